@@ -24,10 +24,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
-from bot.local.guild import User
-from bot.local.server import LocalDiscord
-from bot.local.slack.server import LocalSlack
-from bot.local.slack.workspace import Channel, Member
+from bot.platforms.local.guild import User
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.local.slack.workspace import Channel, Member
 
 COMMANDS, POEMS, MEMBERS = 150, 16, 40
 PAUSE_S = 0.02

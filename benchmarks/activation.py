@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
-from bot.local.server import LocalDiscord
+from bot.platforms.local.server import LocalDiscord
 from bot.services.versions import version_of
 from bot.store import Database, Store, url_of
 from bot.store.versions import VersionFiles

@@ -8,8 +8,8 @@ from pathlib import Path
 from sqlalchemy import URL, bindparam, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.commands.core.dispatch import ACKNOWLEDGED_S
-from bot.local.records import Interaction, Message
+from bot.chat.dispatch import ACKNOWLEDGED_S
+from bot.platforms.local.records import Interaction, Message
 
 RECEIPT = re.compile("You voted")
 VOTE_BUTTON = re.compile(r"vote:(?P<poll>[^:]+):(?P<position>\d+)")

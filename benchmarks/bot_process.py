@@ -25,9 +25,9 @@ from typing import Any, Protocol, Self
 from unittest import mock
 
 from bot.__main__ import main as run_bot
-from bot.local.rest import PREFIX
-from bot.local.server import LocalDiscord, pointing_clients_at
 from bot.monitoring import loop_lag
+from bot.platforms.local.rest import PREFIX
+from bot.platforms.local.server import LocalDiscord, pointing_clients_at
 
 CHECKOUT = Path(__file__).parents[1]
 START_S = 180.0
@@ -303,7 +303,7 @@ def _profile_into(file: Path) -> Iterator[None]:
 
 def _slack_at(address: str) -> Any:  # noqa: ANN401
     """Let the bot find Slack at another address."""
-    from bot.slack import client  # here: the package slack-sdk may be missing
+    from bot.platforms.slack import client
 
     return mock.patch.object(client, "SlackBot", partial(client.SlackBot, base_url=address))
 

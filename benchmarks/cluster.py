@@ -24,7 +24,7 @@ from benchmarks.ports import free_port
 from bot.services.cluster.pool import ClusterPool
 from bot.services.inference import Inference
 from bot.services.inference.service import prepared
-from bot.services.word_filter import WordFilter
+from bot.words import WordFilter
 from models.names.generator import NamesRequest
 from models.tasks import TASKS
 from models.verse.poem import SonnetRequest

@@ -33,13 +33,13 @@ from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
 from benchmarks.soak.namers import SCALES, namer, weight_file
-from bot.local.guild import User
-from bot.local.limits import Upload
-from bot.local.server import LocalDiscord
+from bot.platforms.local.guild import User
+from bot.platforms.local.limits import Upload
+from bot.platforms.local.server import LocalDiscord
 from bot.services.custom_models import LARGEST_MODEL, LARGEST_WEIGHTS
 from bot.services.training.policies import corpus_of
-from bot.services.word_filter import WordFilter
 from bot.store import Database, Store, url_of
+from bot.words import WordFilter
 from data.further_reading import load_genera
 from data.lists import LONGEST_LIST
 from models.names.generator import NamesRequest, generate_names

@@ -5,7 +5,7 @@ import time
 
 from rich.table import Table
 
-from bot.services.word_filter import WordFilter
+from bot.words import WordFilter
 
 LENGTHS = (1_500, 3_000, 6_000, 12_000)
 """Characters; commands take 6,000 at most."""

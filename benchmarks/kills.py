@@ -28,7 +28,7 @@ from benchmarks.ballots import Poll, Press, VotesDatabase, allowed_votes, poll_o
 from benchmarks.bot_process import BotProcess
 from benchmarks.soak.crowd import ELVES
 from benchmarks.soak.ledger import text_of
-from bot.local.server import LocalDiscord
+from bot.platforms.local.server import LocalDiscord
 from bot.store import Database, url_of
 from bot.store.database import FILE
 

@@ -30,8 +30,8 @@ from benchmarks import processes
 from benchmarks.bot_process import CHECKOUT, BotProcess
 from benchmarks.rush import KEPT, Asked, Crowd, DiscordCrowd, SlackCrowd, What
 from benchmarks.stored import Faults, read_stored
-from bot.local.server import LocalDiscord
-from bot.local.slack.server import LocalSlack
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.server import LocalSlack
 from bot.store.database import url_of
 
 POEMS, CARDS, WITHIN_S = 200, 1000, 1.0

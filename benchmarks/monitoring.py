@@ -30,9 +30,9 @@ from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
 from benchmarks.ports import free_port
-from bot.local.server import LocalDiscord
 from bot.monitoring.monitor import Monitor
 from bot.monitoring.requests import Outcome, end_with
+from bot.platforms.local.server import LocalDiscord
 
 CHECKOUT = Path(__file__).parents[1]
 DASHBOARD = CHECKOUT / "deploy" / "grafana" / "mangosaurus.json"

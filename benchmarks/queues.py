@@ -22,7 +22,7 @@ from rich.table import Table
 
 from bot.services.inference import Inference, open_inference
 from bot.services.queueing.errors import InferenceError
-from bot.services.word_filter import WordFilter
+from bot.words import WordFilter
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 

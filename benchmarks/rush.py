@@ -12,15 +12,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.commands.polls.votes import ACTION, parse
-from bot.local.events import Event
-from bot.local.limits import ApiError
-from bot.local.records import Interaction as DiscordInteraction
-from bot.local.server import LocalDiscord
-from bot.local.slack.records import Interaction as SlackInteraction
-from bot.local.slack.records import Message as SlackMessage
-from bot.local.slack.server import LocalSlack
-from bot.slack.views.rendering import button_of
+from bot.platforms.local.events import Event
+from bot.platforms.local.limits import ApiError
+from bot.platforms.local.records import Interaction as DiscordInteraction
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.records import Interaction as SlackInteraction
+from bot.platforms.local.slack.records import Message as SlackMessage
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.views.rendering import button_of
+from bot.polls.votes import ACTION, parse
 
 What = Literal["names", "poem", "quiet"]
 QUIET_S = 5.0

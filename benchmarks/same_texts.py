@@ -22,7 +22,7 @@ from rich.table import Table
 from benchmarks.cluster import cluster, connected
 from bot.services.inference import Inference, open_inference
 from bot.services.inference.service import prepared
-from bot.services.word_filter import WordFilter
+from bot.words import WordFilter
 from models.names.generator import NamesRequest
 from models.tasks import TASKS
 from models.verse.poem import SonnetRequest

@@ -20,16 +20,16 @@ from PIL import Image
 from playwright.async_api import FrameLocator, Locator, Page, async_playwright, expect
 from rich.console import Console
 
-from bot.discord.client import Mangosaurus
-from bot.local.both.server import SideBySide
-from bot.local.server import LocalDiscord
-from bot.local.slack.server import LocalSlack
-from bot.serving.local import at_home
-from bot.serving.platforms import Tokens, running_bot, slack_beside
+from bot.operate.serving.local import at_home
+from bot.operate.serving.platforms import Tokens, running_bot, slack_beside
+from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.local.both.server import SideBySide
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.manifest import manifest
+from bot.platforms.slack.names import CommandNames
 from bot.settings import Settings
-from bot.slack.client import SlackBot
-from bot.slack.manifest import manifest
-from bot.slack.names import CommandNames
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]

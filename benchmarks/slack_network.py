@@ -31,7 +31,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
-from bot.local.slack.server import LocalSlack
+from bot.platforms.local.slack.server import LocalSlack
 from bot.store.database import FILE
 from tests.end_to_end.slack.second import SecondSlack
 

@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from itertools import cycle
 from pathlib import Path
 
-from bot.local.rest import PREFIX
-from bot.local.server import LocalDiscord
+from bot.platforms.local.rest import PREFIX
+from bot.platforms.local.server import LocalDiscord
 
 CHECKOUT = Path(__file__).parents[1]
 LAUNCH = """

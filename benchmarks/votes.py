@@ -39,10 +39,10 @@ from benchmarks.ballots import (
     wrong_votes,
 )
 from benchmarks.bot_process import BotProcess
-from bot.local.events import Event
-from bot.local.guild import User
-from bot.local.records import Interaction
-from bot.local.server import LocalDiscord
+from bot.platforms.local.events import Event
+from bot.platforms.local.guild import User
+from bot.platforms.local.records import Interaction
+from bot.platforms.local.server import LocalDiscord
 
 CHANGED = 0.1
 """Share of members who change their vote."""

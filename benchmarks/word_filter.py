@@ -34,7 +34,7 @@ from rich.table import Table
 
 from benchmarks import written
 from benchmarks.filter_time import speed
-from bot.services.word_filter import Strictness, WordFilter
+from bot.words import Strictness, WordFilter
 from data.corpora import load_names
 from data.further_reading import load_genera
 

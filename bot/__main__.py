@@ -58,35 +58,35 @@ def _run(options: argparse.Namespace) -> int:
         case None:
             stop_at_once_if_told()  # before the imports, which take a second
             with _imports():
-                from bot.serving.process import serve
+                from bot.operate.serving.process import serve
 
             return serve(local=options.local)
         case "doctor":
-            from bot.doctor.examination import examine
+            from bot.operate.doctor.examination import examine
 
             return examine(local=options.local)
         case "healthcheck":
-            from bot.operations.healthcheck import healthcheck
+            from bot.operate.healthcheck import healthcheck
 
             return healthcheck()
         case "slack-manifest":
             from bot.launch import launch
-            from bot.slack.manifest import print_manifest
+            from bot.platforms.slack.manifest import print_manifest
 
             return launch(lambda settings: print_manifest(settings.slack_command_prefix))
         case "migrate":
             from bot.launch import launch
-            from bot.operations.database import migrate
+            from bot.operate.database import migrate
 
             return launch(migrate, local=options.local)
         case "backup":
             from bot.launch import launch
-            from bot.operations.database import back_up
+            from bot.operate.database import back_up
 
             return launch(partial(back_up, path=options.file), local=options.local)
         case _restore:
             from bot.launch import launch
-            from bot.operations.database import restore
+            from bot.operate.database import restore
 
             work = partial(restore, path=options.file, replace=options.replace)
             return launch(work, local=options.local)

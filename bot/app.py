@@ -10,23 +10,27 @@ from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
 
-from bot.commands.core.app import App
+from bot.chat.app import App
+from bot.community.blocks import BlockList
+from bot.community.queries import Blocks
+from bot.features.explanations import EXPLANATIONS
+from bot.fleet.membership import Fleet
 from bot.services.cluster.connection import is_installed, scheduler_address
 from bot.services.cluster.pool import ClusterPool
 from bot.services.custom_models import CustomModels
-from bot.services.fleet.membership import Fleet
 from bot.services.inference.capacity import default_processes
 from bot.services.model_registry import open_versions
 from bot.services.training.cluster import ClusterLaunch
 from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
 from bot.services.training.process import Launch, TrainerProcess
 from bot.services.training.service import TrainingService
-from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import Database, Store, StoreError, Unavailable, url_of
+from bot.store.answers import Unfinished
 from bot.store.locks import AdvisoryLocks
 from bot.version import checkout_version
+from bot.words import WordFilter
 from models.memory import limit_arenas
 from models.weights import WeightsError
 
@@ -75,6 +79,7 @@ async def build_app(
         SharedModelPolicy(store, models, cooldown=cooldown, now=now),
         CustomModelPolicy(store, custom_models),
     )
+    blocks = BlockList(store[Blocks])
     return App(
         settings=settings,
         store=store,
@@ -85,6 +90,9 @@ async def build_app(
         word_filter=word_filter,
         fleet=_fleet(settings, store),
         cluster=cluster,
+        check_admitted=blocks.check,
+        services=(blocks,),
+        explanations=EXPLANATIONS,
         now=now,
         started_at=now(),
         version=checkout_version(),
@@ -115,7 +123,7 @@ async def _open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
         database = Database(url_of(address, settings.state_dir))
         await database.migrate()
         store = Store(database)
-        await store.unfinished.delete_old(now())
+        await store[Unfinished].delete_old(now())
     except Unavailable as error:
         setting = "DATABASE_URL" if address else "STATE_DIR"
         raise StartupError(Exit.BAD_DATABASE, f"{error}. Check {setting}.") from error

@@ -31,7 +31,7 @@ FIRST = (
     "tests/bot/services/cluster/",
     "tests/test_deploy.py",
     "tests/bot/evaluation/",
-    "tests/bot/operations/",
+    "tests/bot/operate/",
     "tests/test_house.py",
     "tests/test_toy_task.py",
     "tests/bot/commands/",

@@ -18,9 +18,9 @@ import pytest
 import yaml
 
 from benchmarks.ports import free_port
-from bot.local.rest import PREFIX
-from bot.local.server import LocalDiscord
-from bot.operations.healthcheck import HEALTHY, UNHEALTHY
+from bot.operate.healthcheck import HEALTHY, UNHEALTHY
+from bot.platforms.local.rest import PREFIX
+from bot.platforms.local.server import LocalDiscord
 from bot.settings import SETTINGS
 from bot.startup import LOGGING_S, STOP_S, Exit
 from bot.store import Database

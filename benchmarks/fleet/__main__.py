@@ -21,8 +21,8 @@ from sqlalchemy import text
 
 from benchmarks.bot_process import BotProcess
 from benchmarks.fleet.fleet import Fleet, Result
-from bot.local.server import LocalDiscord
-from bot.local.servers import shard_of
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.servers import shard_of
 from bot.shards import format_shards
 from bot.store import Database, Store, url_of
 

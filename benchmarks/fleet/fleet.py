@@ -21,10 +21,10 @@ from benchmarks.ballots import (
     wrong_votes,
 )
 from benchmarks.bot_process import BotProcess
-from bot.local.guild import User
-from bot.local.records import Interaction
-from bot.local.server import LocalDiscord
-from bot.local.servers import shard_of
+from bot.platforms.local.guild import User
+from bot.platforms.local.records import Interaction
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.servers import shard_of
 from bot.store import Store
 
 ANSWER_S = 60.0

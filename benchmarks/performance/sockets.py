@@ -11,8 +11,8 @@ from pathlib import Path
 from benchmarks import load
 from benchmarks.acknowledgements import Discord, Slack
 from benchmarks.bot_process import CHECKOUT, BotProcess
-from bot.local.server import LocalDiscord
-from bot.local.slack.server import LocalSlack
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.server import LocalSlack
 
 SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}
 SETTLING_S = 2.0

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.notebook import loops_of_the_notebook
 from benchmarks.performance.timing import Times
-from bot.services.word_filter import WordFilter
+from bot.words import WordFilter
 from data.corpora import load_names
 from models.names.generator import NamesRequest
 from models.names.notebook import NotebookTrainer

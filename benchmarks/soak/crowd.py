@@ -11,10 +11,10 @@ from benchmarks.ballots import Poll, poll_of
 from benchmarks.soak import hostile
 from benchmarks.soak.ledger import Entry, Ledger
 from benchmarks.soak.records import Records
-from bot.local.guild import User
-from bot.local.limits import ApiError, Upload
-from bot.local.records import Interaction, Message
-from bot.local.server import LocalDiscord
+from bot.platforms.local.guild import User
+from bot.platforms.local.limits import ApiError, Upload
+from bot.platforms.local.records import Interaction, Message
+from bot.platforms.local.server import LocalDiscord
 
 SETTLING_S = 45.0
 """Seconds that a member waits for an answer before doing something else."""

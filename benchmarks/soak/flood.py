@@ -14,7 +14,7 @@ from benchmarks.soak.crowd import NAMES, Crowd
 from benchmarks.soak.hostile import FLOODS
 from benchmarks.soak.ledger import Fate, Ledger
 from benchmarks.soak.records import Records
-from bot.local.server import LocalDiscord
+from bot.platforms.local.server import LocalDiscord
 
 PATIENCE_S = 2.0
 """Seconds in which the quiet member must have a name."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.local.records import Interaction, Kind, Message, Status
+from bot.platforms.local.records import Interaction, Kind, Message, Status
 
 DEADLINE_S = 3.0
 """Discord's deadline for the first response to an interaction."""

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.ballots import Ballot, is_confirmed
 from benchmarks.soak.ledger import NOT_SAVED, Entry, text_of
-from bot.local.records import Message
+from bot.platforms.local.records import Message
 
 VOTED = re.compile(r"You voted for|Press another name to change")
 RETRACTED = re.compile(r"You took your vote back")

@@ -23,7 +23,7 @@ from benchmarks.soak.plan import POSTGRES, SQLITE, Step, make_plan
 from benchmarks.soak.records import Records, Stored, read_stored
 from benchmarks.soak.supervisor import Supervisor
 from benchmarks.soak.trouble import DATABASE_FAULTS, VICTIM, Trouble
-from bot.local.server import LocalDiscord
+from bot.platforms.local.server import LocalDiscord
 from bot.services.versions import version_of
 from bot.store import Database, Store
 from bot.store.versions import VersionFiles

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.bot_process import CHECKOUT, BotProcess
 from benchmarks.soak.ledger import Down
-from bot.local.server import LocalDiscord
+from bot.platforms.local.server import LocalDiscord
 from bot.startup import Exit
 
 RESTART_S = 1.0

@@ -22,8 +22,8 @@ from benchmarks.soak.database import (
 from benchmarks.soak.ledger import Entry, text_of
 from benchmarks.soak.plan import Step
 from benchmarks.soak.supervisor import Supervisor, limit_memory
-from bot.local.faults import Kind, RestFault
-from bot.local.server import LocalDiscord
+from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.server import LocalDiscord
 
 NOTHING = -1
 """No limit of the size of files."""

@@ -22,7 +22,7 @@ from bot.evaluation.report.names_board import names_board
 from bot.evaluation.report.publish import Pictures, lines, trainings
 from bot.evaluation.report.sonnets_board import sonnets_board
 from bot.evaluation.results.board import Board, ScoreboardError
-from bot.services.word_filter import WordFilter
+from bot.words import WordFilter
 from data import corpora, further_reading
 from data.corpora import Corpus
 from models.training.losses import losses_of

@@ -1,45 +1,39 @@
 """Persistent data in a database: a SQLite file or PostgreSQL."""
 
-from bot.store.answers import ButtonStates, Unfinished
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable
 from bot.store.custom_models import CustomModels
 from bot.store.database import Database, url_of
-from bot.store.fleet import Registrations, RunningCooldowns
-from bot.store.hall_of_fame import HallOfFame
-from bot.store.identities import Identities
-from bot.store.moderation.blocks import Blocks
-from bot.store.moderation.removals import Moderation
-from bot.store.moderation.word_filters import WordFilters
-from bot.store.poems import Poems
-from bot.store.polls import Polls
-from bot.store.privacy import Privacy
 from bot.store.trainings import Trainings
 from bot.store.versions import Versions
 
 __all__ = ["Database", "OutcomeUnknown", "Store", "StoreError", "Unavailable", "url_of"]
 
+Queries = TypeVar("Queries")
+
 
 class Store:
-    """Access to the database, by topic."""
+    """Access to the database. Each feature has its own queries: `store[Polls]` are those of polls.
+
+    A class of queries takes the `Database`. The store makes one object of each class.
+    """
 
     def __init__(self, database: Database) -> None:
         """`database` must have been migrated."""
         self.database = database
-        self.polls = Polls(database)
-        self.hall_of_fame = HallOfFame(database)
+        self._queries: dict[Callable[[Database], object], Any] = {}
         self.custom_models = CustomModels(database)
-        self.poems = Poems(database)
-        self.privacy = Privacy(database)
         self.versions = Versions(database)
         self.trainings = Trainings(database)
-        self.identities = Identities(database)
-        self.button_states = ButtonStates(database)
-        self.unfinished = Unfinished(database)
-        self.moderation = Moderation(database)
-        self.blocks = Blocks(database)
-        self.word_filters = WordFilters(database)
-        self.cooldowns = RunningCooldowns(database)
-        self.registrations = Registrations(database)
+
+    def __getitem__(self, kind: Callable[[Database], Queries]) -> Queries:
+        """The queries of this class."""
+        if kind not in self._queries:
+            self._queries[kind] = kind(self.database)
+        queries: Queries = self._queries[kind]
+        return queries
 
     async def close(self) -> None:
         """Close all connections."""

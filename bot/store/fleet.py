@@ -22,7 +22,7 @@ _START = text(
     "OR running.until > CAST(:furthest AS timestamptz) "
     "RETURNING key"
 )
-"""The rule of `bot.services.cooldowns.Cooldowns.start`, in one statement."""
+"""The rule of `bot.chat.cooldowns.Cooldowns.start`, in one statement."""
 
 
 @limited

@@ -4,9 +4,9 @@ import secrets
 from datetime import datetime, timedelta
 from itertools import count
 
+from bot.polls.ballots import Ballot
+from bot.polls.queries import PollRecord, Polls
 from bot.store import Store
-from bot.store.ballots import Ballot
-from bot.store.polls import PollRecord
 
 _voters = count(1000)
 
@@ -35,10 +35,10 @@ async def crown(
         closes_at=at,
         custom_model=namer,
     )
-    await store.polls.open(card)
+    await store[Polls].open(card)
     for _ in range(votes):
-        await store.polls.cast(Ballot(card.id, next(_voters), 1), card.opened_at)
-    closed = await store.polls.close(card.id, at)
+        await store[Polls].cast(Ballot(card.id, next(_voters), 1), card.opened_at)
+    closed = await store[Polls].close(card.id, at)
     assert closed is not None
-    await store.polls.announced(card.id, at)
+    await store[Polls].announced(card.id, at)
     return closed

@@ -11,12 +11,12 @@ import discord
 import pytest
 import simcord
 
-from bot.commands import jobs
-from bot.commands.core.app import App
-from bot.commands.core.info import Choice
-from bot.discord.client import Mangosaurus
+from bot.chat.app import App
+from bot.chat.info import Choice
+from bot.features import jobs
+from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.slack.views import modals
 from bot.settings import Settings
-from bot.slack.views import modals
 from models import weights
 from models.fingerprints import Fingerprints
 from models.weights import Trained, save_weights

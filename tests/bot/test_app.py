@@ -12,9 +12,9 @@ from bot.services.training.cluster import ClusterLaunch
 from bot.settings import Settings
 from bot.startup import StartupError
 from bot.store import Database, Store, StoreError, url_of
-from bot.store.answers import SILENCE, TOKEN_LIFETIME
+from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
 from models.names.generator import NamesRequest
-from tests.bot.store.test_polls import NOW
+from tests.bot.polls.test_queries import NOW
 from tests.bot.store.test_unfinished import HIDDEN, POEM
 
 
@@ -31,12 +31,12 @@ async def test_expired_tokens_are_deleted_first(
     await database.migrate()
     store = Store(database)
     old, recent = HIDDEN, replace(HIDDEN, id=3)
-    await store.unfinished.write([old, POEM], [], "dead", NOW - TOKEN_LIFETIME - SILENCE)
-    await store.unfinished.write([recent], [], "dead", NOW - SILENCE)
+    await store[Unfinished].write([old, POEM], [], "dead", NOW - TOKEN_LIFETIME - SILENCE)
+    await store[Unfinished].write([recent], [], "dead", NOW - SILENCE)
     with pytest.raises(StartupError):
         await app.build_app(Settings(state_dir=tmp_path), now=lambda: NOW)
     # As of the time when none was too old: what is deleted is gone.
-    found = await store.unfinished.claim("discord", "heir", NOW - 2 * TOKEN_LIFETIME)
+    found = await store[Unfinished].claim("discord", "heir", NOW - 2 * TOKEN_LIFETIME)
     await store.close()
     assert {record.id for record in found} == {POEM.id, recent.id}
 

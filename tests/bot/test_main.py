@@ -274,7 +274,7 @@ def test_rejected_token(tmp_path: Path, environment: dict[str, str], free_port: 
     source = (
         "import asyncio, sys\n"
         "from bot.__main__ import main\n"
-        "from bot.local.server import LocalDiscord\n"
+        "from bot.platforms.local.server import LocalDiscord\n"
         "import threading\n"
         "ready = threading.Event()\n"
         "local = LocalDiscord(port=0)\n"
@@ -326,8 +326,8 @@ def test_unreachable_discord(tmp_path: Path, environment: dict[str, str], free_p
 def test_imports_when_serving() -> None:
     """Neither training libraries, nor what is optional, nor the simulator."""
     source = (
-        "import sys, bot.serving.process\n"
-        "heavy = {'tensorflow', 'keras', 'matplotlib', 'sentry_sdk', 'bot.local.server', 'rich',\n"
+        "import sys, bot.operate.serving.process\n"
+        "heavy = {'tensorflow', 'keras', 'matplotlib', 'sentry_sdk', 'bot.platforms.local.server', 'rich',\n"
         "'alembic', 'aiohttp.web', 'dask', 'distributed', 'PIL', 'slack_sdk',\n"
         "'sqlalchemy.dialects.postgresql'}\n"
         "heavy &= set(sys.modules)\n"

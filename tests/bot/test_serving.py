@@ -10,11 +10,11 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.commands.core.app import App
-from bot.services.fleet.membership import Served, ShardsTaken
-from bot.serving.joining import joined
-from bot.serving.platforms import Tokens, home_by_default, start_patiently, tokens_of
-from bot.serving.until_stopped import leave_behind, serve_until_stopped
+from bot.chat.app import App
+from bot.fleet.membership import Served, ShardsTaken
+from bot.operate.serving.joining import joined
+from bot.operate.serving.platforms import Tokens, home_by_default, start_patiently, tokens_of
+from bot.operate.serving.until_stopped import leave_behind, serve_until_stopped
 from bot.settings import checked
 from bot.startup import Exit, LastResort, StartupError
 from bot.store import Unavailable
@@ -161,7 +161,7 @@ async def test_platform_that_is_away_is_tried_again(
     async def sleep(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr("bot.serving.platforms.asyncio.sleep", sleep)
+    monkeypatch.setattr("bot.operate.serving.platforms.asyncio.sleep", sleep)
     start = Start(6)
     await start_patiently("Slack", start, lambda: True)
     assert pauses == [5, 10, 20, 40, 60, 60]

@@ -7,8 +7,8 @@ from datetime import datetime
 
 import discord
 
-from bot.commands.core.message import Button, Message, plain
-from bot.commands.core.turn import (
+from bot.chat.message import Button, Message, plain
+from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
     Gone,

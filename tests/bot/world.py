@@ -7,16 +7,19 @@ from typing import Any
 
 import discord
 
-from bot.commands.core.app import App
-from bot.discord.client import Mangosaurus
+from bot.chat.app import App
+from bot.community.blocks import BlockList
+from bot.community.queries import Blocks
+from bot.features.explanations import EXPLANATIONS
+from bot.platforms.discord.client import Mangosaurus
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import ModelRegistry
 from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
 from bot.services.training.run_folder import RunFolder
 from bot.services.training.service import TrainingService
-from bot.services.word_filter import WordFilter
 from bot.settings import Settings
 from bot.store.trainings import TrainingRequest
+from bot.words import WordFilter
 from models.training.events import TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
 from tests.databases import Templates, store_in
@@ -48,6 +51,7 @@ class World:
             SharedModelPolicy(store, models, cooldown=cooldown, now=now),
             CustomModelPolicy(store, custom_models),
         )
+        blocks = BlockList(store[Blocks])
         return App(
             settings=settings,
             store=store,
@@ -58,6 +62,9 @@ class World:
                 settings.state_dir, store, policies, now=now, launch=self._launch, poll=None
             ),
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
+            check_admitted=blocks.check,
+            services=(blocks,),
+            explanations=EXPLANATIONS,
             now=now,
             started_at=now(),
             version="1.2.3",

@@ -26,8 +26,8 @@ from discord.ext import commands
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
 
 from bot.app import build_app, utc_now
-from bot.discord.client import Mangosaurus
-from bot.local.server import LocalDiscord
+from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.local.server import LocalDiscord
 from bot.services.training.process import Launch, TrainerProcess
 from bot.settings import Settings
 from bot.store.database import FILE

@@ -11,11 +11,11 @@ import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot.app import utc_now
-from bot.commands import jobs, stopping
-from bot.commands.core import app as module
-from bot.commands.core import dispatch
-from bot.discord import platform
-from bot.local.server import LocalDiscord
+from bot.chat import app as module
+from bot.chat import dispatch
+from bot.features import jobs, stopping
+from bot.platforms.discord import platform
+from bot.platforms.local.server import LocalDiscord
 from bot.services.inference import Inference
 from models.verse.poem import Draft, SonnetRequest
 from tests.end_to_end.conftest import eventually, mangosaurus

@@ -6,10 +6,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.discord.client import Mangosaurus
-from bot.local.limits import Upload
-from bot.local.records import Message
-from bot.local.server import LocalDiscord
+from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.local.limits import Upload
+from bot.platforms.local.records import Message
+from bot.platforms.local.server import LocalDiscord
 from data.corpora import load_names
 from models.fingerprints import Fingerprints
 from tests.end_to_end.conftest import ELVES, eventually, mangosaurus

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.bot_process import BotProcess
-from bot.local.server import LocalDiscord
+from bot.platforms.local.server import LocalDiscord
 from bot.startup import Exit
 
 SETTINGS = {"COOLDOWN_SECONDS": "0"}

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import discord
 
-from bot.local.limits import Upload
-from bot.local.records import Message
-from bot.local.server import LocalDiscord
+from bot.platforms.local.limits import Upload
+from bot.platforms.local.records import Message
+from bot.platforms.local.server import LocalDiscord
 from bot.settings.values import Secret
 from bot.store import Database
 from tests.end_to_end.conftest import ELVES, eventually, mangosaurus

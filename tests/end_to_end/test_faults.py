@@ -5,9 +5,9 @@ import json
 import aiohttp
 import pytest
 
-from bot.local.faults import Kind, RestFault
-from bot.local.limits import ApiError
-from bot.local.server import LocalDiscord
+from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.limits import ApiError
+from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.conftest import eventually
 from tests.end_to_end.test_gateway import connected
 from tests.end_to_end.toy_bot import ToyBot

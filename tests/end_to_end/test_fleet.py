@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from benchmarks.bot_process import BotProcess
 from benchmarks.fleet.__main__ import measure
-from bot.local.server import LocalDiscord
+from bot.platforms.local.server import LocalDiscord
 from bot.startup import Exit
 from bot.store import Database
 

@@ -11,9 +11,9 @@ import aiohttp
 import discord
 import pytest
 
-from bot.discord.heartbeats import MISSED, Heartbeats
-from bot.local.gateway import ACK_DELAY_S, KEPT_EVENTS
-from bot.local.server import LocalDiscord
+from bot.platforms.discord.heartbeats import MISSED, Heartbeats
+from bot.platforms.local.gateway import ACK_DELAY_S, KEPT_EVENTS
+from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.conftest import eventually, running
 from tests.end_to_end.toy_bot import ToyBot
 

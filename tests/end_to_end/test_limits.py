@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.local.limits import (
+from bot.platforms.local.limits import (
     ApiError,
     Form,
     RateLimiter,
@@ -14,7 +14,7 @@ from bot.local.limits import (
     check_message,
     check_values,
 )
-from bot.local.records import content_type
+from bot.platforms.local.records import content_type
 from tests.end_to_end.toy_bot import png
 
 ROWS_ONLY = "Value must be 1: the simulator supports rows (1) of buttons (2) only."

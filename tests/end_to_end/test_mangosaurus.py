@@ -10,11 +10,11 @@ from typing import Any
 import discord
 import pytest
 
-from bot.commands.core.app import MOST_RECEIPTS
-from bot.discord.client import Mangosaurus
-from bot.discord.markdown import escape
-from bot.local.records import Message
-from bot.local.server import LocalDiscord
+from bot.chat.app import MOST_RECEIPTS
+from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.discord.markdown import escape
+from bot.platforms.local.records import Message
+from bot.platforms.local.server import LocalDiscord
 from bot.services.training.policies import SHARED
 from bot.services.training.process import TrainerProcess
 from bot.services.training.run_folder import RunFolder

@@ -7,9 +7,9 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.discord.client import Mangosaurus
-from bot.local.faults import Kind, RestFault
-from bot.local.server import LocalDiscord
+from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.server import LocalDiscord
 from bot.services.inference import Inference
 from tests.end_to_end.conftest import eventually, mangosaurus
 

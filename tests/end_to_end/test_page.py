@@ -6,9 +6,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Page, expect
 
-from bot.local.limits import ATTACHMENT_BYTES
-from bot.local.records import Interaction
-from bot.local.server import LocalDiscord
+from bot.platforms.local.limits import ATTACHMENT_BYTES
+from bot.platforms.local.records import Interaction
+from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.conftest import fill_in, last, running, visiting
 from tests.end_to_end.toy_bot import PACKED, ToyBot
 

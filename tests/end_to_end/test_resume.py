@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.bot_process import BotProcess
-from bot.local.records import Message
-from bot.local.server import LocalDiscord
+from bot.platforms.local.records import Message
+from bot.platforms.local.server import LocalDiscord
 
 pytestmark = pytest.mark.usefixtures("without_writers")
 

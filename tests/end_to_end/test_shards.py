@@ -3,8 +3,8 @@
 import discord
 import pytest
 
-from bot.local.server import LocalDiscord
-from bot.local.servers import shard_of
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.servers import shard_of
 from tests.end_to_end.conftest import running
 from tests.end_to_end.test_gateway import connected
 from tests.end_to_end.toy_bot import ToyBot

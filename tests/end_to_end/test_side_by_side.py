@@ -17,14 +17,14 @@ import pytest_asyncio
 from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.discord.client import Mangosaurus
-from bot.local.both.server import SideBySide
-from bot.local.server import LocalDiscord
-from bot.local.slack.server import LocalSlack
-from bot.serving.platforms import Tokens, slack_beside
-from bot.slack.client import SlackBot
-from bot.slack.manifest import manifest
-from bot.slack.names import CommandNames
+from bot.operate.serving.platforms import Tokens, slack_beside
+from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.local.both.server import SideBySide
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.manifest import manifest
+from bot.platforms.slack.names import CommandNames
 from bot.startup import Exit
 from tests.end_to_end.conftest import mangosaurus, opened, running
 from tests.end_to_end.toy_bot import ToyBot

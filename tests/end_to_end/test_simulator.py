@@ -11,8 +11,8 @@ import aiohttp
 import discord
 import pytest
 
-from bot.local.limits import ApiError, Upload
-from bot.local.server import LocalDiscord
+from bot.platforms.local.limits import ApiError, Upload
+from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.conftest import eventually, running
 from tests.end_to_end.toy_bot import ToyBot, png
 

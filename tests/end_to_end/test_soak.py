@@ -13,8 +13,8 @@ from benchmarks.soak.records import Records, Stored
 from benchmarks.soak.report import as_json, exceptions_in, promises, show
 from benchmarks.soak.soak import Options, Soak
 from benchmarks.soak.trouble import APPLY
-from bot.local.records import Interaction, Kind, Message, Status
-from bot.local.state import State
+from bot.platforms.local.records import Interaction, Kind, Message, Status
+from bot.platforms.local.state import State
 
 SENT = 1_700_000_000.0
 STATE = State(lambda: SENT)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.local.events import Event
-from bot.local.limits import JSON, ApiError, Upload
-from bot.local.records import Interaction, Status
-from bot.local.state import State
+from bot.platforms.local.events import Event
+from bot.platforms.local.limits import JSON, ApiError, Upload
+from bot.platforms.local.records import Interaction, Status
+from bot.platforms.local.state import State
 
 
 class Clock:

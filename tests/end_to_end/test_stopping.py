@@ -16,7 +16,7 @@ CHECKOUT = Path(__file__).parents[2]
 HANGING = """
 import asyncio, sys, time
 from bot import __main__, startup
-from bot.discord.client import Mangosaurus
+from bot.platforms.discord.client import Mangosaurus
 from bot.store import Database
 
 startup.STOP_S = 1.0
@@ -36,7 +36,7 @@ import importlib.abc, sys, time
 
 class Slow(importlib.abc.MetaPathFinder):
     def find_spec(self, name, *_others):
-        if name == "bot.serving.process":
+        if name == "bot.operate.serving.process":
             print("It starts", flush=True)
             time.sleep(60)
 
@@ -44,7 +44,7 @@ sys.meta_path.insert(0, Slow())
 """
 SLOW_START = """
 import asyncio, time
-from bot.serving import platforms
+from bot.operate.serving import platforms
 
 async def build_app(_settings):
     print("It starts", flush=True)
@@ -55,7 +55,7 @@ platforms.build_app = build_app
 LOST = """
 import sys, threading, time
 from bot import __main__, startup
-from bot.commands.operation import health
+from bot.status import health
 from bot.services.inference import Inference
 
 startup.STOP_S, health.LOOK_S = 0.5, 0.1

@@ -6,9 +6,9 @@ import pytest
 
 from benchmarks.ballots import Press, allowed_votes, database_url, poll_of, shows, wrong_votes
 from benchmarks.votes import KILLED, Outcome, report, run, shortcomings
-from bot.local.limits import JSON
-from bot.local.records import Interaction, Kind, Message
-from bot.local.state import State
+from bot.platforms.local.limits import JSON
+from bot.platforms.local.records import Interaction, Kind, Message
+from bot.platforms.local.state import State
 
 NAMES = ["Mangosaurus", "Mangosaur", "Rex"]
 

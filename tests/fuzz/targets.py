@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from safetensors.numpy import save
 
-from bot.commands.core.message import UserError
-from bot.slack.names import WORDS
-from bot.slack.network.members import member_of
-from bot.slack.typed_command import parse
-from bot.slack.values import list_of, part_of, text_of
-from bot.slack.views.modals import submitted, suggestion_of
-from bot.slack.views.rendering import button_of
+from bot.chat.message import UserError
+from bot.platforms.slack.names import WORDS
+from bot.platforms.slack.network.members import member_of
+from bot.platforms.slack.typed_command import parse
+from bot.platforms.slack.values import list_of, part_of, text_of
+from bot.platforms.slack.views.modals import submitted, suggestion_of
+from bot.platforms.slack.views.rendering import button_of
 from data.corpora import CorpusError
 from data.lists import parse_list
 from models.fingerprints import Fingerprints
@@ -25,8 +25,8 @@ from models.names.generator import NamesRequest, generate_names
 from models.networks.mixture import Mixture
 from models.tasks import TASKS
 from models.weights import WeightsError, card_to_json, save_weights
-from tests.bot.slack.commands import DECLARED as SLACK
-from tests.bot.slack.payloads import PAYLOADS
+from tests.bot.platforms.slack.commands import DECLARED as SLACK
+from tests.bot.platforms.slack.payloads import PAYLOADS
 from tests.models.tiny import LETTERS, card, lstm, ngram, words_and_characters
 
 NAMES = ("mango", "tango", "saurus")

@@ -4,15 +4,15 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from bot.commands.core.app import App
-from bot.commands.core.message import UserError, code
-from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import Attachment
+from bot.chat.app import App
+from bot.chat.message import UserError, code
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Attachment
 from bot.commands.training.requests import check_size, download, title_of
 from bot.services.custom_models import LARGEST_MODEL, LARGEST_WEIGHTS
 from bot.services.uploads import politely
-from bot.services.word_filter import WordFilter
 from bot.store.custom_models import CustomModelRecord
+from bot.words import WordFilter
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
 from models.names.text_generator import count_parameters
 from models.networks.vocabulary import END

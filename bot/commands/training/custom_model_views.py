@@ -2,7 +2,7 @@
 
 from collections.abc import Container, Sequence
 
-from bot.commands.core.message import (
+from bot.chat.message import (
     Embed,
     Field,
     Message,
@@ -14,8 +14,8 @@ from bot.commands.core.message import (
     text,
     verbatim,
 )
-from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import Terms
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Terms
 from bot.commands.training.custom_model_options import untrained
 from bot.commands.training.model_quality import judgement, loss_fields
 from bot.commands.training.progress import usage

@@ -5,12 +5,11 @@ import re
 import secrets
 from collections.abc import Sequence
 
-from bot.commands.core.app import App
-from bot.commands.core.info import Audience, Choice, CommandInfo, NoOptions
-from bot.commands.core.message import Button, File, Message, UserError, code, strong, text
-from bot.commands.core.translation import _
-from bot.commands.core.turn import Turn
-from bot.commands.moderation.rights import check_community, check_manager
+from bot.chat.app import App
+from bot.chat.info import Audience, Choice, CommandInfo, NoOptions
+from bot.chat.message import Button, File, Message, UserError, code, strong, text
+from bot.chat.translation import _
+from bot.chat.turn import Turn
 from bot.commands.training import custom_model_options as options_of
 from bot.commands.training.custom_model_options import (
     CorpusOptions,
@@ -34,6 +33,7 @@ from bot.commands.training.requests import (
     submit,
     title_of,
 )
+from bot.community.rights import check_community, check_manager
 from bot.services.custom_models import TASK, Untrained
 from bot.services.training.policies import CUSTOM, corpus_of, table_of
 from bot.store import OutcomeUnknown, Unavailable

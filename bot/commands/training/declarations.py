@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from bot.commands.core.declaration import Declaration, Group, Kind, Option, always
-from bot.commands.core.info import Audience, Choice
+from bot.chat.declaration import Declaration, Group, Kind, Option, always
+from bot.chat.info import Audience, Choice
 from bot.commands.training import custom_models, models, retrain
 from bot.commands.training.custom_model_options import (
     LONGEST_NAME,

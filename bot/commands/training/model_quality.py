@@ -1,7 +1,7 @@
 """Quality of a custom model: a judgement in words, and its losses."""
 
-from bot.commands.core.message import Field, Text, text
-from bot.commands.core.translation import _, ngettext
+from bot.chat.message import Field, Text, text
+from bot.chat.translation import _, ngettext
 from bot.formats import human_duration
 from models.weights import ModelCard
 

@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.commands.core.app import App
-from bot.commands.core.dispatch import respond_when_ready
-from bot.commands.core.error_messages import invalid_value
-from bot.commands.core.info import Audience, Choice, CommandInfo
-from bot.commands.core.message import Message, UserError, code, text
-from bot.commands.core.translation import _
-from bot.commands.core.turn import Turn
-from bot.commands.moderation.rights import SharedModelAction, check_shared_models
+from bot.chat.app import App
+from bot.chat.dispatch import respond_when_ready
+from bot.chat.errors import invalid_value
+from bot.chat.info import Audience, Choice, CommandInfo
+from bot.chat.message import Message, UserError, code, text
+from bot.chat.translation import _
+from bot.chat.turn import Turn
 from bot.commands.training.version_report import MODELS, Allows, corpus_title, version_report
 from bot.commands.training.version_views import comparison_message, page_message
+from bot.community.rights import SharedModelAction, check_shared_models
 from bot.formats import shortened
 from bot.services.model_registry import NothingBefore
 from bot.services.versions import FORCED

@@ -7,9 +7,9 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.commands.core.app import App
-from bot.commands.core.dispatch import LAST_TRIES, deliver
-from bot.commands.core.message import (
+from bot.chat.app import App
+from bot.chat.dispatch import LAST_TRIES, deliver
+from bot.chat.message import (
     Button,
     Embed,
     Field,
@@ -23,10 +23,11 @@ from bot.commands.core.message import (
     text,
     verbatim,
 )
-from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import DeliveryError, Gone, MessageRef, Platform
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
 from bot.commands.training.model_quality import judgement, loss_fields, nats
 from bot.commands.training.version_report import version_report
+from bot.community.blocks import BlockList
 from bot.formats import progress_bar
 from bot.services.concurrency import latest_throttled
 from bot.services.custom_models import TASK, Untrained
@@ -377,7 +378,7 @@ class _Report:
         Nothing is written in a community that an owner has blocked.
         """
         ref = self._ref
-        if ref is None or await self._app.blocks.has_community(ref.community_id):
+        if ref is None or await self._app[BlockList].has_community(ref.community_id):
             return True
         try:
             return await deliver(lambda: self._platform.edit(ref, message), tries=tries)

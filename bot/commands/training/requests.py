@@ -3,12 +3,10 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from bot.commands.core.app import App
-from bot.commands.core.message import Message, Timestamp, UserError, link, text
-from bot.commands.core.translation import _
-from bot.commands.core.turn import Attachment, DeliveryError, Forbidden, MessageRef, Turn
-from bot.commands.moderation.rights import SharedModelAction, check_manager, check_shared_models
-from bot.commands.polls.votes import signature
+from bot.chat.app import App
+from bot.chat.message import Message, Timestamp, UserError, link, text
+from bot.chat.translation import _
+from bot.chat.turn import Attachment, DeliveryError, Forbidden, MessageRef, Turn
 from bot.commands.training.progress import (
     Subject,
     TrainingState,
@@ -17,7 +15,9 @@ from bot.commands.training.progress import (
     stopped_message,
     subject_of,
 )
+from bot.community.rights import SharedModelAction, check_manager, check_shared_models
 from bot.formats import shortened
+from bot.polls.votes import signature
 from bot.services.training.policies import CUSTOM, SHARED, AlreadyTraining, CoolingDown, QueueFull
 from bot.services.training.results import Reason
 from bot.store.custom_models import CustomModelRecord

@@ -5,12 +5,11 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.commands.core.app import App
-from bot.commands.core.info import Audience, CommandInfo
-from bot.commands.core.message import Message, UserError, code, text
-from bot.commands.core.translation import _, ngettext
-from bot.commands.core.turn import Attachment, Turn
-from bot.commands.moderation.rights import SharedModelAction, check_shared_models
+from bot.chat.app import App
+from bot.chat.info import Audience, CommandInfo
+from bot.chat.message import Message, UserError, code, text
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Attachment, Turn
 from bot.commands.training.progress import Subject, stop_button
 from bot.commands.training.requests import (
     LARGEST_SEED,
@@ -22,9 +21,11 @@ from bot.commands.training.requests import (
     submit,
     title_of,
 )
+from bot.community.rights import SharedModelAction, check_shared_models
+from bot.polls.hall_queries import HallOfFame
 from bot.services.training.policies import SHARED
-from bot.services.word_filter import WordFilter
 from bot.store.trainings import TrainingRequest
+from bot.words import WordFilter
 from data.text import clean_name
 from models.tasks import TASKS, Task
 
@@ -138,7 +139,7 @@ def weighted_names(chosen: Iterable[tuple[str, int]], words: WordFilter) -> tupl
 
 
 async def _hall_of_fame(app: App, community_id: int | None) -> tuple[str, ...]:
-    chosen = await app.store.hall_of_fame.chosen(community_id)
+    chosen = await app.store[HallOfFame].chosen(community_id)
     names = await asyncio.to_thread(weighted_names, chosen, app.word_filter)
     if not names:
         raise UserError(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from bot.commands.core.message import (
+from bot.chat.message import (
     Button,
     Embed,
     Field,
@@ -14,7 +14,7 @@ from bot.commands.core.message import (
     text,
     verbatim,
 )
-from bot.commands.core.translation import _
+from bot.chat.translation import _
 from bot.commands.training.model_quality import nats
 from bot.formats import human_duration
 from bot.services.versions import FORCED, MARGIN, VersionComparison

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import fmean
 
-from bot.commands.core.message import (
+from bot.chat.message import (
     Button,
     Embed,
     Field,
@@ -16,7 +16,7 @@ from bot.commands.core.message import (
     text,
     verbatim,
 )
-from bot.commands.core.translation import _
+from bot.chat.translation import _
 from bot.commands.training.model_quality import nats
 from bot.commands.training.version_report import (
     CURVE,

@@ -21,7 +21,7 @@ from bot.services.queueing.executors import Pool
 from bot.services.queueing.fair_queue import QueueState
 from bot.services.queueing.turns import OnBatch, OnWait, Step, Turns
 from bot.services.queueing.worker import Worker
-from bot.services.word_filter import OwnLists
+from bot.words import OwnLists
 from models.memory import keep_freed_memory, return_free_memory
 from models.names.dissection import Dissection, dissect
 from models.names.generator import NamesRequest, NamesResult

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import discord
 import simcord
 
-from bot.commands.core.app import App
-from bot.commands.core.info import Choice
-from bot.commands.core.message import Message
-from bot.commands.core.turn import MessageRef, Platform, Terms
-from bot.commands.jobs import Jobs
+from bot.chat.app import App
+from bot.chat.info import Choice
+from bot.chat.message import Message
+from bot.chat.turn import MessageRef, Platform, Terms
+from bot.features.jobs import Jobs
 from tests.bot.chats.protocol import Actor, Answer, Card, Place, Shown, ShownFile
 from tests.bot.fakes import FakeWriter
 from tests.bot.world import World

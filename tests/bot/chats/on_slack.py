@@ -5,18 +5,18 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.commands.core import message as core
-from bot.commands.core.app import App
-from bot.commands.core.declaration import Declaration, Group, Kind, Menu
-from bot.commands.core.info import Choice
-from bot.commands.core.turn import MessageRef, Platform, Terms
-from bot.commands.jobs import Jobs
-from bot.local.slack.records import Interaction, Message
-from bot.local.slack.server import LocalSlack
-from bot.local.slack.workspace import Channel, Member
-from bot.slack.names import MENU, SHORTCUT
-from bot.slack.typed_command import as_typed
-from bot.slack.views.rendering import decoded, encoded
+from bot.chat import message as core
+from bot.chat.app import App
+from bot.chat.declaration import Declaration, Group, Kind, Menu
+from bot.chat.info import Choice
+from bot.chat.turn import MessageRef, Platform, Terms
+from bot.features.jobs import Jobs
+from bot.platforms.local.slack.records import Interaction, Message
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.local.slack.workspace import Channel, Member
+from bot.platforms.slack.names import MENU, SHORTCUT
+from bot.platforms.slack.typed_command import as_typed
+from bot.platforms.slack.views.rendering import decoded, encoded
 from tests.bot.chats.protocol import Actor, Answer, Place, Shown, ShownFile
 from tests.bot.chats.slack_reading import Reader, label_of, shown_file
 from tests.bot.chats.slack_transport import BASE_URL, MemoryBot, MemorySession

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.commands.core.app import App
-from bot.commands.core.info import Choice
-from bot.commands.core.message import Message
-from bot.commands.core.turn import Platform, Terms
-from bot.commands.jobs import Jobs
+from bot.chat.app import App
+from bot.chat.info import Choice
+from bot.chat.message import Message
+from bot.chat.turn import Platform, Terms
+from bot.features.jobs import Jobs
 from tests.bot.fakes import FakeWriter
 from tests.bot.world import World
 

@@ -13,12 +13,12 @@ from aiohttp import StreamReader, web
 from aiohttp.test_utils import make_mocked_request
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.local.slack.limits import DEFAULT_SCOPES, RateLimits
-from bot.local.slack.records import Interaction
-from bot.local.slack.server import LocalSlack
-from bot.local.slack.web_api import WebApi
-from bot.slack.client import SlackBot
-from bot.slack.network.api import library
+from bot.platforms.local.slack.limits import DEFAULT_SCOPES, RateLimits
+from bot.platforms.local.slack.records import Interaction
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.local.slack.web_api import WebApi
+from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.network.api import library
 
 BASE_URL = "http://127.0.0.1:9/"
 """Where nothing listens."""

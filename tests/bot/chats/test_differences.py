@@ -2,13 +2,13 @@
 
 import pytest
 
-from bot.local.slack.forms import FormError
-from bot.slack.manifest import manifest
-from bot.slack.names import SHORTCUT, CommandNames
-from bot.slack.network.members import member_of
+from bot.platforms.local.slack.forms import FormError
+from bot.platforms.slack.manifest import manifest
+from bot.platforms.slack.names import SHORTCUT, CommandNames
+from bot.platforms.slack.network.members import member_of
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Place
-from tests.bot.polls import TEN_MINUTES, a_poll, first_message
+from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message
 
 
 @pytest.mark.shows("options while typing")

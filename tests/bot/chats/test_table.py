@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.commands.buttons import HANDLERS
-from bot.commands.core.declaration import Declaration, Group, Menu
-from bot.commands.declarations import declared
-from bot.slack.platform import TERMS
+from bot.chat.declaration import Declaration, Group, Menu
+from bot.features.buttons import HANDLERS
+from bot.features.declarations import declared
+from bot.platforms.slack.platform import TERMS
 from tests.bot.chats.exceptions import EXCEPTIONS, PLATFORMS
 
 CHECKOUT = Path(__file__).parents[3]

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DBAPIError
 from bot.store import Database, StoreError, Unavailable, url_of
 from bot.store import database as module
 from bot.store.schema import Community, Vote
+from tests.bot.polls.test_queries import NOW
 from tests.bot.store.test_database import POSTGRES, SQLITE, communities
-from tests.bot.store.test_polls import NOW
 
 
 def on_loopback(port: int) -> Database:

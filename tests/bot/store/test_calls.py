@@ -8,12 +8,13 @@ from inspect import getmembers, iscoroutinefunction
 import pytest
 from sqlalchemy import text
 
+from bot.community.queries import DEFAULT_MINUTES, Communities
+from bot.polls.ballots import Ballot
+from bot.polls.queries import Polls
 from bot.store import Database, OutcomeUnknown, Store, Unavailable
 from bot.store import database as module
-from bot.store.ballots import Ballot
 from bot.store.calls import Batches, current_call, run_call
-from bot.store.polls import DEFAULT_MINUTES
-from tests.bot.store.test_polls import NOW, POLL, opened, votes_of
+from tests.bot.polls.test_queries import NOW, POLL, opened, votes_of
 
 
 @asynccontextmanager
@@ -62,20 +63,20 @@ async def test_write_that_was_given_up_is_never_made(store: Store) -> None:
     """The member was told that nothing was saved."""
     async with locked(store), hurried():
         with pytest.raises(Unavailable, match=r"longer than 0\.05 s") as caught:
-            await store.polls.set_minutes(1, 99)
+            await store[Communities].change(1, vote_minutes=99)
     assert not isinstance(caught.value, OutcomeUnknown)
     await leftovers()
-    assert await store.polls.minutes(1) == DEFAULT_MINUTES
+    assert await store[Communities].poll_minutes(1) == DEFAULT_MINUTES
 
 
 async def test_votes_behind_a_hanging_batch(store: Store) -> None:
     """Those in the batch may be counted, and are; those behind it are taken back."""
     await opened(store)
     async with locked(store), hurried():
-        first = asyncio.create_task(store.polls.cast(Ballot(POLL.id, 5, 0), NOW))
+        first = asyncio.create_task(store[Polls].cast(Ballot(POLL.id, 5, 0), NOW))
         await let_run()  # until its batch is being written
         with pytest.raises(Unavailable) as caught:
-            await store.polls.cast(Ballot(POLL.id, 6, 1), NOW)
+            await store[Polls].cast(Ballot(POLL.id, 6, 1), NOW)
         assert not isinstance(caught.value, OutcomeUnknown)
         with pytest.raises(OutcomeUnknown):
             await first
@@ -95,10 +96,10 @@ async def test_next_calls_fail_sooner(store: Store, monkeypatch: pytest.MonkeyPa
     async with locked(store):
         for _ in range(2):
             with pytest.raises(Unavailable):
-                await store.polls.set_minutes(1, 99)
+                await store[Communities].change(1, vote_minutes=99)
     await leftovers()
-    await store.polls.set_minutes(1, 5)
-    await store.polls.minutes(1)
+    await store[Communities].change(1, vote_minutes=5)
+    await store[Communities].poll_minutes(1)
     assert limits == [module.ANSWER_S, module.AWAY_S, module.AWAY_S, module.ANSWER_S]
 
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from bot.polls.queries import Polls
 from bot.store import Store
 from bot.store.custom_models import Corpus, CustomModelRecord, NameTaken, TooMany
 from bot.store.trainings import TrainingRequest
-from tests.bot.store.test_polls import NOW, POLL, opened
+from tests.bot.polls.test_queries import NOW, POLL, opened
 
 ELVES = ("Elrond", "Galadriel", "Lúthien")
 
@@ -124,7 +125,7 @@ async def test_delete_keeps_polls(store: Store) -> None:
     assert not await store.custom_models.delete(model.id)
     assert not await store.custom_models.trained(model.id, b"weights", "digest", 1.0)
     assert not await store.custom_models.share(model.id, True)
-    poll = await store.polls.find(POLL.id)
+    poll = await store[Polls].find(POLL.id)
     assert poll is not None
     assert (poll.custom_model_id, poll.custom_model) == (None, "Elves")
     assert await create(store) != model

@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bot.polls.queries import Polls
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.schema import Community
-from tests.bot.store.test_polls import POLL, opened
+from tests.bot.polls.test_queries import POLL, opened
 from tests.databases import Templates, store_in
 
 CHECKOUT = Path(__file__).parents[3]
@@ -224,11 +225,11 @@ import asyncio, itertools, sys
 from datetime import UTC, datetime
 from sqlalchemy import make_url
 from bot.store import Database, Store
-from bot.store.ballots import Ballot
+from bot.polls.ballots import Ballot
 
 async def vote(store, members):
     for member in members:
-        if await store.polls.cast(Ballot(77, member, member % 3), datetime(2026, 11, 25, 12, tzinfo=UTC)):
+        if await store[Polls].cast(Ballot(77, member, member % 3), datetime(2026, 11, 25, 12, tzinfo=UTC)):
             print(member, flush=True)
 
 async def main():
@@ -274,7 +275,7 @@ def test_open_connections_allow_exit(tmp_path: Path, templates: Templates) -> No
         "from pathlib import Path\n"
         "from bot.store import Database, Store, url_of\n"
         "store = Store(Database(url_of(None, Path(sys.argv[1]))))\n"
-        "asyncio.run(store.polls.minutes(1))\n"
+        "asyncio.run(store[Communities].poll_minutes(1))\n"
     )
     store_in(tmp_path, templates)
     with python(source, str(tmp_path)) as process:
@@ -282,6 +283,6 @@ def test_open_connections_allow_exit(tmp_path: Path, templates: Templates) -> No
 
 
 async def test_close_is_idempotent(store: Store) -> None:
-    await store.polls.find(POLL.id)
+    await store[Polls].find(POLL.id)
     await store.close()
     await store.close()

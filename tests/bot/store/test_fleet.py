@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.services.cooldowns import Cooldowns, TooSoon
+from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.store import Database, Store
-from bot.store.fleet import key_of
+from bot.store.fleet import Registrations, RunningCooldowns, key_of
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -16,7 +16,7 @@ SECOND = timedelta(seconds=1)
 @pytest.mark.parametrize("most", [1, 3])
 async def test_same_as_in_one_process(postgres: Database, most: int) -> None:
     """Also when the clock steps back."""
-    running, local = Store(postgres).cooldowns, Cooldowns(10, most=most)
+    running, local = Store(postgres)[RunningCooldowns], Cooldowns(10, most=most)
     granted = []
     for offset in (0, -0.01, 1, 2, 3, 9.999, 10, 10.5, 19.9, 31, 32, 60, 61, -300, -299, -289):
         now = NOW + offset * SECOND
@@ -31,7 +31,7 @@ async def test_same_as_in_one_process(postgres: Database, most: int) -> None:
 
 
 async def test_one_of_many_at_once(postgres: Database) -> None:
-    running = Store(postgres).cooldowns
+    running = Store(postgres)[RunningCooldowns]
     started = await asyncio.gather(
         *(running.start("x", NOW, 10 * SECOND, 10 * SECOND) for _ in range(20))
     )
@@ -39,21 +39,21 @@ async def test_one_of_many_at_once(postgres: Database) -> None:
 
 
 async def test_names_are_apart(postgres: Database) -> None:
-    running = Store(postgres).cooldowns
+    running = Store(postgres)[RunningCooldowns]
     assert await running.start("x", NOW, SECOND, SECOND)
     assert await running.start("y", NOW, SECOND, SECOND)
     assert key_of("x") != key_of("y")
 
 
 async def test_end(postgres: Database) -> None:
-    running = Store(postgres).cooldowns
+    running = Store(postgres)[RunningCooldowns]
     await running.start("x", NOW, SECOND, SECOND)
     await running.end("x")
     assert await running.start("x", NOW, SECOND, SECOND)
 
 
 async def test_prune(postgres: Database) -> None:
-    running = Store(postgres).cooldowns
+    running = Store(postgres)[RunningCooldowns]
     await running.start("old", NOW, SECOND, SECOND)
     await running.start("new", NOW + 5 * SECOND, SECOND, SECOND)
     await running.prune(NOW + 3 * SECOND)
@@ -62,9 +62,9 @@ async def test_prune(postgres: Database) -> None:
 
 
 async def test_digests_of_registered_commands(store: Store) -> None:
-    assert await store.registrations.digest(1) is None
-    await store.registrations.note(1, "a" * 64)
-    await store.registrations.note(2, "b" * 64)
-    await store.registrations.note(1, "c" * 64)
-    assert await store.registrations.digest(1) == "c" * 64
-    assert await store.registrations.digest(2) == "b" * 64
+    assert await store[Registrations].digest(1) is None
+    await store[Registrations].note(1, "a" * 64)
+    await store[Registrations].note(2, "b" * 64)
+    await store[Registrations].note(1, "c" * 64)
+    assert await store[Registrations].digest(1) == "c" * 64
+    assert await store[Registrations].digest(2) == "b" * 64

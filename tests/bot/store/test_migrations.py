@@ -15,11 +15,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.operations.archive import ArchiveReader
-from bot.operations.database import read_archive, write_archive
+from bot.operate.archive import ArchiveReader
+from bot.operate.database import read_archive, write_archive
 from bot.store import Database, Store, StoreError, Unavailable, migrations, url_of
 from bot.store import database as module
 from bot.store.backup import fill
+from bot.store.identities import Identities
 from bot.store.locks import file_lock
 from bot.store.schema import FIRST_SURROGATE, Base, Community
 from tests.bot.store.test_database import CHECKOUT, SQLITE, communities, rows_of
@@ -65,7 +66,7 @@ async def test_tables_match_the_schema(empty_database: Database) -> None:
         assert await connection.run_sync(constraints) == created
         assert await connection.run_sync(differences) == []
     await engine.dispose()
-    first = await Store(database).identities.resolve("slack", "user", "T1", "U1")
+    first = await Store(database)[Identities].resolve("slack", "user", "T1", "U1")
     assert first == FIRST_SURROGATE
 
 
@@ -214,6 +215,7 @@ async def test_refused_databases(
 STARTING = """
 import asyncio, sys
 from pathlib import Path
+from bot.community.queries import Communities
 from bot.store import Database, Store, url_of
 
 async def main() -> None:
@@ -221,8 +223,8 @@ async def main() -> None:
     sys.stdin.readline()
     await database.migrate()
     store = Store(database)
-    await store.polls.set_minutes(int(sys.argv[2]), 7)
-    assert await store.polls.minutes(int(sys.argv[2])) == 7
+    await store[Communities].change(int(sys.argv[2]), vote_minutes=7)
+    assert await store[Communities].poll_minutes(int(sys.argv[2])) == 7
     await store.close()
 
 asyncio.run(main())

@@ -7,14 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from bot.operations.archive import ArchiveReader
-from bot.operations.database import read_archive
+from bot.community.queries import Blocks, Communities
+from bot.moderation.queries import Moderation
+from bot.operate.archive import ArchiveReader
+from bot.operate.database import read_archive
+from bot.polls.ballots import Ballot
+from bot.polls.hall_queries import HallOfFame, Scope
+from bot.polls.queries import Polls
+from bot.privacy.queries import Privacy
 from bot.store import Database, Store, url_of
-from bot.store.ballots import Ballot
+from bot.store.answers import ButtonStates
 from bot.store.custom_models import Corpus
-from bot.store.hall_of_fame import Scope
-from bot.store.moderation.word_filters import FilterSettings
-from tests.bot.operations.test_backup import contents
+from bot.store.identities import Identities
+from bot.verse.queries import Poems
+from bot.words.queries import FilterSettings, WordFilters
+from tests.bot.operate.test_backup import contents
 from tests.bot.store.test_versions import FILES, version
 
 RELEASE_070 = Path(__file__).parent / "release_070"
@@ -59,35 +66,35 @@ async def test_backup(empty_database: Database, stored: Database) -> None:
 
 async def check(store: Store) -> None:
     """Use what is stored, on every table."""
-    assert await store.polls.minutes(MUSEUM) == 30
-    assert await store.word_filters.of(MUSEUM) == FilterSettings(2, ("egg", "nest"))
-    assert (await store.moderation.settings(MUSEUM)).log_channel_id == CHANNEL
-    assert await store.blocks.all() == {(MUSEUM, CAT)}
-    recorded = await store.moderation.recorded(MUSEUM)
+    assert await store[Communities].poll_minutes(MUSEUM) == 30
+    assert await store[WordFilters].of(MUSEUM) == FilterSettings(2, ("egg", "nest"))
+    assert (await store[Communities].settings(MUSEUM)).log_channel_id == CHANNEL
+    assert await store[Blocks].all() == {(MUSEUM, CAT)}
+    recorded = await store[Moderation].recorded(MUSEUM)
     assert [entry.action for entry in recorded] == ["log", "refuse model", "block", "remove name"]
-    assert await store.privacy.forget_communities(NOW) == [LEFT]
+    assert await store[Privacy].forget_communities(NOW) == [LEFT]
     await check_polls(store)
     await check_models(store)
     await check_trainings(store)
     await check_ids(store)
-    assert await store.button_states.get(555) == '{"text": "Shall I"}'
-    assert [poem.title for poem in await store.poems.of(ADA)] == ["Shall I"]
+    assert await store[ButtonStates].get(555) == '{"text": "Shall I"}'
+    assert [poem.title for poem in await store[Poems].of(ADA)] == ["Shall I"]
 
 
 async def check_polls(store: Store) -> None:
-    poll = await store.polls.find(OPEN)
+    poll = await store[Polls].find(OPEN)
     assert poll is not None
     assert (poll.names, poll.votes) == (("Mangosaurus", "Ödlandosaurus"), (1, 1))
     assert (poll.discoverer, poll.state, poll.message_id) == ("Ada", "2:0:man:::", 7101)
-    assert await store.polls.cast(Ballot(OPEN, CAT, 1), NOW)
-    assert await store.polls.retract(OPEN, ADA, NOW)
-    closed = await store.polls.close(OPEN, NOW)
+    assert await store[Polls].cast(Ballot(OPEN, CAT, 1), NOW)
+    assert await store[Polls].retract(OPEN, ADA, NOW)
+    closed = await store[Polls].close(OPEN, NOW)
     assert closed is not None
     assert (closed.votes, closed.winner) == ((0, 2), 1)
-    removed = await store.polls.find(REMOVED)
+    removed = await store[Polls].find(REMOVED)
     assert removed is not None
     assert (removed.standing, removed.custom_model) == ({1: "Ödlandosaurus"}, "Elves")
-    best = await store.hall_of_fame.best(Scope(community_id=MUSEUM))
+    best = await store[HallOfFame].best(Scope(community_id=MUSEUM))
     assert [(one.name, one.votes) for one in best] == [("Ödlandosaurus", 2)] * 2
 
 
@@ -124,9 +131,9 @@ async def check_trainings(store: Store) -> None:
 
 async def check_ids(store: Store) -> None:
     """Not even those of rows that were deleted last are assigned again."""
-    known = await store.identities.resolve("slack", "user", "T1", "U1")
-    assert [poem.title for poem in await store.poems.of(known)] == ["On Slack"]
-    assert await store.identities.resolve("slack", "user", "T1", "U2") == known + 3
+    known = await store[Identities].resolve("slack", "user", "T1", "U1")
+    assert [poem.title for poem in await store[Poems].of(known)] == ["On Slack"]
+    assert await store[Identities].resolve("slack", "user", "T1", "U2") == known + 3
     model = await store.custom_models.create(
         community_id=MUSEUM,
         name="New",

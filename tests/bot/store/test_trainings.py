@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import Training
 from bot.store.trainings import DIED, LOST, SILENCE, TrainingRecord, TrainingRequest
@@ -180,11 +181,11 @@ async def test_finish_drops_blobs(store: Store) -> None:
 
 async def test_member_forgotten_while_version_is_stored(store: Store) -> None:
     number = await started(store, member_id=3)
-    await store.privacy.forget_member(3)
+    await store[Privacy].forget_member(3)
     version = await add(store, member_id=3)  # by a process that read the training before
     await store.versions.activate("names", version, member_id=3, reason="better", now=SOON)
     assert await store.trainings.finish(number, "a", "done", SOON, version_id=version)
-    assert not await store.privacy.of(3)
+    assert not await store[Privacy].of(3)
     stored = await store.versions.get(version)
     assert stored is not None
     assert stored.member_id is None

@@ -6,8 +6,14 @@ from datetime import timedelta
 import pytest
 
 from bot.store import Store
-from bot.store.answers import LIFETIME, SILENCE, TOKEN_LIFETIME, UnfinishedRecord
-from tests.bot.store.test_polls import NOW
+from bot.store.answers import (
+    LIFETIME,
+    SILENCE,
+    TOKEN_LIFETIME,
+    Unfinished,
+    UnfinishedRecord,
+)
+from tests.bot.polls.test_queries import NOW
 
 POEM = UnfinishedRecord(1, "discord", 5, 6, None, "sonnet", "a state")
 HIDDEN = replace(POEM, id=2, message_id=None, token="a secret", action="", state="")  # noqa: S106
@@ -15,7 +21,7 @@ SECOND = timedelta(seconds=1)
 
 
 async def test_claimed_once_after_silence(store: Store) -> None:
-    unfinished = store.unfinished
+    unfinished = store[Unfinished]
     await unfinished.write([POEM, HIDDEN], [], "dead", NOW)
     assert await unfinished.claim("discord", "heir", NOW + SILENCE) == []
     later = NOW + SILENCE + SECOND
@@ -29,7 +35,7 @@ async def test_claimed_once_after_silence(store: Store) -> None:
 
 async def test_claim_that_nobody_was_told_of(store: Store) -> None:
     """Its owner takes it again at the next look, and its signs of life keep it from others."""
-    unfinished, later = store.unfinished, NOW + SILENCE + SECOND
+    unfinished, later = store[Unfinished], NOW + SILENCE + SECOND
     await unfinished.write([POEM], [], "dead", NOW)
     await unfinished.write([HIDDEN], [], "heir", later)
     assert await unfinished.claim("discord", "heir", later, [HIDDEN.id]) == [POEM]
@@ -40,22 +46,22 @@ async def test_claim_that_nobody_was_told_of(store: Store) -> None:
 
 
 async def test_beat_keeps_answers(store: Store) -> None:
-    await store.unfinished.write([POEM], [], "alive", NOW)
-    await store.unfinished.beat("alive", NOW + SILENCE)
-    assert await store.unfinished.claim("discord", "heir", NOW + 2 * SILENCE) == []
+    await store[Unfinished].write([POEM], [], "alive", NOW)
+    await store[Unfinished].beat("alive", NOW + SILENCE)
+    assert await store[Unfinished].claim("discord", "heir", NOW + 2 * SILENCE) == []
 
 
 async def test_clock_that_was_set_back(store: Store) -> None:
     """What seems to come from the future was left before the clock changed."""
-    await store.unfinished.write([POEM], [], "dead", NOW)
+    await store[Unfinished].write([POEM], [], "dead", NOW)
     yesterday = NOW - timedelta(days=1)
-    assert await store.unfinished.claim("discord", "heir", yesterday) == [POEM]
+    assert await store[Unfinished].claim("discord", "heir", yesterday) == [POEM]
 
 
 async def test_ended_answers_are_deleted(store: Store) -> None:
-    await store.unfinished.write([POEM, HIDDEN], [], "owner", NOW)
-    await store.unfinished.write([], [POEM.id], "owner", NOW)
-    assert await store.unfinished.claim("discord", "heir", NOW + 2 * SILENCE) == [HIDDEN]
+    await store[Unfinished].write([POEM, HIDDEN], [], "owner", NOW)
+    await store[Unfinished].write([], [POEM.id], "owner", NOW)
+    assert await store[Unfinished].claim("discord", "heir", NOW + 2 * SILENCE) == [HIDDEN]
 
 
 @pytest.mark.parametrize(("record", "longest"), [(HIDDEN, TOKEN_LIFETIME), (POEM, LIFETIME)])
@@ -63,18 +69,18 @@ async def test_old_answers_are_deleted(
     store: Store, record: UnfinishedRecord, longest: timedelta
 ) -> None:
     """Discord takes no token longer than that, so nobody keeps it."""
-    await store.unfinished.write([record], [], "owner", NOW)
-    assert await store.unfinished.claim("discord", "heir", NOW + longest + SECOND) == []
-    assert await store.unfinished.claim("discord", "heir", NOW + 2 * SILENCE) == []
+    await store[Unfinished].write([record], [], "owner", NOW)
+    assert await store[Unfinished].claim("discord", "heir", NOW + longest + SECOND) == []
+    assert await store[Unfinished].claim("discord", "heir", NOW + 2 * SILENCE) == []
 
 
 async def test_written_twice(store: Store) -> None:
     """An answer whose first writing seemed to fail keeps the time when it was begun."""
     begun = NOW - TOKEN_LIFETIME
-    await store.unfinished.write([replace(HIDDEN, begun_at=begun)], [], "owner", NOW)
-    await store.unfinished.write([HIDDEN, POEM], [], "owner", NOW)
-    await store.unfinished.delete_old(NOW + SECOND)
-    assert await store.unfinished.claim("discord", "heir", NOW + 2 * SILENCE) == [POEM]
+    await store[Unfinished].write([replace(HIDDEN, begun_at=begun)], [], "owner", NOW)
+    await store[Unfinished].write([HIDDEN, POEM], [], "owner", NOW)
+    await store[Unfinished].delete_old(NOW + SECOND)
+    assert await store[Unfinished].claim("discord", "heir", NOW + 2 * SILENCE) == [POEM]
 
 
 def test_token_is_not_shown() -> None:

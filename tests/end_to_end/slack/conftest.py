@@ -11,8 +11,8 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.local.limits import JSON
-from bot.local.slack.server import LocalSlack
+from bot.platforms.local.limits import JSON
+from bot.platforms.local.slack.server import LocalSlack
 
 
 @dataclass

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.local.faults import Kind, RestFault
-from bot.local.slack.server import LocalSlack
+from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.client import SlackBot
 from bot.settings import Settings
-from bot.slack.client import SlackBot
 from models.training.events import Done, Planned, Progress, TrainingEvent
 from tests.bot.conftest import World
 from tests.bot.tiny import tiny_namer

@@ -10,15 +10,17 @@ from pathlib import Path
 import pytest
 from discord.http import HTTPClient
 
-from bot.commands.core.turn import Unreachable
-from bot.discord.client import Mangosaurus
-from bot.local.server import LocalDiscord
-from bot.local.slack.server import LocalSlack
-from bot.serving import platforms
-from bot.serving.platforms import Tokens, slack_beside
+from bot.chat.turn import Unreachable
+from bot.community.queries import Communities
+from bot.operate.serving import platforms
+from bot.operate.serving.platforms import Tokens, slack_beside
+from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.network.api import SlackApi
+from bot.polls.queries import Polls
 from bot.settings import Settings
-from bot.slack.client import SlackBot
-from bot.slack.network.api import SlackApi
 from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError
 from tests.end_to_end.conftest import eventually, mangosaurus
 
@@ -61,10 +63,11 @@ async def test_votes_on_both_reach_one_store(
 ) -> None:
     """Each platform closes its own polls, and shows only its own communities' winners."""
     async with both(discord, workspace, tmp_path) as (bot, slack):
-        polls = bot.app.store.polls
+        communities = bot.app.store[Communities]
         for community in (discord.guild_id, slack.platform.community_id):
             assert community is not None
-            await polls.set_minutes(community, 60)  # a busy machine may take more than one
+            # A busy machine may take more than one minute.
+            await communities.change(community, vote_minutes=60)
         asked = await discord.run_command("dinoname", {}, timeout_s=PATIENCE_S)
         names = asked.message
         command = workspace.command(workspace.member, "/dinoname", "")
@@ -72,8 +75,8 @@ async def test_votes_on_both_reach_one_store(
         await discord.press(names, names.buttons[0].label, timeout_s=PATIENCE_S)
         workspace.press(workspace.member, message, message.buttons[0]["action_id"])
         await workspace.wait_for(lambda: message.edits, timeout_s=PATIENCE_S)
-        assert len(await polls.due(bot.app.now() + DAY, "discord")) == 1
-        assert len(await polls.due(bot.app.now() + DAY, "slack")) == 1
+        assert len(await bot.app.store[Polls].due(bot.app.now() + DAY, "discord")) == 1
+        assert len(await bot.app.store[Polls].due(bot.app.now() + DAY, "slack")) == 1
 
 
 async def test_no_home_by_default(

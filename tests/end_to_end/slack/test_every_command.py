@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.commands.core.declaration import Declaration, Kind, Option
-from bot.slack.client import SlackBot
-from bot.slack.names import CommandNames
+from bot.chat.declaration import Declaration, Kind, Option
+from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.names import CommandNames
 from models.training.events import Failed
-from tests.bot.slack.commands import every_declaration
+from tests.bot.platforms.slack.commands import every_declaration
 from tests.databases import Templates
 from tests.end_to_end.conftest import ELVES
 from tests.end_to_end.slack.servers import (

@@ -5,12 +5,12 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.local.limits import JSON
-from bot.local.slack.forms import FormError
-from bot.local.slack.records import Interaction, View
-from bot.local.slack.server import LocalSlack
-from bot.slack.manifest import manifest
-from bot.slack.names import CommandNames
+from bot.platforms.local.limits import JSON
+from bot.platforms.local.slack.forms import FormError
+from bot.platforms.local.slack.records import Interaction, View
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.manifest import manifest
+from bot.platforms.slack.names import CommandNames
 from tests.end_to_end.slack.conftest import Clock, Listener
 
 OPTIONS = [{"text": {"type": "plain_text", "text": "Draco"}, "value": "draco"}]

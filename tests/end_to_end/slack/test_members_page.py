@@ -2,8 +2,8 @@
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.local.slack.server import LocalSlack
-from bot.local.slack.web_api import PAGE
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.local.slack.web_api import PAGE
 
 
 async def test_members_come_in_pages() -> None:

@@ -6,15 +6,15 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.commands.core.message import File
-from bot.commands.core.turn import Deleted, Forbidden, Gone
-from bot.local.faults import Kind, RestFault
-from bot.local.slack.records import Interaction
-from bot.local.slack.server import LocalSlack
+from bot.chat.message import File
+from bot.chat.turn import Deleted, Forbidden, Gone
 from bot.monitoring.monitor import Monitor
-from bot.slack.network import connection
-from bot.slack.network.api import SlackApi
-from bot.slack.network.connection import SocketMode
+from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.slack.records import Interaction
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.network import connection
+from bot.platforms.slack.network.api import SlackApi
+from bot.platforms.slack.network.connection import SocketMode
 from tests.end_to_end.slack.conftest import Clock
 
 PART = {"text": "Names", "blocks": []}

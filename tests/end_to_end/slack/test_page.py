@@ -13,9 +13,9 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.local.limits import JSON
-from bot.local.slack.limits import DEFAULT_SCOPES
-from bot.local.slack.server import LocalSlack
+from bot.platforms.local.limits import JSON
+from bot.platforms.local.slack.limits import DEFAULT_SCOPES
+from bot.platforms.local.slack.server import LocalSlack
 from tests.end_to_end.conftest import opened
 from tests.end_to_end.slack.conftest import Listener, connected
 from tests.end_to_end.slack.test_members import OPTIONS, plain, question, row

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from bot.commands.core import button_states
-from bot.commands.polls import votes
-from bot.local.faults import Kind, RestFault
-from bot.slack.client import SlackBot
-from bot.slack.network import api, connection
-from bot.slack.network.members import ASKS
+from bot.chat import button_states
+from bot.community.queries import Communities
+from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.network import api, connection
+from bot.platforms.slack.network.members import ASKS
+from bot.polls import votes
+from bot.polls.queries import Polls
 from bot.store import database
 from tests.databases import Templates
 from tests.end_to_end.slack.second import SecondSlack
@@ -87,7 +89,7 @@ def shown(messages: list[Any]) -> int:
 
 async def stored(bot: SlackBot) -> int:
     """The votes in the database."""
-    due = await bot.app.store.polls.due(bot.app.now() + DAYS, "slack")
+    due = await bot.app.store[Polls].due(bot.app.now() + DAYS, "slack")
     return sum(sum(poll.votes) for poll in due)
 
 
@@ -245,7 +247,7 @@ async def test_many_members_in_a_minute(templates: Templates, tmp_path: Path) ->
                 assert "Mangosaurus" in (await command.answer()).words
         settings = slack.command(slack.admin, "/settings", "vote_minutes:7")
         await settings.answer()
-        assert await bot.app.store.polls.minutes(bot.platform.community_id or 0) == 7
+        assert await bot.app.store[Communities].poll_minutes(bot.platform.community_id or 0) == 7
         assert not slack.refused["users.info"]
         assert slack.calls["users.info"] <= ASKS + 1
         assert slack.calls["users.list"] == 1

@@ -7,9 +7,9 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.local.faults import Kind, RestFault
-from bot.local.slack.limits import CONNECTIONS
-from bot.local.slack.server import LocalSlack
+from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.slack.limits import CONNECTIONS
+from bot.platforms.local.slack.server import LocalSlack
 from tests.end_to_end.slack.conftest import Clock, Listener, connected
 
 

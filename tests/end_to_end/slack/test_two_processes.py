@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import text
 
 from benchmarks.bot_process import BotProcess
-from bot.local.slack.server import LocalSlack
-from bot.slack.manifest import manifest
-from bot.slack.names import CommandNames
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.manifest import manifest
+from bot.platforms.slack.names import CommandNames
 from bot.store import Database
 from tests.end_to_end.conftest import eventually
 

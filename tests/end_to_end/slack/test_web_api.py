@@ -11,10 +11,10 @@ from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetry
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.local.faults import Kind, RestFault
-from bot.local.limits import JSON
-from bot.local.slack.limits import DEFAULT_SCOPES
-from bot.local.slack.server import LocalSlack
+from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.limits import JSON
+from bot.platforms.local.slack.limits import DEFAULT_SCOPES
+from bot.platforms.local.slack.server import LocalSlack
 from tests.end_to_end.slack.conftest import Clock
 from tests.end_to_end.toy_bot import png
 

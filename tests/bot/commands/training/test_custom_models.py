@@ -4,16 +4,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.core.message import Button, Message, UserError
-from bot.commands.core.turn import MessageRef, Unreachable
+from bot.chat.message import Button, Message, UserError
+from bot.chat.turn import MessageRef, Unreachable
 from bot.commands.training import custom_models
 from bot.commands.training.custom_model_options import CorpusOptions, check_corpus, new_name
 from bot.services.training.policies import names_of
 from models.training.events import Failed
 from tests.bot.chats.on_discord import DiscordActor, DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Place
-from tests.bot.commands.naming.test_name import learned
 from tests.bot.commands.training.lists import ELVES, LIST, create, namer, report, teach, zipped
+from tests.bot.names.test_name import learned
 from tests.bot.tiny import tiny_namer
 from tests.bot.turns import FakePlatform, FakeTurn
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands.core.message import plain
+from bot.chat.message import plain
 from bot.commands.training.custom_model_options import lines_of
 from bot.commands.training.model_quality import judgement
 from tests.bot.fakes import card

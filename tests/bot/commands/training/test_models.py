@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.core.message import Button, Message, UserError
+from bot.chat.message import Button, Message, UserError
 from bot.commands.training import models
 from bot.commands.training.models import TaskOptions, parse_version
 from bot.commands.training.version_views import common_endings, mean_length

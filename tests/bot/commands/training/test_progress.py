@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.core.app import App
-from bot.commands.core.message import Message, UserError, plain
-from bot.commands.core.turn import MessageRef
+from bot.chat.app import App
+from bot.chat.message import Message, UserError, plain
+from bot.chat.turn import MessageRef
 from bot.commands.training import custom_models, requests, retrain
 from bot.commands.training.custom_model_options import CorpusOptions
 from bot.commands.training.progress import TrainingReports
 from bot.commands.training.retrain import RetrainOptions
-from bot.store.moderation.record import Action, Entry
+from bot.community.blocks import BlockList
+from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY
 from models.training.events import Done, Failed, Planned, Progress, Samples
 from models.weights import save_weights
@@ -153,7 +154,7 @@ async def test_blocked_server_is_not_written_to(scene: Scene, tmp_path: Path) ->
     await scene.until(lambda: scene.world.trainers)
     await scene.shows("🏋️ Training names")
     entry = Entry(Action.BLOCK, 1, scene.app.now(), None, COMMUNITY)
-    await scene.app.blocks.block(COMMUNITY, EVERYBODY, entry)
+    await scene.app[BlockList].block(COMMUNITY, EVERYBODY, entry)
     scene.platform.history.clear()
     scene.world.trainers[0].go_on()
     async with asyncio.timeout(10):

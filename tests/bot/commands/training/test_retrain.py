@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.commands.core.message import Message, text
-from bot.commands.core.turn import MessageRef
+from bot.chat.message import Message, text
+from bot.chat.turn import MessageRef
 from bot.store.schema import Candidate, Poll
 from bot.store.trainings import SILENCE, TrainingRequest
 from models.fingerprints import Fingerprints

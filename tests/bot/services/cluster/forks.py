@@ -16,7 +16,7 @@ from distributed.cli import dask_scheduler, dask_worker
 
 from bot.services.cluster import writing
 from bot.services.training import remote
-from bot.services.word_filter import WordFilter
+from bot.words import WordFilter
 
 COMMANDS: Mapping[str, Any] = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}
 NEEDED = (writing.WritingActor, remote.TrainingActor)

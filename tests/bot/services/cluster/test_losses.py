@@ -12,9 +12,9 @@ from types import SimpleNamespace
 import pytest
 
 from benchmarks.ports import free_port
-from bot.doctor.cluster import examine_cluster
-from bot.doctor.findings import Level
-from bot.doctor.subject import Subject
+from bot.operate.doctor.cluster import examine_cluster
+from bot.operate.doctor.findings import Level
+from bot.operate.doctor.subject import Subject
 from bot.services.cluster import pool as pool_module
 from bot.services.cluster import worker as worker_module
 from bot.services.cluster.connection import Actor, Connection, Unreachable

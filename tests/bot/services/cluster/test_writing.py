@@ -13,7 +13,7 @@ from bot.services.cluster.pool import ClusterPool
 from bot.services.cluster.writing import WeightStore
 from bot.services.inference import Inference
 from bot.services.queueing.errors import TooSlow
-from bot.services.word_filter import WordFilter
+from bot.words import WordFilter
 from models.names.generator import NamesError, NamesRequest
 from models.tasks import task_of
 from models.verse.poem import SonnetRequest

@@ -23,7 +23,7 @@ from bot.services.inference.process import WriterProcess
 from bot.services.inference.processes import Processes
 from bot.services.queueing.errors import TooSlow
 from bot.services.queueing.executors import ExecutorLost
-from bot.services.word_filter import WordFilter
+from bot.words import WordFilter
 from models.names.generator import NamesRequest
 from models.networks.lstm import LSTM
 from models.shared_weights import share

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.privacy.queries import Privacy
 from bot.services.training import service
 from bot.services.training.results import Reason
 from bot.services.training.run_folder import RunFolder
@@ -29,7 +30,7 @@ async def test_forgotten_member_does_not_come_back(world: World) -> None:
     one = world.process(PAUSE, DONE)
     await one.service.enqueue(replace(REQUEST, member_id=7))
     trainer = await one.paused()
-    await world.store.privacy.forget_member(7)
+    await world.store[Privacy].forget_member(7)
     trainer.go_on()
     await until(lambda: one.registry.added)
     assert one.registry.added == [("names", False, None)]

@@ -1,0 +1,215 @@
+"""`App`: the services and settings that every command gets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from bot.chat.cooldowns import Cooldowns, TooSoon
+from bot.chat.errors import Explanations
+from bot.chat.message import Message, UserError
+from bot.chat.shared_cooldowns import SharedCooldowns
+from bot.chat.translation import _
+from bot.chat.turn import Turn
+from bot.chat.unfinished import UnfinishedAnswers
+from bot.fleet.membership import Fleet
+from bot.monitoring.monitor import Monitor
+from bot.services.cluster.pool import ClusterPool
+from bot.services.concurrency import EditThrottle, InFlight, Locks, Pace
+from bot.services.custom_models import CustomModels
+from bot.services.inference import Inference
+from bot.services.model_registry import ModelRegistry
+from bot.services.queueing.errors import TooMany
+from bot.services.training.service import TrainingService
+from bot.services.training.shared_reports import SharedReports
+from bot.services.uploads import Uploads
+from bot.settings import Settings
+from bot.store import Store
+from bot.store.answers import Unfinished
+from bot.store.fleet import RunningCooldowns
+from bot.words import WordFilter
+from bot.words.queries import WordFilters
+from bot.words.servers import ServerFilters
+
+Service = TypeVar("Service")
+
+MOST_RECEIPTS = 4
+"""Votes that are confirmed at the same time: few, so that a rush of votes is counted first."""
+LONG_TEXT = 64
+"""Longest text, in characters, that is filtered on the event loop; longer ones in a thread."""
+MOST_PRESSES, PRESS_S = 20, 0.5
+"""Buttons that a member can press in a row, and the seconds until they can press one more.
+
+More than anybody presses who reads the answers.
+"""
+MOST_COMMANDS, COMMAND_S = 10, 1.0
+"""Commands that a member can use in a row, and the seconds until they can use one more."""
+MOST_SUGGESTED, SUGGESTED_S = 30, 0.2
+"""The same for suggestions while a member types, which come with each letter."""
+MOST_PLACES, PLACE_S = 10, 0.1
+"""Places in the queue that are shown in a row, and the seconds until one more is shown.
+
+A thousand who wait would cost more than their answers if each were told often.
+"""
+
+MOST_BEGUN = 4
+"""Requests that begin in one round of the event loop."""
+PATIENCE_S, CROWD = 1.0, 50
+"""Seconds until an answer that is not ready is deferred, and the number of answers in progress from
+which on it is deferred at once: it would not be ready, and many would be deferred late."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """The services and settings behind the commands. One per process."""
+
+    settings: Settings
+    store: Store
+    inference: Inference
+    models: ModelRegistry
+    custom_models: CustomModels
+    training: TrainingService
+    word_filter: WordFilter
+    """For texts that appear everywhere; `filters` has those of communities."""
+    now: Callable[[], datetime]
+    started_at: datetime
+    version: str
+    libraries: dict[str, str]
+    """Names and versions, for `/about`. The clients of platforms add theirs."""
+    cluster: ClusterPool | None = None
+    """The cluster that writes and trains for the bot, if one is set."""
+    edit_interval: float = 1.0
+    """Seconds between two edits of a message."""
+    monitor: Monitor = field(default_factory=Monitor)
+    fleet: Fleet = field(default_factory=Fleet)
+    """The other processes of the bot."""
+    check_admitted: Callable[[Turn], Awaitable[None]]
+    """Raises `UserError` for a member whom the bot does not answer, before anything else happens."""
+    services: Sequence[object] = ()
+    """Those of features, which these reach by their class: `app[BlockList]`."""
+    explanations: Explanations = field(default_factory=dict)
+    """Sentences for errors by which features refuse a request."""
+    cooldowns: SharedCooldowns = field(init=False)
+    presses: SharedCooldowns = field(init=False)
+    """Of pressed buttons, by member."""
+    commands: SharedCooldowns = field(init=False)
+    """Of all commands together, by member. Those that cost more have one of their own, too."""
+    suggestions: Cooldowns = field(init=False)
+    """Of suggestions while a member types, by member: in this process, as they cost little."""
+    places: Cooldowns = field(default_factory=lambda: Cooldowns(PLACE_S, most=MOST_PLACES))
+    """Of places in the queue that are shown, for all members together."""
+    filters: ServerFilters = field(init=False)
+    in_flight: InFlight = field(default_factory=InFlight)
+    pace: Pace = field(default_factory=lambda: Pace(MOST_BEGUN))
+    """Of requests that begin: each takes a millisecond or two of the event loop."""
+    edits: EditThrottle = field(init=False)
+    """Edits of messages, by channel."""
+    receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
+    """Held while a vote is confirmed."""
+    uploads: Uploads = field(default_factory=Uploads)
+    reports: SharedReports = field(default_factory=SharedReports)
+    """The progress messages of trainings, on all platforms."""
+    homes: set[int] = field(default_factory=set)
+    """Homes that were found on connecting, besides those of the settings: see `is_home`."""
+    unfinished: UnfinishedAnswers[Message] = field(init=False)
+    poll_locks: Locks = field(default_factory=Locks)
+    """Held while a poll's message is edited: an older tally must not replace a newer one."""
+
+    def __post_init__(self) -> None:
+        """Create the members that depend on settings."""
+        seconds = self.settings.cooldown_seconds
+        for name, length, most, free in (
+            ("cooldowns", seconds, 1, 0),
+            ("presses", PRESS_S, MOST_PRESSES, MOST_PRESSES // 4),
+            ("commands", COMMAND_S, MOST_COMMANDS, MOST_COMMANDS // 4),
+        ):
+            local = Cooldowns(min(length, seconds), most=most)
+            shared = SharedCooldowns(
+                name, local, self.store[RunningCooldowns], is_shared=self._shares, free=free
+            )
+            object.__setattr__(self, name, shared)
+        suggestions = Cooldowns(min(SUGGESTED_S, seconds), most=MOST_SUGGESTED)
+        object.__setattr__(self, "suggestions", suggestions)
+        filters = ServerFilters(self.word_filter, self.store[WordFilters])
+        object.__setattr__(self, "filters", filters)
+        object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
+        unfinished = UnfinishedAnswers[Message](self.store[Unfinished], self.now)
+        object.__setattr__(self, "unfinished", unfinished)
+
+    def __getitem__(self, kind: type[Service]) -> Service:
+        """The service of this class. Raises `LookupError` if there is none."""
+        for service in self.services:
+            if isinstance(service, kind):
+                return service
+        raise LookupError(f"{kind.__name__} is not among the services")
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether many answers are in progress."""
+        return self.in_flight.running > CROWD
+
+    @property
+    def patience_s(self) -> float:
+        """Seconds until an answer that is not ready is deferred."""
+        return 0.0 if self.is_crowded else PATIENCE_S
+
+    def is_home(self, community_id: int | None) -> bool:
+        """Whether the administrators of a community may train and choose the shared models."""
+        return community_id in self.settings.home_guilds or community_id in self.homes
+
+    async def allows(self, text: str, community_id: int | None = None) -> bool:
+        """Whether a community's word filter lets a text pass; the bot's own without a community.
+
+        The length of the text must have been checked.
+        """
+        words = await self.filters.of(community_id)
+        if len(text) <= LONG_TEXT:
+            return words.allows(text)
+        return await asyncio.to_thread(words.allows, text)
+
+    async def check_press(self, turn: Turn) -> None:
+        """Count a pressed button. Raises `UserError` if the member presses too many."""
+        with _too_fast():
+            await self.presses.start(turn.user.id, turn.created_at)
+
+    async def check_command(self, turn: Turn) -> None:
+        """Count a command. Raises `UserError` if the member uses too many."""
+        with _too_fast():
+            await self.commands.start(turn.user.id, turn.created_at)
+
+    def check_suggestions(self, turn: Turn) -> None:
+        """Count a request for suggestions. Raises `UserError` if the member makes too many."""
+        with _too_fast():
+            self.suggestions.start(turn.user.id, turn.created_at)
+
+    @asynccontextmanager
+    async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:
+        """Track an answer and start the member's cooldown for `action`.
+
+        The cooldown also applies to refused requests, as they cost time too, but not after an error
+        of the bot. Raises `UserError` during a cooldown, and `ShuttingDown`.
+        """
+        key = (turn.user.id, action)
+        with _too_fast():
+            await self.cooldowns.start(key, turn.created_at)
+        with self.in_flight.track():
+            try:
+                yield
+            except Exception as error:
+                if not isinstance(error, (UserError, TooMany, *self.explanations)):
+                    self.cooldowns.end(key)
+                raise
+
+    def _shares(self) -> bool:
+        return self.fleet.is_shared
+
+
+@contextmanager
+def _too_fast() -> Iterator[None]:
+    """Raise `UserError` for a request that comes too soon."""
+    try:
+        yield
+    except TooSoon as error:
+        raise UserError(_("You're going too fast; try again in a few seconds.")) from error

@@ -1,0 +1,312 @@
+"""Runs commands and button handlers; a request that fails is answered with an error."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import aclosing, suppress
+from typing import TypeVar
+
+from bot.chat.app import PATIENCE_S, App
+from bot.chat.cooldowns import TooSoon
+from bot.chat.errors import apology, explain, try_again
+from bot.chat.info import Choice
+from bot.chat.message import Button, Message, Text, UserError, text
+from bot.chat.received import LONGEST_TYPED, clean, received, received_state
+from bot.chat.translation import _
+from bot.chat.turn import AnswerRef, DeliveryError, Gone, MessageRef, Turn, Unreachable
+from bot.monitoring import requests
+from bot.monitoring.requests import Outcome
+from bot.services.concurrency import ShuttingDown, in_time, latest_throttled, within
+from bot.services.queueing.errors import TooSlow
+from bot.services.queueing.turns import OnWait
+from bot.store import Unavailable
+
+log = logging.getLogger(__name__)
+
+LAST_TRIES = 7
+"""Attempts to deliver the final state of an answer, over about a minute."""
+
+ACKNOWLEDGED_S = 2.0
+"""Seconds until a request without a response is acknowledged; Discord gives up after three."""
+RECORDING_S = 0.25
+"""Seconds that a deferral waits at most until it is recorded for a restart."""
+UNRECORDED_S = 0.25
+"""Seconds for which a request is not recorded that its platform takes for acknowledged."""
+SUGGESTED_S = 2.0
+"""Seconds that suggestions may take. They cannot be deferred."""
+
+FOR_BLOCKED = frozenset({"privacy"})
+"""Commands and actions of buttons for blocked members, too: their data stays theirs."""
+
+FAULTS = (Unavailable, TooSlow, DeliveryError)
+"""Explained errors that are the fault of the bot, its database or the platform."""
+
+
+class Undelivered(Unreachable):
+    """An answer, or its end, could not be delivered."""
+
+    def __init__(self, message: Message) -> None:
+        """`message` is what a later attempt may deliver."""
+        super().__init__()
+        self.message = message
+
+
+Options = TypeVar("Options")
+T = TypeVar("T")
+Command = Callable[[App, Turn, Options], Awaitable[None]]
+ButtonHandler = Command[str]
+"""Answers a pressed button, given its state."""
+Suggestions = Callable[[App, Turn, str], Awaitable[Sequence[Choice]]]
+"""Finds suggestions for what is typed so far."""
+
+
+async def run(
+    app: App, turn: Turn, command: Command[Options], options: Options, *, name: str = ""
+) -> None:
+    """Answer a command. `name` is how members type it: `models list`.
+
+    Its options are measured and cleaned before anything reads them. Errors are reported to the
+    member.
+    """
+
+    async def answer() -> None:
+        _check_not_stopping(app)
+        await app.check_command(turn)
+        if name not in FOR_BLOCKED:
+            await app.check_admitted(turn)
+        await command(app, turn, received(options))
+
+    await _answered(app, turn, f"/{name}", answer(), lambda: turn.defer(private=True))
+
+
+async def press(
+    app: App, turn: Turn, action: str, state: str, handlers: Mapping[str, ButtonHandler]
+) -> None:
+    """Answer a pressed button."""
+
+    async def answer() -> None:
+        _check_not_stopping(app)
+        await app.check_press(turn)
+        if action not in FOR_BLOCKED:
+            await app.check_admitted(turn)
+        handler = handlers.get(action)
+        if handler is None:
+            raise UserError(
+                _("This button is from another version of the bot; use the command again.")
+            )
+        await handler(app, turn, received_state(state))
+
+    name = action if action in handlers else "unknown"
+    await _answered(app, turn, f"button {name}", answer(), turn.acknowledge)
+
+
+async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) -> Sequence[Choice]:
+    """Suggestions while a member types; none if they cannot be found in time."""
+    if len(typed) > LONGEST_TYPED or app.in_flight.is_stopping:
+        return []
+
+    async def found() -> Sequence[Choice]:
+        app.check_suggestions(turn)
+        await app.check_admitted(turn)
+        return await suggestions(app, turn, clean(typed))
+
+    try:
+        return await within(SUGGESTED_S, found())
+    except (Unavailable, UserError, TimeoutError):
+        return []
+
+
+def _check_not_stopping(app: App) -> None:
+    """Refuse at once while the bot stops: it may end before the database answers."""
+    if app.in_flight.is_stopping:
+        raise ShuttingDown
+
+
+async def answer_error(
+    app: App, turn: Turn, error: BaseException, retry: Button | None = None
+) -> bool:
+    """Report an error to the member. Returns false if that may succeed later. Never raises.
+
+    An answer that is cut off because the bot stops gets a button that repeats it, as `retry` does.
+    """
+    if isinstance(error, Gone | Undelivered):
+        requests.end_with(error, Outcome.FAILED)
+        log.info("The request no longer exists, or its answer could not be sent: %r", error)
+        return isinstance(error, Gone)
+    buttons: tuple[Button, ...] = ()
+    if retry is not None and isinstance(error, ShuttingDown):
+        buttons = (try_again(retry.action, retry.state),)
+    try:
+        await turn.respond(Message(explained(app, error, turn), buttons=buttons, private=True))
+    except DeliveryError as failure:
+        log.info("An error message could not be sent: %s", failure)
+        return not isinstance(failure, Unreachable)
+    return True
+
+
+def explained(app: App, error: BaseException, turn: Turn) -> Text:
+    """The sentence for an error. An unknown one is logged with a reference that members see."""
+    sentence = explain(error, turn.platform.terms, app.explanations)
+    failed = sentence is None or isinstance(error, FAULTS)
+    requests.end_with(error, Outcome.FAILED if failed else Outcome.REFUSED)
+    if sentence is None:
+        reference = requests.reference() or secrets.token_hex(3)
+        log.error("Unknown error %s", reference, exc_info=error)
+        sentence = apology(reference)
+    return sentence
+
+
+async def respond_when_ready(
+    turn: Turn, answer: Awaitable[Message], *, private: bool = False
+) -> None:
+    """Respond with a message, and defer the response if that takes more than a second."""
+    message = await in_time(answer, PATIENCE_S, on_delay=lambda: turn.defer(private=private))
+    await turn.respond(message)
+
+
+async def respond_or_leave(turn: Turn, message: Message) -> MessageRef | None:
+    """Respond with a message. Raises `Undelivered` if the platform is away, to try again later."""
+    try:
+        return await turn.respond(message)
+    except Unreachable as error:
+        raise Undelivered(message) from error
+
+
+async def stream(
+    app: App,
+    turn: Turn,
+    messages: AsyncGenerator[Message, None],
+    interval: float,
+    broken_off: Callable[[Message, Text], Message],
+) -> None:
+    """Show the latest state of a growing answer, at most every `interval` seconds.
+
+    The first state is shown at once, or a while later on platforms that prefer whole answers.
+    An edit that fails to arrive is superseded by the next one, and the last one is retried. Only
+    the last one is made where answers cannot be replaced, and while the platform refuses many
+    requests. After an error the message keeps
+    its content, and `broken_off` adds the reason. Raises `Undelivered` if the last one does not
+    arrive.
+    """
+    shown: Message | None = None
+    arrived = True
+    delay = turn.platform.whole_answer_s
+    try:
+        async with aclosing(latest_throttled(messages, interval, delay=delay)) as throttled:
+            async for shown in throttled:
+                shows_all = turn.edits_answers and not turn.platform.spares_requests
+                arrived = shows_all and await _edited(turn, shown)
+    except Exception as error:
+        if shown is None or isinstance(error, Gone):
+            raise
+        shown = broken_off(shown, explained(app, error, turn))
+        arrived = False
+    if shown is None or arrived:
+        return
+    if not await deliver(lambda: turn.edit(shown), tries=LAST_TRIES):
+        raise Undelivered(shown)
+
+
+async def deliver(send: Callable[[], Awaitable[object]], *, tries: int = 1) -> bool:
+    """Call `send`, and retry after 1, 2, 4, … seconds while the platform is unreachable.
+
+    Returns whether it succeeded. Raises other `DeliveryError`s.
+    """
+    for attempt in range(tries):
+        if attempt:
+            await asyncio.sleep(2 ** (attempt - 1))
+        try:
+            await send()
+        except Unreachable as error:
+            log.info("The platform cannot be reached: %s", error)
+        else:
+            return True
+    return False
+
+
+async def _answered(
+    app: App,
+    turn: Turn,
+    name: str,
+    answer: Coroutine[None, None, None],
+    acknowledge: Callable[[], Awaitable[None]],
+) -> None:
+    """Await an answer. If it takes long, acknowledge the request: platforms drop it otherwise.
+
+    `name` is that of the request in the log and the metrics. Messages that are not in their final
+    state are recorded, for a restart to close them if this process is killed or cancelled, or for
+    this one if the platform is away when they end.
+    """
+    unfinished: dict[int, AnswerRef] = {}
+    is_delivered = True
+    repeat: Button | None = None
+    final: Message | None = None
+
+    async def on_pending(ref: AnswerRef, retry: Button | None) -> None:
+        nonlocal repeat
+        repeat = retry or repeat
+        button = (retry.action, retry.state) if retry is not None else ("", "")
+        number = app.unfinished.begin(
+            turn.platform.name, ref.channel_id, ref.message_id, ref.token, button
+        )
+        known = [each for each, other in unfinished.items() if not other.is_announced]
+        if not ref.is_announced:
+            for each in known:
+                del unfinished[each]
+                app.unfinished.end(each)
+        unfinished[number] = ref
+        if ref.message_id is None:  # not shown yet
+            await app.unfinished.wait_written(RECORDING_S)
+
+    async def record() -> None:
+        await asyncio.sleep(UNRECORDED_S)
+        if (ref := turn.unanswered) is not None and not unfinished:
+            await on_pending(ref, None)
+
+    async def on_delay() -> None:
+        with suppress(DeliveryError):  # the answer may have arrived meanwhile
+            await acknowledge()
+
+    await app.pace.turn()
+    turn.on_pending = on_pending
+    recording = asyncio.create_task(record()) if turn.unanswered is not None else None
+    with app.in_flight.request(), app.monitor.track(name, turn.community_id):
+        try:
+            await app.in_flight.answered(in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay))
+        except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
+            is_delivered = await answer_error(app, turn, error, repeat)
+            final = error.message if isinstance(error, Undelivered) else None
+        finally:
+            if recording is not None:
+                recording.cancel()
+    for number, ref in unfinished.items():
+        if is_delivered or ref.is_announced:
+            app.unfinished.end(number)
+        else:
+            app.unfinished.release(number, final)
+
+
+def place_in(app: App, turn: Turn) -> OnWait:
+    """A function that shows the member's place in the queue, until the answer replaces it.
+
+    It is left out while many members are told theirs: that must not cost more than the answers.
+    """
+
+    async def show(place: int) -> None:
+        try:
+            app.places.start(None, app.now())
+        except TooSoon:
+            return
+        sentence = _("⏳ The bot is busy. Your place in the queue: {place}.")
+        message = Message(text(sentence, place=place))
+        try:
+            await turn.show_waiting(message)
+        except DeliveryError as error:
+            log.info("A place in the queue could not be shown: %s", error)
+
+    return show
+
+
+async def _edited(turn: Turn, message: Message) -> bool:
+    return await deliver(lambda: turn.edit(message))

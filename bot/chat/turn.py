@@ -1,0 +1,317 @@
+"""`Turn` and `Platform`: a member's request, and the chat platform that it came from.
+
+Each platform (`bot/platforms/discord/`) implements these protocols. Commands do not know which platform they
+serve; they get its limits and terms from here.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from bot.chat.message import Button, Message
+from bot.chat.translation import _
+
+
+class DeliveryError(Exception):
+    """A message could not be delivered."""
+
+
+class Unreachable(DeliveryError):  # noqa: N818 (a state)
+    """The platform cannot be reached at the moment."""
+
+
+class Gone(DeliveryError):  # noqa: N818
+    """The message, the channel or the request no longer exists."""
+
+
+class Deleted(Gone):
+    """The message or its channel was deleted."""
+
+
+class Forbidden(DeliveryError):  # noqa: N818
+    """The bot lacks a permission there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Limits of a platform that commands consider. Rendering shortens other text."""
+
+    button_label: int
+    """Characters on a button."""
+    button_id: int
+    """UTF-16 code units of `action:state`."""
+    choices: int
+    """Suggestions while a member types."""
+    choice_label: int
+    """Characters of a suggestion."""
+    alt_text: int
+    """Characters that describe a picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A platform's words for sentences such as "Only {community} managers can do that."."""
+
+    platform: str
+    """Its name, for example Discord."""
+    community: str
+    """Server, or workspace."""
+    communities: str
+    reload: str
+    """How a member reloads the app."""
+    access: str = _("Allow it to view the channel, send messages, embed links and attach files.")
+    """How a member lets the bot into a channel."""
+    place: str = ""
+    """Where a command works that does not in direct messages, if that isn't just a community."""
+    has_channel_rights: bool = True
+    """Whether a channel can grant or deny rights that roles do not."""
+    home_setting: str = "HOME_GUILDS"
+    """The setting with the communities whose administrators may train the shared models."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """The user who sent the request, with their rights in the community.
+
+    What a channel grants them is not among these: see `Turn.moderates`.
+    """
+
+    id: int
+    display_name: str
+    is_moderator: bool = False
+    """Whether the user can delete messages of others. Every manager can."""
+    is_manager: bool = False
+    """Whether the user can manage the community, for example change its settings."""
+    is_administrator: bool = False
+    is_guest: bool = False
+    """Whether the user may not use commands that take the networks' time."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRef:
+    """A message that was sent."""
+
+    channel_id: int
+    message_id: int
+    community_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommunityInfo:
+    """A community that the bot is in, as its owners see it."""
+
+    id: int
+    name: str
+    members: int | None
+    """Number of members, if the platform tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The message whose button was pressed."""
+
+    ref: MessageRef
+    title: str = field(default="", repr=False)
+    body: str = field(default="", repr=False)
+    footer: str = field(default="", repr=False)
+    """The rendered text of its embed. Only `legacy.py` reads it, for messages of 0.3.0."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRef:
+    """A deferred answer, which any process can replace later."""
+
+    channel_id: int | None
+    message_id: int | None
+    token: str | None = field(default=None, repr=False)
+    """What else can edit it, for a while, if the bot cannot. Never logged."""
+    is_announced: bool = False
+    """Whether it is a message of its own, which may be complete without the answer."""
+
+
+class Attachment(Protocol):
+    """A file that a member uploaded."""
+
+    @property
+    def name(self) -> str:
+        """The file name, as uploaded."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    async def read(self) -> bytes:
+        """Download it. Raises `DeliveryError`."""
+
+
+class Platform(Protocol):
+    """A chat platform: its limits, and messages outside of requests (progress, winners)."""
+
+    @property
+    def limits(self) -> Limits: ...
+
+    @property
+    def terms(self) -> Terms: ...
+
+    @property
+    def name(self) -> str:
+        """`discord`, as `bot.store.identities` has it."""
+
+    @property
+    def communities(self) -> Collection[int]:
+        """The communities that this process sees the bot in."""
+
+    @property
+    def sees_all_communities(self) -> bool:
+        """Whether no other process serves communities of this bot."""
+
+    def serves_community(self, community_id: int) -> bool:
+        """Whether a community of this platform is served by this process, if by any."""
+
+    @property
+    def shard_latencies(self) -> Mapping[int, float | None]:
+        """Seconds from a heartbeat to its answer on each of this process's shards.
+
+        `None` for those that are not connected. Empty on platforms without shards.
+        """
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether requests arrive."""
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from a heartbeat to its answer; `None` if unknown."""
+
+    @property
+    def whole_answer_s(self) -> float:
+        """Seconds for which an answer that grows is awaited whole, since edits are few."""
+
+    @property
+    def spares_requests(self) -> bool:
+        """Whether optional edits should be left out, because the platform refused many requests."""
+
+    async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
+        """Send a message to the channel of `ref`. Returns its id. Raises `DeliveryError`.
+
+        Of several messages with the same `nonce` the platform posts one.
+        """
+
+    async def edit(self, ref: MessageRef, message: Message) -> None:
+        """Replace a message of the bot. Raises `DeliveryError`."""
+
+    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+        """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
+
+    async def link(self, ref: MessageRef) -> str:
+        """The address of a message. Raises `Unavailable`."""
+
+    async def find(self, address: str) -> MessageRef | None:
+        """The message of a community with this address, as `link` returns it; unchecked.
+
+        Raises `Unavailable`.
+        """
+
+    def mention(self, user_id: int) -> str:
+        """A link to a user, which notifies nobody."""
+
+    def mention_channel(self, channel_id: int) -> str:
+        """A link to a channel."""
+
+    async def is_in_community(self, ref: MessageRef) -> bool:
+        """Whether the channel of `ref` belongs to its community. Raises `DeliveryError`."""
+
+    async def is_operator(self, user_id: int) -> bool:
+        """Whether the user owns the bot's application. Raises `DeliveryError`."""
+
+    def describe(self, community_id: int) -> CommunityInfo | None:
+        """A community that this process sees the bot in."""
+
+    async def leave(self, community_id: int) -> None:
+        """Remove the bot from a community. Raises `DeliveryError`."""
+
+
+OnPending = Callable[[AnswerRef, Button | None], Awaitable[None]]
+
+
+class Turn(Protocol):
+    """One request of a member: a command, or a pressed button.
+
+    It is answered once with `respond`; `edit` replaces the answer afterwards. All methods raise
+    `DeliveryError`.
+    """
+
+    @property
+    def platform(self) -> Platform: ...
+
+    @property
+    def user(self) -> User: ...
+
+    @property
+    def community_id(self) -> int | None:
+        """`None` in a direct message."""
+
+    @property
+    def channel_id(self) -> int | None: ...
+
+    @property
+    def created_at(self) -> datetime: ...
+
+    @property
+    def sees_channel(self) -> bool:
+        """Whether the bot can see the channel: only then can it edit its messages there later."""
+
+    def moderates(self, channel_id: int) -> bool:
+        """Whether the user sees a channel of the community and can delete others' messages there.
+
+        False for a channel that the platform does not know, unless the user sees all.
+        """
+
+    @property
+    def source(self) -> Source | None:
+        """The message whose button was pressed; `None` for a command."""
+
+    @property
+    def edits_answers(self) -> bool:
+        """Whether `edit` replaces the answer, or else sends another message."""
+
+    @property
+    def unanswered(self) -> AnswerRef | None:
+        """Where to tell the member that this process has ended, while nothing is shown.
+
+        `None` afterwards, and where the platform tells so itself.
+        """
+
+    on_pending: OnPending | None
+    """Awaited with each message of the bot that is not in its final state yet.
+
+    With an answer before it is deferred, and again when more is known of it.
+    """
+
+    async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
+        """Show that an answer is being prepared. No effect after the first response.
+
+        `retry` repeats the request, should the bot be restarted before it has answered.
+        """
+
+    async def acknowledge(self) -> None:
+        """Acknowledge a pressed button without an answer. No effect after the first response."""
+
+    async def respond(self, message: Message) -> MessageRef | None:
+        """Answer, replacing what `defer` shows. Returns a reference if the platform has one."""
+
+    async def edit(self, message: Message) -> None:
+        """Replace the answer."""
+
+    async def show_waiting(self, message: Message) -> None:
+        """Show what the answer waits for, until it is there.
+
+        At most once, and perhaps not at all, where messages cannot be replaced.
+        """
+
+    async def edit_source(self, message: Message) -> None:
+        """Replace the message whose button was pressed."""
+
+    async def announce(self, message: Message) -> MessageRef:
+        """Send an ordinary message to the channel, which can be edited without a time limit."""

@@ -1,0 +1,61 @@
+"""Background jobs of one platform: closing polls and unfinished answers, reporting trainings,
+deleting old data.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+from bot.chat.app import App
+from bot.chat.closing_answers import AnswerCloser
+from bot.chat.turn import Platform
+from bot.chat.unfinished import BEAT_S
+from bot.commands.training.progress import TrainingReports
+from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
+from bot.privacy.privacy import CommunitySweeper
+from bot.services.concurrency import PeriodicTask, within
+
+log = logging.getLogger(__name__)
+
+SWEEP_S = 3600.0
+UNLOADING_S = 2.0
+"""Seconds that a running round may take when the bot stops."""
+
+
+class Jobs:
+    """Starts and stops the background jobs."""
+
+    def __init__(self, app: App, platform: Platform) -> None:
+        self._app = app
+        self.polls = PollCloser(app, platform)
+        self.communities = CommunitySweeper(app, platform)
+        self.answers = AnswerCloser(app, platform)
+        app.reports.add(platform.name, TrainingReports(app, platform))
+        self._tasks: list[PeriodicTask] = []
+
+    def start(self, ready: Callable[[], Awaitable[object]]) -> None:
+        """Start them, once; those that need the platform wait for `ready`."""
+        if self._tasks:
+            return
+        self._app.models.watch()
+        self._app.training.start(self._app.reports)
+        self._tasks = [
+            PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
+            PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
+            PeriodicTask(self.answers.close_left, BEAT_S, after=ready),
+            PeriodicTask(self.answers.beat, BEAT_S),
+        ]
+
+    async def close(self) -> None:
+        """Let running rounds finish, and stop."""
+        await asyncio.gather(*(task.close(UNLOADING_S) for task in self._tasks))
+        await self._app.unfinished.close()
+
+
+async def step(seconds: float, work: Coroutine[Any, Any, None]) -> None:
+    """A step of stopping, which is left behind if it takes too long."""
+    try:
+        await within(seconds, work)
+    except TimeoutError:
+        log.warning("%s took longer than %g s", getattr(work, "__qualname__", work), seconds)

@@ -1,0 +1,109 @@
+"""`/about`: version, uptime, and the weights in service with their quality."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from bot.chat.app import App
+from bot.chat.info import CommandInfo, NoOptions
+from bot.chat.message import Embed, Field, Message, Span, Text, Timestamp, strong, text
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Turn
+from bot.commands.training.version_report import Allows, corpus_title
+from bot.evaluation.results.headline import Figure, read_headline
+from bot.formats import human_join
+from bot.store.versions import Live
+from models.weights import ModelCard
+
+INFO = CommandInfo(
+    name="about",
+    description=_("What the bot is made of, and how good it is."),
+    examples=(("/about", _("shows what the bot is made of, and how good it is.")),),
+)
+
+_ARCHITECTURES: Mapping[str, str] = {
+    "lstm": _("LSTM"),
+    "rnn": _("RNN"),
+    "ngram": _("n-grams"),
+    "mixture": _("LSTMs mixed with n-grams"),
+}
+
+
+async def about(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/about`."""
+    headlines = await asyncio.to_thread(_headlines, app.inference.digests)
+    words = await app.filters.of(turn.community_id)
+    communities = len(turn.platform.communities)
+    terms = turn.platform.terms
+    lines = (
+        text(_("Names new dinosaurs letter by letter, and writes sonnets word by word.")),
+        text(
+            ngettext(
+                "Up since {start}, in {count} {community}.",
+                "Up since {start}, in {count} {communities}.",
+                communities,
+            ),
+            start=Timestamp(app.started_at, absolute=True),
+            count=communities,
+            community=terms.community,
+            communities=terms.communities,
+        ),
+    )
+    served = app.models.served
+    fields = tuple(
+        Field(
+            task.capitalize(),
+            _live(served.get(task)) + _network(card, headlines.get(task, ()), words.allows),
+        )
+        for task, card in app.inference.cards.items()
+    )
+    libraries = human_join([f"{name} {number}" for name, number in app.libraries.items()], _("and"))
+    footer = _("Made with {libraries}").format(libraries=libraries)
+    embed = Embed(f"🦖 Mangosaurus {app.version}", lines, fields, footer)
+    await turn.respond(Message(embeds=(embed,), private=True))
+
+
+def _headlines(digests: Mapping[str, str]) -> dict[str, tuple[Figure, ...]]:
+    """The scoreboard's figures for the served weights."""
+    return {task: read_headline(task, digest) for task, digest in digests.items()}
+
+
+def _live(live: Live | None) -> Text:
+    """The live version; empty for the shipped weights."""
+    if live is None or live.version_id is None:
+        return ()
+    if live.at is None:
+        return text(_("Version {number}, live\n"), number=str(live.version_id))
+    return text(
+        _("Version {number}, live since {start}\n"),
+        number=str(live.version_id),
+        start=Timestamp(live.at, absolute=True),
+    )
+
+
+def _network(card: ModelCard, headline: Sequence[Figure], allows: Allows) -> Text:
+    corpus = corpus_title(card.corpus, allows)
+    if card.pretraining:
+        corpus = _("{first}, then {second}").format(first=card.pretraining, second=corpus)
+    described = text(
+        _("{architecture}, recipe {recipe}, {day}\nTrained on: {corpus}\n"),
+        architecture=_ARCHITECTURES.get(card.architecture, card.architecture),
+        recipe=card.recipe,
+        day=card.created[:10],
+        corpus=corpus,
+    )
+    if not headline:
+        return described + text(_loss(card))
+    lines: list[Span] = []
+    for shown in headline:
+        beside = f" ({shown.beside})" if shown.beside else ""
+        lines += [Span(f"\n{shown.measure}: "), strong(shown.figure), Span(beside)]
+    return described + tuple(lines)
+
+
+def _loss(card: ModelCard) -> str:
+    """Only one loss: the other may be from a fit before it was trained on that part."""
+    if card.held_out is not None:
+        return _("{loss:.3f} nats/char on held-out text").format(loss=card.held_out)
+    if card.validation is not None:
+        return _("{loss:.3f} nats/char on validation text").format(loss=card.validation)
+    return _("Not measured")

@@ -1,0 +1,208 @@
+"""The record of what moderators and owners did, and the log channel."""
+
+import asyncio
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from bot.chat.app import App
+from bot.chat.info import Audience, CommandInfo, NoOptions
+from bot.chat.message import (
+    Button,
+    Embed,
+    Message,
+    Text,
+    Timestamp,
+    UserError,
+    Value,
+    code,
+    link,
+    strong,
+    text,
+)
+from bot.chat.translation import _
+from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
+from bot.community.blocks import BlockList
+from bot.community.queries import Communities
+from bot.community.rights import check_moderator, check_reports
+from bot.moderation.queries import Moderation
+from bot.store import Unavailable
+from bot.store.record import Action, Entry
+
+log = logging.getLogger(__name__)
+
+MODERATE = "moderate"
+"""The group of commands, and the action of its buttons."""
+PAGE = 10
+"""Entries on a page."""
+LAST_PAGE = 99
+"""Counted from 0: a request reads at most a thousand entries."""
+POSTING_S = 5.0
+"""Seconds that reading the log channel may take, and again a post there."""
+
+GROUP_INFO = CommandInfo(
+    name=MODERATE, description=_("Remove names and poems, and block members (for moderators).")
+)
+RECORD_INFO = CommandInfo(
+    name="moderate record",
+    description=_("What moderators did here."),
+    examples=(("/moderate record", _("shows what moderators did here.")),),
+    audience=Audience.MODERATORS,
+)
+LOG_INFO = CommandInfo(
+    name="moderate log",
+    description=_("Choose a channel for reports of what moderators do, or stop the reports."),
+    options={"channel": _("The channel (default: stop reporting)")},
+    examples=(
+        (
+            _("/moderate log channel:…"),
+            _("reports what moderators do in a channel; without one, the reports stop."),
+        ),
+    ),
+    audience=Audience.MANAGERS,
+)
+
+_SENTENCES: Mapping[Action, str] = {
+    Action.REMOVE_NAME: _("{moderator} removed the name {subject}."),
+    Action.REMOVE_MESSAGE: _("{moderator} removed an answer of the bot: {address}"),
+    Action.REFUSE_MODEL: _("{moderator} removed the namer {subject} from this {community}."),
+    Action.ACCEPT_MODEL: _("{moderator} allowed the namer {subject} again."),
+    Action.BLOCK: _("{moderator} blocked {member}."),
+    Action.UNBLOCK: _("{moderator} unblocked {member}."),
+    Action.LOG: _("{moderator} chose {channel} for reports of moderation."),
+    Action.BLOCK_COMMUNITY: _("{moderator} blocked the {community} {target}."),
+    Action.UNBLOCK_COMMUNITY: _("{moderator} unblocked the {community} {target}."),
+    Action.LEAVE: _("{moderator} removed the bot from the {community} {target}."),
+}
+_LOG_OFF = _("{moderator} switched reports of moderation off.")
+
+
+@dataclass(frozen=True)
+class ChannelOptions:
+    """Options of `/moderate log`."""
+
+    channel_id: int | None = None
+
+
+def entry_of(
+    app: App, turn: Turn, action: Action, *, target_id: int | None = None, subject: str = ""
+) -> Entry:
+    """What the user does now, in this community."""
+    return Entry(action, turn.user.id, app.now(), turn.community_id, target_id, subject)
+
+
+async def record(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/moderate record`."""
+    community_id = await check_moderator(turn)
+    with app.in_flight.track():
+        await turn.respond(await record_page(app, turn, community_id, 0, MODERATE))
+
+
+async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
+    """Answer `/moderate log`."""
+    community_id = check_reports(turn)
+    channel_id = options.channel_id
+    with app.in_flight.track():
+        if channel_id is not None:
+            ref = MessageRef(channel_id, 0, community_id)
+            if not await turn.platform.is_in_community(ref):
+                raise UserError(
+                    _("This channel isn't in this {community}, or the bot can't see it."),
+                    community=turn.platform.terms.community,
+                )
+        entry = entry_of(app, turn, Action.LOG, target_id=channel_id)
+        before = await app.store[Moderation].set_log_channel(entry)
+        reply = text(_("What moderators do isn't reported in any channel now."))
+        if channel_id is not None:
+            channel = link(turn.platform.mention_channel(channel_id))
+            reply = text(
+                _("What moderators do is reported in {channel}, if the bot can post there."),
+                channel=channel,
+            )
+        await turn.respond(Message(reply, private=True))
+        if before is not None and before != channel_id:
+            await _send(turn.platform, before, entry)  # whose readers would wonder
+        await post(app, turn.platform, entry)
+
+
+async def post(app: App, platform: Platform, entry: Entry) -> None:
+    """Report an entry in the log channel of its community, if it has one. Never raises."""
+    if entry.community_id is None or await app[BlockList].has_community(entry.community_id):
+        return
+    try:
+        async with asyncio.timeout(POSTING_S):
+            settings = await app.store[Communities].settings(entry.community_id)
+    except (TimeoutError, Unavailable) as error:
+        _not_reported(error)
+        return
+    if settings.log_channel_id is not None:
+        await _send(platform, settings.log_channel_id, entry)
+
+
+async def _send(platform: Platform, channel_id: int, entry: Entry) -> None:
+    """Report an entry in a channel. Never raises."""
+    try:
+        async with asyncio.timeout(POSTING_S):
+            ref = MessageRef(channel_id, 0, entry.community_id)
+            await platform.send(ref, Message(described(entry, platform)))
+    except (DeliveryError, TimeoutError) as error:
+        _not_reported(error)
+
+
+def _not_reported(error: Exception) -> None:
+    log.info("Moderation could not be reported in the log channel: %r", error)
+
+
+def described(entry: Entry, platform: Platform) -> Text:
+    """An entry as a sentence."""
+    sentence = _SENTENCES[entry.action]
+    target = entry.target_id
+    fields: dict[str, Value] = {
+        "moderator": link(platform.mention(entry.moderator_id)),
+        "community": platform.terms.community,
+        "subject": strong(entry.subject),
+        "address": link(entry.subject),
+    }
+    if target is None:
+        sentence = _LOG_OFF if entry.action is Action.LOG else sentence
+    else:
+        fields["member"] = link(platform.mention(target))
+        fields["channel"] = link(platform.mention_channel(target))
+        fields["target"] = code(str(target))
+    return text(sentence, **fields)
+
+
+async def record_page(
+    app: App, turn: Turn, community_id: int | None, page: int, action: str
+) -> Message:
+    """A page of the record of a community, or with `None` of the owners, newest first."""
+    page = min(page, LAST_PAGE)
+    found = await app.store[Moderation].recorded(community_id, skip=page * PAGE, most=PAGE + 1)
+    lines = tuple(
+        (*text(Timestamp(entry.at), " · "), *described(entry, turn.platform))
+        for entry in found[:PAGE]
+    ) or (text(_("Nothing has been recorded.")),)
+    buttons = tuple(paging(action, "record", page, has_more=len(found) > PAGE))
+    return Message(
+        embeds=(Embed(_("📋 Record of moderation"), lines),), buttons=buttons, private=True
+    )
+
+
+def paging(action: str, what: str, page: int, *, has_more: bool) -> Iterator[Button]:
+    """The buttons that turn the pages of a list."""
+    if page > 0:
+        yield Button(_("Newer"), action, f"{what}:{page - 1}", emoji="◀️")
+    if has_more and page < LAST_PAGE:
+        yield Button(_("Older"), action, f"{what}:{page + 1}", emoji="▶️")
+
+
+def page_number(digits: str) -> int:
+    """The page of a button. Raises `UserError` for a state of another version."""
+    if not digits.isascii() or not digits.isdecimal() or len(digits) > 2:
+        raise outdated()
+    return int(digits)
+
+
+def outdated() -> UserError:
+    """The error for the button of another version."""
+    return UserError(_("This button is from another version of the bot; use the command again."))

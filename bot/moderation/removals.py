@@ -1,0 +1,393 @@
+"""`/moderate message`, `winner` and `namer`, and the menu of a message: what moderators remove."""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bot.chat.app import App
+from bot.chat.info import Audience, Choice, CommandInfo, within_limits
+from bot.chat.message import Button, Message, Text, UserError, code, strong, text
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn
+from bot.community.queries import Communities
+from bot.community.rights import check_channel, check_community, check_moderator
+from bot.formats import shortened
+from bot.moderation.queries import Moderation
+from bot.moderation.record import MODERATE, entry_of, outdated, post
+from bot.polls.poll_closing import winner_message
+from bot.polls.queries import PollRecord, Polls
+from bot.polls.votes import message_of, poll_message, removed_message
+from bot.store.custom_models import CustomModelRecord
+from bot.store.record import Action
+
+LONGEST_ADDRESS = 200
+LONGEST_NAME = 128
+"""Characters of a name in a poll."""
+EDITING_S = 8.0
+"""Seconds that editing a message may take."""
+_MOST_POLLS = 100
+"""Polls among which those are that a moderator can choose."""
+_LONGEST_NUMBER = 19
+_NUMBER = re.compile(r"#(\d{1,18})$")
+
+MENU = _("Moderate this message")
+"""The command in the menu of a message."""
+MESSAGE_INFO = CommandInfo(
+    name="moderate message",
+    description=_("Remove names, a poem or another answer of the bot."),
+    options={"message": _("Link to the bot's message, or one of the suggestions")},
+    examples=(
+        (
+            _("/moderate message message:https://…"),
+            _("removes names or a whole answer. So does the menu of a message."),
+        ),
+    ),
+    audience=Audience.MODERATORS,
+)
+WINNER_INFO = CommandInfo(
+    name="moderate winner",
+    description=_("Remove a name from the hall of fame."),
+    options={"name": _("Which name, for example: Mangosaurus")},
+    examples=(("/moderate winner name:Mangosaurus", _("removes a name from the hall of fame.")),),
+    audience=Audience.MODERATORS,
+)
+NAMER_INFO = CommandInfo(
+    name="moderate namer",
+    description=_("Stop the use of a namer here, or allow it again."),
+    options={
+        "name": _("Which namer, for example: elves"),
+        "allow": _("Allow it again (default: no)"),
+    },
+    examples=(
+        (
+            "/moderate namer name:elves",
+            _("stops the use of a namer here; allow:True allows it again."),
+        ),
+    ),
+    audience=Audience.MODERATORS,
+)
+
+
+@dataclass(frozen=True)
+class MessageOptions:
+    """Options of `/moderate message`: an address, or the message whose menu was used."""
+
+    address: str = ""
+    ref: MessageRef | None = None
+    is_own: bool = True
+    """Whether the message is the bot's, as far as the platform tells."""
+
+
+@dataclass(frozen=True)
+class WinnerOptions:
+    """Options of `/moderate winner`."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class NamerOptions:
+    """Options of `/moderate namer`."""
+
+    name: str
+    allow: bool = False
+
+
+async def message(app: App, turn: Turn, options: MessageOptions) -> None:
+    """Answer `/moderate message` and the menu of a message: ask what to remove."""
+    ref = options.ref or await turn.platform.find(options.address[: LONGEST_ADDRESS + 1])
+    if not turn.user.is_moderator:  # who is told nothing about other channels
+        await check_channel(turn, ref.channel_id if ref is not None else turn.channel_id or 0)
+    check_community(turn)
+    if ref is None:
+        raise UserError(
+            _(
+                "That isn't a link to a message. Copy the link from the message's menu, or "
+                "choose a suggestion."
+            )
+        )
+    if not options.is_own:
+        raise UserError(_("The bot didn't write this message. Choose one with names or a poem."))
+    with app.in_flight.track():
+        ref = await _of_community(turn, ref)
+        await check_channel(turn, ref.channel_id)
+        poll = await app.store[Polls].on_message(ref.community_id or 0, ref.message_id)
+        await turn.respond(_question(poll, ref, turn.platform.limits))
+
+
+async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
+    """Answer `/moderate winner`."""
+    community_id = await check_moderator(turn)
+    name = " ".join(options.name[: LONGEST_NAME + 1].split())
+    with app.in_flight.track():
+        await turn.defer(private=True)
+        found = await app.store[Moderation].winners(community_id, name=name)
+        if not found:
+            raise UserError(
+                _("{name} isn't in the hall of fame of this {community}. See it with {command}."),
+                name=shortened(name, 64) or "–",
+                community=turn.platform.terms.community,
+                command=code("/halloffame"),
+            )
+        for won in found:
+            await _remove_name(app, turn, won.poll_id, won.position)
+        count = len(found)
+        sentence = ngettext(
+            "{name} was removed from the hall of fame.",
+            "{name} was removed from the hall of fame, {count} times.",
+            count,
+        )
+        reply = text(sentence, name=strong(found[0].name), count=count)
+        await turn.respond(Message(reply, private=True))
+
+
+async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
+    """Answer `/moderate namer`."""
+    community_id = await check_moderator(turn)
+    with app.in_flight.track():
+        model = await _model(app, community_id, options.name)
+        action = Action.ACCEPT_MODEL if options.allow else Action.REFUSE_MODEL
+        entry = entry_of(app, turn, action, subject=model.name)
+        store = app.store[Moderation]
+        change = store.accept_model if options.allow else store.refuse_model
+        has_changed = await change(model.id, entry)
+        sentence = (
+            _("{namer} can be used here again.")
+            if options.allow
+            else _(
+                "{namer} can't be used here anymore. It isn't deleted: {command} does that, and "
+                "{allow} undoes this."
+            )
+        )
+        reply = text(
+            sentence,
+            namer=strong(model.name),
+            command=code("/namer delete"),
+            allow=code("allow:True"),
+        )
+        await turn.respond(Message(reply, private=True))
+        if has_changed:
+            await post(app, turn.platform, entry)
+
+
+async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
+    """Answer a button that removes a name (`name:<poll>:<position>`) or a message."""
+    community_id = check_community(turn)
+    first, _colon, second = rest.partition(":")
+    if not (_is_number(first) and _is_number(second)):
+        raise outdated()
+    with app.in_flight.track():
+        if what == "name":
+            poll = await app.store[Polls].find(int(first))
+            if poll is not None and poll.community_id == community_id:
+                await check_channel(turn, poll.channel_id)
+            else:
+                await check_moderator(turn)
+            reply = await _remove_name(app, turn, int(first), int(second))
+        else:
+            ref = MessageRef(int(first), int(second), community_id)
+            if not turn.user.is_moderator:
+                await check_channel(turn, ref.channel_id)
+            ref = await _of_community(turn, ref)
+            await check_channel(turn, ref.channel_id)
+            reply = await _remove_message(app, turn, ref)
+        await turn.edit_source(Message(reply, private=True))
+
+
+async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Suggest the latest polls with a name that contains `typed`, of channels they moderate."""
+    community_id, limits = check_community(turn), turn.platform.limits
+    polls = await app.store[Moderation].recent_polls(community_id, most=_MOST_POLLS)
+    if not await turn.platform.is_operator(turn.user.id):
+        polls = [poll for poll in polls if turn.moderates(poll.channel_id)]
+    typed = typed.strip().casefold()
+    choices = []
+    for poll in polls[: limits.choices]:
+        names = ", ".join(poll.names)
+        if names and typed in names.casefold():
+            ref = MessageRef(poll.channel_id, poll.message_id, community_id)
+            choices.append(Choice(names, await turn.platform.link(ref)))
+    return within_limits(choices, limits)
+
+
+async def suggest_winners(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Suggest names in the hall of fame of the community."""
+    community_id = await check_moderator(turn)
+    found = await app.store[Moderation].winners(community_id, typed=typed.strip())
+    names = dict.fromkeys(won.name for won in found)
+    return within_limits((Choice(name, name) for name in names), turn.platform.limits)
+
+
+async def suggest_namers(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Suggest custom models that can be used in the community, and those that were removed."""
+    community_id = await check_moderator(turn)
+    limits = turn.platform.limits
+    usable = await app.store.custom_models.usable(
+        community_id, typed=typed.strip(), most=limits.choices
+    )
+    refused = await app.store.custom_models.refused(community_id)
+    label = _("{name} · removed")
+    choices = [Choice(model.name, _value(model, community_id)) for model in usable]
+    choices += [
+        Choice(label.format(name=model.name), _value(model, community_id))
+        for model in refused
+        if typed.strip().casefold() in model.name.casefold()
+    ]
+    return within_limits(choices, limits)
+
+
+async def redraw(app: App, platform: Platform, poll_id: int) -> None:
+    """Show a poll and its announcement without what was removed. Raises `DeliveryError`."""
+    polls = app.store[Polls]
+    async with app.poll_locks.of(poll_id):
+        poll = await polls.find(poll_id)
+        if poll is None:
+            return
+        if poll.message_id is not None:
+            with suppress(Deleted):
+                await platform.edit(message_of(poll), poll_message(poll, platform.limits))
+                now = await polls.find(poll_id)
+                if now is not None and now.closed_at != poll.closed_at:  # by another process
+                    await platform.edit(message_of(now), poll_message(now, platform.limits))
+        if poll.announcement_id is not None:
+            ref = MessageRef(poll.channel_id, poll.announcement_id, poll.community_id)
+            announcement = removed_message()
+            if poll.winner is not None:  # which may have tied with what was removed
+                announcement = await winner_message(poll, platform.limits)
+            with suppress(Deleted):
+                await platform.edit(ref, announcement)
+
+
+def _question(poll: PollRecord | None, ref: MessageRef, limits: Limits) -> Message:
+    """Ask what to remove from a message."""
+    if poll is None:
+        button = Button(
+            _("Remove it"), MODERATE, f"message:{ref.channel_id}:{ref.message_id}", dangerous=True
+        )
+        reply = text(
+            _(
+                "Remove this answer? If it is a poem, members who kept it lose it too. This "
+                "can't be undone."
+            )
+        )
+        return Message(reply, buttons=(button,), private=True)
+    if not poll.standing:
+        raise UserError(_("All names of this poll were removed already."))
+    reply = text(
+        _(
+            "Which name should be removed? It loses its votes and, if it has won, its place in "
+            "the hall of fame. This can't be undone."
+        )
+    )
+    return Message(reply, buttons=tuple(_name_buttons(poll, limits)), private=True)
+
+
+def _name_buttons(poll: PollRecord, limits: Limits) -> Iterator[Button]:
+    for position, name in poll.standing.items():
+        label = _("Remove {name}").format(name=name)
+        state = f"name:{poll.id}:{position}"
+        yield Button(shortened(label, limits.button_label), MODERATE, state, dangerous=True)
+
+
+async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Text:
+    """Remove a name from a poll of this community. Returns a sentence for the moderator."""
+    entry = entry_of(app, turn, Action.REMOVE_NAME)
+    name = await app.store[Moderation].remove_name(poll_id, position, entry)
+    if name is None:
+        raise UserError(_("This name was removed already."))
+    shown = await _in_time(redraw(app, turn.platform, poll_id))
+    await post(app, turn.platform, entry_of(app, turn, Action.REMOVE_NAME, subject=name))
+    sentence = (
+        _("{name} was removed, with its votes.")
+        if shown
+        else _(
+            "{name} was removed, with its votes, but the bot can't edit the message. You can "
+            "delete the message."
+        )
+    )
+    return text(sentence, name=strong(name))
+
+
+async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
+    """Empty a message, and delete the kept copies of its poem. Reports of moderation stay."""
+    store, platform = app.store[Moderation], turn.platform
+    entry = entry_of(app, turn, Action.REMOVE_MESSAGE, subject=await platform.link(ref))
+    settings = await app.store[Communities].settings(ref.community_id or 0)
+    if ref.channel_id == settings.log_channel_id:
+        # Nothing tells a report from an answer, except that nobody keeps a report.
+        copies = await store.remove_poems(ref.message_id, entry, is_emptied=False)
+        if not copies:
+            raise UserError(
+                _(
+                    "Moderation is reported in this channel, so the bot leaves its messages here. "
+                    "You can delete an answer that must go."
+                )
+            )
+        is_emptied = await _in_time(_emptied(platform, ref))
+    else:
+        is_emptied = await _in_time(_emptied(platform, ref))
+        copies = await store.remove_poems(ref.message_id, entry, is_emptied=is_emptied)
+    if not is_emptied and not copies:
+        raise UserError(
+            _(
+                "The bot can't edit this message, because the bot didn't write it or can't see "
+                "the channel. You can delete the message."
+            )
+        )
+    await post(app, platform, entry)
+    sentence = ngettext(
+        "Removed, along with {count} kept copy.",
+        "Removed, along with {count} kept copies.",
+        copies,
+    )
+    return text(sentence if copies else _("Removed."), count=copies)
+
+
+async def _emptied(platform: Platform, ref: MessageRef) -> None:
+    with suppress(Deleted):  # kept copies of a poem may be left
+        await platform.edit(ref, removed_message())
+
+
+async def _in_time(work: Awaitable[None]) -> bool:
+    """Await an edit for a while. Returns whether it arrived."""
+    try:
+        async with asyncio.timeout(EDITING_S):
+            await work
+    except (DeliveryError, TimeoutError):
+        return False
+    return True
+
+
+async def _of_community(turn: Turn, ref: MessageRef) -> MessageRef:
+    """A message of this community. Raises `UserError` for one of another: addresses can lie."""
+    if ref.community_id != turn.community_id or not await turn.platform.is_in_community(ref):
+        raise UserError(
+            _("This message isn't in this {community}, or the bot can't see it."),
+            community=turn.platform.terms.community,
+        )
+    return ref
+
+
+async def _model(app: App, community_id: int, typed: str) -> CustomModelRecord:
+    """A custom model of the community, or one that it could use if it was not removed."""
+    store = app.store.custom_models
+    typed = " ".join(typed[: LONGEST_NAME + 1].split())
+    model = await store.named(community_id, typed)
+    if model is None and (match := _NUMBER.search(typed)):
+        model = await store.get(int(match[1]))
+        if model is not None and not (model.shared or model.community_id == community_id):
+            model = None
+    if model is None:
+        raise UserError(_("There's no such namer here. Choose one of the suggestions."))
+    return model
+
+
+def _value(model: CustomModelRecord, community_id: int) -> str:
+    return model.name if model.community_id == community_id else f"{model.name} #{model.id}"
+
+
+def _is_number(digits: str) -> bool:
+    is_short = len(digits) <= _LONGEST_NUMBER
+    return is_short and digits.isascii() and digits.isdecimal() and int(digits) < 2**63

@@ -1,0 +1,113 @@
+"""Lookup of custom models by name or number: the community's own and shared ones."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.chat.app import App
+from bot.chat.info import Choice, within_limits
+from bot.chat.message import UserError
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Turn
+from bot.commands.training.custom_model_options import broken, check_name, unknown, untrained
+from bot.names.name_options import LONGEST_CHOICE
+from bot.services.custom_models import Untrained
+from bot.store.custom_models import CustomModelRecord
+from models.weights import ModelCard, Trained, WeightsError
+
+_NUMBER = re.compile(r"#(\d{1,18})$")
+
+
+@dataclass(frozen=True)
+class NamesModel:
+    """A model that generates names: the served one for dinosaurs, or a custom model."""
+
+    card: ModelCard
+    words: Sequence[str]
+    """The names that it was trained on."""
+    record: CustomModelRecord | None = None
+    trained: Trained | None = None
+    """The weights of the custom model; `None` for the served ones."""
+
+
+def dinosaurs(app: App) -> NamesModel:
+    """The served model for dinosaurs."""
+    return NamesModel(app.inference.cards["names"], app.inference.genera)
+
+
+async def ready(app: App, record: CustomModelRecord) -> NamesModel:
+    """A custom model with its weights loaded. Raises `UserError`."""
+    try:
+        trained = await app.custom_models.load(record)
+    except Untrained as error:
+        is_training = await app.store.trainings.active_of(record.id) is not None
+        raise untrained(record, is_training=is_training) from error
+    except WeightsError as error:
+        raise broken(record) from error
+    return NamesModel(trained.card, trained.words, record, trained)
+
+
+async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
+    """Find a custom model by its name or number, the community's own ones first.
+
+    Raises `UserError` if it does not exist or cannot be used here, `Unavailable`.
+    """
+    store, community_id = app.store.custom_models, turn.community_id
+    typed = " ".join(typed[: LONGEST_CHOICE + 1].split())
+    record = await store.named(community_id, typed) if community_id is not None else None
+    if record is not None:
+        record = await store.usable_one(record.id, community_id)
+    if record is None and (match := _NUMBER.search(typed)):
+        record = await store.usable_one(int(match[1]), community_id)
+    if record is None:
+        usable = await store.usable(community_id, typed=typed)
+        record = next((r for r in usable if r.name.casefold() == typed.casefold()), None)
+    if record is None:
+        raise unknown()
+    return await _checked(app, turn, record)
+
+
+async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRecord:
+    """The custom model of a button. Raises `UserError` if it can no longer be used here."""
+    record = await app.store.custom_models.usable_one(custom_model_id, turn.community_id)
+    if record is None:
+        raise UserError(
+            _("This namer was deleted, removed or is no longer shared. Pick another in /name.")
+        )
+    return await _checked(app, turn, record)
+
+
+async def _checked(app: App, turn: Turn, record: CustomModelRecord) -> CustomModelRecord:
+    """The record, whose name becomes a title here. Raises `UserError` if that is blocked."""
+    await check_name(app, record, turn.community_id)
+    return record
+
+
+async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Suggest custom models whose names the word filter allows: the community's own, then shared.
+
+    Raises `Unavailable`.
+    """
+    if len(typed) > LONGEST_CHOICE:
+        return []
+    limits = turn.platform.limits
+    found = await app.store.custom_models.usable(
+        turn.community_id, typed=typed.strip(), most=limits.choices
+    )
+    words = await app.filters.of(turn.community_id)
+    shown = [record for record in found if words.allows(record.name)]
+    return within_limits(_choices(shown, turn), limits)
+
+
+def _choices(records: Sequence[CustomModelRecord], turn: Turn) -> list[Choice]:
+    community = turn.platform.terms.community
+    choices = []
+    for record in records:
+        label = ngettext("{name} · {count:,} name", "{name} · {count:,} names", record.entries)
+        value = record.name
+        if record.community_id != turn.community_id:
+            label = label + " · " + _("shared by another {community}")
+            value = f"{record.name} #{record.id}"
+        label = label.format(name=record.name, count=record.entries, community=community)
+        choices.append(Choice(label, value))
+    return choices

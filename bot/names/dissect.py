@@ -1,0 +1,341 @@
+"""`/dissect`: shows how the network chooses each letter of a name, or each word of a line.
+
+A typed text of several words is a line of verse if the network for verse knows most of them.
+Everything else is a name, and so is what a button stands for, with or without spaces.
+"""
+
+import asyncio
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from bot.chat import legacy
+from bot.chat.app import App
+from bot.chat.button_states import fits, load_state
+from bot.chat.dispatch import place_in, respond_when_ready
+from bot.chat.info import Choice, CommandInfo, within_limits
+from bot.chat.message import (
+    Button,
+    Embed,
+    File,
+    Message,
+    Text,
+    Tone,
+    UserError,
+    emphasis,
+    strong,
+    text,
+)
+from bot.chat.translation import _
+from bot.chat.turn import Limits, Turn
+from bot.formats import human_join, percent, shortened
+from bot.names import autocomplete
+from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
+from bot.names.line_dissection import line_message
+from bot.names.names import more_like
+from bot.polls.name_message import DISSECT
+from bot.polls.queries import Polls
+from bot.words import WordFilter
+from data.corpora import LONGEST_NAME
+from data.text import clean_name
+from models.names.capitalization import format_name
+from models.names.dissection import Dissection, LetterChoice, reading
+from models.names.etymology import Part
+from models.names.generator import NamesRequest
+from models.networks.vocabulary import END
+from models.verse.dissection import MIN_WORDS, LineDissection
+from models.weights import ModelCard
+
+PICTURE = "dissection.png"
+
+INFO = CommandInfo(
+    name="dissect",
+    description=_(
+        "See how the network chooses each letter of a name, or each word of a line of verse."
+    ),
+    options={
+        "name": _("A dinosaur, real or invented, for example: Mangosaurus; or a line of a poem")
+    },
+    examples=(
+        ("/dissect name:Mangosaurus", _("shows how likely each letter is.")),
+        (
+            "/dissect name:Shall I compare thee to a summer's day",
+            _("shows how likely each word of a line is."),
+        ),
+    ),
+)
+
+_OF_CUSTOM_MODEL = re.compile(r"#(?P<id>\d{1,18}):(?P<rest>.*)", re.DOTALL)
+_POLL = re.compile(r"@poll:(\d{1,19})")
+_STORED = re.compile(r"@\d{1,19}")
+_EXPLAINED_SHARE = 0.7
+"""Share of the letters that must have a known meaning for the whole name to have one."""
+_TOLERANCE = 0.4
+"""Difference from the usual surprise that still counts as usual, in nats per letter."""
+
+
+@dataclass(frozen=True)
+class DissectOptions:
+    """Options of `/dissect`."""
+
+    name: str
+
+
+async def dissect(app: App, turn: Turn, options: DissectOptions) -> None:
+    """Answer `/dissect`."""
+    typed = options.name
+    async with app.answering(turn, DISSECT):
+        _check_length(typed)
+        if not await app.allows(typed, turn.community_id):
+            raise _refused()
+        await respond_when_ready(turn, _dissected_text(app, turn, typed))
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the Dissect button: ask which name, if the message has several."""
+    custom_model_id, names = await names_of(app, turn, state)
+    if not names:
+        raise UserError(_("The names can't be read anymore; use /dissect instead."))
+    if len(names) == 1:
+        _check_length(names[0])
+        async with app.answering(turn, DISSECT):
+            await respond_when_ready(turn, _dissected(app, turn, names[0], custom_model_id))
+    else:
+        await turn.respond(question(names, custom_model_id, turn.platform.limits))
+
+
+async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Suggest real names; several words as they are first, because they may be a line."""
+    words = await app.filters.of(turn.community_id)
+    choices = await asyncio.to_thread(_suggestions, typed, app.inference.genera, words)
+    return within_limits(choices, turn.platform.limits)
+
+
+async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequence[str]]:
+    """The custom model and the names of a button. Raises `UserError`, `Unavailable`.
+
+    The state is a name, or refers to a poll or a stored list of names. In version 0.3.0 it is empty
+    and the names are read from the message. The prefix `#12:` stands for a custom model.
+    """
+    match = _OF_CUSTOM_MODEL.fullmatch(state)
+    custom_model_id = int(match["id"]) if match else None
+    rest = match["rest"] if match else state
+    if found := _POLL.fullmatch(rest):
+        number = int(found[1])
+        poll = await app.store[Polls].find(number) if number < 2**63 else None
+        return custom_model_id, [*poll.standing.values()] if poll is not None else ()
+    if _STORED.fullmatch(rest):
+        stored = (await load_state(app, rest)).get("names")
+        return custom_model_id, [str(n) for n in stored] if isinstance(stored, list) else ()
+    return custom_model_id, [rest] if rest else legacy.names_of(turn.source)
+
+
+def question(names: Sequence[str], custom_model_id: int | None, limits: Limits) -> Message:
+    """Ask which of several names to dissect."""
+    prefix = f"#{custom_model_id}:" if custom_model_id is not None else ""
+    states = {name: prefix + name for name in names}
+    buttons = tuple(
+        Button(shortened(name, limits.button_label), DISSECT, state)
+        for name, state in states.items()
+        if fits(limits, DISSECT, state)
+    )
+    return Message(content=text(_("Which one?")), buttons=buttons, private=True)
+
+
+def _suggestions(typed: str, names: Sequence[str], words: WordFilter) -> list[Choice]:
+    line = " ".join(typed[: 2 * LONGEST_NAME].split())
+    choices = autocomplete.whole_names(typed, names, words)
+    if len(line.split()) >= MIN_WORDS and len(line) <= LONGEST_NAME and words.allows(line):
+        choices.insert(0, Choice(line, line))
+    return choices
+
+
+def _check_length(typed: str) -> None:
+    if len(typed) > LONGEST_NAME:
+        raise UserError(
+            _("At most {limit} characters can be dissected, and yours are {count}: “{name}”"),
+            limit=LONGEST_NAME,
+            count=len(typed),
+            name=shortened(typed, 2 * LONGEST_NAME),
+        )
+
+
+def _refused() -> UserError:
+    return UserError(_("The bot won't dissect that; try another name."))
+
+
+async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
+    """The dissection of a line of verse, or else of a name."""
+    if len(typed.split()) >= MIN_WORDS:
+        words = await app.filters.of(turn.community_id)
+        line = await app.inference.dissect_line(
+            typed, accept=words.allows, requester=turn.user.id, on_wait=place_in(app, turn)
+        )
+        if line is not None:
+            png = await asyncio.to_thread(_line_picture, line)
+            return line_message(line, png, turn.platform.limits)
+    return await _dissected(app, turn, typed, None)
+
+
+async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | None) -> Message:
+    for spelling in (name, clean_name(name)):
+        if not await app.allows(spelling, turn.community_id):
+            raise _refused()
+    model = dinosaurs(app)
+    if custom_model_id is not None:
+        model = await ready(app, await of_button(app, turn, custom_model_id))
+    dissection = await app.inference.dissect(
+        name, model.trained, requester=turn.user.id, on_wait=place_in(app, turn)
+    )
+    words = await app.filters.of(turn.community_id)
+    nearest = tuple(filter(words.allows, dissection.nearest))
+    dissection = replace(dissection, nearest=nearest)
+    png = await asyncio.to_thread(_picture, dissection, model.card)
+    return dissection_message(dissection, png, model, turn.platform.limits)
+
+
+def _picture(dissection: Dissection, card: ModelCard) -> bytes:
+    from bot.images.dissection import picture  # here: a bot that draws nothing needs no Pillow
+
+    return picture(dissection, card)
+
+
+def _line_picture(dissection: LineDissection) -> bytes:
+    from bot.images.dissection import line_picture
+
+    return line_picture(dissection)
+
+
+def dissection_message(
+    dissection: Dissection, png: bytes, model: NamesModel, limits: Limits
+) -> Message:
+    """The picture of a dissection, the name's meaning, and buttons for similar names."""
+    card, is_list = model.card, model.record is not None
+    others = [format_name(card, name) for name in dissection.nearest if name != dissection.name]
+    near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
+    lines = [
+        *_meaning(dissection),
+        *([text(near, names=human_join(others, _("and")))] if others else ()),
+        _surprise(dissection, usual_surprise(card), is_list=is_list),
+        text(emphasis(_("Brighter is more likely. The letter used is boxed."))),
+    ]
+    embed = Embed(
+        title=f"🔬 {format_name(card, dissection.name)}",
+        lines=tuple(lines),
+        tone=Tone.NAMES,
+        image=PICTURE,
+    )
+    alt_text = description(dissection, card, limits)
+    return Message(
+        embeds=(embed,),
+        buttons=tuple(_more_like(dissection, model, limits)),
+        files=(File(PICTURE, png, alt_text),),
+    )
+
+
+def description(dissection: Dissection, card: ModelCard, limits: Limits) -> str:
+    """Alternative text of the picture."""
+    words = _("How likely each letter of {name} was: {letters}.").format(
+        name=format_name(card, dissection.name),
+        letters="; ".join(map(_choice, dissection.letters)),
+    )
+    return shortened(words, limits.alt_text)
+
+
+def mean_surprise(dissection: Dissection) -> float:
+    """Mean −ln p of the letters and the end of a name, in nats."""
+    total = sum(-math.log(max(choice.probability, 1e-12)) for choice in dissection.letters)
+    return total / len(dissection.letters)
+
+
+def usual_surprise(card: ModelCard) -> float | None:
+    """Mean −ln p of new real names, in nats per letter; `None` if it was not measured."""
+    return card.held_out if card.held_out is not None else card.validation
+
+
+def _choice(choice: LetterChoice) -> str:
+    """`m 5% (a 9%)`."""
+    own = f"{_letter(choice.letter)} {percent(choice.probability)}"
+    likeliest, probability = choice.alternatives[0]
+    if likeliest == choice.letter:
+        return own
+    return f"{own} ({_letter(likeliest)} {percent(probability)})"
+
+
+def _letter(letter: str) -> str:
+    return _("end") if letter == END else letter
+
+
+def _meaning(dissection: Dissection) -> Iterator[Text]:
+    """The possible meaning of a name, with its roots. Yields one line or none."""
+    parts = dissection.parts
+    meaning = reading(parts)
+    if meaning is None:
+        return
+    explained = sum(len(part.letters) for part in parts)
+    sentence = _("Part of it may mean {meaning}: {roots}.")
+    if explained >= _EXPLAINED_SHARE * len(dissection.name):
+        sentence = _("It may mean {meaning}: {roots}.")
+    yield text(
+        sentence, meaning=strong(meaning), roots=human_join([*map(_origin, parts)], _("and"))
+    )
+
+
+def _origin(part: Part) -> str:
+    """`odon (Greek odous: tooth)`, without the root if it equals the meaning."""
+    source = part.language if part.root == part.meaning else f"{part.language} {part.root}"
+    return f"{part.letters} ({source}: {part.meaning})"
+
+
+def _surprise(dissection: Dissection, usual: float | None, *, is_list: bool) -> Text:
+    surprise = mean_surprise(dissection)
+    if dissection.name in dissection.nearest:
+        sentence = _("This name is on the list: {surprise:.2f} nats per letter.")
+        if not is_list:
+            sentence = _("This is a real dinosaur: {surprise:.2f} nats per letter.")
+        return text(sentence, surprise=surprise)
+    if usual is None:
+        return text(_("Surprise: {surprise:.2f} nats per letter."), surprise=surprise)
+    if surprise > usual + _TOLERANCE:
+        how = (
+            _("Less plausible than a name on the list")
+            if is_list
+            else _("Less plausible than a real dinosaur")
+        )
+    elif surprise < usual - _TOLERANCE:
+        how = (
+            _("More plausible than a name on the list")
+            if is_list
+            else _("More plausible than a real dinosaur")
+        )
+    else:
+        how = (
+            _("About as plausible as a name on the list")
+            if is_list
+            else _("About as plausible as a real dinosaur")
+        )
+    sentence = (
+        _("{how}: {surprise:.2f} nats per letter; unseen names of the list have {usual:.2f}.")
+        if is_list
+        else _("{how}: {surprise:.2f} nats per letter; new real names have {usual:.2f}.")
+    )
+    return text(
+        sentence,
+        how=how,
+        surprise=surprise,
+        usual=usual,
+    )
+
+
+def _more_like(dissection: Dissection, model: NamesModel, limits: Limits) -> Iterator[Button]:
+    """Buttons for names with the same beginning, and with the same ending."""
+    name, parts = dissection.name, dissection.parts
+    beginning = parts[0].letters if parts and name.startswith(parts[0].letters) else name[:4]
+    if len(beginning) < len(name) and not any(letter * 3 in beginning for letter in beginning):
+        label = _("More {letters}").format(letters=f"{format_name(model.card, beginning)}…")
+        yield from more_like(limits, NamesRequest(starts_with=beginning), label, model.record)
+    if parts and name.endswith(parts[-1].letters) and len(parts[-1].letters) < len(name):
+        label = _("More {letters}").format(letters=f"…{parts[-1].letters}")
+        request = NamesRequest(ends_with=parts[-1].letters)
+        yield from more_like(limits, request, label, model.record)

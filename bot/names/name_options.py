@@ -1,0 +1,147 @@
+"""Options of `/dinoname` and `/name`: bounds, and encoding as the state of a button."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from bot.chat.message import Text, UserError, code, text
+from bot.chat.translation import _
+from bot.formats import shortened
+from data.corpora import LONGEST_NAME as LONGEST_ENTRY
+from data.lists import normalise_entry
+from data.text import clean_name
+from models.names.generator import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME, NamesRequest
+
+MOST_NAMES = 10
+LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.1, 2.0
+LONGEST_TYPED = 2 * LONGEST_PIECE
+"""Characters of an option as typed; those that names do not have are dropped later."""
+LONGEST_CHOICE = 64
+"""Characters of the name of a custom model, with its number."""
+
+_STATE = re.compile(
+    r"(?P<count>\d{1,2}):(?P<temperature>\d{1,3}(?:\.\d{1,4})?):(?P<starts_with>[^:]*)"
+    # Buttons of version 0.1.0 end here.
+    r"(?::(?P<ends_with>[^:]*):(?P<contains>[^:]*):(?P<length>\d{0,2}))?"
+)
+
+
+@dataclass(frozen=True)
+class NamesOptions:
+    """Options of `/dinoname`, or of `/name` if `custom_model` is set."""
+
+    request: NamesRequest = field(default_factory=NamesRequest)
+    """As typed. The command draws the seed."""
+    custom_model: str | None = None
+    """Name or number of a custom model, as typed; `None` for dinosaurs."""
+
+    def as_typed(self) -> str:
+        """The command as the member typed it, shortened if too long."""
+        default = vars(NamesRequest())
+        options = {k: v for k, v in vars(self.request).items() if v != default[k] and k != "seed"}
+        command = "/dinoname"
+        if self.custom_model is not None:
+            command, options = "/name", {"namer": self.custom_model} | options
+        typed = (f"{name}:{_one_line(value)}" for name, value in options.items())
+        return " ".join([command, *typed])
+
+
+def with_echo(sentence: Text, options: NamesOptions) -> Text:
+    """A sentence about options, followed by the command: chats do not keep rejected ones."""
+    if options == NamesOptions():
+        return sentence
+    echo = text(_("You asked for: {command}"), command=code(options.as_typed()))
+    return (*sentence, *text("\n"), *echo)
+
+
+def check_bounds(options: NamesOptions) -> None:
+    """Raise `UserError` for an option out of bounds. Measures lengths before reading anything."""
+    request = options.request
+    if max(map(len, pieces_of(request))) > LONGEST_TYPED:
+        raise UserError(
+            _("Each option for letters can have at most {limit:,} characters; try fewer."),
+            limit=LONGEST_TYPED,
+        )
+    if options.custom_model is not None and len(options.custom_model) > LONGEST_CHOICE:
+        raise UserError(_("No namer has such a long name; pick one of the suggestions."))
+    if not 1 <= request.count <= MOST_NAMES:
+        raise UserError(_("Ask for 1 to {limit} names at a time, for example 5."), limit=MOST_NAMES)
+    check_temperature(request.temperature)
+    shortest = SHORTEST_NAME if options.custom_model is None else 1
+    longest = LONGEST_NAME if options.custom_model is None else LONGEST_ENTRY
+    if request.length is not None and not shortest <= request.length <= longest:
+        raise UserError(
+            _("A name can have {shortest} to {longest} letters, for example 12."),
+            shortest=shortest,
+            longest=longest,
+        )
+
+
+def check_temperature(temperature: float) -> None:
+    """Raise `UserError` for a temperature out of bounds."""
+    if not LOWEST_TEMPERATURE <= temperature <= HIGHEST_TEMPERATURE:
+        raise UserError(
+            _("The temperature goes from {low:g} (tame) to {high:g} (wild), for example 0.8."),
+            low=LOWEST_TEMPERATURE,
+            high=HIGHEST_TEMPERATURE,
+        )
+
+
+def pieces_of(request: NamesRequest) -> tuple[str, str, str]:
+    """The required letters, in the order in which they occur in a name."""
+    return request.starts_with, request.contains, request.ends_with
+
+
+def as_read(request: NamesRequest, *, latin: bool) -> NamesRequest:
+    """A request without characters that no name has. `latin`: names have only a to z."""
+
+    def read(typed: str, *, ends: bool = False) -> str:
+        return clean_name(typed) if latin else normalise_entry(typed, ends=ends)
+
+    return replace(
+        request,
+        starts_with=read(request.starts_with),
+        contains=read(request.contains),
+        ends_with=read(request.ends_with, ends=True),
+    )
+
+
+def to_state(request: NamesRequest) -> str:
+    """Encode a request, without its seed, as the state of a button."""
+    starts, contains, ends = map(_escaped, pieces_of(request))
+    temperature = f"{round(request.temperature, 2):g}"
+    return f"{request.count}:{temperature}:{starts}:{ends}:{contains}:{request.length or ''}"
+
+
+def from_state(state: str) -> NamesRequest:
+    """The inverse of `to_state`. Raises `UserError` for a state of an unknown version."""
+    match = _STATE.fullmatch(state)
+    if match is None:
+        raise outdated()
+    return NamesRequest(
+        count=int(match["count"]),
+        starts_with=_unescaped(match["starts_with"]),
+        temperature=float(match["temperature"]),
+        ends_with=_unescaped(match["ends_with"] or ""),
+        contains=_unescaped(match["contains"] or ""),
+        length=int(match["length"]) if match["length"] else None,
+    )
+
+
+def outdated() -> UserError:
+    """The error for a button of an unknown version."""
+    return UserError(
+        _("This button is from another version of the bot; use /dinoname or /name instead.")
+    )
+
+
+def _escaped(piece: str) -> str:
+    """A piece without the colons that separate fields."""
+    return piece.replace("%", "%25").replace(":", "%3a")
+
+
+def _unescaped(piece: str) -> str:
+    return piece.replace("%3a", ":").replace("%25", "%")
+
+
+def _one_line(value: object) -> str:
+    return shortened(" ".join(str(value).split()), LONGEST_TYPED)

@@ -1,0 +1,294 @@
+"""`/dinoname` and `/name`: generated names, with a poll on them."""
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+
+from bot.chat.app import App
+from bot.chat.button_states import expand, fits, shorten, try_to_save
+from bot.chat.dispatch import place_in, respond_or_leave
+from bot.chat.info import Choice, CommandInfo, within_limits
+from bot.chat.message import Button, Message, UserError, strong, text
+from bot.chat.translation import _
+from bot.chat.turn import Limits, Turn
+from bot.names import autocomplete
+from bot.names.custom_model_choice import NamesModel, choose, dinosaurs, of_button, ready
+from bot.names.name_options import (
+    NamesOptions,
+    as_read,
+    check_bounds,
+    from_state,
+    outdated,
+    pieces_of,
+    to_state,
+    with_echo,
+)
+from bot.names.problems import explain_problem, explain_shortfall
+from bot.polls.name_message import (
+    DISSECT,
+    MORE,
+    MORE_OF_CUSTOM_MODEL,
+    buttons_of,
+    more_button,
+    names_message,
+)
+from bot.polls.queries import PollRecord, Polls
+from bot.polls.votes import Candidates, open_poll, poll_message
+from bot.services.concurrency import in_time
+from bot.store import Unavailable
+from bot.store.custom_models import CustomModelRecord
+from bot.words import WordFilter
+from data.text import clean_name
+from models.names.capitalization import format_name
+from models.names.constrained.constraints import clean_piece
+from models.names.generator import NamesError, NamesRequest
+
+_SHARED_OPTIONS = {
+    "count": _("Number of names (default 5)"),
+    "starts_with": _("First letters of the names"),
+    "ends_with": _("Last letters of the names"),
+    "contains": _("Letters anywhere in the names"),
+    "length": _("Letters in each name (default: any number)"),
+    "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 0.9"),
+}
+DINONAME_INFO = CommandInfo(
+    name="dinoname",
+    description=_("Name new dinosaurs."),
+    options=_SHARED_OPTIONS
+    | {
+        "starts_with": _("First letters of the names, for example: mango"),
+        "ends_with": _("Last letters of the names, for example: raptor"),
+        "contains": _("Letters anywhere in the names, for example: drago"),
+        "length": _("Letters in each name, 3 to 26 (default: any number)"),
+    },
+    examples=(
+        ("/dinoname", _("names five new dinosaurs and lets everyone vote.")),
+        ("/dinoname starts_with:mango ends_with:raptor", _("sets how the names begin and end.")),
+    ),
+)
+NAME_INFO = CommandInfo(
+    name="name",
+    description=_("Get new names from a namer, in the style of its list."),
+    options={"namer": _("Which namer, for example: elves")} | _SHARED_OPTIONS,
+    examples=(("/name namer:elves", _("gets names from the namer elves.")),),
+)
+
+LookUp = Callable[[], Awaitable[CustomModelRecord | None]]
+"""Returns the custom model of a request; `None` for dinosaurs."""
+
+_PLACES = (str.startswith, str.__contains__, str.endswith)
+
+
+async def names(app: App, turn: Turn, options: NamesOptions) -> None:
+    """Answer `/dinoname`, or `/name` if the options have a custom model."""
+    typed = options.custom_model
+
+    async def look_up() -> CustomModelRecord | None:
+        return await choose(app, turn, typed) if typed is not None else None
+
+    await _answer(app, turn, options, look_up)
+
+
+async def more(app: App, turn: Turn, state: str) -> None:
+    """Answer the More button of `/dinoname`."""
+    await names(app, turn, NamesOptions(from_state(await expand(app, state))))
+
+
+async def more_of_custom_model(app: App, turn: Turn, state: str) -> None:
+    """Answer the More button of `/name`."""
+    number, _colon, rest = (await expand(app, state)).partition(":")
+    if not number.isdecimal() or len(number) > 18:
+        raise outdated()
+    options = NamesOptions(from_state(rest), f"#{number}")
+    await _answer(app, turn, options, lambda: of_button(app, turn, int(number)))
+
+
+def more_like(
+    limits: Limits, request: NamesRequest, label: str, record: CustomModelRecord | None
+) -> Iterator[Button]:
+    """A button for another request, if that fits in its id."""
+    state = _more_state(request, record)
+    if fits(limits, MORE if record is None else MORE_OF_CUSTOM_MODEL, state):
+        yield more_button(state, label, of_custom_model=record is not None)
+
+
+async def suggest_letters(
+    app: App, turn: Turn, typed: str, option: str, custom_model: str | None = None
+) -> list[Choice]:
+    """Suggestions for `starts_with`, `ends_with` or `contains`.
+
+    None for a custom model that is not loaded: typing would load one with each letter.
+
+    Raises `UserError` for an unknown custom model, and `Unavailable`.
+    """
+    functions: dict[str, Callable[..., list[Choice]]] = {
+        "starts_with": autocomplete.beginnings,
+        "ends_with": autocomplete.endings,
+        "contains": autocomplete.pieces,
+    }
+    names = dinosaurs(app).words
+    if custom_model is not None:
+        loaded = app.custom_models.loaded_one(await choose(app, turn, custom_model))
+        if loaded is None:
+            return []
+        names = loaded.words
+    words = await app.filters.of(turn.community_id)
+    choices = await asyncio.to_thread(
+        functions[option], typed, names, words, meanings=custom_model is None
+    )
+    return within_limits(choices, turn.platform.limits)
+
+
+def _action(options: NamesOptions) -> str:
+    """The key of the cooldown."""
+    return MORE if options.custom_model is None else MORE_OF_CUSTOM_MODEL
+
+
+async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) -> None:
+    async with app.answering(turn, _action(options)):
+        try:
+            check_bounds(options)
+        except UserError as error:
+            raise UserError(*with_echo(error.text, options)) from error
+        retry = next(more_like(turn.platform.limits, options.request, "", None), None)
+        if options.custom_model is not None:  # its number is not known yet
+            retry = None
+        message, poll = await in_time(
+            _message(app, turn, options, look_up),
+            app.patience_s,
+            on_delay=lambda: turn.defer(retry=retry),
+        )
+        sent = await respond_or_leave(turn, message)
+        if poll is not None and sent is not None:
+            with suppress(Unavailable):
+                await app.store[Polls].sent(poll.id, sent.message_id)
+
+
+async def _message(
+    app: App, turn: Turn, options: NamesOptions, look_up: LookUp
+) -> tuple[Message, PollRecord | None]:
+    """Generate names, and open a poll on them if possible."""
+    record = await look_up()
+    if record is not None:
+        options = replace(options, custom_model=record.name)
+    model = await ready(app, record) if record is not None else dinosaurs(app)
+    words = await app.filters.of(turn.community_id)
+    has_letters = any(pieces_of(options.request))
+    if has_letters and not await asyncio.to_thread(is_fit, options.request, model, words):
+        raise UserError(_("The bot won't write names like that; try other letters."))
+    candidates = await _generate(app, turn, options, model, words)
+    action = _action(options)
+    more_state = await shorten(app, turn, action, _more_state(options.request, record))
+    candidates = replace(candidates, more_state=more_state or "")
+    if turn.community_id in turn.platform.communities and not turn.sees_channel:
+        unseen = _("There's no poll, because the bot can't see this channel.")
+        candidates = replace(candidates, note=f"{candidates.note} {unseen}".strip())
+    poll = await open_poll(app, turn, candidates)
+    if poll is not None:
+        return poll_message(poll, turn.platform.limits), poll
+    dissect_state = await _dissect_state(app, turn, candidates)
+    message = names_message(
+        [text(strong(name)) for name in candidates.names],
+        custom_model=record.name if record is not None else None,
+        note=candidates.note,
+        footer=candidates.footer,
+        buttons=[*buttons_of(more_state, dissect_state, of_custom_model=record is not None)],
+    )
+    return message, None
+
+
+async def _generate(
+    app: App, turn: Turn, options: NamesOptions, model: NamesModel, words: WordFilter
+) -> Candidates:
+    """Generate names. Raises `UserError` if none meets the request, and inference errors."""
+    request = replace(options.request, seed=secrets.randbelow(2**32))
+    try:
+        result = await app.inference.names(
+            request,
+            model.trained,
+            accept=words.allows,
+            requester=turn.user.id,
+            on_wait=place_in(app, turn),
+        )
+    except NamesError as error:
+        raise UserError(*with_echo(explain_problem(error.problem), options)) from error
+    note = explain_shortfall(result.shortfall) if result.shortfall is not None else ""
+    if not result.names:
+        raise UserError(*with_echo(text(note), options))
+    footer = _("temperature {temperature:g} · seed {seed}")
+    return Candidates(
+        names=tuple(format_name(model.card, name) for name in result.names),
+        note=note,
+        footer=footer.format(temperature=round(request.temperature, 2), seed=request.seed),
+        custom_model=model.record,
+    )
+
+
+def _more_state(request: NamesRequest, record: CustomModelRecord | None) -> str:
+    state = to_state(as_read(request, latin=record is None))
+    return state if record is None else f"{record.id}:{state}"
+
+
+async def _dissect_state(app: App, turn: Turn, candidates: Candidates) -> str | None:
+    """The state of the Dissect button on a message without a poll."""
+    record = candidates.custom_model
+    prefix = f"#{record.id}:" if record is not None else ""
+    if len(candidates.names) == 1 and fits(
+        turn.platform.limits, DISSECT, prefix + candidates.names[0]
+    ):
+        return prefix + candidates.names[0]
+    reference = await try_to_save(app, turn, {"names": candidates.names})
+    return prefix + reference if reference is not None else None
+
+
+def is_fit(request: NamesRequest, model: NamesModel, words: WordFilter) -> bool:
+    """Whether the word filter allows the letters of a request. Slow; call it in a thread.
+
+    Blocked letters are allowed if a name that the model was trained on has them in the same place,
+    for example *tit* in *Titanosaurus*. Combinations of the letters are checked as well.
+    """
+    for pieces in _readings(request, model):
+        real = tuple(
+            any(place(name, piece.lower()) for name in model.words) if piece else True
+            for piece, place in zip(pieces, _PLACES, strict=True)
+        )
+        if not all(
+            is_real or words.allows(piece) for piece, is_real in zip(pieces, real, strict=True)
+        ):
+            return False
+        if not all(words.allows(name) for name in _completed(pieces, model, real)):
+            return False
+    return True
+
+
+def _readings(request: NamesRequest, model: NamesModel) -> Iterator[tuple[str, ...]]:
+    """The letters as typed, and as the network reads them."""
+    pieces = pieces_of(request)
+    yield pieces
+    yield tuple(map(clean_name, pieces))
+    if model.record is not None:
+        yield tuple(
+            clean_piece(piece, model.card.symbols, ends=place is str.endswith)
+            for piece, place in zip(pieces, _PLACES, strict=True)
+        )
+
+
+def _completed(pieces: tuple[str, ...], model: NamesModel, real: tuple[bool, ...]) -> Iterator[str]:
+    """Names that the letters may be part of, except what is a part of a real name."""
+    starts, contains, ends = pieces
+    together = "".join(pieces)
+    if model.record is not None:
+        if together not in pieces:
+            yield together
+        return
+    starts_real, contains_real, ends_real = real
+    if not starts_real:
+        yield f"{starts}saurus"
+    if not contains_real:
+        yield f"mega{contains}saurus"
+    if not ends_real:
+        yield f"mega{ends}"
+    if together not in pieces:
+        yield f"{starts or 'mega'}{contains}{ends or 'saurus'}"

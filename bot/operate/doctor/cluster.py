@@ -1,0 +1,52 @@
+"""The Dask cluster: its scheduler, its workers, and whether they run the same code."""
+
+import asyncio
+
+from bot.operate.doctor.findings import Finding, fine, problem, warning
+from bot.operate.doctor.subject import Subject
+
+CHECK = "Cluster"
+PACKAGE = "Run: python -m pip install --require-hashes -r requirements-cluster.txt"
+SAME = "Start the workers from the same version of the bot, with the same packages."
+
+
+def examine_cluster(subject: Subject) -> list[Finding]:
+    """Whether the scheduler of INFERENCE answers, and which of its workers the bot can use."""
+    if not subject.inference:
+        return []
+    from bot.services.cluster.connection import Unreachable, is_installed, scheduler_address
+    from bot.services.cluster.pool import look_at
+
+    if not is_installed():
+        found = "INFERENCE is set, but the package distributed is not installed."
+        return [problem(CHECK, found, f"{PACKAGE}, or leave INFERENCE out.")]
+    address = scheduler_address(subject.inference)
+    try:
+        workers, reasons = asyncio.run(look_at(address))
+    except Unreachable as error:
+        found = f"The Dask scheduler {address} {error}. The bot writes by itself until it answers."
+        advice = "Start dask scheduler there, or correct INFERENCE; look at firewall and TLS."
+        return [warning(CHECK, found, advice)]
+    findings = [
+        warning(CHECK, f"The worker {worker} is not used: it {reason}.", SAME)
+        for worker, reason in sorted(reasons.items())
+    ]
+    findings += [
+        warning(
+            CHECK,
+            f"Texts of the worker {worker.address} may differ from those of the bot: it has "
+            f"{', '.join(worker.differences)}.",
+            SAME,
+        )
+        for worker in workers
+        if worker.differences
+    ]
+    if not workers and not reasons:
+        found = f"The Dask scheduler {address} answers, but has no workers."
+        findings.append(warning(CHECK, found, f"Start one: python -m dask worker {address}"))
+    elif workers:
+        threads = sum(len(worker.executors) for worker in workers)
+        training = sum(bool(worker.trains) for worker in workers)
+        found = f"{address} answers. Usable workers: {len(workers)}, of which train: {training}"
+        findings.append(fine(CHECK, f"{found}; threads that write: {threads}."))
+    return findings

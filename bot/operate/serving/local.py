@@ -1,0 +1,83 @@
+"""Serves simulators on this machine, with a page to try the bot on."""
+
+import errno
+import sys
+from dataclasses import replace
+from importlib.util import find_spec
+
+from bot.operate.serving.monitored import closed_port
+from bot.operate.serving.platforms import Tokens, running_bot, serve_both, slack_beside
+from bot.operate.serving.until_stopped import serve_until_stopped
+from bot.settings import Settings
+
+LOCALHOST = "127.0.0.1"
+ADD_SLACK = (
+    "To try Slack beside it, run: python -m pip install --require-hashes -r requirements-slack.txt"
+)
+
+
+async def run_local(settings: Settings) -> None:
+    """Serve simulators on this machine, with a page to try the bot on: Discord beside Slack.
+
+    Without the package slack-sdk, it is Discord alone.
+    """
+    try:
+        if find_spec("slack_sdk") is None:
+            await _run_local_discord(settings)
+        else:
+            await _run_side_by_side(settings)
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        raise closed_port(error, settings.local_port, "LOCAL_PORT") from error
+
+
+async def _run_local_discord(settings: Settings) -> None:
+    from bot.platforms.local.server import LocalDiscord  # here: only this needs the simulator
+
+    async with (
+        LocalDiscord(host=LOCALHOST, port=settings.local_port) as local,
+        running_bot(at_home(settings, local.guild_id), always_sync=True) as bot,
+    ):
+        with local.pointing_clients_here():
+            _tell(local.url)
+            sys.stdout.write(f"It simulates Discord alone. {ADD_SLACK}\n")
+            sys.stdout.flush()
+            work = bot.start(local.token)
+            await serve_until_stopped([work], bot.shut_down, bot.health.until_lost())
+
+
+async def _run_side_by_side(settings: Settings) -> None:
+    from bot.platforms.local.both.server import SideBySide
+    from bot.platforms.local.server import LocalDiscord
+    from bot.platforms.local.slack.server import LocalSlack
+    from bot.platforms.slack.manifest import manifest
+    from bot.platforms.slack.names import CommandNames
+
+    discord = LocalDiscord()
+    slack = LocalSlack(manifest=manifest(CommandNames(settings.slack_command_prefix)))
+    home = at_home(settings, discord.guild_id, slack.workspace.id)
+    tokens = Tokens("", slack.bot_token, slack.app_token)
+    async with (
+        SideBySide(discord, slack, LOCALHOST, settings.local_port) as local,
+        running_bot(home, always_sync=True) as bot,
+    ):
+        with discord.pointing_clients_here():
+            _tell(local.url)
+            beside = slack_beside(bot, tokens, base_url=slack.api_url)
+            await serve_both(bot, discord.token, beside)
+
+
+def _tell(url: str) -> None:
+    """Print the address of the page."""
+    sys.stdout.write(f"Mangosaurus is at {url}\n")
+    sys.stdout.flush()
+
+
+def at_home(settings: Settings, guild_id: int, workspace_id: str = "") -> Settings:
+    """Settings for the simulated communities, whose administrators try out everything."""
+    return replace(
+        settings,
+        home_guilds=settings.home_guilds | {guild_id},
+        home_workspaces=settings.home_workspaces | ({workspace_id} if workspace_id else set()),
+    )

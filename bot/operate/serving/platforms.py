@@ -1,0 +1,234 @@
+"""Serves the platforms whose tokens are set: Discord, Slack, or both."""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot.app import build_app
+from bot.chat.turn import DeliveryError
+from bot.fleet.membership import Served
+from bot.operate.serving.joining import joined
+from bot.operate.serving.monitored import monitored
+from bot.operate.serving.until_stopped import serve_until_stopped
+from bot.platforms.discord.client import Mangosaurus
+from bot.settings import Settings
+from bot.startup import Exit, StartupError
+from bot.store import StoreError
+
+if TYPE_CHECKING:
+    from bot.platforms.slack.client import SlackBot
+
+log = logging.getLogger(__name__)
+
+SLACK_APPS = "https://api.slack.com/apps"
+UNREACHABLE = (
+    aiohttp.ClientError,
+    OSError,
+    discord.HTTPException,
+    discord.GatewayNotFound,
+    discord.ConnectionClosed,
+    json.JSONDecodeError,  # what Discord sent broke off
+)
+PASSING = (Exit.UNREACHABLE, Exit.BAD_DATABASE)
+"""Exit codes for what may pass by itself."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 60.0
+"""Seconds until a platform that could not be reached is tried again; they double up to the last."""
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of the platforms to serve; empty for the others."""
+
+    discord: str = field(default="", repr=False)
+    slack_bot: str = field(default="", repr=False)
+    slack_app: str = field(default="", repr=False)
+
+
+def tokens_of(settings: Settings) -> Tokens:
+    """The tokens that are set. Raises `StartupError` unless a platform can be served."""
+    every = (settings.discord_token, settings.slack_bot_token, settings.slack_app_token)
+    discord, bot, app = (token.value if token else "" for token in every)
+    if bool(bot) != bool(app):
+        missing, page = (
+            ("SLACK_BOT_TOKEN", "OAuth & Permissions")
+            if app
+            else ("SLACK_APP_TOKEN", "Basic Information → App-Level Tokens")
+        )
+        raise StartupError(
+            Exit.NO_TOKEN,
+            f"{missing} is not set. Slack needs both of its tokens. Copy it from {page}, on the "
+            f"pages of your app: {SLACK_APPS}",
+        )
+    if not discord and not bot:
+        raise StartupError(
+            Exit.NO_TOKEN,
+            "No token is set. To run the bot on Discord, put DISCORD_TOKEN into .env, and to run "
+            "it on Slack, SLACK_BOT_TOKEN and SLACK_APP_TOKEN (see .env.example); to try it "
+            "without an account, run: python -m bot --local",
+        )
+    if any(character.isspace() for character in discord):
+        raise StartupError(
+            Exit.BAD_SETTINGS, "DISCORD_TOKEN contains a space or a line break. Copy it again."
+        )
+    return Tokens(discord, bot, app)
+
+
+async def run_platforms(settings: Settings, tokens: Tokens) -> None:
+    """Serve the platforms whose tokens are set. Raises `StartupError`."""
+    if not tokens.discord:
+        async with running_slack(settings, tokens) as slack:
+            await serve_until_stopped([_slack(slack)], slack.shut_down, slack.health.until_lost())
+        return
+    async with running_bot(settings) as bot:
+        if tokens.slack_bot:
+            await serve_both(bot, tokens.discord, slack_beside(bot, tokens))
+        else:
+            work = _discord(bot, tokens.discord)
+            await serve_until_stopped([work], bot.shut_down, bot.health.until_lost())
+
+
+async def serve_both(bot: Mangosaurus, token: str, slack: "SlackBot") -> None:
+    """Serve Discord, with its token, and Slack, until they are stopped. Raises `StartupError`.
+
+    While one of them cannot be reached at the start, the other is served.
+    """
+
+    async def stop() -> None:
+        slack.hurry()
+        await bot.shut_down()
+
+    async def start_discord() -> None:
+        try:
+            await _discord(bot, token)
+        except StartupError:
+            await bot.forget_session()
+            raise
+
+    works = [
+        start_patiently("Discord", start_discord, lambda: not bot.is_closed()),
+        start_patiently("Slack", lambda: _slack(slack), lambda: not slack.is_ready),
+    ]
+    await serve_until_stopped(works, stop, bot.health.until_lost())
+
+
+async def start_patiently(
+    platform: str, start: Callable[[], Awaitable[None]], can_start: Callable[[], bool]
+) -> None:
+    """Serve one of several platforms, and start it again after growing pauses if it is away.
+
+    `can_start` tells whether `start` can be called again. Raises `StartupError` for what does not
+    pass, such as a rejected token.
+    """
+    pause = FIRST_PAUSE_S
+    while True:
+        try:
+            await start()
+            return
+        except StartupError as error:
+            if error.code not in PASSING or not can_start():
+                raise
+            log.warning("%s %s is tried again in %g s", error, platform, pause)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_S)
+
+
+async def _discord(bot: Mangosaurus, token: str) -> None:
+    """Serve Discord. Raises `StartupError`."""
+    try:
+        await bot.start(token)
+    except discord.LoginFailure as error:
+        raise StartupError(
+            Exit.TOKEN_REJECTED,
+            "Discord does not accept DISCORD_TOKEN. Copy the token again, or reset it, on the page "
+            "Bot of your application: https://discord.com/developers/applications",
+        ) from error
+    except app_commands.CommandSyncFailure:
+        raise  # Discord was reached and refused what this code sent
+    except UNREACHABLE as error:
+        raise StartupError(
+            Exit.UNREACHABLE, f"Discord cannot be reached ({error}). Check the network."
+        ) from error
+
+
+@asynccontextmanager
+async def running_bot(
+    settings: Settings, *, always_sync: bool = False
+) -> AsyncIterator[Mangosaurus]:
+    """A client with all its services, closed at the end. Raises `StartupError`."""
+    app = await build_app(settings)
+    try:
+        async with (
+            joined(app, Served.DISCORD),
+            Mangosaurus(app, always_sync=always_sync) as bot,
+            monitored(app, bot.health),
+        ):
+            yield bot
+    finally:
+        await app.inference.close()
+
+
+@asynccontextmanager
+async def running_slack(
+    settings: Settings,
+    tokens: Tokens,
+    **options: Any,  # noqa: ANN401
+) -> AsyncIterator["SlackBot"]:
+    """The bot on Slack alone, with all its services. Raises `StartupError`.
+
+    Its workspace is the home, unless the settings name others. `options` are those of `SlackBot`.
+    """
+    from bot.platforms.slack.client import SlackBot  # here: only this needs the package slack-sdk
+
+    app = await build_app(settings)
+    try:
+        async with joined(app):
+            is_home = home_by_default(settings)
+            bot = SlackBot(app, tokens.slack_bot, tokens.slack_app, is_home=is_home, **options)
+            async with monitored(app, bot.health):
+                try:
+                    yield bot
+                finally:
+                    await bot.close()
+    finally:
+        await app.inference.close()
+
+
+def home_by_default(settings: Settings) -> bool:
+    """Whether the workspace of a process that is on Slack alone is a home.
+
+    With `SHARD_COUNT`, other processes are on Discord, and write with the same networks.
+    """
+    return not settings.home_workspaces and settings.shard_count is None
+
+
+def slack_beside(
+    bot: Mangosaurus,
+    tokens: Tokens,
+    **options: Any,  # noqa: ANN401
+) -> "SlackBot":
+    """The bot on Slack, with the services of the one on Discord, with which it stops."""
+    from bot.platforms.slack.client import SlackBot
+
+    slack = SlackBot(bot.app, tokens.slack_bot, tokens.slack_app, health=bot.health, **options)
+    bot.beside.append(slack.front)
+    return slack
+
+
+async def _slack(bot: "SlackBot") -> None:
+    """Serve Slack. Raises `StartupError`."""
+    from bot.platforms.slack.startup_problems import startup_problem
+
+    try:
+        await bot.run()
+    except DeliveryError as error:
+        raise startup_problem(error) from error
+    except StoreError as error:
+        raise StartupError(Exit.BAD_DATABASE, str(error)) from error

@@ -1,0 +1,274 @@
+"""The bot on Discord: start-up, registration of commands, dispatch, shutdown."""
+
+import asyncio
+import logging
+from typing import Any, TypeVar
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.chat import dispatch
+from bot.chat import errors as error_messages
+from bot.chat.app import App
+from bot.chat.dispatch import Command, Suggestions
+from bot.chat.message import Button, Message, Text
+from bot.chat.turn import DeliveryError, Turn
+from bot.features import stopping
+from bot.features.buttons import HANDLERS
+from bot.features.declarations import declared
+from bot.features.jobs import Jobs
+from bot.features.stopping import Front
+from bot.monitoring import requests
+from bot.platforms.discord.buttons import MessageButton
+from bot.platforms.discord.cog import Commands
+from bot.platforms.discord.heartbeats import Heartbeats
+from bot.platforms.discord.library_logs import shorten_library_logs
+from bot.platforms.discord.platform import DiscordPlatform
+from bot.platforms.discord.sync import Registered, RegisteredInFile, sync_if_changed
+from bot.platforms.discord.tracing import tracing
+from bot.platforms.discord.turn import DiscordTurn
+from bot.settings import Settings
+from bot.status.health import Health
+from bot.store.fleet import Registrations
+
+log = logging.getLogger(__name__)
+
+PERMISSIONS = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    embed_links=True,
+    attach_files=True,
+)
+
+IDENTIFY_S, IDENTIFY_AGAIN_S = 300.0, 45.0
+"""Seconds that a shard waits for its turn to connect: at the start, and later. discord.py gives up
+after `LAUNCH_S` and 60 s."""
+LAUNCH_S = 330.0
+
+Interaction = discord.Interaction["Mangosaurus"]
+Options = TypeVar("Options")
+
+
+class Mangosaurus(commands.AutoShardedBot):
+    """The Discord client. Its dependencies are passed to the constructor."""
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        always_sync: bool = False,
+        **options: Any,  # noqa: ANN401 (passed on to discord.py)
+    ) -> None:
+        """`always_sync` registers the commands at each start; the simulator forgets them."""
+        super().__init__(
+            commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            max_messages=None,  # messages are never looked up
+            allowed_mentions=discord.AllowedMentions.none(),
+            tree_cls=_Tree,
+            http_trace=tracing(app.monitor),
+            **_shards(app.settings) | options,
+        )
+        self.app = app
+        app.libraries["discord.py"] = discord.__version__
+        self.platform = DiscordPlatform(self, app.monitor.invalid_requests)
+        self.health = Health(app, self.platform)
+        self.jobs = Jobs(app, self.platform)
+        self.beside: list[Front] = []
+        """Other platforms of this process, which stop with this one."""
+        self._always_sync = always_sync
+        self._is_stopping = False
+
+    async def setup_hook(self) -> None:
+        """Prepare everything that the first event needs.
+
+        Called at each login: a start that fails may be repeated.
+        """
+        if not self.cogs:
+            every = declared(self.platform.terms, self.health)
+            await self.add_cog(Commands(self.tree, self, every))
+            self.add_dynamic_items(MessageButton)
+            shorten_library_logs()
+        if self.app.fleet.gate is not None:
+            limits = await self.fetch_session_start_limits()
+            self.app.fleet.gate.max_concurrency = limits.max_concurrency
+        await self._register()
+        self.jobs.start(self.wait_until_ready)
+        log.info("Invite the bot to a server: %s", self.invitation)
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Space the IDENTIFYs of all processes, if shards are spread over several."""
+        gate = self.app.fleet.gate
+        if gate is None or shard_id is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+            return
+        is_again = shard_id in self.shards
+        await gate.turn(shard_id, IDENTIFY_AGAIN_S if is_again else IDENTIFY_S)
+
+    async def _register(self) -> None:
+        """Register the commands, unless this process, or one that shares the database, has."""
+        app = self.app
+        if app.store.database.is_sqlite:
+            registered: Registered = RegisteredInFile(app.settings.state_dir)
+        else:
+            registered = app.store[Registrations]
+        async with app.fleet.registering():
+            await sync_if_changed(self.tree, registered, always=self._always_sync)
+
+    async def forget_session(self) -> None:
+        """Close the session of a login that failed, after which `start` can be called again."""
+        await self.http.close()
+        self.http.connector = discord.utils.MISSING  # it was closed with the session
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Connect to the gateway, again and again until the client is closed."""
+        heartbeats = asyncio.create_task(Heartbeats(self).run())
+        try:
+            await super().connect(reconnect=reconnect)
+        finally:
+            heartbeats.cancel()
+
+    async def on_ready(self) -> None:
+        """Log that the bot is connected. Discord may send this event more than once."""
+        log.info("Ready as %s, servers: %d", self.user, len(self.guilds))
+
+    async def on_shard_connect(self, _shard_id: int) -> None:
+        """Count connections."""
+        self._count("connect")
+
+    async def on_shard_disconnect(self, _shard_id: int) -> None:
+        """Count lost connections."""
+        self._count("disconnect")
+
+    async def on_shard_resumed(self, _shard_id: int) -> None:
+        """Count connections that go on after a loss."""
+        self._count("resume")
+
+    def _count(self, event: str) -> None:
+        self.app.monitor.metrics.gateway_events.labels(event).inc()
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Record that a server has added the bot, perhaps again, and leave a blocked one."""
+        await self.jobs.communities.joined(guild.id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Record that a server has removed the bot."""
+        await self.jobs.communities.left(guild.id)
+
+    @property
+    def invitation(self) -> str:
+        """The address that adds the bot to a server, with the permissions that it needs."""
+        return discord.utils.oauth_url(
+            self.application_id or 0,
+            permissions=PERMISSIONS,
+            scopes=("bot", "applications.commands"),
+        )
+
+    async def run_command(
+        self, interaction: Interaction, command: Command[Options], options: Options
+    ) -> None:
+        """Answer a slash command."""
+        turn = DiscordTurn(interaction, self.platform)
+        await dispatch.run(self.app, turn, command, options, name=_name(interaction))
+
+    async def press(self, interaction: Interaction, button: Button) -> None:
+        """Answer a pressed button."""
+        turn = DiscordTurn(interaction, self.platform)
+        await dispatch.press(self.app, turn, button.action, button.state, HANDLERS)
+
+    async def suggest(
+        self, interaction: Interaction, suggestions: Suggestions, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggestions while a member types; none if they cannot be found."""
+        turn = DiscordTurn(interaction, self.platform)
+        found = await dispatch.suggest(self.app, turn, suggestions, typed)
+        return [app_commands.Choice(name=choice.label, value=choice.value) for choice in found]
+
+    async def close(self) -> None:
+        """Disconnect. Trainings are interrupted and resume after the next start.
+
+        Takes at most a few seconds: what hangs is left behind.
+        """
+        if not self.is_closed() and not self._is_stopping:
+            await stopping.interrupt_trainings(self.app)
+        front = Front(self.jobs, super().close, self._stop_listening)
+        await stopping.close(self.app, (front, *self.beside))
+
+    async def _stop_listening(self) -> None:
+        """Close the gateway's connections."""
+        shards = self.shards.values()
+        await asyncio.gather(*(shard.disconnect() for shard in shards if not shard.is_closed()))
+
+    async def shut_down(self) -> None:
+        """Accept nothing new, wait a while for running answers, and disconnect."""
+        self._is_stopping = True
+        await stopping.finish(self.app)
+        await self.close()
+
+
+class _Tree(app_commands.CommandTree[Mangosaurus]):
+    """Answers commands that fail before they reach `bot.commands`."""
+
+    async def interaction_check(self, _interaction: Interaction, /) -> bool:
+        """Let few commands in each round of the event loop read their options."""
+        await self.client.app.pace.turn()
+        return True
+
+    async def on_error(
+        self, interaction: Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        if isinstance(error, app_commands.CommandInvokeError):
+            error = error.original  # type: ignore[assignment]
+        turn = DiscordTurn(interaction, self.client.platform)
+        if interaction.type is discord.InteractionType.autocomplete:
+            dispatch.explained(
+                self.client.app, error, turn
+            )  # for the log: suggestions cannot show a sentence
+            return
+        with self.client.app.monitor.track(f"/{_name(interaction)}", turn.community_id):
+            await self._answer_error(turn, error)
+
+    async def _answer_error(self, turn: Turn, error: BaseException) -> None:
+        sentence = _explain(error, turn)
+        if sentence is None:
+            await dispatch.answer_error(self.client.app, turn, error)
+            return
+        requests.end_with(error, requests.Outcome.REFUSED)
+        try:
+            await turn.respond(Message(sentence, private=True))
+        except DeliveryError as failure:
+            log.info("An error message could not be sent: %s", failure)
+
+
+def _shards(settings: Settings) -> dict[str, Any]:
+    """The options for the shards of a process, if the settings choose them."""
+    if settings.shard_count is None:
+        return {}
+    chosen = {"shard_count": settings.shard_count, "shard_connect_timeout": LAUNCH_S}
+    return chosen | ({"shard_ids": [*settings.shards]} if settings.shard_ids else {})
+
+
+def _name(interaction: Interaction) -> str:
+    """The name of a command as members type it: `models list`."""
+    return interaction.command.qualified_name if interaction.command is not None else "unknown"
+
+
+def _explain(error: BaseException, turn: Turn) -> Text | None:
+    """The sentence for a request that Discord's library refused."""
+    terms = turn.platform.terms
+    match error:
+        case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+            return error_messages.outdated(terms)
+        case app_commands.TransformerError():
+            return error_messages.invalid_value(error.value)
+        case app_commands.NoPrivateMessage():
+            return error_messages.community_only(terms)
+        case app_commands.BotMissingPermissions():
+            return error_messages.missing_permission(terms)
+        case app_commands.CheckFailure():
+            return error_messages.not_allowed()
+        case _:
+            return None

@@ -1,0 +1,275 @@
+"""Discord as a platform: limits, terms, and messages outside of interactions."""
+
+import asyncio
+import http
+import json
+import math
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from bot.chat.message import Message
+from bot.chat.translation import _
+from bot.chat.turn import (
+    AnswerRef,
+    CommunityInfo,
+    Deleted,
+    DeliveryError,
+    Forbidden,
+    Gone,
+    Limits,
+    MessageRef,
+    Terms,
+    Unreachable,
+)
+from bot.monitoring.invalid_requests import InvalidRequests
+from bot.platforms.discord.rendering import render, render_edit
+
+NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError, json.JSONDecodeError)
+"""Raised by discord.py when the network or Discord is down, or an answer breaks off; `OSError`
+includes timeouts."""
+
+_CLOSED = "closed"
+"""In the `RuntimeError` of aiohttp for a request of a late answer, while the bot stops."""
+_DELETED = {10003, 10008}
+"""Unknown channel or message."""
+_GONE = {10004, 10015, 10062, 30046, 50027}
+"""Unknown server, webhook or interaction; too old for more edits; invalid token."""
+
+_ORIGINAL: Any = "@original"
+"""In place of a message's id: the answer to the interaction whose token a webhook has."""
+
+LIMITS = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
+TERMS = Terms(
+    platform="Discord",
+    community=_("server"),
+    communities=_("servers"),
+    reload=_("reload the app (Ctrl+R)"),
+)
+
+
+OWNERS_S = 600.0
+"""Seconds for which the owners of the application are remembered."""
+LONGEST_ADDRESS = 200
+"""Characters of a message's address."""
+_MESSAGE = re.compile(
+    r"https://(?:\w+\.)?discord(?:app)?\.com/channels/(\d{1,20})/(\d{1,20})/(\d{1,20})"
+)
+_OWNING_ROLES = {discord.TeamMemberRole.admin, discord.TeamMemberRole.developer}
+"""Roles in a team that own its applications, besides the team's owner. Others only read."""
+REQUEST_S = 10.0
+"""Time limit of a request to Discord, in seconds, with the pauses that its rate limits impose."""
+TRANSFER_S = 30.0
+"""Time limit of a request that carries files."""
+
+
+@asynccontextmanager
+async def delivery(limit: float | None = None) -> AsyncIterator[None]:
+    """Limit the time of requests to Discord, and convert their errors to `DeliveryError`.
+
+    `limit` is in seconds, `REQUEST_S` by default. A request that exceeds it is cancelled, and may
+    have arrived nevertheless.
+    """
+    try:
+        async with asyncio.timeout(REQUEST_S if limit is None else limit):
+            yield
+    except NO_NETWORK as error:
+        raise Unreachable(repr(error)) from error
+    except RuntimeError as error:
+        if _CLOSED not in str(error):
+            raise
+        raise Unreachable(str(error)) from error
+    except discord.RateLimited as error:
+        raise Unreachable(str(error)) from error
+    except discord.HTTPException as error:
+        if error.code in _DELETED:
+            raise Deleted(str(error)) from error
+        if error.code in _GONE:
+            raise Gone(str(error)) from error
+        if isinstance(error, discord.Forbidden):
+            raise Forbidden(str(error)) from error
+        if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:  # after several tries of discord.py
+            raise Unreachable(str(error)) from error
+        raise DeliveryError(str(error)) from error
+
+
+def limit_of(message: Message) -> float:
+    """The time limit of a request that sends a message, in seconds."""
+    return TRANSFER_S if message.files else REQUEST_S
+
+
+class DiscordPlatform:
+    """A `bot.chat.turn.Platform`."""
+
+    name = "discord"
+    limits = LIMITS
+    terms = TERMS
+    whole_answer_s = 0.0
+
+    def __init__(
+        self,
+        client: commands.AutoShardedBot,
+        invalid_requests: InvalidRequests,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._client = client
+        self._invalid_requests = invalid_requests
+        self._clock = clock
+        self._owners: frozenset[int] | None = None
+        self._owners_due = 0.0
+
+    @property
+    def communities(self) -> Collection[int]:
+        """The servers of this process' shards."""
+        return [guild.id for guild in self._client.guilds]
+
+    @property
+    def sees_all_communities(self) -> bool:
+        """Whether this process runs all shards."""
+        return self._client.shard_ids is None
+
+    def serves_community(self, community_id: int) -> bool:
+        """Whether a server belongs to one of this process's shards."""
+        chosen, count = self._client.shard_ids, self._client.shard_count
+        return chosen is None or (community_id >> 22) % (count or 1) in chosen
+
+    @property
+    def shard_latencies(self) -> Mapping[int, float | None]:
+        """Seconds from a heartbeat to its answer by shard; `None` if it is not connected."""
+        return {
+            number: None if shard.is_closed() or not math.isfinite(shard.latency) else shard.latency
+            for number, shard in self._client.shards.items()
+        }
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether all shards are connected and their servers known."""
+        client = self._client
+        return client.is_ready() and not any(s.is_closed() for s in client.shards.values())
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from a heartbeat to its answer, the mean of all shards."""
+        seconds = self._client.latency
+        return seconds if math.isfinite(seconds) else None
+
+    @property
+    def spares_requests(self) -> bool:
+        """Whether Discord refused so many requests lately that it may ban this address."""
+        return self._invalid_requests.are_many
+
+    async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
+        """Send a message to the channel of `ref`. Returns its id. Raises `DeliveryError`."""
+        options = render(message)[0]
+        if nonce is not None:
+            options["nonce"] = nonce
+        async with delivery(limit_of(message)):
+            sent = await self._channel(ref).send(**options)
+        return sent.id
+
+    async def edit(self, ref: MessageRef, message: Message) -> None:
+        """Replace a message of the bot. Raises `DeliveryError`."""
+        shown = self._channel(ref).get_partial_message(ref.message_id)
+        async with delivery(limit_of(message)):
+            await shown.edit(**render_edit(message))
+
+    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+        """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
+        edit = render_edit(message)
+        async with delivery():
+            if ref.token is not None:
+                application_id = self._client.application_id or 0
+                webhook = discord.Webhook.partial(application_id, ref.token, client=self._client)
+                await webhook.edit_message(ref.message_id or _ORIGINAL, **edit)
+            elif ref.channel_id is not None and ref.message_id is not None:
+                channel = self._client.get_partial_messageable(ref.channel_id)
+                await channel.get_partial_message(ref.message_id).edit(**edit)
+
+    async def link(self, ref: MessageRef) -> str:
+        """The address of a message."""
+        return self._channel(ref).get_partial_message(ref.message_id).jump_url
+
+    async def find(self, address: str) -> MessageRef | None:
+        """The message of a server with this address; unchecked."""
+        match = _MESSAGE.fullmatch(address.strip()[:LONGEST_ADDRESS])
+        if match is None:
+            return None
+        community, channel, message = (int(number) for number in match.groups())
+        if max(community, channel, message) >= 2**63:
+            return None
+        return MessageRef(channel, message, community)
+
+    def mention(self, user_id: int) -> str:
+        """A link to a user, which notifies nobody: see `AllowedMentions` of the client."""
+        return f"<@{user_id}>"
+
+    def mention_channel(self, channel_id: int) -> str:
+        """A link to a channel."""
+        return f"<#{channel_id}>"
+
+    async def is_in_community(self, ref: MessageRef) -> bool:
+        """Whether the channel of `ref` belongs to its server. Raises `DeliveryError`."""
+        guild = self._client.get_guild(ref.community_id or 0)
+        if guild is None:
+            return False
+        if guild.get_channel_or_thread(ref.channel_id) is not None:
+            return True
+        try:  # an archived thread, or a channel of another server
+            async with delivery():
+                await guild.fetch_channel(ref.channel_id)
+        except (Gone, Forbidden, discord.InvalidData):
+            return False
+        return True
+
+    async def is_operator(self, user_id: int) -> bool:
+        """Whether the user owns the bot's application, alone or in a team.
+
+        Raises `DeliveryError`.
+        """
+        named = {self._client.owner_id, *(self._client.owner_ids or ())} - {None}
+        if named:  # to the constructor
+            return user_id in named
+        now = self._clock()
+        if self._owners is None or now >= self._owners_due:
+            async with delivery():
+                application = await self._client.application_info()
+            self._owners = _owners_of(application)
+            self._owners_due = now + OWNERS_S
+        return user_id in self._owners
+
+    def describe(self, community_id: int) -> CommunityInfo | None:
+        """A server that this process sees the bot in."""
+        guild = self._client.get_guild(community_id)
+        return CommunityInfo(guild.id, guild.name, guild.member_count) if guild else None
+
+    async def leave(self, community_id: int) -> None:
+        """Remove the bot from a server. Raises `DeliveryError`."""
+        async with delivery():
+            guild = self._client.get_guild(community_id)
+            if guild is None:  # another process sees it
+                guild = await self._client.fetch_guild(community_id, with_counts=False)
+            await guild.leave()
+
+    def _channel(self, ref: MessageRef) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(ref.channel_id, guild_id=ref.community_id)
+
+
+def _owners_of(application: discord.AppInfo) -> frozenset[int]:
+    """The users who own an application."""
+    if application.team is None:
+        return frozenset({application.owner.id})
+    members = {
+        member.id
+        for member in application.team.members
+        if member.role in _OWNING_ROLES
+        and member.membership_state is discord.TeamMembershipState.accepted
+    }
+    owner = application.team.owner_id
+    return frozenset(members if owner is None else members | {owner})

@@ -1,0 +1,138 @@
+"""Rendering of messages for discord.py, escaped and within Discord's limits."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+import discord
+
+from bot.chat.message import Embed, Field, Message, Span, Style, Text, Timestamp, Tone
+from bot.formats import shortened
+from bot.platforms.discord.buttons import MessageButton
+from bot.platforms.discord.markdown import escape, split_lines
+
+CONTENT, TITLE, DESCRIPTION, FIELD_NAME, FIELD_VALUE, FOOTER = 2000, 256, 4096, 256, 1024, 2048
+EMBEDS, EMBED_CHARACTERS, FIELDS = 10, 6000, 25
+
+_MARKS = {Style.PLAIN: "", Style.STRONG: "**", Style.EMPHASIS: "*", Style.CODE: "`"}
+_COLOURS = {
+    Tone.NAMES: discord.Colour(0x4F9D69),
+    Tone.VERSE: discord.Colour(0x8E6BBF),
+    Tone.TRAINING: discord.Colour(0xE0A030),
+    Tone.INFORMATION: discord.Colour(0x5B7FBF),
+    Tone.TROUBLE: discord.Colour(0xC0504D),
+}
+
+
+def render(message: Message) -> list[dict[str, Any]]:
+    """A message as keyword arguments of `send`: a list, since a long one is split.
+
+    The first part has the text, the last the buttons and files.
+    """
+    embeds = [embed for part in message.embeds for embed in embeds_of(part)]
+    contents = (
+        split_lines(to_markdown(message.content).split("\n"), CONTENT) if message.content else []
+    )
+    messages: list[dict[str, Any]] = [{"content": content} for content in contents]
+    for page in _pages(embeds):
+        if len(messages) == 1 and "embeds" not in messages[0]:
+            messages[0]["embeds"] = page
+        else:
+            messages.append({"embeds": page})
+    messages = messages or [{}]
+    if message.buttons:
+        messages[-1]["view"] = view_of(message)
+    if message.files:
+        messages[-1]["files"] = [
+            discord.File(BytesIO(file.content), file.name, description=file.description or None)
+            for file in message.files
+        ]
+    return messages
+
+
+def render_edit(message: Message) -> dict[str, Any]:
+    """A message as keyword arguments of `edit`. Parts that it lacks are removed.
+
+    An edit cannot add messages, so content beyond the first one is left out.
+    """
+    return edit_of(render(message))
+
+
+def edit_of(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The first part of a rendered message as keyword arguments of `edit`, with the buttons."""
+    first = parts[0]
+    return {
+        "content": first.get("content"),
+        "embeds": first.get("embeds", []),
+        "attachments": first.get("files", []),
+        "view": parts[-1].get("view"),
+    }
+
+
+def view_of(message: Message) -> discord.ui.View:
+    """The buttons of a message."""
+    view = discord.ui.View(timeout=None)
+    for button in message.buttons:
+        view.add_item(MessageButton(button))
+    return view
+
+
+def embeds_of(embed: Embed) -> list[discord.Embed]:
+    """An embed, split if its lines do not fit. The first has the title, the last the footer."""
+    colour = _COLOURS[embed.tone]
+    lines = [to_markdown(line) for line in embed.lines]
+    embeds = [
+        discord.Embed(description=chunk or None, colour=colour)
+        for chunk in split_lines(lines, DESCRIPTION) or [""]
+    ]
+    embeds[0].title = shortened(escape(embed.title), TITLE)
+    last = embeds[-1]
+    if embed.footer:
+        last.set_footer(text=shortened(embed.footer, min(FOOTER, EMBED_CHARACTERS - len(last))))
+    for field in embed.fields[:FIELDS]:
+        last.add_field(**_field(field))
+        if len(last) > EMBED_CHARACTERS:
+            last.remove_field(-1)
+    if embed.image:
+        last.set_image(url=f"attachment://{embed.image}")
+    return embeds
+
+
+def to_markdown(words: Text) -> str:
+    """Text in Discord's markdown, escaped."""
+    return "".join(_date(part) if isinstance(part, Timestamp) else _styled(part) for part in words)
+
+
+def _date(time: Timestamp) -> str:
+    return discord.utils.format_dt(time.at, "f" if time.absolute else "R")
+
+
+def _styled(span: Span) -> str:
+    if span.style is Style.CODE:
+        return f"`{span.text.replace('`', 'ˋ')}`"  # a backslash means nothing within code
+    if span.style is Style.LINK:
+        return span.text
+    mark = _MARKS[span.style]
+    return f"{mark}{escape(span.text)}{mark}" if span.text.strip() else span.text
+
+
+def _field(field: Field) -> dict[str, Any]:
+    value = split_lines([to_markdown(field.value)], FIELD_VALUE)[0]
+    name = shortened(field.name, FIELD_NAME)
+    return {"name": name, "value": value if value.strip() else "–", "inline": True}
+
+
+def _pages(embeds: list[discord.Embed]) -> list[list[discord.Embed]]:
+    """Embeds in messages: at most `EMBEDS` and `EMBED_CHARACTERS` in each."""
+    pages: list[list[discord.Embed]] = []
+    for embed in embeds:
+        fits = (
+            pages
+            and len(pages[-1]) < EMBEDS
+            and sum(map(len, pages[-1])) + len(embed) <= EMBED_CHARACTERS
+        )
+        if fits:
+            pages[-1].append(embed)
+        else:
+            pages.append([embed])
+    return pages

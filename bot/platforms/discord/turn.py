@@ -1,0 +1,291 @@
+"""A Discord interaction as a `bot.chat.turn.Turn`."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+import discord
+from discord import InteractionResponseType
+
+from bot.chat.message import Button, Message
+from bot.chat.received import clean
+from bot.chat.turn import (
+    AnswerRef,
+    Forbidden,
+    MessageRef,
+    OnPending,
+    Source,
+    Unreachable,
+    User,
+)
+from bot.monitoring import requests
+from bot.platforms.discord.markdown import unescape
+from bot.platforms.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
+from bot.platforms.discord.rendering import edit_of, render, render_edit
+
+LONGEST_FILE_NAME = 255
+"""Characters of the name of an upload; the rest is cut."""
+
+_UPDATES = {
+    InteractionResponseType.message_update,
+    InteractionResponseType.deferred_message_update,
+}
+"""Responses that edit the message with the pressed button."""
+_DEFERRALS = {
+    InteractionResponseType.deferred_channel_message,
+    InteractionResponseType.deferred_message_update,
+}
+_ACKNOWLEDGED = 40060
+"""Discord's code for a second first response."""
+
+
+class DiscordTurn:
+    """One interaction: a command, or a pressed button."""
+
+    def __init__(
+        self, interaction: discord.Interaction[discord.Client], platform: DiscordPlatform
+    ) -> None:
+        self.platform = platform
+        self._interaction = interaction
+        self.on_pending: OnPending | None = None
+        self._responding = asyncio.Lock()
+        """Held during a first response: there is only one."""
+        self._tried: InteractionResponseType | None = None
+        self._presumed: InteractionResponseType | None = None
+        """The type of a first response that has arrived although its confirmation was lost."""
+        self._followup: discord.WebhookMessage | None = None
+        """The answer, if the first response updates the message with the button."""
+        # Those in the server: `interaction.permissions` includes what a channel grants. None are
+        # known of a server that the bot is not in, or whose roles have not arrived yet.
+        member = interaction.user
+        rights = (
+            member.guild_permissions
+            if isinstance(member, discord.Member)
+            else discord.Permissions.none()
+        )
+        self.user = User(
+            interaction.user.id,
+            clean(interaction.user.display_name),
+            is_moderator=rights.manage_messages or rights.manage_guild or rights.administrator,
+            is_manager=rights.manage_guild or rights.administrator,
+            is_administrator=rights.administrator,
+        )
+
+    @property
+    def community_id(self) -> int | None:
+        """The server, `None` in a direct message."""
+        return self._interaction.guild_id
+
+    @property
+    def channel_id(self) -> int | None:
+        """The channel or thread."""
+        return self._interaction.channel_id
+
+    @property
+    def sees_channel(self) -> bool:
+        """Whether the bot has the permission to view the channel."""
+        rights = self._interaction.app_permissions
+        return rights.view_channel or rights.administrator
+
+    @property
+    def edits_answers(self) -> bool:
+        """Always: an interaction has an answer."""
+        return True
+
+    @property
+    def unanswered(self) -> None:
+        """Discord tells members of requests without a response."""
+
+    def moderates(self, channel_id: int) -> bool:
+        """Whether the user sees a channel and may delete messages of others there."""
+        interaction, member = self._interaction, self._interaction.user
+        if channel_id == interaction.channel_id:
+            return interaction.permissions.manage_messages or self.user.is_manager
+        guild = interaction.guild
+        channel = guild.get_channel_or_thread(channel_id) if guild is not None else None
+        if channel is None or not isinstance(member, discord.Member):  # or an archived thread
+            return self.user.is_administrator
+        try:
+            rights = channel.permissions_for(member)
+        except discord.ClientException:  # a thread whose channel is unknown
+            return self.user.is_administrator
+        if isinstance(channel, discord.Thread) and channel.is_private():
+            return rights.view_channel and rights.manage_threads and rights.manage_messages
+        return rights.view_channel and (rights.manage_messages or self.user.is_manager)
+
+    @property
+    def created_at(self) -> datetime:
+        """When the member sent it."""
+        return self._interaction.created_at
+
+    @property
+    def source(self) -> Source | None:
+        """The message whose button was pressed."""
+        message = self._interaction.message
+        if message is None:
+            return None
+        ref = MessageRef(message.channel.id, message.id, self.community_id)
+        title = unescape(next((embed.title for embed in message.embeds if embed.title), ""))
+        body = unescape("\n".join(embed.description or "" for embed in message.embeds))
+        footer = (message.embeds[-1].footer.text or "") if message.embeds else ""
+        return Source(ref, clean(title), clean(body), clean(footer))
+
+    async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
+        """Show "thinking…"."""
+        interaction, number = self._interaction, None
+
+        async def send() -> None:
+            nonlocal number
+            # Before it is shown: the process may be killed right after.
+            await self._pending(AnswerRef(self.channel_id, None, interaction.token), retry)
+            shown = await interaction.response.defer(ephemeral=private, thinking=True)
+            number = shown.message_id if shown is not None else None
+
+        if await self._first(InteractionResponseType.deferred_channel_message, send):
+            is_member = self.community_id in self.platform.communities
+            if is_member and self.sees_channel and not private and number is not None:
+                # An ordinary edit will do, which needs no token.
+                await self._pending(AnswerRef(self.channel_id, number), retry)
+
+    async def acknowledge(self) -> None:
+        """Acknowledge a pressed button without an answer."""
+        response = self._interaction.response
+        await self._first(InteractionResponseType.deferred_message_update, response.defer)
+
+    async def respond(self, message: Message) -> MessageRef | None:
+        """Answer, replacing "thinking…". A message that is too long is split."""
+        interaction, limit = self._interaction, limit_of(message)
+        number: int | None = None
+        parts: list[dict[str, Any]] = []
+
+        async def send() -> None:
+            nonlocal number, parts
+            parts = render(message)
+            sent = await interaction.response.send_message(**parts[0], ephemeral=message.private)
+            number = sent.message_id
+
+        is_first = await self._first(InteractionResponseType.channel_message, send, limit)
+        async with delivery(limit):
+            if not is_first:
+                parts = render(message)  # anew: an attempt that was refused may have read files
+                number = await self._send_later(message, parts)
+            for part in parts[1:]:
+                await interaction.followup.send(**part, ephemeral=message.private)
+        if number is None or self.channel_id is None:
+            return None
+        return MessageRef(self.channel_id, number, self.community_id)
+
+    async def _send_later(self, message: Message, parts: Sequence[dict[str, Any]]) -> int:
+        """Send the first part of an answer after the first response. Returns its number."""
+        interaction = self._interaction
+        if self._type in _UPDATES:  # the message with the button stays
+            self._followup = await interaction.followup.send(
+                **parts[0], wait=True, ephemeral=message.private
+            )
+            return self._followup.id
+        shown = await interaction.edit_original_response(**edit_of(parts))
+        return shown.id
+
+    async def edit(self, message: Message) -> None:
+        """Replace the answer."""
+        if self._type in _UPDATES and self._followup is None:  # nothing to replace yet
+            await self.respond(message)
+            return
+        async with delivery(limit_of(message)):
+            if self._followup is not None:
+                await self._followup.edit(**render_edit(message))
+            else:
+                await self._interaction.edit_original_response(**render_edit(message))
+
+    async def show_waiting(self, message: Message) -> None:
+        """Show the place in the queue, until the answer replaces it."""
+        await self.edit(message)
+
+    async def edit_source(self, message: Message) -> None:
+        """Replace the message whose button was pressed."""
+        interaction, limit = self._interaction, limit_of(message)
+
+        async def send() -> None:
+            await interaction.response.edit_message(**render_edit(message))
+
+        if await self._first(InteractionResponseType.message_update, send, limit):
+            return
+        async with delivery(limit):
+            if self._type in _UPDATES:
+                await interaction.edit_original_response(**render_edit(message))
+            elif interaction.message is not None:
+                await interaction.message.edit(**render_edit(message))
+
+    async def announce(self, message: Message) -> MessageRef:
+        """Send an ordinary message: answers to an interaction can be edited for 15 minutes only."""
+        channel = self._interaction.channel
+        if not isinstance(channel, discord.abc.Messageable):
+            raise Forbidden("this channel takes no messages")
+        async with delivery(limit_of(message)):
+            sent = await channel.send(**render(message)[0])
+        await self._pending(AnswerRef(sent.channel.id, sent.id, is_announced=True), None)
+        return MessageRef(sent.channel.id, sent.id, self.community_id)
+
+    async def _pending(self, ref: AnswerRef, retry: Button | None) -> None:
+        if self.on_pending is not None:
+            await self.on_pending(ref, retry)
+
+    @property
+    def _type(self) -> InteractionResponseType | None:
+        """The type of the first response; `None` before it."""
+        return self._presumed or self._interaction.response.type
+
+    async def _first(
+        self,
+        kind: InteractionResponseType,
+        send: Callable[[], Awaitable[object]],
+        limit: float | None = None,
+    ) -> bool:
+        """Send the first response, unless there is one. Returns whether it was sent.
+
+        A deferral without an answer is taken for one that has arrived: it is too late for another.
+        """
+        async with self._responding:
+            if self._type is not None:
+                return False
+            self._tried = self._tried or kind
+            try:
+                async with delivery(limit):
+                    return await self._accepted(send)
+            except Unreachable as error:
+                if kind not in _DEFERRALS or not isinstance(error.__cause__, TimeoutError):
+                    raise
+                self._presumed = self._tried
+                return True
+
+    async def _accepted(self, send: Callable[[], Awaitable[object]]) -> bool:
+        """Send a first response. Returns false if an earlier one had arrived unconfirmed."""
+        try:
+            await send()
+        except discord.HTTPException as error:
+            if error.code != _ACKNOWLEDGED:
+                raise
+            self._presumed = self._tried
+            return False
+        requests.acknowledge()
+        return True
+
+
+class DiscordAttachment:
+    """An uploaded file: a `bot.chat.turn.Attachment`."""
+
+    def __init__(self, attachment: discord.Attachment) -> None:
+        self._attachment = attachment
+        self.name = clean(attachment.filename[:LONGEST_FILE_NAME])
+        self.size = attachment.size
+
+    async def read(self) -> bytes:
+        """Download it. Raises `DeliveryError`."""
+        async with delivery(TRANSFER_S):
+            return await self._attachment.read()
+
+
+def attachment_of(upload: discord.Attachment | None) -> DiscordAttachment | None:
+    """An optional upload, as commands take it."""
+    return DiscordAttachment(upload) if upload is not None else None

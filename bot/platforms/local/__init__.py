@@ -1,0 +1,26 @@
+"""Discord simulator on loopback: for trying the bot without a token, and for end-to-end tests.
+
+It simulates a server with one channel, or several, their REST API and gateway as far as the bot
+uses them, and a web page on which a person acts as a member or an administrator of the first. The
+client is an unmodified discord.py over real sockets. What Discord would reject is rejected with the
+same error codes.
+
+    server.py    LocalDiscord: starts everything; methods for tests
+    rest.py      REST routes, token check, rate limits
+    gateway.py   WebSocket: sessions, heartbeats, resuming
+    faults.py    errors of Discord and of the network, made on purpose
+    page.py      the page's routes and events (its files are in web/)
+    servers.py   several servers, and the shards that they belong to
+    state.py     a server, its commands, every interaction
+    channel.py   messages and files
+    events.py    events for the gateway, the page and tests
+    records.py   messages, interactions, files, and their payloads
+    guild.py     the server, its roles and members
+    registry.py  registered commands
+    limits.py    error codes, limits of payloads, rate limits
+    common/      what the simulators share: the address, the frame of a page, scripts of both pages
+    slack/       a Slack of the same kind
+    both/        both at one address, side by side
+
+Start with `bot.platforms.local.server.LocalDiscord`.
+"""

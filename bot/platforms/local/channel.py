@@ -1,0 +1,216 @@
+"""The channel of the simulated server: its messages and their files."""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from urllib.parse import quote
+
+from bot.platforms.local.events import Events
+from bot.platforms.local.guild import Guild, User
+from bot.platforms.local.limits import ATTACHMENT_BYTES, JSON, ApiError, Upload, check_message
+from bot.platforms.local.records import LOADING, Attachment, Interaction, Message, content_type
+
+HISTORY = 500
+"""Messages to keep by default."""
+
+
+class Channel:
+    """Messages and files, and who can change them.
+
+    Methods for a request of the bot or of a member raise `ApiError` where Discord would.
+    """
+
+    def __init__(
+        self,
+        guild: Guild,
+        events: Events,
+        *,
+        clock: Callable[[], float],
+        new_id: Callable[[], str],
+        history: int = HISTORY,
+    ) -> None:
+        """`history`: messages to keep, and as many ephemeral ones; older ones are deleted."""
+        self._history = history
+        self._guild, self._events, self._clock, self._new_id = guild, events, clock, new_id
+        self.base_url = ""
+        """Where files are served, with a slash at the end."""
+        self.messages: dict[str, Message] = {}
+        self.attachments: dict[str, Attachment] = {}
+        self._by_nonce: dict[str, Message] = {}
+
+    # Requests of a member
+
+    def say(self, user: User, content: str) -> Message:
+        """Post an ordinary message of a member."""
+        check_message({"content": content})
+        if not content.strip():
+            raise ApiError(50006)
+        message = self.draft(user)
+        message.content = content.strip()
+        return self.add(message)
+
+    def dismiss(self, user: User, message_id: str) -> None:
+        """Dismiss an ephemeral message."""
+        message = self.messages.get(message_id)
+        if message is None or message.only_for != user.id:
+            raise ApiError(10008)
+        self.remove(message)
+
+    # Requests of the bot
+
+    def post(self, channel_id: str, payload: JSON, uploads: Sequence[Upload] = ()) -> Message:
+        """Post an ordinary message of the bot.
+
+        A second one with the same enforced nonce is not posted: the first one is returned.
+        """
+        self.check_channel(channel_id)
+        nonce = payload.get("nonce") if payload.get("enforce_nonce") else None
+        if nonce is not None and (posted := self._by_nonce.get(str(nonce))) is not None:
+            return posted
+        reference = (payload.get("message_reference") or {}).get("message_id")
+        message = self.draft(self._guild.bot, reply_to=self.messages.get(str(reference)))
+        self.fill(message, payload, uploads)
+        if nonce is not None:
+            self._by_nonce[str(nonce)] = message
+        return self.add(message)
+
+    def find(self, channel_id: str, message_id: str) -> Message:
+        """A message of the channel. Ephemeral ones are found through their interactions only."""
+        self.check_channel(channel_id)
+        message = self.messages.get(message_id)
+        if message is None or message.ephemeral:
+            raise ApiError(10008)
+        return message
+
+    def edit(
+        self, channel_id: str, message_id: str, payload: JSON, uploads: Sequence[Upload] = ()
+    ) -> Message:
+        message = self.find(channel_id, message_id)
+        if message.author is not self._guild.bot:
+            raise ApiError(50005)
+        self.rewrite(message, payload, uploads)
+        return message
+
+    def delete(self, channel_id: str, message_id: str) -> None:
+        message = self.find(channel_id, message_id)
+        if message.author is not self._guild.bot:
+            raise ApiError(50013)
+        self.remove(message)
+
+    def check_channel(self, channel_id: str) -> None:
+        if channel_id != self._guild.channel_id:
+            raise ApiError(10003)
+        if not self._guild.joined:
+            raise ApiError(50001)
+
+    # Building blocks, also for replies to interactions
+
+    def draft(
+        self,
+        author: User,
+        payload: JSON | None = None,
+        *,
+        asked: Interaction | None = None,
+        reply_to: Message | None = None,
+    ) -> Message:
+        """A message that is not posted yet; only the flags of the payload are used."""
+        return Message(
+            id=self._new_id(),
+            channel_id=self._guild.channel_id,
+            author=author,
+            created_at=self._clock(),
+            flags=int((payload or {}).get("flags") or 0) & ~LOADING,
+            asked=asked,
+            reply_to=reply_to,
+        )
+
+    def add(self, message: Message) -> Message:
+        self.messages[message.id] = message
+        self._events.emit("message", message)
+        alike = [other for other in self.messages.values() if other.ephemeral == message.ephemeral]
+        for oldest in alike[: -self._history]:
+            self.remove(oldest)
+        return message
+
+    def remove(self, message: Message) -> None:
+        message.deleted = True
+        self.messages.pop(message.id, None)
+        self.delete_files(message.files)
+        self._events.emit("delete", message)
+
+    def rewrite(
+        self, message: Message, payload: JSON, uploads: Sequence[Upload], *, prefix: str = ""
+    ) -> None:
+        if message.deleted:
+            raise ApiError(10008)
+        was_loading = message.loading
+        self.fill(message, payload, uploads, prefix=prefix)
+        message.flags &= ~LOADING
+        message.edits.append(self._clock())
+        message.edited = message.edited or not was_loading
+        self._events.emit("edit", message)
+
+    def fill(
+        self, message: Message, payload: JSON, uploads: Sequence[Upload], *, prefix: str = ""
+    ) -> None:
+        """Set the parts of a message that the payload contains."""
+        check_message(payload, prefix=prefix)
+        content = (payload.get("content", message.content) or "").strip()
+        embeds = payload.get("embeds", message.embeds) or []
+        components = payload.get("components", message.components) or []
+        kept = message.files
+        if "attachments" in payload:
+            ids = {str(item["id"]) for item in payload["attachments"] or []}
+            kept = [file for file in message.files if file.id in ids]
+        if not (content or embeds or components or kept or uploads):
+            raise ApiError(50006)
+        added = [self.store_file(upload) for upload in uploads]
+        self.delete_files([file for file in message.files if file not in kept])
+        message.content, message.components = content, components
+        message.files = [*kept, *added]
+        message.embeds = [_resolved(embed, message.files) for embed in embeds]
+        self._mention(message, payload.get("allowed_mentions"))
+
+    def _mention(self, message: Message, allowed: JSON | None) -> None:
+        """Set whom the text notifies, as far as `allowed_mentions` permits."""
+        parse = ["users", "everyone"] if allowed is None else allowed.get("parse") or []
+        named = set((allowed or {}).get("users") or [])
+        written = re.findall(r"<@!?(\d+)>", message.content)
+        message.mentions = [
+            user
+            for user in self._guild.users.values()
+            if user.id in written and ("users" in parse or user.id in named)
+        ]
+        everyone = "@everyone" in message.content or "@here" in message.content
+        message.mention_everyone = everyone and "everyone" in parse
+
+    def delete_files(self, files: Iterable[Attachment]) -> None:
+        for file in files:
+            self.attachments.pop(file.id, None)
+
+    def store_file(self, upload: Upload) -> Attachment:
+        if len(upload.data) > ATTACHMENT_BYTES:
+            raise ApiError(40005)
+        attachment_id = self._new_id()
+        filename = re.sub(r"[^\w.\-]", "_", upload.filename) or "file"
+        attachment = Attachment(
+            attachment_id,
+            filename,
+            content_type(filename, upload.data),
+            upload.data,
+            f"{self.base_url}attachments/{self._guild.channel_id}/{attachment_id}/{quote(filename)}",
+            upload.description,
+        )
+        self.attachments[attachment_id] = attachment
+        return attachment
+
+
+def _resolved(embed: JSON, files: Sequence[Attachment]) -> JSON:
+    """The embed with `attachment://name` replaced by the address of that file."""
+    resolved: JSON = {"type": "rich"} | embed
+    for part in ("image", "thumbnail"):
+        url = str((embed.get(part) or {}).get("url") or "")
+        for file in files:
+            if url == f"attachment://{file.filename}":
+                resolved[part] = {"url": file.url, "proxy_url": file.url} | file.size
+                resolved[part] |= {"description": file.description} if file.description else {}
+    return resolved

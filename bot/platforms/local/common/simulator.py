@@ -1,0 +1,122 @@
+"""`Simulator`: what the simulators of all platforms have in common, and the `Address` of some."""
+
+import logging
+import os
+from abc import ABC, abstractmethod
+from types import TracebackType
+from typing import ClassVar, Self
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from bot.platforms.local.common.addresses import foreign_request, loopback_host, valid_port
+
+_log = logging.getLogger(__name__)
+
+UPLOAD_BYTES = 100 * 1024 * 1024
+"""Size of a request, with all its files."""
+
+
+class Address:
+    """A port of loopback. Requests of other sites are rejected there.
+
+    host: a loopback address (127.0.0.1, ::1, localhost); others raise ValueError.
+    port: 0 to 65535; 0 is any free port.
+    simulator: whose it is, for the message of that error.
+    """
+
+    def __init__(self, host: str, port: int, simulator: str) -> None:
+        self._host, self._port = loopback_host(host, simulator), valid_port(port)
+        self._authorities: set[str] = set()
+        self._runner: web.AppRunner | None = None
+
+    async def open(self, app: web.Application) -> str:
+        """Serve an application. Returns the address, "http://127.0.0.1:8080/".
+
+        Raises OSError if the port is in use.
+        """
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        site = web.TCPSite(runner, self._host, self._port)
+        try:
+            await site.start()
+        except OSError as error:
+            await runner.cleanup()
+            raise OSError(
+                error.errno,
+                f"Cannot listen on {self._host}:{self._port}: {os.strerror(error.errno or 0)}. "
+                "Stop the program that uses the port, or choose another port, for example 8081.",
+            ) from error
+        self._runner = runner
+        port = runner.addresses[0][1]
+        authority = f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
+        self._authorities = {authority, f"localhost:{port}"}
+        return f"http://{authority}/"
+
+    async def close(self) -> None:
+        """Stop listening."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    @property
+    def guard(self) -> Middleware:
+        """The middleware that rejects requests of other sites."""
+
+        @web.middleware
+        async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
+            is_page = request.path == "/"
+            if reason := foreign_request(request.headers, self._authorities, is_page=is_page):
+                _log.warning("Rejected a request: %s", reason)
+                return web.json_response({"message": reason, "error": reason}, status=403)
+            return await handler(request)
+
+        return guarded
+
+
+class Simulator(ABC):
+    """A simulator of a platform. Inside of `async with` it listens at an address of its own.
+
+    `bot.platforms.local.both` serves several at one address.
+    """
+
+    platform: ClassVar[str]
+    """Its name, "Discord"."""
+
+    def __init__(self, host: str, port: int) -> None:
+        """As for `Address`."""
+        self._address = Address(host, port, self.platform)
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """The address of the page, with a slash at its end; empty before the start."""
+
+    @abstractmethod
+    def application(self, *outer: Middleware) -> web.Application:
+        """Everything that it serves. `outer`: what requests pass first."""
+
+    @abstractmethod
+    def move_to(self, url: str) -> None:
+        """Take `url` as the address, which requests of the bot and of the page use from now on."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """End the connections of the bot and of open pages."""
+
+    async def __aenter__(self) -> Self:
+        self.move_to(await self._address.open(self.application(self._address.guard)))
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+        await self._address.close()
+
+
+def socket_address(url: str, path: str) -> str:
+    """The address of a WebSocket at a path of `url`: "ws://127.0.0.1:8080/gateway"."""
+    return url.replace("http://", "ws://", 1) + path

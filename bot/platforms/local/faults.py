@@ -1,0 +1,150 @@
+"""Faults of the simulator: errors of Discord and of the network, made on purpose.
+
+    local.faults.rest = RestFault(Kind.BAD_GATEWAY, share=0.5, paths=r"POST /interactions/")
+    ...
+    local.faults.clear()
+
+Faults of REST requests are decided one request at a time, from a seed. Faults of the gateway that
+happen once are methods of `bot.platforms.local.gateway.Gateway`: `drop`, `stall`, `invalidate`, ….
+"""
+
+import asyncio
+import enum
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import numpy as np
+from aiohttp import web
+
+from bot.platforms.local.rest import json_response
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Limited = Callable[[float], web.StreamResponse]
+
+HELD_S = 600.0
+"""Seconds that a request of `Kind.SILENCE` is held: longer than any client waits."""
+
+
+class Kind(enum.StrEnum):
+    """What happens to a REST request."""
+
+    SERVER_ERROR = "500"
+    BAD_GATEWAY = "502"
+    ROUTE_LIMIT = "429 for the route"
+    GLOBAL_LIMIT = "429 for everything"
+    SILENCE = "silence"  # not handled, and never answered
+    SLOW = "slow"
+    CUT = "cut"  # not handled; the connection is closed
+    LOST_ANSWER = "lost answer"  # handled; the connection is closed before the answer
+    MALFORMED = "malformed JSON"  # handled; the answer breaks off
+
+
+@dataclass(frozen=True)
+class RestFault:
+    """A fault of REST requests.
+
+    share: of the requests that have it, 0 to 1.
+    paths: the requests that can have it, a regular expression for "POST /api/v10/interactions/…".
+    seconds: the delay, for `SLOW`; when to try again, for a 429.
+    """
+
+    kind: Kind
+    share: float = 1.0
+    paths: str = ""
+    seconds: float = 1.0
+
+
+class Faults:
+    """The present faults: none, unless a test or a soak sets them."""
+
+    def __init__(self, seed: int = 0, limited: Limited | None = None) -> None:
+        """`limited` makes a 429 from the seconds to wait; the default is Discord's."""
+        self._limited = limited
+        self.rest: RestFault | None = None
+        self.event_delay_s = 0.0
+        """Seconds before each event of the gateway is sent."""
+        self.duplicates = False
+        """Whether every event is sent twice."""
+        self.gathering_s = 0.0
+        """Seconds in which events are gathered, to send them in another order; 0: in order."""
+        self.made: Counter[str] = Counter()
+        """Number of requests that had a fault, by kind."""
+        self.disturbed: set[str] = set()
+        """Tokens of interactions whose responses had a fault."""
+        self.random = np.random.default_rng(seed)
+
+    def clear(self) -> None:
+        """End all faults. Requests that are held in silence stay so."""
+        self.rest, self.event_delay_s, self.gathering_s = None, 0.0, 0.0
+        self.duplicates = False
+
+    async def answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Handle a REST request, with a fault if it is to have one."""
+        fault = self.rest
+        if fault is None or not re.search(fault.paths, f"{request.method} {request.path}"):
+            return await handler(request)
+        if self.random.random() >= fault.share:
+            return await handler(request)
+        self.made[fault.kind] += 1
+        if token := request.match_info.get("token"):
+            self.disturbed.add(token)
+        if fault.kind in (Kind.ROUTE_LIMIT, Kind.GLOBAL_LIMIT) and self._limited is not None:
+            return self._limited(fault.seconds)
+        return await _with_fault(fault, request, handler)
+
+
+async def _with_fault(
+    fault: RestFault, request: web.Request, handler: Handler
+) -> web.StreamResponse:
+    match fault.kind:
+        case Kind.SERVER_ERROR | Kind.BAD_GATEWAY:
+            return _error(500 if fault.kind is Kind.SERVER_ERROR else 502)
+        case Kind.ROUTE_LIMIT | Kind.GLOBAL_LIMIT:
+            return _limited(fault.seconds, everything=fault.kind is Kind.GLOBAL_LIMIT)
+        case Kind.SLOW:
+            await asyncio.sleep(fault.seconds)
+            return await handler(request)
+        case Kind.SILENCE:
+            await asyncio.sleep(HELD_S)
+            return _cut(request)
+        case Kind.CUT:
+            return _cut(request)
+        case Kind.LOST_ANSWER:
+            await handler(request)
+            return _cut(request)
+        case Kind.MALFORMED:
+            return _broken_off(await handler(request))
+
+
+def _cut(request: web.Request) -> web.Response:
+    """Close the connection without an answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response()
+
+
+def _error(status: int) -> web.Response:
+    """Like the pages of the proxies before Discord's API."""
+    html = f"<html><head><title>{status}</title></head><body></body></html>"
+    return web.Response(status=status, text=html, content_type="text/html")
+
+
+def _limited(seconds: float, *, everything: bool) -> web.Response:
+    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": everything}
+    headers = {"Via": "1.1 local", "Retry-After": f"{seconds:.0f}"}
+    if everything:
+        headers["X-RateLimit-Global"] = "true"
+    else:
+        headers |= {"X-RateLimit-Scope": "user", "X-RateLimit-Reset-After": f"{seconds}"}
+    return json_response(body, status=429, headers=headers)
+
+
+def _broken_off(answer: web.StreamResponse) -> web.StreamResponse:
+    """The first half of a JSON response; a response without a body stays as it is."""
+    if not isinstance(answer, web.Response) or not isinstance(answer.body, bytes):
+        return answer
+    half = answer.body[: len(answer.body) // 2]
+    headers = {"Content-Type": "application/json"}
+    return web.Response(body=half, status=answer.status, headers=headers)

@@ -1,0 +1,192 @@
+"""The simulated server: its members, channel and roles, and their payloads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.platforms.local.limits import JSON, ApiError
+
+DISCORD_EPOCH_MS = 1_420_070_400_000
+ADMINISTRATOR = 1 << 3
+ALL_PERMISSIONS = (1 << 53) - 1
+# View channels, send messages, embed links, attach files, read history, use application commands,
+# send messages in threads.
+MEMBER_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 31 | 1 << 38
+
+
+class Snowflakes:
+    """Generator of IDs: milliseconds since Discord's epoch, then a counter."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock, self._count = clock, 0
+
+    def __call__(self) -> str:
+        self._count += 1
+        milliseconds = int(self._clock() * 1000) - DISCORD_EPOCH_MS
+        return str((milliseconds << 22) + (self._count & 0x3FFFFF))
+
+
+def snowflake_time(snowflake: str) -> float:
+    """The creation time of an ID, in seconds since 1970."""
+    return ((int(snowflake) >> 22) + DISCORD_EPOCH_MS) / 1000
+
+
+def iso(seconds: float) -> str:
+    """A time in the format of the API."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A person or the bot, with their permissions in the server."""
+
+    id: str
+    name: str
+    permissions: int
+    bot: bool = False
+    locale: str = "en-US"
+
+    def payload(self) -> JSON:
+        return {
+            "id": self.id,
+            "username": self.name if self.bot else self.name.lower().replace(" ", "_"),
+            "global_name": None if self.bot else self.name,
+            "discriminator": "0",
+            "avatar": None,
+            "bot": self.bot,
+            "public_flags": 0,
+        }
+
+    def may_use(self, command: JSON) -> bool:
+        """Whether the default permissions of a command allow this member to use it."""
+        required = command.get("default_member_permissions")
+        if required is None or self.permissions & ADMINISTRATOR:
+            return True
+        return required != "0" and self.permissions & int(required) == int(required)
+
+
+class Guild:
+    """The server: the bot, Mary (a member) and Ada (an administrator, owner of the server).
+
+    Gideon owns the bot and is not a member, so that Ada has the rights of an administrator only.
+    Tests can add members; the page acts as Mary or Ada.
+    """
+
+    def __init__(
+        self, new_id: Callable[[], str], bot_name: str, beside: "Guild | None" = None
+    ) -> None:
+        """`beside`: another server, which has the same members."""
+        self._new_id: Callable[[], str] = new_id if beside is None else beside._new_id
+        if beside is None:
+            self.bot = User(new_id(), bot_name, MEMBER_PERMISSIONS, bot=True)
+            self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
+            self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
+            self.bot_owner = User(new_id(), "Gideon", permissions=0)
+            self._users = {user.id: user for user in (self.bot, self.member, self.admin)}
+        else:
+            self.bot, self.member, self.admin = beside.bot, beside.member, beside.admin
+            self.bot_owner, self._users = beside.bot_owner, beside._users
+        self.id, self.channel_id, self.admin_role_id = new_id(), new_id(), new_id()
+        self.joined = True
+        """Whether the bot is in the server."""
+
+    @property
+    def users(self) -> Mapping[str, User]:
+        return self._users
+
+    def user(self, user_id: str) -> User:
+        if user_id not in self.users:
+            raise ApiError(10013)
+        return self.users[user_id]
+
+    def add_member(self, name: str, *, administrator: bool = False, locale: str = "en-US") -> User:
+        """Add a member. The bot gets no event, since it has no members intent."""
+        permissions = ALL_PERMISSIONS if administrator else MEMBER_PERMISSIONS
+        user = User(self._new_id(), name, permissions, locale=locale)
+        self._users[user.id] = user
+        return user
+
+    def member_payload(self, user: User) -> JSON:
+        return {
+            "user": user.payload(),
+            "nick": None,
+            "avatar": None,
+            "roles": [self.admin_role_id] if user.permissions & ADMINISTRATOR else [],
+            "joined_at": iso(snowflake_time(self.id)),
+            "premium_since": None,
+            "deaf": False,
+            "mute": False,
+            "pending": False,
+            "flags": 0,
+            "communication_disabled_until": None,
+        }
+
+    def channel_payload(self) -> JSON:
+        return {
+            "id": self.channel_id,
+            "guild_id": self.id,
+            "type": 0,
+            "name": "mangosaurus",
+            "topic": "Simulated Discord on this machine. Type / to see the commands.",
+            "position": 0,
+            "nsfw": False,
+            "rate_limit_per_user": 0,
+            "parent_id": None,
+            "last_message_id": None,
+            "permission_overwrites": [],
+        }
+
+    def payload(self) -> JSON:
+        def role(role_id: str, name: str, permissions: int, position: int) -> JSON:
+            looks = {"color": 0, "hoist": False, "icon": None, "unicode_emoji": None, "flags": 0}
+            kind = {"managed": False, "mentionable": False, "position": position}
+            return looks | kind | {"id": role_id, "name": name, "permissions": str(permissions)}
+
+        return {
+            "id": self.id,
+            "name": "Local server",
+            "owner_id": self.admin.id,
+            "icon": None,
+            "roles": [
+                role(self.id, "@everyone", MEMBER_PERMISSIONS, 0),
+                role(self.admin_role_id, "Administrator", ALL_PERMISSIONS, 1),
+            ],
+            "emojis": [],
+            "stickers": [],
+            "features": [],
+            "channels": [self.channel_payload()],
+            "threads": [],
+            "members": [self.member_payload(self.bot)],  # all without the members intent
+            "member_count": len(self.users),
+            "voice_states": [],
+            "presences": [],
+            "preferred_locale": "en-US",
+            "verification_level": 0,
+            "default_message_notifications": 1,
+            "explicit_content_filter": 0,
+            "nsfw_level": 0,
+            "mfa_level": 0,
+            "premium_tier": 0,
+            "afk_timeout": 300,
+            "afk_channel_id": None,
+            "system_channel_id": None,
+            "system_channel_flags": 0,
+            "joined_at": iso(snowflake_time(self.id)),
+            "large": False,
+            "unavailable": False,
+        }
+
+    def application_payload(self) -> JSON:
+        return {
+            "id": self.bot.id,
+            "name": self.bot.name,
+            "description": "",
+            "icon": None,
+            "bot_public": True,
+            "bot_require_code_grant": False,
+            "verify_key": "0" * 64,
+            "owner": self.bot_owner.payload(),
+            "team": None,
+            "flags": 0,
+            "approximate_guild_count": 1,
+        }

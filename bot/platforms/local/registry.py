@@ -1,0 +1,126 @@
+"""Registered commands, and how members find and run them."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from bot.platforms.local.guild import User
+from bot.platforms.local.limits import JSON, SUBCOMMAND, SUBCOMMAND_GROUP, ApiError, check_commands
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An entry in the list of commands: a command, or one of its subcommands."""
+
+    command: JSON
+    path: tuple[JSON, ...]  # groups and subcommand of the command
+    options: list[JSON]
+
+    @property
+    def name(self) -> str:
+        """The full name: "retrain names"."""
+        return " ".join([self.command["name"], *(step["name"] for step in self.path)])
+
+    def view(self) -> JSON:
+        """The entry as the page shows it."""
+        description = (self.path[-1] if self.path else self.command)["description"]
+        return {"name": self.name, "description": description, "options": self.options}
+
+    def data(self, values: Mapping[str, object], focused: str | None = None) -> JSON:
+        """The `data` of an interaction that runs it, or that requests choices for `focused`."""
+        filled: list[JSON] = [
+            {"name": name, "type": option["type"], "value": values.get(name, "")}
+            | ({"focused": True} if name == focused else {})
+            for option in self.options
+            if (name := option["name"]) in values or name == focused
+        ]
+        for step in reversed(self.path):
+            filled = [{"name": step["name"], "type": step["type"], "options": filled}]
+        command = self.command
+        data: JSON = {"id": command["id"], "name": command["name"], "type": 1, "options": filled}
+        return data | ({"guild_id": command["guild_id"]} if "guild_id" in command else {})
+
+
+class Registry:
+    """Global commands (scope None) and commands of the server (scope: its ID)."""
+
+    def __init__(
+        self,
+        application_id: str,
+        guild_id: str,
+        new_id: Callable[[], str],
+        beside: "Registry | None" = None,
+    ) -> None:
+        """`beside`: that of another server, which has the same global commands."""
+        self._application_id, self._new_id = application_id, new_id
+        everywhere = beside.all(None) if beside is not None else []
+        self._scopes: dict[str | None, list[JSON]] = {guild_id: [], None: everywhere}
+
+    def all(self, scope: str | None) -> list[JSON]:
+        try:
+            return self._scopes[scope]
+        except KeyError:
+            raise ApiError(50001) from None
+
+    def get(self, scope: str | None, command_id: str) -> JSON:
+        for command in self.all(scope):
+            if command["id"] == command_id:
+                return command
+        raise ApiError(10063)
+
+    def overwrite(self, scope: str | None, payloads: list[JSON]) -> list[JSON]:
+        """Replace all commands of a scope. A command with the same name keeps its ID."""
+        known = {(old["type"], old["name"]): old["id"] for old in self.all(scope)}
+        check_commands(payloads)
+        defaults: JSON = {"default_member_permissions": None, "nsfw": False}
+        defaults |= {"guild_id": scope} if scope else {}
+        registered = []
+        for payload in payloads:
+            kind = payload.get("type") or 1
+            fixed = {
+                "id": known.get((kind, payload["name"])) or self._new_id(),
+                "application_id": self._application_id,
+                "version": self._new_id(),
+                "type": kind,
+                "description": payload.get("description") or "",
+            }
+            registered.append(defaults | payload | fixed)
+        self.all(scope)[:] = registered  # in place: servers share it
+        return registered
+
+    def upsert(self, scope: str | None, payload: JSON) -> JSON:
+        """Add a command, or replace the one with the same name."""
+        key = (payload.get("type") or 1, payload.get("name"))
+        others = [c for c in self.all(scope) if (c["type"], c["name"]) != key]
+        return self.overwrite(scope, [*others, payload])[-1]
+
+    def delete(self, scope: str | None, command_id: str) -> None:
+        self.all(scope).remove(self.get(scope, command_id))
+
+    def find(self, name: str) -> Choice:
+        """Look up "dinoname" or "retrain names"; raises `ApiError` 10063."""
+        for choice in self._choices():
+            if choice.name == name:
+                return choice
+        raise ApiError(10063)
+
+    def picker(self, user: User) -> list[JSON]:
+        """The commands that this member sees, by name."""
+        shown = [choice for choice in self._choices() if user.may_use(choice.command)]
+        return [choice.view() for choice in sorted(shown, key=lambda choice: choice.name)]
+
+    def _choices(self) -> Iterable[Choice]:
+        seen: set[str] = set()
+        for commands in self._scopes.values():  # commands of the server hide global ones
+            slash = [c for c in commands if c["type"] == 1 and c["name"] not in seen]
+            for command in slash:
+                yield from _leaves(command, command, ())
+            seen |= {command["name"] for command in slash}
+
+
+def _leaves(command: JSON, node: JSON, path: tuple[JSON, ...]) -> Iterable[Choice]:
+    options: list[JSON] = node.get("options") or []
+    nested = [o for o in options if o["type"] in (SUBCOMMAND, SUBCOMMAND_GROUP)]
+    if not nested:
+        yield Choice(command, path, options)
+    for child in nested:
+        yield from _leaves(command, child, (*path, child))

@@ -1,0 +1,315 @@
+"""REST API: a table of the routes that the bot uses, with token check and rate limits.
+
+Errors have Discord's codes. An unknown route is answered with an error that names it.
+"""
+
+import hashlib
+import json
+import logging
+import math
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.web_request import FileField
+
+from bot.platforms.local.channel import Channel
+from bot.platforms.local.limits import JSON, Allowance, ApiError, RateLimiter, Upload
+from bot.platforms.local.records import Message
+from bot.platforms.local.servers import Servers
+from bot.platforms.local.state import State
+
+_log = logging.getLogger(__name__)
+
+PREFIX = "/api/v10"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A parsed request: path parameters, query, payload and files."""
+
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    payload: JSON
+    items: list[JSON]  # the payload of the route that takes a list
+    uploads: list[Upload]
+
+    def __getitem__(self, parameter: str) -> str:
+        """A path parameter."""
+        return self.path[parameter]
+
+    @property
+    def scope(self) -> str | None:
+        """The guild whose commands are meant, or None for global commands."""
+        return self.path.get("guild")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route. The handler's result is sent as JSON (a message as its payload), None as a 204."""
+
+    method: str
+    path: str
+    handler: Callable[[Call], object]
+    limited_by: str | None = None  # the path parameter by which requests are limited
+
+    @property
+    def authorised(self) -> bool:
+        """Whether the bot's token is required; interactions have a token in their path."""
+        return "{token}" not in self.path
+
+
+class TooManyRequestsError(Exception):
+    """A 429, after which discord.py waits and tries again."""
+
+    def __init__(self, allowance: Allowance, headers: Mapping[str, str]) -> None:
+        super().__init__("You are being rate limited.")
+        self._wait, self._headers = max(0.001, allowance.reset_after), headers
+
+    def response(self) -> web.Response:
+        body = {
+            "message": str(self),
+            "retry_after": round(self._wait, 3),
+            "global": "X-RateLimit-Global" in self._headers,
+        }
+        # discord.py takes a 429 without Via for a ban by Cloudflare.
+        extra = {"Via": "1.1 local", "Retry-After": f"{math.ceil(self._wait)}"}
+        return json_response(body, status=429, headers=dict(self._headers) | extra)
+
+
+def json_response(
+    body: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """A JSON response. Its type has no charset, or discord.py would read it as text."""
+    content = {"Content-Type": "application/json"} | dict(headers or {})
+    return web.Response(body=json.dumps(body).encode(), status=status, headers=content)
+
+
+def unknown_route(method: str, path: str) -> web.Response:
+    """The response to a route that the simulator does not have."""
+    _log.warning("The Discord simulator has no route %s %s.", method, path)
+    message = f"404: Not Found. The Discord simulator has no route {method} {path}."
+    return json_response({"message": message, "code": 0}, status=404)
+
+
+async def parse(request: web.Request) -> Call:
+    """Parse a request's body: JSON, or multipart with `payload_json` and `files[n]`."""
+    body: object = {}
+    uploads: list[Upload] = []
+    if request.content_type.startswith("multipart/"):
+        form = await request.post()
+        body = _loads(str(form.get("payload_json") or "{}"))
+        about = body.get("data", body) if isinstance(body, dict) else {}
+        described = {str(item["id"]): item for item in about.get("attachments") or []}
+        for key, value in form.items():
+            if isinstance(value, FileField) and key.startswith("files["):
+                item = described.get(key[6:-1], {})
+                name = str(item.get("filename") or value.filename)
+                uploads.append(Upload(name, value.file.read(), item.get("description")))
+    elif request.can_read_body:
+        body = _loads(await request.text())
+    payload = body if isinstance(body, dict) else {}
+    items = body if isinstance(body, list) else []
+    return Call(request.match_info, request.query, payload, items, uploads)
+
+
+def _loads(text: str) -> object:
+    try:
+        return json.loads(text) if text else {}
+    except ValueError:
+        raise ApiError(50109) from None
+
+
+class Rest:
+    """The routes, the bot's token, and the rate limits."""
+
+    def __init__(
+        self,
+        servers: Servers,
+        token: str,
+        *,
+        shards: int,
+        max_concurrency: int,
+        rate_limited: bool,
+        writes: int,
+        window_s: float,
+        per_second: int,
+    ) -> None:
+        self.gateway_url = ""
+        self.refused: Counter[str] = Counter()
+        self._servers, self._token, self._clock = servers, token, servers[0].clock
+        self._shards, self._rate_limited = shards, rate_limited
+        self._max_concurrency = max_concurrency
+        self._buckets = RateLimiter(writes, window_s, self._clock)
+        self._everything = RateLimiter(per_second, 1.0, self._clock)
+
+    def add_to(self, app: web.Application) -> None:
+        for route in self._routes():
+            app.router.add_route(route.method, PREFIX + route.path, self._serve(route))
+
+    def _routes(self) -> Iterator[Route]:
+        guild = self._servers[0].guild
+        yield Route("GET", "/gateway", lambda c: {"url": self.gateway_url})
+        yield Route("GET", "/gateway/bot", lambda c: self._gateway_bot())
+        yield Route("GET", "/users/@me", lambda c: guild.bot.payload())
+        yield Route("GET", "/users/@me/guilds", lambda c: self._guilds())
+        yield Route("DELETE", "/users/@me/guilds/{guild}", self._leave)
+        yield Route("GET", "/users/{user}", lambda c: guild.user(c["user"]).payload())
+        yield Route("GET", "/applications/@me", lambda c: guild.application_payload())
+        yield Route("GET", "/oauth2/applications/@me", lambda c: guild.application_payload())
+
+        yield Route("GET", "/guilds/{guild}", self._guild)
+        yield Route("GET", "/guilds/{guild}/channels", lambda c: self._guild(c)["channels"])
+        yield Route("GET", "/guilds/{guild}/roles", lambda c: self._guild(c)["roles"])
+        yield Route("GET", "/guilds/{guild}/members/{user}", self._member)
+        yield Route("GET", "/channels/{channel}", self._channel)
+
+        for base in ("/applications/{application}", "/applications/{application}/guilds/{guild}"):
+            many, one = base + "/commands", base + "/commands/{command}"
+            yield Route("GET", many, lambda c: self._scope(c).commands.all(c.scope))
+            yield Route("PUT", many, self._overwrite)
+            yield Route("POST", many, self._upsert)
+            yield Route("GET", one, lambda c: self._scope(c).commands.get(c.scope, c["command"]))
+            yield Route("DELETE", one, self._delete_command)
+
+        yield Route("POST", "/interactions/{interaction}/{token}/callback", self._callback)
+        many = "/webhooks/{application}/{token}"
+        one = many + "/messages/{message}"
+        yield Route("POST", many, self._follow_up, "token")
+        yield Route("GET", one, lambda c: self._asked(c).reply(c["token"], c["message"]))
+        yield Route("PATCH", one, self._edit_reply, "token")
+        yield Route("DELETE", one, self._delete_reply, "token")
+
+        many, one = "/channels/{channel}/messages", "/channels/{channel}/messages/{message}"
+        yield Route("POST", "/channels/{channel}/typing", self._typing)
+        yield Route("GET", many, self._history)
+        yield Route("POST", many, self._post, "channel")
+        yield Route("GET", one, lambda c: self._place(c).find(c["channel"], c["message"]))
+        yield Route("PATCH", one, self._edit, "channel")
+        yield Route("DELETE", one, self._delete, "channel")
+
+    def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def serve(request: web.Request) -> web.Response:
+            headers = self._admit(route, request)
+            body = route.handler(await parse(request))
+            if body is None:
+                return web.Response(status=204, headers=headers)
+            if isinstance(body, Message):
+                body = body.payload()
+            return json_response(body, headers=headers)
+
+        return serve
+
+    def _admit(self, route: Route, request: web.Request) -> dict[str, str]:
+        """Check the token and the rate limits; the headers for the response, or a 401 or 429."""
+        if route.authorised:
+            if request.headers.get("Authorization") != f"Bot {self._token}":
+                raise ApiError(0)
+            if self._rate_limited and not (whole := self._everything.take("")).granted:
+                self.refused["everything"] += 1
+                raise TooManyRequestsError(whole, {"X-RateLimit-Global": "true"})
+        if not self._rate_limited or route.limited_by is None:
+            return {}
+        bucket = f"{route.method} {route.path}"
+        allowance = self._buckets.take(f"{bucket} {request.match_info[route.limited_by]}")
+        headers = _rate_headers(allowance, bucket, self._clock())
+        if not allowance.granted:
+            self.refused[bucket] += 1
+            raise TooManyRequestsError(allowance, headers | {"X-RateLimit-Scope": "user"})
+        return headers
+
+    def _gateway_bot(self) -> JSON:
+        limit = {"total": 1000, "remaining": 1000, "reset_after": 0}
+        limit["max_concurrency"] = self._max_concurrency
+        return {"url": self.gateway_url, "shards": self._shards, "session_start_limit": limit}
+
+    def _guilds(self) -> list[JSON]:
+        return [server.guild.payload() for server in self._servers if server.guild.joined]
+
+    def _guild(self, call: Call) -> JSON:
+        return self._servers.of_guild(call["guild"]).guild.payload()
+
+    def _leave(self, call: Call) -> None:
+        self._servers.of_guild(call["guild"]).remove_bot()
+
+    def _member(self, call: Call) -> JSON:
+        guild = self._servers.of_guild(call["guild"]).guild
+        return guild.member_payload(guild.user(call["user"]))
+
+    # Commands
+
+    def _scope(self, call: Call) -> State:
+        """The server whose commands are meant; the first one for those of all."""
+        known = (server for server in self._servers if server.guild.id == call.scope)
+        return next(known, self._servers[0])
+
+    def _overwrite(self, call: Call) -> list[JSON]:
+        return self._scope(call).overwrite_commands(call.scope, call.items)
+
+    def _upsert(self, call: Call) -> JSON:
+        return self._scope(call).upsert_command(call.scope, call.payload)
+
+    def _delete_command(self, call: Call) -> None:
+        self._scope(call).delete_command(call.scope, call["command"])
+
+    # Channels
+
+    def _place(self, call: Call) -> Channel:
+        return self._servers.of_channel(call["channel"]).channel
+
+    def _channel(self, call: Call) -> JSON:
+        self._place(call).check_channel(call["channel"])
+        return self._servers.of_channel(call["channel"]).guild.channel_payload()
+
+    def _typing(self, call: Call) -> None:
+        self._place(call).check_channel(call["channel"])
+
+    def _history(self, call: Call) -> list[JSON]:
+        self._place(call).check_channel(call["channel"])
+        limit = call.query.get("limit", "50")
+        if not limit.isdecimal() or not 1 <= int(limit) <= 100:
+            raise ApiError(50035)
+        messages = self._place(call).messages.values()
+        public = [message for message in messages if not message.ephemeral]
+        return [message.payload() for message in reversed(public[-int(limit) :])]
+
+    def _post(self, call: Call) -> Message:
+        return self._place(call).post(call["channel"], call.payload, call.uploads)
+
+    def _edit(self, call: Call) -> Message:
+        return self._place(call).edit(call["channel"], call["message"], call.payload, call.uploads)
+
+    def _delete(self, call: Call) -> None:
+        self._place(call).delete(call["channel"], call["message"])
+
+    # Interactions
+
+    def _asked(self, call: Call) -> State:
+        return self._servers.of_token(call["token"])
+
+    def _follow_up(self, call: Call) -> Message:
+        return self._asked(call).follow_up(call["token"], call.payload, call.uploads)
+
+    def _edit_reply(self, call: Call) -> Message:
+        state = self._asked(call)
+        return state.edit_reply(call["token"], call["message"], call.payload, call.uploads)
+
+    def _delete_reply(self, call: Call) -> None:
+        self._asked(call).delete_reply(call["token"], call["message"])
+
+    def _callback(self, call: Call) -> JSON | None:
+        answered = self._asked(call).answer(
+            call["interaction"], call["token"], call.payload, call.uploads
+        )
+        return answered if call.query.get("with_response") in ("1", "true") else None
+
+
+def _rate_headers(allowance: Allowance, bucket: str, now: float) -> dict[str, str]:
+    return {
+        "X-RateLimit-Limit": f"{allowance.limit}",
+        "X-RateLimit-Remaining": f"{allowance.remaining}",
+        "X-RateLimit-Reset": f"{now + allowance.reset_after:.3f}",
+        "X-RateLimit-Reset-After": f"{allowance.reset_after:.3f}",
+        "X-RateLimit-Bucket": hashlib.sha256(bucket.encode()).hexdigest()[:32],
+    }

@@ -1,0 +1,329 @@
+"""`LocalDiscord`: starts the Discord simulator, and is its interface for tests.
+
+    async with LocalDiscord(port=8080) as local:
+        print(local.url)
+        with local.pointing_clients_here():
+            await bot.start(local.token)
+
+On the page at `local.url`, a person acts as a member or an administrator. Tests do the same with
+the methods `run_command`, `press`, `autocomplete` and `wait_for`.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import Literal
+
+import discord.gateway
+import discord.http
+import yarl
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from bot.platforms.local.channel import HISTORY
+from bot.platforms.local.common.changes import Changes
+from bot.platforms.local.common.simulator import UPLOAD_BYTES, Simulator, socket_address
+from bot.platforms.local.events import Event
+from bot.platforms.local.faults import Faults
+from bot.platforms.local.gateway import Gateway
+from bot.platforms.local.guild import User
+from bot.platforms.local.limits import JSON, ApiError
+from bot.platforms.local.page import Page
+from bot.platforms.local.records import Interaction, Message
+from bot.platforms.local.rest import (
+    PREFIX,
+    Rest,
+    TooManyRequestsError,
+    json_response,
+    unknown_route,
+)
+from bot.platforms.local.servers import Servers
+from bot.platforms.local.state import State
+
+Until = Literal["sent", "acknowledged", "answered"]
+
+
+class LocalDiscord(Simulator):
+    """The simulator; listens inside of `async with`.
+
+    host, port: as for `Address`. OSError is raised at the start if the port is in use.
+    first_response_s, token_lifetime_s: Discord's 3 seconds and 15 minutes; shorter in tests.
+    heartbeat_s: interval of heartbeats, as sent to clients.
+    shards: number of shards, as sent to clients.
+    servers: number of servers, each on another shard than the one before it.
+    max_concurrency, identify_s: in each of so many buckets of shards, one IDENTIFY in so many
+        seconds is taken, 5 on Discord; those that come too fast are refused. 0 takes all.
+    history: messages to keep, and as many ephemeral ones; older ones are deleted.
+    rate_limited: whether to answer with 429 above `writes` messages or edits in `window_s` seconds
+        for a channel or an interaction, and above `per_second` requests per second in total.
+    """
+
+    platform = "Discord"
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 8080,
+        *,
+        bot_name: str = "Mangosaurus",
+        first_response_s: float = 3.0,
+        token_lifetime_s: float = 900.0,
+        rate_limited: bool = True,
+        writes: int = 5,
+        window_s: float = 5.0,
+        per_second: int = 50,
+        heartbeat_s: float = 41.25,
+        shards: int = 1,
+        servers: int = 1,
+        max_concurrency: int = 1,
+        identify_s: float = 0.0,
+        history: int = HISTORY,
+    ) -> None:
+        super().__init__(host, port)
+        self._token_lifetime_s = token_lifetime_s
+        self.token = f"local.{secrets.token_urlsafe(24)}"
+        make = partial(
+            State, time.time, bot_name=bot_name, first_response_s=first_response_s, history=history
+        )
+        self.state = make()
+        self.servers = Servers(
+            self.state, servers, lambda first, position: make(beside=first, position=position)
+        )
+        self.faults = Faults()
+        self.gateway = Gateway(
+            self.servers,
+            self.token,
+            self.faults,
+            heartbeat_s=heartbeat_s,
+            max_concurrency=max_concurrency,
+            identify_s=identify_s,
+        )
+        self._rest = Rest(
+            self.servers,
+            self.token,
+            shards=shards,
+            max_concurrency=max_concurrency,
+            rate_limited=rate_limited,
+            writes=writes,
+            window_s=window_s,
+            per_second=per_second,
+        )
+        self._page = Page(self.state, self._answered)
+        self._api = PREFIX
+        self._timers: dict[str, list[asyncio.TimerHandle]] = {}
+        self._changes = Changes()
+        for server in self.servers:
+            server.events.listeners.append(partial(self._hear, server))
+
+    @property
+    def application_id(self) -> int:
+        return int(self.state.guild.bot.id)
+
+    @property
+    def guild_id(self) -> int:
+        return int(self.state.guild.id)
+
+    @property
+    def channel_id(self) -> int:
+        return int(self.state.guild.channel_id)
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """Number of 429 responses by route ("PATCH /channels/…"), or "everything" for the total."""
+        return self._rest.refused
+
+    @property
+    def url(self) -> str:
+        """The address of the page, "http://127.0.0.1:8080/"; empty before the start."""
+        return self.state.channel.base_url
+
+    def application(self, *outer: Middleware) -> web.Application:
+        """The REST API, the gateway and the page."""
+        app = web.Application(middlewares=[*outer, self._guard], client_max_size=UPLOAD_BYTES)
+        self._rest.add_to(app)
+        app.router.add_get("/gateway", self.gateway.connect)
+        self._page.add_to(app)
+        return app
+
+    def move_to(self, url: str) -> None:
+        """Take `url` as the address of everything."""
+        for server in self.servers:
+            server.channel.base_url = url
+        self.gateway.url = self._rest.gateway_url = socket_address(url, "gateway")
+        self._api = yarl.URL(url).path.removesuffix("/") + PREFIX
+
+    async def close(self) -> None:
+        """End all connections, and forget what waits for a deadline."""
+        for handles in self._timers.values():
+            for handle in handles:
+                handle.cancel()
+        self._page.close()
+        await self.gateway.close()
+
+    @contextlib.contextmanager
+    def pointing_clients_here(self) -> Iterator[None]:
+        """Make discord.py clients that start in this context connect to the simulator."""
+        with pointing_clients_at(self.url.removesuffix("/") + PREFIX, self.gateway.url):
+            yield
+
+    # For tests: what a member does on the page
+
+    @property
+    def messages(self) -> list[Message]:
+        """All messages of the channel, oldest first, with ephemeral ones."""
+        return list(self.state.channel.messages.values())
+
+    async def run_command(
+        self,
+        name: str,
+        options: Mapping[str, object] | None = None,
+        *,
+        as_admin: bool = False,
+        by: User | None = None,
+        despite_permissions: bool = False,
+        forged: bool = False,
+        direct: bool = False,
+        server: int = 0,
+        until: Until = "answered",
+        timeout_s: float = 10.0,
+    ) -> Interaction:
+        """Run a command, and wait until the bot has answered or failed to (`.failed`).
+
+        name: "dinoname", or "retrain names" for a subcommand.
+        options: values by name; an `Upload` for an attachment.
+        by: a user added with `state.guild.add_member`; by default Mary, or Ada if `as_admin`.
+        despite_permissions: as if an administrator had allowed the command to everyone.
+        forged: without the checks of the values, as if Discord had forgotten the command's limits.
+        direct: in a direct message.
+        server: in which of several servers.
+        until: what to wait for: "sent" returns at once, "acknowledged" after the first response.
+        """
+        asked = self.servers[server].invoke(
+            self._user(as_admin, by),
+            name,
+            options,
+            despite_permissions=despite_permissions,
+            forged=forged,
+            direct=direct,
+        )
+        return await self._answered(asked, until, timeout_s)
+
+    async def press(
+        self,
+        message: Message,
+        button: str,
+        *,
+        as_admin: bool = False,
+        by: User | None = None,
+        until: Until = "answered",
+        timeout_s: float = 10.0,
+    ) -> Interaction:
+        """Press the button with this label or custom_id, and wait like `run_command`.
+
+        A press that the bot only acknowledges (type 6) has no answer: use until="acknowledged".
+        """
+        custom_id = message.button(button).custom_id or ""
+        server = self.servers.of_channel(message.channel_id)
+        asked = server.press(self._user(as_admin, by), message.id, custom_id)
+        return await self._answered(asked, until, timeout_s)
+
+    async def autocomplete(
+        self,
+        name: str,
+        option: str,
+        typed: object = "",
+        *,
+        options: Mapping[str, object] | None = None,
+        as_admin: bool = False,
+        by: User | None = None,
+        timeout_s: float = 10.0,
+    ) -> list[JSON]:
+        """The choices ({"name", "value"}) that the bot offers for the typed text."""
+        values = dict(options or {}) | {option: typed}
+        asked = self.state.complete(self._user(as_admin, by), name, values, option)
+        await self._answered(asked, "answered", timeout_s)
+        return asked.choices
+
+    async def wait_for(
+        self, condition: Callable[[], object], *, timeout_s: float = 10.0, what: str = ""
+    ) -> None:
+        """Wait until `condition()` holds; it is checked after each event. Raises TimeoutError."""
+        await self._changes.wait_for(condition, timeout_s=timeout_s, what=what)
+
+    async def drop_gateway(self) -> None:
+        """Cut the bot's connection; it can resume its session."""
+        await self.gateway.drop()
+
+    async def invalidate_session(self) -> None:
+        """End the bot's session (op 9); it has to identify again."""
+        await self.gateway.invalidate()
+
+    async def _answered(
+        self, asked: Interaction, until: Until = "answered", timeout_s: float = 10.0
+    ) -> Interaction:
+        def done() -> bool:
+            if until == "acknowledged" and asked.acknowledged:
+                return True
+            return until == "sent" or asked.settled
+
+        await self.wait_for(done, timeout_s=timeout_s, what=f"An answer to {asked.title}")
+        return asked
+
+    def _user(self, as_admin: bool, by: User | None) -> User:
+        return by or (self.state.guild.admin if as_admin else self.state.guild.member)
+
+    # Timers
+
+    def _hear(self, server: State, event: Event) -> None:
+        if event.name == "interaction" and isinstance(event.subject, Interaction):
+            self._start_clocks(server, event.subject)
+        self._changes.notify()
+
+    def _start_clocks(self, server: State, asked: Interaction) -> None:
+        loop = asyncio.get_running_loop()
+
+        def expire() -> None:
+            self._timers.pop(asked.id, None)
+            server.expire(asked)
+
+        self._timers[asked.id] = [
+            loop.call_later(server.first_response_s, server.give_up, asked),
+            loop.call_later(self._token_lifetime_s, expire),
+        ]
+
+    # Requests
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Turn errors into Discord's responses, and make faults of the API."""
+        try:
+            if request.path.startswith(self._api):
+                return await self.faults.answer(request, handler)
+            return await handler(request)
+        except ApiError as error:
+            return json_response(error.body(), status=error.status)
+        except TooManyRequestsError as error:
+            return error.response()
+        except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
+            return unknown_route(request.method, request.path)
+        except web.HTTPRequestEntityTooLarge:
+            too_large = ApiError(40005)
+            return json_response(too_large.body(), status=too_large.status)
+
+
+@contextlib.contextmanager
+def pointing_clients_at(api: str, gateway: str) -> Iterator[None]:
+    """Make discord.py clients that start in this context connect to these addresses.
+
+    api: "http://127.0.0.1:8080/api/v10"; gateway: "ws://127.0.0.1:8080/gateway".
+    """
+    before = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
+    discord.http.Route.BASE = api
+    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
+    try:
+        yield
+    finally:
+        discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = before

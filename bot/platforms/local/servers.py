@@ -1,0 +1,48 @@
+"""All servers of the simulated Discord: which of them a guild, a channel or a token belongs to."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from bot.platforms.local.limits import ApiError
+from bot.platforms.local.state import State
+
+
+class Servers(Sequence[State]):
+    """The simulated servers. The first one is that of the page.
+
+    All have the same bot, members and commands. Their ids are such that each belongs to another
+    shard than the one before it.
+    """
+
+    def __init__(self, first: State, number: int, make: Callable[[State, int], State]) -> None:
+        """`make` gets the first server, and the position of the one to make."""
+        self._servers = [first, *(make(first, position) for position in range(1, number))]
+
+    def __getitem__(self, position: int) -> State:  # type: ignore[override]
+        return self._servers[position]
+
+    def __len__(self) -> int:
+        return len(self._servers)
+
+    def __iter__(self) -> Iterator[State]:
+        return iter(self._servers)
+
+    def of_guild(self, guild_id: str) -> State:
+        """The server with this id, if the bot is in it."""
+        for server in self:
+            if server.guild.id == guild_id and server.guild.joined:
+                return server
+        raise ApiError(10004)
+
+    def of_channel(self, channel_id: str) -> State:
+        """The server that has this channel. For an unknown one any, which does not have it."""
+        found = (server for server in self if server.guild.channel_id == channel_id)
+        return next(found, self[0])
+
+    def of_token(self, token: str) -> State:
+        """The server of an interaction. For an unknown one any, which does not have it."""
+        return next((server for server in self if token in server.interactions), self[0])
+
+
+def shard_of(guild_id: str | None, shard_count: int) -> int:
+    """The shard that gets the events of a server; that of direct messages for `None`."""
+    return 0 if guild_id is None else (int(guild_id) >> 22) % shard_count

@@ -1,0 +1,122 @@
+"""Slack's errors, rate limits, scopes, and sizes of messages.
+
+From Slack's documentation of each Web API method, "Rate limits" and "Truncating really long
+messages".
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.platforms.local.limits import JSON, RateLimiter
+
+ACKNOWLEDGEMENT_S = 3.0
+"""Seconds to acknowledge an envelope, and for which a trigger is valid."""
+RESPONSE_URL_S, RESPONSE_URL_USES = 1800.0, 5
+POSTED_TEXT, UPDATED_TEXT = 40_000, 4_000
+"""Characters of a message's text. Slack cuts posted ones off silently; the simulator rejects."""
+ALT_TEXT = 1_000
+"""Characters of an uploaded picture's description; those of an image block may have 2,000."""
+CONNECTIONS = 10
+DEFAULT_SCOPES = frozenset(
+    {"commands", "chat:write", "files:write", "files:read", "users:read", "im:write"}
+)
+"""Scopes of the bot's token."""
+
+NEEDED_SCOPES: Mapping[str, str] = {
+    "chat.postMessage": "chat:write",
+    "chat.update": "chat:write",
+    "chat.delete": "chat:write",
+    "chat.postEphemeral": "chat:write",
+    "conversations.open": "im:write",
+    "users.info": "users:read",
+    "users.list": "users:read",
+    "files.getUploadURLExternal": "files:write",
+    "files.completeUploadExternal": "files:write",
+    "files.delete": "files:write",
+}
+"""Scopes by method. That of conversations.info depends on the kind of channel."""
+
+PER_MINUTE: Mapping[str, int] = {
+    "apps.connections.open": 50,
+    "auth.test": 100,
+    "chat.update": 50,
+    "chat.delete": 50,
+    "chat.postEphemeral": 100,
+    "conversations.info": 50,
+    "conversations.open": 50,
+    "users.info": 100,
+    "users.list": 20,
+    "views.open": 100,
+    "views.update": 100,
+    "views.push": 100,
+    "views.publish": 100,
+    "files.getUploadURLExternal": 100,
+    "files.completeUploadExternal": 100,
+}
+"""Calls of each method per minute, for the whole workspace (Slack's tiers 2 to 4)."""
+
+
+class SlackError(Exception):
+    """An error response of the Web API, as {"ok": false, "error": …}.
+
+    error: Slack's code ("invalid_blocks").
+    details: what is wrong, with the place in the payload.
+    extra: more fields of the response.
+    """
+
+    def __init__(self, error: str, details: Sequence[str] = (), **extra: object) -> None:
+        super().__init__(error + "".join(f"\n  {detail}" for detail in details))
+        self.error, self.details, self._extra = error, list(details), extra
+
+    def body(self) -> JSON:
+        body: JSON = {"ok": False, "error": self.error} | self._extra
+        if self.details:
+            body["errors"] = self.details
+            messages = [f"[ERROR] {detail}" for detail in self.details]
+            body["response_metadata"] = {"messages": messages}
+        return body
+
+
+class RateLimitedError(Exception):
+    """A 429 response; `retry_after`: whole seconds, at least 1."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("ratelimited")
+        self.retry_after = max(1, retry_after)
+
+
+class RateLimits:
+    """Limits of the Web API: of each method in the workspace, and of messages in each channel."""
+
+    def __init__(self, clock: Callable[[], float], *, active: bool = True) -> None:
+        self.active = active
+        self.refused: Counter[str] = Counter()
+        """Number of 429 responses by method."""
+        self._methods = {
+            method: RateLimiter(calls, 60.0, clock) for method, calls in PER_MINUTE.items()
+        }
+        self._posts = RateLimiter(1, 1.0, clock)
+
+    def take(self, method: str, channel_id: str = "") -> None:
+        """Count a call. Raises `RateLimitedError` if it is one too many.
+
+        channel_id: the channel of a posted message.
+        """
+        if not self.active:
+            return
+        if method == "chat.postMessage":
+            allowance = self._posts.take(channel_id)
+        elif method in self._methods:
+            allowance = self._methods[method].take("")
+        else:
+            return
+        if not allowance.granted:
+            self.refused[method] += 1
+            raise RateLimitedError(math.ceil(allowance.reset_after))
+
+
+def check_text(text: str, longest: int) -> None:
+    """Raise `msg_too_long` if a message's text is too long."""
+    if len(text) > longest:
+        raise SlackError("msg_too_long")

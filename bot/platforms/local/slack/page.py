@@ -1,0 +1,267 @@
+"""The web page: what a member sees, and its requests on their behalf.
+
+The page asks for the state and gets it when something has changed; it sends what the member does as
+POST requests.
+"""
+
+import contextlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from aiohttp.web_request import FileField
+
+from bot.platforms.local.common.page import SHARED_SCRIPTS, STRICT, WebPage, file_response
+from bot.platforms.local.limits import JSON
+from bot.platforms.local.slack.forms import FormError
+from bot.platforms.local.slack.records import Interaction, Message, View
+from bot.platforms.local.slack.state import State
+from bot.platforms.local.slack.workspace import Channel, Member
+
+WEB = Path(__file__).with_name("web")
+SCRIPTS = ("elements", "blocks", "messages", "thread", "forms", "composer", "places", "main")
+BUILT_IN: Sequence[JSON] = (
+    {
+        "command": "/invite",
+        "usage_hint": "@app",
+        "description": "Add the app to this channel.",
+        "app": "Slack",
+    },
+    {
+        "command": "/remove",
+        "usage_hint": "@app",
+        "description": "Remove the app from this channel.",
+        "app": "Slack",
+    },
+)
+"""Slack's own commands that the page knows."""
+POLL_S = 20.0
+"""Seconds until a request for the state is answered without a change."""
+
+
+class Page:
+    """The routes of the page. is_connected: whether the bot is connected."""
+
+    def __init__(self, state: State, is_connected: Callable[[], bool]) -> None:
+        self._state, self._is_connected = state, is_connected
+        self._page = WebPage(WEB, SCRIPTS, shared=SHARED_SCRIPTS)
+        self._is_closed = False
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/", self._page.index)
+        app.router.add_get("/local/state", self._changed)
+        app.router.add_get("/local/files/{file}", self._file)
+        app.router.add_post("/local/act", self._act)
+
+    def close(self) -> None:
+        """Answer open pages, and let none wait anymore."""
+        self._is_closed = True
+        self._state.changes.notify()
+
+    async def _file(self, request: web.Request) -> web.Response:
+        file = self._state.messages.files.get(request.match_info["file"])
+        if file is None or file.data is None:
+            raise web.HTTPNotFound
+        return file_response(file.data, file.name, file.content_type)
+
+    # What the member sees
+
+    async def _changed(self, request: web.Request) -> web.Response:
+        """The state, as soon as it is another one than the page has seen."""
+        self._page.check(request)
+        seen, changes = request.query.get("seen"), self._state.changes
+        with contextlib.suppress(TimeoutError):
+            await changes.wait_for(
+                lambda: self._is_closed or str(changes.count) != seen, timeout_s=POLL_S
+            )
+        member = self._member(request.query.get("as"))
+        channel = self._channel(member, request.query.get("channel"))
+        return web.json_response(self._snapshot(member, channel), headers=STRICT)
+
+    def _snapshot(self, member: Member, channel: Channel) -> JSON:
+        workspace, views = self._state.workspace, self._state.views
+        people = [each for each in workspace.members.values() if not each.is_bot]
+        seen = [
+            message
+            for message in self._state.messages.by_ts.values()
+            if message.only_for in (None, member)
+        ]
+        newest = {each.channel.id: each.ts for each in seen if each.author is not member}
+        direct = workspace.direct(member)
+        home, modal = views.homes.get(member.id), views.top(member)
+        return {
+            "seen": str(self._state.changes.count),
+            "connected": self._is_connected(),
+            "commands": [*self._state.commands, *BUILT_IN],
+            "shortcuts": self._state.message_shortcuts,
+            "as": member.id,
+            "workspace": workspace.name,
+            "address": workspace.url,
+            "bot": workspace.bot.name,
+            "members": {each.id: each.name for each in workspace.members.values()},
+            "people": [{"id": each.id, "name": each.name, "role": _role(each)} for each in people],
+            "channels": [
+                {
+                    "id": each.id,
+                    "name": each.name,
+                    "joined": each.is_joined,
+                    "newest": newest.get(each.id, ""),
+                }
+                for each in workspace.channels.values()
+                if each.direct_with is None
+            ],
+            "direct": {"id": direct.id, "newest": newest.get(direct.id, "")},
+            "channel": channel.id,
+            "messages": [_message_view(each, member) for each in seen if each.channel is channel],
+            "failures": self._failures(member, channel),
+            "home": home and _view(home),
+            "modal": modal and _view(modal),
+        }
+
+    def _failures(self, member: Member, channel: Channel) -> list[JSON]:
+        """Requests of the member that the bot did not acknowledge in time."""
+        return [
+            {"ts": f"{asked.created_at:.6f}", "title": asked.title, "failure": asked.failure}
+            for asked in self._state.interactions[-50:]
+            if asked.failure and asked.member is member and asked.channel in (channel, None)
+        ]
+
+    # What the member does
+
+    async def _act(self, request: web.Request) -> web.Response:
+        """Do something as a member; the answer is what only they see at once."""
+        self._page.check(request)
+        form = await request.post()
+        body = json.loads(str(form.get("payload") or "{}"))
+        member = self._member(body.get("as"))
+        values: dict[str, object] = dict(body.get("values") or {})
+        for name, part in form.items():
+            if isinstance(part, FileField):
+                data = part.file.read()
+                values[name] = self._state.messages.store_file(member, part.filename, data)
+        try:
+            asked = self._do(str(body.get("do")), member, body, values)
+        except (FormError, LookupError) as error:
+            return web.json_response({"problem": str(error.args[0])}, headers=STRICT)
+        answer = await _answer(asked) if asked is not None else {}
+        return web.json_response(answer, headers=STRICT)
+
+    def _do(
+        self, action: str, member: Member, body: JSON, values: Mapping[str, object]
+    ) -> Interaction | None:
+        state = self._state
+        channel = self._channel(member, body.get("channel"))
+        if action == "write":
+            text = str(body.get("text") or "").strip()
+            if text.startswith("/"):
+                command, options = [*text.split(None, 1), ""][:2]
+                return self._command(member, channel, command, options)
+            if text:
+                state.messages.say(member, text, channel)
+            return None
+        if action == "home":
+            return state.open_home(member)
+        source = self._source(body)
+        name = str(body.get("name") or "")
+        if isinstance(source, Message) and action == "shortcut":
+            return state.shortcut(member, name, source)
+        if action == "press":
+            return state.press(member, source, name, body.get("value"))
+        if action == "suggest":
+            typed = str(body.get("typed") or "")
+            return state.suggest(member, source, name, typed, values)
+        if isinstance(source, View) and action == "submit":
+            return state.submit(member, source, values)
+        if isinstance(source, View) and action == "close":
+            return state.close_view(member, source)
+        raise LookupError(f"There is no action {action!r}.")
+
+    def _command(
+        self, member: Member, channel: Channel, command: str, options: str
+    ) -> Interaction | None:
+        """A slash command of the app, or of Slack itself."""
+        state, bot = self._state, self._state.workspace.bot
+        known = [str(each["command"]) for each in state.commands]
+        own = [str(each["command"]) for each in BUILT_IN]
+        if command in own and command not in known:
+            if options.strip().removeprefix("@").lower() != bot.handle:
+                raise LookupError(f"Type {command} @{bot.name}.")
+            if channel.direct_with is not None:
+                raise LookupError(f"{command} works in a channel.")
+            channel.is_joined = command == "/invite"
+            verb = "added to" if channel.is_joined else "removed from"
+            state.messages.say(bot, f"was {verb} #{channel.name} by {member.name}.", channel)
+            return None
+        if known and command not in known:
+            similar = get_close_matches(command, [*known, *own], 1)
+            raise LookupError(
+                f"{command} is not a valid command. In Slack, all messages that start with / are "
+                "interpreted as commands." + (f" Did you mean {similar[0]}?" if similar else "")
+            )
+        return state.command(member, command, options, channel)
+
+    def _source(self, body: JSON) -> Message | View:
+        """The message or view in which something is pressed."""
+        name = str(body.get("source") or "")
+        source = self._state.messages.by_ts.get(name) or self._state.views.by_id.get(name)
+        if source is None:
+            raise LookupError("That message is gone.")
+        return source
+
+    def _member(self, user_id: object) -> Member:
+        workspace = self._state.workspace
+        return workspace.members.get(str(user_id), workspace.member)
+
+    def _channel(self, member: Member, channel_id: object) -> Channel:
+        """A channel that the member is in."""
+        workspace = self._state.workspace
+        channel = workspace.channels.get(str(channel_id), workspace.channel)
+        return channel if channel.direct_with in (None, member) else workspace.channel
+
+
+async def _answer(asked: Interaction) -> JSON:
+    """Errors or options in the acknowledgement; a problem if there is none."""
+    if asked.kind == "interactive" and asked.accepts_payload:
+        try:
+            await asked.acknowledgement()
+        except (RuntimeError, TimeoutError):
+            return {"problem": "We had some trouble connecting. Try again?"}
+    return {"errors": dict(asked.errors), "options": asked.options}
+
+
+def _message_view(message: Message, member: Member) -> JSON:
+    return {
+        "ts": message.ts,
+        "thread": message.thread_ts,
+        "author": message.author.name,
+        "author_id": message.author.id,
+        "is_bot": message.author.is_bot,
+        "text": message.text,
+        "blocks": message.blocks,
+        "edited": bool(message.edits),
+        "private": message.only_for is member,
+        "pinged": member.id in message.mentions,
+        "files": [
+            {
+                "url": f"local/files/{file.id}",
+                "name": file.name,
+                "size": file.size,
+                "is_image": file.content_type.startswith("image/"),
+                "alt": file.alt_text,
+            }
+            for file in message.files
+        ],
+    }
+
+
+def _view(view: View) -> dict[str, Any]:
+    return {"id": view.id, "hash": view.hash, **view.content}
+
+
+def _role(member: Member) -> str:
+    if member.is_owner:
+        return "owner"
+    return "admin" if member.is_admin else "guest" if member.is_guest else "member"

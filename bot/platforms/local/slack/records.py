@@ -1,0 +1,286 @@
+"""Messages, files, views and interactions."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.platforms.local.common.changes import Changes
+from bot.platforms.local.limits import JSON
+from bot.platforms.local.slack.blocks import elements, mentions, texts
+from bot.platforms.local.slack.workspace import Channel, Member
+
+Envelope = Literal["slash_commands", "interactive", "events_api"]
+WAIT_S = 10.0
+"""Seconds that tests wait for the bot."""
+
+
+@dataclass(eq=False)
+class File:
+    """A file; `data` is None until it is uploaded, and it is shared once it is in a message."""
+
+    id: str
+    name: str
+    size: int
+    content_type: str
+    url: str
+    owner: Member
+    data: bytes | None = field(default=None, repr=False)
+    title: str = ""
+    alt_text: str = ""
+    is_shared: bool = False
+
+    def payload(self) -> JSON:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "title": self.title or self.name,
+            "mimetype": self.content_type,
+            "filetype": self.name.rpartition(".")[2] or "text",
+            "size": self.size,
+            "user": self.owner.id,
+            "mode": "hosted",
+            "is_external": False,
+            "alt_txt": self.alt_text,
+            "url_private": self.url,
+            "url_private_download": self.url,
+            "permalink": self.url,
+            "file_access": "visible",
+        }
+
+
+@dataclass(eq=False)
+class Message:
+    """A message; `edits` has the time of each edit in seconds since 1970."""
+
+    ts: str
+    channel: Channel
+    author: Member
+    text: str = ""
+    blocks: list[JSON] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    only_for: Member | None = None  # an ephemeral message has one reader
+    thread_ts: str | None = None
+    asked: "Interaction | None" = None  # whose response_url or acknowledgement it came through
+    edits: list[float] = field(default_factory=list)
+    is_deleted: bool = False
+
+    @property
+    def channel_id(self) -> str:
+        return self.channel.id
+
+    @property
+    def user_id(self) -> str:
+        return self.author.id
+
+    @property
+    def is_ephemeral(self) -> bool:
+        return self.only_for is not None
+
+    @property
+    def words(self) -> str:
+        """All text that people see, line by line: of the blocks, or `text` if there are none."""
+        return "\n".join(texts(self.blocks)) if self.blocks else self.text
+
+    @property
+    def mentions(self) -> list[str]:
+        """Whom it notifies: ids of members, and "channel", "here" or "everyone"."""
+        return mentions(self.text, self.blocks)
+
+    @property
+    def buttons(self) -> list[JSON]:
+        return [element for _, element in elements(self.blocks) if element["type"] == "button"]
+
+    def button(self, name: str) -> JSON:
+        """The button with this label, action_id or value; raises LookupError."""
+        return find_element(self.blocks, name)[1]
+
+    def payload(self, workspace_id: str, bot_id: str) -> JSON:
+        body: JSON = {
+            "type": "message",
+            "user": self.author.id,
+            "ts": self.ts,
+            "text": self.text,
+            "team": workspace_id,
+        }
+        if self.author.is_bot:
+            body |= {"bot_id": bot_id, "blocks": self.blocks}
+        if self.files:
+            body["files"] = [file.payload() for file in self.files]
+        if self.thread_ts is not None:
+            body["thread_ts"] = self.thread_ts
+        if self.edits:
+            body["edited"] = {"user": self.author.id, "ts": f"{self.edits[-1]:.6f}"}
+        return body
+
+
+@dataclass(eq=False)
+class View:
+    """A modal or a home tab, as one member sees it; `hash` changes with each update."""
+
+    id: str
+    member: Member
+    content: JSON
+    hash: str
+    root: "View | None" = None  # the modal at the bottom of the stack
+    previous: "View | None" = None
+    is_open: bool = True
+
+    @property
+    def kind(self) -> str:
+        """ "modal" or "home"."""
+        return str(self.content["type"])
+
+    @property
+    def blocks(self) -> list[JSON]:
+        blocks: list[JSON] = self.content["blocks"]
+        return blocks
+
+    @property
+    def words(self) -> str:
+        """All text that the member sees, line by line."""
+        title = self.content.get("title", {}).get("text", "")
+        return "\n".join([title] * bool(title) + list(texts(self.blocks)))
+
+    @property
+    def buttons(self) -> list[JSON]:
+        return [element for _, element in elements(self.blocks) if element["type"] == "button"]
+
+    def button(self, name: str) -> JSON:
+        """The button with this label, action_id or value; raises LookupError."""
+        return find_element(self.blocks, name)[1]
+
+    def payload(self, workspace: Mapping[str, str], values: JSON | None = None) -> JSON:
+        """workspace: "id", "app_id" and "bot_id". values: the state, by block_id and action_id."""
+        content = {"private_metadata": "", "callback_id": "", "clear_on_close": False}
+        content |= {"notify_on_close": False, "close": None, "submit": None, "external_id": ""}
+        return (
+            content
+            | self.content
+            | {
+                "id": self.id,
+                "team_id": workspace["id"],
+                "app_id": workspace["app_id"],
+                "app_installed_team_id": workspace["id"],
+                "bot_id": workspace["bot_id"],
+                "hash": self.hash,
+                "state": {"values": values or {}},
+                "root_view_id": self.root.id if self.root else self.id,
+                "previous_view_id": self.previous.id if self.previous else None,
+            }
+        )
+
+
+@dataclass(eq=False)
+class Interaction:
+    """What a member did, or an event: an envelope that the bot has to acknowledge.
+
+    failure: "dispatch_failed" if no connection took it, "operation_timeout" if it was not
+    acknowledged in time; the member then sees an error.
+    """
+
+    kind: Envelope
+    payload: JSON
+    envelope_id: str
+    title: str  # "/dinoname", or the label of the button
+    created_at: float
+    changes: Changes = field(repr=False)
+    member: Member | None = None
+    channel: Channel | None = None
+    source: Message | View | None = None  # with the pressed button
+    response_url: str = ""
+    acknowledgements: list[JSON] = field(default_factory=list)  # payloads, in order
+    acknowledged_at: float | None = None  # time of the first one
+    failure: str = ""
+    rejection: str = ""  # why Slack could not use the acknowledgement's payload
+    replies: list[Message] = field(default_factory=list)  # by response_url or acknowledgement
+    posts: list[Message] = field(default_factory=list)  # of the bot in the channel, since then
+    view: View | None = None  # opened with its trigger, or updated by its acknowledgement
+    errors: Mapping[str, str] = field(default_factory=dict)  # of a submission, by block_id
+    options: list[JSON] = field(default_factory=list)  # of a suggestion
+
+    @property
+    def is_acknowledged(self) -> bool:
+        return bool(self.acknowledgements)
+
+    @property
+    def accepts_payload(self) -> bool:
+        """Whether the acknowledgement may say something."""
+        kind = self.payload.get("type")
+        answered = ("block_suggestion", "view_submission")
+        return self.kind == "slash_commands" or kind in answered
+
+    @property
+    def messages(self) -> list[Message]:
+        """Its answers that are not deleted, oldest first.
+
+        Slack does not connect a message that is posted or edited to what it answers: those of the
+        bot in the same channel since then count.
+        """
+        found = {id(message): message for message in [*self.replies, *self.posts]}
+        return sorted(
+            (message for message in found.values() if not message.is_deleted),
+            key=lambda message: message.ts,
+        )
+
+    @property
+    def message(self) -> Message:
+        """The newest answer; raises LookupError if there is none."""
+        if not self.messages:
+            raise LookupError(f"{self.title} has no answer. {self.failure}")
+        return self.messages[-1]
+
+    async def acknowledgement(self, timeout_s: float = WAIT_S) -> JSON:
+        """Wait until it is acknowledged; the payload, {} if there is none.
+
+        Raises RuntimeError if it failed, TimeoutError after `timeout_s`.
+        """
+        await self.changes.wait_for(
+            lambda: self.is_acknowledged or self.failure,
+            timeout_s=timeout_s,
+            what=f"The acknowledgement of {self.title}",
+        )
+        if not self.is_acknowledged:
+            raise RuntimeError(f"{self.title} failed with the error {self.failure!r}.")
+        return self.acknowledgements[0]
+
+    async def answer(self, timeout_s: float = WAIT_S) -> Message:
+        """Wait for an answer; the newest one. Raises like `acknowledgement`."""
+        await self.changes.wait_for(
+            lambda: self.messages or self.failure,
+            timeout_s=timeout_s,
+            what=f"An answer to {self.title}",
+        )
+        if not self.messages:
+            raise RuntimeError(f"{self.title} failed with the error {self.failure!r}.")
+        return self.message
+
+    async def opened(self, timeout_s: float = WAIT_S) -> View:
+        """Wait for the modal that it opens. Raises like `acknowledgement`."""
+        await self.changes.wait_for(
+            lambda: self.view or self.failure,
+            timeout_s=timeout_s,
+            what=f"The modal of {self.title}",
+        )
+        if self.view is None:
+            raise RuntimeError(f"{self.title} failed with the error {self.failure!r}.")
+        return self.view
+
+
+def find_element(blocks: Sequence[JSON], name: str) -> tuple[JSON, JSON]:
+    """The block and the element with this action_id, label, value, block_id or block_id/action_id.
+
+    Raises LookupError.
+    """
+    found = list(elements(blocks))
+    for block, element in found:
+        label = (element.get("text") or block.get("label") or {}).get("text")
+        values = [option.get("value") for option in element.get("options") or []]
+        names = [element.get("action_id"), label, element.get("value"), block.get("block_id")]
+        names.append(f"{block.get('block_id')}/{element.get('action_id')}")
+        if name in [*names, *values]:
+            return block, element
+    known = ", ".join(
+        repr((element.get("text") or {}).get("text") or element.get("action_id"))
+        for _, element in found
+    )
+    raise LookupError(f"There is no element {name!r}. Known: {known or 'none'}.")

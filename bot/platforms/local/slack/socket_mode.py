@@ -1,0 +1,269 @@
+"""Socket Mode: WebSockets that carry envelopes to the bot, and its acknowledgements back.
+
+A bot may have up to 10 connections; each envelope goes to one of them, in turn. Slack's
+documentation: "Using Socket Mode".
+"""
+
+import asyncio
+import contextlib
+import json
+import logging
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from aiohttp import WSMsgType, web
+
+from bot.platforms.local.faults import Faults
+from bot.platforms.local.limits import JSON
+from bot.platforms.local.slack.limits import CONNECTIONS
+from bot.platforms.local.slack.records import Interaction
+from bot.platforms.local.slack.state import State
+
+_log = logging.getLogger(__name__)
+
+TICKET_S = 30.0
+"""Seconds for which the address of a connection is valid."""
+PING_S = 10.0
+RETRIES_S = (0.0, 60.0, 300.0)
+"""Seconds after which an event that is not acknowledged is sent again."""
+CONNECTION_S = 18_060
+"""Seconds until Slack refreshes a connection, as it says in `hello`."""
+
+
+@dataclass(eq=False)
+class Connection:
+    """An open WebSocket; deaf: it carries no envelopes, and answers pings only if `pongs`."""
+
+    socket: web.WebSocketResponse
+    transport: asyncio.Transport | None
+    number: int
+    queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    is_deaf: bool = False
+    pongs: bool = True
+    is_warned: bool = False  # gets envelopes only while there is no other connection
+    is_leaving: bool = False  # told to disconnect: gets no more envelopes
+    sent: int = 0  # envelopes
+
+
+class SocketMode:
+    """The connections of the bot."""
+
+    def __init__(self, state: State, faults: Faults, *, ping_s: float = PING_S) -> None:
+        self.url = ""
+        """Address of the WebSockets, "ws://127.0.0.1:8080/link"."""
+        self.connections: list[Connection] = []
+        self.refuses = False
+        """Whether new connections are refused, with HTTP status 503."""
+        self.opened = 0
+        """Number of connections so far."""
+        self._state, self._faults, self._ping_s = state, faults, ping_s
+        self._tickets: dict[str, float] = {}
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._turn = 0
+        state.deliver = self.deliver
+
+    def open(self) -> str:
+        """apps.connections.open: an address for one connection."""
+        ticket = secrets.token_urlsafe(16)
+        now = self._state.clock()
+        self._tickets = {t: at for t, at in self._tickets.items() if now - at <= TICKET_S}
+        self._tickets[ticket] = now
+        return f"{self.url}?ticket={ticket}&app_id={self._state.workspace.app_id}"
+
+    # Envelopes
+
+    def deliver(self, asked: Interaction, attempt: int = 0) -> None:
+        """Send an envelope over one of the connections; it fails if there is none."""
+        text = self._envelope(asked, attempt)
+        sent = [self._route(text) for _ in range(1 + self._faults.duplicates)]
+        if not any(sent) and asked.kind != "events_api":
+            self._state.fail(asked, "dispatch_failed")
+            return
+        self._after(self._state.ack_s, asked, attempt)
+
+    def _route(self, text: str) -> bool:
+        """Give an envelope to the connection whose turn it is; False if there is none."""
+        able = [c for c in self.connections if not c.is_leaving and not c.socket.closed]
+        able = [c for c in able if not c.is_warned] or able
+        if not able:
+            return False
+        self._turn += 1
+        connection = able[self._turn % len(able)]
+        connection.queue.put_nowait(text)
+        connection.sent += 1
+        return True
+
+    def _after(self, seconds: float, asked: Interaction, attempt: int) -> None:
+        def check() -> None:
+            self._timers.discard(timer)
+            self._give_up(asked, attempt)
+
+        timer = asyncio.get_running_loop().call_later(seconds, check)
+        self._timers.add(timer)
+
+    def _give_up(self, asked: Interaction, attempt: int) -> None:
+        """Fail an interaction that was not acknowledged in time; send an event again."""
+        if asked.is_acknowledged:
+            return
+        if asked.kind != "events_api" or attempt >= len(RETRIES_S):
+            self._state.fail(asked, "operation_timeout")
+            return
+
+        def retry() -> None:
+            self._timers.discard(timer)
+            asked.created_at = self._state.clock()
+            self._state.renew_envelope(asked)
+            self.deliver(asked, attempt + 1)
+
+        timer = asyncio.get_running_loop().call_later(RETRIES_S[attempt], retry)
+        self._timers.add(timer)
+
+    def _envelope(self, asked: Interaction, attempt: int) -> str:
+        envelope: JSON = {
+            "envelope_id": asked.envelope_id,
+            "type": asked.kind,
+            "accepts_response_payload": asked.accepts_payload,
+            "payload": asked.payload,
+        }
+        if asked.kind == "events_api":
+            reason = "timeout" if attempt else ""
+            envelope |= {"retry_attempt": attempt, "retry_reason": reason}
+        return json.dumps(envelope)
+
+    # What Slack and the network do to connections: to these, or to all that are open
+
+    async def warn(self, *connections: Connection) -> None:
+        """Say that connections will be closed soon."""
+        await self._tell(connections or self.connections, "warning")
+
+    async def refresh(self, *connections: Connection, notice_s: float = 0.0) -> None:
+        """Close connections after saying so; the bot has to open new ones.
+
+        notice_s: seconds from the warning on; Slack gives about ten.
+        """
+        leaving = list(connections or self.connections)
+        await self._tell(leaving, "warning")
+        await asyncio.sleep(notice_s)
+        await self._end(leaving, "refresh_requested")
+
+    async def disable(self) -> None:
+        """Switch Socket Mode off, as in the app's settings: nothing connects from then on."""
+        self.refuses = True
+        await self._end(list(self.connections), "link_disabled")
+
+    async def drop(self, *connections: Connection) -> None:
+        """Cut connections without a word."""
+        for connection in list(connections or self.connections):
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    def deafen(self, *connections: Connection, pongs: bool = True) -> None:
+        """Let connections stay open and carry nothing.
+
+        pongs: whether pings are still answered.
+        """
+        for connection in connections or self.connections:
+            connection.is_deaf, connection.pongs = True, pongs
+
+    async def _end(self, leaving: Iterable[Connection], reason: str) -> None:
+        for connection in leaving:
+            connection.is_leaving = True
+        await self._tell(leaving, reason)
+        for connection in leaving:
+            with contextlib.suppress(ConnectionError):
+                await connection.socket.close()
+
+    async def close(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        for connection in list(self.connections):
+            with contextlib.suppress(ConnectionError):
+                await connection.socket.close(code=1001)
+
+    async def _tell(self, connections: Iterable[Connection], reason: str) -> None:
+        for connection in list(connections):
+            connection.is_warned = True
+            frame = {"type": "disconnect", "reason": reason, "debug_info": {"host": "local"}}
+            with contextlib.suppress(ConnectionError):
+                await connection.socket.send_str(json.dumps(frame))
+
+    # One connection
+
+    async def connect(self, request: web.Request) -> web.StreamResponse:
+        """Serve a connection, from its ticket to its end."""
+        opened_at = self._tickets.pop(request.query.get("ticket", ""), None)
+        if self.refuses:
+            return web.Response(status=503)
+        if opened_at is None or self._state.clock() - opened_at > TICKET_S:
+            return web.Response(status=408)
+        # Pings are answered here, so that a deaf connection can leave them unanswered.
+        socket = web.WebSocketResponse(autoping=False)
+        await socket.prepare(request)
+        self.opened += 1
+        connection = Connection(socket, request.transport, self.opened)
+        if len(self.connections) >= CONNECTIONS:
+            await self._tell([connection], "too_many_websockets")
+            await socket.close()
+            return socket
+        self.connections.append(connection)
+        tasks = [asyncio.create_task(self._send(connection))]
+        tasks.append(asyncio.create_task(self._ping(connection)))
+        try:
+            await socket.send_str(json.dumps(self._hello()))
+            self._state.changes.notify()
+            await self._receive(connection)
+        finally:
+            self.connections.remove(connection)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            while not connection.queue.empty():  # not sent yet
+                self._route(connection.queue.get_nowait())
+            self._state.changes.notify()
+        return socket
+
+    def _hello(self) -> JSON:
+        return {
+            "type": "hello",
+            "num_connections": len(self.connections),
+            "connection_info": {"app_id": self._state.workspace.app_id},
+            "debug_info": {"host": "local", "approximate_connection_time": CONNECTION_S},
+        }
+
+    async def _receive(self, connection: Connection) -> None:
+        async for frame in connection.socket:
+            if frame.type is WSMsgType.PING:
+                if connection.pongs:
+                    await connection.socket.pong(frame.data)
+            elif frame.type is WSMsgType.TEXT and not connection.is_deaf:
+                self._acknowledged(frame.data)
+
+    def _acknowledged(self, text: str) -> None:
+        try:
+            answer = json.loads(text)
+        except ValueError:
+            answer = None
+        if not isinstance(answer, dict) or not isinstance(answer.get("envelope_id"), str):
+            _log.warning("The bot sent a frame that is no acknowledgement.")
+            return
+        payload = answer.get("payload")
+        self._state.acknowledge(answer["envelope_id"], payload if isinstance(payload, dict) else {})
+
+    async def _send(self, connection: Connection) -> None:
+        while True:
+            text = await connection.queue.get()
+            try:
+                await asyncio.sleep(self._faults.event_delay_s)
+                if not connection.is_deaf:
+                    await connection.socket.send_str(text)
+            except (ConnectionError, asyncio.CancelledError):
+                connection.queue.put_nowait(text)
+                raise
+
+    async def _ping(self, connection: Connection) -> None:
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await asyncio.sleep(self._ping_s)
+                if connection.pongs:
+                    await connection.socket.ping(b"Ping from local")

@@ -1,0 +1,340 @@
+"""Web API: the methods that the bot uses, files, and `response_url`s.
+
+Errors have Slack's names. An unknown method is answered with an error that names it.
+"""
+
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from aiohttp import web
+from aiohttp.web_request import FileField
+
+from bot.platforms.local.limits import JSON
+from bot.platforms.local.slack.limits import (
+    ALT_TEXT,
+    NEEDED_SCOPES,
+    RateLimitedError,
+    RateLimits,
+    SlackError,
+)
+from bot.platforms.local.slack.records import Message, View
+from bot.platforms.local.slack.state import State
+
+_log = logging.getLogger(__name__)
+
+PREFIX = "/api/"
+PAGE = 1_000
+"""Members in one answer, at most."""
+STRUCTURED = ("blocks", "view", "files")
+"""Arguments that are JSON inside of a form."""
+
+
+@dataclass(slots=True)
+class Tokens:
+    """The tokens that the bot uses; after `revoke` they are known, and of no use."""
+
+    bot: str
+    app: str
+    is_revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method. `by_app`: it needs the app's token instead of the bot's."""
+
+    name: str
+    handler: Callable[[JSON], JSON]
+    by_app: bool = False
+
+
+class WebApi:
+    """The methods, their tokens, scopes and rate limits."""
+
+    def __init__(
+        self,
+        state: State,
+        tokens: Tokens,
+        scopes: frozenset[str],
+        limits: RateLimits,
+        open_connection: Callable[[], str],
+    ) -> None:
+        """`open_connection` makes an address for Socket Mode."""
+        self.calls: Counter[str] = Counter()
+        """Number of requests by method, and of "response_url"."""
+        self._state, self._tokens, self._scopes = state, tokens, scopes
+        self._limits, self._open_connection = limits, open_connection
+        self._methods = {method.name: method for method in self._all_methods()}
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_route("*", PREFIX + "{method}", self._serve)
+        app.router.add_post("/actions/{secret}", self._respond)
+        app.router.add_post("/upload/v1/{secret}", self._upload)
+        app.router.add_get("/files-pri/{file}/{name}", self._download)
+
+    def _all_methods(self) -> Iterator[Method]:
+        state, workspace = self._state, self._state.workspace
+        payloads, views = state.payloads, state.views
+        yield Method("apps.connections.open", lambda a: {"url": self._open_connection()}, True)
+        yield Method("auth.test", lambda a: self._who())
+        yield Method("auth.revoke", lambda a: self._revoke())
+        yield Method("chat.postMessage", self._post)
+        yield Method("chat.update", self._update)
+        yield Method("chat.delete", self._delete)
+        yield Method("chat.postEphemeral", self._post_ephemeral)
+        yield Method("chat.getPermalink", self._permalink)
+        yield Method("conversations.info", self._channel)
+        yield Method("conversations.open", self._open_direct)
+        yield Method(
+            "users.info",
+            lambda a: {"user": workspace.member_payload(workspace.find_member(_text(a, "user")))},
+        )
+
+        yield Method("users.list", self._members)
+
+        def shown(view: View) -> JSON:
+            return {"view": payloads.view(view)}
+
+        yield Method(
+            "views.open", lambda a: shown(views.open(_text(a, "trigger_id"), a.get("view")))
+        )
+        yield Method(
+            "views.push", lambda a: shown(views.push(_text(a, "trigger_id"), a.get("view")))
+        )
+        yield Method("views.update", lambda a: shown(views.update(a)))
+        yield Method(
+            "views.publish",
+            lambda a: shown(
+                views.publish(
+                    workspace.find_member(_text(a, "user_id")),
+                    a.get("view"),
+                    str(a.get("hash") or ""),
+                )
+            ),
+        )
+        yield Method("files.getUploadURLExternal", self._reserve)
+        yield Method("files.completeUploadExternal", self._complete)
+        yield Method("files.delete", self._delete_file)
+
+    # Requests
+
+    async def _serve(self, request: web.Request) -> web.Response:
+        name = request.match_info["method"]
+        self.calls[name] += 1
+        try:
+            method = self._methods.get(name)
+            if method is None:
+                _log.warning("The Slack simulator has no method %s.", name)
+                raise SlackError("unknown_method", req_method=name)
+            arguments = await parse(request)
+            self._authorise(method, request, arguments)
+            self._limits.take(name, str(arguments.get("channel") or ""))
+            body: JSON = {"ok": True} | method.handler(arguments)
+        except SlackError as error:
+            body = error.body()
+        except RateLimitedError as error:
+            return rate_limited(error.retry_after)
+        headers = {"X-OAuth-Scopes": ",".join(sorted(self._scopes))}
+        return web.json_response(body, headers=headers)
+
+    def _authorise(self, method: Method, request: web.Request, arguments: JSON) -> None:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
+        token = token or str(arguments.get("token") or "")
+        if not token:
+            raise SlackError("not_authed")
+        if token not in (self._tokens.bot, self._tokens.app):
+            raise SlackError("invalid_auth")
+        if self._tokens.is_revoked:
+            raise SlackError("token_revoked")
+        if (token == self._tokens.app) != method.by_app:
+            raise SlackError("not_allowed_token_type")
+        if needed := NEEDED_SCOPES.get(method.name):
+            self._need(needed)
+
+    def _need(self, scope: str) -> None:
+        if scope not in self._scopes:
+            provided = ",".join(sorted(self._scopes))
+            raise SlackError("missing_scope", needed=scope, provided=provided)
+
+    async def _respond(self, request: web.Request) -> web.Response:
+        """An answer by a `response_url`; errors have a status of 400 or 404."""
+        self.calls["response_url"] += 1
+        try:
+            self._state.respond(request.match_info["secret"], await parse(request))
+        except SlackError as error:
+            if error.error.endswith("_url"):
+                return web.json_response(error.body(), status=404)
+            return web.Response(status=400, text=error.error)
+        return web.Response(text="ok")
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        """The bytes of a file, as they are or in a form."""
+        data = b""
+        if request.content_type == "multipart/form-data":
+            for part in (await request.post()).values():
+                if isinstance(part, FileField):
+                    data = part.file.read()
+        else:
+            data = await request.read()
+        try:
+            self._state.messages.receive_upload(request.match_info["secret"], data)
+        except KeyError:
+            return web.Response(status=404, text="upload not found")
+        except ValueError as error:
+            return web.Response(status=400, text=f"wrong size: {error}")
+        return web.Response(text=f"OK - {len(data)}")
+
+    async def _download(self, request: web.Request) -> web.Response:
+        """A file. Without the bot's token Slack sends its sign-in page, with a status of 200."""
+        authorisation = request.headers.get("Authorization")
+        file = self._state.messages.files.get(request.match_info["file"].rpartition("-")[2])
+        allowed = authorisation == f"Bearer {self._tokens.bot}" and not self._tokens.is_revoked
+        if not allowed or "files:read" not in self._scopes:
+            page = "<!DOCTYPE html><html><title>Sign in to Slack</title></html>"
+            return web.Response(text=page, content_type="text/html")
+        if file is None or file.data is None:
+            return web.Response(status=404)
+        return web.Response(body=file.data, content_type=file.content_type)
+
+    # Methods
+
+    def _who(self) -> JSON:
+        workspace = self._state.workspace
+        return {
+            "url": workspace.url,
+            "team": workspace.name,
+            "user": workspace.bot.handle,
+            "team_id": workspace.id,
+            "user_id": workspace.bot.id,
+            "bot_id": workspace.bot_id,
+            "is_enterprise_install": False,
+        }
+
+    def _revoke(self) -> JSON:
+        self._tokens.is_revoked = True
+        return {"revoked": True}
+
+    def _post(self, arguments: JSON) -> JSON:
+        channel = self._state.workspace.writable(_text(arguments, "channel"))
+        message = self._state.messages.post(channel, arguments)
+        return self._sent(message) | {"message": self._state.payloads.message(message)}
+
+    def _update(self, arguments: JSON) -> JSON:
+        channel, ts = _text(arguments, "channel"), _text(arguments, "ts")
+        message = self._state.messages.update(channel, ts, arguments)
+        payload = self._state.payloads.message(message)
+        return self._sent(message) | {"text": message.text, "message": payload}
+
+    def _delete(self, arguments: JSON) -> JSON:
+        channel, ts = _text(arguments, "channel"), _text(arguments, "ts")
+        self._state.messages.delete(channel, ts)
+        return {"channel": channel, "ts": ts}
+
+    def _post_ephemeral(self, arguments: JSON) -> JSON:
+        workspace = self._state.workspace
+        channel = workspace.writable(_text(arguments, "channel"))
+        reader = workspace.members.get(_text(arguments, "user"))
+        if reader is None or channel.direct_with not in (None, reader):
+            raise SlackError("user_not_in_channel")
+        message = self._state.messages.post(channel, arguments, only_for=reader)
+        return {"message_ts": message.ts}
+
+    def _permalink(self, arguments: JSON) -> JSON:
+        channel, ts = _text(arguments, "channel"), _text(arguments, "message_ts")
+        message = self._state.messages.find(channel, ts)
+        address = f"{self._state.workspace.url}archives/{channel}/p{message.ts.replace('.', '')}"
+        return {"channel": channel, "permalink": address}
+
+    def _channel(self, arguments: JSON) -> JSON:
+        workspace = self._state.workspace
+        channel = workspace.find_channel(_text(arguments, "channel"))
+        self._need(f"{channel.kind}:read")
+        return {"channel": workspace.channel_payload(channel)}
+
+    def _members(self, arguments: JSON) -> JSON:
+        """A page of the members; the cursor is the number of those before it."""
+        workspace = self._state.workspace
+        begin = int(arguments.get("cursor") or 0)
+        end = begin + min(int(arguments.get("limit") or PAGE), PAGE)
+        members = [*workspace.members.values()]
+        return {
+            "members": [*map(workspace.member_payload, members[begin:end])],
+            "response_metadata": {"next_cursor": f"{end}" if end < len(members) else ""},
+        }
+
+    def _open_direct(self, arguments: JSON) -> JSON:
+        members = _text(arguments, "users").split(",")
+        if len(members) > 1:
+            self._need("mpim:write")
+        channel = self._state.workspace.direct(self._state.workspace.find_member(members[0]))
+        payload: JSON = {"id": channel.id}
+        if str(arguments.get("return_im")).lower() in ("true", "1"):
+            payload = self._state.workspace.channel_payload(channel)
+        return {"channel": payload}
+
+    def _reserve(self, arguments: JSON) -> JSON:
+        length, alt_text = str(arguments.get("length")), str(arguments.get("alt_txt") or "")
+        if len(alt_text) > ALT_TEXT:
+            raise SlackError("alt_txt_too_large")
+        file, address = self._state.messages.reserve_upload(
+            _text(arguments, "filename"),
+            int(length) if length.isdecimal() else 0,
+            alt_text,
+        )
+        return {"upload_url": address, "file_id": file.id}
+
+    def _complete(self, arguments: JSON) -> JSON:
+        files = arguments.get("files")
+        if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
+            raise SlackError("invalid_arguments", ["must be a list [json-pointer:/files]"])
+        channel = str(arguments.get("channel_id") or "")
+        shared = self._state.messages.complete_upload(files, channel, arguments)
+        return {"files": [file.payload() for file in shared]}
+
+    def _delete_file(self, arguments: JSON) -> JSON:
+        self._state.messages.delete_file(_text(arguments, "file"))
+        return {}
+
+    def _sent(self, message: Message) -> JSON:
+        return {"channel": message.channel.id, "ts": message.ts}
+
+
+async def parse(request: web.Request) -> JSON:
+    """The arguments of a request: of the address, and of a body with JSON or a form."""
+    arguments: JSON = dict(request.query)
+    if request.content_type == "application/json":
+        body = _loads(await request.text() or "{}")
+        if not isinstance(body, dict):
+            raise SlackError("json_not_object")
+        return arguments | body
+    form: Mapping[str, object] = await request.post() if request.can_read_body else {}
+    arguments |= form
+    for name in STRUCTURED:
+        if isinstance(arguments.get(name), str):
+            arguments[name] = _loads(arguments[name])
+    return arguments
+
+
+def _loads(text: str) -> object:
+    try:
+        return json.loads(text)
+    except ValueError:
+        raise SlackError("invalid_json") from None
+
+
+def _text(arguments: JSON, name: str) -> str:
+    """A required argument."""
+    value = arguments.get(name)
+    if not isinstance(value, str) or not value:
+        missing = f"missing required field: {name} [json-pointer:/{name}]"
+        raise SlackError("invalid_arguments", [missing])
+    return value
+
+
+def rate_limited(seconds: float) -> web.Response:
+    """A 429 response; `seconds` until the next attempt, at least 1."""
+    body = {"ok": False, "error": "ratelimited"}
+    headers = {"Retry-After": f"{max(1, round(seconds))}"}
+    return web.json_response(body, status=429, headers=headers)

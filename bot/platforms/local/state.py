@@ -1,0 +1,396 @@
+"""State of the simulated Discord: the server, its commands, and every interaction.
+
+No sockets, no event loop, no files: the time comes from `clock`, and changes are reported to the
+listeners of `events`.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+
+from bot.platforms.local.channel import HISTORY, Channel
+from bot.platforms.local.events import Events
+from bot.platforms.local.guild import ALL_PERMISSIONS, Guild, Snowflakes, User
+from bot.platforms.local.limits import (
+    ATTACHMENT_BYTES,
+    CHANNEL,
+    JSON,
+    LINK_BUTTON,
+    USER,
+    ApiError,
+    Upload,
+    check_choices,
+    check_values,
+)
+from bot.platforms.local.records import (
+    LOADING,
+    Attachment,
+    Interaction,
+    Kind,
+    Message,
+    Reply,
+    Status,
+    reply_type,
+)
+from bot.platforms.local.registry import Registry
+
+FOUNDED_S = 1_700_000_000.0
+"""When the server was created, in seconds since 1970."""
+
+
+class State:
+    """The simulated server.
+
+    Methods for a request of the bot or of a member raise `ApiError` where Discord would.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        *,
+        bot_name: str = "Mangosaurus",
+        first_response_s: float = 3.0,
+        history: int = HISTORY,
+        beside: "State | None" = None,
+        position: int = 0,
+    ) -> None:
+        """`beside`: another server of the same Discord; `position`: the number of this one."""
+        self.clock = clock
+        self.first_response_s = first_response_s
+        self.online = False
+        self.events = Events()
+        self._new_id: Snowflakes = Snowflakes(clock) if beside is None else beside._new_id
+        # The same ids at each start, so that a bot with a database recognizes members and channel.
+        founding = Snowflakes(lambda: FOUNDED_S + position / 1000)
+        self.guild: Guild = Guild(founding, bot_name, beside.guild if beside else None)
+        self.channel = Channel(
+            self.guild, self.events, clock=clock, new_id=self._new_id, history=history
+        )
+        self.interactions: dict[str, Interaction] = {}  # by token
+        registry = beside.commands if beside else None
+        self.commands: Registry = Registry(self.guild.bot.id, self.guild.id, self._new_id, registry)
+        if beside is not None:
+            self.channel.attachments = beside.channel.attachments  # at one address
+
+    def overwrite_commands(self, scope: str | None, payloads: list[JSON]) -> list[JSON]:
+        registered = self.commands.overwrite(scope, payloads)
+        self.events.emit("commands")
+        return registered
+
+    def upsert_command(self, scope: str | None, payload: JSON) -> JSON:
+        registered = self.commands.upsert(scope, payload)
+        self.events.emit("commands")
+        return registered
+
+    def delete_command(self, scope: str | None, command_id: str) -> None:
+        self.commands.delete(scope, command_id)
+        self.events.emit("commands")
+
+    def set_online(self, online: bool) -> None:
+        """Note whether the bot is connected."""
+        if online != self.online:
+            self.online = online
+            self.events.emit("online")
+
+    def remove_bot(self) -> None:
+        """Remove the bot from the server."""
+        self._set_joined(False)
+
+    def add_bot(self) -> None:
+        """Add the bot to the server again."""
+        self._set_joined(True)
+
+    def _set_joined(self, joined: bool) -> None:
+        if joined != self.guild.joined:
+            self.guild.joined = joined
+            self.events.emit("membership")
+            self.events.emit("commands")
+
+    # Requests of a member
+
+    def picker(self, user: User) -> list[JSON]:
+        """The commands that this member sees, with the members and the channel to choose from.
+
+        None if the bot is not in the server.
+        """
+        if not self.guild.joined:
+            return []
+        members, channel = self.guild.users.values(), self.guild.channel_payload()
+        choices: dict[int, list[JSON]] = {
+            USER: [{"name": member.name, "value": member.id} for member in members],
+            CHANNEL: [{"name": channel["name"], "value": channel["id"]}],
+        }
+        return [
+            listed | {"options": [_with_choices(option, choices) for option in listed["options"]]}
+            for listed in self.commands.picker(user)
+        ]
+
+    def invoke(
+        self,
+        user: User,
+        name: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        despite_permissions: bool = False,
+        forged: bool = False,
+        direct: bool = False,
+    ) -> Interaction:
+        """Run a slash command. The value of an attachment option is an `Upload`; that of a user or
+        a channel is its id.
+
+        despite_permissions: as if an administrator had overridden the command's default
+        permissions, so that only the bot's own check is left.
+        forged: without the checks of the values, so that only the bot's own are left.
+        direct: in a direct message to the bot.
+        """
+        choice = self.commands.find(name)
+        if not despite_permissions and not user.may_use(choice.command):
+            raise ApiError(50013)
+        given = values or {}
+        if not forged:
+            check_values(choice.options, given)
+        files = {k: self.channel.store_file(v) for k, v in given.items() if isinstance(v, Upload)}
+        data = choice.data(dict(given) | {name: file.id for name, file in files.items()})
+        resolved = {} if forged else self._resolved(choice.options, given)
+        if files:
+            resolved["attachments"] = {f.id: f.payload() for f in files.values()}
+        if resolved:
+            data["resolved"] = resolved
+        return self._ask(
+            Kind.COMMAND, user, f"/{name}", data, files=list(files.values()), direct=direct
+        )
+
+    def _resolved(self, options: Sequence[JSON], values: Mapping[str, object]) -> dict[str, JSON]:
+        """The members and channels that options name. Raises `ApiError` for unknown ones."""
+        resolved: dict[str, JSON] = {}
+        for option in options:
+            value = str(values.get(option["name"], ""))
+            if not value:
+                continue
+            if option["type"] == USER:
+                chosen = self.guild.user(value)
+                member = self.guild.member_payload(chosen)
+                member |= {"permissions": str(chosen.permissions)}
+                resolved.setdefault("users", {})[value] = chosen.payload()
+                resolved.setdefault("members", {})[value] = member
+            elif option["type"] == CHANNEL:
+                if value != self.guild.channel_id:
+                    raise ApiError(10003)
+                channel = self.guild.channel_payload() | {"permissions": str(ALL_PERMISSIONS)}
+                resolved.setdefault("channels", {})[value] = channel
+        return resolved
+
+    def complete(
+        self, user: User, name: str, values: Mapping[str, object], focused: str
+    ) -> Interaction:
+        """Ask for the choices of the option `focused`, given the values typed so far."""
+        data = self.commands.find(name).data(values, focused)
+        return self._ask(Kind.AUTOCOMPLETE, user, f"/{name}", data)
+
+    def press(
+        self, user: User, message_id: str, custom_id: str, *, forged: bool = False
+    ) -> Interaction:
+        """Press a button that is neither disabled nor a link.
+
+        forged: the message need not have such a button; the bot is sent one that has.
+        """
+        message = self.channel.messages.get(message_id)
+        if message is None or not message.visible_to(user):
+            raise ApiError(10008)
+        if forged:
+            data: JSON = {"custom_id": custom_id, "component_type": 2}
+            return self._ask(Kind.COMPONENT, user, "", data, source=message)
+        for button in message.buttons:
+            if button.custom_id == custom_id and button.style != LINK_BUTTON:
+                if button.disabled:
+                    raise ApiError(50013)
+                data = {"custom_id": custom_id, "component_type": 2}
+                return self._ask(Kind.COMPONENT, user, button.label, data, source=message)
+        raise ApiError(50035)
+
+    def _ask(
+        self,
+        kind: Kind,
+        user: User,
+        title: str,
+        data: JSON,
+        *,
+        source: Message | None = None,
+        files: Sequence[Attachment] = (),
+        direct: bool = False,
+    ) -> Interaction:
+        if not self.guild.joined:
+            raise ApiError(50001)
+        asked = Interaction(
+            id=self._new_id(),
+            token=secrets.token_urlsafe(48),
+            kind=kind,
+            user=user,
+            title=title,
+            data=data,
+            created_at=self.clock(),
+            guild_id=self.guild.id,
+            is_direct=direct,
+            source=source,
+            files=list(files),
+        )
+        self.interactions[asked.token] = asked
+        self.events.emit("interaction", asked)
+        return asked
+
+    def interaction_payload(self, asked: Interaction) -> JSON:
+        """The INTERACTION_CREATE event, as the bot receives it."""
+        channel = self.guild.channel_payload() | {"permissions": str(asked.user.permissions)}
+        payload: JSON = {
+            "id": asked.id,
+            "application_id": self.guild.bot.id,
+            "type": int(asked.kind),
+            "token": asked.token,
+            "version": 1,
+            "data": asked.data,
+            "guild_id": self.guild.id,
+            "guild": {"id": self.guild.id, "locale": "en-US", "features": []},
+            "guild_locale": "en-US",
+            "channel_id": self.guild.channel_id,
+            "channel": channel,
+            "member": self.guild.member_payload(asked.user)
+            | {"permissions": str(asked.user.permissions)},
+            "locale": asked.user.locale,
+            "app_permissions": str(self.guild.bot.permissions),
+            "entitlements": [],
+            "authorizing_integration_owners": {"0": self.guild.id},
+            "context": 0,
+            "attachment_size_limit": ATTACHMENT_BYTES,
+        }
+        if asked.is_direct:
+            for name in ("guild_id", "guild", "guild_locale", "member"):
+                del payload[name]
+            channel = {"id": asked.user.id, "type": 1, "recipients": [asked.user.payload()]}
+            payload |= {"user": asked.user.payload(), "context": 1, "channel": channel}
+            payload |= {"channel_id": asked.user.id, "authorizing_integration_owners": {"0": "0"}}
+        if asked.source is not None:
+            payload["message"] = message = asked.source.payload()
+            pressed = asked.data.get("custom_id")
+            if pressed not in [button.custom_id for button in asked.source.buttons]:  # forged
+                button = {"type": 2, "style": 2, "label": "Forged", "custom_id": pressed}
+                row = {"type": 1, "components": [button]}
+                message["components"] = [*message["components"], row]
+        return payload
+
+    # Responses of the bot
+
+    def answer(
+        self, interaction_id: str, token: str, payload: JSON, uploads: Sequence[Upload] = ()
+    ) -> JSON:
+        """The first response to an interaction: POST /interactions/{id}/{token}/callback."""
+        asked = self.interactions.get(token)
+        if asked is None or asked.id != interaction_id:
+            raise ApiError(10062)
+        if asked.acknowledged:
+            raise ApiError(40060)
+        if asked.failed or self.clock() - asked.created_at > self.first_response_s:
+            raise ApiError(10062)
+        reply = reply_type(asked, payload.get("type"))
+        data: JSON = payload.get("data") or {}
+        if reply is Reply.CHOICES:
+            asked.choices = check_choices(data)
+        elif reply is Reply.UPDATE and asked.source is not None:
+            self.channel.rewrite(asked.source, data, uploads, prefix="data")
+            asked.original = asked.source
+        elif reply is Reply.DEFERRED_UPDATE:
+            asked.original = asked.source
+        else:
+            draft = self.channel.draft(self.guild.bot, data, asked=asked, reply_to=asked.source)
+            if reply is Reply.DEFERRED_MESSAGE:
+                draft.flags |= LOADING
+            else:
+                self.channel.fill(draft, data, uploads, prefix="data")
+            asked.original = self.channel.add(draft)
+        asked.acknowledged_at = self.clock()
+        deferred = reply in (Reply.DEFERRED_MESSAGE, Reply.DEFERRED_UPDATE)
+        self._progress(asked, Status.DEFERRED if deferred else Status.ANSWERED)
+        return self._callback_payload(asked, reply)
+
+    def give_up(self, asked: Interaction) -> None:
+        """Fail an interaction that was not acknowledged within 3 seconds."""
+        if asked.status is Status.WAITING:
+            self._progress(asked, Status.FAILED)
+
+    def expire(self, asked: Interaction) -> None:
+        """Expire an interaction's token after 15 minutes; "thinking…" becomes a failure.
+
+        A press that was only acknowledged (type 6) has nothing to show, so it does not fail.
+        """
+        self.interactions.pop(asked.token, None)
+        self.channel.delete_files(asked.files)
+        if asked.original is not None and asked.original.loading:
+            asked.original.failed = True
+            self.events.emit("edit", asked.original)
+        if asked.status is Status.DEFERRED:
+            silent = asked.original is asked.source
+            self._progress(asked, Status.ANSWERED if silent else Status.FAILED)
+
+    def follow_up(self, token: str, payload: JSON, uploads: Sequence[Upload] = ()) -> Message:
+        """POST /webhooks/{application}/{token}: one more message.
+
+        After a deferral, the first one replaces "thinking…", as on Discord.
+        """
+        asked = self._live(token)
+        if asked.original is not None and asked.original.loading:
+            return self.edit_reply(token, "@original", payload, uploads)
+        message = self.channel.draft(self.guild.bot, payload, asked=asked, reply_to=asked.original)
+        self.channel.fill(message, payload, uploads)
+        asked.followups.append(self.channel.add(message))
+        self._progress(asked, Status.ANSWERED)
+        return message
+
+    def reply(self, token: str, message_id: str) -> Message:
+        """The message of an interaction that `message_id` (or "@original") names."""
+        asked = self._live(token)
+        for message in asked.messages:
+            if message.id == message_id or (
+                message_id == "@original" and message is asked.original
+            ):
+                return message
+        raise ApiError(10008)
+
+    def edit_reply(
+        self, token: str, message_id: str, payload: JSON, uploads: Sequence[Upload] = ()
+    ) -> Message:
+        message = self.reply(token, message_id)
+        self.channel.rewrite(message, payload, uploads)
+        self._progress(self._live(token), Status.ANSWERED)
+        return message
+
+    def delete_reply(self, token: str, message_id: str) -> None:
+        self.channel.remove(self.reply(token, message_id))
+        self._progress(self._live(token), Status.ANSWERED)
+
+    def _live(self, token: str) -> Interaction:
+        asked = self.interactions.get(token)
+        if asked is None:
+            raise ApiError(50027)
+        if not asked.acknowledged:
+            raise ApiError(10015)
+        return asked
+
+    def _progress(self, asked: Interaction, status: Status) -> None:
+        asked.status = status
+        self.events.emit("progress", asked)
+
+    def _callback_payload(self, asked: Interaction, reply: Reply) -> JSON:
+        about: JSON = {"id": asked.id, "type": int(asked.kind)}
+        resource: JSON = {"type": int(reply)}
+        if asked.original is not None:
+            about |= {
+                "response_message_id": asked.original.id,
+                "response_message_loading": asked.original.loading,
+                "response_message_ephemeral": asked.original.ephemeral,
+            }
+            if reply in (Reply.MESSAGE, Reply.UPDATE):
+                resource["message"] = asked.original.payload()
+        return {"interaction": about, "resource": resource}
+
+
+def _with_choices(option: JSON, choices: Mapping[int, list[JSON]]) -> JSON:
+    """An option as the page shows it: users and channels are chosen from a list."""
+    return option | {"choices": choices[option["type"]]} if option["type"] in choices else option

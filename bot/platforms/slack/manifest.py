@@ -1,0 +1,122 @@
+"""The manifest of the app: its commands, shortcuts, rights and events, for an operator to paste.
+
+`python -m bot slack-manifest` prints it; `slack/manifest.yaml` has it without a prefix.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from bot.chat.declaration import Declaration, Declared, Group, Menu, Option
+from bot.chat.translation import _
+from bot.chat.turn import Terms
+from bot.features.declarations import declared
+from bot.formats import shortened
+from bot.platforms.slack.names import MENU, SHORTCUT, CommandNames
+
+SCOPES = ("chat:write", "commands", "files:read", "files:write", "im:write", "users:read")
+"""What the bot's token allows. The app-level token needs `connections:write`."""
+EVENTS = ("app_home_opened", "app_uninstalled", "tokens_revoked")
+
+COMMAND, DESCRIPTION, HINT = 32, 2_000, 1_000
+SHORTCUT_NAME, SHORTCUT_DESCRIPTION, SUMMARY = 24, 150, 140
+"""Slack's limits in characters: of commands, of shortcuts, and of what the app is."""
+
+_TERMS = Terms("Slack", _("workspace"), _("workspaces"), "")
+"""Only choices of options contain these, and a manifest has none."""
+
+
+def manifest(names: CommandNames) -> dict[str, Any]:
+    """The manifest of all commands, as Slack reads it."""
+    commands = declared(_TERMS, None)
+    return {
+        "display_information": {
+            "name": "Mangosaurus",
+            "description": shortened(_("Names new dinosaurs, and writes sonnets."), SUMMARY),
+            "long_description": _(
+                "Mangosaurus names new dinosaurs letter by letter, and writes sonnets word by "
+                "word, with small recurrent networks that run where you host it. Members vote for "
+                "the best names, keep the poems that they like, and can train it on their own "
+                "lists of names."
+            ),
+            "background_color": "#2f5d3a",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": True,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "Mangosaurus", "always_online": True},
+            "shortcuts": _shortcuts(commands),
+            "slash_commands": [
+                _slash_command(each, names) for each in commands if not isinstance(each, Menu)
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {"bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": True,
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def as_yaml(names: CommandNames) -> str:
+    """The manifest for the page "From a manifest", where an operator can read and change it."""
+    import yaml  # only this needs it
+
+    content: str = yaml.safe_dump(manifest(names), sort_keys=False, allow_unicode=True, width=1_000)
+    return content
+
+
+def print_manifest(prefix: str) -> None:
+    """Answer `python -m bot slack-manifest`. `prefix`: the setting SLACK_COMMAND_PREFIX."""
+    sys.stdout.write(as_yaml(CommandNames(prefix)))
+
+
+def _slash_command(declared: Declaration | Group, names: CommandNames) -> dict[str, Any]:
+    command: dict[str, Any] = {
+        "command": names.slash(declared.info.name),
+        "description": shortened(declared.info.description, DESCRIPTION),
+    }
+    if hint := _hint(declared):
+        command["usage_hint"] = shortened(hint, HINT)
+    return command | {"should_escape": False}
+
+
+def _hint(declared: Declaration | Group) -> str:
+    """What can be typed after a command; "" for nothing."""
+    if isinstance(declared, Group):
+        return " | ".join(each.info.last_name for each in declared.declarations)
+    if not declared.options:
+        return ""
+    options = sorted(declared.options, key=lambda option: not option.is_main)
+    return _("{options} or ? for a form").format(options=" ".join(map(_shown, options)))
+
+
+def _shown(option: Option) -> str:
+    words = option.name if option.is_main else f"{option.name}:…"
+    return words if option.is_required else f"[{words}]"
+
+
+def _shortcuts(commands: Sequence[Declared]) -> list[dict[str, str]]:
+    sonnet = _shortcut(
+        SHORTCUT, _("Write a sonnet from this"), _("Writes a sonnet that begins like the message.")
+    )
+    menus = [each for each in commands if isinstance(each, Menu)]
+    others = (
+        _shortcut(f"{MENU}{place}", each.label, each.label) for place, each in enumerate(menus)
+    )
+    return [sonnet, *others]
+
+
+def _shortcut(callback_id: str, name: str, description: str) -> dict[str, str]:
+    return {
+        "name": shortened(name, SHORTCUT_NAME),
+        "type": "message",
+        "callback_id": callback_id,
+        "description": shortened(description, SHORTCUT_DESCRIPTION),
+    }

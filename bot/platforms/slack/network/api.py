@@ -1,0 +1,395 @@
+"""Slack's Web API: every call with a time limit, and its errors as `DeliveryError`."""
+
+import asyncio
+import http
+import json
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.version import __version__
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.chat.message import File
+from bot.chat.turn import DeliveryError, Forbidden, Unreachable
+from bot.monitoring.monitor import Monitor
+from bot.platforms.slack.network.addresses import is_same_origin, is_slack, proxy_for
+from bot.platforms.slack.network.edit_budget import EditBudget
+from bot.platforms.slack.network.errors import described, error_of, facts_of, webhook_code
+from bot.platforms.slack.values import list_of, text_of
+from bot.services.concurrency import Locks
+
+log = logging.getLogger(__name__)
+library = logging.getLogger("slack_sdk.quiet")
+library.setLevel(logging.WARNING)  # below that it logs members' words and secret addresses
+
+BASE_URL = "https://slack.com/api/"
+LIBRARY = __version__
+"""The version of slack-sdk."""
+REQUEST_S = 10.0
+"""Time limit of a call, in seconds, with the pauses that rate limits impose."""
+TRANSFER_S = 30.0
+"""Time limit of a call that carries files."""
+EDIT_S = 1.2
+"""Seconds between two edits in the workspace: Slack takes about 50 a minute in all of it."""
+WAITING_S = 60.0
+"""Seconds that an edit waits for its turn at most."""
+TRIES = 3
+"""Attempts at a call that Slack answers with 429."""
+PAGE = 1_000
+"""Members in one answer, at most."""
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 3600.0
+
+Part = Mapping[str, Any]
+"""A rendered message: `text` and `blocks`."""
+
+_INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
+"""No words of members or networks format anything or show a preview of a page."""
+_NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
+"""`OSError` includes timeouts."""
+
+
+class SlackApi:
+    """The calls of Slack's Web API that the bot makes. All raise `DeliveryError`."""
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        monitor: Monitor,
+        base_url: str = BASE_URL,
+        edit_s: float = EDIT_S,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """`token`: xoxb-…. `base_url` ends with a slash. `edit_s`: seconds between two edits."""
+        self.base_url = base_url
+        self.budget = EditBudget(edit_s, clock=clock, sleep=sleep)
+        self.scopes: frozenset[str] = frozenset()
+        """Those of the token, once `identify` has been called."""
+        self._token = token
+        self._monitor = monitor
+        self._clock = clock
+        self._sleep = sleep
+        self._paused: dict[str, float] = {}
+        """When calls may go on that Slack has answered with 429, by kind."""
+        self._waiting = Locks()
+        self._is_closed = False
+        self._session: aiohttp.ClientSession | None = None
+        self._web: AsyncWebClient | None = None
+
+    async def close(self) -> None:
+        """Close the connections. Later calls raise `Unreachable`."""
+        self._is_closed = True
+        if self._session is not None:
+            await self._session.close()
+
+    async def identify(self) -> Mapping[str, Any]:
+        """Who the token belongs to: `team_id`, `team`, `user_id`, `user`, `url`."""
+
+        async def ask(web: AsyncWebClient) -> AsyncSlackResponse:
+            answer = await web.auth_test()
+            scopes = answer.headers.get("X-OAuth-Scopes", "")
+            self.scopes = frozenset(filter(None, map(str.strip, scopes.split(","))))
+            return answer
+
+        return await self._call("auth.test", ask)
+
+    async def app_of(self, bot: str) -> str:
+        """The app (A…) of a bot (B…). Needs the scope users:read."""
+        found = await self._call("bots.info", lambda web: web.bots_info(bot=bot))
+        return text_of(found, "bot", "app_id")
+
+    async def connection_address(self, app_token: str) -> str:
+        """A fresh address for Socket Mode, which is a secret."""
+        found = await self._call(
+            "apps.connections.open", lambda web: web.apps_connections_open(app_token=app_token)
+        )
+        return text_of(found, "url", most=4_096)
+
+    async def user(self, user: str) -> Mapping[str, Any]:
+        """A member, with their rights."""
+        found = await self._call("users.info", lambda web: web.users_info(user=user))
+        member = found.get("user")
+        return member if isinstance(member, Mapping) else {}
+
+    async def members(self, cursor: str = "") -> tuple[Sequence[Mapping[str, object]], str]:
+        """Up to `PAGE` members, with their rights. `cursor` is where the last call has ended.
+
+        Returns them and where the call has ended; "" if there are no more.
+        """
+        found = await self._call(
+            "users.list", lambda web: web.users_list(limit=PAGE, cursor=cursor or None)
+        )
+        end = text_of(found, "response_metadata", "next_cursor")
+        return list_of(found, "members", most=PAGE), end
+
+    async def open_direct(self, user: str) -> str:
+        """The direct message with a member (D…)."""
+        found = await self._call(
+            "conversations.open", lambda web: web.conversations_open(users=[user])
+        )
+        return text_of(found, "channel", "id")
+
+    async def permalink(self, channel: str, timestamp: str) -> str:
+        """The address of a message."""
+        found = await self._call(
+            "chat.getPermalink",
+            lambda web: web.chat_getPermalink(channel=channel, message_ts=timestamp),
+        )
+        return text_of(found, "permalink", most=4_096)
+
+    async def post(
+        self, channel: str, part: Part, *, thread: str | None = None, key: str = ""
+    ) -> str:
+        """Send a message. Returns its timestamp; with a `key` (a UUID) that of the first one.
+
+        The reference of chat.postMessage has no such argument, but errors about it: Slack's own
+        clients send it, to repeat a message whose answer was lost.
+        """
+        once: dict[str, Any] = {"client_msg_id": key} if key else {}
+        found = await self._call(
+            "chat.postMessage",
+            lambda web: web.chat_postMessage(
+                channel=channel,
+                **part,
+                thread_ts=thread,
+                mrkdwn=False,  # else a star in a member's words is bold in a notification
+                parse="none",
+                link_names=False,
+                unfurl_links=False,
+                unfurl_media=False,
+                **once,
+            ),
+            place=channel,
+        )
+        return text_of(found, "ts")
+
+    async def update(self, channel: str, timestamp: str, part: Part) -> None:
+        """Replace a message, as soon as the workspace's budget allows it.
+
+        Returns without it if a newer edit of the message has come meanwhile.
+        """
+        try:
+            async with asyncio.timeout(WAITING_S):
+                if not await self.budget.turn(channel, timestamp):
+                    return
+        except TimeoutError as error:
+            raise Unreachable("too many edits are waiting") from error
+        await self._call(
+            "chat.update",
+            lambda web: web.chat_update(
+                channel=channel, ts=timestamp, **part, parse="none", link_names=False
+            ),
+        )
+
+    async def revoke(self) -> None:
+        """Give up the bot's token, for good."""
+        await self._call("auth.revoke", lambda web: web.auth_revoke())
+
+    async def open_view(self, trigger: str, view: Mapping[str, Any]) -> None:
+        """Open a modal. A trigger lasts three seconds."""
+        await self._call(
+            "views.open", lambda web: web.views_open(trigger_id=trigger, view=dict(view))
+        )
+
+    async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
+        """Show a member's App Home."""
+        await self._call(
+            "views.publish", lambda web: web.views_publish(user_id=user, view=dict(view))
+        )
+
+    async def upload(
+        self, channel: str, files: Sequence[File], *, words: str = "", thread: str | None = None
+    ) -> list[str]:
+        """Send files as one message, in a channel that the bot is in. Returns their ids."""
+        found = await self._call(
+            "files.upload",
+            lambda web: web.files_upload_v2(
+                channel=channel,
+                thread_ts=thread,
+                initial_comment=words or None,
+                file_uploads=[
+                    {
+                        "content": file.content,
+                        "filename": file.name,
+                        "title": file.name,
+                        "alt_txt": file.description or None,
+                    }
+                    for file in files
+                ],
+            ),
+            limit=TRANSFER_S,
+        )
+        return [each for file in list_of(found, "files") if (each := text_of(file, "id"))]
+
+    async def delete_file(self, file: str) -> None:
+        """Delete a file of the bot, and what is left of its message."""
+        await self._call("files.delete", lambda web: web.files_delete(file=file))
+
+    async def download(self, address: str, most: int) -> bytes:
+        """A file that a member has uploaded; if it is longer than `most` bytes, the first of it."""
+        if not self.is_ours(address):  # it would get the token
+            raise DeliveryError("a file is not on Slack")
+        session, _web = self._opened()
+        try:
+            async with (
+                asyncio.timeout(TRANSFER_S),
+                session.get(
+                    address,
+                    headers={"Authorization": f"Bearer {self._token}"},
+                    proxy=proxy_for(address),
+                    allow_redirects=False,
+                ) as answer,
+            ):
+                self._count(answer.status)
+                if answer.status != http.HTTPStatus.OK:
+                    raise error_of("a file", "", answer.status)
+                if answer.content_type == "text/html":  # of the page for signing in
+                    raise Forbidden("a file needs the scope files:read")
+                return await _read(answer.content, most)
+        except _NO_NETWORK as error:
+            self._count(None)
+            raise Unreachable(type(error).__name__) from error
+
+    async def respond(self, address: str, body: Mapping[str, Any]) -> None:
+        """Post to a `response_url`, which is a secret: 5 times in 30 minutes."""
+        if not self.is_ours(address):
+            raise DeliveryError("a response_url is not on Slack")
+        session, _web = self._opened()
+        webhook = AsyncWebhookClient(address, session=session, retry_handlers=[], logger=library)
+        webhook.proxy = proxy_for(address)
+        until = self._clock() + REQUEST_S
+        for _attempt in range(TRIES):
+            try:
+                async with asyncio.timeout(max(until - self._clock(), 0.1)):
+                    answer = await webhook.send_dict({**body, **_INERT})
+            except _NO_NETWORK as error:
+                self._count(None)
+                raise Unreachable(type(error).__name__) from error
+            self._count(answer.status_code)
+            if answer.status_code == http.HTTPStatus.OK:
+                return
+            if answer.status_code != http.HTTPStatus.TOO_MANY_REQUESTS:
+                raise error_of("response_url", webhook_code(answer.body), answer.status_code)
+            pause = _seconds_of(answer.headers)
+            if self._clock() + pause >= until:
+                break
+            await self._sleep(pause)
+        raise Unreachable("response_url: ratelimited")
+
+    async def _call(
+        self,
+        method: str,
+        send: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]],
+        *,
+        place: str = "",
+        limit: float | None = None,
+    ) -> Mapping[str, Any]:
+        """Make a call, again after the pause that Slack asks for if that is within the limit.
+
+        `place`: what Slack limits separately, in addition to the method. `limit` is in seconds,
+        `REQUEST_S` by default.
+        """
+        key = f"{method} {place}"
+        until = self._clock() + (REQUEST_S if limit is None else limit)
+        _session, web = self._opened()
+        for _attempt in range(TRIES):
+            if not await self._may_call(key, until):
+                break
+            try:
+                async with asyncio.timeout(max(until - self._clock(), 0.1)):
+                    answer = await send(web)
+            except SlackApiError as error:
+                code, status, headers = facts_of(error)
+                self._count(status)
+                if status != http.HTTPStatus.TOO_MANY_REQUESTS and code != "ratelimited":
+                    raise error_of(method, described(code, error), status, code) from error
+                self._pause(key, headers)
+            except (SlackRequestError, AttributeError, TypeError) as error:
+                # What Slack's proxies answer is no JSON, which the library does not expect.
+                self._count(None)
+                raise Unreachable(f"{method}: {type(error).__name__}") from error
+            except _NO_NETWORK as error:
+                self._count(None)
+                raise Unreachable(f"{method}: {type(error).__name__}") from error
+            except RuntimeError as error:
+                if "closed" not in str(error):
+                    raise
+                raise Unreachable(f"{method}: the session is closed") from error
+            else:
+                self._count(http.HTTPStatus.OK)
+                return answer.data if isinstance(answer.data, dict) else {}
+        raise Unreachable(f"{method}: ratelimited")
+
+    async def _may_call(self, key: str, until: float) -> bool:
+        """Wait for the end of a pause. Returns false if that comes later than `until`.
+
+        Calls that wait for the same go on a second apart: otherwise all but one are refused again.
+        """
+        async with self._waiting.of(key):
+            due = self._paused.get(key)
+            if due is None:
+                return True
+            if (pause := due - self._clock()) > 0:
+                if due >= until:
+                    return False
+                await self._sleep(pause)
+            now = self._clock()
+            if now - due < SHORTEST_PAUSE_S:
+                self._paused[key] = max(self._paused.get(key, due), now + SHORTEST_PAUSE_S)
+            elif self._paused.get(key) == due:
+                del self._paused[key]
+            return True
+
+    def _pause(self, key: str, headers: Mapping[str, str]) -> None:
+        seconds = _seconds_of(headers)
+        log.info("Slack limits %s for %g s", key.partition(" ")[0], seconds)
+        now = self._clock()
+        self._paused = {each: due for each, due in self._paused.items() if due > now}
+        self._paused[key] = now + seconds
+        if key.startswith("chat.update "):
+            self.budget.pause(seconds)
+
+    def _opened(self) -> tuple[aiohttp.ClientSession, AsyncWebClient]:
+        if self._is_closed:
+            raise Unreachable("the bot has disconnected")
+        if self._session is None or self._web is None:
+            self._session = aiohttp.ClientSession()
+            self._web = AsyncWebClient(
+                self._token,
+                base_url=self.base_url,
+                session=self._session,
+                retry_handlers=[],
+                logger=library,
+            )
+            self._web.proxy = proxy_for(self.base_url)
+        return self._session, self._web
+
+    def is_ours(self, address: str) -> bool:
+        """Whether an address in a payload leads to Slack, or to where `base_url` does."""
+        return is_slack(address) or is_same_origin(address, self.base_url)
+
+    def _count(self, status: int | None) -> None:
+        label = "error" if status is None else f"{status // 100}xx"
+        self._monitor.metrics.rest_responses.labels(label).inc()
+
+
+async def _read(stream: aiohttp.StreamReader, most: int) -> bytes:
+    """Read at most `most` bytes: one call returns what has arrived."""
+    content = bytearray()
+    while len(content) < most and (chunk := await stream.read(most - len(content))):
+        content += chunk
+    return bytes(content)
+
+
+def _seconds_of(headers: Mapping[str, str]) -> float:
+    """Seconds to wait, as an answer with 429 says."""
+    given = headers.get("Retry-After", "")
+    seconds = float(given) if given.isdecimal() and len(given) < 6 else SHORTEST_PAUSE_S
+    return min(max(seconds, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)

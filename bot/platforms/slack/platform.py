@@ -1,0 +1,400 @@
+"""Slack as a platform: limits, terms, members, and messages outside of requests."""
+
+import asyncio
+import logging
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+from uuid import NAMESPACE_URL, uuid5
+
+from bot.chat.cooldowns import Cooldowns, TooSoon
+from bot.chat.message import File, Message
+from bot.chat.received import clean
+from bot.chat.translation import _
+from bot.chat.turn import (
+    AnswerRef,
+    CommunityInfo,
+    DeliveryError,
+    Gone,
+    Limits,
+    MessageRef,
+    Terms,
+    Unreachable,
+)
+from bot.platforms.slack.identities import (
+    PLATFORM,
+    SlackIdentities,
+    is_external,
+    message_id,
+    timestamp_of,
+)
+from bot.platforms.slack.names import CommandNames
+from bot.platforms.slack.network.api import SlackApi
+from bot.platforms.slack.network.errors import OUTSIDE, code_of
+from bot.platforms.slack.network.members import Member, Members
+from bot.platforms.slack.values import list_of, text_of
+from bot.platforms.slack.views import rendering
+from bot.services.concurrency import within
+from bot.store import StoreError
+
+log = logging.getLogger(__name__)
+
+LONGEST_BUTTON = 190
+"""Characters of a button's action and state: `rendering.encoded` may triple them, and Slack takes
+2,000, but a state of over 200 is refused when it is pressed (`received_state`)."""
+LIMITS = Limits(
+    button_label=75, button_id=LONGEST_BUTTON, choices=100, choice_label=75, alt_text=1000
+)
+TERMS = Terms(
+    platform="Slack",
+    community=_("workspace"),
+    communities=_("workspaces"),
+    reload=_("reload Slack (Ctrl+R)"),
+    access=_("Invite it to the channel: type /invite @Mangosaurus there."),
+    place=_("channel"),  # direct messages are in the workspace, too
+    has_channel_rights=False,
+    home_setting="HOME_WORKSPACES",
+)
+OUTSIDE_S = 5.0
+"""Seconds for which a channel is remembered that the bot is not in: it may be invited any time."""
+MOST_OUTSIDE = 1_000
+MOST_NONCES = 1_000
+MOST_THREADS = 1_000
+MOST_FILES = 5_000
+GROWING_S, MOST_GROWING = 3.6, 5
+"""Seconds between two answers that are shown before they are complete, and how many may be in a
+row. Each takes an edit in the end at least, which are few, and votes need most of them."""
+NAMING_S = 2.0
+"""Seconds that a message waits for the name of somebody whom it mentions."""
+LONGEST_ADDRESS = 200
+"""Characters of a message's address."""
+_PATH = re.compile(r"/archives/([A-Z0-9]{2,32})/p(\d{7,18})")
+
+
+class SlackPlatform:
+    """A `bot.chat.turn.Platform`: one workspace."""
+
+    name = PLATFORM
+    limits = LIMITS
+    terms = TERMS
+    sees_all_communities = True
+    shard_latencies: Mapping[int, float | None] = {}
+    latency: float | None = None
+    spares_requests = False
+    whole_answer_s = 1.0
+
+    def serves_community(self, _community_id: int) -> bool:
+        """Whether a workspace is this one, as far as the app is installed in it alone."""
+        return True
+
+    def __init__(
+        self,
+        api: SlackApi,
+        identities: SlackIdentities,
+        commands: CommandNames | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.api = api
+        self.identities = identities
+        self.commands = commands or CommandNames()
+        self.connected: Callable[[], bool] = lambda: False
+        self.team = self.team_name = self.bot_user = self.bot_id = self.address = ""
+        """Of the workspace, once `identify` has been called."""
+        self.community_id: int | None = None
+        self.is_home = False
+        """Whether its owner is the bot's operator."""
+        self._clock = clock
+        self.members = Members(api, clock=clock)
+        self._growing = Cooldowns(GROWING_S, most=MOST_GROWING)
+        self._outside: OrderedDict[str, float] = OrderedDict()
+        self._files: OrderedDict[tuple[str, str], Sequence[str]] = OrderedDict()
+        """Files of messages (C…, timestamp), which are messages of their own."""
+        self._sent: OrderedDict[str, int] = OrderedDict()
+        self._threads: OrderedDict[tuple[str, str], str] = OrderedDict()
+        """Threads of messages in one, by channel and timestamp: what follows them goes there."""
+
+    async def identify(self) -> None:
+        """Ask Slack which workspace and bot the token belongs to.
+
+        Raises `DeliveryError`, and `StoreError`.
+        """
+        found = await self.api.identify()
+        self.team, self.bot_user = text_of(found, "team_id"), text_of(found, "user_id")
+        self.bot_id = text_of(found, "bot_id")
+        self.team_name = clean(text_of(found, "team"))
+        self.address = text_of(found, "url")
+        if not is_external(self.team):
+            raise DeliveryError("auth.test: no workspace")
+        self.community_id = await self.identities.community(self.team)
+
+    @property
+    def communities(self) -> Collection[int]:
+        """The workspace."""
+        return () if self.community_id is None else (self.community_id,)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether requests arrive."""
+        return self.connected()
+
+    def serves(self, payload: Mapping[str, object]) -> bool:
+        """Whether a payload is about the workspace, and not another one that has the same app.
+
+        In a channel shared with another workspace, the member who acts may belong to that one, and
+        the payload may name both.
+        """
+        teams = {
+            text_of(payload, "team_id"),
+            text_of(payload, "team", "id"),
+            text_of(payload, "view", "app_installed_team_id"),
+            *(text_of(each, "team_id") for each in list_of(payload, "authorizations")),
+        } - {""}
+        return not teams or self.team in teams
+
+    async def member(self, user: str) -> Member:
+        """A member (U…), with their rights. Raises `DeliveryError`."""
+        return await self.members.find(user, self.team)
+
+    def may_grow(self) -> bool:
+        """Whether one more answer may be shown before it is complete. Counts it if so."""
+        try:
+            self._growing.start(None, datetime.now(UTC))
+        except TooSoon:
+            return False
+        return True
+
+    def is_outside(self, channel: str) -> bool:
+        """Whether Slack has just refused a message, because the bot is not in the channel (C…)."""
+        return self._clock() < self._outside.get(channel, 0.0)
+
+    def note_outside(self, channel: str, error: DeliveryError) -> bool:
+        """Remember a channel that the bot is not in. Returns whether that was the error."""
+        if code_of(error) not in OUTSIDE:
+            return False
+        self._outside[channel] = self._clock() + OUTSIDE_S
+        self._outside.move_to_end(channel)
+        if len(self._outside) > MOST_OUTSIDE:
+            self._outside.popitem(last=False)
+        return True
+
+    async def rendered(self, message: Message, *, private: bool = False) -> list[rendering.Part]:
+        """A message in parts. Only a private one mentions members."""
+        return rendering.render(message, await self._named(message, private), self.commands)
+
+    async def rendered_edit(self, message: Message, *, private: bool = False) -> rendering.Part:
+        """A message as one part, since an edit cannot add others."""
+        return rendering.render_edit(message, await self._named(message, private), self.commands)
+
+    async def _named(self, message: Message, private: bool) -> dict[int, str]:
+        """What a message calls the users and channels that it mentions."""
+        mentioned = rendering.mentioned(message)
+        names = await asyncio.gather(*(self._name(number, private) for number in mentioned))
+        return {
+            number: name for number, name in zip(mentioned, names, strict=True) if name is not None
+        }
+
+    async def _name(self, number: int, private: bool) -> str | None:
+        """What a message calls a user or channel; `None` if that is not known soon."""
+        try:
+            found = await within(NAMING_S, self.identities.find(number))
+            if found is None:
+                return None
+            if found.kind != "user" or private:
+                return found.external
+            finding = self.members.find(found.external, self.team, for_rights=False)
+            member = await within(NAMING_S, finding)  # a mention would notify them
+        except (DeliveryError, StoreError, TimeoutError):
+            return None
+        return f"@{member.display_name}"
+
+    async def post(self, channel: str, message: Message, *, key: str = "", thread: str = "") -> str:
+        """Send a message to a channel (C…). Returns its timestamp. Raises `DeliveryError`.
+
+        A long one is split, and files follow in a message of their own. What is missing of these is
+        only logged: a second attempt would send the first part again.
+
+        key: a UUID. Of messages with the same one, Slack posts the first.
+        thread: the timestamp of the message to which it is a reply.
+        """
+        first, *rest = await self.rendered(message)
+        try:
+            timestamp = await self.api.post(channel, first, key=key, thread=thread or None)
+        except DeliveryError as error:
+            self.note_outside(channel, error)
+            raise
+        self._outside.pop(channel, None)
+        if thread:
+            self._threads[channel, timestamp] = thread
+            if len(self._threads) > MOST_THREADS:
+                self._threads.popitem(last=False)
+        await self._send_rest(channel, rest, message.files, thread=thread or None, of=timestamp)
+        return timestamp
+
+    async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
+        """Send a message to the channel of `ref`, or to its thread if this process has posted it.
+
+        Returns its id. Raises `DeliveryError`.
+
+        Of several with the same `nonce` for a message, Slack posts one, by all that is known of it.
+        """
+        channel = await self._channel(ref.channel_id)
+        key = ""
+        if nonce is not None:  # with the message: some day the database may be another one
+            key = str(uuid5(NAMESPACE_URL, f"{self.team}/{channel}/{ref.message_id}/{nonce}"))
+            if (sent := self._sent.get(key)) is not None:
+                return sent
+        thread = self._threads.get((channel, timestamp_of(ref.message_id)), "")
+        number = message_id(await self.post(channel, message, key=key, thread=thread)) or 0
+        if key:
+            self._sent[key] = number
+            if len(self._sent) > MOST_NONCES:
+                self._sent.popitem(last=False)
+        return number
+
+    async def edit(self, ref: MessageRef, message: Message) -> None:
+        """Replace a message of the bot. Files go to its thread. Raises `DeliveryError`.
+
+        Those that it had are deleted, as far as this process has sent them.
+        """
+        channel = await self._channel(ref.channel_id)
+        timestamp = timestamp_of(ref.message_id)
+        await self.api.update(channel, timestamp, await self.rendered_edit(message))
+        former = self._files.pop((channel, timestamp), ())
+        thread = self._threads.get((channel, timestamp), timestamp)
+        await self._send_rest(channel, (), message.files, thread=thread, of=timestamp)
+        for file in former:
+            try:
+                await self.api.delete_file(file)
+            except DeliveryError as error:
+                log.warning("A picture could not be deleted: %s", error)
+
+    async def replace(
+        self, channel: str, timestamp: str, message: Message, *, thread: str = ""
+    ) -> None:
+        """Replace an answer. What does not fit follows it, in its `thread`.
+
+        Raises `DeliveryError`.
+        """
+        first, *rest = await self.rendered(message)
+        await self.api.update(channel, timestamp, first)
+        await self._send_rest(channel, rest, message.files, thread=thread or None)
+
+    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+        """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
+        if ref.channel_id is not None and ref.message_id is not None:
+            await self.edit(MessageRef(ref.channel_id, ref.message_id), message)
+        elif ref.token is not None:  # nothing is shown yet
+            part = await self.rendered_edit(message, private=True)
+            body = {**part, "response_type": "ephemeral", "replace_original": False}
+            await self.api.respond(ref.token, body)
+
+    async def link(self, ref: MessageRef) -> str:
+        """The address of a message; that of the workspace if its channel is unknown."""
+        try:
+            channel = await self._channel(ref.channel_id)
+        except DeliveryError:
+            return self.address
+        return f"{self.address}archives/{channel}/p{ref.message_id:016}"
+
+    async def find(self, address: str) -> MessageRef | None:
+        """The message of the workspace with this address; unchecked."""
+        address = address.strip()
+        if len(address) > LONGEST_ADDRESS or not self.address:
+            return None
+        try:
+            parts, own = urlsplit(address), urlsplit(self.address)
+        except ValueError:
+            return None
+        match = _PATH.fullmatch(parts.path)
+        if match is None or parts[:2] != own[:2]:
+            return None
+        channel = await self.identities.known_channel(self.team, match[1])
+        if channel is None:  # the bot has never been asked there
+            return None
+        return MessageRef(channel, int(match[2]), self.community_id)
+
+    def mention(self, user_id: int) -> str:
+        """A placeholder for a user, which `rendering` knows."""
+        return rendering.mention_user(user_id)
+
+    def mention_channel(self, channel_id: int) -> str:
+        """A placeholder for a channel, which `rendering` knows."""
+        return rendering.mention_channel(channel_id)
+
+    async def is_in_community(self, ref: MessageRef) -> bool:
+        """Whether the channel of `ref` belongs to its workspace."""
+        found = await self.identities.find(ref.channel_id)
+        return (
+            found is not None
+            and found.kind == "channel"
+            and found.workspace == self.team
+            and ref.community_id == self.community_id
+            and not is_direct(found.external)
+        )
+
+    async def is_operator(self, user_id: int) -> bool:
+        """Whether the user is the primary owner of the workspace, if that is a home.
+
+        Slack tells nobody who owns an app. Raises `DeliveryError`.
+        """
+        if not self.is_home:
+            return False
+        try:
+            found = await self.identities.find(user_id)
+        except StoreError as error:
+            raise Unreachable("the user is unknown while the database is away") from error
+        if found is None or found.kind != "user" or found.workspace != self.team:
+            return False
+        return (await self.member(found.external)).is_primary_owner
+
+    def describe(self, community_id: int) -> CommunityInfo | None:
+        """The workspace, if it is this one."""
+        if community_id != self.community_id:
+            return None
+        return CommunityInfo(community_id, self.team_name, None)
+
+    async def leave(self, community_id: int) -> None:
+        """Give up the bot's token, which removes the bot. Raises `DeliveryError`."""
+        if community_id != self.community_id:
+            raise Gone("the bot is not in this workspace")
+        await self.api.revoke()
+
+    async def _send_rest(
+        self,
+        channel: str,
+        parts: Sequence[rendering.Part],
+        files: Sequence[File],
+        *,
+        thread: str | None = None,
+        of: str = "",
+    ) -> None:
+        """Send what a message could not hold. `of`: its timestamp, if it can be edited."""
+        try:
+            for part in parts:
+                await self.api.post(channel, part, thread=thread)
+            if files:
+                sent = await self.api.upload(channel, files, thread=thread)
+                if of:
+                    self._files[channel, of] = sent
+                    if len(self._files) > MOST_FILES:
+                        self._files.popitem(last=False)
+        except DeliveryError as error:
+            log.warning("A part of a message could not be sent: %s", error)
+
+    async def _channel(self, channel_id: int) -> str:
+        try:
+            channel = await self.identities.external(channel_id, "channel")
+        except StoreError as error:
+            raise Unreachable("the channel is unknown while the database is away") from error
+        if channel is None:
+            raise Gone("the channel is unknown")
+        return channel
+
+
+def is_direct(channel: str) -> bool:
+    """Whether a channel is a direct message."""
+    return channel.startswith("D")

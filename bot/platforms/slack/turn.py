@@ -1,0 +1,399 @@
+"""What a member asked for on Slack, as a `bot.chat.turn.Turn`."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot.chat.message import Button, Embed, Message, text
+from bot.chat.received import clean
+from bot.chat.translation import _
+from bot.chat.turn import (
+    AnswerRef,
+    Deleted,
+    DeliveryError,
+    Forbidden,
+    Gone,
+    MessageRef,
+    OnPending,
+    Source,
+    Unreachable,
+    User,
+)
+from bot.monitoring import requests
+from bot.platforms.slack.identities import message_id
+from bot.platforms.slack.network.api import Part, SlackApi
+from bot.platforms.slack.platform import SlackPlatform
+from bot.platforms.slack.values import FileRef
+from bot.polls.votes import ACTION as VOTE
+
+log = logging.getLogger(__name__)
+
+PLACEHOLDER_S = 1.2
+"""Seconds after the request until something is shown of an answer that is not ready.
+
+Longer than an answer that grows is awaited whole.
+"""
+NOTICE_S = 3.0
+"""The same for an answer that the bot cannot edit: what is shown stays above it."""
+MOST_USES = 5
+"""How often a `response_url` can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from."""
+
+    user: str
+    """U…"""
+    channel: str = ""
+    """C…, G… or D…; empty for App Home and some shortcuts."""
+    channel_id: int | None = None
+    response_url: str = field(default="", repr=False)
+    """A secret, for 30 minutes; empty for a modal that was opened from nowhere."""
+    message: str = ""
+    """Timestamp of the message whose button was pressed."""
+    is_ephemeral: bool = False
+    """Whether only the member sees that message."""
+    thread: str = ""
+    """Timestamp of the message to which that one is a reply: so are the answers."""
+    is_guest: bool = False
+    """Whether the member is a guest of the workspace."""
+    is_unknown: bool = False
+    """Whether Slack has not said what the member may do."""
+
+
+class SlackTurn:
+    """One request: a slash command, a pressed button, a submitted modal, or a shortcut.
+
+    Its envelope is acknowledged already. A public answer is an ordinary message, which the bot can
+    edit; one that only the member sees, or in a channel that the bot is not in, goes through the
+    `response_url` and stays as it is. What is too late for that goes to the member.
+    """
+
+    def __init__(
+        self,
+        origin: Origin,
+        user: User,
+        platform: SlackPlatform,
+        *,
+        community_id: int | None,
+        created_at: datetime,
+    ) -> None:
+        self.platform = platform
+        self.user = user
+        self.community_id = community_id
+        self.channel_id = origin.channel_id
+        self.created_at = created_at
+        self.expects_answer = True
+        """Whether the member is to be told if this process ends before it answers."""
+        self.on_pending: OnPending | None = None
+        self.origin = origin
+        self._begun = time.monotonic()
+        self._posted: str | None = None
+        """Timestamp of the answer, if the bot can edit it."""
+        self._is_private = False
+        """Whether only the member is to see the answer."""
+        self._is_deferred = self._is_answered = self._is_acknowledged = False
+        self._retry: Button | None = None
+        self._grows: bool | None = None  # not decided yet
+        self._is_outside = False
+        """Whether Slack has said that the bot is not in the channel."""
+        self._uses = 0
+        self._responding = asyncio.Lock()
+        self._placeholder: asyncio.Task[None] | None = None
+        self._waiting = Message(text(_("⏳ One moment …")))
+
+    @property
+    def sees_channel(self) -> bool:
+        """Whether the bot is in the channel, as far as is known: Slack tells when it answers."""
+        channel = self.origin.channel
+        self._is_outside |= self.platform.is_outside(channel)
+        return bool(channel) and not self._is_outside
+
+    def moderates(self, channel_id: int) -> bool:
+        """Whether the user administers the workspace: Slack has no moderators of a channel."""
+        return self.user.is_administrator
+
+    @property
+    def source(self) -> Source | None:
+        """The message whose button was pressed."""
+        ref = self._source_ref()
+        return Source(ref) if ref is not None else None
+
+    @property
+    def edits_answers(self) -> bool:
+        """Whether the answer is, or will be, an ordinary message, and may grow: few do at once."""
+        if self._posted is not None or not self.sees_channel or self._is_private:
+            return self._posted is not None
+        self._grows = self.platform.may_grow() if self._grows is None else self._grows
+        return self._grows
+
+    @property
+    def unanswered(self) -> AnswerRef | None:
+        """The `response_url`, while nothing is shown: Slack has had its acknowledgement."""
+        is_shown = self._is_deferred or self._is_answered or self._is_acknowledged
+        if is_shown or not self.expects_answer or not self.origin.response_url:
+            return None
+        return AnswerRef(self.channel_id, None, self.origin.response_url)
+
+    async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
+        """Show that an answer is being prepared, if it is not ready soon.
+
+        What only the member sees, or is in a channel without the bot, cannot be replaced: there the
+        member is told once, and late.
+        """
+        async with self._responding:
+            if self._is_deferred or self._is_answered:
+                return
+            self._is_deferred = True
+            self._is_private, self._retry = private, retry
+            token = self.origin.response_url or None
+            # Before it is shown: the process may be killed right after.
+            await self._pending(AnswerRef(self.channel_id, None, token), retry)
+            if not private and self.sees_channel:
+                self._placeholder = asyncio.create_task(self._show_placeholder())
+            else:
+                self._placeholder = asyncio.create_task(self._show_notice())
+
+    async def acknowledge(self) -> None:
+        """Show nothing: the envelope of a pressed button is acknowledged before anything else."""
+        self._is_acknowledged = True
+        requests.acknowledge()
+
+    async def respond(self, message: Message) -> MessageRef | None:
+        """Answer, replacing what `defer` shows."""
+        async with self._responding:
+            await self._answer(message)
+            return self._ref(self._posted)
+
+    async def edit(self, message: Message) -> None:
+        """Replace the answer, or send another one where that is not possible.
+
+        Raises `Unreachable` if Slack says only now that the bot is not in the channel: what was to
+        grow there can be sent once, when it is complete.
+        """
+        async with self._responding:
+            could_grow = self.edits_answers
+            try:
+                await self._answer(message, elsewhere=not could_grow)
+            except Forbidden as error:
+                if self.sees_channel or not could_grow:
+                    raise
+                self._is_answered = False
+                self._placeholder = asyncio.create_task(self._show_notice())
+                raise Unreachable("the bot is not in this channel") from error
+
+    async def show_waiting(self, message: Message) -> None:
+        """Show the place in the queue: in the answer, or in what is shown once instead of it."""
+        self._waiting = message
+        if self.edits_answers:
+            await self.edit(message)
+
+    async def edit_source(self, message: Message) -> None:
+        """Replace the message whose button was pressed."""
+        origin, ref = self.origin, self._source_ref()
+        requests.acknowledge()
+        if ref is not None and not origin.is_ephemeral and self.sees_channel:
+            try:
+                await self.platform.edit(ref, message)
+            except Forbidden as error:
+                self.platform.note_outside(origin.channel, error)
+            except Deleted:
+                raise
+            except Gone:  # it was sent through a response_url
+                if not origin.response_url:
+                    raise
+            else:
+                return
+        elif ref is None and not origin.response_url:  # in App Home
+            await self._respond_elsewhere(message)
+            return
+        part = await self.platform.rendered_edit(message, private=origin.is_ephemeral)
+        await self._use_url({**part, "replace_original": True})
+        await self._send_files(message)
+
+    async def announce(self, message: Message) -> MessageRef:
+        """Send an ordinary message to the channel."""
+        if not self.sees_channel:
+            raise Forbidden("the bot is not in this channel")
+        timestamp = await self._post(message)
+        ref = self._ref(timestamp)
+        if ref is None:
+            raise DeliveryError("chat.postMessage: no timestamp")
+        await self._pending(AnswerRef(ref.channel_id, ref.message_id, is_announced=True), None)
+        return ref
+
+    async def _note_posted(self) -> None:
+        """Tell which message shows a deferred answer: it may still grow."""
+        number = message_id(self._posted or "")
+        if self._is_deferred and number is not None:
+            await self._pending(AnswerRef(self.channel_id, number), self._retry)
+
+    async def _show_placeholder(self) -> None:
+        """Post what the answer replaces. Where the bot is not in the channel, tell the member."""
+        await self._until(PLACEHOLDER_S)
+        async with self._responding:
+            if self._is_answered:
+                return
+            if self.edits_answers:
+                try:
+                    self._posted = await self._post(self._waiting)
+                except DeliveryError as error:
+                    log.info("A placeholder could not be shown: %s", error)
+                else:
+                    requests.acknowledge()
+                    await self._note_posted()
+        if self._posted is None:
+            await self._show_notice()
+
+    async def _show_notice(self) -> None:
+        """Tell the member that the answer takes long."""
+        await self._until(NOTICE_S)
+        async with self._responding:
+            if self._is_answered or not self.origin.response_url:
+                return
+            part = await self.platform.rendered_edit(self._waiting, private=True)
+            try:
+                await self._use_url(
+                    {**part, "response_type": "ephemeral", "replace_original": False}
+                )
+            except DeliveryError as error:
+                log.info("A notice could not be shown: %s", error)
+            else:
+                requests.acknowledge()
+
+    async def _until(self, seconds: float) -> None:
+        """Wait until the request is some seconds old."""
+        age = time.monotonic() - self._begun
+        await asyncio.sleep(max(seconds - age, 0.0))
+
+    async def _answer(self, message: Message, *, elsewhere: bool = True) -> None:
+        """Send or replace the answer.
+
+        If the bot is not in the channel, send it `elsewhere`, or else raise `Forbidden`.
+        """
+        self._is_answered = True
+        if self._placeholder is not None:  # it waits, or has been shown
+            self._placeholder.cancel()
+        if self._posted is not None:
+            try:
+                await self._replace(self._posted, message)
+            except Forbidden as error:
+                if not self.platform.note_outside(self.origin.channel, error):
+                    raise
+                self._posted = None  # the bot was removed from the channel
+                if not elsewhere:
+                    raise
+            else:
+                requests.acknowledge()
+                return
+        if message.private or not self.sees_channel:
+            await self._respond_elsewhere(message)
+        else:
+            try:
+                self._posted = await self._post(message)
+            except Forbidden:
+                if self.sees_channel or not elsewhere:
+                    raise
+                await self._respond_elsewhere(message)
+            else:
+                requests.acknowledge()
+                await self._note_posted()
+        requests.acknowledge()
+
+    async def _post(self, message: Message) -> str:
+        channel, thread = self.origin.channel, self.origin.thread
+        try:
+            return await self.platform.post(channel, message, thread=thread)
+        except Deleted:
+            if not thread:
+                raise
+            self.origin = replace(self.origin, thread="")  # it exists no longer
+            return await self.platform.post(channel, message)
+
+    async def _replace(self, timestamp: str, message: Message) -> None:
+        origin = self.origin
+        await self.platform.replace(origin.channel, timestamp, message, thread=origin.thread)
+
+    async def _respond_elsewhere(self, message: Message) -> None:
+        """Answer through the `response_url`, or in the direct message with the member.
+
+        Raises `Forbidden` for what needs the bot in the channel: votes and pictures.
+        """
+        needs_channel = bool(message.files) or any(b.action == VOTE for b in message.buttons)
+        if not message.private and needs_channel and self.origin.channel:
+            raise Forbidden("the bot is not in this channel")
+        shown = message
+        if message.files and self.origin.response_url:
+            shown = _with_note(message, _("The file is in your direct messages with the bot."))
+        parts = await self.platform.rendered(shown, private=message.private)
+        kind = "ephemeral" if message.private else "in_channel"
+        sent = 0
+        try:
+            for part in parts:
+                await self._use_url({**part, "response_type": kind, "replace_original": False})
+                sent += 1
+        except Gone:
+            await self._send_directly(parts[sent:])
+        await self._send_files(message)
+
+    async def _use_url(self, body: Part) -> None:
+        """Post to the `response_url`. Raises `Gone` if it is used up."""
+        if not self.origin.response_url or self._uses >= MOST_USES:
+            raise Gone("no response_url is left")
+        self._uses += 1
+        if self.origin.thread and not body["replace_original"]:
+            body = {**body, "thread_ts": self.origin.thread}
+        await self.platform.api.respond(self.origin.response_url, body)
+
+    async def _send_directly(self, parts: Sequence[Part]) -> None:
+        api = self.platform.api
+        channel = await api.open_direct(self.origin.user)
+        for part in parts:
+            await api.post(channel, part)
+
+    async def _send_files(self, message: Message) -> None:
+        """Send files that only the member is to see."""
+        if message.files:
+            api = self.platform.api
+            await api.upload(await api.open_direct(self.origin.user), message.files)
+
+    async def _pending(self, ref: AnswerRef, retry: Button | None) -> None:
+        if self.on_pending is not None:
+            await self.on_pending(ref, retry)
+
+    def _source_ref(self) -> MessageRef | None:
+        return self._ref(self.origin.message)
+
+    def _ref(self, timestamp: str | None) -> MessageRef | None:
+        number = message_id(timestamp or "")
+        if number is None or self.channel_id is None:
+            return None
+        return MessageRef(self.channel_id, number, self.community_id)
+
+
+def _with_note(message: Message, note: str) -> Message:
+    if message.embeds:
+        return replace(message, embeds=(*message.embeds, Embed("", (text(note),))))
+    content = message.content
+    return replace(message, content=(*content, *text("\n" if content else "", note)))
+
+
+class SlackAttachment:
+    """An uploaded file: a `bot.chat.turn.Attachment`."""
+
+    def __init__(self, file: FileRef, api: SlackApi) -> None:
+        self.name = clean(file.name)
+        self.size = file.size
+        self._address = file.url
+        self._api = api
+
+    async def read(self) -> bytes:
+        """Download it. Raises `DeliveryError`."""
+        content = await self._api.download(self._address, self.size + 1)
+        if len(content) != self.size:
+            raise DeliveryError(f"a file has {len(content)} bytes and not {self.size}")
+        return content

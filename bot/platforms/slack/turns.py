@@ -1,0 +1,160 @@
+"""Turns of what has arrived: who asks, where, and with which rights."""
+
+import asyncio
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from enum import Enum, auto
+
+from bot.chat.app import App
+from bot.chat.declaration import Person
+from bot.chat.errors import explain
+from bot.chat.message import Message
+from bot.chat.received import clean
+from bot.chat.turn import DeliveryError, Gone
+from bot.platforms.slack.identities import is_external
+from bot.platforms.slack.network.members import Member
+from bot.platforms.slack.platform import TERMS, SlackPlatform, is_direct
+from bot.platforms.slack.turn import Origin, SlackAttachment, SlackTurn
+from bot.platforms.slack.values import ChannelRef, FileRef, UserRef
+from bot.platforms.slack.views import rendering
+from bot.services.concurrency import ShuttingDown, within
+from bot.store import StoreError
+
+log = logging.getLogger(__name__)
+
+MEMBER_PATIENCE_S = 2.0
+"""Seconds that Slack has to tell a member's rights; else they have none this time."""
+
+
+class Rights(Enum):
+    """What has to be known of a member. Slack tells of about a hundred a minute."""
+
+    NEEDLESS = auto()
+    """Nothing: Slack is not asked."""
+    USUAL = auto()
+    """Their name, and whether they are a guest, as it was half an hour ago.
+
+    If Slack does not tell, what it last told will do.
+    """
+    RECENT = auto()
+    """What they may do, as it was a minute ago at most."""
+
+
+class Turns:
+    """Looks up members, channels and their rights."""
+
+    def __init__(self, app: App, platform: SlackPlatform) -> None:
+        self._app = app
+        self._platform = platform
+
+    async def of(
+        self,
+        *,
+        user: str,
+        name: str,
+        channel: str,
+        response_url: str,
+        rights: Rights = Rights.RECENT,
+        message: str = "",
+        is_ephemeral: bool = False,
+        thread: str = "",
+        is_answered: bool = True,
+    ) -> SlackTurn | None:
+        """A turn with ids and rights; `None` for a payload without a member.
+
+        If the database does not answer, or the bot stops, the member is told so, unless they wait
+        for no answer (`is_answered`).
+        """
+        if not is_external(user) or (channel and not is_external(channel)):
+            return None
+        if not self._platform.api.is_ours(response_url):  # forged, or none
+            response_url = ""
+        origin = Origin(user, channel, None, response_url, message, is_ephemeral, thread)
+        await self._app.pace.turn()
+        try:
+            if self._app.in_flight.is_stopping:
+                raise ShuttingDown
+            return await self._app.in_flight.answered(self._found(origin, clean(name), rights))
+        except (StoreError, ShuttingDown) as error:
+            if is_answered:
+                await self._explain(error, origin)
+            return None
+
+    async def _found(self, origin: Origin, name: str, rights: Rights) -> SlackTurn:
+        """The turn of a request. Raises `StoreError`."""
+        platform, team = self._platform, self._platform.team
+        user, channel, identities = origin.user, origin.channel, platform.identities
+        number, member, channel_id = await asyncio.gather(
+            identities.user(team, user),
+            self._member(user, name, rights),
+            identities.channel(team, channel) if channel else _nowhere(),
+        )
+        return SlackTurn(
+            replace(
+                origin,
+                channel_id=channel_id,
+                is_guest=member.is_guest,
+                is_unknown=member.is_unknown,
+            ),
+            member.user(number),
+            platform,
+            community_id=None if is_direct(channel) else platform.community_id,
+            created_at=self._app.now(),
+        )
+
+    async def resolved(self, values: Mapping[str, object]) -> dict[str, object]:
+        """The values of options as commands take them. Raises `StoreError`."""
+        return {name: await self._value(value) for name, value in values.items()}
+
+    async def _member(self, user: str, name: str, rights: Rights) -> Member:
+        """A member with their rights; without any if Slack does not tell them in time."""
+        members, unknown = self._platform.members, Member(name, is_unknown=True)
+        if rights is Rights.NEEDLESS:
+            return members.known(user) or unknown
+        finding = members.find(user, self._platform.team, for_rights=rights is Rights.RECENT)
+        try:
+            return await within(MEMBER_PATIENCE_S, finding)
+        except Gone:  # a member of another workspace, of whom Slack says nothing here
+            return Member(name, is_guest=True)
+        except (DeliveryError, TimeoutError) as error:
+            log.warning("The rights of a member are unknown: %r", error)
+            if rights is Rights.RECENT:
+                return unknown
+            return members.known(user, math.inf) or unknown
+
+    async def _explain(self, error: Exception, origin: Origin) -> None:
+        """Tell a member about an error before there is a turn."""
+        sentence = explain(error, TERMS)
+        if sentence is None:
+            return
+        api, url = self._platform.api, origin.response_url
+        (part,) = rendering.render(Message(sentence))
+        try:
+            if url:
+                answer = {**part, "response_type": "ephemeral", "replace_original": False}
+                if origin.thread:
+                    answer["thread_ts"] = origin.thread
+                await api.respond(url, answer)
+            else:
+                await api.post(await api.open_direct(origin.user), part)
+        except DeliveryError as failure:
+            log.info("An error message could not be sent: %s", failure)
+
+    async def _value(self, value: object) -> object:
+        team, identities = self._platform.team, self._platform.identities
+        match value:
+            case UserRef(external=user):
+                member = await self._member(user, "", Rights.USUAL)
+                return Person(await identities.user(team, user), member.is_bot)
+            case ChannelRef(external=channel):
+                return await identities.channel(team, channel)
+            case FileRef():
+                return SlackAttachment(value, self._platform.api)
+            case _:
+                return value
+
+
+async def _nowhere() -> None:
+    """The channel of what has none."""

@@ -1,0 +1,144 @@
+"""App Home: what the bot can do, today's champion, the member's poems and data."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.chat import dispatch
+from bot.chat.app import App
+from bot.chat.info import Audience
+from bot.chat.message import Button, Embed, Message, Text, code, text
+from bot.chat.translation import _
+from bot.chat.turn import Turn
+from bot.community.blocks import Blocked
+from bot.help.help import audience_of, examples_for
+from bot.platforms.slack.names import CommandNames
+from bot.platforms.slack.views.rendering import Block, blocks_of, rows_of
+from bot.polls import hall_of_fame
+from bot.privacy import privacy
+from bot.services.concurrency import within
+from bot.store import StoreError
+from bot.verse import poems
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 4.0
+"""Seconds that each part may take to be found."""
+MOST_BLOCKS, MOST_OF_A_PART = 100, 18
+"""Of a home tab, and of each of the five parts below its title, without divider and buttons."""
+FORM = "form"
+"""Action of a button that opens the form of a command, whose name is its state."""
+_FORMS = (
+    Button(_("Name dinosaurs"), FORM, "dinoname", emoji="🦖", primary=True),
+    Button(_("Write a sonnet"), FORM, "sonnet", emoji="📜"),
+)
+
+_HEADINGS: Mapping[Audience, str] = {
+    Audience.EVERYONE: _("What the bot can do"),
+    Audience.MODERATORS: _("For moderators"),
+    Audience.MANAGERS: _("For managers"),
+    Audience.ADMINISTRATORS: _("For administrators"),
+    Audience.OWNERS: _("For the bot's owners"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HomeContent:
+    """What a member's home tab shows.
+
+    champion, newest_poem, data: answers of `/champion`, `/poems` and `/privacy`; `None` if they
+        could not be found in time.
+    """
+
+    examples: Mapping[Audience, tuple[Text, ...]] = field(default_factory=dict)
+    champion: Message | None = None
+    newest_poem: Message | None = None
+    data: Message | None = None
+    has_forms: bool = True
+    """Whether buttons open forms, of commands that take the networks' time."""
+
+
+async def home_view(app: App, turn: Turn, commands: CommandNames | None = None) -> dict[str, Any]:
+    """The home tab of a member, for `views.publish`; for a blocked one, only why they are blocked.
+
+    Raises `StoreError`.
+    """
+    try:
+        await app.check_admitted(turn)
+    except Blocked as error:
+        return _home(blocks_of(Message(dispatch.explained(app, error, turn)), commands=commands))
+    return view_of(await content_for(app, turn), commands)
+
+
+async def content_for(app: App, turn: Turn) -> HomeContent:
+    """Find what a member's home tab shows."""
+    audience, champion, newest_poem, data = await asyncio.gather(
+        audience_of(turn),
+        _found(hall_of_fame.champion_message(app, turn, has_plaque=False)),
+        _found(poems.page(app, turn.user.id, 0)),
+        _found(privacy.overview(app, turn)),
+    )
+    is_guest = turn.user.is_guest
+    examples = {
+        each: examples_for(each, is_guest=is_guest) for each in Audience if each <= audience
+    }
+    return HomeContent(examples, champion, newest_poem, data, has_forms=not is_guest)
+
+
+def view_of(content: HomeContent, commands: CommandNames | None = None) -> dict[str, Any]:
+    """A home tab, with buttons for two forms and for the member's data.
+
+    Others of its parts are left out; the commands that have them are named.
+    """
+    helped = [
+        Message(embeds=(Embed(_HEADINGS[audience], lines),))
+        for audience, lines in content.examples.items()
+        if lines
+    ]
+    poem_hint = text(
+        _("{poems} shows all that you've kept, {export} downloads them."),
+        poems=code("/poems"),
+        export=code("/export"),
+    )
+    data = content.data
+    title = Message(embeds=(Embed("🦖 Mangosaurus"),))
+    parts: tuple[tuple[list[Message], tuple[Button, ...]], ...] = (
+        ([title], _FORMS if content.has_forms else ()),
+        (helped[:1], ()),
+        (_section(_("Today's champion"), content.champion, text(code("/champion"))), ()),
+        (_section(_("Your poems"), content.newest_poem, poem_hint), ()),
+        (
+            _section(_("Your data"), data, text(_("The buttons answer under Messages."))),
+            data.buttons if data is not None else (),
+        ),
+        (helped[1:], ()),
+    )
+    blocks: list[Block] = []
+    for messages, buttons in parts:
+        rendered = [block for each in messages for block in blocks_of(each, commands=commands)]
+        if blocks and rendered:
+            blocks.append({"type": "divider"})
+        blocks += [*rendered[:MOST_OF_A_PART], *rows_of(buttons)]
+    return _home(blocks)
+
+
+def _home(blocks: Sequence[Block]) -> dict[str, Any]:
+    return {"type": "home", "blocks": [*blocks[:MOST_BLOCKS]]}
+
+
+def _section(title: str, found: Message | None, hint: Text) -> list[Message]:
+    if found is None:
+        sorry = text(_("This can't be shown at the moment. Open this page again in a minute."))
+        return [Message(embeds=(Embed(title, (sorry,)),))]
+    heading = [] if found.embeds else [Message(embeds=(Embed(title),))]
+    return [*heading, found, Message(hint)]
+
+
+async def _found(message: Coroutine[Any, Any, Message]) -> Message | None:
+    try:
+        return await within(PATIENCE_S, message)
+    except (StoreError, TimeoutError) as error:
+        log.info("A part of App Home could not be found: %r", error)
+        return None

@@ -1,0 +1,300 @@
+"""Forms: a command as a modal with all its options, and what is submitted as values."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.chat.declaration import Declaration, Declared, Group, Kind, Option, Typed
+from bot.chat.info import Choice
+from bot.chat.message import UserError, plain
+from bot.chat.received import LONGEST_TEXT, LONGEST_TYPED, clean
+from bot.chat.translation import _
+from bot.formats import shortened
+from bot.platforms.slack.names import CommandNames
+from bot.platforms.slack.options.conversion import OFF, ON, Value, converted
+from bot.platforms.slack.values import (
+    LONGEST_WORDS,
+    ChannelRef,
+    UserRef,
+    file_of,
+    list_of,
+    part_of,
+    text_of,
+)
+from bot.platforms.slack.views.rendering import Block, decoded, encoded, plain_text
+
+COMMAND, GROUP = "command:", "group:"
+"""Beginnings of a form's `callback_id`; the name of the command or group follows."""
+TITLE, HINT, INPUT, MOST_CHOICES, CHOICE, CHOICE_VALUE = 24, 2_000, 3_000, 100, 75, 150
+"""Slack's limits: characters, and options of a select."""
+LINE = 150
+"""Characters from which on a field for text has several lines."""
+SUBCOMMAND = "subcommand"
+
+_USER, _CHANNEL = re.compile(r"[UW][A-Z0-9]{2,20}"), re.compile(r"[CGD][A-Z0-9]{2,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A submitted form.
+
+    values: those that were filled in, by option; people, channels and files by reference.
+    errors: sentences by `block_id`, to be shown in the form; the command is not to run then.
+    wants_form: whether only the subcommand is chosen, which needs a form.
+    """
+
+    declaration: Declaration
+    values: Mapping[str, Value] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
+    wants_form: bool = False
+
+
+def form_of(
+    declaration: Declaration,
+    values: Mapping[str, Value],
+    metadata: str = "",
+    names: CommandNames | None = None,
+) -> dict[str, Any]:
+    """A modal with a field for each option, filled in with `values`.
+
+    metadata: passed through as `private_metadata`, at most 3,000 characters.
+    """
+    info = declaration.info
+    fields = [
+        _input(option, info.options.get(option.name, ""), values.get(option.name))
+        for option in declaration.options
+    ]
+    intro = {"type": "section", "text": plain_text(info.description)}
+    return _modal(COMMAND + info.name, info.name, [intro, *fields], metadata, names)
+
+
+def group_form(
+    group: Group, metadata: str = "", names: CommandNames | None = None
+) -> dict[str, Any]:
+    """A modal that asks for the subcommand."""
+    options = [
+        _option(each.info.last_name, each.info.last_name)
+        | {"description": plain_text(shortened(each.info.description, CHOICE))}
+        for each in group.declarations[:MOST_CHOICES]
+    ]
+    select = {"type": "static_select", "action_id": SUBCOMMAND, "options": options}
+    blocks: list[Block] = [
+        {"type": "section", "text": plain_text(group.info.description)},
+        {
+            "type": "input",
+            "block_id": SUBCOMMAND,
+            "label": plain_text(_("What to do")),
+            "element": select,
+        },
+    ]
+    return _modal(GROUP + group.info.name, group.info.name, blocks, metadata, names)
+
+
+def submitted(declared: Sequence[Declared], view: Mapping[str, object]) -> Submitted:
+    """Read a submitted form. Raises `UserError` for one that the bot does not have."""
+    name = text_of(view, "callback_id")
+    state = part_of(view, "state", "values")
+    if name.startswith(GROUP):
+        chosen = _chosen(part_of(state, SUBCOMMAND, SUBCOMMAND))
+        found = _find(declared, f"{name.removeprefix(GROUP)} {chosen}")
+        return Submitted(found, wants_form=bool(found.options))
+    declaration = _find(declared, name.removeprefix(COMMAND))
+    values: dict[str, Value] = {}
+    errors: dict[str, str] = {}
+    for option in declaration.options:
+        try:
+            value = _value(option, part_of(state, option.name, option.name))
+        except UserError as error:
+            errors[option.name] = plain(error.text)
+            continue
+        if value is not None:
+            values[option.name] = value
+        elif option.is_required:
+            errors[option.name] = _("This is needed.")
+    return Submitted(declaration, values, errors)
+
+
+def suggestion_of(
+    declared: Sequence[Declared], payload: Mapping[str, object]
+) -> tuple[Option, Typed, str] | None:
+    """What suggestions are asked for: the option, what is in the other fields, what is typed.
+
+    `None` for a payload that no form of the bot sends.
+    """
+    name = text_of(payload, "view", "callback_id")
+    try:
+        declaration = _find(declared, name.removeprefix(COMMAND))
+    except UserError:
+        return None
+    options = {option.name: option for option in declaration.options}
+    option = options.get(text_of(payload, "action_id"))
+    if option is None or option.suggest is None:
+        return None
+    state = part_of(payload, "view", "state", "values")
+    others = {each: _text(part_of(state, each, each)) for each in options if each != option.name}
+    typed = {each: words for each, words in others.items() if words}
+    return option, typed, text_of(payload, "value", most=LONGEST_TYPED)
+
+
+def options(choices: Sequence[Choice], typed: str = "") -> dict[str, Any]:
+    """Suggestions, for the acknowledgement of their request.
+
+    typed: becomes the last suggestion, if none looks like it: a select of Slack takes nothing else.
+    """
+    known = {words.casefold() for choice in choices for words in (choice.value, choice.label)}
+    typed = clean(typed)
+    if typed.strip() and typed.casefold() not in known:
+        choices = [*choices[: MOST_CHOICES - 1], Choice(typed, typed)]
+    usable = (choice for choice in choices if 0 < len(encoded(choice.value)) <= CHOICE_VALUE)
+    return {"options": [_option(each.label, each.value) for each in usable][:MOST_CHOICES]}
+
+
+def _modal(
+    callback_id: str,
+    name: str,
+    blocks: Sequence[Block],
+    metadata: str,
+    names: CommandNames | None,
+) -> dict[str, Any]:
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "private_metadata": metadata,
+        "title": plain_text(shortened((names or CommandNames()).slash(name), TITLE)),
+        "submit": plain_text(_("Go")),
+        "close": plain_text(_("Cancel")),
+        "blocks": [*blocks],
+    }
+
+
+def _input(option: Option, description: str, value: Value | None) -> Block:
+    block: Block = {
+        "type": "input",
+        "block_id": option.name,
+        "label": plain_text(option.name.replace("_", " ").capitalize()),
+        "optional": not option.is_required,
+        "element": _element(option, value) | {"action_id": option.name},
+    }
+    if description:
+        block["hint"] = plain_text(shortened(description, HINT))
+    return block
+
+
+def _element(option: Option, value: Value | None) -> Block:
+    """The field of an option, filled in with its value if that fits."""
+    match option.kind:
+        case Kind.INTEGER | Kind.NUMBER:
+            return _number_input(option, value)
+        case Kind.SWITCH:
+            choices = (Choice(_("Yes"), ON[0]), Choice(_("No"), OFF[0]))
+            chosen = {True: ON[0], False: OFF[0]}.get(value) if isinstance(value, bool) else None
+            return _select(choices, chosen)
+        case Kind.FILE:
+            return {"type": "file_input", "max_files": 1}
+        case Kind.PERSON:
+            initial = {"initial_user": value.external} if isinstance(value, UserRef) else {}
+            return {"type": "users_select"} | initial
+        case Kind.CHANNEL:
+            only = {"include": ["public", "private"], "exclude_bot_users": True}
+            place = (
+                {"initial_conversation": value.external} if isinstance(value, ChannelRef) else {}
+            )
+            return {"type": "conversations_select", "filter": only} | place
+        case Kind.TEXT if option.choices:
+            return _select(option.choices, value)
+        case Kind.TEXT if option.suggest is not None:
+            return _suggesting_select(value)
+        case Kind.TEXT:
+            return _text_input(option, value)
+
+
+def _number_input(option: Option, value: Value | None) -> Block:
+    element: Block = {
+        "type": "number_input",
+        "is_decimal_allowed": option.kind is Kind.NUMBER,
+    }
+    for name, bound in (("min_value", option.least), ("max_value", option.most)):
+        if bound is not None:
+            element[name] = _figure(bound)
+    if isinstance(value, int | float):
+        element["initial_value"] = _figure(value)
+    return element
+
+
+def _select(choices: Sequence[Choice], value: Value | None) -> Block:
+    shown = {choice.value: _option(choice.label, choice.value) for choice in choices}
+    element: Block = {"type": "static_select", "options": [*shown.values()][:MOST_CHOICES]}
+    if isinstance(value, str) and value in shown:
+        element["initial_option"] = shown[value]
+    return element
+
+
+def _suggesting_select(value: Value | None) -> Block:
+    element: Block = {"type": "external_select", "min_query_length": 0}
+    if isinstance(value, str) and 0 < len(encoded(value)) <= CHOICE_VALUE:
+        element["initial_option"] = _option(value, value)
+    return element
+
+
+def _text_input(option: Option, value: Value | None) -> Block:
+    longest = int(min(INPUT, option.most or INPUT))
+    element: Block = {
+        "type": "plain_text_input",
+        "multiline": longest > LINE,
+        "max_length": longest,
+    }
+    if option.least:
+        element["min_length"] = int(option.least)
+    if isinstance(value, str) and 0 < len(value) <= longest:
+        element["initial_value"] = value
+    return element
+
+
+def _option(label: str, value: str) -> Block:
+    return {"text": plain_text(shortened(label, CHOICE) or "…"), "value": encoded(value)}
+
+
+def _find(declared: Sequence[Declared], name: str) -> Declaration:
+    for each in _declarations(declared):
+        if each.info.name == name:
+            return each
+    raise UserError(_("This form is from another version of the bot; use the command again."))
+
+
+def _declarations(declared: Sequence[Declared]) -> Iterator[Declaration]:
+    for each in declared:
+        if isinstance(each, Declaration):
+            yield each
+        elif isinstance(each, Group):
+            yield from each.declarations
+
+
+def _value(option: Option, entry: Mapping[str, object]) -> Value | None:
+    """What was filled in; `None` for nothing. Raises `UserError`."""
+    match option.kind:
+        case Kind.FILE:
+            return next(map(file_of, list_of(entry, "files", most=1)), None)
+        case Kind.PERSON:
+            external = text_of(entry, "selected_user")
+            return UserRef(external) if _USER.fullmatch(external) else None
+        case Kind.CHANNEL:
+            external = text_of(entry, "selected_conversation")
+            return ChannelRef(external) if _CHANNEL.fullmatch(external) else None
+        case _:
+            words = text_of(entry, "value", most=LONGEST_WORDS) or _chosen(entry)
+            return converted(option, words) if words else None
+
+
+def _text(entry: Mapping[str, object]) -> str:
+    """The text of a field, or the value of the chosen option; "" for none."""
+    return text_of(entry, "value", most=LONGEST_TEXT) or _chosen(entry)
+
+
+def _chosen(entry: Mapping[str, object]) -> str:
+    return decoded(text_of(entry, "selected_option", "value"))
+
+
+def _figure(number: float) -> str:
+    """A number as Slack's field for numbers takes it, without an exponent."""
+    return f"{number:.9f}".rstrip("0").rstrip(".")

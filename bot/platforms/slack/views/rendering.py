@@ -1,0 +1,391 @@
+"""Rendering of messages as Slack's blocks, within its limits.
+
+Only `plain_text` and rich text are used, which Slack shows as they are: words of members and
+networks can neither mention, link nor format anything. Files are not rendered; they are uploaded.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from types import MappingProxyType
+from typing import Any, TypedDict
+
+from bot.chat.message import Button, Embed, Field, Message, Span, Style, Text, Timestamp
+from bot.chat.received import clean
+from bot.chat.translation import _
+from bot.platforms.slack.names import CommandNames
+
+Block = dict[str, Any]
+"""A block or an element of one, as JSON."""
+External = Mapping[int, str]
+"""What Slack calls the users and channels that a message mentions: ids, or names to show."""
+
+BLOCKS, CHARACTERS = 50, 12_000
+"""Of a message. Slack refuses about 13,200 characters, which it documents nowhere."""
+BLOCK, HEADER, CONTEXT, LABEL, VALUE = 3_000, 150, 3_000, 75, 2_000
+"""Characters of parts of it, in UTF-16 code units."""
+BUTTONS, MOST_BUTTONS = 25, 100
+"""In an actions block, and in a message."""
+FALLBACK = 750
+"""Characters of the text for notifications and screen readers. Escaped, they are at most 3,750."""
+
+_OPEN, _CLOSE = "\ue000", "\ue001"
+"""Around a mention, in spans of commands only."""
+_MENTION = re.compile(rf"{_OPEN}(user|channel):(\d{{1,20}}){_CLOSE}")
+_USER, _CHANNEL = re.compile(r"[UW][A-Z0-9]{2,20}"), re.compile(r"[CGD][A-Z0-9]{2,20}")
+_ADDRESS = re.compile(r"https?://[^\s<>|]{1,2900}")
+_PRIVATE_USE = re.compile(f"[{_OPEN}{_CLOSE}]")
+_ACTION_ID = re.compile(r"b\d{1,3}")
+_ENCODED = {"%25": "%", "%26": "&", "%3C": "<", "%3E": ">"}
+"""Characters of a button's value that Slack may escape when it sends it back."""
+_STYLES = {Style.STRONG: "bold", Style.EMPHASIS: "italic", Style.CODE: "code"}
+_NOBODY: External = MappingProxyType({})
+
+
+class Part(TypedDict):
+    """Arguments of `chat.postMessage`, `chat.update` or an answer to a `response_url`.
+
+    text: for notifications, escaped; at most 4,000 characters, and never empty.
+    """
+
+    text: str
+    blocks: list[Block]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sized:
+    """A block with the words that it shows."""
+
+    block: Block
+    words: str
+
+
+def render(
+    message: Message, names: External = _NOBODY, commands: CommandNames | None = None
+) -> list[Part]:
+    """A message as one part or several, since a long one is split. The last has the buttons.
+
+    names: by the ids in `mentioned`: Slack's id, for a mention, or a name to show. In public
+        messages users are never mentioned, as that would notify them.
+    """
+    pages = _pages(_Renderer(message, names, commands or CommandNames()).blocks(), CHARACTERS)
+    buttons = _actions(message.buttons)
+    if buttons:
+        *before, last = pages or [[]]
+        pages = [*before, *_pages([*last, *buttons], CHARACTERS)]
+    return [_part(page) for page in pages] or [_part([], _names_of_files(message))]
+
+
+def render_edit(
+    message: Message, names: External = _NOBODY, commands: CommandNames | None = None
+) -> Part:
+    """A message as one part, with its buttons: an edit cannot add messages, so the rest is left
+    out.
+    """
+    buttons = _actions(message.buttons)
+    content = _Renderer(message, names, commands or CommandNames()).blocks()
+    most = CHARACTERS - sum(_length(each.words) for each in buttons)
+    pages = _pages(content, most, BLOCKS - len(buttons)) or [[]]
+    return _part([*pages[0], *buttons], _names_of_files(message))
+
+
+def blocks_of(
+    message: Message, names: External = _NOBODY, commands: CommandNames | None = None
+) -> list[Block]:
+    """The blocks of a message without its buttons, for a view."""
+    content = _Renderer(message, names, commands or CommandNames()).blocks()
+    return [each.block for each in content]
+
+
+def mention_user(user_id: int) -> str:
+    """What `render` replaces by a mention of a user, in a span with the style of a link."""
+    return f"{_OPEN}user:{user_id}{_CLOSE}"
+
+
+def mention_channel(channel_id: int) -> str:
+    """What `render` replaces by a mention of a channel, in a span with the style of a link."""
+    return f"{_OPEN}channel:{channel_id}{_CLOSE}"
+
+
+def mentioned(message: Message) -> set[int]:
+    """The ids of users and channels that a message mentions."""
+    texts = [message.content]
+    for embed in message.embeds:
+        texts += [*embed.lines, *(field.value for field in embed.fields)]
+    links = (
+        span.text
+        for words in texts
+        for span in words
+        if isinstance(span, Span) and span.style is Style.LINK
+    )
+    return {int(found[2]) for link in links for found in _MENTION.finditer(link)}
+
+
+def button_of(action: Mapping[str, object]) -> tuple[str, str] | None:
+    """Action and state of a pressed button, from its `action_id` and `value`.
+
+    `None` for anything that `render` does not make.
+    """
+    action_id, value = action.get("action_id"), action.get("value")
+    if not isinstance(action_id, str) or not _ACTION_ID.fullmatch(action_id):
+        return None
+    if not isinstance(value, str) or not value or len(value) > VALUE:
+        return None
+    name, _colon, state = decoded(value).partition(":")
+    return name, state
+
+
+class _Renderer:
+    """Makes the blocks of one message."""
+
+    def __init__(self, message: Message, names: External, commands: CommandNames) -> None:
+        self._message = message
+        self._names = names
+        self._commands = commands
+
+    def blocks(self) -> list[_Sized]:
+        """All blocks but those of buttons."""
+        blocks = [*_paragraphs([self._elements(self._message.content)])]
+        for embed in self._message.embeds:
+            blocks += self._embed(embed)
+        return blocks
+
+    def _embed(self, embed: Embed) -> Iterator[_Sized]:
+        title = self._words(embed.title)
+        if _length(title) > HEADER:
+            yield from _paragraphs([[_text(title, Style.STRONG)]])
+        elif title.strip():
+            yield _Sized({"type": "header", "text": plain_text(title)}, title)
+        yield from _paragraphs(self._elements(line) for line in embed.lines)
+        yield from _paragraphs(self._field(field) for field in embed.fields)
+        footer = _cut(self._words(embed.footer), CONTEXT)
+        if footer.strip():
+            yield _Sized({"type": "context", "elements": [plain_text(footer)]}, footer)
+
+    def _field(self, field: Field) -> list[Block]:
+        """`Seed: 1`; a list begins below its name."""
+        name, value = self._words(field.name), self._elements(field.value)
+        is_list = any("\n" in each.get("text", "") for each in value)
+        return [_text(f"{name}\n" if is_list else f"{name}: ", Style.STRONG)] * bool(name) + value
+
+    def _elements(self, words: Text) -> list[Block]:
+        """Text as elements of rich text, of which none is empty."""
+        elements: list[Block] = []
+        for each in words:
+            match each:
+                case Timestamp():
+                    elements.append(_date(each))
+                case Span(style=Style.LINK):
+                    elements += self._link(each.text)
+                case Span() if self._words(each.text):
+                    elements.append(_text(self._words(each.text), each.style))
+        return elements
+
+    def _words(self, words: str) -> str:
+        return self._commands.spelled(_PRIVATE_USE.sub("", clean(words)))
+
+    def _link(self, address: str) -> Iterator[Block]:
+        """A span with the style of a link: an address, or text with mentions."""
+        place = 0
+        for found in _MENTION.finditer(address):
+            yield from self._address(address[place : found.start()])
+            yield self._mention(found[1], self._names.get(int(found[2]), ""))
+            place = found.end()
+        yield from self._address(address[place:])
+
+    def _address(self, words: str) -> Iterator[Block]:
+        words = _PRIVATE_USE.sub("", clean(words))
+        if _ADDRESS.fullmatch(words):
+            yield {"type": "link", "url": words}
+        elif words:
+            yield _text(words)
+
+    def _mention(self, kind: str, external: str) -> Block:
+        if kind == "channel":
+            if _CHANNEL.fullmatch(external):
+                return {"type": "channel", "channel_id": external}
+            return _text(self._words(external) or _("a channel"))
+        if _USER.fullmatch(external):
+            if self._message.private:
+                return {"type": "user", "user_id": external}
+            external = ""
+        return _text(self._words(external) or _("a member"))
+
+
+def plain_text(words: str) -> Block:
+    """Words that Slack shows as they are; `:tada:` stays these letters."""
+    return {"type": "plain_text", "text": words, "emoji": False}
+
+
+def button(shown: Button, position: int) -> Block:
+    """A button. What it does is in its value: `button_of` reads it."""
+    emoji = f"{shown.emoji} " if shown.emoji else ""
+    words = _PRIVATE_USE.sub("", clean(f"{emoji}{shown.label}"))
+    block: Block = {
+        "type": "button",
+        "action_id": f"b{position}",
+        "text": plain_text(_cut(words, LABEL) or "…"),
+        "value": encoded(f"{shown.action}:{shown.state}"),
+    }
+    if shown.dangerous or shown.primary:
+        block["style"] = "danger" if shown.dangerous else "primary"
+    return block
+
+
+def rows_of(buttons: Sequence[Button]) -> list[Block]:
+    """The blocks of buttons, for a view."""
+    return [each.block for each in _actions(buttons)]
+
+
+def encoded(value: str) -> str:
+    """A value of a button or a choice, without what Slack escapes when it sends it back."""
+    for code, character in _ENCODED.items():
+        value = value.replace(character, code)
+    return value
+
+
+def decoded(value: str) -> str:
+    """The inverse of `encoded`."""
+    return re.sub("|".join(_ENCODED), lambda found: _ENCODED[found[0]], value)
+
+
+def _actions(buttons: Sequence[Button]) -> list[_Sized]:
+    blocks = [button(each, position) for position, each in enumerate(buttons[:MOST_BUTTONS])]
+    rows = [blocks[start : start + BUTTONS] for start in range(0, len(blocks), BUTTONS)]
+    return [
+        _Sized(
+            {"type": "actions", "elements": row}, "\n".join(each["text"]["text"] for each in row)
+        )
+        for row in rows
+    ]
+
+
+def _text(words: str, style: Style = Style.PLAIN) -> Block:
+    element: Block = {"type": "text", "text": words}
+    if style in _STYLES:
+        element["style"] = {_STYLES[style]: True}
+    return element
+
+
+def _date(time: Timestamp) -> Block:
+    form = "{date_short_pretty}, {time}" if time.absolute else "{ago}"
+    return {
+        "type": "date",
+        "timestamp": int(time.at.timestamp()),
+        "format": form,
+        "fallback": f"{time.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+    }
+
+
+def _shown(element: Block) -> str:
+    """The words of an element."""
+    match element["type"]:
+        case "text":
+            return str(element["text"])
+        case "link":
+            return str(element["url"])
+        case "date":
+            return str(element["fallback"])
+        case "channel":
+            return _("a channel")
+        case _user:
+            return _("a member")
+
+
+def _paragraphs(lines: Iterable[list[Block]]) -> Iterator[_Sized]:
+    """Lines as blocks of rich text. They are split between lines if possible."""
+    current: list[Block] = []
+    size = 0
+    for line in lines:
+        for piece in _pieces(line):
+            length = sum(_length(_shown(each)) for each in piece)
+            if current and size + 1 + length > BLOCK:
+                yield from _paragraph(current)
+                current, size = [], 0
+            elif current or size:
+                current.append(_text("\n"))
+                size += 1
+            current += piece
+            size += length
+    yield from _paragraph(current)
+
+
+def _paragraph(elements: list[Block]) -> Iterator[_Sized]:
+    joined: list[Block] = []
+    for each in elements:
+        last = joined[-1] if joined else {}
+        if each["type"] == last.get("type") == "text" and each.get("style") == last.get("style"):
+            joined[-1] = last | {"text": last["text"] + each["text"]}
+        else:
+            joined.append(each)
+    words = "".join(map(_shown, joined))
+    if words.strip():
+        section = {"type": "rich_text_section", "elements": joined}
+        yield _Sized({"type": "rich_text", "elements": [section]}, words)
+
+
+def _pieces(line: list[Block]) -> Iterator[list[Block]]:
+    """A line in pieces of at most `BLOCK` characters. A short one is one piece, even if empty."""
+    piece: list[Block] = []
+    room = BLOCK
+    for each in line:
+        rest = each
+        while (length := _length(_shown(rest))) > room:
+            if rest["type"] == "text" and room > 1:
+                head = _head(rest["text"], room)
+                piece.append(rest | {"text": head})
+                rest = rest | {"text": rest["text"][len(head) :]}
+            yield piece
+            piece, room = [], BLOCK
+        piece.append(rest)
+        room -= length
+    yield piece
+
+
+def _pages(
+    blocks: Iterable[_Sized], most_characters: int, most_blocks: int = BLOCKS
+) -> list[list[_Sized]]:
+    """Blocks in messages, as many as fit into each."""
+    pages: list[list[_Sized]] = []
+    left = 0
+    for each in blocks:
+        length = _length(each.words)
+        if not pages or len(pages[-1]) == most_blocks or length > left:
+            pages.append([])
+            left = most_characters
+        pages[-1].append(each)
+        left -= length
+    return pages
+
+
+def _part(blocks: Sequence[_Sized], otherwise: str = "") -> Part:
+    words = "\n".join(each.words for each in blocks) or otherwise or "…"
+    escaped = _cut(words, FALLBACK).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return {"text": escaped, "blocks": [each.block for each in blocks]}
+
+
+def _names_of_files(message: Message) -> str:
+    return "\n".join(clean(file.description or file.name) for file in message.files)
+
+
+def _length(words: str) -> int:
+    """UTF-16 code units."""
+    return len(words) + sum(character > "\uffff" for character in words)
+
+
+def _head(words: str, limit: int) -> str:
+    """The beginning of at most `limit` code units."""
+    if _length(words) <= limit:
+        return words
+    size = 0
+    for place, character in enumerate(words):
+        size += 1 + (character > "\uffff")
+        if size > limit:
+            return words[:place]
+    return words
+
+
+def _cut(words: str, limit: int) -> str:
+    """The words, ending with an ellipsis if they are too long."""
+    return words if _length(words) <= limit else _head(words, limit - 1) + "…"

@@ -1,0 +1,262 @@
+"""`/halloffame` and `/champion`: names that won polls."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.chat.app import App
+from bot.chat.dispatch import respond_when_ready
+from bot.chat.info import Choice, CommandInfo, NoOptions, within_limits
+from bot.chat.message import (
+    Button,
+    Embed,
+    Message,
+    Text,
+    Tone,
+    UserError,
+    emphasis,
+    strong,
+    text,
+)
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Terms, Turn
+from bot.polls.hall_queries import Champion, HallOfFame, Scope
+from bot.polls.plaques import PLAQUE, plaque_file
+from bot.words import WordFilter
+from models.names.dissection import reading
+from models.names.etymology import parts_of
+
+ACTION, CHAMPION = "fame", "champion"
+POEM = "about"
+"""The action of the button for a poem about a name."""
+PAGE = 10
+"""Names on a page."""
+LONGEST_NAME = 64
+"""Longest name on any list, in characters."""
+
+PERIODS: Mapping[str, tuple[str, timedelta | None]] = {
+    "day": (_("today"), None),
+    "week": (_("past 7 days"), timedelta(days=7)),
+    "month": (_("past 30 days"), timedelta(days=30)),
+    "year": (_("past 365 days"), timedelta(days=365)),
+    "ever": (_("all time"), None),
+}
+SCOPES: Mapping[str, str] = {
+    "here": _("this {community}"),
+    "mine": _("discovered by you"),
+    "all": _("all {communities}"),
+}
+_MEDALS = ("🥇", "🥈", "🥉")
+
+INFO = CommandInfo(
+    name="halloffame",
+    description=_("The winning names with the most votes."),
+    options={
+        "period": _("When they won (default: all time)"),
+        "scope": _("Where they won (default: here)"),
+    },
+    examples=(
+        (f"/halloffame period:{PERIODS['week'][0]}", _("shows the best names of that time.")),
+    ),
+)
+CHAMPION_INFO = CommandInfo(
+    name="champion",
+    description=_("Show today's winning name."),
+    examples=(("/champion", _("shows today's winning name.")),),
+)
+
+
+@dataclass(frozen=True)
+class HallOfFameOptions:
+    """Options of `/halloffame`, with the page number."""
+
+    period: str = "ever"
+    """A key of `PERIODS`."""
+    scope: str = "here"
+    """A key of `SCOPES`."""
+    page: int = 0
+    member_id: int | None = None
+    """The discoverer, if the scope is `mine`."""
+
+    def to_state(self) -> str:
+        """The state of a button."""
+        return f"{self.period}:{self.scope}:{self.page}:{self.member_id or ''}"
+
+    @classmethod
+    def from_state(cls, state: str) -> "HallOfFameOptions":
+        """The inverse of `to_state`. Raises `UserError` for a state of another version."""
+        period, scope, page, member = (*state.split(":"), "", "", "", "")[:4]
+        scope = "here" if scope == "server" else scope  # the name in version 0.3.0
+        known = period in PERIODS and scope in SCOPES and page.isdecimal() and len(page) < 10
+        if not known or (scope == "mine") != member.isdecimal() or len(member) > 20:
+            raise UserError(
+                _("This button is from another version of the bot; use /halloffame instead.")
+            )
+        return cls(period, scope, int(page), int(member) if member else None)
+
+
+async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None:
+    """Answer `/halloffame`."""
+    async with app.answering(turn, ACTION):
+        if options.period not in PERIODS or options.scope not in SCOPES:
+            raise UserError(_("There's no such choice; pick one of the suggestions."))
+        if options.scope == "mine":
+            options = replace(options, member_id=turn.user.id)
+        await respond_when_ready(turn, page_of(app, turn, options))
+
+
+async def turn_page(app: App, turn: Turn, state: str) -> None:
+    """Answer the buttons that turn pages."""
+    options = HallOfFameOptions.from_state(state)
+    if options.scope == "mine" and options.member_id != turn.user.id:
+        raise UserError(_("These names are someone else's. See yours with /halloffame."))
+    with app.in_flight.track():
+        await turn.edit_source(await page_of(app, turn, options))
+
+
+async def champion(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/champion`."""
+    async with app.answering(turn, CHAMPION):
+        await respond_when_ready(turn, champion_message(app, turn))
+
+
+async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Suggest names for a poem: as typed, then the champions of today and of all time.
+
+    Raises `Unavailable`.
+    """
+    if len(typed) > 2 * LONGEST_NAME or len(cleaned := " ".join(typed.split())) > LONGEST_NAME:
+        return []
+    store, now = app.store[HallOfFame], app.now()
+    today = await store.best(scope_of(HallOfFameOptions("day"), turn.community_id, now), most=1)
+    ever = await store.best(scope_of(HallOfFameOptions(), turn.community_id, now), most=100)
+    names = [champion.name for champion in (*today, *ever)]
+    matching = [name for name in names if cleaned.casefold() in name.casefold()]
+    unique = dict.fromkeys([cleaned, *matching] if cleaned else matching)
+    words = await app.filters.of(turn.community_id)
+    allowed = (name for name in unique if words.allows(name))
+    return within_limits((Choice(name, name) for name in allowed), turn.platform.limits)
+
+
+def period_label(period: str) -> str:
+    """A period, as members see it."""
+    return PERIODS[period][0]
+
+
+def scope_label(scope: str, terms: Terms) -> str:
+    """A scope, as members see it."""
+    return SCOPES[scope].format(community=terms.community, communities=terms.communities)
+
+
+async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
+    """A page of the hall of fame, at most the last one."""
+    store, scope = app.store[HallOfFame], scope_of(options, turn.community_id, app.now())
+    count = await store.count(scope)
+    pages = max(1, -(-count // PAGE))
+    page = min(options.page, pages - 1)
+    found = await store.best(scope, skip=page * PAGE, most=PAGE)
+    everywhere = turn.community_id is None and options.scope == "here"
+    period = period_label(options.period)
+    place = scope_label("all" if everywhere else options.scope, turn.platform.terms)
+    if not found:
+        return Message(
+            content=text(
+                _("No name has won a poll yet ({period}, {place}). Get some with /dinoname!"),
+                period=period,
+                place=place,
+            )
+        )
+    words = await app.filters.of(turn.community_id)
+    lines = tuple(
+        _line(page * PAGE + i, name, turn.community_id, words) for i, name in enumerate(found)
+    )
+    footer = ""
+    if pages > 1:
+        footer = ngettext(
+            "page {page} of {pages} · {count:,} name",
+            "page {page} of {pages} · {count:,} names",
+            count,
+        ).format(page=page + 1, pages=pages, count=count)
+    title = _("🏛️ Best names: {period}, {place}").format(period=period, place=place)
+    embed = Embed(title, lines, footer=footer, tone=Tone.NAMES)
+    return Message(embeds=(embed,), buttons=tuple(_paging(replace(options, page=page), pages)))
+
+
+async def champion_message(app: App, turn: Turn, *, has_plaque: bool = True) -> Message:
+    """Today's best name, or the latest winner if nobody won today.
+
+    has_plaque: whether its plaque is drawn, which takes a while.
+    """
+    store, community_id = app.store[HallOfFame], turn.community_id
+    words = await app.filters.of(community_id)
+    scope = scope_of(HallOfFameOptions("day"), community_id, app.now())
+    found = [name for name in await store.best(scope, most=PAGE) if words.allows(name.name)]
+    best = found[0] if found else await store.latest(replace(scope, since=None))
+    if best is None or not words.allows(best.name):
+        return Message(
+            content=text(_("No name has won a poll yet. Get some with /dinoname, and vote!"))
+        )
+    title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
+    embed = Embed(title, (text(strong(best.name)),), tone=Tone.NAMES)
+    buttons = (poem_about(best.name),)
+    if not has_plaque:
+        return Message(embeds=(embed,), buttons=buttons)
+    meaning = None if best.custom_model else await asyncio.to_thread(meaning_of, best.name)
+    discoverer = _discoverer(best, community_id, words)
+    day = best.crowned_at.date()
+    file = await plaque_file(best.name, meaning, discoverer, day, best.votes)
+    pictured = replace(embed, image=PLAQUE)
+    return Message(embeds=(pictured,), files=(file,), buttons=buttons)
+
+
+def meaning_of(name: str) -> str | None:
+    """The possible meaning of a dinosaur's name. Reads a file the first time."""
+    return reading(parts_of(name.lower()))
+
+
+def poem_about(name: str) -> Button:
+    """The button for a poem about a name."""
+    return Button(_("A poem about it"), POEM, name, emoji="📜")
+
+
+def scope_of(options: HallOfFameOptions, community_id: int | None, now: datetime) -> Scope:
+    """The scope of a query. Days begin at midnight UTC; direct messages see all communities."""
+    _label, length = PERIODS[options.period]
+    since = now - length if length else None
+    if options.period == "day":
+        since = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return Scope(
+        community_id=community_id if options.scope == "here" else None,
+        home_id=community_id if options.scope == "mine" else None,
+        member_id=options.member_id if options.scope == "mine" else None,
+        since=since,
+    )
+
+
+def _discoverer(name: Champion, community_id: int | None, words: WordFilter) -> str | None:
+    """The discoverer of a name, which is shown only in the community where it was found."""
+    known = name.discoverer if name.community_id == community_id else None
+    return known if known and words.allows(known) else None
+
+
+def _line(place: int, name: Champion, community_id: int | None, words: WordFilter) -> Text:
+    """A name with its votes and, in its own community, its discoverer."""
+    rank = _MEDALS[place] if place < len(_MEDALS) else f"{place + 1}."
+    votes = ngettext("{votes:,} vote", "{votes:,} votes", name.votes).format(votes=name.votes)
+    if not words.allows(name.name):
+        return text(f"{rank} ", emphasis(_("a name that the word filter blocks")), f" · {votes}")
+    known = _discoverer(name, community_id, words)
+    by = f" · {known}" if known else ""
+    namer = name.custom_model
+    source = text(" ", emphasis(f"({namer})")) if namer and words.allows(namer) else ()
+    return (*text(f"{rank} ", strong(name.name)), *source, *text(f" · {votes}{by}"))
+
+
+def _paging(options: HallOfFameOptions, pages: int) -> Iterator[Button]:
+    if options.page > 0:
+        before = replace(options, page=options.page - 1)
+        yield Button(_("Back"), ACTION, before.to_state(), emoji="◀️")
+    if options.page < pages - 1:
+        after = replace(options, page=options.page + 1)
+        yield Button(_("More"), ACTION, after.to_state(), emoji="▶️")

@@ -1,0 +1,221 @@
+"""Closes polls when they are due, and announces the winners."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.chat.app import App
+from bot.chat.button_states import fits
+from bot.chat.dispatch import deliver
+from bot.chat.message import Embed, Message, Text, Tone, emphasis, strong, text
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
+from bot.community.blocks import BlockList
+from bot.polls.hall_of_fame import meaning_of, poem_about
+from bot.polls.plaques import PLAQUE, plaque_file
+from bot.polls.queries import PollRecord, Polls
+from bot.polls.votes import (
+    message_of,
+    poll_message,
+    removed_message,
+    tie_sentence,
+)
+from bot.services.concurrency import ShuttingDown
+from bot.store import Unavailable
+
+log = logging.getLogger(__name__)
+
+LONGEST_SLEEP_S = 60.0
+"""Limit on the pause between two rounds: another process may have opened a poll."""
+ABANDONED = timedelta(minutes=2)
+"""Age at which another process announces a result in place of the one that closed the poll."""
+AT_ONCE = 8
+"""Results that are announced concurrently."""
+ANNOUNCING_S = 60.0
+"""Time limit for announcing a result, in seconds; less than `ABANDONED`."""
+TRIES = 3
+
+
+class PollCloser:
+    """Closes polls of all processes on one platform, and announces their results."""
+
+    def __init__(self, app: App, platform: Platform) -> None:
+        self._app = app
+        self._platform = platform
+        self._announcing = asyncio.Semaphore(AT_ONCE)
+        self._unnoted: dict[int, MessageRef] = {}
+        """Announcements that were sent but are not in the database, by poll."""
+
+    async def close_due_polls(self) -> float:
+        """Run once. Returns the seconds until the next run."""
+        try:
+            await self.close_due(self._app.now())
+            return await self._seconds_to_next()
+        except (ShuttingDown, Unavailable):  # the latter is logged where it is raised
+            return LONGEST_SLEEP_S
+
+    async def close_due(self, now: datetime) -> None:
+        """Close all polls that are due, and announce the results.
+
+        While the platform cannot be reached, results stay unannounced; this or another process
+        announces them later.
+        """
+        app, polls = self._app, self._app.store[Polls]
+        closed = []
+        for due in await polls.due(now, self._platform.name):
+            with app.in_flight.track():
+                poll = await polls.close(due.id, max(now, app.now()))
+                if poll is not None:  # else another process has closed it
+                    closed.append(poll)
+        # Concurrently: a slow channel must not delay the others.
+        arrived = all(await asyncio.gather(*(self._announce(poll, now) for poll in closed)))
+        for poll in await polls.unannounced(now - ABANDONED, self._platform.name):
+            if not arrived:
+                break
+            with app.in_flight.track():
+                arrived = await self._announce_late(poll, now)
+
+    async def _seconds_to_next(self) -> float:
+        """Seconds until the next poll is due, at most `LONGEST_SLEEP_S`."""
+        closing = await self._app.store[Polls].next_closing(self._platform.name)
+        if closing is None:
+            return LONGEST_SLEEP_S
+        left = (closing - self._app.now()).total_seconds()
+        return min(max(left, 0.1), LONGEST_SLEEP_S)
+
+    async def _announce(self, poll: PollRecord, now: datetime) -> bool:
+        """Announce a result. Returns whether the platform could be reached."""
+        async with self._announcing:
+            with self._app.in_flight.track():
+                arrived = await self._try_to_show(poll)
+                if arrived:
+                    await self._app.store[Polls].announced(poll.id, max(now, self._app.now()))
+                return arrived
+
+    async def _announce_late(self, poll: PollRecord, now: datetime) -> bool:
+        """Announce an abandoned result, unless another process does so."""
+        polls = self._app.store[Polls]
+        if not await polls.announced(poll.id, now):
+            return True
+        arrived = False
+        try:
+            arrived = await self._try_to_show(poll)
+        finally:
+            if not arrived:
+                await polls.not_announced(poll.id)
+        return arrived
+
+    async def _try_to_show(self, poll: PollRecord) -> bool:
+        """Show a result, if permitted. Returns whether the platform could be reached."""
+        try:
+            async with asyncio.timeout(ANNOUNCING_S), self._app.poll_locks.of(poll.id):
+                # A moderator may have removed its winner while this waited.
+                await self._show(await self._app.store[Polls].find(poll.id) or poll)
+        except (Unavailable, Unreachable):
+            return False
+        except TimeoutError:
+            log.info("Announcing the result of poll %d took too long", poll.id)
+            return False
+        except Exception:  # not retried: it would fail again
+            log.exception("The result of poll %d could not be announced", poll.id)
+        return True
+
+    async def _show(self, poll: PollRecord) -> None:
+        """Show a closed poll, and announce its winner in one new message. Raises `Unreachable`.
+
+        If its message was deleted, nothing has won: that is how moderators stop a poll. Nor has
+        anything in a community that an owner has blocked, where nothing is written.
+        """
+        if await self._app[BlockList].has_community(poll.community_id):
+            await self._app.store[Polls].void(poll.id)
+            return
+        unnoted = self._unnoted.pop(poll.id, None)
+        limits, place = self._platform.limits, message_of(poll)
+        closed = poll_message(poll, limits)
+        try:
+            await self._edit(poll, closed)
+        except Deleted:
+            log.info("The message of poll %d was deleted, so no name has won", poll.id)
+            await self._app.store[Polls].void(poll.id)
+            return
+        if unnoted is not None:
+            await self._note_announcement(poll, unnoted)
+        if poll.winner is None or poll.announcement_id is not None or unnoted is not None:
+            return
+        announcement = await winner_message(poll, limits)
+        sent: list[int] = []
+
+        async def send() -> None:
+            # The nonce prevents a duplicate if the platform's response gets lost; for some minutes.
+            sent.append(await self._platform.send(place, announcement, nonce=poll.id))
+
+        if not await _delivered(send):  # the bot may lack the permission to send; it can still edit
+            with suppress(Deleted):
+                await self._edit(poll, _with_plaque(closed, announcement))
+        else:
+            await self._note_announcement(poll, replace(place, message_id=sent[0]))
+
+    async def _note_announcement(self, poll: PollRecord, ref: MessageRef) -> None:
+        """Store where a winner was announced, so that moderators can remove it."""
+        try:
+            still_won = await self._app.store[Polls].announcement_sent(poll.id, ref.message_id)
+        except Unavailable:  # it must not be announced again
+            self._unnoted[poll.id] = ref
+            return
+        if not still_won:  # a moderator has removed it meanwhile
+            with suppress(DeliveryError):
+                await self._platform.edit(ref, removed_message())
+
+    async def _edit(self, poll: PollRecord, message: Message) -> None:
+        """Edit the message of a poll. Raises `Deleted` and `Unreachable`."""
+        if poll.message_id is not None:
+            await _delivered(lambda: self._platform.edit(message_of(poll), message))
+
+
+async def winner_message(poll: PollRecord, limits: Limits) -> Message:
+    """The announcement of a winner, with its plaque."""
+    assert poll.winner is not None  # noqa: S101 (checked by the caller)
+    assert poll.closed_at is not None  # noqa: S101
+    name, count = poll.names[poll.winner], poll.votes[poll.winner]
+    meaning = None if poll.custom_model is not None else await asyncio.to_thread(meaning_of, name)
+    file = await plaque_file(name, meaning, poll.discoverer, poll.closed_at.date(), count)
+    won = ngettext("{name} won with {votes} vote.", "{name} won with {votes} votes.", count)
+    lines: list[Text] = [text(won, name=strong(name), votes=count)]
+    if tie := tie_sentence(poll):
+        lines.append(tie)
+    if meaning:
+        lines.append(text(_("It may mean {meaning}."), meaning=emphasis(meaning)))
+    if poll.discoverer:
+        lines.append(text(_("Discovered by {discoverer}."), discoverer=poll.discoverer))
+    embed = Embed(_("👑 A name has been chosen"), tuple(lines), tone=Tone.NAMES, image=PLAQUE)
+    button = poem_about(name)
+    return Message(
+        embeds=(embed,),
+        files=(file,),
+        buttons=(button,) if fits(limits, button.action, button.state) else (),
+    )
+
+
+def _with_plaque(closed: Message, announcement: Message) -> Message:
+    """The poll with the winner's plaque, for channels where the bot may not send messages."""
+    (embed,) = closed.embeds
+    return replace(closed, embeds=(replace(embed, image=PLAQUE),), files=announcement.files)
+
+
+async def _delivered(send: Callable[[], Awaitable[object]]) -> bool:
+    """Call `send` with retries. Returns whether it was accepted.
+
+    Raises `Deleted` and `Unreachable`.
+    """
+    try:
+        if not await deliver(send, tries=TRIES):
+            raise Unreachable
+    except (Deleted, Unreachable):
+        raise
+    except DeliveryError as error:
+        log.info("A result could not be shown: %s", error)
+        return False
+    return True

@@ -1,0 +1,401 @@
+"""Polls on names: opening, voting, retracting a vote, the tally."""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.chat.app import App
+from bot.chat.message import (
+    Button,
+    Message,
+    Text,
+    Timestamp,
+    UserError,
+    emphasis,
+    strong,
+    text,
+)
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Turn
+from bot.community.queries import Communities
+from bot.formats import human_join, shortened, without_bidi_controls
+from bot.polls.ballots import Ballot, Origin
+from bot.polls.name_message import buttons_of, names_message
+from bot.polls.queries import PollRecord, Polls
+from bot.services.concurrency import within
+from bot.store import OutcomeUnknown, Unavailable
+from bot.store.custom_models import CustomModelRecord
+from bot.words import WordFilter
+
+log = logging.getLogger(__name__)
+
+ACTION, RETRACT = "vote", "unvote"
+"""Actions of the buttons for voting and for retracting a vote."""
+OPENING_S, CROWDED_S = 1.0, 4.0
+"""Seconds to open a poll, alone and in a crowd; after them the names are shown without one."""
+LONGEST_STATE = 24
+LONGEST_BAR = 12
+"""Blocks in the bar of the name with the most votes."""
+
+Edit = Callable[[Message], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Generated names, as displayed."""
+
+    names: tuple[str, ...]
+    note: str = ""
+    """The reason, if they are fewer than requested."""
+    footer: str = ""
+    more_state: str = ""
+    """State of the button for more."""
+    custom_model: CustomModelRecord | None = None
+    """The model that generated them; `None` for dinosaurs."""
+
+
+async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord | None:
+    """Store a poll on names, before it is shown.
+
+    `None` where the bot cannot edit messages, and if the database does not answer in time.
+    """
+    if turn.channel_id is None or turn.community_id not in turn.platform.communities:
+        return None
+    if not turn.sees_channel:  # it could never close the poll
+        return None
+    try:
+        seconds = CROWDED_S if app.is_crowded else OPENING_S
+        return await within(seconds, _stored(app, turn, candidates))
+    except TimeoutError:
+        log.warning("The database is slow; names were sent without a poll")
+    except Unavailable:  # logged where it is raised
+        pass
+    return None
+
+
+async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
+    assert turn.community_id is not None  # noqa: S101 (see `open_poll`)
+    assert turn.channel_id is not None  # noqa: S101
+    now, model = app.now(), candidates.custom_model
+    minutes = await app.store[Communities].poll_minutes(turn.community_id)
+    poll = PollRecord(
+        id=secrets.randbits(62),
+        community_id=turn.community_id,
+        channel_id=turn.channel_id,
+        message_id=None,
+        member_id=turn.user.id,
+        discoverer=signature(turn.user.display_name, await app.filters.of(turn.community_id)),
+        names=candidates.names,
+        opened_at=now,
+        closes_at=now + timedelta(minutes=minutes),
+        note=candidates.note,
+        footer=candidates.footer,
+        state=candidates.more_state,
+        custom_model_id=model.id if model is not None else None,
+        custom_model=model.name if model is not None else None,
+        votes=(0,) * len(candidates.names),
+    )
+    await app.store[Polls].open(poll)
+    return poll
+
+
+def signature(display_name: str, words: WordFilter) -> str | None:
+    """A display name for the plaque; `None` if it is invisible or blocked by the word filter."""
+    name = " ".join(without_bidi_controls(display_name).split())
+    is_visible = any(character.isprintable() for character in name)
+    return name if is_visible and words.allows(name) else None
+
+
+async def vote(app: App, turn: Turn, state: str) -> None:
+    """Answer a vote: update the tally, and confirm the vote privately.
+
+    In a busy channel the tally is updated later, together with other votes.
+    """
+    poll_id, position = parse(state)
+    polls = app.store[Polls]
+    with app.in_flight.track():
+        message_id = 0 if turn.source is None else turn.source.ref.message_id
+        origin = Origin(turn.community_id, turn.channel_id, message_id)
+        ballot = Ballot(poll_id, turn.user.id, position, origin)
+        try:
+            counts = await polls.cast(ballot, app.now())
+        except OutcomeUnknown as error:
+            raise UserError(
+                _(
+                    "The database isn't answering in time. Your vote may still be counted: the "
+                    "names will show it."
+                )
+            ) from error
+        if not counts:
+            poll = await polls.find(poll_id)
+            is_open = poll is not None and poll.closed_at is None and poll.closes_at > app.now()
+            if poll is not None and is_open and position in poll.removed:
+                raise removed()
+            if is_open:
+                raise elsewhere()
+            if poll is not None and poll.closed_at is not None and is_here(turn, poll):
+                # Its buttons are still there: it could not be edited when it was closed.
+                with suppress(DeliveryError):
+                    await turn.edit_source(poll_message(poll, turn.platform.limits))
+            raise too_late(poll)
+        poll = await _update(app, turn, poll_id)
+        async with app.receipts:
+            with suppress(Unavailable):  # the vote is stored anyway
+                poll = poll or await polls.find(poll_id)
+                if poll is not None:
+                    await turn.respond(_receipt(poll, position))
+
+
+async def retract(app: App, turn: Turn, state: str) -> None:
+    """Answer the button that retracts a vote."""
+    poll_id, _position = parse(f"{state}:0")
+    polls = app.store[Polls]
+    with app.in_flight.track():
+        poll = await polls.find(poll_id)
+        if poll is None or poll.closed_at is not None or poll.closes_at <= app.now():
+            raise too_late(poll)
+        origin = Origin(turn.community_id, turn.channel_id, None)
+        if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
+            raise elsewhere()
+        await polls.retract(poll_id, turn.user.id, app.now(), origin)
+        reply = text(_("You took your vote back. Press a name to vote again."))
+        await turn.edit_source(Message(content=reply, private=True))
+
+        async def edit(message: Message) -> None:
+            await turn.platform.edit(message_of(poll), message)
+
+        if poll.message_id is not None:
+            app.edits.schedule(
+                poll.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
+            )
+
+
+async def _update(app: App, turn: Turn, poll_id: int) -> PollRecord | None:
+    """Answer a counted vote with the new tally, or acknowledge it and edit the message later.
+
+    If the answer does not arrive, the edit is made later as well. Returns the poll if it was read.
+    """
+    late = not app.edits.acquire(turn.channel_id)
+    edit = _edit_source(turn)
+    poll = None
+    try:
+        if not late:
+            with suppress(Unavailable):  # the vote is stored, and shown with the next one
+                poll = await draw(app, turn, poll_id, turn.edit_source)
+        await turn.acknowledge()
+        return poll
+    except DeliveryError:
+        late = True
+        raise
+    finally:
+        if late:  # only after the response: before it the platform has nothing to edit
+            app.edits.schedule(
+                turn.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
+            )
+
+
+async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | None:
+    """Show the tally of an open poll. Returns the poll as it is now, if it exists.
+
+    The poll may be closed during the edit, also by another process. The edit has then replaced the
+    result, which is shown again; so is a tally if another process may have shown an older one.
+    """
+    polls, limits = app.store[Polls], turn.platform.limits
+    async with app.poll_locks.of(poll_id):
+        poll = await polls.find(poll_id)
+        if poll is None or poll.closed_at is not None:
+            return poll
+        await _note_message(app, turn, poll)
+        await edit(poll_message(poll, limits))
+        now = await polls.find(poll_id)
+        if now is not None and now.closed_at is not None and now.message_id is not None:
+            with suppress(DeliveryError):  # then `PollCloser` shows it
+                await turn.platform.edit(message_of(now), poll_message(now, limits))
+        elif app.fleet.is_shared and now is not None and now.votes != poll.votes:
+            app.edits.schedule(
+                now.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
+            )
+        return now
+
+
+async def _try_to_draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> None:
+    """Like `draw`, but only log errors: the next vote shows the tally.
+
+    The edit is left out while the platform refuses many requests.
+    """
+    try:
+        if not turn.platform.spares_requests:
+            await draw(app, turn, poll_id, edit)
+        elif (poll := await app.store[Polls].find(poll_id)) is not None:
+            await _note_message(app, turn, poll)
+    except (DeliveryError, Unavailable) as error:
+        log.info("The tally of a poll cannot be shown: %s", error)
+
+
+async def _note_message(app: App, turn: Turn, poll: PollRecord) -> None:
+    """Store which message shows a poll, if the process that sent it ended before it could.
+
+    Without it the poll could neither show its result nor be stopped by deleting the message.
+    """
+    if poll.message_id is None and turn.source is not None:
+        await app.store[Polls].sent(poll.id, turn.source.ref.message_id)
+
+
+def _edit_source(turn: Turn) -> Edit:
+    """Edit the message of the pressed button, also after the interaction has expired."""
+
+    async def edit(message: Message) -> None:
+        try:
+            await turn.edit_source(message)
+        except Gone:
+            if turn.source is None:
+                raise
+            await turn.platform.edit(turn.source.ref, message)
+
+    return edit
+
+
+def message_of(poll: PollRecord) -> MessageRef:
+    """The message of a poll; its id is 0 if it was never stored."""
+    return MessageRef(poll.channel_id, poll.message_id or 0, poll.community_id)
+
+
+def poll_message(poll: PollRecord, limits: Limits) -> Message:
+    """A poll: with a button for each name while it is open, and with its winner once closed."""
+    of_custom_model = poll.custom_model is not None
+    dissect_state = f"@poll:{poll.id}"
+    more_state: str | None = poll.state
+    if of_custom_model:
+        if poll.custom_model_id is None:  # deleted
+            dissect_state = ""
+            more_state = None
+        else:
+            dissect_state = f"#{poll.custom_model_id}:{dissect_state}"
+    if not poll.standing:
+        dissect_state = ""
+    message = names_message(
+        list(_lines(poll)),
+        custom_model=poll.custom_model,
+        note=poll.note,
+        footer=poll.footer,
+        buttons=[*buttons_of(more_state, dissect_state, of_custom_model=of_custom_model)],
+    )
+    if poll.closed_at is not None:
+        return replace(message, content=_result(poll))
+    return replace(
+        message,
+        content=text(
+            _("Which is the coolest? The poll closes {end}."), end=Timestamp(poll.closes_at)
+        ),
+        buttons=(*_ballot(poll, limits), *message.buttons),
+    )
+
+
+def removed_message() -> Message:
+    """In place of what a moderator has removed."""
+    return Message(text(emphasis(_("A moderator removed this."))))
+
+
+def tie_sentence(poll: PollRecord) -> Text:
+    """How a tie was decided; empty if there was none."""
+    if poll.winner is None or not poll.votes[poll.winner]:
+        return ()
+    votes = poll.votes[poll.winner]
+    others = [
+        name
+        for position, (name, count) in enumerate(zip(poll.names, poll.votes, strict=True))
+        if count == votes and position != poll.winner
+    ]
+    if not others:
+        return ()
+    return text(
+        ngettext(
+            "It tied with {others} at {votes} vote, and got there first.",
+            "It tied with {others} at {votes} votes each, and got there first.",
+            votes,
+        ),
+        others=human_join(others, _("and")),
+        votes=votes,
+    )
+
+
+def removed() -> UserError:
+    """The error for a vote on a name that a moderator has removed."""
+    return UserError(_("A moderator removed this name. Vote for another one."))
+
+
+def is_here(turn: Turn, poll: PollRecord) -> bool:
+    """Whether the pressed button belongs to the message of a poll."""
+    return turn.source is not None and turn.source.ref == message_of(poll)
+
+
+def elsewhere() -> UserError:
+    """The error for a vote on a poll of another message."""
+    return UserError(
+        _("This button belongs to another poll. Vote with the buttons below the names.")
+    )
+
+
+def too_late(poll: PollRecord | None) -> UserError:
+    """The error for a vote that no longer counts."""
+    if poll is None:
+        return UserError(_("This poll no longer exists. Get new names with /dinoname."))
+    if poll.winner is None:
+        return UserError(_("This poll is closed. Get new names with /dinoname."))
+    return UserError(_("This poll is closed: {name} has won."), name=poll.names[poll.winner])
+
+
+def parse(state: str) -> tuple[int, int]:
+    """Poll and position of a button. Raises `UserError` for a state of another version."""
+    poll_id, _colon, position = state.partition(":")
+    if not (poll_id.isdecimal() and position.isdecimal() and len(state) < LONGEST_STATE):
+        raise too_late(None)
+    if int(poll_id) >= 2**63 or int(position) >= 2**15:  # does not fit in the database
+        raise too_late(None)
+    return int(poll_id), int(position)
+
+
+def _receipt(poll: PollRecord, position: int) -> Message:
+    """The private confirmation of a vote."""
+    if position in poll.removed:  # since it was counted
+        raise removed()
+    reply = text(
+        _("You voted for {name}. Press another name to change your vote."),
+        name=strong(poll.names[position]),
+    )
+    button = Button(_("Take it back"), RETRACT, str(poll.id))
+    return Message(content=reply, buttons=(button,), private=True)
+
+
+def _ballot(poll: PollRecord, limits: Limits) -> Iterator[Button]:
+    for position, name in poll.standing.items():
+        votes = poll.votes[position]
+        tally = f" · {votes}" if votes else ""
+        label = shortened(name, limits.button_label - len(tally)) + tally
+        yield Button(label, ACTION, f"{poll.id}:{position}", primary=True)
+
+
+def _lines(poll: PollRecord) -> Iterator[Text]:
+    most = max(poll.votes, default=0)
+    for position, (name, votes) in enumerate(zip(poll.names, poll.votes, strict=True)):
+        if position in poll.removed:
+            yield text(emphasis(_("removed by a moderator")))
+            continue
+        parts = ["👑 " if position == poll.winner else "", strong(name)]
+        if votes:
+            blocks = "▰" * max(1, round(votes / most * min(most, LONGEST_BAR)))
+            parts.append(f" · {blocks} {votes}")
+        yield text(*parts)
+
+
+def _result(poll: PollRecord) -> Text:
+    if poll.winner is None and poll.removed:
+        return text(_("The poll is closed: no name has won."))
+    if poll.winner is None:
+        return text(_("The poll is closed: nobody voted."))
+    reply = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])
+    tie = tie_sentence(poll)
+    return (*reply, *text(" "), *tie) if tie else reply

@@ -1,0 +1,241 @@
+"""`/privacy`: what the bot stores about a member, and how to delete it."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from bot.chat.app import App
+from bot.chat.info import CommandInfo, NoOptions
+from bot.chat.message import Button, Embed, File, Message, Text, UserError, text
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import DeliveryError, Platform, Terms, Turn
+from bot.community.blocks import BlockList
+from bot.formats import human_join
+from bot.moderation.queries import Moderation
+from bot.privacy.queries import Kept, Privacy
+from bot.store import Unavailable
+from bot.store.answers import ButtonStates
+from bot.store.fleet import RunningCooldowns
+from bot.store.schema import EVERYBODY
+
+log = logging.getLogger(__name__)
+
+ACTION = "privacy"
+EVERYTHING, FORGETTING = "privacy-all", "privacy-yes"
+"""The cooldowns of the buttons that show everything and delete it."""
+GRACE = timedelta(days=30)
+"""How long the data of a community is kept after it removed the bot; it may add it again."""
+LONGEST_STATE = timedelta(days=365)
+"""How long button states are kept."""
+LONGEST_RECORD = timedelta(days=365)
+"""How long the record of moderation is kept."""
+
+INFO = CommandInfo(
+    name="privacy",
+    description=_("See or delete your data."),
+    examples=(("/privacy", _("shows what the bot stores about you, and deletes it if you like.")),),
+)
+
+
+async def privacy(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/privacy`."""
+    async with app.answering(turn, ACTION):
+        await turn.respond(await overview(app, turn))
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the buttons of `/privacy`."""
+    with app.in_flight.track():
+        match state:
+            case "all":
+                async with app.answering(turn, EVERYTHING):
+                    await turn.respond(await _everything(app, turn))
+            case "ask":
+                await turn.edit_source(_confirmation())
+            case "cancel":
+                await turn.edit_source(await overview(app, turn))
+            case "yes":
+                async with app.answering(turn, FORGETTING):
+                    await turn.edit_source(await _forgotten(app, turn))
+            case _unknown:
+                raise UserError(
+                    _("This button is from another version of the bot; use /privacy instead.")
+                )
+
+
+async def _forgotten(app: App, turn: Turn) -> Message:
+    """Delete the data of the member."""
+    await app.training.forget_member(turn.user.id)
+    await app.store[Privacy].forget_member(turn.user.id)
+    reply = text(_("Done. The bot no longer stores anything about you."))
+    if await app.store[Privacy].of(turn.user.id):
+        reply = text(
+            _(
+                "Done. To keep {communities} safe, the bot still stores any blocks of you and, for "
+                "a year, the record of moderation."
+            ),
+            communities=turn.platform.terms.communities,
+        )
+    return Message(content=reply, private=True)
+
+
+async def overview(app: App, turn: Turn) -> Message:
+    """What the bot stores about a member, in numbers."""
+    kept = await app.store[Privacy].of(turn.user.id)
+    title = _("🔏 Your data")
+    if not kept:
+        nothing = text(_("The bot stores nothing about you."))
+        return Message(embeds=(Embed(title, (nothing,)),), private=True)
+    lines: tuple[Text, ...] = (
+        text(_("The bot stores data of yours: {counts}."), counts=_counted(kept)),
+        (),
+        text(
+            _(
+                "Each is stored with your {platform} id. Names that you asked for also have your "
+                "display name at the time: it is on their plaque. None of your messages are stored."
+            ),
+            platform=turn.platform.terms.platform,
+        ),
+        *_about_buttons(kept),
+        *_about_moderation(kept, turn.platform.terms),
+    )
+    buttons = (
+        Button(_("Show everything"), ACTION, "all"),
+        Button(_("Delete my data"), ACTION, "ask", dangerous=True),
+    )
+    return Message(embeds=(Embed(title, lines),), buttons=buttons, private=True)
+
+
+async def _everything(app: App, turn: Turn) -> Message:
+    rows = await app.store[Privacy].all_of(turn.user.id)
+    content = await asyncio.to_thread(_as_json, rows)  # there can be very many
+    file = File("your-data.json", content, _("Everything that the bot stores about you"))
+    reply = text(_("Everything that the bot stores about you:"))
+    return Message(content=reply, files=(file,), private=True)
+
+
+def _as_json(rows: Mapping[str, Sequence[Mapping[str, object]]]) -> bytes:
+    return json.dumps(rows, ensure_ascii=False, indent=2, default=str).encode()
+
+
+def _confirmation() -> Message:
+    reply = text(
+        _(
+            "Delete your data? Your votes and kept poems will be deleted, trainings on your lists "
+            "will be stopped, and some buttons under your poems and names will stop working. "
+            "Names, namers and versions that others use stay, without your name. If you are "
+            "blocked, you stay blocked, and the record of what you did as a moderator stays for "
+            "a year. This can't be undone."
+        )
+    )
+    buttons = (
+        Button(_("Yes, delete my data"), ACTION, "yes", dangerous=True),
+        Button(_("Cancel"), ACTION, "cancel"),
+    )
+    return Message(content=reply, buttons=buttons, private=True)
+
+
+def _about_buttons(kept: Kept) -> tuple[Text, ...]:
+    if not kept.button_states:
+        return ()
+    return (
+        text(
+            _(
+                "A button state is what a button needs to work later: the poem that Keep keeps, "
+                "or the words that Another begins with."
+            )
+        ),
+    )
+
+
+def _about_moderation(kept: Kept, terms: Terms) -> tuple[Text, ...]:
+    if not kept.blocks and not kept.moderation:
+        return ()
+    return (
+        text(
+            _(
+                "To keep {communities} safe, deleting your data doesn't delete blocks or the "
+                "record of moderation. The record is kept for a year."
+            ),
+            communities=terms.communities,
+        ),
+    )
+
+
+def _counted(kept: Kept) -> str:
+    counts = (
+        (kept.votes, ngettext("{count} vote", "{count} votes", kept.votes)),
+        (kept.polls, ngettext("{count} poll", "{count} polls", kept.polls)),
+        (kept.poems, ngettext("{count} poem", "{count} poems", kept.poems)),
+        (
+            kept.custom_models,
+            ngettext("{count} namer", "{count} namers", kept.custom_models),
+        ),
+        (kept.trainings, ngettext("{count} training", "{count} trainings", kept.trainings)),
+        (
+            kept.activations,
+            ngettext("{count} change of version", "{count} changes of version", kept.activations),
+        ),
+        (kept.blocks, ngettext("{count} block", "{count} blocks", kept.blocks)),
+        (
+            kept.moderation,
+            ngettext("{count} act of moderation", "{count} acts of moderation", kept.moderation),
+        ),
+        (
+            kept.button_states,
+            ngettext("{count} button state", "{count} button states", kept.button_states),
+        ),
+    )
+    return human_join(
+        [words.format(count=f"{count:,}") for count, words in counts if count], _("and")
+    )
+
+
+class CommunitySweeper:
+    """Deletes the data of communities that removed the bot long ago, and old button states."""
+
+    def __init__(self, app: App, platform: Platform) -> None:
+        self._app = app
+        self._platform = platform
+        self._has_synced = False
+
+    async def sweep(self) -> None:
+        """Run once. The first run also records communities that left while the bot was off."""
+        app, now = self._app, self._app.now()
+        try:
+            if not self._has_synced:
+                platform = self._platform
+                await app.store[Privacy].seen(
+                    platform.communities, now, platform.name, among=platform.serves_community
+                )
+                self._has_synced = True
+            for community_id in await app.store[Privacy].forget_communities(now - GRACE):
+                log.info("Deleted the data of community %d, which removed the bot", community_id)
+            await app.store[ButtonStates].prune(now - LONGEST_STATE)
+            await app.store[Moderation].prune(now - LONGEST_RECORD)
+            if app.fleet.is_shared:
+                await app.store[RunningCooldowns].prune(now)
+        except Unavailable:
+            log.info("The database isn't answering; data of former communities is deleted later")
+
+    async def joined(self, community_id: int) -> None:
+        """Record that a community has added the bot, perhaps again. A blocked one is left."""
+        try:
+            await self._app.store[Privacy].joined(community_id)
+        except Unavailable as error:
+            log.warning("The list of communities may be out of date: %s", error)
+        if await self._app[BlockList].reason(community_id, EVERYBODY) is not None:
+            log.info("Leaving the community %d, which is blocked", community_id)
+            try:
+                await self._platform.leave(community_id)
+            except DeliveryError as error:
+                log.warning("It could not be left: %s", error)
+
+    async def left(self, community_id: int) -> None:
+        """Record that a community has removed the bot."""
+        try:
+            await self._app.store[Privacy].left(community_id, self._app.now())
+        except Unavailable as error:
+            log.warning("The list of communities may be out of date: %s", error)

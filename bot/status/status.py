@@ -1,0 +1,167 @@
+"""`/status`: how the bot is, for its owners, with a plot of the last day."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.chat.app import App
+from bot.chat.dispatch import respond_when_ready
+from bot.chat.info import Audience, CommandInfo, NoOptions
+from bot.chat.message import Embed, Field, File, Message, Text, Timestamp, text
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Turn
+from bot.community.rights import check_owner
+from bot.monitoring.history import Sample
+from bot.monitoring.snapshot import Cluster, Snapshot
+from bot.shards import format_shards
+from bot.status.health import Health
+
+PLOT = "day.png"
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+MIB = 2**20
+
+INFO = CommandInfo(
+    name="status",
+    description=_("Show the bot's health: memory, queues, database, and a plot of the last day."),
+    examples=(("/status", _("shows the bot's health and a plot of the last day.")),),
+    audience=Audience.OWNERS,
+)
+
+
+async def status(health: Health, app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/status`."""
+    await respond_when_ready(turn, _answer(health, app, turn), private=True)
+
+
+async def _answer(health: Health, app: App, turn: Turn) -> Message:
+    await check_owner(turn)
+    await health.refresh()
+    now = app.now()
+    latest = health.sample()
+    samples = [*app.monitor.history.since(now - DAY), latest]
+    picture = await asyncio.to_thread(_picture, now, samples)
+    requests, failures = app.monitor.history.totals(now, HOUR)
+    communities = len(turn.platform.communities)
+    line = text(
+        ngettext(
+            "Up since {start}, in {count} {community}.",
+            "Up since {start}, in {count} {communities}.",
+            communities,
+        ),
+        start=Timestamp(app.started_at, absolute=True),
+        count=communities,
+        community=turn.platform.terms.community,
+        communities=turn.platform.terms.communities,
+    )
+    fields = (
+        Field(
+            _("Requests in an hour"),
+            text(
+                _("{count}, {failures} failed"),
+                count=requests + latest.requests,
+                failures=failures + latest.failures,
+            ),
+        ),
+        *_fields(health.snapshot(), latest, turn.platform.terms.platform),
+        *_shards(app, turn),
+    )
+    embed = Embed(f"🦖 Mangosaurus {app.version}", (line,), fields, image=PLOT)
+    description = _("Requests, memory, event loop lag and database over the last day")
+    return Message(embeds=(embed,), files=(File(PLOT, picture, description),), private=True)
+
+
+def _fields(now: Snapshot, latest: Sample, platform: str) -> tuple[Field, ...]:
+    connection = _("not connected")
+    if now.gateway_connected:
+        connection = _("connected")
+        if now.gateway_latency is not None:
+            connection = _("{seconds:.3f} s").format(seconds=now.gateway_latency)
+    database = _("does not answer")
+    if now.database_seconds is not None:
+        database = _("{seconds:.3f} s").format(seconds=now.database_seconds)
+    waiting = sum(queue.length for queue in now.queues.values())
+    return (
+        Field(_("Memory"), text(_("{size:.0f} MiB"), size=latest.memory_bytes / MIB)),
+        Field(_("Event loop lag"), text(_("{seconds:.3f} s"), seconds=now.worst_lag)),
+        Field(
+            _("Networks"),
+            text(
+                _("{running} in progress, {waiting} waiting"),
+                running=now.inference_in_progress,
+                waiting=waiting,
+            ),
+        ),
+        *([Field(_("Cluster"), _of_cluster(now.cluster))] if now.cluster else []),
+        Field(
+            _("Trainings"),
+            text(
+                _("{running} running, {queued} queued"),
+                running=now.trainings.get("running", 0),
+                queued=now.trainings.get("queued", 0),
+            ),
+        ),
+        Field(_("Database"), text(database)),
+        Field(platform, text(connection)),
+        Field(
+            _("Refused by {platform}").format(platform=platform),
+            text(_("{count} in ten minutes"), count=now.invalid_requests),
+        ),
+    )
+
+
+def _shards(app: App, turn: Turn) -> tuple[Field, ...]:
+    """The shards of the process that answers, if the settings choose them."""
+    count, latencies = app.settings.shard_count, turn.platform.shard_latencies
+    if count is None or not latencies:
+        return ()
+    away = [number for number, seconds in latencies.items() if seconds is None]
+    if away:
+        line = _("{shards} of {count}; not connected: {away}")
+    else:
+        line = _("{shards} of {count}, the slowest {seconds:.3f} s")
+    return (
+        Field(
+            _("Shards"),
+            text(
+                line,
+                shards=format_shards(latencies),
+                count=count,
+                away=format_shards(away),
+                seconds=max(seconds or 0.0 for seconds in latencies.values()),
+            ),
+        ),
+    )
+
+
+def _of_cluster(cluster: Cluster) -> Text:
+    if not cluster.connected:
+        return text(_("not connected"))
+    return text(
+        ngettext(
+            "{count} worker, {threads} turns at a time",
+            "{count} workers, {threads} turns at a time",
+            cluster.workers,
+        ),
+        count=cluster.workers,
+        threads=cluster.threads,
+    )
+
+
+def _picture(now: datetime, samples: Sequence[Sample]) -> bytes:
+    from bot.images.day_plot import Chart, Series, day_plot  # here: it needs Pillow
+
+    hours = [(now - sample.at) / HOUR for sample in samples]
+    charts = (
+        Chart(
+            _("Requests"),
+            _("a minute"),
+            (
+                Series(_("all"), [float(sample.requests) for sample in samples]),
+                Series(_("failed"), [float(sample.failures) for sample in samples]),
+            ),
+        ),
+        Chart(_("Memory"), "MiB", (Series("", [s.memory_bytes / MIB for s in samples]),)),
+        Chart(_("Event loop lag"), "s", (Series("", [s.worst_lag for s in samples]),)),
+        Chart(_("Database"), "s", (Series("", [s.database_seconds for s in samples]),)),
+    )
+    return day_plot(hours, charts)

@@ -1,0 +1,178 @@
+"""`/poems` and `/export`: poems that members keep, and the Keep button."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from bot.chat import legacy
+from bot.chat.app import App
+from bot.chat.button_states import load_state
+from bot.chat.info import CommandInfo, NoOptions
+from bot.chat.message import (
+    Button,
+    Embed,
+    File,
+    Message,
+    Tone,
+    UserError,
+    code,
+    text,
+    verbatim,
+)
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Turn
+from bot.verse.queries import MOST, Full, KeptPoem, Poems
+
+BOOK, KEEP = "poems", "keep"
+"""Actions of buttons."""
+EXPORT = "export"
+FORMATS = ("text", "json")
+
+POEMS_INFO = CommandInfo(
+    name="poems",
+    description=_("The poems that you've kept."),
+    examples=(("/poems", _("lists the poems that you've kept.")),),
+)
+EXPORT_INFO = CommandInfo(
+    name="export",
+    description=_("Download the poems that you've kept."),
+    options={"format": _("text to read, json for programs (default text)")},
+    examples=(("/export format:json", _("downloads your poems as a file.")),),
+)
+
+
+@dataclass(frozen=True)
+class ExportOptions:
+    """Options of `/export`."""
+
+    format: str = "text"
+
+
+def keep_button(state: str) -> Button:
+    """The button under a finished poem; `state` refers to its text."""
+    return Button(_("Keep"), KEEP, state, emoji="🔖")
+
+
+async def poems(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/poems`: the newest kept poem, and buttons to page through the rest."""
+    async with app.answering(turn, BOOK):
+        await turn.respond(await page(app, turn.user.id, 0))
+
+
+async def export(app: App, turn: Turn, options: ExportOptions) -> None:
+    """Answer `/export`: all kept poems in one file."""
+    async with app.answering(turn, EXPORT):
+        if options.format not in FORMATS:
+            raise UserError(
+                _("The format can be {text} or {json}."), text=code("text"), json=code("json")
+            )
+        kept = await app.store[Poems].of(turn.user.id)
+        if not kept:
+            raise UserError(_("You haven't kept any poems yet. Press Keep under a finished one."))
+        is_json = options.format == "json"
+        content = _as_json(kept) if is_json else _as_text(kept)
+        name = "poems.json" if is_json else "poems.txt"
+        reply = text(
+            ngettext("Your {count} poem.", "Your {count} poems, the newest first.", len(kept)),
+            count=len(kept),
+        )
+        file = File(name, content.encode(), _("Your poems"))
+        await turn.respond(Message(content=reply, files=(file,), private=True))
+
+
+async def keep(app: App, turn: Turn, state: str) -> None:
+    """Answer the button that keeps a poem."""
+    poem = await load_state(app, state) if state else legacy.poem_of(turn.source)
+    title, body = str(poem.get("title", "")), str(poem.get("text", ""))
+    if not body or turn.source is None:
+        raise UserError(_("This poem can't be read anymore. Write a new one with /sonnet."))
+    with app.in_flight.track():
+        try:
+            is_new = await app.store[Poems].keep(
+                turn.user.id,
+                turn.community_id,
+                turn.source.ref.message_id,
+                title,
+                body,
+                app.now(),
+            )
+        except Full as error:
+            raise UserError(
+                _(
+                    "You've kept {limit} poems, which is the most possible. Delete some with "
+                    "/poems, or download them with /export."
+                ),
+                limit=MOST,
+            ) from error
+        count = await app.store[Poems].count(turn.user.id)
+        if is_new:
+            reply = ngettext(
+                "Kept. You have {count} poem: /poems",
+                "Kept. You have {count} poems: /poems",
+                count,
+            )
+        else:
+            reply = ngettext(
+                "You've kept this one already. You have {count} poem: /poems",
+                "You've kept this one already. You have {count} poems: /poems",
+                count,
+            )
+        await turn.respond(Message(content=text(reply, count=count), private=True))
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer a button of `/poems`: turn the page, or delete a poem."""
+    action, _colon, rest = state.partition(":")
+    place, _colon, number = rest.partition(":")
+    numbers = (place, number) if action == "drop" else (place,)
+    if action not in ("show", "drop") or not all(map(_fits_database, numbers)):
+        raise UserError(_("This button is from another version of the bot; use /poems instead."))
+    with app.in_flight.track():
+        if action == "drop":
+            await app.store[Poems].drop(turn.user.id, int(number))
+        await turn.edit_source(await page(app, turn.user.id, int(place)))
+
+
+async def page(app: App, member_id: int, place: int) -> Message:
+    """One kept poem, counted from the newest."""
+    count = await app.store[Poems].count(member_id)
+    place = max(0, min(place, count - 1))
+    found = await app.store[Poems].of(member_id, skip=place, most=1) if count else []
+    if not found:
+        reply = text(_("You haven't kept any poems yet. Press Keep under a finished one."))
+        return Message(content=reply, private=True)
+    (poem,) = found
+    day = poem.kept_at.date().isoformat()
+    embed = Embed(
+        title=poem.title,
+        lines=tuple(verbatim(line) for line in poem.text.split("\n")),
+        footer=_("{place} of {count} · kept {day}").format(place=place + 1, count=count, day=day),
+        tone=Tone.VERSE,
+    )
+    buttons = tuple(_buttons(poem, place, count))
+    return Message(embeds=(embed,), buttons=buttons, private=True)
+
+
+def _fits_database(number: str) -> bool:
+    return number.isdecimal() and len(number) < 19
+
+
+def _buttons(poem: KeptPoem, place: int, count: int) -> Iterator[Button]:
+    if place > 0:
+        yield Button(_("Newer"), BOOK, f"show:{place - 1}", emoji="◀️")
+    if place < count - 1:
+        yield Button(_("Older"), BOOK, f"show:{place + 1}", emoji="▶️")
+    yield Button(_("Delete"), BOOK, f"drop:{place}:{poem.id}", emoji="🗑️", dangerous=True)
+
+
+def _as_text(kept: Sequence[KeptPoem]) -> str:
+    parts = (f"{poem.title}\n{poem.kept_at.date()}\n\n{poem.text}\n" for poem in kept)
+    return "\n\n".join(parts)
+
+
+def _as_json(kept: Sequence[KeptPoem]) -> str:
+    rows = [
+        {"title": poem.title, "kept_at": poem.kept_at.isoformat(), "lines": poem.text.split("\n")}
+        for poem in kept
+    ]
+    return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"

@@ -1,0 +1,296 @@
+"""`/sonnet`: poems that begin with the member's own words."""
+
+import re
+import secrets
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+from bot.chat import legacy
+from bot.chat.app import App
+from bot.chat.button_states import expand, shorten, try_to_save
+from bot.chat.dispatch import place_in, stream
+from bot.chat.info import CommandInfo
+from bot.chat.message import (
+    Button,
+    Embed,
+    Message,
+    Text,
+    Tone,
+    UserError,
+    code,
+    text,
+    verbatim,
+)
+from bot.chat.translation import _
+from bot.chat.turn import Turn
+from bot.formats import human_join, shortened, without_bidi_controls
+from bot.names.name_options import check_temperature
+from bot.polls.hall_of_fame import LONGEST_NAME
+from bot.verse.poems import keep_button
+from data.text import unify_newlines
+from models.text_generator import Accept
+from models.verse.forms import DEFAULT_FORM, FORMS, Form
+from models.verse.poem import OPENING_LIMIT, Draft, NoLineFound, SonnetRequest
+
+ACTION = "sonnet"
+WRITING = text("✒️ …")
+"""The last line of a message while its poem is being written."""
+LONGEST_ECHO = 800
+"""Characters of a refused opening that are repeated in the error."""
+
+INFO = CommandInfo(
+    name="sonnet",
+    description=_("Write a sonnet that begins with your own words."),
+    options={
+        "opening": _("First words, for example: Shall I compare thee (default: the bot begins)"),
+        "form": _("Form of the poem (default: a Shakespearean sonnet)"),
+        "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 0.88"),
+        "about": _("A subject or a name, for example: the sea, or today's champion"),
+    },
+    examples=(
+        (_("/sonnet opening:Shall I compare thee"), _("writes a sonnet that begins like that.")),
+        ("/sonnet about:Mangosaurus", _("writes a sonnet about a name.")),
+        (_("/sonnet about:the sea"), _("writes a sonnet on a subject.")),
+    ),
+)
+
+_STATE = re.compile(
+    r"(?P<temperature>\d{1,3}(?:\.\d{1,4})?):(?P<form>[a-z-]+):(?P<kind>[oab])(?P<length>\d{0,3})“(?P<words>.*)”",
+    re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class SonnetOptions:
+    """Options of `/sonnet`."""
+
+    request: SonnetRequest = field(default_factory=SonnetRequest)
+    """The opening as typed; if empty, the bot begins. The command draws the seed."""
+
+    def as_typed(self) -> str:
+        """The command as the member typed it, shortened if too long."""
+        request, default = self.request, SonnetRequest()
+        typed = {
+            "opening": " ".join(request.opening[: 2 * LONGEST_ECHO].split()),
+            "about": " ".join(request.about[:LONGEST_ECHO].split()),
+            "form": request.form if request.form != default.form else "",
+            "temperature": f"{request.temperature:g}"
+            if request.temperature != default.temperature
+            else "",
+        }
+        options = (f"{k}:{shortened(v, LONGEST_ECHO)}" for k, v in typed.items() if v)
+        return " ".join(["/sonnet", *options])
+
+    def to_state(self) -> str:
+        """Encode as the state of a button. The quotes preserve spaces around an opening."""
+        request = self.request
+        kind = "a" if request.about else "o"
+        if request.about and request.opening:  # the number tells where the opening ends
+            kind = f"b{len(request.opening)}"
+        words = request.opening + request.about
+        return f"{round(request.temperature, 2):g}:{request.form}:{kind}“{words}”"
+
+    @classmethod
+    def from_state(cls, state: str) -> "SonnetOptions":
+        """The inverse of `to_state`. Raises `UserError` for a state of another version."""
+        match = _STATE.fullmatch(state)
+        if match is None:
+            raise _outdated()
+        request = SonnetRequest(temperature=float(match["temperature"]), form=match["form"])
+        words = match["words"]
+        size = {"o": len(words), "a": 0, "b": int(match["length"] or 0)}[match["kind"]]
+        return cls(replace(request, opening=words[:size], about=words[size:]))
+
+
+async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
+    """Answer `/sonnet`, showing the poem line by line."""
+    async with app.answering(turn, ACTION):
+        try:
+            options = checked(options)
+        except UserError as error:
+            echo = text(_("You asked for: {command}"), command=code(options.as_typed()))
+            raise UserError(*error.text, *text("\n"), *echo) from error
+        request = options.request
+        if not await app.allows(f"{request.about}, {request.opening}", turn.community_id):
+            raise UserError(_("The bot won't begin a poem with those words; try others."))
+        another = await _another_button(app, turn, options)
+        await turn.defer(retry=another)
+        poem = write(app, turn, options, another)
+
+        def broken_off(shown: Message, reason: Text) -> Message:
+            return with_reason(shown, reason, another)
+
+        await stream(app, turn, poem, app.edit_interval, broken_off)
+
+
+async def another(app: App, turn: Turn, state: str) -> None:
+    """Answer the button for another poem with the same options."""
+    await sonnet(app, turn, await _options_of(app, turn, state))
+
+
+async def about(app: App, turn: Turn, state: str) -> None:
+    """Answer the button for a poem about a name."""
+    await sonnet(app, turn, SonnetOptions(SonnetRequest(about=state)))
+
+
+def checked(options: SonnetOptions) -> SonnetOptions:
+    """Validate options. Returns them cleaned.
+
+    Checks lengths before processing any text. Raises `UserError`.
+    """
+    request, name = options.request, options.request.about
+    if len(name) > 2 * LONGEST_NAME or len(name := " ".join(name.split())) > LONGEST_NAME:
+        raise UserError(
+            _(
+                "A subject or name can have at most {limit} characters, and yours has {count}. To "
+                "begin with more words, use {option}."
+            ),
+            limit=LONGEST_NAME,
+            count=len(name),
+            option=code("opening:"),
+        )
+    # Line ends of two characters count once.
+    is_long = len(request.opening) > 2 * OPENING_LIMIT
+    opening = request.opening if is_long else unify_newlines(request.opening)
+    if len(opening) > OPENING_LIMIT:
+        raise UserError(
+            _(
+                "An opening can have at most {limit} characters, and yours has {count}. Try its "
+                "first line."
+            ),
+            limit=OPENING_LIMIT,
+            count=len(opening),
+        )
+    check_temperature(request.temperature)
+    if request.form not in FORMS:
+        raise UserError(
+            _("A poem can be {forms}; pick one of the suggestions."),
+            forms=human_join([*FORMS], _("or")),
+        )
+    name, opening = without_bidi_controls(name), without_bidi_controls(opening)
+    return SonnetOptions(replace(request, opening=opening if opening.strip() else "", about=name))
+
+
+async def write(
+    app: App, turn: Turn, options: SonnetOptions, another: Button | None
+) -> AsyncGenerator[Message, None]:
+    """Generate a poem. Yields the whole message after each line. Raises inference errors."""
+    request = replace(options.request, seed=secrets.randbelow(2**32))
+    words = await app.filters.of(turn.community_id)
+    poem = app.inference.sonnet(
+        request, accept=words.allows, requester=turn.user.id, on_wait=place_in(app, turn)
+    )
+    async with aclosing(poem) as drafts:
+        async for draft in drafts:
+            message = poem_message(options, request.seed, draft, words.allows)
+            if draft.finished:
+                message = replace(
+                    message, buttons=tuple(await _buttons(app, turn, message, another))
+                )
+            yield message
+
+
+def poem_message(options: SonnetOptions, seed: int, draft: Draft, allows: Accept) -> Message:
+    """A poem so far, without buttons. `allows` decides about a subject that was drawn."""
+    form = FORMS[options.request.form]
+    lines = tuple(_in_stanzas(draft.lines, form))
+    embed = Embed(
+        title=f"📜 {_title(form, draft, allows)}",
+        lines=lines if draft.finished else (*lines, WRITING),
+        footer=_footer(options, seed),
+        tone=Tone.VERSE,
+    )
+    return Message(embeds=(embed,))
+
+
+def _title(form: Form, draft: Draft, allows: Accept) -> str:
+    """The form, and what the poem is about."""
+    subject = [draft.name] if draft.name else [*filter(allows, draft.subject.words)]
+    if not subject:
+        return _(form.title)
+    return _("{form} on {subject}").format(
+        form=_(form.title), subject=human_join(subject, _("and"))
+    )
+
+
+def with_reason(shown: Message, reason: Text, another: Button | None) -> Message:
+    """A poem that cannot be finished: its lines so far, and the reason."""
+    (embed,) = shown.embeds
+    lines = [line for line in embed.lines if line != WRITING]
+    if lines and lines[-1]:
+        lines.append(())
+    return replace(
+        shown,
+        embeds=(replace(embed, lines=(*lines, reason), tone=Tone.TROUBLE),),
+        buttons=(another,) if another is not None else (),
+    )
+
+
+async def _options_of(app: App, turn: Turn, state: str) -> SonnetOptions:
+    """The options of a button. Raises `UserError`."""
+    if state:
+        options = SonnetOptions.from_state(await expand(app, state))
+    else:  # of version 0.3.0 or before
+        found = legacy.poem_options_of(turn.source)
+        if found is None:
+            raise _outdated()
+        request = SonnetRequest(
+            found.get("opening", ""),
+            temperature=float(found["temperature"]),
+            form=found.get("form", DEFAULT_FORM),
+        )
+        options = SonnetOptions(request)
+    if options.request.form not in FORMS:
+        raise _outdated()
+    return options
+
+
+def _outdated() -> UserError:
+    return UserError(_("The opening of this poem can't be read anymore; use /sonnet instead."))
+
+
+async def _another_button(app: App, turn: Turn, options: SonnetOptions) -> Button | None:
+    """The button for another poem; `None` if its state cannot be stored."""
+    state = await shorten(app, turn, ACTION, options.to_state())
+    return Button(_("Another"), ACTION, state, emoji="🪶") if state is not None else None
+
+
+async def _buttons(app: App, turn: Turn, finished: Message, another: Button | None) -> list[Button]:
+    """The buttons below a poem. Keep is left out if the database does not answer."""
+    (embed,) = finished.embeds
+    body = "\n".join("".join(getattr(span, "text", "") for span in line) for line in embed.lines)
+    state = await try_to_save(app, turn, {"title": embed.title, "text": body.strip()})
+    buttons = [another] if another is not None else []
+    return [*buttons, keep_button(state)] if state is not None else buttons
+
+
+def _in_stanzas(lines: Sequence[str], form: Form) -> Iterator[Text]:
+    """The lines, with an empty one after each stanza."""
+    for number, line in enumerate(lines, start=1):
+        yield verbatim(line)
+        if number in form.stanza_ends:
+            yield ()
+
+
+def _footer(options: SonnetOptions, seed: int) -> str:
+    """The options of a poem, for readers: no button depends on it."""
+    request = options.request
+    parts = []
+    if request.about:
+        parts.append(_("About {name}").format(name=request.about))
+    if request.opening:
+        parts.append(_("From “{opening}”").format(opening=request.opening))
+    temperature = _("temperature {temperature:g}").format(temperature=round(request.temperature, 2))
+    parts += [request.form, temperature, _("seed {seed}").format(seed=seed)]
+    return " · ".join(parts)
+
+
+def explain_no_line(_error: NoLineFound) -> Text:
+    """The sentence for a poem that cannot go on."""
+    return text(
+        _(
+            "No next line was found that is new and passes the word filter. Try again, or try "
+            "another opening."
+        )
+    )

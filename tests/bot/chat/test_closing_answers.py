@@ -1,0 +1,510 @@
+"""Answers that a process leaves unfinished, closed by the next one."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from unittest.mock import AsyncMock
+
+import pytest
+
+from bot.chat import dispatch, unfinished
+from bot.chat.app import App
+from bot.chat.closing_answers import MOST_CLOSED, AnswerCloser
+from bot.chat.message import Button, Message, plain
+from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
+from bot.community.blocks import BlockList
+from bot.features import jobs
+from bot.features.buttons import HANDLERS
+from bot.store import OutcomeUnknown, Unavailable
+from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
+from bot.verse import sonnet
+from bot.verse.sonnet import SonnetOptions
+from models.verse.poem import Draft, SonnetRequest
+from tests.bot.conftest import World
+from tests.bot.fakes import draft
+from tests.bot.turns import CHANNEL, FakePlatform, FakeTurn
+
+RETRY = Button("Again", "sonnet", "a state")
+
+
+async def killed(app: App, retry: Button | None = RETRY) -> None:
+    """Defer a command, and end it as the end of its process would."""
+    begun = asyncio.Event()
+
+    async def command(_app: App, turn: Turn, _options: str) -> None:
+        await turn.defer(retry=retry)
+        begun.set()
+        await asyncio.Event().wait()
+
+    task = asyncio.create_task(dispatch.run(app, FakeTurn(FakePlatform()), command, ""))
+    await asyncio.wait_for(begun.wait(), 10)
+    task.cancel()
+    await asyncio.wait([task])
+    await written(app)
+
+
+async def written(app: App) -> None:
+    """Wait until the database has what is recorded."""
+    async with asyncio.timeout(10):
+        while app.unfinished.is_writing:  # noqa: ASYNC110 (writing signals nothing)
+            await asyncio.sleep(0.001)
+
+
+def heir_of(app: App) -> App:
+    """The next process, when the other one has been silent for long enough."""
+    return replace(app, now=lambda: app.now() + 2 * SILENCE)
+
+
+@pytest.fixture
+async def app(world: World) -> AsyncIterator[App]:
+    made = world.make_app()
+    yield made
+    await made.unfinished.close()
+
+
+async def test_killed_answer_is_closed_with_its_button(app: App) -> None:
+    await killed(app)
+    platform = FakePlatform()
+    closer = AnswerCloser(heir_of(app), platform)
+    await closer.close_left()
+    ((ref, message),) = platform.closed
+    assert ref == AnswerRef(CHANNEL, None, "a token")
+    assert plain(message.content) == "The bot was restarted while it was writing this."
+    assert [(button.action, button.state) for button in message.buttons] == [("sonnet", "a state")]
+    await closer.close_left()
+    assert len(platform.closed) == 1
+
+
+async def test_answer_without_button(app: App) -> None:
+    await killed(app, retry=None)
+    platform = FakePlatform()
+    await AnswerCloser(heir_of(app), platform).close_left()
+    ((_ref, message),) = platform.closed
+    assert plain(message.content).endswith("Use the command again.")
+    assert message.buttons == ()
+
+
+async def test_answered_requests_leave_nothing(app: App) -> None:
+    turn = FakeTurn(FakePlatform())
+    await dispatch.run(app, turn, sonnet.sonnet, SonnetOptions(SonnetRequest("Shall I")))
+    await written(app)
+    platform = FakePlatform()
+    await AnswerCloser(heir_of(app), platform).close_left()
+    assert platform.closed == []
+
+
+async def test_stopping_bot_refuses_without_the_database(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = AsyncMock(side_effect=Unavailable)
+    monkeypatch.setattr(app[BlockList], "reason", asked)
+    await app.in_flight.finish(0.0)
+    turn = FakeTurn(FakePlatform())
+    await dispatch.run(app, turn, sonnet.sonnet, SonnetOptions(SonnetRequest("Shall I")))
+    assert turn.sentence.startswith("The bot is restarting")
+    asked.assert_not_awaited()
+
+
+async def test_stopping_bot_ends_answers_in_progress(app: App) -> None:
+    begun = asyncio.Event()
+
+    async def command(_app: App, turn: Turn, _options: str) -> None:
+        await turn.defer(retry=RETRY)
+        begun.set()
+        await asyncio.Event().wait()
+
+    turn = FakeTurn(FakePlatform())
+    task = asyncio.create_task(dispatch.run(app, turn, command, ""))
+    await asyncio.wait_for(begun.wait(), 10)
+    assert not await app.in_flight.finish(0.0)
+    await app.in_flight.cut_off(10)
+    assert task.done()
+    assert turn.sentence.startswith("The bot is restarting")
+    (button,) = turn.answers[-1].buttons
+    assert (button.label, button.action, button.state) == ("Try again", "sonnet", "a state")
+
+
+async def test_cut_off_poem_is_repeated_after_the_restart(
+    app: App, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def hanging(*_: object, **__: object) -> AsyncGenerator[Draft, None]:
+        begun.set()
+        await asyncio.Event().wait()
+        yield draft(SonnetRequest(), [])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.inference, "sonnet", hanging)
+        turn = FakeTurn(FakePlatform())
+        options = SonnetOptions(SonnetRequest("Shall I compare thee " * 5, form="couplets"))
+        task = asyncio.create_task(dispatch.run(app, turn, sonnet.sonnet, options))
+        await asyncio.wait_for(begun.wait(), 10)
+        await app.in_flight.finish(0.0)
+        await app.in_flight.cut_off(10)
+        assert task.done()
+    (button,) = turn.answers[-1].buttons
+    restarted, after = world.make_app(), FakeTurn(FakePlatform())
+    await dispatch.press(restarted, after, button.action, button.state, HANDLERS)
+    assert world.writer.sonnets_asked[-1].opening == options.request.opening
+    assert world.writer.sonnets_asked[-1].form == "couplets"
+    assert plain(after.answers[-1].embeds[0].lines[0]).startswith("Shall I compare thee")
+
+
+async def test_deferral_is_recorded_before_it_is_shown(app: App) -> None:
+    recorded: list[int] = []
+
+    async def command(_app: App, turn: Turn, _options: str) -> None:
+        await turn.defer()
+        recorded.append(len(await heir_of(app).unfinished.claim("fake")))
+        assert turn.on_pending is not None
+        await turn.on_pending(AnswerRef(CHANNEL, 9), None)
+        await written(app)
+        recorded.append(len(await heir_of(app).unfinished.claim("fake")))
+
+    await dispatch.run(app, FakeTurn(FakePlatform()), command, "")
+    assert recorded == [1, 1]
+
+
+async def test_acknowledged_request_is_recorded(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack tells members nothing of a killed bot, as the request is acknowledged already."""
+    monkeypatch.setattr(dispatch, "UNRECORDED_S", 0.0)
+    recorded: list[int] = []
+
+    async def command(_app: App, _turn: Turn, _options: str) -> None:
+        for _round in range(10):
+            await asyncio.sleep(0)
+        await written(app)
+        recorded.append(len(await heir_of(app).unfinished.claim("fake")))
+
+    turn = FakeTurn(FakePlatform(), unanswered=AnswerRef(CHANNEL, None, "a token"))
+    await dispatch.run(app, turn, command, "")
+    assert recorded == [1]
+    await written(app)
+    assert await heir_of(heir_of(app)).unfinished.claim("fake") == {}
+
+
+async def test_kills_at_the_start_delay_closing_by_one_silence(app: App) -> None:
+    await killed(app)
+    now = app.now() + SILENCE + timedelta(seconds=1)
+    assert len(await replace(app, now=lambda: now).unfinished.claim("fake")) == 1
+    third = replace(app, now=lambda: now + SILENCE + timedelta(seconds=1))
+    platform = FakePlatform()
+    await AnswerCloser(third, platform).close_left()
+    assert len(platform.closed) == 1
+
+
+async def test_living_process_keeps_its_answers(app: App) -> None:
+    await killed(app)
+    platform = FakePlatform()
+    other = replace(app, now=lambda: app.now() + SILENCE - timedelta(seconds=5))
+    await AnswerCloser(other, platform).close_left()
+    assert platform.closed == []
+
+
+@pytest.mark.parametrize(("error", "tries"), [(Unreachable(), 3), (Gone(), 1)])
+async def test_closing_is_repeated_while_platform_is_away(
+    app: App, error: Exception, tries: int
+) -> None:
+    class Away(FakePlatform):
+        tried = 0
+
+        async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+            Away.tried += 1
+            if Away.tried < 3:
+                raise error
+
+    await killed(app)
+    closer = AnswerCloser(heir_of(app), Away())
+    for _ in range(5):
+        await closer.close_left()
+    assert Away.tried == tries
+
+
+class AwayStore:
+    """Lets writes of unfinished answers fail for a while."""
+
+    def __init__(self, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.error: Exception | None = Unavailable()
+        self._write = app.store[Unfinished].write
+        monkeypatch.setattr(app.store[Unfinished], "write", self.write)
+
+    async def write(self, *arguments: Any) -> None:  # noqa: ANN401
+        if isinstance(self.error, OutcomeUnknown):
+            await self._write(*arguments)
+        if self.error is not None:
+            raise self.error
+        await self._write(*arguments)
+
+
+@pytest.fixture
+def away(app: App, monkeypatch: pytest.MonkeyPatch) -> AwayStore:
+    return AwayStore(app, monkeypatch)
+
+
+async def back(app: App, away: AwayStore) -> None:
+    """Write what waits for the database."""
+    away.error = None
+    await app.unfinished.beat()
+    await written(app)
+
+
+async def closed_by_heir(app: App) -> list[AnswerRef]:
+    platform = FakePlatform()
+    await AnswerCloser(heir_of(app), platform).close_left()
+    return [ref for ref, _message in platform.closed]
+
+
+async def test_end_is_stored_when_database_is_back(app: App, away: AwayStore) -> None:
+    away.error = None
+    number = app.unfinished.begin("fake", CHANNEL, 9)
+    await written(app)
+    away.error = Unavailable()
+    app.unfinished.end(number)
+    await written(app)
+    await back(app, away)
+    assert await closed_by_heir(app) == []
+
+
+@pytest.mark.parametrize("error", [Unavailable(), OutcomeUnknown()])
+async def test_beginning_is_stored_when_database_is_back(
+    app: App, away: AwayStore, error: Exception
+) -> None:
+    """Without it, an answer of a process that is killed later would never end."""
+    away.error = error
+    await killed(app)
+    await back(app, away)
+    assert await closed_by_heir(app) == [AnswerRef(CHANNEL, None, "a token")]
+
+
+@pytest.mark.parametrize("error", [Unavailable(), OutcomeUnknown()])
+async def test_answer_that_ends_while_database_is_away(
+    app: App, away: AwayStore, error: Exception
+) -> None:
+    away.error = error
+    number = app.unfinished.begin("fake", CHANNEL, 9)
+    await written(app)
+    app.unfinished.end(number)
+    await written(app)
+    await back(app, away)
+    assert await closed_by_heir(app) == []
+
+
+async def test_token_that_waits_for_the_database_is_not_younger(
+    app: App, away: AwayStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await killed(app)
+    later = app.now() + TOKEN_LIFETIME
+    monkeypatch.setattr(app.unfinished, "_now", lambda: later)
+    await back(app, away)
+    assert await closed_by_heir(replace(app, now=lambda: later)) == []
+
+
+class AwayTurn(FakeTurn):
+    """A turn of a platform that takes nothing after the deferral."""
+
+    async def respond(self, message: Message) -> MessageRef | None:
+        raise Unreachable
+
+    async def edit(self, message: Message) -> None:
+        raise Unreachable
+
+
+async def undelivered(app: App, opening: str = "Shall I") -> None:
+    """Write a poem that cannot be delivered."""
+    await dispatch.run(
+        app, AwayTurn(FakePlatform()), sonnet.sonnet, SonnetOptions(SonnetRequest(opening))
+    )
+
+
+@pytest.fixture
+def one_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch, "LAST_TRIES", 1)
+
+
+@pytest.mark.usefixtures("one_try")
+async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
+    """By this process; the next one finds nothing."""
+    await undelivered(app)
+
+    class Away(FakePlatform):
+        async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+            raise Unreachable
+
+    await AnswerCloser(app, Away()).close_left()
+    platform = FakePlatform()
+    closer = AnswerCloser(app, platform)
+    await closer.close_left()
+    ((ref, message),) = platform.closed
+    assert ref == AnswerRef(CHANNEL, None, "a token")
+    assert plain(message.embeds[0].lines[0]).startswith("Shall I")
+    assert message.buttons[0].action == "sonnet"
+    await written(app)
+    await closer.close_left()
+    assert len(platform.closed) == 1
+    assert await closed_by_heir(app) == []
+
+
+@pytest.mark.usefixtures("one_try")
+async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are closed with a sentence and their button."""
+    monkeypatch.setattr(unfinished, "MOST_FINALS", 1)
+    await undelivered(app)
+    await undelivered(app, "Thou art")
+    platform = FakePlatform()
+    await AnswerCloser(app, platform).close_left()
+    (_, kept), (_, other) = platform.closed
+    assert plain(kept.embeds[0].lines[0]).startswith("Shall I")
+    assert plain(other.content).endswith(" could not be reached when this was ready.")
+    assert [button.action for button in other.buttons] == ["sonnet"]
+
+
+@pytest.mark.usefixtures("one_try")
+async def test_undelivered_poem_is_dropped_with_its_token(app: App) -> None:
+    await undelivered(app)
+    await written(app)
+    later = app.now() + TOKEN_LIFETIME + timedelta(seconds=1)
+    app.unfinished._now = lambda: later
+    platform = FakePlatform()
+    await AnswerCloser(app, platform).close_left()
+    assert platform.closed == []
+    assert app.unfinished.released("fake") == []
+    await written(app)
+    assert app.unfinished._open == {}
+
+
+@pytest.mark.usefixtures("one_try")
+async def test_process_that_stops_leaves_undelivered_poems_to_the_next(app: App) -> None:
+    """Without their text, which is in no database."""
+    await undelivered(app)
+    await written(app)
+    platform = FakePlatform()
+    await AnswerCloser(heir_of(app), platform).close_left()
+    ((_ref, message),) = platform.closed
+    assert plain(message.content) == "The bot was restarted while it was writing this."
+    assert [button.action for button in message.buttons] == ["sonnet"]
+
+
+async def test_announced_message_is_left_alone(app: App) -> None:
+    """It is complete without the answer that was not delivered."""
+
+    async def command(_app: App, turn: Turn, _options: str) -> None:
+        assert turn.on_pending is not None
+        await turn.on_pending(AnswerRef(CHANNEL, 9, is_announced=True), None)
+        raise Unreachable
+
+    await dispatch.run(app, AwayTurn(FakePlatform()), command, "")
+    platform = FakePlatform()
+    await AnswerCloser(app, platform).close_left()
+    assert platform.closed == []
+
+
+async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was committed: the process that made it closes the answer at its next look."""
+    await killed(app)
+    heir, platform = heir_of(app), FakePlatform()
+    heir.unfinished.begin("fake", CHANNEL, 9)  # its own, in progress
+    await written(heir)
+    claim = heir.store[Unfinished].claim
+
+    async def hanging(*arguments: Any) -> None:  # noqa: ANN401
+        await claim(*arguments)
+        raise OutcomeUnknown
+
+    closer = AnswerCloser(heir, platform)
+    with monkeypatch.context() as patch:
+        patch.setattr(heir.store[Unfinished], "claim", hanging)
+        await closer.close_left()
+    assert platform.closed == []
+    await closer.beat()
+    await closer.close_left()
+    assert [ref for ref, _message in platform.closed] == [AnswerRef(CHANNEL, None, "a token")]
+    await written(heir)
+    await closer.close_left()
+    assert len(platform.closed) == 1
+
+
+class SlowPlatform(FakePlatform):
+    """Closes no answer before it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = asyncio.Event()
+        self.open = 0
+        self.begun = asyncio.Event()
+
+    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+        self.open += 1
+        if self.open == MOST_CLOSED:
+            self.begun.set()
+        assert self.open <= MOST_CLOSED
+        await self.answers.wait()
+        self.open -= 1
+        await super().close_answer(ref, message)
+
+
+async def test_slow_platform_delays_no_sign_of_life(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise, another process would close what this one is answering."""
+    monkeypatch.setattr(jobs, "BEAT_S", 0.001)
+    for number in range(2 * MOST_CLOSED):
+        app.unfinished.begin("fake", CHANNEL, number)
+    await written(app)
+    heir, platform = heir_of(app), SlowPlatform()
+    beats = 0
+    beaten = asyncio.Event()
+
+    async def beat() -> None:
+        nonlocal beats
+        beats += 1
+        if platform.begun.is_set():
+            beaten.set()
+
+    monkeypatch.setattr(heir.unfinished, "beat", beat)
+    work = jobs.Jobs(heir, platform)
+    async with asyncio.timeout(10):
+        work.start(AsyncMock())
+        await platform.begun.wait()
+        await beaten.wait()
+        platform.answers.set()
+        while len(platform.closed) < 2 * MOST_CLOSED:  # noqa: ASYNC110 (closing signals nothing)
+            await asyncio.sleep(0.001)
+    await work.close()
+
+
+async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
+    class Away(FakePlatform):
+        async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+            raise Unreachable
+
+    await killed(app)
+    heir = heir_of(app)
+    closer = AnswerCloser(heir, Away())
+    await closer.close_left()
+    assert len(heir.unfinished._open) == 1
+    later = app.now() + TOKEN_LIFETIME + timedelta(seconds=1)
+    object.__setattr__(heir, "now", lambda: later)
+    await closer.close_left()
+    await written(heir)
+    assert heir.unfinished._open == {}
+
+
+async def test_claimed_answer_is_alive(app: App) -> None:
+    """A platform that is away leaves it to the process that has claimed it."""
+
+    class Away(FakePlatform):
+        async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+            raise Unreachable
+
+    await killed(app)
+    heir = heir_of(app)
+    await AnswerCloser(heir, Away()).close_left()
+    later = replace(app, now=lambda: heir.now() + SILENCE + timedelta(seconds=5))
+    heir.unfinished._now = later.now
+    await heir.unfinished.beat()
+    platform = FakePlatform()
+    await AnswerCloser(later, platform).close_left()
+    assert platform.closed == []

@@ -1,0 +1,137 @@
+"""Blocks in memory."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.community.blocks import FRESH_S, BlockList, Reason
+from bot.community.queries import Blocks
+from bot.store import Store
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYBODY, EVERYWHERE
+from tests.bot.fakes import unavailable
+
+BY = Entry(Action.BLOCK, 9, datetime(2026, 11, 25, 12, tzinfo=UTC), 1)
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def settled(blocks: BlockList) -> None:
+    """Let a reading in progress end."""
+    if blocks._reading is not None:
+        await blocks._reading
+
+
+async def test_reasons(store: Store) -> None:
+    await store[Blocks].block(1, 3, BY)
+    await store[Blocks].block(EVERYWHERE, 4, BY)
+    await store[Blocks].block(2, EVERYBODY, BY)
+    blocks = BlockList(store[Blocks])
+    assert await blocks.reason(1, 3) is Reason.MEMBER_HERE
+    assert await blocks.reason(5, 3) is None
+    assert await blocks.reason(None, 3) is None
+    assert await blocks.reason(None, 4) is Reason.MEMBER
+    assert await blocks.reason(1, 4) is Reason.MEMBER
+    assert await blocks.reason(2, 5) is Reason.COMMUNITY
+
+
+async def test_own_changes_hold_at_once(store: Store) -> None:
+    blocks = BlockList(store[Blocks], clock=Clock())
+    assert await blocks.reason(1, 3) is None
+    assert await blocks.block(1, 3, BY)
+    assert not await blocks.block(1, 3, BY)
+    assert await blocks.reason(1, 3) is Reason.MEMBER_HERE
+    assert await blocks.unblock(1, 3, BY)
+    assert not await blocks.unblock(1, 3, BY)
+    assert await blocks.reason(1, 3) is None
+
+
+async def test_changes_of_other_processes(store: Store) -> None:
+    clock = Clock()
+    blocks = BlockList(store[Blocks], clock=clock)
+    assert await blocks.reason(1, 3) is None
+    await store[Blocks].block(1, 3, BY)
+    assert await blocks.reason(1, 3) is None
+    clock.now = FRESH_S
+    await blocks.reason(1, 3)  # which does not wait
+    await settled(blocks)
+    assert await blocks.reason(1, 3) is Reason.MEMBER_HERE
+
+
+async def test_requests_cost_no_query(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, queries = Clock(), 0
+    version = store[Blocks].version
+
+    async def counted() -> tuple[int, int]:
+        nonlocal queries
+        queries += 1
+        return await version()
+
+    monkeypatch.setattr(store[Blocks], "version", counted)
+    blocks = BlockList(store[Blocks], clock=clock)
+    await asyncio.gather(*(blocks.reason(1, member) for member in range(500)))
+    assert queries == 1
+    clock.now = FRESH_S
+    await asyncio.gather(*(blocks.reason(1, member) for member in range(500)))
+    await settled(blocks)
+    assert queries == 2
+
+
+async def test_outage_keeps_what_was_read(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    await store[Blocks].block(1, 3, BY)
+    blocks = BlockList(store[Blocks], clock=clock)
+    assert await blocks.reason(1, 3) is Reason.MEMBER_HERE
+    monkeypatch.setattr(store[Blocks], "version", unavailable)
+    clock.now = FRESH_S
+    await blocks.reason(1, 3)
+    await settled(blocks)
+    assert await blocks.reason(1, 3) is Reason.MEMBER_HERE
+
+
+async def test_hung_database_delays_no_request(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the first reading is waited for, half a second at most."""
+    monkeypatch.setattr("bot.community.blocks.FIRST_S", 0.01)
+    hung = asyncio.Event()
+
+    async def hang() -> tuple[int, int]:
+        await hung.wait()
+        return 0, 0
+
+    monkeypatch.setattr(store[Blocks], "version", hang)
+    blocks = BlockList(store[Blocks], clock=Clock())
+    async with asyncio.timeout(5):
+        assert await blocks.reason(1, 3) is None
+    hung.set()
+    await settled(blocks)
+
+
+async def test_older_reading_undoes_nothing(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock()
+    blocks = BlockList(store[Blocks], clock=clock)
+    await blocks.reason(1, 3)
+    read, go_on = store[Blocks].all, asyncio.Event()
+
+    async def slow() -> frozenset[tuple[int, int]]:
+        found = await read()
+        await go_on.wait()
+        return found
+
+    await store[Blocks].block(5, 5, BY)
+    monkeypatch.setattr(store[Blocks], "all", slow)
+    clock.now = FRESH_S
+    await blocks.reason(1, 3)
+    await blocks.block(1, 3, BY)
+    go_on.set()
+    await settled(blocks)
+    assert await blocks.reason(1, 3) is Reason.MEMBER_HERE

@@ -1,0 +1,99 @@
+"""`/settings`: what a server shares with others."""
+
+import pytest
+
+from bot.chat.message import UserError
+from bot.community.filter_settings import MOST_WORDS, checked_strictness, checked_words
+from bot.words import Strictness
+from tests.bot.champions import crown
+from tests.bot.chats.protocol import Chat
+
+OTHER_GUILD = 4242
+
+
+async def test_server_leaves_the_public_hall(chat: Chat) -> None:
+    boss = await chat.add_administrator()
+    now = chat.now()
+    await crown(chat.app.store, "Ours", 3, at=now, community_id=chat.community_id)
+    await crown(chat.app.store, "Theirs", 2, at=now, community_id=OTHER_GUILD)
+    result = await boss.use("settings", public_hall=False)
+    assert (
+        result.text
+        == f"Winners of this {chat.terms.community} appear in its own hall of fame only."
+    )
+    everywhere = await chat.alice.use("halloffame", scope="all")
+    assert everywhere.lines == ["🥇 Theirs · 2 votes"]
+    here = await chat.alice.use("halloffame")
+    assert here.lines == ["🥇 Ours · 3 votes · Ada"]
+    shown = (await boss.use("settings")).text
+    assert "in its own hall of fame only. Change it with /settings public_hall:." in shown
+
+
+async def test_several_changes_at_once(chat: Chat) -> None:
+    boss, terms = await chat.add_administrator(), chat.terms
+    result = await boss.use("settings", vote_minutes=5, shared_namers=False)
+    assert result.text.split("\n") == [
+        "New polls stay open for 5 minutes here; open ones keep their time.",
+        f"Only namers of this {terms.community} can be used here.",
+    ]
+    await boss.use("settings", shared_namers=True)
+    shown = (await boss.use("settings")).text.split("\n")
+    assert [line.partition(".")[0] for line in shown][:3] == [
+        "Polls stay open for 5 minutes here",
+        f"Winners with two votes or more appear in the hall of fame of all {terms.communities}",
+        f"Namers that other {terms.communities} share can be used here",
+    ]
+
+
+async def test_filter_of_the_server(chat: Chat) -> None:
+    boss = await chat.add_administrator()
+    result = await boss.use("settings", filter="strict", blocked_words="mud, moss*")
+    assert result.text.split("\n")[1] == "Also blocked here: mud, moss*."
+    for word in ("M u d", "mossy", "damn"):
+        refused = await chat.alice.use("sonnet", opening=word)
+        assert "won't begin a poem with those words" in refused.text
+    assert await chat.app.allows("mud")
+    shown = (await boss.use("settings")).text
+    assert "strict here" in shown
+    assert "Also blocked here: mud" in shown
+    cleared = await boss.use("settings", filter="mild", blocked_words="none")
+    assert "No other words are blocked here." in cleared.text
+    assert await chat.app.allows("mud fuck", chat.community_id)
+    assert not await chat.app.allows("fuck")
+    assert not await chat.app.allows("faggot", chat.community_id)
+
+
+async def test_names_pass_the_filter_of_the_server(chat: Chat) -> None:
+    boss = await chat.add_administrator()
+    await boss.use("settings", blocked_words="*mango*")
+    refused = await chat.alice.use("dinoname", starts_with="mango")
+    assert "won't write names like that" in refused.text
+    dissected = await chat.alice.use("dissect", name="Mangosaurus")
+    assert "won't dissect that" in dissected.text
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("mud", ("mud",)),
+        (" mud ,, *swamp*,mud ", ("mud", "*swamp*")),
+        ("none", ()),
+        ("golden  shower", ("golden shower",)),
+    ],
+)
+def test_blocked_words(typed: str, words: tuple[str, ...]) -> None:
+    assert checked_words(typed) == words
+
+
+@pytest.mark.parametrize(
+    "typed", ["", ",", "*", "x" * 31, ",".join(map(str, range(MOST_WORDS + 1))), "x," * 600]
+)
+def test_blocked_words_are_bounded(typed: str) -> None:
+    with pytest.raises(UserError):
+        checked_words(typed)
+
+
+def test_strictness() -> None:
+    assert checked_strictness("mild") is Strictness.MILD
+    with pytest.raises(UserError, match="mild, normal or strict"):
+        checked_strictness("none")

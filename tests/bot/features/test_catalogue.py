@@ -1,0 +1,126 @@
+"""All sentences that a member can be shown are in one catalogue, ready to be translated."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+CHECKOUT = Path(__file__).parents[3]
+CATALOGUE = CHECKOUT / "bot" / "commands" / "messages.pot"
+COMMANDS = CHECKOUT / "bot" / "commands"
+PLATFORMS = (CHECKOUT / "bot" / "discord", CHECKOUT / "bot" / "slack")
+
+KEYWORDS = {
+    "_": None,
+    "ngettext": (1, 2),
+    "CorpusError": (1,),
+    "ListError": (1,),
+    "Sentence": (1,),
+}
+"""Functions whose first arguments are sentences, as in the Makefile's `catalogue`."""
+
+METHODS = [("**.py", "python"), ("**/forms.toml", "bot.chat.extraction:forms")]
+"""Extractors, as in `babel.cfg`."""
+
+LOG = {"debug", "info", "warning", "error", "exception", "critical", "log"}
+INTERNAL = {
+    "code",
+    "ValueError",
+    "LookupError",
+    "KeyError",
+    "compile",
+    "match",
+    "fullmatch",
+    "register",
+    "DeliveryError",
+    "Forbidden",
+    "Gone",
+    "StartupError",
+    "error_of",
+    "Unreachable",
+    "Check",
+}
+"""Calls whose sentences are for developers, or to be typed as they stand."""
+
+
+def extracted() -> set[str]:
+    """The sentences in the source."""
+    found: set[str] = set()
+    for folder in (COMMANDS, *PLATFORMS, CHECKOUT / "data"):
+        for _file, _line, message, _comments, _context in extract_from_dir(
+            folder, method_map=METHODS, keywords=KEYWORDS
+        ):
+            found |= {message} if isinstance(message, str) else set(message)
+    return found
+
+
+def catalogued() -> set[str]:
+    """The sentences in the catalogue."""
+    with CATALOGUE.open("rb") as file:
+        catalogue = read_po(file)
+    found: set[str] = set()
+    for message in catalogue:
+        found |= {message.id} if isinstance(message.id, str) else set(message.id)
+    return found - {""}
+
+
+def test_catalogue_is_up_to_date() -> None:
+    """`make catalogue` writes it."""
+    assert extracted() == catalogued()
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a member could read this as words: two of them, or a word with a capital."""
+    if text.startswith("/"):
+        return False  # a command with its options
+    words = [word for word in text.split() if any(map(str.isalpha, word))]
+    return len(words) > 1 and any(word.isalpha() and len(word) > 1 for word in words)
+
+
+def called(node: ast.Call) -> str:
+    """The last name of a called expression."""
+    return getattr(node.func, "attr", "") or getattr(node.func, "id", "")
+
+
+def strings_outside(path: Path) -> Iterator[tuple[int, str]]:
+    """Sentences of a file that no translation function is given."""
+    yield from _walk(ast.parse(path.read_text()))
+
+
+def _walk(node: ast.AST) -> Iterator[tuple[int, str]]:
+    if isinstance(node, ast.Call):
+        name = called(node)
+        if name in {*KEYWORDS, *INTERNAL} or (name in LOG and isinstance(node.func, ast.Attribute)):
+            return
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return  # a docstring
+    if isinstance(node, ast.Call) and called(node) == "CommandInfo":
+        names = [keyword for keyword in node.keywords if keyword.arg == "name"]
+        node.keywords = [keyword for keyword in node.keywords if keyword not in names]
+    if isinstance(node, ast.JoinedStr):
+        words = "".join(str(p.value) for p in node.values if isinstance(p, ast.Constant))
+        if is_sentence(words):
+            yield node.lineno, words
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_sentence(node.value):
+        yield node.lineno, node.value
+    for child in ast.iter_child_nodes(node):
+        yield from _walk(child)
+
+
+SOURCES = [path for folder in (COMMANDS, *PLATFORMS) for path in sorted(folder.rglob("*.py"))]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_no_sentence_outside(path: Path) -> None:
+    assert [*strings_outside(path)] == []
+
+
+def test_sentence_outside_is_found() -> None:
+    source = 'def f():\n    """A doc."""\n    log.info("fine here")\n    return "Not so here."\n'
+    assert [*_walk(ast.parse(source))] == [(4, "Not so here.")]
+    assert [*_walk(ast.parse('x = _("Fine here.")'))] == []
+    assert [*_walk(ast.parse('x = f"{n} new names"'))] == [(1, " new names")]

@@ -1,0 +1,219 @@
+"""Commands together: `/help`, `/about`, their descriptions, errors."""
+
+import re
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import discord
+import pytest
+from discord import AppCommandOptionType, app_commands
+from slack_sdk.version import __version__ as library
+
+from bot.chat.app import LONG_TEXT
+from bot.chat.info import Audience
+from bot.chat.message import Timestamp, UserError, strong, text
+from bot.commands.training import custom_models, models
+from bot.commands.training.custom_model_options import CorpusOptions, NameOptions
+from bot.commands.training.models import VersionOptions
+from bot.evaluation.results.headline import Figure
+from bot.features.buttons import HANDLERS
+from bot.features.command_list import COMMANDS
+from bot.help import about as about_command
+from bot.names import dissect, names
+from bot.names.dissect import DissectOptions
+from bot.names.name_options import NamesOptions
+from bot.store.versions import Live
+from bot.verse import sonnet
+from bot.verse.sonnet import SonnetOptions
+from bot.words import WordFilter
+from data.corpora import CorpusError
+from models.names.generator import NamesRequest
+from models.verse.poem import SonnetRequest
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Answer, Chat
+from tests.bot.conftest import NOW
+from tests.bot.platforms.slack.commands import every_declaration
+from tests.bot.turns import FakePlatform, FakeTurn
+
+CHECKOUT = Path(__file__).parents[3]
+DESCRIPTION = 100
+"""Characters that Discord takes."""
+
+
+async def fields(chat: Chat) -> Mapping[str, str]:
+    """The fields of `/about`."""
+    result = await chat.alice.use("about")
+    assert result.is_private
+    return result.card.fields
+
+
+async def test_about(chat: Chat) -> None:
+    result = await chat.alice.use("about")
+    assert result.title == "🦖 Mangosaurus 1.2.3"
+    assert f"in 1 {chat.terms.community}." in result.body
+    libraries = {"discord": f"discord.py {discord.__version__}", "slack": f"slack-sdk {library}"}
+    assert result.card.footer == f"Made with NumPy 2.0 and {libraries[chat.name]}"
+    about = await fields(chat)
+    assert "1.550 nats/char on held-out text" in about["Names"]
+    assert "Plays, then A corpus of tests" in about["Sonnets"]
+
+
+async def test_about_has_measured_figures(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights on the scoreboard have its figures, others the loss of their card."""
+    rhymes = Figure("Rhyming pairs", "98%", "Shakespeare 78%")
+    monkeypatch.setattr(about_command, "_headlines", lambda _digests: {"sonnets": (rhymes,)})
+    about = await fields(chat)
+    assert "Rhyming pairs: 98% (Shakespeare 78%)" in about["Sonnets"]
+    assert "nats/char" not in about["Sonnets"]
+    assert "nats/char on held-out text" in about["Names"]
+
+
+async def test_about_has_version(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    served = {"names": Live(3, 12, NOW, "better"), "sonnets": Live(0, None)}
+    monkeypatch.setattr(chat.app.models, "_served", served)
+    about = await fields(chat)
+    assert about["Names"].startswith(f"Version 12, live since [{NOW:%Y-%m-%d %H:%M}]")
+    assert "Version" not in about["Sonnets"]
+
+
+def examples_of(result: Answer) -> str:
+    """What `/help` says, on all of its messages; Slack has a name of its own for some commands."""
+    said = [result, *result.others]
+    return "\n".join(each.words for each in said).replace("/mango-", "/")
+
+
+async def test_help_has_every_command_of_readme(chat: Chat) -> None:
+    readme = (CHECKOUT / "README.md").read_text()
+    commands = set(re.findall(r"^\| `(/[a-z]+)", readme, re.MULTILINE)) - {"/help"}
+    assert len(commands) > 10
+    shown = examples_of(await (await chat.add_operator()).use("help"))
+    assert sorted(command for command in commands if command not in shown) == []
+
+
+async def test_help_has_every_command(chat: Chat) -> None:
+    shown = examples_of(await (await chat.add_operator()).use("help"))
+    commands = [each.info.name for each in every_declaration() if each.info.name != "help"]
+    assert len(commands) > 30
+    examples = re.findall(r"^/(.+)$", shown, re.MULTILINE)
+    assert [name for name in commands if not any(e.startswith(f"{name} ") for e in examples)] == []
+
+
+async def test_help_hides_what_a_member_may_not_use(chat: Chat) -> None:
+    hidden = {f"/{info.name}" for info in COMMANDS if info.audience > Audience.EVERYONE}
+    assert "/settings" in hidden
+    shown = examples_of(await chat.alice.use("help"))
+    assert sorted(command for command in hidden if command in shown) == []
+    shown = examples_of(await (await chat.add_administrator()).use("help"))
+    assert "/settings vote_minutes:30" in shown
+    assert "/status" not in shown
+
+
+@pytest.mark.needs("moderators")
+async def test_help_of_a_moderator(chat: Chat) -> None:
+    shown = examples_of(await (await chat.add_moderator()).use("help"))
+    assert "/moderate record" in shown
+    assert "/settings" not in shown
+
+
+async def test_examples_are_valid(discord_chat: DiscordChat) -> None:
+    """Every example has options and choices that exist, as a member sees them."""
+    commands = {
+        command.qualified_name: command for command in discord_chat.home.bot.tree.walk_commands()
+    }
+    examples = [example for info in COMMANDS for example, _ in info.examples]
+    assert len(examples) > 10
+    for example in examples:
+        name, *options = re.split(r" (?=[a-z_]+:)", example.removeprefix("/"))
+        command = commands[name]
+        assert isinstance(command, app_commands.Command)
+        parameters = {parameter.name: parameter for parameter in command.parameters}
+        for option in options:
+            key, _colon, value = option.partition(":")
+            choices = [choice.name for choice in parameters[key].choices]
+            assert not choices or value in choices, example
+
+
+async def test_descriptions_are_those_of_the_commands(discord_chat: DiscordChat) -> None:
+    """Discord shows what `CommandInfo` says, of all options and of no others."""
+    commands = {
+        command.qualified_name: command for command in discord_chat.home.bot.tree.walk_commands()
+    }
+    for info in COMMANDS:
+        command = commands[info.name]
+        assert isinstance(command, app_commands.Command)
+        assert command.description == info.description
+        described = {p.name: str(p.description) for p in command.parameters}
+        assert described == dict(info.options)
+        assert max(map(len, [info.description, *described.values()])) <= DESCRIPTION
+
+
+async def test_text_options_have_a_limit(discord_chat: DiscordChat) -> None:
+    """Discord refuses a longer text before the bot reads it."""
+    found = 0
+    for command in discord_chat.home.bot.tree.walk_commands():
+        for option in getattr(command, "parameters", ()):
+            if option.type is AppCommandOptionType.string and not option.choices:
+                found += 1
+                assert option.max_value is not None, f"/{command.qualified_name} {option.name}"
+    assert found > 10
+
+
+@pytest.mark.parametrize("forged", ["x" * 6000, "f u c k " * 750, "🦖" * 6000, "a\n" * 3000])
+async def test_long_text_is_not_filtered_on_the_event_loop(
+    chat: Chat, forged: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the platform does not check lengths: the filter takes seconds for a long text."""
+    loop_thread, allows = threading.get_ident(), WordFilter.allows
+    read: list[int] = []
+
+    def checked(words: WordFilter, text: str) -> bool:
+        read.append(len(text))
+        assert len(text) <= LONG_TEXT or threading.get_ident() != loop_thread
+        return allows(words, text)
+
+    monkeypatch.setattr(WordFilter, "allows", checked)
+    request = NamesRequest(starts_with=forged)
+    commands: list[tuple[Callable[..., Awaitable[None]], object]] = [
+        (names.names, NamesOptions(request)),
+        (names.names, NamesOptions(request, "elves")),
+        (names.names, NamesOptions(NamesRequest(), forged)),
+        (sonnet.sonnet, SonnetOptions(SonnetRequest(forged))),
+        (sonnet.sonnet, SonnetOptions(SonnetRequest(about=forged))),
+        (dissect.dissect, DissectOptions(forged)),
+        (custom_models.create, CorpusOptions(forged, text="a")),
+        (custom_models.create, CorpusOptions("elves", text=forged)),
+        (custom_models.info, NameOptions(forged)),
+        (models.info, VersionOptions(forged)),
+    ]
+    for command, options in commands:
+        with pytest.raises((UserError, CorpusError)):
+            await command(chat.app, FakeTurn(FakePlatform()), options)
+    assert read  # the list of names is read line by line
+
+
+@pytest.mark.parametrize(
+    "action",
+    # Those of 0.3.0, whose messages are still there.
+    ["names", "name", "dissect", "vote", "sonnet", "about", "fame", "keep", "poems", "privacy"],
+)
+def test_old_buttons_have_handlers(action: str) -> None:
+    assert action in HANDLERS
+
+
+def test_error_as_string() -> None:
+    """Logs have the sentence without its styles."""
+    error = UserError("{name} waits until {end}.", name=strong("Ada"), end=Timestamp(NOW))
+    assert str(error) == "Ada waits until 2025-01-01T00:00:00+00:00."
+    assert error.text == text("{name} waits until {end}.", name=strong("Ada"), end=Timestamp(NOW))
+
+
+async def test_typed_text_is_not_a_template(chat: Chat) -> None:
+    """Braces of a member stay as they are."""
+    result = await chat.alice.use("sonnet", opening="{0} {name} {")
+    assert result.body.startswith("{0} {name} {line 1 of the poem,")
+    result = await chat.alice.use("sonnet", about="{form} {0}")
+    assert result.title == "📜 A sonnet on {form} {0}"
+    forged = SonnetOptions(SonnetRequest("{x}", about="{y}" * 30))
+    with pytest.raises(UserError, match=r"You asked for: /sonnet opening:\{x\} about:\{y\}"):
+        await sonnet.sonnet(chat.app, FakeTurn(FakePlatform()), forged)

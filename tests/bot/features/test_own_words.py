@@ -1,0 +1,190 @@
+"""A server's own words, for what another server made and for what was made before they changed."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from bot.chat.app import App
+from bot.chat.info import NoOptions
+from bot.chat.message import Message, UserError, plain
+from bot.commands.training import custom_models, models, requests
+from bot.commands.training.custom_model_options import CorpusOptions, ShareOptions
+from bot.commands.training.models import TaskOptions, VersionOptions
+from bot.commands.training.progress import TrainingReports
+from bot.help import about
+from bot.names import custom_model_choice, dissect
+from bot.polls.hall_of_fame import HallOfFameOptions, page_of
+from bot.store.custom_models import Corpus, CustomModelRecord
+from bot.store.trainings import TrainingRequest
+from bot.store.versions import VersionFiles, VersionRecord
+from bot.verse import sonnet
+from bot.verse.sonnet import SonnetOptions
+from bot.words.queries import WordFilters
+from models.verse.poem import SonnetRequest
+from tests.bot.champions import crown
+from tests.bot.conftest import World
+from tests.bot.fakes import draft
+from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn, lines_of
+
+ELSEWHERE = 77
+BLOCKED = ("mud*", "mango*", "draco*", "time")
+
+
+@pytest.fixture
+async def app(world: World) -> AsyncIterator[App]:
+    """A bot in a server that blocks some words, which another one allows."""
+    made = world.make_app()
+    await made.store[WordFilters].set_blocked_words(COMMUNITY, BLOCKED)
+    yield made
+    await made.unfinished.close()
+    await made.store.close()
+
+
+@pytest.fixture
+def turn() -> FakeTurn:
+    return FakeTurn(FakePlatform())
+
+
+async def namer(
+    app: App, name: str = "mudfolk", community_id: int = ELSEWHERE
+) -> CustomModelRecord:
+    """A trained namer that is shared."""
+    store = app.store.custom_models
+    corpus = Corpus("list.txt", ("Ann", "Bob"), "0" * 64)
+    made = await store.create(
+        community_id=community_id, name=name, member_id=1, corpus=corpus, now=app.now(), most=9
+    )
+    await store.trained(made.id, b"weights", "1" * 64, 1.0)
+    await store.share(made.id, True)
+    found = await store.get(made.id)
+    assert found is not None
+    return found
+
+
+async def version(app: App, corpus: str = "mud.txt") -> int:
+    """A version of the model for names that another server trained."""
+    record = VersionRecord(
+        task="names",
+        corpus=corpus,
+        corpus_sha256="0" * 64,
+        recipe="default",
+        seed=1,
+        validation=1.5,
+        reference_loss=1.5,
+        samples=("Mudosaurus", "Bravosaurus"),
+    )
+    return await app.store.versions.add(record, VersionFiles(b"weights"), app.now())
+
+
+def words_of(message: Message) -> str:
+    """All that members read in an answer."""
+    (embed,) = message.embeds
+    fields = "\n".join(plain(field.value) for field in embed.fields)
+    return f"{embed.title}\n{lines_of(message)}\n{fields}"
+
+
+@pytest.mark.parametrize("community_id", [ELSEWHERE, COMMUNITY])
+async def test_namer_with_blocked_name(app: App, turn: FakeTurn, community_id: int) -> None:
+    made = await namer(app, community_id=community_id)
+    for typed in ("mudfolk", f"mudfolk #{made.id}", f"#{made.id}"):
+        with pytest.raises(UserError, match="blocks the name of this namer here"):
+            await custom_model_choice.choose(app, turn, typed)
+    with pytest.raises(UserError, match="blocks the name of this namer here"):
+        await custom_model_choice.of_button(app, turn, made.id)
+    assert not await custom_model_choice.suggest(app, turn, "mud")
+    others = replace(turn, community_id=ELSEWHERE)
+    assert await custom_model_choice.choose(app, others, f"#{made.id}") == made
+    assert await custom_model_choice.suggest(app, others, "mud")
+
+
+async def test_own_namer_with_blocked_name(app: App, turn: FakeTurn) -> None:
+    """Its progress would show the name to everyone, and sharing would show it to other servers."""
+    await namer(app, community_id=COMMUNITY)
+    with pytest.raises(UserError, match="blocks the name of this namer here"):
+        await custom_models.retrain(app, turn, CorpusOptions("mudfolk"))
+    assert not turn.platform.shown
+    await custom_models.share(app, turn, ShareOptions("mudfolk"))  # others may allow it
+    await namer(app, "fuckers", COMMUNITY)  # before the operator's list had it
+    with pytest.raises(UserError, match="blocks the name of this namer here"):
+        await custom_models.share(app, turn, ShareOptions("fuckers"))
+    await custom_models.share(app, turn, ShareOptions("fuckers", on=False))
+
+
+async def test_hall_of_fame_leaves_blocked_namer_out(app: App, turn: FakeTurn) -> None:
+    await crown(app.store, "Elrond", 2, at=app.now(), community_id=COMMUNITY, namer="mudfolk")
+    page = await page_of(app, turn, HallOfFameOptions())
+    assert lines_of(page) == "🥇 Elrond · 2 votes · Ada"
+
+
+async def test_training_shows_no_blocked_words(app: App, turn: FakeTurn) -> None:
+    number = await version(app)
+    request = TrainingRequest("shared", "names", "default", 1, app.now(), community_id=COMMUNITY)
+    reports = TrainingReports(app, turn.platform)
+    comparison = await app.models.compare("names", number)
+    assert comparison is not None
+    shown = await reports._allowed(request, ("mudfolk", "Bravosaurus"))
+    assert shown == ("Bravosaurus",)
+    report = words_of(await reports._report(request, comparison, ()))
+    assert "(blocked by the word filter)\n\nBravosaurus" in report
+    assert "mud" not in report.lower()
+
+
+async def test_versions_show_no_blocked_words(app: App, turn: FakeTurn) -> None:
+    number = await version(app)
+    await models.list_(app, turn, TaskOptions("names"))
+    await models.info(app, turn, VersionOptions(str(number)))
+    listed, compared = map(words_of, turn.answers)
+    assert "(blocked by the word filter)" in listed
+    assert "Bravosaurus" in compared
+    suggested = [choice.label for choice in await models.suggest(app, turn, "")]
+    assert not [words for words in (listed, compared, *suggested) if "mud" in words.lower()]
+    others = replace(turn, community_id=ELSEWHERE, answers=[])
+    await models.list_(app, others, TaskOptions("names"))
+    assert "mud.txt" in words_of(others.answers[0])
+
+
+async def test_about_shows_no_blocked_words(app: App, turn: FakeTurn) -> None:
+    """The live version may be trained on what a home server uploaded."""
+    await about.about(app, turn, NoOptions())
+    assert "A corpus of tests" in words_of(turn.answers[0])
+    await app.store[WordFilters].set_blocked_words(COMMUNITY, ("corpus",))
+    app.filters.changed(COMMUNITY)
+    await about.about(app, turn, NoOptions())
+    assert "corpus" not in words_of(turn.answers[1])
+
+
+async def test_titles_of_uploads(app: App) -> None:
+    assert await requests.title_of(app, "mud.txt", COMMUNITY, "Your list") == "Your list"
+    assert await requests.title_of(app, "mud.txt", ELSEWHERE, "Your list") == "mud.txt"
+
+
+async def test_who_stopped_a_training(app: App, turn: FakeTurn) -> None:
+    """An owner may stop it from another server; the name is shown where it was asked for."""
+    request = TrainingRequest("shared", "names", "default", 1, app.now(), community_id=COMMUNITY)
+    number = await app.store.trainings.enqueue(request)
+    record = await app.store.trainings.get(number)
+    assert record is not None
+    stranger = replace(turn, community_id=ELSEWHERE, user=replace(ADA, display_name="mudlark"))
+    assert "mudlark" not in await requests.stop_reason(app, stranger, record)
+    there = replace(record, community_id=ELSEWHERE)
+    assert await requests.stop_reason(app, stranger, there) == "mudlark pressed Stop."
+
+
+async def test_nearest_names(app: App, turn: FakeTurn) -> None:
+    """They come from a list that another server may have uploaded."""
+    await dissect.press(app, turn, "minmi")
+    (answer,) = turn.answers
+    assert "Nearest real genera: Anchisaurus." in lines_of(answer)
+    await app.store[WordFilters].set_blocked_words(COMMUNITY, (*BLOCKED, "anchi*"))
+    app.filters.changed(COMMUNITY)
+    await dissect.press(app, turn, "minmi")
+    assert "Nearest" not in lines_of(turn.answers[-1])
+
+
+async def test_subject_of_poem(app: App) -> None:
+    """The network draws it."""
+    request = SonnetRequest("Of time and love ")
+    words = await app.filters.of(COMMUNITY)
+    message = sonnet.poem_message(SonnetOptions(request), 1, draft(request, ()), words.allows)
+    assert message.embeds[0].title == "📜 A sonnet on love"

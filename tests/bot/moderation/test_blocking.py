@@ -1,0 +1,176 @@
+"""Members whom the bot does not answer, and the record with its log channel."""
+
+import asyncio
+
+import pytest
+
+from bot.chat.turn import Forbidden
+from bot.community import queries as module
+from bot.moderation import record
+from bot.moderation.queries import Moderation
+from bot.privacy.queries import Privacy
+from tests.bot.chats.protocol import Chat
+from tests.bot.opened_polls import a_poll, first_message
+
+
+def refused_by(chat: Chat) -> str:
+    """The sentence for a blocked member."""
+    return f"Moderators of this {chat.terms.community} have blocked you from the bot here."
+
+
+async def test_blocked_member_gets_one_sentence(chat: Chat) -> None:
+    message = await a_poll(chat)
+    mo = await chat.add_moderator()
+    blocked = await mo.use("moderate block", member=chat.alice)
+    assert "doesn't answer" in blocked.text
+    assert "@alice" in blocked.text
+    asked = len(chat.writer.names_asked)
+    for refused in (
+        await chat.alice.use("dinoname"),
+        await chat.alice.use("halloffame"),
+        await chat.alice.press(message, "Bravosaurus"),
+    ):
+        said = [each for each in (refused, *refused.others) if each.text]
+        assert said[0].is_private
+        assert said[0].text.startswith(refused_by(chat))
+    assert len(chat.writer.names_asked) == asked
+    assert "Bravosaurus · " not in first_message(chat).body
+    again = await mo.use("moderate block", member=chat.alice)
+    assert "is blocked already" in again.text
+
+
+async def test_blocked_member_deletes_their_data(chat: Chat) -> None:
+    """Also those who gave the bot their data may be blocked, and it stays theirs."""
+    await a_poll(chat)
+    mo = await chat.add_moderator()
+    await mo.use("moderate block", member=chat.alice)
+    shown = await chat.alice.use("privacy")
+    assert shown.lines[0] == (
+        "The bot stores data of yours: 1 poll, 1 block and 1 act of moderation."
+    )
+    await chat.alice.press(shown, "Show everything")
+    asked = await chat.alice.press(shown, "Delete my data")
+    shown = await chat.alice.press(asked, "Yes, delete my data")
+    assert shown.text.startswith("Done.")
+    assert (await chat.app.store[Privacy].of(chat.alice.id)).polls == 0
+    assert (await chat.alice.use("about")).text.startswith(refused_by(chat))
+
+
+async def test_unblocked_member_is_answered(chat: Chat) -> None:
+    mo = await chat.add_moderator()
+    await mo.use("moderate block", member=chat.alice)
+    await mo.use("moderate unblock", member=chat.alice)
+    assert (await chat.alice.use("dinoname")) is not None
+    again = await mo.use("moderate unblock", member=chat.alice)
+    assert "isn't blocked" in again.text
+
+
+async def test_block_survives_a_restart(chat: Chat) -> None:
+    await (await chat.add_moderator()).use("moderate block", member=chat.alice)
+    await chat.restart()
+    assert (await chat.alice.use("about")).text.startswith(refused_by(chat))
+
+
+async def test_block_holds_in_its_server_only(chat: Chat) -> None:
+    await (await chat.add_moderator()).use("moderate block", member=chat.alice)
+    result = await chat.alice.use_directly("about")
+    assert result.cards
+
+
+async def test_managers_cannot_be_locked_out(chat: Chat) -> None:
+    boss = await chat.add_manager()
+    done = await (await chat.add_moderator()).use("moderate block", member=boss)
+    assert "unless they are a manager: managers can't be blocked." in done.text
+    assert "Polls stay open" in (await boss.use("settings")).text
+
+
+async def test_nobody_blocks_themselves(chat: Chat) -> None:
+    mo = await chat.add_moderator()
+    refused = await mo.use("moderate block", member=mo)
+    assert refused.text == "You can't block yourself."
+
+
+async def test_no_bot_is_blocked(chat: Chat) -> None:
+    """None of them can use commands."""
+    mo = await chat.add_moderator()
+    helper = await chat.add_bot("helper")
+    refused = await mo.use("moderate block", member=helper)
+    assert refused.text.startswith("Bots can't use commands")
+    assert (await mo.use("moderate blocks")).lines == ["Nobody is blocked."]
+
+
+async def test_blocks_are_listed_by_page(chat: Chat) -> None:
+    mo = await chat.add_moderator()
+    empty = await mo.use("moderate blocks")
+    assert empty.lines == ["Nobody is blocked."]
+    for number in range(11):
+        member = await chat.add_member(f"troll{number}")
+        await mo.use("moderate block", member=member)
+    listed = await mo.use("moderate blocks")
+    assert len(listed.lines) == 10
+    assert [*listed.buttons] == ["Older"]
+    listed = await mo.press(listed, "Older")
+    assert len(listed.lines) == 1
+    assert [*listed.buttons] == ["Newer"]
+
+
+async def test_too_many_blocks(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_BLOCKS", 0)
+    refused = await (await chat.add_moderator()).use("moderate block", member=chat.alice)
+    assert refused.text == "You can block at most 1,000 members here. Unblock some first."
+
+
+async def test_log_channel(chat: Chat) -> None:
+    log, mo = await chat.add_channel("log"), await chat.add_administrator()
+    chosen = await mo.use("moderate log", channel=log)
+    assert "reported in #log" in chosen.text
+    await mo.use("moderate block", member=chat.alice)
+    said = [message.text for message in chat.history(log)]
+    assert said == [
+        "@ada chose #log for reports of moderation.",
+        "@ada blocked @alice.",
+    ]
+    off = await mo.use("moderate log")
+    assert off.text == "What moderators do isn't reported in any channel now."
+    await mo.use("moderate unblock", member=chat.alice)
+    assert len(chat.history(log)) == 3
+    recorded = await mo.use("moderate record")
+    assert [line.rpartition(" · ")[2] for line in recorded.lines] == [
+        "@ada unblocked @alice.",
+        "@ada switched reports of moderation off.",
+        "@ada blocked @alice.",
+        "@ada chose #log for reports of moderation.",
+    ]
+
+
+async def test_failing_log_fails_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    log, mo = await chat.add_channel("log"), await chat.add_administrator()
+    await mo.use("moderate log", channel=log)
+
+    async def fails(*_args: object, **_options: object) -> int:
+        raise Forbidden("no")
+
+    monkeypatch.setattr(chat.platform, "send", fails)
+    done = await mo.use("moderate block", member=chat.alice)
+    assert "doesn't answer" in done.text
+
+    async def hangs(*_args: object, **_options: object) -> int:
+        await asyncio.sleep(0.5)
+        return 0
+
+    monkeypatch.setattr(record, "POSTING_S", 0.01)
+    monkeypatch.setattr(chat.platform, "send", hangs)
+    await mo.use("moderate unblock", member=chat.alice)
+    await chat.pass_time(1)
+    assert "alice" not in [*(await mo.use("moderate blocks")).lines]
+    assert "answers" not in (await mo.use("moderate record")).text
+
+
+async def test_record_names_nobody_by_text(chat: Chat) -> None:
+    """Names are those of the platform, so that they are right after a change and never stored."""
+    mo = await chat.add_moderator()
+    await mo.use("moderate block", member=chat.alice)
+    shown = await mo.use("moderate record")
+    assert "@alice" in shown.body
+    entries = await chat.app.store[Moderation].recorded(chat.community_id)
+    assert "alice" not in str(entries)

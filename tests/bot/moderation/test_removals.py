@@ -1,0 +1,253 @@
+"""What moderators remove: names, winners, poems, namers."""
+
+import pytest
+
+from bot.moderation.queries import Moderation
+from bot.polls.hall_queries import HallOfFame, Scope
+from bot.polls.queries import Polls
+from tests.bot.champions import crown
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Actor, Chat, Shown
+from tests.bot.fakes import unavailable
+from tests.bot.names.test_name import TOWNS, learned
+from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members
+
+MENU = "Moderate this message"
+
+
+async def crowned(chat: Chat) -> Shown:
+    """A poll that Bravosaurus has won with two votes. Returns the announcement."""
+    await a_poll(chat)
+    for member in await members(chat, 2):
+        await member.press(first_message(chat), [*first_message(chat).buttons][1])
+    await chat.pass_time(TEN_MINUTES + 60)
+    return chat.history()[1]
+
+
+async def remove(chat: Chat, moderator: Actor, message: Shown, label: str) -> str:
+    """Remove something through the menu of a message. Returns the reply."""
+    asked = await moderator.open_menu(MENU, message)
+    assert asked.is_private
+    return (await moderator.press(asked, label)).text
+
+
+async def test_name_is_removed_from_open_poll(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    asked = await (await chat.add_moderator()).open_menu(MENU, first_message(chat))
+    assert [*asked.buttons] == ["Remove Mangosaurus", "Remove Bravosaurus", "Remove Kilosaurus"]
+    reply = await remove(
+        chat, (await chat.add_moderator()), first_message(chat), "Remove Bravosaurus"
+    )
+    assert reply == "Bravosaurus was removed, with its votes."
+    shown = first_message(chat)
+    assert shown.lines[1] == "removed by a moderator"
+    assert [*shown.buttons] == ["Mangosaurus", "Kilosaurus", "More", "Dissect"]
+    await chat.pass_time(TEN_MINUTES + 60)
+    (closed,) = chat.history()
+    assert closed.text == "The poll is closed: no name has won."
+
+
+async def test_removed_twice(chat: Chat) -> None:
+    message = await a_poll(chat)
+    first, second = await chat.add_moderator(), (await chat.add_moderator())
+    asked = await first.open_menu(MENU, message)
+    again = await second.open_menu(MENU, message)
+    await first.press(asked, "Remove Bravosaurus")
+    late = await second.press(again, "Remove Bravosaurus")
+    assert late.text == "This name was removed already."
+    assert len(await chat.app.store[Moderation].recorded(chat.community_id)) == 1
+
+
+async def test_winner_is_removed_with_its_plaque(chat: Chat) -> None:
+    """From the menu of the plaque."""
+    plaque = await crowned(chat)
+    await remove(chat, (await chat.add_moderator()), plaque, "Remove Bravosaurus")
+    card, plaque = chat.history()[:2]
+    assert card.text == "The poll is closed: no name has won."
+    assert plaque.text == "A moderator removed this."
+    assert not chat.files()
+    assert not plaque.buttons
+    for scope in ("here", "all"):
+        hall = await chat.alice.use("halloffame", scope=scope)
+        assert "No name has won a poll yet" in hall.text
+    assert "No name has won" in (await chat.alice.use("champion")).text
+
+
+async def test_tie_with_removed_name(chat: Chat) -> None:
+    """The announcement of the winner forgets it as well, and keeps its plaque."""
+    await a_poll(chat)
+    first, second = await members(chat, 2)
+    await first.press(first_message(chat), "Kilosaurus")
+    await chat.pass_time(5)
+    await second.press(first_message(chat), "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    card, plaque = chat.history()[:2]
+    assert "It tied with Bravosaurus" in plaque.body
+    await remove(chat, (await chat.add_moderator()), card, "Remove Bravosaurus")
+    card, plaque = chat.history()[:2]
+    assert card.text == "The poll is closed: Kilosaurus has won."
+    assert "Kilosaurus won with 1 vote." in plaque.body
+    assert "Bravosaurus" not in plaque.body
+    assert len(chat.files()) == 1
+
+
+async def test_winner_by_name(chat: Chat) -> None:
+    await crowned(chat)
+    mo = await chat.add_moderator()
+    choices = await mo.suggestions("moderate winner", "name", "brav")
+    assert [choice.label for choice in choices] == ["Bravosaurus"]
+    result = await mo.use("moderate winner", name="bravosaurus")
+    assert result.text == "Bravosaurus was removed from the hall of fame."
+    assert chat.history()[1].text == "A moderator removed this."
+    again = await mo.use("moderate winner", name="bravosaurus")
+    assert f"isn't in the hall of fame of this {chat.terms.community}" in again.text
+
+
+async def test_winner_of_another_server_stays(chat: Chat) -> None:
+    await crown(chat.app.store, "Farsaurus", 2, at=chat.now(), community_id=4242)
+    result = await (await chat.add_moderator()).use("moderate winner", name="Farsaurus")
+    assert "isn't in the hall of fame" in result.text
+    assert await chat.app.store[HallOfFame].count(Scope()) == 1
+
+
+async def test_message_by_link(chat: Chat) -> None:
+    message = await a_poll(chat)
+    mo = await chat.add_moderator()
+    (choice,) = await mo.suggestions("moderate message", "message", "kilo")
+    assert choice.label == "Mangosaurus, Bravosaurus, Kilosaurus"
+    assert choice.value == await chat.link(message)
+    asked = await mo.use("moderate message", message=await chat.link(message))
+    assert [*asked.buttons][2] == "Remove Kilosaurus"
+    wrong = await mo.use("moderate message", message="https://example.com/1/2/3")
+    assert "isn't a link to a message" in wrong.text
+
+
+async def test_link_to_another_server(discord_chat: DiscordChat) -> None:
+    """Also one that names this server, with a channel of the other."""
+    other = discord_chat.home.env.create_guild("Elsewhere")
+    channel = other.create_text_channel("bones")
+    member = other.add_member(discord_chat.home.env.create_user("bob"))
+    await member.slash(channel, "dinoname", count=2)
+    (theirs,) = channel.history()
+    mo = await discord_chat.add_moderator()
+    for guild in (other.id, discord_chat.community_id):
+        link = f"https://discord.com/channels/{guild}/{channel.id}/{theirs.id}"
+        refused = await mo.use("moderate message", message=link)
+        assert "isn't in this server" in refused.text
+    message = await a_poll(discord_chat)
+    asked = await mo.open_menu(MENU, message)
+    stored = discord_chat.stored(asked)
+    forged = stored.components[0]["components"][0]
+    forged["custom_id"] = f"moderate:message:{channel.id}:{theirs.id}"
+    label = forged["label"]
+    refused = await mo.press(asked, label)
+    assert "isn't in this server" in refused.text
+    (poll,) = await discord_chat.app.store[Moderation].recent_polls(other.id)
+    number = channel.history()[0].components[0].children[0].custom_id.split(":")[1]  # type: ignore[union-attr]
+    forged["custom_id"] = f"moderate:name:{number}:0"
+    await mo.press(asked, label)
+    assert poll.names == (await discord_chat.app.store[Moderation].recent_polls(other.id))[0].names
+
+
+async def test_poem_is_removed(chat: Chat) -> None:
+    """With the copies that members keep."""
+    poem = await chat.alice.use("sonnet")
+    await chat.alice.press(poem, "Keep")
+    reply = await remove(chat, (await chat.add_moderator()), first_message(chat), "Remove it")
+    assert reply == "Removed, along with 1 kept copy."
+    shown = first_message(chat)
+    assert shown.text == "A moderator removed this."
+    assert not shown.cards
+    assert not shown.buttons
+    assert "haven't kept any" in (await chat.alice.use("poems")).text
+
+
+async def test_message_of_a_member(chat: Chat) -> None:
+    message = await chat.say(chat.alice, "hello")
+    refused = await (await chat.add_moderator()).open_menu(MENU, message)
+    assert "didn't write this message" in refused.text
+    mo = await chat.add_moderator()
+    asked = await mo.use("moderate message", message=await chat.link(message))
+    refused = await mo.press(asked, "Remove it")
+    assert "You can delete the message." in refused.text
+    assert await chat.app.store[Moderation].recorded(chat.community_id) == []
+
+
+async def test_message_that_cannot_be_edited(discord_chat: DiscordChat) -> None:
+    message = await a_poll(discord_chat)
+    discord_chat.home.env.inject_error(
+        "PATCH", "/channels/*", status=403, code=50001, message="Missing Access", times=None
+    )
+    reply = await remove(
+        discord_chat, (await discord_chat.add_moderator()), message, "Remove Bravosaurus"
+    )
+    assert reply.endswith("the bot can't edit the message. You can delete the message.")
+    poll = await discord_chat.app.store[Polls].on_message(
+        discord_chat.community_id, discord_chat.stored(message).id
+    )
+    assert poll is not None
+    assert poll.removed == {1}
+
+
+async def test_outage_removes_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = await a_poll(chat)
+    mo = await chat.add_moderator()
+    asked = await mo.open_menu(MENU, message)
+    monkeypatch.setattr(chat.app.store[Moderation], "remove_name", unavailable)
+    failed = await mo.press(asked, "Remove Bravosaurus")
+    assert "The database isn't answering" in failed.text
+
+
+async def test_all_names_removed(chat: Chat) -> None:
+    await a_poll(chat)
+    mo = await chat.add_moderator()
+    for name in ("Mangosaurus", "Bravosaurus", "Kilosaurus"):
+        await remove(chat, mo, first_message(chat), f"Remove {name}")
+    assert [*first_message(chat).buttons] == ["More"]
+    again = await mo.open_menu(MENU, first_message(chat))
+    assert again.text == "All names of this poll were removed already."
+
+
+async def shared_namer(chat: Chat) -> int:
+    """A namer of another server, which shares it."""
+    made = await learned(chat, TOWNS, name="towns", community_id=4242, shared=True)
+    return made.id
+
+
+async def test_namer_is_removed(chat: Chat) -> None:
+    number = await shared_namer(chat)
+    mo = await chat.add_moderator()
+    (choice,) = await mo.suggestions("moderate namer", "name", "tow")
+    removed = await mo.use("moderate namer", name=choice.value)
+    assert "towns can't be used here anymore." in removed.text
+    for name in ("towns", f"towns #{number}"):
+        refused = await chat.alice.use("name", namer=name)
+        assert "There's no namer with that name here." in refused.text
+    assert await chat.alice.suggestions("name", "namer", "") == []
+    (choice,) = await mo.suggestions("moderate namer", "name", "")
+    assert choice.label == "towns · removed"
+    allowed = await mo.use("moderate namer", name=choice.value, allow=True)
+    assert allowed.text == "towns can be used here again."
+    assert len(await chat.alice.suggestions("name", "namer", "")) == 1
+
+
+async def test_server_refuses_shared_namers(chat: Chat) -> None:
+    await shared_namer(chat)
+    await (await chat.add_administrator()).use("settings", shared_namers=False)
+    assert await chat.alice.suggestions("name", "namer", "") == []
+
+
+async def test_unknown_namer(chat: Chat) -> None:
+    for name in ("elves", "elves #77", "#999999999999999999"):
+        refused = await (await chat.add_moderator()).use("moderate namer", name=name)
+        assert "There's no such namer here" in refused.text
+
+
+async def test_record_is_shown(chat: Chat) -> None:
+    await a_poll(chat)
+    mo = await chat.add_moderator()
+    await remove(chat, mo, first_message(chat), "Remove Bravosaurus")
+    result = await mo.use("moderate record")
+    (line,) = result.lines
+    assert line.endswith("@mo removed the name Bravosaurus.")

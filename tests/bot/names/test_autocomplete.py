@@ -1,0 +1,71 @@
+"""Suggestions while a member types."""
+
+import pytest
+
+from bot.chat.info import Choice, within_limits
+from bot.names import autocomplete
+from bot.platforms.discord.platform import LIMITS
+from tests.bot.chats.protocol import Chat
+
+OPTIONS: dict[str, object] = {
+    "count": 3,
+    "starts_with": "Dra",
+    "ends_with": "-Raptor",
+    "contains": "éo!",
+    "length": 14,
+    "temperature": 0.75,
+}
+
+
+async def suggested(chat: Chat, option: str, typed: str) -> list[tuple[str, str]]:
+    """Labels and values of suggestions while a member types."""
+    choices = await chat.alice.suggestions("dinoname", option, typed)
+    return [(choice.label, choice.value) for choice in choices]
+
+
+async def test_suggest_endings(chat: Chat) -> None:
+    assert await suggested(chat, "ends_with", "") == [
+        ("-raptor · thief", "raptor"),
+        ("-saurus · lizard", "saurus"),
+    ]
+
+
+async def test_suggestions_match_typed(chat: Chat) -> None:
+    """The typed text is a choice itself."""
+    assert await suggested(chat, "ends_with", "Rap") == [
+        ("-rap", "rap"),
+        ("-raptor · thief", "raptor"),
+    ]
+    assert await suggested(chat, "starts_with", "dr") == [
+        ("dr-", "dr"),
+        ("draco- · dragon", "draco"),
+    ]
+    assert await suggested(chat, "contains", "mango") == [("mango", "mango")]
+
+
+async def test_suggest_parts(chat: Chat) -> None:
+    assert [value for _, value in await suggested(chat, "contains", "")] == [
+        "raptor",
+        "saurus",
+        "draco",
+    ]
+
+
+async def test_vile_names_are_not_suggested(chat: Chat) -> None:
+    assert autocomplete.whole_names("f", ("fukuiraptor", "fuckosaurus"), chat.app.word_filter) == [
+        Choice("F", "f"),
+        Choice("Fukuiraptor", "fukuiraptor"),
+    ]
+
+
+@pytest.mark.parametrize("typed", ["fuck", "z" * 100, "z" * 6000, "日本", "?"])
+async def test_invalid_letters_are_not_suggested(chat: Chat, typed: str) -> None:
+    assert all(typed not in value for _, value in await suggested(chat, "contains", typed))
+
+
+def test_suggestions_keep_limits() -> None:
+    """Labels are shortened; choices with long values are left out."""
+    choices = [Choice("x" * 200, str(n)) for n in range(40)]
+    kept = within_limits([Choice("", "y" * 101), *choices], LIMITS)
+    assert [choice.value for choice in kept] == [str(n) for n in range(25)]
+    assert {len(choice.label) for choice in kept} == {100}

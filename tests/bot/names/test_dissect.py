@@ -1,0 +1,325 @@
+"""`/dissect`: names, and lines of verse."""
+
+import io
+import math
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from bot.chat.message import Message, plain
+from bot.images.dissection import WIDTH
+from bot.names import dissect, line_dissection
+from bot.names.custom_model_choice import NamesModel
+from bot.platforms.discord.platform import LIMITS
+from bot.services.queueing.errors import Busy
+from bot.store.custom_models import CustomModelRecord
+from models.names.constrained.problems import NamesError, NotAName
+from models.names.constrained.shape import DINOSAURS
+from models.names.dissection import Dissection, LetterChoice
+from models.names.etymology import Part
+from models.verse.dissection import LineDissection, LineTooLong, NoWordNetwork, WordChoice
+from tests.bot import fakes
+from tests.bot.chats.protocol import Chat
+from tests.bot.fakes import GENERA, PARTS, card, dissection
+
+
+def message_of(found: Dissection, usual: float | None = 1.5) -> Message:
+    """The answer. `usual` is the mean surprise at real names, in nats per letter."""
+    model = NamesModel(card("names", held_out=usual, validation=None), ())
+    return dissect.dissection_message(found, b"", model, LIMITS)
+
+
+def words_of(found: Dissection, usual: float | None = 1.5) -> str:
+    """The text of the answer below its title."""
+    (shown,) = message_of(found, usual).embeds
+    return "\n".join(map(plain, shown.lines))
+
+
+def likely(name: str, probability: float) -> Dissection:
+    """A dissection of equally likely letters."""
+    letters = tuple(replace(choice, probability=probability) for choice in dissection(name).letters)
+    return replace(dissection(name), letters=letters)
+
+
+async def test_picture_and_meaning(chat: Chat) -> None:
+    result = await chat.alice.use("dissect", name="Mangosaurus!")
+    assert chat.writer.dissected == ["Mangosaurus!"]
+    assert result.title == "🔬 Mangosaurus"
+    assert not result.is_private
+    assert "mango lizard" in result.body
+    assert "Dracosaurus, Anchisaurus and Minmi" in result.body
+    (picture,) = result.files
+    assert Image.open(io.BytesIO(await picture.read())).width == WIDTH
+    assert picture.description == dissect.description(
+        dissection("mangosaurus"), card("names"), LIMITS
+    )
+
+
+def test_alt_text() -> None:
+    letters = (
+        LetterChoice("m", 0.05, (("a", 0.12), ("s", 0.1))),
+        LetterChoice("o", 0.47, (("o", 0.47), ("a", 0.1))),
+        LetterChoice("\n", 0.001, (("s", 0.9), ("\n", 0.001))),
+    )
+    words = dissect.description(Dissection("mo", letters, ("minmi",), ()), card("names"), LIMITS)
+    assert "m 5% (a 12%); o 47%; end <1% (s 90%)." in words
+
+
+def test_alt_text_of_longest_name() -> None:
+    words = dissect.description(dissection("w" * 26), card("names"), LIMITS)
+    assert len(words) <= LIMITS.alt_text
+    assert words.endswith("(a 50%).")
+
+
+def test_short_name_without_parts() -> None:
+    assert "mean" not in words_of(dissection("zyx", parts=()))
+    assert not message_of(dissection("zyx", parts=())).buttons
+
+
+def test_meaning_has_roots() -> None:
+    assert words_of(dissection(), 1.5).startswith(
+        "It may mean mango lizard: mango (fruit: mango) and saurus (Greek sauros: lizard)."
+    )
+
+
+def test_meaning_of_a_part() -> None:
+    lizard = dissection("mangosaurus", parts=PARTS[1:])
+    assert words_of(lizard, 1.5).startswith("Part of it may mean lizard: ")
+
+
+@pytest.mark.parametrize(
+    ("nats", "how"),
+    [(0.8, "More plausible than"), (1.5, "About as plausible as"), (2.5, "Less plausible than")],
+)
+def test_surprise_is_compared(nats: float, how: str) -> None:
+    words = words_of(likely("mangosaurus", math.exp(-nats)), 1.5)
+    assert f"{how} a real dinosaur: {nats:.2f} nats per letter" in words
+    assert "1.50" in words
+
+
+def test_surprise_alone() -> None:
+    words = words_of(likely("mangosaurus", 0.5), None)
+    assert "0.69 nats per letter." in words
+
+
+def test_real_name() -> None:
+    words = words_of(likely("minmi", 0.5), 1.5)
+    assert "This is a real dinosaur" in words
+    assert "Nearest real genera: Dracosaurus and Anchisaurus." in words
+
+
+async def test_custom_model_is_compared_with_its_list(chat: Chat) -> None:
+    record = CustomModelRecord(
+        id=1,
+        community_id=chat.community_id,
+        name="elves",
+        member_id=None,
+        shared=False,
+        created_at=chat.now(),
+        title="elves.txt",
+        entries=30,
+        has_corpus=True,
+        digest="0" * 64,
+        seconds=None,
+    )
+    model = NamesModel(card("names", held_out=1.5), (), record)
+    (shown,) = dissect.dissection_message(dissection(), b"", model, LIMITS).embeds
+    words = "\n".join(map(plain, shown.lines))
+    assert "Nearest on the list:" in words
+    assert "unseen names of the list have 1.50" in words
+    assert "real" not in words
+
+
+def test_impossible_letter() -> None:
+    assert math.isfinite(dissect.mean_surprise(likely("mangosaurus", 0.0)))
+
+
+@pytest.mark.parametrize(
+    ("label", "constraint"),
+    [("More Mango…", ("mango", "")), ("More …saurus", ("", "saurus"))],
+)
+async def test_more_like_it(chat: Chat, label: str, constraint: tuple[str, str]) -> None:
+    first = await chat.alice.use("dissect", name="mangosaurus")
+    await chat.restart()
+    await chat.alice.press(first, label)
+    request = chat.writer.names_asked[-1]
+    assert (request.starts_with, request.ends_with) == constraint
+
+
+def test_whole_name_has_no_button() -> None:
+    whole = (Part("minmi", "Minmi", "a crossing", "English"),)
+    assert not message_of(dissection("minmi", parts=whole), None).buttons
+
+
+async def test_choose_name_of_poll(chat: Chat) -> None:
+    names = await chat.alice.use("dinoname", count=3)
+    await chat.restart()
+    which = await chat.alice.press(names, "Dissect")
+    assert which.is_private
+    result = await chat.alice.press(which, "Bravosaurus")
+    assert chat.writer.dissected == ["Bravosaurus"]
+    assert result.title == "🔬 Bravosaurus"
+
+
+async def test_only_name_of_poll(chat: Chat) -> None:
+    names = await chat.alice.use("dinoname", count=1)
+    result = await chat.alice.press(names, "Dissect")
+    assert result.title == "🔬 Mangosaurus"
+
+
+async def test_unknown_poll(chat: Chat) -> None:
+    names = await chat.alice.use("dinoname")
+    for state in ("@poll:12", f"@poll:{2**63}"):
+        chat.rewrite_button(names, "Dissect", f"dissect:{state}")
+        result = await chat.alice.press(names, "Dissect")
+        assert "use /dissect instead" in result.text
+        assert result.is_private
+
+
+async def test_unknown_button_state(chat: Chat) -> None:
+    names = await chat.alice.use("dinoname")
+    chat.rewrite_button(names, "Dissect", "dissect:@12")
+    result = await chat.alice.press(names, "Dissect")
+    assert "no longer works" in result.text
+
+
+@pytest.mark.needs("messages of 0.3.0")
+async def test_message_of_0_3_0(chat: Chat) -> None:
+    """The names stand on it; a name's button holds the name."""
+    names = await chat.alice.use("dinoname", count=3)
+    chat.rewrite_button(names, "Dissect", "dissect:")
+    which = await chat.alice.press(names, "Dissect")
+    assert [*which.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
+    chat.rewrite_button(which, "Bravosaurus", "dissect:bravosaurus")
+    await chat.alice.press(which, "Bravosaurus")
+    assert chat.writer.dissected == ["bravosaurus"]
+
+
+async def test_bounds_are_declared(chat: Chat) -> None:
+    assert await chat.alice.is_refused("dissect", name="m" * 65)
+    assert not chat.writer.dissected
+
+
+@pytest.mark.parametrize("name", ["fuck", "F u c k", "ﬀuck-o"])
+async def test_vile_name_is_refused(chat: Chat, name: str) -> None:
+    result = await chat.alice.use("dissect", name=name)
+    assert result.text.startswith("The bot won't dissect that")
+    assert result.is_private
+    assert not chat.writer.dissected
+
+
+@pytest.mark.parametrize("error", [NamesError(NotAName(0, DINOSAURS, "mangosaurus")), Busy(2)])
+async def test_errors_are_private(chat: Chat, error: Exception) -> None:
+    chat.writer.error = error
+    result = await chat.alice.use("dissect", name="日本")
+    assert result.text
+    assert "wrong" not in result.text
+    assert result.is_private
+
+
+async def suggested(chat: Chat, typed: str) -> list[str]:
+    """The names that are suggested while a member types."""
+    choices = await chat.alice.suggestions("dissect", "name", typed)
+    return [choice.label for choice in choices]
+
+
+async def test_suggest_real_names(chat: Chat) -> None:
+    assert await suggested(chat, "") == [name.capitalize() for name in GENERA]
+    assert await suggested(chat, "Draco") == ["Draco", "Dracoraptor", "Dracosaurus"]
+    assert await suggested(chat, "fuck") == []
+
+
+async def test_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    await chat.alice.use("dissect", name="minmi")
+    refused = await chat.alice.use("dissect", name="minmi")
+    assert "too fast" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("error", "costs"),
+    [(NamesError(NotAName(0, DINOSAURS, "mangosaurus")), True), (Busy(2), False)],
+)
+async def test_refusal_costs_cooldown(chat: Chat, error: Exception, costs: bool) -> None:
+    await chat.restart(cooldown_seconds=10)
+    chat.writer.error = error
+    await chat.alice.use("dissect", name="日本")
+    chat.writer.error = None
+    again = await chat.alice.use("dissect", name="minmi")
+    assert ("too fast" in again.text) == costs
+
+
+LINE = "My keyboard is covered"
+
+
+async def test_line(chat: Chat) -> None:
+    chat.writer.lines = {LINE}
+    result = await chat.alice.use("dissect", name=LINE)
+    assert chat.writer.dissected == []
+    assert result.title == f"🔬 {LINE}"
+    assert not result.is_private
+    assert "Surprise: 1.39 nats per word. The least expected is covered (25%)." in result.body
+    assert "never read this word: keyboard." in result.body
+    (picture,) = result.files
+    assert Image.open(io.BytesIO(await picture.read())).width == WIDTH
+    assert picture.description == line_dissection.line_description(
+        fakes.line_dissection(LINE), LIMITS
+    )
+
+
+async def test_several_unknown_words_are_a_name(chat: Chat) -> None:
+    await chat.alice.use("dissect", name="Tyrannosaurus rex")
+    assert chat.writer.dissected == ["Tyrannosaurus rex"]
+
+
+async def test_name_of_button_is_no_line(chat: Chat) -> None:
+    """Names of a list can have spaces, and be words of a poem."""
+    chat.writer.names_found = ("sweet rose",)
+    chat.writer.lines = {"Sweet Rose", "Sweet rose", "sweet rose"}
+    names = await chat.alice.use("dinoname", count=1)
+    await chat.alice.press(names, "Dissect")
+    assert [name.lower() for name in chat.writer.dissected] == ["sweet rose"]
+
+
+async def test_vile_line_is_refused(chat: Chat) -> None:
+    chat.writer.lines = {"Shall I fuck thee"}
+    result = await chat.alice.use("dissect", name="Shall I fuck thee")
+    assert result.text.startswith("The bot won't dissect that")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (LineTooLong(31), "at most 20 words and marks, and yours has 31. Try a shorter one."),
+        (NoWordNetwork(), "letter by letter at the moment"),
+    ],
+)
+async def test_line_errors_are_private(chat: Chat, error: Exception, words: str) -> None:
+    chat.writer.lines = {LINE}
+    chat.writer.error = error
+    await chat.restart(cooldown_seconds=10)
+    result = await chat.alice.use("dissect", name=LINE)
+    assert words in result.text
+    assert result.is_private
+    assert "too fast" in (await chat.alice.use("dissect", name=LINE)).text
+
+
+def test_alt_text_of_line() -> None:
+    words = (
+        WordChoice("shall", 1 / 211, (("and", 0.14), ("the", 0.04))),
+        WordChoice("keyboard", None, (("i", 0.1),)),
+        WordChoice("\n", 0.6, (("\n", 0.6), (",", 0.1))),
+    )
+    description = line_dissection.line_description(LineDissection("Shall keyboard", words), LIMITS)
+    assert description == (
+        "How likely each word of “Shall keyboard” was: shall 1 in 210 (and 14%); "
+        "keyboard unknown (i 10%); end of the line 60%."
+    )
+
+
+async def test_suggest_line_as_typed(chat: Chat) -> None:
+    """Otherwise the first suggestion would be its letters run together."""
+    assert (await suggested(chat, "Shall I  compare"))[0] == "Shall I compare"
+    assert (await suggested(chat, "Draco"))[0] == "Draco"
+    assert "I fuck" not in await suggested(chat, "I fuck")

@@ -1,0 +1,321 @@
+"""`/name`."""
+
+import hashlib
+from typing import Any
+
+import discord
+import pytest
+
+from bot.chat.message import UserError
+from bot.names.name_options import from_state
+from bot.polls.hall_queries import HallOfFame, Scope
+from bot.store.custom_models import Corpus, CustomModelRecord
+from bot.words.queries import WordFilters
+from models.names.constrained.problems import LengthOutOfRange, NamesError
+from models.names.constrained.shape import Shape
+from models.names.generator import NamesRequest, NamesResult
+from tests.bot.chats.protocol import Chat
+from tests.bot.conftest import Home
+from tests.bot.opened_polls import first_message
+from tests.bot.tiny import tiny_namer
+
+HEROES = tuple(
+    f"{begin}{end}" for begin in ("Αιν", "Νικ", "Θησ", "Περσ") for end in ("έας", "ίων", "εύς")
+)
+TOWNS = tuple(f"Saint-{name} sur {river}" for name in ("Rémy", "Foy") for river in ("Lie", "Aa"))
+KANA = tuple(a + b for a in "サクタマ" for b in ("トシ", "クラ", "ロウ"))
+
+
+async def learned(
+    chat: Chat | Home,
+    names: tuple[str, ...] = HEROES,
+    *,
+    name: str = "heroes",
+    community_id: int | None = None,
+    shared: bool = False,
+) -> CustomModelRecord:
+    """A namer that has learned its list."""
+    content = tiny_namer(names, capitals="^ -")
+    made = await chat.app.store.custom_models.create(
+        community_id=community_id
+        or (chat.guild.id if isinstance(chat, Home) else chat.community_id),
+        name=name,
+        member_id=1,
+        corpus=Corpus("list.txt", names, "0" * 64),
+        now=discord.utils.utcnow(),
+        most=10,
+    )
+    digest = hashlib.sha256(content).hexdigest()
+    await chat.app.store.custom_models.trained(made.id, content, digest, 1.0)
+    await chat.app.store.custom_models.share(made.id, shared)
+    return made
+
+
+async def values(chat: Chat, option: str, typed: str, namer: str = "heroes") -> list[str]:
+    """Values of suggestions while a member types."""
+    suggested = await chat.alice.suggestions("name", option, typed, namer=namer)
+    return [choice.value for choice in suggested]
+
+
+async def test_names_are_capitalized_like_list(chat: Chat) -> None:
+    await learned(chat)
+    chat.writer.names_found = ("νικεύς",)
+    result = await chat.alice.use("name", namer="HEROES", count=1)
+    assert result.body == "Νικεύς"
+    assert result.card.title == "🪶 heroes: 1 new name"
+    (trained,) = chat.writer.trained_asked
+    assert trained is not None
+    assert trained.words == tuple(sorted(name.lower() for name in HEROES))
+
+
+OPTIONS: dict[str, object] = {
+    "count": 3,
+    "starts_with": "Θη",
+    "ends_with": "εύς",
+    "contains": "ησ:%",
+    "length": 7,
+    "temperature": 0.75,
+}
+
+
+async def test_options_reach_network_again(chat: Chat) -> None:
+    await learned(chat)
+    first = await chat.alice.use("name", namer="heroes", **OPTIONS)
+    await chat.restart()
+    await chat.alice.press(first, "More")
+    asked, again = chat.writer.names_asked
+    assert {name: getattr(asked, name) for name in OPTIONS} == OPTIONS
+    assert {name: getattr(again, name) for name in OPTIONS} == OPTIONS | {"starts_with": "θη"}
+
+
+@pytest.mark.parametrize(("names", "piece"), [(TOWNS, "Saint-"), (KANA, "サト"), (HEROES, "Νικ")])
+async def test_any_alphabet(chat: Chat, names: tuple[str, ...], piece: str) -> None:
+    await learned(chat, names, name="list")
+    await chat.alice.use("name", namer="list", starts_with=piece)
+    assert chat.writer.names_asked[-1].starts_with == piece
+    assert await values(chat, "starts_with", "", "list")
+
+
+async def test_long_request_is_stored(chat: Chat) -> None:
+    """A state that is too long for a button's id is stored in the database."""
+    await learned(chat, ("𝒳𝒴" * 8, "𝒴𝒳" * 8), name="letters")
+    await chat.alice.use("name", namer="letters", starts_with="𝒳" * 20, ends_with="𝒴" * 20)
+    await chat.restart()
+    await chat.alice.press(first_message(chat), "More")
+    first, second = chat.writer.names_asked
+    assert (second.starts_with, second.ends_with) == (first.starts_with, first.ends_with)
+
+
+async def test_invalid_state(chat: Chat, subtests: pytest.Subtests) -> None:
+    await learned(chat)
+    for state in ["", "1", "x:5:1::::", "1:5:1:::", "1:5:1:::::", "1:500:1::::"]:
+        with subtests.test(state):
+            first = await chat.alice.use("name", namer="heroes")
+            chat.rewrite_button(first, "More", f"name:{state}")
+            result = await chat.alice.press(first, "More")
+            assert "use /dinoname or /name instead" in result.text
+
+
+async def test_more_of_0_3_0(chat: Chat) -> None:
+    made = await learned(chat)
+    first = await chat.alice.use("name", namer="heroes")
+    chat.rewrite_button(first, "More", f"name:{made.id}:3:0.5:νι::σ%3a%25:7")
+    await chat.alice.press(first, "More")
+    request = chat.writer.names_asked[-1]
+    assert request == NamesRequest(3, request.seed, "νι", 0.5, "", "σ:%", 7)
+
+
+def test_state_of_any_alphabet() -> None:
+    with pytest.raises(UserError):
+        from_state("1:2:3:4:5:6:7")
+    assert from_state("3:0.5:νι::σ%3a%25:7") == NamesRequest(3, 0, "νι", 0.5, "", "σ:%", 7)
+
+
+async def test_choose_own_or_shared(chat: Chat) -> None:
+    mine = await learned(chat, name="heroes")
+    await learned(chat, name="secrets", community_id=77)
+    theirs = await learned(chat, name="heroines", community_id=77, shared=True)
+    suggested = await chat.alice.suggestions("name", "namer", "her")
+    assert [(choice.label, choice.value) for choice in suggested] == [
+        ("heroes · 12 names", "heroes"),
+        (
+            f"heroines · 12 names · shared by another {chat.terms.community}",
+            f"heroines #{theirs.id}",
+        ),
+    ]
+    for value in (f"heroines #{theirs.id}", "Heroines", "heroes", f"#{mine.id}"):
+        assert (await chat.alice.use("name", namer=value)).body
+
+
+async def test_shared_name_that_is_blocked_here(chat: Chat) -> None:
+    await learned(chat, name="heroes")
+    await learned(chat, name="heroic mud", community_id=77, shared=True)
+    await learned(chat, name="heroines", community_id=77, shared=True)
+    await chat.app.store[WordFilters].set_blocked_words(chat.community_id, ("mud",))
+    suggested = await chat.alice.suggestions("name", "namer", "her")
+    assert [choice.label.split(" · ")[0] for choice in suggested] == ["heroes", "heroines"]
+
+
+async def test_unshared_model_is_unknown(chat: Chat) -> None:
+    theirs = await learned(chat, community_id=77)
+    for value in ("heroes", f"heroes #{theirs.id}", f"#{theirs.id}", "#999999999999999999", "%"):
+        refused = await chat.alice.use("name", namer=value)
+        assert "There's no namer with that name here" in refused.text
+    assert not chat.writer.names_asked
+
+
+async def test_button_of_unshared_model(chat: Chat) -> None:
+    theirs = await learned(chat, community_id=77, shared=True)
+    first = await chat.alice.use("name", namer="heroes")
+    await chat.app.store.custom_models.share(theirs.id, False)
+    assert "no longer shared" in (await chat.alice.press(first, "More")).text
+    await chat.app.store.custom_models.delete(theirs.id)
+    assert "no longer shared" in (await chat.alice.press(first, "More")).text
+
+
+async def test_shared_model_in_direct_messages(chat: Chat) -> None:
+    await learned(chat, community_id=77, shared=True)
+    assert (await chat.alice.use_directly("name", namer="heroes")).body
+
+
+async def test_suggest_letters_of_list(chat: Chat) -> None:
+    await learned(chat, tuple(f"{a}{b}" for a in ("Νικο", "Θησα") for b in ("έας", "ίων", "εύς")))
+    assert await values(chat, "starts_with", "") == []
+    assert chat.app.custom_models.loaded == 0  # typing loads nothing
+    await chat.alice.use("name", namer="heroes")
+    assert "νικο" in await values(chat, "starts_with", "")
+    assert (await values(chat, "ends_with", "Εύ"))[0] == "εύ"
+    assert await values(chat, "contains", "", namer="nobody") == []
+    assert await chat.alice.suggestions("name", "contains") == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"starts_with": "fuck"}, {"starts_with": "fu", "ends_with": "ck"}, {"contains": "f.u.c.k"}],
+)
+async def test_vile_letters_are_refused(chat: Chat, options: dict[str, str]) -> None:
+    await learned(chat, tuple(f"{a}uck" for a in ("D", "B", "L", "Kin")), name="ducks")
+    result = await chat.alice.use("name", namer="ducks", **options)
+    assert "try other letters" in result.text
+    assert not chat.writer.names_asked
+
+
+async def test_letters_of_listed_name_are_fit(chat: Chat) -> None:
+    await learned(chat, ("Titania", "Titus", "Tito", "Oberon"), name="fairies")
+    await chat.alice.use("name", namer="fairies", starts_with="tit")
+    assert chat.writer.names_asked
+
+
+async def test_refused_request_comes_back(chat: Chat) -> None:
+    await learned(chat)
+    chat.writer.error = NamesError(LengthOutOfRange(64, Shape(shortest=4, longest=9, usual=6)))
+    result = await chat.alice.use("name", namer="heroes", length=64)
+    why, typed = result.text.split("\n")
+    assert why == "Names here have 4 to 9 letters, not 64. Try length:6."
+    assert typed == "You asked for: /name namer:heroes length:64"
+
+
+async def test_unreadable_weights(chat: Chat) -> None:
+    made = await learned(chat)
+    await chat.app.store.custom_models.trained(made.id, b"damaged", "d" * 64, 1.0)
+    result = await chat.alice.use("name", namer="heroes")
+    assert "are damaged" in result.text
+    info = await chat.alice.use("namer info", name="heroes")
+    assert "are damaged" in info.text
+
+
+async def test_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    await learned(chat)
+    await chat.alice.use("name", namer="heroes")
+    refused = await chat.alice.use("name", namer="heroes")
+    assert "too fast" in refused.text
+
+
+async def test_cooldown_of_info(chat: Chat) -> None:
+    """It loads the namer, too."""
+    await chat.restart(cooldown_seconds=10)
+    await learned(chat)
+    shown = await chat.alice.use("namer info", name="heroes")
+    assert shown.card.title
+    refused = await chat.alice.use("namer info", name="heroes")
+    assert "too fast" in refused.text
+
+
+async def test_dissect_with_same_model(chat: Chat) -> None:
+    made = await learned(chat, TOWNS, name="towns")
+    chat.writer.names_found = ("saint-rémy sur aa", "saint-foy sur lie")
+    first = await chat.alice.use("name", namer="towns")
+    asked = await chat.alice.press(first, "Dissect")
+    await chat.alice.press(asked, "Saint-Rémy Sur Aa")
+    assert chat.writer.dissected == ["Saint-Rémy Sur Aa"]
+    assert chat.writer.trained_asked[-1] is not None
+    await chat.app.store.custom_models.delete(made.id)
+    gone = await chat.alice.press(asked, "Saint-Rémy Sur Aa")
+    assert "no longer shared" in gone.text
+
+
+@pytest.mark.needs("messages of 0.3.0")
+async def test_dissect_of_0_3_0(chat: Chat) -> None:
+    """The names stand on the message, marks and all."""
+    made = await learned(chat, ("*Ann*", "Bo: *"), name="marks")
+    chat.writer.names_found = ("*bo*ann", "ann: *")
+    await chat.alice.use("name", namer="marks")
+    message = first_message(chat)
+    chat.rewrite_button(message, "Dissect", f"dissect:#{made.id}:")
+    asked = await chat.alice.press(message, "Dissect")
+    first, second = [*message.buttons][:2]
+    assert [*asked.buttons] == [first, second]
+    await chat.alice.press(asked, second)
+    assert chat.writer.dissected == [second]
+
+
+async def test_vote_on_list_names(chat: Chat) -> None:
+    made = await learned(chat)
+    chat.writer.names_found = ("νικεύς", "θησίων")
+    await chat.alice.use("name", namer="heroes", count=2)
+    card = chat.history()[0]
+    assert card.text.startswith("Which is the coolest?")
+    await chat.alice.press(card, "Θησίων")
+    voted = chat.history()[0]
+    assert voted.title == "🪶 heroes: 2 new names"
+    assert voted.body == "Νικεύς\nΘησίων · ▰ 1"
+    more = await chat.alice.press(voted, "More")
+    assert more.body == "Νικεύς\nΘησίων"
+    await chat.pass_time(660)
+    closed = chat.history()[0]
+    assert closed.text == "The poll is closed: Θησίων has won."
+    (won,) = await chat.app.store[HallOfFame].best(Scope(community_id=chat.community_id))
+    assert (won.name, won.custom_model) == ("Θησίων", "heroes")
+    assert await chat.app.store[HallOfFame].best(Scope()) == []  # other servers do not see it
+    assert (
+        await chat.app.store[HallOfFame].chosen(chat.community_id) == []
+    )  # nor do dinosaurs learn from it
+    await chat.app.store.custom_models.delete(made.id)
+    (won,) = await chat.app.store[HallOfFame].best(Scope(community_id=chat.community_id))
+    assert won.custom_model == "heroes"
+
+
+async def test_poll_of_deleted_model(chat: Chat) -> None:
+    made = await learned(chat)
+    chat.writer.names_found = ("νικεύς", "θησίων")
+    await chat.alice.use("name", namer="heroes", count=2)
+    await chat.app.store.custom_models.delete(made.id)
+    await chat.alice.press(chat.history()[0], "Θησίων")
+    assert [*chat.history()[0].buttons] == ["Νικεύς", "Θησίων · 1"]
+
+
+async def test_model_deleted_meanwhile(
+    chat: Chat,
+) -> None:
+    made = await learned(chat)
+    write = chat.writer.names
+
+    async def and_delete(*args: Any, **kwargs: Any) -> NamesResult:  # noqa: ANN401
+        written = await write(*args, **kwargs)
+        await chat.app.store.custom_models.delete(made.id)
+        return written
+
+    chat.writer.names = and_delete  # type: ignore[method-assign]
+    result = await chat.alice.use("name", namer="heroes", count=3)
+    assert len(result.body.split("\n")) == 3

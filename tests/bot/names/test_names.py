@@ -1,0 +1,365 @@
+"""`/dinoname`."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.button_states import fits
+from bot.chat.message import UserError, plain
+from bot.names.custom_model_choice import NamesModel
+from bot.names.name_options import (
+    LONGEST_TYPED,
+    MOST_NAMES,
+    NamesOptions,
+    as_read,
+    check_bounds,
+    from_state,
+    pieces_of,
+    to_state,
+)
+from bot.names.names import is_fit
+from bot.platforms.discord.platform import LIMITS
+from bot.polls.name_message import MORE
+from bot.services.queueing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
+from bot.words import WordFilter
+from data.text import clean_name
+from models.names.constrained.constraints import NameConstraints
+from models.names.constrained.problems import (
+    Flaw,
+    LengthTooShort,
+    NamesError,
+    Shortfall,
+)
+from models.names.generator import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME, NamesRequest
+from tests.bot.chats.protocol import Chat
+from tests.bot.conftest import Home
+from tests.bot.fakes import card
+
+OPTIONS: dict[str, object] = {
+    "count": 3,
+    "starts_with": "Dra",
+    "ends_with": "-Raptor",
+    "contains": "éo!",
+    "length": 14,
+    "temperature": 0.75,
+}
+
+
+def options_of(request: NamesRequest) -> dict[str, object]:
+    """A request without its seed."""
+    return {name: getattr(request, name) for name in OPTIONS}
+
+
+async def test_names_are_capitalized(chat: Chat) -> None:
+    result = await chat.alice.use("dinoname", count=2)
+    assert result.body == "Mangosaurus\nBravosaurus"
+    assert not result.is_private
+
+
+async def test_options_reach_network(chat: Chat) -> None:
+    await chat.alice.use("dinoname", **OPTIONS)
+    (request,) = chat.writer.names_asked
+    assert options_of(request) == OPTIONS
+
+
+async def test_defaults(chat: Chat) -> None:
+    await chat.alice.use("dinoname")
+    (request,) = chat.writer.names_asked
+    assert request == NamesRequest(count=5, seed=request.seed)
+
+
+async def test_seeds_differ(chat: Chat) -> None:
+    await chat.alice.use("dinoname")
+    await chat.alice.use("dinoname")
+    first, second = chat.writer.names_asked
+    assert first.seed != second.seed
+
+
+async def test_bounds_are_declared(chat: Chat, subtests: pytest.Subtests) -> None:
+    """Values out of bounds never reach the command."""
+    refused: list[dict[str, object]] = [
+        {"count": 0},
+        {"count": 11},
+        {"temperature": 2.1},
+        {"length": 2},
+        {"length": 27},
+        {"starts_with": "x" * (LONGEST_TYPED + 1)},
+    ]
+    for options in refused:
+        with subtests.test(str(options)):
+            assert await chat.alice.is_refused("dinoname", **options)
+    assert not chat.writer.names_asked
+
+
+async def test_more_repeats_request(chat: Chat) -> None:
+    first = await chat.alice.use("dinoname", **OPTIONS)
+    again = await chat.alice.press(first, "More")
+    assert again.body.count("\n") == 2
+    as_read = {"starts_with": "dra", "ends_with": "raptor", "contains": "eo"}
+    assert options_of(chat.writer.names_asked[-1]) == OPTIONS | as_read
+
+
+@pytest.mark.parametrize(
+    ("state", "request_"),
+    [
+        ("3:0.75:eo", NamesRequest(3, 0, "eo", 0.75)),  # 0.1.0
+        ("4:1.5:dra:raptor:o:14", NamesRequest(4, 0, "dra", 1.5, "raptor", "o", 14)),  # 0.3.0
+    ],
+)
+async def test_more_of_old_messages(chat: Chat, state: str, request_: NamesRequest) -> None:
+    first = await chat.alice.use("dinoname")
+    chat.rewrite_button(first, "More", f"names:{state}")
+    await chat.alice.press(first, "More")
+    request = chat.writer.names_asked[-1]
+    assert request == replace(request_, seed=request.seed)
+
+
+async def test_more_after_restart(chat: Chat) -> None:
+    first = await chat.alice.use("dinoname", count=2)
+    await chat.restart()
+    again = await chat.alice.press(first, "More")
+    assert again.body == "Mangosaurus\nBravosaurus"
+
+
+async def test_fewer_names_have_reason(chat: Chat) -> None:
+    chat.writer.shortfall = Shortfall(3, NameConstraints("dra"), Flaw.KNOWN, 0.6)
+    result = await chat.alice.use("dinoname", count=10)
+    *names, _blank, why = result.lines
+    assert names[-1] == "Kilosaurus"
+    assert why == (
+        r"Only 3 new names were found (starts_with:dra). Most of what was tried was "
+        "rejected for being on the list that the network learned from."
+    )
+
+
+async def test_no_names(chat: Chat) -> None:
+    """The reason comes in private, with the command to mend."""
+    chat.writer.names_found = ()
+    chat.writer.shortfall = Shortfall(0, NameConstraints("xqz"), None, 0.0)
+    result = await chat.alice.use("dinoname", starts_with="xqz")
+    assert result.text.startswith(r"No new name was found (starts_with:xqz). ")
+    assert "/dinoname starts_with:xqz" in result.text
+    assert result.is_private
+
+
+async def test_refused_request_comes_back(chat: Chat) -> None:
+    constraints = NameConstraints(ends_with="raptor", length=5)
+    chat.writer.error = NamesError(LengthTooShort(constraints, 7))
+    options = {"ends_with": "Raptor`\n x" + "y" * 30, "length": 5}
+    result = await chat.alice.use("dinoname", **options)
+    why, typed = result.text.split("\n")
+    assert why == "That needs more than 5 letters. Try length:7."
+    assert typed == f"You asked for: /dinoname ends_with:Raptor` x{'y' * 30} length:5"
+    assert result.is_private
+
+
+async def test_vile_letters_are_refused(chat: Chat, subtests: pytest.Subtests) -> None:
+    """The network never sees them, and the reply does not repeat them."""
+    for options in [
+        {"starts_with": "F.u.c.k"},
+        {"ends_with": "fuck"},
+        {"contains": "ﬀuck"},
+        {"contains": "a fúck b"},
+        {"starts_with": "fu", "ends_with": "ck"},
+        {"starts_with": "fu", "contains": "ck"},
+        {"contains": "fu", "ends_with": "ck"},
+        {"starts_with": "f", "contains": "u", "ends_with": "ck"},
+    ]:
+        with subtests.test(str(options)):
+            result = await chat.alice.use("dinoname", **options)
+            assert result.text == "The bot won't write names like that; try other letters."
+            assert result.is_private
+            assert not chat.writer.names_asked
+
+
+async def test_errors_are_explained(chat: Chat, subtests: pytest.Subtests) -> None:
+    for error, expected in [
+        (Busy(1), "The bot is busy: 1 request is waiting. Try again in a few minutes."),
+        (Busy(16), "The bot is busy: 16 requests are waiting. Try again in a few minutes."),
+        (TooMany(1), "1 of your requests is still waiting; try again when it's answered."),
+        (TooMany(20), "20 of your requests are still waiting; try again when they're answered."),
+        (
+            WaitedTooLong(600),
+            "The bot was too busy: your request waited 10 minutes. Try again later.",
+        ),
+        (Stuck(), "The bot can't write at the moment; tell its operator to restart it."),
+        (TooSlow(), "That took too long, so the bot gave up; try again in a moment."),
+    ]:
+        with subtests.test(repr(error)):
+            chat.writer.error = error
+            result = await chat.alice.use("dinoname")
+            assert result.text == expected
+            assert result.is_private
+
+
+async def test_failure_costs_no_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    chat.writer.error = Busy(16)
+    await chat.alice.use("dinoname")
+    chat.writer.error = None
+    assert (await chat.alice.use("dinoname")).body
+
+
+async def test_too_many_requests_cost_cooldown(chat: Chat) -> None:
+    """The member causes this refusal, and it has cost the bot the word filter and a reply."""
+    await chat.restart(cooldown_seconds=10)
+    chat.writer.error = TooMany(20)
+    await chat.alice.use("dinoname")
+    chat.writer.error = None
+    result = await chat.alice.use("dinoname")
+    assert result.text.startswith("You're going too fast")
+
+
+async def test_refusal_costs_cooldown(chat: Chat) -> None:
+    """Refused requests also cost time: the word filter has run."""
+    await chat.restart(cooldown_seconds=10)
+    await chat.alice.use("dinoname", starts_with="fuck")
+    result = await chat.alice.use("dinoname")
+    assert result.text.startswith("You're going too fast")
+
+
+async def test_unknown_error_has_reference(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
+    """The reply has a reference to the log, and nothing of the error."""
+    chat.writer.error = ZeroDivisionError("secret detail")
+    result = await chat.alice.use("dinoname")
+    (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    reference = record.getMessage().split()[-1]
+    assert reference in result.text
+    assert "secret detail" not in result.text
+    assert record.exc_info is not None
+
+
+async def test_error_behind_button(chat: Chat) -> None:
+    first = await chat.alice.use("dinoname")
+    chat.writer.error = Busy(3)
+    result = await chat.alice.press(first, "More")
+    assert "3 requests are waiting" in result.text
+
+
+async def test_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    await chat.alice.use("dinoname")
+    refused = await chat.alice.use("dinoname")
+    assert refused.text == "You're going too fast; try again in a few seconds."
+    await chat.pass_time(10)
+    assert (await chat.alice.use("dinoname")).body
+
+
+async def test_button_shares_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    first = await chat.alice.use("dinoname")
+    refused = await chat.alice.press(first, "More")
+    assert "too fast" in refused.text
+
+
+async def test_cooldown_is_per_member(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    bob = await chat.add_member("bob")
+    await chat.alice.use("dinoname")
+    assert (await bob.use("dinoname")).body
+
+
+async def test_expired_interaction_is_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    home.env.inject_error(
+        "POST", "/interactions/*/callback", status=404, code=10062, message="Unknown interaction"
+    )
+    await home.alice.slash(home.channel, "dinoname")
+    assert "The request no longer exists" in caplog.text
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def test_direct_messages(chat: Chat) -> None:
+    result = await chat.alice.use_directly("dinoname", count=1)
+    assert result.body == "Mangosaurus"
+
+
+# Options, as a platform hands them over that checks nothing.
+
+letters = st.text(max_size=LONGEST_TYPED)
+requests = st.builds(
+    NamesRequest,
+    count=st.integers(1, MOST_NAMES),
+    starts_with=letters,
+    temperature=st.integers(10, 200).map(lambda hundredths: hundredths / 100),
+    ends_with=letters,
+    contains=letters,
+    length=st.none() | st.integers(SHORTEST_NAME, LONGEST_NAME),
+)
+
+
+@given(requests, st.booleans())
+def test_state_round_trip(request_: NamesRequest, latin: bool) -> None:
+    read = as_read(request_, latin=latin)
+    assert from_state(to_state(read)) == read
+    if latin:
+        assert pieces_of(read) == tuple(map(clean_name, pieces_of(request_)))
+
+
+def test_longest_state_fits() -> None:
+    longest = "x" * LONGEST_PIECE
+    request = NamesRequest(10, 0, longest, 1.25, longest, longest, LONGEST_NAME)
+    assert fits(LIMITS, MORE, to_state(request))
+
+
+@pytest.mark.parametrize("state", ["", "5", "five:1:a", "5:hot:a", "5:1:a:b", "500:1:a"])
+def test_invalid_state(state: str) -> None:
+    with pytest.raises(UserError, match="/dinoname"):
+        from_state(state)
+
+
+@pytest.mark.parametrize(
+    ("request_", "why"),
+    [
+        (NamesRequest(count=0), "1 to 10 names"),
+        (NamesRequest(count=11), "1 to 10 names"),
+        (NamesRequest(length=2), "3 to 26 letters"),
+        (NamesRequest(length=27), "3 to 26 letters"),
+        (NamesRequest(temperature=0.05), "0.1 .* to 2"),
+        (NamesRequest(temperature=2.01), "0.1 .* to 2"),
+        (NamesRequest(contains="x" * 41), "at most 40 characters"),
+    ],
+)
+def test_bounds_are_checked(request_: NamesRequest, why: str) -> None:
+    with pytest.raises(UserError, match=why):
+        check_bounds(NamesOptions(request_))
+
+
+def test_long_text_comes_back_shortened() -> None:
+    options = NamesOptions(NamesRequest(ends_with="y" * 6000, length=5), "elves")
+    assert options.as_typed() == f"/name namer:elves ends_with:{'y' * 39}… length:5"
+
+
+DINOSAURS = NamesModel(card("names"), ("titanosaurus", "allosaurus"))
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        NamesRequest(starts_with="asshole"),
+        NamesRequest(starts_with="Nazi"),
+        NamesRequest(ends_with="rapist"),
+        NamesRequest(contains="wh\u00f6re"),
+        NamesRequest(ends_with="tit"),
+        NamesRequest(starts_with="nigge"),
+        NamesRequest(starts_with="faggo"),
+        NamesRequest(starts_with="cock", ends_with="raptor"),
+        NamesRequest(starts_with="ni", contains="gger"),
+        NamesRequest(contains="sh1t"),
+    ],
+)
+def test_rude_letters(request_: NamesRequest) -> None:
+    assert not is_fit(request_, DINOSAURS, WordFilter())
+
+
+def test_letters_of_a_real_name_are_fit() -> None:
+    """*tit* begins Titanosaurus."""
+    assert is_fit(NamesRequest(starts_with="Tit"), DINOSAURS, WordFilter())
+
+
+def test_echo_of_defaults_is_left_out() -> None:
+    with pytest.raises(UserError) as caught:
+        check_bounds(NamesOptions(NamesRequest(count=0)))
+    assert plain(caught.value.text) == "Ask for 1 to 10 names at a time, for example 5."

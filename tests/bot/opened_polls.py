@@ -1,0 +1,44 @@
+"""Polls on names, in a test's channel."""
+
+from datetime import timedelta
+
+from bot.polls.queries import PollRecord, Polls
+from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
+
+TOMORROW = timedelta(days=1)
+TEN_MINUTES = 600.0
+"""Seconds that a poll lasts unless a server says otherwise."""
+
+
+async def a_poll(chat: Chat) -> Shown:
+    """A new poll on three names: the first message of the channel."""
+    await chat.alice.use("dinoname", count=3)
+    return first_message(chat)
+
+
+def first_message(chat: Chat) -> Shown:
+    """The first message of the channel, as it is now."""
+    return chat.history()[0]
+
+
+async def members(chat: Chat, count: int) -> list[Actor]:
+    """Some new members."""
+    return [await chat.add_member(f"member{number}") for number in range(count)]
+
+
+async def open_polls(chat: Chat) -> list[PollRecord]:
+    """All that are open."""
+    return await chat.app.store[Polls].due(chat.now() + TOMORROW, chat.name)
+
+
+async def close_elsewhere(chat: Chat) -> None:
+    """Another process closes the only poll, and has not shown it yet."""
+    (record,) = await open_polls(chat)
+    assert await chat.app.store[Polls].close(record.id, chat.now()) is not None
+
+
+def receipt(result: Answer) -> Shown:
+    """The private note that follows a vote."""
+    (note,) = result.others
+    assert note.is_private
+    return note

@@ -1,0 +1,54 @@
+"""A set-up that works, on the simulator."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.platforms.local.server import LocalDiscord
+from bot.settings import SETTINGS
+from tests.bot.operate.doctor.setups import PASSWORD, Setup
+from tests.databases import Templates
+
+
+@pytest.fixture(scope="module")
+def stand_in() -> Iterator[LocalDiscord]:
+    """A simulator in another thread, since the doctor waits for it in this one."""
+    local, loop, started = LocalDiscord(port=0), asyncio.new_event_loop(), threading.Event()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        async with local:
+            started.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    started.wait()
+    yield local
+    loop.call_soon_threadsafe(stop.set)
+    thread.join()
+    loop.close()
+
+
+@pytest.fixture
+def setup(
+    tmp_path: Path,
+    stand_in: LocalDiscord,
+    monkeypatch: pytest.MonkeyPatch,
+    templates: Templates,
+) -> Iterator[Setup]:
+    """A set-up that works: a token, a server, a migrated SQLite file."""
+    for name in SETTINGS:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+    made = Setup(tmp_path, stand_in, monkeypatch, [stand_in.token, PASSWORD])
+    made.state_dir.mkdir()
+    made.set("DISCORD_TOKEN", stand_in.token)
+    made.set("STATE_DIR", str(made.state_dir))
+    shutil.copyfile(templates.sqlite, made.database)
+    with stand_in.pointing_clients_here(), made.held:
+        yield made

@@ -1,0 +1,314 @@
+"""`python -m bot doctor` on broken set-ups: each is named, and no secret is printed."""
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+
+import discord.http
+import pytest
+
+from benchmarks.ports import free_port
+from bot.operate.doctor import account, database, machine, monitoring
+from bot.operate.doctor.examination import Check, examine
+from bot.platforms.local.guild import Guild
+from bot.platforms.local.rest import Rest
+from bot.startup import Exit
+from tests.bot.operate.doctor.setups import PASSWORD, Setup
+from tests.bot.tiny import write_tiny_weights
+
+
+def wrong_settings(setup: Setup) -> None:
+    setup.set("LOG_LEVEL", "loud")
+    (setup.folder / ".env").write_text("LOCAL_PORT=0\n")
+
+
+def misspelled_setting(setup: Setup) -> None:
+    setup.set("HOME_GUILDZ", "1")
+
+
+def settings_in_latin_1(setup: Setup) -> None:
+    (setup.folder / ".env").write_bytes(b"BLOCKED_WORDS=\xe4\n")
+
+
+def no_token(setup: Setup) -> None:
+    setup.patch.delenv("DISCORD_TOKEN")
+
+
+def broken_token(setup: Setup) -> None:
+    setup.set("DISCORD_TOKEN", f"{setup.local.token}\n{setup.local.token}")
+
+
+def quoted_token(setup: Setup) -> None:
+    setup.set("DISCORD_TOKEN", f"'{setup.local.token}'")
+
+
+def rejected_token(setup: Setup) -> None:
+    setup.set("DISCORD_TOKEN", "MTIz.of.another")
+    setup.secrets.append("MTIz.of.another")
+
+
+def unreachable_discord(setup: Setup) -> None:
+    setup.patch.setattr(discord.http.Route, "BASE", f"http://127.0.0.1:{free_port()}/api/v10")
+
+
+def silent_discord(setup: Setup) -> None:
+    setup.patch.setattr(account, "REQUEST_S", 0.2)
+    setup.patch.setattr(
+        discord.http.Route, "BASE", f"http://127.0.0.1:{setup.silent_port()}/api/v10"
+    )
+
+
+def banned_address(setup: Setup) -> None:
+    setup.patch.setattr(discord.http.Route, "BASE", setup.local.url + "nowhere")
+    setup.patch.setattr(account.Discord, "get", refuse)
+
+
+async def refuse(_self: object, _path: str) -> object:
+    raise account.Refused(429)
+
+
+def of_application(**changes: object) -> Callable[[Setup], None]:
+    def breaks(setup: Setup) -> None:
+        payload = Guild.application_payload
+        setup.patch.setattr(Guild, "application_payload", lambda self: payload(self) | changes)
+
+    return breaks
+
+
+def few_connections(setup: Setup) -> None:
+    answer = Rest._gateway_bot
+
+    def changed(self: Rest) -> dict[str, object]:
+        limit = {"total": 1000, "remaining": 7, "reset_after": 0, "max_concurrency": 1}
+        return {**answer(self), "session_start_limit": limit}
+
+    setup.patch.setattr(Rest, "_gateway_bot", changed)
+
+
+def few_shards(setup: Setup) -> None:
+    setup.set("SHARD_COUNT", "3")
+    setup.patch.setattr(setup.local._rest, "_shards", 16)
+
+
+def shards_without_a_server(setup: Setup) -> None:
+    setup.set("SHARD_COUNT", "3")
+    setup.set("SHARD_IDS", "2-3")
+
+
+def other_home(setup: Setup) -> None:
+    setup.set("HOME_GUILDS", "81384788765712384")
+
+
+def no_server(setup: Setup) -> None:
+    setup.patch.setattr(setup.local.state.guild, "joined", False)
+
+
+def missing_permissions(setup: Setup) -> None:
+    payload = Guild.payload
+
+    def changed(self: Guild) -> dict[str, object]:
+        made = payload(self)
+        sending = discord.Permissions(view_channel=True, send_messages=True)
+        for role in made["roles"]:
+            role["permissions"] = str(sending.value)
+        return made
+
+    setup.patch.setattr(Guild, "payload", changed)
+
+
+def wrong_clock(setup: Setup) -> None:
+    now = account.utc_now
+    setup.patch.setattr(account, "utc_now", lambda: now() - timedelta(days=1))
+
+
+def impossible_database(setup: Setup) -> None:
+    setup.set("DATABASE_URL", f"postgres://user:{PASSWORD}@host:99999/name")
+
+
+def unreachable_database(setup: Setup) -> None:
+    setup.set("DATABASE_URL", f"postgres://user:{PASSWORD}@127.0.0.1:{free_port()}/name")
+
+
+def hung_database(setup: Setup) -> None:
+    setup.patch.setattr(database, "CONNECT_S", 0.2)
+    setup.set("DATABASE_URL", f"postgres://user:{PASSWORD}@127.0.0.1:{setup.silent_port()}/name")
+
+
+def missing_driver(setup: Setup) -> None:
+    setup.set("DATABASE_URL", f"postgres://user:{PASSWORD}@127.0.0.1/name")
+    setup.patch.setitem(sys.modules, "asyncpg", None)
+
+
+def no_database(setup: Setup) -> None:
+    setup.database.write_bytes(b"Mangosaurus" * 1000)
+
+
+def damaged_database(setup: Setup) -> None:
+    setup.execute("CREATE TABLE filler AS SELECT hex(randomblob(40000)) AS x")
+    setup.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(setup.database.read_bytes())
+    content[4096 * 3 : 4096 * 3 + 2000] = b"\xff" * 2000
+    setup.database.write_bytes(content)
+
+
+def locked_database(setup: Setup) -> None:
+    setup.patch.setattr(database, "LOCKED_S", 0.1)
+    holder = sqlite3.connect(setup.database, isolation_level=None, check_same_thread=False)
+    holder.execute("BEGIN IMMEDIATE")
+    setup.held.callback(holder.close)
+
+
+def newer_database(setup: Setup) -> None:
+    setup.execute("UPDATE alembic_version SET version_num = '9999'")
+
+
+def older_database(setup: Setup) -> None:
+    setup.execute("UPDATE alembic_version SET version_num = '0006'")
+
+
+def damaged_live_weights(setup: Setup) -> None:
+    write_tiny_weights(setup.state_dir)
+    setup.execute("UPDATE versions SET weights = x'00' WHERE task = 'names'")
+
+
+def folder_that_is_a_file(setup: Setup) -> None:
+    (setup.folder / "file").write_text("")
+    setup.set("STATE_DIR", str(setup.folder / "file" / "state"))
+
+
+def folder_that_cannot_be_written(setup: Setup) -> None:
+    def fail(**_options: object) -> object:
+        raise OSError(30, "Read-only file system")
+
+    setup.patch.setattr("tempfile.TemporaryFile", fail)
+
+
+def full_disk(setup: Setup) -> None:
+    usage = shutil.disk_usage(setup.folder)._replace(free=5 * 2**20)
+    setup.patch.setattr("shutil.disk_usage", lambda _folder: usage)
+
+
+def damaged_weights(setup: Setup) -> None:
+    copy_weights(setup)
+    (setup.folder / "weights" / "names.safetensors").write_bytes(b"cut")
+
+
+def missing_weights(setup: Setup) -> None:
+    copy_weights(setup)
+    (setup.folder / "weights" / "sonnets.safetensors").unlink()
+
+
+def without_sentry(setup: Setup) -> None:
+    setup.set("SENTRY_DSN", f"https://{PASSWORD}@sentry.example.org/1")
+    setup.patch.setitem(sys.modules, "sentry_sdk.utils", None)
+
+
+def broken_dsn(setup: Setup) -> None:
+    setup.set("SENTRY_DSN", f"https://{PASSWORD}@sentry.example.org/mangosaurus")
+
+
+def taken_port(setup: Setup) -> None:
+    setup.set("METRICS_PORT", str(setup.silent_port()))
+    setup.patch.setattr(monitoring, "PATIENCE_S", 0.1)
+
+
+def empty_port(setup: Setup) -> None:
+    setup.set("METRICS_PORT", "")
+
+
+def other_address(setup: Setup) -> None:
+    setup.set("METRICS_PORT", str(free_port()))
+    setup.set("METRICS_HOST", "192.0.2.1")  # reserved for documentation
+    setup.patch.setattr(monitoring, "PATIENCE_S", 0.1)
+
+
+def copy_weights(setup: Setup) -> None:
+    shutil.copytree(machine.WEIGHTS, setup.folder / "weights")
+    weights = machine.examine_weights
+    setup.patch.setattr(
+        "bot.operate.doctor.examination.CHECKS",
+        (Check("Weights", lambda subject: weights(subject, setup.folder / "weights"), 30),),
+    )
+
+
+def no_fonts(setup: Setup) -> None:
+    setup.patch.setattr("bot.images.text._font_with", lambda *_, **__: None)
+
+
+PROBLEM = "✗"
+BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
+    wrong_settings: ("✗ Settings: LOG_LEVEL is 'loud'", "✗ Settings: LOCAL_PORT is '0'"),
+    misspelled_setting: ("! Settings: HOME_GUILDZ is not a setting; did you mean HOME_GUILDS?",),
+    settings_in_latin_1: ("✗ Settings: .env is not UTF-8 text; save it as UTF-8. Correct it in",),
+    no_token: ("✗ Token: DISCORD_TOKEN is not set.",),
+    broken_token: ("✗ Token: DISCORD_TOKEN contains a space or a line break.",),
+    quoted_token: ("✗ Token: DISCORD_TOKEN contains quotes",),
+    rejected_token: ("✗ Token: Discord does not accept DISCORD_TOKEN.",),
+    unreachable_discord: ("✗ Network: Discord can't be reached",),
+    silent_discord: ("✗ Network: Discord can't be reached (no answer within 0.2 s)",),
+    banned_address: ("✗ Network: Discord refuses requests from this address",),
+    of_application(flags=1 << 19): ("! Intents: These privileged intents are on",),
+    of_application(interactions_endpoint_url="https://example.org"): ("✗ Interactions: ",),
+    of_application(bot_require_code_grant=True): ("! Invitation: Requires OAuth2",),
+    few_connections: ("! Gateway: Only 7 connections are left today.",),
+    few_shards: ("! Gateway: Discord recommends 16 shards, and SHARD_COUNT is 3.",),
+    shards_without_a_server: (
+        "✗ Settings: SHARD_IDS has 3, but with SHARD_COUNT=3",
+        "✗ Settings: SHARD_IDS needs a PostgreSQL database",
+    ),
+    other_home: ("✗ Permissions: The bot is not in the server 81384788765712384 of HOME_GUILDS.",),
+    no_server: ("! Servers: The bot is in no server yet.",),
+    missing_permissions: (
+        "✗ Permissions: In Local server, the bot lacks: ",
+        "Embed Links",
+        "Attach Files",
+    ),
+    wrong_clock: ("✗ Clock: It is 86,", "s behind Discord's"),
+    impossible_database: ("✗ Database: DATABASE_URL is not a valid database address.",),
+    unreachable_database: ("✗ Database: name at 127.0.0.1 can't be used: ", "that the server runs"),
+    hung_database: ("✗ Database: name at 127.0.0.1 can't be used: no answer within 0.2 s.",),
+    missing_driver: ("✗ Database: The PostgreSQL driver (asyncpg) is missing.",),
+    no_database: ("✗ Database: ", "file is not a database"),
+    damaged_database: ("✗ Database: ", "is damaged", "Restore a backup."),
+    locked_database: ("✗ Database: ", "database is locked", "Another process holds it."),
+    newer_database: ("✗ Migrations: A newer version of Mangosaurus has migrated the tables",),
+    older_database: ("✗ Migrations: A version before 0.7.0 has written the tables", "once"),
+    damaged_live_weights: ("✗ Live weights: The weights of version ", "of names", "are damaged"),
+    folder_that_is_a_file: ("✗ State folder: ", "file is not a folder."),
+    folder_that_cannot_be_written: ("✗ State folder: ", "(Read-only file system)"),
+    full_disk: ("✗ Disk: 5 MiB are free.",),
+    damaged_weights: ("✗ Weights: names.safetensors is damaged",),
+    missing_weights: ("✗ Weights: sonnets.safetensors is missing.",),
+    without_sentry: ("✗ Error reports: SENTRY_DSN is set, but the package sentry-sdk",),
+    broken_dsn: ("✗ Error reports: SENTRY_DSN is not valid (",),
+    taken_port: ("✗ Monitoring port: 127.0.0.1:", "can't be opened (", "another port"),
+    empty_port: ("! Monitoring port: METRICS_PORT is empty in the environment", "--env-file"),
+    other_address: ("✗ Monitoring port: 192.0.2.1:", "METRICS_HOST"),
+    no_fonts: ("✗ Fonts: Not even Latin letters can be drawn.",),
+}
+"""How a set-up is broken, and parts of the line that says so."""
+
+
+def name_of(value: object) -> str | None:
+    return getattr(value, "__name__", None)
+
+
+@pytest.mark.parametrize(("breaks", "named"), BROKEN.items(), ids=name_of)
+def test_broken_set_up_is_named(
+    breaks: Callable[[Setup], None],
+    named: tuple[str, ...],
+    setup: Setup,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    breaks(setup)
+    code = examine()
+    printed = capsys.readouterr()
+    lines = printed.out.splitlines()
+    first = [line for line in lines if line.startswith(named[0])]
+    assert first, printed.out
+    assert all(part in printed.out for part in named)
+    assert (code == Exit.PROBLEMS_FOUND) == named[0].startswith(PROBLEM)
+    assert "Traceback" not in printed.out + printed.err
+    assert not [secret for secret in setup.secrets if secret in printed.out + printed.err]

@@ -1,0 +1,137 @@
+"""`python -m bot doctor` on set-ups that work, and on PostgreSQL."""
+
+import asyncio
+import secrets
+
+import pytest
+from sqlalchemy import text
+
+from benchmarks.ports import free_port
+from bot.monitoring.server import MonitoringServer
+from bot.operate.doctor import monitoring
+from bot.operate.doctor.examination import examine
+from bot.operate.doctor.findings import Level
+from bot.operate.doctor.subject import Subject
+from bot.startup import Exit
+from bot.store import Database
+from tests.bot.operate.doctor.setups import PASSWORD, Setup
+from tests.bot.tiny import write_tiny_weights
+
+
+def test_working_set_up(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    before = setup.database.read_bytes()
+    assert examine() == Exit.OK
+    printed = capsys.readouterr().out
+    assert "no problems" in printed
+    for check in ("Settings", "Token", "Intents", "Gateway", "Permissions", "Clock", "Disk"):
+        assert f"✓ {check}: " in printed
+    for check in ("Database", "Migrations", "Weights", "State folder", "Packages", "Fonts"):
+        assert f" {check}: " in printed
+    assert setup.database.read_bytes() == before
+    assert [path.name for path in setup.state_dir.iterdir()] == ["mangosaurus.db"]
+
+
+def test_monitoring(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    setup.set("METRICS_PORT", str(port))
+    setup.set("SENTRY_DSN", "https://key@sentry.example.org/1")
+    assert examine(local=True) == Exit.OK
+    printed = capsys.readouterr().out
+    assert f"✓ Monitoring port: 127.0.0.1:{port} is free." in printed
+    assert "✓ Error reports: Errors are reported to sentry.example.org." in printed
+
+
+async def test_port_of_the_bot_itself() -> None:
+    """The doctor may be asked while the bot runs, as in its container."""
+
+    async def metrics() -> bytes:
+        return b""
+
+    bot = MonitoringServer("127.0.0.1", 0, checks=dict, metrics=metrics)
+    await bot.start()
+    subject = Subject(metrics_port=int(bot.url.rpartition(":")[2]))
+    (found,) = await asyncio.to_thread(monitoring.examine_monitoring, subject)
+    await bot.close()
+    assert found.level is Level.FINE
+    assert "A bot that runs" in found.found
+
+
+def test_first_start(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    setup.set("STATE_DIR", str(setup.folder / "new" / "state"))
+    assert examine() == Exit.OK
+    assert "will be created at the first start" in capsys.readouterr().out
+    assert not (setup.folder / "new").exists()
+
+
+def test_folder_beside_the_code(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    """`STATE_DIR` is a relative path by default."""
+    setup.patch.chdir(setup.state_dir.parent)
+    setup.set("STATE_DIR", setup.state_dir.name)
+    assert examine() == Exit.OK
+    printed = capsys.readouterr().out
+    assert f"✓ State folder: {setup.state_dir.name} can be written to." in printed
+
+
+def test_local_simulation_needs_no_token(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    setup.patch.delenv("DISCORD_TOKEN")
+    setup.set("DATABASE_URL", "postgres://host:99999/name")
+    assert examine(local=True) == Exit.OK
+    assert "✓ Token: The local simulation needs none." in capsys.readouterr().out
+
+
+def test_live_weights(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    write_tiny_weights(setup.state_dir)
+    assert examine() == Exit.OK
+    assert "✓ Live weights: Names: version 1, with the right digest." in capsys.readouterr().out
+
+
+def test_postgres(postgres: Database, setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
+    address = postgres.url.set(drivername="postgres").render_as_string(hide_password=False)
+    setup.set("DATABASE_URL", address)
+    assert examine() == Exit.OK
+    printed = capsys.readouterr().out
+    assert "✓ Database: PostgreSQL " in printed
+    assert "✓ Migrations: " in printed
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"password": PASSWORD}, "Check the user and the password in DATABASE_URL"),
+        ({"database": "no_such_database"}, "Create the database (createdb)"),
+    ],
+)
+def test_postgres_refuses(
+    postgres: Database,
+    setup: Setup,
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, str],
+    named: str,
+) -> None:
+    url = postgres.url.set(drivername="postgres").set(**change)  # type: ignore[arg-type]
+    setup.set("DATABASE_URL", url.render_as_string(hide_password=False))
+    assert examine() == Exit.PROBLEMS_FOUND
+    printed = capsys.readouterr().out
+    assert "✗ Database: " in printed
+    assert named in printed
+    assert PASSWORD not in printed
+
+
+async def test_postgres_without_rights(
+    postgres: Database, setup: Setup, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A user who may connect, and not create tables."""
+    role = f"mangosaurus_{secrets.token_hex(6)}"
+    async with postgres.writing() as session:
+        await session.execute(text(f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'"))
+        await session.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))
+    url = postgres.url.set(drivername="postgres", username=role, password=PASSWORD)
+    setup.set("DATABASE_URL", url.render_as_string(hide_password=False))
+    try:
+        assert await asyncio.to_thread(examine) == Exit.PROBLEMS_FOUND
+    finally:
+        async with postgres.writing() as session:
+            await session.execute(text(f"DROP ROLE {role}"))
+    printed = capsys.readouterr().out
+    assert "✗ Database: The user can't create tables" in printed
+    assert PASSWORD not in printed

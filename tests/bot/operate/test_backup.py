@@ -1,0 +1,322 @@
+"""Backups: both databases into both, under concurrent writes, of other versions, damaged."""
+
+import asyncio
+import json
+import stat
+import sys
+import tracemalloc
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from bot.operate.archive import (
+    ArchiveError,
+    ArchiveReader,
+    ArchiveWriter,
+    Manifest,
+)
+from bot.operate.database import read_archive, write_archive
+from bot.store import Database, Store, StoreError, migrations, url_of
+from bot.store.backup import TRANSIENT, NotEmpty, snapshot
+from bot.store.identities import Identities
+from bot.store.schema import Base, Candidate, Community, CustomModel, Poem, Poll
+from tests.bot.operate.random_rows import fill_randomly
+from tests.bot.store.test_database import SQLITE
+
+ACROSS = pytest.mark.parametrize(
+    ("database", "empty_database"),
+    [("sqlite", "postgres"), ("postgres", "sqlite")],
+    indirect=True,
+)
+"""For what depends on either database, but not on both: each is the source and the target once."""
+DAMAGED = r"damaged|not a backup"
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+
+
+async def contents(database: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table that a backup has, by key."""
+    found = {}
+    async with database.reading() as session:
+        for table in Base.metadata.sorted_tables:
+            if table.name in TRANSIENT:
+                continue
+            rows = await session.execute(table.select().order_by(*table.primary_key.columns))
+            found[table.name] = [tuple(row) for row in rows]
+    return found
+
+
+async def restored(path: Path, database: Database, *, replace: bool = False) -> dict[str, int]:
+    with ArchiveReader(path) as archive:
+        archive.verify()
+        return await read_archive(database, archive, replace=replace)
+
+
+def rewritten(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
+    """A copy of a zip archive with another content of one part."""
+    changed = path.with_name("changed.zip")
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(changed, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, change(content) if name == part else content)
+    return changed
+
+
+async def test_every_row_survives(
+    database: Database, empty_database: Database, tmp_path: Path
+) -> None:
+    """From either database into either."""
+    await fill_randomly(database, 1)
+    before = await contents(database)
+    assert all(before.values())
+    manifest = await write_archive(database, tmp_path / "backup.zip")
+    counts = await restored(tmp_path / "backup.zip", empty_database)
+    assert await contents(empty_database) == before
+    assert counts == manifest.rows == {name: len(rows) for name, rows in before.items()}
+    again = await write_archive(empty_database, tmp_path / "again.zip")
+    assert again.parts == manifest.parts
+    assert again.last_ids == manifest.last_ids
+
+
+@ACROSS
+async def test_consistent_under_writes(
+    database: Database, empty_database: Database, tmp_path: Path
+) -> None:
+    """Each transaction adds two rows in different tables; a backup has both or neither."""
+    other = Database(database.url)
+    stop = asyncio.Event()
+    written = 0
+
+    async def write() -> None:
+        nonlocal written
+        while not stop.is_set():
+            async with other.writing() as session:
+                written += 1
+                session.add(Community(id=written))
+                session.add(poll_of(written))
+                await session.flush()
+                session.add(Candidate(poll_id=written, position=0, name="Mangosaurus"))
+
+    writing = asyncio.create_task(write())
+    sizes = []
+    for number in range(4):
+        await asyncio.sleep(0.05)
+        path = tmp_path / f"{number}.zip"
+        counts = dict((await write_archive(database, path)).rows)
+        assert counts["communities"] == counts["polls"] == counts["candidates"]
+        sizes.append(counts["polls"])
+    stop.set()
+    await writing
+    await other.close()
+    assert sizes == sorted(sizes)
+    assert written >= sizes[-1] > 0
+    await restored(tmp_path / "3.zip", empty_database)
+    source, copy = await contents(database), await contents(empty_database)
+    for name in ("communities", "polls", "candidates"):
+        assert copy[name] == [row for row in source[name] if row[0] <= sizes[-1]]
+
+
+def poll_of(number: int) -> Poll:
+    return Poll(id=number, community_id=number, channel_id=1, opened_at=NOW, closes_at=NOW)
+
+
+@ACROSS
+async def test_ids_go_on(database: Database, empty_database: Database, tmp_path: Path) -> None:
+    """The id of a deleted row is not assigned again."""
+    store = Store(database)
+    async with database.writing() as session:
+        poems = [Poem(member_id=1, message_id=n, title="", text="", kept_at=NOW) for n in (1, 2)]
+        session.add_all(poems)
+        await session.flush()
+        highest = max(poem.id for poem in poems)
+        await session.execute(text("DELETE FROM poems"))
+    known = await store[Identities].resolve("slack", "user", "T1", "U1")
+    await write_archive(database, tmp_path / "backup.zip")
+    await restored(tmp_path / "backup.zip", empty_database)
+    restored_store = Store(empty_database)
+    assert await restored_store[Identities].resolve("slack", "user", "T1", "U1") == known
+    new = await restored_store[Identities].resolve("slack", "user", "T1", "U2")
+    assert new == known + 1
+    async with empty_database.writing() as session:
+        poem = Poem(member_id=1, message_id=3, title="", text="", kept_at=NOW)
+        session.add(poem)
+        await session.flush()
+        assert poem.id == highest + 1
+
+
+@ACROSS
+async def test_filled_database_is_kept(
+    database: Database, empty_database: Database, tmp_path: Path
+) -> None:
+    await fill_randomly(database, 4)
+    await write_archive(database, tmp_path / "backup.zip")
+    await empty_database.migrate()
+    await fill_randomly(empty_database, 5)
+    before = await contents(empty_database)
+    with pytest.raises(NotEmpty, match=r"already has data \(in .*communities.*--replace"):
+        await restored(tmp_path / "backup.zip", empty_database)
+    assert await contents(empty_database) == before
+    await restored(tmp_path / "backup.zip", empty_database, replace=True)
+    assert await contents(empty_database) == await contents(database)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"revision": "9999", "version": "7.0"},
+            r"newer version .*\(7\.0, schema 9999",
+        ),
+        (
+            {"revision": "0006", "version": "0.6.0"},
+            r"version 0\.6\.0 .*with version 0\.7\.0",
+        ),
+        ({"format": 2}, "another version of Mangosaurus"),
+    ],
+)
+@SQLITE
+async def test_backup_of_another_version(
+    database: Database, tmp_path: Path, changes: dict[str, object], sentence: str
+) -> None:
+    await write_archive(database, tmp_path / "backup.zip")
+    changed = rewritten(
+        tmp_path / "backup.zip",
+        "manifest.json",
+        lambda content: json.dumps(json.loads(content) | changes).encode(),
+    )
+    with pytest.raises(ArchiveError, match=sentence):
+        await restored(changed, database)
+
+
+@ACROSS
+async def test_failed_restore_changes_nothing(
+    database: Database, empty_database: Database, tmp_path: Path
+) -> None:
+    """A row that the database refuses, after others were inserted and the old ones deleted."""
+    await fill_randomly(database, 6)
+    await write_archive(database, tmp_path / "backup.zip")
+    with ArchiveReader(tmp_path / "backup.zip") as archive:
+        manifest = archive.manifest
+        rows = {name: [*archive.lines(f"tables/{name}.jsonl")] for name in manifest.rows}
+    last = [name for name, found in rows.items() if found][-1]
+    with ArchiveWriter(tmp_path / "bad.zip") as writer:
+        for name, lines in rows.items():
+            with writer.part(f"tables/{name}.jsonl") as write:
+                write(b"".join(lines))
+                if name == last:
+                    write(b"no JSON\n")
+        writer.finish(manifest)
+    await empty_database.migrate()
+    await fill_randomly(empty_database, 7)
+    before = await contents(empty_database)
+    with pytest.raises(ArchiveError, match=f"of {last} is not a JSON object"):
+        await restored(tmp_path / "bad.zip", empty_database, replace=True)
+    assert await contents(empty_database) == before
+
+
+@SQLITE
+async def test_broken_keys_are_refused(database: Database, tmp_path: Path) -> None:
+    with ArchiveWriter(tmp_path / "bad.zip") as writer:
+        with writer.part("tables/candidates.jsonl") as write:
+            write(b'{"poll_id": 1, "position": 0, "name": "Mangosaurus"}\n')
+        writer.finish(Manifest(migrations.newest(), "", "0", {"candidates": 1}, {}))
+    with pytest.raises(StoreError, match="candidates refers to missing rows"):
+        await restored(tmp_path / "bad.zip", database)
+    assert (await contents(database))["candidates"] == []
+
+
+@pytest.mark.parametrize("part", ["manifest.json", "tables/poems.jsonl"])
+@SQLITE
+async def test_damaged_backup(database: Database, tmp_path: Path, part: str) -> None:
+    await fill_randomly(database, 8)
+    await write_archive(database, tmp_path / "backup.zip")
+    changed = rewritten(tmp_path / "backup.zip", part, lambda content: content[:-2])
+    with pytest.raises(ArchiveError, match=DAMAGED):
+        await restored(changed, database, replace=True)
+    whole = (tmp_path / "backup.zip").read_bytes()
+    for size in (0, 10, len(whole) // 2, len(whole) - 5):
+        (tmp_path / "cut.zip").write_bytes(whole[:size])
+        with pytest.raises(ArchiveError, match=DAMAGED):
+            await restored(tmp_path / "cut.zip", database, replace=True)
+
+
+@SQLITE
+async def test_unlisted_part(database: Database, tmp_path: Path) -> None:
+    await write_archive(database, tmp_path / "backup.zip")
+    with zipfile.ZipFile(tmp_path / "backup.zip", "a") as archive:
+        archive.writestr("tables/more.jsonl", b"{}")
+    with pytest.raises(ArchiveError, match=r"tables/more\.jsonl is missing or not listed"):
+        await restored(tmp_path / "backup.zip", database)
+
+
+@SQLITE
+async def test_memory_is_bounded(database: Database, tmp_path: Path) -> None:
+    """Twelve binary values of 4 MiB, one of which is in memory at a time."""
+    for number in range(12):
+        async with database.writing() as session:
+            session.add(
+                CustomModel(
+                    community_id=1,
+                    name=f"{number}",
+                    key=f"{number}",
+                    created_at=NOW,
+                    title="",
+                    entries=1,
+                    corpus_sha256="",
+                    weights=bytes(4 * 2**20),
+                )
+            )
+    target = Database(url_of(None, tmp_path / "target"))
+    (tmp_path / "target").mkdir()
+    tracemalloc.start()
+    await write_archive(database, tmp_path / "backup.zip")
+    await restored(tmp_path / "backup.zip", target)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    await target.close()
+    assert peak < 30 * 2**20
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")
+@SQLITE
+async def test_file_is_private_and_complete(database: Database, tmp_path: Path) -> None:
+    folder = tmp_path / "backups"
+    folder.mkdir()
+    (folder / "backup.zip").write_bytes(b"yesterday's")
+    await write_archive(database, folder / "backup.zip")
+    assert [path.name for path in folder.iterdir()] == ["backup.zip"]
+    assert stat.S_IMODE((folder / "backup.zip").stat().st_mode) == 0o600
+    with pytest.raises(ZeroDivisionError), ArchiveWriter(folder / "backup.zip"):
+        raise ZeroDivisionError
+    with ArchiveReader(folder / "backup.zip") as archive:
+        archive.verify()
+    assert [path.name for path in folder.iterdir()] == ["backup.zip"]
+
+
+@SQLITE
+async def test_text_that_postgres_refuses(
+    database: Database, postgres: Database, tmp_path: Path
+) -> None:
+    async with database.writing() as session:
+        session.add(Poem(member_id=1, message_id=1, title="a\0b", text="", kept_at=NOW))
+    await write_archive(database, tmp_path / "backup.zip")
+    await restored(tmp_path / "backup.zip", postgres)
+    (row,) = (await contents(postgres))["poems"]
+    assert "a\ufffdb" in row
+
+
+async def test_what_a_backup_has(database: Database) -> None:
+    """No table of another program, and no tokens, which are kept for minutes only."""
+    async with database.writing() as session:
+        await session.execute(text("CREATE TABLE of_another_program (id INTEGER PRIMARY KEY)"))
+    async with snapshot(database) as view:
+        names = set(view.tables)
+        columns = {column.name for table in view.tables.values() for column in table.columns}
+    async with database.writing() as session:
+        await session.execute(text("DROP TABLE of_another_program"))
+    assert names == set(Base.metadata.tables) - TRANSIENT
+    assert "token" not in columns

@@ -1,0 +1,73 @@
+"""`python -m bot healthcheck` against servers that are well, ill, hung and absent."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+
+from bot.operate import healthcheck as module
+from bot.operate.healthcheck import healthcheck
+
+
+@contextmanager
+def answering(status: int) -> Iterator[int]:
+    """The port of a server that answers /healthz with a status."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status if self.path == "/healthz" else 404)
+            self.end_headers()
+
+        def log_message(self, *_arguments: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_address[1]
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("host", ["", "127.0.0.1", "0.0.0.0"])  # noqa: S104
+def test_healthy(host: str) -> None:
+    with answering(200) as port:
+        assert healthcheck({"METRICS_PORT": str(port), "METRICS_HOST": host}) == 0
+
+
+def test_ill() -> None:
+    with answering(503) as port:
+        assert healthcheck({"METRICS_PORT": str(port)}) == 1
+
+
+def test_absent(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    assert healthcheck({"METRICS_PORT": str(port)}) == 1
+    assert "does not answer" in capsys.readouterr().err
+
+
+def test_impossible_port() -> None:
+    assert healthcheck({"METRICS_PORT": "99999"}) == 1
+
+
+def test_hung(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TIMEOUT_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        assert healthcheck({"METRICS_PORT": str(silent.getsockname()[1])}) == 1
+
+
+@pytest.mark.parametrize(
+    ("port", "sentence"),
+    [
+        ("", "METRICS_PORT is not set in the environment, so the bot can't be asked."),
+        ("many", "METRICS_PORT is 'many' in the environment, and not a port number."),
+        ("-1", "METRICS_PORT is '-1' in the environment, and not a port number."),
+    ],
+)
+def test_no_port(port: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert healthcheck({"METRICS_PORT": port}) == 1
+    assert capsys.readouterr().err.strip() == sentence

@@ -1,0 +1,244 @@
+"""The client: start-up, command sync, intents, shutdown."""
+
+import asyncio
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import discord
+import pytest
+import simcord
+from discord import app_commands
+from discord.http import Route
+
+from bot.chat.message import Button, Message
+from bot.fleet.identifying import IdentifyGate
+from bot.platforms.discord.client import IDENTIFY_AGAIN_S, IDENTIFY_S, LAUNCH_S, Mangosaurus
+from bot.platforms.discord.rendering import view_of
+from bot.platforms.discord.sync import RegisteredInFile, sync_if_changed
+from tests.bot.conftest import Home, World
+
+
+def syncs(env: simcord.Env) -> int:
+    """How often the commands were sent to Discord."""
+    return sum(
+        entry.method == "PUT" and entry.path.endswith("/commands") for entry in env.http_requests
+    )
+
+
+async def test_sync_at_first_start_only(home: Home) -> None:
+    assert syncs(home.env) == 1
+    await home.restart()
+    assert syncs(home.env) == 1
+    assert (await home.alice.slash(home.channel, "help")).response is not None
+
+
+@pytest.mark.parametrize("content", [b"of an older version", b"\xff\xfe\0"])
+async def test_sync_after_change(home: Home, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "commands.sha256").write_bytes(content)
+    await home.restart()
+    assert syncs(home.env) == 2
+
+
+async def test_sync_for_another_application(tmp_path: Path) -> None:
+    """A state directory that was copied to another bot."""
+    synced = []
+
+    class Client(discord.Client):
+        def __init__(self, application_id: int) -> None:
+            super().__init__(intents=discord.Intents.none(), application_id=application_id)
+
+    class Tree(app_commands.CommandTree[discord.Client]):
+        async def sync(
+            self, *, guild: discord.abc.Snowflake | None = None
+        ) -> list[app_commands.AppCommand]:
+            synced.append(self.client.application_id)
+            return []
+
+    for application_id in (1, 1, 2, 2):
+        await sync_if_changed(Tree(Client(application_id)), RegisteredInFile(tmp_path))
+    assert synced == [1, 2]
+
+
+async def test_sync_for_another_discord(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A simulator has the application of another one, and none of its commands."""
+    synced: list[str] = []
+
+    class Noted:
+        async def digest(self, _application_id: int) -> str | None:
+            return synced[-1] if synced else None
+
+        async def note(self, _application_id: int, digest: str) -> None:
+            synced.append(digest)
+
+    for address in ("http://one", "http://one", "http://other"):
+        with monkeypatch.context() as patched:
+            tree = home.bot.tree
+
+            async def sync(**_: object) -> list[app_commands.AppCommand]:
+                return []
+
+            patched.setattr(tree, "sync", sync)
+            patched.setattr(Route, "BASE", address)
+            await sync_if_changed(tree, Noted())
+    assert len(synced) == 2
+
+
+async def test_ready_twice(home: Home) -> None:
+    await home.bot.on_ready()
+    assert syncs(home.env) == 1
+    assert (await home.alice.slash(home.channel, "help")).response is not None
+
+
+def test_no_privileged_intents(world: World) -> None:
+    intents = world.make_bot().intents
+    assert intents.guilds
+    assert not intents.members
+    assert not intents.presences
+    assert not intents.message_content
+
+
+async def test_invitation_permissions(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    await home.restart()
+    assert home.bot.invitation in caplog.text
+    assert "scope=bot+applications.commands" in home.bot.invitation
+    permissions = int(home.bot.invitation.split("permissions=")[1].split("&")[0])
+    assert dict(discord.Permissions(permissions)) == dict(
+        discord.Permissions(
+            view_channel=True,
+            send_messages=True,
+            send_messages_in_threads=True,
+            embed_links=True,
+            attach_files=True,
+        )
+    )
+
+
+async def test_available_commands(home: Home) -> None:
+    namer = ["create", "import", "export", "list", "info", "retrain", "share", "delete"]
+    everyone = {"dinoname", "name", "dissect", "halloffame", "champion"}
+    everyone |= {"sonnet", "poems", "export", "privacy", "about", "help"}
+    everyone |= {f"namer {verb}" for verb in namer}
+    everyone |= {f"models {name}" for name in ("list", "info", "activate", "rollback")}
+    assert set(home.alice.available_commands(home.channel)) == everyone
+    verbs = ["message", "winner", "namer", "block", "unblock", "blocks", "record", "log"]
+    moderators = everyone | {f"moderate {verb}" for verb in verbs}
+    assert set(home.moderator().available_commands(home.channel)) == moderators
+    verbs = ["block", "unblock", "blocks", "servers", "leave", "record"]
+    administrators = moderators | {f"owner {verb}" for verb in verbs}
+    assert set(home.administrator().available_commands(home.channel)) == administrators | {
+        "retrain names",
+        "retrain sonnets",
+        "settings",
+        "status",
+    }
+
+
+async def test_about_and_help_are_private(home: Home) -> None:
+    for command in ("about", "help"):
+        result = await home.alice.slash(home.channel, command)
+        assert result.response is not None
+        assert result.response.embeds
+        assert result.ephemeral
+
+
+async def test_unknown_button(home: Home) -> None:
+    view = view_of(Message(buttons=(Button("Old", "gone"),)))
+    message = await home.bot.get_partial_messageable(home.channel.id).send("…", view=view)
+    result = await home.alice.click(message, label="Old")
+    assert result.response is not None
+    assert "another version" in result.response.content
+    counted = home.app.monitor.metrics.value
+    assert counted("requests_total", request="button unknown", outcome="refused") == 1
+
+
+async def test_refusal_by_the_library_is_counted(home: Home) -> None:
+    command = home.bot.tree.get_command("about")
+    assert isinstance(command, discord.app_commands.Command)
+    command.add_check(lambda _interaction: False)
+    result = await home.alice.slash(home.channel, "about")
+    assert result.response is not None
+    assert "permission" in result.response.content
+    counted = home.app.monitor.metrics.value
+    assert counted("requests_total", request="/about", outcome="refused") == 1
+    assert counted("request_errors_total", error="CheckFailure") == 1
+    assert home.env.errors  # simcord fails a test that does not expect them
+
+
+async def test_undeliverable_error_is_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    home.env.inject_error("POST", "/interactions/*/callback", status=500, times=None)
+    await home.alice.slash(home.channel, "help")
+    assert "could not be sent" in caplog.text
+
+
+async def test_nothing_starts_during_shutdown(home: Home) -> None:
+    with home.app.in_flight.track():
+        stopping = asyncio.create_task(home.app.in_flight.finish(60))
+        await asyncio.sleep(0)
+        result = await home.alice.slash(home.channel, "dinoname")
+        assert result.response is not None
+        assert "The bot is restarting" in result.response.content
+    assert await stopping
+
+
+async def test_shutdown_waits_for_answers(world: World) -> None:
+    async with world.make_bot() as bot:
+        with bot.app.in_flight.track():
+            stopping = asyncio.create_task(bot.shut_down())
+            await asyncio.sleep(0)
+            assert not bot.is_closed()
+        await stopping
+        assert bot.is_closed()
+
+
+def test_sharded() -> None:
+    assert issubclass(Mangosaurus, discord.AutoShardedClient)
+
+
+async def test_nothing_mentions_anybody(home: Home) -> None:
+    """The client says so in each message, also where a command forgets to."""
+    await home.bot.get_partial_messageable(home.channel.id).send("@everyone <@1>")
+    await home.alice.slash(home.channel, "sonnet", opening="@everyone <@1>")
+    sent = [
+        entry.json.get("data", entry.json)
+        for entry in home.env.http_requests
+        if entry.method in ("POST", "PATCH") and entry.json
+    ]
+    messages = [data for data in sent if data and ("content" in data or "embeds" in data)]
+    assert len(messages) > 2
+    assert [data.get("allowed_mentions") for data in messages] == [{"parse": []}] * len(messages)
+
+
+def test_shards_of_the_settings(world: World) -> None:
+    """Without them, Discord decides, and no other process has any."""
+
+    def of(**settings: object) -> Mangosaurus:
+        return Mangosaurus(world.make_app(**settings))
+
+    assert of().shard_ids is None
+    assert of().platform.serves_community(123 << 22)
+    all_of_them = of(shard_count=4)
+    assert (all_of_them.shard_ids, all_of_them.shard_count) == (None, 4)
+    assert all_of_them.platform.sees_all_communities
+    some = of(shard_count=4, shard_ids=frozenset({2, 1}))
+    assert (some.shard_ids, some.shard_count) == ([1, 2], 4)
+    assert not some.platform.sees_all_communities
+    served = [number for number in range(8) if some.platform.serves_community(number << 22)]
+    assert served == [1, 2, 5, 6]
+
+
+async def test_identifies_pass_the_gate(world: World) -> None:
+    """discord.py's own pause is that of one process."""
+    bot, turns = world.make_bot(), []
+
+    async def turn(shard_id: int, patience: float) -> None:
+        turns.append((shard_id, patience))
+
+    bot.app.fleet.gate = cast("IdentifyGate", SimpleNamespace(turn=turn))
+    await bot.before_identify_hook(3, initial=True)
+    await bot.before_identify_hook(4)
+    assert turns == [(3, IDENTIFY_S), (4, IDENTIFY_S)]
+    assert IDENTIFY_S < LAUNCH_S
+    assert IDENTIFY_AGAIN_S < 60  # discord.py's limit for a shard that connects again

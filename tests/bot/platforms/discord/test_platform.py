@@ -1,0 +1,57 @@
+"""Errors of discord.py as delivery errors."""
+
+import asyncio
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+
+from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
+from bot.platforms.discord.platform import delivery
+
+
+def refused(kind: type[discord.HTTPException], status: int, code: int) -> discord.HTTPException:
+    response: Any = SimpleNamespace(status=status, reason="")
+    return kind(response, {"code": code, "message": "no"})
+
+
+@pytest.mark.parametrize(
+    ("raised", "expected"),
+    [
+        (aiohttp.ClientError(), Unreachable),
+        (TimeoutError(), Unreachable),
+        (ConnectionResetError(), Unreachable),
+        (json.JSONDecodeError("", "{", 1), Unreachable),
+        (RuntimeError("Session is closed"), Unreachable),
+        (refused(discord.DiscordServerError, 503, 0), Unreachable),
+        (refused(discord.HTTPException, 429, 0), Unreachable),
+        (discord.RateLimited(60.0), Unreachable),
+        (refused(discord.NotFound, 404, 10003), Deleted),
+        (refused(discord.NotFound, 404, 10008), Deleted),
+        (refused(discord.NotFound, 404, 10062), Gone),
+        (refused(discord.HTTPException, 401, 50027), Gone),
+        (refused(discord.Forbidden, 403, 50013), Forbidden),
+        (refused(discord.HTTPException, 400, 50035), DeliveryError),
+    ],
+)
+async def test_delivery_errors(raised: Exception, expected: type[Exception]) -> None:
+    with pytest.raises(DeliveryError) as caught:
+        async with delivery():
+            raise raised
+    assert type(caught.value) is expected
+    assert caught.value.__cause__ is raised
+
+
+async def test_bugs_are_raised_as_they_are() -> None:
+    with pytest.raises(ZeroDivisionError):
+        async with delivery():
+            raise ZeroDivisionError
+
+
+async def test_request_without_answer() -> None:
+    with pytest.raises(Unreachable):
+        async with delivery(0.01):
+            await asyncio.Event().wait()

@@ -1,0 +1,135 @@
+"""Rendering messages within Discord's limits."""
+
+import discord
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.message import (
+    Button,
+    Embed,
+    Field,
+    File,
+    Message,
+    Timestamp,
+    code,
+    emphasis,
+    link,
+    strong,
+    text,
+)
+from bot.platforms.discord import rendering as limits
+from bot.platforms.discord.buttons import MessageButton
+from bot.platforms.discord.rendering import embeds_of, render, render_edit, to_markdown
+from tests.bot.conftest import NOW
+
+
+def test_styles_and_escapes() -> None:
+    words = text("*a* ", strong("b_c"), emphasis("d"), code("e`f"), " ", Timestamp(NOW))
+    assert to_markdown(words) == r"\*a\* **b\_c***d*`eˋf` <t:1735689600:R>"
+    assert to_markdown(text("since ", Timestamp(NOW, absolute=True))) == "since <t:1735689600:f>"
+
+
+def test_only_own_links_work() -> None:
+    assert to_markdown(text(link("https://a.b"))) == "https://a.b"
+    assert to_markdown(text("https://a.b")) == r"https\://a.b"
+
+
+def test_empty_text_has_no_marks() -> None:
+    assert to_markdown(text(strong(""), emphasis(" "))) == " "
+
+
+long_texts = st.text(alphabet="ab*@ ", max_size=5000)
+embeds = st.builds(
+    Embed,
+    title=long_texts,
+    lines=st.lists(long_texts.map(text), max_size=4).map(tuple),
+    fields=st.lists(
+        st.builds(Field, st.text("ab", min_size=1, max_size=300), long_texts.map(text)), max_size=30
+    ).map(tuple),
+    footer=long_texts,
+)
+
+
+@given(embeds)
+def test_embed_limits(made: Embed) -> None:
+    for embed in embeds_of(made):
+        assert len(embed.title or "") <= limits.TITLE
+        assert len(embed.description or "") <= limits.DESCRIPTION
+        assert len(embed.footer.text or "") <= limits.FOOTER
+        assert len(embed.fields) <= limits.FIELDS
+        for field in embed.fields:
+            assert 0 < len(field.name or "") <= limits.FIELD_NAME
+            assert 0 < len(field.value or "") <= limits.FIELD_VALUE
+
+
+@given(long_texts, st.lists(embeds, max_size=3))
+def test_message_limits(content: str, drawn: list[Embed]) -> None:
+    for message in render(Message(content=text(content), embeds=tuple(drawn))):
+        assert len(message.get("content", "")) <= limits.CONTENT
+        assert len(message.get("embeds", [])) <= limits.EMBEDS
+        assert sum(map(len, message.get("embeds", []))) <= limits.EMBED_CHARACTERS
+
+
+def test_largest_parts() -> None:
+    lines = (text("x" * limits.DESCRIPTION),)
+    fields = (Field("n" * 300, text("v" * 2000)),) * 30
+    (message,) = render(Message(embeds=(Embed("t" * 300, lines, fields, "f" * 3000),)))
+    (embed,) = message["embeds"]
+    assert len(embed) <= limits.EMBED_CHARACTERS
+
+
+def test_title_is_escaped() -> None:
+    (embed,) = embeds_of(Embed("A sonnet on **Mango** <@1> [x](https://a.b)"))
+    assert embed.title == r"A sonnet on \*\*Mango\*\* \<\@1> \[x\](https\://a.b)"
+
+
+def test_lines_continue_on_next_embed() -> None:
+    lines = tuple(text(f"{number:04}" + "x" * 90) for number in range(200))
+    embeds = embeds_of(Embed("Title", lines, footer="Footer"))
+    assert len(embeds) > 1
+    assert embeds[0].title == "Title"
+    assert [embed.footer.text for embed in embeds] == [None] * (len(embeds) - 1) + ["Footer"]
+    shown = "\n".join(embed.description or "" for embed in embeds).split("\n")
+    assert [line[:4] for line in shown] == [f"{number:04}" for number in range(200)]
+
+
+def test_last_message_has_buttons_and_files() -> None:
+    lines = tuple(text("x" * 99) for _ in range(100))
+    reply = Message(
+        embeds=(Embed("T", lines),), buttons=(Button("B", "act"),), files=(File("f", b"1"),)
+    )
+    *first, last = render(reply)
+    assert first
+    assert not any("view" in message or "files" in message for message in first)
+    assert "view" in last
+    assert last["files"][0].filename == "f"
+
+
+def test_edit_removes_what_is_missing() -> None:
+    assert render_edit(Message(content=text("Hi"))) == {
+        "content": "Hi",
+        "embeds": [],
+        "attachments": [],
+        "view": None,
+    }
+
+
+def test_button_id_is_never_cut() -> None:
+    with pytest.raises(ValueError, match="longer than 100"):
+        MessageButton(Button("B", "act", "x" * 100))
+
+
+def test_button_styles() -> None:
+    buttons = (
+        Button("Vote", "act", "1", primary=True),
+        Button("More", "act", "2"),
+        Button("Forget", "act", "3", dangerous=True),
+    )
+    (message,) = render(Message(buttons=buttons))
+    styles = [child.item.style for child in message["view"].children]
+    assert styles == [
+        discord.ButtonStyle.primary,
+        discord.ButtonStyle.secondary,
+        discord.ButtonStyle.danger,
+    ]

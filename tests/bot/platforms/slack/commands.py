@@ -1,0 +1,68 @@
+"""The commands as Slack has them, and values for their options."""
+
+from hypothesis import strategies as st
+
+from bot.chat.declaration import Declaration, Group, Kind, Menu, Option
+from bot.chat.turn import Terms
+from bot.features.declarations import declared
+from bot.platforms.slack.options.conversion import Value
+
+TERMS = Terms("Slack", "workspace", "workspaces", "reload")
+DECLARED = declared(TERMS, None)
+LONGEST = 100
+
+
+def every_declaration() -> list[Declaration]:
+    found: list[Declaration] = []
+    for each in DECLARED:
+        match each:
+            case Declaration():
+                found.append(each)
+            case Group():
+                found += each.declarations
+            case Menu():
+                pass
+    return found
+
+
+PIECES = st.sampled_from(
+    [*'"“”„«»\\:?<>&@# \n', "opening:", "form:", "temprature:", "a", "<@U12>", "&amp;", "0.5"]
+)
+
+
+def of(option: Option) -> st.SearchStrategy[Value]:
+    """Values that an option accepts."""
+    if option.choices:
+        return st.sampled_from([choice.value for choice in option.choices])
+    least, most = option.least, option.most
+    match option.kind:
+        case Kind.TEXT:
+            longest = LONGEST if most is None else min(LONGEST, int(most))
+            odd = st.lists(PIECES, max_size=8).map("".join)
+            words = st.text(max_size=longest) | odd
+            return words.filter(lambda word: int(least or 0) <= len(word) <= longest)
+        case Kind.INTEGER:
+            high = 10**6 if most is None else int(most)
+            return st.integers(int(least or 0), high)
+        case Kind.NUMBER:
+            return st.floats(least, most)
+        case Kind.SWITCH:
+            return st.booleans()
+        case _reference:
+            raise AssertionError(option)
+
+
+REFERENCES = {Kind.FILE, Kind.PERSON, Kind.CHANNEL}
+
+
+def values_of(declaration: Declaration) -> st.SearchStrategy[dict[str, Value]]:
+    """Values for some options of a command, but no files, people or channels."""
+    typed = [option for option in declaration.options if option.kind not in REFERENCES]
+    return st.fixed_dictionaries({}, optional={option.name: of(option) for option in typed})
+
+
+def calls() -> st.SearchStrategy[tuple[Declaration, dict[str, Value]]]:
+    """Commands with values."""
+    return st.sampled_from(every_declaration()).flatmap(
+        lambda each: st.tuples(st.just(each), values_of(each))
+    )

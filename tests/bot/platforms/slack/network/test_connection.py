@@ -1,0 +1,280 @@
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+
+import pytest
+
+from bot.chat.turn import DeliveryError, Unreachable
+from bot.monitoring.monitor import Monitor
+from bot.platforms.slack.network import connection
+from bot.platforms.slack.network.api import SlackApi
+from bot.platforms.slack.network.connection import SocketMode
+from bot.platforms.slack.startup_problems import startup_problem
+from tests.bot.platforms.slack.network.sockets import SocketServer, serving_sockets
+
+PRESS = {"type": "block_actions"}
+
+
+@pytest.fixture(autouse=True)
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short waits, and a proxy that is not there."""
+    waits = {
+        "WATCH_S": 0.05,
+        "DRAIN_S": 0.1,
+        "UNANNOUNCED_S": 0.1,
+        "CLOSE_S": 0.2,
+        "LIVED_S": 0,
+        "LONGEST_PAUSE_S": 0.02,
+    }
+    for name, seconds in waits.items():
+        monkeypatch.setattr(connection, name, seconds)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+
+class Bot:
+    """Keeps what it receives."""
+
+    def __init__(self, server: SocketServer, connections: int = 2) -> None:
+        self.api = SlackApi("xoxb-1", monitor=Monitor(), base_url=f"{server.url}api/")
+        self.received: list[Mapping[str, object]] = []
+        self.events: list[str] = []
+        self.answer: Mapping[str, object] | None = None
+        self.pause = 0.0
+        self.error: Exception | None = None
+        self.socket = SocketMode(
+            self.api,
+            "xapp-1",
+            self.receive,
+            count=self.events.append,
+            connections=connections,
+        )
+
+    async def receive(
+        self, _kind: str, payload: Mapping[str, object]
+    ) -> Mapping[str, object] | None:
+        self.received.append(payload)
+        await asyncio.sleep(self.pause)
+        if self.error is not None:
+            raise self.error
+        return self.answer
+
+    async def close(self) -> None:
+        await self.socket.close()
+        await self.api.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[SocketServer]:
+    async with serving_sockets() as made:
+        yield made
+
+
+@pytest.fixture
+async def bot(server: SocketServer) -> AsyncIterator[Bot]:
+    made = Bot(server)
+    await made.socket.start()
+    await server.until(lambda: made.events == ["connect"] * 2)
+    yield made
+    await made.close()
+
+
+async def test_two_connections(server: SocketServer, bot: Bot) -> None:
+    assert bot.socket.is_connected
+    assert len(server.open) == server.addresses == 2
+    await bot.close()
+    await server.until(lambda: not server.open)
+    assert not bot.socket.is_connected
+
+
+async def test_acknowledged_before_it_is_handled(server: SocketServer, bot: Bot) -> None:
+    bot.pause = 60
+    await server.opened[0].deliver("e1", PRESS)
+    await server.until(lambda: server.opened[0].received)
+    assert server.opened[0].received == [{"envelope_id": "e1"}]
+    assert bot.received == [PRESS]
+
+
+@pytest.mark.parametrize("kind", ["block_suggestion", "view_submission"])
+async def test_answer_is_in_the_acknowledgement(server: SocketServer, bot: Bot, kind: str) -> None:
+    bot.answer = {"options": []}
+    await server.opened[1].deliver("e1", {"type": kind})
+    await server.until(lambda: server.opened[1].received)
+    assert server.opened[1].received == [{"envelope_id": "e1", "payload": {"options": []}}]
+
+
+async def test_late_answer_is_left_out(
+    server: SocketServer, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "ANSWER_S", 0.05)
+    bot.pause = 60
+    await server.opened[0].deliver("e1", {"type": "view_submission"})
+    await server.until(lambda: server.opened[0].received)
+    assert server.opened[0].received == [{"envelope_id": "e1"}]
+
+
+async def test_repeated_delivery_is_handled_once(server: SocketServer, bot: Bot) -> None:
+    """On the other connection, or as an event in a new envelope."""
+    first, second = server.opened
+    event = {"event_id": "Ev1", "event": {"type": "app_home_opened"}}
+    for socket, envelope_id, payload in [
+        (first, "e1", PRESS),
+        (second, "e1", PRESS),
+        (first, "e2", event),
+        (second, "e3", event),
+    ]:
+        await socket.deliver(envelope_id, payload)
+    await server.until(lambda: len(first.received) == len(second.received) == 2)
+    assert bot.received == [PRESS, event]
+
+
+async def test_memory_of_deliveries_is_bounded(
+    server: SocketServer, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "MOST_REMEMBERED", 2)
+    for number in (1, 2, 3, 1):
+        await server.opened[0].deliver(f"e{number}", PRESS)
+    await server.until(lambda: len(server.opened[0].received) == 4)
+    assert len(bot.received) == 4
+
+
+@pytest.mark.parametrize(
+    "message", [{}, {"type": "x"}, {"envelope_id": 5, "payload": []}, {"envelope_id": "e" * 999}]
+)
+async def test_odd_messages_are_ignored(server: SocketServer, bot: Bot, message: object) -> None:
+    await server.opened[0].send(message)
+    await server.opened[0].websocket.send_str("{nonsense")
+    await server.opened[0].deliver("e1", PRESS)
+    await server.until(lambda: bot.received)
+    assert bot.received == [PRESS]
+
+
+async def test_error_ends_one_request(
+    server: SocketServer, bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    bot.error = KeyError("x")
+    await server.opened[0].deliver("e1", {"type": "view_submission"})
+    await server.until(lambda: server.opened[0].received)
+    assert "could not be handled" in caplog.text
+    bot.error = None
+    await server.opened[0].deliver("e2", PRESS)
+    await server.until(lambda: len(bot.received) == 2)
+
+
+async def test_refresh_leaves_no_gap(server: SocketServer, bot: Bot) -> None:
+    """The new connection is open, and the old one still read, before that is closed."""
+    old, other = server.opened
+    await old.send({"type": "disconnect", "reason": "warning"})
+    await server.until(lambda: len(server.opened) == 3)
+    assert old in server.open
+    await old.deliver("late", PRESS)
+    await server.until(lambda: old in server.closed)
+    assert old.received == [{"envelope_id": "late"}]
+    assert bot.received == [PRESS]
+    assert other in server.open
+    assert server.addresses == 3
+
+
+async def test_lost_connection_is_replaced(server: SocketServer, bot: Bot) -> None:
+    await server.opened[0].websocket.close()
+    await server.until(lambda: len(server.opened) == 3)
+    await server.opened[2].deliver("e1", PRESS)
+    await server.until(lambda: bot.received)
+    assert bot.events.count("disconnect") == 1
+
+
+async def test_both_lost(server: SocketServer, bot: Bot) -> None:
+    for socket in server.opened[:2]:
+        await socket.websocket.close()
+    await server.until(lambda: len(server.open) == 2 and bot.socket.is_connected)
+
+
+async def test_too_many_connections(server: SocketServer, bot: Bot) -> None:
+    """The old one has to go first."""
+    old = server.opened[0]
+    await old.send({"type": "disconnect", "reason": "too_many_websockets"})
+    await server.until(lambda: old in server.closed)
+    await server.until(lambda: len(server.opened) == 3)
+
+
+async def test_deaf_connection_is_renewed(
+    server: SocketServer, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that answers pings, but through which nothing comes while the other is busy."""
+    monkeypatch.setattr(connection, "MOST_MISSED", 3)
+    deaf, other = server.opened
+    for number in range(3):
+        await other.deliver(f"e{number}", PRESS)
+    await server.until(lambda: deaf in server.closed)
+    assert other in server.open
+    assert len(server.opened) == 3
+
+
+async def test_quiet_connection_is_renewed(
+    server: SocketServer, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "QUIET_S", 0.0)
+    await server.until(lambda: server.addresses >= 3)
+
+
+async def test_connection_without_pongs_is_renewed(
+    server: SocketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "PING_S", 0.1)
+    server.pongs = False
+    bot = Bot(server, connections=1)
+    await bot.socket.start()
+    await server.until(lambda: len(server.opened) >= 2)
+    await bot.close()
+
+
+async def test_refused_address_is_renewed(
+    server: SocketServer,
+    bot: Bot,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(connection, "LONGEST_PAUSE_S", 0.02)
+    server.refuses = 2
+    await server.opened[0].websocket.close()
+    await server.until(lambda: len(server.opened) == 3)
+    assert server.addresses == 5
+    assert "WSServerHandshakeError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_switched_off_is_explained(
+    server: SocketServer, bot: Bot, caplog: pytest.LogCaptureFixture
+) -> None:
+    await server.opened[0].send({"type": "disconnect", "reason": "link_disabled"})
+    await server.until(lambda: "Socket Mode is switched off" in caplog.text)
+
+
+async def test_start_while_it_is_switched_off(server: SocketServer) -> None:
+    server.is_off = True
+    bot = Bot(server)
+    with pytest.raises(DeliveryError, match="link_disabled") as raised:
+        await bot.socket.start()
+    assert "Switch Socket Mode on" in str(startup_problem(raised.value))
+    await bot.close()
+
+
+async def test_start_fails(server: SocketServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    server.refuses = 1
+    bot = Bot(server)
+    with pytest.raises(Unreachable):
+        await bot.socket.start()
+    await bot.close()
+    ours = [record for record in caplog.records if not record.name.startswith("aiohttp")]
+    assert not any("secret" in record.getMessage() for record in ours)
+
+
+async def test_silent_server(server: SocketServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "CONNECT_S", 0.1)
+    server.greets = False
+    bot = Bot(server)
+    with pytest.raises(DeliveryError, match="does not answer"):
+        await bot.socket.start()
+    await bot.close()
+    await server.until(lambda: not server.open)

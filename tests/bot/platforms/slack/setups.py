@@ -1,0 +1,73 @@
+"""A workspace for tests: the platform on a few lines of Slack, and turns in it; the bot."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.monitoring.monitor import Monitor
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.identities import SlackIdentities
+from bot.platforms.slack.network.api import SlackApi
+from bot.platforms.slack.platform import SlackPlatform
+from bot.platforms.slack.turn import Origin, SlackTurn
+from bot.store import Store
+from bot.store.identities import Identities
+from tests.bot.conftest import World
+from tests.bot.platforms.slack.network.server import Answer, SlackServer
+
+NOW = datetime(2025, 1, 1, tzinfo=UTC)
+TIMESTAMP, NUMBER = "1700000000.000001", 1700000000000001
+IDENTITY = Answer(
+    {
+        "team_id": "T1",
+        "team": "Paleo",
+        "user_id": "UBOT",
+        "user": "mangosaurus",
+        "url": "https://paleo.slack.com/",
+    }
+)
+
+
+def user(**facts: Any) -> Answer:  # noqa: ANN401 (JSON)
+    """Slack's answer about a member."""
+    profile = {"display_name": facts.pop("display_name", "Mary")}
+    return Answer({"user": {"id": "U1", "team_id": "T1", "profile": profile, **facts}})
+
+
+def make_bot(world: World, slack: LocalSlack, edit_s: float = 0.05) -> SlackBot:
+    """The bot in the simulated workspace, which edits after short pauses."""
+    app = world.make_app(cooldown_seconds=0)
+    return SlackBot(
+        app, slack.bot_token, slack.app_token, base_url=slack.api_url, edit_s=edit_s, is_home=True
+    )
+
+
+async def platform_on(slack: SlackServer, store: Store) -> SlackPlatform:
+    """The platform in the workspace T1, which edits without pauses."""
+    slack.answers["auth.test"].append(IDENTITY)
+    api = SlackApi("xoxb-1", monitor=Monitor(), base_url=slack.url, edit_s=0.0)
+    platform = SlackPlatform(api, SlackIdentities(store[Identities]))
+    await platform.identify()
+    slack.calls.clear()
+    return platform
+
+
+async def turn_in(
+    platform: SlackPlatform,
+    slack: SlackServer,
+    channel: str = "C1",
+    **origin: Any,  # noqa: ANN401
+) -> SlackTurn:
+    """A request of Mary."""
+    member = await platform.identities.user("T1", "U1")
+    number = await platform.identities.channel("T1", channel) if channel else None
+    url = origin.pop("response_url", f"{slack.url}respond")
+    known = await platform.member("U1")
+    slack.calls.clear()
+    return SlackTurn(
+        Origin("U1", channel, number, url, **origin),
+        known.user(member),
+        platform,
+        community_id=None if channel.startswith("D") else platform.community_id,
+        created_at=NOW,
+    )

@@ -1,0 +1,131 @@
+"""App Home in the simulated workspace: how often it is made, and its buttons."""
+
+from datetime import timedelta
+from unittest.mock import AsyncMock
+
+import pytest
+
+from bot.chat.turn import Unreachable
+from bot.community.blocks import BlockList
+from bot.platforms.local.slack.blocks import texts
+from bot.platforms.local.slack.records import View
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.events import HOME_S
+from bot.platforms.slack.views import home
+from bot.polls import hall_of_fame
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYWHERE
+from tests.bot.champions import crown
+
+
+async def opened(slack: LocalSlack) -> View:
+    """The home tab of a member who opens it for the first time."""
+    slack.open_home(slack.member)
+    await slack.wait_for(lambda: slack.home(slack.member))
+    view = slack.home(slack.member)
+    assert view is not None
+    return view
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The turns for which App Home was made, which takes several queries."""
+    turns: list[object] = []
+    original = home.home_view
+
+    async def counted(app: object, turn: object, names: object) -> dict[str, object]:
+        turns.append(turn)
+        return await original(app, turn, names)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(home, "home_view", counted)
+    return turns
+
+
+async def test_it_is_not_made_again_at_once(
+    bot: SlackBot, slack: LocalSlack, made: list[object]
+) -> None:
+    await opened(slack)
+    user = slack.member.id
+    for _time in range(50):
+        await bot.events.handle({"type": "app_home_opened", "user": user, "tab": "home"})
+    assert len(made) == slack.calls["views.publish"] == 1
+    await bot.events.handle({"type": "app_home_opened", "user": slack.admin.id, "tab": "home"})
+    assert len(made) == 2
+    later = bot.app.now() + timedelta(seconds=HOME_S)
+    object.__setattr__(bot.app, "now", lambda: later)  # it is frozen
+    await bot.events.handle({"type": "app_home_opened", "user": user, "tab": "home"})
+    assert len(made) == 3
+
+
+async def test_it_is_made_again_if_it_was_not_shown(
+    bot: SlackBot, slack: LocalSlack, made: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(user: str, view: object) -> None:
+        raise Unreachable("views.publish")
+
+    monkeypatch.setattr(bot.api, "publish_home", fail)
+    for _time in range(2):
+        await bot.events.handle({"type": "app_home_opened", "user": slack.member.id})
+    assert len(made) == 2
+
+
+async def test_form_is_answered_in_the_direct_message(bot: SlackBot, slack: LocalSlack) -> None:
+    """App Home has no channel."""
+    pressed = slack.press(slack.member, await opened(slack), "📜 Write a sonnet")
+    form = await pressed.opened()
+    slack.submit(slack.member, form, {"opening": "Shall I compare thee"})
+    await slack.wait_for(lambda: slack.messages)
+    (message,) = slack.messages
+    assert message.channel == slack.workspace.direct(slack.member)
+    assert "Shall I compare thee" in message.words
+    slack.press(slack.member, await opened(slack), "🦖 Name dinosaurs")
+    await slack.wait_for(lambda: slack.modal(slack.member))
+
+
+async def test_guests_get_no_form(bot: SlackBot, slack: LocalSlack) -> None:
+    slack.open_home(slack.guest)
+    await slack.wait_for(lambda: slack.home(slack.guest))
+    view = slack.home(slack.guest)
+    assert view is not None
+    words = "\n".join(texts(view.blocks))
+    assert "/halloffame" in words
+    for costly in ("five new dinosaurs", "/namer", "Write a sonnet"):
+        assert costly not in words
+
+
+async def test_form_of_one_who_became_a_guest(bot: SlackBot, slack: LocalSlack) -> None:
+    view = await opened(slack)
+    slack.press(slack.guest, view, "📜 Write a sonnet")
+    await slack.wait_for(lambda: slack.messages)
+    assert "Guests" in slack.messages[0].words
+    assert slack.modal(slack.guest) is None
+
+
+async def test_data_are_deleted_from_there(bot: SlackBot, slack: LocalSlack) -> None:
+    await slack.command(slack.member, "/sonnet", "").answer()
+    slack.press(slack.member, await opened(slack), "Delete my data")
+    await slack.wait_for(lambda: "can't be undone" in slack.messages[-1].words)
+    asked = slack.messages[-1]
+    assert asked.channel == slack.workspace.direct(slack.member)
+    slack.press(slack.member, asked, "Yes, delete my data")
+    await slack.wait_for(lambda: "Done" in asked.words)
+
+
+async def test_blocked_member_gets_one_sentence(bot: SlackBot, slack: LocalSlack) -> None:
+    member = await bot.platform.identities.user(bot.platform.team, slack.member.id)
+    await bot.app[BlockList].block(EVERYWHERE, member, Entry(Action.BLOCK, 1, bot.app.now()))
+    (sentence,) = (await opened(slack)).blocks
+    assert "has blocked you" in str(sentence)
+
+
+async def test_champion_without_a_plaque(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """App Home does not show pictures, so none is drawn."""
+    drawn = AsyncMock()
+    monkeypatch.setattr(hall_of_fame, "plaque_file", drawn)
+    community = bot.platform.community_id or 0
+    await crown(bot.app.store, "Minmi", 3, at=bot.app.now(), community_id=community)
+    assert "Minmi" in (await opened(slack)).words
+    drawn.assert_not_awaited()

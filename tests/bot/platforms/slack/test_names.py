@@ -1,0 +1,38 @@
+"""Names of slash commands."""
+
+import pytest
+
+from bot.platforms.slack.names import OWN_PREFIX, TAKEN, WORDS, CommandNames
+
+
+@pytest.mark.parametrize("prefix", ["", "dino-", "s", OWN_PREFIX])
+def test_no_name_is_slacks(prefix: str) -> None:
+    names = CommandNames(prefix)
+    assert not {names.slash(word).removeprefix("/") for word in WORDS} & TAKEN
+
+
+@pytest.mark.parametrize("prefix", ["", "dino-", OWN_PREFIX])
+def test_every_form_is_understood(prefix: str) -> None:
+    names = CommandNames(prefix)
+    for word in WORDS:
+        for command in (names.slash(word), f"/{word}", f"/{OWN_PREFIX}{word}", f"/{word.upper()}"):
+            assert names.word_of(command) == word
+
+
+@pytest.mark.parametrize("command", ["/shrug", "", "/", "status please", "/mango-", "/dinonames"])
+def test_other_commands_are_nobodys(command: str) -> None:
+    assert CommandNames().word_of(command) is None
+
+
+def test_prefix_that_makes_a_taken_name() -> None:
+    """Only `name` becomes Slack's `/rename`."""
+    names = CommandNames("re")
+    assert names.slash("name") == "/mango-name"
+    assert names.slash("about") == "/reabout"
+
+
+def test_sentences_name_commands_as_typed() -> None:
+    names = CommandNames("dino-")
+    assert names.spelled("See /help; /namer list.") == "See /dino-help; /dino-namer list."
+    for other in ("https://example.org/help", "and/or/help", "/helpful", "/help-me"):
+        assert names.spelled(other) == other

@@ -1,0 +1,106 @@
+"""A stop of the bot while requests are on their way: each that was acknowledged is answered."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+
+from bot.features import stopping
+from bot.platforms.local.slack.records import Interaction
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.network.members import Member
+from tests.bot.conftest import World
+from tests.bot.platforms.slack.setups import make_bot
+
+Ask = Callable[[LocalSlack], Awaitable[Interaction]]
+
+
+async def _command(slack: LocalSlack) -> Interaction:
+    return slack.command(slack.member, "/settings", "")
+
+
+async def _press(slack: LocalSlack) -> Interaction:
+    poem = slack.messages[-1]
+    return slack.press(slack.member, poem, poem.buttons[0]["action_id"])
+
+
+async def _modal(slack: LocalSlack) -> Interaction:
+    form = slack.modal(slack.member)
+    assert form is not None
+    return slack.submit(slack.member, form, {"opening": "Shall I"})
+
+
+async def _shortcut(slack: LocalSlack) -> Interaction:
+    said = slack.say(slack.member, "Shall I compare thee to a summer's day?")
+    return slack.shortcut(slack.member, "sonnet_from_message", said)
+
+
+@pytest.fixture
+async def bot(world: World, slack: LocalSlack) -> AsyncIterator[SlackBot]:
+    """The bot, which has connected, a message with buttons, and a form."""
+    made = make_bot(world, slack)
+    await made.start()
+    await slack.command(slack.member, "/sonnet", "").answer()
+    await slack.command(slack.member, "/sonnet", "?").opened()
+    made.platform.members.clear()
+    yield made
+    await made.close()
+    await made.app.inference.close()
+
+
+@pytest.fixture
+def lookups(bot: SlackBot, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """Slack is asked for a member, and answers once the second of these is set."""
+    begun, allowed = asyncio.Event(), asyncio.Event()
+    original = bot.platform.members.find
+
+    async def find(user: str, team: str, *, for_rights: bool = True) -> Member:
+        begun.set()
+        await allowed.wait()
+        return await original(user, team, for_rights=for_rights)
+
+    monkeypatch.setattr(bot.platform.members, "find", find)
+    return begun, allowed
+
+
+@pytest.mark.parametrize("is_slow", [False, True])
+@pytest.mark.parametrize("ask", [_command, _press, _modal, _shortcut])
+async def test_stop_while_a_member_is_looked_up(
+    bot: SlackBot,
+    slack: LocalSlack,
+    lookups: tuple[asyncio.Event, asyncio.Event],
+    monkeypatch: pytest.MonkeyPatch,
+    ask: Ask,
+    is_slow: bool,
+) -> None:
+    """The look-up ends while the bot waits for answers, or not even then."""
+    begun, allowed = lookups
+    if is_slow:
+        monkeypatch.setattr(stopping, "PATIENCE_S", 0.01)
+    asked = await ask(slack)
+    await asked.acknowledgement()
+    await asyncio.wait_for(begun.wait(), 10)
+    stopped = asyncio.create_task(bot.shut_down())
+    await asyncio.sleep(0)
+    if not is_slow:
+        allowed.set()
+    await asyncio.wait_for(stopped, 20)
+    assert "restarting" in slack.messages[-1].words
+    assert not bot.platform.is_connected
+
+
+async def test_what_arrives_during_the_stop(bot: SlackBot, slack: LocalSlack) -> None:
+    """It is refused without asking Slack or the database for anything."""
+    await bot.app.in_flight.finish(0.0)
+    before = slack.calls["users.info"]
+    assert "restarting" in (await slack.command(slack.member, "/settings", "").answer()).words
+    assert slack.calls["users.info"] == before
+
+
+async def test_nothing_is_taken_at_the_end(bot: SlackBot, slack: LocalSlack) -> None:
+    """Another process gets it: it is not acknowledged."""
+    await bot.front.stop_listening()
+    asked = slack.command(slack.member, "/dinoname", "")
+    await asyncio.sleep(0.1)
+    assert not asked.is_acknowledged

@@ -1,0 +1,219 @@
+"""Slash commands in one line of text."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.chat.declaration import Declaration, Declared
+from bot.chat.message import UserError
+from bot.features.command_list import COMMANDS
+from bot.platforms.slack.names import CommandNames
+from bot.platforms.slack.options.conversion import Value
+from bot.platforms.slack.options.line import unescaped
+from bot.platforms.slack.typed_command import Typed, as_typed, parse
+from bot.platforms.slack.values import ChannelRef, UserRef
+from tests.bot.platforms.slack.commands import DECLARED, PIECES, calls, every_declaration
+
+
+def escaped(words: str) -> str:
+    """Text as Slack sends it."""
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def read(line: str, command: str = "/sonnet", some: tuple[Declared, ...] = DECLARED) -> Typed:
+    return parse(some, command, escaped(line))
+
+
+def values(line: str, command: str = "/sonnet") -> Mapping[str, Value]:
+    return read(line, command).values
+
+
+def refusal(line: str, command: str = "/sonnet") -> str:
+    with pytest.raises(UserError) as raised:
+        read(line, command)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("", {}),
+        ("Shall I compare thee", {"opening": "Shall I compare thee"}),
+        ("opening:Shall I compare thee", {"opening": "Shall I compare thee"}),
+        ("opening: Shall I", {"opening": "Shall I"}),
+        ("opening:a b opening:c", {"opening": "c"}),
+        ("about:the sea temperature:0.8", {"about": "the sea", "temperature": 0.8}),
+        ("temperature:0,8 Shall I", {"temperature": 0.8, "opening": "Shall I"}),
+        ('about:"the sea" Shall I', {"about": "the sea", "opening": "Shall I"}),
+        ("about: “the sea” Shall I", {"about": "the sea", "opening": "Shall I"}),
+        ('"form: beauty"', {"opening": "form: beauty"}),
+        (r'opening:"say \"hi\" \\"', {"opening": 'say "hi" \\'}),
+        ('She said "no" to me', {"opening": 'She said "no" to me'}),
+        ('"Unclosed words', {"opening": '"Unclosed words'}),
+        ("Shall I:\ncompare", {"opening": "Shall I:\ncompare"}),
+        ("Thus: the end, 3:4 https://a.b", {"opening": "Thus: the end, 3:4 https://a.b"}),
+        ("Tom & <Jerry> &amp;", {"opening": "Tom & <Jerry> &amp;"}),
+        ("Temperature:1", {"temperature": 1.0}),
+        ("form:couplets Shall I", {"form": "couplets", "opening": "Shall I"}),
+    ],
+)
+def test_line_of_a_sonnet(line: str, expected: Mapping[str, Value]) -> None:
+    assert values(line) == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "line", "expected"),
+    [
+        ("/dinoname", "starts_with:draco count:3", {"starts_with": "draco", "count": 3}),
+        ("/dinoname", "starts-with:draco", {"starts_with": "draco"}),
+        ("/halloffame", "period:past 7 days scope:mine", {"period": "week", "scope": "mine"}),
+        ("/halloffame", "scope:discovered by you", {"scope": "mine"}),
+        ("/halloffame", "past 7 days", {"period": "week"}),
+        (
+            "/namer",
+            "create elves text:Galadriel, Elrond",
+            {"name": "elves", "text": "Galadriel, Elrond"},
+        ),
+        ("/namer", "SHARE elves on:False", {"name": "elves", "on": False}),
+        ("/mango-status", "", {}),
+    ],
+)
+def test_other_lines(command: str, line: str, expected: Mapping[str, Value]) -> None:
+    assert values(line, command) == expected
+
+
+def test_people_and_channels_are_looked_up_later() -> None:
+    typed = parse(DECLARED, "/moderate", "block <@U0123ABC|mary>")
+    assert typed.values == {"member": UserRef("U0123ABC")}
+    typed = parse(DECLARED, "/moderate", "log channel:<#C0123ABC>")
+    assert typed.values == {"channel": ChannelRef("C0123ABC")}
+    assert "/moderate block ?" in refusal("block @mary", "/moderate")
+    assert "/moderate log ?" in refusal("log #general", "/moderate")
+    assert "/namer import ?" in refusal("import elves file:elves.txt", "/namer")
+
+
+def test_address_that_slack_marks() -> None:
+    address = "https://a.slack.com/archives/C1/p1"
+    typed = parse(DECLARED, "/moderate", f"message <{address}|{address}>")
+    assert typed.values == {"message": address}
+
+
+def test_form_is_asked_for() -> None:
+    typed = read(" ? ", "/dinoname")
+    assert typed.wants_form
+    assert typed.declaration is not None
+    assert not read("Who is it ?").wants_form
+    for line in ("", "?"):
+        group = read(line, "/namer")
+        assert group.wants_form
+        assert group.declaration is None
+        assert group.group is not None
+    assert read("create ?", "/namer").wants_form
+
+
+def test_form_completes_what_is_missing() -> None:
+    """A file can't be typed."""
+    typed = read("import elves", "/namer")
+    assert typed.wants_form
+    assert typed.values == {"name": "elves"}
+    assert read("", "/dissect").wants_form
+    assert not read("", "/sonnet").wants_form
+
+
+@pytest.mark.parametrize(
+    ("command", "line", "expected"),
+    [
+        ("/dinoname", "cuont:3", "did you mean count:?"),
+        ("/dinoname", "draco", "draco belongs to no option. /dinoname has count, starts_with"),
+        ("/dinoname", "count:many", "a whole number, for example count:1; you typed many"),
+        ("/dinoname", "count:99", "count: goes from 1 to 10; you typed 99"),
+        ("/dinoname", f"count:{'9' * 20}", f"from 1 to 10; you typed {'9' * 20}"),
+        ("/dinoname", "temperature:nan", "is a number, for example temperature:0.1"),
+        ("/dinoname", f"count:{'9' * 5000}", "a whole number"),
+        ("/dinoname", f"starts_with:{'a' * 200}", "characters, and yours has 200"),
+        ("/dinoname", 'starts_with:"dra', "isn't closed"),
+        ("/sonnet", "opening:a temprature:1", "did you mean temperature:?"),
+        ("/sonnet", "form:haiku-ish", "form: can be shakespearean, petrarchan, "),
+        ("/sonnet", 'opening:"a" b', "b belongs to no option"),
+        ("/poems", "now", "/poems has no options"),
+        ("/namer", "craete elves", "did you mean /namer create?"),
+        ("/namer", "xyz", "Type create, import"),
+        ("/namer", "share elves on:maybe", "on: is yes or no"),
+        ("/models", "list task:haiku", "task: can be names or sonnets"),
+        ("/nothing", "", "See what it can do with /mango-help"),
+        ("/sonnet", "a" * 6001, "at most 6,000 characters"),
+    ],
+)
+def test_refusal_says_what_is_accepted(command: str, line: str, expected: str) -> None:
+    assert expected in refusal(line, command)
+
+
+@pytest.mark.parametrize("prefix", ["", "dino-"])
+def test_prefix_is_in_sentences(prefix: str) -> None:
+    names = CommandNames(prefix)
+    with pytest.raises(UserError, match=names.slash("poems")):
+        parse(DECLARED, names.slash("poems"), "now", names)
+
+
+EXAMPLES = [example for info in COMMANDS for example, _what in info.examples]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_examples_of_help_are_understood(example: str) -> None:
+    """As they stand, but for files and people, whose place is held by an ellipsis."""
+    command, _space, line = example.partition(" ")
+    if line.endswith((":…", ":https://…")) and "message" not in line and "server" not in line:
+        assert "form" in refusal(line, command)
+        return
+    typed = read(line, command)
+    assert not typed.wants_form
+    assert typed.declaration is not None
+
+
+@given(line=st.text(max_size=80), command=st.sampled_from(["/sonnet", "/dinoname", "/namer", "/x"]))
+def test_any_text_is_read_or_refused(line: str, command: str) -> None:
+    try:
+        typed = parse(DECLARED, command, line)
+    except UserError:
+        return
+    assert typed.wants_form or typed.declaration is not None
+
+
+@settings(max_examples=300)
+@given(line=st.lists(PIECES, max_size=15).map("".join))
+def test_odd_lines_are_read_or_refused(line: str) -> None:
+    with suppress(UserError):
+        parse(DECLARED, "/sonnet", line)
+
+
+@settings(max_examples=300, deadline=None)
+@given(call=calls(), prefix=st.sampled_from(["", "dino-"]))
+def test_printed_command_reads_as_the_same(
+    call: tuple[Declaration, dict[str, Value]], prefix: str
+) -> None:
+    declaration, expected = call
+    names = CommandNames(prefix)
+    command, _space, line = as_typed(declaration, expected, names).partition(" ")
+    typed = parse(DECLARED, command, escaped(line), names)
+    assert typed.declaration == declaration
+    assert typed.values == expected
+
+
+def test_printed_references_read_as_the_same() -> None:
+    block = next(d for d in every_declaration() if d.info.name == "moderate block")
+    _command, _space, line = as_typed(block, {"member": UserRef("U12")}).partition(" ")
+    assert parse(DECLARED, "/moderate", line).values == {"member": UserRef("U12")}
+
+
+def test_marks_that_nothing_closes_are_words() -> None:
+    line = ('"a ' * 1_000).strip()
+    with pytest.raises(UserError, match="opening: can have at most"):
+        values(line)
+    assert values('"a “b «c') == {"opening": '"a “b «c'}
+
+
+def test_unescaped() -> None:
+    assert unescaped("&amp;lt; &lt;b&gt;") == "&lt; <b>"

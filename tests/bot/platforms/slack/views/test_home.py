@@ -1,0 +1,133 @@
+"""App Home."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.chat.app import App
+from bot.chat.info import Audience
+from bot.chat.message import Button, Embed, Message, text, verbatim
+from bot.help.help import examples_for
+from bot.platforms.local.slack.blocks import check_view, texts
+from bot.platforms.slack.names import CommandNames
+from bot.platforms.slack.views import home as module
+from bot.platforms.slack.views.home import HomeContent, home_view, view_of
+from bot.store import Database, Unavailable
+from bot.verse.queries import Poems
+from tests.bot.conftest import World
+from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
+
+POEM = "Shall I compare thee"
+ALL = {each: examples_for(each) for each in Audience}
+
+
+@pytest.fixture
+async def app(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[App]:
+    """The services, which have as long as a slow machine needs."""
+    monkeypatch.setattr(module, "PATIENCE_S", 60.0)
+    made = world.make_app()
+    yield made
+    await made.store.close()
+    await made.inference.close()
+
+
+def words_of(view: dict[str, Any]) -> str:
+    """All words in a view, which the simulated Slack accepts."""
+    check_view(view, "home", set())
+    return "\n".join(texts(view["blocks"]))
+
+
+def turn_of(audience: Audience) -> FakeTurn:
+    """A request of a member with some rights."""
+    user = replace(
+        ADA,
+        is_moderator=audience >= Audience.MODERATORS,
+        is_manager=audience >= Audience.MANAGERS,
+        is_administrator=audience >= Audience.ADMINISTRATORS,
+    )
+    return FakeTurn(FakePlatform(), user)
+
+
+def test_home_has_all_parts() -> None:
+    content = HomeContent(
+        ALL,
+        Message(embeds=(Embed("👑 Today's champion", (text("Mangosaurus"),)),)),
+        Message(embeds=(Embed("Sonnet", (verbatim(POEM),)),), buttons=(Button("Older", "book"),)),
+        Message(
+            text("The bot stores nothing about you."), buttons=(Button("Delete my data", "drop"),)
+        ),
+    )
+    words = words_of(view_of(content))
+    for expected in (
+        "Mangosaurus",
+        "/dinoname starts_with:mango",
+        "For moderators",
+        "/mango-status",
+        POEM,
+        "/export",
+        "Your data",
+        "stores nothing",
+        "Delete my data",
+        "Write a sonnet",
+    ):
+        assert expected in words
+    assert "Older" not in words
+    kinds = [block["type"] for block in view_of(content)["blocks"]]
+    assert kinds[:4] == ["header", "actions", "divider", "header"]
+    assert "/dino-sonnet" in words_of(view_of(content, CommandNames("dino-")))
+
+
+def test_home_without_database_says_so() -> None:
+    words = words_of(view_of(HomeContent(ALL)))
+    assert words.count("can't be shown at the moment") == 3
+    assert "/dinoname" in words
+
+
+def test_longest_home_is_accepted() -> None:
+    lines = tuple(verbatim("line <@U123> " * 200) for _number in range(40))
+    message = Message(
+        embeds=(Embed("t" * 300, lines),) * 5, buttons=(Button("Delete my data", "drop"),)
+    )
+    view = view_of(HomeContent(ALL, message, message, message))
+    words_of(view)
+    assert len(view["blocks"]) <= 100
+    assert words_of(view).count("Delete my data") == 1
+
+
+@pytest.mark.parametrize(
+    ("audience", "shown", "hidden"),
+    [
+        (Audience.EVERYONE, "/sonnet", "/moderate"),
+        (Audience.MODERATORS, "/moderate", "/settings"),
+        (Audience.MANAGERS, "/settings", "/owner"),
+        (Audience.ADMINISTRATORS, "/retrain", "/owner"),
+    ],
+)
+async def test_members_see_what_they_can_do(
+    app: App, audience: Audience, shown: str, hidden: str
+) -> None:
+    words = words_of(await home_view(app, turn_of(audience)))
+    assert shown in words
+    assert hidden not in words
+
+
+async def test_home_shows_the_newest_poem(app: App) -> None:
+    assert "haven't kept any poems" in words_of(await home_view(app, turn_of(Audience.EVERYONE)))
+    await app.store[Poems].keep(ADA.id, COMMUNITY, 1, "A sonnet", POEM, app.now())
+    words = words_of(await home_view(app, turn_of(Audience.EVERYONE)))
+    assert POEM in words
+    assert "1 poem" in words
+
+
+async def test_silent_database_leaves_what_needs_none(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def silent(*_arguments: object) -> None:
+        raise Unavailable
+
+    monkeypatch.setattr(Database, "reading", silent)
+    words = words_of(await home_view(app, turn_of(Audience.EVERYONE)))
+    assert "/dinoname" in words
+    assert words.count("can't be shown at the moment") == 3

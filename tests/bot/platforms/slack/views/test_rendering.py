@@ -1,0 +1,307 @@
+"""Rendering for Slack."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.chat.message import (
+    Button,
+    Embed,
+    Field,
+    File,
+    Message,
+    Span,
+    Style,
+    Text,
+    Timestamp,
+    code,
+    emphasis,
+    link,
+    strong,
+    text,
+    verbatim,
+)
+from bot.platforms.local.slack.blocks import check_message_blocks
+from bot.platforms.slack.names import CommandNames
+from bot.platforms.slack.views.rendering import (
+    BLOCKS,
+    CHARACTERS,
+    Part,
+    button_of,
+    mention_channel,
+    mention_user,
+    mentioned,
+    render,
+    render_edit,
+)
+
+NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+HOSTILE = (
+    "<!channel> <!here> <@U123ABC> <#C123ABC> @everyone *b* _i_ ~s~ `c` ```x``` > q &lt; "
+    "<https://evil.example|good> https://evil.example :tada: \ue000user:7\ue001 \ud800 \0"
+)
+
+
+def objects(value: object) -> Iterator[dict[str, Any]]:
+    """All JSON objects in a value."""
+    if isinstance(value, dict):
+        yield value
+        for each in value.values():
+            yield from objects(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from objects(each)
+
+
+def length(words: str) -> int:
+    return len(words.encode("utf-16-le")) // 2
+
+
+def words_of(part: Part) -> str:
+    """All words in the blocks of a part."""
+    return "".join(
+        each["text"]
+        for each in objects(part["blocks"])
+        if "text" in each and isinstance(each["text"], str)
+    )
+
+
+def only(message: Message, **options: Any) -> Part:  # noqa: ANN401
+    (part,) = render(message, **options)
+    return part
+
+
+def elements(message: Message, **options: Any) -> list[dict[str, Any]]:  # noqa: ANN401
+    """The elements of its rich text."""
+    sections = [
+        each
+        for each in objects(only(message, **options)["blocks"])
+        if each.get("type") == "rich_text_section"
+    ]
+    return [element for section in sections for element in section["elements"]]
+
+
+def test_styles() -> None:
+    words = text("a ", strong("b"), emphasis("c"), code("d"))
+    assert elements(Message(words)) == [
+        {"type": "text", "text": "a "},
+        {"type": "text", "text": "b", "style": {"bold": True}},
+        {"type": "text", "text": "c", "style": {"italic": True}},
+        {"type": "text", "text": "d", "style": {"code": True}},
+    ]
+
+
+def test_embed() -> None:
+    embed = Embed(
+        "Names", (text("one"), (), text("two")), (Field("Loss", text("1.5")),), footer="page 1"
+    )
+    header, lines, fields, footer = only(Message(embeds=(embed,)))["blocks"]
+    assert header["text"] == {"type": "plain_text", "text": "Names", "emoji": False}
+    assert lines["elements"][0]["elements"] == [{"type": "text", "text": "one\n\ntwo"}]
+    assert fields["elements"][0]["elements"][0]["style"] == {"bold": True}
+    assert footer["type"] == "context"
+
+
+def test_list_in_a_field() -> None:
+    """It begins below the name of the field."""
+    embed = Embed("Version 1", fields=(Field("Seed", text("1")), Field("Names", text("a\nb"))))
+    _header, fields = only(Message(embeds=(embed,)))["blocks"]
+    words = "".join(each["text"] for each in fields["elements"][0]["elements"])
+    assert words == "Seed: 1\nNames\na\nb"
+
+
+def test_times_are_shown_in_the_readers_zone() -> None:
+    relative, absolute = elements(Message((Timestamp(NOON), Timestamp(NOON, absolute=True))))
+    assert relative["format"] == "{ago}"
+    assert "{time}" in absolute["format"]
+    assert relative["timestamp"] == int(NOON.timestamp())
+    assert absolute["fallback"] == "2026-01-02 12:00 UTC"
+
+
+def test_links_are_the_bots() -> None:
+    assert elements(Message((link("https://a.slack.com/p1"),))) == [
+        {"type": "link", "url": "https://a.slack.com/p1"}
+    ]
+    for address in ("javascript:alert(1)", "https://a|b", "mailto:a@b.c"):
+        assert elements(Message((link(address),))) == [{"type": "text", "text": address}]
+
+
+def test_mention_notifies_in_private_only() -> None:
+    words = text("{who} in {where}", who=link(mention_user(7)), where=link(mention_channel(8)))
+    assert mentioned(Message(embeds=(Embed("", (words,)),))) == {7, 8}
+    names = {7: "U0123", 8: "C0123"}
+    private = elements(Message(words, private=True), names=names)
+    assert private[0] == {"type": "user", "user_id": "U0123"}
+    assert private[2] == {"type": "channel", "channel_id": "C0123"}
+    public = elements(Message(words), names=names)
+    assert public[0] == {"type": "text", "text": "a member in "}
+    assert public[1] == {"type": "channel", "channel_id": "C0123"}
+    shown = elements(Message(words), names={7: "Mary *A*", 8: "?"})
+    assert shown == [{"type": "text", "text": "Mary *A* in ?"}]
+
+
+def test_unknown_mention_has_words() -> None:
+    words = (link(mention_user(7)), link(mention_channel(8)))
+    assert elements(Message(words)) == [{"type": "text", "text": "a membera channel"}]
+
+
+def test_commands_are_named_as_typed() -> None:
+    message = Message(text("Ask /status or {help}.", help=code("/help")))
+    assert "/mango-status or /mango-help" in words_of(only(message))
+    assert "/dino-status" in words_of(only(message, commands=CommandNames("dino-")))
+
+
+def test_buttons_work_later() -> None:
+    state = "1:a%b&c<d>e%26:é"
+    message = Message(buttons=(Button("Try", "names", state, emoji="🥚", dangerous=True),))
+    (element,) = only(message)["blocks"][0]["elements"]
+    assert element["text"]["text"] == "🥚 Try"
+    assert element["style"] == "danger"
+    assert not set("&<>") & set(element["value"])  # Slack may escape these on the way back
+    assert button_of(element) == ("names", state)
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {},
+        {"action_id": "b0"},
+        {"action_id": 1, "value": "a:b"},
+        {"action_id": "other", "value": "a:b"},
+        {"action_id": "b0", "value": ["a:b"]},
+        {"action_id": "b0", "value": "a" * 2001},
+        {"action_id": "b0", "value": ""},
+    ],
+)
+def test_other_actions_are_no_buttons(action: dict[str, object]) -> None:
+    assert button_of(action) is None
+
+
+def test_long_message_is_split() -> None:
+    """Nothing is lost, and the buttons come last."""
+    lines = tuple(text(f"line {number} " + "x" * 90) for number in range(400))
+    message = Message(embeds=(Embed("Long", lines),), buttons=(Button("Go", "go"),))
+    parts = render(message)
+    assert len(parts) > 1
+    shown = "\n".join(map(words_of, parts))
+    assert all(f"line {number} " in shown for number in range(400))
+    assert [any(block["type"] == "actions" for block in part["blocks"]) for part in parts] == [
+        *[False] * (len(parts) - 1),
+        True,
+    ]
+    edited = render_edit(message)
+    assert edited["blocks"][-1]["type"] == "actions"
+    assert "line 0 " in words_of(edited)
+
+
+def test_message_of_files_only_has_a_text() -> None:
+    assert (
+        only(Message(files=(File("a.txt", b"", "Your <poems>"),)))["text"] == "Your &lt;poems&gt;"
+    )
+    assert only(Message())["text"]
+
+
+def test_text_for_notifications_is_escaped() -> None:
+    part = only(Message(verbatim(HOSTILE)))
+    assert "<" not in part["text"]
+    assert "&lt;!channel&gt;" in part["text"]
+    assert "&amp;lt;" in part["text"]
+
+
+def styled(words: st.SearchStrategy[str]) -> st.SearchStrategy[Span | Timestamp]:
+    times = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+    return st.builds(Span, words, st.sampled_from(Style)) | st.builds(Timestamp, times)
+
+
+WORDS = st.text(max_size=60) | st.sampled_from([HOSTILE, "𝔐" * 2_000, "y\n" * 2_500, "z" * 7_000])
+TEXTS: st.SearchStrategy[Text] = st.lists(styled(WORDS), max_size=4).map(tuple)
+EMBEDS = st.builds(
+    Embed,
+    WORDS,
+    st.lists(TEXTS, max_size=3).map(tuple),
+    st.lists(st.builds(Field, WORDS, TEXTS), max_size=3).map(tuple),
+    WORDS,
+)
+ACTIONS = st.builds(
+    Button, WORDS, st.just("names"), st.text(max_size=200), st.sampled_from(["", "🥚"])
+)
+MESSAGES = st.builds(
+    Message,
+    TEXTS,
+    st.lists(EMBEDS, max_size=4).map(tuple),
+    st.lists(ACTIONS, max_size=3).map(tuple),
+    private=st.booleans(),
+)
+
+
+def check(part: Part, *, private: bool) -> None:
+    """Slack accepts it, and shows words as they are."""
+    json.dumps(part).encode()
+    check_message_blocks(part["blocks"], set())
+    assert 0 < len(part["text"]) <= 4_000
+    assert not {"<", ">"} & set(part["text"])
+    assert len(part["blocks"]) <= BLOCKS
+    total = 0
+    for each in objects(part["blocks"]):
+        kind = each.get("type")
+        assert kind in KINDS | ({"user"} if private else set())
+        if isinstance(each.get("text"), str):
+            assert each["text"]
+            total += length(each["text"])
+            assert "\ue000" not in each["text"]
+        if kind == "plain_text":
+            assert each["emoji"] is False
+        if kind == "header":
+            assert 0 < length(each["text"]["text"]) <= 150
+        if kind == "button":
+            assert length(each["text"]["text"]) <= 75
+            assert len(each["value"]) <= 2_000
+        if kind == "actions":
+            ids = [element["action_id"] for element in each["elements"]]
+            assert 0 < len(ids) == len(set(ids)) <= 25
+        if kind == "rich_text":
+            assert sum(length(e.get("text", "")) for e in each["elements"][0]["elements"]) <= 3_000
+    assert total <= CHARACTERS
+
+
+KINDS = {
+    *("rich_text", "rich_text_section", "text", "date", "link", "channel"),
+    *("header", "plain_text", "context", "actions", "button", None),
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(message=MESSAGES)
+def test_every_message_is_within_limits(message: Message) -> None:
+    for part in [*render(message), render_edit(message)]:
+        check(part, private=message.private)
+
+
+def test_many_embeds_and_buttons_are_within_limits() -> None:
+    embeds = tuple(Embed(f"Title {number}", (text("words"),)) for number in range(60))
+    buttons = tuple(Button(f"Button {number}", "go", str(number)) for number in range(60))
+    message = Message(embeds=embeds, buttons=buttons)
+    parts = render(message)
+    for part in [*parts, render_edit(message)]:
+        check(part, private=False)
+    assert sum(part["text"].count("Title") for part in parts) == 60
+
+
+def test_hostile_words_stay_words() -> None:
+    """Nothing pings, links or formats, wherever a member's words are."""
+    embed = Embed(HOSTILE, (verbatim(HOSTILE),), (Field(HOSTILE, verbatim(HOSTILE)),), HOSTILE)
+    button = Button(HOSTILE, "names", HOSTILE)
+    for private in (False, True):
+        message = Message(verbatim(HOSTILE), (embed,), (button,), private=private)
+        assert mentioned(message) == set()
+        parts = render(message, {7: "U0123"})
+        for part in parts:
+            check(part, private=False)
+        kinds = {each.get("type") for part in parts for each in objects(part["blocks"])}
+        assert not kinds & {"user", "channel", "link", "broadcast", "emoji", "mrkdwn"}
+        assert "<!channel> <!here> <@U123ABC>" in words_of(parts[0])

@@ -1,0 +1,301 @@
+"""`/halloffame` and `/champion`."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.chat.message import UserError
+from bot.platforms.discord.buttons import LONGEST_ID
+from bot.polls.hall_of_fame import LONGEST_NAME, HallOfFameOptions
+from tests.bot.champions import crown
+from tests.bot.chats.protocol import Chat
+from tests.bot.opened_polls import TEN_MINUTES, a_poll
+
+DAYS_AGO = {
+    "Todaysaurus": 0,
+    "Weeksaurus": 3,
+    "Monthsaurus": 20,
+    "Yearsaurus": 200,
+    "Oldsaurus": 900,
+}
+OTHER_GUILD, OTHER_MEMBER = 12, 34
+
+
+def name_in(line: str) -> str:
+    """The name in a line of the hall of fame."""
+    return line.split(" ")[1]
+
+
+async def crown_here(
+    chat: Chat, name: str, votes: int = 1, days_ago: int = 0, seconds_later: int = 0
+) -> None:
+    at = chat.now() - timedelta(days=days_ago, seconds=-seconds_later)
+    await crown(chat.app.store, name, votes, at=at, community_id=chat.community_id)
+
+
+async def crown_elsewhere(chat: Chat, name: str, votes: int = 2, *, namer: str = "") -> None:
+    await crown(
+        chat.app.store,
+        name,
+        votes,
+        at=chat.now(),
+        community_id=OTHER_GUILD,
+        member_id=OTHER_MEMBER,
+        discoverer="Stranger",
+        namer=namer or None,
+    )
+
+
+async def test_best_names(chat: Chat) -> None:
+    for votes, name in enumerate(["Fourth", "Third", "Second", "First"], start=1):
+        await crown_here(chat, name, votes)
+    result = await chat.alice.use("halloffame")
+    assert result.title == f"🏛️ Best names: all time, this {chat.terms.community}"
+    assert result.lines == [
+        "🥇 First · 4 votes · Ada",
+        "🥈 Second · 3 votes · Ada",
+        "🥉 Third · 2 votes · Ada",
+        "4. Fourth · 1 vote · Ada",
+    ]
+    assert [*result.buttons] == []
+    assert not result.is_private
+
+
+async def test_periods(chat: Chat, subtests: pytest.Subtests) -> None:
+    for name, days in DAYS_AGO.items():
+        await crown_here(chat, name, days_ago=days)
+    for period, count in [("day", 1), ("week", 2), ("month", 3), ("year", 4), ("ever", 5)]:
+        with subtests.test(period):
+            result = await chat.alice.use("halloffame", period=period)
+            shown = {name_in(line) for line in result.lines}
+            assert shown == set([*DAYS_AGO][:count])
+
+
+async def test_scope_here(chat: Chat) -> None:
+    await crown_here(chat, "Homesaurus")
+    await crown_elsewhere(chat, "Farsaurus")
+    await crown(
+        chat.app.store, "Elrond", 2, at=chat.now(), community_id=chat.community_id, namer="elves"
+    )
+    result = await chat.alice.use("halloffame", scope="here")
+    assert result.lines == [
+        "🥇 Elrond (elves) · 2 votes · Ada",
+        "🥈 Homesaurus · 1 vote · Ada",
+    ]
+
+
+async def test_scope_all(chat: Chat) -> None:
+    await crown_here(chat, "Homesaurus", 3)
+    await crown_here(chat, "Lonesaurus", 1)
+    await crown_elsewhere(chat, "Farsaurus")
+    await crown_elsewhere(chat, "Legolas", namer="elves")
+    result = await chat.alice.use("halloffame", scope="all")
+    assert result.lines == ["🥇 Homesaurus · 3 votes · Ada", "🥈 Farsaurus · 2 votes"]
+
+
+async def test_scope_mine(chat: Chat) -> None:
+    """One vote is enough at home; the answer shows nothing else that another server keeps."""
+    await crown_here(chat, "Not mine")
+    for community_id, name, votes in (
+        (OTHER_GUILD, "Awaysaurus", 2),
+        (OTHER_GUILD, "Secretsaurus", 1),
+        (chat.community_id, "Homesaurus", 1),
+    ):
+        await crown(
+            chat.app.store,
+            name,
+            votes,
+            at=chat.now(),
+            community_id=community_id,
+            member_id=chat.alice.id,
+        )
+    result = await chat.alice.use("halloffame", scope="mine")
+    assert {name_in(line) for line in result.lines} == {"Awaysaurus", "Homesaurus"}
+
+
+async def test_pages(chat: Chat) -> None:
+    for number in range(23):
+        await crown_here(chat, f"Name{number:02}", seconds_later=number)
+    first = await chat.alice.use("halloffame")
+    assert first.card.footer == "page 1 of 3 · 23 names"
+    assert [*first.buttons] == ["More"]
+    await chat.restart()
+    first = await chat.alice.press(first, "More")
+    assert first.lines[0] == "11. Name10 · 1 vote · Ada"
+    assert [*first.buttons] == ["Back", "More"]
+    first = await chat.alice.press(first, "More")
+    assert [name_in(line) for line in first.lines] == ["Name20", "Name21", "Name22"]
+    assert [*first.buttons] == ["Back"]
+    first = await chat.alice.press(first, "Back")
+    assert first.card.footer == "page 2 of 3 · 23 names"
+    assert len(chat.history()) == 1
+
+
+async def test_pages_of_another_member(chat: Chat) -> None:
+    for number in range(11):
+        await crown(
+            chat.app.store,
+            f"Name{number:02}",
+            2,
+            at=chat.now() + timedelta(seconds=number),
+            community_id=OTHER_GUILD,
+            member_id=chat.alice.id,
+        )
+    shown = await chat.alice.use("halloffame", scope="mine")
+    bob = await chat.add_member("bob")
+    refused = await bob.press(shown, "More")
+    assert refused.text.startswith("These names are someone else's")
+    assert refused.is_private
+    shown = await chat.alice.press(shown, "More")
+    assert shown.lines == ["11. Name10 · 2 votes"]
+
+
+async def test_page_after_last(chat: Chat) -> None:
+    """Names of a page can have lost their votes meanwhile: the last page is shown."""
+    for number in range(11):
+        await crown_here(chat, f"Name{number:02}", seconds_later=number)
+    shown = await chat.alice.use("halloffame")
+    chat.rewrite_button(shown, "More", "fame:ever:here:7:")
+    shown = await chat.alice.press(shown, "More")
+    assert shown.lines == ["11. Name10 · 1 vote · Ada"]
+
+
+async def test_page_of_0_3_0(chat: Chat) -> None:
+    """Its scope for one server was called server."""
+    for number in range(11):
+        await crown_here(chat, f"Name{number:02}", seconds_later=number)
+    shown = await chat.alice.use("halloffame")
+    chat.rewrite_button(shown, "More", "fame:ever:server:1:")
+    shown = await chat.alice.press(shown, "More")
+    assert shown.card.footer == "page 2 of 2 · 11 names"
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "",
+        "ever",
+        "ever:server:-1:",
+        "never:server:0:",
+        "ever:moon:0:",
+        "ever:mine:0:",
+        "ever:all:0:1",
+        "ever:server:" + "9" * 30 + ":",
+        "ever:mine:0:" + "9" * 30,
+    ],
+)
+def test_invalid_state(state: str) -> None:
+    with pytest.raises(UserError, match="use /halloffame instead"):
+        HallOfFameOptions.from_state(state)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        HallOfFameOptions(),
+        HallOfFameOptions("day", "all", 7),
+        HallOfFameOptions("week", "mine", 2, member_id=2**62),
+    ],
+)
+def test_state_round_trip(ask: HallOfFameOptions) -> None:
+    assert HallOfFameOptions.from_state(ask.to_state()) == ask
+
+
+async def test_empty_hall(chat: Chat) -> None:
+    result = await chat.alice.use("halloffame", period="day", scope="all")
+    assert result.text == (
+        f"No name has won a poll yet (today, all {chat.terms.communities}). "
+        "Get some with /dinoname!"
+    )
+
+
+async def test_name_blocked_by_now(chat: Chat) -> None:
+    await crown_here(chat, "Mudsaurus", 3)
+    await crown_here(chat, "Goodsaurus", 2)
+    await chat.restart(blocked_words=frozenset({"*mud*", "ada"}))
+    result = await chat.alice.use("halloffame")
+    assert result.lines == [
+        "🥇 a name that the word filter blocks · 3 votes",
+        "🥈 Goodsaurus · 2 votes",
+    ]
+    result = await chat.alice.use("champion")
+    assert result.body == "Goodsaurus"
+
+
+async def test_champion(chat: Chat) -> None:
+    await crown_here(chat, "Oldsaurus", 5, days_ago=2)
+    await crown_here(chat, "Almostsaurus", 2)
+    await crown_here(chat, "Bravosaurus", 3)
+    result = await chat.alice.use("champion")
+    assert result.title == "👑 Today's champion"
+    assert result.body == "Bravosaurus"
+    (plaque,) = result.files
+    assert plaque.description.startswith("A plaque: Bravosaurus, “lizard”, 3 votes, ")
+
+
+async def test_latest_champion(chat: Chat) -> None:
+    await crown_here(chat, "Oldsaurus", 5, days_ago=4)
+    await crown_here(chat, "Newersaurus", 1, days_ago=2)
+    result = await chat.alice.use("champion")
+    assert result.title == "👑 The latest champion (none today)"
+    assert result.body == "Newersaurus"
+
+
+async def test_no_champion(chat: Chat) -> None:
+    result = await chat.alice.use("champion")
+    assert result.text.startswith("No name has won a poll yet.")
+
+
+async def test_cooldowns(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    for command in ("champion", "halloffame"):
+        await chat.alice.use(command)
+        refused = await chat.alice.use(command)
+        assert "too fast" in refused.text
+
+
+async def test_poem_about_champion(chat: Chat) -> None:
+    await crown_here(chat, "Bravosaurus")
+    champion = await chat.alice.use("champion")
+    await chat.restart()
+    poem = await chat.alice.press(champion, "A poem about it")
+    assert poem.lines[0] == "Bravosaurus, line 1 of the poem,"
+    assert chat.writer.sonnets_asked[0].about == "Bravosaurus"
+    assert chat.writer.sonnets_asked[0].opening == ""
+
+
+async def test_poem_about_blocked_name(chat: Chat) -> None:
+    await crown_here(chat, "Mudsaurus")
+    champion = await chat.alice.use("champion")
+    await chat.restart(blocked_words=frozenset({"*mud*"}))
+    result = await chat.alice.press(champion, "A poem about it")
+    assert result.text.startswith("The bot won't begin a poem with those words")
+    assert not chat.writer.sonnets_asked
+
+
+async def test_longest_name(chat: Chat) -> None:
+    name = ("*_@everyone_* " * 9)[: LONGEST_NAME - 1] + "!"
+    await crown_here(chat, name)
+    champion = await chat.alice.use("champion")
+    assert champion.body == name
+    await chat.alice.press(champion, "A poem about it")
+    assert chat.writer.sonnets_asked[0].about == name
+    assert len(f"about:{name}") <= LONGEST_ID
+
+
+async def test_direct_messages(chat: Chat) -> None:
+    await crown_here(chat, "Homesaurus", 2)
+    user = await chat.add_member("diana")
+    hall = await user.use_directly("halloffame")
+    assert hall.card.title == f"🏛️ Best names: all time, all {chat.terms.communities}"
+    assert hall.lines == ["🥇 Homesaurus · 2 votes"]
+    champion = await user.use_directly("champion")
+    assert champion.body == "Homesaurus"
+
+
+async def test_winner_is_in_hall(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    result = await chat.alice.use("halloffame")
+    assert result.lines == ["🥇 Bravosaurus · 1 vote · alice"]

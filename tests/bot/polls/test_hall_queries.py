@@ -1,0 +1,150 @@
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.community.queries import Blocks, Communities
+from bot.moderation.queries import Moderation
+from bot.polls.ballots import Ballot
+from bot.polls.hall_queries import Champion, HallOfFame, Scope
+from bot.polls.queries import Polls
+from bot.privacy.queries import Privacy
+from bot.store import Store
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYBODY
+from tests.bot.polls.test_queries import LATER, NOW, POLL, opened
+
+ALL = Scope()
+BY = Entry(Action.BLOCK, 9, NOW, 1)
+
+
+async def hold_poll(
+    store: Store,
+    number: int,
+    name: str,
+    votes: int,
+    *,
+    community: int = 1,
+    member: int | None = 3,
+    minute: int = 10,
+    custom_model: str | None = None,
+) -> None:
+    poll = replace(
+        POLL,
+        id=number,
+        community_id=community,
+        member_id=member,
+        names=("Loser", name),
+        custom_model=custom_model,
+    )
+    await opened(store, poll)
+    for voter in range(votes):
+        await store[Polls].cast(Ballot(number, voter, 1), NOW)
+    await store[Polls].close(number, NOW + timedelta(minutes=minute))
+
+
+async def best(store: Store, scope: Scope) -> list[str]:
+    names = [champion.name for champion in await store[HallOfFame].best(scope)]
+    assert await store[HallOfFame].count(scope) == len(names)
+    return names
+
+
+async def test_champion(store: Store) -> None:
+    await hold_poll(store, 1, "Mangosaurus", 2)
+    assert await store[HallOfFame].best(ALL) == [Champion("Mangosaurus", 2, LATER, 1, 3, "Ada")]
+
+
+async def test_best_is_sorted(store: Store) -> None:
+    await hold_poll(store, 1, "Late", 2, minute=30)
+    await hold_poll(store, 2, "Early", 2, minute=20)
+    await hold_poll(store, 3, "Great", 3, minute=40)
+    await hold_poll(store, 4, "Nobody", 0)
+    assert await best(store, ALL) == ["Great", "Early", "Late"]
+    assert [c.name for c in await store[HallOfFame].best(ALL, skip=1, most=1)] == ["Early"]
+
+
+async def test_open_poll_has_no_champion(store: Store) -> None:
+    await opened(store)
+    await store[Polls].cast(Ballot(POLL.id, 5, 1), NOW)
+    assert await best(store, ALL) == []
+
+
+async def test_scope(store: Store) -> None:
+    await hold_poll(store, 1, "Mine", 4, member=3, minute=20)
+    await hold_poll(store, 2, "Theirs", 3, member=4, minute=30)
+    await hold_poll(store, 3, "Elsewhere", 2, community=2, minute=40)
+    assert await best(store, Scope(community_id=1)) == ["Mine", "Theirs"]
+    assert await best(store, Scope(community_id=1, member_id=3)) == ["Mine"]
+    assert await best(store, Scope(member_id=3)) == ["Mine", "Elsewhere"]
+    assert await best(store, Scope(since=NOW + timedelta(minutes=30))) == ["Theirs", "Elsewhere"]
+
+
+async def test_custom_names_stay_in_their_community(store: Store) -> None:
+    await hold_poll(store, 1, "Mangosaurus", 2)
+    await hold_poll(store, 2, "Elrond", 5, custom_model="elves")
+    assert await best(store, ALL) == ["Mangosaurus"]
+    assert await best(store, Scope(community_id=1)) == ["Elrond", "Mangosaurus"]
+    assert await best(store, Scope(community_id=2)) == []
+    assert await store[HallOfFame].chosen(1) == [("Mangosaurus", 2)]
+
+
+async def test_chosen_adds_up_votes(store: Store) -> None:
+    await hold_poll(store, 1, "Mangosaurus", 2)
+    await hold_poll(store, 2, "Mangosaurus", 3, community=2)
+    await hold_poll(store, 3, "Bravosaurus", 1)
+    assert await store[HallOfFame].chosen(1) == [("Bravosaurus", 1), ("Mangosaurus", 5)]
+    assert await store[HallOfFame].chosen(2) == [("Mangosaurus", 5)]
+
+
+async def test_public_names_have_several_voters(store: Store) -> None:
+    """One vote by oneself is enough at home, and nowhere else, not even for its discoverer."""
+    await hold_poll(store, 1, "Alone", 1)
+    await hold_poll(store, 2, "Together", 2)
+    assert await best(store, ALL) == ["Together"]
+    assert await best(store, Scope(community_id=1)) == ["Together", "Alone"]
+    assert await best(store, Scope(member_id=3)) == ["Together"]
+    assert await best(store, Scope(member_id=3, home_id=1)) == ["Together", "Alone"]
+    assert await store[HallOfFame].chosen(None) == [("Together", 2)]
+    latest = await store[HallOfFame].latest(ALL)
+    assert latest is not None
+    assert latest.name == "Together"
+
+
+async def test_community_stays_out_of_the_public_hall(store: Store) -> None:
+    await hold_poll(store, 1, "Ours", 3)
+    await hold_poll(store, 2, "Theirs", 2, community=2)
+    await store[Communities].change(1, in_public_hall=False)
+    assert await best(store, ALL) == ["Theirs"]
+    assert await best(store, Scope(community_id=1)) == ["Ours"]
+    assert await best(store, Scope(member_id=3)) == ["Theirs"]
+    assert await best(store, Scope(member_id=3, home_id=1)) == ["Ours", "Theirs"]
+    assert await store[HallOfFame].chosen(2) == [("Theirs", 2)]
+    await store[Communities].change(1, in_public_hall=True)
+    assert await best(store, ALL) == ["Ours", "Theirs"]
+
+
+async def test_blocked_community_is_not_public(store: Store) -> None:
+    await hold_poll(store, 1, "Mangosaurus", 3)
+    await store[Blocks].block(1, EVERYBODY, BY)
+    assert await best(store, ALL) == []
+    await store[Blocks].unblock(1, EVERYBODY, BY)
+    assert await best(store, ALL) == ["Mangosaurus"]
+
+
+async def test_removed_winner(store: Store) -> None:
+    await hold_poll(store, 1, "Mangosaurus", 3)
+    assert await store[Moderation].remove_name(1, 1, BY) == "Mangosaurus"
+    assert await best(store, ALL) == await best(store, Scope(community_id=1)) == []
+    assert await store[HallOfFame].latest(Scope(community_id=1)) is None
+    assert await store[HallOfFame].chosen(1) == []
+
+
+async def test_winner_keeps_forgotten_votes(store: Store) -> None:
+    await hold_poll(store, 1, "Mangosaurus", 2)
+    await store[Privacy].forget_member(0)
+    assert [c.votes for c in await store[HallOfFame].best(ALL)] == [2]
+
+
+async def test_forgotten_discoverer(store: Store) -> None:
+    await hold_poll(store, 1, "Mangosaurus", 2)
+    await store[Privacy].forget_member(3)
+    (champion,) = await store[HallOfFame].best(ALL)
+    assert (champion.member_id, champion.discoverer) == (None, None)

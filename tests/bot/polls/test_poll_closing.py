@@ -1,0 +1,376 @@
+"""Closing polls and announcing winners."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
+from typing import cast
+
+import aiohttp
+import discord
+import pytest
+
+from bot.chat.app import App
+from bot.chat.message import Message
+from bot.chat.turn import MessageRef
+from bot.community.blocks import BlockList
+from bot.moderation.queries import Moderation
+from bot.platforms.discord.platform import LIMITS, DiscordPlatform
+from bot.polls import poll_closing
+from bot.polls.ballots import Ballot
+from bot.polls.hall_queries import HallOfFame, Scope
+from bot.polls.poll_closing import PollCloser
+from bot.polls.queries import PollRecord, Polls
+from bot.store import Unavailable
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYBODY
+from tests.bot.champions import crown
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Chat, Shown
+from tests.bot.conftest import World
+from tests.bot.fakes import unavailable
+from tests.bot.opened_polls import (
+    TEN_MINUTES,
+    TOMORROW,
+    a_poll,
+    close_elsewhere,
+    first_message,
+    members,
+    open_polls,
+)
+from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform, lines_of
+
+
+async def test_winner_is_announced(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    closed, announcement, *_picture = chat.history()
+    assert closed.text == "The poll is closed: Bravosaurus has won."
+    assert closed.lines[1] == "👑 Bravosaurus · ▰ 1"
+    assert [*closed.buttons] == ["More", "Dissect"]
+    assert announcement.title == "👑 A name has been chosen"
+    assert "Bravosaurus won with 1 vote." in announcement.body
+    assert "Discovered by alice." in announcement.body
+    assert "tied" not in announcement.body
+    (plaque,) = chat.files()
+    assert plaque.name == "plaque.png"
+
+
+async def test_tie_is_explained(chat: Chat) -> None:
+    message = await a_poll(chat)
+    first, second = await members(chat, 2)
+    await first.press(message, "Kilosaurus")
+    await chat.pass_time(5)
+    await second.press(first_message(chat), "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    closed, announcement, *_picture = chat.history()
+    tie = "It tied with Bravosaurus at 1 vote, and got there first."
+    assert closed.text == f"The poll is closed: Kilosaurus has won. {tie}"
+    assert tie in announcement.body
+
+
+async def test_poll_without_votes_closes_quietly(chat: Chat) -> None:
+    await a_poll(chat)
+    await chat.pass_time(TEN_MINUTES + 60)
+    (closed,) = chat.history()
+    assert closed.text == "The poll is closed: nobody voted."
+
+
+async def test_unnoted_message_is_closed(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process ended before it could note which message shows the poll: a vote tells."""
+    with monkeypatch.context() as ending:
+        ending.setattr(chat.app.store[Polls], "sent", unavailable)
+        message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    assert first_message(chat).text == "The poll is closed: Bravosaurus has won."
+
+
+async def test_unnoted_message_is_noted_without_edits(
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While optional edits are left out, a vote tells the message, which a moderator deletes."""
+    with monkeypatch.context() as ending:
+        ending.setattr(discord_chat.app.store[Polls], "sent", unavailable)
+        message = await a_poll(discord_chat)
+    monkeypatch.setattr(DiscordPlatform, "spares_requests", True)
+    monkeypatch.setattr(
+        discord_chat.app.edits, "acquire", lambda _: False
+    )  # another message is edited
+    await discord_chat.alice.press(message, "Bravosaurus")
+    await discord_chat.settle()
+    discord_chat.delete(message)
+    await discord_chat.pass_time(TEN_MINUTES + 60)
+    assert discord_chat.history() == []
+
+
+async def test_abandoned_result_is_announced_once(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await close_elsewhere(chat)
+    await chat.restart()
+    await chat.pass_time(240)
+    await chat.pass_time(240)
+    closed, announcement, *_picture = chat.history()
+    assert closed.text == "The poll is closed: Bravosaurus has won."
+    assert announcement.title == "👑 A name has been chosen"
+    assert len(chat.files()) == 1
+
+
+class Fossil:
+    """A poll that has a winner and is due, on a platform without a chat."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+        self.platform = FakePlatform({1: Message()})
+        self.platform.name = "discord"
+        self.end = app.now()
+        self.poll = PollRecord(
+            id=9,
+            community_id=COMMUNITY,
+            channel_id=CHANNEL,
+            message_id=1,
+            member_id=1,
+            discoverer="ada",
+            names=("Aasaurus", "Bbsaurus"),
+            opened_at=self.end - timedelta(minutes=10),
+            closes_at=self.end,
+        )
+
+    async def open(self) -> None:
+        await self.app.store[Polls].open(self.poll)
+        await self.app.store[Polls].cast(Ballot(9, 7, 0), self.poll.opened_at)
+
+    async def close(self, closer: PollCloser | None = None, *, minutes: int = 0) -> None:
+        """One round of a closer, by default of another process."""
+        closer = closer or PollCloser(self.app, self.platform)
+        with suppress(Unavailable):
+            await closer.close_due(self.end + timedelta(minutes=minutes))
+
+    @property
+    def announcements(self) -> list[int]:
+        return [number for number in self.platform.shown if number != 1]
+
+
+@pytest.fixture
+async def fossil(world: World) -> AsyncIterator[Fossil]:
+    made = Fossil(world.make_app())
+    await made.open()
+    yield made
+    await made.app.store.close()
+
+
+async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next process finds the announcement: a platform's nonce is forgotten by then."""
+    with monkeypatch.context() as kill:
+        kill.setattr(fossil.app.store[Polls], "announced", unavailable)
+        await fossil.close()
+    assert fossil.announcements == [100]
+    await fossil.close(minutes=30)
+    assert fossil.announcements == [100]
+    assert "👑" in lines_of(fossil.platform.shown[1])  # the card is shown again
+    stored = await fossil.app.store[Polls].find(9)
+    assert stored is not None
+    assert stored.announcement_id == 100  # which moderators can remove
+    assert stored.announced_at is not None
+
+
+async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:
+    """Nothing is written there, nor later, and nothing wins: others would see it."""
+    owner = Entry(Action.BLOCK, 1, fossil.end, None, COMMUNITY)
+    await fossil.app[BlockList].block(COMMUNITY, EVERYBODY, owner)
+    await fossil.close()
+    await fossil.app[BlockList].unblock(COMMUNITY, EVERYBODY, owner)
+    await fossil.close(minutes=30)
+    assert fossil.platform.history == []
+    stored = await fossil.app.store[Polls].find(9)
+    assert stored is not None
+    assert stored.closed_at is not None
+    assert stored.winner is None
+
+
+async def test_database_lost_while_it_announces(
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closer = PollCloser(fossil.app, fossil.platform)
+    with monkeypatch.context() as outage:
+        outage.setattr(fossil.app.store[Polls], "announced", unavailable)
+        outage.setattr(fossil.app.store[Polls], "announcement_sent", unavailable)
+        await fossil.close(closer)
+    await fossil.close(closer, minutes=30)
+    assert fossil.announcements == [100]
+    stored = await fossil.app.store[Polls].find(9)
+    assert stored is not None
+    assert stored.announcement_id == 100
+
+
+async def test_result_waits_for_discord(
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await a_poll(discord_chat)
+    await discord_chat.alice.press(message, "Bravosaurus")
+    with monkeypatch.context() as storm:
+
+        async def unreachable(*_: object, **__: object) -> None:
+            raise aiohttp.ClientError
+
+        storm.setattr(discord.abc.Messageable, "send", unreachable)
+        storm.setattr(discord.PartialMessage, "edit", unreachable)
+        await discord_chat.pass_time(TEN_MINUTES + 300)
+        assert len(discord_chat.history()) == 1
+    await discord_chat.pass_time(240)
+    closed, announcement, *_picture = discord_chat.history()
+    assert closed.text == "The poll is closed: Bravosaurus has won."
+    assert len(await announcement.files[0].read()) > 10_000
+    await discord_chat.pass_time(240)
+    assert len(discord_chat.history()) == 2
+
+
+async def test_resent_plaque_is_complete(
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file can be read once: it is made anew for each attempt."""
+    message = await a_poll(discord_chat)
+    await discord_chat.alice.press(message, "Bravosaurus")
+    send, attempts = discord.abc.Messageable.send, 0
+
+    async def loses_one(channel: discord.abc.Messageable, **options: object) -> object:
+        nonlocal attempts
+        attempts += 1
+        if attempts == 1:
+            (file,) = cast("list[discord.File]", options["files"])
+            file.fp.read()  # it was on its way
+            raise aiohttp.ClientError
+        return await send(channel, **options)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(discord.abc.Messageable, "send", loses_one)
+    await discord_chat.pass_time(TEN_MINUTES + 120)
+    _, announcement = discord_chat.history()
+    assert len(await announcement.files[0].read()) > 10_000
+    assert attempts == 2
+
+
+async def test_plaque_on_poll_where_bot_may_not_send(discord_chat: DiscordChat) -> None:
+    message = await a_poll(discord_chat)
+    await discord_chat.alice.press(message, "Bravosaurus")
+    discord_chat.home.env.inject_error(
+        "POST", "/channels/*", status=403, code=50013, message="Missing Permissions", times=None
+    )
+    await discord_chat.pass_time(TEN_MINUTES + 60)
+    (closed,) = discord_chat.history()
+    assert closed.text == "The poll is closed: Bravosaurus has won."
+    (plaque,) = closed.files
+    assert plaque.description.startswith("A plaque: Bravosaurus, ")
+
+
+async def announced_for(chat: Chat, display_name: str) -> Shown:
+    """The announcement of a name that a member of some name has discovered."""
+    member = await chat.add_member(display_name)
+    await member.use("dinoname", count=3)
+    await member.press(first_message(chat), "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    return next(message for message in chat.history() if message.words.startswith("👑 A name"))
+
+
+async def test_discoverer_is_plain_text(chat: Chat) -> None:
+    announcement = await announced_for(chat, "**@everyone** <@1> \u202eoverturned")
+    assert "Discovered by **@everyone** <@1> overturned." in announcement.body
+    assert not chat.notified()
+
+
+async def test_vile_discoverer_is_left_out(chat: Chat) -> None:
+    announcement = await announced_for(chat, "Cunt McFace")
+    assert "Discovered" not in announcement.body
+    hall = await chat.alice.use("halloffame")
+    assert hall.body == "🥇 Bravosaurus · 1 vote"
+
+
+async def test_slow_channel_delays_no_other(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    await a_poll(chat)
+    other = await chat.add_channel("bones")
+    await chat.alice.use_in(other, "dinoname", count=2)
+    closer = chat.jobs.polls
+    show, shown = closer._show, asyncio.Event()
+
+    async def waits_in_first_channel(poll: PollRecord) -> None:
+        if poll.channel_id == chat.channel.id:
+            await shown.wait()
+        await show(poll)
+        shown.set()
+
+    monkeypatch.setattr(closer, "_show", waits_in_first_channel)
+    await closer.close_due(chat.now() + TOMORROW)
+    for channel in (chat.channel, other):
+        assert "The poll is closed" in chat.history(channel)[0].text
+
+
+async def test_winner_without_room_for_poem(chat: Chat) -> None:
+    """A name of a list can be too long for a button."""
+    poll = await crown(
+        chat.app.store,
+        "𝒳" * 64,
+        at=chat.now(),
+        community_id=chat.community_id,
+        namer="letters",
+    )
+    message = await poll_closing.winner_message(poll, LIMITS)
+    assert not message.buttons
+
+
+async def test_deleted_poll_has_no_winner(chat: Chat) -> None:
+    """A moderator deletes the message: no plaque, nothing in the hall of fame."""
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    chat.delete(message)
+    await chat.pass_time(TEN_MINUTES + 60)
+    assert chat.history() == []
+    assert await chat.app.store[HallOfFame].count(Scope(community_id=chat.community_id)) == 0
+    await chat.restart()
+    await chat.pass_time(600)
+    assert chat.history() == []
+
+
+async def test_deleted_poll_waits_for_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It stays unannounced until the victory can be taken back."""
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    chat.delete(message)
+    with monkeypatch.context() as outage:
+        outage.setattr(chat.app.store[Polls], "void", unavailable)
+        await chat.pass_time(TEN_MINUTES + 60)
+    await chat.pass_time(300)
+    assert await chat.app.store[HallOfFame].count(Scope(community_id=chat.community_id)) == 0
+
+
+async def test_removed_name_is_not_announced(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    (poll,) = await open_polls(chat)
+    entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+    await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
+    await chat.pass_time(TEN_MINUTES + 60)
+    (closed,) = chat.history()
+    assert closed.text == "The poll is closed: no name has won."
+    assert closed.lines[1] == "removed by a moderator"
+
+
+async def test_winner_removed_while_it_is_announced(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    (poll,) = await open_polls(chat)
+    send = chat.platform.send
+
+    async def send_and_remove(ref: MessageRef, message: Message, *, nonce: int) -> int:
+        number: int = await send(ref, message, nonce=nonce)
+        entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+        await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
+        return number
+
+    monkeypatch.setattr(chat.platform, "send", send_and_remove)
+    await chat.pass_time(TEN_MINUTES + 60)
+    announcement = chat.history()[1]
+    assert announcement.text == "A moderator removed this."
+    assert not announcement.cards

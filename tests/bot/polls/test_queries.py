@@ -1,0 +1,421 @@
+import asyncio
+import itertools
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy.exc import IntegrityError
+
+from bot.community.queries import DEFAULT_MINUTES, Communities
+from bot.polls.ballots import Ballot, Origin, lock_open, lock_votes
+from bot.polls.queries import SKEW, STALE, PollRecord, Polls
+from bot.store import Store, Unavailable
+from bot.store.identities import Identities
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=10)
+POLL = PollRecord(
+    id=77,
+    community_id=1,
+    channel_id=2,
+    message_id=None,
+    member_id=3,
+    discoverer="Ada",
+    names=("Mangosaurus", "Bravosaurus", "Kilosaurus"),
+    opened_at=NOW,
+    closes_at=LATER,
+)
+
+
+@pytest.fixture
+def database_writes(store: Store) -> list[str]:
+    """Gets an item for each transaction that writes."""
+    kinds: list[str] = []
+    store.database.observe = lambda kind, _seconds: kinds.append(kind) if kind == "write" else None
+    return kinds
+
+
+async def opened(store: Store, poll: PollRecord = POLL) -> PollRecord:
+    await store[Polls].open(poll)
+    return poll
+
+
+async def votes_of(store: Store, poll: PollRecord = POLL) -> tuple[int, ...]:
+    found = await store[Polls].find(poll.id)
+    assert found is not None
+    return found.votes
+
+
+async def test_open(store: Store) -> None:
+    await opened(store)
+    assert await store[Polls].find(POLL.id) == replace(POLL, votes=(0, 0, 0))
+
+
+async def test_sent(store: Store) -> None:
+    await opened(store)
+    await store[Polls].sent(POLL.id, 99)
+    found = await store[Polls].find(POLL.id)
+    assert found is not None
+    assert found.message_id == 99
+
+
+async def test_many_polls_at_once(store: Store, database_writes: list[str]) -> None:
+    """Each has its names and its message, and all take few transactions."""
+    polls = [replace(POLL, id=1000 + n, names=(f"Name {n}",), votes=(0,)) for n in range(50)]
+    await asyncio.gather(*map(store[Polls].open, polls))
+    await asyncio.gather(*(store[Polls].sent(poll.id, poll.id) for poll in polls))
+    for poll in (polls[0], polls[-1]):
+        assert await store[Polls].find(poll.id) == replace(poll, message_id=poll.id)
+    assert len(database_writes) <= 4
+
+
+async def test_poll_that_exists_does_not_stop_others(store: Store) -> None:
+    await opened(store)
+    other = replace(POLL, id=78)
+    first, second = await asyncio.gather(
+        store[Polls].open(POLL), store[Polls].open(other), return_exceptions=True
+    )
+    assert isinstance(first, IntegrityError)
+    assert second is None
+    assert await store[Polls].find(78) is not None
+
+
+async def test_vote_can_be_changed(store: Store) -> None:
+    await opened(store)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 2), NOW)
+    assert await votes_of(store) == (1, 0, 1)
+
+
+async def test_hundreds_of_votes_at_once(store: Store) -> None:
+    polls = [replace(POLL, id=number) for number in range(1, 11)]
+    for poll in polls:
+        await store[Polls].open(poll)
+    ballots = [Ballot(poll.id, member, member % 3) for member in range(1, 201) for poll in polls]
+    changed = [replace(ballot, position=1) for ballot in ballots[::7]]
+    counted = await asyncio.gather(*(store[Polls].cast(b, NOW) for b in ballots + changed))
+    assert all(counted)
+    last = {(b.poll_id, b.member_id): b.position for b in ballots + changed}
+    for poll in polls:
+        mine = [position for (poll_id, _), position in last.items() if poll_id == poll.id]
+        assert await votes_of(store, poll) == tuple(mine.count(p) for p in range(3))
+
+
+async def test_two_processes_count_votes_once(store: Store) -> None:
+    await opened(store)
+    other = Store(type(store.database)(store.database.url))
+    await asyncio.gather(
+        *(s[Polls].cast(Ballot(POLL.id, m, 0), NOW) for m in range(40) for s in (store, other))
+    )
+    await other.close()
+    assert await votes_of(store) == (40, 0, 0)
+
+
+async def test_vote_of(store: Store) -> None:
+    await opened(store)
+    assert await store[Polls].vote_of(POLL.id, 5) is None
+    await store[Polls].cast(Ballot(POLL.id, 5, 2), NOW)
+    assert await store[Polls].vote_of(POLL.id, 5) == 2
+    assert await store[Polls].vote_of(POLL.id, 6) is None
+    assert await store[Polls].vote_of(1, 5) is None
+
+
+async def test_retract(store: Store) -> None:
+    await opened(store)
+    await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
+    assert await store[Polls].retract(POLL.id, 5, NOW)
+    assert await votes_of(store) == (1, 0, 0)
+    assert await store[Polls].vote_of(POLL.id, 5) is None
+    assert not await store[Polls].retract(POLL.id, 5, NOW)
+    assert not await store[Polls].retract(1, 5, NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 1), NOW)
+    assert await votes_of(store) == (1, 1, 0)
+
+
+async def test_retract_after_the_end(store: Store) -> None:
+    await opened(store)
+    await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    assert not await store[Polls].retract(POLL.id, 5, LATER)
+    await store[Polls].close(POLL.id, NOW)
+    assert not await store[Polls].retract(POLL.id, 5, NOW)
+    assert await votes_of(store) == (1, 0, 0)
+
+
+async def test_retract_takes_its_turn(store: Store) -> None:
+    """Votes and retractions written together take effect in the order in which they came."""
+    await opened(store)
+    await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
+    done = await asyncio.gather(
+        store[Polls].cast(Ballot(POLL.id, 5, 0), NOW),
+        store[Polls].retract(POLL.id, 5, NOW),
+        store[Polls].retract(POLL.id, 5, NOW),
+        store[Polls].retract(POLL.id, 6, NOW),
+        store[Polls].cast(Ballot(POLL.id, 6, 2), NOW),
+        store[Polls].retract(POLL.id, 7, NOW),
+    )
+    assert list(done) == [True, True, False, True, True, False]
+    assert await votes_of(store) == (0, 0, 1)
+
+
+async def test_vote_after_retract_is_later(store: Store) -> None:
+    """In a tie, the name wins that reached its count first."""
+    await opened(store)
+    await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    await store[Polls].cast(Ballot(POLL.id, 6, 1), NOW + timedelta(minutes=1))
+    at = NOW + timedelta(minutes=2)
+    await asyncio.gather(
+        store[Polls].retract(POLL.id, 5, at), store[Polls].cast(Ballot(POLL.id, 5, 0), at)
+    )
+    closed = await store[Polls].close(POLL.id, LATER)
+    assert closed is not None
+    assert (closed.votes, closed.winner) == ((1, 1, 0), 1)
+
+
+async def test_concurrent_retracts(store: Store) -> None:
+    polls = [replace(POLL, id=number) for number in range(1, 4)]
+    for poll in polls:
+        await store[Polls].open(poll)
+    other = Store(type(store.database)(store.database.url))
+    calls = []
+    for number, (poll, member) in enumerate(itertools.product(polls, range(40))):
+        first, second = (store, other) if number % 2 else (other, store)
+        calls += [
+            first[Polls].cast(Ballot(poll.id, member, 0), NOW),
+            second[Polls].retract(poll.id, 39 - member, NOW),
+            second[Polls].cast(Ballot(poll.id, member, 1), NOW),
+        ]
+    assert all(result in (True, False) for result in await asyncio.gather(*calls))
+    for poll in polls:
+        for member in range(40):
+            await store[Polls].retract(poll.id, member, NOW)
+        assert await votes_of(store, poll) == (0, 0, 0)
+    await other.close()
+
+
+@pytest.mark.parametrize("late", [LATER, LATER + timedelta(days=3)])
+async def test_late_vote(store: Store, late: datetime) -> None:
+    await opened(store)
+    assert not await store[Polls].cast(Ballot(POLL.id, 5, 0), late)
+    assert await votes_of(store) == (0, 0, 0)
+
+
+async def test_vote_on_unknown_poll(store: Store) -> None:
+    assert not await store[Polls].cast(Ballot(1, 5, 0), NOW)
+
+
+async def test_due(store: Store) -> None:
+    await opened(store)
+    assert await store[Polls].next_closing() == LATER
+    assert await store[Polls].due(NOW) == []
+    assert [poll.id for poll in await store[Polls].due(LATER)] == [POLL.id]
+
+
+async def test_due_by_platform(store: Store) -> None:
+    """Each platform closes its own polls."""
+    channel = await store[Identities].resolve("slack", "channel", "T1", "C1")
+    await opened(store)
+    await store[Polls].open(replace(POLL, id=9, channel_id=channel))
+    for platform, poll_id in [("discord", POLL.id), ("slack", 9)]:
+        assert await store[Polls].next_closing(platform) == LATER
+        assert [poll.id for poll in await store[Polls].due(LATER, platform)] == [poll_id]
+        await store[Polls].close(poll_id, LATER)
+        assert await store[Polls].next_closing(platform) is None
+        soon = LATER + timedelta(seconds=1)
+        assert [poll.id for poll in await store[Polls].unannounced(soon, platform)] == [poll_id]
+
+
+async def test_poll_closes_once(store: Store) -> None:
+    await opened(store)
+    await store[Polls].cast(Ballot(POLL.id, 5, 1), NOW)
+    closed = await asyncio.gather(*(store[Polls].close(POLL.id, LATER) for _ in range(5)))
+    (first,) = filter(None, closed)
+    assert (first.winner, first.closed_at) == (1, LATER)
+    assert not await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
+    assert await store[Polls].next_closing() is None
+    soon = LATER + timedelta(seconds=1)
+    assert await store[Polls].unannounced(LATER) == []
+    assert [poll.id for poll in await store[Polls].unannounced(soon)] == [POLL.id]
+    assert await store[Polls].announced(POLL.id, soon)
+    assert not await store[Polls].announced(POLL.id, soon)
+    assert await store[Polls].unannounced(soon) == []
+
+
+async def test_no_votes_no_winner(store: Store) -> None:
+    await opened(store)
+    closed = await store[Polls].close(POLL.id, LATER)
+    assert closed is not None
+    assert closed.winner is None
+
+
+async def test_tie(store: Store) -> None:
+    await opened(store)
+    for minute, (member, position) in enumerate([(1, 2), (2, 0), (3, 2), (4, 0), (4, 0)]):
+        await store[Polls].cast(Ballot(POLL.id, member, position), NOW + timedelta(minutes=minute))
+    closed = await store[Polls].close(POLL.id, LATER)
+    assert closed is not None
+    assert closed.winner == 2
+
+
+async def test_minutes(store: Store) -> None:
+    assert await store[Communities].poll_minutes(1) == DEFAULT_MINUTES
+    await store[Communities].change(1, vote_minutes=60)
+    await store[Communities].change(1, vote_minutes=90)
+    assert await store[Communities].poll_minutes(1) == 90
+    assert await store[Communities].poll_minutes(2) == DEFAULT_MINUTES
+
+
+async def test_vote_for_unknown_position(store: Store) -> None:
+    await opened(store)
+    ballots = [Ballot(POLL.id, 5, 0), Ballot(POLL.id, 6, 3), Ballot(POLL.id, 7, 2**40)]
+    ballots += [Ballot(POLL.id, 8, -1), Ballot(POLL.id, 9, 1)]
+    counted = await asyncio.gather(*(store[Polls].cast(ballot, NOW) for ballot in ballots))
+    assert counted == [True, False, False, False, True]
+    assert await votes_of(store) == (1, 1, 0)
+
+
+async def test_late_votes_in_a_batch(store: Store) -> None:
+    await opened(store)
+    counted = await asyncio.gather(
+        store[Polls].cast(Ballot(POLL.id, 5, 0), NOW),
+        store[Polls].cast(Ballot(POLL.id, 5, 1), LATER),
+        store[Polls].cast(Ballot(POLL.id, 6, 1), LATER),
+    )
+    assert list(counted) == [True, False, False]
+    assert await votes_of(store) == (1, 0, 0)
+
+
+async def test_cancelled_vote_counts(store: Store) -> None:
+    await opened(store)
+    casting = asyncio.create_task(store[Polls].cast(Ballot(POLL.id, 5, 0), NOW))
+    await asyncio.sleep(0)
+    casting.cancel()
+    await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
+    assert await votes_of(store) == (2, 0, 0)
+
+
+async def test_votes_while_database_is_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    await opened(store)
+
+    def away() -> None:
+        raise Unavailable("gone")
+
+    with monkeypatch.context() as gone:
+        gone.setattr(store.database, "writing", away)
+        results = await asyncio.gather(
+            *(store[Polls].cast(Ballot(POLL.id, member, 0), NOW) for member in range(3)),
+            return_exceptions=True,
+        )
+    assert [type(result) for result in results] == [Unavailable] * 3
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    assert await votes_of(store) == (1, 0, 0)
+
+
+POLL_NUMBERS = itertools.count(1000)
+CHOICES = st.one_of(st.none(), st.integers(0, 3))
+BATCHES = st.lists(
+    st.lists(st.tuples(st.integers(1, 4), CHOICES), min_size=1, max_size=4), max_size=6
+)
+"""Members and their choices, at once and one after another: `None` retracts, 3 does not exist."""
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(BATCHES)
+async def test_votes_match_a_dictionary(
+    store: Store, batches: list[list[tuple[int, int | None]]]
+) -> None:
+    """Any votes and retractions are counted as a dictionary counts them."""
+    poll = await opened(store, replace(POLL, id=next(POLL_NUMBERS)))
+    model: dict[int, tuple[int, int]] = {}  # member: position, since when
+    for minute, batch in enumerate(batches):
+        at = NOW + timedelta(minutes=minute)
+        counted = await asyncio.gather(
+            *(store[Polls].cast(Ballot(poll.id, member, choice), at) for member, choice in batch)
+        )
+        before, expected = dict(model), []
+        for member, choice in batch:
+            expected.append(choice < 3 if choice is not None else member in model)
+            if choice is None:
+                model.pop(member, None)
+                before.pop(member, None)
+            elif choice < 3:
+                model[member] = choice, minute
+        # Changed back at once, a vote is as old as before.
+        model |= {m: old for m, old in before.items() if m in model and model[m][0] == old[0]}
+        assert counted == expected
+    tally = tuple(sum(c == position for c, _ in model.values()) for position in range(3))
+    assert await votes_of(store, poll) == tally
+    closed = await store[Polls].close(poll.id, LATER)
+    assert closed is not None
+    last = dict(sorted(model.values(), key=lambda vote: vote[1]))
+    ranking = sorted(last, key=lambda position: (-tally[position], last[position], position))
+    assert closed.winner == (ranking[0] if ranking else None)
+
+
+async def test_not_announced(store: Store) -> None:
+    await opened(store)
+    await store[Polls].close(POLL.id, LATER)
+    soon = LATER + timedelta(seconds=1)
+    assert await store[Polls].announced(POLL.id, soon)
+    await store[Polls].not_announced(POLL.id)
+    assert [poll.id for poll in await store[Polls].unannounced(soon)] == [POLL.id]
+
+
+async def test_stale_result_is_not_announced(store: Store) -> None:
+    await opened(store)
+    await store[Polls].close(POLL.id, LATER)
+    assert await store[Polls].unannounced(LATER + STALE)
+    assert not await store[Polls].unannounced(LATER + STALE + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize(
+    "origin", [Origin(9, 2, 55), Origin(None, 2, 55), Origin(1, 9, 55), Origin(1, 2, 56)], ids=str
+)
+async def test_vote_from_elsewhere_does_not_count(store: Store, origin: Origin) -> None:
+    await opened(store)
+    await store[Polls].sent(POLL.id, 55)
+    assert not await store[Polls].cast(Ballot(POLL.id, 5, 0, origin), NOW)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 0, Origin(1, 2, 55)), NOW)
+    assert not await store[Polls].retract(POLL.id, 5, NOW, origin)
+    assert await store[Polls].retract(POLL.id, 5, NOW, Origin(1, 2, None))
+
+
+async def test_vote_before_the_message_is_stored(store: Store) -> None:
+    await opened(store)
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 0, Origin(1, 2, 55)), NOW)
+
+
+async def test_clock_steps_back(store: Store) -> None:
+    """A poll is not open for as long as the clock was ahead."""
+    await opened(store)
+    yesterday = NOW - timedelta(days=1)
+    assert [poll.id for poll in await store[Polls].due(yesterday)] == [POLL.id]
+    assert await store[Polls].due(NOW - SKEW) == []
+    assert await store[Polls].close(POLL.id, yesterday) is not None
+
+
+async def test_poll_is_not_closed_during_a_vote(store: Store) -> None:
+    """The votes of the transaction would not count for the winner."""
+    await opened(store)
+    async with store.database.writing() as session:
+        assert POLL.id in await lock_open(session, {POLL.id})
+        closing = asyncio.create_task(store[Polls].close(POLL.id, LATER))
+        await asyncio.sleep(0.2)
+        assert not closing.done()
+    assert await closing is not None
+
+
+async def test_vote_is_not_changed_while_it_is_retracted(store: Store) -> None:
+    await opened(store)
+    await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    async with store.database.writing() as session:
+        assert await lock_votes(session, {(POLL.id, 5)}) == {(POLL.id, 5)}
+        voting = asyncio.create_task(store[Polls].cast(Ballot(POLL.id, 5, 1), NOW))
+        await asyncio.sleep(0.2)
+        assert not voting.done()
+    assert await voting
+    assert await votes_of(store) == (0, 1, 0)

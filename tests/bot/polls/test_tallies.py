@@ -1,0 +1,157 @@
+"""Tallies on the card of a poll: when they are shown, and in which order."""
+
+import asyncio
+
+import discord
+import pytest
+
+from bot.chat.message import Message, plain
+from bot.chat.turn import Platform
+from bot.fleet.membership import Fleet
+from bot.polls import votes
+from bot.polls.ballots import Ballot
+from bot.polls.queries import PollRecord, Polls
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Chat
+from tests.bot.opened_polls import (
+    a_poll,
+    close_elsewhere,
+    first_message,
+    open_polls,
+    receipt,
+)
+
+
+@pytest.fixture
+def slow_edits(discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """While a tally is on its way, its poll is closed. What the edits said."""
+    said: list[str] = []
+    edit_message = discord.InteractionResponse.edit_message
+
+    async def closes_meanwhile(response: object, **options: object) -> object:
+        await close_elsewhere(discord_chat)
+        said.append(str(options["content"]))
+        return await edit_message(response, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(discord.InteractionResponse, "edit_message", closes_meanwhile)
+    return said
+
+
+async def test_late_tally_does_not_reopen_poll(
+    discord_chat: DiscordChat, slow_edits: list[str]
+) -> None:
+    message = await a_poll(discord_chat)
+    await discord_chat.alice.press(message, "Bravosaurus")
+    assert slow_edits[0].startswith("Which is the coolest?")
+    assert first_message(discord_chat).text == "The poll is closed: Bravosaurus has won."
+    assert [*first_message(discord_chat).buttons] == ["More", "Dissect"]
+
+
+async def test_unanswered_vote_is_shown(discord_chat: DiscordChat) -> None:
+    """A vote counts also when its interaction has expired: the bot edits the message itself."""
+    message = await a_poll(discord_chat)
+    for method, path in (("POST", "/interactions/*"), ("PATCH", "/webhooks/*")):
+        discord_chat.home.env.inject_error(
+            method, path, status=404, code=10062, message="Unknown interaction", times=None
+        )
+    await discord_chat.alice.press(message, "Bravosaurus")
+    assert [*first_message(discord_chat).buttons][1] == "Bravosaurus · 1"
+
+
+async def test_busy_channel_shows_votes_later(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The member is told at once; the tally waits for the throttle."""
+    message = await a_poll(chat)
+    monkeypatch.setattr(chat.app.edits, "acquire", lambda _channel: False)
+    result = await chat.alice.press(message, "Bravosaurus")
+    assert receipt(result).text.startswith("You voted for Bravosaurus.")
+    await chat.settle()
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
+
+
+async def test_error_after_tally(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The poll stays as it is; the member gets an apology."""
+    message = await a_poll(chat)
+    find, found = chat.app.store[Polls].find, 0
+
+    async def fails_later(poll_id: int) -> PollRecord | None:
+        nonlocal found
+        found += 1
+        if found > 1:
+            raise LookupError
+        return await find(poll_id)
+
+    monkeypatch.setattr(chat.app.store[Polls], "find", fails_later)
+    result = await chat.alice.press(message, "Bravosaurus")
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
+    assert receipt(result).text.startswith("Sorry, something went wrong.")
+
+
+class SlowTurn:
+    """A turn whose edits arrive when they may."""
+
+    source = None
+
+    def __init__(self, platform: Platform, shown: list[Message]) -> None:
+        self.platform = platform
+        self.may_arrive = asyncio.Event()
+        self._shown = shown
+
+    async def edit_source(self, message: Message) -> None:
+        await self.may_arrive.wait()
+        self._shown.append(message)
+
+
+async def test_tallies_arrive_in_order(chat: Chat) -> None:
+    """An older tally never replaces a newer one."""
+    await a_poll(chat)
+    (record,) = await open_polls(chat)
+    shown: list[Message] = []
+    slow, quick = (SlowTurn(chat.platform, shown) for _ in range(2))
+    quick.may_arrive.set()
+    tasks = []
+    for member_id, turn in enumerate([slow, quick]):
+        await chat.app.store[Polls].cast(Ballot(record.id, member_id, 1), chat.now())
+        drawing = votes.draw(chat.app, turn, record.id, turn.edit_source)  # type: ignore[arg-type]
+        tasks.append(asyncio.create_task(drawing))
+        await chat.settle()
+    slow.may_arrive.set()
+    await asyncio.gather(*tasks)
+    bars = ["".join(map(plain, message.embeds[0].lines)) for message in shown]
+    assert ["▰▰ 2" in bar for bar in bars] == [False, True]
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+async def test_tally_of_another_process(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, is_shared: bool
+) -> None:
+    """It may arrive before an older one, which is then drawn again; alone, none does."""
+    monkeypatch.setattr(Fleet, "is_shared", is_shared)
+    await a_poll(chat)
+    (record,) = await open_polls(chat)
+    shown: list[Message] = []
+    turn = SlowTurn(chat.platform, shown)
+    await chat.app.store[Polls].cast(Ballot(record.id, 1, 1), chat.now())
+    drawing = asyncio.create_task(
+        votes.draw(chat.app, turn, record.id, turn.edit_source)  # type: ignore[arg-type]
+    )
+    await chat.settle()
+    await chat.app.store[Polls].cast(Ballot(record.id, 2, 1), chat.now())  # drawn elsewhere
+    turn.may_arrive.set()
+    await drawing
+    await chat.app.edits.close()  # with those that wait
+    bars = ["".join(map(plain, message.embeds[0].lines)) for message in shown]
+    assert ["▰▰ 2" in bar for bar in bars] == ([False, True] if is_shared else [False])
+
+
+async def test_hanging_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names are shown without a poll."""
+
+    async def hang(*_: object) -> None:
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(votes, "OPENING_S", 0.01)
+    monkeypatch.setattr(chat.app.store[Polls], "open", hang)
+    await chat.alice.use("dinoname", count=2)
+    await chat.pass_time(1)
+    (result,) = chat.history()
+    assert [*result.buttons] == ["More", "Dissect"]

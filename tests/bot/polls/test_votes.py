@@ -1,0 +1,340 @@
+"""Polls on names: votes, tallies, results."""
+
+from dataclasses import replace
+
+import discord
+import pytest
+
+from bot.chat.message import UserError, plain
+from bot.community.queries import Communities
+from bot.moderation.queries import Moderation
+from bot.platforms.discord.platform import LIMITS, DiscordPlatform
+from bot.polls.queries import PollRecord, Polls
+from bot.polls.votes import parse, poll_message, signature, tie_sentence
+from bot.store.answers import ButtonStates
+from bot.store.record import Action, Entry
+from bot.words import WordFilter
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Chat
+from tests.bot.fakes import unavailable
+from tests.bot.opened_polls import (
+    TEN_MINUTES,
+    a_poll,
+    close_elsewhere,
+    first_message,
+    members,
+    open_polls,
+    receipt,
+)
+
+
+async def test_poll_has_button_for_each_name(chat: Chat) -> None:
+    message = await a_poll(chat)
+    assert [*message.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "More", "Dissect"]
+    assert message.text.startswith("Which is the coolest? The poll closes [2026-01-01 00:10]")
+
+
+async def test_tally(chat: Chat) -> None:
+    message = await a_poll(chat)
+    first, second = await members(chat, 2)
+    await first.press(message, "Bravosaurus")
+    assert [*first_message(chat).buttons][:3] == ["Mangosaurus", "Bravosaurus · 1", "Kilosaurus"]
+    await second.press(first_message(chat), "Bravosaurus · 1")
+    assert first_message(chat).lines == [
+        "Mangosaurus",
+        "Bravosaurus · ▰▰ 2",
+        "Kilosaurus",
+    ]
+
+
+async def test_vote_counts_once(chat: Chat) -> None:
+    await a_poll(chat)
+    await chat.alice.press(first_message(chat), "Bravosaurus")
+    await chat.alice.press(first_message(chat), "Kilosaurus")
+    await chat.alice.press(first_message(chat), "Kilosaurus · 1")
+    assert [*first_message(chat).buttons][:3] == ["Mangosaurus", "Bravosaurus", "Kilosaurus · 1"]
+
+
+async def test_member_sees_own_vote(chat: Chat) -> None:
+    """In private: nothing is added to the channel."""
+    message = await a_poll(chat)
+    result = await chat.alice.press(message, "Mangosaurus")
+    assert receipt(result).text == (
+        "You voted for Mangosaurus. Press another name to change your vote."
+    )
+    assert len(chat.history()) == 1
+
+
+async def test_vote_taken_back(chat: Chat) -> None:
+    message = await a_poll(chat)
+    (bob,) = await members(chat, 1)
+    await bob.press(message, "Bravosaurus")
+    result = await chat.alice.press(first_message(chat), "Bravosaurus · 1")
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 2"
+    await chat.alice.press(receipt(result), "Take it back")
+    await chat.settle()
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
+    await chat.alice.press(first_message(chat), "Kilosaurus")
+    assert [*first_message(chat).buttons][1:3] == ["Bravosaurus · 1", "Kilosaurus · 1"]
+
+
+async def test_optional_edits_are_left_out(
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While Discord refuses many requests, only the response to a vote shows the tally."""
+    message = await a_poll(discord_chat)
+    result = await discord_chat.alice.press(message, "Bravosaurus")
+    monkeypatch.setattr(DiscordPlatform, "spares_requests", True)
+    await discord_chat.alice.press(receipt(result), "Take it back")
+    await discord_chat.settle()
+    assert [*first_message(discord_chat).buttons][1] == "Bravosaurus · 1"
+    await discord_chat.alice.press(first_message(discord_chat), "Kilosaurus")
+    assert [*first_message(discord_chat).buttons][1:3] == ["Bravosaurus", "Kilosaurus · 1"]
+
+
+async def test_vote_cannot_be_taken_back_later(chat: Chat) -> None:
+    message = await a_poll(chat)
+    result = await chat.alice.press(message, "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    late = await chat.alice.press(receipt(result), "Take it back")
+    assert late.text == "This poll is closed: Bravosaurus has won."
+    assert first_message(chat).lines[1] == "👑 Bravosaurus · ▰ 1"
+
+
+def test_tie_of_several(poll: PollRecord) -> None:
+    assert plain(tie_sentence(poll)) == (
+        "It tied with Mangosaurus and Kilosaurus at 3 votes each, and got there first."
+    )
+
+
+@pytest.fixture
+def poll(chat: Chat) -> PollRecord:
+    """A closed poll with a tie."""
+    now = chat.now()
+    return PollRecord(
+        id=1,
+        community_id=chat.community_id,
+        channel_id=chat.channel.id,
+        message_id=5,
+        member_id=1,
+        discoverer=None,
+        names=("Mangosaurus", "Bravosaurus", "Kilosaurus", "Minmi"),
+        votes=(3, 3, 3, 1),
+        opened_at=now,
+        closes_at=now,
+        closed_at=now,
+        winner=1,
+    )
+
+
+async def test_late_vote_is_told_the_winner(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await close_elsewhere(chat)
+    result = await chat.alice.press(message, "Kilosaurus")
+    assert receipt(result).text == "This poll is closed: Bravosaurus has won."
+
+
+async def test_polls_outlive_restart(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await chat.restart()
+    (member,) = await members(chat, 1)
+    await member.press(first_message(chat), "Bravosaurus · 1")
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 2"
+    await chat.pass_time(TEN_MINUTES + 60)
+    assert first_message(chat).text == "The poll is closed: Bravosaurus has won."
+
+
+async def test_settings_change_vote_minutes(chat: Chat) -> None:
+    boss = await chat.add_administrator()
+    look = await boss.use("settings")
+    assert look.text.startswith("Polls stay open for 10 minutes here. Change it with")
+    result = await boss.use("settings", vote_minutes=20)
+    assert result.is_private
+    assert result.text == "New polls stay open for 20 minutes here; open ones keep their time."
+    look = await boss.use("settings")
+    assert look.text.startswith("Polls stay open for 20 minutes here.")
+    await chat.alice.use("dinoname")
+    await chat.pass_time(TEN_MINUTES + 60)
+    assert first_message(chat).text.startswith("Which is the coolest?")
+    await chat.pass_time(TEN_MINUTES)
+    assert first_message(chat).text == "The poll is closed: nobody voted."
+
+
+async def test_settings_are_for_managers(chat: Chat) -> None:
+    """Also where a community lets everyone see the command."""
+    await chat.let_everyone_use("settings")
+    result = await chat.alice.use("settings", vote_minutes=60)
+    managers = f"{chat.terms.community} managers"
+    assert result.text == f"Only {managers} can see and change the settings of the bot."
+    assert await chat.app.store[Communities].poll_minutes(chat.community_id) == 10
+
+
+async def test_names_without_poll(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no poll can be stored, the names are shown all the same."""
+    monkeypatch.setattr(chat.app.store[Polls], "open", unavailable)
+    message = await a_poll(chat)
+    assert [*message.buttons] == ["More", "Dissect"]
+    assert message.lines == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
+
+
+async def test_dissect_needs_the_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Several names are too long for a button: without a database it is left out."""
+    monkeypatch.setattr(chat.app.store[Polls], "open", unavailable)
+    monkeypatch.setattr(chat.app.store[ButtonStates], "put", unavailable)
+    assert [*(await a_poll(chat)).buttons] == ["More"]
+
+
+async def test_lost_vote_is_not_shown(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = await a_poll(chat)
+    monkeypatch.setattr(chat.app.store[Polls], "cast", unavailable)
+    result = await chat.alice.press(message, "Bravosaurus")
+    assert result.text.startswith("The database isn't answering")
+    assert [*first_message(chat).buttons][1] == "Bravosaurus"
+
+
+async def test_poll_of_another_database(chat: Chat) -> None:
+    message = await a_poll(chat)
+    chat.rewrite_button(message, "Mangosaurus", "vote:123:0")
+    result = await chat.alice.press(message, "Mangosaurus")
+    assert result.text.startswith("This poll no longer exists")
+
+
+async def test_vote_of_0_3_0(chat: Chat) -> None:
+    """Ids of its buttons were the same."""
+    message = await a_poll(chat)
+    (record,) = await open_polls(chat)
+    chat.rewrite_button(message, "Bravosaurus", f"vote:{record.id}:1")
+    chat.rewrite_button(message, "More", "names:3:1::::")
+    chat.rewrite_button(message, "Dissect", "dissect:")
+    await chat.alice.press(message, "Bravosaurus")
+    assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
+
+
+async def test_names_of_poll_can_be_dissected(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    result = await chat.alice.press(first_message(chat), "Dissect")
+    assert result.text == "Which one?"
+    assert [*result.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        "",
+        "1",
+        "1:",
+        ":1",
+        "a:1",
+        "1:-1",
+        "1:x",
+        "-5:0",
+        "9" * 20 + ":0",
+        f"{2**63}:0",
+        f"1:{2**15}",
+    ],
+)
+def test_invalid_state(state: str) -> None:
+    with pytest.raises(UserError, match="no longer exists"):
+        parse(state)
+
+
+def test_largest_state() -> None:
+    assert parse(f"{2**63 - 1}:9") == (2**63 - 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("display_name", "signed"),
+    [
+        ("Ada", "Ada"),
+        (" Ada \n Lovelace ", "Ada Lovelace"),
+        ("\u202eevil\u2066", "evil"),
+        ("👩‍🔬", "👩‍🔬"),
+        ("f u c k", None),
+        ("\u202e\u2066", None),
+        ("\u200b", None),
+    ],
+)
+def test_signature(display_name: str, signed: str | None) -> None:
+    assert signature(display_name, WordFilter()) == signed
+
+
+async def test_no_poll_in_direct_messages(chat: Chat) -> None:
+    diana = await chat.add_member("diana")
+    result = await diana.use_directly("dinoname")
+    assert [*result.buttons] == ["More", "Dissect"]
+    chosen = await diana.press(result, "Dissect")
+    assert [*chosen.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
+
+
+def test_long_names_fit_on_buttons(poll: PollRecord) -> None:
+    long = replace(poll, names=("x" * 90, *poll.names[1:]), closed_at=None, winner=None)
+    button = poll_message(long, LIMITS).buttons[0]
+    assert button.label == "x" * 75 + "… · 3"
+    assert len(button.label) == LIMITS.button_label
+
+
+async def test_vote_for_removed_name(chat: Chat) -> None:
+    """Its button is gone; one of an old rendering is refused."""
+    message = await a_poll(chat)
+    (poll,) = await open_polls(chat)
+    entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+    await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
+    refused = await chat.alice.press(message, "Bravosaurus")
+    assert refused.text == "A moderator removed this name. Vote for another one."
+    await chat.alice.press(message, "Kilosaurus")
+    shown = first_message(chat)
+    assert "Bravosaurus" not in [*shown.buttons]
+    assert "Bravosaurus" not in shown.body
+    asked = await chat.alice.press(shown, "Dissect")
+    assert [*asked.buttons] == ["Mangosaurus", "Kilosaurus"]
+
+
+async def test_forged_vote_from_another_server(discord_chat: DiscordChat) -> None:
+    """A press names the poll of another server."""
+    poll = await a_poll(discord_chat)
+    rows = discord_chat.stored(poll).components
+    custom_id = rows[0]["components"][1]["custom_id"]
+    other = discord_chat.home.env.create_guild("Elsewhere")
+    channel = other.create_text_channel("general")
+    bob = other.add_member(discord_chat.home.env.create_user("bob"))
+    await bob.slash(channel, "dinoname", count=3)
+    (theirs,) = channel.history()
+    stored = discord_chat.home.env.backend.get_message(channel.id, theirs.id)
+    stored.components[0]["components"][0]["custom_id"] = custom_id
+    result = discord_chat.answer(await bob.click(channel.history()[0], label="Mangosaurus"))
+    assert result.text == (
+        "This button belongs to another poll. Vote with the buttons below the names."
+    )
+    assert [*first_message(discord_chat).buttons][1] == "Bravosaurus"
+
+
+async def test_no_poll_in_a_channel_that_the_bot_cannot_see(discord_chat: DiscordChat) -> None:
+    hidden = discord.PermissionOverwrite(view_channel=False)
+    assert discord_chat.home.bot.user is not None
+    channel = discord_chat.home.guild.create_text_channel(
+        "secret", overwrites={discord_chat.home.bot.user: hidden}
+    )
+    result = discord_chat.answer(
+        await discord_chat.alice.member.slash(channel, "dinoname", count=3)
+    )
+    assert "There's no poll, because the bot can't see this channel." in str(result.lines)
+    assert not {"Mangosaurus", "Bravosaurus"} & {*result.buttons}
+    assert await open_polls(discord_chat) == []
+
+
+async def test_card_that_stayed_open_is_closed_by_a_press(discord_chat: DiscordChat) -> None:
+    """The bot lost sight of the channel, so that it could not edit the card in time."""
+    message = await a_poll(discord_chat)
+    await discord_chat.alice.press(message, "Bravosaurus")
+    discord_chat.home.env.inject_error(
+        "PATCH", "/channels/*", status=403, code=50001, message="Missing Access", times=None
+    )
+    await discord_chat.pass_time(TEN_MINUTES + 60)
+    assert "Kilosaurus" in [*first_message(discord_chat).buttons]
+    result = await discord_chat.alice.press(first_message(discord_chat), "Kilosaurus")
+    assert receipt(result).text == "This poll is closed: Bravosaurus has won."
+    assert first_message(discord_chat).text == "The poll is closed: Bravosaurus has won."
+    assert "Kilosaurus" not in [*first_message(discord_chat).buttons]

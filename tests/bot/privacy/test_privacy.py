@@ -1,0 +1,358 @@
+"""`/privacy`: data of members and servers, and how it is deleted."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from bot.chat.app import App
+from bot.chat.message import Message, UserError
+from bot.chat.turn import Platform, User
+from bot.community.queries import Communities
+from bot.fleet.membership import Fleet
+from bot.moderation.queries import Moderation
+from bot.polls.ballots import Ballot
+from bot.polls.hall_queries import HallOfFame, Scope
+from bot.polls.queries import Polls
+from bot.privacy import privacy as module
+from bot.privacy.privacy import GRACE, CommunitySweeper
+from bot.privacy.queries import Privacy
+from bot.store import Store, Unavailable
+from bot.store.record import Action, Entry
+from tests.bot.champions import crown
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Chat
+from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members
+from tests.bot.polls.test_queries import NOW, POLL, opened
+from tests.bot.turns import FakePlatform, FakeTurn, press_on
+
+
+async def kept(chat: Chat) -> str:
+    """The sentence about stored data of a member."""
+    result = await chat.alice.use("privacy")
+    assert result.is_private
+    return result.lines[0]
+
+
+async def forget(chat: Chat) -> None:
+    result = await chat.alice.use("privacy")
+    asked = await chat.alice.press(result, "Delete my data")
+    result = await chat.alice.press(asked, "Yes, delete my data")
+    assert result.text == "Done. The bot no longer stores anything about you."
+
+
+async def sweep(chat: Chat) -> None:
+    """Run the hourly job."""
+    await chat.jobs.communities.sweep()
+
+
+async def test_nothing_stored(chat: Chat) -> None:
+    result = await chat.alice.use("privacy")
+    assert result.lines[0] == "The bot stores nothing about you."
+    assert [*result.buttons] == []
+
+
+async def test_counts(chat: Chat) -> None:
+    for _ in range(2):
+        message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    poem = await chat.alice.use("sonnet")
+    await chat.alice.press(poem, "Keep")
+    assert (
+        await kept(chat)
+        == "The bot stores data of yours: 1 vote, 2 polls, 1 poem and 1 button state."
+    )
+    result = await chat.alice.use("privacy")
+    assert "A button state is what a button needs to work later" in result.lines[-1]
+
+
+async def test_show_everything(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    result = await chat.alice.use("privacy")
+    shown = await chat.alice.press(result, "Show everything")
+    assert shown.is_private
+    (attachment,) = shown.files
+    rows = json.loads(await attachment.read())
+    assert [vote["position"] for vote in rows["votes"]] == [1]
+    assert [card["discoverer"] for card in rows["polls"]] == ["alice"]
+    assert [*result.buttons] == ["Show everything", "Delete my data"]
+
+
+async def test_cooldowns(chat: Chat) -> None:
+    """Everything can be shown right after the overview, but neither of them twice in a row."""
+    await chat.restart(cooldown_seconds=10)
+    await a_poll(chat)
+    overview = await chat.alice.use("privacy")
+    assert "too fast" in (await chat.alice.use("privacy")).text
+    shown = await chat.alice.press(overview, "Show everything")
+    assert shown.files
+    again = await chat.alice.press(overview, "Show everything")
+    assert "too fast" in again.text
+
+
+async def test_cooldown_of_deleting(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    await a_poll(chat)
+    turn = press_on(FakeTurn(FakePlatform({1: Message()}), User(chat.alice.id, "alice")), 1)
+    await module.press(chat.app, turn, "yes")
+    assert not await chat.app.store[Privacy].of(chat.alice.id)
+    with pytest.raises(UserError, match="too fast"):
+        await module.press(chat.app, turn, "yes")
+
+
+async def test_rows_become_text_in_a_thread(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member's rows are without limit, and other members' answers would wait."""
+    threads: list[int] = []
+
+    def as_json(_rows: object) -> bytes:
+        threads.append(threading.get_ident())
+        return b"{}"
+
+    monkeypatch.setattr(module, "_as_json", as_json)
+    await a_poll(chat)
+    overview = await chat.alice.use("privacy")
+    await chat.alice.press(overview, "Show everything")
+    assert len(threads) == 1
+    assert threads != [threading.get_ident()]
+
+
+async def test_delete_asks_first(chat: Chat) -> None:
+    await a_poll(chat)
+    result = await chat.alice.use("privacy")
+    assert [*result.buttons] == ["Show everything", "Delete my data"]
+    result = await chat.alice.press(result, "Delete my data")
+    assert "some buttons under your poems and names will stop working" in result.text
+    assert "can't be undone" in result.text
+    assert [*result.buttons] == ["Yes, delete my data", "Cancel"]
+    assert await kept(chat) == "The bot stores data of yours: 1 poll."
+    result = await chat.alice.press(result, "Yes, delete my data")
+    assert result.text == "Done. The bot no longer stores anything about you."
+    assert [*result.buttons] == []
+    assert await kept(chat) == "The bot stores nothing about you."
+
+
+async def test_other_members_keep_data(chat: Chat) -> None:
+    message = await a_poll(chat)
+    (bob,) = await members(chat, 1)
+    await bob.press(message, "Bravosaurus")
+    await forget(chat)
+    assert (await chat.app.store[Privacy].of(bob.id)).votes == 1
+
+
+async def test_buttons_stop_working(chat: Chat) -> None:
+    poem = await chat.alice.use("sonnet")
+    await forget(chat)
+    pressed = await chat.alice.press(poem, "Keep")
+    assert pressed.text == "This button no longer works; use the command instead."
+    assert await kept(chat) == "The bot stores nothing about you."
+
+
+async def test_open_poll_loses_vote(chat: Chat) -> None:
+    await a_poll(chat)
+    bob, carol = await members(chat, 2)
+    await chat.alice.press(first_message(chat), "Bravosaurus")
+    await bob.press(first_message(chat), "Bravosaurus · 1")
+    await forget(chat)
+    await carol.press(first_message(chat), "Kilosaurus")
+    assert [*first_message(chat).buttons][:3] == [
+        "Mangosaurus",
+        "Bravosaurus · 1",
+        "Kilosaurus · 1",
+    ]
+
+
+async def test_winner_stays_without_discoverer(chat: Chat) -> None:
+    await crown(
+        chat.app.store,
+        "Bravosaurus",
+        3,
+        at=chat.now(),
+        community_id=chat.community_id,
+        member_id=chat.alice.id,
+        discoverer="alice",
+    )
+    await forget(chat)
+    hall = await chat.alice.use("halloffame")
+    assert hall.lines == ["🥇 Bravosaurus · 3 votes"]
+
+
+async def test_open_poll_loses_discoverer(chat: Chat) -> None:
+    message = await a_poll(chat)
+    (bob,) = await members(chat, 1)
+    await bob.press(message, "Bravosaurus")
+    await forget(chat)
+    await chat.pass_time(TEN_MINUTES + 60)
+    crowning = chat.history()[1]
+    assert "Bravosaurus won with 1 vote." in crowning.body
+    assert "Discovered" not in crowning.body
+
+
+async def test_direct_messages(chat: Chat) -> None:
+    result = await chat.alice.use_directly("privacy")
+    assert result.title == "🔏 Your data"
+
+
+async def test_invalid_state(chat: Chat) -> None:
+    await a_poll(chat)
+    result = await chat.alice.use("privacy")
+    chat.rewrite_button(result, "Show everything", "privacy:really")
+    pressed = await chat.alice.press(result, "Show everything")
+    assert "use /privacy instead" in pressed.text
+
+
+async def test_cancel(chat: Chat) -> None:
+    await a_poll(chat)
+    result = await chat.alice.use("privacy")
+    result = await chat.alice.press(result, "Delete my data")
+    result = await chat.alice.press(result, "Cancel")
+    assert [*result.buttons] == ["Show everything", "Delete my data"]
+    assert await kept(chat) == "The bot stores data of yours: 1 poll."
+
+
+async def leave(discord_chat: DiscordChat) -> None:
+    guild = discord_chat.home.bot.get_guild(discord_chat.community_id)
+    assert guild is not None
+    await guild.leave()
+    await discord_chat.settle()
+
+
+async def test_former_server_is_deleted(discord_chat: DiscordChat) -> None:
+    await crown(
+        discord_chat.app.store,
+        "Homesaurus",
+        at=discord_chat.now(),
+        community_id=discord_chat.community_id,
+    )
+    await leave(discord_chat)
+    await sweep(discord_chat)
+    assert await count_of(discord_chat) == 1
+    await discord_chat.app.store[Privacy].left(
+        discord_chat.community_id, discord_chat.now() - GRACE - timedelta(seconds=1)
+    )
+    await sweep(discord_chat)
+    assert await count_of(discord_chat) == 0
+
+
+async def count_of(chat: Chat) -> int:
+    """Crowned names of a community that are still kept."""
+    return await chat.app.store[HallOfFame].count(Scope(chat.community_id))
+
+
+async def test_returning_server_is_kept(store: Store) -> None:
+    await crown(store, "Homesaurus", at=NOW, community_id=7)
+    await store[Privacy].left(7, NOW - GRACE * 2)
+    await store[Privacy].joined(7)
+    assert await store[Privacy].forget_communities(NOW) == []
+
+
+async def test_server_left_while_offline(
+    chat: Chat,
+) -> None:
+    store, now = chat.app.store, chat.now()
+    await crown(store, "Homesaurus", at=now, community_id=chat.community_id)
+    await crown(store, "Farsaurus", at=now, community_id=12)
+    await store[Privacy].left(chat.community_id, now - GRACE * 2)  # and it has come back meanwhile
+    await store[Privacy].seen([chat.community_id], now)
+    assert await store[Privacy].forget_communities(now) == []
+    assert await store[Privacy].forget_communities(now + timedelta(seconds=1)) == [12]
+    assert await count_of(chat) == 1
+
+
+async def test_servers_noted_at_start(chat: Chat) -> None:
+    await chat.app.store[Privacy].left(chat.community_id, chat.now() - GRACE * 2)
+    await chat.restart()
+    await chat.settle()
+    assert await chat.app.store[Privacy].forget_communities(chat.now()) == []
+
+
+async def test_server_noted_simultaneously(store: Store) -> None:
+    await asyncio.gather(
+        *(store[Privacy].joined(7) for _ in range(5)),
+        *(store[Communities].change(7, vote_minutes=30) for _ in range(5)),
+    )
+    assert await store[Communities].poll_minutes(7) == 30
+
+
+async def test_deleted_while_voting(store: Store) -> None:
+    for turn in range(5):
+        cards = [replace(POLL, id=10 * turn + number, member_id=5) for number in range(3)]
+        for each in cards:
+            await opened(store, each)
+            await store[Polls].cast(Ballot(each.id, 5, 0), NOW)
+        await asyncio.gather(
+            *(store[Polls].cast(Ballot(each.id, 5, 1), NOW) for each in cards),
+            store[Privacy].forget_member(5),
+        )
+    await store[Privacy].forget_member(5)
+    assert not await store[Privacy].of(5)
+
+
+def sweeper(store: Store, shards: Collection[int] = (0, 1)) -> CommunitySweeper:
+    """Deletes data of former servers; the bot is in none. Some of two shards run here."""
+    app = SimpleNamespace(store=store, now=lambda: NOW, fleet=Fleet())
+    platform = SimpleNamespace(
+        name="discord", communities=[], serves_community=lambda number: (number >> 22) % 2 in shards
+    )
+    return CommunitySweeper(cast(App, app), cast(Platform, platform))
+
+
+@pytest.mark.parametrize(("shards", "gone"), [((0, 1), [12, 1 << 22]), ((0,), [12]), ((), [])])
+async def test_servers_of_other_shards_are_not_left(
+    store: Store, shards: tuple[int, ...], gone: list[int]
+) -> None:
+    """A process with some of the shards does not see all servers, and judges only its own."""
+    for community_id in (12, 1 << 22):
+        await crown(store, "Farsaurus", at=NOW, community_id=community_id)
+    await sweeper(store, shards).sweep()
+    assert sorted(await store[Privacy].forget_communities(NOW + GRACE)) == gone
+
+
+async def test_failed_first_sweep_is_repeated(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await crown(store, "Farsaurus", at=NOW, community_id=12)
+    communities = sweeper(store)
+    with monkeypatch.context() as patched:
+
+        async def away(*_: object, **_options: object) -> None:
+            raise Unavailable("gone")
+
+        patched.setattr(store[Privacy], "seen", away)
+        await communities.sweep()
+    await communities.sweep()
+    assert await store[Privacy].forget_communities(NOW + GRACE) == [12]
+
+
+async def test_blocks_outlast_forgetting(chat: Chat) -> None:
+    """Or a member would undo them. The replies say so."""
+    mo = await chat.add_moderator()
+    await mo.use("moderate block", member=chat.alice)
+    shown = await chat.alice.use_directly("privacy")
+    assert shown.lines[0] == "The bot stores data of yours: 1 block and 1 act of moderation."
+    assert "deleting your data doesn't delete blocks" in shown.lines[-1]
+    shown = await chat.alice.press(shown, "Delete my data")
+    shown = await chat.alice.press(shown, "Yes, delete my data")
+    assert shown.text.startswith(
+        f"Done. To keep {chat.terms.communities} safe, the bot still stores"
+    )
+    refused = await chat.alice.use("about")
+    assert "have blocked you" in refused.text
+
+
+async def test_record_is_pruned_after_a_year(chat: Chat) -> None:
+    moderation, now = chat.app.store[Moderation], chat.now()
+    entries = [
+        Entry(Action.BLOCK, 9, now - timedelta(days=days), chat.community_id, 3)
+        for days in (364, 366)
+    ]
+    for entry in entries:
+        await moderation.record(entry)
+    await sweep(chat)
+    assert await moderation.recorded(chat.community_id) == entries[:1]

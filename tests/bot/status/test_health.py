@@ -1,0 +1,176 @@
+"""Health of the services: checks, metrics, samples."""
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from bot.chat.app import App
+from bot.fleet.membership import Fleet
+from bot.services.queueing.fair_queue import QueueState
+from bot.status import health as module
+from bot.status.health import Health
+from bot.store import Unavailable
+from tests.bot.fakes import FakeWriter
+from tests.bot.turns import FakePlatform
+
+
+def failing(health: Health) -> set[str]:
+    return {name for name, check in health.checks().items() if not check.passes}
+
+
+def value(app: App, name: str, **labels: str) -> float | None:
+    return app.monitor.metrics.value(name, **labels)
+
+
+async def test_ready_after_first_look(health: Health, app: App) -> None:
+    assert failing(health) == {"database"}
+    await health.refresh()
+    assert failing(health) == set()
+    assert value(app, "database_up") == 1
+    assert value(app, "ready", check="models") == 1
+    assert value(app, "trainings", state="queued") == 0
+
+
+async def test_gateway(health: Health, app: App, platform: FakePlatform) -> None:
+    await health.refresh()
+    platform.is_connected, platform.latency = False, None
+    assert failing(health) == {"gateway"}
+    assert value(app, "gateway_connected") == 0
+    assert value(app, "gateway_latency_seconds") is None
+
+
+async def test_two_platforms(health: Health, app: App, platform: FakePlatform) -> None:
+    other = FakePlatform(communities=(7, 8))
+    health.add(other)
+    await health.refresh()
+    assert failing(health) == set()
+    assert value(app, "servers") == len(platform.communities) + 2
+    other.is_connected = False
+    assert failing(health) == {"gateway"}
+    assert health.checks()["gateway"].detail == "not connected to fake"
+
+
+async def test_shards(health: Health, app: App, platform: FakePlatform) -> None:
+    platform.shard_latencies = {4: 0.02, 5: None}
+    assert value(app, "shard_connected", shard="4") == 1
+    assert value(app, "shard_connected", shard="5") == 0
+    assert value(app, "shard_latency_seconds", shard="4") == 0.02
+    assert value(app, "shard_latency_seconds", shard="5") is None
+    assert value(app, "processes") == 1
+
+
+async def test_shards_that_another_process_runs(
+    health: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the end of one of the two helps."""
+    assert health.alive().passes
+    monkeypatch.setattr(Fleet, "lost", "another process runs its shards now")
+    assert health.alive().detail == "another process runs its shards now"
+    assert not health.alive().passes
+
+
+async def test_slow_event_loop(health: Health, app: App) -> None:
+    await health.refresh()
+    app.monitor.loop_lag.add(module.SLOW_LOOP_S)
+    assert failing(health) == {"event_loop"}
+    assert value(app, "event_loop_lag_worst_seconds") == module.SLOW_LOOP_S
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("is_ready", False),
+        ("queues", {"names": QueueState(3, 1, module.OLD_REQUEST_S + 1)}),
+    ],
+)
+async def test_queue(
+    health: Health, monkeypatch: pytest.MonkeyPatch, name: str, found: object
+) -> None:
+    """A thread that does not end, or a request that waits for long."""
+    await health.refresh()
+    monkeypatch.setattr(FakeWriter, name, found)
+    assert failing(health) == {"queue"}
+
+
+async def test_stuck_networks_need_a_restart(
+    health: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a minute: threads may still end by then, and requests only get slow."""
+    for seconds, is_alive in [(0.0, True), (module.BLOCKED_S - 1, True), (module.BLOCKED_S, False)]:
+        monkeypatch.setattr(FakeWriter, "blocked_for", seconds)
+        assert health.alive().passes is is_alive
+
+
+async def test_lost_once_stuck(health: Health, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LOOK_S", 0.0)
+    waiting = asyncio.create_task(health.until_lost())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    monkeypatch.setattr(FakeWriter, "blocked_for", module.BLOCKED_S)
+    assert await waiting == "0 threads of the networks do not end"
+
+
+async def test_queue_metrics(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeWriter, "queues", {"names": QueueState(3, 1, 2.5)})
+    assert value(app, "inference_queue_length", task="names") == 3
+    assert value(app, "inference_queue_age_seconds", task="names") == 2.5
+    assert health.sample().queue_length == 3
+
+
+async def test_transactions_are_timed(health: Health, app: App) -> None:
+    await health.refresh()
+    assert value(app, "database_seconds_count", kind="read") == 2
+    assert value(app, "database_seconds_count", kind="write") == 0
+    assert value(app, "database_errors_total") == 0
+
+
+async def test_absent_database(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        raise Unavailable("gone")
+
+    await health.refresh()
+    monkeypatch.setattr(app.store.database, "check", check)
+    await health.refresh()
+    assert failing(health) == {"database"}
+    assert value(app, "database_up") == 0
+
+
+async def test_hanging_database_is_asked_once(
+    health: Health, app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, asked = asyncio.Event(), 0
+
+    async def check() -> None:
+        nonlocal asked
+        asked += 1
+        await answers.wait()
+
+    await health.refresh()
+    monkeypatch.setattr(module, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(app.store.database, "check", check)
+    for _ in range(3):
+        await health.refresh()
+    assert (asked, failing(health)) == (1, {"database"})
+    answers.set()
+    monkeypatch.setattr(module, "PATIENCE_S", 60.0)
+    await health.refresh()
+    assert failing(health) == set()
+
+
+async def test_sample_counts_since_the_last(health: Health, app: App) -> None:
+    for _ in range(2):
+        with suppress(ValueError), app.monitor.track("/sonnet", 1):
+            raise ValueError
+    sample = health.sample()
+    assert (sample.requests, sample.failures) == (2, 2)
+    assert sample.memory_bytes > 0
+    health.keep_sample()
+    with app.monitor.track("/sonnet", 1):
+        pass
+    sample = health.sample()
+    assert (sample.requests, sample.failures) == (1, 0)
+
+
+async def test_version(health: Health, app: App) -> None:
+    assert value(app, "info", version="1.2.3") == 1

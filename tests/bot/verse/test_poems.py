@@ -1,0 +1,224 @@
+"""`/poems` and `/export`."""
+
+import asyncio
+import json
+import re
+from datetime import timedelta
+
+import discord
+import pytest
+
+from bot.store import Store
+from bot.store.answers import ButtonStates
+from bot.verse.queries import Poems
+from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
+from tests.bot.hostile import HOSTILE_OPENINGS
+
+
+async def poem(chat: Chat, **options: object) -> Shown:
+    """A finished poem that a member has asked for."""
+    return await chat.alice.use("sonnet", **options)
+
+
+async def keep(chat: Chat, by: Actor, message: Shown) -> str:
+    result = await by.press(message, "Keep")
+    assert result.is_private
+    return result.text
+
+
+async def page_of(chat: Chat, member: Actor, **options: object) -> Answer:
+    return await member.use("poems", **options)
+
+
+async def kept_by(chat: Chat, member: Actor) -> list[str]:
+    poems = await chat.app.store[Poems].of(member.id)
+    return [kept.text for kept in poems]
+
+
+async def test_kept_poem_is_shown_poem(chat: Chat, subtests: pytest.Subtests) -> None:
+    for kind, opening in HOSTILE_OPENINGS.items():
+        with subtests.test(kind):
+            reader = await chat.add_member(f"reader of {kind}")
+            shown = await poem(chat, **({"opening": opening} if opening else {}))
+            await keep(chat, reader, shown)
+            (kept,) = await kept_by(chat, reader)
+            assert kept == shown.body.strip()
+            page = await page_of(chat, reader)
+            assert page.body == kept
+            assert page.title == shown.title
+
+
+async def test_marks_and_stanzas_are_kept(chat: Chat) -> None:
+    chat.writer.verse[:3] = ["O, _she_ said: “Oh!”", "\\ # not 1. a > title", "<@1> `so`"]
+    shown = await poem(chat, form="petrarchan")
+    await keep(chat, chat.alice, shown)
+    (kept,) = await kept_by(chat, chat.alice)
+    stanzas = [stanza.split("\n") for stanza in kept.split("\n\n")]
+    assert [line for stanza in stanzas for line in stanza] == chat.writer.verse
+    assert [len(stanza) for stanza in stanzas] == [4, 4, 3, 3]
+
+
+async def test_kept_once(chat: Chat) -> None:
+    shown = await poem(chat)
+    assert await keep(chat, chat.alice, shown) == "Kept. You have 1 poem: /poems"
+    again = await keep(chat, chat.alice, shown)
+    assert again == "You've kept this one already. You have 1 poem: /poems"
+
+
+async def test_keep_reads_no_rendered_text(chat: Chat) -> None:
+    """The poem is in the database, under the number in the button."""
+    shown = await poem(chat)
+    words = shown.body.strip()
+    assert re.fullmatch(r"keep:@\d+", chat.action_of(shown, "Keep"))
+    await keep(chat, chat.alice, shown)
+    assert await kept_by(chat, chat.alice) == [words]
+
+
+async def test_keep_after_its_state_is_deleted(chat: Chat) -> None:
+    shown = await poem(chat)
+    await chat.app.store[ButtonStates].prune(chat.now() + timedelta(seconds=1))
+    assert await keep(chat, chat.alice, shown) == (
+        "This button no longer works; use the command instead."
+    )
+    assert await kept_by(chat, chat.alice) == []
+
+
+async def test_kept_by_other_member(chat: Chat) -> None:
+    bob = await chat.add_member("bob")
+    await keep(chat, bob, await poem(chat))
+    assert len(await kept_by(chat, bob)) == 1
+    assert (await page_of(chat, chat.alice)).text.startswith("You haven't kept any poems yet")
+
+
+async def test_unfinished_poem_has_no_keep(chat: Chat) -> None:
+    chat.writer.error = RuntimeError("ink")
+    chat.writer.lines_before_error = 5
+    shown = await poem(chat)
+    assert [*shown.buttons] == ["Another"]
+
+
+async def test_limit(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.verse.queries.MOST", 2)
+    for _ in range(2):
+        await keep(chat, chat.alice, await poem(chat))
+    said = await keep(chat, chat.alice, await poem(chat))
+    assert said.startswith("You've kept 200 poems, which is the most possible.")
+    assert len(await kept_by(chat, chat.alice)) == 2
+
+
+async def keep_three(chat: Chat) -> None:
+    for number in range(3):
+        await keep(chat, chat.alice, await poem(chat, opening=f"Poem {number}, ", form="limerick"))
+
+
+async def test_pages(chat: Chat) -> None:
+    await keep_three(chat)
+    page = await page_of(chat, chat.alice)
+    assert page.is_private
+    assert page.body.startswith("Poem 2, ")
+    assert page.card.footer.startswith("1 of 3 · kept 20")
+    assert [*page.buttons] == ["Older", "Delete"]
+    page = await chat.alice.press(page, "Older")
+    assert [*page.buttons] == ["Newer", "Older", "Delete"]
+    page = await chat.alice.press(page, "Older")
+    assert page.body.startswith("Poem 0, ")
+    assert [*page.buttons] == ["Newer", "Delete"]
+
+
+async def test_delete(chat: Chat) -> None:
+    await keep_three(chat)
+    page = await page_of(chat, chat.alice)
+    page = await chat.alice.press(page, "Older")
+    page = await chat.alice.press(page, "Delete")
+    assert page.body.startswith("Poem 0, ")
+    assert [kept[:6] for kept in await kept_by(chat, chat.alice)] == ["Poem 2", "Poem 0"]
+    page = await chat.alice.press(page, "Delete")
+    page = await chat.alice.press(page, "Delete")
+    assert page.text.startswith("You haven't kept any poems yet")
+    assert page.cards == ()
+
+
+async def test_export_text(chat: Chat) -> None:
+    await keep_three(chat)
+    result = await chat.alice.use("export")
+    assert result.is_private
+    assert result.text.startswith("Your 3 poems, the newest first.")
+    (file,) = result.files
+    assert file.name == "poems.txt"
+    text = (await file.read()).decode()
+    assert text.index("Poem 2, line 1") < text.index("Poem 1, line 1") < text.index("Poem 0, ")
+    for kept in await kept_by(chat, chat.alice):
+        assert f"\n\n{kept}\n" in text
+
+
+async def test_export_json(chat: Chat) -> None:
+    await keep(chat, chat.alice, await poem(chat, opening="“Où,” ", form="petrarchan"))
+    result = await chat.alice.use("export", format="json")
+    (file,) = result.files
+    assert file.name == "poems.json"
+    (entry,) = json.loads(await file.read())
+    assert entry["title"] == "📜 A Petrarchan sonnet"
+    assert "\n".join(entry["lines"]) == (await kept_by(chat, chat.alice))[0]
+
+
+async def test_export_nothing(chat: Chat) -> None:
+    result = await chat.alice.use("export")
+    assert result.text.startswith("You haven't kept any poems yet")
+
+
+async def test_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    assert "haven't kept any" in (await chat.alice.use("poems")).text
+    assert "too fast" in (await chat.alice.use("poems")).text
+
+
+async def test_export_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    await keep(chat, chat.alice, await poem(chat))
+    await chat.alice.use("export")
+    assert "too fast" in (await chat.alice.use("export")).text
+
+
+async def test_direct_messages(chat: Chat) -> None:
+    user = await chat.add_member("diana")
+    written = await user.use_directly("sonnet")
+    await user.press(written, "Keep")
+    assert (await user.use_directly("poems")).body.startswith("line 1 of the poem")
+    assert (await user.use_directly("export")).files
+
+
+async def test_simultaneous_presses_keep_once(store: Store) -> None:
+    at = discord.utils.utcnow()
+    kept = await asyncio.gather(
+        *(store[Poems].keep(1, None, 5, "Title", "Words", at) for _ in range(5))
+    )
+    assert sorted(kept) == [False] * 4 + [True]
+
+
+async def test_forged_state(chat: Chat, subtests: pytest.Subtests) -> None:
+    """It reaches no poem of another member."""
+    bob = await chat.add_member("bob")
+    await keep(chat, bob, await poem(chat, opening="A secret "))
+    await keep(chat, chat.alice, await poem(chat, opening="My own "))
+    (secret,) = await chat.app.store[Poems].of(bob.id)
+    for state in ["show:0", "drop:0:{}", "drop:7:{}"]:
+        with subtests.test(state):
+            page = await page_of(chat, chat.alice)
+            chat.rewrite_button(page, "Delete", f"poems:{state.format(secret.id)}")
+            page = await chat.alice.press(page, "Delete")
+            assert page.body.startswith("My own ")
+            assert await chat.app.store[Poems].of(bob.id) == [secret]
+
+
+async def test_invalid_state(chat: Chat, subtests: pytest.Subtests) -> None:
+    await keep(chat, chat.alice, await poem(chat))
+    for state in [
+        *("", "show", "show:", "show:-1", "drop:1", "drop:0:x", "steal:0:1"),
+        "show:" + "9" * 80,
+        "drop:0:" + "9" * 19,
+    ]:
+        with subtests.test(state):
+            page = await page_of(chat, chat.alice)
+            chat.rewrite_button(page, "Delete", f"poems:{state}")
+            result = await chat.alice.press(page, "Delete")
+            assert "use /poems instead" in result.text

@@ -1,0 +1,69 @@
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.store import Store
+from bot.verse import queries as poems
+from bot.verse.queries import Full, Poems
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+LINES = "Shall I compare thee to a summer’s day?\nThou art more lovely 🦕"
+
+
+async def keep(store: Store, message: int, member: int = 5) -> bool:
+    return await store[Poems].keep(member, 1, message, f"Sonnet {message}", LINES, NOW)
+
+
+async def test_keep(store: Store) -> None:
+    assert await keep(store, 9)
+    (poem,) = await store[Poems].of(5)
+    assert (poem.title, poem.text, poem.kept_at) == ("Sonnet 9", LINES, NOW)
+
+
+async def test_keep_outside_a_community(store: Store) -> None:
+    assert await store[Poems].keep(5, None, 9, "title", "text", NOW)
+    assert await store[Poems].count(5) == 1
+
+
+async def test_keep_twice(store: Store) -> None:
+    assert await keep(store, 9)
+    assert not await keep(store, 9)
+    assert await keep(store, 9, member=6)
+    assert await store[Poems].count(5) == 1
+
+
+async def test_concurrent_keeps(store: Store) -> None:
+    other = Store(type(store.database)(store.database.url))
+    kept = await asyncio.gather(*(keep(s, 9) for s in (store, other) * 5))
+    await other.close()
+    assert sum(kept) == 1
+    assert await store[Poems].count(5) == 1
+
+
+async def test_pages(store: Store) -> None:
+    for message in range(1, 6):
+        await keep(store, message)
+    pages = [await store[Poems].of(5, skip=skip, most=2) for skip in (0, 2, 4)]
+    assert [[poem.title[-1] for poem in page] for page in pages] == [["5", "4"], ["3", "2"], ["1"]]
+
+
+async def test_full(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(poems, "MOST", 2)
+    await keep(store, 1)
+    await keep(store, 2)
+    assert not await keep(store, 2)
+    with pytest.raises(Full):
+        await keep(store, 3)
+    assert await keep(store, 3, member=6)
+    assert await store[Poems].drop(5, (await store[Poems].of(5))[0].id)
+    assert await keep(store, 3)
+
+
+async def test_drop(store: Store) -> None:
+    await keep(store, 9)
+    (poem,) = await store[Poems].of(5)
+    assert not await store[Poems].drop(6, poem.id)
+    assert await store[Poems].drop(5, poem.id)
+    assert not await store[Poems].drop(5, poem.id)
+    assert await store[Poems].of(5) == []

@@ -1,0 +1,315 @@
+"""`/sonnet`."""
+
+import re
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.chat.message import Embed, Message, UserError, plain, text
+from bot.services.queueing.errors import Busy, TooSlow
+from bot.store import Unavailable
+from bot.store.answers import ButtonStates
+from bot.verse.queries import Poems
+from bot.verse.sonnet import INFO, WRITING, SonnetOptions, checked, with_reason
+from models.verse.forms import FORMS
+from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Answer, Chat
+from tests.bot.hostile import HOSTILE_OPENINGS
+
+
+def stanzas_of(result: Answer) -> list[list[str]]:
+    """The lines of a poem, stanza by stanza."""
+    return [stanza.split("\n") for stanza in result.body.split("\n\n")]
+
+
+async def test_poem_begins_with_opening(chat: Chat) -> None:
+    result = await chat.alice.use("sonnet", opening="Shall I, ")
+    stanzas = stanzas_of(result)
+    assert stanzas[0][0] == "Shall I, line 1 of the poem,"
+    assert [len(stanza) for stanza in stanzas] == [4, 4, 4, 2]
+
+
+async def test_forms(chat: Chat, subtests: pytest.Subtests) -> None:
+    for form, title, stanzas in [
+        ("petrarchan", "📜 A Petrarchan sonnet", [4, 4, 3, 3]),
+        ("couplets", "📜 Seven couplets", [2] * 7),
+        ("limerick", "📜 A limerick", [5]),
+        ("free", "📜 Free verse", [14]),
+    ]:
+        with subtests.test(form):
+            result = await chat.alice.use("sonnet", form=form)
+            assert chat.writer.sonnets_asked[-1].form == form
+            assert result.title == title
+            assert [len(stanza) for stanza in stanzas_of(result)] == stanzas
+
+
+async def test_unknown_form(chat: Chat) -> None:
+    assert await chat.alice.is_refused("sonnet", form="haiku")
+    assert not chat.writer.sonnets_asked
+
+
+async def test_defaults(chat: Chat) -> None:
+    await chat.alice.use("sonnet")
+    (request,) = chat.writer.sonnets_asked
+    assert request == SonnetRequest("", request.seed, DEFAULT_TEMPERATURE, "shakespearean", "")
+
+
+def test_default_temperature_is_described() -> None:
+    assert INFO.options["temperature"].endswith(f"default {DEFAULT_TEMPERATURE:g}")
+
+
+async def test_any_opening_is_shown_as_typed(chat: Chat, subtests: pytest.Subtests) -> None:
+    for kind, opening in HOSTILE_OPENINGS.items():
+        with subtests.test(kind):
+            options = {"opening": opening} if opening else {}
+            result = await chat.alice.use("sonnet", **options)
+            # All but what would turn the bot's own words about.
+            typed = opening.replace("\r\n", "\n").replace("\u202e", "")
+            assert result.body.startswith(typed)
+            assert not chat.notified()
+
+
+async def test_another_has_same_options(chat: Chat, subtests: pytest.Subtests) -> None:
+    shown = []
+    for opening in HOSTILE_OPENINGS.values():
+        options = {"opening": opening} if opening else {}
+        shown.append(await chat.alice.use("sonnet", temperature=1.25, form="couplets", **options))
+    await chat.restart()
+    asked = [*chat.writer.sonnets_asked]
+    for kind, first, request in zip(HOSTILE_OPENINGS, shown, asked, strict=True):
+        with subtests.test(kind):
+            await chat.alice.press(first, "Another")
+            again = chat.writer.sonnets_asked[-1]
+            assert again == replace(request, seed=again.seed)
+            assert (again.temperature, again.form) == (1.25, "couplets")
+            assert again.seed != request.seed
+
+
+@pytest.mark.needs("answers that grow")
+async def test_poem_grows(chat: Chat) -> None:
+    shown = await chat.alice.use("sonnet")
+    versions = [version.body for version in chat.versions(shown)]
+    assert len(versions) > 2
+    assert versions[0].split("\n")[0] == "line 1 of the poem,"
+    assert [len(version) for version in versions] == sorted(len(version) for version in versions)
+
+
+@pytest.mark.needs("answers that grow")
+async def test_buttons_when_finished(chat: Chat) -> None:
+    shown = await chat.alice.use("sonnet")
+    *unfinished, finished = chat.versions(shown)
+    assert not any(version.buttons for version in unfinished)
+    assert finished.buttons
+
+
+async def test_bounds_are_declared(chat: Chat) -> None:
+    for options in ({"opening": "Oh! " * 75 + "!"}, {"about": "m" * 65}):
+        assert await chat.alice.is_refused("sonnet", **options)
+    assert not chat.writer.sonnets_asked
+
+
+async def test_vile_opening(chat: Chat) -> None:
+    result = await chat.alice.use("sonnet", opening="Thou art a c u n t")
+    assert result.text == "The bot won't begin a poem with those words; try others."
+    assert "c u n t" not in result.text
+    assert result.is_private
+    assert not chat.writer.sonnets_asked
+
+
+async def test_busy(chat: Chat) -> None:
+    chat.writer.error = Busy(16)
+    result = await chat.alice.use("sonnet")
+    assert result.text.startswith("The bot is busy: 16 requests")
+
+
+async def test_unfinished_poem_keeps_lines(chat: Chat, subtests: pytest.Subtests) -> None:
+    for error, why in [
+        (NoLineFound(), "No next line was found that is new"),
+        (TooSlow(), "That took too long, so the bot gave up; try again in a moment."),
+        (RuntimeError("a bug"), "Sorry, something went wrong."),
+    ]:
+        with subtests.test(repr(error)):
+            chat.writer.error = error
+            chat.writer.lines_before_error = 8
+            result = await chat.alice.use("sonnet", opening="Hey ")
+            *stanzas, (reason,) = stanzas_of(result)
+            assert [len(stanza) for stanza in stanzas] == [4, 4]
+            assert reason.startswith(why)
+            assert result.buttons
+
+
+async def test_deleted_message_stops_poem(
+    discord_chat: DiscordChat, caplog: pytest.LogCaptureFixture
+) -> None:
+    discord_chat.home.env.inject_error(
+        "PATCH", "/webhooks/*", status=404, code=10008, message="Unknown Message", times=None
+    )
+    await discord_chat.alice.use("sonnet")
+    assert discord_chat.writer.finished_poems == 0
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+async def message_of_0_3_0(discord_chat: DiscordChat, footer: str) -> Answer:
+    """A poem whose buttons hold no state: its footer tells how it was made."""
+    result = await discord_chat.alice.use("sonnet", form="limerick")
+    discord_chat.rewrite_button(result, "Another", "sonnet:")
+    discord_chat.rewrite_button(result, "Keep", "keep:")
+    stored = discord_chat.stored(result)
+    stored.embeds[0]["footer"]["text"] = footer
+    return result
+
+
+@pytest.mark.parametrize("footer", ["who knows", "haiku · temperature 0.7 · seed 1"])
+async def test_unreadable_footer(discord_chat: DiscordChat, footer: str) -> None:
+    first = await message_of_0_3_0(discord_chat, footer)
+    result = await discord_chat.alice.press(first, "Another")
+    assert "use /sonnet instead" in result.text
+
+
+@pytest.mark.parametrize(
+    ("footer", "form"),
+    [
+        ("From “Ay me ” · temperature 0.9 · seed 12", "shakespearean"),  # 0.1.0
+        ("From “Ay me ” · couplets · temperature 0.9 · seed 12", "couplets"),  # 0.3.0
+    ],
+)
+async def test_another_of_old_message(discord_chat: DiscordChat, footer: str, form: str) -> None:
+    first = await message_of_0_3_0(discord_chat, footer)
+    await discord_chat.alice.press(first, "Another")
+    again = discord_chat.writer.sonnets_asked[-1]
+    assert again == SonnetRequest("Ay me ", again.seed, 0.9, form)
+
+
+async def test_keep_of_0_3_0(discord_chat: DiscordChat) -> None:
+    first = await message_of_0_3_0(discord_chat, "limerick · temperature 0.9 · seed 12")
+    assert (await discord_chat.alice.press(first, "Keep")).text.startswith("Kept.")
+    (kept,) = await discord_chat.app.store[Poems].of(discord_chat.alice.id)
+    assert kept.title == "📜 A limerick"
+    assert kept.text.startswith("line 1 of the poem,\n")
+
+
+async def test_footer_is_not_read(discord_chat: DiscordChat) -> None:
+    """New buttons hold their options, whatever the message says."""
+    first = await discord_chat.alice.use("sonnet", opening="Ay me ")
+    stored = discord_chat.stored(first)
+    stored.embeds[0]["footer"]["text"] = "From “Oh ” · limerick · temperature 2 · seed 1"
+    stored.embeds[0]["description"] = "Something else"
+    await discord_chat.alice.press(first, "Another")
+    await discord_chat.alice.press(first, "Keep")
+    again = discord_chat.writer.sonnets_asked[-1]
+    assert again == SonnetRequest("Ay me ", again.seed)
+    (kept,) = await discord_chat.app.store[Poems].of(discord_chat.alice.id)
+    assert kept.text.startswith("Ay me line 1 of the poem,\n")
+
+
+@pytest.mark.parametrize("opening", ["Shall I, ", "Shall I " * 15])
+async def test_poem_without_database(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, opening: str
+) -> None:
+    """It is shown with the buttons that work: those whose state fits in their id."""
+
+    async def fails(*_: object) -> None:
+        raise Unavailable("The database does not answer.")
+
+    monkeypatch.setattr(chat.app.store[ButtonStates], "put", fails)
+    result = await chat.alice.use("sonnet", opening=opening)
+    assert [len(stanza) for stanza in stanzas_of(result)] == [4, 4, 4, 2]
+    fits = len(opening) + len("sonnet:") < chat.platform.limits.button_id - 20
+    assert [*result.buttons] == ["Another"] * fits
+
+
+async def test_footer(chat: Chat) -> None:
+    result = await chat.alice.use("sonnet", opening="Ay me ", temperature=0.9)
+    footer = result.card.footer
+    assert re.fullmatch(r"From “Ay me ” · shakespearean · temperature 0\.9 · seed \d+", footer)
+
+
+async def test_cooldown(chat: Chat) -> None:
+    await chat.restart(cooldown_seconds=10)
+    await chat.alice.use("sonnet")
+    refused = await chat.alice.use("sonnet")
+    assert "too fast" in refused.text
+    assert refused.is_private
+
+
+async def test_poem_without_a_line_costs_cooldown(chat: Chat) -> None:
+    """It has cost the networks many tries."""
+    await chat.restart(cooldown_seconds=10)
+    chat.writer.error = NoLineFound()
+    refused = await chat.alice.use("sonnet")
+    assert "No next line was found" in refused.text
+    assert "too fast" in (await chat.alice.use("sonnet")).text
+
+
+# Options, as a platform hands them over that checks nothing.
+
+temperatures = st.integers(10, 200).map(lambda hundredths: hundredths / 100)
+openings = st.text(max_size=OPENING_LIMIT) | st.sampled_from(list(HOSTILE_OPENINGS.values()))
+subjects = st.just("") | st.text(max_size=64) | st.sampled_from(["“", "”", "1“", "a5“x”"])
+
+
+@given(openings, subjects, temperatures, st.sampled_from(list(FORMS)))
+def test_state_round_trip(opening: str, about: str, temperature: float, form: str) -> None:
+    options = SonnetOptions(SonnetRequest(opening, 0, temperature, form, about))
+    assert SonnetOptions.from_state(options.to_state()) == options
+
+
+@pytest.mark.parametrize(
+    ("state", "opening", "about"),
+    [
+        ("0.8:free:o“Shall I ”", "Shall I ", ""),  # as 0.4.0 wrote them
+        ("0.8:free:a“Rex”", "", "Rex"),
+        ("0.8:free:b8“Shall I Rex”", "Shall I ", "Rex"),
+        ("0.8:free:b99“Shall I Rex”", "Shall I Rex", ""),
+    ],
+)
+def test_state_of_button(state: str, opening: str, about: str) -> None:
+    request = SonnetRequest(opening, 0, 0.8, "free", about)
+    assert SonnetOptions.from_state(state).request == request
+
+
+@pytest.mark.parametrize(
+    "state", ["x", "0.8:free:oShall I", "a:free:o“x”", "0.8:free:x“x”", "0.8:free:b1234“x”"]
+)
+def test_invalid_state(state: str) -> None:
+    with pytest.raises(UserError, match="/sonnet"):
+        SonnetOptions.from_state(state)
+
+
+@pytest.mark.parametrize("opening", ["\u202eevil", "\u2066I\u2069", "  \n"])
+def test_opening_cannot_turn_text(opening: str) -> None:
+    """Characters that change the direction of text are dropped."""
+    assert checked(SonnetOptions(SonnetRequest(opening))).request.opening in ("evil", "I", "")
+
+
+def test_form_is_checked() -> None:
+    with pytest.raises(UserError, match=r"shakespearean, .* or notebook"):
+        checked(SonnetOptions(SonnetRequest(form="haiku")))
+
+
+def test_opening_at_limit() -> None:
+    """A line end counts once."""
+    checked(SonnetOptions(SonnetRequest("\r\n" * OPENING_LIMIT)))
+
+
+@pytest.mark.parametrize("count", [301, 6000])
+def test_opening_too_long(count: int) -> None:
+    options = SonnetOptions(SonnetRequest("b" * count))
+    with pytest.raises(UserError, match=f"at most 300 characters, and yours has {count:,}"):
+        checked(options)
+    assert options.as_typed().startswith("/sonnet opening:bbb")
+    assert len(options.as_typed()) < 1000
+
+
+def test_options_as_typed() -> None:
+    options = SonnetOptions(SonnetRequest("Oh \n you", 5, 1.5, "limerick", "Rex"))
+    assert options.as_typed() == "/sonnet opening:Oh you about:Rex form:limerick temperature:1.5"
+
+
+def test_reason_replaces_last_line() -> None:
+    shown = Message(embeds=(Embed("A sonnet", (text("One,"), WRITING)),))
+    (broken,) = with_reason(shown, text("Why."), None).embeds
+    assert [plain(line) for line in broken.lines] == ["One,", "", "Why."]
