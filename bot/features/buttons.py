@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.chat.dispatch import ButtonHandler
-from bot.commands.training import custom_models, models, requests, retrain
+from bot.commands.training import custom_models, models, requests
 from bot.commands.training.progress import STOP
 from bot.commands.training.version_report import MODELS
 from bot.moderation import buttons as moderation
@@ -27,7 +27,6 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     poems.BOOK: poems.press,
     privacy.ACTION: privacy.press,
     STOP: requests.press_stop,
-    retrain.RETRAIN: retrain.press,
     custom_models.NAMER: custom_models.press,
     MODELS: models.press,
     MODERATE: moderation.press,

@@ -271,7 +271,7 @@ class Activation(Base):
     at: Mapped[datetime] = mapped_column(Instant)
     member_id: Mapped[int | None] = mapped_column(Number, index=True)
     reason: Mapped[str] = mapped_column(String(20))
-    """`better`, `forced`, `activated`, `rollback` or `imported`."""
+    """`automatic`, `forced`, `activated` or `rollback`."""
 
 
 class Training(Base):
@@ -290,7 +290,6 @@ class Training(Base):
     """`shared` for the networks of all communities, `custom` for a custom model."""
     task: Mapped[str] = mapped_column(String(40))
     recipe: Mapped[str] = mapped_column(String(40))
-    """Empty for trainings of 0.3.0, which did not store it."""
     seed: Mapped[int] = mapped_column(BigInteger)
     minutes: Mapped[int | None]
     """Time limit; `None` for that of the recipe."""

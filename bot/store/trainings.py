@@ -244,12 +244,11 @@ class Trainings:
         """Take running trainings from processes that have been silent for `SILENCE`.
 
         One that was asked to stop is `stopped`. One started fewer than `max_attempts` times is
-        queued again, others become `failed`; so do those of 0.3.0, whose recipe is not known.
-        Returns them in their new state. A heartbeat in the future, of a clock that was or is wrong,
-        counts as one of `now`.
+        queued again, others become `failed`. Returns them in their new state. A heartbeat in the
+        future, of a clock that was or is wrong, counts as one of `now`.
         """
         stopped = Training.stop_reason.is_not(None)
-        again = (Training.attempts < max_attempts) & (Training.recipe != "")
+        again = Training.attempts < max_attempts
         ended = or_(stopped, ~again)
         async with self._database.writing() as session:
             await session.execute(

@@ -91,7 +91,7 @@ class Live:
     at: datetime | None = None
     """When it was activated."""
     reason: str = ""
-    """`better`, `forced`, `activated`, `rollback` or `imported`."""
+    """`automatic`, `forced`, `activated` or `rollback`."""
 
 
 @limited

@@ -201,17 +201,6 @@ async def test_poll_of_another_database(chat: Chat) -> None:
     assert result.text.startswith("This poll no longer exists")
 
 
-async def test_vote_of_0_3_0(chat: Chat) -> None:
-    """Ids of its buttons were the same."""
-    message = await a_poll(chat)
-    (record,) = await open_polls(chat)
-    chat.rewrite_button(message, "Bravosaurus", f"vote:{record.id}:1")
-    chat.rewrite_button(message, "More", "names:3:1::::")
-    chat.rewrite_button(message, "Dissect", "dissect:")
-    await chat.alice.press(message, "Bravosaurus")
-    assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
-
-
 async def test_names_of_poll_can_be_dissected(chat: Chat) -> None:
     message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")
