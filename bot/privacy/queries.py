@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, LargeBinary, Select, delete, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
-from bot.store.calls import limited, patient
-from bot.store.database import Database
+from bot.store.queries import Queries, patient
 from bot.store.schema import (
     EVERYBODY,
     EVERYWHERE,
@@ -71,12 +70,8 @@ class Kept:
         return any(vars(self).values())
 
 
-@limited
-class Privacy:
+class Privacy(Queries):
     """Counts, exports and deletes data of members and communities."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def of(self, member_id: int) -> Kept:
         """Number of rows about a member."""

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, delete, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.calls import Batches, limited, patient
+from bot.store.calls import Batches
 from bot.store.database import Database
+from bot.store.queries import Queries, patient
 from bot.store.schema import ButtonState, UnfinishedAnswer
 
 LARGEST_BATCH = 100
@@ -19,12 +20,11 @@ Row = dict[str, Any]
 """Of the table, by column."""
 
 
-@limited
-class ButtonStates:
+class ButtonStates(Queries):
     """JSON payloads by random id."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._states = Batches(self._write, LARGEST_BATCH)
 
     async def put(
@@ -94,12 +94,8 @@ class UnfinishedRecord:
         return self.begun_at is not None and self.begun_at < now - lifetime
 
 
-@limited
-class Unfinished:
+class Unfinished(Queries):
     """The answers in progress of all processes."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def write(
         self,

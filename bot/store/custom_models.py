@@ -8,8 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, case, delete, false, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.store.calls import limited, patient
-from bot.store.database import Database
+from bot.store.queries import Queries, patient
 from bot.store.schema import Community, CustomModel, RefusedModel
 
 
@@ -52,12 +51,8 @@ class TooMany(Exception):  # noqa: N818
     """The community has reached its limit of custom models."""
 
 
-@limited
-class CustomModels:
+class CustomModels(Queries):
     """The custom models of all communities."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def create(
         self,

@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -72,13 +72,6 @@ _READ_ONLY = "25006"
 """The server has become a read-only standby."""
 
 
-Observe = Callable[[Literal["read", "write"], float], None]
-
-
-def _ignore(_kind: str, _seconds: float) -> None:
-    """Observe nothing."""
-
-
 class Database:
     """A connection pool. SQLite allows one writer at a time, PostgreSQL many."""
 
@@ -93,9 +86,9 @@ class Database:
             else self._engine.execution_options(isolation_level="REPEATABLE READ")
         )
         # Within a process, this lock is fairer than that of SQLite, which writers poll.
-        self._lock = asyncio.Lock() if self.is_sqlite else None
+        self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
         self._answers = True
-        self.observe: Observe = _ignore
+        self.observe: Callable[[Literal["read", "write"], float], None] = lambda *_: None
         """Called with the kind and the seconds of each transaction."""
         self.failures = 0
         """Number of times that the database did not answer."""
@@ -138,10 +131,7 @@ class Database:
         """
         with self._timed("write"), self._translated_errors():
             call = current_call()
-            if self._lock is not None:
-                async with asyncio.timeout(PATIENCE_S):
-                    await self._lock.acquire()
-            try:
+            async with self._turn:
                 call.check()
                 async with (
                     AsyncSession(self._writing_engine, expire_on_commit=False) as session,
@@ -149,9 +139,6 @@ class Database:
                 ):
                     yield session
                     call.commit()
-            finally:
-                if self._lock is not None:
-                    self._lock.release()
 
     @asynccontextmanager
     async def at_once(self) -> AsyncIterator[AsyncConnection]:

@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, text
 
-from bot.store.calls import limited
-from bot.store.database import Database
+from bot.store.queries import Queries
 from bot.store.schema import RegisteredCommands, RunningCooldown
 
 DISORDER = timedelta(seconds=10)
@@ -25,12 +24,8 @@ _START = text(
 """The rule of `bot.chat.cooldowns.Cooldowns.start`, in one statement."""
 
 
-@limited
-class RunningCooldowns:
+class RunningCooldowns(Queries):
     """One small statement for each. Used with PostgreSQL only."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def start(self, name: str, now: datetime, length: timedelta, longest: timedelta) -> bool:
         """Start a cooldown. Returns false while `longest` would be exceeded by those that run.
@@ -67,12 +62,8 @@ def key_of(name: str) -> int:
     return int.from_bytes(digest, signed=True)
 
 
-@limited
-class Registrations:
+class Registrations(Queries):
     """Digests of registered commands, by application."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def digest(self, application_id: int) -> str | None:
         """That of the commands that were registered last."""

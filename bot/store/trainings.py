@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from bot.store.calls import limited, patient
-from bot.store.database import Database
+from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Training, Version
 
 SILENCE = timedelta(seconds=40)
@@ -106,12 +105,8 @@ _ACTIVE = ("queued", "running")
 _NO_BLOBS = {"corpus": None, "extra_names": None}
 
 
-@limited
-class Trainings:
+class Trainings(Queries):
     """Every training, by its id. Each policy runs one at a time in the whole fleet."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def enqueue(self, request: TrainingRequest) -> int:
         """Add a training to the end of its policy's queue. Returns its id."""

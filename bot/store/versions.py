@@ -9,8 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.calls import limited, patient
-from bot.store.database import Database
+from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Version
 
 KEPT = 10
@@ -94,12 +93,8 @@ class Live:
     """`automatic`, `forced`, `activated` or `rollback`."""
 
 
-@limited
-class Versions:
+class Versions(Queries):
     """Versions and activations of all tasks."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @patient
     async def add(self, version: VersionRecord, files: VersionFiles, now: datetime) -> int:
