@@ -13,7 +13,7 @@ from bot.operate.archive import ArchiveError, ArchiveReader, ArchiveWriter, Mani
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import Database, StoreError, migrations, url_of
-from bot.store.backup import NotEmpty, Snapshot, fill, snapshot
+from bot.store.backup import RestoreError, Snapshot, fill, snapshot
 from bot.version import checkout_version
 
 
@@ -78,7 +78,7 @@ async def _opened(settings: Settings, *, must_exist: bool = False) -> AsyncItera
             yield database
         finally:
             await database.close()
-    except NotEmpty as error:
+    except RestoreError as error:
         raise StartupError(Exit.BAD_BACKUP, str(error)) from error
     except StoreError as error:
         raise StartupError(Exit.BAD_DATABASE, str(error)) from error
@@ -121,7 +121,7 @@ async def read_archive(
 ) -> dict[str, int]:
     """Fill a database with a verified backup: all of it, or nothing. Returns rows by table.
 
-    Raises `ArchiveError`, `NotEmpty` and `StoreError`.
+    Raises `ArchiveError`, `RestoreError` and `StoreError`.
     """
     manifest = archive.manifest
     known = migrations.all_revisions()

@@ -20,6 +20,7 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import migrations
@@ -40,8 +41,8 @@ Values = Mapping[str, Any]
 """A row: values by column."""
 
 
-class NotEmpty(StoreError):  # noqa: N818 (a state rather than an error)
-    """The database has rows that would be replaced."""
+class RestoreError(StoreError):
+    """The rows cannot be restored: others would be replaced, or they contradict each other."""
 
 
 @dataclass(frozen=True)
@@ -117,15 +118,18 @@ async def fill(
 ) -> dict[str, int]:
     """Replace what a database has with `rows` of each table at a revision: all of it, or nothing.
 
-    Returns the number of rows by table. Raises `NotEmpty` if it has rows and `replace` is false,
-    `StoreError` and `Unavailable`.
+    Returns the number of rows by table. Raises `RestoreError`, `StoreError` and `Unavailable`.
     """
 
     def run(connection: Connection) -> dict[str, int]:
         _drop_tables(connection, replace=replace)
         migrations.upgrade(connection, revision)
         tables = _reflected(connection, rows.keys())
-        counts = {name: _insert(connection, table, rows[name]) for name, table in tables.items()}
+        try:
+            counts = {name: _insert(connection, each, rows[name]) for name, each in tables.items()}
+        except IntegrityError as error:
+            cause = getattr(error.orig, "__cause__", None) or error.orig
+            raise _inconsistent(str(cause).partition("\n")[0]) from error
         _set_last_ids(connection, tables, last_ids)
         _check_keys(connection)
         migrations.upgrade(connection)
@@ -144,7 +148,7 @@ def _reflected(connection: Connection, names: Iterable[str]) -> dict[str, Table]
 
 
 def _drop_tables(connection: Connection, *, replace: bool) -> None:
-    """Drop the tables of a database. Raises `NotEmpty` if they have rows, unless these may go."""
+    """Drop the tables of a database. Raises `RestoreError` if they have rows that must stay."""
     if migrations.revision_of(connection) is None:
         return
     migrations.upgrade(connection)  # to the tables that `schema.py` has
@@ -155,7 +159,7 @@ def _drop_tables(connection: Connection, *, replace: bool) -> None:
         and connection.execute(table.select().limit(1)).first() is not None
     ]
     if filled and not replace:
-        raise NotEmpty(
+        raise RestoreError(
             f"The database already has data (in {', '.join(filled)}), so nothing was restored. "
             "Restore into an empty database, or add --replace to delete what it has."
         )
@@ -236,8 +240,12 @@ def _sequence_of(connection: Connection, table: Table) -> str | None:
 
 
 def _check_keys(connection: Connection) -> None:
-    """Check foreign keys, which SQLite does not while a schema changes. Raises `StoreError`."""
+    """Check foreign keys, which SQLite does not while a schema changes. Raises `RestoreError`."""
     if connection.dialect.name == "sqlite":
         broken = connection.execute(text("PRAGMA foreign_key_check")).first()
         if broken is not None:
-            raise StoreError(f"The backup is inconsistent: {broken[0]} refers to missing rows.")
+            raise _inconsistent(f"{broken[0]} refers to missing rows")
+
+
+def _inconsistent(reason: str) -> RestoreError:
+    return RestoreError(f"The backup is inconsistent: {reason}.")

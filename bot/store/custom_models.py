@@ -2,7 +2,7 @@
 
 import asyncio
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, delete, false, func, or_, select, text, update
@@ -32,6 +32,16 @@ class CustomModelRecord:
     """SHA-256 of the weights; `None` until the first training is done."""
     seconds: float | None
     """Duration of the training."""
+
+
+_COLUMNS = (
+    *(
+        getattr(CustomModel, each.name)
+        for each in fields(CustomModelRecord)
+        if each.name != "has_corpus"
+    ),
+    CustomModel.corpus.is_not(None).label("has_corpus"),
+)
 
 
 @dataclass(frozen=True)
@@ -212,25 +222,14 @@ class CustomModels(Queries):
         most: int | None = None,
     ) -> list[CustomModelRecord]:
         statement = (
-            select(
-                CustomModel.id,
-                CustomModel.community_id,
-                CustomModel.name,
-                CustomModel.member_id,
-                CustomModel.shared,
-                CustomModel.created_at,
-                CustomModel.title,
-                CustomModel.entries,
-                CustomModel.corpus.is_not(None),
-                CustomModel.digest,
-                CustomModel.seconds,
-            )
+            select(*_COLUMNS)
             .where(*conditions)
             .order_by(*(() if first is None else (first,)), CustomModel.key, CustomModel.id)
             .limit(most)
         )
         async with self._database.reading() as session:
-            return [CustomModelRecord(*row) for row in await session.execute(statement)]
+            rows = await session.execute(statement)
+            return [CustomModelRecord(**row._mapping) for row in rows]
 
 
 def _may_use(community_id: int | None) -> ColumnElement[bool]:

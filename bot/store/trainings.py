@@ -4,7 +4,7 @@ import asyncio
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -73,36 +73,17 @@ class TrainingRecord(TrainingRequest):
     """Whether a corpus file is stored: see `Trainings.corpus`."""
 
 
+_BLOBS = ("corpus", "extra_names")
 _COLUMNS = (
-    Training.id,
-    Training.policy,
-    Training.task,
-    Training.recipe,
-    Training.seed,
-    Training.minutes,
-    Training.force,
-    Training.custom_model_id,
-    Training.version_id,
-    Training.community_id,
-    Training.member_id,
-    Training.channel_id,
-    Training.message_id,
-    Training.title,
-    Training.corpus_is_new,
-    Training.notes,
-    Training.state,
-    Training.attempts,
-    Training.owner,
-    Training.stop_reason,
-    Training.queued_at,
-    Training.started_at,
-    Training.beat_at,
-    Training.ended_at,
-    Training.message,
+    *(
+        getattr(Training, each.name)
+        for each in fields(TrainingRecord)
+        if each.name not in (*_BLOBS, "has_corpus")
+    ),
     Training.corpus.is_not(None).label("has_corpus"),
 )
 _ACTIVE = ("queued", "running")
-_NO_BLOBS = {"corpus": None, "extra_names": None}
+_NO_BLOBS = dict.fromkeys(_BLOBS)
 
 
 class Trainings(Queries):

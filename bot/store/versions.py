@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import NamedTuple
 
@@ -61,20 +61,12 @@ class VersionFiles(NamedTuple):
 _DERIVED = ("number", "created_at", "has_weights")
 """Fields that are not stored from a record."""
 _COLUMNS = (
-    Version.task,
     Version.id.label("number"),
-    Version.created_at,
-    Version.member_id,
-    Version.digest,
-    Version.corpus,
-    Version.corpus_sha256,
-    Version.recipe,
-    Version.seed,
-    Version.validation,
-    Version.reference_loss,
-    Version.baseline_loss,
-    Version.seconds,
-    Version.samples,
+    *(
+        getattr(Version, each.name)
+        for each in fields(VersionRecord)
+        if each.name not in ("number", "has_weights")
+    ),
     Version.weights.is_not(None).label("has_weights"),
 )
 
