@@ -13,7 +13,7 @@ from pathlib import Path
 from bot.chat.app import App
 from bot.community.blocks import BlockList
 from bot.community.queries import Blocks
-from bot.features.explanations import EXPLANATIONS
+from bot.features import REGISTRY
 from bot.fleet.membership import Fleet
 from bot.services.cluster.connection import is_installed, scheduler_address
 from bot.services.cluster.pool import ClusterPool
@@ -91,8 +91,8 @@ async def build_app(
         fleet=_fleet(settings, store),
         cluster=cluster,
         check_admitted=blocks.check,
-        services=(blocks,),
-        explanations=EXPLANATIONS,
+        services=[blocks],
+        registry=REGISTRY,
         now=now,
         started_at=now(),
         version=checkout_version(),

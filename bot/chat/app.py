@@ -1,14 +1,14 @@
 """`App`: the services and settings that every command gets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from bot.chat.commands import Registry
 from bot.chat.cooldowns import Cooldowns, TooSoon
-from bot.chat.errors import Explanations
 from bot.chat.message import Message, UserError
 from bot.chat.shared_cooldowns import SharedCooldowns
 from bot.chat.translation import _
@@ -87,10 +87,10 @@ class App:
     """The other processes of the bot."""
     check_admitted: Callable[[Turn], Awaitable[None]]
     """Raises `UserError` for a member whom the bot does not answer, before anything else happens."""
-    services: Sequence[object] = ()
+    services: list[object] = field(default_factory=list)
     """Those of features, which these reach by their class: `app[BlockList]`."""
-    explanations: Explanations = field(default_factory=dict)
-    """Sentences for errors by which features refuse a request."""
+    registry: Registry
+    """The commands, buttons and errors of all features."""
     cooldowns: SharedCooldowns = field(init=False)
     presses: SharedCooldowns = field(init=False)
     """Of pressed buttons, by member."""
@@ -198,7 +198,7 @@ class App:
             try:
                 yield
             except Exception as error:
-                if not isinstance(error, (UserError, TooMany, *self.explanations)):
+                if not isinstance(error, (UserError, TooMany, *self.registry.explanations)):
                     self.cooldowns.end(key)
                 raise
 

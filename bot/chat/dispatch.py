@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from typing import TypeVar
 
 from bot.chat.app import PATIENCE_S, App
+from bot.chat.commands import Answer, Choice, Suggestions
 from bot.chat.cooldowns import TooSoon
 from bot.chat.errors import apology, explain, try_again
-from bot.chat.info import Choice
 from bot.chat.message import Button, Message, Text, UserError, text
 from bot.chat.received import LONGEST_TYPED, clean, received, received_state
 from bot.chat.translation import _
@@ -54,15 +54,10 @@ class Undelivered(Unreachable):
 
 Options = TypeVar("Options")
 T = TypeVar("T")
-Command = Callable[[App, Turn, Options], Awaitable[None]]
-ButtonHandler = Command[str]
-"""Answers a pressed button, given its state."""
-Suggestions = Callable[[App, Turn, str], Awaitable[Sequence[Choice]]]
-"""Finds suggestions for what is typed so far."""
 
 
 async def run(
-    app: App, turn: Turn, command: Command[Options], options: Options, *, name: str = ""
+    app: App, turn: Turn, command: Answer[Options], options: Options, *, name: str = ""
 ) -> None:
     """Answer a command. `name` is how members type it: `models list`.
 
@@ -80,24 +75,22 @@ async def run(
     await _answered(app, turn, f"/{name}", answer(), lambda: turn.defer(private=True))
 
 
-async def press(
-    app: App, turn: Turn, action: str, state: str, handlers: Mapping[str, ButtonHandler]
-) -> None:
+async def press(app: App, turn: Turn, action: str, state: str) -> None:
     """Answer a pressed button."""
+    pressed = app.registry.buttons.get(action)
 
     async def answer() -> None:
         _check_not_stopping(app)
         await app.check_press(turn)
         if action not in FOR_BLOCKED:
             await app.check_admitted(turn)
-        handler = handlers.get(action)
-        if handler is None:
+        if pressed is None:
             raise UserError(
                 _("This button is from another version of the bot; use the command again.")
             )
-        await handler(app, turn, received_state(state))
+        await pressed.answer(app, turn, received_state(state))
 
-    name = action if action in handlers else "unknown"
+    name = action if pressed is not None else "unknown"
     await _answered(app, turn, f"button {name}", answer(), turn.acknowledge)
 
 
@@ -147,7 +140,7 @@ async def answer_error(
 
 def explained(app: App, error: BaseException, turn: Turn) -> Text:
     """The sentence for an error. An unknown one is logged with a reference that members see."""
-    sentence = explain(error, turn.platform.terms, app.explanations)
+    sentence = explain(error, turn.platform.terms, app.registry.explanations)
     failed = sentence is None or isinstance(error, FAULTS)
     requests.end_with(error, Outcome.FAILED if failed else Outcome.REFUSED)
     if sentence is None:

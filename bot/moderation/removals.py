@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.chat.app import App
-from bot.chat.info import Audience, Choice, CommandInfo, within_limits
+from bot.chat.commands import Choice, within_limits
 from bot.chat.message import Button, Message, Text, UserError, code, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn
@@ -31,43 +31,6 @@ _MOST_POLLS = 100
 """Polls among which those are that a moderator can choose."""
 _LONGEST_NUMBER = 19
 _NUMBER = re.compile(r"#(\d{1,18})$")
-
-MENU = _("Moderate this message")
-"""The command in the menu of a message."""
-MESSAGE_INFO = CommandInfo(
-    name="moderate message",
-    description=_("Remove names, a poem or another answer of the bot."),
-    options={"message": _("Link to the bot's message, or one of the suggestions")},
-    examples=(
-        (
-            _("/moderate message message:https://…"),
-            _("removes names or a whole answer. So does the menu of a message."),
-        ),
-    ),
-    audience=Audience.MODERATORS,
-)
-WINNER_INFO = CommandInfo(
-    name="moderate winner",
-    description=_("Remove a name from the hall of fame."),
-    options={"name": _("Which name, for example: Mangosaurus")},
-    examples=(("/moderate winner name:Mangosaurus", _("removes a name from the hall of fame.")),),
-    audience=Audience.MODERATORS,
-)
-NAMER_INFO = CommandInfo(
-    name="moderate namer",
-    description=_("Stop the use of a namer here, or allow it again."),
-    options={
-        "name": _("Which namer, for example: elves"),
-        "allow": _("Allow it again (default: no)"),
-    },
-    examples=(
-        (
-            "/moderate namer name:elves",
-            _("stops the use of a namer here; allow:True allows it again."),
-        ),
-    ),
-    audience=Audience.MODERATORS,
-)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import discord
 from bot.chat.app import App
 from bot.community.blocks import BlockList
 from bot.community.queries import Blocks
-from bot.features.explanations import EXPLANATIONS
+from bot.features import REGISTRY
 from bot.platforms.discord.client import Mangosaurus
 from bot.services.custom_models import CustomModels
 from bot.services.model_registry import ModelRegistry
@@ -63,8 +63,8 @@ class World:
             ),
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
             check_admitted=blocks.check,
-            services=(blocks,),
-            explanations=EXPLANATIONS,
+            services=[blocks],
+            registry=REGISTRY,
             now=now,
             started_at=now(),
             version="1.2.3",

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from bot.chat.commands import Command
 from bot.chat.declaration import Declaration, Group, Kind, Option, always
 from bot.chat.info import Audience, Choice
 from bot.commands.training import custom_models, models, retrain
@@ -45,7 +46,7 @@ _VERSION = Option(
 )
 
 
-def _retrain(task: Task) -> Declaration:
+def _retrain(task: Task) -> Command:
     options = [
         Option("corpus", Kind.FILE),
         Option("seed", Kind.INTEGER, least=0, most=LARGEST_SEED),

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chat.app import App
-from bot.chat.info import NoOptions
+from bot.chat.commands import NoOptions
 from bot.chat.message import Message, UserError, plain
 from bot.commands.training import custom_models, models, requests
 from bot.commands.training.custom_model_options import CorpusOptions, ShareOptions

@@ -11,7 +11,7 @@ from bot.chat.message import Embed, Message, UserError, plain, text
 from bot.services.queueing.errors import Busy, TooSlow
 from bot.store import Unavailable
 from bot.store.answers import ButtonStates
-from bot.verse.sonnet import INFO, WRITING, SonnetOptions, checked, with_reason
+from bot.verse.sonnet import SONNET, WRITING, SonnetOptions, checked, with_reason
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
 from tests.bot.chats.on_discord import DiscordChat
@@ -57,7 +57,9 @@ async def test_defaults(chat: Chat) -> None:
 
 
 def test_default_temperature_is_described() -> None:
-    assert INFO.options["temperature"].endswith(f"default {DEFAULT_TEMPERATURE:g}")
+    assert next(each for each in SONNET.options if each.name == "temperature").description.endswith(
+        f"default {DEFAULT_TEMPERATURE:g}"
+    )
 
 
 async def test_any_opening_is_shown_as_typed(chat: Chat, subtests: pytest.Subtests) -> None:
