@@ -27,8 +27,8 @@ from bot.services.training.service import TrainingService
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import Database, Store, StoreError, Unavailable, url_of
-from bot.store.answers.unfinished import Unfinished
-from bot.store.fleet.locks import AdvisoryLocks
+from bot.store.answers import Unfinished
+from bot.store.locks import AdvisoryLocks
 from bot.version import checkout_version
 from bot.words import WordFilter
 from models.memory import limit_arenas

@@ -26,8 +26,8 @@ from bot.services.training.shared_reports import SharedReports
 from bot.services.uploads import Uploads
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.answers.unfinished import Unfinished
-from bot.store.fleet.cooldowns import RunningCooldowns
+from bot.store.answers import Unfinished
+from bot.store.fleet import RunningCooldowns
 from bot.words import WordFilter
 from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters

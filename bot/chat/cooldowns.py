@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.services.concurrency import within
 from bot.store import Unavailable
-from bot.store.fleet.cooldowns import DISORDER, RunningCooldowns
+from bot.store.fleet import DISORDER, RunningCooldowns
 
 
 class TooSoon(Exception):  # noqa: N818 (a state)

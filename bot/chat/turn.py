@@ -112,10 +112,6 @@ class Source:
     """The message whose button was pressed."""
 
     ref: MessageRef
-    title: str = field(default="", repr=False)
-    body: str = field(default="", repr=False)
-    footer: str = field(default="", repr=False)
-    """The rendered text of its embed. Only `legacy.py` reads it, for messages of 0.3.0."""
 
 
 @dataclass(frozen=True, slots=True)

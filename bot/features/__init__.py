@@ -5,7 +5,7 @@ from functools import partial
 from bot.chat.commands import Pressed, Registry
 from bot.chat.message import verbatim
 from bot.chat.translation import _
-from bot.commands.training import custom_models, models, requests, retrain
+from bot.commands.training import custom_models, models, requests
 from bot.commands.training.declarations import MODELS, NAMER, RETRAIN
 from bot.commands.training.progress import STOP
 from bot.commands.training.version_report import MODELS as MODELS_BUTTON
@@ -61,7 +61,6 @@ REGISTRY = Registry(
         poems.BOOK: Pressed(poems.press, needs_rights=False),
         privacy.ACTION: Pressed(privacy.press, needs_rights=False),
         STOP: Pressed(requests.press_stop),
-        retrain.RETRAIN: Pressed(retrain.press),
         custom_models.NAMER: Pressed(custom_models.press),
         MODELS_BUTTON: Pressed(models.press),
         MODERATE: Pressed(partial(moderation.press, MODERATE)),

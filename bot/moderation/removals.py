@@ -20,7 +20,7 @@ from bot.polls.poll_closing import winner_message
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import message_of, poll_message, removed_message
 from bot.store.custom_models import CustomModelRecord
-from bot.store.moderation.tables import Action
+from bot.store.record import Action
 
 LONGEST_ADDRESS = 200
 LONGEST_NAME = 128

@@ -100,7 +100,6 @@ class HallOfFameOptions:
     def from_state(cls, state: str) -> "HallOfFameOptions":
         """The inverse of `to_state`. Raises `UserError` for a state of another version."""
         period, scope, page, member = (*state.split(":"), "", "", "", "")[:4]
-        scope = "here" if scope == "server" else scope  # the name in version 0.3.0
         known = period in PERIODS and scope in SCOPES and page.isdecimal() and len(page) < 10
         if not known or (scope == "mine") != member.isdecimal() or len(member) > 20:
             raise UserError(

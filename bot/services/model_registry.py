@@ -19,7 +19,6 @@ from bot.services.inference import Inference, Load, ValidationSample, loaded_of,
 from bot.services.queueing.executors import Pool
 from bot.services.versions import (
     AUTOMATIC,
-    AUTOMATIC_REASONS,
     FORCED,
     VersionComparison,
     VersionPage,
@@ -187,9 +186,6 @@ class ModelRegistry:
             return None
         previous = await self._records.previous(task, number)
         curve = await self._records.curve(number)
-        if version.has_weights and not version.samples:  # version 0.3.0 imported it from 0.2.0
-            with suppress(WeightsError):
-                version = replace(version, samples=(await self._sample(task, number)).samples)
         return VersionComparison(version, live, previous, shipped, curve)
 
     async def _live(self, task: str) -> Live:
@@ -241,7 +237,7 @@ class ModelRegistry:
         record = await self._records.get(live.version_id) if live.version_id else None
         if record is None or record.reference_loss is None:
             return (await self._shipped_version(task)).reference_loss
-        if live.reason in AUTOMATIC_REASONS and record.baseline_loss is not None:
+        if live.reason == AUTOMATIC and record.baseline_loss is not None:
             return min(record.reference_loss, record.baseline_loss)
         return record.reference_loss
 

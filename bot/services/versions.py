@@ -16,8 +16,6 @@ LONGEST_TITLE, LONGEST_RECIPE = 200, 40
 """Characters of the columns in the database."""
 AUTOMATIC, FORCED = "automatic", "forced"
 """Reasons for the activation of a version by its own training."""
-AUTOMATIC_REASONS = frozenset({AUTOMATIC, "better"})
-"""Before 0.4.0 the reason was called `better`, also for ties."""
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,14 @@
 
 import asyncio
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, case, delete, false, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from bot.store.calls import limited, patient
-from bot.store.database import Database
-from bot.store.moderation.tables import RefusedModel
-from bot.store.schema import Community, CustomModel
+from bot.store.queries import Queries, patient
+from bot.store.schema import Community, CustomModel, RefusedModel
 
 
 @dataclass(frozen=True)
@@ -36,6 +34,16 @@ class CustomModelRecord:
     """Duration of the training."""
 
 
+_COLUMNS = (
+    *(
+        getattr(CustomModel, each.name)
+        for each in fields(CustomModelRecord)
+        if each.name != "has_corpus"
+    ),
+    CustomModel.corpus.is_not(None).label("has_corpus"),
+)
+
+
 @dataclass(frozen=True)
 class Corpus:
     """A list of names to train on."""
@@ -53,12 +61,8 @@ class TooMany(Exception):  # noqa: N818
     """The community has reached its limit of custom models."""
 
 
-@limited
-class CustomModels:
+class CustomModels(Queries):
     """The custom models of all communities."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def create(
         self,
@@ -218,25 +222,14 @@ class CustomModels:
         most: int | None = None,
     ) -> list[CustomModelRecord]:
         statement = (
-            select(
-                CustomModel.id,
-                CustomModel.community_id,
-                CustomModel.name,
-                CustomModel.member_id,
-                CustomModel.shared,
-                CustomModel.created_at,
-                CustomModel.title,
-                CustomModel.entries,
-                CustomModel.corpus.is_not(None),
-                CustomModel.digest,
-                CustomModel.seconds,
-            )
+            select(*_COLUMNS)
             .where(*conditions)
             .order_by(*(() if first is None else (first,)), CustomModel.key, CustomModel.id)
             .limit(most)
         )
         async with self._database.reading() as session:
-            return [CustomModelRecord(*row) for row in await session.execute(statement)]
+            rows = await session.execute(statement)
+            return [CustomModelRecord(**row._mapping) for row in rows]
 
 
 def _may_use(community_id: int | None) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ import asyncio
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, case, func, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from bot.store.calls import limited, patient
-from bot.store.database import Database
+from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Training, Version
 
 SILENCE = timedelta(seconds=40)
@@ -74,44 +73,21 @@ class TrainingRecord(TrainingRequest):
     """Whether a corpus file is stored: see `Trainings.corpus`."""
 
 
+_BLOBS = ("corpus", "extra_names")
 _COLUMNS = (
-    Training.id,
-    Training.policy,
-    Training.task,
-    Training.recipe,
-    Training.seed,
-    Training.minutes,
-    Training.force,
-    Training.custom_model_id,
-    Training.version_id,
-    Training.community_id,
-    Training.member_id,
-    Training.channel_id,
-    Training.message_id,
-    Training.title,
-    Training.corpus_is_new,
-    Training.notes,
-    Training.state,
-    Training.attempts,
-    Training.owner,
-    Training.stop_reason,
-    Training.queued_at,
-    Training.started_at,
-    Training.beat_at,
-    Training.ended_at,
-    Training.message,
+    *(
+        getattr(Training, each.name)
+        for each in fields(TrainingRecord)
+        if each.name not in (*_BLOBS, "has_corpus")
+    ),
     Training.corpus.is_not(None).label("has_corpus"),
 )
 _ACTIVE = ("queued", "running")
-_NO_BLOBS = {"corpus": None, "extra_names": None}
+_NO_BLOBS = dict.fromkeys(_BLOBS)
 
 
-@limited
-class Trainings:
+class Trainings(Queries):
     """Every training, by its id. Each policy runs one at a time in the whole fleet."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def enqueue(self, request: TrainingRequest) -> int:
         """Add a training to the end of its policy's queue. Returns its id."""
@@ -244,12 +220,11 @@ class Trainings:
         """Take running trainings from processes that have been silent for `SILENCE`.
 
         One that was asked to stop is `stopped`. One started fewer than `max_attempts` times is
-        queued again, others become `failed`; so do those of 0.3.0, whose recipe is not known.
-        Returns them in their new state. A heartbeat in the future, of a clock that was or is wrong,
-        counts as one of `now`.
+        queued again, others become `failed`. Returns them in their new state. A heartbeat in the
+        future, of a clock that was or is wrong, counts as one of `now`.
         """
         stopped = Training.stop_reason.is_not(None)
-        again = (Training.attempts < max_attempts) & (Training.recipe != "")
+        again = Training.attempts < max_attempts
         ended = or_(stopped, ~again)
         async with self._database.writing() as session:
             await session.execute(

@@ -2,15 +2,14 @@
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.calls import limited, patient
-from bot.store.database import Database
+from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Version
 
 KEPT = 10
@@ -62,20 +61,12 @@ class VersionFiles(NamedTuple):
 _DERIVED = ("number", "created_at", "has_weights")
 """Fields that are not stored from a record."""
 _COLUMNS = (
-    Version.task,
     Version.id.label("number"),
-    Version.created_at,
-    Version.member_id,
-    Version.digest,
-    Version.corpus,
-    Version.corpus_sha256,
-    Version.recipe,
-    Version.seed,
-    Version.validation,
-    Version.reference_loss,
-    Version.baseline_loss,
-    Version.seconds,
-    Version.samples,
+    *(
+        getattr(Version, each.name)
+        for each in fields(VersionRecord)
+        if each.name not in ("number", "has_weights")
+    ),
     Version.weights.is_not(None).label("has_weights"),
 )
 
@@ -91,15 +82,11 @@ class Live:
     at: datetime | None = None
     """When it was activated."""
     reason: str = ""
-    """`better`, `forced`, `activated`, `rollback` or `imported`."""
+    """`automatic`, `forced`, `activated` or `rollback`."""
 
 
-@limited
-class Versions:
+class Versions(Queries):
     """Versions and activations of all tasks."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     @patient
     async def add(self, version: VersionRecord, files: VersionFiles, now: datetime) -> int:

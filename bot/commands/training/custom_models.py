@@ -28,7 +28,6 @@ from bot.commands.training.requests import (
     LARGEST_SEED,
     check_queue,
     download,
-    stop,
     stop_of_deleted,
     submit,
     title_of,
@@ -290,22 +289,19 @@ async def delete(app: App, turn: Turn, options: NameOptions) -> None:
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
-    """Answer the buttons of `/namer delete`, and the Stop button of version 0.3.0."""
+    """Answer the buttons of `/namer delete`."""
     community_id = check_manager(turn)
     action, _colon, number = state.partition(":")
-    is_known = action in ("delete", "keep", "stop")
+    is_known = action in ("delete", "keep")
     if not is_known or not number.isdecimal() or len(number) > _LONGEST_NUMBER:
         raise UserError(_("This button is from another version of the bot; use /namer instead."))
     model = await app.store.custom_models.get(int(number))
     if model is None or model.community_id != community_id:
         raise options_of.unknown()
     with app.in_flight.track():
-        training = await app.store.trainings.active_of(model.id)
-        if action == "stop":
-            await stop(app, turn, training)
-            return
         reply = text(_("{namer} was not deleted."), namer=model.name)
         if action == "delete":
+            training = await app.store.trainings.active_of(model.id)
             if training is not None:
                 await stop_of_deleted(app, turn, training, model)
             await app.store.custom_models.delete(model.id)

@@ -18,7 +18,7 @@ from bot.commands.training.progress import (
 from bot.community.rights import SharedModelAction, check_manager, check_shared_models
 from bot.formats import shortened
 from bot.polls.votes import signature
-from bot.services.training.policies import CUSTOM, SHARED, AlreadyTraining, CoolingDown, QueueFull
+from bot.services.training.policies import CUSTOM, AlreadyTraining, CoolingDown, QueueFull
 from bot.services.training.results import Reason
 from bot.store.custom_models import CustomModelRecord
 from bot.store.trainings import TrainingRecord, TrainingRequest
@@ -113,13 +113,6 @@ async def press_stop(app: App, turn: Turn, state: str) -> None:
     if action == "stop" and number.isdecimal() and len(number) <= _LONGEST_NUMBER:
         record = await app.store.trainings.get(int(number))
     await stop(app, turn, record)
-
-
-async def stop_shared(app: App, turn: Turn) -> None:
-    """Stop the training of a shared model: buttons of version 0.3.0 have no number."""
-    await check_shared_models(app, turn, SharedModelAction.TRAIN)
-    waiting = await app.store.trainings.waiting(SHARED)
-    await stop(app, turn, waiting[0] if waiting else None)
 
 
 async def stop(app: App, turn: Turn, record: TrainingRecord | None) -> None:

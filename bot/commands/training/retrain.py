@@ -16,8 +16,6 @@ from bot.commands.training.requests import (
     check_queue,
     check_size,
     download,
-    press_stop,
-    stop_shared,
     submit,
     title_of,
 )
@@ -30,7 +28,6 @@ from data.text import clean_name
 from models.tasks import TASKS, Task
 
 RETRAIN = "retrain"
-"""The group, and the action of the Stop button of version 0.3.0."""
 LARGEST_UPLOAD = 2 * 2**20
 """Bytes. The bot checks the whole corpus; 200,000 names fit."""
 MOST_COPIES = 5
@@ -117,14 +114,6 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
         )
         answer = await submit(app, turn, request, Subject(task.name, is_custom=False))
         await turn.respond(answer)
-
-
-async def press(app: App, turn: Turn, state: str) -> None:
-    """Answer the Stop button of version 0.3.0, with or without a number."""
-    if state == "stop":
-        await stop_shared(app, turn)
-    else:
-        await press_stop(app, turn, state)
 
 
 def weighted_names(chosen: Iterable[tuple[str, int]], words: WordFilter) -> tuple[str, ...]:

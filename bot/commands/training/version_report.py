@@ -19,7 +19,6 @@ from bot.commands.training.model_quality import nats
 from bot.formats import human_duration
 from bot.services.versions import FORCED, MARGIN, VersionComparison
 from bot.store.versions import VersionRecord
-from models.tasks import TASKS
 
 MODELS = "models"
 """The action of buttons on messages about versions."""
@@ -79,11 +78,8 @@ def corpus_title(title: str, allows: Allows) -> str:
 
 
 def samples_of(version: VersionRecord, allows: Allows) -> Sequence[str]:
-    """The samples that can be shown, with capitals: version 0.3.0 stored names in lower case."""
-    samples = tuple(filter(allows, version.samples))
-    if version.task not in TASKS or not TASKS[version.task].samples_are_names:
-        return samples
-    return tuple(name[:1].upper() + name[1:] for name in samples)
+    """The samples that can be shown."""
+    return tuple(filter(allows, version.samples))
 
 
 def curve_file(comparison: VersionComparison) -> tuple[File, ...]:

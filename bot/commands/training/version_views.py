@@ -38,11 +38,9 @@ SHOWN_NAMES = 10
 SHORTEST_ENDING = 4
 _REASONS: Mapping[str, str] = {
     AUTOMATIC: _("passed the comparison"),
-    "better": _("passed the comparison"),
     FORCED: _("forced"),
     "activated": _("chosen"),
     "rollback": _("rolled back"),
-    "imported": _("imported from version 0.2.0"),
 }
 
 

@@ -27,7 +27,7 @@ from bot.platforms.discord.sync import Registered, RegisteredInFile, sync_if_cha
 from bot.platforms.discord.turn import DiscordTurn
 from bot.settings import Settings
 from bot.status.health import Health
-from bot.store.fleet.registrations import Registrations
+from bot.store.fleet import Registrations
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,6 @@ from typing import BinaryIO
 from bot.store.trainings import TrainingRequest
 
 _UNSAFE = re.compile(r"[^\w.-]+")
-_LEFTOVERS = ("namers", "retraining.json")
-"""Files of version 0.3.0 in the state directory."""
 
 
 class RunFolder:
@@ -49,7 +47,6 @@ class RunFolder:
         """Create the folder and write the trainer's input. Raises `OSError`."""
         for folder in (self.path.parent, self.path):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)  # also of an earlier version
         if (corpus := self.corpus(request)) is not None:
             corpus.parent.mkdir(mode=0o700, exist_ok=True)
             _write(corpus, request.corpus or b"")
@@ -61,11 +58,10 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def leftovers(state_dir: Path, root: Path, *, min_age_s: float = 0) -> list[Path]:
-    """The folders of trainings, and files of version 0.3.0, that have not changed for a time."""
+def leftovers(root: Path, *, min_age_s: float = 0) -> list[Path]:
+    """The folders of trainings that have not changed for a time."""
     latest = time.time() - min_age_s
-    found = [*root.glob("*"), *(state_dir / name for name in _LEFTOVERS)]
-    return [path for path in found if path.exists() and path.stat().st_mtime <= latest]
+    return [path for path in root.glob("*") if path.stat().st_mtime <= latest]
 
 
 def sweep(found: Iterable[Path], active: Container[int]) -> None:

@@ -56,7 +56,6 @@ class TrainingService:
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
         self.finished = Counter(dict.fromkeys(("done", "failed", "stopped", "interrupted"), 0))
         """Trainings that ended in this process, by outcome."""
-        self._state_dir = state_dir
         self._trainings = store.trainings
         self._policies = {policy.name: policy for policy in policies}
         self._now = now
@@ -196,9 +195,7 @@ class TrainingService:
     async def _sweep(self, *, min_age_s: float) -> None:
         """Delete old folders. Raises `Unavailable`."""
         # Folders first: those that are made afterwards are of trainings that are not known here.
-        found = await asyncio.to_thread(
-            leftovers, self._state_dir, self.folder, min_age_s=min_age_s
-        )
+        found = await asyncio.to_thread(leftovers, self.folder, min_age_s=min_age_s)
         if found:
             active = {w.id for name in self._policies for w in await self._trainings.waiting(name)}
             active |= {run.record.id for run, _task in self._runs.values()}

@@ -9,7 +9,7 @@ import pytest
 from bot.chat import cooldowns as module
 from bot.chat.cooldowns import PAUSE_S, Cooldowns, SharedCooldowns, TooSoon
 from bot.store import Database, Store, Unavailable
-from bot.store.fleet.cooldowns import RunningCooldowns
+from bot.store.fleet import RunningCooldowns
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from bot.services.model_registry import ModelRegistry, NothingBefore
 from bot.services.versions import MARGIN, may_activate
 from bot.store import Store
-from bot.store.schema import Activation, Version
+from bot.store.schema import Version
 from bot.store.versions import VersionRecord
 from models.fingerprints import Fingerprints
 from models.training.events import Done
@@ -132,19 +132,6 @@ async def test_quick_does_not_replace_best(versions: ModelRegistry, tmp_path: Pa
     for loss, reason in ((SHIPPED_LOSS + 0.0108, ""), (SHIPPED_LOSS + 0.005, "automatic")):
         done = made(tmp_path, reference_loss=loss)
         assert why(versions, await versions.add_trained("names", done)) == reason
-
-
-@ON_SQLITE
-async def test_baseline_of_older_databases(
-    versions: ModelRegistry, store: Store, tmp_path: Path
-) -> None:
-    """Before 0.4.0, automatic activations had the reason `better`; they pass their baseline on."""
-    await versions.add_trained("names", made(tmp_path, seed=1, reference_loss=1.355))
-    async with store.database.writing() as session:
-        await session.execute(update(Activation).values(reason="better"))
-    created = await versions.add_trained("names", made(tmp_path, seed=2, reference_loss=1.363))
-    assert why(versions, created) == ""
-    assert created.baseline_loss == pytest.approx(SHIPPED_LOSS, abs=1e-3)
 
 
 @ON_SQLITE

@@ -230,13 +230,6 @@ async def test_stale_run_fails_at_last(store: Store) -> None:
     assert (record.started_at, record.has_corpus) == (NOW, False)
 
 
-async def test_stale_run_of_030_fails(store: Store) -> None:
-    """Its recipe was not stored, so it cannot start again."""
-    number = await started(store, recipe="")
-    (record,) = await store.trainings.fail_stale_runs(LATER, 9)
-    assert (record.id, record.state) == (number, "failed")
-
-
 async def test_stale_run_asked_to_stop(store: Store) -> None:
     number = await started(store)
     await store.trainings.request_stop(number, "Stopped by Ada.")

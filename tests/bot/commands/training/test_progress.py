@@ -15,7 +15,8 @@ from bot.commands.training.custom_model_options import CorpusOptions
 from bot.commands.training.progress import TrainingReports
 from bot.commands.training.retrain import RetrainOptions
 from bot.community.blocks import BlockList
-from bot.store.moderation.tables import EVERYBODY, Action, Entry
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYBODY
 from models.training.events import Done, Failed, Planned, Progress, Samples
 from models.weights import save_weights
 from tests.bot.conftest import World
@@ -186,23 +187,16 @@ async def test_unknown_stop_button(scene: Scene, state: str) -> None:
         await requests.press_stop(scene.app, scene.turn(), state)
 
 
-async def test_stop_buttons_of_version_0_3_0(scene: Scene, tmp_path: Path) -> None:
-    """Those of /retrain had no number, those of /namer the number of the custom model."""
+async def test_stop_of_a_namer(scene: Scene, tmp_path: Path) -> None:
     turn = press_on(scene.turn(), 100)
-    with pytest.raises(UserError, match="already ended"):
-        await retrain.press(scene.app, turn, "stop")
-    scene.world.training[:] = [600, done(tmp_path)]
-    await scene.retrain()
+    scene.world.training[:] = [600, done_with_list(tmp_path)]
     await scene.create("elves")
-    await scene.until(lambda: len(scene.world.trainers) == 2)
-    with pytest.raises(UserError, match="Only administrators"):
-        await retrain.press(scene.app, replace(turn, user=BOB), "stop")
-    await retrain.press(scene.app, turn, "stop")
-    await scene.shows("The training of names was stopped")
+    await scene.shows("🏋️ Training elves")
+    (button,) = scene.platform.shown[100].buttons
     with pytest.raises(UserError, match="Only club managers can do that"):
-        await custom_models.press(scene.app, replace(turn, user=BOB), "stop:1")
-    await custom_models.press(scene.app, turn, "stop:1")
-    message = await scene.shows("The training of elves was stopped", 101)
+        await requests.press_stop(scene.app, replace(turn, user=BOB), button.state)
+    await requests.press_stop(scene.app, turn, button.state)
+    message = await scene.shows("The training of elves was stopped")
     assert lines_of(message).endswith("Try again with /namer retrain name:elves.")
 
 
