@@ -11,8 +11,8 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 
 from bot.arguments import whole_number
-from bot.images.dissection_table import line_table, table
-from bot.images.line_trace import trace_picture
+from bot.pictures.dissection_table import line_table, table
+from bot.pictures.line_trace import trace_picture
 from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.files import write_atomically

@@ -29,7 +29,7 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 RULES = """
 bot.__main__            bot.serving bot.doctor bot.operations bot.slack bot.launch bot.startup
 bot.doctor              bot.commands bot.discord bot.slack bot.services bot.store bot.monitoring
-                        bot.images bot.settings bot.startup
+                        bot.pictures bot.settings bot.startup
 bot.serving             bot.app bot.commands bot.services bot.discord bot.slack bot.local
                         bot.launch
                         bot.monitoring bot.settings
@@ -56,24 +56,24 @@ bot.commands            bot.commands.verse bot.commands.naming bot.commands.trai
                         bot.commands.core bot.services bot.store bot.evaluation.results bot.formats
                         models
 bot.commands.operation  bot.commands.moderation bot.commands.core bot.monitoring bot.services
-                        bot.shards bot.store bot.images models
+                        bot.shards bot.store bot.pictures models
 bot.commands.verse      bot.commands.naming bot.commands.polls bot.commands.core bot.store
                         bot.formats models data
 bot.commands.naming     bot.commands.training bot.commands.polls bot.commands.core bot.services
-                        bot.store bot.images bot.formats models data
+                        bot.store bot.pictures bot.formats models data
 bot.commands.training   bot.commands.moderation bot.commands.polls bot.commands.core bot.services
                         bot.store bot.formats models data
 bot.commands.moderation bot.commands.polls bot.commands.core bot.store bot.formats
-bot.commands.polls      bot.commands.core bot.services bot.store bot.images bot.formats models
+bot.commands.polls      bot.commands.core bot.services bot.store bot.pictures bot.formats models
 bot.commands.core       bot.monitoring bot.services bot.store bot.settings bot.formats models data
 
 bot.services.training   bot.services bot.store models data
 bot.services            bot.monitoring bot.shards bot.store bot.version models data
 bot.store
-bot.images              bot.formats models
+bot.pictures              bot.formats models
 
-bot.train               bot.services bot.images bot.arguments models data
-bot.generate            bot.services bot.images bot.arguments models data
+bot.train               bot.services bot.pictures bot.arguments models data
+bot.generate            bot.services bot.pictures bot.arguments models data
 bot.evaluate            bot.evaluation bot.arguments models data
 bot.evaluation          bot.evaluation.report bot.evaluation.measures bot.evaluation.results
                         bot.services models data

@@ -11,9 +11,9 @@ import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
 from bot.discord.client import Mangosaurus
-from bot.images.dissection import WIDTH
-from bot.images.plaque import WIDTH as PLAQUE_WIDTH
 from bot.local.server import LocalDiscord
+from bot.pictures.dissection import WIDTH
+from bot.pictures.plaque import WIDTH as PLAQUE_WIDTH
 from tests.end_to_end.conftest import (
     ELVES,
     FIRST_PARTS,

@@ -11,7 +11,7 @@ from bot.commands.core.message import Message, plain
 from bot.commands.naming import dissect, line_dissection
 from bot.commands.naming.custom_model_choice import NamesModel
 from bot.discord.platform import LIMITS
-from bot.images.dissection import WIDTH
+from bot.pictures.dissection import WIDTH
 from bot.services.queueing.errors import Busy
 from bot.store.custom_models import CustomModelRecord
 from models.names.constrained.problems import NamesError, NotAName

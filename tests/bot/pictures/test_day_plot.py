@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from bot.images.day_plot import Chart, Series, day_plot, round_above, segments
+from bot.pictures.day_plot import Chart, Series, day_plot, round_above, segments
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.images import text
+from bot.pictures import text
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw
 
 from bot.formats import odds, percent
-from bot.images.dissection import (
+from bot.pictures.dissection import (
     BACKGROUND,
     CHOSEN,
     GAP,
@@ -24,7 +24,7 @@ from bot.images.dissection import (
     shade,
     text_color_on,
 )
-from bot.images.text import FontStyle, draw_text, drawable_text, fitting_size
+from bot.pictures.text import FontStyle, draw_text, drawable_text, fitting_size
 from models.verse.constrained.word_lines import Step
 from models.verse.trace import ExpectedWord, LineTrace
 

@@ -15,7 +15,7 @@ from typing import TypeVar
 from PIL import Image, ImageDraw
 
 from bot.formats import odds, percent, shortened
-from bot.images.text import FontStyle, draw_text, drawable_text, fitting_size
+from bot.pictures.text import FontStyle, draw_text, drawable_text, fitting_size
 from models.names.capitalization import Capitals, format_name
 from models.names.dissection import Dissection, LetterChoice, reading
 from models.networks.vocabulary import END

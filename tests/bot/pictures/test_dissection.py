@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bot.formats import odds, percent
-from bot.images.dissection import (
+from bot.pictures.dissection import (
     BACKGROUND,
     CHOSEN,
     MARGIN,

@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 import numpy as np
 from PIL import Image, ImageDraw
 
-from bot.images.text import FontStyle, draw_text, drawable_text, fitting_size, text_width
+from bot.pictures.text import FontStyle, draw_text, drawable_text, fitting_size, text_width
 
 LONGEST_PLOTTED = 5_000
 """Updates; the losses of single batches are left out of a longer training's plot."""

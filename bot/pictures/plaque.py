@@ -15,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from bot.formats import shortened
-from bot.images.text import FontStyle, draw_text, drawable_text, fitting_size, text_width
+from bot.pictures.text import FontStyle, draw_text, drawable_text, fitting_size, text_width
 
 WIDTH, HEIGHT = 1200, 630
 PLATE = (30, 30, WIDTH - 30, HEIGHT - 30)

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.images import text
-from bot.images.text import (
+from bot.pictures import text
+from bot.pictures.text import (
     Font,
     FontStyle,
     draw_text,

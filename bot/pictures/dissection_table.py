@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.formats import percent
-from bot.images.dissection import (
+from bot.pictures.dissection import (
     Color,
     Column,
     letter_column,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.images.loss_curve import HEIGHT, LONGEST_PLOTTED, VALIDATION, WIDTH, loss_curve, ticks
+from bot.pictures.loss_curve import HEIGHT, LONGEST_PLOTTED, VALIDATION, WIDTH, loss_curve, ticks
 
 LOSSES = [2.0, 1.5] * 60
 NAN = float("nan")

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from bot.images.dissection import contrast
-from bot.images.plaque import (
+from bot.pictures.dissection import contrast
+from bot.pictures.plaque import (
     BRASS,
     HEIGHT,
     INK,
@@ -24,7 +24,7 @@ from bot.images.plaque import (
     name_block,
     plaque,
 )
-from bot.images.text import FontStyle, drawable_text, text_width
+from bot.pictures.text import FontStyle, drawable_text, text_width
 
 PLACEHOLDER = "A name that cannot be drawn"
 LITTLE_HEIGHT = 200.0

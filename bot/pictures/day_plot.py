@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageDraw
 
-from bot.images.dissection import BACKGROUND, CHOSEN, MARGIN, MUTED, TEXT, Color
-from bot.images.text import FontStyle, draw_text, text_width
+from bot.pictures.dissection import BACKGROUND, CHOSEN, MARGIN, MUTED, TEXT, Color
+from bot.pictures.text import FontStyle, draw_text, text_width
 
 HOURS = 24
 WIDTH, PLOT_HEIGHT = 1_080, 150
