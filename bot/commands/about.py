@@ -9,7 +9,7 @@ from bot.commands.core.message import Embed, Field, Message, Span, Text, Timesta
 from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Turn
 from bot.commands.training.version_report import Allows, corpus_title
-from bot.evaluation.results.headline import Figure, read_headline
+from bot.evaluation.headline import Figure, read_headline
 from bot.formats import human_join
 from bot.store.versions import Live
 from models.weights import ModelCard

@@ -10,8 +10,7 @@ import numpy as np
 import pytest
 
 from bot.evaluate import main
-from bot.evaluation.report.card import record
-from bot.evaluation.scoreboard import evaluate
+from bot.evaluation.held_out import held_out_losses, interval, record
 from data.corpora import Corpus, load_names, parse_corpus, read_corpus
 from models.fingerprints import Fingerprints
 from models.networks.lstm import LSTM
@@ -68,48 +67,34 @@ def names_corpus() -> Corpus:
 
 def test_held_out_names() -> None:
     corpus = names_corpus()
-    evaluation = evaluate(namer(), corpus)
+    losses = held_out_losses(namer(), corpus)
     written = [name + "\n" for name in corpus.held_out]
-    assert evaluation.nats_per_character == pytest.approx(cross_entropy(lstm(LETTERS), written))
-    assert evaluation.items == 10
-    assert evaluation.characters == len("".join(written))
-    assert evaluation.unknown == 0
+    assert losses.nats_per_character == pytest.approx(cross_entropy(lstm(LETTERS), written))
+    assert losses.sizes.tolist() == list(map(len, written))
+    assert losses.unknown == 0
+    other = replace(corpus, training=("x",), validation=("y",), items=("z",))
+    assert held_out_losses(namer(), other).nats.tolist() == losses.nats.tolist()
 
 
 def test_held_out_verse() -> None:
     corpus = parse_corpus(VERSE_TEXT.encode(), "mine", "verse")
-    evaluation = evaluate(poet(), corpus)
-    assert evaluation.nats_per_character == pytest.approx(cross_entropy(lstm(), corpus.held_out))
-    assert evaluation.characters == len(corpus.held_out[0])
-
-
-def test_training_names_do_not_count() -> None:
-    corpus = names_corpus()
-    other = replace(corpus, training=("x",), validation=("y",), items=("z",))
-    assert evaluate(namer(), corpus) == evaluate(namer(), other)
+    losses = held_out_losses(poet(), corpus)
+    assert losses.nats_per_character == pytest.approx(cross_entropy(lstm(), corpus.held_out))
+    assert losses.sizes.tolist() == [len(corpus.held_out[0])]
 
 
 def test_uniform_network() -> None:
-    evaluation = evaluate(namer(uniform(LETTERS)), names_corpus())
-    assert evaluation.interval is not None
-    for figure in (evaluation.nats_per_character, *evaluation.interval):
-        assert figure == pytest.approx(np.log(27), rel=1e-6)
-
-
-def test_interval() -> None:
-    evaluation = evaluate(namer(), names_corpus())
-    assert evaluation.interval is not None
-    low, high = evaluation.interval
-    assert low < evaluation.nats_per_character < high
-    assert evaluate(namer(), names_corpus()) == evaluation
+    losses = held_out_losses(namer(uniform(LETTERS)), names_corpus())
+    ends = interval(losses)
+    assert ends is not None
+    assert (losses.nats_per_character, *ends) == pytest.approx([np.log(27)] * 3, rel=1e-6)
 
 
 def test_unknown_characters() -> None:
     corpus = replace(names_corpus(), held_out=("mango", "banana"))
-    without_n = Vocabulary(LETTERS.symbols.replace("n", ""))
-    evaluation = evaluate(namer(uniform(without_n)), corpus)
-    assert evaluation.unknown == 3
-    assert evaluation.characters == len("mago\nbaaa\n")
+    losses = held_out_losses(namer(uniform(Vocabulary(LETTERS.symbols.replace("n", "")))), corpus)
+    assert losses.unknown == 3
+    assert losses.sizes.sum() == len("mago\nbaaa\n")
 
 
 def test_json(names: Path, weights: Path, as_json: Json) -> None:
@@ -117,6 +102,8 @@ def test_json(names: Path, weights: Path, as_json: Json) -> None:
     assert set(figures) == {
         *("nats_per_character", "interval", "items", "characters", "unknown", "weights")
     }
+    low, high = figures["interval"]
+    assert low < figures["nats_per_character"] < high
     assert figures["weights"] == load_weights(weights).digest
 
 

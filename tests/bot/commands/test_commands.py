@@ -24,7 +24,7 @@ from bot.commands.training.custom_model_options import CorpusOptions, NameOption
 from bot.commands.training.models import VersionOptions
 from bot.commands.verse import sonnet
 from bot.commands.verse.sonnet import SonnetOptions
-from bot.evaluation.results.headline import Figure
+from bot.evaluation.headline import Figure
 from bot.services.word_filter import WordFilter
 from bot.store.versions import Live
 from data.corpora import CorpusError
