@@ -73,7 +73,8 @@ bot.store
 bot.pictures              bot.formats models
 
 bot.train               bot.services bot.pictures bot.arguments models data
-bot.generate            bot.services bot.pictures bot.arguments models data
+bot.generate            bot.terminal bot.services bot.arguments models data
+bot.terminal            bot.pictures bot.formats models data
 bot.evaluate            bot.evaluation bot.arguments models data
 bot.evaluation          bot.evaluation.headline bot.services models data
 bot.evaluation.headline  models data

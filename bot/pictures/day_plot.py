@@ -1,14 +1,11 @@
 """Plot of the last day: several charts above each other, with hours before now on the x axis."""
 
-import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw
-
-from bot.pictures.dissection import BACKGROUND, CHOSEN, MARGIN, MUTED, TEXT, Color
-from bot.pictures.text import FontStyle, draw_text, text_width
+from bot.pictures.canvas import CHOSEN, MARGIN, MUTED, TEXT, Canvas, Color
+from bot.pictures.text import FontStyle, text_width
 
 HOURS = 24
 WIDTH, PLOT_HEIGHT = 1_080, 150
@@ -47,19 +44,14 @@ def day_plot(hours_ago: Sequence[float], charts: Sequence[Chart]) -> bytes:
     hours_ago: the times of all values, falling, from 24 to 0.
     """
     height = 2 * MARGIN + len(charts) * CHART_HEIGHT + LABEL_SIZE
-    image = Image.new("RGB", (WIDTH, height), BACKGROUND)
-    draw = ImageDraw.Draw(image)
+    canvas = Canvas(WIDTH, height)
     for number, chart in enumerate(charts):
-        _draw_chart(draw, MARGIN + number * CHART_HEIGHT, hours_ago, chart)
+        _draw_chart(canvas, MARGIN + number * CHART_HEIGHT, hours_ago, chart)
     for hours in range(HOURS, -1, -6):
         label = f"{hours} h ago" if hours else "now"
-        before = {HOURS: 0.0, 0: 1.0}.get(hours, 0.5) * text_width(
-            label, FontStyle.SANS, LABEL_SIZE
-        )
-        _write(draw, (_x(hours) - before, height - MARGIN - LABEL_SIZE), label, LABEL_SIZE, MUTED)
-    png = io.BytesIO()
-    image.save(png, format="png", optimize=True)
-    return png.getvalue()
+        before = {HOURS: 0.0, 0: 1.0}.get(hours, 0.5) * _width(label)
+        canvas.write((_x(hours) - before, height - MARGIN), label, LABEL_SIZE, MUTED)
+    return canvas.png()
 
 
 def round_above(value: float) -> float:
@@ -89,43 +81,33 @@ def segments(
         yield points
 
 
-def _draw_chart(
-    draw: ImageDraw.ImageDraw, top: int, hours_ago: Sequence[float], chart: Chart
-) -> None:
+def _draw_chart(canvas: Canvas, top: int, hours_ago: Sequence[float], chart: Chart) -> None:
     known = [value for series in chart.series for value in series.values if value is not None]
     highest = round_above(max(known, default=0.0))
-    _write(draw, (MARGIN, top), chart.title, TITLE_SIZE, TEXT)
+    baseline = top + TITLE_SIZE
+    canvas.write((MARGIN, baseline), chart.title, TITLE_SIZE, TEXT)
     left = MARGIN + text_width(chart.title, FontStyle.SANS, TITLE_SIZE)
     named = chart.series if len(chart.series) > 1 else ()
     for series, color in zip(named, LINES, strict=False):
-        _write(draw, (left + 24, top + TITLE_SIZE - LABEL_SIZE), series.name, LABEL_SIZE, color)
-        left += 24 + text_width(series.name, FontStyle.SANS, LABEL_SIZE)
+        canvas.write((left + 24, baseline), series.name, LABEL_SIZE, color)
+        left += 24 + _width(series.name)
     label = f"{highest:,g} {chart.unit}"
-    right = WIDTH - MARGIN - text_width(label, FontStyle.SANS, LABEL_SIZE)
-    _write(draw, (right, top + TITLE_SIZE - LABEL_SIZE), label, LABEL_SIZE, MUTED)
-    plot = top + TITLE_SIZE + 14
+    canvas.write((WIDTH - MARGIN - _width(label), baseline), label, LABEL_SIZE, MUTED)
+    plot = baseline + 14
     for share in (0.0, 0.5, 1.0):
         y = plot + round(share * PLOT_HEIGHT)
-        draw.line((MARGIN, y, WIDTH - MARGIN, y), GRID)
+        canvas.draw.line((MARGIN, y, WIDTH - MARGIN, y), GRID)
     for series, color in zip(chart.series, LINES, strict=False):
         for points in segments(hours_ago, series.values):
-            line = [(_x(time), _y(plot, value / highest)) for time, value in points]
+            line = [(_x(time), plot + (1 - y / highest) * PLOT_HEIGHT) for time, y in points]
             if len(line) == 1:
                 line.append((line[0][0] + 1, line[0][1]))
-            draw.line(line, color, 2)
+            canvas.draw.line(line, color, 2)
 
 
 def _x(hours: float) -> float:
     return MARGIN + (1 - min(hours, HOURS) / HOURS) * (WIDTH - 2 * MARGIN)
 
 
-def _y(plot: int, share: float) -> float:
-    return plot + (1 - share) * PLOT_HEIGHT
-
-
-def _write(
-    draw: ImageDraw.ImageDraw, corner: tuple[float, float], words: str, size: int, color: Color
-) -> None:
-    """Write a text; `corner` is its upper left one."""
-    left, top = corner
-    draw_text(draw, (left, top + size), words, FontStyle.SANS, size, color, align="left")
+def _width(label: str) -> float:
+    return text_width(label, FontStyle.SANS, LABEL_SIZE)

@@ -6,25 +6,10 @@ particles have more weight. Connectors lead from each particle to those that con
 from one that was drawn several times, none from one that died out.
 """
 
-import io
 from collections.abc import Sequence
 
-from PIL import Image, ImageDraw
-
 from bot.formats import odds, percent
-from bot.pictures.dissection import (
-    BACKGROUND,
-    CHOSEN,
-    GAP,
-    MARGIN,
-    MUTED,
-    TEXT,
-    Color,
-    draw_cell,
-    shade,
-    text_color_on,
-)
-from bot.pictures.text import FontStyle, draw_text, drawable_text, fitting_size
+from bot.pictures.canvas import CHOSEN, GAP, MARGIN, MUTED, TEXT, Box, Canvas, Color, shade
 from models.verse.constrained.word_lines import Step
 from models.verse.trace import ExpectedWord, LineTrace
 
@@ -44,8 +29,6 @@ LEGEND = (
     "Orange: the draft that became the line.",
 )
 
-Box = tuple[int, int, int, int]
-
 
 def trace_picture(trace: LineTrace) -> bytes:
     """The picture as a PNG."""
@@ -56,17 +39,21 @@ def trace_picture(trace: LineTrace) -> bytes:
     grid = top + 2 * (HEADING_SIZE + 16 + EXPECTED_HEIGHT + 20) + HEADING_SIZE + 16
     legend = grid + rows * (CELL_HEIGHT + GAP) + 20
     height = legend + len(LEGEND) * (HEADING_SIZE + 10) + MARGIN
-    image = Image.new("RGB", (width, height), BACKGROUND)
-    draw = ImageDraw.Draw(image)
-    _write(draw, (MARGIN, MARGIN), trace.line, TITLE_SIZE, TEXT, width - 2 * MARGIN)
-    _draw_expected(draw, top, trace)
-    _draw_steps(draw, grid, trace, lanes)
+    canvas = Canvas(width, height)
+    canvas.write(
+        _below(MARGIN, MARGIN, TITLE_SIZE), trace.line, TITLE_SIZE, TEXT, width=width - 2 * MARGIN
+    )
+    _draw_expected(canvas, top, trace)
+    _draw_steps(canvas, grid, trace, lanes)
     for number, words in enumerate(LEGEND):
-        y = legend + number * (HEADING_SIZE + 10)
-        _write(draw, (MARGIN, y), words, HEADING_SIZE, MUTED, width - 2 * MARGIN)
-    png = io.BytesIO()
-    image.save(png, format="png", optimize=True)
-    return png.getvalue()
+        place = _below(MARGIN, legend + number * (HEADING_SIZE + 10), HEADING_SIZE)
+        canvas.write(place, words, HEADING_SIZE, MUTED, width=width - 2 * MARGIN)
+    return canvas.png()
+
+
+def _below(left: int, top: int, size: int) -> tuple[float, float]:
+    """The left end of the baseline of a text below a place."""
+    return left, top + 0.8 * size
 
 
 def lanes_of(steps: Sequence[Step]) -> list[list[int]]:
@@ -90,7 +77,7 @@ def lanes_of(steps: Sequence[Step]) -> list[list[int]]:
     return lanes
 
 
-def _draw_expected(draw: ImageDraw.ImageDraw, top: int, trace: LineTrace) -> None:
+def _draw_expected(canvas: Canvas, top: int, trace: LineTrace) -> None:
     """The last words that the network expected, and below them those that were allowed."""
     share = odds(trace.allowed_share)
     rule = f"the rhyme with “{trace.rhymes_with}”" if trace.rhymes_with else "a new rhyme"
@@ -98,96 +85,59 @@ def _draw_expected(draw: ImageDraw.ImageDraw, top: int, trace: LineTrace) -> Non
         ("The last word comes first. The network expected", trace.expected),
         (f"Of its prediction, {rule} allowed {share}", trace.allowed),
     ):
-        _write(draw, (MARGIN, top), heading, HEADING_SIZE, MUTED)
+        canvas.write(_below(MARGIN, top, HEADING_SIZE), heading, HEADING_SIZE, MUTED)
         top += HEADING_SIZE + 16
         for number, word in enumerate(words):
-            _draw_word(draw, (MARGIN + number * (EXPECTED_WIDTH + GAP), top), word)
+            _draw_word(canvas, MARGIN + number * (EXPECTED_WIDTH + GAP), top, word)
         top += EXPECTED_HEIGHT + 20
 
 
-def _draw_word(draw: ImageDraw.ImageDraw, corner: tuple[int, int], word: ExpectedWord) -> None:
-    left, top = corner
+def _draw_word(canvas: Canvas, left: int, top: int, word: ExpectedWord) -> None:
     box = (left, top, left + EXPECTED_WIDTH, top + EXPECTED_HEIGHT)
     background = shade(word.probability) if word.allowed else STUCK
-    draw_cell(draw, box, background)
-    _centered(draw, box, f"{word.word} {odds(word.probability)}", TOKEN_SIZE - 4, background)
+    canvas.cell(box, background)
+    words = f"{word.word} {odds(word.probability)}"
+    canvas.write_on(background, box, words, TOKEN_SIZE - 4, margin=6)
     if not word.allowed:
         middle = top + EXPECTED_HEIGHT // 2
-        draw.line((left + 10, middle, box[2] - 10, middle), MUTED, 2)
+        canvas.draw.line((left + 10, middle, box[2] - 10, middle), MUTED, 2)
 
 
-def _draw_steps(
-    draw: ImageDraw.ImageDraw, top: int, trace: LineTrace, lanes: Sequence[Sequence[int]]
-) -> None:
-    _write(draw, (MARGIN, top - SHARE_SIZE - 8), "plan", SHARE_SIZE, MUTED)
+def _draw_steps(canvas: Canvas, top: int, trace: LineTrace, lanes: Sequence[Sequence[int]]) -> None:
+    above = top - SHARE_SIZE - 8
+    canvas.write(_below(MARGIN, above, SHARE_SIZE), "plan", SHARE_SIZE, MUTED)
     for number, step in enumerate(trace.steps):
         left = MARGIN + number * (CELL_WIDTH + CONNECTOR)
         if number and len(set(step.parents)) < len(step.parents):
-            _write(draw, (left, top - SHARE_SIZE - 8), "resampled", SHARE_SIZE, CHOSEN, CELL_WIDTH)
-        rows = sorted(range(len(step.words)), key=lambda row: _kept(trace, number, row))
-        for row in rows:  # the kept line on top
+            place = _below(left, above, SHARE_SIZE)
+            canvas.write(place, "resampled", SHARE_SIZE, CHOSEN, width=CELL_WIDTH)
+        kept = trace.kept[number] if number < len(trace.kept) else None
+        for row in sorted(range(len(step.words)), key=lambda row: row == kept):  # kept one on top
             upper = top + lanes[number][row] * (CELL_HEIGHT + GAP)
-            kept = _kept(trace, number, row)
             if number:
-                above = top + lanes[number - 1][step.parents[row]] * (CELL_HEIGHT + GAP)
+                parent = top + lanes[number - 1][step.parents[row]] * (CELL_HEIGHT + GAP)
                 half = CELL_HEIGHT // 2
-                ends = (left - CONNECTOR, above + half, left, upper + half)
-                draw.line(ends, CHOSEN if kept else LINE, 4)
+                ends = (left - CONNECTOR, parent + half, left, upper + half)
+                canvas.draw.line(ends, CHOSEN if row == kept else LINE, 4)
             box = (left, upper, left + CELL_WIDTH, upper + CELL_HEIGHT)
             # Particles of equal weight have the same shade, however many are left.
             weight = step.weights[row] * len(step.words) / len(trace.steps[0].words)
             background = shade(min(weight, 1.0)) if step.allowed[row] else STUCK
-            draw_cell(draw, box, background, framed=kept)
-            _draw_token(draw, box, step.words[row], step.allowed[row], background, plan=not number)
+            canvas.cell(box, background, framed=row == kept)
+            # All plans have the same share, which is shown above.
+            share = step.allowed[row] if number else None
+            _draw_token(canvas, box, step.words[row], step.allowed[row] > 0, share, background)
 
 
 def _draw_token(
-    draw: ImageDraw.ImageDraw,
-    box: Box,
-    token: str,
-    allowed: float,
-    background: Color,
-    *,
-    plan: bool,
+    canvas: Canvas, box: Box, token: str, allowed: bool, share: float | None, background: Color
 ) -> None:
-    """Draw what a particle wrote and, below it, the share of the prediction that it was allowed.
-
-    All plans have the same share, which is shown above.
-    """
+    """Draw what a particle wrote and, below it, the share of the prediction that it was allowed."""
     token = "stuck" if not allowed else "(end)" if token == "\n" else token
     left, top, right, bottom = box
-    if plan:
-        _centered(draw, box, token, TOKEN_SIZE, background)
+    if share is None:
+        canvas.write_on(background, box, token, TOKEN_SIZE, margin=6)
         return
-    _centered(draw, (left, top, right, bottom - 20), token, TOKEN_SIZE, background)
-    share = (left, top + 33, right, bottom - 2)
-    _centered(draw, share, percent(allowed), SHARE_SIZE, background)
-
-
-def _kept(trace: LineTrace, number: int, row: int) -> bool:
-    return number < len(trace.kept) and trace.kept[number] == row
-
-
-def _centered(
-    draw: ImageDraw.ImageDraw, box: Box, words: str, size: int, background: Color
-) -> None:
-    left, top, right, bottom = box
-    words = drawable_text(words, FontStyle.SANS)
-    size = fitting_size(words, FontStyle.SANS, size, right - left - 12)
-    position = (left + right) / 2, (top + bottom) / 2 + 0.33 * size
-    draw_text(draw, position, words, FontStyle.SANS, size, text_color_on(background))
-
-
-def _write(
-    draw: ImageDraw.ImageDraw,
-    corner: tuple[int, int],
-    words: str,
-    size: int,
-    color: Color,
-    width: int | None = None,
-) -> None:
-    """Write words from a left upper corner, smaller if they would be wider than `width`."""
-    words = drawable_text(words, FontStyle.SANS)
-    fitting = fitting_size(words, FontStyle.SANS, size, width) if width else size
-    x, y = corner
-    draw_text(draw, (x, y + 0.8 * size), words, FontStyle.SANS, fitting, color, align="left")
+    upper, lower = (left, top, right, bottom - 20), (left, top + 33, right, bottom - 2)
+    canvas.write_on(background, upper, token, TOKEN_SIZE, margin=6)
+    canvas.write_on(background, lower, percent(share), SHARE_SIZE, margin=6)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from PIL import Image
 
-from bot.pictures.dissection import BACKGROUND, CHOSEN, MARGIN
+from bot.pictures.canvas import BACKGROUND, CHOSEN, MARGIN
 from bot.pictures.line_trace import STUCK, lanes_of, trace_picture
 from models.verse.constrained.word_lines import Step
 from models.verse.trace import ExpectedWord, LineTrace
