@@ -10,7 +10,6 @@ from PIL import Image
 from bot.pictures.canvas import (
     BACKGROUND,
     CHOSEN,
-    MARGIN,
     MUTED,
     TEXT,
     contrast,
@@ -30,6 +29,7 @@ from models.names.etymology import Part
 from models.networks.vocabulary import END
 from models.verse.dissection import MAX_TOKENS, LineDissection, WordChoice
 from tests.bot.fakes import dissection, line_dissection
+from tests.bot.pictures.pixels import has_empty_margins, pixels
 
 LONGEST = "w" * 26
 LONG_MEANING = (Part("www", "w", "one who never comes back from " + "very " * 30 + "far", "Latin"),)
@@ -44,12 +44,6 @@ def with_letters(*letters: LetterChoice) -> Dissection:
     return Dissection("xy", letters, ("xyosaurus",), ())
 
 
-def pixels(image: Image.Image, color: tuple[int, int, int]) -> int:
-    """How many pixels have exactly this color."""
-    counts = image.getcolors(image.width * image.height) or []
-    return next((count for count, found in counts if found == color), 0)
-
-
 @pytest.mark.parametrize(
     "subject",
     [dissection("ox"), dissection(LONGEST), dissection(LONGEST, parts=LONG_MEANING)],
@@ -58,16 +52,7 @@ def pixels(image: Image.Image, color: tuple[int, int, int]) -> int:
 def test_margins_are_empty(subject: Dissection) -> None:
     image = drawn(subject)
     assert (image.format, image.mode, image.width) == ("PNG", "RGB", WIDTH)
-    edge = MARGIN - 4  # type may bulge by a stroke
-    right, bottom = image.width - edge, image.height - edge
-    for box in (
-        (0, 0, edge, image.height),
-        (right, 0, image.width, image.height),
-        (0, 0, image.width, edge),
-        (0, bottom, image.width, image.height),
-    ):
-        strip = image.crop(box)
-        assert pixels(strip, BACKGROUND) == strip.width * strip.height
+    assert has_empty_margins(image)
 
 
 def test_height_fits_a_phone() -> None:
@@ -138,8 +123,7 @@ def test_longest_line_fits_a_phone() -> None:
     image = Image.open(io.BytesIO(line_picture(line)))
     assert image.width == WIDTH
     assert image.height <= 2 * WIDTH
-    margin = image.crop((WIDTH - MARGIN + 4, 0, WIDTH, image.height))
-    assert pixels(margin, BACKGROUND) == margin.width * margin.height
+    assert has_empty_margins(image)
 
 
 def test_word_is_boxed_unless_unknown() -> None:

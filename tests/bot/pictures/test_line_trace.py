@@ -5,10 +5,11 @@ from dataclasses import replace
 
 from PIL import Image
 
-from bot.pictures.canvas import BACKGROUND, CHOSEN, MARGIN
+from bot.pictures.canvas import CHOSEN
 from bot.pictures.line_trace import STUCK, lanes_of, trace_picture
 from models.verse.constrained.word_lines import Step
 from models.verse.trace import ExpectedWord, LineTrace
+from tests.bot.pictures.pixels import has_empty_margins, pixels
 
 EVEN = (0.25,) * 4
 PLAN = Step(("day", "day", "way", "may"), (0.1,) * 4, EVEN, (0, 1, 2, 3))
@@ -24,11 +25,6 @@ def drawn(trace: LineTrace) -> Image.Image:
     return Image.open(io.BytesIO(trace_picture(trace)))
 
 
-def pixels(image: Image.Image, color: tuple[int, int, int]) -> int:
-    counts = image.getcolors(image.width * image.height) or []
-    return next((count for count, found in counts if found == color), 0)
-
-
 def test_first_successor_keeps_its_row() -> None:
     """The others take the rows of particles that died out, the nearest first."""
     assert lanes_of(TRACE.steps) == [[0, 1, 2, 3], [0, 2, 1, 3], [0, 3]]
@@ -37,15 +33,7 @@ def test_first_successor_keeps_its_row() -> None:
 def test_margins_are_empty() -> None:
     long = (PLAN, *[Step(PLAN.words, EVEN, EVEN, PLAN.parents)] * 20)
     for trace in (TRACE, replace(TRACE, steps=long, line="A line " * 30)):
-        image = drawn(trace)
-        for box in (
-            (0, 0, MARGIN - 4, image.height),
-            (image.width - MARGIN + 4, 0, image.width, image.height),
-            (0, 0, image.width, MARGIN - 4),
-            (0, image.height - MARGIN + 4, image.width, image.height),
-        ):
-            strip = image.crop(box)
-            assert pixels(strip, BACKGROUND) == strip.width * strip.height
+        assert has_empty_margins(drawn(trace))
 
 
 def test_kept_particle_is_framed() -> None:
