@@ -106,51 +106,39 @@ def pretrained(trained: Trained) -> Baseline:
 
 def sample_names(network: Network, count: int, rng: np.random.Generator) -> list[str]:
     """Names without end symbols. A name without an end is cut one letter above the limit."""
+
+    def is_whole(text: str) -> bool:
+        return text.endswith(END) or len(text) > LONGEST_NAME
+
     names: list[str] = []
     while len(names) < count:
         openings = [""] * min(NAMES_IN_BATCH, count - len(names))
-        names += [text.removesuffix(END) for text in _sample(network, openings, rng, _is_name)]
-    return names
+        names += sample_texts(network, openings, rng, is_whole)
+    return [name.removesuffix(END) for name in names]
 
 
-def _is_name(text: str) -> bool:
-    return text.endswith(END) or len(text) > LONGEST_NAME
-
-
-def sample_verse(
+def sample_texts(
     network: Network,
     openings: Sequence[str],
     rng: np.random.Generator,
+    is_whole: Callable[[str], bool],
     *,
-    temperature: float,
-    is_whole: Callable[[str], bool],
-) -> list[str]:
-    """Continue each opening until `is_whole(text)`; poems include their folded openings.
-
-    The empty line that ends a poem is never drawn.
-    """
-    prefixes = [network.vocabulary.fold(opening) for opening in openings]
-    return _sample(network, prefixes, rng, is_whole, temperature, no_empty_line=True)
-
-
-def _sample(
-    network: Network,
-    prefixes: Sequence[str],
-    rng: np.random.Generator,
-    is_whole: Callable[[str], bool],
     temperature: float = 1.0,
-    *,
-    no_empty_line: bool = False,
+    empty_lines: bool = True,
 ) -> list[str]:
-    """Continue each text until `is_whole(text)`, in one batch."""
+    """Continue each opening, in one batch, until `is_whole(text)`. Texts include their openings.
+
+    openings: in the characters of the network.
+    empty_lines: False to never draw the one that ends a poem.
+    """
     vocabulary = network.vocabulary
-    given = [vocabulary.encode(prefix) for prefix in prefixes]
-    texts = [""] * len(prefixes)
+    given = list(map(vocabulary.encode, openings))
+    texts = [""] * len(given)
     state, x = network.initial_state(len(texts)), np.full(len(texts), vocabulary.end)
     waiting = set(range(len(texts)))
     while waiting:
         logits, state = network.step(x, state)
-        if no_empty_line:
+        if not empty_lines:
             logits = logits.copy()
             logits[[not text or text.endswith(END) for text in texts], vocabulary.end] = -np.inf
         x = sample(logits, rng, temperature)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bot.evaluation.baselines import ShowStatus, sample_verse
+from bot.evaluation.baselines import ShowStatus, sample_texts
 from bot.evaluation.verse import LINES, SYLLABLES, MeasuredPoem
 from bot.evaluation.word_trigram import WordTrigram
 from data.phonetics import Readings
@@ -62,10 +62,10 @@ def sampled_poems(
     is_whole: Callable[[str], bool],
 ) -> list[MeasuredPoem]:
     """Plain samples of a network over characters."""
-    rng = np.random.default_rng(seed)
-    given = [len(network.vocabulary.fold(opening)) for opening in openings]
-    texts = sample_verse(network, openings, rng, temperature=temperature, is_whole=is_whole)
-    return [MeasuredPoem(text.rstrip("\n"), size) for text, size in zip(texts, given, strict=True)]
+    folded, rng = list(map(network.vocabulary.fold, openings)), np.random.default_rng(seed)
+    texts = sample_texts(network, folded, rng, is_whole, temperature=temperature, empty_lines=False)
+    pairs = zip(texts, folded, strict=True)
+    return [MeasuredPoem(text.rstrip("\n"), len(opening)) for text, opening in pairs]
 
 
 def trigram_poems(trigram: WordTrigram, openings: Sequence[str], seed: int) -> list[MeasuredPoem]:

@@ -1,7 +1,7 @@
 """Sonnets: how good they are, the systems they are compared with, and their board."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -329,20 +329,19 @@ def _targets(found: SonnetsFindings, size: int) -> tuple[QualityTarget, ...]:
     return tuple(targets)
 
 
-def _sense_targets(sense: Sense) -> list[QualityTarget]:
+def _sense_targets(sense: Sense) -> Iterator[QualityTarget]:
     """Targets of what could be measured."""
-    targets = []
+    at_most, at_least = QualityTarget.at_most, QualityTarget.at_least
     if sense.told_apart is not None:
         name = "AUC of the classifier by words and parts of speech"
-        targets.append(QualityTarget.at_most(name, 0.7, sense.told_apart.both, ".2f"))
+        yield at_most(name, 0.7, sense.told_apart.both, ".2f")
     if sense.nats_per_word is not None:
         name = "nats per word under a word trigram"
-        targets.append(QualityTarget.between(name, 5.3, 5.6, sense.nats_per_word, ".2f"))
+        yield QualityTarget.between(name, 5.3, 5.6, sense.nats_per_word, ".2f")
     if sense.subject is not None:
-        targets.append(QualityTarget.at_least("keeps to its subject", 0.8, sense.subject, ".2f"))
+        yield at_least("keeps to its subject", 0.8, sense.subject, ".2f")
     if sense.opening is not None:
-        targets.append(QualityTarget.at_least("keeps to its opening", 0.78, sense.opening, ".2f"))
-    return targets
+        yield at_least("keeps to its opening", 0.78, sense.opening, ".2f")
 
 
 def _sense_table(found: SonnetsFindings) -> Table:
@@ -402,29 +401,21 @@ def _count(number: int | None) -> str:
 
 
 def _speed_table(found: SonnetsFindings) -> Table:
-    rows = [
+    measured = {"the first line": found.first_line, "the whole poem": found.whole_poem}
+    rows = tuple(
         (name, *(f"{np.quantile(seconds, q):.2f} s" for q in (0.5, 0.95)))
-        for name, seconds in (
-            ("the first line", found.first_line),
-            ("the whole poem", found.whole_poem),
-        )
-    ]
+        for name, seconds in measured.items()
+    )
     note = SPEED.format(count=min(TIMED, len(found.first_line)))
-    return Table("Response times", note, ("", "median", "95th percentile"), tuple(rows))
+    return Table("Response times", note, ("", "median", "95th percentile"), rows)
 
 
 def _headline(found: SonnetsFindings) -> tuple[Figure, ...]:
-    ours, *_, shakespeare = (verse.form for verse in found.verse)
+    ours, shakespeare = found.verse[0].form, found.verse[-1].form
+    loss = f"{found.losses.ours.nats_per_character:.3f} nats/char"
+    rhyming, iambic = f"{ours.rhyming_pairs:.0%}", f"{ours.iambic:.0%}"
     return (
-        Figure(
-            "Held-out sonnets",
-            f"{found.losses.ours.nats_per_character:.3f} nats/char",
-            f"Kneser-Ney {found.losses.best('Kneser-Ney')[1]:.3f}",
-        ),
-        Figure(
-            "Pairs that rhyme",
-            f"{ours.rhyming_pairs:.0%}",
-            f"Shakespeare {shakespeare.rhyming_pairs:.0%}",
-        ),
-        Figure("Iambic lines", f"{ours.iambic:.0%}", f"Shakespeare {shakespeare.iambic:.0%}"),
+        Figure("Held-out sonnets", loss, f"Kneser-Ney {found.losses.best('Kneser-Ney')[1]:.3f}"),
+        Figure("Pairs that rhyme", rhyming, f"Shakespeare {shakespeare.rhyming_pairs:.0%}"),
+        Figure("Iambic lines", iambic, f"Shakespeare {shakespeare.iambic:.0%}"),
     )

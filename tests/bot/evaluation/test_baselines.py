@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.evaluation.baselines import kneser_ney, notebook_sonnets, sample_names, sample_verse
+from bot.evaluation.baselines import kneser_ney, notebook_sonnets, sample_names
 from models.names.generator import LONGEST_NAME
 from models.networks.ngram import NGram, choose_discount
-from tests.models.tiny import LETTERS, VERSE, lstm
+from tests.models.tiny import LETTERS, lstm
 
 TRAINING = ["mangosaurus\n", "triceratops\n", "allosaurus\n", "brachiosaurus\n"]
 VALIDATION = ["apatosaurus\n", "camarasaurus\n"]
@@ -43,29 +43,3 @@ def test_endless_name_is_cut() -> None:
     endless = type(lstm(LETTERS)).from_arrays(LETTERS.symbols, arrays)
     names = sample_names(endless, 3, np.random.default_rng(0))
     assert {len(name) for name in names} == {LONGEST_NAME + 1}
-
-
-def test_poems_continue_their_openings() -> None:
-    poems = sample_verse(
-        lstm(VERSE),
-        ["Shall I compare thee", "", "O"],
-        np.random.default_rng(0),
-        temperature=0.8,
-        is_whole=lambda text: text.count("\n") >= 3,
-    )
-    assert poems[0].startswith("shall i compare thee")
-    assert poems[2].startswith("o")
-    for poem in poems:
-        assert poem.count("\n") == 3
-        assert all(poem.removesuffix("\n").split("\n"))
-
-
-def test_complete_opening_is_unchanged() -> None:
-    poems = sample_verse(
-        lstm(VERSE),
-        ["abcdefgh"],
-        np.random.default_rng(0),
-        temperature=1.0,
-        is_whole=lambda text: len(text) >= 4,
-    )
-    assert poems == ["abcdefgh"]

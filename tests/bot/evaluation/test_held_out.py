@@ -5,13 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.evaluation.held_out import HeldOutLosses, difference, interval
+from bot.evaluation.held_out import (
+    HeldOutLosses,
+    check_record,
+    difference,
+    interval,
+    leak_warning,
+)
+from data.corpora import CorpusError, load_names, parse_corpus
 from models.networks.network import item_losses
 from models.networks.ngram import NGram
 from models.networks.vocabulary import Vocabulary
 from models.networks.words_and_characters import Shares
 from models.training.losses import Losses, losses_of
-from tests.models.tiny import LETTERS, lstm, words_and_characters
+from tests.models.tiny import LETTERS, lstm, namer, words_and_characters
 
 NAMES = ["mangosaurus\n", "rex\n", "triceratops\n", "ornithomimus\n"]
 
@@ -97,3 +104,17 @@ def test_members_of_the_mixture() -> None:
     without = held_out.losses["the mixture without the list"].nats - held_out.ours.nats
     assert without[0] == pytest.approx(0)
     assert without[1] > 0
+
+
+def test_leaks() -> None:
+    """A loss on another corpus, or of weights that have read all of it, is no held-out loss."""
+    corpus = parse_corpus("\n".join(load_names().training[:100]).encode(), "mine", "names")
+    trained = namer()
+    own = replace(trained, card=replace(trained.card, corpus_sha256=corpus.sha256))
+    assert leak_warning(own, corpus) is None
+    check_record(own, corpus)
+    refitted = replace(own, card=replace(own.card, reads_all=True))
+    for leaky, why in ((trained, "another corpus"), (refitted, "the held-out part too")):
+        assert why in (leak_warning(leaky, corpus) or "")
+        with pytest.raises(CorpusError):
+            check_record(leaky, corpus)

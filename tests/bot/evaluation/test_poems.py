@@ -1,11 +1,11 @@
 """Poems that are compared: of Mangosaurus, of a word trigram, of plays."""
 
-from bot.evaluation.poems import generate_poems, poems_of_plays, trigram_poems
+from bot.evaluation.poems import generate_poems, poems_of_plays, sampled_poems, trigram_poems
 from bot.evaluation.word_trigram import WordTrigram
 from data.phonetics import Reading
 from models.verse.poem import SonnetRequest
 from tests.bot.evaluation.texts import random_poems
-from tests.models.tiny import poet
+from tests.models.tiny import VERSE, lstm, poet
 
 
 def nobody(_: str) -> None:
@@ -29,6 +29,27 @@ def test_failing_poem_is_its_opening() -> None:
     assert len(refused.poem.lines) < 14
     assert too_long.poem.text == "a" * 999
     assert too_long.poem.words == []
+
+
+def test_plain_samples_continue_their_openings() -> None:
+    one, again = (
+        sampled_poems(
+            lstm(VERSE),
+            ["Shall I compare thee", "", "O"],
+            0,
+            temperature=0.8,
+            is_whole=lambda text: text.count("\n") >= 3,
+        )
+        for _ in range(2)
+    )
+    assert one == again
+    assert one[0].text.startswith("shall i compare thee")
+    assert [poem.given for poem in one] == [20, 0, 1]
+    assert [len(poem.lines) for poem in one] == [3, 3, 3]
+    (whole,) = sampled_poems(
+        lstm(VERSE), ["abcdefgh"], 0, temperature=1.0, is_whole=lambda text: len(text) >= 4
+    )
+    assert whole.text == "abcdefgh"
 
 
 def test_trigram_poems() -> None:
