@@ -1,33 +1,28 @@
 """`python -m bot.generate`: write and dissect names and verse in the terminal."""
 
 import argparse
-import dataclasses
-import json
 import secrets
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from rich.console import Console, RenderableType
 
+from bot import terminal
 from bot.arguments import whole_number
-from bot.images.dissection_table import line_table, table
-from bot.images.line_trace import trace_picture
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
-from data.files import write_atomically
-from models.names.capitalization import format_name
-from models.names.dissection import dissect
-from models.names.generator import LONGEST_NAME, SHORTEST_NAME, NamesRequest, generate_names
+from models.names.generator import LONGEST_NAME, SHORTEST_NAME, NamesRequest
 from models.tasks import TASKS
-from models.text_generator import GenerationError
-from models.verse.dissection import MIN_WORDS, dissect_line, is_line
+from models.text_generator import Accept, GenerationError
+from models.verse.dissection import MIN_WORDS, is_line
 from models.verse.forms import DEFAULT_FORM, FORMS
-from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest, begin, extend
-from models.verse.trace import trace_line
+from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest
 from models.weights import Trained, WeightsError, read_card
 
 FAILED, INTERRUPTED = 1, 130
+TYPED = ("opening", "ends_with", "contains", "name", "about")
+"""Options with words, which the word filter reads."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,14 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Console(stderr=stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
         for stderr in (False, True)
     )
-    words = WordFilter()
+    allows = WordFilter().allows
+    typed = (
+        vars(options).get(k, "") for k in ("opening", "ends_with", "contains", "name", "about")
+    )
     try:
-        if not all(map(words.allows, _typed(options))):
+        if not all(map(allows, typed)):
             raise GenerationError("The word filter rejects those words; try other ones.")
-        trained = options.load(options)
-        for shown in options.write(trained, options, words):
+        for shown in options.write(options, _load(options), allows):
             console.print(shown)
-        if not (options.json or options.write is _dissection):
+        if "seed" in options and not options.json:
             stderr.print(f"(seed {options.seed})", style="dim")
     except (GenerationError, WeightsError, OSError) as error:
         stderr.print(str(error), style="red")
@@ -57,17 +54,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _load(options: argparse.Namespace) -> Trained:
-    """The weights of the task."""
-    task = TASKS[options.task]
-    return task.load(options.weights) if options.weights else task.load_shipped()
-
-
-def _load_for_dissection(options: argparse.Namespace) -> Trained:
-    """Weights for names, or for verse if the text is a line."""
+    """The weights of the task; for a dissection those of verse if the text is a line."""
+    if options.task is not None:
+        task = TASKS[options.task]
+        return task.load(options.weights) if options.weights else task.load_shipped()
     names, verse = TASKS["names"], TASKS["sonnets"]
     if options.weights:
-        task = TASKS.get(read_card(options.weights).task, names)
-        return task.load(options.weights)
+        return TASKS.get(read_card(options.weights).task, names).load(options.weights)
     if len(options.name.split()) >= MIN_WORDS and is_line(
         trained := verse.load_shipped(), options.name
     ):
@@ -75,86 +68,41 @@ def _load_for_dissection(options: argparse.Namespace) -> Trained:
     return names.load_shipped()
 
 
-def _typed(options: argparse.Namespace) -> Iterator[str]:
-    """Every text option."""
-    for name in ("opening", "ends_with", "contains", "name", "about"):
-        yield getattr(options, name, "")
+Write = Callable[[argparse.Namespace, Trained, Accept], Iterable[RenderableType]]
 
 
-def _names(trained: Trained, options: argparse.Namespace, words: WordFilter) -> Iterator[str]:
-    """One line per name, or one JSON object for all."""
+def _names(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterable[str]:
     request = NamesRequest(
         options.n,
         options.seed,
         options.opening,
         options.temperature,
-        ends_with=options.ends_with,
-        contains=options.contains,
-        length=options.length,
+        options.ends_with,
+        options.contains,
+        options.length,
     )
-    result = generate_names(trained, request, words.allows)
-    reason = str(result.shortfall) if result.shortfall else None
-    if options.json:
-        yield json.dumps({"seed": options.seed, "names": result.names, "reason": reason})
-        return
-    yield from (format_name(trained.card, name) for name in result.names)
-    if reason:
-        yield f"({reason})"
+    return terminal.names(trained, request, accept, options.json)
 
 
-def _sonnets(trained: Trained, options: argparse.Namespace, words: WordFilter) -> Iterator[str]:
-    """The lines of the poems as they are written, or one JSON object per poem."""
-    ends = FORMS[options.form].stanza_ends
-    for number in range(options.n):
-        seed = options.seed + number
-        request = SonnetRequest(
-            options.opening, seed, options.temperature, options.form, options.about
-        )
-        draft = begin(trained, request)
-        shown = 0
-        if number and not options.json:
-            yield "\n"
-        while not draft.finished:
-            draft = extend(trained, [draft], words.allows)[0]
-            for line in draft.lines[shown:] if not options.json else ():
-                yield "\n" * (shown in ends) + line
-                shown += 1
-        if options.json:
-            poem = {"seed": seed, "lines": draft.lines, "opening_length": draft.opening_length}
-            yield json.dumps(poem, ensure_ascii=False)
+def _poem(options: argparse.Namespace) -> SonnetRequest:
+    return SonnetRequest(
+        options.opening, options.seed, options.temperature, options.form, options.about
+    )
+
+
+def _sonnets(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterable[str]:
+    return terminal.poems(trained, _poem(options), options.n, accept, options.json)
+
+
+def _trace(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterable[str]:
+    picture = None if options.json else options.out
+    return terminal.trace(trained, _poem(options), options.line, accept, picture)
 
 
 def _dissection(
-    trained: Trained, options: argparse.Namespace, words: WordFilter
-) -> Iterator[RenderableType]:
-    """How the letters of a name, or the words of a line, are chosen: a table, or a JSON object."""
-    if trained.card.task == "names":
-        name = dissect(trained, options.name)
-        yield json.dumps(dataclasses.asdict(name)) if options.json else table(name, trained.card)
-    else:
-        line = dissect_line(trained, options.name, words.allows)
-        yield json.dumps(dataclasses.asdict(line)) if options.json else line_table(line)
-
-
-def _trace(trained: Trained, options: argparse.Namespace, words: WordFilter) -> Iterator[str]:
-    """A poem up to the traced line, and the picture of how that line was written."""
-    request = SonnetRequest(
-        options.opening, options.seed, options.temperature, options.form, options.about
-    )
-    draft = begin(trained, request)
-    while len(draft.lines) < options.line - 1 and not draft.finished:
-        draft = extend(trained, [draft], words.allows)[0]
-    draft, trace = trace_line(trained, draft, words.allows)
-    if options.json:
-        yield json.dumps(dataclasses.asdict(trace), ensure_ascii=False)
-        return
-    yield from draft.lines
-    write_atomically(options.out, trace_picture(trace))
-    yield f"\n(picture of the last line: {options.out})"
-
-
-Load = Callable[[argparse.Namespace], Trained]
-Write = Callable[[Trained, argparse.Namespace, WordFilter], Iterator[RenderableType]]
+    options: argparse.Namespace, trained: Trained, accept: Accept
+) -> Iterable[RenderableType]:
+    return [terminal.dissection(trained, options.name, accept, options.json)]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -229,13 +177,11 @@ def _add_poem(parser: argparse.ArgumentParser) -> None:
 
 def _add_dissect(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name", help="a name, real or invented, or a line of verse")
-    _add_common(parser, "names", _dissection, _load_for_dissection)
+    _add_common(parser, None, _dissection)
 
 
-def _add_common(
-    parser: argparse.ArgumentParser, task: str, write: Write, load: Load = _load
-) -> None:
-    parser.set_defaults(task=task, write=write, load=load)
+def _add_common(parser: argparse.ArgumentParser, task: str | None, write: Write) -> None:
+    parser.set_defaults(task=task, write=write)
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="weight file to use (default: the shipped one)"
     )
@@ -272,20 +218,19 @@ def _count(text: str) -> int:
 
 def _length(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= LONGEST_ENTRY:
-        raise argparse.ArgumentTypeError(_no_length(text, SHORTEST_NAME, LONGEST_NAME))
+        raise argparse.ArgumentTypeError(_no_length(text))
     return int(text)
 
 
 def _check_length(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Reject a length that no dinosaur has, unless weights for other names may be given."""
-    length = getattr(options, "length", None)
+    length = vars(options).get("length")
     if options.weights is None and length and not SHORTEST_NAME <= length <= LONGEST_NAME:
-        fault = _no_length(str(length), SHORTEST_NAME, LONGEST_NAME)
-        parser.error(f"argument --length: {fault}")
+        parser.error(f"argument --length: {_no_length(str(length))}")
 
 
-def _no_length(text: str, shortest: int, longest: int) -> str:
-    return f"{text!r} is not a number from {shortest} to {longest}, for example 12"
+def _no_length(text: str) -> str:
+    return f"{text!r} is not a number from {SHORTEST_NAME} to {LONGEST_NAME}, for example 12"
 
 
 def _temperature(text: str) -> float:

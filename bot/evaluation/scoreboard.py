@@ -1,141 +1,166 @@
-"""Evaluation of a task: held-out loss, and everything on the scoreboard.
+"""Scoreboard: the results of an evaluation as a Markdown page, with plots and figures beside it.
 
-The only reader of held-out text.
+Each task has a board with targets, tables, plots and samples. The page has one part for each task.
 """
 
-import datetime
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+import dataclasses
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from rich.markup import escape
-from rich.table import Table
+from bot.evaluation.headline import Figure
+from data.files import write_atomically
+from models.tasks import TASKS
 
-from bot.evaluation.measures.baselines import ShowStatus
-from bot.evaluation.measures.names_run import measure_names
-from bot.evaluation.measures.options import ScoreboardOptions
-from bot.evaluation.measures.sonnets_run import Texts, measure_sonnets
-from bot.evaluation.measures.statistics import interval
-from bot.evaluation.report.card import leak_warning
-from bot.evaluation.report.names_board import names_board
-from bot.evaluation.report.publish import Pictures, lines, trainings
-from bot.evaluation.report.sonnets_board import sonnets_board
-from bot.evaluation.results.board import Board, ScoreboardError
-from bot.words import WordFilter
-from data import corpora, further_reading
-from data.corpora import Corpus
-from models.training.losses import losses_of
-from models.weights import Trained
+INTRODUCTION = """\
+# Scoreboard
+
+Results of `python -m bot.evaluate names` and `python -m bot.evaluate sonnets`. To repeat them,
+install `requirements-evaluate.txt`. Use `--seed` and `--openings` for other seeds and openings; see
+`--help`.
+
+Held-out text was not used for any training or choice. Hyperparameters, discounts and mixture
+weights were chosen on the validation part.
+"""
+
+
+class ScoreboardError(Exception):
+    """The scoreboard cannot be made. The message is for the operator."""
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """The held-out cross-entropy of a network, in nats per character."""
+class QualityTarget:
+    """A target, and whether it is met."""
 
-    nats_per_character: float
-    interval: tuple[float, float] | None
-    """Ends of the 95% bootstrap interval over the items; `None` for a single item."""
-    items: int
-    characters: int
-    unknown: int
-    """Number of characters outside of the vocabulary, which are skipped."""
+    name: str
+    wanted: str
+    """The bound: `at most 1.50`."""
+    found: str
+    met: bool
 
+    @classmethod
+    def at_most(cls, name: str, bound: float, found: float, form: str) -> "QualityTarget":
+        """A target with an upper bound. form: the format of figures, `.3f` or `.1%`."""
+        return cls(name, f"at most {bound:{form}}", f"{found:{form}}", found <= bound)
 
-def evaluate(trained: Trained, corpus: Corpus) -> Evaluation:
-    """Measure a network on the held-out part of a corpus, each item from the initial state."""
-    losses = losses_of(trained.network, [item + corpus.item_end for item in corpus.held_out])
-    return Evaluation(
-        nats_per_character=losses.nats_per_character,
-        interval=interval(losses),
-        items=len(losses.nats),
-        characters=int(losses.sizes.sum()),
-        unknown=losses.unknown,
-    )
+    @classmethod
+    def at_least(cls, name: str, bound: float, found: float, form: str) -> "QualityTarget":
+        """A target with a lower bound."""
+        return cls(name, f"at least {bound:{form}}", f"{found:{form}}", found >= bound)
 
-
-def quick_table(trained: Trained, corpus: Corpus, evaluation: Evaluation) -> Table:
-    """The held-out cross-entropy as a table for the terminal."""
-    table = Table(title=f"{trained.card.task}: {escape(corpus.title)}", show_header=False)
-    table.add_row("weights", f"{escape(trained.card.recipe)}, {trained.digest[:12]}")
-    table.add_row("held out", f"{evaluation.items:,} items, {evaluation.characters:,} characters")
-    if evaluation.unknown:
-        table.add_row("skipped", f"{evaluation.unknown:,} characters outside of its vocabulary")
-    table.add_row("nats/char", f"[bold]{evaluation.nats_per_character:.4f}[/bold]")
-    if evaluation.interval is not None:
-        low, high = evaluation.interval
-        table.add_row("95% interval", f"{low:.4f} to {high:.4f}")
-    return table
+    @classmethod
+    def between(
+        cls, name: str, low: float, high: float, found: float, form: str
+    ) -> "QualityTarget":
+        """A target with a lower and an upper bound."""
+        return cls(name, f"{low:{form}} to {high:{form}}", f"{found:{form}}", low <= found <= high)
 
 
-def measure_board(
-    path: Path,
-    trained: Trained,
-    corpus: Corpus,
-    options: ScoreboardOptions,
-    show_status: ShowStatus,
-) -> tuple[Board, Pictures]:
-    """Run all measures of the network's task, which takes minutes.
+@dataclass(frozen=True)
+class Table:
+    """A table of formatted cells; the first column names the rows."""
 
-    Raises `ScoreboardError` for a task without scoreboard.
-    """
-    measure, count = _BOARDS.get(trained.card.task, (None, 0))
-    if measure is None:
-        raise ScoreboardError(f"There is no scoreboard for {trained.card.task}; use --quick.")
-    options = replace(options, count=options.count or count)
-    return measure(path, trained, corpus, options, show_status)
+    title: str
+    note: str
+    """How it was measured."""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
-def _names(
-    path: Path,
-    trained: Trained,
-    corpus: Corpus,
-    options: ScoreboardOptions,
-    show_status: ShowStatus,
-) -> tuple[Board, Pictures]:
-    started, accept = time.monotonic(), WordFilter().allows
-    findings = measure_names(trained, corpus, corpus.held_out, accept, options, show_status)
-    pictures = trainings("names", findings.losses)
-    facts = _facts(path, trained, corpus, options, started)
-    return names_board(trained, findings, facts, list(pictures)), pictures
+@dataclass(frozen=True)
+class Plot:
+    """A plot of the page; `file` is its name in the folder of plots."""
+
+    file: str
+    title: str
+    note: str
+    """Explanation."""
 
 
-def _sonnets(
-    path: Path,
-    trained: Trained,
-    corpus: Corpus,
-    options: ScoreboardOptions,
-    show_status: ShowStatus,
-) -> tuple[Board, Pictures]:
-    started, accept = time.monotonic(), WordFilter().allows
-    poems, bible = further_reading.load_poems(), further_reading.load_bible()
-    texts = Texts(corpora.load_plays(), poems, bible)
-    findings = measure_sonnets(
-        trained, corpus, corpus.held_out, texts, accept, options, show_status
-    )
-    pictures = trainings("sonnets", findings.losses) | lines(findings)
-    facts = _facts(path, trained, corpus, options, started)
-    return sonnets_board(trained, path, findings, facts, list(pictures)), pictures
+Pictures = Mapping[Plot, bytes]
+"""Plots as PNG files."""
 
 
-_Measure = Callable[[Path, Trained, Corpus, ScoreboardOptions, ShowStatus], tuple[Board, Pictures]]
-_BOARDS: Mapping[str, tuple[_Measure, int]] = {"names": (_names, 1_000), "sonnets": (_sonnets, 160)}
-"""By task, with the number of requests or poems on the project's page."""
+@dataclass(frozen=True)
+class Board:
+    """The part of one task on the scoreboard."""
 
-
-def _facts(
-    path: Path, trained: Trained, corpus: Corpus, options: ScoreboardOptions, started: float
-) -> list[tuple[str, str]]:
+    task: str
+    """In the JSON: `kind`."""
+    weights: str
+    """SHA-256 of the weight file."""
+    facts: tuple[tuple[str, str], ...]
     """Facts about the run: what was measured, when and how."""
-    card, seconds = trained.card, time.monotonic() - started
-    parameters = sum(array.size for array in trained.network.arrays().values())
-    facts = [
-        ("weights", f"recipe `{card.recipe}`, {card.architecture}, SHA-256 `{trained.digest}`"),
-        ("size", f"{parameters:,} parameters, {path.stat().st_size / 1e6:.1f} MB"),
-        ("corpus", corpus.title),
-        ("held out", f"{len(corpus.held_out):,} items"),
-        ("seeds", f"{options.seed} to {options.seed + options.count - 1}"),
-        ("measured", f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d}, in {seconds:.0f} s"),
+    targets: tuple[QualityTarget, ...]
+    tables: tuple[Table, ...]
+    samples_title: str
+    samples: tuple[str, ...]
+    """Unselected samples: poems, or lists of names."""
+    plots: tuple[Plot, ...]
+    headline: tuple[Figure, ...]
+    figures: Mapping[str, Any]
+    """The unrounded figures, for programs."""
+
+    def to_json(self) -> str:
+        """The board as a JSON text."""
+        found = {"kind" if k == "task" else k: v for k, v in dataclasses.asdict(self).items()}
+        return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+
+
+def publish(board: Board, pictures: Pictures, path: Path) -> list[Path]:
+    """Write the page to `path`, and its files to the folder beside it; returns page and figures.
+
+    The parts of other tasks stay as they are on the page.
+    """
+    folder = path.with_suffix("")
+    folder.mkdir(parents=True, exist_ok=True)
+    for plot, png in pictures.items():
+        write_atomically(folder / plot.file, png)
+    figures = folder / f"{board.task}.json"
+    write_atomically(figures, board.to_json().encode())
+    parts = parts_of(path.read_text(encoding="utf-8")) if path.exists() else {}
+    parts[board.task] = markdown(board, folder.name)
+    page = "\n".join([INTRODUCTION, *(parts[task] for task in TASKS if task in parts)])
+    write_atomically(path, page.encode())
+    return [path, figures]
+
+
+def parts_of(page: str) -> dict[str, str]:
+    """The parts of a page, by task."""
+    titles = "|".join(task.capitalize() for task in TASKS)
+    _, *parts = re.split(rf"^(?=## (?:{titles})$)", page, flags=re.MULTILINE)
+    return {part[3 : part.index("\n")].lower(): part.rstrip("\n") + "\n" for part in parts}
+
+
+def markdown(board: Board, folder: str) -> str:
+    """The part of a board on the page. folder: that of the plots, relative to the page."""
+    targets = Table(
+        "Targets",
+        "",
+        ("", "target", "wanted", "found"),
+        tuple(("✓" if t.met else "✗", t.name, t.wanted, t.found) for t in board.targets),
+    )
+    # Nothing is parsed as Markdown in a code block.
+    separator = "\n\n" if any("\n" in sample for sample in board.samples) else "\n"
+    samples = f"```text\n{separator.join(board.samples)}\n```"
+    blocks = [
+        f"## {board.task.capitalize()}",
+        "\n".join(f"- {name}: {fact}" for name, fact in board.facts),
+        *map(_table, (targets, *board.tables)),
+        *(f"### {p.title}\n\n{p.note}\n\n![{p.title}]({folder}/{p.file})" for p in board.plots),
+        f"### {board.samples_title}\n\n{samples}",
     ]
-    warning = leak_warning(trained, corpus)
-    return [*facts, ("caution", warning)] if warning else facts
+    return "\n\n".join(blocks) + "\n"
+
+
+def _table(table: Table) -> str:
+    head = [_row(table.columns), _row(["---"] * len(table.columns))]
+    note = [table.note, ""] if table.note else []
+    return "\n".join([f"### {table.title}", "", *note, *head, *map(_row, table.rows)])
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"

@@ -9,7 +9,7 @@ from bot.chat.message import Embed, Field, Message, Span, Text, Timestamp, stron
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.commands.training.version_report import Allows, corpus_title
-from bot.evaluation.results.headline import Figure, read_headline
+from bot.evaluation.headline import Figure, read_headline
 from bot.formats import human_join
 from bot.store.versions import Live
 from models.weights import ModelCard

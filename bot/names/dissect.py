@@ -180,13 +180,13 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
 
 
 def _picture(dissection: Dissection, card: ModelCard) -> bytes:
-    from bot.images.dissection import picture  # here: a bot that draws nothing needs no Pillow
+    from bot.pictures.dissection import picture  # here: a bot that draws nothing needs no Pillow
 
     return picture(dissection, card)
 
 
 def _line_picture(dissection: LineDissection) -> bytes:
-    from bot.images.dissection import line_picture
+    from bot.pictures.dissection import line_picture
 
     return line_picture(dissection)
 

@@ -48,8 +48,8 @@ async def plaque_file(
 
 
 def _draw(name: str, meaning: str | None, discoverer: str | None, summary: str) -> bytes:
-    from bot.images.plaque import plaque  # here: until the first plaque, nothing needs Pillow
-    from bot.images.text import FontStyle, drawable_text
+    from bot.pictures.plaque import plaque  # here: until the first plaque, nothing needs Pillow
+    from bot.pictures.text import FontStyle, drawable_text
 
     details = [summary]
     if drawable := drawable_text(discoverer or "", FontStyle.SERIF):

@@ -1,1 +1,0 @@
-"""Long-lived services: inference, training, the model registry, the word filter."""

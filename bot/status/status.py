@@ -141,7 +141,7 @@ def _of_cluster(cluster: Cluster) -> Text:
 
 
 def _picture(now: datetime, samples: Sequence[Sample]) -> bytes:
-    from bot.images.day_plot import Chart, Series, day_plot  # here: it needs Pillow
+    from bot.pictures.day_plot import Chart, Series, day_plot  # here: it needs Pillow
 
     hours = [(now - sample.at) / HOUR for sample in samples]
     charts = (

@@ -10,13 +10,10 @@ import numpy as np
 import pytest
 
 from bot.evaluate import main
-from bot.evaluation.report.card import record
-from bot.evaluation.scoreboard import evaluate
+from bot.evaluation.held_out import held_out_losses, record
 from data.corpora import Corpus, load_names, parse_corpus, read_corpus
 from models.fingerprints import Fingerprints
-from models.networks.lstm import LSTM
 from models.networks.network import cross_entropy
-from models.networks.vocabulary import Vocabulary
 from models.weights import describe, load_weights, save_weights
 from tests.models.tiny import LETTERS, card, lstm, namer, poet
 
@@ -56,60 +53,26 @@ def as_json(capsys: pytest.CaptureFixture[str]) -> Json:
     return run
 
 
-def uniform(vocabulary: Vocabulary) -> LSTM:
-    """A network to which every character is equally likely."""
-    arrays = {name: 0 * array for name, array in lstm(vocabulary).arrays().items()}
-    return LSTM.from_arrays(vocabulary.symbols, arrays)
-
-
 def names_corpus() -> Corpus:
     return parse_corpus("\n".join(load_names().training[:100]).encode(), "mine", "names")
 
 
 def test_held_out_names() -> None:
     corpus = names_corpus()
-    evaluation = evaluate(namer(), corpus)
+    losses = held_out_losses(namer(), corpus)
     written = [name + "\n" for name in corpus.held_out]
-    assert evaluation.nats_per_character == pytest.approx(cross_entropy(lstm(LETTERS), written))
-    assert evaluation.items == 10
-    assert evaluation.characters == len("".join(written))
-    assert evaluation.unknown == 0
+    assert losses.nats_per_character == pytest.approx(cross_entropy(lstm(LETTERS), written))
+    assert losses.sizes.tolist() == list(map(len, written))
+    assert losses.unknown == 0
+    other = replace(corpus, training=("x",), validation=("y",), items=("z",))
+    assert held_out_losses(namer(), other).nats.tolist() == losses.nats.tolist()
 
 
 def test_held_out_verse() -> None:
     corpus = parse_corpus(VERSE_TEXT.encode(), "mine", "verse")
-    evaluation = evaluate(poet(), corpus)
-    assert evaluation.nats_per_character == pytest.approx(cross_entropy(lstm(), corpus.held_out))
-    assert evaluation.characters == len(corpus.held_out[0])
-
-
-def test_training_names_do_not_count() -> None:
-    corpus = names_corpus()
-    other = replace(corpus, training=("x",), validation=("y",), items=("z",))
-    assert evaluate(namer(), corpus) == evaluate(namer(), other)
-
-
-def test_uniform_network() -> None:
-    evaluation = evaluate(namer(uniform(LETTERS)), names_corpus())
-    assert evaluation.interval is not None
-    for figure in (evaluation.nats_per_character, *evaluation.interval):
-        assert figure == pytest.approx(np.log(27), rel=1e-6)
-
-
-def test_interval() -> None:
-    evaluation = evaluate(namer(), names_corpus())
-    assert evaluation.interval is not None
-    low, high = evaluation.interval
-    assert low < evaluation.nats_per_character < high
-    assert evaluate(namer(), names_corpus()) == evaluation
-
-
-def test_unknown_characters() -> None:
-    corpus = replace(names_corpus(), held_out=("mango", "banana"))
-    without_n = Vocabulary(LETTERS.symbols.replace("n", ""))
-    evaluation = evaluate(namer(uniform(without_n)), corpus)
-    assert evaluation.unknown == 3
-    assert evaluation.characters == len("mago\nbaaa\n")
+    losses = held_out_losses(poet(), corpus)
+    assert losses.nats_per_character == pytest.approx(cross_entropy(lstm(), corpus.held_out))
+    assert losses.sizes.tolist() == [len(corpus.held_out[0])]
 
 
 def test_json(names: Path, weights: Path, as_json: Json) -> None:
@@ -117,23 +80,23 @@ def test_json(names: Path, weights: Path, as_json: Json) -> None:
     assert set(figures) == {
         *("nats_per_character", "interval", "items", "characters", "unknown", "weights")
     }
+    low, high = figures["interval"]
+    assert low < figures["nats_per_character"] < high
     assert figures["weights"] == load_weights(weights).digest
 
 
-def test_table(names: Path, weights: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["names", "--quick", "--weights", str(weights), "--corpus", str(names)]) == 0
+def test_table(
+    names: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["names", "--quick", "--weights", str(weights), "--corpus"]
+    assert main([*arguments, str(names)]) == 0
     table = capsys.readouterr().out
     assert "names: elves.txt" in table
     assert "nats/char" in table
     assert "another corpus" not in table
-
-
-def test_other_corpus_is_warned_of(
-    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
     other = tmp_path / "[red]dwarves[:o:].txt"
     other.write_text("\n".join(load_names().training[:50]))
-    assert main(["names", "--quick", "--weights", str(weights), "--corpus", str(other)]) == 0
+    assert main([*arguments, str(other)]) == 0
     table = capsys.readouterr().out
     assert "[red]dwarves[:o:].txt" in table
     assert "These weights were trained on another corpus" in table
@@ -164,33 +127,30 @@ def test_loss_that_differs_by_rounding_changes_nothing(weights: Path) -> None:
     assert record(weights, trained, loss * 1.001).digest != trained.digest
 
 
-def refusal(arguments: list[object], capsys: pytest.CaptureFixture[str]) -> str:
-    """The sentence of a run that failed."""
-    assert main([*map(str, arguments)]) == 1
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ("names --weights elves.safetensors --corpus dwarves.txt --record", "not on dwarves.txt"),
+        ("names --weights x", "Cannot read the weights"),
+        ("sonnets --weights elves.safetensors --corpus elves.txt", "writes names, not sonnets"),
+        ("names --weights elves.safetensors --corpus x", "Cannot read"),
+    ],
+)
+def test_refusals(
+    arguments: str,
+    why: str,
+    weights: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(weights.parent)
+    Path("dwarves.txt").write_text("\n".join(load_names().training[:50]))
+    before = weights.read_bytes()
+    assert main(arguments.split()) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
-    return " ".join(captured.err.split())
-
-
-def test_record_refuses_another_corpus(
-    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    other = tmp_path / "dwarves.txt"
-    other.write_text("\n".join(load_names().training[:50]))
-    before = weights.read_bytes()
-    arguments: list[object] = ["names", "--weights", weights, "--corpus", other, "--record"]
-    assert "on its own corpus (A corpus of tests), not on dwarves.txt" in refusal(arguments, capsys)
+    assert why in " ".join(captured.err.split())
     assert weights.read_bytes() == before
-
-
-def test_invalid_input(
-    names: Path, weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert "Cannot read the weights" in refusal(["names", "--weights", tmp_path / "x"], capsys)
-    wrong_kind: list[object] = ["sonnets", "--weights", weights, "--corpus", names]
-    assert "writes names, not sonnets" in refusal(wrong_kind, capsys)
-    no_corpus: list[object] = ["names", "--weights", weights, "--corpus", tmp_path / "x"]
-    assert "Cannot read" in refusal(no_corpus, capsys)
 
 
 def test_shipped_figure(as_json: Json) -> None:

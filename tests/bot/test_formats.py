@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import formats
-from bot.formats import human_duration, human_join, progress_bar, shortened
+from bot.formats import human_duration, human_join, odds, percent, progress_bar, shortened
 
 
 def test_doctests() -> None:
@@ -38,3 +38,11 @@ def test_progress_bar_width(share: float, width: int) -> None:
 @given(st.text(), st.integers(1, 50))
 def test_shortened_text_fits(words: str, limit: int) -> None:
     assert len(shortened(words, limit)) <= limit
+
+
+def test_probabilities_as_text() -> None:
+    written = [percent(p) for p in (0.0, 0.004, 0.006, 0.474, 1.0)]
+    assert written == ["<1%", "<1%", "1%", "47%", "100%"]
+    written = [odds(p) for p in (1.0, 0.474, 0.01, 0.0099, 1 / 4312, 1e-6, 0.0)]
+    rare = ["1 in 100", "1 in 4,300", "1 in 1,000,000", "1 in 1,000,000"]
+    assert written == ["100%", "47%", "1%", *rare]

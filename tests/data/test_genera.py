@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.evaluation.measures.names import GenusIndex
+from bot.evaluation.names import GenusIndex
 from data import downloads, further_reading
 from data.corpora import load_names
 from data.errors import CorpusError

@@ -10,8 +10,8 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
-from bot.images.dissection import WIDTH
-from bot.images.plaque import WIDTH as PLAQUE_WIDTH
+from bot.pictures.dissection import WIDTH
+from bot.pictures.plaque import WIDTH as PLAQUE_WIDTH
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.conftest import (

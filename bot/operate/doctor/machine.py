@@ -108,7 +108,7 @@ def _digest(path: Path) -> str:
 
 def examine_fonts(_subject: Subject) -> list[Finding]:
     """Which alphabets can be drawn on plaques."""
-    from bot.images.text import FontStyle, drawable_text
+    from bot.pictures.text import FontStyle, drawable_text
 
     check, style = "Fonts", FontStyle.SERIF_BOLD
     missing = [name for name, text in SCRIPTS.items() if drawable_text(text, style) != text]

@@ -1,247 +1,120 @@
-"""Held-out text is not in the input of any training, pretraining or baseline."""
+"""Cross-entropies and their intervals."""
 
-import dataclasses
-import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from functools import cache
-from pathlib import Path
-from types import ModuleType
-from typing import ClassVar
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-import models.verse.recipes
-from bot.evaluation.measures.baselines import kneser_ney, notebook_names
-from bot.evaluation.measures.names import GenusIndex
-from data.corpora import Corpus, CorpusError, load_names, load_plays, load_sonnets, read_corpus
-from data.text import clean_name, normalise_verse, words_of
-from models.fingerprints import EMPTY_FILTER
-from models.names.notebook import NotebookTrainer
-from models.names.pretraining import Pretrainer
-from models.names.trainer import NamesTrainer, Settings
-from models.networks.ngram import NGram
-from models.networks.vocabulary import END, Vocabulary
-from models.tasks import TASKS
-from models.training.numpy_lstm import FitSettings
-from models.training.recipe import Options
-from models.training.word_vectors import WeightedText
-from models.verse import recipes
-from models.verse.reading import Reading, load_reading
-from tests.models.tiny import LETTERS, VERSE, words_and_characters
-
-FROM_NOTHING = Options(initial_weights=recipes.FROM_NOTHING)
-SMALL = Settings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, max_updates=10)
-
-
-class Watched:
-    """A corpus that records which of its texts are read."""
-
-    def __init__(self, corpus: Corpus, read: list[str]) -> None:
-        self._corpus, self._read = corpus, read
-
-    def __getattr__(self, name: str) -> object:
-        value = getattr(self._corpus, name)
-        value = value() if name == "known" else value
-        self._read += texts_in(value)
-        return (lambda: value) if name == "known" else value
-
-
-def texts_in(value: object) -> Iterator[str]:
-    """All texts in an argument."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Corpus):
-        for field in dataclasses.fields(value):
-            yield from texts_in(getattr(value, field.name))
-    elif isinstance(value, (list, tuple, set, frozenset)):
-        for item in value:
-            yield from texts_in(item)
-
-
-class KerasTrainer:
-    """A fake trainer of verse that records its texts, without Keras."""
-
-    read: ClassVar[list[str]] = []
-    steps = 1
-
-    def __init__(self, *arguments: object, **named: object) -> None:
-        vocabulary = named.get("vocabulary", VERSE)
-        self.vocabulary = vocabulary
-        for argument in (*arguments, *named.values()):
-            self.read.extend(texts_in(argument))
-
-    def network(self) -> None:
-        """No network."""
-
-
-def keras_module(name: str) -> ModuleType:
-    """A module that has fake trainers in place of its own."""
-    module = ModuleType(name)
-    for trainer in ("VerseTrainer", "WordTrainer", "NotebookVerseTrainer"):
-        setattr(module, trainer, KerasTrainer)
-    module.__dict__["WordsAndCharactersTrainer"] = KerasTrainer
-    module.__dict__["Source"] = lambda _, passages: passages
-    return module
-
-
-@pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The texts that the trainers of all recipes are given, or read from their corpus."""
-    texts: list[str] = []
-    monkeypatch.setattr("models.names.notebook.ITERATIONS", 20)
-
-    def names_trainer(corpus: Corpus, seed: int, *_: object) -> NamesTrainer:
-        return NamesTrainer(Watched(corpus, texts), seed, SMALL)  # type: ignore[arg-type]
-
-    def pretrainer(corpus: Corpus, seed: int, _: FitSettings) -> Pretrainer:
-        watched = Watched(corpus, texts)
-        return Pretrainer(watched, seed, SMALL.fit, lstms=1, updates=2)  # type: ignore[arg-type]
-
-    def notebook_trainer(corpus: Corpus) -> NotebookTrainer:
-        return NotebookTrainer(Watched(corpus, texts))  # type: ignore[arg-type]
-
-    monkeypatch.setattr("models.names.recipes.NamesTrainer", names_trainer)
-    monkeypatch.setattr("models.names.recipes.Pretrainer", pretrainer)
-    monkeypatch.setattr("models.names.recipes.NotebookTrainer", notebook_trainer)
-    for name in ("keras_lstm", "keras_word_lstm", "words_and_characters"):
-        module = f"models.training.{name}"
-        monkeypatch.setitem(sys.modules, module, keras_module(module))
-    monkeypatch.delitem(sys.modules, "models.verse.trainers", raising=False)
-    monkeypatch.delattr(models.verse, "trainers", raising=False)
-    monkeypatch.setattr(KerasTrainer, "read", texts)
-
-    def word_vectors(weighted: Sequence[WeightedText], *_: object) -> None:
-        for text in weighted:
-            texts.extend(text.passages)
-
-    monkeypatch.setattr("models.training.word_vectors.fit_word_vectors", word_vectors)
-    # What must not be copied is kept with the weights, and is no input of their training.
-    monkeypatch.setattr(Reading, "copies", EMPTY_FILTER)
-    # Nor are single words lines; counting those of all texts takes most of the time.
-    monkeypatch.setattr(Reading, "vocabulary", words_and_characters().words.vocabulary)
-    monkeypatch.setattr(Reading, "rare_words", frozenset())
-    # The recipes read the same texts, which are large.
-    monkeypatch.setattr(models.verse.recipes, "load_reading", reading)
-    yield texts
-    sys.modules.pop("models.verse.trainers", None)
-    vars(models.verse).pop("trainers", None)
-
-
-@cache
-def reading() -> Reading:
-    """What networks of verse read, loaded once."""
-    return load_reading()
-
-
-def nobody(_: str) -> None:
-    """A status callback that does nothing."""
-
-
-def corpus_or_skip(load: Callable[[], Corpus]) -> Corpus:
-    try:
-        return load()
-    except CorpusError as error:
-        if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
-            raise
-        pytest.skip(str(error))
-
-
-@cache
-def held_out_lines() -> set[str]:
-    """The lines of the held-out sonnets, for tests that need the plays, too."""
-    corpus_or_skip(load_plays)
-    return lines_in([*corpus_or_skip(load_sonnets).held_out])
-
-
-def names_in(texts: list[str]) -> set[str]:
-    return {clean_name(line) for text in texts for line in text.split("\n")} - {""}
-
-
-def lines_in(texts: list[str]) -> set[str]:
-    """The lines of some verse, without punctuation."""
-    return set().union(*map(lines_of, dict.fromkeys(texts))) - {""}
-
-
-@cache
-def lines_of(text: str) -> frozenset[str]:
-    """The lines of a text, which most recipes read."""
-    return frozenset(" ".join(words_of(line)) for line in normalise_verse(text).split("\n"))
-
-
-@pytest.mark.parametrize("recipe", TASKS["names"].recipes)
-def test_recipes_for_names(recipe: str, read: list[str]) -> None:
-    """None reads a held-out name, or a near copy of one from another source."""
-    for _ in TASKS["names"].recipes[recipe].plan(Options()).trainer.train():
-        pass
-    corpus, names = load_names(), names_in(read)
-    assert names.issuperset(corpus.training)
-    assert names.isdisjoint(corpus.held_out)
-    held_out = GenusIndex(corpus.held_out)
-    for name in names.difference(corpus.training, corpus.validation):
-        assert not held_out.has_near(name)
-        assert not any(hidden in name for hidden in corpus.held_out)
-
-
-@pytest.mark.parametrize(
-    ("recipe", "options"),
-    [*((r, Options()) for r in TASKS["sonnets"].recipes), ("default", FROM_NOTHING)],
+from bot.evaluation.held_out import (
+    HeldOutLosses,
+    check_record,
+    difference,
+    interval,
+    leak_warning,
 )
-def test_recipes_for_sonnets(recipe: str, options: Options, read: list[str]) -> None:
-    """None reads a held-out line."""
-    held_out = held_out_lines()
-    TASKS["sonnets"].recipes[recipe].plan(options)
-    lines = lines_in(read)
-    assert len(lines) > 1_000
-    assert lines.isdisjoint(held_out)
+from data.corpora import CorpusError, load_names, parse_corpus
+from models.networks.network import item_losses
+from models.networks.ngram import NGram
+from models.networks.vocabulary import Vocabulary
+from models.networks.words_and_characters import Shares
+from models.training.losses import Losses, losses_of
+from tests.models.tiny import LETTERS, lstm, namer, words_and_characters
+
+NAMES = ["mangosaurus\n", "rex\n", "triceratops\n", "ornithomimus\n"]
 
 
-@pytest.mark.parametrize("kind", ["names", "sonnets"])
-def test_baselines_exclude_held_out(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    counted: list[str] = []
-    fit = NGram.fit
-
-    def noted(texts: list[str], vocabulary: Vocabulary, order: int, discount: float) -> NGram:
-        counted.extend(texts)
-        return fit(texts, vocabulary, order, discount)
-
-    monkeypatch.setattr(NGram, "fit", noted)
-    monkeypatch.setattr("bot.evaluation.measures.baselines.ORDERS", [2])
-    if kind == "names":
-        corpus = load_names()
-        training, validation = (
-            [name + END for name in part] for part in (corpus.training, corpus.validation)
-        )
-        list(kneser_ney(training, validation, LETTERS, nobody))
-        assert names_in(counted) == {*corpus.training, *corpus.validation}
-    else:
-        corpus = corpus_or_skip(load_sonnets)
-        list(kneser_ney(corpus.training, corpus.validation, VERSE, nobody))
-        assert lines_in(counted).isdisjoint(lines_in([*corpus.held_out]))
+def losses(*nats: float) -> Losses:
+    """Losses of texts of ten characters each."""
+    return Losses(np.array(nats), np.full(len(nats), 10.0))
 
 
-def test_notebook_baseline_excludes_held_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    trained_on: list[str] = []
-
-    class Spy(NotebookTrainer):
-        def __init__(self, corpus: Corpus) -> None:
-            trained_on.extend(corpus.plain.split("\n"))
-            super().__init__(corpus)
-
-    monkeypatch.setattr("models.names.notebook.ITERATIONS", 5)
-    monkeypatch.setattr("bot.evaluation.measures.baselines.NotebookTrainer", Spy)
-    path = tmp_path / "elves.txt"
-    path.write_text("\n".join(load_names().training[:60]))
-    own = read_corpus(path, "names")
-    notebook_names(own, nobody)
-    assert sorted(trained_on) == sorted(own.training + own.validation)
+def test_mean_is_over_characters() -> None:
+    assert Losses(np.array([1.0, 9.0]), np.array([1.0, 4.0])).nats_per_character == 2.0
 
 
-def test_detects_a_leak(read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    corpus = load_names()
-    leaky = dataclasses.replace(corpus, plain="\n".join(corpus.items))
-    monkeypatch.setattr("models.names.recipes.corpora.load_names", lambda: leaky)
-    TASKS["names"].recipes["notebook"].plan(Options())
-    assert not names_in(read).isdisjoint(corpus.held_out)
+def test_network_and_ngram_agree() -> None:
+    model = NGram.fit(NAMES, LETTERS, 3, 0.9)
+    np.testing.assert_allclose(losses_of(model, NAMES).nats, item_losses(model, NAMES), rtol=1e-5)
+    network = lstm(LETTERS)
+    np.testing.assert_allclose(losses_of(network, NAMES).nats, item_losses(network, NAMES))
+
+
+def test_unknown_characters_are_skipped() -> None:
+    found = losses_of(lstm(Vocabulary("\nabcdefg")), ["fabled\n"])
+    assert found.sizes.tolist() == [6]
+    assert found.unknown == 1
+
+
+def test_interval_of_equal_items() -> None:
+    assert interval(losses(12, 12, 12)) == pytest.approx((1.2, 1.2))
+    assert interval(losses(12)) is None
+
+
+def test_difference_is_paired() -> None:
+    hard_and_easy = losses(30, 10, 20, 5)
+    a_little_worse = losses(31, 11, 21, 6)
+    found = difference(hard_and_easy, a_little_worse)
+    assert found is not None
+    assert (found.value, found.low, found.high) == pytest.approx((-0.1, -0.1, -0.1))
+    ends = interval(hard_and_easy)
+    assert ends is not None
+    assert np.ptp(ends) > 1
+
+
+def test_difference_interval() -> None:
+    found = difference(losses(10, 20, 10, 20), losses(20, 10, 20, 10))
+    assert found is not None
+    assert found.value == 0
+    assert found.low < -0.5
+    assert found.high > 0.5
+
+
+def test_difference_needs_two_items() -> None:
+    assert difference(losses(10), losses(20)) is None
+
+
+def test_table() -> None:
+    held_out = HeldOutLosses(NAMES)
+    held_out.measure("ours", lstm(LETTERS))
+    held_out.measure("Kneser-Ney, order 1", NGram.fit(NAMES, LETTERS, 1, 0.9))
+    held_out.measure("Kneser-Ney, order 3", NGram.fit(NAMES, LETTERS, 3, 0.9))
+    held_out.missing["the previous weights"] = "there is no git history here"
+    rows = {row[0]: row[1:] for row in held_out.table().rows}
+    assert rows["ours"][0] == f"{held_out.ours.nats_per_character:.4f}"
+    assert rows["ours"][-1] == ""
+    assert rows["Kneser-Ney, order 3"][-1].startswith("+")
+    assert "there is no git history here" in rows["the previous weights"]
+    assert held_out.best("Kneser-Ney")[0] == "Kneser-Ney, order 3"
+
+
+def test_members_of_the_mixture() -> None:
+    """Each alone, and the mixture without each of its lists."""
+    poems = ["the rose of summer,\nthe rose of day.\n\n", "i love the rosy day\n\n"]
+    shares = Shares(words=0.5, cache=0.1, rare=0.5)
+    network = replace(words_and_characters(), shares=shares, rare_words=("rosy",))
+    held_out = HeldOutLosses(poems)
+    held_out.measure("ours", network)
+    held_out.measure_members(network)
+    np.testing.assert_allclose(
+        held_out.losses["its characters alone"].nats, losses_of(network.characters, poems).nats
+    )
+    _, *members = held_out.differences().values()
+    assert len(members) == 4
+    assert all(member is not None for member in members)
+    without = held_out.losses["the mixture without the list"].nats - held_out.ours.nats
+    assert without[0] == pytest.approx(0)
+    assert without[1] > 0
+
+
+def test_leaks() -> None:
+    """A loss on another corpus, or of weights that have read all of it, is no held-out loss."""
+    corpus = parse_corpus("\n".join(load_names().training[:100]).encode(), "mine", "names")
+    trained = namer()
+    own = replace(trained, card=replace(trained.card, corpus_sha256=corpus.sha256))
+    assert leak_warning(own, corpus) is None
+    check_record(own, corpus)
+    refitted = replace(own, card=replace(own.card, reads_all=True))
+    for leaky, why in ((trained, "another corpus"), (refitted, "the held-out part too")):
+        assert why in (leak_warning(leaky, corpus) or "")
+        with pytest.raises(CorpusError):
+            check_record(leaky, corpus)

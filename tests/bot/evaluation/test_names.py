@@ -2,14 +2,20 @@
 
 from functools import cache
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.evaluation.measures.names import ConstraintResult, GenusIndex, quality_of, within_one_edit
+from bot.evaluation.names import ConstraintResult, GenusIndex, auc, quality_of, within_one_edit
+from data.corpora import load_names
 from models.names.clusters import known_clusters
+from tests.optional import skip_without
+
+skip_without("sklearn", requirements="requirements-evaluate.txt")
 
 GENERA = ["mangosaurus", "triceratops", "mei", "yi"]
 CLUSTERS = known_clusters(GENERA)
+REAL = load_names().training
 words = st.text("ab", max_size=6)
 
 
@@ -33,28 +39,22 @@ def test_near_copies_are_found(name: str, genera: list[str]) -> None:
     assert GenusIndex(genera).has_near(name) == any(distance(name, g) <= 1 for g in genera)
 
 
-def test_measure_names() -> None:
+def test_quality() -> None:
     names = ["mangosaurus", "mangosauru", "mangasaurus", "bananasaurus", "bananasaurus"]
-    writing = quality_of("ours", names, GENERA, CLUSTERS)
-    assert writing.count == 5
-    assert writing.in_corpus == 1 / 5
-    assert writing.near == 3 / 5
-    assert writing.distinct == 4 / 5
-    assert writing.well_formed == 1
-    assert writing.new_cluster == 2 / 5  # no genus starts with b
-
-
-def test_swap_is_two_edits() -> None:
-    assert quality_of("ours", ["mie"], GENERA, CLUSTERS).near == 0
-
-
-def test_reads_as_name() -> None:
+    found = quality_of("ours", names, GENERA, CLUSTERS)
+    assert (found.count, found.in_corpus, found.near) == (5, 1 / 5, 3 / 5)
+    assert (found.distinct, found.well_formed) == (4 / 5, 1)
+    assert found.new_cluster == 2 / 5  # no genus starts with b
     names = ["rex", "xkcd", "aaardonyx", "ox", "rex2"]
     assert quality_of("ours", names, GENERA, CLUSTERS).well_formed == 1 / 5
 
 
-def test_constraint_fulfilled() -> None:
+@pytest.mark.parametrize("counts", [(100, 99, 99, 99), (100, 100, 99, 100), (100, 100, 100, 99)])
+def test_constraint_is_not_fulfilled(counts: tuple[int, int, int, int]) -> None:
     assert ConstraintResult("length: 5", 100, 100, 100, 100).fulfilled
-    assert not ConstraintResult("length: 5", 100, 99, 99, 99).fulfilled
-    assert not ConstraintResult("length: 5", 100, 100, 99, 100).fulfilled
-    assert not ConstraintResult("length: 5", 100, 100, 100, 99).fulfilled
+    assert not ConstraintResult("length: 5", *counts).fulfilled
+
+
+def test_too_few_names_to_classify() -> None:
+    assert auc(REAL[:60], REAL[300:304]) is None
+    assert auc(REAL[:3], REAL[300:330]) is None

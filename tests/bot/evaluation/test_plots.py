@@ -4,28 +4,31 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from bot.evaluation.report.plots import Size, StoredRun, by_line, loss_curves, losses_by_size
-from bot.evaluation.report.stored import read_runs, read_sizes
-from bot.evaluation.results.board import ScoreboardError
-from models.tasks import TASKS
+from bot.evaluation import plots
+from bot.evaluation.held_out import HeldOutLosses
+from bot.evaluation.plots import StoredRun, by_line, training_plots
+from models.training.losses import Losses
 
-NOTEBOOK = StoredRun("notebook", (), ((20_000, 1.9), (35_000, 1.8)), (), 35_000, 33.4)
-RUN = StoredRun("best", (3.0, 2.0, 1.5, 1.4), ((2, 2.1), (4, 1.6)), (3,), 4, 90.0)
 HISTORY = {
     "kind": "names",
     "recipe": "best",
-    "corpus": "Genus names",
     "losses": [3.0, 2.0, 1.5, 1.4],
     "validation": [[2, 2.1], [4, 1.6]],
     "begun_anew": [3],
     "updates": 4,
     "seconds": 90.0,
 }
+NOTEBOOK = HISTORY | {"recipe": "notebook", "begun_anew": []}
 SHARES: list[float | None] = [0.9] * 13
-SIZES = [{"line": "two", "units": 64, "parameters": 9_000, "validation": 1.51, "held_out": 1.55}]
+SIZES = [
+    {"line": "one", "units": 32, "parameters": 1_000, "validation": 1.6, "held_out": 1.7},
+    {"line": "four", "units": 64, "parameters": 9_000, "validation": 1.51, "held_out": 1.55},
+]
+LOSSES = HeldOutLosses([], {"Kneser-Ney, order 6": Losses(np.array([15.63]), np.array([10.0]))})
 
 
 def size_of(png: bytes) -> tuple[int, int]:
@@ -34,54 +37,30 @@ def size_of(png: bytes) -> tuple[int, int]:
         return image.size
 
 
-def test_plot_size() -> None:
-    sizes = [Size("one", 32, 1_000, 1.6, 1.7), Size("four", 64, 9_000, 1.5, 1.6)]
+def test_shares_by_line() -> None:
     shares = {"ours": [None, *SHARES], "Shakespeare": [*SHARES, 0.8]}
-    pictures = (
-        loss_curves(
-            [RUN, StoredRun("notebook", (), ((20_000, 1.9), (35_000, 1.8)), (), 35_000, 33.4)]
-        ),
-        losses_by_size(sizes, {"Kneser-Ney, order 6": 1.563}),
-        by_line({"rhymes": shares, "iambic": shares}),
-    )
-    assert {size_of(png) for png in pictures} == {(960, 540)}
-
-
-def test_plot_without_points() -> None:
+    assert size_of(by_line({"rhymes": shares, "iambic": shares})) == (960, 540)
     assert size_of(by_line({"rhymes": {"ours": [None] * 14}})) == (960, 540)
 
 
-def test_histories_by_task(tmp_path: Path) -> None:
+def test_plots_of_stored_histories(tmp_path: Path) -> None:
     (tmp_path / "names-best.json").write_text(json.dumps(HISTORY))
-    (tmp_path / "sonnets-best.json").write_text(json.dumps(HISTORY | {"recipe": "other"}))
+    (tmp_path / "names-notebook.json").write_text(json.dumps(NOTEBOOK))
     (tmp_path / "names-sizes.json").write_text(json.dumps(SIZES))
-    assert read_runs("names", tmp_path) == [RUN]
-    assert read_sizes("names", tmp_path) == [Size("two", 64, 9_000, 1.51, 1.55)]
-    assert read_sizes("sonnets", tmp_path) == []
+    pictures = training_plots("names", LOSSES, tmp_path)
+    assert [plot.file for plot in pictures] == ["names-loss.png", "names-sizes.png"]
+    assert {size_of(png) for png in pictures.values()} == {(960, 540)}
+    assert training_plots("sonnets", LOSSES, tmp_path) == {}
 
 
-def test_losses_per_name_are_skipped(tmp_path: Path) -> None:
-    (tmp_path / "names-notebook.json").write_text(json.dumps(HISTORY | {"recipe": "notebook"}))
-    (run,) = read_runs("names", tmp_path)
-    assert run.losses == ()
-    assert run.validation == RUN.validation
+def test_losses_per_name_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The notebook's training loss is per name, so that only its validation loss is drawn."""
+    drawn: list[int] = []
+    monkeypatch.setattr(plots, "_png", lambda figure: drawn.append(len(figure.axes[0].lines)))
 
+    def draw(run: StoredRun) -> int:
+        plots.loss_curves([run])
+        return drawn[-1]
 
-@pytest.mark.parametrize("content", ["", "[]", '{"kind": "names"}', "3"])
-def test_invalid_history_is_rejected(tmp_path: Path, content: str) -> None:
-    (tmp_path / "names-best.json").write_text(content)
-    with pytest.raises(ScoreboardError, match=r"names-best\.json is no"):
-        read_runs("names", tmp_path)
-
-
-@pytest.mark.parametrize("content", ["3", "[3]", '[{"units": 3}]'])
-def test_invalid_sizes_are_rejected(tmp_path: Path, content: str) -> None:
-    (tmp_path / "names-sizes.json").write_text(content)
-    with pytest.raises(ScoreboardError, match="is not a list of sizes"):
-        read_sizes("names", tmp_path)
-
-
-def test_stored_histories_are_valid() -> None:
-    for kind in TASKS:
-        read_runs(kind)
-        read_sizes(kind)
+    assert draw(HISTORY) == 3  # before and after it starts again, and validation
+    assert draw(NOTEBOOK) == 1

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bot.evaluation.measures import previous
-from bot.evaluation.measures.previous import PreviousWeights, previous_poems, previous_weights
-from bot.evaluation.measures.verse import Poem
+from bot.evaluation import previous
+from bot.evaluation.previous import PreviousWeights, previous_poems, previous_weights
+from bot.evaluation.verse import MeasuredPoem
 from models.fingerprints import NOTHING
 from models.verse.poem import SonnetRequest
 from models.weights import Trained, WeightsError, save_weights
@@ -73,7 +73,7 @@ for i in range(n):
 """
 
 
-def poems_of_the_code(checkout: Path, code: str) -> list[Poem]:
+def poems_of_the_code(checkout: Path, code: str) -> list[MeasuredPoem]:
     """Poems of previous weights that were shipped with a certain `bot/generate.py`."""
     for folder in ("bot", "models", "data"):
         (checkout / folder).mkdir(exist_ok=True)

@@ -16,7 +16,7 @@ from bot.chat.message import Timestamp, UserError, strong, text
 from bot.commands.training import custom_models, models
 from bot.commands.training.custom_model_options import CorpusOptions, NameOptions
 from bot.commands.training.models import VersionOptions
-from bot.evaluation.results.headline import Figure
+from bot.evaluation.headline import Figure
 from bot.features import REGISTRY
 from bot.help import about as about_command
 from bot.names import dissect, names

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from bot.chat.message import Message, plain
-from bot.images.dissection import WIDTH
 from bot.names import dissect, line_dissection
 from bot.names.custom_model_choice import NamesModel
+from bot.pictures.dissection import WIDTH
 from bot.platforms.discord.platform import LIMITS
 from bot.services.queueing.errors import Busy
 from bot.store.custom_models import CustomModelRecord

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.images.loss_curve import loss_curve
+from bot.pictures.loss_curve import loss_curve
 from bot.train import main
 from data.corpora import load_names
 from models.fingerprints import Fingerprints

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.evaluation.measures.names import new_cluster_share
+from bot.evaluation.names import new_cluster_share
 from data.corpora import load_names
 from models.names.clusters import (
     allowed_clusters,

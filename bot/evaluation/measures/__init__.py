@@ -1,1 +1,0 @@
-"""Measures of the quality of names and verse."""

@@ -1,1 +1,0 @@
-"""Sense of verse: four measures of how far poems are from meaning something."""

@@ -1,1 +1,0 @@
-"""The scoreboard: tables, plots, the page and the stored figures."""

@@ -1,0 +1,110 @@
+"""Evaluation of a task: the held-out loss alone, or everything on the scoreboard."""
+
+import importlib.util
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.markup import escape
+from rich.table import Table
+
+from bot.evaluation.headline import FILE, write_headline
+from bot.evaluation.held_out import (
+    check_record,
+    figures_of,
+    held_out_losses,
+    interval,
+    leak_warning,
+    record,
+)
+from bot.evaluation.names import names_board
+from bot.evaluation.options import Evaluation, EvaluationOptions
+from bot.evaluation.scoreboard import Board, Pictures, ScoreboardError, markdown, publish
+from bot.evaluation.sonnets import sonnets_board
+from data.corpora import Corpus
+from models.tasks import TASKS
+from models.weights import SHIPPED, Trained
+
+PAGE = Path(__file__).parents[2] / "docs" / "scoreboard.md"
+OTHER_PAGE = Path("out") / "scoreboard.md"
+LIBRARIES = ("matplotlib", "pronouncing", "sklearn", "textblob")
+NOT_INSTALLED = (
+    "The scoreboard needs matplotlib, scikit-learn, pronouncing and textblob, which are not all "
+    "installed; run pip install -r requirements-evaluate.txt and try again, or measure held-out "
+    "text alone with --quick."
+)
+
+BOARDS: Mapping[str, tuple[Callable[[Evaluation], tuple[Board, Pictures]], int]] = {
+    "names": (names_board, 1_000),
+    "sonnets": (sonnets_board, 160),
+}
+"""By task, with the number of requests or poems on the project's page."""
+
+
+def evaluate(options: EvaluationOptions, console: Console) -> None:
+    """Measure a network and show the result; writes the scoreboard unless it is a quick run.
+
+    Raises `CorpusError`, `ScoreboardError`, `WeightsError` or `OSError`.
+    """
+    task = TASKS[options.task]
+    path = options.weights or task.shipped_path
+    trained = task.load(path) if options.weights else task.load_shipped()
+    corpus = task.read_corpus(options.corpus) if options.corpus else task.load_corpus()
+    if options.record:
+        check_record(trained, corpus)
+        trained = record(path, trained, held_out_losses(trained, corpus).nats_per_character)
+    if options.quick:
+        _show_quick(trained, corpus, options, console)
+    else:
+        _make_scoreboard(path, trained, corpus, options, console)
+
+
+def _show_quick(
+    trained: Trained, corpus: Corpus, options: EvaluationOptions, console: Console
+) -> None:
+    """Print the held-out loss."""
+    losses = held_out_losses(trained, corpus)
+    if options.json:
+        console.print_json(json.dumps(figures_of(losses) | {"weights": trained.digest}))
+        return
+    table = Table(title=f"{trained.card.task}: {escape(corpus.title)}", show_header=False)
+    table.add_row("weights", f"{escape(trained.card.recipe)}, {trained.digest[:12]}")
+    table.add_row("held out", f"{len(losses.nats):,} items, {losses.sizes.sum():,.0f} characters")
+    if losses.unknown:
+        table.add_row("skipped", f"{losses.unknown:,} characters outside of its vocabulary")
+    table.add_row("nats/char", f"[bold]{losses.nats_per_character:.4f}[/bold]")
+    if ends := interval(losses):
+        table.add_row("95% interval", "{:.4f} to {:.4f}".format(*ends))
+    console.print(table)
+    if warning := leak_warning(trained, corpus):
+        console.print(escape(warning))
+
+
+def _make_scoreboard(
+    path: Path, trained: Trained, corpus: Corpus, options: EvaluationOptions, console: Console
+) -> None:
+    """Measure everything, which takes minutes; show it, and write the page."""
+    if not all(map(importlib.util.find_spec, LIBRARIES)):
+        raise ScoreboardError(NOT_INSTALLED)
+    if options.task not in BOARDS:
+        raise ScoreboardError(f"There is no scoreboard for {options.task}; use --quick.")
+    make_board, count = BOARDS[options.task]
+    page = options.page or (PAGE if options.measures_shipped else OTHER_PAGE)
+    with Console(stderr=True).status("Measuring ...") as status:
+
+        def show_status(what: str) -> None:
+            status.update(f"Measuring {escape(what)}")
+
+        count = options.count or count
+        board, pictures = make_board(Evaluation(path, trained, corpus, options, count, show_status))
+    page.parent.mkdir(parents=True, exist_ok=True)
+    written = publish(board, pictures, page)
+    if options.record and path.resolve().parent == SHIPPED.resolve():
+        write_headline(options.task, trained.digest, board.headline, path.parent / FILE)
+    if options.json:
+        console.print_json(board.to_json())
+    else:
+        console.print(Markdown(markdown(board, page.stem)))
+        console.print(f"Written: {', '.join(map(str, written))}")

@@ -1,0 +1,143 @@
+"""Dissection picture: how likely each letter or word was, and which others were likely there.
+
+Each letter of a name, or word of a line of verse, is a column: its own cell on top, below it the
+five most likely ones in its place. Brighter is more likely, and the one used is boxed. The picture
+is twice as large as a chat shows it, to stay crisp.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.formats import odds, percent, shortened
+from bot.pictures.canvas import GAP, MARGIN, MUTED, TEXT, Canvas, shade
+from bot.pictures.text import FontStyle, drawable_text
+from models.names.capitalization import Capitals, format_name
+from models.names.dissection import Dissection, LetterChoice, reading
+from models.networks.vocabulary import END
+from models.verse.dissection import LineDissection, WordChoice
+
+WIDTH = 800
+MAX_COLUMNS, MAX_WORD_COLUMNS = 10, 6
+"""Letters, and words, in a row. More would be too small to read on a phone."""
+MAX_COLUMN_WIDTH, MAX_WORD_COLUMN_WIDTH = 125, 150
+
+TITLE_SIZE, MEANING_SIZE, PERCENT_SIZE, ALTERNATIVE_SIZE = 52, 28, 22, 30
+LETTER_SIZE, WORD_SIZE = 50, 32
+"""Font sizes in pixels."""
+LONGEST_MEANING = 60
+"""Characters; a longer meaning is cut, or its type would be too small."""
+HEAD_HEIGHT, CELL_HEIGHT = 100, 40
+"""Heights of a column's cell of the letter or word used, and of an alternative below it."""
+
+NO_FONT_NAME = "Name in letters without a font"
+"""Title if no letter can be drawn; the reply shows the name or line as text."""
+
+
+@dataclass(frozen=True)
+class DissectionColumn:
+    """A letter or word with the most likely ones in its place."""
+
+    token: str
+    probability: float
+    """0 to 1: the shade."""
+    label: str
+    """The probability as text."""
+    alternatives: tuple[tuple[str, float], ...]
+
+
+def picture(dissection: Dissection, capitals: Capitals | None = None) -> bytes:
+    """The picture of a name as a PNG, `WIDTH` pixels wide.
+
+    capitals: how the custom model's list capitalizes names; None for the project's names.
+    """
+    columns = [letter_column(choice) for choice in dissection.letters]
+    title, subtitle = format_name(capitals, dissection.name), reading(dissection.parts)
+    return _drawn(title, subtitle, rows_of(columns, MAX_COLUMNS), LETTER_SIZE, MAX_COLUMN_WIDTH)
+
+
+def line_picture(dissection: LineDissection) -> bytes:
+    """The picture of a line of verse as a PNG, `WIDTH` pixels wide."""
+    rows = rows_of([word_column(choice) for choice in dissection.words], MAX_WORD_COLUMNS)
+    return _drawn(dissection.line, None, rows, WORD_SIZE, MAX_WORD_COLUMN_WIDTH)
+
+
+def rows_of(columns: Sequence[DissectionColumn], longest: int) -> list[Sequence[DissectionColumn]]:
+    """Columns in rows of about equal length, at most `longest`, the longest row first."""
+    rows = math.ceil(len(columns) / longest)
+    length = math.ceil(len(columns) / rows)
+    return [columns[i : i + length] for i in range(0, len(columns), length)]
+
+
+def letter_column(choice: LetterChoice) -> DissectionColumn:
+    """A column of a name."""
+    return _column(choice.letter, choice.probability, percent, choice.alternatives, "end")
+
+
+def word_column(choice: WordChoice) -> DissectionColumn:
+    """A column of a line. *End* is a word, too, so the end has parentheses."""
+    return _column(choice.token, choice.probability, odds, choice.alternatives, "(end)")
+
+
+def _column(
+    token: str,
+    probability: float | None,
+    label: Callable[[float], str],
+    alternatives: Sequence[tuple[str, float]],
+    end: str,
+) -> DissectionColumn:
+    return DissectionColumn(
+        end if token == END else token,
+        probability or 0.0,
+        "unknown" if probability is None else label(probability),
+        tuple((end if other == END else other, p) for other, p in alternatives),
+    )
+
+
+def _drawn(
+    title: str,
+    subtitle: str | None,
+    rows: Sequence[Sequence[DissectionColumn]],
+    token_size: int,
+    max_width: int,
+) -> bytes:
+    """A PNG of a title above rows of columns."""
+    top = MARGIN + TITLE_SIZE + (MEANING_SIZE + 24 if subtitle else 0) + 28
+    alternatives = max(len(column.alternatives) for row in rows for column in row)
+    height = HEAD_HEIGHT + GAP + alternatives * (CELL_HEIGHT + GAP)
+    canvas = Canvas(WIDTH, top + len(rows) * (height + MARGIN))
+    _draw_title(canvas, title, subtitle)
+    width = min((WIDTH - 2 * MARGIN + GAP) // len(rows[0]), max_width)
+    for number, row in enumerate(rows):
+        for position, column in enumerate(row):
+            corner = MARGIN + position * width, top + number * (height + MARGIN)
+            _draw_column(canvas, corner, width - GAP, column, token_size)
+    return canvas.png(optimize=False)
+
+
+def _draw_title(canvas: Canvas, title: str, subtitle: str | None) -> None:
+    title, width = drawable_text(title, FontStyle.SANS) or NO_FONT_NAME, WIDTH - 2 * MARGIN
+    baseline = MARGIN + 0.8 * TITLE_SIZE
+    canvas.write((MARGIN, baseline), title, TITLE_SIZE, TEXT, width=width, stroke_width=1)
+    if drawable := drawable_text(shortened(subtitle or "", LONGEST_MEANING), FontStyle.SANS):
+        below = MARGIN + TITLE_SIZE + 16 + 0.8 * MEANING_SIZE
+        canvas.write((MARGIN, below), f"“{drawable}”", MEANING_SIZE, MUTED, width=width)
+
+
+def _draw_column(
+    canvas: Canvas, corner: tuple[int, int], width: int, column: DissectionColumn, token_size: int
+) -> None:
+    """Draw a letter or word with its probability, and its alternatives below."""
+    left, top = corner
+    right = left + width
+    background = shade(column.probability)
+    canvas.cell((left, top, right, top + HEAD_HEIGHT), background)
+    for words, size, share in ((column.token, token_size, 0.8), (column.label, PERCENT_SIZE, 1.64)):
+        box = (left, top, right, top + round(share * HEAD_HEIGHT))
+        canvas.write_on(background, box, words, size, margin=8)
+    top += HEAD_HEIGHT + GAP
+    for alternative, probability in column.alternatives:
+        background, box = shade(probability), (left, top, right, top + CELL_HEIGHT)
+        canvas.cell(box, background, framed=alternative == column.token)
+        canvas.write_on(background, box, alternative, ALTERNATIVE_SIZE, margin=8)
+        top += CELL_HEIGHT + GAP

@@ -1,0 +1,19 @@
+"""Fixtures of the tests of pictures."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.pictures import text
+
+
+@pytest.fixture(autouse=True)
+def no_system_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Draw with the bundled fonts alone, so that the machine's fonts do not matter."""
+    with monkeypatch.context() as patch:
+        patch.setattr(text, "_system_fonts", lambda: ())
+        text._font_with.cache_clear()
+        text._runs.cache_clear()
+        yield
+    text._font_with.cache_clear()
+    text._runs.cache_clear()

@@ -1,0 +1,38 @@
+"""The plot of the last day."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from bot.pictures.day_plot import Chart, Series, day_plot, round_above, segments
+
+
+@pytest.mark.parametrize(
+    ("value", "top"), [(0, 1), (0.3, 0.5), (1, 1), (1.1, 2), (180, 200), (501, 1000)]
+)
+def test_scale(value: float, top: float) -> None:
+    assert round_above(value) == top
+
+
+def test_gaps() -> None:
+    """A missing value, and a pause of the bot."""
+    hours = [5.0, 4.99, 4.98, 4.97, 1.0]
+    assert [*segments(hours, [1, 2, None, 3, 4])] == [
+        [(5.0, 1), (4.99, 2)],
+        [(4.97, 3)],
+        [(1.0, 4)],
+    ]
+
+
+@pytest.mark.parametrize("values", [[], [3.0], [None, None], [0.0, 0.0, 1e9]])
+def test_any_day_can_be_drawn(values: list[float | None]) -> None:
+    hours = [24.0 - number for number in range(len(values))]
+    charts = [
+        Chart("One", "s", (Series("", values),)),
+        Chart("Two", "s", (Series("all", values), Series("failed", values))),
+    ]
+    picture = Image.open(io.BytesIO(day_plot(hours, charts)))
+    assert picture.width == 1080
+    empty = Image.open(io.BytesIO(day_plot([], [Chart("One", "s", ()), Chart("Two", "s", ())])))
+    assert picture.size == empty.size

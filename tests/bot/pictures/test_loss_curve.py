@@ -1,0 +1,73 @@
+"""The loss curve: any training can be drawn, and the best point is marked."""
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from bot.pictures.loss_curve import HEIGHT, LONGEST_PLOTTED, VALIDATION, WIDTH, loss_curve, ticks
+
+LOSSES = [2.0, 1.5] * 60
+NAN = float("nan")
+
+
+def picture(
+    losses: Sequence[float] = LOSSES,
+    validation: Sequence[tuple[int, float]] = ((60, 1.8), (120, 1.6)),
+    restarts: Sequence[int] = (61,),
+    title: str = "dinos.txt",
+) -> Image.Image:
+    return Image.open(io.BytesIO(loss_curve(losses, validation, restarts, title)))
+
+
+@pytest.mark.parametrize(
+    "title", ["dinos.txt, recipe quick", "恐竜.txt", "$1_{.txt", "", "m" * 200]
+)
+def test_any_title_can_be_drawn(title: str) -> None:
+    assert picture(title=title).size == (WIDTH, HEIGHT)
+
+
+def test_title_is_drawn() -> None:
+    assert picture(title="dinos.txt").tobytes() != picture(title="").tobytes()
+
+
+@pytest.mark.parametrize(
+    ("losses", "validation", "restarts"),
+    [
+        ([], [], []),
+        ([1.0], [], []),
+        ([1.0], [(1, 1.0)], [1]),
+        ([0.0] * 9, [(9, 0.0)], []),
+        ([NAN, 1.0, float("inf"), 2.0] * 50, [(100, NAN), (200, 1.5)], []),
+        ([NAN] * 9, [(9, NAN)], []),
+        ([2.0] * (LONGEST_PLOTTED + 1), [], []),
+        ([1e-9, 1e9], [], []),
+    ],
+)
+def test_any_training_can_be_drawn(
+    losses: list[float], validation: list[tuple[int, float]], restarts: list[int]
+) -> None:
+    assert picture(losses, validation, restarts).size == (WIDTH, HEIGHT)
+
+
+def test_lowest_validation_loss_has_a_ring() -> None:
+    """More pixels of its color than around other points."""
+    validation = [(30, 1.9), (60, 1.7), (90, 1.6), (120, 1.65)]
+    mask = (np.asarray(picture(validation=validation)) == VALIDATION).all(axis=2)
+    columns = mask[100:].sum(axis=0)  # below the legend
+    of_point = {x: columns[92 + 7 * x - 12 : 92 + 7 * x + 13].sum() for x, _ in validation[:3]}
+    assert max(of_point, key=lambda x: of_point[x]) == 90
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 12))
+def test_ticks_are_few_and_inside(low: float, span: float, count: int) -> None:
+    high = low + span
+    found = ticks(low, high, count)
+    assert len(found) <= count + 1
+    assert all(
+        low - 1e-6 * span <= x <= high + 1e-6 * span or span < 1e-9 * abs(low) for x in found
+    )

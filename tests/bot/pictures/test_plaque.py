@@ -1,0 +1,115 @@
+"""The plaque of a winner: content and legibility."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageChops
+
+from bot.pictures import plaque as plaque_module
+from bot.pictures.canvas import contrast
+from bot.pictures.plaque import (
+    HEIGHT,
+    INK,
+    LONGEST_NAME,
+    MAX_SIZES,
+    MIN_SIZE,
+    TEXT_BOX,
+    TEXT_WIDTH,
+    WIDTH,
+    Block,
+    name_block,
+    plaque,
+)
+from bot.pictures.text import FontStyle, drawable_text, text_width
+
+PLATE = (30, 30, WIDTH - 30, HEIGHT - 30)
+PLACEHOLDER = "A name that cannot be drawn"
+LITTLE_HEIGHT = 200.0
+"""Pixels left for a name on a plaque with a long meaning and a discoverer."""
+
+
+def drawn(name: str = "Mangosaurus", meaning: str | None = None, *details: str) -> Image.Image:
+    """The decoded picture."""
+    lines = details or ("25 November 2026 · 7 votes",)
+    return Image.open(io.BytesIO(plaque(name, meaning, lines, placeholder=PLACEHOLDER)))
+
+
+def widest(block: Block) -> float:
+    return max(text_width(line, block.style, block.size) for line in block.lines)
+
+
+def test_plaque() -> None:
+    image = drawn()
+    assert (image.format, image.mode, image.size) == ("PNG", "RGB", (WIDTH, HEIGHT))
+    assert plaque("Rex", "king", ["by Ada"]) == plaque("Rex", "king", ["by Ada"])
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        ("Mangosaura",),
+        ("Mangosaurus", "mango lizard"),
+        ("Mangosaurus", None, "discovered by Ada", "25 November 2026 · 7 votes"),
+        ("Mangosaurus", None, "25 November 2026 · 8 votes"),
+    ],
+    ids=str,
+)
+def test_every_fact_is_shown(facts: tuple[Any, ...]) -> None:
+    assert drawn(*facts).tobytes() != drawn().tobytes()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.text(max_size=80), st.none() | st.text(max_size=120), st.text(max_size=60))
+def test_any_text_stays_on_the_plate(name: str, meaning: str | None, detail: str) -> None:
+    details = [line for line in [drawable_text(detail, FontStyle.SERIF)] if line]
+    difference = ImageChops.difference(drawn(name, meaning, *details), drawn())
+    left, top, right, bottom = difference.getbbox() or PLATE
+    assert PLATE[0] <= left < right <= PLATE[2]
+    assert PLATE[1] <= top < bottom <= PLATE[3]
+
+
+def test_undrawable_name() -> None:
+    assert drawn("🦕🦖").tobytes() == drawn(PLACEHOLDER).tobytes()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Ox",
+        "Mangosaurus",
+        "Micropachycephalosauropods",
+        "van der Meerbeck-Achterberg",
+        "Mangosaurus" * 5 + "Undaunted",
+        "W" * LONGEST_NAME,
+    ],
+)
+def test_name_is_readable_on_a_phone(name: str) -> None:
+    block = name_block(name, LITTLE_HEIGHT)
+    assert widest(block) <= TEXT_WIDTH
+    assert block.height <= LITTLE_HEIGHT
+    assert block.size >= MIN_SIZE or name == "W" * LONGEST_NAME
+    assert "".join(block.lines).replace(" ", "") == name.replace(" ", "")
+
+
+def test_longer_names_are_smaller() -> None:
+    sizes = [name_block("a" * letters, 300.0).size for letters in range(1, LONGEST_NAME)]
+    assert sizes[0] == MAX_SIZES[0]
+    broken = next((i for i, size in enumerate(sizes) if size <= MIN_SIZE), len(sizes))
+    assert sizes[:broken] == sorted(sizes[:broken], reverse=True)
+
+
+def test_name_breaks_between_words() -> None:
+    block = name_block("van der Meerbeck-Achterberg", 300.0)
+    assert block.lines == ("van der Meerbeck-", "Achterberg")
+    assert name_block("Rex minor", 300.0).lines == ("Rex minor",)
+
+
+def test_ink_has_contrast_to_the_plate() -> None:
+    plate = Image.open(Path(plaque_module.__file__).with_name("plate.png")).crop(TEXT_BOX)
+    colors = plate.getcolors(plate.width * plate.height)
+    assert colors is not None
+    assert all(contrast(INK, color) >= 4.4 for _, color in colors)  # type: ignore[arg-type]

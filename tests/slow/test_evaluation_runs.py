@@ -1,0 +1,184 @@
+"""Complete evaluations, with tiny networks."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.evaluate import main
+from bot.evaluation import names as names_evaluation
+from bot.evaluation import plots, run
+from bot.evaluation import sonnets as sonnets_evaluation
+from bot.evaluation.baselines import Baseline
+from bot.evaluation.headline import read_headline
+from bot.evaluation.names import Auc
+from data.corpora import load_names, read_corpus
+from models.fingerprints import Fingerprints
+from models.networks.rnn import RNN
+from models.weights import load_weights, save_weights
+from tests.bot.evaluation.texts import WORDS, random_poems
+from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
+from tests.optional import skip_without
+
+skip_without("sklearn", "pronouncing", "textblob", requirements="requirements-evaluate.txt")
+
+COUNT = 5
+"""Poems; the least that a classifier needs."""
+SYSTEMS = [
+    "Mangosaurus",
+    "the previous weights",
+    "the form free",
+    "plain sampling",
+    "the notebook",
+    "a word trigram",
+    "his plays",
+    "Shakespeare",
+]
+
+
+@pytest.fixture
+def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave plots undrawn: they take longer than the measures."""
+    monkeypatch.setattr(plots, "_png", lambda _: b"a plot")
+
+
+@pytest.fixture
+def names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Arguments for evaluating tiny weights with a hundred names, without training."""
+
+    def untrained(*_: object) -> RNN:
+        return rnn(LETTERS)
+
+    def toss(*_: object) -> Auc:
+        return Auc(0.5, 0.1)
+
+    monkeypatch.setattr(names_evaluation, "auc", toss)
+    monkeypatch.setattr(names_evaluation, "notebook_names", untrained)
+    monkeypatch.setattr(names_evaluation, "quick_names", lambda *_: (lstm(LETTERS), 12.0))
+    corpus = tmp_path / "elves.txt"
+    corpus.write_text("\n".join(load_names().training[:100]))
+    weights = tmp_path / "elves.safetensors"
+    digest = read_corpus(corpus, "names").sha256
+    facts = card("names", LETTERS, corpus_sha256=digest)
+    save_weights(weights, lstm(LETTERS).arrays(), facts, Fingerprints.of(["mango"]))
+    page = tmp_path / "docs" / "scoreboard.md"
+    options = ["--weights", weights, "--corpus", corpus, "--previous", weights, "--page", page]
+    return ["names", "--count", "3", *map(str, options)]
+
+
+def poems_by_others() -> tuple[str, ...]:
+    return tuple(random_poems(3, seed=3, words=WORDS))
+
+
+@pytest.fixture
+def sonnets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Arguments for evaluating tiny weights with some verse."""
+    corpus = tmp_path / "verse.txt"
+    corpus.write_text("\n\n".join(random_poems(15, seed=1, words=WORDS)))
+    read = read_corpus(corpus, "verse")
+    plays = replace(read, items=tuple(random_poems(20, seed=2, words=WORDS)))
+    monkeypatch.setattr("bot.evaluation.sonnets.corpora.load_plays", lambda: plays)
+    for load in ("load_poems", "load_bible"):
+        monkeypatch.setattr(f"bot.evaluation.sonnets.further_reading.{load}", poems_by_others)
+    notebook = Baseline("the notebook's recipe", lstm(seed=3))
+    monkeypatch.setattr(sonnets_evaluation, "notebook_sonnets", lambda: notebook)
+    weights = tmp_path / "verse.safetensors"
+    facts = card("sonnets", VERSE, corpus_sha256=read.sha256)
+    save_weights(weights, lstm().arrays(), facts, Fingerprints.of(()))
+    openings = tmp_path / "openings.txt"
+    openings.write_text("Shall I\n\nO mango, \n")
+    page = tmp_path / "docs" / "scoreboard.md"
+    options = ["--weights", weights, "--corpus", corpus, "--previous", weights, "--page", page]
+    return ["sonnets", "--count", str(COUNT), "--openings", str(openings), *map(str, options)]
+
+
+def test_names_run(names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(names) == 0
+    shown = capsys.readouterr().out
+    for words in ("held-out nats/char", "Kneser-Ney, order 8", "ends_with: raptor", "Written"):
+        assert words in shown
+    figures = json.loads((tmp_path / "docs" / "scoreboard" / "names.json").read_text())
+    systems = figures["figures"]["held_out"]
+    assert len([name for name in systems if name.startswith("Kneser-Ney")]) == 8
+    assert systems["the recipe quick, trained in 12 s"]["difference"]["value"] == 0
+    quality = {w["quality"]["system"]: w["quality"] for w in figures["figures"]["writing"]}
+    ours = quality["Mangosaurus (default)"]
+    assert ours["count"] <= 30
+    assert ours["in_corpus"] == 0
+    assert set(quality) >= {"Kneser-Ney, order 6", "the notebook's recipe", "the previous weights"}
+    page = (tmp_path / "docs" / "scoreboard.md").read_text()
+    assert "## Names" in page
+    assert "## Sonnets" not in page
+    assert all(target["name"] in page for target in figures["targets"])
+
+
+def test_sonnets_run(
+    sonnets: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(sonnets) == 0
+    assert "rhyming pairs" in capsys.readouterr().out
+    folder = tmp_path / "docs" / "scoreboard"
+    figures = json.loads((folder / "sonnets.json").read_text())
+    verse = {v["system"]: v for v in figures["figures"]["verse"]}
+    assert list(verse) == SYSTEMS
+    assert {verse[system]["form"]["poems"] for system in SYSTEMS[:-2]} == {COUNT}
+    assert "the notebook's recipe" in figures["figures"]["held_out"]
+    assert len(figures["samples"]) == 10 + 2  # without an opening, and one for each opening
+    assert (folder / "sonnets-lines.png").exists()
+    page = (tmp_path / "docs" / "scoreboard.md").read_text()
+    assert "### Sense" in page
+    assert all(target["name"] in page for target in figures["targets"])
+    # Texts are not measured by models of themselves.
+    sense = {system: found["sense"] for system, found in verse.items()}
+    for system in ("Mangosaurus", "a word trigram"):
+        assert 0 < sense[system]["told_apart"]["both"] <= 1
+        assert sense[system]["nats_per_word"] > 0
+    assert sense["his plays"]["told_apart"]["words"] > 0
+    assert sense["his plays"]["nats_per_word"] is None
+    assert sense["Shakespeare"]["told_apart"] is None
+    assert 0 < sense["Shakespeare"]["subject"] < 1
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_seeds_differ(names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    samples = []
+    for seed in ("0", "0", "500"):
+        assert main([*names, "--seed", seed, "--json"]) == 0
+        samples.append(json.loads(capsys.readouterr().out)["samples"])
+    assert samples[0] == samples[1] != samples[2]
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_headline_of_other_weights_is_not_saved(
+    names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main([*names, "--record"]) == 0
+    assert not (tmp_path / "scoreboard.json").exists()
+    monkeypatch.setattr(run, "SHIPPED", tmp_path)
+    monkeypatch.setattr("models.weights.SHIPPED", tmp_path)
+    assert main([*names, "--record"]) == 0
+    digest = load_weights(tmp_path / "elves.safetensors").digest
+    headline = read_headline("names", digest, tmp_path / "scoreboard.json")
+    assert headline[0].measure == "Held-out names"
+    assert "the notebook" in headline[0].beside
+
+
+@pytest.mark.usefixtures("_undrawn")
+def test_missing_extra(
+    names: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "LIBRARIES", ("sklearn", "no_such_library"))
+    assert main(names) == 1
+    assert "requirements-evaluate.txt" in " ".join(capsys.readouterr().err.split())
+    assert main([*names, "--quick"]) == 0
+
+
+def test_unreadable_openings(
+    sonnets: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*sonnets, "--openings", str(tmp_path / "none.txt")]) == 1
+    assert "Cannot read the openings" in capsys.readouterr().err
+    (tmp_path / "openings.txt").write_text("\n  \n")
+    assert main(sonnets) == 1
+    assert "has no openings" in " ".join(capsys.readouterr().err.split())
