@@ -334,18 +334,6 @@ async def test_pages(versions: ModelRegistry, store: Store, tmp_path: Path) -> N
 
 
 @ON_SQLITE
-async def test_compare_takes_missing_samples(
-    versions: ModelRegistry, store: Store, tmp_path: Path
-) -> None:
-    await versions.add_trained("names", made(tmp_path))
-    async with store.database.writing() as session:
-        await session.execute(update(Version).values(samples="[]"))
-    comparison = await versions.compare("names", 1)
-    assert comparison is not None
-    assert comparison.version.samples == FakeNetworks().samples["names"]
-
-
-@ON_SQLITE
 async def test_compare(versions: ModelRegistry, tmp_path: Path) -> None:
     await versions.add_trained("names", made(tmp_path, seed=0))
     await versions.add_trained("sonnets", made(tmp_path, "sonnets"))
