@@ -109,7 +109,7 @@ async def test_add_trained(
     assert (record.seed, record.validation, record.reference_loss) == (3, 1.6, 1.355)
     assert (record.member_id, record.seconds) == (77, 12.5)
     assert record.baseline_loss == kept.baseline_loss
-    assert record.samples[0] == "novosaurus"
+    assert record.samples[0] == "Novosaurus"
     assert await store.versions.weights(kept.number) == done.weights.read_bytes()
     assert await store.versions.curve(kept.number) == b"curve"
     assert seed_of(networks) == 3
