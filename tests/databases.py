@@ -8,9 +8,8 @@ import asyncio
 import os
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -77,46 +76,22 @@ class Templates:
 @pytest.fixture(scope="session")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Templates]:
     """A migrated SQLite file and, if a server is configured, a migrated PostgreSQL database."""
-    with filled_templates(tmp_path_factory.mktemp("databases"), Database.migrate) as templates:
-        yield templates
-
-
-@contextmanager
-def filled_templates(
-    folder: Path, fill: Callable[[Database], Awaitable[None]]
-) -> Iterator[Templates]:
-    """An SQLite file and, if a server is configured, a PostgreSQL database that `fill` filled."""
+    folder = tmp_path_factory.mktemp("databases")
     templates = Templates(folder / "template.db", _new_name())
-    asyncio.run(_filled(URL.create("sqlite+aiosqlite", database=str(templates.sqlite)), fill))
+    asyncio.run(_migrated(_file(templates.sqlite)))
     if server := os.environ.get(VARIABLE):
         asyncio.run(_execute(server, f"CREATE DATABASE {templates.postgres}"))
-        asyncio.run(_filled(_in_server(server, templates.postgres), fill))
+        asyncio.run(_migrated(_in_server(server, templates.postgres)))
     yield templates
     if server:
         asyncio.run(_execute(server, f"DROP DATABASE {templates.postgres} WITH (FORCE)"))
-
-
-async def copied(templates: Templates, kind: str, folder: Path) -> AsyncIterator[Database]:
-    """A copy of one of them, `sqlite` or `postgres`."""
-    if kind == "sqlite":
-        path = folder / "copy.db"
-        shutil.copyfile(templates.sqlite, path)
-        async for database in _opened(URL.create("sqlite+aiosqlite", database=str(path))):
-            yield database
-    else:
-        server, name = _server(), _new_name()
-        await _execute(server, f"CREATE DATABASE {name} TEMPLATE {templates.postgres}")
-        async for database in _opened(_in_server(server, name)):
-            yield database
-        await _execute(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 async def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
     """A database without tables."""
     if request.param == "sqlite":
-        url = URL.create("sqlite+aiosqlite", database=str(tmp_path / "empty.db"))
-        async for database in _opened(url):
+        async for database in _opened(_file(tmp_path / "empty.db")):
             yield database
     else:
         server, name = _server(), _new_name()
@@ -132,24 +107,20 @@ async def database(
 ) -> AsyncIterator[Database]:
     """A database with empty tables."""
     if request.param == "sqlite":
-        path = tmp_path / "mangosaurus.db"
+        path = tmp_path / FILE
         shutil.copyfile(templates.sqlite, path)
-        async for database in _opened(URL.create("sqlite+aiosqlite", database=str(path))):
+        async for database in _opened(_file(path)):
             yield database
     else:
-        url = _in_server(_server(), templates.postgres)
-        async for database in _opened(url):
+        async for database in _emptied(templates):
             yield database
-        await _empty(url)
 
 
 @pytest.fixture
 async def postgres(templates: Templates) -> AsyncIterator[Database]:
     """A PostgreSQL database with empty tables."""
-    url = _in_server(_server(), templates.postgres)
-    async for database in _opened(url):
+    async for database in _emptied(templates):
         yield database
-    await _empty(url)
 
 
 @pytest.fixture
@@ -172,9 +143,8 @@ def migrated() -> bytes:
     """The SQLite file with empty tables, for bots that would begin by making it."""
     with TemporaryDirectory() as folder, ThreadPoolExecutor(1) as pool:
         path = Path(folder) / FILE
-        url = URL.create("sqlite+aiosqlite", database=str(path))
         # The caller may be in an event loop.
-        pool.submit(asyncio.run, _filled(url, Database.migrate)).result()
+        pool.submit(asyncio.run, _migrated(_file(path))).result()
         return path.read_bytes()
 
 
@@ -188,6 +158,10 @@ def _server() -> str:
     return server
 
 
+def _file(path: Path) -> URL:
+    return URL.create("sqlite+aiosqlite", database=str(path))
+
+
 def _new_name() -> str:
     return f"mangosaurus_{secrets.token_hex(6)}"
 
@@ -198,10 +172,18 @@ async def _opened(url: URL) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def _filled(url: URL, fill: Callable[[Database], Awaitable[None]]) -> None:
+async def _migrated(url: URL) -> None:
     database = Database(url)
-    await fill(database)
+    await database.migrate()
     await database.close()
+
+
+async def _emptied(templates: Templates) -> AsyncIterator[Database]:
+    """The migrated PostgreSQL database, emptied afterwards."""
+    url = _in_server(_server(), templates.postgres)
+    async for database in _opened(url):
+        yield database
+    await _empty(url)
 
 
 async def _empty(url: URL) -> None:

@@ -226,7 +226,7 @@ class FakeNetworks(Inference):
         super().__init__({}, lambda _: True)
         self.served: dict[str, Trained] = {}
         self.samples: Mapping[str, tuple[str, ...]] = {
-            "names": ("novosaurus", "shitosaurus", "dracoraptor"),
+            "names": ("Novosaurus", "Shitosaurus", "Dracoraptor"),
             "sonnets": ("A line of verse that", "nobody has read"),
         }
         self.error: Exception | None = None

@@ -109,7 +109,7 @@ async def test_add_trained(
     assert (record.seed, record.validation, record.reference_loss) == (3, 1.6, 1.355)
     assert (record.member_id, record.seconds) == (77, 12.5)
     assert record.baseline_loss == kept.baseline_loss
-    assert record.samples[0] == "novosaurus"
+    assert record.samples[0] == "Novosaurus"
     assert await store.versions.weights(kept.number) == done.weights.read_bytes()
     assert await store.versions.curve(kept.number) == b"curve"
     assert seed_of(networks) == 3
@@ -331,18 +331,6 @@ async def test_pages(versions: ModelRegistry, store: Store, tmp_path: Path) -> N
     assert {page.pages for page in pages} == {3}
     assert (await versions.page("names", 99, 2)).number == 2
     assert [facts.number for facts in await store.versions.of()] == [4, 3, 2, 1]
-
-
-@ON_SQLITE
-async def test_compare_takes_missing_samples(
-    versions: ModelRegistry, store: Store, tmp_path: Path
-) -> None:
-    await versions.add_trained("names", made(tmp_path))
-    async with store.database.writing() as session:
-        await session.execute(update(Version).values(samples="[]"))
-    comparison = await versions.compare("names", 1)
-    assert comparison is not None
-    assert comparison.version.samples == FakeNetworks().samples["names"]
 
 
 @ON_SQLITE

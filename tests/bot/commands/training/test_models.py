@@ -108,7 +108,7 @@ async def test_list_has_pages(chat: Chat, tmp_path: Path) -> None:
 
 
 async def test_info(chat: Chat, tmp_path: Path) -> None:
-    samples = {**chat.world.networks.samples, "names": ("novosaurus", "Dracoraptor")}
+    samples = {**chat.world.networks.samples, "names": ("Novosaurus", "Dracoraptor")}
     chat.world.networks.samples = samples
     await train(chat, tmp_path, 1)
     samples = {**chat.world.networks.samples, "names": ("Minmi", "Mangosaurus", "Shitosaurus")}

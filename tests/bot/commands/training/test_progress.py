@@ -191,7 +191,7 @@ async def test_stop_of_a_namer(scene: Scene, tmp_path: Path) -> None:
     turn = press_on(scene.turn(), 100)
     scene.world.training[:] = [600, done_with_list(tmp_path)]
     await scene.create("elves")
-    await scene.shows("🏋️ Training elves")
+    await scene.until(lambda: scene.platform.shown[100].buttons and scene.world.trainers)
     (button,) = scene.platform.shown[100].buttons
     with pytest.raises(UserError, match="Only club managers can do that"):
         await requests.press_stop(scene.app, replace(turn, user=BOB), button.state)

@@ -77,7 +77,7 @@ async def test_training_is_reported_and_served(trained: Chat) -> None:
     (version,) = await store.versions.of("names")
     assert version.member_id == ada.id
     assert version.seconds == 75
-    assert version.samples == ("novosaurus", "shitosaurus", "dracoraptor")
+    assert version.samples == ("Novosaurus", "Shitosaurus", "Dracoraptor")
     live = (await store.versions.live())["names"]
     assert await store.versions.curve(live.version_id or 0) == b"\x89PNG curve"
     assert (live.version_id, live.reason) == (version.number, "automatic")
