@@ -1,37 +1,143 @@
 """Polls on generated names: opening, voting, closing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
     Executable,
     Select,
+    and_,
     bindparam,
     delete,
     func,
     insert,
     or_,
     select,
+    tuple_,
     update,
 )
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.polls.ballots import (
-    Ballot,
-    Key,
-    Origin,
-    apply_ballots,
-    is_one_of,
-    key_of,
-    lock_open,
-    lock_votes,
-)
 from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.identities import WITH_SURROGATES
 from bot.store.queries import Queries
-from bot.store.schema import FIRST_SURROGATE, Candidate, CustomModel, Poll, Vote
+from bot.store.schema import (
+    EVERYBODY,
+    FIRST_SURROGATE,
+    Block,
+    Candidate,
+    Community,
+    CustomModel,
+    Poll,
+    Vote,
+)
+
+Key = tuple[int, int]
+"""Of a vote: poll and member."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a vote comes from. One that was forged names the poll of another place."""
+
+    community_id: int | None
+    channel_id: int | None
+    message_id: int | None
+    """`None` for a private note below the poll, which has another id."""
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """A member's vote for a position of a poll."""
+
+    poll_id: int
+    member_id: int
+    position: int | None
+    """`None` to retract the vote."""
+    origin: Origin | None = None
+    """Has to be the place of the poll; `None` counts anywhere."""
+
+
+class OpenPoll(NamedTuple):
+    """A locked poll."""
+
+    closes_at: datetime
+    community_id: int
+    channel_id: int
+    message_id: int | None
+
+    def is_at(self, origin: Origin | None) -> bool:
+        """Whether a vote from there may be for this poll."""
+        if origin is None:
+            return True
+        is_here = (origin.community_id, origin.channel_id) == (self.community_id, self.channel_id)
+        messages = {origin.message_id, self.message_id}
+        return is_here and (None in messages or len(messages) == 1)
+
+
+def key_of(ballot: Ballot) -> Key:
+    """Identifies the vote that a ballot changes."""
+    return ballot.poll_id, ballot.member_id
+
+
+def apply_ballots(
+    ballots: Sequence[tuple[Ballot, datetime]], valid: Sequence[bool], stored: Set[Key]
+) -> tuple[list[bool], dict[Key, tuple[int, datetime]], set[Key]]:
+    """Apply valid ballots in their order to `stored`, the votes that they may retract.
+
+    Returns whether each ballot counts, the votes to write and the stored votes to delete first.
+    """
+    counts: list[bool] = []
+    votes: dict[Key, tuple[int, datetime]] = {}
+    deleted: set[Key] = set()
+    for (ballot, at), is_valid in zip(ballots, valid, strict=True):
+        key = key_of(ballot)
+        if not is_valid:
+            counts.append(False)
+        elif ballot.position is not None:
+            votes[key] = ballot.position, at
+            counts.append(True)
+        else:
+            counts.append(votes.pop(key, None) is not None or key in stored - deleted)
+            deleted |= {key} & stored
+    return counts, votes, deleted
+
+
+def is_one_of(keys: Collection[Key]) -> ColumnElement[bool]:
+    """The condition for some votes."""
+    return tuple_(Vote.poll_id, Vote.member_id).in_(sorted(keys))
+
+
+async def lock_open(session: AsyncSession, poll_ids: Collection[int]) -> dict[int, OpenPoll]:
+    """Keep open polls from being closed by another process. Returns them by id."""
+    polls = await session.execute(
+        select(Poll.id, Poll.closes_at, Poll.community_id, Poll.channel_id, Poll.message_id)
+        .where(Poll.id.in_(poll_ids), Poll.closed_at.is_(None))
+        .order_by(Poll.id)
+        .with_for_update(read=True)
+    )
+    return {poll.id: OpenPoll(*poll[1:]) for poll in polls}
+
+
+async def lock_votes(session: AsyncSession, keys: Collection[Key]) -> set[Key]:
+    """Keep votes from being changed by another process. Returns the keys of those that exist.
+
+    The order of the keys avoids deadlocks, so only locked votes may be deleted.
+    """
+    if not keys:
+        return set()
+    votes = await session.execute(
+        select(Vote.poll_id, Vote.member_id)
+        .where(is_one_of(keys))
+        .order_by(Vote.poll_id, Vote.member_id)
+        .with_for_update()
+    )
+    return {(poll_id, member_id) for poll_id, member_id in votes}
+
 
 STALE = timedelta(days=1)
 """How long after its end the result of a poll is still announced."""
@@ -351,3 +457,129 @@ def _on(platform: str) -> ColumnElement[bool]:
     if platform in WITH_SURROGATES:
         return Poll.channel_id >= FIRST_SURROGATE
     return Poll.channel_id < FIRST_SURROGATE
+
+
+PUBLIC_VOTES = 2
+"""Votes that a name needs for the public hall of fame. A member has one, so at least one is not
+the discoverer's own."""
+
+
+@dataclass(frozen=True)
+class Champion:
+    """A name that has won its poll."""
+
+    name: str
+    """As displayed."""
+    votes: int
+    crowned_at: datetime
+    community_id: int
+    member_id: int | None
+    """The discoverer; `None` once forgotten."""
+    discoverer: str | None
+    """Display name of the discoverer when the poll was opened."""
+    custom_model: str | None = None
+    """Name of the custom model; `None` for a dinosaur."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which names to include.
+
+    Names of other communities are only included if these take part in the public hall of fame, and
+    never those of custom models.
+    """
+
+    community_id: int | None = None
+    """Only names of this community; `None` for the public hall of fame: dinosaurs of all
+    communities with at least `PUBLIC_VOTES`."""
+    member_id: int | None = None
+    """Only names discovered by this member."""
+    home_id: int | None = None
+    """Without `community_id`: also include all names of this community."""
+    since: datetime | None = None
+    """Only polls closed at this time or later."""
+
+
+class HallOfFame(Queries):
+    """The winning names of all polls."""
+
+    async def best(self, scope: Scope, *, skip: int = 0, most: int = 10) -> list[Champion]:
+        """Names with the most votes first, then the older ones."""
+        statement = (
+            select(
+                Candidate.name,
+                Poll.winner_votes,
+                Poll.closed_at,
+                Poll.community_id,
+                Poll.member_id,
+                Poll.discoverer,
+                Poll.custom_model,
+            )
+            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .where(*_conditions(scope))
+            .order_by(Poll.winner_votes.desc(), Poll.closed_at, Poll.id)
+            .offset(skip)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            rows = (await session.execute(statement)).all()
+        return [
+            Champion(name, votes, at, community, member, discoverer, custom_model)
+            for name, votes, at, community, member, discoverer, custom_model in rows
+            if votes is not None and at is not None
+        ]
+
+    async def latest(self, scope: Scope) -> Champion | None:
+        """The latest winner."""
+        async with self._database.reading() as session:
+            last = await session.scalar(select(func.max(Poll.closed_at)).where(*_conditions(scope)))
+        if last is None:
+            return None
+        found = await self.best(replace(scope, since=last), most=1)
+        return found[0] if found else None
+
+    async def count(self, scope: Scope) -> int:
+        """Number of names."""
+        statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
+        async with self._database.reading() as session:
+            return await session.scalar(statement) or 0
+
+    async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
+        """Dinosaurs of the public hall of fame and of a community, with their votes.
+
+        These are extra names for a training.
+        """
+        statement = (
+            select(Candidate.name, func.sum(Poll.winner_votes))
+            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .where(Poll.custom_model.is_(None), *_conditions(Scope(home_id=home_id)))
+            .group_by(Candidate.name)
+            .order_by(Candidate.name)
+        )
+        async with self._database.reading() as session:
+            return [(name, int(votes or 0)) for name, votes in await session.execute(statement)]
+
+
+def _conditions(scope: Scope) -> Sequence[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
+    if scope.community_id is None:
+        conditions.append(or_(_is_public(), Poll.community_id == scope.home_id))
+    else:
+        conditions.append(Poll.community_id == scope.community_id)
+    if scope.member_id is not None:
+        conditions.append(Poll.member_id == scope.member_id)
+    if scope.since is not None:
+        conditions.append(Poll.closed_at >= scope.since)
+    return conditions
+
+
+def _is_public() -> ColumnElement[bool]:
+    """Whether a name may be shown in other communities."""
+    hidden = select(Community.id).where(Community.in_public_hall.is_(False))
+    blocked = select(Block.community_id).where(Block.member_id == EVERYBODY)
+    return and_(
+        Poll.custom_model.is_(None),
+        Poll.community_id.not_in(hidden),
+        Poll.community_id.not_in(blocked),
+        Poll.winner_votes >= PUBLIC_VOTES,
+    )

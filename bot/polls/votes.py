@@ -22,9 +22,8 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Turn
 from bot.community.queries import Communities
 from bot.formats import human_join, shortened, without_bidi_controls
-from bot.polls.ballots import Ballot, Origin
 from bot.polls.name_message import buttons_of, names_message
-from bot.polls.queries import PollRecord, Polls
+from bot.polls.queries import Ballot, Origin, PollRecord, Polls
 from bot.services.concurrency import within
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.custom_models import CustomModelRecord

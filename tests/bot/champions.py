@@ -4,8 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from itertools import count
 
-from bot.polls.ballots import Ballot
-from bot.polls.queries import PollRecord, Polls
+from bot.polls.queries import Ballot, PollRecord, Polls
 from bot.store import Store
 
 _voters = count(1000)

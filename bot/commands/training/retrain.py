@@ -20,7 +20,7 @@ from bot.commands.training.requests import (
     title_of,
 )
 from bot.community.rights import SharedModelAction, check_shared_models
-from bot.polls.hall_queries import HallOfFame
+from bot.polls.queries import HallOfFame
 from bot.services.training.policies import SHARED
 from bot.store.trainings import TrainingRequest
 from bot.words import WordFilter

@@ -7,8 +7,7 @@ import pytest
 from bot.community import queries as module
 from bot.community.queries import Blocks, Communities, TooManyBlocks
 from bot.moderation.queries import Moderation, RecentPoll
-from bot.polls.ballots import Ballot
-from bot.polls.queries import Polls
+from bot.polls.queries import Ballot, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.record import Action, Entry

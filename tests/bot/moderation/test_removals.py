@@ -3,8 +3,7 @@
 import pytest
 
 from bot.moderation.queries import Moderation
-from bot.polls.hall_queries import HallOfFame, Scope
-from bot.polls.queries import Polls
+from bot.polls.queries import HallOfFame, Polls, Scope
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Shown

@@ -8,7 +8,7 @@ import pytest
 
 from bot.chat.message import UserError
 from bot.names.name_options import from_state
-from bot.polls.hall_queries import HallOfFame, Scope
+from bot.polls.queries import HallOfFame, Scope
 from bot.store.custom_models import Corpus, CustomModelRecord
 from bot.words.queries import WordFilters
 from models.names.constrained.problems import LengthOutOfRange, NamesError

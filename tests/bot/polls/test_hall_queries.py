@@ -3,9 +3,7 @@ from datetime import timedelta
 
 from bot.community.queries import Blocks, Communities
 from bot.moderation.queries import Moderation
-from bot.polls.ballots import Ballot
-from bot.polls.hall_queries import Champion, HallOfFame, Scope
-from bot.polls.queries import Polls
+from bot.polls.queries import Ballot, Champion, HallOfFame, Polls, Scope
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.record import Action, Entry

@@ -17,10 +17,8 @@ from bot.community.blocks import BlockList
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls import poll_closing
-from bot.polls.ballots import Ballot
-from bot.polls.hall_queries import HallOfFame, Scope
 from bot.polls.poll_closing import PollCloser
-from bot.polls.queries import PollRecord, Polls
+from bot.polls.queries import Ballot, HallOfFame, PollRecord, Polls, Scope
 from bot.store import Unavailable
 from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
 from bot.community.queries import DEFAULT_MINUTES, Communities
-from bot.polls.ballots import Ballot, Origin, lock_open, lock_votes
-from bot.polls.queries import SKEW, STALE, PollRecord, Polls
+from bot.polls.queries import SKEW, STALE, Ballot, Origin, PollRecord, Polls, lock_open, lock_votes
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities
 

@@ -2,9 +2,7 @@
 
 from datetime import timedelta
 
-from bot.polls.ballots import Ballot
-from bot.polls.hall_queries import HallOfFame, Scope
-from bot.polls.queries import Polls
+from bot.polls.queries import Ballot, HallOfFame, Polls, Scope
 from bot.store import Store
 from tests.bot.polls.test_hall_queries import hold_poll
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened

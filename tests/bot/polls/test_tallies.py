@@ -9,8 +9,7 @@ from bot.chat.message import Message, plain
 from bot.chat.turn import Platform
 from bot.fleet.membership import Fleet
 from bot.polls import votes
-from bot.polls.ballots import Ballot
-from bot.polls.queries import PollRecord, Polls
+from bot.polls.queries import Ballot, PollRecord, Polls
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.opened_polls import (

@@ -17,9 +17,7 @@ from bot.chat.turn import Platform, User
 from bot.community.queries import Communities
 from bot.fleet.membership import Fleet
 from bot.moderation.queries import Moderation
-from bot.polls.ballots import Ballot
-from bot.polls.hall_queries import HallOfFame, Scope
-from bot.polls.queries import Polls
+from bot.polls.queries import Ballot, HallOfFame, Polls, Scope
 from bot.privacy import privacy as module
 from bot.privacy.privacy import GRACE, CommunitySweeper
 from bot.privacy.queries import Privacy

@@ -6,8 +6,7 @@ from sqlalchemy import text
 
 from bot.community.queries import Blocks, Communities
 from bot.moderation.queries import Moderation
-from bot.polls.ballots import Ballot
-from bot.polls.queries import Polls
+from bot.polls.queries import Ballot, Polls
 from bot.privacy.queries import Kept, Privacy
 from bot.store import Store
 from bot.store.answers import ButtonStates

@@ -9,8 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.community.queries import DEFAULT_MINUTES, Communities
-from bot.polls.ballots import Ballot
-from bot.polls.queries import Polls
+from bot.polls.queries import Ballot, Polls
 from bot.store import Database, OutcomeUnknown, Store, Unavailable
 from bot.store import database as module
 from bot.store.calls import Batches, current_call, run_call

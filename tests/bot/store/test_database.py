@@ -221,7 +221,7 @@ import asyncio, itertools, sys
 from datetime import UTC, datetime
 from sqlalchemy import make_url
 from bot.store import Database, Store
-from bot.polls.ballots import Ballot
+from bot.polls.queries import Ballot
 from bot.polls.queries import Polls
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)

@@ -11,9 +11,7 @@ from bot.community.queries import Blocks, Communities
 from bot.moderation.queries import Moderation
 from bot.operate.archive import ArchiveReader
 from bot.operate.database import read_archive
-from bot.polls.ballots import Ballot
-from bot.polls.hall_queries import HallOfFame, Scope
-from bot.polls.queries import Polls
+from bot.polls.queries import Ballot, HallOfFame, Polls, Scope
 from bot.privacy.queries import Privacy
 from bot.store import Database, Store, url_of
 from bot.store.answers import ButtonStates
