@@ -14,18 +14,18 @@ from threading import Event
 import pytest
 
 from bot.services.inference import Inference
-from bot.services.model_registry import ModelRegistry, NothingBefore, open_versions
-from bot.services.training.events import from_json
-from bot.services.training.policies import SharedModelPolicy
-from bot.services.training.process import TrainerProcess
-from bot.services.training.results import Event as TrainingEvent
-from bot.services.training.results import Events
-from bot.services.training.service import TrainingService
-from bot.services.versions import MARGIN
 from bot.store import Store
-from bot.store.trainings import TrainingRecord, TrainingRequest
-from bot.store.versions import VersionRecord
 from bot.train import main
+from bot.training.events import from_json
+from bot.training.policies import SharedModelPolicy
+from bot.training.process import TrainerProcess
+from bot.training.registry import ModelRegistry, NothingBefore, open_versions
+from bot.training.results import Event as TrainingEvent
+from bot.training.results import Events
+from bot.training.service import TrainingService
+from bot.training.training_queries import TrainingRecord, TrainingRequest, Trainings
+from bot.training.version_queries import VersionRecord, Versions
+from bot.training.versions import MARGIN
 from models.tasks import TASKS, Task, task_of
 from models.text_generator import Accept, GenerationError, ShouldStop, never
 from models.training.events import Done, Planned, Progress, Samples, Stopped
@@ -181,9 +181,9 @@ async def test_training_from_the_chat(
     assert isinstance(created, VersionRecord)
     assert (created.task, created.recipe, created.seed) == (NAME, "bigrams", 4)
     assert set("".join(await written(inference))) == {"o", "z"}
-    (version,) = await store.versions.of(NAME)
+    (version,) = await store[Versions].of(NAME)
     assert (version.member_id, version.corpus) == (7, "z.txt")
-    record = await store.trainings.get(number)
+    record = await store[Trainings].get(number)
     assert record is not None
     assert (record.state, record.version_id) == ("done", created.number)
     assert not list((tmp_path / "training").iterdir())

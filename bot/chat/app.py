@@ -19,16 +19,16 @@ from bot.fleet.membership import Fleet
 from bot.monitoring.monitor import Monitor
 from bot.services.cluster.pool import ClusterPool
 from bot.services.concurrency import EditThrottle, InFlight, Locks, Pace
-from bot.services.custom_models import CustomModels
 from bot.services.inference import Inference
-from bot.services.model_registry import ModelRegistry
-from bot.services.training.service import TrainingService
-from bot.services.training.shared_reports import SharedReports
-from bot.services.uploads import Uploads
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.answers.unfinished import Unfinished
 from bot.store.fleet.cooldowns import RunningCooldowns
+from bot.training.custom_models import CustomModelLoader
+from bot.training.registry import ModelRegistry
+from bot.training.service import TrainingService
+from bot.training.shared_reports import SharedReports
+from bot.training.uploads import Uploads
 from bot.words import WordFilter
 from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters
@@ -67,7 +67,7 @@ class App:
     store: Store
     inference: Inference
     models: ModelRegistry
-    custom_models: CustomModels
+    custom_models: CustomModelLoader
     training: TrainingService
     word_filter: WordFilter
     """For texts that appear everywhere; `filters` has those of communities."""

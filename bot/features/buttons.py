@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 
 from bot.chat.dispatch import ButtonHandler
-from bot.commands.training import custom_models, models, requests, retrain
-from bot.commands.training.progress import STOP
-from bot.commands.training.version_report import MODELS
 from bot.moderation import buttons as moderation
 from bot.moderation.owner import OWNER
 from bot.moderation.record import MODERATE
 from bot.names import dissect, names
 from bot.polls import hall_of_fame, name_message, votes
 from bot.privacy import privacy
+from bot.training import models, namer, requests, retrain
+from bot.training.progress import STOP
+from bot.training.version_report import MODELS
 from bot.verse import poems, sonnet
 
 HANDLERS: Mapping[str, ButtonHandler] = {
@@ -28,7 +28,7 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     privacy.ACTION: privacy.press,
     STOP: requests.press_stop,
     retrain.RETRAIN: retrain.press,
-    custom_models.NAMER: custom_models.press,
+    namer.NAMER: namer.press,
     MODELS: models.press,
     MODERATE: moderation.press,
     OWNER: moderation.press_owner,

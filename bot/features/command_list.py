@@ -1,7 +1,6 @@
 """All commands, in the order of `/help`."""
 
 from bot.chat.info import CommandInfo
-from bot.commands.training import custom_models, models, retrain
 from bot.community import settings
 from bot.help import about
 from bot.moderation import blocking, owner, record, removals
@@ -9,6 +8,7 @@ from bot.names import dissect, names
 from bot.polls import hall_of_fame
 from bot.privacy import privacy
 from bot.status import status
+from bot.training import models, namer, retrain
 from bot.verse import poems, sonnet
 from models.tasks import TASKS
 
@@ -22,7 +22,7 @@ COMMANDS: tuple[CommandInfo, ...] = (
     poems.POEMS_INFO,
     poems.EXPORT_INFO,
     privacy.INFO,
-    *custom_models.INFOS,
+    *namer.INFOS,
     *models.INFOS,
     *map(retrain.info_of, TASKS.values()),
     removals.MESSAGE_INFO,

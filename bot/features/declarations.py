@@ -6,7 +6,6 @@ from bot.chat.app import App
 from bot.chat.declaration import Declaration, Declared, Kind, Option, Place
 from bot.chat.info import Audience, Choice, NoOptions
 from bot.chat.turn import Terms, Turn
-from bot.commands.training import declarations as training
 from bot.community import settings
 from bot.community.filter_settings import CHOICES, LONGEST_LIST
 from bot.community.settings import SettingsOptions
@@ -18,6 +17,7 @@ from bot.polls import declarations as polls
 from bot.privacy import privacy
 from bot.status import status
 from bot.status.health import Health
+from bot.training import declarations as training
 from bot.verse import declarations as verse
 
 SETTINGS = Declaration(

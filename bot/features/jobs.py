@@ -11,10 +11,10 @@ from bot.chat.app import App
 from bot.chat.closing_answers import AnswerCloser
 from bot.chat.turn import Platform
 from bot.chat.unfinished import BEAT_S
-from bot.commands.training.progress import TrainingReports
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.privacy.privacy import CommunitySweeper
 from bot.services.concurrency import PeriodicTask, within
+from bot.training.progress import TrainingReports
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from bot.chat.info import CommandInfo, NoOptions
 from bot.chat.message import Embed, Field, Message, Span, Text, Timestamp, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
-from bot.commands.training.version_report import Allows, corpus_title
 from bot.evaluation.results.headline import Figure, read_headline
 from bot.formats import human_join
-from bot.store.versions import Live
+from bot.training.version_queries import Live
+from bot.training.version_report import Allows, corpus_title
 from models.weights import ModelCard
 
 INFO = CommandInfo(

@@ -14,6 +14,7 @@ from bot.monitoring.process import resident_bytes
 from bot.monitoring.snapshot import Cluster, Queue, Snapshot
 from bot.services.concurrency import PeriodicTask
 from bot.store import StoreError
+from bot.training.training_queries import Trainings
 from models.tasks import TASKS
 
 REFRESH_S = 10.0
@@ -169,7 +170,7 @@ class Health:
         try:
             await self._app.store.database.check()
             seconds = time.perf_counter() - started
-            self._trainings = await self._app.store.trainings.active()
+            self._trainings = await self._app.store[Trainings].active()
         except StoreError:
             self._database_seconds = None
         else:

@@ -4,10 +4,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable
-from bot.store.custom_models import CustomModels
 from bot.store.database import Database, url_of
-from bot.store.trainings import Trainings
-from bot.store.versions import Versions
 
 __all__ = ["Database", "OutcomeUnknown", "Store", "StoreError", "Unavailable", "url_of"]
 
@@ -24,9 +21,6 @@ class Store:
         """`database` must have been migrated."""
         self.database = database
         self._queries: dict[Callable[[Database], object], Any] = {}
-        self.custom_models = CustomModels(database)
-        self.versions = Versions(database)
-        self.trainings = Trainings(database)
 
     def __getitem__(self, kind: Callable[[Database], Queries]) -> Queries:
         """The queries of this class."""

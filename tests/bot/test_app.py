@@ -8,11 +8,11 @@ import pytest
 
 from benchmarks.ports import free_port
 from bot import app
-from bot.services.training.cluster import ClusterLaunch
 from bot.settings import Settings
 from bot.startup import StartupError
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME, Unfinished
+from bot.training.cluster import ClusterLaunch
 from models.names.generator import NamesRequest
 from tests.bot.polls.test_queries import NOW
 from tests.bot.store.test_unfinished import HIDDEN, POEM

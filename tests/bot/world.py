@@ -9,13 +9,13 @@ import discord
 
 from bot.chat.app import App
 from bot.platforms.discord.client import Mangosaurus
-from bot.services.custom_models import CustomModels
-from bot.services.model_registry import ModelRegistry
-from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
-from bot.services.training.run_folder import RunFolder
-from bot.services.training.service import TrainingService
 from bot.settings import Settings
-from bot.store.trainings import TrainingRequest
+from bot.training.custom_models import CustomModelLoader
+from bot.training.policies import CustomModelPolicy, SharedModelPolicy
+from bot.training.registry import ModelRegistry
+from bot.training.run_folder import RunFolder
+from bot.training.service import TrainingService
+from bot.training.training_queries import TrainingRequest
 from bot.words import WordFilter
 from models.training.events import TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
@@ -42,7 +42,7 @@ class World:
         store = store_in(settings.state_dir, self.templates)
         now = self.now or discord.utils.utcnow
         models = ModelRegistry(store, self.networks, now=now, interval=None)
-        custom_models = CustomModels(store, self.writer)
+        custom_models = CustomModelLoader(store, self.writer)
         cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
         policies = (
             SharedModelPolicy(store, models, cooldown=cooldown, now=now),

@@ -13,9 +13,6 @@ from slack_sdk.version import __version__ as library
 from bot.chat.app import LONG_TEXT
 from bot.chat.info import Audience
 from bot.chat.message import Timestamp, UserError, strong, text
-from bot.commands.training import custom_models, models
-from bot.commands.training.custom_model_options import CorpusOptions, NameOptions
-from bot.commands.training.models import VersionOptions
 from bot.evaluation.results.headline import Figure
 from bot.features.buttons import HANDLERS
 from bot.features.command_list import COMMANDS
@@ -23,7 +20,10 @@ from bot.help import about as about_command
 from bot.names import dissect, names
 from bot.names.dissect import DissectOptions
 from bot.names.name_options import NamesOptions
-from bot.store.versions import Live
+from bot.training import models, namer
+from bot.training.models import VersionOptions
+from bot.training.namer_options import CorpusOptions, NameOptions
+from bot.training.version_queries import Live
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words import WordFilter
@@ -181,9 +181,9 @@ async def test_long_text_is_not_filtered_on_the_event_loop(
         (sonnet.sonnet, SonnetOptions(SonnetRequest(forged))),
         (sonnet.sonnet, SonnetOptions(SonnetRequest(about=forged))),
         (dissect.dissect, DissectOptions(forged)),
-        (custom_models.create, CorpusOptions(forged, text="a")),
-        (custom_models.create, CorpusOptions("elves", text=forged)),
-        (custom_models.info, NameOptions(forged)),
+        (namer.create, CorpusOptions(forged, text="a")),
+        (namer.create, CorpusOptions("elves", text=forged)),
+        (namer.info, NameOptions(forged)),
         (models.info, VersionOptions(forged)),
     ]
     for command, options in commands:

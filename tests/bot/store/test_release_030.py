@@ -15,15 +15,16 @@ from bot.polls.queries import DEFAULT_MINUTES, Polls
 from bot.privacy.queries import Kept, Privacy
 from bot.store import Database, Store
 from bot.store.answers.button_states import ButtonStates
-from bot.store.custom_models import Corpus
 from bot.store.identities import Identities
-from bot.store.trainings import DIED, TrainingRequest
+from bot.training.custom_model_queries import Corpus, CustomModels
+from bot.training.training_queries import DIED, TrainingRequest, Trainings
+from bot.training.version_queries import Versions
 from bot.verse.queries import Poems
 from models.weights import read_weights
 from tests.bot.store import release_030 as old
 from tests.bot.store.release_030 import ADA, BOB, CAT, ELVES, LEFT, LIBRARY, MUSEUM, NOW
 from tests.bot.store.test_migrations import downgrade
-from tests.bot.store.test_versions import FILES, version
+from tests.bot.training.test_version_queries import FILES, version
 from tests.databases import Templates, copied, filled_templates
 
 
@@ -139,7 +140,7 @@ async def test_poems(store: Store) -> None:
 
 
 async def test_custom_models(store: Store) -> None:
-    elves, towns = await store.custom_models.of(MUSEUM)
+    elves, towns = await store[CustomModels].of(MUSEUM)
     assert (elves.id, elves.name, elves.shared, elves.digest, elves.seconds) == (
         ELVES,
         "Elves",
@@ -148,49 +149,49 @@ async def test_custom_models(store: Store) -> None:
         12.25,
     )
     assert (towns.digest, towns.member_id, towns.has_corpus) == (None, None, True)
-    assert await store.custom_models.corpus(ELVES) == old.ELVES_LIST
-    imported = await store.custom_models.named(LIBRARY, "straße")
+    assert await store[CustomModels].corpus(ELVES) == old.ELVES_LIST
+    imported = await store[CustomModels].named(LIBRARY, "straße")
     assert imported is not None
     assert (imported.id, imported.has_corpus) == (old.IMPORTED, False)
-    usable = await store.custom_models.usable(LIBRARY)
+    usable = await store[CustomModels].usable(LIBRARY)
     assert [model.id for model in usable] == [old.IMPORTED, ELVES]
-    content = await store.custom_models.weights(ELVES)
+    content = await store[CustomModels].weights(ELVES)
     assert content is not None
     trained = read_weights(content, "Elves")
     assert (trained.digest, trained.card.recipe) == (old.NAMER_DIGEST, "quick")
 
 
 async def test_versions(store: Store) -> None:
-    assert [found.number for found in await store.versions.of("names")] == [5, 4, 2, 1]
-    record = await store.versions.get(2)
+    assert [found.number for found in await store[Versions].of("names")] == [5, 4, 2, 1]
+    record = await store[Versions].get(2)
     assert record is not None
     assert (record.task, record.seed) == ("names", 2**62 + 2)
     assert record.samples == tuple(json.loads(old.SAMPLES))
     assert (record.validation, record.reference_loss, record.baseline_loss) == (1.75, 1.502, 1.5)
     assert (record.member_id, record.recipe, record.has_weights) == (ADA, "quick", True)
-    content = await store.versions.weights(2)
+    content = await store[Versions].weights(2)
     assert content is not None
     assert hashlib.sha256(content).hexdigest() == old.VERSION_DIGEST
     assert read_weights(content, "version 2").card.corpus == "dinosaurs"
-    assert await store.versions.curve(2) == old.CURVE
-    (sonnets,) = await store.versions.of("sonnets")
+    assert await store[Versions].curve(2) == old.CURVE
+    (sonnets,) = await store[Versions].of("sonnets")
     assert sonnets.validation == 1.25
 
 
 async def test_live_versions_and_rollback(store: Store) -> None:
     """After two rollbacks the third leads to the shipped weights: version 1 has none."""
-    live = await store.versions.live()
+    live = await store[Versions].live()
     assert (live["names"].version_id, live["names"].reason) == (2, "rollback")
     assert (live["sonnets"].version_id, live["sonnets"].activation_id) == (None, 6)
-    assert await store.versions.roll_back("sonnets", member_id=None, now=NOW) is None
-    back = await store.versions.roll_back("names", member_id=BOB, now=NOW)
+    assert await store[Versions].roll_back("sonnets", member_id=None, now=NOW) is None
+    back = await store[Versions].roll_back("names", member_id=BOB, now=NOW)
     assert back is not None
     assert (back.version_id, back.activation_id) == (None, 9)
-    assert await store.versions.roll_back("names", member_id=BOB, now=NOW) is None
+    assert await store[Versions].roll_back("names", member_id=BOB, now=NOW) is None
 
 
 async def test_trainings(store: Store) -> None:
-    found = [await store.trainings.get(number) for number in range(1, 7)]
+    found = [await store[Trainings].get(number) for number in range(1, 7)]
     assert [(one.policy, one.task, one.state) for one in found if one is not None] == [
         ("shared", "names", "done"),
         ("shared", "sonnets", "failed"),
@@ -207,15 +208,15 @@ async def test_trainings(store: Store) -> None:
     assert first.queued_at == first.started_at == NOW + timedelta(minutes=1)
     assert (stopped.message, stopped.ended_at) == ("Stopped by Ada.", NOW + timedelta(minutes=6))
     later = NOW + timedelta(days=1)
-    assert await store.trainings.last_ended_at("shared", later) == stopped.ended_at
-    running = await store.trainings.active_of(old.TOWNS)
+    assert await store[Trainings].last_ended_at("shared", later) == stopped.ended_at
+    running = await store[Trainings].active_of(old.TOWNS)
     assert running is not None
     assert running.id == 5
 
 
 async def test_interrupted_trainings_fail(store: Store) -> None:
     """0.3.0 did not store what a training needs to start again."""
-    stale = await store.trainings.fail_stale_runs(NOW + timedelta(hours=1), 3)
+    stale = await store[Trainings].fail_stale_runs(NOW + timedelta(hours=1), 3)
     assert [(one.id, one.state, one.message) for one in stale] == [
         (5, "failed", DIED),
         (6, "failed", DIED),
@@ -225,13 +226,13 @@ async def test_interrupted_trainings_fail(store: Store) -> None:
 async def test_ids_are_not_reused(store: Store) -> None:
     """Not even that of the custom model that was deleted last."""
     corpus = Corpus("towns.txt", ("Bree",), "0" * 64)
-    model = await store.custom_models.create(
+    model = await store[CustomModels].create(
         community_id=MUSEUM, name="New", member_id=ADA, corpus=corpus, now=NOW, most=9
     )
     assert model.id == old.FORMER_NAMER + 1
-    assert await store.versions.add(version(task="haiku"), FILES, NOW) == 6
+    assert await store[Versions].add(version(task="haiku"), FILES, NOW) == 6
     training = TrainingRequest("custom", "haiku", "quick", 1, NOW, custom_model_id=model.id)
-    assert await store.trainings.enqueue(training) == 7
+    assert await store[Trainings].enqueue(training) == 7
 
 
 async def test_privacy(store: Store) -> None:
@@ -282,9 +283,9 @@ async def test_downgrade(store: Store) -> None:
     before = {table: list(rows) for table, rows in old.ROWS.items()}
     before["namers"] = [row for row in before["namers"] if row["id"] != old.FORMER_NAMER]
     waiting = TrainingRequest("shared", "names", "quick", 1, NOW)
-    await store.trainings.enqueue(waiting)
-    haiku = await store.versions.add(version(task="haiku"), FILES, NOW)
-    await store.versions.activate("haiku", haiku, member_id=None, reason="better", now=NOW)
+    await store[Trainings].enqueue(waiting)
+    haiku = await store[Versions].add(version(task="haiku"), FILES, NOW)
+    await store[Versions].activate("haiku", haiku, member_id=None, reason="better", now=NOW)
     await store[Identities].resolve("slack", "user", "T1", "U1")
     await store[ButtonStates].put("{}", ADA, MUSEUM, NOW)
     await database.close()
@@ -300,7 +301,7 @@ async def test_downgrade(store: Store) -> None:
     await database.close()
 
     await database.migrate()
-    assert await store.trainings.enqueue(waiting) == 8
+    assert await store[Trainings].enqueue(waiting) == 8
     poll = await store[Polls].find(old.OPEN)
     assert poll is not None
     assert poll.votes == (1, 1, 0)

@@ -15,7 +15,7 @@ from typing import Any
 from distributed.cli import dask_scheduler, dask_worker
 
 from bot.services.cluster import writing
-from bot.services.training import remote
+from bot.training import remote
 from bot.words import WordFilter
 
 COMMANDS: Mapping[str, Any] = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}

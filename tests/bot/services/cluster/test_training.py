@@ -14,24 +14,24 @@ import pytest
 
 from bot.services.cluster.connection import Actor, Silent
 from bot.services.cluster.pool import ClusterPool
-from bot.services.training import cluster as training
-from bot.services.training import remote
-from bot.services.training.cluster import ClusterLaunch, ClusterTrainer
-from bot.services.training.policies import table_of
-from bot.services.training.process import Trainer
-from bot.services.training.remote import TrainingActor
-from bot.services.training.results import CustomModelTrained, Reason
-from bot.services.training.run_folder import RunFolder
 from bot.store import Store
-from bot.store.trainings import TrainingRequest
+from bot.training import cluster as training
+from bot.training import remote
+from bot.training.cluster import ClusterLaunch, ClusterTrainer
+from bot.training.policies import table_of
+from bot.training.process import Trainer
+from bot.training.remote import TrainingActor
+from bot.training.results import CustomModelTrained, Reason
+from bot.training.run_folder import RunFolder
+from bot.training.training_queries import TrainingRequest
 from models.training.events import Done, Failed, Planned, Progress, Stopped, TrainingEvent
 from models.weights import load_weights
 from tests.bot.fakes import FakeTrainer
 from tests.bot.services.cluster.dask_processes import Cluster, until
 from tests.bot.services.cluster.forks import kill
-from tests.bot.services.training.processes import KANA, ON_SQLITE, REQUEST, Process, World
-from tests.bot.services.training.test_process import PROGRESS
 from tests.bot.tiny import tiny_namer
+from tests.bot.training.processes import KANA, ON_SQLITE, REQUEST, Bots, Process
+from tests.bot.training.test_process import PROGRESS
 
 PLAN = {"event": "plan", "steps": 10, "corpus": "Mine", "notes": []}
 OWN = replace(REQUEST, recipe="list", title="kana.txt", corpus=table_of(KANA))
@@ -327,9 +327,9 @@ async def test_bot_that_stops(
 
 async def begun(tmp_path: Path, store: Store, pool: ClusterPool) -> tuple[Process, int]:
     """A process of the bot that trains on a cluster, and its training."""
-    world = World(tmp_path / "state", store)
-    world.folder.mkdir()
-    process = Process(world.folder, store, [])
+    bots = Bots(tmp_path / "state", store)
+    bots.folder.mkdir()
+    process = Process(bots.folder, store, [])
     process.service = process.make_service(ClusterLaunch(pool, local))
     process.start()
-    return process, await process.service.enqueue(await world.request())
+    return process, await process.service.enqueue(await bots.request())

@@ -1,1 +1,0 @@
-"""Commands: requests of members in, messages out, on any platform."""
