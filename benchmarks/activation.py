@@ -24,8 +24,8 @@ from rich.table import Table
 from benchmarks.bot_process import BotProcess
 from bot.platforms.local.server import LocalDiscord
 from bot.store import Database, Store, url_of
-from bot.training.version_queries import VersionFiles, Versions
-from bot.training.versions import version_of
+from bot.training.queries import VersionFiles, Versions
+from bot.training.registry import version_of
 from models.fingerprints import Fingerprints
 from models.tasks import TASKS, task_of
 from models.weights import save_weights

@@ -37,9 +37,9 @@ from bot.platforms.local.guild import User
 from bot.platforms.local.limits import Upload
 from bot.platforms.local.server import LocalDiscord
 from bot.store import Database, Store, url_of
-from bot.training.custom_model_queries import CustomModels
 from bot.training.custom_models import LARGEST_MODEL, LARGEST_WEIGHTS
-from bot.training.policies import corpus_of
+from bot.training.queries import CustomModels
+from bot.training.service import stored_list
 from bot.words import WordFilter
 from data.further_reading import load_genera
 from data.lists import LONGEST_LIST
@@ -290,7 +290,7 @@ async def store_namers(state_dir: Path, guild_id: int, count: int) -> None:
                 community_id=guild_id,
                 name=f"namer {number}",
                 member_id=1,
-                corpus=corpus_of("genera", tuple(trained.words)),
+                corpus=stored_list("genera", tuple(trained.words)),
                 now=datetime.now(UTC),
                 most=count,
             )

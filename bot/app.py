@@ -22,10 +22,9 @@ from bot.store.answers.unfinished import Unfinished
 from bot.store.fleet.locks import AdvisoryLocks
 from bot.training.cluster import ClusterLaunch
 from bot.training.custom_models import CustomModelLoader
-from bot.training.policies import CustomModelPolicy, SharedModelPolicy
-from bot.training.process import Launch, TrainerProcess
 from bot.training.registry import open_versions
 from bot.training.service import TrainingService
+from bot.training.trainer import Launch, TrainerProcess
 from bot.version import checkout_version
 from bot.words import WordFilter
 from models.memory import limit_arenas
@@ -72,17 +71,21 @@ async def build_app(
         launch = ClusterLaunch(cluster, launch)
     custom_models = CustomModelLoader(store, inference)
     cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
-    policies = (
-        SharedModelPolicy(store, models, cooldown=cooldown, now=now),
-        CustomModelPolicy(store, custom_models),
-    )
     return App(
         settings=settings,
         store=store,
         inference=inference,
         models=models,
         custom_models=custom_models,
-        training=TrainingService(settings.state_dir, store, policies, now=now, launch=launch),
+        training=TrainingService(
+            settings.state_dir,
+            store,
+            models,
+            custom_models,
+            cooldown=cooldown,
+            now=now,
+            launch=launch,
+        ),
         word_filter=word_filter,
         fleet=_fleet(settings, store),
         cluster=cluster,

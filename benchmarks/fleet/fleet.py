@@ -26,7 +26,7 @@ from bot.platforms.local.records import Interaction
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.servers import shard_of
 from bot.store import Store
-from bot.training.training_queries import Trainings
+from bot.training.queries import Trainings
 
 ANSWER_S = 60.0
 """Longest wait for an answer, a training, or a shard."""

@@ -25,8 +25,8 @@ from benchmarks.soak.supervisor import Supervisor
 from benchmarks.soak.trouble import DATABASE_FAULTS, VICTIM, Trouble
 from bot.platforms.local.server import LocalDiscord
 from bot.store import Database, Store
-from bot.training.version_queries import VersionFiles, Versions
-from bot.training.versions import version_of
+from bot.training.queries import VersionFiles, Versions
+from bot.training.registry import version_of
 from models.tasks import task_of
 
 LARGE_NAMERS = 8

@@ -27,8 +27,6 @@ from bot.store.fleet.cooldowns import RunningCooldowns
 from bot.training.custom_models import CustomModelLoader
 from bot.training.registry import ModelRegistry
 from bot.training.service import TrainingService
-from bot.training.shared_reports import SharedReports
-from bot.training.uploads import Uploads
 from bot.words import WordFilter
 from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters
@@ -101,9 +99,8 @@ class App:
     """Edits of messages, by channel."""
     receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
     """Held while a vote is confirmed."""
-    uploads: Uploads = field(default_factory=Uploads)
-    reports: SharedReports = field(default_factory=SharedReports)
-    """The progress messages of trainings, on all platforms."""
+    uploads: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while an upload is checked, which takes seconds for the longest lists."""
     homes: set[int] = field(default_factory=set)
     """Homes that were found on connecting, besides those of the settings: see `is_home`."""
     unfinished: UnfinishedAnswers[Message] = field(init=False)

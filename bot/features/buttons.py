@@ -9,9 +9,9 @@ from bot.moderation.record import MODERATE
 from bot.names import dissect, names
 from bot.polls import hall_of_fame, name_message, votes
 from bot.privacy import privacy
-from bot.training import models, namer, requests, retrain
+from bot.training import models, namer, requests
+from bot.training.models import MODELS
 from bot.training.progress import STOP
-from bot.training.version_report import MODELS
 from bot.verse import poems, sonnet
 
 HANDLERS: Mapping[str, ButtonHandler] = {
@@ -27,7 +27,6 @@ HANDLERS: Mapping[str, ButtonHandler] = {
     poems.BOOK: poems.press,
     privacy.ACTION: privacy.press,
     STOP: requests.press_stop,
-    retrain.RETRAIN: retrain.press,
     namer.NAMER: namer.press,
     MODELS: models.press,
     MODERATE: moderation.press,

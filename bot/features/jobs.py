@@ -5,6 +5,7 @@ deleting old data.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from bot.chat.app import App
@@ -14,7 +15,7 @@ from bot.chat.unfinished import BEAT_S
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.privacy.privacy import CommunitySweeper
 from bot.services.concurrency import PeriodicTask, within
-from bot.training.progress import TrainingReports
+from bot.training.progress import TrainingReport
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ class Jobs:
         self.polls = PollCloser(app, platform)
         self.communities = CommunitySweeper(app, platform)
         self.answers = AnswerCloser(app, platform)
-        app.reports.add(platform.name, TrainingReports(app, platform))
+        app.training.report_to(platform.name, partial(TrainingReport, app, platform))
         self._tasks: list[PeriodicTask] = []
 
     def start(self, ready: Callable[[], Awaitable[object]]) -> None:
@@ -39,7 +40,7 @@ class Jobs:
         if self._tasks:
             return
         self._app.models.watch()
-        self._app.training.start(self._app.reports)
+        self._app.training.start()
         self._tasks = [
             PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),

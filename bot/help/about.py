@@ -10,8 +10,8 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.evaluation.results.headline import Figure, read_headline
 from bot.formats import human_join
-from bot.training.version_queries import Live
-from bot.training.version_report import Allows, corpus_title
+from bot.training.models import Allows, corpus_title
+from bot.training.queries import Live
 from models.weights import ModelCard
 
 INFO = CommandInfo(

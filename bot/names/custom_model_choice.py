@@ -10,10 +10,9 @@ from bot.chat.message import UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.names.name_options import LONGEST_CHOICE
-from bot.training.custom_model_queries import CustomModelRecord, CustomModels
+from bot.training.custom_model_messages import broken, check_name, unknown, untrained
 from bot.training.custom_models import Untrained
-from bot.training.namer_options import broken, check_name, unknown, untrained
-from bot.training.training_queries import Trainings
+from bot.training.queries import CustomModelRecord, CustomModels, Trainings
 from models.weights import ModelCard, Trained, WeightsError
 
 _NUMBER = re.compile(r"#(\d{1,18})$")

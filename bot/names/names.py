@@ -38,7 +38,7 @@ from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import Candidates, open_poll, poll_message
 from bot.services.concurrency import in_time
 from bot.store import Unavailable
-from bot.training.custom_model_queries import CustomModelRecord
+from bot.training.queries import CustomModelRecord
 from bot.words import WordFilter
 from data.text import clean_name
 from models.names.capitalization import format_name

@@ -26,7 +26,7 @@ from bot.polls.name_message import buttons_of, names_message
 from bot.polls.queries import PollRecord, Polls
 from bot.services.concurrency import within
 from bot.store import OutcomeUnknown, Unavailable
-from bot.training.custom_model_queries import CustomModelRecord
+from bot.training.queries import CustomModelRecord
 from bot.words import WordFilter
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from bot.monitoring.process import resident_bytes
 from bot.monitoring.snapshot import Cluster, Queue, Snapshot
 from bot.services.concurrency import PeriodicTask
 from bot.store import StoreError
-from bot.training.training_queries import Trainings
+from bot.training.queries import Trainings
 from models.tasks import TASKS
 
 REFRESH_S = 10.0

@@ -1,8 +1,9 @@
-"""Trainings on the workers of a cluster that have the resource `train`."""
+"""Trainings on a cluster: the bot's side, and an actor on a worker with the resource `train`."""
 
 import asyncio
 import logging
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,16 @@ from typing import Any
 
 from bot.services.cluster.connection import Actor, Unreachable
 from bot.services.cluster.pool import ClusterPool
-from bot.training.events import from_json
-from bot.training.process import Launch, Trainer, TrainingEvents
-from bot.training.remote import CHECKPOINT, HISTORY, PLOT, WEIGHTS, Files, TrainingActor
-from bot.training.results import Reason
-from bot.training.run_folder import RunFolder
-from bot.training.training_queries import TrainingRequest
+from bot.training.events import Reason, from_json, to_json
+from bot.training.queries import TrainingRequest
+from bot.training.trainer import (
+    COMMAND,
+    Launch,
+    RunFolder,
+    Trainer,
+    TrainerProcess,
+    TrainingEvents,
+)
 from data.files import write_atomically
 from models.training.events import Done, Failed, Stopped, TrainingEvent
 
@@ -35,6 +40,14 @@ LOST_S = 10.0
 """Seconds without an answer after which a worker is lost."""
 CLOSE_S = 1.0
 """Seconds that a worker may take to delete the files of a training."""
+SILENCE_S = 60.0
+"""Seconds without a poll after which the worker stops the training, as the bot is gone."""
+WEIGHTS, PLOT, HISTORY, CHECKPOINT = "weights", "plot", "history", "checkpoint"
+"""Names of the files that a training leaves."""
+_SENT = ("policy", "task", "recipe", "seed", "queued_at", "minutes", "title", "corpus")
+"""What the worker has to know of a request: nobody's id."""
+
+Files = Mapping[str, bytes]
 
 
 class ClusterLaunch:
@@ -42,33 +55,19 @@ class ClusterLaunch:
 
     def __init__(self, cluster: ClusterPool, otherwise: Launch) -> None:
         """`otherwise` launches trainings while no worker can."""
-        self._cluster = cluster
+        self.cluster = cluster
+        self.busy: list[str] = []
+        """Addresses of the workers that train for this process."""
         self._otherwise = otherwise
-        self._trainings: dict[str, int] = {}
-        """Trainings of this process, by the address of the worker."""
 
     def __call__(self, request: TrainingRequest, folder: RunFolder, resume: bool) -> Trainer:
         """Create a trainer on the worker that has the fewest trainings of this process."""
         local = self._otherwise(request, folder, resume)
-        addresses = self._cluster.trainers(request.task)
+        addresses = self.cluster.trainers(request.task)
         if not addresses:
             return local
-        address = min(addresses, key=lambda address: self._trainings.get(address, 0))
+        address = min(addresses, key=self.busy.count)
         return ClusterTrainer(self, address, request, folder, resume, local)
-
-    async def create(self, address: str, *arguments: object) -> Actor:
-        """Create a training on a worker. Raises `Unreachable`, and errors of the worker."""
-        if self._cluster.connection is None:
-            raise Unreachable("has lost its scheduler")
-        return await self._cluster.connection.create(
-            TrainingActor, address, *arguments, within=START_S
-        )
-
-    def count(self, address: str, difference: int) -> None:
-        """Keep count of the trainings of a worker."""
-        self._trainings[address] = self._trainings.get(address, 0) + difference
-        if not self._trainings[address]:
-            del self._trainings[address]
 
 
 class ClusterTrainer:
@@ -121,7 +120,7 @@ class ClusterTrainer:
                     yield event
             return
         log.info("The worker %s trains", self._address)
-        self._launch.count(self._address, 1)
+        self._launch.busy.append(self._address)
         try:
             if self._stopping.is_set():
                 self.stop()
@@ -129,17 +128,23 @@ class ClusterTrainer:
                 async for event in events:
                     yield event
         finally:
-            self._launch.count(self._address, -1)
+            self._launch.busy.remove(self._address)
             await self._tell(actor, "close", CLOSE_S)
             actor.release()
 
     async def _begin(self) -> Actor:
+        """Create the training on the worker. Raises `Unreachable`, and errors of the worker."""
         checkpoint: bytes | None = None
         if self._resume:
             path = self._folder.checkpoint(self._request.task)
             checkpoint = await asyncio.to_thread(path.read_bytes)
         request = _anonymous(self._request)
-        actor = await self._launch.create(self._address, request, checkpoint, self.command)
+        connection = self._launch.cluster.connection
+        if connection is None:
+            raise Unreachable("has lost its scheduler")
+        actor = await connection.create(
+            TrainingActor, self._address, request, checkpoint, self.command, within=START_S
+        )
         await actor.call("start", within=ANSWER_S)
         return actor
 
@@ -204,9 +209,95 @@ class ClusterTrainer:
 
 
 def _anonymous(request: TrainingRequest) -> TrainingRequest:
-    """What the worker has to know: nobody's id."""
-    fields: dict[str, Any] = {
-        name: getattr(request, name)
-        for name in ("policy", "task", "recipe", "seed", "queued_at", "minutes", "title", "corpus")
-    }
+    """What the worker has to know."""
+    fields: dict[str, Any] = {name: getattr(request, name) for name in _SENT}
     return TrainingRequest(**fields, extra_names=tuple(request.extra_names))
+
+
+class TrainingActor:
+    """The worker's side: a training in a child process. The bot polls it; files leave as bytes."""
+
+    def __init__(
+        self, request: TrainingRequest, checkpoint: bytes | None, command: Sequence[str] | None
+    ) -> None:
+        """Train from the beginning without a `checkpoint`. `command` is another trainer."""
+        from distributed import get_worker
+
+        # Dask empties its folder at the next start of a worker, if this one is killed.
+        self._temporary = tempfile.TemporaryDirectory(dir=get_worker().local_directory)
+        folder = RunFolder(Path(self._temporary.name), 0)
+        folder.prepare(request)
+        if checkpoint is not None:
+            folder.checkpoint(request.task).write_bytes(checkpoint)
+        self._trainer = TrainerProcess(
+            request, folder, checkpoint is not None, command=command or COMMAND
+        )
+        self._lines: list[str] = []
+        """Events that the bot has not received yet, as far as is known."""
+        self._received = 0
+        """Number of those before them."""
+        self._files: Files = {}
+        self._running: asyncio.Task[None] | None = None
+        self._polled = asyncio.Event()
+
+    async def start(self) -> None:
+        """Start the training."""
+        self._running = asyncio.create_task(self._run())
+
+    async def poll(self, received: int) -> Sequence[str]:
+        """The events after those that the bot has `received`, as JSON.
+
+        An answer that was lost is given again.
+        """
+        self._polled.set()
+        del self._lines[: max(0, received - self._received)]
+        self._received = max(received, self._received)
+        return tuple(self._lines)
+
+    async def files(self) -> Files:
+        """The files that the last event tells of."""
+        return self._files
+
+    async def stop(self) -> None:
+        """Let the training write its checkpoint and end."""
+        self._trainer.stop()
+
+    async def close(self) -> None:
+        """End the training, and delete its files."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.wait([self._running])
+        await asyncio.to_thread(self._temporary.cleanup)
+
+    async def _run(self) -> None:
+        watch = asyncio.create_task(self._stop_without_bot())
+        try:
+            async with aclosing(self._trainer.events()) as events:
+                async for event in events:
+                    self._files = await asyncio.to_thread(_files, event)
+                    self._lines.append(to_json(event))
+        except Exception:  # such as a full disk: the bot must not wait for ever
+            log.exception("A training has failed")
+            self._lines.append(to_json(Failed(Reason.BROKEN)))
+        finally:
+            watch.cancel()
+
+    async def _stop_without_bot(self) -> None:
+        try:
+            while True:
+                self._polled.clear()
+                await asyncio.wait_for(self._polled.wait(), SILENCE_S)
+        except TimeoutError:
+            self._trainer.stop()
+
+
+def _files(event: TrainingEvent) -> Files:
+    """The files that an event tells of. Only a final event has some."""
+    paths: dict[str, Path] = {}
+    match event:
+        case Done():
+            history = event.weights.with_suffix(".json")
+            paths = {WEIGHTS: event.weights, PLOT: event.plot, HISTORY: history}
+        case Stopped(checkpoint=Path() as checkpoint):
+            paths = {CHECKPOINT: checkpoint}
+    return {name: path.read_bytes() for name, path in paths.items() if path.exists()}

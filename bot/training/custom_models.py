@@ -13,7 +13,7 @@ from functools import partial
 from bot.services.inference import Inference, ValidationSample
 from bot.services.queueing.errors import TooSlow
 from bot.store import Store
-from bot.training.custom_model_queries import CustomModelRecord, CustomModels
+from bot.training.queries import CustomModelRecord, CustomModels
 from models.memory import return_free_memory
 from models.tasks import task_of
 from models.weights import TooLarge, Trained, WeightsError, cached_with_weights

@@ -6,7 +6,7 @@ from bot.chat.declaration import Declaration, Group, Kind, Option, always
 from bot.chat.info import Audience, Choice
 from bot.training import models, namer, retrain
 from bot.training.models import LONGEST_VERSION, TaskOptions, VersionOptions
-from bot.training.namer_options import (
+from bot.training.namer import (
     LONGEST_NAME,
     LONGEST_TEXT,
     CorpusOptions,

@@ -1,35 +1,70 @@
-"""`/models`: list and compare versions, and choose the live one."""
+"""`/models`: list and compare versions of the shared models, and choose the live one."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from bot.chat.app import App
 from bot.chat.dispatch import respond_when_ready
 from bot.chat.errors import invalid_value
 from bot.chat.info import Audience, Choice, CommandInfo
-from bot.chat.message import Message, UserError, code, text
+from bot.chat.message import (
+    Button,
+    Embed,
+    Field,
+    File,
+    Message,
+    Text,
+    Timestamp,
+    Tone,
+    UserError,
+    code,
+    emphasis,
+    strong,
+    text,
+    verbatim,
+)
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.community.rights import SharedModelAction, check_shared_models
-from bot.formats import shortened
-from bot.training.registry import NothingBefore
-from bot.training.version_queries import VersionRecord, Versions
-from bot.training.version_report import MODELS, Allows, corpus_title, version_report
-from bot.training.version_views import comparison_message, page_message
-from bot.training.versions import FORCED
-from models.tasks import TASKS
+from bot.formats import human_duration, human_join, shortened
+from bot.training.queries import Live, VersionRecord, Versions
+from bot.training.registry import (
+    AUTOMATIC,
+    FORCED,
+    MARGIN,
+    NothingBefore,
+    VersionComparison,
+    VersionPage,
+)
+from data.roots import load_roots
+from models.tasks import TASKS, task_of
 from models.weights import WeightsError
 
+MODELS = "models"
+"""The group, and the action of buttons on messages about versions."""
+CURVE = "loss.png"
 PAGE = 10
 """Versions on a page."""
-SHOWN_NAMES = 10
+SHOWN_SAMPLES, SHOWN_NAMES = 7, 10
+"""Samples in the report of a training, and in a comparison."""
 SHORTEST_ENDING = 4
 LONGEST_VERSION = 40
 """Characters of the option `version`."""
 _LONGEST_PAGE_NUMBER = 6
 _VERSION = {"version": _("Number of the version, for example 2, or: shipped names")}
 _TASK = {"task": _("What the model generates")}
+_REASONS: Mapping[str, str] = {
+    AUTOMATIC: _("passed the comparison"),
+    FORCED: _("forced"),
+    "activated": _("chosen"),
+    "rollback": _("rolled back"),
+}
+
+Allows = Callable[[str], bool]
+"""The word filter of the community where a message is shown."""
 
 GROUP_INFO = CommandInfo(name=MODELS, description=_("Versions of the models."))
 LIST_INFO = CommandInfo(
@@ -162,7 +197,7 @@ def _check_task(task: str) -> None:
 
 async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
     words = await app.filters.of(turn.community_id)
-    return page_message(await app.models.page(task, number, PAGE), words.allows)
+    return _page_message(await app.models.page(task, number, PAGE), words.allows)
 
 
 async def _comparison(app: App, turn: Turn, typed: str) -> Message:
@@ -172,21 +207,20 @@ async def _comparison(app: App, turn: Turn, typed: str) -> Message:
         raise _unknown(number)
     words = await app.filters.of(turn.community_id)
     # In a thread: filtering long samples is slow, and roots are read from a file.
-    return await asyncio.to_thread(comparison_message, comparison, words.allows)
+    return await asyncio.to_thread(_comparison_message, comparison, words.allows)
 
 
 async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
+    names = {"version": _name(number), "task": task}
     if await app.models.is_live(task, number):
-        raise UserError(_("{version} of {task} is live already."), **_names(task, number))
+        raise UserError(_("{version} of {task} is live already."), **names)
     try:
         await app.models.activate(task, number, member_id=turn.user.id, reason=reason)
     except WeightsError as error:
         raise UserError(
-            _("{version} of {task} can't be used. {reason}"),
-            **_names(task, number),
-            reason=str(error),
+            _("{version} of {task} can't be used. {reason}"), **names, reason=str(error)
         ) from error
-    return Message(text(_("✅ {version} of {task} is live now."), **_names(task, number)))
+    return Message(text(_("✅ {version} of {task} is live now."), **names))
 
 
 async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
@@ -195,13 +229,10 @@ async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
     except NothingBefore as error:
         raise UserError(_("There's no earlier version of {task}."), task=task) from error
     except WeightsError as error:
-        raise UserError(
-            _("The earlier version of {task} can't be used. {reason}"),
-            task=task,
-            reason=str(error),
-        ) from error
-    names = _names(task, live.version_id)
-    return Message(text(_("↩️ {version} of {task} is live again."), **names))
+        sentence = _("The earlier version of {task} can't be used. {reason}")
+        raise UserError(sentence, task=task, reason=str(error)) from error
+    sentence = _("↩️ {version} of {task} is live again.")
+    return Message(text(sentence, version=_name(live.version_id), task=task))
 
 
 async def _use(app: App, turn: Turn, number: str) -> None:
@@ -211,10 +242,8 @@ async def _use(app: App, turn: Turn, number: str) -> None:
         task, version_id = await _found(app, number)
         await turn.defer()
         reply = await _activated(app, turn, task, version_id, FORCED)
-        comparison = await app.models.compare(task, version_id)
-        if comparison is not None:
-            words = await app.filters.of(turn.community_id)
-            report = await asyncio.to_thread(version_report, comparison, words.allows)
+        report = await version_report(app, task, version_id, turn.community_id)
+        if report is not None:
             await turn.edit_source(report)
         await turn.respond(reply)
 
@@ -238,9 +267,9 @@ def _unknown(number: int | None) -> UserError:
     )
 
 
-def _names(task: str, number: int | None) -> dict[str, str]:
+def _name(number: int | None) -> str:
     name = _("The shipped version") if number is None else _("Version {number}")
-    return {"version": name.format(number=number), "task": task}
+    return name.format(number=number)
 
 
 def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
@@ -249,3 +278,262 @@ def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
     end = f" · {version.recipe}{loss}"
     begin = f"{version.number} · {version.task} · {corpus_title(version.corpus, allows)}"
     return shortened(begin, longest - len(end)) + end
+
+
+# Reports of trainings
+
+
+async def version_report(
+    app: App,
+    task: str,
+    number: int | None,
+    community_id: int | None,
+    notes: tuple[str, ...] = (),
+) -> Message | None:
+    """The message of a training that created a version: quality, whether and why it is live.
+
+    It is filtered for a community. `None` if the version does not exist.
+    """
+    comparison = await app.models.compare(task, number)
+    if comparison is None:
+        return None
+    words = await app.filters.of(community_id)
+    return await asyncio.to_thread(_report_message, comparison, words.allows, notes)
+
+
+def _report_message(
+    comparison: VersionComparison, allows: Allows, notes: tuple[str, ...]
+) -> Message:
+    version, live = comparison.version, comparison.live
+    number = version.number or 0
+    is_live = live.version_id == version.number
+    title = (
+        _("✅ Version {number} of {task} is live")
+        if is_live
+        else _("📦 Version {number} of {task} is stored, but not live")
+    )
+    lines = [
+        verbatim(corpus_title(version.corpus, allows)),
+        *(text(emphasis(note)) for note in notes),
+        (),
+        *map(verbatim, _samples(version, allows)[:SHOWN_SAMPLES]),
+    ]
+    if not is_live:
+        lines += [(), _why_not(version)]
+    elif live.reason == FORCED:
+        lines += [(), text(_("It is live because an administrator chose so."))]
+    validation, reference, *time, seed = _figures(version)
+    embed = Embed(
+        title=title.format(number=number, task=version.task),
+        lines=tuple(lines),
+        fields=(validation, reference, *time, seed),
+        tone=Tone.TRAINING,
+        image=CURVE if comparison.curve else "",
+    )
+    use = Button(_("Use it anyway"), MODELS, f"use:{number}")
+    buttons = () if is_live else (use,)
+    return Message(embeds=(embed,), files=_curve_file(comparison), buttons=buttons)
+
+
+def _why_not(version: VersionRecord) -> Text:
+    if version.reference_loss is None:
+        return text(_("It isn't live because its reference loss could not be measured."))
+    if version.baseline_loss is None:
+        return text(_("It isn't live because the reference loss of the live version is not known."))
+    return text(
+        _(
+            "It isn't live because it is worse than the live version: its reference loss is "
+            "{loss:.3f}, compared with {baseline:.3f}. Up to {margin:.2f} more is accepted."
+        ),
+        loss=version.reference_loss,
+        baseline=version.baseline_loss,
+        margin=MARGIN,
+    )
+
+
+# Pages and comparisons
+
+
+def _page_message(page: VersionPage, allows: Allows) -> Message:
+    """A page of versions, one per line, with buttons for the other pages."""
+    task, buttons = page.task, []
+    if page.number > 0:
+        buttons.append(Button(_("Newer"), MODELS, f"page:{task}:{page.number - 1}", emoji="◀️"))
+    if page.number + 1 < page.pages:
+        buttons.append(Button(_("Older"), MODELS, f"page:{task}:{page.number + 1}", emoji="▶️"))
+    footer = _("The number is the reference loss in nats/char; lower is better")
+    if page.pages > 1:
+        place = _("page {page} of {pages}").format(page=page.number + 1, pages=page.pages)
+        footer = f"{footer} · {place}"
+    embed = Embed(
+        title=_("Versions of {task}").format(task=task),
+        lines=tuple(_line(version, page.live, allows) for version in page.versions),
+        footer=footer,
+    )
+    return Message(embeds=(embed,), buttons=tuple(buttons), private=True)
+
+
+def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
+    """A version in a list."""
+    name = _("shipped") if version.number is None else str(version.number)
+    parts = [text(strong(name))]
+    if version.created_at:
+        parts.append(text(Timestamp(version.created_at)))
+    loss = version.reference_loss
+    parts += [
+        verbatim(corpus_title(version.corpus, allows)),
+        verbatim(version.recipe),
+        text(_("not measured") if loss is None else f"{loss:.3f}"),
+    ]
+    if not version.has_weights:
+        parts.append(text(_("weights deleted")))
+    if live.version_id == version.number:
+        parts.append(text(strong(_("live")), *_because(live)))
+    first, *others = parts
+    return first + tuple(span for part in others for span in (*text(" · "), *part))
+
+
+def _comparison_message(comparison: VersionComparison, allows: Allows) -> Message:
+    """A version compared with others. Slow; call it in a thread."""
+    version = comparison.version
+    lines: list[Text] = [_state(version, comparison.live)]
+    if not version.has_weights:
+        lines.append(text(_("Its weights were deleted in favor of newer versions.")))
+    samples = [(label, _samples(one, allows)) for label, one in _compared(comparison)]
+    columns: tuple[Field, ...] = ()
+    if version.task in TASKS and task_of(version.task).samples_are_names:
+        lines += _changes(samples)
+        columns = tuple(
+            Field(label, verbatim("\n".join(names[:SHOWN_NAMES]) or "–"))
+            for label, names in samples
+        )
+    else:
+        for label, verses in samples:
+            lines += [(), text(strong(label)), *map(verbatim, verses)]
+    made = version.created_at
+    trained = text(Timestamp(made)) if made else text(_("by the developers"))
+    validation, reference, *time, seed = _figures(version)
+    title = _("Version {number} of {task}")
+    if version.number is None:
+        title = _("Shipped version of {task}")
+    embed = Embed(
+        title=title.format(number=version.number, task=version.task),
+        lines=tuple(lines),
+        fields=(
+            Field(_("Trained"), trained),
+            Field(_("Corpus"), verbatim(corpus_title(version.corpus, allows))),
+            Field(_("Recipe"), verbatim(version.recipe)),
+            *(seed, validation, reference, *time),
+            *columns,
+        ),
+        footer=_("All samples are from the same seed"),
+        tone=Tone.TRAINING,
+        image=CURVE if comparison.curve else "",
+    )
+    return Message(embeds=(embed,), files=_curve_file(comparison), private=True)
+
+
+def _state(version: VersionRecord, live: Live) -> Text:
+    if live.version_id != version.number:
+        return text(_("Not live."))
+    if live.at is None:
+        return text(_("Live."))
+    return text(
+        _("Live since {time}{reason}."),
+        time=Timestamp(live.at, absolute=True),
+        reason=text(*_because(live)),
+    )
+
+
+def _because(live: Live) -> tuple[str, ...]:
+    return (f" ({_REASONS.get(live.reason, live.reason)})",) if live.reason else ()
+
+
+def _compared(comparison: VersionComparison) -> list[tuple[str, VersionRecord]]:
+    """The version, the previous one and the shipped one, with labels."""
+    found = [comparison.version]
+    if comparison.previous is not None:
+        found.append(comparison.previous)
+    if comparison.version.number is not None:
+        found.append(comparison.shipped)
+    label = _("Version {number}")
+    return [(_("Shipped") if v.number is None else label.format(number=v.number), v) for v in found]
+
+
+def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
+    """Mean length and common endings of the names of each version."""
+    found = [(label, names) for label, names in samples if names]
+    if not found:
+        return []
+    lengths = human_join(
+        [f"{mean_length(names):.1f} ({label})" for label, names in found], _("and")
+    )
+    lines = [text(_("Mean length in letters: {lengths}"), lengths=lengths)]
+    for label, names in found:
+        endings = [f"-{ending} {count / len(names):.0%}" for ending, count in common_endings(names)]
+        if endings:
+            line = _("Endings of {version}: {endings}")
+            lines.append(text(line, version=label, endings=", ".join(endings)))
+    return lines
+
+
+def mean_length(names: Sequence[str]) -> float:
+    """Mean number of letters. Raises `statistics.StatisticsError` without names."""
+    return fmean(map(len, names))
+
+
+def common_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, int]]:
+    """The most common endings with a known meaning, with their counts."""
+    roots = [root for root in load_roots() if len(root) >= SHORTEST_ENDING]
+    counts: Counter[str] = Counter()
+    for name in names:
+        found = (root for root in roots if name.lower().endswith(root))
+        ending = max(found, key=len, default=None)
+        if ending is not None:
+            counts[ending] += 1
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+
+
+# What both show
+
+
+def nats(loss: float | None) -> str:
+    """A loss in nats per character."""
+    return _("not measured") if loss is None else _("{loss:.3f} nats/char").format(loss=loss)
+
+
+def corpus_title(title: str, allows: Allows) -> str:
+    """The title of a corpus, which another community may have uploaded, if it can be shown."""
+    return title if allows(title) else _("(blocked by the word filter)")
+
+
+def _samples(version: VersionRecord, allows: Allows) -> Sequence[str]:
+    """The samples that can be shown, names with a capital."""
+    samples = tuple(filter(allows, version.samples))
+    if version.task not in TASKS or not TASKS[version.task].samples_are_names:
+        return samples
+    return tuple(name[:1].upper() + name[1:] for name in samples)
+
+
+def _figures(version: VersionRecord) -> tuple[Field, ...]:
+    """Losses, the training time if it is known, and the seed."""
+    reference = nats(version.reference_loss)
+    if version.baseline_loss is not None:
+        reference = _("{loss} (live version at the time: {baseline:.3f})").format(
+            loss=reference, baseline=version.baseline_loss
+        )
+    fields = [
+        Field(_("Validation loss"), text(nats(version.validation))),
+        Field(_("Reference loss"), text(reference)),
+    ]
+    if version.seconds is not None:
+        fields.append(Field(_("Training time"), text(human_duration(version.seconds))))
+    seed = "–" if version.seed is None else str(version.seed)
+    return (*fields, Field(_("Seed"), text(seed)))
+
+
+def _curve_file(comparison: VersionComparison) -> tuple[File, ...]:
+    """The picture of the loss curve, if any."""
+    if not comparison.curve:
+        return ()
+    return (File(CURVE, comparison.curve, _("Training and validation loss by update")),)

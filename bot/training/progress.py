@@ -1,6 +1,5 @@
 """Progress messages of trainings, for the shared models and for custom models."""
 
-import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
@@ -19,7 +18,6 @@ from bot.chat.message import (
     Tone,
     code,
     emphasis,
-    strong,
     text,
     verbatim,
 )
@@ -28,15 +26,20 @@ from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
 from bot.formats import progress_bar
 from bot.services.concurrency import latest_throttled
 from bot.services.queueing.errors import TooSlow
-from bot.training.custom_model_queries import CustomModels
+from bot.training.custom_model_messages import ready_embed
 from bot.training.custom_models import TASK, Untrained
-from bot.training.model_quality import judgement, loss_fields, nats
-from bot.training.policies import CUSTOM
-from bot.training.results import CustomModelTrained, Event, Events, Interrupted, Reason
-from bot.training.training_queries import DIED, TrainingRecord, TrainingRequest, Trainings
-from bot.training.version_queries import VersionRecord
-from bot.training.version_report import version_report
-from bot.training.versions import VersionComparison
+from bot.training.events import CustomModelTrained, Interrupted, Reason
+from bot.training.models import nats, version_report
+from bot.training.queries import (
+    CUSTOM,
+    DIED,
+    CustomModels,
+    TrainingRecord,
+    TrainingRequest,
+    Trainings,
+    VersionRecord,
+)
+from bot.training.service import Event, Events
 from models.training.events import Failed, Planned, Progress, Samples, Stopped
 from models.weights import WeightsError
 
@@ -65,8 +68,8 @@ _REASONS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Subject:
-    """The model that is trained."""
+class TrainedModel:
+    """The model that is trained, as messages speak of it."""
 
     name: str
     """The task, or the name of the custom model."""
@@ -80,7 +83,7 @@ class TrainingState:
     """The state of a training, as events report it."""
 
     request: TrainingRequest
-    subject: Subject
+    model: TrainedModel
     training_id: int | None = None
     """`None` until it is queued."""
     ahead: int = 0
@@ -111,8 +114,28 @@ class TrainingState:
         A request for a custom model has those about the member's list. The trainer's are about the
         table that the list was stored in.
         """
-        found = self.planned.notes if self.planned else ()
-        return self.request.notes or found
+        return self.request.notes or (self.planned.notes if self.planned else ())
+
+    @property
+    def corpus(self) -> tuple[Text, ...]:
+        """Lines about the corpus."""
+        title = self.request.title or (self.planned.corpus if self.planned else "")
+        first = verbatim(title) if title else text(emphasis(_("Reading the corpus …")))
+        return (first, *(text(emphasis(note)) for note in self.notes))
+
+    @property
+    def footer(self) -> str:
+        """The seed and the limit of time."""
+        seed, minutes = _("seed {seed}").format(seed=self.request.seed), self.request.minutes
+        if minutes is None:
+            return seed
+        limit = ngettext("at most {count} minute", "at most {count} minutes", minutes)
+        return f"{seed} · {limit.format(count=minutes)}"
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """The button that stops it, once it is queued."""
+        return () if self.training_id is None else (stop_button(self.training_id),)
 
 
 def stop_button(training_id: int) -> Button:
@@ -122,7 +145,7 @@ def stop_button(training_id: int) -> Button:
 
 def progress_message(state: TrainingState) -> Message:
     """A training that is queued or running."""
-    lines = list(_corpus(state))
+    lines = list(state.corpus)
     fields: tuple[Field, ...] = ()
     title = _("🏋️ Training {subject}")
     if state.ahead:
@@ -136,94 +159,13 @@ def progress_message(state: TrainingState) -> Message:
     if state.samples:
         lines += [(), *map(verbatim, state.samples[:SHOWN_SAMPLES])]
     embed = Embed(
-        title=title.format(subject=state.subject.name),
+        title=title.format(subject=state.model.name),
         lines=tuple(lines),
         fields=fields,
-        footer=_footer(state.request),
+        footer=state.footer,
         tone=Tone.TRAINING,
     )
-    number = state.training_id
-    return Message(embeds=(embed,), buttons=() if number is None else (stop_button(number),))
-
-
-def custom_model_ready(state: TrainingState, trained: CustomModelTrained) -> Message:
-    """A custom model that has been trained."""
-    embed = Embed(
-        title=_("✅ {namer} is ready").format(namer=state.subject.name),
-        lines=(
-            *_corpus(state),
-            (),
-            *(text(strong(name)) for name in trained.samples),
-            *(((),) if trained.samples else ()),
-            judgement(trained.card, trained.entries),
-            usage(state.subject.name),
-        ),
-        fields=loss_fields(trained.card, trained.seconds),
-        footer=_("seed {seed}").format(seed=state.request.seed),
-        tone=Tone.TRAINING,
-    )
-    return Message(embeds=(embed,))
-
-
-def usage(model: str) -> Text:
-    """How to use a custom model."""
-    return text(_("Get names from it with {command}."), command=code(f"/name namer:{model}"))
-
-
-def stopped_message(subject: Subject, reason: str) -> Message:
-    """A training that was stopped."""
-    return _trouble(_("The training of {subject} was stopped"), subject, reason)
-
-
-def failed_message(subject: Subject, reason: str) -> Message:
-    """A training that has failed."""
-    return _trouble(_("The training of {subject} failed"), subject, reason)
-
-
-def interrupted_message(state: TrainingState) -> Message:
-    """A training that resumes after a restart of the bot."""
-    embed = Embed(
-        title=_("⏸️ The training of {subject} is interrupted").format(subject=state.subject.name),
-        lines=(*_corpus(state), text(_("The bot is restarting. The training resumes after that."))),
-        footer=_footer(state.request),
-        tone=Tone.TRAINING,
-    )
-    number = state.training_id
-    return Message(embeds=(embed,), buttons=() if number is None else (stop_button(number),))
-
-
-def _trouble(title: str, subject: Subject, reason: str) -> Message:
-    sentence = text(_REASONS[reason]) if reason in _REASONS else verbatim(reason)
-    consequence: Text = ()
-    if reason == Reason.DELETED:
-        pass
-    elif not subject.is_custom:
-        consequence = text(_("The live version is unchanged."))
-    elif subject.has_weights:
-        consequence = text(_("The namer works as before."))
-    else:
-        command = code(f"/namer retrain name:{subject.name}")
-        consequence = text(_("Try again with {command}."), command=command)
-    embed = Embed(
-        title=title.format(subject=subject.name),
-        lines=((*sentence, *text(" "), *consequence) if consequence else sentence,),
-        tone=Tone.TROUBLE,
-    )
-    return Message(embeds=(embed,))
-
-
-def _corpus(state: TrainingState) -> tuple[Text, ...]:
-    title = state.request.title or (state.planned.corpus if state.planned else "")
-    first = verbatim(title) if title else text(emphasis(_("Reading the corpus …")))
-    return (first, *(text(emphasis(note)) for note in state.notes))
-
-
-def _footer(request: TrainingRequest) -> str:
-    seed = _("seed {seed}").format(seed=request.seed)
-    if request.minutes is None:
-        return seed
-    limit = ngettext("at most {count} minute", "at most {count} minutes", request.minutes)
-    return f"{seed} · {limit.format(count=request.minutes)}"
+    return Message(embeds=(embed,), buttons=state.buttons)
 
 
 def _figures(progress: Progress, ready_at: datetime | None) -> tuple[Field, ...]:
@@ -237,99 +179,163 @@ def _figures(progress: Progress, ready_at: datetime | None) -> tuple[Field, ...]
     )
 
 
-async def subject_of(app: App, request: TrainingRequest) -> Subject:
-    """The subject of a training. Raises `Unavailable`."""
+def stopped_message(model: TrainedModel, reason: str) -> Message:
+    """A training that was stopped."""
+    return _trouble(_("The training of {subject} was stopped"), model, reason)
+
+
+def failed_message(model: TrainedModel, reason: str) -> Message:
+    """A training that has failed."""
+    return _trouble(_("The training of {subject} failed"), model, reason)
+
+
+def _trouble(title: str, model: TrainedModel, reason: str) -> Message:
+    sentence = text(_REASONS[reason]) if reason in _REASONS else verbatim(reason)
+    consequence: Text = ()
+    if reason == Reason.DELETED:
+        pass
+    elif not model.is_custom:
+        consequence = text(_("The live version is unchanged."))
+    elif model.has_weights:
+        consequence = text(_("The namer works as before."))
+    else:
+        command = code(f"/namer retrain name:{model.name}")
+        consequence = text(_("Try again with {command}."), command=command)
+    embed = Embed(
+        title=title.format(subject=model.name),
+        lines=((*sentence, *text(" "), *consequence) if consequence else sentence,),
+        tone=Tone.TROUBLE,
+    )
+    return Message(embeds=(embed,))
+
+
+def _interrupted_message(state: TrainingState) -> Message:
+    """A training that resumes after a restart of the bot."""
+    embed = Embed(
+        title=_("⏸️ The training of {subject} is interrupted").format(subject=state.model.name),
+        lines=(*state.corpus, text(_("The bot is restarting. The training resumes after that."))),
+        footer=state.footer,
+        tone=Tone.TRAINING,
+    )
+    return Message(embeds=(embed,), buttons=state.buttons)
+
+
+def _ready_message(state: TrainingState, trained: CustomModelTrained) -> Message:
+    """A custom model that has been trained."""
+    embed = ready_embed(
+        state.model.name,
+        trained.card,
+        trained.entries,
+        trained.samples,
+        lines=(*state.corpus, ()),
+        seconds=trained.seconds,
+        footer=_("seed {seed}").format(seed=state.request.seed),
+        tone=Tone.TRAINING,
+    )
+    return Message(embeds=(embed,))
+
+
+async def model_of(app: App, request: TrainingRequest) -> TrainedModel:
+    """The model that is trained. Raises `Unavailable`."""
     if request.policy != CUSTOM:
-        return Subject(request.task, is_custom=False)
-    model = None
-    if request.custom_model_id is not None:
-        model = await app.store[CustomModels].get(request.custom_model_id)
+        return TrainedModel(request.task, is_custom=False)
+    model = await app.store[CustomModels].get(request.custom_model_id or 0)
     if model is None:
-        return Subject(request.title, is_custom=True)
-    return Subject(model.name, is_custom=True, has_weights=model.digest is not None)
+        return TrainedModel(request.title, is_custom=True)
+    return TrainedModel(model.name, is_custom=True, has_weights=model.digest is not None)
 
 
-class TrainingReports:
-    """Keeps the progress messages of a platform up to date."""
+class TrainingReport:
+    """Keeps the progress message of a training up to date.
 
-    def __init__(self, app: App, platform: Platform) -> None:
+    If the message is deleted, one new message is sent.
+    """
+
+    def __init__(self, app: App, platform: Platform, record: TrainingRecord) -> None:
         self._app = app
         self._platform = platform
+        self._record = record
+        self._ref: MessageRef | None = None
+        if record.channel_id is not None and record.message_id is not None:
+            self._ref = MessageRef(record.channel_id, record.message_id, record.community_id)
+        self._may_send = True
 
-    async def follow(self, record: TrainingRecord, events: Events) -> None:
+    async def follow(self, events: Events) -> None:
         """Show a training of this process until its end."""
-        report = _Report(self._app, self._platform, record)
         message, arrived = None, True
-        messages = self._messages(record, events)
         interval = EDITS * self._app.edit_interval
-        async with aclosing(latest_throttled(messages, interval)) as throttled:
+        async with aclosing(latest_throttled(self._messages(events), interval)) as throttled:
             async for message in throttled:
-                arrived = not self._platform.spares_requests and await report.show(message)
+                arrived = not self._platform.spares_requests and await self._show(message)
         if message is not None and not arrived:
-            await report.show(message, tries=LAST_TRIES)
+            await self._show(message, tries=LAST_TRIES)
 
-    async def update(self, record: TrainingRecord) -> None:
+    async def update(self) -> None:
         """Show a training that is queued, or that has ended in another process."""
-        message = await self._current(record)
+        message = await self._current()
         if message is not None:
-            await _Report(self._app, self._platform, record).show(message)
+            await self._show(message)
 
-    async def _messages(
-        self, record: TrainingRecord, events: Events
-    ) -> AsyncGenerator[Message, None]:
+    async def _messages(self, events: Events) -> AsyncGenerator[Message, None]:
         """Yield the whole message after each event."""
-        state = TrainingState(record, await subject_of(self._app, record), record.id)
+        state = await self._state()
         yield progress_message(state)
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Samples):
-                    event = replace(event, texts=await self._allowed(record, event.texts))
+                    event = replace(event, texts=await self._allowed(event.texts))
                 state = state.after(event, self._app.now())
                 yield await self._message(state, event)
+
+    async def _state(self, ahead: int = 0) -> TrainingState:
+        record = self._record
+        return TrainingState(record, await model_of(self._app, record), record.id, ahead)
 
     async def _message(self, state: TrainingState, event: Event) -> Message:
         match event:
             case VersionRecord():
-                return await self._version(state.request, event, state.notes)
+                community_id = state.request.community_id
+                report = await version_report(
+                    self._app, event.task, event.number, community_id, state.notes
+                )
+                assert report is not None  # noqa: S101 (it was created a moment ago)
+                return report
             case CustomModelTrained():
-                samples = await self._allowed(state.request, event.samples)
-                return custom_model_ready(state, replace(event, samples=samples))
+                allowed = await self._allowed(event.samples)
+                return _ready_message(state, replace(event, samples=allowed))
             case Stopped(reason=reason):
-                return stopped_message(state.subject, reason)
+                return stopped_message(state.model, reason)
             case Failed(message=reason):
-                return failed_message(state.subject, reason)
+                return failed_message(state.model, reason)
             case Interrupted():
-                return interrupted_message(state)
+                return _interrupted_message(state)
             case _:
                 return progress_message(state)
 
-    async def _current(self, record: TrainingRecord) -> Message | None:
-        """The message for the state of a training in the database."""
-        subject = await subject_of(self._app, record)
+    async def _current(self) -> Message | None:
+        """The message for the state of the training in the database."""
+        record = self._record
         match record.state:
             case "queued":
                 ahead = await self._app.store[Trainings].queued_before(record.id)
-                return progress_message(TrainingState(record, subject, record.id, ahead))
+                return progress_message(await self._state(ahead))
             case "stopped":
-                return stopped_message(subject, record.message)
+                return stopped_message(await model_of(self._app, record), record.message)
             case "failed":
-                return failed_message(subject, record.message)
+                return failed_message(await model_of(self._app, record), record.message)
             case "done":
-                return await self._done(record, subject)
+                return await self._done()
             case _:
                 return None
 
-    async def _done(self, record: TrainingRecord, subject: Subject) -> Message | None:
+    async def _done(self) -> Message | None:
         """The message of a training that has succeeded; `None` if its result is gone."""
-        app = self._app
+        app, record = self._app, self._record
         if record.version_id is not None:
-            comparison = await app.models.compare(record.task, record.version_id)
-            if comparison is None:
-                return None
-            return await self._report(record, comparison, record.notes)
-        if record.custom_model_id is None:
-            return None
-        model = await app.store[CustomModels].get(record.custom_model_id)
+            return await version_report(
+                app, record.task, record.version_id, record.community_id, record.notes
+            )
+        model = await app.store[CustomModels].get(record.custom_model_id or 0)
         if model is None:
             return None
         try:
@@ -337,42 +343,16 @@ class TrainingReports:
             sample = await app.inference.validate(TASK, lambda: trained, full=False)
         except (Untrained, WeightsError, TooSlow):
             return None
-        names = await self._allowed(record, sample.samples)
+        names = await self._allowed(sample.samples)
         ready = CustomModelTrained(trained.card, names, model.seconds or 0.0, model.entries)
-        return custom_model_ready(TrainingState(record, subject, record.id), ready)
+        return _ready_message(await self._state(), ready)
 
-    async def _version(
-        self, request: TrainingRequest, version: VersionRecord, notes: tuple[str, ...]
-    ) -> Message:
-        comparison = await self._app.models.compare(version.task, version.number)
-        assert comparison is not None  # noqa: S101 (it was created a moment ago)
-        return await self._report(request, comparison, notes)
-
-    async def _report(
-        self, request: TrainingRequest, comparison: VersionComparison, notes: tuple[str, ...]
-    ) -> Message:
-        words = await self._app.filters.of(request.community_id)
-        return await asyncio.to_thread(version_report, comparison, words.allows, notes)
-
-    async def _allowed(self, request: TrainingRequest, texts: tuple[str, ...]) -> tuple[str, ...]:
-        """Texts that can be shown where a training was asked for."""
-        place = request.community_id
+    async def _allowed(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Texts that can be shown where the training was asked for."""
+        place = self._record.community_id
         return tuple([words for words in texts if await self._app.allows(words, place)])
 
-
-class _Report:
-    """The progress message of a training. If it is deleted, one new message is sent."""
-
-    def __init__(self, app: App, platform: Platform, record: TrainingRecord) -> None:
-        self._app = app
-        self._platform = platform
-        self._training_id = record.id
-        self._ref: MessageRef | None = None
-        if record.channel_id is not None and record.message_id is not None:
-            self._ref = MessageRef(record.channel_id, record.message_id, record.community_id)
-        self._may_send = True
-
-    async def show(self, message: Message, *, tries: int = 1) -> bool:
+    async def _show(self, message: Message, *, tries: int = 1) -> bool:
         """Edit the message. Returns whether it succeeded, or will never succeed.
 
         Nothing is written in a community that an owner has blocked.
@@ -380,21 +360,22 @@ class _Report:
         ref = self._ref
         if ref is None or await self._app.blocks.has_community(ref.community_id):
             return True
+        number = self._record.id
         try:
             return await deliver(lambda: self._platform.edit(ref, message), tries=tries)
         except DeliveryError as error:
-            log.info("The message of training %d cannot be edited: %s", self._training_id, error)
+            log.info("The message of training %d cannot be edited: %s", number, error)
             if not (isinstance(error, Gone) and self._may_send):
                 if isinstance(error, Gone):  # no request of this training will succeed any more
                     self._ref = None
                 return True
         self._may_send = False
         try:
-            number = await self._platform.send(ref, message)
+            message_id = await self._platform.send(ref, message)
         except DeliveryError as error:
-            log.info("A new message for training %d cannot be sent: %s", self._training_id, error)
+            log.info("A new message for training %d cannot be sent: %s", number, error)
             self._ref = None
             return True
-        self._ref = replace(ref, message_id=number)
-        await self._app.store[Trainings].set_message(self._training_id, ref.channel_id, number)
+        self._ref = replace(ref, message_id=message_id)
+        await self._app.store[Trainings].set_message(number, ref.channel_id, message_id)
         return True

@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
@@ -18,29 +18,55 @@ from bot.services.concurrency import PeriodicTask
 from bot.services.inference import Inference, Load, ValidationSample, loaded_of, open_inference
 from bot.services.queueing.executors import Pool
 from bot.store import Store, Unavailable
-from bot.training.version_queries import Live, VersionFiles, VersionRecord, Versions
-from bot.training.versions import (
-    AUTOMATIC,
-    AUTOMATIC_REASONS,
-    FORCED,
-    VersionComparison,
-    VersionPage,
-    may_activate,
-    version_of,
-)
+from bot.training.queries import Live, VersionFiles, VersionRecord, Versions
 from models.tasks import TASKS, task_of
 from models.text_generator import Accept
 from models.training.events import Done
-from models.weights import Trained, WeightsError
+from models.weights import ModelCard, Trained, WeightsError
 
 log = logging.getLogger(__name__)
 
-INTERVAL = 1.0
+INTERVAL_S = 1.0
 """Seconds between two polls for activations, each of them a small query."""
+MARGIN = 0.01
+"""Largest reference loss above the baseline for automatic activation, in nats per character.
+
+Two seeds of the same recipe differ by up to 0.005: such a tie passes. The recipe `quick` is 0.011
+to 0.012 worse than `best` (seeds 0 to 4): it must not replace `best` automatically.
+"""
+LONGEST_TITLE, LONGEST_RECIPE = 200, 40
+"""Characters of the columns in the database."""
+AUTOMATIC, FORCED = "automatic", "forced"
+"""Reasons for the activation of a version by its own training."""
 
 
 class NothingBefore(Exception):  # noqa: N818 (it is an answer, not a fault)
     """No earlier version to roll back to."""
+
+
+@dataclass(frozen=True)
+class VersionPage:
+    """A page of the versions of a task, newest first."""
+
+    task: str
+    versions: tuple[VersionRecord, ...]
+    live: Live
+    number: int
+    """The page number, from 0."""
+    pages: int
+
+
+@dataclass(frozen=True)
+class VersionComparison:
+    """A version, and those that it is compared with."""
+
+    version: VersionRecord
+    live: Live
+    previous: VersionRecord | None
+    """The version of the task that was created before it."""
+    shipped: VersionRecord
+    curve: bytes | None
+    """The loss curve, a PNG."""
 
 
 class ModelRegistry:
@@ -53,7 +79,7 @@ class ModelRegistry:
         *,
         now: Callable[[], datetime],
         served: Mapping[str, Live] | None = None,
-        interval: float | None = INTERVAL,
+        interval: float | None = INTERVAL_S,
     ) -> None:
         """`served` is what the networks serve now; `interval` is in s, `None` for no polling."""
         self._records = store[Versions]
@@ -66,11 +92,6 @@ class ModelRegistry:
         self._lock = asyncio.Lock()
         """Held while weights are swapped."""
         self._watch: PeriodicTask | None = None
-
-    @property
-    def interval(self) -> float | None:
-        """Seconds between two polls of the database; `None` for no polling."""
-        return self._interval
 
     @property
     def served(self) -> Mapping[str, Live]:
@@ -148,14 +169,14 @@ class ModelRegistry:
         Raises `NothingBefore` if no version was live before, and otherwise like `activate`.
         """
         async with self._lock:
-            found = await self._records.before(task)
-            if found is None:
+            earlier = await self._records.earlier(task)
+            if not earlier:
                 raise NothingBefore
-            sample = await self._sample(task, found.version_id)
+            sample = await self._sample(task, earlier[0])
             live = await self._records.roll_back(task, member_id=member_id, now=self._now())
             if live is None:
                 raise NothingBefore
-            if live.version_id == found.version_id:
+            if live.version_id == earlier[0]:
                 self._serve(task, live, sample.trained)
             else:  # another process rolled back at the same moment
                 await self._follow(task, live)
@@ -187,9 +208,6 @@ class ModelRegistry:
             return None
         previous = await self._records.previous(task, number)
         curve = await self._records.curve(number)
-        if version.has_weights and not version.samples:  # version 0.3.0 imported it from 0.2.0
-            with suppress(WeightsError):
-                version = replace(version, samples=(await self._sample(task, number)).samples)
         return VersionComparison(version, live, previous, shipped, curve)
 
     async def _live(self, task: str) -> Live:
@@ -241,7 +259,7 @@ class ModelRegistry:
         record = await self._records.get(live.version_id) if live.version_id else None
         if record is None or record.reference_loss is None:
             return (await self._shipped_version(task)).reference_loss
-        if live.reason in AUTOMATIC_REASONS and record.baseline_loss is not None:
+        if live.reason == AUTOMATIC and record.baseline_loss is not None:
             return min(record.reference_loss, record.baseline_loss)
         return record.reference_loss
 
@@ -261,7 +279,7 @@ async def open_versions(
     accept: Accept,
     *,
     now: Callable[[], datetime],
-    interval: float | None = INTERVAL,
+    interval: float | None = INTERVAL_S,
     pools: Sequence[Pool] = (),
     processes: int = 0,
 ) -> tuple[Inference, ModelRegistry]:
@@ -331,3 +349,27 @@ def _results(done: Done) -> VersionFiles:
 
 def _named(number: int | None) -> str:
     return "The shipped version" if number is None else f"Version {number}"
+
+
+def may_activate(reference_loss: float | None, baseline_loss: float | None) -> bool:
+    """Whether a version is activated automatically: both losses are known, and it is not worse.
+
+    A difference of up to `MARGIN` counts as a tie.
+    """
+    if reference_loss is None or baseline_loss is None:
+        return False
+    return reference_loss <= baseline_loss + MARGIN
+
+
+def version_of(card: ModelCard, digest: str = "") -> VersionRecord:
+    """The record of a version, from its model card. `digest` is empty for the shipped weights."""
+    return VersionRecord(
+        task=card.task,
+        digest=digest,
+        corpus=card.corpus[:LONGEST_TITLE],
+        corpus_sha256=card.corpus_sha256,
+        recipe=card.recipe[:LONGEST_RECIPE],
+        seed=card.seed,
+        validation=card.validation,
+        reference_loss=task_of(card.task).reference_loss(card),
+    )

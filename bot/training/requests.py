@@ -1,33 +1,31 @@
 """Training requests: uploads, the queue, the progress message, the Stop button."""
 
+import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import ParamSpec, TypeVar
 
 from bot.chat.app import App
 from bot.chat.message import Message, Timestamp, UserError, link, text
 from bot.chat.translation import _
-from bot.chat.turn import Attachment, DeliveryError, Forbidden, MessageRef, Turn
+from bot.chat.turn import Attachment, DeliveryError, Forbidden, Turn
 from bot.community.rights import SharedModelAction, check_manager, check_shared_models
 from bot.formats import shortened
 from bot.polls.votes import signature
-from bot.training.custom_model_queries import CustomModelRecord
-from bot.training.policies import CUSTOM, SHARED, AlreadyTraining, CoolingDown, QueueFull
-from bot.training.progress import (
-    Subject,
-    TrainingState,
-    failed_message,
-    progress_message,
-    stopped_message,
-    subject_of,
-)
-from bot.training.results import Reason
-from bot.training.training_queries import TrainingRecord, TrainingRequest, Trainings
+from bot.training.events import Reason
+from bot.training.progress import TrainingState, failed_message, model_of, progress_message
+from bot.training.queries import CUSTOM, TrainingRecord, TrainingRequest, Trainings
+from bot.training.service import AlreadyTraining, CoolingDown, QueueFull
 
 LARGEST_SEED = 2**31
 LONGEST_TITLE = 60
 """Characters of a file name that are shown."""
-_LONGEST_NUMBER = 18
+LONGEST_NUMBER = 18
 """Digits of an id that fits in the database."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 async def check_queue(
@@ -44,13 +42,14 @@ async def check_queue(
         raise _refusal(error) from error
 
 
-async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subject) -> Message:
+async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
     """Announce a training and queue it. Returns the reply, which links to the progress message.
 
     Raises `UserError` if it cannot be announced or queued.
     """
+    model = await model_of(app, request)
     try:
-        ref = await turn.announce(progress_message(TrainingState(request, subject)))
+        ref = await turn.announce(progress_message(TrainingState(request, model)))
     except Forbidden as error:
         raise UserError(
             _(
@@ -59,19 +58,24 @@ async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subjec
                 "use another channel."
             )
         ) from error
+
+    async def withdraw(reason: str) -> None:
+        with suppress(DeliveryError):
+            await turn.platform.edit(ref, failed_message(model, reason))
+
     request = replace(request, channel_id=ref.channel_id, message_id=ref.message_id)
     try:
         await app.training.enqueue(request)
     except (AlreadyTraining, CoolingDown, QueueFull) as error:
         refusal = _refusal(error)
-        await _withdraw(turn, ref, subject, str(refusal))
+        await withdraw(str(refusal))
         raise refusal from error
     except BaseException:
-        await _withdraw(turn, ref, subject, Reason.BROKEN)
+        await withdraw(Reason.BROKEN)
         raise
     reply = text(
         _("Training {subject}. Follow along: {link}"),
-        subject=subject.name,
+        subject=model.name,
         link=link(await turn.platform.link(ref)),
     )
     return Message(reply, private=True)
@@ -106,52 +110,31 @@ async def download(upload: Attachment, title: str) -> bytes:
         ) from error
 
 
+async def checked(app: App, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Check an upload in a thread, one upload at a time: the longest lists take seconds."""
+    async with app.uploads:
+        return await asyncio.to_thread(check, *args, **kwargs)
+
+
 async def press_stop(app: App, turn: Turn, state: str) -> None:
-    """Answer the button that stops a training."""
+    """Answer the button that stops a training. Raises `UserError` if it has ended."""
     action, _colon, number = state.partition(":")
     record = None
-    if action == "stop" and number.isdecimal() and len(number) <= _LONGEST_NUMBER:
+    if action == "stop" and number.isdecimal() and len(number) <= LONGEST_NUMBER:
         record = await app.store[Trainings].get(int(number))
-    await stop(app, turn, record)
-
-
-async def stop_shared(app: App, turn: Turn) -> None:
-    """Stop the training of a shared model: buttons of version 0.3.0 have no number."""
-    await check_shared_models(app, turn, SharedModelAction.TRAIN)
-    waiting = await app.store[Trainings].waiting(SHARED)
-    await stop(app, turn, waiting[0] if waiting else None)
-
-
-async def stop(app: App, turn: Turn, record: TrainingRecord | None) -> None:
-    """Stop a training that the user may stop. Raises `UserError` if there is none."""
     if record is None:
         raise UserError(_("This training has already ended."))
-    if record.policy == CUSTOM:
-        if check_manager(turn) != record.community_id:
-            raise UserError(
-                _("This training belongs to another {community}."),
-                community=turn.platform.terms.community,
-            )
-    else:
+    if record.policy != CUSTOM:
         await check_shared_models(app, turn, SharedModelAction.TRAIN)
+    elif check_manager(turn) != record.community_id:
+        raise UserError(
+            _("This training belongs to another {community}."),
+            community=turn.platform.terms.community,
+        )
     with app.in_flight.track():
-        reason = await stop_reason(app, turn, record)
-        stopped = await app.training.stop(record.id, reason)
-        if stopped is None:
+        if not await app.training.stop(record.id, await stop_reason(app, turn, record)):
             raise UserError(_("This training has already ended."))
-        if stopped.state == "stopped":
-            await _show_unstarted_stopped(turn, record, await subject_of(app, record), reason)
         await turn.respond(Message(text(_("Stopped.")), private=True))
-
-
-async def stop_of_deleted(
-    app: App, turn: Turn, record: TrainingRecord, model: CustomModelRecord
-) -> None:
-    """Stop the training of a custom model that is about to be deleted."""
-    stopped = await app.training.stop(record.id, Reason.DELETED)
-    if stopped is not None and stopped.state == "stopped":
-        subject = Subject(model.name, is_custom=True)
-        await _show_unstarted_stopped(turn, record, subject, Reason.DELETED)
 
 
 async def stop_reason(app: App, turn: Turn, record: TrainingRecord) -> str:
@@ -161,22 +144,6 @@ async def stop_reason(app: App, turn: Turn, record: TrainingRecord) -> str:
     """
     name = signature(turn.user.display_name, await app.filters.of(record.community_id))
     return Reason.BUTTON if name is None else _("{member} pressed Stop.").format(member=name)
-
-
-async def _show_unstarted_stopped(
-    turn: Turn, record: TrainingRecord, subject: Subject, reason: str
-) -> None:
-    """Update the message of a training that was stopped before anything reported its progress."""
-    if record.channel_id is not None and record.message_id is not None:
-        ref = MessageRef(record.channel_id, record.message_id, record.community_id)
-        with suppress(DeliveryError):
-            await turn.platform.edit(ref, stopped_message(subject, reason))
-
-
-async def _withdraw(turn: Turn, ref: MessageRef, subject: Subject, reason: str) -> None:
-    """Replace the announcement of a training that could not be queued."""
-    with suppress(DeliveryError):
-        await turn.platform.edit(ref, failed_message(subject, reason))
 
 
 def _refusal(error: AlreadyTraining | CoolingDown | QueueFull) -> UserError:

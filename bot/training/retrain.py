@@ -12,25 +12,22 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
 from bot.community.rights import SharedModelAction, check_shared_models
 from bot.polls.hall_queries import HallOfFame
-from bot.training.policies import SHARED
-from bot.training.progress import Subject, stop_button
+from bot.training.progress import stop_button
+from bot.training.queries import SHARED, TrainingRequest, Trainings
 from bot.training.requests import (
     LARGEST_SEED,
     check_queue,
     check_size,
+    checked,
     download,
-    press_stop,
-    stop_shared,
     submit,
     title_of,
 )
-from bot.training.training_queries import TrainingRequest, Trainings
 from bot.words import WordFilter
 from data.text import clean_name
 from models.tasks import TASKS, Task
 
 RETRAIN = "retrain"
-"""The group, and the action of the Stop button of version 0.3.0."""
 LARGEST_UPLOAD = 2 * 2**20
 """Bytes. The bot checks the whole corpus; 200,000 names fit."""
 MOST_COPIES = 5
@@ -97,7 +94,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
         corpus = None
         if options.corpus is not None and title is not None:
             corpus = await download(options.corpus, title)
-            await app.uploads.check(task.parse_corpus, corpus, title)
+            await checked(app, task.parse_corpus, corpus, title)
         extra_names: tuple[str, ...] = ()
         if options.hall_of_fame and task.takes_extra_names:
             extra_names = await _hall_of_fame(app, turn.community_id)
@@ -115,16 +112,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
             corpus=corpus,
             extra_names=extra_names,
         )
-        answer = await submit(app, turn, request, Subject(task.name, is_custom=False))
-        await turn.respond(answer)
-
-
-async def press(app: App, turn: Turn, state: str) -> None:
-    """Answer the Stop button of version 0.3.0, with or without a number."""
-    if state == "stop":
-        await stop_shared(app, turn)
-    else:
-        await press_stop(app, turn, state)
+        await turn.respond(await submit(app, turn, request))
 
 
 def weighted_names(chosen: Iterable[tuple[str, int]], words: WordFilter) -> tuple[str, ...]:

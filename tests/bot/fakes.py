@@ -8,9 +8,8 @@ import numpy as np
 from bot.services.inference import Inference, Load, ValidationSample
 from bot.services.queueing.turns import OnWait
 from bot.store import Unavailable
-from bot.training.process import TrainingEvents
-from bot.training.run_folder import RunFolder
-from bot.training.training_queries import TrainingRequest
+from bot.training.queries import TrainingRequest
+from bot.training.trainer import RunFolder, TrainingEvents
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice

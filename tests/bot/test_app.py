@@ -67,7 +67,7 @@ async def test_cluster_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     try:
         assert built.cluster is not None
         assert built.cluster.address == address.replace("dask", "tcp")
-        assert isinstance(built.training._launch, ClusterLaunch)
+        assert isinstance(built.training.launch, ClusterLaunch)
         assert len((await built.inference.names(NamesRequest(count=3, seed=1))).names) == 3
     finally:
         await built.inference.close()

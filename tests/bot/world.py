@@ -11,11 +11,10 @@ from bot.chat.app import App
 from bot.platforms.discord.client import Mangosaurus
 from bot.settings import Settings
 from bot.training.custom_models import CustomModelLoader
-from bot.training.policies import CustomModelPolicy, SharedModelPolicy
+from bot.training.queries import TrainingRequest
 from bot.training.registry import ModelRegistry
-from bot.training.run_folder import RunFolder
 from bot.training.service import TrainingService
-from bot.training.training_queries import TrainingRequest
+from bot.training.trainer import RunFolder
 from bot.words import WordFilter
 from models.training.events import TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
@@ -44,10 +43,6 @@ class World:
         models = ModelRegistry(store, self.networks, now=now, interval=None)
         custom_models = CustomModelLoader(store, self.writer)
         cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
-        policies = (
-            SharedModelPolicy(store, models, cooldown=cooldown, now=now),
-            CustomModelPolicy(store, custom_models),
-        )
         return App(
             settings=settings,
             store=store,
@@ -55,7 +50,14 @@ class World:
             models=models,
             custom_models=custom_models,
             training=TrainingService(
-                settings.state_dir, store, policies, now=now, launch=self._launch, poll=None
+                settings.state_dir,
+                store,
+                models,
+                custom_models,
+                cooldown=cooldown,
+                now=now,
+                launch=self._launch,
+                poll=None,
             ),
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
             now=now,

@@ -30,7 +30,7 @@ from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.server import LocalDiscord
 from bot.settings import Settings
 from bot.store.database import FILE
-from bot.training.process import Launch, TrainerProcess
+from bot.training.trainer import Launch, TrainerProcess
 from models import weights
 from models.weights import Trained
 from tests.databases import migrated

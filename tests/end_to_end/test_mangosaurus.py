@@ -15,10 +15,8 @@ from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.discord.markdown import escape
 from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
-from bot.training.policies import SHARED
-from bot.training.process import TrainerProcess
-from bot.training.run_folder import RunFolder
-from bot.training.training_queries import TrainingRequest, Trainings
+from bot.training.queries import SHARED, TrainingRequest, Trainings
+from bot.training.trainer import RunFolder, TrainerProcess
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.bot.tiny import tiny_weights_path, write_tiny_weights
 from tests.end_to_end.conftest import eventually, mangosaurus

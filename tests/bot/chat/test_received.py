@@ -29,12 +29,7 @@ from bot.services.queueing.errors import Busy
 from bot.store import Database, Store
 from bot.training import models, namer, retrain
 from bot.training.models import TaskOptions, VersionOptions
-from bot.training.namer_options import (
-    CorpusOptions,
-    ImportOptions,
-    NameOptions,
-    ShareOptions,
-)
+from bot.training.namer import CorpusOptions, ImportOptions, NameOptions, ShareOptions
 from bot.training.retrain import RetrainOptions
 from bot.verse import poems, sonnet
 from bot.verse.sonnet import SonnetOptions

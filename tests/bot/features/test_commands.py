@@ -22,8 +22,8 @@ from bot.names.dissect import DissectOptions
 from bot.names.name_options import NamesOptions
 from bot.training import models, namer
 from bot.training.models import VersionOptions
-from bot.training.namer_options import CorpusOptions, NameOptions
-from bot.training.version_queries import Live
+from bot.training.namer import CorpusOptions, NameOptions
+from bot.training.queries import Live
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words import WordFilter

@@ -12,12 +12,19 @@ from bot.help import about
 from bot.names import custom_model_choice, dissect
 from bot.polls.hall_of_fame import HallOfFameOptions, page_of
 from bot.training import models, namer, requests
-from bot.training.custom_model_queries import Corpus, CustomModelRecord, CustomModels
 from bot.training.models import TaskOptions, VersionOptions
-from bot.training.namer_options import CorpusOptions, ShareOptions
-from bot.training.progress import TrainingReports
-from bot.training.training_queries import TrainingRequest, Trainings
-from bot.training.version_queries import VersionFiles, VersionRecord, Versions
+from bot.training.namer import CorpusOptions, ShareOptions
+from bot.training.progress import TrainingReport
+from bot.training.queries import (
+    CustomModelRecord,
+    CustomModels,
+    StoredList,
+    TrainingRequest,
+    Trainings,
+    VersionFiles,
+    VersionRecord,
+    Versions,
+)
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words.queries import WordFilters
@@ -51,7 +58,7 @@ async def model_named(
 ) -> CustomModelRecord:
     """A trained namer that is shared."""
     store = app.store[CustomModels]
-    corpus = Corpus("list.txt", ("Ann", "Bob"), "0" * 64)
+    corpus = StoredList("list.txt", ("Ann", "Bob"), "0" * 64)
     made = await store.create(
         community_id=community_id, name=name, member_id=1, corpus=corpus, now=app.now(), most=9
     )
@@ -120,14 +127,15 @@ async def test_hall_of_fame_leaves_blocked_namer_out(app: App, turn: FakeTurn) -
 async def test_training_shows_no_blocked_words(app: App, turn: FakeTurn) -> None:
     number = await version(app)
     request = TrainingRequest("shared", "names", "default", 1, app.now(), community_id=COMMUNITY)
-    reports = TrainingReports(app, turn.platform)
-    comparison = await app.models.compare("names", number)
-    assert comparison is not None
-    shown = await reports._allowed(request, ("mudfolk", "Bravosaurus"))
-    assert shown == ("Bravosaurus",)
-    report = words_of(await reports._report(request, comparison, ()))
-    assert "(blocked by the word filter)\n\nBravosaurus" in report
-    assert "mud" not in report.lower()
+    record = await app.store[Trainings].get(await app.store[Trainings].enqueue(request))
+    assert record is not None
+    report = TrainingReport(app, turn.platform, record)
+    assert await report._allowed(("mudfolk", "Bravosaurus")) == ("Bravosaurus",)
+    shown = await models.version_report(app, "names", number, COMMUNITY)
+    assert shown is not None
+    words = words_of(shown)
+    assert "(blocked by the word filter)\n\nBravosaurus" in words
+    assert "mud" not in words.lower()
 
 
 async def test_versions_show_no_blocked_words(app: App, turn: FakeTurn) -> None:

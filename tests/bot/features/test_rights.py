@@ -28,7 +28,7 @@ from bot.names.name_options import to_state
 from bot.privacy import privacy
 from bot.privacy.queries import Privacy
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
-from bot.training.training_queries import TrainingRequest, Trainings
+from bot.training.queries import TrainingRequest, Trainings
 from bot.verse.queries import Poems
 from models.names.generator import NamesRequest
 from tests.bot.conftest import Home

@@ -12,7 +12,7 @@ from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.workspace import Channel, Member
 from bot.platforms.slack.views.rendering import button
-from bot.training.training_queries import TrainingRequest, Trainings
+from bot.training.queries import TrainingRequest, Trainings
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Answer, Shown
 from tests.bot.features.test_rights import MENU, OPTIONS, PAGE, STATES, outcome, pressed

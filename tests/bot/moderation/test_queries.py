@@ -12,7 +12,7 @@ from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
-from bot.training.custom_model_queries import CustomModels
+from bot.training.queries import CustomModels
 from bot.verse.queries import Poems
 from tests.bot.polls.test_hall_queries import hold_poll
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of

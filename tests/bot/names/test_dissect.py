@@ -13,7 +13,7 @@ from bot.names import dissect, line_dissection
 from bot.names.custom_model_choice import NamesModel
 from bot.platforms.discord.platform import LIMITS
 from bot.services.queueing.errors import Busy
-from bot.training.custom_model_queries import CustomModelRecord
+from bot.training.queries import CustomModelRecord
 from models.names.constrained.problems import NamesError, NotAName
 from models.names.constrained.shape import DINOSAURS
 from models.names.dissection import Dissection, LetterChoice

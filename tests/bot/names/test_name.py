@@ -9,7 +9,7 @@ import pytest
 from bot.chat.message import UserError
 from bot.names.name_options import from_state
 from bot.polls.hall_queries import HallOfFame, Scope
-from bot.training.custom_model_queries import Corpus, CustomModelRecord, CustomModels
+from bot.training.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
 from models.names.constrained.problems import LengthOutOfRange, NamesError
 from models.names.constrained.shape import Shape
@@ -41,7 +41,7 @@ async def learned(
         or (chat.guild.id if isinstance(chat, Home) else chat.community_id),
         name=name,
         member_id=1,
-        corpus=Corpus("list.txt", names, "0" * 64),
+        corpus=StoredList("list.txt", names, "0" * 64),
         now=discord.utils.utcnow(),
         most=10,
     )

@@ -13,9 +13,7 @@ from bot.store import Store
 from bot.store.answers.button_states import ButtonStates
 from bot.store.identities import Identities
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
-from bot.training.custom_model_queries import CustomModels
-from bot.training.training_queries import TrainingRequest, Trainings
-from bot.training.version_queries import Versions
+from bot.training.queries import CustomModels, TrainingRequest, Trainings, Versions
 from bot.verse.queries import Poems
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of
 from tests.bot.training.test_custom_model_queries import create

@@ -16,9 +16,13 @@ from bot.privacy.queries import Kept, Privacy
 from bot.store import Database, Store
 from bot.store.answers.button_states import ButtonStates
 from bot.store.identities import Identities
-from bot.training.custom_model_queries import Corpus, CustomModels
-from bot.training.training_queries import DIED, TrainingRequest, Trainings
-from bot.training.version_queries import Versions
+from bot.training.queries import (
+    CustomModels,
+    StoredList,
+    TrainingRequest,
+    Trainings,
+    Versions,
+)
 from bot.verse.queries import Poems
 from models.weights import read_weights
 from tests.bot.store import release_030 as old
@@ -214,18 +218,9 @@ async def test_trainings(store: Store) -> None:
     assert running.id == 5
 
 
-async def test_interrupted_trainings_fail(store: Store) -> None:
-    """0.3.0 did not store what a training needs to start again."""
-    stale = await store[Trainings].fail_stale_runs(NOW + timedelta(hours=1), 3)
-    assert [(one.id, one.state, one.message) for one in stale] == [
-        (5, "failed", DIED),
-        (6, "failed", DIED),
-    ]
-
-
 async def test_ids_are_not_reused(store: Store) -> None:
     """Not even that of the custom model that was deleted last."""
-    corpus = Corpus("towns.txt", ("Bree",), "0" * 64)
+    corpus = StoredList("towns.txt", ("Bree",), "0" * 64)
     model = await store[CustomModels].create(
         community_id=MUSEUM, name="New", member_id=ADA, corpus=corpus, now=NOW, most=9
     )

@@ -2,31 +2,29 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.store import Store
-from bot.training import process
-from bot.training.custom_model_queries import CustomModelRecord, CustomModels
 from bot.training.custom_models import CustomModelLoader
-from bot.training.policies import (
+from bot.training.queries import (
     CUSTOM,
     SHARED,
-    CustomModelPolicy,
-    SharedModelPolicy,
-    corpus_of,
-    table_of,
+    CustomModelRecord,
+    CustomModels,
+    TrainingRecord,
+    TrainingRequest,
+    Trainings,
+    VersionFiles,
+    VersionRecord,
+    Versions,
 )
-from bot.training.registry import ModelRegistry
-from bot.training.results import Event, Events
-from bot.training.run_folder import RunFolder
-from bot.training.service import TrainingService
-from bot.training.training_queries import TrainingRecord, TrainingRequest, Trainings
-from bot.training.version_queries import VersionFiles, VersionRecord, Versions
-from bot.training.versions import version_of
+from bot.training.registry import ModelRegistry, version_of
+from bot.training.service import Event, Events, TrainingService, stored_list, table_of
+from bot.training.trainer import Launch, RunFolder
 from models.training.events import Done, TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter, card
 from tests.bot.tiny import tiny_namer
@@ -70,14 +68,25 @@ class FakeReports:
         self.updates: list[tuple[int, str]] = []
         self.error: Exception | None = None
 
-    async def follow(self, record: TrainingRecord, events: Events) -> None:
-        if self.error:
-            raise self.error
-        async for event in events:
-            self.seen.setdefault(record.id, []).append(event)
+    def __call__(self, record: TrainingRecord) -> "FakeReport":
+        return FakeReport(self, record)
 
-    async def update(self, record: TrainingRecord) -> None:
-        self.updates.append((record.id, record.state))
+
+@dataclass
+class FakeReport:
+    """The report of one of them."""
+
+    reports: FakeReports
+    record: TrainingRecord
+
+    async def follow(self, events: Events) -> None:
+        if self.reports.error:
+            raise self.reports.error
+        async for event in events:
+            self.reports.seen.setdefault(self.record.id, []).append(event)
+
+    async def update(self) -> None:
+        self.reports.updates.append((self.record.id, self.record.state))
 
 
 class Process:
@@ -94,15 +103,13 @@ class Process:
         self.now = NOW
         self.service = self.make_service()
 
-    def make_service(self, launch: process.Launch | None = None) -> TrainingService:
-        policies = (
-            SharedModelPolicy(self.store, self.registry, cooldown=COOLDOWN, now=lambda: self.now),
-            CustomModelPolicy(self.store, self.custom_models),
-        )
+    def make_service(self, launch: Launch | None = None) -> TrainingService:
         return TrainingService(
             self.folder,
             self.store,
-            policies,
+            self.registry,
+            self.custom_models,
+            cooldown=COOLDOWN,
             now=lambda: self.now,
             launch=launch or self._launch,
             poll=0.01,
@@ -113,7 +120,8 @@ class Process:
         return self.trainers[-1]
 
     def start(self) -> None:
-        self.service.start(self.reports)
+        self.service.report_to("discord", self.reports)
+        self.service.start()
 
     async def paused(self) -> FakeTrainer:
         """Its only trainer, once that pauses."""
@@ -153,7 +161,7 @@ class Bots:
             community_id=community_id,
             name=name,
             member_id=7,
-            corpus=corpus_of("kana.txt", KANA),
+            corpus=stored_list("kana.txt", KANA),
             now=NOW,
             most=100,
         )
@@ -179,7 +187,7 @@ class Bots:
 
 
 async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 (nobody signals it)
             await asyncio.sleep(0.005)
 

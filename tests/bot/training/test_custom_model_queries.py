@@ -6,14 +6,15 @@ import pytest
 
 from bot.polls.queries import Polls
 from bot.store import Store
-from bot.training.custom_model_queries import (
-    Corpus,
+from bot.training.queries import (
     CustomModelRecord,
     CustomModels,
     NameTaken,
+    StoredList,
     TooMany,
+    TrainingRequest,
+    Trainings,
 )
-from bot.training.training_queries import TrainingRequest, Trainings
 from tests.bot.polls.test_queries import NOW, POLL, opened
 
 ELVES = ("Elrond", "Galadriel", "Lúthien")
@@ -23,7 +24,7 @@ async def create(store: Store, name: str = "Elves", **changed: Any) -> CustomMod
     wanted: dict[str, Any] = {
         "community_id": 1,
         "member_id": 3,
-        "corpus": Corpus("elves.txt", ELVES, "0" * 64),
+        "corpus": StoredList("elves.txt", ELVES, "0" * 64),
         "now": NOW,
         "most": 5,
     }
@@ -147,7 +148,7 @@ async def test_usable_matches_typed_text(store: Store) -> None:
 
 async def test_trained_replaces_corpus(store: Store) -> None:
     model = await create(store)
-    towns = Corpus("towns.csv", ("Bree",), "b" * 64)
+    towns = StoredList("towns.csv", ("Bree",), "b" * 64)
     assert await store[CustomModels].trained(model.id, b"w", "d" * 64, 2.5, towns)
     assert await store[CustomModels].corpus(model.id) == towns.names
     after = await store[CustomModels].get(model.id)

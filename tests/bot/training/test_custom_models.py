@@ -10,9 +10,9 @@ import pytest
 
 from bot.services.queueing.errors import TooSlow
 from bot.store import Store
-from bot.training.custom_model_queries import CustomModelRecord, CustomModels
 from bot.training.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModelLoader, Untrained
-from bot.training.policies import corpus_of
+from bot.training.queries import CustomModelRecord, CustomModels
+from bot.training.service import stored_list
 from models.weights import TooLarge, WeightsError
 from tests.bot.fakes import FakeWriter
 from tests.bot.tiny import tiny_namer
@@ -35,7 +35,7 @@ async def untrained(store: Store, name: str = "kana") -> CustomModelRecord:
         community_id=1,
         name=name,
         member_id=7,
-        corpus=corpus_of("kana.txt", KANA),
+        corpus=stored_list("kana.txt", KANA),
         now=NOW,
         most=100,
     )

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.chat.message import plain
-from bot.training.model_quality import judgement
-from bot.training.namer_options import lines_of
+from bot.training.custom_model_messages import judgement
+from bot.training.namer import lines_of
 from tests.bot.fakes import card
 
 FEW = "A list of 150 names is too small to learn much from"

@@ -7,9 +7,8 @@ import pytest
 
 from bot.chat.message import Button, Message, UserError
 from bot.training import models
-from bot.training.models import TaskOptions, parse_version
-from bot.training.version_queries import Live, Versions
-from bot.training.version_views import common_endings, mean_length
+from bot.training.models import TaskOptions, common_endings, mean_length, parse_version
+from bot.training.queries import Live, Versions
 from models.weights import WeightsError
 from tests.bot.chats.protocol import Chat
 from tests.bot.training.test_registry import made

@@ -7,9 +7,9 @@ import pytest
 from bot.chat.message import Button, Message, UserError
 from bot.chat.turn import MessageRef, Unreachable
 from bot.training import namer
-from bot.training.custom_model_queries import CustomModels
-from bot.training.namer_options import CorpusOptions, check_corpus, new_name
-from bot.training.policies import names_of
+from bot.training.namer import CorpusOptions, check_corpus, new_name
+from bot.training.queries import CustomModels
+from bot.training.service import names_of
 from models.training.events import Failed
 from tests.bot.chats.on_discord import DiscordActor, DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Place

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
-from bot.training.custom_model_queries import CustomModels
+from bot.training.queries import CustomModels
 from tests.bot.chats.protocol import Chat
 from tests.bot.tiny import tiny_namer
 from tests.bot.training.lists import ELVES, LIST, create, stored_namer, zipped

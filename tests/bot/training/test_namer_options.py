@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.chat.message import UserError
-from bot.training import namer_options
-from bot.training.namer_options import check_import
+from bot.training import namer
+from bot.training.namer import check_import
 from bot.words import WordFilter
 from models.names.text_generator import count_parameters
 from models.networks.lstm import LSTM
@@ -29,7 +29,7 @@ def test_network_of_many_parameters_is_refused(
 ) -> None:
     """It would keep others waiting."""
     count = count_parameters(shipped.network)
-    monkeypatch.setattr(namer_options, "MOST_PARAMETERS", count - 1)
+    monkeypatch.setattr(namer, "MOST_PARAMETERS", count - 1)
     with pytest.raises(UserError, match=f"has {count:,} parameters"):
         check_import(shipped, WordFilter())
 

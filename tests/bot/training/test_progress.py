@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,10 @@ from bot.chat.message import Message, UserError, plain
 from bot.chat.turn import MessageRef
 from bot.store.moderation.tables import EVERYBODY, Action, Entry
 from bot.training import namer, requests, retrain
-from bot.training.custom_model_queries import CustomModels
-from bot.training.namer_options import CorpusOptions
-from bot.training.progress import TrainingReports
+from bot.training.namer import CorpusOptions
+from bot.training.progress import TrainingReport
+from bot.training.queries import CustomModels, Trainings
 from bot.training.retrain import RetrainOptions
-from bot.training.training_queries import Trainings
 from models.training.events import Done, Failed, Planned, Progress, Samples
 from models.weights import save_weights
 from tests.bot.conftest import World
@@ -44,7 +44,8 @@ class Scene:
         self.apps.append(
             self.world.make_app(cooldown_seconds=0, home_guilds=frozenset({COMMUNITY}))
         )
-        self.app.training.start(TrainingReports(self.app, self.platform))
+        self.app.training.report_to("discord", partial(TrainingReport, self.app, self.platform))
+        self.app.training.start()
 
     def turn(self) -> FakeTurn:
         return FakeTurn(self.platform)
@@ -60,7 +61,7 @@ class Scene:
         return turn
 
     async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not condition():  # noqa: ASYNC110 (nobody signals it)
                 await asyncio.sleep(0.005)
 
@@ -157,7 +158,7 @@ async def test_blocked_server_is_not_written_to(scene: Scene, tmp_path: Path) ->
     await scene.app.blocks.block(COMMUNITY, EVERYBODY, entry)
     scene.platform.history.clear()
     scene.world.trainers[0].go_on()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await scene.app.store[Trainings].waiting("shared"):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
     await scene.app.training.close()
@@ -185,26 +186,6 @@ async def test_stop(scene: Scene, tmp_path: Path) -> None:
 async def test_unknown_stop_button(scene: Scene, state: str) -> None:
     with pytest.raises(UserError, match="already ended"):
         await requests.press_stop(scene.app, scene.turn(), state)
-
-
-async def test_stop_buttons_of_version_0_3_0(scene: Scene, tmp_path: Path) -> None:
-    """Those of /retrain had no number, those of /namer the number of the custom model."""
-    turn = press_on(scene.turn(), 100)
-    with pytest.raises(UserError, match="already ended"):
-        await retrain.press(scene.app, turn, "stop")
-    scene.world.training[:] = [600, done(tmp_path)]
-    await scene.retrain()
-    await scene.create("elves")
-    await scene.until(lambda: len(scene.world.trainers) == 2)
-    with pytest.raises(UserError, match="Only administrators"):
-        await retrain.press(scene.app, replace(turn, user=BOB), "stop")
-    await retrain.press(scene.app, turn, "stop")
-    await scene.shows("The training of names was stopped")
-    with pytest.raises(UserError, match="Only club managers can do that"):
-        await namer.press(scene.app, replace(turn, user=BOB), "stop:1")
-    await namer.press(scene.app, turn, "stop:1")
-    message = await scene.shows("The training of elves was stopped", 101)
-    assert lines_of(message).endswith("Try again with /namer retrain name:elves.")
 
 
 async def test_one_shared_training_at_a_time(scene: Scene, tmp_path: Path) -> None:
@@ -317,7 +298,7 @@ async def test_deleted_message_is_sent_again_once(scene: Scene, tmp_path: Path) 
 
 async def test_queue_that_fills_up_meanwhile(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The announcement says so, and the custom model is not kept."""
-    from bot.training.policies import QueueFull
+    from bot.training.service import QueueFull
 
     async def full(_request: object) -> int:
         raise QueueFull

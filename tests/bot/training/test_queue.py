@@ -6,16 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.training.custom_model_queries import CustomModels
-from bot.training.policies import (
-    CUSTOM,
+from bot.training.events import CustomModelTrained, Reason
+from bot.training.queries import CUSTOM, CustomModels
+from bot.training.service import (
     LONGEST_QUEUE,
     MOST_OF_A_COMMUNITY,
     AlreadyTraining,
     CoolingDown,
     QueueFull,
 )
-from bot.training.results import CustomModelTrained, Reason
 from models.training.events import Failed, Stopped
 from tests.bot.training.processes import (
     COOLDOWN,
@@ -54,12 +53,10 @@ async def test_stop_from_another_process(bots: Bots) -> None:
     number = await one.service.enqueue(REQUEST)
     await until(lambda: one.trainers)
     other = bots.process()
-    record = await other.service.stop(number, "Ada pressed Stop.")
-    assert record is not None
-    assert record.state == "running"
+    assert await other.service.stop(number, "Ada pressed Stop.")
     await until(lambda: one.last(number) == Stopped(Reason.BUTTON))
     assert await one.state(number) == "stopped"
-    assert await other.service.stop(number, "Ada pressed Stop.") is None
+    assert not await other.service.stop(number, "Ada pressed Stop.")
 
 
 @ON_SQLITE
@@ -78,9 +75,9 @@ async def test_stop_while_waiting(bots: Bots) -> None:
     await one.service.enqueue(await bots.request("a"))
     waiting = await one.service.enqueue(await bots.request("b"))
     await until(lambda: one.trainers)
-    record = await one.service.stop(waiting, "Ada pressed Stop.")
-    assert record is not None
-    assert record.state == "stopped"
+    assert await one.service.stop(waiting, "Ada pressed Stop.")
+    assert one.reports.updates[-1] == (waiting, "stopped")
+    assert await one.state(waiting) == "stopped"
     assert len(one.trainers) == 1
 
 

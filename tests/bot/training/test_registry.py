@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import update
 
 from bot.store import Store
-from bot.store.schema import Activation, Version
-from bot.training.registry import ModelRegistry, NothingBefore
-from bot.training.version_queries import VersionRecord, Versions
-from bot.training.versions import MARGIN, may_activate
+from bot.store.schema import Version
+from bot.training.queries import VersionRecord, Versions
+from bot.training.registry import MARGIN, ModelRegistry, NothingBefore, may_activate
 from models.fingerprints import Fingerprints
 from models.training.events import Done
 from models.weights import WeightsError, save_weights
@@ -132,19 +131,6 @@ async def test_quick_does_not_replace_best(versions: ModelRegistry, tmp_path: Pa
     for loss, reason in ((SHIPPED_LOSS + 0.0108, ""), (SHIPPED_LOSS + 0.005, "automatic")):
         done = made(tmp_path, reference_loss=loss)
         assert why(versions, await versions.add_trained("names", done)) == reason
-
-
-@ON_SQLITE
-async def test_baseline_of_older_databases(
-    versions: ModelRegistry, store: Store, tmp_path: Path
-) -> None:
-    """Before 0.4.0, automatic activations had the reason `better`; they pass their baseline on."""
-    await versions.add_trained("names", made(tmp_path, seed=1, reference_loss=1.355))
-    async with store.database.writing() as session:
-        await session.execute(update(Activation).values(reason="better"))
-    created = await versions.add_trained("names", made(tmp_path, seed=2, reference_loss=1.363))
-    assert why(versions, created) == ""
-    assert created.baseline_loss == pytest.approx(SHIPPED_LOSS, abs=1e-3)
 
 
 @ON_SQLITE
@@ -325,13 +311,6 @@ async def test_database_outage(
 
 
 @ON_SQLITE
-async def test_no_polling(versions: ModelRegistry) -> None:
-    versions.watch()
-    assert versions.interval is None
-    await versions.close()
-
-
-@ON_SQLITE
 async def test_pages(versions: ModelRegistry, store: Store, tmp_path: Path) -> None:
     for seed in range(4):
         await versions.add_trained("names", made(tmp_path, seed=seed))
@@ -344,18 +323,6 @@ async def test_pages(versions: ModelRegistry, store: Store, tmp_path: Path) -> N
     assert {page.pages for page in pages} == {3}
     assert (await versions.page("names", 99, 2)).number == 2
     assert [facts.number for facts in await store[Versions].of()] == [4, 3, 2, 1]
-
-
-@ON_SQLITE
-async def test_compare_takes_missing_samples(
-    versions: ModelRegistry, store: Store, tmp_path: Path
-) -> None:
-    await versions.add_trained("names", made(tmp_path))
-    async with store.database.writing() as session:
-        await session.execute(update(Version).values(samples="[]"))
-    comparison = await versions.compare("names", 1)
-    assert comparison is not None
-    assert comparison.version.samples == FakeNetworks().samples["names"]
 
 
 @ON_SQLITE

@@ -7,14 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.training import run, service
-from bot.training.policies import (
-    SHARED,
-)
-from bot.training.results import Interrupted
+from bot.training import service
+from bot.training.events import Interrupted
+from bot.training.queries import SHARED, SILENCE, Trainings, VersionRecord
 from bot.training.service import SHOWN_AGAIN
-from bot.training.training_queries import SILENCE, Trainings
-from bot.training.version_queries import VersionRecord
 from models.training.events import Failed, Planned, Progress, Stopped
 from tests.bot.fakes import FakeTrainer
 from tests.bot.training.processes import (
@@ -76,7 +72,7 @@ async def test_refused_checkpoint_is_deleted(bots: Bots, caplog: pytest.LogCaptu
 @ON_SQLITE
 async def test_restarts_are_no_attempts(bots: Bots) -> None:
     """A host may restart the bot as often as it likes."""
-    for restart in range(run.MAX_ATTEMPTS + 1):
+    for restart in range(service.MAX_ATTEMPTS + 1):
         one = bots.process(PAUSE, DONE)
         if restart == 0:
             number = await one.service.enqueue(REQUEST)
@@ -111,8 +107,8 @@ async def test_end_just_before_a_kill_is_shown(bots: Bots) -> None:
 async def test_training_that_died_too_often_is_reported(bots: Bots) -> None:
     number = await bots.store[Trainings].enqueue(REQUEST)
     then = NOW - SILENCE - timedelta(seconds=1)
-    for _attempt in range(run.MAX_ATTEMPTS):
-        await bots.store[Trainings].fail_stale_runs(NOW, run.MAX_ATTEMPTS)
+    for _attempt in range(service.MAX_ATTEMPTS):
+        await bots.store[Trainings].fail_stale_runs(NOW, service.MAX_ATTEMPTS)
         await bots.store[Trainings].next_queued(SHARED, "dead", then)
     one = bots.process(DONE)
     await until(lambda: one.reports.updates)
@@ -135,7 +131,7 @@ async def test_lost_training_is_left_to_the_other_process(bots: Bots) -> None:
     number = await one.service.enqueue(REQUEST)
     await one.paused()
     one.script[:] = [DONE]
-    await bots.store[Trainings].fail_stale_runs(NOW + 2 * SILENCE, run.MAX_ATTEMPTS)
+    await bots.store[Trainings].fail_stale_runs(NOW + 2 * SILENCE, service.MAX_ATTEMPTS)
     other = bots.process(DONE)
     await until(lambda: one.registry.added or other.registry.added)
     await until(lambda: not one.service._runs and not other.service._runs)
@@ -146,7 +142,7 @@ async def test_lost_training_is_left_to_the_other_process(bots: Bots) -> None:
 
 @ON_SQLITE
 async def test_heartbeats(bots: Bots, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "BEAT_S", 0.01)
+    monkeypatch.setattr(service, "BEAT_S", 0.01)
     one = bots.process(PAUSE, DONE)
     number = await one.service.enqueue(REQUEST)
     await until(lambda: one.trainers)

@@ -7,20 +7,12 @@ from pathlib import Path
 import pytest
 
 from bot.store import Unavailable
-from bot.training import run
-from bot.training.custom_model_queries import CustomModels
+from bot.training import service
 from bot.training.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModelLoader
-from bot.training.policies import (
-    CUSTOM,
-    CustomModelPolicy,
-    names_of,
-    table_of,
-)
-from bot.training.process import TrainerProcess
-from bot.training.results import CustomModelTrained, Reason
-from bot.training.run_folder import RunFolder
-from bot.training.training_queries import TrainingRequest, Trainings
-from bot.training.version_queries import VersionRecord
+from bot.training.events import CustomModelTrained, Reason
+from bot.training.queries import CUSTOM, CustomModels, TrainingRequest, Trainings, VersionRecord
+from bot.training.service import names_of, table_of
+from bot.training.trainer import RunFolder, TrainerProcess
 from models.training.events import Failed, Planned
 from models.weights import WeightsError
 from tests.bot.fakes import FakeWriter
@@ -79,7 +71,7 @@ async def test_results_that_cannot_be_stored(bots: Bots, error: Exception, reaso
 
 @ON_SQLITE
 async def test_short_outage_costs_no_training(bots: Bots, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "PAUSES", (0, 0))
+    monkeypatch.setattr(service, "PAUSES", (0, 0))
     one = bots.process(DONE)
     one.registry.error = [Unavailable(), Unavailable()]
     number = await one.service.enqueue(REQUEST)
@@ -88,7 +80,7 @@ async def test_short_outage_costs_no_training(bots: Bots, monkeypatch: pytest.Mo
 
 @ON_SQLITE
 async def test_long_outage_is_reported(bots: Bots, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "PAUSES", (0,))
+    monkeypatch.setattr(service, "PAUSES", (0,))
     one = bots.process(DONE)
     one.registry.error = [Unavailable(), Unavailable()]
     number = await one.service.enqueue(REQUEST)
@@ -132,8 +124,7 @@ async def test_custom_model_deleted_at_the_end(bots: Bots) -> None:
     record = await bots.store[Trainings].next_queued(CUSTOM, "x", NOW)
     assert record is not None
     await bots.store[CustomModels].delete(request.custom_model_id or 0)
-    policy = CustomModelPolicy(bots.store, one.custom_models)
-    end = await policy.complete(replace(record, corpus=request.corpus), bots.trained())
+    end = await one.service.complete(replace(record, corpus=request.corpus), bots.trained())
     assert end == Failed(Reason.DELETED)
 
 
@@ -148,7 +139,9 @@ async def test_full_memory_costs_no_training(bots: Bots) -> None:
     size = sample.trained.resident_bytes + 100
     models = CustomModelLoader(bots.store, FakeWriter(), largest=size, patience_s=0)
     used = [await models.validate(tiny_namer(KANA, seed=9 + n), "") for n in range(MOST_LOADED)]
-    complete = CustomModelPolicy(bots.store, models).complete
+    one = Process(bots.folder, bots.store, [])
+    one.custom_models = models
+    complete = one.make_service().complete
     ending = asyncio.create_task(complete(replace(record, corpus=request.corpus), bots.trained()))
     done, _ = await asyncio.wait([ending], timeout=0.1)
     assert not done

@@ -9,8 +9,7 @@ import pytest
 from bot.chat.message import Message, text
 from bot.chat.turn import MessageRef
 from bot.store.schema import Candidate, Poll
-from bot.training.training_queries import SILENCE, TrainingRequest, Trainings
-from bot.training.version_queries import Versions
+from bot.training.queries import SILENCE, TrainingRequest, Trainings, Versions
 from models.fingerprints import Fingerprints
 from models.training.events import Done, Failed, Planned, Progress
 from models.weights import WeightsError, save_weights
@@ -371,14 +370,3 @@ async def crown(chat: Chat, votes: dict[str, int]) -> None:
             )
             await session.flush()
             session.add(Candidate(poll_id=number, position=0, name=name))
-
-
-async def test_leftovers_of_version_0_3_0_are_deleted(chat: Chat, tmp_path: Path) -> None:
-    note, corpus = tmp_path / "retraining.json", tmp_path / "training" / "corpus" / "mine.txt"
-    note.write_text("{")
-    corpus.parent.mkdir(parents=True)
-    corpus.write_bytes(NAMES)
-    await chat.restart()
-    await chat.settle()
-    assert not note.exists()
-    assert not corpus.exists()

@@ -1,49 +1,29 @@
-from collections.abc import AsyncGenerator
-from datetime import UTC, datetime
+"""Each training is reported on the platform on which it was started."""
+
+from dataclasses import replace
 
 import pytest
 
 from bot.store.schema import FIRST_SURROGATE
-from bot.training.results import Event
-from bot.training.shared_reports import SharedReports
-from bot.training.training_queries import TrainingRecord
 from models.training.events import Failed
-from tests.bot.training.processes import FakeReports
+from tests.bot.training.processes import ON_SQLITE, REQUEST, Bots, FakeReports, until
 
 END = Failed("no more letters")
 
 
-def record(channel_id: int | None) -> TrainingRecord:
-    now = datetime(2025, 1, 1, tzinfo=UTC)
-    return TrainingRecord(
-        "shared", "names", "default", 1, now, channel_id=channel_id, id=3, state="queued"
-    )
-
-
-async def events(seen: list[str]) -> AsyncGenerator[Event, None]:
-    yield END
-    seen.append("end")
-
-
+@ON_SQLITE
 @pytest.mark.parametrize(
-    ("channel_id", "platform"), [(5, "discord"), (FIRST_SURROGATE + 5, "slack")]
+    ("channel_id", "platforms"),
+    [(5, ["discord"]), (FIRST_SURROGATE + 5, ["slack"]), (FIRST_SURROGATE + 5, [])],
 )
-async def test_each_platform_shows_its_own(channel_id: int, platform: str) -> None:
-    shared, reports = SharedReports(), {"discord": FakeReports(), "slack": FakeReports()}
-    for name, each in reports.items():
-        shared.add(name, each)
-    await shared.update(record(channel_id))
-    await shared.follow(record(channel_id), events([]))
-    assert {name for name, each in reports.items() if each.updates} == {platform}
-    assert {name for name, each in reports.items() if each.seen} == {platform}
-
-
-async def test_training_without_platform_runs_to_its_end() -> None:
-    """Slack's token was removed, and somebody there had asked for it."""
-    shared, discord = SharedReports(), FakeReports()
-    shared.add("discord", discord)
-    seen: list[str] = []
-    await shared.update(record(FIRST_SURROGATE))
-    await shared.follow(record(FIRST_SURROGATE), events(seen))
-    assert seen == ["end"]
-    assert discord.updates == []
+async def test_platform_of_a_report(bots: Bots, channel_id: int, platforms: list[str]) -> None:
+    """Without its platform, a training runs to its end: Slack's token was removed, say."""
+    one, slack = bots.process(END), FakeReports()
+    if platforms:
+        one.service.report_to("slack", slack)
+    number = await one.service.enqueue(replace(REQUEST, channel_id=channel_id))
+    await until(lambda: one.service.finished["failed"])
+    seen = {"discord": one.reports.seen, "slack": slack.seen}
+    assert [name for name, each in seen.items() if each.get(number) == [END]] == platforms
+    updated = {"discord": one.reports.updates, "slack": slack.updates}
+    assert [name for name, each in updated.items() if each] == platforms

@@ -9,8 +9,8 @@ from sqlalchemy import update
 from bot.services.inference import Inference
 from bot.store import Database, Store
 from bot.store.schema import Version
+from bot.training.queries import Versions
 from bot.training.registry import ModelRegistry, open_versions
-from bot.training.version_queries import Versions
 from models.names.generator import NamesRequest
 from models.weights import Trained, WeightsError
 from tests.bot.fakes import FakeNetworks

@@ -9,16 +9,16 @@ from sqlalchemy import select, update
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import Training
-from bot.training.custom_model_queries import CustomModels
-from bot.training.training_queries import (
+from bot.training.queries import (
     DIED,
     LOST,
     SILENCE,
+    CustomModels,
     TrainingRecord,
     TrainingRequest,
     Trainings,
+    Versions,
 )
-from bot.training.version_queries import Versions
 from tests.bot.training.test_custom_model_queries import create
 from tests.bot.training.test_version_queries import add
 
@@ -237,13 +237,6 @@ async def test_stale_run_fails_at_last(store: Store) -> None:
     assert record == await get(store, number)
     assert (record.state, record.message, record.ended_at) == ("failed", DIED, LATER)
     assert (record.started_at, record.has_corpus) == (NOW, False)
-
-
-async def test_stale_run_of_030_fails(store: Store) -> None:
-    """Its recipe was not stored, so it cannot start again."""
-    number = await started(store, recipe="")
-    (record,) = await store[Trainings].fail_stale_runs(LATER, 9)
-    assert (record.id, record.state) == (number, "failed")
 
 
 async def test_stale_run_asked_to_stop(store: Store) -> None:

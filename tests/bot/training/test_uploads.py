@@ -11,9 +11,9 @@ import pytest
 
 from bot.privacy.queries import Privacy
 from bot.training import service
-from bot.training.results import Reason
-from bot.training.run_folder import RunFolder
-from bot.training.training_queries import Trainings
+from bot.training.events import Reason
+from bot.training.queries import Trainings
+from bot.training.trainer import RunFolder
 from tests.bot.training.processes import (
     DONE,
     ON_SQLITE,

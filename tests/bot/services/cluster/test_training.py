@@ -16,14 +16,11 @@ from bot.services.cluster.connection import Actor, Silent
 from bot.services.cluster.pool import ClusterPool
 from bot.store import Store
 from bot.training import cluster as training
-from bot.training import remote
-from bot.training.cluster import ClusterLaunch, ClusterTrainer
-from bot.training.policies import table_of
-from bot.training.process import Trainer
-from bot.training.remote import TrainingActor
-from bot.training.results import CustomModelTrained, Reason
-from bot.training.run_folder import RunFolder
-from bot.training.training_queries import TrainingRequest
+from bot.training.cluster import ClusterLaunch, ClusterTrainer, TrainingActor
+from bot.training.events import CustomModelTrained, Reason
+from bot.training.queries import TrainingRequest
+from bot.training.service import table_of
+from bot.training.trainer import RunFolder, Trainer
 from models.training.events import Done, Failed, Planned, Progress, Stopped, TrainingEvent
 from models.weights import load_weights
 from tests.bot.fakes import FakeTrainer
@@ -31,7 +28,7 @@ from tests.bot.services.cluster.dask_processes import Cluster, until
 from tests.bot.services.cluster.forks import kill
 from tests.bot.tiny import tiny_namer
 from tests.bot.training.processes import KANA, ON_SQLITE, REQUEST, Bots, Process
-from tests.bot.training.test_process import PROGRESS
+from tests.bot.training.test_trainer import PROGRESS
 
 PLAN = {"event": "plan", "steps": 10, "corpus": "Mine", "notes": []}
 OWN = replace(REQUEST, recipe="list", title="kana.txt", corpus=table_of(KANA))
@@ -225,10 +222,10 @@ async def test_worker_that_cannot_read_its_results(
 ) -> None:
     """Nor go on for another reason of its own: the bot does not wait for ever."""
 
-    def broken(_event: TrainingEvent) -> remote.Files:
+    def broken(_event: TrainingEvent) -> training.Files:
         raise OSError("a broken disk")
 
-    monkeypatch.setattr(remote, "_files", broken)
+    monkeypatch.setattr(training, "_files", broken)
     monkeypatch.setattr(
         "distributed.get_worker", lambda: SimpleNamespace(local_directory=str(tmp_path))
     )
@@ -286,7 +283,7 @@ async def test_worker_that_cannot_begin(pool: ClusterPool, tmp_path: Path) -> No
 
 async def test_silent_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker stops a training that nobody asks after."""
-    monkeypatch.setattr(remote, "SILENCE_S", 0.05)
+    monkeypatch.setattr(training, "SILENCE_S", 0.05)
     monkeypatch.setattr(
         "distributed.get_worker", lambda: SimpleNamespace(local_directory=str(tmp_path))
     )

@@ -1,26 +1,26 @@
-"""The trainer: `python -m bot.train` in a child process that reports JSON lines."""
+"""The trainer: `python -m bot.train` in a child process, and the folder of its files."""
 
 import asyncio
 import logging
 import os
 import re
+import shutil
 import sys
-from collections.abc import AsyncGenerator, Callable, Sequence
+import time
+from collections.abc import AsyncGenerator, Callable, Container, Iterable, Sequence
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
-from typing import Protocol
+from pathlib import Path, PurePath
+from typing import BinaryIO, Protocol
 
-from bot.training.events import from_json
-from bot.training.results import Reason
-from bot.training.run_folder import RunFolder, open_private
-from bot.training.training_queries import TrainingRequest
+from bot.training.events import Reason, from_json
+from bot.training.queries import TrainingRequest
 from models.training.events import Done, Failed, Stopped, TrainingEvent
 
 log = logging.getLogger(__name__)
 
 COMMAND = (sys.executable, "-m", "bot.train")
-CHECKOUT = Path(__file__).parents[3]
+CHECKOUT = Path(__file__).parents[2]
 GRACE_S = 4.0
 """Seconds between SIGTERM and SIGKILL."""
 OVERTIME = timedelta(minutes=10)
@@ -30,8 +30,101 @@ MOST_FRAMES = 40
 """Lines of a stack trace in the log."""
 _FRAME = re.compile(r' +File "(?P<path>[^"]+\.py)", line (?P<line>\d+), in (?P<function>[\w<>.]+)')
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*")
+_UNSAFE = re.compile(r"[^\w.-]+")
 
 TrainingEvents = AsyncGenerator[TrainingEvent, None]
+
+
+class RunFolder:
+    """Folder `STATE_DIR/training/<id>`: corpus, checkpoint and results, readable only by the bot."""
+
+    def __init__(self, root: Path, training_id: int) -> None:
+        self.path = root.absolute() / str(training_id)
+
+    def weights(self, task: str) -> Path:
+        """Where the trainer writes the weights."""
+        return self.path / f"{task}.safetensors"
+
+    def checkpoint(self, task: str) -> Path:
+        """Where an interrupted trainer leaves its state."""
+        return self.path / f"{task}.checkpoint"
+
+    @property
+    def errors(self) -> Path:
+        """Standard error of the trainer."""
+        return self.path / "errors.txt"
+
+    def corpus(self, request: TrainingRequest) -> Path | None:
+        """The corpus file, named like the upload; `None` for the project's corpus."""
+        if request.corpus is None:
+            return None
+        return self.path / "corpus" / file_name(request.title)
+
+    def extra_names(self, request: TrainingRequest) -> Path | None:
+        """The file of additional names. Its name appears in reports."""
+        return self.path / "the hall of fame" if request.extra_names else None
+
+    def prepare(self, request: TrainingRequest) -> None:
+        """Create the folder and write the trainer's input. Raises `OSError`."""
+        for folder in (self.path.parent, self.path):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        if (corpus := self.corpus(request)) is not None:
+            corpus.parent.mkdir(mode=0o700, exist_ok=True)
+            _write(corpus, request.corpus or b"")
+        if (extra_names := self.extra_names(request)) is not None:
+            _write(extra_names, ("\n".join(request.extra_names) + "\n").encode())
+
+    def arguments(self, request: TrainingRequest, *, resume: bool = False) -> list[str]:
+        """The request as options of `python -m bot.train`."""
+        corpus, extra_names = self.corpus(request), self.extra_names(request)
+        return [
+            request.task,
+            *("--recipe", request.recipe),
+            *("--out", str(self.weights(request.task))),
+            *("--seed", str(request.seed)),
+            *(("--minutes", str(request.minutes)) if request.minutes else ()),
+            *("--progress", "json"),
+            *(("--corpus", str(corpus)) if corpus else ()),
+            *(("--also", str(extra_names)) if extra_names else ()),
+            *(("--resume",) if resume else ()),
+        ]
+
+    def remove(self) -> None:
+        """Delete everything in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def leftovers(root: Path, *, min_age_s: float = 0) -> list[Path]:
+    """The folders of trainings that have not changed for a time."""
+    latest = time.time() - min_age_s
+    return [path for path in root.glob("*") if path.exists() and path.stat().st_mtime <= latest]
+
+
+def sweep(found: Iterable[Path], active: Container[int]) -> None:
+    """Delete `leftovers`, except for the folders of trainings that are `active`."""
+    for path in found:
+        if not (path.name.isdecimal() and int(path.name) in active):
+            shutil.rmtree(path, ignore_errors=True)
+
+
+def file_name(title: str) -> str:
+    """A file name that resembles a title, without path separators."""
+    return _UNSAFE.sub("_", PurePath(title).name).strip("._")[-60:] or "corpus.txt"
+
+
+def _open_private(path: Path) -> BinaryIO:
+    """Open a file for writing that only the bot's user can read. Raises `OSError`."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file. Errors name its folder only: its name can have words of a member."""
+    try:
+        with _open_private(path) as file:
+            file.write(content)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path.parent)) from None
 
 
 class Trainer(Protocol):
@@ -52,7 +145,7 @@ Launch = Callable[[TrainingRequest, RunFolder, bool], Trainer]
 
 
 class TrainerProcess:
-    """A child process at low priority."""
+    """A child process at low priority that reports JSON lines."""
 
     def __init__(
         self,
@@ -61,12 +154,10 @@ class TrainerProcess:
         resume: bool,
         *,
         command: Sequence[str] = COMMAND,
-        cwd: Path = CHECKOUT,
     ) -> None:
         """The process starts with `events`. Its results go to `folder`, which must exist."""
-        self._command = [*command, *arguments(request, folder, resume=resume)]
+        self._command = [*command, *folder.arguments(request, resume=resume)]
         self._folder = folder
-        self._cwd = cwd
         self._longest = timedelta(minutes=request.minutes or 0) + OVERTIME
         self._process: asyncio.subprocess.Process | None = None
         self._is_stopping = False
@@ -84,13 +175,13 @@ class TrainerProcess:
         """Run the process, and yield its events."""
         loop = asyncio.get_running_loop()
         is_final = False
-        with await asyncio.to_thread(open_private, self._folder.errors) as stderr:
+        with await asyncio.to_thread(_open_private, self._folder.errors) as stderr:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=stderr,
                 stdin=asyncio.subprocess.DEVNULL,
-                cwd=self._cwd,
+                cwd=CHECKOUT,
                 limit=LONGEST_LINE,
                 umask=0o077 if os.name == "posix" else -1,
                 start_new_session=True,  # Ctrl-C reaches the bot, which stops its trainings itself
@@ -134,22 +225,6 @@ class TrainerProcess:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 self._process.kill()
-
-
-def arguments(request: TrainingRequest, folder: RunFolder, *, resume: bool = False) -> list[str]:
-    """The request as options of `python -m bot.train`."""
-    corpus, extra_names = folder.corpus(request), folder.extra_names(request)
-    return [
-        request.task,
-        *("--recipe", request.recipe),
-        *("--out", str(folder.weights(request.task))),
-        *("--seed", str(request.seed)),
-        *(("--minutes", str(request.minutes)) if request.minutes else ()),
-        *("--progress", "json"),
-        *(("--corpus", str(corpus)) if corpus else ()),
-        *(("--also", str(extra_names)) if extra_names else ()),
-        *(("--resume",) if resume else ()),
-    ]
 
 
 def _stack_in(path: Path) -> str:

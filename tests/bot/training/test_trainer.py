@@ -12,12 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.training import process
-from bot.training.events import from_json
-from bot.training.process import TrainerProcess
-from bot.training.results import Reason
-from bot.training.run_folder import RunFolder, file_name, leftovers, sweep
-from bot.training.training_queries import TrainingRequest
+from bot.training import trainer as module
+from bot.training.events import Reason, from_json
+from bot.training.queries import TrainingRequest
+from bot.training.trainer import RunFolder, TrainerProcess, file_name, leftovers, sweep
 from models.training.events import Done, Failed, Planned, Progress, Samples, Stopped, TrainingEvent
 
 REQUEST = TrainingRequest(
@@ -154,7 +152,7 @@ async def test_stop_lets_it_write_a_checkpoint(tmp_path: Path) -> None:
 async def test_unresponsive_process_is_killed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "GRACE_S", 0.1)
+    monkeypatch.setattr(module, "GRACE_S", 0.1)
     source = (
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         f"print(json.dumps({PLAN!r}), flush=True)\ntime.sleep(60)"
@@ -163,7 +161,7 @@ async def test_unresponsive_process_is_killed(
 
 
 async def test_process_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "OVERTIME", -process.OVERTIME)
+    monkeypatch.setattr(module, "OVERTIME", -module.OVERTIME)
     assert await reported(script(tmp_path, "time.sleep(60)")) == [Failed(Reason.TOO_LONG)]
 
 
@@ -173,7 +171,7 @@ async def test_closing_kills_the_process(tmp_path: Path) -> None:
         await anext(events)
     child = trainer._process
     assert child is not None
-    assert await asyncio.wait_for(child.wait(), 10) != 0
+    assert await asyncio.wait_for(child.wait(), 60) != 0
 
 
 async def test_files_are_private(tmp_path: Path) -> None:
@@ -205,10 +203,7 @@ def test_sweep(tmp_path: Path) -> None:
     root = tmp_path / "training"
     for number in (1, 2):
         RunFolder(root, number).prepare(REQUEST)
-    (root / "names.md").write_text("from 0.3.0")
-    (tmp_path / "namers" / "3").mkdir(parents=True)
-    (tmp_path / "retraining.json").write_text("{}")
     (tmp_path / "mangosaurus.db").touch()
-    sweep(leftovers(tmp_path, root), {2})
+    sweep(leftovers(root), {2})
     assert [path.name for path in root.iterdir()] == ["2"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mangosaurus.db", "training"]
