@@ -11,6 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bot.chat.app import App
+from bot.community.blocks import BlockList
+from bot.community.queries import Blocks
+from bot.features import REGISTRY
 from bot.fleet.membership import Fleet
 from bot.services.cluster.connection import is_installed, scheduler_address
 from bot.services.cluster.pool import ClusterPool
@@ -71,6 +74,7 @@ async def build_app(
         launch = ClusterLaunch(cluster, launch)
     custom_models = CustomModelLoader(store, inference)
     cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
+    blocks = BlockList(store[Blocks])
     return App(
         settings=settings,
         store=store,
@@ -89,6 +93,9 @@ async def build_app(
         word_filter=word_filter,
         fleet=_fleet(settings, store),
         cluster=cluster,
+        check_admitted=blocks.check,
+        services=[blocks],
+        registry=REGISTRY,
         now=now,
         started_at=now(),
         version=checkout_version(),

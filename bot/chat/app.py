@@ -1,25 +1,25 @@
 """`App`: the services and settings that every command gets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
+from bot.chat.commands import Registry
 from bot.chat.cooldowns import Cooldowns, TooSoon
-from bot.chat.errors import REFUSALS
 from bot.chat.message import Message, UserError
 from bot.chat.shared_cooldowns import SharedCooldowns
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.chat.unfinished import UnfinishedAnswers
-from bot.community.blocks import BlockList
-from bot.community.queries import Blocks
 from bot.fleet.membership import Fleet
 from bot.monitoring.monitor import Monitor
 from bot.services.cluster.pool import ClusterPool
 from bot.services.concurrency import EditThrottle, InFlight, Locks, Pace
 from bot.services.inference import Inference
+from bot.services.queueing.errors import TooMany
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.answers.unfinished import Unfinished
@@ -30,6 +30,8 @@ from bot.training.service import TrainingService
 from bot.words import WordFilter
 from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters
+
+Service = TypeVar("Service")
 
 MOST_RECEIPTS = 4
 """Votes that are confirmed at the same time: few, so that a rush of votes is counted first."""
@@ -81,7 +83,12 @@ class App:
     monitor: Monitor = field(default_factory=Monitor)
     fleet: Fleet = field(default_factory=Fleet)
     """The other processes of the bot."""
-    blocks: BlockList = field(init=False)
+    check_admitted: Callable[[Turn], Awaitable[None]]
+    """Raises `UserError` for a member whom the bot does not answer, before anything else happens."""
+    services: list[object] = field(default_factory=list)
+    """Those of features, which these reach by their class: `app[BlockList]`."""
+    registry: Registry
+    """The commands, buttons and errors of all features."""
     cooldowns: SharedCooldowns = field(init=False)
     presses: SharedCooldowns = field(init=False)
     """Of pressed buttons, by member."""
@@ -122,12 +129,18 @@ class App:
             object.__setattr__(self, name, shared)
         suggestions = Cooldowns(min(SUGGESTED_S, seconds), most=MOST_SUGGESTED)
         object.__setattr__(self, "suggestions", suggestions)
-        object.__setattr__(self, "blocks", BlockList(self.store[Blocks]))
         filters = ServerFilters(self.word_filter, self.store[WordFilters])
         object.__setattr__(self, "filters", filters)
         object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
         unfinished = UnfinishedAnswers[Message](self.store[Unfinished], self.now)
         object.__setattr__(self, "unfinished", unfinished)
+
+    def __getitem__(self, kind: type[Service]) -> Service:
+        """The service of this class. Raises `LookupError` if there is none."""
+        for service in self.services:
+            if isinstance(service, kind):
+                return service
+        raise LookupError(f"{kind.__name__} is not among the services")
 
     @property
     def is_crowded(self) -> bool:
@@ -181,10 +194,9 @@ class App:
         with self.in_flight.track():
             try:
                 yield
-            except REFUSALS:
-                raise
-            except Exception:
-                self.cooldowns.end(key)
+            except Exception as error:
+                if not isinstance(error, (UserError, TooMany, *self.registry.explanations)):
+                    self.cooldowns.end(key)
                 raise
 
     def _shares(self) -> bool:

@@ -3,19 +3,18 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
 from typing import TypeVar
 
 from bot.chat.app import PATIENCE_S, App
+from bot.chat.commands import Answer, Choice, Suggestions
 from bot.chat.cooldowns import TooSoon
 from bot.chat.errors import apology, explain, try_again
-from bot.chat.info import Choice
 from bot.chat.message import Button, Message, Text, UserError, text
 from bot.chat.received import LONGEST_TYPED, clean, received, received_state
 from bot.chat.translation import _
 from bot.chat.turn import AnswerRef, DeliveryError, Gone, MessageRef, Turn, Unreachable
-from bot.community.blocks import Blocked, Reason
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.services.concurrency import ShuttingDown, in_time, latest_throttled, within
@@ -55,15 +54,10 @@ class Undelivered(Unreachable):
 
 Options = TypeVar("Options")
 T = TypeVar("T")
-Command = Callable[[App, Turn, Options], Awaitable[None]]
-ButtonHandler = Command[str]
-"""Answers a pressed button, given its state."""
-Suggestions = Callable[[App, Turn, str], Awaitable[Sequence[Choice]]]
-"""Finds suggestions for what is typed so far."""
 
 
 async def run(
-    app: App, turn: Turn, command: Command[Options], options: Options, *, name: str = ""
+    app: App, turn: Turn, command: Answer[Options], options: Options, *, name: str = ""
 ) -> None:
     """Answer a command. `name` is how members type it: `models list`.
 
@@ -75,30 +69,28 @@ async def run(
         _check_not_stopping(app)
         await app.check_command(turn)
         if name not in FOR_BLOCKED:
-            await check_not_blocked(app, turn)
+            await app.check_admitted(turn)
         await command(app, turn, received(options))
 
     await _answered(app, turn, f"/{name}", answer(), lambda: turn.defer(private=True))
 
 
-async def press(
-    app: App, turn: Turn, action: str, state: str, handlers: Mapping[str, ButtonHandler]
-) -> None:
+async def press(app: App, turn: Turn, action: str, state: str) -> None:
     """Answer a pressed button."""
+    pressed = app.registry.buttons.get(action)
 
     async def answer() -> None:
         _check_not_stopping(app)
         await app.check_press(turn)
         if action not in FOR_BLOCKED:
-            await check_not_blocked(app, turn)
-        handler = handlers.get(action)
-        if handler is None:
+            await app.check_admitted(turn)
+        if pressed is None:
             raise UserError(
                 _("This button is from another version of the bot; use the command again.")
             )
-        await handler(app, turn, received_state(state))
+        await pressed.answer(app, turn, received_state(state))
 
-    name = action if action in handlers else "unknown"
+    name = action if pressed is not None else "unknown"
     await _answered(app, turn, f"button {name}", answer(), turn.acknowledge)
 
 
@@ -109,28 +101,13 @@ async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) ->
 
     async def found() -> Sequence[Choice]:
         app.check_suggestions(turn)
-        await check_not_blocked(app, turn)
+        await app.check_admitted(turn)
         return await suggestions(app, turn, clean(typed))
 
     try:
         return await within(SUGGESTED_S, found())
-    except (Blocked, Unavailable, UserError, TimeoutError):
+    except (Unavailable, UserError, TimeoutError):
         return []
-
-
-async def check_not_blocked(app: App, turn: Turn) -> None:
-    """Raise `Blocked` for a member whom the bot does not answer, before anything else happens.
-
-    Moderators cannot lock managers out, and nobody can lock out an owner of the bot.
-    """
-    user = turn.user
-    reason = await app.blocks.reason(turn.community_id, user.id)
-    if reason is None or (reason is Reason.MEMBER_HERE and user.is_manager):
-        return
-    with suppress(DeliveryError):
-        if await turn.platform.is_operator(user.id):
-            return
-    raise Blocked(reason)
 
 
 def _check_not_stopping(app: App) -> None:
@@ -154,16 +131,16 @@ async def answer_error(
     if retry is not None and isinstance(error, ShuttingDown):
         buttons = (try_again(retry.action, retry.state),)
     try:
-        await turn.respond(Message(explained(error, turn), buttons=buttons, private=True))
+        await turn.respond(Message(explained(app, error, turn), buttons=buttons, private=True))
     except DeliveryError as failure:
         log.info("An error message could not be sent: %s", failure)
         return not isinstance(failure, Unreachable)
     return True
 
 
-def explained(error: BaseException, turn: Turn) -> Text:
+def explained(app: App, error: BaseException, turn: Turn) -> Text:
     """The sentence for an error. An unknown one is logged with a reference that members see."""
-    sentence = explain(error, turn.platform.terms)
+    sentence = explain(error, turn.platform.terms, app.registry.explanations)
     failed = sentence is None or isinstance(error, FAULTS)
     requests.end_with(error, Outcome.FAILED if failed else Outcome.REFUSED)
     if sentence is None:
@@ -190,6 +167,7 @@ async def respond_or_leave(turn: Turn, message: Message) -> MessageRef | None:
 
 
 async def stream(
+    app: App,
     turn: Turn,
     messages: AsyncGenerator[Message, None],
     interval: float,
@@ -215,7 +193,7 @@ async def stream(
     except Exception as error:
         if shown is None or isinstance(error, Gone):
             raise
-        shown = broken_off(shown, explained(error, turn))
+        shown = broken_off(shown, explained(app, error, turn))
         arrived = False
     if shown is None or arrived:
         return

@@ -1,62 +1,30 @@
 """Sentences for errors."""
 
-from bot.chat.message import Button, Text, UserError, code, text, verbatim
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from bot.chat.message import Button, Text, UserError, code, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Forbidden, Terms, Unreachable
-from bot.community.blocks import Blocked, Reason
-from bot.names.problems import explain_problem
 from bot.services.concurrency import ShuttingDown
 from bot.services.queueing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
 from bot.store import OutcomeUnknown, Unavailable
-from data.corpora import CorpusError
-from models.names.constrained.problems import NamesError
-from models.verse.dissection import MAX_TOKENS, LineTooLong, NoWordNetwork
-from models.verse.poem import NoLineFound
 
-REFUSALS = (
-    UserError,
-    NamesError,
-    NoLineFound,
-    LineTooLong,
-    NoWordNetwork,
-    CorpusError,
-    TooMany,
-)
-"""Errors by which the bot refuses a request, as opposed to those with which it fails."""
+Explanations = Mapping[type[Exception], Callable[[Any], Text]]
+"""The sentence for each kind of error by which features refuse a request."""
 
 
-def explain(error: BaseException, terms: Terms) -> Text | None:
-    """The sentence for an error; `None` for an unknown one."""
+def explain(
+    error: BaseException, terms: Terms, explanations: Explanations = MappingProxyType({})
+) -> Text | None:
+    """The sentence for an error; `None` for an unknown one.
+
+    `explanations`: those of features, as `App.explanations`.
+    """
     match error:
         case UserError():
             return error.text
-        case NamesError(problem=problem):
-            return explain_problem(problem)
-        case NoLineFound():
-            return text(
-                _(
-                    "No next line was found that is new and passes the word filter. Try again, or "
-                    "try another opening."
-                )
-            )
-        case LineTooLong(tokens=tokens):
-            return text(
-                _(
-                    "A line can have at most {limit} words and marks, and yours has {tokens}. Try "
-                    "a shorter one."
-                ),
-                limit=MAX_TOKENS,
-                tokens=tokens,
-            )
-        case NoWordNetwork():
-            return text(
-                _(
-                    "The bot writes verse letter by letter at the moment, so it can't show the "
-                    "words of a line. Try a name, for example Mangosaurus."
-                )
-            )
-        case CorpusError():
-            return verbatim(error.translated(_))
         case Busy(ahead=ahead):
             return text(
                 ngettext(
@@ -95,8 +63,6 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
             return text(
                 _("The database isn't answering, so nothing was saved; try again in a minute.")
             )
-        case Blocked(reason=reason):
-            return _blocked(reason, terms)
         case ShuttingDown():
             return text(_("The bot is restarting; try again in a minute."))
         case Forbidden():
@@ -104,7 +70,14 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
         case Unreachable():
             return text(_("{platform} isn't answering; try again in a minute."), **_terms(terms))
         case _:
-            return None
+            return next(
+                (
+                    explain(error)
+                    for kind, explain in explanations.items()
+                    if isinstance(error, kind)
+                ),
+                None,
+            )
 
 
 def apology(reference: str) -> Text:
@@ -149,24 +122,6 @@ def missing_permission(terms: Terms) -> Text:
 def not_allowed() -> Text:
     """The member may not use the command."""
     return text(_("You don't have permission to use this command here."))
-
-
-def _blocked(reason: Reason, terms: Terms) -> Text:
-    match reason:
-        case Reason.COMMUNITY:
-            sentence = _("The bot's operator has blocked this {community}.")
-        case Reason.MEMBER:
-            sentence = _(
-                "The bot's operator has blocked you. You can still see and delete your data with "
-                "{command}."
-            )
-        case Reason.MEMBER_HERE:
-            sentence = _(
-                "Moderators of this {community} have blocked you from the bot here. If you think "
-                "that is a mistake, ask them. You can still see and delete your data with "
-                "{command}."
-            )
-    return text(sentence, command=code("/privacy"), **_terms(terms))
 
 
 def _terms(terms: Terms) -> dict[str, str]:

@@ -4,8 +4,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, auto
 
+from bot.chat.message import UserError, code
+from bot.chat.translation import _
+from bot.chat.turn import DeliveryError, Terms, Turn
 from bot.community.queries import Blocks
 from bot.store import Unavailable
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Entry
@@ -28,12 +32,23 @@ class Reason(Enum):
     """By moderators of the community."""
 
 
-class Blocked(Exception):  # noqa: N818 (it is a state, not a fault)
+_SENTENCES = {
+    Reason.COMMUNITY: _("The bot's operator has blocked this {community}."),
+    Reason.MEMBER: _(
+        "The bot's operator has blocked you. You can still see and delete your data with {command}."
+    ),
+    Reason.MEMBER_HERE: _(
+        "Moderators of this {community} have blocked you from the bot here. If you think that is a "
+        "mistake, ask them. You can still see and delete your data with {command}."
+    ),
+}
+
+
+class Blocked(UserError):  # noqa: N818 (it is a state, not a fault)
     """The bot does not answer this member, or in this community."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason.name)
-        self.reason = reason
+    def __init__(self, reason: Reason, terms: Terms) -> None:
+        super().__init__(_SENTENCES[reason], community=terms.community, command=code("/privacy"))
 
 
 class BlockList:
@@ -62,6 +77,20 @@ class BlockList:
         if (EVERYWHERE, member_id) in self._blocks:
             return Reason.MEMBER
         return Reason.MEMBER_HERE if (community_id, member_id) in self._blocks else None
+
+    async def check(self, turn: Turn) -> None:
+        """Raise `Blocked` for a member whom the bot does not answer.
+
+        Moderators cannot lock managers out, and nobody can lock out an owner of the bot.
+        """
+        user = turn.user
+        reason = await self.reason(turn.community_id, user.id)
+        if reason is None or (reason is Reason.MEMBER_HERE and user.is_manager):
+            return
+        with suppress(DeliveryError):
+            if await turn.platform.is_operator(user.id):
+                return
+        raise Blocked(reason, turn.platform.terms)
 
     async def has_community(self, community_id: int | None) -> bool:
         """Whether an owner has blocked a whole community, in which the bot then writes nothing."""

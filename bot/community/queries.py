@@ -1,13 +1,15 @@
-"""Blocks of members and communities."""
+"""Settings of communities, and blocks of members and communities."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, not_, or_, select
+from sqlalchemy import Executable, delete, func, not_, or_, select
 
-from bot.store.calls import limited
+from bot.store.calls import Batches, limited
 from bot.store.database import Database
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Block, Entry, add_entry
+from bot.store.schema import Community
 
 MOST_BLOCKS = 1000
 """Members that a community can block, and members or communities that owners can."""
@@ -15,6 +17,66 @@ MOST_LOADED = 50_000
 """Blocks by moderators that a process keeps in memory, the newest ones. Owners' are all kept."""
 
 _BY_OWNERS = or_(Block.community_id == EVERYWHERE, Block.member_id == EVERYBODY)
+
+
+DEFAULT_MINUTES = 10
+"""How long a poll stays open, unless its community has set something else."""
+LARGEST_BATCH = 100
+"""Communities whose settings are read in one transaction."""
+
+
+@dataclass(frozen=True)
+class CommunitySettings:
+    """Settings of a community, apart from those of its polls and of its word filter."""
+
+    in_public_hall: bool = True
+    """Whether its winners may appear in the public hall of fame."""
+    accepts_shared: bool = True
+    """Whether custom models that other communities share can be used in it."""
+    log_channel_id: int | None = None
+
+
+@limited
+class Communities:
+    """The settings of all communities."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._minutes = Batches(self._read_minutes, LARGEST_BATCH)
+
+    async def settings(self, community_id: int) -> CommunitySettings:
+        """The settings of a community."""
+        columns = (Community.in_public_hall, Community.accepts_shared, Community.log_channel_id)
+        async with self._database.reading() as session:
+            row = (
+                await session.execute(select(*columns).where(Community.id == community_id))
+            ).first()
+        if row is None:
+            return CommunitySettings()
+        return CommunitySettings(row[0] is not False, row[1] is not False, row[2])
+
+    async def poll_minutes(self, community_id: int) -> int:
+        """How long the polls of a community stay open."""
+        return await self._minutes.put(community_id)
+
+    async def change(self, community_id: int, **values: bool | int | None) -> None:
+        """Set columns of `Community`, such as `vote_minutes`."""
+        async with self._database.writing() as session:
+            await session.execute(changed(self._database, community_id, **values))
+
+    async def _read_minutes(self, community_ids: Sequence[int]) -> list[int]:
+        """How long the polls of each community stay open."""
+        columns = select(Community.id, Community.vote_minutes)
+        async with self._database.reading() as session:
+            rows = await session.execute(columns.where(Community.id.in_({*community_ids})))
+            set_to = {row.id: row.vote_minutes for row in rows}
+        return [set_to.get(community_id) or DEFAULT_MINUTES for community_id in community_ids]
+
+
+def changed(database: Database, community_id: int, **values: bool | int | None) -> Executable:
+    """A statement that sets columns of a community, which may not have a row yet."""
+    row = database.insert(Community).values(id=community_id, **values)
+    return row.on_conflict_do_update(index_elements=[Community.id], set_=values)
 
 
 @dataclass(frozen=True)

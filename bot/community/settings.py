@@ -4,41 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.chat.app import App
+from bot.chat.commands import Audience, Choice, Command, Kind, Option, Place
 from bot.chat.errors import community_only
-from bot.chat.info import Audience, CommandInfo
 from bot.chat.message import Message, Text, UserError, code, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Terms, Turn
 from bot.community.filter_settings import (
+    CHOICES,
+    LONGEST_LIST,
     change_filter,
     checked_strictness,
     checked_words,
     filter_overview,
 )
-from bot.moderation.queries import Moderation
-from bot.polls.queries import Polls
+from bot.community.queries import Communities
 
 SHORTEST, LONGEST = 1, 1440
 """Minutes that a poll can stay open."""
-
-INFO = CommandInfo(
-    name="settings",
-    description=_("Settings of the bot here (managers only)."),
-    options={
-        "vote_minutes": _("Minutes that a poll stays open, 1 to 1440 (default 10)"),
-        "public_hall": _("Whether winners appear in the hall of fame of everybody (default: yes)"),
-        "shared_namers": _("Whether namers that are shared elsewhere can be used (default: yes)"),
-        "filter": _("How strict the word filter is (default normal)"),
-        "blocked_words": _("Words that the bot must not use here, separated by commas, or none"),
-    },
-    examples=(
-        ("/settings", _("shows the settings of the bot here.")),
-        ("/settings vote_minutes:30", _("keeps polls open for half an hour.")),
-        ("/settings filter:strict", _("makes the word filter strict; or mild, or normal.")),
-        ("/settings blocked_words:mud, swamp*", _("also blocks mud, and words like swampy.")),
-    ),
-    audience=Audience.MANAGERS,
-)
 
 
 @dataclass(frozen=True)
@@ -83,7 +65,7 @@ async def _change(
     sentences: list[Text] = []
     minutes = options.vote_minutes
     if minutes is not None:
-        await app.store[Polls].set_minutes(community_id, minutes)
+        await app.store[Communities].change(community_id, vote_minutes=minutes)
         sentences.append(
             text(
                 ngettext(
@@ -96,7 +78,7 @@ async def _change(
         )
     given = {"in_public_hall": options.public_hall, "accepts_shared": options.shared_namers}
     if values := {name: value for name, value in given.items() if value is not None}:
-        await app.store[Moderation].change_settings(community_id, **values)
+        await app.store[Communities].change(community_id, **values)
     if options.public_hall is not None:
         sentences.append(_public_hall(terms, on=options.public_hall))
     if options.shared_namers is not None:
@@ -110,8 +92,8 @@ async def _change(
 
 async def _overview(app: App, community_id: int, terms: Terms) -> tuple[Text, ...]:
     """All settings, each with the option that changes it."""
-    minutes = await app.store[Polls].minutes(community_id)
-    kept = await app.store[Moderation].settings(community_id)
+    minutes = await app.store[Communities].poll_minutes(community_id)
+    kept = await app.store[Communities].settings(community_id)
     lines: Sequence[tuple[Text, str]] = (
         (
             text(
@@ -130,7 +112,7 @@ async def _overview(app: App, community_id: int, terms: Terms) -> tuple[Text, ..
     )
     hint = _("Change it with {command}.")
     return tuple(
-        (*line, *text(" "), *text(hint, command=code(f"/{INFO.name} {option}:")))
+        (*line, *text(" "), *text(hint, command=code(f"/settings {option}:")))
         for line, option in lines
     )
 
@@ -161,3 +143,51 @@ def check(minutes: int) -> None:
             shortest=SHORTEST,
             longest=LONGEST,
         )
+
+
+SETTINGS = Command(
+    "settings",
+    _("Settings of the bot here (managers only)."),
+    settings,
+    (
+        Option(
+            "vote_minutes",
+            _("Minutes that a poll stays open, 1 to 1440 (default 10)"),
+            Kind.INTEGER,
+            least=SHORTEST,
+            most=LONGEST,
+        ),
+        Option(
+            "public_hall",
+            _("Whether winners appear in the hall of fame of everybody (default: yes)"),
+            Kind.SWITCH,
+        ),
+        Option(
+            "shared_namers",
+            _("Whether namers that are shared elsewhere can be used (default: yes)"),
+            Kind.SWITCH,
+        ),
+        Option(
+            "filter",
+            _("How strict the word filter is (default normal)"),
+            choices=tuple(Choice(name, name) for name in CHOICES),
+        ),
+        Option(
+            "blocked_words",
+            _("Words that the bot must not use here, separated by commas, or none"),
+            least=1,
+            most=LONGEST_LIST,
+        ),
+    ),
+    SettingsOptions,
+    examples=(
+        ("/settings", _("shows the settings of the bot here.")),
+        ("/settings vote_minutes:30", _("keeps polls open for half an hour.")),
+        ("/settings filter:strict", _("makes the word filter strict; or mild, or normal.")),
+        ("/settings blocked_words:mud, swamp*", _("also blocks mud, and words like swampy.")),
+    ),
+    audience=Audience.MANAGERS,
+    place=Place.COMMUNITY,
+    shown_to=Audience.MANAGERS,
+    needs_rights=True,
+)

@@ -1,0 +1,74 @@
+"""All that members can ask for: the commands, buttons and errors of every feature."""
+
+from functools import partial
+
+from bot.chat.commands import Pressed, Registry
+from bot.chat.message import verbatim
+from bot.chat.translation import _
+from bot.community.settings import SETTINGS
+from bot.help.about import ABOUT
+from bot.help.help import HELP
+from bot.moderation import commands as moderation
+from bot.moderation.record import MODERATE, OWNER
+from bot.names import dissect, line_dissection, names, problems
+from bot.polls import hall_of_fame, name_message, votes
+from bot.privacy import privacy
+from bot.status.status import STATUS
+from bot.training import models, namer, requests, retrain
+from bot.training.progress import STOP
+from bot.verse import poems, sonnet
+from data.corpora import CorpusError
+from models.names.constrained.problems import NamesError
+from models.verse.dissection import LineTooLong, NoWordNetwork
+from models.verse.poem import NoLineFound
+
+REGISTRY = Registry(
+    commands=(
+        names.DINONAME,
+        names.NAME,
+        sonnet.SONNET,
+        dissect.DISSECT_COMMAND,
+        hall_of_fame.HALL_OF_FAME,
+        hall_of_fame.CHAMPION_COMMAND,
+        poems.POEMS,
+        poems.EXPORT_COMMAND,
+        privacy.PRIVACY,
+        namer.NAMER_GROUP,
+        models.MODELS_GROUP,
+        retrain.RETRAIN_GROUP,
+        moderation.MODERATE_GROUP,
+        moderation.MODERATE_MENU,
+        SETTINGS,
+        moderation.OWNER_GROUP,
+        ABOUT,
+        HELP,
+        STATUS,
+    ),
+    buttons={
+        name_message.MORE: Pressed(names.more, is_costly=True, needs_rights=False),
+        name_message.MORE_OF_CUSTOM_MODEL: Pressed(
+            names.more_of_custom_model, is_costly=True, needs_rights=False
+        ),
+        name_message.DISSECT: Pressed(dissect.press, is_costly=True, needs_rights=False),
+        votes.ACTION: Pressed(votes.vote, needs_rights=False, is_vote=True),
+        votes.RETRACT: Pressed(votes.retract, needs_rights=False, is_vote=True),
+        sonnet.ACTION: Pressed(sonnet.another, is_costly=True, needs_rights=False),
+        hall_of_fame.POEM: Pressed(sonnet.about, is_costly=True, needs_rights=False),
+        hall_of_fame.ACTION: Pressed(hall_of_fame.turn_page, needs_rights=False),
+        poems.KEEP: Pressed(poems.keep, needs_rights=False),
+        poems.BOOK: Pressed(poems.press, needs_rights=False),
+        privacy.ACTION: Pressed(privacy.press, needs_rights=False),
+        STOP: Pressed(requests.press_stop),
+        namer.NAMER: Pressed(namer.press),
+        models.MODELS: Pressed(models.press),
+        MODERATE: Pressed(partial(moderation.press, MODERATE)),
+        OWNER: Pressed(partial(moderation.press, OWNER)),
+    },
+    explanations={
+        NamesError: problems.explain_error,
+        NoLineFound: sonnet.explain_no_line,
+        LineTooLong: line_dissection.explain_long_line,
+        NoWordNetwork: line_dissection.explain_letters,
+        CorpusError: lambda error: verbatim(error.translated(_)),
+    },
+)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 
 from bot.chat.app import App
-from bot.chat.info import CommandInfo, NoOptions
+from bot.chat.commands import Command, NoOptions
 from bot.chat.message import Embed, Field, Message, Span, Text, Timestamp, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
@@ -13,12 +13,6 @@ from bot.formats import human_join
 from bot.training.models import Allows, corpus_title
 from bot.training.queries import Live
 from models.weights import ModelCard
-
-INFO = CommandInfo(
-    name="about",
-    description=_("What the bot is made of, and how good it is."),
-    examples=(("/about", _("shows what the bot is made of, and how good it is.")),),
-)
 
 _ARCHITECTURES: Mapping[str, str] = {
     "lstm": _("LSTM"),
@@ -107,3 +101,11 @@ def _loss(card: ModelCard) -> str:
     if card.validation is not None:
         return _("{loss:.3f} nats/char on validation text").format(loss=card.validation)
     return _("Not measured")
+
+
+ABOUT = Command(
+    "about",
+    _("What the bot is made of, and how good it is."),
+    about,
+    examples=(("/about", _("shows what the bot is made of, and how good it is.")),),
+)

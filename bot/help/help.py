@@ -3,23 +3,21 @@
 from contextlib import suppress
 
 from bot.chat.app import App
-from bot.chat.info import Audience, CommandInfo, NoOptions
+from bot.chat.commands import Audience, Command, NoOptions, Registry
 from bot.chat.message import Embed, Message, Text, code, strong, text
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Turn
-from bot.features.command_list import COMMANDS, is_costly
-
-INFO = CommandInfo(name="help", description=_("What the bot can do, with examples."))
 
 
-async def help_(_app: App, turn: Turn, _options: NoOptions) -> None:
+async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/help`, with the commands that the member may use."""
-    audience = await audience_of(turn)
+    widest = await audience_of(turn)
+    is_guest = turn.user.is_guest
     lines = [
         _line(example, what)
-        for info in COMMANDS
-        if info.audience <= audience and not (turn.user.is_guest and is_costly(info))
-        for example, what in info.examples
+        for command in app.registry.usable(is_guest=is_guest)
+        if command.audience <= widest
+        for example, what in command.examples
     ]
     hint = text(
         _("{temperature} goes from 0.1 (tame) to 2 (wild). The buttons under an answer do more."),
@@ -42,15 +40,18 @@ async def audience_of(turn: Turn) -> Audience:
     return Audience.MODERATORS if user.is_moderator else Audience.EVERYONE
 
 
-def examples_for(audience: Audience, *, is_guest: bool = False) -> tuple[Text, ...]:
+def examples_for(registry: Registry, audience: Audience, *, is_guest: bool) -> tuple[Text, ...]:
     """Commands for exactly this audience, each with what it does."""
     return tuple(
         _line(example, what)
-        for info in COMMANDS
-        if info.audience == audience and not (is_guest and is_costly(info))
-        for example, what in info.examples
+        for command in registry.usable(is_guest=is_guest)
+        if command.audience == audience
+        for example, what in command.examples
     )
 
 
 def _line(example: str, what: str) -> Text:
     return text("{example} {what}", example=code(example), what=what)
+
+
+HELP = Command("help", _("What the bot can do, with examples."), help_)

@@ -1,9 +1,9 @@
-"""`/moderate block`, `unblock` and `blocks`: members whom the bot does not answer here."""
+"""Blocks: members, users and communities that the bot does not answer."""
 
 from dataclasses import dataclass
 
 from bot.chat.app import App
-from bot.chat.info import Audience, CommandInfo, NoOptions
+from bot.chat.commands import NoOptions
 from bot.chat.message import (
     Embed,
     Message,
@@ -13,45 +13,29 @@ from bot.chat.message import (
     Value,
     code,
     link,
+    strong,
     text,
 )
 from bot.chat.translation import _
-from bot.chat.turn import Turn
+from bot.chat.turn import Terms, Turn
+from bot.community.blocks import BlockList
 from bot.community.queries import MOST_BLOCKS, BlockRecord, Blocks, TooManyBlocks
-from bot.community.rights import check_moderator
-from bot.moderation.record import LAST_PAGE, MODERATE, PAGE, entry_of, paging, post
+from bot.moderation.record import LAST_PAGE, PAGE, Scope, paging, post, scope_of
 from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
 
-_MEMBER = {"member": _("Which member")}
-
-BLOCK_INFO = CommandInfo(
-    name="moderate block",
-    description=_("Stop answering a member here."),
-    options=_MEMBER,
-    examples=((_("/moderate block member:…"), _("stops the bot from answering a member here.")),),
-    audience=Audience.MODERATORS,
-)
-UNBLOCK_INFO = CommandInfo(
-    name="moderate unblock",
-    description=_("Answer a blocked member again."),
-    options=_MEMBER,
-    examples=((_("/moderate unblock member:…"), _("lets the bot answer a member again.")),),
-    audience=Audience.MODERATORS,
-)
-BLOCKS_INFO = CommandInfo(
-    name="moderate blocks",
-    description=_("List the blocked members."),
-    examples=(("/moderate blocks", _("lists the blocked members.")),),
-    audience=Audience.MODERATORS,
-)
+LONGEST_ID = 19
+"""Digits of a community's id."""
 
 
 @dataclass(frozen=True)
-class MemberOptions:
-    """Options of `/moderate block` and `/moderate unblock`."""
+class TargetOptions:
+    """Options of `block` and `unblock`: a user, or for owners a community instead."""
 
-    member_id: int
+    user_id: int | None = None
+    community: str | None = None
+    """What was typed: an id."""
     is_bot: bool = False
+    """Whether the user is a bot."""
 
 
 @dataclass(frozen=True)
@@ -63,39 +47,23 @@ class Target:
     entry: Entry
     name: Value
     """As replies show it."""
-    is_bot: bool = False
 
 
-async def block(app: App, turn: Turn, options: MemberOptions) -> None:
-    """Answer `/moderate block`."""
-    community_id = await check_moderator(turn)
-    done = _(
-        "The bot doesn't answer {target} here anymore, unless they are a manager: "
-        "managers can't be blocked."
-    )
-    await block_target(app, turn, _member(app, turn, community_id, options, Action.BLOCK), done)
-
-
-async def unblock(app: App, turn: Turn, options: MemberOptions) -> None:
-    """Answer `/moderate unblock`."""
-    community_id = await check_moderator(turn)
-    await unblock_target(app, turn, _member(app, turn, community_id, options, Action.UNBLOCK))
-
-
-async def blocks(app: App, turn: Turn, _options: NoOptions) -> None:
-    """Answer `/moderate blocks`."""
-    community_id = await check_moderator(turn)
-    with app.in_flight.track():
-        await turn.respond(await blocks_page(app, turn, community_id, 0, MODERATE))
-
-
-async def block_target(app: App, turn: Turn, target: Target, done: str) -> None:
-    """Block. `done` is the sentence for a target that was not blocked."""
+async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> None:
+    """Answer `/moderate block` and `/owner block`."""
+    scope = await scope_of(turn, group)
+    target = _target(app, turn, scope, options, (Action.BLOCK, Action.BLOCK_COMMUNITY))
     if target.member_id == turn.user.id:
         raise UserError(_("You can't block yourself."))
-    if target.is_bot:
+    if options.is_bot:
         raise UserError(
             _("Bots can't use commands, so there's nothing to block. Choose a member who can.")
+        )
+    done = _("The bot doesn't answer {target} anymore.")
+    if scope.community_id is not None:
+        done = _(
+            "The bot doesn't answer {target} here anymore, unless they are a manager: "
+            "managers can't be blocked."
         )
     with app.in_flight.track():
         is_new = await _block_or_explain(app, turn, target)
@@ -105,10 +73,14 @@ async def block_target(app: App, turn: Turn, target: Target, done: str) -> None:
             await post(app, turn.platform, target.entry)
 
 
-async def unblock_target(app: App, turn: Turn, target: Target) -> None:
-    """The inverse of `block_target`."""
+async def unblock(group: str, app: App, turn: Turn, options: TargetOptions) -> None:
+    """Answer `/moderate unblock` and `/owner unblock`."""
+    scope = await scope_of(turn, group)
+    target = _target(app, turn, scope, options, (Action.UNBLOCK, Action.UNBLOCK_COMMUNITY))
     with app.in_flight.track():
-        was_blocked = await app.blocks.unblock(target.community_id, target.member_id, target.entry)
+        was_blocked = await app[BlockList].unblock(
+            target.community_id, target.member_id, target.entry
+        )
         sentence = (
             _("The bot answers {target} again.") if was_blocked else _("{target} isn't blocked.")
         )
@@ -117,31 +89,74 @@ async def unblock_target(app: App, turn: Turn, target: Target) -> None:
             await post(app, turn.platform, target.entry)
 
 
-async def blocks_page(
-    app: App, turn: Turn, community_id: int | None, page: int, action: str
-) -> Message:
-    """A page of the members whom a community blocks, or with `None` of what owners block."""
+async def blocks(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/moderate blocks` and `/owner blocks`."""
+    scope = await scope_of(turn, group)
+    with app.in_flight.track():
+        await turn.respond(await blocks_page(app, turn, scope, 0))
+
+
+async def blocks_page(app: App, turn: Turn, scope: Scope, page: int) -> Message:
+    """A page of the members whom a community blocks, or of what owners block."""
     page = min(page, LAST_PAGE)
-    found = await app.store[Blocks].listed(community_id, skip=page * PAGE, most=PAGE + 1)
+    found = await app.store[Blocks].listed(scope.community_id, skip=page * PAGE, most=PAGE + 1)
     lines = tuple(_line(record, turn) for record in found[:PAGE])
     embed = Embed(_("🚫 Blocked"), lines or (text(_("Nobody is blocked.")),))
-    buttons = tuple(paging(action, "blocks", page, has_more=len(found) > PAGE))
+    buttons = tuple(paging(scope.group, "blocks", page, has_more=len(found) > PAGE))
     return Message(embeds=(embed,), buttons=buttons, private=True)
 
 
-def _member(
-    app: App, turn: Turn, community_id: int, options: MemberOptions, action: Action
+def parse_id(typed: str, terms: Terms) -> int:
+    """The id of a community. Raises `UserError` for anything else."""
+    digits = typed.strip()
+    is_number = len(digits) <= LONGEST_ID and digits.isascii() and digits.isdecimal()
+    if not is_number or not 0 < int(digits) < 2**63:
+        raise UserError(
+            _(
+                "That isn't the id of a {community}. Choose a suggestion, or type its number: "
+                "{example}."
+            ),
+            community=terms.community,
+            example=code("123456789012345678"),
+        )
+    return int(digits)
+
+
+def named(turn: Turn, community_id: int) -> Text:
+    """A community with its name, if this process sees it."""
+    info = turn.platform.describe(community_id)
+    number = code(str(community_id))
+    return text("{name} ({id})", name=strong(info.name), id=number) if info else (number,)
+
+
+def _target(
+    app: App, turn: Turn, scope: Scope, options: TargetOptions, actions: tuple[Action, Action]
 ) -> Target:
-    member_id = options.member_id
-    entry = entry_of(app, turn, action, target_id=member_id)
-    name = link(turn.platform.mention(member_id))
-    return Target(community_id, member_id, entry, name, options.is_bot)
+    """Whom the options mean, and what is done to a user or to a community.
+
+    Raises `UserError` unless exactly one of the two was given.
+    """
+    if (options.user_id is None) == (options.community is None):
+        raise UserError(
+            _("Choose either a user or a {community}, for example {example}."),
+            community=turn.platform.terms.community,
+            example=code("/owner block user:"),
+        )
+    of_user, of_community = actions
+    if options.user_id is not None:
+        entry = scope.entry(app, turn, of_user, target_id=options.user_id)
+        name = link(turn.platform.mention(options.user_id))
+        where = EVERYWHERE if scope.community_id is None else scope.community_id
+        return Target(where, options.user_id, entry, name)
+    community_id = parse_id(options.community or "", turn.platform.terms)
+    entry = scope.entry(app, turn, of_community, target_id=community_id)
+    return Target(community_id, EVERYBODY, entry, named(turn, community_id))
 
 
 async def _block_or_explain(app: App, turn: Turn, target: Target) -> bool:
     """Block. Returns whether it was not. Raises `UserError` if there are too many blocks."""
     try:
-        return await app.blocks.block(target.community_id, target.member_id, target.entry)
+        return await app[BlockList].block(target.community_id, target.member_id, target.entry)
     except TooManyBlocks as error:
         if target.member_id == EVERYBODY:
             sentence = _("You can block at most {limit} {communities}. Unblock some first.")

@@ -1,26 +1,16 @@
-"""Removals by moderators, settings of communities, and the record of who did what."""
+"""Removals by moderators, and the record of who did what."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Executable, delete, func, select, update
 
+from bot.community.queries import changed
 from bot.store.calls import limited
 from bot.store.database import Database
 from bot.store.moderation.tables import Action, Entry, ModerationEntry, RefusedModel, add_entry
 from bot.store.schema import Candidate, Community, Poem, Poll, Vote
-
-
-@dataclass(frozen=True)
-class CommunitySettings:
-    """Settings of a community that concern moderation."""
-
-    in_public_hall: bool = True
-    """Whether its winners may appear in the public hall of fame."""
-    accepts_shared: bool = True
-    """Whether custom models that other communities share can be used in it."""
-    log_channel_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -45,31 +35,10 @@ class Winner:
 
 @limited
 class Moderation:
-    """Removals, blocks, settings and the record of all communities."""
+    """Removals and the record of all communities."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    async def settings(self, community_id: int) -> CommunitySettings:
-        """The settings of a community."""
-        async with self._database.reading() as session:
-            row = (
-                await session.execute(
-                    select(
-                        Community.in_public_hall,
-                        Community.accepts_shared,
-                        Community.log_channel_id,
-                    ).where(Community.id == community_id)
-                )
-            ).first()
-        if row is None:
-            return CommunitySettings()
-        return CommunitySettings(row[0] is not False, row[1] is not False, row[2])
-
-    async def change_settings(self, community_id: int, **values: bool | None) -> None:
-        """Change fields of `CommunitySettings`."""
-        async with self._database.writing() as session:
-            await session.execute(self._upsert(community_id, values))
 
     async def set_log_channel(self, entry: Entry) -> int | None:
         """Choose the target of an entry as the log channel, and record that.
@@ -83,8 +52,9 @@ class Moderation:
                 .where(Community.id == entry.community_id)
                 .with_for_update()
             )
-            values = {"log_channel_id": entry.target_id}
-            await session.execute(self._upsert(entry.community_id, values))
+            await session.execute(
+                changed(self._database, entry.community_id, log_channel_id=entry.target_id)
+            )
             add_entry(session, entry)
             return before
 
@@ -261,7 +231,3 @@ class Moderation:
             if has_changed:
                 add_entry(session, entry)
             return has_changed
-
-    def _upsert(self, community_id: int, values: Mapping[str, int | None]) -> Executable:
-        insert = self._database.insert(Community).values(id=community_id, **values)
-        return insert.on_conflict_do_update(index_elements=[Community.id], set_=dict(values))

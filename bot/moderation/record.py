@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.chat.app import App
-from bot.chat.info import Audience, CommandInfo, NoOptions
+from bot.chat.commands import NoOptions
 from bot.chat.message import (
     Button,
     Embed,
@@ -22,15 +22,17 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
-from bot.community.rights import check_moderator, check_reports
+from bot.community.blocks import BlockList
+from bot.community.queries import Communities
+from bot.community.rights import check_moderator, check_owner, check_reports
 from bot.moderation.queries import Moderation
 from bot.store import Unavailable
 from bot.store.moderation.tables import Action, Entry
 
 log = logging.getLogger(__name__)
 
-MODERATE = "moderate"
-"""The group of commands, and the action of its buttons."""
+MODERATE, OWNER = "moderate", "owner"
+"""The groups of commands, and the actions of their buttons."""
 PAGE = 10
 """Entries on a page."""
 LAST_PAGE = 99
@@ -38,27 +40,6 @@ LAST_PAGE = 99
 POSTING_S = 5.0
 """Seconds that reading the log channel may take, and again a post there."""
 
-GROUP_INFO = CommandInfo(
-    name=MODERATE, description=_("Remove names and poems, and block members (for moderators).")
-)
-RECORD_INFO = CommandInfo(
-    name="moderate record",
-    description=_("What moderators did here."),
-    examples=(("/moderate record", _("shows what moderators did here.")),),
-    audience=Audience.MODERATORS,
-)
-LOG_INFO = CommandInfo(
-    name="moderate log",
-    description=_("Choose a channel for reports of what moderators do, or stop the reports."),
-    options={"channel": _("The channel (default: stop reporting)")},
-    examples=(
-        (
-            _("/moderate log channel:…"),
-            _("reports what moderators do in a channel; without one, the reports stop."),
-        ),
-    ),
-    audience=Audience.MANAGERS,
-)
 
 _SENTENCES: Mapping[Action, str] = {
     Action.REMOVE_NAME: _("{moderator} removed the name {subject}."),
@@ -82,6 +63,28 @@ class ChannelOptions:
     channel_id: int | None = None
 
 
+@dataclass(frozen=True)
+class Scope:
+    """Where somebody moderates: in a community, or as an owner of the bot in all."""
+
+    group: str
+    """`MODERATE` or `OWNER`."""
+    community_id: int | None = None
+    """`None` for owners, who do not act in the community of the request."""
+
+    def entry(self, app: App, turn: Turn, action: Action, *, target_id: int | None = None) -> Entry:
+        """What the user does now."""
+        return Entry(action, turn.user.id, app.now(), self.community_id, target_id)
+
+
+async def scope_of(turn: Turn, group: str) -> Scope:
+    """The scope of a group of commands. Raises `UserError` unless the user has the right."""
+    if group == MODERATE:
+        return Scope(MODERATE, await check_moderator(turn))
+    await check_owner(turn)
+    return Scope(OWNER)
+
+
 def entry_of(
     app: App, turn: Turn, action: Action, *, target_id: int | None = None, subject: str = ""
 ) -> Entry:
@@ -89,11 +92,11 @@ def entry_of(
     return Entry(action, turn.user.id, app.now(), turn.community_id, target_id, subject)
 
 
-async def record(app: App, turn: Turn, _options: NoOptions) -> None:
-    """Answer `/moderate record`."""
-    community_id = await check_moderator(turn)
+async def record(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/moderate record` and `/owner record`."""
+    scope = await scope_of(turn, group)
     with app.in_flight.track():
-        await turn.respond(await record_page(app, turn, community_id, 0, MODERATE))
+        await turn.respond(await record_page(app, turn, scope, 0))
 
 
 async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
@@ -125,11 +128,11 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
 
 async def post(app: App, platform: Platform, entry: Entry) -> None:
     """Report an entry in the log channel of its community, if it has one. Never raises."""
-    if entry.community_id is None or await app.blocks.has_community(entry.community_id):
+    if entry.community_id is None or await app[BlockList].has_community(entry.community_id):
         return
     try:
         async with asyncio.timeout(POSTING_S):
-            settings = await app.store[Moderation].settings(entry.community_id)
+            settings = await app.store[Communities].settings(entry.community_id)
     except (TimeoutError, Unavailable) as error:
         _not_reported(error)
         return
@@ -170,28 +173,28 @@ def described(entry: Entry, platform: Platform) -> Text:
     return text(sentence, **fields)
 
 
-async def record_page(
-    app: App, turn: Turn, community_id: int | None, page: int, action: str
-) -> Message:
-    """A page of the record of a community, or with `None` of the owners, newest first."""
+async def record_page(app: App, turn: Turn, scope: Scope, page: int) -> Message:
+    """A page of the record of a community, or of the owners, newest first."""
     page = min(page, LAST_PAGE)
-    found = await app.store[Moderation].recorded(community_id, skip=page * PAGE, most=PAGE + 1)
+    found = await app.store[Moderation].recorded(
+        scope.community_id, skip=page * PAGE, most=PAGE + 1
+    )
     lines = tuple(
         (*text(Timestamp(entry.at), " · "), *described(entry, turn.platform))
         for entry in found[:PAGE]
     ) or (text(_("Nothing has been recorded.")),)
-    buttons = tuple(paging(action, "record", page, has_more=len(found) > PAGE))
+    buttons = tuple(paging(scope.group, "record", page, has_more=len(found) > PAGE))
     return Message(
         embeds=(Embed(_("📋 Record of moderation"), lines),), buttons=buttons, private=True
     )
 
 
-def paging(action: str, what: str, page: int, *, has_more: bool) -> Iterator[Button]:
+def paging(group: str, what: str, page: int, *, has_more: bool) -> Iterator[Button]:
     """The buttons that turn the pages of a list."""
     if page > 0:
-        yield Button(_("Newer"), action, f"{what}:{page - 1}", emoji="◀️")
+        yield Button(_("Newer"), group, f"{what}:{page - 1}", emoji="◀️")
     if has_more and page < LAST_PAGE:
-        yield Button(_("Older"), action, f"{what}:{page + 1}", emoji="▶️")
+        yield Button(_("Older"), group, f"{what}:{page + 1}", emoji="▶️")
 
 
 def page_number(digits: str) -> int:

@@ -7,10 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.chat.app import App
-from bot.chat.info import Audience, Choice, CommandInfo, within_limits
+from bot.chat.commands import Choice, within_limits
 from bot.chat.message import Button, Message, Text, UserError, code, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn
+from bot.community.queries import Communities
 from bot.community.rights import check_channel, check_community, check_moderator
 from bot.formats import shortened
 from bot.moderation.queries import Moderation
@@ -30,43 +31,6 @@ _MOST_POLLS = 100
 """Polls among which those are that a moderator can choose."""
 _LONGEST_NUMBER = 19
 _NUMBER = re.compile(r"#(\d{1,18})$")
-
-MENU = _("Moderate this message")
-"""The command in the menu of a message."""
-MESSAGE_INFO = CommandInfo(
-    name="moderate message",
-    description=_("Remove names, a poem or another answer of the bot."),
-    options={"message": _("Link to the bot's message, or one of the suggestions")},
-    examples=(
-        (
-            _("/moderate message message:https://…"),
-            _("removes names or a whole answer. So does the menu of a message."),
-        ),
-    ),
-    audience=Audience.MODERATORS,
-)
-WINNER_INFO = CommandInfo(
-    name="moderate winner",
-    description=_("Remove a name from the hall of fame."),
-    options={"name": _("Which name, for example: Mangosaurus")},
-    examples=(("/moderate winner name:Mangosaurus", _("removes a name from the hall of fame.")),),
-    audience=Audience.MODERATORS,
-)
-NAMER_INFO = CommandInfo(
-    name="moderate namer",
-    description=_("Stop the use of a namer here, or allow it again."),
-    options={
-        "name": _("Which namer, for example: elves"),
-        "allow": _("Allow it again (default: no)"),
-    },
-    examples=(
-        (
-            "/moderate namer name:elves",
-            _("stops the use of a namer here; allow:True allows it again."),
-        ),
-    ),
-    audience=Audience.MODERATORS,
-)
 
 
 @dataclass(frozen=True)
@@ -313,7 +277,7 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
     """Empty a message, and delete the kept copies of its poem. Reports of moderation stay."""
     store, platform = app.store[Moderation], turn.platform
     entry = entry_of(app, turn, Action.REMOVE_MESSAGE, subject=await platform.link(ref))
-    settings = await store.settings(ref.community_id or 0)
+    settings = await app.store[Communities].settings(ref.community_id or 0)
     if ref.channel_id == settings.log_channel_id:
         # Nothing tells a report from an answer, except that nobody keeps a report.
         copies = await store.remove_poems(ref.message_id, entry, is_emptied=False)

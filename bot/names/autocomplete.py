@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from bot.chat.info import Choice
+from bot.chat.commands import Choice
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
 from data.roots import load_roots

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.chat.app import App
-from bot.chat.info import Choice, within_limits
+from bot.chat.commands import Choice, within_limits
 from bot.chat.message import UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn

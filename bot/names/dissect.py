@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from bot.chat import legacy
 from bot.chat.app import App
 from bot.chat.button_states import fits, load_state
+from bot.chat.commands import Choice, Command, Option, always, within_limits
 from bot.chat.dispatch import place_in, respond_when_ready
-from bot.chat.info import Choice, CommandInfo, within_limits
 from bot.chat.message import (
     Button,
     Embed,
@@ -38,6 +38,7 @@ from bot.polls.name_message import DISSECT
 from bot.polls.queries import Polls
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
+from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice, reading
@@ -49,22 +50,6 @@ from models.weights import ModelCard
 
 PICTURE = "dissection.png"
 
-INFO = CommandInfo(
-    name="dissect",
-    description=_(
-        "See how the network chooses each letter of a name, or each word of a line of verse."
-    ),
-    options={
-        "name": _("A dinosaur, real or invented, for example: Mangosaurus; or a line of a poem")
-    },
-    examples=(
-        ("/dissect name:Mangosaurus", _("shows how likely each letter is.")),
-        (
-            "/dissect name:Shall I compare thee to a summer's day",
-            _("shows how likely each word of a line is."),
-        ),
-    ),
-)
 
 _OF_CUSTOM_MODEL = re.compile(r"#(?P<id>\d{1,18}):(?P<rest>.*)", re.DOTALL)
 _POLL = re.compile(r"@poll:(\d{1,19})")
@@ -339,3 +324,29 @@ def _more_like(dissection: Dissection, model: NamesModel, limits: Limits) -> Ite
         label = _("More {letters}").format(letters=f"…{parts[-1].letters}")
         request = NamesRequest(ends_with=parts[-1].letters)
         yield from more_like(limits, request, label, model.record)
+
+
+DISSECT_COMMAND = Command(
+    "dissect",
+    _("See how the network chooses each letter of a name, or each word of a line of verse."),
+    dissect,
+    (
+        Option(
+            "name",
+            _("A dinosaur, real or invented, for example: Mangosaurus; or a line of a poem"),
+            is_required=True,
+            most=LONGEST_ENTRY,
+            suggest=always(suggest),
+            is_main=True,
+        ),
+    ),
+    DissectOptions,
+    examples=(
+        ("/dissect name:Mangosaurus", _("shows how likely each letter is.")),
+        (
+            "/dissect name:Shall I compare thee to a summer's day",
+            _("shows how likely each word of a line is."),
+        ),
+    ),
+    is_costly=True,
+)

@@ -8,7 +8,13 @@ from bot.chat.turn import Limits
 from bot.formats import human_join, odds, shortened
 from data.tokens import is_word
 from models.networks.vocabulary import END
-from models.verse.dissection import LineDissection, WordChoice
+from models.verse.dissection import (
+    MAX_TOKENS,
+    LineDissection,
+    LineTooLong,
+    NoWordNetwork,
+    WordChoice,
+)
 
 PICTURE = "line.png"
 
@@ -68,3 +74,25 @@ def _choice(choice: WordChoice) -> str:
 
 def _token(token: str) -> str:
     return _("end of the line") if token == END else token
+
+
+def explain_long_line(error: LineTooLong) -> Text:
+    """The sentence for a line that is too long to dissect."""
+    return text(
+        _(
+            "A line can have at most {limit} words and marks, and yours has {tokens}. Try a "
+            "shorter one."
+        ),
+        limit=MAX_TOKENS,
+        tokens=error.tokens,
+    )
+
+
+def explain_letters(_error: NoWordNetwork) -> Text:
+    """The sentence for a line that the live network would write letter by letter."""
+    return text(
+        _(
+            "The bot writes verse letter by letter at the moment, so it can't show the words of a "
+            "line. Try a name, for example Mangosaurus."
+        )
+    )

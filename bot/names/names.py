@@ -5,17 +5,32 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 
 from bot.chat.app import App
 from bot.chat.button_states import expand, fits, shorten, try_to_save
+from bot.chat.commands import (
+    Choice,
+    Command,
+    Kind,
+    Option,
+    Suggestions,
+    Typed,
+    always,
+    within_limits,
+)
 from bot.chat.dispatch import place_in, respond_or_leave
-from bot.chat.info import Choice, CommandInfo, within_limits
 from bot.chat.message import Button, Message, UserError, strong, text
 from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
-from bot.names import autocomplete
+from bot.names import autocomplete, custom_model_choice
 from bot.names.custom_model_choice import NamesModel, choose, dinosaurs, of_button, ready
 from bot.names.name_options import (
+    HIGHEST_TEMPERATURE,
+    LONGEST_CHOICE,
+    LONGEST_TYPED,
+    LOWEST_TEMPERATURE,
+    MOST_NAMES,
     NamesOptions,
     as_read,
     check_bounds,
@@ -40,40 +55,11 @@ from bot.services.concurrency import in_time
 from bot.store import Unavailable
 from bot.training.queries import CustomModelRecord
 from bot.words import WordFilter
+from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.constrained.constraints import clean_piece
-from models.names.generator import NamesError, NamesRequest
-
-_SHARED_OPTIONS = {
-    "count": _("Number of names (default 5)"),
-    "starts_with": _("First letters of the names"),
-    "ends_with": _("Last letters of the names"),
-    "contains": _("Letters anywhere in the names"),
-    "length": _("Letters in each name (default: any number)"),
-    "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 0.9"),
-}
-DINONAME_INFO = CommandInfo(
-    name="dinoname",
-    description=_("Name new dinosaurs."),
-    options=_SHARED_OPTIONS
-    | {
-        "starts_with": _("First letters of the names, for example: mango"),
-        "ends_with": _("Last letters of the names, for example: raptor"),
-        "contains": _("Letters anywhere in the names, for example: drago"),
-        "length": _("Letters in each name, 3 to 26 (default: any number)"),
-    },
-    examples=(
-        ("/dinoname", _("names five new dinosaurs and lets everyone vote.")),
-        ("/dinoname starts_with:mango ends_with:raptor", _("sets how the names begin and end.")),
-    ),
-)
-NAME_INFO = CommandInfo(
-    name="name",
-    description=_("Get new names from a namer, in the style of its list."),
-    options={"namer": _("Which namer, for example: elves")} | _SHARED_OPTIONS,
-    examples=(("/name namer:elves", _("gets names from the namer elves.")),),
-)
+from models.names.generator import LONGEST_NAME, SHORTEST_NAME, NamesError, NamesRequest
 
 LookUp = Callable[[], Awaitable[CustomModelRecord | None]]
 """Returns the custom model of a request; `None` for dinosaurs."""
@@ -292,3 +278,87 @@ def _completed(pieces: tuple[str, ...], model: NamesModel, real: tuple[bool, ...
         yield f"mega{ends}"
     if together not in pieces:
         yield f"{starts or 'mega'}{contains}{ends or 'saurus'}"
+
+
+def _dinoname(**typed: object) -> NamesOptions:
+    return NamesOptions(NamesRequest(**typed))  # type: ignore[arg-type]  # as declared below
+
+
+def _name(namer: str, **typed: object) -> NamesOptions:
+    return NamesOptions(NamesRequest(**typed), namer)  # type: ignore[arg-type]
+
+
+def _letters(name: str, description: str, *, of_namer: bool = False) -> Option:
+    """An option for letters of a name, which suggests those of the names that are learned."""
+
+    def suggest(typed: Typed) -> Suggestions:
+        chosen = typed.get("namer", "") if of_namer else None
+        return partial(suggest_letters, option=name, custom_model=chosen)
+
+    return Option(name, description, most=LONGEST_TYPED, suggest=suggest)
+
+
+_COUNT = Option("count", _("Number of names (default 5)"), Kind.INTEGER, least=1, most=MOST_NAMES)
+_TEMPERATURE = Option(
+    "temperature",
+    _("How wild: 0.1 (tame) to 2 (wild), default 0.9"),
+    Kind.NUMBER,
+    least=LOWEST_TEMPERATURE,
+    most=HIGHEST_TEMPERATURE,
+)
+DINONAME = Command(
+    "dinoname",
+    _("Name new dinosaurs."),
+    names,
+    (
+        _COUNT,
+        _letters("starts_with", _("First letters of the names, for example: mango")),
+        _letters("ends_with", _("Last letters of the names, for example: raptor")),
+        _letters("contains", _("Letters anywhere in the names, for example: drago")),
+        Option(
+            "length",
+            _("Letters in each name, 3 to 26 (default: any number)"),
+            Kind.INTEGER,
+            least=SHORTEST_NAME,
+            most=LONGEST_NAME,
+        ),
+        _TEMPERATURE,
+    ),
+    _dinoname,
+    examples=(
+        ("/dinoname", _("names five new dinosaurs and lets everyone vote.")),
+        ("/dinoname starts_with:mango ends_with:raptor", _("sets how the names begin and end.")),
+    ),
+    is_costly=True,
+)
+NAME = Command(
+    "name",
+    _("Get new names from a namer, in the style of its list."),
+    names,
+    (
+        Option(
+            "namer",
+            _("Which namer, for example: elves"),
+            is_required=True,
+            least=1,
+            most=LONGEST_CHOICE,
+            suggest=always(custom_model_choice.suggest),
+            is_main=True,
+        ),
+        _COUNT,
+        _letters("starts_with", _("First letters of the names"), of_namer=True),
+        _letters("ends_with", _("Last letters of the names"), of_namer=True),
+        _letters("contains", _("Letters anywhere in the names"), of_namer=True),
+        Option(
+            "length",
+            _("Letters in each name (default: any number)"),
+            Kind.INTEGER,
+            least=1,
+            most=LONGEST_ENTRY,
+        ),
+        _TEMPERATURE,
+    ),
+    _name,
+    examples=(("/name namer:elves", _("gets names from the namer elves.")),),
+    is_costly=True,
+)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.chat.app import App
+from bot.chat.commands import Choice, Command, NoOptions, Option, within_limits
 from bot.chat.dispatch import respond_when_ready
-from bot.chat.info import Choice, CommandInfo, NoOptions, within_limits
 from bot.chat.message import (
     Button,
     Embed,
@@ -48,23 +48,6 @@ SCOPES: Mapping[str, str] = {
     "all": _("all {communities}"),
 }
 _MEDALS = ("🥇", "🥈", "🥉")
-
-INFO = CommandInfo(
-    name="halloffame",
-    description=_("The winning names with the most votes."),
-    options={
-        "period": _("When they won (default: all time)"),
-        "scope": _("Where they won (default: here)"),
-    },
-    examples=(
-        (f"/halloffame period:{PERIODS['week'][0]}", _("shows the best names of that time.")),
-    ),
-)
-CHAMPION_INFO = CommandInfo(
-    name="champion",
-    description=_("Show today's winning name."),
-    examples=(("/champion", _("shows today's winning name.")),),
-)
 
 
 @dataclass(frozen=True)
@@ -260,3 +243,33 @@ def _paging(options: HallOfFameOptions, pages: int) -> Iterator[Button]:
     if options.page < pages - 1:
         after = replace(options, page=options.page + 1)
         yield Button(_("More"), ACTION, after.to_state(), emoji="▶️")
+
+
+HALL_OF_FAME = Command(
+    "halloffame",
+    _("The winning names with the most votes."),
+    hall_of_fame,
+    (
+        Option(
+            "period",
+            _("When they won (default: all time)"),
+            choices=tuple(Choice(label, key) for key, (label, _length) in PERIODS.items()),
+            is_main=True,
+        ),
+        Option(
+            "scope",
+            _("Where they won (default: here)"),
+            choices=tuple(Choice(label, key) for key, label in SCOPES.items()),
+        ),
+    ),
+    HallOfFameOptions,
+    examples=(
+        (f"/halloffame period:{PERIODS['week'][0]}", _("shows the best names of that time.")),
+    ),
+)
+CHAMPION_COMMAND = Command(
+    "champion",
+    _("Show today's winning name."),
+    champion,
+    examples=(("/champion", _("shows today's winning name.")),),
+)

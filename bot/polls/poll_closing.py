@@ -13,6 +13,7 @@ from bot.chat.dispatch import deliver
 from bot.chat.message import Embed, Message, Text, Tone, emphasis, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
+from bot.community.blocks import BlockList
 from bot.polls.hall_of_fame import meaning_of, poem_about
 from bot.polls.plaques import PLAQUE, plaque_file
 from bot.polls.queries import PollRecord, Polls
@@ -128,7 +129,7 @@ class PollCloser:
         If its message was deleted, nothing has won: that is how moderators stop a poll. Nor has
         anything in a community that an owner has blocked, where nothing is written.
         """
-        if await self._app.blocks.has_community(poll.community_id):
+        if await self._app[BlockList].has_community(poll.community_id):
             await self._app.store[Polls].void(poll.id)
             return
         unnoted = self._unnoted.pop(poll.id, None)

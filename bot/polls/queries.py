@@ -30,10 +30,8 @@ from bot.polls.ballots import (
 from bot.store.calls import Batches, limited
 from bot.store.database import Database
 from bot.store.identities import WITH_SURROGATES
-from bot.store.schema import FIRST_SURROGATE, Candidate, Community, CustomModel, Poll, Vote
+from bot.store.schema import FIRST_SURROGATE, Candidate, CustomModel, Poll, Vote
 
-DEFAULT_MINUTES = 10
-"""How long a poll stays open, unless its community has set something else."""
 STALE = timedelta(days=1)
 """How long after its end the result of a poll is still announced."""
 SKEW = timedelta(minutes=1)
@@ -96,23 +94,8 @@ class Polls:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._ballots = Batches(self._write, LARGEST_BATCH)
-        self._lengths = Batches(self._read_minutes, LARGEST_BATCH)
         self._opened = Batches(self._write_opened, LARGEST_BATCH)
         self._sent = Batches(self._write_sent, LARGEST_BATCH)
-
-    async def minutes(self, community_id: int) -> int:
-        """How long the polls of a community stay open."""
-        return await self._lengths.put(community_id)
-
-    async def set_minutes(self, community_id: int, minutes: int) -> None:
-        """Set how long future polls of a community stay open."""
-        row = self._database.insert(Community).values(id=community_id, vote_minutes=minutes)
-        async with self._database.writing() as session:
-            await session.execute(
-                row.on_conflict_do_update(
-                    index_elements=[Community.id], set_={"vote_minutes": minutes}
-                )
-            )
 
     async def open(self, poll: PollRecord) -> None:
         """Store a new poll without votes. Many at the same time take few transactions."""
@@ -248,17 +231,6 @@ class Polls:
         """Give the claim back because the announcement failed."""
         async with self._database.writing() as session:
             await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=None))
-
-    async def _read_minutes(self, community_ids: Sequence[int]) -> list[int]:
-        """How long the polls of each community stay open."""
-        async with self._database.reading() as session:
-            rows = await session.execute(
-                select(Community.id, Community.vote_minutes).where(
-                    Community.id.in_({*community_ids})
-                )
-            )
-            set_to = {row.id: row.vote_minutes for row in rows}
-        return [set_to.get(community_id) or DEFAULT_MINUTES for community_id in community_ids]
 
     async def _write_opened(self, polls: Sequence[PollRecord]) -> Sequence[None]:
         """Store new polls, with their names."""

@@ -20,6 +20,7 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Turn
+from bot.community.queries import Communities
 from bot.formats import human_join, shortened, without_bidi_controls
 from bot.polls.ballots import Ballot, Origin
 from bot.polls.name_message import buttons_of, names_message
@@ -79,7 +80,7 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
     assert turn.community_id is not None  # noqa: S101 (see `open_poll`)
     assert turn.channel_id is not None  # noqa: S101
     now, model = app.now(), candidates.custom_model
-    minutes = await app.store[Polls].minutes(turn.community_id)
+    minutes = await app.store[Communities].poll_minutes(turn.community_id)
     poll = PollRecord(
         id=secrets.randbits(62),
         community_id=turn.community_id,

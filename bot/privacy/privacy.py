@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from bot.chat.app import App
-from bot.chat.info import CommandInfo, NoOptions
+from bot.chat.commands import Command, NoOptions
 from bot.chat.message import Button, Embed, File, Message, Text, UserError, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Platform, Terms, Turn
+from bot.community.blocks import BlockList
 from bot.formats import human_join
 from bot.moderation.queries import Moderation
 from bot.privacy.queries import Kept, Privacy
@@ -30,12 +31,6 @@ LONGEST_STATE = timedelta(days=365)
 """How long button states are kept."""
 LONGEST_RECORD = timedelta(days=365)
 """How long the record of moderation is kept."""
-
-INFO = CommandInfo(
-    name="privacy",
-    description=_("See or delete your data."),
-    examples=(("/privacy", _("shows what the bot stores about you, and deletes it if you like.")),),
-)
 
 
 async def privacy(app: App, turn: Turn, _options: NoOptions) -> None:
@@ -225,7 +220,7 @@ class CommunitySweeper:
             await self._app.store[Privacy].joined(community_id)
         except Unavailable as error:
             log.warning("The list of communities may be out of date: %s", error)
-        if await self._app.blocks.reason(community_id, EVERYBODY) is not None:
+        if await self._app[BlockList].reason(community_id, EVERYBODY) is not None:
             log.info("Leaving the community %d, which is blocked", community_id)
             try:
                 await self._platform.leave(community_id)
@@ -238,3 +233,11 @@ class CommunitySweeper:
             await self._app.store[Privacy].left(community_id, self._app.now())
         except Unavailable as error:
             log.warning("The list of communities may be out of date: %s", error)
+
+
+PRIVACY = Command(
+    "privacy",
+    _("See or delete your data."),
+    privacy,
+    examples=(("/privacy", _("shows what the bot stores about you, and deletes it if you like.")),),
+)

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.chat.app import App
+from bot.chat.commands import Audience, Command, NoOptions
 from bot.chat.dispatch import respond_when_ready
-from bot.chat.info import Audience, CommandInfo, NoOptions
 from bot.chat.message import Embed, Field, File, Message, Text, Timestamp, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
@@ -20,21 +20,15 @@ PLOT = "day.png"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 MIB = 2**20
 
-INFO = CommandInfo(
-    name="status",
-    description=_("Show the bot's health: memory, queues, database, and a plot of the last day."),
-    examples=(("/status", _("shows the bot's health and a plot of the last day.")),),
-    audience=Audience.OWNERS,
-)
 
-
-async def status(health: Health, app: App, turn: Turn, _options: NoOptions) -> None:
+async def status(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/status`."""
-    await respond_when_ready(turn, _answer(health, app, turn), private=True)
+    await respond_when_ready(turn, _answer(app, turn), private=True)
 
 
-async def _answer(health: Health, app: App, turn: Turn) -> Message:
+async def _answer(app: App, turn: Turn) -> Message:
     await check_owner(turn)
+    health = app[Health]
     await health.refresh()
     now = app.now()
     latest = health.sample()
@@ -165,3 +159,14 @@ def _picture(now: datetime, samples: Sequence[Sample]) -> bytes:
         Chart(_("Database"), "s", (Series("", [s.database_seconds for s in samples]),)),
     )
     return day_plot(hours, charts)
+
+
+STATUS = Command(
+    "status",
+    _("Show the bot's health: memory, queues, database, and a plot of the last day."),
+    status,
+    examples=(("/status", _("shows the bot's health and a plot of the last day.")),),
+    audience=Audience.OWNERS,
+    shown_to=Audience.ADMINISTRATORS,
+    needs_rights=True,
+)

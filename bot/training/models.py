@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from bot.chat.app import App
+from bot.chat.commands import Audience, Choice, Command, Group, Option, always
 from bot.chat.dispatch import respond_when_ready
 from bot.chat.errors import invalid_value
-from bot.chat.info import Audience, Choice, CommandInfo
 from bot.chat.message import (
     Button,
     Embed,
@@ -54,8 +54,6 @@ SHORTEST_ENDING = 4
 LONGEST_VERSION = 40
 """Characters of the option `version`."""
 _LONGEST_PAGE_NUMBER = 6
-_VERSION = {"version": _("Number of the version, for example 2, or: shipped names")}
-_TASK = {"task": _("What the model generates")}
 _REASONS: Mapping[str, str] = {
     AUTOMATIC: _("passed the comparison"),
     FORCED: _("forced"),
@@ -65,35 +63,6 @@ _REASONS: Mapping[str, str] = {
 
 Allows = Callable[[str], bool]
 """The word filter of the community where a message is shown."""
-
-GROUP_INFO = CommandInfo(name=MODELS, description=_("Versions of the models."))
-LIST_INFO = CommandInfo(
-    name="models list",
-    description=_("List the versions of a model."),
-    options=_TASK,
-    examples=(("/models list task:names", _("lists the versions of the model for names.")),),
-)
-INFO_INFO = CommandInfo(
-    name="models info",
-    description=_("Compare a version with others: losses and samples."),
-    options=_VERSION,
-    examples=(("/models info version:2", _("compares version 2 with others.")),),
-)
-ACTIVATE_INFO = CommandInfo(
-    name="models activate",
-    description=_("Choose the live version (for administrators)."),
-    options=_VERSION,
-    examples=(("/models activate version:2", _("makes version 2 live.")),),
-    audience=Audience.ADMINISTRATORS,
-)
-ROLLBACK_INFO = CommandInfo(
-    name="models rollback",
-    description=_("Go back to the previous live version (for administrators)."),
-    options=_TASK,
-    examples=(("/models rollback task:names", _("undoes the last change of the live version.")),),
-    audience=Audience.ADMINISTRATORS,
-)
-INFOS = (LIST_INFO, INFO_INFO, ACTIVATE_INFO, ROLLBACK_INFO)
 
 
 @dataclass(frozen=True)
@@ -537,3 +506,65 @@ def _curve_file(comparison: VersionComparison) -> tuple[File, ...]:
     if not comparison.curve:
         return ()
     return (File(CURVE, comparison.curve, _("Training and validation loss by update")),)
+
+
+_TASK = Option(
+    "task",
+    _("What the model generates"),
+    is_required=True,
+    choices=tuple(Choice(task, task) for task in TASKS),
+    is_main=True,
+)
+_VERSION = Option(
+    "version",
+    _("Number of the version, for example 2, or: shipped names"),
+    is_required=True,
+    least=1,
+    most=LONGEST_VERSION,
+    suggest=always(suggest),
+    is_main=True,
+)
+MODELS_GROUP = Group(
+    MODELS,
+    _("Versions of the models."),
+    (
+        Command(
+            "models list",
+            _("List the versions of a model."),
+            list_,
+            (_TASK,),
+            TaskOptions,
+            examples=(
+                ("/models list task:names", _("lists the versions of the model for names.")),
+            ),
+        ),
+        Command(
+            "models info",
+            _("Compare a version with others: losses and samples."),
+            info,
+            (_VERSION,),
+            VersionOptions,
+            examples=(("/models info version:2", _("compares version 2 with others.")),),
+        ),
+        Command(
+            "models activate",
+            _("Choose the live version (for administrators)."),
+            activate,
+            (_VERSION,),
+            VersionOptions,
+            examples=(("/models activate version:2", _("makes version 2 live.")),),
+            audience=Audience.ADMINISTRATORS,
+        ),
+        Command(
+            "models rollback",
+            _("Go back to the previous live version (for administrators)."),
+            rollback,
+            (_TASK,),
+            TaskOptions,
+            examples=(
+                ("/models rollback task:names", _("undoes the last change of the live version.")),
+            ),
+            audience=Audience.ADMINISTRATORS,
+        ),
+    ),
+)

@@ -6,10 +6,19 @@ import secrets
 import time
 import unicodedata
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.chat.app import App
-from bot.chat.info import Audience, Choice, CommandInfo, NoOptions
+from bot.chat.commands import (
+    Audience,
+    Choice,
+    Command,
+    Group,
+    Kind,
+    NoOptions,
+    Option,
+    always,
+)
 from bot.chat.message import Button, File, Message, UserError, code, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
@@ -57,8 +66,8 @@ from models.weights import TooLarge, Trained, WeightsError
 
 NAMER = "namer"
 """The group, and the action of its buttons."""
-LIST, SHARE = "namer-list", "namer-share"
-"""Cooldowns of their own: both are used right after another command of the group."""
+LIST, SHARE, INFO = "namer-list", "namer-share", "namer info"
+"""Cooldowns apart from that of the group: these are used right after another command of it."""
 MINUTES = 5
 """Time limit of a training, in minutes."""
 LONGEST_NAME = 32
@@ -73,96 +82,6 @@ _MARKS = " -'’.&"
 """Allowed characters besides letters and digits. None of them formats or mentions."""
 _SEPARATORS = re.compile(r"[\n,;]+")
 _JOINERS = "\u200c\u200d"
-
-_FILE = _("Text file with one name per line, or a table with names in the first column")
-_TEXT = _("Or the names themselves, separated by commas")
-_WHICH = {"name": _("Which namer, for example: elves")}
-
-GROUP_INFO = CommandInfo(
-    name=NAMER, description=_("Namers: train the bot on your own lists of names.")
-)
-CREATE_INFO = CommandInfo(
-    name="namer create",
-    description=_("Train a namer on a list of names."),
-    options={"name": _("Name of the new namer, for example: elves"), "file": _FILE, "text": _TEXT},
-    examples=(
-        (
-            _("/namer create name:elves text:Galadriel, Celebrimbor, …"),
-            _("trains a namer on your list of 20 names or more."),
-        ),
-    ),
-    audience=Audience.MANAGERS,
-)
-IMPORT_INFO = CommandInfo(
-    name="namer import",
-    description=_("Import a namer that was exported elsewhere."),
-    options={
-        "name": _("Name of the new namer, for example: elves"),
-        "file": _("File from /namer export"),
-    },
-    examples=(
-        (
-            _("/namer import name:elves file:…"),
-            _("adds a namer from a file that /namer export made elsewhere."),
-        ),
-    ),
-    audience=Audience.MANAGERS,
-)
-EXPORT_INFO = CommandInfo(
-    name="namer export",
-    description=_("Download a namer as a file."),
-    options=_WHICH,
-    examples=(("/namer export name:elves", _("downloads a namer as a file.")),),
-    audience=Audience.MANAGERS,
-)
-LIST_INFO = CommandInfo(
-    name="namer list",
-    description=_("List the namers."),
-    examples=(("/namer list", _("lists the namers that were trained here.")),),
-)
-INFO_INFO = CommandInfo(
-    name="namer info",
-    description=_("Show how good a namer is and what it was trained on."),
-    options=_WHICH,
-    examples=(
-        ("/namer info name:elves", _("shows how good a namer is and what it was trained on.")),
-    ),
-)
-RETRAIN_INFO = CommandInfo(
-    name="namer retrain",
-    description=_("Train a namer again, on its list or a new one."),
-    options={**_WHICH, "file": _FILE, "text": _TEXT},
-    examples=(
-        ("/namer retrain name:elves", _("trains a namer again; add a list to replace its own.")),
-    ),
-    audience=Audience.MANAGERS,
-)
-SHARE_INFO = CommandInfo(
-    name="namer share",
-    description=_("Let others use a namer, or stop sharing it."),
-    options={**_WHICH, "on": _("Whether others can use it (default: yes)")},
-    examples=(
-        ("/namer share name:elves", _("lets a namer be used elsewhere, too; on:False stops that.")),
-    ),
-    audience=Audience.MANAGERS,
-)
-DELETE_INFO = CommandInfo(
-    name="namer delete",
-    description=_("Delete a namer and its list."),
-    options=_WHICH,
-    examples=(("/namer delete name:elves", _("deletes a namer and its list.")),),
-    audience=Audience.MANAGERS,
-)
-INFOS = (
-    CREATE_INFO,
-    IMPORT_INFO,
-    EXPORT_INFO,
-    LIST_INFO,
-    INFO_INFO,
-    RETRAIN_INFO,
-    SHARE_INFO,
-    DELETE_INFO,
-)
 
 
 @dataclass(frozen=True)
@@ -292,7 +211,7 @@ async def list_(app: App, turn: Turn, _options: NoOptions) -> None:
 async def info(app: App, turn: Turn, options: NameOptions) -> None:
     """Answer `/namer info`."""
     community_id = check_community(turn)
-    async with app.answering(turn, INFO_INFO.name):
+    async with app.answering(turn, INFO):
         model = await _find(app, community_id, options.name)
         await turn.defer(private=True)
         card = None
@@ -607,3 +526,126 @@ def _name_taken(name: str) -> UserError:
 
 def _is_visible(symbol: str) -> bool:
     return symbol == END or symbol in _JOINERS or symbol.isprintable()
+
+
+_NEW_NAME = Option(
+    "name",
+    _("Name of the new namer, for example: elves"),
+    is_required=True,
+    least=1,
+    most=LONGEST_NAME,
+    is_main=True,
+)
+_NAME = replace(
+    _NEW_NAME, description=_("Which namer, for example: elves"), suggest=always(suggest)
+)
+_LIST = (
+    Option(
+        "file",
+        _("Text file with one name per line, or a table with names in the first column"),
+        Kind.FILE,
+    ),
+    Option("text", _("Or the names themselves, separated by commas"), least=1, most=LONGEST_TEXT),
+)
+_EXPORTED = Option("file", _("File from /namer export"), Kind.FILE, is_required=True)
+_ON = Option("on", _("Whether others can use it (default: yes)"), Kind.SWITCH)
+NAMER_GROUP = Group(
+    NAMER,
+    _("Namers: train the bot on your own lists of names."),
+    (
+        Command(
+            "namer create",
+            _("Train a namer on a list of names."),
+            create,
+            (_NEW_NAME, *_LIST),
+            CorpusOptions,
+            examples=(
+                (
+                    _("/namer create name:elves text:Galadriel, Celebrimbor, …"),
+                    _("trains a namer on your list of 20 names or more."),
+                ),
+            ),
+            audience=Audience.MANAGERS,
+        ),
+        Command(
+            "namer import",
+            _("Import a namer that was exported elsewhere."),
+            import_,
+            (_NEW_NAME, _EXPORTED),
+            ImportOptions,
+            examples=(
+                (
+                    _("/namer import name:elves file:…"),
+                    _("adds a namer from a file that /namer export made elsewhere."),
+                ),
+            ),
+            audience=Audience.MANAGERS,
+        ),
+        Command(
+            "namer export",
+            _("Download a namer as a file."),
+            export,
+            (_NAME,),
+            NameOptions,
+            examples=(("/namer export name:elves", _("downloads a namer as a file.")),),
+            audience=Audience.MANAGERS,
+        ),
+        Command(
+            "namer list",
+            _("List the namers."),
+            list_,
+            examples=(("/namer list", _("lists the namers that were trained here.")),),
+        ),
+        Command(
+            "namer info",
+            _("Show how good a namer is and what it was trained on."),
+            info,
+            (_NAME,),
+            NameOptions,
+            examples=(
+                (
+                    "/namer info name:elves",
+                    _("shows how good a namer is and what it was trained on."),
+                ),
+            ),
+        ),
+        Command(
+            "namer retrain",
+            _("Train a namer again, on its list or a new one."),
+            retrain,
+            (_NAME, *_LIST),
+            CorpusOptions,
+            examples=(
+                (
+                    "/namer retrain name:elves",
+                    _("trains a namer again; add a list to replace its own."),
+                ),
+            ),
+            audience=Audience.MANAGERS,
+        ),
+        Command(
+            "namer share",
+            _("Let others use a namer, or stop sharing it."),
+            share,
+            (_NAME, _ON),
+            ShareOptions,
+            examples=(
+                (
+                    "/namer share name:elves",
+                    _("lets a namer be used elsewhere, too; on:False stops that."),
+                ),
+            ),
+            audience=Audience.MANAGERS,
+        ),
+        Command(
+            "namer delete",
+            _("Delete a namer and its list."),
+            delete,
+            (_NAME,),
+            NameOptions,
+            examples=(("/namer delete name:elves", _("deletes a namer and its list.")),),
+            audience=Audience.MANAGERS,
+        ),
+    ),
+    is_costly=True,
+)

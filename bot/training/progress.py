@@ -23,6 +23,7 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
+from bot.community.blocks import BlockList
 from bot.formats import progress_bar
 from bot.services.concurrency import latest_throttled
 from bot.services.queueing.errors import TooSlow
@@ -358,7 +359,7 @@ class TrainingReport:
         Nothing is written in a community that an owner has blocked.
         """
         ref = self._ref
-        if ref is None or await self._app.blocks.has_community(ref.community_id):
+        if ref is None or await self._app[BlockList].has_community(ref.community_id):
             return True
         number = self._record.id
         try:

@@ -4,9 +4,10 @@ import asyncio
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from bot.chat.app import App
-from bot.chat.info import Audience, CommandInfo
+from bot.chat.commands import Audience, Command, Group, Kind, Option
 from bot.chat.message import Message, UserError, code, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
@@ -32,32 +33,6 @@ LARGEST_UPLOAD = 2 * 2**20
 """Bytes. The bot checks the whole corpus; 200,000 names fit."""
 MOST_COPIES = 5
 """Maximum number of copies of a name in the corpus."""
-
-GROUP_INFO = CommandInfo(
-    name=RETRAIN,
-    description=_("Train one of the models again (for administrators)."),
-    audience=Audience.ADMINISTRATORS,
-)
-_DESCRIPTION = _("Train the model for {task} again.")
-_EXAMPLE = _("trains the model for {task} again.")
-_OPTIONS = {
-    "corpus": _("Text file to train on (default: the bot's own)"),
-    "seed": _("The same seed gives the same model"),
-    "minutes": _("Time limit in minutes"),
-    "force": _("Use the new version even if it is worse (default: no)"),
-}
-_EXTRA_NAMES = {"hall_of_fame": _("Also train on names that won a poll (default: no)")}
-
-
-def info_of(task: Task) -> CommandInfo:
-    """The subcommand of a task."""
-    return CommandInfo(
-        name=f"{RETRAIN} {task.name}",
-        description=_DESCRIPTION.format(task=task.name),
-        options=_OPTIONS | (_EXTRA_NAMES if task.takes_extra_names else {}),
-        examples=((f"/{RETRAIN} {task.name}", _EXAMPLE.format(task=task.name)),),
-        audience=Audience.ADMINISTRATORS,
-    )
 
 
 @dataclass(frozen=True)
@@ -167,3 +142,37 @@ def _check_requirements(app: App, task: Task) -> None:
             task=task.name,
             command=code("pip install -r requirements-train.txt"),
         )
+
+
+def _command(task: Task) -> Command:
+    """The subcommand of a task."""
+    corpus = _("Text file to train on (default: the bot's own)")
+    seed = _("The same seed gives the same model")
+    options = [
+        Option("corpus", corpus, Kind.FILE),
+        Option("seed", seed, Kind.INTEGER, least=0, most=LARGEST_SEED),
+        Option("minutes", _("Time limit in minutes"), Kind.INTEGER, least=1),
+    ]
+    if task.takes_extra_names:
+        extra_names = _("Also train on names that won a poll (default: no)")
+        options.append(Option("hall_of_fame", extra_names, Kind.SWITCH))
+    force = _("Use the new version even if it is worse (default: no)")
+    example = _("trains the model for {task} again.").format(task=task.name)
+    return Command(
+        f"{RETRAIN} {task.name}",
+        _("Train the model for {task} again.").format(task=task.name),
+        retrain,
+        (*options, Option("force", force, Kind.SWITCH)),
+        partial(RetrainOptions, task.name),
+        examples=((f"/{RETRAIN} {task.name}", example),),
+        audience=Audience.ADMINISTRATORS,
+    )
+
+
+RETRAIN_GROUP = Group(
+    RETRAIN,
+    _("Train one of the models again (for administrators)."),
+    tuple(map(_command, TASKS.values())),
+    shown_to=Audience.ADMINISTRATORS,
+    is_costly=True,
+)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.chat import legacy
 from bot.chat.app import App
 from bot.chat.button_states import load_state
-from bot.chat.info import CommandInfo, NoOptions
+from bot.chat.commands import Choice, Command, NoOptions, Option
 from bot.chat.message import (
     Button,
     Embed,
@@ -27,18 +27,6 @@ BOOK, KEEP = "poems", "keep"
 """Actions of buttons."""
 EXPORT = "export"
 FORMATS = ("text", "json")
-
-POEMS_INFO = CommandInfo(
-    name="poems",
-    description=_("The poems that you've kept."),
-    examples=(("/poems", _("lists the poems that you've kept.")),),
-)
-EXPORT_INFO = CommandInfo(
-    name="export",
-    description=_("Download the poems that you've kept."),
-    options={"format": _("text to read, json for programs (default text)")},
-    examples=(("/export format:json", _("downloads your poems as a file.")),),
-)
 
 
 @dataclass(frozen=True)
@@ -176,3 +164,26 @@ def _as_json(kept: Sequence[KeptPoem]) -> str:
         for poem in kept
     ]
     return json.dumps(rows, ensure_ascii=False, indent=2) + "\n"
+
+
+POEMS = Command(
+    "poems",
+    _("The poems that you've kept."),
+    poems,
+    examples=(("/poems", _("lists the poems that you've kept.")),),
+)
+EXPORT_COMMAND = Command(
+    "export",
+    _("Download the poems that you've kept."),
+    export,
+    (
+        Option(
+            "format",
+            _("text to read, json for programs (default text)"),
+            choices=tuple(Choice(kind, kind) for kind in FORMATS),
+            is_main=True,
+        ),
+    ),
+    ExportOptions,
+    examples=(("/export format:json", _("downloads your poems as a file.")),),
+)

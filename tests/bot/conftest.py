@@ -12,7 +12,7 @@ import pytest
 import simcord
 
 from bot.chat.app import App
-from bot.chat.info import Choice
+from bot.chat.commands import Choice
 from bot.features import jobs
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.slack.views import modals

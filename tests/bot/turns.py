@@ -7,6 +7,8 @@ from datetime import datetime
 
 import discord
 
+from bot.chat.app import App
+from bot.chat.commands import Answer, Pressed
 from bot.chat.message import Button, Message, plain
 from bot.chat.turn import (
     AnswerRef,
@@ -157,3 +159,10 @@ def lines_of(message: Message) -> str:
 def press_on(turn: FakeTurn, number: int) -> FakeTurn:
     """A turn for a button under a message."""
     return replace(turn, source=Source(MessageRef(CHANNEL, number, turn.community_id)), answers=[])
+
+
+def with_buttons(app: App, **answers: Answer[str]) -> App:
+    """The services, whose only buttons are these."""
+    buttons = {action: Pressed(answer) for action, answer in answers.items()}
+    object.__setattr__(app, "registry", replace(app.registry, buttons=buttons))
+    return app

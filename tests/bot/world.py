@@ -8,6 +8,9 @@ from typing import Any
 import discord
 
 from bot.chat.app import App
+from bot.community.blocks import BlockList
+from bot.community.queries import Blocks
+from bot.features import REGISTRY
 from bot.platforms.discord.client import Mangosaurus
 from bot.settings import Settings
 from bot.training.custom_models import CustomModelLoader
@@ -43,6 +46,7 @@ class World:
         models = ModelRegistry(store, self.networks, now=now, interval=None)
         custom_models = CustomModelLoader(store, self.writer)
         cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
+        blocks = BlockList(store[Blocks])
         return App(
             settings=settings,
             store=store,
@@ -60,6 +64,9 @@ class World:
                 poll=None,
             ),
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
+            check_admitted=blocks.check,
+            services=[blocks],
+            registry=REGISTRY,
             now=now,
             started_at=now(),
             version="1.2.3",

@@ -25,7 +25,7 @@ from models.names.generator import NamesRequest, generate_names
 from models.networks.mixture import Mixture
 from models.tasks import TASKS
 from models.weights import WeightsError, card_to_json, save_weights
-from tests.bot.platforms.slack.commands import DECLARED as SLACK
+from tests.bot.platforms.slack.commands import COMMANDS as SLACK
 from tests.bot.platforms.slack.payloads import PAYLOADS
 from tests.models.tiny import LETTERS, card, lstm, ngram, words_and_characters
 

@@ -11,12 +11,10 @@ from discord.ext import commands
 from bot.chat import dispatch
 from bot.chat import errors as error_messages
 from bot.chat.app import App
-from bot.chat.dispatch import Command, Suggestions
+from bot.chat.commands import Answer, Suggestions
 from bot.chat.message import Button, Message, Text
 from bot.chat.turn import DeliveryError, Turn
 from bot.features import stopping
-from bot.features.buttons import HANDLERS
-from bot.features.declarations import declared
 from bot.features.jobs import Jobs
 from bot.features.stopping import Front
 from bot.monitoring import requests
@@ -76,6 +74,7 @@ class Mangosaurus(commands.AutoShardedBot):
         app.libraries["discord.py"] = discord.__version__
         self.platform = DiscordPlatform(self, app.monitor.invalid_requests)
         self.health = Health(app, self.platform)
+        app.services.append(self.health)
         self.jobs = Jobs(app, self.platform)
         self.beside: list[Front] = []
         """Other platforms of this process, which stop with this one."""
@@ -88,8 +87,8 @@ class Mangosaurus(commands.AutoShardedBot):
         Called at each login: a start that fails may be repeated.
         """
         if not self.cogs:
-            every = declared(self.platform.terms, self.health)
-            await self.add_cog(Commands(self.tree, self, every))
+            registry = self.app.registry.worded(self.platform.terms)
+            await self.add_cog(Commands(self.tree, self, registry.commands))
             self.add_dynamic_items(MessageButton)
             shorten_library_logs()
         if self.app.fleet.gate is not None:
@@ -168,7 +167,7 @@ class Mangosaurus(commands.AutoShardedBot):
         )
 
     async def run_command(
-        self, interaction: Interaction, command: Command[Options], options: Options
+        self, interaction: Interaction, command: Answer[Options], options: Options
     ) -> None:
         """Answer a slash command."""
         turn = DiscordTurn(interaction, self.platform)
@@ -177,7 +176,7 @@ class Mangosaurus(commands.AutoShardedBot):
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a pressed button."""
         turn = DiscordTurn(interaction, self.platform)
-        await dispatch.press(self.app, turn, button.action, button.state, HANDLERS)
+        await dispatch.press(self.app, turn, button.action, button.state)
 
     async def suggest(
         self, interaction: Interaction, suggestions: Suggestions, typed: str
@@ -224,7 +223,9 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
             error = error.original  # type: ignore[assignment]
         turn = DiscordTurn(interaction, self.client.platform)
         if interaction.type is discord.InteractionType.autocomplete:
-            dispatch.explained(error, turn)  # for the log: suggestions cannot show a sentence
+            dispatch.explained(
+                self.client.app, error, turn
+            )  # for the log: suggestions cannot show a sentence
             return
         with self.client.app.monitor.track(f"/{_name(interaction)}", turn.community_id):
             await self._answer_error(turn, error)

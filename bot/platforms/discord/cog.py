@@ -8,9 +8,11 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.chat import dispatch
-from bot.chat.declaration import (
-    Declaration,
+from bot.chat.commands import (
+    Answer,
+    Audience,
+    Choice,
+    Command,
     Declared,
     Group,
     Kind,
@@ -19,17 +21,16 @@ from bot.chat.declaration import (
     Person,
     Picked,
     Place,
+    Suggestions,
 )
-from bot.chat.dispatch import Suggestions
-from bot.chat.info import Audience, Choice
 from bot.chat.turn import MessageRef
 from bot.platforms.discord.turn import DiscordAttachment
 
 Interaction = discord.Interaction[Any]
 Choices = list[app_commands.Choice[str]]
-Command = app_commands.Command[Any, ..., None]
-Registered = Command | app_commands.Group | app_commands.ContextMenu
-Placed = TypeVar("Placed", Command, app_commands.Group)
+SlashCommand = app_commands.Command[Any, ..., None]
+Registered = SlashCommand | app_commands.Group | app_commands.ContextMenu
+Placed = TypeVar("Placed", SlashCommand, app_commands.Group)
 
 PLACES = {
     Place.ANYWHERE: app_commands.AppCommandContext(
@@ -62,7 +63,7 @@ class Runner(Protocol):
     """Answers what the commands are asked: the client."""
 
     async def run_command(
-        self, interaction: Interaction, command: dispatch.Command[Any], options: object
+        self, interaction: Interaction, command: Answer[Any], options: object
     ) -> None: ...
 
     async def suggest(
@@ -97,7 +98,7 @@ class Commands(commands.Cog):
     def _registered(self, declared: Declared) -> Registered:
         registered: Registered
         match declared:
-            case Declaration():
+            case Command():
                 registered = _placed(self._command(declared), declared.place)
             case Group():
                 registered = self._group(declared)
@@ -110,35 +111,36 @@ class Commands(commands.Cog):
         return registered
 
     def _group(self, group: Group) -> app_commands.Group:
-        made = app_commands.Group(name=group.info.name, description=group.info.description)
-        for each in group.declarations:
+        made = app_commands.Group(name=group.name, description=group.description)
+        for each in group.commands:
             made.add_command(self._command(each))
         return _placed(made, group.place)
 
-    def _command(self, declaration: Declaration) -> Command:
-        info, options = declaration.info, declaration.options
-        command = Command(
-            name=info.last_name, description=info.description, callback=self._callback(declaration)
+    def _command(self, declared: Command) -> SlashCommand:
+        command = SlashCommand(
+            name=declared.last_name,
+            description=declared.description,
+            callback=self._callback(declared),
         )
-        if info.options:
-            app_commands.describe(**info.options)(command)
-        if choices := {option.name: _choices(option.choices) for option in options}:
-            app_commands.choices(**{name: some for name, some in choices.items() if some})(command)
+        options = declared.options
+        if options:
+            app_commands.describe(**{each.name: each.description for each in options})(command)
+        choices = {each.name: _choices(each.choices) for each in options}
+        if chosen := {name: some for name, some in choices.items() if some}:
+            app_commands.choices(**chosen)(command)
         for option in options:
             if option.suggest is not None:
                 command.autocomplete(option.name)(self._suggestions(option))
         return command
 
-    def _callback(self, declaration: Declaration) -> Callable[..., Any]:
+    def _callback(self, declared: Command) -> Callable[..., Any]:
         async def callback(interaction: Interaction, **typed: object) -> None:
             given = {name: _value(each) for name, each in typed.items() if each is not None}
-            await self._runner.run_command(
-                interaction, declaration.command, declaration.build(**given)
-            )
+            await self._runner.run_command(interaction, declared.answer, declared.build(**given))
 
         # discord.py reads the options of a command from its signature.
         parameters = [inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_ONLY)]
-        parameters += map(_parameter, declaration.options)
+        parameters += map(_parameter, declared.options)
         callback.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         return callback
 
@@ -148,7 +150,7 @@ class Commands(commands.Cog):
                 MessageRef(message.channel.id, message.id, interaction.guild_id),
                 is_own=message.author == interaction.client.user,
             )
-            await self._runner.run_command(interaction, menu.command, menu.build(picked))
+            await self._runner.run_command(interaction, menu.answer, menu.build(picked))
 
         return callback
 

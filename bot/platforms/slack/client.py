@@ -7,15 +7,12 @@ from typing import Any
 
 from bot.chat import dispatch
 from bot.chat.app import App
-from bot.chat.declaration import Declaration, Menu, Picked, Place
+from bot.chat.commands import Command, Menu, NoOptions, Picked, Place
 from bot.chat.errors import community_only
-from bot.chat.info import NoOptions
 from bot.chat.message import UserError
 from bot.chat.received import LONGEST_TEXT, clean, received
 from bot.chat.turn import MessageRef, Turn
 from bot.features import stopping
-from bot.features.buttons import HANDLERS
-from bot.features.declarations import declared
 from bot.features.jobs import Jobs
 from bot.features.stopping import Front
 from bot.fleet.membership import Served
@@ -70,13 +67,14 @@ class SlackBot:
         self.platform = SlackPlatform(self.api, SlackIdentities(app.store[Identities]), self.names)
         if health is None:
             health = Health(app, self.platform)
+            app.services.append(health)
         else:
             health.add(self.platform)
         self.health = health
         self.jobs = Jobs(app, self.platform)
-        self.declared = declared(TERMS, health)
+        self.registry = app.registry.worded(TERMS)
         self.turns = Turns(app, self.platform)
-        self.forms = Forms(app, self.api, self.declared, self.names, self.turns, self, self._start)
+        self.forms = Forms(app, self.api, self.registry, self.names, self.turns, self, self._start)
         self.events = Events(app, self.platform, self.turns, self.names, self.jobs)
         self.socket = SocketMode(
             self.api,
@@ -215,37 +213,36 @@ class SlackBot:
             name=text_of(payload, "user_name"),
             channel=text_of(payload, "channel_id"),
             response_url=text_of(payload, "response_url", most=500),
-            rights=access.rights_for_command(word),
+            rights=access.rights_for_command(self.registry, word),
         )
         if turn is None:
             return
         try:
-            typed = typed_command.parse(self.declared, command, line, self.names)
+            typed = typed_command.parse(self.registry, command, line, self.names)
         except UserError as error:
             await self.refuse(turn, error, word)
             return
         if typed.wants_form:
             await self.forms.open(turn, text_of(payload, "trigger_id"), typed)
-        elif typed.declaration is not None:
-            await self.run_command(turn, typed.declaration, typed.values)
+        elif typed.command is not None:
+            await self.run_command(turn, typed.command, typed.values)
 
     async def run_command(
-        self, turn: SlackTurn, declaration: Declaration, values: Mapping[str, object]
+        self, turn: SlackTurn, command: Command, values: Mapping[str, object]
     ) -> None:
         """Answer a command with its options."""
 
-        async def command(app: App, turn: Turn, _options: NoOptions) -> None:
-            if declaration.place is Place.COMMUNITY and turn.community_id is None:
+        async def answer(app: App, turn: Turn, _options: NoOptions) -> None:
+            if command.place is Place.COMMUNITY and turn.community_id is None:
                 raise UserError(*community_only(TERMS))
-            options = declaration.build(**await self.turns.resolved(values))
-            await declaration.command(app, turn, received(options))
+            options = command.build(**await self.turns.resolved(values))
+            await command.answer(app, turn, received(options))
 
-        name = declaration.info.name
-        refusal = access.refusal_of_command(name.partition(" ")[0], turn.origin)
+        refusal = access.refusal_of_command(self.registry, command.name, turn.origin)
         if refusal is not None:
-            await self.refuse(turn, refusal, name)
+            await self.refuse(turn, refusal, command.name)
             return
-        await dispatch.run(self.app, turn, command, NoOptions(), name=name)
+        await dispatch.run(self.app, turn, answer, NoOptions(), name=command.name)
 
     async def _press(self, payload: Payload) -> None:
         """Answer a pressed button."""
@@ -260,25 +257,26 @@ class SlackBot:
             channel=text_of(payload, "channel", "id")
             or text_of(payload, "container", "channel_id"),
             response_url=text_of(payload, "response_url", most=500),
-            rights=access.rights_for_button(action),
+            rights=access.rights_for_button(self.registry, action),
             message=text_of(payload, "container", "message_ts"),
             is_ephemeral=is_true(payload, "container", "is_ephemeral"),
             thread=_thread_of(payload),
         )
         if turn is None:
             return
-        turn.expects_answer = action not in access.VOTES  # the card shows them
-        refusal = access.refusal_of_button(action, turn.origin)
+        known = self.registry.buttons.get(action)
+        turn.expects_answer = known is None or not known.is_vote  # the card shows them
+        refusal = access.refusal_of_button(self.registry, action, turn.origin)
         if refusal is not None:
-            await self.refuse(turn, refusal, f"button {action if action in HANDLERS else 'form'}")
+            await self.refuse(turn, refusal, f"button {action if known is not None else 'form'}")
             return
         if action == home.FORM:
-            declaration = self._declaration(state)
-            if declaration is not None:
-                typed = Typed(declaration, wants_form=True)
+            command = self.registry.find(state)
+            if command is not None:
+                typed = Typed(command, wants_form=True)
                 await self.forms.open(turn, text_of(payload, "trigger_id"), typed)
             return
-        await dispatch.press(self.app, turn, action, state, HANDLERS)
+        await dispatch.press(self.app, turn, action, state)
 
     async def _shortcut(self, payload: Payload) -> None:
         """Answer a shortcut in the menu of a message."""
@@ -296,11 +294,9 @@ class SlackBot:
         if called == SHORTCUT:
             typed = text_of(message, "text", most=LONGEST_WORDS)[:LONGEST_TEXT]
             opening = words_of(typed)[:OPENING_LIMIT]
-            declaration = self._declaration(sonnet.INFO.name)
-            if declaration is not None:
-                await self.run_command(turn, declaration, {"opening": opening})
+            await self.run_command(turn, sonnet.SONNET, {"opening": opening})
             return
-        menus = [each for each in self.declared if isinstance(each, Menu)]
+        menus = [each for each in self.registry.commands if isinstance(each, Menu)]
         place = called.removeprefix(MENU)
         number = message_id(text_of(message, "ts"))
         if called.startswith(MENU) and place.isdecimal() and int(place[:3]) < len(menus) and number:
@@ -311,7 +307,7 @@ class SlackBot:
             if turn.origin.is_unknown:
                 await self.refuse(turn, UserError(access.UNKNOWN), menu.label)
                 return
-            await dispatch.run(self.app, turn, menu.command, options, name=menu.label)
+            await dispatch.run(self.app, turn, menu.answer, options, name=menu.label)
 
     async def refuse(self, turn: SlackTurn, error: UserError, name: str) -> None:
         """Answer a request with the reason why it is refused."""
@@ -320,12 +316,6 @@ class SlackBot:
             raise error
 
         await dispatch.run(self.app, turn, command, NoOptions(), name=name)
-
-    def _declaration(self, name: str) -> Declaration | None:
-        for each in self.declared:
-            if isinstance(each, Declaration) and each.info.name == name:
-                return each
-        return None
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(self._tracked(work))

@@ -2,13 +2,12 @@
 
 import json
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from bot.chat import dispatch
 from bot.chat.app import App
-from bot.chat.declaration import Declaration, Declared
-from bot.chat.info import NoOptions
+from bot.chat.commands import Command, NoOptions, Registry
 from bot.chat.message import UserError
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Gone, Turn
@@ -33,7 +32,7 @@ class Runner(Protocol):
     """Answers what is asked for in a form: the client."""
 
     async def run_command(
-        self, turn: SlackTurn, declaration: Declaration, values: Mapping[str, object]
+        self, turn: SlackTurn, command: Command, values: Mapping[str, object]
     ) -> None:
         """Answer a command."""
 
@@ -48,7 +47,7 @@ class Forms:
         self,
         app: App,
         api: SlackApi,
-        declared: Sequence[Declared],
+        registry: Registry,
         names: CommandNames,
         turns: Turns,
         runner: Runner,
@@ -57,7 +56,7 @@ class Forms:
         """`start` runs something in the background."""
         self._app = app
         self._api = api
-        self._declared = declared
+        self._registry = registry
         self._names = names
         self._turns = turns
         self._runner = runner
@@ -66,26 +65,26 @@ class Forms:
     async def open(self, turn: SlackTurn, trigger: str, typed: Typed) -> None:
         """Open the form of a command, or that of a group. A trigger lasts three seconds."""
         metadata = _metadata_of(turn)
-        if typed.declaration is not None:
-            view = modals.form_of(typed.declaration, typed.values, metadata, self._names)
-            name = typed.declaration.info.name
+        if typed.command is not None:
+            view = modals.form_of(typed.command, typed.values, metadata, self._names)
+            name = typed.command.name
         elif typed.group is not None:
             view = modals.group_form(typed.group, metadata, self._names)
-            name = typed.group.info.name
+            name = typed.group.name
         else:
             return
 
-        async def command(_app: App, _turn: Turn, _options: NoOptions) -> None:
+        async def answer(_app: App, _turn: Turn, _options: NoOptions) -> None:
             try:
                 await self._api.open_view(trigger, view)
             except Gone as error:
                 raise UserError(_("The form could not be opened in time; try again.")) from error
 
-        await dispatch.run(self._app, turn, command, NoOptions(), name=name)
+        await dispatch.run(self._app, turn, answer, NoOptions(), name=name)
 
     async def suggest(self, payload: Payload) -> Payload:
         """Suggestions for a select."""
-        asked = modals.suggestion_of(self._declared, payload)
+        asked = modals.suggestion_of(self._registry, payload)
         if asked is None:
             return modals.options(())
         option, others, typed = asked
@@ -101,26 +100,24 @@ class Forms:
         """Answer a submitted form: at once what is wrong in it, or else later in the channel."""
         view = part_of(payload, "view")
         try:
-            submitted = modals.submitted(self._declared, view)
+            submitted = modals.submitted(self._registry, view)
         except UserError as error:
             self._start(self._refuse(payload, error))
             return None
         if submitted.errors:
             return {"response_action": "errors", "errors": dict(submitted.errors)}
-        declaration, values = submitted.declaration, submitted.values
+        command, values = submitted.command, submitted.values
         if submitted.wants_form:
             metadata = text_of(view, "private_metadata", most=LONGEST_METADATA)
-            form = modals.form_of(declaration, values, metadata, self._names)
+            form = modals.form_of(command, values, metadata, self._names)
             return {"response_action": "update", "view": form}
-        self._start(self._run(payload, declaration, values))
+        self._start(self._run(payload, command, values))
         return None
 
-    async def _run(
-        self, payload: Payload, declaration: Declaration, values: Mapping[str, object]
-    ) -> None:
+    async def _run(self, payload: Payload, command: Command, values: Mapping[str, object]) -> None:
         turn = await self._turn_of(payload, answers=True)
         if turn is not None:
-            await self._runner.run_command(turn, declaration, values)
+            await self._runner.run_command(turn, command, values)
 
     async def _refuse(self, payload: Payload, error: UserError) -> None:
         turn = await self._turn_of(payload, answers=True)

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bot.chat.declaration import Declaration, Declared, Group, Menu, Option
+from bot.chat.commands import Command, Declared, Group, Menu, Option
 from bot.chat.translation import _
-from bot.chat.turn import Terms
-from bot.features.declarations import declared
+from bot.features import REGISTRY
 from bot.formats import shortened
 from bot.platforms.slack.names import MENU, SHORTCUT, CommandNames
 
@@ -22,13 +21,10 @@ COMMAND, DESCRIPTION, HINT = 32, 2_000, 1_000
 SHORTCUT_NAME, SHORTCUT_DESCRIPTION, SUMMARY = 24, 150, 140
 """Slack's limits in characters: of commands, of shortcuts, and of what the app is."""
 
-_TERMS = Terms("Slack", _("workspace"), _("workspaces"), "")
-"""Only choices of options contain these, and a manifest has none."""
-
 
 def manifest(names: CommandNames) -> dict[str, Any]:
     """The manifest of all commands, as Slack reads it."""
-    commands = declared(_TERMS, None)
+    commands = REGISTRY.commands
     return {
         "display_information": {
             "name": "Mangosaurus",
@@ -77,20 +73,20 @@ def print_manifest(prefix: str) -> None:
     sys.stdout.write(as_yaml(CommandNames(prefix)))
 
 
-def _slash_command(declared: Declaration | Group, names: CommandNames) -> dict[str, Any]:
+def _slash_command(declared: Command | Group, names: CommandNames) -> dict[str, Any]:
     command: dict[str, Any] = {
-        "command": names.slash(declared.info.name),
-        "description": shortened(declared.info.description, DESCRIPTION),
+        "command": names.slash(declared.name),
+        "description": shortened(declared.description, DESCRIPTION),
     }
     if hint := _hint(declared):
         command["usage_hint"] = shortened(hint, HINT)
     return command | {"should_escape": False}
 
 
-def _hint(declared: Declaration | Group) -> str:
+def _hint(declared: Command | Group) -> str:
     """What can be typed after a command; "" for nothing."""
     if isinstance(declared, Group):
-        return " | ".join(each.info.last_name for each in declared.declarations)
+        return " | ".join(each.last_name for each in declared.commands)
     if not declared.options:
         return ""
     options = sorted(declared.options, key=lambda option: not option.is_main)

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.features.command_list import COMMANDS
-from bot.help import help as help_command
+from bot.chat.commands import Menu
+from bot.features import REGISTRY
 
 OWN_PREFIX = "mango-"
 """The prefix of commands whose name Slack has itself."""
@@ -25,7 +25,7 @@ TAKEN = frozenset({
 # fmt: on
 """Names of Slack's own commands, which an app cannot have."""
 
-WORDS = frozenset(info.name.partition(" ")[0] for info in (*COMMANDS, help_command.INFO))
+WORDS = frozenset(each.name for each in REGISTRY.commands if not isinstance(each, Menu))
 """The first words of all commands."""
 
 _MENTIONED = re.compile(
@@ -47,7 +47,7 @@ class CommandNames:
     """The setting SLACK_COMMAND_PREFIX."""
 
     def slash(self, name: str) -> str:
-        """A command as members type it; `name` is that of its `CommandInfo`."""
+        """A command as members type it; `name` is that of its `Command`."""
         word, space, rest = name.partition(" ")
         return f"/{self._prefixed.get(word, self.prefix + word)}{space}{rest}"
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from bot.chat.app import App
-from bot.chat.declaration import Person
+from bot.chat.commands import Person
 from bot.chat.errors import explain
 from bot.chat.message import Message
 from bot.chat.received import clean

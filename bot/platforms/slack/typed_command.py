@@ -10,11 +10,11 @@ Words after the name of an option for text belong to it, up to the next name. Of
 the last counts.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from bot.chat.declaration import Declaration, Declared, Group, Menu
+from bot.chat.commands import Command, Group, Registry
 from bot.chat.message import UserError, code
 from bot.chat.received import LONGEST_TEXT
 from bot.chat.translation import _
@@ -28,21 +28,19 @@ from bot.platforms.slack.options.line import FORM, read_line, unescaped, written
 class Typed:
     """A typed command.
 
-    declaration: `None` for a group without a subcommand: `wants_form` is true then.
+    command: `None` for a group without a subcommand: `wants_form` is true then.
     values: those that were typed, by the names of their options.
     wants_form: whether the member asks for a form, or left out what the command needs.
     group: the group of a subcommand.
     """
 
-    declaration: Declaration | None
+    command: Command | None
     values: Mapping[str, Value] = field(default_factory=dict)
     wants_form: bool = False
     group: Group | None = None
 
 
-def parse(
-    declared: Sequence[Declared], command: str, line: str, names: CommandNames | None = None
-) -> Typed:
+def parse(registry: Registry, command: str, line: str, names: CommandNames | None = None) -> Typed:
     """Read a slash command. Raises `UserError`, with a sentence that says what is accepted.
 
     command: as Slack sends it, for example `/mango-about`.
@@ -50,8 +48,7 @@ def parse(
     """
     names = names or CommandNames()
     word = names.word_of(command)
-    commands = [each for each in declared if not isinstance(each, Menu)]
-    found = next((each for each in commands if each.info.name == word), None)
+    found = registry.first(word or "")
     if found is None:
         raise UserError(
             _("The bot has no command {command}. See what it can do with {help}."),
@@ -64,7 +61,7 @@ def parse(
             limit=LONGEST_TEXT,
             count=len(line),
         )
-    if isinstance(found, Declaration):
+    if isinstance(found, Command):
         return _call(found, line.strip(), names)
     first, rest = (*line.split(maxsplit=1), "", "")[:2]
     if first in ("", FORM):
@@ -73,20 +70,20 @@ def parse(
 
 
 def as_typed(
-    declaration: Declaration, values: Mapping[str, Value], names: CommandNames | None = None
+    command: Command, values: Mapping[str, Value], names: CommandNames | None = None
 ) -> str:
     """A command as a member types it, which `parse` reads as these values. Files are left out."""
     names = names or CommandNames()
     each = ((name, written(value)) for name, value in values.items())
     options = (f"{name}:{value}" for name, value in each if value is not None)
-    return " ".join((names.slash(declaration.info.name), *options))
+    return " ".join((names.slash(command.name), *options))
 
 
-def _subcommand(group: Group, typed: str, names: CommandNames) -> Declaration:
-    known = {each.info.last_name: each for each in group.declarations}
+def _subcommand(group: Group, typed: str, names: CommandNames) -> Command:
+    known = {each.last_name: each for each in group.commands}
     if (found := known.get(typed.casefold())) is not None:
         return found
-    command = names.slash(group.info.name)
+    command = names.slash(group.name)
     if alike := get_close_matches(typed.casefold(), known, n=1):
         raise UserError(
             _("{command} can't be followed by {typed}; did you mean {nearest}?"),
@@ -102,9 +99,9 @@ def _subcommand(group: Group, typed: str, names: CommandNames) -> Declaration:
     )
 
 
-def _call(declaration: Declaration, line: str, names: CommandNames) -> Typed:
+def _call(command: Command, line: str, names: CommandNames) -> Typed:
     if line == FORM:
-        return Typed(declaration, wants_form=True)
-    values = read_line(declaration, line, names.slash(declaration.info.name))
-    lacks = any(each.is_required and each.name not in values for each in declaration.options)
-    return Typed(declaration, values, wants_form=lacks)
+        return Typed(command, wants_form=True)
+    values = read_line(command, line, names.slash(command.name))
+    lacks = any(each.is_required and each.name not in values for each in command.options)
+    return Typed(command, values, wants_form=lacks)

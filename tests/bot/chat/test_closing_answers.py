@@ -14,8 +14,8 @@ from bot.chat.app import App
 from bot.chat.closing_answers import MOST_CLOSED, AnswerCloser
 from bot.chat.message import Button, Message, plain
 from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
+from bot.community.blocks import BlockList
 from bot.features import jobs
-from bot.features.buttons import HANDLERS
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME, Unfinished
 from bot.verse import sonnet
@@ -98,7 +98,7 @@ async def test_stopping_bot_refuses_without_the_database(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = AsyncMock(side_effect=Unavailable)
-    monkeypatch.setattr(app.blocks, "reason", asked)
+    monkeypatch.setattr(app[BlockList], "reason", asked)
     await app.in_flight.finish(0.0)
     turn = FakeTurn(FakePlatform())
     await dispatch.run(app, turn, sonnet.sonnet, SonnetOptions(SonnetRequest("Shall I")))
@@ -146,7 +146,7 @@ async def test_cut_off_poem_is_repeated_after_the_restart(
         assert task.done()
     (button,) = turn.answers[-1].buttons
     restarted, after = world.make_app(), FakeTurn(FakePlatform())
-    await dispatch.press(restarted, after, button.action, button.state, HANDLERS)
+    await dispatch.press(restarted, after, button.action, button.state)
     assert world.writer.sonnets_asked[-1].opening == options.request.opening
     assert world.writer.sonnets_asked[-1].form == "couplets"
     assert plain(after.answers[-1].embeds[0].lines[0]).startswith("Shall I compare thee")

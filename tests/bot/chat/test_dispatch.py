@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,14 +18,15 @@ from bot.chat.app import (
     PRESS_S,
     App,
 )
+from bot.chat.commands import Choice
 from bot.chat.dispatch import LAST_TRIES, deliver, stream
-from bot.chat.info import Choice
 from bot.chat.message import Button, Message, Text, plain, text
 from bot.chat.turn import Forbidden, Gone, Turn, Unreachable, User
+from bot.community.blocks import BlockList
 from bot.platforms.discord.platform import TERMS
 from bot.services.queueing.errors import Busy
 from tests.bot.conftest import World
-from tests.bot.turns import ADA, BOB, FakePlatform, FakeTurn
+from tests.bot.turns import ADA, BOB, FakePlatform, FakeTurn, with_buttons
 
 
 class Line:
@@ -94,7 +96,8 @@ def broken_off(shown: Message, why: Text) -> Message:
 
 async def streamed(line: Any, messages: AsyncGenerator[Message, None]) -> list[str]:  # noqa: ANN401
     """The shown states of an answer."""
-    await stream(line, messages, 0, broken_off)
+    app: Any = SimpleNamespace(registry=SimpleNamespace(explanations={}))
+    await stream(app, line, messages, 0, broken_off)
     return [plain(message.content) for message in line.shown]
 
 
@@ -205,7 +208,7 @@ async def test_slow_command_is_deferred(world: World, waiting: WaitingTurn) -> N
 
 
 async def test_slow_press_is_acknowledged(world: World, waiting: WaitingTurn) -> None:
-    await dispatch.press(world.make_app(), waiting, "go", "press", {"go": slow})
+    await dispatch.press(with_buttons(world.make_app(), go=slow), waiting, "go", "press")
     assert waiting.how == "acknowledged"
     assert waiting.sentence == "late press"
 
@@ -218,7 +221,7 @@ async def pressed(app: App, seconds: float, member: User = BOB) -> str:
     async def turn_page(_app: App, turn: Turn, state: str) -> None:
         await turn.respond(Message(text(state)))
 
-    await dispatch.press(app, turn, "turn", "page", {"turn": turn_page})
+    await dispatch.press(with_buttons(app, turn=turn_page), turn, "turn", "page")
     return turn.sentence
 
 
@@ -308,7 +311,7 @@ async def test_suggestions_do_not_wait_for_blocks(
         return [Choice("a", "a")]
 
     app = world.make_app()
-    monkeypatch.setattr(app.blocks, "reason", hang)
+    monkeypatch.setattr(app[BlockList], "reason", hang)
     assert await dispatch.suggest(app, FakeTurn(FakePlatform()), found, "a") == []
 
 

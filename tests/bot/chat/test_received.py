@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,14 +12,15 @@ from hypothesis import strategies as st
 
 from bot.chat import dispatch
 from bot.chat.app import App
-from bot.chat.declaration import Declaration, Group, Option
+from bot.chat.commands import Answer, Option
 from bot.chat.message import Message, UserError
 from bot.chat.received import LONGEST_STATE, LONGEST_TEXT, clean, received, received_state
 from bot.community import settings as server_settings
 from bot.community.settings import SettingsOptions
-from bot.features.buttons import HANDLERS
-from bot.features.declarations import declared
-from bot.moderation import owner, removals
+from bot.features import REGISTRY
+from bot.moderation import blocking, owner, removals
+from bot.moderation.blocking import TargetOptions
+from bot.moderation.record import OWNER
 from bot.moderation.removals import MessageOptions, NamerOptions, WinnerOptions
 from bot.names import dissect, names
 from bot.names.dissect import DissectOptions
@@ -60,7 +62,7 @@ class Upload:
         return b""
 
 
-Asked = tuple[dispatch.Command[Any], Callable[[str], object]]
+Asked = tuple[Answer[Any], Callable[[str], object]]
 COMMANDS: dict[str, Asked] = {
     "starts_with": (names.names, lambda t: NamesOptions(NamesRequest(starts_with=t))),
     "ends_with": (names.names, lambda t: NamesOptions(NamesRequest(ends_with=t))),
@@ -89,8 +91,8 @@ COMMANDS: dict[str, Asked] = {
     "moderate message": (removals.message, MessageOptions),
     "moderate winner": (removals.winner, WinnerOptions),
     "moderate namer": (removals.namer, NamerOptions),
-    "owner block": (owner.block, lambda t: owner.TargetOptions(community=t)),
-    "owner unblock": (owner.unblock, lambda t: owner.TargetOptions(community=t)),
+    "owner block": (partial(blocking.block, OWNER), lambda t: TargetOptions(community=t)),
+    "owner unblock": (partial(blocking.unblock, OWNER), lambda t: TargetOptions(community=t)),
     "owner leave": (owner.leave, owner.CommunityOptions),
     "filter": (server_settings.settings, lambda t: SettingsOptions(filter=t)),
     "blocked_words": (server_settings.settings, lambda t: SettingsOptions(blocked_words=t)),
@@ -99,15 +101,9 @@ COMMANDS: dict[str, Asked] = {
 """Each text option of each command: the command, and its options with a text."""
 
 
-DECLARATIONS = [
-    each
-    for declared_one in declared(FakePlatform.terms, None)
-    for each in (declared_one.declarations if isinstance(declared_one, Group) else [declared_one])
-    if isinstance(each, Declaration)
-]
 SUGGESTED = [
     (declaration, option)
-    for declaration in DECLARATIONS
+    for declaration in REGISTRY.every_command()
     for option in declaration.options
     if option.suggest is not None
 ]
@@ -168,10 +164,10 @@ async def test_commands_survive_any_text(
 async def test_buttons_and_suggestions_survive_any_text(
     app: App, caplog: pytest.LogCaptureFixture, state: str
 ) -> None:
-    for action in HANDLERS:
+    for action in REGISTRY.buttons:
         platform = FakePlatform({1: Message()}, operators={ADA.id})
         turn = press_on(FakeTurn(platform), 1)
-        await dispatch.press(app, turn, action, state, HANDLERS)
+        await dispatch.press(app, turn, action, state)
         assert turn.answers or platform.history
     turn = FakeTurn(FakePlatform(operators={ADA.id}))
     for declaration, option in SUGGESTED:
@@ -184,7 +180,7 @@ async def test_buttons_and_suggestions_survive_any_text(
 def test_other_options_are_measured_and_cleaned() -> None:
     """Suggestions depend on them: those of letters on the namer that was chosen."""
     found: list[object] = []
-    option = Option("starts_with", suggest=found.append)  # type: ignore[arg-type]
+    option = Option("starts_with", "", suggest=found.append)  # type: ignore[arg-type]
     option.suggestions({"namer": "el\0v\ud800es", "contains": "a" * 6000})
     assert found == [{"namer": "elves"}]
 

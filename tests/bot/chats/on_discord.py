@@ -10,7 +10,7 @@ import discord
 import simcord
 
 from bot.chat.app import App
-from bot.chat.info import Choice
+from bot.chat.commands import Choice
 from bot.chat.message import Message
 from bot.chat.turn import MessageRef, Platform, Terms
 from bot.features.jobs import Jobs

@@ -7,8 +7,7 @@ from datetime import datetime
 
 from bot.chat import message as core
 from bot.chat.app import App
-from bot.chat.declaration import Declaration, Group, Kind, Menu
-from bot.chat.info import Choice
+from bot.chat.commands import Choice, Command, Kind, Menu
 from bot.chat.turn import MessageRef, Platform, Terms
 from bot.features.jobs import Jobs
 from bot.platforms.local.slack.records import Interaction, Message
@@ -288,20 +287,17 @@ class SlackChat:
         await self.bot.start()
         await self.settle()
 
-    def declaration(self, name: str) -> Declaration:
+    def declaration(self, name: str) -> Command:
         """A command, by its full name."""
-        for each in self.bot.declared:
-            declarations = each.declarations if isinstance(each, Group) else (each,)
-            for one in declarations:
-                if isinstance(one, Declaration) and one.info.name == name:
-                    return one
-        raise LookupError(name)
+        command = self.bot.registry.find(name)
+        assert command is not None, name
+        return command
 
     def menu(self, label: str) -> str:
         """What Slack calls a command in the menu of a message."""
         if label == "Write a sonnet from this":
             return SHORTCUT
-        menus = [each.label for each in self.bot.declared if isinstance(each, Menu)]
+        menus = [each.label for each in self.bot.registry.commands if isinstance(each, Menu)]
         return f"{MENU}{menus.index(label)}"
 
     def type(self, member: Member, line: str, channel: Channel | None = None) -> Interaction:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.chat.app import App
-from bot.chat.info import Choice
+from bot.chat.commands import Choice
 from bot.chat.message import Message
 from bot.chat.turn import Platform, Terms
 from bot.features.jobs import Jobs

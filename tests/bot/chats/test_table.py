@@ -4,10 +4,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from bot.chat.declaration import Declaration, Group, Menu
-from bot.features.buttons import HANDLERS
-from bot.features.declarations import declared
-from bot.platforms.slack.platform import TERMS
+from bot.chat.commands import Menu
+from bot.features import REGISTRY
 from tests.bot.chats.exceptions import EXCEPTIONS, PLATFORMS
 
 CHECKOUT = Path(__file__).parents[3]
@@ -26,22 +24,17 @@ BUTTONS, FEATURES = rows("Buttons"), rows("Features")
 
 
 def test_every_command_has_a_row() -> None:
-    names = []
-    for each in declared(TERMS, None):
-        if isinstance(each, Group):
-            names += [f"/{one.info.name}" for one in each.declarations]
-        elif isinstance(each, Declaration):
-            names.append(f"/{each.info.name}")
+    names = [f"/{each.name}" for each in REGISTRY.every_command()]
     assert sorted(COMMANDS) == sorted(names)
 
 
 def test_every_menu_has_a_row() -> None:
-    labels = {each.label for each in declared(TERMS, None) if isinstance(each, Menu)}
+    labels = {each.label for each in REGISTRY.commands if isinstance(each, Menu)}
     assert set(MENUS) == labels | {"Write a sonnet from this"}
 
 
 def test_every_button_has_a_row() -> None:
-    assert sorted(BUTTONS) == sorted(HANDLERS)
+    assert sorted(BUTTONS) == sorted(REGISTRY.buttons)
 
 
 def test_reasons_are_those_of_the_list() -> None:

@@ -11,11 +11,10 @@ from discord import AppCommandOptionType, app_commands
 from slack_sdk.version import __version__ as library
 
 from bot.chat.app import LONG_TEXT
-from bot.chat.info import Audience
+from bot.chat.commands import Audience
 from bot.chat.message import Timestamp, UserError, strong, text
 from bot.evaluation.results.headline import Figure
-from bot.features.buttons import HANDLERS
-from bot.features.command_list import COMMANDS
+from bot.features import REGISTRY
 from bot.help import about as about_command
 from bot.names import dissect, names
 from bot.names.dissect import DissectOptions
@@ -33,7 +32,7 @@ from models.verse.poem import SonnetRequest
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Answer, Chat
 from tests.bot.conftest import NOW
-from tests.bot.platforms.slack.commands import every_declaration
+from tests.bot.platforms.slack.commands import COMMANDS
 from tests.bot.turns import FakePlatform, FakeTurn
 
 CHECKOUT = Path(__file__).parents[3]
@@ -93,14 +92,16 @@ async def test_help_has_every_command_of_readme(chat: Chat) -> None:
 
 async def test_help_has_every_command(chat: Chat) -> None:
     shown = examples_of(await (await chat.add_operator()).use("help"))
-    commands = [each.info.name for each in every_declaration() if each.info.name != "help"]
+    commands = [each.name for each in [*COMMANDS.every_command()] if each.name != "help"]
     assert len(commands) > 30
     examples = re.findall(r"^/(.+)$", shown, re.MULTILINE)
     assert [name for name in commands if not any(e.startswith(f"{name} ") for e in examples)] == []
 
 
 async def test_help_hides_what_a_member_may_not_use(chat: Chat) -> None:
-    hidden = {f"/{info.name}" for info in COMMANDS if info.audience > Audience.EVERYONE}
+    hidden = {
+        f"/{info.name}" for info in REGISTRY.every_command() if info.audience > Audience.EVERYONE
+    }
     assert "/settings" in hidden
     shown = examples_of(await chat.alice.use("help"))
     assert sorted(command for command in hidden if command in shown) == []
@@ -121,7 +122,7 @@ async def test_examples_are_valid(discord_chat: DiscordChat) -> None:
     commands = {
         command.qualified_name: command for command in discord_chat.home.bot.tree.walk_commands()
     }
-    examples = [example for info in COMMANDS for example, _ in info.examples]
+    examples = [example for info in REGISTRY.every_command() for example, _ in info.examples]
     assert len(examples) > 10
     for example in examples:
         name, *options = re.split(r" (?=[a-z_]+:)", example.removeprefix("/"))
@@ -135,16 +136,16 @@ async def test_examples_are_valid(discord_chat: DiscordChat) -> None:
 
 
 async def test_descriptions_are_those_of_the_commands(discord_chat: DiscordChat) -> None:
-    """Discord shows what `CommandInfo` says, of all options and of no others."""
+    """Discord shows what `Command` says, of all options and of no others."""
     commands = {
         command.qualified_name: command for command in discord_chat.home.bot.tree.walk_commands()
     }
-    for info in COMMANDS:
+    for info in REGISTRY.every_command():
         command = commands[info.name]
         assert isinstance(command, app_commands.Command)
         assert command.description == info.description
         described = {p.name: str(p.description) for p in command.parameters}
-        assert described == dict(info.options)
+        assert described == {option.name: option.description for option in info.options}
         assert max(map(len, [info.description, *described.values()])) <= DESCRIPTION
 
 
@@ -194,11 +195,11 @@ async def test_long_text_is_not_filtered_on_the_event_loop(
 
 @pytest.mark.parametrize(
     "action",
-    # Those of 0.3.0, whose messages are still there.
+    # Those of old messages, which are still there.
     ["names", "name", "dissect", "vote", "sonnet", "about", "fame", "keep", "poems", "privacy"],
 )
 def test_old_buttons_have_handlers(action: str) -> None:
-    assert action in HANDLERS
+    assert action in REGISTRY.buttons
 
 
 def test_error_as_string() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.chat.app import App
-from bot.chat.info import NoOptions
+from bot.chat.commands import NoOptions
 from bot.chat.message import Message, UserError, plain
 from bot.help import about
 from bot.names import custom_model_choice, dissect

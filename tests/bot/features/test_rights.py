@@ -23,7 +23,8 @@ from bot.chat import dispatch
 from bot.chat.app import App
 from bot.chat.message import Message, plain, text
 from bot.chat.turn import MessageRef, Source, Turn, User
-from bot.features.buttons import HANDLERS
+from bot.community.blocks import BlockList
+from bot.features import REGISTRY
 from bot.names.name_options import to_state
 from bot.privacy import privacy
 from bot.privacy.queries import Privacy
@@ -33,7 +34,7 @@ from bot.verse.queries import Poems
 from models.names.generator import NamesRequest
 from tests.bot.conftest import Home
 from tests.bot.names.test_name import learned
-from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn
+from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn, with_buttons
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rights.md").read_text()
 SERVER = ("member", "moderator", "manager", "home administrator", "foreign administrator", "owner")
@@ -198,7 +199,7 @@ def test_every_command_has_a_row(home: Home) -> None:
 
 
 def test_every_button_has_a_row() -> None:
-    assert sorted(HANDLERS) == sorted(BUTTONS) == sorted(STATES)
+    assert sorted(REGISTRY.buttons) == sorted(BUTTONS) == sorted(STATES)
 
 
 async def run(cast: Cast, actor: simcord.MemberActor, column: str, name: str) -> str:
@@ -357,7 +358,7 @@ async def test_buttons_elsewhere(cast: Cast, column: str, subtests: pytest.Subte
             turn = stranger(home, community)
             found = await of_turn(
                 turn,
-                partial(dispatch.press, home.app, action=action, state=state, handlers=HANDLERS),
+                partial(dispatch.press, home.app, action=action, state=state),
             )
             assert found == cells[column]
     assert await home.app.store[Privacy].all_of(alice.id) == before
@@ -373,7 +374,9 @@ async def test_blocked_members_keep_their_data_only(
 ) -> None:
     """Every command and button but `/privacy` and its buttons is refused."""
     app = home.app
-    await app.blocks.block(community_id, member_id, Entry(Action.BLOCK, 1, app.now(), COMMUNITY))
+    await app[BlockList].block(
+        community_id, member_id, Entry(Action.BLOCK, 1, app.now(), COMMUNITY)
+    )
 
     async def answer(_app: App, turn: Turn, _options: str) -> None:
         await turn.respond(Message(text("An answer.")))
@@ -382,9 +385,9 @@ async def test_blocked_members_keep_their_data_only(
         with subtests.test(f"/{name}"):
             turn = FakeTurn(FakePlatform(), BOB)
             await dispatch.run(app, turn, answer, "", name=name)
-            assert (turn.sentence == "An answer.") == (name == privacy.INFO.name)
-    for action in HANDLERS:
+            assert (turn.sentence == "An answer.") == (name == privacy.PRIVACY.name)
+    for action in REGISTRY.buttons:
         with subtests.test(f"button {action}"):
             turn = FakeTurn(FakePlatform(), BOB)
-            await dispatch.press(app, turn, action, "", dict.fromkeys(HANDLERS, answer))
+            await dispatch.press(with_buttons(app, **{action: answer}), turn, action, "")
             assert (turn.sentence == "An answer.") == (action == privacy.ACTION)

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.chat.declaration import Menu
+from bot.chat.commands import Menu
 from bot.chat.message import Button
-from bot.features.buttons import HANDLERS
+from bot.features import REGISTRY
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.workspace import Channel, Member
@@ -17,7 +17,6 @@ from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Answer, Shown
 from tests.bot.features.test_rights import MENU, OPTIONS, PAGE, STATES, outcome, pressed
 from tests.bot.names.test_name import learned
-from tests.bot.platforms.slack.commands import DECLARED, every_declaration
 
 COLUMNS = (
     "guest",
@@ -105,13 +104,13 @@ async def used(chat: SlackChat, actor: SlackActor, column: str, name: str) -> st
 
 
 def test_every_command_has_a_row() -> None:
-    names = [declaration.info.name for declaration in every_declaration()]
-    menus = [each.label for each in DECLARED if isinstance(each, Menu)]
+    names = [declaration.name for declaration in REGISTRY.every_command()]
+    menus = [each.label for each in REGISTRY.commands if isinstance(each, Menu)]
     assert sorted(COMMANDS) == sorted([*names, *menus, WRITE])
 
 
 def test_every_button_has_a_row() -> None:
-    assert sorted(BUTTONS) == sorted(HANDLERS)
+    assert sorted(BUTTONS) == sorted(REGISTRY.buttons)
 
 
 @pytest.mark.parametrize("column", COLUMNS)

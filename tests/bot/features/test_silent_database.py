@@ -8,10 +8,10 @@ import pytest
 
 from bot.chat import button_states, dispatch
 from bot.chat.app import App
-from bot.chat.info import NoOptions
+from bot.chat.commands import NoOptions
 from bot.chat.message import Message
 from bot.community import settings
-from bot.features.buttons import HANDLERS
+from bot.features import REGISTRY
 from bot.help import about, help  # noqa: A004 (the command)
 from bot.polls import hall_of_fame, votes
 from bot.privacy import privacy
@@ -94,12 +94,10 @@ async def test_other_commands(app: App, name: str) -> None:
     assert "Sorry" not in asked.sentence
 
 
-@pytest.mark.parametrize("action", HANDLERS)
+@pytest.mark.parametrize("action", REGISTRY.buttons)
 async def test_buttons(app: App, action: str) -> None:
     asked = turn()
-    await asyncio.wait_for(
-        dispatch.press(app, asked, action, STATES.get(action, "1"), HANDLERS), 10
-    )
+    await asyncio.wait_for(dispatch.press(app, asked, action, STATES.get(action, "1")), 10)
     assert asked.answers
     assert "Sorry" not in asked.sentence
 
@@ -117,5 +115,5 @@ async def test_names_and_poems_are_written(app: App, name: str, title: str) -> N
 async def test_vote_that_may_be_counted(app: App) -> None:
     """The database may still write what it has taken."""
     asked = turn()
-    await dispatch.press(app, asked, votes.ACTION, "5:0", HANDLERS)
+    await dispatch.press(app, asked, votes.ACTION, "5:0")
     assert "Your vote may still be counted" in asked.sentence

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.community import queries as module
-from bot.community.queries import Blocks, TooManyBlocks
+from bot.community.queries import Blocks, Communities, TooManyBlocks
 from bot.moderation.queries import Moderation, RecentPoll
 from bot.polls.ballots import Ballot
 from bot.polls.queries import Polls
@@ -143,23 +143,23 @@ async def test_community_accepts_no_shared_models(store: Store) -> None:
     shared = await create(store, "shared", community_id=2, weights=weights)
     await store[CustomModels].share(shared.id, True)
     await store[CustomModels].share(own.id, True)
-    await store[Moderation].change_settings(1, accepts_shared=False)
+    await store[Communities].change(1, accepts_shared=False)
     assert [m.name for m in await store[CustomModels].usable(1)] == ["own"]
     assert [m.name for m in await store[CustomModels].usable(2)] == ["shared", "own"]
     assert [m.name for m in await store[CustomModels].usable(None)] == ["own", "shared"]
 
 
 async def test_settings_are_independent(store: Store) -> None:
-    await store[Polls].set_minutes(1, 30)
+    await store[Communities].change(1, vote_minutes=30)
     await store[Moderation].set_log_channel(replace(BY, target_id=5))
-    await store[Moderation].change_settings(1, in_public_hall=False)
-    settings = await store[Moderation].settings(1)
+    await store[Communities].change(1, in_public_hall=False)
+    settings = await store[Communities].settings(1)
     assert (settings.in_public_hall, settings.accepts_shared, settings.log_channel_id) == (
         False,
         True,
         5,
     )
-    assert await store[Polls].minutes(1) == 30
+    assert await store[Communities].poll_minutes(1) == 30
 
 
 async def test_blocks(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.chat.info import Choice, within_limits
+from bot.chat.commands import Choice, within_limits
 from bot.names import autocomplete
 from bot.platforms.discord.platform import LIMITS
 from tests.bot.chats.protocol import Chat

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.community.queries import Blocks
+from bot.community.queries import Blocks, Communities
 from bot.moderation.queries import Moderation
 from bot.polls.ballots import Ballot
 from bot.polls.hall_queries import Champion, HallOfFame, Scope
@@ -110,13 +110,13 @@ async def test_public_names_have_several_voters(store: Store) -> None:
 async def test_community_stays_out_of_the_public_hall(store: Store) -> None:
     await hold_poll(store, 1, "Ours", 3)
     await hold_poll(store, 2, "Theirs", 2, community=2)
-    await store[Moderation].change_settings(1, in_public_hall=False)
+    await store[Communities].change(1, in_public_hall=False)
     assert await best(store, ALL) == ["Theirs"]
     assert await best(store, Scope(community_id=1)) == ["Ours"]
     assert await best(store, Scope(member_id=3)) == ["Theirs"]
     assert await best(store, Scope(member_id=3, home_id=1)) == ["Ours", "Theirs"]
     assert await store[HallOfFame].chosen(2) == [("Theirs", 2)]
-    await store[Moderation].change_settings(1, in_public_hall=True)
+    await store[Communities].change(1, in_public_hall=True)
     assert await best(store, ALL) == ["Ours", "Theirs"]
 
 

@@ -13,6 +13,7 @@ import pytest
 from bot.chat.app import App
 from bot.chat.message import Message
 from bot.chat.turn import MessageRef
+from bot.community.blocks import BlockList
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls import poll_closing
@@ -177,9 +178,9 @@ async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.Mon
 async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:
     """Nothing is written there, nor later, and nothing wins: others would see it."""
     owner = Entry(Action.BLOCK, 1, fossil.end, None, COMMUNITY)
-    await fossil.app.blocks.block(COMMUNITY, EVERYBODY, owner)
+    await fossil.app[BlockList].block(COMMUNITY, EVERYBODY, owner)
     await fossil.close()
-    await fossil.app.blocks.unblock(COMMUNITY, EVERYBODY, owner)
+    await fossil.app[BlockList].unblock(COMMUNITY, EVERYBODY, owner)
     await fossil.close(minutes=30)
     assert fossil.platform.history == []
     stored = await fossil.app.store[Polls].find(9)

@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import IntegrityError
 
+from bot.community.queries import DEFAULT_MINUTES, Communities
 from bot.polls.ballots import Ballot, Origin, lock_open, lock_votes
-from bot.polls.queries import DEFAULT_MINUTES, SKEW, STALE, PollRecord, Polls
+from bot.polls.queries import SKEW, STALE, PollRecord, Polls
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities
 
@@ -261,11 +262,11 @@ async def test_tie(store: Store) -> None:
 
 
 async def test_minutes(store: Store) -> None:
-    assert await store[Polls].minutes(1) == DEFAULT_MINUTES
-    await store[Polls].set_minutes(1, 60)
-    await store[Polls].set_minutes(1, 90)
-    assert await store[Polls].minutes(1) == 90
-    assert await store[Polls].minutes(2) == DEFAULT_MINUTES
+    assert await store[Communities].poll_minutes(1) == DEFAULT_MINUTES
+    await store[Communities].change(1, vote_minutes=60)
+    await store[Communities].change(1, vote_minutes=90)
+    assert await store[Communities].poll_minutes(1) == 90
+    assert await store[Communities].poll_minutes(2) == DEFAULT_MINUTES
 
 
 async def test_vote_for_unknown_position(store: Store) -> None:

@@ -6,6 +6,7 @@ import discord
 import pytest
 
 from bot.chat.message import UserError, plain
+from bot.community.queries import Communities
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls.queries import PollRecord, Polls
@@ -167,7 +168,7 @@ async def test_settings_are_for_managers(chat: Chat) -> None:
     result = await chat.alice.use("settings", vote_minutes=60)
     managers = f"{chat.terms.community} managers"
     assert result.text == f"Only {managers} can see and change the settings of the bot."
-    assert await chat.app.store[Polls].minutes(chat.community_id) == 10
+    assert await chat.app.store[Communities].poll_minutes(chat.community_id) == 10
 
 
 async def test_names_without_poll(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ import pytest
 from bot.chat.app import App
 from bot.chat.message import Message, UserError
 from bot.chat.turn import Platform, User
+from bot.community.queries import Communities
 from bot.fleet.membership import Fleet
 from bot.moderation.queries import Moderation
 from bot.polls.ballots import Ballot
@@ -274,9 +275,9 @@ async def test_servers_noted_at_start(chat: Chat) -> None:
 async def test_server_noted_simultaneously(store: Store) -> None:
     await asyncio.gather(
         *(store[Privacy].joined(7) for _ in range(5)),
-        *(store[Polls].set_minutes(7, 30) for _ in range(5)),
+        *(store[Communities].change(7, vote_minutes=30) for _ in range(5)),
     )
-    assert await store[Polls].minutes(7) == 30
+    assert await store[Communities].poll_minutes(7) == 30
 
 
 async def test_deleted_while_voting(store: Store) -> None:

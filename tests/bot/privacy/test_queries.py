@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from bot.community.queries import Blocks
+from bot.community.queries import Blocks, Communities
 from bot.moderation.queries import Moderation
 from bot.polls.ballots import Ballot
 from bot.polls.queries import Polls
@@ -132,11 +132,11 @@ async def test_community_is_forgotten_after_grace(store: Store) -> None:
 
 async def test_community_that_returns_is_kept(store: Store) -> None:
     await fill(store)
-    await store[Polls].set_minutes(1, 60)
+    await store[Communities].change(1, vote_minutes=60)
     await store[Privacy].left(1, NOW)
     await store[Privacy].joined(1)
     assert await store[Privacy].forget_communities(NOW + GRACE) == []
-    assert await store[Polls].minutes(1) == 60
+    assert await store[Communities].poll_minutes(1) == 60
 
 
 async def test_seen_notes_left_communities(store: Store) -> None:
@@ -194,10 +194,10 @@ async def test_concurrent_notes_of_a_community(store: Store) -> None:
     other = Store(type(store.database)(store.database.url))
     await asyncio.gather(
         *(s[Privacy].left(1, NOW) for s in (store, other) * 4),
-        *(s[Polls].set_minutes(1, 20) for s in (store, other) * 4),
+        *(s[Communities].change(1, vote_minutes=20) for s in (store, other) * 4),
     )
     await other.close()
-    assert await store[Polls].minutes(1) == 20
+    assert await store[Communities].poll_minutes(1) == 20
 
 
 async def test_block_outlasts_forgetting(store: Store) -> None:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bot.chat.app import App
-from bot.chat.info import NoOptions
+from bot.chat.commands import NoOptions
 from bot.chat.message import UserError, plain
 from bot.services.cluster.pool import ClusterStatus
 from bot.status.health import Health
@@ -27,7 +27,8 @@ async def test_owner_sees_status(app: App, health: Health, platform: FakePlatfor
     health.keep_sample()
     with pytest.raises(ValueError, match="broken"), monitor.track("/sonnet", 1):
         raise ValueError("broken")
-    await status(health, app, turn, NoOptions())
+    app.services.append(health)
+    await status(app, turn, NoOptions())
     (message,) = turn.answers
     assert message.private
     fields = {field.name: plain(field.value) for field in message.embeds[0].fields}
@@ -53,7 +54,8 @@ async def test_shards(
     for count, expected in ((4, shown), (None, None)):
         app = world.make_app(shard_count=count)
         turn = FakeTurn(platform)
-        await status(Health(app, platform), app, turn, NoOptions())
+        app.services.append(Health(app, platform))
+        await status(app, turn, NoOptions())
         fields = {field.name: plain(field.value) for field in turn.answers[0].embeds[0].fields}
         assert fields.get("Shards") == expected
         await app.store.close()
@@ -75,7 +77,8 @@ async def test_cluster(
     object.__setattr__(app, "cluster", SimpleNamespace(status=state))
     platform.operators = {ADA.id}
     turn = FakeTurn(platform)
-    await status(health, app, turn, NoOptions())
+    app.services.append(health)
+    await status(app, turn, NoOptions())
     fields = {field.name: plain(field.value) for field in turn.answers[0].embeds[0].fields}
     assert fields["Cluster"] == shown
     found = (await app.monitor.metrics.exposition()).decode()
@@ -84,8 +87,9 @@ async def test_cluster(
 
 async def test_others_do_not(app: App, health: Health, platform: FakePlatform) -> None:
     turn = FakeTurn(platform)
+    app.services.append(health)
     with pytest.raises(UserError, match="Only the owners"):
-        await status(health, app, turn, NoOptions())
+        await status(app, turn, NoOptions())
     assert turn.answers == []
 
 

@@ -8,8 +8,9 @@ from inspect import getmembers, iscoroutinefunction
 import pytest
 from sqlalchemy import text
 
+from bot.community.queries import DEFAULT_MINUTES, Communities
 from bot.polls.ballots import Ballot
-from bot.polls.queries import DEFAULT_MINUTES, Polls
+from bot.polls.queries import Polls
 from bot.store import Database, OutcomeUnknown, Store, Unavailable
 from bot.store import database as module
 from bot.store.calls import Batches, current_call, run_call
@@ -62,10 +63,10 @@ async def test_write_that_was_given_up_is_never_made(store: Store) -> None:
     """The member was told that nothing was saved."""
     async with locked(store), hurried():
         with pytest.raises(Unavailable, match=r"longer than 0\.05 s") as caught:
-            await store[Polls].set_minutes(1, 99)
+            await store[Communities].change(1, vote_minutes=99)
     assert not isinstance(caught.value, OutcomeUnknown)
     await leftovers()
-    assert await store[Polls].minutes(1) == DEFAULT_MINUTES
+    assert await store[Communities].poll_minutes(1) == DEFAULT_MINUTES
 
 
 async def test_votes_behind_a_hanging_batch(store: Store) -> None:
@@ -95,10 +96,10 @@ async def test_next_calls_fail_sooner(store: Store, monkeypatch: pytest.MonkeyPa
     async with locked(store):
         for _ in range(2):
             with pytest.raises(Unavailable):
-                await store[Polls].set_minutes(1, 99)
+                await store[Communities].change(1, vote_minutes=99)
     await leftovers()
-    await store[Polls].set_minutes(1, 5)
-    await store[Polls].minutes(1)
+    await store[Communities].change(1, vote_minutes=5)
+    await store[Communities].poll_minutes(1)
     assert limits == [module.ANSWER_S, module.AWAY_S, module.AWAY_S, module.ANSWER_S]
 
 

@@ -275,7 +275,7 @@ def test_open_connections_allow_exit(tmp_path: Path, templates: Templates) -> No
         "from pathlib import Path\n"
         "from bot.store import Database, Store, url_of\n"
         "store = Store(Database(url_of(None, Path(sys.argv[1]))))\n"
-        "asyncio.run(store[Polls].minutes(1))\n"
+        "asyncio.run(store[Communities].poll_minutes(1))\n"
     )
     store_in(tmp_path, templates)
     with python(source, str(tmp_path)) as process:

@@ -258,8 +258,8 @@ async def main() -> None:
     sys.stdin.readline()
     await database.migrate()
     store = Store(database)
-    await store[Polls].set_minutes(int(sys.argv[2]), 7)
-    assert await store[Polls].minutes(int(sys.argv[2])) == 7
+    await store[Communities].change(int(sys.argv[2]), vote_minutes=7)
+    assert await store[Communities].poll_minutes(int(sys.argv[2])) == 7
     await store.close()
 
 asyncio.run(main())

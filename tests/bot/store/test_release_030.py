@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from bot.community.queries import DEFAULT_MINUTES, Communities
 from bot.polls.ballots import Ballot
 from bot.polls.hall_queries import HallOfFame, Scope
-from bot.polls.queries import DEFAULT_MINUTES, Polls
+from bot.polls.queries import Polls
 from bot.privacy.queries import Kept, Privacy
 from bot.store import Database, Store
 from bot.store.answers.button_states import ButtonStates
@@ -54,8 +55,8 @@ async def store(
 
 
 async def test_settings(store: Store) -> None:
-    assert await store[Polls].minutes(MUSEUM) == 30
-    assert await store[Polls].minutes(LIBRARY) == DEFAULT_MINUTES
+    assert await store[Communities].poll_minutes(MUSEUM) == 30
+    assert await store[Communities].poll_minutes(LIBRARY) == DEFAULT_MINUTES
     assert await store[Privacy].forget_communities(NOW) == [LEFT]
 
 

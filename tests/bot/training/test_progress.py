@@ -11,6 +11,7 @@ import pytest
 from bot.chat.app import App
 from bot.chat.message import Message, UserError, plain
 from bot.chat.turn import MessageRef
+from bot.community.blocks import BlockList
 from bot.store.moderation.tables import EVERYBODY, Action, Entry
 from bot.training import namer, requests, retrain
 from bot.training.namer import CorpusOptions
@@ -155,7 +156,7 @@ async def test_blocked_server_is_not_written_to(scene: Scene, tmp_path: Path) ->
     await scene.until(lambda: scene.world.trainers)
     await scene.shows("🏋️ Training names")
     entry = Entry(Action.BLOCK, 1, scene.app.now(), None, COMMUNITY)
-    await scene.app.blocks.block(COMMUNITY, EVERYBODY, entry)
+    await scene.app[BlockList].block(COMMUNITY, EVERYBODY, entry)
     scene.platform.history.clear()
     scene.world.trainers[0].go_on()
     async with asyncio.timeout(60):

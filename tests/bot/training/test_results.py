@@ -10,7 +10,13 @@ from bot.store import Unavailable
 from bot.training import service
 from bot.training.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModelLoader
 from bot.training.events import CustomModelTrained, Reason
-from bot.training.queries import CUSTOM, CustomModels, TrainingRequest, Trainings, VersionRecord
+from bot.training.queries import (
+    CUSTOM,
+    CustomModels,
+    TrainingRequest,
+    Trainings,
+    VersionRecord,
+)
 from bot.training.service import names_of, table_of
 from bot.training.trainer import RunFolder, TrainerProcess
 from models.training.events import Failed, Planned

@@ -12,7 +12,7 @@ from bot.services.queueing.errors import Busy, TooSlow
 from bot.store import Unavailable
 from bot.store.answers.button_states import ButtonStates
 from bot.verse.queries import Poems
-from bot.verse.sonnet import INFO, WRITING, SonnetOptions, checked, with_reason
+from bot.verse.sonnet import SONNET, WRITING, SonnetOptions, checked, with_reason
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
 from tests.bot.chats.on_discord import DiscordChat
@@ -58,7 +58,9 @@ async def test_defaults(chat: Chat) -> None:
 
 
 def test_default_temperature_is_described() -> None:
-    assert INFO.options["temperature"].endswith(f"default {DEFAULT_TEMPERATURE:g}")
+    assert next(each for each in SONNET.options if each.name == "temperature").description.endswith(
+        f"default {DEFAULT_TEMPERATURE:g}"
+    )
 
 
 async def test_any_opening_is_shown_as_typed(chat: Chat, subtests: pytest.Subtests) -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.words.automaton import Automaton
+from bot.words.matching import Automaton
 
 WORDS = st.lists(st.text("ab", min_size=1, max_size=5), max_size=8)
 

@@ -9,10 +9,9 @@ from hypothesis import strategies as st
 
 from bot.words import OwnLists, Strictness, WordFilter
 from bot.words import filter as filter_module
-from bot.words.entries import Place
 from bot.words.lists import listed
+from bot.words.matching import Place, Reading
 from bot.words.normalisation import readings
-from bot.words.words import Reading
 from data.corpora import load_names
 from data.further_reading import load_genera
 

@@ -7,8 +7,7 @@ from types import FrameType
 import pytest
 
 from benchmarks.filter_time import SHAPES, text_of
-from bot.words import Strictness, WordFilter, normalisation
-from bot.words import words as matching
+from bot.words import Strictness, WordFilter, matching, normalisation
 from tests.patterns import is_linear
 
 _FILTER = WordFilter(["mud*", "*m*d*"], ["dick"]).for_server(Strictness.STRICT, ["*u*m*"])

@@ -5,15 +5,14 @@ from collections import Counter
 
 import pytest
 
-from bot.words import WordFilter, published
-from bot.words.entries import Place, Strictness, entries_of, parse
-from bot.words.innocent import compile_innocent
-from bot.words.lists import INNOCENT_WORDS, OWN_WORDS, listed
+from bot.words import WordFilter, lists
+from bot.words.lists import INNOCENT_WORDS, OWN_WORDS, compile_innocent, listed
+from bot.words.matching import Place, Strictness, entries_of, parse
 from bot.words.normalisation import readings
 
 
 def test_innocent_words_are_compiled() -> None:
-    """After a change of the lists, run `python -m bot.words.innocent`."""
+    """After a change of the lists, run `python -m bot.words.lists`."""
     assert INNOCENT_WORDS.read_text(encoding="utf-8") == compile_innocent()
 
 
@@ -41,19 +40,19 @@ def test_published_words_are_blocked() -> None:
     """All but those that `words.toml` calls innocent, and abbreviations of two letters."""
     own = tomllib.loads(OWN_WORDS.read_text(encoding="utf-8"))
     innocent = {_letters(word) for key in ("strict", "ignored") for word in own[key]["words"]}
-    words, listed_words = WordFilter(), published.english()
+    words, listed_words = WordFilter(), lists.english()
     missed = [w for w in listed_words if words.allows(w) and _letters(w) not in innocent]
     assert len(listed_words) > 4000
     assert len(missed) <= 15, missed
 
 
 def test_remarks_are_no_words() -> None:
-    assert [word for word in published.english() if len(word) > 40 or word.startswith("#")] == []
+    assert [word for word in lists.english() if len(word) > 40 or word.startswith("#")] == []
 
 
 def test_reading_of_digits_is_no_common_word() -> None:
     """A list has `cra5h`; it is no *crash*."""
-    assert "cra5h" in published.english()
+    assert "cra5h" in lists.english()
     assert WordFilter().allows("crash")
     assert not WordFilter().allows("pr1ck")
 

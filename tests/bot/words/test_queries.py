@@ -1,6 +1,6 @@
 """Settings of the word filters of communities."""
 
-from bot.polls.queries import Polls
+from bot.community.queries import Communities
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.words.queries import FilterSettings, WordFilters
@@ -12,12 +12,12 @@ async def test_settings(store: Store) -> None:
     assert await filters.of(1) == FilterSettings()
     await filters.set_blocked_words(1, ("mud", "swamp*"))
     await filters.set_strictness(1, 3)
-    await store[Polls].set_minutes(1, 5)
+    await store[Communities].change(1, vote_minutes=5)
     assert await filters.of(1) == FilterSettings(3, ("mud", "swamp*"))
     assert await filters.of(2) == FilterSettings()
     await filters.set_blocked_words(1, ())
     assert await filters.of(1) == FilterSettings(3)
-    assert await store[Polls].minutes(1) == 5
+    assert await store[Communities].poll_minutes(1) == 5
 
 
 async def test_forgotten_with_the_community(store: Store) -> None:

@@ -11,6 +11,7 @@ import pytest
 from discord.http import HTTPClient
 
 from bot.chat.turn import Unreachable
+from bot.community.queries import Communities
 from bot.operate.serving import platforms
 from bot.operate.serving.platforms import Tokens, slack_beside
 from bot.platforms.discord.client import Mangosaurus
@@ -62,10 +63,11 @@ async def test_votes_on_both_reach_one_store(
 ) -> None:
     """Each platform closes its own polls, and shows only its own communities' winners."""
     async with both(discord, workspace, tmp_path) as (bot, slack):
-        polls = bot.app.store[Polls]
+        communities = bot.app.store[Communities]
         for community in (discord.guild_id, slack.platform.community_id):
             assert community is not None
-            await polls.set_minutes(community, 60)  # a busy machine may take more than one
+            # A busy machine may take more than one minute.
+            await communities.change(community, vote_minutes=60)
         asked = await discord.run_command("dinoname", {}, timeout_s=PATIENCE_S)
         names = asked.message
         command = workspace.command(workspace.member, "/dinoname", "")
@@ -73,8 +75,8 @@ async def test_votes_on_both_reach_one_store(
         await discord.press(names, names.buttons[0].label, timeout_s=PATIENCE_S)
         workspace.press(workspace.member, message, message.buttons[0]["action_id"])
         await workspace.wait_for(lambda: message.edits, timeout_s=PATIENCE_S)
-        assert len(await polls.due(bot.app.now() + DAY, "discord")) == 1
-        assert len(await polls.due(bot.app.now() + DAY, "slack")) == 1
+        assert len(await bot.app.store[Polls].due(bot.app.now() + DAY, "discord")) == 1
+        assert len(await bot.app.store[Polls].due(bot.app.now() + DAY, "slack")) == 1
 
 
 async def test_no_home_by_default(

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from bot.chat.declaration import Declaration, Kind, Option
+from bot.chat.commands import Command, Kind, Option
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.names import CommandNames
 from models.training.events import Failed
-from tests.bot.platforms.slack.commands import every_declaration
+from tests.bot.platforms.slack.commands import COMMANDS
 from tests.databases import Templates
 from tests.end_to_end.conftest import ELVES
 from tests.end_to_end.slack.servers import (
@@ -28,7 +28,7 @@ from tests.end_to_end.slack.servers import (
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-EVERY = every_declaration()
+EVERY = [*COMMANDS.every_command()]
 REFERENCES = {Kind.FILE, Kind.PERSON, Kind.CHANNEL}
 TEXTS = {"namer": "elves", "version": "shipped names", "blocked_words": "broccoli"}
 """Values of options that have to name something; for others, "mango" will do."""
@@ -174,15 +174,15 @@ def value_of(command: str, option: Option, office: Office) -> Any:  # noqa: ANN4
 
 
 async def test_every_command_has_an_answer() -> None:
-    assert {each.info.name for each in EVERY} == set(ANSWERS)
+    assert {each.name for each in EVERY} == set(ANSWERS)
 
 
-@pytest.mark.parametrize("declaration", EVERY, ids=lambda each: each.info.name)
+@pytest.mark.parametrize("declaration", EVERY, ids=lambda each: each.name)
 async def test_command(
-    office: Office, declaration: Declaration, caplog: pytest.LogCaptureFixture
+    office: Office, declaration: Command, caplog: pytest.LogCaptureFixture
 ) -> None:
     """With a good value of every option: typed in one line, or in the form if that is needed."""
-    name = declaration.info.name
+    name = declaration.name
     command, _, subcommand = CommandNames().slash(name).partition(" ")
     left_out = LEFT_OUT.get(name, set())
     options = [each for each in declaration.options if each.name not in left_out]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.chat import button_states
+from bot.community.queries import Communities
 from bot.platforms.local.faults import Kind, RestFault
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network import api, connection
@@ -246,7 +247,7 @@ async def test_many_members_in_a_minute(templates: Templates, tmp_path: Path) ->
                 assert "Mangosaurus" in (await command.answer()).words
         settings = slack.command(slack.admin, "/settings", "vote_minutes:7")
         await settings.answer()
-        assert await bot.app.store[Polls].minutes(bot.platform.community_id or 0) == 7
+        assert await bot.app.store[Communities].poll_minutes(bot.platform.community_id or 0) == 7
         assert not slack.refused["users.info"]
         assert slack.calls["users.info"] <= ASKS + 1
         assert slack.calls["users.list"] == 1

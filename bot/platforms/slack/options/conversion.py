@@ -2,8 +2,7 @@
 
 import math
 
-from bot.chat.declaration import Kind, Option
-from bot.chat.info import Choice
+from bot.chat.commands import Choice, Kind, Option
 from bot.chat.message import Span, UserError, code
 from bot.chat.translation import _
 from bot.formats import human_join, shortened

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from bot.chat.declaration import Declaration, Kind, Option
+from bot.chat.commands import Command, Kind, Option
 from bot.chat.message import UserError, code
 from bot.chat.translation import _
 from bot.formats import human_join
@@ -26,9 +26,9 @@ _ADDRESS = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
 _NEEDS_QUOTES = re.compile(r'[\s"“”„«»\\]|^$')
 
 
-def read_line(declaration: Declaration, line: str, command: str) -> dict[str, Value]:
+def read_line(command: Command, line: str, slash: str) -> dict[str, Value]:
     """The values in a line, by option. Raises `UserError`. `command` is how members type it."""
-    return _Line(declaration, line, command).values()
+    return _Line(command, line, slash).values()
 
 
 def written(value: Value) -> str | None:
@@ -74,10 +74,10 @@ class _Segment:
 class _Line:
     """The options of a command, typed in one line."""
 
-    def __init__(self, declaration: Declaration, line: str, command: str) -> None:
-        self._command = command
-        self._options = {option.name: option for option in declaration.options}
-        self._main = next((each for each in declaration.options if each.is_main), None)
+    def __init__(self, command: Command, line: str, slash: str) -> None:
+        self._slash = slash
+        self._options = {option.name: option for option in command.options}
+        self._main = next((each for each in command.options if each.is_main), None)
         self._line = line
         self._unclosed: set[str] = set()
         """Quotation marks that nothing closes from some place on."""
@@ -112,7 +112,7 @@ class _Line:
                 sentence = _("A file can't be typed; add it in the form that {form} opens.")
             case _:
                 return converted(option, unescaped(typed))
-        raise UserError(sentence, form=code(f"{self._command} {FORM}"))
+        raise UserError(sentence, form=code(f"{self._slash} {FORM}"))
 
     def _segments(self) -> Iterator[_Segment]:
         """The line, cut before each name of an option."""
@@ -188,15 +188,15 @@ class _Line:
         if not self._options:
             return UserError(
                 _("{command} has no options; type it without {typed}."),
-                command=code(self._command),
+                command=code(self._slash),
                 typed=shown(unescaped(typed)),
             )
         return UserError(
             _("{typed} belongs to no option. {command} has {options}, for example {example}"),
             typed=shown(unescaped(typed)),
-            command=code(self._command),
+            command=code(self._slash),
             options=human_join([*self._options], _("and")),
-            example=code(f"{self._command} {next(iter(self._options))}:…"),
+            example=code(f"{self._slash} {next(iter(self._options))}:…"),
         )
 
     def _split(self) -> Iterator[_Word]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.chat import dispatch
 from bot.chat.app import App
-from bot.chat.info import Audience
+from bot.chat.commands import Audience
 from bot.chat.message import Button, Embed, Message, Text, code, text
 from bot.chat.translation import _
 from bot.chat.turn import Turn
@@ -66,9 +66,9 @@ async def home_view(app: App, turn: Turn, commands: CommandNames | None = None) 
     Raises `StoreError`.
     """
     try:
-        await dispatch.check_not_blocked(app, turn)
+        await app.check_admitted(turn)
     except Blocked as error:
-        return _home(blocks_of(Message(dispatch.explained(error, turn)), commands=commands))
+        return _home(blocks_of(Message(dispatch.explained(app, error, turn)), commands=commands))
     return view_of(await content_for(app, turn), commands)
 
 
@@ -82,7 +82,9 @@ async def content_for(app: App, turn: Turn) -> HomeContent:
     )
     is_guest = turn.user.is_guest
     examples = {
-        each: examples_for(each, is_guest=is_guest) for each in Audience if each <= audience
+        each: examples_for(app.registry, each, is_guest=is_guest)
+        for each in Audience
+        if each <= audience
     }
     return HomeContent(examples, champion, newest_poem, data, has_forms=not is_guest)
 

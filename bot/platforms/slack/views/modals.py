@@ -1,12 +1,11 @@
 """Forms: a command as a modal with all its options, and what is submitted as values."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.chat.declaration import Declaration, Declared, Group, Kind, Option, Typed
-from bot.chat.info import Choice
+from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry, Typed
 from bot.chat.message import UserError, plain
 from bot.chat.received import LONGEST_TEXT, LONGEST_TYPED, clean
 from bot.chat.translation import _
@@ -44,14 +43,14 @@ class Submitted:
     wants_form: whether only the subcommand is chosen, which needs a form.
     """
 
-    declaration: Declaration
+    command: Command
     values: Mapping[str, Value] = field(default_factory=dict)
     errors: Mapping[str, str] = field(default_factory=dict)
     wants_form: bool = False
 
 
 def form_of(
-    declaration: Declaration,
+    command: Command,
     values: Mapping[str, Value],
     metadata: str = "",
     names: CommandNames | None = None,
@@ -60,13 +59,9 @@ def form_of(
 
     metadata: passed through as `private_metadata`, at most 3,000 characters.
     """
-    info = declaration.info
-    fields = [
-        _input(option, info.options.get(option.name, ""), values.get(option.name))
-        for option in declaration.options
-    ]
-    intro = {"type": "section", "text": plain_text(info.description)}
-    return _modal(COMMAND + info.name, info.name, [intro, *fields], metadata, names)
+    fields = [_input(option, values.get(option.name)) for option in command.options]
+    intro = {"type": "section", "text": plain_text(command.description)}
+    return _modal(COMMAND + command.name, command.name, [intro, *fields], metadata, names)
 
 
 def group_form(
@@ -74,13 +69,13 @@ def group_form(
 ) -> dict[str, Any]:
     """A modal that asks for the subcommand."""
     options = [
-        _option(each.info.last_name, each.info.last_name)
-        | {"description": plain_text(shortened(each.info.description, CHOICE))}
-        for each in group.declarations[:MOST_CHOICES]
+        _option(each.last_name, each.last_name)
+        | {"description": plain_text(shortened(each.description, CHOICE))}
+        for each in group.commands[:MOST_CHOICES]
     ]
     select = {"type": "static_select", "action_id": SUBCOMMAND, "options": options}
     blocks: list[Block] = [
-        {"type": "section", "text": plain_text(group.info.description)},
+        {"type": "section", "text": plain_text(group.description)},
         {
             "type": "input",
             "block_id": SUBCOMMAND,
@@ -88,21 +83,21 @@ def group_form(
             "element": select,
         },
     ]
-    return _modal(GROUP + group.info.name, group.info.name, blocks, metadata, names)
+    return _modal(GROUP + group.name, group.name, blocks, metadata, names)
 
 
-def submitted(declared: Sequence[Declared], view: Mapping[str, object]) -> Submitted:
+def submitted(registry: Registry, view: Mapping[str, object]) -> Submitted:
     """Read a submitted form. Raises `UserError` for one that the bot does not have."""
     name = text_of(view, "callback_id")
     state = part_of(view, "state", "values")
     if name.startswith(GROUP):
         chosen = _chosen(part_of(state, SUBCOMMAND, SUBCOMMAND))
-        found = _find(declared, f"{name.removeprefix(GROUP)} {chosen}")
+        found = _find(registry, f"{name.removeprefix(GROUP)} {chosen}")
         return Submitted(found, wants_form=bool(found.options))
-    declaration = _find(declared, name.removeprefix(COMMAND))
+    command = _find(registry, name.removeprefix(COMMAND))
     values: dict[str, Value] = {}
     errors: dict[str, str] = {}
-    for option in declaration.options:
+    for option in command.options:
         try:
             value = _value(option, part_of(state, option.name, option.name))
         except UserError as error:
@@ -112,11 +107,11 @@ def submitted(declared: Sequence[Declared], view: Mapping[str, object]) -> Submi
             values[option.name] = value
         elif option.is_required:
             errors[option.name] = _("This is needed.")
-    return Submitted(declaration, values, errors)
+    return Submitted(command, values, errors)
 
 
 def suggestion_of(
-    declared: Sequence[Declared], payload: Mapping[str, object]
+    registry: Registry, payload: Mapping[str, object]
 ) -> tuple[Option, Typed, str] | None:
     """What suggestions are asked for: the option, what is in the other fields, what is typed.
 
@@ -124,10 +119,10 @@ def suggestion_of(
     """
     name = text_of(payload, "view", "callback_id")
     try:
-        declaration = _find(declared, name.removeprefix(COMMAND))
+        command = _find(registry, name.removeprefix(COMMAND))
     except UserError:
         return None
-    options = {option.name: option for option in declaration.options}
+    options = {option.name: option for option in command.options}
     option = options.get(text_of(payload, "action_id"))
     if option is None or option.suggest is None:
         return None
@@ -168,7 +163,7 @@ def _modal(
     }
 
 
-def _input(option: Option, description: str, value: Value | None) -> Block:
+def _input(option: Option, value: Value | None) -> Block:
     block: Block = {
         "type": "input",
         "block_id": option.name,
@@ -176,8 +171,8 @@ def _input(option: Option, description: str, value: Value | None) -> Block:
         "optional": not option.is_required,
         "element": _element(option, value) | {"action_id": option.name},
     }
-    if description:
-        block["hint"] = plain_text(shortened(description, HINT))
+    if option.description:
+        block["hint"] = plain_text(shortened(option.description, HINT))
     return block
 
 
@@ -255,19 +250,11 @@ def _option(label: str, value: str) -> Block:
     return {"text": plain_text(shortened(label, CHOICE) or "…"), "value": encoded(value)}
 
 
-def _find(declared: Sequence[Declared], name: str) -> Declaration:
-    for each in _declarations(declared):
-        if each.info.name == name:
-            return each
-    raise UserError(_("This form is from another version of the bot; use the command again."))
-
-
-def _declarations(declared: Sequence[Declared]) -> Iterator[Declaration]:
-    for each in declared:
-        if isinstance(each, Declaration):
-            yield each
-        elif isinstance(each, Group):
-            yield from each.declarations
+def _find(registry: Registry, name: str) -> Command:
+    command = registry.find(name)
+    if command is None:
+        raise UserError(_("This form is from another version of the bot; use the command again."))
+    return command
 
 
 def _value(option: Option, entry: Mapping[str, object]) -> Value | None:

@@ -2,27 +2,14 @@
 
 from hypothesis import strategies as st
 
-from bot.chat.declaration import Declaration, Group, Kind, Menu, Option
+from bot.chat.commands import Command, Kind, Option
 from bot.chat.turn import Terms
-from bot.features.declarations import declared
+from bot.features import REGISTRY
 from bot.platforms.slack.options.conversion import Value
 
 TERMS = Terms("Slack", "workspace", "workspaces", "reload")
-DECLARED = declared(TERMS, None)
+COMMANDS = REGISTRY.worded(TERMS)
 LONGEST = 100
-
-
-def every_declaration() -> list[Declaration]:
-    found: list[Declaration] = []
-    for each in DECLARED:
-        match each:
-            case Declaration():
-                found.append(each)
-            case Group():
-                found += each.declarations
-            case Menu():
-                pass
-    return found
 
 
 PIECES = st.sampled_from(
@@ -55,14 +42,14 @@ def of(option: Option) -> st.SearchStrategy[Value]:
 REFERENCES = {Kind.FILE, Kind.PERSON, Kind.CHANNEL}
 
 
-def values_of(declaration: Declaration) -> st.SearchStrategy[dict[str, Value]]:
+def values_of(declaration: Command) -> st.SearchStrategy[dict[str, Value]]:
     """Values for some options of a command, but no files, people or channels."""
     typed = [option for option in declaration.options if option.kind not in REFERENCES]
     return st.fixed_dictionaries({}, optional={option.name: of(option) for option in typed})
 
 
-def calls() -> st.SearchStrategy[tuple[Declaration, dict[str, Value]]]:
+def calls() -> st.SearchStrategy[tuple[Command, dict[str, Value]]]:
     """Commands with values."""
-    return st.sampled_from(every_declaration()).flatmap(
+    return st.sampled_from([*COMMANDS.every_command()]).flatmap(
         lambda each: st.tuples(st.just(each), values_of(each))
     )

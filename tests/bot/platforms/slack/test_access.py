@@ -6,6 +6,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from bot.chat.turn import Gone, Unreachable
+from bot.features import REGISTRY
 from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.access import refusal_of_button, refusal_of_command
@@ -84,9 +85,9 @@ async def test_member_whom_slack_does_not_show(
     [("dinoname", True, True), ("halloffame", False, False), ("moderate", False, True)],
 )
 def test_commands(word: str, guest: bool, unknown: bool) -> None:
-    assert (refusal_of_command(word, GUEST) is not None) == guest
-    assert (refusal_of_command(word, UNKNOWN) is not None) == unknown
-    assert refusal_of_command(word, MEMBER) is None
+    assert (refusal_of_command(REGISTRY, word, GUEST) is not None) == guest
+    assert (refusal_of_command(REGISTRY, word, UNKNOWN) is not None) == unknown
+    assert refusal_of_command(REGISTRY, word, MEMBER) is None
 
 
 @pytest.mark.parametrize(
@@ -102,6 +103,6 @@ def test_commands(word: str, guest: bool, unknown: bool) -> None:
     ],
 )
 def test_buttons(action: str, guest: bool, unknown: bool) -> None:
-    assert (refusal_of_button(action, GUEST) is not None) == guest
-    assert (refusal_of_button(action, UNKNOWN) is not None) == unknown
-    assert refusal_of_button(action, MEMBER) is None
+    assert (refusal_of_button(REGISTRY, action, GUEST) is not None) == guest
+    assert (refusal_of_button(REGISTRY, action, UNKNOWN) is not None) == unknown
+    assert refusal_of_button(REGISTRY, action, MEMBER) is None

@@ -6,6 +6,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from bot.chat.turn import Unreachable
+from bot.community.blocks import BlockList
 from bot.platforms.local.slack.blocks import texts
 from bot.platforms.local.slack.records import View
 from bot.platforms.local.slack.server import LocalSlack
@@ -112,7 +113,7 @@ async def test_data_are_deleted_from_there(bot: SlackBot, slack: LocalSlack) -> 
 
 async def test_blocked_member_gets_one_sentence(bot: SlackBot, slack: LocalSlack) -> None:
     member = await bot.platform.identities.user(bot.platform.team, slack.member.id)
-    await bot.app.blocks.block(EVERYWHERE, member, Entry(Action.BLOCK, 1, bot.app.now()))
+    await bot.app[BlockList].block(EVERYWHERE, member, Entry(Action.BLOCK, 1, bot.app.now()))
     (sentence,) = (await opened(slack)).blocks
     assert "has blocked you" in str(sentence)
 

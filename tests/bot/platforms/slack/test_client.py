@@ -5,13 +5,13 @@ from importlib.metadata import version
 import pytest
 
 from bot.chat.turn import DeliveryError
+from bot.community.queries import Communities
 from bot.fleet.membership import Served
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.startup_problems import startup_problem
 from bot.platforms.slack.turn import SlackAttachment
-from bot.polls.queries import Polls
 from bot.startup import Exit
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.setups import make_bot
@@ -97,7 +97,7 @@ async def test_rights(bot: SlackBot, slack: LocalSlack, is_admin: bool) -> None:
     who = slack.admin if is_admin else slack.member
     asked = slack.command(who, "/settings", "vote_minutes:7")
     await asked.answer()
-    minutes = await bot.app.store[Polls].minutes(bot.platform.community_id or 0)
+    minutes = await bot.app.store[Communities].poll_minutes(bot.platform.community_id or 0)
     assert (minutes == 7) == is_admin
 
 

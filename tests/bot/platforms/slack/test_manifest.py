@@ -7,10 +7,10 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from bot.__main__ import main
-from bot.chat.declaration import Group
+from bot.chat.commands import Group
 from bot.platforms.slack.manifest import EVENTS, SCOPES, as_yaml, manifest
 from bot.platforms.slack.names import SHORTCUT, TAKEN, CommandNames
-from tests.bot.platforms.slack.commands import DECLARED, every_declaration
+from tests.bot.platforms.slack.commands import COMMANDS
 
 CHECKOUT = Path(__file__).parents[4]
 
@@ -123,10 +123,10 @@ def test_members_ids_are_not_escaped() -> None:
 def test_every_command_is_in_it() -> None:
     listed = {each["command"] for each in manifest(PLAIN)["features"]["slash_commands"]}
     names = PLAIN
-    for declaration in every_declaration():
-        assert names.slash(declaration.info.name).partition(" ")[0] in listed
-    for group in (each for each in DECLARED if isinstance(each, Group)):
-        assert names.slash(group.info.name) in listed
+    for declaration in COMMANDS.every_command():
+        assert names.slash(declaration.name).partition(" ")[0] in listed
+    for group in (each for each in COMMANDS.commands if isinstance(each, Group)):
+        assert names.slash(group.name) in listed
 
 
 def test_hints_show_what_can_be_typed() -> None:

@@ -12,14 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.features.buttons import HANDLERS
-from bot.features.command_list import COMMANDS
+from bot.features import REGISTRY
 from bot.platforms.slack import client
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.views.home import FORM
 from tests.bot.conftest import World
-from tests.bot.platforms.slack.commands import every_declaration
+from tests.bot.platforms.slack.commands import COMMANDS
 from tests.bot.platforms.slack.payloads import METADATA, PAYLOADS, Offline
 
 LONGEST_S = 30.0
@@ -42,8 +41,8 @@ def calls_of(bot: SlackBot) -> list[str]:
     return bot.api.calls
 
 
-NAMES = [each.name for each in COMMANDS]
-FORMS = [f"command:{each.info.name}" for each in every_declaration()] + [
+NAMES = [each.name for each in REGISTRY.every_command()]
+FORMS = [f"command:{each.name}" for each in [*COMMANDS.every_command()]] + [
     "group:namer",
     "group:models",
 ]
@@ -51,8 +50,8 @@ FORMS = [f"command:{each.info.name}" for each in every_declaration()] + [
 WORDS = st.sampled_from(
     [
         *(f"/{name}" for name in NAMES),
-        *(f"{action}:1:0" for action in HANDLERS),
-        *HANDLERS,
+        *(f"{action}:1:0" for action in REGISTRY.buttons),
+        *REGISTRY.buttons,
         *FORMS,
         *(f"{FORM}:sonnet", f"{MENU}0", f"{MENU}{10**30}", SHORTCUT, METADATA, "?", "T2", "C2"),
         *("create ?", "count:99999999999999999999", "block <@U1|mary>", '"', "b0", "b99999"),

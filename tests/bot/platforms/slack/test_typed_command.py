@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.declaration import Declaration, Declared
+from bot.chat.commands import Command, Registry
 from bot.chat.message import UserError
-from bot.features.command_list import COMMANDS
+from bot.features import REGISTRY
 from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.options.conversion import Value
 from bot.platforms.slack.options.line import unescaped
 from bot.platforms.slack.typed_command import Typed, as_typed, parse
 from bot.platforms.slack.values import ChannelRef, UserRef
-from tests.bot.platforms.slack.commands import DECLARED, PIECES, calls, every_declaration
+from tests.bot.platforms.slack.commands import COMMANDS, PIECES, calls
 
 
 def escaped(words: str) -> str:
@@ -23,7 +23,7 @@ def escaped(words: str) -> str:
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def read(line: str, command: str = "/sonnet", some: tuple[Declared, ...] = DECLARED) -> Typed:
+def read(line: str, command: str = "/sonnet", some: Registry = COMMANDS) -> Typed:
     return parse(some, command, escaped(line))
 
 
@@ -86,9 +86,9 @@ def test_other_lines(command: str, line: str, expected: Mapping[str, Value]) -> 
 
 
 def test_people_and_channels_are_looked_up_later() -> None:
-    typed = parse(DECLARED, "/moderate", "block <@U0123ABC|mary>")
+    typed = parse(COMMANDS, "/moderate", "block <@U0123ABC|mary>")
     assert typed.values == {"member": UserRef("U0123ABC")}
-    typed = parse(DECLARED, "/moderate", "log channel:<#C0123ABC>")
+    typed = parse(COMMANDS, "/moderate", "log channel:<#C0123ABC>")
     assert typed.values == {"channel": ChannelRef("C0123ABC")}
     assert "/moderate block ?" in refusal("block @mary", "/moderate")
     assert "/moderate log ?" in refusal("log #general", "/moderate")
@@ -97,19 +97,19 @@ def test_people_and_channels_are_looked_up_later() -> None:
 
 def test_address_that_slack_marks() -> None:
     address = "https://a.slack.com/archives/C1/p1"
-    typed = parse(DECLARED, "/moderate", f"message <{address}|{address}>")
+    typed = parse(COMMANDS, "/moderate", f"message <{address}|{address}>")
     assert typed.values == {"message": address}
 
 
 def test_form_is_asked_for() -> None:
     typed = read(" ? ", "/dinoname")
     assert typed.wants_form
-    assert typed.declaration is not None
+    assert typed.command is not None
     assert not read("Who is it ?").wants_form
     for line in ("", "?"):
         group = read(line, "/namer")
         assert group.wants_form
-        assert group.declaration is None
+        assert group.command is None
         assert group.group is not None
     assert read("create ?", "/namer").wants_form
 
@@ -155,10 +155,10 @@ def test_refusal_says_what_is_accepted(command: str, line: str, expected: str) -
 def test_prefix_is_in_sentences(prefix: str) -> None:
     names = CommandNames(prefix)
     with pytest.raises(UserError, match=names.slash("poems")):
-        parse(DECLARED, names.slash("poems"), "now", names)
+        parse(COMMANDS, names.slash("poems"), "now", names)
 
 
-EXAMPLES = [example for info in COMMANDS for example, _what in info.examples]
+EXAMPLES = [example for info in REGISTRY.every_command() for example, _what in info.examples]
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
@@ -170,42 +170,42 @@ def test_examples_of_help_are_understood(example: str) -> None:
         return
     typed = read(line, command)
     assert not typed.wants_form
-    assert typed.declaration is not None
+    assert typed.command is not None
 
 
 @given(line=st.text(max_size=80), command=st.sampled_from(["/sonnet", "/dinoname", "/namer", "/x"]))
 def test_any_text_is_read_or_refused(line: str, command: str) -> None:
     try:
-        typed = parse(DECLARED, command, line)
+        typed = parse(COMMANDS, command, line)
     except UserError:
         return
-    assert typed.wants_form or typed.declaration is not None
+    assert typed.wants_form or typed.command is not None
 
 
 @settings(max_examples=300)
 @given(line=st.lists(PIECES, max_size=15).map("".join))
 def test_odd_lines_are_read_or_refused(line: str) -> None:
     with suppress(UserError):
-        parse(DECLARED, "/sonnet", line)
+        parse(COMMANDS, "/sonnet", line)
 
 
 @settings(max_examples=300, deadline=None)
 @given(call=calls(), prefix=st.sampled_from(["", "dino-"]))
 def test_printed_command_reads_as_the_same(
-    call: tuple[Declaration, dict[str, Value]], prefix: str
+    call: tuple[Command, dict[str, Value]], prefix: str
 ) -> None:
     declaration, expected = call
     names = CommandNames(prefix)
     command, _space, line = as_typed(declaration, expected, names).partition(" ")
-    typed = parse(DECLARED, command, escaped(line), names)
-    assert typed.declaration == declaration
+    typed = parse(COMMANDS, command, escaped(line), names)
+    assert typed.command == declaration
     assert typed.values == expected
 
 
 def test_printed_references_read_as_the_same() -> None:
-    block = next(d for d in every_declaration() if d.info.name == "moderate block")
+    block = next(d for d in [*COMMANDS.every_command()] if d.name == "moderate block")
     _command, _space, line = as_typed(block, {"member": UserRef("U12")}).partition(" ")
-    assert parse(DECLARED, "/moderate", line).values == {"member": UserRef("U12")}
+    assert parse(COMMANDS, "/moderate", line).values == {"member": UserRef("U12")}
 
 
 def test_marks_that_nothing_closes_are_words() -> None:

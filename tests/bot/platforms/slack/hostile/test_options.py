@@ -4,17 +4,17 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from bot.chat.declaration import Declaration, Kind, Option
+from bot.chat.commands import Command, Kind, Option
 from bot.platforms.local.slack.records import View
 from bot.platforms.slack.options.conversion import Value
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.names.test_name import learned
-from tests.bot.platforms.slack.commands import every_declaration
+from tests.bot.platforms.slack.commands import COMMANDS
 from tests.bot.platforms.slack.hostile.inertness import TEXTS, assert_inert, is_shown
 
 TYPED = [
     (declaration, option)
-    for declaration in every_declaration()
+    for declaration in [*COMMANDS.every_command()]
     for option in declaration.options
     if option.kind not in (Kind.FILE, Kind.PERSON, Kind.CHANNEL)
 ]
@@ -25,7 +25,7 @@ EVERYWHERE = ("everyone", "a link", "marks", "no characters", "ten thousand")
 """Kinds that are typed into every option. All are filled in forms, which share the rest."""
 
 
-def others(declaration: Declaration, option: Option) -> dict[str, Value]:
+def others(declaration: Command, option: Option) -> dict[str, Value]:
     """Harmless values for what a command needs besides an option."""
     return {
         each.name: each.choices[0].value if each.choices else "elves"
@@ -41,10 +41,10 @@ async def boss(slack_chat: SlackChat) -> SlackActor:
     return await slack_chat.add_operator()
 
 
-async def typed(boss: SlackActor, declaration: Declaration, line: str) -> None:
+async def typed(boss: SlackActor, declaration: Command, line: str) -> None:
     """Type a command as Slack passes it on, with a line that no helper of the bot has made."""
     chat = boss.chat
-    chat.type(boss.member, f"{chat.bot.names.slash(declaration.info.name)} {line}")
+    chat.type(boss.member, f"{chat.bot.names.slash(declaration.name)} {line}")
     await chat.settle()
     for view in open_forms(chat, boss):
         chat.slack.close_view(boss.member, view)
@@ -55,10 +55,10 @@ def open_forms(chat: SlackChat, boss: SlackActor) -> Sequence[View]:
     return [view] if view is not None else []
 
 
-async def filled(boss: SlackActor, declaration: Declaration, values: Mapping[str, object]) -> None:
+async def filled(boss: SlackActor, declaration: Command, values: Mapping[str, object]) -> None:
     """Fill in the form of a command, without the checks that Slack makes there."""
     chat = boss.chat
-    opened = chat.type(boss.member, f"{chat.bot.names.slash(declaration.info.name)} ?")
+    opened = chat.type(boss.member, f"{chat.bot.names.slash(declaration.name)} ?")
     await chat.settle()
     assert opened.view is not None
     chat.slack.submit(boss.member, opened.view, values, forged=True)
@@ -74,7 +74,7 @@ async def test_typed_in_a_line(
     sent, text = boss.chat.session.sent, TEXTS[kind]
     shown = set()
     for declaration, option in TYPED if kind == "marks" else ANY_TEXT:
-        with subtests.test(f"/{declaration.info.name} {option.name}"):
+        with subtests.test(f"/{declaration.name} {option.name}"):
             sent.clear()
             beside = " ".join(f"{k}:{v}" for k, v in others(declaration, option).items())
             await typed(boss, declaration, f"{beside} {option.name}:{text}".strip())
@@ -83,7 +83,7 @@ async def test_typed_in_a_line(
             assert sent, "no answer"
             assert_inert(sent)
             if is_shown(sent):
-                shown.add(declaration.info.name)
+                shown.add(declaration.name)
     assert "Traceback" not in caplog.text
     assert shown or kind == "ten thousand"  # which is refused for its length
 
@@ -93,8 +93,8 @@ async def test_filled_in_a_form(
     boss: SlackActor, kind: str, caplog: pytest.LogCaptureFixture, subtests: pytest.Subtests
 ) -> None:
     sent, text = boss.chat.session.sent, TEXTS[kind]
-    for declaration in {declaration.info.name: declaration for declaration, _ in ANY_TEXT}.values():
-        with subtests.test(f"/{declaration.info.name}"):
+    for declaration in {declaration.name: declaration for declaration, _ in ANY_TEXT}.values():
+        with subtests.test(f"/{declaration.name}"):
             sent.clear()
             await filled(boss, declaration, {o.name: text for d, o in ANY_TEXT if d is declaration})
             assert_inert(sent)

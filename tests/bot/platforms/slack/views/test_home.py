@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from bot.chat.app import App
-from bot.chat.info import Audience
+from bot.chat.commands import Audience
 from bot.chat.message import Button, Embed, Message, text, verbatim
+from bot.features import REGISTRY
 from bot.help.help import examples_for
 from bot.platforms.local.slack.blocks import check_view, texts
 from bot.platforms.slack.names import CommandNames
@@ -20,7 +21,7 @@ from tests.bot.conftest import World
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
 
 POEM = "Shall I compare thee"
-ALL = {each: examples_for(each) for each in Audience}
+ALL = {each: examples_for(REGISTRY, each, is_guest=False) for each in Audience}
 
 
 @pytest.fixture

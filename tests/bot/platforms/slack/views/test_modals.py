@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.declaration import Declaration, Group, Kind, Option
-from bot.chat.info import Choice, CommandInfo
+from bot.chat.commands import Choice, Command, Group, Kind, Option
 from bot.chat.message import UserError
 from bot.platforms.local.slack.blocks import check_suggestions, check_view
 from bot.platforms.slack.options.conversion import Value
@@ -22,13 +21,13 @@ from bot.platforms.slack.views.modals import (
     submitted,
     suggestion_of,
 )
-from tests.bot.platforms.slack.commands import DECLARED, calls, every_declaration
+from tests.bot.platforms.slack.commands import COMMANDS, calls
 
 FILE = {"id": "F1", "name": "elves.txt", "size": 3, "url_private": "https://files.slack.com/a"}
 
 
-def declaration(name: str) -> Declaration:
-    return next(each for each in every_declaration() if each.info.name == name)
+def declaration(name: str) -> Command:
+    return next(each for each in COMMANDS.every_command() if each.name == name)
 
 
 def fields(view: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -69,11 +68,11 @@ def check(view: dict[str, Any]) -> None:
     assert "mrkdwn" not in str(view)
 
 
-@pytest.mark.parametrize("each", every_declaration(), ids=lambda each: each.info.name)
-def test_every_command_has_a_form(each: Declaration) -> None:
+@pytest.mark.parametrize("each", [*COMMANDS.every_command()], ids=lambda each: each.name)
+def test_every_command_has_a_form(each: Command) -> None:
     view = form_of(each, {}, "metadata")
     check(view)
-    assert view["callback_id"] == f"command:{each.info.name}"
+    assert view["callback_id"] == f"command:{each.name}"
     assert view["private_metadata"] == "metadata"
     assert set(fields(view)) == {option.name for option in each.options}
 
@@ -89,7 +88,7 @@ KINDS = {
 
 
 def test_fields_suit_their_options() -> None:
-    for each in every_declaration():
+    for each in COMMANDS.every_command():
         elements = fields(form_of(each, {}))
         for option in each.options:
             text = "static_select" if option.choices else "external_select"
@@ -106,14 +105,14 @@ def test_fields_suit_their_options() -> None:
 @settings(max_examples=100, deadline=None)
 @given(call=calls())
 def test_form_gives_back_what_it_was_opened_with(
-    call: tuple[Declaration, dict[str, Value]],
+    call: tuple[Command, dict[str, Value]],
 ) -> None:
     """Except values that fit no field: empty ones, and very long names."""
     each, values = call
     view = form_of(each, values)
     check(view)
-    read = submitted(DECLARED, filled(view))
-    assert read.declaration == each
+    read = submitted(COMMANDS, filled(view))
+    assert read.command == each
     assert set(read.errors) <= {option.name for option in each.options if option.is_required}
     for name, value in read.values.items():
         expected = values[name]
@@ -124,14 +123,14 @@ def test_form_gives_back_what_it_was_opened_with(
 
 def test_references() -> None:
     view = form_of(declaration("moderate block"), {"member": UserRef("U12")})
-    assert submitted(DECLARED, filled(view)).values == {"member": UserRef("U12")}
+    assert submitted(COMMANDS, filled(view)).values == {"member": UserRef("U12")}
     view = form_of(declaration("moderate log"), {"channel": ChannelRef("C12")})
-    assert submitted(DECLARED, filled(view)).values == {"channel": ChannelRef("C12")}
+    assert submitted(COMMANDS, filled(view)).values == {"channel": ChannelRef("C12")}
 
 
 def test_file() -> None:
     name = {"value": "elves"}
-    read = submitted(DECLARED, sent("command:namer create", name=name, file={"files": [FILE]}))
+    read = submitted(COMMANDS, sent("command:namer create", name=name, file={"files": [FILE]}))
     file = FileRef("F1", "elves.txt", 3, "https://files.slack.com/a")
     assert read.values == {"name": "elves", "file": file}
     assert not read.errors
@@ -139,35 +138,35 @@ def test_file() -> None:
 
 def test_mistakes_are_shown_at_their_fields() -> None:
     read = submitted(
-        DECLARED,
+        COMMANDS,
         sent("command:dinoname", count={"value": "99"}, temperature={"value": "hot"}),
     )
     assert "goes from 1 to 10" in read.errors["count"]
     assert "is a number" in read.errors["temperature"]
-    assert submitted(DECLARED, sent("command:dissect")).errors == {"name": "This is needed."}
+    assert submitted(COMMANDS, sent("command:dissect")).errors == {"name": "This is needed."}
 
 
 def test_long_text_is_not_lost() -> None:
     """A forged form: the field itself takes 3,000 characters."""
-    read = submitted(DECLARED, sent("command:sonnet", opening={"value": "a" * 10_000}))
+    read = submitted(COMMANDS, sent("command:sonnet", opening={"value": "a" * 10_000}))
     assert "at most" in read.errors["opening"]
     assert "10,000" in read.errors["opening"]
 
 
 def test_group_form_asks_for_the_subcommand() -> None:
-    group = next(g for g in DECLARED if isinstance(g, Group) and g.info.name == "namer")
+    group = next(g for g in COMMANDS.commands if isinstance(g, Group) and g.name == "namer")
     view = group_form(group, "m")
     check(view)
     assert view["callback_id"] == "group:namer"
     about, asked = view["blocks"]
-    assert about["text"]["text"] == group.info.description
+    assert about["text"]["text"] == group.description
     assert asked["label"]["text"] == "What to do"
     chosen = {"selected_option": {"value": "create"}}
-    read = submitted(DECLARED, sent("group:namer", subcommand=chosen))
-    assert read.declaration.info.name == "namer create"
+    read = submitted(COMMANDS, sent("group:namer", subcommand=chosen))
+    assert read.command.name == "namer create"
     assert read.wants_form
     chosen = {"selected_option": {"value": "list"}}
-    assert not submitted(DECLARED, sent("group:namer", subcommand=chosen)).wants_form
+    assert not submitted(COMMANDS, sent("group:namer", subcommand=chosen)).wants_form
 
 
 @pytest.mark.parametrize(
@@ -182,7 +181,7 @@ def test_group_form_asks_for_the_subcommand() -> None:
 )
 def test_form_of_another_version_is_refused(view: dict[str, Any]) -> None:
     with pytest.raises(UserError, match="another version"):
-        submitted(DECLARED, view)
+        submitted(COMMANDS, view)
 
 
 JSON = st.recursive(
@@ -208,10 +207,10 @@ JSON = st.recursive(
 )
 def test_odd_payloads_are_read(values: dict[str, Any], name: str) -> None:
     payload = {"callback_id": f"command:{name}", "state": {"values": values}}
-    read = submitted(DECLARED, payload)
-    assert set(read.values) <= {option.name for option in read.declaration.options}
+    read = submitted(COMMANDS, payload)
+    assert set(read.values) <= {option.name for option in read.command.options}
     asked = {"view": payload, "action_id": "name", "value": values}
-    assert suggestion_of(DECLARED, asked) is None
+    assert suggestion_of(COMMANDS, asked) is None
 
 
 def test_suggestions_know_the_other_fields() -> None:
@@ -222,7 +221,7 @@ def test_suggestions_know_the_other_fields() -> None:
         contains={"selected_option": None},
     )
     found = suggestion_of(
-        DECLARED, {"view": view, "action_id": "starts_with", "block_id": "x", "value": "dra"}
+        COMMANDS, {"view": view, "action_id": "starts_with", "block_id": "x", "value": "dra"}
     )
     assert found is not None
     option, others, typed = found
@@ -240,7 +239,7 @@ def test_suggestions_know_the_other_fields() -> None:
     ],
 )
 def test_other_requests_for_suggestions_get_none(payload: dict[str, Any]) -> None:
-    assert suggestion_of(DECLARED, payload) is None
+    assert suggestion_of(COMMANDS, payload) is None
 
 
 def test_suggestions_are_within_limits() -> None:
@@ -264,6 +263,5 @@ def test_long_words_are_cut() -> None:
     async def command(*_arguments: object) -> None:
         raise AssertionError
 
-    info = CommandInfo("x" * 40, "d" * 2_500, {"a": "h" * 2_500})
-    choices = (Choice("c" * 100, "v"),)
-    check(form_of(Declaration(info, command, options=(Option("a", choices=choices),)), {}))
+    option = Option("a", "h" * 2_500, choices=(Choice("c" * 100, "v"),))
+    check(form_of(Command("x" * 40, "d" * 2_500, command, (option,)), {}))

@@ -1,0 +1,265 @@
+"""Commands and buttons, as features declare them and as each platform registers them."""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum, IntEnum, auto
+from itertools import islice
+from typing import Any, TypeVar
+
+from bot.chat.errors import Explanations
+from bot.chat.received import LONGEST_TYPED, clean
+from bot.chat.turn import Limits, MessageRef, Terms, Turn
+from bot.formats import shortened
+
+Options = TypeVar("Options")
+Answer = Callable[[Any, Turn, Options], Awaitable[None]]
+"""Answers a command, given the `App`, the request and its options."""
+
+
+class Audience(IntEnum):
+    """Who can use a command. `/help` shows members only the commands that they can use."""
+
+    EVERYONE = 0
+    MODERATORS = 1
+    MANAGERS = 2
+    ADMINISTRATORS = 3
+    OWNERS = 4
+    """Those who own the bot's application on the platform."""
+
+
+class Place(Enum):
+    """Where a command can be used."""
+
+    ANYWHERE = auto()
+    """Communities, direct messages, and where a member has installed the bot for themself."""
+    COMMUNITY_OR_DIRECT = auto()
+    """Communities that have added the bot, and direct messages with it."""
+    COMMUNITY = auto()
+    """Communities that have added the bot."""
+
+
+class Kind(Enum):
+    """The type of an option's value, as the function that builds the options gets it."""
+
+    TEXT = auto()
+    """`str`."""
+    INTEGER = auto()
+    """`int`."""
+    NUMBER = auto()
+    """`float`."""
+    SWITCH = auto()
+    """`bool`."""
+    FILE = auto()
+    """`Attachment`."""
+    PERSON = auto()
+    """`Person`."""
+    CHANNEL = auto()
+    """`int`, the id of a channel in which messages can be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user whom a member has chosen."""
+
+    id: int
+    is_bot: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A suggestion, or a value of an option that has only some."""
+
+    label: str
+    """The text that members see. In an option's choices it may have fields: `{community}`."""
+    value: str
+    """The value of the option."""
+
+
+Suggestions = Callable[[Any, Turn, str], Awaitable[Sequence[Choice]]]
+"""Finds suggestions for what is typed so far."""
+Typed = Mapping[str, str]
+"""What is typed in the other options while suggestions are asked for, by name."""
+Suggest = Callable[[Typed], Suggestions]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a command.
+
+    least, most: bounds of a number, or of the length of a text. The command checks them again,
+        since platforms differ in what they check.
+    """
+
+    name: str
+    description: str
+    kind: Kind = Kind.TEXT
+    is_required: bool = False
+    least: float | None = None
+    most: float | None = None
+    choices: tuple[Choice, ...] = ()
+    """The only values, if there are any."""
+    suggest: Suggest | None = None
+    is_main: bool = False
+    """Whether words without an option's name are meant for this one, where one line is typed."""
+
+    def worded(self, terms: Terms) -> "Option":
+        """The option with its choices in a platform's words."""
+        fields = {"community": terms.community, "communities": terms.communities}
+        choices = (Choice(each.label.format(**fields), each.value) for each in self.choices)
+        return replace(self, choices=tuple(choices))
+
+    def suggestions(self, others: Typed) -> Suggestions:
+        """The function that finds suggestions. `others` arrives as a platform sends it.
+
+        The texts of other options are cleaned, and those that are too long left out.
+        """
+        assert self.suggest is not None  # noqa: S101 (checked by the caller)
+        return self.suggest(
+            {name: clean(each) for name, each in others.items() if len(each) <= LONGEST_TYPED}
+        )
+
+
+@dataclass(frozen=True)
+class NoOptions:
+    """Options of a command without options."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command, with everything that a platform registers and that `/help` shows."""
+
+    name: str
+    """As typed, without the slash. A subcommand includes its group: `models list`."""
+    description: str
+    answer: Answer[Any]
+    options: tuple[Option, ...] = ()
+    build: Callable[..., object] = NoOptions
+    """Makes the options of `answer` from keyword arguments. Those that the member has not given are
+    absent."""
+    examples: tuple[tuple[str, str], ...] = ()
+    """Commands to type with what each does, for `/help`."""
+    audience: Audience = Audience.EVERYONE
+    place: Place = Place.ANYWHERE
+    shown_to: Audience = Audience.EVERYONE
+    """Who sees the command at first. It is only a default: communities change it, and the command
+    checks the rights."""
+    is_costly: bool = False
+    """Whether it takes the networks' time, which guests may not use."""
+    needs_rights: bool = False
+    """Whether it matters which rights the member has."""
+
+    @property
+    def last_name(self) -> str:
+        """The name within its group."""
+        return self.name.rpartition(" ")[2]
+
+    def worded(self, terms: Terms) -> "Command":
+        """The command in a platform's words."""
+        return replace(self, options=tuple(each.worded(terms) for each in self.options))
+
+
+@dataclass(frozen=True)
+class Group:
+    """Commands with a common first word. What it says holds for all of them."""
+
+    name: str
+    description: str
+    commands: tuple[Command, ...]
+    place: Place = Place.COMMUNITY
+    shown_to: Audience = Audience.EVERYONE
+    is_costly: bool = False
+    needs_rights: bool = True
+
+    def worded(self, terms: Terms) -> "Group":
+        """The group in a platform's words."""
+        return replace(self, commands=tuple(each.worded(terms) for each in self.commands))
+
+
+@dataclass(frozen=True)
+class Picked:
+    """A message whose menu a member has opened."""
+
+    ref: MessageRef
+    is_own: bool
+    """Whether the bot has sent it."""
+
+
+@dataclass(frozen=True)
+class Menu:
+    """A command in the menu of a message, in communities."""
+
+    label: str
+    answer: Answer[Any]
+    build: Callable[[Picked], object]
+    shown_to: Audience = Audience.EVERYONE
+
+
+Declared = Command | Group | Menu
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A kind of button. `answer` gets the state that is in the button's id."""
+
+    answer: Answer[str]
+    is_costly: bool = False
+    """Whether it takes the networks' time, which guests may not use."""
+    needs_rights: bool = True
+    """Whether it matters which rights the member has."""
+    is_vote: bool = False
+    """Whether the message shows the result, and presses come in rushes."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """All that members can ask for."""
+
+    commands: tuple[Declared, ...]
+    """In the order of `/help`."""
+    buttons: Mapping[str, Pressed]
+    """By the action in the button's id. Buttons of old messages must keep working."""
+    explanations: Explanations = field(default_factory=dict)
+    """The sentence for each kind of error by which a feature refuses a request."""
+
+    def worded(self, terms: Terms) -> "Registry":
+        """The registry in a platform's words."""
+        worded = (each if isinstance(each, Menu) else each.worded(terms) for each in self.commands)
+        return replace(self, commands=tuple(worded))
+
+    def every_command(self) -> Iterator[Command]:
+        """The commands, and those of groups."""
+        for declared in self.commands:
+            if isinstance(declared, Command):
+                yield declared
+            elif isinstance(declared, Group):
+                yield from declared.commands
+
+    def find(self, name: str) -> Command | None:
+        """The command of this name."""
+        return next((each for each in self.every_command() if each.name == name), None)
+
+    def first(self, word: str) -> Command | Group | None:
+        """The command or group that begins with this word."""
+        named = (each for each in self.commands if not isinstance(each, Menu))
+        return next((each for each in named if each.name == word), None)
+
+    def usable(self, *, is_guest: bool) -> Iterator[Command]:
+        """The commands that guests may use, or all."""
+        for command in self.every_command():
+            first = self.first(command.name.partition(" ")[0])
+            if not (is_guest and first is not None and first.is_costly):
+                yield command
+
+
+def always(suggestions: Suggestions) -> Suggest:
+    """Suggestions that don't depend on the other options."""
+    return lambda _typed: suggestions
+
+
+def within_limits(choices: Iterable[Choice], limits: Limits) -> list[Choice]:
+    """As many choices as a platform shows, with shortened labels. Values are never cut."""
+    usable = (choice for choice in choices if len(choice.value) <= limits.choice_label)
+    return [
+        Choice(shortened(choice.label, limits.choice_label), choice.value)
+        for choice in islice(usable, limits.choices)
+    ]

@@ -1,0 +1,289 @@
+"""`/moderate`, the menu of a message, and `/owner`: their commands and buttons."""
+
+from dataclasses import replace
+from functools import partial
+
+from bot.chat.app import App
+from bot.chat.commands import (
+    Audience,
+    Command,
+    Group,
+    Kind,
+    Menu,
+    Option,
+    Person,
+    Picked,
+    Place,
+    always,
+)
+from bot.chat.translation import _
+from bot.chat.turn import Turn
+from bot.moderation import blocking, owner, record, removals
+from bot.moderation.blocking import LONGEST_ID, TargetOptions
+from bot.moderation.owner import CommunityOptions
+from bot.moderation.record import MODERATE, OWNER, ChannelOptions, page_number, scope_of
+from bot.moderation.removals import MessageOptions, NamerOptions, WinnerOptions
+
+
+async def press(group: str, app: App, turn: Turn, state: str) -> None:
+    """Answer the buttons of `/moderate` and `/owner`."""
+    what, _colon, rest = state.partition(":")
+    if group == MODERATE and what in ("name", "message"):
+        await removals.press_remove(app, turn, what, rest)
+        return
+    scope = await scope_of(turn, group)
+    page = page_number(rest)
+    with app.in_flight.track():
+        if what == "record":
+            message = await record.record_page(app, turn, scope, page)
+        elif what == "blocks":
+            message = await blocking.blocks_page(app, turn, scope, page)
+        elif what == "servers" and group == OWNER:
+            message = owner.communities_page(turn, page)
+        else:
+            raise record.outdated()
+        await turn.edit_source(message)
+
+
+def _of_menu(picked: Picked) -> MessageOptions:
+    return MessageOptions(ref=picked.ref, is_own=picked.is_own)
+
+
+def _message(message: str) -> MessageOptions:
+    return MessageOptions(message)
+
+
+def _member(member: Person) -> TargetOptions:
+    return TargetOptions(member.id, is_bot=member.is_bot)
+
+
+def _channel(channel: int | None = None) -> ChannelOptions:
+    return ChannelOptions(channel)
+
+
+def _target(user: Person | None = None, server: str | None = None) -> TargetOptions:
+    if user is None:
+        return TargetOptions(community=server)
+    return TargetOptions(user.id, server, is_bot=user.is_bot)
+
+
+def _community(server: str) -> CommunityOptions:
+    return CommunityOptions(server)
+
+
+_MEMBER = Option("member", _("Which member"), Kind.PERSON, is_required=True, is_main=True)
+_SERVER = Option(
+    "server",
+    _("Or a server or workspace: its id, or one of the suggestions"),
+    least=1,
+    most=LONGEST_ID,
+    suggest=always(owner.suggest_communities),
+)
+_USER_OR_SERVER = (
+    Option("user", _("A user, everywhere"), Kind.PERSON, is_main=True),
+    _SERVER,
+)
+
+_OF_MODERATORS = (
+    Command(
+        "moderate message",
+        _("Remove names, a poem or another answer of the bot."),
+        removals.message,
+        (
+            Option(
+                "message",
+                _("Link to the bot's message, or one of the suggestions"),
+                is_required=True,
+                least=1,
+                most=removals.LONGEST_ADDRESS,
+                suggest=always(removals.suggest_messages),
+                is_main=True,
+            ),
+        ),
+        _message,
+        examples=(
+            (
+                _("/moderate message message:https://…"),
+                _("removes names or a whole answer. So does the menu of a message."),
+            ),
+        ),
+        audience=Audience.MODERATORS,
+    ),
+    Command(
+        "moderate winner",
+        _("Remove a name from the hall of fame."),
+        removals.winner,
+        (
+            Option(
+                "name",
+                _("Which name, for example: Mangosaurus"),
+                is_required=True,
+                least=1,
+                most=removals.LONGEST_NAME,
+                suggest=always(removals.suggest_winners),
+                is_main=True,
+            ),
+        ),
+        WinnerOptions,
+        examples=(
+            ("/moderate winner name:Mangosaurus", _("removes a name from the hall of fame.")),
+        ),
+        audience=Audience.MODERATORS,
+    ),
+    Command(
+        "moderate namer",
+        _("Stop the use of a namer here, or allow it again."),
+        removals.namer,
+        (
+            Option(
+                "name",
+                _("Which namer, for example: elves"),
+                is_required=True,
+                least=1,
+                most=removals.LONGEST_NAME,
+                suggest=always(removals.suggest_namers),
+                is_main=True,
+            ),
+            Option("allow", _("Allow it again (default: no)"), Kind.SWITCH),
+        ),
+        NamerOptions,
+        examples=(
+            (
+                "/moderate namer name:elves",
+                _("stops the use of a namer here; allow:True allows it again."),
+            ),
+        ),
+        audience=Audience.MODERATORS,
+    ),
+    Command(
+        "moderate block",
+        _("Stop answering a member here."),
+        partial(blocking.block, MODERATE),
+        (_MEMBER,),
+        _member,
+        examples=(
+            (_("/moderate block member:…"), _("stops the bot from answering a member here.")),
+        ),
+        audience=Audience.MODERATORS,
+    ),
+    Command(
+        "moderate unblock",
+        _("Answer a blocked member again."),
+        partial(blocking.unblock, MODERATE),
+        (_MEMBER,),
+        _member,
+        examples=((_("/moderate unblock member:…"), _("lets the bot answer a member again.")),),
+        audience=Audience.MODERATORS,
+    ),
+    Command(
+        "moderate blocks",
+        _("List the blocked members."),
+        partial(blocking.blocks, MODERATE),
+        examples=(("/moderate blocks", _("lists the blocked members.")),),
+        audience=Audience.MODERATORS,
+    ),
+    Command(
+        "moderate record",
+        _("What moderators did here."),
+        partial(record.record, MODERATE),
+        examples=(("/moderate record", _("shows what moderators did here.")),),
+        audience=Audience.MODERATORS,
+    ),
+    Command(
+        "moderate log",
+        _("Choose a channel for reports of what moderators do, or stop the reports."),
+        record.choose_log,
+        (
+            Option(
+                "channel",
+                _("The channel (default: stop reporting)"),
+                Kind.CHANNEL,
+                is_main=True,
+            ),
+        ),
+        _channel,
+        examples=(
+            (
+                _("/moderate log channel:…"),
+                _("reports what moderators do in a channel; without one, the reports stop."),
+            ),
+        ),
+        audience=Audience.MANAGERS,
+    ),
+)
+_OF_OWNERS = (
+    Command(
+        "owner block",
+        _("Stop answering a user everywhere, or a server or workspace."),
+        partial(blocking.block, OWNER),
+        _USER_OR_SERVER,
+        _target,
+        examples=(
+            (_("/owner block user:…"), _("stops the bot from answering a user everywhere.")),
+        ),
+        audience=Audience.OWNERS,
+    ),
+    Command(
+        "owner unblock",
+        _("Answer a blocked user, server or workspace again."),
+        partial(blocking.unblock, OWNER),
+        _USER_OR_SERVER,
+        _target,
+        examples=((_("/owner unblock user:…"), _("lets the bot answer a user again.")),),
+        audience=Audience.OWNERS,
+    ),
+    Command(
+        "owner blocks",
+        _("List the blocked users, servers and workspaces."),
+        partial(blocking.blocks, OWNER),
+        examples=(("/owner blocks", _("lists the blocked users, servers and workspaces.")),),
+        audience=Audience.OWNERS,
+    ),
+    Command(
+        "owner servers",
+        _("List the servers and workspaces that the bot is in."),
+        owner.servers,
+        examples=(("/owner servers", _("lists the servers and workspaces that the bot is in.")),),
+        audience=Audience.OWNERS,
+    ),
+    Command(
+        "owner leave",
+        _("Remove the bot from a server or workspace."),
+        owner.leave,
+        (
+            replace(
+                _SERVER,
+                description=_("Which server or workspace: its id, or one of the suggestions"),
+                is_required=True,
+                is_main=True,
+            ),
+        ),
+        _community,
+        examples=((_("/owner leave server:…"), _("removes the bot from a server or workspace.")),),
+        audience=Audience.OWNERS,
+    ),
+    Command(
+        "owner record",
+        _("What the operators did."),
+        partial(record.record, OWNER),
+        examples=(("/owner record", _("shows what the operators did.")),),
+        audience=Audience.OWNERS,
+    ),
+)
+
+MODERATE_GROUP = Group(
+    MODERATE,
+    _("Remove names and poems, and block members (for moderators)."),
+    _OF_MODERATORS,
+    shown_to=Audience.MODERATORS,
+)
+MODERATE_MENU = Menu(
+    _("Moderate this message"), removals.message, _of_menu, shown_to=Audience.MODERATORS
+)
+OWNER_GROUP = Group(
+    OWNER,
+    _("For the operator of the bot."),
+    _OF_OWNERS,
+    place=Place.COMMUNITY_OR_DIRECT,
+    shown_to=Audience.ADMINISTRATORS,
+)

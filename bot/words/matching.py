@@ -1,0 +1,516 @@
+"""Entries of word lists, and how they are found in a reading of a text."""
+
+import re
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum, IntEnum, auto
+from functools import lru_cache
+from itertools import groupby
+from typing import Generic, NamedTuple, TypeVar
+
+from bot.words.normalisation import leet_readings, plain, readings
+from data.lexicon import load_lexicon
+from data.roots import load_roots
+
+
+class Strictness(IntEnum):
+    """How much a server wants to be filtered. Each level includes those before it."""
+
+    MILD = 1
+    """Slurs, hatred, and sexual violence only."""
+    NORMAL = 2
+    """Everything that a published list calls profane, sexual or insulting, but innocent words."""
+    STRICT = 3
+    """Also what is innocent in most contexts: common words, names, and words of old verse."""
+
+
+class Place(Enum):
+    """Where in a word an entry matches."""
+
+    WHOLE = auto()
+    START = auto()
+    END = auto()
+    ANYWHERE = auto()
+    COMPOUND = auto()
+    """Together with roots of dinosaurs' names only: *X* in *Xosaurus* and *megaX*."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A word of a list.
+
+    letters: the word's letters with repetitions removed: `niger` for both *nigger* and *Niger*
+    lengths: how often each letter must at least be repeated
+    """
+
+    letters: str
+    lengths: tuple[int, ...]
+    place: Place = Place.WHOLE
+    strictness: Strictness = Strictness.MILD
+    is_phrase: bool = False
+    """Whether it has several words; `letters` does not show where."""
+    is_stem: bool = False
+    """Whether words of the dictionary that contain it are derived from it."""
+    is_exact: bool = False
+    """Whether one repeated letter makes another word of it."""
+    size: int = field(init=False, compare=False)
+    """Number of letters with repetitions."""
+    repeated: tuple[tuple[int, int], ...] = field(init=False, compare=False)
+    """The positions in `letters` of repeated letters, and how often they are repeated."""
+
+    def __post_init__(self) -> None:
+        """Compute what matching needs."""
+        object.__setattr__(self, "size", sum(self.lengths))
+        repeated = tuple((i, length) for i, length in enumerate(self.lengths) if length > 1)
+        object.__setattr__(self, "repeated", repeated)
+
+    @property
+    def spelling(self) -> str:
+        """The word, with its repeated letters."""
+        return "".join(map(str.__mul__, self.letters, self.lengths))
+
+
+def entries_of(
+    word: str,
+    strictness: Strictness = Strictness.MILD,
+    place: Place = Place.WHOLE,
+    *,
+    is_stem: bool = False,
+) -> list[Entry]:
+    """The entries of a word or phrase: one for each way to read it. Empty if nothing is left."""
+    written = plain(word)
+    spellings = leet_readings(written)
+    first = next(readings(word))
+    if "".join(first.split()) == "".join(written.replace("'", "").split()):
+        spellings.add(first)  # else symbols are a part of it, as in `a$$`
+    found: dict[Entry, None] = {}
+    for spelling in sorted(spellings):
+        parts = spelling.split()
+        if letters := "".join(parts):
+            runs = [(letter, len([*run])) for letter, run in groupby(letters)]
+            entry = Entry(
+                letters="".join(letter for letter, _length in runs),
+                lengths=tuple(length for _letter, length in runs),
+                place=place if len(parts) == 1 else Place.WHOLE,
+                strictness=strictness,
+                is_phrase=len(parts) > 1,
+                is_stem=is_stem,
+            )
+            found[entry] = None
+    return [*found]
+
+
+def parse(pattern: str) -> tuple[str, Place, tuple[str, ...]]:
+    """Read the syntax of BLOCKED_WORDS: the word, its place, and the parts after an inner `*`.
+
+    `mud` is the whole word, `mud*` what starts with it, `*mud` what ends with it, and `*mud*` what
+    contains it.
+    """
+    pattern = pattern.strip()
+    word, *parts = filter(None, pattern.split("*")) if pattern.strip("*") else ("",)
+    starts, ends = pattern.startswith("*"), pattern.endswith("*")
+    place = {
+        (False, False): Place.WHOLE,
+        (False, True): Place.START,
+        (True, False): Place.END,
+        (True, True): Place.ANYWHERE,
+    }[starts, ends]
+    return word, place, tuple(parts)
+
+
+ValueT = TypeVar("ValueT")
+
+_CODE_BITS = 21
+"""Bits of a Unicode code point. A transition's key is the state and the character in one number."""
+
+
+class Automaton(Generic[ValueT]):
+    """Maps words to values. Immutable, so threads may share it."""
+
+    def __init__(self, words: Iterable[tuple[str, ValueT]]) -> None:
+        """Build the automaton of words, none of them empty, with their values."""
+        self._transitions: dict[int, int] = {}
+        self._values: list[tuple[ValueT, ...]] = [()]
+        """Of each state: the values of the words that end there."""
+        children: list[list[tuple[int, int]]] = [[]]
+        for word, value in words:
+            state = 0
+            for code in map(ord, word):
+                key = state << _CODE_BITS | code
+                following = self._transitions.get(key)
+                if following is None:
+                    following = self._transitions[key] = len(self._values)
+                    self._values.append(())
+                    children.append([])
+                    children[state].append((code, following))
+                state = following
+            self._values[state] += (value,)
+        self._link(children)
+
+    def __len__(self) -> int:
+        """Number of states."""
+        return len(self._values)
+
+    def find(self, text: str) -> Iterator[tuple[ValueT, int]]:
+        """The value of each occurrence of a word, and the position after it; in order of these.
+
+        Takes time linear in the text and the occurrences.
+        """
+        transitions, values, fallbacks = self._transitions, self._values, self._fallbacks
+        state = 0
+        for end, code in enumerate(map(ord, text), 1):
+            following = transitions.get(state << _CODE_BITS | code)
+            while following is None and state:
+                state = fallbacks[state]
+                following = transitions.get(state << _CODE_BITS | code)
+            state = following or 0
+            for value in values[state]:
+                yield value, end
+
+    def _link(self, children: list[list[tuple[int, int]]]) -> None:
+        """Find each state's fallback: the state of its longest suffix that begins a word."""
+        self._fallbacks = fallbacks = [0] * len(children)
+        waiting = deque(state for _code, state in children[0])
+        while waiting:
+            state = waiting.popleft()
+            for code, child in children[state]:
+                fallback, following = state, None
+                while following is None and fallback:
+                    fallback = fallbacks[fallback]
+                    following = self._transitions.get(fallback << _CODE_BITS | code)
+                fallbacks[child] = following or 0
+                # States nearer to the start are complete: the search is breadth-first.
+                self._values[child] += self._values[fallbacks[child]]
+                waiting.append(child)
+
+
+LONGEST_WORD = 40
+"""Letters of the longest word that is examined. No other is a word of any language."""
+_PLURALS = frozenset({"s", "es"})
+_SUFFIXES = frozenset(
+    re.findall(
+        "[a-z]+",
+        "s es ed er ers ery ey eys ies in ing ings ish ism ist ists ly ness ter ted ters ting ty y",
+    )
+)
+_TWO_LETTERS = frozenset(
+    re.findall(
+        "[a-z]+",
+        "a i o ad ah am an as at be by de do el ex go ha he hi ho id if in is it la le lo ma "
+        "me my no of oh ok on or ox pa pi re so to un up us we ye yo",
+    )
+)
+"""Words of up to two letters. The dictionary has many more, which are abbreviations."""
+_SHORTEST_ENDING = 4
+"""Letters of the shortest root that ends a name: *odon*."""
+_REPEATED = re.compile(r"(.)\1+")
+
+
+class Affixes:
+    """Decides which letters around a word of a list can belong to it."""
+
+    def __init__(
+        self, parts: frozenset[str] = frozenset(), short_words: frozenset[str] = frozenset()
+    ) -> None:
+        """`parts` make insults of words that are harmless alone, as *face* does.
+
+        `short_words` are the common words of three letters.
+        """
+        self._short_words = _TWO_LETTERS | short_words
+        self._parts = frozenset(map(_squeezed, parts))
+
+    def make_compound(self, word: str, before: int, after: int) -> bool:
+        """Whether the first and last letters of a word make an insult or a name of the rest.
+
+        They are roots of dinosaurs' names, as in *…osaurus* and *mega…*, or parts of insults.
+        """
+        if len(word) > LONGEST_WORD:
+            return False
+        start, end = word[:before], word[len(word) - after :]
+        return (
+            not (end and _overlaps(word, before, after))
+            and (not start or self._is_part(start) or _has_roots(start))
+            and (not end or self._is_part(end) or _ends_name(end))
+        )
+
+    def make_word(self, word: str, before: int, after: int) -> bool:
+        """Whether the first and last letters of a word make a word or name with the rest."""
+        if len(word) > LONGEST_WORD:
+            return False
+        start, end = word[:before], word[len(word) - after :]
+        return (not start or self._is_start(start)) and (
+            not end or _squeezed(end) in _SUFFIXES or self._is_start(end) or _ends_name(end)
+        )
+
+    def are_known(self, words: Iterable[str]) -> bool:
+        """Whether all are words that people write next to each other."""
+        return all(word in self._short_words if len(word) < 4 else is_known(word) for word in words)
+
+    def _is_start(self, letters: str) -> bool:
+        return self._is_part(letters) or (len(letters) > 2 and is_known(letters))
+
+    def _is_part(self, letters: str) -> bool:
+        return _squeezed(letters) in self._parts
+
+
+def is_plural(word: str, after: int) -> bool:
+    """Whether the last letters of a word are the ending of a plural."""
+    return after < 5 and _squeezed(word[len(word) - after :]) in _PLURALS
+
+
+def is_inflected(word: str, after: int) -> bool:
+    """Whether the last letters of a word are a common suffix."""
+    return after < 6 and _squeezed(word[len(word) - after :]) in _SUFFIXES
+
+
+def is_known(word: str) -> bool:
+    """Whether a word is in the dictionary."""
+    if len(word) > LONGEST_WORD:  # which the cache must not keep
+        return False
+    return word in _TWO_LETTERS if len(word) < 3 else _is_in_dictionary(word)
+
+
+@lru_cache(maxsize=4096)
+def _is_in_dictionary(word: str) -> bool:
+    return bool(load_lexicon().entry(word))
+
+
+def _squeezed(letters: str) -> str:
+    """The letters without repetitions."""
+    return _REPEATED.sub(r"\1", letters)
+
+
+def _overlaps(word: str, before: int, after: int) -> bool:
+    """Whether a root of names has letters of both: *assaurus* is *as-saurus*."""
+    end = len(word) - after
+    return any(word[end - i :] in _roots() for i in (1, 2) if end - i > before)
+
+
+def _ends_name(letters: str) -> bool:
+    """Whether letters are roots, the last of them one that ends names, such as *raptor*."""
+    return letters.endswith(_name_endings()) and _has_roots(letters)
+
+
+@lru_cache(maxsize=4096)
+def _has_roots(letters: str) -> bool:
+    """Whether letters are one or several roots of names, with vowels between them."""
+    roots = _roots()
+    after_root = {0}
+    after_vowel: set[int] = set()
+    for end in range(1, len(letters) + 1):
+        if any(
+            letters[start:end] in roots
+            for start in range(end - 2)
+            if start in after_root or start in after_vowel
+        ):
+            after_root.add(end)
+        elif letters[end - 1] in "aiou" and end - 1 in after_root:
+            after_vowel.add(end)
+    return len(letters) > 3 and (len(letters) in after_root or len(letters) in after_vowel)
+
+
+@lru_cache(maxsize=1)
+def _roots() -> frozenset[str]:
+    return frozenset(root for root in load_roots() if len(root) > 2)
+
+
+@lru_cache(maxsize=1)
+def _name_endings() -> tuple[str, ...]:
+    return tuple(
+        letters
+        for letters, root in load_roots().items()
+        if root.place == "ends" or (root.place == "joins" and letters[-1] not in "aio")
+        if len(letters) >= _SHORTEST_ENDING
+    )
+
+
+_SHORTEST = 3
+"""Letters of the longest entry whose plural is not blocked with it."""
+_SURE = 6
+"""Letters from which an entry is found also in a text where each of its parts is a word."""
+_SHORTEST_SPLIT = 4
+"""Letters of the shortest entry that is found in parts, unless each letter is apart."""
+
+_NO_AFFIXES = Affixes()
+
+
+class Match(NamedTuple):
+    """An occurrence of an entry: the positions of its first and after its last letter."""
+
+    entry: Entry
+    start: int
+    end: int
+
+
+class Reading:
+    """One reading of a text: its letters without spaces, and where its words begin.
+
+    letters: without repetitions; `starts` has the position of each in the text, then its end
+    """
+
+    def __init__(self, text: str) -> None:
+        """Prepare a reading for matching. Takes linear time."""
+        self.words = text.split()
+        self.word_starts = [0]
+        self.word_at: list[int] = []
+        """The number of the word that each position is in."""
+        for number, word in enumerate(self.words):
+            self.word_at += [number] * len(word)
+            self.word_starts.append(len(self.word_at))
+        joined = "".join(self.words)
+        letters = [letter for letter, _run in groupby(joined)]
+        self.letters = "".join(letters)
+        self.starts = [0]
+        if len(letters) == len(joined):
+            self.starts = [*range(len(letters) + 1)]
+        else:
+            for _letter, run in groupby(joined):
+                self.starts.append(self.starts[-1] + len([*run]))
+
+
+class WordList:
+    """Entries, ready to be found in texts. Immutable; takes time linear in the text."""
+
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        innocent: frozenset[str] = frozenset(),
+        affixes: Affixes = _NO_AFFIXES,
+    ) -> None:
+        """`innocent` are words that contain entries and don't match them."""
+        self._automaton = Automaton((entry.letters, entry) for entry in entries)
+        self._innocent = innocent
+        self._affixes = affixes
+
+    def matches(
+        self, reading: Reading, strictness: Strictness = Strictness.STRICT
+    ) -> Iterator[Match]:
+        """Occurrences of the entries that a filter of a strictness uses, in no certain order."""
+        for entry, end in self._automaton.find(reading.letters):
+            if entry.strictness <= strictness:
+                match = _placed(entry, reading, end)
+                if match is not None and self._is_match(match, reading):
+                    yield match
+
+    def _is_match(self, match: Match, reading: Reading) -> bool:
+        first, last = reading.word_at[match.start], reading.word_at[match.end - 1]
+        word_start, word_end = reading.word_starts[first], reading.word_starts[last + 1]
+        before, after = match.start - word_start, word_end - match.end
+        if first != last:
+            return self._is_split(match.entry, reading.words[first : last + 1], before, after)
+        if match.entry.place is Place.COMPOUND and self._is_beside(match, reading, before, after):
+            return True
+        return self._is_in(reading.words[first], match.entry, before, after)
+
+    def _is_beside(self, match: Match, reading: Reading, before: int, after: int) -> bool:
+        """Whether the entry is in one half of a compound that was split."""
+        number = reading.word_at[match.start]
+        word = reading.words[number]
+        if len(word) > LONGEST_WORD:  # with many matches, joining it each time would take long
+            return False
+        neighbours = (
+            (reading.words[max(0, number - 1) : number], True),
+            (reading.words[number + 1 : number + 2], False),
+        )
+        for beside, is_before in neighbours:
+            if beside and not self._affixes.are_known((word, *beside)):
+                joined = beside[0] + word if is_before else word + beside[0]
+                added = len(beside[0])
+                around = (before + added, after) if is_before else (before, after + added)
+                if not is_known(joined) and self._affixes.make_compound(joined, *around):
+                    return True
+        return False
+
+    def _is_in(self, word: str, entry: Entry, before: int, after: int) -> bool:
+        """Whether letters of a word that an entry has are meant as that entry."""
+        repeated = len(word) - before - after - entry.size
+        if repeated == 1 and entry.is_exact and entry.place is Place.WHOLE:
+            return False
+        if not before and not after and not repeated:
+            return entry.place is not Place.COMPOUND
+        if word in self._innocent:
+            return False
+        if not before and not after:
+            return entry.place is not Place.COMPOUND and not is_known(word)  # as *annus*
+        match entry.place:
+            case Place.ANYWHERE:
+                return True
+            case Place.START:
+                return not before
+            case Place.END:
+                return not after
+            case Place.COMPOUND:
+                return not is_known(word) and self._affixes.make_compound(word, before, after)
+            case _:
+                if before or entry.size <= _SHORTEST or entry.is_phrase:
+                    return False
+                if after == 1 and is_plural(word, after):
+                    return True
+                is_inflection = is_plural if entry.is_exact else is_inflected
+                return is_inflection(word, after) and not is_known(word)
+
+    def _is_split(self, entry: Entry, words: Sequence[str], before: int, after: int) -> bool:
+        """Whether words together are an entry on purpose: *pen is* is not, *f uck* is."""
+        if len(words[0]) > LONGEST_WORD or len(words[-1]) > LONGEST_WORD:
+            return False
+        joined = "".join(words)
+        if entry.is_phrase:
+            return not before and (not after or is_plural(joined, after))
+        if not before and not after:
+            if entry.place is Place.COMPOUND:
+                return False
+            is_sure = entry.size >= _SURE and not entry.is_exact  # *gold one* is no Italian
+            if is_sure or all(len(word) == 1 for word in words):
+                return True
+        shortest = _SHORTEST if entry.place is Place.COMPOUND else _SHORTEST_SPLIT
+        if entry.size < shortest or self._affixes.are_known(words):
+            return False
+        match entry.place:
+            case Place.ANYWHERE:
+                return self._affixes.make_word(joined, before, after)
+            case Place.START:
+                return not before and self._affixes.make_word(joined, before, after)
+            case Place.END:
+                return not after and self._affixes.make_word(joined, before, after)
+            case Place.COMPOUND:
+                return not is_known(joined) and self._affixes.make_compound(joined, before, after)
+            case _:
+                return not before and (not after or is_plural(joined, after))
+
+
+def uncovered(matches: Iterable[Match], covers: Callable[[], Sequence[Match]], length: int) -> bool:
+    """Whether a match is within none of the covering ones, which are found if there is any."""
+    found = list(matches)
+    if not found:
+        return False
+    reach = [0] * (length + 1)  # the furthest end of a covering match that starts here or before
+    for cover in covers():
+        reach[cover.start] = max(reach[cover.start], cover.end)
+    for position in range(1, length + 1):
+        reach[position] = max(reach[position], reach[position - 1])
+    return any(reach[match.start] < match.end for match in found)
+
+
+def _placed(entry: Entry, reading: Reading, end: int) -> Match | None:
+    """Where an entry is whose last letter is before `end`; `None` if letters are not repeated.
+
+    Takes as few as possible of the repetitions of the first and last letter, or all of them where
+    a word begins or ends with them.
+    """
+    starts, lengths = reading.starts, entry.lengths
+    begin = end - len(lengths)
+    for i, length in entry.repeated:
+        if starts[begin + i + 1] - starts[begin + i] < length:
+            return None
+    if len(lengths) == 1:  # `xxx` is a word, more of them are not
+        run = starts[begin], starts[end]
+        return Match(entry, *run) if run[1] - run[0] == lengths[0] else None
+    first, last = starts[begin + 1] - lengths[0], starts[end - 1] + lengths[-1]
+    word_start = reading.word_starts[reading.word_at[first]]
+    word_end = reading.word_starts[reading.word_at[last - 1] + 1]
+    return Match(
+        entry,
+        word_start if word_start >= starts[begin] else first,
+        word_end if word_end <= starts[end] else last,
+    )
