@@ -90,7 +90,6 @@ STATES = {
     "poems": "show:0",
     "privacy": "ask",
     "training": "stop:1",
-    "retrain": "stop",
     "namer": "delete:1",
     "models": "use:1",
     "moderate": "record:0",

@@ -45,7 +45,6 @@ STATES = {
     "poems": "show:1",
     "privacy": "yes",
     "training": "stop:1",
-    "retrain": "stop:1",
     "namer": "delete:1",
     "models": "page:names:1",
 }

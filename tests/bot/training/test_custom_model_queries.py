@@ -40,12 +40,6 @@ async def test_create(store: Store) -> None:
     assert await store[CustomModels].get(model.id) == model
 
 
-async def test_limit_of_one(store: Store) -> None:
-    await create(store, most=1)
-    with pytest.raises(TooMany):
-        await create(store, "Dwarves", most=1)
-
-
 async def test_import_has_no_corpus(store: Store) -> None:
     model = await create(store, weights=(b"file", "digest"))
     assert not model.has_corpus
@@ -68,12 +62,6 @@ async def test_longest_casefolded_name(store: Store) -> None:
     assert len(name.casefold()) == 96
     model = await create(store, name)
     assert await store[CustomModels].named(1, name) == model
-
-
-async def test_one_where_one_is_allowed(store: Store) -> None:
-    await create(store, "a", most=1)
-    with pytest.raises(TooMany):
-        await create(store, "b", most=1)
 
 
 async def test_limit(store: Store) -> None:

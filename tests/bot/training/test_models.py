@@ -14,6 +14,8 @@ from tests.bot.chats.protocol import Chat
 from tests.bot.training.test_registry import made
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
 
+pytestmark = pytest.mark.one_platform
+
 
 async def train(chat: Chat, folder: Path, *seeds: int, task: str = "names") -> None:
     """Make versions of these seeds, the last of them live."""
@@ -89,12 +91,7 @@ async def test_list(chat: Chat, tmp_path: Path) -> None:
     assert shipped.startswith("shipped · Genus names of dinosaurs · best · 1.346")
 
 
-async def test_list_without_trainings(chat: Chat) -> None:
-    result = await chat.alice.use("models list", task="sonnets")
-    assert result.body.startswith("shipped ·")
-    assert "live" in result.body
-
-
+@pytest.mark.both_platforms
 async def test_list_has_pages(chat: Chat, tmp_path: Path) -> None:
     await train(chat, tmp_path, *range(1, 12))
     first = await chat.alice.use("models list", task="names")
@@ -106,6 +103,7 @@ async def test_list_has_pages(chat: Chat, tmp_path: Path) -> None:
     assert len(again.lines) == 10
 
 
+@pytest.mark.both_platforms
 async def test_info(chat: Chat, tmp_path: Path) -> None:
     samples = {**chat.world.networks.samples, "names": ("novosaurus", "Dracoraptor")}
     chat.world.networks.samples = samples
@@ -183,21 +181,6 @@ async def test_nothing_to_roll_back_to(chat: Chat) -> None:
     assert "There's no earlier version of sonnets." in result.text
 
 
-async def test_members_change_nothing(chat: Chat, tmp_path: Path) -> None:
-    """They are told about versions, not about retraining."""
-    await train(chat, tmp_path, 1, 2)
-    before = await live(chat)
-    switch = await chat.alice.use("models activate", version="1")
-    back = await chat.alice.use("models rollback", task="names")
-    for refused in (switch, back):
-        assert (
-            refused.text
-            == f"Only administrators of this {chat.terms.community} can choose the live version."
-        )
-        assert refused.is_private
-    assert await live(chat) == before
-
-
 async def test_version_that_cannot_write(chat: Chat, tmp_path: Path) -> None:
     await train(chat, tmp_path, 1, 2)
     before = await live(chat)
@@ -210,6 +193,7 @@ async def test_version_that_cannot_write(chat: Chat, tmp_path: Path) -> None:
     assert await live(chat) == before
 
 
+@pytest.mark.both_platforms
 async def test_suggestions(chat: Chat, tmp_path: Path) -> None:
     await train(chat, tmp_path, 1, 2)
     await train(chat, tmp_path, 3, task="sonnets")
@@ -223,10 +207,3 @@ async def test_suggestions(chat: Chat, tmp_path: Path) -> None:
     assert await offered("sonn") == ["3", "shipped sonnets"]
     assert await offered("shipped n") == ["shipped names"]
     assert await offered("nonsense") == []
-
-
-async def test_about_has_the_version(chat: Chat, tmp_path: Path) -> None:
-    await train(chat, tmp_path, 1)
-    result = await chat.alice.use("about")
-    (value, *_others) = result.card.fields.values()
-    assert value.startswith("Version 1, live since [")

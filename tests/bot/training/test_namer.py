@@ -18,9 +18,12 @@ from tests.bot.tiny import tiny_namer
 from tests.bot.training.lists import ELVES, LIST, create, report, stored_namer, teach, zipped
 from tests.bot.turns import FakePlatform, FakeTurn
 
+pytestmark = pytest.mark.one_platform
+
 # To make one
 
 
+@pytest.mark.both_platforms
 async def test_create(teachable: Chat) -> None:
     await create(teachable)
     shown = report(teachable)
@@ -55,13 +58,6 @@ async def test_names_can_be_typed(teachable: Chat) -> None:
         "namer create", name="Sea  elves", text="; ".join(ELVES)
     )
     assert "Training Sea elves." in result.text
-    assert (report(teachable).body).startswith("Your list\n30 names")
-
-
-async def test_vile_file_name_is_not_shown(teachable: Chat) -> None:
-    await (await teachable.add_manager()).use(
-        "namer create", name="elves", file=("fuck @everyone.txt", LIST)
-    )
     assert (report(teachable).body).startswith("Your list\n30 names")
 
 
@@ -201,21 +197,6 @@ async def test_bad_weights_are_not_stored(teachable: Chat, tmp_path: Path) -> No
 # Who may
 
 
-async def test_members_change_nothing(teachable: Chat, subtests: pytest.Subtests) -> None:
-    await create(teachable)
-    for verb in ["export", "retrain", "share", "delete"]:
-        with subtests.test(verb):
-            result = await teachable.alice.use(f"namer {verb}", name="elves")
-            assert f"Only {teachable.terms.community} managers can do that." in result.text
-            assert result.is_private
-
-
-async def test_members_create_nothing(chat: Chat) -> None:
-    for verb in ("create", "import"):
-        result = await chat.alice.use(f"namer {verb}", name="elves", file=("elves.txt", LIST))
-        assert f"Only {chat.terms.community} managers can do that." in result.text
-
-
 class UnreachableTurn(FakeTurn):
     """A member who is gone before the answer arrives."""
 
@@ -232,13 +213,6 @@ async def test_lost_answer_keeps_the_namer(teachable: Chat) -> None:
         await namer.create(teachable.app, turn, options)
     (model,) = await teachable.app.store[CustomModels].of(guild)
     assert model.name == "elves"
-
-
-async def test_administrators_may_create(teachable: Chat) -> None:
-    result = await (await teachable.add_administrator()).use(
-        "namer create", name="elves", file=("elves.txt", LIST)
-    )
-    assert "Training elves." in result.text
 
 
 # To look at them
@@ -271,18 +245,7 @@ async def test_list_shows_how_to_use_a_trained_model(teachable: Chat) -> None:
     assert text.endswith("/name namer:elves.")
 
 
-async def test_list_of_untrained_models(teachable: Chat) -> None:
-    teachable.world.training[:] = [Failed("broken")]
-    await create(teachable)
-    listed = await teachable.alice.use("namer list")
-    assert listed.body == "elves · 30 names · not trained yet"
-
-
-async def test_missing_model(chat: Chat) -> None:
-    result = await chat.alice.use("namer info", name="dwarfs")
-    assert "There's no namer with that name here." in result.text
-
-
+@pytest.mark.both_platforms
 async def test_suggestions(teachable: Chat) -> None:
     await create(teachable)
     for verb in ("info", "retrain", "share", "delete", "export"):
@@ -318,6 +281,7 @@ async def test_failed_retraining_changes_nothing(
     assert await stored_namer(teachable) == before
 
 
+@pytest.mark.both_platforms
 async def test_delete_asks_first(teachable: Chat) -> None:
     await create(teachable)
     steward = await teachable.add_manager()

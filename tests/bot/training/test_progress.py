@@ -18,7 +18,7 @@ from bot.training.namer import CorpusOptions
 from bot.training.progress import TrainingReport
 from bot.training.queries import CustomModels, Trainings
 from bot.training.retrain import RetrainOptions
-from models.training.events import Done, Failed, Planned, Progress, Samples
+from models.training.events import Done, Planned, Progress, Samples
 from models.weights import save_weights
 from tests.bot.conftest import World
 from tests.bot.tiny import tiny_namer
@@ -258,17 +258,6 @@ async def test_restart(scene: Scene, tmp_path: Path) -> None:
     assert {trainer.request.seed for trainer in scene.world.trainers} == {7}
 
 
-async def test_failed_retraining_keeps_weights(scene: Scene, tmp_path: Path) -> None:
-    scene.world.training[:] = [done_with_list(tmp_path)]
-    await scene.create("elves")
-    message = await scene.shows("✅ elves is ready")
-    assert "A list of 40 names is too small to learn much from." in lines_of(message)
-    scene.world.training[:] = [Failed("There is no room on the disk.")]
-    await namer.retrain(scene.app, scene.turn(), CorpusOptions("elves"))
-    message = await scene.shows("The training of elves failed", 101)
-    assert lines_of(message) == "There is no room on the disk. The namer works as before."
-
-
 async def test_end_that_was_not_shown(scene: Scene, tmp_path: Path) -> None:
     """A process was killed between the end of a training and the edit that shows it."""
     scene.world.training[:] = [done_with_list(tmp_path)]
@@ -318,11 +307,3 @@ async def test_direct_messages_are_refused(scene: Scene) -> None:
         await retrain.retrain(scene.app, turn, RetrainOptions("names"))
     with pytest.raises(UserError, match="only works in a club"):
         await namer.create(scene.app, turn, CorpusOptions("elves", text=LIST))
-
-
-async def test_operator_may_retrain(scene: Scene) -> None:
-    scene.world.training[:] = [Failed("No.")]
-    turn = replace(scene.turn(), user=BOB, answers=[])
-    scene.platform.operators.add(BOB.id)
-    await retrain.retrain(scene.app, turn, RetrainOptions("names"))
-    await scene.shows("The training of names failed")

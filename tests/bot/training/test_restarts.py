@@ -30,7 +30,7 @@ async def test_shutdown_requeues_and_restart_resumes(bots: Bots) -> None:
     one = bots.process(Planned(1, "Mine"), PAUSE, DONE)
     number = await one.service.enqueue(replace(REQUEST, corpus=b"own", title="own.txt"))
     await one.paused()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await one.service.close()
     assert one.last(number) == Interrupted()
     record = await one.record(number)
@@ -147,7 +147,7 @@ async def test_heartbeats(bots: Bots, monkeypatch: pytest.MonkeyPatch) -> None:
     number = await one.service.enqueue(REQUEST)
     await until(lambda: one.trainers)
     one.now += timedelta(seconds=30)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while (await one.record(number)).beat_at != one.now:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
@@ -159,7 +159,7 @@ async def test_close_is_quick(bots: Bots, monkeypatch: pytest.MonkeyPatch) -> No
     one = bots.process(PAUSE, DONE)
     number = await one.service.enqueue(REQUEST)
     trainer = await one.paused()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await one.service.close()
     assert await one.state(number) == "queued"
     monkeypatch.undo()

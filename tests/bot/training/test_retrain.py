@@ -6,16 +6,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.chat.message import Message, text
-from bot.chat.turn import MessageRef
 from bot.store.schema import Candidate, Poll
-from bot.training.queries import SILENCE, TrainingRequest, Trainings, Versions
+from bot.training.queries import Trainings, Versions
 from models.fingerprints import Fingerprints
 from models.training.events import Done, Failed, Planned, Progress
 from models.weights import WeightsError, save_weights
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Card, Chat, Shown
 from tests.models.tiny import namer, poet
+
+pytestmark = pytest.mark.one_platform
 
 NAMES = "\n".join(f"{letter}osaurus" for letter in "abcdefghijklmnopqrstuvwxyz").encode()
 
@@ -54,6 +54,7 @@ def trained(chat: Chat, tmp_path: Path) -> Chat:
     return chat
 
 
+@pytest.mark.both_platforms
 async def test_training_is_reported_and_served(trained: Chat) -> None:
     ada = await trained.add_administrator()
     result = await ada.use("retrain names", seed=7, minutes=3)
@@ -86,6 +87,7 @@ async def test_training_is_reported_and_served(trained: Chat) -> None:
     assert (record.state, record.version_id) == ("done", version.number)
 
 
+@pytest.mark.both_platforms
 async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path) -> None:
     trains(chat, tmp_path, reference_loss=2.5)
     ada = await chat.add_administrator()
@@ -140,23 +142,6 @@ async def test_failure_of_the_trainer_is_reported(chat: Chat) -> None:
     assert "The corpus is too small." in report(chat).body
 
 
-async def test_members_do_not_see_the_command(discord_chat: DiscordChat) -> None:
-    home = discord_chat.home
-    assert "retrain names" not in home.alice.available_commands(home.channel)
-    assert "retrain names" in home.administrator().available_commands(home.channel)
-
-
-async def test_member_is_refused(chat: Chat) -> None:
-    """A server can show the command to members."""
-    await chat.let_everyone_use("retrain names")
-    result = await chat.alice.use("retrain names")
-    assert (
-        f"Only administrators of this {chat.terms.community} can retrain the models." in result.text
-    )
-    assert result.is_private
-    assert not chat.world.trainers
-
-
 async def test_other_server_is_refused(discord_chat: DiscordChat) -> None:
     other = discord_chat.home.env.create_guild("Elsewhere")
     channel = other.create_text_channel("general")
@@ -184,21 +169,15 @@ async def test_operator_needs_no_home(chat: Chat) -> None:
     assert "Training names." in (await operator.use("retrain names")).text
 
 
-async def test_operator_may_always(chat: Chat) -> None:
-    operator = await chat.add_operator()
-    await chat.let_everyone_use("retrain names")
-    assert "Training names." in (await operator.use("retrain names")).text
-
-
 async def test_cooldown_after_a_training(chat: Chat) -> None:
     """Its end is in the database, so a restart does not end it."""
     chat.world.training += [Failed("No.")]
     ada = await chat.add_administrator()
     await ada.use("retrain names")
-    await chat.restart()
+    await chat.restart(retrain_cooldown_minutes=60)
     refused = await ada.use("retrain names")
     assert "The cooldown after the last training isn't over; try again [" in refused.text
-    await chat.pass_time(5 * 60)
+    await chat.restart(retrain_cooldown_minutes=0)
     await ada.use("retrain names")
     assert len(chat.world.trainers) == 2
 
@@ -208,6 +187,7 @@ async def test_minutes_have_a_limit(chat: Chat) -> None:
     assert "1 to 30 minutes" in result.text
 
 
+@pytest.mark.both_platforms
 async def test_corpus_reaches_the_trainer(trained: Chat) -> None:
     await (await trained.add_administrator()).use("retrain names", corpus=("my names!.txt", NAMES))
     (trainer,) = trained.world.trainers
@@ -256,31 +236,6 @@ async def test_sonnets(chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert set(chat.world.networks.served) == {"sonnets"}
 
 
-async def test_channel_without_permission(discord_chat: DiscordChat) -> None:
-    discord_chat.home.env.inject_error(
-        "POST", "/channels/*/messages", status=403, code=50013, message="Missing Permissions"
-    )
-    result = await (await discord_chat.add_administrator()).use("retrain names")
-    assert "the bot can't post here" in result.text
-    assert not discord_chat.world.trainers
-
-
-async def test_deleted_message_does_not_end_the_training(
-    discord_chat: DiscordChat, tmp_path: Path
-) -> None:
-    trains(discord_chat, tmp_path)
-    discord_chat.home.env.inject_error(
-        "PATCH", "/channels/*", status=404, code=10008, message="Unknown Message", times=None
-    )
-    await (await discord_chat.add_administrator()).use("retrain names")
-    assert discord_chat.world.networks.served
-    record = await discord_chat.app.store[Trainings].get(1)
-    assert record is not None
-    assert (
-        record.message_id == discord_chat.stored(newest_report(discord_chat)).id
-    )  # a second one was sent
-
-
 async def test_message_too_old_for_edits_is_replaced_once(
     discord_chat: DiscordChat, tmp_path: Path
 ) -> None:
@@ -298,44 +253,6 @@ async def test_message_too_old_for_edits_is_replaced_once(
     ]
     assert len(edits) == 2
     assert len(discord_chat.history()) >= 2
-
-
-async def silent(chat: Chat, attempts: int) -> None:
-    """A training whose process has died, after some attempts."""
-    place = MessageRef(chat.channel.id, 0, chat.community_id)
-    number = await chat.platform.send(place, Message(text("Training …")))
-    then = chat.now() - 2 * SILENCE
-    request = TrainingRequest(
-        policy="shared",
-        task="names",
-        recipe="quick",
-        seed=1,
-        queued_at=then,
-        channel_id=chat.channel.id,
-        message_id=number,
-    )
-    trainings = chat.app.store[Trainings]
-    await trainings.enqueue(request)
-    for attempt in range(attempts):
-        await trainings.next_queued("shared", "dead", then)
-        if attempt + 1 < attempts:
-            await trainings.fail_stale_runs(then + 2 * SILENCE, attempts)
-
-
-async def test_training_of_a_dead_process_starts_again(trained: Chat) -> None:
-    await silent(trained, attempts=1)
-    await trained.restart()
-    await trained.settle()
-    assert report(trained).title == "✅ Version 1 of names is live"
-
-
-async def test_training_that_died_three_times_has_failed(trained: Chat) -> None:
-    await silent(trained, attempts=3)
-    await trained.restart()
-    await trained.settle()
-    assert report(trained).title == "The training of names failed"
-    assert "stopped unexpectedly too often" in report(trained).body
-    assert not trained.world.trainers
 
 
 async def test_hall_of_fame_is_weighted_by_votes(chat: Chat) -> None:

@@ -3,8 +3,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from bot.privacy.queries import Privacy
 from bot.store import Store
@@ -298,13 +297,6 @@ async def test_last_ended_at(store: Store) -> None:
     assert await store[Trainings].last_ended_at("custom", LATER) is None
 
 
-async def test_set_message(store: Store) -> None:
-    number = await enqueue(store)
-    await store[Trainings].set_message(number, 7, 8)
-    record = await get(store, number)
-    assert (record.channel_id, record.message_id) == (7, 8)
-
-
 async def test_trainings_go_with_their_model(store: Store) -> None:
     model = await create(store)
     number = await started(store, policy="custom", custom_model_id=model.id)
@@ -319,15 +311,6 @@ async def test_corpus_is_compressed(store: Store) -> None:
         stored = await session.scalar(select(Training.corpus).where(Training.id == number))
     assert stored is not None
     assert len(stored) < 200
-
-
-async def test_unknown_state_is_refused(store: Store) -> None:
-    number = await enqueue(store)
-    with pytest.raises(Exception, match=r"(?i)constraint"):
-        async with store.database.writing() as session:
-            await session.execute(
-                update(Training).where(Training.id == number).values(state="lost")
-            )
 
 
 async def test_clock_steps_back(store: Store) -> None:

@@ -24,7 +24,7 @@ from models.training.events import Stopped
 from models.training.run import TrainingRun
 from models.training.trainer import Progress
 from models.weights import Trained, load_weights
-from tests.bot.training.small import SMALL, Report, error_of, small_trainer
+from tests.slow.training.small import SMALL, Report, error_of, small_trainer
 
 CHECKOUT = Path(__file__).parents[3]
 
@@ -42,7 +42,7 @@ import sys
 sys.path.insert(0, {str(CHECKOUT)!r})
 import models.names.recipes
 from bot.train import main
-from tests.bot.training.small import small_trainer
+from tests.slow.training.small import small_trainer
 models.names.recipes.NamesTrainer = small_trainer
 sys.exit(main())
 """

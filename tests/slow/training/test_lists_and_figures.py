@@ -12,9 +12,9 @@ from models.networks.network import cross_entropy
 from models.training.recipe import Plan
 from models.verse.recipes import _with_reference_loss
 from models.weights import load_weights
-from tests.bot.training.small import Report, Resting, error_of, small_trainer
 from tests.models.tiny import VERSE, lstm
 from tests.models.verse.test_poem import VERSES
+from tests.slow.training.small import Report, Resting, error_of, small_trainer
 
 
 def test_extra_names(names: Path, out: Path, tmp_path: Path, report: Report) -> None:

@@ -16,9 +16,9 @@ from models.training.recipe import Plan
 from models.training.run import TrainingRun
 from models.verse.recipes import WITHOUT_KERAS
 from models.weights import load_weights
-from tests.bot.training.small import Report, Resting, error_of
 from tests.models.tiny import LETTERS, VERSE, card, lstm, rnn
 from tests.models.verse.test_poem import VERSES, Reciter
+from tests.slow.training.small import Report, Resting, error_of
 
 
 def test_results_are_written(names: Path, out: Path, report: Report) -> None:
