@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum, IntEnum, auto
+from functools import cached_property
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -234,20 +235,20 @@ class Registry:
             elif isinstance(declared, Group):
                 yield from declared.commands
 
-    def find(self, name: str) -> Command | None:
-        """The command of this name."""
-        return next((each for each in self.every_command() if each.name == name), None)
+    @cached_property
+    def by_name(self) -> Mapping[str, Command]:
+        """Every command by its name."""
+        return {command.name: command for command in self.every_command()}
 
-    def first(self, word: str) -> Command | Group | None:
-        """The command or group that begins with this word."""
-        named = (each for each in self.commands if not isinstance(each, Menu))
-        return next((each for each in named if each.name == word), None)
+    @cached_property
+    def by_first_word(self) -> Mapping[str, Command | Group]:
+        """What the first word of a command stands for."""
+        return {each.name: each for each in self.commands if not isinstance(each, Menu)}
 
     def usable(self, *, is_guest: bool) -> Iterator[Command]:
         """The commands that guests may use, or all."""
         for command in self.every_command():
-            first = self.first(command.name.partition(" ")[0])
-            if not (is_guest and first is not None and first.is_costly):
+            if not (is_guest and self.by_first_word[command.name.partition(" ")[0]].is_costly):
                 yield command
 
 

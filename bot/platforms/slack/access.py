@@ -16,7 +16,7 @@ UNKNOWN = _("Slack didn't say in time what you may do in this workspace. Try aga
 
 def rights_for_command(registry: Registry, word: str) -> Rights:
     """What has to be known of a member who uses a command. `word` is the first of its name."""
-    command = registry.first(word)
+    command = registry.by_first_word.get(word)
     return Rights.RECENT if command is None or command.needs_rights else Rights.USUAL
 
 
@@ -32,13 +32,13 @@ def rights_for_button(registry: Registry, action: str) -> Rights:
 
 def refusal_of_command(registry: Registry, name: str, origin: Origin) -> UserError | None:
     """Why a member may not use a command; `None` if they may, as far as Slack goes."""
-    return _refusal(registry.first(name.partition(" ")[0]), origin)
+    return _refusal(registry.by_first_word.get(name.partition(" ")[0]), origin)
 
 
 def refusal_of_button(registry: Registry, action: str, origin: Origin) -> UserError | None:
     """Why a member may not press a button; `None` if they may, as far as Slack goes."""
     if action == home.FORM:  # it opens the form of a command
-        return _refusal(registry.first("dinoname"), origin)
+        return _refusal(registry.by_first_word.get("dinoname"), origin)
     return _refusal(registry.buttons.get(action), origin)
 
 

@@ -271,7 +271,7 @@ class SlackBot:
             await self.refuse(turn, refusal, f"button {action if known is not None else 'form'}")
             return
         if action == home.FORM:
-            command = self.registry.find(state)
+            command = self.registry.by_name.get(state)
             if command is not None:
                 typed = Typed(command, wants_form=True)
                 await self.forms.open(turn, text_of(payload, "trigger_id"), typed)

@@ -48,7 +48,7 @@ def parse(registry: Registry, command: str, line: str, names: CommandNames | Non
     """
     names = names or CommandNames()
     word = names.word_of(command)
-    found = registry.first(word or "")
+    found = registry.by_first_word.get(word or "")
     if found is None:
         raise UserError(
             _("The bot has no command {command}. See what it can do with {help}."),

@@ -289,7 +289,7 @@ class SlackChat:
 
     def declaration(self, name: str) -> Command:
         """A command, by its full name."""
-        command = self.bot.registry.find(name)
+        command = self.bot.registry.by_name.get(name)
         assert command is not None, name
         return command
 

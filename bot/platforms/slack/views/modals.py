@@ -251,7 +251,7 @@ def _option(label: str, value: str) -> Block:
 
 
 def _find(registry: Registry, name: str) -> Command:
-    command = registry.find(name)
+    command = registry.by_name.get(name)
     if command is None:
         raise UserError(_("This form is from another version of the bot; use the command again."))
     return command

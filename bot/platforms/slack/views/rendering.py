@@ -371,7 +371,7 @@ def _names_of_files(message: Message) -> str:
 
 def _length(words: str) -> int:
     """UTF-16 code units."""
-    return len(words) + sum(character > "\uffff" for character in words)
+    return len(words.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _head(words: str, limit: int) -> str:
