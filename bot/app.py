@@ -75,26 +75,24 @@ async def build_app(
     custom_models = CustomModelLoader(store, inference)
     cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
     blocks = BlockList(store[Blocks])
+    training = TrainingService(
+        settings.state_dir,
+        store,
+        models,
+        custom_models,
+        cooldown=cooldown,
+        now=now,
+        launch=launch,
+    )
     return App(
         settings=settings,
         store=store,
         inference=inference,
-        models=models,
-        custom_models=custom_models,
-        training=TrainingService(
-            settings.state_dir,
-            store,
-            models,
-            custom_models,
-            cooldown=cooldown,
-            now=now,
-            launch=launch,
-        ),
         word_filter=word_filter,
         fleet=_fleet(settings, store),
         cluster=cluster,
         check_admitted=blocks.check,
-        services=[blocks],
+        services=[blocks, models, custom_models, training],
         registry=REGISTRY,
         now=now,
         started_at=now(),

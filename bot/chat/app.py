@@ -24,9 +24,6 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.store.answers.unfinished import Unfinished
 from bot.store.fleet.cooldowns import RunningCooldowns
-from bot.training.custom_models import CustomModelLoader
-from bot.training.registry import ModelRegistry
-from bot.training.service import TrainingService
 from bot.words import WordFilter
 from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters
@@ -66,9 +63,6 @@ class App:
     settings: Settings
     store: Store
     inference: Inference
-    models: ModelRegistry
-    custom_models: CustomModelLoader
-    training: TrainingService
     word_filter: WordFilter
     """For texts that appear everywhere; `filters` has those of communities."""
     now: Callable[[], datetime]
@@ -106,8 +100,6 @@ class App:
     """Edits of messages, by channel."""
     receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
     """Held while a vote is confirmed."""
-    uploads: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while an upload is checked, which takes seconds for the longest lists."""
     homes: set[int] = field(default_factory=set)
     """Homes that were found on connecting, besides those of the settings: see `is_home`."""
     unfinished: UnfinishedAnswers[Message] = field(init=False)

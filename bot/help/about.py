@@ -12,6 +12,7 @@ from bot.evaluation.results.headline import Figure, read_headline
 from bot.formats import human_join
 from bot.training.models import Allows, corpus_title
 from bot.training.queries import Live
+from bot.training.registry import ModelRegistry
 from models.weights import ModelCard
 
 _ARCHITECTURES: Mapping[str, str] = {
@@ -42,7 +43,7 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
             communities=terms.communities,
         ),
     )
-    served = app.models.served
+    served = app[ModelRegistry].served
     fields = tuple(
         Field(
             task.capitalize(),

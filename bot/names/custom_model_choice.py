@@ -11,7 +11,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.names.name_options import LONGEST_CHOICE
 from bot.training.custom_model_messages import broken, check_name, unknown, untrained
-from bot.training.custom_models import Untrained
+from bot.training.custom_models import CustomModelLoader, Untrained
 from bot.training.queries import CustomModelRecord, CustomModels, Trainings
 from models.weights import ModelCard, Trained, WeightsError
 
@@ -38,7 +38,7 @@ def dinosaurs(app: App) -> NamesModel:
 async def ready(app: App, record: CustomModelRecord) -> NamesModel:
     """A custom model with its weights loaded. Raises `UserError`."""
     try:
-        trained = await app.custom_models.load(record)
+        trained = await app[CustomModelLoader].load(record)
     except Untrained as error:
         is_training = await app.store[Trainings].active_of(record.id) is not None
         raise untrained(record, is_training=is_training) from error

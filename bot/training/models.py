@@ -35,6 +35,7 @@ from bot.training.registry import (
     AUTOMATIC,
     FORCED,
     MARGIN,
+    ModelRegistry,
     NothingBefore,
     VersionComparison,
     VersionPage,
@@ -166,12 +167,12 @@ def _check_task(task: str) -> None:
 
 async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
     words = await app.filters.of(turn.community_id)
-    return _page_message(await app.models.page(task, number, PAGE), words.allows)
+    return _page_message(await app[ModelRegistry].page(task, number, PAGE), words.allows)
 
 
 async def _comparison(app: App, turn: Turn, typed: str) -> Message:
     task, number = await _found(app, typed)
-    comparison = await app.models.compare(task, number)
+    comparison = await app[ModelRegistry].compare(task, number)
     if comparison is None:
         raise _unknown(number)
     words = await app.filters.of(turn.community_id)
@@ -181,10 +182,10 @@ async def _comparison(app: App, turn: Turn, typed: str) -> Message:
 
 async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
     names = {"version": _name(number), "task": task}
-    if await app.models.is_live(task, number):
+    if await app[ModelRegistry].is_live(task, number):
         raise UserError(_("{version} of {task} is live already."), **names)
     try:
-        await app.models.activate(task, number, member_id=turn.user.id, reason=reason)
+        await app[ModelRegistry].activate(task, number, member_id=turn.user.id, reason=reason)
     except WeightsError as error:
         raise UserError(
             _("{version} of {task} can't be used. {reason}"), **names, reason=str(error)
@@ -194,7 +195,7 @@ async def _activated(app: App, turn: Turn, task: str, number: int | None, reason
 
 async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
     try:
-        live = await app.models.roll_back(task, member_id=turn.user.id)
+        live = await app[ModelRegistry].roll_back(task, member_id=turn.user.id)
     except NothingBefore as error:
         raise UserError(_("There's no earlier version of {task}."), task=task) from error
     except WeightsError as error:
@@ -263,7 +264,7 @@ async def version_report(
 
     It is filtered for a community. `None` if the version does not exist.
     """
-    comparison = await app.models.compare(task, number)
+    comparison = await app[ModelRegistry].compare(task, number)
     if comparison is None:
         return None
     words = await app.filters.of(community_id)

@@ -34,7 +34,13 @@ from bot.training.custom_model_messages import (
     unknown,
     untrained,
 )
-from bot.training.custom_models import LARGEST_MODEL, LARGEST_WEIGHTS, TASK, Untrained
+from bot.training.custom_models import (
+    LARGEST_MODEL,
+    LARGEST_WEIGHTS,
+    TASK,
+    CustomModelLoader,
+    Untrained,
+)
 from bot.training.events import Reason
 from bot.training.queries import (
     CUSTOM,
@@ -56,7 +62,7 @@ from bot.training.requests import (
     submit,
     title_of,
 )
-from bot.training.service import stored_list, table_of
+from bot.training.service import TrainingService, stored_list, table_of
 from bot.words import WordFilter
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
 from models.names.constrained.shape import LIST_RECIPE
@@ -152,7 +158,7 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
         await turn.defer(private=True)
         content = await download(options.file, title)
         try:
-            sample = await app.custom_models.validate(content, title)
+            sample = await app[CustomModelLoader].validate(content, title)
         except TooLarge as error:
             raise UserError(
                 _(
@@ -174,7 +180,7 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
         title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
         corpus = stored_list(title, tuple(trained.words))
         model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
-        app.custom_models.keep(trained)  # it will be tried out at once
+        app[CustomModelLoader].keep(trained)  # it will be tried out at once
         samples = [name for name in sample.samples if words.allows(name)]
         embed = ready_embed(model.name, trained.card, model.entries, samples)
         await turn.respond(Message(embeds=(embed,)))
@@ -216,7 +222,7 @@ async def info(app: App, turn: Turn, options: NameOptions) -> None:
         await turn.defer(private=True)
         card = None
         try:
-            card = (await app.custom_models.load(model)).card
+            card = (await app[CustomModelLoader].load(model)).card
         except Untrained:
             pass
         except WeightsError as error:
@@ -300,7 +306,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
         if action == "delete":
             training = await app.store[Trainings].active_of(model.id)
             if training is not None:
-                await app.training.stop(training.id, Reason.DELETED)
+                await app[TrainingService].stop(training.id, Reason.DELETED)
             await app.store[CustomModels].delete(model.id)
             reply = text(_("{namer} was deleted."), namer=model.name)
         await turn.edit_source(Message(reply, private=True))

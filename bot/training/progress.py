@@ -28,7 +28,7 @@ from bot.formats import progress_bar
 from bot.services.concurrency import latest_throttled
 from bot.services.queueing.errors import TooSlow
 from bot.training.custom_model_messages import ready_embed
-from bot.training.custom_models import TASK, Untrained
+from bot.training.custom_models import TASK, CustomModelLoader, Untrained
 from bot.training.events import CustomModelTrained, Interrupted, Reason
 from bot.training.models import nats, version_report
 from bot.training.queries import (
@@ -340,7 +340,7 @@ class TrainingReport:
         if model is None:
             return None
         try:
-            trained = await app.custom_models.load(model)
+            trained = await app[CustomModelLoader].load(model)
             sample = await app.inference.validate(TASK, lambda: trained, full=False)
         except (Untrained, WeightsError, TooSlow):
             return None

@@ -16,7 +16,7 @@ from bot.polls.votes import signature
 from bot.training.events import Reason
 from bot.training.progress import TrainingState, failed_message, model_of, progress_message
 from bot.training.queries import CUSTOM, TrainingRecord, TrainingRequest, Trainings
-from bot.training.service import AlreadyTraining, CoolingDown, QueueFull
+from bot.training.service import AlreadyTraining, CoolingDown, QueueFull, TrainingService
 
 LARGEST_SEED = 2**31
 LONGEST_TITLE = 60
@@ -37,7 +37,9 @@ async def check_queue(
 ) -> None:
     """Raise `UserError` unless a training can be queued now."""
     try:
-        await app.training.check(policy, community_id=community_id, custom_model_id=custom_model_id)
+        await app[TrainingService].check(
+            policy, community_id=community_id, custom_model_id=custom_model_id
+        )
     except (AlreadyTraining, CoolingDown, QueueFull) as error:
         raise _refusal(error) from error
 
@@ -65,7 +67,7 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
 
     request = replace(request, channel_id=ref.channel_id, message_id=ref.message_id)
     try:
-        await app.training.enqueue(request)
+        await app[TrainingService].enqueue(request)
     except (AlreadyTraining, CoolingDown, QueueFull) as error:
         refusal = _refusal(error)
         await withdraw(str(refusal))
@@ -112,7 +114,7 @@ async def download(upload: Attachment, title: str) -> bytes:
 
 async def checked(app: App, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Check an upload in a thread, one upload at a time: the longest lists take seconds."""
-    async with app.uploads:
+    async with app[TrainingService].uploads:
         return await asyncio.to_thread(check, *args, **kwargs)
 
 
@@ -132,7 +134,7 @@ async def press_stop(app: App, turn: Turn, state: str) -> None:
             community=turn.platform.terms.community,
         )
     with app.in_flight.track():
-        if not await app.training.stop(record.id, await stop_reason(app, turn, record)):
+        if not await app[TrainingService].stop(record.id, await stop_reason(app, turn, record)):
             raise UserError(_("This training has already ended."))
         await turn.respond(Message(text(_("Stopped.")), private=True))
 

@@ -138,6 +138,8 @@ class TrainingService:
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
         self.finished = Counter(dict.fromkeys(("done", "failed", "stopped", "interrupted"), 0))
         """Trainings that ended in this process, by outcome."""
+        self.uploads = asyncio.Lock()
+        """Held while an upload is checked, which takes seconds for the longest lists."""
         self.trainings = store[Trainings]
         self.now = now
         self.launch = launch

@@ -47,25 +47,23 @@ class World:
         custom_models = CustomModelLoader(store, self.writer)
         cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
         blocks = BlockList(store[Blocks])
+        training = TrainingService(
+            settings.state_dir,
+            store,
+            models,
+            custom_models,
+            cooldown=cooldown,
+            now=now,
+            launch=self._launch,
+            poll=None,
+        )
         return App(
             settings=settings,
             store=store,
             inference=self.writer,
-            models=models,
-            custom_models=custom_models,
-            training=TrainingService(
-                settings.state_dir,
-                store,
-                models,
-                custom_models,
-                cooldown=cooldown,
-                now=now,
-                launch=self._launch,
-                poll=None,
-            ),
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
             check_admitted=blocks.check,
-            services=[blocks],
+            services=[blocks, models, custom_models, training],
             registry=REGISTRY,
             now=now,
             started_at=now(),

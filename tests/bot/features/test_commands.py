@@ -23,6 +23,7 @@ from bot.training import models, namer
 from bot.training.models import VersionOptions
 from bot.training.namer import CorpusOptions, NameOptions
 from bot.training.queries import Live
+from bot.training.registry import ModelRegistry
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words import WordFilter
@@ -70,7 +71,7 @@ async def test_about_has_measured_figures(chat: Chat, monkeypatch: pytest.Monkey
 
 async def test_about_has_version(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     served = {"names": Live(3, 12, NOW, "better"), "sonnets": Live(0, None)}
-    monkeypatch.setattr(chat.app.models, "_served", served)
+    monkeypatch.setattr(chat.app[ModelRegistry], "_served", served)
     about = await fields(chat)
     assert about["Names"].startswith(f"Version 12, live since [{NOW:%Y-%m-%d %H:%M}]")
     assert "Version" not in about["Sonnets"]

@@ -9,6 +9,7 @@ from bot.chat.message import Button, Message, UserError
 from bot.training import models
 from bot.training.models import TaskOptions, common_endings, mean_length, parse_version
 from bot.training.queries import Live, Versions
+from bot.training.registry import ModelRegistry
 from models.weights import WeightsError
 from tests.bot.chats.protocol import Chat
 from tests.bot.training.test_registry import made
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.one_platform
 async def train(chat: Chat, folder: Path, *seeds: int, task: str = "names") -> None:
     """Make versions of these seeds, the last of them live."""
     for seed in seeds:
-        await chat.app.models.add_trained(task, made(folder, task, seed=seed), force=True)
+        await chat.app[ModelRegistry].add_trained(task, made(folder, task, seed=seed), force=True)
 
 
 async def live(chat: Chat, task: str = "names") -> Live:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save
 
+from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModels
 from tests.bot.chats.protocol import Chat
 from tests.bot.tiny import tiny_namer
@@ -28,7 +29,7 @@ async def test_export_and_import(teachable: Chat) -> None:
     assert "too small to learn" in (result.card.body)
     model = await teachable.app.store[CustomModels].named(teachable.community_id, "eldar")
     assert model is not None
-    assert (await teachable.app.custom_models.load(model)).words == tuple(
+    assert (await teachable.app[CustomModelLoader].load(model)).words == tuple(
         sorted(map(str.lower, ELVES))
     )
     again = await steward.use("namer retrain", name="Eldar")

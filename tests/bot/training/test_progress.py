@@ -18,6 +18,7 @@ from bot.training.namer import CorpusOptions
 from bot.training.progress import TrainingReport
 from bot.training.queries import CustomModels, Trainings
 from bot.training.retrain import RetrainOptions
+from bot.training.service import TrainingService
 from models.training.events import Done, Planned, Progress, Samples
 from models.weights import save_weights
 from tests.bot.conftest import World
@@ -45,8 +46,10 @@ class Scene:
         self.apps.append(
             self.world.make_app(cooldown_seconds=0, home_guilds=frozenset({COMMUNITY}))
         )
-        self.app.training.report_to("discord", partial(TrainingReport, self.app, self.platform))
-        self.app.training.start()
+        self.app[TrainingService].report_to(
+            "discord", partial(TrainingReport, self.app, self.platform)
+        )
+        self.app[TrainingService].start()
 
     def turn(self) -> FakeTurn:
         return FakeTurn(self.platform)
@@ -82,7 +85,7 @@ async def scene(world: World) -> AsyncIterator[Scene]:
     made = Scene(world)
     yield made
     for app in made.apps:
-        await app.training.close()
+        await app[TrainingService].close()
         await app.store.close()
 
 
@@ -162,7 +165,7 @@ async def test_blocked_server_is_not_written_to(scene: Scene, tmp_path: Path) ->
     async with asyncio.timeout(60):
         while await scene.app.store[Trainings].waiting("shared"):  # noqa: ASYNC110
             await asyncio.sleep(0.005)
-    await scene.app.training.close()
+    await scene.app[TrainingService].close()
     assert scene.platform.history == []
 
 
@@ -210,7 +213,7 @@ async def test_places_in_the_queue(scene: Scene, tmp_path: Path) -> None:
     turn = press_on(scene.turn(), 101)
     await requests.press_stop(scene.app, turn, "stop:2")
     await scene.shows("The training of dwarfs was stopped", 101)
-    await scene.app.training.look()
+    await scene.app[TrainingService].look()
     assert lines_of(scene.platform.shown[102]).endswith("1 training ahead.")
     scene.world.trainers[0].go_on()
     await scene.shows("✅ elves is ready")
@@ -248,7 +251,7 @@ async def test_restart(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [PROGRESS, 600, done(tmp_path)]
     await scene.retrain()
     await scene.until(lambda: scene.world.trainers and scene.world.trainers[0]._pause)
-    await scene.app.training.close()
+    await scene.app[TrainingService].close()
     message = await scene.shows("⏸️ The training of names is interrupted")
     assert "resumes after that" in lines_of(message)
     scene.world.training[:] = [done(tmp_path)]
@@ -263,7 +266,7 @@ async def test_end_that_was_not_shown(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [done_with_list(tmp_path)]
     await scene.create("elves")
     ended = await scene.shows("✅ elves is ready")
-    await scene.app.training.close()
+    await scene.app[TrainingService].close()
     scene.platform.shown[100] = replace(ended, embeds=())
     scene.start()
     await scene.until(lambda: scene.platform.shown[100].embeds)
@@ -293,7 +296,7 @@ async def test_queue_that_fills_up_meanwhile(scene: Scene, monkeypatch: pytest.M
     async def full(_request: object) -> int:
         raise QueueFull
 
-    monkeypatch.setattr(scene.app.training, "enqueue", full)
+    monkeypatch.setattr(scene.app[TrainingService], "enqueue", full)
     with pytest.raises(UserError, match="Too many trainings are waiting"):
         await scene.create("elves")
     (message,) = scene.platform.shown.values()

@@ -308,6 +308,7 @@ async def test_database_outage(
     file.symlink_to(tmp_path / "folder")  # nothing can be opened there
     with caplog.at_level(logging.INFO):
         other.watch()
+        await eventually(lambda: "does not answer" in caplog.text)
         await asyncio.sleep(8 * INTERVAL)
         assert caplog.text.count("does not answer") == 1
         assert "Traceback" not in caplog.text
