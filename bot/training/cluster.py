@@ -11,15 +11,15 @@ from typing import Any
 
 from bot.services.cluster.connection import Actor, Unreachable
 from bot.services.cluster.pool import ClusterPool
-from bot.training.events import Reason, from_json, to_json
+from bot.training.events import EndReason, from_json, to_json
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import (
     COMMAND,
     Launch,
     RunFolder,
-    Trainer,
     TrainerProcess,
     TrainingEvents,
+    TrainingHandle,
 )
 from data.files import write_atomically
 from models.training.events import Done, Failed, Stopped, TrainingEvent
@@ -60,7 +60,7 @@ class ClusterLaunch:
         """Addresses of the workers that train for this process."""
         self._otherwise = otherwise
 
-    def __call__(self, request: TrainingRequest, folder: RunFolder, resume: bool) -> Trainer:
+    def __call__(self, request: TrainingRequest, folder: RunFolder, resume: bool) -> TrainingHandle:
         """Create a trainer on the worker that has the fewest trainings of this process."""
         local = self._otherwise(request, folder, resume)
         addresses = self.cluster.trainers(request.task)
@@ -83,7 +83,7 @@ class ClusterTrainer:
         request: TrainingRequest,
         folder: RunFolder,
         resume: bool,
-        local: Trainer,
+        local: TrainingHandle,
     ) -> None:
         """The training starts with `events`. `local` is used if the worker cannot begin."""
         self._launch = launch
@@ -161,11 +161,11 @@ class ClusterTrainer:
             except Unreachable as error:
                 if loop.time() >= lost_at:
                     log.error("The worker %s, which trained, %s", self._address, error)
-                    yield Stopped() if self._stopping.is_set() else Failed(Reason.WORKER_LOST)
+                    yield Stopped() if self._stopping.is_set() else Failed(EndReason.WORKER_LOST)
                     return
             except Exception:
                 log.exception("The worker %s has failed to train", self._address)
-                yield Failed(Reason.CRASHED)
+                yield Failed(EndReason.CRASHED)
                 return
             else:
                 lost_at, received = loop.time() + LOST_S, received + len(lines)
@@ -197,7 +197,7 @@ class ClusterTrainer:
                 return replace(event, weights=weights, plot=plot)
             case Stopped(checkpoint=Path()):
                 return replace(event, checkpoint=checkpoint)
-            case Failed(message=message) if message in tuple(Reason):
+            case Failed(message=message) if message in tuple(EndReason):
                 log.error(
                     "The training on %s failed; the log of the worker has more", self._address
                 )
@@ -278,7 +278,7 @@ class TrainingActor:
                     self._lines.append(to_json(event))
         except Exception:  # such as a full disk: the bot must not wait for ever
             log.exception("A training has failed")
-            self._lines.append(to_json(Failed(Reason.BROKEN)))
+            self._lines.append(to_json(Failed(EndReason.BROKEN)))
         finally:
             watch.cancel()
 

@@ -11,7 +11,7 @@ from models.weights import ModelCard
 _KINDS: dict[str, type[TrainingEvent]] = {kind.event: kind for kind in get_args(TrainingEvent)}
 
 
-class Reason(StrEnum):
+class EndReason(StrEnum):
     """Why a training failed or stopped, as `Failed`, `Stopped` and the database have it.
 
     Any other text in those places is a sentence of the trainer.

@@ -41,14 +41,14 @@ from bot.training.custom_models import (
     CustomModelLoader,
     Untrained,
 )
-from bot.training.events import Reason
+from bot.training.events import EndReason
 from bot.training.queries import (
     CUSTOM,
     CustomModelRecord,
     CustomModels,
     NameTaken,
     StoredList,
-    TooMany,
+    TooManyModels,
     TrainingRequest,
     Trainings,
 )
@@ -306,7 +306,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
         if action == "delete":
             training = await app.store[Trainings].active_of(model.id)
             if training is not None:
-                await app[TrainingService].stop(training.id, Reason.DELETED)
+                await app[TrainingService].stop(training.id, EndReason.DELETED)
             await app.store[CustomModels].delete(model.id)
             reply = text(_("{namer} was deleted."), namer=model.name)
         await turn.edit_source(Message(reply, private=True))
@@ -451,7 +451,7 @@ async def _store(
         )
     except NameTaken as error:
         raise _name_taken(name) from error
-    except TooMany as error:
+    except TooManyModels as error:
         raise _too_many(app) from error
 
 

@@ -29,7 +29,7 @@ from bot.services.concurrency import latest_throttled
 from bot.services.queueing.errors import TooSlow
 from bot.training.custom_model_messages import ready_embed
 from bot.training.custom_models import TASK, CustomModelLoader, Untrained
-from bot.training.events import CustomModelTrained, Interrupted, Reason
+from bot.training.events import CustomModelTrained, EndReason, Interrupted
 from bot.training.models import nats, version_report
 from bot.training.queries import (
     CUSTOM,
@@ -53,16 +53,16 @@ EDITS = 3
 SHOWN_SAMPLES = 4
 
 _REASONS: Mapping[str, str] = {
-    Reason.BUTTON: _("Somebody pressed Stop."),
-    Reason.CRASHED: _("The training process ended early; the bot's log says more."),
-    Reason.KILLED: _("The training process was killed, perhaps because memory ran out."),
-    Reason.WORKER_LOST: _("The machine that trained was lost."),
-    Reason.TOO_LONG: _("The training did not end in time."),
-    Reason.UNREADABLE: _("The results could not be read; the bot's log says more."),
-    Reason.DATABASE: _("The database isn't answering, so the results could not be stored."),
-    Reason.DELETED: _("The namer was deleted."),
-    Reason.FORGOTTEN: _("The member who uploaded the list deleted their data."),
-    Reason.BROKEN: _("Something went wrong; the bot's log says more."),
+    EndReason.BUTTON: _("Somebody pressed Stop."),
+    EndReason.CRASHED: _("The training process ended early; the bot's log says more."),
+    EndReason.KILLED: _("The training process was killed, perhaps because memory ran out."),
+    EndReason.WORKER_LOST: _("The machine that trained was lost."),
+    EndReason.TOO_LONG: _("The training did not end in time."),
+    EndReason.UNREADABLE: _("The results could not be read; the bot's log says more."),
+    EndReason.DATABASE: _("The database isn't answering, so the results could not be stored."),
+    EndReason.DELETED: _("The namer was deleted."),
+    EndReason.FORGOTTEN: _("The member who uploaded the list deleted their data."),
+    EndReason.BROKEN: _("Something went wrong; the bot's log says more."),
     DIED: _("The bot stopped unexpectedly too often while it ran."),
 }
 """Any other reason is already a sentence."""
@@ -193,7 +193,7 @@ def failed_message(model: TrainedModel, reason: str) -> Message:
 def _trouble(title: str, model: TrainedModel, reason: str) -> Message:
     sentence = text(_REASONS[reason]) if reason in _REASONS else verbatim(reason)
     consequence: Text = ()
-    if reason == Reason.DELETED:
+    if reason == EndReason.DELETED:
         pass
     elif not model.is_custom:
         consequence = text(_("The live version is unchanged."))

@@ -673,7 +673,7 @@ class NameTaken(Exception):  # noqa: N818 (it is a state, not a fault)
     """The community already has a custom model of that name."""
 
 
-class TooMany(Exception):  # noqa: N818
+class TooManyModels(Exception):  # noqa: N818
     """The community has reached its limit of custom models."""
 
 
@@ -695,7 +695,7 @@ class CustomModels(_Queries):
         """Store a new custom model.
 
         `weights` are a weight file and its digest, for an imported model: then the corpus is not
-        stored. Raises `TooMany` if the community has `most` models, and `NameTaken`.
+        stored. Raises `TooManyModels` if the community has `most` models, and `NameTaken`.
         """
         content, digest = weights or (None, None)
         model = CustomModel(
@@ -715,7 +715,7 @@ class CustomModels(_Queries):
             await self._lock(session, "custom_models")
             number = select(func.count()).where(CustomModel.community_id == community_id)
             if (await session.scalar(number) or 0) >= most:
-                raise TooMany
+                raise TooManyModels
             session.add(model)
             try:
                 await session.flush()

@@ -13,7 +13,7 @@ from bot.chat.turn import Attachment, DeliveryError, Forbidden, Turn
 from bot.community.rights import SharedModelAction, check_manager, check_shared_models
 from bot.formats import shortened
 from bot.polls.votes import signature
-from bot.training.events import Reason
+from bot.training.events import EndReason
 from bot.training.progress import TrainingState, failed_message, model_of, progress_message
 from bot.training.queries import CUSTOM, TrainingRecord, TrainingRequest, Trainings
 from bot.training.service import AlreadyTraining, CoolingDown, QueueFull, TrainingService
@@ -73,7 +73,7 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
         await withdraw(str(refusal))
         raise refusal from error
     except BaseException:
-        await withdraw(Reason.BROKEN)
+        await withdraw(EndReason.BROKEN)
         raise
     reply = text(
         _("Training {subject}. Follow along: {link}"),
@@ -145,7 +145,7 @@ async def stop_reason(app: App, turn: Turn, record: TrainingRecord) -> str:
     It is only shown, never stored.
     """
     name = signature(turn.user.display_name, await app.filters.of(record.community_id))
-    return Reason.BUTTON if name is None else _("{member} pressed Stop.").format(member=name)
+    return EndReason.BUTTON if name is None else _("{member} pressed Stop.").format(member=name)
 
 
 def _refusal(error: AlreadyTraining | CoolingDown | QueueFull) -> UserError:

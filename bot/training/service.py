@@ -25,7 +25,7 @@ from bot.services.concurrency import PeriodicTask
 from bot.store import Store, StoreError, Unavailable
 from bot.store.identities import is_id_of
 from bot.training.custom_models import PATIENCE_OF_TRAINING_S, CustomModelLoader
-from bot.training.events import CustomModelTrained, Interrupted, Reason
+from bot.training.events import CustomModelTrained, EndReason, Interrupted
 from bot.training.queries import (
     CUSTOM,
     LOST,
@@ -43,9 +43,9 @@ from bot.training.trainer import (
     GRACE_S,
     Launch,
     RunFolder,
-    Trainer,
     TrainerProcess,
     TrainingEvents,
+    TrainingHandle,
     leftovers,
     sweep,
 )
@@ -151,7 +151,7 @@ class TrainingService:
         self._reports: dict[str, Reports] = {}
         """By platform."""
         self._is_started = False
-        self._runs: dict[str, tuple[Run, asyncio.Task[None]]] = {}
+        self._runs: dict[str, tuple[TrainingAttempt, asyncio.Task[None]]] = {}
         """The trainings of this process, by queue."""
         self._places: dict[int, int] = {}
         """Queued trainings, with the number ahead of each as last reported."""
@@ -229,7 +229,7 @@ class TrainingService:
         return training_id
 
     async def stop(
-        self, training_id: int, reason: str, *, stored_reason: Reason = Reason.BUTTON
+        self, training_id: int, reason: str, *, stored_reason: EndReason = EndReason.BUTTON
     ) -> bool:
         """Stop a training of any process. Returns whether it was queued or running.
 
@@ -262,7 +262,7 @@ class TrainingService:
         Raises `Unavailable`.
         """
         for record in await self.trainings.with_corpus_of(member_id):
-            await self.stop(record.id, Reason.FORGOTTEN, stored_reason=Reason.FORGOTTEN)
+            await self.stop(record.id, EndReason.FORGOTTEN, stored_reason=EndReason.FORGOTTEN)
 
     async def complete(self, record: TrainingRecord, done: Done) -> Result | Failed:
         """Store the results of a training. `record` includes the corpus.
@@ -286,7 +286,7 @@ class TrainingService:
             stored_list(record.title, names) if record.corpus_is_new else None,
         )
         if not is_stored:
-            return Failed(Reason.DELETED)
+            return Failed(EndReason.DELETED)
         self._custom_models.keep(sample.trained)
         return CustomModelTrained(sample.trained.card, sample.samples, done.seconds, len(names))
 
@@ -362,10 +362,10 @@ class TrainingService:
         if record is None:
             return
         self._places.pop(record.id, None)
-        run = Run(self, record)
+        run = TrainingAttempt(self, record)
         self._runs[policy] = run, asyncio.create_task(self._run(run, policy))
 
-    async def _run(self, run: "Run", policy: str) -> None:
+    async def _run(self, run: "TrainingAttempt", policy: str) -> None:
         try:
             await run.to_end(self.report_of(run.record))
         finally:
@@ -413,7 +413,7 @@ class TrainingService:
         task.add_done_callback(self._looks.discard)
 
 
-class Run:
+class TrainingAttempt:
     """One attempt at a training, with its trainer, heartbeats and final event."""
 
     def __init__(self, service: TrainingService, record: TrainingRecord) -> None:
@@ -423,7 +423,7 @@ class Run:
         self._service = service
         self._trainings = service.trainings
         self._folder = RunFolder(service.folder, record.id)
-        self._trainer: Trainer | None = None
+        self._trainer: TrainingHandle | None = None
         self._stop_reason: str | None = None
         self._is_interrupted = False
         self._is_lost = False
@@ -498,12 +498,12 @@ class Run:
                         yield event
                     elif (stored := await self._store_end(end)) is not None:
                         yield stored
-            if self._end is None and (stored := await self._store_end(Failed(Reason.CRASHED))):
+            if self._end is None and (stored := await self._store_end(Failed(EndReason.CRASHED))):
                 yield stored
         except Exception as error:
             log.exception("Training %d ended with an error", self.record.id)
             if self._end is None:
-                reason = Reason.DATABASE if isinstance(error, StoreError) else Reason.BROKEN
+                reason = EndReason.DATABASE if isinstance(error, StoreError) else EndReason.BROKEN
                 if (stored := await self._store_end(Failed(reason))) is not None:
                     yield stored
         finally:
@@ -529,7 +529,9 @@ class Run:
                         yield event
                     return
             # A sentence of the trainer can have the title of a member's list.
-            reason = first.message if first.message in tuple(Reason) else "an error of the trainer"
+            reason = (
+                first.message if first.message in tuple(EndReason) else "an error of the trainer"
+            )
             log.warning("Training %d starts over: %s", record.id, reason)
             await asyncio.to_thread(checkpoint.unlink, missing_ok=True)
         async with aclosing(self._start(resume=False)) as events:
@@ -568,9 +570,9 @@ class Run:
             return Failed(str(error))
         except OSError as error:
             log.error("The results of training %d cannot be read: %s", self.record.id, error)
-            return Failed(Reason.UNREADABLE)
+            return Failed(EndReason.UNREADABLE)
         except Unavailable:
-            return Failed(Reason.DATABASE)
+            return Failed(EndReason.DATABASE)
 
     async def _store_results(self, done: Done) -> End:
         member_id = await self._trainings.member_of(self.record.id)  # `None` once forgotten
@@ -581,13 +583,13 @@ class Run:
         self._end = end
         if self._is_lost:  # another process reports it, unless its custom model was deleted
             self._keeps_folder = not await self._is_deleted()
-            return None if self._keeps_folder else Stopped(Reason.DELETED)
+            return None if self._keeps_folder else Stopped(EndReason.DELETED)
         self._keeps_folder = isinstance(end, Interrupted)
         try:
             if not isinstance(end, Interrupted):
                 await _persistently(partial(self._finish, end))
             elif not await self._trainings.requeue(self.record.id, self._service.owner):
-                self._end = end = Stopped(Reason.BUTTON)  # pressed at the same moment
+                self._end = end = Stopped(EndReason.BUTTON)  # pressed at the same moment
                 self._keeps_folder = False
                 await self._finish(end)
         except StoreError as error:
@@ -598,7 +600,7 @@ class Run:
         message, version_id = "", None
         match end:
             case Stopped():
-                message = Reason.BUTTON  # its own reason may name a member
+                message = EndReason.BUTTON  # its own reason may name a member
             case Failed():
                 message = end.message
             case VersionRecord():

@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path, PurePath
 from typing import BinaryIO, Protocol
 
-from bot.training.events import Reason, from_json
+from bot.training.events import EndReason, from_json
 from bot.training.queries import TrainingRequest
 from models.training.events import Done, Failed, Stopped, TrainingEvent
 
@@ -127,7 +127,7 @@ def _write(path: Path, content: bytes) -> None:
         raise OSError(error.errno, error.strerror, str(path.parent)) from None
 
 
-class Trainer(Protocol):
+class TrainingHandle(Protocol):
     """A training in progress."""
 
     def events(self) -> TrainingEvents:
@@ -140,7 +140,7 @@ class Trainer(Protocol):
         """Ask the training to write its checkpoint and end."""
 
 
-Launch = Callable[[TrainingRequest, RunFolder, bool], Trainer]
+Launch = Callable[[TrainingRequest, RunFolder, bool], TrainingHandle]
 """Creates the trainer of a request. The last argument: whether to resume from a checkpoint."""
 
 
@@ -207,7 +207,7 @@ class TrainerProcess:
             self._kill()
 
     def _checked(self, event: TrainingEvent) -> TrainingEvent:
-        return Failed(Reason.TOO_LONG) if self._is_late and isinstance(event, Stopped) else event
+        return Failed(EndReason.TOO_LONG) if self._is_late and isinstance(event, Stopped) else event
 
     async def _post_mortem(self, code: int) -> TrainingEvent:
         """The final event for a process that reported none."""
@@ -215,7 +215,7 @@ class TrainerProcess:
             return Stopped()
         stack = await asyncio.to_thread(_stack_in, self._folder.errors)
         log.error("The trainer ended with exit code %s: %s", code, stack or "no stack trace")
-        return Failed(Reason.KILLED if code == -9 else Reason.CRASHED)
+        return Failed(EndReason.KILLED if code == -9 else EndReason.CRASHED)
 
     def _stop_late(self) -> None:
         self._is_late = True

@@ -22,8 +22,14 @@ def report(chat: Chat) -> Card:
     return next(m for m in reversed(chat.history()) if m.cards).card
 
 
-async def stored_namer(chat: Chat, name: str = "elves") -> CustomModelRecord | None:
-    return await chat.app.store[CustomModels].named(chat.community_id, name)
+async def stored_namer(chat: Chat, name: str = "elves") -> CustomModelRecord:
+    found = await chat.app.store[CustomModels].named(chat.community_id, name)
+    assert found is not None
+    return found
+
+
+async def namers(chat: Chat) -> list[str]:
+    return [model.name for model in await chat.app.store[CustomModels].of(chat.community_id)]
 
 
 def teach(chat: Chat, tmp_path: Path) -> Chat:

@@ -11,7 +11,7 @@ from bot.training.queries import (
     CustomModels,
     NameTaken,
     StoredList,
-    TooMany,
+    TooManyModels,
     TrainingRequest,
     Trainings,
 )
@@ -67,7 +67,7 @@ async def test_longest_casefolded_name(store: Store) -> None:
 async def test_limit(store: Store) -> None:
     await create(store, "b", most=2)
     await create(store, "a", most=2)
-    with pytest.raises(TooMany):
+    with pytest.raises(TooManyModels):
         await create(store, "c", most=2)
     await create(store, "c", community_id=2, most=2)
     assert [model.name for model in await store[CustomModels].of(1)] == ["a", "b"]
@@ -79,7 +79,7 @@ async def test_limit_holds_under_concurrency(store: Store) -> None:
         *(create(store, name, most=3) for name in names), return_exceptions=True
     )
     assert sum(isinstance(result, CustomModelRecord) for result in made) == 3
-    assert sum(isinstance(result, TooMany) for result in made) == len(names) - 3
+    assert sum(isinstance(result, TooManyModels) for result in made) == len(names) - 3
     assert len(await store[CustomModels].of(1)) == 3
 
 

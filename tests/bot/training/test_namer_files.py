@@ -10,7 +10,7 @@ from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModels
 from tests.bot.chats.protocol import Chat
 from tests.bot.tiny import tiny_namer
-from tests.bot.training.lists import ELVES, LIST, create, stored_namer, zipped
+from tests.bot.training.lists import ELVES, LIST, create, namers, zipped
 
 pytestmark = pytest.mark.one_platform
 
@@ -74,4 +74,4 @@ async def test_hostile_file_is_refused(chat: Chat, subtests: pytest.Subtests) ->
             assert said
             assert "Sorry" not in said
             assert "Traceback" not in said
-            assert await stored_namer(chat) is None
+            assert await namers(chat) == []

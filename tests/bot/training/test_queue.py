@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.training.events import CustomModelTrained, Reason
+from bot.training.events import CustomModelTrained, EndReason
 from bot.training.queries import CUSTOM, CustomModels
 from bot.training.service import (
     LONGEST_QUEUE,
@@ -54,7 +54,7 @@ async def test_stop_from_another_process(bots: Bots) -> None:
     await until(lambda: one.trainers)
     other = bots.process()
     assert await other.service.stop(number, "Ada pressed Stop.")
-    await until(lambda: one.last(number) == Stopped(Reason.BUTTON))
+    await until(lambda: one.last(number) == Stopped(EndReason.BUTTON))
     assert await one.state(number) == "stopped"
     assert not await other.service.stop(number, "Ada pressed Stop.")
 
@@ -66,7 +66,7 @@ async def test_stop_here_gives_the_reason(bots: Bots) -> None:
     await until(lambda: one.trainers)
     await one.service.stop(number, "Ada pressed Stop.")
     await until(lambda: one.last(number) == Stopped("Ada pressed Stop."))
-    assert (await one.record(number)).message == Reason.BUTTON  # members' names are not stored
+    assert (await one.record(number)).message == EndReason.BUTTON  # members' names are not stored
 
 
 @ON_SQLITE
@@ -87,7 +87,7 @@ async def test_deleted_custom_model_ends_its_training(bots: Bots) -> None:
     number = await one.service.enqueue(request)
     await until(lambda: one.trainers)
     await bots.store[CustomModels].delete(request.custom_model_id or 0)
-    await until(lambda: one.last(number) == Stopped(Reason.DELETED))
+    await until(lambda: one.last(number) == Stopped(EndReason.DELETED))
 
 
 @ON_SQLITE

@@ -202,18 +202,6 @@ async def test_killed_before_activation(
     assert seed_of(reborn) == 1
 
 
-async def test_killed_while_adding(
-    versions: ModelRegistry, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def die(*_: object) -> None:
-        raise SystemError("killed")
-
-    monkeypatch.setattr(store[Versions], "_drop_old_weights", die)
-    with pytest.raises(SystemError):
-        await versions.add_trained("names", made(tmp_path))
-    assert await store[Versions].of() == []
-
-
 async def test_other_process_follows(store: Store, tmp_path: Path) -> None:
     here, there = FakeNetworks(), FakeNetworks()
     one, other = process(store, here), process(store, there, interval=INTERVAL)
@@ -332,24 +320,6 @@ async def test_pages(versions: ModelRegistry, store: Store, tmp_path: Path) -> N
     assert {page.pages for page in pages} == {3}
     assert (await versions.page("names", 99, 2)).number == 2
     assert [facts.number for facts in await store[Versions].of()] == [4, 3, 2, 1]
-
-
-@ON_SQLITE
-async def test_compare(versions: ModelRegistry, tmp_path: Path) -> None:
-    await versions.add_trained("names", made(tmp_path, seed=0))
-    await versions.add_trained("sonnets", made(tmp_path, "sonnets"))
-    await versions.add_trained("names", made(tmp_path, seed=1))
-    comparison = await versions.compare("names", 3)
-    assert comparison is not None
-    assert comparison.previous is not None
-    assert (comparison.version.number, comparison.previous.number, comparison.shipped.number) == (
-        3,
-        1,
-        None,
-    )
-    assert comparison.shipped.samples == FakeNetworks().samples["names"]
-    assert comparison.curve == b"curve"
-    assert await versions.compare("names", 99) is None
 
 
 async def flip_bits(store: Store, number: int) -> None:

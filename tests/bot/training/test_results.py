@@ -9,7 +9,7 @@ import pytest
 from bot.store import Unavailable
 from bot.training import service
 from bot.training.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModelLoader
-from bot.training.events import CustomModelTrained, Reason
+from bot.training.events import CustomModelTrained, EndReason
 from bot.training.queries import (
     CUSTOM,
     CustomModels,
@@ -62,8 +62,8 @@ async def test_corpus_and_names_reach_the_trainer(bots: Bots) -> None:
     ("error", "reason"),
     [
         (WeightsError("It babbles."), "It babbles."),
-        (FileNotFoundError(2, "No such file"), Reason.UNREADABLE),
-        (RuntimeError("out of paper"), Reason.BROKEN),
+        (FileNotFoundError(2, "No such file"), EndReason.UNREADABLE),
+        (RuntimeError("out of paper"), EndReason.BROKEN),
     ],
 )
 async def test_results_that_cannot_be_stored(bots: Bots, error: Exception, reason: str) -> None:
@@ -90,7 +90,7 @@ async def test_long_outage_is_reported(bots: Bots, monkeypatch: pytest.MonkeyPat
     one = bots.process(DONE)
     one.registry.error = [Unavailable(), Unavailable()]
     number = await one.service.enqueue(REQUEST)
-    await until(lambda: one.last(number) == Failed(Reason.DATABASE))
+    await until(lambda: one.last(number) == Failed(EndReason.DATABASE))
 
 
 @ON_SQLITE
@@ -104,14 +104,14 @@ async def test_trainer_that_cannot_start(bots: Bots, tmp_path: Path) -> None:
     one.service = one.make_service(launch)
     one.start()
     number = await one.service.enqueue(REQUEST)
-    await until(lambda: one.last(number) == Failed(Reason.BROKEN))
+    await until(lambda: one.last(number) == Failed(EndReason.BROKEN))
 
 
 @ON_SQLITE
 async def test_trainer_without_a_final_event(bots: Bots) -> None:
     one = bots.process(Planned(1, "Mine"))
     number = await one.service.enqueue(REQUEST)
-    await until(lambda: one.last(number) == Failed(Reason.CRASHED))
+    await until(lambda: one.last(number) == Failed(EndReason.CRASHED))
 
 
 @ON_SQLITE
@@ -131,7 +131,7 @@ async def test_custom_model_deleted_at_the_end(bots: Bots) -> None:
     assert record is not None
     await bots.store[CustomModels].delete(request.custom_model_id or 0)
     end = await one.service.complete(replace(record, corpus=request.corpus), bots.trained())
-    assert end == Failed(Reason.DELETED)
+    assert end == Failed(EndReason.DELETED)
 
 
 @ON_SQLITE

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from bot.store.schema import Candidate, Poll
 from bot.training.queries import Trainings, Versions
 from models.fingerprints import Fingerprints
 from models.training.events import Done, Failed, Planned, Progress
 from models.weights import WeightsError, save_weights
+from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Card, Chat, Shown
 from tests.models.tiny import namer, poet
@@ -229,13 +229,6 @@ async def test_packages_on_a_cluster(
     assert set(chat.world.networks.served) == {"sonnets"}
 
 
-async def test_sonnets(chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.tasks.are_installed", lambda _: True)
-    trains(chat, tmp_path, "sonnets")
-    await (await chat.add_administrator()).use("retrain sonnets", force=True)
-    assert set(chat.world.networks.served) == {"sonnets"}
-
-
 async def test_message_too_old_for_edits_is_replaced_once(
     discord_chat: DiscordChat, tmp_path: Path
 ) -> None:
@@ -256,7 +249,9 @@ async def test_message_too_old_for_edits_is_replaced_once(
 
 
 async def test_hall_of_fame_is_weighted_by_votes(chat: Chat) -> None:
-    await crown(chat, {"Mangosaurus": 7, "Kiwiraptor": 2, "Shitosaurus": 3})
+    for name, votes in (("Mangosaurus", 7), ("Kiwiraptor", 2), ("Shitosaurus", 3)):
+        place = chat.community_id
+        await crown(chat.app.store, name, votes, at=chat.now(), community_id=place)
     await (await chat.add_administrator()).use("retrain names", hall_of_fame=True)
     (trainer,) = chat.world.trainers
     assert trainer.extra_names == ["kiwiraptor"] * 2 + ["mangosaurus"] * 5
@@ -266,24 +261,3 @@ async def test_empty_hall_of_fame_is_refused(chat: Chat) -> None:
     result = await (await chat.add_administrator()).use("retrain names", hall_of_fame=True)
     assert "The hall of fame is empty" in result.text
     assert not chat.world.trainers
-
-
-async def crown(chat: Chat, votes: dict[str, int]) -> None:
-    """Let members choose names."""
-    now = chat.now()
-    async with chat.app.store.database.writing() as session:
-        for number, (name, count) in enumerate(votes.items(), start=1):
-            session.add(
-                Poll(
-                    id=number,
-                    community_id=chat.community_id,
-                    channel_id=chat.channel.id,
-                    opened_at=now,
-                    closes_at=now,
-                    closed_at=now,
-                    winner=0,
-                    winner_votes=count,
-                )
-            )
-            await session.flush()
-            session.add(Candidate(poll_id=number, position=0, name=name))

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from bot.training import trainer as module
-from bot.training.events import Reason, from_json
+from bot.training.events import EndReason, from_json
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainerProcess, file_name, leftovers, sweep
 from models.training.events import Done, Failed, Planned, Progress, Samples, Stopped, TrainingEvent
@@ -92,7 +92,9 @@ def test_other_lines_are_ignored(line: bytes) -> None:
 
 
 async def test_crash(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert await reported(script(tmp_path, "sys.exit('out of paper')")) == [Failed(Reason.CRASHED)]
+    assert await reported(script(tmp_path, "sys.exit('out of paper')")) == [
+        Failed(EndReason.CRASHED)
+    ]
     assert "exit code 1: no stack trace" in caplog.text
 
 
@@ -107,7 +109,7 @@ async def test_words_of_members_stay_out_of_the_log(
         "try: read()\n"
         "except ValueError as e: raise RuntimeError('Galadriel:\\nGaladriel') from e\n"
     )
-    assert await reported(script(tmp_path, source)) == [Failed(Reason.CRASHED)]
+    assert await reported(script(tmp_path, source)) == [Failed(EndReason.CRASHED)]
     assert "Galadriel" not in caplog.text
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     path = tmp_path / "script.py"
@@ -120,7 +122,7 @@ async def test_words_of_members_stay_out_of_the_log(
 
 async def test_sigkill(tmp_path: Path) -> None:
     source = "import os\nos.kill(os.getpid(), signal.SIGKILL)"
-    assert await reported(script(tmp_path, source)) == [Failed(Reason.KILLED)]
+    assert await reported(script(tmp_path, source)) == [Failed(EndReason.KILLED)]
 
 
 async def stopped(trainer: TrainerProcess) -> list[TrainingEvent]:
@@ -162,7 +164,7 @@ async def test_unresponsive_process_is_killed(
 
 async def test_process_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "OVERTIME", -module.OVERTIME)
-    assert await reported(script(tmp_path, "time.sleep(60)")) == [Failed(Reason.TOO_LONG)]
+    assert await reported(script(tmp_path, "time.sleep(60)")) == [Failed(EndReason.TOO_LONG)]
 
 
 async def test_closing_kills_the_process(tmp_path: Path) -> None:

@@ -37,11 +37,18 @@ async def claim(
     return await store[Trainings].next_queued(policy, owner, now)
 
 
+async def claimed(
+    store: Store, owner: str = "a", now: datetime = NOW, policy: str = "shared"
+) -> TrainingRecord:
+    found = await claim(store, owner, now, policy)
+    assert found is not None
+    return found
+
+
 async def started(store: Store, **changed: Any) -> int:  # noqa: ANN401
     number = await enqueue(store, **changed)
-    claimed = await claim(store, policy=changed.get("policy", "shared"))
-    assert claimed is not None
-    assert claimed.id == number
+    record = await claimed(store, policy=changed.get("policy", "shared"))
+    assert record.id == number
     return number
 
 
@@ -92,25 +99,22 @@ async def test_without_a_corpus(store: Store) -> None:
 
 async def test_oldest_is_claimed_first(store: Store) -> None:
     first, second = await enqueue(store), await enqueue(store)
-    claimed = await claim(store, "a", SOON)
-    assert claimed == await get(store, first)
-    assert claimed is not None
-    assert (claimed.state, claimed.owner, claimed.attempts) == ("running", "a", 1)
-    assert (claimed.queued_at, claimed.started_at, claimed.beat_at) == (NOW, SOON, SOON)
+    record = await claimed(store, "a", SOON)
+    assert record == await get(store, first)
+    assert (record.state, record.owner, record.attempts) == ("running", "a", 1)
+    assert (record.queued_at, record.started_at, record.beat_at) == (NOW, SOON, SOON)
     assert await claim(store, "b", SOON) is None
     assert await store[Trainings].finish(first, "a", "done", SOON)
-    claimed = await claim(store, "b", SOON)
-    assert claimed is not None
-    assert claimed.id == second
+    record = await claimed(store, "b", SOON)
+    assert record.id == second
     assert await claim(store) is None
 
 
 async def test_policies_do_not_wait_for_each_other(store: Store) -> None:
     await started(store)
     custom = await enqueue(store, policy="custom")
-    claimed = await claim(store, policy="custom")
-    assert claimed is not None
-    assert claimed.id == custom
+    record = await claimed(store, policy="custom")
+    assert record.id == custom
 
 
 async def test_one_process_claims(store: Store) -> None:
@@ -129,9 +133,8 @@ async def test_silent_run_does_not_block(store: Store) -> None:
     await started(store)
     second = await enqueue(store)
     assert await claim(store, "b", NOW + SILENCE) is None
-    claimed = await claim(store, "b", LATER)
-    assert claimed is not None
-    assert claimed.id == second
+    record = await claimed(store, "b", LATER)
+    assert record.id == second
 
 
 async def test_beat_is_recorded(store: Store) -> None:
@@ -209,9 +212,8 @@ async def test_requeue_keeps_the_place(store: Store) -> None:
     assert (record.started_at, record.beat_at) == (None, None)
     assert await store[Trainings].corpus(first) == b"a"
     assert not await store[Trainings].requeue(second, "a")
-    claimed = await claim(store, "b")
-    assert claimed is not None
-    assert (claimed.id, claimed.attempts) == (first, 1)
+    record = await claimed(store, "b")
+    assert (record.id, record.attempts) == (first, 1)
 
 
 async def test_requeue_respects_a_stop(store: Store) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.privacy.queries import Privacy
 from bot.training import service
-from bot.training.events import Reason
+from bot.training.events import EndReason
 from bot.training.queries import Trainings
 from bot.training.trainer import RunFolder
 from tests.bot.training.processes import (
@@ -52,17 +52,6 @@ async def test_folder_of_a_killed_process_is_deleted(bots: Bots) -> None:
     assert not folder.path.exists()
 
 
-def test_uploads_are_private(tmp_path: Path) -> None:
-    root = tmp_path / "training"
-    root.mkdir(mode=0o755)
-    folder, request = RunFolder(root, 1), replace(REQUEST, title="list.txt", corpus=b"secret")
-    folder.prepare(request)
-    corpus = folder.corpus(request)
-    assert corpus is not None
-    modes = [path.stat().st_mode & 0o777 for path in (root, folder.path, corpus.parent, corpus)]
-    assert modes == [0o700, 0o700, 0o700, 0o600]
-
-
 async def test_forgotten_member_takes_lists_along(bots: Bots) -> None:
     """Both of a training that runs and of one that waits; another member's list stays."""
     one = bots.process(PAUSE)
@@ -77,7 +66,7 @@ async def test_forgotten_member_takes_lists_along(bots: Bots) -> None:
     assert folder.exists()
     await one.service.forget_member(7)
     await until(lambda: not folder.exists())
-    assert (await one.record(waiting)).message == Reason.FORGOTTEN
+    assert (await one.record(waiting)).message == EndReason.FORGOTTEN
     assert await one.state(running) == "stopped"
     assert [await bots.store[Trainings].corpus(number) for number in (running, waiting)] == [
         None

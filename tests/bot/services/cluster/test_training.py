@@ -17,10 +17,10 @@ from bot.services.cluster.pool import ClusterPool
 from bot.store import Store
 from bot.training import cluster as training
 from bot.training.cluster import ClusterLaunch, ClusterTrainer, TrainingActor
-from bot.training.events import CustomModelTrained, Reason
+from bot.training.events import CustomModelTrained, EndReason
 from bot.training.queries import TrainingRequest
 from bot.training.service import table_of
-from bot.training.trainer import RunFolder, Trainer
+from bot.training.trainer import RunFolder, TrainingHandle
 from models.training.events import Done, Failed, Planned, Progress, Stopped, TrainingEvent
 from models.weights import load_weights
 from tests.bot.fakes import FakeTrainer
@@ -89,7 +89,7 @@ def launched(
     request: TrainingRequest = OWN,
     *,
     resume: bool = False,
-) -> Trainer:
+) -> TrainingHandle:
     folder = RunFolder(tmp_path / "home", 12)
     folder.prepare(request)
     trainer = ClusterLaunch(pool, local)(request, folder, resume)
@@ -98,7 +98,7 @@ def launched(
     return trainer
 
 
-async def reported(trainer: Trainer) -> list[TrainingEvent]:
+async def reported(trainer: TrainingHandle) -> list[TrainingEvent]:
     return [event async for event in trainer.events()]
 
 
@@ -176,7 +176,7 @@ async def test_lost_worker(
         if isinstance(event, Planned):
             kill(worker)
         events.append(event)
-    assert events[-1] == Failed(Reason.WORKER_LOST)
+    assert events[-1] == Failed(EndReason.WORKER_LOST)
 
 
 async def test_lost_scheduler(
@@ -191,7 +191,7 @@ async def test_lost_scheduler(
         if isinstance(event, Planned):
             kill(cluster.scheduler)
         events.append(event)
-    assert events[-1] == Failed(Reason.WORKER_LOST)
+    assert events[-1] == Failed(EndReason.WORKER_LOST)
     assert "Traceback" not in caplog.text
 
 
@@ -260,7 +260,7 @@ async def test_abandoned_training(pool: ClusterPool, tmp_path: Path) -> None:
 
 async def test_trainer_that_crashes(pool: ClusterPool, tmp_path: Path) -> None:
     events = await reported(launched(pool, tmp_path, script(tmp_path, "1 / 0")))
-    assert events[-1] == Failed(Reason.CRASHED)
+    assert events[-1] == Failed(EndReason.CRASHED)
 
 
 async def test_no_worker_trains(tmp_path: Path) -> None:
