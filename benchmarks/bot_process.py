@@ -25,7 +25,7 @@ from typing import Any, Protocol, Self
 from unittest import mock
 
 from bot.__main__ import main as run_bot
-from bot.monitoring import loop_lag
+from bot.monitoring import state
 from bot.platforms.local.rest import PREFIX
 from bot.platforms.local.server import LocalDiscord, pointing_clients_at
 
@@ -259,14 +259,14 @@ def _lags_into(file: Path) -> Iterator[None]:
     """
     found: list[tuple[float, float]] = []
 
-    def add(lags: loop_lag.LoopLag, lag: float) -> None:
+    def add(lags: state.LoopLag, lag: float) -> None:
         found.append((time.monotonic(), lag))
         lags_of(lags, lag)
 
-    lags_of = loop_lag.LoopLag.add
+    lags_of = state.LoopLag.add
     with (
-        mock.patch.object(loop_lag, "INTERVAL_S", LAG_INTERVAL_S),
-        mock.patch.object(loop_lag.LoopLag, "add", add),
+        mock.patch.object(state, "LAG_S", LAG_INTERVAL_S),
+        mock.patch.object(state.LoopLag, "add", add),
     ):
         yield
     file.write_text(json.dumps(found))

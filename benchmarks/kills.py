@@ -1,14 +1,13 @@
 """Kills: SIGKILL at random moments of votes, trainings and migrations, from a seed.
 
 After each restart, every confirmed vote must be stored; a training must be resumed or repeated and
-come to an end, and its namer work throughout; a database must be migrated as a whole, or as it
-was, and the next start must finish the job. Run with: python -m benchmarks.kills --votes 50
+come to an end, and its namer work throughout; the tables must be created as a whole or not at all,
+and the next start must finish the job. Run with: python -m benchmarks.kills --votes 50
 """
 
 import argparse
 import asyncio
 import contextlib
-import datetime
 import os
 import re
 import signal
@@ -21,7 +20,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import sqlalchemy
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -36,9 +34,6 @@ from bot.store.database import FILE
 
 MEMBERS, POLLS = 40, 3
 PRESSES_PER_S = 40.0
-OLD_VERSION = "0001"
-ROWS = 20_000
-"""Rows in each table of a database that is migrated."""
 TRAINED_S = 90.0
 """Seconds in which a training must end after a restart."""
 TIDYING_S = 15.0
@@ -155,10 +150,8 @@ async def kill_during_trainings(folder: Path, kills: int, random: np.random.Gene
 
 
 async def kill_during_migrations(folder: Path, kills: int, random: np.random.Generator) -> Result:
-    """A database of the oldest version is migrated; the bot is killed meanwhile."""
+    """The bot is killed while it creates the tables; the next start must have all of them."""
     result = Result()
-    template = folder / "template.db"
-    await _old_database(template)
     head = await _head(folder)
     longest = 0.0
     hits: list[str] = []
@@ -168,7 +161,6 @@ async def kill_during_migrations(folder: Path, kills: int, random: np.random.Gen
             bot = BotProcess(local, here, SETTINGS)
             bot.state_dir.mkdir(parents=True)
             file = bot.state_dir / FILE
-            file.write_bytes(template.read_bytes())
             if number == 0:  # how long does it take?
                 began = time.perf_counter()
                 starting = asyncio.create_task(bot.start())
@@ -177,7 +169,7 @@ async def kill_during_migrations(folder: Path, kills: int, random: np.random.Gen
                 longest = time.perf_counter() - began
                 await starting
                 await bot.stop()
-                result.wrong += _damage(file, head)
+                result.wrong += _damage(file)
                 continue
             starting = asyncio.create_task(bot.start())
             await asyncio.sleep(longest * random.uniform(0.5, 1.1))
@@ -189,52 +181,17 @@ async def kill_during_migrations(folder: Path, kills: int, random: np.random.Gen
             result.kills += 1
             version = _version(file)
             hits.append("before its end" if version != head else "after its end")
-            if version == OLD_VERSION:
-                result.wrong += _damage(file, OLD_VERSION)
-            elif version != head:
-                result.wrong.append(f"the database has version {version}: neither old nor new")
+            if version not in ("", head):
+                result.wrong.append(f"the database has version {version}: neither none nor new")
             await local.drop_gateway()
             await bot.start()
             await bot.stop()
-            result.wrong += _damage(file, head)
+            result.wrong += _damage(file)
             result.wrong += _tracebacks(bot.log)
             result.checked += 1
             file.unlink()
     result.notes.append(f"killed before its end: {hits.count('before its end')}")
     return result
-
-
-async def _old_database(file: Path) -> None:
-    """A database of the oldest version, with many rows in each table."""
-    database = Database(url_of(f"sqlite:///{file}", Path()))
-    await database.migrate(OLD_VERSION)
-    await database.close()
-    engine = sqlalchemy.create_engine(f"sqlite:///{file}")
-    metadata = sqlalchemy.MetaData()
-    metadata.reflect(engine)
-    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
-    with engine.begin() as connection:
-        for table in metadata.sorted_tables:
-            if table.name != "alembic_version":
-                rows = [_row(table, number, later) for number in range(1, ROWS + 1)]
-                connection.execute(table.insert(), rows)
-    engine.dispose()
-
-
-def _row(table: sqlalchemy.Table, number: int, at: datetime.datetime) -> dict[str, object]:
-    """A row whose numbers are all the same: so it refers to the rows of the same number."""
-    row: dict[str, object] = {}
-    for column in table.columns:
-        kind = column.type
-        if column.nullable:
-            row[column.name] = None
-        elif isinstance(kind, sqlalchemy.Integer):
-            row[column.name] = number
-        elif isinstance(kind, sqlalchemy.DateTime):
-            row[column.name] = at
-        else:
-            row[column.name] = f"x{number}"
-    return row
 
 
 async def _head(folder: Path) -> str:
@@ -246,23 +203,15 @@ async def _head(folder: Path) -> str:
 
 
 def _version(file: Path) -> str:
-    with contextlib.suppress(sqlite3.OperationalError):
+    with contextlib.suppress(sqlite3.OperationalError):  # no table yet
         return str(_rows(file, "SELECT version_num FROM alembic_version")[0][0])
     return ""
 
 
-def _damage(file: Path, version: str) -> list[str]:
-    """What is wrong with a database of this version."""
-    wrong = []
+def _damage(file: Path) -> list[str]:
+    """What is wrong with a database after a start."""
     checked = _rows(file, "PRAGMA integrity_check")[0][0]
-    if checked != "ok":
-        wrong.append(f"the database is damaged: {checked}")
-    polls = "cards" if version == OLD_VERSION else "polls"
-    for table in (polls, "candidates", "votes", "poems"):
-        count = _rows(file, f"SELECT COUNT(*) FROM {table}")[0][0]  # noqa: S608 (constant)
-        if count != ROWS:
-            wrong.append(f"{table} has {count} rows, not {ROWS}, in version {version}")
-    return wrong
+    return [f"the database is damaged: {checked}"] if checked != "ok" else []
 
 
 def _rows(file: Path, query: str) -> list[tuple[object, ...]]:

@@ -76,17 +76,17 @@ def _run(options: argparse.Namespace) -> int:
             return launch(lambda settings: print_manifest(settings.slack_command_prefix))
         case "migrate":
             from bot.launch import launch
-            from bot.operate.databases import migrate
+            from bot.operate.database import migrate
 
-            return launch(partial(migrate, revision=options.to), local=options.local)
+            return launch(migrate, local=options.local)
         case "backup":
             from bot.launch import launch
-            from bot.operate.backup import back_up
+            from bot.operate.database import back_up
 
             return launch(partial(back_up, path=options.file), local=options.local)
         case _restore:
             from bot.launch import launch
-            from bot.operate.backup import restore
+            from bot.operate.database import restore
 
             work = partial(restore, path=options.file, replace=options.replace)
             return launch(work, local=options.local)
@@ -143,14 +143,10 @@ def _parser() -> argparse.ArgumentParser:
         description="Print the manifest of the app, for the page From a manifest on "
         "https://api.slack.com/apps. slack/manifest.yaml has it without SLACK_COMMAND_PREFIX.",
     )
-    migrate = operations.add_parser(
+    operations.add_parser(
         "migrate",
         help="bring the database's tables to this version",
-        description="Bring the database's tables to this version, as each start does; or back to "
-        "an older one, before that version is installed again. Stop the bot before going back.",
-    )
-    migrate.add_argument(
-        "--to", metavar="REVISION", help="another revision than the newest, for example 0003"
+        description="Bring the database's tables to this version, as each start does.",
     )
     backup = operations.add_parser(
         "backup",

@@ -21,8 +21,8 @@ from bot.services.inference.capacity import default_processes
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import Database, Store, StoreError, Unavailable, url_of
-from bot.store.answers.unfinished import Unfinished
-from bot.store.fleet.locks import AdvisoryLocks
+from bot.store.answers import Unfinished
+from bot.store.locks import AdvisoryLocks
 from bot.training.cluster import ClusterLaunch
 from bot.training.custom_models import CustomModelLoader
 from bot.training.registry import open_versions

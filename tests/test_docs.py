@@ -14,8 +14,6 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from bot.startup import Exit
-from bot.store.migrations.revisions import newest
-from bot.version import checkout_version
 
 CHECKOUT = Path(__file__).parents[1]
 DOCS = CHECKOUT / "docs"
@@ -132,12 +130,6 @@ def test_linked_files_exist(name: str) -> None:
     text = (CHECKOUT / name).read_text()
     targets = re.findall(r"\]\((?!http)([^)#]+)", text)
     assert [target for target in targets if not (CHECKOUT / target).exists()] == []
-
-
-def test_table_of_revisions_is_complete() -> None:
-    """By which an operator goes back from the next version to this one."""
-    page = (DOCS / "upgrading.md").read_text()
-    assert f"| {checkout_version()} | {newest()} |" in page
 
 
 # Troubleshooting

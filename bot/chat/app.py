@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from bot.chat.commands import Registry
-from bot.chat.cooldowns import Cooldowns, TooSoon
+from bot.chat.cooldowns import Cooldowns, SharedCooldowns, TooSoon
 from bot.chat.message import Message, UserError
-from bot.chat.shared_cooldowns import SharedCooldowns
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.chat.unfinished import UnfinishedAnswers
@@ -22,8 +21,8 @@ from bot.services.inference import Inference
 from bot.services.queueing.errors import TooMany
 from bot.settings import Settings
 from bot.store import Store
-from bot.store.answers.unfinished import Unfinished
-from bot.store.fleet.cooldowns import RunningCooldowns
+from bot.store.answers import Unfinished
+from bot.store.fleet import RunningCooldowns
 from bot.words import WordFilter
 from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters
@@ -78,7 +77,7 @@ class App:
     fleet: Fleet = field(default_factory=Fleet)
     """The other processes of the bot."""
     check_admitted: Callable[[Turn], Awaitable[None]]
-    """Raises `UserError` for a member whom the bot does not answer, before anything else happens."""
+    """Raises `UserError` for a member whom the bot does not answer. Called before anything else."""
     services: list[object] = field(default_factory=list)
     """Those of features, which these reach by their class: `app[BlockList]`."""
     registry: Registry

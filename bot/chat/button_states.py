@@ -14,7 +14,7 @@ from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
 from bot.services.concurrency import within
 from bot.store import Unavailable
-from bot.store.answers.button_states import ButtonStates
+from bot.store.answers import ButtonStates
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from bot.chat.message import Message, Text, text
 from bot.chat.translation import _
 from bot.chat.turn import AnswerRef, DeliveryError, Platform, Unreachable
 from bot.store import Unavailable
-from bot.store.answers.unfinished import UnfinishedRecord
+from bot.store.answers import UnfinishedRecord
 
 log = logging.getLogger(__name__)
 

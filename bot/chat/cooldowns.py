@@ -1,9 +1,16 @@
 """Per-user cooldowns."""
 
-from collections.abc import Hashable
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Hashable
+from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
-from bot.store.fleet.cooldowns import DISORDER
+from bot.services.concurrency import within
+from bot.store import Unavailable
+from bot.store.fleet import DISORDER, RunningCooldowns
 
 
 class TooSoon(Exception):  # noqa: N818 (a state)
@@ -45,3 +52,79 @@ class Cooldowns:
     def end(self, key: Hashable) -> None:
         """End the cooldowns of a key now."""
         self._until.pop(key, None)
+
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 0.5
+"""Seconds that a request waits for the database. It is acknowledged meanwhile if that is late."""
+PAUSE_S = 5.0
+"""Seconds for which the database is not asked after it was too slow, or away."""
+
+
+class SharedCooldowns:
+    """Cooldowns of this process, and of the others while there are any.
+
+    The database is asked only where this process allows a request, so that a flood of them does not
+    reach it. While it is slow or away, each process counts by itself.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        local: Cooldowns,
+        running: RunningCooldowns,
+        *,
+        is_shared: Callable[[], bool],
+        free: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`name` tells these cooldowns from others.
+
+        free: number of cooldowns that may run before the database is asked, for requests that cost
+            little: a member who is not in a hurry then costs no statement.
+        """
+        self._name = name
+        self._local = local
+        self._running = running
+        self._is_shared = is_shared
+        self._free = free
+        self._clock = clock
+        self._asks_from = 0.0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self, key: Hashable, now: datetime) -> None:
+        """Start a cooldown of a key. Raises `TooSoon` as `Cooldowns` does."""
+        number = self._local.start(key, now)
+        local = self._local
+        if not self._is_shared() or not local.length or number <= self._free:
+            return
+        if self._clock() < self._asks_from:
+            return
+        work = self._running.start(self._named(key), now, local.length, local.longest)
+        try:
+            is_granted = await within(PATIENCE_S, work)
+        except (TimeoutError, Unavailable) as error:
+            self._asks_from = self._clock() + PAUSE_S
+            log.info("Cooldowns hold in each process alone for %g s: %r", PAUSE_S, error)
+            return
+        if not is_granted:
+            raise TooSoon
+
+    def end(self, key: Hashable) -> None:
+        """End the cooldowns of a key now."""
+        self._local.end(key)
+        if self._is_shared() and self._local.length:
+            self._start_task(self._end(key))
+
+    async def _end(self, key: Hashable) -> None:
+        with suppress(Unavailable):  # it ends by itself
+            await self._running.end(self._named(key))
+
+    def _named(self, key: Hashable) -> str:
+        return f"{self._name} {key!r}"
+
+    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

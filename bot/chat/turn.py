@@ -1,7 +1,7 @@
 """`Turn` and `Platform`: a member's request, and the chat platform that it came from.
 
-Each platform (`bot/platforms/discord/`) implements these protocols. Commands do not know which platform they
-serve; they get its limits and terms from here.
+Each platform (`bot/platforms/discord/`) implements these protocols. Commands do not know which
+platform they serve. They get its limits and terms from here.
 """
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -112,10 +112,6 @@ class Source:
     """The message whose button was pressed."""
 
     ref: MessageRef
-    title: str = field(default="", repr=False)
-    body: str = field(default="", repr=False)
-    footer: str = field(default="", repr=False)
-    """The rendered text of its embed. Only `legacy.py` reads it, for messages of 0.3.0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Generic, TypeVar
 
 from bot.store import OutcomeUnknown, Unavailable
-from bot.store.answers.unfinished import Unfinished, UnfinishedRecord
+from bot.store.answers import Unfinished, UnfinishedRecord
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,8 @@ from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Terms, Turn
 from bot.community.queries import Blocks
 from bot.store import Unavailable
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Entry
+from bot.store.record import Entry
+from bot.store.schema import EVERYBODY, EVERYWHERE
 
 log = logging.getLogger(__name__)
 

@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlalchemy import Executable, delete, func, not_, or_, select
 
-from bot.store.calls import Batches, limited
+from bot.store.calls import Batches
 from bot.store.database import Database
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Block, Entry, add_entry
-from bot.store.schema import Community
+from bot.store.queries import Queries
+from bot.store.record import Entry, add_entry
+from bot.store.schema import EVERYBODY, EVERYWHERE, Block, Community
 
 MOST_BLOCKS = 1000
 """Members that a community can block, and members or communities that owners can."""
@@ -36,12 +37,11 @@ class CommunitySettings:
     log_channel_id: int | None = None
 
 
-@limited
-class Communities:
+class Communities(Queries):
     """The settings of all communities."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._minutes = Batches(self._read_minutes, LARGEST_BATCH)
 
     async def settings(self, community_id: int) -> CommunitySettings:
@@ -92,12 +92,8 @@ class TooManyBlocks(Exception):  # noqa: N818 (it is a state, not a fault)
     """`MOST_BLOCKS` are blocked already."""
 
 
-@limited
-class Blocks:
+class Blocks(Queries):
     """The blocks of all communities, and those of the bot's owners."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def block(self, community_id: int, member_id: int, entry: Entry) -> bool:
         """Block a member or a community. Returns whether it was not. Raises `TooManyBlocks`."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bot.store import Unavailable
-from bot.store.fleet.locks import AdvisoryLocks, Space
+from bot.store.locks import AdvisoryLocks, Space
 
 log = logging.getLogger(__name__)
 

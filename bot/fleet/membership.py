@@ -11,7 +11,7 @@ from bot.fleet.identifying import IdentifyGate
 from bot.services.concurrency import PeriodicTask
 from bot.shards import format_shards
 from bot.store import Unavailable
-from bot.store.fleet.locks import AdvisoryLocks, Space
+from bot.store.locks import AdvisoryLocks, Space
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,8 @@ from bot.chat.turn import Terms, Turn
 from bot.community.blocks import BlockList
 from bot.community.queries import MOST_BLOCKS, BlockRecord, Blocks, TooManyBlocks
 from bot.moderation.record import LAST_PAGE, PAGE, Scope, paging, post, scope_of
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYBODY, EVERYWHERE
 
 LONGEST_ID = 19
 """Digits of a community's id."""

@@ -11,7 +11,7 @@ from bot.community.rights import check_owner
 from bot.moderation.blocking import named, parse_id
 from bot.moderation.queries import Moderation
 from bot.moderation.record import OWNER, PAGE, Scope, paging
-from bot.store.moderation.tables import Action
+from bot.store.record import Action
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,9 @@ from datetime import datetime
 from sqlalchemy import Executable, delete, func, select, update
 
 from bot.community.queries import changed
-from bot.store.calls import limited
-from bot.store.database import Database
-from bot.store.moderation.tables import Action, Entry, ModerationEntry, RefusedModel, add_entry
-from bot.store.schema import Candidate, Community, Poem, Poll, Vote
+from bot.store.queries import Queries
+from bot.store.record import Action, Entry, add_entry
+from bot.store.schema import Candidate, Community, ModerationEntry, Poem, Poll, RefusedModel, Vote
 
 
 @dataclass(frozen=True)
@@ -33,12 +32,8 @@ class Winner:
     votes: int
 
 
-@limited
-class Moderation:
+class Moderation(Queries):
     """Removals and the record of all communities."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def set_log_channel(self, entry: Entry) -> int | None:
         """Choose the target of an entry as the log channel, and record that.

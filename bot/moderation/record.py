@@ -27,7 +27,7 @@ from bot.community.queries import Communities
 from bot.community.rights import check_moderator, check_owner, check_reports
 from bot.moderation.queries import Moderation
 from bot.store import Unavailable
-from bot.store.moderation.tables import Action, Entry
+from bot.store.record import Action, Entry
 
 log = logging.getLogger(__name__)
 

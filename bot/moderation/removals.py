@@ -19,7 +19,7 @@ from bot.moderation.record import MODERATE, entry_of, outdated, post
 from bot.polls.poll_closing import winner_message
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import message_of, poll_message, removed_message
-from bot.store.moderation.tables import Action
+from bot.store.record import Action
 from bot.training.queries import CustomModelRecord, CustomModels
 
 LONGEST_ADDRESS = 200

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from bot.monitoring.invalid_requests import COUNTED
 from bot.monitoring.requests import Request
-from bot.monitoring.snapshot import PREFIX, SnapshotCollector
+from bot.monitoring.state import PREFIX, SnapshotCollector
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 MOST_ERRORS = 50

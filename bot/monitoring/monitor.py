@@ -5,11 +5,10 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from bot.monitoring.history import History
 from bot.monitoring.invalid_requests import COUNTED, InvalidRequests
-from bot.monitoring.loop_lag import LoopLag
 from bot.monitoring.metrics import Metrics
 from bot.monitoring.requests import Outcome, Request, current
+from bot.monitoring.state import History, LoopLag
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from bot.monitoring.check import Check
 from bot.monitoring.metrics import CONTENT_TYPE
+from bot.monitoring.state import Check
 
 FRESH_S = 1.0
 """Seconds for which metrics are answered from memory: many scrapes cost as much as one."""

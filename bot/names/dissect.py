@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.chat import legacy
 from bot.chat.app import App
 from bot.chat.button_states import fits, load_state
 from bot.chat.commands import Choice, Command, Option, always, within_limits
@@ -79,7 +78,7 @@ async def dissect(app: App, turn: Turn, options: DissectOptions) -> None:
 
 async def press(app: App, turn: Turn, state: str) -> None:
     """Answer the Dissect button: ask which name, if the message has several."""
-    custom_model_id, names = await names_of(app, turn, state)
+    custom_model_id, names = await names_of(app, state)
     if not names:
         raise UserError(_("The names can't be read anymore; use /dissect instead."))
     if len(names) == 1:
@@ -97,11 +96,11 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     return within_limits(choices, turn.platform.limits)
 
 
-async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequence[str]]:
+async def names_of(app: App, state: str) -> tuple[int | None, Sequence[str]]:
     """The custom model and the names of a button. Raises `UserError`, `Unavailable`.
 
-    The state is a name, or refers to a poll or a stored list of names. In version 0.3.0 it is empty
-    and the names are read from the message. The prefix `#12:` stands for a custom model.
+    The state is a name, or refers to a poll or a stored list of names. The prefix `#12:` stands for
+    a custom model.
     """
     match = _OF_CUSTOM_MODEL.fullmatch(state)
     custom_model_id = int(match["id"]) if match else None
@@ -113,7 +112,7 @@ async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequen
     if _STORED.fullmatch(rest):
         stored = (await load_state(app, rest)).get("names")
         return custom_model_id, [str(n) for n in stored] if isinstance(stored, list) else ()
-    return custom_model_id, [rest] if rest else legacy.names_of(turn.source)
+    return custom_model_id, [rest] if rest else ()
 
 
 def question(names: Sequence[str], custom_model_id: int | None, limits: Limits) -> Message:

@@ -20,8 +20,7 @@ LONGEST_CHOICE = 64
 
 _STATE = re.compile(
     r"(?P<count>\d{1,2}):(?P<temperature>\d{1,3}(?:\.\d{1,4})?):(?P<starts_with>[^:]*)"
-    # Buttons of version 0.1.0 end here.
-    r"(?::(?P<ends_with>[^:]*):(?P<contains>[^:]*):(?P<length>\d{0,2}))?"
+    r":(?P<ends_with>[^:]*):(?P<contains>[^:]*):(?P<length>\d{0,2})"
 )
 
 
@@ -121,8 +120,8 @@ def from_state(state: str) -> NamesRequest:
         count=int(match["count"]),
         starts_with=_unescaped(match["starts_with"]),
         temperature=float(match["temperature"]),
-        ends_with=_unescaped(match["ends_with"] or ""),
-        contains=_unescaped(match["contains"] or ""),
+        ends_with=_unescaped(match["ends_with"]),
+        contains=_unescaped(match["contains"]),
         length=int(match["length"]) if match["length"] else None,
     )
 

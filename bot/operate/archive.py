@@ -15,9 +15,8 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 FORMAT = 1
@@ -25,7 +24,6 @@ MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 256 * 2**20
 LONGEST_LINE = 64 * 2**20
 """Bytes of a row; of a binary value as well."""
-CHUNK = 2**20
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The modification time of each part, which says nothing."""
 
@@ -76,12 +74,7 @@ class ArchiveWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Remove what was written unless `finish` was reached."""
         with suppress(OSError):
             self._zip.close()
@@ -111,18 +104,21 @@ class ArchiveWriter:
                 stream.close()
         self._parts[name] = Part(size, digest.hexdigest())
 
-    def finish(self, manifest: Manifest) -> None:
-        """Add the manifest, flush everything to disk and give the file its name."""
-        described = asdict(manifest) | {
-            "parts": {name: asdict(part) for name, part in self._parts.items()}
-        }
+    def finish(self, manifest: Manifest) -> Manifest:
+        """Add the manifest, flush everything to disk and give the file its name.
+
+        Returns the manifest with the parts.
+        """
+        complete = replace(manifest, parts=dict(self._parts))
+        described = json.dumps(asdict(complete), indent=1)
         with self._writable():
-            self._zip.writestr(zipfile.ZipInfo(MANIFEST, EPOCH), json.dumps(described, indent=1))
+            self._zip.writestr(zipfile.ZipInfo(MANIFEST, EPOCH), described)
             self._zip.close()
             self._file.flush()
             os.fsync(self._file.fileno())
             self._temporary.replace(self._path)
             _sync_folder(self._path.parent)
+        return complete
 
     @contextmanager
     def _writable(self) -> Iterator[None]:
@@ -149,12 +145,7 @@ class ArchiveReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._zip.close()
 
     def verify(self) -> None:
@@ -163,12 +154,10 @@ class ArchiveReader:
         if missing := sorted(set(self.manifest.parts) ^ present):
             raise ArchiveError(f"{self._name} is damaged: {missing[0]} is missing or not listed.")
         for name, part in self.manifest.parts.items():
-            digest, size = hashlib.sha256(), 0
             with self._readable(), self._zip.open(name) as stream:
-                while chunk := stream.read(CHUNK):
-                    digest.update(chunk)
-                    size += len(chunk)
-            if Part(size, digest.hexdigest()) != part:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]
+                size = self._zip.getinfo(name).file_size
+            if Part(size, digest) != part:
                 raise ArchiveError(f"{self._name} is damaged: {name} differs from its digest.")
 
     def lines(self, name: str) -> Iterator[bytes]:

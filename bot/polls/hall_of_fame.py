@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.chat.app import App
 from bot.chat.commands import Choice, Command, NoOptions, Option, within_limits
@@ -11,6 +11,7 @@ from bot.chat.dispatch import respond_when_ready
 from bot.chat.message import (
     Button,
     Embed,
+    File,
     Message,
     Text,
     Tone,
@@ -22,10 +23,39 @@ from bot.chat.message import (
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Terms, Turn
 from bot.polls.hall_queries import Champion, HallOfFame, Scope
-from bot.polls.plaques import PLAQUE, plaque_file
 from bot.words import WordFilter
 from models.names.dissection import reading
 from models.names.etymology import parts_of
+
+PLAQUE = "plaque.png"
+
+_MONTHS = (
+    *(_("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July")),
+    *(_("August"), _("September"), _("October"), _("November"), _("December")),
+)
+
+
+async def plaque_file(
+    name: str, meaning: str | None, discoverer: str | None, day: date, votes: int
+) -> File:
+    """The plaque as a file with alternative text, drawn beside the event loop."""
+    month = _MONTHS[day.month - 1]
+    dated = _("{day} {month} {year}").format(day=day.day, month=month, year=day.year)
+    counted = ngettext("{votes:,} vote", "{votes:,} votes", votes).format(votes=votes)
+    png = await asyncio.to_thread(_draw, name, meaning, discoverer, f"{dated} · {counted}")
+    words = filter(None, (name, f"“{meaning}”" if meaning else "", counted, dated))
+    return File(PLAQUE, png, _("A plaque: {details}").format(details=", ".join(words)))
+
+
+def _draw(name: str, meaning: str | None, discoverer: str | None, summary: str) -> bytes:
+    from bot.images.plaque import plaque  # here: until the first plaque, nothing needs Pillow
+    from bot.images.text import FontStyle, drawable_text
+
+    details = [summary]
+    if drawable := drawable_text(discoverer or "", FontStyle.SERIF):
+        details.insert(0, _("discovered by {discoverer}").format(discoverer=drawable))
+    return plaque(name, meaning, details, placeholder=_("A name in letters without a font"))
+
 
 ACTION, CHAMPION = "fame", "champion"
 POEM = "about"
@@ -70,7 +100,6 @@ class HallOfFameOptions:
     def from_state(cls, state: str) -> "HallOfFameOptions":
         """The inverse of `to_state`. Raises `UserError` for a state of another version."""
         period, scope, page, member = (*state.split(":"), "", "", "", "")[:4]
-        scope = "here" if scope == "server" else scope  # the name in version 0.3.0
         known = period in PERIODS and scope in SCOPES and page.isdecimal() and len(page) < 10
         if not known or (scope == "mine") != member.isdecimal() or len(member) > 20:
             raise UserError(

@@ -6,10 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from bot.store.calls import limited
-from bot.store.database import Database
-from bot.store.moderation.tables import EVERYBODY, Block
-from bot.store.schema import Candidate, Community, Poll
+from bot.store.queries import Queries
+from bot.store.schema import EVERYBODY, Block, Candidate, Community, Poll
 
 PUBLIC_VOTES = 2
 """Votes that a name needs for the public hall of fame. A member has one, so at least one is not
@@ -52,12 +50,8 @@ class Scope:
     """Only polls closed at this time or later."""
 
 
-@limited
-class HallOfFame:
+class HallOfFame(Queries):
     """The winning names of all polls."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def best(self, scope: Scope, *, skip: int = 0, most: int = 10) -> list[Champion]:
         """Names with the most votes first, then the older ones."""

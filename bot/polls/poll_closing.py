@@ -14,8 +14,7 @@ from bot.chat.message import Embed, Message, Text, Tone, emphasis, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
 from bot.community.blocks import BlockList
-from bot.polls.hall_of_fame import meaning_of, poem_about
-from bot.polls.plaques import PLAQUE, plaque_file
+from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file, poem_about
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import (
     message_of,

@@ -27,9 +27,10 @@ from bot.polls.ballots import (
     lock_open,
     lock_votes,
 )
-from bot.store.calls import Batches, limited
+from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.identities import WITH_SURROGATES
+from bot.store.queries import Queries
 from bot.store.schema import FIRST_SURROGATE, Candidate, CustomModel, Poll, Vote
 
 STALE = timedelta(days=1)
@@ -87,12 +88,11 @@ _STORED = tuple(f.name for f in fields(PollRecord) if f.name not in ("names", "v
 """Fields with a column."""
 
 
-@limited
-class Polls:
+class Polls(Queries):
     """The polls of all communities."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._ballots = Batches(self._write, LARGEST_BATCH)
         self._opened = Batches(self._write_opened, LARGEST_BATCH)
         self._sent = Batches(self._write_sent, LARGEST_BATCH)

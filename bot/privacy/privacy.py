@@ -16,9 +16,9 @@ from bot.formats import human_join
 from bot.moderation.queries import Moderation
 from bot.privacy.queries import Kept, Privacy
 from bot.store import Unavailable
-from bot.store.answers.button_states import ButtonStates
-from bot.store.fleet.cooldowns import RunningCooldowns
-from bot.store.moderation.tables import EVERYBODY
+from bot.store.answers import ButtonStates
+from bot.store.fleet import RunningCooldowns
+from bot.store.schema import EVERYBODY
 from bot.training.service import TrainingService
 
 log = logging.getLogger(__name__)

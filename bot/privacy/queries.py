@@ -8,18 +8,21 @@ from sqlalchemy import ColumnElement, LargeBinary, Select, delete, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
-from bot.store.calls import limited, patient
-from bot.store.database import Database
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Block, ModerationEntry, RefusedModel
+from bot.store.queries import Queries, patient
 from bot.store.schema import (
+    EVERYBODY,
+    EVERYWHERE,
     FIRST_SURROGATE,
     Activation,
+    Block,
     ButtonState,
     Community,
     CustomModel,
     IdentityRow,
+    ModerationEntry,
     Poem,
     Poll,
+    RefusedModel,
     Training,
     Version,
     Vote,
@@ -67,12 +70,8 @@ class Kept:
         return any(vars(self).values())
 
 
-@limited
-class Privacy:
+class Privacy(Queries):
     """Counts, exports and deletes data of members and communities."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def of(self, member_id: int) -> Kept:
         """Number of rows about a member."""

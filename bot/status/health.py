@@ -8,10 +8,7 @@ from functools import partial
 from bot.chat.app import App
 from bot.chat.turn import Platform
 from bot.fleet.membership import Served
-from bot.monitoring.check import Check
-from bot.monitoring.history import INTERVAL_S, Sample
-from bot.monitoring.process import resident_bytes
-from bot.monitoring.snapshot import Cluster, Queue, Snapshot
+from bot.monitoring.state import SAMPLE_S, Check, Cluster, Queue, Sample, Snapshot, resident_bytes
 from bot.services.concurrency import PeriodicTask
 from bot.store import StoreError
 from bot.training.custom_models import CustomModelLoader
@@ -61,7 +58,7 @@ class Health:
         self._app.monitor.start()
         self._tasks = [
             PeriodicTask(self.refresh, REFRESH_S, after=partial(asyncio.sleep, 0)),
-            PeriodicTask(self._sampling, INTERVAL_S),
+            PeriodicTask(self._sampling, SAMPLE_S),
         ]
 
     async def close(self) -> None:

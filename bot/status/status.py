@@ -11,8 +11,7 @@ from bot.chat.message import Embed, Field, File, Message, Text, Timestamp, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_owner
-from bot.monitoring.history import Sample
-from bot.monitoring.snapshot import Cluster, Snapshot
+from bot.monitoring.state import Cluster, Sample, Snapshot
 from bot.shards import format_shards
 from bot.status.health import Health
 

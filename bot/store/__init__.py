@@ -1,33 +1,33 @@
 """Persistent data in a database: a SQLite file or PostgreSQL."""
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable
 from bot.store.database import Database, url_of
+from bot.store.queries import Queries
 
-__all__ = ["Database", "OutcomeUnknown", "Store", "StoreError", "Unavailable", "url_of"]
+__all__ = ["Database", "OutcomeUnknown", "Queries", "Store", "StoreError", "Unavailable", "url_of"]
 
-Queries = TypeVar("Queries")
+Kind = TypeVar("Kind", bound=Queries)
 
 
 class Store:
     """Access to the database. Each feature has its own queries: `store[Polls]` are those of polls.
 
-    A class of queries takes the `Database`. The store makes one object of each class.
+    The store makes one object of each class.
     """
 
     def __init__(self, database: Database) -> None:
         """`database` must have been migrated."""
         self.database = database
-        self._queries: dict[Callable[[Database], object], Any] = {}
+        self._queries: dict[type[Queries], Queries] = {}
 
-    def __getitem__(self, kind: Callable[[Database], Queries]) -> Queries:
+    def __getitem__(self, kind: type[Kind]) -> Kind:
         """The queries of this class."""
-        if kind not in self._queries:
-            self._queries[kind] = kind(self.database)
-        queries: Queries = self._queries[kind]
-        return queries
+        found = self._queries.get(kind)
+        if not isinstance(found, kind):
+            found = self._queries[kind] = kind(self.database)
+        return found
 
     async def close(self) -> None:
         """Close all connections."""

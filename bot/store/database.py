@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -29,9 +29,9 @@ from sqlalchemy.ext.asyncio import (
 )
 from sqlalchemy.orm import DeclarativeBase
 
+from bot.store import migrations
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable, current_call, run_call
-from bot.store.file_lock import file_lock
-from bot.store.migrations import revisions
+from bot.store.locks import file_lock
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
@@ -72,13 +72,6 @@ _READ_ONLY = "25006"
 """The server has become a read-only standby."""
 
 
-Observe = Callable[[Literal["read", "write"], float], None]
-
-
-def _ignore(_kind: str, _seconds: float) -> None:
-    """Observe nothing."""
-
-
 class Database:
     """A connection pool. SQLite allows one writer at a time, PostgreSQL many."""
 
@@ -93,9 +86,9 @@ class Database:
             else self._engine.execution_options(isolation_level="REPEATABLE READ")
         )
         # Within a process, this lock is fairer than that of SQLite, which writers poll.
-        self._lock = asyncio.Lock() if self.is_sqlite else None
+        self._turn = asyncio.Lock() if self.is_sqlite else nullcontext()
         self._answers = True
-        self.observe: Observe = _ignore
+        self.observe: Callable[[Literal["read", "write"], float], None] = lambda *_: None
         """Called with the kind and the seconds of each transaction."""
         self.failures = 0
         """Number of times that the database did not answer."""
@@ -138,10 +131,7 @@ class Database:
         """
         with self._timed("write"), self._translated_errors():
             call = current_call()
-            if self._lock is not None:
-                async with asyncio.timeout(PATIENCE_S):
-                    await self._lock.acquire()
-            try:
+            async with self._turn:
                 call.check()
                 async with (
                     AsyncSession(self._writing_engine, expire_on_commit=False) as session,
@@ -149,9 +139,6 @@ class Database:
                 ):
                     yield session
                     call.commit()
-            finally:
-                if self._lock is not None:
-                    self._lock.release()
 
     @asynccontextmanager
     async def at_once(self) -> AsyncIterator[AsyncConnection]:
@@ -165,14 +152,14 @@ class Database:
         async with self.reading() as session:
             await session.execute(text("SELECT 1"))
 
-    async def migrate(self, revision: str = "head") -> None:
-        """Upgrade the schema to what this version of the bot needs.
+    async def migrate(self) -> None:
+        """Upgrade the tables to what this version of the bot needs.
 
-        Processes that start together take turns. Raises `StoreError` for a database that was
-        migrated by a newer version, and `Unavailable`.
+        Processes that start together take turns. Raises `StoreError` for a database that another
+        version has written and this one cannot use, and `Unavailable`.
         """
         async with self.changing() as connection:
-            await connection.run_sync(_upgrade, revision)
+            await connection.run_sync(migrations.upgrade)
 
     @asynccontextmanager
     async def changing(self) -> AsyncIterator[AsyncConnection]:
@@ -357,20 +344,6 @@ def _begin_sqlite(connection: Connection) -> None:
     """Begin a transaction. A writing one takes the write lock before it reads anything."""
     writes = connection.get_execution_options().get(_WRITES)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _upgrade(connection: Connection, revision: str) -> None:
-    if revision == "head" and revisions.revision_of(connection) == revisions.newest():
-        return
-    from alembic.util import CommandError
-
-    try:
-        revisions.upgrade(connection, revision)
-    except CommandError as error:
-        raise StoreError(
-            f"The database was migrated by a newer version of Mangosaurus ({error}). Run that "
-            "version, or use another database."
-        ) from error
 
 
 def _is_absent(error: DBAPIError) -> bool:

@@ -7,8 +7,9 @@ from typing import NamedTuple
 from sqlalchemy import delete, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.calls import Batches, limited
+from bot.store.calls import Batches
 from bot.store.database import Database
+from bot.store.queries import Queries
 from bot.store.schema import FIRST_SURROGATE, IdentityRow
 
 WITH_SURROGATES = frozenset({"slack"})
@@ -44,12 +45,11 @@ class Identity:
     """The platform's own id, unique within the workspace."""
 
 
-@limited
-class Identities:
+class Identities(Queries):
     """Surrogate ids, counted up from `FIRST_SURROGATE` and never assigned twice."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        super().__init__(database)
         self._resolved = Batches(self._resolve, LARGEST_BATCH)
 
     async def resolve(self, platform: str, kind: str, workspace: str, external: str) -> int:

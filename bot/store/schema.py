@@ -1,6 +1,4 @@
-"""Database tables. `migrations/` upgrades databases of older versions.
-
-Tables of moderation are in `moderation/tables.py`.
+"""Database tables, all of them. `migrations/` upgrades databases of older versions.
 
 Users, communities, channels and messages are stored as integers: Discord's own numbers, and
 surrogate numbers from the table `identities` for every other platform. The only name stored is the
@@ -53,6 +51,10 @@ Number = BigInteger
 Counted = BigInteger().with_variant(Integer, "sqlite")  # SQLite only counts INTEGER keys
 FIRST_SURROGATE = 2**62
 """First id in `identities`. Discord's ids stay below it until the year 2049."""
+EVERYWHERE = 0
+"""In place of a community: the member is blocked everywhere."""
+EVERYBODY = 0
+"""In place of a member: the community is blocked."""
 
 
 class Base(DeclarativeBase):
@@ -269,7 +271,7 @@ class Activation(Base):
     at: Mapped[datetime] = mapped_column(Instant)
     member_id: Mapped[int | None] = mapped_column(Number, index=True)
     reason: Mapped[str] = mapped_column(String(20))
-    """`better`, `forced`, `activated`, `rollback` or `imported`."""
+    """`automatic`, `forced`, `activated` or `rollback`."""
 
 
 class Training(Base):
@@ -288,7 +290,6 @@ class Training(Base):
     """`shared` for the networks of all communities, `custom` for a custom model."""
     task: Mapped[str] = mapped_column(String(40))
     recipe: Mapped[str] = mapped_column(String(40))
-    """Empty for trainings of 0.3.0, which did not store it."""
     seed: Mapped[int] = mapped_column(BigInteger)
     minutes: Mapped[int | None]
     """Time limit; `None` for that of the recipe."""
@@ -386,3 +387,67 @@ class UnfinishedAnswer(Base):
     begun_at: Mapped[datetime] = mapped_column(Instant)
     beat_at: Mapped[datetime] = mapped_column(Instant)
     """The owner's last sign of life."""
+
+
+class Block(Base):
+    """A member or a community that the bot does not answer."""
+
+    __tablename__ = "blocks"
+    __table_args__ = (UniqueConstraint("community_id", "member_id"), {"sqlite_autoincrement": True})
+
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    """Never given out again: with their number, the highest id tells whether blocks changed."""
+    community_id: Mapped[int] = mapped_column(Number)
+    """`EVERYWHERE` for a block by an owner."""
+    member_id: Mapped[int] = mapped_column(Number, index=True)
+    """`EVERYBODY` for a community that an owner blocked."""
+    moderator_id: Mapped[int | None] = mapped_column(Number, index=True)
+    blocked_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class ModerationEntry(Base):
+    """Record of what moderators and owners did."""
+
+    __tablename__ = "moderation"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    community_id: Mapped[int | None] = mapped_column(Number, index=True)
+    """`None` for what an owner did in all communities."""
+    moderator_id: Mapped[int] = mapped_column(Number, index=True)
+    action: Mapped[str] = mapped_column(String(20))
+    target_id: Mapped[int | None] = mapped_column(Number, index=True)
+    """The member, community or channel that it concerns."""
+    subject: Mapped[str] = mapped_column(String(200))
+    """The name that it concerns, or the address of the message; empty if there is a target."""
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class RefusedModel(Base):
+    """A custom model that moderators of a community have removed from use there."""
+
+    __tablename__ = "refused_models"
+
+    community_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    custom_model_id: Mapped[int] = mapped_column(
+        ForeignKey("custom_models.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class RunningCooldown(Base):
+    """The cooldowns of a member for one action, until the last of them is over."""
+
+    __tablename__ = "running_cooldowns"
+
+    key: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    """A digest of the member's id and the action."""
+    until: Mapped[datetime] = mapped_column(Instant)
+
+
+class RegisteredCommands(Base):
+    """The commands that were last registered with a platform."""
+
+    __tablename__ = "registered_commands"
+
+    application_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(64))

@@ -26,10 +26,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
-from bot.store.calls import limited, patient
-from bot.store.database import Database
-from bot.store.moderation.tables import RefusedModel
-from bot.store.schema import Activation, Community, CustomModel, Training, Version
+from bot.store.queries import Queries, patient
+from bot.store.schema import (
+    Activation,
+    Community,
+    CustomModel,
+    RefusedModel,
+    Training,
+    Version,
+)
 
 SILENCE = timedelta(seconds=40)
 """A running training without a heartbeat for this long is considered dead."""
@@ -210,11 +215,8 @@ _ACTIVE = ("queued", "running")
 _NO_BLOBS: dict[str, object] = dict.fromkeys(_BLOBS)
 
 
-class _Queries:
-    """Queries on a database."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
+class _Queries(Queries):
+    """What the queries of this file share."""
 
     async def _scalar(self, statement: Select[T]) -> T | None:
         async with self._database.reading() as session:
@@ -237,7 +239,6 @@ class _Queries:
             await session.execute(text(f"LOCK TABLE {table} IN {mode} MODE"))
 
 
-@limited
 class Trainings(_Queries):
     """Queue and history of the trainings from the chat. All processes share it.
 
@@ -495,7 +496,6 @@ class Trainings(_Queries):
         return None if packed is None else await asyncio.to_thread(zlib.decompress, packed)
 
 
-@limited
 class Versions(_Queries):
     """Versions of the shared models, and which of them is live."""
 
@@ -677,7 +677,6 @@ class TooManyModels(Exception):  # noqa: N818
     """The community has reached its limit of custom models."""
 
 
-@limited
 class CustomModels(_Queries):
     """Custom models: a community's own list of names, and the weights trained on it."""
 

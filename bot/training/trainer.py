@@ -106,6 +106,8 @@ def sweep(found: Iterable[Path], active: Container[int]) -> None:
     for path in found:
         if not (path.name.isdecimal() and int(path.name) in active):
             shutil.rmtree(path, ignore_errors=True)
+            with suppress(OSError):
+                path.unlink()
 
 
 def file_name(title: str) -> str:

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bot.chat import legacy
 from bot.chat.app import App
 from bot.chat.button_states import load_state
 from bot.chat.commands import Choice, Command, NoOptions, Option
@@ -70,7 +69,7 @@ async def export(app: App, turn: Turn, options: ExportOptions) -> None:
 
 async def keep(app: App, turn: Turn, state: str) -> None:
     """Answer the button that keeps a poem."""
-    poem = await load_state(app, state) if state else legacy.poem_of(turn.source)
+    poem = await load_state(app, state)
     title, body = str(poem.get("title", "")), str(poem.get("text", ""))
     if not body or turn.source is None:
         raise UserError(_("This poem can't be read anymore. Write a new one with /sonnet."))

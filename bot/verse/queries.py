@@ -5,8 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 
-from bot.store.calls import limited
-from bot.store.database import Database
+from bot.store.queries import Queries
 from bot.store.schema import Poem
 
 MOST = 200
@@ -27,12 +26,8 @@ class Full(Exception):  # noqa: N818 (it is a state, not a fault)
     """The member has kept `MOST` poems."""
 
 
-@limited
-class Poems:
+class Poems(Queries):
     """The kept poems of all members."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def keep(
         self,

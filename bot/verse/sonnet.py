@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from bot.chat import legacy
 from bot.chat.app import App
 from bot.chat.button_states import expand, shorten, try_to_save
 from bot.chat.commands import Choice, Command, Kind, Option, always
@@ -31,7 +30,7 @@ from bot.verse.poems import keep_button
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import unify_newlines
 from models.text_generator import Accept
-from models.verse.forms import DEFAULT_FORM, FORMS, Form
+from models.verse.forms import FORMS, Form
 from models.verse.poem import OPENING_LIMIT, Draft, NoLineFound, SonnetRequest
 
 ACTION = "sonnet"
@@ -112,7 +111,7 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
 
 async def another(app: App, turn: Turn, state: str) -> None:
     """Answer the button for another poem with the same options."""
-    await sonnet(app, turn, await _options_of(app, turn, state))
+    await sonnet(app, turn, await _options_of(app, state))
 
 
 async def about(app: App, turn: Turn, state: str) -> None:
@@ -213,20 +212,9 @@ def with_reason(shown: Message, reason: Text, another: Button | None) -> Message
     )
 
 
-async def _options_of(app: App, turn: Turn, state: str) -> SonnetOptions:
+async def _options_of(app: App, state: str) -> SonnetOptions:
     """The options of a button. Raises `UserError`."""
-    if state:
-        options = SonnetOptions.from_state(await expand(app, state))
-    else:  # of version 0.3.0 or before
-        found = legacy.poem_options_of(turn.source)
-        if found is None:
-            raise _outdated()
-        request = SonnetRequest(
-            found.get("opening", ""),
-            temperature=float(found["temperature"]),
-            form=found.get("form", DEFAULT_FORM),
-        )
-        options = SonnetOptions(request)
+    options = SonnetOptions.from_state(await expand(app, state))
     if options.request.form not in FORMS:
         raise _outdated()
     return options

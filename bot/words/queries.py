@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from bot.store.calls import limited
-from bot.store.database import Database
+from bot.store.queries import Queries
 from bot.store.schema import Community
 
 
@@ -18,12 +17,8 @@ class FilterSettings:
     blocked_words: tuple[str, ...] = ()
 
 
-@limited
-class WordFilters:
+class WordFilters(Queries):
     """Settings of the word filters of all communities."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def of(self, community_id: int) -> FilterSettings:
         """What a community has set."""

@@ -11,7 +11,7 @@ from bot import app
 from bot.settings import Settings
 from bot.startup import StartupError
 from bot.store import Database, Store, StoreError, url_of
-from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME, Unfinished
+from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
 from bot.training.cluster import ClusterLaunch
 from bot.training.service import TrainingService
 from models.names.generator import NamesRequest

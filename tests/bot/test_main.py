@@ -327,7 +327,8 @@ def test_imports_when_serving() -> None:
     """Neither training libraries, nor what is optional, nor the simulator."""
     source = (
         "import sys, bot.operate.serving.process\n"
-        "heavy = {'tensorflow', 'keras', 'matplotlib', 'sentry_sdk', 'bot.platforms.local.server', 'rich',\n"
+        "heavy = {'tensorflow', 'keras', 'matplotlib', 'sentry_sdk', 'rich',\n"
+        "'bot.platforms.local.server',\n"
         "'alembic', 'aiohttp.web', 'dask', 'distributed', 'PIL', 'slack_sdk',\n"
         "'sqlalchemy.dialects.postgresql'}\n"
         "heavy &= set(sys.modules)\n"

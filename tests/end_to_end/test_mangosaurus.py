@@ -12,7 +12,7 @@ import pytest
 
 from bot.chat.app import MOST_RECEIPTS
 from bot.platforms.discord.client import Mangosaurus
-from bot.platforms.discord.markdown import escape
+from bot.platforms.discord.rendering import escape
 from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
 from bot.training.queries import SHARED, TrainingRequest, Trainings

@@ -185,7 +185,7 @@ def _postgres_advice(error: BaseException) -> str:
 
 
 def _revision(revision: str | None) -> Finding:
-    from bot.store.migrations.revisions import all_revisions
+    from bot.store.migrations import FIRST_VERSION, all_revisions, is_too_old
 
     *_, newest = known = all_revisions()
     if revision is None:
@@ -196,7 +196,13 @@ def _revision(revision: str | None) -> Finding:
         return warning(
             MIGRATIONS,
             f"The tables are at revision {revision}; the next start migrates them to {newest}.",
-            "Back up first: python -m bot backup FILE.",
+            "Back up first, with the version that wrote them.",
+        )
+    if is_too_old(revision):
+        return problem(
+            MIGRATIONS,
+            f"A version before {FIRST_VERSION} has written the tables (revision {revision}).",
+            f"Run version {FIRST_VERSION} once, which upgrades them, and then this version.",
         )
     return problem(
         MIGRATIONS,
@@ -206,7 +212,7 @@ def _revision(revision: str | None) -> Finding:
 
 
 def _is_newest(revision: str | None) -> bool:
-    from bot.store.migrations.revisions import newest
+    from bot.store.migrations import newest
 
     return revision == newest()
 

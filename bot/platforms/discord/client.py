@@ -21,14 +21,13 @@ from bot.monitoring import requests
 from bot.platforms.discord.buttons import MessageButton
 from bot.platforms.discord.cog import Commands
 from bot.platforms.discord.heartbeats import Heartbeats
-from bot.platforms.discord.library_logs import shorten_library_logs
+from bot.platforms.discord.library import shorten_library_logs, tracing
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.sync import Registered, RegisteredInFile, sync_if_changed
-from bot.platforms.discord.tracing import tracing
 from bot.platforms.discord.turn import DiscordTurn
 from bot.settings import Settings
 from bot.status.health import Health
-from bot.store.fleet.registrations import Registrations
+from bot.store.fleet import Registrations
 
 log = logging.getLogger(__name__)
 

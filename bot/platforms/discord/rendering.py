@@ -1,6 +1,7 @@
 """Rendering of messages for discord.py, escaped and within Discord's limits."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -9,12 +10,60 @@ import discord
 from bot.chat.message import Embed, Field, Message, Span, Style, Text, Timestamp, Tone
 from bot.formats import shortened
 from bot.platforms.discord.buttons import MessageButton
-from bot.platforms.discord.markdown import escape, split_lines
+
+_MARKS = re.compile(r"[\\*_~|`\[\]<@]|:(?=//)")
+_LINE_MARKS = re.compile(r"^([^\S\n]*(?:(?=[>#-])|\d+(?=\.\s)))(.)", re.MULTILINE)
+
+
+def escape(text: str) -> str:
+    r"""Escape markdown, mentions and links with backslashes, so that Discord shows them as typed.
+
+    >>> print(escape("1. **@everyone** <@123> ||self-love|| https://a.b"))
+    1\. \*\*\@everyone\*\* \<\@123> \|\|self-love\|\| https\://a.b
+    """
+    return _LINE_MARKS.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", text))
+
+
+def unescape(text: str) -> str:
+    r"""The inverse of `escape`.
+
+    >>> print(unescape(r"\*\@everyone\*"))
+    *@everyone*
+    """
+    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
+
+
+def split_lines(lines: Iterable[str], limit: int) -> list[str]:
+    """Join lines into chunks of at most `limit` characters, splitting at line ends if possible.
+
+    A line longer than `limit` is cut, but not between a backslash and the character it escapes.
+    Joining the chunks with newlines restores all lines that were not cut.
+    """
+    chunks: list[str] = []
+    for line in lines:
+        for piece in _pieces(line, limit):
+            if chunks and len(chunks[-1]) + 1 + len(piece) <= limit:
+                chunks[-1] += "\n" + piece
+            else:
+                chunks.append(piece)
+    return chunks
+
+
+def _pieces(line: str, limit: int) -> Iterable[str]:
+    while len(line) > limit:
+        cut = limit
+        backslashes = len(line[:cut]) - len(line[:cut].rstrip("\\"))
+        if backslashes % 2 and cut > 1:
+            cut -= 1
+        yield line[:cut]
+        line = line[cut:]
+    yield line
+
 
 CONTENT, TITLE, DESCRIPTION, FIELD_NAME, FIELD_VALUE, FOOTER = 2000, 256, 4096, 256, 1024, 2048
 EMBEDS, EMBED_CHARACTERS, FIELDS = 10, 6000, 25
 
-_MARKS = {Style.PLAIN: "", Style.STRONG: "**", Style.EMPHASIS: "*", Style.CODE: "`"}
+_STYLES = {Style.PLAIN: "", Style.STRONG: "**", Style.EMPHASIS: "*", Style.CODE: "`"}
 _COLOURS = {
     Tone.NAMES: discord.Colour(0x4F9D69),
     Tone.VERSE: discord.Colour(0x8E6BBF),
@@ -112,7 +161,7 @@ def _styled(span: Span) -> str:
         return f"`{span.text.replace('`', 'ˋ')}`"  # a backslash means nothing within code
     if span.style is Style.LINK:
         return span.text
-    mark = _MARKS[span.style]
+    mark = _STYLES[span.style]
     return f"{mark}{escape(span.text)}{mark}" if span.text.strip() else span.text
 
 

@@ -20,7 +20,6 @@ from bot.chat.turn import (
     User,
 )
 from bot.monitoring import requests
-from bot.platforms.discord.markdown import unescape
 from bot.platforms.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
 from bot.platforms.discord.rendering import edit_of, render, render_edit
 
@@ -125,11 +124,7 @@ class DiscordTurn:
         message = self._interaction.message
         if message is None:
             return None
-        ref = MessageRef(message.channel.id, message.id, self.community_id)
-        title = unescape(next((embed.title for embed in message.embeds if embed.title), ""))
-        body = unescape("\n".join(embed.description or "" for embed in message.embeds))
-        footer = (message.embeds[-1].footer.text or "") if message.embeds else ""
-        return Source(ref, clean(title), clean(body), clean(footer))
+        return Source(MessageRef(message.channel.id, message.id, self.community_id))
 
     async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
         """Show "thinking…"."""

@@ -16,20 +16,20 @@ from bot.features import stopping
 from bot.features.jobs import Jobs
 from bot.features.stopping import Front
 from bot.fleet.membership import Served
-from bot.platforms.slack import access, typed_command
+from bot.platforms.slack import access
 from bot.platforms.slack.events import Events
 from bot.platforms.slack.forms import Forms
 from bot.platforms.slack.identities import SlackIdentities, message_id
 from bot.platforms.slack.manifest import SCOPES
+from bot.platforms.slack.message_text import words_of
 from bot.platforms.slack.names import MENU, SHORTCUT, CommandNames
 from bot.platforms.slack.network.api import BASE_URL, EDIT_S, LIBRARY, SlackApi
 from bot.platforms.slack.network.connection import Payload, SocketMode
-from bot.platforms.slack.options.message_text import words_of
+from bot.platforms.slack.options import Typed, parse
 from bot.platforms.slack.platform import TERMS, SlackPlatform
 from bot.platforms.slack.startup_problems import different_apps
 from bot.platforms.slack.turn import SlackTurn
 from bot.platforms.slack.turns import Turns
-from bot.platforms.slack.typed_command import Typed
 from bot.platforms.slack.values import LONGEST_WORDS, is_true, list_of, part_of, text_of
 from bot.platforms.slack.views import home, rendering
 from bot.status.health import Health
@@ -218,7 +218,7 @@ class SlackBot:
         if turn is None:
             return
         try:
-            typed = typed_command.parse(self.registry, command, line, self.names)
+            typed = parse(self.registry, command, line, self.names)
         except UserError as error:
             await self.refuse(turn, error, word)
             return

@@ -15,9 +15,9 @@ from bot.platforms.slack.identities import is_external
 from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.network.api import SlackApi
 from bot.platforms.slack.network.connection import Payload
+from bot.platforms.slack.options import Typed
 from bot.platforms.slack.turn import SlackTurn
 from bot.platforms.slack.turns import Turns
-from bot.platforms.slack.typed_command import Typed
 from bot.platforms.slack.values import part_of, text_of
 from bot.platforms.slack.views import modals
 

@@ -18,7 +18,7 @@ from bot.chat.message import UserError
 from bot.chat.turn import Turn
 from bot.platforms.discord.platform import LIMITS
 from bot.store import Store, Unavailable
-from bot.store.answers.button_states import ButtonStates
+from bot.store.answers import ButtonStates
 from tests.bot.conftest import NOW
 
 

@@ -17,7 +17,7 @@ from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
 from bot.community.blocks import BlockList
 from bot.features import jobs
 from bot.store import OutcomeUnknown, Unavailable
-from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME, Unfinished
+from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from models.verse.poem import Draft, SonnetRequest

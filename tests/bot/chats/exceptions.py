@@ -143,12 +143,6 @@ EXCEPTIONS = (
     ),
     Exceptional(
         "slack",
-        "messages of 0.3.0",
-        "cannot",
-        "The bot was not on Slack then.",
-    ),
-    Exceptional(
-        "slack",
         "/help",
         "differs",
         "Slack has this command itself: it is `/mango-help`.",

@@ -14,7 +14,7 @@ from bot.platforms.local.slack.records import Interaction, Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.local.slack.workspace import Channel, Member
 from bot.platforms.slack.names import MENU, SHORTCUT
-from bot.platforms.slack.typed_command import as_typed
+from bot.platforms.slack.options import as_typed
 from bot.platforms.slack.views.rendering import decoded, encoded
 from tests.bot.chats.protocol import Actor, Answer, Place, Shown, ShownFile
 from tests.bot.chats.slack_reading import Reader, label_of, shown_file

@@ -38,7 +38,7 @@ KEYWORDS = {
 }
 """Functions whose first arguments are sentences, as in the Makefile's `catalogue`."""
 
-METHODS = [("**.py", "python"), ("**/forms.toml", "bot.chat.extraction:forms")]
+METHODS = [("**.py", "python"), ("**/forms.toml", "bot.chat.translation:forms")]
 """Extractors, as in `babel.cfg`."""
 
 LOG = {"debug", "info", "warning", "error", "exception", "critical", "log"}

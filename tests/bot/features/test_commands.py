@@ -196,8 +196,11 @@ async def test_long_text_is_not_filtered_on_the_event_loop(
 
 @pytest.mark.parametrize(
     "action",
-    # Those of old messages, which are still there.
-    ["names", "name", "dissect", "vote", "sonnet", "about", "fame", "keep", "poems", "privacy"],
+    # Those of 0.7.0, whose messages are still there.
+    [
+        *("names", "name", "dissect", "vote", "unvote", "sonnet", "about", "fame", "keep", "poems"),
+        *("privacy", "training", "namer", "models", "moderate", "owner"),
+    ],
 )
 def test_old_buttons_have_handlers(action: str) -> None:
     assert action in REGISTRY.buttons

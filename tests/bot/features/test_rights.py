@@ -28,7 +28,8 @@ from bot.features import REGISTRY
 from bot.names.name_options import to_state
 from bot.privacy import privacy
 from bot.privacy.queries import Privacy
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.training.queries import TrainingRequest, Trainings
 from bot.verse.queries import Poems
 from models.names.generator import NamesRequest

@@ -10,8 +10,8 @@ import pytest
 
 from bot.fleet.identifying import SPACING_S, IdentifyGate
 from bot.store import Database
-from bot.store.fleet.locks import AdvisoryLocks, Space
-from tests.bot.store.fleet.test_locks import cut
+from bot.store.locks import AdvisoryLocks, Space
+from tests.bot.store.test_locks import cut
 
 
 class Timeline:

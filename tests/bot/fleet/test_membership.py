@@ -10,8 +10,8 @@ import pytest
 from bot.fleet import membership
 from bot.fleet.membership import PREDECESSOR_S, TAKEN_S, Fleet, Served, ShardsTaken
 from bot.store import Database
-from bot.store.fleet.locks import AdvisoryLocks, Space
-from tests.bot.store.fleet.test_locks import cut
+from bot.store.locks import AdvisoryLocks, Space
+from tests.bot.store.test_locks import cut
 
 
 class Clock:

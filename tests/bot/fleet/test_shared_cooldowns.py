@@ -6,11 +6,10 @@ from typing import cast
 
 import pytest
 
-from bot.chat import shared_cooldowns as module
-from bot.chat.cooldowns import Cooldowns, TooSoon
-from bot.chat.shared_cooldowns import PAUSE_S, SharedCooldowns
+from bot.chat import cooldowns as module
+from bot.chat.cooldowns import PAUSE_S, Cooldowns, SharedCooldowns, TooSoon
 from bot.store import Database, Store, Unavailable
-from bot.store.fleet.cooldowns import RunningCooldowns
+from bot.store.fleet import RunningCooldowns
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -9,7 +9,8 @@ import pytest
 from bot.community import queries as module
 from bot.community.blocks import BlockList
 from bot.platforms.discord.platform import OWNERS_S, DiscordPlatform, _owners_of
-from bot.store.moderation.tables import EVERYWHERE, Action, Entry
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYWHERE
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat
 

@@ -11,7 +11,8 @@ from bot.polls.ballots import Ballot
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.training.queries import CustomModels
 from bot.verse.queries import Poems
 from tests.bot.polls.test_hall_queries import hold_poll

@@ -10,7 +10,7 @@ import pytest
 
 from bot.monitoring.metrics import Metrics
 from bot.monitoring.monitor import Monitor
-from bot.monitoring.snapshot import Queue, Snapshot
+from bot.monitoring.state import Queue, Snapshot
 
 CHECKOUT = Path(__file__).parents[3]
 DASHBOARD = CHECKOUT / "deploy" / "grafana" / "mangosaurus.json"

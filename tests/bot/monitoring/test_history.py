@@ -3,8 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from bot.monitoring.history import KEPT, History, Sample
-from bot.monitoring.loop_lag import LoopLag
+from bot.monitoring.state import KEPT, History, LoopLag, Sample
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

@@ -7,9 +7,9 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
-from bot.monitoring.check import Check
 from bot.monitoring.monitor import Monitor
 from bot.monitoring.server import FRESH_S, MonitoringServer
+from bot.monitoring.state import Check
 
 
 class Bot:

@@ -170,7 +170,7 @@ async def test_only_name_of_poll(chat: Chat) -> None:
 
 async def test_unknown_poll(chat: Chat) -> None:
     names = await chat.alice.use("dinoname")
-    for state in ("@poll:12", f"@poll:{2**63}"):
+    for state in ("", "@poll:12", f"@poll:{2**63}"):
         chat.rewrite_button(names, "Dissect", f"dissect:{state}")
         result = await chat.alice.press(names, "Dissect")
         assert "use /dissect instead" in result.text
@@ -182,18 +182,6 @@ async def test_unknown_button_state(chat: Chat) -> None:
     chat.rewrite_button(names, "Dissect", "dissect:@12")
     result = await chat.alice.press(names, "Dissect")
     assert "no longer works" in result.text
-
-
-@pytest.mark.needs("messages of 0.3.0")
-async def test_message_of_0_3_0(chat: Chat) -> None:
-    """The names stand on it; a name's button holds the name."""
-    names = await chat.alice.use("dinoname", count=3)
-    chat.rewrite_button(names, "Dissect", "dissect:")
-    which = await chat.alice.press(names, "Dissect")
-    assert [*which.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
-    chat.rewrite_button(which, "Bravosaurus", "dissect:bravosaurus")
-    await chat.alice.press(which, "Bravosaurus")
-    assert chat.writer.dissected == ["bravosaurus"]
 
 
 async def test_bounds_are_declared(chat: Chat) -> None:

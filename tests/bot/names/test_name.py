@@ -117,15 +117,6 @@ async def test_invalid_state(chat: Chat, subtests: pytest.Subtests) -> None:
             assert "use /dinoname or /name instead" in result.text
 
 
-async def test_more_of_0_3_0(chat: Chat) -> None:
-    made = await learned(chat)
-    first = await chat.alice.use("name", namer="heroes")
-    chat.rewrite_button(first, "More", f"name:{made.id}:3:0.5:νι::σ%3a%25:7")
-    await chat.alice.press(first, "More")
-    request = chat.writer.names_asked[-1]
-    assert request == NamesRequest(3, request.seed, "νι", 0.5, "", "σ:%", 7)
-
-
 def test_state_of_any_alphabet() -> None:
     with pytest.raises(UserError):
         from_state("1:2:3:4:5:6:7")
@@ -254,21 +245,6 @@ async def test_dissect_with_same_model(chat: Chat) -> None:
     await chat.app.store[CustomModels].delete(made.id)
     gone = await chat.alice.press(asked, "Saint-Rémy Sur Aa")
     assert "no longer shared" in gone.text
-
-
-@pytest.mark.needs("messages of 0.3.0")
-async def test_dissect_of_0_3_0(chat: Chat) -> None:
-    """The names stand on the message, marks and all."""
-    made = await learned(chat, ("*Ann*", "Bo: *"), name="marks")
-    chat.writer.names_found = ("*bo*ann", "ann: *")
-    await chat.alice.use("name", namer="marks")
-    message = first_message(chat)
-    chat.rewrite_button(message, "Dissect", f"dissect:#{made.id}:")
-    asked = await chat.alice.press(message, "Dissect")
-    first, second = [*message.buttons][:2]
-    assert [*asked.buttons] == [first, second]
-    await chat.alice.press(asked, second)
-    assert chat.writer.dissected == [second]
 
 
 async def test_vote_on_list_names(chat: Chat) -> None:

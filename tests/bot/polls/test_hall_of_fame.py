@@ -160,23 +160,14 @@ async def test_page_after_last(chat: Chat) -> None:
     assert shown.lines == ["11. Name10 · 1 vote · Ada"]
 
 
-async def test_page_of_0_3_0(chat: Chat) -> None:
-    """Its scope for one server was called server."""
-    for number in range(11):
-        await crown_here(chat, f"Name{number:02}", seconds_later=number)
-    shown = await chat.alice.use("halloffame")
-    chat.rewrite_button(shown, "More", "fame:ever:server:1:")
-    shown = await chat.alice.press(shown, "More")
-    assert shown.card.footer == "page 2 of 2 · 11 names"
-
-
 @pytest.mark.parametrize(
     "state",
     [
         "",
         "ever",
-        "ever:server:-1:",
-        "never:server:0:",
+        "ever:here:-1:",
+        "never:here:0:",
+        "ever:server:0:",
         "ever:moon:0:",
         "ever:mine:0:",
         "ever:all:0:1",

@@ -8,7 +8,8 @@ from bot.polls.hall_queries import Champion, HallOfFame, Scope
 from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
-from bot.store.moderation.tables import EVERYBODY, Action, Entry
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYBODY
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened
 
 ALL = Scope()

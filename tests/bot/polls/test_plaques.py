@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.polls.plaques import PLAQUE, plaque_file
+from bot.polls.hall_of_fame import PLAQUE, plaque_file
 
 DAY = date(2026, 11, 5)
 NO_FONT_HAS_IT = "\U000f0000"

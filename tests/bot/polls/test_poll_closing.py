@@ -22,7 +22,8 @@ from bot.polls.hall_queries import HallOfFame, Scope
 from bot.polls.poll_closing import PollCloser
 from bot.polls.queries import PollRecord, Polls
 from bot.store import Unavailable
-from bot.store.moderation.tables import EVERYBODY, Action, Entry
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYBODY
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat, Shown

@@ -11,8 +11,8 @@ from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import parse, poll_message, signature, tie_sentence
-from bot.store.answers.button_states import ButtonStates
-from bot.store.moderation.tables import Action, Entry
+from bot.store.answers import ButtonStates
+from bot.store.record import Action, Entry
 from bot.words import WordFilter
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
@@ -199,17 +199,6 @@ async def test_poll_of_another_database(chat: Chat) -> None:
     chat.rewrite_button(message, "Mangosaurus", "vote:123:0")
     result = await chat.alice.press(message, "Mangosaurus")
     assert result.text.startswith("This poll no longer exists")
-
-
-async def test_vote_of_0_3_0(chat: Chat) -> None:
-    """Ids of its buttons were the same."""
-    message = await a_poll(chat)
-    (record,) = await open_polls(chat)
-    chat.rewrite_button(message, "Bravosaurus", f"vote:{record.id}:1")
-    chat.rewrite_button(message, "More", "names:3:1::::")
-    chat.rewrite_button(message, "Dissect", "dissect:")
-    await chat.alice.press(message, "Bravosaurus")
-    assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
 
 
 async def test_names_of_poll_can_be_dissected(chat: Chat) -> None:

@@ -24,7 +24,7 @@ from bot.privacy import privacy as module
 from bot.privacy.privacy import GRACE, CommunitySweeper
 from bot.privacy.queries import Privacy
 from bot.store import Store, Unavailable
-from bot.store.moderation.tables import Action, Entry
+from bot.store.record import Action, Entry
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat

@@ -10,9 +10,10 @@ from bot.polls.ballots import Ballot
 from bot.polls.queries import Polls
 from bot.privacy.queries import Kept, Privacy
 from bot.store import Store
-from bot.store.answers.button_states import ButtonStates
+from bot.store.answers import ButtonStates
 from bot.store.identities import Identities
-from bot.store.moderation.tables import EVERYBODY, EVERYWHERE, Action, Entry
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.training.queries import CustomModels, TrainingRequest, Trainings, Versions
 from bot.verse.queries import Poems
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of

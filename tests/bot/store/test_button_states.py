@@ -1,7 +1,7 @@
 from datetime import UTC, datetime, timedelta
 
 from bot.store import Store
-from bot.store.answers.button_states import ButtonStates
+from bot.store.answers import ButtonStates
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PAYLOAD = '{"opening": "Shall I compare thee — to 龍"}'

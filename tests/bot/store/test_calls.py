@@ -1,9 +1,9 @@
 """Calls of a database that does not answer in time: given up, and honest about what was kept."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from inspect import getmembers, iscoroutinefunction
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -14,6 +14,7 @@ from bot.polls.queries import Polls
 from bot.store import Database, OutcomeUnknown, Store, Unavailable
 from bot.store import database as module
 from bot.store.calls import Batches, current_call, run_call
+from bot.store.queries import Queries, patient
 from tests.bot.polls.test_queries import NOW, POLL, opened, votes_of
 
 
@@ -37,7 +38,7 @@ async def let_run() -> None:
 async def leftovers() -> None:
     """Wait for the tasks of calls that were given up."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
-    await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+    await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 60)
 
 
 @asynccontextmanager
@@ -49,14 +50,36 @@ async def hurried() -> AsyncIterator[None]:
         yield
 
 
-def test_every_topic_is_limited(store: Store) -> None:
-    topics = [topic for topic in vars(store).values() if not isinstance(topic, Database)]
-    assert len(topics) > 8
-    for topic in topics:
-        for name, method in getmembers(type(topic), iscoroutinefunction):
-            if not name.startswith("_"):
-                marks = getattr(method, "is_limited", False), getattr(method, "is_patient", False)
-                assert any(marks), f"{type(topic).__name__}.{name}"
+async def test_limit_of_queries(database: Database) -> None:
+    """Once for a public method, not for one that calls it, and not for a patient one."""
+    limited: list[str] = []
+
+    class Some(Queries):
+        async def first(self) -> str:
+            return await self.second() + "first"
+
+        async def second(self) -> str:
+            return await self._third()
+
+        @patient
+        async def all(self) -> str:
+            return await self._third()
+
+        async def _third(self) -> str:
+            return "third "
+
+    async def in_time(work: Coroutine[Any, Any, str]) -> str:
+        limited.append(await run_call(5, work))
+        return limited[-1]
+
+    some = Some(database)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "in_time", in_time)
+        assert await some.first() == "third first"
+        assert await some.all() == "third "
+        assert limited == ["third first"]
+        await some.second()
+    assert limited == ["third first", "third "]
 
 
 async def test_write_that_was_given_up_is_never_made(store: Store) -> None:
@@ -86,11 +109,11 @@ async def test_votes_behind_a_hanging_batch(store: Store) -> None:
 
 async def test_next_calls_fail_sooner(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     limits: list[float] = []
-    monkeypatch.setattr(module, "BUSY_S", 0.01)
+    patience_s = 0.05
 
-    async def run(seconds: float, work: object) -> object:
+    async def run(seconds: float, work: Coroutine[Any, Any, object]) -> object:
         limits.append(seconds)
-        return await run_call(seconds / 20, work)  # type: ignore[arg-type]
+        return await run_call(patience_s, work)
 
     monkeypatch.setattr(module, "run_call", run)
     async with locked(store):
@@ -98,6 +121,7 @@ async def test_next_calls_fail_sooner(store: Store, monkeypatch: pytest.MonkeyPa
             with pytest.raises(Unavailable):
                 await store[Communities].change(1, vote_minutes=99)
     await leftovers()
+    patience_s = 60
     await store[Communities].change(1, vote_minutes=5)
     await store[Communities].poll_minutes(1)
     assert limits == [module.ANSWER_S, module.AWAY_S, module.AWAY_S, module.ANSWER_S]
@@ -125,7 +149,7 @@ async def test_no_commit_after_giving_up() -> None:
     with pytest.raises(TimeoutError):
         await run_call(0.01, write())
     go_on.set()
-    await asyncio.wait_for(refused.wait(), 5)
+    await asyncio.wait_for(refused.wait(), 60)
 
 
 async def test_batch_outlives_the_call_that_began_it() -> None:

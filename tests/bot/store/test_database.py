@@ -7,7 +7,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -152,10 +151,7 @@ async def test_waiting_writer_does_not_block_the_loop(database: Database) -> Non
                 session.add(Community(id=1))
 
         writing = asyncio.create_task(write())
-        for _ in range(20):
-            started = time.monotonic()
-            await asyncio.sleep(0.01)
-            assert time.monotonic() - started < 1
+        await asyncio.sleep(0.2)  # if the loop were blocked, the writer would have given up by now
         assert not writing.done()
         elsewhere.execute("COMMIT")
     elsewhere.close()
@@ -197,7 +193,7 @@ async def test_waiting_writers_hold_no_connections(database: Database) -> None:
     async with database.writing():
         writers = [asyncio.create_task(write(number)) for number in range(1, 41)]
         await asyncio.sleep(0.1)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             assert await communities(database) == []
     await asyncio.gather(*writers)
     assert await communities(database) == list(range(1, 41))
@@ -226,10 +222,13 @@ from datetime import UTC, datetime
 from sqlalchemy import make_url
 from bot.store import Database, Store
 from bot.polls.ballots import Ballot
+from bot.polls.queries import Polls
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 async def vote(store, members):
     for member in members:
-        if await store[Polls].cast(Ballot(77, member, member % 3), datetime(2026, 11, 25, 12, tzinfo=UTC)):
+        if await store[Polls].cast(Ballot(77, member, member % 3), NOW):
             print(member, flush=True)
 
 async def main():
@@ -237,7 +236,7 @@ async def main():
     await asyncio.gather(*(vote(store, itertools.count(first, 10)) for first in range(1, 11)))
 
 asyncio.run(main())
-"""  # noqa: E501
+"""
 
 
 def python(source: str, *arguments: str) -> subprocess.Popen[str]:
@@ -273,13 +272,14 @@ def test_open_connections_allow_exit(tmp_path: Path, templates: Templates) -> No
     source = (
         "import asyncio, sys\n"
         "from pathlib import Path\n"
+        "from bot.community.queries import Communities\n"
         "from bot.store import Database, Store, url_of\n"
         "store = Store(Database(url_of(None, Path(sys.argv[1]))))\n"
         "asyncio.run(store[Communities].poll_minutes(1))\n"
     )
     store_in(tmp_path, templates)
     with python(source, str(tmp_path)) as process:
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=120) == 0
 
 
 async def test_close_is_idempotent(store: Store) -> None:

@@ -1,128 +1,78 @@
-"""Migrations: up, down, concurrent, failing."""
+"""Migrations: to the newest revision, concurrent, failing, and of databases that are refused."""
 
 import asyncio
+import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from bot.polls.queries import Polls
-from bot.store import Database, Store, StoreError, Unavailable, url_of
+from bot.operate.archive import ArchiveReader
+from bot.operate.database import read_archive, write_archive
+from bot.store import Database, Store, StoreError, Unavailable, migrations, url_of
 from bot.store import database as module
-from bot.store.file_lock import file_lock
-from bot.store.migrations.revisions import MIGRATIONS, all_revisions
-from bot.store.schema import Base, Community
-from tests.bot.store.test_database import CHECKOUT, communities, rows_of
+from bot.store.backup import fill
+from bot.store.identities import Identities
+from bot.store.locks import file_lock
+from bot.store.schema import FIRST_SURROGATE, Base, Community
+from tests.bot.store.test_database import CHECKOUT, SQLITE, communities, rows_of
+
+LATER = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "0008", "0007", None, None
+
+def upgrade():
+    op.add_column("communities", sa.Column("motto", sa.Text(), server_default="Roar"))
+"""
 
 
-async def downgrade(database: Database, revision: str) -> None:
-    def run(connection: Connection) -> None:
-        config = Config()
-        config.set_main_option("script_location", str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
+@pytest.fixture
+def later_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A migration after the newest, as a later version of the bot would have it."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(migrations.MIGRATIONS, folder)
+    (folder / "versions" / "0008_later.py").write_text(LATER)
+    monkeypatch.setattr(migrations, "MIGRATIONS", folder)
+    migrations.all_revisions.cache_clear()
+    yield
+    migrations.all_revisions.cache_clear()
+
+
+async def test_tables_match_the_schema(empty_database: Database) -> None:
+    """Also the names of constraints and indexes, and where ids begin."""
+    database = empty_database
+
+    def differences(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
 
     engine = create_async_engine(database.url)
     async with engine.begin() as connection:
-        await connection.run_sync(run)
-    await engine.dispose()
-
-
-FILLED = (
-    "INSERT INTO guilds VALUES (1, 30, NULL), (2, NULL, '2026-11-25 12:00:00')",
-    "INSERT INTO cards (id, guild_id, channel_id, message_id, member_id, discoverer, note, footer,"
-    " state, opened_at, closes_at, closed_at, winner, winner_votes) VALUES"
-    " (77, 1, 2, 3, 4, 'Ada', 'note', 'foot', 'state', '2026-11-25 12:00:00',"
-    " '2026-11-25 12:10:00', NULL, NULL, NULL),"
-    " (78, 1, 2, NULL, NULL, NULL, '', '', '', '2026-11-25 12:00:00',"
-    " '2026-11-25 12:10:00', '2026-11-25 12:10:01', 1, 2)",
-    "INSERT INTO candidates VALUES (77, 0, 'Mangosaurus'), (77, 1, 'Bravosaurus'),"
-    " (78, 0, 'Kilosaurus'), (78, 1, 'Limasaurus')",
-    "INSERT INTO votes VALUES (77, 5, 1, '2026-11-25 12:01:00'), (78, 5, 1, '2026-11-25 12:02:00'),"
-    " (78, 6, 1, '2026-11-25 12:03:00')",
-    "INSERT INTO poems (member_id, guild_id, message_id, title, text, kept_at) VALUES"
-    " (5, 1, 9, 'Shall I', 'Shall I compare thee', '2026-11-25 12:00:00')",
-)
-OLD_TABLES = {
-    "guilds": "communities",
-    "cards": "polls",
-    "candidates": "candidates",
-    "votes": "votes",
-    "poems": "poems",
-}
-"""Tables of the first migration, and what they are called now."""
-RENAMED = {"guild_id": "community_id", "card_id": "poll_id"}
-NEW: dict[str, dict[str, object]] = {
-    "guilds": {
-        "in_public_hall": None,
-        "accepts_shared": None,
-        "log_channel_id": None,
-        "filter_strictness": None,
-        "blocked_words": None,
-    },
-    "cards": {"custom_model_id": None, "custom_model": None, "announcement_id": None},
-    "candidates": {"removed_at": None},
-}
-"""Columns that later migrations added, by old table."""
-
-
-def renamed(row: dict[str, object]) -> dict[str, object]:
-    """A row of an old table with today's column names."""
-    return {RENAMED.get(column, column): value for column, value in row.items()}
-
-
-async def test_every_row_survives_up_and_down(empty_database: Database) -> None:
-    """All migrations, with rows that the first one could hold."""
-    database = empty_database
-    await database.migrate("0001")
-    async with database.writing() as session:
-        for statement in FILLED:
-            await session.execute(text(statement))
-    before = {table: await rows_of(database, table) for table in OLD_TABLES}
-    assert [len(rows) for rows in before.values()] == [2, 2, 4, 3, 1]
-    await database.close()
-
+        await connection.run_sync(Base.metadata.create_all)
+        created = await connection.run_sync(constraints)
+        await connection.run_sync(Base.metadata.drop_all)
     await database.migrate()
-    after = {old: await rows_of(database, new) for old, new in OLD_TABLES.items()}
-    assert after == {
-        table: [renamed(row) | NEW.get(table, {}) for row in rows] for table, rows in before.items()
-    }
-    store = Store(database)
-    poll = await store[Polls].find(77)
-    assert poll is not None
-    assert (poll.names, poll.votes) == (("Mangosaurus", "Bravosaurus"), (0, 1))
-    async with database.writing() as session:  # foreign keys are still enforced
-        await session.execute(text("DELETE FROM polls WHERE id = 78"))
-    assert len(await rows_of(database, "votes")) == 1
-    left = {
-        old: [
-            {column: value for column, value in row.items() if column not in NEW.get(old, {})}
-            for row in await rows_of(database, new)
-        ]
-        for old, new in OLD_TABLES.items()
-    }
-    await database.close()
-
-    await downgrade(database, "0001")
-    down = {table: await rows_of(database, table) for table in OLD_TABLES}
-    assert {table: [renamed(row) for row in rows] for table, rows in down.items()} == left | {
-        "cards": [renamed(row) for row in before["cards"] if row["id"] == 77]
-    }
+    async with engine.connect() as connection:
+        assert await connection.run_sync(constraints) == created
+        assert await connection.run_sync(differences) == []
+    await engine.dispose()
+    first = await Store(database)[Identities].resolve("slack", "user", "T1", "U1")
+    assert first == FIRST_SURROGATE
 
 
 def constraints(connection: Connection) -> dict[str, set[str | None]]:
     """Names of all constraints and indexes, by table."""
     inspector = inspect(connection)
-    tables = [name for name in inspector.get_table_names() if name != "alembic_version"]
     return {
         table: {
             inspector.get_pk_constraint(table)["name"],
@@ -131,32 +81,8 @@ def constraints(connection: Connection) -> dict[str, set[str | None]]:
             *(check["name"] for check in inspector.get_check_constraints(table)),
             *(index["name"] for index in inspector.get_indexes(table)),
         }
-        for table in tables
+        for table in Base.metadata.tables
     }
-
-
-async def test_migrations_match_the_schema(database: Database) -> None:
-    def differences(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, Base.metadata))
-
-    engine = create_async_engine(database.url)
-    async with engine.connect() as connection:
-        assert await connection.run_sync(differences) == []
-    await engine.dispose()
-
-
-async def test_migrations_match_naming_convention(empty_database: Database) -> None:
-    """Constraints and indexes are named as if the schema had been created in one go."""
-    engine = create_async_engine(empty_database.url)
-    async with engine.begin() as connection:
-        await connection.run_sync(Base.metadata.create_all)
-        created = await connection.run_sync(constraints)
-        await connection.run_sync(Base.metadata.drop_all)
-    await empty_database.migrate()
-    async with engine.connect() as connection:
-        assert await connection.run_sync(constraints) == created
-    await engine.dispose()
 
 
 async def test_concurrent_migrations(empty_database: Database) -> None:
@@ -210,28 +136,49 @@ async def test_migrate_is_idempotent(database: Database) -> None:
     assert await communities(database) == [1]
 
 
+@SQLITE
 async def test_current_database_needs_no_alembic(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Which takes a quarter of a second of each start."""
-    monkeypatch.setitem(sys.modules, "alembic.util", None)
+    monkeypatch.setitem(sys.modules, "alembic", None)
     await database.migrate()
-    with pytest.raises(ImportError):
-        await database.migrate("9999")
 
 
 def test_revisions_are_those_of_alembic() -> None:
     """They are read from the names of the files."""
-    scripts = ScriptDirectory(str(MIGRATIONS)).walk_revisions()
-    assert [script.revision for script in scripts] == [*reversed(all_revisions())]
+    scripts = ScriptDirectory(str(migrations.MIGRATIONS)).walk_revisions()
+    assert [script.revision for script in scripts] == [*reversed(migrations.all_revisions())]
+
+
+async def test_later_revision(
+    empty_database: Database, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """A database and a backup of today are upgraded, with their rows."""
+    database, backup = empty_database, tmp_path / "backup.zip"
+    await database.migrate()
+    async with database.writing() as session:
+        session.add(Community(id=1))
+    await write_archive(database, backup)
+    request.getfixturevalue("later_revision")
+    with pytest.raises(StoreError, match="at revision 0007, from an older version"):
+        await write_archive(database, tmp_path / "none.zip")
+    await database.close()
+    await database.migrate()
+    assert [row["motto"] for row in await rows_of(database, "communities")] == ["Roar"]
+    async with database.writing() as session:
+        await session.execute(text("UPDATE communities SET motto = 'Hiss'"))
+    await database.close()
+    with ArchiveReader(backup) as archive:
+        await read_archive(database, archive, replace=True)
+    await database.close()
+    assert [row["motto"] for row in await rows_of(database, "communities")] == ["Roar"]
 
 
 async def test_failed_migration_is_rolled_back(
     empty_database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "alembic.operations.BatchOperations.create_foreign_key", lambda *_, **__: 1 / 0
-    )
+    monkeypatch.setattr("alembic.op.execute", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         await empty_database.migrate()
     monkeypatch.undo()
@@ -239,18 +186,36 @@ async def test_failed_migration_is_rolled_back(
     assert await communities(empty_database) == []
 
 
-async def test_newer_database_is_refused(empty_database: Database) -> None:
+@pytest.mark.parametrize(
+    ("revision", "sentence"),
+    [
+        ("9999", r"migrated by a newer version of Mangosaurus \(to 9999\)"),
+        ("0006", r"before 0\.7\.0 .*at revision 0006\)\. Run version 0\.7\.0 once"),
+        (None, r"tables of Mangosaurus \(activations.*no revision"),
+    ],
+)
+async def test_refused_databases(
+    empty_database: Database, tmp_path: Path, revision: str | None, sentence: str
+) -> None:
     database = empty_database
     await database.migrate()
     async with database.writing() as session:
-        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(StoreError, match="newer version of Mangosaurus"):
+        await session.execute(text("DELETE FROM alembic_version"))
+        if revision is not None:
+            await session.execute(text(f"INSERT INTO alembic_version VALUES ('{revision}')"))  # noqa: S608
+    with pytest.raises(StoreError, match=sentence):
         await database.migrate()
+    with pytest.raises(StoreError, match=sentence):
+        await write_archive(database, tmp_path / "backup.zip")
+    with pytest.raises(StoreError, match=sentence):
+        await fill(database, migrations.newest(), {}, {}, replace=True)
+    assert not (tmp_path / "backup.zip").exists()
 
 
 STARTING = """
 import asyncio, sys
 from pathlib import Path
+from bot.community.queries import Communities
 from bot.store import Database, Store, url_of
 
 async def main() -> None:
@@ -297,62 +262,6 @@ async def test_migration_waits_for_another_process(tmp_path: Path) -> None:
     await migrating
     assert await communities(database) == []
     await database.close()
-
-
-HOLDING = """
-import asyncio, sys
-from pathlib import Path
-from bot.store.file_lock import file_lock
-
-async def hold():
-    async with file_lock(Path(sys.argv[1]), 60):
-        print("held", flush=True)
-        sys.stdin.read()
-
-asyncio.run(hold())
-"""
-
-
-async def is_free(lock: Path) -> bool:
-    try:
-        async with file_lock(lock, 0):
-            return True
-    except TimeoutError:
-        return False
-
-
-def test_lock_of_a_killed_process_is_released(tmp_path: Path) -> None:
-    lock = tmp_path / "mangosaurus.db-lock"
-    with subprocess.Popen(
-        [sys.executable, "-c", HOLDING, str(lock)],
-        cwd=CHECKOUT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"held\n"
-        assert not asyncio.run(is_free(lock))
-        process.kill()
-    assert asyncio.run(is_free(lock))
-    assert [path.name for path in tmp_path.iterdir()] == [lock.name]
-    assert lock.stat().st_mode & 0o777 == 0o600
-
-
-async def test_lock_excludes_the_same_process(tmp_path: Path) -> None:
-    lock = tmp_path / "lock"
-    async with file_lock(lock, 0):
-        assert not await is_free(lock)
-        assert not await is_free(lock)  # the failed attempt has not released it
-    assert await is_free(lock)
-
-
-@pytest.mark.parametrize("content", [None, b"something else"])
-async def test_file_that_cannot_be_locked(tmp_path: Path, content: bytes | None) -> None:
-    path = tmp_path / "lock"
-    path.mkdir() if content is None else path.write_bytes(content)
-    with pytest.raises(OSError, match=r"open database file|not a database"):
-        async with file_lock(path, 0):
-            pass
 
 
 async def test_migration_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store import Store
-from bot.store.answers.unfinished import (
+from bot.store.answers import (
     LIFETIME,
     SILENCE,
     TOKEN_LIFETIME,

@@ -12,7 +12,8 @@ from bot.chat.app import App
 from bot.chat.message import Message, UserError, plain
 from bot.chat.turn import MessageRef
 from bot.community.blocks import BlockList
-from bot.store.moderation.tables import EVERYBODY, Action, Entry
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYBODY
 from bot.training import namer, requests, retrain
 from bot.training.namer import CorpusOptions
 from bot.training.progress import TrainingReport

@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from bot.store import Store
-from bot.store.answers.button_states import ButtonStates
+from bot.store.answers import ButtonStates
 from bot.verse.queries import Poems
 from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
 from tests.bot.hostile import HOSTILE_OPENINGS

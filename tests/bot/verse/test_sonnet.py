@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from bot.chat.message import Embed, Message, UserError, plain, text
 from bot.services.queueing.errors import Busy, TooSlow
 from bot.store import Unavailable
-from bot.store.answers.button_states import ButtonStates
-from bot.verse.queries import Poems
+from bot.store.answers import ButtonStates
 from bot.verse.sonnet import SONNET, WRITING, SonnetOptions, checked, with_reason
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
@@ -152,59 +151,6 @@ async def test_deleted_message_stops_poem(
     await discord_chat.alice.use("sonnet")
     assert discord_chat.writer.finished_poems == 0
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
-
-
-async def message_of_0_3_0(discord_chat: DiscordChat, footer: str) -> Answer:
-    """A poem whose buttons hold no state: its footer tells how it was made."""
-    result = await discord_chat.alice.use("sonnet", form="limerick")
-    discord_chat.rewrite_button(result, "Another", "sonnet:")
-    discord_chat.rewrite_button(result, "Keep", "keep:")
-    stored = discord_chat.stored(result)
-    stored.embeds[0]["footer"]["text"] = footer
-    return result
-
-
-@pytest.mark.parametrize("footer", ["who knows", "haiku · temperature 0.7 · seed 1"])
-async def test_unreadable_footer(discord_chat: DiscordChat, footer: str) -> None:
-    first = await message_of_0_3_0(discord_chat, footer)
-    result = await discord_chat.alice.press(first, "Another")
-    assert "use /sonnet instead" in result.text
-
-
-@pytest.mark.parametrize(
-    ("footer", "form"),
-    [
-        ("From “Ay me ” · temperature 0.9 · seed 12", "shakespearean"),  # 0.1.0
-        ("From “Ay me ” · couplets · temperature 0.9 · seed 12", "couplets"),  # 0.3.0
-    ],
-)
-async def test_another_of_old_message(discord_chat: DiscordChat, footer: str, form: str) -> None:
-    first = await message_of_0_3_0(discord_chat, footer)
-    await discord_chat.alice.press(first, "Another")
-    again = discord_chat.writer.sonnets_asked[-1]
-    assert again == SonnetRequest("Ay me ", again.seed, 0.9, form)
-
-
-async def test_keep_of_0_3_0(discord_chat: DiscordChat) -> None:
-    first = await message_of_0_3_0(discord_chat, "limerick · temperature 0.9 · seed 12")
-    assert (await discord_chat.alice.press(first, "Keep")).text.startswith("Kept.")
-    (kept,) = await discord_chat.app.store[Poems].of(discord_chat.alice.id)
-    assert kept.title == "📜 A limerick"
-    assert kept.text.startswith("line 1 of the poem,\n")
-
-
-async def test_footer_is_not_read(discord_chat: DiscordChat) -> None:
-    """New buttons hold their options, whatever the message says."""
-    first = await discord_chat.alice.use("sonnet", opening="Ay me ")
-    stored = discord_chat.stored(first)
-    stored.embeds[0]["footer"]["text"] = "From “Oh ” · limerick · temperature 2 · seed 1"
-    stored.embeds[0]["description"] = "Something else"
-    await discord_chat.alice.press(first, "Another")
-    await discord_chat.alice.press(first, "Keep")
-    again = discord_chat.writer.sonnets_asked[-1]
-    assert again == SonnetRequest("Ay me ", again.seed)
-    (kept,) = await discord_chat.app.store[Poems].of(discord_chat.alice.id)
-    assert kept.text.startswith("Ay me line 1 of the poem,\n")
 
 
 @pytest.mark.parametrize("opening", ["Shall I, ", "Shall I " * 15])

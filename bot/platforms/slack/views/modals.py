@@ -11,7 +11,7 @@ from bot.chat.received import LONGEST_TEXT, LONGEST_TYPED, clean
 from bot.chat.translation import _
 from bot.formats import shortened
 from bot.platforms.slack.names import CommandNames
-from bot.platforms.slack.options.conversion import OFF, ON, Value, converted
+from bot.platforms.slack.options import OFF, ON, Value, converted
 from bot.platforms.slack.values import (
     LONGEST_WORDS,
     ChannelRef,

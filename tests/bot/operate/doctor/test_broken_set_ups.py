@@ -1,12 +1,10 @@
 """`python -m bot doctor` on broken set-ups: each is named, and no secret is printed."""
 
-import asyncio
 import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import discord.http
 import pytest
@@ -17,15 +15,8 @@ from bot.operate.doctor.examination import Check, examine
 from bot.platforms.local.guild import Guild
 from bot.platforms.local.rest import Rest
 from bot.startup import Exit
-from bot.store import Database, url_of
 from tests.bot.operate.doctor.setups import PASSWORD, Setup
 from tests.bot.tiny import write_tiny_weights
-
-
-async def migrated(folder: Path, revision: str) -> None:
-    opened = Database(url_of(None, folder))
-    await opened.migrate(revision)
-    await opened.close()
 
 
 def wrong_settings(setup: Setup) -> None:
@@ -174,8 +165,7 @@ def newer_database(setup: Setup) -> None:
 
 
 def older_database(setup: Setup) -> None:
-    setup.database.unlink()
-    asyncio.run(migrated(setup.state_dir, "0002"))
+    setup.execute("UPDATE alembic_version SET version_num = '0006'")
 
 
 def damaged_live_weights(setup: Setup) -> None:
@@ -284,7 +274,7 @@ BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
     damaged_database: ("✗ Database: ", "is damaged", "Restore a backup."),
     locked_database: ("✗ Database: ", "database is locked", "Another process holds it."),
     newer_database: ("✗ Migrations: A newer version of Mangosaurus has migrated the tables",),
-    older_database: ("! Migrations: The tables are at revision 0002; the next start migrates",),
+    older_database: ("✗ Migrations: A version before 0.7.0 has written the tables", "once"),
     damaged_live_weights: ("✗ Live weights: The weights of version ", "of names", "are damaged"),
     folder_that_is_a_file: ("✗ State folder: ", "file is not a folder."),
     folder_that_cannot_be_written: ("✗ State folder: ", "(Read-only file system)"),

@@ -45,7 +45,7 @@ class Client:
 
 
 async def test_library_has_what_the_watch_uses() -> None:
-    """Fails after an upgrade that has changed it; `bot/platforms/discord/heartbeats.py` then needs a change.
+    """Fails after an upgrade that has changed it. `heartbeats.py` then needs a change.
 
     Until then the bot runs without the watch.
     """

@@ -6,7 +6,7 @@ import sys
 import aiohttp
 import pytest
 
-from bot.platforms.discord.library_logs import LOGGERS, shorten_library_logs
+from bot.platforms.discord.library import LOGGERS, shorten_library_logs
 
 
 @pytest.mark.parametrize("name", LOGGERS)

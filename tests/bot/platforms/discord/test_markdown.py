@@ -6,12 +6,12 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.discord import markdown
-from bot.platforms.discord.markdown import escape, split_lines, unescape
+from bot.platforms.discord import rendering
+from bot.platforms.discord.rendering import escape, split_lines, unescape
 
 
 def test_doctests() -> None:
-    assert doctest.testmod(markdown).failed == 0
+    assert doctest.testmod(rendering).failed == 0
 
 
 def unescaped(text: str) -> str:

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from bot.chat.commands import Command, Kind, Option
 from bot.chat.turn import Terms
 from bot.features import REGISTRY
-from bot.platforms.slack.options.conversion import Value
+from bot.platforms.slack.options import Value
 
 TERMS = Terms("Slack", "workspace", "workspaces", "reload")
 COMMANDS = REGISTRY.worded(TERMS)

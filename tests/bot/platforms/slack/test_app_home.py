@@ -14,7 +14,8 @@ from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.events import HOME_S
 from bot.platforms.slack.views import home
 from bot.polls import hall_of_fame
-from bot.store.moderation.tables import EVERYWHERE, Action, Entry
+from bot.store.record import Action, Entry
+from bot.store.schema import EVERYWHERE
 from tests.bot.champions import crown
 
 

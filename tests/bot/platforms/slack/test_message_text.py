@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.slack.options import message_text
-from bot.platforms.slack.options.message_text import words_of
+from bot.platforms.slack import message_text
+from bot.platforms.slack.message_text import words_of
 from tests.patterns import is_linear
 
 

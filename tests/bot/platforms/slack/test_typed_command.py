@@ -11,9 +11,7 @@ from bot.chat.commands import Command, Registry
 from bot.chat.message import UserError
 from bot.features import REGISTRY
 from bot.platforms.slack.names import CommandNames
-from bot.platforms.slack.options.conversion import Value
-from bot.platforms.slack.options.line import unescaped
-from bot.platforms.slack.typed_command import Typed, as_typed, parse
+from bot.platforms.slack.options import Typed, Value, as_typed, parse, unescaped
 from bot.platforms.slack.values import ChannelRef, UserRef
 from tests.bot.platforms.slack.commands import COMMANDS, PIECES, calls
 

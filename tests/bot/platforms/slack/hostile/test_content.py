@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.platforms.slack.names import SHORTCUT
-from bot.polls import plaques
+from bot.polls import hall_of_fame
 from bot.words.queries import WordFilters
 from models.training.events import Done, Failed, Planned, Progress, Samples
 from tests.bot.champions import crown
@@ -38,7 +38,7 @@ def check(chat: SlackChat, caplog: pytest.LogCaptureFixture) -> None:
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing is slow, and pictures hold no text."""
-    monkeypatch.setattr(plaques, "_draw", lambda *_: b"picture")
+    monkeypatch.setattr(hall_of_fame, "_draw", lambda *_: b"picture")
 
 
 @pytest.mark.parametrize("start", range(0, len(TEXTS), 5))

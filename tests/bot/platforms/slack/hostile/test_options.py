@@ -6,7 +6,7 @@ import pytest
 
 from bot.chat.commands import Command, Kind, Option
 from bot.platforms.local.slack.records import View
-from bot.platforms.slack.options.conversion import Value
+from bot.platforms.slack.options import Value
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.names.test_name import learned
 from tests.bot.platforms.slack.commands import COMMANDS

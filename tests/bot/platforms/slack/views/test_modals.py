@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.chat.commands import Choice, Command, Group, Kind, Option
 from bot.chat.message import UserError
 from bot.platforms.local.slack.blocks import check_suggestions, check_view
-from bot.platforms.slack.options.conversion import Value
+from bot.platforms.slack.options import Value
 from bot.platforms.slack.values import ChannelRef, FileRef, UserRef
 from bot.platforms.slack.views.modals import (
     CHOICE,

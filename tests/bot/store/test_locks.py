@@ -1,6 +1,8 @@
-"""Advisory locks: who holds what, and what happens when a connection is lost."""
+"""Locks between processes: on a file, and in a PostgreSQL database whose connection is lost."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,7 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from bot.store import Database, Unavailable, url_of
-from bot.store.fleet.locks import AdvisoryLocks, Space
+from bot.store.locks import AdvisoryLocks, Space, file_lock
+from tests.bot.store.test_database import CHECKOUT
 
 
 @pytest.fixture
@@ -125,3 +128,61 @@ async def test_cancelled_caller(two: tuple[AdvisoryLocks, AdvisoryLocks]) -> Non
     asking.cancel()
     assert await one.holders(Space.SHARD) == {4: 1}
     assert await other.hold(Space.SHARD, [4]) == frozenset()
+
+
+# On a file
+
+HOLDING = """
+import asyncio, sys
+from pathlib import Path
+from bot.store.locks import file_lock
+
+async def hold():
+    async with file_lock(Path(sys.argv[1]), 60):
+        print("held", flush=True)
+        sys.stdin.read()
+
+asyncio.run(hold())
+"""
+
+
+async def is_free(lock: Path) -> bool:
+    try:
+        async with file_lock(lock, 0):
+            return True
+    except TimeoutError:
+        return False
+
+
+def test_lock_of_a_killed_process_is_released(tmp_path: Path) -> None:
+    lock = tmp_path / "mangosaurus.db-lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDING, str(lock)],
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"held\n"
+        assert not asyncio.run(is_free(lock))
+        process.kill()
+    assert asyncio.run(is_free(lock))
+    assert [path.name for path in tmp_path.iterdir()] == [lock.name]
+    assert lock.stat().st_mode & 0o777 == 0o600
+
+
+async def test_lock_excludes_the_same_process(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    async with file_lock(lock, 0):
+        assert not await is_free(lock)
+        assert not await is_free(lock)  # the failed attempt has not released it
+    assert await is_free(lock)
+
+
+@pytest.mark.parametrize("content", [None, b"something else"])
+async def test_file_that_cannot_be_locked(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "lock"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(OSError, match=r"open database file|not a database"):
+        async with file_lock(path, 0):
+            pass

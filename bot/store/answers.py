@@ -1,15 +1,68 @@
-"""Answers in progress, for the process that finds them unfinished after a crash."""
+"""What answers leave behind: states of their buttons, and a record while they are in progress."""
 
+import secrets
 from collections.abc import Collection, Container, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, not_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, insert, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.calls import limited
+from bot.store.calls import Batches
 from bot.store.database import Database
-from bot.store.schema import UnfinishedAnswer
+from bot.store.queries import Queries, patient
+from bot.store.schema import ButtonState, UnfinishedAnswer
+
+LARGEST_BATCH = 100
+"""Payloads written in one transaction."""
+Row = dict[str, Any]
+"""Of the table, by column."""
+
+
+class ButtonStates(Queries):
+    """JSON payloads by random id."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._states = Batches(self._write, LARGEST_BATCH)
+
+    async def put(
+        self, payload: str, member_id: int, community_id: int | None, now: datetime
+    ) -> int:
+        """Store a payload for the buttons of a message. Returns its id, at most 18 digits."""
+        return await self._states.put(
+            {
+                "id": 1 + secrets.randbelow(10**18 - 1),
+                "member_id": member_id,
+                "community_id": community_id,
+                "payload": payload,
+                "created_at": now,
+            }
+        )
+
+    async def get(self, state_id: int) -> str | None:
+        """The payload of an id; `None` once pruned or forgotten."""
+        async with self._database.reading() as session:
+            return await session.scalar(
+                select(ButtonState.payload).where(ButtonState.id == state_id)
+            )
+
+    @patient
+    async def prune(self, before: datetime) -> int:
+        """Delete the payloads stored before a time. Returns their number."""
+        async with self._database.writing() as session:
+            gone = await session.scalars(
+                delete(ButtonState).where(ButtonState.created_at < before).returning(ButtonState.id)
+            )
+            return len(gone.all())
+
+    async def _write(self, rows: Sequence[Row]) -> list[int]:
+        """Store payloads. Returns their ids."""
+        async with self._database.writing() as session:
+            await session.execute(insert(ButtonState), rows)
+        return [row["id"] for row in rows]
+
 
 SILENCE = timedelta(seconds=30)
 """Time after which the process that wrote an answer is dead, if it gave no sign of life."""
@@ -41,12 +94,8 @@ class UnfinishedRecord:
         return self.begun_at is not None and self.begun_at < now - lifetime
 
 
-@limited
-class Unfinished:
+class Unfinished(Queries):
     """The answers in progress of all processes."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def write(
         self,

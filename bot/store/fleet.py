@@ -1,13 +1,12 @@
-"""Cooldowns that all processes share."""
+"""Tables that processes share: running cooldowns, and the commands that were registered."""
 
 import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
-from bot.store.calls import limited
-from bot.store.database import Database
-from bot.store.fleet.tables import RunningCooldown
+from bot.store.queries import Queries
+from bot.store.schema import RegisteredCommands, RunningCooldown
 
 DISORDER = timedelta(seconds=10)
 """Requests may be looked at in another order than that in which they were made. By more than this,
@@ -25,12 +24,8 @@ _START = text(
 """The rule of `bot.chat.cooldowns.Cooldowns.start`, in one statement."""
 
 
-@limited
-class RunningCooldowns:
+class RunningCooldowns(Queries):
     """One small statement for each. Used with PostgreSQL only."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def start(self, name: str, now: datetime, length: timedelta, longest: timedelta) -> bool:
         """Start a cooldown. Returns false while `longest` would be exceeded by those that run.
@@ -65,3 +60,28 @@ def key_of(name: str) -> int:
     """The key of a name, which does not tell it."""
     digest = hashlib.blake2b(name.encode(), digest_size=8).digest()
     return int.from_bytes(digest, signed=True)
+
+
+class Registrations(Queries):
+    """Digests of registered commands, by application."""
+
+    async def digest(self, application_id: int) -> str | None:
+        """That of the commands that were registered last."""
+        async with self._database.reading() as session:
+            return await session.scalar(
+                select(RegisteredCommands.digest).where(
+                    RegisteredCommands.application_id == application_id
+                )
+            )
+
+    async def note(self, application_id: int, digest: str) -> None:
+        """Record what was registered."""
+        insert = self._database.insert(RegisteredCommands).values(
+            application_id=application_id, digest=digest
+        )
+        async with self._database.writing() as session:
+            await session.execute(
+                insert.on_conflict_do_update(
+                    index_elements=[RegisteredCommands.application_id], set_={"digest": digest}
+                )
+            )

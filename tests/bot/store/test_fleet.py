@@ -1,4 +1,4 @@
-"""Cooldowns in the database: the rule of `Cooldowns`, for all processes."""
+"""What processes share: cooldowns, by the rule of `Cooldowns`, and registered commands."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.store import Database, Store
-from bot.store.fleet.cooldowns import RunningCooldowns, key_of
+from bot.store.fleet import Registrations, RunningCooldowns, key_of
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -59,3 +59,12 @@ async def test_prune(postgres: Database) -> None:
     await running.prune(NOW + 3 * SECOND)
     assert not await running.start("new", NOW + 5 * SECOND, SECOND, SECOND)
     assert await running.start("old", NOW, SECOND, SECOND)
+
+
+async def test_digests_of_registered_commands(store: Store) -> None:
+    assert await store[Registrations].digest(1) is None
+    await store[Registrations].note(1, "a" * 64)
+    await store[Registrations].note(2, "b" * 64)
+    await store[Registrations].note(1, "c" * 64)
+    assert await store[Registrations].digest(1) == "c" * 64
+    assert await store[Registrations].digest(2) == "b" * 64

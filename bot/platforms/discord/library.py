@@ -1,11 +1,31 @@
-"""Counts the responses of Discord's API, whatever part of the library sent the request."""
+"""TODO"""
 
+import logging
 from types import SimpleNamespace
 
 import aiohttp
+import discord
 from discord.http import Route
 
+from bot.logs import shorten
 from bot.monitoring.monitor import Monitor
+from bot.platforms.discord.platform import NO_NETWORK
+
+LOGGERS = ("discord.app_commands.tree", "discord.client", "discord.shard", "discord.gateway")
+"""The loggers of suggestions that did not arrive, and of connections that are made again."""
+_HANDLED = (*NO_NETWORK, discord.HTTPException, discord.ConnectionClosed, discord.GatewayNotFound)
+
+
+def shorten_library_logs() -> None:
+    """Log failures of the network in one line: a traceback says that the bot has a fault."""
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(shortened)
+
+
+def shortened(record: logging.LogRecord) -> bool:
+    """Replace the traceback of a failure of the network by its error."""
+    shorten(record, _HANDLED)
+    return True
 
 
 def tracing(monitor: Monitor) -> aiohttp.TraceConfig:

@@ -1,16 +1,154 @@
-"""One line of text as values of options."""
+r"""Slash commands with their options in one line of text, as Slack sends them, and in forms.
 
+    /dinoname starts_with:draco count:3        options by name, as /help prints them
+    /sonnet Shall I compare thee               words without a name are for the main option
+    /sonnet opening:"To be: or not" form:free  a value in quotes; \" is a quotation mark in it
+    /namer create elves                        a subcommand is the first word
+    /dinoname ?                                asks for a form
+
+Words after the name of an option for text belong to it, up to the next name. Of repeated options,
+the last counts.
+"""
+
+import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from bot.chat.commands import Command, Kind, Option
-from bot.chat.message import UserError, code
+from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry
+from bot.chat.message import Span, UserError, code
+from bot.chat.received import LONGEST_TEXT
 from bot.chat.translation import _
-from bot.formats import human_join
-from bot.platforms.slack.options.conversion import OFF, ON, Value, converted, folded, shown
+from bot.formats import human_join, shortened
+from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.values import ChannelRef, FileRef, UserRef
+
+Value = str | int | float | bool | UserRef | ChannelRef | FileRef
+"""The value of an option. People, channels and files are looked up later."""
+
+ON, OFF = ("yes", "on", "true"), ("no", "off", "false")
+LONGEST_NUMBER = 40
+"""Characters of a number."""
+MOST_NAMED = 12
+"""Number of choices that a sentence lists."""
+LONGEST_LABEL = 24
+"""Characters of the label of a choice that a sentence lists."""
+LONGEST_SHOWN = 60
+"""Characters of what was typed that a sentence repeats."""
+
+
+def converted(option: Option, typed: str) -> str | int | float | bool:
+    """The value of an option that can be typed. Raises `UserError` if it is not one."""
+    match option.kind:
+        case Kind.INTEGER | Kind.NUMBER:
+            return _number(option, typed)
+        case Kind.SWITCH:
+            return _switch(option, typed)
+        case _text if option.choices:
+            return _choice(option, typed)
+        case _text:
+            return _text_within_bounds(option, typed)
+
+
+def shown(typed: str) -> Span:
+    """What was typed, as a sentence repeats it."""
+    return code(shortened(" ".join(typed.split()), LONGEST_SHOWN))
+
+
+def folded(words: str) -> str:
+    """Words for comparison: without case, and with single spaces."""
+    return " ".join(words.casefold().split())
+
+
+def _number(option: Option, typed: str) -> int | float:
+    is_whole = option.kind is Kind.INTEGER
+    value: int | float | None = None
+    if len(typed) <= LONGEST_NUMBER:
+        try:
+            value = int(typed) if is_whole else float(typed.replace(",", "."))
+        except ValueError:
+            value = None
+    if value is None or not math.isfinite(value):
+        sentence = _("{option} is a number, for example {example}; you typed {typed}.")
+        if is_whole:
+            sentence = _("{option} is a whole number, for example {example}; you typed {typed}.")
+        example = f"{option.name}:{1 if option.least is None else option.least:g}"
+        raise UserError(
+            sentence, option=code(f"{option.name}:"), example=code(example), typed=shown(typed)
+        )
+    _check_bounds(option, value, typed)
+    return value
+
+
+def _check_bounds(option: Option, value: float, typed: str) -> None:
+    least, most = option.least, option.most
+    if least is not None and most is not None:
+        sentence = _("{option} goes from {least} to {most}; you typed {typed}.")
+    elif least is not None:
+        sentence = _("{option} is at least {least}; you typed {typed}.")
+    else:
+        sentence = _("{option} is at most {most}; you typed {typed}.")
+    if (least is not None and value < least) or (most is not None and value > most):
+        raise UserError(
+            sentence,
+            option=code(f"{option.name}:"),
+            least=_figure(least or 0),
+            most=_figure(most or 0),
+            typed=shown(typed),
+        )
+
+
+def _switch(option: Option, typed: str) -> bool:
+    word = folded(typed)
+    if word not in ON + OFF:
+        raise UserError(
+            _("{option} is yes or no, for example {example}; you typed {typed}."),
+            option=code(f"{option.name}:"),
+            example=code(f"{option.name}:yes"),
+            typed=shown(typed),
+        )
+    return word in ON
+
+
+def _choice(option: Option, typed: str) -> str:
+    word = folded(typed)
+    for choice in option.choices:
+        if word in (folded(choice.value), folded(choice.label)):
+            return choice.value
+    raise UserError(
+        _("{option} can be {choices}; you typed {typed}."),
+        option=code(f"{option.name}:"),
+        choices=human_join([_brief(each) for each in option.choices[:MOST_NAMED]], _("or")),
+        typed=shown(typed),
+    )
+
+
+def _brief(choice: Choice) -> str:
+    """A choice as a member would type it: a long label explains, rather than names it."""
+    return choice.label if len(choice.label) <= LONGEST_LABEL else choice.value
+
+
+def _text_within_bounds(option: Option, typed: str) -> str:
+    if option.most is not None and len(typed) > option.most:
+        raise UserError(
+            _("{option} can have at most {limit} characters, and yours has {count:,}."),
+            option=code(f"{option.name}:"),
+            limit=_figure(option.most),
+            count=len(typed),
+        )
+    if option.least is not None and len(typed) < option.least:
+        raise UserError(
+            _("Type something after {option}, for example {example}"),
+            option=code(f"{option.name}:"),
+            example=code(f"{option.name}:…"),
+        )
+    return typed
+
+
+def _figure(number: float) -> str:
+    return f"{number:,.0f}" if number == round(number) else f"{number:g}"
+
 
 FORM = "?"
 """The text that asks for a form."""
@@ -255,3 +393,86 @@ def unescaped(typed: str) -> str:
 
 def _as_name(key: str) -> str:
     return key.casefold().replace("-", "_")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A typed command.
+
+    command: `None` for a group without a subcommand: `wants_form` is true then.
+    values: those that were typed, by the names of their options.
+    wants_form: whether the member asks for a form, or left out what the command needs.
+    group: the group of a subcommand.
+    """
+
+    command: Command | None
+    values: Mapping[str, Value] = field(default_factory=dict)
+    wants_form: bool = False
+    group: Group | None = None
+
+
+def parse(registry: Registry, command: str, line: str, names: CommandNames | None = None) -> Typed:
+    """Read a slash command. Raises `UserError`, with a sentence that says what is accepted.
+
+    command: as Slack sends it, for example `/mango-about`.
+    line: the text after it, in which Slack escapes `&`, `<` and `>`.
+    """
+    names = names or CommandNames()
+    word = names.word_of(command)
+    found = registry.by_first_word.get(word or "")
+    if found is None:
+        raise UserError(
+            _("The bot has no command {command}. See what it can do with {help}."),
+            command=shown(unescaped(command)),
+            help=code(names.slash("help")),
+        )
+    if len(line) > LONGEST_TEXT:
+        raise UserError(
+            _("A command can have at most {limit:,} characters, and yours has {count:,}."),
+            limit=LONGEST_TEXT,
+            count=len(line),
+        )
+    if isinstance(found, Command):
+        return _call(found, line.strip(), names)
+    first, rest = (*line.split(maxsplit=1), "", "")[:2]
+    if first in ("", FORM):
+        return Typed(None, wants_form=True, group=found)
+    return replace(_call(_subcommand(found, first, names), rest.strip(), names), group=found)
+
+
+def as_typed(
+    command: Command, values: Mapping[str, Value], names: CommandNames | None = None
+) -> str:
+    """A command as a member types it, which `parse` reads as these values. Files are left out."""
+    names = names or CommandNames()
+    each = ((name, written(value)) for name, value in values.items())
+    options = (f"{name}:{value}" for name, value in each if value is not None)
+    return " ".join((names.slash(command.name), *options))
+
+
+def _subcommand(group: Group, typed: str, names: CommandNames) -> Command:
+    known = {each.last_name: each for each in group.commands}
+    if (found := known.get(typed.casefold())) is not None:
+        return found
+    command = names.slash(group.name)
+    if alike := get_close_matches(typed.casefold(), known, n=1):
+        raise UserError(
+            _("{command} can't be followed by {typed}; did you mean {nearest}?"),
+            command=code(command),
+            typed=shown(unescaped(typed)),
+            nearest=code(f"{command} {alike[0]}"),
+        )
+    raise UserError(
+        _("Type {words} after {command}, for example {example}"),
+        command=code(command),
+        words=human_join([*known], _("or")),
+        example=code(f"{command} {next(iter(known))}"),
+    )
+
+
+def _call(command: Command, line: str, names: CommandNames) -> Typed:
+    if line == FORM:
+        return Typed(command, wants_form=True)
+    values = read_line(command, line, names.slash(command.name))
+    lacks = any(each.is_required and each.name not in values for each in command.options)
+    return Typed(command, values, wants_form=lacks)

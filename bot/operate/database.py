@@ -1,28 +1,44 @@
-"""`python -m bot backup` and `restore`: the whole database in one file, for either database."""
+"""`python -m bot migrate`, `backup` and `restore`: operations on the database of the settings."""
 
 import asyncio
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bot.operate.archive import ArchiveError, ArchiveReader, ArchiveWriter, Manifest
-from bot.operate.databases import opened
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
-from bot.store import Database
-from bot.store.backup.filling import NotEmpty, fill
-from bot.store.backup.snapshot import Snapshot, snapshot
-from bot.store.migrations import revisions
+from bot.store import Database, StoreError, migrations, url_of
+from bot.store.backup import RestoreError, Snapshot, fill, snapshot
 from bot.version import checkout_version
+
+
+def migrate(settings: Settings) -> None:
+    """Create or upgrade the tables. Raises `StartupError`."""
+
+    async def run() -> str:
+        async with _opened(settings) as database, database.changing() as connection:
+            before = await connection.run_sync(migrations.revision_of)
+            await connection.run_sync(migrations.upgrade)
+            return before or "none"
+
+    before = asyncio.run(run())
+    sys.stdout.write(f"The tables are at revision {migrations.newest()} (before: {before}).\n")
 
 
 def back_up(settings: Settings, path: Path) -> None:
     """Write a backup of the database to `path`. Raises `StartupError`."""
+
+    async def run() -> Manifest:
+        async with _opened(settings, must_exist=True) as database:
+            return await write_archive(database, path)
+
     try:
-        manifest = asyncio.run(_back_up(settings, path))
+        manifest = asyncio.run(run())
     except ArchiveError as error:
         raise StartupError(Exit.BAD_BACKUP, str(error)) from error
     rows = _counted(manifest.rows)
@@ -33,26 +49,52 @@ def back_up(settings: Settings, path: Path) -> None:
 
 def restore(settings: Settings, path: Path, *, replace: bool) -> None:
     """Fill the database with a backup. Raises `StartupError`."""
+
+    async def run(archive: ArchiveReader) -> dict[str, int]:
+        async with _opened(settings) as database:
+            return await read_archive(database, archive, replace=replace)
+
     try:
         with ArchiveReader(path) as archive:
             archive.verify()
-            rows = asyncio.run(_restore(settings, archive, replace=replace))
+            rows = asyncio.run(run(archive))
     except ArchiveError as error:
         raise StartupError(Exit.BAD_BACKUP, f"{error} Nothing was changed.") from error
     sys.stdout.write(f"Restored {_counted(rows)} from {path}\n")
 
 
-async def _back_up(settings: Settings, path: Path) -> Manifest:
-    async with opened(settings, must_exist=True) as database:
-        return await write_archive(database, path)
+@asynccontextmanager
+async def _opened(settings: Settings, *, must_exist: bool = False) -> AsyncIterator[Database]:
+    """The database, closed at the end. Turns `StoreError` into `StartupError`.
 
-
-async def _restore(settings: Settings, archive: ArchiveReader, *, replace: bool) -> dict[str, int]:
-    async with opened(settings) as database:
+    must_exist: whether to refuse to create a missing file.
+    """
+    address = settings.database_url.value if settings.database_url else None
+    try:
+        database = Database(url_of(address, settings.state_dir))
+        if database.is_sqlite:
+            await asyncio.to_thread(_check_file, Path(database.url.database or ""), must_exist)
         try:
-            return await read_archive(database, archive, replace=replace)
-        except NotEmpty as error:
-            raise StartupError(Exit.BAD_BACKUP, str(error)) from error
+            yield database
+        finally:
+            await database.close()
+    except RestoreError as error:
+        raise StartupError(Exit.BAD_BACKUP, str(error)) from error
+    except StoreError as error:
+        raise StartupError(Exit.BAD_DATABASE, str(error)) from error
+
+
+def _check_file(path: Path, must_exist: bool) -> None:
+    if must_exist and not path.exists():
+        raise StoreError(f"There is no database yet: {path} does not exist. Check STATE_DIR.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartupError(
+            Exit.BAD_STATE_DIR,
+            f"The folder {path.parent} can't be created ({error.strerror}). Set STATE_DIR to "
+            "another folder, for example STATE_DIR=state",
+        ) from error
 
 
 async def write_archive(database: Database, path: Path) -> Manifest:
@@ -65,14 +107,13 @@ async def write_archive(database: Database, path: Path) -> Manifest:
         with ArchiveWriter(path) as archive:
             rows = {name: await _write_table(view, archive, name) for name in view.tables}
             manifest = Manifest(
-                revision=view.revision,
+                revision=migrations.newest(),
                 created_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 version=checkout_version(),
                 rows=rows,
                 last_ids=await view.last_ids(),
             )
-            archive.finish(manifest)
-            return manifest
+            return archive.finish(manifest)
 
 
 async def read_archive(
@@ -80,10 +121,17 @@ async def read_archive(
 ) -> dict[str, int]:
     """Fill a database with a verified backup: all of it, or nothing. Returns rows by table.
 
-    Raises `ArchiveError`, `NotEmpty` and `StoreError`.
+    Raises `ArchiveError`, `RestoreError` and `StoreError`.
     """
     manifest = archive.manifest
-    known = revisions.all_revisions()
+    known = migrations.all_revisions()
+    if migrations.is_too_old(manifest.revision):
+        first = migrations.FIRST_VERSION
+        raise ArchiveError(
+            f"The backup was written by version {manifest.version} of Mangosaurus, with tables of "
+            f"a version before {first} (revision {manifest.revision}). Restore it with version "
+            f"{first}, into a new database, and then run this version on that."
+        )
     if manifest.revision not in known:
         raise ArchiveError(
             f"The backup was written by a newer version of Mangosaurus ({manifest.version}, schema "
@@ -102,7 +150,7 @@ async def _write_table(view: Snapshot, archive: ArchiveWriter, name: str) -> int
         async for row in view.rows(name):
             values = {column: _json(value) for column, value in row.values.items()}
             write(json.dumps(values, separators=(",", ":")).encode() + b"\n")
-            for column in row.sizes:
+            for column in row.binary:
                 binary.append((count, column, {k: row.values[k] for k in key}))  # noqa: PERF401
             count += 1
     for number, column, of_row in binary:

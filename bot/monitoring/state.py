@@ -1,10 +1,126 @@
-"""State that is read when Prometheus asks for it, as opposed to events that are counted."""
+"""The state of the bot: checks, event loop lag, memory, samples of the last day, and metrics."""
 
-from collections.abc import Callable, Iterator, Mapping
+import asyncio
+import os
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One condition for being ready."""
+
+    passes: bool
+    detail: str
+    """What was found, for the operator."""
+
+
+SAMPLE_S = 60.0
+"""Seconds between two samples."""
+KEPT = 1_440
+"""Samples: one day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The state of the bot at the end of a minute."""
+
+    at: datetime
+    memory_bytes: int
+    worst_lag: float
+    """The largest lag of the event loop in this minute, in seconds."""
+    queue_length: int
+    requests: int
+    """Requests that ended in this minute."""
+    failures: int
+    """Those of them that failed by the fault of the bot, its database, or the platform."""
+    database_seconds: float | None
+    """How long the database took to answer; `None` if it did not."""
+
+
+class History:
+    """The samples of the last day."""
+
+    def __init__(self) -> None:
+        self._samples: deque[Sample] = deque(maxlen=KEPT)
+
+    def add(self, sample: Sample) -> None:
+        """Add a sample; the oldest one of more than a day is forgotten."""
+        self._samples.append(sample)
+
+    def since(self, start: datetime) -> Sequence[Sample]:
+        """The samples after `start`, oldest first."""
+        return [sample for sample in self._samples if sample.at > start]
+
+    def totals(self, now: datetime, duration: timedelta) -> tuple[int, int]:
+        """Requests and failures within a duration before `now`."""
+        samples = self.since(now - duration)
+        return sum(s.requests for s in samples), sum(s.failures for s in samples)
+
+
+LAG_S, KEPT_S = 0.25, 60.0
+"""Seconds between two measurements of the lag, and for which they are kept."""
+
+
+class LoopLag:
+    """Measures the lag by short sleeps, and keeps the last minute."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lags: deque[tuple[float, float]] = deque(maxlen=int(KEPT_S / LAG_S))
+        """Times and lags, in seconds."""
+
+    def add(self, lag: float) -> None:
+        """Add a measurement in seconds."""
+        self._lags.append((self._clock(), max(0.0, lag)))
+
+    @property
+    def latest(self) -> float:
+        """The last lag in seconds; 0 before the first measurement."""
+        return self._lags[-1][1] if self._lags else 0.0
+
+    def worst(self, seconds: float = KEPT_S) -> float:
+        """The largest lag, in seconds, of the last `seconds` (at most 60)."""
+        since = self._clock() - seconds
+        return max((lag for at, lag in self._lags if at >= since), default=0.0)
+
+    async def measure(self, observe: Callable[[float], None]) -> None:
+        """Measure until cancelled; `observe` gets each lag."""
+        while True:
+            due = self._clock() + LAG_S
+            await asyncio.sleep(LAG_S)
+            self.add(self._clock() - due)
+            observe(self.latest)
+
+
+def resident_bytes() -> int:
+    """Resident memory; on systems without `/proc` the largest so far, or 0 if unknown.
+
+    `/proc` is kernel memory: reading it waits for no disk.
+    """
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except (OSError, IndexError, ValueError):
+        return _peak_bytes()
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def _peak_bytes() -> int:
+    try:
+        import resource  # missing on Windows
+    except ImportError:
+        return 0
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return largest if sys.platform == "darwin" else largest * 1024
+
 
 PREFIX = "mangosaurus"
 

@@ -1,1 +1,0 @@
-"""What processes that share a PostgreSQL database tell each other: locks, cooldowns, commands."""

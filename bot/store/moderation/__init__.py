@@ -1,1 +1,0 @@
-"""Moderation: blocks, removals, and the record of who did what."""

@@ -1,0 +1,109 @@
+"""`python -m bot migrate`, `backup` and `restore`, as the operator runs them."""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from bot.operate.database import back_up, migrate, restore
+from bot.settings import Settings
+from bot.startup import Exit, StartupError
+from bot.store import Database, url_of
+from tests.bot.operate.random_rows import fill_randomly
+from tests.bot.operate.test_backup import contents
+
+T = TypeVar("T")
+
+
+def settings_in(folder: Path) -> Settings:
+    return Settings(state_dir=folder, database_url=None)
+
+
+def with_database(folder: Path, work: Callable[[Database], Awaitable[T]]) -> T:
+    async def run() -> T:
+        database = Database(url_of(None, folder))
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def set_revision(folder: Path, revision: str) -> None:
+    with sqlite3.connect(folder / "mangosaurus.db") as opened:
+        opened.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+    opened.close()
+
+
+def test_operations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source, target = settings_in(tmp_path / "a"), settings_in(tmp_path / "b")
+    migrate(source)
+    migrate(source)
+    with_database(tmp_path / "a", lambda database: fill_randomly(database, 9))
+    before = with_database(tmp_path / "a", contents)
+    back_up(source, tmp_path / "backup.zip")
+    restore(target, tmp_path / "backup.zip", replace=False)
+    assert with_database(tmp_path / "b", contents) == before
+    printed = capsys.readouterr().out
+    rows = sum(map(len, before.values()))
+    assert "(before: none)" in printed
+    assert "(before: 0007)" in printed
+    assert f"Backed up {rows:,} rows (" in printed
+    assert f"Restored {rows:,} rows (" in printed
+    assert f"communities {len(before['communities'])}," in printed
+    with pytest.raises(StartupError, match="--replace") as caught:
+        restore(target, tmp_path / "backup.zip", replace=False)
+    assert caught.value.code == Exit.BAD_BACKUP
+
+
+def refused(work: Callable[[], None], code: Exit, sentence: str) -> None:
+    with pytest.raises(StartupError, match=sentence) as caught:
+        work()
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("revision", "sentence"), [("9999", "newer version"), ("0006", "Run version 0.7.0 once")]
+)
+def test_database_of_another_version(tmp_path: Path, revision: str, sentence: str) -> None:
+    settings, file = settings_in(tmp_path), tmp_path / "backup.zip"
+    migrate(settings)
+    back_up(settings, file)
+    set_revision(tmp_path, revision)
+    refused(lambda: migrate(settings), Exit.BAD_DATABASE, sentence)
+    refused(lambda: back_up(settings, tmp_path / "x.zip"), Exit.BAD_DATABASE, sentence)
+    refused(lambda: restore(settings, file, replace=True), Exit.BAD_DATABASE, sentence)
+
+
+def test_folder_that_cannot_be_created(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    settings = settings_in(tmp_path / "file" / "state")
+    refused(lambda: migrate(settings), Exit.BAD_STATE_DIR, "can't be created")
+
+
+def test_nothing_to_back_up(tmp_path: Path) -> None:
+    none, empty = settings_in(tmp_path / "none"), settings_in(tmp_path)
+    file = tmp_path / "backup.zip"
+    refused(lambda: back_up(none, file), Exit.BAD_DATABASE, "There is no database yet")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "mangosaurus.db").write_bytes(b"")
+    refused(lambda: back_up(empty, file), Exit.BAD_DATABASE, "no tables yet")
+
+
+@pytest.mark.parametrize("name", ["missing.zip", "folder"])
+def test_unreadable_backup(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    settings = settings_in(tmp_path)
+    work = lambda: restore(settings, tmp_path / name, replace=False)  # noqa: E731
+    refused(work, Exit.BAD_BACKUP, f"{name} can't be read.*Nothing was changed")
+
+
+def test_backup_into_missing_folder(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    migrate(settings)
+    file = tmp_path / "missing" / "backup.zip"
+    refused(lambda: back_up(settings, file), Exit.BAD_BACKUP, "can't be written")

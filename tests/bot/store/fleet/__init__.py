@@ -1,1 +1,0 @@
-"""Tests of what processes that share a database tell each other."""
