@@ -51,7 +51,7 @@ bot.platforms.slack.network       bot.platforms.slack.values bot.commands bot.se
 bot.platforms.slack.values
 bot.platforms.local
 
-bot.commands            bot.verse bot.names bot.commands.training
+bot.commands            bot.verse bot.names bot.training
                         bot.status bot.moderation bot.polls
                         bot.chat bot.services bot.store bot.evaluation.results bot.formats
                         models
@@ -59,20 +59,19 @@ bot.status  bot.moderation bot.chat bot.monitoring bot.services
                         bot.shards bot.store bot.images models
 bot.verse      bot.names bot.polls bot.chat bot.store
                         bot.formats models data
-bot.names     bot.commands.training bot.polls bot.chat bot.services
+bot.names     bot.training bot.polls bot.chat bot.services
                         bot.store bot.images bot.formats models data
-bot.commands.training   bot.moderation bot.polls bot.chat bot.services
-                        bot.store bot.formats models data
+bot.training            bot.polls bot.community bot.chat bot.services bot.store bot.words
+                        bot.formats models data
 bot.moderation bot.polls bot.chat bot.store bot.formats
 bot.polls      bot.chat bot.services bot.store bot.images bot.formats models
 bot.chat       bot.monitoring bot.services bot.store bot.settings bot.formats models data
 
-bot.services.training   bot.services bot.store models data
 bot.services            bot.monitoring bot.shards bot.store bot.version models data
 bot.store
 bot.images              bot.formats models
 
-bot.train               bot.services bot.images bot.arguments models data
+bot.train               bot.training bot.images bot.arguments models data
 bot.generate            bot.services bot.images bot.arguments models data
 bot.evaluate            bot.evaluation bot.arguments models data
 bot.evaluation          bot.evaluation.report bot.evaluation.measures bot.evaluation.results
@@ -317,7 +316,12 @@ def test_networks_know_no_chat_and_no_settings() -> None:
 
 
 def test_commands_know_no_platform() -> None:
-    assert importing(CHAT | {"sqlalchemy"}, [*(CHECKOUT / "bot/commands").rglob("*.py")]) == []
+    assert importing(CHAT, [*(CHECKOUT / "bot/training").rglob("*.py")]) == []
+
+
+def test_only_queries_know_sqlalchemy() -> None:
+    found = importing({"sqlalchemy"}, [*(CHECKOUT / "bot/training").rglob("*.py")])
+    assert found == ["bot/training/queries.py"]
 
 
 def test_one_file_imports_keras() -> None:
