@@ -23,9 +23,9 @@ from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
 from bot.platforms.local.server import LocalDiscord
-from bot.services.versions import version_of
 from bot.store import Database, Store, url_of
-from bot.store.versions import VersionFiles
+from bot.training.queries import VersionFiles, Versions
+from bot.training.registry import version_of
 from models.fingerprints import Fingerprints
 from models.tasks import TASKS, task_of
 from models.weights import save_weights
@@ -96,7 +96,7 @@ async def add_version(store: Store, kind: str) -> int:
         )
         content = await asyncio.to_thread(path.read_bytes)
     version, now = version_of(card, digest), datetime.datetime.now(datetime.UTC)
-    return await store.versions.add(version, VersionFiles(content), now)
+    return await store[Versions].add(version, VersionFiles(content), now)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -36,9 +36,10 @@ from benchmarks.soak.namers import SCALES, namer, weight_file
 from bot.platforms.local.guild import User
 from bot.platforms.local.limits import Upload
 from bot.platforms.local.server import LocalDiscord
-from bot.services.custom_models import LARGEST_MODEL, LARGEST_WEIGHTS
-from bot.services.training.policies import corpus_of
 from bot.store import Database, Store, url_of
+from bot.training.custom_models import LARGEST_MODEL, LARGEST_WEIGHTS
+from bot.training.queries import CustomModels
+from bot.training.service import stored_list
 from bot.words import WordFilter
 from data.further_reading import load_genera
 from data.lists import LONGEST_LIST
@@ -281,7 +282,7 @@ async def store_namers(state_dir: Path, guild_id: int, count: int) -> None:
     database = Database(url_of(None, state_dir))
     try:
         await database.migrate()
-        records = Store(database).custom_models
+        records = Store(database)[CustomModels]
         for number in range(count):
             content = await asyncio.to_thread(largest_namer, number)
             trained = task_of("names").read(content, "The file")
@@ -289,7 +290,7 @@ async def store_namers(state_dir: Path, guild_id: int, count: int) -> None:
                 community_id=guild_id,
                 name=f"namer {number}",
                 member_id=1,
-                corpus=corpus_of("genera", tuple(trained.words)),
+                corpus=stored_list("genera", tuple(trained.words)),
                 now=datetime.now(UTC),
                 most=count,
             )

@@ -174,7 +174,7 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
     return NameList(tuple(names), tuple(notes))
 
 
-def corpus_of(found: NameList, title: str) -> Corpus:
+def stored_list(found: NameList, title: str) -> Corpus:
     """The corpus of a list: normalised names, a tenth for validation, nothing held out.
 
     Nothing is held out since custom models are not evaluated, and should learn the whole list.

@@ -72,7 +72,7 @@ TOGETHER = {
     "Cluster": ("tests/bot/services/cluster/",),
     "Evaluation": ("tests/bot/evaluation/",),
     "Keras": (
-        "tests/bot/train/test_command.py",
+        "tests/bot/training/test_train_command.py",
         "tests/models/training/test_keras_lstm.py",
         "tests/models/training/test_keras_word_lstm.py",
         "tests/models/training/test_words_and_characters.py",

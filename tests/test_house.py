@@ -36,9 +36,9 @@ bot.operate.serving     bot.launch bot.app bot.platforms.local bot.platforms.dis
                         bot.settings bot.startup bot.version
 bot.operate             bot.store.backup bot.store bot.settings bot.startup bot.version
 bot.launch              bot.logs bot.settings bot.startup
-bot.app                 bot.features bot.community bot.chat bot.fleet bot.services.training
-                        bot.services.cluster bot.services.inference bot.services bot.words
-                        bot.store bot.settings bot.startup bot.version models.weights models.memory
+bot.app                 bot.features bot.training bot.community bot.chat bot.fleet
+                        bot.services.cluster bot.services.inference bot.words bot.store
+                        bot.settings bot.startup bot.version models.weights models.memory
 bot.platforms.local
 bot.platforms.discord   bot.features bot.status bot.chat bot.store bot.monitoring bot.logs
                         bot.settings bot.formats data
@@ -46,46 +46,42 @@ bot.platforms.slack     bot.features bot.help bot.status bot.privacy bot.verse b
                         bot.community bot.chat bot.fleet bot.services bot.store bot.monitoring
                         bot.startup bot.formats models.verse
 bot.features            bot.help bot.status bot.privacy bot.moderation bot.verse bot.names
-                        bot.commands.training bot.polls bot.community bot.chat bot.services
+                        bot.training bot.polls bot.community bot.chat bot.services
                         models.names.constrained models.verse data
-bot.help                bot.commands.training bot.chat bot.store bot.evaluation bot.formats
-                        models.weights
-bot.status              bot.community bot.chat bot.fleet bot.services bot.pictures bot.store
-                        bot.monitoring bot.shards models.tasks
-bot.privacy             bot.moderation bot.community bot.chat bot.store bot.formats
-bot.moderation          bot.polls bot.community bot.chat bot.store bot.formats
+bot.help                bot.training bot.chat bot.evaluation bot.formats models.weights
+bot.status              bot.training bot.community bot.chat bot.fleet bot.services bot.pictures
+                        bot.store bot.monitoring bot.shards models.tasks
+bot.privacy             bot.moderation bot.training bot.community bot.chat bot.store bot.formats
+bot.moderation          bot.training bot.polls bot.community bot.chat bot.store bot.formats
 bot.verse               bot.names bot.polls bot.chat bot.store bot.formats models.verse
                         models.text_generator data
-bot.names               bot.commands.training bot.polls bot.chat bot.services bot.words
-                        bot.pictures bot.store bot.formats models.names.constrained models.names
-                        models.verse models.weights models.networks data
-bot.commands.training   bot.polls bot.community bot.chat bot.services.training
-                        bot.services.queueing bot.services bot.words bot.store bot.formats
-                        models.tasks models.names.constrained models.names models.training
+bot.names               bot.training bot.polls bot.chat bot.services bot.words bot.pictures
+                        bot.store bot.formats models.names.constrained models.names models.verse
                         models.weights models.networks data
+bot.training            bot.polls bot.community bot.chat bot.services.cluster
+                        bot.services.inference bot.services.queueing bot.services bot.words
+                        bot.store bot.formats models.tasks models.names.constrained models.names
+                        models.training models.text_generator models.weights models.memory
+                        models.networks data
 bot.polls               bot.community bot.chat bot.services bot.words bot.pictures bot.store
                         bot.formats models.names
 bot.community           bot.chat bot.words bot.store bot.formats
-bot.chat                bot.fleet bot.services.training bot.services.cluster bot.services.inference
-                        bot.services.queueing bot.services bot.words bot.store bot.monitoring
-                        bot.settings bot.formats
+bot.chat                bot.fleet bot.services.cluster bot.services.inference bot.services.queueing
+                        bot.services bot.words bot.store bot.monitoring bot.settings bot.formats
 bot.fleet               bot.services bot.store bot.shards
-bot.services.training   bot.services.cluster bot.services bot.store models.training models.weights
-                        data
 bot.services.cluster    bot.services.inference bot.services.queueing bot.words bot.version
                         models.tasks models.weights models.memory
 bot.services.inference  bot.services.queueing bot.words models.tasks models.names models.verse
                         models.text_generator models.weights models.shared_weights models.memory
 bot.services.queueing   bot.monitoring models.text_generator
-bot.services            bot.services.inference bot.services.queueing bot.store models.tasks
-                        models.training models.text_generator models.weights models.memory
+bot.services
 bot.words               bot.store data
 bot.pictures            bot.formats models.names models.verse.constrained models.verse
                         models.networks
 bot.store.backup        bot.store
 bot.store
-bot.train               bot.services.training bot.pictures bot.arguments models.tasks
-                        models.training models.weights models.memory data
+bot.train               bot.training bot.pictures bot.arguments models.tasks models.training
+                        models.weights models.memory data
 bot.generate            bot.words bot.terminal bot.arguments models.tasks models.names models.verse
                         models.text_generator models.weights data
 bot.evaluate            bot.evaluation bot.arguments models.tasks models.weights data
@@ -129,7 +125,6 @@ data
 
 FEATURES = {
     "bot.chat",
-    "bot.commands.training",
     "bot.community",
     "bot.features",
     "bot.help",

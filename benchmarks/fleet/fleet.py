@@ -26,6 +26,7 @@ from bot.platforms.local.records import Interaction
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.servers import shard_of
 from bot.store import Store
+from bot.training.queries import Trainings
 
 ANSWER_S = 60.0
 """Longest wait for an answer, a training, or a shard."""
@@ -227,7 +228,7 @@ class Fleet:
             ended = states["done"] + states["stopped"]
             if is_stopped and states["running"] == 1:  # the next one may be of another process
                 running = next(n for n, state in trainings.items() if state == "running")
-                await self.store.trainings.request_stop(running, "button")
+                await self.store[Trainings].request_stop(running, "button")
         self.result.trainings = ended
         self._expect(ended == len(servers), f"trainings end: {trainings}")
         self._expect(self.result.most_trainings == 1, "one training runs at a time")

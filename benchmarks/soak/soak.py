@@ -24,9 +24,9 @@ from benchmarks.soak.records import Records, Stored, read_stored
 from benchmarks.soak.supervisor import Supervisor
 from benchmarks.soak.trouble import DATABASE_FAULTS, VICTIM, Trouble
 from bot.platforms.local.server import LocalDiscord
-from bot.services.versions import version_of
 from bot.store import Database, Store
-from bot.store.versions import VersionFiles
+from bot.training.queries import VersionFiles, Versions
+from bot.training.registry import version_of
 from models.tasks import task_of
 
 LARGE_NAMERS = 8
@@ -287,7 +287,7 @@ async def _add_version(database: DatabaseFaults) -> int:
         content = (Path(__file__).parents[2] / path).read_bytes()
         version = version_of(trained.card, trained.digest)
         now = datetime.datetime.now(datetime.UTC)
-        number, _ = await store.versions.add_live(version, VersionFiles(content), "activated", now)
+        number, _ = await store[Versions].add_live(version, VersionFiles(content), "activated", now)
         return number
     finally:
         await store.close()

@@ -53,7 +53,8 @@ from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import Candidates, open_poll, poll_message
 from bot.services.concurrency import in_time
 from bot.store import Unavailable
-from bot.store.custom_models import CustomModelRecord
+from bot.training.custom_models import CustomModelLoader
+from bot.training.queries import CustomModelRecord
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import clean_name
@@ -116,7 +117,7 @@ async def suggest_letters(
     }
     names = dinosaurs(app).words
     if custom_model is not None:
-        loaded = app.custom_models.loaded_one(await choose(app, turn, custom_model))
+        loaded = app[CustomModelLoader].loaded_one(await choose(app, turn, custom_model))
         if loaded is None:
             return []
         names = loaded.words

@@ -11,6 +11,9 @@ from bot.fleet.membership import Served
 from bot.monitoring.state import SAMPLE_S, Check, Cluster, Queue, Sample, Snapshot, resident_bytes
 from bot.services.concurrency import PeriodicTask
 from bot.store import StoreError
+from bot.training.custom_models import CustomModelLoader
+from bot.training.queries import Trainings
+from bot.training.service import TrainingService
 from models.tasks import TASKS
 
 REFRESH_S = 10.0
@@ -122,13 +125,16 @@ class Health:
             },
             cluster=self._cluster(),
             trainings=self._trainings,
-            trainings_finished=dict(app.training.finished),
+            trainings_finished=dict(app[TrainingService].finished),
             database_seconds=self._database_seconds,
             database_failures=app.store.database.failures,
             worst_lag=app.monitor.loop_lag.worst(),
             invalid_requests=app.monitor.invalid_requests.recent,
-            models_ready={"tasks": len(app.inference.cards), "namers": app.custom_models.loaded},
-            namer_bytes=app.custom_models.loaded_bytes,
+            models_ready={
+                "tasks": len(app.inference.cards),
+                "namers": app[CustomModelLoader].loaded,
+            },
+            namer_bytes=app[CustomModelLoader].loaded_bytes,
             checks={name: check.passes for name, check in self.checks().items()},
         )
 
@@ -166,7 +172,7 @@ class Health:
         try:
             await self._app.store.database.check()
             seconds = time.perf_counter() - started
-            self._trainings = await self._app.store.trainings.active()
+            self._trainings = await self._app.store[Trainings].active()
         except StoreError:
             self._database_seconds = None
         else:

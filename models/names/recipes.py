@@ -6,7 +6,7 @@ from dataclasses import replace
 from data import corpora, downloads
 from data.corpora import Corpus
 from data.further_reading import load_genera
-from data.lists import corpus_of, normalise_entry, read_extra_names, read_list
+from data.lists import normalise_entry, read_extra_names, read_list, stored_list
 from data.text import clean_name
 from models.fingerprints import Fingerprints
 from models.names.capitalization import BEGINNING, capitals_of
@@ -103,7 +103,7 @@ def _list(options: Options) -> Plan:
     small_words: tuple[str, ...] = ()
     if options.corpus is not None:
         found = read_list(options.corpus)
-        corpus = corpus_of(found, options.corpus.name)
+        corpus = stored_list(found, options.corpus.name)
         capitals, small_words = capitals_of(found.names)
     corpus = _with_extra_names(corpus, options, normalise_entry)
     settings = _with_units(list_settings(len(corpus.items)), options)

@@ -28,9 +28,9 @@ from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_p
 from bot.app import build_app, utc_now
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.server import LocalDiscord
-from bot.services.training.process import Launch, TrainerProcess
 from bot.settings import Settings
 from bot.store.database import FILE
+from bot.training.trainer import Launch, TrainerProcess
 from models import weights
 from models.weights import Trained
 from tests.databases import migrated

@@ -10,6 +10,7 @@ from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.limits import Upload
 from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
+from bot.training.service import TrainingService
 from data.corpora import load_names
 from models.fingerprints import Fingerprints
 from tests.end_to_end.conftest import ELVES, eventually, mangosaurus
@@ -86,7 +87,7 @@ async def test_custom_model_survives_restart_and_export(
             what="A custom model",
         )
         assert "too small to learn much from" in report.embed["description"]
-        await eventually(lambda: not list(bot.app.training.folder.iterdir()))
+        await eventually(lambda: not list(bot.app[TrainingService].folder.iterdir()))
     async with mangosaurus(local, tmp_path):
         options = {"namer": "Elves", "count": 10, "starts_with": "b"}
         written = (await local.run_command("name", options)).message

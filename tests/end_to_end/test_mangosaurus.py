@@ -15,10 +15,8 @@ from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.discord.rendering import escape
 from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
-from bot.services.training.policies import SHARED
-from bot.services.training.process import TrainerProcess
-from bot.services.training.run_folder import RunFolder
-from bot.store.trainings import TrainingRequest
+from bot.training.queries import SHARED, TrainingRequest, Trainings
+from bot.training.trainer import RunFolder, TrainerProcess
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.bot.tiny import tiny_weights_path, write_tiny_weights
 from tests.end_to_end.conftest import eventually, mangosaurus
@@ -231,7 +229,7 @@ async def test_other_guilds_cannot_retrain(local: LocalDiscord, tmp_path: Path) 
         refused = await local.run_command("retrain names", as_admin=True)
         assert "HOME_GUILDS" in refused.message.content
         assert refused.message.ephemeral
-        assert await scene.bot.app.store.trainings.waiting(SHARED) == []
+        assert await scene.bot.app.store[Trainings].waiting(SHARED) == []
 
 
 async def test_bot_does_not_block_itself(scene: Scene) -> None:

@@ -13,7 +13,7 @@ CHECKOUT = Path(__file__).parents[3]
 SOURCES: Sequence[str] = (
     "bot/monitoring/requests.py",
     "bot/services",
-    "bot/store/trainings.py",
+    "bot/training",
     "bot/train.py",
     "data",
     "models",

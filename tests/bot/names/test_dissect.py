@@ -13,7 +13,7 @@ from bot.names.custom_model_choice import NamesModel
 from bot.pictures.dissection import WIDTH
 from bot.platforms.discord.platform import LIMITS
 from bot.services.queueing.errors import Busy
-from bot.store.custom_models import CustomModelRecord
+from bot.training.queries import CustomModelRecord
 from models.names.constrained.problems import NamesError, NotAName
 from models.names.constrained.shape import DINOSAURS
 from models.names.dissection import Dissection, LetterChoice

@@ -15,11 +15,11 @@ from typing import Any
 from distributed.cli import dask_scheduler, dask_worker
 
 from bot.services.cluster import writing
-from bot.services.training import remote
+from bot.training import cluster
 from bot.words import WordFilter
 
 COMMANDS: Mapping[str, Any] = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}
-NEEDED = (writing.WritingActor, remote.TrainingActor)
+NEEDED = (writing.WritingActor, cluster.TrainingActor)
 
 
 def run(command: str, log: str, arguments: list[str]) -> None:

@@ -14,24 +14,21 @@ import pytest
 
 from bot.services.cluster.connection import Actor, Silent
 from bot.services.cluster.pool import ClusterPool
-from bot.services.training import cluster as training
-from bot.services.training import remote
-from bot.services.training.cluster import ClusterLaunch, ClusterTrainer
-from bot.services.training.policies import table_of
-from bot.services.training.process import Trainer
-from bot.services.training.remote import TrainingActor
-from bot.services.training.results import CustomModelTrained, Reason
-from bot.services.training.run_folder import RunFolder
 from bot.store import Store
-from bot.store.trainings import TrainingRequest
+from bot.training import cluster as training
+from bot.training.cluster import ClusterLaunch, ClusterTrainer, TrainingActor
+from bot.training.events import CustomModelTrained, EndReason
+from bot.training.queries import TrainingRequest
+from bot.training.service import table_of
+from bot.training.trainer import RunFolder, TrainingHandle
 from models.training.events import Done, Failed, Planned, Progress, Stopped, TrainingEvent
 from models.weights import load_weights
 from tests.bot.fakes import FakeTrainer
 from tests.bot.services.cluster.dask_processes import Cluster, until
 from tests.bot.services.cluster.forks import kill
-from tests.bot.services.training.processes import KANA, ON_SQLITE, REQUEST, Process, World
-from tests.bot.services.training.test_process import PROGRESS
 from tests.bot.tiny import tiny_namer
+from tests.bot.training.processes import KANA, ON_SQLITE, REQUEST, Bots, Process
+from tests.bot.training.test_trainer import PROGRESS
 
 PLAN = {"event": "plan", "steps": 10, "corpus": "Mine", "notes": []}
 OWN = replace(REQUEST, recipe="list", title="kana.txt", corpus=table_of(KANA))
@@ -92,7 +89,7 @@ def launched(
     request: TrainingRequest = OWN,
     *,
     resume: bool = False,
-) -> Trainer:
+) -> TrainingHandle:
     folder = RunFolder(tmp_path / "home", 12)
     folder.prepare(request)
     trainer = ClusterLaunch(pool, local)(request, folder, resume)
@@ -101,7 +98,7 @@ def launched(
     return trainer
 
 
-async def reported(trainer: Trainer) -> list[TrainingEvent]:
+async def reported(trainer: TrainingHandle) -> list[TrainingEvent]:
     return [event async for event in trainer.events()]
 
 
@@ -179,7 +176,7 @@ async def test_lost_worker(
         if isinstance(event, Planned):
             kill(worker)
         events.append(event)
-    assert events[-1] == Failed(Reason.WORKER_LOST)
+    assert events[-1] == Failed(EndReason.WORKER_LOST)
 
 
 async def test_lost_scheduler(
@@ -194,7 +191,7 @@ async def test_lost_scheduler(
         if isinstance(event, Planned):
             kill(cluster.scheduler)
         events.append(event)
-    assert events[-1] == Failed(Reason.WORKER_LOST)
+    assert events[-1] == Failed(EndReason.WORKER_LOST)
     assert "Traceback" not in caplog.text
 
 
@@ -225,10 +222,10 @@ async def test_worker_that_cannot_read_its_results(
 ) -> None:
     """Nor go on for another reason of its own: the bot does not wait for ever."""
 
-    def broken(_event: TrainingEvent) -> remote.Files:
+    def broken(_event: TrainingEvent) -> training.Files:
         raise OSError("a broken disk")
 
-    monkeypatch.setattr(remote, "_files", broken)
+    monkeypatch.setattr(training, "_files", broken)
     monkeypatch.setattr(
         "distributed.get_worker", lambda: SimpleNamespace(local_directory=str(tmp_path))
     )
@@ -263,7 +260,7 @@ async def test_abandoned_training(pool: ClusterPool, tmp_path: Path) -> None:
 
 async def test_trainer_that_crashes(pool: ClusterPool, tmp_path: Path) -> None:
     events = await reported(launched(pool, tmp_path, script(tmp_path, "1 / 0")))
-    assert events[-1] == Failed(Reason.CRASHED)
+    assert events[-1] == Failed(EndReason.CRASHED)
 
 
 async def test_no_worker_trains(tmp_path: Path) -> None:
@@ -286,7 +283,7 @@ async def test_worker_that_cannot_begin(pool: ClusterPool, tmp_path: Path) -> No
 
 async def test_silent_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker stops a training that nobody asks after."""
-    monkeypatch.setattr(remote, "SILENCE_S", 0.05)
+    monkeypatch.setattr(training, "SILENCE_S", 0.05)
     monkeypatch.setattr(
         "distributed.get_worker", lambda: SimpleNamespace(local_directory=str(tmp_path))
     )
@@ -327,9 +324,9 @@ async def test_bot_that_stops(
 
 async def begun(tmp_path: Path, store: Store, pool: ClusterPool) -> tuple[Process, int]:
     """A process of the bot that trains on a cluster, and its training."""
-    world = World(tmp_path / "state", store)
-    world.folder.mkdir()
-    process = Process(world.folder, store, [])
+    bots = Bots(tmp_path / "state", store)
+    bots.folder.mkdir()
+    process = Process(bots.folder, store, [])
     process.service = process.make_service(ClusterLaunch(pool, local))
     process.start()
-    return process, await process.service.enqueue(await world.request())
+    return process, await process.service.enqueue(await bots.request())
