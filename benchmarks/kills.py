@@ -1,14 +1,13 @@
-"""Kills: SIGKILL at random moments of votes, trainings and migrations, from a seed.
+"""Kills: SIGKILL at random moments of votes, trainings and first starts, from a seed.
 
 After each restart, every confirmed vote must be stored; a training must be resumed or repeated and
-come to an end, and its namer work throughout; a database must be migrated as a whole, or as it
-was, and the next start must finish the job. Run with: python -m benchmarks.kills --votes 50
+come to an end, and its namer work throughout; a database must be made as a whole or not at all,
+and the next start must finish the job. Run with: python -m benchmarks.kills --votes 50
 """
 
 import argparse
 import asyncio
 import contextlib
-import datetime
 import os
 import re
 import signal
@@ -16,12 +15,11 @@ import sqlite3
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import sqlalchemy
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -36,9 +34,6 @@ from bot.store.database import FILE
 
 MEMBERS, POLLS = 40, 3
 PRESSES_PER_S = 40.0
-OLD_VERSION = "0001"
-ROWS = 20_000
-"""Rows in each table of a database that is migrated."""
 TRAINED_S = 90.0
 """Seconds in which a training must end after a restart."""
 TIDYING_S = 15.0
@@ -53,7 +48,7 @@ class Result:
 
     kills: int = 0
     checked: int = 0
-    """Confirmed votes, ended trainings, migrated databases."""
+    """Confirmed votes, ended trainings, databases."""
     notes: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
@@ -154,31 +149,24 @@ async def kill_during_trainings(folder: Path, kills: int, random: np.random.Gene
     return result
 
 
-async def kill_during_migrations(folder: Path, kills: int, random: np.random.Generator) -> Result:
-    """A database of the oldest version is migrated; the bot is killed meanwhile."""
+async def kill_during_first_starts(folder: Path, kills: int, random: np.random.Generator) -> Result:
+    """The bot is killed while it makes its database: the next start must finish it."""
     result = Result()
-    template = folder / "template.db"
-    await _old_database(template)
     head = await _head(folder)
-    longest = 0.0
-    hits: list[str] = []
     async with LocalDiscord(port=0) as local:
-        for number in track(range(kills + 1), "migrations", transient=True):
-            here = folder / f"{number}"
-            bot = BotProcess(local, here, SETTINGS)
-            bot.state_dir.mkdir(parents=True)
+        timed = BotProcess(local, folder, SETTINGS)
+        began = time.perf_counter()
+        starting = asyncio.create_task(timed.start())
+        while _version(timed.state_dir / FILE) != head:  # noqa: ASYNC110 (another process)
+            await asyncio.sleep(0.01)
+        longest = time.perf_counter() - began
+        await starting
+        await timed.stop()
+        early = 0
+        for number in track(range(kills), "first starts", transient=True):
+            (folder / f"{number}").mkdir()
+            bot = BotProcess(local, folder / f"{number}", SETTINGS)
             file = bot.state_dir / FILE
-            file.write_bytes(template.read_bytes())
-            if number == 0:  # how long does it take?
-                began = time.perf_counter()
-                starting = asyncio.create_task(bot.start())
-                while _version(file) != head:  # noqa: ASYNC110 (another process writes it)
-                    await asyncio.sleep(0.01)
-                longest = time.perf_counter() - began
-                await starting
-                await bot.stop()
-                result.wrong += _damage(file, head)
-                continue
             starting = asyncio.create_task(bot.start())
             await asyncio.sleep(longest * random.uniform(0.5, 1.1))
             if bot.pid is not None:
@@ -187,54 +175,20 @@ async def kill_during_migrations(folder: Path, kills: int, random: np.random.Gen
             with contextlib.suppress(RuntimeError):
                 await starting
             result.kills += 1
-            version = _version(file)
-            hits.append("before its end" if version != head else "after its end")
-            if version == OLD_VERSION:
-                result.wrong += _damage(file, OLD_VERSION)
-            elif version != head:
-                result.wrong.append(f"the database has version {version}: neither old nor new")
+            early += (version := _version(file)) != head
+            if version not in ("", head):
+                result.wrong.append(f"the database has version {version}, neither none nor new")
             await local.drop_gateway()
             await bot.start()
+            if (await local.run_command("dinoname", timeout_s=60)).failed:
+                result.wrong.append("a name is not answered after a restart")
             await bot.stop()
-            result.wrong += _damage(file, head)
+            if (checked := _rows(file, "PRAGMA integrity_check")[0][0]) != "ok":
+                result.wrong.append(f"the database is damaged: {checked}")
             result.wrong += _tracebacks(bot.log)
             result.checked += 1
-            file.unlink()
-    result.notes.append(f"killed before its end: {hits.count('before its end')}")
+    result.notes.append(f"killed before its end: {early}")
     return result
-
-
-async def _old_database(file: Path) -> None:
-    """A database of the oldest version, with many rows in each table."""
-    database = Database(url_of(f"sqlite:///{file}", Path()))
-    await database.migrate(OLD_VERSION)
-    await database.close()
-    engine = sqlalchemy.create_engine(f"sqlite:///{file}")
-    metadata = sqlalchemy.MetaData()
-    metadata.reflect(engine)
-    later = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=1)
-    with engine.begin() as connection:
-        for table in metadata.sorted_tables:
-            if table.name != "alembic_version":
-                rows = [_row(table, number, later) for number in range(1, ROWS + 1)]
-                connection.execute(table.insert(), rows)
-    engine.dispose()
-
-
-def _row(table: sqlalchemy.Table, number: int, at: datetime.datetime) -> dict[str, object]:
-    """A row whose numbers are all the same: so it refers to the rows of the same number."""
-    row: dict[str, object] = {}
-    for column in table.columns:
-        kind = column.type
-        if column.nullable:
-            row[column.name] = None
-        elif isinstance(kind, sqlalchemy.Integer):
-            row[column.name] = number
-        elif isinstance(kind, sqlalchemy.DateTime):
-            row[column.name] = at
-        else:
-            row[column.name] = f"x{number}"
-    return row
 
 
 async def _head(folder: Path) -> str:
@@ -246,23 +200,10 @@ async def _head(folder: Path) -> str:
 
 
 def _version(file: Path) -> str:
-    with contextlib.suppress(sqlite3.OperationalError):
+    """The version of a database; empty without one."""
+    with contextlib.suppress(sqlite3.OperationalError, IndexError):
         return str(_rows(file, "SELECT version_num FROM alembic_version")[0][0])
     return ""
-
-
-def _damage(file: Path, version: str) -> list[str]:
-    """What is wrong with a database of this version."""
-    wrong = []
-    checked = _rows(file, "PRAGMA integrity_check")[0][0]
-    if checked != "ok":
-        wrong.append(f"the database is damaged: {checked}")
-    polls = "cards" if version == OLD_VERSION else "polls"
-    for table in (polls, "candidates", "votes", "poems"):
-        count = _rows(file, f"SELECT COUNT(*) FROM {table}")[0][0]  # noqa: S608 (constant)
-        if count != ROWS:
-            wrong.append(f"{table} has {count} rows, not {ROWS}, in version {version}")
-    return wrong
 
 
 def _rows(file: Path, query: str) -> list[tuple[object, ...]]:
@@ -306,21 +247,21 @@ def report(results: dict[str, Result]) -> Table:
     return table
 
 
-async def run(
-    folder: Path, *, votes: int, trainings: int, migrations: int, seed: int
-) -> dict[str, Result]:
+async def run(folder: Path, kills: Mapping[str, int], seed: int) -> dict[str, Result]:
     """Kill the bot so many times in each situation."""
     random = np.random.default_rng(seed)
     results = {}
-    for name, work, kills in (
-        ("votes", kill_during_votes, votes),
-        ("trainings", kill_during_trainings, trainings),
-        ("migrations", kill_during_migrations, migrations),
-    ):
-        if kills:
-            (folder / name).mkdir()
-            results[name] = await work(folder / name, kills, random)
+    for name, times in kills.items():
+        (folder / name).mkdir()
+        results[name] = await SITUATIONS[name](folder / name, times, random)
     return results
+
+
+SITUATIONS = {
+    "votes": kill_during_votes,
+    "trainings": kill_during_trainings,
+    "first starts": kill_during_first_starts,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -328,20 +269,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.kills", description=__doc__)
     parser.add_argument("--votes", type=int, default=20, help="kills during votes (default: 20)")
     parser.add_argument("--trainings", type=int, default=15, help="during trainings (default: 15)")
-    parser.add_argument("--migrations", type=int, default=15, help="during migrations (default 15)")
+    parser.add_argument("--starts", type=int, default=15, help="during first starts (default: 15)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments (default: 0)")
     options = parser.parse_args(arguments)
     console = Console()
+    kills = dict(zip(SITUATIONS, (options.votes, options.trainings, options.starts), strict=True))
     with tempfile.TemporaryDirectory() as folder:
-        results = asyncio.run(
-            run(
-                Path(folder),
-                votes=options.votes,
-                trainings=options.trainings,
-                migrations=options.migrations,
-                seed=options.seed,
-            )
-        )
+        results = asyncio.run(run(Path(folder), kills, options.seed))
     console.print(report(results))
     wrong = [f"{name}: {what}" for name, result in results.items() for what in result.wrong]
     for sentence in wrong[:20]:

@@ -56,7 +56,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.performance", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a try: the figures mean little")
-    parser.add_argument("--without", nargs="*", default=[], choices=["keras", "sockets"])
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     options = parser.parse_args(arguments)
     keep_freed_memory()  # as all processes do that write
@@ -68,26 +67,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sections.append(section)
         section.print(console)
 
-    times = step_times(effort, with_keras="keras" not in options.without)
+    times = step_times(effort)
     show(about())
     measured = machine.rates(times)
     show(one_step(times, measured))
     by_batch = batch_times(effort)
     show(batches(by_batch, measured, effort.batches))
     show(words(effort, measured))
-    predict = times[PREDICT].median if PREDICT in times else None
-    show(of_texts(effort, predict))
+    show(of_texts(effort, times[PREDICT].median))
     show(of_batches(effort))
     show(training(effort))
-    if "sockets" not in options.without:
-        show(one_member(effort))
-        show(small_rush(effort))
+    show(one_member(effort))
+    show(small_rush(effort))
     if options.write:
         write(sections, times, by_batch, measured, effort.batches)
     return 0
 
 
-def step_times(effort: Effort, *, with_keras: bool) -> dict[str, Times]:
+def step_times(effort: Effort) -> dict[str, Times]:
     """One step of one text in each way, and the machine's own rates, in turn."""
     network = networks.shipped()
     works = {
@@ -95,10 +92,9 @@ def step_times(effort: Effort, *, with_keras: bool) -> dict[str, Times]:
         PRODUCTS: networks.products(network, 1),
         ONNX: networks.onnx_step(network, 1),
         **machine.works(),
+        PREDICT: networks.keras_predict(network),
+        COMPILED: networks.keras_compiled(network, 1),
     }
-    if with_keras:
-        works[PREDICT] = networks.keras_predict(network)
-        works[COMPILED] = networks.keras_compiled(network, 1)
     return in_turn(works, rounds=effort.rounds, seconds=effort.seconds)
 
 
@@ -140,10 +136,8 @@ def one_step(times: Mapping[str, Times], rates: machine.Rates) -> Section:
     operations = networks.operations(networks.shipped(), 1)
     rows = []
     for way in (PREDICT, COMPILED, OURS, ONNX, PRODUCTS):
-        if way not in times:
-            continue
         each = times[way]
-        rate = operations / each.median / 1e9 if way != PREDICT else float("nan")
+        rate = f"{operations / each.median / 1e9:.1f}" if way != PREDICT else "–"
         rows.append(
             (
                 way,
@@ -151,7 +145,7 @@ def one_step(times: Mapping[str, Times], rates: machine.Rates) -> Section:
                 f"± {each.spread:.0%}",
                 shown(each.cpu_median),
                 ratio(each.median / ours),
-                "–" if np.isnan(rate) else f"{rate:.1f}",
+                rate,
             )
         )
     note = (
@@ -210,17 +204,16 @@ def words(effort: Effort, rates: machine.Rates) -> Section:
     return Section("The network that chooses words", header, rows, note)
 
 
-def of_texts(effort: Effort, predict: float | None) -> Section:
+def of_texts(effort: Effort, predict: float) -> Section:
     """What a member waits for, without the chat."""
     names, verse = texts.Writer("names"), texts.Writer("sonnets")
     rows = []
-    for what, write in (
-        ("ten names", texts.ten_names(names)),
-        ("a sonnet's first line", texts.first_line(verse)),
-        ("a whole sonnet", texts.sonnet(verse)),
+    for what, write, writer in (
+        ("ten names", texts.ten_names, names),
+        ("a sonnet's first line", texts.first_line, verse),
+        ("a whole sonnet", texts.sonnet, verse),
     ):
-        each = texts.measure(write, effort.texts)
-        notebook = each.characters * predict if predict is not None else float("nan")
+        each = texts.measure(write, writer, effort.texts)
         rows.append(
             (
                 what,
@@ -228,7 +221,7 @@ def of_texts(effort: Effort, predict: float | None) -> Section:
                 f"± {each.times.spread:.0%}",
                 shown(each.times.cpu_median),
                 f"{each.characters / each.times.median:,.0f}",
-                ratio(notebook / each.times.median) if predict is not None else "–",
+                ratio(each.characters * predict / each.times.median),
             )
         )
     header = ("text", "time", "spread", "CPU", "characters/s", "faster than predict")
@@ -300,9 +293,7 @@ def write(
     """Write the plots and the page."""
     folder = PAGE.parent / PLOTS
     folder.mkdir(exist_ok=True)
-    steps = {
-        way: times[way].median for way in (PREDICT, COMPILED, OURS, ONNX, PRODUCTS) if way in times
-    }
+    steps = {way: times[way].median for way in (PREDICT, COMPILED, OURS, ONNX, PRODUCTS)}
     page.bars(folder / "step.png", "One character of verse", steps)
     network = networks.shipped()
     series = {

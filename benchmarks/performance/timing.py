@@ -43,7 +43,13 @@ def in_turn(
     So what slows the machine down for a while slows all of them down. Each is called once before,
     which fills caches and tells how many calls fit into the seconds.
     """
-    calls = {name: _calls_in(work, seconds) for name, work in works.items()}
+    return repeated(works, {n: _calls_in(work, seconds) for n, work in works.items()}, rounds)
+
+
+def repeated(
+    works: Mapping[str, Callable[[], object]], calls: Mapping[str, int], rounds: int
+) -> dict[str, Times]:
+    """Repeat each piece of work so many times in each round, one after the other."""
     wall: dict[str, list[float]] = {name: [] for name in works}
     cpu: dict[str, list[float]] = {name: [] for name in works}
     for _ in range(rounds):

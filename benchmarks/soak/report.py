@@ -5,7 +5,7 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -184,29 +184,6 @@ def _faults(outcome: Outcome) -> Table:
         name = f"{fault.step.fault}{f' ({fault.error})' if fault.error else ''}"
         table.add_row(name, f"{fault.began - began:.0f} s", lasted, back)
     return table
-
-
-def as_json(outcome: Outcome) -> dict[str, object]:
-    """The result, for a file."""
-    return {
-        "options": asdict(outcome.options) | {"address": bool(outcome.options.address)},
-        "promises": [asdict(promise) | {"kept": promise.is_kept} for promise in promises(outcome)],
-        "interactions": {
-            what: dict(fates.items()) for what, fates in outcome.ledger.counts().items()
-        },
-        "refused": dict(outcome.ledger.reasons(Fate.REFUSED)),
-        "excepted": dict(outcome.ledger.reasons(Fate.EXCEPTED)),
-        "acknowledged_in_3_s": sum(wait <= DEADLINE_S for wait in outcome.ledger.waits()),
-        "confirmed_records": outcome.records.confirmed,
-        "faults": [
-            {"fault": f.step.fault, "lasted_s": f.ended - f.began, "back_after_s": f.seconds}
-            for f in outcome.faults
-        ],
-        "starts": outcome.supervisor.starts,
-        "stops_s": [seconds for seconds, _ in outcome.supervisor.stops],
-        "refused_starts": outcome.supervisor.refused,
-        "trainings": dict(outcome.stored.trainings) if outcome.stored else {},
-    }
 
 
 def broken(outcome: Outcome) -> Iterator[str]:

@@ -2,32 +2,32 @@
 
 import asyncio
 import datetime
-import json
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy import text
+from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.bot_process import BotProcess
 from benchmarks.soak.crowd import Crowd
 from benchmarks.soak.database import DatabaseFaults, PostgresFaults, SqliteFaults
-from benchmarks.soak.ledger import Entry, Ledger, unfinished
-from benchmarks.soak.namers import SCALES, namer
-from benchmarks.soak.plan import POSTGRES, SQLITE, Step, make_plan
-from benchmarks.soak.records import Records, Stored, read_stored
+from benchmarks.soak.faults import BY_NAME, POSTGRES, SQLITE, VICTIM, Step, Trouble, make_plan
+from benchmarks.soak.ledger import Ledger, unfinished
+from benchmarks.soak.namers import SIZES, namer
+from benchmarks.soak.records import Records, read_stored
 from benchmarks.soak.supervisor import Supervisor
-from benchmarks.soak.trouble import DATABASE_FAULTS, VICTIM, Trouble
 from bot.local.server import LocalDiscord
 from bot.services.versions import version_of
 from bot.store import Database, Store
 from bot.store.versions import VersionFiles
 from models.tasks import task_of
+from models.weights import SHIPPED
 
 LARGE_NAMERS = 8
 COOLDOWN_S = 1.1
@@ -44,7 +44,7 @@ HEARTBEAT_S = 20.0
 
 @dataclass(frozen=True)
 class Options:
-    """What a soak does; `tests/end_to_end/test_soak.py` runs a small one."""
+    """What a soak does; `tests/slow/test_soak.py` runs a small one."""
 
     seconds: float = 1200.0
     seed: int = 0
@@ -84,7 +84,6 @@ class Outcome:
     left_unfinished: list[str] = field(default_factory=list)
     lost_records: list[str] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
-    stored: Stored | None = None
     lag_s: float = 0.0
     """The longest time in which this process did not run: the machine was busy."""
 
@@ -109,7 +108,7 @@ class Soak:
             await database.start()
             stack.push_async_callback(database.close)
             (folder / "state").mkdir()
-            version = await _add_version(database)
+            version = await _add_version(database.url)
             local = await stack.enter_async_context(
                 LocalDiscord(port=0, heartbeat_s=HEARTBEAT_S, writes=10, history=MESSAGES)
             )
@@ -142,6 +141,7 @@ class Soak:
                 namer(99),
                 version,
                 outcome.half_served,
+                np.random.default_rng([options.seed, 2]),
             )
             await self._go(outcome, plan, trouble)
             await supervisor.wait_online()
@@ -155,14 +155,14 @@ class Soak:
             outcome.left_unfinished = [*self._left.values()]
             messages = local.messages
             log: BotProcess = supervisor.bot
-        outcome.stored = stored = await read_stored(database.url)
+        stored = await read_stored(database.url)
         outcome.lost_records = records.lost(stored, messages)
         outcome.contradictions = records.contradictions(stored)
         outcome.log = log.log.read_text(errors="replace")
         outcome.lag_s = self._lag_s
         for fault in outcome.faults:
             since = fault.ended
-            back = ledger.first_success(since, stores=fault.step.fault in DATABASE_FAULTS)
+            back = ledger.first_success(since, stores=BY_NAME[fault.step.fault].is_of_the_database)
             fault.seconds = None if back is None else max(0.0, back - fault.ended)
         return outcome
 
@@ -184,17 +184,17 @@ class Soak:
             raise RuntimeError(f"The namer cannot be trained: {created.text or 'no answer'}")
         await asyncio.sleep(COOLDOWN_S)
         size = "none"
-        scales = list(SCALES)
+        sizes = list(SIZES)
         for number in range(self._options.large_namers):
-            while scales:
-                content = await asyncio.to_thread(namer, number, scales[0])
+            while sizes:
+                content = await asyncio.to_thread(namer, number, sizes[0])
                 entry = await crowd.import_namer(f"large {number}", content)
                 if entry.succeeded:
                     size = f"files of {len(content) / 2**20:.2f} MiB"
                     break
                 self._console.print(f"  {len(content):,} bytes: {entry.text[:90]!r}")
                 await asyncio.sleep(COOLDOWN_S)
-                scales.pop(0)
+                sizes.pop(0)
             await asyncio.sleep(COOLDOWN_S)
         crowd.namers.append("elves")
         for name in crowd.namers:  # all of them in use from the start
@@ -277,14 +277,13 @@ def _about(content: str, embed: dict[str, object]) -> str:
     return f"{embed.get('title') or content or 'thinking…'}"[:80]
 
 
-async def _add_version(database: DatabaseFaults) -> int:
+async def _add_version(url: URL) -> int:
     """Add a version of the names that is live; its row."""
-    store = Store(Database(database.url))
+    store = Store(Database(url))
     try:
         await store.database.migrate()
         trained = await asyncio.to_thread(task_of("names").load_shipped)
-        path = Path("models/weights/names.safetensors")
-        content = (Path(__file__).parents[2] / path).read_bytes()
+        content = await asyncio.to_thread((SHIPPED / "names.safetensors").read_bytes)
         version = version_of(trained.card, trained.digest)
         now = datetime.datetime.now(datetime.UTC)
         number, _ = await store.versions.add_live(version, VersionFiles(content), "activated", now)
@@ -301,12 +300,3 @@ async def _row_of(database: DatabaseFaults, name: str) -> int:
             return int((await connection.execute(query, {"name": name})).scalar_one())
     finally:
         await engine.dispose()
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write a result to a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-
-
-__all__ = ["Entry", "Options", "Outcome", "Soak", "write_json"]

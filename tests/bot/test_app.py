@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.ports import free_port
 from bot import app
 from bot.services.training.cluster import ClusterLaunch
 from bot.settings import Settings
@@ -16,6 +15,7 @@ from bot.store.answers.unfinished import SILENCE, TOKEN_LIFETIME
 from models.names.generator import NamesRequest
 from tests.bot.store.test_polls import NOW
 from tests.bot.store.test_unfinished import HIDDEN, POEM
+from tests.ports import free_port
 
 
 async def test_expired_tokens_are_deleted_first(

@@ -11,7 +11,6 @@ from pathlib import Path
 import discord.http
 import pytest
 
-from benchmarks.ports import free_port
 from bot.doctor import account, database, machine, monitoring
 from bot.doctor.examination import Check, examine
 from bot.local.guild import Guild
@@ -20,6 +19,7 @@ from bot.startup import Exit
 from bot.store import Database, url_of
 from tests.bot.doctor.setups import PASSWORD, Setup
 from tests.bot.tiny import write_tiny_weights
+from tests.ports import free_port
 
 
 async def migrated(folder: Path, revision: str) -> None:
