@@ -18,6 +18,9 @@ MEMORY_MIB = 400.0
 STOPPING_S = 8.0
 RECONNECTING = re.compile(r"Attempting a reconnect")
 """discord.py logs these with a traceback; they are handled."""
+ORPHANED = "reduction.pickle.load(from_parent)"
+"""In the traceback of a process whose parent was killed while it started it: what it was sent ends
+too early ("pickle data was truncated")."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Logged:
 def exceptions_in(log: str) -> list[Logged]:
     """The exceptions in a log of JSON lines and of whatever else a process prints.
 
-    Those that discord.py handles by connecting again are left out.
+    Those that discord.py handles by connecting again are left out, and those of a process whose
+    parent was killed.
     """
     found = []
     raw: list[str] = []
@@ -61,8 +65,9 @@ def exceptions_in(log: str) -> list[Logged]:
     for number, line in enumerate(raw):
         if line.startswith("Traceback (most recent call last)"):
             rest = raw[number + 1 :]
-            last = next((text for text in rest if text and not text.startswith(" ")), "")
-            found.append(Logged(last[:200], "printed"))
+            end = next((k for k, text in enumerate(rest) if text and text[0] != " "), len(rest))
+            if not any(ORPHANED in text for text in rest[:end]):
+                found.append(Logged("".join(rest[end : end + 1])[:200], "printed"))
     return found
 
 

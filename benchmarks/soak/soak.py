@@ -3,7 +3,7 @@
 import asyncio
 import datetime
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,7 @@ from benchmarks.bot_process import BotProcess
 from benchmarks.soak.crowd import Crowd
 from benchmarks.soak.database import DatabaseFaults, PostgresFaults, SqliteFaults
 from benchmarks.soak.faults import BY_NAME, POSTGRES, SQLITE, VICTIM, Step, Trouble, make_plan
-from benchmarks.soak.ledger import Ledger, unfinished
+from benchmarks.soak.ledger import DEADLINE_S, Entry, Ledger, unfinished
 from benchmarks.soak.namers import SIZES, namer
 from benchmarks.soak.records import Records, read_stored
 from benchmarks.soak.supervisor import Supervisor
@@ -30,11 +30,12 @@ from models.tasks import task_of
 from models.weights import SHIPPED
 
 LARGE_NAMERS = 8
+TRIES = 5
 COOLDOWN_S = 1.1
 """Seconds between two requests of the administrator; the bot is told 1 s."""
 CLOSING_S = 60.0
 """Seconds after a restart in which an unfinished message must be closed."""
-LEAST_QUIET_S = 3.0
+LEAST_QUIET_S = 10.0
 """Seconds after the last fault, at least."""
 MESSAGES = 100_000
 """Messages that the simulator keeps: the poll of a deleted one has no winner."""
@@ -56,6 +57,8 @@ class Options:
     """DATABASE_URL of a PostgreSQL database; None is SQLite."""
     only: Sequence[str] = ()
     quick: bool = False
+    deadline_s: float = DEADLINE_S
+    """For the first response; longer on a machine whose speed is not the question."""
 
 
 @dataclass
@@ -110,7 +113,13 @@ class Soak:
             (folder / "state").mkdir()
             version = await _add_version(database.url)
             local = await stack.enter_async_context(
-                LocalDiscord(port=0, heartbeat_s=HEARTBEAT_S, writes=10, history=MESSAGES)
+                LocalDiscord(
+                    port=0,
+                    heartbeat_s=HEARTBEAT_S,
+                    writes=10,
+                    history=MESSAGES,
+                    first_response_s=options.deadline_s,
+                )
             )
             environment = {"LOG_FORMAT": "json", "COOLDOWN_SECONDS": "1", "NAMERS_PER_GUILD": "20"}
             environment |= {"RETRAIN_COOLDOWN_MINUTES": "0", "HOME_GUILDS": str(local.guild_id)}
@@ -176,13 +185,9 @@ class Soak:
 
     async def _prepare(self, crowd: Crowd) -> str:
         """Import namers and train one; the size of the large ones, in words."""
-        await crowd.import_namer(VICTIM, namer(98))
+        await self._insist(lambda: crowd.import_namer(VICTIM, namer(98)))
         crowd.namers.clear()  # members don't use it
-        await asyncio.sleep(COOLDOWN_S)
-        created = await crowd.create_namer("elves")
-        if not created.succeeded:
-            raise RuntimeError(f"The namer cannot be trained: {created.text or 'no answer'}")
-        await asyncio.sleep(COOLDOWN_S)
+        await self._insist(lambda: crowd.create_namer("elves"))
         size = "none"
         sizes = list(SIZES)
         for number in range(self._options.large_namers):
@@ -201,6 +206,15 @@ class Soak:
             crowd.send("name of a namer", crowd.admin, "name", {"namer": name, "count": 3})
             await asyncio.sleep(COOLDOWN_S)
         return size
+
+    async def _insist(self, ask: Callable[[], Awaitable[Entry]]) -> None:
+        """Ask until it succeeds; `RuntimeError` if it does not. The machine may be busy."""
+        for _ in range(TRIES):
+            entry = await ask()
+            await asyncio.sleep(COOLDOWN_S)
+            if entry.succeeded:
+                return
+        raise RuntimeError(f"{entry.what} failed: {entry.text or 'no answer'}")
 
     async def _go(self, outcome: Outcome, plan: Sequence[Step], trouble: Trouble) -> None:
         options, crowd = self._options, trouble.crowd

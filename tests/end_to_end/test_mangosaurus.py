@@ -184,7 +184,7 @@ async def test_new_weights_survive_a_restart(local: LocalDiscord, tmp_path: Path
         before = scene.bot.app.inference.cards["names"]
         asked = await local.run_command("retrain names", {"seed": 5}, as_admin=True)
         assert asked.message.ephemeral
-        await local.wait_for(lambda: "is live" in scene.report.embed["title"], timeout_s=30)
+        await local.wait_for(lambda: "is live" in scene.report.embed["title"])
         corpus, names = scene.report.embed["description"].split("\n\n")
         assert corpus == "A corpus of tests"
         assert names
@@ -270,7 +270,7 @@ async def test_training_resumes_after_shutdown(local: LocalDiscord, tmp_path: Pa
         assert [button.label for button in scene.report.buttons] == ["Stop"]
         scene.train_with(better_weights(tmp_path / "fresh", "names"))
     async with playing(local, tmp_path) as scene:
-        await local.wait_for(lambda: "is live" in scene.report.embed["title"], timeout_s=30)
+        await local.wait_for(lambda: "is live" in scene.report.embed["title"])
         assert "Resumed at 4" in scene.report.embed["description"]
         assert len([message for message in local.messages if message.asked is None]) == 1
         await eventually(lambda: not list((tmp_path / "state" / "training").iterdir()))

@@ -11,12 +11,10 @@ SETTINGS = {"COOLDOWN_SECONDS": "0"}
 
 async def test_button_after_a_kill(local: LocalDiscord, tmp_path: Path) -> None:
     async with BotProcess(local, tmp_path, SETTINGS) as bot:
-        asked = await local.run_command(
-            "dinoname", {"count": 3, "starts_with": "mango"}, timeout_s=60
-        )
+        asked = await local.run_command("dinoname", {"count": 3, "starts_with": "mango"})
         await bot.kill()
         await bot.start()
-        more = await local.press(asked.message, "More", timeout_s=60)
+        more = await local.press(asked.message, "More")
         assert "Mango" in more.message.embed["description"]
         assert await bot.stop() == Exit.OK
 
