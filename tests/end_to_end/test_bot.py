@@ -38,13 +38,6 @@ async def test_names_are_new_and_have_the_prefix(local: LocalDiscord, bot: Mango
     assert all(name.startswith("mango") and name not in known for name in names)
 
 
-async def test_poem_starts_with_the_opening(local: LocalDiscord, bot: Mangosaurus) -> None:
-    asked = await local.run_command("sonnet", {"opening": "O mighty lizard"})
-    lines = await finished_poem(local, asked.message)
-    assert len(lines) == 14
-    assert lines[0].startswith("O mighty lizard")
-
-
 async def test_buttons_work_after_a_restart(local: LocalDiscord, tmp_path: Path) -> None:
     async with mangosaurus(local, tmp_path):
         card = (await local.run_command("dinoname", {"starts_with": "mango"})).message
