@@ -7,7 +7,6 @@ the first response counts. Times include those of the simulators, which share th
 python -m benchmarks.acknowledgements
 """
 
-import argparse
 import asyncio
 import tempfile
 import time
@@ -104,7 +103,7 @@ class Slack:
         return self._members[self._next % MEMBERS]
 
 
-async def measure(folder: Path, commands: int) -> Table:
+async def measure(folder: Path) -> Table:
     """Times of acknowledgements, on an idle bot and on one that writes poems."""
     table = Table("/dinoname", "the bot", "until", "median", "99th percentile", "most")
     async with (
@@ -124,7 +123,7 @@ async def measure(folder: Path, commands: int) -> Table:
             ]
             await asyncio.sleep(WARMING_S)
             times: dict[str, list[tuple[float, float]]] = {each.name: [] for each in platforms}
-            for _ in range(commands):
+            for _ in range(COMMANDS):
                 for each in platforms:
                     times[each.name].append(await each.names())
                     await asyncio.sleep(PAUSE_S)
@@ -147,15 +146,8 @@ async def _forever(work: Callable[[], Awaitable[None]]) -> None:
 
 def main() -> None:
     """Run the benchmark."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.acknowledgements", description=__doc__
-    )
-    parser.add_argument(
-        "--commands", type=int, default=COMMANDS, help=f"on each platform (default: {COMMANDS})"
-    )
-    commands = parser.parse_args().commands
     with tempfile.TemporaryDirectory() as folder:
-        Console().print(asyncio.run(measure(Path(folder), commands)))
+        Console().print(asyncio.run(measure(Path(folder))))
 
 
 if __name__ == "__main__":

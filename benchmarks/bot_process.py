@@ -20,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from unittest import mock
 
 from bot.__main__ import main as run_bot
@@ -33,26 +33,6 @@ START_S = 180.0
 """Seconds within which the bot must connect, also on a busy machine."""
 STOP_S = 15.0
 LAG_INTERVAL_S = 0.01
-
-
-class Workspace(Protocol):
-    """A simulator of Slack."""
-
-    @property
-    def bot_token(self) -> str:
-        """xoxb-…"""
-
-    @property
-    def app_token(self) -> str:
-        """xapp-…"""
-
-    @property
-    def api_url(self) -> str:
-        """Of the Web API."""
-
-    @property
-    def sockets(self) -> Any:  # noqa: ANN401
-        """Its `connections` are those of the bot."""
 
 
 class BotProcess:
@@ -72,7 +52,7 @@ class BotProcess:
         folder: Path,
         environment: Mapping[str, str] | None = None,
         *,
-        slack: Workspace | None = None,
+        slack: Any = None,  # noqa: ANN401 (a simulator of Slack)
         checkout: Path = CHECKOUT,
         connected: Callable[[], bool] | None = None,
         lags: Path | None = None,

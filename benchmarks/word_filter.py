@@ -192,7 +192,6 @@ def main() -> None:
         help="a published list: text with a word in each line, or JSON; may be repeated "
         "(default: better-profanity)",
     )
-    parser.add_argument("--show", action="store_true", help="list what was missed or refused")
     parser.add_argument(
         "--blind", action="store_true", help="only the spellings of somebody who had not read it"
     )
@@ -204,9 +203,9 @@ def main() -> None:
     console = Console()
     if options.blind or options.written or options.time:
         if options.blind:
-            console.print(_blind(console, show=options.show))
+            console.print(_blind())
         if options.written:
-            console.print(_written(console, show=options.show))
+            console.print(_written())
         if options.time:
             console.print(speed())
         return
@@ -222,7 +221,7 @@ def main() -> None:
     for strictness in Strictness:
         words = WordFilter(strictness=strictness)
         console.print(f"\n[bold]{strictness.name.lower()}[/]")
-        console.print(_recall(words, lists, {*common}, show=options.show))
+        console.print(_recall(words, lists, {*common}))
         for title, published in lists.items():
             console.print(_by_disguise(title, words, plain(published)))
         _false_positives(
@@ -235,7 +234,6 @@ def main() -> None:
                 "dinosaurs": load_names().words,
                 "genera": genera.vertebrates + genera.others,
             },
-            show=options.show,
         )
     console.print(speed())
 
@@ -250,9 +248,7 @@ def plain(words: Iterable[str]) -> list[str]:
     return [word for word in words if word.isalpha() and word.isascii() and len(word) > 3]
 
 
-def _recall(
-    words: WordFilter, lists: dict[str, list[str]], common: set[str], *, show: bool
-) -> Table:
+def _recall(words: WordFilter, lists: dict[str, list[str]], common: set[str]) -> Table:
     """How many words of each list are blocked, as written and disguised.
 
     Common words are innocent to most people, whatever a list says, so the lists are measured
@@ -276,10 +272,6 @@ def _recall(
                 for pool in (published, uncommon, blocked)
             ),
         )
-        if show:
-            missed = [word for word in uncommon if words.allows(word)]
-            console = Console()
-            console.print(f"{title}, missed: {', '.join(missed)}", markup=False)
     return table
 
 
@@ -301,20 +293,16 @@ def _by_disguise(title: str, words: WordFilter, pool: Sequence[str]) -> Table:
     return table
 
 
-def _false_positives(
-    console: Console, words: WordFilter, lists: dict[str, Iterable[str]], *, show: bool
-) -> None:
+def _false_positives(console: Console, words: WordFilter, lists: dict[str, Iterable[str]]) -> None:
     table = Table("list", "refused", title="False positives", title_justify="left")
     for name, texts in lists.items():
         all_texts = [*texts]
         refused = [text for text in all_texts if not words.allows(text)]
         table.add_row(name, _share(len(refused), len(all_texts)))
-        if show and len(refused) < 200:
-            console.print(f"{name}: {', '.join(refused)}", markup=False)
     console.print(table)
 
 
-def _blind(console: Console, *, show: bool) -> Table:
+def _blind() -> Table:
     """What is blocked of each kind, in a file of kinds and texts with escapes as in Python."""
     texts: dict[str, list[str]] = {}
     for line in BLIND.read_text(encoding="ascii").splitlines():
@@ -326,13 +314,10 @@ def _blind(console: Console, *, show: bool) -> Table:
     for kind, written_so in texts.items():
         blocked = {e: [t for t in written_so if not w.allows(t)] for e, w in filters.items()}
         table.add_row(kind, *(_share(len(each), len(written_so)) for each in blocked.values()))
-        if show:
-            missed = [text for text in written_so if text not in blocked[Strictness.NORMAL]]
-            console.print(f"{kind}, not blocked at normal: {missed}", markup=False)
     return table
 
 
-def _written(console: Console, *, show: bool) -> Table:
+def _written() -> Table:
     """What each strictness refuses of texts that the networks write without a filter."""
     filters = {each: WordFilter(strictness=each) for each in Strictness}
     names = written_names(NAMES)
@@ -353,8 +338,6 @@ def _written(console: Console, *, show: bool) -> Table:
             _share(sum(lines[each]), total),
             _share(sum(map(bool, lines[each])), POEMS),
         )
-        if show:
-            console.print(f"{each.name.lower()}: {', '.join(refused[each])}", markup=False)
     return table
 
 

@@ -1,10 +1,14 @@
 """`python -m benchmarks.performance`: measure, show, and write docs/performance.md."""
 
 import argparse
+import asyncio
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,15 +21,20 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks import load
-from benchmarks.performance import machine, networks, page, sockets, texts
+from benchmarks.acknowledgements import Discord, Slack
+from benchmarks.bot_process import CHECKOUT, BotProcess
+from benchmarks.performance import networks, page, texts, timing
 from benchmarks.performance.page import Section
 from benchmarks.performance.timing import Times, in_turn, ratio, shown
+from bot.local.server import LocalDiscord
+from bot.local.slack.server import LocalSlack
 from models.memory import keep_freed_memory
 from models.names.generator import NamesRequest
 from models.networks.lstm import LSTM
 from models.verse.poem import SonnetRequest
 
-CHECKOUT = Path(__file__).parents[2]
+SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}
+SETTLING_S = 2.0
 PAGE = CHECKOUT / "docs" / "performance.md"
 PLOTS = "performance"
 """Folder of the plots, beside the page."""
@@ -69,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     times = step_times(effort)
     show(about())
-    measured = machine.rates(times)
+    measured = timing.rates(times)
     show(one_step(times, measured))
     by_batch = batch_times(effort)
     show(batches(by_batch, measured, effort.batches))
@@ -91,7 +100,7 @@ def step_times(effort: Effort) -> dict[str, Times]:
         OURS: networks.numpy_step(network, 1),
         PRODUCTS: networks.products(network, 1),
         ONNX: networks.onnx_step(network, 1),
-        **machine.works(),
+        **timing.works(),
         PREDICT: networks.keras_predict(network),
         COMPILED: networks.keras_compiled(network, 1),
     }
@@ -126,11 +135,11 @@ def about() -> Section:
     )
     waiting = f"{os.getloadavg()[0]:.1f} processes wanted a core before"
     when = f"{datetime.now(UTC):%Y-%m-%d}, commit `{found.stdout.strip() or 'unknown'}`"
-    rows = [("measured", when), *machine.facts(), ("other load", waiting)]
+    rows = [("measured", when), *timing.facts(), ("other load", waiting)]
     return Section("The machine", ("", ""), rows)
 
 
-def one_step(times: Mapping[str, Times], rates: machine.Rates) -> Section:
+def one_step(times: Mapping[str, Times], rates: timing.Rates) -> Section:
     """A character of verse."""
     ours = times[OURS].median
     operations = networks.operations(networks.shipped(), 1)
@@ -157,7 +166,7 @@ def one_step(times: Mapping[str, Times], rates: machine.Rates) -> Section:
 
 
 def batches(
-    times: Mapping[str, Mapping[int, Times]], rates: machine.Rates, sizes: Sequence[int]
+    times: Mapping[str, Mapping[int, Times]], rates: timing.Rates, sizes: Sequence[int]
 ) -> Section:
     """The step of several texts."""
     network = networks.shipped()
@@ -178,7 +187,7 @@ def batches(
     return Section("Texts that share matrix products", header, rows, "In brackets: of the SGEMM.")
 
 
-def words(effort: Effort, rates: machine.Rates) -> Section:
+def words(effort: Effort, rates: timing.Rates) -> Section:
     """A step of the word network, as it serves, exact, and in onnxruntime."""
     exact = networks.word_network()
     serving = exact.approximated()
@@ -258,9 +267,9 @@ def training(effort: Effort) -> Section:
 
 def one_member(effort: Effort) -> Section:
     """One member alone, over sockets."""
-    found = sockets.measure(*effort.alone)
     rows = []
-    for platform, alone in found.items():
+    for platform in load.PLATFORMS:
+        alone = asyncio.run(_one_member(platform, *effort.alone))
         for what, seconds in (
             ("/dinoname acknowledged", alone.acknowledged),
             ("/dinoname answered", alone.names),
@@ -272,9 +281,46 @@ def one_member(effort: Effort) -> Section:
     return Section("The whole bot, one member", ("", "", "median", "99%"), rows, note)
 
 
+@dataclass(frozen=True)
+class Alone:
+    """What one member waits for while nobody else asks, in seconds."""
+
+    acknowledged: list[float]
+    names: list[float]
+    """Until one name is shown."""
+    poems: list[float]
+    """Until the last line is shown: edits are a second apart."""
+
+
+async def _one_member(platform: str, names: int, poems: int) -> Alone:
+    """Ask for one name and one poem after the other."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        discord = slack = None
+        member: Discord | Slack
+        if platform == "discord":
+            discord = await stack.enter_async_context(LocalDiscord(port=0))
+            member = Discord(discord)
+        else:
+            slack = await stack.enter_async_context(LocalSlack(port=0, rate_limited=False))
+            member = Slack(slack)
+        await stack.enter_async_context(BotProcess(discord, folder, SETTINGS, slack=slack))
+        await member.poem()
+        await member.names()
+        await asyncio.sleep(SETTLING_S)
+        pairs = [await member.names() for _ in range(names)]
+        seconds = []
+        for _ in range(poems):
+            began = time.perf_counter()
+            await member.poem()
+            seconds.append(time.perf_counter() - began)
+        return Alone([first for first, _ in pairs], [last for _, last in pairs], seconds)
+
+
 def small_rush(effort: Effort) -> Section:
     """A rush over sockets; the large one is benchmarks.load."""
-    runs = sockets.rush(*effort.rush)
+    whats = load.plan(*effort.rush)
+    runs = [asyncio.run(load.measure(p, "now", CHECKOUT, whats)) for p in load.PLATFORMS]
     columns = [load.rows(run) for run in runs]
     rows = [(pairs[0][0], *(value for _, value in pairs)) for pairs in zip(*columns, strict=True)]
     poems, cards = effort.rush
@@ -287,7 +333,7 @@ def write(
     sections: Sequence[Section],
     times: Mapping[str, Times],
     by_batch: Mapping[str, Mapping[int, Times]],
-    rates: machine.Rates,
+    rates: timing.Rates,
     sizes: Sequence[int],
 ) -> None:
     """Write the plots and the page."""

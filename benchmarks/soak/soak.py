@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime
+import string
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
@@ -19,16 +21,26 @@ from benchmarks.soak.crowd import Crowd
 from benchmarks.soak.database import DatabaseFaults, PostgresFaults, SqliteFaults
 from benchmarks.soak.faults import BY_NAME, POSTGRES, SQLITE, VICTIM, Step, Trouble, make_plan
 from benchmarks.soak.ledger import DEADLINE_S, Entry, Ledger, unfinished
-from benchmarks.soak.namers import SIZES, namer
 from benchmarks.soak.records import Records, read_stored
 from benchmarks.soak.supervisor import Supervisor
 from bot.local.server import LocalDiscord
 from bot.services.versions import version_of
 from bot.store import Database, Store
 from bot.store.versions import VersionFiles
+from models.fingerprints import Fingerprints
+from models.model_card import ModelCard
+from models.names.constrained.shape import LIST_RECIPE
+from models.networks.ngram import NGram
+from models.networks.vocabulary import END, Vocabulary
 from models.tasks import task_of
-from models.weights import SHIPPED
+from models.weights import SHIPPED, save_weights
 
+ORDER = 5
+GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
+CYRILLIC = "бвгджзийклмнптфцчшщыэюя"
+SYLLABLES = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov", "wen", "zar")
+SIZES = (500_000, 400_000, 300_000, 200_000, 140_000, 100_000, 60_000, 30_000, 10_000)
+"""Numbers of n-grams to try: the largest has more than a file can hold."""
 LARGE_NAMERS = 8
 TRIES = 5
 COOLDOWN_S = 1.1
@@ -126,7 +138,7 @@ class Soak:
             if database.address:
                 environment["DATABASE_URL"] = database.address
             supervisor = await stack.enter_async_context(Supervisor(local, folder, environment))
-            ledger, records = Ledger(), Records()
+            ledger, records = Ledger(deadline_s=options.deadline_s), Records()
             ledger.downs, ledger.disturbed = supervisor.downs, local.faults.disturbed
             crowd = Crowd(local, ledger, records, seed=options.seed, members=options.members)
             outcome = Outcome(options, ledger, records, [], supervisor, "")
@@ -156,7 +168,7 @@ class Soak:
             await supervisor.wait_online()
             restarted = supervisor.downs[-1].ended if supervisor.downs else 0.0
             left = unfinished(local.messages)
-            while left and time.time() < restarted + CLOSING_S:
+            while left and time.time() < restarted + CLOSING_S + options.deadline_s:
                 await asyncio.sleep(0.5)
                 left = unfinished(local.messages)
             for message in left:
@@ -280,7 +292,7 @@ class Soak:
             downs = [down for down in supervisor.downs if down.ended < float("inf")]
             if len(downs) > checked and supervisor.online.is_set():
                 since = downs[-1].ended
-                if time.time() - since >= CLOSING_S:
+                if time.time() - since >= CLOSING_S + self._options.deadline_s:
                     checked = len(downs)
                     for message in unfinished(trouble.local.messages):
                         if message.created_at < downs[-1].began:
@@ -304,6 +316,40 @@ async def _add_version(url: URL) -> int:
         return number
     finally:
         await store.close()
+
+
+def namer(seed: int, size: int = 0) -> bytes:
+    """A weight file with n-grams of made-up names, and so many random ones."""
+    random = np.random.default_rng(seed)
+    names = sorted({"".join(random.choice(SYLLABLES, 3)) for _ in range(150)})
+    symbols = string.ascii_lowercase + (GREEK + CYRILLIC if size else "")
+    vocabulary = Vocabulary.of([symbols])
+    base = len(vocabulary)
+    fitted = NGram.fit([name + END for name in names], vocabulary, ORDER, 0.75)
+    # A random context and what follows it, so that no two orders share their contexts.
+    codes = random.integers(base**ORDER, size=size)
+    grams = np.union1d(fitted.grams, codes)
+    counts = np.ones(len(grams), np.int64)
+    counts[np.searchsorted(grams, fitted.grams)] = 1000 * fitted.counts.clip(max=1000)
+    model = NGram(vocabulary, ORDER, 0.75, grams, counts)
+    card = ModelCard(
+        task="names",
+        architecture="ngram",
+        recipe=LIST_RECIPE,
+        corpus="elves",
+        corpus_sha256="0" * 64,
+        seed=seed,
+        updates=1,
+        created="2026-01-02",
+        symbols=vocabulary.symbols,
+        validation=1.5,
+        kneser_ney=1.6,
+        measured=len(names),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "namer.safetensors"
+        save_weights(path, model.arrays(), card, Fingerprints.of(names), words=names)
+        return path.read_bytes()
 
 
 async def _row_of(database: DatabaseFaults, name: str) -> int:
