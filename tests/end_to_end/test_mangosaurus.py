@@ -10,6 +10,7 @@ from typing import Any
 import discord
 import pytest
 
+from bot.commands import stopping
 from bot.commands.core.app import MOST_RECEIPTS
 from bot.discord.client import Mangosaurus
 from bot.discord.markdown import escape
@@ -20,7 +21,7 @@ from bot.services.training.run_folder import RunFolder
 from bot.store.trainings import TrainingRequest
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.bot.tiny import tiny_weights_path, write_tiny_weights
-from tests.end_to_end.conftest import eventually, mangosaurus
+from tests.end_to_end.conftest import PATIENCE_S, eventually, mangosaurus
 
 SLOW_TRAINER = """
 import json, signal, sys, time
@@ -204,7 +205,8 @@ async def test_training_resumes_after_shutdown(local: LocalDiscord, tmp_path: Pa
         await eventually(lambda: not list((tmp_path / "state" / "training").iterdir()))
 
 
-async def test_shutdown_finishes_the_poem(scene: Scene) -> None:
+async def test_shutdown_finishes_the_poem(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stopping, "PATIENCE_S", PATIENCE_S)
     asked = await scene.local.run_command("sonnet", until="acknowledged")
     await scene.bot.shut_down()
     assert len(asked.message.embed["description"].replace("\n\n", "\n").split("\n")) == 14
