@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 import yaml
 
-from benchmarks.ports import free_port
 from bot.operate.healthcheck import HEALTHY, UNHEALTHY
 from bot.platforms.local.rest import PREFIX
 from bot.platforms.local.server import LocalDiscord
@@ -25,6 +24,7 @@ from bot.settings import SETTINGS
 from bot.startup import LOGGING_S, STOP_S, Exit
 from bot.store import Database
 from tests.bot.tiny import write_tiny_weights
+from tests.ports import free_port
 
 CHECKOUT = Path(__file__).parents[1]
 MENDED_BY_A_RESTART = {

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.ports import free_port
 from bot import app
 from bot.settings import Settings
 from bot.startup import StartupError
@@ -17,6 +16,7 @@ from bot.training.service import TrainingService
 from models.names.generator import NamesRequest
 from tests.bot.polls.test_queries import NOW
 from tests.bot.store.test_unfinished import HIDDEN, POEM
+from tests.ports import free_port
 
 
 async def test_expired_tokens_are_deleted_first(

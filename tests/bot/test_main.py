@@ -17,11 +17,11 @@ from unittest.mock import patch
 
 import pytest
 
-from benchmarks import ports
 from bot.__main__ import main
 from bot.logs import LEVEL_OF_OTHERS
 from bot.settings import SETTINGS
 from bot.startup import Exit
+from tests import ports
 from tests.bot.tiny import write_tiny_weights
 
 CHECKOUT = Path(__file__).parents[2]

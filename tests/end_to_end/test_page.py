@@ -462,7 +462,7 @@ async def test_page_reconnects(
             await expect(banner).to_be_hidden()
     await expect(banner).to_contain_text("The connection to the bot is lost")
     async with LocalDiscord(port=port) as local, running(ToyBot, local):
-        await expect(banner).to_be_hidden(timeout=15_000)
+        await expect(banner).to_be_hidden()
         await page.get_by_role("combobox", name="Message").fill("back again")
         await page.keyboard.press("Enter")
         await expect(last(page)).to_contain_text("back again")

@@ -44,6 +44,8 @@ from bot.platforms.local.servers import Servers
 from bot.platforms.local.state import State
 
 Until = Literal["sent", "acknowledged", "answered"]
+PATIENCE_S = 60.0
+"""For what the bot does, also on a busy machine."""
 
 
 class LocalDiscord(Simulator):
@@ -188,7 +190,7 @@ class LocalDiscord(Simulator):
         direct: bool = False,
         server: int = 0,
         until: Until = "answered",
-        timeout_s: float = 10.0,
+        timeout_s: float = PATIENCE_S,
     ) -> Interaction:
         """Run a command, and wait until the bot has answered or failed to (`.failed`).
 
@@ -219,7 +221,7 @@ class LocalDiscord(Simulator):
         as_admin: bool = False,
         by: User | None = None,
         until: Until = "answered",
-        timeout_s: float = 10.0,
+        timeout_s: float = PATIENCE_S,
     ) -> Interaction:
         """Press the button with this label or custom_id, and wait like `run_command`.
 
@@ -239,7 +241,7 @@ class LocalDiscord(Simulator):
         options: Mapping[str, object] | None = None,
         as_admin: bool = False,
         by: User | None = None,
-        timeout_s: float = 10.0,
+        timeout_s: float = PATIENCE_S,
     ) -> list[JSON]:
         """The choices ({"name", "value"}) that the bot offers for the typed text."""
         values = dict(options or {}) | {option: typed}
@@ -248,7 +250,7 @@ class LocalDiscord(Simulator):
         return asked.choices
 
     async def wait_for(
-        self, condition: Callable[[], object], *, timeout_s: float = 10.0, what: str = ""
+        self, condition: Callable[[], object], *, timeout_s: float = PATIENCE_S, what: str = ""
     ) -> None:
         """Wait until `condition()` holds; it is checked after each event. Raises TimeoutError."""
         await self._changes.wait_for(condition, timeout_s=timeout_s, what=what)
@@ -262,7 +264,7 @@ class LocalDiscord(Simulator):
         await self.gateway.invalidate()
 
     async def _answered(
-        self, asked: Interaction, until: Until = "answered", timeout_s: float = 10.0
+        self, asked: Interaction, until: Until = "answered", timeout_s: float = PATIENCE_S
     ) -> Interaction:
         def done() -> bool:
             if until == "acknowledged" and asked.acknowledged:

@@ -453,12 +453,9 @@ async def test_slow_platform_delays_no_sign_of_life(
         app.unfinished.begin("fake", CHANNEL, number)
     await written(app)
     heir, platform = heir_of(app), SlowPlatform()
-    beats = 0
     beaten = asyncio.Event()
 
     async def beat() -> None:
-        nonlocal beats
-        beats += 1
         if platform.begun.is_set():
             beaten.set()
 

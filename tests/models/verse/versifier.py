@@ -44,7 +44,6 @@ WORDS = tuple(dict.fromkeys(_words()))
 FUNCTION_WORDS = tuple(_SMALL.split())
 """They have no vectors, so that no poem is about them."""
 MARKS = tuple(",;:.?!-'()")
-SUBJECTS = ("sea", "time", "love", "death", "night", "beauty", "memory", "sun", "the", "sorrow")
 
 
 def word_network(

@@ -9,7 +9,6 @@ from datetime import timedelta
 import discord.http
 import pytest
 
-from benchmarks.ports import free_port
 from bot.operate.doctor import account, database, machine, monitoring
 from bot.operate.doctor.examination import Check, examine
 from bot.platforms.local.guild import Guild
@@ -17,6 +16,7 @@ from bot.platforms.local.rest import Rest
 from bot.startup import Exit
 from tests.bot.operate.doctor.setups import PASSWORD, Setup
 from tests.bot.tiny import write_tiny_weights
+from tests.ports import free_port
 
 
 def wrong_settings(setup: Setup) -> None:

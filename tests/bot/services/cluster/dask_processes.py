@@ -10,9 +10,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.ports import free_port
 from bot.services.cluster.pool import ClusterPool
 from tests.bot.services.cluster.forks import kill
+from tests.ports import free_port
 
 CHECKOUT = Path(__file__).parents[4]
 PATIENCE_S = 30.0

@@ -11,7 +11,6 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.ports import free_port
 from bot.operate.doctor.cluster import examine_cluster
 from bot.operate.doctor.findings import Level
 from bot.operate.doctor.subject import Subject
@@ -35,6 +34,7 @@ from tests.bot.services.cluster.dask_processes import (
 from tests.bot.services.cluster.filters import Freezing, Telling
 from tests.bot.services.cluster.forks import kill
 from tests.bot.services.inference.serving import NAMES, POEM, Serve, poem_of
+from tests.ports import free_port
 
 
 async def sent(pool: ClusterPool, digest: str) -> None:

@@ -240,7 +240,7 @@ class SecondSlack:
     def upload(self, member: Member, name: str, content: bytes) -> File:
         """Upload a file, for a form."""
         new = self.workspace.new_id("F")
-        file = File(new, name, content, size=len(content), user_id=member.id, is_complete=True)
+        file = File(new, name, content, size=len(content), user_id=member.id)
         self.workspace.files[file.id] = file
         return file
 

@@ -154,11 +154,6 @@ class Sockets:
         for connection in connections or self.connections:
             connection.is_deaf, connection.answers_pings = True, pongs
 
-    @property
-    def hearing(self) -> int:
-        """How many connections carry something."""
-        return sum(not each.is_deaf for each in self.connections)
-
     def _send_waiting(self) -> None:
         for delivery in self._deliveries.values():
             if not delivery.is_sent:

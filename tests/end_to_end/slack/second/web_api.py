@@ -327,7 +327,6 @@ class WebApi:
                 channel, self.workspace.bot.id, content, thread_ts=thread, files=found
             )
         for each in found:
-            each.is_complete = True
             self.workspace.files[each.id] = each
         return {"files": [{"id": each.id, "title": each.name} for each in found]}
 

@@ -62,7 +62,6 @@ class File:
     alt_text: str = ""
     size: int = 0
     user_id: str = ""
-    is_complete: bool = False
 
 
 @dataclass(eq=False)

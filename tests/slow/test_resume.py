@@ -37,7 +37,7 @@ async def test_training_survives_stop_and_kill(local: LocalDiscord, tmp_path: Pa
         checkpoint = bot.state_dir / "training" / "1" / "names.checkpoint"
         assert checkpoint.exists()
         await bot.start()
-        await local.wait_for(lambda: progress(report) >= 0, timeout_s=60, what="Progress")
+        await local.wait_for(lambda: progress(report) >= 0, what="Progress")
         assert progress(report) >= before
 
         await bot.kill()
@@ -48,8 +48,8 @@ async def test_training_survives_stop_and_kill(local: LocalDiscord, tmp_path: Pa
             database.commit()
         edits = len(report.edits)
         await bot.start()
-        await local.wait_for(lambda: len(report.edits) > edits, timeout_s=60, what="An edit")
-        await local.wait_for(lambda: progress(report) >= 0, timeout_s=60, what="Progress")
+        await local.wait_for(lambda: len(report.edits) > edits, what="An edit")
+        await local.wait_for(lambda: progress(report) >= 0, what="Progress")
         assert progress(report) >= before
         await local.wait_for(
             lambda: "of names is live" in report.embed["title"], timeout_s=120, what="A version"

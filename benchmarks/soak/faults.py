@@ -1,10 +1,10 @@
-"""Makes the faults of a plan."""
+"""Faults: which one comes when, by a seed, and how each is made."""
 
 import asyncio
 import os
 import re
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,6 @@ from benchmarks.soak.database import (
     truncated,
 )
 from benchmarks.soak.ledger import Entry, text_of
-from benchmarks.soak.plan import Step
 from benchmarks.soak.supervisor import Supervisor, limit_memory
 from bot.platforms.local.faults import Kind, RestFault
 from bot.platforms.local.server import LocalDiscord
@@ -32,8 +31,18 @@ TRAINER_S = 10.0
 VICTIM = "victim"
 """The namer whose weights are broken."""
 HALF_OF_THEM = r"/(interactions|webhooks|channels)/"
+SQLITE, POSTGRES = "sqlite", "postgresql"
+FIRST_S = 8.0
+"""Seconds before the first fault."""
 
-Apply = Callable[["Trouble", float, np.random.Generator], Awaitable[None]]
+
+@dataclass(frozen=True)
+class Step:
+    """A fault of the plan, `at` seconds after the start."""
+
+    at: float
+    fault: str
+    seconds: float
 
 
 @dataclass
@@ -54,10 +63,11 @@ class Trouble:
     version: int
     """A version of the names that is live."""
     half_served: list[str]
+    random: np.random.Generator
 
     async def apply(self, step: Step) -> None:
         """Make a fault, and return when it is over."""
-        await APPLY[step.fault](self, step.seconds, np.random.default_rng(step.seed))
+        await BY_NAME[step.fault].apply(self, step.seconds)
 
     # The API and the gateway
 
@@ -66,20 +76,13 @@ class Trouble:
         await asyncio.sleep(seconds)
         self.local.faults.clear()
 
-    async def slow_events(self, seconds: float) -> None:
-        self.local.faults.event_delay_s = 0.3
+    async def events(
+        self, seconds: float, *, delay_s: float = 0.0, twice: bool = False, gathering_s: float = 0.0
+    ) -> None:
+        faults = self.local.faults
+        faults.event_delay_s, faults.duplicates, faults.gathering_s = delay_s, twice, gathering_s
         await asyncio.sleep(seconds)
-        self.local.faults.clear()
-
-    async def duplicates(self, seconds: float) -> None:
-        self.local.faults.duplicates = True
-        await asyncio.sleep(seconds)
-        self.local.faults.clear()
-
-    async def reorder(self, seconds: float) -> None:
-        self.local.faults.gathering_s = 0.4
-        await asyncio.sleep(seconds)
-        self.local.faults.clear()
+        faults.clear()
 
     async def stall(self) -> None:
         self.local.gateway.stall()
@@ -171,12 +174,11 @@ class Trouble:
             await asyncio.sleep(0.05)
         return None
 
-    async def kill_trainer(self, until: str) -> None:
+    async def kill_trainer(self, least: int) -> None:
         """Kill a trainer, at once or when its message shows this percentage or more."""
         pid = await self.training()
         if pid is None:
             return
-        least = int(until)
         for _ in range(600):
             if pid not in self.supervisor.trainers() or self._percentage() >= least:
                 break
@@ -248,10 +250,10 @@ class Trouble:
         await asyncio.sleep(1.0)
         await self.kill()
 
-    async def kill_at_start(self, random: np.random.Generator) -> None:
+    async def kill_at_start(self) -> None:
         for _ in range(3):
             await self.supervisor.kill()
-            await asyncio.sleep(1.0 + random.uniform(0.2, 3.0))
+            await asyncio.sleep(1.0 + self.random.uniform(0.2, 3.0))
         await self.kill()
 
 
@@ -269,56 +271,128 @@ def _postgres(trouble: Trouble) -> PostgresFaults:
     return trouble.database
 
 
-APPLY: Mapping[str, Apply] = {
-    "connection dropped": lambda t, s, r: t.local.drop_gateway(),
-    "connection half-open": lambda t, s, r: t.stall(),
-    "session invalidated": lambda t, s, r: t.local.gateway.invalidate(),
-    "session invalidated, resumable": lambda t, s, r: t.local.gateway.invalidate(resumable=True),
-    "reconnect requested": lambda t, s, r: t.local.gateway.ask_to_reconnect(),
-    "malformed frame": lambda t, s, r: t.local.gateway.send_malformed(),
-    "events slow": lambda t, s, r: t.slow_events(s),
-    "events duplicated": lambda t, s, r: t.duplicates(s),
-    "events reordered": lambda t, s, r: t.reorder(s),
-    "answers 500": lambda t, s, r: t.rest(Kind.SERVER_ERROR, s, 0.5),
-    "answers 502": lambda t, s, r: t.rest(Kind.BAD_GATEWAY, s, 0.5),
-    "answers 429 for a route": lambda t, s, r: t.rest(Kind.ROUTE_LIMIT, s, 0.5, 0.7),
-    "answers 429 for everything": lambda t, s, r: t.rest(Kind.GLOBAL_LIMIT, s, 0.3, 0.5),
-    "answers none": lambda t, s, r: t.rest(Kind.SILENCE, s, 0.3),
-    "answers slow": lambda t, s, r: t.rest(Kind.SLOW, s, 0.5, 1.5),
-    "answers malformed": lambda t, s, r: t.rest(Kind.MALFORMED, s, 0.3),
-    "connections cut": lambda t, s, r: t.rest(Kind.CUT, s, 0.4),
-    "answers lost": lambda t, s, r: t.rest(Kind.LOST_ANSWER, s, 0.4),
-    "database locked": lambda t, s, r: t.database.lock(s),
-    "database slow": lambda t, s, r: t.database.slow(s),
-    "database full": lambda t, s, r: t.full_disk(s),
-    "database hung": lambda t, s, r: _postgres(t).hang(s),
-    "database gone": lambda t, s, r: _postgres(t).go_away(s),
-    "database read-only": lambda t, s, r: _postgres(t).read_only(s),
-    "weights of a namer flipped": lambda t, s, r: t.broken_namer(flipped),
-    "weights of a namer truncated": lambda t, s, r: t.broken_namer(truncated),
-    "weights of a namer swapped": lambda t, s, r: t.broken_namer(lambda _: t.other_weights),
-    "live weights flipped": lambda t, s, r: t.broken_version(),
-    "shipped weights flipped": lambda t, s, r: t.broken_file(flipped),
-    "shipped weights truncated": lambda t, s, r: t.broken_file(truncated),
-    "trainer killed at its start": lambda t, s, r: t.kill_trainer("0"),
-    "trainer killed while it trains": lambda t, s, r: t.kill_trainer("30"),
-    "trainer killed at its end": lambda t, s, r: t.kill_trainer("95"),
-    "trainer out of memory": lambda t, s, r: t.starve_trainer(),
-    "trainer hung": lambda t, s, r: t.hang_trainer(s),
-    "clock an hour back": lambda t, s, r: t.step_clock(-3600, s),
-    "clock a day back": lambda t, s, r: t.step_clock(-86400, s),
-    "clock an hour ahead": lambda t, s, r: t.step_clock(3600, s),
-    "SIGTERM": lambda t, s, r: t.terminate(),
-    "SIGTERM while the database is locked": lambda t, s, r: t.terminate_locked(),
-    "SIGTERM while the API is silent": lambda t, s, r: t.terminate_silent(),
-    "SIGTERM while half-open": lambda t, s, r: t.terminate_half_open(),
-    "SIGKILL": lambda t, s, r: t.kill(),
-    "SIGKILL during a poem": lambda t, s, r: t.kill_in_poem(),
-    "SIGKILL during a training": lambda t, s, r: t.kill_in_training(),
-    "SIGKILL at the start": lambda t, s, r: t.kill_at_start(r),
-}
-"""How each fault of `plan.FAULTS` is made."""
-DATABASE_FAULTS = frozenset(
-    name for name in APPLY if name.startswith(("database", "SIGTERM while the d"))
+@dataclass(frozen=True)
+class Fault:
+    """A kind of fault.
+
+    apply: makes it for some seconds, and returns when it is over.
+    seconds: how long it lasts; 0 for a moment.
+    pause: seconds until the next fault, for the bot to come back.
+    on: the database that it needs, or both.
+    """
+
+    name: str
+    apply: Callable[[Trouble, float], Awaitable[None]]
+    seconds: float = 0.0
+    pause: float = 8.0
+    on: str = ""
+    needs_clock: bool = False
+
+    @property
+    def is_of_the_database(self) -> bool:
+        """Whether the bot is back when it stores again."""
+        return self.name.startswith(("database", "SIGTERM while the database"))
+
+
+FAULTS = (
+    # The gateway
+    Fault("connection dropped", lambda t, _: t.local.drop_gateway()),
+    Fault("connection half-open", lambda t, _: t.stall(), pause=70.0),
+    Fault("session invalidated", lambda t, _: t.local.gateway.invalidate()),
+    Fault(
+        "session invalidated, resumable", lambda t, _: t.local.gateway.invalidate(resumable=True)
+    ),
+    Fault("reconnect requested", lambda t, _: t.local.gateway.ask_to_reconnect()),
+    Fault("malformed frame", lambda t, _: t.local.gateway.send_malformed()),
+    Fault("events slow", lambda t, s: t.events(s, delay_s=0.3), 8.0),
+    Fault("events duplicated", lambda t, s: t.events(s, twice=True), 8.0),
+    Fault("events reordered", lambda t, s: t.events(s, gathering_s=0.4), 8.0),
+    # The API
+    Fault("answers 500", lambda t, s: t.rest(Kind.SERVER_ERROR, s, 0.5), 6.0),
+    Fault("answers 502", lambda t, s: t.rest(Kind.BAD_GATEWAY, s, 0.5), 6.0),
+    Fault("answers 429 for a route", lambda t, s: t.rest(Kind.ROUTE_LIMIT, s, 0.5, 0.7), 6.0),
+    Fault("answers 429 for everything", lambda t, s: t.rest(Kind.GLOBAL_LIMIT, s, 0.3, 0.5), 4.0),
+    Fault("answers none", lambda t, s: t.rest(Kind.SILENCE, s, 0.3), 6.0),
+    Fault("answers slow", lambda t, s: t.rest(Kind.SLOW, s, 0.5, 1.5), 8.0),
+    Fault("answers malformed", lambda t, s: t.rest(Kind.MALFORMED, s, 0.3), 6.0),
+    Fault("connections cut", lambda t, s: t.rest(Kind.CUT, s, 0.4), 6.0),
+    Fault("answers lost", lambda t, s: t.rest(Kind.LOST_ANSWER, s, 0.4), 6.0),
+    # The database
+    Fault("database locked", lambda t, s: t.database.lock(s), 20.0),
+    Fault("database slow", lambda t, s: t.database.slow(s), 10.0),
+    Fault("database full", lambda t, s: t.full_disk(s), 8.0, on=SQLITE),
+    Fault("database hung", lambda t, s: _postgres(t).hang(s), 20.0, on=POSTGRES),
+    Fault("database gone", lambda t, s: _postgres(t).go_away(s), 10.0, on=POSTGRES),
+    Fault("database read-only", lambda t, s: _postgres(t).read_only(s), 8.0, on=POSTGRES),
+    # Weights
+    Fault("weights of a namer flipped", lambda t, _: t.broken_namer(flipped), pause=15.0),
+    Fault("weights of a namer truncated", lambda t, _: t.broken_namer(truncated), pause=15.0),
+    Fault(
+        "weights of a namer swapped",
+        lambda t, _: t.broken_namer(lambda _: t.other_weights),
+        pause=15.0,
+    ),
+    Fault("live weights flipped", lambda t, _: t.broken_version(), pause=15.0),
+    Fault("shipped weights flipped", lambda t, _: t.broken_file(flipped), pause=15.0),
+    Fault("shipped weights truncated", lambda t, _: t.broken_file(truncated), pause=15.0),
+    # Training
+    Fault("trainer killed at its start", lambda t, _: t.kill_trainer(0), pause=10.0),
+    Fault("trainer killed while it trains", lambda t, _: t.kill_trainer(30), pause=10.0),
+    Fault("trainer killed at its end", lambda t, _: t.kill_trainer(95), pause=10.0),
+    Fault("trainer out of memory", lambda t, _: t.starve_trainer(), pause=10.0),
+    Fault("trainer hung", lambda t, s: t.hang_trainer(s), 10.0, pause=10.0),
+    # The clock
+    Fault("clock an hour back", lambda t, s: t.step_clock(-3600, s), 15.0, needs_clock=True),
+    Fault("clock a day back", lambda t, s: t.step_clock(-86400, s), 15.0, needs_clock=True),
+    Fault("clock an hour ahead", lambda t, s: t.step_clock(3600, s), 15.0, needs_clock=True),
+    # The process
+    Fault("SIGTERM", lambda t, _: t.terminate(), pause=12.0),
+    Fault("SIGTERM while the database is locked", lambda t, _: t.terminate_locked(), pause=20.0),
+    Fault("SIGTERM while the API is silent", lambda t, _: t.terminate_silent(), pause=20.0),
+    Fault("SIGTERM while half-open", lambda t, _: t.terminate_half_open(), pause=20.0),
+    Fault("SIGKILL", lambda t, _: t.kill(), pause=12.0),
+    Fault("SIGKILL during a poem", lambda t, _: t.kill_in_poem(), pause=12.0),
+    Fault("SIGKILL during a training", lambda t, _: t.kill_in_training(), pause=15.0),
+    Fault("SIGKILL at the start", lambda t, _: t.kill_at_start(), pause=15.0),
 )
-"""After these, the bot is back when it stores again."""
+BY_NAME = {fault.name: fault for fault in FAULTS}
+
+
+def make_plan(
+    seed: int,
+    seconds: float,
+    quiet_s: float,
+    *,
+    database: str,
+    has_clock: bool,
+    only: Sequence[str] = (),
+    quick: bool = False,
+) -> list[Step]:
+    """Every possible fault once, in a random order, then again, until the time is up.
+
+    quiet_s: seconds without a fault at the end.
+    only: the faults to use, in this order, instead of all that are possible.
+    quick: whether they are short, for a soak of seconds.
+    Raises `ValueError` for an unknown fault.
+    """
+    if unknown := [name for name in only if name not in BY_NAME]:
+        raise ValueError(f"{unknown[0]!r} is no fault. The faults: {', '.join(BY_NAME)}")
+    random = np.random.default_rng(seed)
+    possible = [BY_NAME[name] for name in only] or [
+        fault
+        for fault in FAULTS
+        if fault.on in ("", database) and (has_clock or not fault.needs_clock)
+    ]
+    steps: list[Step] = []
+    at = FIRST_S
+    while True:
+        order = possible if only else [possible[n] for n in random.permutation(len(possible))]
+        for fault in order:
+            lasts = fault.seconds * (0.2 if quick else random.uniform(0.7, 1.2))
+            pause = 3.0 if quick else fault.pause * random.uniform(0.9, 1.3)
+            if at + lasts + pause > seconds - quiet_s:
+                return steps
+            steps.append(Step(round(at, 1), fault.name, round(lasts, 1)))
+            at += lasts + pause
+        if only:
+            return steps

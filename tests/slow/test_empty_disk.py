@@ -34,7 +34,7 @@ async def test_everything_is_restored_on_an_empty_disk(
         options = {"corpus": elves, "seed": 1, "force": True}
         await local.run_command("retrain names", options, as_admin=True)
         report = local.messages[-1]
-        await local.wait_for(lambda: "image" in report.embed, timeout_s=60, what="A loss curve")
+        await local.wait_for(lambda: "image" in report.embed, what="A loss curve")
         assert says(report, "of names is live")
         assert says(report, "It is live because an administrator chose so.")
         card = bot.app.inference.cards["names"]
@@ -45,7 +45,7 @@ async def test_everything_is_restored_on_an_empty_disk(
         await bot.jobs.polls.close_due(discord.utils.utcnow() + timedelta(days=1))
         still_open = (await local.run_command("dinoname", {"count": 2})).message
         poem = (await local.run_command("sonnet", {"form": "couplets"})).message
-        await local.wait_for(lambda: len(poem.buttons) > 1, timeout_s=30, what="A poem")
+        await local.wait_for(lambda: len(poem.buttons) > 1, what="A poem")
         await local.press(poem, "Keep")
         verse = poem.embed["description"]
 
