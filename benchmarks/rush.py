@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.commands.polls.votes import ACTION, parse
-from bot.local.events import Event
 from bot.local.limits import ApiError
+from bot.local.records import Event
 from bot.local.records import Interaction as DiscordInteraction
 from bot.local.server import LocalDiscord
 from bot.local.slack.records import Interaction as SlackInteraction

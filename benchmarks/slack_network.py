@@ -1,7 +1,6 @@
 """Benchmark of Slack's network: rushes of votes, kills and deaf connections, in real time.
 
-The bot is `python -m bot` in a subprocess, on a simulator of Slack in this process: the second one,
-which is written from Slack's documentation and shares nothing with the bot, or `--server local`.
+The bot is `python -m bot` in a subprocess, on the simulator of Slack in this process.
 
 votes: 200 members vote on ten cards within a second. None may be lost, and no edit refused: Slack
     allows 50 a minute in the whole workspace.
@@ -33,7 +32,6 @@ from rich.table import Table
 from benchmarks.bot_process import BotProcess
 from bot.local.slack.server import LocalSlack
 from bot.store.database import FILE
-from tests.end_to_end.slack.second import SecondSlack
 
 MEMBERS, CARDS, POEMS = 200, 10, 8
 SHOWN_S, CLOSED_S, BACK_S = 120.0, 60.0, 30.0
@@ -44,10 +42,9 @@ SETTINGS = {"COOLDOWN_SECONDS": "0"}
 
 
 @asynccontextmanager
-async def running(server: str, folder: Path) -> AsyncIterator[tuple[Any, BotProcess]]:
+async def running(folder: Path) -> AsyncIterator[tuple[Any, BotProcess]]:
     """A simulator and the bot on it."""
-    made = LocalSlack(port=0) if server == "local" else SecondSlack()
-    async with made as slack, BotProcess(None, folder, SETTINGS, slack=slack) as bot:
+    async with LocalSlack(port=0) as slack, BotProcess(None, folder, SETTINGS, slack=slack) as bot:
         await slack.wait_for(lambda: len(slack.sockets.connections) == 2, timeout_s=PATIENCE_S)
         yield slack, bot
 
@@ -71,9 +68,9 @@ def stored(state: Path) -> int:
         return int(database.execute("SELECT COUNT(*) FROM votes").fetchone()[0])
 
 
-async def rush(server: str, folder: Path, table: Table) -> list[str]:
+async def rush(folder: Path, table: Table) -> list[str]:
     """Members vote within a second. Returns what went wrong."""
-    async with running(server, folder) as (slack, bot):
+    async with running(folder) as (slack, bot):
         messages = await cards(slack, CARDS)
         members = [slack.workspace.add_member(f"Member {n}") for n in range(MEMBERS)]
         before, began = slack.calls["chat.update"], time.perf_counter()
@@ -106,11 +103,11 @@ async def rush(server: str, folder: Path, table: Table) -> list[str]:
         ]
 
 
-async def kill(server: str, folder: Path, table: Table, kills: int, seed: int) -> list[str]:
+async def kill(folder: Path, table: Table, kills: int, seed: int) -> list[str]:
     """Kill the bot in the middle. Returns what went wrong."""
     random, wrong, closings = np.random.default_rng(seed), [], [0.0]
     early = unclosed = 0
-    async with running(server, folder) as (slack, bot):
+    async with running(folder) as (slack, bot):
         messages = await cards(slack, 2)
         for number in range(kills):
             rooms = [slack.workspace.add_channel(f"room-{n}", is_joined=True) for n in range(POEMS)]
@@ -160,10 +157,10 @@ def _is_closed(asked: Any) -> bool:  # noqa: ANN401
     return any(each.buttons or "restarted" in each.words for each in asked.messages)
 
 
-async def deafen(server: str, folder: Path, table: Table) -> list[str]:
+async def deafen(folder: Path, table: Table) -> list[str]:
     """Make connections deaf. Returns what went wrong."""
     wrong: list[str] = []
-    async with running(server, folder) as (slack, _bot):
+    async with running(folder) as (slack, _bot):
         room = slack.workspace.add_channel("room", is_joined=True)
         for name, pongs in (("both deaf, without pongs", False), ("one deaf, with pongs", True)):
             await slack.wait_for(lambda: len(slack.sockets.connections) == 2, timeout_s=PATIENCE_S)
@@ -200,11 +197,11 @@ async def run(options: argparse.Namespace, folder: Path, table: Table) -> list[s
         here.mkdir()
         match part:
             case "votes":
-                wrong += await rush(options.server, here, table)
+                wrong += await rush(here, table)
             case "kills":
-                wrong += await kill(options.server, here, table, options.kills, options.seed)
+                wrong += await kill(here, table, options.kills, options.seed)
             case _deaf:
-                wrong += await deafen(options.server, here, table)
+                wrong += await deafen(here, table)
     return wrong
 
 
@@ -213,11 +210,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.slack_network", description=__doc__)
     parts = ["votes", "kills", "deaf"]
     parser.add_argument("parts", nargs="*", choices=[*parts, []], default=parts)
-    parser.add_argument("--server", choices=["second", "local"], default="second")
     parser.add_argument("--kills", type=int, default=5, help="number of kills (default: 5)")
     parser.add_argument("--seed", type=int, default=0, help="of their moments (default: 0)")
     options = parser.parse_args()
-    console, table = Console(), Table("figure", options.server)
+    console, table = Console(), Table("figure", "")
     with tempfile.TemporaryDirectory() as folder:
         wrong = asyncio.run(run(options, Path(folder), table))
     console.print(table)

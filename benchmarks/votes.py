@@ -39,9 +39,8 @@ from benchmarks.ballots import (
     wrong_votes,
 )
 from benchmarks.bot_process import BotProcess
-from bot.local.events import Event
 from bot.local.guild import User
-from bot.local.records import Interaction
+from bot.local.records import Event, Interaction
 from bot.local.server import LocalDiscord
 
 CHANGED = 0.1

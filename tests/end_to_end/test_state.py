@@ -2,9 +2,8 @@
 
 import pytest
 
-from bot.local.events import Event
 from bot.local.limits import JSON, ApiError, Upload
-from bot.local.records import Interaction, Status
+from bot.local.records import Event, Interaction, Status
 from bot.local.state import State
 
 

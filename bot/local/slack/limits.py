@@ -26,8 +26,6 @@ DEFAULT_SCOPES = frozenset(
 NEEDED_SCOPES: Mapping[str, str] = {
     "chat.postMessage": "chat:write",
     "chat.update": "chat:write",
-    "chat.delete": "chat:write",
-    "chat.postEphemeral": "chat:write",
     "conversations.open": "im:write",
     "users.info": "users:read",
     "users.list": "users:read",
@@ -35,21 +33,16 @@ NEEDED_SCOPES: Mapping[str, str] = {
     "files.completeUploadExternal": "files:write",
     "files.delete": "files:write",
 }
-"""Scopes by method. That of conversations.info depends on the kind of channel."""
+"""Scopes by method."""
 
 PER_MINUTE: Mapping[str, int] = {
     "apps.connections.open": 50,
     "auth.test": 100,
     "chat.update": 50,
-    "chat.delete": 50,
-    "chat.postEphemeral": 100,
-    "conversations.info": 50,
     "conversations.open": 50,
     "users.info": 100,
     "users.list": 20,
     "views.open": 100,
-    "views.update": 100,
-    "views.push": 100,
     "views.publish": 100,
     "files.getUploadURLExternal": 100,
     "files.completeUploadExternal": 100,
@@ -93,6 +86,8 @@ class RateLimits:
         self.active = active
         self.refused: Counter[str] = Counter()
         """Number of 429 responses by method."""
+        self.forced: Counter[str] = Counter()
+        """How often each method, or "response_url", is limited whatever its limit."""
         self._methods = {
             method: RateLimiter(calls, 60.0, clock) for method, calls in PER_MINUTE.items()
         }
@@ -103,6 +98,10 @@ class RateLimits:
 
         channel_id: the channel of a posted message.
         """
+        if self.forced[method] > 0:
+            self.forced[method] -= 1
+            self.refused[method] += 1
+            raise RateLimitedError(1)
         if not self.active:
             return
         if method == "chat.postMessage":

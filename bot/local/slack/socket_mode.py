@@ -1,7 +1,7 @@
 """Socket Mode: WebSockets that carry envelopes to the bot, and its acknowledgements back.
 
-A bot may have up to 10 connections; each envelope goes to one of them, in turn. Slack's
-documentation: "Using Socket Mode".
+A bot may have up to 10 connections; each envelope goes to any of them. Slack's documentation:
+"Using Socket Mode".
 """
 
 import asyncio
@@ -60,7 +60,6 @@ class SocketMode:
         self._state, self._faults, self._ping_s = state, faults, ping_s
         self._tickets: dict[str, float] = {}
         self._timers: set[asyncio.TimerHandle] = set()
-        self._turn = 0
         state.deliver = self.deliver
 
     def open(self) -> str:
@@ -83,13 +82,12 @@ class SocketMode:
         self._after(self._state.ack_s, asked, attempt)
 
     def _route(self, text: str) -> bool:
-        """Give an envelope to the connection whose turn it is; False if there is none."""
+        """Give an envelope to any of the connections; False if there is none."""
         able = [c for c in self.connections if not c.is_leaving and not c.socket.closed]
         able = [c for c in able if not c.is_warned] or able
         if not able:
             return False
-        self._turn += 1
-        connection = able[self._turn % len(able)]
+        connection = able[self._faults.random.integers(len(able))]
         connection.queue.put_nowait(text)
         connection.sent += 1
         return True

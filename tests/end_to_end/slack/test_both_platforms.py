@@ -68,10 +68,11 @@ async def test_votes_on_both_reach_one_store(
         asked = await discord.run_command("dinoname", {}, timeout_s=PATIENCE_S)
         names = asked.message
         command = workspace.command(workspace.member, "/dinoname", "")
-        message = await command.answer(timeout_s=PATIENCE_S)
+        await workspace.wait_for(lambda: any(each.buttons for each in command.messages))
+        message = command.message
         await discord.press(names, names.buttons[0].label, timeout_s=PATIENCE_S)
         workspace.press(workspace.member, message, message.buttons[0]["action_id"])
-        await workspace.wait_for(lambda: message.edits, timeout_s=PATIENCE_S)
+        await workspace.wait_for(lambda: message.edits)
         assert len(await polls.due(bot.app.now() + DAY, "discord")) == 1
         assert len(await polls.due(bot.app.now() + DAY, "slack")) == 1
 
