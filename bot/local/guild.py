@@ -72,13 +72,11 @@ class Guild:
     Tests can add members; the page acts as Mary or Ada.
     """
 
-    def __init__(
-        self, new_id: Callable[[], str], bot_name: str, beside: "Guild | None" = None
-    ) -> None:
+    def __init__(self, new_id: Callable[[], str], beside: "Guild | None" = None) -> None:
         """`beside`: another server, which has the same members."""
         self._new_id: Callable[[], str] = new_id if beside is None else beside._new_id
         if beside is None:
-            self.bot = User(new_id(), bot_name, MEMBER_PERMISSIONS, bot=True)
+            self.bot = User(new_id(), "Mangosaurus", MEMBER_PERMISSIONS, bot=True)
             self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
             self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
             self.bot_owner = User(new_id(), "Gideon", permissions=0)

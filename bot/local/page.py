@@ -25,7 +25,7 @@ class DiscordPage(Page):
         changes: Changes,
         answered: Callable[[Interaction], Awaitable[Interaction]],
     ) -> None:
-        super().__init__(WEB, SCRIPTS, changes)
+        super().__init__(WEB, "#mangosaurus", SCRIPTS, changes)
         self._state, self._answered = state, answered
 
     def add_to(self, app: web.Application) -> None:

@@ -42,6 +42,7 @@ from bot.local.rest import (
 from bot.local.servers import Servers
 from bot.local.state import State
 
+PER_SECOND = 50
 Until = Literal["sent", "acknowledged", "answered"]
 
 
@@ -57,7 +58,7 @@ class LocalDiscord(Simulator):
         seconds is taken, 5 on Discord; those that come too fast are refused. 0 takes all.
     history: messages to keep, and as many ephemeral ones; older ones are deleted.
     rate_limited: whether to answer with 429 above `writes` messages or edits in `window_s` seconds
-        for a channel or an interaction, and above `per_second` requests per second in total.
+        for a channel or an interaction, and above 50 requests per second in total.
     """
 
     platform = "Discord"
@@ -67,13 +68,11 @@ class LocalDiscord(Simulator):
         host: str = "127.0.0.1",
         port: int = 8080,
         *,
-        bot_name: str = "Mangosaurus",
         first_response_s: float = 3.0,
         token_lifetime_s: float = 900.0,
         rate_limited: bool = True,
         writes: int = 5,
         window_s: float = 5.0,
-        per_second: int = 50,
         heartbeat_s: float = 41.25,
         shards: int = 1,
         servers: int = 1,
@@ -84,13 +83,10 @@ class LocalDiscord(Simulator):
         super().__init__(host, port)
         self._token_lifetime_s = token_lifetime_s
         self.token = f"local.{secrets.token_urlsafe(24)}"
-        make = partial(
-            State, time.time, bot_name=bot_name, first_response_s=first_response_s, history=history
-        )
+        make = partial(State, time.time, first_response_s=first_response_s, history=history)
         self.state = make()
-        self.servers = Servers(
-            self.state, servers, lambda first, position: make(beside=first, position=position)
-        )
+        others = (make(beside=self.state, position=number) for number in range(1, servers))
+        self.servers = Servers([self.state, *others])
         self.faults = Faults(too_many_requests)
         self.gateway = Gateway(
             self.servers,
@@ -100,7 +96,7 @@ class LocalDiscord(Simulator):
             max_concurrency=max_concurrency,
             identify_s=identify_s,
         )
-        limits = RateLimiter(writes, window_s, time.time), RateLimiter(per_second, 1, time.time)
+        limits = RateLimiter(writes, window_s, time.time), RateLimiter(PER_SECOND, 1, time.time)
         self.drop_gateway, self.invalidate_session = self.gateway.drop, self.gateway.invalidate
         self._rest = Rest(
             self.servers,

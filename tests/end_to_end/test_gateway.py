@@ -65,16 +65,6 @@ async def test_missed_interactions_are_replayed(local: LocalDiscord, toy: ToyBot
     assert (toy.ready_count, toy.resumed_count) == (1, 1)
 
 
-async def test_invalid_session_is_replaced(local: LocalDiscord, toy: ToyBot) -> None:
-    await local.invalidate_session()
-    lost = await local.run_command("quick", until="sent")
-    await local.wait_for(lambda: local.state.online)
-    assert (await local.run_command("quick")).message.content
-    assert not lost.acknowledged
-    await eventually(lambda: toy.ready_count == 2)
-    assert toy.resumed_count == 0
-
-
 async def test_closing_goes_offline(local: LocalDiscord) -> None:
     async with running(ToyBot, local):
         assert local.state.online
@@ -123,12 +113,6 @@ async def test_bot_leaves(local: LocalDiscord, toy: ToyBot) -> None:
     for call in (guild.leave(), toy.fetch_guild(local.guild_id)):
         with pytest.raises(discord.NotFound, match="10004"):
             await call
-
-
-async def test_heartbeat(local: LocalDiscord) -> None:
-    async with connected(local) as socket:
-        await socket.send(1, None)
-        assert await socket.next() == {"op": 11}
 
 
 async def test_killed_client_leaves_no_traceback(
@@ -195,7 +179,6 @@ async def test_message_intent(local: LocalDiscord) -> None:
     [
         (2, {"token": "stolen", "intents": 0}, 4004),
         (2, {"intents": CONTENT}, 4014),
-        (2, {"intents": 0, "shard": [2, 2]}, 4010),
         (42, {}, 4003),
     ],
 )

@@ -108,12 +108,6 @@ async def test_invalid_options_are_not_sent(local: LocalDiscord, toy: ToyBot) ->
     )
 
 
-async def test_members_and_channels(local: LocalDiscord, toy: ToyBot) -> None:
-    ada, channel = local.state.guild.admin.id, str(local.channel_id)
-    asked = await local.run_command("greet", {"who": ada, "where": channel})
-    assert asked.message.content == "Good morning in mangosaurus, Ada!"
-
-
 async def test_files(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("weigh", {"file": Upload("bones.txt", b"four")})
     await local.wait_for(lambda: asked.followups)
@@ -135,12 +129,6 @@ async def test_replaced_file_is_deleted(local: LocalDiscord, toy: ToyBot) -> Non
     assert (message.attachments[0].width, message.attachments[0].height) == (8, 8)
     assert await message.attachments[0].read() == png(8, 8)
     assert (await call(local, "GET", first))[0] == 404
-
-
-async def test_largest_file(local: LocalDiscord, toy: ToyBot) -> None:
-    channel = toy.get_partial_messageable(local.channel_id)
-    with pytest.raises(discord.HTTPException, match="40005"):
-        await channel.send(file=discord.File(io.BytesIO(HUGE), "huge.txt"))
 
 
 async def test_deleted_answer(local: LocalDiscord, toy: ToyBot) -> None:
@@ -165,26 +153,12 @@ async def test_followup_replaces_deferral(local: LocalDiscord, toy: ToyBot) -> N
 # Deadlines
 
 
-async def test_no_response_fails(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
-    asked = await hasty.run_command("silent")
-    assert asked.failed
-    assert hasty.messages == []
-
-
 async def test_late_response(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
     asked = await hasty.run_command("late", {"after": 1.2})
     assert asked.failed
     await eventually(lambda: bool(hasty_toy.errors))
     assert (hasty_toy.errors[0].status, hasty_toy.errors[0].code) == (404, 10062)
     assert hasty.messages == []
-
-
-async def test_expired_deferral(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
-    asked = await hasty.run_command("forgetful")
-    assert asked.failed
-    assert asked.message.failed
-    status, body = await call(hasty, "PATCH", original(hasty, asked), json={"content": "late"})
-    assert (status, body["code"]) == (401, 50027)
 
 
 async def test_second_response(local: LocalDiscord, toy: ToyBot) -> None:
@@ -200,31 +174,7 @@ async def test_early_followup(local: LocalDiscord, toy: ToyBot) -> None:
     assert (await call(local, "POST", path, json={"content": "x"}))[1]["code"] == 10015
 
 
-async def test_too_long_response(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
-    asked = await hasty.run_command("long")
-    assert asked.failed
-    assert hasty_toy.errors[0].code == 50035
-    assert "In data.content: Must be 2000 or fewer in length." in hasty_toy.errors[0].text
-
-
 # Buttons
-
-
-async def test_button_edits_its_message(local: LocalDiscord, toy: ToyBot) -> None:
-    card = (await local.run_command("dig")).message
-    for depth in (2, 3):
-        asked = await local.press(card, "Dig deeper")
-        assert asked.message is card
-        assert card.embed["description"] == f"{depth} m down."
-    assert len(local.messages) == 1
-
-
-async def test_button_after_restart(local: LocalDiscord) -> None:
-    async with running(ToyBot, local):
-        card = (await local.run_command("dig")).message
-    async with running(ToyBot, local):
-        await local.press(card, "dig:1")
-    assert card.embed["description"] == "2 m down."
 
 
 async def test_button_answers_privately_or_later(local: LocalDiscord, toy: ToyBot) -> None:
@@ -262,14 +212,6 @@ async def test_edit_routes(local: LocalDiscord, toy: ToyBot) -> None:
     assert card.embed["image"]["url"].startswith(local.url)
 
 
-async def test_concurrent_presses(local: LocalDiscord, toy: ToyBot) -> None:
-    card = (await local.run_command("election")).message
-    crowd = [local.state.guild.add_member(f"Member {number}") for number in range(60)]
-    await asyncio.gather(*(local.press(card, "choose:2", by=member) for member in crowd))
-    assert len(toy.chosen) == 60
-    assert card.embed["description"].count("chose 2") == 60
-
-
 async def test_button_without_response_fails(hasty: LocalDiscord, hasty_toy: ToyBot) -> None:
     card = (await hasty.run_command("dig")).message
     assert (await hasty.press(card, "Break")).failed
@@ -286,18 +228,10 @@ async def test_missing_and_disabled_buttons(local: LocalDiscord, toy: ToyBot) ->
 # Permissions
 
 
-async def test_default_permissions(local: LocalDiscord, toy: ToyBot) -> None:
-    def offered(as_admin: bool) -> list[str]:
-        user = local.state.guild.admin if as_admin else local.state.guild.member
-        return [line["name"] for line in local.state.commands.picker(user)]
-
-    assert "admin shake" in offered(as_admin=True)
-    assert "admin shake" not in offered(as_admin=False)
+async def test_permissions(local: LocalDiscord, toy: ToyBot) -> None:
+    """Default permissions are checked unless an administrator of the server overrides them."""
     with pytest.raises(ApiError, match="Missing Permissions"):
         await local.run_command("admin shake")
-
-
-async def test_overridden_permissions(local: LocalDiscord, toy: ToyBot) -> None:
     refused = await local.run_command("admin shake", despite_permissions=True)
     assert refused.message.content == "Administrators only."
     granted = await local.run_command("admin shake", {"how": 9}, as_admin=True)
@@ -352,6 +286,8 @@ async def test_message_routes(local: LocalDiscord, toy: ToyBot) -> None:
         await channel.fetch_message(message.id)
     with pytest.raises(discord.HTTPException, match="50006"):
         await channel.send(" ")
+    with pytest.raises(discord.HTTPException, match="40005"):
+        await channel.send(file=discord.File(io.BytesIO(HUGE), "huge.txt"))
 
 
 async def test_rate_limit(local: LocalDiscord, toy: ToyBot) -> None:

@@ -35,7 +35,7 @@ STRICT = {
 
 
 class WebPage:
-    """The HTML of a page: page.html in `folder`, with styles and scripts in its place.
+    """The HTML of a page: page.html in `SHARED`, with that of `folder`, styles and scripts in it.
 
     shared: names of scripts in `SHARED`, which come first; scripts: those in `folder`.
     frames: whether it shows other pages of the same address.
@@ -44,6 +44,7 @@ class WebPage:
     def __init__(
         self,
         folder: Path,
+        title: str,
         scripts: Sequence[str],
         *,
         shared: Sequence[str] = (),
@@ -55,8 +56,11 @@ class WebPage:
         files += (folder / f"{name}.js" for name in scripts)
         script = "\n".join(file.read_text("utf-8") for file in files)
         style = "\n".join((each / "page.css").read_text("utf-8") for each in (SHARED, folder))
-        page = (folder / "page.html").read_text("utf-8")
-        self._html = page.replace("{{style}}", style).replace("{{script}}", script)
+        filled = {"title": title, "style": style, "script": script}
+        filled["body"] = (folder / "page.html").read_text("utf-8")
+        self._html = (SHARED / "page.html").read_text("utf-8")
+        for name, content in filled.items():
+            self._html = self._html.replace(f"{{{{{name}}}}}", content)
 
     async def index(self, request: web.Request) -> web.Response:
         """The page. Nothing on it is loaded from elsewhere."""
@@ -80,8 +84,8 @@ class WebPage:
 class Page(ABC):
     """A page with the state of a platform, and what a member does on it."""
 
-    def __init__(self, folder: Path, scripts: Sequence[str], changes: Changes) -> None:
-        self._page = WebPage(folder, scripts, shared=SHARED_SCRIPTS)
+    def __init__(self, folder: Path, title: str, scripts: Sequence[str], changes: Changes) -> None:
+        self._page = WebPage(folder, title, scripts, shared=SHARED_SCRIPTS)
         self._changes, self._is_closed = changes, False
 
     @abstractmethod

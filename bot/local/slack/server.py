@@ -31,7 +31,7 @@ from bot.local.slack.records import Message, View
 from bot.local.slack.socket_mode import SocketMode
 from bot.local.slack.state import State
 from bot.local.slack.web_api import PREFIX, Tokens, WebApi, too_many_requests
-from bot.local.slack.workspace import Channel, Member
+from bot.local.slack.workspace import Member
 
 
 class LocalSlack(Simulator):
@@ -54,7 +54,6 @@ class LocalSlack(Simulator):
         host: str = "127.0.0.1",
         port: int = 8080,
         *,
-        bot_name: str = "Mangosaurus",
         clock: Callable[[], float] = time.time,
         ack_s: float = ACKNOWLEDGEMENT_S,
         rate_limited: bool = True,
@@ -66,7 +65,7 @@ class LocalSlack(Simulator):
         self.bot_token = f"xoxb-local-{secrets.token_urlsafe(18)}"
         self.app_token = f"xapp-local-{secrets.token_urlsafe(18)}"
         self.tokens = Tokens(self.bot_token, self.app_token)
-        state = State(clock, bot_name=bot_name, ack_s=ack_s, manifest=manifest, history=history)
+        state = State(clock, ack_s=ack_s, manifest=manifest, history=history)
         self.state, self.workspace = state, state.workspace
         self.member, self.admin = self.workspace.member, self.workspace.admin
         self.guest = self.workspace.guest
@@ -156,16 +155,6 @@ class LocalSlack(Simulator):
     def home(self, member: Member) -> View | None:
         """The home tab that the bot has published for a member."""
         return self.state.views.homes.get(member.id)
-
-    def invite_bot(self, channel: Channel) -> None:
-        channel.is_joined = True
-
-    def remove_bot(self, channel: Channel) -> None:
-        channel.is_joined = False
-
-    def revoke(self) -> None:
-        """Revoke both tokens."""
-        self.tokens.is_revoked = True
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:

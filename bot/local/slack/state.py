@@ -28,6 +28,8 @@ from bot.local.slack.workspace import Channel, Member, Workspace
 _log = logging.getLogger(__name__)
 
 VERIFICATION_TOKEN = "local-verification-token"
+WITHOUT_TRIGGER = (("interactive", "block_suggestion"), ("events_api", "event_callback"))
+"""Kinds and types of what opens no modal."""
 
 
 @dataclass(slots=True)
@@ -49,7 +51,6 @@ class State:
         self,
         clock: Callable[[], float],
         *,
-        bot_name: str = "Mangosaurus",
         ack_s: float = ACKNOWLEDGEMENT_S,
         manifest: JSON | None = None,
         history: int = HISTORY,
@@ -67,7 +68,7 @@ class State:
         self._events: list[str] = settings.get("event_subscriptions", {}).get("bot_events", [])
         self.clock, self.ack_s = clock, ack_s
         self.changes = Changes()
-        self.workspace = Workspace(bot_name)
+        self.workspace = Workspace()
         self.messages = Messages(self.workspace, clock, self.changes, history=history)
         self.views = Views(clock, self.changes)
         self.deliver: Callable[[Interaction], None] = lambda asked: None
@@ -104,7 +105,6 @@ class State:
             "api_app_id": workspace.app_id,
             "is_enterprise_install": "false",
         }
-        payload |= self._trigger() | self._response_url()
         return self._ask("slash_commands", payload, f"{command} {text}".strip(), member, channel)
 
     def press(
@@ -136,12 +136,9 @@ class State:
             chosen = filled_state([block], {element["action_id"]: value})
             action |= chosen[block["block_id"]][element["action_id"]]
         state = filled_state(source.blocks, values or {}, is_checked=False)
-        payload = self._interactive("block_actions", member) | self._trigger()
-        payload |= self._place(source, state) | {"actions": [action], "state": {"values": state}}
-        channel = None
-        if isinstance(source, Message):
-            channel = source.channel
-            payload |= self._response_url()
+        payload = self._interactive("block_actions", member) | self._place(source, state)
+        payload |= {"actions": [action], "state": {"values": state}}
+        channel = source.channel if isinstance(source, Message) else None
         title = (element.get("text") or {}).get("text") or name
         return self._ask("interactive", payload, title, member, channel, source)
 
@@ -173,7 +170,7 @@ class State:
         if not view.is_open:
             raise LookupError("The modal is closed.")
         state = filled_state(view.blocks, values, is_checked=not forged)
-        payload = self._interactive("view_submission", member) | self._trigger()
+        payload = self._interactive("view_submission", member)
         payload |= {"view": view.payload(self.workspace, state), "response_urls": []}
         title = view.content.get("title", {}).get("text", "modal")
         return self._ask("interactive", payload, title, member, source=view)
@@ -181,8 +178,7 @@ class State:
     def shortcut(self, member: Member, callback_id: str, message: Message) -> Interaction:
         """Use a shortcut in the menu of a message."""
         self._check_known(callback_id, [each["callback_id"] for each in self.shortcuts])
-        payload = self._interactive("message_action", member) | self._trigger()
-        payload |= self._response_url() | {
+        payload = self._interactive("message_action", member) | {
             "callback_id": callback_id,
             "action_ts": self.messages.new_ts(),
             "message_ts": message.ts,
@@ -325,12 +321,6 @@ class State:
         if self._has_manifest and name not in known:
             raise LookupError(f"{name} is not in the manifest, which has {', '.join(known)}.")
 
-    def _trigger(self) -> JSON:
-        return {"trigger_id": self.views.new_trigger()}
-
-    def _response_url(self) -> JSON:
-        return {"response_url": f"{self.messages.base_url}actions/{secrets.token_urlsafe(24)}"}
-
     def _interactive(self, kind: str, member: Member) -> JSON:
         """What all payloads of interactions have."""
         workspace, name = self.workspace, member.handle
@@ -370,10 +360,12 @@ class State:
         channel: Channel | None = None,
         source: Message | View | None = None,
     ) -> Interaction:
+        """`channel`: where a `response_url` leads, for what has one."""
+        envelope_id, secret = str(uuid.uuid4()), secrets.token_urlsafe(24)
         asked = Interaction(
             kind=kind,
             payload=payload,
-            envelope_id=str(uuid.uuid4()),
+            envelope_id=envelope_id,
             title=title,
             created_at=self.clock(),
             changes=self.changes,
@@ -381,13 +373,15 @@ class State:
             channel=channel,
             source=source,
         )
-        self._by_envelope[asked.envelope_id] = asked
+        self._by_envelope[envelope_id] = asked
         self.interactions.append(asked)
-        if member is not None and "trigger_id" in payload:
-            self.views.register(str(payload["trigger_id"]), asked, member)
-        if channel is not None and "response_url" in payload:
-            asked.response_url = str(payload["response_url"])
-            self.response_urls[asked.response_url.rpartition("/")[2]] = ResponseUrl(asked)
+        if member is not None and (kind, payload.get("type")) not in WITHOUT_TRIGGER:
+            payload["trigger_id"] = self.views.new_trigger(asked, member)
+        if channel is not None:
+            payload["response_url"] = asked.response_url = (
+                f"{self.messages.base_url}actions/{secret}"
+            )
+            self.response_urls[secret] = ResponseUrl(asked)
         for oldest in self.interactions[: -self._history]:
             self.response_urls.pop(oldest.response_url.rpartition("/")[2], None)
             self._by_envelope.pop(oldest.envelope_id, None)

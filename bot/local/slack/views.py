@@ -35,13 +35,12 @@ class Views:
         self.homes: dict[str, View] = {}  # by id of the member
         self._triggers: dict[str, Trigger] = {}
 
-    def new_trigger(self) -> str:
-        return f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**13)}.{secrets.token_hex(16)}"
-
-    def register(self, trigger_id: str, asked: Interaction, member: Member) -> None:
-        self._triggers[trigger_id] = Trigger(asked, member, self._clock())
+    def new_trigger(self, asked: Interaction, member: Member) -> str:
+        name = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**13)}.{secrets.token_hex(16)}"
+        self._triggers[name] = Trigger(asked, member, self._clock())
         for oldest in list(self._triggers)[:-KEPT]:
             del self._triggers[oldest]
+        return name
 
     def top(self, member: Member) -> View | None:
         """The modal that a member sees."""

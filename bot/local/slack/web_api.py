@@ -6,7 +6,7 @@ Errors have Slack's names. An unknown method is answered with an error that name
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 PREFIX = "/api/"
 PAGE = 1_000
 """Members in one answer, at most."""
+BY_APP = "apps.connections.open"
+"""The method that needs the app's token instead of the bot's."""
 STRUCTURED = ("blocks", "view", "files")
 """Arguments that are JSON inside of a form."""
 
@@ -39,15 +41,6 @@ class Tokens:
     bot: str
     app: str
     is_revoked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A method. `by_app`: it needs the app's token instead of the bot's."""
-
-    name: str
-    handler: Callable[[JSON], JSON]
-    by_app: bool = False
 
 
 class WebApi:
@@ -66,7 +59,22 @@ class WebApi:
         """Number of requests by method, and of "response_url"."""
         self._state, self._tokens, self._scopes = state, tokens, scopes
         self._limits, self._open_connection = limits, open_connection
-        self._methods = {method.name: method for method in self._all_methods()}
+        self._methods: Mapping[str, Callable[[JSON], JSON]] = {
+            BY_APP: lambda _: {"url": self._open_connection()},
+            "auth.test": lambda _: self._who(),
+            "auth.revoke": lambda _: self._revoke(),
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "chat.getPermalink": self._permalink,
+            "conversations.open": self._open_direct,
+            "users.info": self._member,
+            "users.list": self._members,
+            "views.open": self._open_view,
+            "views.publish": self._publish,
+            "files.getUploadURLExternal": self._reserve,
+            "files.completeUploadExternal": self._complete,
+            "files.delete": self._delete_file,
+        }
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_route("*", PREFIX + "{method}", self._serve)
@@ -74,36 +82,19 @@ class WebApi:
         app.router.add_post("/upload/v1/{file}", self._upload)
         app.router.add_get("/files-pri/{file}/{name}", self._download)
 
-    def _all_methods(self) -> Iterator[Method]:
-        yield Method("apps.connections.open", lambda a: {"url": self._open_connection()}, True)
-        yield Method("auth.test", lambda a: self._who())
-        yield Method("auth.revoke", lambda a: self._revoke())
-        yield Method("chat.postMessage", self._post)
-        yield Method("chat.update", self._update)
-        yield Method("chat.getPermalink", self._permalink)
-        yield Method("conversations.open", self._open_direct)
-        yield Method("users.info", self._member)
-        yield Method("users.list", self._members)
-        yield Method("views.open", self._open_view)
-        yield Method("views.publish", self._publish)
-        yield Method("files.getUploadURLExternal", self._reserve)
-        yield Method("files.completeUploadExternal", self._complete)
-        yield Method("files.delete", self._delete_file)
-
     # Requests
 
     async def _serve(self, request: web.Request) -> web.Response:
         name = request.match_info["method"]
         self.calls[name] += 1
         try:
-            method = self._methods.get(name)
-            if method is None:
+            if name not in self._methods:
                 _log.warning("The Slack simulator has no method %s.", name)
                 raise SlackError("unknown_method", req_method=name)
             arguments = await parse(request)
-            self._authorise(method, request, arguments)
+            self._authorise(name, request, arguments)
             self._limits.take(name, str(arguments.get("channel") or ""))
-            body: JSON = {"ok": True} | method.handler(arguments)
+            body: JSON = {"ok": True} | self._methods[name](arguments)
         except SlackError as error:
             body = error.body()
         except RateLimitedError as error:
@@ -111,7 +102,7 @@ class WebApi:
         headers = {"X-OAuth-Scopes": ",".join(sorted(self._scopes))}
         return web.json_response(body, headers=headers)
 
-    def _authorise(self, method: Method, request: web.Request, arguments: JSON) -> None:
+    def _authorise(self, method: str, request: web.Request, arguments: JSON) -> None:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         token = token or str(arguments.get("token") or "")
         if not token:
@@ -120,9 +111,9 @@ class WebApi:
             raise SlackError("invalid_auth")
         if self._tokens.is_revoked:
             raise SlackError("token_revoked")
-        if (token == self._tokens.app) != method.by_app:
+        if (token == self._tokens.app) != (method == BY_APP):
             raise SlackError("not_allowed_token_type")
-        needed = NEEDED_SCOPES.get(method.name)
+        needed = NEEDED_SCOPES.get(method)
         if needed is not None and needed not in self._scopes:
             provided = ",".join(sorted(self._scopes))
             raise SlackError("missing_scope", needed=needed, provided=provided)

@@ -47,13 +47,13 @@ class Workspace:
     The bot is in #mangosaurus only.
     """
 
-    def __init__(self, bot_name: str) -> None:
+    def __init__(self) -> None:
         self._ids = 0
         self.id, self.app_id, self.bot_id = map(self._new_id, "TAB")
         self.name, self.domain = "Local workspace", "local"
         self._members: dict[str, Member] = {}
         self._channels: dict[str, Channel] = {}
-        self.bot = self._add(Member(self._new_id("U"), bot_name, is_bot=True))
+        self.bot = self._add(Member(self._new_id("U"), "Mangosaurus", is_bot=True))
         self.member = self.add_member("Mary")
         self.admin = self.add_member("Ada", is_admin=True)
         self.guest = self.add_member("Gus", is_guest=True)

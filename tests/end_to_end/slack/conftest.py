@@ -11,8 +11,11 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.commands.core import button_states
+from bot.commands.polls import votes
 from bot.local.limits import JSON
 from bot.local.slack.server import LocalSlack
+from bot.store import database
 
 
 @dataclass
@@ -30,6 +33,17 @@ def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     """slack_sdk sends even requests to loopback through a proxy."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy this machine is, the bot waits for its database."""
+    for module, limit in (
+        (database, "ANSWER_S"),
+        (votes, "OPENING_S"),
+        (button_states, "SAVING_S"),
+    ):
+        monkeypatch.setattr(module, limit, 60.0)
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from bot.slack.network.api import SlackApi
 from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError
 from tests.end_to_end.conftest import eventually, mangosaurus
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 DAY = timedelta(days=1)
 PATIENCE_S = 60.0
 """For a busy machine."""

@@ -104,7 +104,7 @@ async def _edit(slack: LocalSlack, web: AsyncWebClient, **changes: object) -> As
 
 async def _edit_after_removal(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
     ts = await posted(slack, web)
-    slack.remove_bot(slack.channel)
+    slack.channel.is_joined = False
     return await web.chat_update(channel=slack.channel.id, ts=ts, text="x")
 
 
@@ -216,7 +216,7 @@ async def test_refused(
 
 async def test_revoked_token(slack: LocalSlack, web: AsyncWebClient) -> None:
     assert (await web.auth_test())["user_id"] == slack.workspace.bot.id
-    slack.revoke()
+    slack.tokens.is_revoked = True
     assert await error_of(web.auth_test()) == "token_revoked"
 
 
@@ -326,7 +326,7 @@ async def test_permalink(slack: LocalSlack, web: AsyncWebClient) -> None:
 async def test_rate_limits(slack: LocalSlack, web: AsyncWebClient, clock: Clock) -> None:
     """It does not help to edit in another channel."""
     channels = [slack.channel.id, slack.elsewhere.id]
-    slack.invite_bot(slack.elsewhere)
+    slack.elsewhere.is_joined = True
     sent = [await web.chat_postMessage(channel=each, text="0") for each in channels]
     with pytest.raises(SlackApiError) as caught:
         await web.chat_postMessage(channel=channels[0], text="1")

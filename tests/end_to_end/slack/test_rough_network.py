@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.core import button_states
-from bot.commands.polls import votes
 from bot.local.faults import Kind, RestFault
 from bot.local.slack.records import Interaction, Message
 from bot.local.slack.server import LocalSlack
@@ -17,9 +15,10 @@ from bot.local.slack.workspace import Member
 from bot.slack.client import SlackBot
 from bot.slack.network import api, connection
 from bot.slack.network.members import ASKS
-from bot.store import database
 from tests.databases import Templates
 from tests.end_to_end.slack.bots import PATIENCE_S, bot_on, votes_on
+
+pytestmark = pytest.mark.usefixtures("patient")
 
 CARDS, MEMBERS = 10, 200
 DAYS = timedelta(days=2)
@@ -38,12 +37,6 @@ def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, seconds in waits.items():
         monkeypatch.setattr(connection, name, seconds)
     monkeypatch.setattr(api, "SHORTEST_PAUSE_S", 0.1)
-    for module, limit_s in (
-        (database, "ANSWER_S"),
-        (votes, "OPENING_S"),
-        (button_states, "SAVING_S"),
-    ):
-        monkeypatch.setattr(module, limit_s, 60.0)  # this machine may be busy
 
 
 @pytest.fixture
