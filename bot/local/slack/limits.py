@@ -23,31 +23,24 @@ DEFAULT_SCOPES = frozenset(
 )
 """Scopes of the bot's token."""
 
+_METHODS_BY_SCOPE = {
+    "chat:write": "chat.postMessage chat.update",
+    "im:write": "conversations.open",
+    "users:read": "users.info users.list",
+    "files:write": "files.getUploadURLExternal files.completeUploadExternal files.delete",
+}
 NEEDED_SCOPES: Mapping[str, str] = {
-    "chat.postMessage": "chat:write",
-    "chat.update": "chat:write",
-    "conversations.open": "im:write",
-    "users.info": "users:read",
-    "users.list": "users:read",
-    "files.getUploadURLExternal": "files:write",
-    "files.completeUploadExternal": "files:write",
-    "files.delete": "files:write",
+    method: scope for scope, methods in _METHODS_BY_SCOPE.items() for method in methods.split()
 }
 """Scopes by method."""
 
-PER_MINUTE: Mapping[str, int] = {
-    "apps.connections.open": 50,
-    "auth.test": 100,
-    "chat.update": 50,
-    "conversations.open": 50,
-    "users.info": 100,
-    "users.list": 20,
-    "views.open": 100,
-    "views.publish": 100,
-    "files.getUploadURLExternal": 100,
-    "files.completeUploadExternal": 100,
+_TIERS = {
+    20: "users.list",
+    50: "apps.connections.open chat.update conversations.open",
+    100: "auth.test users.info views.open views.publish "
+    "files.getUploadURLExternal files.completeUploadExternal",
 }
-"""Calls of each method per minute, for the whole workspace (Slack's tiers 2 to 4)."""
+"""Slack's tiers 2 to 4: calls of each method per minute, for the whole workspace."""
 
 
 class SlackError(Exception):
@@ -89,7 +82,9 @@ class RateLimits:
         self.forced: Counter[str] = Counter()
         """How often each method, or "response_url", is limited whatever its limit."""
         self._methods = {
-            method: RateLimiter(calls, 60.0, clock) for method, calls in PER_MINUTE.items()
+            method: RateLimiter(calls, 60.0, clock)
+            for calls, methods in _TIERS.items()
+            for method in methods.split()
         }
         self._posts = RateLimiter(1, 1.0, clock)
 
