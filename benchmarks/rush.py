@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.platforms.local.events import Event
 from bot.platforms.local.limits import ApiError
+from bot.platforms.local.records import Event
 from bot.platforms.local.records import Interaction as DiscordInteraction
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.records import Interaction as SlackInteraction

@@ -1,35 +1,28 @@
 """Two bot processes that share the events of one workspace, and a PostgreSQL database."""
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from benchmarks.bot_process import BotProcess
+from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.names import CommandNames
 from bot.store import Database
 from tests.end_to_end.conftest import eventually
+from tests.end_to_end.slack.bots import PATIENCE_S, votes_on
 
 pytestmark = pytest.mark.usefixtures("without_writers")
 
 MEMBERS, FORMS, VOTERS = 12, 4, 30
-PATIENCE_S = 60.0
 EACH = 2
 """Connections of a process."""
-
-
-@pytest.fixture(autouse=True)
-def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -79,19 +72,13 @@ async def count(database: Database, table: str) -> int:
         return int(await session.scalar(text(f"SELECT count(*) FROM {table}")) or 0)  # noqa: S608
 
 
-def cards(slack: LocalSlack) -> list[Any]:
+def cards(slack: LocalSlack) -> list[Message]:
     """All cards with names."""
     return [
         message
         for message in slack.messages
         if any(button.get("value", "").startswith("vote:") for button in message.buttons)
     ]
-
-
-def shown(message: Any) -> int:  # noqa: ANN401
-    """The votes that a card shows."""
-    labels = (button["text"]["text"] for button in message.buttons)
-    return sum(int(found[1]) for label in labels if (found := re.search(r" · (\d+)$", label)))
 
 
 async def test_shared_events(slack: LocalSlack, bots: list[BotProcess], postgres: Database) -> None:
@@ -104,9 +91,8 @@ async def test_shared_events(slack: LocalSlack, bots: list[BotProcess], postgres
     ]
     for each in asked:
         assert await each.acknowledgement() == {}
-    await slack.wait_for(lambda: len(cards(slack)) == MEMBERS, timeout_s=PATIENCE_S)
+    await slack.wait_for(lambda: len(cards(slack)) == MEMBERS)
     assert {card.channel_id for card in cards(slack)} == {room.id for room in rooms}
-    assert all(connection.sent for connection in slack.sockets.connections)
     assert await count(postgres, "polls") == MEMBERS
 
     # A cooldown holds in both.
@@ -123,7 +109,7 @@ async def test_shared_events(slack: LocalSlack, bots: list[BotProcess], postgres
                 found.setdefault(message.channel_id, message.words)
         return found
 
-    await slack.wait_for(lambda: len(answered()) == len(halls), timeout_s=PATIENCE_S)
+    await slack.wait_for(lambda: len(answered()) == len(halls))
     refused = sum("too fast" in words for words in answered().values())
     is_slow = any("Cooldowns hold in each process" in bot.log.read_text() for bot in bots)
     assert refused == len(halls) - 1 or (is_slow and refused >= len(halls) - len(bots))
@@ -132,11 +118,11 @@ async def test_shared_events(slack: LocalSlack, bots: list[BotProcess], postgres
     others = [slack.workspace.add_member(f"Other {n}") for n in range(FORMS)]
     for member, room in zip(others, rooms, strict=False):  # Slack limits posts in each channel
         await slack.command(member, "/dinoname", "?", room).acknowledgement()
-        await slack.wait_for(partial(slack.modal, member), timeout_s=PATIENCE_S)
+        await slack.wait_for(partial(slack.modal, member))
         view = slack.modal(member)
         assert view is not None
         await slack.submit(member, view, {}).acknowledgement()
-    await slack.wait_for(lambda: len(cards(slack)) == MEMBERS + FORMS, timeout_s=PATIENCE_S)
+    await slack.wait_for(lambda: len(cards(slack)) == MEMBERS + FORMS)
     assert await count(postgres, "polls") == MEMBERS + FORMS
 
     # Votes that both count and show.
@@ -144,18 +130,19 @@ async def test_shared_events(slack: LocalSlack, bots: list[BotProcess], postgres
     voters = [slack.workspace.add_member(f"Voter {n}") for n in range(VOTERS)]
     for voter in voters[: VOTERS // 2]:
         slack.press(voter, card, card.buttons[0]["action_id"])
-    await slack.wait_for(lambda: shown(card) == VOTERS // 2, timeout_s=PATIENCE_S)
+    await slack.wait_for(lambda: votes_on([card]) == VOTERS // 2)
     assert await count(postgres, "votes") == VOTERS // 2
     assert not slack.refused["chat.update"]
+    assert all(connection.sent for connection in slack.sockets.connections)
 
     for voter in voters[VOTERS // 2 :]:
         slack.press(voter, card, card.buttons[1]["action_id"])
         await asyncio.sleep(0.01)
     await bots[1].kill()
-    confirmed = shown(card)
+    confirmed = votes_on([card])
     assert confirmed <= await count(postgres, "votes")
     await bots[1].start()
     slack.press(slack.admin, card, card.buttons[1]["action_id"])
-    await slack.wait_for(lambda: shown(card) > confirmed, timeout_s=PATIENCE_S)
+    await slack.wait_for(lambda: votes_on([card]) > confirmed)
     for bot in bots:
         assert "Traceback" not in bot.log.read_text()
