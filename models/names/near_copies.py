@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from data.corpora import load_names
 from models.names.constrained.shape import of_a_list
 from models.networks.vocabulary import END
-from models.packed_texts import packed
+from models.serving.packed_texts import packed
 from models.weights import Trained, cached_with_weights
 
 MIN_NEAR_LENGTH = 5

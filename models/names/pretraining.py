@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from data.corpora import Corpus
 from data.further_reading import Genera
-from models.networks.mixture import Mixture
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import END
+from models.serving.mixture import ParallelMixture
 from models.training.numpy_lstm import Fit, FitSettings, select_prefix
 from models.training.trainer import Arrays, Progress
 
@@ -68,11 +68,11 @@ class Pretrainer:
                 cross_entropy(self.network(), self._validation) if measures else None,
             )
 
-    def network(self) -> Mixture:
+    def network(self) -> ParallelMixture:
         """The LSTMs with equal shares."""
         count = len(self._fits)
         members = tuple(fit.network() for fit in self._fits)
-        return Mixture(members, np.full(count, 1 / count, np.float32))
+        return ParallelMixture(members, np.full(count, 1 / count, np.float32))
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """The parameters of `network()`."""

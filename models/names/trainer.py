@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 
 from data.corpora import Corpus
 from models.names.ngram_selection import MAX_ORDER, NGramCandidate, compare_orders
-from models.networks.lstm import LSTM
-from models.networks.lstm_gradient import Batch, Parameters
-from models.networks.mixture import Mixture
+from models.networks.lstm import LSTM, Batch, Parameters
 from models.networks.network import Network, cross_entropy, log_softmax
 from models.networks.ngram import NGram, choose_discount
-from models.networks.sparse_ngram import SparseNGram
 from models.networks.vocabulary import END, Vocabulary
+from models.serving.mixture import ParallelMixture
+from models.serving.sparse_ngram import SparseNGram
 from models.training.numpy_lstm import Fit, FitSettings, select_prefix, vocabulary_of
 from models.training.trainer import Arrays, Figures, Progress
 
@@ -128,7 +127,7 @@ class NamesTrainer:
         self._ensemble = self._new_ensemble(self._training)
         self._first_fit_updates: int | None = None  # unknown until the first fit has ended
         self._reference_loss: float | None = None  # measured at the end of the first fit
-        self._best: Mixture | None = None
+        self._best: ParallelMixture | None = None
         self._best_loss = np.inf
         self._best_updates = 0
         self._share = settings.max_share
@@ -161,7 +160,7 @@ class NamesTrainer:
             step = self._first_fit_updates + updates
             yield Progress(step, loss, characters, begins_anew=updates == 1)
 
-    def network(self) -> Mixture:
+    def network(self) -> ParallelMixture:
         """The second fit's mixture once it has finished; until then the best of the first fit."""
         return self._best or self._ensemble.mixture(self._share)
 
@@ -188,7 +187,7 @@ class NamesTrainer:
         self._best_updates = int(checkpoint["best_updates"])
         self._share = float(checkpoint["share"])
         best = select_prefix(checkpoint, "best/")
-        self._best = Mixture.from_arrays(self.vocabulary.symbols, best) if best else None
+        self._best = ParallelMixture.from_arrays(self.vocabulary.symbols, best) if best else None
         reference = float(checkpoint.get("yardstick", np.array(math.nan)))
         self._reference_loss = None if math.isnan(reference) else reference
         if first_fit_updates := int(checkpoint["first_fit_updates"]):
@@ -308,13 +307,13 @@ class _Ensemble:
             self._ngram_predictions = _predictions(self.ngram, batch)
         return lstms, self._ngram_predictions
 
-    def mixture(self, share: float) -> Mixture:
+    def mixture(self, share: float) -> ParallelMixture:
         """The mixture with that share for the n-gram model, if there is one."""
         lstms = [fit.network() for fit in self.fits]
         if self.ngram is None:
-            return Mixture(tuple(lstms), np.full(len(lstms), 1 / len(lstms), np.float32))
+            return ParallelMixture(tuple(lstms), np.full(len(lstms), 1 / len(lstms), np.float32))
         shares = [(1 - share) / len(lstms)] * len(lstms) + [share]
-        return Mixture((*lstms, self.ngram), np.array(shares, np.float32))
+        return ParallelMixture((*lstms, self.ngram), np.array(shares, np.float32))
 
     def state(self) -> Parameters:
         """Everything that `restore` needs."""

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import MAX_SYLLABLES, WordVocabulary
+from models.networks.words import MAX_SYLLABLES, WordLSTM, WordVocabulary
+from models.serving.words import FastWordLSTM
 from models.training.keras_lstm import BestSoFar, keras, restore_variables, variables_of
 from models.training.schedules import EMBEDDING, WORD_UNITS, WordSchedule
 from models.training.trainer import Arrays, Progress
@@ -136,17 +136,17 @@ class WordTrainer:
             loss = mean * zeros.size / batch.characters
             yield Progress(self._done, loss, batch.characters, validation)
 
-    def network(self) -> WordLSTM:
+    def network(self) -> FastWordLSTM:
         """The network with the best validation loss so far."""
-        return WordLSTM.from_arrays(self.vocabulary, dict(self.arrays()))
+        return FastWordLSTM.from_arrays(self.vocabulary, dict(self.arrays()))
 
     def arrays(self) -> Mapping[str, NDArray[np.float32]]:
         """The parameters of `network()`."""
         return self._best.arrays or export_parameters(self._model)
 
-    def latest(self) -> WordLSTM:
+    def latest(self) -> FastWordLSTM:
         """The network after the last update."""
-        return WordLSTM.from_arrays(self.vocabulary, export_parameters(self._model))
+        return FastWordLSTM.from_arrays(self.vocabulary, export_parameters(self._model))
 
     def checkpoint(self) -> Arrays:
         """Parameters, optimizer, dropout seeds, best network so far and number of updates."""
@@ -303,6 +303,6 @@ def assign_parameters(model: keras.Model, arrays: Mapping[str, NDArray[np.float3
 
 
 def _names(model: keras.Model) -> list[str]:
-    """Names of the variables in `models.networks.word_lstm`, in Keras' order."""
+    """Names of the variables in `models.networks.words`, in Keras' order."""
     layers = (len(model.trainable_variables) - 3) // 3  # three per layer; E, S and by
     return ["E", "S", *(f"{name}{k}" for k in range(layers) for name in ("Wx", "Wh", "b")), "by"]

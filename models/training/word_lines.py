@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from data.syllables import syllables_of
 from data.tokens import is_word, split_units
 from models.networks.network import log_softmax
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import (
+from models.networks.words import (
     LINE_END,
     NONE,
     PLAN,
     UNKNOWN,
+    WordLSTM,
     WordVocabulary,
     running_syllables,
 )

@@ -19,6 +19,7 @@ from models.networks.words_and_characters import (
     character_log_p,
     word_log_p,
 )
+from models.serving.words import FastWordsAndCharacters
 from models.training.keras_lstm import VerseTrainer, excerpts
 from models.training.keras_word_lstm import WordTrainer
 from models.training.trainer import Arrays, Progress
@@ -77,10 +78,10 @@ class WordsAndCharactersTrainer:
                 validation = self._validate(characters=turn == 0, words=turn == 1)
             yield replace(progress, step=sum(self._done), validation=validation)
 
-    def network(self) -> WordsAndCharacters:
+    def network(self) -> FastWordsAndCharacters:
         """The best networks so far, mixed with the shares that suit the validation text."""
         words = self.words.network()
-        return WordsAndCharacters(
+        mixture = WordsAndCharacters(
             self.characters.network(),
             words,
             self.vectors,
@@ -88,6 +89,7 @@ class WordsAndCharactersTrainer:
             self._shares,
             self.rare_words,
         )
+        return FastWordsAndCharacters.of(mixture)
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """The parameters of `network()`."""
@@ -116,7 +118,7 @@ class WordsAndCharactersTrainer:
         else:
             log_p = self._log_p
             if characters:
-                spelled = character_log_p(network.characters, self._units)
+                spelled = character_log_p(network.characters.unrounded(), self._units)
                 log_p = replace(log_p, characters=spelled)
             if words:
                 log_p = replace(log_p, **word_log_p(network.words, self._units))

@@ -21,7 +21,7 @@ import numpy as np
 
 from data.syllables import syllables_of
 from data.tokens import is_word, tokenise
-from models.networks.lstm import Array
+from models.networks.network import Array
 from models.networks.words_and_characters import WordsAndCharacters
 from models.text_generator import ShouldStop, never
 from models.verse.metrical import metrical_writer_of

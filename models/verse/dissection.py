@@ -14,8 +14,7 @@ import numpy as np
 from data.syllables import syllables_of
 from data.tokens import FLIP, is_word, tokenise
 from models.networks.network import log_softmax
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import (
+from models.networks.words import (
     LINE_END,
     NONE,
     PLAN,
@@ -23,7 +22,7 @@ from models.networks.word_vocabulary import (
     UNKNOWN,
     running_syllables,
 )
-from models.networks.words_and_characters import WordsAndCharacters
+from models.serving.words import FastWordLSTM, FastWordsAndCharacters
 from models.text_generator import Accept, GenerationError
 from models.verse.opening import encoded_prefix
 from models.weights import Trained
@@ -112,7 +111,7 @@ def is_line(trained: Trained, text: str) -> bool:
         return False
     network = trained.network
     is_known: Container[str] = frozenset(trained.words)
-    if isinstance(network, WordsAndCharacters):
+    if isinstance(network, FastWordsAndCharacters):
         is_known = network.words.vocabulary.index
     words = [token for token in _tokens(trained, text) if is_word(token)]
     return len(words) >= MIN_WORDS and 2 * sum(word in is_known for word in words) > len(words)
@@ -125,7 +124,7 @@ def dissect_line(trained: Trained, text: str, accept: Accept) -> LineDissection:
     with more than `MAX_TOKENS` tokens.
     """
     network = trained.network
-    if not isinstance(network, WordsAndCharacters):
+    if not isinstance(network, FastWordsAndCharacters):
         raise NoWordNetwork
     if len(text) > LONGEST_LINE:  # before anything reads it
         raise LineTooLong(max(len(text.split()), MAX_TOKENS + 1))
@@ -148,7 +147,7 @@ def _tokens(trained: Trained, text: str) -> list[str]:
     return [token for token in tokenise(line.strip()) if token != FLIP]
 
 
-def _choices(network: WordLSTM, tokens: Sequence[str], accept: Accept) -> Iterator[WordChoice]:
+def _choices(network: FastWordLSTM, tokens: Sequence[str], accept: Accept) -> Iterator[WordChoice]:
     """The network's prediction for each token and the end of the line, teacher-forced."""
     vocabulary, network = network.vocabulary, network.unrounded()
     read = [*tokens, "\n"]

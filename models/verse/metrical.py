@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from data.syllables import syllables_of
 from data.text import fold, words_of
 from data.tokens import is_word, tokenise
-from models.networks.low_rank import Blocks
 from models.networks.network import State
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import LINE_END, NONE, PLAN, UNKNOWN, running_syllables
-from models.networks.words_and_characters import WordsAndCharacters
+from models.networks.words import LINE_END, NONE, PLAN, UNKNOWN, WordLSTM, running_syllables
+from models.serving.low_rank import Blocks
+from models.serving.words import FastWordsAndCharacters
 from models.verse.constrained.metre import Metre
 from models.verse.constrained.word_index import Columns, Output, WordIndex, english_index
 from models.verse.constrained.word_lines import Candidate, LineRequest, Start, Step, write_lines
@@ -198,7 +197,7 @@ def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
     Cached with the weights. Making it takes a second.
     """
     network = trained.network
-    if not isinstance(network, WordsAndCharacters) or not trained.is_simplified:
+    if not isinstance(network, FastWordsAndCharacters) or not trained.is_simplified:
         return None
     words = network.words
 

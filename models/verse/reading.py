@@ -10,7 +10,7 @@ from data.corpora import Corpus, CorpusError
 from data.text import fold, words_of
 from data.tokens import is_word, tokenise
 from models.fingerprints import LONGEST_RUN, BloomFilter, sparse_runs_of
-from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words import WordVocabulary
 from models.networks.words_and_characters import LONGEST_TOKEN
 
 MIN_COUNTS = {"sonnets": 1, "plays": 3, "bible": 10}

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.text import fold, words_of
-from models.networks.low_rank import Blocks, times
-from models.networks.word_vocabulary import WordVocabulary
-from models.quantization import Matrix
+from models.networks.words import WordVocabulary
+from models.serving.low_rank import Blocks, times
+from models.serving.quantization import Matrix
 
 Array = NDArray[np.float32]
 TABLE = Path(__file__).parents[2] / "data" / "subjects.txt"

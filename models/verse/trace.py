@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.word_vocabulary import NONE, PLAN
+from models.networks.words import NONE, PLAN
 from models.text_generator import Accept
 from models.verse.constrained.word_index import Columns
 from models.verse.constrained.word_lines import Step, end_logits, share_of

@@ -18,8 +18,8 @@ from safetensors.numpy import save
 
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest, generate_names
-from models.networks.mixture import Mixture
 from models.networks.ngram import NGram
+from models.serving.mixture import ParallelMixture
 from models.tasks import TASKS
 from models.weights import (
     LARGEST_FILE,
@@ -41,7 +41,7 @@ FACTS = json.loads(card_to_json(card("names", LETTERS, architecture="mixture", r
 def arrays() -> dict[str, Array]:
     """Of a namer in little."""
     ngram = NGram.fit([f"{name}\n" for name in NAMES], LETTERS, 3, 0.5)
-    parameters = Mixture((lstm(LETTERS), ngram), np.array([0.5, 0.5], np.float32)).arrays()
+    parameters = ParallelMixture((lstm(LETTERS), ngram), np.array([0.5, 0.5], np.float32)).arrays()
     stored: dict[str, Array] = {
         name: array.astype(np.float16) for name, array in parameters.items()
     }

@@ -22,9 +22,9 @@ from bot.services.queueing.fair_queue import QueueState
 from bot.services.queueing.turns import OnBatch, OnWait, Step, Turns
 from bot.services.queueing.worker import Worker
 from bot.services.word_filter import OwnLists
-from models.memory import keep_freed_memory, return_free_memory
 from models.names.dissection import Dissection, dissect
 from models.names.generator import NamesRequest, NamesResult
+from models.serving.memory import keep_freed_memory, return_free_memory
 from models.tasks import TASKS, task_of
 from models.text_generator import Accept, ShouldStop
 from models.verse.dissection import LineDissection, dissect_line, is_line

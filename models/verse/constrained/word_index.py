@@ -19,9 +19,8 @@ from data.lexicon import load_lexicon
 from data.phonetics import Reading
 from data.text import words_of
 from data.tokens import is_word
-from models.networks.low_rank import Blocks, low_rank, times
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words import WordLSTM, WordVocabulary
+from models.serving.low_rank import Blocks, low_rank, times
 from models.verse.constrained.metre import Metre
 
 PositionSets = NDArray[np.uint64]
@@ -236,7 +235,7 @@ class WordIndex:
 class Output:
     """The output layer of a network for the columns of an index.
 
-    The rows of rare words are approximated (`models.networks.low_rank`), which the validation loss
+    The rows of rare words are approximated (`models.serving.low_rank`), which the validation loss
     does not notice.
     """
 

@@ -23,8 +23,7 @@ from numpy.typing import NDArray
 from data.syllables import syllables_of
 from data.tokens import is_word, join_tokens
 from models.networks.network import State, log_softmax
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN, UNKNOWN
+from models.networks.words import LINE_END, MAX_SYLLABLES, NONE, PLAN, UNKNOWN, WordLSTM
 from models.verse.constrained.metre import Metre
 from models.verse.constrained.particles import (
     SMALLEST_MASS,

@@ -26,14 +26,14 @@ from models.names.generator import (
 )
 from models.names.text_generator import NamesGenerator
 from models.networks.lstm import LSTM
-from models.networks.mixture import Mixture
 from models.networks.network import State
 from models.networks.ngram import NGram
+from models.serving.mixture import ParallelMixture
 from models.tasks import task_of
 from models.text_generator import Accept
 from tests.models.tiny import LETTERS, lstm, namer
 
-NETWORK = Mixture(
+NETWORK = ParallelMixture(
     (
         lstm(LETTERS, units=8, layers=1, seed=1),
         NGram.fit(["mangosaurus\n", "papayaraptor\n", "triceratops\n"], LETTERS, 3, 0.75),

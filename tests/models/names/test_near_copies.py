@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from data.corpora import load_names
 from models.fingerprints import NOTHING
-from models.memory import resident_bytes
 from models.names import near_copies
 from models.names.near_copies import ListedNames, NearNames, RealNames, near_names_of
-from models.packed_texts import packed
+from models.serving.memory import resident_bytes
+from models.serving.packed_texts import packed
 from models.weights import Trained
 from tests.models.tiny import LETTERS, card, lstm
 

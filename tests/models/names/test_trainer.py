@@ -19,10 +19,10 @@ from models.names.trainer import (
     list_settings,
 )
 from models.networks.lstm import LSTM
-from models.networks.mixture import Mixture
 from models.networks.network import cross_entropy
 from models.networks.ngram import NGram
-from models.networks.sparse_ngram import SparseNGram
+from models.serving.mixture import ParallelMixture
+from models.serving.sparse_ngram import SparseNGram
 from models.training.numpy_lstm import Fit, FitSettings
 from models.training.trainer import Arrays, Progress
 
@@ -125,7 +125,7 @@ def test_resumed_run_is_identical(corpus: Corpus, interrupted_at: int) -> None:
 def test_arrays_are_those_of_network(corpus: Corpus) -> None:
     trainer = NamesTrainer(corpus, 0, SMALL)
     first(trainer, 5)
-    served = Mixture.from_arrays(trainer.network().vocabulary.symbols, trainer.arrays())
+    served = ParallelMixture.from_arrays(trainer.network().vocabulary.symbols, trainer.arrays())
     assert cross_entropy(served, ["mango\n"]) == cross_entropy(trainer.network(), ["mango\n"])
 
 

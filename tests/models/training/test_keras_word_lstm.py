@@ -9,7 +9,7 @@ import pytest
 
 from data.tokens import tokenise
 from models.networks.network import log_softmax
-from models.networks.word_vocabulary import PLAN, WordVocabulary
+from models.networks.words import PLAN, WordVocabulary
 from models.training.schedules import WordSchedule
 from models.training.trainer import Progress
 from tests import keras

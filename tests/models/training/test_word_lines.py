@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.networks.word_vocabulary import LINE_END, NONE, PLAN, SPACE_FLIP, UNKNOWN
+from models.networks.words import LINE_END, NONE, PLAN, SPACE_FLIP, UNKNOWN
 from models.networks.words_and_characters import unit_log_p
 from models.training.word_lines import LONGEST_PLANNED, Line, line_losses, read_lines, window_of
 from tests.models.tiny import WORDS, lstm, word_lstm

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data.tokens import tokenise
-from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words import WordVocabulary
 from models.networks.words_and_characters import UnitLogP, unit_log_p
 from models.training.losses import losses_of
 from models.training.schedules import Schedule, WordSchedule

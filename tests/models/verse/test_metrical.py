@@ -10,9 +10,9 @@ import pytest
 from data.syllables import syllables_of
 from data.text import VERSE_SYMBOLS, words_of
 from data.tokens import is_word, tokenise
-from models.networks.low_rank import Blocks
 from models.networks.vocabulary import Vocabulary
-from models.networks.word_vocabulary import LINE_END, NONE, PLAN, WordVocabulary
+from models.networks.words import LINE_END, NONE, PLAN, WordVocabulary
+from models.serving.low_rank import Blocks
 from models.verse import metrical as module
 from models.verse.constrained.word_index import Output, WordIndex
 from models.verse.constrained.word_lines import Candidate

@@ -7,7 +7,7 @@ import pytest
 from data import corpora
 from data.corpora import Corpus, CorpusError
 from models.fingerprints import has_sparse_run
-from models.networks.word_vocabulary import SPECIAL
+from models.networks.words import SPECIAL
 from models.verse import reading
 from models.verse.reading import Reading, copies_of, load_reading, rare_words_of, vocabulary_of
 

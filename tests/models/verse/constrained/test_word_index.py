@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from data.early_modern import is_archaic
 from data.phonetics import Reading
-from models.networks.word_vocabulary import SPECIAL, WordVocabulary
+from models.networks.words import SPECIAL, WordVocabulary
 from models.verse.constrained import word_index as module
 from models.verse.constrained.metre import Metre
 from models.verse.constrained.word_index import (

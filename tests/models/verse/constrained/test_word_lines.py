@@ -15,8 +15,7 @@ from data.syllables import syllables_of
 from data.text import words_of
 from data.tokens import is_word, tokenise
 from models.networks.network import State
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import LINE_END, MAX_SYLLABLES, NONE, PLAN, WordVocabulary
+from models.networks.words import LINE_END, MAX_SYLLABLES, NONE, PLAN, WordLSTM, WordVocabulary
 from models.verse.constrained import word_lines as module
 from models.verse.constrained.metre import Metre
 from models.verse.constrained.word_index import Columns, Output, WordIndex, english_index

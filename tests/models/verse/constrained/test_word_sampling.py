@@ -9,8 +9,7 @@ from numpy.typing import NDArray
 
 from data.text import words_of
 from models.networks.network import log_softmax
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import NONE, PLAN, WordVocabulary
+from models.networks.words import NONE, PLAN, WordLSTM, WordVocabulary
 from models.verse.constrained import particles
 from models.verse.constrained import word_lines as module
 from models.verse.constrained.metre import Metre

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from models.networks.network import log_softmax
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import SPECIAL, UNKNOWN, WordVocabulary, running_syllables
+from models.networks.words import SPECIAL, UNKNOWN, WordLSTM, WordVocabulary, running_syllables
 from tests.models.tiny import WORDS, word_lstm
 
 ONE = np.ones(1, np.int64)

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from data.corpora import load_names
 from models.fingerprints import NOTHING
-from models.memory import resident_bytes
-from models.networks import sparse_ngram
 from models.networks.lstm import LSTM
-from models.networks.mixture import Mixture
 from models.networks.ngram import NGram
-from models.networks.sparse_ngram import SparseNGram, read_ngram
 from models.networks.vocabulary import END, Vocabulary
+from models.serving import sparse_ngram
+from models.serving.memory import resident_bytes
+from models.serving.mixture import ParallelMixture
+from models.serving.sparse_ngram import SparseNGram, read_ngram
 from models.training.numpy_lstm import LETTERS
 from models.weights import WeightsError, load_weights, save_weights
 from tests.models.tiny import card, lstm
@@ -42,18 +42,18 @@ def test_sparse_losses_match_table() -> None:
 
 def test_sparse_round_trip_in_mixture(tmp_path: Path) -> None:
     sparse = SparseNGram.fit(NAMES, LETTERS, 7, 0.75)
-    mixture = Mixture((lstm(LETTERS), sparse), np.array([0.25, 0.75], np.float32))
+    mixture = ParallelMixture((lstm(LETTERS), sparse), np.array([0.25, 0.75], np.float32))
     path = tmp_path / "names.safetensors"
     save_weights(path, mixture.arrays(), card("names", LETTERS, architecture="mixture"), NOTHING)
     network = load_weights(path).network
-    assert isinstance(network, Mixture)
+    assert isinstance(network, ParallelMixture)
     assert [type(member) for member in network.members] == [LSTM, SparseNGram]
     np.testing.assert_allclose(network.members[1].losses(NAMES), sparse.losses(NAMES))  # type: ignore[union-attr]
 
 
 def test_too_many_ngrams_raise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sparse = SparseNGram.fit(NAMES, LETTERS, 7, 0.75)
-    mixture = Mixture((sparse,), np.ones(1, np.float32))
+    mixture = ParallelMixture((sparse,), np.ones(1, np.float32))
     path = tmp_path / "names.safetensors"
     save_weights(path, mixture.arrays(), card("names", LETTERS, architecture="mixture"), NOTHING)
     monkeypatch.setattr(sparse_ngram, "MAX_NGRAMS", 100)

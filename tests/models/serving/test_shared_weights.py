@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from models.memory import resident_bytes
 from models.names.generator import NamesRequest, generate_names
-from models.shared_weights import ALIGNMENT, attach, share
+from models.serving.memory import resident_bytes
+from models.serving.shared_weights import ALIGNMENT, attach, share
 from models.tasks import TASKS, task_of
 from models.verse import poem
 from models.weights import Trained

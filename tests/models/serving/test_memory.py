@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from models.memory import resident_bytes
+from models.serving.memory import resident_bytes
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ FREED_AND_TAKEN = """
 import os
 import resource
 import numpy as np
-from models.memory import keep_freed_memory, limit_arenas
+from models.serving.memory import keep_freed_memory, limit_arenas
 limit_arenas()
 keep_freed_memory()
 def turn():

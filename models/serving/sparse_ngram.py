@@ -8,7 +8,7 @@ distribution up to the highest order, on demand.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ class SparseNGram(NGram):
 
     Its `grams` and `counts` have the narrowest types that hold them.
     """
+
+    kind: ClassVar = "sparse"
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for an order or a discount out of range."""

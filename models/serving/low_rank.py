@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from models.networks.lstm import Array
+from models.networks.network import Array
 
 BLOCK = (320, 64)
 """Maximum rows and columns of a block. Sums of more products are split, at a place that depends on

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.networks.low_rank import BLOCK, MOST_ROWS, Blocks, low_rank, times
+from models.serving.low_rank import BLOCK, MOST_ROWS, Blocks, low_rank, times
 
 
 def matrix(n: int, m: int, seed: int = 0) -> np.ndarray:

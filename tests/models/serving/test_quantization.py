@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from numpy.typing import NDArray
 
-from models.quantization import Rounded, dequantize, quantize
+from models.serving.quantization import Rounded, dequantize, quantize
 
 matrices = arrays(
     np.float32,

@@ -1,4 +1,4 @@
-"""Loaded weights in memory that several processes map: each has them, and they exist once.
+"""Shared memory for loaded weights: several processes map them, and they exist once.
 
 What one process has loaded and prepared consists of large arrays and of small objects. The arrays
 go to an anonymous file in memory, which the other processes map too; the objects are pickled, and
@@ -10,9 +10,7 @@ import os
 import pickle
 import tempfile
 from dataclasses import dataclass, field
-from typing import BinaryIO
-
-from models.weights import Trained
+from typing import Any, BinaryIO
 
 ALIGNMENT = 64
 """Bytes to whose multiples arrays are aligned, as NumPy and BLAS like it."""
@@ -30,13 +28,13 @@ class SharedWeights:
     """Open for as long as further processes may map it."""
 
 
-def share(trained: Trained) -> SharedWeights:
+def share(weights: object) -> SharedWeights:
     """Write loaded weights, with what has been computed from them, to a file in memory.
 
     Raises `OSError` if it cannot be written.
     """
     buffers: list[pickle.PickleBuffer] = []
-    objects = pickle.dumps(trained, protocol=5, buffer_callback=buffers.append)
+    objects = pickle.dumps(weights, protocol=5, buffer_callback=buffers.append)
     file, extents, end = _file_in_memory(), [], 0
     for buffer in buffers:
         array = buffer.raw()
@@ -50,18 +48,17 @@ def share(trained: Trained) -> SharedWeights:
     return SharedWeights(objects, tuple(extents), file)
 
 
-def attach(shared: SharedWeights) -> Trained:
+def attach(shared: SharedWeights) -> Any:  # noqa: ANN401
     """Map shared weights. Their arrays are read-only, and keep the mapping alive."""
     return attached(shared.objects, shared.extents, shared.file.fileno())
 
 
-def attached(objects: bytes, extents: tuple[tuple[int, int], ...], descriptor: int) -> Trained:
+def attached(objects: bytes, extents: tuple[tuple[int, int], ...], descriptor: int) -> Any:  # noqa: ANN401
     """Map the weights that another process has shared. The descriptor can be closed afterwards."""
     # All of it: a mapping of the same file costs no memory.
     mapped = memoryview(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ))
     arrays = [mapped[begin:end] for begin, end in extents]
-    trained: Trained = pickle.loads(objects, buffers=arrays)  # noqa: S301 (from a private pipe)
-    return trained
+    return pickle.loads(objects, buffers=arrays)  # noqa: S301 (from a private pipe)
 
 
 def _file_in_memory() -> BinaryIO:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.training.optimiser import AdamW, Arrays, clip_norm, update_average
+from models.networks.optimizer import AdamW, Arrays, clip_norm, update_average
 
 
 def test_first_update_is_one_learning_rate() -> None:

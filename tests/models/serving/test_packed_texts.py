@@ -2,8 +2,8 @@
 
 import pytest
 
-from models.memory import resident_bytes
-from models.packed_texts import BREAK, MOST_IN_TUPLE, PackedTexts, packed, unpacked
+from models.serving.memory import resident_bytes
+from models.serving.packed_texts import BREAK, MOST_IN_TUPLE, PackedTexts, packed, unpacked
 
 TEXTS = ("aa", "", "Évreux", "サクラ", "𐌰𐌱", "z")
 PACKED = PackedTexts(BREAK.join(TEXTS).encode())
