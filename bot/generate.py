@@ -17,14 +17,17 @@ from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.files import write_atomically
 from models.names.capitalization import format_name
+from models.names.constraints import LONGEST_NAME, SHORTEST_NAME
 from models.names.dissection import dissect
-from models.names.generator import LONGEST_NAME, SHORTEST_NAME, NamesRequest, generate_names
+from models.names.generator import (
+    NamesRequest,
+    generate_names,
+)
 from models.tasks import TASKS
 from models.text_generator import GenerationError
-from models.verse.dissection import MIN_WORDS, dissect_line, is_line
+from models.verse.dissection import MIN_WORDS, dissect_line, is_line, trace_line
 from models.verse.forms import DEFAULT_FORM, FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest, begin, extend
-from models.verse.trace import trace_line
 from models.weights import Trained, WeightsError, read_card
 
 FAILED, INTERRUPTED = 1, 130

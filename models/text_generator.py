@@ -32,7 +32,7 @@ def never() -> bool:
     return False
 
 
-def check(should_stop: ShouldStop) -> None:
+def check_stop(should_stop: ShouldStop) -> None:
     """Raise `Abandoned` if the work should stop."""
     if should_stop():
         raise Abandoned("nobody wants the result anymore")

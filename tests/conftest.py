@@ -24,7 +24,7 @@ pytest_plugins = ["tests.databases"]
 
 FIRST = (
     "tests/end_to_end/test_soak.py",
-    "tests/models/training/test_keras_lstm.py",
+    "tests/slow/",
     "tests/end_to_end/test_resume.py",
     "tests/end_to_end/",
     "tests/bot/test_main.py",
@@ -73,10 +73,8 @@ TOGETHER = {
     "Evaluation": ("tests/bot/evaluation/",),
     "Keras": (
         "tests/bot/train/test_command.py",
-        "tests/models/training/test_keras_lstm.py",
-        "tests/models/training/test_keras_word_lstm.py",
-        "tests/models/training/test_words_and_characters.py",
-        "tests/models/verse/test_recipes.py",
+        "tests/slow/test_keras",
+        "tests/slow/test_verse_recipes.py",
     ),
 }
 """Files, and folders, of tests that run in the same process."""

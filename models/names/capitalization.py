@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
-from models.names.constrained.shape import SEPARATORS
+from models.names.constraints import SEPARATORS
 
 BEGINNING = "^"
 MAX_SMALL_WORDS = 64

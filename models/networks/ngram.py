@@ -155,8 +155,8 @@ class NGram:
             )
 
     @cached_property
-    def _table(self) -> "_Table":
-        return _Table.of(self)
+    def _table(self) -> "_ProbabilityTable":
+        return _ProbabilityTable.of(self)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """The counts, as digits that float16 stores exactly."""
@@ -211,7 +211,7 @@ def choose_discount(
 
 
 @dataclass(frozen=True, eq=False)
-class _Table:
+class _ProbabilityTable:
     """p(w | h) of every context h that occurs, of all lengths below n."""
 
     base: int
@@ -244,7 +244,7 @@ class _Table:
         return following
 
     @classmethod
-    def of(cls, model: NGram) -> "_Table":
+    def of(cls, model: NGram) -> "_ProbabilityTable":
         """Interpolate from the uniform distribution up to the highest order.
 
         Raises `ValueError` if the table would exceed `MAX_PROBABILITIES`.

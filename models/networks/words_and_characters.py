@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data.syllables import syllables_of
+from data.lexicon import syllables_of
 from data.tokens import Unit, is_token, is_word_character, split_units
 from models.networks.lstm import LSTM
 from models.networks.network import Array, State, log_softmax

@@ -52,7 +52,7 @@ def low_rank(w: Array, rank: int) -> tuple[Array, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class Blocks:
+class BlockMatrix:
     """A matrix `(n, m)` in blocks of equal size, filled up with zeros."""
 
     numbers: Array
@@ -61,7 +61,7 @@ class Blocks:
     """n and m."""
 
     @classmethod
-    def of(cls, w: Array) -> "Blocks":
+    def of(cls, w: Array) -> "BlockMatrix":
         """The blocks of a matrix."""
         (n, m), (most_rows, most_columns) = w.shape, BLOCK
         down, across = -(-n // most_rows), max(1, -(-m // most_columns))  # rounded up
@@ -73,7 +73,7 @@ class Blocks:
         return cls(np.ascontiguousarray(blocks), (n, m))
 
 
-def times(x: Array, matrix: Blocks) -> Array:
+def times(x: Array, matrix: BlockMatrix) -> Array:
     """x · matrix, `(B, n)` → `(B, m)`. A row of it depends on the same row of x only."""
     numbers, (n, m) = matrix.numbers, matrix.shape
     down, across, rows, columns = numbers.shape

@@ -86,15 +86,15 @@ class SparseNGram(NGram):
         return base * sum(count_contexts(level.grams, base) for level in self._levels)
 
     @cached_property
-    def _levels(self) -> tuple["_Level", ...]:
+    def _levels(self) -> tuple["_GramsOfOrder", ...]:
         """The n-grams of all orders, from 1 up. Raises `ValueError` if they exceed `MAX_BYTES`."""
-        levels: list[_Level] = []
+        levels: list[_GramsOfOrder] = []
         size = 0
         for grams, counts in counts_by_order(
             self
         ):  # each is made when the size of the last is known
             codes = len(self.vocabulary) ** (self.order - len(levels))
-            levels.append(_Level(_narrowed(grams, codes), _narrowed(counts)))
+            levels.append(_GramsOfOrder(_narrowed(grams, codes), _narrowed(counts)))
             size += levels[-1].grams.nbytes + levels[-1].counts.nbytes
             if size > MAX_BYTES:
                 raise ValueError(
@@ -105,7 +105,7 @@ class SparseNGram(NGram):
 
 
 @dataclass(frozen=True, eq=False)
-class _Level:
+class _GramsOfOrder:
     """The n-grams of one order."""
 
     grams: NDArray[np.integer[Any]]

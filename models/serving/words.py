@@ -13,7 +13,7 @@ from models.networks.lstm import LSTM, Layer
 from models.networks.network import Array, State
 from models.networks.words import NONE, WordLSTM
 from models.networks.words_and_characters import UnitLogP, WordsAndCharacters, unit_log_p
-from models.serving.low_rank import Blocks, low_rank, times
+from models.serving.low_rank import BlockMatrix, low_rank, times
 from models.serving.packed_texts import packed
 
 RANKS = ((128, 192), (128, 96))
@@ -39,9 +39,9 @@ class FastWordLSTM(WordLSTM):
         return [LayerWeights.of(layer, *ranks.get(k, ())) for k, layer in enumerate(layers)]
 
     @cached_property
-    def _of_end(self) -> Blocks:
+    def _of_end(self) -> BlockMatrix:
         """The rows of `end` of the first layer's Wx."""
-        return Blocks.of(for_tanh(self.layers[0].Wx[self.E.shape[1] :]))
+        return BlockMatrix.of(for_tanh(self.layers[0].Wx[self.E.shape[1] :]))
 
     def step(
         self,
@@ -93,13 +93,13 @@ class FastLSTM(LSTM):
         return times(below, output) + self.by, new_state
 
     @cached_property
-    def _weights(self) -> tuple[list["LayerWeights"], Array, Blocks]:
+    def _weights(self) -> tuple[list["LayerWeights"], Array, BlockMatrix]:
         """Weights of the layers, whose first one has no x; z for each character in the first layer,
         `(V, 4u)`; and weights of the output."""
         first, *others = self.unrounded().layers
         layers = [replace(first, Wx=first.Wx[:0]), *others]
         weights = [LayerWeights.of(layer) for layer in layers]
-        return weights, for_tanh(np.asarray(first.Wx) + first.b), Blocks.of(self.Wy)
+        return weights, for_tanh(np.asarray(first.Wx) + first.b), BlockMatrix.of(self.Wy)
 
     def unrounded(self) -> LSTM:
         """The plain network with all matrices in 32 bits, for many texts side by side."""
@@ -148,9 +148,9 @@ class LayerWeights:
     A matrix that is not approximated is a part of B alone. The gates are those of `for_tanh`.
     """
 
-    Ax: Blocks | None
-    Ah: Blocks | None
-    B: Blocks
+    Ax: BlockMatrix | None
+    Ah: BlockMatrix | None
+    B: BlockMatrix
     b: Array
 
     @classmethod
@@ -164,9 +164,9 @@ class LayerWeights:
         *thin_x, last_x = low_rank(np.asarray(layer.Wx), rank_x)
         *thin_h, last_h = low_rank(np.asarray(layer.Wh), rank_h)
         return cls(
-            Blocks.of(thin_x[0]) if thin_x else None,
-            Blocks.of(thin_h[0]) if thin_h else None,
-            Blocks.of(for_tanh(np.concatenate((last_x, last_h)))),
+            BlockMatrix.of(thin_x[0]) if thin_x else None,
+            BlockMatrix.of(thin_h[0]) if thin_h else None,
+            BlockMatrix.of(for_tanh(np.concatenate((last_x, last_h)))),
             for_tanh(layer.b),
         )
 

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from data.syllables import syllables_of
+from data.lexicon import syllables_of
 from data.tokens import is_word, tokenise
 from models.networks.network import Array
 from models.networks.words_and_characters import WordsAndCharacters

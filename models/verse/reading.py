@@ -22,7 +22,7 @@ MOST_WORDS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class PretrainingTexts:
     """The texts, as passages of normalised verse."""
 
     sonnets: Corpus
@@ -65,14 +65,14 @@ class Reading:
         return copies_of([self.plays.items, self.poems, self.bible])
 
 
-def load_reading() -> Reading:
+def load_reading() -> PretrainingTexts:
     """All texts. Raises `CorpusError` if others than the Bible cannot be downloaded."""
     sonnets, plays = corpora.load_sonnets(), corpora.load_plays()
     poems = further_reading.load_poems()
     try:
-        return Reading(sonnets, plays, poems, further_reading.load_bible())
+        return PretrainingTexts(sonnets, plays, poems, further_reading.load_bible())
     except CorpusError as error:
-        return Reading(sonnets, plays, poems, (), (f"Trained without the Bible: {error}",))
+        return PretrainingTexts(sonnets, plays, poems, (), (f"Trained without the Bible: {error}",))
 
 
 def copies_of(texts: Iterable[Sequence[str]]) -> BloomFilter:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from data.text import fold, words_of
 from models.networks.words import WordVocabulary
-from models.serving.low_rank import Blocks, times
+from models.serving.low_rank import BlockMatrix, times
 from models.serving.quantization import Matrix
 
 Array = NDArray[np.float32]
@@ -54,7 +54,7 @@ class Subject:
 NO_SUBJECT = Subject((), np.zeros(0, np.float32))
 
 
-def bias_towards(subjects: Sequence[Subject], vectors: Blocks, strength: float) -> Array:
+def bias_towards(subjects: Sequence[Subject], vectors: BlockMatrix, strength: float) -> Array:
     """What is added to the logits of some words for each subject, `(subjects, words)`.
 
     vectors: of the words, `(D, words)`.

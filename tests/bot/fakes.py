@@ -13,9 +13,12 @@ from bot.store import Unavailable
 from bot.store.trainings import TrainingRequest
 from data.text import clean_name
 from models.names.capitalization import format_name
-from models.names.dissection import Dissection, LetterChoice
-from models.names.etymology import Part
-from models.names.generator import NamesRequest, NamesResult, Shortfall
+from models.names.dissection import Dissection, LetterChoice, NamePart
+from models.names.generator import (
+    NamesRequest,
+    NamesResult,
+)
+from models.names.problems import Shortfall
 from models.networks.vocabulary import END
 from models.text_generator import Accept
 from models.training.events import Stopped, TrainingEvent
@@ -82,10 +85,13 @@ def _name(request: SonnetRequest) -> str:
     return request.about if request.about not in KNOWN_SUBJECTS else ""
 
 
-PARTS = (Part("mango", "mango", "mango", "fruit"), Part("saurus", "sauros", "lizard", "Greek"))
+PARTS = (
+    NamePart("mango", "mango", "mango", "fruit"),
+    NamePart("saurus", "sauros", "lizard", "Greek"),
+)
 
 
-def dissection(name: str = "mangosaurus", parts: tuple[Part, ...] = PARTS) -> Dissection:
+def dissection(name: str = "mangosaurus", parts: tuple[NamePart, ...] = PARTS) -> Dissection:
     """A dissection in which each letter was the second of five, its chance a quarter."""
     others = dict.fromkeys("xyz", 0.0).items()
     letters = tuple(

@@ -17,13 +17,12 @@ from data.lexicon import (
     DIGESTS,
     Lexicon,
     LexiconError,
-    Reading,
     compiled,
     dictionary,
     load_lexicon,
     note,
 )
-from data.phonetics import reading_of
+from data.pronunciation import Reading, reading_of
 
 LEXICON = load_lexicon()
 

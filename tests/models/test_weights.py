@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from models import model_card, weights
+from models import weights
 from models.fingerprints import NOTHING, Fingerprints
 from models.networks.network import Network
 from models.tasks import TASKS
@@ -247,8 +247,8 @@ def test_card_types(tmp_path: Path, fact: str, value: object) -> None:
 
 def test_every_card_field_is_checked() -> None:
     assert {
-        model_card._KEYS.get(field.name, field.name) for field in dataclasses.fields(ModelCard)
-    } == set(model_card._FACTS)
+        weights._KEYS.get(field.name, field.name) for field in dataclasses.fields(ModelCard)
+    } == set(weights._FACTS)
 
 
 def test_weights_of_another_task(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from bot.services.concurrency import ShuttingDown
 from bot.services.queueing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
 from bot.store import OutcomeUnknown, Unavailable
 from data.corpora import CorpusError
-from models.names.constrained.problems import NamesError
+from models.names.problems import NamesError
 from models.verse.dissection import MAX_TOKENS, LineTooLong, NoWordNetwork
 from models.verse.poem import NoLineFound
 

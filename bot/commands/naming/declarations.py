@@ -14,7 +14,10 @@ from bot.commands.naming.name_options import (
     NamesOptions,
 )
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
-from models.names.generator import LONGEST_NAME, SHORTEST_NAME, NamesRequest
+from models.names.constraints import LONGEST_NAME, SHORTEST_NAME
+from models.names.generator import (
+    NamesRequest,
+)
 
 COUNT = Option("count", Kind.INTEGER, least=1, most=MOST_NAMES)
 TEMPERATURE = Option("temperature", Kind.NUMBER, least=LOWEST_TEMPERATURE, most=HIGHEST_TEMPERATURE)

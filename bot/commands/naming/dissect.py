@@ -39,8 +39,7 @@ from bot.services.word_filter import WordFilter
 from data.corpora import LONGEST_NAME
 from data.text import clean_name
 from models.names.capitalization import format_name
-from models.names.dissection import Dissection, LetterChoice, reading
-from models.names.etymology import Part
+from models.names.dissection import Dissection, LetterChoice, NamePart, reading
 from models.names.generator import NamesRequest
 from models.networks.vocabulary import END
 from models.verse.dissection import MIN_WORDS, LineDissection
@@ -281,7 +280,7 @@ def _meaning(dissection: Dissection) -> Iterator[Text]:
     )
 
 
-def _origin(part: Part) -> str:
+def _origin(part: NamePart) -> str:
     """`odon (Greek odous: tooth)`, without the root if it equals the meaning."""
     source = part.language if part.root == part.meaning else f"{part.language} {part.root}"
     return f"{part.letters} ({source}: {part.meaning})"

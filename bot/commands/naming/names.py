@@ -42,8 +42,9 @@ from bot.store.custom_models import CustomModelRecord
 from bot.store.polls import PollRecord
 from data.text import clean_name
 from models.names.capitalization import format_name
-from models.names.constrained.constraints import clean_piece
-from models.names.generator import NamesError, NamesRequest
+from models.names.constraints import clean_piece
+from models.names.generator import NamesRequest
+from models.names.problems import NamesError
 
 _SHARED_OPTIONS = {
     "count": _("Number of names (default 5)"),

@@ -24,8 +24,7 @@ from bot.commands.core.turn import Terms, Turn
 from bot.commands.polls.plaques import PLAQUE, plaque_file
 from bot.services.word_filter import WordFilter
 from bot.store.hall_of_fame import Champion, Scope
-from models.names.dissection import reading
-from models.names.etymology import parts_of
+from models.names.dissection import parts_of, reading
 
 ACTION, CHAMPION = "fame", "champion"
 POEM = "about"

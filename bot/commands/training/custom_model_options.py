@@ -14,7 +14,7 @@ from bot.services.uploads import politely
 from bot.services.word_filter import WordFilter
 from bot.store.custom_models import CustomModelRecord
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
-from models.names.text_generator import count_parameters
+from models.names.generator import count_parameters
 from models.networks.vocabulary import END
 from models.weights import Trained
 

@@ -39,7 +39,7 @@ from bot.services.training.policies import CUSTOM, corpus_of, table_of
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.custom_models import Corpus, CustomModelRecord, NameTaken, TooMany
 from bot.store.trainings import TrainingRequest
-from models.names.constrained.shape import LIST_RECIPE
+from models.names.constraints import LIST_RECIPE
 from models.weights import TooLarge, WeightsError
 
 NAMER = "namer"

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from models.names.clusters import clusters_of
+from models.names.filters import clusters_of
 from models.names.generator import reads_as_name
 
 
@@ -21,7 +21,7 @@ class NamesQuality:
     well_formed: float
     """Share that is well-formed (`models.names.generator.reads_as_name`)."""
     new_cluster: float
-    """Share with a consonant cluster that no training name has (`models.names.clusters`)."""
+    """Share with a consonant cluster that no training name has (`models.names.filters`)."""
     rejected: Mapping[str, float] = field(default_factory=dict)
     """Shares of all generated names that were rejected, by reason."""
 

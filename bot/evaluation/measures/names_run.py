@@ -24,8 +24,12 @@ from bot.evaluation.measures.options import ScoreboardOptions
 from bot.evaluation.measures.previous import previous_weights
 from bot.evaluation.measures.sampling import sample_names
 from data.corpora import Corpus
-from models.names.clusters import known_clusters
-from models.names.generator import NamesError, NamesRequest, generate_names
+from models.names.filters import known_clusters
+from models.names.generator import (
+    NamesRequest,
+    generate_names,
+)
+from models.names.problems import NamesError
 from models.networks.network import Network
 from models.networks.vocabulary import END
 from models.text_generator import Accept

@@ -7,8 +7,7 @@ itself, so that errors of the lexicon do not go unnoticed.
 import importlib.util
 from functools import cache
 
-from data.early_modern import with_fallbacks
-from data.phonetics import Reading, Readings, reading_of
+from data.pronunciation import Reading, Readings, reading_of, with_fallbacks
 
 
 def has_dictionary() -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from models.names.generator import LONGEST_NAME
+from models.names.constraints import LONGEST_NAME
 from models.networks.network import Network
 from models.networks.sampling import sample
 from models.networks.vocabulary import END

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
 
-from data.phonetics import Readings
+from data.pronunciation import Readings
 from data.text import fold, normalise_verse, words_of
 from models.verse.prosody import is_iambic, is_real, pairs_of, rhymes, syllable_counts
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.evaluation.measures.names import ConstraintResult, GenusIndex, quality_of, within_one_edit
-from models.names.clusters import known_clusters
+from models.names.filters import known_clusters
 
 GENERA = ["mangosaurus", "triceratops", "mei", "yi"]
 CLUSTERS = known_clusters(GENERA)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bot.evaluation.measures.sampling import sample_names, sample_verse
-from models.names.generator import LONGEST_NAME
+from models.names.constraints import LONGEST_NAME
 from models.networks.ngram import NGram
 from tests.models.tiny import LETTERS, VERSE, lstm
 

@@ -12,7 +12,7 @@ from bot.evaluation.measures.verse import (
     VerseQuality,
     longest_run,
 )
-from data.phonetics import Reading
+from data.pronunciation import Reading
 
 SOUNDS = {
     "day": (Reading("1", "EY1"),),

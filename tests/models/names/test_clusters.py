@@ -8,13 +8,18 @@ from hypothesis import strategies as st
 
 from bot.evaluation.measures.names import new_cluster_share
 from data.corpora import load_names
-from models.names.clusters import (
+from models.names.filters import (
     allowed_clusters,
     clusters_of,
     known_clusters,
     unshared,
 )
-from models.names.generator import Flaw, NamesRequest, NamesResult, generate_names
+from models.names.generator import (
+    NamesRequest,
+    NamesResult,
+    generate_names,
+)
+from models.names.problems import Flaw
 from models.weights import Trained, load_shipped
 from tests.models.lists import HEROES, KANA, VILLAGES, listed
 from tests.models.names.test_generator import Parrot, anything, trained

@@ -6,25 +6,23 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.names import generator
-from models.names.constrained import sampler
-from models.names.constrained.constraints import NameConstraints
-from models.names.constrained.sampler import (
-    BATCH,
-    ConstrainedSampler,
-    sample_batches,
-    sampler_of,
-)
+from models.names import generator, sampler
+from models.names.constraints import NameConstraints
 from models.names.generator import (
     NamesDraft,
-    NamesError,
     NamesRequest,
     NamesResult,
     begin,
     extend,
     generate_names,
 )
-from models.names.text_generator import NamesGenerator
+from models.names.problems import NamesError
+from models.names.sampler import (
+    BATCH,
+    ConstrainedSampler,
+    sample_batches,
+    sampler_of,
+)
 from models.networks.lstm import LSTM
 from models.networks.network import State
 from models.networks.ngram import NGram
@@ -73,7 +71,7 @@ def test_drafts_do_not_depend_on_each_other() -> None:
     alone = [generate_names(NAMER, request, anything) for request in REQUESTS]
     together = finished([begin(NAMER, request) for request in REQUESTS])
     assert together == alone
-    assert len(REQUESTS) <= NamesGenerator.batch_size
+    assert len(REQUESTS) <= generator.batch_size
 
 
 def test_draft_continues_in_another_process() -> None:

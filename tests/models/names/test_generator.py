@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from models.fingerprints import Fingerprints
 from models.names.generator import (
-    Flaw,
-    NamesError,
     NamesRequest,
-    Shortfall,
     generate_names,
     reads_as_name,
+)
+from models.names.problems import (
+    Flaw,
+    NamesError,
+    Shortfall,
 )
 from models.networks.network import Network, State
 from models.networks.rnn import RNN, initialize_parameters

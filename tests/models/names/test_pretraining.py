@@ -11,8 +11,8 @@ import pytest
 from data.corpora import Corpus, load_names
 from data.further_reading import Genera, load_genera
 from models.fingerprints import NOTHING
-from models.names.pretraining import Pretrainer, reading_list
 from models.names.recipes import PRETRAINING_RECIPE, RECIPES
+from models.names.trainers import Pretrainer, reading_list
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import END
 from models.serving.mixture import ParallelMixture

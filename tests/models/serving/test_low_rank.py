@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.serving.low_rank import BLOCK, MOST_ROWS, Blocks, low_rank, times
+from models.serving.low_rank import BLOCK, MOST_ROWS, BlockMatrix, low_rank, times
 
 
 def matrix(n: int, m: int, seed: int = 0) -> np.ndarray:
@@ -35,24 +35,26 @@ def test_has_fewer_numbers_or_is_the_matrix_itself(shape: tuple[int, int]) -> No
 @pytest.mark.parametrize("rows", [1, 5, MOST_ROWS + 1])
 def test_times(rows: int, shape: tuple[int, int]) -> None:
     whole, x = matrix(*shape), matrix(rows, shape[0], 1)
-    blocks = Blocks.of(whole)
+    blocks = BlockMatrix.of(whole)
     assert max(blocks.numbers.shape[2] / BLOCK[0], blocks.numbers.shape[3] / BLOCK[1]) <= 1
     np.testing.assert_allclose(times(x, blocks), x @ whole, atol=1e-3)
 
 
 def test_no_columns() -> None:
-    assert times(matrix(3, 4), Blocks.of(matrix(4, 0))).shape == (3, 0)
+    assert times(matrix(3, 4), BlockMatrix.of(matrix(4, 0))).shape == (3, 0)
 
 
 def test_strided_rows() -> None:
     """Such as a part of a state."""
     whole, x = matrix(20, 6), matrix(5, 60, 1)
-    np.testing.assert_allclose(times(x[:, 30:50], Blocks.of(whole)), x[:, 30:50] @ whole, atol=1e-5)
+    np.testing.assert_allclose(
+        times(x[:, 30:50], BlockMatrix.of(whole)), x[:, 30:50] @ whole, atol=1e-5
+    )
 
 
 def test_rows_do_not_matter_to_each_other() -> None:
     """Whatever their number, up to the order in which numbers are added."""
-    blocks, x = Blocks.of(matrix(400, 70)), matrix(100, 400, 1)
+    blocks, x = BlockMatrix.of(matrix(400, 70)), matrix(100, 400, 1)
     together = times(x, blocks)
     for rows in (1, 2, 3, 48, 49, 97):
         np.testing.assert_allclose(times(x[:rows], blocks), together[:rows], atol=1e-4)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from models.networks.network import State, cross_entropy
 from models.networks.vocabulary import END, Vocabulary
-from models.verse.constrained.free_lines import MAX_LINE, MIN_LINE
 from models.verse.forms import FORMS
+from models.verse.free_lines import MAX_LINE, MIN_LINE
 from models.verse.poem import (
     FREE,
     MAX_ATTEMPTS,

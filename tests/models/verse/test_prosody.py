@@ -8,11 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.corpora import CorpusError, load_sonnets
-from data.early_modern import with_fallbacks
-from data.lexicon import load_lexicon
+from data.lexicon import count_syllables, load_lexicon
+from data.pronunciation import with_fallbacks
 from data.text import words_of
 from models.verse.prosody import (
-    count_syllables,
     is_iambic,
     is_real,
     pairs_of,

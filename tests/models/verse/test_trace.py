@@ -4,8 +4,8 @@ import pytest
 
 from data.text import fold
 from data.tokens import join_tokens, tokenise
+from models.verse.dissection import LineTrace, trace_line
 from models.verse.poem import Draft, SonnetError, SonnetRequest, begin, extend
-from models.verse.trace import LineTrace, trace_line
 from tests.models.verse.versifier import VERSIFIER
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from bot.evaluation.measures.sense.word_trigram import WordTrigram
 from bot.evaluation.measures.verse import LINES, SYLLABLES, Poem
-from data.phonetics import Readings
+from data.pronunciation import Readings
 from data.text import normalise_verse
 from models.verse.prosody import syllable_counts
 

@@ -10,9 +10,9 @@ from bot.commands.core.message import UserError
 from bot.commands.naming.name_options import from_state
 from bot.store.custom_models import Corpus, CustomModelRecord
 from bot.store.hall_of_fame import Scope
-from models.names.constrained.problems import LengthOutOfRange, NamesError
-from models.names.constrained.shape import Shape
+from models.names.constraints import Shape
 from models.names.generator import NamesRequest, NamesResult
+from models.names.problems import LengthOutOfRange, NamesError
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.polls import first_message

@@ -8,7 +8,7 @@ from bot.commands.core.message import UserError
 from bot.commands.training import custom_model_options
 from bot.commands.training.custom_model_options import check_import
 from bot.services.word_filter import WordFilter
-from models.names.text_generator import count_parameters
+from models.names.generator import count_parameters
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.weights import Trained, load_shipped

@@ -7,7 +7,7 @@ from bot.evaluation.measures.sense.comparisons import poems_of_plays, trigram_po
 from bot.evaluation.measures.sense.measure import Sense, SenseReference, measure_sense
 from bot.evaluation.measures.sense.word_trigram import WordTrigram
 from bot.evaluation.measures.verse import Poem
-from data.phonetics import Reading
+from data.pronunciation import Reading
 from tests.bot.evaluation.sense.texts import poem_about, random_poems
 from tests.optional import skip_without
 
