@@ -494,10 +494,8 @@ def _trained(
 ) -> Trained:
     try:
         card = card_from_json(metadata["card"])
-        known, proper = (_fingerprints(arrays.pop(n)) for n in ("known", "proper"))
-        # Files of version 0.1 hold neither.
-        runs = _fingerprints(arrays.pop("runs", NOTHING.fingerprints))
-        words = _texts(arrays.pop("words", _joined(())))
+        known, proper, runs = (_fingerprints(arrays.pop(n)) for n in ("known", "proper", "runs"))
+        words = _texts(arrays.pop("words"))
         further = _filter(arrays.pop("further", EMPTY_FILTER.bits))
         network = _ARCHITECTURES[card.architecture](card.symbols, _parameters(arrays))
     except (KeyError, TypeError, ValueError) as error:

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from data.corpora import Corpus
 from data.further_reading import Genera
-from models.networks.lstm import LSTM, Batch, Parameters
+from models.networks.lstm import LSTM, Batch
 from models.networks.network import Network, cross_entropy, log_softmax
 from models.networks.ngram import (
     DISCOUNTS,
@@ -35,7 +35,13 @@ from models.networks.ngram import (
 from models.networks.vocabulary import END, Vocabulary
 from models.serving.mixture import ParallelMixture
 from models.serving.sparse_ngram import SparseNGram
-from models.training.numpy_lstm import Fit, FitSettings, select_prefix, vocabulary_of
+from models.training.numpy_lstm import (
+    LETTERS,
+    Fit,
+    FitSettings,
+    select_prefix,
+    vocabulary_of,
+)
 from models.training.recipe import Arrays, Figures, Update
 
 Probabilities = NDArray[np.float64]
@@ -409,7 +415,7 @@ class _Ensemble:
         shares = [(1 - share) / len(lstms)] * len(lstms) + [share]
         return ParallelMixture((*lstms, self.ngram), np.array(shares, np.float32))
 
-    def state(self) -> Parameters:
+    def state(self) -> Arrays:
         """Everything that `restore` needs."""
         return {
             f"{k}/{name}": array
@@ -484,25 +490,21 @@ class Pretrainer:
         texts = [name + END for name in corpus.training]
         self.steps = updates
         self._validation = [name + END for name in corpus.validation]
-        self._fits = [Fit(texts, (seed, k), settings) for k in range(lstms)]
+        lstms_alone = MixtureSettings(lstms=lstms, fit=settings, order=None)
+        self._ensemble = _Ensemble(texts, LETTERS, None, seed, lstms_alone, ())
 
     def train(self) -> Iterator[Update]:
         """All updates of all LSTMs."""
-        while (updates := self._fits[0].updates) < self.steps:
-            losses, characters = zip(*(fit.update() for fit in self._fits), strict=True)
-            measures = (updates + 1) % MEASURE_EVERY == 0
-            yield Update(
-                updates + 1,
-                float(np.mean(losses)),
-                sum(characters),
-                cross_entropy(self.network(), self._validation) if measures else None,
-            )
+        while self._ensemble.updates < self.steps:
+            loss, characters = self._ensemble.update()
+            updates = self._ensemble.updates
+            measures = updates % MEASURE_EVERY == 0
+            validation = cross_entropy(self.network(), self._validation) if measures else None
+            yield Update(updates, loss, characters, validation)
 
     def network(self) -> ParallelMixture:
         """The LSTMs with equal shares."""
-        count = len(self._fits)
-        members = tuple(fit.network() for fit in self._fits)
-        return ParallelMixture(members, np.full(count, 1 / count, np.float32))
+        return self._ensemble.mixture(0)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """The parameters of `network()`."""
@@ -510,13 +512,8 @@ class Pretrainer:
 
     def checkpoint(self) -> Arrays:
         """The state of all LSTMs."""
-        return {
-            f"{k}/{name}": array
-            for k, fit in enumerate(self._fits)
-            for name, array in fit.state().items()
-        }
+        return self._ensemble.state()
 
     def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
         """Restore a checkpoint."""
-        for k, fit in enumerate(self._fits):
-            fit.restore(select_prefix(checkpoint, f"{k}/"))
+        self._ensemble.restore(checkpoint)

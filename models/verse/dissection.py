@@ -28,7 +28,7 @@ from models.networks.words import (
 from models.serving.words import FastWordLSTM, FastWordsAndCharacters
 from models.text_generator import Accept, GenerationError
 from models.verse.metrical import MetricalWriter, encoded_prefix, last_word, metrical_writer_of
-from models.verse.poem import Draft, SonnetError, extend, next_line
+from models.verse.poem import SonnetDraft, SonnetError, extend, next_line
 from models.verse.word_index import Columns
 from models.verse.word_lines import ParticleStep, end_logits, share_of
 from models.weights import Trained
@@ -209,7 +209,9 @@ class LineTrace:
     in a later attempt."""
 
 
-def trace_line(trained: Trained, draft: Draft, accept: Accept) -> tuple[Draft, LineTrace]:
+def trace_line(
+    trained: Trained, draft: SonnetDraft, accept: Accept
+) -> tuple[SonnetDraft, LineTrace]:
     """Write the next line of a draft as `extend` does, and say how.
 
     Raises `SonnetError` for a finished draft, for a form without metre, and as `extend` does.
@@ -234,7 +236,7 @@ def trace_line(trained: Trained, draft: Draft, accept: Accept) -> tuple[Draft, L
 
 def _trace(
     writer: MetricalWriter,
-    draft: Draft,
+    draft: SonnetDraft,
     line: str,
     steps: Sequence[ParticleStep],
     kept: tuple[int, ...],

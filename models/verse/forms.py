@@ -79,14 +79,6 @@ class Metre:
             before |= ((1 << bits.bit_length()) - 1) << offset
         return before
 
-    def positions_near_end(self, most: int) -> int:
-        """Positions with at most `most` syllables left, and at least one."""
-        return sum(
-            1 << offset + i
-            for offset, template in self._templates_at()
-            for i in range(max(0, len(template) - most), len(template))
-        )
-
     def shift(self, positions: int, syllables: int) -> int:
         """Positions after `syllables` more syllables of any stress; 0 if they do not fit."""
         after = 0

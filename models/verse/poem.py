@@ -93,7 +93,7 @@ class SonnetRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class Draft:
+class SonnetDraft:
     """A partly written poem."""
 
     request: SonnetRequest
@@ -153,7 +153,7 @@ class _CandidateLine:
     logits: NDArray[np.float32] | None = None
 
 
-def begin(trained: Trained, request: SonnetRequest) -> Draft:
+def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
     """Start a draft by reading the opening.
 
     Raises `SonnetError` for an opening or a subject that is too long, for a temperature or a seed
@@ -182,7 +182,7 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
     *complete, prefix = lines = wrap_opening(opening, FORMS[request.form], index)
     read_prefix = encoded_prefix(network.vocabulary, prefix)
     folded = [encoded_prefix(network.vocabulary, line).strip() for line in complete]
-    draft = Draft(
+    draft = SonnetDraft(
         request,
         trained.digest,
         tuple(complete),
@@ -206,10 +206,10 @@ def begin(trained: Trained, request: SonnetRequest) -> Draft:
 
 def extend(
     trained: Trained,
-    drafts: Sequence[Draft],
+    drafts: Sequence[SonnetDraft],
     accepts: Accept | Sequence[Accept],
     should_stop: ShouldStop = never,
-) -> list[Draft]:
+) -> list[SonnetDraft]:
     """Write the next line of each draft. Finished drafts are returned unchanged.
 
     The first candidate is kept that passes the word filter, that is not a line of a text that the
@@ -220,7 +220,9 @@ def extend(
     of_each = [accepts] * len(drafts) if callable(accepts) else accepts
     if any(draft.weights != trained.digest for draft in drafts):
         raise ValueError("a draft can only be continued with the weights that started it")
-    extended: dict[int, Draft] = {i: draft for i, draft in enumerate(drafts) if draft.finished}
+    extended: dict[int, SonnetDraft] = {
+        i: draft for i, draft in enumerate(drafts) if draft.finished
+    }
     for attempt in range(MAX_ATTEMPTS):
         waiting = [i for i in range(len(drafts)) if i not in extended]
         if not waiting:
@@ -240,7 +242,7 @@ def extend(
 
 
 def _write_candidates(
-    trained: Trained, drafts: Sequence[Draft], attempt: int
+    trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
 ) -> list[Iterable[_CandidateLine]]:
     """Candidates for the next line of each draft, in the order in which they are tried.
 
@@ -256,10 +258,10 @@ def _write_candidates(
     return found
 
 
-Write = Callable[[Trained, Sequence[Draft], int], Sequence[Iterable[_CandidateLine]]]
+Write = Callable[[Trained, Sequence[SonnetDraft], int], Sequence[Iterable[_CandidateLine]]]
 
 
-def _method_of(trained: Trained, draft: Draft) -> Write:
+def _method_of(trained: Trained, draft: SonnetDraft) -> Write:
     if draft.form.lines is None:
         return _write_counted
     return _write_metrical if _writer_of(trained, draft.form) else _write_free
@@ -269,7 +271,7 @@ def _writer_of(trained: Trained, form: Form) -> MetricalWriter | None:
     return metrical_writer_of(trained) if form.metres else None
 
 
-def next_line(draft: Draft, attempt: int = 0) -> NextLine:
+def next_line(draft: SonnetDraft, attempt: int = 0) -> NextLine:
     """The next line of a draft in a form with metre, for an attempt at writing it."""
     return NextLine(
         draft.state,
@@ -284,7 +286,7 @@ def next_line(draft: Draft, attempt: int = 0) -> NextLine:
 
 
 def _write_metrical(
-    trained: Trained, drafts: Sequence[Draft], attempt: int
+    trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
 ) -> Sequence[Iterable[_CandidateLine]]:
     writer = metrical_writer_of(trained)
     assert writer is not None  # noqa: S101 (see `_method_of`)
@@ -299,7 +301,7 @@ def _write_metrical(
 
 
 def _write_free(
-    trained: Trained, drafts: Sequence[Draft], attempt: int
+    trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
 ) -> list[list[_CandidateLine]]:
     lengths = [len(draft.encoded_prefix) for draft in drafts]
     constraint = LengthConstraint(trained.network.vocabulary, lengths, FREE)
@@ -316,7 +318,7 @@ def _write_free(
 
 
 def _write_counted(
-    trained: Trained, drafts: Sequence[Draft], attempt: int
+    trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
 ) -> list[list[_CandidateLine]]:
     left = [draft.characters_left for draft in drafts]
     constraint = CharacterBudget(trained.network.vocabulary, left, COUNTED)
@@ -329,12 +331,12 @@ def _write_counted(
     return [[_CandidateLine(c.text, c.state, c.logits) for c in some] for some in found]
 
 
-def _temperature(draft: Draft, attempt: int) -> float:
+def _temperature(draft: SonnetDraft, attempt: int) -> float:
     """That of the request, or more in later attempts: tame candidates are often equal or copies."""
     return max(draft.request.temperature, WARMING * attempt)
 
 
-def _requests(drafts: Sequence[Draft], attempt: int) -> list[FreeLineRequest]:
+def _requests(drafts: Sequence[SonnetDraft], attempt: int) -> list[FreeLineRequest]:
     requests = []
     for draft in drafts:
         assert draft.logits is not None  # noqa: S101 (see `begin`)
@@ -345,10 +347,10 @@ def _requests(drafts: Sequence[Draft], attempt: int) -> list[FreeLineRequest]:
 
 def _first_acceptable(
     trained: Trained,
-    draft: Draft,
+    draft: SonnetDraft,
     candidates: Iterable[_CandidateLine],
     accept: Accept,
-) -> Draft | None:
+) -> SonnetDraft | None:
     """The draft with its first acceptable candidate, or `None` if there is none."""
     for candidate in candidates:
         line = _format_line(draft, candidate.text, trained)
@@ -369,7 +371,7 @@ def _first_acceptable(
     return None
 
 
-def _returning_name(trained: Trained, draft: Draft, number: int) -> str:
+def _returning_name(trained: Trained, draft: SonnetDraft, number: int) -> str:
     """The name at the beginning of the second last line, unless it would fill the line."""
     writer, form = _writer_of(trained, draft.form), draft.form
     if not draft.name or writer is None or form.lines is None or number != form.lines - 2:
@@ -381,7 +383,7 @@ def _returning_name(trained: Trained, draft: Draft, number: int) -> str:
     return "" if start.complete else name
 
 
-def _format_line(draft: Draft, text: str, trained: Trained) -> str:
+def _format_line(draft: SonnetDraft, text: str, trained: Trained) -> str:
     """A line as displayed: the member's words, then the network's.
 
     Simplified English gets its capitals and, at the end of the poem, a full stop.

@@ -24,7 +24,7 @@ from models.text_generator import Accept
 from models.training.events import Stopped, TrainingEvent
 from models.verse.dissection import LineDissection, WordChoice
 from models.verse.forms import FORMS
-from models.verse.poem import Draft, SonnetRequest
+from models.verse.poem import SonnetDraft, SonnetRequest
 from models.verse.subject import Subject
 from models.weights import ModelCard, Trained
 
@@ -65,9 +65,9 @@ KNOWN_SUBJECTS = {"the sea": ("the sea",), "Of time and love ": ("time", "love")
 """Subjects and openings that the fake network knows. Any other subject is a name."""
 
 
-def draft(request: SonnetRequest, lines: Sequence[str]) -> Draft:
+def draft(request: SonnetRequest, lines: Sequence[str]) -> SonnetDraft:
     """A poem as far as it is written."""
-    return Draft(
+    return SonnetDraft(
         request,
         "0" * 64,
         tuple(lines),
@@ -205,7 +205,7 @@ class FakeWriter(Inference):
         accept: Accept | None = None,
         requester: Hashable = None,
         on_wait: OnWait | None = None,
-    ) -> AsyncGenerator[Draft, None]:
+    ) -> AsyncGenerator[SonnetDraft, None]:
         await self._wait(requester, on_wait)
         self.sonnets_asked.append(request)
         name = _name(request)

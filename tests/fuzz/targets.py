@@ -115,6 +115,7 @@ def _names_arrays() -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic
     return {name: array.astype(np.float16) for name, array in mixture.arrays().items()} | {
         "known": Fingerprints.of(NAMES).fingerprints,
         "proper": np.zeros(0, np.uint64),
+        "runs": np.zeros(0, np.uint64),
         "words": np.frombuffer("\n".join(NAMES).encode(), np.uint8),
     }
 

@@ -59,7 +59,9 @@ def write(path: Path, arrays: Mapping[str, NDArray[np.generic]], **metadata: str
 
 def float16_arrays() -> Arrays:
     arrays: Arrays = {name: array.astype(np.float16) for name, array in lstm_arrays().items()}
-    return arrays | {"known": np.zeros(3, np.uint64), "proper": np.zeros(2, np.uint64)}
+    lists = {"known": 3, "proper": 2, "runs": 0}
+    arrays |= {name: np.zeros(size, np.uint64) for name, size in lists.items()}
+    return arrays | {"words": np.zeros(0, np.uint8)}
 
 
 @pytest.mark.parametrize(
@@ -102,14 +104,6 @@ def test_capitals(
     assert (shipped.capitals, shipped.small_words) == ("^", ())
 
 
-def test_first_version_of_the_format(tmp_path: Path) -> None:
-    path = tmp_path / "old.safetensors"
-    write(path, float16_arrays())
-    trained = load_weights(path)
-    assert trained.words == ()
-    assert len(trained.runs) == 0
-
-
 @pytest.mark.parametrize(
     ("name", "array"),
     [
@@ -146,21 +140,6 @@ def test_truncated_file(path: Path) -> None:
 def test_trailing_bytes(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"more")
     assert "not a whole safetensors file" in refusal(path)
-
-
-def test_random_bytes(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    path = tmp_path / "noise.safetensors"
-    for size in (0, 1, 8, 9, 1_000):
-        path.write_bytes(rng.bytes(size))
-        refusal(path)
-
-
-def test_header_beyond_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "liar.safetensors"
-    for length in (2**16, 2**62, 2**64 - 1):
-        path.write_bytes(struct.pack("<Q", length) + b"{}")
-        refusal(path)
 
 
 class Bomb:
@@ -266,15 +245,6 @@ def test_card_keys_are_those_of_older_files(tmp_path: Path) -> None:
     path = tmp_path / "new.safetensors"
     write(path, float16_arrays(), card=json.dumps(facts | {"reference_loss": 1.5}))
     assert "its card has an unknown entry 'reference_loss'" in refusal(path)
-
-
-@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
-def test_numbers_must_be_finite(tmp_path: Path, number: float) -> None:
-    arrays = lstm_arrays()
-    arrays["Wh1"][3, 4] = number
-    path = tmp_path / "broken.safetensors"
-    save_weights(path, arrays, card(), Fingerprints.of([]))
-    assert "not finite" in refusal(path)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ from models.names.generator import (
     extend,
     generate_names,
 )
-from models.names.problems import NamesError
 from models.names.sampler import (
     BATCH,
     ConstrainedSampler,
@@ -118,11 +117,6 @@ def test_each_draft_has_its_filter() -> None:
     assert max(second.names) < "m"
 
 
-def test_invalid_request_does_not_begin() -> None:
-    with pytest.raises(NamesError):
-        begin(NAMER, NamesRequest(starts_with="mango", length=4))
-
-
 class Counting(LSTM):
     """A network that counts the rows of each step."""
 
@@ -163,19 +157,6 @@ def test_prepared_samplers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert last is not first
     assert sampler_of(trained, us, 0.7) is last
     assert sampler_of(trained, tus, 0.9) is not third
-
-
-def test_prefixes_share_a_look_ahead() -> None:
-    trained = namer(NETWORK)
-    some, other, steered = (
-        sampler_of(trained, constraints, 0.9)
-        for constraints in (
-            NameConstraints("man"),
-            NameConstraints("tri"),
-            NameConstraints(ends_with="us"),
-        )
-    )
-    assert some.look_ahead is other.look_ahead is not steered.look_ahead
 
 
 @pytest.mark.parametrize("temperature", [0.01, 10.0])

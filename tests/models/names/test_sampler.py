@@ -134,10 +134,6 @@ def test_weights_correct_markov_model() -> None:
     assert written[0] == ("papayacephaloraptor", True)
 
 
-def test_contexts_are_cached() -> None:
-    assert learn_contexts(BABBLER) is learn_contexts(BABBLER)
-
-
 def test_contexts_match_network() -> None:
     contexts = learn_contexts(BABBLER)
     np.testing.assert_allclose(contexts.p.sum(axis=1), 1)

@@ -77,12 +77,6 @@ def test_positions_before(metre: Metre, places: int) -> None:
     assert bits(metre.positions_before(places)) == expected
 
 
-@given(METRES, st.integers(0, 12))
-def test_positions_near_end(metre: Metre, most: int) -> None:
-    expected = {n for n, i, template in numbered(metre) if 1 <= len(template) - i <= most}
-    assert bits(metre.positions_near_end(most)) == expected
-
-
 @given(METRES, st.lists(STRESSES, max_size=6))
 def test_line_ends_if_words_fill_template(metre: Metre, line: list[str]) -> None:
     def filled(template: str, words: list[str]) -> bool:

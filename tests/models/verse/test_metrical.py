@@ -78,10 +78,6 @@ def few_words(*last_words: str) -> MetricalWriter:
 # Which networks write metre. ---------------------------------------------------------------------
 
 
-def test_writer_is_made_once() -> None:
-    assert metrical_writer_of(VERSIFIER) is metrical_writer_of(VERSIFIER)
-
-
 def test_characters_alone_write_no_metre() -> None:
     assert metrical_writer_of(poet()) is None
 
@@ -353,23 +349,6 @@ def test_rare_words_are_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_WORDS", len(WORDS) - 5)
     some = writer_of(versifier(digest="few"))
     assert set(WRITER.index.texts) - set(some.index.texts) == set(WORDS[-5:])
-
-
-def test_lines_do_not_depend_on_batch() -> None:
-    subject = WRITER.topics.subject_of("sorrow")
-    assert subject is not None
-
-    def lines() -> list[NextLine]:
-        return [
-            line(temperature=0.1, seed=1),
-            line("the day", prefix="shall i comp", subject=subject, seed=2),
-            line("day", "love", form=FORMS["limerick"], temperature=2.0, attempt=3, seed=3),
-        ]
-
-    together = WRITER.write(lines())
-    for number, a_line in enumerate(lines()):
-        (alone,) = WRITER.write([a_line])
-        assert [c.written for c in together[number]] == [c.written for c in alone]
 
 
 @pytest.mark.parametrize(

@@ -75,13 +75,6 @@ def test_opening_may_be_known() -> None:
         assert first_line(typed, known=known, runs=runs).startswith(SUMMER)
 
 
-def test_filter_rejects_lines() -> None:
-    line = first_line()
-    draft = begin(VERSIFIER, SonnetRequest("", seed=3))
-    (other,) = extend(VERSIFIER, [draft], lambda text: text != line)
-    assert other.lines[0] != line
-
-
 @pytest.mark.parametrize("opening", ["", SUMMER, "Shall I comp"])
 def test_filter_rejects_everything(opening: str) -> None:
     asked: list[str] = []

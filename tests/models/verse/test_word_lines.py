@@ -297,13 +297,6 @@ def test_state_is_that_of_line(opening: str) -> None:
         np.testing.assert_allclose(candidate.state, state, rtol=1e-4, atol=1e-5)
 
 
-def test_lines_depend_on_generator() -> None:
-    drawn = [lines(request(seed=seed)) for seed in (3, 3, 4)]
-    assert drawn[0] == drawn[1]
-    assert drawn[0] != drawn[2]
-    assert len(set(drawn[0])) > 1
-
-
 def test_line_does_not_depend_on_batch() -> None:
     def requests() -> list[LineRequest]:
         return [

@@ -12,7 +12,7 @@ from models.fingerprints import Fingerprints
 from models.networks.words import WordVocabulary
 from models.networks.words_and_characters import WordsAndCharacters
 from models.verse.metrical import MetricalWriter, metrical_writer_of
-from models.verse.poem import Draft, SonnetRequest, begin, extend
+from models.verse.poem import SonnetDraft, SonnetRequest, begin, extend
 from models.weights import Trained
 from tests.models.tiny import fast_lstm, poet, words_and_characters
 
@@ -98,7 +98,7 @@ def finished(
     requests: Sequence[SonnetRequest],
     trained: Trained = VERSIFIER,
     accept: Callable[[str], bool] = anything,
-) -> list[Draft]:
+) -> list[SonnetDraft]:
     """Finished poems, written in one batch."""
     drafts = [begin(trained, request) for request in requests]
     while not all(draft.finished for draft in drafts):
