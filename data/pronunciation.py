@@ -56,6 +56,8 @@ def reading_of(phones: str) -> Reading:
     return Reading(stresses, " ".join(sounds[stressed[-1] if stressed else 0 :]))
 
 
+# Early modern words -------------------------------------------------------------------------------
+
 CONTRACTIONS = {
     "e'en": "IY1 N",
     "e'er": "EH1 R",

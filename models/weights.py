@@ -45,6 +45,8 @@ from models.serving.quantization import SMALLEST_MATRIX, Rounded, dequantize, qu
 from models.serving.sparse_ngram import read_ngram
 from models.serving.words import FastWordsAndCharacters
 
+# Model cards --------------------------------------------------------------------------------------
+
 LONGEST_FACT, MOST_PARTS_OF_A_FACT = 1_000, 64
 """Maximum characters of a text on a card, and texts of a fact that consists of several."""
 
@@ -208,6 +210,8 @@ def describe(card: ModelCard, digest: str) -> str:
 def _nats(loss: float | None) -> str | None:
     return None if loss is None else f"{loss:.4f} nats per character"
 
+
+# Weight files -------------------------------------------------------------------------------------
 
 SHIPPED = Path(__file__).parent / "weights"
 LARGEST_FILE = 64 * 2**20

@@ -16,6 +16,8 @@ from data.text import fold
 from models.networks.vocabulary import END
 from models.weights import ModelCard, Trained, cached_with_weights
 
+# The rules of a list ------------------------------------------------------------------------------
+
 SEPARATORS = " -'"
 """The characters that split a name into parts."""
 SHORTEST_NAME, LONGEST_NAME = 3, 26
@@ -124,6 +126,8 @@ def _adjacent_separators(name: str, separators: str) -> set[str]:
     edges = separators + END
     return {a + b for a, b in pairwise(f"{END}{name}{END}") if a in edges and b in edges}
 
+
+# The constraints of a request ---------------------------------------------------------------------
 
 LONGEST_PIECE = 20
 """Maximum number of letters that a name can be made to start with, contain or end with."""

@@ -25,6 +25,8 @@ from models.networks.vocabulary import END
 from models.serving.packed_texts import packed
 from models.weights import Trained, cached_with_weights
 
+# Clusters -----------------------------------------------------------------------------------------
+
 CONSONANTS = frozenset("bcdfghjklmnpqrstvwxzβγδζθκλμνξπρσςτφχψбвгджзклмнпрстфхцчшщ")
 """Latin, Greek and Cyrillic; accented letters count as their base letter."""
 LONG_CLUSTER = 3
@@ -83,18 +85,10 @@ def _clusters(name: str) -> set[str]:
 
 def known_clusters(names: Iterable[str]) -> frozenset[str]:
     """All clusters of some names."""
-    return frozenset(_first_names(names))
+    return frozenset(first_names(names))
 
 
-def unshared(names: Sequence[str]) -> float:
-    """The share of different names that have a cluster which no other of them has, from 0 to 1.
-
-    It estimates how often a new name of the same kind has a new cluster (leave-one-out).
-    """
-    return _unshared(_first_names(names), len(names))
-
-
-def _first_names(names: Iterable[str]) -> dict[str, int]:
+def first_names(names: Iterable[str]) -> dict[str, int]:
     """The clusters of some names. For each the index of the name that has it, or `_SHARED`."""
     first: dict[str, int] = {}
     lines = "\n".join(names).translate(_KINDS).split("\n")  # at once, which is fast
@@ -108,8 +102,12 @@ def _first_names(names: Iterable[str]) -> dict[str, int]:
 _SHARED = -1
 
 
-def _unshared(first: Mapping[str, int], count: int) -> float:
-    """`unshared`, of so many names."""
+def unshared(first: Mapping[str, int], count: int) -> float:
+    """The share of `count` names that have a cluster which no other of them has, from 0 to 1.
+
+    It estimates how often a new name of the same kind has a new cluster (leave-one-out). `first`:
+    what `first_names` returns for them.
+    """
     return len({*first.values()} - {_SHARED}) / max(1, count)
 
 
@@ -123,11 +121,13 @@ def allowed_clusters(trained: Trained) -> frozenset[str] | None:
     if not trained.card.reads_all:
         held_out = held_out_of(words)
         words = tuple(word for word in words if word not in held_out)
-    first = _first_names(words)
-    if not words or _unshared(first, len(words)) > MAX_UNSHARED:
+    first = first_names(words)
+    if not words or unshared(first, len(words)) > MAX_UNSHARED:
         return None
     return frozenset(first)
 
+
+# Near copies --------------------------------------------------------------------------------------
 
 MIN_NEAR_LENGTH = 5
 """Characters that a name of a list needs to count as a near copy. Nearly all shorter names are one:

@@ -28,6 +28,8 @@ from models.networks.sampling import probabilities, sample
 from models.networks.vocabulary import END, Vocabulary
 from models.weights import Trained, cached_with_weights
 
+# Markov model -------------------------------------------------------------------------------------
+
 SAMPLE_SIZE = 512
 """Names that are sampled from the network to estimate its Markov model."""
 MAX_CONTEXT = 6
@@ -153,6 +155,8 @@ def _sample_corpus(
     names = [network.vocabulary.decode(line[:n]) for line, n in zip(text, lengths, strict=True)]
     return names, p
 
+
+# Look-ahead ---------------------------------------------------------------------------------------
 
 MIN_PROBABILITY = 1e-11
 """Lower limit of a character's probability in the Markov model: the product over a name stays above

@@ -46,6 +46,8 @@ from models.training.recipe import Arrays, Figures, Update
 
 Probabilities = NDArray[np.float64]
 
+# Choosing an n-gram model -------------------------------------------------------------------------
+
 MAX_ORDER = 8
 
 
@@ -123,6 +125,8 @@ def _interpolated(
     result: Probabilities = np.where(h[context] == wanted // base, p, lower)
     return result
 
+
+# Training -----------------------------------------------------------------------------------------
 
 MAX_VALIDATION = 500
 """Names of the validation part that are used: more take longer and change the figures little."""
@@ -454,6 +458,8 @@ def _predictions(network: Network, batch: Batch) -> Probabilities:
         p[now] = np.exp(log_softmax(logits)[np.arange(rows), batch.y[now]])
     return p
 
+
+# Pretraining --------------------------------------------------------------------------------------
 
 LSTMS = 3
 """Number of LSTMs. They differ in their random weights: several that continue from the same one are

@@ -96,6 +96,8 @@ class Trainer(Protocol):
         ...
 
 
+# Recipes ------------------------------------------------------------------------------------------
+
 FROM_NOTHING = Path("none")
 """The initial weights that stand for random parameters."""
 _FLAGS = {"initial_weights": "--from", "extra_names": "--also"}

@@ -173,6 +173,8 @@ def _choices(network: FastWordLSTM, tokens: Sequence[str], accept: Accept) -> It
         yield WordChoice(token, probability, tuple(islice(accepted, MAX_ALTERNATIVES)))
 
 
+# Trace --------------------------------------------------------------------------------------------
+
 MAX_EXPECTED = 6
 """Last words listed."""
 

@@ -107,6 +107,8 @@ def _fits(stresses: str, template: str) -> bool:
     return all(stress in allowed[place] for stress, place in zip(stresses, template, strict=True))
 
 
+# Forms --------------------------------------------------------------------------------------------
+
 TABLE = Path(__file__).parents[2] / "data" / "forms.toml"
 
 

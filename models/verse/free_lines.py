@@ -131,6 +131,8 @@ class _FreeBatch:
         )
 
 
+# Constraints --------------------------------------------------------------------------------------
+
 MIN_LINE = 20
 """Characters that a line needs before it may end."""
 MAX_LINE = 56

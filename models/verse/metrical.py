@@ -24,6 +24,8 @@ from models.verse.word_index import Columns, Output, WordIndex, english_index
 from models.verse.word_lines import LineRequest, MetricalLine, ParticleStep, Start, write_lines
 from models.weights import Trained, cached_with_weights
 
+# Openings -----------------------------------------------------------------------------------------
+
 FREE_SYLLABLES = 10
 """Maximum syllables of an opening's line in a form without metre."""
 MAX_LINES = 14
@@ -137,6 +139,8 @@ def _min_syllables(line: str, index: WordIndex | None) -> int:
         for word in words_of(fold(line))
     )
 
+
+# Lines --------------------------------------------------------------------------------------------
 
 PARTICLES = 4
 """Drafts of each line that are written side by side."""
