@@ -17,14 +17,7 @@ from numpy.typing import NDArray
 from data.lexicon import syllables_of
 from data.tokens import FLIP, is_word, tokenise
 from models.networks.network import log_softmax
-from models.networks.words import (
-    LINE_END,
-    NONE,
-    PLAN,
-    SPACE_FLIP,
-    UNKNOWN,
-    running_syllables,
-)
+from models.networks.words import LINE_END, NONE, PLAN, SPACE_FLIP, UNKNOWN, running_syllables
 from models.serving.words import FastWordLSTM, FastWordsAndCharacters
 from models.text_generator import Accept, GenerationError
 from models.verse.metrical import MetricalWriter, encoded_prefix, last_word, metrical_writer_of

@@ -18,21 +18,8 @@ from models.names.generator import (
 from models.names.problems import NamesError, OutOfRange
 from models.names.sampler import PREFIX_BATCH
 from models.text_generator import Abandoned, ShouldStop
-from models.verse.dissection import (
-    LONGEST_LINE,
-    MOST_REJECTED,
-    LineTooLong,
-    dissect_line,
-    is_line,
-)
-from models.verse.poem import (
-    MAX_ATTEMPTS,
-    NoLineFound,
-    SonnetError,
-    SonnetRequest,
-    begin,
-    extend,
-)
+from models.verse.dissection import LONGEST_LINE, MOST_REJECTED, LineTooLong, dissect_line, is_line
+from models.verse.poem import MAX_ATTEMPTS, NoLineFound, SonnetError, SonnetRequest, begin, extend
 from tests.models.tiny import namer, poet, words_and_characters
 
 NAMER, POET = namer(), poet()

@@ -12,10 +12,7 @@ from models.networks.words import WordVocabulary
 from models.networks.words_and_characters import UnitLogP, unit_log_p
 from models.training.losses import losses_of
 from models.training.recipe import Update
-from models.training.schedules import (
-    Schedule,
-    WordSchedule,
-)
+from models.training.schedules import Schedule, WordSchedule
 from tests import keras
 from tests.models.tiny import lstm, word_lstm
 from tests.slow.passages import PASSAGES

@@ -16,10 +16,7 @@ from models.networks.words_and_characters import WordsAndCharacters
 from models.tasks import TASKS
 from models.training.events import Done
 from models.training.recipe import FROM_NOTHING, Options, RecipeError
-from models.training.schedules import (
-    Schedule,
-    WordSchedule,
-)
+from models.training.schedules import Schedule, WordSchedule
 from models.verse import recipes
 from models.verse.poem import SonnetRequest, begin, extend
 from models.weights import Trained, load_weights, save_weights

@@ -15,11 +15,7 @@ from models.names.filters import (
     known_clusters,
     unshared,
 )
-from models.names.generator import (
-    NamesRequest,
-    NamesResult,
-    generate_names,
-)
+from models.names.generator import NamesRequest, NamesResult, generate_names
 from models.names.problems import Flaw
 from models.weights import Trained, load_shipped
 from tests.models.lists import HEROES, KANA, VILLAGES, listed

@@ -16,12 +16,7 @@ from models.names.generator import (
     extend,
     generate_names,
 )
-from models.names.sampler import (
-    BATCH,
-    ConstrainedSampler,
-    sample_batches,
-    sampler_of,
-)
+from models.names.sampler import BATCH, ConstrainedSampler, sample_batches, sampler_of
 from models.networks.lstm import LSTM
 from models.networks.network import State
 from models.networks.ngram import NGram

@@ -10,16 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models.fingerprints import Fingerprints
-from models.names.generator import (
-    NamesRequest,
-    generate_names,
-    reads_as_name,
-)
-from models.names.problems import (
-    Flaw,
-    NamesError,
-    Shortfall,
-)
+from models.names.generator import NamesRequest, generate_names, reads_as_name
+from models.names.problems import Flaw, NamesError, Shortfall
 from models.networks.network import Network, State
 from models.networks.rnn import RNN, initialize_parameters
 from models.networks.vocabulary import END, Vocabulary

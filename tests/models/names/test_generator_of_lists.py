@@ -13,16 +13,8 @@ from models.names.capitalization import format_name
 from models.names.constraints import NameConstraints, Shape, clean_piece
 from models.names.dissection import dissect
 from models.names.filters import ListedNames, near_names_of
-from models.names.generator import (
-    NamesRequest,
-    generate_names,
-    parse_constraints,
-)
-from models.names.problems import (
-    Flaw,
-    NamesError,
-    describe,
-)
+from models.names.generator import NamesRequest, generate_names, parse_constraints
+from models.names.problems import Flaw, NamesError, describe
 from models.networks.vocabulary import Vocabulary
 from models.training.numpy_lstm import vocabulary_of
 from tests.models.lists import HEROES, KANA, PAINTERS, VILLAGES, listed

@@ -9,17 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.names.constraints import NameConstraints
-from models.names.generator import (
-    NamesRequest,
-    generate_names,
-    reads_as_name,
-)
+from models.names.generator import NamesRequest, generate_names, reads_as_name
 from models.names.look_ahead import learn_contexts
 from models.names.problems import NamesError, describe
-from models.names.sampler import (
-    ConstrainedSampler,
-    sample_batches,
-)
+from models.names.sampler import ConstrainedSampler, sample_batches
 from models.networks.network import item_losses
 from models.networks.vocabulary import END, Vocabulary
 from tests.models.names.test_generator import Parrot

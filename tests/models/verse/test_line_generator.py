@@ -8,12 +8,7 @@ from numpy.typing import NDArray
 
 from models.networks.network import log_softmax, read
 from models.networks.vocabulary import END
-from models.verse.free_lines import (
-    FreeLine,
-    FreeLineRequest,
-    Indices,
-    generate_lines,
-)
+from models.verse.free_lines import FreeLine, FreeLineRequest, Indices, generate_lines
 from tests.models.tiny import VERSE, lstm
 
 NETWORK = lstm()

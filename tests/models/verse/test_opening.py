@@ -11,10 +11,7 @@ from data.text import fold, words_of
 from data.tokens import tokenise
 from models.verse.forms import FORMS, Form
 from models.verse.metrical import FREE_SYLLABLES, MAX_LINES, encoded_prefix, start_of, wrap_opening
-from models.verse.prosody import (
-    scans,
-    syllable_counts,
-)
+from models.verse.prosody import scans, syllable_counts
 from models.verse.word_index import WordIndex
 from models.verse.word_lines import Start
 from tests.bot.hostile import HOSTILE_OPENINGS

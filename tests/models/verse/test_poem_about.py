@@ -6,24 +6,10 @@ from hypothesis import strategies as st
 
 from data.text import fold, words_of
 from models.verse.forms import FORMS
-from models.verse.poem import (
-    OPENING_LIMIT,
-    SonnetDraft,
-    SonnetError,
-    SonnetRequest,
-    begin,
-    extend,
-)
+from models.verse.poem import OPENING_LIMIT, SonnetDraft, SonnetError, SonnetRequest, begin, extend
 from models.verse.prosody import rhymes, scans
 from tests.models.tiny import poet
-from tests.models.verse.versifier import (
-    READINGS,
-    VERSIFIER,
-    WORDS,
-    anything,
-    finished,
-    writer_of,
-)
+from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, anything, finished, writer_of
 
 METRICAL = [name for name, form in FORMS.items() if form.metres]
 KNOWN = "beauty"

@@ -13,23 +13,10 @@ from hypothesis import strategies as st
 
 from data.text import fold, words_of
 from models.verse.forms import FORMS, forms_of
-from models.verse.poem import (
-    OPENING_LIMIT,
-    SonnetDraft,
-    SonnetError,
-    SonnetRequest,
-    begin,
-    extend,
-)
+from models.verse.poem import OPENING_LIMIT, SonnetDraft, SonnetError, SonnetRequest, begin, extend
 from models.verse.prosody import pairs_of, rhymes, scans, syllable_counts
 from tests.bot.hostile import HOSTILE_OPENINGS
-from tests.models.verse.versifier import (
-    READINGS,
-    VERSIFIER,
-    WORDS,
-    anything,
-    finished,
-)
+from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, anything, finished
 
 METRICAL = [name for name, form in FORMS.items() if form.metres]
 SUMMER = "Shall I compare thee to a summer's day"

@@ -9,21 +9,9 @@ from data.text import fold, words_of
 from models.fingerprints import runs_of
 from models.verse import poem
 from models.verse.metrical import PARTICLES
-from models.verse.poem import (
-    MAX_ATTEMPTS,
-    NoLineFound,
-    SonnetRequest,
-    begin,
-    extend,
-)
+from models.verse.poem import MAX_ATTEMPTS, NoLineFound, SonnetRequest, begin, extend
 from tests.models.verse.test_poem_forms import SUMMER, end, promised_rhymes, rhymes_as_promised
-from tests.models.verse.versifier import (
-    VERSIFIER,
-    anything,
-    finished,
-    versifier,
-    word_network,
-)
+from tests.models.verse.versifier import VERSIFIER, anything, finished, versifier, word_network
 
 
 def first_line(opening: str = "", **known: Iterable[str]) -> str:

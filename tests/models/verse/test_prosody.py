@@ -11,14 +11,7 @@ from data.corpora import CorpusError, load_sonnets
 from data.lexicon import count_syllables, load_lexicon
 from data.pronunciation import with_fallbacks
 from data.text import words_of
-from models.verse.prosody import (
-    is_iambic,
-    is_real,
-    pairs_of,
-    rhymes,
-    scans,
-    syllable_counts,
-)
+from models.verse.prosody import is_iambic, is_real, pairs_of, rhymes, scans, syllable_counts
 
 LEXICON = load_lexicon()
 READINGS = LEXICON.readings

@@ -14,13 +14,7 @@ from data.pronunciation import Reading, is_archaic
 from models.networks.words import SPECIAL, WordVocabulary
 from models.verse import word_index as module
 from models.verse.forms import Metre
-from models.verse.word_index import (
-    MAX_READINGS,
-    MIN_WORDS,
-    Output,
-    WordIndex,
-    english_index,
-)
+from models.verse.word_index import MAX_READINGS, MIN_WORDS, Output, WordIndex, english_index
 from tests.models.tiny import LETTERS, word_lstm
 from tests.models.verse.versifier import LEXICON, MARKS, READINGS, WORDS
 

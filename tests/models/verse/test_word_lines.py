@@ -20,12 +20,7 @@ from models.verse import word_lines as module
 from models.verse.forms import FORMS, Metre
 from models.verse.metrical import start_of
 from models.verse.word_index import Columns, Output, WordIndex, english_index
-from models.verse.word_lines import (
-    LineRequest,
-    MetricalLine,
-    Start,
-    write_lines,
-)
+from models.verse.word_lines import LineRequest, MetricalLine, Start, write_lines
 from tests.models.tiny import word_lstm
 from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, writer_of
 

@@ -13,11 +13,7 @@ from models.networks.words import NONE, PLAN, WordLSTM, WordVocabulary
 from models.verse import word_lines as module
 from models.verse.forms import Metre
 from models.verse.word_index import Output, WordIndex
-from models.verse.word_lines import (
-    MAX_TOKENS,
-    ParticleStep,
-    write_lines,
-)
+from models.verse.word_lines import MAX_TOKENS, ParticleStep, write_lines
 from tests.models.tiny import word_lstm
 from tests.models.verse.test_word_index import after
 from tests.models.verse.test_word_lines import (
