@@ -67,6 +67,12 @@ with _suppress_native_output():
     import keras
 
 
+LAYERS = 2
+"""Of a character network that starts from random parameters."""
+PLANNED = 0.5
+"""Share of the windows of words whose lines are planned."""
+
+
 class _KerasTrainer:
     """What the trainers of single networks share: a model, its best parameters, its checkpoint."""
 
@@ -133,7 +139,6 @@ class VerseTrainer(_KerasTrainer):
         *,
         begin: LSTM | None = None,
         units: int = UNITS,
-        layers: int = 2,
     ) -> None:
         """Prepare a run, from random parameters or from those of the network `begin`."""
         self.vocabulary = begin.vocabulary if begin else Vocabulary.of(passages)
@@ -144,8 +149,7 @@ class VerseTrainer(_KerasTrainer):
         self.seed = seed
         self._sizes = np.array([len(passage) for passage in self.passages])
         self._length = min(schedule.length, int(self._sizes.max()))
-        if begin is not None:
-            units, layers = begin.units, len(begin.layers)
+        units, layers = (begin.units, len(begin.layers)) if begin else (units, LAYERS)
         model = build_characters(len(self.vocabulary), units, layers, schedule.dropout, seed)
         super().__init__(model, begin)
         rate = _learning_rate(schedule.learning_rate, self.steps)
@@ -236,7 +240,7 @@ class NotebookVerseTrainer(_KerasTrainer):
         """The character after each window, `(examples,)`."""
         self.seed = seed
         self.epochs = epochs
-        units, layers = (begin.units, len(begin.layers)) if begin else (128, 2)
+        units, layers = (begin.units, len(begin.layers)) if begin else (128, LAYERS)
         size = len(self.vocabulary)
         super().__init__(build_characters(size, units, layers, 0.5, seed, last_only=True), begin)
         _compile(self._model, keras.optimizers.Adam())
@@ -364,9 +368,6 @@ def _line_start(passage: str, length: int, rng: np.random.Generator) -> int:
 
 # Words ------------------------------------------------------------------------------------------
 
-PLANNED = 0.5
-"""Default share of the windows whose lines are planned."""
-
 
 @dataclass(frozen=True, eq=False)
 class PassageSource:
@@ -420,13 +421,8 @@ class WordTrainer(_KerasTrainer):
         begin: WordLSTM | None = None,
         embedding: int = EMBEDDING,
         units: Sequence[int] = WORD_UNITS,
-        planned: float = PLANNED,
     ) -> None:
-        """Prepare a run, from random parameters or from those of the network `begin`.
-
-        `planned`: share of the windows whose lines are planned.
-        """
-        self.planned = planned
+        """Prepare a run, from random parameters or from those of the network `begin`."""
         self.vocabulary = begin.vocabulary if begin else vocabulary
         self.schedule, self.seed = schedule, seed
         self.sources = [
@@ -508,7 +504,7 @@ class WordTrainer(_KerasTrainer):
                 # At least half a window of text, if possible.
                 while first and sum(len(x.tokens) for x in lines[first:]) < schedule.length // 2:
                     first -= 1
-            planned = bool(rng.random() < self.planned)
+            planned = bool(rng.random() < PLANNED)
             window = window_of(lines[first:], schedule.length, planned=planned)
             inputs = (window.tokens, window.syllables, window.ends, window.targets)
             windows[:, row, : len(window.tokens)] = inputs

@@ -35,9 +35,7 @@ BRIEF = Schedule(passes=30, learning_rate=5e-2, dropout=0.1, batch=3, length=100
 def brief_trainer(
     begin: LSTM | None = None, *, schedule: Schedule = BRIEF
 ) -> "keras_verse.VerseTrainer":
-    return keras_verse.VerseTrainer(
-        PASSAGES, VALIDATION, schedule, 1, begin=begin, units=12, layers=2
-    )
+    return keras_verse.VerseTrainer(PASSAGES, VALIDATION, schedule, 1, begin=begin, units=12)
 
 
 def keras_model(network: LSTM) -> Any:  # noqa: ANN401 (Keras has no types)
