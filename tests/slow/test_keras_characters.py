@@ -181,7 +181,7 @@ def test_reported_loss_is_per_character() -> None:
 def test_windows_start_at_lines() -> None:
     text = "".join(PASSAGES)
     schedule = Schedule(passes=1, learning_rate=1e-3, dropout=0.0, batch=8, length=50)
-    trainer = keras_verse.VerseTrainer([text], VALIDATION, schedule, 1, units=4, layers=1)
+    trainer = keras_verse.VerseTrainer([text], VALIDATION, schedule, 1, units=4)
     x, y, weight = trainer._batch()
     assert x.shape == y.shape == weight.shape == (8, 50)
     windows = {trainer.vocabulary.decode(row[w == 1]) for row, w in zip(y, weight, strict=True)}
