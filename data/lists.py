@@ -323,7 +323,7 @@ def _is_invisible(character: str) -> bool:
 
 
 def _faults_of_list(names: dict[str, int], rejected: int) -> Iterator[Sentence]:
-    """What is wrong with the list as a whole. names: unique names with their first lines."""
+    """Faults of the list as a whole. names: unique names with their first lines."""
     if len(names) + rejected < SHORTEST_LIST:
         yield Sentence(
             "A list needs at least {minimum} different names, one per line; names found: {found}.",

@@ -59,7 +59,7 @@ class Draft(Protocol):
 
 @dataclass(frozen=True)
 class Sample:
-    """What a network writes without a prompt."""
+    """A sample: what a network writes without a prompt."""
 
     texts: tuple[str, ...]
     """As they are shown; as many as could be written."""

@@ -89,7 +89,7 @@ class ConstraintAutomaton:
 
 
 class _Matched(NamedTuple):
-    """What the automaton remembers of a text."""
+    """State of the automaton: what it remembers of a text."""
 
     contained: int
     """Letters matched of the piece that the name contains."""

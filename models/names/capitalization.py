@@ -25,7 +25,7 @@ class Capitals(Protocol):
 
     @property
     def capitals(self) -> str:
-        """Those of `BEGINNING` and `SEPARATORS` that a capital follows."""
+        """The characters of `BEGINNING` and `SEPARATORS` that a capital follows."""
 
     @property
     def small_words(self) -> Collection[str]:

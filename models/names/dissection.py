@@ -108,7 +108,7 @@ def nearest_genera(name: str, count: int = NEAREST) -> tuple[str, ...]:
 
 
 def nearest_of(name: str, names: Sequence[str], count: int = NEAREST) -> tuple[str, ...]:
-    """The same for any list of names."""
+    """The names of any list nearest to a name, as `nearest_genera`."""
     if not names:
         return ()
     distances = edit_distances(name, names)  # (names,)
@@ -186,7 +186,7 @@ def _choices(trained: Trained, name: str) -> tuple[LetterChoice, ...]:
 
 
 class _Last(Enum):
-    """What the last letters of a prefix of the name were read as."""
+    """Kind of the last letters of a prefix of the name."""
 
     NOTHING = "the beginning of the name"
     PART = "a part"
@@ -210,7 +210,7 @@ class _Split:
 
     @property
     def cost(self) -> tuple[int, int, int]:
-        """What makes a reading worse, most important first."""
+        """Faults of a reading, most important first."""
         return self.unknown, self.pieces, self.joints
 
 

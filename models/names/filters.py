@@ -39,8 +39,11 @@ _WORD_END, _OTHER = "\t", " "
 
 
 class _Kinds(dict[int, str]):
-    """By code point: consonants and line breaks as they are, separators as `_WORD_END`, all other
-    characters as `_OTHER`. For `str.translate`; filled as they are met."""
+    """Kinds of characters by code point, for `str.translate`. It is filled as they are met.
+
+    Consonants and line breaks stay as they are, separators become `_WORD_END`, all other characters
+    `_OTHER`.
+    """
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -214,7 +217,7 @@ class ListedNames:
     forwards: NDArray[np.int32]
     """Indices of the names in the order of the alphabet, `(names,)`."""
     backwards: NDArray[np.int32]
-    """The same for the names read backwards."""
+    """Indices in the order of the names read backwards, `(names,)`."""
     dense: bool = False
     """Whether the list's own names are so similar that near copies are allowed."""
 

@@ -119,7 +119,7 @@ class Found:
     """Names with clusters that are not allowed, and how many."""
     rejected: Counter[Flaw] = field(default_factory=Counter)
     recent: Counter[Flaw] = field(default_factory=Counter)
-    """Those rejected since the last batch with a new name."""
+    """Rejected names since the last batch with a new name, by flaw."""
     generated: set[str] = field(default_factory=set)
     """All names, good or not, if at most `MOST_COUNTED` are possible."""
     fruitless: int = 0

@@ -165,12 +165,12 @@ zero in double precision."""
 
 @dataclass(frozen=True, eq=False)
 class LookAhead:
-    """What may follow a beginning of a name, and how likely it is to meet the constraints."""
+    """Look-ahead: what may follow a beginning of a name, and how likely that is to succeed."""
 
     transitions: NDArray[np.int64]
     """Node and character → next node, `(N, V)`. Node 0 is the one after the prefix."""
     h: NDArray[np.float64]
-    """By number of characters and node, `(longest + 2, N)`; 0 where the constraints cannot be met.
+    """h by number of characters and node, `(longest + 2, N)`; 0 where no name is possible.
     The `END` counts as a character."""
 
     @classmethod

@@ -139,7 +139,7 @@ EM_ROUNDS = 50
 
 @dataclass(frozen=True)
 class MixtureSettings:
-    """What is trained, and for how long. The defaults were chosen by validation."""
+    """Settings of a training. The defaults were chosen by validation."""
 
     lstms: int = 6
     """Number of LSTMs."""

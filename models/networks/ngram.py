@@ -128,7 +128,7 @@ class NGram:
 
     @property
     def place_values(self) -> Integers:
-        """By which the characters of a context are multiplied in its code, `(n − 1,)`."""
+        """Factors of the characters of a context in its code, `(n − 1,)`."""
         values: Integers = len(self.vocabulary) ** np.arange(self.order - 2, -1, -1)
         return values
 

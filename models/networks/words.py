@@ -115,7 +115,7 @@ class WordLSTM:
         return np.zeros((batch, self._columns[-1][1].stop), np.float32)
 
     def towards(self, ends: NDArray[np.int64]) -> Array:
-        """What `step` needs to know of the words that the lines are to end in, or `NONE`: `(B,)`.
+        """The input of `step` for the words that the lines will end in, or `NONE`: `(B,)`.
 
         It is the same for all tokens of a line.
         """

@@ -55,7 +55,7 @@ MAX_TOKENS = 2**16
 LONGEST_TOKEN = 64
 """Characters."""
 MAX_DIMENSIONS = 1_024
-"""Of the word vectors."""
+"""Largest dimension of the word vectors."""
 SHARPNESS, MAX_CACHED = 8.0, 500
 """τ of the cache, and how many units it remembers: three poems."""
 
@@ -171,7 +171,7 @@ class WordsAndCharacters:
         return np.bincount(log_p.texts, nats, minlength=len(texts)).astype(np.float64)
 
     def unit_log_p(self, texts: Sequence[str]) -> UnitLogP:
-        """What each member gives every unit of some texts. Raises `KeyError` as `losses` does."""
+        """ln p of every unit of some texts, by member. Raises `KeyError` as `losses` does."""
         return unit_log_p(self.characters, self.words, texts, self.rare_words)
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -1,1 +1,1 @@
-"""The same networks made fast and small: computed in parallel, in blocks, in 8 bits, shared."""
+"""Networks made fast and small: computed in parallel, in blocks, in 8 bits, in shared memory."""

@@ -48,7 +48,7 @@ MAX_ARENAS = 2
 LARGE = 2**20
 """Bytes from which an array goes back to the system as soon as it is freed."""
 LARGE_IN_TURNS, KEPT_BETWEEN_TURNS = 4 * 2**20, 16 * 2**20
-"""The same while texts are written, and freed bytes that are kept: a turn takes them again."""
+"""The limit while texts are written, and freed bytes that are kept. The next turn takes them."""
 
 
 def limit_arenas() -> None:

@@ -147,7 +147,7 @@ class ParallelLSTMs:
         return logits
 
     def _step(self, x: NDArray[np.int64], state: Array, new_state: Array) -> Array:
-        """The same for at most `BLOCK` texts, up to the last hidden state, `(B, K, u)`."""
+        """A step of at most `BLOCK` texts, up to the last hidden state, `(B, K, u)`."""
         h_below: Array | None = None
         for k, layer in enumerate(self._gates):
             h, c = state[:, k, 0], state[:, k, 1]  # (B, K, u) each

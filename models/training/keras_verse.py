@@ -68,13 +68,13 @@ with _suppress_native_output():
 
 
 LAYERS = 2
-"""Of a character network that starts from random parameters."""
+"""Number of layers of a character network that starts from random parameters."""
 PLANNED = 0.5
 """Share of the windows of words whose lines are planned."""
 
 
 class _KerasTrainer:
-    """What the trainers of single networks share: a model, its best parameters, its checkpoint."""
+    """Base of the trainers of single networks: a model, its best parameters, its checkpoint."""
 
     def __init__(self, model: keras.Model, begin: LSTM | WordLSTM | None) -> None:
         """Start from random parameters, or from those of the network `begin`."""
@@ -623,7 +623,7 @@ class WordsAndCharactersTrainer:
         self._units = [split_units(text) for text in self.validation]
         self._size = sum(map(len, self.validation))  # characters
         self._log_p: UnitLogP | None = None
-        """Of the validation text, under the networks as they were measured last."""
+        """Probabilities of the validation text, under the networks as they were measured last."""
         self._shares = Shares(rare=0.5 if self.rare_words else 0)
         self._done = [0, 0]  # updates of the characters and of the words
 

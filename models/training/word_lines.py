@@ -36,7 +36,7 @@ class TokenLine:
     tokens: Indices
     """With the final `LINE_END`, `(tokens,)`."""
     syllables: Indices
-    """Of the line up to and including each token, `(tokens,)`."""
+    """Syllables of the line up to and including each token, `(tokens,)`."""
     sizes: Indices
     """Characters of each token with the space before it, `(tokens,)`."""
     end: int

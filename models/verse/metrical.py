@@ -158,14 +158,14 @@ MIN_RHYMES = 6
 
 @dataclass(frozen=True, eq=False)
 class MetricalWriter:
-    """What writing in metre needs of a network; made once per network."""
+    """A writer of lines in metre. It is made once per network."""
 
     network: WordLSTM
     index: WordIndex
     output: Output
     topics: Topics
     vectors: BlockMatrix = field(repr=False)
-    """Of the columns, as in `topics`, `(D, C)`."""
+    """Word vectors of the columns, as in `topics`, `(D, C)`."""
     correction: NDArray[np.float32]
     """Added to the logits, `(C,)`; see `models.verse.calibration`."""
 
@@ -203,7 +203,7 @@ class MetricalWriter:
         return write_lines(self.network, self.index, self.output, requests, particles, trace)
 
     def requests(self, lines: Sequence["NextLine"]) -> list[LineRequest]:
-        """What the network is asked for."""
+        """The requests to the network for some lines."""
         subjects = [line.subject for line in lines]
         biases = bias_towards(subjects, self.vectors, SUBJECT_STRENGTH)  # (lines, C)
         return [self._request(line, bias) for line, bias in zip(lines, biases, strict=True)]

@@ -1,4 +1,4 @@
-"""What the word network is pretrained on, and what follows from it: vocabulary, vectors, copies."""
+"""Texts for pretraining the word network, with their vocabulary and what must not be copied."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ class PretrainingTexts:
     bible: Sequence[str]
     """Empty if it cannot be downloaded."""
     notes: tuple[str, ...] = ()
-    """What is missing, a sentence each."""
+    """Missing texts, one sentence each."""
 
     @cached_property
     def vocabulary(self) -> WordVocabulary:
@@ -61,7 +61,7 @@ class PretrainingTexts:
 
     @property
     def copies(self) -> BloomFilter:
-        """What must not be copied of all texts but the sonnets."""
+        """Lines and runs of words that must not be copied, of all texts but the sonnets."""
         return copies_of([self.plays.items, self.poems, self.bible])
 
 

@@ -43,19 +43,19 @@ SHORTEST_PART = 3
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What a poem is about."""
+    """The subject of a poem."""
 
     words: tuple[str, ...]
     """For readers: *the sea*, *time*."""
     vector: Array = field(repr=False)
-    """Of unit length, `(D,)`; zeros for no subject."""
+    """Direction of unit length, `(D,)`; zeros for no subject."""
 
 
 NO_SUBJECT = Subject((), np.zeros(0, np.float32))
 
 
 def bias_towards(subjects: Sequence[Subject], vectors: BlockMatrix, strength: float) -> Array:
-    """What is added to the logits of some words for each subject, `(subjects, words)`.
+    """The bias on the logits of some words for each subject, `(subjects, words)`.
 
     vectors: of the words, `(D, words)`.
     """
@@ -73,7 +73,7 @@ class Topics:
 
     vocabulary: WordVocabulary
     vectors: Matrix
-    """Of unit length, or zeros for words without one, `(V, D)`."""
+    """Vectors of unit length, or zeros for words without one, `(V, D)`."""
 
     def subject_of(self, text: str) -> Subject | None:
         """The subject of a member's words; `None` if none of them says what they are about."""

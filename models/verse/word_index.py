@@ -102,7 +102,7 @@ class WordIndex:
         self._rhymes = rhymes
         self.stresses = tuple(patterns)
         self.syllables = np.array([len(stresses) for stresses in patterns], np.uint64)
-        """Of each pattern, `(patterns,)`."""
+        """Number of syllables of each pattern, `(patterns,)`."""
         self.counted = self.syllables[self.patterns[:, 0]].astype(np.int64)
         """Syllables of each column by its first reading, `(C,)`; 0 for marks."""
         common = (self.rhyme >= 0) & (self.tokens < COMMON_WORDS)
@@ -177,7 +177,7 @@ class WordIndex:
         return self._inner(metre, positions, ending)
 
     def after_ending(self, *, may_mark: bool, ends_poem: bool) -> Columns:
-        """What can come after the last word of a line, or after a mark behind it."""
+        """The columns that can come after the last word of a line, or after a mark behind it."""
         return self._after_ending[may_mark, ends_poem]
 
     def positions(self, metre: Metre) -> PositionSets:

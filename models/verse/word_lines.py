@@ -90,7 +90,7 @@ class MetricalLine:
     """A finished line."""
 
     start: Start
-    """What it begins with."""
+    """The beginning of the line."""
     tokens: tuple[str, ...]
     """What the network wrote: words and marks, without the line feed."""
     log_weight: float
@@ -111,7 +111,7 @@ class MetricalLine:
 
 @dataclass(frozen=True, eq=False)
 class ParticleStep:
-    """What happened to the particles at one token, for pictures."""
+    """A step of all particles: the token that each wrote. For pictures."""
 
     words: tuple[str, ...]
     """The token that each particle wrote; in the first step, the last word that it plans."""
