@@ -30,7 +30,7 @@ from bot.training.service import TrainingService
 from bot.training.trainer import Launch, TrainerProcess
 from bot.version import checkout_version
 from bot.words import WordFilter
-from models.memory import limit_arenas
+from models.serving.memory import limit_arenas
 from models.weights import WeightsError
 
 log = logging.getLogger(__name__)

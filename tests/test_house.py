@@ -38,7 +38,7 @@ bot.operate             bot.store.backup bot.store bot.settings bot.startup bot.
 bot.launch              bot.logs bot.settings bot.startup
 bot.app                 bot.features bot.training bot.community bot.chat bot.fleet
                         bot.services.cluster bot.services.inference bot.words bot.store
-                        bot.settings bot.startup bot.version models.weights models.memory
+                        bot.settings bot.startup bot.version models.weights models.serving
 bot.platforms.local
 bot.platforms.discord   bot.features bot.status bot.chat bot.store bot.monitoring bot.logs
                         bot.settings bot.formats data
@@ -46,8 +46,8 @@ bot.platforms.slack     bot.features bot.help bot.status bot.privacy bot.verse b
                         bot.community bot.chat bot.fleet bot.services bot.store bot.monitoring
                         bot.startup bot.formats models.verse
 bot.features            bot.help bot.status bot.privacy bot.moderation bot.verse bot.names
-                        bot.training bot.polls bot.community bot.chat bot.services
-                        models.names.constrained models.verse data
+                        bot.training bot.polls bot.community bot.chat bot.services models.names
+                        models.verse data
 bot.help                bot.training bot.chat bot.evaluation bot.formats models.weights
 bot.status              bot.training bot.community bot.chat bot.fleet bot.services bot.pictures
                         bot.store bot.monitoring bot.shards models.tasks
@@ -56,13 +56,12 @@ bot.moderation          bot.training bot.polls bot.community bot.chat bot.store 
 bot.verse               bot.names bot.polls bot.chat bot.store bot.formats models.verse
                         models.text_generator data
 bot.names               bot.training bot.polls bot.chat bot.services bot.words bot.pictures
-                        bot.store bot.formats models.names.constrained models.names models.verse
-                        models.weights models.networks data
+                        bot.store bot.formats models.names models.verse models.weights
+                        models.networks data
 bot.training            bot.polls bot.community bot.chat bot.services.cluster
                         bot.services.inference bot.services.queueing bot.services bot.words
-                        bot.store bot.formats models.tasks models.names.constrained models.names
-                        models.training models.text_generator models.weights models.memory
-                        models.networks data
+                        bot.store bot.formats models.tasks models.names models.training
+                        models.text_generator models.weights models.serving models.networks data
 bot.polls               bot.community bot.chat bot.services bot.words bot.pictures bot.store
                         bot.formats models.names
 bot.community           bot.chat bot.words bot.store bot.formats
@@ -70,23 +69,22 @@ bot.chat                bot.fleet bot.services.cluster bot.services.inference bo
                         bot.services bot.words bot.store bot.monitoring bot.settings bot.formats
 bot.fleet               bot.services bot.store bot.shards
 bot.services.cluster    bot.services.inference bot.services.queueing bot.words bot.version
-                        models.tasks models.weights models.memory
+                        models.tasks models.weights models.serving
 bot.services.inference  bot.services.queueing bot.words models.tasks models.names models.verse
-                        models.text_generator models.weights models.shared_weights models.memory
+                        models.text_generator models.weights models.serving
 bot.services.queueing   bot.monitoring models.text_generator
 bot.services
 bot.words               bot.store data
-bot.pictures            bot.formats models.names models.verse.constrained models.verse
-                        models.networks
+bot.pictures            bot.formats models.names models.verse models.networks
 bot.store.backup        bot.store
 bot.store
 bot.train               bot.training bot.pictures bot.arguments models.tasks models.training
-                        models.weights models.memory data
+                        models.weights models.serving data
 bot.generate            bot.words bot.terminal bot.arguments models.tasks models.names models.verse
                         models.text_generator models.weights data
 bot.evaluate            bot.evaluation bot.arguments models.tasks models.weights data
-bot.terminal            bot.pictures bot.formats models.names.constrained models.names models.verse
-                        models.text_generator models.weights data
+bot.terminal            bot.pictures bot.formats models.names models.verse models.text_generator
+                        models.weights data
 bot.evaluation          bot.words models.tasks models.names models.verse models.training
                         models.text_generator models.weights models.networks data
 bot.monitoring
@@ -98,26 +96,18 @@ bot.version
 bot.formats
 bot.arguments
 models.tasks            models.names models.verse models.training models.text_generator
-                        models.reference_loss models.weights data
-models.names.constrained  models.text_generator models.weights models.networks data
-models.names            models.names.constrained models.training models.text_generator
-                        models.weights models.packed_texts models.fingerprints models.networks data
-models.verse.constrained  models.networks data
-models.verse            models.verse.constrained models.training models.text_generator
-                        models.weights models.fingerprints models.quantization models.networks data
-models.training         models.text_generator models.weights models.fingerprints models.networks
-                        data
+                        models.weights data
+models.names            models.training models.text_generator models.weights models.fingerprints
+                        models.serving models.networks data
+models.verse            models.training models.text_generator models.weights models.fingerprints
+                        models.serving models.networks data
+models.training         models.text_generator models.weights models.fingerprints models.serving
+                        models.networks data
 models.text_generator   models.weights
-models.reference_loss   models.weights
-models.weights          models.memory models.packed_texts models.model_card models.fingerprints
-                        models.quantization models.networks data
-models.shared_weights   models.weights
-models.memory
-models.packed_texts
-models.model_card
+models.weights          models.fingerprints models.serving models.networks data
 models.fingerprints
-models.quantization
-models.networks         models.packed_texts models.quantization data
+models.serving          models.networks
+models.networks         data
 data
 """
 """What each part, a folder or a file, may import besides itself. A name covers its subfolders."""

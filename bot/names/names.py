@@ -59,8 +59,9 @@ from bot.words import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import clean_name
 from models.names.capitalization import format_name
-from models.names.constrained.constraints import clean_piece
-from models.names.generator import LONGEST_NAME, SHORTEST_NAME, NamesError, NamesRequest
+from models.names.constraints import LONGEST_NAME, SHORTEST_NAME, clean_piece
+from models.names.generator import NamesRequest
+from models.names.problems import NamesError
 
 LookUp = Callable[[], Awaitable[CustomModelRecord | None]]
 """Returns the custom model of a request; `None` for dinosaurs."""

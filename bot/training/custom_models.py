@@ -14,7 +14,7 @@ from bot.services.inference import Inference, ValidationSample
 from bot.services.queueing.errors import TooSlow
 from bot.store import Store
 from bot.training.queries import CustomModelRecord, CustomModels
-from models.memory import return_free_memory
+from models.serving.memory import return_free_memory
 from models.tasks import task_of
 from models.weights import TooLarge, Trained, WeightsError, cached_with_weights
 

@@ -13,7 +13,7 @@ from typing import Any
 from bot.services.inference.generation import Generation, Text, sendable
 from bot.services.queueing.worker import Worker
 from bot.words import WordFilter
-from models.memory import keep_freed_memory
+from models.serving.memory import keep_freed_memory
 from models.tasks import TASKS, task_of
 from models.weights import Trained, WeightsError
 

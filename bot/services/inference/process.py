@@ -28,7 +28,7 @@ from bot.services.inference.writer import Fork, Prepare, Turn, write_turns
 from bot.services.queueing.errors import TooSlow
 from bot.services.queueing.executors import ExecutorLost, Work
 from bot.services.queueing.worker import GRACE_S, WorkerThread
-from models.shared_weights import SharedWeights
+from models.serving.shared_weights import SharedWeights
 from models.text_generator import Abandoned
 from models.weights import Trained
 

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from bot.services.inference.process import WriterProcess
 from bot.services.inference.writer import Prepare
 from bot.services.queueing.executors import ExecutorLost
-from models.shared_weights import SharedWeights, attach, share
+from models.serving.shared_weights import SharedWeights, attach, share
 from models.weights import Trained
 
 log = logging.getLogger(__name__)

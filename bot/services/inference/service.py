@@ -22,13 +22,13 @@ from bot.services.queueing.fair_queue import QueueState
 from bot.services.queueing.turns import OnBatch, OnWait, Step, Turns
 from bot.services.queueing.worker import Worker
 from bot.words import OwnLists
-from models.memory import keep_freed_memory, return_free_memory
 from models.names.dissection import Dissection, dissect
 from models.names.generator import NamesRequest, NamesResult
+from models.serving.memory import keep_freed_memory, return_free_memory
 from models.tasks import TASKS, task_of
 from models.text_generator import Accept, ShouldStop
 from models.verse.dissection import LineDissection, dissect_line, is_line
-from models.verse.poem import Draft, SonnetRequest
+from models.verse.poem import SonnetDraft, SonnetRequest
 from models.weights import ModelCard, Trained, WeightsError
 
 log = logging.getLogger(__name__)
@@ -210,7 +210,7 @@ class Inference:
         accept: Accept | None = None,
         requester: Hashable = None,
         on_wait: OnWait | None = None,
-    ) -> AsyncGenerator[Draft, None]:
+    ) -> AsyncGenerator[SonnetDraft, None]:
         """Generate a poem. Yields a draft after each line. Raises like `generate`."""
         return self.generate(
             "sonnets", request, accept=accept, requester=requester, on_wait=on_wait

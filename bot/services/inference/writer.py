@@ -1,9 +1,9 @@
 """What a process does that writes texts for the bot.
 
 The bot sends turns: a task, the digest of its weights, and texts. Weights come with the first turn
-that needs them, as shared memory (`models.shared_weights`). The process answers with a draft or an
-exception for each text. Instead of a turn, the bot may ask for another process, which is a fork of
-this one. Everything is pickled and goes through private pipes.
+that needs them, as shared memory (`models.serving.shared_weights`). The process answers with a
+draft or an exception for each text. Instead of a turn, the bot may ask for another process, which
+is a fork of this one. Everything is pickled and goes through private pipes.
 """
 
 import os
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.services.inference.generation import Generation, sendable
-from models.memory import keep_freed_memory
-from models.shared_weights import attached
+from models.serving.memory import keep_freed_memory
+from models.serving.shared_weights import attached
 from models.text_generator import ShouldStop
 from models.weights import Trained
 

@@ -23,14 +23,21 @@ from bot.polls.name_message import MORE
 from bot.services.queueing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
 from bot.words import WordFilter
 from data.text import clean_name
-from models.names.constrained.constraints import NameConstraints
-from models.names.constrained.problems import (
+from models.names.constraints import (
+    LONGEST_NAME,
+    LONGEST_PIECE,
+    SHORTEST_NAME,
+    NameConstraints,
+)
+from models.names.generator import (
+    NamesRequest,
+)
+from models.names.problems import (
     Flaw,
     LengthTooShort,
     NamesError,
     Shortfall,
 )
-from models.names.generator import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME, NamesRequest
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.fakes import card

@@ -14,7 +14,8 @@ from bot.services.cluster.writing import WeightStore
 from bot.services.inference import Inference
 from bot.services.queueing.errors import TooSlow
 from bot.words import WordFilter
-from models.names.generator import NamesError, NamesRequest
+from models.names.generator import NamesRequest
+from models.names.problems import NamesError
 from models.tasks import task_of
 from models.verse.poem import SonnetRequest
 from models.weights import Trained

@@ -17,7 +17,7 @@ from models.networks.lstm import LSTM
 from models.networks.network import State
 from models.tasks import TASKS
 from models.text_generator import Accept, ShouldStop, never
-from models.verse.poem import Draft, SonnetRequest, extend
+from models.verse.poem import SonnetDraft, SonnetRequest, extend
 from models.weights import Trained, load_weights, save_weights
 from tests.bot.tiny import tiny_namer
 
@@ -59,7 +59,7 @@ def gated(network: LSTM) -> Gated:
     return copy
 
 
-async def drafts_of(inference: Inference, request: SonnetRequest) -> list[Draft]:
+async def drafts_of(inference: Inference, request: SonnetRequest) -> list[SonnetDraft]:
     """A whole poem, as it grows."""
     return [draft async for draft in inference.sonnet(request)]
 
@@ -92,10 +92,10 @@ def batch_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     def counted(
         trained: Trained,
-        drafts: Sequence[Draft],
+        drafts: Sequence[SonnetDraft],
         accepts: Sequence[Accept],
         should_stop: ShouldStop = never,
-    ) -> list[Draft]:
+    ) -> list[SonnetDraft]:
         sizes.append(len(drafts))
         return extend(trained, drafts, accepts, should_stop)
 
@@ -103,7 +103,7 @@ def batch_sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return sizes
 
 
-async def last_of(poem: AsyncIterator[Draft]) -> tuple[str, ...]:
+async def last_of(poem: AsyncIterator[SonnetDraft]) -> tuple[str, ...]:
     """The rest of a poem."""
     lines: tuple[str, ...] = ()
     async for draft in poem:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.names.generator import NamesError
+from models.names.problems import NamesError
 from models.networks.vocabulary import END
 from models.text_generator import Accept
 from models.verse.dissection import NoWordNetwork

@@ -7,8 +7,8 @@ import pytest
 
 from bot.services.inference.generation import Generation, Text
 from models.text_generator import never
+from models.verse import poem
 from models.verse.poem import SonnetError, SonnetRequest
-from models.verse.text_generator import SonnetGenerator
 from tests.bot.services.inference.serving import (
     POEM,
     Serve,
@@ -25,7 +25,7 @@ from tests.models.verse.versifier import VERSIFIER
 async def test_batches_change_no_poem(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     requests = [SonnetRequest(f"Poem {'abcdefghijkl'[k]} ", seed=k) for k in range(12)]
     alone = [await poem_of(serve(), request) for request in requests]
-    monkeypatch.setattr(SonnetGenerator, "batch_size", 8)
+    monkeypatch.setattr(poem, "batch_size", 8)
     sizes = batch_sizes(monkeypatch)
     inference = serve()
     together = await asyncio.gather(*(poem_of(inference, request) for request in requests))

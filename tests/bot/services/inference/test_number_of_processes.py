@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bot.services.inference.process import WriterProcess
 from bot.services.inference.processes import START_AFTER_S, Processes
 from bot.services.queueing.executors import ExecutorLost
-from models.shared_weights import share
+from models.serving.shared_weights import share
 
 LONG_S = 60.0
 

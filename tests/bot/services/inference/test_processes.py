@@ -26,7 +26,7 @@ from bot.services.queueing.executors import ExecutorLost
 from bot.words import WordFilter
 from models.names.generator import NamesRequest
 from models.networks.lstm import LSTM
-from models.shared_weights import share
+from models.serving.shared_weights import share
 from models.tasks import task_of
 from models.verse.poem import SonnetError, SonnetRequest
 from models.weights import Trained

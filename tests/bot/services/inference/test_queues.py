@@ -9,7 +9,8 @@ import pytest
 
 from bot.services.inference.service import DISSECTION
 from bot.services.queueing.errors import Busy, TooMany, TooSlow
-from models.names.generator import MAX_FRUITLESS, NamesError
+from models.names.generator import MAX_FRUITLESS
+from models.names.problems import NamesError
 from models.verse.poem import SonnetError
 from tests.bot.services.inference.serving import (
     NAMES,

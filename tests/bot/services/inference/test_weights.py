@@ -184,7 +184,7 @@ async def test_caches_are_filled(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_unfilled_caches_stop_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    maker = "models.verse.text_generator.metrical_writer_of"
+    maker = "models.verse.poem.metrical_writer_of"
     monkeypatch.setattr(maker, lambda _: 1 / 0)
     inference = await open_inference(anything)
     assert (await inference.names(NAMES)).names

@@ -15,7 +15,7 @@ from bot.services.queueing import worker as worker_module
 from bot.services.queueing.errors import Busy, TooMany, TooSlow, WaitedTooLong
 from bot.services.queueing.turns import Step, Turns
 from bot.services.queueing.worker import Worker
-from models.text_generator import Abandoned, ShouldStop, check
+from models.text_generator import Abandoned, ShouldStop, check_stop
 
 LONG_S = 60.0
 Open = Callable[..., Turns]
@@ -39,7 +39,7 @@ class Desk:
         self.reached.set()
         while not self.gate.wait(timeout=0.001):
             try:
-                check(should_stop)
+                check_stop(should_stop)
             except Abandoned:
                 self.stopped.set()
                 raise
