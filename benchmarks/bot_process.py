@@ -275,7 +275,7 @@ def _lags_into(file: Path) -> Iterator[None]:
 @contextmanager
 def _instant_names() -> Iterator[None]:
     """Answer all requests for names like the first one, at once: what is left costs the bot."""
-    from bot.services.inference import Inference
+    from bot.writing import Inference
 
     write = Inference.names
     first: list[Any] = []

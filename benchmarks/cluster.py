@@ -21,10 +21,10 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from benchmarks.ports import free_port
-from bot.services.cluster.pool import ClusterPool
-from bot.services.inference import Inference
-from bot.services.inference.service import prepared
 from bot.services.word_filter import WordFilter
+from bot.writing import Inference
+from bot.writing.cluster import ClusterPool
+from bot.writing.service import prepared
 from models.names.generator import NamesRequest
 from models.tasks import TASKS
 from models.verse.poem import SonnetRequest

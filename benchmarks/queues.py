@@ -20,9 +20,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bot.services.inference import Inference, open_inference
-from bot.services.queueing.errors import InferenceError
 from bot.services.word_filter import WordFilter
+from bot.writing import Inference, open_inference
+from bot.writing.errors import InferenceError
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 

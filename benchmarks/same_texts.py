@@ -20,9 +20,9 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.cluster import cluster, connected
-from bot.services.inference import Inference, open_inference
-from bot.services.inference.service import prepared
 from bot.services.word_filter import WordFilter
+from bot.writing import Inference, open_inference
+from bot.writing.service import prepared
 from models.names.generator import NamesRequest
 from models.tasks import TASKS
 from models.verse.poem import SonnetRequest

@@ -22,8 +22,8 @@ from rich.console import Console
 from rich.table import Table
 
 import bot.serving.process  # noqa: F401 (imported for its memory)
-from bot.services.inference import Inference, open_inference
 from bot.services.word_filter import WordFilter
+from bot.writing import Inference, open_inference
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 

@@ -11,11 +11,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bot.commands.core.app import App
-from bot.services.cluster.connection import is_installed, scheduler_address
-from bot.services.cluster.pool import ClusterPool
 from bot.services.custom_models import CustomModels
 from bot.services.fleet.membership import Fleet
-from bot.services.inference.capacity import default_processes
 from bot.services.model_registry import open_versions
 from bot.services.training.cluster import ClusterLaunch
 from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
@@ -27,6 +24,9 @@ from bot.startup import Exit, StartupError
 from bot.store import Database, Store, StoreError, Unavailable, url_of
 from bot.store.fleet.locks import AdvisoryLocks
 from bot.version import checkout_version
+from bot.writing.capacity import default_processes
+from bot.writing.cluster import ClusterPool
+from bot.writing.connection import is_installed, scheduler_address
 from models.memory import limit_arenas
 from models.weights import WeightsError
 

@@ -28,7 +28,7 @@ FIRST = (
     "tests/end_to_end/test_resume.py",
     "tests/end_to_end/",
     "tests/bot/test_main.py",
-    "tests/bot/services/cluster/",
+    "tests/slow/cluster/",
     "tests/test_deploy.py",
     "tests/bot/evaluation/",
     "tests/bot/operations/",
@@ -69,7 +69,7 @@ class Together(LoadFileScheduling):  # type: ignore[misc]
 
 
 TOGETHER = {
-    "Cluster": ("tests/bot/services/cluster/",),
+    "Cluster": ("tests/slow/cluster/",),
     "Evaluation": ("tests/bot/evaluation/",),
     "Keras": (
         "tests/bot/train/test_command.py",

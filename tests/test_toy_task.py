@@ -13,7 +13,6 @@ from threading import Event
 
 import pytest
 
-from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry, NothingBefore, open_versions
 from bot.services.training.events import from_json
 from bot.services.training.policies import SharedModelPolicy
@@ -26,6 +25,7 @@ from bot.store import Store
 from bot.store.trainings import TrainingRecord, TrainingRequest
 from bot.store.versions import VersionRecord
 from bot.train import main
+from bot.writing import Inference
 from models.tasks import TASKS, Task, task_of
 from models.text_generator import Accept, GenerationError, ShouldStop, never
 from models.training.events import Done, Planned, Progress, Samples, Stopped

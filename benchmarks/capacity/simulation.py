@@ -2,7 +2,7 @@
 
 A request is received by an event loop, waits for turns, and is shown by the loop. Turns go to the
 kind that has used the least of the time, by its weight; a poem that has begun keeps its place; what
-waits is spread over the writers that have nothing to do: as in `bot.services.queueing`. Everything
+waits is spread over the writers that have nothing to do: as in `bot.writing`. Everything
 runs on the same cores.
 """
 
@@ -16,8 +16,8 @@ import numpy as np
 from benchmarks.capacity.arrivals import Request
 from benchmarks.capacity.assumptions import Costs, Kind, Machines
 from benchmarks.capacity.cores import Cores, Do, Process, Thread
-from bot.services.inference.processes import START_AFTER_S
-from bot.services.inference.service import WEIGHTS
+from bot.writing.processes import START_AFTER_S
+from bot.writing.service import WEIGHTS
 
 NAMES, POEMS = "names", "sonnets"
 NICE_WEIGHT = 335 / 1024

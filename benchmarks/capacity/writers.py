@@ -19,9 +19,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 from rich.console import Console
 from rich.table import Table
 
-from bot.services.inference.generation import Generation, Text
-from bot.services.inference.process import WriterProcess
 from bot.services.word_filter import OwnLists, WordFilter
+from bot.writing.generation import Generation, Text
+from bot.writing.process import WriterProcess
 from models.names.generator import NamesRequest
 from models.shared_weights import SharedWeights, share
 from models.tasks import task_of

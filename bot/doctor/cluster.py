@@ -14,8 +14,8 @@ def examine_cluster(subject: Subject) -> list[Finding]:
     """Whether the scheduler of INFERENCE answers, and which of its workers the bot can use."""
     if not subject.inference:
         return []
-    from bot.services.cluster.connection import Unreachable, is_installed, scheduler_address
-    from bot.services.cluster.pool import look_at
+    from bot.writing.cluster import look_at
+    from bot.writing.connection import Unreachable, is_installed, scheduler_address
 
     if not is_installed():
         found = "INFERENCE is set, but the package distributed is not installed."

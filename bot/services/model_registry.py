@@ -15,8 +15,6 @@ from functools import partial
 from itertools import pairwise
 
 from bot.services.concurrency import PeriodicTask
-from bot.services.inference import Inference, Load, ValidationSample, loaded_of, open_inference
-from bot.services.queueing.executors import Pool
 from bot.services.versions import (
     AUTOMATIC,
     AUTOMATIC_REASONS,
@@ -28,6 +26,8 @@ from bot.services.versions import (
 )
 from bot.store import Store, Unavailable
 from bot.store.versions import Live, VersionFiles, VersionRecord, Versions
+from bot.writing import Inference, Load, ValidationSample, loaded_of, open_inference
+from bot.writing.executors import Pool
 from models.tasks import TASKS, task_of
 from models.text_generator import Accept
 from models.training.events import Done

@@ -5,12 +5,12 @@ from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 
 import numpy as np
 
-from bot.services.inference import Inference, Load, ValidationSample
-from bot.services.queueing.turns import OnWait
 from bot.services.training.process import TrainingEvents
 from bot.services.training.run_folder import RunFolder
 from bot.store import Unavailable
 from bot.store.trainings import TrainingRequest
+from bot.writing import Inference, Load, ValidationSample
+from bot.writing.turns import OnWait
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice

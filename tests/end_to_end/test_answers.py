@@ -16,7 +16,7 @@ from bot.commands.core import app as module
 from bot.commands.core import dispatch
 from bot.discord import platform
 from bot.local.server import LocalDiscord
-from bot.services.inference import Inference
+from bot.writing import Inference
 from models.verse.poem import Draft, SonnetRequest
 from tests.end_to_end.conftest import eventually, mangosaurus
 from tests.end_to_end.test_mangosaurus import playing

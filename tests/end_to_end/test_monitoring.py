@@ -10,7 +10,7 @@ import pytest
 from bot.discord.client import Mangosaurus
 from bot.local.faults import Kind, RestFault
 from bot.local.server import LocalDiscord
-from bot.services.inference import Inference
+from bot.writing import Inference
 from tests.end_to_end.conftest import eventually, mangosaurus
 
 

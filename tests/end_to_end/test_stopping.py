@@ -56,7 +56,7 @@ LOST = """
 import sys, threading, time
 from bot import __main__, startup
 from bot.commands.operation import health
-from bot.services.inference import Inference
+from bot.writing import Inference
 
 startup.STOP_S, health.LOOK_S = 0.5, 0.1
 Inference.blocked_for = property(lambda _: health.BLOCKED_S)

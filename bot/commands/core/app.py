@@ -12,13 +12,11 @@ from bot.commands.core.translation import _
 from bot.commands.core.turn import Turn
 from bot.monitoring.monitor import Monitor
 from bot.services.blocks import BlockList
-from bot.services.cluster.pool import ClusterPool
 from bot.services.concurrency import EditThrottle, InFlight, Locks, Pace
 from bot.services.cooldowns import Cooldowns, TooSoon
 from bot.services.custom_models import CustomModels
 from bot.services.fleet.cooldowns import SharedCooldowns
 from bot.services.fleet.membership import Fleet
-from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry
 from bot.services.training.service import TrainingService
 from bot.services.training.shared_reports import SharedReports
@@ -28,6 +26,8 @@ from bot.services.word_filter import WordFilter
 from bot.services.word_filter.servers import ServerFilters
 from bot.settings import Settings
 from bot.store import Store
+from bot.writing import Inference
+from bot.writing.cluster import ClusterPool
 
 MOST_RECEIPTS = 4
 """Votes that are confirmed at the same time: few, so that a rush of votes is counted first."""

@@ -19,9 +19,9 @@ from bot.monitoring.requests import Outcome
 from bot.services.blocks import Blocked, Reason
 from bot.services.concurrency import ShuttingDown, in_time, latest_throttled, within
 from bot.services.cooldowns import TooSoon
-from bot.services.queueing.errors import TooSlow
-from bot.services.queueing.turns import OnWait
 from bot.store import Unavailable
+from bot.writing.errors import TooSlow
+from bot.writing.turns import OnWait
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from bot.commands.core.translation import _, ngettext
 from bot.commands.core.turn import Forbidden, Terms, Unreachable
 from bot.services.blocks import Blocked, Reason
 from bot.services.concurrency import ShuttingDown
-from bot.services.queueing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
 from bot.store import OutcomeUnknown, Unavailable
+from bot.writing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
 from data.corpora import CorpusError
 from models.names.constrained.problems import NamesError
 from models.verse.dissection import MAX_TOKENS, LineTooLong, NoWordNetwork

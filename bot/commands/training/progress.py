@@ -30,12 +30,12 @@ from bot.commands.training.version_report import version_report
 from bot.formats import progress_bar
 from bot.services.concurrency import latest_throttled
 from bot.services.custom_models import TASK, Untrained
-from bot.services.queueing.errors import TooSlow
 from bot.services.training.policies import CUSTOM
 from bot.services.training.results import CustomModelTrained, Event, Events, Interrupted, Reason
 from bot.services.versions import VersionComparison
 from bot.store.trainings import DIED, TrainingRecord, TrainingRequest
 from bot.store.versions import VersionRecord
+from bot.writing.errors import TooSlow
 from models.training.events import Failed, Planned, Progress, Samples, Stopped
 from models.weights import WeightsError
 

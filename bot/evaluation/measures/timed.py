@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.evaluation.measures.baselines import ShowStatus
 from bot.evaluation.measures.verse import Poem
-from bot.services.inference import Inference
+from bot.writing import Inference
 from models.verse.poem import SonnetError, SonnetRequest
 from models.weights import Trained
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.services.cluster.connection import Actor, Unreachable
-from bot.services.cluster.pool import ClusterPool
 from bot.services.training.events import from_json
 from bot.services.training.process import Launch, Trainer, TrainingEvents
 from bot.services.training.remote import CHECKPOINT, HISTORY, PLOT, WEIGHTS, Files, TrainingActor
 from bot.services.training.results import Reason
 from bot.services.training.run_folder import RunFolder
 from bot.store.trainings import TrainingRequest
+from bot.writing.cluster import ClusterPool
+from bot.writing.connection import Actor, Unreachable
 from data.files import write_atomically
 from models.training.events import Done, Failed, Stopped, TrainingEvent
 

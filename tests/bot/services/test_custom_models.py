@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.services.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModels, Untrained
-from bot.services.queueing.errors import TooSlow
 from bot.services.training.policies import corpus_of
 from bot.store import Store
 from bot.store.custom_models import CustomModelRecord
+from bot.writing.errors import TooSlow
 from models.weights import TooLarge, WeightsError
 from tests.bot.fakes import FakeWriter
 from tests.bot.tiny import tiny_namer

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from bot.services.inference import Inference
 from bot.services.model_registry import ModelRegistry, open_versions
 from bot.store import Database, Store
 from bot.store.schema import Version
+from bot.writing import Inference
 from models.names.generator import NamesRequest
 from models.weights import Trained, WeightsError
 from tests.bot.fakes import FakeNetworks

@@ -22,7 +22,7 @@ from bot.commands.core.info import Choice
 from bot.commands.core.message import Button, Message, Text, plain, text
 from bot.commands.core.turn import Forbidden, Gone, Turn, Unreachable, User
 from bot.discord.platform import TERMS
-from bot.services.queueing.errors import Busy
+from bot.writing.errors import Busy
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, BOB, FakePlatform, FakeTurn
 

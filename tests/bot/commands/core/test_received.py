@@ -36,8 +36,8 @@ from bot.commands.training.models import TaskOptions, VersionOptions
 from bot.commands.training.retrain import RetrainOptions
 from bot.commands.verse import poems, sonnet
 from bot.commands.verse.sonnet import SonnetOptions
-from bot.services.queueing.errors import Busy
 from bot.store import Database, Store
+from bot.writing.errors import Busy
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 from tests.bot import world as made

@@ -12,8 +12,8 @@ from bot.commands.naming import dissect, line_dissection
 from bot.commands.naming.custom_model_choice import NamesModel
 from bot.discord.platform import LIMITS
 from bot.images.dissection import WIDTH
-from bot.services.queueing.errors import Busy
 from bot.store.custom_models import CustomModelRecord
+from bot.writing.errors import Busy
 from models.names.constrained.problems import NamesError, NotAName
 from models.names.constrained.shape import DINOSAURS
 from models.names.dissection import Dissection, LetterChoice

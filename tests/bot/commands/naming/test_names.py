@@ -22,8 +22,8 @@ from bot.commands.naming.name_options import (
 from bot.commands.naming.names import is_fit
 from bot.commands.polls.name_message import MORE
 from bot.discord.platform import LIMITS
-from bot.services.queueing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
 from bot.services.word_filter import WordFilter
+from bot.writing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
 from data.text import clean_name
 from models.names.constrained.constraints import NameConstraints
 from models.names.constrained.problems import (

@@ -11,7 +11,7 @@ from bot.commands.core.info import NoOptions
 from bot.commands.core.message import UserError, plain
 from bot.commands.operation.health import Health
 from bot.commands.operation.status import status
-from bot.services.cluster.pool import ClusterStatus
+from bot.writing.cluster import ClusterStatus
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, FakePlatform, FakeTurn

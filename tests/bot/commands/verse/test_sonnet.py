@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.commands.core.message import Embed, Message, UserError, plain, text
 from bot.commands.verse.sonnet import INFO, WRITING, SonnetOptions, checked, with_reason
-from bot.services.queueing.errors import Busy, TooSlow
 from bot.store import Unavailable
+from bot.writing.errors import Busy, TooSlow
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
 from tests.bot.chats.on_discord import DiscordChat
