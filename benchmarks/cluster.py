@@ -191,8 +191,8 @@ async def kills(served: dict[str, Trained], times: int) -> None:
             usual.append(max(expected.gaps[1:]))
             writing = asyncio.create_task(poem(inference, seed))
             await asyncio.sleep(sum(expected.gaps) * (0.2 + 0.06 * seed))
-            await until(lambda: any(worker.is_at_work for worker in pool.workers))
-            made.kill(next(w.address for w in pool.workers if w.is_at_work))
+            await until(lambda: any(worker.at_work for worker in pool.workers))
+            made.kill(next(w.address for w in pool.workers if w.at_work))
             found = await asyncio.wait_for(writing, PATIENCE_S)
             same += found.lines == expected.lines
             longest.append(max(found.gaps[1:]))

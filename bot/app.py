@@ -59,7 +59,7 @@ async def build_app(
             store,
             word_filter.allows,
             now=now,
-            pools=[cluster] if cluster else [],
+            writers=[cluster] if cluster else [],
             processes=_processes(settings),
         )
     except (WeightsError, StoreError) as error:

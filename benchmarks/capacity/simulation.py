@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.capacity.arrivals import Request
 from benchmarks.capacity.assumptions import Costs, Kind, Machines
 from benchmarks.capacity.cores import Cores, Do, Process, Thread
-from bot.writing.processes import START_AFTER_S
+from bot.writing.limits import START_AFTER_S
 from bot.writing.service import WEIGHTS
 
 NAMES, POEMS = "names", "sonnets"

@@ -10,7 +10,6 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as bot/__main__.py does
@@ -20,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.services.word_filter import OwnLists, WordFilter
-from bot.writing.generation import Generation, Text
-from bot.writing.process import WriterProcess
+from bot.writing.processes import WriterProcess
+from bot.writing.writer import Generation, Stop, Text
 from models.names.generator import NamesRequest
 from models.shared_weights import SharedWeights, share
 from models.tasks import task_of
@@ -58,7 +57,7 @@ class Measured:
             Text(REQUESTS[task](seed=seed * 100 + k), None, self._accept) for k in range(together)
         ]
         while texts:
-            drafts: Sequence[Any] = await self._process.run(work, texts, Event())
+            drafts: Sequence[Any] = await self._process.write(work, texts, Stop())
             texts = [
                 Text(text.request, draft, text.accept)
                 for text, draft in zip(texts, drafts, strict=True)

@@ -10,23 +10,19 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
+from bot.writing import limits
+
 log = logging.getLogger(__name__)
 
-CONNECT_S = 5.0
-"""Seconds that a scheduler or a worker may take to accept a connection."""
-ANSWER_S = 5.0
-"""Seconds that a scheduler may take to answer."""
-CLOSE_S = 0.5
-"""Seconds that closing a connection may take."""
 SCHEMES = {"dask": "tcp", "dask+tls": "tls"}
 """Those of the setting, and those of Dask."""
 
 
-class Unreachable(Exception):  # noqa: N818 (a state)
+class ClusterUnreachable(Exception):  # noqa: N818 (a state)
     """A scheduler or a worker does not answer. The message completes "It ..."."""
 
 
-class Silent(Unreachable):
+class Silent(ClusterUnreachable):
     """It did not answer in time."""
 
 
@@ -41,15 +37,15 @@ def scheduler_address(inference: str) -> str:
     return f"{SCHEMES[scheme]}://{rest}"
 
 
-class Connection:
+class SchedulerConnection:
     """A client of a Dask scheduler."""
 
     def __init__(self, client: Any) -> None:  # noqa: ANN401 (distributed has no types for it)
         self._client = client
 
     @classmethod
-    async def open(cls, address: str) -> "Connection":
-        """Connect to a scheduler, such as `tcp://host:8786`. Raises `Unreachable`."""
+    async def open(cls, address: str) -> "SchedulerConnection":
+        """Connect to a scheduler, such as `tcp://host:8786`. Raises `ClusterUnreachable`."""
         distributed = await asyncio.to_thread(_import_distributed)
         try:
             # TLS certificates are those of Dask's configuration.
@@ -58,13 +54,13 @@ class Connection:
                 asynchronous=True,
                 set_as_default=False,
                 direct_to_workers=True,
-                timeout=CONNECT_S,
+                timeout=limits.CONNECT_S,
             )
         except (OSError, TypeError, ValueError) as error:  # certificates that are missing
-            raise Unreachable(f"can't be connected to: {error}") from error
+            raise ClusterUnreachable(f"can't be connected to: {error}") from error
         connection = cls(client)
         try:
-            await asyncio.wait_for(_observed(client), 2 * CONNECT_S)
+            await asyncio.wait_for(_observed(client), 2 * limits.CONNECT_S)
         except asyncio.CancelledError:
             await connection.close()
             raise
@@ -75,21 +71,23 @@ class Connection:
                 reason = "what listens there is no Dask scheduler, perhaps its dashboard"
             elif isinstance(error, TypeError) and "ssl_context" in reason:
                 reason = "TLS needs a certificate, and Dask's configuration names none"
-            raise Unreachable(f"does not answer ({reason})") from error
+            raise ClusterUnreachable(f"does not answer ({reason})") from error
         return connection
 
     async def workers(self) -> Mapping[str, int]:
-        """The addresses of the workers, with their numbers of threads. Raises `Unreachable`."""
+        """The workers' addresses, with their numbers of threads. Raises `ClusterUnreachable`."""
         if self._client.status != "running":
-            raise Unreachable("has closed the connection")
+            raise ClusterUnreachable("has closed the connection")
         try:
-            found = await asyncio.wait_for(_observed(self._client.nthreads()), ANSWER_S)
+            found = await asyncio.wait_for(_observed(self._client.nthreads()), limits.ANSWER_S)
         except Exception as error:
-            raise Unreachable(f"does not answer ({_reason(error)})") from error
+            raise ClusterUnreachable(f"does not answer ({_reason(error)})") from error
         return dict(found)
 
     async def evaluate(self, expression: str, address: str, *, within: float) -> Any:  # noqa: ANN401
-        """The value of an expression on a worker. Raises `Unreachable`, and errors of Python.
+        """The value of an expression on a worker.
+
+        Raises `ClusterUnreachable`, and what the expression raises.
 
         Nothing of it has to be unpickled there: a worker that lacks a module of a task ends.
         """
@@ -99,7 +97,7 @@ class Connection:
     async def create(self, actor: type, address: str, *args: object, within: float) -> "Actor":
         """Create an actor on a worker, which must have its module.
 
-        Raises `Unreachable`, and what its constructor raises.
+        Raises `ClusterUnreachable`, and what its constructor raises.
         """
         future, _ = await self._submit(actor, *args, address=address, within=within, actor=True)
         return Actor(self._client, future, address)
@@ -124,15 +122,15 @@ class Connection:
             )
             return future, await asyncio.wait_for(_observed(future), within)
         except TimeoutError as error:
-            raise Unreachable(f"is not ready within {within:g} s") from error
+            raise ClusterUnreachable(f"is not ready within {within:g} s") from error
         except (OSError, RuntimeError, CancelledError) as error:
-            raise Unreachable(f"is gone ({_reason(error)})") from error
+            raise ClusterUnreachable(f"is gone ({_reason(error)})") from error
 
     async def close(self) -> None:
         """Close it. Raises nothing."""
         try:
             with suppress(Exception):
-                await self._client.close(timeout=CLOSE_S)
+                await self._client.close(timeout=limits.CLOSE_S)
         finally:
             self._client.status = "closed"  # also if it was not, or else its deletion tries again
 
@@ -146,7 +144,7 @@ class Actor:
         self._address = address
 
     async def call(self, method: str, *args: object, within: float) -> Any:  # noqa: ANN401
-        """Call a method. Raises `Unreachable`, and what the method raises.
+        """Call a method. Raises `ClusterUnreachable`, and what the method raises.
 
         Like `distributed.Actor`, but a call can be cancelled, and ends if the actor is gone.
         """
@@ -168,7 +166,7 @@ class Actor:
             raise Silent(f"does not answer within {within:g} s") from error
         except (OSError, KeyError, RuntimeError) as error:
             # Another process at the same address has no such key; this connection may be closed.
-            raise Unreachable(f"is gone ({_reason(error)})") from error
+            raise ClusterUnreachable(f"is gone ({_reason(error)})") from error
         if answer["status"] != "OK":
             raise answer["exception"]
         return answer["result"]
@@ -201,7 +199,7 @@ def _import_distributed() -> Any:  # noqa: ANN401
     import dask
     import distributed
 
-    dask.config.set({"distributed.comm.timeouts.connect": CONNECT_S})
+    dask.config.set({"distributed.comm.timeouts.connect": limits.CONNECT_S})
     # The bot compares the versions itself, and says the rest, too.
     warnings.filterwarnings("ignore", category=distributed.versions.VersionMismatchWarning)
     for name in ("distributed", "distributed.client"):

@@ -14,7 +14,7 @@ class Busy(InferenceError):  # noqa: N818 (it is a state, not a fault)
         self.ahead = ahead
 
 
-class TooMany(InferenceError):  # noqa: N818
+class TooManyQueued(InferenceError):  # noqa: N818
     """The member has too many requests in the queue."""
 
     def __init__(self, count: int) -> None:
@@ -38,3 +38,11 @@ class TooSlow(InferenceError):  # noqa: N818
 
 class Stuck(InferenceError):  # noqa: N818
     """So many threads never end that no further one is started."""
+
+
+class WriterLost(Exception):  # noqa: N818
+    """A process or a machine is gone, with the batch that it wrote. Another one can write it."""
+
+
+class WeightsMissing(WriterLost):
+    """It has given up the weights for others since it got them."""

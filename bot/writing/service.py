@@ -1,7 +1,7 @@
-"""Inference: runs the networks in a thread, for the event loop.
+"""Inference: answers requests for texts, by the networks.
 
-Requests wait in fair queues, one for each kind of work (`bot.writing`). Drafts of the
-same task and weights get their next steps in one batch.
+Requests wait in fair queues, one for each kind of work (`queues`). Drafts of the same task and
+weights get their next steps in one batch, from one of the writers (`writer`).
 """
 
 import asyncio
@@ -10,18 +10,16 @@ from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequenc
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
-from threading import Event
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bot.services.word_filter import OwnLists
+from bot.writing import limits
 from bot.writing.errors import InferenceError
-from bot.writing.executors import Pool
-from bot.writing.fair_queue import QueueState
-from bot.writing.generation import Generation, Text
-from bot.writing.processes import Processes
-from bot.writing.thread import Worker
-from bot.writing.turns import OnBatch, OnWait, Step, Turns
+from bot.writing.processes import ProcessPool
+from bot.writing.queues import OnBatch, OnWait, Queues, QueueState
+from bot.writing.thread import NetworkThread
+from bot.writing.writer import Generation, Stop, Text, Writer
 from models.memory import keep_freed_memory, return_free_memory
 from models.names.dissection import Dissection, dissect
 from models.names.generator import NamesRequest, NamesResult
@@ -44,8 +42,6 @@ DISSECTION = "dissection"
 WEIGHTS = {"names": 8.0, DISSECTION: 8.0}
 """Shares of the networks' time, relative to those of other kinds: who asks for what takes
 milliseconds should not wait for what takes seconds anyway."""
-LOADING_S = 120.0
-"""Seconds that loading weights and writing a sample may take."""
 VALIDATION_SEED = 0
 """The same for all weights, to make their samples comparable."""
 
@@ -66,37 +62,32 @@ class Inference:
         self,
         served: Mapping[str, Trained],
         accept: Accept,
-        pools: Sequence[Pool] = (),
+        writers: Sequence[Writer] = (),
         *,
         processes: int = 0,
         queue: int = 1000,
         per_member: int = 20,
-        deadline: float = 20.0,
-        longest_wait: float = 600.0,
+        deadline: float = limits.STEP_S,
     ) -> None:
         """Serve some weights by task.
 
-        `accept` is the word filter. The executors of the first of `pools` that has any write the
-        texts; if none has, up to so many `processes`, or the thread of this one. `queue` limits the
-        requests of each kind of work, `per_member` those of a member. `deadline` is in seconds and
-        holds for each step: all names of a request, or a line of a poem. A request that has not
-        begun after `longest_wait` seconds is refused.
+        `accept` is the word filter. The first of `writers` that has capacity writes the texts; if
+        none has, up to so many `processes`, or the thread of this one. `queue` limits the requests
+        of each kind of work, `per_member` those of a member. `deadline` is in seconds and holds for
+        each step.
         """
         self._served = dict(served)
         self._accept = accept
-        self._worker = Worker("inference", deadline)
-        self._loader = Worker("validation", LOADING_S)
+        self._thread = NetworkThread("inference", deadline)
+        self._loader = NetworkThread("validation", limits.LOADING_S)
         self.warming: asyncio.Task[None] | None = None
         """Fills the caches (`warm_up`)."""
         if processes:
-            pools = (*pools, Processes(processes, deadline, self._use_mapped, OwnLists()))
-        self._turns = Turns(
-            dict.fromkeys(TASKS, 1.0) | WEIGHTS,
-            self._worker,
-            pools,
-            longest=queue,
-            most_per_member=per_member,
-            longest_wait=longest_wait,
+            pool = ProcessPool(processes, deadline, self._use_mapped, OwnLists())
+            writers = (*writers, pool)
+        kinds = dict.fromkeys(TASKS, 1.0) | WEIGHTS
+        self._queues = Queues(
+            kinds, self._thread, writers, longest=queue, most_per_member=per_member
         )
 
     @property
@@ -121,36 +112,36 @@ class Inference:
     @property
     def at_work(self) -> int:
         """Number of requests, whether they wait or are being answered."""
-        return len(self._turns)
+        return len(self._queues)
 
     @property
     def queues(self) -> Mapping[str, QueueState]:
         """How full the queue of each kind of work is."""
-        return self._turns.states()
+        return self._queues.states()
 
     @property
     def executors(self) -> int:
-        """Number of processes, or of a cluster's workers, that write beside the thread."""
-        return self._turns.executors
+        """Batches that processes, or workers of a cluster, can write at the same time."""
+        return self._queues.capacity
 
     @property
     def stuck(self) -> int:
         """Number of threads that do not end."""
-        return self._worker.stuck + self._loader.stuck
+        return self._thread.stuck + self._loader.stuck
 
     @property
     def is_ready(self) -> bool:
         """Whether requests can be answered: it is open, and few threads are stuck."""
-        return self._worker.is_ready and self._loader.is_ready
+        return self._thread.is_ready and self._loader.is_ready
 
     @property
     def blocked_for(self) -> float:
         """Seconds for which it has answered nothing because too many threads are stuck, or 0."""
-        return max(self._worker.blocked_for, self._loader.blocked_for)
+        return max(self._thread.blocked_for, self._loader.blocked_for)
 
     def observe(self, on_batch: OnBatch) -> None:
         """Call a function with the kind of work, the batch size and the seconds of each turn."""
-        self._turns.on_batch = on_batch
+        self._queues.on_batch = on_batch
 
     async def generate(
         self,
@@ -170,13 +161,13 @@ class Inference:
         an `InferenceError`, and the task's `GenerationError`. A swap of the served weights does not
         affect a text in progress.
         """
-        generator = task_of(task).generator
+        batch_size = task_of(task).generator.batch_size
         is_live, trained = trained is None, trained or self._served[task]
         work, group = Generation(task, trained, is_live), (task, id(trained))
         text = Text(request, None, accept or self._accept)
-        with self._turns.enter(task, requester, on_wait) as turn:
+        with self._queues.request(task, requester, on_wait) as queued:
             for _ in range(MOST_STEPS):
-                draft = await turn(Step(work, text, group, generator.batch_size))
+                draft = await self._queues.step(queued, work, text, group=group, most=batch_size)
                 yield draft
                 if draft.finished:
                     return
@@ -284,7 +275,7 @@ class Inference:
         works += [partial(task_of(task).prepare, self._served[task]) for task in self._served]
         try:
             for work in (*works, return_free_memory):
-                await self._worker.run(work, Event())
+                await self._thread.run(work, Stop())
         except Exception:
             log.exception("Caches could not be filled; the first request tries again")
         keep_freed_memory()
@@ -293,19 +284,19 @@ class Inference:
         """Cancel the requests. Does not wait for the threads: one may be stuck."""
         if self.warming is not None:
             self.warming.cancel()
-        self._turns.close()
-        self._worker.close()
+        self._queues.close()
+        self._thread.close()
         self._loader.close()
 
     async def _dissect(
         self, work: Callable[[], object], requester: Hashable, on_wait: OnWait | None
     ) -> Any:  # noqa: ANN401 (a dissection of a name or of a line)
-        with self._turns.enter(DISSECTION, requester, on_wait) as turn:
-            return await turn(Step(_call_each, work, work))
+        with self._queues.request(DISSECTION, requester, on_wait) as queued:
+            return await self._queues.step(queued, _call_each, work)
 
     async def _load(self, load: Callable[[], T]) -> T:
         try:
-            return await self._loader.run(load, Event())
+            return await self._loader.run(load, Stop())
         except InferenceError as error:
             raise WeightsError(f"These weights could not be tried out: {error}.") from error
 
@@ -321,13 +312,13 @@ def _call_each(works: Sequence[Callable[[], object]], _: ShouldStop) -> list[obj
 async def open_inference(
     accept: Accept,
     loaded: Mapping[str, Trained] = MappingProxyType({}),
-    pools: Sequence[Pool] = (),
+    writers: Sequence[Writer] = (),
     *,
     processes: int = 0,
 ) -> Inference:
     """Serve loaded weights, by task, and the shipped ones for the other tasks; warm up meanwhile.
 
-    `pools` and `processes` are those of `Inference`. Raises `WeightsError` if shipped weights
+    `writers` and `processes` are those of `Inference`. Raises `WeightsError` if shipped weights
     cannot be used.
     """
     shipped = {
@@ -335,7 +326,7 @@ async def open_inference(
         for task in TASKS
         if task not in loaded
     }
-    inference = Inference({**loaded, **shipped}, accept, pools, processes=processes)
+    inference = Inference({**loaded, **shipped}, accept, writers, processes=processes)
     inference.warm_up()
     return inference
 

@@ -5,80 +5,89 @@ and a thread that never ends would keep the process alive.
 """
 
 import asyncio
+import contextvars
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
-from threading import Event, Thread
+from threading import Thread
 from typing import Any, TypeVar
 
-from bot.writing.errors import Stuck, TooSlow
+from bot.writing import limits
+from bot.writing.errors import Stuck
+from bot.writing.writer import Stop, Work, result_in_time
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-GRACE_S = 1.0
-"""Seconds that work has to notice that it should stop."""
 MOST_STUCK = 3
 """Threads that may be stuck at the same time. Each keeps its memory, and perhaps a core."""
 
 
-class Worker:
-    """Runs one function at a time."""
+class NetworkThread:
+    """Runs one function at a time: a `Writer` of one batch of any work."""
+
+    capacity = 1
 
     def __init__(
-        self, name: str, deadline: float, clock: Callable[[], float] = time.monotonic
+        self,
+        name: str,
+        deadline: float = limits.STEP_S,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`name` is the name of its threads, `deadline` the seconds that a function may take."""
+        self.stuck = 0
+        """Number of threads that have not ended long after their deadline."""
+        self.deadline = deadline
         self._clock = clock
         self._blocked_at: float | None = None
         self._name = name
-        self.deadline = deadline
-        self._thread: WorkerThread | None = None
-        self._turn = asyncio.Lock()
-        self._stuck = 0
+        self._thread: DaemonThread | None = None
+        self._lock = asyncio.Lock()
+        self._batches = 0
         self._is_closed = False
-
-    @property
-    def stuck(self) -> int:
-        """Number of threads that have not ended long after their deadline."""
-        return self._stuck
 
     @property
     def is_ready(self) -> bool:
         """Whether it can run a function."""
-        return self._stuck < MOST_STUCK and not self._is_closed
+        return self.stuck < MOST_STUCK and not self._is_closed
 
     @property
     def blocked_for(self) -> float:
         """Seconds for which too many threads have been stuck for it to run a function, or 0."""
         return 0.0 if self._blocked_at is None else self._clock() - self._blocked_at
 
-    async def run(self, work: Callable[[], T], stop: Event) -> T:
+    def room(self, _work: Work) -> int:
+        """See `Writer.room`."""
+        return 0 if self._batches else 1
+
+    def write(self, work: Work, items: Sequence[Any], stop: Stop) -> Awaitable[Sequence[object]]:
+        """See `Writer.write`."""
+        self._batches += 1
+        return self._write(work, items, stop)
+
+    def backlog(self, waited: float) -> None:
+        """There is only one."""
+
+    async def run(self, work: Callable[[], T], stop: Stop) -> T:
         """Run a function, and return its result.
 
         After the deadline, `stop` is set, which the function should notice. If it does not, its
         thread is abandoned with whatever it will return, and another thread takes over. Raises
         `TooSlow`, and `Stuck` if too many threads were abandoned.
         """
-        async with self._turn:
+        async with self._lock:
             if self._is_closed:
                 raise RuntimeError("the networks are closed")
-            if not self.is_ready:
-                raise Stuck(f"{self._stuck} threads are stuck")
-            thread = self._thread = self._thread or WorkerThread(self._name)
+            if self.stuck >= MOST_STUCK:
+                raise Stuck(f"{self.stuck} threads are stuck")
+            thread = self._thread = self._thread or DaemonThread(self._name)
             done = thread.submit(work)
-            done.add_done_callback(_look)
-            await asyncio.wait([done], timeout=self.deadline)
-            if done.done():
-                return done.result()
-            stop.set()
-            await asyncio.wait([done], timeout=GRACE_S)
-            if not done.done():
-                self._abandon(thread, done)
-            raise TooSlow(f"no answer within {self.deadline:g} s")
+            on_hung = partial(self._abandon, thread, done)
+            return await result_in_time(done, self.deadline, stop, on_hung)
 
     def close(self) -> None:
         """Let the thread end, without waiting for it."""
@@ -86,29 +95,36 @@ class Worker:
         if self._thread is not None:
             self._thread.end()
 
-    def _abandon(self, thread: "WorkerThread", done: asyncio.Future[Any]) -> None:
+    async def _write(self, work: Work, items: Sequence[Any], stop: Stop) -> Sequence[object]:
+        context = contextvars.copy_context()  # for the log entries of the thread
+        try:
+            return await self.run(lambda: context.run(work, items, stop.is_set), stop)
+        finally:
+            self._batches -= 1
+
+    def _abandon(self, thread: "DaemonThread", done: asyncio.Future[Any]) -> None:
         self._thread = None
-        self._stuck += 1
-        if self._stuck >= MOST_STUCK:
+        self.stuck += 1
+        if self.stuck >= MOST_STUCK:
             self._blocked_at = self._clock()
         thread.end()
         done.add_done_callback(self._returned)
         log.error(
             "The thread %s is stuck: it has not ended %g s after its deadline. %s",
             self._name,
-            GRACE_S,
+            limits.GRACE_S,
             "Another one takes over."
             if self.is_ready
-            else f"{self._stuck} are stuck, so no other is started: restart the bot.",
+            else f"{self.stuck} are stuck, so no other is started: restart the bot.",
         )
 
     def _returned(self, _: asyncio.Future[Any]) -> None:
-        self._stuck -= 1
+        self.stuck -= 1
         self._blocked_at = None
-        log.warning("A stuck thread %s has ended; %d are stuck", self._name, self._stuck)
+        log.warning("A stuck thread %s has ended; %d are stuck", self._name, self.stuck)
 
 
-class WorkerThread:
+class DaemonThread:
     """A daemon thread with a queue of functions."""
 
     def __init__(self, name: str) -> None:
@@ -144,16 +160,11 @@ class WorkerThread:
             del job, work, done, result, error
 
 
-def _look(done: asyncio.Future[Any]) -> None:
-    """Retrieve an error that nobody may wait for, or else asyncio logs it."""
-    if not done.cancelled():
-        done.exception()
-
-
 def _settle(done: asyncio.Future[Any], result: object, error: Exception | None) -> None:
     if done.done():  # cancelled
         return
-    if error is not None:
-        done.set_exception(error)
-    else:
+    if error is None:
         done.set_result(result)
+    else:
+        done.set_exception(error)
+        done.exception()  # asyncio need not log it if nobody waits for it anymore

@@ -10,7 +10,7 @@ from bot.services.training.run_folder import RunFolder
 from bot.store import Unavailable
 from bot.store.trainings import TrainingRequest
 from bot.writing import Inference, Load, ValidationSample
-from bot.writing.turns import OnWait
+from bot.writing.queues import OnWait
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice

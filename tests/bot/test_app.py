@@ -60,7 +60,7 @@ def test_processes_need_shared_weights(
 
 async def test_cluster_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bot starts without it, writes, and would train on it."""
-    monkeypatch.setattr("bot.writing.connection.CONNECT_S", 0.1)
+    monkeypatch.setattr("bot.writing.limits.CONNECT_S", 0.1)
     address = f"dask://127.0.0.1:{free_port()}"
     settings = Settings(state_dir=tmp_path, inference=address)
     built = await app.build_app(settings)

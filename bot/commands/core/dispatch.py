@@ -21,7 +21,7 @@ from bot.services.concurrency import ShuttingDown, in_time, latest_throttled, wi
 from bot.services.cooldowns import TooSoon
 from bot.store import Unavailable
 from bot.writing.errors import TooSlow
-from bot.writing.turns import OnWait
+from bot.writing.queues import OnWait
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from bot.commands.core.turn import Forbidden, Terms, Unreachable
 from bot.services.blocks import Blocked, Reason
 from bot.services.concurrency import ShuttingDown
 from bot.store import OutcomeUnknown, Unavailable
-from bot.writing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
+from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
 from data.corpora import CorpusError
 from models.names.constrained.problems import NamesError
 from models.verse.dissection import MAX_TOKENS, LineTooLong, NoWordNetwork
@@ -20,7 +20,7 @@ REFUSALS = (
     LineTooLong,
     NoWordNetwork,
     CorpusError,
-    TooMany,
+    TooManyQueued,
 )
 """Errors by which the bot refuses a request, as opposed to those with which it fails."""
 
@@ -66,7 +66,7 @@ def explain(error: BaseException, terms: Terms) -> Text | None:
                 ),
                 ahead=ahead,
             )
-        case TooMany(count=count):
+        case TooManyQueued(count=count):
             return text(
                 ngettext(
                     "{count} of your requests is still waiting; try again when it's answered.",

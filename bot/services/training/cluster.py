@@ -15,7 +15,7 @@ from bot.services.training.results import Reason
 from bot.services.training.run_folder import RunFolder
 from bot.store.trainings import TrainingRequest
 from bot.writing.cluster import ClusterPool
-from bot.writing.connection import Actor, Unreachable
+from bot.writing.connection import Actor, ClusterUnreachable
 from data.files import write_atomically
 from models.training.events import Done, Failed, Stopped, TrainingEvent
 
@@ -57,9 +57,9 @@ class ClusterLaunch:
         return ClusterTrainer(self, address, request, folder, resume, local)
 
     async def create(self, address: str, *arguments: object) -> Actor:
-        """Create a training on a worker. Raises `Unreachable`, and errors of the worker."""
+        """Create a training on a worker. Raises `ClusterUnreachable`, and errors of the worker."""
         if self._cluster.connection is None:
-            raise Unreachable("has lost its scheduler")
+            raise ClusterUnreachable("has lost its scheduler")
         return await self._cluster.connection.create(
             TrainingActor, address, *arguments, within=START_S
         )
@@ -153,7 +153,7 @@ class ClusterTrainer:
                 events = [event for line in lines if (event := from_json(line)) is not None]
                 is_final = any(isinstance(event, Done | Stopped | Failed) for event in events)
                 files = await actor.call("files", within=TRANSFER_S) if is_final else {}
-            except Unreachable as error:
+            except ClusterUnreachable as error:
                 if loop.time() >= lost_at:
                     log.error("The worker %s, which trained, %s", self._address, error)
                     yield Stopped() if self._stopping.is_set() else Failed(Reason.WORKER_LOST)

@@ -298,7 +298,7 @@ async def test_hanging_edit_delays_no_other_message() -> None:
 
 async def eventually(condition: Callable[[], object], time: FakeTime) -> None:
     """Let both clocks go on until `condition()` holds."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while not condition():
             await time.sleep(1)
             await asyncio.sleep(0.001)
@@ -333,7 +333,7 @@ async def test_within_time() -> None:
     async def quick() -> int:
         return 7
 
-    assert await within(1, quick()) == 7
+    assert await within(60, quick()) == 7
 
 
 async def test_within_lets_work_go_on() -> None:
@@ -347,7 +347,7 @@ async def test_within_lets_work_go_on() -> None:
     with pytest.raises(TimeoutError):
         await within(0.01, slow())
     may_end.set()
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(60):
         await ended.wait()
 
 
@@ -356,7 +356,7 @@ async def test_within_raises_error_of_work() -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        await within(1, fails())
+        await within(60, fails())
 
 
 def test_locks_by_key() -> None:

@@ -47,7 +47,7 @@ class Gated(LSTM):
 
     def step(self, x: NDArray[np.int64], state: State) -> tuple[NDArray[np.float32], State]:
         self.reached.set()
-        assert self.gate.wait(timeout=10)
+        assert self.gate.wait(timeout=60)
         return super().step(x, state)
 
 
@@ -71,7 +71,7 @@ async def poem_of(inference: Inference, request: SonnetRequest) -> tuple[str, ..
 
 async def in_thread(event: threading.Event) -> None:
     """Wait for what happens in the networks' thread."""
-    assert await asyncio.to_thread(event.wait, 10)
+    assert await asyncio.to_thread(event.wait, 60)
 
 
 def save(folder: Path, trained: Trained) -> Path:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.writing.generation import Generation, Text
+from bot.writing.writer import Generation, Text
 from models.text_generator import never
 from models.verse.poem import SonnetError, SonnetRequest
 from models.verse.text_generator import SonnetGenerator

@@ -12,18 +12,14 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from threading import Event
 
 import pytest
 
 from bot.services.word_filter import WordFilter
-from bot.writing import Inference
-from bot.writing import process as process_module
-from bot.writing.errors import TooSlow
-from bot.writing.executors import ExecutorLost
-from bot.writing.generation import Generation, Text, sendable
-from bot.writing.process import WriterProcess
-from bot.writing.processes import Processes
+from bot.writing import Inference, limits
+from bot.writing.errors import TooSlow, WriterLost
+from bot.writing.processes import ProcessPool, WriterProcess
+from bot.writing.writer import Generation, Stop, Text, sendable
 from models.names.generator import NamesRequest
 from models.networks.lstm import LSTM
 from models.shared_weights import share
@@ -64,9 +60,9 @@ async def opened() -> AsyncIterator[Open]:
         await inference.close()
 
 
-def pool_of(inference: Inference) -> Processes:
-    (pool,) = inference._turns._pools
-    assert isinstance(pool, Processes)
+def pool_of(inference: Inference) -> ProcessPool:
+    (pool,) = inference._queues._writers
+    assert isinstance(pool, ProcessPool)
     return pool
 
 
@@ -74,7 +70,7 @@ async def started(inference: Inference) -> WriterProcess:
     """The process, which starts because somebody waits."""
     pool_of(inference).backlog(1.0)
     async with asyncio.timeout(LONG_S):
-        while not (ready := pool_of(inference).executors()):  # noqa: ASYNC110
+        while not (ready := pool_of(inference).ready):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return ready[0]
 
@@ -84,7 +80,7 @@ async def fork_of(inference: Inference) -> tuple[WriterProcess, WriterProcess]:
     first = await started(inference)
     pool_of(inference).backlog(1.0)
     async with asyncio.timeout(LONG_S):
-        while len(ready := pool_of(inference).executors()) < 2:  # noqa: ASYNC110
+        while len(ready := pool_of(inference).ready) < 2:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     return first, ready[1]
 
@@ -155,7 +151,7 @@ async def test_killed_process(opened: Open) -> None:
     inference = opened(sonnets=_with(poet(), Deadly))
     await started(inference)
     assert len(await poem_of(inference, POEM)) == 14
-    assert not pool_of(inference).executors()
+    assert not pool_of(inference).ready
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts what Linux shows")
@@ -170,7 +166,7 @@ async def test_nothing_is_left_of_a_process(opened: Open) -> None:
     try:
         for _ in range(3):
             for process in await fork_of(inference):
-                pids.append(process._pid)
+                pids.append(process.pid)
                 process.is_lost = True
             pool_of(inference)._drop_lost()
             pool_of(inference)._not_before = 0.0
@@ -186,7 +182,7 @@ async def test_nothing_is_left_of_a_process(opened: Open) -> None:
 async def test_ends_before_the_bot(opened: Open) -> None:
     """When memory runs out."""
     process = await started(opened())
-    assert _oom_score_adj(process._pid) > _oom_score_adj(os.getpid())
+    assert _oom_score_adj(process.pid) > _oom_score_adj(os.getpid())
 
 
 async def test_texts_that_cannot_be_sent(opened: Open) -> None:
@@ -203,8 +199,8 @@ async def test_closed_process(opened: Open) -> None:
     """It may end between the choice of it and the turn."""
     process = await started(opened())
     process.close()
-    with pytest.raises(ExecutorLost, match="has ended"):
-        await process.run(Generation("names", namer()), [], Event())
+    with pytest.raises(WriterLost, match="has ended"):
+        await process.write(Generation("names", namer()), [], Stop())
 
 
 class OwnError(Exception):
@@ -225,7 +221,7 @@ def test_error_that_cannot_be_restored(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_process_that_never_answers(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is ended after the deadline, and the bot goes on by itself."""
-    monkeypatch.setattr(process_module, "GRACE_S", 0.05)
+    monkeypatch.setattr(limits, "GRACE_S", 0.05)
     inference = opened(names=_with(namer(), Stopped), deadline=2.0)
     process = await started(inference)
     with pytest.raises(TooSlow):
@@ -241,7 +237,7 @@ async def test_cancelled_request(opened: Open) -> None:
     request = NamesRequest(count=10_000)  # hours
     task = asyncio.create_task(inference.names(request))
     async with asyncio.timeout(LONG_S):
-        while process.idle_since < float("inf"):  # noqa: ASYNC110
+        while not process.is_busy:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
         await asyncio.sleep(0.1)
         task.cancel()
@@ -253,8 +249,8 @@ async def test_signals_of_the_group(opened: Open) -> None:
     """Ctrl-C reaches all processes of a terminal; the bot finishes its answers nevertheless."""
     inference = opened()
     process = await started(inference)
-    os.kill(process._pid, signal.SIGINT)
-    os.kill(process._pid, signal.SIGTERM)
+    os.kill(process.pid, signal.SIGINT)
+    os.kill(process.pid, signal.SIGTERM)
     assert (await inference.names(NAMES)).names
     assert not process.is_lost
 
@@ -266,12 +262,12 @@ async def test_fork_writes_the_same(opened: Open) -> None:
     first = await started(inference)
     names = await inference.names(NAMES)
     first, fork = await fork_of(inference)
-    assert first._pid != fork._pid
+    assert first.pid != fork.pid
     assert fork._held == first._held != {}
-    os.kill(first._pid, signal.SIGKILL)
-    with suppress(ExecutorLost):
-        await first.run(Generation("names", namer()), [Text(NAMES, None, anything)], Event())
-    assert pool_of(inference).executors() == [fork]
+    os.kill(first.pid, signal.SIGKILL)
+    with suppress(WriterLost):
+        await first.write(Generation("names", namer()), [Text(NAMES, None, anything)], Stop())
+    assert pool_of(inference).ready == [fork]
     assert await inference.names(NAMES) == names
     assert not fork.is_lost
 
@@ -282,9 +278,9 @@ async def test_fork_is_ended(opened: Open) -> None:
     first, fork = await fork_of(inference)
     fork.close()
     async with asyncio.timeout(LONG_S):
-        while os.path.exists(f"/proc/{fork._pid}"):  # noqa: ASYNC110, ASYNC240, PTH110
+        while os.path.exists(f"/proc/{fork.pid}"):  # noqa: ASYNC110, ASYNC240, PTH110
             await asyncio.sleep(0.01)
-    assert _is_running(first._pid)
+    assert _is_running(first.pid)
 
 
 @forking
@@ -305,12 +301,12 @@ async def test_fork_that_does_not_begin(opened: Open) -> None:
     """Both are given up, and the bot goes on by itself."""
     inference = opened(processes=2)
     first = await started(inference)
-    os.kill(first._pid, signal.SIGKILL)
+    os.kill(first.pid, signal.SIGKILL)
     async with asyncio.timeout(LONG_S):
-        while _is_running(first._pid):  # noqa: ASYNC110
+        while _is_running(first.pid):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     other = WriterProcess(share, dict, LONG_S)
-    with pytest.raises(ExecutorLost, match="did not start"):
+    with pytest.raises(WriterLost, match="did not start"):
         await other.start(first)
     assert other.is_lost
     assert (await inference.names(NAMES)).names
@@ -321,13 +317,13 @@ def test_process_ends_with_the_bot(tmp_path: Path) -> None:
     script = tmp_path / "killed.py"
     script.write_text(
         "import asyncio, os, signal\n"
-        "from bot.writing.process import WriterProcess\n"
+        "from bot.writing.processes import WriterProcess\n"
         "async def main():\n"
         "    process = WriterProcess(lambda _: None, dict, 60.0)\n"
         "    await process.start()\n"
         "    fork = WriterProcess(lambda _: None, dict, 60.0)\n"
         "    await fork.start(process)\n"
-        "    print(process._pid, fork._pid, flush=True)\n"
+        "    print(process.pid, fork.pid, flush=True)\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "if __name__ == '__main__':\n"
         "    asyncio.run(main())\n"
@@ -347,9 +343,91 @@ def test_process_ends_with_the_bot(tmp_path: Path) -> None:
 async def test_process_that_cannot_be_started() -> None:
     """For a reason that nobody has thought of."""
     process = WriterProcess(share, lambda: None, LONG_S)  # pickle refuses the function
-    with pytest.raises(ExecutorLost, match="did not start"):
+    with pytest.raises(WriterLost, match="did not start"):
         await process.start()
     process.close()
+
+
+class FakeProcess(WriterProcess):
+    """Starts at once, or not at all."""
+
+    fails = False
+
+    def __init__(self) -> None:
+        super().__init__(share, dict, LONG_S)
+
+    async def start(self, like: WriterProcess | None = None) -> None:
+        if self.fails:
+            self.is_lost = True
+            raise WriterLost("The process 1 did not start")
+        self.is_ready = True
+
+
+class FailingProcess(FakeProcess):
+    fails = True
+
+
+def fake_pool(
+    made: list[WriterProcess],
+    kind: type[FakeProcess] = FakeProcess,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+) -> ProcessPool:
+    def make(_: ProcessPool) -> WriterProcess:
+        made.append(kind())
+        return made[-1]
+
+    return ProcessPool(2, LONG_S, lambda _: None, dict, start=make, clock=clock)
+
+
+async def test_no_process_for_a_short_wait() -> None:
+    made: list[WriterProcess] = []
+    pool = fake_pool(made)
+    pool.backlog(limits.START_AFTER_S / 2)
+    assert not made
+    pool.close()
+
+
+async def test_as_many_processes_as_allowed() -> None:
+    """One after the other, while members still wait."""
+    made: list[WriterProcess] = []
+    pool = fake_pool(made)
+    pool.backlog(1.0)
+    pool.backlog(1.0)
+    assert len(made) == 1
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert len(made) == 2
+    for _ in range(5):
+        pool.backlog(1.0)
+        await asyncio.sleep(0)
+    assert len(made) == len(pool.ready) == 2
+    pool.close()
+
+
+async def test_process_that_does_not_start() -> None:
+    """It is tried again, but not at once, and after longer and longer pauses."""
+    made: list[WriterProcess] = []
+    now = 0.0
+    pool = fake_pool(made, FailingProcess, clock=lambda: now)
+    for now, count in ((1.0, 1), (2.0, 1), (6.5, 2), (12.0, 2), (17.0, 3)):
+        pool.backlog(1.0)
+        await asyncio.sleep(0.001)
+        assert len(made) == count, now
+    assert not pool.ready
+    pool.close()
+
+
+async def test_idle_processes_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "IDLE_S", 0.02)
+    made: list[WriterProcess] = []
+    pool = fake_pool(made)
+    pool.backlog(1.0)
+    async with asyncio.timeout(LONG_S):
+        while not made[0].is_lost:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    assert not pool.ready
+    pool.close()
 
 
 def _with(trained: Trained, kind: type[Abroad]) -> Trained:

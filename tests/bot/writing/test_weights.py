@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.writing import Inference, open_inference
+from bot.writing import Inference, limits, open_inference
 from models import weights
 from models.networks.vocabulary import END
 from models.tasks import TASKS
@@ -33,12 +33,12 @@ from tests.models.tiny import lstm, namer, poet
 
 async def test_weights_that_load_for_ever(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """They are refused, and do not keep others from being loaded."""
-    monkeypatch.setattr("bot.writing.service.LOADING_S", 0.05)
-    monkeypatch.setattr("bot.writing.thread.GRACE_S", 0.01)
+    monkeypatch.setattr(limits, "LOADING_S", 0.05)
+    monkeypatch.setattr(limits, "GRACE_S", 0.01)
     inference, gate = serve(), threading.Event()
 
     def load() -> Trained:
-        gate.wait(10)
+        gate.wait(60)
         raise WeightsError("late")
 
     try:

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from bot.writing import Inference
+from bot.writing import Inference, limits
 from bot.writing.cluster import ClusterPool
 from models.text_generator import Accept
 from models.weights import Trained
@@ -52,9 +52,10 @@ def cluster(forks: Forks) -> Iterator[Cluster]:
 
 
 @pytest.fixture
-async def own_pool(cluster: Cluster) -> AsyncIterator[ClusterPool]:
+async def own_pool(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ClusterPool]:
     """The workers of that one."""
-    made = ClusterPool(cluster.address, look=0.1)
+    monkeypatch.setattr(limits, "LOOK_S", 0.1)
+    made = ClusterPool(cluster.address)
     made.start()
     yield made
     made.close()

@@ -16,10 +16,10 @@ from distributed.cli import dask_scheduler, dask_worker
 
 from bot.services.training import remote
 from bot.services.word_filter import WordFilter
-from bot.writing import cluster_actor as writing
+from bot.writing.cluster import WritingActor
 
 COMMANDS: Mapping[str, Any] = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}
-NEEDED = (writing.WritingActor, remote.TrainingActor)
+NEEDED = (WritingActor, remote.TrainingActor)
 
 
 def run(command: str, log: str, arguments: list[str]) -> None:

@@ -15,10 +15,9 @@ from benchmarks.ports import free_port
 from bot.doctor.cluster import examine_cluster
 from bot.doctor.findings import Level
 from bot.doctor.subject import Subject
-from bot.writing import cluster as pool_module
-from bot.writing import cluster_worker as worker_module
+from bot.writing import limits
 from bot.writing.cluster import ClusterPool
-from bot.writing.connection import Actor, Connection, Unreachable
+from bot.writing.connection import Actor, ClusterUnreachable, SchedulerConnection
 from bot.writing.installation import (
     CHECKOUT,
     SOURCES,
@@ -57,7 +56,7 @@ async def test_killed_worker(
     kill(cluster.workers[0])
     assert await writing == await poem_of(serve_on(), POEM)
     assert os.getpid() in slow.processes
-    await until(lambda: not own_pool.executors())
+    await until(lambda: not own_pool.capacity)
     turns = own_pool.status.turns
     cluster.start_worker()
     await until_ready(own_pool, 1)
@@ -75,8 +74,8 @@ async def test_silent_worker(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A machine that is gone breaks no connection: its silence is noticed."""
-    monkeypatch.setattr(worker_module, "PING_S", 0.1)
-    monkeypatch.setattr(worker_module, "SILENCE_S", 0.5)
+    monkeypatch.setattr(limits, "PING_S", 0.1)
+    monkeypatch.setattr(limits, "SILENCE_S", 0.5)
     worker = cluster.start_worker()
     await until_ready(own_pool, 1)
     inference = serve_on(own_pool, accept=Freezing(tmp_path, os.getpid()).allows)
@@ -111,16 +110,16 @@ async def test_wrong_address(
     serve_on: Serve, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is said once; names are written at home meanwhile."""
-    monkeypatch.setattr(pool_module, "FIRST_PAUSE_S", 0.01)
-    monkeypatch.setattr("bot.writing.connection.CONNECT_S", 0.1)
+    monkeypatch.setattr(limits, "RECONNECT_S", 0.01)
+    monkeypatch.setattr(limits, "CONNECT_S", 0.1)
     opened: list[str] = []
-    original = Connection.open
+    original = SchedulerConnection.open
 
-    async def counted(address: str) -> Connection:
+    async def counted(address: str) -> SchedulerConnection:
         opened.append(address)
         return await original(address)
 
-    monkeypatch.setattr(Connection, "open", counted)
+    monkeypatch.setattr(SchedulerConnection, "open", counted)
     address = f"tcp://127.0.0.1:{free_port()}"
     pool = ClusterPool(address)
     pool.start()
@@ -180,19 +179,19 @@ async def test_closed_while_closing_a_connection(monkeypatch: pytest.MonkeyPatch
     """The library ignores cancelling then; the pool does not, or the bot would not stop."""
     closing = asyncio.Event()
 
-    class Closing(Connection):
+    class Closing(SchedulerConnection):
         async def workers(self) -> dict[str, int]:
-            raise Unreachable("is gone")
+            raise ClusterUnreachable("is gone")
 
         async def close(self) -> None:
             closing.set()
             with suppress(asyncio.CancelledError):
                 await asyncio.sleep(60)
 
-    async def opened(_address: str) -> Connection:
+    async def opened(_address: str) -> SchedulerConnection:
         return Closing(None)
 
-    monkeypatch.setattr(Connection, "open", opened)
+    monkeypatch.setattr(SchedulerConnection, "open", opened)
     pool = ClusterPool("tcp://127.0.0.1:1")
     pool.start()
     await closing.wait()
@@ -217,7 +216,7 @@ async def test_threads_end_with_the_bot(
 
     before = await threads()
     for _ in range(3):
-        other = ClusterPool(shared_cluster.address, look=0.1)
+        other = ClusterPool(shared_cluster.address)
         other.start()
         await until_ready(other, 2)
         inference = serve_on(other)
@@ -259,12 +258,12 @@ async def test_no_scheduler_but_a_page() -> None:
 
     async with await asyncio.start_server(answer, "127.0.0.1") as server:
         host, port = server.sockets[0].getsockname()
-        with pytest.raises(Unreachable, match="what listens there is no Dask scheduler"):
-            await Connection.open(f"tcp://{host}:{port}")
+        with pytest.raises(ClusterUnreachable, match="what listens there is no Dask scheduler"):
+            await SchedulerConnection.open(f"tcp://{host}:{port}")
 
 
 async def test_doctor_without_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.writing.connection.CONNECT_S", 0.1)
+    monkeypatch.setattr(limits, "CONNECT_S", 0.1)
     subject = Subject(inference=f"dask://127.0.0.1:{free_port()}")
     (found,) = await asyncio.to_thread(examine_cluster, subject)
     assert found.level is Level.WARNING

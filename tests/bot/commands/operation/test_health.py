@@ -10,7 +10,7 @@ from bot.commands.operation import health as module
 from bot.commands.operation.health import Health
 from bot.services.fleet.membership import Fleet
 from bot.store import Unavailable
-from bot.writing.fair_queue import QueueState
+from bot.writing.queues import QueueState
 from tests.bot.fakes import FakeWriter
 from tests.bot.turns import FakePlatform
 

@@ -10,9 +10,10 @@ from threading import Event, current_thread
 
 import pytest
 
-from bot.writing import thread as module
+from bot.writing import limits
 from bot.writing.errors import Stuck, TooSlow
-from bot.writing.thread import MOST_STUCK, Worker
+from bot.writing.thread import MOST_STUCK, NetworkThread
+from bot.writing.writer import Stop
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 LONG_S = 60.0
@@ -20,10 +21,10 @@ LONG_S = 60.0
 
 
 @pytest.fixture
-async def worker(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Worker]:
+async def worker(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NetworkThread]:
     """A worker whose deadline is over at once."""
-    monkeypatch.setattr(module, "GRACE_S", 0.01)
-    opened = Worker("tested", deadline=0.01)
+    monkeypatch.setattr(limits, "GRACE_S", 0.01)
+    opened = NetworkThread("tested", deadline=0.01)
     yield opened
     opened.close()
 
@@ -36,11 +37,11 @@ def gate() -> Iterator[Event]:
     event.set()
 
 
-async def stuck(worker: Worker, gate: Event) -> None:
+async def stuck(worker: NetworkThread, gate: Event) -> None:
     """Let a thread get stuck at a gate."""
     worker.deadline = 0.01
     with pytest.raises(TooSlow, match=r"within 0\.01 s"):
-        await worker.run(gate.wait, Event())
+        await worker.run(gate.wait, Stop())
     worker.deadline = LONG_S
 
 
@@ -57,36 +58,38 @@ async def eventually(reached: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
-async def test_result(worker: Worker) -> None:
+async def test_result(worker: NetworkThread) -> None:
     worker.deadline = LONG_S
-    assert await worker.run(lambda: 6 * 7, Event()) == 42
+    assert await worker.run(lambda: 6 * 7, Stop()) == 42
 
 
-async def test_error(worker: Worker) -> None:
+async def test_error(worker: NetworkThread) -> None:
     worker.deadline = LONG_S
     with pytest.raises(ValueError, match="no"):
-        await worker.run(failing(ValueError("no")), Event())
-    assert await worker.run(lambda: 1, Event()) == 1
+        await worker.run(failing(ValueError("no")), Stop())
+    assert await worker.run(lambda: 1, Stop()) == 1
 
 
 @pytest.mark.parametrize("error", [StopIteration(), SystemExit(2), KeyboardInterrupt()], ids=repr)
-async def test_error_that_would_end_the_loop(worker: Worker, error: BaseException) -> None:
+async def test_error_that_would_end_the_loop(worker: NetworkThread, error: BaseException) -> None:
     worker.deadline = LONG_S
     with pytest.raises(RuntimeError, match=type(error).__name__):
-        await worker.run(failing(error), Event())
-    assert await worker.run(lambda: 1, Event()) == 1
+        await worker.run(failing(error), Stop())
+    assert await worker.run(lambda: 1, Stop()) == 1
 
 
-async def test_one_at_a_time(worker: Worker) -> None:
+async def test_one_at_a_time(worker: NetworkThread) -> None:
     worker.deadline = LONG_S
-    threads = await asyncio.gather(*(worker.run(current_thread, Event()) for _ in range(5)))
+    threads = await asyncio.gather(*(worker.run(current_thread, Stop()) for _ in range(5)))
     assert len(set(threads)) == 1
 
 
-async def test_deadline_stops_the_work(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_deadline_stops_the_work(
+    worker: NetworkThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Work that asks whether it should stop keeps its thread."""
-    monkeypatch.setattr(module, "GRACE_S", LONG_S)
-    stop = Event()
+    monkeypatch.setattr(limits, "GRACE_S", LONG_S)
+    stop = Stop()
     with pytest.raises(TooSlow):
         await worker.run(stop.wait, stop)
     assert worker.stuck == 0
@@ -94,29 +97,29 @@ async def test_deadline_stops_the_work(worker: Worker, monkeypatch: pytest.Monke
 
 
 async def test_another_thread_takes_over(
-    worker: Worker, gate: Event, caplog: pytest.LogCaptureFixture
+    worker: NetworkThread, gate: Event, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
         await stuck(worker, gate)
     assert worker.stuck == 1
     assert worker.is_ready
     assert "Another one takes over" in caplog.text
-    assert await worker.run(lambda: 1, Event()) == 1
+    assert await worker.run(lambda: 1, Stop()) == 1
 
 
-async def test_stuck_thread_returns(worker: Worker, gate: Event) -> None:
+async def test_stuck_thread_returns(worker: NetworkThread, gate: Event) -> None:
     """Its result is dropped, and it does not count anymore."""
     await stuck(worker, gate)
     gate.set()
     await eventually(lambda: worker.stuck == 0)
-    assert await worker.run(lambda: 1, Event()) == 1
+    assert await worker.run(lambda: 1, Stop()) == 1
 
 
 async def test_blocked_since(gate: Event, monkeypatch: pytest.MonkeyPatch) -> None:
     """The time counts from the last thread that got stuck to the first that ends."""
-    monkeypatch.setattr(module, "GRACE_S", 0.01)
+    monkeypatch.setattr(limits, "GRACE_S", 0.01)
     now = 0.0
-    worker = Worker("tested", deadline=0.01, clock=lambda: now)
+    worker = NetworkThread("tested", deadline=0.01, clock=lambda: now)
     for _ in range(MOST_STUCK):
         now += 10
         assert worker.blocked_for == 0
@@ -129,7 +132,7 @@ async def test_blocked_since(gate: Event, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_too_many_stuck_threads(
-    worker: Worker, gate: Event, caplog: pytest.LogCaptureFixture
+    worker: NetworkThread, gate: Event, caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(MOST_STUCK):
         assert worker.is_ready
@@ -137,13 +140,13 @@ async def test_too_many_stuck_threads(
     assert not worker.is_ready
     assert "restart the bot" in caplog.text
     with pytest.raises(Stuck):
-        await worker.run(lambda: 1, Event())
+        await worker.run(lambda: 1, Stop())
     gate.set()
     await eventually(lambda: worker.is_ready)
-    assert await worker.run(lambda: 1, Event()) == 1
+    assert await worker.run(lambda: 1, Stop()) == 1
 
 
-async def test_cancelled_caller(worker: Worker, gate: Event) -> None:
+async def test_cancelled_caller(worker: NetworkThread, gate: Event) -> None:
     """The next one waits until the thread is free."""
     worker.deadline = LONG_S
     started = Event()
@@ -152,31 +155,32 @@ async def test_cancelled_caller(worker: Worker, gate: Event) -> None:
         started.set()
         gate.wait()
 
-    doomed = asyncio.create_task(worker.run(work, Event()))
+    doomed = asyncio.create_task(worker.run(work, Stop()))
     await asyncio.to_thread(started.wait, LONG_S)
     doomed.cancel()
     gate.set()
-    assert await worker.run(lambda: 1, Event()) == 1
+    assert await worker.run(lambda: 1, Stop()) == 1
     assert doomed.cancelled()
 
 
-async def test_closed(worker: Worker) -> None:
+async def test_closed(worker: NetworkThread) -> None:
     worker.close()
     assert not worker.is_ready
     with pytest.raises(RuntimeError, match="closed"):
-        await worker.run(lambda: 1, Event())
+        await worker.run(lambda: 1, Stop())
 
 
 def test_process_ends_with_a_stuck_thread() -> None:
     code = """
 import asyncio, threading
-from bot.writing import thread as module
+from bot.writing import limits
 from bot.writing.errors import TooSlow
+from bot.writing.thread import NetworkThread
+from bot.writing.writer import Stop
 async def main():
-    module.GRACE_S = 0.01
-    worker = module.Worker("stuck", 0.01)
+    limits.GRACE_S = 0.01
     try:
-        await worker.run(threading.Event().wait, threading.Event())
+        await NetworkThread("stuck", 0.01).run(threading.Event().wait, Stop())
     except TooSlow:
         print("given up")
 asyncio.run(main())
