@@ -148,7 +148,7 @@ async def connected(
     inference = Inference(served, accept, [pool])
     digests = {trained.digest for trained in served.values()}
     await asyncio.gather(poem(inference, 0), inference.names(NamesRequest(count=10)))
-    await until(lambda: all(digests <= worker.known for worker in pool.workers))
+    await until(lambda: all(all(map(worker.has, digests)) for worker in pool.workers))
     return inference, pool
 
 

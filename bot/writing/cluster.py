@@ -5,21 +5,18 @@ holds weights by digest. Only `connection` imports `distributed`, when it connec
 """
 
 import asyncio
-import hashlib
 import logging
 import pickle
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Sequence
-from collections.abc import Set as AbstractSet
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
 from functools import cache, partial
 from itertools import count
 from typing import Any
 
 from bot.services.word_filter import WordFilter
 from bot.writing import limits
-from bot.writing.connection import Actor, ClusterUnreachable, SchedulerConnection
+from bot.writing.connection import Actor, ClusterUnreachable, SchedulerConnection, observed
 from bot.writing.errors import Stuck, WeightsMissing, WriterLost
 from bot.writing.installation import (
     EXPRESSION,
@@ -31,18 +28,18 @@ from bot.writing.installation import (
 from bot.writing.thread import NetworkThread
 from bot.writing.writer import (
     Generation,
+    Outcomes,
     Stop,
     Text,
     Work,
     outcomes_of,
-    pickled_outcomes,
     pickled_texts,
     result_in_time,
     sendable,
 )
 from models.memory import keep_freed_memory
 from models.tasks import TASKS, task_of
-from models.weights import Trained, WeightsError
+from models.weights import Trained
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +50,6 @@ MOST_KNOWN = 256
 MOST_BYTES = 256 * 2**20
 """Memory for weights, beside 165 MiB of a worker with the shipped ones. The latest are kept in any
 case."""
-MOST_WEIGHTS = 64
-"""Weights that are kept at the same time: few live ones, and those of custom models."""
 WRITE, TRAIN = "write", "train"
 """Resources, as in `--resources "train=1 write=0"`. A worker trains only if it has the second one,
 and writes unless it has none of the first."""
@@ -81,17 +76,6 @@ class ClusterStatus:
     """Batches that workers have written for this process."""
 
 
-@dataclass
-class _Attempts:
-    """Attempts to get a worker ready."""
-
-    pause: float = limits.RECONNECT_S
-    not_before: float = 0.0
-    task: asyncio.Task[None] | None = field(default=None, repr=False)
-    is_unsuitable: bool = False
-    """Whether no further one is made: until it leaves the cluster, it runs the same code."""
-
-
 class ClusterPool:
     """A `Writer`: the threads of the workers of a scheduler.
 
@@ -108,7 +92,8 @@ class ClusterPool:
         """The current one."""
         self._deadline = deadline
         self._workers: dict[str, RemoteWorker] = {}
-        self._attempts: dict[str, _Attempts] = {}
+        self._unsuitable: set[str] = set()
+        """Workers that run other code, until they leave the cluster."""
         self._ready = asyncio.Semaphore(MOST_AT_ONCE)
         self._written_by_lost = 0
         self._is_closed = False
@@ -131,14 +116,14 @@ class ClusterPool:
         """
         if not isinstance(work, Generation):
             return None
-        able = [worker for worker in self.workers if worker.takes(work)]
+        able = [worker for worker in self.workers if worker.threads and worker.takes(work)]
         return sum(worker.free for worker in able) if able else None
 
-    def write(self, work: Work, items: Sequence[Any], stop: Stop) -> Awaitable[Sequence[object]]:
+    def write(self, work: Work, items: Sequence[Any], stop: Stop) -> Awaitable[Outcomes]:
         """See `Writer.write`."""
         assert isinstance(work, Generation)  # noqa: S101 (see `room`)
         free = [worker for worker in self.workers if worker.free and worker.takes(work)]
-        worker = max(free, key=lambda worker: work.trained.digest in worker.known)
+        worker = max(free, key=lambda worker: worker.has(work.trained.digest))
         return worker.write(work, items, stop)
 
     def backlog(self, waited: float) -> None:
@@ -149,7 +134,6 @@ class ClusterPool:
         self._is_closed = True
         if self._task is not None:
             self._task.cancel()
-        self._drop_workers("is not needed anymore")
 
     @property
     def workers(self) -> "Sequence[RemoteWorker]":
@@ -167,7 +151,7 @@ class ClusterPool:
             connected=self.connection is not None,
             workers=len(self.workers),
             threads=self.capacity,
-            unsuitable=sum(attempts.is_unsuitable for attempts in self._attempts.values()),
+            unsuitable=len(self._unsuitable),
             turns=self._written_by_lost + sum(w.written for w in self._workers.values()),
         )
 
@@ -196,65 +180,58 @@ class ClusterPool:
     async def _follow(self, connection: SchedulerConnection) -> None:
         """Use the workers of a scheduler until it is gone. Raises `ClusterUnreachable`."""
         self.connection = connection
+        used: dict[str, asyncio.Task[None]] = {}
         try:
             while True:
-                self._update(connection, set(await connection.workers()))
+                addresses = set(await connection.workers())
+                for address in used.keys() - addresses:
+                    used.pop(address).cancel()
+                    self._unsuitable.discard(address)
+                for address in addresses - used.keys():
+                    used[address] = asyncio.create_task(self._use(connection, address))
                 await asyncio.sleep(limits.LOOK_S)
         finally:
             self.connection = None
-            self._drop_workers("has lost its scheduler")
+            self._unsuitable.clear()
+            for task in used.values():
+                task.cancel()
+            for worker in self.workers:
+                worker.lose("has lost its scheduler")
             await connection.close()
 
-    def _update(self, connection: SchedulerConnection, addresses: set[str]) -> None:
-        """Drop workers that are gone, and get new ones ready."""
-        for address, worker in [*self._workers.items()]:
-            if address not in addresses:
-                worker.lose("has left the cluster")
-            if worker.is_lost:
-                self._written_by_lost += worker.written
-                del self._workers[address]
-                if worker.written and address in self._attempts:  # it was of use
-                    self._attempts[address].pause = limits.RECONNECT_S
-        for address in self._attempts.keys() - addresses:
-            if (task := self._attempts.pop(address).task) is not None:
-                task.cancel()
-        now = asyncio.get_running_loop().time()
-        for address in addresses - self._workers.keys():
-            attempts = self._attempts.setdefault(address, _Attempts())
-            is_trying = attempts.task is not None and not attempts.task.done()
-            if not is_trying and not attempts.is_unsuitable and now >= attempts.not_before:
-                attempts.not_before = now + attempts.pause
-                attempts.pause = min(2 * attempts.pause, limits.LONGEST_RECONNECT_S)
-                attempts.task = asyncio.create_task(self._add(connection, address, attempts))
+    async def _use(self, connection: SchedulerConnection, address: str) -> None:
+        """Use a worker, again and again if it is lost, until this is cancelled."""
+        pause = limits.RECONNECT_S
+        while True:
+            try:
+                async with self._ready:
+                    worker = await RemoteWorker.connected(connection, address, self._deadline)
+            except Unsuitable as error:
+                self._unsuitable.add(address)
+                log.warning("The worker %s of the cluster is not used: it %s", address, error)
+                return
+            except ClusterUnreachable as error:
+                log.info("The worker %s of the cluster %s", address, error)
+            else:
+                await self._use_until_lost(worker)
+                if worker.written:  # it was of use
+                    pause = limits.RECONNECT_S
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, limits.LONGEST_RECONNECT_S)
 
-    async def _add(
-        self, connection: SchedulerConnection, address: str, attempts: _Attempts
-    ) -> None:
-        """Get a worker ready, and use it from now on."""
+    async def _use_until_lost(self, worker: "RemoteWorker") -> None:
+        self._workers[worker.address] = worker
+        text = "The worker %s is ready, threads that write: %d"
+        log.info(text, worker.address, worker.threads)
+        if worker.differences:
+            text = "Texts of the worker %s may differ from those of the bot: it has %s"
+            log.warning(text, worker.address, ", ".join(worker.differences))
         try:
-            async with self._ready:
-                worker = await RemoteWorker.connected(connection, address, self._deadline)
-        except Unsuitable as error:
-            attempts.is_unsuitable = True
-            log.warning("The worker %s of the cluster is not used: it %s", address, error)
-        except ClusterUnreachable as error:
-            log.info("The worker %s of the cluster %s", address, error)
-        else:
-            self._workers[address] = worker
-            log.info("The worker %s is ready, threads that write: %d", address, worker.threads)
-            if worker.differences:
-                text = "Texts of the worker %s may differ from those of the bot: it has %s"
-                log.warning(text, address, ", ".join(worker.differences))
-
-    def _drop_workers(self, reason: str) -> None:
-        for attempts in self._attempts.values():
-            if attempts.task is not None:
-                attempts.task.cancel()
-        self._attempts.clear()
-        for worker in self._workers.values():
+            await asyncio.wait([worker.lost])
+        finally:
+            worker.lose("has left the cluster")
             self._written_by_lost += worker.written
-            worker.lose(reason)
-        self._workers.clear()
+            del self._workers[worker.address]
 
 
 async def look_at(address: str) -> "tuple[list[RemoteWorker], dict[str, str]]":
@@ -306,16 +283,12 @@ class RemoteWorker:
         """Batches that it has written for this process."""
         self.at_work = 0
         """Batches that it writes now."""
+        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        """Done when it is lost, with the reason. That completes "It ..."."""
         self._actor = actor
         self._deadline = deadline
-        self._lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self._held: set[str] = set()
-        self._refused: dict[str, float] = {}
-        """Digests of weights that it could not take, with the time of the loop until which it is
-        left alone with them."""
-        self._sending: dict[str, asyncio.Task[None]] = {}
-        self._tells: set[asyncio.Task[None]] = set()
-        self._watch: asyncio.Task[None] | None = None
+        self._sent: dict[str, asyncio.Task[bool]] = {}
+        """Whether it could take weights, by their digest."""
 
     @classmethod
     async def connected(
@@ -338,71 +311,65 @@ class RemoteWorker:
     @property
     def is_lost(self) -> bool:
         """Whether it is gone."""
-        return self._lost.done()
+        return self.lost.done()
 
     @property
     def free(self) -> int:
         """Number of further batches that it can write now."""
         return self.threads - self.at_work
 
-    @property
-    def known(self) -> AbstractSet[str]:
-        """The digests of weights that it has, as far as is known."""
-        return self._held
-
-    def lose(self, reason: str) -> None:
-        """Give it up: its batches raise `WriterLost`. The reason completes "It ..."."""
-        if not self._lost.done():
-            self._lost.set_result(reason)
-            self._actor.release()
-            for task in (*self._sending.values(), self._watch):
-                if task is not None:
-                    task.cancel()
+    def has(self, digest: str) -> bool:
+        """Whether it has the weights of a digest, as far as is known."""
+        sent = self._sent.get(digest)
+        return sent is not None and sent.done() and not sent.cancelled() and sent.result()
 
     def takes(self, work: Generation) -> bool:
         """Whether it can write a batch of this work now, or soon by the weights of custom models.
 
         Live weights that it lacks are sent to it now.
         """
-        digest = work.trained.digest
-        if self._refused.get(digest, 0.0) > asyncio.get_running_loop().time():
-            return False
-        if work.is_live and digest not in self._held:
+        if work.is_live:
             self._send_soon(work.trained)
-        return not work.is_live or digest in self._held
+        sent = self._sent.get(work.trained.digest)
+        if sent is None or not sent.done():
+            return not work.is_live
+        return self.has(work.trained.digest)
 
-    async def held(self) -> Sequence[str]:
-        """The digests of the weights that it holds. Raises `ClusterUnreachable`."""
-        digests: Sequence[str] = await self._actor.call("held", within=limits.SILENCE_S)
-        return digests
+    def lose(self, reason: str) -> None:
+        """Give it up: its batches raise `WriterLost`. The reason completes "It ..."."""
+        if not self.is_lost:
+            self.lost.set_result(reason)
+            self._actor.release()
+            for sending in self._sent.values():
+                sending.cancel()
 
-    def write(
-        self, work: Generation, texts: Sequence[Any], stop: Stop
-    ) -> Awaitable[Sequence[object]]:
+    def write(self, work: Generation, texts: Sequence[Any], stop: Stop) -> Awaitable[Outcomes]:
         """See `Writer.write`."""
         self.at_work += 1
         return self._write(work, texts, stop)
 
-    async def _write(self, work: Generation, texts: Sequence[Any], stop: Stop) -> Sequence[object]:
-        if self._watch is None or self._watch.done():
-            self._watch = asyncio.create_task(self._ping())
+    async def _write(self, work: Generation, texts: Sequence[Any], stop: Stop) -> Outcomes:
+        digest = work.trained.digest
         try:
-            content, digest = pickled_texts(texts), work.trained.digest
-            if digest not in self._held:  # of a custom model
+            content = pickled_texts(texts)
+            if not self.has(digest):  # of a custom model
                 await self._first(self._send_soon(work.trained), limits.WEIGHTS_S)
-            if digest not in self._held:
+            if not self.has(digest):
                 raise WriterLost(f"The worker {self.address} has no weights {digest[:12]} yet")
-            number = next(_numbers)
-            stop.tell(partial(self._tell_to_stop, number))
-            writing = asyncio.create_task(self._answer(number, work.task, digest, content))
+            number, within = next(_numbers), limits.SILENCE_S
+            tells: list[asyncio.Future[Any]] = []
+            writing = observed(self._answer(number, work.task, digest, content))
+            stop.tell(
+                lambda: tells.append(observed(self._actor.call("stop", number, within=within)))
+            )
+            # The worker has a deadline, too, which is over before this one.
+            longest = self._deadline + limits.GRACE_S + limits.TRANSFER_S
             try:
-                # The worker has the deadline, too.
-                longest = self._deadline + limits.GRACE_S + limits.TRANSFER_S
-                outcomes = await result_in_time(writing, longest, stop, self._hung)
+                outcomes: Outcomes = await result_in_time(writing, longest, stop, self._hung)
             finally:
                 writing.cancel()
         except WeightsMissing:
-            self._held.discard(digest)
+            self._sent.pop(digest, None)
             raise
         except Stuck as error:
             self.lose("has too many threads that do not end")
@@ -413,17 +380,21 @@ class RemoteWorker:
         self.written += 1
         return outcomes
 
-    async def _answer(self, number: int, task: str, digest: str, texts: bytes) -> Sequence[object]:
-        """What the worker answers, if it is not lost."""
-        # Within a time that is longer than that of `_write`, which is what ends it.
-        within = self._deadline + limits.SENDING_S
-        call = asyncio.create_task(
-            self._actor.call("write", number, task, digest, texts, within=within)
-        )
+    async def _answer(self, number: int, task: str, digest: str, texts: bytes) -> Outcomes:
+        """What the worker answers, if it is not lost.
+
+        It is asked whether it is there. The connection breaks at once if its process ends, but not
+        if its machine does.
+        """
+        within = self._deadline + limits.SENDING_S  # more than `_write` waits
+        call = observed(self._actor.call("write", number, task, digest, texts, within=within))
         try:
-            await self._first(call)
-            if not call.done():
-                raise self._gone()
+            while not call.done():
+                await self._first(call, limits.PING_S)
+                if not call.done() and self.is_lost:
+                    raise self._gone()
+                if not call.done():
+                    await self._actor.call("ping", within=limits.SILENCE_S)
             return outcomes_of(call.result())
         except ClusterUnreachable as error:
             self.lose(str(error))
@@ -431,65 +402,43 @@ class RemoteWorker:
         finally:
             call.cancel()
 
-    def _tell_to_stop(self, number: int) -> None:
-        async def tell() -> None:
-            with suppress(Exception):
-                await self._actor.call("stop", number, within=limits.SILENCE_S)
-
-        task = asyncio.create_task(tell())
-        self._tells.add(task)
-        task.add_done_callback(self._tells.discard)
-
     def _hung(self) -> None:
         self.lose("answers, but not with its batch")
 
     def _gone(self) -> WriterLost:
-        return WriterLost(f"The worker {self.address} {self._lost.result()}")
+        return WriterLost(f"The worker {self.address} {self.lost.result()}")
 
-    async def _first(self, awaited: asyncio.Future[Any], seconds: float | None = None) -> None:
+    async def _first(self, awaited: asyncio.Future[Any], seconds: float) -> None:
         """Wait for a future, as long as the worker is not lost."""
-        either: list[asyncio.Future[Any]] = [awaited, self._lost]
+        either: list[asyncio.Future[Any]] = [awaited, self.lost]
         await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
-    async def _ping(self) -> None:
-        """Give the worker up if it falls silent while it writes.
-
-        The connection breaks at once if its process ends, but not if its machine does.
-        """
-        while self.at_work:
-            await asyncio.sleep(limits.PING_S)
-            try:
-                await self._actor.call("ping", within=limits.SILENCE_S)
-            except Exception as error:  # noqa: BLE001 (whatever it is, it is no answer)
-                self.lose(str(error))
-                return
-
-    def _send_soon(self, trained: Trained) -> asyncio.Task[None]:
-        """Let the worker get weights, if it does not yet."""
+    def _send_soon(self, trained: Trained) -> asyncio.Task[bool]:
+        """Let the worker get weights, unless it did."""
         digest = trained.digest
-        if digest not in self._sending:
-            task = self._sending[digest] = asyncio.create_task(self._send(trained))
-            task.add_done_callback(lambda _: self._sending.pop(digest, None))
-        return self._sending[digest]
+        if digest not in self._sent:
+            while len(self._sent) >= MOST_KNOWN:
+                del self._sent[next(iter(self._sent))]
+            self._sent[digest] = asyncio.create_task(self._send(trained))
+        return self._sent[digest]
 
-    async def _send(self, trained: Trained) -> None:
-        """Let the worker get weights: its own, or else those of the bot."""
-        task, digest = trained.card.task, trained.digest
+    async def _send(self, trained: Trained) -> bool:
+        """Send weights to the worker; if it can't take them, they are sent again after a while."""
+        digest = trained.digest
         try:
-            within = limits.SENDING_S
-            if not await self._actor.call("load_shipped", task, digest, within=within):
-                frames = await asyncio.to_thread(_frames, trained)
-                await self._actor.call("receive", task, digest, *frames, within=within)
-                size = sum(memoryview(frame).nbytes for frame in frames) / 2**20
-                log.info("Sent %s (%.1f MiB) to %s", digest[:12], size, self.address)
-            if len(self._held) >= MOST_KNOWN:
-                self._held.clear()
-            self._held.add(digest)
+            frames = await asyncio.to_thread(_frames, trained)
+            await self._actor.call("receive", digest, *frames, within=limits.SENDING_S)
         except ClusterUnreachable as error:
             self.lose(str(error))
+            return False
         except Exception as error:  # noqa: BLE001 (of the worker, or of pickling)
             log.error("The worker %s can't use %s: %r", self.address, digest[:12], error)
-            self._refused[digest] = asyncio.get_running_loop().time() + limits.RESEND_S
+            forget = partial(self._sent.pop, digest, None)
+            asyncio.get_running_loop().call_later(limits.RESEND_S, forget)
+            return False
+        size = sum(memoryview(frame).nbytes for frame in frames) / 2**20
+        log.info("Sent %s (%.1f MiB) to %s", digest[:12], size, self.address)
+        return True
 
 
 def _frames(trained: Trained) -> list[bytes | memoryview]:
@@ -505,17 +454,10 @@ def _frames(trained: Trained) -> list[bytes | memoryview]:
 class WeightStore:
     """The weights of a worker by digest, for all bots that write on it."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES, most: int = MOST_WEIGHTS) -> None:
-        """Keeps those that were used last, up to a size in memory and a number."""
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        """Keeps those that were used last, up to a size in memory."""
         self._most_bytes = most_bytes
-        self._most = most
         self._held: OrderedDict[str, tuple[Trained, int]] = OrderedDict()
-        self._lock = asyncio.Lock()
-
-    @property
-    def digests(self) -> Sequence[str]:
-        """Those of the weights that are held, the latest last."""
-        return tuple(self._held)
 
     def get(self, digest: str) -> Trained | None:
         """The weights of a digest, if they are held."""
@@ -524,40 +466,16 @@ class WeightStore:
         self._held.move_to_end(digest)
         return self._held[digest][0]
 
-    async def load_shipped(self, task: str, digest: str) -> bool:
-        """Whether weights are held now: loads them if they are the ones shipped with the bot."""
-        return await self._obtain(task, digest, partial(_shipped, task, digest))
-
-    async def unpickle(self, task: str, digest: str, frames: Sequence[Any]) -> bool:
+    async def hold(self, digest: str, frames: Sequence[Any]) -> None:
         """Hold weights that were pickled, with their arrays out of band."""
-
-        def unpickled() -> Trained:
-            trained: Trained = pickle.loads(frames[0], buffers=frames[1:])  # noqa: S301 (as Dask)
-            return trained
-
-        return await self._obtain(task, digest, unpickled, sum(map(len, frames)))
-
-    async def _obtain(
-        self, task: str, digest: str, load: Callable[[], Trained | None], least_bytes: int = 0
-    ) -> bool:
-        def loaded() -> tuple[Trained, int] | None:
-            if (trained := load()) is None:
-                return None
-            task_of(task).prepare(trained)
-            return trained, max(least_bytes, trained.resident_bytes)
-
-        async with self._lock:
-            if self.get(digest) is not None:
-                return True
-            if (found := await asyncio.to_thread(loaded)) is None:
-                return False
-            self._held[digest] = found
-            while len(self._held) > 1 and (
-                len(self._held) > self._most
-                or sum(size for _, size in self._held.values()) > self._most_bytes
-            ):
-                self._held.popitem(last=False)
-            return True
+        if self.get(digest) is None:
+            trained = await asyncio.to_thread(_unpickled, frames)
+            size = max(sum(map(len, frames)), trained.resident_bytes)
+            self._held[digest] = trained, size
+        while (
+            len(self._held) > 1 and sum(size for _, size in self._held.values()) > self._most_bytes
+        ):
+            self._held.popitem(last=False)
 
 
 @cache
@@ -596,17 +514,9 @@ class WritingActor:
         """Show that the worker is alive."""
         return True
 
-    async def load_shipped(self, task: str, digest: str) -> bool:
-        """Whether the worker has these weights, perhaps those that were shipped with the bot."""
-        return await weight_store().load_shipped(task, digest)
-
-    async def receive(self, task: str, digest: str, *frames: bytes) -> bool:
+    async def receive(self, digest: str, *frames: bytes) -> None:
         """Hold pickled weights."""
-        return await weight_store().unpickle(task, digest, frames)
-
-    async def held(self) -> Sequence[str]:
-        """The digests of the weights that the worker holds."""
-        return weight_store().digests
+        await weight_store().hold(digest, frames)
 
     async def stop(self, number: int) -> None:
         """Stop a batch, as nobody wants it anymore."""
@@ -637,16 +547,10 @@ def _trainable() -> Sequence[str]:
 
 def _written(task: str, trained: Trained, texts: bytes, stop: Stop) -> bytes:
     unpickled: Sequence[Text] = pickle.loads(texts)  # noqa: S301 (as Dask)
-    return pickled_outcomes(lambda: Generation(task, trained)(unpickled, stop.is_set))
+    return Generation(task, trained).pickled(unpickled, stop.is_set)
 
 
-def _shipped(task: str, digest: str) -> Trained | None:
-    """The weights that were shipped with the bot, if they have this digest."""
-    found = task_of(task)
-    try:
-        if hashlib.sha256(found.shipped_path.read_bytes()).hexdigest() != digest:
-            return None
-        return found.load_shipped()
-    except (OSError, WeightsError) as error:
-        log.warning("The bot sends its weights, as those of this worker can't be used: %s", error)
-        return None
+def _unpickled(frames: Sequence[Any]) -> Trained:
+    trained: Trained = pickle.loads(frames[0], buffers=frames[1:])  # noqa: S301 (as Dask)
+    task_of(trained.card.task).prepare(trained)
+    return trained

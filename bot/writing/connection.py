@@ -60,7 +60,7 @@ class SchedulerConnection:
             raise ClusterUnreachable(f"can't be connected to: {error}") from error
         connection = cls(client)
         try:
-            await asyncio.wait_for(_observed(client), 2 * limits.CONNECT_S)
+            await asyncio.wait_for(observed(client), 2 * limits.CONNECT_S)
         except asyncio.CancelledError:
             await connection.close()
             raise
@@ -79,7 +79,7 @@ class SchedulerConnection:
         if self._client.status != "running":
             raise ClusterUnreachable("has closed the connection")
         try:
-            found = await asyncio.wait_for(_observed(self._client.nthreads()), limits.ANSWER_S)
+            found = await asyncio.wait_for(observed(self._client.nthreads()), limits.ANSWER_S)
         except Exception as error:
             raise ClusterUnreachable(f"does not answer ({_reason(error)})") from error
         return dict(found)
@@ -120,7 +120,7 @@ class SchedulerConnection:
                 actor=actor,
                 pure=False,
             )
-            return future, await asyncio.wait_for(_observed(future), within)
+            return future, await asyncio.wait_for(observed(future), within)
         except TimeoutError as error:
             raise ClusterUnreachable(f"is not ready within {within:g} s") from error
         except (OSError, RuntimeError, CancelledError) as error:
@@ -151,17 +151,13 @@ class Actor:
         from distributed.protocol.serialize import to_serialize
 
         try:
-            answer = await asyncio.wait_for(
-                _observed(
-                    self._client.rpc(self._address).actor_execute(
-                        function=method,
-                        actor=self._future.key,
-                        args=[to_serialize(arg) for arg in args],  # type: ignore[no-untyped-call]
-                        kwargs={},
-                    )
-                ),
-                within,
+            execution = self._client.rpc(self._address).actor_execute(
+                function=method,
+                actor=self._future.key,
+                args=[to_serialize(arg) for arg in args],  # type: ignore[no-untyped-call]
+                kwargs={},
             )
+            answer = await asyncio.wait_for(observed(execution), within)
         except TimeoutError as error:
             raise Silent(f"does not answer within {within:g} s") from error
         except (OSError, KeyError, RuntimeError) as error:
@@ -177,15 +173,11 @@ class Actor:
             self._future.release()
 
 
-def _observed(awaitable: Any) -> asyncio.Task[Any]:  # noqa: ANN401
+def observed(awaitable: Any) -> asyncio.Future[Any]:  # noqa: ANN401
     """A task, whose error asyncio does not log if nobody waits for it anymore."""
-    task = asyncio.create_task(_awaited(awaitable))
+    task: asyncio.Future[Any] = asyncio.ensure_future(awaitable)
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     return task
-
-
-async def _awaited(awaitable: Any) -> Any:  # noqa: ANN401
-    return await awaitable
 
 
 def _reason(error: BaseException) -> str:

@@ -35,11 +35,11 @@ from bot.writing.errors import WriterLost
 from bot.writing.thread import DaemonThread
 from bot.writing.writer import (
     Generation,
+    Outcomes,
     Stop,
     Text,
     Work,
     outcomes_of,
-    pickled_outcomes,
     pickled_texts,
     result_in_time,
 )
@@ -75,27 +75,24 @@ class ProcessPool:
         on_shared: Callable[[Trained], object],
         prepare: Prepare,
         *,
-        start: "Callable[[ProcessPool], WriterProcess] | None" = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`most` is the number of processes, `deadline` the seconds that a batch may take.
 
         `on_shared` is told of weights that are mapped from shared memory, to use them instead of
-        their original; it is called in the event loop. `prepare` is called in each process. `start`
-        makes the handle of one.
+        their original; it is called in the event loop. `prepare` is called in each process.
         """
         self._most = most
         self._on_shared = on_shared
         self._clock = clock
-        self._make = start or (lambda pool: WriterProcess(pool.share, prepare, deadline))
+        self._prepare = prepare
+        self._deadline = deadline
         self._processes: list[WriterProcess] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._retirement: asyncio.Task[None] | None = None
         self._pause = limits.RESTART_S
         self._not_before = 0.0
         self._is_closed = False
-        self._wants_another = False
-        """Whether members went on waiting while a process started."""
         self._shared: WeakKeyDictionary[Trained, SharedWeights] = WeakKeyDictionary()
         self._lock = Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -116,7 +113,7 @@ class ProcessPool:
             return sum(not process.is_busy for process in ready)
         return None
 
-    def write(self, work: Work, items: Sequence[Any], stop: Stop) -> Awaitable[Sequence[object]]:
+    def write(self, work: Work, items: Sequence[Any], stop: Stop) -> Awaitable[Outcomes]:
         """See `Writer.write`."""
         assert isinstance(work, Generation)  # noqa: S101 (see `room`)
         return next(p for p in self.ready if not p.is_busy).write(work, items, stop)
@@ -129,14 +126,12 @@ class ProcessPool:
             or len(self._processes) >= self._most
             or self._is_closed
             or self._clock() < self._not_before
+            or not all(process.is_ready for process in self._processes)  # one after the other
         ):
             return
-        if not all(process.is_ready for process in self._processes):  # one after the other
-            self._wants_another = True
-            return
-        self._wants_another = False
         self._loop = asyncio.get_running_loop()
-        process, like = self._make(self), next(iter(self.ready), None)
+        like = next(iter(self.ready), None)
+        process = WriterProcess(self.share, self._prepare, self._deadline)
         self._processes.append(process)
         task = asyncio.create_task(self._start(process, like))
         self._tasks.add(task)
@@ -171,8 +166,6 @@ class ProcessPool:
             self._drop_lost()
         else:
             self._pause = limits.RESTART_S
-            if self._wants_another:  # at once: between two batches
-                self.backlog(limits.START_AFTER_S)
 
     def _drop_lost(self) -> None:
         """Forget processes that are gone. Others are started after a pause, in case all are."""
@@ -240,9 +233,7 @@ class WriterProcess:
         log.info("The process %s writes texts", self.pid)
         self.is_ready = True
 
-    def write(
-        self, work: Generation, texts: Sequence[Any], stop: Stop
-    ) -> Awaitable[Sequence[object]]:
+    def write(self, work: Generation, texts: Sequence[Any], stop: Stop) -> Awaitable[Outcomes]:
         """See `Writer.write`."""
         self.idle_since = math.inf
         return self._write(work, texts, stop)
@@ -254,7 +245,7 @@ class WriterProcess:
         self._thread.submit(self._clean_up)  # after what it does now
         self._thread.end()
 
-    async def _write(self, work: Generation, texts: Sequence[Any], stop: Stop) -> Sequence[object]:
+    async def _write(self, work: Generation, texts: Sequence[Any], stop: Stop) -> Outcomes:
         try:
             if self.is_lost:
                 raise WriterLost(f"The process {self.pid} has ended")
@@ -316,7 +307,7 @@ class WriterProcess:
             raise EOFError(f"not ready within {limit:g} s")
         self.pid = self._batches.recv()
 
-    def _exchange(self, number: int, work: Generation, texts: Sequence[Text]) -> Sequence[object]:
+    def _exchange(self, number: int, work: Generation, texts: Sequence[Text]) -> Outcomes:
         """Send a batch and receive its outcomes, in the thread."""
         try:
             self._send(number, work, texts)
@@ -463,4 +454,4 @@ def _answer(
         os.close(descriptor)
     work = Generation(order.task, weights[order.digest])
     should_stop = partial(stopped.has, order.number)
-    batches.send_bytes(pickled_outcomes(partial(work, order.texts, should_stop)))
+    batches.send_bytes(work.pickled(order.texts, should_stop))

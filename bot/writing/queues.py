@@ -31,7 +31,7 @@ from bot.monitoring.requests import add_turn
 from bot.writing import limits
 from bot.writing.errors import Busy, TooManyQueued, WaitedTooLong, WriterLost
 from bot.writing.thread import NetworkThread
-from bot.writing.writer import Stop, Work, Writer
+from bot.writing.writer import Outcomes, Stop, Work, Writer
 
 log = logging.getLogger(__name__)
 
@@ -59,53 +59,37 @@ class QueueState:
 
 
 @dataclass(eq=False)
-class PendingStep:
-    """One step of an answer, from its request to its result."""
-
-    work: Work
-    item: object = field(repr=False)
-    """What the work is given."""
-    group: Hashable
-    """Steps of the same group have the same work, and may share a batch."""
-    most: int
-    """Number of steps that may share a batch."""
-    asked: float
-    """When it began to wait, in seconds of `time.monotonic`."""
-    result: asyncio.Future[Any] = field(repr=False)
-    context: contextvars.Context = field(repr=False)
-    """The context of the request, for its log entries."""
-    began: float = 0.0
-    """When its batch began; 0 before."""
-    batch: "RunningBatch | None" = field(default=None, repr=False)
-
-
-@dataclass(eq=False)
-class RunningBatch:
-    """Steps that are computed together."""
-
-    steps: Sequence[PendingStep]
-    stop: Stop
-
-    def stop_if_unwanted(self) -> None:
-        """Stop it if nobody waits for any of its steps."""
-        if all(step.result.done() for step in self.steps):
-            self.stop.set()
-
-
-@dataclass(eq=False)
 class QueuedRequest:
-    """One request in a queue."""
+    """One request in a queue, with the step that it waits for."""
 
     queue: "FairQueue" = field(repr=False)
     requester: Hashable
     since: float
     """When it arrived, in seconds of `time.monotonic`."""
     on_wait: OnWait | None = None
-    step: PendingStep | None = field(default=None, repr=False)
-    """What it waits for; `None` while that is computed or shown."""
     begun: bool = False
     """Whether a step of it was computed."""
-    timer: asyncio.TimerHandle | None = field(default=None, repr=False)
+    waits: bool = False
+    """Whether it waits for a step that no writer has taken yet."""
+    work: Work = field(init=False, repr=False)
+    item: object = field(init=False, repr=False)
+    """What the work is given."""
+    group: Hashable = None
+    """Steps of the same group have the same work, and may share a batch."""
+    most: int = 1
+    """Number of steps that may share a batch."""
+    asked: float = 0.0
+    """When it began to wait for the step, in seconds of `time.monotonic`."""
+    taken: float = 0.0
+    """When a writer took the step."""
+    result: asyncio.Future[Any] = field(init=False, repr=False)
+    context: contextvars.Context = field(init=False, repr=False)
+    """The context of the request, for its log entries."""
+    batch: "Sequence[QueuedRequest]" = field(default=(), repr=False)
+    """Those whose steps are computed together with its own, and itself."""
+    stop: Stop = field(init=False, repr=False)
+    """Stops the batch."""
+    timer: asyncio.TimerHandle = field(init=False, repr=False)
     telling: asyncio.Future[Any] | None = field(default=None, repr=False)
     """A report of its place that is under way."""
 
@@ -158,7 +142,7 @@ class FairQueue:
 
     def waiting(self, now: float) -> list[QueuedRequest]:
         """The requests that wait for a step, in the order in which they get it."""
-        requests = [request for request in self.requests if request.step is not None]
+        requests = [request for request in self.requests if request.waits]
         new = [request for request in requests if not request.begun]
         since = attrgetter("since")
         if not new or now - min(map(since, new)) <= limits.CROWDED_S:
@@ -224,7 +208,7 @@ class Queues:
         """What the kind of the last batch had used before it."""
         for kind in weights:
             self._queue_of(kind)
-        self._batches: dict[asyncio.Task[None], RunningBatch] = {}
+        self._batches: dict[asyncio.Task[None], Sequence[QueuedRequest]] = {}
         """Those that are being written."""
         self._will_dispatch = False
 
@@ -272,15 +256,16 @@ class Queues:
         Raises `WaitedTooLong`, what the writer raises, and what the step raises.
         """
         loop = asyncio.get_running_loop()
-        now, result = time.monotonic(), loop.create_future()
-        context = contextvars.copy_context()
-        step = request.step = PendingStep(work, item, group, most, now, result, context)
+        request.work, request.item, request.group, request.most = work, item, group, most
+        request.result, request.context = loop.create_future(), contextvars.copy_context()
+        request.asked = now = time.monotonic()
+        request.waits = True
         request.queue.pending += 1
         request.timer = loop.call_later(self._patience(request, now), self._look, request)
         self._dispatch_soon()
         try:
             # Awaited as it is: the next step must be there before the next batch.
-            outcome = await result
+            outcome = await request.result
             if request.telling is not None:
                 await request.telling
             return outcome
@@ -289,24 +274,22 @@ class Queues:
             if request.telling is not None:
                 request.telling.cancel()
                 request.telling = None
-            if request.step is not None:
-                request.step = None
-                request.queue.pending -= 1
-            elif step.batch is not None and result.cancelled():
-                step.batch.stop_if_unwanted()
             now = time.monotonic()
-            began = step.began or now
-            add_turn(began - step.asked, now - began)
+            if request.waits:
+                self._withdraw(request, now)
+            elif request.result.cancelled() and all(r.result.done() for r in request.batch):
+                request.stop.set()  # nobody waits for any of its steps
+            add_turn(request.taken - request.asked, now - request.taken)
 
     def close(self) -> None:
         """Cancel all steps, and close the writers."""
-        steps = [step for batch in self._batches.values() for step in batch.steps]
+        requests = [request for batch in self._batches.values() for request in batch]
         for queue in self._queues.values():
-            steps += [request.step for request in queue.requests if request.step is not None]
+            requests += [request for request in queue.requests if request.waits]
         for task in self._batches:
             task.cancel()
-        for step in steps:
-            step.result.cancel()
+        for request in requests:
+            request.result.cancel()
         for writer in self._writers:
             writer.close()
 
@@ -316,6 +299,11 @@ class Queues:
             self._used[kind] = 0.0
         return self._queues[kind]
 
+    def _withdraw(self, request: QueuedRequest, now: float) -> None:
+        """Let a request not wait anymore."""
+        request.waits, request.taken = False, now
+        request.queue.pending -= 1
+
     def _patience(self, request: QueuedRequest, now: float) -> float:
         """Seconds until somebody has to look after a request that waits."""
         longer = limits.LATER_STEPS_S if request.begun else 0.0
@@ -324,11 +312,12 @@ class Queues:
 
     def _look(self, request: QueuedRequest) -> None:
         """Tell a request its place, or refuse it if it has waited for too long."""
-        if (step := request.step) is None or step.result.done():
+        if not request.waits or request.result.done():
             return
         now = time.monotonic()
         if self._patience(request, now) <= 0:
-            step.result.set_exception(WaitedTooLong(self._longest_wait))
+            self._withdraw(request, now)
+            request.result.set_exception(WaitedTooLong(self._longest_wait))
             return
         is_told = request.telling is None or request.telling.done()
         if request.on_wait is not None and not request.begun and is_told:
@@ -369,19 +358,19 @@ class Queues:
         for kind in sorted(kinds, key=self._used_by):
             waiting = self._queues[kind].waiting(now)
             for request in waiting:
-                if (step := request.step) is None or step.group in full:
+                if request.group in full:
                     continue
-                chosen, room = writer, writer.room(step.work)
+                chosen, room = writer, writer.room(request.work)
                 if room is None:
                     # What the writer takes is left to it: beside the event loop, the thread has
                     # half a core.
-                    chosen, room = self._thread, self._thread.room(step.work)
+                    chosen, room = self._thread, self._thread.room(request.work)
                 if not room:
-                    full.add(step.group)
+                    full.add(request.group)
                     continue
-                group = [r for r in waiting if r.step is not None and r.step.group == step.group]
+                group = [other for other in waiting if other.group == request.group]
                 # Those that wait are spread over the writers.
-                self._start(kind, chosen, group[: min(step.most, -(-len(group) // room))], now)
+                self._start(kind, chosen, group[: min(request.most, -(-len(group) // room))])
                 return True
         return False
 
@@ -389,77 +378,75 @@ class Queues:
         """What a kind has used; one that was idle has saved up nothing."""
         return max(self._used[kind], self._least_used)
 
-    def _start(
-        self, kind: str, writer: Writer, requests: Sequence[QueuedRequest], now: float
-    ) -> None:
+    def _start(self, kind: str, writer: Writer, batch: Sequence[QueuedRequest]) -> None:
         """Let a writer compute the steps of some requests."""
         self._least_used = self._used_by(kind)
         expected = self._last.get(kind, 0.0)  # counts before other writers choose a kind
         self._used[kind] = self._least_used + expected / self._weights.get(kind, 1.0)
-        batch = RunningBatch(
-            [request.step for request in requests if request.step is not None], Stop()
-        )
-        for step in batch.steps:
-            step.began, step.batch = now, batch
-        for request in requests:
-            request.step, request.begun = None, True
-        self._queues[kind].pending -= len(requests)
-        first, items = batch.steps[0], [step.item for step in batch.steps]
-        outcomes = writer.write(first.work, items, batch.stop)
+        now, stop = time.monotonic(), Stop()
+        for request in batch:
+            request.waits, request.begun, request.taken = False, True, now
+            request.batch, request.stop = batch, stop
+        self._queues[kind].pending -= len(batch)
+        first, items = batch[0], [request.item for request in batch]
+        outcomes = writer.write(first.work, items, stop)
         # All run in the context of the first: a batch is one call.
         task = asyncio.get_running_loop().create_task(
-            self._write(kind, batch, outcomes, expected), context=first.context
+            self._write(kind, batch, items, outcomes, expected), context=first.context
         )
         self._batches[task] = batch
         task.add_done_callback(self._batches.pop)
 
     async def _write(
-        self, kind: str, batch: RunningBatch, writing: Awaitable[Sequence[object]], expected: float
+        self,
+        kind: str,
+        batch: Sequence[QueuedRequest],
+        items: Sequence[object],
+        writing: Awaitable[Outcomes],
+        expected: float,
     ) -> None:
         """Wait for the outcomes of a batch, and then let the writer have the next one."""
-        started, steps = self._clock(), batch.steps
-        outcomes: Sequence[object]
+        started, first = self._clock(), batch[0]
         try:
             try:
                 outcomes = await writing
             except WriterLost as lost:
                 log.warning("%s. The bot itself computes its turn again", lost)
-                items = [step.item for step in steps]
-                outcomes = await self._thread.write(steps[0].work, items, batch.stop)
-            if len(outcomes) != len(steps):  # nobody may wait for ever
-                raise RuntimeError(f"{len(steps)} steps had {len(outcomes)} outcomes")
+                outcomes = await self._thread.write(first.work, items, first.stop)
+            if len(outcomes) != len(batch):  # nobody may wait for ever
+                raise RuntimeError(f"{len(batch)} steps had {len(outcomes)} outcomes")
         except Exception as error:  # noqa: BLE001 (the callers get it)
-            outcomes = [error] * len(steps)
-        for step, outcome in zip(steps, outcomes, strict=True):
-            if step.result.done():  # cancelled
+            outcomes = [error] * len(batch)
+        for request, outcome in zip(batch, outcomes, strict=True):
+            if request.result.done():  # cancelled
                 continue
             if isinstance(outcome, Exception):
-                step.result.set_exception(outcome)
+                request.result.set_exception(outcome)
             else:
-                step.result.set_result(outcome)
+                request.result.set_result(outcome)
         seconds = self._clock() - started
         self._last[kind] = seconds
         self._used[kind] += (seconds - expected) / self._weights.get(kind, 1.0)
-        self._report(kind, steps, seconds)
+        self._report(kind, batch, seconds)
         # Lets these texts request their next steps: one batch again.
         await asyncio.sleep(0)
         self._dispatch()
 
-    def _report(self, kind: str, steps: Sequence[PendingStep], seconds: float) -> None:
+    def _report(self, kind: str, batch: Sequence[QueuedRequest], seconds: float) -> None:
         if log.isEnabledFor(logging.DEBUG):
-            for step in steps:
+            for request in batch:
                 text = "A turn of %s for %d requests took %.3f s"
-                step.context.copy().run(log.debug, text, kind, len(steps), seconds)
+                request.context.copy().run(log.debug, text, kind, len(batch), seconds)
         if self.on_batch is not None:
             try:
-                self.on_batch(kind, len(steps), seconds)
+                self.on_batch(kind, len(batch), seconds)
             except Exception:
                 log.exception("A turn could not be reported")
 
     def _report_backlog(self) -> None:
         """Tell the writers how long the oldest step has waited."""
-        queues = [queue for queue in self._queues.values() if queue.pending]
-        asked = [r.step.asked for queue in queues for r in queue.requests if r.step is not None]
+        requests = [r for q in self._queues.values() if q.pending for r in q.requests]
+        asked = [request.asked for request in requests if request.waits]
         if asked:
             for writer in self._writers:
                 writer.backlog(time.monotonic() - min(asked))

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from bot.writing import limits
 from bot.writing.errors import Stuck
-from bot.writing.writer import Stop, Work, result_in_time
+from bot.writing.writer import Outcomes, Stop, Work, result_in_time
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class NetworkThread:
         """See `Writer.room`."""
         return 0 if self._batches else 1
 
-    def write(self, work: Work, items: Sequence[Any], stop: Stop) -> Awaitable[Sequence[object]]:
+    def write(self, work: Work, items: Sequence[Any], stop: Stop) -> Awaitable[Outcomes]:
         """See `Writer.write`."""
         self._batches += 1
         return self._write(work, items, stop)
@@ -95,7 +95,7 @@ class NetworkThread:
         if self._thread is not None:
             self._thread.end()
 
-    async def _write(self, work: Work, items: Sequence[Any], stop: Stop) -> Sequence[object]:
+    async def _write(self, work: Work, items: Sequence[Any], stop: Stop) -> Outcomes:
         context = contextvars.copy_context()  # for the log entries of the thread
         try:
             return await self.run(lambda: context.run(work, items, stop.is_set), stop)

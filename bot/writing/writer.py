@@ -21,8 +21,10 @@ from models.weights import Trained
 
 T = TypeVar("T")
 
-Work = Callable[[Sequence[Any], ShouldStop], Sequence[object]]
-"""Computes one step of each item of a batch: a result, or an exception."""
+Outcomes = Sequence[object]
+"""For each item of a batch its next step, or an exception."""
+Work = Callable[[Sequence[Any], ShouldStop], Outcomes]
+"""Computes one step of each item of a batch."""
 
 
 class Stop(Event):
@@ -64,7 +66,7 @@ class Writer(Protocol):
         """
         ...
 
-    def write(self, work: Work, items: Sequence[Any], stop: Stop) -> Awaitable[Sequence[object]]:
+    def write(self, work: Work, items: Sequence[Any], stop: Stop) -> Awaitable[Outcomes]:
         """Take a batch, for which there must be room, and return what `work` returns for it.
 
         It raises what the work raises, `TooSlow` after the deadline, and `WriterLost`.
@@ -132,6 +134,19 @@ class Generation:
             steps[place] = step
         return steps
 
+    def pickled(self, texts: Sequence[Text], should_stop: ShouldStop) -> bytes:
+        """What it returns or raises for some texts, for the process of the bot."""
+        outcomes: Outcomes | Exception
+        try:
+            steps = self(texts, should_stop)
+            outcomes = [sendable(s) if isinstance(s, Exception) else s for s in steps]
+        except Exception as error:  # noqa: BLE001 (the bot gets it)
+            outcomes = sendable(error)
+        try:
+            return pickle.dumps(outcomes)
+        except Exception as error:  # noqa: BLE001
+            return pickle.dumps(RuntimeError(f"{outcomes!r} can't be pickled: {error!r}"))
+
     def _begun(self, text: Text) -> Draft | Exception:
         """The draft of a text. An invalid request costs the others of its batch nothing."""
         try:
@@ -167,22 +182,9 @@ def pickled_texts(texts: object) -> bytes:
         raise WriterLost(f"These texts can't be sent ({error!r})") from error
 
 
-def pickled_outcomes(work: Callable[[], Sequence[object]]) -> bytes:
-    """What some work returns or raises, for the process of the bot."""
-    outcomes: Sequence[object] | Exception
-    try:
-        outcomes = [sendable(o) if isinstance(o, Exception) else o for o in work()]
-    except Exception as error:  # noqa: BLE001 (the bot gets it)
-        outcomes = sendable(error)
-    try:
-        return pickle.dumps(outcomes)
-    except Exception as error:  # noqa: BLE001
-        return pickle.dumps(RuntimeError(f"{outcomes!r} can't be pickled: {error!r}"))
-
-
-def outcomes_of(content: bytes) -> Sequence[object]:
-    """Return or raise what was pickled by `pickled_outcomes`, in a process that is trusted."""
-    outcomes: Sequence[object] | Exception = pickle.loads(content)  # noqa: S301
+def outcomes_of(content: bytes) -> Outcomes:
+    """Return or raise what was pickled by `Generation.pickled`, in a process that is trusted."""
+    outcomes: Outcomes | Exception = pickle.loads(content)  # noqa: S301
     if isinstance(outcomes, Exception):
         raise outcomes
     return outcomes

@@ -65,16 +65,9 @@ async def test_fast_source_is_throttled() -> None:
     assert len(shown) <= 5
 
 
-async def test_last_item_is_shown() -> None:
-    assert (await paced(every=0.125, count=14))[-1][1] == 13
-
-
-async def test_single_item_is_shown_at_once() -> None:
-    assert await paced(every=0, count=1) == [(0, 0)]
-
-
-async def test_empty_source() -> None:
-    assert await paced(every=0, count=0) == []
+@pytest.mark.parametrize(("every", "count", "last"), [(0.125, 14, [13]), (0, 1, [0]), (0, 0, [])])
+async def test_last_item_is_shown(every: float, count: int, last: list[int]) -> None:
+    assert [number for _, number in await paced(every, count)][-1:] == last
 
 
 async def test_error_follows_the_last_item() -> None:

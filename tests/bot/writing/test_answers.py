@@ -14,12 +14,10 @@ from tests.bot.writing.serving import (
     POEM,
     Serve,
     drafts_of,
-    gated,
-    in_thread,
     last_of,
     poem_of,
 )
-from tests.models.tiny import LETTERS, lstm, namer, poet, words_and_characters
+from tests.models.tiny import namer, poet, words_and_characters
 
 
 async def test_names(serve: Serve) -> None:
@@ -62,19 +60,6 @@ async def test_sonnet(serve: Serve) -> None:
     assert drafts[-1].finished
 
 
-async def test_word_filter(serve: Serve) -> None:
-    asked: list[str] = []
-
-    def accept(text: str) -> bool:
-        asked.append(text)
-        return True
-
-    inference = serve(accept=accept)
-    names = (await inference.names(NAMES)).names
-    lines = await poem_of(inference, POEM)
-    assert {*names, *lines} <= set(asked)
-
-
 async def test_word_filter_of_a_request(serve: Serve) -> None:
     """Each text of a batch is judged by its own request's filter."""
     asked: dict[str, list[str]] = {"ours": [], "theirs": []}
@@ -100,18 +85,6 @@ async def test_word_filter_of_a_request(serve: Serve) -> None:
     asked["theirs"].clear()
     await serve(sonnets=line).dissect_line("The rose of day", accept=words("theirs"))
     assert asked["theirs"]
-
-
-async def test_event_loop_is_not_blocked(serve: Serve) -> None:
-    network = gated(lstm(LETTERS))
-    inference = serve(names=namer(network))
-    answer = asyncio.create_task(inference.names(NAMES))
-    await in_thread(network.reached)
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert not answer.done()
-    network.gate.set()
-    assert (await answer).names
 
 
 async def test_unexpected_error(serve: Serve) -> None:

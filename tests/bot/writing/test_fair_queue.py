@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.writing.errors import Busy, TooManyQueued
 from bot.writing.limits import PLACES_S
-from bot.writing.queues import NEWEST_EVERY, FairQueue, PendingStep, QueuedRequest, QueueState
+from bot.writing.queues import NEWEST_EVERY, FairQueue, QueuedRequest, QueueState
 
 MANY = [(f"m{number}", 0.1) for number in range(2 * NEWEST_EVERY)]
 
@@ -30,7 +30,7 @@ def round_of(members: str, **limits: int) -> FairQueue:
 
 def enter(queue: FairQueue, member: str, since: float = 0.0) -> QueuedRequest:
     request = queue.enter(member, since)
-    request.step = PendingStep(max, 0, 0, 1, since, None, None)  # type: ignore[arg-type]
+    request.waits = True
     return request
 
 
@@ -115,7 +115,7 @@ def test_places() -> None:
 
 def test_waiting_requests_are_in_order() -> None:
     queue = round_of("abc")
-    queue.requests[1].step = None  # it is being computed
+    queue.requests[1].waits = False  # it is being computed
     assert members(queue.waiting(0.0)) == ["a", "c"]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
+from itertools import count
 from threading import Event
 
 import pytest
@@ -539,6 +540,17 @@ async def test_batches_at_the_same_time(opened: Open) -> None:
     answers = await asyncio.gather(*(answer(queues, anywhere, item, most=9) for item in "abcdef"))
     assert writer.batches == [["a", "b", "c"], ["d", "e", "f"]]
     assert answers == [f"{item} from afar" for item in "abcdef"]
+
+
+async def test_running_batches_count(opened: Open) -> None:
+    """A kind whose batch has begun is expected to use as much as last time."""
+    writer, ticks = FakeWriter(2), count(0, 10)
+    queues = opened(writer, clock=lambda: float(next(ticks)))
+    for kind in ("names", "verse"):
+        await answer(queues, anywhere, "a", kind)
+    items = [("names", "b"), ("names", "c"), ("verse", "d"), ("verse", "e")]
+    await asyncio.gather(*(answer(queues, anywhere, item, kind) for kind, item in items))
+    assert writer.batches[2:4] == [["b"], ["d"]]
 
 
 async def test_thread_beside_a_full_writer(opened: Open) -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.writing import limits
 from bot.writing.errors import Busy, TooManyQueued, TooSlow
 from bot.writing.service import DISSECTION
 from models.names.generator import MAX_FRUITLESS, NamesError
@@ -35,34 +36,26 @@ async def test_invalid_requests_free_the_queue(serve: Serve) -> None:
     assert (await inference.names(NAMES)).names
 
 
-async def test_full_queue(serve: Serve) -> None:
+async def test_bounds(serve: Serve) -> None:
+    """Of a queue, and of a member's requests in it."""
     network = gated(lstm())
-    inference = serve(sonnets=poet(network), queue=2)
-    poems = [asyncio.create_task(poem_of(inference, replace(POEM, seed=seed))) for seed in (1, 2)]
+    inference = serve(sonnets=poet(network), queue=2, per_member=1)
+    poem = asyncio.create_task(last_of(inference.sonnet(POEM, requester=7)))
     await in_thread(network.reached)
-    assert inference.at_work == 2
+    with pytest.raises(TooManyQueued):
+        await last_of(inference.sonnet(POEM, requester=7))
+    other = asyncio.create_task(last_of(inference.sonnet(POEM, requester=8)))
+    await asyncio.sleep(0)
     with pytest.raises(Busy) as busy:
         await poem_of(inference, POEM)
-    assert busy.value.ahead == 2
+    assert busy.value.ahead == inference.at_work == 2
     names = asyncio.create_task(inference.names(NAMES))  # have another queue
     await asyncio.sleep(0)
     assert inference.at_work == 3
     network.gate.set()
     assert (await names).names
-    await asyncio.gather(*poems)
+    assert await poem == await other
     assert inference.at_work == 0
-
-
-async def test_many_of_a_member(serve: Serve) -> None:
-    network = gated(lstm())
-    inference = serve(sonnets=poet(network), per_member=1)
-    poem = asyncio.create_task(last_of(inference.sonnet(POEM, requester=7)))
-    await in_thread(network.reached)
-    with pytest.raises(TooManyQueued):
-        await last_of(inference.sonnet(POEM, requester=7))
-    others = asyncio.create_task(last_of(inference.sonnet(POEM, requester=8)))
-    network.gate.set()
-    assert await poem == await others
 
 
 async def test_name_does_not_wait_for_all_poems(serve: Serve) -> None:
@@ -88,27 +81,19 @@ async def test_name_does_not_wait_for_all_poems(serve: Serve) -> None:
     assert inference.at_work == 0
 
 
-async def test_deadline(serve: Serve) -> None:
+async def test_deadline(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stuck thread is replaced; when there are too many, nothing is answered for some time."""
+    monkeypatch.setattr(limits, "GRACE_S", 0.01)
+    monkeypatch.setattr("bot.writing.thread.MOST_STUCK", 2)
     network = gated(lstm(LETTERS))
     inference = serve(names=namer(network), deadline=0.05)
     try:
-        with pytest.raises(TooSlow, match=r"within 0\.05 s"):
-            await inference.names(NAMES)
-        assert inference.at_work == 0
-        assert inference.stuck == 1
-        assert inference.is_ready
-    finally:
-        network.gate.set()
-
-
-async def test_blocked(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.writing.thread.MOST_STUCK", 1)
-    network = gated(lstm(LETTERS))
-    inference = serve(names=namer(network), deadline=0.05)
-    try:
-        assert inference.blocked_for == 0
-        with pytest.raises(TooSlow):
-            await inference.names(NAMES)
+        for stuck, is_ready in ((1, True), (2, False)):
+            assert inference.blocked_for == 0
+            with pytest.raises(TooSlow, match=r"within 0\.05 s"):
+                await inference.names(NAMES)
+            assert (inference.stuck, inference.is_ready) == (stuck, is_ready)
+            assert inference.at_work == 0
         monkeypatch.setattr(inference._thread, "_clock", lambda: float("inf"))
         assert inference.blocked_for == float("inf")
     finally:

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -53,24 +52,6 @@ async def test_weights_that_load_for_ever(serve: Serve, monkeypatch: pytest.Monk
 
 def broken() -> Trained:
     raise WeightsError("They are broken.")
-
-
-async def test_swap_spares_a_poem_in_progress(serve: Serve, tmp_path: Path) -> None:
-    other = poet(lstm(seed=5))
-    path = save(tmp_path, other)
-    expected = await poem_of(serve(), POEM)
-    after = await poem_of(serve(sonnets=other), POEM)
-    inference = serve()
-    lines: tuple[str, ...] = ()
-    async with aclosing(inference.sonnet(POEM)) as drafts:
-        async for draft in drafts:
-            lines = draft.lines
-            if len(lines) == 3:
-                await swap(inference, "sonnets", path)
-            if len(lines) == 5:
-                assert await poem_of(inference, POEM) == after
-    assert lines == expected
-    assert await poem_of(inference, POEM) == after != expected
 
 
 @pytest.mark.parametrize(

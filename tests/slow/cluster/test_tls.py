@@ -72,7 +72,7 @@ async def test_worker_writes(tls_cluster: Cluster, trusted: Path, serve_on: Serv
         inference = serve_on(pool)
         poem = await poem_of(inference, POEM)
         assert poem == await poem_of(serve_on(), POEM)
-        await until(lambda: all("one" in worker.known for worker in pool.workers))
+        await until(lambda: all(worker.has("one") for worker in pool.workers))
         assert await poem_of(inference, POEM) == poem
         assert pool.status.turns >= len(poem)
         pool.close()

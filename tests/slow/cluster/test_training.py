@@ -213,7 +213,7 @@ async def test_lost_answer(
         return answer
 
     monkeypatch.setattr(Actor, "call", call)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(120):
         events = await reported(launched(pool, tmp_path, succeeding(tmp_path)))
     assert lost
     assert [type(event) for event in events] == [Planned, Progress, Done]
@@ -235,7 +235,7 @@ async def test_worker_that_cannot_read_its_results(
     actor = TrainingActor(OWN, None, succeeding(tmp_path))
     await actor.start()
     assert actor._running is not None
-    await asyncio.wait_for(actor._running, 30)
+    await asyncio.wait_for(actor._running, 120)
     assert (await actor.poll(0))[-1] == '{"message":"broken","event":"error"}'
     await actor.close()
     await actor._trainer._process.wait()  # type: ignore[union-attr]
@@ -293,7 +293,7 @@ async def test_silent_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     actor = TrainingActor(OWN, None, script(tmp_path, "time.sleep(60)"))
     await actor.start()
     assert actor._running is not None
-    await asyncio.wait_for(actor._running, 30)
+    await asyncio.wait_for(actor._running, 120)
     assert (await actor.poll(0))[-1] == '{"reason":"","checkpoint":null,"event":"stopped"}'
     await actor.close()
     assert os.listdir(tmp_path) == ["script.py"]  # noqa: PTH208 (a short test)
