@@ -307,20 +307,37 @@ async def test_waited_too_long(opened: Open) -> None:
 
 
 async def test_begun_request_may_wait_longer(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    """For its next step, but not for ever."""
-    monkeypatch.setattr(limits, "LATER_STEPS_S", 0.02)
+    """For its next step, without a report of its place; but not for ever."""
+    monkeypatch.setattr(limits, "PLACE_INTERVAL_S", 0.001)
     desk, queues = Desk(), opened(longest_wait=LONG_S)
-    with queues.request("verse", "a") as request:
+    places: list[int] = []
+
+    async def on_wait(place: int) -> None:
+        places.append(place)
+
+    async def busy() -> "asyncio.Task[object]":
+        desk.gate.clear()
+        desk.reached.clear()
+        other = asyncio.create_task(answer(queues, desk.work, "b", "names"))
+        await in_thread(desk.reached)
+        return other
+
+    with queues.request("verse", "a", on_wait) as request:
         await queues.step(request, desk.work, "a")
         request.since -= LONG_S  # time has passed
-        assert await queues.step(request, desk.work, "a") == "a"
-        desk.gate.clear()
-        other = asyncio.create_task(answer(queues, desk.work, "b", "names"))
-        await asyncio.sleep(0)
+        other = await busy()
+        own = asyncio.create_task(queues.step(request, desk.work, "a"))
+        await asyncio.sleep(0.05)
+        desk.gate.set()
+        assert await own == "a"
+        await other
+        monkeypatch.setattr(limits, "LATER_STEPS_S", 0.01)
+        other = await busy()
         with pytest.raises(WaitedTooLong):
             await queues.step(request, desk.work, "a")
         desk.gate.set()
         await other
+    assert places == []
 
 
 async def test_place_is_reported(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
