@@ -5,11 +5,11 @@ from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 
 import numpy as np
 
-from bot.services.inference import Inference, Load, ValidationSample
-from bot.services.queueing.turns import OnWait
 from bot.store import Unavailable
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainingEvents
+from bot.writing import Inference, Load, ValidationSample
+from bot.writing.queues import OnWait
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice, NamePart

@@ -16,7 +16,7 @@ from bot.chat import dispatch
 from bot.features import jobs, stopping
 from bot.platforms.discord import platform
 from bot.platforms.local.server import LocalDiscord
-from bot.services.inference import Inference
+from bot.writing import Inference
 from models.verse.poem import SonnetDraft, SonnetRequest
 from tests.end_to_end.conftest import eventually, mangosaurus
 from tests.end_to_end.test_mangosaurus import playing

@@ -12,8 +12,8 @@ from bot.names import dissect, line_dissection
 from bot.names.custom_model_choice import NamesModel
 from bot.pictures.dissection import WIDTH
 from bot.platforms.discord.platform import LIMITS
-from bot.services.queueing.errors import Busy
 from bot.training.queries import CustomModelRecord
+from bot.writing.errors import Busy
 from models.names.constraints import DINOSAURS
 from models.names.dissection import Dissection, LetterChoice, NamePart
 from models.names.problems import NamesError, NotAName
