@@ -36,7 +36,7 @@ TrainingEvents = AsyncGenerator[TrainingEvent, None]
 
 
 class RunFolder:
-    """Folder `STATE_DIR/training/<id>`: corpus, checkpoint and results, readable only by the bot."""
+    """Folder `STATE_DIR/training/<id>`: corpus, checkpoint, results. Only the bot can read it."""
 
     def __init__(self, root: Path, training_id: int) -> None:
         self.path = root.absolute() / str(training_id)
