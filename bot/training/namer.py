@@ -72,7 +72,7 @@ from models.weights import TooLarge, Trained, WeightsError
 
 NAMER = "namer"
 """The group, and the action of its buttons."""
-LIST, SHARE, INFO = "namer-list", "namer-share", "namer info"
+LIST, SHARE, INFO = "namer-list", "namer-share", "namer-info"
 """Cooldowns apart from that of the group: these are used right after another command of it."""
 MINUTES = 5
 """Time limit of a training, in minutes."""
