@@ -20,7 +20,7 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Turn
-from bot.community.queries import Communities
+from bot.community.queries import DEFAULT_MINUTES
 from bot.formats import human_join, shortened, without_bidi_controls
 from bot.polls.name_message import buttons_of, names_message
 from bot.polls.queries import Ballot, Origin, PollRecord, Polls
@@ -79,7 +79,6 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
     assert turn.community_id is not None  # noqa: S101 (see `open_poll`)
     assert turn.channel_id is not None  # noqa: S101
     now, model = app.now(), candidates.custom_model
-    minutes = await app.store[Communities].poll_minutes(turn.community_id)
     poll = PollRecord(
         id=secrets.randbits(62),
         community_id=turn.community_id,
@@ -89,7 +88,7 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
         discoverer=signature(turn.user.display_name, await app.filters.of(turn.community_id)),
         names=candidates.names,
         opened_at=now,
-        closes_at=now + timedelta(minutes=minutes),
+        closes_at=now + timedelta(minutes=DEFAULT_MINUTES),
         note=candidates.note,
         footer=candidates.footer,
         state=candidates.more_state,
@@ -97,8 +96,7 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
         custom_model=model.name if model is not None else None,
         votes=(0,) * len(candidates.names),
     )
-    await app.store[Polls].open(poll)
-    return poll
+    return replace(poll, closes_at=await app.store[Polls].open(poll))
 
 
 def signature(display_name: str, words: WordFilter) -> str | None:
@@ -209,11 +207,13 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | N
             return poll
         await _note_message(app, turn, poll)
         await edit(poll_message(poll, limits))
+        if not app.fleet.is_shared:  # others of this process wait for the lock
+            return poll
         now = await polls.find(poll_id)
         if now is not None and now.closed_at is not None and now.message_id is not None:
             with suppress(DeliveryError):  # then `PollCloser` shows it
                 await turn.platform.edit(message_of(now), poll_message(now, limits))
-        elif app.fleet.is_shared and now is not None and now.votes != poll.votes:
+        elif now is not None and now.votes != poll.votes:
             app.edits.schedule(
                 now.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
             )

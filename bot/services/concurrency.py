@@ -227,17 +227,20 @@ class InFlight:
     async def answered(self, work: Coroutine[Any, Any, T]) -> T:
         """Await the answer to a `request`. Raises `ShuttingDown` if `cut_off` cancels it."""
         caller = _current_task()
-        with self.request():
-            self._answers[caller] = task = asyncio.ensure_future(work)
-            try:
-                return await task
-            except asyncio.CancelledError:
-                if self._is_cut_off and not caller.cancelling():
-                    raise ShuttingDown from None
-                raise
-            finally:
+        is_outermost = caller not in self._answers
+        self._answers[caller] = task = asyncio.ensure_future(work)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._is_cut_off and not caller.cancelling():
+                raise ShuttingDown from None
+            raise
+        finally:
+            task.cancel()
+            if is_outermost:
+                del self._answers[caller]
+            else:
                 self._answers[caller] = None
-                task.cancel()
 
     async def cut_off(self, patience: float) -> None:
         """Cancel the answers in progress, and give their requests some seconds to say so."""

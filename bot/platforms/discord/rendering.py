@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 
-from bot.chat.message import Embed, Field, Message, Span, Style, Text, Timestamp, Tone
+from bot.chat.message import Embed, Field, Message, Style, Text, Timestamp, Tone
 from bot.formats import shortened
 from bot.platforms.discord.buttons import MessageButton
 
@@ -41,23 +41,18 @@ def split_lines(lines: Iterable[str], limit: int) -> list[str]:
     """
     chunks: list[str] = []
     for line in lines:
-        for piece in _pieces(line, limit):
-            if chunks and len(chunks[-1]) + 1 + len(piece) <= limit:
-                chunks[-1] += "\n" + piece
-            else:
-                chunks.append(piece)
+        if chunks and len(chunks[-1]) + 1 + len(line) <= limit:
+            chunks[-1] += "\n" + line
+            continue
+        while len(line) > limit:
+            cut = limit
+            backslashes = len(line[:cut]) - len(line[:cut].rstrip("\\"))
+            if backslashes % 2 and cut > 1:
+                cut -= 1
+            chunks.append(line[:cut])
+            line = line[cut:]
+        chunks.append(line)
     return chunks
-
-
-def _pieces(line: str, limit: int) -> Iterable[str]:
-    while len(line) > limit:
-        cut = limit
-        backslashes = len(line[:cut]) - len(line[:cut].rstrip("\\"))
-        if backslashes % 2 and cut > 1:
-            cut -= 1
-        yield line[:cut]
-        line = line[cut:]
-    yield line
 
 
 CONTENT, TITLE, DESCRIPTION, FIELD_NAME, FIELD_VALUE, FOOTER = 2000, 256, 4096, 256, 1024, 2048
@@ -149,20 +144,18 @@ def embeds_of(embed: Embed) -> list[discord.Embed]:
 
 def to_markdown(words: Text) -> str:
     """Text in Discord's markdown, escaped."""
-    return "".join(_date(part) if isinstance(part, Timestamp) else _styled(part) for part in words)
-
-
-def _date(time: Timestamp) -> str:
-    return discord.utils.format_dt(time.at, "f" if time.absolute else "R")
-
-
-def _styled(span: Span) -> str:
-    if span.style is Style.CODE:
-        return f"`{span.text.replace('`', 'ˋ')}`"  # a backslash means nothing within code
-    if span.style is Style.LINK:
-        return span.text
-    mark = _STYLES[span.style]
-    return f"{mark}{escape(span.text)}{mark}" if span.text.strip() else span.text
+    marked: list[str] = []
+    for part in words:
+        if isinstance(part, Timestamp):
+            marked.append(discord.utils.format_dt(part.at, "f" if part.absolute else "R"))
+        elif part.style is Style.CODE:
+            marked.append(f"`{part.text.replace('`', 'ˋ')}`")  # a backslash means nothing in code
+        elif part.style is Style.LINK or not part.text.strip():
+            marked.append(part.text)
+        else:
+            mark = _STYLES[part.style]
+            marked.append(f"{mark}{escape(part.text)}{mark}")
+    return "".join(marked)
 
 
 def _field(field: Field) -> dict[str, Any]:
