@@ -138,13 +138,15 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
             check_bounds(options)
         except UserError as error:
             raise UserError(*with_echo(error.text, options)) from error
-        retry = next(more_like(turn.platform.limits, options.request, "", None), None)
-        if options.custom_model is not None:  # its number is not known yet
+
+        async def defer() -> None:
             retry = None
+            if options.custom_model is None:  # else its number is not known yet
+                retry = next(more_like(turn.platform.limits, options.request, "", None), None)
+            await turn.defer(retry=retry)
+
         message, poll = await in_time(
-            _message(app, turn, options, look_up),
-            app.patience_s,
-            on_delay=lambda: turn.defer(retry=retry),
+            _message(app, turn, options, look_up), app.patience_s, on_delay=defer
         )
         sent = await respond_or_leave(turn, message)
         if poll is not None and sent is not None:
@@ -205,7 +207,7 @@ async def _generate(
         raise UserError(*with_echo(text(note), options))
     footer = _("temperature {temperature:g} · seed {seed}")
     return Candidates(
-        names=tuple(format_name(model.card, name) for name in result.names),
+        names=tuple([format_name(model.card, name) for name in result.names]),
         note=note,
         footer=footer.format(temperature=round(request.temperature, 2), seed=request.seed),
         custom_model=model.record,

@@ -113,61 +113,57 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     """
     poll_id, position = parse(state)
     polls = app.store[Polls]
-    with app.in_flight.track():
-        message_id = 0 if turn.source is None else turn.source.ref.message_id
-        origin = Origin(turn.community_id, turn.channel_id, message_id)
-        ballot = Ballot(poll_id, turn.user.id, position, origin)
-        try:
-            counts = await polls.cast(ballot, app.now())
-        except OutcomeUnknown as error:
-            raise UserError(
-                _(
-                    "The database isn't answering in time. Your vote may still be counted: the "
-                    "names will show it."
-                )
-            ) from error
-        if not counts:
-            poll = await polls.find(poll_id)
-            is_open = poll is not None and poll.closed_at is None and poll.closes_at > app.now()
-            if poll is not None and is_open and position in poll.removed:
-                raise removed()
-            if is_open:
-                raise elsewhere()
-            if poll is not None and poll.closed_at is not None and is_here(turn, poll):
-                # Its buttons are still there: it could not be edited when it was closed.
-                with suppress(DeliveryError):
-                    await turn.edit_source(poll_message(poll, turn.platform.limits))
-            raise too_late(poll)
-        poll = await _update(app, turn, poll_id)
-        async with app.receipts:
-            with suppress(Unavailable):  # the vote is stored anyway
-                poll = poll or await polls.find(poll_id)
-                if poll is not None:
-                    await turn.respond(_receipt(poll, position))
+    message_id = 0 if turn.source is None else turn.source.ref.message_id
+    origin = Origin(turn.community_id, turn.channel_id, message_id)
+    ballot = Ballot(poll_id, turn.user.id, position, origin)
+    try:
+        counts = await polls.cast(ballot, app.now())
+    except OutcomeUnknown as error:
+        raise UserError(
+            _(
+                "The database isn't answering in time. Your vote may still be counted: the "
+                "names will show it."
+            )
+        ) from error
+    if not counts:
+        poll = await polls.find(poll_id)
+        is_open = poll is not None and poll.closed_at is None and poll.closes_at > app.now()
+        if poll is not None and is_open and position in poll.removed:
+            raise removed()
+        if is_open:
+            raise elsewhere()
+        if poll is not None and poll.closed_at is not None and is_here(turn, poll):
+            # Its buttons are still there: it could not be edited when it was closed.
+            with suppress(DeliveryError):
+                await turn.edit_source(poll_message(poll, turn.platform.limits))
+        raise too_late(poll)
+    poll = await _update(app, turn, poll_id)
+    async with app.receipts:
+        with suppress(Unavailable):  # the vote is stored anyway
+            poll = poll or await polls.find(poll_id)
+            if poll is not None:
+                await turn.respond(_receipt(poll, position))
 
 
 async def retract(app: App, turn: Turn, state: str) -> None:
     """Answer the button that retracts a vote."""
     poll_id, _position = parse(f"{state}:0")
     polls = app.store[Polls]
-    with app.in_flight.track():
-        poll = await polls.find(poll_id)
-        if poll is None or poll.closed_at is not None or poll.closes_at <= app.now():
-            raise too_late(poll)
-        origin = Origin(turn.community_id, turn.channel_id, None)
-        if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
-            raise elsewhere()
-        await polls.retract(poll_id, turn.user.id, app.now(), origin)
-        reply = text(_("You took your vote back. Press a name to vote again."))
-        await turn.edit_source(Message(content=reply, private=True))
+    poll = await polls.find(poll_id)
+    if poll is None or poll.closed_at is not None or poll.closes_at <= app.now():
+        raise too_late(poll)
+    origin = Origin(turn.community_id, turn.channel_id, None)
+    if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
+        raise elsewhere()
+    await polls.retract(poll_id, turn.user.id, app.now(), origin)
+    reply = text(_("You took your vote back. Press a name to vote again."))
+    await turn.edit_source(Message(content=reply, private=True))
 
-        async def edit(message: Message) -> None:
-            await turn.platform.edit(message_of(poll), message)
+    async def edit(message: Message) -> None:
+        await turn.platform.edit(message_of(poll), message)
 
-        if poll.message_id is not None:
-            app.edits.schedule(
-                poll.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
-            )
+    if poll.message_id is not None:
+        app.edits.schedule(poll.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit))
 
 
 async def _update(app: App, turn: Turn, poll_id: int) -> PollRecord | None:

@@ -171,7 +171,7 @@ class InFlight:
     """Tracks answers in progress, for a graceful shutdown."""
 
     def __init__(self) -> None:
-        self._running = 0
+        self._jobs = 0
         self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -186,21 +186,21 @@ class InFlight:
 
     @property
     def running(self) -> int:
-        """Number of answers in progress."""
-        return self._running
+        """Number of requests in progress."""
+        return len(self._answers)
 
     @contextmanager
     def track(self) -> Iterator[None]:
-        """Track one answer. Raises `ShuttingDown` after `finish` was called."""
+        """Let `finish` wait for a job. Raises `ShuttingDown` after `finish` was called."""
         if self._stopping:
             raise ShuttingDown
-        self._running += 1
+        self._jobs += 1
         self._idle.clear()
         try:
             yield
         finally:
-            self._running -= 1
-            if self._running == 0:
+            self._jobs -= 1
+            if self._jobs == 0:
                 self._idle.set()
 
     async def finish(self, patience: float) -> bool:

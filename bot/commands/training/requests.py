@@ -41,7 +41,7 @@ async def check_queue(
     try:
         await app.training.check(policy, community_id=community_id, custom_model_id=custom_model_id)
     except (AlreadyTraining, CoolingDown, QueueFull) as error:
-        raise _refusal(error) from error
+        raise refusal_for(error) from error
 
 
 async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subject) -> Message:
@@ -63,7 +63,7 @@ async def submit(app: App, turn: Turn, request: TrainingRequest, subject: Subjec
     try:
         await app.training.enqueue(request)
     except (AlreadyTraining, CoolingDown, QueueFull) as error:
-        refusal = _refusal(error)
+        refusal = refusal_for(error)
         await _withdraw(turn, ref, subject, str(refusal))
         raise refusal from error
     except BaseException:
@@ -172,7 +172,8 @@ async def _withdraw(turn: Turn, ref: MessageRef, subject: Subject, reason: str) 
         await turn.platform.edit(ref, failed_message(subject, reason))
 
 
-def _refusal(error: AlreadyTraining | CoolingDown | QueueFull) -> UserError:
+def refusal_for(error: AlreadyTraining | CoolingDown | QueueFull) -> UserError:
+    """The error for a training that cannot be queued."""
     match error:
         case AlreadyTraining():
             return UserError(_("This is already being trained; try again when that has ended."))

@@ -13,15 +13,15 @@ from bot.chat.turn import Attachment, Turn
 from bot.commands.training.progress import Subject, stop_button
 from bot.commands.training.requests import (
     LARGEST_SEED,
-    check_queue,
     check_size,
     download,
+    refusal_for,
     submit,
     title_of,
 )
 from bot.community.rights import SharedModelAction, check_shared_models
 from bot.polls.queries import HallOfFame
-from bot.services.training.policies import SHARED
+from bot.services.training.policies import SHARED, AlreadyTraining, CoolingDown
 from bot.store.trainings import TrainingRequest
 from bot.words import WordFilter
 from data.text import clean_name
@@ -84,12 +84,15 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
         title = await title_of(app, options.corpus.name, turn.community_id, _("Your corpus"))
         check_size(title, options.corpus.size, LARGEST_UPLOAD, _("plain text in UTF-8"))
     with app.in_flight.track():
-        active = await app.store.trainings.waiting(SHARED)
-        if active:
+        try:
+            await app.training.check(SHARED)
+        except AlreadyTraining as error:
             reply = text(_("A training is already running; wait until it has ended, or stop it."))
-            await turn.respond(Message(reply, buttons=(stop_button(active[0].id),), private=True))
+            button = stop_button(error.training_id)
+            await turn.respond(Message(reply, buttons=(button,), private=True))
             return
-        await check_queue(app, SHARED)
+        except CoolingDown as error:
+            raise refusal_for(error) from error
         await turn.defer(private=True)
         corpus = None
         if options.corpus is not None and title is not None:

@@ -174,6 +174,7 @@ class Mangosaurus(commands.AutoShardedBot):
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a pressed button."""
+        await self.app.pace.turn()
         turn = DiscordTurn(interaction, self.platform)
         await dispatch.press(self.app, turn, button.action, button.state)
 

@@ -32,8 +32,7 @@ from bot.platforms.slack.identities import (
     timestamp_of,
 )
 from bot.platforms.slack.names import CommandNames
-from bot.platforms.slack.network.api import SlackApi
-from bot.platforms.slack.network.errors import OUTSIDE, code_of
+from bot.platforms.slack.network.api import OUTSIDE, SlackApi, code_of
 from bot.platforms.slack.network.members import Member, Members
 from bot.platforms.slack.values import list_of, text_of
 from bot.platforms.slack.views import rendering

@@ -31,6 +31,10 @@ _SKEW = timedelta(seconds=10)
 class AlreadyTraining(Exception):  # noqa: N818 (it is a state, not a fault)
     """A training that excludes this one is queued or running."""
 
+    def __init__(self, training_id: int) -> None:
+        super().__init__(f"the training {training_id} has not ended")
+        self.training_id = training_id
+
 
 class QueueFull(Exception):  # noqa: N818
     """Too many trainings are waiting."""
@@ -90,8 +94,8 @@ class SharedModelPolicy:
         self, *, community_id: int | None = None, custom_model_id: int | None = None
     ) -> None:
         """Raises `AlreadyTraining` while one is queued or running, then `CoolingDown`."""
-        if await self._trainings.waiting(SHARED):
-            raise AlreadyTraining
+        if waiting := await self._trainings.waiting(SHARED):
+            raise AlreadyTraining(waiting[0].id)
         now = self._now()
         # Clocks of several processes differ a little. An end much later than now is of a clock that
         # has stepped back since, perhaps by a day, and nobody has to wait for that.
@@ -120,10 +124,9 @@ class CustomModelPolicy:
     ) -> None:
         """Raises `AlreadyTraining` for a model that is queued or running, and `QueueFull`."""
         waiting = await self._store.trainings.waiting(CUSTOM)
-        if custom_model_id is not None and any(
-            w.custom_model_id == custom_model_id for w in waiting
-        ):
-            raise AlreadyTraining
+        for each in waiting:
+            if custom_model_id is not None and each.custom_model_id == custom_model_id:
+                raise AlreadyTraining(each.id)
         of_community = sum(w.community_id == community_id for w in waiting)
         if len(waiting) >= LONGEST_QUEUE or of_community >= MOST_OF_A_COMMUNITY:
             raise QueueFull

@@ -4,16 +4,15 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.chat.turn import DeliveryError, Unreachable
-from bot.platforms.slack.network.addresses import proxy_for
-from bot.platforms.slack.network.api import SlackApi
+from bot.platforms.slack.network.api import SlackApi, proxy_for
 from bot.platforms.slack.values import part_of, text_of
 
 log = logging.getLogger(__name__)
@@ -59,10 +58,12 @@ _EVENTS = "events_api"
 _SWITCHED_OFF = "link_disabled"
 _TOO_MANY = "too_many_websockets"
 
+Result = TypeVar("Result")
 Payload = Mapping[str, object]
-Receive = Callable[[str, Payload], Awaitable[Payload | None]]
-"""Handles a payload of a type, for example `slash_commands`. Returns the answer, for those of which
-it is part of the acknowledgement."""
+Reply = Payload | Coroutine[Any, Any, None] | None
+"""For a payload whose answer is part of the acknowledgement: that answer, or what follows it."""
+Receive = Callable[[str, Payload], Coroutine[Any, Any, Reply]]
+"""Handles a payload of a type, for example `slash_commands`."""
 
 
 class _Client(SocketModeClient):
@@ -304,40 +305,34 @@ class SocketMode:
     async def _handle(
         self, client: _Client, envelope_id: str, kind: str, payload: Payload | None
     ) -> None:
+        """Acknowledge an envelope, then handle its payload; `None` if it was delivered before."""
         with nullcontext() if kind == _EVENTS else self._tracked():
-            await self._handle_tracked(client, envelope_id, kind, payload)
+            client.pending += 1
+            answer: Payload | None = None
+            work: Coroutine[Any, Any, object] | None = None
+            try:
+                if payload is not None and payload.get("type") in _ANSWERED:
+                    reply = await self._reply(kind, payload)
+                    if isinstance(reply, Coroutine):
+                        work = reply
+                    else:
+                        answer = reply
+                elif payload is not None:
+                    work = self._receive(kind, payload)
+                await _acknowledge(client, envelope_id, answer)
+            finally:
+                client.pending -= 1
+            if work is not None:
+                await asyncio.sleep(0)  # others that have arrived are acknowledged first
+                await _handled(work)
 
-    async def _handle_tracked(
-        self, client: _Client, envelope_id: str, kind: str, payload: Payload | None
-    ) -> None:
-        client.pending += 1
-        try:
-            if payload is not None and payload.get("type") in _ANSWERED:
-                answer = await self._answer(kind, payload)
-                payload = None
-            else:
-                answer = None
-            await _acknowledge(client, envelope_id, answer)
-        finally:
-            client.pending -= 1
-        if payload is not None:
-            await asyncio.sleep(0)  # others that have arrived are acknowledged first
-            await self._received(kind, payload)
-
-    async def _answer(self, kind: str, payload: Payload) -> Payload | None:
-        """The answer to a payload, if it is found in time."""
+    async def _reply(self, kind: str, payload: Payload) -> Reply:
+        """The reply to a payload, if it is found in time."""
         try:
             async with asyncio.timeout(ANSWER_S):
-                return await self._received(kind, payload)
+                return await _handled(self._receive(kind, payload))
         except TimeoutError:
             log.warning("An answer to %s was too late", payload.get("type"))
-            return None
-
-    async def _received(self, kind: str, payload: Payload) -> Payload | None:
-        try:
-            return await self._receive(kind, payload)
-        except Exception:
-            log.exception("A request of Slack could not be handled")
             return None
 
     def _is_new(self, identifier: str) -> bool:
@@ -352,6 +347,15 @@ class SocketMode:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _handled(work: Coroutine[Any, Any, Result]) -> Result | None:
+    """Await work, and log its errors."""
+    try:
+        return await work
+    except Exception:
+        log.exception("A request of Slack could not be handled")
+        return None
 
 
 async def _acknowledge(client: _Client, envelope_id: str, answer: Payload | None) -> None:

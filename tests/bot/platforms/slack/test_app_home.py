@@ -11,7 +11,7 @@ from bot.platforms.local.slack.blocks import texts
 from bot.platforms.local.slack.records import View
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
-from bot.platforms.slack.events import HOME_S
+from bot.platforms.slack.requests import HOME_S
 from bot.platforms.slack.views import home
 from bot.polls import hall_of_fame
 from bot.store.record import Action, Entry
@@ -48,13 +48,15 @@ async def test_it_is_not_made_again_at_once(
     await opened(slack)
     user = slack.member.id
     for _time in range(50):
-        await bot.events.handle({"type": "app_home_opened", "user": user, "tab": "home"})
+        await bot.requests.handle_event({"type": "app_home_opened", "user": user, "tab": "home"})
     assert len(made) == slack.calls["views.publish"] == 1
-    await bot.events.handle({"type": "app_home_opened", "user": slack.admin.id, "tab": "home"})
+    await bot.requests.handle_event(
+        {"type": "app_home_opened", "user": slack.admin.id, "tab": "home"}
+    )
     assert len(made) == 2
     later = bot.app.now() + timedelta(seconds=HOME_S)
     object.__setattr__(bot.app, "now", lambda: later)  # it is frozen
-    await bot.events.handle({"type": "app_home_opened", "user": user, "tab": "home"})
+    await bot.requests.handle_event({"type": "app_home_opened", "user": user, "tab": "home"})
     assert len(made) == 3
 
 
@@ -66,7 +68,7 @@ async def test_it_is_made_again_if_it_was_not_shown(
 
     monkeypatch.setattr(bot.api, "publish_home", fail)
     for _time in range(2):
-        await bot.events.handle({"type": "app_home_opened", "user": slack.member.id})
+        await bot.requests.handle_event({"type": "app_home_opened", "user": slack.member.id})
     assert len(made) == 2
 
 

@@ -29,7 +29,7 @@ async def test_removed_app_is_recorded(
     tokens = event.get("tokens")
     if isinstance(tokens, dict) and tokens.get("bot") == [BOT]:
         event = event | {"tokens": tokens | {"bot": ["U9", bot.platform.bot_user]}}
-    await bot.events.handle(event)
+    await bot.requests.handle_event(event)
     forgotten = await bot.app.store[Privacy].forget_communities(bot.app.now() + timedelta(days=31))
     assert (bot.platform.community_id in forgotten) == is_removed
     assert ("is deleted in 30 days" in caplog.text) == is_removed
