@@ -170,7 +170,7 @@ async def _message(
     action = _action(options)
     more_state = await shorten(app, turn, action, _more_state(options.request, record))
     candidates = replace(candidates, more_state=more_state or "")
-    if turn.community_id in turn.platform.communities and not turn.sees_channel:
+    if not turn.sees_channel and turn.community_id in turn.platform.communities:
         unseen = _("There's no poll, because the bot can't see this channel.")
         candidates = replace(candidates, note=f"{candidates.note} {unseen}".strip())
     poll = await open_poll(app, turn, candidates)
@@ -182,7 +182,7 @@ async def _message(
         custom_model=record.name if record is not None else None,
         note=candidates.note,
         footer=candidates.footer,
-        buttons=[*buttons_of(more_state, dissect_state, of_custom_model=record is not None)],
+        buttons=buttons_of(more_state, dissect_state, of_custom_model=record is not None),
     )
     return message, None
 

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -102,7 +102,7 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
 def signature(display_name: str, words: WordFilter) -> str | None:
     """A display name for the plaque; `None` if it is invisible or blocked by the word filter."""
     name = " ".join(without_bidi_controls(display_name).split())
-    is_visible = any(character.isprintable() for character in name)
+    is_visible = any(map(str.isprintable, name))
     return name if is_visible and words.allows(name) else None
 
 
@@ -272,11 +272,11 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
     if not poll.standing:
         dissect_state = ""
     message = names_message(
-        list(_lines(poll)),
+        _lines(poll),
         custom_model=poll.custom_model,
         note=poll.note,
         footer=poll.footer,
-        buttons=[*buttons_of(more_state, dissect_state, of_custom_model=of_custom_model)],
+        buttons=buttons_of(more_state, dissect_state, of_custom_model=of_custom_model),
     )
     if poll.closed_at is not None:
         return replace(message, content=_result(poll))
@@ -365,25 +365,29 @@ def _receipt(poll: PollRecord, position: int) -> Message:
     return Message(content=reply, buttons=(button,), private=True)
 
 
-def _ballot(poll: PollRecord, limits: Limits) -> Iterator[Button]:
+def _ballot(poll: PollRecord, limits: Limits) -> list[Button]:
+    buttons: list[Button] = []
     for position, name in poll.standing.items():
         votes = poll.votes[position]
         tally = f" · {votes}" if votes else ""
         label = shortened(name, limits.button_label - len(tally)) + tally
-        yield Button(label, ACTION, f"{poll.id}:{position}", primary=True)
+        buttons.append(Button(label, ACTION, f"{poll.id}:{position}", primary=True))
+    return buttons
 
 
-def _lines(poll: PollRecord) -> Iterator[Text]:
+def _lines(poll: PollRecord) -> list[Text]:
     most = max(poll.votes, default=0)
+    lines: list[Text] = []
     for position, (name, votes) in enumerate(zip(poll.names, poll.votes, strict=True)):
         if position in poll.removed:
-            yield text(emphasis(_("removed by a moderator")))
+            lines.append(text(emphasis(_("removed by a moderator"))))
             continue
         parts = ["👑 " if position == poll.winner else "", strong(name)]
         if votes:
             blocks = "▰" * max(1, round(votes / most * min(most, LONGEST_BAR)))
             parts.append(f" · {blocks} {votes}")
-        yield text(*parts)
+        lines.append(text(*parts))
+    return lines
 
 
 def _result(poll: PollRecord) -> Text:

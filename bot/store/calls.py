@@ -117,13 +117,15 @@ class Batches(Generic[Item, Outcome]):
         alone = 0  # items that are written one by one
         while self._pending:
             size = 1 if alone else self._largest
-            batch, self._pending = self._pending[:size], self._pending[size:]
-            alone = max(0, alone - 1)
-            for entry in batch:
+            batch: list[_Entry[Item, Outcome]] = []
+            for entry in self._pending[:size]:
                 if entry.call.is_given_up:
                     entry.outcome.cancel()
-                entry.call.may_be_written = True
-            batch = [entry for entry in batch if not entry.outcome.done()]
+                if not entry.outcome.done():
+                    entry.call.may_be_written = True
+                    batch.append(entry)
+            self._pending = self._pending[size:]
+            alone = max(0, alone - 1)
             if not batch:
                 continue
             try:

@@ -237,22 +237,18 @@ class DiscordTurn:
             self._tried = self._tried or kind
             try:
                 async with delivery(limit):
-                    return await self._accepted(send)
+                    try:
+                        await send()
+                    except discord.HTTPException as error:
+                        if error.code != _ACKNOWLEDGED:
+                            raise
+                        self._presumed = self._tried  # it had arrived unconfirmed
+                        return False
             except Unreachable as error:
                 if kind not in _DEFERRALS or not isinstance(error.__cause__, TimeoutError):
                     raise
                 self._presumed = self._tried
                 return True
-
-    async def _accepted(self, send: Callable[[], Awaitable[object]]) -> bool:
-        """Send a first response. Returns false if an earlier one had arrived unconfirmed."""
-        try:
-            await send()
-        except discord.HTTPException as error:
-            if error.code != _ACKNOWLEDGED:
-                raise
-            self._presumed = self._tried
-            return False
         requests.acknowledge()
         return True
 
