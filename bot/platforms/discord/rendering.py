@@ -1,15 +1,14 @@
-"""Rendering of messages for discord.py, escaped and within Discord's limits."""
+"""Rendering of messages for discord.py, escaped and within Discord's limits, with their buttons."""
 
 import re
 from collections.abc import Iterable, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 
 import discord
 
-from bot.chat.message import Embed, Field, Message, Style, Text, Timestamp, Tone
+from bot.chat.message import Button, Embed, Field, Message, Style, Text, Timestamp, Tone
 from bot.formats import shortened
-from bot.platforms.discord.buttons import MessageButton
 
 _MARKS = re.compile(r"[\\*_~|`\[\]<@]|:(?=//)")
 _LINE_MARKS = re.compile(r"^([^\S\n]*(?:(?=[>#-])|\d+(?=\.\s)))(.)", re.MULTILINE)
@@ -55,6 +54,8 @@ def split_lines(lines: Iterable[str], limit: int) -> list[str]:
     return chunks
 
 
+LONGEST_ID = 100
+"""Characters of a `custom_id`."""
 CONTENT, TITLE, DESCRIPTION, FIELD_NAME, FIELD_VALUE, FOOTER = 2000, 256, 4096, 256, 1024, 2048
 EMBEDS, EMBED_CHARACTERS, FIELDS = 10, 6000, 25
 
@@ -178,3 +179,50 @@ def _pages(embeds: list[discord.Embed]) -> list[list[discord.Embed]]:
         else:
             pages.append([embed])
     return pages
+
+
+class ButtonClient(Protocol):
+    """A client that answers pressed buttons."""
+
+    async def press(self, interaction: Any, button: Button) -> None:  # noqa: ANN401
+        """Answer a pressed button."""
+
+
+class MessageButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"(?P<action>[a-z]+):(?P<state>.*)",
+):
+    """A button of a message: `action:state`. `bot.features.buttons` says which function answers."""
+
+    def __init__(self, button: Button) -> None:
+        """Raises `ValueError` for a state that does not fit in a `custom_id`."""
+        custom_id = f"{button.action}:{button.state}"
+        if len(custom_id) > LONGEST_ID:
+            raise ValueError(f"{custom_id!r} is longer than {LONGEST_ID} characters")
+        style = discord.ButtonStyle.secondary
+        if button.primary:
+            style = discord.ButtonStyle.primary
+        if button.dangerous:
+            style = discord.ButtonStyle.danger
+        super().__init__(
+            discord.ui.Button(
+                label=button.label, custom_id=custom_id, style=style, emoji=button.emoji or None
+            )
+        )
+        self.button = button
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> "MessageButton":
+        """The button that was pressed, from its `custom_id` alone."""
+        return cls(Button(getattr(item, "label", None) or "", match["action"], match["state"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the press to the client."""
+        client: ButtonClient = interaction.client
+        await client.press(interaction, self.button)

@@ -9,8 +9,8 @@ import discord
 import pytest
 from discord.gateway import DiscordWebSocket, KeepAliveHandler
 
-from bot.platforms.discord import heartbeats as module
-from bot.platforms.discord.heartbeats import MISSED, Heartbeats
+from bot.platforms.discord import library as module
+from bot.platforms.discord.library import MISSED, Heartbeats
 
 
 class Gateway:
