@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
 
@@ -178,17 +178,20 @@ class SocketMode:
         count: Callable[[str], None] = lambda _event: None,
         tracked: Callable[[], AbstractContextManager[None]] = nullcontext,
         connections: int = CONNECTIONS,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`count` gets `connect` and `disconnect`.
 
         tracked: entered for each request, from before its acknowledgement until it is handled.
             Events are none: nobody waits for an answer.
+        sleep: waits while an old connection is read.
         """
         self._api = api
         self._app_token = app_token
         self._receive = receive
         self._count = count
         self._tracked = tracked
+        self._sleep = sleep
         self._is_stopping = False
         self._clients: list[_Client | None] = [None] * connections
         self._opened: set[_Client] = set()
@@ -275,11 +278,11 @@ class SocketMode:
         for _look in range(LOOKS):
             if not client.is_open:
                 break
-            await asyncio.sleep(seconds / LOOKS)
+            await self._sleep(seconds / LOOKS)
         for _look in range(LOOKS):
             if not client.pending:
                 break
-            await asyncio.sleep(ANSWER_S / LOOKS)
+            await self._sleep(ANSWER_S / LOOKS)
         await self._discard(client)
 
     async def _discard(self, client: _Client) -> None:
