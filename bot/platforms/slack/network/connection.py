@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.chat.turn import DeliveryError, Unreachable
 from bot.platforms.slack.network.api import SlackApi, proxy_for
+from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.values import part_of, text_of
 
 log = logging.getLogger(__name__)
@@ -198,7 +198,7 @@ class SocketMode:
         """Those that are not discarded yet, with those that are read to their end."""
         self._keepers: list[asyncio.Task[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen: Recent[str, None] = Recent(MOST_REMEMBERED)
 
     @property
     def is_connected(self) -> bool:
@@ -342,8 +342,6 @@ class SocketMode:
         if identifier in self._seen:
             return False
         self._seen[identifier] = None
-        if len(self._seen) > MOST_REMEMBERED:
-            self._seen.popitem(last=False)
         return True
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:

@@ -137,16 +137,6 @@ async def test_repeated_delivery_is_handled_once(server: SocketServer, bot: Bot)
     assert bot.received == [PRESS, event]
 
 
-async def test_memory_of_deliveries_is_bounded(
-    server: SocketServer, bot: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "MOST_REMEMBERED", 2)
-    for number in (1, 2, 3, 1):
-        await server.opened[0].deliver(f"e{number}", PRESS)
-    await server.until(lambda: len(server.opened[0].received) == 4)
-    assert len(bot.received) == 4
-
-
 @pytest.mark.parametrize(
     "message", [{}, {"type": "x"}, {"envelope_id": 5, "payload": []}, {"envelope_id": "e" * 999}]
 )
