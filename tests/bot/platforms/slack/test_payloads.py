@@ -21,7 +21,7 @@ from tests.bot.conftest import World
 from tests.bot.platforms.slack.commands import COMMANDS
 from tests.bot.platforms.slack.payloads import METADATA, PAYLOADS, Offline
 
-LONGEST_S = 30.0
+LONGEST_S = 60.0
 """Seconds after which a payload has brought the bot to a halt."""
 
 

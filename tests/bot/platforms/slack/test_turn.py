@@ -61,9 +61,15 @@ async def shown(turn: SlackTurn) -> None:
 
 
 @pytest.fixture
+def soon_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show that an answer is being prepared after an instant."""
+    monkeypatch.setattr("bot.platforms.slack.turn.PLACEHOLDER_S", 0.01)
+
+
+@pytest.fixture
 def soon_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Announce slow answers after an instant."""
-    monkeypatch.setattr("bot.platforms.slack.turn.NOTICE_S", 0.2)
+    monkeypatch.setattr("bot.platforms.slack.turn.NOTICE_S", 0.5)
 
 
 def methods(slack: SlackServer) -> list[str]:
@@ -88,6 +94,7 @@ async def test_private_answer(turn: SlackTurn, slack: SlackServer) -> None:
     assert len(slack.calls) == 1
 
 
+@pytest.mark.usefixtures("soon_shown")
 async def test_deferred_answer_is_replaced(turn: SlackTurn, slack: SlackServer) -> None:
     slack.answers["chat.postMessage"] = [POSTED]
     pending: list[tuple[AnswerRef, Button | None]] = []
@@ -124,7 +131,7 @@ async def test_quick_answer_has_no_placeholder(turn: SlackTurn, slack: SlackServ
     assert pending[-1] == AnswerRef(turn.channel_id, NUMBER)
 
 
-@pytest.mark.usefixtures("soon_announced")
+@pytest.mark.usefixtures("soon_announced", "soon_shown")
 async def test_few_answers_grow_at_once(platform: SlackPlatform, slack: SlackServer) -> None:
     """Others are sent when they are complete: an edit of each would take its turn for minutes."""
     growing = [await turn_in(platform, slack) for _ in range(MOST_GROWING)]
@@ -170,7 +177,7 @@ async def test_slow_private_answer_is_announced_once(
     assert len(slack.calls) == 2
 
 
-@pytest.mark.usefixtures("soon_announced")
+@pytest.mark.usefixtures("soon_announced", "soon_shown")
 async def test_slow_answer_outside_is_announced_once(turn: SlackTurn, slack: SlackServer) -> None:
     slack.answers["chat.postMessage"] = [OUTSIDE]
     await turn.defer()
@@ -254,6 +261,7 @@ async def test_what_needs_the_bot_in_the_channel(
     assert len(slack.of("respond")) == 1
 
 
+@pytest.mark.usefixtures("soon_shown")
 @pytest.mark.parametrize("grows", [False, True])
 async def test_bot_is_removed_before_the_answer(
     turn: SlackTurn, slack: SlackServer, grows: bool
