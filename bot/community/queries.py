@@ -1,12 +1,10 @@
 """Settings of communities, and blocks of members and communities."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Executable, delete, func, not_, or_, select
 
-from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.queries import Queries
 from bot.store.record import Entry, add_entry
@@ -22,8 +20,6 @@ _BY_OWNERS = or_(Block.community_id == EVERYWHERE, Block.member_id == EVERYBODY)
 
 DEFAULT_MINUTES = 10
 """How long a poll stays open, unless its community has set something else."""
-LARGEST_BATCH = 100
-"""Communities whose settings are read in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -40,10 +36,6 @@ class CommunitySettings:
 class Communities(Queries):
     """The settings of all communities."""
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self._minutes = Batches(self._read_minutes, LARGEST_BATCH)
-
     async def settings(self, community_id: int) -> CommunitySettings:
         """The settings of a community."""
         columns = (Community.in_public_hall, Community.accepts_shared, Community.log_channel_id)
@@ -57,20 +49,14 @@ class Communities(Queries):
 
     async def poll_minutes(self, community_id: int) -> int:
         """How long the polls of a community stay open."""
-        return await self._minutes.put(community_id)
+        minutes = select(Community.vote_minutes).where(Community.id == community_id)
+        async with self._database.reading() as session:
+            return await session.scalar(minutes) or DEFAULT_MINUTES
 
     async def change(self, community_id: int, **values: bool | int | None) -> None:
         """Set columns of `Community`, such as `vote_minutes`."""
         async with self._database.writing() as session:
             await session.execute(changed(self._database, community_id, **values))
-
-    async def _read_minutes(self, community_ids: Sequence[int]) -> list[int]:
-        """How long the polls of each community stay open."""
-        columns = select(Community.id, Community.vote_minutes)
-        async with self._database.reading() as session:
-            rows = await session.execute(columns.where(Community.id.in_({*community_ids})))
-            set_to = {row.id: row.vote_minutes for row in rows}
-        return [set_to.get(community_id) or DEFAULT_MINUTES for community_id in community_ids]
 
 
 def changed(database: Database, community_id: int, **values: bool | int | None) -> Executable:

@@ -81,8 +81,9 @@ class Fleet:
     @property
     def is_shared(self) -> bool:
         """Whether other processes use the database, so that limits must hold for all together."""
-        has_others = self.processes(Served.ANYTHING) > 1
-        return self.locks is not None and (self.has_part or has_others)
+        if self.locks is None:
+            return False
+        return self.has_part or self.processes(Served.ANYTHING) > 1
 
     @property
     def lost(self) -> str:

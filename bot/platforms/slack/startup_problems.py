@@ -4,8 +4,7 @@ import logging
 import re
 
 from bot.chat.turn import DeliveryError, Unreachable
-from bot.platforms.slack.network.api import SlackApi
-from bot.platforms.slack.network.errors import code_of, needed_scope
+from bot.platforms.slack.network.api import SlackApi, code_of, needed_scope
 from bot.startup import Exit, StartupError
 
 APPS = "https://api.slack.com/apps"

@@ -14,8 +14,8 @@ from discord.http import Route
 from bot.chat.message import Button, Message
 from bot.fleet.identifying import IdentifyGate
 from bot.platforms.discord.client import IDENTIFY_AGAIN_S, IDENTIFY_S, LAUNCH_S, Mangosaurus
+from bot.platforms.discord.cog import RegisteredInFile, sync_if_changed
 from bot.platforms.discord.rendering import view_of
-from bot.platforms.discord.sync import RegisteredInFile, sync_if_changed
 from tests.bot.conftest import Home, World
 
 
