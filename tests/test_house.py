@@ -50,8 +50,8 @@ bot.features            bot.help bot.status bot.privacy bot.moderation bot.verse
                         models.names.constrained models.verse data
 bot.help                bot.commands.training bot.chat bot.store bot.evaluation bot.formats
                         models.weights
-bot.status              bot.community bot.chat bot.fleet bot.services bot.pictures bot.store
-                        bot.monitoring bot.shards models.tasks
+bot.status              bot.community bot.chat bot.fleet bot.services.cluster bot.services
+                        bot.pictures bot.store bot.monitoring bot.shards models.tasks
 bot.privacy             bot.moderation bot.community bot.chat bot.store bot.formats
 bot.moderation          bot.polls bot.community bot.chat bot.store bot.formats
 bot.verse               bot.names bot.polls bot.chat bot.store bot.formats models.verse

@@ -15,32 +15,12 @@ if TYPE_CHECKING:
 
 LAST_REPORTS_S = 1
 """Seconds for sending reports when the bot stops."""
-_KEPT = {
-    "event_id",
-    "timestamp",
-    "platform",
-    "level",
-    "logger",
-    "release",
-    "environment",
-    "sdk",
-    "exception",
-    "logentry",
-}
-"""Parts of a report that are sent; `request`, `user`, `breadcrumbs` and others are not."""
-_KEPT_OF_ERRORS = {"type", "module", "stacktrace", "mechanism"}
-_KEPT_OF_FRAMES = {
-    "filename",
-    "abs_path",
-    "module",
-    "function",
-    "lineno",
-    "pre_context",
-    "context_line",
-    "post_context",
-    "in_app",
-}
-_KEPT_OF_MECHANISMS = {"type", "handled", "exception_id", "parent_id", "source"}
+_KEPT = {"event_id", "timestamp", "platform", "level", "logger", "release", "environment", "sdk"}
+"""Parts of a report that are sent as they are; `request`, `user`, `breadcrumbs` and others are
+not."""
+_OF_MECHANISMS = {"type", "handled", "exception_id", "parent_id", "source"}
+_SOURCE = {"pre_context", "context_line", "post_context"}
+_OF_FRAMES = {"filename", "abs_path", "module", "function", "lineno", "in_app", *_SOURCE}
 
 
 def set_up_sentry(dsn: str, version: str) -> None:
@@ -78,9 +58,9 @@ def set_up_sentry(dsn: str, version: str) -> None:
 def scrub(event: "Event", _hint: "Hint") -> "Event":
     """Keep only what cannot quote a member, and add the request's name and reference."""
     kept: dict[str, Any] = _only(_KEPT, event)
-    if errors := kept.get("exception"):
+    if errors := event.get("exception"):
         kept["exception"] = {"values": [_scrubbed(error) for error in errors.get("values", ())]}
-    if entry := kept.get("logentry"):  # the template, without what was filled in
+    if entry := event.get("logentry"):  # the template, without what was filled in
         kept["logentry"] = {"message": entry.get("message", "")}
     if request := current.get():
         kept["tags"] = {"reference": request.reference, "request": request.name}
@@ -88,11 +68,11 @@ def scrub(event: "Event", _hint: "Hint") -> "Event":
 
 
 def _scrubbed(error: Mapping[str, Any]) -> dict[str, Any]:
-    kept = _only(_KEPT_OF_ERRORS, error)
-    if stack := kept.get("stacktrace"):
-        kept["stacktrace"] = {"frames": [_only(_KEPT_OF_FRAMES, f) for f in stack["frames"]]}
-    if mechanism := kept.get("mechanism"):
-        kept["mechanism"] = _only(_KEPT_OF_MECHANISMS, mechanism)
+    kept = _only({"type", "module"}, error)
+    if stack := error.get("stacktrace"):
+        kept["stacktrace"] = {"frames": [_only(_OF_FRAMES, frame) for frame in stack["frames"]]}
+    if mechanism := error.get("mechanism"):
+        kept["mechanism"] = _only(_OF_MECHANISMS, mechanism)
     return kept
 
 

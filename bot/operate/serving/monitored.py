@@ -3,7 +3,7 @@
 import errno
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from bot.chat.app import App
 from bot.startup import Exit, StartupError
@@ -15,33 +15,24 @@ log = logging.getLogger(__name__)
 @asynccontextmanager
 async def monitored(app: App, health: Health) -> AsyncIterator[None]:
     """Watch the health of a bot, and serve it over HTTP if a port is set."""
-    settings = app.settings
+    host, port = app.settings.metrics_host, app.settings.metrics_port
     health.start()
-    try:
-        if settings.metrics_port is None:
-            yield
-            return
-        # Here, since most bots need no server: it takes 3 MiB of memory.
-        from bot.monitoring.server import MonitoringServer
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(health.close)
+        if port is not None:
+            # Here, since most bots need no server: it takes 3 MiB of memory.
+            from bot.monitoring.server import serve_monitoring
 
-        server = MonitoringServer(
-            settings.metrics_host,
-            settings.metrics_port,
-            checks=health.checks,
-            metrics=app.monitor.metrics.exposition,
-            alive=health.alive,
-        )
-        try:
-            await server.start()
-        except OSError as error:
-            raise closed_port(error, settings.metrics_port, "METRICS_PORT") from error
-        log.info("Monitoring is at %s", server.url)
-        try:
-            yield
-        finally:
-            await server.close()
-    finally:
-        await health.close()
+            metrics = app.monitor.metrics.exposition
+            serving = serve_monitoring(
+                host, port, checks=health.checks, alive=health.alive, metrics=metrics
+            )
+            try:
+                url = await stack.enter_async_context(serving)
+            except OSError as error:
+                raise closed_port(error, port, "METRICS_PORT") from error
+            log.info("Monitoring is at %s", url)
+        yield
 
 
 def closed_port(error: OSError, port: int, setting: str) -> StartupError:

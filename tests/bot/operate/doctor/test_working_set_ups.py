@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from benchmarks.ports import free_port
-from bot.monitoring.server import MonitoringServer
+from bot.monitoring.server import serve_monitoring
+from bot.monitoring.state import Check
 from bot.operate.doctor import monitoring
 from bot.operate.doctor.examination import examine
 from bot.operate.doctor.findings import Level
@@ -47,11 +48,12 @@ async def test_port_of_the_bot_itself() -> None:
     async def metrics() -> bytes:
         return b""
 
-    bot = MonitoringServer("127.0.0.1", 0, checks=dict, metrics=metrics)
-    await bot.start()
-    subject = Subject(metrics_port=int(bot.url.rpartition(":")[2]))
-    (found,) = await asyncio.to_thread(monitoring.examine_monitoring, subject)
-    await bot.close()
+    alive = Check(True, "ok")
+    async with serve_monitoring(
+        "127.0.0.1", 0, checks=dict, alive=lambda: alive, metrics=metrics
+    ) as url:
+        subject = Subject(metrics_port=int(url.rpartition(":")[2]))
+        (found,) = await asyncio.to_thread(monitoring.examine_monitoring, subject)
     assert found.level is Level.FINE
     assert "A bot that runs" in found.found
 
