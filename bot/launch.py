@@ -1,13 +1,13 @@
-"""What every `python -m bot` does first: settings, logs, and exit codes for failures."""
+"""What every `python -m bot` does first: settings, tokens, logs, and exit codes for failures."""
 
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from bot.logs import set_up_logs
 from bot.settings import Settings, SettingsError, load_settings, suspicious_names
-from bot.startup import Exit, StartupError
+from bot.startup import DISCORD_APPS, SLACK_APPS, Exit, StartupError
 
 log = logging.getLogger("bot")
 
@@ -46,4 +46,50 @@ def local_settings(settings: Settings) -> Settings:
         database_url=None,
         shard_ids=frozenset(),
         shard_count=None,
+    )
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of the platforms to serve; empty for the others."""
+
+    discord: str = field(default="", repr=False)
+    slack_bot: str = field(default="", repr=False)
+    slack_app: str = field(default="", repr=False)
+
+
+def tokens_of(settings: Settings) -> Tokens:
+    """The tokens that are set. Raises `StartupError` unless a platform can be served."""
+    every = (settings.discord_token, settings.slack_bot_token, settings.slack_app_token)
+    discord, bot, app = (token.value if token else "" for token in every)
+    if bool(bot) != bool(app):
+        missing, page = (
+            ("SLACK_BOT_TOKEN", "OAuth & Permissions")
+            if app
+            else ("SLACK_APP_TOKEN", "Basic Information → App-Level Tokens")
+        )
+        raise StartupError(
+            Exit.NO_TOKEN,
+            f"{missing} is not set.",
+            f"Slack needs both of its tokens. Copy it from {page}, on the pages of your app: "
+            f"{SLACK_APPS}",
+        )
+    if not discord and not bot:
+        raise StartupError(
+            Exit.NO_TOKEN,
+            "No token is set.",
+            "To run the bot on Discord, put DISCORD_TOKEN into .env, and to run it on Slack, "
+            "SLACK_BOT_TOKEN and SLACK_APP_TOKEN (see .env.example); to try it without an account, "
+            "run: python -m bot --local",
+        )
+    if any(character.isspace() for character in discord):
+        wrong = "a space or a line break"
+    elif not discord.isascii() or discord.startswith(('"', "'")):
+        wrong = "quotes or other wrong characters"
+    else:
+        return Tokens(discord, bot, app)
+    raise StartupError(
+        Exit.BAD_SETTINGS,
+        f"DISCORD_TOKEN contains {wrong}.",
+        f"Copy it from the page Bot of your application: {DISCORD_APPS}",
     )

@@ -29,8 +29,9 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 RULES = """
 bot.__main__            bot.operate.doctor bot.operate.serving bot.operate bot.launch
                         bot.platforms.slack bot.startup
-bot.operate.doctor      bot.platforms.discord bot.platforms.slack bot.chat bot.services.cluster
-                        bot.pictures bot.store bot.monitoring bot.settings bot.startup
+bot.operate.doctor      bot.launch bot.platforms.discord bot.platforms.slack bot.chat
+                        bot.services.cluster bot.services bot.pictures bot.store bot.monitoring
+                        bot.settings bot.startup models.weights
 bot.operate.serving     bot.launch bot.app bot.platforms.local bot.platforms.discord
                         bot.platforms.slack bot.status bot.chat bot.fleet bot.store bot.monitoring
                         bot.settings bot.startup bot.version
@@ -41,7 +42,7 @@ bot.app                 bot.features bot.community bot.chat bot.fleet bot.servic
                         bot.store bot.settings bot.startup bot.version models.weights models.memory
 bot.platforms.local
 bot.platforms.discord   bot.features bot.status bot.chat bot.store bot.monitoring bot.logs
-                        bot.settings bot.formats data
+                        bot.settings bot.startup bot.formats data
 bot.platforms.slack     bot.features bot.help bot.status bot.privacy bot.verse bot.polls
                         bot.community bot.chat bot.fleet bot.services bot.store bot.monitoring
                         bot.startup bot.formats models.verse
@@ -72,8 +73,8 @@ bot.chat                bot.fleet bot.services.training bot.services.cluster bot
 bot.fleet               bot.services bot.store bot.shards
 bot.services.training   bot.services.cluster bot.services bot.store models.training models.weights
                         data
-bot.services.cluster    bot.services.inference bot.services.queueing bot.words bot.version
-                        models.tasks models.weights models.memory
+bot.services.cluster    bot.services.inference bot.services.queueing bot.words bot.startup
+                        bot.version models.tasks models.weights models.memory
 bot.services.inference  bot.services.queueing bot.words models.tasks models.names models.verse
                         models.text_generator models.weights models.shared_weights models.memory
 bot.services.queueing   bot.monitoring models.text_generator
@@ -83,7 +84,7 @@ bot.words               bot.store data
 bot.pictures            bot.formats models.names models.verse.constrained models.verse
                         models.networks
 bot.store.backup        bot.store
-bot.store
+bot.store               bot.startup
 bot.train               bot.services.training bot.pictures bot.arguments models.tasks
                         models.training models.weights models.memory data
 bot.generate            bot.words bot.terminal bot.arguments models.tasks models.names models.verse
@@ -93,7 +94,7 @@ bot.terminal            bot.pictures bot.formats models.names.constrained models
                         models.text_generator models.weights data
 bot.evaluation          bot.words models.tasks models.names models.verse models.training
                         models.text_generator models.weights models.networks data
-bot.monitoring
+bot.monitoring          bot.startup
 bot.logs                bot.monitoring
 bot.settings            bot.shards
 bot.shards

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.monitoring.requests import current
+from bot.startup import Exit, StartupError, missing_extra
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
@@ -23,12 +24,26 @@ _SOURCE = {"pre_context", "context_line", "post_context"}
 _OF_FRAMES = {"filename", "abs_path", "module", "function", "lineno", "in_app", *_SOURCE}
 
 
-def set_up_sentry(dsn: str, version: str) -> None:
-    """Send errors in the log to Sentry.
+def sentry_host(dsn: str) -> str:
+    """The server that gets the reports. Raises `StartupError` if they can't be sent."""
+    try:
+        from sentry_sdk.utils import Dsn  # here: an optional package
 
-    Raises `ImportError` without the package `sentry-sdk`, and `ValueError` for a bad address.
-    """
-    import sentry_sdk  # here: an optional package
+        return Dsn(dsn).host
+    except ImportError as error:
+        raise missing_extra("SENTRY_DSN", "sentry-sdk", "requirements-sentry.txt") from error
+    except ValueError as error:
+        raise StartupError(
+            Exit.BAD_SETTINGS,
+            f"SENTRY_DSN is not valid ({error}).",
+            "Copy it from the page Client Keys (DSN) of your project on Sentry, or leave it out.",
+        ) from error
+
+
+def set_up_sentry(dsn: str, version: str) -> None:
+    """Send errors in the log to Sentry. Raises `StartupError` as `sentry_host`."""
+    sentry_host(dsn)
+    import sentry_sdk
     from sentry_sdk.integrations.atexit import AtexitIntegration
     from sentry_sdk.integrations.dedupe import DedupeIntegration
     from sentry_sdk.integrations.excepthook import ExcepthookIntegration

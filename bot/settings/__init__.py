@@ -12,8 +12,6 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from dotenv import dotenv_values
-
 from bot.settings.values import (
     Secret,
     Setting,
@@ -325,10 +323,16 @@ def given_values(
     file that cannot be read.
     """
     values: dict[str, str] = {}
-    own = dotenv_values(dotenv) if dotenv is not None and dotenv.is_file() else {}
+    own = _in_file(dotenv) if dotenv is not None else {}
     for source in (own, environment):
         values |= {name.lower(): value for name, value in source.items() if value}
     return values
+
+
+def _in_file(dotenv: Path) -> Mapping[str, str | None]:
+    from dotenv import dotenv_values  # here: without this package, the doctor can still say so
+
+    return dotenv_values(dotenv) if dotenv.is_file() else {}
 
 
 def suspicious_names(
@@ -336,7 +340,7 @@ def suspicious_names(
 ) -> tuple[str, ...]:
     """A sentence for each name that is probably a misspelled setting."""
     known = [name.upper() for name in SETTINGS]
-    own = set(dotenv_values(dotenv)) if dotenv.is_file() else set()
+    own = set(_in_file(dotenv))
     sentences = []
     for name in sorted(own | set(environment)):
         if name.upper() not in known:

@@ -12,9 +12,9 @@ import pytest
 
 from bot.chat.app import App
 from bot.fleet.membership import Served, ShardsTaken
-from bot.operate.serving.joining import joined
-from bot.operate.serving.platforms import Tokens, home_by_default, start_patiently, tokens_of
-from bot.operate.serving.until_stopped import leave_behind, serve_until_stopped
+from bot.launch import Tokens, tokens_of
+from bot.operate.serving.lifetime import joined, leave_behind, serve_until_stopped
+from bot.operate.serving.platforms import home_by_default, start_patiently
 from bot.settings import checked
 from bot.startup import Exit, LastResort, StartupError
 from bot.store import Unavailable

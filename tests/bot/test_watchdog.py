@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from bot.operate.serving.watchdog import tell_systemd
+from bot.operate.serving.lifetime import tell_systemd
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="systemd is for Linux")

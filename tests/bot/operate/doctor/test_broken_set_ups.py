@@ -10,11 +10,13 @@ import discord.http
 import pytest
 
 from benchmarks.ports import free_port
-from bot.operate.doctor import account, database, machine, monitoring
+from bot.operate.doctor import discord_account, machine
 from bot.operate.doctor.examination import Check, examine
+from bot.platforms.local.faults import Kind, RestFault
 from bot.platforms.local.guild import Guild
 from bot.platforms.local.rest import Rest
 from bot.startup import Exit
+from bot.store import database
 from tests.bot.operate.doctor.setups import PASSWORD, Setup
 from tests.bot.tiny import write_tiny_weights
 
@@ -54,19 +56,15 @@ def unreachable_discord(setup: Setup) -> None:
 
 
 def silent_discord(setup: Setup) -> None:
-    setup.patch.setattr(account, "REQUEST_S", 0.2)
+    setup.patch.setattr(discord_account, "ANSWER_S", 0.2)
     setup.patch.setattr(
         discord.http.Route, "BASE", f"http://127.0.0.1:{setup.silent_port()}/api/v10"
     )
 
 
 def banned_address(setup: Setup) -> None:
-    setup.patch.setattr(discord.http.Route, "BASE", setup.local.url + "nowhere")
-    setup.patch.setattr(account.Discord, "get", refuse)
-
-
-async def refuse(_self: object, _path: str) -> object:
-    raise account.Refused(429)
+    setup.local.faults.rest = RestFault(Kind.GLOBAL_LIMIT, seconds=3600)
+    setup.held.callback(setup.local.faults.clear)
 
 
 def of_application(**changes: object) -> Callable[[Setup], None]:
@@ -119,8 +117,8 @@ def missing_permissions(setup: Setup) -> None:
 
 
 def wrong_clock(setup: Setup) -> None:
-    now = account.utc_now
-    setup.patch.setattr(account, "utc_now", lambda: now() - timedelta(days=1))
+    now = discord_account.utc_now
+    setup.patch.setattr(discord_account, "utc_now", lambda: now() - timedelta(days=1))
 
 
 def impossible_database(setup: Setup) -> None:
@@ -132,7 +130,7 @@ def unreachable_database(setup: Setup) -> None:
 
 
 def hung_database(setup: Setup) -> None:
-    setup.patch.setattr(database, "CONNECT_S", 0.2)
+    setup.patch.setattr(database, "PATIENCE_S", 0.2)
     setup.set("DATABASE_URL", f"postgres://user:{PASSWORD}@127.0.0.1:{setup.silent_port()}/name")
 
 
@@ -154,7 +152,7 @@ def damaged_database(setup: Setup) -> None:
 
 
 def locked_database(setup: Setup) -> None:
-    setup.patch.setattr(database, "LOCKED_S", 0.1)
+    setup.patch.setattr(database, "BUSY_S", 0.1)
     holder = sqlite3.connect(setup.database, isolation_level=None, check_same_thread=False)
     holder.execute("BEGIN IMMEDIATE")
     setup.held.callback(holder.close)
@@ -211,7 +209,7 @@ def broken_dsn(setup: Setup) -> None:
 
 def taken_port(setup: Setup) -> None:
     setup.set("METRICS_PORT", str(setup.silent_port()))
-    setup.patch.setattr(monitoring, "PATIENCE_S", 0.1)
+    setup.patch.setattr(machine, "PATIENCE_S", 0.1)
 
 
 def empty_port(setup: Setup) -> None:
@@ -221,7 +219,7 @@ def empty_port(setup: Setup) -> None:
 def other_address(setup: Setup) -> None:
     setup.set("METRICS_PORT", str(free_port()))
     setup.set("METRICS_HOST", "192.0.2.1")  # reserved for documentation
-    setup.patch.setattr(monitoring, "PATIENCE_S", 0.1)
+    setup.patch.setattr(machine, "PATIENCE_S", 0.1)
 
 
 def copy_weights(setup: Setup) -> None:
@@ -229,7 +227,7 @@ def copy_weights(setup: Setup) -> None:
     weights = machine.examine_weights
     setup.patch.setattr(
         "bot.operate.doctor.examination.CHECKS",
-        (Check("Weights", lambda subject: weights(subject, setup.folder / "weights"), 30),),
+        (Check("Weights", lambda given: weights(given, setup.folder / "weights"), 30),),
     )
 
 
@@ -242,12 +240,12 @@ BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
     wrong_settings: ("✗ Settings: LOG_LEVEL is 'loud'", "✗ Settings: LOCAL_PORT is '0'"),
     misspelled_setting: ("! Settings: HOME_GUILDZ is not a setting; did you mean HOME_GUILDS?",),
     settings_in_latin_1: ("✗ Settings: .env is not UTF-8 text; save it as UTF-8. Correct it in",),
-    no_token: ("✗ Token: DISCORD_TOKEN is not set.",),
+    no_token: ("✗ Token: No token is set.",),
     broken_token: ("✗ Token: DISCORD_TOKEN contains a space or a line break.",),
     quoted_token: ("✗ Token: DISCORD_TOKEN contains quotes",),
     rejected_token: ("✗ Token: Discord does not accept DISCORD_TOKEN.",),
-    unreachable_discord: ("✗ Network: Discord can't be reached",),
-    silent_discord: ("✗ Network: Discord can't be reached (no answer within 0.2 s)",),
+    unreachable_discord: ("✗ Network: Discord cannot be reached",),
+    silent_discord: ("✗ Network: Discord cannot be reached (no answer in time)",),
     banned_address: ("✗ Network: Discord refuses requests from this address",),
     of_application(flags=1 << 19): ("! Intents: These privileged intents are on",),
     of_application(interactions_endpoint_url="https://example.org"): ("✗ Interactions: ",),
@@ -267,25 +265,33 @@ BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
     ),
     wrong_clock: ("✗ Clock: It is 86,", "s behind Discord's"),
     impossible_database: ("✗ Database: DATABASE_URL is not a valid database address.",),
-    unreachable_database: ("✗ Database: name at 127.0.0.1 can't be used: ", "that the server runs"),
-    hung_database: ("✗ Database: name at 127.0.0.1 can't be used: no answer within 0.2 s.",),
-    missing_driver: ("✗ Database: The PostgreSQL driver (asyncpg) is missing.",),
+    unreachable_database: (
+        "✗ Database: The database (name at 127.0.0.1) does not answer: ",
+        "that the server runs",
+    ),
+    hung_database: (
+        "✗ Database: The database (name at 127.0.0.1) does not answer: it took longer than 0.2 s.",
+    ),
+    missing_driver: ("✗ Database: The PostgreSQL driver is not installed.",),
     no_database: ("✗ Database: ", "file is not a database"),
     damaged_database: ("✗ Database: ", "is damaged", "Restore a backup."),
     locked_database: ("✗ Database: ", "database is locked", "Another process holds it."),
-    newer_database: ("✗ Migrations: A newer version of Mangosaurus has migrated the tables",),
-    older_database: ("✗ Migrations: A version before 0.7.0 has written the tables", "once"),
-    damaged_live_weights: ("✗ Live weights: The weights of version ", "of names", "are damaged"),
-    folder_that_is_a_file: ("✗ State folder: ", "file is not a folder."),
+    newer_database: ("✗ Migrations: The database was migrated by a newer version of Mangosaurus",),
+    older_database: ("✗ Migrations: The database was written by a version before 0.7.0", "once"),
+    damaged_live_weights: (
+        "✗ Live weights: The stored weights of version ",
+        "of names have changed",
+    ),
+    folder_that_is_a_file: ("✗ State folder: ", "(Not a directory)"),
     folder_that_cannot_be_written: ("✗ State folder: ", "(Read-only file system)"),
     full_disk: ("✗ Disk: 5 MiB are free.",),
     damaged_weights: ("✗ Weights: names.safetensors is damaged",),
     missing_weights: ("✗ Weights: sonnets.safetensors is missing.",),
     without_sentry: ("✗ Error reports: SENTRY_DSN is set, but the package sentry-sdk",),
     broken_dsn: ("✗ Error reports: SENTRY_DSN is not valid (",),
-    taken_port: ("✗ Monitoring port: 127.0.0.1:", "can't be opened (", "another port"),
+    taken_port: ("✗ Monitoring port: Port ", "is in use", "another port"),
     empty_port: ("! Monitoring port: METRICS_PORT is empty in the environment", "--env-file"),
-    other_address: ("✗ Monitoring port: 192.0.2.1:", "METRICS_HOST"),
+    other_address: ("✗ Monitoring port: Port ", "can't be opened (", "METRICS_HOST"),
     no_fonts: ("✗ Fonts: Not even Latin letters can be drawn.",),
 }
 """How a set-up is broken, and parts of the line that says so."""

@@ -10,8 +10,8 @@ from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack import client
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import SlackApi
-from bot.platforms.slack.startup_problems import APPS, different_apps, startup_problem
-from bot.startup import Exit, StartupError
+from bot.platforms.slack.startup_problems import different_apps, startup_problem
+from bot.startup import SLACK_APPS, Exit, StartupError
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal, serving
 
@@ -53,7 +53,7 @@ async def test_bot_token_is_wrong(server: SlackServer, code: str) -> None:
     assert f"does not accept SLACK_BOT_TOKEN ({code})" in str(problem)
     assert "Bot User OAuth Token" in str(problem)
     assert "OAuth & Permissions" in str(problem)
-    assert APPS in str(problem)
+    assert SLACK_APPS in str(problem)
 
 
 @pytest.mark.parametrize("code", WRONG)
@@ -74,7 +74,7 @@ async def test_app_token_lacks_its_scope(server: SlackServer) -> None:
 async def test_bot_token_lacks_a_scope(server: SlackServer) -> None:
     answer = refusal("missing_scope", needed="users:read")
     problem = await problem_of(server, "auth.test", answer)
-    assert "SLACK_BOT_TOKEN lacks the scope users:read" in str(problem)
+    assert "SLACK_BOT_TOKEN lacks these scopes: users:read" in str(problem)
     assert "Reinstall to Workspace" in str(problem)
 
 
@@ -118,7 +118,7 @@ async def test_tokens_of_two_apps(
         assert sentence.startswith(
             "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2. Copy both"
         )
-        assert APPS in sentence
+        assert SLACK_APPS in sentence
         assert server.of("bots.info")[0]["bot"] == "B1"
 
 

@@ -14,7 +14,6 @@ import pytest
 from benchmarks.ports import free_port
 from bot.operate.doctor.cluster import examine_cluster
 from bot.operate.doctor.findings import Level
-from bot.operate.doctor.subject import Subject
 from bot.services.cluster import pool as pool_module
 from bot.services.cluster import worker as worker_module
 from bot.services.cluster.connection import Actor, Connection, Unreachable
@@ -27,6 +26,7 @@ from bot.services.cluster.installation import (
     sources_digest,
 )
 from bot.services.cluster.pool import ClusterPool
+from bot.settings import Settings
 from tests.bot.services.cluster.dask_processes import (
     Cluster,
     until,
@@ -143,7 +143,7 @@ async def test_other_versions(
     await until(lambda: (own_pool.status.workers, own_pool.status.unsuitable) == (1, 1))
     assert "is not used: it has version 0." in caplog.text
     assert "may differ from those of the bot: it has NumPy 1.0.0 instead of" in caplog.text
-    subject = Subject(inference=cluster.address.replace("tcp", "dask"))
+    subject = Settings(inference=cluster.address.replace("tcp", "dask"))
     found = await asyncio.to_thread(examine_cluster, subject)
     assert [finding.level for finding in found] == [Level.WARNING, Level.WARNING, Level.FINE]
     assert "is not used: it has version 0." in found[0].found
@@ -165,7 +165,7 @@ async def test_foreign_worker(
 
 
 async def test_doctor_without_workers(cluster: Cluster) -> None:
-    subject = Subject(inference=cluster.address.replace("tcp", "dask"))
+    subject = Settings(inference=cluster.address.replace("tcp", "dask"))
     pool = ClusterPool(cluster.address)
     pool.start()
     await until(lambda: pool.status.connected)
@@ -265,7 +265,7 @@ async def test_no_scheduler_but_a_page() -> None:
 
 async def test_doctor_without_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.services.cluster.connection.CONNECT_S", 0.1)
-    subject = Subject(inference=f"dask://127.0.0.1:{free_port()}")
+    subject = Settings(inference=f"dask://127.0.0.1:{free_port()}")
     (found,) = await asyncio.to_thread(examine_cluster, subject)
     assert found.level is Level.WARNING
     assert "does not answer" in found.found
@@ -273,12 +273,12 @@ async def test_doctor_without_scheduler(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_doctor_without_setting() -> None:
-    assert examine_cluster(Subject()) == []
+    assert examine_cluster(Settings()) == []
 
 
 def test_doctor_without_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.services.cluster.connection.find_spec", lambda _: None)
-    (found,) = examine_cluster(Subject(inference="dask://127.0.0.1:8786"))
+    (found,) = examine_cluster(Settings(inference="dask://127.0.0.1:8786"))
     assert found.level is Level.PROBLEM
     assert "requirements-cluster.txt" in found.advice
 
