@@ -52,7 +52,7 @@ bot.features            bot.help bot.status bot.privacy bot.moderation bot.verse
 bot.help                bot.commands.training bot.chat bot.store bot.evaluation bot.formats
                         models.weights
 bot.status              bot.community bot.chat bot.fleet bot.services.cluster bot.services
-                        bot.pictures bot.store bot.monitoring bot.shards models.tasks
+                        bot.pictures bot.store bot.monitoring bot.settings models.tasks
 bot.privacy             bot.moderation bot.community bot.chat bot.store bot.formats
 bot.moderation          bot.polls bot.community bot.chat bot.store bot.formats
 bot.verse               bot.names bot.polls bot.chat bot.store bot.formats models.verse
@@ -70,7 +70,7 @@ bot.community           bot.chat bot.words bot.store bot.formats
 bot.chat                bot.fleet bot.services.training bot.services.cluster bot.services.inference
                         bot.services.queueing bot.services bot.words bot.store bot.monitoring
                         bot.settings bot.formats
-bot.fleet               bot.services bot.store bot.shards
+bot.fleet               bot.services bot.store bot.settings
 bot.services.training   bot.services.cluster bot.services bot.store models.training models.weights
                         data
 bot.services.cluster    bot.services.inference bot.services.queueing bot.words bot.startup
@@ -96,8 +96,7 @@ bot.evaluation          bot.words models.tasks models.names models.verse models.
                         models.text_generator models.weights models.networks data
 bot.monitoring          bot.startup
 bot.logs                bot.monitoring
-bot.settings            bot.shards
-bot.shards
+bot.settings
 bot.startup
 bot.version
 bot.formats

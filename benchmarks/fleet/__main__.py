@@ -23,7 +23,7 @@ from benchmarks.bot_process import BotProcess
 from benchmarks.fleet.fleet import Fleet, Result
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.servers import shard_of
-from bot.shards import format_shards
+from bot.settings.values import format_shards
 from bot.store import Database, Store, url_of
 
 

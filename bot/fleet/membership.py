@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from bot.fleet.identifying import IdentifyGate
 from bot.services.concurrency import PeriodicTask
-from bot.shards import format_shards
+from bot.settings.values import format_shards
 from bot.store import Unavailable
 from bot.store.locks import AdvisoryLocks, Space
 

@@ -13,7 +13,7 @@ from bot.chat.turn import Turn
 from bot.community.rights import check_owner
 from bot.monitoring.state import Sample
 from bot.services.cluster.pool import ClusterStatus
-from bot.shards import format_shards
+from bot.settings.values import format_shards
 from bot.status.health import Health
 
 PLOT = "day.png"
