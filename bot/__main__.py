@@ -69,27 +69,22 @@ def _run(options: argparse.Namespace) -> int:
             from bot.operate.healthcheck import healthcheck
 
             return healthcheck()
-        case "slack-manifest":
-            from bot.launch import launch
-            from bot.platforms.slack.manifest import print_manifest
+    from bot.launch import launch
 
-            return launch(lambda settings: print_manifest(settings.slack_command_prefix))
+    if options.operation == "slack-manifest":
+        from bot.platforms.slack.manifest import print_manifest
+
+        return launch(lambda settings: print_manifest(settings.slack_command_prefix))
+    from bot.operate.database import back_up, migrate, restore
+
+    match options.operation:
         case "migrate":
-            from bot.launch import launch
-            from bot.operate.database import migrate
-
-            return launch(migrate, local=options.local)
+            work = migrate
         case "backup":
-            from bot.launch import launch
-            from bot.operate.database import back_up
-
-            return launch(partial(back_up, path=options.file), local=options.local)
+            work = partial(back_up, path=options.file)
         case _restore:
-            from bot.launch import launch
-            from bot.operate.database import restore
-
             work = partial(restore, path=options.file, replace=options.replace)
-            return launch(work, local=options.local)
+    return launch(work, local=options.local)
 
 
 @contextmanager

@@ -87,12 +87,15 @@ def test_tokens(settings: dict[str, str], expected: Tokens) -> None:
         ({}, "No token is set"),
         ({"slack_bot_token": "xoxb-1"}, "SLACK_APP_TOKEN is not set"),
         ({"slack_app_token": "xapp-1", "discord_token": "a"}, "SLACK_BOT_TOKEN is not set"),
+        ({"discord_token": "'a'"}, "contains quotes"),
+        ({"discord_token": "a b"}, "contains a space or a line break"),
     ],
 )
-def test_missing_tokens(settings: dict[str, str], expected: str) -> None:
+def test_wrong_tokens(settings: dict[str, str], expected: str) -> None:
     with pytest.raises(StartupError, match=expected) as raised:
         tokens_of(checked(settings)[0])
-    assert raised.value.code is Exit.NO_TOKEN
+    code = Exit.BAD_SETTINGS if "contains" in expected else Exit.NO_TOKEN
+    assert raised.value.code is code
 
 
 async def test_first_end_stops_all() -> None:

@@ -2,7 +2,6 @@
 
 import errno
 import hashlib
-import http.client
 import importlib.util
 import json
 import os
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from bot.monitoring.sentry import sentry_host
 from bot.operate.doctor.findings import INSTALL, Finding, fine, problem, refused, warning
+from bot.operate.healthcheck import REFUSALS, ask
 from bot.settings import Settings
 from bot.startup import StartupError, check_folder, closed_port, unusable_folder
 
@@ -24,8 +24,6 @@ CHECKOUT = Path(__file__).parents[3]
 OLDEST = (3, 11)
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)\s*(;.*)?\\?$", re.MULTILINE)
 PORT, REPORTS = "Monitoring port", "Error reports"
-PATIENCE_S = 2.0
-"""Seconds that what holds the port may take to answer."""
 WEIGHTS = CHECKOUT / "models" / "weights"
 NEEDED = ("names.safetensors", "sonnets.safetensors")
 """Weights without which the bot does not start; the others are for training."""
@@ -240,13 +238,8 @@ def _port(host: str, port: int | None) -> Iterator[Finding]:
 
 def _is_of_a_bot(host: str, port: int) -> bool:
     """Whether the pages of a bot are there already: that of this set-up, most likely."""
-    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 (not opened)
-    connection = http.client.HTTPConnection(reached, port, timeout=PATIENCE_S)
     try:
-        connection.request("GET", "/readyz")
-        answer = json.loads(connection.getresponse().read(100_000))
-    except (OSError, http.client.HTTPException, ValueError):
+        answer = json.loads(ask(host, port, "/readyz")[1])
+    except REFUSALS:
         return False
-    finally:
-        connection.close()
     return isinstance(answer, dict) and {"ready", "checks"} <= answer.keys()

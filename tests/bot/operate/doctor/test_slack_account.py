@@ -42,10 +42,6 @@ async def test_working(slack: LocalSlack) -> None:
     assert "Socket Mode is on" in findings[1].found
 
 
-async def test_not_used(slack: LocalSlack) -> None:
-    assert await found(slack, "", "") == []
-
-
 @pytest.mark.parametrize(
     ("bot", "app", "expected"),
     [
