@@ -103,9 +103,8 @@ async def build_app(
 
 async def _open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
     """The store, without tokens that were kept too long because the bot was down."""
-    address = settings.database_url.value if settings.database_url else None
     try:
-        database = Database(url_of(address, settings.state_dir))
+        database = Database(url_of(settings.database_address, settings.state_dir))
         await database.migrate()
         store = Store(database)
         await store[Unfinished].delete_old(now())

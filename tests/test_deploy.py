@@ -141,3 +141,10 @@ def test_unit_outlasts_an_outage() -> None:
 
 def test_unit_waits_for_the_bot_to_stop() -> None:
     assert float(unit()["Service"]["TimeoutStopSec"]) > LONGEST_STOP_S
+
+
+def test_unit_restarts_what_hangs() -> None:
+    """The bot answers the watchdog; Python then prints where it hung."""
+    service = unit()["Service"]
+    assert float(service["WatchdogSec"]) > 60
+    assert "PYTHONFAULTHANDLER=1" in service["Environment"]

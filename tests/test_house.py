@@ -29,7 +29,7 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
 RULES = """
 bot.__main__            bot.operate.doctor bot.operate.serving bot.operate bot.launch
                         bot.platforms.slack bot.startup
-bot.operate.doctor      bot.launch bot.platforms.discord bot.platforms.slack bot.chat
+bot.operate.doctor      bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.chat
                         bot.services.cluster bot.services bot.pictures bot.store bot.monitoring
                         bot.settings bot.startup models.weights
 bot.operate.serving     bot.launch bot.app bot.platforms.local bot.platforms.discord

@@ -148,7 +148,9 @@ def test_bot_has_time_to_stop_and_is_watched() -> None:
 def test_pods_may_write_where_they_must() -> None:
     for name, pod in pods().items():
         volumes = {volume["name"] for volume in pod["spec"]["volumes"]}
-        assert {each["name"] for each in container(name)["volumeMounts"]} == volumes
+        mounts = {each["name"]: each["mountPath"] for each in container(name)["volumeMounts"]}
+        assert mounts.keys() == volumes
+        assert "/tmp" in mounts.values()  # noqa: S108
         assert container(name)["image"] == container("mangosaurus")["image"]
     image = {path for words in dockerfile() if words[0] == "VOLUME" for path in words[1:]}
     assert image <= {each["mountPath"] for each in container("mangosaurus")["volumeMounts"]}

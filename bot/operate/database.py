@@ -70,9 +70,8 @@ async def _opened(settings: Settings, *, must_exist: bool = False) -> AsyncItera
 
     must_exist: whether to refuse to create a missing file.
     """
-    address = settings.database_url.value if settings.database_url else None
     try:
-        database = Database(url_of(address, settings.state_dir))
+        database = Database(url_of(settings.database_address, settings.state_dir))
         if database.is_sqlite:
             await asyncio.to_thread(_check_file, Path(database.url.database or ""), must_exist)
         try:

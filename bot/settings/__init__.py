@@ -259,6 +259,11 @@ class Settings:
         return tuple(each.value for each in every if each is not None)
 
     @property
+    def database_address(self) -> str | None:
+        """The address of the database; `None` for the file in the state directory."""
+        return self.database_url.value if self.database_url else None
+
+    @property
     def shards(self) -> tuple[int, ...]:
         """The shards that this process is to run; empty if Discord decides."""
         return tuple(sorted(self.shard_ids)) or tuple(range(self.shard_count or 0))

@@ -171,6 +171,13 @@ def test_unreachable_discord(outcome: Outcome, monkeypatch: pytest.MonkeyPatch) 
     assert "Traceback" not in errors
 
 
+def test_old_python(outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.__main__.OLDEST", (9, 0))
+    code, errors = outcome(TOKEN, "doctor")
+    assert code == Exit.MISSING_PACKAGE
+    assert errors.startswith("This is Python 3.")
+
+
 def test_interrupted_operation_has_not_succeeded(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt

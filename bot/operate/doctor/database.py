@@ -34,10 +34,9 @@ async def _examine(settings: Settings) -> list[Finding]:
     from bot.store import Database, StoreError, url_of
     from bot.store.startup_problems import startup_problem
 
-    address = settings.database_url.value if settings.database_url else None
     findings = list[Finding]()
     try:
-        database = Database(url_of(address, settings.state_dir))
+        database = Database(url_of(settings.database_address, settings.state_dir))
         if database.is_sqlite and not await asyncio.to_thread(_file(database).exists):
             found = f"The SQLite file {_file(database)} will be created at the first start."
             return [fine(CHECK, found)]

@@ -119,8 +119,7 @@ def read_settings(dotenv: Path = DOTENV) -> tuple[Settings, list[Finding]]:
 
 def without_secrets(text: str, settings: Settings) -> str:
     """A text without the tokens, the addresses of database and Sentry, and the password."""
-    url, dsn = settings.database_url, settings.sentry_dsn
-    address = url.value if url else ""
+    address, dsn = settings.database_address or "", settings.sentry_dsn
     password = address.partition("://")[2].rpartition("@")[0].partition(":")[2]
     for secret in (*settings.tokens, address, password, dsn.value if dsn else ""):
         if secret:  # a short password is also a part of ordinary words

@@ -21,7 +21,6 @@ from bot.settings import Settings
 from bot.startup import StartupError, check_folder, closed_port, unusable_folder
 
 CHECKOUT = Path(__file__).parents[3]
-OLDEST = (3, 11)
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)\s*(;.*)?\\?$", re.MULTILINE)
 PORT, REPORTS = "Monitoring port", "Error reports"
 WEIGHTS = CHECKOUT / "models" / "weights"
@@ -49,15 +48,15 @@ SCRIPTS = {
 
 def examine_packages(_settings: Settings) -> list[Finding]:
     """Python's version, missing packages, and those of another version than the pinned one."""
-    return [*_python(), *_packages(CHECKOUT / "requirements.txt"), *_training()]
-
-
-def _python() -> Iterator[Finding]:
-    found = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info[:2] < OLDEST:
-        yield problem("Python", f"This is {found}.", "Install Python 3.11 or newer.")
-    else:
-        yield fine("Python", f"{found}.")
+    python = ".".join(map(str, sys.version_info[:3]))
+    packages = _packages(CHECKOUT / "requirements.txt")
+    has_keras = all(importlib.util.find_spec(name) for name in ("keras", "tensorflow"))
+    training = (
+        "Names and verse can be trained in the chat."
+        if has_keras
+        else "Names can be trained in the chat; verse can't, which needs requirements-train.txt."
+    )
+    return [fine("Python", f"{python}."), *packages, fine("Training", training)]
 
 
 def _packages(requirements: Path) -> Iterator[Finding]:
@@ -105,16 +104,6 @@ def normalized(version: str) -> str:
     return re.sub(r"\b0+(?=\d)", "", version)
 
 
-def _training() -> Iterator[Finding]:
-    has_keras = all(importlib.util.find_spec(name) for name in ("keras", "tensorflow"))
-    yield fine(
-        "Training",
-        "Names and verse can be trained in the chat."
-        if has_keras
-        else "Names can be trained in the chat; verse can't, which needs requirements-train.txt.",
-    )
-
-
 def examine_state_dir(settings: Settings) -> list[Finding]:
     """Whether files can be written to the state directory, and how much space is left."""
     check, folder = "State folder", settings.state_dir
@@ -152,16 +141,11 @@ def _space(folder: Path) -> Finding:
 
 def examine_weights(_settings: Settings, folder: Path = WEIGHTS) -> list[Finding]:
     """Whether the shipped weights are there and unchanged."""
-    return [*_weights(folder)]
-
-
-def _weights(folder: Path) -> Iterator[Finding]:
     check = "Weights"
     try:
         lines = (folder / "SHA256SUMS").read_text().splitlines()
     except (OSError, UnicodeDecodeError):
-        yield problem(check, f"{folder / 'SHA256SUMS'} can't be read.", RESTORE)
-        return
+        return [problem(check, f"{folder / 'SHA256SUMS'} can't be read.", RESTORE)]
     listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     bad = []
     for name in sorted({*listed, *NEEDED}):
@@ -173,7 +157,7 @@ def _weights(folder: Path) -> Iterator[Finding]:
                 bad.append(report(check, f"{name} is missing.", RESTORE))
         elif _digest(folder / name) != listed[name]:
             bad.append(report(check, f"{name} is damaged: its digest is another one.", RESTORE))
-    yield from bad or [fine(check, "All files have the right digests.")]
+    return bad or [fine(check, "All files have the right digests.")]
 
 
 def _digest(path: Path) -> str:
