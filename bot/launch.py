@@ -57,39 +57,54 @@ class Tokens:
     slack_bot: str = field(default="", repr=False)
     slack_app: str = field(default="", repr=False)
 
+    @classmethod
+    def of(cls, settings: Settings) -> "Tokens":
+        """The tokens that are set, right or not."""
+        every = (settings.discord_token, settings.slack_bot_token, settings.slack_app_token)
+        return cls(*(token.value if token else "" for token in every))
 
-def tokens_of(settings: Settings) -> Tokens:
-    """The tokens that are set. Raises `StartupError` unless a platform can be served."""
-    every = (settings.discord_token, settings.slack_bot_token, settings.slack_app_token)
-    discord, bot, app = (token.value if token else "" for token in every)
-    if bool(bot) != bool(app):
+    def slack_problem(self) -> StartupError | None:
+        """The problem that one token of Slack is missing."""
+        if bool(self.slack_bot) == bool(self.slack_app):
+            return None
         missing, page = (
             ("SLACK_BOT_TOKEN", "OAuth & Permissions")
-            if app
+            if self.slack_app
             else ("SLACK_APP_TOKEN", "Basic Information → App-Level Tokens")
         )
-        raise StartupError(
+        return StartupError(
             Exit.NO_TOKEN,
             f"{missing} is not set.",
             f"Slack needs both of its tokens. Copy it from {page}, on the pages of your app: "
             f"{SLACK_APPS}",
         )
-    if not discord and not bot:
-        raise StartupError(
-            Exit.NO_TOKEN,
-            "No token is set.",
-            "To run the bot on Discord, put DISCORD_TOKEN into .env, and to run it on Slack, "
-            "SLACK_BOT_TOKEN and SLACK_APP_TOKEN (see .env.example); to try it without an account, "
-            "run: python -m bot --local",
+
+    def discord_problem(self) -> StartupError | None:
+        """The problem that the token of Discord is wrong, or that none is set at all."""
+        if not (self.discord or self.slack_bot or self.slack_app):
+            return StartupError(
+                Exit.NO_TOKEN,
+                "No token is set.",
+                "To run the bot on Discord, put DISCORD_TOKEN into .env, and to run it on Slack, "
+                "SLACK_BOT_TOKEN and SLACK_APP_TOKEN (see .env.example); to try it without an "
+                "account, run: python -m bot --local",
+            )
+        if any(character.isspace() for character in self.discord):
+            wrong = "a space or a line break"
+        elif not self.discord.isascii() or self.discord.startswith(('"', "'")):
+            wrong = "quotes or other wrong characters"
+        else:
+            return None
+        return StartupError(
+            Exit.BAD_SETTINGS,
+            f"DISCORD_TOKEN contains {wrong}.",
+            f"Copy it from the page Bot of your application: {DISCORD_APPS}",
         )
-    if any(character.isspace() for character in discord):
-        wrong = "a space or a line break"
-    elif not discord.isascii() or discord.startswith(('"', "'")):
-        wrong = "quotes or other wrong characters"
-    else:
-        return Tokens(discord, bot, app)
-    raise StartupError(
-        Exit.BAD_SETTINGS,
-        f"DISCORD_TOKEN contains {wrong}.",
-        f"Copy it from the page Bot of your application: {DISCORD_APPS}",
-    )
+
+
+def tokens_of(settings: Settings) -> Tokens:
+    """The tokens that are set. Raises `StartupError` unless a platform can be served."""
+    tokens = Tokens.of(settings)
+    if problem := tokens.slack_problem() or tokens.discord_problem():
+        raise problem
+    return tokens

@@ -7,10 +7,10 @@ from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
-from bot.launch import tokens_of
+from bot.launch import Tokens
 from bot.operate.doctor.findings import Finding, fine, problem, refused, warning
 from bot.settings import Settings
-from bot.startup import DISCORD_APPS, StartupError
+from bot.startup import DISCORD_APPS
 
 if TYPE_CHECKING:
     import aiohttp
@@ -31,6 +31,8 @@ HOMES = 10
 """Home servers that are looked at."""
 SLOW_CLOCK_S = 5.0
 WRONG_CLOCK_S = 60.0
+REFUSING = (403, 429)
+"""Statuses with which Discord refuses an address; others are a problem of its own."""
 NO_TOKEN = "none"
 """A token that Discord refuses: so it can be reached."""
 
@@ -42,14 +44,12 @@ def utc_now() -> datetime:
 
 def examine_discord(settings: Settings) -> list[Finding]:
     """Everything that Discord says about the bot; the token is sent to Discord alone."""
-    findings, token = list[Finding](), NO_TOKEN
-    try:
-        token = tokens_of(settings).discord
-    except StartupError as error:
-        findings.append(refused("Token", error))
-    if not token:
+    tokens = Tokens.of(settings)
+    if wrong := tokens.discord_problem():
+        return [refused("Token", wrong), *asyncio.run(_examine(settings, NO_TOKEN))]
+    if not tokens.discord:
         return [fine("Token", "Discord needs none: the bot is on Slack only.")]
-    return [*findings, *asyncio.run(_examine(settings, token))]
+    return asyncio.run(_examine(settings, tokens.discord))
 
 
 async def _examine(settings: Settings, token: str) -> list[Finding]:
@@ -72,7 +72,7 @@ async def _examine(settings: Settings, token: str) -> list[Finding]:
     except REFUSALS as error:
         if isinstance(error, discord.LoginFailure) and token == NO_TOKEN:
             findings.append(fine("Network", "Discord can be reached."))
-        elif isinstance(error, discord.DiscordServerError):
+        elif isinstance(error, discord.HTTPException) and error.status not in REFUSING:
             found = startup_problem(error)
             findings.append(warning("Network", found.found, found.advice))
         else:

@@ -69,7 +69,8 @@ CHECKS = (
 
 def examine(*, local: bool = False) -> int:
     """Run all checks and print their findings. Returns the exit code."""
-    logging.getLogger().addHandler(logging.NullHandler())  # findings say the same
+    for name in ("bot", "discord"):  # the findings say what they would log
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
         settings, findings = _started(read_settings).result(SETTINGS_S)
     except TimeoutError:

@@ -2,10 +2,9 @@
 
 import asyncio
 
-from bot.launch import Tokens, tokens_of
+from bot.launch import Tokens
 from bot.operate.doctor.findings import Finding, fine, problem, refused, warning
 from bot.settings import Settings
-from bot.startup import StartupError
 
 CHECK = "Slack"
 PACKAGE = "Run: python -m pip install --require-hashes -r requirements-slack.txt"
@@ -13,11 +12,11 @@ PACKAGE = "Run: python -m pip install --require-hashes -r requirements-slack.txt
 
 def examine_slack(settings: Settings) -> list[Finding]:
     """Everything that Slack says about the app; the tokens are sent to Slack alone."""
+    tokens = Tokens.of(settings)
+    if missing := tokens.slack_problem():
+        return [refused(CHECK, missing)]
     try:
-        tokens = tokens_of(settings)
         return asyncio.run(_examine(settings, tokens)) if tokens.slack_bot else []
-    except StartupError:  # the check of Discord tells which token is missing
-        return []
     except ImportError as error:
         return [problem(CHECK, f"The package {error.name} is missing.", PACKAGE)]
 

@@ -206,6 +206,10 @@ BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
     ),
     settings_in_latin_1: ("✗ Settings: .env is not UTF-8 text; save it as UTF-8. Correct it in",),
     with_settings(DISCORD_TOKEN=""): ("✗ Token: No token is set.", "✓ Network: ", "✓ Clock: "),
+    with_settings(SLACK_BOT_TOKEN=f"xoxb-{PASSWORD}"): (
+        "✗ Slack: SLACK_APP_TOKEN is not set.",
+        "✓ Token: Discord accepts it",
+    ),
     rejected_token: ("✗ Token: Discord does not accept DISCORD_TOKEN.",),
     unreachable_discord: ("✗ Network: Discord cannot be reached",),
     silent_discord: ("✗ Network: Discord cannot be reached (no answer in time)",),
@@ -276,5 +280,6 @@ def test_broken_set_up_is_named(
     assert first, printed.out
     assert all(part in printed.out for part in named)
     assert (code == Exit.PROBLEMS_FOUND) == named[0].startswith(PROBLEM)
-    assert "Traceback" not in printed.out + printed.err
-    assert not [secret for secret in setup.secrets if secret in printed.out + printed.err]
+    assert printed.err == ""
+    assert "Traceback" not in printed.out
+    assert not [secret for secret in setup.secrets if secret in printed.out]

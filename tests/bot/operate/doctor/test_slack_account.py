@@ -45,6 +45,8 @@ async def test_working(slack: LocalSlack) -> None:
 @pytest.mark.parametrize(
     ("bot", "app", "expected"),
     [
+        ("", None, "SLACK_BOT_TOKEN is not set."),
+        (None, "", "SLACK_APP_TOKEN is not set."),
         ("xoxb-wrong", None, "Slack does not accept SLACK_BOT_TOKEN"),
         (None, "xapp-wrong", "Slack does not accept SLACK_APP_TOKEN"),
     ],
