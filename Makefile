@@ -1,16 +1,18 @@
-# make run: set up and start the bot. make test: set up and pass every check. make: this list.
+# make run: set up and start the bot. make test: set up and pass the quick checks. make: this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test check fuzz soak bench format catalogue docs lock clean
+.PHONY: help run test test-slow check fuzz soak bench format catalogue docs lock clean
 
 PYTHON ?= python3
 # One process more than cores, since many tests wait; at most 4, for their memory.
 WORKERS := "import os; print(min(4, 1 + (os.cpu_count() or 1)))"
 BIN := .venv/bin
+PYTEST = PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $$($(BIN)/python -c $(WORKERS)) --dist worksteal
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
 help:
 	@echo "make run     set up and start the bot (on a local page without DISCORD_TOKEN)"
-	@echo "make test    set up and pass every check: style, types, tests"
+	@echo "make test    set up and pass the checks: style, types, tests (4 minutes)"
+	@echo "make test-slow  pass the slow tests: trainings with Keras, a cluster, kills, a short soak"
 	@echo "make fuzz    feed broken files to the parsers, a minute each (MINUTES=10: ten)"
 	@echo "make soak    make everything go wrong, and count what is lost (MINUTES=20 SEED=0)"
 	@echo "make bench   measure the speed of everything, and write docs/performance.md (8 minutes)"
@@ -25,12 +27,16 @@ run: .venv/base
 	if [ $$code -eq 4 ]; then exec $(BIN)/python -m bot --local; fi; exit $$code
 
 test: .venv/dev check
-	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses $$($(BIN)/python -c $(WORKERS)) --dist loadfile --no-loadscope-reorder
+	$(PYTEST) --ignore tests/slow
+
+test-slow: .venv/dev
+	$(PYTEST) tests/slow
 
 check: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/vulture
 
 fuzz: .venv/dev
 	$(PIP) --requirement requirements-fuzz.txt

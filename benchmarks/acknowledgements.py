@@ -1,21 +1,16 @@
-"""Benchmark of acknowledgements: how long Discord and Slack wait for them, and the bot's memory.
+"""Benchmark of acknowledgements: how long Discord and Slack wait for them.
 
 The bot serves both platforms in one subprocess, with the shipped networks; the simulators are in
 this process. Members type `/dinoname` on either platform in turn, first while the bot is idle, then
 while it writes 16 poems. On Slack, the envelope is acknowledged before anything else; on Discord,
-the first response counts. Times include those of the simulators, which share the machine.
-
-`--memory` measures memory instead: with either platform and with both, at rest and after 1,000
-answers, a twentieth of them sonnets. Its exit code is 1 if the bot needs more than 512 MiB. Run
-with: python -m benchmarks.acknowledgements
+the first response counts. Times include those of the simulators, which share the machine. Run with:
+python -m benchmarks.acknowledgements
 """
 
-import argparse
 import asyncio
-import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -33,9 +28,6 @@ COMMANDS, POEMS, MEMBERS = 150, 16, 40
 PAUSE_S = 0.02
 """Between a command and the next."""
 WARMING_S = 3.0
-ANSWERS, SONNETS, AT_ONCE = 1_000, 50, 8
-"""Answers, poems among them (twice as many with both platforms), and requests at a time."""
-MOST_MIB = 512.0
 ANSWER_S, POEM_S = 60.0, 20.0
 SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}
 
@@ -111,7 +103,7 @@ class Slack:
         return self._members[self._next % MEMBERS]
 
 
-async def measure(folder: Path, commands: int) -> Table:
+async def measure(folder: Path) -> Table:
     """Times of acknowledgements, on an idle bot and on one that writes poems."""
     table = Table("/dinoname", "the bot", "until", "median", "99th percentile", "most")
     async with (
@@ -131,7 +123,7 @@ async def measure(folder: Path, commands: int) -> Table:
             ]
             await asyncio.sleep(WARMING_S)
             times: dict[str, list[tuple[float, float]]] = {each.name: [] for each in platforms}
-            for _ in range(commands):
+            for _ in range(COMMANDS):
                 for each in platforms:
                     times[each.name].append(await each.names())
                     await asyncio.sleep(PAUSE_S)
@@ -152,70 +144,11 @@ async def _forever(work: Callable[[], Awaitable[None]]) -> None:
         await work()
 
 
-async def measure_memory(folder: Path, answers: int) -> tuple[Table, float]:
-    """The memory of the bot, and the highest peak, in MiB."""
-    table = Table("platforms", "at rest", f"after {answers} answers", "peak")
-    peak = 0.0
-    both = [(True, False), (False, True), (True, True)]
-    for number, (with_discord, with_slack) in enumerate(both):
-        (folder / f"{number}").mkdir()
-        async with (
-            LocalDiscord(port=0) as discord,
-            LocalSlack(port=0, rate_limited=False) as slack,
-            BotProcess(
-                discord if with_discord else None,
-                folder / f"{number}",
-                SETTINGS,
-                slack=slack if with_slack else None,
-            ) as bot,
-        ):
-            platforms: list[Discord | Slack] = []
-            platforms += [Discord(discord)] if with_discord else []
-            platforms += [Slack(slack)] if with_slack else []
-            await asyncio.sleep(WARMING_S)
-            rest = bot.memory_mib("VmRSS")
-            turns = iter(range(answers))
-            await asyncio.gather(*(_ask(platforms, turns) for _ in range(AT_ONCE)))
-            most = bot.memory_mib()
-            peak = max(peak, most)
-            names = " and ".join(each.name for each in platforms)
-            figures = (rest, bot.memory_mib("VmRSS"), most)
-            table.add_row(names, *(f"{figure:.0f} MiB" for figure in figures))
-    return table, peak
-
-
-async def _ask(platforms: "list[Discord | Slack]", turns: Iterator[int]) -> None:
-    """Ask for names, and now and then for a poem, on one platform after the other."""
-    for turn in turns:
-        platform = platforms[turn % len(platforms)]
-        if turn % (ANSWERS // SONNETS) < len(platforms):
-            await platform.poem()
-        else:
-            await platform.names()
-
-
-def main() -> int:
-    """Run the benchmark; the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.acknowledgements", description=__doc__
-    )
-    parser.add_argument("--memory", action="store_true", help="measure memory instead of times")
-    parser.add_argument(
-        "--commands", type=int, default=COMMANDS, help=f"on each platform (default: {COMMANDS})"
-    )
-    parser.add_argument(
-        "--answers", type=int, default=ANSWERS, help=f"for memory (default: {ANSWERS})"
-    )
-    options = parser.parse_args()
-    console = Console()
+def main() -> None:
+    """Run the benchmark."""
     with tempfile.TemporaryDirectory() as folder:
-        if not options.memory:
-            console.print(asyncio.run(measure(Path(folder), options.commands)))
-            return 0
-        table, peak = asyncio.run(measure_memory(Path(folder), options.answers))
-        console.print(table)
-    return 1 if peak > MOST_MIB else 0
+        Console().print(asyncio.run(measure(Path(folder))))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

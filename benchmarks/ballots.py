@@ -1,11 +1,10 @@
-"""Votes as they were cast, shown and stored, for the votes benchmark."""
+"""Votes as they were cast and stored, for the soak, the kills and the test of a fleet."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from sqlalchemy import URL, bindparam, make_url, text
+from sqlalchemy import URL, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from bot.chat.dispatch import ACKNOWLEDGED_S
@@ -95,27 +94,6 @@ def wrong_votes(
     ] + [f"a vote that nobody cast: {ballot}" for ballot in stored.keys() - allowed.keys()]
 
 
-def shows(message: Message, names: Sequence[str], tally: Sequence[int]) -> bool:
-    """Whether a message shows the count of each name after it, in its embed or on its button.
-
-    Text belongs to the name before it. A count of 0 may be missing.
-    """
-    embed = message.embed
-    fields = embed.get("fields") or []
-    written = [embed.get("description") or ""]
-    written += [f"{part['name']}\n{part['value']}" for part in fields]
-    written += [f"{button.label}\n" for button in message.buttons]
-    any_name = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    pieces = re.split(f"(?<!\\w)({any_name})(?!\\w)", "\n".join(written))
-    beside: dict[str, set[int]] = {name: set() for name in names}
-    for name, said in zip(pieces[1::2], pieces[2::2], strict=True):
-        beside[name] |= {int(number.replace(",", "")) for number in re.findall(r"\d[\d,]*", said)}
-    return all(
-        count in beside[name] or (count == 0 and not beside[name])
-        for name, count in zip(names, tally, strict=True)
-    )
-
-
 class VotesDatabase:
     """Reads votes from the bot's database."""
 
@@ -124,21 +102,6 @@ class VotesDatabase:
 
     async def close(self) -> None:
         await self._engine.dispose()
-
-    async def names(self, poll: Poll) -> list[str]:
-        """The names of a poll, by position; raises LookupError unless each button has one."""
-        query = text(
-            "SELECT name FROM candidates WHERE CAST(poll_id AS VARCHAR(40)) = :poll "
-            "ORDER BY position"
-        )
-        async with self._engine.connect() as connection:
-            names = [str(name) for (name,) in await connection.execute(query, {"poll": poll.id})]
-        if len(names) != len(poll.buttons):
-            raise LookupError(
-                f"Card {poll.id} has {len(poll.buttons)} vote buttons, and the database has "
-                f"{len(names)} names for it."
-            )
-        return names
 
     async def votes(self, polls: Sequence[Poll]) -> dict[Ballot, int]:
         """The votes of these polls."""
@@ -149,12 +112,3 @@ class VotesDatabase:
         async with self._engine.connect() as connection:
             rows = await connection.execute(query, {"polls": [poll.id for poll in polls]})
             return {(str(poll), int(member)): int(vote) for poll, member, vote in rows}
-
-
-def database_url(given: str | None, state_dir: Path) -> URL:
-    """The SQLAlchemy URL of the bot's database; `given` is its DATABASE_URL."""
-    if given is None:
-        return URL.create("sqlite+aiosqlite", database=str(state_dir / "mangosaurus.db"))
-    url = make_url(re.sub(r"^postgres:", "postgresql:", given))
-    drivers = {"postgresql": "asyncpg", "sqlite": "aiosqlite"}
-    return url.set(drivername=f"{url.get_backend_name()}+{drivers[url.get_backend_name()]}")

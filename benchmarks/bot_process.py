@@ -10,7 +10,6 @@ the addresses of the simulators, which are not settings, since only benchmarks a
 
 import argparse
 import asyncio
-import cProfile
 import json
 import os
 import signal
@@ -21,7 +20,7 @@ from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Self
 from unittest import mock
 
 from bot.__main__ import main as run_bot
@@ -36,26 +35,6 @@ STOP_S = 15.0
 LAG_INTERVAL_S = 0.01
 
 
-class Workspace(Protocol):
-    """A simulator of Slack."""
-
-    @property
-    def bot_token(self) -> str:
-        """xoxb-…"""
-
-    @property
-    def app_token(self) -> str:
-        """xapp-…"""
-
-    @property
-    def api_url(self) -> str:
-        """Of the Web API."""
-
-    @property
-    def sockets(self) -> Any:  # noqa: ANN401
-        """Its `connections` are those of the bot."""
-
-
 class BotProcess:
     """A bot that runs inside of `async with`, unless it is stopped or killed before.
 
@@ -65,8 +44,6 @@ class BotProcess:
     checkout: the source tree that it runs.
     connected: whether it is connected, for one of several that share simulators.
     lags: file for the event loop lags, sampled often (see `main`); the bot writes it when it stops.
-    profile: file for a profile of the event loop's thread, in the same way.
-    instant_names: answer with the same names at once, which shows what else costs time.
     """
 
     def __init__(
@@ -75,23 +52,17 @@ class BotProcess:
         folder: Path,
         environment: Mapping[str, str] | None = None,
         *,
-        slack: Workspace | None = None,
+        slack: Any = None,  # noqa: ANN401 (a simulator of Slack)
         checkout: Path = CHECKOUT,
         connected: Callable[[], bool] | None = None,
         lags: Path | None = None,
-        profile: Path | None = None,
-        instant_names: bool = False,
     ) -> None:
         self.state_dir, self.log = folder / "state", folder / "bot.log"
         self._local, self._slack, self._folder = local, slack, folder
         self._environment = dict(environment or {})
         self._checkout = checkout
         self._is_connected = connected
-        self._instruments = [
-            *(["--lags", str(lags)] if lags else []),
-            *(["--profile", str(profile)] if profile else []),
-            *(["--instant-names"] if instant_names else []),
-        ]
+        self._instruments = ["--lags", str(lags)] if lags else []
         self._process: asyncio.subprocess.Process | None = None
         self._logging: asyncio.Task[None] | None = None
 
@@ -214,16 +185,6 @@ class BotProcess:
         kib = next(line.split()[1] for line in status.splitlines() if line.startswith(field))
         return int(kib) / 1024
 
-    def cpu_seconds(self) -> tuple[float, float]:
-        """Seconds for which its threads have run and have waited for a core, on Linux, else NaN."""
-        threads = Path(f"/proc/{self._process.pid if self._process else 0}/task")
-        try:
-            stats = [(thread / "schedstat").read_text().split() for thread in threads.iterdir()]
-        except OSError:
-            return float("nan"), float("nan")
-        ran, waited = (sum(int(stat[k]) for stat in stats) / 1e9 for k in range(2))
-        return ran, waited
-
 
 def main() -> int:
     """Run the bot with these addresses; its exit code."""
@@ -232,18 +193,10 @@ def main() -> int:
     parser.add_argument("gateway", nargs="?", help="like ws://127.0.0.1:8080/gateway")
     parser.add_argument("--slack", metavar="API", help="like http://127.0.0.1:8081/api/")
     parser.add_argument("--lags", type=Path, help="file for the lags of the event loop")
-    parser.add_argument("--profile", type=Path, help="file for a profile of the main thread")
-    parser.add_argument(
-        "--instant-names", action="store_true", help="repeat the first names, without the networks"
-    )
     options = parser.parse_args()
     with ExitStack() as stack:
-        if options.instant_names:
-            stack.enter_context(_instant_names())
         if options.lags:
             stack.enter_context(_lags_into(options.lags))
-        if options.profile:
-            stack.enter_context(_profile_into(options.profile))
         if options.api and options.gateway:
             stack.enter_context(pointing_clients_at(options.api, options.gateway))
         if options.slack:
@@ -270,35 +223,6 @@ def _lags_into(file: Path) -> Iterator[None]:
     ):
         yield
     file.write_text(json.dumps(found))
-
-
-@contextmanager
-def _instant_names() -> Iterator[None]:
-    """Answer all requests for names like the first one, at once: what is left costs the bot."""
-    from bot.services.inference import Inference
-
-    write = Inference.names
-    first: list[Any] = []
-
-    async def names(*given: Any, **options: Any) -> Any:  # noqa: ANN401
-        if not first:
-            first.append(await write(*given, **options))
-        return first[0]
-
-    with mock.patch.object(Inference, "names", names):
-        yield
-
-
-@contextmanager
-def _profile_into(file: Path) -> Iterator[None]:
-    """Profile this thread, which has the event loop."""
-    profile = cProfile.Profile()
-    profile.enable()
-    try:
-        yield
-    finally:
-        profile.disable()
-        profile.dump_stats(file)
 
 
 def _slack_at(address: str) -> Any:  # noqa: ANN401

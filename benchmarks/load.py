@@ -12,11 +12,12 @@ python -m benchmarks.load --baseline ../before
 import argparse
 import asyncio
 import json
+import os
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,14 +26,15 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import URL, func, select
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from benchmarks import processes
 from benchmarks.bot_process import CHECKOUT, BotProcess
 from benchmarks.rush import KEPT, Asked, Crowd, DiscordCrowd, SlackCrowd, What
-from benchmarks.stored import Faults, read_stored
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack
 from bot.store.database import url_of
+from bot.store.schema import Candidate, Poll, UnfinishedAnswer
 
 POEMS, CARDS, WITHIN_S = 200, 1000, 1.0
 LIMIT_S = 120.0
@@ -41,6 +43,22 @@ SETTLING_S = 2.0
 """Seconds from the start of the bot to the rush."""
 ACKNOWLEDGED_S = 3.0
 PLATFORMS = ("discord", "slack")
+TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Numbers of answers that do not agree with the database."""
+
+    without_poll: int
+    """Answered cards without a poll that has all their names and knows their message."""
+    without_card: int
+    """Polls that no card shows, beyond those of requests that were not answered."""
+    unfinished: int
+    """Answers that the next start would close as unfinished: their end is not recorded."""
+
+    def __bool__(self) -> bool:
+        return any((self.without_poll, self.without_card, self.unfinished))
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +135,7 @@ async def measure(
     checkout: Path,
     whats: Sequence[What],
     *,
-    seconds: float = WITHIN_S,
-    limit_s: float = LIMIT_S,
     settings: Mapping[str, str] | None = None,
-    profile: Path | None = None,
-    instant_names: bool = False,
 ) -> Run:
     """One rush on a new bot."""
     async with AsyncExitStack() as stack:
@@ -140,26 +154,17 @@ async def measure(
             slack = LocalSlack(port=0, rate_limited=False, history=KEPT)
             await stack.enter_async_context(slack)
             crowd = SlackCrowd(slack, len(whats))
-        bot = BotProcess(
-            discord,
-            folder,
-            settings,
-            slack=slack,
-            checkout=checkout,
-            lags=lags,
-            profile=profile,
-            instant_names=instant_names,
-        )
+        bot = BotProcess(discord, folder, settings, slack=slack, checkout=checkout, lags=lags)
         started = datetime.now(UTC)
         await stack.enter_async_context(bot)
         await crowd.warm_up()
         await asyncio.sleep(SETTLING_S)
         pid = bot.pid or 0
         before, began, clock = _cpu_s(pid), time.time(), time.monotonic()
-        await crowd.rush(whats, seconds, limit_s)
+        await crowd.rush(whats, WITHIN_S, LIMIT_S)
         end = time.monotonic()
         cpu, writers, own = (now - then for now, then in zip(_cpu_s(pid), before, strict=True))
-        memory = processes.memory_mib(pid)
+        memory = memory_mib(pid)
         await bot.stop()
         log = bot.log.read_text(errors="replace")
         database = url_of((settings or {}).get("DATABASE_URL"), bot.state_dir)
@@ -185,8 +190,104 @@ async def measure(
 
 def _cpu_s(pid: int) -> tuple[float, float, float]:
     """CPU seconds of the bot's own process, of those that it has started, and of this one."""
-    own = processes.own_cpu_s(pid)
-    return own, processes.cpu_s(pid) - own, time.process_time()
+    own = own_cpu_s(pid)
+    return own, cpu_s(pid) - own, time.process_time()
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Polls and unfinished answers in the database."""
+
+    polls: Mapping[int, int]
+    """Number of names by the id of each poll."""
+    placed: frozenset[int]
+    """The polls that know their message."""
+    unfinished: int
+
+    def faults(self, asked: Sequence[Asked]) -> Faults:
+        """What disagrees with all that was asked of this bot."""
+        cards = [each for each in asked if each.what != "poem"]
+        answered = [each for each in cards if each.answered is not None]
+        shown = Counter(each.poll for each in answered)
+        good = [
+            each
+            for each in answered
+            if each.poll is not None
+            and each.poll in self.placed
+            and self.polls.get(each.poll) == each.names
+            and shown[each.poll] == 1
+        ]
+        unseen = len(self.polls.keys() - shown.keys())
+        return Faults(
+            without_poll=len(answered) - len(good),
+            without_card=max(0, unseen - (len(cards) - len(answered))),
+            unfinished=self.unfinished,
+        )
+
+
+async def read_stored(url: URL, since: datetime) -> Stored:
+    """Read what the bot has stored since a time."""
+    engine = create_async_engine(url)
+    new = Poll.opened_at >= since
+    names = select(Candidate.poll_id, func.count()).join(Poll).where(new)
+    placed = select(Poll.id).where(new, Poll.message_id.is_not(None))
+    unfinished = select(func.count()).where(UnfinishedAnswer.begun_at >= since)
+    try:
+        async with engine.connect() as connection:
+            counts = await connection.execute(names.group_by(Candidate.poll_id))
+            return Stored(
+                {int(poll): int(count) for poll, count in counts},
+                frozenset(await connection.scalars(placed)),
+                await connection.scalar(unfinished) or 0,
+            )
+    finally:
+        await engine.dispose()
+
+
+def family(pid: int) -> Iterator[int]:
+    """A process and its descendants that run."""
+    yield pid
+    tasks = Path(f"/proc/{pid}/task")
+    try:
+        children = [
+            child for task in tasks.iterdir() for child in (task / "children").read_text().split()
+        ]
+    except OSError:  # it has ended meanwhile
+        return
+    for child in children:
+        yield from family(int(child))
+
+
+def cpu_s(pid: int) -> float:
+    """Seconds that a process and its descendants have run, with those that have ended."""
+    return sum(sum(_times(each)) for each in family(pid))
+
+
+def own_cpu_s(pid: int) -> float:
+    """Seconds that a process has run, without its descendants."""
+    return sum(_times(pid)[:2])
+
+
+def _times(pid: int) -> list[float]:
+    """Seconds of user and system, and both of ended children."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return [0.0]
+    return [int(ticks) * TICK_S for ticks in stat.rpartition(")")[2].split()[11:15]]
+
+
+def memory_mib(pid: int) -> float:
+    """MiB of memory of a process and its descendants; shared pages count once (PSS)."""
+    return sum(_pss_kib(each) for each in family(pid)) / 1024
+
+
+def _pss_kib(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def quantiles(seconds: Sequence[float | None], *levels: float) -> list[float]:
@@ -275,10 +376,7 @@ async def measure_all(options: argparse.Namespace) -> list[Run]:
                             code,
                             checkout.resolve(),
                             whats,
-                            limit_s=options.limit,
                             settings=dict(each.split("=", 1) for each in options.settings),
-                            profile=options.profile,
-                            instant_names=options.instant_names,
                         )
                     )
     return runs
@@ -292,15 +390,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--poems", type=int, default=POEMS, help=f"default: {POEMS}")
     parser.add_argument("--cards", type=int, default=CARDS, help=f"default: {CARDS}")
     parser.add_argument("--rounds", type=int, default=1, help="repetitions (default: 1)")
-    parser.add_argument("--limit", type=float, default=LIMIT_S, help="seconds of one rush")
     parser.add_argument(
         "--settings", nargs="*", default=[], metavar="NAME=VALUE", help="settings of the bot"
-    )
-    parser.add_argument("--profile", type=Path, help="file for a profile of the event loop")
-    parser.add_argument(
-        "--instant-names",
-        action="store_true",
-        help="without the networks: what the rest of the bot costs",
     )
     options = parser.parse_args(arguments)
     runs = asyncio.run(measure_all(options))

@@ -12,8 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from bot.platforms.local.events import Event
 from bot.platforms.local.limits import ApiError
+from bot.platforms.local.records import Event
 from bot.platforms.local.records import Interaction as DiscordInteraction
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.records import Interaction as SlackInteraction
@@ -50,8 +50,6 @@ class Asked:
     """The poll that its buttons vote in."""
     names: int = 0
     """Number of these buttons."""
-    edits: int = 0
-    """Times that its message was edited until then."""
 
     @property
     def to_acknowledge(self) -> float | None:
@@ -82,13 +80,11 @@ class Crowd(ABC):
     def _send(self, number: int, what: What) -> Hashable:
         """Let a member ask; the key of the request."""
 
-    async def rush(
-        self, whats: Sequence[What], seconds: float, limit_s: float, first: int = 0
-    ) -> None:
+    async def rush(self, whats: Sequence[What], seconds: float, limit_s: float) -> None:
         """Send requests evenly over some seconds, and wait for all answers.
 
-        `first` is the number of the first member. Afterwards, those without an answer have none
-        after `limit_s`, or nothing has changed for `STANDSTILL_S`.
+        Afterwards, those without an answer have none after `limit_s`, or nothing has changed for
+        `STANDSTILL_S`.
         """
         quiet = asyncio.create_task(self._ask_quietly())
         began = time.monotonic()
@@ -96,7 +92,7 @@ class Crowd(ABC):
             self._open = len(whats)
             self._done.clear()
             for number, what in enumerate(whats):
-                self._ask(first + number, what)
+                self._ask(number, what)
                 await asyncio.sleep(max(0.0, began + (number + 1) * seconds / len(whats) - _now()))
             while self._open > 0 and not self._is_over(began + limit_s):
                 with suppress(TimeoutError):
@@ -188,7 +184,7 @@ class DiscordCrowd(Crowd):
         buttons = [(button.custom_id or "").partition(":")[::2] for button in shown]
         noted = self._note(asked.id, asked.acknowledged_at, buttons=buttons, is_failed=asked.failed)
         if noted is not None and asked.original is not None:
-            noted.said, noted.edits = asked.original.content, len(asked.original.edits)
+            noted.said = asked.original.content
 
 
 class SlackCrowd(Crowd):

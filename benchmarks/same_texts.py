@@ -15,14 +15,15 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing, asynccontextmanager
 
+from distributed import LocalCluster
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.cluster import cluster, connected
-from bot.services.inference import Inference, open_inference
-from bot.services.inference.service import prepared
 from bot.words import WordFilter
+from bot.writing import Inference, open_inference
+from bot.writing.cluster import ClusterPool
+from bot.writing.service import prepared
 from models.names.generator import NamesRequest
 from models.tasks import TASKS
 from models.verse.poem import SonnetRequest
@@ -78,9 +79,16 @@ async def opened(processes: int) -> AsyncIterator[Inference]:
 async def on_a_cluster() -> AsyncIterator[Inference]:
     """Inference on a cluster whose workers have the weights."""
     served = {name: prepared(name, task.load_shipped) for name, task in TASKS.items()}
-    with cluster() as made:
-        inference, _ = await connected(made, WORKERS, served)
+    async with LocalCluster(  # type: ignore[no-untyped-call]
+        n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, asynchronous=True
+    ) as cluster:
+        pool = ClusterPool(cluster.scheduler_address)
+        pool.start()
+        inference = Inference(served, WordFilter().allows, [pool])
         try:
+            async with asyncio.timeout(START_S):
+                while pool.status.workers < WORKERS:
+                    await asyncio.gather(*(write(inference, 0) for write in KINDS.values()))
             yield inference
         finally:
             await inference.close()

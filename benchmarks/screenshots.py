@@ -5,7 +5,6 @@ Chromium shows their page. Names and verse differ each time. Run with:
 python -m benchmarks.screenshots
 """
 
-import argparse
 import asyncio
 import io
 import shutil
@@ -47,9 +46,9 @@ class Photographer:
     """Acts as Mary on the page, and takes pictures of it."""
 
     def __init__(
-        self, page: Page, folder: Path, local: SideBySide, server: LocalDiscord, slack: LocalSlack
+        self, page: Page, local: SideBySide, server: LocalDiscord, slack: LocalSlack
     ) -> None:
-        self._page, self._folder = page, folder
+        self._page = page
         self._local, self._server, self._slack = local, server, slack
 
     async def take_all(self, bot: Mangosaurus, slack: SlackBot) -> None:
@@ -141,7 +140,7 @@ class Photographer:
         """Keep a picture of what the page shows. Raises ValueError if the file is too large."""
         await self._page.mouse.move(1, 1)  # messages show a menu below the mouse
         shown = Image.open(io.BytesIO(await self._page.screenshot(animations="disabled")))
-        path = self._folder / f"{name}.png"
+        path = FOLDER / f"{name}.png"
         shown.convert("RGB").quantize(COLOURS).save(path, optimize=True)
         size = path.stat().st_size
         if size > MOST_BYTES:
@@ -178,7 +177,7 @@ async def serving(
                         await task
 
 
-async def take_pictures(folder: Path) -> None:
+async def take_pictures() -> None:
     """Serve the bot, and take all pictures."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
@@ -193,18 +192,9 @@ async def take_pictures(folder: Path) -> None:
             browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
             width, height = SIZE
             page = await browser.new_page(viewport={"width": width, "height": height})
-            await Photographer(page, folder, local, server, workspace).take_all(bot, slack)
+            await Photographer(page, local, server, workspace).take_all(bot, slack)
             await browser.close()
 
 
-def main() -> None:
-    """Take the pictures."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.screenshots", description=__doc__)
-    parser.add_argument("--out", type=Path, default=FOLDER, help=f"default: {FOLDER}")
-    folder = parser.parse_args().out
-    folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(take_pictures(folder))
-
-
 if __name__ == "__main__":
-    main()
+    asyncio.run(take_pictures())

@@ -1,7 +1,7 @@
 """Benchmark of a start: processor time, seconds and memory until the bot is connected and at rest.
 
 The bot serves a local Discord, on a migrated SQLite file. Run with:
-python -m benchmarks.start [--checkout OTHER] [--rounds 3] [--answers 10000]
+python -m benchmarks.start [--checkout OTHER] [--rounds 3]
 
 With another checkout, the two take turns. Memory is read from Linux (/proc): RSS counts the pages
 of libraries in full, PSS shares them among the processes that map them.
@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from itertools import cycle
 from pathlib import Path
 
 from bot.platforms.local.rest import PREFIX
@@ -36,17 +35,6 @@ sys.exit(main([]))
 REST_S = 6.0
 """Seconds after which a bot is at rest."""
 START_S = 120.0
-MEMBERS = 6
-COMMANDS: tuple[tuple[str, Mapping[str, object]], ...] = (
-    ("dinoname", {"count": 5}),
-    ("dinoname", {"starts_with": "mango"}),
-    ("dissect", {"name": "Mangosaurus"}),
-    ("about", {}),
-    ("dinoname", {"count": 10}),
-    ("poems", {}),
-)
-POEM_EVERY = 60
-"""Answers, each of which is a poem."""
 
 
 async def main() -> None:
@@ -54,15 +42,14 @@ async def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.start", description=__doc__)
     parser.add_argument("--checkout", type=Path, help="another source tree, to compare with")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--answers", type=int, default=0, help="to give after each start")
     options = parser.parse_args()
     checkouts = [*filter(None, [options.checkout]), CHECKOUT]
     for _ in range(options.rounds):
         for checkout in checkouts:
-            await _start(checkout.resolve(), options.answers)
+            await _start(checkout.resolve())
 
 
-async def _start(checkout: Path, answers: int) -> None:
+async def _start(checkout: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         environment = {name: v for name, v in os.environ.items() if not name.startswith("PYTHON")}
         environment |= {"PYTHONPATH": str(checkout), "STATE_DIR": folder, "COOLDOWN_SECONDS": "0"}
@@ -81,8 +68,6 @@ async def _start(checkout: Path, answers: int) -> None:
                     f"{checkout.name}: connected after {connected:.2f} s, {cpu:.2f} s of them "
                     f"processor time, {_cpu_seconds(bot.pid):.2f} s at rest; {_memory(bot.pid)}"
                 )
-                if answers:
-                    await _ask(local, answers, bot.pid)
 
 
 @contextmanager
@@ -99,26 +84,6 @@ def _running(
         finally:
             bot.terminate()
             bot.wait(20)
-
-
-async def _ask(local: LocalDiscord, answers: int, pid: int) -> None:
-    """Let members ask, and show the memory ten times meanwhile."""
-    asked = 0
-
-    async def member(number: int) -> None:
-        nonlocal asked
-        user = local.state.guild.add_member(f"Member {number}")
-        for name, given in cycle(COMMANDS):
-            if asked >= answers:
-                return
-            asked += 1
-            if asked % max(1, answers // 10) == 0:
-                print(f"  after {asked:,} answers: {_memory(pid)}")  # noqa: T201
-            if asked % POEM_EVERY == 0:
-                name, given = "sonnet", {"opening": "Shall I"}
-            await local.run_command(name, dict(given), by=user, timeout_s=60)
-
-    await asyncio.gather(*map(member, range(MEMBERS)))
 
 
 def _memory(pid: int) -> str:

@@ -21,6 +21,7 @@ the same.
 
 import argparse
 import importlib
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -32,16 +33,22 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import written
 from benchmarks.filter_time import speed
 from bot.words import Strictness, WordFilter
 from data.corpora import load_names
 from data.further_reading import load_genera
+from models.names.generator import NamesRequest
+from models.tasks import task_of
+from models.text_generator import Accept
+from models.verse.poem import SonnetRequest
 
 LOCALES = (
     "cs_CZ", "de_DE", "es_ES", "fr_FR", "hu_HU", "it_IT", "nl_NL", "pl_PL", "tr_TR", "ru_RU",
 )  # fmt: skip
-COMMON_WORDS = 10_000
+COMMON_WORDS, PEOPLE, SPELLINGS, NAMES, POEMS = 10_000, 5_000, 200, 10_000, 500
+"""Numbers of what is measured; spellings are those of each list."""
+TOGETHER = 10
+"""Names of one request."""
 BLIND = Path(__file__).with_name("blind_spellings.tsv")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 LEET = str.maketrans("aeiostgb", "43105798")
@@ -142,13 +149,13 @@ def common_words() -> list[str]:
     return [word for word in words if word.isalpha()][:COMMON_WORDS]
 
 
-def names_and_towns(number: int, seed: int) -> list[str]:
+def names_and_towns(number: int) -> list[str]:
     """Names of people and towns in ten languages, by `faker`."""
     faker: Any = importlib.import_module("faker")
     found: dict[str, None] = {}
     for locale in LOCALES:
         source = faker.Faker(locale)
-        source.seed_instance(seed)
+        source.seed_instance(0)
         own: dict[str, None] = {}
         for _ in range(20 * number):
             for kind in (source.first_name, source.last_name, source.city):
@@ -158,13 +165,13 @@ def names_and_towns(number: int, seed: int) -> list[str]:
 
 
 def spellings(
-    words: Sequence[str], disguises: dict[str, Disguise], number: int, seed: int
+    words: Sequence[str], disguises: dict[str, Disguise], number: int
 ) -> dict[str, list[tuple[str, str]]]:
-    """For each disguise: words with their disguised spelling, drawn from `words` by a seeded rule.
+    """For each disguise: words with their disguised spelling, drawn from `words` by a rule.
 
     number: of spellings, as equally among the disguises as possible; the first ones get one more
     """
-    random = np.random.default_rng(seed)
+    random = np.random.default_rng(0)
     drawn: dict[str, list[tuple[str, str]]] = {}
     for position, (kind, disguise) in enumerate(disguises.items()):
         each = number // len(disguises) + (position < number % len(disguises))
@@ -185,33 +192,26 @@ def main() -> None:
         help="a published list: text with a word in each line, or JSON; may be repeated "
         "(default: better-profanity)",
     )
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--spellings", type=int, default=200, help="disguised spellings of each list (%(default)s)"
-    )
-    parser.add_argument("--show", action="store_true", help="list what was missed or refused")
     parser.add_argument(
         "--blind", action="store_true", help="only the spellings of somebody who had not read it"
     )
     parser.add_argument(
         "--written", action="store_true", help="only what the networks write, and how much of it"
     )
-    parser.add_argument("--names", type=int, default=10_000, help="for --written (%(default)s)")
-    parser.add_argument("--poems", type=int, default=500, help="for --written (%(default)s)")
     parser.add_argument("--time", action="store_true", help="only the time of hostile texts")
     options = parser.parse_args()
     console = Console()
     if options.blind or options.written or options.time:
         if options.blind:
-            console.print(_blind(console, show=options.show))
+            console.print(_blind())
         if options.written:
-            console.print(_written(console, options))
+            console.print(_written())
         if options.time:
             console.print(speed())
         return
     try:
         common = common_words()
-        people = names_and_towns(5000, options.seed)
+        people = names_and_towns(PEOPLE)
         lists = dict(_named(given) for given in options.lists)
         lists = lists or {"better-profanity": better_profanity()}
     except ImportError as error:
@@ -221,9 +221,9 @@ def main() -> None:
     for strictness in Strictness:
         words = WordFilter(strictness=strictness)
         console.print(f"\n[bold]{strictness.name.lower()}[/]")
-        console.print(_recall(words, lists, {*common}, options))
+        console.print(_recall(words, lists, {*common}))
         for title, published in lists.items():
-            console.print(_by_disguise(title, words, plain(published), options))
+            console.print(_by_disguise(title, words, plain(published)))
         _false_positives(
             console,
             words,
@@ -234,7 +234,6 @@ def main() -> None:
                 "dinosaurs": load_names().words,
                 "genera": genera.vertebrates + genera.others,
             },
-            show=options.show,
         )
     console.print(speed())
 
@@ -249,12 +248,7 @@ def plain(words: Iterable[str]) -> list[str]:
     return [word for word in words if word.isalpha() and word.isascii() and len(word) > 3]
 
 
-def _recall(
-    words: WordFilter,
-    lists: dict[str, list[str]],
-    common: set[str],
-    options: argparse.Namespace,
-) -> Table:
+def _recall(words: WordFilter, lists: dict[str, list[str]], common: set[str]) -> Table:
     """How many words of each list are blocked, as written and disguised.
 
     Common words are innocent to most people, whatever a list says, so the lists are measured
@@ -274,27 +268,11 @@ def _recall(
             _share(len(blocked), len(published)),
             _share(sum(not words.allows(word) for word in uncommon), len(uncommon)),
             *(
-                _share(
-                    *_caught(
-                        words, spellings(plain(pool), COUNTED, options.spellings, options.seed)
-                    )
-                )
+                _share(*_caught(words, spellings(plain(pool), COUNTED, SPELLINGS)))
                 for pool in (published, uncommon, blocked)
             ),
         )
-        if options.show:
-            missed = [word for word in uncommon if words.allows(word)]
-            console = Console()
-            console.print(f"{title}, missed: {', '.join(missed)}", markup=False)
     return table
-
-
-def _drawn(
-    words: Sequence[str], disguises: dict[str, Disguise], options: argparse.Namespace
-) -> dict[str, list[tuple[str, str]]]:
-    """The spellings that the options ask for, more if disguises are reported, too."""
-    number = options.spellings * len(disguises) // len(COUNTED)
-    return spellings(words, disguises, number, options.seed)
 
 
 def _caught(words: WordFilter, drawn: dict[str, list[tuple[str, str]]]) -> tuple[int, int]:
@@ -303,33 +281,28 @@ def _caught(words: WordFilter, drawn: dict[str, list[tuple[str, str]]]) -> tuple
     return sum(found), len(found)
 
 
-def _by_disguise(
-    title: str, words: WordFilter, pool: Sequence[str], options: argparse.Namespace
-) -> Table:
+def _by_disguise(title: str, words: WordFilter, pool: Sequence[str]) -> Table:
     blocked = [word for word in pool if not words.allows(word)]
     table = Table("disguise", "all", "of those blocked as written", title_justify="left")
     table.title = f"Words of {title}, disguised"
-    both = [_drawn(words_of, COUNTED | REPORTED, options) for words_of in (pool, blocked)]
+    number = SPELLINGS * len(COUNTED | REPORTED) // len(COUNTED)
+    both = [spellings(words_of, COUNTED | REPORTED, number) for words_of in (pool, blocked)]
     for kind in COUNTED | REPORTED:
         name = kind if kind in COUNTED else f"{kind} (not counted)"
         table.add_row(name, *(_share(*_caught(words, {kind: drawn[kind]})) for drawn in both))
     return table
 
 
-def _false_positives(
-    console: Console, words: WordFilter, lists: dict[str, Iterable[str]], *, show: bool
-) -> None:
+def _false_positives(console: Console, words: WordFilter, lists: dict[str, Iterable[str]]) -> None:
     table = Table("list", "refused", title="False positives", title_justify="left")
     for name, texts in lists.items():
         all_texts = [*texts]
         refused = [text for text in all_texts if not words.allows(text)]
         table.add_row(name, _share(len(refused), len(all_texts)))
-        if show and len(refused) < 200:
-            console.print(f"{name}: {', '.join(refused)}", markup=False)
     console.print(table)
 
 
-def _blind(console: Console, *, show: bool) -> Table:
+def _blind() -> Table:
     """What is blocked of each kind, in a file of kinds and texts with escapes as in Python."""
     texts: dict[str, list[str]] = {}
     for line in BLIND.read_text(encoding="ascii").splitlines():
@@ -341,24 +314,21 @@ def _blind(console: Console, *, show: bool) -> Table:
     for kind, written_so in texts.items():
         blocked = {e: [t for t in written_so if not w.allows(t)] for e, w in filters.items()}
         table.add_row(kind, *(_share(len(each), len(written_so)) for each in blocked.values()))
-        if show:
-            missed = [text for text in written_so if text not in blocked[Strictness.NORMAL]]
-            console.print(f"{kind}, not blocked at normal: {missed}", markup=False)
     return table
 
 
-def _written(console: Console, options: argparse.Namespace) -> Table:
+def _written() -> Table:
     """What each strictness refuses of texts that the networks write without a filter."""
     filters = {each: WordFilter(strictness=each) for each in Strictness}
-    names = written.names(options.names, options.seed)
+    names = written_names(NAMES)
     refused = {each: [n for n in names if not filters[each].allows(n)] for each in filters}
     lines: dict[Strictness, list[int]] = {each: [] for each in filters}
     """Of each poem."""
     total = 0
-    for poem in written.poems(options.poems, options.seed):
+    for poem in written_poems(POEMS):
         total += len(poem)
         for each, words in filters.items():
-            lines[each].append(written.refused(poem, words.allows))
+            lines[each].append(refused_lines(poem, words.allows))
     table = Table("strictness", "names", "lines of poems", "poems", title_justify="left")
     table.title = "Refused, of what the networks write"
     for each in Strictness:
@@ -366,11 +336,51 @@ def _written(console: Console, options: argparse.Namespace) -> Table:
             each.name.lower(),
             _share(len(refused[each]), len(names)),
             _share(sum(lines[each]), total),
-            _share(sum(map(bool, lines[each])), options.poems),
+            _share(sum(map(bool, lines[each])), POEMS),
         )
-        if options.show:
-            console.print(f"{each.name.lower()}: {', '.join(refused[each])}", markup=False)
     return table
+
+
+def _everything(_text: str) -> bool:
+    return True
+
+
+def written_names(number: int) -> list[str]:
+    """Distinct names of dinosaurs, at the default settings, of requests with the seeds 0, 1, …"""
+    task = task_of("names")
+    trained = task.load_shipped()
+    task.prepare(trained)
+    found: dict[str, None] = {}
+    for seed in itertools.count():
+        if len(found) >= number:
+            break
+        draft = task.generator.begin(trained, NamesRequest(TOGETHER, seed))
+        while not draft.finished:
+            (draft,) = task.generator.extend(trained, [draft], [_everything])
+        found |= dict.fromkeys(draft.result.names)
+    return [*found][:number]
+
+
+def written_poems(number: int) -> Iterator[Sequence[str]]:
+    """The lines of sonnets without an opening, at the default settings, of the seeds 0, 1, …"""
+    task = task_of("sonnets")
+    trained = task.load_shipped()
+    task.prepare(trained)
+    generator = task.generator
+    for first in range(0, number, generator.batch_size):
+        seeds = range(first, min(first + generator.batch_size, number))
+        drafts = [generator.begin(trained, SonnetRequest(seed=each)) for each in seeds]
+        while not all(draft.finished for draft in drafts):
+            drafts = generator.extend(trained, drafts, [_everything] * len(drafts))
+        yield from (draft.lines for draft in drafts)
+
+
+def refused_lines(poem: Sequence[str], accept: Accept) -> int:
+    """The lines of a poem that a word filter refuses, alone or with the end of the line before."""
+    allowed = [accept(line) for line in poem]
+    pairs = zip(poem, poem[1:], allowed, allowed[1:], strict=False)
+    split = sum(a and b and not accept(f"{before}\n{line}") for before, line, a, b in pairs)
+    return allowed.count(False) + split
 
 
 def _share(part: int, whole: int) -> str:

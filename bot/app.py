@@ -13,24 +13,23 @@ from bot.community.blocks import BlockList
 from bot.community.queries import Blocks
 from bot.features import REGISTRY
 from bot.fleet.membership import Fleet
-from bot.services.cluster.connection import scheduler_address
-from bot.services.cluster.pool import ClusterPool
-from bot.services.custom_models import CustomModels
-from bot.services.inference.capacity import default_processes
-from bot.services.model_registry import open_versions
-from bot.services.training.cluster import ClusterLaunch
-from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
-from bot.services.training.process import Launch, TrainerProcess
-from bot.services.training.service import TrainingService
 from bot.settings import Settings
 from bot.startup import Exit, StartupError, check_folder, unusable_folder
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers import Unfinished
 from bot.store.locks import AdvisoryLocks
 from bot.store.startup_problems import startup_problem
+from bot.training.cluster import ClusterLaunch
+from bot.training.custom_models import CustomModelLoader
+from bot.training.registry import open_versions
+from bot.training.service import TrainingService
+from bot.training.trainer import Launch, TrainerProcess
 from bot.version import checkout_version
 from bot.words import WordFilter
-from models.memory import limit_arenas
+from bot.writing.capacity import default_processes
+from bot.writing.cluster import ClusterPool
+from bot.writing.connection import scheduler_address
+from models.serving.memory import limit_arenas
 from models.weights import WeightsError
 
 log = logging.getLogger(__name__)
@@ -59,7 +58,7 @@ async def build_app(
             store,
             word_filter.allows,
             now=now,
-            pools=[cluster] if cluster else [],
+            writers=[cluster] if cluster else [],
             processes=_processes(settings),
         )
     except WeightsError as error:
@@ -71,25 +70,27 @@ async def build_app(
     if cluster is not None:
         cluster.start()
         launch = ClusterLaunch(cluster, launch)
-    custom_models = CustomModels(store, inference)
+    custom_models = CustomModelLoader(store, inference)
     cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
-    policies = (
-        SharedModelPolicy(store, models, cooldown=cooldown, now=now),
-        CustomModelPolicy(store, custom_models),
-    )
     blocks = BlockList(store[Blocks])
+    training = TrainingService(
+        settings.state_dir,
+        store,
+        models,
+        custom_models,
+        cooldown=cooldown,
+        now=now,
+        launch=launch,
+    )
     return App(
         settings=settings,
         store=store,
         inference=inference,
-        models=models,
-        custom_models=custom_models,
-        training=TrainingService(settings.state_dir, store, policies, now=now, launch=launch),
         word_filter=word_filter,
         fleet=_fleet(settings, store),
         cluster=cluster,
         check_admitted=blocks.check,
-        services=[blocks],
+        services=[blocks, models, custom_models, training],
         registry=REGISTRY,
         now=now,
         started_at=now(),

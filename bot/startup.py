@@ -108,7 +108,7 @@ def missing_extra(setting: str, package: str, requirements: str) -> StartupError
 def stop_at_once_if_told(end: Callable[[int], None] = os._exit) -> None:
     """Let SIGTERM and Ctrl-C end the process at once, with 0: there is nothing to stop yet.
 
-    Called first, and holds until `bot.operate.serving.until_stopped` waits for the same signals.
+    Called first, and holds until `bot.operate.serving.lifetime` waits for the same signals.
     Without it, the first process of a container would ignore SIGTERM while it starts. `end` gets
     the code. Nothing is lost: what a start writes survives the end of the process at any moment.
     """

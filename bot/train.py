@@ -13,18 +13,18 @@ import argparse
 import math
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from threading import Event
 from types import FrameType
+from typing import Self
 
 from bot.arguments import count, positive_number, weight_file, whole_number
 from bot.pictures.loss_curve import loss_curve
-from bot.services.training.reporters import JsonReporter, Reporter, TerminalReporter
+from bot.training.reporters import JsonReporter, Reporter, TerminalReporter
 from data.corpora import CorpusError
-from models.memory import keep_freed_memory
+from models.serving.memory import keep_freed_memory
 from models.tasks import TASKS, Task
 from models.training.events import Failed, Stopped
 from models.training.recipe import Options, RecipeError
@@ -33,6 +33,7 @@ from models.weights import WeightsError
 
 FAILED, STOPPED = 1, 3
 """Exit codes besides 0. Wrong options give 2."""
+HANDLED = (signal.SIGINT, signal.SIGTERM)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -46,9 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error(f"{task.name} has no recipe {recipe!r}; choose one of {known}")
     reporter: Reporter = JsonReporter() if options.progress == "json" else TerminalReporter()
     keep_freed_memory()
-    with _stop_signals() as stop:
+    with _Signals() as signals:
         try:
-            return _train(task, recipe, options, reporter, stop)
+            return _train(task, recipe, options, reporter, signals)
         except KeyboardInterrupt:  # before the run
             reporter.report(Stopped())
             return STOPPED
@@ -60,56 +61,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return FAILED
 
 
+class _Signals:
+    """Ctrl-C and SIGTERM, while the command runs.
+
+    Planning may take a minute, in loops that ask nothing, and has nothing that is worth keeping:
+    they interrupt it. A run ends between two updates.
+    """
+
+    def __init__(self) -> None:
+        self.stop = Event()
+        self.is_planning = False
+
+    def __enter__(self) -> Self:
+        self._before = {number: signal.signal(number, self._handle) for number in HANDLED}
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        self.stop.set()  # in case that what is planned suppresses the error below
+        if self.is_planning:
+            raise KeyboardInterrupt
+
+
 def _train(
-    task: Task, recipe: str, options: argparse.Namespace, reporter: Reporter, stop: Event
+    task: Task, recipe: str, options: argparse.Namespace, reporter: Reporter, signals: _Signals
 ) -> int:
     chosen = Options(**{field.name: getattr(options, field.name) for field in fields(Options)})
     out = options.out or Path("out") / f"{task.name}.safetensors"
-    with _interrupting(stop):
-        run = task.start(recipe, chosen, out, loss_curve)
-        if options.resume:
-            run.resume()
+    signals.is_planning = True
+    if signals.stop.is_set():
+        raise KeyboardInterrupt
+    run = task.start(recipe, chosen, out, loss_curve)
+    if options.resume:
+        run.resume()
+    signals.is_planning = False
     code = 0
-    for event in run.events(stop, longest=60 * options.minutes):
+    for event in run.events(signals.stop, longest=60 * options.minutes):
         reporter.report(event)
         if isinstance(event, Stopped):
             code = STOPPED
     return code
-
-
-@contextmanager
-def _stop_signals() -> Iterator[Event]:
-    """An event that Ctrl-C and SIGTERM set, so that a run ends between two updates."""
-    stop = Event()
-    with _handling_signals(lambda _number, _frame: stop.set()):
-        yield stop
-
-
-@contextmanager
-def _interrupting(stop: Event) -> Iterator[None]:
-    """Let the same signals raise `KeyboardInterrupt`: planning has nothing that is worth keeping.
-
-    It may take a minute, in loops that ask nothing.
-    """
-
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
-        stop.set()  # in case that what is running suppresses the error
-        raise KeyboardInterrupt
-
-    if stop.is_set():
-        raise KeyboardInterrupt
-    with _handling_signals(interrupt):
-        yield
-
-
-@contextmanager
-def _handling_signals(handle: Callable[[int, FrameType | None], object]) -> Iterator[None]:
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,4 +1,4 @@
-"""What all tests share, and in which order they run."""
+"""What all tests share."""
 
 import gc
 import os
@@ -8,13 +8,11 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# Seven thousand tests stay in memory: without this, a third of the time to collect them goes to
+# Thousands of tests stay in memory: without this, a third of the time to collect them goes to
 # looking for garbage among them.
 gc.disable()
 
-import pytest  # noqa: E402
 from hypothesis import settings  # noqa: E402
-from xdist.scheduler import LoadFileScheduling  # noqa: E402
 
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("default-without-deadline", deadline=None)
@@ -22,70 +20,12 @@ settings.load_profile("default-without-deadline")
 
 pytest_plugins = ["tests.databases"]
 
-FIRST = (
-    "tests/end_to_end/test_soak.py",
-    "tests/models/training/test_keras_lstm.py",
-    "tests/end_to_end/test_resume.py",
-    "tests/end_to_end/",
-    "tests/bot/test_main.py",
-    "tests/bot/services/cluster/",
-    "tests/test_deploy.py",
-    "tests/bot/evaluation/",
-    "tests/bot/operate/",
-    "tests/test_house.py",
-    "tests/test_toy_task.py",
-    "tests/bot/commands/",
-)
-"""Paths of the tests that take longest. They start first, so that no process waits for another that
-has just begun with one of them."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest first."""
-
-    def rank(item: pytest.Item) -> int:
-        return next((k for k, path in enumerate(FIRST) if item.nodeid.startswith(path)), len(FIRST))
-
-    items.sort(key=rank)
-
 
 def pytest_collection_finish() -> None:
     """Collect garbage again, but not among what was collected above."""
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
-
-
-class Together(LoadFileScheduling):  # type: ignore[misc]
-    """Distribution of files to processes, in which those that need Keras go to the same one.
-
-    Its import and the first training in a process take memory and time. So do a Dask cluster, and
-    the packages of evaluation.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        path: str = super()._split_scope(nodeid)
-        return next((name for name, files in TOGETHER.items() if path.startswith(files)), path)
-
-
-TOGETHER = {
-    "Cluster": ("tests/bot/services/cluster/",),
-    "Evaluation": ("tests/bot/evaluation/",),
-    "Keras": (
-        "tests/bot/train/test_command.py",
-        "tests/models/training/test_keras_lstm.py",
-        "tests/models/training/test_keras_word_lstm.py",
-        "tests/models/training/test_words_and_characters.py",
-        "tests/models/verse/test_recipes.py",
-    ),
-}
-"""Files, and folders, of tests that run in the same process."""
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
-    """The scheduler of `--dist loadfile`."""
-    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:

@@ -13,19 +13,16 @@ from threading import Event
 
 import pytest
 
-from bot.services.inference import Inference
-from bot.services.model_registry import ModelRegistry, NothingBefore, open_versions
-from bot.services.training.events import from_json
-from bot.services.training.policies import SharedModelPolicy
-from bot.services.training.process import TrainerProcess
-from bot.services.training.results import Event as TrainingEvent
-from bot.services.training.results import Events
-from bot.services.training.service import TrainingService
-from bot.services.versions import MARGIN
 from bot.store import Store
-from bot.store.trainings import TrainingRecord, TrainingRequest
-from bot.store.versions import VersionRecord
 from bot.train import main
+from bot.training.custom_models import CustomModelLoader
+from bot.training.events import from_json
+from bot.training.queries import TrainingRecord, TrainingRequest, Trainings, VersionRecord, Versions
+from bot.training.registry import MARGIN, ModelRegistry, NothingBefore, open_versions
+from bot.training.service import Event as TrainingEvent
+from bot.training.service import Events, TrainingService
+from bot.training.trainer import TrainerProcess
+from bot.writing import Inference
 from models.tasks import TASKS, Task, task_of
 from models.text_generator import Accept, GenerationError, ShouldStop, never
 from models.training.events import Done, Planned, Progress, Samples, Stopped
@@ -150,23 +147,29 @@ async def test_training_from_the_chat(
     ended = asyncio.Event()
     seen: list[TrainingEvent] = []
 
-    class Reports:
-        async def follow(self, record: TrainingRecord, events: Events) -> None:
+    class Report:
+        def __init__(self, _record: TrainingRecord) -> None:
+            """Of the only training."""
+
+        async def follow(self, events: Events) -> None:
             seen.extend([event async for event in events])
             ended.set()
 
-        async def update(self, record: TrainingRecord) -> None:
+        async def update(self) -> None:
             """Nothing to show."""
 
     command = [sys.executable, "-c", TRAIN, str(tmp_path / "child")]
     service = TrainingService(
         tmp_path,
         store,
-        [SharedModelPolicy(store, registry, cooldown=timedelta(0), now=now)],
+        registry,
+        CustomModelLoader(store, inference),
+        cooldown=timedelta(0),
         now=now,
         launch=partial(TrainerProcess, command=command),
     )
-    service.start(Reports())
+    service.report_to("discord", Report)
+    service.start()
     request = TrainingRequest(
         "shared", NAME, task_of(NAME).chat_recipe, 4, now(), minutes=1, force=True, member_id=7
     )
@@ -181,9 +184,9 @@ async def test_training_from_the_chat(
     assert isinstance(created, VersionRecord)
     assert (created.task, created.recipe, created.seed) == (NAME, "bigrams", 4)
     assert set("".join(await written(inference))) == {"o", "z"}
-    (version,) = await store.versions.of(NAME)
+    (version,) = await store[Versions].of(NAME)
     assert (version.member_id, version.corpus) == (7, "z.txt")
-    record = await store.trainings.get(number)
+    record = await store[Trainings].get(number)
     assert record is not None
     assert (record.state, record.version_id) == ("done", created.number)
     assert not list((tmp_path / "training").iterdir())

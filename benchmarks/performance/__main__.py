@@ -1,10 +1,14 @@
 """`python -m benchmarks.performance`: measure, show, and write docs/performance.md."""
 
 import argparse
+import asyncio
 import os
 import subprocess
 import sys
+import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,15 +21,20 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks import load
-from benchmarks.performance import machine, networks, page, sockets, texts
+from benchmarks.acknowledgements import Discord, Slack
+from benchmarks.bot_process import CHECKOUT, BotProcess
+from benchmarks.performance import networks, page, texts, timing
 from benchmarks.performance.page import Section
 from benchmarks.performance.timing import Times, in_turn, ratio, shown
-from models.memory import keep_freed_memory
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.server import LocalSlack
 from models.names.generator import NamesRequest
 from models.networks.lstm import LSTM
+from models.serving.memory import keep_freed_memory
 from models.verse.poem import SonnetRequest
 
-CHECKOUT = Path(__file__).parents[2]
+SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}
+SETTLING_S = 2.0
 PAGE = CHECKOUT / "docs" / "performance.md"
 PLOTS = "performance"
 """Folder of the plots, beside the page."""
@@ -56,7 +65,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.performance", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a try: the figures mean little")
-    parser.add_argument("--without", nargs="*", default=[], choices=["keras", "sockets"])
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     options = parser.parse_args(arguments)
     keep_freed_memory()  # as all processes do that write
@@ -68,37 +76,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sections.append(section)
         section.print(console)
 
-    times = step_times(effort, with_keras="keras" not in options.without)
+    times = step_times(effort)
     show(about())
-    measured = machine.rates(times)
+    measured = timing.rates(times)
     show(one_step(times, measured))
     by_batch = batch_times(effort)
     show(batches(by_batch, measured, effort.batches))
     show(words(effort, measured))
-    predict = times[PREDICT].median if PREDICT in times else None
-    show(of_texts(effort, predict))
+    show(of_texts(effort, times[PREDICT].median))
     show(of_batches(effort))
     show(training(effort))
-    if "sockets" not in options.without:
-        show(one_member(effort))
-        show(small_rush(effort))
+    show(one_member(effort))
+    show(small_rush(effort))
     if options.write:
         write(sections, times, by_batch, measured, effort.batches)
     return 0
 
 
-def step_times(effort: Effort, *, with_keras: bool) -> dict[str, Times]:
+def step_times(effort: Effort) -> dict[str, Times]:
     """One step of one text in each way, and the machine's own rates, in turn."""
     network = networks.shipped()
     works = {
         OURS: networks.numpy_step(network, 1),
         PRODUCTS: networks.products(network, 1),
         ONNX: networks.onnx_step(network, 1),
-        **machine.works(),
+        **timing.works(),
+        PREDICT: networks.keras_predict(network),
+        COMPILED: networks.keras_compiled(network, 1),
     }
-    if with_keras:
-        works[PREDICT] = networks.keras_predict(network)
-        works[COMPILED] = networks.keras_compiled(network, 1)
     return in_turn(works, rounds=effort.rounds, seconds=effort.seconds)
 
 
@@ -130,20 +135,18 @@ def about() -> Section:
     )
     waiting = f"{os.getloadavg()[0]:.1f} processes wanted a core before"
     when = f"{datetime.now(UTC):%Y-%m-%d}, commit `{found.stdout.strip() or 'unknown'}`"
-    rows = [("measured", when), *machine.facts(), ("other load", waiting)]
+    rows = [("measured", when), *timing.facts(), ("other load", waiting)]
     return Section("The machine", ("", ""), rows)
 
 
-def one_step(times: Mapping[str, Times], rates: machine.Rates) -> Section:
+def one_step(times: Mapping[str, Times], rates: timing.Rates) -> Section:
     """A character of verse."""
     ours = times[OURS].median
     operations = networks.operations(networks.shipped(), 1)
     rows = []
     for way in (PREDICT, COMPILED, OURS, ONNX, PRODUCTS):
-        if way not in times:
-            continue
         each = times[way]
-        rate = operations / each.median / 1e9 if way != PREDICT else float("nan")
+        rate = f"{operations / each.median / 1e9:.1f}" if way != PREDICT else "–"
         rows.append(
             (
                 way,
@@ -151,7 +154,7 @@ def one_step(times: Mapping[str, Times], rates: machine.Rates) -> Section:
                 f"± {each.spread:.0%}",
                 shown(each.cpu_median),
                 ratio(each.median / ours),
-                "–" if np.isnan(rate) else f"{rate:.1f}",
+                rate,
             )
         )
     note = (
@@ -163,7 +166,7 @@ def one_step(times: Mapping[str, Times], rates: machine.Rates) -> Section:
 
 
 def batches(
-    times: Mapping[str, Mapping[int, Times]], rates: machine.Rates, sizes: Sequence[int]
+    times: Mapping[str, Mapping[int, Times]], rates: timing.Rates, sizes: Sequence[int]
 ) -> Section:
     """The step of several texts."""
     network = networks.shipped()
@@ -184,7 +187,7 @@ def batches(
     return Section("Texts that share matrix products", header, rows, "In brackets: of the SGEMM.")
 
 
-def words(effort: Effort, rates: machine.Rates) -> Section:
+def words(effort: Effort, rates: timing.Rates) -> Section:
     """A step of the word network, as it serves, exact, and in onnxruntime."""
     exact = networks.word_network()
     serving = exact.approximated()
@@ -210,17 +213,16 @@ def words(effort: Effort, rates: machine.Rates) -> Section:
     return Section("The network that chooses words", header, rows, note)
 
 
-def of_texts(effort: Effort, predict: float | None) -> Section:
+def of_texts(effort: Effort, predict: float) -> Section:
     """What a member waits for, without the chat."""
     names, verse = texts.Writer("names"), texts.Writer("sonnets")
     rows = []
-    for what, write in (
-        ("ten names", texts.ten_names(names)),
-        ("a sonnet's first line", texts.first_line(verse)),
-        ("a whole sonnet", texts.sonnet(verse)),
+    for what, write, writer in (
+        ("ten names", texts.ten_names, names),
+        ("a sonnet's first line", texts.first_line, verse),
+        ("a whole sonnet", texts.sonnet, verse),
     ):
-        each = texts.measure(write, effort.texts)
-        notebook = each.characters * predict if predict is not None else float("nan")
+        each = texts.measure(write, writer, effort.texts)
         rows.append(
             (
                 what,
@@ -228,7 +230,7 @@ def of_texts(effort: Effort, predict: float | None) -> Section:
                 f"± {each.times.spread:.0%}",
                 shown(each.times.cpu_median),
                 f"{each.characters / each.times.median:,.0f}",
-                ratio(notebook / each.times.median) if predict is not None else "–",
+                ratio(each.characters * predict / each.times.median),
             )
         )
     header = ("text", "time", "spread", "CPU", "characters/s", "faster than predict")
@@ -265,9 +267,9 @@ def training(effort: Effort) -> Section:
 
 def one_member(effort: Effort) -> Section:
     """One member alone, over sockets."""
-    found = sockets.measure(*effort.alone)
     rows = []
-    for platform, alone in found.items():
+    for platform in load.PLATFORMS:
+        alone = asyncio.run(_one_member(platform, *effort.alone))
         for what, seconds in (
             ("/dinoname acknowledged", alone.acknowledged),
             ("/dinoname answered", alone.names),
@@ -279,9 +281,46 @@ def one_member(effort: Effort) -> Section:
     return Section("The whole bot, one member", ("", "", "median", "99%"), rows, note)
 
 
+@dataclass(frozen=True)
+class Alone:
+    """What one member waits for while nobody else asks, in seconds."""
+
+    acknowledged: list[float]
+    names: list[float]
+    """Until one name is shown."""
+    poems: list[float]
+    """Until the last line is shown: edits are a second apart."""
+
+
+async def _one_member(platform: str, names: int, poems: int) -> Alone:
+    """Ask for one name and one poem after the other."""
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        discord = slack = None
+        member: Discord | Slack
+        if platform == "discord":
+            discord = await stack.enter_async_context(LocalDiscord(port=0))
+            member = Discord(discord)
+        else:
+            slack = await stack.enter_async_context(LocalSlack(port=0, rate_limited=False))
+            member = Slack(slack)
+        await stack.enter_async_context(BotProcess(discord, folder, SETTINGS, slack=slack))
+        await member.poem()
+        await member.names()
+        await asyncio.sleep(SETTLING_S)
+        pairs = [await member.names() for _ in range(names)]
+        seconds = []
+        for _ in range(poems):
+            began = time.perf_counter()
+            await member.poem()
+            seconds.append(time.perf_counter() - began)
+        return Alone([first for first, _ in pairs], [last for _, last in pairs], seconds)
+
+
 def small_rush(effort: Effort) -> Section:
     """A rush over sockets; the large one is benchmarks.load."""
-    runs = sockets.rush(*effort.rush)
+    whats = load.plan(*effort.rush)
+    runs = [asyncio.run(load.measure(p, "now", CHECKOUT, whats)) for p in load.PLATFORMS]
     columns = [load.rows(run) for run in runs]
     rows = [(pairs[0][0], *(value for _, value in pairs)) for pairs in zip(*columns, strict=True)]
     poems, cards = effort.rush
@@ -294,15 +333,13 @@ def write(
     sections: Sequence[Section],
     times: Mapping[str, Times],
     by_batch: Mapping[str, Mapping[int, Times]],
-    rates: machine.Rates,
+    rates: timing.Rates,
     sizes: Sequence[int],
 ) -> None:
     """Write the plots and the page."""
     folder = PAGE.parent / PLOTS
     folder.mkdir(exist_ok=True)
-    steps = {
-        way: times[way].median for way in (PREDICT, COMPILED, OURS, ONNX, PRODUCTS) if way in times
-    }
+    steps = {way: times[way].median for way in (PREDICT, COMPILED, OURS, ONNX, PRODUCTS)}
     page.bars(folder / "step.png", "One character of verse", steps)
     network = networks.shipped()
     series = {

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from benchmarks.notebook import loops_of_the_notebook
-from benchmarks.performance.timing import Times
+from benchmarks.performance.timing import Times, repeated
 from bot.words import WordFilter
 from data.corpora import load_names
 from models.names.generator import NamesRequest
@@ -53,47 +53,35 @@ class Writer:
         raise AssertionError
 
 
-def measure(write: Callable[[int], str], texts: int) -> Written:
+def measure(write: Callable[[Writer, int], str], writer: Writer, texts: int) -> Written:
     """Write texts with the seeds 1, 2, …, after one that fills caches."""
-    write(0)
+    write(writer, 0)
     wall, cpu, characters = [], [], 0
     for seed in range(1, texts + 1):
         began, began_cpu = time.perf_counter(), time.process_time()
-        text = write(seed)
+        text = write(writer, seed)
         wall.append(time.perf_counter() - began)
         cpu.append(time.process_time() - began_cpu)
         characters += len(text)
     return Written(Times(wall, cpu), characters / texts)
 
 
-def ten_names(writer: Writer) -> Callable[[int], str]:
-    """Writes ten names."""
-
-    def write(seed: int) -> str:
-        (draft,) = writer.write([NamesRequest(TEN, seed)])
-        return "\n".join(draft.result.names)
-
-    return write
+def ten_names(writer: Writer, seed: int) -> str:
+    """Ten names."""
+    (draft,) = writer.write([NamesRequest(TEN, seed)])
+    return "\n".join(draft.result.names)
 
 
-def first_line(writer: Writer) -> Callable[[int], str]:
-    """Writes the first line of a sonnet."""
-
-    def write(seed: int) -> str:
-        (draft,) = writer.write([SonnetRequest(seed=seed)], steps=1)
-        return "\n".join(draft.lines)
-
-    return write
+def first_line(writer: Writer, seed: int) -> str:
+    """The first line of a sonnet."""
+    (draft,) = writer.write([SonnetRequest(seed=seed)], steps=1)
+    return "\n".join(draft.lines)
 
 
-def sonnet(writer: Writer) -> Callable[[int], str]:
-    """Writes a sonnet."""
-
-    def write(seed: int) -> str:
-        (draft,) = writer.write([SonnetRequest(seed=seed)])
-        return "\n".join(draft.lines)
-
-    return write
+def sonnet(writer: Writer, seed: int) -> str:
+    """A sonnet."""
+    (draft,) = writer.write([SonnetRequest(seed=seed)])
+    return "\n".join(draft.lines)
 
 
 def per_second(writer: Writer, requests: Sequence[Any]) -> float:
@@ -111,15 +99,4 @@ def updates_per_second(updates: int, rounds: int) -> dict[str, Times]:
         "recipe": lambda: next(ours),
         "loops": lambda: next(theirs),
     }
-    for work in works.values():
-        work()
-    wall: dict[str, list[float]] = {name: [] for name in works}
-    cpu: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(rounds):
-        for name, work in works.items():
-            began, began_cpu = time.perf_counter(), time.process_time()
-            for _ in range(updates):
-                work()
-            wall[name].append((time.perf_counter() - began) / updates)
-            cpu[name].append((time.process_time() - began_cpu) / updates)
-    return {name: Times(wall[name], cpu[name]) for name in works}
+    return repeated(works, dict.fromkeys(works, updates), rounds)

@@ -9,9 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.soak.flood import run_flood
-from benchmarks.soak.plan import FAULTS
-from benchmarks.soak.report import as_json, broken, show
-from benchmarks.soak.soak import Options, Soak, write_json
+from benchmarks.soak.report import broken, show
+from benchmarks.soak.soak import Options, Soak
 
 
 def main() -> int:
@@ -19,9 +18,6 @@ def main() -> int:
     parser = _parser()
     options = parser.parse_args()
     console = Console(width=110 if not sys.stdout.isatty() else None)
-    if options.list:
-        console.print("\n".join(fault.name for fault in FAULTS))
-        return 0
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
@@ -35,10 +31,6 @@ def main() -> int:
             Options(
                 seconds=options.minutes * 60,
                 seed=options.seed,
-                rate=options.rate,
-                members=options.members,
-                quiet_s=options.quiet,
-                large_namers=options.large_namers,
                 address=options.database_url,
                 only=tuple(options.only or ()),
             ),
@@ -49,10 +41,7 @@ def main() -> int:
         except ValueError as error:
             parser.error(str(error))
     show(console, outcome)
-    write_json(options.out, as_json(outcome))
-    console.print(f"written: {options.out}")
-    failures = [*broken(outcome)]
-    for sentence in failures:
+    for sentence in (failures := [*broken(outcome)]):
         console.print(f"broken: {sentence}", highlight=False)
     return 1 if failures else 0
 
@@ -61,20 +50,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
     parser.add_argument("--minutes", type=float, default=20.0, help="length (default: 20)")
     parser.add_argument("--seed", type=int, default=0, help="of the plan and the members")
-    parser.add_argument("--rate", type=float, default=3.0, help="interactions a second (default 3)")
-    parser.add_argument("--members", type=int, default=200, help="number of members (default: 200)")
-    parser.add_argument(
-        "--quiet", type=float, default=70.0, help="seconds without faults at the end (default: 70)"
-    )
-    parser.add_argument(
-        "--large-namers",
-        type=int,
-        default=8,
-        help="imported namers of the largest size (default 8)",
-    )
     parser.add_argument("--database-url", metavar="URL", help="(default: SQLite)")
     parser.add_argument("--only", nargs="+", metavar="FAULT", help="these faults, in this order")
-    parser.add_argument("--list", action="store_true", help="list the faults")
     parser.add_argument(
         "--hostile",
         type=float,
@@ -84,7 +61,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--attackers", type=int, default=1, help="members who send those (default: 1)"
     )
-    parser.add_argument("--out", type=Path, default=Path("out/soak.json"), help="the result")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the state and the log")
     return parser
 

@@ -26,7 +26,6 @@ PROBE_S = 1.0
 PROBERS = 6
 RECENT = 12
 """Polls that members still vote in."""
-NEW_POLLS = 0.3
 
 NAMES = re.compile(r"🦕|🪶")
 POEM = re.compile(r"📜")

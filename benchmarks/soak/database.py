@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from benchmarks.ballots import database_url
+from bot.store import url_of
 
 HOST = "127.0.0.1"
 
@@ -20,7 +20,7 @@ class SqliteFaults:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self.url = database_url(None, file.parent)
+        self.url = url_of(None, file.parent)
         self.address: str | None = None
         """DATABASE_URL of the bot."""
 
@@ -52,7 +52,7 @@ class PostgresFaults:
     """Faults of a PostgreSQL server. The bot reaches it through a proxy of this process."""
 
     def __init__(self, address: str) -> None:
-        self.url = database_url(address, Path())
+        self.url = url_of(address, Path())
         self._target = self.url.host or HOST, self.url.port or 5432
         self._given = address
         self.address: str | None = None

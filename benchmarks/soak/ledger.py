@@ -114,6 +114,7 @@ class Ledger:
     downs: list[Down] = field(default_factory=list)
     disturbed: set[str] = field(default_factory=set)
     """Tokens of interactions whose responses the platform did not accept or confirm."""
+    deadline_s: float = DEADLINE_S
     unlawful: Counter[str] = field(default_factory=Counter)
     """Interactions that the simulator rejected, as Discord would: they never reach the bot."""
 
@@ -145,7 +146,7 @@ class Ledger:
         if asked.token in self.disturbed:
             return "the platform did not accept the answer"
         for down in self.downs:
-            grace = DEADLINE_S if down.was_killed else LATE_S
+            grace = self.deadline_s if down.was_killed else LATE_S
             if asked.delivered_at <= down.ended and asked.delivered_at + grace >= down.began:
                 return "the bot was killed" if down.was_killed else "the bot had stopped"
         return ""
@@ -153,7 +154,8 @@ class Ledger:
     def _was_killed_after(self, asked: Interaction) -> bool:
         """Whether the bot was killed before it could answer a press that it acknowledged."""
         at = asked.acknowledged_at or 0.0
-        return any(d.was_killed and at <= d.began <= at + ANSWERING_S for d in self.downs)
+        most = max(ANSWERING_S, self.deadline_s)
+        return any(d.was_killed and at <= d.began <= at + most for d in self.downs)
 
     def counts(self) -> dict[str, Counter[Fate]]:
         """The number of interactions by kind and fate."""

@@ -17,7 +17,6 @@ RETRACTED = re.compile(r"You took your vote back")
 KEPT = re.compile(r"^(Kept\.|You've kept this one already)")
 FORGOTTEN = re.compile(r"no longer stores anything about you")
 READY = re.compile(r"✅ (?P<name>.+) is ready")
-DELETED = re.compile(r"(?P<name>.+) was deleted")
 POLLS_STAY_OPEN = re.compile(r"New polls stay open for (?P<minutes>\d+)")
 HAS_WON = re.compile(r"The poll is closed: (?P<name>.+?) has won")
 
@@ -34,8 +33,6 @@ class Stored:
     minutes: int | None
     winners: Mapping[str, str]
     """The winning name of each closed poll that has one."""
-    trainings: Mapping[str, int]
-    """Number of trainings by state."""
 
 
 @dataclass
@@ -47,7 +44,6 @@ class Records:
     keeps: dict[tuple[int, int], list[Entry]] = field(default_factory=dict)
     forgets: list[tuple[int, Entry]] = field(default_factory=list)
     imports: dict[str, Entry] = field(default_factory=dict)
-    deletions: list[tuple[str, Entry]] = field(default_factory=list)
     settings: list[tuple[int, Entry]] = field(default_factory=list)
     cards: dict[str, Message] = field(default_factory=dict)
     """The message of each poll, by the poll's id."""
@@ -74,10 +70,7 @@ class Records:
         wrong = [*self._lost_votes(stored), *self._lost_poems(stored)]
         ready = {m["name"] for e in self.imports.values() if (m := READY.search(e.text))}
         ready |= {m["name"] for message in channel if (m := READY.search(text_of(message)))}
-        gone = {name for name, _ in self.deletions}
-        wrong += [f"namer {name}: not stored" for name in ready - gone - stored.namers]
-        deleted = {name for name, entry in self.deletions if DELETED.search(entry.text)}
-        wrong += [f"namer {name}: was deleted, and is there" for name in deleted & stored.namers]
+        wrong += [f"namer {name}: not stored" for name in ready - stored.namers]
         wrong += self._lost_settings(stored)
         for poll, card in self.cards.items():
             if (won := HAS_WON.search(card.content)) and poll in stored.winners:
@@ -169,7 +162,6 @@ async def read_stored(url: URL) -> Stored:
                 "SELECT p.id, c.name FROM polls p JOIN candidates c "
                 "ON c.poll_id = p.id AND c.position = p.winner WHERE p.closed_at IS NOT NULL"
             )
-            trainings = await rows("SELECT state, COUNT(*) FROM trainings GROUP BY state")
     finally:
         await engine.dispose()
     return Stored(
@@ -178,5 +170,4 @@ async def read_stored(url: URL) -> Stored:
         namers=frozenset(str(name) for (name,) in namers),
         minutes=int(str(minutes[0][0])) if minutes and minutes[0][0] is not None else None,
         winners={str(poll): str(name) for poll, name in winners},
-        trainings={str(state): int(str(count)) for state, count in trainings},
     )

@@ -5,7 +5,7 @@ import re
 import statistics
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
@@ -18,6 +18,9 @@ MEMORY_MIB = 400.0
 STOPPING_S = 8.0
 RECONNECTING = re.compile(r"Attempting a reconnect")
 """discord.py logs these with a traceback; they are handled."""
+ORPHANED = "reduction.pickle.load(from_parent)"
+"""In the traceback of a process whose parent was killed while it started it: what it was sent ends
+too early ("pickle data was truncated")."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Logged:
 def exceptions_in(log: str) -> list[Logged]:
     """The exceptions in a log of JSON lines and of whatever else a process prints.
 
-    Those that discord.py handles by connecting again are left out.
+    Those that discord.py handles by connecting again are left out, and those of a process whose
+    parent was killed.
     """
     found = []
     raw: list[str] = []
@@ -61,8 +65,9 @@ def exceptions_in(log: str) -> list[Logged]:
     for number, line in enumerate(raw):
         if line.startswith("Traceback (most recent call last)"):
             rest = raw[number + 1 :]
-            last = next((text for text in rest if text and not text.startswith(" ")), "")
-            found.append(Logged(last[:200], "printed"))
+            end = next((k for k, text in enumerate(rest) if text and text[0] != " "), len(rest))
+            if not any(ORPHANED in text for text in rest[:end]):
+                found.append(Logged("".join(rest[end : end + 1])[:200], "printed"))
     return found
 
 
@@ -184,29 +189,6 @@ def _faults(outcome: Outcome) -> Table:
         name = f"{fault.step.fault}{f' ({fault.error})' if fault.error else ''}"
         table.add_row(name, f"{fault.began - began:.0f} s", lasted, back)
     return table
-
-
-def as_json(outcome: Outcome) -> dict[str, object]:
-    """The result, for a file."""
-    return {
-        "options": asdict(outcome.options) | {"address": bool(outcome.options.address)},
-        "promises": [asdict(promise) | {"kept": promise.is_kept} for promise in promises(outcome)],
-        "interactions": {
-            what: dict(fates.items()) for what, fates in outcome.ledger.counts().items()
-        },
-        "refused": dict(outcome.ledger.reasons(Fate.REFUSED)),
-        "excepted": dict(outcome.ledger.reasons(Fate.EXCEPTED)),
-        "acknowledged_in_3_s": sum(wait <= DEADLINE_S for wait in outcome.ledger.waits()),
-        "confirmed_records": outcome.records.confirmed,
-        "faults": [
-            {"fault": f.step.fault, "lasted_s": f.ended - f.began, "back_after_s": f.seconds}
-            for f in outcome.faults
-        ],
-        "starts": outcome.supervisor.starts,
-        "stops_s": [seconds for seconds, _ in outcome.supervisor.stops],
-        "refused_starts": outcome.supervisor.refused,
-        "trainings": dict(outcome.stored.trainings) if outcome.stored else {},
-    }
 
 
 def broken(outcome: Outcome) -> Iterator[str]:

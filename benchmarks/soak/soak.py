@@ -2,39 +2,51 @@
 
 import asyncio
 import datetime
-import json
+import string
+import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from sqlalchemy import text
+from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.bot_process import BotProcess
 from benchmarks.soak.crowd import Crowd
 from benchmarks.soak.database import DatabaseFaults, PostgresFaults, SqliteFaults
-from benchmarks.soak.ledger import Entry, Ledger, unfinished
-from benchmarks.soak.namers import SCALES, namer
-from benchmarks.soak.plan import POSTGRES, SQLITE, Step, make_plan
-from benchmarks.soak.records import Records, Stored, read_stored
+from benchmarks.soak.faults import BY_NAME, POSTGRES, SQLITE, VICTIM, Step, Trouble, make_plan
+from benchmarks.soak.ledger import DEADLINE_S, Entry, Ledger, unfinished
+from benchmarks.soak.records import Records, read_stored
 from benchmarks.soak.supervisor import Supervisor
-from benchmarks.soak.trouble import DATABASE_FAULTS, VICTIM, Trouble
 from bot.platforms.local.server import LocalDiscord
-from bot.services.versions import version_of
 from bot.store import Database, Store
-from bot.store.versions import VersionFiles
+from bot.training.queries import VersionFiles, Versions
+from bot.training.registry import version_of
+from models.fingerprints import Fingerprints
+from models.names.constraints import LIST_RECIPE
+from models.networks.ngram import NGram
+from models.networks.vocabulary import END, Vocabulary
 from models.tasks import task_of
+from models.weights import SHIPPED, ModelCard, save_weights
 
+ORDER = 5
+GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
+CYRILLIC = "бвгджзийклмнптфцчшщыэюя"
+SYLLABLES = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov", "wen", "zar")
+SIZES = (500_000, 400_000, 300_000, 200_000, 140_000, 100_000, 60_000, 30_000, 10_000)
+"""Numbers of n-grams to try: the largest has more than a file can hold."""
 LARGE_NAMERS = 8
+TRIES = 5
 COOLDOWN_S = 1.1
 """Seconds between two requests of the administrator; the bot is told 1 s."""
 CLOSING_S = 60.0
 """Seconds after a restart in which an unfinished message must be closed."""
-LEAST_QUIET_S = 3.0
+LEAST_QUIET_S = 10.0
 """Seconds after the last fault, at least."""
 MESSAGES = 100_000
 """Messages that the simulator keeps: the poll of a deleted one has no winner."""
@@ -44,7 +56,7 @@ HEARTBEAT_S = 20.0
 
 @dataclass(frozen=True)
 class Options:
-    """What a soak does; `tests/end_to_end/test_soak.py` runs a small one."""
+    """What a soak does; `tests/slow/test_soak.py` runs a small one."""
 
     seconds: float = 1200.0
     seed: int = 0
@@ -56,6 +68,8 @@ class Options:
     """DATABASE_URL of a PostgreSQL database; None is SQLite."""
     only: Sequence[str] = ()
     quick: bool = False
+    deadline_s: float = DEADLINE_S
+    """For the first response; longer on a machine whose speed is not the question."""
 
 
 @dataclass
@@ -84,7 +98,6 @@ class Outcome:
     left_unfinished: list[str] = field(default_factory=list)
     lost_records: list[str] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
-    stored: Stored | None = None
     lag_s: float = 0.0
     """The longest time in which this process did not run: the machine was busy."""
 
@@ -109,16 +122,22 @@ class Soak:
             await database.start()
             stack.push_async_callback(database.close)
             (folder / "state").mkdir()
-            version = await _add_version(database)
+            version = await _add_version(database.url)
             local = await stack.enter_async_context(
-                LocalDiscord(port=0, heartbeat_s=HEARTBEAT_S, writes=10, history=MESSAGES)
+                LocalDiscord(
+                    port=0,
+                    heartbeat_s=HEARTBEAT_S,
+                    writes=10,
+                    history=MESSAGES,
+                    first_response_s=options.deadline_s,
+                )
             )
             environment = {"LOG_FORMAT": "json", "COOLDOWN_SECONDS": "1", "NAMERS_PER_GUILD": "20"}
             environment |= {"RETRAIN_COOLDOWN_MINUTES": "0", "HOME_GUILDS": str(local.guild_id)}
             if database.address:
                 environment["DATABASE_URL"] = database.address
             supervisor = await stack.enter_async_context(Supervisor(local, folder, environment))
-            ledger, records = Ledger(), Records()
+            ledger, records = Ledger(deadline_s=options.deadline_s), Records()
             ledger.downs, ledger.disturbed = supervisor.downs, local.faults.disturbed
             crowd = Crowd(local, ledger, records, seed=options.seed, members=options.members)
             outcome = Outcome(options, ledger, records, [], supervisor, "")
@@ -142,12 +161,13 @@ class Soak:
                 namer(99),
                 version,
                 outcome.half_served,
+                np.random.default_rng([options.seed, 2]),
             )
             await self._go(outcome, plan, trouble)
             await supervisor.wait_online()
             restarted = supervisor.downs[-1].ended if supervisor.downs else 0.0
             left = unfinished(local.messages)
-            while left and time.time() < restarted + CLOSING_S:
+            while left and time.time() < restarted + CLOSING_S + options.deadline_s:
                 await asyncio.sleep(0.5)
                 left = unfinished(local.messages)
             for message in left:
@@ -155,14 +175,14 @@ class Soak:
             outcome.left_unfinished = [*self._left.values()]
             messages = local.messages
             log: BotProcess = supervisor.bot
-        outcome.stored = stored = await read_stored(database.url)
+        stored = await read_stored(database.url)
         outcome.lost_records = records.lost(stored, messages)
         outcome.contradictions = records.contradictions(stored)
         outcome.log = log.log.read_text(errors="replace")
         outcome.lag_s = self._lag_s
         for fault in outcome.faults:
             since = fault.ended
-            back = ledger.first_success(since, stores=fault.step.fault in DATABASE_FAULTS)
+            back = ledger.first_success(since, stores=BY_NAME[fault.step.fault].is_of_the_database)
             fault.seconds = None if back is None else max(0.0, back - fault.ended)
         return outcome
 
@@ -176,31 +196,36 @@ class Soak:
 
     async def _prepare(self, crowd: Crowd) -> str:
         """Import namers and train one; the size of the large ones, in words."""
-        await crowd.import_namer(VICTIM, namer(98))
+        await self._insist(lambda: crowd.import_namer(VICTIM, namer(98)))
         crowd.namers.clear()  # members don't use it
-        await asyncio.sleep(COOLDOWN_S)
-        created = await crowd.create_namer("elves")
-        if not created.succeeded:
-            raise RuntimeError(f"The namer cannot be trained: {created.text or 'no answer'}")
-        await asyncio.sleep(COOLDOWN_S)
+        await self._insist(lambda: crowd.create_namer("elves"))
         size = "none"
-        scales = list(SCALES)
+        sizes = list(SIZES)
         for number in range(self._options.large_namers):
-            while scales:
-                content = await asyncio.to_thread(namer, number, scales[0])
+            while sizes:
+                content = await asyncio.to_thread(namer, number, sizes[0])
                 entry = await crowd.import_namer(f"large {number}", content)
                 if entry.succeeded:
                     size = f"files of {len(content) / 2**20:.2f} MiB"
                     break
                 self._console.print(f"  {len(content):,} bytes: {entry.text[:90]!r}")
                 await asyncio.sleep(COOLDOWN_S)
-                scales.pop(0)
+                sizes.pop(0)
             await asyncio.sleep(COOLDOWN_S)
         crowd.namers.append("elves")
         for name in crowd.namers:  # all of them in use from the start
             crowd.send("name of a namer", crowd.admin, "name", {"namer": name, "count": 3})
             await asyncio.sleep(COOLDOWN_S)
         return size
+
+    async def _insist(self, ask: Callable[[], Awaitable[Entry]]) -> None:
+        """Ask until it succeeds; `RuntimeError` if it does not. The machine may be busy."""
+        for _ in range(TRIES):
+            entry = await ask()
+            await asyncio.sleep(COOLDOWN_S)
+            if entry.succeeded:
+                return
+        raise RuntimeError(f"{entry.what} failed: {entry.text or 'no answer'}")
 
     async def _go(self, outcome: Outcome, plan: Sequence[Step], trouble: Trouble) -> None:
         options, crowd = self._options, trouble.crowd
@@ -266,7 +291,7 @@ class Soak:
             downs = [down for down in supervisor.downs if down.ended < float("inf")]
             if len(downs) > checked and supervisor.online.is_set():
                 since = downs[-1].ended
-                if time.time() - since >= CLOSING_S:
+                if time.time() - since >= CLOSING_S + self._options.deadline_s:
                     checked = len(downs)
                     for message in unfinished(trouble.local.messages):
                         if message.created_at < downs[-1].began:
@@ -277,20 +302,53 @@ def _about(content: str, embed: dict[str, object]) -> str:
     return f"{embed.get('title') or content or 'thinking…'}"[:80]
 
 
-async def _add_version(database: DatabaseFaults) -> int:
+async def _add_version(url: URL) -> int:
     """Add a version of the names that is live; its row."""
-    store = Store(Database(database.url))
+    store = Store(Database(url))
     try:
         await store.database.migrate()
         trained = await asyncio.to_thread(task_of("names").load_shipped)
-        path = Path("models/weights/names.safetensors")
-        content = (Path(__file__).parents[2] / path).read_bytes()
+        content = await asyncio.to_thread((SHIPPED / "names.safetensors").read_bytes)
         version = version_of(trained.card, trained.digest)
         now = datetime.datetime.now(datetime.UTC)
-        number, _ = await store.versions.add_live(version, VersionFiles(content), "activated", now)
+        number, _ = await store[Versions].add_live(version, VersionFiles(content), "activated", now)
         return number
     finally:
         await store.close()
+
+
+def namer(seed: int, size: int = 0) -> bytes:
+    """A weight file with n-grams of made-up names, and so many random ones."""
+    random = np.random.default_rng(seed)
+    names = sorted({"".join(random.choice(SYLLABLES, 3)) for _ in range(150)})
+    symbols = string.ascii_lowercase + (GREEK + CYRILLIC if size else "")
+    vocabulary = Vocabulary.of([symbols])
+    base = len(vocabulary)
+    fitted = NGram.fit([name + END for name in names], vocabulary, ORDER, 0.75)
+    # A random context and what follows it, so that no two orders share their contexts.
+    codes = random.integers(base**ORDER, size=size)
+    grams = np.union1d(fitted.grams, codes)
+    counts = np.ones(len(grams), np.int64)
+    counts[np.searchsorted(grams, fitted.grams)] = 1000 * fitted.counts.clip(max=1000)
+    model = NGram(vocabulary, ORDER, 0.75, grams, counts)
+    card = ModelCard(
+        task="names",
+        architecture="ngram",
+        recipe=LIST_RECIPE,
+        corpus="elves",
+        corpus_sha256="0" * 64,
+        seed=seed,
+        updates=1,
+        created="2026-01-02",
+        symbols=vocabulary.symbols,
+        validation=1.5,
+        kneser_ney=1.6,
+        measured=len(names),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "namer.safetensors"
+        save_weights(path, model.arrays(), card, Fingerprints.of(names), words=names)
+        return path.read_bytes()
 
 
 async def _row_of(database: DatabaseFaults, name: str) -> int:
@@ -301,12 +359,3 @@ async def _row_of(database: DatabaseFaults, name: str) -> int:
             return int((await connection.execute(query, {"name": name})).scalar_one())
     finally:
         await engine.dispose()
-
-
-def write_json(path: Path, content: object) -> None:
-    """Write a result to a file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-
-
-__all__ = ["Entry", "Options", "Outcome", "Soak", "write_json"]

@@ -58,7 +58,6 @@ class Supervisor:
         self.may_run = asyncio.Event()
         self.may_run.set()
         self.online = asyncio.Event()
-        self.online_at = 0.0
         self._local = local
         self._clock = folder / "clock"
         self.has_clock = (library := clock_library()) is not None
@@ -107,7 +106,6 @@ class Supervisor:
                 await asyncio.sleep(RESTART_S)
                 continue
             self._close_down()
-            self.online_at = time.time()
             self.online.set()
             code = await self.bot.wait()
             self.online.clear()

@@ -13,17 +13,9 @@ from bot.chat.message import Message, UserError
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.chat.unfinished import UnfinishedAnswers
+from bot.concurrency import EditThrottle, InFlight, Locks, Pace
 from bot.fleet.membership import Fleet
 from bot.monitoring.monitor import Monitor
-from bot.services.cluster.pool import ClusterPool
-from bot.services.concurrency import EditThrottle, InFlight, Locks, Pace
-from bot.services.custom_models import CustomModels
-from bot.services.inference import Inference
-from bot.services.model_registry import ModelRegistry
-from bot.services.queueing.errors import TooMany
-from bot.services.training.service import TrainingService
-from bot.services.training.shared_reports import SharedReports
-from bot.services.uploads import Uploads
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.answers import Unfinished
@@ -31,6 +23,9 @@ from bot.store.fleet import RunningCooldowns
 from bot.words import WordFilter
 from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters
+from bot.writing import Inference
+from bot.writing.cluster import ClusterPool
+from bot.writing.errors import TooManyQueued
 
 Service = TypeVar("Service")
 
@@ -67,9 +62,6 @@ class App:
     settings: Settings
     store: Store
     inference: Inference
-    models: ModelRegistry
-    custom_models: CustomModels
-    training: TrainingService
     word_filter: WordFilter
     """For texts that appear everywhere; `filters` has those of communities."""
     now: Callable[[], datetime]
@@ -107,9 +99,6 @@ class App:
     """Edits of messages, by channel."""
     receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
     """Held while a vote is confirmed."""
-    uploads: Uploads = field(default_factory=Uploads)
-    reports: SharedReports = field(default_factory=SharedReports)
-    """The progress messages of trainings, on all platforms."""
     homes: set[int] = field(default_factory=set)
     """Homes that were found on connecting, besides those of the settings: see `is_home`."""
     unfinished: UnfinishedAnswers[Message] = field(init=False)
@@ -197,7 +186,7 @@ class App:
             try:
                 yield
             except Exception as error:
-                if not isinstance(error, (UserError, TooMany, *self.registry.explanations)):
+                if not isinstance(error, (UserError, TooManyQueued, *self.registry.explanations)):
                     self.cooldowns.end(key)
                 raise
 

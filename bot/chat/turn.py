@@ -152,7 +152,7 @@ class Platform(Protocol):
 
     @property
     def name(self) -> str:
-        """`discord`, as `bot.store.identities` has it."""
+        """`discord`, as `bot.store[Identities]` has it."""
 
     @property
     def communities(self) -> Collection[int]:

@@ -5,10 +5,6 @@ from functools import partial
 from bot.chat.commands import Pressed, Registry
 from bot.chat.message import verbatim
 from bot.chat.translation import _
-from bot.commands.training import custom_models, models, requests
-from bot.commands.training.declarations import MODELS, NAMER, RETRAIN
-from bot.commands.training.progress import STOP
-from bot.commands.training.version_report import MODELS as MODELS_BUTTON
 from bot.community.settings import SETTINGS
 from bot.help.about import ABOUT
 from bot.help.help import HELP
@@ -18,9 +14,11 @@ from bot.names import dissect, line_dissection, names, problems
 from bot.polls import hall_of_fame, name_message, votes
 from bot.privacy import privacy
 from bot.status.status import STATUS
+from bot.training import models, namer, requests, retrain
+from bot.training.progress import STOP
 from bot.verse import poems, sonnet
 from data.corpora import CorpusError
-from models.names.constrained.problems import NamesError
+from models.names.problems import NamesError
 from models.verse.dissection import LineTooLong, NoWordNetwork
 from models.verse.poem import NoLineFound
 
@@ -35,9 +33,9 @@ REGISTRY = Registry(
         poems.POEMS,
         poems.EXPORT_COMMAND,
         privacy.PRIVACY,
-        NAMER,
-        MODELS,
-        RETRAIN,
+        namer.NAMER_GROUP,
+        models.MODELS_GROUP,
+        retrain.RETRAIN_GROUP,
         moderation.MODERATE_GROUP,
         moderation.MODERATE_MENU,
         SETTINGS,
@@ -61,8 +59,8 @@ REGISTRY = Registry(
         poems.BOOK: Pressed(poems.press, needs_rights=False),
         privacy.ACTION: Pressed(privacy.press, needs_rights=False),
         STOP: Pressed(requests.press_stop),
-        custom_models.NAMER: Pressed(custom_models.press),
-        MODELS_BUTTON: Pressed(models.press),
+        namer.NAMER: Pressed(namer.press),
+        models.MODELS: Pressed(models.press),
         MODERATE: Pressed(partial(moderation.press, MODERATE)),
         OWNER: Pressed(partial(moderation.press, OWNER)),
     },

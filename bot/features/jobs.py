@@ -5,16 +5,19 @@ deleting old data.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from bot.chat.app import App
 from bot.chat.closing_answers import AnswerCloser
 from bot.chat.turn import Platform
 from bot.chat.unfinished import BEAT_S
-from bot.commands.training.progress import TrainingReports
+from bot.concurrency import PeriodicTask, within
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.privacy.privacy import CommunitySweeper
-from bot.services.concurrency import PeriodicTask, within
+from bot.training.progress import TrainingReport
+from bot.training.registry import ModelRegistry
+from bot.training.service import TrainingService
 
 log = logging.getLogger(__name__)
 
@@ -31,15 +34,15 @@ class Jobs:
         self.polls = PollCloser(app, platform)
         self.communities = CommunitySweeper(app, platform)
         self.answers = AnswerCloser(app, platform)
-        app.reports.add(platform.name, TrainingReports(app, platform))
+        app[TrainingService].report_to(platform.name, partial(TrainingReport, app, platform))
         self._tasks: list[PeriodicTask] = []
 
     def start(self, ready: Callable[[], Awaitable[object]]) -> None:
         """Start them, once; those that need the platform wait for `ready`."""
         if self._tasks:
             return
-        self._app.models.watch()
-        self._app.training.start(self._app.reports)
+        self._app[ModelRegistry].watch()
+        self._app[TrainingService].start()
         self._tasks = [
             PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),

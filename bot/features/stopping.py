@@ -8,6 +8,8 @@ from typing import Any
 
 from bot.chat.app import App
 from bot.features.jobs import Jobs, step
+from bot.training.registry import ModelRegistry
+from bot.training.service import TrainingService
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ async def finish(app: App) -> None:
 
 async def interrupt_trainings(app: App) -> None:
     """Interrupt trainings, which resume after the next start."""
-    await step(TRAININGS_S, app.training.close())
+    await step(TRAININGS_S, app[TrainingService].close())
 
 
 async def close(app: App, fronts: Sequence[Front]) -> None:
@@ -59,7 +61,7 @@ async def close(app: App, fronts: Sequence[Front]) -> None:
     await asyncio.gather(
         *(step(LAST_EDITS_S, front.jobs.close()) for front in fronts),
         step(LAST_EDITS_S, app.edits.close()),
-        step(LAST_EDITS_S, app.models.close()),
+        step(LAST_EDITS_S, app[ModelRegistry].close()),
     )
     await step(REFUSING_S, _refuse_the_last(app, fronts))
     await asyncio.gather(*(step(DISCONNECTING_S, front.disconnect()) for front in fronts))

@@ -8,10 +8,11 @@ from bot.chat.commands import Command, NoOptions
 from bot.chat.message import Embed, Field, Message, Span, Text, Timestamp, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
-from bot.commands.training.version_report import Allows, corpus_title
 from bot.evaluation.headline import Figure, read_headline
 from bot.formats import human_join
-from bot.store.versions import Live
+from bot.training.models import Allows, corpus_title
+from bot.training.queries import Live
+from bot.training.registry import ModelRegistry
 from models.weights import ModelCard
 
 _ARCHITECTURES: Mapping[str, str] = {
@@ -42,7 +43,7 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
             communities=terms.communities,
         ),
     )
-    served = app.models.served
+    served = app[ModelRegistry].served
     fields = tuple(
         Field(
             task.capitalize(),

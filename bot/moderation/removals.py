@@ -19,8 +19,8 @@ from bot.moderation.record import MODERATE, entry_of, outdated, post
 from bot.polls.poll_closing import winner_message
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import message_of, poll_message, removed_message
-from bot.store.custom_models import CustomModelRecord
 from bot.store.record import Action
+from bot.training.queries import CustomModelRecord, CustomModels
 
 LONGEST_ADDRESS = 200
 LONGEST_NAME = 128
@@ -187,10 +187,10 @@ async def suggest_namers(app: App, turn: Turn, typed: str) -> list[Choice]:
     """Suggest custom models that can be used in the community, and those that were removed."""
     community_id = await check_moderator(turn)
     limits = turn.platform.limits
-    usable = await app.store.custom_models.usable(
+    usable = await app.store[CustomModels].usable(
         community_id, typed=typed.strip(), most=limits.choices
     )
-    refused = await app.store.custom_models.refused(community_id)
+    refused = await app.store[CustomModels].refused(community_id)
     label = _("{name} · removed")
     choices = [Choice(model.name, _value(model, community_id)) for model in usable]
     choices += [
@@ -335,7 +335,7 @@ async def _of_community(turn: Turn, ref: MessageRef) -> MessageRef:
 
 async def _model(app: App, community_id: int, typed: str) -> CustomModelRecord:
     """A custom model of the community, or one that it could use if it was not removed."""
-    store = app.store.custom_models
+    store = app.store[CustomModels]
     typed = " ".join(typed[: LONGEST_NAME + 1].split())
     model = await store.named(community_id, typed)
     if model is None and (match := _NUMBER.search(typed)):

@@ -9,10 +9,10 @@ from bot.chat.commands import Choice, within_limits
 from bot.chat.message import UserError
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
-from bot.commands.training.custom_model_options import broken, check_name, unknown, untrained
 from bot.names.name_options import LONGEST_CHOICE
-from bot.services.custom_models import Untrained
-from bot.store.custom_models import CustomModelRecord
+from bot.training.custom_model_messages import broken, check_name, unknown, untrained
+from bot.training.custom_models import CustomModelLoader, Untrained
+from bot.training.queries import CustomModelRecord, CustomModels, Trainings
 from models.weights import ModelCard, Trained, WeightsError
 
 _NUMBER = re.compile(r"#(\d{1,18})$")
@@ -38,9 +38,9 @@ def dinosaurs(app: App) -> NamesModel:
 async def ready(app: App, record: CustomModelRecord) -> NamesModel:
     """A custom model with its weights loaded. Raises `UserError`."""
     try:
-        trained = await app.custom_models.load(record)
+        trained = await app[CustomModelLoader].load(record)
     except Untrained as error:
-        is_training = await app.store.trainings.active_of(record.id) is not None
+        is_training = await app.store[Trainings].active_of(record.id) is not None
         raise untrained(record, is_training=is_training) from error
     except WeightsError as error:
         raise broken(record) from error
@@ -52,7 +52,7 @@ async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
 
     Raises `UserError` if it does not exist or cannot be used here, `Unavailable`.
     """
-    store, community_id = app.store.custom_models, turn.community_id
+    store, community_id = app.store[CustomModels], turn.community_id
     typed = " ".join(typed[: LONGEST_CHOICE + 1].split())
     record = await store.named(community_id, typed) if community_id is not None else None
     if record is not None:
@@ -69,7 +69,7 @@ async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
 
 async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRecord:
     """The custom model of a button. Raises `UserError` if it can no longer be used here."""
-    record = await app.store.custom_models.usable_one(custom_model_id, turn.community_id)
+    record = await app.store[CustomModels].usable_one(custom_model_id, turn.community_id)
     if record is None:
         raise UserError(
             _("This namer was deleted, removed or is no longer shared. Pick another in /name.")
@@ -91,7 +91,7 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     if len(typed) > LONGEST_CHOICE:
         return []
     limits = turn.platform.limits
-    found = await app.store.custom_models.usable(
+    found = await app.store[CustomModels].usable(
         turn.community_id, typed=typed.strip(), most=limits.choices
     )
     words = await app.filters.of(turn.community_id)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Protocol
 
 from bot.chat.app import App
 from bot.chat.message import (
@@ -21,12 +22,11 @@ from bot.chat.message import (
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Turn
 from bot.community.queries import Communities
+from bot.concurrency import within
 from bot.formats import human_join, shortened, without_bidi_controls
 from bot.polls.name_message import buttons_of, names_message
 from bot.polls.queries import Ballot, Origin, PollRecord, Polls
-from bot.services.concurrency import within
 from bot.store import OutcomeUnknown, Unavailable
-from bot.store.custom_models import CustomModelRecord
 from bot.words import WordFilter
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,18 @@ LONGEST_BAR = 12
 Edit = Callable[[Message], Awaitable[None]]
 
 
+class WrittenBy(Protocol):
+    """The custom model that has written the names of a poll."""
+
+    @property
+    def id(self) -> int:
+        """Its number in the database."""
+
+    @property
+    def name(self) -> str:
+        """What its community calls it."""
+
+
 @dataclass(frozen=True)
 class Candidates:
     """Generated names, as displayed."""
@@ -52,7 +64,7 @@ class Candidates:
     footer: str = ""
     more_state: str = ""
     """State of the button for more."""
-    custom_model: CustomModelRecord | None = None
+    custom_model: WrittenBy | None = None
     """The model that generated them; `None` for dinosaurs."""
 
 

@@ -19,6 +19,7 @@ from bot.store import Unavailable
 from bot.store.answers import ButtonStates
 from bot.store.fleet import RunningCooldowns
 from bot.store.schema import EVERYBODY
+from bot.training.service import TrainingService
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +62,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
 
 async def _forgotten(app: App, turn: Turn) -> Message:
     """Delete the data of the member."""
-    await app.training.forget_member(turn.user.id)
+    await app[TrainingService].forget_member(turn.user.id)
     await app.store[Privacy].forget_member(turn.user.id)
     reply = text(_("Done. The bot no longer stores anything about you."))
     if await app.store[Privacy].of(turn.user.id):

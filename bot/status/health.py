@@ -11,11 +11,14 @@ from prometheus_client.core import Metric
 
 from bot.chat.app import App
 from bot.chat.turn import Platform
+from bot.concurrency import PeriodicTask
 from bot.fleet.membership import Served
 from bot.monitoring.metrics import counter, gauge
 from bot.monitoring.state import KEPT, SAMPLE_S, Check, LoopLag, Sample, resident_bytes
-from bot.services.concurrency import PeriodicTask
 from bot.store import StoreError
+from bot.training.custom_models import CustomModelLoader
+from bot.training.queries import Trainings
+from bot.training.service import TrainingService
 from models.tasks import TASKS
 
 REFRESH_S = 10.0
@@ -131,7 +134,7 @@ class Health:
         yield from self._metrics_of_platforms()
         yield from self._metrics_of_networks()
         yield from self._metrics_of_cluster()
-        finished = dict(self._app.training.finished)
+        finished = dict(self._app[TrainingService].finished)
         yield gauge("trainings", "Trainings of all processes.", self.trainings, "state")
         yield counter("trainings_finished", "Trainings that ended.", finished, "outcome")
         text = "Times that the database did not answer."
@@ -171,7 +174,7 @@ class Health:
         yield gauge("requests_in_progress", "Requests that are being answered.", running)
 
     def _metrics_of_networks(self) -> Iterator[Metric]:
-        inference, namers = self._app.inference, self._app.custom_models
+        inference, namers = self._app.inference, self._app[CustomModelLoader]
         text = "Requests that the networks work on, or that wait for them."
         yield gauge("inference_in_progress", text, inference.at_work)
         text = "Processes or workers that write beside the bot's own thread."
@@ -221,7 +224,7 @@ class Health:
         try:
             await self._app.store.database.check()
             seconds = time.perf_counter() - started
-            self.trainings = await self._app.store.trainings.active()
+            self.trainings = await self._app.store[Trainings].active()
         except StoreError:
             self.database_seconds = None
         else:

@@ -12,9 +12,9 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_owner
 from bot.monitoring.state import Sample
-from bot.services.cluster.pool import ClusterStatus
 from bot.settings.values import format_shards
 from bot.status.health import Health
+from bot.writing.cluster import ClusterStatus
 
 PLOT = "day.png"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)

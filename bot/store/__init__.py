@@ -3,11 +3,8 @@
 from typing import TypeVar
 
 from bot.store.calls import OutcomeUnknown, StoreError, Unavailable
-from bot.store.custom_models import CustomModels
 from bot.store.database import Database, url_of
 from bot.store.queries import Queries
-from bot.store.trainings import Trainings
-from bot.store.versions import Versions
 
 __all__ = ["Database", "OutcomeUnknown", "Queries", "Store", "StoreError", "Unavailable", "url_of"]
 
@@ -24,9 +21,6 @@ class Store:
         """`database` must have been migrated."""
         self.database = database
         self._queries: dict[type[Queries], Queries] = {}
-        self.custom_models = CustomModels(database)
-        self.versions = Versions(database)
-        self.trainings = Trainings(database)
 
     def __getitem__(self, kind: type[Kind]) -> Kind:
         """The queries of this class."""

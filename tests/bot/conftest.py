@@ -158,6 +158,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "chat" in metafunc.fixturenames:
         needs = [mark.args[0] for mark in metafunc.definition.iter_markers("needs")]
         able = [name for name in PLATFORMS if not any(lacks(name, each) for each in needs)]
+        marks = {mark.name for mark in metafunc.definition.iter_markers()}
+        if "one_platform" in marks and "both_platforms" not in marks:
+            able = able[:1]
         metafunc.parametrize("chat", able, indirect=True)
 
 

@@ -6,16 +6,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from benchmarks.ports import free_port
 from bot import app
-from bot.services.training.cluster import ClusterLaunch
 from bot.settings import Settings
 from bot.startup import StartupError
 from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
+from bot.training.cluster import ClusterLaunch
+from bot.training.service import TrainingService
 from models.names.generator import NamesRequest
 from tests.bot.polls.test_queries import NOW
 from tests.bot.store.test_unfinished import HIDDEN, POEM
+from tests.ports import free_port
 
 
 async def test_expired_tokens_are_deleted_first(
@@ -43,7 +44,7 @@ async def test_expired_tokens_are_deleted_first(
 
 async def test_cluster_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is opened yet, and the sentence says what to install."""
-    monkeypatch.setattr("bot.services.cluster.connection.find_spec", lambda _: None)
+    monkeypatch.setattr("bot.writing.connection.find_spec", lambda _: None)
     settings = Settings(state_dir=tmp_path, inference="dask://127.0.0.1:8786")
     with pytest.raises(StartupError, match=r"-r requirements-cluster\.txt"):
         await app.build_app(settings)
@@ -60,14 +61,14 @@ def test_processes_need_shared_weights(
 
 async def test_cluster_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bot starts without it, writes, and would train on it."""
-    monkeypatch.setattr("bot.services.cluster.connection.CONNECT_S", 0.1)
+    monkeypatch.setattr("bot.writing.limits.CONNECT_S", 0.1)
     address = f"dask://127.0.0.1:{free_port()}"
     settings = Settings(state_dir=tmp_path, inference=address)
     built = await app.build_app(settings)
     try:
         assert built.cluster is not None
         assert built.cluster.address == address.replace("dask", "tcp")
-        assert isinstance(built.training._launch, ClusterLaunch)
+        assert isinstance(built[TrainingService].launch, ClusterLaunch)
         assert len((await built.inference.names(NamesRequest(count=3, seed=1))).names) == 3
     finally:
         await built.inference.close()

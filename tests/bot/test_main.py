@@ -11,11 +11,11 @@ from unittest.mock import patch
 import discord.http
 import pytest
 
-from benchmarks.ports import free_port
 from bot.__main__ import main
 from bot.logs import LEVEL_OF_OTHERS
 from bot.startup import Exit
 from tests.bot.operate.doctor.setups import simulator_in_thread
+from tests.ports import free_port
 from tests.slow.processes import environment_of
 
 TOKEN = {"DISCORD_TOKEN": "not.used.here"}

@@ -12,13 +12,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.services.versions import version_of
 from bot.store import Database, Store, url_of
-from bot.store.versions import VersionFiles
+from bot.training.queries import VersionFiles, Versions
+from bot.training.registry import version_of
 from data.lists import normalise_entry
 from data.text import VERSE_SYMBOLS
 from models.fingerprints import Fingerprints
-from models.names.constrained.shape import LIST_RECIPE
+from models.names.constraints import LIST_RECIPE
 from models.networks.vocabulary import Vocabulary
 from models.tasks import TASKS, task_of
 from models.weights import save_weights
@@ -84,7 +84,7 @@ async def _activate(state_dir: Path, address: str | None) -> None:
         path = tiny_weights_path(state_dir, task)
         trained, files = task_of(task).load(path), VersionFiles(path.read_bytes())
         version = version_of(trained.card, trained.digest)
-        await store.versions.add_live(version, files, "activated", datetime.now(UTC))
+        await store[Versions].add_live(version, files, "activated", datetime.now(UTC))
     await store.close()
 
 

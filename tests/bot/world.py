@@ -12,13 +12,12 @@ from bot.community.blocks import BlockList
 from bot.community.queries import Blocks
 from bot.features import REGISTRY
 from bot.platforms.discord.client import Mangosaurus
-from bot.services.custom_models import CustomModels
-from bot.services.model_registry import ModelRegistry
-from bot.services.training.policies import CustomModelPolicy, SharedModelPolicy
-from bot.services.training.run_folder import RunFolder
-from bot.services.training.service import TrainingService
 from bot.settings import Settings
-from bot.store.trainings import TrainingRequest
+from bot.training.custom_models import CustomModelLoader
+from bot.training.queries import TrainingRequest
+from bot.training.registry import ModelRegistry
+from bot.training.service import TrainingService
+from bot.training.trainer import RunFolder
 from bot.words import WordFilter
 from models.training.events import TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
@@ -45,25 +44,26 @@ class World:
         store = store_in(settings.state_dir, self.templates)
         now = self.now or discord.utils.utcnow
         models = ModelRegistry(store, self.networks, now=now, interval=None)
-        custom_models = CustomModels(store, self.writer)
+        custom_models = CustomModelLoader(store, self.writer)
         cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
-        policies = (
-            SharedModelPolicy(store, models, cooldown=cooldown, now=now),
-            CustomModelPolicy(store, custom_models),
-        )
         blocks = BlockList(store[Blocks])
+        training = TrainingService(
+            settings.state_dir,
+            store,
+            models,
+            custom_models,
+            cooldown=cooldown,
+            now=now,
+            launch=self._launch,
+            poll=None,
+        )
         return App(
             settings=settings,
             store=store,
             inference=self.writer,
-            models=models,
-            custom_models=custom_models,
-            training=TrainingService(
-                settings.state_dir, store, policies, now=now, launch=self._launch, poll=None
-            ),
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
             check_admitted=blocks.check,
-            services=[blocks],
+            services=[blocks, models, custom_models, training],
             registry=REGISTRY,
             now=now,
             started_at=now(),

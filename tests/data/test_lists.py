@@ -18,10 +18,10 @@ from data.lists import (
     MAX_SKIPPED,
     ListError,
     NameList,
-    corpus_of,
     normalise_entry,
     parse_list,
     read_list,
+    stored_list,
 )
 
 TOWNS = [f"{letter}ille-sur-Mér" for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"]
@@ -216,13 +216,13 @@ def check_invariants(found: NameList) -> None:
 
 
 def test_corpus_of_a_list() -> None:
-    corpus = corpus_of(parsed(*TOWNS), "towns.txt")
+    corpus = stored_list(parsed(*TOWNS), "towns.txt")
     assert corpus.items == tuple(sorted(town.lower() for town in TOWNS))
     assert sorted(corpus.training + corpus.validation) == list(corpus.items)
     assert (len(corpus.validation), corpus.held_out, corpus.reads_all) == (4, (), True)
-    assert corpus_of(parsed(*TOWNS[::-1]), "again").sha256 == corpus.sha256
+    assert stored_list(parsed(*TOWNS[::-1]), "again").sha256 == corpus.sha256
     long = NameList(tuple(f"a{n}" for n in range(10_000)))
-    assert len(corpus_of(long, "long").validation) == 500
+    assert len(stored_list(long, "long").validation) == 500
 
 
 def test_operator_has_no_word_filter(tmp_path: Path) -> None:

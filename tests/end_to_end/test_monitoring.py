@@ -9,7 +9,7 @@ import pytest
 
 from bot.platforms.local.faults import Kind, RestFault
 from bot.platforms.local.server import LocalDiscord
-from bot.services.inference import Inference
+from bot.writing import Inference
 from tests.end_to_end.conftest import eventually, mangosaurus
 from tests.metrics import value
 

@@ -69,7 +69,7 @@ async def _served(folder: Path) -> AsyncIterator[Served]:
         tokens = Tokens("", workspace.bot_token, workspace.app_token)
         beside = slack_beside(bot, tokens, base_url=workspace.api_url, edit_s=0.1)
         serving = asyncio.create_task(beside.run())
-        await asyncio.wait_for(beside.ready.wait(), 30)
+        await asyncio.wait_for(beside.ready.wait(), 60)
         yield Served(local, bot, beside)
         await bot.shut_down()
         with suppress(asyncio.CancelledError):

@@ -92,12 +92,12 @@ async def test_sonnets(page: Page) -> None:
     await page.get_by_label("opening").fill("O mighty lizard")
     await page.keyboard.press("Enter")
     another = last(page).get_by_role("button", name="Another")
-    await expect(another).to_be_visible(timeout=60_000)
+    await expect(another).to_be_visible()
     await expect(body(page)).to_have_text(sonnet, use_inner_text=True)
     first = await body(page).inner_text()
     await another.click()
     await expect(page.locator(".message")).to_have_count(2)
-    await expect(another).to_be_visible(timeout=60_000)
+    await expect(another).to_be_visible()
     await expect(body(page)).to_have_text(sonnet, use_inner_text=True)
     assert await body(page).inner_text() != first
 
@@ -121,7 +121,7 @@ async def test_training(page: Page) -> None:
     follow_it = page.get_by_role("button", name="# mangosaurus")
     await follow_it.click()  # the report is on this page, and not on the real Discord
     report = page.locator(".message", has_text="Version 1 of names is stored, but not live")
-    await expect(report).to_be_visible(timeout=60_000)
+    await expect(report).to_be_visible()
     width = await report.locator(".embed img").evaluate(
         "image => image.decode().then(() => image.naturalWidth)"
     )
@@ -164,7 +164,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await see_plaque_of(name, page)
     await last(page).get_by_role("button", name="A poem about it").click()
     poem = page.locator(".message", has_text="shakespearean")
-    await expect(poem).to_be_visible(timeout=60_000)  # and it grows while others answer
+    await expect(poem).to_be_visible()  # and it grows while others answer
 
     await run(page, "halloffame")
     await expect(last(page)).to_contain_text(f"🥇 {name} · 1 vote · Mary")
@@ -172,7 +172,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await expect(last(page)).to_contain_text("Today's champion")
     await see_plaque_of(name, page)
 
-    await poem.get_by_role("button", name="Keep").click(timeout=60_000)
+    await poem.get_by_role("button", name="Keep").click()
     written = await poem.locator(".embed > .content").inner_text()
     assert written.startswith(f"{name}, ")
     await expect(last(page)).to_contain_text("Kept. You have 1 poem")

@@ -1,6 +1,6 @@
-"""Bot for testing the simulator: one command for each behavior, right or wrong.
+"""Bot for testing the simulator and its page: one command for each behavior, right or wrong.
 
-Mangosaurus itself does not answer late, twice or never, so it cannot test how that is handled; see
+Mangosaurus itself always answers, so it cannot test how that is handled; see
 docs/decisions/toy-bot.md.
 """
 
@@ -128,7 +128,6 @@ def card(text: str) -> discord.Embed:
 class ToyBot(commands.AutoShardedBot):
     """The bot.
 
-    errors: error responses of the API, newest last.
     chosen: the number that each member chose in the election.
     left: IDs of the servers that it was removed from.
     go: while cleared, `/slow` waits after its deferral.
@@ -142,7 +141,6 @@ class ToyBot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             guild_ready_timeout=0.1,
         )
-        self.errors: list[discord.HTTPException] = []
         self.go = asyncio.Event()
         self.go.set()
         self.ready_count = self.resumed_count = 0
@@ -171,10 +169,7 @@ class ToyBot(commands.AutoShardedBot):
     async def on_command_error_(
         self, interaction: discord.Interaction, error: app_commands.AppCommandError
     ) -> None:
-        cause = getattr(error, "original", error)
-        if isinstance(cause, discord.HTTPException):
-            self.errors.append(cause)
-        elif isinstance(error, app_commands.MissingPermissions):
+        if isinstance(error, app_commands.MissingPermissions):
             await interaction.response.send_message("Administrators only.", ephemeral=True)
         else:
             raise error
@@ -220,31 +215,9 @@ async def silent(interaction: discord.Interaction) -> None:
     pass
 
 
-@app_commands.command(description="Answers too late")
-@app_commands.describe(after="Seconds")
-async def late(interaction: discord.Interaction, after: float) -> None:
-    await asyncio.sleep(after)
-    await interaction.response.send_message("Here I am")
-
-
 @app_commands.command(description="Defers, and then never comes back")
 async def forgetful(interaction: discord.Interaction) -> None:
     await interaction.response.defer()
-
-
-@app_commands.command(description="Answers twice")
-async def twice(interaction: discord.Interaction) -> None:
-    await interaction.response.send_message("Once")
-    again = discord.webhook.async_.interaction_response_params(4, {"content": "Twice"})
-    adapter = discord.webhook.async_.async_context.get()
-    await adapter.create_interaction_response(
-        interaction.id, interaction.token, session=interaction._session, params=again
-    )
-
-
-@app_commands.command(description="Says more than 2,000 characters")
-async def long(interaction: discord.Interaction) -> None:
-    await interaction.response.send_message("x" * 2001)
 
 
 @app_commands.command(description="Shows a card with buttons")
@@ -351,7 +324,7 @@ async def shake(interaction: discord.Interaction, how: app_commands.Range[int, 1
 
 
 COMMANDS: Sequence[app_commands.Command[app_commands.Group, ..., None] | app_commands.Group] = [
-    *(quick, slow, silent, late, forgetful, twice, long),
+    *(quick, slow, silent, forgetful),
     *(dig, weigh, secret, find, greet, burst, styles, admin),
     *(election, pack, count),
 ]

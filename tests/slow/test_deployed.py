@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.ports import free_port
 from bot.operate.healthcheck import HEALTHY, UNHEALTHY
 from bot.platforms.local.rest import PREFIX
 from bot.platforms.local.server import LocalDiscord
 from bot.startup import Exit
 from bot.store import Database
 from tests.bot.tiny import write_tiny_weights
+from tests.ports import free_port
 from tests.slow.processes import (
     CHECKOUT,
     PATIENCE_S,

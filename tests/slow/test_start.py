@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.ports import free_port
 from bot.startup import Exit
+from tests.ports import free_port
 from tests.slow.processes import (
     CHECKOUT,
     PATIENCE_S,

@@ -129,11 +129,12 @@ async def _postgres(session: "AsyncSession", where: str) -> Finding:
 
 async def _live_weights(database: "Database") -> AsyncIterator[Finding]:
     """Whether the versions that are served in place of the shipped ones are intact."""
-    from bot.services.model_registry import load_stored
     from bot.store import Store
+    from bot.training.queries import Versions
+    from bot.training.registry import load_stored
     from models.weights import WeightsError
 
-    versions = Store(database).versions
+    versions = Store(database)[Versions]
     for task, live in sorted((await versions.live()).items()):
         if live.version_id is None:
             continue

@@ -279,8 +279,3 @@ class DiscordAttachment:
         """Download it. Raises `DeliveryError`."""
         async with delivery(TRANSFER_S):
             return await self._attachment.read()
-
-
-def attachment_of(upload: discord.Attachment | None) -> DiscordAttachment | None:
-    """An optional upload, as commands take it."""
-    return DiscordAttachment(upload) if upload is not None else None

@@ -8,17 +8,16 @@ same error codes.
     server.py    LocalDiscord: starts everything; methods for tests
     rest.py      REST routes, token check, rate limits
     gateway.py   WebSocket: sessions, heartbeats, resuming
-    faults.py    errors of Discord and of the network, made on purpose
-    page.py      the page's routes and events (its files are in web/)
+    faults.py    errors of the platform and of the network, made on purpose
+    page.py      what the page shows, and what a member does there (its files are in web/)
     servers.py   several servers, and the shards that they belong to
     state.py     a server, its commands, every interaction
     channel.py   messages and files
-    events.py    events for the gateway, the page and tests
-    records.py   messages, interactions, files, and their payloads
+    records.py   messages, interactions, files, their payloads, and the events about them
     guild.py     the server, its roles and members
     registry.py  registered commands
     limits.py    error codes, limits of payloads, rate limits
-    common/      what the simulators share: the address, the frame of a page, scripts of both pages
+    common/      what the simulators share: the address, the page, scripts and styles
     slack/       a Slack of the same kind
     both/        both at one address, side by side
 

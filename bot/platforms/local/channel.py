@@ -4,10 +4,16 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import quote
 
-from bot.platforms.local.events import Events
 from bot.platforms.local.guild import Guild, User
 from bot.platforms.local.limits import ATTACHMENT_BYTES, JSON, ApiError, Upload, check_message
-from bot.platforms.local.records import LOADING, Attachment, Interaction, Message, content_type
+from bot.platforms.local.records import (
+    LOADING,
+    Attachment,
+    Events,
+    Interaction,
+    Message,
+    content_type,
+)
 
 HISTORY = 500
 """Messages to keep by default."""

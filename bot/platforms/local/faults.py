@@ -18,10 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 from aiohttp import web
 
-from bot.platforms.local.rest import json_response
-
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Limited = Callable[[float], web.StreamResponse]
+Limited = Callable[[float, bool], web.StreamResponse]
 
 HELD_S = 600.0
 """Seconds that a request of `Kind.SILENCE` is held: longer than any client waits."""
@@ -59,8 +57,8 @@ class RestFault:
 class Faults:
     """The present faults: none, unless a test or a soak sets them."""
 
-    def __init__(self, seed: int = 0, limited: Limited | None = None) -> None:
-        """`limited` makes a 429 from the seconds to wait; the default is Discord's."""
+    def __init__(self, limited: Limited, *, seed: int = 0) -> None:
+        """`limited` makes a 429 of the seconds to wait, and whether it is for everything."""
         self._limited = limited
         self.rest: RestFault | None = None
         self.event_delay_s = 0.0
@@ -90,32 +88,21 @@ class Faults:
         self.made[fault.kind] += 1
         if token := request.match_info.get("token"):
             self.disturbed.add(token)
-        if fault.kind in (Kind.ROUTE_LIMIT, Kind.GLOBAL_LIMIT) and self._limited is not None:
-            return self._limited(fault.seconds)
-        return await _with_fault(fault, request, handler)
-
-
-async def _with_fault(
-    fault: RestFault, request: web.Request, handler: Handler
-) -> web.StreamResponse:
-    match fault.kind:
-        case Kind.SERVER_ERROR | Kind.BAD_GATEWAY:
-            return _error(500 if fault.kind is Kind.SERVER_ERROR else 502)
-        case Kind.ROUTE_LIMIT | Kind.GLOBAL_LIMIT:
-            return _limited(fault.seconds, everything=fault.kind is Kind.GLOBAL_LIMIT)
-        case Kind.SLOW:
-            await asyncio.sleep(fault.seconds)
-            return await handler(request)
-        case Kind.SILENCE:
-            await asyncio.sleep(HELD_S)
-            return _cut(request)
-        case Kind.CUT:
-            return _cut(request)
-        case Kind.LOST_ANSWER:
-            await handler(request)
-            return _cut(request)
-        case Kind.MALFORMED:
-            return _broken_off(await handler(request))
+        match fault.kind:
+            case Kind.SERVER_ERROR | Kind.BAD_GATEWAY:
+                return _error(500 if fault.kind is Kind.SERVER_ERROR else 502)
+            case Kind.ROUTE_LIMIT | Kind.GLOBAL_LIMIT:
+                return self._limited(fault.seconds, fault.kind is Kind.GLOBAL_LIMIT)
+            case Kind.SLOW:
+                await asyncio.sleep(fault.seconds)
+                return await handler(request)
+            case Kind.SILENCE:
+                await asyncio.sleep(HELD_S)
+            case Kind.LOST_ANSWER:
+                await handler(request)
+            case Kind.MALFORMED:
+                return _broken_off(await handler(request))
+        return _cut(request)
 
 
 def _cut(request: web.Request) -> web.Response:
@@ -129,16 +116,6 @@ def _error(status: int) -> web.Response:
     """Like the pages of the proxies before Discord's API."""
     html = f"<html><head><title>{status}</title></head><body></body></html>"
     return web.Response(status=status, text=html, content_type="text/html")
-
-
-def _limited(seconds: float, *, everything: bool) -> web.Response:
-    body = {"message": "You are being rate limited.", "retry_after": seconds, "global": everything}
-    headers = {"Via": "1.1 local", "Retry-After": f"{seconds:.0f}"}
-    if everything:
-        headers["X-RateLimit-Global"] = "true"
-    else:
-        headers |= {"X-RateLimit-Scope": "user", "X-RateLimit-Reset-After": f"{seconds}"}
-    return json_response(body, status=429, headers=headers)
 
 
 def _broken_off(answer: web.StreamResponse) -> web.StreamResponse:

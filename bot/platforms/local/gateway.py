@@ -15,10 +15,9 @@ from functools import partial
 
 from aiohttp import WSMsgType, web
 
-from bot.platforms.local.events import Event
 from bot.platforms.local.faults import Faults
 from bot.platforms.local.limits import JSON
-from bot.platforms.local.records import Interaction, Message
+from bot.platforms.local.records import Event, Interaction, Message
 from bot.platforms.local.servers import Servers, shard_of
 from bot.platforms.local.state import State
 

@@ -5,7 +5,7 @@ The limits are those of Discord's API documentation ("Message Object", "Embed Li
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +68,19 @@ class ApiError(Exception):
         body: JSON = {"message": self.message, "code": self.code}
         return body | {"errors": self.errors} if self.errors else body
 
+    @property
+    def details(self) -> list[str]:
+        """The errors, each with its path: "content: Must be 2000 or fewer in length."."""
+        return list(_sentences(self.errors or {}))
+
+
+def _sentences(errors: JSON, path: str = "") -> Iterator[str]:
+    for key, value in errors.items():
+        if key == "_errors":
+            yield from (f"{path}: {error['message']}" for error in value)
+        else:
+            yield from _sentences(value, f"{path}.{key}".strip("."))
+
 
 class Form:
     """Collects the errors of a payload by path.
@@ -119,20 +132,50 @@ class Form:
 
 # Messages
 
+_LENGTHS: Mapping[str, tuple[int, int]] = {
+    "content": (0, 2000),
+    "attachments": (0, 10),
+    "embeds": (0, 10),
+    "embeds.*.title": (0, 256),
+    "embeds.*.description": (0, 4096),
+    "embeds.*.footer.text": (0, 2048),
+    "embeds.*.author.name": (0, 256),
+    "embeds.*.fields": (0, 25),
+    "embeds.*.fields.*.name": (1, 256),
+    "embeds.*.fields.*.value": (1, 1024),
+    "components": (0, 5),
+}
+"""How long parts of a message may be, by their path."""
+
+
+def parts(payload: object, path: str, at: str = "") -> Iterator[tuple[str, Any]]:
+    """The parts of a payload with a path ("embeds.*.title"), each with its own ("embeds.0.title").
+
+    A part that is missing is None if all around it is there.
+    """
+    name, _, rest = path.partition(".")
+    if not name:
+        yield at, payload
+    elif name == "*":
+        for index, item in enumerate(payload if isinstance(payload, list) else []):
+            yield from parts(item, rest, f"{at}.{index}")
+    elif isinstance(payload, dict):
+        yield from parts(payload.get(name), rest, f"{at}.{name}".strip("."))
+
 
 def check_message(payload: JSON, *, prefix: str = "") -> None:
     """Raise a 50035 if a message's content, embeds or components exceed a limit."""
     form = Form(prefix)
-    form.length("content", payload.get("content"), 0, 2000)
-    embeds = payload.get("embeds") or []
-    form.length("embeds", embeds, 0, 10)
-    for index, embed in enumerate(embeds):
-        _check_embed(form, f"embeds.{index}", embed)
-    if sum(map(embed_size, embeds)) > 6000:
+    for path, (low, high) in _LENGTHS.items():
+        for here, value in parts(payload, path):
+            form.length(here, value, low, high)
+    for part in ("url", "image.url", "thumbnail.url"):
+        for here, url in parts(payload, f"embeds.*.{part}"):
+            _check_url(form, here, url, attachment=part != "url")
+    if sum(map(embed_size, payload.get("embeds") or [])) > 6000:
         message = "Embed size exceeds maximum size of 6000"
         form.add_error("embeds", "MAX_EMBED_SIZE_EXCEEDED", message)
     _check_components(form, payload.get("components") or [])
-    form.length("attachments", payload.get("attachments"), 0, 10)
     form.check()
 
 
@@ -145,21 +188,6 @@ def embed_size(embed: JSON) -> int:
     return sum(len(text) for text in texts if text)
 
 
-def _check_embed(form: Form, path: str, embed: JSON) -> None:
-    form.length(f"{path}.title", embed.get("title"), 0, 256)
-    form.length(f"{path}.description", embed.get("description"), 0, 4096)
-    form.length(f"{path}.footer.text", (embed.get("footer") or {}).get("text"), 0, 2048)
-    form.length(f"{path}.author.name", (embed.get("author") or {}).get("name"), 0, 256)
-    fields = embed.get("fields") or []
-    form.length(f"{path}.fields", fields, 0, 25)
-    for index, field in enumerate(fields):
-        form.length(f"{path}.fields.{index}.name", field.get("name"), 1, 256)
-        form.length(f"{path}.fields.{index}.value", field.get("value"), 1, 1024)
-    for part in ("image", "thumbnail"):
-        _check_url(form, f"{path}.{part}.url", (embed.get(part) or {}).get("url"), attachment=True)
-    _check_url(form, f"{path}.url", embed.get("url"))
-
-
 def _check_url(form: Form, path: str, url: object, *, attachment: bool = False) -> None:
     schemes = ("http", "https", "attachment") if attachment else ("http", "https")
     if url is not None and not re.match(rf"({'|'.join(schemes)})://\S", str(url)):
@@ -168,7 +196,6 @@ def _check_url(form: Form, path: str, url: object, *, attachment: bool = False) 
 
 
 def _check_components(form: Form, rows: list[JSON]) -> None:
-    form.length("components", rows, 0, 5)
     seen: set[str] = set()
     for r, row in enumerate(rows):
         if not _is_supported(form, f"components.{r}.type", row, ACTION_ROW):

@@ -1,60 +1,36 @@
-"""The web page: its routes, its events, and its requests on behalf of a member.
+"""The Discord page: what a member sees, and what they do."""
 
-The page receives every change as a server-sent event and sends POST requests.
-"""
-
-import asyncio
-import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
-from bot.platforms.local.common.page import SHARED_SCRIPTS, STRICT, WebPage, file_response
-from bot.platforms.local.events import Event
+from bot.platforms.local.common.page import Page, file_response
+from bot.platforms.local.common.simulator import Changes
 from bot.platforms.local.guild import User
 from bot.platforms.local.limits import JSON, ApiError, Upload
-from bot.platforms.local.records import Interaction, Kind, Message
-from bot.platforms.local.rest import json_response
+from bot.platforms.local.records import Interaction, Kind, Message, Status
 from bot.platforms.local.state import State
 
 WEB = Path(__file__).with_name("web")
-SCRIPTS = (
-    *("elements", "markdown", "messages", "connection"),
-    *("typed_command", "composer", "command_form", "main"),
-)
+SCRIPTS = ("markdown", "messages", "typed_command", "command_form", "main")
 
 
-class Page:
-    """The routes of the page. answered: waits until an interaction is answered or has failed."""
+class DiscordPage(Page):
+    """The page of a server. answered: waits until an interaction is answered or has failed."""
 
     def __init__(
-        self, state: State, answered: Callable[[Interaction], Awaitable[Interaction]]
+        self,
+        state: State,
+        changes: Changes,
+        answered: Callable[[Interaction], Awaitable[Interaction]],
     ) -> None:
+        super().__init__(WEB, "#mangosaurus", SCRIPTS, changes)
         self._state, self._answered = state, answered
-        self._page = WebPage(WEB, SCRIPTS, shared=SHARED_SCRIPTS)
-        self._queues: set[asyncio.Queue[Event | None]] = set()
-        state.events.listeners.append(self._hear)
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_get("/", self._page.index)
+        super().add_to(app)
         app.router.add_get("/attachments/{channel}/{attachment}/{filename}", self._attachment)
-        app.router.add_get("/local/events", self._events)
-        app.router.add_post("/local/run", self._run)
-        app.router.add_post("/local/complete", self._complete)
-        app.router.add_post("/local/press", self._press)
-        app.router.add_post("/local/say", self._say)
-        app.router.add_post("/local/dismiss", self._dismiss)
-
-    def close(self) -> None:
-        """End the event streams of all open pages."""
-        for queue in self._queues:
-            queue.put_nowait(None)
-
-    def _hear(self, event: Event) -> None:
-        for queue in self._queues:
-            queue.put_nowait(event)
 
     async def _attachment(self, request: web.Request) -> web.Response:
         found = self._state.channel.attachments.get(request.match_info["attachment"])
@@ -62,105 +38,64 @@ class Page:
             raise ApiError(10008)
         return file_response(found.data, found.filename, found.content_type)
 
-    async def _events(self, request: web.Request) -> web.StreamResponse:
-        """Send a snapshot of what the user sees, then every change (server-sent events)."""
-        self._page.check(request)
-        user = self._user(request.query.get("as"))
-        queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        response = web.StreamResponse(
-            headers={"Content-Type": "text/event-stream", "Cache-Control": "no-store"} | STRICT
-        )
-        await response.prepare(request)
-        self._queues.add(queue)
-        try:
-            await response.write(b"retry: 1000\n\n")  # ms until the page reconnects
-            await _send(response, self._snapshot(user))
-            while (event := await queue.get()) is not None:
-                view = self._view(event, user)
-                if view is not None:
-                    await _send(response, view)
-        except ConnectionResetError:
-            pass  # the page was closed
-        finally:
-            self._queues.discard(queue)
-        return response
-
-    def _snapshot(self, user: User) -> JSON:
-        messages = self._state.channel.messages.values()
-        waiting = [asked for asked in self._state.interactions.values() if not asked.settled]
-        guild = self._state.guild
+    def state(self, query: Mapping[str, str]) -> JSON:
+        state, guild, user = self._state, self._state.guild, self._user(query.get("as"))
+        messages = state.channel.messages.values()
         return {
-            "type": "snapshot",
             "me": user.payload(),
             "bot": guild.bot.payload(),
             "admin": guild.admin.id,
             "members": [each.payload() for each in (guild.admin, guild.member)],
             "guild": guild.payload()["name"],
             "channel": guild.channel_payload(),
-            "online": self._state.online,
+            "online": state.online,
             "joined": guild.joined,
-            "commands": self._state.picker(user),
-            "messages": [_message_view(m) for m in messages if m.visible_to(user)],
-            "waiting": [_interaction_view(asked) for asked in waiting if asked.user is user],
+            "commands": state.picker(user),
+            "messages": [_message_view(each) for each in messages if each.visible_to(user)],
+            "waiting": [_interaction_view(asked) for asked in self._waiting(user)],
         }
 
-    def _view(self, event: Event, user: User) -> JSON | None:
-        """An event as JSON for the page; None if this user does not see it."""
-        subject = event.subject
-        if isinstance(subject, Message):
-            if not subject.visible_to(user):
-                return None
-            if event.name == "delete":
-                return {"type": "delete", "id": subject.id}
-            return {"type": "message", "message": _message_view(subject)}
-        if isinstance(subject, Interaction):
-            if subject.user is not user or subject.kind is Kind.AUTOCOMPLETE:
-                return None
-            return {"type": "interaction", "interaction": _interaction_view(subject)}
-        if event.name == "commands":
-            return {"type": "commands", "commands": self._state.picker(user)}
-        return {"type": "online", "online": self._state.online, "joined": self._state.guild.joined}
+    def _waiting(self, user: User) -> list[Interaction]:
+        """The commands and presses of a member that wait for an answer, or have failed.
 
-    async def _run(self, request: web.Request) -> web.Response:
-        user, body, files = await self._posted(request)
-        values = dict(body.get("options") or {}) | files
-        asked = self._state.invoke(user, str(body.get("name")), values)
-        return json_response({"id": asked.id})
-
-    async def _complete(self, request: web.Request) -> web.Response:
-        user, body, _ = await self._posted(request)
-        focused = str(body.get("focused"))
-        asked = self._state.complete(
-            user, str(body.get("name")), body.get("options") or {}, focused
-        )
-        await self._answered(asked)
-        return json_response({"choices": asked.choices, "failed": asked.failed})
-
-    async def _press(self, request: web.Request) -> web.Response:
-        user, body, _ = await self._posted(request)
-        asked = self._state.press(user, str(body.get("message")), str(body.get("custom_id")))
-        return json_response({"id": asked.id})
-
-    async def _say(self, request: web.Request) -> web.Response:
-        user, body, _ = await self._posted(request)
-        return json_response({"id": self._state.channel.say(user, str(body.get("content"))).id})
-
-    async def _dismiss(self, request: web.Request) -> web.Response:
-        user, body, _ = await self._posted(request)
-        self._state.channel.dismiss(user, str(body.get("message")))
-        return json_response({})
-
-    async def _posted(self, request: web.Request) -> tuple[User, JSON, dict[str, Upload]]:
-        """A request of the page: its user, its JSON part, its files by option name."""
-        self._page.check(request)
-        form = await request.post()
-        body = json.loads(str(form.get("payload_json") or "{}"))
-        files = {
-            key: Upload(value.filename, value.file.read())
-            for key, value in form.items()
-            if isinstance(value, FileField)
+        A newer press on the same message replaces those before.
+        """
+        newest = {
+            asked.source.id if asked.source else asked.id: asked
+            for asked in self._state.interactions.values()
+            if asked.user is user and asked.kind is not Kind.AUTOCOMPLETE
         }
-        return self._user(body.get("as")), body, files
+        without_answer = (Status.WAITING, Status.FAILED)
+        return [
+            asked
+            for asked in newest.values()
+            if asked.status in without_answer and asked.original is None
+        ]
+
+    async def act(self, body: JSON, files: Mapping[str, Upload]) -> JSON:
+        try:
+            return await self._do(str(body.get("do")), self._user(body.get("as")), body, files)
+        except ApiError as error:
+            return {"problem": "\n".join([error.message, *error.details])}
+
+    async def _do(self, action: str, user: User, body: JSON, files: Mapping[str, Upload]) -> JSON:
+        state, name = self._state, str(body.get("name"))
+        options, message = body.get("options") or {}, str(body.get("message"))
+        if action == "run":
+            state.invoke(user, name, {**options, **files})
+        elif action == "complete":
+            asked = state.complete(user, name, options, str(body.get("focused")))
+            await self._answered(asked)
+            return {"choices": asked.choices, "failed": asked.failed}
+        elif action == "press":
+            state.press(user, message, str(body.get("custom_id")))
+        elif action == "say":
+            state.channel.say(user, str(body.get("content")))
+        elif action == "dismiss":
+            state.channel.dismiss(user, message)
+        else:
+            return {"problem": f"There is no action {action!r}."}
+        return {}
 
     def _user(self, name: object) -> User:
         return self._state.guild.admin if name == "admin" else self._state.guild.member
@@ -177,15 +112,10 @@ def _message_view(message: Message) -> JSON:
 def _interaction_view(asked: Interaction) -> JSON:
     return {
         "id": asked.id,
-        "kind": int(asked.kind),
         "title": asked.title,
         "by": asked.user.payload(),
         "status": asked.status,
+        "created_at": asked.created_at,
         "source": asked.source.id if asked.source else None,
         "custom_id": asked.data.get("custom_id"),
-        "answered_with": asked.original.id if asked.original else None,
     }
-
-
-async def _send(response: web.StreamResponse, body: JSON) -> None:
-    await response.write(b"data: " + json.dumps(body).encode() + b"\n\n")

@@ -1,9 +1,11 @@
-"""Messages, interactions and files, with their API payloads."""
+"""Messages, interactions and files, with their API payloads; and the events about them."""
 
 import enum
 import mimetypes
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bot.platforms.local.guild import User, iso
 from bot.platforms.local.limits import JSON, ApiError
@@ -281,3 +283,34 @@ def content_type(filename: str, data: bytes) -> str:
             return kind
     kind = mimetypes.guess_type(filename)[0] or "application/octet-stream"
     return "application/octet-stream" if kind.startswith("image/") else kind
+
+
+EventName = Literal[
+    "message",
+    "edit",
+    "delete",
+    "interaction",
+    "progress",
+    "commands",
+    "online",
+    "membership",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change: of a message, of an interaction, or of the server as a whole (no subject)."""
+
+    name: EventName
+    subject: Message | Interaction | None = None
+
+
+class Events:
+    """Calls every listener with every event, in order."""
+
+    def __init__(self) -> None:
+        self.listeners: list[Callable[[Event], None]] = []
+
+    def emit(self, name: EventName, subject: Message | Interaction | None = None) -> None:
+        for listener in list(self.listeners):
+            listener(Event(name, subject))

@@ -61,12 +61,6 @@ class Registry:
         except KeyError:
             raise ApiError(50001) from None
 
-    def get(self, scope: str | None, command_id: str) -> JSON:
-        for command in self.all(scope):
-            if command["id"] == command_id:
-                return command
-        raise ApiError(10063)
-
     def overwrite(self, scope: str | None, payloads: list[JSON]) -> list[JSON]:
         """Replace all commands of a scope. A command with the same name keeps its ID."""
         known = {(old["type"], old["name"]): old["id"] for old in self.all(scope)}
@@ -86,15 +80,6 @@ class Registry:
             registered.append(defaults | payload | fixed)
         self.all(scope)[:] = registered  # in place: servers share it
         return registered
-
-    def upsert(self, scope: str | None, payload: JSON) -> JSON:
-        """Add a command, or replace the one with the same name."""
-        key = (payload.get("type") or 1, payload.get("name"))
-        others = [c for c in self.all(scope) if (c["type"], c["name"]) != key]
-        return self.overwrite(scope, [*others, payload])[-1]
-
-    def delete(self, scope: str | None, command_id: str) -> None:
-        self.all(scope).remove(self.get(scope, command_id))
 
     def find(self, name: str) -> Choice:
         """Look up "dinoname" or "retrain names"; raises `ApiError` 10063."""

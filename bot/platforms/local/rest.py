@@ -61,21 +61,32 @@ class Route:
 
 
 class TooManyRequestsError(Exception):
-    """A 429, after which discord.py waits and tries again."""
+    """A 429, after which discord.py waits for `seconds` and tries again."""
 
-    def __init__(self, allowance: Allowance, headers: Mapping[str, str]) -> None:
+    def __init__(self, seconds: float, headers: Mapping[str, str]) -> None:
         super().__init__("You are being rate limited.")
-        self._wait, self._headers = max(0.001, allowance.reset_after), headers
+        self._seconds, self._headers = max(0.001, seconds), headers
 
     def response(self) -> web.Response:
         body = {
             "message": str(self),
-            "retry_after": round(self._wait, 3),
+            "retry_after": round(self._seconds, 3),
             "global": "X-RateLimit-Global" in self._headers,
         }
         # discord.py takes a 429 without Via for a ban by Cloudflare.
-        extra = {"Via": "1.1 local", "Retry-After": f"{math.ceil(self._wait)}"}
+        extra = {"Via": "1.1 local", "Retry-After": f"{math.ceil(self._seconds)}"}
         return json_response(body, status=429, headers=dict(self._headers) | extra)
+
+
+EVERYTHING_LIMITED = {"X-RateLimit-Global": "true"}
+ROUTE_LIMITED = {"X-RateLimit-Scope": "user"}
+
+
+def too_many_requests(seconds: float, everything: bool) -> web.Response:
+    """A 429 that a test has asked for."""
+    about = ROUTE_LIMITED | {"X-RateLimit-Reset-After": f"{seconds}"}
+    headers = EVERYTHING_LIMITED if everything else about
+    return TooManyRequestsError(seconds, headers).response()
 
 
 def json_response(
@@ -131,18 +142,13 @@ class Rest:
         *,
         shards: int,
         max_concurrency: int,
-        rate_limited: bool,
-        writes: int,
-        window_s: float,
-        per_second: int,
+        limits: tuple[RateLimiter, RateLimiter] | None,
     ) -> None:
+        """`limits`: of writes to a channel or an interaction, and of all requests."""
         self.gateway_url = ""
         self.refused: Counter[str] = Counter()
         self._servers, self._token, self._clock = servers, token, servers[0].clock
-        self._shards, self._rate_limited = shards, rate_limited
-        self._max_concurrency = max_concurrency
-        self._buckets = RateLimiter(writes, window_s, self._clock)
-        self._everything = RateLimiter(per_second, 1.0, self._clock)
+        self._shards, self._max_concurrency, self._limits = shards, max_concurrency, limits
 
     def add_to(self, app: web.Application) -> None:
         for route in self._routes():
@@ -160,18 +166,13 @@ class Rest:
         yield Route("GET", "/oauth2/applications/@me", lambda c: guild.application_payload())
 
         yield Route("GET", "/guilds/{guild}", self._guild)
-        yield Route("GET", "/guilds/{guild}/channels", lambda c: self._guild(c)["channels"])
-        yield Route("GET", "/guilds/{guild}/roles", lambda c: self._guild(c)["roles"])
         yield Route("GET", "/guilds/{guild}/members/{user}", self._member)
         yield Route("GET", "/channels/{channel}", self._channel)
 
         for base in ("/applications/{application}", "/applications/{application}/guilds/{guild}"):
-            many, one = base + "/commands", base + "/commands/{command}"
-            yield Route("GET", many, lambda c: self._scope(c).commands.all(c.scope))
-            yield Route("PUT", many, self._overwrite)
-            yield Route("POST", many, self._upsert)
-            yield Route("GET", one, lambda c: self._scope(c).commands.get(c.scope, c["command"]))
-            yield Route("DELETE", one, self._delete_command)
+            commands = base + "/commands"
+            yield Route("GET", commands, lambda c: self._scope(c).commands.all(c.scope))
+            yield Route("PUT", commands, self._overwrite)
 
         yield Route("POST", "/interactions/{interaction}/{token}/callback", self._callback)
         many = "/webhooks/{application}/{token}"
@@ -182,7 +183,6 @@ class Rest:
         yield Route("DELETE", one, self._delete_reply, "token")
 
         many, one = "/channels/{channel}/messages", "/channels/{channel}/messages/{message}"
-        yield Route("POST", "/channels/{channel}/typing", self._typing)
         yield Route("GET", many, self._history)
         yield Route("POST", many, self._post, "channel")
         yield Route("GET", one, lambda c: self._place(c).find(c["channel"], c["message"]))
@@ -206,17 +206,17 @@ class Rest:
         if route.authorised:
             if request.headers.get("Authorization") != f"Bot {self._token}":
                 raise ApiError(0)
-            if self._rate_limited and not (whole := self._everything.take("")).granted:
+            if self._limits and not (whole := self._limits[1].take("")).granted:
                 self.refused["everything"] += 1
-                raise TooManyRequestsError(whole, {"X-RateLimit-Global": "true"})
-        if not self._rate_limited or route.limited_by is None:
+                raise TooManyRequestsError(whole.reset_after, EVERYTHING_LIMITED)
+        if self._limits is None or route.limited_by is None:
             return {}
         bucket = f"{route.method} {route.path}"
-        allowance = self._buckets.take(f"{bucket} {request.match_info[route.limited_by]}")
+        allowance = self._limits[0].take(f"{bucket} {request.match_info[route.limited_by]}")
         headers = _rate_headers(allowance, bucket, self._clock())
         if not allowance.granted:
             self.refused[bucket] += 1
-            raise TooManyRequestsError(allowance, headers | {"X-RateLimit-Scope": "user"})
+            raise TooManyRequestsError(allowance.reset_after, headers | ROUTE_LIMITED)
         return headers
 
     def _gateway_bot(self) -> JSON:
@@ -247,12 +247,6 @@ class Rest:
     def _overwrite(self, call: Call) -> list[JSON]:
         return self._scope(call).overwrite_commands(call.scope, call.items)
 
-    def _upsert(self, call: Call) -> JSON:
-        return self._scope(call).upsert_command(call.scope, call.payload)
-
-    def _delete_command(self, call: Call) -> None:
-        self._scope(call).delete_command(call.scope, call["command"])
-
     # Channels
 
     def _place(self, call: Call) -> Channel:
@@ -261,9 +255,6 @@ class Rest:
     def _channel(self, call: Call) -> JSON:
         self._place(call).check_channel(call["channel"])
         return self._servers.of_channel(call["channel"]).guild.channel_payload()
-
-    def _typing(self, call: Call) -> None:
-        self._place(call).check_channel(call["channel"])
 
     def _history(self, call: Call) -> list[JSON]:
         self._place(call).check_channel(call["channel"])

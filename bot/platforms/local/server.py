@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Literal
 
@@ -24,25 +24,31 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.platforms.local.channel import HISTORY
-from bot.platforms.local.common.changes import Changes
-from bot.platforms.local.common.simulator import UPLOAD_BYTES, Simulator, socket_address
-from bot.platforms.local.events import Event
+from bot.platforms.local.common.simulator import (
+    UPLOAD_BYTES,
+    WAIT_S,
+    Changes,
+    Simulator,
+    socket_address,
+)
 from bot.platforms.local.faults import Faults
 from bot.platforms.local.gateway import Gateway
 from bot.platforms.local.guild import User
-from bot.platforms.local.limits import JSON, ApiError
-from bot.platforms.local.page import Page
-from bot.platforms.local.records import Interaction, Message
+from bot.platforms.local.limits import JSON, ApiError, RateLimiter
+from bot.platforms.local.page import DiscordPage
+from bot.platforms.local.records import Event, Interaction, Message
 from bot.platforms.local.rest import (
     PREFIX,
     Rest,
     TooManyRequestsError,
     json_response,
+    too_many_requests,
     unknown_route,
 )
 from bot.platforms.local.servers import Servers
 from bot.platforms.local.state import State
 
+PER_SECOND = 50
 Until = Literal["sent", "acknowledged", "answered"]
 
 
@@ -58,7 +64,7 @@ class LocalDiscord(Simulator):
         seconds is taken, 5 on Discord; those that come too fast are refused. 0 takes all.
     history: messages to keep, and as many ephemeral ones; older ones are deleted.
     rate_limited: whether to answer with 429 above `writes` messages or edits in `window_s` seconds
-        for a channel or an interaction, and above `per_second` requests per second in total.
+        for a channel or an interaction, and above 50 requests per second in total.
     """
 
     platform = "Discord"
@@ -68,13 +74,11 @@ class LocalDiscord(Simulator):
         host: str = "127.0.0.1",
         port: int = 8080,
         *,
-        bot_name: str = "Mangosaurus",
         first_response_s: float = 3.0,
         token_lifetime_s: float = 900.0,
         rate_limited: bool = True,
         writes: int = 5,
         window_s: float = 5.0,
-        per_second: int = 50,
         heartbeat_s: float = 41.25,
         shards: int = 1,
         servers: int = 1,
@@ -85,14 +89,11 @@ class LocalDiscord(Simulator):
         super().__init__(host, port)
         self._token_lifetime_s = token_lifetime_s
         self.token = f"local.{secrets.token_urlsafe(24)}"
-        make = partial(
-            State, time.time, bot_name=bot_name, first_response_s=first_response_s, history=history
-        )
+        make = partial(State, time.time, first_response_s=first_response_s, history=history)
         self.state = make()
-        self.servers = Servers(
-            self.state, servers, lambda first, position: make(beside=first, position=position)
-        )
-        self.faults = Faults()
+        others = (make(beside=self.state, position=number) for number in range(1, servers))
+        self.servers = Servers([self.state, *others])
+        self.faults = Faults(too_many_requests)
         self.gateway = Gateway(
             self.servers,
             self.token,
@@ -101,20 +102,20 @@ class LocalDiscord(Simulator):
             max_concurrency=max_concurrency,
             identify_s=identify_s,
         )
+        limits = RateLimiter(writes, window_s, time.time), RateLimiter(PER_SECOND, 1, time.time)
+        self.drop_gateway, self.invalidate_session = self.gateway.drop, self.gateway.invalidate
         self._rest = Rest(
             self.servers,
             self.token,
             shards=shards,
             max_concurrency=max_concurrency,
-            rate_limited=rate_limited,
-            writes=writes,
-            window_s=window_s,
-            per_second=per_second,
+            limits=limits if rate_limited else None,
         )
-        self._page = Page(self.state, self._answered)
+        changes = Changes()
+        self.wait_for, self._notify = changes.wait_for, changes.notify
+        self._page = DiscordPage(self.state, changes, self._answered)
         self._api = PREFIX
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
-        self._changes = Changes()
         for server in self.servers:
             server.events.listeners.append(partial(self._hear, server))
 
@@ -188,7 +189,7 @@ class LocalDiscord(Simulator):
         direct: bool = False,
         server: int = 0,
         until: Until = "answered",
-        timeout_s: float = 10.0,
+        timeout_s: float = WAIT_S,
     ) -> Interaction:
         """Run a command, and wait until the bot has answered or failed to (`.failed`).
 
@@ -219,7 +220,7 @@ class LocalDiscord(Simulator):
         as_admin: bool = False,
         by: User | None = None,
         until: Until = "answered",
-        timeout_s: float = 10.0,
+        timeout_s: float = WAIT_S,
     ) -> Interaction:
         """Press the button with this label or custom_id, and wait like `run_command`.
 
@@ -239,7 +240,7 @@ class LocalDiscord(Simulator):
         options: Mapping[str, object] | None = None,
         as_admin: bool = False,
         by: User | None = None,
-        timeout_s: float = 10.0,
+        timeout_s: float = WAIT_S,
     ) -> list[JSON]:
         """The choices ({"name", "value"}) that the bot offers for the typed text."""
         values = dict(options or {}) | {option: typed}
@@ -247,22 +248,8 @@ class LocalDiscord(Simulator):
         await self._answered(asked, "answered", timeout_s)
         return asked.choices
 
-    async def wait_for(
-        self, condition: Callable[[], object], *, timeout_s: float = 10.0, what: str = ""
-    ) -> None:
-        """Wait until `condition()` holds; it is checked after each event. Raises TimeoutError."""
-        await self._changes.wait_for(condition, timeout_s=timeout_s, what=what)
-
-    async def drop_gateway(self) -> None:
-        """Cut the bot's connection; it can resume its session."""
-        await self.gateway.drop()
-
-    async def invalidate_session(self) -> None:
-        """End the bot's session (op 9); it has to identify again."""
-        await self.gateway.invalidate()
-
     async def _answered(
-        self, asked: Interaction, until: Until = "answered", timeout_s: float = 10.0
+        self, asked: Interaction, until: Until = "answered", timeout_s: float = WAIT_S
     ) -> Interaction:
         def done() -> bool:
             if until == "acknowledged" and asked.acknowledged:
@@ -280,7 +267,7 @@ class LocalDiscord(Simulator):
     def _hear(self, server: State, event: Event) -> None:
         if event.name == "interaction" and isinstance(event.subject, Interaction):
             self._start_clocks(server, event.subject)
-        self._changes.notify()
+        self._notify()
 
     def _start_clocks(self, server: State, asked: Interaction) -> None:
         loop = asyncio.get_running_loop()

@@ -1,30 +1,15 @@
 """All servers of the simulated Discord: which of them a guild, a channel or a token belongs to."""
 
-from collections.abc import Callable, Iterator, Sequence
-
 from bot.platforms.local.limits import ApiError
 from bot.platforms.local.state import State
 
 
-class Servers(Sequence[State]):
+class Servers(list[State]):
     """The simulated servers. The first one is that of the page.
 
     All have the same bot, members and commands. Their ids are such that each belongs to another
     shard than the one before it.
     """
-
-    def __init__(self, first: State, number: int, make: Callable[[State, int], State]) -> None:
-        """`make` gets the first server, and the position of the one to make."""
-        self._servers = [first, *(make(first, position) for position in range(1, number))]
-
-    def __getitem__(self, position: int) -> State:  # type: ignore[override]
-        return self._servers[position]
-
-    def __len__(self) -> int:
-        return len(self._servers)
-
-    def __iter__(self) -> Iterator[State]:
-        return iter(self._servers)
 
     def of_guild(self, guild_id: str) -> State:
         """The server with this id, if the bot is in it."""

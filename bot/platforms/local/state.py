@@ -8,7 +8,6 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.platforms.local.channel import HISTORY, Channel
-from bot.platforms.local.events import Events
 from bot.platforms.local.guild import ALL_PERMISSIONS, Guild, Snowflakes, User
 from bot.platforms.local.limits import (
     ATTACHMENT_BYTES,
@@ -24,6 +23,7 @@ from bot.platforms.local.limits import (
 from bot.platforms.local.records import (
     LOADING,
     Attachment,
+    Events,
     Interaction,
     Kind,
     Message,
@@ -47,7 +47,6 @@ class State:
         self,
         clock: Callable[[], float],
         *,
-        bot_name: str = "Mangosaurus",
         first_response_s: float = 3.0,
         history: int = HISTORY,
         beside: "State | None" = None,
@@ -61,7 +60,7 @@ class State:
         self._new_id: Snowflakes = Snowflakes(clock) if beside is None else beside._new_id
         # The same ids at each start, so that a bot with a database recognizes members and channel.
         founding = Snowflakes(lambda: FOUNDED_S + position / 1000)
-        self.guild: Guild = Guild(founding, bot_name, beside.guild if beside else None)
+        self.guild: Guild = Guild(founding, beside.guild if beside else None)
         self.channel = Channel(
             self.guild, self.events, clock=clock, new_id=self._new_id, history=history
         )
@@ -75,15 +74,6 @@ class State:
         registered = self.commands.overwrite(scope, payloads)
         self.events.emit("commands")
         return registered
-
-    def upsert_command(self, scope: str | None, payload: JSON) -> JSON:
-        registered = self.commands.upsert(scope, payload)
-        self.events.emit("commands")
-        return registered
-
-    def delete_command(self, scope: str | None, command_id: str) -> None:
-        self.commands.delete(scope, command_id)
-        self.events.emit("commands")
 
     def set_online(self, online: bool) -> None:
         """Note whether the bot is connected."""

@@ -15,15 +15,6 @@ from bot.chat.app import App
 from bot.chat.commands import Answer, Option
 from bot.chat.message import Message, UserError
 from bot.chat.received import LONGEST_STATE, LONGEST_TEXT, clean, received, received_state
-from bot.commands.training import custom_models, models, retrain
-from bot.commands.training.custom_model_options import (
-    CorpusOptions,
-    ImportOptions,
-    NameOptions,
-    ShareOptions,
-)
-from bot.commands.training.models import TaskOptions, VersionOptions
-from bot.commands.training.retrain import RetrainOptions
 from bot.community import settings as server_settings
 from bot.community.settings import SettingsOptions
 from bot.features import REGISTRY
@@ -36,10 +27,14 @@ from bot.names.dissect import DissectOptions
 from bot.names.name_options import NamesOptions
 from bot.polls import hall_of_fame
 from bot.polls.hall_of_fame import HallOfFameOptions
-from bot.services.queueing.errors import Busy
 from bot.store import Database, Store
+from bot.training import models, namer, retrain
+from bot.training.models import TaskOptions, VersionOptions
+from bot.training.namer import CorpusOptions, ImportOptions, NameOptions, ShareOptions
+from bot.training.retrain import RetrainOptions
 from bot.verse import poems, sonnet
 from bot.verse.sonnet import SonnetOptions
+from bot.writing.errors import Busy
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 from tests.bot import world as made
@@ -80,15 +75,15 @@ COMMANDS: dict[str, Asked] = {
     "period": (hall_of_fame.hall_of_fame, HallOfFameOptions),
     "scope": (hall_of_fame.hall_of_fame, lambda t: HallOfFameOptions("day", t)),
     "export": (poems.export, poems.ExportOptions),
-    "create": (custom_models.create, lambda t: CorpusOptions(t, text="a, b")),
-    "text": (custom_models.create, lambda t: CorpusOptions("elves", text=t)),
-    "file": (custom_models.create, lambda t: CorpusOptions("elves", Upload(t))),
-    "import": (custom_models.import_, lambda t: ImportOptions(t, Upload(t))),
-    "namer export": (custom_models.export, NameOptions),
-    "namer info": (custom_models.info, NameOptions),
-    "namer retrain": (custom_models.retrain, lambda t: CorpusOptions(t, text=t)),
-    "namer share": (custom_models.share, ShareOptions),
-    "namer delete": (custom_models.delete, NameOptions),
+    "create": (namer.create, lambda t: CorpusOptions(t, text="a, b")),
+    "text": (namer.create, lambda t: CorpusOptions("elves", text=t)),
+    "file": (namer.create, lambda t: CorpusOptions("elves", Upload(t))),
+    "import": (namer.import_, lambda t: ImportOptions(t, Upload(t))),
+    "namer export": (namer.export, NameOptions),
+    "namer info": (namer.info, NameOptions),
+    "namer retrain": (namer.retrain, lambda t: CorpusOptions(t, text=t)),
+    "namer share": (namer.share, ShareOptions),
+    "namer delete": (namer.delete, NameOptions),
     "models list": (models.list_, TaskOptions),
     "models info": (models.info, VersionOptions),
     "models activate": (models.activate, VersionOptions),

@@ -14,7 +14,6 @@ ROOMS = tuple(
     CHECKOUT / "bot" / room
     for room in (
         "chat",
-        "commands/training",
         "community",
         "help",
         "moderation",
@@ -24,6 +23,7 @@ ROOMS = tuple(
         "polls",
         "privacy",
         "status",
+        "training",
         "verse",
     )
 )
@@ -127,7 +127,13 @@ def _walk(node: ast.AST) -> Iterator[tuple[int, str]]:
         yield from _walk(child)
 
 
-SOURCES = [path for folder in ROOMS for path in sorted(folder.rglob("*.py"))]
+SOURCES = [
+    path
+    for folder in ROOMS
+    for path in sorted(folder.rglob("*.py"))
+    # The other files there speak to operators.
+    if folder.name != "training" or "chat.translation" in path.read_text()
+]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)

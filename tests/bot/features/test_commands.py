@@ -13,16 +13,17 @@ from slack_sdk.version import __version__ as library
 from bot.chat.app import LONG_TEXT
 from bot.chat.commands import Audience
 from bot.chat.message import Timestamp, UserError, strong, text
-from bot.commands.training import custom_models, models
-from bot.commands.training.custom_model_options import CorpusOptions, NameOptions
-from bot.commands.training.models import VersionOptions
 from bot.evaluation.headline import Figure
 from bot.features import REGISTRY
 from bot.help import about as about_command
 from bot.names import dissect, names
 from bot.names.dissect import DissectOptions
 from bot.names.name_options import NamesOptions
-from bot.store.versions import Live
+from bot.training import models, namer
+from bot.training.models import VersionOptions
+from bot.training.namer import CorpusOptions, NameOptions
+from bot.training.queries import Live
+from bot.training.registry import ModelRegistry
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words import WordFilter
@@ -70,7 +71,7 @@ async def test_about_has_measured_figures(chat: Chat, monkeypatch: pytest.Monkey
 
 async def test_about_has_version(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     served = {"names": Live(3, 12, NOW, "better"), "sonnets": Live(0, None)}
-    monkeypatch.setattr(chat.app.models, "_served", served)
+    monkeypatch.setattr(chat.app[ModelRegistry], "_served", served)
     about = await fields(chat)
     assert about["Names"].startswith(f"Version 12, live since [{NOW:%Y-%m-%d %H:%M}]")
     assert "Version" not in about["Sonnets"]
@@ -182,9 +183,9 @@ async def test_long_text_is_not_filtered_on_the_event_loop(
         (sonnet.sonnet, SonnetOptions(SonnetRequest(forged))),
         (sonnet.sonnet, SonnetOptions(SonnetRequest(about=forged))),
         (dissect.dissect, DissectOptions(forged)),
-        (custom_models.create, CorpusOptions(forged, text="a")),
-        (custom_models.create, CorpusOptions("elves", text=forged)),
-        (custom_models.info, NameOptions(forged)),
+        (namer.create, CorpusOptions(forged, text="a")),
+        (namer.create, CorpusOptions("elves", text=forged)),
+        (namer.info, NameOptions(forged)),
         (models.info, VersionOptions(forged)),
     ]
     for command, options in commands:

@@ -8,16 +8,23 @@ import pytest
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
 from bot.chat.message import Message, UserError, plain
-from bot.commands.training import custom_models, models, requests
-from bot.commands.training.custom_model_options import CorpusOptions, ShareOptions
-from bot.commands.training.models import TaskOptions, VersionOptions
-from bot.commands.training.progress import TrainingReports
 from bot.help import about
 from bot.names import custom_model_choice, dissect
 from bot.polls.hall_of_fame import HallOfFameOptions, page_of
-from bot.store.custom_models import Corpus, CustomModelRecord
-from bot.store.trainings import TrainingRequest
-from bot.store.versions import VersionFiles, VersionRecord
+from bot.training import models, namer, requests
+from bot.training.models import TaskOptions, VersionOptions
+from bot.training.namer import CorpusOptions, ShareOptions
+from bot.training.progress import TrainingReport
+from bot.training.queries import (
+    CustomModelRecord,
+    CustomModels,
+    StoredList,
+    TrainingRequest,
+    Trainings,
+    VersionFiles,
+    VersionRecord,
+    Versions,
+)
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words.queries import WordFilters
@@ -46,12 +53,12 @@ def turn() -> FakeTurn:
     return FakeTurn(FakePlatform())
 
 
-async def namer(
+async def model_named(
     app: App, name: str = "mudfolk", community_id: int = ELSEWHERE
 ) -> CustomModelRecord:
     """A trained namer that is shared."""
-    store = app.store.custom_models
-    corpus = Corpus("list.txt", ("Ann", "Bob"), "0" * 64)
+    store = app.store[CustomModels]
+    corpus = StoredList("list.txt", ("Ann", "Bob"), "0" * 64)
     made = await store.create(
         community_id=community_id, name=name, member_id=1, corpus=corpus, now=app.now(), most=9
     )
@@ -74,7 +81,7 @@ async def version(app: App, corpus: str = "mud.txt") -> int:
         reference_loss=1.5,
         samples=("Mudosaurus", "Bravosaurus"),
     )
-    return await app.store.versions.add(record, VersionFiles(b"weights"), app.now())
+    return await app.store[Versions].add(record, VersionFiles(b"weights"), app.now())
 
 
 def words_of(message: Message) -> str:
@@ -86,7 +93,7 @@ def words_of(message: Message) -> str:
 
 @pytest.mark.parametrize("community_id", [ELSEWHERE, COMMUNITY])
 async def test_namer_with_blocked_name(app: App, turn: FakeTurn, community_id: int) -> None:
-    made = await namer(app, community_id=community_id)
+    made = await model_named(app, community_id=community_id)
     for typed in ("mudfolk", f"mudfolk #{made.id}", f"#{made.id}"):
         with pytest.raises(UserError, match="blocks the name of this namer here"):
             await custom_model_choice.choose(app, turn, typed)
@@ -100,15 +107,15 @@ async def test_namer_with_blocked_name(app: App, turn: FakeTurn, community_id: i
 
 async def test_own_namer_with_blocked_name(app: App, turn: FakeTurn) -> None:
     """Its progress would show the name to everyone, and sharing would show it to other servers."""
-    await namer(app, community_id=COMMUNITY)
+    await model_named(app, community_id=COMMUNITY)
     with pytest.raises(UserError, match="blocks the name of this namer here"):
-        await custom_models.retrain(app, turn, CorpusOptions("mudfolk"))
+        await namer.retrain(app, turn, CorpusOptions("mudfolk"))
     assert not turn.platform.shown
-    await custom_models.share(app, turn, ShareOptions("mudfolk"))  # others may allow it
-    await namer(app, "fuckers", COMMUNITY)  # before the operator's list had it
+    await namer.share(app, turn, ShareOptions("mudfolk"))  # others may allow it
+    await model_named(app, "fuckers", COMMUNITY)  # before the operator's list had it
     with pytest.raises(UserError, match="blocks the name of this namer here"):
-        await custom_models.share(app, turn, ShareOptions("fuckers"))
-    await custom_models.share(app, turn, ShareOptions("fuckers", on=False))
+        await namer.share(app, turn, ShareOptions("fuckers"))
+    await namer.share(app, turn, ShareOptions("fuckers", on=False))
 
 
 async def test_hall_of_fame_leaves_blocked_namer_out(app: App, turn: FakeTurn) -> None:
@@ -120,14 +127,15 @@ async def test_hall_of_fame_leaves_blocked_namer_out(app: App, turn: FakeTurn) -
 async def test_training_shows_no_blocked_words(app: App, turn: FakeTurn) -> None:
     number = await version(app)
     request = TrainingRequest("shared", "names", "default", 1, app.now(), community_id=COMMUNITY)
-    reports = TrainingReports(app, turn.platform)
-    comparison = await app.models.compare("names", number)
-    assert comparison is not None
-    shown = await reports._allowed(request, ("mudfolk", "Bravosaurus"))
-    assert shown == ("Bravosaurus",)
-    report = words_of(await reports._report(request, comparison, ()))
-    assert "(blocked by the word filter)\n\nBravosaurus" in report
-    assert "mud" not in report.lower()
+    record = await app.store[Trainings].get(await app.store[Trainings].enqueue(request))
+    assert record is not None
+    report = TrainingReport(app, turn.platform, record)
+    assert await report._allowed(("mudfolk", "Bravosaurus")) == ("Bravosaurus",)
+    shown = await models.version_report(app, "names", number, COMMUNITY)
+    assert shown is not None
+    words = words_of(shown)
+    assert "(blocked by the word filter)\n\nBravosaurus" in words
+    assert "mud" not in words.lower()
 
 
 async def test_versions_show_no_blocked_words(app: App, turn: FakeTurn) -> None:
@@ -162,8 +170,8 @@ async def test_titles_of_uploads(app: App) -> None:
 async def test_who_stopped_a_training(app: App, turn: FakeTurn) -> None:
     """An owner may stop it from another server; the name is shown where it was asked for."""
     request = TrainingRequest("shared", "names", "default", 1, app.now(), community_id=COMMUNITY)
-    number = await app.store.trainings.enqueue(request)
-    record = await app.store.trainings.get(number)
+    number = await app.store[Trainings].enqueue(request)
+    record = await app.store[Trainings].get(number)
     assert record is not None
     stranger = replace(turn, community_id=ELSEWHERE, user=replace(ADA, display_name="mudlark"))
     assert "mudlark" not in await requests.stop_reason(app, stranger, record)

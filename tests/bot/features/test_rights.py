@@ -30,7 +30,7 @@ from bot.privacy import privacy
 from bot.privacy.queries import Privacy
 from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY, EVERYWHERE
-from bot.store.trainings import TrainingRequest
+from bot.training.queries import TrainingRequest, Trainings
 from bot.verse.queries import Poems
 from models.names.generator import NamesRequest
 from tests.bot.conftest import Home
@@ -138,7 +138,7 @@ async def cast(home: Home) -> Cast:
     assert (await learned(home, name="elves")).id == 1
     training = TrainingRequest("shared", "names", "default", 1, home.env.now())
     assert (
-        await home.app.store.trainings.enqueue(replace(training, community_id=home.guild.id)) == 1
+        await home.app.store[Trainings].enqueue(replace(training, community_id=home.guild.id)) == 1
     )
     actors = {
         "member": home.alice,

@@ -12,7 +12,7 @@ from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.workspace import Channel, Member
 from bot.platforms.slack.views.rendering import button
-from bot.store.trainings import TrainingRequest
+from bot.training.queries import TrainingRequest, Trainings
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Answer, Shown
 from tests.bot.features.test_rights import MENU, OPTIONS, PAGE, STATES, outcome, pressed
@@ -49,7 +49,7 @@ async def workspace(slack_chat: SlackChat, monkeypatch: pytest.MonkeyPatch) -> S
     assert (await learned(slack_chat, name="elves")).id == 1
     training = TrainingRequest("shared", "names", "default", 1, slack_chat.now())
     training = replace(training, community_id=slack_chat.community_id)
-    assert await slack_chat.app.store.trainings.enqueue(training) == 1
+    assert await slack_chat.app.store[Trainings].enqueue(training) == 1
     payload = slack_chat.slack.workspace.member_payload
 
     def of_another_workspace(member: Member) -> JSON:

@@ -10,7 +10,6 @@ from bot.chat import button_states, dispatch
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
 from bot.chat.message import Message
-from bot.commands.training import custom_models
 from bot.community import settings
 from bot.features import REGISTRY
 from bot.help import about, help  # noqa: A004 (the command)
@@ -18,6 +17,7 @@ from bot.polls import hall_of_fame, votes
 from bot.privacy import privacy
 from bot.store import Database
 from bot.store import database as module
+from bot.training import namer
 from bot.verse import poems
 from tests.bot.chat.test_received import COMMANDS
 from tests.bot.conftest import World
@@ -26,7 +26,7 @@ from tests.bot.turns import ADA, FakePlatform, FakeTurn, press_on
 MORE_COMMANDS = {
     "champion": hall_of_fame.champion,
     "poems": poems.poems,
-    "namer list": custom_models.list_,
+    "namer list": namer.list_,
     "privacy": privacy.privacy,
     "settings": settings.settings,
     "help": help.help_,
@@ -45,7 +45,6 @@ STATES = {
     "poems": "show:1",
     "privacy": "yes",
     "training": "stop:1",
-    "retrain": "stop:1",
     "namer": "delete:1",
     "models": "page:names:1",
 }

@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import itertools
+import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -58,8 +59,11 @@ class BusyLocks(AdvisoryLocks):
 
 
 @pytest.fixture
-async def locks(postgres: Database) -> AsyncIterator[list[BusyLocks]]:
-    """Those of three processes."""
+async def locks(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[list[BusyLocks]]:
+    """Those of three processes. On a busy machine, the database may take its time."""
+    monkeypatch.setattr(sys.modules[AdvisoryLocks.__module__], "STATEMENT_S", 60.0)
     every = [BusyLocks(postgres.url) for _ in range(3)]
     for each in every:
         await each.connect()
@@ -126,7 +130,7 @@ async def test_a_process_that_hangs(
 ) -> None:
     await locks[1].hold(Space.IDENTIFY, [0])
     gate = IdentifyGate(locks[0], clock=time, sleep=time.sleep)
-    await asyncio.wait_for(gate.turn(0, 30), 20)
+    await asyncio.wait_for(gate.turn(0, 30), 60)
     assert time.now >= 30
 
 
@@ -137,5 +141,5 @@ async def test_cancelled(locks: list[BusyLocks], time: Timeline) -> None:
     given_up = asyncio.create_task(gate.turn(0, 1000))
     await asyncio.sleep(0)
     given_up.cancel()
-    await asyncio.wait_for(other.turn(1, 1000), 20)
-    await asyncio.wait_for(gate.turn(0, 1000), 20)
+    await asyncio.wait_for(other.turn(1, 1000), 60)
+    await asyncio.wait_for(gate.turn(0, 1000), 60)

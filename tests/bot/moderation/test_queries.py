@@ -12,10 +12,11 @@ from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY, EVERYWHERE
+from bot.training.queries import CustomModels
 from bot.verse.queries import Poems
 from tests.bot.polls.test_hall_queries import hold_poll
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of
-from tests.bot.store.test_custom_models import create
+from tests.bot.training.test_custom_model_queries import create
 
 BY = Entry(Action.BLOCK, 9, NOW, 1)
 
@@ -116,7 +117,7 @@ async def test_poem_is_removed_for_all_who_kept_it(store: Store) -> None:
 
 
 async def test_refused_model(store: Store) -> None:
-    models = store.custom_models
+    models = store[CustomModels]
     weights = (b"file", "digest")
     await create(store, "own", community_id=1, weights=weights)
     shared = await create(store, "shared", community_id=2, weights=weights)
@@ -140,12 +141,12 @@ async def test_community_accepts_no_shared_models(store: Store) -> None:
     weights = (b"file", "digest")
     own = await create(store, "own", community_id=1, weights=weights)
     shared = await create(store, "shared", community_id=2, weights=weights)
-    await store.custom_models.share(shared.id, True)
-    await store.custom_models.share(own.id, True)
+    await store[CustomModels].share(shared.id, True)
+    await store[CustomModels].share(own.id, True)
     await store[Communities].change(1, accepts_shared=False)
-    assert [m.name for m in await store.custom_models.usable(1)] == ["own"]
-    assert [m.name for m in await store.custom_models.usable(2)] == ["shared", "own"]
-    assert [m.name for m in await store.custom_models.usable(None)] == ["own", "shared"]
+    assert [m.name for m in await store[CustomModels].usable(1)] == ["own"]
+    assert [m.name for m in await store[CustomModels].usable(2)] == ["shared", "own"]
+    assert [m.name for m in await store[CustomModels].usable(None)] == ["own", "shared"]
 
 
 async def test_settings_are_independent(store: Store) -> None:
@@ -250,6 +251,6 @@ async def test_recent_polls(store: Store) -> None:
 async def test_as_many_refused_models_as_a_menu_has(store: Store) -> None:
     for number in range(26):
         model = await create(store, f"Elves {number}", community_id=2, most=26)
-        await store.custom_models.share(model.id, shared=True)
+        await store[CustomModels].share(model.id, shared=True)
         await store[Moderation].refuse_model(model.id, BY)
-    assert len(await store.custom_models.refused(1)) == 25
+    assert len(await store[CustomModels].refused(1)) == 25

@@ -10,8 +10,9 @@ from types import SimpleNamespace
 import pytest
 from prometheus_client.core import Metric
 
-from bot.services.cluster.pool import ClusterStatus
 from bot.status.health import Health
+from bot.training.service import TrainingService
+from bot.writing.cluster import ClusterStatus
 from tests.bot.conftest import World
 from tests.bot.turns import FakePlatform
 
@@ -50,7 +51,7 @@ async def metrics(world: World) -> AsyncIterator[list[Metric]]:
     with suppress(ValueError), app.monitor.track("/sonnet", 1):
         raise ValueError
     app.monitor.metrics.batch("names", 1, 0.1)
-    app.training.finished["done"] += 1
+    app[TrainingService].finished["done"] += 1
     object.__setattr__(app, "cluster", SimpleNamespace(status=ClusterStatus()))
     yield [*app.monitor.metrics.collect()]
     await app.store.close()

@@ -9,11 +9,12 @@ import pytest
 from bot.chat.message import UserError
 from bot.names.name_options import from_state
 from bot.polls.queries import HallOfFame, Scope
-from bot.store.custom_models import Corpus, CustomModelRecord
+from bot.training.custom_models import CustomModelLoader
+from bot.training.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
-from models.names.constrained.problems import LengthOutOfRange, NamesError
-from models.names.constrained.shape import Shape
+from models.names.constraints import Shape
 from models.names.generator import NamesRequest, NamesResult
+from models.names.problems import LengthOutOfRange, NamesError
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.opened_polls import first_message
@@ -36,18 +37,18 @@ async def learned(
 ) -> CustomModelRecord:
     """A namer that has learned its list."""
     content = tiny_namer(names, capitals="^ -")
-    made = await chat.app.store.custom_models.create(
+    made = await chat.app.store[CustomModels].create(
         community_id=community_id
         or (chat.guild.id if isinstance(chat, Home) else chat.community_id),
         name=name,
         member_id=1,
-        corpus=Corpus("list.txt", names, "0" * 64),
+        corpus=StoredList("list.txt", names, "0" * 64),
         now=discord.utils.utcnow(),
         most=10,
     )
     digest = hashlib.sha256(content).hexdigest()
-    await chat.app.store.custom_models.trained(made.id, content, digest, 1.0)
-    await chat.app.store.custom_models.share(made.id, shared)
+    await chat.app.store[CustomModels].trained(made.id, content, digest, 1.0)
+    await chat.app.store[CustomModels].share(made.id, shared)
     return made
 
 
@@ -158,9 +159,9 @@ async def test_unshared_model_is_unknown(chat: Chat) -> None:
 async def test_button_of_unshared_model(chat: Chat) -> None:
     theirs = await learned(chat, community_id=77, shared=True)
     first = await chat.alice.use("name", namer="heroes")
-    await chat.app.store.custom_models.share(theirs.id, False)
+    await chat.app.store[CustomModels].share(theirs.id, False)
     assert "no longer shared" in (await chat.alice.press(first, "More")).text
-    await chat.app.store.custom_models.delete(theirs.id)
+    await chat.app.store[CustomModels].delete(theirs.id)
     assert "no longer shared" in (await chat.alice.press(first, "More")).text
 
 
@@ -172,7 +173,7 @@ async def test_shared_model_in_direct_messages(chat: Chat) -> None:
 async def test_suggest_letters_of_list(chat: Chat) -> None:
     await learned(chat, tuple(f"{a}{b}" for a in ("Νικο", "Θησα") for b in ("έας", "ίων", "εύς")))
     assert await values(chat, "starts_with", "") == []
-    assert chat.app.custom_models.loaded == 0  # typing loads nothing
+    assert chat.app[CustomModelLoader].loaded == 0  # typing loads nothing
     await chat.alice.use("name", namer="heroes")
     assert "νικο" in await values(chat, "starts_with", "")
     assert (await values(chat, "ends_with", "Εύ"))[0] == "εύ"
@@ -208,7 +209,7 @@ async def test_refused_request_comes_back(chat: Chat) -> None:
 
 async def test_unreadable_weights(chat: Chat) -> None:
     made = await learned(chat)
-    await chat.app.store.custom_models.trained(made.id, b"damaged", "d" * 64, 1.0)
+    await chat.app.store[CustomModels].trained(made.id, b"damaged", "d" * 64, 1.0)
     result = await chat.alice.use("name", namer="heroes")
     assert "are damaged" in result.text
     info = await chat.alice.use("namer info", name="heroes")
@@ -241,7 +242,7 @@ async def test_dissect_with_same_model(chat: Chat) -> None:
     await chat.alice.press(asked, "Saint-Rémy Sur Aa")
     assert chat.writer.dissected == ["Saint-Rémy Sur Aa"]
     assert chat.writer.trained_asked[-1] is not None
-    await chat.app.store.custom_models.delete(made.id)
+    await chat.app.store[CustomModels].delete(made.id)
     gone = await chat.alice.press(asked, "Saint-Rémy Sur Aa")
     assert "no longer shared" in gone.text
 
@@ -267,7 +268,7 @@ async def test_vote_on_list_names(chat: Chat) -> None:
     assert (
         await chat.app.store[HallOfFame].chosen(chat.community_id) == []
     )  # nor do dinosaurs learn from it
-    await chat.app.store.custom_models.delete(made.id)
+    await chat.app.store[CustomModels].delete(made.id)
     (won,) = await chat.app.store[HallOfFame].best(Scope(community_id=chat.community_id))
     assert won.custom_model == "heroes"
 
@@ -276,7 +277,7 @@ async def test_poll_of_deleted_model(chat: Chat) -> None:
     made = await learned(chat)
     chat.writer.names_found = ("νικεύς", "θησίων")
     await chat.alice.use("name", namer="heroes", count=2)
-    await chat.app.store.custom_models.delete(made.id)
+    await chat.app.store[CustomModels].delete(made.id)
     await chat.alice.press(chat.history()[0], "Θησίων")
     assert [*chat.history()[0].buttons] == ["Νικεύς", "Θησίων · 1"]
 
@@ -289,7 +290,7 @@ async def test_model_deleted_meanwhile(
 
     async def and_delete(*args: Any, **kwargs: Any) -> NamesResult:  # noqa: ANN401
         written = await write(*args, **kwargs)
-        await chat.app.store.custom_models.delete(made.id)
+        await chat.app.store[CustomModels].delete(made.id)
         return written
 
     chat.writer.names = and_delete  # type: ignore[method-assign]

@@ -13,11 +13,11 @@ from bot.store.answers import ButtonStates
 from bot.store.identities import Identities
 from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY, EVERYWHERE
-from bot.store.trainings import TrainingRequest
+from bot.training.queries import CustomModels, TrainingRequest, Trainings, Versions
 from bot.verse.queries import Poems
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of
-from tests.bot.store.test_custom_models import create
-from tests.bot.store.test_versions import FILES, version
+from tests.bot.training.test_custom_model_queries import create
+from tests.bot.training.test_version_queries import FILES, version
 
 MEMBER = 3
 TABLES = (
@@ -41,10 +41,10 @@ async def fill(store: Store, member: int = MEMBER, community: int = 1) -> None:
     await store[Polls].cast(Ballot(poll.id, member + 1, 1), NOW)
     await store[Poems].keep(member, community, 9, "title", "text", NOW)
     model = await create(store, f"list {member}", community_id=community, member_id=member)
-    number = await store.versions.add(version(member_id=member), FILES, NOW)
-    await store.versions.activate("names", number, member_id=member, reason="forced", now=NOW)
+    number = await store[Versions].add(version(member_id=member), FILES, NOW)
+    await store[Versions].activate("names", number, member_id=member, reason="forced", now=NOW)
     training = TrainingRequest("custom", "names", "list", 1, NOW, custom_model_id=model.id)
-    await store.trainings.enqueue(replace(training, community_id=community, member_id=member))
+    await store[Trainings].enqueue(replace(training, community_id=community, member_id=member))
     await store[ButtonStates].put("{}", member, community, NOW)
 
 
@@ -99,11 +99,11 @@ async def test_open_poll_loses_forgotten_vote(store: Store) -> None:
 async def test_shared_data_survives_its_member(store: Store) -> None:
     await fill(store)
     await store[Privacy].forget_member(MEMBER)
-    (model,) = await store.custom_models.of(1)
-    assert await store.custom_models.corpus(model.id)
-    (trained,) = await store.versions.of("names")
+    (model,) = await store[CustomModels].of(1)
+    assert await store[CustomModels].corpus(model.id)
+    (trained,) = await store[Versions].of("names")
     assert trained.has_weights
-    assert (await store.versions.live())["names"].version_id == trained.number
+    assert (await store[Versions].live())["names"].version_id == trained.number
 
 
 async def test_forget_member_during_votes(store: Store) -> None:
@@ -126,7 +126,7 @@ async def test_community_is_forgotten_after_grace(store: Store) -> None:
     # The poem is the member's own, and the networks are the bot's.
     assert await mentions(store, MEMBER) == ["poems", "versions", "activations"]
     assert len(await store[Poems].of(MEMBER)) == 1
-    assert await store.custom_models.of(2)
+    assert await store[CustomModels].of(2)
     assert await store[Privacy].forget_communities(NOW + GRACE) == []
 
 

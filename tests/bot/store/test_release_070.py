@@ -15,18 +15,18 @@ from bot.polls.queries import Ballot, HallOfFame, Polls, Scope
 from bot.privacy.queries import Privacy
 from bot.store import Database, Store, url_of
 from bot.store.answers import ButtonStates
-from bot.store.custom_models import Corpus
 from bot.store.identities import Identities
+from bot.training.queries import CustomModels, StoredList, Trainings, Versions
 from bot.verse.queries import Poems
 from bot.words.queries import FilterSettings, WordFilters
 from tests.bot.operate.test_backup import contents
-from tests.bot.store.test_versions import FILES, version
+from tests.bot.training.test_version_queries import FILES, version
 
 RELEASE_070 = Path(__file__).parent / "release_070"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 MUSEUM, LEFT, CHANNEL = 81, 85, 82
 ADA, BOB, CAT = 91, 92, 93
-OPEN, WON, REMOVED = 7001, 7002, 7003
+OPEN, REMOVED = 7001, 7003
 
 
 @pytest.fixture
@@ -97,33 +97,33 @@ async def check_polls(store: Store) -> None:
 
 
 async def check_models(store: Store) -> None:
-    (elves,) = await store.custom_models.of(MUSEUM)
+    (elves,) = await store[CustomModels].of(MUSEUM)
     assert (elves.name, elves.shared, elves.digest, elves.seconds) == (
         "Elves",
         True,
         "5" * 64,
         12.25,
     )
-    assert await store.custom_models.corpus(elves.id) == ("Elrond", "Lúthien", "Θησίων")
-    assert await store.custom_models.weights(elves.id) == b"weights of elves"
-    assert [model.id for model in await store.custom_models.refused(MUSEUM)] == [elves.id]
-    record = await store.versions.get(2)
+    assert await store[CustomModels].corpus(elves.id) == ("Elrond", "Lúthien", "Θησίων")
+    assert await store[CustomModels].weights(elves.id) == b"weights of elves"
+    assert [model.id for model in await store[CustomModels].refused(MUSEUM)] == [elves.id]
+    record = await store[Versions].get(2)
     assert record is not None
     assert (record.samples, record.seed) == (("Mangosaurus", "Ödlandosaurus"), 2**62 + 1)
-    assert await store.versions.curve(2) == b"\x89PNG"
-    live = (await store.versions.live())["names"]
+    assert await store[Versions].curve(2) == b"\x89PNG"
+    live = (await store[Versions].live())["names"]
     assert (live.version_id, live.reason) == (1, "rollback")
-    assert await store.versions.roll_back("names", member_id=BOB, now=NOW) is not None
+    assert await store[Versions].roll_back("names", member_id=BOB, now=NOW) is not None
 
 
 async def check_trainings(store: Store) -> None:
-    states = [await store.trainings.get(number) for number in (1, 2, 3)]
+    states = [await store[Trainings].get(number) for number in (1, 2, 3)]
     assert [one and one.state for one in states] == ["done", "queued", "running"]
-    claimed = await store.trainings.next_queued("custom", "new", NOW)
+    claimed = await store[Trainings].next_queued("custom", "new", NOW)
     assert claimed is not None
     assert (claimed.id, claimed.notes) == (2, ("A note.",))
-    assert await store.trainings.corpus(2) == b"Elrond\nArwen"
-    (stale,) = await store.trainings.fail_stale_runs(NOW + timedelta(seconds=30), 3)
+    assert await store[Trainings].corpus(2) == b"Elrond\nArwen"
+    (stale,) = await store[Trainings].fail_stale_runs(NOW + timedelta(seconds=30), 3)
     assert (stale.id, stale.state, stale.minutes, stale.force) == (3, "queued", 30, True)
 
 
@@ -132,13 +132,13 @@ async def check_ids(store: Store) -> None:
     known = await store[Identities].resolve("slack", "user", "T1", "U1")
     assert [poem.title for poem in await store[Poems].of(known)] == ["On Slack"]
     assert await store[Identities].resolve("slack", "user", "T1", "U2") == known + 3
-    model = await store.custom_models.create(
+    model = await store[CustomModels].create(
         community_id=MUSEUM,
         name="New",
         member_id=ADA,
-        corpus=Corpus("towns.txt", ("Bree",), "0" * 64),
+        corpus=StoredList("towns.txt", ("Bree",), "0" * 64),
         now=NOW,
         most=9,
     )
     assert model.id == 3
-    assert await store.versions.add(version(task="haiku"), FILES, NOW) == 3
+    assert await store[Versions].add(version(task="haiku"), FILES, NOW) == 3

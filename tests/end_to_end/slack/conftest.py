@@ -1,4 +1,4 @@
-"""A running LocalSlack, and a small bot on it."""
+"""A running LocalSlack, a small bot on it, and blocks to send."""
 
 import contextlib
 from collections.abc import AsyncIterator, Callable
@@ -11,8 +11,11 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.chat import button_states
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.server import LocalSlack
+from bot.polls import votes
+from bot.store import database
 
 
 @dataclass
@@ -33,6 +36,17 @@ def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However busy this machine is, the bot waits for its database."""
+    for module, limit in (
+        (database, "ANSWER_S"),
+        (votes, "OPENING_S"),
+        (button_states, "SAVING_S"),
+    ):
+        monkeypatch.setattr(module, limit, 60.0)
+
+
+@pytest.fixture
 def clock() -> Clock:
     return Clock()
 
@@ -45,7 +59,7 @@ async def slack(clock: Clock) -> AsyncIterator[LocalSlack]:
 
 @pytest.fixture
 def web(slack: LocalSlack) -> AsyncWebClient:
-    return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, timeout=5)
+    return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, timeout=60)
 
 
 @dataclass
@@ -90,3 +104,58 @@ async def listener(slack: LocalSlack) -> AsyncIterator[Listener]:
     heard = Listener()
     async with connected(slack, heard):
         yield heard
+
+
+# Blocks
+
+
+def plain(text: str) -> JSON:
+    return {"type": "plain_text", "text": text}
+
+
+def section(text: str) -> JSON:
+    return {"type": "section", "text": plain(text)}
+
+
+def button(label: str = "Again", **fields: object) -> JSON:
+    return {"type": "button", "text": plain(label), "action_id": "again"} | fields
+
+
+def row(*labels: str) -> JSON:
+    buttons = [
+        button(label, action_id=f"b{number}", value=label.lower())
+        for number, label in enumerate(labels)
+    ]
+    return {"type": "actions", "elements": buttons}
+
+
+def rich(*elements: JSON) -> JSON:
+    part = {"type": "rich_text_section", "elements": list(elements)}
+    return {"type": "rich_text", "elements": [part]}
+
+
+def question(block_id: str, kind: str, *, optional: bool = False, **fields: object) -> JSON:
+    return {
+        "type": "input",
+        "block_id": block_id,
+        "label": plain(block_id.title()),
+        "element": {"type": kind, "action_id": block_id, **fields},
+        "optional": optional,
+    }
+
+
+OPTIONS = [{"text": plain("Draco"), "value": "draco"}]
+MODAL: JSON = {
+    "type": "modal",
+    "title": plain("Names"),
+    "submit": plain("Write"),
+    "callback_id": "names",
+    "private_metadata": "C1",
+    "blocks": [
+        question("start", "external_select", optional=True, min_query_length=0),
+        question("count", "number_input", is_decimal_allowed=False, min_value="1", max_value="5"),
+        question("style", "static_select", options=OPTIONS, initial_option=OPTIONS[0]),
+        question("list", "file_input", optional=True, filetypes=["txt"], max_files=1),
+        question("name", "plain_text_input", optional=True, max_length=10),
+    ],
+}

@@ -25,6 +25,8 @@ from bot.settings import Settings
 from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError
 from tests.end_to_end.conftest import eventually, mangosaurus
 
+pytestmark = pytest.mark.usefixtures("patient")
+
 DAY = timedelta(days=1)
 PATIENCE_S = 60.0
 """For a busy machine."""
@@ -64,20 +66,22 @@ async def test_votes_on_both_reach_one_store(
 ) -> None:
     """Each platform closes its own polls, and shows only its own communities' winners."""
     async with both(discord, workspace, tmp_path) as (bot, slack):
-        communities = bot.app.store[Communities]
+        polls = bot.app.store[Polls]
         for community in (discord.guild_id, slack.platform.community_id):
             assert community is not None
-            # A busy machine may take more than one minute.
-            await communities.change(community, vote_minutes=60)
+            await bot.app.store[Communities].change(
+                community, vote_minutes=60
+            )  # a busy machine may take more than one
         asked = await discord.run_command("dinoname", {}, timeout_s=PATIENCE_S)
         names = asked.message
         command = workspace.command(workspace.member, "/dinoname", "")
-        message = await command.answer(timeout_s=PATIENCE_S)
+        await workspace.wait_for(lambda: any(each.buttons for each in command.messages))
+        message = command.message
         await discord.press(names, names.buttons[0].label, timeout_s=PATIENCE_S)
         workspace.press(workspace.member, message, message.buttons[0]["action_id"])
-        await workspace.wait_for(lambda: message.edits, timeout_s=PATIENCE_S)
-        assert len(await bot.app.store[Polls].due(bot.app.now() + DAY, "discord")) == 1
-        assert len(await bot.app.store[Polls].due(bot.app.now() + DAY, "slack")) == 1
+        await workspace.wait_for(lambda: message.edits)
+        assert len(await polls.due(bot.app.now() + DAY, "discord")) == 1
+        assert len(await polls.due(bot.app.now() + DAY, "slack")) == 1
 
 
 async def test_no_home_by_default(

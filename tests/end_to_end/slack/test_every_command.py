@@ -1,30 +1,26 @@
-"""Every command over real sockets, on both simulators of Slack, with fake networks.
+"""Every command over real sockets, on the simulator of Slack, with fake networks.
 
-The tests of a simulator share a bot, which has the namer "elves", a kept poem and nothing else.
+The tests share a bot, which has the namer "elves", a kept poem and nothing else.
 """
 
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from bot.chat.commands import Command, Kind, Option
+from bot.platforms.local.slack.records import File, Interaction
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.local.slack.workspace import Member
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.names import CommandNames
 from models.training.events import Failed
 from tests.bot.platforms.slack.commands import COMMANDS
 from tests.databases import Templates
 from tests.end_to_end.conftest import ELVES
-from tests.end_to_end.slack.servers import (
-    SERVERS,
-    Server,
-    bot_on,
-    running_server,
-    training_of_elves,
-)
+from tests.end_to_end.slack.bots import PATIENCE_S, bot_on, training_of_elves
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -108,37 +104,29 @@ class Office:
     """A bot at work, and the owner of the workspace."""
 
     bot: SlackBot
-    slack: Server
-    owner: Any
+    slack: LocalSlack
+    owner: Member
 
-    async def ask(self, command: str, line: str = "") -> Any:  # noqa: ANN401
+    async def ask(self, command: str, line: str = "") -> Interaction:
         """Type a command in a channel of its own."""
         channel = self.slack.workspace.add_channel("room", is_joined=True)
         asked = self.slack.command(self.owner, command, line, channel)
         assert await asked.acknowledgement() == {}
         return asked
 
-    def list_of_names(self) -> list[Any]:
+    def list_of_names(self) -> File:
         """An uploaded file."""
-        return [self.slack.upload(self.owner, "elves.txt", ELVES.encode())]
+        return self.slack.upload(self.owner, "elves.txt", ELVES.encode())
 
 
-@pytest.fixture(autouse=True)
-def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.delenv(name, raising=False)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=SERVERS)
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def office(
-    request: pytest.FixtureRequest,
-    templates: Templates,
-    tmp_path_factory: pytest.TempPathFactory,
+    templates: Templates, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Office]:
     folder = tmp_path_factory.mktemp("state")
     training = training_of_elves(folder)
     async with (
-        running_server(request.param) as slack,
+        LocalSlack(port=0, ack_s=PATIENCE_S) as slack,
         bot_on(slack, folder, templates, training=training) as bot,
     ):
         owner = slack.workspace.add_member("Olga", is_admin=True, is_owner=True)
@@ -152,7 +140,7 @@ async def office(
         yield made
 
 
-def value_of(command: str, option: Option, office: Office) -> Any:  # noqa: ANN401
+def value_of(command: str, option: Option, office: Office) -> object:
     """A good value, as it is typed or chosen."""
     if option.choices:
         return option.choices[-1].value
@@ -273,4 +261,4 @@ async def test_app_home(office: Office) -> None:
 
 async def test_nothing_odd_was_sent(office: Office) -> None:
     """Nothing was sent that Slack would read otherwise than it is meant."""
-    assert not getattr(office.slack, "warnings", [])
+    assert office.slack.warnings == []

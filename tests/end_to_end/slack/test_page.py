@@ -12,33 +12,16 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.limits import DEFAULT_SCOPES
 from bot.platforms.local.slack.server import LocalSlack
 from tests.end_to_end.conftest import opened
-from tests.end_to_end.slack.conftest import Listener, connected
-from tests.end_to_end.slack.test_members import OPTIONS, plain, question, row
+from tests.end_to_end.slack.conftest import MODAL, OPTIONS, Listener, connected, rich, row
 from tests.end_to_end.toy_bot import png
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
-
-MODAL: JSON = {
-    "type": "modal",
-    "title": plain("Names"),
-    "submit": plain("Write"),
-    "blocks": [
-        question("start", "external_select", optional=True, min_query_length=0),
-        question("count", "number_input", is_decimal_allowed=False, min_value="1", max_value="5"),
-        question("style", "static_select", options=OPTIONS, initial_option=OPTIONS[0]),
-        question("list", "file_input", optional=True, filetypes=["txt"], max_files=1),
-    ],
-}
-
-
-def rich(*elements: JSON) -> JSON:
-    section = {"type": "rich_text_section", "elements": list(elements)}
-    return {"type": "rich_text", "elements": [section]}
 
 
 @dataclass
@@ -253,11 +236,10 @@ async def test_direct_message_is_announced(local: LocalSlack, toy: Toy, page: Pa
     await expect(app).not_to_have_class("unread")
 
 
-async def test_private_messages(local: LocalSlack, page: Page) -> None:
+async def test_private_messages(local: LocalSlack, toy: Toy, page: Page) -> None:
     for member in (local.member, local.admin):
-        bot = AsyncWebClient(local.bot_token, base_url=local.api_url)
-        text = f"psst, {member.name}"
-        await bot.chat_postEphemeral(channel=local.channel.id, user=member.id, text=text)
+        asked = local.command(member, "/dinoname", "?")
+        await AsyncWebhookClient(asked.response_url).send(text=f"psst, {member.name}")
     await expect(messages(page)).to_have_count(1)
     await expect(messages(page)).to_contain_text(["Only visible to you"])
     await expect(messages(page)).to_contain_text(["psst, Mary"])
@@ -310,7 +292,8 @@ async def test_suggestion_must_be_chosen(page: Page) -> None:
 
 async def test_modal_is_closed(local: LocalSlack, page: Page) -> None:
     await write(page, "/dinoname ?")
-    await expect(page.get_by_role("dialog")).to_be_visible()
+    # Else Escape closes the suggestions of the first field, if they are there already.
+    await page.get_by_role("dialog").get_by_label("Count").focus()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
     assert local.modal(local.member) is None

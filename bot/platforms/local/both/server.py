@@ -17,6 +17,7 @@ from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack
 
 WEB = Path(__file__).with_name("web")
+TITLE = "Mangosaurus on Discord and Slack"
 
 
 class SideBySide:
@@ -34,7 +35,7 @@ class SideBySide:
     ) -> None:
         self._simulators: dict[str, Simulator] = {"discord": discord, "slack": slack}
         self._address = Address(host, port, "local")
-        self._page = WebPage(WEB, ("main",), shared=("elements",), frames=True)
+        self._page = WebPage(WEB, TITLE, ("main",), shared=("elements",), frames=True)
         self.url = ""
         """The address of the page, "http://127.0.0.1:8080/"; empty before the start."""
 

@@ -1,20 +1,31 @@
-"""`WebPage`: the HTML of a page with its style and scripts, and the secret of its requests.
+"""`Page`: the page on which a person uses a simulated platform.
 
-The secret (CSRF token) is new in each run, so that only the page itself can act for a member.
+It asks for the state, and gets it as soon as that has changed. It sends what the member does as
+POST requests. Both need a secret (CSRF token), which is new in each run, so that only the page
+itself can act for a member.
 """
 
+import contextlib
+import json
 import secrets
-from collections.abc import Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from aiohttp import web
+from aiohttp.web_request import FileField
+
+from bot.platforms.local.common.simulator import Changes
+from bot.platforms.local.limits import JSON, Upload
 
 CSRF_HEADER = "X-Local-Csrf"
 SHARED = Path(__file__).with_name("web")
-"""Scripts of several pages."""
-SHARED_SCRIPTS = ("elements", "morph", "times", "scrolling", "suggestions")
+"""Scripts and styles of several pages."""
+SHARED_SCRIPTS = ("elements", "messages", "suggestions", "connection")
 """Of the pages of all platforms."""
+POLL_S = 20.0
+"""Seconds until a request for the state is answered without a change."""
 STRICT = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -24,7 +35,7 @@ STRICT = {
 
 
 class WebPage:
-    """A page: page.html in `folder`, with page.css and some scripts of the folder in its place.
+    """The HTML of a page: page.html in `SHARED`, with that of `folder`, styles and scripts in it.
 
     shared: names of scripts in `SHARED`, which come first; scripts: those in `folder`.
     frames: whether it shows other pages of the same address.
@@ -33,6 +44,7 @@ class WebPage:
     def __init__(
         self,
         folder: Path,
+        title: str,
         scripts: Sequence[str],
         *,
         shared: Sequence[str] = (),
@@ -43,9 +55,12 @@ class WebPage:
         files = [*(SHARED / f"{name}.js" for name in shared)]
         files += (folder / f"{name}.js" for name in scripts)
         script = "\n".join(file.read_text("utf-8") for file in files)
-        style = (folder / "page.css").read_text("utf-8")
-        page = (folder / "page.html").read_text("utf-8")
-        self._html = page.replace("{{style}}", style).replace("{{script}}", script)
+        style = "\n".join((each / "page.css").read_text("utf-8") for each in (SHARED, folder))
+        filled = {"title": title, "style": style, "script": script}
+        filled["body"] = (folder / "page.html").read_text("utf-8")
+        self._html = (SHARED / "page.html").read_text("utf-8")
+        for name, content in filled.items():
+            self._html = self._html.replace(f"{{{{{name}}}}}", content)
 
     async def index(self, request: web.Request) -> web.Response:
         """The page. Nothing on it is loaded from elsewhere."""
@@ -64,6 +79,58 @@ class WebPage:
         given = request.headers.get(CSRF_HEADER) or request.query.get("csrf") or ""
         if not secrets.compare_digest(given.encode(), self._csrf.encode()):
             raise web.HTTPForbidden(text="This page belongs to an earlier run. Reload it.")
+
+
+class Page(ABC):
+    """A page with the state of a platform, and what a member does on it."""
+
+    def __init__(self, folder: Path, title: str, scripts: Sequence[str], changes: Changes) -> None:
+        self._page = WebPage(folder, title, scripts, shared=SHARED_SCRIPTS)
+        self._changes, self._is_closed = changes, False
+
+    @abstractmethod
+    def state(self, query: Mapping[str, str]) -> JSON:
+        """What the page shows. `query`: who looks ("as"), and where."""
+
+    @abstractmethod
+    async def act(self, body: JSON, files: Mapping[str, Upload]) -> JSON:
+        """Do something as a member; the answer is what only they see at once.
+
+        body: what to do ("do"), as whom ("as"), and more. An answer with a "problem" says what is
+        wrong.
+        """
+
+    def add_to(self, app: web.Application) -> None:
+        app.router.add_get("/", self._page.index)
+        app.router.add_get("/local/state", self._answer_with_state)
+        app.router.add_post("/local/act", self._answer_act)
+
+    def close(self) -> None:
+        """Answer open pages, and let none wait anymore."""
+        self._is_closed = True
+        self._changes.notify()
+
+    async def _answer_with_state(self, request: web.Request) -> web.Response:
+        """The state, as soon as it is another one than the page has seen."""
+        self._page.check(request)
+        seen, changes = request.query.get("seen"), self._changes
+        with contextlib.suppress(TimeoutError):
+            await changes.wait_for(
+                lambda: self._is_closed or str(changes.count) != seen, timeout_s=POLL_S
+            )
+        state = {"seen": str(changes.count)} | self.state(request.query)
+        return web.json_response(state, headers=STRICT)
+
+    async def _answer_act(self, request: web.Request) -> web.Response:
+        self._page.check(request)
+        form = await request.post()
+        files = {
+            name: Upload(part.filename, part.file.read())
+            for name, part in form.items()
+            if isinstance(part, FileField)
+        }
+        answer = await self.act(json.loads(str(form.get("payload") or "{}")), files)
+        return web.json_response(answer, headers=STRICT)
 
 
 def file_response(data: bytes, name: str, content_type: str) -> web.Response:

@@ -1,20 +1,60 @@
-"""`Simulator`: what the simulators of all platforms have in common, and the `Address` of some."""
+"""`Simulator`: what the simulators of all platforms have in common.
 
+`Address` is where one or several of them listen; `Changes` wakes those who wait for something.
+"""
+
+import asyncio
+import ipaddress
 import logging
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Mapping
 from types import TracebackType
 from typing import ClassVar, Self
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.platforms.local.common.addresses import foreign_request, loopback_host, valid_port
-
 _log = logging.getLogger(__name__)
 
 UPLOAD_BYTES = 100 * 1024 * 1024
 """Size of a request, with all its files."""
+WAIT_S = 60.0
+"""Seconds to wait for the bot."""
+
+
+class Changes:
+    """Wakes those who wait for a condition, whenever something has changed."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        """Number of changes so far."""
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def notify(self) -> None:
+        """Something has changed: the conditions are checked again."""
+        self.count += 1
+        for change in self._waiting:
+            if not change.done():
+                change.set_result(None)
+
+    async def wait_for(
+        self, condition: Callable[[], object], *, timeout_s: float = WAIT_S, what: str = ""
+    ) -> None:
+        """Wait until `condition()` holds; it is checked after each change. Raises TimeoutError."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(timeout_s):
+                while not condition():
+                    change: asyncio.Future[None] = loop.create_future()
+                    self._waiting.add(change)
+                    try:
+                        await change
+                    finally:
+                        self._waiting.discard(change)
+        except TimeoutError:
+            happened = what or "The condition"
+            raise TimeoutError(f"{happened} did not happen within {timeout_s} s.") from None
 
 
 class Address:
@@ -71,6 +111,50 @@ class Address:
             return await handler(request)
 
         return guarded
+
+
+def loopback_host(host: str, simulator: str) -> str:
+    """The host as an address. Raises ValueError if others than this machine can reach it."""
+    address = "127.0.0.1" if host == "localhost" else host
+    try:
+        if ipaddress.ip_address(address).is_loopback:
+            return address
+    except ValueError:
+        pass
+    raise ValueError(
+        f"The {simulator} simulator can't listen on {host!r}, because everyone who can reach it "
+        "can act as an administrator. Use 127.0.0.1 or ::1."
+    )
+
+
+def valid_port(port: int) -> int:
+    """The port; 0 is any free one. Raises ValueError."""
+    if 0 <= port <= 65535:
+        return port
+    raise ValueError(
+        f"{port} is not a port. Use 1 to 65535, for example 8080, or 0 for any free port."
+    )
+
+
+def foreign_request(
+    headers: Mapping[str, str], authorities: Collection[str], *, is_page: bool = False
+) -> str:
+    """Why a request of another site is rejected, or "" if it is none.
+
+    Other sites can make a browser send requests to this address, by DNS rebinding even under
+    their own name. The headers Host, Origin and Sec-Fetch-Site reveal them.
+
+    authorities: hosts with the port that are this server, "127.0.0.1:8080".
+    is_page: whether the page itself is requested, to which other sites may link.
+    """
+    origin = headers.get("Origin")
+    if headers.get("Host") not in authorities:
+        return "The Host header is not the address of this server."
+    if origin is not None and origin.removeprefix("http://") not in authorities:
+        return "Requests from other origins are not allowed."
+    if headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none") and not is_page:
+        return "Requests from other sites are not allowed."
+    return ""
 
 
 class Simulator(ABC):

@@ -7,16 +7,16 @@ unmodified slack_sdk over real sockets. What Slack would reject is rejected with
     server.py       LocalSlack: starts everything; methods for tests
     web_api.py      methods of the Web API, tokens, scopes, files, response_urls
     socket_mode.py  WebSockets, envelopes and acknowledgements
-    page.py         the page's routes (its files are in web/)
-    state.py        every interaction, and its answers
+    page.py         what the page shows, and what a member does there (its files are in web/)
+    state.py        every interaction, its payload and its answers
     messages.py     messages and files
     views.py        modals, home tabs, triggers
-    payloads.py     payloads that the bot receives
     forms.py        inputs that a member fills in
     records.py      messages, files, views, interactions
     blocks.py       what Slack accepts in blocks
     workspace.py    members and channels
     limits.py       errors, rate limits, scopes
 
-Start with `bot.platforms.local.slack.server.LocalSlack`.
+Start with `bot.platforms.local.slack.server.LocalSlack`. The rules of Slack that it keeps
+are in `tests/end_to_end/slack/test_contract.py`, with their sources.
 """

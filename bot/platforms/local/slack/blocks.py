@@ -1,348 +1,319 @@
 """Block Kit: what Slack accepts in messages, modals and the home tab, and what blocks contain.
 
-The limits are those of Slack's reference of blocks, block elements and composition objects.
+The rules are those of Slack's reference of blocks, block elements and composition objects, for the
+parts that the bot uses. Other parts and unknown fields are rejected.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.limits import SlackError
 
-Surface = Literal["message", "modal", "home"]
+Rule = Callable[[object, str], Iterator[str]]
+"""Yields what is wrong with a value at a place, which is a JSON pointer ("/blocks/0/text")."""
 
 TEXT_IN_BLOCKS = 13_200
 """Characters of all blocks of a message together; undocumented, seen by others."""
-INPUTS = {
-    "plain_text_input",
-    "number_input",
-    "checkboxes",
-    "radio_buttons",
-    "static_select",
-    "external_select",
-    "multi_static_select",
-    "multi_external_select",
-    "users_select",
-    "conversations_select",
-    "channels_select",
-    "file_input",
-    "email_text_input",
-    "url_text_input",
-    "datepicker",
-    "timepicker",
-}
-ACTIONS = {"button", "overflow"} | INPUTS - {
-    "number_input",
-    "file_input",
-    "email_text_input",
-    "url_text_input",
-}
-ACCESSORIES = (ACTIONS | {"image"}) - {"plain_text_input"}
-BLOCKS: Mapping[str, set[Surface]] = {
-    "section": {"message", "modal", "home"},
-    "header": {"message", "modal", "home"},
-    "divider": {"message", "modal", "home"},
-    "context": {"message", "modal", "home"},
-    "actions": {"message", "modal", "home"},
-    "image": {"message", "modal", "home"},
-    "rich_text": {"message", "modal", "home"},
-    "input": {"message", "modal", "home"},
-    "markdown": {"message"},
-}
-RICH_PARTS = {
-    "rich_text_section",
-    "rich_text_list",
-    "rich_text_quote",
-    "rich_text_preformatted",
-}
-RICH_ELEMENTS: Mapping[str, str] = {
-    "text": "text",
-    "emoji": "name",
-    "link": "url",
-    "user": "user_id",
-    "channel": "channel_id",
-    "usergroup": "usergroup_id",
-    "broadcast": "range",
-    "date": "timestamp",
-    "color": "value",
-}
-"""Elements of rich text, with the field that each needs."""
-STYLES = ("bold", "italic", "strike", "code")
 
 
-class Checker:
-    """Collects what is wrong in a payload, with JSON pointers.
+def _problem(problem: str, at: str) -> str:
+    return f"{problem} [json-pointer:{at}]"
 
-    >>> checker = Checker(set())
-    >>> checker.text({"type": "plain_text", "text": ""}, "/title", 24, plain=True)
-    >>> checker.problems
-    ['must be more than 0 characters [json-pointer:/title/text]']
-    """
 
-    def __init__(self, shared_files: set[str]) -> None:
-        """`shared_files`: ids of the files that an image block may show."""
-        self.problems: list[str] = []
-        self._files = shared_files
+def string(most: int, least: int = 1) -> Rule:
+    """A string; its length is counted in UTF-16, as JavaScript does."""
 
-    def add(self, problem: str, at: str) -> None:
-        self.problems.append(f"{problem} [json-pointer:{at}]")
-
-    def string(self, value: object, at: str, longest: int, *, shortest: int = 1) -> None:
+    def check(value: object, at: str) -> Iterator[str]:
         if not isinstance(value, str):
-            self.add("must be a string" if value is not None else "missing required field", at)
-        elif len(value) < shortest:
-            self.add(f"must be more than {shortest - 1} characters", at)
-        elif len(value) > longest:
-            self.add(f"must be less than {longest + 1} characters", at)
+            yield _problem("must be a string", at)
+            return
+        size = len(value.encode("utf-16-le", "surrogatepass")) // 2
+        if size < least:
+            yield _problem(f"must be more than {least - 1} characters", at)
+        elif size > most:
+            yield _problem(f"must be less than {most + 1} characters", at)
 
-    def text(self, value: object, at: str, longest: int, *, plain: bool = False) -> None:
-        """A text object."""
+    return check
+
+
+def integer(least: int, most: int) -> Rule:
+    def check(value: object, at: str) -> Iterator[str]:
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            yield _problem(f"must be between {least} and {most}", at)
+
+    return check
+
+
+def boolean(value: object, at: str) -> Iterator[str]:
+    if not isinstance(value, bool):
+        yield _problem("must be a boolean", at)
+
+
+def choice(*accepted: str) -> Rule:
+    def check(value: object, at: str) -> Iterator[str]:
+        if value not in accepted:
+            yield _problem(f"must be one of {', '.join(accepted)}", at)
+
+    return check
+
+
+def fields(*required: str, **rules: Rule) -> Rule:
+    """An object with these fields and no others, apart from its type."""
+
+    def check(value: object, at: str) -> Iterator[str]:
         if not isinstance(value, dict):
-            self.add("missing required field", at)
+            yield _problem("must be an object", at)
             return
-        allowed = ("plain_text",) if plain else ("plain_text", "mrkdwn")
-        if value.get("type") not in allowed:
-            self.add(f"must be one of {', '.join(allowed)}", f"{at}/type")
-        self.string(value.get("text"), f"{at}/text", longest)
+        for name in required:
+            if name not in value:
+                yield _problem("missing required field", f"{at}/{name}")
+        for name, part in value.items():
+            if name in rules:
+                yield from rules[name](part, f"{at}/{name}")
+            elif name != "type":
+                yield _problem(f"additional property: {name}", at)
 
-    def count(self, value: object, at: str, most: int, *, least: int = 1) -> list[JSON]:
-        """A list of objects; the list, or [] if it is none."""
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self.add("must be a list of objects", at)
-            return []
-        if len(value) < least:
-            self.add(f"no less than {least} items required", at)
-        if len(value) > most:
-            self.add(f"no more than {most} items allowed", at)
-        return value
+    return check
 
-    def _unique(self, parts: Sequence[JSON], field: str, at: str) -> None:
-        given = [part[field] for part in parts if isinstance(part.get(field), str)]
-        if len(set(given)) < len(given):
-            self.add(f"{field} must be unique", at)
 
-    def blocks(self, value: object, at: str, surface: Surface) -> list[JSON]:
-        """The blocks of a message (up to 50), or of a modal or home tab (up to 100)."""
-        blocks = self.count(value, at, 50 if surface == "message" else 100, least=0)
-        self._unique(blocks, "block_id", at)
-        for index, block in enumerate(blocks):
-            here = f"{at}/{index}"
-            if "block_id" in block:
-                self.string(block["block_id"], f"{here}/block_id", 255)
-            kind = block.get("type")
-            if not isinstance(kind, str) or surface not in BLOCKS.get(kind, ()):
-                self.add(f"unsupported type: {kind}", f"{here}/type")
-                continue
-            check = getattr(self, f"_{kind}")
-            check(block, here)
-        return blocks
+def typed(**kinds: Rule) -> Rule:
+    """An object of one of some types."""
 
-    def _section(self, block: JSON, at: str) -> None:
-        if "fields" in block:
-            for index, field in enumerate(self.count(block["fields"], f"{at}/fields", 10)):
-                self.text(field, f"{at}/fields/{index}", 2000)
-        if "text" in block or "fields" not in block:
-            self.text(block.get("text"), f"{at}/text", 3000)
-        if "accessory" in block:
-            self._element(block["accessory"], f"{at}/accessory", ACCESSORIES)
-
-    def _header(self, block: JSON, at: str) -> None:
-        self.text(block.get("text"), f"{at}/text", 150, plain=True)
-
-    def _divider(self, block: JSON, at: str) -> None:
-        for field in block.keys() - {"type", "block_id"}:
-            self.add(f"additional property: {field}", at)
-
-    def _markdown(self, block: JSON, at: str) -> None:
-        self.string(block.get("text"), f"{at}/text", 12_000)
-
-    def _context(self, block: JSON, at: str) -> None:
-        for index, part in enumerate(self.count(block.get("elements"), f"{at}/elements", 10)):
-            here = f"{at}/elements/{index}"
-            if part.get("type") == "image":
-                self._picture(part, here)
-            else:
-                self.text(part, here, 3000)
-
-    def _actions(self, block: JSON, at: str) -> None:
-        parts = self.count(block.get("elements"), f"{at}/elements", 25)
-        self._unique(parts, "action_id", f"{at}/elements")
-        for index, part in enumerate(parts):
-            self._element(part, f"{at}/elements/{index}", ACTIONS)
-
-    def _image(self, block: JSON, at: str) -> None:
-        self._picture(block, at)
-        if "title" in block:
-            self.text(block["title"], f"{at}/title", 2000, plain=True)
-
-    def _picture(self, picture: JSON, at: str) -> None:
-        self.string(picture.get("alt_text"), f"{at}/alt_text", 2000, shortest=0)
-        if "slack_file" in picture:
-            file = picture["slack_file"]
-            if not isinstance(file, dict) or str(file.get("id")) not in self._files:
-                self.add("invalid slack file", f"{at}/slack_file")
+    def check(value: object, at: str) -> Iterator[str]:
+        kind = value.get("type") if isinstance(value, dict) else None
+        if isinstance(kind, str) and kind in kinds:
+            yield from kinds[kind](value, at)
         else:
-            self.string(picture.get("image_url"), f"{at}/image_url", 3000)
-            if not str(picture.get("image_url")).startswith("https://"):
-                self.add("downloading image failed", f"{at}/image_url")
+            yield _problem(f"unsupported type: {kind}", f"{at}/type")
 
-    def _input(self, block: JSON, at: str) -> None:
-        self.text(block.get("label"), f"{at}/label", 2000, plain=True)
-        if "hint" in block:
-            self.text(block["hint"], f"{at}/hint", 2000, plain=True)
-        self._element(block.get("element"), f"{at}/element", INPUTS)
+    return check
 
-    def _rich_text(self, block: JSON, at: str) -> None:
-        for index, part in enumerate(self.count(block.get("elements"), f"{at}/elements", 100)):
-            here = f"{at}/elements/{index}"
-            if str(part.get("type")) not in RICH_PARTS:
-                self.add(f"unsupported type: {part.get('type')}", f"{here}/type")
-            elif part["type"] == "rich_text_list":
-                if part.get("style") not in ("bullet", "ordered"):
-                    self.add("must be one of bullet, ordered", f"{here}/style")
-                items = self.count(part.get("elements"), f"{here}/elements", 1000)
-                for number, item in enumerate(items):
-                    self._rich_elements(item, f"{here}/elements/{number}")
-            else:
-                self._rich_elements(part, here)
 
-    def _rich_elements(self, part: JSON, at: str) -> None:
-        parts = self.count(part.get("elements"), f"{at}/elements", 10_000, least=0)
-        for index, element in enumerate(parts):
-            here, kind = f"{at}/elements/{index}", element.get("type")
-            needed = RICH_ELEMENTS.get(str(kind))
-            if needed is None:
-                self.add(f"unsupported type: {kind}", f"{here}/type")
-            elif kind != "date":
-                self.string(element.get(needed), f"{here}/{needed}", 40_000)
-            style = element.get("style", {})
-            if not isinstance(style, dict) or not style.keys() <= set(STYLES):
-                self.add(f"must be an object of {', '.join(STYLES)}", f"{here}/style")
+def each(rule: Rule, most: int, *, least: int = 1, unique: str = "") -> Rule:
+    """A list whose items follow a rule. `unique`: a field that differs in all of them."""
 
-    def _element(self, element: object, at: str, allowed: set[str]) -> None:
-        """An interactive element (or an image beside a section)."""
-        if not isinstance(element, dict):
-            self.add("missing required field", at)
+    def check(value: object, at: str) -> Iterator[str]:
+        if not isinstance(value, list):
+            yield _problem("must be a list", at)
             return
-        kind = str(element.get("type"))
-        if kind not in allowed:
-            self.add(f"unsupported type: {kind}", f"{at}/type")
-            return
-        if kind == "image":
-            self._picture(element, at)
-            return
-        if "action_id" in element:
-            self.string(element["action_id"], f"{at}/action_id", 255)
-        if "placeholder" in element:
-            self.text(element["placeholder"], f"{at}/placeholder", 150, plain=True)
-        if kind == "button":
-            self._button(element, at)
-        elif kind in ("static_select", "multi_static_select"):
-            self.options(element, at, most=100)
-        elif kind in ("checkboxes", "radio_buttons", "overflow"):
-            self.options(element, at, most=5 if kind == "overflow" else 10)
-        self._bounds(element, at)
+        if len(value) < least:
+            yield _problem(f"no less than {least} items required", at)
+        if len(value) > most:
+            yield _problem(f"no more than {most} items allowed", at)
+        for number, item in enumerate(value):
+            yield from rule(item, f"{at}/{number}")
+        named = [part.get(unique) for part in value if isinstance(part, dict)]
+        given = [name for name in named if isinstance(name, str)]
+        if len(set(given)) < len(given):
+            yield _problem(f"{unique} must be unique", at)
 
-    def _button(self, button: JSON, at: str) -> None:
-        self.text(button.get("text"), f"{at}/text", 75, plain=True)
-        if "value" in button:
-            self.string(button["value"], f"{at}/value", 2000)
-        if "url" in button:
-            self.string(button["url"], f"{at}/url", 3000)
-        if "accessibility_label" in button:
-            self.string(button["accessibility_label"], f"{at}/accessibility_label", 75)
-        if button.get("style", "primary") not in ("primary", "danger"):
-            self.add("must be one of primary, danger", f"{at}/style")
-        if "confirm" in button and isinstance(confirm := button["confirm"], dict):
-            sizes = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
-            for field, longest in sizes.items():
-                self.text(confirm.get(field), f"{at}/confirm/{field}", longest)
-
-    def _bounds(self, element: JSON, at: str) -> None:
-        if element["type"] == "plain_text_input":
-            for field, most in (("min_length", 3000), ("max_length", 3000)):
-                value = element.get(field, 1)
-                if not isinstance(value, int) or not 0 <= value <= most:
-                    self.add(f"must be between 0 and {most}", f"{at}/{field}")
-            initial = element.get("initial_value", "")
-            if not isinstance(initial, str) or len(initial) > 3000:
-                self.add("must be less than 3001 characters", f"{at}/initial_value")
-        if element["type"] == "number_input":
-            if not isinstance(element.get("is_decimal_allowed"), bool):
-                self.add("missing required field", f"{at}/is_decimal_allowed")
-            for field in ("min_value", "max_value", "initial_value"):
-                if field in element and not isinstance(element[field], str):
-                    self.add("must be a string", f"{at}/{field}")
-        files = element.get("max_files", 10)
-        if element["type"] == "file_input" and files not in range(1, 11):
-            self.add("must be between 1 and 10", f"{at}/max_files")
-
-    def options(self, element: JSON, at: str, *, most: int) -> None:
-        """The `options`, or up to 100 `option_groups`, of a select or of suggestions."""
-        if "option_groups" in element:
-            groups = self.count(element["option_groups"], f"{at}/option_groups", 100)
-            for index, group in enumerate(groups):
-                here = f"{at}/option_groups/{index}"
-                self.text(group.get("label"), f"{here}/label", 75, plain=True)
-                self.options({"options": group.get("options")}, here, most=most)
-            return
-        options = self.count(element.get("options"), f"{at}/options", most)
-        for index, option in enumerate(options):
-            here = f"{at}/options/{index}"
-            self.text(option.get("text"), f"{here}/text", 75)
-            self.string(option.get("value"), f"{here}/value", 150)
-            if "description" in option:
-                self.text(option["description"], f"{here}/description", 75)
-        initial = element.get("initial_option")
-        if initial is not None and initial not in options:
-            self.add("must be one of the options", f"{at}/initial_option")
+    return check
 
 
-def check_message_blocks(blocks: object, shared_files: set[str]) -> list[JSON]:
+def plain(most: int) -> Rule:
+    return typed(plain_text=fields("text", text=string(most), emoji=boolean))
+
+
+def text(most: int) -> Rule:
+    return typed(
+        plain_text=fields("text", text=string(most), emoji=boolean),
+        mrkdwn=fields("text", text=string(most), verbatim=boolean),
+    )
+
+
+OPTION = fields("text", "value", text=plain(75), value=string(150), description=plain(75))
+ACTION = {"action_id": string(255)}
+INPUT = ACTION | {"placeholder": plain(150), "focus_on_load": boolean}
+FILTER = fields(
+    include=each(choice("im", "mpim", "private", "public"), 4),
+    exclude_bot_users=boolean,
+    exclude_external_shared_channels=boolean,
+)
+_SELECT = fields("options", options=each(OPTION, 100), initial_option=OPTION, **INPUT)
+
+
+def _static_select(value: object, at: str) -> Iterator[str]:
+    yield from _SELECT(value, at)
+    options, initial = (_field(value, name) for name in ("options", "initial_option"))
+    if initial is not None and isinstance(options, list) and initial not in options:
+        yield _problem("must be one of the options", f"{at}/initial_option")
+
+
+def _field(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, dict) else None
+
+
+ACTIONS: dict[str, Rule] = {
+    "button": fields(
+        "text",
+        text=plain(75),
+        url=string(3000),
+        value=string(2000),
+        style=choice("primary", "danger"),
+        accessibility_label=string(75),
+        **ACTION,
+    ),
+    "static_select": _static_select,
+    "external_select": fields(initial_option=OPTION, min_query_length=integer(0, 999), **INPUT),
+    "users_select": fields(initial_user=string(32), **INPUT),
+    "conversations_select": fields(
+        initial_conversation=string(32),
+        default_to_current_conversation=boolean,
+        filter=FILTER,
+        **INPUT,
+    ),
+}
+INPUTS: dict[str, Rule] = {
+    **{kind: rule for kind, rule in ACTIONS.items() if kind != "button"},
+    "plain_text_input": fields(
+        initial_value=string(3000),
+        multiline=boolean,
+        min_length=integer(0, 3000),
+        max_length=integer(1, 3000),
+        **INPUT,
+    ),
+    "number_input": fields(
+        "is_decimal_allowed",
+        is_decimal_allowed=boolean,
+        initial_value=string(100),
+        min_value=string(100),
+        max_value=string(100),
+        **INPUT,
+    ),
+    "file_input": fields(filetypes=each(string(20), 50), max_files=integer(1, 10), **ACTION),
+}
+STYLE = fields(**dict.fromkeys(("bold", "italic", "strike", "code", "underline"), boolean))
+SPAN = typed(
+    text=fields("text", text=string(40_000), style=STYLE),
+    link=fields("url", url=string(3000), text=string(40_000), unsafe=boolean, style=STYLE),
+    user=fields("user_id", user_id=string(32), style=STYLE),
+    channel=fields("channel_id", channel_id=string(32), style=STYLE),
+    broadcast=fields("range", range=choice("channel", "here", "everyone"), style=STYLE),
+    date=fields(
+        "timestamp",
+        "format",
+        timestamp=integer(0, 10**11),
+        format=string(500),
+        url=string(3000),
+        fallback=string(500),
+        style=STYLE,
+    ),
+)
+_SPANS = fields("elements", elements=each(SPAN, 10_000, least=0))
+_ID = {"block_id": string(255)}
+
+
+def _section(value: object, at: str) -> Iterator[str]:
+    if _field(value, "text") is None and _field(value, "fields") is None:
+        yield _problem("missing required field", f"{at}/text")
+    yield from fields(
+        text=text(3000),
+        fields=each(text(2000), 10),
+        accessory=typed(**ACTIONS),
+        expand=boolean,
+        **_ID,
+    )(value, at)
+
+
+BLOCKS: dict[str, Rule] = {
+    "header": fields("text", text=plain(150), **_ID),
+    "divider": fields(**_ID),
+    "section": _section,
+    "context": fields("elements", elements=each(text(3000), 10), **_ID),
+    "actions": fields("elements", elements=each(typed(**ACTIONS), 25, unique="action_id"), **_ID),
+    "rich_text": fields("elements", elements=each(typed(rich_text_section=_SPANS), 100), **_ID),
+}
+
+
+def _blocks(most: int, **inputs: Rule) -> Rule:
+    """Blocks, and inputs of these kinds."""
+    block = fields(
+        "label",
+        "element",
+        label=plain(2000),
+        hint=plain(2000),
+        element=typed(**inputs),
+        optional=boolean,
+        dispatch_action=boolean,
+        **_ID,
+    )
+    return each(typed(input=block, **BLOCKS), most, least=0, unique="block_id")
+
+
+_WITHOUT_FILES = {kind: rule for kind, rule in INPUTS.items() if kind != "file_input"}
+MESSAGE = _blocks(50, **_WITHOUT_FILES)
+_VIEW = {
+    "private_metadata": string(3000, 0),
+    "callback_id": string(255, 0),
+    "external_id": string(255),
+}
+HOME = typed(home=fields("blocks", blocks=_blocks(100, **_WITHOUT_FILES), **_VIEW))
+MODAL = typed(
+    modal=fields(
+        "title",
+        "blocks",
+        title=plain(24),
+        submit=plain(24),
+        close=plain(24),
+        clear_on_close=boolean,
+        notify_on_close=boolean,
+        submit_disabled=boolean,
+        blocks=_blocks(100, **INPUTS),
+        **_VIEW,
+    )
+)
+
+
+def check_message_blocks(blocks: object) -> list[JSON]:
     """The blocks of a message. Raises `invalid_blocks` or `msg_blocks_too_long`."""
-    checker = Checker(shared_files)
-    checked = checker.blocks(blocks, "/blocks", "message")
-    if checker.problems:
-        raise SlackError("invalid_blocks", checker.problems)
-    if sum(map(len, texts(checked))) > TEXT_IN_BLOCKS:
+    problems = list(MESSAGE(blocks, "/blocks"))
+    if problems or not isinstance(blocks, list):
+        raise SlackError("invalid_blocks", problems)
+    if sum(map(len, texts(blocks))) > TEXT_IN_BLOCKS:
         raise SlackError("msg_blocks_too_long")
-    return checked
+    return blocks
 
 
-def check_view(view: object, surface: Surface, shared_files: set[str]) -> JSON:
+def check_view(view: object, surface: Literal["modal", "home"]) -> JSON:
     """A modal or a home tab. Raises `invalid_arguments`."""
-    checker = Checker(shared_files)
-    if not isinstance(view, dict):
-        raise SlackError("invalid_arguments", ["must be an object [json-pointer:/view]"])
-    if view.get("type") != surface:
-        checker.add(f"must be {surface}", "/view/type")
-    blocks = checker.blocks(view.get("blocks"), "/view/blocks", surface)
-    checker.string(view.get("private_metadata", ""), "/view/private_metadata", 3000, shortest=0)
-    checker.string(view.get("callback_id", ""), "/view/callback_id", 255, shortest=0)
-    if surface == "modal":
-        checker.text(view.get("title"), "/view/title", 24, plain=True)
-        for field in ("submit", "close"):
-            if field in view:
-                checker.text(view[field], f"/view/{field}", 24, plain=True)
-        if any(block.get("type") == "input" for block in blocks) and "submit" not in view:
-            checker.add("missing required field", "/view/submit")
-    if checker.problems:
-        raise SlackError("invalid_arguments", checker.problems)
-    return view
+    problems = list((MODAL if surface == "modal" else HOME)(view, "/view"))
+    if not problems and isinstance(view, dict):
+        has_inputs = any(block["type"] == "input" for block in view["blocks"])
+        if surface == "home" or not has_inputs or "submit" in view:
+            return view
+        problems = [_problem("missing required field", "/view/submit")]
+    raise SlackError("invalid_arguments", problems)
 
 
 def check_suggestions(payload: JSON) -> list[JSON]:
     """The options of an answer to `block_suggestion`. Raises `invalid_arguments`."""
-    checker = Checker(set())
-    given = payload if "option_groups" in payload else {"options": payload.get("options")}
-    if given.get("options") == []:
-        return []
-    checker.options(given, "", most=100)
-    if checker.problems:
-        raise SlackError("invalid_arguments", checker.problems)
-    groups: list[JSON] = given.get("option_groups") or [given]
-    return [option for group in groups for option in group["options"]]
+    options: list[JSON] = payload.get("options") or []
+    if problems := list(each(OPTION, 100, least=0)(options, "/options")):
+        raise SlackError("invalid_arguments", problems)
+    return options
+
+
+def with_ids(blocks: Sequence[JSON]) -> list[JSON]:
+    """The blocks, with the `block_id` and `action_id` that Slack adds where they are missing.
+
+    They tell the place, so that they stay when a message is edited: a press that comes at that
+    moment still finds its button.
+    """
+    done = []
+    for place, given in enumerate(blocks):
+        block: JSON = {"block_id": f"local{place}"} | given
+        for field in ("accessory", "element"):
+            if field in block:
+                block[field] = {"action_id": block["block_id"]} | block[field]
+        if block["type"] == "actions":
+            block["elements"] = [
+                {"action_id": f"{block['block_id']}.{number}"} | element
+                for number, element in enumerate(block["elements"])
+            ]
+        done.append(block)
+    return done
 
 
 def elements(blocks: Sequence[JSON]) -> Iterator[tuple[JSON, JSON]]:
@@ -350,15 +321,30 @@ def elements(blocks: Sequence[JSON]) -> Iterator[tuple[JSON, JSON]]:
     for block in blocks:
         if block["type"] == "actions":
             yield from ((block, element) for element in block["elements"])
-        for field in ("accessory", "element"):
-            if field in block and block[field]["type"] != "image":
-                yield block, block[field]
+        yield from ((block, block[field]) for field in ("accessory", "element") if field in block)
+
+
+def find_element(blocks: Sequence[JSON], name: str) -> tuple[JSON, JSON]:
+    """The block and the element with this action_id, label, value, block_id or block_id/action_id.
+
+    Raises LookupError.
+    """
+    known = []
+    for block, element in elements(blocks):
+        label = (element.get("text") or block.get("label") or {}).get("text")
+        names = [element.get("action_id"), label, element.get("value"), block.get("block_id")]
+        names.append(f"{block.get('block_id')}/{element.get('action_id')}")
+        names += [option.get("value") for option in element.get("options") or []]
+        if name in names:
+            return block, element
+        known.append(repr(label or element.get("action_id")))
+    raise LookupError(f"There is no element {name!r}. Known: {', '.join(known) or 'none'}.")
 
 
 def texts(part: object) -> Iterator[str]:
     """All text that people read in blocks, in order."""
     if isinstance(part, dict):
-        for field in ("title", "text", "label", "hint", "description", "alt_text", "fallback"):
+        for field in ("title", "text", "label", "hint", "description", "fallback"):
             value = part.get(field)
             if isinstance(value, str):
                 yield value

@@ -3,21 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.blocks import elements
-from bot.platforms.local.slack.records import File, find_element
+from bot.platforms.local.slack.blocks import elements, find_element
+from bot.platforms.local.slack.records import File
 
 SELECTED: Mapping[str, str] = {
     "static_select": "selected_option",
     "external_select": "selected_option",
-    "radio_buttons": "selected_option",
-    "checkboxes": "selected_options",
-    "multi_static_select": "selected_options",
-    "multi_external_select": "selected_options",
     "users_select": "selected_user",
     "conversations_select": "selected_conversation",
-    "channels_select": "selected_channel",
-    "datepicker": "selected_date",
-    "timepicker": "selected_time",
     "file_input": "files",
 }
 """The field of the state with the value, by type of element; "value" for all others."""
@@ -32,8 +25,8 @@ def filled_state(
 ) -> JSON:
     """The state of a view's inputs, by block_id and action_id.
 
-    values: by block_id, action_id or label: a text, a number, an option's value (or a list of
-        them, or whole options), a `File` or a list of them. Others keep their initial value.
+    values: by block_id, action_id or label: a text, a number, an option or its value, a `File` or
+        a list of them. Others keep their initial value.
     is_checked: whether to raise `FormError` where Slack asks the member to correct the form.
     """
     given: dict[str, object] = {}
@@ -42,7 +35,7 @@ def filled_state(
         given[f"{block['block_id']}\n{element['action_id']}"] = value
     state: JSON = {}
     for block, element in elements(blocks):
-        if element["type"] in ("button", "overflow"):
+        if element["type"] == "button":
             continue
         key = f"{block['block_id']}\n{element['action_id']}"
         filled = _filled(element, given[key]) if key in given else _initial(element)
@@ -55,27 +48,23 @@ def filled_state(
 def _filled(element: JSON, value: object) -> JSON:
     kind = element["type"]
     field = SELECTED.get(kind, "value")
-    several = value if isinstance(value, (list, tuple)) else [value]
+    filled: object = None if value in (None, "") else str(value)
     if field == "selected_option":
-        chosen: object = None if value is None else _option(element, value)
-    elif field == "selected_options":
-        chosen = [_option(element, item) for item in several]
+        filled = None if value is None else _option(element, value)
     elif field == "files":
-        chosen = [item.payload() for item in several if isinstance(item, File)]
-    else:
-        chosen = None if value in (None, "") else str(value)
-    return {"type": kind, field: chosen}
+        several = value if isinstance(value, (list, tuple)) else [value]
+        filled = [item.payload() for item in several if isinstance(item, File)]
+    return {"type": kind, field: filled}
 
 
 def _option(element: JSON, value: object) -> JSON:
     """An option of a select by its value; a whole option is taken as it is."""
     if isinstance(value, dict):
         return value
-    groups = element.get("option_groups") or [element]
-    for option in (option for group in groups for option in group.get("options") or []):
+    for option in element.get("options") or []:
         if option["value"] == value:
             return dict(option)
-    if element["type"].endswith("external_select"):
+    if element["type"] == "external_select":
         return {"text": {"type": "plain_text", "text": str(value)}, "value": str(value)}
     raise FormError(f"{element['action_id']} has no option {value!r}.")
 
@@ -84,8 +73,7 @@ def _initial(element: JSON) -> JSON:
     kind = element["type"]
     field = SELECTED.get(kind, "value")
     name = "initial_" + field.removeprefix("selected_")
-    empty: object = [] if field in ("selected_options", "files") else None
-    return {"type": kind, field: element.get(name, empty)}
+    return {"type": kind, field: element.get(name, [] if field == "files" else None)}
 
 
 def _check(block: JSON, element: JSON, filled: JSON) -> None:

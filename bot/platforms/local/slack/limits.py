@@ -23,38 +23,24 @@ DEFAULT_SCOPES = frozenset(
 )
 """Scopes of the bot's token."""
 
+_METHODS_BY_SCOPE = {
+    "chat:write": "chat.postMessage chat.update",
+    "im:write": "conversations.open",
+    "users:read": "users.info users.list",
+    "files:write": "files.getUploadURLExternal files.completeUploadExternal files.delete",
+}
 NEEDED_SCOPES: Mapping[str, str] = {
-    "chat.postMessage": "chat:write",
-    "chat.update": "chat:write",
-    "chat.delete": "chat:write",
-    "chat.postEphemeral": "chat:write",
-    "conversations.open": "im:write",
-    "users.info": "users:read",
-    "users.list": "users:read",
-    "files.getUploadURLExternal": "files:write",
-    "files.completeUploadExternal": "files:write",
-    "files.delete": "files:write",
+    method: scope for scope, methods in _METHODS_BY_SCOPE.items() for method in methods.split()
 }
-"""Scopes by method. That of conversations.info depends on the kind of channel."""
+"""Scopes by method."""
 
-PER_MINUTE: Mapping[str, int] = {
-    "apps.connections.open": 50,
-    "auth.test": 100,
-    "chat.update": 50,
-    "chat.delete": 50,
-    "chat.postEphemeral": 100,
-    "conversations.info": 50,
-    "conversations.open": 50,
-    "users.info": 100,
-    "users.list": 20,
-    "views.open": 100,
-    "views.update": 100,
-    "views.push": 100,
-    "views.publish": 100,
-    "files.getUploadURLExternal": 100,
-    "files.completeUploadExternal": 100,
+_TIERS = {
+    20: "users.list",
+    50: "apps.connections.open chat.update conversations.open",
+    100: "auth.test users.info views.open views.publish "
+    "files.getUploadURLExternal files.completeUploadExternal",
 }
-"""Calls of each method per minute, for the whole workspace (Slack's tiers 2 to 4)."""
+"""Slack's tiers 2 to 4: calls of each method per minute, for the whole workspace."""
 
 
 class SlackError(Exception):
@@ -93,8 +79,12 @@ class RateLimits:
         self.active = active
         self.refused: Counter[str] = Counter()
         """Number of 429 responses by method."""
+        self.forced: Counter[str] = Counter()
+        """How often each method, or "response_url", is limited whatever its limit."""
         self._methods = {
-            method: RateLimiter(calls, 60.0, clock) for method, calls in PER_MINUTE.items()
+            method: RateLimiter(calls, 60.0, clock)
+            for calls, methods in _TIERS.items()
+            for method in methods.split()
         }
         self._posts = RateLimiter(1, 1.0, clock)
 
@@ -103,6 +93,10 @@ class RateLimits:
 
         channel_id: the channel of a posted message.
         """
+        if self.forced[method] > 0:
+            self.forced[method] -= 1
+            self.refused[method] += 1
+            raise RateLimitedError(1)
         if not self.active:
             return
         if method == "chat.postMessage":

@@ -1,14 +1,13 @@
 """Messages of the workspace and their files, and what the bot may do with them."""
 
 import re
-import secrets
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
-from bot.platforms.local.common.changes import Changes
+from bot.platforms.local.common.simulator import Changes
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.records import content_type
-from bot.platforms.local.slack.blocks import check_message_blocks
+from bot.platforms.local.slack.blocks import check_message_blocks, with_ids
 from bot.platforms.local.slack.limits import POSTED_TEXT, UPDATED_TEXT, SlackError, check_text
 from bot.platforms.local.slack.records import File, Interaction, Message
 from bot.platforms.local.slack.workspace import Channel, Member, Workspace
@@ -38,15 +37,13 @@ class Messages:
         """Where files are served, with a slash at the end."""
         self.by_ts: dict[str, Message] = {}
         self.files: dict[str, File] = {}
-        self.uploads: dict[str, File] = {}  # by the secret of their upload address
+        self.warnings: list[str] = []
+        """What Slack accepts, and may read otherwise than the bot means it."""
         self.listeners: list[Callable[[Message], None]] = []
         """Called with every message that the bot posts or edits."""
+        self._reserved: dict[str, File] = {}  # waiting for their data, or to be shared
+        self._by_client_id: dict[str, Message] = {}
         self._last_ts = self._file_count = 0
-
-    @property
-    def shared_files(self) -> set[str]:
-        """Ids of the files that image blocks can show."""
-        return {file.id for file in self.files.values() if file.is_shared}
 
     # Requests of the bot
 
@@ -58,21 +55,38 @@ class Messages:
         only_for: Member | None = None,
         asked: Interaction | None = None,
     ) -> Message:
-        """Post a message of the bot. `only_for`: the reader of an ephemeral one."""
+        """Post a message of the bot, unless its `client_msg_id` is known.
+
+        only_for: the reader of an ephemeral message.
+        """
+        client_id = str(payload.get("client_msg_id") or "")
+        if (known := self._by_client_id.get(client_id)) is not None:
+            if known.is_deleted:
+                raise SlackError("duplicate_message_not_found")
+            return known
         message = Message(self.new_ts(), channel, self._workspace.bot, asked=asked)
         message.only_for = only_for
-        message.thread_ts = self._thread(payload)
+        message.thread_ts = self._thread(channel, payload)
         self._fill(message, payload, POSTED_TEXT)
+        if client_id:
+            self._by_client_id[client_id] = message
         return self._add(message)
 
     def update(self, channel_id: str, ts: str, payload: JSON) -> Message:
-        """chat.update: replace text and blocks; blocks stay if only text is given, as on Slack."""
-        message = self._own(channel_id, ts, "cant_update_message")
-        self.rewrite(message, {"blocks": message.blocks} | payload, UPDATED_TEXT)
-        return message
+        """chat.update: replace the text and the blocks, or only the blocks.
 
-    def delete(self, channel_id: str, ts: str) -> None:
-        self.remove(self._own(channel_id, ts, "cant_delete_message"))
+        Text alone removes the blocks. Rich text can be replaced by rich text only.
+        """
+        message = self.find(channel_id, ts)
+        self._workspace.writable(channel_id)
+        if not message.author.is_bot:
+            raise SlackError("cant_update_message")
+        if payload.get("parse") != "none":
+            self.warnings.append("chat.update without parse: none, which becomes client")
+        if _has_rich_text(message.blocks) and not _has_rich_text(payload.get("blocks")):
+            raise SlackError("block_mismatch")
+        self.rewrite(message, payload, UPDATED_TEXT)
+        return message
 
     def find(self, channel_id: str, ts: str) -> Message:
         """A message that is not ephemeral: those are found through their response_url only."""
@@ -101,15 +115,14 @@ class Messages:
             raise SlackError("invalid_arguments")
         file = self._new_file(name, size, self._workspace.bot)
         file.alt_text = alt_text
-        secret = secrets.token_urlsafe(24)
-        self.uploads[secret] = file
-        for oldest in list(self.uploads)[:-FILES]:
-            del self.uploads[oldest]
-        return file, f"{self.base_url}upload/v1/{secret}"
+        self._reserved[file.id] = file
+        for oldest in list(self._reserved)[:-FILES]:
+            del self._reserved[oldest]
+        return file, f"{self.base_url}upload/v1/{file.id}"
 
-    def receive_upload(self, secret: str, data: bytes) -> None:
-        """The bytes of a reserved file. Raises KeyError (no such address) or ValueError (size)."""
-        file = self.uploads[secret]
+    def receive_upload(self, file_id: str, data: bytes) -> None:
+        """The bytes of a reserved file. Raises KeyError (no such file) or ValueError (size)."""
+        file = self._reserved[file_id]
         if len(data) != file.size:
             raise ValueError(f"{len(data)} bytes instead of {file.size}")
         file.data = data
@@ -122,23 +135,22 @@ class Messages:
         """
         found = []
         for item in files:
-            file = self.files.get(str(item.get("id")))
-            if file is None or file.data is None or file.owner is not self._workspace.bot:
+            file = self._reserved.get(str(item.get("id")))
+            if file is None or file.data is None:
                 raise SlackError("file_not_found")
+            file.title = str(item.get("title") or file.name)
             found.append(file)
         if not found:
             raise SlackError("invalid_arguments")
-        channel = self._workspace.writable(channel_id) if channel_id else None
-        for item, file in zip(files, found, strict=True):
-            file.title = str(item.get("title") or file.name)
-        if channel is not None:
-            message = Message(self.new_ts(), channel, self._workspace.bot, files=found)
+        if channel_id:
+            channel = self._workspace.writable(channel_id)
+            message = Message(self.new_ts(), channel, self._workspace.bot, files=[*found])
             message.text = str(payload.get("initial_comment") or "")
-            message.thread_ts = self._thread(payload)
+            message.thread_ts = self._thread(channel, payload)
             check_text(message.text, UPDATED_TEXT)
-            for file in found:
-                file.is_shared = True
             self._add(message)
+        for file in found:
+            del self._reserved[file.id]
         return found
 
     def delete_file(self, file_id: str) -> None:
@@ -158,9 +170,9 @@ class Messages:
 
     # Requests of a member
 
-    def say(self, member: Member, text: str, channel: Channel) -> Message:
+    def say(self, member: Member, text: str, channel: Channel | None = None) -> Message:
         """Post an ordinary message of a member."""
-        message = Message(self.new_ts(), channel, member, text)
+        message = Message(self.new_ts(), channel or self._workspace.channel, member, text)
         self.by_ts[message.ts] = message
         self._changes.notify()
         return message
@@ -179,32 +191,28 @@ class Messages:
 
     # Building blocks
 
-    def _thread(self, payload: JSON) -> str | None:
+    def _thread(self, channel: Channel, payload: JSON) -> str | None:
         """The message in whose thread to post."""
         thread = payload.get("thread_ts")
         if thread is None:
             return None
-        if str(thread) not in self.by_ts:
+        first = self.by_ts.get(str(thread))
+        if first is None or first.channel is not channel:
             raise SlackError("thread_not_found")
-        return str(thread)
-
-    def _own(self, channel_id: str, ts: str, error: str) -> Message:
-        """A message of the bot in a channel that it is in."""
-        message = self.find(channel_id, ts)
-        self._workspace.writable(channel_id)
-        if not message.author.is_bot:
-            raise SlackError(error)
-        return message
+        return first.ts
 
     def _fill(self, message: Message, payload: JSON, longest: int) -> None:
-        text, blocks = payload.get("text") or "", payload.get("blocks") or []
-        if not isinstance(text, str):
+        text, blocks = payload.get("text"), payload.get("blocks") or []
+        if text is not None and not isinstance(text, str):
             raise SlackError("invalid_arguments", ["must be a string [json-pointer:/text]"])
-        check_text(text, longest)
-        blocks = check_message_blocks(blocks, self.shared_files)
-        if not text.strip() and not blocks:
+        check_text(text or "", longest)
+        blocks = check_message_blocks(blocks)
+        if not (text or "").strip() and not blocks:
             raise SlackError("no_text")
-        message.text, message.blocks = text, with_ids(blocks)
+        if not text:
+            self.warnings.append("a message without text for screen readers")
+        message.text = message.text if text is None else text
+        message.blocks = with_ids(blocks)
 
     def _add(self, message: Message) -> Message:
         self.by_ts[message.ts] = message
@@ -232,28 +240,7 @@ class Messages:
         return file
 
 
-def with_ids(blocks: Sequence[JSON]) -> list[JSON]:
-    """The blocks, with the `block_id` and `action_id` that Slack adds where they are missing.
-
-    They tell the place, so that they stay when a message is edited: a press that comes at that
-    moment still finds its button.
-    """
-    done = []
-    for place, given in enumerate(blocks):
-        block: JSON = {"block_id": f"local{place}"} | given
-        for field in ("accessory", "element"):
-            if field in block:
-                block[field] = _with_action_id(block[field], block["block_id"])
-        if block["type"] == "actions":
-            block["elements"] = [
-                _with_action_id(element, f"{block['block_id']}.{number}")
-                for number, element in enumerate(block["elements"])
-            ]
-        done.append(block)
-    return done
-
-
-def _with_action_id(element: JSON, otherwise: str) -> JSON:
-    if element["type"] == "image":
-        return element
-    return {"action_id": otherwise} | element
+def _has_rich_text(blocks: object) -> bool:
+    return isinstance(blocks, list) and any(
+        isinstance(block, dict) and block.get("type") == "rich_text" for block in blocks
+    )

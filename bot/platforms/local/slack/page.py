@@ -1,28 +1,20 @@
-"""The web page: what a member sees, and its requests on their behalf.
+"""The Slack page: what a member sees, and what they do."""
 
-The page asks for the state and gets it when something has changed; it sends what the member does as
-POST requests.
-"""
-
-import contextlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
-from bot.platforms.local.common.page import SHARED_SCRIPTS, STRICT, WebPage, file_response
-from bot.platforms.local.limits import JSON
+from bot.platforms.local.common.page import Page, file_response
+from bot.platforms.local.limits import JSON, Upload
 from bot.platforms.local.slack.forms import FormError
 from bot.platforms.local.slack.records import Interaction, Message, View
 from bot.platforms.local.slack.state import State
 from bot.platforms.local.slack.workspace import Channel, Member
 
 WEB = Path(__file__).with_name("web")
-SCRIPTS = ("elements", "blocks", "messages", "thread", "forms", "composer", "places", "main")
+SCRIPTS = ("blocks", "messages", "forms", "main")
 BUILT_IN: Sequence[JSON] = (
     {
         "command": "/invite",
@@ -38,28 +30,18 @@ BUILT_IN: Sequence[JSON] = (
     },
 )
 """Slack's own commands that the page knows."""
-POLL_S = 20.0
-"""Seconds until a request for the state is answered without a change."""
 
 
-class Page:
-    """The routes of the page. is_connected: whether the bot is connected."""
+class SlackPage(Page):
+    """The page of a workspace. is_connected: whether the bot is connected."""
 
     def __init__(self, state: State, is_connected: Callable[[], bool]) -> None:
+        super().__init__(WEB, "Local Slack", SCRIPTS, state.changes)
         self._state, self._is_connected = state, is_connected
-        self._page = WebPage(WEB, SCRIPTS, shared=SHARED_SCRIPTS)
-        self._is_closed = False
 
     def add_to(self, app: web.Application) -> None:
-        app.router.add_get("/", self._page.index)
-        app.router.add_get("/local/state", self._changed)
+        super().add_to(app)
         app.router.add_get("/local/files/{file}", self._file)
-        app.router.add_post("/local/act", self._act)
-
-    def close(self) -> None:
-        """Answer open pages, and let none wait anymore."""
-        self._is_closed = True
-        self._state.changes.notify()
 
     async def _file(self, request: web.Request) -> web.Response:
         file = self._state.messages.files.get(request.match_info["file"])
@@ -69,19 +51,9 @@ class Page:
 
     # What the member sees
 
-    async def _changed(self, request: web.Request) -> web.Response:
-        """The state, as soon as it is another one than the page has seen."""
-        self._page.check(request)
-        seen, changes = request.query.get("seen"), self._state.changes
-        with contextlib.suppress(TimeoutError):
-            await changes.wait_for(
-                lambda: self._is_closed or str(changes.count) != seen, timeout_s=POLL_S
-            )
-        member = self._member(request.query.get("as"))
-        channel = self._channel(member, request.query.get("channel"))
-        return web.json_response(self._snapshot(member, channel), headers=STRICT)
-
-    def _snapshot(self, member: Member, channel: Channel) -> JSON:
+    def state(self, query: Mapping[str, str]) -> JSON:
+        member = self._member(query.get("as"))
+        channel = self._channel(member, query.get("channel"))
         workspace, views = self._state.workspace, self._state.views
         people = [each for each in workspace.members.values() if not each.is_bot]
         seen = [
@@ -93,10 +65,9 @@ class Page:
         direct = workspace.direct(member)
         home, modal = views.homes.get(member.id), views.top(member)
         return {
-            "seen": str(self._state.changes.count),
             "connected": self._is_connected(),
             "commands": [*self._state.commands, *BUILT_IN],
-            "shortcuts": self._state.message_shortcuts,
+            "shortcuts": self._state.shortcuts,
             "as": member.id,
             "workspace": workspace.name,
             "address": workspace.url,
@@ -131,23 +102,16 @@ class Page:
 
     # What the member does
 
-    async def _act(self, request: web.Request) -> web.Response:
-        """Do something as a member; the answer is what only they see at once."""
-        self._page.check(request)
-        form = await request.post()
-        body = json.loads(str(form.get("payload") or "{}"))
+    async def act(self, body: JSON, files: Mapping[str, Upload]) -> JSON:
         member = self._member(body.get("as"))
+        store = self._state.messages.store_file
         values: dict[str, object] = dict(body.get("values") or {})
-        for name, part in form.items():
-            if isinstance(part, FileField):
-                data = part.file.read()
-                values[name] = self._state.messages.store_file(member, part.filename, data)
+        values |= {name: store(member, each.filename, each.data) for name, each in files.items()}
         try:
             asked = self._do(str(body.get("do")), member, body, values)
         except (FormError, LookupError) as error:
-            return web.json_response({"problem": str(error.args[0])}, headers=STRICT)
-        answer = await _answer(asked) if asked is not None else {}
-        return web.json_response(answer, headers=STRICT)
+            return {"problem": str(error.args[0])}
+        return await _answer(asked) if asked is not None else {}
 
     def _do(
         self, action: str, member: Member, body: JSON, values: Mapping[str, object]
@@ -176,7 +140,8 @@ class Page:
         if isinstance(source, View) and action == "submit":
             return state.submit(member, source, values)
         if isinstance(source, View) and action == "close":
-            return state.close_view(member, source)
+            state.views.close(member, source)
+            return None
         raise LookupError(f"There is no action {action!r}.")
 
     def _command(
@@ -257,7 +222,7 @@ def _message_view(message: Message, member: Member) -> JSON:
     }
 
 
-def _view(view: View) -> dict[str, Any]:
+def _view(view: View) -> JSON:
     return {"id": view.id, "hash": view.hash, **view.content}
 
 

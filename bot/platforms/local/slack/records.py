@@ -1,22 +1,20 @@
 """Messages, files, views and interactions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.platforms.local.common.changes import Changes
+from bot.platforms.local.common.simulator import WAIT_S, Changes
 from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.blocks import elements, mentions, texts
-from bot.platforms.local.slack.workspace import Channel, Member
+from bot.platforms.local.slack.blocks import elements, find_element, mentions, texts
+from bot.platforms.local.slack.workspace import Channel, Member, Workspace
 
 Envelope = Literal["slash_commands", "interactive", "events_api"]
-WAIT_S = 10.0
-"""Seconds that tests wait for the bot."""
 
 
 @dataclass(eq=False)
 class File:
-    """A file; `data` is None until it is uploaded, and it is shared once it is in a message."""
+    """A file; `data` is None until it is uploaded."""
 
     id: str
     name: str
@@ -27,7 +25,6 @@ class File:
     data: bytes | None = field(default=None, repr=False)
     title: str = ""
     alt_text: str = ""
-    is_shared: bool = False
 
     def payload(self) -> JSON:
         return {
@@ -94,16 +91,16 @@ class Message:
         """The button with this label, action_id or value; raises LookupError."""
         return find_element(self.blocks, name)[1]
 
-    def payload(self, workspace_id: str, bot_id: str) -> JSON:
+    def payload(self, workspace: Workspace) -> JSON:
         body: JSON = {
             "type": "message",
             "user": self.author.id,
             "ts": self.ts,
             "text": self.text,
-            "team": workspace_id,
+            "team": workspace.id,
         }
         if self.author.is_bot:
-            body |= {"bot_id": bot_id, "blocks": self.blocks}
+            body |= {"bot_id": workspace.bot_id, "blocks": self.blocks}
         if self.files:
             body["files"] = [file.payload() for file in self.files]
         if self.thread_ts is not None:
@@ -121,14 +118,7 @@ class View:
     member: Member
     content: JSON
     hash: str
-    root: "View | None" = None  # the modal at the bottom of the stack
-    previous: "View | None" = None
     is_open: bool = True
-
-    @property
-    def kind(self) -> str:
-        """ "modal" or "home"."""
-        return str(self.content["type"])
 
     @property
     def blocks(self) -> list[JSON]:
@@ -141,33 +131,25 @@ class View:
         title = self.content.get("title", {}).get("text", "")
         return "\n".join([title] * bool(title) + list(texts(self.blocks)))
 
-    @property
-    def buttons(self) -> list[JSON]:
-        return [element for _, element in elements(self.blocks) if element["type"] == "button"]
-
-    def button(self, name: str) -> JSON:
-        """The button with this label, action_id or value; raises LookupError."""
-        return find_element(self.blocks, name)[1]
-
-    def payload(self, workspace: Mapping[str, str], values: JSON | None = None) -> JSON:
-        """workspace: "id", "app_id" and "bot_id". values: the state, by block_id and action_id."""
-        content = {"private_metadata": "", "callback_id": "", "clear_on_close": False}
-        content |= {"notify_on_close": False, "close": None, "submit": None, "external_id": ""}
-        return (
-            content
-            | self.content
-            | {
-                "id": self.id,
-                "team_id": workspace["id"],
-                "app_id": workspace["app_id"],
-                "app_installed_team_id": workspace["id"],
-                "bot_id": workspace["bot_id"],
-                "hash": self.hash,
-                "state": {"values": values or {}},
-                "root_view_id": self.root.id if self.root else self.id,
-                "previous_view_id": self.previous.id if self.previous else None,
-            }
-        )
+    def payload(self, workspace: Workspace, values: JSON | None = None) -> JSON:
+        """`values`: the state, by block_id and action_id."""
+        return {
+            "private_metadata": "",
+            "callback_id": "",
+            "external_id": "",
+            "close": None,
+            "submit": None,
+            **self.content,
+            "id": self.id,
+            "team_id": workspace.id,
+            "app_id": workspace.app_id,
+            "app_installed_team_id": workspace.id,
+            "bot_id": workspace.bot_id,
+            "hash": self.hash,
+            "state": {"values": values or {}},
+            "root_view_id": self.id,
+            "previous_view_id": None,
+        }
 
 
 @dataclass(eq=False)
@@ -217,10 +199,8 @@ class Interaction:
         bot in the same channel since then count.
         """
         found = {id(message): message for message in [*self.replies, *self.posts]}
-        return sorted(
-            (message for message in found.values() if not message.is_deleted),
-            key=lambda message: message.ts,
-        )
+        alive = (message for message in found.values() if not message.is_deleted)
+        return sorted(alive, key=lambda message: message.ts)
 
     @property
     def message(self) -> Message:
@@ -234,53 +214,24 @@ class Interaction:
 
         Raises RuntimeError if it failed, TimeoutError after `timeout_s`.
         """
-        await self.changes.wait_for(
-            lambda: self.is_acknowledged or self.failure,
-            timeout_s=timeout_s,
-            what=f"The acknowledgement of {self.title}",
-        )
-        if not self.is_acknowledged:
-            raise RuntimeError(f"{self.title} failed with the error {self.failure!r}.")
+        await self._wait_for(lambda: self.is_acknowledged, "The acknowledgement of", timeout_s)
         return self.acknowledgements[0]
 
     async def answer(self, timeout_s: float = WAIT_S) -> Message:
         """Wait for an answer; the newest one. Raises like `acknowledgement`."""
-        await self.changes.wait_for(
-            lambda: self.messages or self.failure,
-            timeout_s=timeout_s,
-            what=f"An answer to {self.title}",
-        )
-        if not self.messages:
-            raise RuntimeError(f"{self.title} failed with the error {self.failure!r}.")
+        await self._wait_for(lambda: self.messages, "An answer to", timeout_s)
         return self.message
 
     async def opened(self, timeout_s: float = WAIT_S) -> View:
         """Wait for the modal that it opens. Raises like `acknowledgement`."""
-        await self.changes.wait_for(
-            lambda: self.view or self.failure,
-            timeout_s=timeout_s,
-            what=f"The modal of {self.title}",
-        )
+        await self._wait_for(lambda: self.view, "The modal of", timeout_s)
         if self.view is None:
-            raise RuntimeError(f"{self.title} failed with the error {self.failure!r}.")
+            raise LookupError(f"{self.title} has opened no modal.")
         return self.view
 
-
-def find_element(blocks: Sequence[JSON], name: str) -> tuple[JSON, JSON]:
-    """The block and the element with this action_id, label, value, block_id or block_id/action_id.
-
-    Raises LookupError.
-    """
-    found = list(elements(blocks))
-    for block, element in found:
-        label = (element.get("text") or block.get("label") or {}).get("text")
-        values = [option.get("value") for option in element.get("options") or []]
-        names = [element.get("action_id"), label, element.get("value"), block.get("block_id")]
-        names.append(f"{block.get('block_id')}/{element.get('action_id')}")
-        if name in [*names, *values]:
-            return block, element
-    known = ", ".join(
-        repr((element.get("text") or {}).get("text") or element.get("action_id"))
-        for _, element in found
-    )
-    raise LookupError(f"There is no element {name!r}. Known: {known or 'none'}.")
+    async def _wait_for(self, done: Callable[[], object], what: str, timeout_s: float) -> None:
+        await self.changes.wait_for(
+            lambda: done() or self.failure, timeout_s=timeout_s, what=f"{what} {self.title}"
+        )
+        if not done():
+            raise RuntimeError(f"{self.title} failed with the error {self.failure!r}.")

@@ -26,12 +26,12 @@ from bot.platforms.local.faults import Faults
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.limits import ACKNOWLEDGEMENT_S, DEFAULT_SCOPES, RateLimits
 from bot.platforms.local.slack.messages import HISTORY
-from bot.platforms.local.slack.page import Page
-from bot.platforms.local.slack.records import WAIT_S, Envelope, File, Interaction, Message, View
+from bot.platforms.local.slack.page import SlackPage
+from bot.platforms.local.slack.records import Message, View
 from bot.platforms.local.slack.socket_mode import SocketMode
 from bot.platforms.local.slack.state import State
-from bot.platforms.local.slack.web_api import PREFIX, Tokens, WebApi, rate_limited
-from bot.platforms.local.slack.workspace import Channel, Member, Workspace
+from bot.platforms.local.slack.web_api import PREFIX, Tokens, WebApi, too_many_requests
+from bot.platforms.local.slack.workspace import Member
 
 
 class LocalSlack(Simulator):
@@ -54,7 +54,6 @@ class LocalSlack(Simulator):
         host: str = "127.0.0.1",
         port: int = 8080,
         *,
-        bot_name: str = "Mangosaurus",
         clock: Callable[[], float] = time.time,
         ack_s: float = ACKNOWLEDGEMENT_S,
         rate_limited: bool = True,
@@ -63,56 +62,32 @@ class LocalSlack(Simulator):
         history: int = HISTORY,
     ) -> None:
         super().__init__(host, port)
-        self.tokens = Tokens(
-            f"xoxb-local-{secrets.token_urlsafe(18)}", f"xapp-local-{secrets.token_urlsafe(18)}"
-        )
-        self.state = State(
-            clock, bot_name=bot_name, ack_s=ack_s, manifest=manifest, history=history
-        )
-        self.faults = Faults(limited=_limited)
-        self.sockets = SocketMode(self.state, self.faults)
-        self._limits = RateLimits(clock, active=rate_limited)
+        self.bot_token = f"xoxb-local-{secrets.token_urlsafe(18)}"
+        self.app_token = f"xapp-local-{secrets.token_urlsafe(18)}"
+        self.tokens = Tokens(self.bot_token, self.app_token)
+        state = State(clock, ack_s=ack_s, manifest=manifest, history=history)
+        self.state, self.workspace = state, state.workspace
+        self.member, self.admin = self.workspace.member, self.workspace.admin
+        self.guest = self.workspace.guest
+        self.channel, self.elsewhere = self.workspace.channel, self.workspace.elsewhere
+        """One that the bot is in, and one that it is not in."""
+        # What a member does, and what happens in the workspace.
+        self.command, self.press, self.submit = state.command, state.press, state.submit
+        self.shortcut, self.open_home = state.shortcut, state.open_home
+        self.send_event, self.forge = state.send_event, state.forge
+        self.say, self.upload = state.messages.say, state.messages.store_file
+        self.modal, self.close_view = state.views.top, state.views.close
+        self.wait_for = state.changes.wait_for
+        self.faults = Faults(limited=too_many_requests)
+        self.sockets = SocketMode(state, self.faults)
+        self.limits = RateLimits(clock, active=rate_limited)
         if scopes is None:
             scopes = manifest["oauth_config"]["scopes"]["bot"] if manifest else DEFAULT_SCOPES
         self._web_api = WebApi(
-            self.state, self.tokens, frozenset(scopes), self._limits, self.sockets.open
+            state, self.tokens, frozenset(scopes), self.limits, self.sockets.open
         )
-        self._page = Page(self.state, lambda: bool(self.sockets.connections))
+        self._page = SlackPage(state, lambda: bool(self.sockets.connections))
         self._root = "/"
-
-    @property
-    def workspace(self) -> Workspace:
-        return self.state.workspace
-
-    @property
-    def member(self) -> Member:
-        return self.workspace.member
-
-    @property
-    def admin(self) -> Member:
-        return self.workspace.admin
-
-    @property
-    def guest(self) -> Member:
-        return self.workspace.guest
-
-    @property
-    def channel(self) -> Channel:
-        """A channel that the bot is in."""
-        return self.workspace.channel
-
-    @property
-    def elsewhere(self) -> Channel:
-        """A channel that the bot is not in."""
-        return self.workspace.elsewhere
-
-    @property
-    def bot_token(self) -> str:
-        return self.tokens.bot
-
-    @property
-    def app_token(self) -> str:
-        return self.tokens.app
 
     @property
     def url(self) -> str:
@@ -132,7 +107,12 @@ class LocalSlack(Simulator):
     @property
     def refused(self) -> Counter[str]:
         """Number of 429 responses by method; those of faults are not counted."""
-        return self._limits.refused
+        return self.limits.refused
+
+    @property
+    def warnings(self) -> list[str]:
+        """What Slack accepts, and may read otherwise than the bot means it."""
+        return self.state.messages.warnings
 
     @property
     def messages(self) -> list[Message]:
@@ -158,34 +138,6 @@ class LocalSlack(Simulator):
         self._page.close()
         await self.sockets.close()
 
-    # What a member does
-
-    def command(
-        self, member: Member, command: str, text: str = "", channel: Channel | None = None
-    ) -> Interaction:
-        """Run a slash command ("/dinoname"); the channel is by default one that the bot is in.
-
-        Raises LookupError if the manifest has no such command.
-        """
-        return self.state.command(member, command, text, channel or self.channel)
-
-    def press(
-        self,
-        member: Member,
-        source: Message | View,
-        name: str,
-        value: object = None,
-        *,
-        values: Mapping[str, object] | None = None,
-    ) -> Interaction:
-        """Press the button with this label, action_id or value.
-
-        value: what to choose, if the element is a select, checkboxes or radio buttons.
-        values: the inputs beside it, as in `submit`.
-        Raises LookupError if there is no such element.
-        """
-        return self.state.press(member, source, name, value, values)
-
     async def suggest(
         self,
         member: Member,
@@ -200,80 +152,9 @@ class LocalSlack(Simulator):
         await asked.acknowledgement()
         return asked.options
 
-    def submit(
-        self, member: Member, view: View, values: Mapping[str, object], *, forged: bool = False
-    ) -> Interaction:
-        """Submit a modal.
-
-        values: by block_id, action_id or label: a text, a number, an option's value or a list of
-            them, a `File` (see `upload`). Other inputs keep their initial value.
-        forged: without the checks that raise `FormError` where Slack asks the member to correct
-            the form.
-        """
-        return self.state.submit(member, view, values, forged=forged)
-
-    def close_view(self, member: Member, view: View) -> Interaction | None:
-        """Close a modal; None if the bot does not hear of it (`notify_on_close`)."""
-        return self.state.close_view(member, view)
-
-    def shortcut(
-        self, member: Member, callback_id: str, message: Message | None = None
-    ) -> Interaction:
-        """Use a global shortcut, or one of a message."""
-        return self.state.shortcut(member, callback_id, message)
-
-    def open_home(self, member: Member, tab: str = "home") -> Interaction:
-        """Open the bot's home tab ("home"), or its direct messages ("messages")."""
-        return self.state.open_home(member, tab)
-
     def home(self, member: Member) -> View | None:
         """The home tab that the bot has published for a member."""
         return self.state.views.homes.get(member.id)
-
-    def modal(self, member: Member) -> View | None:
-        """The modal that a member sees."""
-        return self.state.views.top(member)
-
-    def upload(self, member: Member, name: str, data: bytes) -> File:
-        """A file for a file input."""
-        return self.state.messages.store_file(member, name, data)
-
-    def say(self, member: Member, text: str, channel: Channel | None = None) -> Message:
-        """Post an ordinary message."""
-        return self.state.messages.say(member, text, channel or self.channel)
-
-    # What happens in the workspace
-
-    def send_event(self, event: JSON) -> Interaction:
-        """Send an event of the Events API."""
-        return self.state.send_event(event)
-
-    def forge(self, kind: Envelope, payload: JSON) -> Interaction:
-        """Send any payload."""
-        return self.state.forge(kind, payload)
-
-    def redeliver(self, asked: Interaction) -> None:
-        """Send an envelope once more, as Slack does at times."""
-        self.sockets.deliver(asked)
-
-    def invite_bot(self, channel: Channel) -> None:
-        channel.is_joined = True
-
-    def remove_bot(self, channel: Channel) -> None:
-        channel.is_joined = False
-
-    def revoke(self) -> None:
-        """Revoke both tokens."""
-        self.tokens.is_revoked = True
-
-    async def wait_for(
-        self, condition: Callable[[], object], *, timeout_s: float = WAIT_S, what: str = ""
-    ) -> None:
-        """Wait until `condition()` holds; it is checked after each event and request.
-
-        Raises TimeoutError.
-        """
-        await self.state.changes.wait_for(condition, timeout_s=timeout_s, what=what)
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -287,7 +168,3 @@ class LocalSlack(Simulator):
             return await self.faults.answer(request, handler)
         finally:
             self.state.changes.notify()
-
-
-def _limited(seconds: float) -> web.StreamResponse:
-    return rate_limited(seconds)

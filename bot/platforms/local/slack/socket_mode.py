@@ -1,7 +1,7 @@
 """Socket Mode: WebSockets that carry envelopes to the bot, and its acknowledgements back.
 
-A bot may have up to 10 connections; each envelope goes to one of them, in turn. Slack's
-documentation: "Using Socket Mode".
+A bot may have up to 10 connections; each envelope goes to any of them. Slack's documentation:
+"Using Socket Mode".
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import contextlib
 import json
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
@@ -49,7 +49,7 @@ class Connection:
 class SocketMode:
     """The connections of the bot."""
 
-    def __init__(self, state: State, faults: Faults, *, ping_s: float = PING_S) -> None:
+    def __init__(self, state: State, faults: Faults) -> None:
         self.url = ""
         """Address of the WebSockets, "ws://127.0.0.1:8080/link"."""
         self.connections: list[Connection] = []
@@ -57,10 +57,9 @@ class SocketMode:
         """Whether new connections are refused, with HTTP status 503."""
         self.opened = 0
         """Number of connections so far."""
-        self._state, self._faults, self._ping_s = state, faults, ping_s
+        self._state, self._faults = state, faults
         self._tickets: dict[str, float] = {}
         self._timers: set[asyncio.TimerHandle] = set()
-        self._turn = 0
         state.deliver = self.deliver
 
     def open(self) -> str:
@@ -80,26 +79,31 @@ class SocketMode:
         if not any(sent) and asked.kind != "events_api":
             self._state.fail(asked, "dispatch_failed")
             return
-        self._after(self._state.ack_s, asked, attempt)
+        self._later(self._state.ack_s, self._give_up, asked, attempt)
 
     def _route(self, text: str) -> bool:
-        """Give an envelope to the connection whose turn it is; False if there is none."""
+        """Give an envelope to any of the connections; False if there is none."""
         able = [c for c in self.connections if not c.is_leaving and not c.socket.closed]
         able = [c for c in able if not c.is_warned] or able
         if not able:
             return False
-        self._turn += 1
-        connection = able[self._turn % len(able)]
+        connection = able[self._faults.random.integers(len(able))]
         connection.queue.put_nowait(text)
         connection.sent += 1
         return True
 
-    def _after(self, seconds: float, asked: Interaction, attempt: int) -> None:
-        def check() -> None:
+    def _later(
+        self,
+        seconds: float,
+        what: Callable[[Interaction, int], None],
+        asked: Interaction,
+        attempt: int,
+    ) -> None:
+        def run() -> None:
             self._timers.discard(timer)
-            self._give_up(asked, attempt)
+            what(asked, attempt)
 
-        timer = asyncio.get_running_loop().call_later(seconds, check)
+        timer = asyncio.get_running_loop().call_later(seconds, run)
         self._timers.add(timer)
 
     def _give_up(self, asked: Interaction, attempt: int) -> None:
@@ -108,16 +112,13 @@ class SocketMode:
             return
         if asked.kind != "events_api" or attempt >= len(RETRIES_S):
             self._state.fail(asked, "operation_timeout")
-            return
+        else:
+            self._later(RETRIES_S[attempt], self._retry, asked, attempt)
 
-        def retry() -> None:
-            self._timers.discard(timer)
-            asked.created_at = self._state.clock()
-            self._state.renew_envelope(asked)
-            self.deliver(asked, attempt + 1)
-
-        timer = asyncio.get_running_loop().call_later(RETRIES_S[attempt], retry)
-        self._timers.add(timer)
+    def _retry(self, asked: Interaction, attempt: int) -> None:
+        asked.created_at = self._state.clock()
+        self._state.renew_envelope(asked)
+        self.deliver(asked, attempt + 1)
 
     def _envelope(self, asked: Interaction, attempt: int) -> str:
         envelope: JSON = {
@@ -132,10 +133,6 @@ class SocketMode:
         return json.dumps(envelope)
 
     # What Slack and the network do to connections: to these, or to all that are open
-
-    async def warn(self, *connections: Connection) -> None:
-        """Say that connections will be closed soon."""
-        await self._tell(connections or self.connections, "warning")
 
     async def refresh(self, *connections: Connection, notice_s: float = 0.0) -> None:
         """Close connections after saying so; the bot has to open new ones.
@@ -264,6 +261,6 @@ class SocketMode:
     async def _ping(self, connection: Connection) -> None:
         with contextlib.suppress(ConnectionError):
             while True:
-                await asyncio.sleep(self._ping_s)
+                await asyncio.sleep(PING_S)
                 if connection.pongs:
                     await connection.socket.ping(b"Ping from local")

@@ -1,17 +1,18 @@
-"""State of the simulated Slack: every interaction, its acknowledgement and its answers.
+"""State of the simulated Slack: every interaction, its payload, acknowledgement and answers.
 
 No sockets, no event loop, no files: the time comes from `clock`.
 """
 
+import html
 import logging
 import secrets
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.platforms.local.common.changes import Changes
+from bot.platforms.local.common.simulator import Changes
 from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.blocks import check_suggestions
+from bot.platforms.local.slack.blocks import check_suggestions, find_element
 from bot.platforms.local.slack.forms import filled_state
 from bot.platforms.local.slack.limits import (
     ACKNOWLEDGEMENT_S,
@@ -20,12 +21,15 @@ from bot.platforms.local.slack.limits import (
     SlackError,
 )
 from bot.platforms.local.slack.messages import HISTORY, Messages
-from bot.platforms.local.slack.payloads import Payloads
-from bot.platforms.local.slack.records import Envelope, Interaction, Message, View, find_element
+from bot.platforms.local.slack.records import Envelope, Interaction, Message, View
 from bot.platforms.local.slack.views import Views
 from bot.platforms.local.slack.workspace import Channel, Member, Workspace
 
 _log = logging.getLogger(__name__)
+
+VERIFICATION_TOKEN = "local-verification-token"
+WITHOUT_TRIGGER = (("interactive", "block_suggestion"), ("events_api", "event_callback"))
+"""Kinds and types of what opens no modal."""
 
 
 @dataclass(slots=True)
@@ -47,7 +51,6 @@ class State:
         self,
         clock: Callable[[], float],
         *,
-        bot_name: str = "Mangosaurus",
         ack_s: float = ACKNOWLEDGEMENT_S,
         manifest: JSON | None = None,
         history: int = HISTORY,
@@ -59,17 +62,15 @@ class State:
         self._history = history
         features = (manifest or {}).get("features", {})
         self.commands: list[JSON] = features.get("slash_commands", [])
-        self._shortcuts: list[JSON] = features.get("shortcuts", [])
-        self.message_shortcuts = [each for each in self._shortcuts if each["type"] == "message"]
+        self.shortcuts: list[JSON] = features.get("shortcuts", [])
         self._has_manifest = manifest is not None
         settings = (manifest or {}).get("settings", {})
         self._events: list[str] = settings.get("event_subscriptions", {}).get("bot_events", [])
         self.clock, self.ack_s = clock, ack_s
         self.changes = Changes()
-        self.workspace = Workspace(bot_name)
+        self.workspace = Workspace()
         self.messages = Messages(self.workspace, clock, self.changes, history=history)
-        self.views = Views(self.workspace, self.messages, clock, self.changes)
-        self.payloads = Payloads(self.workspace)
+        self.views = Views(clock, self.changes)
         self.deliver: Callable[[Interaction], None] = lambda asked: None
         self.interactions: list[Interaction] = []
         """The newest ones, oldest first."""
@@ -77,18 +78,34 @@ class State:
         self.listeners: list[Callable[[Interaction], None]] = []
         """Called with every interaction that is acknowledged, or fails."""
         self._by_envelope: dict[str, Interaction] = {}
-        self._count = 0
+        self._event_count = 0
         self.messages.listeners.append(self._attribute)
 
     # Requests of a member
 
-    def command(self, member: Member, command: str, text: str, channel: Channel) -> Interaction:
-        """Run a slash command."""
+    def command(
+        self, member: Member, command: str, text: str = "", channel: Channel | None = None
+    ) -> Interaction:
+        """Run a slash command ("/dinoname"); the channel is by default one that the bot is in.
+
+        Raises LookupError if the manifest has no such command.
+        """
         self._check_known(command, [each["command"] for each in self.commands])
-        made = self._secrets()
-        payload = self.payloads.command(member, channel, command, text, **made)
-        title = f"{command} {text}".strip()
-        return self._ask("slash_commands", payload, title, member, channel)
+        workspace, channel = self.workspace, channel or self.workspace.channel
+        payload = {
+            "token": VERIFICATION_TOKEN,
+            "team_id": workspace.id,
+            "team_domain": workspace.domain,
+            "channel_id": channel.id,
+            "channel_name": channel.name,
+            "user_id": member.id,
+            "user_name": member.handle,
+            "command": command,
+            "text": html.escape(text, quote=False),
+            "api_app_id": workspace.app_id,
+            "is_enterprise_install": "false",
+        }
+        return self._ask("slash_commands", payload, f"{command} {text}".strip(), member, channel)
 
     def press(
         self,
@@ -96,23 +113,33 @@ class State:
         source: Message | View,
         name: str,
         value: object = None,
+        *,
         values: Mapping[str, object] | None = None,
     ) -> Interaction:
-        """Press a button, or choose `value` in a select, checkbox or radio button."""
+        """Press the button with this label, action_id or value.
+
+        value: what to choose, if the element is a select.
+        values: the inputs beside it, as in `submit`.
+        Raises LookupError if there is no such element.
+        """
         if isinstance(source, Message) and source.only_for not in (None, member):
             raise LookupError(f"{member.name} does not see this message.")
         block, element = find_element(source.blocks, name)
-        chosen: JSON = {}
+        action: JSON = {
+            "type": element["type"],
+            "action_id": element["action_id"],
+            "block_id": block["block_id"],
+            "action_ts": self.messages.new_ts(),
+            **{field: element[field] for field in ("text", "value", "style") if field in element},
+        }
         if element["type"] != "button":
             chosen = filled_state([block], {element["action_id"]: value})
-            chosen = chosen[block["block_id"]][element["action_id"]]
+            action |= chosen[block["block_id"]][element["action_id"]]
         state = filled_state(source.blocks, values or {}, is_checked=False)
-        made = self._secrets() if isinstance(source, Message) else self._secrets(with_url=False)
-        payload = self.payloads.action(
-            member, source, block, element, chosen, state, self.messages.new_ts(), **made
-        )
-        title = (element.get("text") or {}).get("text") or name
+        payload = self._interactive("block_actions", member) | self._place(source, state)
+        payload |= {"actions": [action], "state": {"values": state}}
         channel = source.channel if isinstance(source, Message) else None
+        title = (element.get("text") or {}).get("text") or name
         return self._ask("interactive", payload, title, member, channel, source)
 
     def suggest(
@@ -120,70 +147,82 @@ class State:
         member: Member,
         source: Message | View,
         name: str,
-        typed: str,
+        typed: str = "",
         values: Mapping[str, object] | None = None,
     ) -> Interaction:
         """Ask for the options of an external select."""
         block, element = find_element(source.blocks, name)
         state = filled_state(source.blocks, values or {}, is_checked=False)
-        payload = self.payloads.suggestion(member, source, block, element, state, typed)
+        ids = {"action_id": element["action_id"], "block_id": block["block_id"], "value": typed}
+        payload = self._interactive("block_suggestion", member) | ids | self._place(source, state)
         return self._ask("interactive", payload, f"suggestions of {name}", member, source=source)
 
     def submit(
         self, member: Member, view: View, values: Mapping[str, object], *, forged: bool = False
     ) -> Interaction:
-        """Submit a modal. Raises `FormError` unless `forged`."""
+        """Submit a modal.
+
+        values: by block_id, action_id or label: a text, a number, an option's value, a `File` (see
+            `LocalSlack.upload`) or a list of them. Other inputs keep their initial value.
+        forged: without the checks that raise `FormError` where Slack asks the member to correct
+            the form.
+        """
         if not view.is_open:
             raise LookupError("The modal is closed.")
         state = filled_state(view.blocks, values, is_checked=not forged)
-        made = self._secrets(with_url=False)
-        payload = self.payloads.submission(member, view, state, **made)
+        payload = self._interactive("view_submission", member)
+        payload |= {"view": view.payload(self.workspace, state), "response_urls": []}
         title = view.content.get("title", {}).get("text", "modal")
         return self._ask("interactive", payload, title, member, source=view)
 
-    def close_view(self, member: Member, view: View) -> Interaction | None:
-        """Close a modal; the bot hears of it if `notify_on_close` is set."""
-        self.views.close(view)
-        if not view.content.get("notify_on_close"):
-            return None
-        payload = self.payloads.closing(member, view)
-        return self._ask("interactive", payload, "closed modal", member, source=view)
-
-    def shortcut(
-        self, member: Member, callback_id: str, message: Message | None = None
-    ) -> Interaction:
-        """Use a global shortcut, or one of a message."""
-        kind = "global" if message is None else "message"
-        known = [each["callback_id"] for each in self._shortcuts if each["type"] == kind]
-        self._check_known(callback_id, known)
-        ts = self.messages.new_ts()
-        if message is None:
-            made = self._secrets(with_url=False)
-            payload = self.payloads.shortcut(member, callback_id, ts, **made)
-            return self._ask("interactive", payload, callback_id, member)
-        made = self._secrets()
-        payload = self.payloads.message_shortcut(member, callback_id, message, ts, **made)
+    def shortcut(self, member: Member, callback_id: str, message: Message) -> Interaction:
+        """Use a shortcut in the menu of a message."""
+        self._check_known(callback_id, [each["callback_id"] for each in self.shortcuts])
+        payload = self._interactive("message_action", member) | {
+            "callback_id": callback_id,
+            "action_ts": self.messages.new_ts(),
+            "message_ts": message.ts,
+            "channel": {"id": message.channel.id, "name": message.channel.name},
+            "message": message.payload(self.workspace),
+        }
         return self._ask("interactive", payload, callback_id, member, message.channel)
 
-    def open_home(self, member: Member, tab: str = "home") -> Interaction:
-        """Open the home tab ("home") or the direct messages ("messages") of the bot."""
-        home = self.views.homes.get(member.id)
-        channel = self.workspace.direct(member)
+    def open_home(self, member: Member) -> Interaction:
+        """Open the bot's home tab."""
         event: JSON = {
             "type": "app_home_opened",
             "user": member.id,
-            "channel": channel.id,
+            "channel": self.workspace.direct(member).id,
             "event_ts": self.messages.new_ts(),
-            "tab": tab,
+            "tab": "home",
         }
-        if home is not None and tab == "home":
-            event["view"] = self.payloads.view(home)
+        if (home := self.views.homes.get(member.id)) is not None:
+            event["view"] = home.payload(self.workspace)
         return self.send_event(event, member)
 
     def send_event(self, event: JSON, member: Member | None = None) -> Interaction:
+        """Send an event of the Events API."""
         self._check_known(str(event.get("type")), self._events)
-        self._count += 1
-        payload = self.payloads.event(event, f"Ev0LOCAL{self._count:06}", self.clock())
+        self._event_count += 1
+        workspace = self.workspace
+        authorization = {
+            "enterprise_id": None,
+            "team_id": workspace.id,
+            "user_id": workspace.bot.id,
+            "is_bot": True,
+            "is_enterprise_install": False,
+        }
+        payload = {
+            "token": VERIFICATION_TOKEN,
+            "team_id": workspace.id,
+            "api_app_id": workspace.app_id,
+            "event": event,
+            "type": "event_callback",
+            "event_id": f"Ev0LOCAL{self._event_count:06}",
+            "event_time": int(self.clock()),
+            "authorizations": [authorization],
+            "is_ext_shared_channel": False,
+        }
         return self._ask("events_api", payload, str(event.get("type")), member)
 
     def forge(self, kind: Envelope, payload: JSON) -> Interaction:
@@ -215,16 +254,16 @@ class State:
                 _log.warning("The acknowledgement of %s is invalid: %s", asked.title, error)
         self._settled(asked)
 
-    def _settled(self, asked: Interaction) -> None:
-        for listener in self.listeners:
-            listener(asked)
-        self.changes.notify()
-
     def fail(self, asked: Interaction, failure: str) -> None:
         """The member sees an error, unless the bot was in time."""
         if not asked.is_acknowledged and not asked.failure:
             asked.failure = failure
             self._settled(asked)
+
+    def _settled(self, asked: Interaction) -> None:
+        for listener in self.listeners:
+            listener(asked)
+        self.changes.notify()
 
     def _use(self, asked: Interaction, payload: JSON) -> None:
         if not payload and asked.payload.get("type") != "view_submission":
@@ -258,7 +297,10 @@ class State:
         pressed = asked.source if isinstance(asked.source, Message) else None
         if pressed is not None and _is_true(payload.get("delete_original", False)):
             self.messages.remove(pressed)
-        elif pressed is not None and _is_true(payload.get("replace_original", True)):
+            return
+        if pressed is not None and "replace_original" not in payload:
+            self.messages.warnings.append("a response to a press without replace_original")
+        if pressed is not None and _is_true(payload.get("replace_original", True)):
             self.messages.rewrite(pressed, payload)
             if pressed not in asked.replies:
                 asked.replies.append(pressed)
@@ -279,13 +321,35 @@ class State:
         if self._has_manifest and name not in known:
             raise LookupError(f"{name} is not in the manifest, which has {', '.join(known)}.")
 
-    def _secrets(self, *, with_url: bool = True) -> dict[str, str]:
-        """A new trigger, and a new response_url."""
-        made = {"trigger_id": self.views.new_trigger()}
-        if with_url:
-            base = self.messages.base_url
-            made["response_url"] = f"{base}actions/{secrets.token_urlsafe(24)}"
-        return made
+    def _interactive(self, kind: str, member: Member) -> JSON:
+        """What all payloads of interactions have."""
+        workspace, name = self.workspace, member.handle
+        return {
+            "type": kind,
+            "token": VERIFICATION_TOKEN,
+            "api_app_id": workspace.app_id,
+            "team": {"id": workspace.id, "domain": workspace.domain},
+            "user": {"id": member.id, "username": name, "name": name, "team_id": workspace.id},
+            "enterprise": None,
+            "is_enterprise_install": False,
+        }
+
+    def _place(self, source: Message | View, values: JSON) -> JSON:
+        """Where an element is. An ephemeral message is not repeated in the payload."""
+        if isinstance(source, View):
+            container: JSON = {"type": "view", "view_id": source.id}
+            return {"container": container, "view": source.payload(self.workspace, values)}
+        container = {
+            "type": "message",
+            "message_ts": source.ts,
+            "channel_id": source.channel.id,
+            "is_ephemeral": source.is_ephemeral,
+        }
+        channel = {"id": source.channel.id, "name": source.channel.name}
+        place: JSON = {"container": container, "channel": channel}
+        if not source.is_ephemeral:
+            place["message"] = source.payload(self.workspace)
+        return place
 
     def _ask(
         self,
@@ -296,10 +360,12 @@ class State:
         channel: Channel | None = None,
         source: Message | View | None = None,
     ) -> Interaction:
+        """`channel`: where a `response_url` leads, for what has one."""
+        envelope_id, secret = str(uuid.uuid4()), secrets.token_urlsafe(24)
         asked = Interaction(
             kind=kind,
             payload=payload,
-            envelope_id=str(uuid.uuid4()),
+            envelope_id=envelope_id,
             title=title,
             created_at=self.clock(),
             changes=self.changes,
@@ -307,23 +373,22 @@ class State:
             channel=channel,
             source=source,
         )
-        self._by_envelope[asked.envelope_id] = asked
+        self._by_envelope[envelope_id] = asked
         self.interactions.append(asked)
-        if member is not None and "trigger_id" in payload:
-            self.views.register(str(payload["trigger_id"]), asked, member)
-        if channel is not None and "response_url" in payload:
-            asked.response_url = str(payload["response_url"])
-            self.response_urls[asked.response_url.rpartition("/")[2]] = ResponseUrl(asked)
-        self._forget_oldest()
+        if member is not None and (kind, payload.get("type")) not in WITHOUT_TRIGGER:
+            payload["trigger_id"] = self.views.new_trigger(asked, member)
+        if channel is not None:
+            payload["response_url"] = asked.response_url = (
+                f"{self.messages.base_url}actions/{secret}"
+            )
+            self.response_urls[secret] = ResponseUrl(asked)
+        for oldest in self.interactions[: -self._history]:
+            self.response_urls.pop(oldest.response_url.rpartition("/")[2], None)
+            self._by_envelope.pop(oldest.envelope_id, None)
+        del self.interactions[: -self._history]
         self.deliver(asked)
         self.changes.notify()
         return asked
-
-    def _forget_oldest(self) -> None:
-        for asked in self.interactions[: -self._history]:
-            self.response_urls.pop(asked.response_url.rpartition("/")[2], None)
-            self._by_envelope.pop(asked.envelope_id, None)
-        del self.interactions[: -self._history]
 
     def _attribute(self, message: Message) -> None:
         """Note a message of the bot as an answer to what was asked in its channel."""

@@ -6,7 +6,7 @@ Errors have Slack's names. An unknown method is answered with an error that name
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -20,7 +20,7 @@ from bot.platforms.local.slack.limits import (
     RateLimits,
     SlackError,
 )
-from bot.platforms.local.slack.records import Message, View
+from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.state import State
 
 _log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 PREFIX = "/api/"
 PAGE = 1_000
 """Members in one answer, at most."""
+BY_APP = "apps.connections.open"
+"""The method that needs the app's token instead of the bot's."""
 STRUCTURED = ("blocks", "view", "files")
 """Arguments that are JSON inside of a form."""
 
@@ -39,15 +41,6 @@ class Tokens:
     bot: str
     app: str
     is_revoked: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A method. `by_app`: it needs the app's token instead of the bot's."""
-
-    name: str
-    handler: Callable[[JSON], JSON]
-    by_app: bool = False
 
 
 class WebApi:
@@ -66,57 +59,28 @@ class WebApi:
         """Number of requests by method, and of "response_url"."""
         self._state, self._tokens, self._scopes = state, tokens, scopes
         self._limits, self._open_connection = limits, open_connection
-        self._methods = {method.name: method for method in self._all_methods()}
+        self._methods: Mapping[str, Callable[[JSON], JSON]] = {
+            BY_APP: lambda _: {"url": self._open_connection()},
+            "auth.test": lambda _: self._who(),
+            "auth.revoke": lambda _: self._revoke(),
+            "chat.postMessage": self._post,
+            "chat.update": self._update,
+            "chat.getPermalink": self._permalink,
+            "conversations.open": self._open_direct,
+            "users.info": self._member,
+            "users.list": self._members,
+            "views.open": self._open_view,
+            "views.publish": self._publish,
+            "files.getUploadURLExternal": self._reserve,
+            "files.completeUploadExternal": self._complete,
+            "files.delete": self._delete_file,
+        }
 
     def add_to(self, app: web.Application) -> None:
         app.router.add_route("*", PREFIX + "{method}", self._serve)
         app.router.add_post("/actions/{secret}", self._respond)
-        app.router.add_post("/upload/v1/{secret}", self._upload)
+        app.router.add_post("/upload/v1/{file}", self._upload)
         app.router.add_get("/files-pri/{file}/{name}", self._download)
-
-    def _all_methods(self) -> Iterator[Method]:
-        state, workspace = self._state, self._state.workspace
-        payloads, views = state.payloads, state.views
-        yield Method("apps.connections.open", lambda a: {"url": self._open_connection()}, True)
-        yield Method("auth.test", lambda a: self._who())
-        yield Method("auth.revoke", lambda a: self._revoke())
-        yield Method("chat.postMessage", self._post)
-        yield Method("chat.update", self._update)
-        yield Method("chat.delete", self._delete)
-        yield Method("chat.postEphemeral", self._post_ephemeral)
-        yield Method("chat.getPermalink", self._permalink)
-        yield Method("conversations.info", self._channel)
-        yield Method("conversations.open", self._open_direct)
-        yield Method(
-            "users.info",
-            lambda a: {"user": workspace.member_payload(workspace.find_member(_text(a, "user")))},
-        )
-
-        yield Method("users.list", self._members)
-
-        def shown(view: View) -> JSON:
-            return {"view": payloads.view(view)}
-
-        yield Method(
-            "views.open", lambda a: shown(views.open(_text(a, "trigger_id"), a.get("view")))
-        )
-        yield Method(
-            "views.push", lambda a: shown(views.push(_text(a, "trigger_id"), a.get("view")))
-        )
-        yield Method("views.update", lambda a: shown(views.update(a)))
-        yield Method(
-            "views.publish",
-            lambda a: shown(
-                views.publish(
-                    workspace.find_member(_text(a, "user_id")),
-                    a.get("view"),
-                    str(a.get("hash") or ""),
-                )
-            ),
-        )
-        yield Method("files.getUploadURLExternal", self._reserve)
-        yield Method("files.completeUploadExternal", self._complete)
-        yield Method("files.delete", self._delete_file)
 
     # Requests
 
@@ -124,22 +88,21 @@ class WebApi:
         name = request.match_info["method"]
         self.calls[name] += 1
         try:
-            method = self._methods.get(name)
-            if method is None:
+            if name not in self._methods:
                 _log.warning("The Slack simulator has no method %s.", name)
                 raise SlackError("unknown_method", req_method=name)
             arguments = await parse(request)
-            self._authorise(method, request, arguments)
+            self._authorise(name, request, arguments)
             self._limits.take(name, str(arguments.get("channel") or ""))
-            body: JSON = {"ok": True} | method.handler(arguments)
+            body: JSON = {"ok": True} | self._methods[name](arguments)
         except SlackError as error:
             body = error.body()
         except RateLimitedError as error:
-            return rate_limited(error.retry_after)
+            return too_many_requests(error.retry_after)
         headers = {"X-OAuth-Scopes": ",".join(sorted(self._scopes))}
         return web.json_response(body, headers=headers)
 
-    def _authorise(self, method: Method, request: web.Request, arguments: JSON) -> None:
+    def _authorise(self, method: str, request: web.Request, arguments: JSON) -> None:
         token = request.headers.get("Authorization", "").removeprefix("Bearer ").strip()
         token = token or str(arguments.get("token") or "")
         if not token:
@@ -148,21 +111,21 @@ class WebApi:
             raise SlackError("invalid_auth")
         if self._tokens.is_revoked:
             raise SlackError("token_revoked")
-        if (token == self._tokens.app) != method.by_app:
+        if (token == self._tokens.app) != (method == BY_APP):
             raise SlackError("not_allowed_token_type")
-        if needed := NEEDED_SCOPES.get(method.name):
-            self._need(needed)
-
-    def _need(self, scope: str) -> None:
-        if scope not in self._scopes:
+        needed = NEEDED_SCOPES.get(method)
+        if needed is not None and needed not in self._scopes:
             provided = ",".join(sorted(self._scopes))
-            raise SlackError("missing_scope", needed=scope, provided=provided)
+            raise SlackError("missing_scope", needed=needed, provided=provided)
 
     async def _respond(self, request: web.Request) -> web.Response:
         """An answer by a `response_url`; errors have a status of 400 or 404."""
         self.calls["response_url"] += 1
         try:
+            self._limits.take("response_url")
             self._state.respond(request.match_info["secret"], await parse(request))
+        except RateLimitedError as error:
+            return too_many_requests(error.retry_after)
         except SlackError as error:
             if error.error.endswith("_url"):
                 return web.json_response(error.body(), status=404)
@@ -179,7 +142,7 @@ class WebApi:
         else:
             data = await request.read()
         try:
-            self._state.messages.receive_upload(request.match_info["secret"], data)
+            self._state.messages.receive_upload(request.match_info["file"], data)
         except KeyError:
             return web.Response(status=404, text="upload not found")
         except ValueError as error:
@@ -218,28 +181,16 @@ class WebApi:
 
     def _post(self, arguments: JSON) -> JSON:
         channel = self._state.workspace.writable(_text(arguments, "channel"))
-        message = self._state.messages.post(channel, arguments)
-        return self._sent(message) | {"message": self._state.payloads.message(message)}
+        return self._sent(self._state.messages.post(channel, arguments))
 
     def _update(self, arguments: JSON) -> JSON:
         channel, ts = _text(arguments, "channel"), _text(arguments, "ts")
         message = self._state.messages.update(channel, ts, arguments)
-        payload = self._state.payloads.message(message)
-        return self._sent(message) | {"text": message.text, "message": payload}
+        return self._sent(message) | {"text": message.text}
 
-    def _delete(self, arguments: JSON) -> JSON:
-        channel, ts = _text(arguments, "channel"), _text(arguments, "ts")
-        self._state.messages.delete(channel, ts)
-        return {"channel": channel, "ts": ts}
-
-    def _post_ephemeral(self, arguments: JSON) -> JSON:
-        workspace = self._state.workspace
-        channel = workspace.writable(_text(arguments, "channel"))
-        reader = workspace.members.get(_text(arguments, "user"))
-        if reader is None or channel.direct_with not in (None, reader):
-            raise SlackError("user_not_in_channel")
-        message = self._state.messages.post(channel, arguments, only_for=reader)
-        return {"message_ts": message.ts}
+    def _sent(self, message: Message) -> JSON:
+        payload = message.payload(self._state.workspace)
+        return {"channel": message.channel.id, "ts": message.ts, "message": payload}
 
     def _permalink(self, arguments: JSON) -> JSON:
         channel, ts = _text(arguments, "channel"), _text(arguments, "message_ts")
@@ -247,11 +198,9 @@ class WebApi:
         address = f"{self._state.workspace.url}archives/{channel}/p{message.ts.replace('.', '')}"
         return {"channel": channel, "permalink": address}
 
-    def _channel(self, arguments: JSON) -> JSON:
+    def _member(self, arguments: JSON) -> JSON:
         workspace = self._state.workspace
-        channel = workspace.find_channel(_text(arguments, "channel"))
-        self._need(f"{channel.kind}:read")
-        return {"channel": workspace.channel_payload(channel)}
+        return {"user": workspace.member_payload(workspace.find_member(_text(arguments, "user")))}
 
     def _members(self, arguments: JSON) -> JSON:
         """A page of the members; the cursor is the number of those before it."""
@@ -260,19 +209,25 @@ class WebApi:
         end = begin + min(int(arguments.get("limit") or PAGE), PAGE)
         members = [*workspace.members.values()]
         return {
-            "members": [*map(workspace.member_payload, members[begin:end])],
+            "members": [workspace.member_payload(each) for each in members[begin:end]],
             "response_metadata": {"next_cursor": f"{end}" if end < len(members) else ""},
         }
 
     def _open_direct(self, arguments: JSON) -> JSON:
-        members = _text(arguments, "users").split(",")
-        if len(members) > 1:
-            self._need("mpim:write")
-        channel = self._state.workspace.direct(self._state.workspace.find_member(members[0]))
-        payload: JSON = {"id": channel.id}
-        if str(arguments.get("return_im")).lower() in ("true", "1"):
-            payload = self._state.workspace.channel_payload(channel)
-        return {"channel": payload}
+        """The direct messages with one member: those with several need another scope."""
+        workspace = self._state.workspace
+        member = workspace.find_member(_text(arguments, "users"))
+        return {"channel": {"id": workspace.direct(member).id}}
+
+    def _open_view(self, arguments: JSON) -> JSON:
+        view = self._state.views.open(_text(arguments, "trigger_id"), arguments.get("view"))
+        return {"view": view.payload(self._state.workspace)}
+
+    def _publish(self, arguments: JSON) -> JSON:
+        workspace = self._state.workspace
+        member = workspace.find_member(_text(arguments, "user_id"))
+        view = self._state.views.publish(member, arguments.get("view"))
+        return {"view": view.payload(workspace)}
 
     def _reserve(self, arguments: JSON) -> JSON:
         length, alt_text = str(arguments.get("length")), str(arguments.get("alt_txt") or "")
@@ -296,9 +251,6 @@ class WebApi:
     def _delete_file(self, arguments: JSON) -> JSON:
         self._state.messages.delete_file(_text(arguments, "file"))
         return {}
-
-    def _sent(self, message: Message) -> JSON:
-        return {"channel": message.channel.id, "ts": message.ts}
 
 
 async def parse(request: web.Request) -> JSON:
@@ -333,8 +285,8 @@ def _text(arguments: JSON, name: str) -> str:
     return value
 
 
-def rate_limited(seconds: float) -> web.Response:
-    """A 429 response; `seconds` until the next attempt, at least 1."""
+def too_many_requests(seconds: float, _everything: bool = False) -> web.Response:
+    """A 429 response, always for one method; `seconds` until the next attempt, at least 1."""
     body = {"ok": False, "error": "ratelimited"}
     headers = {"Retry-After": f"{max(1, round(seconds))}"}
     return web.json_response(body, status=429, headers=headers)

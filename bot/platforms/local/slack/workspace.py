@@ -1,4 +1,4 @@
-"""The simulated workspace: its members and channels, and their payloads."""
+"""The simulated workspace: its members and channels."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,17 +8,6 @@ from bot.platforms.local.slack.limits import SlackError
 
 CREATED_S = 1_700_000_000
 """When everything was created, in seconds since 1970."""
-
-
-class Ids:
-    """Generator of Slack's ids, the same ones at each start: a letter and ten characters."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def __call__(self, letter: str) -> str:
-        self._count += 1
-        return f"{letter}0LOCAL{self._count:04}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +20,6 @@ class Member:
     is_owner: bool = False
     is_guest: bool = False
     is_bot: bool = False
-    locale: str = "en-US"
 
     @property
     def handle(self) -> str:
@@ -50,15 +38,7 @@ class Channel:
     name: str
     is_joined: bool = True
     is_private: bool = False
-    is_archived: bool = False
     direct_with: Member | None = None
-
-    @property
-    def kind(self) -> str:
-        """What Slack's scopes call it: "channels", "groups" or "im"."""
-        if self.direct_with is not None:
-            return "im"
-        return "groups" if self.is_private else "channels"
 
 
 class Workspace:
@@ -67,18 +47,23 @@ class Workspace:
     The bot is in #mangosaurus only.
     """
 
-    def __init__(self, bot_name: str) -> None:
-        self._new_id = Ids()
+    def __init__(self) -> None:
+        self._ids = 0
         self.id, self.app_id, self.bot_id = map(self._new_id, "TAB")
         self.name, self.domain = "Local workspace", "local"
         self._members: dict[str, Member] = {}
         self._channels: dict[str, Channel] = {}
-        self.bot = self._add(Member(self._new_id("U"), bot_name, is_bot=True))
+        self.bot = self._add(Member(self._new_id("U"), "Mangosaurus", is_bot=True))
         self.member = self.add_member("Mary")
         self.admin = self.add_member("Ada", is_admin=True)
         self.guest = self.add_member("Gus", is_guest=True)
         self.channel = self.add_channel("mangosaurus")
         self.elsewhere = self.add_channel("general", is_joined=False)
+
+    def _new_id(self, letter: str) -> str:
+        """The next id: the same ones at each start, a letter and ten characters."""
+        self._ids += 1
+        return f"{letter}0LOCAL{self._ids:04}"
 
     @property
     def members(self) -> Mapping[str, Member]:
@@ -90,14 +75,14 @@ class Workspace:
         """By id, with direct messages."""
         return self._channels
 
-    def _add(self, member: Member) -> Member:
-        self._members[member.id] = member
-        return member
-
     @property
     def url(self) -> str:
         """The address that Slack would have; permalinks begin with it."""
         return f"https://{self.domain}.slack.com/"
+
+    def _add(self, member: Member) -> Member:
+        self._members[member.id] = member
+        return member
 
     def add_member(
         self,
@@ -106,11 +91,10 @@ class Workspace:
         is_admin: bool = False,
         is_owner: bool = False,
         is_guest: bool = False,
-        locale: str = "en-US",
     ) -> Member:
         """Add a member; an owner is an admin, too. The bot gets no event."""
         rights = {"is_admin": is_admin or is_owner, "is_owner": is_owner, "is_guest": is_guest}
-        return self._add(Member(self._new_id("U"), name, locale=locale, **rights))
+        return self._add(Member(self._new_id("U"), name, **rights))
 
     def add_channel(
         self, name: str, *, is_joined: bool = True, is_private: bool = False
@@ -146,29 +130,20 @@ class Workspace:
         if channel_id in self._members:
             return self.direct(self._members[channel_id])
         channel = self.find_channel(channel_id)
-        if channel.is_archived:
-            raise SlackError("is_archived")
         if not channel.is_joined:
             raise SlackError("not_in_channel")
         return channel
 
-    # Payloads
-
     def member_payload(self, member: Member) -> JSON:
         """`user` of users.info."""
+        shown = "" if member.is_bot else member.name
         return {
             "id": member.id,
             "team_id": self.id,
             "name": member.handle,
             "deleted": False,
             "real_name": member.name,
-            "tz": "Etc/UTC",
-            "tz_offset": 0,
-            "profile": {
-                "real_name": member.name,
-                "display_name": "" if member.is_bot else member.name,
-                "team": self.id,
-            },
+            "profile": {"real_name": member.name, "display_name": shown, "team": self.id},
             "is_admin": member.is_admin,
             "is_owner": member.is_owner,
             "is_primary_owner": member.is_owner,
@@ -177,25 +152,4 @@ class Workspace:
             "is_bot": member.is_bot,
             "is_app_user": False,
             "updated": CREATED_S,
-        }
-
-    def channel_payload(self, channel: Channel) -> JSON:
-        """`channel` of conversations.info."""
-        payload: JSON = {
-            "id": channel.id,
-            "created": CREATED_S,
-            "is_archived": channel.is_archived,
-            "is_im": channel.direct_with is not None,
-        }
-        if channel.direct_with is not None:
-            return payload | {"user": channel.direct_with.id, "is_user_deleted": False}
-        return payload | {
-            "name": channel.name,
-            "name_normalized": channel.name,
-            "is_channel": not channel.is_private,
-            "is_group": channel.is_private,
-            "is_private": channel.is_private,
-            "is_member": channel.is_joined,
-            "is_general": channel.name == "general",
-            "context_team_id": self.id,
         }

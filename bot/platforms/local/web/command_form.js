@@ -28,8 +28,7 @@ function stopCommand() {
   form.hidden = true;
   form.replaceChildren();
   $("bar").hidden = false;
-  text.value = "";
-  grow(text);
+  write("");
   text.focus();
 }
 
@@ -81,18 +80,18 @@ function choiceInput(common, choices) {
   return el("select", common, el("option", { value: "" }, ""), ...choices.map((choice, index) => el("option", { value: index }, choice.name)));
 }
 
-let asking = 0;
+let search = 0;
 
 function suggest(field) {
-  const ticket = ++asking;
+  const ticket = ++search;
   popup.stale = true;  // the listed choices are for earlier input, or for another option
   setTimeout(async () => {
-    if (ticket !== asking || !filling) return;
-    const answer = await send("complete", { name: filling.command.name, focused: field.option.name, options: { ...values().options, [field.option.name]: field.input.value } });
-    if (!answer || ticket !== asking || document.activeElement !== field.input) return;
+    if (ticket !== search || !filling) return;
+    const answer = await act("complete", { name: filling.command.name, focused: field.option.name, options: { ...values().options, [field.option.name]: field.input.value } });
+    if (!answer.choices || ticket !== search || document.activeElement !== field.input) return;
     const items = answer.choices.map((choice) => ({ value: choice, node: el("div", { class: "title" }, choice.name) }));
     popup.open(field.input, items, (choice) => {
-      asking += 1;  // what was asked for meanwhile would open the list again
+      search += 1;  // what was asked for meanwhile would open the list again
       field.input.value = choice.name;
       field.picked = choice;
       if (field.input.tagName === "TEXTAREA") grow(field.input);
@@ -141,7 +140,7 @@ form.addEventListener("submit", async (event) => {
   const name = filling.command.name;
   sending = true;
   try {
-    if (await send("run", { name, options }, files)) { stopCommand(); scrolling.toBottom(); }
+    if (!(await act("run", { name, options }, files)).problem) { stopCommand(); scrolling.toBottom(); }
   } finally { sending = false; }
 });
 form.addEventListener("keydown", (event) => { if (event.key === "Escape") stopCommand(); });

@@ -11,7 +11,7 @@ const INLINE = [
   [/^_(?=[^_])((?:\\[\s\S]|__|[^\\_])+?)_(?!\w)/, (m, before) => (/\w$/.test(before) ? null : el("em", {}, inline(m[1])))],
   [/^<t:(-?\d{1,13})(?::([tTdDfFR]))?>/, (m) => stamp(Number(m[1]), m[2] || "f")],
   [/^<\/([^:>]+):\d+>/, (m) => el("span", { class: "mention" }, `/${m[1]}`)],
-  [/^<#(\d+)>/, (m) => el("span", { class: "mention" }, m[1] === state.channel ? `#${$("channel").textContent}` : "# unknown")],
+  [/^<#(\d+)>/, (m) => el("span", { class: "mention" }, m[1] === known.channel.id ? `#${$("channel").textContent}` : "# unknown")],
   [/^<@!?(\d+)>/, (m) => el("span", { class: "mention" }, `@${nameOf(m[1])}`)],
   [/^\[((?:\\[\s\S]|[^\]\\])+)\]\(<?(https?:\/\/[^\s)>]+)>?\)/, (m) => link(m[2], inline(m[1]))],
   [/^<(https?:\/\/[^\s>]+)>/, (m) => link(m[1], m[1])],
@@ -93,12 +93,12 @@ function jump(id) {
 
 function link(url, text) {
   const here = url.match(/^https:\/\/discord\.com\/channels\/\d+\/\d+\/(\d+)$/);
-  if (here && state.messages.has(here[1])) return jump(here[1]);
+  if (here && known.messages.some((each) => each.id === here[1])) return jump(here[1]);
   return el("a", { href: url, target: "_blank", rel: "noreferrer noopener" }, text);
 }
 
 function nameOf(id) {
-  const users = [...state.members, state.bot, ...[...state.messages.values()].map((message) => message.author)];
+  const users = [...known.members, known.bot, ...known.messages.map((message) => message.author)];
   const user = users.find((someone) => someone && someone.id === id);
   return user ? displayName(user) : "unknown-user";
 }

@@ -1,5 +1,14 @@
 // ---- Messages
 
+const avatar = (user, extra) => avatarOf(displayName(user), user.bot, user.id === known.admin ? ADMIN : MEMBER, extra);
+const dots = () => el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
+const local = (url) => (url.includes("/attachments/") ? new URL(url).pathname : url);
+
+function day(date) {
+  const named = { 0: "Today at ", "-1": "Yesterday at " }[daysFromNow(date)];
+  return (named || `${date.toLocaleDateString()} `) + clock(date);
+}
+
 function renderEmbed(embed) {
   const node = el("article", { class: "embed" });
   if (embed.color) node.style.borderLeftColor = `#${embed.color.toString(16).padStart(6, "0")}`;
@@ -35,26 +44,25 @@ function renderFile(file) {
     const image = el("img", { class: "picture", src: url, alt: file.description || file.filename, width: file.width, height: file.height });
     return el("a", { href: url, target: "_blank", rel: "noopener" }, image);
   }
-  const name = el("a", { href: url, download: file.filename }, file.filename);
-  return el("div", { class: "file" }, el("span", { "aria-hidden": "true" }, "📄"), el("div", {}, name, el("small", {}, kilobytes(file.size))));
+  return download(file.filename, url, file.size);
 }
 
-function renderButton(message, button) {
+function renderButton(message, button, asked) {
   const emoji = button.emoji && button.emoji.name ? el("span", { "aria-hidden": "true" }, button.emoji.name) : null;
   if (button.style === 5) return el("a", { href: button.url, target: "_blank", rel: "noreferrer noopener" }, emoji, button.label || "", " ↗");
-  const pressed = [...state.waiting.values()].find((asked) => asked.source === message.id && asked.custom_id === button.custom_id && asked.status === "waiting");
+  const isPressed = asked && asked.custom_id === button.custom_id && asked.status === "waiting";
+  const press = () => act("press", { message: message.id, custom_id: button.custom_id });
   return el("button", {
-    type: "button", class: `style${button.style}${pressed ? " busy" : ""}`, disabled: button.disabled, "data-name": button.custom_id,
-    "aria-busy": pressed ? "true" : null,
+    type: "button", class: `style${button.style}${isPressed ? " busy" : ""}`, disabled: button.disabled, "data-name": button.custom_id,
+    "aria-busy": isPressed ? "true" : null,
     "aria-label": button.label || (button.emoji && button.emoji.name),
-    onclick: (event) => { if (!event.currentTarget.hasAttribute("aria-busy")) press(message, button.custom_id); },
-  }, ...(pressed ? [dots()] : [emoji, button.label || ""]));
+    onclick: (event) => { if (!event.currentTarget.hasAttribute("aria-busy")) press(); },
+  }, ...(isPressed ? [dots()] : [emoji, button.label || ""]));
 }
 
-function renderContext(message) {
+function renderContext(message, target) {
   if (message.asked && message.asked.kind === COMMAND && message.type === 20) return commandContext(message.asked);
   if (!message.message_reference) return null;
-  const target = state.messages.get(message.message_reference.message_id);
   if (!target) return el("div", { class: "context" }, el("i", {}, "Original message was deleted"));
   const said = target.content || (target.embeds[0] && (target.embeds[0].title || target.embeds[0].description)) || "Click to see attachment";
   return el("div", { class: "context" }, avatar(target.author, "tiny"), el("b", {}, displayName(target.author)), el("span", { class: "said" }, inline(said.split("\n")[0])));
@@ -66,20 +74,21 @@ function commandContext(asked) {
 
 function shell(id, author, timestamp, context, classes) {
   const date = new Date(timestamp);
-  const name = el("span", { class: `name${author.id === state.admin ? " admin" : ""}` }, displayName(author));
+  const name = el("span", { class: `name${author.id === known.admin ? " admin" : ""}` }, displayName(author));
   return el("li", { class: `message ${classes}`, id: `m${id}` },
     context, avatar(author),
     el("div", { class: "meta" }, name, author.bot ? el("span", { class: "tag" }, "APP") : null,
       el("time", { datetime: timestamp, title: date.toLocaleString() }, day(date))));
 }
 
-function renderMessage(message, previous) {
-  const context = renderContext(message);
+// asked: the newest press of the member on it, if that is not answered.
+function renderMessage({ message, previous, target, asked }) {
+  const context = renderContext(message, target);
   const hidden = Boolean(message.flags & EPHEMERAL);
   const date = new Date(message.timestamp);
   const grouped = !context && previous && previous.author.id === message.author.id && !(previous.flags & EPHEMERAL)
     && !hidden && date - new Date(previous.timestamp) < 420000;
-  const pinged = message.mention_everyone || message.mentions.some((user) => state.me && user.id === state.me.id);
+  const pinged = message.mention_everyone || message.mentions.some((user) => user.id === known.me.id);
   const classes = [hidden ? "private" : "", pinged ? "pinged" : "", context ? "reply" : "", grouped ? "grouped" : ""].join(" ");
   const node = grouped
     ? el("li", { class: `message ${classes}`, id: `m${message.id}` }, el("time", { class: "when", datetime: message.timestamp }, clock(date)))
@@ -92,21 +101,20 @@ function renderMessage(message, previous) {
     const edited = message.edited_timestamp ? el("span", { class: "edited", title: new Date(message.edited_timestamp).toLocaleString() }, " (edited)") : null;
     if (message.content || edited) node.append(el("div", { class: "content" }, markdown(message.content), edited));
     node.append(...message.attachments.map(renderFile), ...message.embeds.map(renderEmbed));
-    for (const row of message.components) node.append(el("div", { class: "row" }, ...row.components.map((button) => renderButton(message, button))));
+    for (const row of message.components) node.append(el("div", { class: "row" }, ...row.components.map((button) => renderButton(message, button, asked))));
   }
-  for (const asked of state.waiting.values()) {
-    if (asked.source === message.id && asked.status === "failed") node.append(el("div", { class: "failure", role: "alert" }, "This interaction failed"));
-  }
-  if (hidden) node.append(note(() => send("dismiss", { message: message.id })));
+  if (asked && asked.status === "failed") node.append(el("div", { class: "failure", role: "alert" }, "This interaction failed"));
+  if (hidden) node.append(note(() => act("dismiss", { message: message.id })));
   return node;
 }
 
+const dismissed = new Set();  // commands without an answer, by id
+
 function renderWaiting(asked) {
-  const node = shell(asked.id, state.bot, new Date().toISOString(), commandContext(asked), `reply${asked.status === "failed" ? " private" : ""}`);
-  if (asked.status === "failed") {
-    node.append(el("div", { class: "failure", role: "alert" }, "The application did not respond"),
-      note(() => { state.waiting.delete(asked.id); removeMessage(asked.id); }));
-  } else node.append(el("div", { class: "pending" }, "Sending command…"));
+  const failed = asked.status === "failed";
+  const node = shell(asked.id, known.bot, new Date(asked.created_at * 1000).toISOString(), commandContext(asked), `reply${failed ? " private" : ""}`);
+  if (failed) node.append(el("div", { class: "failure", role: "alert" }, "The application did not respond"), note(() => { dismissed.add(asked.id); showMessages(); }));
+  else node.append(el("div", { class: "pending" }, "Sending command…"));
   return node;
 }
 
@@ -114,37 +122,14 @@ function note(dismiss) {
   return el("div", { class: "note" }, "👁 Only you can see this • ", el("button", { type: "button", onclick: dismiss }, "Dismiss message"));
 }
 
-const scrolling = followNewest($("scroll"), $("log"));
-
-function put(node) {
-  const old = $(node.id);
-  if (old) morph(old, node);
-  else $("log").append(node);
+function showMessages() {
+  const byId = new Map(known.messages.map((message) => [message.id, message]));
+  const presses = new Map(known.waiting.filter((asked) => asked.source).map((asked) => [asked.source, asked]));
+  const items = known.messages.map((message, index) => [new Date(message.timestamp), message.id, {
+    message, previous: known.messages[index - 1], target: message.message_reference && byId.get(message.message_reference.message_id), asked: presses.get(message.id),
+  }, renderMessage]);
+  const commands = known.waiting.filter((asked) => !asked.source && !dismissed.has(asked.id));
+  items.push(...commands.map((asked) => [new Date(asked.created_at * 1000), asked.id, asked, renderWaiting]));
+  draw($("log"), items.sort((a, b) => a[0] - b[0]).map(([, ...item]) => item));
   scrolling.update();
-}
-
-function showMessage(message) {
-  const ids = [...state.messages.keys()];
-  const position = ids.indexOf(message.id);
-  const previous = state.messages.get(position < 0 ? ids[ids.length - 1] : ids[position - 1]);
-  state.messages.set(message.id, message);
-  put(renderMessage(message, previous));
-}
-
-function showInteraction(asked) {
-  if (asked.kind === COMPONENT) {
-    for (const other of [...state.waiting.values()]) if (other.source === asked.source && other.status === "failed") state.waiting.delete(other.id);
-  }
-  if (asked.status === "waiting" || (asked.status === "failed" && !asked.answered_with)) state.waiting.set(asked.id, asked);
-  else state.waiting.delete(asked.id);
-  if (asked.kind === COMPONENT) {
-    const message = state.messages.get(asked.source);
-    if (message) showMessage(message);
-  } else if (state.waiting.has(asked.id)) put(renderWaiting(asked));
-  else if ($(`m${asked.id}`)) $(`m${asked.id}`).remove();
-}
-
-function removeMessage(id) {
-  state.messages.delete(id);
-  if ($(`m${id}`)) $(`m${id}`).remove();
 }

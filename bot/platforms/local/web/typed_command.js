@@ -5,7 +5,7 @@
 function parseTyped(line) {
   const typed = /^\/(\w[\s\S]*)$/.exec(line.trim());
   if (!typed) return null;
-  const command = state.commands
+  const command = known.commands
     .filter((each) => new RegExp(`^${each.name.replaceAll(" ", "\\s+")}(\\s|$)`, "i").test(typed[1]))
     .sort((a, b) => b.name.length - a.name.length)[0];
   if (!command) return { problem: noSuchCommand(typed[1]) };
@@ -36,8 +36,8 @@ function parseOptions(command, text) {
 }
 
 function noSuchCommand(typed) {
-  const nearest = nearestOf(typed.split(/\s/)[0].toLowerCase(), state.commands.map((command) => command.name));
-  return `No command /${typed.split(/\s/)[0]} for ${displayName(state.me)}.${nearest ? ` Did you mean /${nearest}?` : ""}`;
+  const nearest = nearestOf(typed.split(/\s/)[0].toLowerCase(), known.commands.map((command) => command.name));
+  return `No command /${typed.split(/\s/)[0]} for ${displayName(known.me)}.${nearest ? ` Did you mean /${nearest}?` : ""}`;
 }
 
 function noSuchOption(command, name, names) {

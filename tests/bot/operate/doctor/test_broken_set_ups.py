@@ -9,7 +9,6 @@ from datetime import timedelta
 import discord.http
 import pytest
 
-from benchmarks.ports import free_port
 from bot.operate import healthcheck
 from bot.operate.doctor import discord_account, machine
 from bot.operate.doctor.examination import Check, examine
@@ -20,6 +19,7 @@ from bot.startup import Exit
 from bot.store import database
 from tests.bot.operate.doctor.setups import PASSWORD, Setup
 from tests.bot.tiny import write_tiny_weights
+from tests.ports import free_port
 
 
 def wrong_settings(setup: Setup) -> None:

@@ -6,7 +6,6 @@ import secrets
 import pytest
 from sqlalchemy import text
 
-from benchmarks.ports import free_port
 from bot.monitoring.server import serve_monitoring
 from bot.monitoring.state import Check
 from bot.operate.doctor.examination import examine
@@ -17,6 +16,7 @@ from bot.startup import Exit
 from bot.store import Database
 from tests.bot.operate.doctor.setups import PASSWORD, Setup
 from tests.bot.tiny import write_tiny_weights
+from tests.ports import free_port
 
 
 def test_working_set_up(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:

@@ -61,3 +61,33 @@ function suggestionsIn(list) {
 
   return shown;
 }
+
+// ---- The field for messages and commands. A page says what it offers (offerCommands), and what is done with a line (enter).
+
+const text = $("text");
+const popup = suggestionsIn($("popup"));
+
+function grow(field) {
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight}px`;
+}
+
+function write(value) {
+  text.value = value;
+  grow(text);
+}
+
+// The commands whose name begins with what is typed, then those that contain it.
+function found(typed, nameOf) {
+  const rank = (command) => (nameOf(command).startsWith(typed) ? 0 : nameOf(command).includes(typed) ? 1 : 2);
+  return known.commands.filter((each) => rank(each) < 2).sort((a, b) => rank(a) - rank(b));
+}
+
+text.addEventListener("input", () => { grow(text); complain(""); offerCommands(); });
+text.addEventListener("focus", () => offerCommands());
+text.addEventListener("blur", popup.close);
+text.addEventListener("keydown", (event) => {
+  if (popup.key(event) || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  enter(text.value);
+});

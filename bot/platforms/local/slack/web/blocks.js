@@ -12,11 +12,9 @@ function renderBlock(block, source) {
     case "section": return section(block, source);
     case "header": return el("h2", { class: "block text" }, words(block.text));
     case "divider": return el("hr");
-    case "markdown": return el("div", { class: "block text" }, block.text);
-    case "context": return el("div", { class: "block context" }, ...block.elements.map((part) => (part.type === "image" ? picture(part) : el("span", { class: "text" }, words(part), " "))));
+    case "context": return el("div", { class: "block context" }, ...block.elements.map((part) => el("span", { class: "text" }, words(part), " ")));
     case "actions": return el("div", { class: "block actions" }, ...block.elements.map((element) => interactive(block, element, source)));
-    case "image": return el("figure", { class: "block" }, picture(block), block.title ? el("figcaption", {}, words(block.title)) : null);
-    case "rich_text": return el("div", { class: "block" }, ...block.elements.map(richPart));
+    case "rich_text": return el("div", { class: "block" }, ...block.elements.map((part) => el("div", { class: "text" }, ...part.elements.map(richElement))));
     case "input": return el("div", { class: "block muted" }, words(block.label));
     default: return el("div", { class: "block muted" }, `[${block.type}]`);
   }
@@ -26,23 +24,8 @@ function section(block, source) {
   const parts = [];
   if (block.text) parts.push(el("div", { class: "text" }, words(block.text)));
   if (block.fields) parts.push(el("div", { class: "fields" }, ...block.fields.map((field) => el("div", { class: "text" }, words(field)))));
-  if (block.accessory) parts.push(block.accessory.type === "image" ? picture(block.accessory) : el("div", { class: "actions" }, interactive(block, block.accessory, source)));
+  if (block.accessory) parts.push(el("div", { class: "actions" }, interactive(block, block.accessory, source)));
   return el("div", { class: "block" }, ...parts);
-}
-
-function picture(image) {
-  if (!image.slack_file) return el("span", { class: "muted" }, `[${image.alt_text}]`);  // nothing is loaded from elsewhere
-  return el("img", { class: "picture", src: `local/files/${image.slack_file.id}`, alt: image.alt_text });
-}
-
-function richPart(part) {
-  const pieces = () => (part.elements || []).map(richElement);
-  switch (part.type) {
-    case "rich_text_list": return el(part.style === "ordered" ? "ol" : "ul", { class: "block" }, ...part.elements.map((item) => el("li", { class: "text" }, ...item.elements.map(richElement))));
-    case "rich_text_quote": return el("blockquote", { class: "block text" }, ...pieces());
-    case "rich_text_preformatted": return el("pre", { class: "block" }, ...pieces());
-    default: return el("div", { class: "text" }, ...pieces());
-  }
 }
 
 function richElement(element) {
@@ -53,7 +36,6 @@ function richElement(element) {
     case "user": node = el("span", { class: "mention" }, `@${known.members[element.user_id] || element.user_id}`); break;
     case "channel": node = mentionOf(element.channel_id); break;
     case "broadcast": node = el("span", { class: "mention" }, `@${element.range}`); break;
-    case "emoji": node = document.createTextNode(element.unicode ? String.fromCodePoint(...element.unicode.split("-").map((code) => parseInt(code, 16))) : `:${element.name}:`); break;
     case "date": node = dateOf(element); break;
     default: node = document.createTextNode("");
   }
@@ -90,8 +72,7 @@ function dateOf(element) {
 }
 
 function pretty(date, otherwise) {
-  const days = Math.round((new Date(date).setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / 86400000);
-  return { "-1": "Yesterday", 0: "Today", 1: "Tomorrow" }[days] || date.toLocaleString([], otherwise);
+  return { "-1": "Yesterday", 0: "Today", 1: "Tomorrow" }[daysFromNow(date)] || date.toLocaleString([], otherwise);
 }
 
 // ---- Interactive elements outside of forms
@@ -100,7 +81,7 @@ function interactive(block, element, source) {
   const name = `${block.block_id}/${element.action_id}`;
   const label = words(element.text) || words(element.placeholder) || element.action_id;
   if (element.type === "button") return button(element, label, name, source);
-  if (element.type === "static_select" || element.type === "overflow") {
+  if (element.type === "static_select") {
     const options = el("select", { "aria-label": label, "data-name": name }, el("option", { value: "" }, label), ...element.options.map((option) => el("option", { value: option.value }, words(option.text))));
     options.addEventListener("change", () => act("press", { source, name, value: options.value }));
     return options;

@@ -61,7 +61,6 @@ function formInput(block, modal, inputs) {
   inputs.set(name, { read });
   const label = [words(block.label), block.optional ? el("span", { class: "optional" }, " (optional)") : null].filter(Boolean);
   const hint = block.hint ? el("p", { class: "muted" }, words(block.hint)) : null;
-  if (node.tagName === "FIELDSET") { node.prepend(el("legend", {}, ...label)); return el("div", { class: "input" }, node, hint); }
   return el("div", { class: "input" }, el("label", {}, el("span", {}, ...label), node), hint);
 }
 
@@ -75,9 +74,7 @@ function inputOf(element, name, modal, inputs) {
     }
     case "static_select": return select(element.options.map((option) => [option.value, words(option.text)]), element.initial_option && element.initial_option.value);
     case "users_select": return select(known.people.map((each) => [each.id, each.name]), element.initial_user);
-    case "conversations_select": case "channels_select":
-      return select(known.channels.map((each) => [each.id, `#${each.name}`]), element.initial_conversation || element.initial_channel);
-    case "radio_buttons": case "checkboxes": return choices(element, name);
+    case "conversations_select": return select(known.channels.map((each) => [each.id, `#${each.name}`]), element.initial_conversation);
     case "external_select": return suggesting(element, name, modal, inputs, hint);
     default: return field(el(element.multiline ? "textarea" : "input", { maxlength: element.max_length, placeholder: hint, rows: element.multiline ? 4 : null }), element.initial_value);
   }
@@ -91,15 +88,6 @@ function field(node, value) {
 function select(options, chosen) {
   const node = el("select", {}, el("option", { value: "" }, "Choose an option"), ...options.map(([value, label]) => el("option", { value, selected: value === chosen }, label)));
   return { node, read: () => node.value || null };
-}
-
-function choices(element, name) {
-  const single = element.type === "radio_buttons";
-  const chosen = single ? [element.initial_option].filter(Boolean) : element.initial_options || [];
-  const node = el("fieldset", {}, ...element.options.map((option) => el("label", {},
-    el("input", { type: single ? "radio" : "checkbox", name, value: option.value, checked: chosen.some((each) => each.value === option.value) }), " ", words(option.text))));
-  const checked = () => [...node.querySelectorAll(":checked")].map((input) => input.value);
-  return { node, read: () => (single ? checked()[0] || null : checked()) };
 }
 
 // A select whose options come from the bot while the member types. Text that is none of them is not taken.

@@ -1,7 +1,8 @@
-// ---- Messages, and the menu of each with the app's shortcuts
+// ---- Messages, the thread beside them, and the menu of each with the app's shortcuts
 
-const drawn = new Map();  // nodes of messages by list and ts, with what they show
-const scrolling = followNewest($("scroll"), $("log"));
+const COLOURS = { member: MEMBER, admin: ADMIN, owner: ADMIN, guest: "#d98c2b" };
+const avatar = (name, isBot, role = "member", extra = "") => avatarOf(name, isBot, COLOURS[role], extra);
+const roleOf = (id) => (known.people.find((each) => each.id === id) || {}).role;
 
 function showMessages(state) {
   const replies = new Map();  // by ts of their first message
@@ -13,7 +14,7 @@ function showMessages(state) {
   let day = "";
   for (const item of items) {
     const today = pretty(new Date(Number(item[0]) * 1000), { dateStyle: "full" });
-    item.push(today === day ? null : today);
+    item[1] = { ...item[1], day: today === day ? null : today };
     day = today;
   }
   draw($("log"), items);
@@ -26,30 +27,18 @@ function showMessages(state) {
 
 const isReply = (message, state) => message.thread && state.messages.some((each) => each.ts === message.thread);
 
-// Put the nodes of items ([ts, item, how to draw it, its day if that is new]) into a list. A node stays when its item changes.
-function draw(list, items) {
-  const nodes = items.map(([ts, item, make, day]) => {
-    const key = `${day || ""} ${JSON.stringify(item)}`;
-    const old = drawn.get(`${list.id} ${ts}`) || {};
-    if (old.key === key) return old.node;
-    const fresh = make(item, day);
-    const node = old.node ? morph(old.node, fresh) : fresh;
-    drawn.set(`${list.id} ${ts}`, { key, node });
-    return node;
-  });
-  [...list.children].filter((node) => !nodes.includes(node)).forEach((node) => node.remove());
-  nodes.forEach((node, index) => { if (list.children[index] !== node) list.insertBefore(node, list.children[index] || null); });
-}
+const dayNode = (day) => (day ? el("div", { class: "day" }, el("span", {}, day)) : null);
+const onlyNode = () => el("div", { class: "only" }, el("span", { "aria-hidden": "true" }, "👁 "), "Only visible to you");
 
-function messageNode(message, day) {
+function messageNode(message) {
   const date = new Date(Number(message.ts) * 1000);
   const classes = ["message", message.private && "private", message.pinged && "pinged"].filter(Boolean).join(" ");
   const edited = message.edited ? el("span", { class: "edited" }, "(edited)") : null;
   const content = message.blocks.length ? renderBlocks(message.blocks, message.ts) : message.text ? [el("div", { class: "text" }, message.text)] : [];
   if (edited) { const last = content.findLast((node) => node.querySelector(".text")) || content[0]; if (last) (last.querySelector(".text:last-child") || last).append(" ", edited); }
   return el("li", { class: classes, "data-ts": message.ts },
-    day ? el("div", { class: "day" }, el("span", {}, day)) : null,
-    message.private ? el("div", { class: "only" }, el("span", { "aria-hidden": "true" }, "👁 "), "Only visible to you") : null,
+    dayNode(message.day),
+    message.private ? onlyNode() : null,
     avatar(message.author, message.is_bot, roleOf(message.author_id)),
     el("div", { class: "meta" }, el("b", {}, message.author), message.is_bot ? el("small", {}, "APP") : null, " ", el("time", { datetime: date.toISOString(), title: date.toLocaleString() }, clock(date))),
     ...content, ...message.files.map(fileNode),
@@ -58,18 +47,15 @@ function messageNode(message, day) {
 }
 
 function fileNode(file) {
-  if (!file.is_image) {
-    const name = el("a", { href: file.url, download: file.name }, file.name);
-    return el("div", { class: "file" }, el("span", { "aria-hidden": "true" }, "📄"), el("div", {}, name, el("small", {}, kilobytes(file.size))));
-  }
+  if (!file.is_image) return download(file.name, file.url, file.size);
   const image = el("img", { class: "picture", src: file.url, alt: file.alt || file.name });
   return el("figure", { class: "block" }, el("figcaption", {}, `${file.name} ▾`), el("a", { href: file.url, target: "_blank", rel: "noopener" }, image));
 }
 
-function failureNode(failure, day) {
+function failureNode(failure) {
   return el("li", { class: "message private" },
-    day ? el("div", { class: "day" }, el("span", {}, day)) : null,
-    el("div", { class: "only" }, el("span", { "aria-hidden": "true" }, "👁 "), "Only visible to you"),
+    dayNode(failure.day),
+    onlyNode(),
     avatar("Slackbot", false), el("div", { class: "meta" }, el("b", {}, "Slackbot")),
     el("div", { class: "text" }, `${failure.title} failed with the error “${failure.failure}”.`));
 }
@@ -113,3 +99,27 @@ $("menu").addEventListener("keydown", (event) => {
 });
 document.addEventListener("mousedown", (event) => { if (!$("menu").contains(event.target)) closeMenu(); });
 $("scroll").addEventListener("scroll", closeMenu);
+
+// ---- The thread
+
+function openThread(ts) {
+  place.thread = ts;
+  show(known);
+  $("close-thread").focus();
+}
+
+function showThread(replies) {
+  const first = known.messages.find((message) => message.ts === place.thread);
+  $("thread").hidden = !first || place.isHome;
+  if (!first) return;
+  draw($("replies"), [first, ...(replies.get(first.ts) || [])].map((message) => [message.ts, { ...message, replies: 0 }, messageNode]));
+}
+
+function closeThread() {
+  place.thread = "";
+  show(known);
+  $("text").focus();
+}
+
+$("close-thread").addEventListener("click", closeThread);
+$("thread").addEventListener("keydown", (event) => { if (event.key === "Escape") closeThread(); });

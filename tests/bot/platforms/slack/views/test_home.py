@@ -36,7 +36,7 @@ async def app(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Ap
 
 def words_of(view: dict[str, Any]) -> str:
     """All words in a view, which the simulated Slack accepts."""
-    check_view(view, "home", set())
+    check_view(view, "home")
     return "\n".join(texts(view["blocks"]))
 
 

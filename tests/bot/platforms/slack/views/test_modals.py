@@ -64,7 +64,7 @@ def sent(callback_id: str, **entries: object) -> dict[str, Any]:
 
 def check(view: dict[str, Any]) -> None:
     """The simulated Slack accepts it."""
-    check_view(view, "modal", set())
+    check_view(view, "modal")
     assert "mrkdwn" not in str(view)
 
 

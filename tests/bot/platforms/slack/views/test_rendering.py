@@ -242,7 +242,7 @@ MESSAGES = st.builds(
 def check(part: Part, *, private: bool) -> None:
     """Slack accepts it, and shows words as they are."""
     json.dumps(part).encode()
-    check_message_blocks(part["blocks"], set())
+    check_message_blocks(part["blocks"])
     assert 0 < len(part["text"]) <= 4_000
     assert not {"<", ">"} & set(part["text"])
     assert len(part["blocks"]) <= BLOCKS

@@ -1,1 +1,0 @@
-"""Several processes that each run some of the shards of one bot."""

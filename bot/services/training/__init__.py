@@ -1,1 +1,0 @@
-"""Training from the chat: the queue, the child process and its events."""

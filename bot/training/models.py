@@ -1,0 +1,571 @@
+"""`/models`: list and compare versions of the shared models, and choose the live one."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from bot.chat.app import App
+from bot.chat.commands import Audience, Choice, Command, Group, Option, always
+from bot.chat.dispatch import respond_when_ready
+from bot.chat.errors import invalid_value
+from bot.chat.message import (
+    Button,
+    Embed,
+    Field,
+    File,
+    Message,
+    Text,
+    Timestamp,
+    Tone,
+    UserError,
+    code,
+    emphasis,
+    strong,
+    text,
+    verbatim,
+)
+from bot.chat.translation import _
+from bot.chat.turn import Turn
+from bot.community.rights import SharedModelAction, check_shared_models
+from bot.formats import human_duration, human_join, shortened
+from bot.training.queries import Live, VersionRecord, Versions
+from bot.training.registry import (
+    AUTOMATIC,
+    FORCED,
+    MARGIN,
+    ModelRegistry,
+    NothingBefore,
+    VersionComparison,
+    VersionPage,
+)
+from data.roots import load_roots
+from models.tasks import TASKS, task_of
+from models.weights import WeightsError
+
+MODELS = "models"
+"""The group, and the action of buttons on messages about versions."""
+CURVE = "loss.png"
+PAGE = 10
+"""Versions on a page."""
+SHOWN_SAMPLES, SHOWN_NAMES = 7, 10
+"""Samples in the report of a training, and in a comparison."""
+SHORTEST_ENDING = 4
+LONGEST_VERSION = 40
+"""Characters of the option `version`."""
+_LONGEST_PAGE_NUMBER = 6
+_REASONS: Mapping[str, str] = {
+    AUTOMATIC: _("passed the comparison"),
+    FORCED: _("forced"),
+    "activated": _("chosen"),
+    "rollback": _("rolled back"),
+}
+
+Allows = Callable[[str], bool]
+"""The word filter of the community where a message is shown."""
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """Options of `/models list` and `/models rollback`."""
+
+    task: str
+
+
+@dataclass(frozen=True)
+class VersionOptions:
+    """Options of `/models info` and `/models activate`."""
+
+    version: str
+
+
+async def list_(app: App, turn: Turn, options: TaskOptions) -> None:
+    """Answer `/models list`."""
+    async with app.answering(turn, MODELS):
+        _check_task(options.task)
+        await respond_when_ready(turn, _page(app, turn, options.task, 0), private=True)
+
+
+async def info(app: App, turn: Turn, options: VersionOptions) -> None:
+    """Answer `/models info`."""
+    async with app.answering(turn, MODELS):
+        await respond_when_ready(turn, _comparison(app, turn, options.version), private=True)
+
+
+async def activate(app: App, turn: Turn, options: VersionOptions) -> None:
+    """Answer `/models activate`."""
+    await check_shared_models(app, turn, SharedModelAction.ACTIVATE)
+    with app.in_flight.track():
+        task, number = await _found(app, options.version)
+        await respond_when_ready(turn, _activated(app, turn, task, number, "activated"))
+
+
+async def rollback(app: App, turn: Turn, options: TaskOptions) -> None:
+    """Answer `/models rollback`."""
+    await check_shared_models(app, turn, SharedModelAction.ACTIVATE)
+    _check_task(options.task)
+    with app.in_flight.track():
+        await respond_when_ready(turn, _rolled_back(app, turn, options.task))
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the buttons that turn pages and that make a version live."""
+    action, _colon, rest = state.partition(":")
+    task, _colon, page = rest.partition(":")
+    is_page = page.isdecimal() and len(page) <= _LONGEST_PAGE_NUMBER
+    if action == "page" and task in TASKS and is_page:
+        with app.in_flight.track():
+            await turn.edit_source(await _page(app, turn, task, int(page)))
+    elif action == "use":
+        await _use(app, turn, rest)
+    else:
+        raise UserError(_("This button is from another version of the bot; use /models instead."))
+
+
+async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
+    """Suggest versions that match `typed`: the newest ones, then the shipped ones."""
+    limits = turn.platform.limits
+    label = _("shipped {task} · came with the bot")
+    shipped = [Choice(label.format(task=task), f"shipped {task}") for task in TASKS]
+    words = await app.filters.of(turn.community_id)
+    found = [
+        Choice(_label(version, words.allows, limits.choice_label), str(version.number))
+        for version in await app.store[Versions].of()
+    ]
+    typed = typed[:LONGEST_VERSION].lower().strip().lstrip("#")
+    matching = [c for c in found if c.value.startswith(typed) or typed in c.label.lower()]
+    matching = matching[: limits.choices - len(shipped)]
+    return matching + [choice for choice in shipped if typed in choice.label]
+
+
+def parse_version(typed: str) -> str | int:
+    """Parse a version: a number, or for `shipped names` the task.
+
+    Raises `UserError` for anything else.
+    """
+    words = typed[: LONGEST_VERSION + 1].lower().replace("shipped-", "shipped ").split()
+    number = words[0].lstrip("#") if len(words) == 1 else ""
+    if number.isdecimal() and len(number) < 10:
+        return int(number)
+    if "shipped" in words and len(words) <= 2:
+        for task in TASKS:
+            if task in words:
+                return task
+    raise UserError(
+        _("{version} isn't a version. Choose a suggestion, for example {number} or {shipped}."),
+        version=code(shortened(" ".join(typed[:100].split()), LONGEST_VERSION) or " "),
+        number=code("12"),
+        shipped=code(f"shipped {next(iter(TASKS))}"),
+    )
+
+
+def _check_task(task: str) -> None:
+    if task not in TASKS:
+        raise UserError(*invalid_value(task))
+
+
+async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
+    words = await app.filters.of(turn.community_id)
+    return _page_message(await app[ModelRegistry].page(task, number, PAGE), words.allows)
+
+
+async def _comparison(app: App, turn: Turn, typed: str) -> Message:
+    task, number = await _found(app, typed)
+    comparison = await app[ModelRegistry].compare(task, number)
+    if comparison is None:
+        raise _unknown(number)
+    words = await app.filters.of(turn.community_id)
+    # In a thread: filtering long samples is slow, and roots are read from a file.
+    return await asyncio.to_thread(_comparison_message, comparison, words.allows)
+
+
+async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
+    names = {"version": _name(number), "task": task}
+    if await app[ModelRegistry].is_live(task, number):
+        raise UserError(_("{version} of {task} is live already."), **names)
+    try:
+        await app[ModelRegistry].activate(task, number, member_id=turn.user.id, reason=reason)
+    except WeightsError as error:
+        raise UserError(
+            _("{version} of {task} can't be used. {reason}"), **names, reason=str(error)
+        ) from error
+    return Message(text(_("✅ {version} of {task} is live now."), **names))
+
+
+async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
+    try:
+        live = await app[ModelRegistry].roll_back(task, member_id=turn.user.id)
+    except NothingBefore as error:
+        raise UserError(_("There's no earlier version of {task}."), task=task) from error
+    except WeightsError as error:
+        sentence = _("The earlier version of {task} can't be used. {reason}")
+        raise UserError(sentence, task=task, reason=str(error)) from error
+    sentence = _("↩️ {version} of {task} is live again.")
+    return Message(text(sentence, version=_name(live.version_id), task=task))
+
+
+async def _use(app: App, turn: Turn, number: str) -> None:
+    """Make a worse version live, and update the report of its training."""
+    await check_shared_models(app, turn, SharedModelAction.ACTIVATE)
+    with app.in_flight.track():
+        task, version_id = await _found(app, number)
+        await turn.defer()
+        reply = await _activated(app, turn, task, version_id, FORCED)
+        report = await version_report(app, task, version_id, turn.community_id)
+        if report is not None:
+            await turn.edit_source(report)
+        await turn.respond(reply)
+
+
+async def _found(app: App, typed: str) -> tuple[str, int | None]:
+    """Task and number of an existing version. Raises `UserError`."""
+    parsed = parse_version(typed)
+    if isinstance(parsed, str):
+        return parsed, None
+    version = await app.store[Versions].get(parsed)
+    if version is None:
+        raise _unknown(parsed)
+    return version.task, parsed
+
+
+def _unknown(number: int | None) -> UserError:
+    return UserError(
+        _("There's no version {number}. See all with {command}."),
+        number=str(number),
+        command=code("/models list"),
+    )
+
+
+def _name(number: int | None) -> str:
+    name = _("The shipped version") if number is None else _("Version {number}")
+    return name.format(number=number)
+
+
+def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
+    """The label of a version in suggestions."""
+    loss = "" if version.reference_loss is None else f" · {version.reference_loss:.3f}"
+    end = f" · {version.recipe}{loss}"
+    begin = f"{version.number} · {version.task} · {corpus_title(version.corpus, allows)}"
+    return shortened(begin, longest - len(end)) + end
+
+
+# Reports of trainings
+
+
+async def version_report(
+    app: App,
+    task: str,
+    number: int | None,
+    community_id: int | None,
+    notes: tuple[str, ...] = (),
+) -> Message | None:
+    """The message of a training that created a version: quality, whether and why it is live.
+
+    It is filtered for a community. `None` if the version does not exist.
+    """
+    comparison = await app[ModelRegistry].compare(task, number)
+    if comparison is None:
+        return None
+    words = await app.filters.of(community_id)
+    return await asyncio.to_thread(_report_message, comparison, words.allows, notes)
+
+
+def _report_message(
+    comparison: VersionComparison, allows: Allows, notes: tuple[str, ...]
+) -> Message:
+    version, live = comparison.version, comparison.live
+    number = version.number or 0
+    is_live = live.version_id == version.number
+    title = (
+        _("✅ Version {number} of {task} is live")
+        if is_live
+        else _("📦 Version {number} of {task} is stored, but not live")
+    )
+    lines = [
+        verbatim(corpus_title(version.corpus, allows)),
+        *(text(emphasis(note)) for note in notes),
+        (),
+        *map(verbatim, _samples(version, allows)[:SHOWN_SAMPLES]),
+    ]
+    if not is_live:
+        lines += [(), _why_not(version)]
+    elif live.reason == FORCED:
+        lines += [(), text(_("It is live because an administrator chose so."))]
+    validation, reference, *time, seed = _figures(version)
+    embed = Embed(
+        title=title.format(number=number, task=version.task),
+        lines=tuple(lines),
+        fields=(validation, reference, *time, seed),
+        tone=Tone.TRAINING,
+        image=CURVE if comparison.curve else "",
+    )
+    use = Button(_("Use it anyway"), MODELS, f"use:{number}")
+    buttons = () if is_live else (use,)
+    return Message(embeds=(embed,), files=_curve_file(comparison), buttons=buttons)
+
+
+def _why_not(version: VersionRecord) -> Text:
+    if version.reference_loss is None:
+        return text(_("It isn't live because its reference loss could not be measured."))
+    if version.baseline_loss is None:
+        return text(_("It isn't live because the reference loss of the live version is not known."))
+    return text(
+        _(
+            "It isn't live because it is worse than the live version: its reference loss is "
+            "{loss:.3f}, compared with {baseline:.3f}. Up to {margin:.2f} more is accepted."
+        ),
+        loss=version.reference_loss,
+        baseline=version.baseline_loss,
+        margin=MARGIN,
+    )
+
+
+# Pages and comparisons
+
+
+def _page_message(page: VersionPage, allows: Allows) -> Message:
+    """A page of versions, one per line, with buttons for the other pages."""
+    task, buttons = page.task, []
+    if page.number > 0:
+        buttons.append(Button(_("Newer"), MODELS, f"page:{task}:{page.number - 1}", emoji="◀️"))
+    if page.number + 1 < page.pages:
+        buttons.append(Button(_("Older"), MODELS, f"page:{task}:{page.number + 1}", emoji="▶️"))
+    footer = _("The number is the reference loss in nats/char; lower is better")
+    if page.pages > 1:
+        place = _("page {page} of {pages}").format(page=page.number + 1, pages=page.pages)
+        footer = f"{footer} · {place}"
+    embed = Embed(
+        title=_("Versions of {task}").format(task=task),
+        lines=tuple(_line(version, page.live, allows) for version in page.versions),
+        footer=footer,
+    )
+    return Message(embeds=(embed,), buttons=tuple(buttons), private=True)
+
+
+def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
+    """A version in a list."""
+    name = _("shipped") if version.number is None else str(version.number)
+    parts = [text(strong(name))]
+    if version.created_at:
+        parts.append(text(Timestamp(version.created_at)))
+    loss = version.reference_loss
+    parts += [
+        verbatim(corpus_title(version.corpus, allows)),
+        verbatim(version.recipe),
+        text(_("not measured") if loss is None else f"{loss:.3f}"),
+    ]
+    if not version.has_weights:
+        parts.append(text(_("weights deleted")))
+    if live.version_id == version.number:
+        parts.append(text(strong(_("live")), *_because(live)))
+    first, *others = parts
+    return first + tuple(span for part in others for span in (*text(" · "), *part))
+
+
+def _comparison_message(comparison: VersionComparison, allows: Allows) -> Message:
+    """A version compared with others. Slow; call it in a thread."""
+    version = comparison.version
+    lines: list[Text] = [_state(version, comparison.live)]
+    if not version.has_weights:
+        lines.append(text(_("Its weights were deleted in favor of newer versions.")))
+    samples = [(label, _samples(one, allows)) for label, one in _compared(comparison)]
+    columns: tuple[Field, ...] = ()
+    if version.task in TASKS and task_of(version.task).samples_are_names:
+        lines += _changes(samples)
+        columns = tuple(
+            Field(label, verbatim("\n".join(names[:SHOWN_NAMES]) or "–"))
+            for label, names in samples
+        )
+    else:
+        for label, verses in samples:
+            lines += [(), text(strong(label)), *map(verbatim, verses)]
+    made = version.created_at
+    trained = text(Timestamp(made)) if made else text(_("by the developers"))
+    validation, reference, *time, seed = _figures(version)
+    title = _("Version {number} of {task}")
+    if version.number is None:
+        title = _("Shipped version of {task}")
+    embed = Embed(
+        title=title.format(number=version.number, task=version.task),
+        lines=tuple(lines),
+        fields=(
+            Field(_("Trained"), trained),
+            Field(_("Corpus"), verbatim(corpus_title(version.corpus, allows))),
+            Field(_("Recipe"), verbatim(version.recipe)),
+            *(seed, validation, reference, *time),
+            *columns,
+        ),
+        footer=_("All samples are from the same seed"),
+        tone=Tone.TRAINING,
+        image=CURVE if comparison.curve else "",
+    )
+    return Message(embeds=(embed,), files=_curve_file(comparison), private=True)
+
+
+def _state(version: VersionRecord, live: Live) -> Text:
+    if live.version_id != version.number:
+        return text(_("Not live."))
+    if live.at is None:
+        return text(_("Live."))
+    return text(
+        _("Live since {time}{reason}."),
+        time=Timestamp(live.at, absolute=True),
+        reason=text(*_because(live)),
+    )
+
+
+def _because(live: Live) -> tuple[str, ...]:
+    return (f" ({_REASONS.get(live.reason, live.reason)})",) if live.reason else ()
+
+
+def _compared(comparison: VersionComparison) -> list[tuple[str, VersionRecord]]:
+    """The version, the previous one and the shipped one, with labels."""
+    found = [comparison.version]
+    if comparison.previous is not None:
+        found.append(comparison.previous)
+    if comparison.version.number is not None:
+        found.append(comparison.shipped)
+    label = _("Version {number}")
+    return [(_("Shipped") if v.number is None else label.format(number=v.number), v) for v in found]
+
+
+def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
+    """Mean length and common endings of the names of each version."""
+    found = [(label, names) for label, names in samples if names]
+    if not found:
+        return []
+    lengths = human_join(
+        [f"{mean_length(names):.1f} ({label})" for label, names in found], _("and")
+    )
+    lines = [text(_("Mean length in letters: {lengths}"), lengths=lengths)]
+    for label, names in found:
+        endings = [f"-{ending} {count / len(names):.0%}" for ending, count in common_endings(names)]
+        if endings:
+            line = _("Endings of {version}: {endings}")
+            lines.append(text(line, version=label, endings=", ".join(endings)))
+    return lines
+
+
+def mean_length(names: Sequence[str]) -> float:
+    """Mean number of letters. Raises `statistics.StatisticsError` without names."""
+    return fmean(map(len, names))
+
+
+def common_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, int]]:
+    """The most common endings with a known meaning, with their counts."""
+    roots = [root for root in load_roots() if len(root) >= SHORTEST_ENDING]
+    counts: Counter[str] = Counter()
+    for name in names:
+        found = (root for root in roots if name.lower().endswith(root))
+        ending = max(found, key=len, default=None)
+        if ending is not None:
+            counts[ending] += 1
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+
+
+# What both show
+
+
+def nats(loss: float | None) -> str:
+    """A loss in nats per character."""
+    return _("not measured") if loss is None else _("{loss:.3f} nats/char").format(loss=loss)
+
+
+def corpus_title(title: str, allows: Allows) -> str:
+    """The title of a corpus, which another community may have uploaded, if it can be shown."""
+    return title if allows(title) else _("(blocked by the word filter)")
+
+
+def _samples(version: VersionRecord, allows: Allows) -> Sequence[str]:
+    """The samples that can be shown, names with a capital."""
+    samples = tuple(filter(allows, version.samples))
+    if version.task not in TASKS or not TASKS[version.task].samples_are_names:
+        return samples
+    return tuple(name[:1].upper() + name[1:] for name in samples)
+
+
+def _figures(version: VersionRecord) -> tuple[Field, ...]:
+    """Losses, the training time if it is known, and the seed."""
+    reference = nats(version.reference_loss)
+    if version.baseline_loss is not None:
+        reference = _("{loss} (live version at the time: {baseline:.3f})").format(
+            loss=reference, baseline=version.baseline_loss
+        )
+    fields = [
+        Field(_("Validation loss"), text(nats(version.validation))),
+        Field(_("Reference loss"), text(reference)),
+    ]
+    if version.seconds is not None:
+        fields.append(Field(_("Training time"), text(human_duration(version.seconds))))
+    seed = "–" if version.seed is None else str(version.seed)
+    return (*fields, Field(_("Seed"), text(seed)))
+
+
+def _curve_file(comparison: VersionComparison) -> tuple[File, ...]:
+    """The picture of the loss curve, if any."""
+    if not comparison.curve:
+        return ()
+    return (File(CURVE, comparison.curve, _("Training and validation loss by update")),)
+
+
+_TASK = Option(
+    "task",
+    _("What the model generates"),
+    is_required=True,
+    choices=tuple(Choice(task, task) for task in TASKS),
+    is_main=True,
+)
+_VERSION = Option(
+    "version",
+    _("Number of the version, for example 2, or: shipped names"),
+    is_required=True,
+    least=1,
+    most=LONGEST_VERSION,
+    suggest=always(suggest),
+    is_main=True,
+)
+MODELS_GROUP = Group(
+    MODELS,
+    _("Versions of the models."),
+    (
+        Command(
+            "models list",
+            _("List the versions of a model."),
+            list_,
+            (_TASK,),
+            TaskOptions,
+            examples=(
+                ("/models list task:names", _("lists the versions of the model for names.")),
+            ),
+        ),
+        Command(
+            "models info",
+            _("Compare a version with others: losses and samples."),
+            info,
+            (_VERSION,),
+            VersionOptions,
+            examples=(("/models info version:2", _("compares version 2 with others.")),),
+        ),
+        Command(
+            "models activate",
+            _("Choose the live version (for administrators)."),
+            activate,
+            (_VERSION,),
+            VersionOptions,
+            examples=(("/models activate version:2", _("makes version 2 live.")),),
+            audience=Audience.ADMINISTRATORS,
+        ),
+        Command(
+            "models rollback",
+            _("Go back to the previous live version (for administrators)."),
+            rollback,
+            (_TASK,),
+            TaskOptions,
+            examples=(
+                ("/models rollback task:names", _("undoes the last change of the live version.")),
+            ),
+            audience=Audience.ADMINISTRATORS,
+        ),
+    ),
+)

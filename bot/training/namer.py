@@ -1,0 +1,657 @@
+"""`/namer`: custom models that a community trains on its own lists of names."""
+
+import asyncio
+import re
+import secrets
+import time
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.chat.app import App
+from bot.chat.commands import (
+    Audience,
+    Choice,
+    Command,
+    Group,
+    Kind,
+    NoOptions,
+    Option,
+    always,
+)
+from bot.chat.message import Button, File, Message, UserError, code, strong, text
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Attachment, Turn
+from bot.community.rights import check_community, check_manager
+from bot.store import OutcomeUnknown, Unavailable
+from bot.training.custom_model_messages import (
+    broken,
+    check_name,
+    counted,
+    info_message,
+    list_message,
+    ready_embed,
+    unknown,
+    untrained,
+)
+from bot.training.custom_models import (
+    LARGEST_MODEL,
+    LARGEST_WEIGHTS,
+    TASK,
+    CustomModelLoader,
+    Untrained,
+)
+from bot.training.events import EndReason
+from bot.training.queries import (
+    CUSTOM,
+    CustomModelRecord,
+    CustomModels,
+    NameTaken,
+    StoredList,
+    TooManyModels,
+    TrainingRequest,
+    Trainings,
+)
+from bot.training.requests import (
+    LARGEST_SEED,
+    LONGEST_NUMBER,
+    check_queue,
+    check_size,
+    checked,
+    download,
+    submit,
+    title_of,
+)
+from bot.training.service import TrainingService, stored_list, table_of
+from bot.words import WordFilter
+from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
+from models.names.constraints import LIST_RECIPE
+from models.names.generator import count_parameters
+from models.networks.vocabulary import END
+from models.weights import TooLarge, Trained, WeightsError
+
+NAMER = "namer"
+"""The group, and the action of its buttons."""
+LIST, SHARE, INFO = "namer-list", "namer-share", "namer-info"
+"""Cooldowns apart from that of the group: these are used right after another command of it."""
+MINUTES = 5
+"""Time limit of a training, in minutes."""
+LONGEST_NAME = 32
+"""Characters of a custom model's name."""
+MOST_PARAMETERS = 600_000
+"""Of an imported network, n-grams aside. Ten names then take a tenth of a second, in which others
+wait. The shipped network for dinosaurs has 520,000, and one that is trained from the chat 60,000.
+"""
+LONGEST_TEXT = 6000
+"""Characters of a list that is typed."""
+_MARKS = " -'’.&"
+"""Allowed characters besides letters and digits. None of them formats or mentions."""
+_SEPARATORS = re.compile(r"[\n,;]+")
+_JOINERS = "\u200c\u200d"
+
+
+@dataclass(frozen=True)
+class NameOptions:
+    """Options of commands that take only the name of a custom model."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class CorpusOptions:
+    """Options of `/namer create` and `/namer retrain`."""
+
+    name: str
+    file: Attachment | None = None
+    text: str | None = None
+
+    @property
+    def has_corpus(self) -> bool:
+        """Whether a list is given."""
+        return self.file is not None or self.text is not None
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """Options of `/namer import`."""
+
+    name: str
+    file: Attachment
+
+
+@dataclass(frozen=True)
+class ShareOptions:
+    """Options of `/namer share`."""
+
+    name: str
+    on: bool = True
+
+
+async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
+    """Answer `/namer create`."""
+    community_id = check_manager(turn)
+    async with app.answering(turn, NAMER):
+        check_corpus(options, needed=True)
+        name = await new_name(app, options.name, community_id)
+        await _check_new(app, community_id, name)
+        await check_queue(app, CUSTOM, community_id=community_id)
+        await turn.defer(private=True)
+        title, found = await _read_corpus(app, options, community_id)
+        corpus = stored_list(title, found.names)
+        model = await _store(app, turn, community_id, name, corpus)
+        try:
+            reply = await _train(app, turn, model, corpus, found.notes)
+        except BaseException:  # nothing is queued: leave nothing behind
+            await _discard(app, model)
+            raise
+        await turn.respond(reply)
+
+
+async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
+    """Answer `/namer import`."""
+    community_id = check_manager(turn)
+    async with app.answering(turn, NAMER):
+        name = await new_name(app, options.name, community_id)
+        title = await title_of(app, options.file.name, community_id, _("Your file"))
+        check_size(title, options.file.size, LARGEST_WEIGHTS, _("files from /namer export"))
+        await _check_new(app, community_id, name)
+        await turn.defer(private=True)
+        content = await download(options.file, title)
+        try:
+            sample = await app[CustomModelLoader].validate(content, title)
+        except TooLarge as error:
+            raise UserError(
+                _(
+                    "{file} would need more than {limit} MiB of memory, the limit for a namer. "
+                    "Train it again on a shorter list and export that."
+                ),
+                file=title,
+                limit=LARGEST_MODEL // 2**20,
+            ) from error
+        except WeightsError as error:
+            raise UserError(
+                _("{file} isn't a valid namer file. Use an unchanged file from {command}."),
+                file=title,
+                command=code("/namer export"),
+            ) from error
+        trained = sample.trained
+        words = await app.filters.of(community_id)
+        await checked(app, check_import, trained, words)
+        title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
+        corpus = stored_list(title, tuple(trained.words))
+        model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
+        app[CustomModelLoader].keep(trained)  # it will be tried out at once
+        samples = [name for name in sample.samples if words.allows(name)]
+        embed = ready_embed(model.name, trained.card, model.entries, samples)
+        await turn.respond(Message(embeds=(embed,)))
+
+
+async def export(app: App, turn: Turn, options: NameOptions) -> None:
+    """Answer `/namer export`."""
+    community_id = check_manager(turn)
+    async with app.answering(turn, NAMER):
+        model = await _find(app, community_id, options.name)
+        content = await app.store[CustomModels].weights(model.id)
+        if content is None:
+            raise untrained(model, is_training=await _is_training(app, model))
+        stem = re.sub(r"[^a-z0-9]+", "-", model.name.casefold()).strip("-") or NAMER
+        reply = text(
+            _("{namer} as a file, with the names of its list. Use it elsewhere with {command}."),
+            namer=model.name,
+            command=code("/namer import"),
+        )
+        file = File(f"{stem}.safetensors", content)
+        await turn.respond(Message(reply, files=(file,), private=True))
+
+
+async def list_(app: App, turn: Turn, _options: NoOptions) -> None:
+    """Answer `/namer list`."""
+    community_id = check_community(turn)
+    async with app.answering(turn, LIST):
+        models = await app.store[CustomModels].of(community_id)
+        waiting = await app.store[Trainings].waiting(CUSTOM)
+        in_training = {w.custom_model_id for w in waiting}
+        await turn.respond(list_message(models, app.settings.namers_per_guild, in_training))
+
+
+async def info(app: App, turn: Turn, options: NameOptions) -> None:
+    """Answer `/namer info`."""
+    community_id = check_community(turn)
+    async with app.answering(turn, INFO):
+        model = await _find(app, community_id, options.name)
+        await turn.defer(private=True)
+        card = None
+        try:
+            card = (await app[CustomModelLoader].load(model)).card
+        except Untrained:
+            pass
+        except WeightsError as error:
+            raise broken(model) from error
+        is_training = await _is_training(app, model)
+        await turn.respond(info_message(model, card, turn.platform.terms, is_training=is_training))
+
+
+async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
+    """Answer `/namer retrain`."""
+    community_id = check_manager(turn)
+    async with app.answering(turn, NAMER):
+        check_corpus(options, needed=False)
+        model = await _find(app, community_id, options.name)
+        await check_name(app, model, community_id)
+        await check_queue(app, CUSTOM, community_id=community_id, custom_model_id=model.id)
+        if not options.has_corpus and not model.has_corpus:
+            raise UserError(
+                _("{namer} was imported without its list. Give a list with {file} or {text}."),
+                namer=model.name,
+                file=code("file:"),
+                text=code("text:"),
+            )
+        await turn.defer(private=True)
+        title = model.title
+        notes: tuple[str, ...] = ()
+        if options.has_corpus:
+            title, found = await _read_corpus(app, options, community_id)
+            names, notes = found.names, found.notes
+        else:
+            names = await app.store[CustomModels].corpus(model.id)
+        corpus = stored_list(title, names)
+        reply = await _train(app, turn, model, corpus, notes, is_new=options.has_corpus)
+        await turn.respond(reply)
+
+
+async def share(app: App, turn: Turn, options: ShareOptions) -> None:
+    """Answer `/namer share`."""
+    community_id = check_manager(turn)
+    async with app.answering(turn, SHARE):
+        model = await _find(app, community_id, options.name)
+        if options.on:
+            await check_name(app, model, None)
+        await app.store[CustomModels].share(model.id, options.on)
+        sentence = (
+            _("Other {communities} can use {namer} now. They see its name, but not its list.")
+            if options.on
+            else _("Only this {community} can use {namer} now.")
+        )
+        terms = turn.platform.terms
+        words = {"community": terms.community, "communities": terms.communities}
+        await turn.respond(Message(text(sentence, namer=model.name, **words), private=True))
+
+
+async def delete(app: App, turn: Turn, options: NameOptions) -> None:
+    """Answer `/namer delete` with a confirmation."""
+    model = await _find(app, check_manager(turn), options.name)
+    reply = text(
+        _("Delete {namer}, its list and its weights? This can't be undone."),
+        namer=strong(model.name),
+    )
+    buttons = (
+        Button(_("Delete"), NAMER, f"delete:{model.id}", dangerous=True),
+        Button(_("Cancel"), NAMER, f"keep:{model.id}"),
+    )
+    await turn.respond(Message(reply, buttons=buttons, private=True))
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the buttons of `/namer delete`."""
+    community_id = check_manager(turn)
+    action, _colon, number = state.partition(":")
+    is_known = action in ("delete", "keep")
+    if not is_known or not number.isdecimal() or len(number) > LONGEST_NUMBER:
+        raise UserError(_("This button is from another version of the bot; use /namer instead."))
+    model = await app.store[CustomModels].get(int(number))
+    if model is None or model.community_id != community_id:
+        raise unknown()
+    with app.in_flight.track():
+        reply = text(_("{namer} was not deleted."), namer=model.name)
+        if action == "delete":
+            training = await app.store[Trainings].active_of(model.id)
+            if training is not None:
+                await app[TrainingService].stop(training.id, EndReason.DELETED)
+            await app.store[CustomModels].delete(model.id)
+            reply = text(_("{namer} was deleted."), namer=model.name)
+        await turn.edit_source(Message(reply, private=True))
+
+
+async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
+    """Custom models of the community whose names contain `typed`."""
+    models = await app.store[CustomModels].of(check_community(turn))
+    typed = typed[: LONGEST_NAME + 1].casefold()
+    matching = [Choice(m.name, m.name) for m in models if typed in m.name.casefold()]
+    return matching[: turn.platform.limits.choices]
+
+
+async def new_name(app: App, typed: str, community_id: int) -> str:
+    """Validate and normalise the name of a new custom model. Raises `UserError`."""
+    example = code("name:elves")
+    name = unicodedata.normalize("NFC", " ".join(typed[: 4 * LONGEST_NAME].split()))
+    if not 1 <= len(name) <= LONGEST_NAME or len(typed) > 4 * LONGEST_NAME:
+        raise UserError(
+            _("A name has 1 to {limit} characters; for example, {example}."),
+            limit=LONGEST_NAME,
+            example=example,
+        )
+    is_allowed = all(c.isalnum() or c in _MARKS or unicodedata.category(c)[0] == "M" for c in name)
+    if not is_allowed or not any(map(str.isalnum, name)):
+        raise UserError(
+            _(
+                "A name can have letters, digits, spaces, hyphens and apostrophes; for example, "
+                "{example}."
+            ),
+            example=example,
+        )
+    # Other communities may see it, if the custom model is shared.
+    if not (await app.allows(name, community_id) and await app.allows(name)):
+        raise UserError(_("That name isn't allowed; choose another one."))
+    return name
+
+
+def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
+    """Raise `UserError` unless one list is given, as a file or as text, within the limits."""
+    if options.file is not None and options.text is not None:
+        raise UserError(_("Give the list either as a file or as text, not both."))
+    if needed and not options.has_corpus:
+        raise UserError(
+            _(
+                "Give a list of names: {file} takes a text file with one name per line, {text} "
+                "takes names separated by commas."
+            ),
+            file=code("file:"),
+            text=code("text:"),
+        )
+    if options.text is not None and len(options.text) > LONGEST_TEXT:
+        raise UserError(
+            _("That list is too long to type; upload it as a text file with {file}."),
+            file=code("file:"),
+        )
+    if options.file is not None:
+        check_size(_("That file"), options.file.size, LARGEST_LIST, _("plain text in UTF-8"))
+
+
+async def _find(app: App, community_id: int, typed: str) -> CustomModelRecord:
+    """A custom model of a community by its name. Raises `UserError`."""
+    name = " ".join(typed[: LONGEST_NAME + 1].split())
+    found = await app.store[CustomModels].named(community_id, name)
+    if found is None:
+        raise unknown()
+    return found
+
+
+async def _read_corpus(app: App, options: CorpusOptions, community_id: int) -> tuple[str, NameList]:
+    """Read the list after `check_corpus`: title and names. Raises `UserError`, `ListError`."""
+    if options.file is None:
+        title, content = _("Your list"), lines_of(options.text or "")
+    else:
+        title = await title_of(app, options.file.name, community_id, _("Your list"))
+        content = await download(options.file, title)
+    accept = _politely((await app.filters.of(community_id)).allows)
+    return title, await checked(app, parse_list, content, title, accept)
+
+
+def lines_of(typed: str) -> bytes:
+    """Names separated by new lines, commas or semicolons, as the content of a list."""
+    entries = (entry.strip() for entry in _SEPARATORS.split(typed))
+    return "\n".join(filter(None, entries)).encode(errors="replace")
+
+
+def check_import(trained: Trained, words: WordFilter) -> None:
+    """Raise `UserError` for an imported weight file with impossible figures or blocked names,
+    or a network that would keep others waiting.
+
+    Slow for long lists; call it in a thread.
+    """
+    card = trained.card
+    if not all(map(_is_visible, card.symbols)):
+        raise UserError(_("The names in that file have invisible characters."))
+    losses_in_range = all(x is None or 0 <= x <= 100 for x in (card.validation, card.kneser_ney))
+    measured_in_range = 0 <= (card.measured or 0) <= LONGEST_LIST
+    if not (losses_in_range and measured_in_range and 1 <= len(trained.words) <= LONGEST_LIST):
+        raise UserError(
+            _("The figures in that file can't be right: a list has 1 to {limit} names."),
+            limit=LONGEST_LIST,
+        )
+    if (count := count_parameters(trained.network)) > MOST_PARAMETERS:
+        raise UserError(
+            _(
+                "The network in that file is too large: it has {count:,} parameters, and a "
+                "namer's can have {limit:,}. Train it with fewer units."
+            ),
+            count=count,
+            limit=MOST_PARAMETERS,
+        )
+    if not all(map(_politely(words.allows), trained.words)):
+        raise UserError(_("The list that this file was trained on has words that aren't allowed."))
+
+
+async def _check_new(app: App, community_id: int, name: str) -> None:
+    """Raise `UserError` if a new custom model could not be stored."""
+    models = await app.store[CustomModels].of(community_id)
+    if len(models) >= app.settings.namers_per_guild:
+        raise _too_many(app)
+    if any(model.name.casefold() == name.casefold() for model in models):
+        raise _name_taken(name)
+
+
+async def _store(
+    app: App,
+    turn: Turn,
+    community_id: int,
+    name: str,
+    corpus: StoredList,
+    weights: tuple[bytes, str] | None = None,
+) -> CustomModelRecord:
+    try:
+        return await app.store[CustomModels].create(
+            community_id=community_id,
+            name=name,
+            member_id=turn.user.id,
+            corpus=corpus,
+            now=app.now(),
+            most=app.settings.namers_per_guild,
+            weights=weights,
+        )
+    except NameTaken as error:
+        raise _name_taken(name) from error
+    except TooManyModels as error:
+        raise _too_many(app) from error
+
+
+async def _discard(app: App, model: CustomModelRecord) -> None:
+    """Delete a model that will not be trained. Raises `OutcomeUnknown` if it may stay."""
+    try:
+        await app.store[CustomModels].delete(model.id)
+    except Unavailable as error:
+        raise OutcomeUnknown(str(error)) from error
+
+
+async def _train(
+    app: App,
+    turn: Turn,
+    model: CustomModelRecord,
+    corpus: StoredList,
+    notes: tuple[str, ...],
+    *,
+    is_new: bool = False,
+) -> Message:
+    request = TrainingRequest(
+        policy=CUSTOM,
+        task=TASK,
+        recipe=LIST_RECIPE,
+        seed=secrets.randbelow(LARGEST_SEED),
+        queued_at=app.now(),
+        minutes=MINUTES,
+        custom_model_id=model.id,
+        community_id=model.community_id,
+        member_id=turn.user.id,
+        title=corpus.title,
+        corpus=await asyncio.to_thread(table_of, corpus.names),
+        corpus_is_new=is_new,
+        notes=(counted(len(corpus.names)), *notes),
+    )
+    return await submit(app, turn, request)
+
+
+async def _is_training(app: App, model: CustomModelRecord) -> bool:
+    return await app.store[Trainings].active_of(model.id) is not None
+
+
+def _politely(accept: Callable[[str], bool]) -> Callable[[str], bool]:
+    """A filter for thousands of words that lets other threads run before each of them.
+
+    Otherwise they wait for the interpreter's switch interval again and again, and names take
+    several times as long.
+    """
+
+    def polite(text: str) -> bool:
+        time.sleep(0)
+        return accept(text)
+
+    return polite
+
+
+def _too_many(app: App) -> UserError:
+    """The error for too many custom models."""
+    most = app.settings.namers_per_guild
+    if most == 0:
+        return UserError(_("The bot's operator has turned off new namers."))
+    limit = ngettext(
+        "You can have {limit} namer here; delete one with {command}.",
+        "You can have {limit} namers here; delete one with {command}.",
+        most,
+    )
+    return UserError(limit, limit=most, command=code("/namer delete"))
+
+
+def _name_taken(name: str) -> UserError:
+    """The error for a name that is taken."""
+    return UserError(
+        _("There's a namer called {name} already. Choose another name, or use {command}."),
+        name=name,
+        command=code(f"/namer retrain name:{name}"),
+    )
+
+
+def _is_visible(symbol: str) -> bool:
+    return symbol == END or symbol in _JOINERS or symbol.isprintable()
+
+
+_NEW_NAME = Option(
+    "name",
+    _("Name of the new namer, for example: elves"),
+    is_required=True,
+    least=1,
+    most=LONGEST_NAME,
+    is_main=True,
+)
+_NAME = replace(
+    _NEW_NAME, description=_("Which namer, for example: elves"), suggest=always(suggest)
+)
+_LIST = (
+    Option(
+        "file",
+        _("Text file with one name per line, or a table with names in the first column"),
+        Kind.FILE,
+    ),
+    Option("text", _("Or the names themselves, separated by commas"), least=1, most=LONGEST_TEXT),
+)
+_EXPORTED = Option("file", _("File from /namer export"), Kind.FILE, is_required=True)
+_ON = Option("on", _("Whether others can use it (default: yes)"), Kind.SWITCH)
+NAMER_GROUP = Group(
+    NAMER,
+    _("Namers: train the bot on your own lists of names."),
+    (
+        Command(
+            "namer create",
+            _("Train a namer on a list of names."),
+            create,
+            (_NEW_NAME, *_LIST),
+            CorpusOptions,
+            examples=(
+                (
+                    _("/namer create name:elves text:Galadriel, Celebrimbor, …"),
+                    _("trains a namer on your list of 20 names or more."),
+                ),
+            ),
+            audience=Audience.MANAGERS,
+        ),
+        Command(
+            "namer import",
+            _("Import a namer that was exported elsewhere."),
+            import_,
+            (_NEW_NAME, _EXPORTED),
+            ImportOptions,
+            examples=(
+                (
+                    _("/namer import name:elves file:…"),
+                    _("adds a namer from a file that /namer export made elsewhere."),
+                ),
+            ),
+            audience=Audience.MANAGERS,
+        ),
+        Command(
+            "namer export",
+            _("Download a namer as a file."),
+            export,
+            (_NAME,),
+            NameOptions,
+            examples=(("/namer export name:elves", _("downloads a namer as a file.")),),
+            audience=Audience.MANAGERS,
+        ),
+        Command(
+            "namer list",
+            _("List the namers."),
+            list_,
+            examples=(("/namer list", _("lists the namers that were trained here.")),),
+        ),
+        Command(
+            "namer info",
+            _("Show how good a namer is and what it was trained on."),
+            info,
+            (_NAME,),
+            NameOptions,
+            examples=(
+                (
+                    "/namer info name:elves",
+                    _("shows how good a namer is and what it was trained on."),
+                ),
+            ),
+        ),
+        Command(
+            "namer retrain",
+            _("Train a namer again, on its list or a new one."),
+            retrain,
+            (_NAME, *_LIST),
+            CorpusOptions,
+            examples=(
+                (
+                    "/namer retrain name:elves",
+                    _("trains a namer again; add a list to replace its own."),
+                ),
+            ),
+            audience=Audience.MANAGERS,
+        ),
+        Command(
+            "namer share",
+            _("Let others use a namer, or stop sharing it."),
+            share,
+            (_NAME, _ON),
+            ShareOptions,
+            examples=(
+                (
+                    "/namer share name:elves",
+                    _("lets a namer be used elsewhere, too; on:False stops that."),
+                ),
+            ),
+            audience=Audience.MANAGERS,
+        ),
+        Command(
+            "namer delete",
+            _("Delete a namer and its list."),
+            delete,
+            (_NAME,),
+            NameOptions,
+            examples=(("/namer delete name:elves", _("deletes a namer and its list.")),),
+            audience=Audience.MANAGERS,
+        ),
+    ),
+    is_costly=True,
+)

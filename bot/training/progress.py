@@ -1,0 +1,382 @@
+"""Progress messages of trainings, for the shared models and for custom models."""
+
+import logging
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.chat.app import App
+from bot.chat.dispatch import LAST_TRIES, deliver
+from bot.chat.message import (
+    Button,
+    Embed,
+    Field,
+    Message,
+    Text,
+    Timestamp,
+    Tone,
+    code,
+    emphasis,
+    text,
+    verbatim,
+)
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
+from bot.community.blocks import BlockList
+from bot.concurrency import latest_throttled
+from bot.formats import progress_bar
+from bot.training.custom_model_messages import ready_embed
+from bot.training.custom_models import TASK, CustomModelLoader, Untrained
+from bot.training.events import CustomModelTrained, EndReason, Interrupted
+from bot.training.models import nats, version_report
+from bot.training.queries import (
+    CUSTOM,
+    DIED,
+    CustomModels,
+    TrainingRecord,
+    TrainingRequest,
+    Trainings,
+    VersionRecord,
+)
+from bot.training.service import Event, Events
+from bot.writing.errors import TooSlow
+from models.training.events import Failed, Planned, Progress, Samples, Stopped
+from models.weights import WeightsError
+
+log = logging.getLogger(__name__)
+
+STOP = "training"
+"""The action of the button that stops a training."""
+EDITS = 3
+"""Multiple of the edit interval between two edits of a progress message."""
+SHOWN_SAMPLES = 4
+
+_REASONS: Mapping[str, str] = {
+    EndReason.BUTTON: _("Somebody pressed Stop."),
+    EndReason.CRASHED: _("The training process ended early; the bot's log says more."),
+    EndReason.KILLED: _("The training process was killed, perhaps because memory ran out."),
+    EndReason.WORKER_LOST: _("The machine that trained was lost."),
+    EndReason.TOO_LONG: _("The training did not end in time."),
+    EndReason.UNREADABLE: _("The results could not be read; the bot's log says more."),
+    EndReason.DATABASE: _("The database isn't answering, so the results could not be stored."),
+    EndReason.DELETED: _("The namer was deleted."),
+    EndReason.FORGOTTEN: _("The member who uploaded the list deleted their data."),
+    EndReason.BROKEN: _("Something went wrong; the bot's log says more."),
+    DIED: _("The bot stopped unexpectedly too often while it ran."),
+}
+"""Any other reason is already a sentence."""
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """The model that is trained, as messages speak of it."""
+
+    name: str
+    """The task, or the name of the custom model."""
+    is_custom: bool
+    has_weights: bool = True
+    """Whether it can be used without this training."""
+
+
+@dataclass(frozen=True)
+class TrainingState:
+    """The state of a training, as events report it."""
+
+    request: TrainingRequest
+    model: TrainedModel
+    training_id: int | None = None
+    """`None` until it is queued."""
+    ahead: int = 0
+    """Number of trainings ahead in the queue."""
+    planned: Planned | None = None
+    progress: Progress | None = None
+    ready_at: datetime | None = None
+    samples: tuple[str, ...] = ()
+    """Samples that the word filter allows."""
+
+    def after(self, event: Event, now: datetime) -> "TrainingState":
+        """The state after an event."""
+        match event:
+            case Planned():
+                return replace(self, planned=event)
+            case Progress():
+                ready_at = now + timedelta(seconds=event.seconds_left)
+                return replace(self, progress=event, ready_at=ready_at)
+            case Samples(texts=texts):
+                return replace(self, samples=texts)
+            case _:
+                return self
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about the corpus: of the request, or else of the trainer.
+
+        A request for a custom model has those about the member's list. The trainer's are about the
+        table that the list was stored in.
+        """
+        return self.request.notes or (self.planned.notes if self.planned else ())
+
+    @property
+    def corpus(self) -> tuple[Text, ...]:
+        """Lines about the corpus."""
+        title = self.request.title or (self.planned.corpus if self.planned else "")
+        first = verbatim(title) if title else text(emphasis(_("Reading the corpus …")))
+        return (first, *(text(emphasis(note)) for note in self.notes))
+
+    @property
+    def footer(self) -> str:
+        """The seed and the limit of time."""
+        seed, minutes = _("seed {seed}").format(seed=self.request.seed), self.request.minutes
+        if minutes is None:
+            return seed
+        limit = ngettext("at most {count} minute", "at most {count} minutes", minutes)
+        return f"{seed} · {limit.format(count=minutes)}"
+
+    @property
+    def buttons(self) -> tuple[Button, ...]:
+        """The button that stops it, once it is queued."""
+        return () if self.training_id is None else (stop_button(self.training_id),)
+
+
+def stop_button(training_id: int) -> Button:
+    """The button that stops a training."""
+    return Button(_("Stop"), STOP, f"stop:{training_id}", dangerous=True)
+
+
+def progress_message(state: TrainingState) -> Message:
+    """A training that is queued or running."""
+    lines = list(state.corpus)
+    fields: tuple[Field, ...] = ()
+    title = _("🏋️ Training {subject}")
+    if state.ahead:
+        title = _("⏳ {subject}: waiting for training")
+        waiting = ngettext("{count} training ahead.", "{count} trainings ahead.", state.ahead)
+        lines.append(text(waiting, count=state.ahead))
+    if state.progress is not None:
+        share = state.progress.step / max(state.progress.steps, 1)
+        lines.append(text("{bar} {share:.0%}", bar=progress_bar(share), share=share))
+        fields = _figures(state.progress, state.ready_at)
+    if state.samples:
+        lines += [(), *map(verbatim, state.samples[:SHOWN_SAMPLES])]
+    embed = Embed(
+        title=title.format(subject=state.model.name),
+        lines=tuple(lines),
+        fields=fields,
+        footer=state.footer,
+        tone=Tone.TRAINING,
+    )
+    return Message(embeds=(embed,), buttons=state.buttons)
+
+
+def _figures(progress: Progress, ready_at: datetime | None) -> tuple[Field, ...]:
+    validation = "–" if progress.validation is None else nats(progress.validation)
+    speed = _("{speed:,.0f} chars/s").format(speed=progress.characters_per_second)
+    return (
+        Field(_("Loss"), text(nats(progress.loss))),
+        Field(_("Validation loss"), text(validation)),
+        Field(_("Speed"), text(speed)),
+        *((Field(_("Ready"), text(Timestamp(ready_at))),) if ready_at else ()),
+    )
+
+
+def stopped_message(model: TrainedModel, reason: str) -> Message:
+    """A training that was stopped."""
+    return _trouble(_("The training of {subject} was stopped"), model, reason)
+
+
+def failed_message(model: TrainedModel, reason: str) -> Message:
+    """A training that has failed."""
+    return _trouble(_("The training of {subject} failed"), model, reason)
+
+
+def _trouble(title: str, model: TrainedModel, reason: str) -> Message:
+    sentence = text(_REASONS[reason]) if reason in _REASONS else verbatim(reason)
+    consequence: Text = ()
+    if reason == EndReason.DELETED:
+        pass
+    elif not model.is_custom:
+        consequence = text(_("The live version is unchanged."))
+    elif model.has_weights:
+        consequence = text(_("The namer works as before."))
+    else:
+        command = code(f"/namer retrain name:{model.name}")
+        consequence = text(_("Try again with {command}."), command=command)
+    embed = Embed(
+        title=title.format(subject=model.name),
+        lines=((*sentence, *text(" "), *consequence) if consequence else sentence,),
+        tone=Tone.TROUBLE,
+    )
+    return Message(embeds=(embed,))
+
+
+def _interrupted_message(state: TrainingState) -> Message:
+    """A training that resumes after a restart of the bot."""
+    embed = Embed(
+        title=_("⏸️ The training of {subject} is interrupted").format(subject=state.model.name),
+        lines=(*state.corpus, text(_("The bot is restarting. The training resumes after that."))),
+        footer=state.footer,
+        tone=Tone.TRAINING,
+    )
+    return Message(embeds=(embed,), buttons=state.buttons)
+
+
+def _ready_message(state: TrainingState, trained: CustomModelTrained) -> Message:
+    """A custom model that has been trained."""
+    embed = ready_embed(
+        state.model.name,
+        trained.card,
+        trained.entries,
+        trained.samples,
+        lines=(*state.corpus, ()),
+        seconds=trained.seconds,
+        footer=_("seed {seed}").format(seed=state.request.seed),
+        tone=Tone.TRAINING,
+    )
+    return Message(embeds=(embed,))
+
+
+async def model_of(app: App, request: TrainingRequest) -> TrainedModel:
+    """The model that is trained. Raises `Unavailable`."""
+    if request.policy != CUSTOM:
+        return TrainedModel(request.task, is_custom=False)
+    model = await app.store[CustomModels].get(request.custom_model_id or 0)
+    if model is None:
+        return TrainedModel(request.title, is_custom=True)
+    return TrainedModel(model.name, is_custom=True, has_weights=model.digest is not None)
+
+
+class TrainingReport:
+    """Keeps the progress message of a training up to date.
+
+    If the message is deleted, one new message is sent.
+    """
+
+    def __init__(self, app: App, platform: Platform, record: TrainingRecord) -> None:
+        self._app = app
+        self._platform = platform
+        self._record = record
+        self._ref: MessageRef | None = None
+        if record.channel_id is not None and record.message_id is not None:
+            self._ref = MessageRef(record.channel_id, record.message_id, record.community_id)
+        self._may_send = True
+
+    async def follow(self, events: Events) -> None:
+        """Show a training of this process until its end."""
+        message, arrived = None, True
+        interval = EDITS * self._app.edit_interval
+        async with aclosing(latest_throttled(self._messages(events), interval)) as throttled:
+            async for message in throttled:
+                arrived = not self._platform.spares_requests and await self._show(message)
+        if message is not None and not arrived:
+            await self._show(message, tries=LAST_TRIES)
+
+    async def update(self) -> None:
+        """Show a training that is queued, or that has ended in another process."""
+        message = await self._current()
+        if message is not None:
+            await self._show(message)
+
+    async def _messages(self, events: Events) -> AsyncGenerator[Message, None]:
+        """Yield the whole message after each event."""
+        state = await self._state()
+        yield progress_message(state)
+        async with aclosing(events):
+            async for event in events:
+                if isinstance(event, Samples):
+                    event = replace(event, texts=await self._allowed(event.texts))
+                state = state.after(event, self._app.now())
+                yield await self._message(state, event)
+
+    async def _state(self, ahead: int = 0) -> TrainingState:
+        record = self._record
+        return TrainingState(record, await model_of(self._app, record), record.id, ahead)
+
+    async def _message(self, state: TrainingState, event: Event) -> Message:
+        match event:
+            case VersionRecord():
+                community_id = state.request.community_id
+                report = await version_report(
+                    self._app, event.task, event.number, community_id, state.notes
+                )
+                assert report is not None  # noqa: S101 (it was created a moment ago)
+                return report
+            case CustomModelTrained():
+                allowed = await self._allowed(event.samples)
+                return _ready_message(state, replace(event, samples=allowed))
+            case Stopped(reason=reason):
+                return stopped_message(state.model, reason)
+            case Failed(message=reason):
+                return failed_message(state.model, reason)
+            case Interrupted():
+                return _interrupted_message(state)
+            case _:
+                return progress_message(state)
+
+    async def _current(self) -> Message | None:
+        """The message for the state of the training in the database."""
+        record = self._record
+        match record.state:
+            case "queued":
+                ahead = await self._app.store[Trainings].queued_before(record.id)
+                return progress_message(await self._state(ahead))
+            case "stopped":
+                return stopped_message(await model_of(self._app, record), record.message)
+            case "failed":
+                return failed_message(await model_of(self._app, record), record.message)
+            case "done":
+                return await self._done()
+            case _:
+                return None
+
+    async def _done(self) -> Message | None:
+        """The message of a training that has succeeded; `None` if its result is gone."""
+        app, record = self._app, self._record
+        if record.version_id is not None:
+            return await version_report(
+                app, record.task, record.version_id, record.community_id, record.notes
+            )
+        model = await app.store[CustomModels].get(record.custom_model_id or 0)
+        if model is None:
+            return None
+        try:
+            trained = await app[CustomModelLoader].load(model)
+            sample = await app.inference.validate(TASK, lambda: trained, full=False)
+        except (Untrained, WeightsError, TooSlow):
+            return None
+        names = await self._allowed(sample.samples)
+        ready = CustomModelTrained(trained.card, names, model.seconds or 0.0, model.entries)
+        return _ready_message(await self._state(), ready)
+
+    async def _allowed(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Texts that can be shown where the training was asked for."""
+        place = self._record.community_id
+        return tuple([words for words in texts if await self._app.allows(words, place)])
+
+    async def _show(self, message: Message, *, tries: int = 1) -> bool:
+        """Edit the message. Returns whether it succeeded, or will never succeed.
+
+        Nothing is written in a community that an owner has blocked.
+        """
+        ref = self._ref
+        if ref is None or await self._app[BlockList].has_community(ref.community_id):
+            return True
+        number = self._record.id
+        try:
+            return await deliver(lambda: self._platform.edit(ref, message), tries=tries)
+        except DeliveryError as error:
+            log.info("The message of training %d cannot be edited: %s", number, error)
+            if not (isinstance(error, Gone) and self._may_send):
+                if isinstance(error, Gone):  # no request of this training will succeed any more
+                    self._ref = None
+                return True
+        self._may_send = False
+        try:
+            message_id = await self._platform.send(ref, message)
+        except DeliveryError as error:
+            log.info("A new message for training %d cannot be sent: %s", number, error)
+            self._ref = None
+            return True
+        self._ref = replace(ref, message_id=message_id)
+        await self._app.store[Trainings].set_message(number, ref.channel_id, message_id)
+        return True

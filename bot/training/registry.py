@@ -1,0 +1,375 @@
+"""Model registry: versions of the shared models, their activation and rollback.
+
+The database says which version of each task is live. Every process polls it, so that an activation
+in one process is served by all of them within seconds.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from itertools import pairwise
+
+from bot.concurrency import PeriodicTask
+from bot.store import Store, Unavailable
+from bot.training.queries import Live, VersionFiles, VersionRecord, Versions
+from bot.writing.service import Inference, Load, ValidationSample, loaded_of, open_inference
+from bot.writing.writer import Writer
+from models.tasks import TASKS, task_of
+from models.text_generator import Accept
+from models.training.events import Done
+from models.weights import ModelCard, Trained, WeightsError
+
+log = logging.getLogger(__name__)
+
+INTERVAL_S = 1.0
+"""Seconds between two polls for activations, each of them a small query."""
+MARGIN = 0.01
+"""Largest reference loss above the baseline for automatic activation, in nats per character.
+
+Two seeds of the same recipe differ by up to 0.005: such a tie passes. The recipe `quick` is 0.011
+to 0.012 worse than `best` (seeds 0 to 4): it must not replace `best` automatically.
+"""
+LONGEST_TITLE, LONGEST_RECIPE = 200, 40
+"""Characters of the columns in the database."""
+AUTOMATIC, FORCED = "automatic", "forced"
+"""Reasons for the activation of a version by its own training."""
+
+
+class NothingBefore(Exception):  # noqa: N818 (it is an answer, not a fault)
+    """No earlier version to roll back to."""
+
+
+@dataclass(frozen=True)
+class VersionPage:
+    """A page of the versions of a task, newest first."""
+
+    task: str
+    versions: tuple[VersionRecord, ...]
+    live: Live
+    number: int
+    """The page number, from 0."""
+    pages: int
+
+
+@dataclass(frozen=True)
+class VersionComparison:
+    """A version, and those that it is compared with."""
+
+    version: VersionRecord
+    live: Live
+    previous: VersionRecord | None
+    """The version of the task that was created before it."""
+    shipped: VersionRecord
+    curve: bytes | None
+    """The loss curve, a PNG."""
+
+
+class ModelRegistry:
+    """Adds, lists, activates and rolls back versions, and keeps this process up to date."""
+
+    def __init__(
+        self,
+        store: Store,
+        networks: Inference,
+        *,
+        now: Callable[[], datetime],
+        served: Mapping[str, Live] | None = None,
+        interval: float | None = INTERVAL_S,
+    ) -> None:
+        """`served` is what the networks serve now; `interval` is in s, `None` for no polling."""
+        self._records = store[Versions]
+        self._networks = networks
+        self._now = now
+        self._served = {task: (served or {}).get(task, Live(0, None)) for task in TASKS}
+        self._seen = {task: live.activation_id for task, live in self._served.items()}
+        self._interval = interval
+        self._shipped: dict[str, VersionRecord] = {}
+        self._lock = asyncio.Lock()
+        """Held while weights are swapped."""
+        self._watch: PeriodicTask | None = None
+
+    @property
+    def served(self) -> Mapping[str, Live]:
+        """The versions that this process serves, by task."""
+        return self._served
+
+    def watch(self) -> None:
+        """Start to poll the database for activations by other processes."""
+        if self._interval is not None and self._watch is None:
+            self._watch = PeriodicTask(self._poll, self._interval)
+
+    async def close(self) -> None:
+        """Stop polling."""
+        if self._watch is not None:
+            await self._watch.close()
+            self._watch = None
+
+    async def catch_up(self) -> None:
+        """Serve the live versions. Raises `Unavailable`; logs unusable weights once."""
+        for task, live in (await self._records.live()).items():
+            async with self._lock:
+                if task in TASKS and live.activation_id > self._seen.get(task, 0):
+                    await self._follow(task, live)
+
+    async def add_trained(
+        self, task: str, done: Done, *, force: bool = False, member_id: int | None = None
+    ) -> VersionRecord:
+        """Add the result of a training as a version, and activate it if it is good enough.
+
+        It is activated if `may_activate` says so, or if `force` is set. Raises `WeightsError` for
+        weights that cannot be used, and `OSError` and `Unavailable` if the results cannot be read
+        or stored; none of that changes anything.
+        """
+        files = await asyncio.to_thread(_results, done)
+        load = partial(task_of(task).read, files.weights, done.weights.name)
+        sample = await self._networks.validate(task, load)
+        baseline = await self._baseline_loss(task, await self._live(task))
+        version = replace(
+            version_of(sample.trained.card, sample.trained.digest),
+            created_at=self._now(),
+            baseline_loss=baseline,
+            member_id=member_id,
+            seconds=done.seconds,
+            samples=sample.samples,
+        )
+        reason = FORCED if force else ""
+        if may_activate(version.reference_loss, baseline):
+            reason = AUTOMATIC
+        if reason:
+            async with self._lock:
+                number, live = await self._records.add_live(version, files, reason, self._now())
+                self._serve(task, live, sample.trained)
+        else:
+            number = await self._records.add(version, files, self._now())
+        return replace(version, number=number)
+
+    async def activate(
+        self, task: str, number: int | None, *, member_id: int | None, reason: str = "activated"
+    ) -> Live:
+        """Make a version live, or the shipped weights if `number` is `None`.
+
+        Raises `WeightsError` if it cannot be used, which changes nothing.
+        """
+        sample = await self._sample(task, number)
+        async with self._lock:
+            live = await self._records.activate(
+                task, number, member_id=member_id, reason=reason, now=self._now()
+            )
+            self._serve(task, live, sample.trained)
+        return live
+
+    async def roll_back(self, task: str, *, member_id: int | None) -> Live:
+        """Make the previously live version live again.
+
+        Raises `NothingBefore` if no version was live before, and otherwise like `activate`.
+        """
+        async with self._lock:
+            earlier = await self._records.earlier(task)
+            if not earlier:
+                raise NothingBefore
+            sample = await self._sample(task, earlier[0])
+            live = await self._records.roll_back(task, member_id=member_id, now=self._now())
+            if live is None:
+                raise NothingBefore
+            if live.version_id == earlier[0]:
+                self._serve(task, live, sample.trained)
+            else:  # another process rolled back at the same moment
+                await self._follow(task, live)
+            return live
+
+    async def is_live(self, task: str, number: int | None) -> bool:
+        """Whether a version is live everywhere, and is served here."""
+        live = await self._live(task)
+        return live.version_id == number == self._served[task].version_id
+
+    async def page(self, task: str, number: int, size: int) -> VersionPage:
+        """Return a page of `size` versions of a task. The last page ends with the shipped one."""
+        total = await self._records.count(task) + 1
+        pages = -(-total // size)
+        number = min(max(number, 0), pages - 1)
+        versions = await self._records.of(task, skip=number * size, most=size)
+        if number == pages - 1:
+            versions.append(await self._shipped_version(task))
+        return VersionPage(task, tuple(versions), await self._live(task), number, pages)
+
+    async def compare(self, task: str, number: int | None) -> VersionComparison | None:
+        """Compare a version, or the shipped weights, with others; `None` if it does not exist."""
+        shipped = await self._shipped_version(task, with_samples=True)
+        live = await self._live(task)
+        if number is None:
+            return VersionComparison(shipped, live, None, shipped, None)
+        version = await self._records.get(number)
+        if version is None:
+            return None
+        previous = await self._records.previous(task, number)
+        curve = await self._records.curve(number)
+        return VersionComparison(version, live, previous, shipped, curve)
+
+    async def _live(self, task: str) -> Live:
+        return (await self._records.live()).get(task, Live(0, None))
+
+    async def _poll(self) -> None:
+        with suppress(Unavailable):  # which the database has logged, once
+            await self.catch_up()
+
+    async def _follow(self, task: str, live: Live) -> None:
+        """Serve a version that another process has activated, if it can be loaded here.
+
+        It was validated there. Another sample would take seconds in which the processes differ,
+        and everything that it writes passes the word filter anyway.
+        """
+        try:
+            load = await self._load(task, live.version_id)
+            trained = await self._networks.prepare(task, load)
+        except WeightsError as error:
+            name = _named(live.version_id)
+            log.error("%s of %s is live but cannot be served here: %s", name, task, error)
+            self._seen[task] = live.activation_id
+        else:
+            self._serve(task, live, trained)
+
+    def _serve(self, task: str, live: Live, trained: Trained) -> None:
+        self._networks.swap(task, trained)
+        self._served[task] = live
+        self._seen[task] = live.activation_id
+        log.info("%s of %s is live (%s)", _named(live.version_id), task, live.reason)
+
+    async def _sample(self, task: str, number: int | None) -> ValidationSample:
+        """Generate a short sample of a version. Raises `WeightsError`."""
+        load = await self._load(task, number)
+        return await self._networks.validate(task, load, full=False)
+
+    async def _load(self, task: str, number: int | None) -> Load:
+        """A function that loads a version. Raises `WeightsError` if it is deleted or damaged."""
+        if number is None:
+            return task_of(task).load_shipped
+        return await load_stored(self._records, task, number)
+
+    async def _baseline_loss(self, task: str, live: Live) -> float | None:
+        """The reference loss of the live version, or of the shipped weights if it has none.
+
+        A version that was activated automatically passes on its own baseline if that is lower.
+        Otherwise the losses of many versions, each slightly worse than the last, would add up.
+        """
+        record = await self._records.get(live.version_id) if live.version_id else None
+        if record is None or record.reference_loss is None:
+            return (await self._shipped_version(task)).reference_loss
+        if live.reason == AUTOMATIC and record.baseline_loss is not None:
+            return min(record.reference_loss, record.baseline_loss)
+        return record.reference_loss
+
+    async def _shipped_version(self, task: str, *, with_samples: bool = False) -> VersionRecord:
+        """The record of the shipped weights. `with_samples` takes a second the first time."""
+        version = self._shipped.get(task)
+        if version is None:
+            version = version_of(await asyncio.to_thread(lambda: task_of(task).shipped_card))
+        if with_samples and not version.samples:
+            version = replace(version, samples=(await self._sample(task, None)).samples)
+        self._shipped[task] = version
+        return version
+
+
+async def open_versions(
+    store: Store,
+    accept: Accept,
+    *,
+    now: Callable[[], datetime],
+    interval: float | None = INTERVAL_S,
+    writers: Sequence[Writer] = (),
+    processes: int = 0,
+) -> tuple[Inference, ModelRegistry]:
+    """Load the live versions, and serve what was live before where those are unusable.
+
+    `writers` and `processes` are those of `Inference`. Raises `Unavailable`, and `WeightsError` if
+    shipped weights cannot be used, either.
+    """
+    served: dict[str, Live] = {}
+    loaded: dict[str, Trained] = {}
+    for task, live in (await store[Versions].live()).items():
+        served[task] = live
+        if task in TASKS and live.version_id is not None:
+            number, trained = await _latest_usable(store[Versions], task, live.version_id)
+            if trained is not None:
+                loaded[task] = trained
+            if number != live.version_id:
+                served[task] = Live(live.activation_id, number)
+    inference = await open_inference(accept, loaded, writers, processes=processes)
+    return inference, ModelRegistry(store, inference, now=now, served=served, interval=interval)
+
+
+async def _latest_usable(
+    records: Versions, task: str, live: int
+) -> tuple[int | None, Trained | None]:
+    """The live version, or the one that was live before it and so on; `None` if shipped."""
+    for number, before in pairwise([live, *await records.earlier(task), None]):
+        if number is None:
+            break
+        try:
+            load = await load_stored(records, task, number)
+            return number, await asyncio.to_thread(loaded_of, task, load)
+        except WeightsError as error:
+            log.error("%s %s of %s is served instead.", error, _named(before), task)
+    return None, None
+
+
+async def load_stored(records: Versions, task: str, number: int) -> Load:
+    """A function that loads a version. Raises `WeightsError` for deleted or damaged weights."""
+    content = await records.weights(number)
+    if content is None:
+        raise WeightsError(f"The weights of version {number} of {task} were deleted.")
+    version = await records.get(number)
+    if version is not None and not await is_intact(content, version.digest):
+        raise WeightsError(
+            f"The stored weights of version {number} of {task} have changed: their SHA-256 is not "
+            "the one stored with them. Restore a backup, or choose another version with /models."
+        )
+    return partial(task_of(task).read, content, f"Version {number} of {task}")
+
+
+async def is_intact(content: bytes, digest: str) -> bool:
+    """Whether weights have the digest that was stored with them, or none was."""
+    actual = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
+    return digest in ("", actual)
+
+
+def _results(done: Done) -> VersionFiles:
+    """Read the weights, the loss curve and the history of a training."""
+    history = done.weights.with_suffix(".json")
+    return VersionFiles(
+        done.weights.read_bytes(),
+        done.plot.read_bytes(),
+        history.read_text() if history.exists() else None,
+    )
+
+
+def _named(number: int | None) -> str:
+    return "The shipped version" if number is None else f"Version {number}"
+
+
+def may_activate(reference_loss: float | None, baseline_loss: float | None) -> bool:
+    """Whether a version is activated automatically: both losses are known, and it is not worse.
+
+    A difference of up to `MARGIN` counts as a tie.
+    """
+    if reference_loss is None or baseline_loss is None:
+        return False
+    return reference_loss <= baseline_loss + MARGIN
+
+
+def version_of(card: ModelCard, digest: str = "") -> VersionRecord:
+    """The record of a version, from its model card. `digest` is empty for the shipped weights."""
+    return VersionRecord(
+        task=card.task,
+        digest=digest,
+        corpus=card.corpus[:LONGEST_TITLE],
+        corpus_sha256=card.corpus_sha256,
+        recipe=card.recipe[:LONGEST_RECIPE],
+        seed=card.seed,
+        validation=card.validation,
+        reference_loss=task_of(card.task).reference_loss(card),
+    )

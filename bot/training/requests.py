@@ -1,0 +1,161 @@
+"""Training requests: uploads, the queue, the progress message, the Stop button."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import ParamSpec, TypeVar
+
+from bot.chat.app import App
+from bot.chat.message import Message, Timestamp, UserError, link, text
+from bot.chat.translation import _
+from bot.chat.turn import Attachment, DeliveryError, Forbidden, Turn
+from bot.community.rights import SharedModelAction, check_manager, check_shared_models
+from bot.formats import shortened
+from bot.polls.votes import signature
+from bot.training.events import EndReason
+from bot.training.progress import TrainingState, failed_message, model_of, progress_message
+from bot.training.queries import CUSTOM, TrainingRecord, TrainingRequest, Trainings
+from bot.training.service import AlreadyTraining, CoolingDown, QueueFull, TrainingService
+
+LARGEST_SEED = 2**31
+LONGEST_TITLE = 60
+"""Characters of a file name that are shown."""
+LONGEST_NUMBER = 18
+"""Digits of an id that fits in the database."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def check_queue(
+    app: App,
+    policy: str,
+    *,
+    community_id: int | None = None,
+    custom_model_id: int | None = None,
+) -> None:
+    """Raise `UserError` unless a training can be queued now."""
+    try:
+        await app[TrainingService].check(
+            policy, community_id=community_id, custom_model_id=custom_model_id
+        )
+    except (AlreadyTraining, CoolingDown, QueueFull) as error:
+        raise _refusal(error) from error
+
+
+async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
+    """Announce a training and queue it. Returns the reply, which links to the progress message.
+
+    Raises `UserError` if it cannot be announced or queued.
+    """
+    model = await model_of(app, request)
+    try:
+        ref = await turn.announce(progress_message(TrainingState(request, model)))
+    except Forbidden as error:
+        raise UserError(
+            _(
+                "Progress is shown in this channel, but the bot can't post here. Allow it to view "
+                "the channel, send messages (also in threads), embed links and attach files, or "
+                "use another channel."
+            )
+        ) from error
+
+    async def withdraw(reason: str) -> None:
+        with suppress(DeliveryError):
+            await turn.platform.edit(ref, failed_message(model, reason))
+
+    request = replace(request, channel_id=ref.channel_id, message_id=ref.message_id)
+    try:
+        await app[TrainingService].enqueue(request)
+    except (AlreadyTraining, CoolingDown, QueueFull) as error:
+        refusal = _refusal(error)
+        await withdraw(str(refusal))
+        raise refusal from error
+    except BaseException:
+        await withdraw(EndReason.BROKEN)
+        raise
+    reply = text(
+        _("Training {subject}. Follow along: {link}"),
+        subject=model.name,
+        link=link(await turn.platform.link(ref)),
+    )
+    return Message(reply, private=True)
+
+
+async def title_of(app: App, name: str, community_id: int | None, unnamed: str) -> str:
+    """The name of a corpus or file if it can be shown in a community, else `unnamed`."""
+    name = "".join(c for c in name[:255] if c.isprintable()).strip()
+    title = shortened(name, LONGEST_TITLE)
+    return title if title and await app.allows(title, community_id) else unnamed
+
+
+def check_size(title: str, size: int, most: int, what: str) -> None:
+    """Raise `UserError` for an upload of more than `most` bytes. `what` names accepted files."""
+    if size > most:
+        raise UserError(
+            _("{file} is too large ({size:.1f} MiB). The limit for {what} is {limit} MiB."),
+            file=title,
+            size=size / 2**20,
+            limit=most // 2**20,
+            what=what,
+        )
+
+
+async def download(upload: Attachment, title: str) -> bytes:
+    """The content of an upload whose size was checked. Raises `UserError`."""
+    try:
+        return await upload.read()
+    except DeliveryError as error:
+        raise UserError(
+            _("{file} could not be downloaded; upload it again."), file=title
+        ) from error
+
+
+async def checked(app: App, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Check an upload in a thread, one upload at a time: the longest lists take seconds."""
+    async with app[TrainingService].uploads:
+        return await asyncio.to_thread(check, *args, **kwargs)
+
+
+async def press_stop(app: App, turn: Turn, state: str) -> None:
+    """Answer the button that stops a training. Raises `UserError` if it has ended."""
+    action, _colon, number = state.partition(":")
+    record = None
+    if action == "stop" and number.isdecimal() and len(number) <= LONGEST_NUMBER:
+        record = await app.store[Trainings].get(int(number))
+    if record is None:
+        raise UserError(_("This training has already ended."))
+    if record.policy != CUSTOM:
+        await check_shared_models(app, turn, SharedModelAction.TRAIN)
+    elif check_manager(turn) != record.community_id:
+        raise UserError(
+            _("This training belongs to another {community}."),
+            community=turn.platform.terms.community,
+        )
+    with app.in_flight.track():
+        if not await app[TrainingService].stop(record.id, await stop_reason(app, turn, record)):
+            raise UserError(_("This training has already ended."))
+        await turn.respond(Message(text(_("Stopped.")), private=True))
+
+
+async def stop_reason(app: App, turn: Turn, record: TrainingRecord) -> str:
+    """The reason with the member's name, if that can be shown with the progress.
+
+    It is only shown, never stored.
+    """
+    name = signature(turn.user.display_name, await app.filters.of(record.community_id))
+    return EndReason.BUTTON if name is None else _("{member} pressed Stop.").format(member=name)
+
+
+def _refusal(error: AlreadyTraining | CoolingDown | QueueFull) -> UserError:
+    match error:
+        case AlreadyTraining():
+            return UserError(_("This is already being trained; try again when that has ended."))
+        case CoolingDown(until=until):
+            return UserError(
+                _("The cooldown after the last training isn't over; try again {time}."),
+                time=Timestamp(until),
+            )
+        case QueueFull():
+            return UserError(_("Too many trainings are waiting; try again in a few minutes."))

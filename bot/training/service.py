@@ -1,0 +1,658 @@
+"""The training service: a queue in the database that all processes of the bot share.
+
+Each process polls the queue, claims a training when none of the same kind runs anywhere, and
+reports it. A training that is interrupted, by a restart or a crash, goes back to the queue. It
+resumes from its checkpoint where that still exists.
+"""
+
+import asyncio
+import csv
+import hashlib
+import io
+import logging
+import secrets
+import socket
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from bot.concurrency import PeriodicTask
+from bot.store import Store, StoreError, Unavailable
+from bot.store.identities import is_id_of
+from bot.training.custom_models import PATIENCE_OF_TRAINING_S, CustomModelLoader
+from bot.training.events import CustomModelTrained, EndReason, Interrupted
+from bot.training.queries import (
+    CUSTOM,
+    LOST,
+    SHARED,
+    SILENCE,
+    CustomModels,
+    StoredList,
+    TrainingRecord,
+    TrainingRequest,
+    Trainings,
+    VersionRecord,
+)
+from bot.training.registry import ModelRegistry
+from bot.training.trainer import (
+    GRACE_S,
+    Launch,
+    RunFolder,
+    TrainerProcess,
+    TrainingEvents,
+    TrainingHandle,
+    leftovers,
+    sweep,
+)
+from data.lists import parse_list
+from models.training.events import Done, Failed, Stopped, TrainingEvent
+from models.weights import WeightsError
+
+log = logging.getLogger(__name__)
+
+LONGEST_QUEUE = 6
+"""Maximum number of custom models that are queued or running, in all processes."""
+MOST_OF_A_COMMUNITY = 3
+"""Maximum number of those per community."""
+MAX_ATTEMPTS = 3
+"""Number of attempts before a training fails."""
+BEAT_S = 15.0
+"""Seconds between two heartbeats."""
+PAUSES = (1.0, 4.0, 15.0)
+"""Seconds between attempts to store results."""
+POLL_S = 1.0
+"""Seconds between two polls of the queue and of requests to stop."""
+RECOVERY_S = SILENCE.total_seconds() / 2
+"""Seconds between two searches for trainings whose process has died."""
+SWEEP_AGE_S = SILENCE.total_seconds()
+"""Age of a folder that no training needs; one that has just ended may still be reported."""
+SHOWN_AGAIN = timedelta(seconds=60)
+"""How long before the start of a process the end of a training may still have to be shown."""
+LAST_REPORT_S = 1.0
+"""Seconds for reporting an interruption on shutdown."""
+_CLOCKS_DIFFER = timedelta(seconds=10)
+_UNREPORTED = -1
+
+T = TypeVar("T")
+Result = VersionRecord | CustomModelTrained
+End = Result | Stopped | Failed | Interrupted
+"""The last event of a training is one of these."""
+Event = TrainingEvent | Result | Interrupted
+Events = AsyncGenerator[Event, None]
+
+
+class AlreadyTraining(Exception):  # noqa: N818 (it is a state, not a fault)
+    """A training that excludes this one is queued or running."""
+
+
+class QueueFull(Exception):  # noqa: N818
+    """Too many trainings are waiting."""
+
+
+class CoolingDown(Exception):  # noqa: N818
+    """The cooldown after the last training is not over."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"no training starts before {until.isoformat(timespec='seconds')}")
+        self.until = until
+
+
+class Report(Protocol):
+    """Shows a training to members; implemented by `TrainingReport` in `progress.py`."""
+
+    async def follow(self, events: Events) -> None:
+        """Show a training of this process. The last of its events is an `End`."""
+
+    async def update(self) -> None:
+        """Show a training that is queued, or that has ended in another process."""
+
+
+Reports = Callable[[TrainingRecord], Report]
+"""Creates the report of a training."""
+
+
+class TrainingService:
+    """Queues, starts, stops and recovers trainings."""
+
+    def __init__(
+        self,
+        state_dir: Path,
+        store: Store,
+        models: ModelRegistry,
+        custom_models: CustomModelLoader,
+        *,
+        cooldown: timedelta,
+        now: Callable[[], datetime],
+        launch: Launch = TrainerProcess,
+        poll: float | None = POLL_S,
+    ) -> None:
+        """`cooldown`: the time between two trainings of shared models. `poll`: seconds between two
+        polls of the database; `None` for no polling.
+        """
+        self.folder = state_dir / "training"
+        self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
+        self.finished = Counter(dict.fromkeys(("done", "failed", "stopped", "interrupted"), 0))
+        """Trainings that ended in this process, by outcome."""
+        self.uploads = asyncio.Lock()
+        """Held while an upload is checked, which takes seconds for the longest lists."""
+        self.trainings = store[Trainings]
+        self.now = now
+        self.launch = launch
+        self.poll = poll
+        self._custom = store[CustomModels]
+        self._models = models
+        self._custom_models = custom_models
+        self._cooldown = cooldown
+        self._reports: dict[str, Reports] = {}
+        """By platform."""
+        self._is_started = False
+        self._runs: dict[str, tuple[TrainingAttempt, asyncio.Task[None]]] = {}
+        """The trainings of this process, by queue."""
+        self._places: dict[int, int] = {}
+        """Queued trainings, with the number ahead of each as last reported."""
+        self._polls: list[PeriodicTask] = []
+        self._looks: set[asyncio.Task[None]] = set()
+        self._looking, self._queueing = asyncio.Lock(), asyncio.Lock()
+        self._is_closing = False
+
+    def report_to(self, platform: str, reports: Reports) -> None:
+        """Report trainings that were started on a platform, named as in `bot.store[Identities]`."""
+        self._reports[platform] = reports
+
+    def start(self) -> None:
+        """Start to run and report queued trainings. Has no effect the second time."""
+        if self._is_started:
+            return
+        self._is_started = True
+        self._look_soon(self._tidy_up)
+        if self.poll is not None:
+            self._polls = [
+                PeriodicTask(self.look, self.poll),
+                PeriodicTask(self.recover, RECOVERY_S),
+            ]
+
+    async def close(self) -> None:
+        """Interrupt the trainings of this process: they write checkpoints and return to the queue.
+
+        Takes a few seconds at most.
+        """
+        self._is_closing = True
+        await asyncio.gather(*(poll.close(patience=LAST_REPORT_S) for poll in self._polls))
+        self._polls = []
+        if self._looks:
+            await asyncio.wait(self._looks, timeout=LAST_REPORT_S)
+        for run, _task in self._runs.values():
+            run.interrupt()
+        if tasks := [task for _run, task in self._runs.values()]:
+            _, late = await asyncio.wait(tasks, timeout=GRACE_S + LAST_REPORT_S)
+            for task in late:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=LAST_REPORT_S)
+
+    async def check(
+        self, policy: str, *, community_id: int | None = None, custom_model_id: int | None = None
+    ) -> None:
+        """Check whether a training can be queued now.
+
+        Shared models are trained one at a time, with a cooldown. Custom models wait in a queue with
+        a limit per community. Raises `AlreadyTraining`, `CoolingDown`, `QueueFull` and
+        `Unavailable`.
+        """
+        waiting = await self.trainings.waiting(policy)
+        if policy == SHARED:
+            if waiting:
+                raise AlreadyTraining
+            await self._check_cooldown()
+            return
+        if custom_model_id is not None and custom_model_id in {w.custom_model_id for w in waiting}:
+            raise AlreadyTraining
+        of_community = sum(w.community_id == community_id for w in waiting)
+        if len(waiting) >= LONGEST_QUEUE or of_community >= MOST_OF_A_COMMUNITY:
+            raise QueueFull
+
+    async def enqueue(self, request: TrainingRequest) -> int:
+        """Queue a training. Returns its id. Raises like `check`."""
+        async with self._queueing:  # both of two concurrent requests must not pass the check
+            await self.check(
+                request.policy,
+                community_id=request.community_id,
+                custom_model_id=request.custom_model_id,
+            )
+            training_id = await self.trainings.enqueue(request)
+        self._places[training_id] = _UNREPORTED
+        self._look_soon()
+        return training_id
+
+    async def stop(
+        self, training_id: int, reason: str, *, stored_reason: EndReason = EndReason.BUTTON
+    ) -> bool:
+        """Stop a training of any process. Returns whether it was queued or running.
+
+        `reason` is reported if it waits or runs in this process, but never stored: it may name a
+        member.
+        """
+        here = [run for run, _task in self._runs.values() if run.record.id == training_id]
+        for run in here:  # it may see the stored reason before it is stopped below
+            run.requested = reason
+        try:
+            is_stopping = await self.trainings.request_stop(training_id, stored_reason, self.now())
+        except StoreError:
+            for run in here:
+                run.requested = None
+            raise
+        if not is_stopping:
+            return False
+        self._places.pop(training_id, None)
+        for run, _task in self._runs.values():
+            if run.record.id == training_id:
+                run.stop(reason)
+        record = await self.trainings.get(training_id)
+        if record is not None and record.state == "stopped":  # nothing has run that reports it
+            await self._report(replace(record, message=reason))
+        return True
+
+    async def forget_member(self, member_id: int) -> None:
+        """Stop the trainings on lists that a member has uploaded, which deletes the lists.
+
+        Raises `Unavailable`.
+        """
+        for record in await self.trainings.with_corpus_of(member_id):
+            await self.stop(record.id, EndReason.FORGOTTEN, stored_reason=EndReason.FORGOTTEN)
+
+    async def complete(self, record: TrainingRecord, done: Done) -> Result | Failed:
+        """Store the results of a training. `record` includes the corpus.
+
+        Raises `WeightsError` for weights that cannot be used, `OSError` and `Unavailable`.
+        """
+        if record.policy == SHARED:
+            return await self._models.add_trained(
+                record.task, done, force=record.force, member_id=record.member_id
+            )
+        content = await asyncio.to_thread(done.weights.read_bytes)
+        sample = await self._custom_models.validate(
+            content, record.title, patience_s=PATIENCE_OF_TRAINING_S
+        )
+        names = await asyncio.to_thread(names_of, record.corpus or b"")
+        is_stored = await self._custom.trained(
+            record.custom_model_id or 0,
+            content,
+            sample.trained.digest,
+            done.seconds,
+            stored_list(record.title, names) if record.corpus_is_new else None,
+        )
+        if not is_stored:
+            return Failed(EndReason.DELETED)
+        self._custom_models.keep(sample.trained)
+        return CustomModelTrained(sample.trained.card, sample.samples, done.seconds, len(names))
+
+    async def look(self) -> None:
+        """Start trainings where possible, and report the positions of the others in the queue."""
+        if not self._is_started:
+            return
+        async with self._looking:
+            try:
+                for policy in (SHARED, CUSTOM):
+                    await self._claim(policy)
+                for training_id in list(self._places):
+                    await self._report_place(training_id)
+            except StoreError as error:
+                log.info("The queue of trainings cannot be read: %s", error)
+            except Exception:
+                log.exception("Processing the queue of trainings failed")
+
+    async def recover(self) -> None:
+        """Requeue trainings whose process has died, or mark them as failed, and report them.
+
+        Deletes folders that no training needs: their process may have been killed.
+        """
+        for run, _task in list(self._runs.values()):
+            await run.beat()  # it may seem dead after an outage of the database
+        try:
+            for record in await self.trainings.fail_stale_runs(self.now(), MAX_ATTEMPTS):
+                log.warning("Training %d was interrupted and is %s", record.id, record.state)
+                if record.state == "queued":
+                    self._places[record.id] = _UNREPORTED
+                else:
+                    await self._report(record)
+            await self._sweep(min_age_s=SWEEP_AGE_S)
+        except StoreError as error:
+            log.info("Cannot check for interrupted trainings: %s", error)
+
+    async def _check_cooldown(self) -> None:
+        now = self.now()
+        # Clocks of several processes differ a little. An end much later than now is of a clock that
+        # has stepped back since, perhaps by a day, and nobody has to wait for that.
+        latest = now + max(self._cooldown, _CLOCKS_DIFFER)
+        ended_at = await self.trainings.last_ended_at(SHARED, latest)
+        if ended_at is not None and now < (until := ended_at + self._cooldown):
+            raise CoolingDown(until)
+
+    def report_of(self, record: TrainingRecord) -> Report | None:
+        """The report on the platform where a training was started, if this process serves it."""
+        for platform, reports in self._reports.items():
+            if is_id_of(platform, record.channel_id or 0):
+                return reports(record)
+        return None
+
+    async def _report(self, record: TrainingRecord) -> None:
+        if (report := self.report_of(record)) is not None:
+            await report.update()
+
+    async def _waiting(self) -> list[TrainingRecord]:
+        return [w for policy in (SHARED, CUSTOM) for w in await self.trainings.waiting(policy)]
+
+    async def _sweep(self, *, min_age_s: float) -> None:
+        """Delete old folders. Raises `Unavailable`."""
+        # Folders first: those that are made afterwards are of trainings that are not known here.
+        found = await asyncio.to_thread(leftovers, self.folder, min_age_s=min_age_s)
+        if found:
+            active = {record.id for record in await self._waiting()}
+            active |= {run.record.id for run, _task in self._runs.values()}
+            await asyncio.to_thread(sweep, found, active)
+
+    async def _claim(self, policy: str) -> None:
+        if self._is_closing or policy in self._runs:
+            return
+        record = await self.trainings.next_queued(policy, self.owner, self.now())
+        if record is None:
+            return
+        self._places.pop(record.id, None)
+        run = TrainingAttempt(self, record)
+        self._runs[policy] = run, asyncio.create_task(self._run(run, policy))
+
+    async def _run(self, run: "TrainingAttempt", policy: str) -> None:
+        try:
+            await run.to_end(self.report_of(run.record))
+        finally:
+            del self._runs[policy]
+            self.finished[run.outcome] += 1
+            self._look_soon()
+
+    async def _report_place(self, training_id: int) -> None:
+        record = await self.trainings.get(training_id)
+        if record is None or record.state != "queued":
+            del self._places[training_id]
+            if record is not None and record.state == "stopped":
+                await self._report(record)
+            return
+        ahead = await self.trainings.queued_before(training_id)
+        if self._places.get(training_id) != ahead:
+            self._places[training_id] = ahead
+            await self._report(record)
+
+    async def _tidy_up(self) -> None:
+        """At start: delete old folders, load the queue, recover interrupted trainings."""
+        try:
+            await self._sweep(min_age_s=0)
+            waiting = await self._waiting()
+            ended = await self.trainings.ended_since(self.now() - SHOWN_AGAIN)
+        except StoreError:
+            return
+        for record in ended:  # a process that was killed may not have shown it
+            await self._report(record)
+        self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
+        await self.recover()
+
+    def _look_soon(self, first: Callable[[], Awaitable[None]] | None = None) -> None:
+        """Poll the queue now."""
+        if self._is_closing:
+            return
+
+        async def look() -> None:
+            if first is not None:
+                await first()
+            await self.look()
+
+        task = asyncio.create_task(look())
+        self._looks.add(task)
+        task.add_done_callback(self._looks.discard)
+
+
+class TrainingAttempt:
+    """One attempt at a training, with its trainer, heartbeats and final event."""
+
+    def __init__(self, service: TrainingService, record: TrainingRecord) -> None:
+        self.record = record
+        self.requested: str | None = None
+        """Why this process is about to stop it, which is not stored: members read it here."""
+        self._service = service
+        self._trainings = service.trainings
+        self._folder = RunFolder(service.folder, record.id)
+        self._trainer: TrainingHandle | None = None
+        self._stop_reason: str | None = None
+        self._is_interrupted = False
+        self._is_lost = False
+        """Whether the training no longer belongs to this process."""
+        self._end: End | None = None
+        self._keeps_folder = False
+        """Whether the next attempt needs the folder."""
+
+    @property
+    def outcome(self) -> str:
+        """`done`, `failed`, `stopped` or `interrupted`; `running` before the end."""
+        match self._end:
+            case None:
+                return "running"
+            case Failed():
+                return "failed"
+            case Stopped():
+                return "stopped"
+            case Interrupted():
+                return "interrupted"
+            case _:
+                return "done"
+
+    def stop(self, reason: str) -> None:
+        """Stop the training for good."""
+        if self._stop_reason is None and self._end is None:
+            self._stop_reason = reason
+            self._stop_trainer()
+
+    def interrupt(self) -> None:
+        """Stop the training for now. It is resumed after a restart, or by another process."""
+        self._is_interrupted = True
+        self._stop_trainer()
+
+    async def beat(self) -> None:
+        """Record a heartbeat."""
+        with suppress(StoreError):
+            service = self._service
+            reason = await self._trainings.beat(self.record.id, service.owner, service.now())
+            if reason is not None:
+                self._heed(reason)
+
+    async def to_end(self, report: Report | None) -> None:
+        """Run the training and report it. Raises nothing."""
+        polls = [PeriodicTask(self.beat, BEAT_S)]
+        if self._service.poll is not None:
+            polls.append(PeriodicTask(self._check_for_stop, self._service.poll))
+        try:
+            async with aclosing(self._events()) as events:
+                try:
+                    if report is not None:
+                        await report.follow(events)
+                except Exception:
+                    log.exception("Training %d could not be reported", self.record.id)
+                async for _event in events:  # training continues without reports
+                    pass
+        except Exception:
+            log.exception("Training %d ended with an error", self.record.id)
+        finally:
+            for poll in polls:
+                await poll.close()
+            if not self._keeps_folder:
+                await asyncio.to_thread(self._folder.remove)
+
+    async def _events(self) -> Events:
+        """Yield events. The final one is stored before it is reported."""
+        try:
+            async with aclosing(self._trained()) as events:
+                async for event in events:
+                    end = await self._end_of(event)
+                    if end is None:
+                        yield event
+                    elif (stored := await self._store_end(end)) is not None:
+                        yield stored
+            if self._end is None and (stored := await self._store_end(Failed(EndReason.CRASHED))):
+                yield stored
+        except Exception as error:
+            log.exception("Training %d ended with an error", self.record.id)
+            if self._end is None:
+                reason = EndReason.DATABASE if isinstance(error, StoreError) else EndReason.BROKEN
+                if (stored := await self._store_end(Failed(reason))) is not None:
+                    yield stored
+        finally:
+            if self._end is None:  # it was cancelled
+                await self._store_end(Interrupted())
+
+    async def _trained(self) -> TrainingEvents:
+        """Run the trainer, from the checkpoint if one exists and is valid."""
+        self.record = record = replace(
+            self.record,
+            corpus=await self._trainings.corpus(self.record.id),
+            extra_names=await self._trainings.extra_names(self.record.id),
+        )
+        await asyncio.to_thread(self._folder.prepare, record)
+        checkpoint = self._folder.checkpoint(record.task)
+        if await asyncio.to_thread(checkpoint.exists):
+            log.info("Training %d resumes from its checkpoint", record.id)
+            async with aclosing(self._start(resume=True)) as events:
+                first = await anext(events)
+                if not isinstance(first, Failed):
+                    yield first
+                    async for event in events:
+                        yield event
+                    return
+            # A sentence of the trainer can have the title of a member's list.
+            reason = (
+                first.message if first.message in tuple(EndReason) else "an error of the trainer"
+            )
+            log.warning("Training %d starts over: %s", record.id, reason)
+            await asyncio.to_thread(checkpoint.unlink, missing_ok=True)
+        async with aclosing(self._start(resume=False)) as events:
+            async for event in events:
+                yield event
+
+    def _start(self, *, resume: bool) -> TrainingEvents:
+        self._trainer = self._service.launch(self.record, self._folder, resume)
+        if self._is_interrupted or self._stop_reason is not None:
+            self._stop_trainer()
+        return self._trainer.events()
+
+    def _stop_trainer(self) -> None:
+        if self._trainer is not None:
+            self._trainer.stop()
+
+    async def _end_of(self, event: Event) -> End | None:
+        """The final event for this event of the trainer; `None` if training continues."""
+        match event:
+            case Done():
+                return await self._complete(event)
+            case Stopped() | Failed() if self._stop_reason is not None:
+                return Stopped(self._stop_reason)
+            case Stopped() | Failed() if self._is_interrupted:
+                return Interrupted()
+            case Stopped() | Failed():
+                return event
+            case _:
+                return None
+
+    async def _complete(self, done: Done) -> End:
+        """Store the results, before their folder is deleted."""
+        try:
+            return await _persistently(partial(self._store_results, done))
+        except WeightsError as error:
+            return Failed(str(error))
+        except OSError as error:
+            log.error("The results of training %d cannot be read: %s", self.record.id, error)
+            return Failed(EndReason.UNREADABLE)
+        except Unavailable:
+            return Failed(EndReason.DATABASE)
+
+    async def _store_results(self, done: Done) -> End:
+        member_id = await self._trainings.member_of(self.record.id)  # `None` once forgotten
+        return await self._service.complete(replace(self.record, member_id=member_id), done)
+
+    async def _store_end(self, end: End) -> End | None:
+        """Record the final event in the database. Returns the event to report, if any."""
+        self._end = end
+        if self._is_lost:  # another process reports it, unless its custom model was deleted
+            self._keeps_folder = not await self._is_deleted()
+            return None if self._keeps_folder else Stopped(EndReason.DELETED)
+        self._keeps_folder = isinstance(end, Interrupted)
+        try:
+            if not isinstance(end, Interrupted):
+                await _persistently(partial(self._finish, end))
+            elif not await self._trainings.requeue(self.record.id, self._service.owner):
+                self._end = end = Stopped(EndReason.BUTTON)  # pressed at the same moment
+                self._keeps_folder = False
+                await self._finish(end)
+        except StoreError as error:
+            log.warning("The end of training %d could not be stored: %s", self.record.id, error)
+        return end
+
+    async def _finish(self, end: End) -> None:
+        message, version_id = "", None
+        match end:
+            case Stopped():
+                message = EndReason.BUTTON  # its own reason may name a member
+            case Failed():
+                message = end.message
+            case VersionRecord():
+                version_id = end.number
+        owner, now = self._service.owner, self._service.now()
+        await self._trainings.finish(
+            self.record.id, owner, self.outcome, now, message=message, version_id=version_id
+        )
+
+    async def _check_for_stop(self) -> None:
+        """Check for a request to stop from another process, or a deleted custom model."""
+        with suppress(StoreError):
+            record = await self._trainings.get(self.record.id)
+            if record is None or record.owner != self._service.owner:
+                self._heed(LOST)
+            elif record.stop_reason is not None:
+                self._heed(record.stop_reason)
+
+    async def _is_deleted(self) -> bool:
+        try:
+            return await self._trainings.get(self.record.id) is None
+        except StoreError:
+            return False
+
+    def _heed(self, reason: str) -> None:
+        if self._stop_reason is None and self._end is None:
+            self._is_lost = reason == LOST
+            self.stop(reason if self._is_lost else self.requested or reason)
+
+
+async def _persistently(store: Callable[[], Awaitable[T]]) -> T:
+    """Call `store`, with retries while the database is unavailable. Raises `Unavailable`."""
+    for pause in PAUSES:
+        with suppress(Unavailable):
+            return await store()
+        await asyncio.sleep(pause)
+    return await store()
+
+
+def stored_list(title: str, names: tuple[str, ...]) -> StoredList:
+    """A list of names as the database stores it."""
+    return StoredList(title, names, hashlib.sha256("\n".join(names).encode()).hexdigest())
+
+
+def table_of(names: tuple[str, ...]) -> bytes:
+    """A list of names as a CSV file with one column, for the trainer."""
+    table = io.StringIO()
+    rows = [["name"], *([name] for name in names)]  # the heading marks it as a table
+    csv.writer(table, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(rows)
+    return table.getvalue().encode()
+
+
+def names_of(table: bytes) -> tuple[str, ...]:
+    """The inverse of `table_of`."""
+    return parse_list(table, "the corpus", lambda _: True).names

@@ -1,0 +1,297 @@
+"""Weights of custom models: loaded from the database, the last few kept."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.store import Store
+from bot.training.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModelLoader, Untrained
+from bot.training.queries import CustomModelRecord, CustomModels
+from bot.training.service import stored_list
+from bot.writing.errors import TooSlow
+from models.weights import TooLarge, WeightsError
+from tests.bot.fakes import FakeWriter
+from tests.bot.tiny import tiny_namer
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+KANA = tuple(a + b for a in "サクタマハ" for b in ("トシ", "クラ", "ロウ", "ミ"))
+CONTENT = tiny_namer(KANA)
+SLACK = 100
+"""Bytes. Models of the same list hardly differ in size."""
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+
+
+def service(store: Store) -> CustomModelLoader:
+    """As a new process has it."""
+    return CustomModelLoader(store, FakeWriter())
+
+
+async def untrained(store: Store, name: str = "kana") -> CustomModelRecord:
+    return await store[CustomModels].create(
+        community_id=1,
+        name=name,
+        member_id=7,
+        corpus=stored_list("kana.txt", KANA),
+        now=NOW,
+        most=100,
+    )
+
+
+async def trained(store: Store, name: str = "kana", content: bytes = CONTENT) -> CustomModelRecord:
+    model = await untrained(store, name)
+    sample = await service(store).validate(content, name)
+    await store[CustomModels].trained(model.id, content, sample.trained.digest, 2.5)
+    return replace(model, digest=sample.trained.digest)
+
+
+async def test_load(store: Store) -> None:
+    model = await trained(store)
+    loaded = await service(store).load(model)
+    assert loaded.digest == model.digest
+    assert loaded.words == tuple(sorted(KANA))
+
+
+async def test_concurrent_requests_load_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = await trained(store)
+    fresh, reads = service(store), []
+
+    async def counted(custom_model_id: int) -> bytes:
+        reads.append(custom_model_id)
+        return CONTENT
+
+    monkeypatch.setattr(store[CustomModels], "weights", counted)
+    loaded = await asyncio.gather(*(fresh.load(model) for _ in range(5)))
+    assert len(set(map(id, loaded))) == 1
+    assert reads == [model.id]
+
+
+async def several(store: Store, count: int) -> list[CustomModelRecord]:
+    return [
+        await trained(store, f"kana {number}", tiny_namer(KANA, seed=number))
+        for number in range(count)
+    ]
+
+
+async def limited(store: Store, **limits: float) -> CustomModelLoader:
+    """Has room for `MOST_LOADED` of `several`."""
+    sample = await service(store).validate(CONTENT, "kana")
+    size = sample.trained.resident_bytes + SLACK
+    return CustomModelLoader(store, FakeWriter(), largest=size, **limits)
+
+
+async def test_last_few_are_kept(store: Store) -> None:
+    models = await several(store, MOST_LOADED + 1)
+    fresh = await limited(store)
+    loaded = [await fresh.load(model) for model in models[:MOST_LOADED]]
+    assert await fresh.load(models[-2]) is loaded[-1]
+    oldest = loaded[0].resident_bytes
+    del loaded
+    await fresh.load(models[-1])
+    await asyncio.sleep(0)
+    assert fresh.loaded_bytes <= MOST_LOADED * (oldest + SLACK)
+
+
+async def test_loaded_models_are_limited_in_bytes(store: Store) -> None:
+    models = await several(store, 8)
+    fresh = await limited(store)
+    most = 0
+    for _ in range(2):
+        for model in models:
+            size = (await fresh.load(model)).resident_bytes
+            most = max(most, fresh.loaded_bytes)
+    assert size < most <= MOST_LOADED * (size + SLACK)
+
+
+async def test_request_waits_for_memory(store: Store) -> None:
+    models = await several(store, MOST_LOADED + 1)
+    fresh = await limited(store)
+    used = [await fresh.load(model) for model in models[:MOST_LOADED]]
+    waiting = asyncio.create_task(fresh.load(models[-1]))
+    while not waiting.done() and len(used) == MOST_LOADED:
+        await asyncio.sleep(0.01)
+        used.pop(0)
+    assert (await waiting).digest == models[-1].digest
+
+
+async def test_loaded_model_waits_for_no_other_load(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two requests for a model, with one for another model between them."""
+    first, second = await several(store, 2)
+    fresh, may_read = service(store), {first.id: asyncio.Event(), second.id: asyncio.Event()}
+    weights = store[CustomModels].weights
+
+    async def when_told(custom_model_id: int) -> bytes | None:
+        await may_read[custom_model_id].wait()
+        return await weights(custom_model_id)
+
+    monkeypatch.setattr(store[CustomModels], "weights", when_told)
+    loads = []
+    for model in (first, second, first):
+        loads.append(asyncio.create_task(fresh.load(model)))
+        await asyncio.sleep(0)
+    may_read[first.id].set()
+    assert await loads[2] is await loads[0]
+    assert not loads[1].done()
+    may_read[second.id].set()
+    assert (await loads[1]).digest == second.digest
+
+
+async def test_waiting_request_survives_cancelled_load(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = await trained(store)
+    fresh, reads, never = service(store), asyncio.Semaphore(0), asyncio.Event()
+    waits = iter([never.wait()])
+
+    async def first_never(_: int) -> bytes:
+        reads.release()
+        for wait in waits:
+            await wait
+        return CONTENT
+
+    monkeypatch.setattr(store[CustomModels], "weights", first_never)
+    loads = [asyncio.create_task(fresh.load(model)) for _ in range(2)]
+    await reads.acquire()
+    loads[0].cancel()
+    assert (await loads[1]).digest == model.digest
+
+
+async def test_known_models_need_no_more_room_than_they_take(store: Store) -> None:
+    """The first load of each needs room for the largest, the second only for its own size."""
+    sample = await service(store).validate(CONTENT, "kana")
+    fresh = CustomModelLoader(store, FakeWriter(), largest=4 * sample.trained.resident_bytes)
+    models = await several(store, 4 * MOST_LOADED - 1)
+    for _ in range(2):
+        for model in models:
+            await fresh.load(model)
+    assert fresh.loaded > 4 * (MOST_LOADED - 1) + 1
+    assert fresh.loaded_bytes <= 4 * MOST_LOADED * sample.trained.resident_bytes
+
+
+async def test_memory_in_use_is_not_waited_for_endlessly(store: Store) -> None:
+    models = await several(store, MOST_LOADED + 1)
+    fresh = await limited(store, patience_s=0)
+    used = [await fresh.load(model) for model in models[:MOST_LOADED]]
+    with pytest.raises(TooSlow):
+        await fresh.load(models[-1])
+    again = [await fresh.load(model) for model in models[:MOST_LOADED]]
+    assert all(a is b for a, b in zip(again, used, strict=True))
+
+
+async def test_many_wait_no_longer_than_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Patience that ends for one ends for all: they do not wait for each other's."""
+    models = await several(store, MOST_LOADED + 8)
+    fresh = await limited(store)
+    used = [await fresh.load(model) for model in models[:MOST_LOADED]]
+    ends: list[asyncio.Event] = []
+
+    @asynccontextmanager
+    async def until_told(_seconds: float) -> AsyncIterator[None]:
+        ends.append(end := asyncio.Event())
+        task = asyncio.current_task()
+        assert task is not None
+        watch = asyncio.create_task(end.wait())
+        watch.add_done_callback(lambda _: task.cancel())
+        try:
+            yield
+        except asyncio.CancelledError as error:
+            raise TimeoutError from error
+
+    monkeypatch.setattr(asyncio, "timeout", until_told)
+    waiting = [asyncio.create_task(fresh.load(model)) for model in models[MOST_LOADED:]]
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert len(ends) == len(waiting)  # the patience of each runs from its start
+    for end in ends:
+        end.set()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [TooSlow] * len(waiting)
+    assert len(used) == MOST_LOADED
+
+
+async def test_trial_counts(store: Store) -> None:
+    models = await several(store, MOST_LOADED)
+    fresh = await limited(store, patience_s=0)
+    trial = await fresh.validate(tiny_namer(KANA, seed=99), "import")
+    assert (fresh.loaded, bool(fresh.loaded_bytes)) == (1, True)
+    used = [await fresh.load(model) for model in models[: MOST_LOADED - 1]]
+    with pytest.raises(TooSlow):
+        await fresh.load(models[-1])
+    del trial
+    await asyncio.sleep(0)
+    used.append(await fresh.load(models[-1]))
+    assert len(used) == MOST_LOADED
+
+
+async def test_trial_waits_for_memory(store: Store) -> None:
+    models = await several(store, MOST_LOADED)
+    fresh = await limited(store, patience_s=0)
+    used = [await fresh.load(model) for model in models]
+    with pytest.raises(TooSlow):
+        await fresh.validate(tiny_namer(KANA, seed=99), "import")
+    used.pop()
+    await asyncio.sleep(0)
+    assert await fresh.validate(tiny_namer(KANA, seed=99), "import")
+
+
+async def test_loaded_one_loads_nothing(store: Store) -> None:
+    model = await trained(store)
+    fresh = service(store)
+    assert fresh.loaded_one(model) is None
+    assert fresh.loaded == 0
+    loaded = await fresh.load(model)
+    assert fresh.loaded_one(model) is loaded
+
+
+async def test_model_in_use_is_not_loaded_twice(store: Store) -> None:
+    models = await several(store, 3 * MOST_LOADED)
+    fresh = await limited(store)
+    first = await fresh.load(models[0])
+    for model in models[1:]:
+        await fresh.load(model)
+    assert await fresh.load(models[0]) is first
+
+
+async def test_too_large_for_memory(store: Store) -> None:
+    strict = CustomModelLoader(store, FakeWriter(), largest=1_000)
+    with pytest.raises(TooLarge):
+        await strict.validate(CONTENT, "kana")
+
+
+async def test_changed_weights_are_refused(store: Store, caplog: pytest.LogCaptureFixture) -> None:
+    model = await trained(store, "Galadriel")
+    flipped = bytearray(CONTENT)
+    flipped[-1] ^= 1
+    await store[CustomModels].trained(model.id, bytes(flipped), model.digest or "", 2.5)
+    with pytest.raises(WeightsError):
+        await service(store).load(model)
+    assert f"Custom model {model.id} cannot be used: WeightsError" in caplog.text
+    assert "Galadriel" not in caplog.text  # a member typed it
+
+
+async def test_untrained(store: Store) -> None:
+    with pytest.raises(Untrained):
+        await service(store).load(await untrained(store))
+
+
+async def test_deleted(store: Store) -> None:
+    model = await trained(store)
+    await store[CustomModels].delete(model.id)
+    with pytest.raises(Untrained):
+        await service(store).load(model)
+
+
+@pytest.mark.parametrize("content", [b"x", tiny_namer(KANA, kind="sonnets")], ids=["bad", "verse"])
+async def test_validate_refuses(store: Store, content: bytes) -> None:
+    with pytest.raises(WeightsError):
+        await service(store).validate(content, "kana")
+
+
+async def test_large_file_is_not_read(store: Store) -> None:
+    with pytest.raises(WeightsError, match="larger than 6 MiB"):
+        await service(store).validate(b"\0" * (LARGEST_WEIGHTS + 1), "kana")

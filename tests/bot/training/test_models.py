@@ -1,0 +1,210 @@
+"""`/models`."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from bot.chat.message import Button, Message, UserError
+from bot.training import models
+from bot.training.models import TaskOptions, common_endings, mean_length, parse_version
+from bot.training.queries import Live, Versions
+from bot.training.registry import ModelRegistry
+from models.weights import WeightsError
+from tests.bot.chats.protocol import Chat
+from tests.bot.training.test_registry import made
+from tests.bot.turns import ADA, FakePlatform, FakeTurn
+
+pytestmark = pytest.mark.one_platform
+
+
+async def train(chat: Chat, folder: Path, *seeds: int, task: str = "names") -> None:
+    """Make versions of these seeds, the last of them live."""
+    for seed in seeds:
+        await chat.app[ModelRegistry].add_trained(task, made(folder, task, seed=seed), force=True)
+
+
+async def live(chat: Chat, task: str = "names") -> Live:
+    """The live version."""
+    return (await chat.app.store[Versions].live())[task]
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("12", 12),
+        (" #12 ", 12),
+        ("shipped names", "names"),
+        ("Shipped-Sonnets", "sonnets"),
+        ("sonnets shipped", "sonnets"),
+    ],
+)
+def test_parse_version(typed: str, read: object) -> None:
+    assert parse_version(typed) == read
+
+
+@pytest.mark.parametrize(
+    "typed", ["", " ", "-1", "1.5", "twelve", "9" * 40, "shipped", "shipped plays", "²", "`"]
+)
+def test_parse_version_refuses(typed: str) -> None:
+    with pytest.raises(UserError, match=r"isn't a version\. .* for example 12 or shipped names"):
+        parse_version(typed)
+
+
+@pytest.mark.parametrize("command", [models.list_, models.rollback])
+async def test_unknown_task(chat: Chat, command: Callable[..., Awaitable[None]]) -> None:
+    """An outdated choice, or a forged one."""
+    turn = FakeTurn(FakePlatform(operators={ADA.id}))
+    with pytest.raises(UserError, match="plays isn't a valid choice here"):
+        await command(chat.app, turn, TaskOptions("plays"))
+
+
+async def test_unknown_button(chat: Chat, subtests: pytest.Subtests) -> None:
+    for state in [
+        "",
+        "page",
+        "page:names",
+        "page:plays:1",
+        "page:names:-1",
+        "page:names:" + "9" * 30,
+    ]:
+        with subtests.test(state):
+            message = await chat.show(Message(buttons=(Button("Older", "models", state),)))
+            refused = (await chat.alice.press(message, "Older")).text
+            assert "another version of the bot" in refused
+
+
+def test_figures_of_names() -> None:
+    names = ("Dracosaurus", "Mangosaurus", "Microraptor", "Minmi")
+    assert mean_length(names) == (11 + 11 + 11 + 5) / 4
+    assert common_endings(names) == [("saurus", 2), ("raptor", 1)]
+
+
+async def test_list(chat: Chat, tmp_path: Path) -> None:
+    await train(chat, tmp_path, 1, 2)
+    result = await chat.alice.use("models list", task="names")
+    assert result.is_private
+    newest, older, shipped = result.body.split("\n")
+    assert newest.startswith("2 · [")
+    assert "A corpus of tests · default · 1.355 · live (passed the comparison)" in newest
+    assert older.startswith("1 ·")
+    assert "live" not in older
+    assert shipped.startswith("shipped · Genus names of dinosaurs · best · 1.346")
+
+
+@pytest.mark.both_platforms
+async def test_list_has_pages(chat: Chat, tmp_path: Path) -> None:
+    await train(chat, tmp_path, *range(1, 12))
+    first = await chat.alice.use("models list", task="names")
+    assert len(first.body.split("\n")) == 10
+    second = await chat.alice.press(first, "Older")
+    assert second.body.startswith("1 ·")
+    assert "page 2 of 2" in second.card.footer
+    again = await chat.alice.press(second, "Newer")
+    assert len(again.lines) == 10
+
+
+@pytest.mark.both_platforms
+async def test_info(chat: Chat, tmp_path: Path) -> None:
+    samples = {**chat.world.networks.samples, "names": ("Novosaurus", "Dracoraptor")}
+    chat.world.networks.samples = samples
+    await train(chat, tmp_path, 1)
+    samples = {**chat.world.networks.samples, "names": ("Minmi", "Mangosaurus", "Shitosaurus")}
+    chat.world.networks.samples = samples
+    await train(chat, tmp_path, 2)
+    result = await chat.alice.use("models info", version="2")
+    assert result.is_private
+    assert result.title == "Version 2 of names"
+    fields = result.card.fields
+    assert fields["Reference loss"] == "1.355 nats/char (live version at the time: 1.346)"
+    assert fields["Seed"] == "2"
+    assert fields["Version 2"] == "Minmi\nMangosaurus"
+    assert fields["Version 1"] == "Novosaurus\nDracoraptor"
+    assert "Shipped" in fields
+    assert "Mean length in letters: 8.0 (Version 2), 10.5 (Version 1)" in result.body
+    assert "Endings of Version 2: -saurus 50%" in result.body
+    assert [file.name for file in result.files] == ["loss.png"]
+
+
+async def test_info_of_verse(chat: Chat, tmp_path: Path) -> None:
+    await train(chat, tmp_path, 1, task="sonnets")
+    result = await chat.alice.use("models info", version="1")
+    assert "Version 1\nA line of verse that\nnobody has read" in result.body
+
+
+async def test_info_of_shipped_weights(chat: Chat) -> None:
+    result = await chat.alice.use("models info", version="shipped names")
+    assert result.title == "Shipped version of names"
+    assert result.body.startswith("Live.")
+
+
+async def test_missing_version(chat: Chat, subtests: pytest.Subtests) -> None:
+    ada = await chat.add_administrator()
+    for command in ["models info", "models activate"]:
+        for version, why in [
+            ("99", "There's no version 99. See all with /models list."),
+            ("x" * 40, "isn't a version"),
+            ("shipped", "isn't a version"),
+            ("@everyone", "@everyone isn't a version"),
+        ]:
+            with subtests.test(command, version=version):
+                result = await ada.use(command, version=version)
+                assert why in result.text
+                assert result.is_private
+
+
+async def test_activate_and_roll_back(chat: Chat, tmp_path: Path) -> None:
+    await train(chat, tmp_path, 1, 2)
+    ada = await chat.add_administrator()
+    result = await ada.use("models activate", version="1")
+    assert "✅ Version 1 of names is live now." in result.text
+    assert not result.is_private
+    assert chat.world.networks.served["names"].card.seed == 1
+    assert (await live(chat)).reason == "activated"
+    result = await ada.use("models rollback", task="names")
+    assert "↩️ Version 2 of names is live again." in result.text
+    assert chat.world.networks.served["names"].card.seed == 2
+    result = await ada.use("models activate", version="shipped names")
+    assert "The shipped version of names is live now." in result.text
+    assert chat.world.networks.served["names"].card.recipe == "best"
+    assert (await live(chat)).version_id is None
+
+
+async def test_version_that_is_live_already(chat: Chat, tmp_path: Path) -> None:
+    await train(chat, tmp_path, 1)
+    for version in ("1", "shipped sonnets"):
+        result = await (await chat.add_administrator()).use("models activate", version=version)
+        assert "is live already" in result.text
+
+
+async def test_nothing_to_roll_back_to(chat: Chat) -> None:
+    result = await (await chat.add_administrator()).use("models rollback", task="sonnets")
+    assert "There's no earlier version of sonnets." in result.text
+
+
+async def test_version_that_cannot_write(chat: Chat, tmp_path: Path) -> None:
+    await train(chat, tmp_path, 1, 2)
+    before = await live(chat)
+    chat.world.networks.error = WeightsError("It cannot write a poem.")
+    ada = await chat.add_administrator()
+    switch = await ada.use("models activate", version="1")
+    assert "Version 1 of names can't be used. It cannot write a poem." in switch.text
+    back = await ada.use("models rollback", task="names")
+    assert "The earlier version of names can't be used." in back.text
+    assert await live(chat) == before
+
+
+@pytest.mark.both_platforms
+async def test_suggestions(chat: Chat, tmp_path: Path) -> None:
+    await train(chat, tmp_path, 1, 2)
+    await train(chat, tmp_path, 3, task="sonnets")
+
+    async def offered(typed: str) -> list[str]:
+        choices = await chat.alice.suggestions("models info", "version", typed)
+        return [choice.value for choice in choices]
+
+    assert await offered("") == ["3", "2", "1", "shipped names", "shipped sonnets"]
+    assert await offered("2") == ["2"]
+    assert await offered("sonn") == ["3", "shipped sonnets"]
+    assert await offered("shipped n") == ["shipped names"]
+    assert await offered("nonsense") == []

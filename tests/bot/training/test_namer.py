@@ -1,0 +1,367 @@
+"""`/namer`."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.chat.message import Button, Message, UserError
+from bot.chat.turn import MessageRef, Unreachable
+from bot.training import namer
+from bot.training.namer import CorpusOptions, check_corpus, new_name
+from bot.training.queries import CustomModels
+from bot.training.service import names_of
+from models.training.events import Failed
+from tests.bot.chats.on_discord import DiscordActor, DiscordChat
+from tests.bot.chats.protocol import Actor, Chat, Place
+from tests.bot.names.test_name import learned
+from tests.bot.tiny import tiny_namer
+from tests.bot.training.lists import (
+    ELVES,
+    LIST,
+    create,
+    namers,
+    report,
+    stored_namer,
+    teach,
+    zipped,
+)
+from tests.bot.turns import FakePlatform, FakeTurn
+
+pytestmark = pytest.mark.one_platform
+
+# To make one
+
+
+@pytest.mark.both_platforms
+async def test_create(teachable: Chat) -> None:
+    await create(teachable)
+    shown = report(teachable)
+    assert shown.title == "✅ elves is ready"
+    text = shown.body
+    assert text.startswith("elves.txt\n30 names\n\nMangosaurus\n")
+    assert "A list of 30 names is too small to learn much from." in text
+    assert text.endswith("/name namer:elves.")
+    assert dict(shown.fields) == {
+        "Validation loss": "1.250 nats/char",
+        "Kneser-Ney loss": "1.500 nats/char",
+        "Training time": "7 s",
+    }
+
+
+async def test_trainer_gets_the_list_as_written(teachable: Chat) -> None:
+    before = [f"Doe, {name}" for name in ELVES]
+    await create(teachable, content="\n".join(f'"{entry}"' for entry in before).encode())
+    (trainer,) = teachable.world.trainers
+    assert trainer.request.recipe == "list"
+    assert names_of(trainer.request.corpus or b"") == tuple(before)
+    assert trainer.corpus is not None
+    assert trainer.corpus.name == "elves.txt"
+    assert not trainer.corpus.exists()
+    found = await stored_namer(teachable)
+    assert await teachable.app.store[CustomModels].corpus(found.id) == tuple(before)
+
+
+async def test_names_can_be_typed(teachable: Chat) -> None:
+    result = await (await teachable.add_manager()).use(
+        "namer create", name="Sea  elves", text="; ".join(ELVES)
+    )
+    assert "Training Sea elves." in result.text
+    assert (report(teachable).body).startswith("Your list\n30 names")
+
+
+async def test_bad_name_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:
+    steward = await chat.add_manager()
+    for name, why in [
+        ("", "1 to 32 characters"),
+        ("@everyone", "letters, digits"),
+        ("<@123456>", "letters, digits"),
+        ("**bold**", "letters, digits"),
+        ("a\u202eb", "letters, digits"),
+        ("---", "letters, digits"),
+        ("fuck", "isn't allowed"),
+    ]:
+        with subtests.test(name):
+            result = await steward.use("namer create", name=name or " ", file=("elves.txt", LIST))
+            assert why in result.text
+            assert result.is_private
+            assert not chat.world.trainers
+
+
+@pytest.mark.parametrize("name", ["x" * 33, "x" * 10_000, "a" + " " * 200])
+async def test_long_name_is_refused(chat: Chat, name: str) -> None:
+    """A platform may let it pass."""
+    with pytest.raises(UserError, match="1 to 32 characters"):
+        await new_name(chat.app, name, chat.community_id)
+
+
+async def test_long_text_is_refused(chat: Chat) -> None:
+    with pytest.raises(UserError, match="too long to type"):
+        check_corpus(CorpusOptions("elves", text="x," * 4000), needed=True)
+
+
+async def test_file_or_text_but_not_both(chat: Chat) -> None:
+    steward = await chat.add_manager()
+    neither = await steward.use("namer create", name="elves")
+    assert "text:" in neither.text
+    both = await steward.use("namer create", name="elves", file=("elves.txt", LIST), text="a, b")
+    assert "not both" in both.text
+
+
+async def test_bad_list_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:
+    steward = await chat.add_manager()
+    for content, why in [
+        (b"", "at least 20"),
+        ("\n".join(ELVES[:10]).encode(), "names found: 10"),
+        ("\n".join([*ELVES, "fuckrond"]).encode(), "Line 31: this word is not allowed"),
+        ("Lú\n".encode("latin-1") * 20, "Save it as plain text in UTF-8"),
+        (b"\xff\xfe\xfa", "not UTF-16 text"),
+        (zipped(), "not"),
+        (b"\x7fELF\x00\x01" * 50, "not a text file"),
+        (b"x" * 100 + b"\n" + LIST, "at most 64 characters"),
+        ("\n".join([*ELVES, "a\u200eb"]).encode(), "Line 31: the invisible character U+200E"),
+        ("\n".join(ELVES[:10] * 9).encode(), "names found: 10"),
+        ("\n".join([*ELVES, *map(chr, range(0x4E00, 0x4F00))]).encode(), "different characters"),
+        (b"A\n" * (3 * 2**19), "is 2 MiB"),
+    ]:
+        with subtests.test(why):
+            result = await steward.use("namer create", name="elves", file=("elves.txt", content))
+            assert why in result.text
+            assert result.is_private
+            assert not chat.world.trainers
+            assert await namers(chat) == []
+
+
+async def test_names_are_unique_in_a_server(teachable: Chat) -> None:
+    await create(teachable)
+    result = await (await teachable.add_manager()).use(
+        "namer create", name="ELVES", file=("elves.txt", LIST)
+    )
+    assert "There's a namer called ELVES already." in result.text
+
+
+async def test_quota(teachable: Chat) -> None:
+    await teachable.restart(namers_per_guild=1)
+    await create(teachable)
+    steward = await teachable.add_manager()
+    for command, file in (("create", LIST), ("import", tiny_namer(ELVES))):
+        refused = await steward.use(f"namer {command}", name="dwarfs", file=("x", file))
+        assert "You can have 1 namer here; delete one" in refused.text
+
+
+def elsewhere(chat: DiscordChat) -> tuple[Actor, Place]:
+    """A manager of another server, and a channel there."""
+    other = chat.home.env.create_guild("Elsewhere")
+    channel = other.create_text_channel("general")
+    steward = chat.home.member_with("steward", other, manage_guild=True)
+    return DiscordActor(chat, steward), Place(channel.id, "general", channel)
+
+
+async def test_same_name_in_two_servers(discord_chat: DiscordChat, tmp_path: Path) -> None:
+    teachable = teach(discord_chat, tmp_path)
+    await create(teachable)
+    steward, there = elsewhere(discord_chat)
+    await steward.use_in(there, "namer create", name="elves", file=("other.txt", LIST))
+    assert len(teachable.world.trainers) == 2
+    await steward.use_in(there, "namer share", name="elves")
+    mine = await stored_namer(teachable)
+    assert not mine.shared
+
+
+async def test_channel_without_permission(discord_chat: DiscordChat) -> None:
+    discord_chat.home.env.inject_error(
+        "POST", "/channels/*/messages", status=403, code=50013, message="Missing Permissions"
+    )
+    result = await (await discord_chat.add_manager()).use(
+        "namer create", name="elves", file=("elves.txt", LIST)
+    )
+    assert "the bot can't post here" in result.text
+    assert await namers(discord_chat) == []
+    assert not discord_chat.world.trainers
+
+
+async def test_failed_training_can_be_repeated(teachable: Chat) -> None:
+    succeeding = list(teachable.world.training)
+    teachable.world.training[:] = [Failed("There is no room on the disk.")]
+    await create(teachable)
+    assert report(teachable).title == "The training of elves failed"
+    assert "/namer retrain name:elves" in (report(teachable).body).replace("\\", "")
+    asked = await teachable.alice.use("namer info", name="elves")
+    assert "elves hasn't been trained yet." in (asked.card.body)
+    teachable.world.training[:] = succeeding
+    await (await teachable.add_manager()).use("namer retrain", name="elves")
+    assert report(teachable).title == "✅ elves is ready"
+
+
+async def test_bad_weights_are_not_stored(teachable: Chat, tmp_path: Path) -> None:
+    (tmp_path / "new.safetensors").write_bytes(b"not at all")
+    await create(teachable)
+    assert report(teachable).title == "The training of elves failed"
+    found = await stored_namer(teachable)
+    assert found.digest is None
+
+
+# Who may
+
+
+class UnreachableTurn(FakeTurn):
+    """A member who is gone before the answer arrives."""
+
+    async def respond(self, message: Message) -> MessageRef | None:
+        raise Unreachable("the network is down")
+
+
+async def test_lost_answer_keeps_the_namer(teachable: Chat) -> None:
+    """Once its training is queued, a namer stays, whether or not the member hears of it."""
+    guild = teachable.community_id
+    turn = UnreachableTurn(FakePlatform(), community_id=guild)
+    options = CorpusOptions("elves", text="\n".join(LIST.decode().split()))
+    with pytest.raises(Unreachable):
+        await namer.create(teachable.app, turn, options)
+    (model,) = await teachable.app.store[CustomModels].of(guild)
+    assert model.name == "elves"
+
+
+# To look at them
+
+
+async def test_empty_list(chat: Chat) -> None:
+    result = await chat.alice.use("namer list")
+    assert "/namer create" in result.text
+
+
+async def test_list_and_info(teachable: Chat) -> None:
+    await create(teachable)
+    listed = await teachable.alice.use("namer list")
+    assert (listed.card.body).startswith("elves · 30 names")
+    info = (await teachable.alice.use("namer info", name="ELVES")).card
+    assert "too small to learn much from" in (info.body)
+    shown = dict(info.fields)
+    assert shown["Validation loss"] == "1.250 nats/char"
+    assert shown["Kneser-Ney loss"] == "1.500 nats/char"
+    assert shown["List"] == "elves.txt"
+
+
+async def test_list_shows_how_to_use_a_trained_model(teachable: Chat) -> None:
+    await create(teachable)
+    teachable.world.training[:] = [Failed("broken")]
+    await create(teachable, "dwarves")
+    listed = await teachable.alice.use("namer list")
+    text = listed.body
+    assert "dwarves · 30 names · not trained yet" in text
+    assert text.endswith("/name namer:elves.")
+
+
+@pytest.mark.both_platforms
+async def test_suggestions(teachable: Chat) -> None:
+    await create(teachable)
+    for verb in ("info", "retrain", "share", "delete", "export"):
+        offered = await teachable.alice.suggestions(f"namer {verb}", "name", "EL")
+        assert [choice.value for choice in offered] == ["elves"]
+
+
+# To change them
+
+
+async def test_retrain_on_a_new_list(teachable: Chat) -> None:
+    await create(teachable)
+    towns = "\n".join(f"{name}ton" for name in ELVES)
+    await (await teachable.add_manager()).use(
+        "namer retrain", name="elves", file=("towns.csv", towns.encode())
+    )
+    found = await stored_namer(teachable)
+    assert found.title == "towns.csv"
+    assert (await teachable.app.store[CustomModels].corpus(found.id))[0] == "Galadrielton"
+
+
+async def test_failed_retraining_changes_nothing(
+    teachable: Chat,
+) -> None:
+    await create(teachable)
+    before = await stored_namer(teachable)
+    teachable.world.training[:] = [Failed("No.")]
+    await (await teachable.add_manager()).use(
+        "namer retrain", name="elves", text=",".join(f"{n}x" for n in ELVES)
+    )
+    assert "The namer works as before." in (report(teachable).body)
+    assert await stored_namer(teachable) == before
+
+
+@pytest.mark.both_platforms
+async def test_delete_asks_first(teachable: Chat) -> None:
+    await create(teachable)
+    steward = await teachable.add_manager()
+    asked = await steward.use("namer delete", name="elves")
+    assert "This can't be undone." in asked.text
+    assert [*asked.buttons] == ["Delete", "Cancel"]
+    await teachable.restart()
+    asked = await steward.press(asked, "Delete")
+    assert "elves was deleted." in asked.text
+    assert [*asked.buttons] == []
+    assert await namers(teachable) == []
+
+
+async def test_delete_can_be_cancelled(teachable: Chat) -> None:
+    await create(teachable)
+    steward = await teachable.add_manager()
+    asked = await steward.use("namer delete", name="elves")
+    asked = await steward.press(asked, "Cancel")
+    assert "elves was not deleted." in asked.text
+    assert [*asked.buttons] == []
+    assert await stored_namer(teachable)
+
+
+async def test_forged_buttons_do_nothing(teachable: Chat, subtests: pytest.Subtests) -> None:
+    """Of members, and of the managers of other communities."""
+    await create(teachable)
+    theirs = await learned(teachable, name="secrets", community_id=4242)
+    steward = await teachable.add_manager()
+    for state in [f"delete:{theirs.id}", "delete:x", "melt:1", "delete:999"]:
+        with subtests.test(state):
+            message = Message(buttons=(Button("Delete", "namer", state),))
+            refused = (await steward.press(await teachable.show(message), "Delete")).text
+            assert "no namer with that name" in refused or "another version" in refused
+    for state in ["delete:1", "stop:1"]:
+        with subtests.test(state):
+            message = Message(buttons=(Button("Delete", "namer", state),))
+            refused = (await teachable.alice.press(await teachable.show(message), "Delete")).text
+            assert f"Only {teachable.terms.community} managers can do that." in refused
+    assert await stored_namer(teachable)
+    assert await teachable.app.store[CustomModels].get(theirs.id) is not None
+
+
+# To share them
+
+
+async def test_share(teachable: Chat) -> None:
+    await create(teachable)
+    steward = await teachable.add_manager()
+    on = await steward.use("namer share", name="elves")
+    assert f"Other {teachable.terms.communities} can use elves now." in on.text
+    off = await steward.use("namer share", name="elves", on=False)
+    assert f"Only this {teachable.terms.community} can use elves now." in off.text
+
+
+async def test_cooldowns_of_quick_commands(teachable: Chat) -> None:
+    """`/namer list` and `/namer share`."""
+    await create(teachable)
+    await teachable.restart(cooldown_seconds=10)
+    steward = await teachable.add_manager()
+    commands: tuple[tuple[str, dict[str, str]], ...] = (
+        ("namer list", {}),
+        ("namer share", {"name": "elves"}),
+    )
+    for command, options in commands:
+        first = await steward.use(command, **options)
+        assert "too fast" not in first.text
+        assert "too fast" in (await steward.use(command, **options)).text
+
+
+async def test_useless_list_costs_cooldown(teachable: Chat) -> None:
+    """It was downloaded and read."""
+    await teachable.restart(cooldown_seconds=10)
+    steward = await teachable.add_manager()
+    options = {"name": "elves", "text": "Galadriel"}
+    refused = await steward.use("namer create", **options)
+    assert "too fast" not in refused.text
+    again = await steward.use("namer create", **options)
+    assert "too fast" in again.text

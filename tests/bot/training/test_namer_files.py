@@ -1,0 +1,77 @@
+"""`/namer export` and `import`."""
+
+import pickle
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from bot.training.custom_models import CustomModelLoader
+from bot.training.queries import CustomModels
+from tests.bot.chats.protocol import Chat
+from tests.bot.tiny import tiny_namer
+from tests.bot.training.lists import ELVES, LIST, create, namers, zipped
+
+pytestmark = pytest.mark.one_platform
+
+
+@pytest.mark.both_platforms
+async def test_export_and_import(teachable: Chat) -> None:
+    await create(teachable)
+    exported = await (await teachable.add_manager()).use("namer export", name="elves")
+    assert exported.is_private
+    (file,) = exported.files
+    assert file.name == "elves.safetensors"
+    content = tiny_namer(ELVES, validation=1.25, kneser_ney=1.5, measured=150)
+    steward = await teachable.add_manager()
+    result = await steward.use("namer import", name="Eldar", file=("elves.safetensors", content))
+    assert result.title == "✅ Eldar is ready"
+    assert "too small to learn" in (result.card.body)
+    model = await teachable.app.store[CustomModels].named(teachable.community_id, "eldar")
+    assert model is not None
+    assert (await teachable.app[CustomModelLoader].load(model)).words == tuple(
+        sorted(map(str.lower, ELVES))
+    )
+    again = await steward.use("namer retrain", name="Eldar")
+    assert "Eldar was imported without its list." in again.text
+
+
+class Bomb:
+    """Code that runs when it is unpickled."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return (pytest.fail, ("a pickle was loaded",))
+
+
+GOOD = tiny_namer(ELVES)
+HOSTILE = {
+    "a pickle": pickle.dumps(Bomb()),
+    "truncated": GOOD[: len(GOOD) // 2],
+    "a long header": (2**62).to_bytes(8, "little") + GOOD[8:],
+    "foreign": save({"a": np.zeros(3, np.float32)}, {"format": "pt"}),
+    "without a card": save({"a": np.zeros(3, np.float32)}),
+    "a zip": zipped(),
+    "empty": b"",
+    "text": LIST,
+    "five megabytes": GOOD + b"\0" * (5 * 2**20),
+    "vile names": tiny_namer([*ELVES, "Fuckrond"]),
+    "figures out of this world": tiny_namer(ELVES, validation=10**400),
+    "a measure below nothing": tiny_namer(ELVES, measured=-1),
+    "another kind": tiny_namer(ELVES, kind="sonnets"),
+    "invisible characters": tiny_namer([*ELVES, "a\u202eb"]),
+    "a vast alphabet": tiny_namer([*ELVES, *map(chr, range(0x4E00, 0x5000))]),
+}
+
+
+async def test_hostile_file_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:
+    steward = await chat.add_manager()
+    for kind, content in HOSTILE.items():
+        with subtests.test(kind):
+            result = await steward.use(
+                "namer import", name="elves", file=("elves.safetensors", content)
+            )
+            said = result.text
+            assert said
+            assert "Sorry" not in said
+            assert "Traceback" not in said
+            assert await namers(chat) == []

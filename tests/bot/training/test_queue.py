@@ -1,0 +1,151 @@
+"""One queue for all processes: who may wait in it, and how a training is stopped."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.training.events import CustomModelTrained, EndReason
+from bot.training.queries import CUSTOM, CustomModels
+from bot.training.service import (
+    LONGEST_QUEUE,
+    MOST_OF_A_COMMUNITY,
+    AlreadyTraining,
+    CoolingDown,
+    QueueFull,
+)
+from models.training.events import Failed, Stopped
+from tests.bot.training.processes import (
+    COOLDOWN,
+    DONE,
+    NOW,
+    ON_SQLITE,
+    PAUSE,
+    REQUEST,
+    Bots,
+    launched,
+    paused,
+    until,
+)
+
+
+async def test_one_training_at_a_time_in_all_processes(bots: Bots) -> None:
+    one, other = bots.process(PAUSE, bots.trained()), bots.process(PAUSE, bots.trained())
+    requests = [replace(await bots.request(name), seed=k) for k, name in enumerate("abc")]
+    numbers = [await one.service.enqueue(request) for request in requests]
+    await until(lambda: one.trainers or other.trainers)
+    await asyncio.sleep(0.1)
+    assert len(one.trainers + other.trainers) == 1
+    await until(lambda: (numbers[2], "queued") in one.reports.updates)
+    for count in (1, 2, 3):
+        trainers = await launched(count, one, other)
+        assert len(trainers) == count
+        await paused(trainers[-1])
+        trainers[-1].go_on()
+    await until(lambda: len({**one.reports.seen, **other.reports.seen}) == 3)
+    ends = one.reports.seen | other.reports.seen
+    await until(lambda: all(isinstance(ends[n][-1], CustomModelTrained) for n in numbers))
+
+
+async def test_stop_from_another_process(bots: Bots) -> None:
+    one = bots.process(PAUSE, DONE)
+    number = await one.service.enqueue(REQUEST)
+    await until(lambda: one.trainers)
+    other = bots.process()
+    assert await other.service.stop(number, "Ada pressed Stop.")
+    await until(lambda: one.last(number) == Stopped(EndReason.BUTTON))
+    assert await one.state(number) == "stopped"
+    assert not await other.service.stop(number, "Ada pressed Stop.")
+
+
+@ON_SQLITE
+async def test_stop_here_gives_the_reason(bots: Bots) -> None:
+    one = bots.process(PAUSE, DONE)
+    number = await one.service.enqueue(REQUEST)
+    await until(lambda: one.trainers)
+    await one.service.stop(number, "Ada pressed Stop.")
+    await until(lambda: one.last(number) == Stopped("Ada pressed Stop."))
+    assert (await one.record(number)).message == EndReason.BUTTON  # members' names are not stored
+
+
+@ON_SQLITE
+async def test_stop_while_waiting(bots: Bots) -> None:
+    one = bots.process(PAUSE, bots.trained())
+    await one.service.enqueue(await bots.request("a"))
+    waiting = await one.service.enqueue(await bots.request("b"))
+    await until(lambda: one.trainers)
+    assert await one.service.stop(waiting, "Ada pressed Stop.")
+    assert one.reports.updates[-1] == (waiting, "stopped")
+    assert await one.state(waiting) == "stopped"
+    assert len(one.trainers) == 1
+
+
+async def test_deleted_custom_model_ends_its_training(bots: Bots) -> None:
+    one = bots.process(PAUSE, bots.trained())
+    request = await bots.request()
+    number = await one.service.enqueue(request)
+    await until(lambda: one.trainers)
+    await bots.store[CustomModels].delete(request.custom_model_id or 0)
+    await until(lambda: one.last(number) == Stopped(EndReason.DELETED))
+
+
+@ON_SQLITE
+async def test_shared_models_train_one_at_a_time(bots: Bots) -> None:
+    one = bots.process(PAUSE, DONE)
+    await one.service.enqueue(REQUEST)
+    with pytest.raises(AlreadyTraining):
+        await one.service.enqueue(replace(REQUEST, task="sonnets"))
+
+
+@ON_SQLITE
+async def test_clock_steps_back(bots: Bots) -> None:
+    """Neither a cooldown nor a process that has died lasts for a day."""
+    one = bots.process(Failed("no"))
+    number = await one.service.enqueue(REQUEST)
+    await until(lambda: one.last(number) == Failed("no"))
+    one.now -= timedelta(days=1)
+    await one.service.enqueue(REQUEST)
+
+
+async def test_cooldown_survives_a_restart(bots: Bots) -> None:
+    one = bots.process(Failed("no"))
+    number = await one.service.enqueue(REQUEST)
+    await until(lambda: one.last(number) == Failed("no"))
+    other = bots.process(Failed("no"))
+    with pytest.raises(CoolingDown) as caught:
+        await other.service.enqueue(REQUEST)
+    assert caught.value.until == NOW + COOLDOWN
+    other.now += COOLDOWN
+    await other.service.enqueue(REQUEST)
+
+
+@ON_SQLITE
+async def test_queue_has_a_limit(bots: Bots) -> None:
+    one = bots.process(PAUSE, bots.trained())
+    for number in range(LONGEST_QUEUE):
+        await one.service.enqueue(await bots.request(str(number), community_id=number))
+    with pytest.raises(QueueFull):
+        await one.service.enqueue(await bots.request("late", community_id=99))
+    with pytest.raises(QueueFull):
+        await one.service.check(CUSTOM, community_id=99)
+
+
+@ON_SQLITE
+async def test_no_community_takes_all_places(bots: Bots) -> None:
+    one = bots.process(PAUSE, bots.trained())
+    for number in range(MOST_OF_A_COMMUNITY):
+        await one.service.enqueue(await bots.request(str(number)))
+    with pytest.raises(QueueFull):
+        await one.service.check(CUSTOM, community_id=1)
+    await one.service.check(CUSTOM, community_id=2)
+
+
+@ON_SQLITE
+async def test_custom_model_trains_once_at_a_time(bots: Bots) -> None:
+    one = bots.process(PAUSE, bots.trained())
+    request = await bots.request()
+    results = await asyncio.gather(
+        *(one.service.enqueue(request) for _ in range(2)), return_exceptions=True
+    )
+    assert [type(result) for result in results] == [int, AlreadyTraining]

@@ -1,0 +1,263 @@
+"""`/retrain`."""
+
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bot.training.queries import Trainings, Versions
+from models.fingerprints import Fingerprints
+from models.training.events import Done, Failed, Planned, Progress
+from models.weights import WeightsError, save_weights
+from tests.bot.champions import crown
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Card, Chat, Shown
+from tests.models.tiny import namer, poet
+
+pytestmark = pytest.mark.one_platform
+
+NAMES = "\n".join(f"{letter}osaurus" for letter in "abcdefghijklmnopqrstuvwxyz").encode()
+
+
+def newest_report(chat: Chat) -> Shown:
+    """The ordinary message that a training reports in."""
+    return next(m for m in reversed(chat.history()) if m.cards)
+
+
+def report(chat: Chat) -> Card:
+    """Its card."""
+    return newest_report(chat).card
+
+
+def trains(
+    chat: Chat, folder: Path, task: str = "names", *, reference_loss: float | None = 1.35
+) -> None:
+    """Let the next training succeed, with weights that are so good."""
+    weights, plot = folder / "new.safetensors", folder / "new.png"
+    made = namer() if task == "names" else poet()
+    facts = replace(made.card, reference_loss=reference_loss, corpus="Mine")
+    save_weights(weights, made.network.arrays(), facts, Fingerprints.of([]))
+    weights.with_suffix(".json").write_text("{}")
+    plot.write_bytes(b"\x89PNG curve")
+    chat.world.training[:] = [
+        Planned(100, "My corpus", ("2 duplicates dropped.",)),
+        Progress(50, 100, 1.9, 1.8, 50_000, 60),
+        Done(weights, plot, 1.55, ("novosaurus", "shitosaurus"), 75),
+    ]
+
+
+@pytest.fixture
+def trained(chat: Chat, tmp_path: Path) -> Chat:
+    """A bot whose next training succeeds."""
+    trains(chat, tmp_path)
+    return chat
+
+
+@pytest.mark.both_platforms
+async def test_training_is_reported_and_served(trained: Chat) -> None:
+    ada = await trained.add_administrator()
+    result = await ada.use("retrain names", seed=7, minutes=3)
+    assert result.is_private
+    assert "Training names. Follow along: https://" in result.text
+    (trainer,) = trained.world.trainers
+    request = trainer.request
+    assert (request.task, request.recipe, request.seed, request.minutes) == ("names", "quick", 7, 3)
+    card = report(trained)
+    assert card.title == "✅ Version 1 of names is live"
+    assert "2 duplicates dropped." in report(trained).body
+    assert report(trained).body.endswith("\n\nNovosaurus\nDracoraptor")
+    fields = card.fields
+    assert fields["Validation loss"] == "1.600 nats/char"
+    assert fields["Reference loss"] == "1.350 nats/char (live version at the time: 1.346)"
+    assert fields["Training time"] == "1 min 15 s"
+    assert "loss.png" in [file.name for file in trained.files()]
+    assert [*newest_report(trained).buttons] == []
+    assert trained.world.networks.served["names"].card.corpus == "Mine"
+    store = trained.app.store
+    (version,) = await store[Versions].of("names")
+    assert version.member_id == ada.id
+    assert version.seconds == 75
+    assert version.samples == ("Novosaurus", "Shitosaurus", "Dracoraptor")
+    live = (await store[Versions].live())["names"]
+    assert await store[Versions].curve(live.version_id or 0) == b"\x89PNG curve"
+    assert (live.version_id, live.reason) == (version.number, "automatic")
+    record = await store[Trainings].get(1)
+    assert record is not None
+    assert (record.state, record.version_id) == ("done", version.number)
+
+
+@pytest.mark.both_platforms
+async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path) -> None:
+    trains(chat, tmp_path, reference_loss=2.5)
+    ada = await chat.add_administrator()
+    await ada.use("retrain names")
+    assert report(chat).title == "📦 Version 1 of names is stored, but not live"
+    assert "its reference loss is 2.500, compared with 1.346" in report(chat).body
+    assert not chat.world.networks.served
+    message = newest_report(chat)
+    refused = await chat.alice.press(message, "Use it anyway")
+    assert (
+        f"Only administrators of this {chat.terms.community} can choose the live version"
+        in refused.text
+    )
+    assert not chat.world.networks.served
+    await chat.restart()
+    pressed = await ada.press(message, "Use it anyway")
+    said = [each.text for each in (pressed, *pressed.others)]
+    assert any("Version 1 of names is live now" in each for each in said)
+    assert chat.world.networks.served["names"].card.corpus == "Mine"
+    live = (await chat.app.store[Versions].live())["names"]
+    assert (live.version_id, live.reason) == (1, "forced")
+    (changed,) = [each for each in chat.history() if each.cards]
+    assert changed.title == "✅ Version 1 of names is live"
+    assert [*changed.buttons] == []
+
+
+async def test_force(chat: Chat, tmp_path: Path) -> None:
+    trains(chat, tmp_path, reference_loss=None)
+    await (await chat.add_administrator()).use("retrain names", force=True)
+    assert "because an administrator chose so" in report(chat).body
+    assert (await chat.app.store[Versions].live())["names"].reason == "forced"
+
+
+async def test_unmeasured_version_is_not_live(chat: Chat, tmp_path: Path) -> None:
+    trains(chat, tmp_path, reference_loss=None)
+    await (await chat.add_administrator()).use("retrain names")
+    assert "could not be measured" in report(chat).body
+    assert not chat.world.networks.served
+
+
+async def test_unusable_weights_change_nothing(trained: Chat) -> None:
+    trained.world.networks.error = WeightsError("The file is damaged.")
+    await (await trained.add_administrator()).use("retrain names")
+    assert report(trained).title == "The training of names failed"
+    assert "The file is damaged." in report(trained).body
+    assert await trained.app.store[Versions].of("names") == []
+
+
+async def test_failure_of_the_trainer_is_reported(chat: Chat) -> None:
+    chat.world.training += [Failed("The corpus is too small.")]
+    await (await chat.add_administrator()).use("retrain names")
+    assert "The corpus is too small." in report(chat).body
+
+
+async def test_other_server_is_refused(discord_chat: DiscordChat) -> None:
+    other = discord_chat.home.env.create_guild("Elsewhere")
+    channel = other.create_text_channel("general")
+    await discord_chat.restart(home_guilds=frozenset({discord_chat.community_id}))
+    refused = discord_chat.answer(
+        await discord_chat.home.administrator(other).slash(channel, "retrain names")
+    )
+    assert "HOME_GUILDS" in refused.text
+    accepted = await (await discord_chat.add_administrator()).use("retrain names")
+    assert "Training names." in accepted.text
+
+
+async def test_no_server_is_home_by_itself(chat: Chat) -> None:
+    """Whoever adds the bot first would train for everybody."""
+    await chat.restart_as_no_home()
+    result = await (await chat.add_administrator()).use("retrain names")
+    assert chat.terms.home_setting in result.text
+
+
+@pytest.mark.needs("the bot's owner anywhere")
+async def test_operator_needs_no_home(chat: Chat) -> None:
+    await chat.restart_as_no_home()
+    operator = await chat.add_operator()
+    await chat.let_everyone_use("retrain names")
+    assert "Training names." in (await operator.use("retrain names")).text
+
+
+async def test_cooldown_after_a_training(chat: Chat) -> None:
+    """Its end is in the database, so a restart does not end it."""
+    chat.world.training += [Failed("No.")]
+    ada = await chat.add_administrator()
+    await ada.use("retrain names")
+    await chat.restart(retrain_cooldown_minutes=60)
+    refused = await ada.use("retrain names")
+    assert "The cooldown after the last training isn't over; try again [" in refused.text
+    await chat.restart(retrain_cooldown_minutes=0)
+    await ada.use("retrain names")
+    assert len(chat.world.trainers) == 2
+
+
+async def test_minutes_have_a_limit(chat: Chat) -> None:
+    result = await (await chat.add_administrator()).use("retrain names", minutes=31)
+    assert "1 to 30 minutes" in result.text
+
+
+@pytest.mark.both_platforms
+async def test_corpus_reaches_the_trainer(trained: Chat) -> None:
+    await (await trained.add_administrator()).use("retrain names", corpus=("my names!.txt", NAMES))
+    (trainer,) = trained.world.trainers
+    assert trainer.request.corpus == NAMES
+    assert trainer.corpus is not None
+    assert trainer.corpus.name == "my_names_.txt"
+
+
+async def test_bad_corpus_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:
+    ada = await chat.add_administrator()
+    for content, why in [
+        (b"one\ntwo\n", "at least 20"),
+        (b"", "is empty"),
+        (b"\x00\x01", "zero bytes"),
+        (b"\xff\xfe\xfa", "not UTF-8"),
+        (b"A" * (2 * 2**20 + 1), "too large"),
+    ]:
+        with subtests.test(why):
+            result = await ada.use("retrain names", corpus=("mine.txt", content))
+            assert why in result.text
+            assert result.is_private
+            assert not chat.world.trainers
+
+
+async def test_missing_packages_are_named(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.tasks.are_installed", lambda _: False)
+    result = await (await chat.add_administrator()).use("retrain sonnets")
+    assert "pip install -r requirements-train.txt" in result.text
+
+
+async def test_packages_on_a_cluster(
+    chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that can train the task is enough."""
+    monkeypatch.setattr("models.tasks.are_installed", lambda _: False)
+    object.__setattr__(chat.app, "cluster", SimpleNamespace(trainers=lambda task: [task]))
+    trains(chat, tmp_path, "sonnets")
+    await (await chat.add_administrator()).use("retrain sonnets", force=True)
+    assert set(chat.world.networks.served) == {"sonnets"}
+
+
+async def test_message_too_old_for_edits_is_replaced_once(
+    discord_chat: DiscordChat, tmp_path: Path
+) -> None:
+    """Discord's 30046: an edit of it never succeeds again."""
+    trains(discord_chat, tmp_path)
+    discord_chat.home.env.inject_error(
+        "PATCH", "/channels/*", status=400, code=30046, message="Too old", times=None
+    )
+    await (await discord_chat.add_administrator()).use("retrain names")
+    assert discord_chat.world.networks.served
+    edits = [
+        r
+        for r in discord_chat.home.env.http_requests
+        if r.method == "PATCH" and "/channels/" in r.path
+    ]
+    assert len(edits) == 2
+    assert len(discord_chat.history()) >= 2
+
+
+async def test_hall_of_fame_is_weighted_by_votes(chat: Chat) -> None:
+    for name, votes in (("Mangosaurus", 7), ("Kiwiraptor", 2), ("Shitosaurus", 3)):
+        place = chat.community_id
+        await crown(chat.app.store, name, votes, at=chat.now(), community_id=place)
+    await (await chat.add_administrator()).use("retrain names", hall_of_fame=True)
+    (trainer,) = chat.world.trainers
+    assert trainer.extra_names == ["kiwiraptor"] * 2 + ["mangosaurus"] * 5
+
+
+async def test_empty_hall_of_fame_is_refused(chat: Chat) -> None:
+    result = await (await chat.add_administrator()).use("retrain names", hall_of_fame=True)
+    assert "The hall of fame is empty" in result.text
+    assert not chat.world.trainers

@@ -1,0 +1,96 @@
+"""Lists that members have uploaded: who can read them, and when they are deleted."""
+
+import errno
+import os
+import time
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.privacy.queries import Privacy
+from bot.training import service
+from bot.training.events import EndReason
+from bot.training.queries import Trainings
+from bot.training.trainer import RunFolder
+from tests.bot.training.processes import (
+    DONE,
+    ON_SQLITE,
+    PAUSE,
+    REQUEST,
+    Bots,
+    launched,
+    paused,
+    until,
+)
+
+
+@ON_SQLITE
+async def test_forgotten_member_does_not_come_back(bots: Bots) -> None:
+    one = bots.process(PAUSE, DONE)
+    await one.service.enqueue(replace(REQUEST, member_id=7))
+    trainer = await one.paused()
+    await bots.store[Privacy].forget_member(7)
+    trainer.go_on()
+    await until(lambda: one.registry.added)
+    assert one.registry.added == [("names", False, None)]
+
+
+@ON_SQLITE
+async def test_folder_of_a_killed_process_is_deleted(bots: Bots) -> None:
+    """Also if the database did not answer at the start."""
+    one = bots.process()
+    folder = RunFolder(one.service.folder, 999)
+    await until(lambda: not one.service._looks)
+    folder.prepare(replace(REQUEST, title="list.txt", corpus=b"secret"))
+    await one.service.recover()
+    assert folder.path.exists()  # another process may still report it
+    old = time.time() - 2 * service.SWEEP_AGE_S
+    os.utime(folder.path, (old, old))
+    await one.service.recover()
+    assert not folder.path.exists()
+
+
+async def test_forgotten_member_takes_lists_along(bots: Bots) -> None:
+    """Both of a training that runs and of one that waits; another member's list stays."""
+    one = bots.process(PAUSE)
+    requests = [
+        replace(await bots.request(name), member_id=member)
+        for name, member in (("a", 7), ("b", 7), ("c", 8))
+    ]
+    running, waiting, of_another = [await one.service.enqueue(request) for request in requests]
+    (trainer,) = await launched(1, one)
+    await paused(trainer)
+    folder = RunFolder(one.service.folder, running).path
+    assert folder.exists()
+    await one.service.forget_member(7)
+    await until(lambda: not folder.exists())
+    assert (await one.record(waiting)).message == EndReason.FORGOTTEN
+    assert await one.state(running) == "stopped"
+    assert [await bots.store[Trainings].corpus(number) for number in (running, waiting)] == [
+        None
+    ] * 2
+    assert await bots.store[Trainings].corpus(of_another) is not None
+    assert (waiting, "stopped") in one.reports.updates
+
+
+async def test_old_folders_are_deleted_at_start(bots: Bots) -> None:
+    folder = bots.folder / "training" / "99"
+    folder.mkdir(parents=True)
+    bots.process()
+    await until(lambda: not folder.exists())
+
+
+def test_errors_do_not_name_uploads(tmp_path: Path) -> None:
+    """The log has the stack trace, without words of members."""
+    request = replace(REQUEST, corpus=b"grond", title="Galadriel.txt")
+    folder = RunFolder(tmp_path, 1)
+    path = folder.corpus(request)
+    assert path is not None
+    path.mkdir(parents=True)  # in the way
+    with pytest.raises(IsADirectoryError) as caught:
+        folder.prepare(request)
+    logged = "".join(traceback.format_exception(caught.value))
+    assert f"{os.strerror(errno.EISDIR)}: '{path.parent}'" in logged
+    assert "Galadriel" not in logged

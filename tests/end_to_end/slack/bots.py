@@ -1,0 +1,54 @@
+"""A bot with fake networks on the simulator of Slack, and what tests read from its cards."""
+
+import re
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.platforms.local.slack.records import Message
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.client import SlackBot
+from bot.settings import Settings
+from models.training.events import Done, Planned, Progress, TrainingEvent
+from tests.bot.conftest import World
+from tests.bot.tiny import tiny_namer
+from tests.databases import Templates
+from tests.end_to_end.conftest import ELVES
+
+PATIENCE_S = 60.0
+"""For acknowledgements, since this machine may be busy."""
+
+
+def training_of_elves(folder: Path) -> list[TrainingEvent | int]:
+    """What the training of a namer reports."""
+    weights = folder / "new.safetensors"
+    weights.write_bytes(tiny_namer(ELVES.split(), validation=1.25, kneser_ney=1.5, measured=150))
+    done = Done(weights, folder / "new.png", 1.25, ("Galuwen",), 7)
+    return [Planned(100, "elves.txt"), Progress(50, 100, 1.9, 1.8, 50_000, 6), done]
+
+
+@asynccontextmanager
+async def bot_on(
+    slack: LocalSlack,
+    folder: Path,
+    templates: Templates,
+    *,
+    training: list[TrainingEvent | int] | None = None,
+) -> AsyncIterator[SlackBot]:
+    """A bot with fake networks, connected. Its workspace is a home."""
+    settings = Settings(state_dir=folder, cooldown_seconds=0, retrain_cooldown_minutes=0)
+    app = World(settings, templates, training=[] if training is None else training).make_app()
+    tokens = slack.bot_token, slack.app_token
+    bot = SlackBot(app, *tokens, base_url=slack.api_url, edit_s=0.05, is_home=True)
+    await bot.start()
+    try:
+        yield bot
+    finally:
+        await bot.close()
+        await app.inference.close()
+
+
+def votes_on(cards: Iterable[Message]) -> int:
+    """The votes that cards show, on their buttons."""
+    labels = (button["text"]["text"] for card in cards for button in card.buttons)
+    return sum(int(found[1]) for label in labels if (found := re.search(r" · (\d+)$", label)))

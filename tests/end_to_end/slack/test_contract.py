@@ -1,0 +1,782 @@
+"""Slack's rules, which the simulator keeps: an unmodified slack_sdk over real sockets.
+
+Pages are those of docs.slack.dev, read in November 2026; methods and blocks stand for their
+reference. "Seen" is what slack_sdk and its users' reports show.
+
+| rule | test | source |
+| --- | --- | --- |
+| a method needs its own kind of token, and its scope | `test_refused`, `test_missing_scope` | Tokens |
+| errors are 200 with `ok: false` and a code | `test_refused` | Using the Web API |
+| a bot posts where it is a member, and does not see other private channels | `test_refused` | chat.postMessage |
+| a message needs text or blocks of at most these sizes | `test_refused`, `test_blocks` | chat.postMessage, blocks |
+| blocks together have about 13,200 characters | `test_refused` | Seen |
+| unknown blocks, elements and fields are refused | `test_blocks` | Blocks, Block elements |
+| an edit with text alone removes the blocks, with blocks alone keeps the text | `test_edit` | chat.update |
+| rich text is not replaced by other blocks | `test_refused` | chat.update, `block_mismatch` |
+| only one's own messages are edited, and no ephemeral ones | `test_refused` | chat.update |
+| `parse` becomes client in an edit | `test_warnings` | chat.update |
+| a `client_msg_id` is posted once | `test_same_message_twice` | chat.postMessage, `duplicate_…` |
+| a reply needs its first message in the same channel | `test_refused` | chat.postMessage |
+| one message a second and channel; 50 edits a minute and workspace | `test_rate_limits` | Rate limits |
+| members come in pages of 1,000 | `test_members_come_in_pages` | users.list |
+| rights of members | `test_rights` | users.info |
+| a file is reserved, sent in its size, and shared once | `test_upload`, `test_refused` | Working with files |
+| a file is downloaded with a token; else 200 with a page | `test_download` | Working with files, Seen |
+| `&`, `<` and `>` of a command arrive as entities | `test_command` | Implementing slash commands |
+| a response_url is used 5 times in 30 minutes | `test_response_url_ends` | Handling user interaction |
+| a command's response_url replaces nothing | `test_command_answers_cannot_be_replaced` | Seen |
+| a press replaces or deletes its message, also an ephemeral one | `test_ephemeral_is_replaced` | Handling user interaction |
+| an ephemeral message is not repeated in a payload | `test_ephemeral_is_replaced` | block_actions |
+| a trigger opens one modal within 3 seconds | `test_triggers_end` | Modals |
+| texts and blocks of modals have their sizes | `test_views` | Views |
+| a submission is answered with errors of its inputs, or another view | `test_submissions` | Modals |
+| a home tab is one member's | `test_home` | App Home |
+| suggestions are answered in the acknowledgement | `test_suggestions` | External select |
+| an envelope is acknowledged within 3 seconds | `test_late_acknowledgement`, `test_silence` | Using Socket Mode |
+| without a connection a command fails at once | `test_no_connection` | Seen |
+| an envelope goes to any connection, and may come again | `test_any_connection`, `test_repeated_delivery` | Using Socket Mode |
+| an event that is not acknowledged comes again, in a new envelope | `test_event_is_sent_again` | Events API, Retries |
+| up to 10 connections | `test_too_many_connections` | Using Socket Mode |
+| an address opens one connection, within 30 seconds | `test_address_opens_one_connection` | apps.connections.open |
+| connections are announced to end, dropped, go deaf or are switched off | `test_ends_of_connections`, `test_deaf`, `test_switched_off` | Using Socket Mode, Seen |
+"""  # noqa: E501 (a table)
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+
+import aiohttp
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from slack_sdk.webhook.async_client import AsyncWebhookClient
+
+from bot.platforms.local.limits import JSON
+from bot.platforms.local.slack.limits import CONNECTIONS
+from bot.platforms.local.slack.records import Interaction, View
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.local.slack.web_api import PAGE
+from tests.end_to_end.slack.conftest import (
+    MODAL,
+    OPTIONS,
+    Clock,
+    Listener,
+    button,
+    connected,
+    plain,
+    question,
+    rich,
+    row,
+    section,
+)
+from tests.end_to_end.toy_bot import png
+
+Call = Awaitable[AsyncSlackResponse]
+
+
+async def error_of(call: Call) -> str:
+    """The error that Slack answers with; fails if there is none."""
+    with pytest.raises(SlackApiError) as caught:
+        await call
+    return str(caught.value.response["error"])
+
+
+async def respond(asked: Interaction, **body: object) -> tuple[int, str]:
+    answer = await AsyncWebhookClient(asked.response_url).send_dict(dict(body))
+    return answer.status_code, answer.body
+
+
+# The Web API
+
+
+async def posted(slack: LocalSlack, web: AsyncWebClient) -> str:
+    """The timestamp of a message with rich text."""
+    words = rich({"type": "text", "text": "x"})
+    sent = await web.chat_postMessage(channel=slack.channel.id, text="x", blocks=[words])
+    return str(sent["ts"])
+
+
+async def _edit(slack: LocalSlack, web: AsyncWebClient, **changes: object) -> AsyncSlackResponse:
+    ts = await posted(slack, web)
+    return await web.chat_update(channel=slack.channel.id, ts=ts, **changes)  # type: ignore[arg-type]
+
+
+async def _edit_after_removal(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
+    ts = await posted(slack, web)
+    slack.channel.is_joined = False
+    return await web.chat_update(channel=slack.channel.id, ts=ts, text="x")
+
+
+async def _edit_of_ephemeral(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
+    async with connected(slack, Listener()):
+        asked = slack.command(slack.member, "/dinoname")
+        await respond(asked, text="psst")
+    (message,) = slack.messages
+    return await web.chat_update(channel=slack.channel.id, ts=message.ts, text="louder")
+
+
+async def _reply_elsewhere(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
+    ts = slack.say(slack.member, "hello", slack.elsewhere).ts
+    return await web.chat_postMessage(channel=slack.channel.id, text="x", thread_ts=ts)
+
+
+async def _complete_twice(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
+    sent = await web.files_upload_v2(channel=slack.channel.id, filename="a.txt", content="hello")
+    return await web.files_completeUploadExternal(files=[{"id": sent["files"][0]["id"]}])
+
+
+async def _other_size(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
+    reserved = await web.files_getUploadURLExternal(filename="a.txt", length=5)
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(reserved["upload_url"], data=b"too long") as answer,
+    ):
+        assert answer.status == 400
+    return await web.files_completeUploadExternal(files=[{"id": reserved["file_id"]}])
+
+
+def post(**arguments: object) -> Callable[[LocalSlack, AsyncWebClient], Call]:
+    return lambda s, w: w.chat_postMessage(**{"channel": s.channel.id} | arguments)  # type: ignore[arg-type]
+
+
+LONG = [section("x" * 2700)] * 5
+REFUSED: list[tuple[Callable[[LocalSlack, AsyncWebClient], Call], str]] = [
+    (lambda s, w: AsyncWebClient("", s.api_url).auth_test(), "not_authed"),
+    (lambda s, w: AsyncWebClient("xoxb-wrong", s.api_url).auth_test(), "invalid_auth"),
+    (lambda s, w: AsyncWebClient(s.app_token, s.api_url).auth_test(), "not_allowed_token_type"),
+    (lambda s, w: w.apps_connections_open(app_token=s.bot_token), "not_allowed_token_type"),
+    (lambda s, w: w.api_call("chat.sing"), "unknown_method"),
+    (lambda s, w: w.users_info(user="U404"), "user_not_found"),
+    (post(text=" "), "no_text"),
+    (post(text="x" * 40_001), "msg_too_long"),
+    (post(text="x", blocks=LONG), "msg_blocks_too_long"),
+    (post(text="x", channel="C404"), "channel_not_found"),
+    (lambda s, w: w.chat_postMessage(channel=s.elsewhere.id, text="x"), "not_in_channel"),
+    (
+        lambda s, w: w.chat_postMessage(
+            channel=s.workspace.add_channel("s", is_joined=False, is_private=True).id, text="x"
+        ),
+        "channel_not_found",
+    ),
+    (_reply_elsewhere, "thread_not_found"),
+    (lambda s, w: _edit(s, w, text="x" * 4001, blocks=[rich()]), "msg_too_long"),
+    (lambda s, w: _edit(s, w, text="x"), "block_mismatch"),
+    (lambda s, w: _edit(s, w, text="x", blocks=[section("x")]), "block_mismatch"),
+    (_edit_after_removal, "not_in_channel"),
+    (_edit_of_ephemeral, "message_not_found"),
+    (
+        lambda s, w: w.chat_update(channel=s.channel.id, ts=s.say(s.member, "x").ts, text="y"),
+        "cant_update_message",
+    ),
+    (lambda s, w: w.chat_update(channel=s.channel.id, ts="1.0", text="x"), "message_not_found"),
+    (
+        lambda s, w: w.chat_getPermalink(
+            channel=s.elsewhere.id, message_ts=s.say(s.member, "x").ts
+        ),
+        "message_not_found",
+    ),
+    (
+        lambda s, w: w.files_upload_v2(channel=s.elsewhere.id, filename="a.txt", content="x"),
+        "not_in_channel",
+    ),
+    (
+        lambda s, w: w.files_getUploadURLExternal(filename="a", length=1, alt_txt="x" * 1001),
+        "alt_txt_too_large",
+    ),
+    (_other_size, "file_not_found"),
+    (_complete_twice, "file_not_found"),
+    *(
+        (
+            lambda s, w, files=files: w.api_call(
+                "files.completeUploadExternal", params={"files": files}
+            ),
+            error,
+        )
+        for files, error in (
+            ("3", "invalid_arguments"),
+            ("[3]", "invalid_arguments"),
+            ('{"id": 3}', "invalid_arguments"),
+            ("[]", "invalid_arguments"),
+            ("{", "invalid_json"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "error"), REFUSED)
+async def test_refused(
+    slack: LocalSlack,
+    web: AsyncWebClient,
+    call: Callable[[LocalSlack, AsyncWebClient], Call],
+    error: str,
+) -> None:
+    assert await error_of(call(slack, web)) == error
+
+
+async def test_revoked_token(slack: LocalSlack, web: AsyncWebClient) -> None:
+    assert (await web.auth_test())["user_id"] == slack.workspace.bot.id
+    slack.tokens.is_revoked = True
+    assert await error_of(web.auth_test()) == "token_revoked"
+
+
+async def test_missing_scope() -> None:
+    async with LocalSlack(port=0, scopes=["commands"]) as slack:
+        web = AsyncWebClient(slack.bot_token, slack.api_url)
+        with pytest.raises(SlackApiError) as caught:
+            await web.users_info(user=slack.member.id)
+        answer = caught.value.response
+        assert (answer["error"], answer["needed"]) == ("missing_scope", "users:read")
+
+
+async def test_rights(slack: LocalSlack, web: AsyncWebClient) -> None:
+    owner = slack.workspace.add_member("Olga", is_owner=True)
+    expected = {
+        slack.member: (False, False, False),
+        slack.admin: (True, False, False),
+        slack.guest: (False, False, True),
+        owner: (True, True, False),
+    }
+    for member, rights in expected.items():
+        user = (await web.users_info(user=member.id))["user"]
+        assert (user["is_admin"], user["is_owner"], user["is_restricted"]) == rights
+
+
+async def test_members_come_in_pages(slack: LocalSlack, web: AsyncWebClient) -> None:
+    for number in range(PAGE):
+        slack.workspace.add_member(f"Member {number}")
+    first = await web.users_list(limit=5_000)
+    assert len(first["members"]) == PAGE
+    rest = await web.users_list(cursor=first["response_metadata"]["next_cursor"])
+    assert rest["response_metadata"]["next_cursor"] == ""
+    found = {each["id"] for page in (first, rest) for each in page["members"]}
+    assert found == slack.workspace.members.keys()
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "after"),
+    [
+        ([section("1")], {"text": "two", "blocks": [section("2")]}, ("two", "2")),
+        ([section("1")], {"text": "two"}, ("two", "two")),
+        ([section("1")], {"blocks": [section("2")]}, ("one", "2")),
+    ],
+)
+async def test_edit(
+    slack: LocalSlack,
+    web: AsyncWebClient,
+    before: list[JSON],
+    change: JSON,
+    after: tuple[str, str],
+) -> None:
+    channel = slack.channel.id
+    sent = await web.chat_postMessage(channel=channel, text="one", blocks=before)
+    await web.chat_update(channel=channel, ts=sent["ts"], **change)
+    (message,) = slack.messages
+    assert (message.text, message.words) == after
+    assert (message.ts, len(message.edits)) == (sent["ts"], 1)
+
+
+async def test_warnings(slack: LocalSlack, web: AsyncWebClient, listener: Listener) -> None:
+    """What Slack accepts, and may read otherwise than it is meant."""
+    channel = slack.channel.id
+    sent = await web.chat_postMessage(channel=channel, text="x", blocks=[row("Again")])
+    await web.chat_update(
+        channel=channel, ts=sent["ts"], text="x", blocks=[row("Again")], parse="none"
+    )
+    assert slack.warnings == []
+    await web.chat_update(channel=channel, ts=sent["ts"], blocks=[row("Again")])
+    await respond(slack.press(slack.member, slack.messages[0], "Again"), text="x")
+    assert [warning[:22] for warning in slack.warnings] == [
+        "chat.update without pa",
+        "a message without text",
+        "a response to a press ",
+    ]
+
+
+async def test_same_message_twice(slack: LocalSlack, web: AsyncWebClient, clock: Clock) -> None:
+    channel = slack.channel.id
+
+    async def post_again() -> AsyncSlackResponse:
+        clock.now += 1
+        return await web.chat_postMessage(channel=channel, text="x", client_msg_id="1")
+
+    sent = [await post_again() for _ in "12"]
+    assert sent[0]["ts"] == sent[1]["ts"]
+    (message,) = slack.messages
+    slack.state.messages.remove(message)
+    assert await error_of(post_again()) == "duplicate_message_not_found"
+
+
+async def test_direct_message(slack: LocalSlack, web: AsyncWebClient) -> None:
+    opened = await web.conversations_open(users=slack.member.id)
+    await web.chat_postMessage(channel=opened["channel"]["id"], text="psst")
+    await web.chat_postMessage(channel=slack.guest.id, text="psst")
+    assert opened["channel"]["id"].startswith("D")
+    found = [message.channel.direct_with for message in slack.messages]
+    assert found == [slack.member, slack.guest]
+
+
+async def test_permalink(slack: LocalSlack, web: AsyncWebClient) -> None:
+    said = slack.say(slack.member, "hello")
+    found = await web.chat_getPermalink(channel=slack.channel.id, message_ts=said.ts)
+    digits = said.ts.replace(".", "")
+    assert found["permalink"] == f"https://local.slack.com/archives/{slack.channel.id}/p{digits}"
+
+
+async def test_rate_limits(slack: LocalSlack, web: AsyncWebClient, clock: Clock) -> None:
+    """It does not help to edit in another channel."""
+    channels = [slack.channel.id, slack.elsewhere.id]
+    slack.elsewhere.is_joined = True
+    sent = [await web.chat_postMessage(channel=each, text="0") for each in channels]
+    with pytest.raises(SlackApiError) as caught:
+        await web.chat_postMessage(channel=channels[0], text="1")
+    answer = caught.value.response
+    assert (answer["error"], answer.status_code) == ("ratelimited", 429)
+    assert int(answer.headers["Retry-After"]) >= 1
+    clock.now += 1
+    await web.chat_postMessage(channel=channels[0], text="1")
+    for number in range(50):
+        each = sent[number % 2]
+        await web.chat_update(channel=each["channel"], ts=each["ts"], text=f"{number}")
+    last = {"channel": channels[0], "ts": sent[0]["ts"], "text": "x"}
+    assert await error_of(web.chat_update(**last)) == "ratelimited"
+    assert slack.refused == {"chat.postMessage": 1, "chat.update": 1}
+    clock.now += 60
+    await web.chat_update(**last)
+
+
+async def test_upload(slack: LocalSlack, web: AsyncWebClient) -> None:
+    await web.files_upload_v2(
+        channel=slack.channel.id,
+        filename="plaque.png",
+        content=png(8, 8),
+        alt_txt="A plaque",
+        initial_comment="Here",
+    )
+    (message,) = slack.messages
+    (file,) = message.files
+    assert (file.data, file.alt_text, file.content_type) == (png(8, 8), "A plaque", "image/png")
+    assert message.text == "Here"
+
+
+async def test_download(slack: LocalSlack) -> None:
+    file = slack.upload(slack.member, "names.txt", b"Mangosaurus")
+    async with aiohttp.ClientSession() as session:
+        headers = {"Authorization": f"Bearer {slack.bot_token}"}
+        async with session.get(file.url, headers=headers) as answer:
+            assert await answer.read() == b"Mangosaurus"
+        async with session.get(file.url) as answer:
+            assert (answer.status, answer.content_type) == (200, "text/html")
+
+
+# Blocks and views
+
+
+@pytest.mark.parametrize(
+    ("blocks", "problem"),
+    [
+        ([section("x" * 3001)], "must be less than 3001 characters [json-pointer:/blocks/0/text"),
+        ([section("")], "must be more than 0 characters [json-pointer:/blocks/0/text/text]"),
+        ([section("🦕" * 1501)], "must be less than 3001 characters"),
+        ([section("x")] * 51, "no more than 50 items allowed [json-pointer:/blocks]"),
+        ([section("x") | {"colour": "green"}], "additional property: colour"),
+        ([section("x") | {"block_id": "a"}] * 2, "block_id must be unique"),
+        ([{"type": "section"}], "missing required field [json-pointer:/blocks/0/text]"),
+        ([{"type": "section", "fields": [plain("x")] * 11}], "/blocks/0/fields"),
+        ([{"type": "header", "text": {"type": "mrkdwn", "text": "x"}}], "/blocks/0/text/type"),
+        ([{"type": "header", "text": plain("x" * 151)}], "less than 151"),
+        ([{"type": "actions", "elements": [button("x" * 76)]}], "/blocks/0/elements/0/text"),
+        ([{"type": "actions", "elements": [button(value="x" * 2001)]}], "/elements/0/value"),
+        ([{"type": "actions", "elements": [button(action_id=[])]}], "/elements/0/action_id"),
+        ([{"type": "actions", "elements": [button(style="loud")]}], "/elements/0/style"),
+        ([{"type": "actions", "elements": [button(), button()]}], "action_id must be unique"),
+        ([{"type": "actions", "elements": []}], "no less than 1 items required"),
+        ([{"type": "actions", "elements": [question("a", "number_input")["element"]]}], "type"),
+        ([{"type": "rich_text", "elements": [{"type": "text", "text": "x"}]}], "unsupported type"),
+        ([rich({"type": "text", "text": "x", "style": {"loud": True}})], "property: loud"),
+        ([question("a", "file_input")], "unsupported type: file_input"),
+        ([{"type": "dance"}], "unsupported type: dance"),
+        ([{"type": []}], "unsupported type: []"),
+        (["text"], "unsupported type"),
+        ("text", "must be a list"),
+    ],
+)
+async def test_blocks(
+    slack: LocalSlack, web: AsyncWebClient, blocks: list[JSON], problem: str
+) -> None:
+    given = {"channel": slack.channel.id, "text": "x", "blocks": blocks}
+    with pytest.raises(SlackApiError) as caught:
+        await web.api_call("chat.postMessage", json=given)
+    assert caught.value.response["error"] == "invalid_blocks"
+    assert any(problem in each for each in caught.value.response["errors"])
+    assert slack.messages == []
+
+
+async def test_mentions(slack: LocalSlack, web: AsyncWebClient, clock: Clock) -> None:
+    async def mentions(**payload: object) -> list[str]:
+        clock.now += 2
+        await web.chat_postMessage(channel=slack.channel.id, **payload)  # type: ignore[arg-type]
+        return slack.messages[-1].mentions
+
+    user = {"type": "user", "user_id": slack.member.id}
+    blocks = [rich(user, {"type": "broadcast", "range": "channel"})]
+    assert await mentions(text=f"<@{slack.guest.id}> <!here>") == [slack.guest.id, "here"]
+    assert await mentions(text="x", blocks=blocks) == [slack.member.id, "channel"]
+    assert await mentions(text="@channel &lt;!here&gt;", blocks=[section("<!here>")]) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": plain("x" * 25)},
+        {"private_metadata": "x" * 3001},
+        {"blocks": [row("x")] * 101},
+        {"submit": plain("")},
+        {"colour": "green"},
+        {"type": "home"},
+        {"blocks": [question("count", "number_input")]},
+        {"blocks": [question("a", "static_select", options=OPTIONS, initial_option={})]},
+        {"blocks": [question("a", "plain_text_input", max_length=3001)]},
+        {"blocks": [question("a", "file_input", max_files=11)]},
+    ],
+)
+async def test_views(
+    slack: LocalSlack, listener: Listener, web: AsyncWebClient, change: JSON
+) -> None:
+    asked = slack.command(slack.member, "/dinoname", "?")
+    call = web.views_open(trigger_id=asked.payload["trigger_id"], view=MODAL | change)
+    assert await error_of(call) == "invalid_arguments"
+    assert asked.view is None
+
+
+async def test_view_with_inputs_needs_a_button(
+    slack: LocalSlack, listener: Listener, web: AsyncWebClient
+) -> None:
+    trigger = slack.command(slack.member, "/dinoname", "?").payload["trigger_id"]
+    view = {name: value for name, value in MODAL.items() if name != "submit"}
+    assert await error_of(web.views_open(trigger_id=trigger, view=view)) == "invalid_arguments"
+
+
+# Commands, buttons, modals
+
+
+async def test_command(slack: LocalSlack, listener: Listener) -> None:
+    asked = slack.command(slack.guest, "/dinoname", "R&D <b>", channel=slack.elsewhere)
+    await asked.acknowledgement()
+    payload = listener.payload
+    assert (payload["command"], payload["text"]) == ("/dinoname", "R&amp;D &lt;b&gt;")
+    assert (payload["user_id"], payload["channel_id"]) == (slack.guest.id, slack.elsewhere.id)
+    assert await respond(asked, text="Names", response_type="in_channel") == (200, "ok")
+    message = await asked.answer()
+    assert (message.text, message.only_for) == ("Names", None)
+
+
+async def test_answer_in_acknowledgement(slack: LocalSlack, listener: Listener) -> None:
+    listener.answer = lambda request: {"text": "hello"}
+    message = await slack.command(slack.member, "/about").answer()
+    assert message.only_for is slack.member
+
+
+async def test_response_url_ends(slack: LocalSlack, listener: Listener, clock: Clock) -> None:
+    asked = slack.command(slack.member, "/dinoname")
+    assert await respond(asked, text="x", blocks=[{"type": "dance"}]) == (400, "invalid_blocks")
+    assert await respond(asked, text="") == (400, "no_text")
+    for number in range(3):
+        assert (await respond(asked, text=f"{number}"))[0] == 200
+    status, body = await respond(asked, text="x")
+    assert (status, "used_url" in body) == (404, True)
+    late = slack.command(slack.member, "/dinoname")
+    clock.now += 1801
+    status, body = await respond(late, text="x")
+    assert (status, "expired_url" in body) == (404, True)
+    assert len(slack.messages) == 3
+
+
+async def test_command_answers_cannot_be_replaced(slack: LocalSlack, listener: Listener) -> None:
+    asked = slack.command(slack.member, "/dinoname")
+    await respond(asked, text="…")
+    await respond(asked, text="Names", replace_original=True)
+    assert [message.text for message in slack.messages] == ["…", "Names"]
+
+
+async def test_press(slack: LocalSlack, listener: Listener, web: AsyncWebClient) -> None:
+    await web.chat_postMessage(channel=slack.channel.id, text="x", blocks=[row("Again", "Vote")])
+    (message,) = slack.messages
+    asked = slack.press(slack.member, message, "Vote")
+    await asked.acknowledgement()
+    (action,) = listener.payload["actions"]
+    assert (action["action_id"], action["value"]) == ("b1", "vote")
+    assert listener.payload["message"]["ts"] == message.ts
+    await web.chat_update(channel=slack.channel.id, ts=message.ts, text="voted", blocks=[])
+    assert await asked.answer() is message
+    with pytest.raises(LookupError):
+        slack.press(slack.member, message, "Vote")
+
+
+async def test_ephemeral_is_replaced(slack: LocalSlack, listener: Listener) -> None:
+    asked = slack.command(slack.member, "/dinoname")
+    await respond(asked, text="x", blocks=[row("Again")])
+    message = await asked.answer()
+    with pytest.raises(LookupError):
+        slack.press(slack.guest, message, "Again")
+    pressed = slack.press(slack.member, message, "Again")
+    await pressed.acknowledgement()
+    assert "message" not in listener.payload
+    assert listener.payload["container"]["is_ephemeral"]
+    for change, texts in (
+        ({"text": "y", "replace_original": True}, ["y"]),
+        ({"text": "z", "replace_original": False}, ["y", "z"]),
+        ({"delete_original": True}, ["z"]),
+    ):
+        await respond(pressed, **change)
+        assert [message.text for message in slack.messages] == texts
+
+
+async def opened(slack: LocalSlack, web: AsyncWebClient) -> View:
+    """A modal that the member sees."""
+    asked = slack.command(slack.member, "/dinoname", "?")
+    await asked.acknowledgement()
+    await web.views_open(trigger_id=asked.payload["trigger_id"], view=MODAL)
+    return await asked.opened()
+
+
+async def test_modal(slack: LocalSlack, listener: Listener, web: AsyncWebClient) -> None:
+    view = await opened(slack, web)
+    assert slack.modal(slack.member) is view
+    file = slack.upload(slack.member, "list.txt", b"Bilbo")
+    values = {"Start": "draco", "count": 3, "list": file}
+    await slack.submit(slack.member, view, values).acknowledgement()
+    submitted = listener.payload["view"]
+    state = submitted["state"]["values"]
+    assert submitted["private_metadata"] == "C1"
+    assert state["start"]["start"]["selected_option"]["value"] == "draco"
+    assert state["count"]["count"] == {"type": "number_input", "value": "3"}
+    assert state["style"]["style"]["selected_option"] == OPTIONS[0]
+    assert state["list"]["list"]["files"][0]["id"] == file.id
+    assert state["name"]["name"]["value"] is None
+    assert slack.modal(slack.member) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "is_valid"),
+    [
+        (OPTIONS, True),
+        ([], True),
+        ([{"text": plain("x" * 76), "value": "x"}], False),
+        (OPTIONS * 101, False),
+        ([{"text": plain("x")}], False),
+    ],
+)
+async def test_suggestions(
+    slack: LocalSlack,
+    listener: Listener,
+    web: AsyncWebClient,
+    options: list[JSON],
+    is_valid: bool,
+) -> None:
+    view = await opened(slack, web)
+    listener.answer = lambda request: {"options": options}
+    found = await slack.suggest(slack.member, view, "start", "dr")
+    assert found == (options if is_valid else [])
+    assert listener.payload["value"] == "dr"
+    assert bool(slack.state.interactions[-1].rejection) is not is_valid
+
+
+async def test_submissions(slack: LocalSlack, listener: Listener, web: AsyncWebClient) -> None:
+    view = await opened(slack, web)
+
+    async def submitted(**answer: object) -> Interaction:
+        listener.answer = lambda request: answer
+        asked = slack.submit(slack.member, view, {"count": 1})
+        await asked.acknowledgement()
+        return asked
+
+    asked = await submitted(response_action="errors", errors={"count": "Too many."})
+    assert asked.errors == {"count": "Too many."}
+    wrong = await submitted(response_action="errors", errors={"size": "Too many."})
+    assert "size" in wrong.rejection
+    assert (await submitted(response_action="dance")).rejection
+    assert view.is_open
+    done = MODAL | {"title": plain("Done")}
+    assert (await submitted(response_action="update", view=done)).view is view
+    assert view.words.startswith("Done")
+    await submitted()
+    assert slack.modal(slack.member) is None
+
+
+async def test_triggers_end(
+    slack: LocalSlack, listener: Listener, web: AsyncWebClient, clock: Clock
+) -> None:
+    def open_with(trigger_id: str) -> Call:
+        return web.views_open(trigger_id=trigger_id, view=MODAL)
+
+    used = slack.command(slack.member, "/dinoname", "?").payload["trigger_id"]
+    await open_with(used)
+    assert await error_of(open_with(used)) == "exchanged_trigger_id"
+    late = slack.command(slack.member, "/dinoname", "?").payload["trigger_id"]
+    clock.now += 3.1
+    assert await error_of(open_with(late)) == "expired_trigger_id"
+    assert await error_of(open_with("1.2.3")) == "invalid_trigger_id"
+
+
+async def test_home(slack: LocalSlack, listener: Listener, web: AsyncWebClient) -> None:
+    await slack.open_home(slack.member).acknowledgement()
+    event = listener.payload["event"]
+    assert (event["type"], event["user"]) == ("app_home_opened", slack.member.id)
+    assert "view" not in event
+    home = {"type": "home", "blocks": [row("Names")]}
+    await web.views_publish(user_id=slack.member.id, view=home)
+    view = slack.home(slack.member)
+    assert view is not None
+    assert slack.home(slack.admin) is None
+    await slack.press(slack.member, view, "Names").acknowledgement()
+    assert listener.payload["view"]["id"] == view.id
+    assert "response_url" not in listener.payload
+    await slack.open_home(slack.member).acknowledgement()
+    assert listener.payload["event"]["view"]["id"] == view.id
+
+
+async def test_message_shortcut(slack: LocalSlack, listener: Listener) -> None:
+    said = slack.say(slack.member, "hello")
+    await slack.shortcut(slack.member, "remove", said).acknowledgement()
+    assert listener.payload["type"] == "message_action"
+    assert listener.payload["message"]["text"] == "hello"
+
+
+# Socket Mode
+
+
+async def test_acknowledgement(slack: LocalSlack, listener: Listener) -> None:
+    asked = slack.command(slack.member, "/dinoname", "count:3")
+    assert await asked.acknowledgement() == {}
+    (request,) = listener.requests
+    assert (request.type, request.envelope_id) == ("slash_commands", asked.envelope_id)
+    assert request.accepts_response_payload
+
+
+async def test_no_connection(slack: LocalSlack) -> None:
+    asked = slack.command(slack.member, "/dinoname")
+    with pytest.raises(RuntimeError, match="dispatch_failed"):
+        await asked.acknowledgement()
+
+
+async def test_silence(clock: Clock) -> None:
+    heard = Listener(is_silent=True)
+    async with LocalSlack(port=0, clock=clock, ack_s=0.1) as slack, connected(slack, heard):
+        asked = slack.command(slack.member, "/dinoname")
+        with pytest.raises(RuntimeError, match="operation_timeout"):
+            await asked.answer()
+
+
+async def test_late_acknowledgement(slack: LocalSlack, listener: Listener, clock: Clock) -> None:
+    """Its payload is not shown: the member has already seen an error."""
+
+    def answer(request: object) -> dict[str, str]:
+        clock.now += 3.1
+        return {"text": "hello"}
+
+    listener.answer = answer
+    asked = slack.command(slack.member, "/dinoname")
+    await slack.wait_for(lambda: asked.is_acknowledged)
+    assert asked.failure == "operation_timeout"
+    assert slack.messages == []
+
+
+async def test_any_connection(slack: LocalSlack) -> None:
+    """Not in turns."""
+    listeners = [Listener(), Listener()]
+    async with connected(slack, listeners[0]), connected(slack, listeners[1]):
+        for _ in range(40):
+            await slack.command(slack.member, "/dinoname").acknowledgement()
+    counts = [len(each.requests) for each in listeners]
+    assert min(counts) > 5
+    assert sum(counts) == 40
+
+
+async def test_repeated_delivery(slack: LocalSlack, listener: Listener) -> None:
+    slack.faults.duplicates = True
+    listener.answer = lambda request: {"text": "hello"}
+    asked = slack.command(slack.member, "/dinoname")
+    await slack.wait_for(lambda: len(asked.acknowledgements) == 2)
+    assert len({request.envelope_id for request in listener.requests}) == 1
+    assert len(slack.messages) == 1
+
+
+async def test_event_is_sent_again(clock: Clock) -> None:
+    heard = Listener(is_silent=True)
+    async with LocalSlack(port=0, clock=clock, ack_s=0.1) as slack, connected(slack, heard):
+        asked = slack.open_home(slack.member)
+        while len(heard.requests) < 2:  # noqa: ASYNC110 - a silent bot has no event
+            await asyncio.sleep(0.01)
+        first, second = heard.requests[:2]
+        assert (second.retry_attempt, second.retry_reason) == (1, "timeout")
+        assert first.payload["event_id"] == second.payload["event_id"]
+        assert first.envelope_id != second.envelope_id
+        assert not asked.failure
+
+
+@pytest.mark.parametrize("end", ["refresh", "drop", "deafen"])
+async def test_ends_of_connections(slack: LocalSlack, end: str) -> None:
+    """slack_sdk notices that its connection has ended, and opens a new one."""
+    async with connected(slack, Listener(), ping_s=0.2):
+        if end == "deafen":
+            slack.sockets.deafen(pongs=False)
+        else:
+            await getattr(slack.sockets, end)()
+        await slack.wait_for(lambda: slack.sockets.opened >= 2)
+        await slack.wait_for(lambda: any(not each.is_deaf for each in slack.sockets.connections))
+
+
+async def test_deaf(clock: Clock) -> None:
+    """A deaf connection looks healthy, and carries nothing."""
+    heard = Listener()
+    async with (
+        LocalSlack(port=0, clock=clock, ack_s=0.2) as slack,
+        connected(slack, heard, ping_s=0.5) as client,
+    ):
+        slack.sockets.deafen()
+        asked = slack.command(slack.member, "/dinoname")
+        await slack.wait_for(lambda: asked.failure)
+        assert heard.requests == []
+        assert await client.is_connected()
+
+
+async def address(slack: LocalSlack, web: AsyncWebClient) -> str:
+    opened = await web.apps_connections_open(app_token=slack.app_token)
+    return str(opened["url"])
+
+
+async def test_switched_off(slack: LocalSlack, web: AsyncWebClient) -> None:
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(await address(slack, web)) as socket:
+            await socket.receive_json()
+            await slack.sockets.disable()
+            assert (await socket.receive_json())["reason"] == "link_disabled"
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(await address(slack, web))
+
+
+async def test_address_opens_one_connection(
+    slack: LocalSlack, web: AsyncWebClient, clock: Clock
+) -> None:
+    used, late = await address(slack, web), await address(slack, web)
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(used) as socket:
+            hello = await socket.receive_json()
+            assert (hello["type"], hello["num_connections"]) == ("hello", 1)
+        clock.now += 31
+        for url in (used, late):
+            with pytest.raises(aiohttp.WSServerHandshakeError):
+                await session.ws_connect(url)
+
+
+async def test_too_many_connections(slack: LocalSlack, web: AsyncWebClient) -> None:
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        for number in range(CONNECTIONS + 1):
+            url = await address(slack, web)
+            socket = await stack.enter_async_context(session.ws_connect(url))
+            first = await socket.receive_json()
+            if number < CONNECTIONS:
+                assert first["num_connections"] == number + 1
+        assert first["reason"] == "too_many_websockets"

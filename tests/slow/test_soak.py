@@ -1,0 +1,52 @@
+"""The soak and the kills, in small."""
+
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from benchmarks.kills import run as run_kills
+from benchmarks.soak.faults import FAULTS, POSTGRES, SQLITE, make_plan
+from benchmarks.soak.report import promises, show
+from benchmarks.soak.soak import Options, Soak
+
+
+def test_plan_repeats() -> None:
+    plans = [make_plan(seed, 600, 60, database=SQLITE, has_clock=True) for seed in (1, 1, 2)]
+    assert plans[0] == plans[1] != plans[2]
+    everything = make_plan(1, 6000, 60, database=POSTGRES, has_clock=False)
+    names = {step.fault for step in everything}
+    assert names == {f.name for f in FAULTS if f.on != SQLITE and not f.needs_clock}
+    with pytest.raises(ValueError, match="SIGTERM"):
+        make_plan(1, 60, 0, database=SQLITE, has_clock=True, only=["earthquake"])
+
+
+async def test_short_soak(tmp_path: Path) -> None:
+    """Every promise is kept, with some faults. How fast the bot stops is not the question."""
+    faults = ("SIGKILL", "answers 502", "database locked", "SIGTERM")
+    options = Options(
+        seconds=45,
+        rate=4.0,
+        quiet_s=15.0,
+        large_namers=1,
+        quick=True,
+        members=60,
+        only=faults,
+        deadline_s=60.0,
+    )
+    soak = Soak(tmp_path, options, console := Console(record=True, width=120))
+    outcome = await soak.run()
+    assert len(outcome.faults) == len(faults)
+    assert outcome.records.confirmed > 0
+    show(console, outcome)
+    broken = [promise for promise in promises(outcome) if not promise.is_kept]
+    assert [promise for promise in broken if promise.name != "slowest stop, s"] == []
+
+
+async def test_kills(tmp_path: Path) -> None:
+    results = await run_kills(tmp_path, {"votes": 2, "trainings": 1, "first starts": 1}, seed=0)
+    assert {name: result.wrong for name, result in results.items()} == {
+        "votes": [],
+        "trainings": [],
+        "first starts": [],
+    }
