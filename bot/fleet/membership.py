@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from bot.concurrency import PeriodicTask
 from bot.fleet.identifying import IdentifyGate
-from bot.shards import format_shards
+from bot.settings.values import format_shards
 from bot.store import Unavailable
 from bot.store.locks import AdvisoryLocks, Space
 

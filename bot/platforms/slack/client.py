@@ -15,7 +15,7 @@ from bot.platforms.slack.network.api import BASE_URL, EDIT_S, LIBRARY, SlackApi
 from bot.platforms.slack.network.connection import SocketMode
 from bot.platforms.slack.platform import SlackPlatform
 from bot.platforms.slack.requests import Requests
-from bot.platforms.slack.startup_problems import different_apps
+from bot.platforms.slack.startup_problems import different_apps, missing_scopes, unnamed_home
 from bot.status.health import Health
 from bot.store.identities import Identities
 
@@ -85,11 +85,7 @@ class SlackBot:
         platform = self.platform
         await platform.identify()
         if missing := sorted(set(SCOPES) - self.api.scopes):
-            log.error(
-                "SLACK_BOT_TOKEN lacks the scopes %s. Add them under OAuth & Permissions, and "
-                "press Reinstall to Workspace: https://api.slack.com/apps",
-                ", ".join(missing),
-            )
+            log.error("%s", missing_scopes(missing))
         if problem := await different_apps(self.api, platform.bot_id, self._app_token):
             log.error("%s", problem)
         await self.app.fleet.join(Served.SLACK)
@@ -98,11 +94,7 @@ class SlackBot:
         if platform.is_home and platform.community_id is not None:
             self.app.homes.add(platform.community_id)
         elif homes:
-            log.warning(
-                "HOME_WORKSPACES does not name %s, the workspace of SLACK_BOT_TOKEN: nobody there "
-                "can use /retrain, or is the bot's owner",
-                platform.team,
-            )
+            log.warning("%s", unnamed_home(platform.team))
         await self.socket.start()
         self.ready.set()
         self.jobs.start(self.ready.wait)

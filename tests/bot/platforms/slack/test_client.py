@@ -75,7 +75,7 @@ async def test_missing_scope_is_logged(world: World, caplog: pytest.LogCaptureFi
     ) as slack:
         made = make_bot(world, slack)
         await made.start()
-        assert "lacks the scopes files:read, files:write, im:write" in caplog.text
+        assert "lacks these scopes: files:read, files:write, im:write" in caplog.text
         await made.close()
         await made.app.inference.close()
 

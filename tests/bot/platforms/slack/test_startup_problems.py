@@ -10,8 +10,8 @@ from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack import client
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import SlackApi
-from bot.platforms.slack.startup_problems import APPS, different_apps, startup_problem
-from bot.startup import Exit, StartupError
+from bot.platforms.slack.startup_problems import different_apps, startup_problem
+from bot.startup import SLACK_APPS, Exit, StartupError
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal, serving
 
@@ -59,7 +59,7 @@ PROBLEMS = [
         BOT,
         refusal("missing_scope", needed="users:read"),
         Exit.TOKEN_REJECTED,
-        "SLACK_BOT_TOKEN lacks the scope users:read",
+        "SLACK_BOT_TOKEN lacks these scopes: users:read",
     ),
     (
         APP,
@@ -81,7 +81,7 @@ async def test_problems(
     problem = await problem_of(server, method, answer)
     assert problem.code is code
     assert sentence in str(problem)
-    assert code is Exit.UNREACHABLE or APPS in str(problem) or "auth.test: new" in sentence
+    assert code is Exit.UNREACHABLE or SLACK_APPS in str(problem) or "auth.test: new" in sentence
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ async def test_tokens_of_two_apps(
         assert sentence.startswith(
             "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2. Copy both"
         )
-        assert APPS in sentence
+        assert SLACK_APPS in sentence
         assert server.of("bots.info")[0]["bot"] == "B1"
 
 
