@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.web_request import FileField
 
-from bot.platforms.local.channel import Channel
 from bot.platforms.local.limits import JSON, Allowance, ApiError, RateLimiter, Upload
 from bot.platforms.local.records import Message
 from bot.platforms.local.servers import Servers
@@ -38,11 +37,6 @@ class Call:
     def __getitem__(self, parameter: str) -> str:
         """A path parameter."""
         return self.path[parameter]
-
-    @property
-    def scope(self) -> str | None:
-        """The guild whose commands are meant, or None for global commands."""
-        return self.path.get("guild")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,30 +158,18 @@ class Rest:
         yield Route("GET", "/users/{user}", lambda c: guild.user(c["user"]).payload())
         yield Route("GET", "/applications/@me", lambda c: guild.application_payload())
         yield Route("GET", "/oauth2/applications/@me", lambda c: guild.application_payload())
-
         yield Route("GET", "/guilds/{guild}", self._guild)
-        yield Route("GET", "/guilds/{guild}/members/{user}", self._member)
-        yield Route("GET", "/channels/{channel}", self._channel)
-
-        for base in ("/applications/{application}", "/applications/{application}/guilds/{guild}"):
-            commands = base + "/commands"
-            yield Route("GET", commands, lambda c: self._scope(c).commands.all(c.scope))
-            yield Route("PUT", commands, self._overwrite)
+        yield Route("PUT", "/applications/{application}/commands", self._overwrite)
 
         yield Route("POST", "/interactions/{interaction}/{token}/callback", self._callback)
-        many = "/webhooks/{application}/{token}"
-        one = many + "/messages/{message}"
-        yield Route("POST", many, self._follow_up, "token")
-        yield Route("GET", one, lambda c: self._asked(c).reply(c["token"], c["message"]))
-        yield Route("PATCH", one, self._edit_reply, "token")
-        yield Route("DELETE", one, self._delete_reply, "token")
+        webhook = "/webhooks/{application}/{token}"
+        yield Route("POST", webhook, self._follow_up, "token")
+        yield Route("PATCH", f"{webhook}/messages/{{message}}", self._edit_reply, "token")
 
-        many, one = "/channels/{channel}/messages", "/channels/{channel}/messages/{message}"
-        yield Route("GET", many, self._history)
-        yield Route("POST", many, self._post, "channel")
-        yield Route("GET", one, lambda c: self._place(c).find(c["channel"], c["message"]))
-        yield Route("PATCH", one, self._edit, "channel")
-        yield Route("DELETE", one, self._delete, "channel")
+        channel = "/channels/{channel}"
+        yield Route("GET", channel, lambda c: self._place(c).guild.channel_payload())
+        yield Route("POST", f"{channel}/messages", self._post, "channel")
+        yield Route("PATCH", f"{channel}/messages/{{message}}", self._edit, "channel")
 
     def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def serve(request: web.Request) -> web.Response:
@@ -233,46 +215,17 @@ class Rest:
     def _leave(self, call: Call) -> None:
         self._servers.of_guild(call["guild"]).remove_bot()
 
-    def _member(self, call: Call) -> JSON:
-        guild = self._servers.of_guild(call["guild"]).guild
-        return guild.member_payload(guild.user(call["user"]))
-
-    # Commands
-
-    def _scope(self, call: Call) -> State:
-        """The server whose commands are meant; the first one for those of all."""
-        known = (server for server in self._servers if server.guild.id == call.scope)
-        return next(known, self._servers[0])
-
     def _overwrite(self, call: Call) -> list[JSON]:
-        return self._scope(call).overwrite_commands(call.scope, call.items)
+        return self._servers[0].overwrite_commands(call.items)
 
-    # Channels
-
-    def _place(self, call: Call) -> Channel:
-        return self._servers.of_channel(call["channel"]).channel
-
-    def _channel(self, call: Call) -> JSON:
-        self._place(call).check_channel(call["channel"])
-        return self._servers.of_channel(call["channel"]).guild.channel_payload()
-
-    def _history(self, call: Call) -> list[JSON]:
-        self._place(call).check_channel(call["channel"])
-        limit = call.query.get("limit", "50")
-        if not limit.isdecimal() or not 1 <= int(limit) <= 100:
-            raise ApiError(50035)
-        messages = self._place(call).messages.values()
-        public = [message for message in messages if not message.ephemeral]
-        return [message.payload() for message in reversed(public[-int(limit) :])]
+    def _place(self, call: Call) -> State:
+        return self._servers.of_channel(call["channel"])
 
     def _post(self, call: Call) -> Message:
-        return self._place(call).post(call["channel"], call.payload, call.uploads)
+        return self._place(call).channel.post(call.payload, call.uploads)
 
     def _edit(self, call: Call) -> Message:
-        return self._place(call).edit(call["channel"], call["message"], call.payload, call.uploads)
-
-    def _delete(self, call: Call) -> None:
-        self._place(call).delete(call["channel"], call["message"])
+        return self._place(call).channel.edit(call["message"], call.payload, call.uploads)
 
     # Interactions
 
@@ -285,9 +238,6 @@ class Rest:
     def _edit_reply(self, call: Call) -> Message:
         state = self._asked(call)
         return state.edit_reply(call["token"], call["message"], call.payload, call.uploads)
-
-    def _delete_reply(self, call: Call) -> None:
-        self._asked(call).delete_reply(call["token"], call["message"])
 
     def _callback(self, call: Call) -> JSON | None:
         answered = self._asked(call).answer(
