@@ -11,7 +11,6 @@ import discord
 import pytest
 
 from bot.platforms.local.limits import ATTACHMENT_BYTES, ApiError, Upload
-from bot.platforms.local.records import Interaction
 from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.toy_bot import ToyBot, png
 
@@ -37,11 +36,6 @@ async def call(
         body = await answer.read()
         is_json = answer.headers.get("Content-Type") == "application/json"
         return answer.status, json.loads(body) if is_json else body
-
-
-def original(local: LocalDiscord, asked: Interaction) -> str:
-    """The path of an interaction's answer."""
-    return f"api/v10/webhooks/{local.application_id}/{asked.token}/messages/@original"
 
 
 # Commands
@@ -124,7 +118,7 @@ async def test_largest_file(local: LocalDiscord, toy: ToyBot) -> None:
 
 async def test_early_followup(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("silent", until="sent")
-    path = f"api/v10/webhooks/{local.application_id}/{asked.token}"
+    path = f"api/v10/webhooks/{local.state.guild.bot.id}/{asked.token}"
     assert (await call(local, "POST", path, json={"content": "x"}))[1]["code"] == 10015
 
 

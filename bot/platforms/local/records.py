@@ -193,7 +193,6 @@ class Interaction:
     title: str  # "/dinoname", or the label of the button
     data: JSON
     created_at: float
-    guild_id: str
     source: Message | None = None  # the message with the pressed button
     status: Status = Status.WAITING
     original: Message | None = None  # the message that @original refers to
@@ -202,7 +201,6 @@ class Interaction:
     choices: list[JSON] = field(default_factory=list)
     delivered_at: float | None = None  # when it was sent to the bot
     acknowledged_at: float | None = None  # time of the first response
-    is_direct: bool = False  # in a direct message; its answers are in the server's channel
 
     @property
     def acknowledged(self) -> bool:

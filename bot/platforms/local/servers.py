@@ -32,6 +32,6 @@ class Servers(list[State]):
         return next((server for server in self if token in server.interactions), self[0])
 
 
-def shard_of(guild_id: str | None, shard_count: int) -> int:
-    """The shard that gets the events of a server; that of direct messages for `None`."""
-    return 0 if guild_id is None else (int(guild_id) >> 22) % shard_count
+def shard_of(guild_id: str, shard_count: int) -> int:
+    """The shard that gets the events of a server."""
+    return (int(guild_id) >> 22) % shard_count

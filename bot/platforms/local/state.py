@@ -111,7 +111,6 @@ class State:
         *,
         despite_permissions: bool = False,
         forged: bool = False,
-        direct: bool = False,
     ) -> Interaction:
         """Run a slash command. The value of an attachment option is an `Upload`; that of a user or
         a channel is its id.
@@ -119,7 +118,6 @@ class State:
         despite_permissions: as if an administrator had overridden the command's default
         permissions, so that only the bot's own check is left.
         forged: without the checks of the values, so that only the bot's own are left.
-        direct: in a direct message to the bot.
         """
         choice = self.commands.find(name)
         if not despite_permissions and not user.may_use(choice.command):
@@ -134,9 +132,7 @@ class State:
             resolved["attachments"] = {f.id: f.payload() for f in files.values()}
         if resolved:
             data["resolved"] = resolved
-        return self._ask(
-            Kind.COMMAND, user, f"/{name}", data, files=list(files.values()), direct=direct
-        )
+        return self._ask(Kind.COMMAND, user, f"/{name}", data, files=list(files.values()))
 
     def _resolved(self, options: Sequence[JSON], values: Mapping[str, object]) -> dict[str, JSON]:
         """The members and channels that options name. Raises `ApiError` for unknown ones."""
@@ -193,7 +189,6 @@ class State:
         *,
         source: Message | None = None,
         files: Sequence[Attachment] = (),
-        direct: bool = False,
     ) -> Interaction:
         if not self.guild.joined:
             raise ApiError(50001)
@@ -205,8 +200,6 @@ class State:
             title=title,
             data=data,
             created_at=self.clock(),
-            guild_id=self.guild.id,
-            is_direct=direct,
             source=source,
             files=list(files),
         )
@@ -233,11 +226,6 @@ class State:
             "context": 0,
             "attachment_size_limit": ATTACHMENT_BYTES,
         }
-        if asked.is_direct:
-            del payload["guild_id"], payload["member"]
-            channel = {"id": asked.user.id, "type": 1, "recipients": [asked.user.payload()]}
-            payload |= {"user": asked.user.payload(), "context": 1, "channel": channel}
-            payload["channel_id"] = asked.user.id
         if asked.source is not None:
             payload["message"] = message = asked.source.payload()
             pressed = asked.data.get("custom_id")
@@ -319,13 +307,13 @@ class State:
     ) -> Message:
         """PATCH of an answer of an interaction, which `message_id` or "@original" names."""
         asked = self._live(token)
-        named = [asked.original] if message_id == "@original" else asked.messages
-        for message in named:
-            if message is not None and message_id in ("@original", message.id):
-                self.channel.rewrite(message, payload, uploads)
-                self._progress(asked, Status.ANSWERED)
-                return message
-        raise ApiError(10008)
+        posted = self.channel.messages.get(message_id)
+        message = asked.original if message_id == "@original" else posted
+        if message is None or message not in asked.messages:
+            raise ApiError(10008)
+        self.channel.rewrite(message, payload, uploads)
+        self._progress(asked, Status.ANSWERED)
+        return message
 
     def _live(self, token: str) -> Interaction:
         asked = self.interactions.get(token)

@@ -204,7 +204,7 @@ class SlackChat:
     async def add_bot(self, name: str) -> SlackActor:
         made = await self.add_member(name)
         member = replace(made.member, is_bot=True)
-        self.slack.workspace._members[member.id] = member
+        self.slack.workspace.members[member.id] = member
         return SlackActor(self, member, made.id)
 
     async def add_moderator(self) -> SlackActor:
