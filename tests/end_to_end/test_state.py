@@ -117,3 +117,11 @@ def test_ephemeral_messages_keep_others(clock: Clock) -> None:
         answer(state, asked, 4, content=f"receipt {number}", flags=64)
     kept = [message.content for message in state.channel.messages.values()]
     assert kept == ["a poll", "receipt 1", "receipt 2"]
+
+
+def test_replies_name_message_and_channel(state: State) -> None:
+    """discord.py fails on a press below a reply without them."""
+    first = state.channel.post({"content": "one"})
+    reference = {"message_id": first.id, "channel_id": state.guild.channel_id}
+    reply = state.channel.post({"content": "two", "message_reference": reference})
+    assert reply.payload()["message_reference"] == reference

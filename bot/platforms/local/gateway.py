@@ -197,17 +197,16 @@ class Gateway:
         return socket
 
     async def _identify(self, socket: web.WebSocketResponse, data: JSON) -> Session | None:
-        if data.get("token") != self._token:
-            await socket.close(code=AUTHENTICATION_FAILED, message=b"Authentication failed.")
-            return None
         intents = int(data.get("intents") or 0)
-        if intents & PRIVILEGED_INTENTS:
-            await socket.close(code=DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
-            return None
         shard_id, shard_count = map(int, data.get("shard") or (0, 1))
-        if not 0 <= shard_id < shard_count:
-            await socket.close(code=INVALID_SHARD, message=b"Invalid shard.")
-            return None
+        for is_wrong, code, message in (
+            (data.get("token") != self._token, AUTHENTICATION_FAILED, b"Authentication failed."),
+            (intents & PRIVILEGED_INTENTS, DISALLOWED_INTENTS, b"Disallowed intent(s)."),
+            (not 0 <= shard_id < shard_count, INVALID_SHARD, b"Invalid shard."),
+        ):
+            if is_wrong:
+                await socket.close(code=code, message=message)
+                return None
         if not self._takes(shard_id):
             await socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
             return None

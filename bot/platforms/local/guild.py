@@ -1,6 +1,7 @@
 """The simulated server: its members, channel and roles, and their payloads."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -67,21 +68,22 @@ class Guild:
     Tests can add members; the page acts as Mary or Ada.
     """
 
-    def __init__(self, new_id: Callable[[], str], beside: "Guild | None" = None) -> None:
-        """`beside`: another server, which has the same members."""
-        self._new_id: Callable[[], str] = new_id if beside is None else beside._new_id
-        if beside is None:
-            self.bot = User(new_id(), "Mangosaurus", MEMBER_PERMISSIONS, bot=True)
-            self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
-            self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
-            self.bot_owner = User(new_id(), "Gideon", permissions=0)
-            self.users = {user.id: user for user in (self.bot, self.member, self.admin)}
-        else:
-            self.bot, self.member, self.admin = beside.bot, beside.member, beside.admin
-            self.bot_owner, self.users = beside.bot_owner, beside.users
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+        self.bot = User(new_id(), "Mangosaurus", MEMBER_PERMISSIONS, bot=True)
+        self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
+        self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
+        self.bot_owner = User(new_id(), "Gideon", permissions=0)
+        self.users = {user.id: user for user in (self.bot, self.member, self.admin)}
         self.id, self.channel_id, self.admin_role_id = new_id(), new_id(), new_id()
         self.joined = True
         """Whether the bot is in the server."""
+
+    def another(self, new_id: Callable[[], str]) -> "Guild":
+        """Another server with the same members."""
+        other = copy(self)
+        other.id, other.channel_id, other.admin_role_id = new_id(), new_id(), new_id()
+        return other
 
     def user(self, user_id: str) -> User:
         if user_id not in self.users:

@@ -173,12 +173,12 @@ class Message:
         }
         if self.reply_to is not None:
             body["type"] = 19
-            body["message_reference"] = {"message_id": self.reply_to.id}
+            reference = {"message_id": self.reply_to.id, "channel_id": self.channel_id}
+            body["message_reference"] = reference
         if self.asked is not None:
             if self.asked.kind is Kind.COMMAND and self.reply_to is None:
                 body["type"] = 20
             body |= {"webhook_id": self.author.id, "application_id": self.author.id}
-            body["interaction_metadata"] = self.asked.metadata()
         return body
 
 
@@ -227,19 +227,6 @@ class Interaction:
         if not self.messages:
             raise LookupError(f"{self.title} has no answer: it is {self.status}.")
         return self.messages[-1]
-
-    def metadata(self) -> JSON:
-        body: JSON = {
-            "id": self.id,
-            "type": int(self.kind),
-            "user": self.user.payload(),
-            "authorizing_integration_owners": {},
-        }
-        if self.kind is Kind.COMMAND:
-            body["name"] = self.title.removeprefix("/")
-        elif self.source is not None:
-            body["interacted_message_id"] = self.source.id
-        return body
 
 
 def reply_type(asked: Interaction, value: object) -> Reply:

@@ -267,9 +267,6 @@ class LocalDiscord(Simulator):
             return json_response(error.body(), status=error.status)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
             return unknown_route(request.method, request.path)
-        except web.HTTPRequestEntityTooLarge:
-            too_large = ApiError(40005)
-            return json_response(too_large.body(), status=too_large.status)
 
 
 @contextlib.contextmanager

@@ -57,7 +57,7 @@ class State:
         self._new_id: Snowflakes = Snowflakes(clock) if beside is None else beside._new_id
         # The same ids at each start, so that a bot with a database recognizes members and channel.
         founding = Snowflakes(lambda: FOUNDED_S + position / 1000)
-        self.guild: Guild = Guild(founding, beside.guild if beside else None)
+        self.guild: Guild = Guild(founding) if beside is None else beside.guild.another(founding)
         self.channel = Channel(
             self.guild, self.events, clock=clock, new_id=self._new_id, history=history
         )

@@ -66,10 +66,6 @@ class Message:
         return self.channel.id
 
     @property
-    def user_id(self) -> str:
-        return self.author.id
-
-    @property
     def is_ephemeral(self) -> bool:
         return self.only_for is not None
 

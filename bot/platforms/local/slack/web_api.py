@@ -16,7 +16,6 @@ from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.limits import (
     ALT_TEXT,
     NEEDED_SCOPES,
-    RateLimitedError,
     RateLimits,
     SlackError,
 )
@@ -94,12 +93,11 @@ class WebApi:
                 raise SlackError("unknown_method", req_method=name)
             arguments = await parse(request)
             self._authorise(name, request, arguments)
-            self._limits.take(name, str(arguments.get("channel") or ""))
+            if pause := self._limits.take(name, str(arguments.get("channel") or "")):
+                return too_many_requests(pause)
             body: JSON = {"ok": True} | self._methods[name](arguments)
         except SlackError as error:
             body = error.body()
-        except RateLimitedError as error:
-            return too_many_requests(error.retry_after)
         headers = {"X-OAuth-Scopes": ",".join(sorted(self._scopes))}
         return web.json_response(body, headers=headers)
 
@@ -122,11 +120,10 @@ class WebApi:
     async def _respond(self, request: web.Request) -> web.Response:
         """An answer by a `response_url`; errors have a status of 400 or 404."""
         self.calls["response_url"] += 1
+        if pause := self._limits.take("response_url"):
+            return too_many_requests(pause)
         try:
-            self._limits.take("response_url")
             self._state.respond(request.match_info["secret"], await parse(request))
-        except RateLimitedError as error:
-            return too_many_requests(error.retry_after)
         except SlackError as error:
             if error.error.endswith("_url"):
                 return web.json_response(error.body(), status=404)
