@@ -219,10 +219,6 @@ def _rows(file: Path, query: str) -> list[tuple[object, ...]]:
         return [tuple(row) for row in database.execute(query)]
 
 
-def _count(file: Path, where: str) -> int:
-    return int(str(_rows(file, f"SELECT COUNT(*) FROM trainings WHERE {where}")[0][0]))  # noqa: S608
-
-
 def _age(file: Path) -> None:
     """As if the bot had been down for minutes: until then its training may be running."""
     with contextlib.closing(sqlite3.connect(file, timeout=10)) as database:
@@ -235,7 +231,7 @@ def _age(file: Path) -> None:
 async def _ended(file: Path, limit_s: float) -> bool:
     """Wait until no training is queued or running."""
     for _ in range(int(limit_s / 0.2)):
-        if _count(file, "state IN ('queued', 'running')") == 0:
+        if not _rows(file, "SELECT 1 FROM trainings WHERE state IN ('queued', 'running')"):
             return True
         await asyncio.sleep(0.2)
     return False

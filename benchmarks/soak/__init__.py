@@ -2,8 +2,7 @@
 
     python -m benchmarks.soak --minutes 20 --seed 0
 
-    plan.py        which fault comes when, from a seed
-    trouble.py     makes the faults; database.py those of the database
+    faults.py      which fault comes when, from a seed, and how; database.py those of the database
     supervisor.py  the bot's process: restarts, memory, clock
     crowd.py       members and what they do; hostile.py what the worst of them do
     ledger.py      every interaction and its fate; records.py what the bot confirmed

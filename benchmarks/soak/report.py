@@ -84,28 +84,19 @@ def promises(outcome: Outcome) -> list[Promise]:
         for fate, why in [ledger.fate(entry)]
         if fate is Fate.LOST
     )
+    sentences = {
+        "confirmed records lost": outcome.lost_records,
+        "stored, although the member was told otherwise": outcome.contradictions,
+        "messages left unfinished 60 s after a restart": outcome.left_unfinished,
+        "served broken weights": outcome.half_served,
+        "ended by itself": supervisor.unexpected,
+        "faults after which it did not come back": never_back,
+    }
     return [
         Promise("interactions lost", lost.total(), 0, _listed(lost)),
-        Promise(
-            "confirmed records lost", len(outcome.lost_records), 0, tuple(outcome.lost_records)
-        ),
-        Promise(
-            "stored, although the member was told otherwise",
-            len(outcome.contradictions),
-            0,
-            tuple(outcome.contradictions),
-        ),
+        *(Promise(name, len(found), 0, tuple(found)) for name, found in sentences.items()),
         Promise("unhandled exceptions in the log", errors.total(), 0, _listed(errors)),
         Promise("answers about an unknown error", ledger.apologies(), 0),
-        Promise(
-            "messages left unfinished 60 s after a restart",
-            len(outcome.left_unfinished),
-            0,
-            tuple(outcome.left_unfinished),
-        ),
-        Promise("served broken weights", len(outcome.half_served), 0, tuple(outcome.half_served)),
-        Promise("ended by itself", len(supervisor.unexpected), 0, tuple(supervisor.unexpected)),
-        Promise("faults after which it did not come back", len(never_back), 0, tuple(never_back)),
         Promise("slowest stop, s", round(max(stops, default=0.0), 1), STOPPING_S, tuple(codes)),
         Promise("peak memory, MiB", round(supervisor.peak_mib), MEMORY_MIB),
     ]

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -236,28 +235,18 @@ class Soak:
             asyncio.create_task(self._watch_lag()),
             asyncio.create_task(self._watch_messages(trouble)),
         ]
-        with Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("{task.completed:.0f} of {task.total:.0f} s"),
-            TimeElapsedColumn(),
-            console=self._console,
-            transient=True,
-        ) as progress:
-            bar = progress.add_task("soaking", total=options.seconds)
-            working: asyncio.Task[None] | None = None
-            steps = list(plan)
-            end = options.seconds
-            while (now := time.time() - began) < end:
-                progress.update(bar, completed=now, description=f"{len(outcome.ledger.entries)}")
-                is_free = working is None or working.done()
-                if not is_free:  # a late fault, on a busy machine: see how the bot comes back
-                    end = max(end, now + LEAST_QUIET_S)
-                if steps and is_free and now >= steps[0].at:
-                    step = steps.pop(0)
-                    progress.console.print(f"  {now:7.1f} s  {step.fault}", highlight=False)
-                    working = asyncio.create_task(self._make(outcome, step, trouble))
-                await asyncio.sleep(0.1)
+        working: asyncio.Task[None] | None = None
+        steps = list(plan)
+        end = options.seconds
+        while (now := time.time() - began) < end:
+            is_free = working is None or working.done()
+            if not is_free:  # a late fault, on a busy machine: see how the bot comes back
+                end = max(end, now + LEAST_QUIET_S)
+            if steps and is_free and now >= steps[0].at:
+                step = steps.pop(0)
+                self._console.print(f"  {now:7.1f} s  {step.fault}", highlight=False)
+                working = asyncio.create_task(self._make(outcome, step, trouble))
+            await asyncio.sleep(0.1)
         for task in tasks[:2]:
             task.cancel()
         await crowd.finish()

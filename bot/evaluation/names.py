@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -272,12 +272,13 @@ def quality_of(
 
     clusters: those of the training names.
     """
-    count, real = len(names), GenusIndex(genera)
+    count, real = len(names), set(genera)
+    patterns = {pattern for genus in real for pattern in neighbourhood(genus)}
     return NamesQuality(
         system=system,
         count=count,
         in_corpus=sum(name in real for name in names) / count,
-        near=sum(real.has_near(name) for name in names) / count,
+        near=sum(not patterns.isdisjoint(neighbourhood(name)) for name in names) / count,
         distinct=len(set(names)) / count,
         well_formed=sum(map(reads_as_name, names)) / count,
         new_cluster=new_cluster_share(names, clusters),
@@ -290,45 +291,12 @@ def new_cluster_share(names: Sequence[str], clusters: Collection[str]) -> float:
     return sum(not clusters_of(name).issubset(clusters) for name in names) / len(names)
 
 
-class GenusIndex:
-    """Index of real names for finding near ones quickly.
+def neighbourhood(name: str) -> set[str]:
+    """Patterns that two texts share if and only if they are within edit distance 1.
 
-    Two texts within edit distance 1 are equal, or one is the other without a letter, or both are
-    equal without one letter each. So they share a key in an index of all names, each with and
-    without each of its letters.
+    Each has a `?` in place of a letter, or between two letters.
     """
-
-    def __init__(self, names: Iterable[str]) -> None:
-        """Index the names."""
-        self._index: dict[str, list[str]] = {}
-        for name in names:
-            for key in _shortened(name):
-                self._index.setdefault(key, []).append(name)
-
-    def __contains__(self, name: str) -> bool:
-        """Whether the name is in the index."""
-        return name in self._index.get(name, ())
-
-    def has_near(self, name: str) -> bool:
-        """Whether the index has a name within edit distance 1."""
-        found = (real for key in _shortened(name) for real in self._index.get(key, ()))
-        return any(within_one_edit(name, real) for real in found)
-
-
-def within_one_edit(a: str, b: str) -> bool:
-    """Whether two texts differ by at most one inserted, deleted or replaced letter."""
-    short, long = sorted((a, b), key=len)
-    if len(long) - len(short) > 1:
-        return False
-    same = 0
-    while same < len(short) and short[same] == long[same]:
-        same += 1
-    after = same + (len(short) == len(long))
-    return short[after:] == long[same + 1 :]
-
-
-def _shortened(name: str) -> set[str]:
-    return {name} | {name[:i] + name[i + 1 :] for i in range(len(name))}
+    return {f"{name[:i]}?{name[i + j :]}" for i in range(len(name) + 1) for j in (0, 1)}
 
 
 def auc(written: Sequence[str], real: Sequence[str], draws: int = DRAWS) -> Auc | None:

@@ -58,7 +58,7 @@ async def test_dropped_connection_is_resumed(local: LocalDiscord, bot: Mangosaur
 
 
 async def test_invalidated_session_is_replaced(local: LocalDiscord, bot: Mangosaurus) -> None:
-    await local.invalidate_session()
+    await local.gateway.invalidate()
     await local.wait_for(lambda: not local.state.online, what="The end of the session")
     await local.wait_for(lambda: local.state.online, what="A new session")
     asked = await local.run_command("dinoname", {"count": 1})

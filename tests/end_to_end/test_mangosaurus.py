@@ -122,7 +122,7 @@ async def test_poem_of_any_opening(scene: Scene, subtests: pytest.Subtests) -> N
 
 async def test_deleted_poem_is_cancelled(scene: Scene) -> None:
     asked = await scene.local.run_command("sonnet", until="acknowledged")
-    scene.local.state.channel.delete(asked.message.channel_id, asked.message.id)
+    scene.local.state.channel.remove(asked.message)
     inference = scene.bot.app.inference
     await eventually(lambda: inference.at_work == 0)
     assert (await scene.local.run_command("help")).message.embed

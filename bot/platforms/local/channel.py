@@ -63,12 +63,11 @@ class Channel:
 
     # Requests of the bot
 
-    def post(self, channel_id: str, payload: JSON, uploads: Sequence[Upload] = ()) -> Message:
+    def post(self, payload: JSON, uploads: Sequence[Upload] = ()) -> Message:
         """Post an ordinary message of the bot.
 
         A second one with the same enforced nonce is not posted: the first one is returned.
         """
-        self.check_channel(channel_id)
         nonce = payload.get("nonce") if payload.get("enforce_nonce") else None
         if nonce is not None and (posted := self._by_nonce.get(str(nonce))) is not None:
             return posted
@@ -79,34 +78,15 @@ class Channel:
             self._by_nonce[str(nonce)] = message
         return self.add(message)
 
-    def find(self, channel_id: str, message_id: str) -> Message:
-        """A message of the channel. Ephemeral ones are found through their interactions only."""
-        self.check_channel(channel_id)
+    def edit(self, message_id: str, payload: JSON, uploads: Sequence[Upload] = ()) -> Message:
+        """Edit a message of the bot. Ephemeral ones are edited through their interactions only."""
         message = self.messages.get(message_id)
         if message is None or message.ephemeral:
             raise ApiError(10008)
-        return message
-
-    def edit(
-        self, channel_id: str, message_id: str, payload: JSON, uploads: Sequence[Upload] = ()
-    ) -> Message:
-        message = self.find(channel_id, message_id)
         if message.author is not self._guild.bot:
             raise ApiError(50005)
         self.rewrite(message, payload, uploads)
         return message
-
-    def delete(self, channel_id: str, message_id: str) -> None:
-        message = self.find(channel_id, message_id)
-        if message.author is not self._guild.bot:
-            raise ApiError(50013)
-        self.remove(message)
-
-    def check_channel(self, channel_id: str) -> None:
-        if channel_id != self._guild.channel_id:
-            raise ApiError(10003)
-        if not self._guild.joined:
-            raise ApiError(50001)
 
     # Building blocks, also for replies to interactions
 
@@ -198,16 +178,13 @@ class Channel:
             raise ApiError(40005)
         attachment_id = self._new_id()
         filename = re.sub(r"[^\w.\-]", "_", upload.filename) or "file"
-        attachment = Attachment(
-            attachment_id,
-            filename,
-            content_type(filename, upload.data),
-            upload.data,
-            f"{self.base_url}attachments/{self._guild.channel_id}/{attachment_id}/{quote(filename)}",
-            upload.description,
+        url = (
+            f"{self.base_url}attachments/{self._guild.channel_id}/{attachment_id}/{quote(filename)}"
         )
-        self.attachments[attachment_id] = attachment
-        return attachment
+        kind = content_type(filename, upload.data)
+        stored = Attachment(attachment_id, filename, kind, upload.data, url, upload.description)
+        self.attachments[attachment_id] = stored
+        return stored
 
 
 def _resolved(embed: JSON, files: Sequence[Attachment]) -> JSON:

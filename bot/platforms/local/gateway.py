@@ -103,7 +103,7 @@ class Gateway:
         """The shards of those that came too fast."""
         self._faults = faults
         self._servers, self._token, self._heartbeat_s = servers, token, heartbeat_s
-        self._max_concurrency, self._identify_s = max_concurrency, identify_s
+        self.max_concurrency, self._identify_s = max_concurrency, identify_s
         self._taken_at: dict[int, float] = {}
         self._sessions: dict[str, Session] = {}
         for server in servers:
@@ -197,17 +197,16 @@ class Gateway:
         return socket
 
     async def _identify(self, socket: web.WebSocketResponse, data: JSON) -> Session | None:
-        if data.get("token") != self._token:
-            await socket.close(code=AUTHENTICATION_FAILED, message=b"Authentication failed.")
-            return None
         intents = int(data.get("intents") or 0)
-        if intents & PRIVILEGED_INTENTS:
-            await socket.close(code=DISALLOWED_INTENTS, message=b"Disallowed intent(s).")
-            return None
         shard_id, shard_count = map(int, data.get("shard") or (0, 1))
-        if not 0 <= shard_id < shard_count:
-            await socket.close(code=INVALID_SHARD, message=b"Invalid shard.")
-            return None
+        for is_wrong, code, message in (
+            (data.get("token") != self._token, AUTHENTICATION_FAILED, b"Authentication failed."),
+            (intents & PRIVILEGED_INTENTS, DISALLOWED_INTENTS, b"Disallowed intent(s)."),
+            (not 0 <= shard_id < shard_count, INVALID_SHARD, b"Invalid shard."),
+        ):
+            if is_wrong:
+                await socket.close(code=code, message=message)
+                return None
         if not self._takes(shard_id):
             await socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
             return None
@@ -221,7 +220,6 @@ class Gateway:
         session.append(
             "READY",
             {
-                "v": 10,
                 "user": bot.payload(),
                 "guilds": [{"id": guild.id, "unavailable": True} for guild in guilds],
                 "session_id": session.id,
@@ -236,7 +234,7 @@ class Gateway:
 
     def _takes(self, shard_id: int) -> bool:
         """Take an IDENTIFY, unless another one has just come in its bucket."""
-        bucket, now = shard_id % self._max_concurrency, self._servers[0].clock()
+        bucket, now = shard_id % self.max_concurrency, self._servers[0].clock()
         if now - self._taken_at.get(bucket, float("-inf")) < self._identify_s:
             self.refused.append(shard_id)
             return False
@@ -276,8 +274,7 @@ class Gateway:
             self._dispatch(guild.id, "GUILD_DELETE", {"id": guild.id})
         elif isinstance(subject, Interaction) and event.name == "interaction":
             data = server.interaction_payload(subject)
-            place = None if subject.is_direct else guild.id
-            self._dispatch(place, "INTERACTION_CREATE", data, asked=subject)
+            self._dispatch(guild.id, "INTERACTION_CREATE", data, asked=subject)
         elif isinstance(subject, Message) and not subject.ephemeral:
             data = subject.payload() | {"guild_id": guild.id}
             if subject.author is not guild.bot:
@@ -288,7 +285,7 @@ class Gateway:
 
     def _dispatch(
         self,
-        guild_id: str | None,
+        guild_id: str,
         name: str,
         data: JSON,
         *,
@@ -319,8 +316,8 @@ class Gateway:
             await session.wake.wait()
 
 
-def _has(session: Session, guild_id: str | None) -> bool:
-    """Whether a session gets the events of a server; those of direct messages for `None`."""
+def _has(session: Session, guild_id: str) -> bool:
+    """Whether a session gets the events of a server."""
     shard_id, shard_count = session.shard
     return shard_of(guild_id, shard_count) == shard_id
 

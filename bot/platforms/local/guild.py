@@ -1,12 +1,15 @@
 """The simulated server: its members, channel and roles, and their payloads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.platforms.local.limits import JSON, ApiError
 
 DISCORD_EPOCH_MS = 1_420_070_400_000
+FOUNDED_S = 1_700_000_000.0
+"""When the servers were created, in seconds since 1970."""
 ADMINISTRATOR = 1 << 3
 ALL_PERMISSIONS = (1 << 53) - 1
 # View channels, send messages, embed links, attach files, read history, use application commands,
@@ -26,11 +29,6 @@ class Snowflakes:
         return str((milliseconds << 22) + (self._count & 0x3FFFFF))
 
 
-def snowflake_time(snowflake: str) -> float:
-    """The creation time of an ID, in seconds since 1970."""
-    return ((int(snowflake) >> 22) + DISCORD_EPOCH_MS) / 1000
-
-
 def iso(seconds: float) -> str:
     """A time in the format of the API."""
     return datetime.fromtimestamp(seconds, UTC).isoformat()
@@ -44,7 +42,6 @@ class User:
     name: str
     permissions: int
     bot: bool = False
-    locale: str = "en-US"
 
     def payload(self) -> JSON:
         return {
@@ -54,7 +51,6 @@ class User:
             "discriminator": "0",
             "avatar": None,
             "bot": self.bot,
-            "public_flags": 0,
         }
 
     def may_use(self, command: JSON) -> bool:
@@ -72,45 +68,40 @@ class Guild:
     Tests can add members; the page acts as Mary or Ada.
     """
 
-    def __init__(self, new_id: Callable[[], str], beside: "Guild | None" = None) -> None:
-        """`beside`: another server, which has the same members."""
-        self._new_id: Callable[[], str] = new_id if beside is None else beside._new_id
-        if beside is None:
-            self.bot = User(new_id(), "Mangosaurus", MEMBER_PERMISSIONS, bot=True)
-            self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
-            self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
-            self.bot_owner = User(new_id(), "Gideon", permissions=0)
-            self._users = {user.id: user for user in (self.bot, self.member, self.admin)}
-        else:
-            self.bot, self.member, self.admin = beside.bot, beside.member, beside.admin
-            self.bot_owner, self._users = beside.bot_owner, beside._users
+    def __init__(self, new_id: Callable[[], str]) -> None:
+        self._new_id = new_id
+        self.bot = User(new_id(), "Mangosaurus", MEMBER_PERMISSIONS, bot=True)
+        self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
+        self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
+        self.bot_owner = User(new_id(), "Gideon", permissions=0)
+        self.users = {user.id: user for user in (self.bot, self.member, self.admin)}
         self.id, self.channel_id, self.admin_role_id = new_id(), new_id(), new_id()
         self.joined = True
         """Whether the bot is in the server."""
 
-    @property
-    def users(self) -> Mapping[str, User]:
-        return self._users
+    def another(self, new_id: Callable[[], str]) -> "Guild":
+        """Another server with the same members."""
+        other = copy(self)
+        other.id, other.channel_id, other.admin_role_id = new_id(), new_id(), new_id()
+        return other
 
     def user(self, user_id: str) -> User:
         if user_id not in self.users:
             raise ApiError(10013)
         return self.users[user_id]
 
-    def add_member(self, name: str, *, administrator: bool = False, locale: str = "en-US") -> User:
+    def add_member(self, name: str, *, administrator: bool = False) -> User:
         """Add a member. The bot gets no event, since it has no members intent."""
         permissions = ALL_PERMISSIONS if administrator else MEMBER_PERMISSIONS
-        user = User(self._new_id(), name, permissions, locale=locale)
-        self._users[user.id] = user
+        user = User(self._new_id(), name, permissions)
+        self.users[user.id] = user
         return user
 
     def member_payload(self, user: User) -> JSON:
         return {
             "user": user.payload(),
-            "nick": None,
-            "avatar": None,
             "roles": [self.admin_role_id] if user.permissions & ADMINISTRATOR else [],
-            "joined_at": iso(snowflake_time(self.id)),
+            "joined_at": iso(FOUNDED_S),
             "flags": 0,
         }
 
@@ -122,32 +113,25 @@ class Guild:
             "name": "mangosaurus",
             "topic": "Simulated Discord on this machine. Type / to see the commands.",
             "position": 0,
-            "parent_id": None,
-            "permission_overwrites": [],
         }
 
     def payload(self) -> JSON:
         """What discord.py reads of a server."""
 
-        def role(role_id: str, name: str, permissions: int, position: int) -> JSON:
-            looks = {"color": 0, "hoist": False, "managed": False, "mentionable": False}
-            named = {"id": role_id, "name": name, "permissions": str(permissions)}
-            return looks | named | {"position": position}
+        def role(role_id: str, name: str, permissions: int) -> JSON:
+            return {"id": role_id, "name": name, "permissions": str(permissions)}
 
         return {
             "id": self.id,
             "name": "Local server",
             "owner_id": self.admin.id,
             "roles": [
-                role(self.id, "@everyone", MEMBER_PERMISSIONS, 0),
-                role(self.admin_role_id, "Administrator", ALL_PERMISSIONS, 1),
+                role(self.id, "@everyone", MEMBER_PERMISSIONS),
+                role(self.admin_role_id, "Administrator", ALL_PERMISSIONS),
             ],
-            "features": [],
             "channels": [self.channel_payload()],
             "members": [self.member_payload(self.bot)],  # all without the members intent
             "member_count": len(self.users),
-            "preferred_locale": "en-US",
-            "joined_at": iso(snowflake_time(self.id)),
         }
 
     def application_payload(self) -> JSON:
@@ -160,7 +144,4 @@ class Guild:
             "bot_require_code_grant": False,
             "verify_key": "0" * 64,
             "owner": self.bot_owner.payload(),
-            "team": None,
-            "flags": 0,
-            "approximate_guild_count": 1,
         }

@@ -5,7 +5,7 @@ The limits are those of Discord's API documentation ("Message Object", "Embed Li
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ JSON = dict[str, Any]
 ATTACHMENT_BYTES = 10 * 1024 * 1024
 LONGEST_OPTION = 6000
 """Characters of a text option."""
-ACTION_ROW, BUTTON = 1, 2
 LINK_BUTTON = 5
 SUBCOMMAND, SUBCOMMAND_GROUP = 1, 2
 STRING, INTEGER, BOOLEAN, USER, CHANNEL, NUMBER, ATTACHMENT = 3, 4, 5, 6, 7, 10, 11
@@ -95,34 +94,24 @@ class Form:
         self.errors: JSON = {}
         self._prefix = prefix
 
-    def add_error(self, path: str, code: str, message: str) -> None:
+    def add(self, path: str, message: str) -> None:
+        """Add an error. Discord also gives it a code, which no client shows."""
         node = self.errors
         for key in filter(None, f"{self._prefix}.{path}".split(".")):
             node = node.setdefault(key, {})
-        node.setdefault("_errors", []).append({"code": code, "message": message})
+        node.setdefault("_errors", []).append({"message": message})
 
     def length(self, path: str, value: object, low: int, high: int) -> None:
         """Add an error unless `value` is a text or list of `low` to `high` items; None has 0."""
         if value is not None and not isinstance(value, (str, list)):
-            self.add_error(path, "BASE_TYPE_INVALID", "Not a well formed value.")
-            return
-        size = len(value) if value is not None else 0
-        if low <= size <= high:
-            return
-        if size == 0:
-            self.add_error(path, "BASE_TYPE_REQUIRED", "This field is required")
-        elif low == 0:
-            self.add_error(path, "BASE_TYPE_MAX_LENGTH", f"Must be {high} or fewer in length.")
-        else:
-            message = f"Must be between {low} and {high} in length."
-            self.add_error(path, "BASE_TYPE_BAD_LENGTH", message)
+            self.add(path, "Not a well formed value.")
+        elif not low <= len(value or ()) <= high:
+            bounds = f"between {low} and {high}" if low else f"{high} or fewer"
+            self.add(path, f"Must be {bounds} in length." if value else "This field is required")
 
-    def one_of(self, path: str, value: object, accepted: Sequence[object]) -> bool:
-        if value in accepted:
-            return True
-        listed = ", ".join(map(str, accepted))
-        self.add_error(path, "BASE_TYPE_CHOICES", f"Value must be one of {{{listed}}}.")
-        return False
+    def one_of(self, path: str, value: object, accepted: Iterable[object]) -> None:
+        if value not in (known := list(accepted)):
+            self.add(path, f"Value must be one of {{{', '.join(map(str, known))}}}.")
 
     def check(self) -> None:
         """Raise a 50035 with all errors, if there are any."""
@@ -132,6 +121,8 @@ class Form:
 
 # Messages
 
+_ROWS = "components.*"
+_BUTTONS = "components.*.components.*"
 _LENGTHS: Mapping[str, tuple[int, int]] = {
     "content": (0, 2000),
     "attachments": (0, 10),
@@ -144,8 +135,13 @@ _LENGTHS: Mapping[str, tuple[int, int]] = {
     "embeds.*.fields.*.name": (1, 256),
     "embeds.*.fields.*.value": (1, 1024),
     "components": (0, 5),
+    f"{_ROWS}.components": (1, 5),
+    f"{_BUTTONS}.label": (0, 80),
 }
 """How long parts of a message may be, by their path."""
+_COUNTED = ("title", "description", "footer.text", "author.name", "fields.*.name", "fields.*.value")
+"""The parts of embeds that count towards a message's 6,000 characters."""
+_KINDS = {f"{_ROWS}.type": 1, f"{_BUTTONS}.type": 2}
 
 
 def parts(payload: object, path: str, at: str = "") -> Iterator[tuple[str, Any]]:
@@ -172,57 +168,30 @@ def check_message(payload: JSON, *, prefix: str = "") -> None:
     for part in ("url", "image.url", "thumbnail.url"):
         for here, url in parts(payload, f"embeds.*.{part}"):
             _check_url(form, here, url, attachment=part != "url")
-    if sum(map(embed_size, payload.get("embeds") or [])) > 6000:
-        message = "Embed size exceeds maximum size of 6000"
-        form.add_error("embeds", "MAX_EMBED_SIZE_EXCEEDED", message)
-    _check_components(form, payload.get("components") or [])
+    counted = (parts(payload, f"embeds.*.{part}") for part in _COUNTED)
+    if sum(len(str(text or "")) for found in counted for _, text in found) > 6000:
+        form.add("embeds", "Embed size exceeds maximum size of 6000")
+    for path, kind in _KINDS.items():
+        for here, value in parts(payload, path):
+            if value != kind:
+                supported = "the simulator supports rows (1) of buttons (2) only."
+                form.add(here, f"Value must be {kind}: {supported}")
+    seen: set[str] = set()
+    for here, button in parts(payload, _BUTTONS):
+        _check_button(form, here, button, seen)
     form.check()
-
-
-def embed_size(embed: JSON) -> int:
-    """The number of an embed's characters that count towards a message's 6,000."""
-    texts = [embed.get("title"), embed.get("description")]
-    texts += [(embed.get("footer") or {}).get("text"), (embed.get("author") or {}).get("name")]
-    for field in embed.get("fields") or []:
-        texts += [field.get("name"), field.get("value")]
-    return sum(len(text) for text in texts if text)
 
 
 def _check_url(form: Form, path: str, url: object, *, attachment: bool = False) -> None:
     schemes = ("http", "https", "attachment") if attachment else ("http", "https")
     if url is not None and not re.match(rf"({'|'.join(schemes)})://\S", str(url)):
-        message = f"Not a well formed URL: the scheme must be one of {schemes}."
-        form.add_error(path, "URL_TYPE_INVALID_URL", message)
-
-
-def _check_components(form: Form, rows: list[JSON]) -> None:
-    seen: set[str] = set()
-    for r, row in enumerate(rows):
-        if not _is_supported(form, f"components.{r}.type", row, ACTION_ROW):
-            continue
-        buttons = row.get("components") or []
-        form.length(f"components.{r}.components", buttons, 1, 5)
-        for b, button in enumerate(buttons):
-            path = f"components.{r}.components.{b}"
-            if _is_supported(form, f"{path}.type", button, BUTTON):
-                _check_button(form, path, button, seen)
-
-
-def _is_supported(form: Form, path: str, component: JSON, kind: int) -> bool:
-    """Whether the page can show a component: rows and buttons only; others are an error."""
-    if component.get("type") == kind:
-        return True
-    message = f"Value must be {kind}: the simulator supports rows (1) of buttons (2) only."
-    form.add_error(path, "BASE_TYPE_CHOICES", message)
-    return False
+        form.add(path, f"Not a well formed URL: the scheme must be one of {schemes}.")
 
 
 def _check_button(form: Form, path: str, button: JSON, seen: set[str]) -> None:
-    form.one_of(f"{path}.style", button.get("style"), (1, 2, 3, 4, 5))
-    form.length(f"{path}.label", button.get("label"), 0, 80)
+    form.one_of(f"{path}.style", button.get("style"), range(1, 6))
     if not button.get("label") and not button.get("emoji"):
-        message = "A label or an emoji is required"
-        form.add_error(f"{path}.label", "BASE_TYPE_REQUIRED", message)
+        form.add(f"{path}.label", "A label or an emoji is required")
     if button.get("style") == LINK_BUTTON:
         form.length(f"{path}.url", button.get("url"), 1, 512)
         _check_url(form, f"{path}.url", button.get("url"))
@@ -230,86 +199,64 @@ def _check_button(form: Form, path: str, button: JSON, seen: set[str]) -> None:
     custom_id = button.get("custom_id")
     form.length(f"{path}.custom_id", custom_id, 1, 100)
     if custom_id in seen:
-        message = "Component custom id cannot be duplicated"
-        form.add_error(f"{path}.custom_id", "COMPONENT_CUSTOM_ID_DUPLICATED", message)
+        form.add(f"{path}.custom_id", "Component custom id cannot be duplicated")
     seen.add(str(custom_id))
 
 
 # Commands that the bot registers
 
 
-def check_commands(commands: list[JSON], *, limit: int = 100) -> None:
+def check_commands(commands: list[JSON]) -> None:
     """Raise a 50035 if application commands break a rule of naming, length or order."""
     form = Form()
-    form.length("commands", commands, 0, limit)
+    form.length("commands", commands, 0, 100)
     names: set[tuple[int, str]] = set()
     for index, command in enumerate(commands):
-        key = (command.get("type") or 1, str(command.get("name")))
+        kind, name = key = (command.get("type") or 1, str(command.get("name")))
         if key in names:
-            message = "Application command names must be unique"
-            form.add_error(
-                f"{index}.name", "APPLICATION_COMMANDS_DUPLICATE_NAME", f"{message}: {key[1]}"
-            )
+            form.add(f"{index}.name", f"Application command names must be unique: {name}")
         names.add(key)
-        if key[0] == 1:
+        if kind == 1:
             _check_named(form, f"{index}", command)
-            _check_options(form, f"{index}", command.get("options") or [])
         else:
-            form.length(f"{index}.name", command.get("name"), 1, 32)
+            form.length(f"{index}.name", name, 1, 32)
         if _command_size(command) > 8000:
-            message = "Command exceeds maximum size (8000)"
-            form.add_error(f"{index}", "APPLICATION_COMMAND_TOO_LARGE", message)
+            form.add(f"{index}", "Command exceeds maximum size (8000)")
     form.check()
 
 
 def _check_named(form: Form, path: str, item: JSON) -> None:
-    name = item.get("name")
+    """Check a command or an option, and the options in it."""
+    name, options = item.get("name"), item.get("options") or []
     form.length(f"{path}.name", name, 1, 32)
     if name and (not re.fullmatch(r"[-_'\w]+", name) or name != name.lower()):
-        message = "Command name is invalid: lower-case letters, digits, - and _"
-        form.add_error(f"{path}.name", "APPLICATION_COMMAND_INVALID_NAME", message)
+        form.add(f"{path}.name", "Command name is invalid: lower-case letters, digits, - and _")
     form.length(f"{path}.description", item.get("description"), 1, 100)
-
-
-def _check_options(form: Form, path: str, options: list[JSON]) -> None:
     form.length(f"{path}.options", options, 0, 25)
-    optional_seen = False
-    names: set[str] = set()
+    optional_seen, names = False, set[str]()
     for index, option in enumerate(options):
         here = f"{path}.options.{index}"
         _check_named(form, here, option)
         if option.get("name") in names:
-            message = "Option name already exists"
-            form.add_error(here, "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", message)
+            form.add(here, "Option name already exists")
         names.add(str(option.get("name")))
         if option.get("type") in (SUBCOMMAND, SUBCOMMAND_GROUP):
-            _check_options(form, here, option.get("options") or [])
             continue
         form.one_of(f"{here}.type", option.get("type"), range(3, 12))
-        _check_lengths(form, here, option)
+        for field, low in (("min_length", 0), ("max_length", 1)):
+            if not low <= option.get(field, low) <= LONGEST_OPTION:
+                form.add(f"{here}.{field}", f"Value should be from {low} to {LONGEST_OPTION}.")
         if option.get("required") and optional_seen:
-            message = "Required options must be placed before non-required options"
-            form.add_error(here, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
+            form.add(here, "Required options must be placed before non-required options")
         optional_seen |= not option.get("required")
-        if option.get("choices"):
-            _check_choices(form, f"{here}.choices", option["choices"])
-
-
-def _check_lengths(form: Form, path: str, option: JSON) -> None:
-    """Check `min_length` (0 to 6,000) and `max_length` (1 to 6,000)."""
-    for name, lowest in (("min_length", 0), ("max_length", 1)):
-        asked = option.get(name)
-        if asked is not None and not lowest <= asked <= LONGEST_OPTION:
-            message = f"Value should be from {lowest} to {LONGEST_OPTION}."
-            form.add_error(f"{path}.{name}", "NUMBER_TYPE_RANGE", message)
+        _check_choices(form, f"{here}.choices", option.get("choices") or [])
 
 
 def _check_choices(form: Form, path: str, choices: list[JSON]) -> None:
     form.length(path, choices, 0, 25)
     for index, choice in enumerate(choices):
         form.length(f"{path}.{index}.name", choice.get("name"), 1, 100)
-        if isinstance(choice.get("value"), str):
-            form.length(f"{path}.{index}.value", choice["value"], 0, 100)
+        form.length(f"{path}.{index}.value", str(choice.get("value", "")), 0, 100)
 
 
 def check_choices(data: JSON) -> list[JSON]:
@@ -322,10 +269,12 @@ def check_choices(data: JSON) -> list[JSON]:
 
 
 def _command_size(item: JSON) -> int:
-    size = len(item.get("name") or "") + len(item.get("description") or "")
-    size += sum(len(str(choice.get("value", ""))) for choice in item.get("choices") or [])
-    size += sum(len(choice.get("name") or "") for choice in item.get("choices") or [])
-    return size + sum(map(_command_size, item.get("options") or []))
+    choices = item.get("choices") or []
+    texts = [item.get("name"), item.get("description")]
+    texts += [part for choice in choices for part in (choice.get("name"), choice.get("value"))]
+    return len("".join(map(str, filter(None, texts)))) + sum(
+        map(_command_size, item.get("options") or [])
+    )
 
 
 # Options that a member fills in
@@ -349,33 +298,28 @@ def check_values(options: list[JSON], values: Mapping[str, object]) -> None:
     form = Form()
     known = {option["name"]: option for option in options}
     for name in values.keys() - known.keys():
-        accepted = ", ".join(known) or "none"
-        form.add_error(name, "BASE_TYPE_CHOICES", f"No such option. Options: {accepted}.")
+        form.add(name, f"No such option. Options: {', '.join(known) or 'none'}.")
     for name, option in known.items():
         if name in values:
             _check_value(form, option, values[name])
         elif option.get("required"):
-            form.add_error(name, "BASE_TYPE_REQUIRED", "This option is required.")
+            form.add(name, "This option is required.")
     form.check()
 
 
 def _check_value(form: Form, option: JSON, value: object) -> None:
     name, kind = option["name"], option["type"]
-    if kind not in _TYPES:
-        form.add_error(name, "BASE_TYPE_INVALID", f"The simulator has no options of type {kind}.")
-        return
     accepted, words = _TYPES[kind]
     if not isinstance(value, accepted) or (kind != BOOLEAN and isinstance(value, bool)):
-        form.add_error(name, "BASE_TYPE_INVALID", f"Must be {words}.")
+        form.add(name, f"Must be {words}.")
     elif isinstance(value, str):
         low, high = option.get("min_length", 0), option.get("max_length", LONGEST_OPTION)
         form.length(name, value, low, high)
     elif isinstance(value, (int, float)):
-        low, high = option.get("min_value"), option.get("max_value")
-        if low is not None and value < low:
-            form.add_error(name, "NUMBER_TYPE_MIN", f"Must be at least {low}.")
-        if high is not None and value > high:
-            form.add_error(name, "NUMBER_TYPE_MAX", f"Must be at most {high}.")
+        if value < option.get("min_value", value):
+            form.add(name, f"Must be at least {option['min_value']}.")
+        if value > option.get("max_value", value):
+            form.add(name, f"Must be at most {option['max_value']}.")
     if option.get("choices"):
         form.one_of(name, value, [choice["value"] for choice in option["choices"]])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bot.platforms.local.guild import User, iso
-from bot.platforms.local.limits import JSON, ApiError
+from bot.platforms.local.limits import JSON, ApiError, Form
 
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
 
@@ -164,27 +164,21 @@ class Message:
             "content": self.content,
             "timestamp": iso(self.created_at),
             "edited_timestamp": iso(self.edits[-1]) if self.edited else None,
-            "tts": False,
             "mention_everyone": self.mention_everyone,
             "mentions": [user.payload() for user in self.mentions],
-            "mention_roles": [],
             "attachments": [file.payload() for file in self.attachments],
             "embeds": self.embeds,
             "components": self.components,
-            "pinned": False,
             "flags": self.flags,
         }
         if self.reply_to is not None:
             body["type"] = 19
-            body["message_reference"] = {
-                "message_id": self.reply_to.id,
-                "channel_id": self.channel_id,
-            }
+            reference = {"message_id": self.reply_to.id, "channel_id": self.channel_id}
+            body["message_reference"] = reference
         if self.asked is not None:
             if self.asked.kind is Kind.COMMAND and self.reply_to is None:
                 body["type"] = 20
             body |= {"webhook_id": self.author.id, "application_id": self.author.id}
-            body["interaction_metadata"] = self.asked.metadata()
         return body
 
 
@@ -199,7 +193,6 @@ class Interaction:
     title: str  # "/dinoname", or the label of the button
     data: JSON
     created_at: float
-    guild_id: str
     source: Message | None = None  # the message with the pressed button
     status: Status = Status.WAITING
     original: Message | None = None  # the message that @original refers to
@@ -208,7 +201,6 @@ class Interaction:
     choices: list[JSON] = field(default_factory=list)
     delivered_at: float | None = None  # when it was sent to the bot
     acknowledged_at: float | None = None  # time of the first response
-    is_direct: bool = False  # in a direct message; its answers are in the server's channel
 
     @property
     def acknowledged(self) -> bool:
@@ -236,39 +228,16 @@ class Interaction:
             raise LookupError(f"{self.title} has no answer: it is {self.status}.")
         return self.messages[-1]
 
-    def metadata(self) -> JSON:
-        body: JSON = {
-            "id": self.id,
-            "type": int(self.kind),
-            "user": self.user.payload(),
-            "authorizing_integration_owners": {"0": "0" if self.is_direct else self.guild_id},
-        }
-        if self.kind is Kind.COMMAND:
-            body["name"] = self.title.removeprefix("/")
-        elif self.source is not None:
-            body["interacted_message_id"] = self.source.id
-        return body
-
 
 def reply_type(asked: Interaction, value: object) -> Reply:
     """The callback type; `ApiError` 50035 if this kind of interaction does not accept it."""
-    accepted = {
-        Kind.COMMAND: (Reply.MESSAGE, Reply.DEFERRED_MESSAGE),
-        Kind.COMPONENT: (
-            Reply.MESSAGE,
-            Reply.DEFERRED_MESSAGE,
-            Reply.DEFERRED_UPDATE,
-            Reply.UPDATE,
-        ),
-        Kind.AUTOCOMPLETE: (Reply.CHOICES,),
-    }[asked.kind]
-    for reply in accepted:
-        if reply == value:
-            return reply
-    listed = ", ".join(f"{int(reply)}" for reply in accepted)
-    message = f"Value must be one of {{{listed}}}; the simulator has no modals and activities."
-    errors = {"type": {"_errors": [{"code": "BASE_TYPE_CHOICES", "message": message}]}}
-    raise ApiError(50035, errors=errors)
+    accepted = {Kind.COMMAND: (4, 5), Kind.COMPONENT: (4, 5, 6, 7), Kind.AUTOCOMPLETE: (8,)}
+    if value in (known := accepted[asked.kind]):
+        return Reply(value)
+    form = Form()
+    listed = ", ".join(map(str, known))
+    form.add("type", f"Value must be one of {{{listed}}}; the simulator has no modals.")
+    raise ApiError(50035, errors=form.errors)
 
 
 def content_type(filename: str, data: bytes) -> str:
@@ -286,14 +255,7 @@ def content_type(filename: str, data: bytes) -> str:
 
 
 EventName = Literal[
-    "message",
-    "edit",
-    "delete",
-    "interaction",
-    "progress",
-    "commands",
-    "online",
-    "membership",
+    "message", "edit", "delete", "interaction", "progress", "commands", "online", "membership"
 ]
 
 

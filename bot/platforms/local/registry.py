@@ -36,38 +36,21 @@ class Choice:
         for step in reversed(self.path):
             filled = [{"name": step["name"], "type": step["type"], "options": filled}]
         command = self.command
-        data: JSON = {"id": command["id"], "name": command["name"], "type": 1, "options": filled}
-        return data | ({"guild_id": command["guild_id"]} if "guild_id" in command else {})
+        return {"id": command["id"], "name": command["name"], "type": 1, "options": filled}
 
 
 class Registry:
-    """Global commands (scope None) and commands of the server (scope: its ID)."""
+    """The commands that the bot has registered, for all servers."""
 
-    def __init__(
-        self,
-        application_id: str,
-        guild_id: str,
-        new_id: Callable[[], str],
-        beside: "Registry | None" = None,
-    ) -> None:
-        """`beside`: that of another server, which has the same global commands."""
+    def __init__(self, application_id: str, new_id: Callable[[], str]) -> None:
         self._application_id, self._new_id = application_id, new_id
-        everywhere = beside.all(None) if beside is not None else []
-        self._scopes: dict[str | None, list[JSON]] = {guild_id: [], None: everywhere}
+        self._commands: list[JSON] = []
 
-    def all(self, scope: str | None) -> list[JSON]:
-        try:
-            return self._scopes[scope]
-        except KeyError:
-            raise ApiError(50001) from None
-
-    def overwrite(self, scope: str | None, payloads: list[JSON]) -> list[JSON]:
-        """Replace all commands of a scope. A command with the same name keeps its ID."""
-        known = {(old["type"], old["name"]): old["id"] for old in self.all(scope)}
+    def overwrite(self, payloads: list[JSON]) -> list[JSON]:
+        """Replace all commands. A command with the same name keeps its ID."""
+        known = {(old["type"], old["name"]): old["id"] for old in self._commands}
         check_commands(payloads)
-        defaults: JSON = {"default_member_permissions": None, "nsfw": False}
-        defaults |= {"guild_id": scope} if scope else {}
-        registered = []
+        self._commands = []
         for payload in payloads:
             kind = payload.get("type") or 1
             fixed = {
@@ -77,9 +60,8 @@ class Registry:
                 "type": kind,
                 "description": payload.get("description") or "",
             }
-            registered.append(defaults | payload | fixed)
-        self.all(scope)[:] = registered  # in place: servers share it
-        return registered
+            self._commands.append(payload | fixed)
+        return self._commands
 
     def find(self, name: str) -> Choice:
         """Look up "dinoname" or "retrain names"; raises `ApiError` 10063."""
@@ -94,12 +76,9 @@ class Registry:
         return [choice.view() for choice in sorted(shown, key=lambda choice: choice.name)]
 
     def _choices(self) -> Iterable[Choice]:
-        seen: set[str] = set()
-        for commands in self._scopes.values():  # commands of the server hide global ones
-            slash = [c for c in commands if c["type"] == 1 and c["name"] not in seen]
-            for command in slash:
+        for command in self._commands:
+            if command["type"] == 1:
                 yield from _leaves(command, command, ())
-            seen |= {command["name"] for command in slash}
 
 
 def _leaves(command: JSON, node: JSON, path: tuple[JSON, ...]) -> Iterable[Choice]:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.web_request import FileField
 
-from bot.platforms.local.channel import Channel
+from bot.platforms.local.gateway import Gateway
+from bot.platforms.local.guild import Guild
 from bot.platforms.local.limits import JSON, Allowance, ApiError, RateLimiter, Upload
 from bot.platforms.local.records import Message
 from bot.platforms.local.servers import Servers
@@ -39,11 +40,6 @@ class Call:
         """A path parameter."""
         return self.path[parameter]
 
-    @property
-    def scope(self) -> str | None:
-        """The guild whose commands are meant, or None for global commands."""
-        return self.path.get("guild")
-
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -54,39 +50,21 @@ class Route:
     handler: Callable[[Call], object]
     limited_by: str | None = None  # the path parameter by which requests are limited
 
-    @property
-    def authorised(self) -> bool:
-        """Whether the bot's token is required; interactions have a token in their path."""
-        return "{token}" not in self.path
 
-
-class TooManyRequestsError(Exception):
+def too_many_requests(
+    seconds: float, everything: bool, headers: Mapping[str, str] | None = None
+) -> web.Response:
     """A 429, after which discord.py waits for `seconds` and tries again."""
-
-    def __init__(self, seconds: float, headers: Mapping[str, str]) -> None:
-        super().__init__("You are being rate limited.")
-        self._seconds, self._headers = max(0.001, seconds), headers
-
-    def response(self) -> web.Response:
-        body = {
-            "message": str(self),
-            "retry_after": round(self._seconds, 3),
-            "global": "X-RateLimit-Global" in self._headers,
-        }
-        # discord.py takes a 429 without Via for a ban by Cloudflare.
-        extra = {"Via": "1.1 local", "Retry-After": f"{math.ceil(self._seconds)}"}
-        return json_response(body, status=429, headers=dict(self._headers) | extra)
-
-
-EVERYTHING_LIMITED = {"X-RateLimit-Global": "true"}
-ROUTE_LIMITED = {"X-RateLimit-Scope": "user"}
-
-
-def too_many_requests(seconds: float, everything: bool) -> web.Response:
-    """A 429 that a test has asked for."""
-    about = ROUTE_LIMITED | {"X-RateLimit-Reset-After": f"{seconds}"}
-    headers = EVERYTHING_LIMITED if everything else about
-    return TooManyRequestsError(seconds, headers).response()
+    seconds = max(0.001, seconds)
+    message = "You are being rate limited."
+    body = {"message": message, "retry_after": round(seconds, 3), "global": everything}
+    # discord.py takes a 429 without Via for a ban by Cloudflare.
+    about = {"Via": "1.1 local", "Retry-After": f"{math.ceil(seconds)}"}
+    if everything:
+        about["X-RateLimit-Global"] = "true"
+    else:
+        about |= {"X-RateLimit-Scope": "user", "X-RateLimit-Reset-After": f"{seconds:.3f}"}
+    return json_response(body, status=429, headers=about | dict(headers or {}))
 
 
 def json_response(
@@ -139,16 +117,14 @@ class Rest:
         self,
         servers: Servers,
         token: str,
-        *,
+        gateway: Gateway,
         shards: int,
-        max_concurrency: int,
         limits: tuple[RateLimiter, RateLimiter] | None,
     ) -> None:
         """`limits`: of writes to a channel or an interaction, and of all requests."""
-        self.gateway_url = ""
         self.refused: Counter[str] = Counter()
         self._servers, self._token, self._clock = servers, token, servers[0].clock
-        self._shards, self._max_concurrency, self._limits = shards, max_concurrency, limits
+        self._gateway, self._shards, self._limits = gateway, shards, limits
 
     def add_to(self, app: web.Application) -> None:
         for route in self._routes():
@@ -156,7 +132,7 @@ class Rest:
 
     def _routes(self) -> Iterator[Route]:
         guild = self._servers[0].guild
-        yield Route("GET", "/gateway", lambda c: {"url": self.gateway_url})
+        yield Route("GET", "/gateway", lambda c: {"url": self._gateway.url})
         yield Route("GET", "/gateway/bot", lambda c: self._gateway_bot())
         yield Route("GET", "/users/@me", lambda c: guild.bot.payload())
         yield Route("GET", "/users/@me/guilds", lambda c: self._guilds())
@@ -164,34 +140,25 @@ class Rest:
         yield Route("GET", "/users/{user}", lambda c: guild.user(c["user"]).payload())
         yield Route("GET", "/applications/@me", lambda c: guild.application_payload())
         yield Route("GET", "/oauth2/applications/@me", lambda c: guild.application_payload())
-
-        yield Route("GET", "/guilds/{guild}", self._guild)
+        yield Route("GET", "/guilds/{guild}", lambda c: self._guild(c).payload())
         yield Route("GET", "/guilds/{guild}/members/{user}", self._member)
-        yield Route("GET", "/channels/{channel}", self._channel)
-
-        for base in ("/applications/{application}", "/applications/{application}/guilds/{guild}"):
-            commands = base + "/commands"
-            yield Route("GET", commands, lambda c: self._scope(c).commands.all(c.scope))
-            yield Route("PUT", commands, self._overwrite)
+        yield Route("PUT", "/applications/{application}/commands", self._overwrite)
 
         yield Route("POST", "/interactions/{interaction}/{token}/callback", self._callback)
-        many = "/webhooks/{application}/{token}"
-        one = many + "/messages/{message}"
-        yield Route("POST", many, self._follow_up, "token")
-        yield Route("GET", one, lambda c: self._asked(c).reply(c["token"], c["message"]))
-        yield Route("PATCH", one, self._edit_reply, "token")
-        yield Route("DELETE", one, self._delete_reply, "token")
+        webhook = "/webhooks/{application}/{token}"
+        yield Route("POST", webhook, self._follow_up, "token")
+        yield Route("PATCH", f"{webhook}/messages/{{message}}", self._edit_reply, "token")
 
-        many, one = "/channels/{channel}/messages", "/channels/{channel}/messages/{message}"
-        yield Route("GET", many, self._history)
-        yield Route("POST", many, self._post, "channel")
-        yield Route("GET", one, lambda c: self._place(c).find(c["channel"], c["message"]))
-        yield Route("PATCH", one, self._edit, "channel")
-        yield Route("DELETE", one, self._delete, "channel")
+        channel = "/channels/{channel}"
+        yield Route("GET", channel, lambda c: self._place(c).guild.channel_payload())
+        yield Route("POST", f"{channel}/messages", self._post, "channel")
+        yield Route("PATCH", f"{channel}/messages/{{message}}", self._edit, "channel")
 
     def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def serve(request: web.Request) -> web.Response:
             headers = self._admit(route, request)
+            if isinstance(headers, web.Response):
+                return headers
             body = route.handler(await parse(request))
             if body is None:
                 return web.Response(status=204, headers=headers)
@@ -201,14 +168,14 @@ class Rest:
 
         return serve
 
-    def _admit(self, route: Route, request: web.Request) -> dict[str, str]:
-        """Check the token and the rate limits; the headers for the response, or a 401 or 429."""
-        if route.authorised:
+    def _admit(self, route: Route, request: web.Request) -> dict[str, str] | web.Response:
+        """Check the token and the rate limits; the headers for the response, or a 429."""
+        if "{token}" not in route.path:  # of an interaction
             if request.headers.get("Authorization") != f"Bot {self._token}":
                 raise ApiError(0)
             if self._limits and not (whole := self._limits[1].take("")).granted:
                 self.refused["everything"] += 1
-                raise TooManyRequestsError(whole.reset_after, EVERYTHING_LIMITED)
+                return too_many_requests(whole.reset_after, everything=True)
         if self._limits is None or route.limited_by is None:
             return {}
         bucket = f"{route.method} {route.path}"
@@ -216,63 +183,37 @@ class Rest:
         headers = _rate_headers(allowance, bucket, self._clock())
         if not allowance.granted:
             self.refused[bucket] += 1
-            raise TooManyRequestsError(allowance.reset_after, headers | ROUTE_LIMITED)
+            return too_many_requests(allowance.reset_after, everything=False, headers=headers)
         return headers
 
     def _gateway_bot(self) -> JSON:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0}
-        limit["max_concurrency"] = self._max_concurrency
-        return {"url": self.gateway_url, "shards": self._shards, "session_start_limit": limit}
+        limit["max_concurrency"] = self._gateway.max_concurrency
+        return {"url": self._gateway.url, "shards": self._shards, "session_start_limit": limit}
 
     def _guilds(self) -> list[JSON]:
         return [server.guild.payload() for server in self._servers if server.guild.joined]
 
-    def _guild(self, call: Call) -> JSON:
-        return self._servers.of_guild(call["guild"]).guild.payload()
+    def _guild(self, call: Call) -> Guild:
+        return self._servers.of_guild(call["guild"]).guild
+
+    def _member(self, call: Call) -> JSON:
+        return self._guild(call).member_payload(self._guild(call).user(call["user"]))
 
     def _leave(self, call: Call) -> None:
         self._servers.of_guild(call["guild"]).remove_bot()
 
-    def _member(self, call: Call) -> JSON:
-        guild = self._servers.of_guild(call["guild"]).guild
-        return guild.member_payload(guild.user(call["user"]))
-
-    # Commands
-
-    def _scope(self, call: Call) -> State:
-        """The server whose commands are meant; the first one for those of all."""
-        known = (server for server in self._servers if server.guild.id == call.scope)
-        return next(known, self._servers[0])
-
     def _overwrite(self, call: Call) -> list[JSON]:
-        return self._scope(call).overwrite_commands(call.scope, call.items)
+        return self._servers[0].overwrite_commands(call.items)
 
-    # Channels
-
-    def _place(self, call: Call) -> Channel:
-        return self._servers.of_channel(call["channel"]).channel
-
-    def _channel(self, call: Call) -> JSON:
-        self._place(call).check_channel(call["channel"])
-        return self._servers.of_channel(call["channel"]).guild.channel_payload()
-
-    def _history(self, call: Call) -> list[JSON]:
-        self._place(call).check_channel(call["channel"])
-        limit = call.query.get("limit", "50")
-        if not limit.isdecimal() or not 1 <= int(limit) <= 100:
-            raise ApiError(50035)
-        messages = self._place(call).messages.values()
-        public = [message for message in messages if not message.ephemeral]
-        return [message.payload() for message in reversed(public[-int(limit) :])]
+    def _place(self, call: Call) -> State:
+        return self._servers.of_channel(call["channel"])
 
     def _post(self, call: Call) -> Message:
-        return self._place(call).post(call["channel"], call.payload, call.uploads)
+        return self._place(call).channel.post(call.payload, call.uploads)
 
     def _edit(self, call: Call) -> Message:
-        return self._place(call).edit(call["channel"], call["message"], call.payload, call.uploads)
-
-    def _delete(self, call: Call) -> None:
-        self._place(call).delete(call["channel"], call["message"])
+        return self._place(call).channel.edit(call["message"], call.payload, call.uploads)
 
     # Interactions
 
@@ -285,9 +226,6 @@ class Rest:
     def _edit_reply(self, call: Call) -> Message:
         state = self._asked(call)
         return state.edit_reply(call["token"], call["message"], call.payload, call.uploads)
-
-    def _delete_reply(self, call: Call) -> None:
-        self._asked(call).delete_reply(call["token"], call["message"])
 
     def _callback(self, call: Call) -> JSON | None:
         answered = self._asked(call).answer(

@@ -40,7 +40,6 @@ from bot.platforms.local.records import Event, Interaction, Message
 from bot.platforms.local.rest import (
     PREFIX,
     Rest,
-    TooManyRequestsError,
     json_response,
     too_many_requests,
     unknown_route,
@@ -49,6 +48,8 @@ from bot.platforms.local.servers import Servers
 from bot.platforms.local.state import State
 
 PER_SECOND = 50
+WINDOW_S = 5.0
+TOKEN_S = 900.0
 Until = Literal["sent", "acknowledged", "answered"]
 
 
@@ -56,14 +57,14 @@ class LocalDiscord(Simulator):
     """The simulator; listens inside of `async with`.
 
     host, port: as for `Address`. OSError is raised at the start if the port is in use.
-    first_response_s, token_lifetime_s: Discord's 3 seconds and 15 minutes; shorter in tests.
+    first_response_s: Discord's 3 seconds to acknowledge an interaction; longer in tests.
     heartbeat_s: interval of heartbeats, as sent to clients.
     shards: number of shards, as sent to clients.
     servers: number of servers, each on another shard than the one before it.
     max_concurrency, identify_s: in each of so many buckets of shards, one IDENTIFY in so many
         seconds is taken, 5 on Discord; those that come too fast are refused. 0 takes all.
     history: messages to keep, and as many ephemeral ones; older ones are deleted.
-    rate_limited: whether to answer with 429 above `writes` messages or edits in `window_s` seconds
+    rate_limited: whether to answer with 429 above `writes` messages or edits in 5 seconds
         for a channel or an interaction, and above 50 requests per second in total.
     """
 
@@ -75,10 +76,8 @@ class LocalDiscord(Simulator):
         port: int = 8080,
         *,
         first_response_s: float = 3.0,
-        token_lifetime_s: float = 900.0,
         rate_limited: bool = True,
         writes: int = 5,
-        window_s: float = 5.0,
         heartbeat_s: float = 41.25,
         shards: int = 1,
         servers: int = 1,
@@ -87,7 +86,6 @@ class LocalDiscord(Simulator):
         history: int = HISTORY,
     ) -> None:
         super().__init__(host, port)
-        self._token_lifetime_s = token_lifetime_s
         self.token = f"local.{secrets.token_urlsafe(24)}"
         make = partial(State, time.time, first_response_s=first_response_s, history=history)
         self.state = make()
@@ -102,44 +100,21 @@ class LocalDiscord(Simulator):
             max_concurrency=max_concurrency,
             identify_s=identify_s,
         )
-        limits = RateLimiter(writes, window_s, time.time), RateLimiter(PER_SECOND, 1, time.time)
-        self.drop_gateway, self.invalidate_session = self.gateway.drop, self.gateway.invalidate
-        self._rest = Rest(
-            self.servers,
-            self.token,
-            shards=shards,
-            max_concurrency=max_concurrency,
-            limits=limits if rate_limited else None,
-        )
+        limits = RateLimiter(writes, WINDOW_S, time.time), RateLimiter(PER_SECOND, 1, time.time)
+        self.drop_gateway = self.gateway.drop
+        rest_limits = limits if rate_limited else None
+        self._rest = Rest(self.servers, self.token, self.gateway, shards, rest_limits)
         changes = Changes()
         self.wait_for, self._notify = changes.wait_for, changes.notify
         self._page = DiscordPage(self.state, changes, self._answered)
+        self.refused = self._rest.refused
+        """Number of 429 responses by route ("PATCH /channels/…"), or "everything" for the total."""
+        self.guild_id = int(self.state.guild.id)
+        self.channel_id = int(self.state.guild.channel_id)
         self._api = PREFIX
         self._timers: dict[str, list[asyncio.TimerHandle]] = {}
         for server in self.servers:
             server.events.listeners.append(partial(self._hear, server))
-
-    @property
-    def application_id(self) -> int:
-        return int(self.state.guild.bot.id)
-
-    @property
-    def guild_id(self) -> int:
-        return int(self.state.guild.id)
-
-    @property
-    def channel_id(self) -> int:
-        return int(self.state.guild.channel_id)
-
-    @property
-    def refused(self) -> Mapping[str, int]:
-        """Number of 429 responses by route ("PATCH /channels/…"), or "everything" for the total."""
-        return self._rest.refused
-
-    @property
-    def url(self) -> str:
-        """The address of the page, "http://127.0.0.1:8080/"; empty before the start."""
-        return self.state.channel.base_url
 
     def application(self, *outer: Middleware) -> web.Application:
         """The REST API, the gateway and the page."""
@@ -151,9 +126,10 @@ class LocalDiscord(Simulator):
 
     def move_to(self, url: str) -> None:
         """Take `url` as the address of everything."""
+        self.url = url
         for server in self.servers:
             server.channel.base_url = url
-        self.gateway.url = self._rest.gateway_url = socket_address(url, "gateway")
+        self.gateway.url = socket_address(url, "gateway")
         self._api = yarl.URL(url).path.removesuffix("/") + PREFIX
 
     async def close(self) -> None:
@@ -186,7 +162,6 @@ class LocalDiscord(Simulator):
         by: User | None = None,
         despite_permissions: bool = False,
         forged: bool = False,
-        direct: bool = False,
         server: int = 0,
         until: Until = "answered",
         timeout_s: float = WAIT_S,
@@ -198,7 +173,6 @@ class LocalDiscord(Simulator):
         by: a user added with `state.guild.add_member`; by default Mary, or Ada if `as_admin`.
         despite_permissions: as if an administrator had allowed the command to everyone.
         forged: without the checks of the values, as if Discord had forgotten the command's limits.
-        direct: in a direct message.
         server: in which of several servers.
         until: what to wait for: "sent" returns at once, "acknowledged" after the first response.
         """
@@ -208,7 +182,6 @@ class LocalDiscord(Simulator):
             options,
             despite_permissions=despite_permissions,
             forged=forged,
-            direct=direct,
         )
         return await self._answered(asked, until, timeout_s)
 
@@ -278,7 +251,7 @@ class LocalDiscord(Simulator):
 
         self._timers[asked.id] = [
             loop.call_later(server.first_response_s, server.give_up, asked),
-            loop.call_later(self._token_lifetime_s, expire),
+            loop.call_later(TOKEN_S, expire),
         ]
 
     # Requests
@@ -292,13 +265,8 @@ class LocalDiscord(Simulator):
             return await handler(request)
         except ApiError as error:
             return json_response(error.body(), status=error.status)
-        except TooManyRequestsError as error:
-            return error.response()
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
             return unknown_route(request.method, request.path)
-        except web.HTTPRequestEntityTooLarge:
-            too_large = ApiError(40005)
-            return json_response(too_large.body(), status=too_large.status)
 
 
 @contextlib.contextmanager

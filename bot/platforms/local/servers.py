@@ -19,15 +19,19 @@ class Servers(list[State]):
         raise ApiError(10004)
 
     def of_channel(self, channel_id: str) -> State:
-        """The server that has this channel. For an unknown one any, which does not have it."""
-        found = (server for server in self if server.guild.channel_id == channel_id)
-        return next(found, self[0])
+        """The server that has this channel, if the bot is in it."""
+        for server in self:
+            if server.guild.channel_id == channel_id:
+                if not server.guild.joined:
+                    raise ApiError(50001)
+                return server
+        raise ApiError(10003)
 
     def of_token(self, token: str) -> State:
         """The server of an interaction. For an unknown one any, which does not have it."""
         return next((server for server in self if token in server.interactions), self[0])
 
 
-def shard_of(guild_id: str | None, shard_count: int) -> int:
-    """The shard that gets the events of a server; that of direct messages for `None`."""
-    return 0 if guild_id is None else (int(guild_id) >> 22) % shard_count
+def shard_of(guild_id: str, shard_count: int) -> int:
+    """The shard that gets the events of a server."""
+    return (int(guild_id) >> 22) % shard_count

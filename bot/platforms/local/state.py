@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.platforms.local.channel import HISTORY, Channel
-from bot.platforms.local.guild import ALL_PERMISSIONS, Guild, Snowflakes, User
+from bot.platforms.local.guild import ALL_PERMISSIONS, FOUNDED_S, Guild, Snowflakes, User
 from bot.platforms.local.limits import (
     ATTACHMENT_BYTES,
     CHANNEL,
@@ -32,9 +32,6 @@ from bot.platforms.local.records import (
     reply_type,
 )
 from bot.platforms.local.registry import Registry
-
-FOUNDED_S = 1_700_000_000.0
-"""When the server was created, in seconds since 1970."""
 
 
 class State:
@@ -60,18 +57,18 @@ class State:
         self._new_id: Snowflakes = Snowflakes(clock) if beside is None else beside._new_id
         # The same ids at each start, so that a bot with a database recognizes members and channel.
         founding = Snowflakes(lambda: FOUNDED_S + position / 1000)
-        self.guild: Guild = Guild(founding, beside.guild if beside else None)
+        self.guild: Guild = Guild(founding) if beside is None else beside.guild.another(founding)
         self.channel = Channel(
             self.guild, self.events, clock=clock, new_id=self._new_id, history=history
         )
         self.interactions: dict[str, Interaction] = {}  # by token
-        registry = beside.commands if beside else None
-        self.commands: Registry = Registry(self.guild.bot.id, self.guild.id, self._new_id, registry)
+        self.commands = Registry(self.guild.bot.id, self._new_id)
         if beside is not None:
+            self.commands = beside.commands
             self.channel.attachments = beside.channel.attachments  # at one address
 
-    def overwrite_commands(self, scope: str | None, payloads: list[JSON]) -> list[JSON]:
-        registered = self.commands.overwrite(scope, payloads)
+    def overwrite_commands(self, payloads: list[JSON]) -> list[JSON]:
+        registered = self.commands.overwrite(payloads)
         self.events.emit("commands")
         return registered
 
@@ -83,17 +80,9 @@ class State:
 
     def remove_bot(self) -> None:
         """Remove the bot from the server."""
-        self._set_joined(False)
-
-    def add_bot(self) -> None:
-        """Add the bot to the server again."""
-        self._set_joined(True)
-
-    def _set_joined(self, joined: bool) -> None:
-        if joined != self.guild.joined:
-            self.guild.joined = joined
-            self.events.emit("membership")
-            self.events.emit("commands")
+        self.guild.joined = False
+        self.events.emit("membership")
+        self.events.emit("commands")
 
     # Requests of a member
 
@@ -122,7 +111,6 @@ class State:
         *,
         despite_permissions: bool = False,
         forged: bool = False,
-        direct: bool = False,
     ) -> Interaction:
         """Run a slash command. The value of an attachment option is an `Upload`; that of a user or
         a channel is its id.
@@ -130,7 +118,6 @@ class State:
         despite_permissions: as if an administrator had overridden the command's default
         permissions, so that only the bot's own check is left.
         forged: without the checks of the values, so that only the bot's own are left.
-        direct: in a direct message to the bot.
         """
         choice = self.commands.find(name)
         if not despite_permissions and not user.may_use(choice.command):
@@ -145,9 +132,7 @@ class State:
             resolved["attachments"] = {f.id: f.payload() for f in files.values()}
         if resolved:
             data["resolved"] = resolved
-        return self._ask(
-            Kind.COMMAND, user, f"/{name}", data, files=list(files.values()), direct=direct
-        )
+        return self._ask(Kind.COMMAND, user, f"/{name}", data, files=list(files.values()))
 
     def _resolved(self, options: Sequence[JSON], values: Mapping[str, object]) -> dict[str, JSON]:
         """The members and channels that options name. Raises `ApiError` for unknown ones."""
@@ -186,16 +171,14 @@ class State:
         message = self.channel.messages.get(message_id)
         if message is None or not message.visible_to(user):
             raise ApiError(10008)
-        if forged:
-            data: JSON = {"custom_id": custom_id, "component_type": 2}
-            return self._ask(Kind.COMPONENT, user, "", data, source=message)
-        for button in message.buttons:
-            if button.custom_id == custom_id and button.style != LINK_BUTTON:
-                if button.disabled:
-                    raise ApiError(50013)
-                data = {"custom_id": custom_id, "component_type": 2}
-                return self._ask(Kind.COMPONENT, user, button.label, data, source=message)
-        raise ApiError(50035)
+        button = next((each for each in message.buttons if each.custom_id == custom_id), None)
+        if not forged and (button is None or button.style == LINK_BUTTON):
+            raise ApiError(50035)
+        if not forged and button is not None and button.disabled:
+            raise ApiError(50013)
+        data = {"custom_id": custom_id, "component_type": 2}
+        title = button.label if button is not None else ""
+        return self._ask(Kind.COMPONENT, user, title, data, source=message)
 
     def _ask(
         self,
@@ -206,7 +189,6 @@ class State:
         *,
         source: Message | None = None,
         files: Sequence[Attachment] = (),
-        direct: bool = False,
     ) -> Interaction:
         if not self.guild.joined:
             raise ApiError(50001)
@@ -218,8 +200,6 @@ class State:
             title=title,
             data=data,
             created_at=self.clock(),
-            guild_id=self.guild.id,
-            is_direct=direct,
             source=source,
             files=list(files),
         )
@@ -238,25 +218,14 @@ class State:
             "version": 1,
             "data": asked.data,
             "guild_id": self.guild.id,
-            "guild": {"id": self.guild.id, "locale": "en-US", "features": []},
-            "guild_locale": "en-US",
             "channel_id": self.guild.channel_id,
             "channel": channel,
             "member": self.guild.member_payload(asked.user)
             | {"permissions": str(asked.user.permissions)},
-            "locale": asked.user.locale,
             "app_permissions": str(self.guild.bot.permissions),
-            "entitlements": [],
-            "authorizing_integration_owners": {"0": self.guild.id},
             "context": 0,
             "attachment_size_limit": ATTACHMENT_BYTES,
         }
-        if asked.is_direct:
-            for name in ("guild_id", "guild", "guild_locale", "member"):
-                del payload[name]
-            channel = {"id": asked.user.id, "type": 1, "recipients": [asked.user.payload()]}
-            payload |= {"user": asked.user.payload(), "context": 1, "channel": channel}
-            payload |= {"channel_id": asked.user.id, "authorizing_integration_owners": {"0": "0"}}
         if asked.source is not None:
             payload["message"] = message = asked.source.payload()
             pressed = asked.data.get("custom_id")
@@ -333,27 +302,18 @@ class State:
         self._progress(asked, Status.ANSWERED)
         return message
 
-    def reply(self, token: str, message_id: str) -> Message:
-        """The message of an interaction that `message_id` (or "@original") names."""
-        asked = self._live(token)
-        for message in asked.messages:
-            if message.id == message_id or (
-                message_id == "@original" and message is asked.original
-            ):
-                return message
-        raise ApiError(10008)
-
     def edit_reply(
         self, token: str, message_id: str, payload: JSON, uploads: Sequence[Upload] = ()
     ) -> Message:
-        message = self.reply(token, message_id)
+        """PATCH of an answer of an interaction, which `message_id` or "@original" names."""
+        asked = self._live(token)
+        posted = self.channel.messages.get(message_id)
+        message = asked.original if message_id == "@original" else posted
+        if message is None or message not in asked.messages:
+            raise ApiError(10008)
         self.channel.rewrite(message, payload, uploads)
-        self._progress(self._live(token), Status.ANSWERED)
+        self._progress(asked, Status.ANSWERED)
         return message
-
-    def delete_reply(self, token: str, message_id: str) -> None:
-        self.channel.remove(self.reply(token, message_id))
-        self._progress(self._live(token), Status.ANSWERED)
 
     def _live(self, token: str) -> Interaction:
         asked = self.interactions.get(token)
@@ -368,17 +328,12 @@ class State:
         self.events.emit("progress", asked)
 
     def _callback_payload(self, asked: Interaction, reply: Reply) -> JSON:
-        about: JSON = {"id": asked.id, "type": int(asked.kind)}
-        resource: JSON = {"type": int(reply)}
+        answered: JSON = {"interaction": {"id": asked.id}, "resource": {"type": int(reply)}}
         if asked.original is not None:
-            about |= {
-                "response_message_id": asked.original.id,
-                "response_message_loading": asked.original.loading,
-                "response_message_ephemeral": asked.original.ephemeral,
-            }
+            answered["interaction"]["response_message_id"] = asked.original.id
             if reply in (Reply.MESSAGE, Reply.UPDATE):
-                resource["message"] = asked.original.payload()
-        return {"interaction": about, "resource": resource}
+                answered["resource"]["message"] = asked.original.payload()
+        return answered
 
 
 def _with_choices(option: JSON, choices: Mapping[int, list[JSON]]) -> JSON:

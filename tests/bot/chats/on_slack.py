@@ -157,7 +157,7 @@ class SlackChat:
     @classmethod
     async def started(cls, world: World, time: StillTime) -> "SlackChat":
         slack = LocalSlack(port=0, clock=lambda: time.now().timestamp(), rate_limited=False)
-        slack.state.messages.base_url = BASE_URL
+        slack.move_to(BASE_URL)
         session = MemorySession(slack)
         world.now = time.now
         chat = cls(world, time, slack, session, _bot(world, slack, session))
@@ -204,7 +204,7 @@ class SlackChat:
     async def add_bot(self, name: str) -> SlackActor:
         made = await self.add_member(name)
         member = replace(made.member, is_bot=True)
-        self.slack.workspace._members[member.id] = member
+        self.slack.workspace.members[member.id] = member
         return SlackActor(self, member, made.id)
 
     async def add_moderator(self) -> SlackActor:

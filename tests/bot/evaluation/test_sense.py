@@ -8,6 +8,7 @@ import pytest
 from bot.evaluation.sense import (
     Sense,
     SenseReference,
+    WordVectors,
     keeps_to_opening,
     keeps_to_subject,
     measure_sense,
@@ -16,7 +17,6 @@ from bot.evaluation.sense import (
     told_apart,
 )
 from bot.evaluation.verse import MeasuredPoem
-from bot.evaluation.word_vectors import WordVectors
 from tests.bot.evaluation.texts import (
     COMMON,
     LAW,

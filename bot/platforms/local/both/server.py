@@ -6,7 +6,6 @@ async with SideBySide(discord, slack, port=8080) as local:
 """
 
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from aiohttp import web
@@ -27,11 +26,7 @@ class SideBySide:
     """
 
     def __init__(
-        self,
-        discord: LocalDiscord,
-        slack: LocalSlack,
-        host: str = "127.0.0.1",
-        port: int = 8080,
+        self, discord: LocalDiscord, slack: LocalSlack, host: str = "127.0.0.1", port: int = 8080
     ) -> None:
         self._simulators: dict[str, Simulator] = {"discord": discord, "slack": slack}
         self._address = Address(host, port, "local")
@@ -49,12 +44,7 @@ class SideBySide:
             simulator.move_to(f"{self.url}{path}/")
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         for simulator in self._simulators.values():
             await simulator.close()
         await self._address.close()

@@ -9,7 +9,6 @@ import logging
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
-from types import TracebackType
 from typing import ClassVar, Self
 
 from aiohttp import web
@@ -98,19 +97,14 @@ class Address:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    @property
-    def guard(self) -> Middleware:
-        """The middleware that rejects requests of other sites."""
-
-        @web.middleware
-        async def guarded(request: web.Request, handler: Handler) -> web.StreamResponse:
-            is_page = request.path == "/"
-            if reason := foreign_request(request.headers, self._authorities, is_page=is_page):
-                _log.warning("Rejected a request: %s", reason)
-                return web.json_response({"message": reason, "error": reason}, status=403)
-            return await handler(request)
-
-        return guarded
+    @web.middleware
+    async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Reject requests of other sites."""
+        is_page = request.path == "/"
+        if reason := foreign_request(request.headers, self._authorities, is_page=is_page):
+            _log.warning("Rejected a request: %s", reason)
+            return web.json_response({"message": reason, "error": reason}, status=403)
+        return await handler(request)
 
 
 def loopback_host(host: str, simulator: str) -> str:
@@ -169,11 +163,8 @@ class Simulator(ABC):
     def __init__(self, host: str, port: int) -> None:
         """As for `Address`."""
         self._address = Address(host, port, self.platform)
-
-    @property
-    @abstractmethod
-    def url(self) -> str:
-        """The address of the page, with a slash at its end; empty before the start."""
+        self.url = ""
+        """The address of the page, "http://127.0.0.1:8080/"; empty before the start."""
 
     @abstractmethod
     def application(self, *outer: Middleware) -> web.Application:
@@ -191,12 +182,7 @@ class Simulator(ABC):
         self.move_to(await self._address.open(self.application(self._address.guard)))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_error: object) -> None:
         await self.close()
         await self._address.close()
 

@@ -119,18 +119,15 @@ def plain(most: int) -> Rule:
 def text(most: int) -> Rule:
     return typed(
         plain_text=fields("text", text=string(most), emoji=boolean),
-        mrkdwn=fields("text", text=string(most), verbatim=boolean),
+        mrkdwn=fields("text", text=string(most)),
     )
 
 
 OPTION = fields("text", "value", text=plain(75), value=string(150), description=plain(75))
 ACTION = {"action_id": string(255)}
-INPUT = ACTION | {"placeholder": plain(150), "focus_on_load": boolean}
-FILTER = fields(
-    include=each(choice("im", "mpim", "private", "public"), 4),
-    exclude_bot_users=boolean,
-    exclude_external_shared_channels=boolean,
-)
+INPUT = ACTION | {"placeholder": plain(150)}
+PLACES = each(choice("im", "mpim", "private", "public"), 4)
+FILTER = fields(include=PLACES, exclude_bot_users=boolean)
 _SELECT = fields("options", options=each(OPTION, 100), initial_option=OPTION, **INPUT)
 
 
@@ -152,18 +149,12 @@ ACTIONS: dict[str, Rule] = {
         url=string(3000),
         value=string(2000),
         style=choice("primary", "danger"),
-        accessibility_label=string(75),
         **ACTION,
     ),
     "static_select": _static_select,
     "external_select": fields(initial_option=OPTION, min_query_length=integer(0, 999), **INPUT),
     "users_select": fields(initial_user=string(32), **INPUT),
-    "conversations_select": fields(
-        initial_conversation=string(32),
-        default_to_current_conversation=boolean,
-        filter=FILTER,
-        **INPUT,
-    ),
+    "conversations_select": fields(initial_conversation=string(32), filter=FILTER, **INPUT),
 }
 INPUTS: dict[str, Rule] = {
     **{kind: rule for kind, rule in ACTIONS.items() if kind != "button"},
@@ -184,22 +175,15 @@ INPUTS: dict[str, Rule] = {
     ),
     "file_input": fields(filetypes=each(string(20), 50), max_files=integer(1, 10), **ACTION),
 }
-STYLE = fields(**dict.fromkeys(("bold", "italic", "strike", "code", "underline"), boolean))
+STYLE = fields(**dict.fromkeys(("bold", "italic", "strike", "code"), boolean))
+_SHOWN = {"format": string(500), "fallback": string(500), "style": STYLE}
 SPAN = typed(
     text=fields("text", text=string(40_000), style=STYLE),
-    link=fields("url", url=string(3000), text=string(40_000), unsafe=boolean, style=STYLE),
+    link=fields("url", url=string(3000), text=string(40_000), style=STYLE),
     user=fields("user_id", user_id=string(32), style=STYLE),
     channel=fields("channel_id", channel_id=string(32), style=STYLE),
     broadcast=fields("range", range=choice("channel", "here", "everyone"), style=STYLE),
-    date=fields(
-        "timestamp",
-        "format",
-        timestamp=integer(0, 10**11),
-        format=string(500),
-        url=string(3000),
-        fallback=string(500),
-        style=STYLE,
-    ),
+    date=fields("timestamp", "format", "fallback", timestamp=integer(0, 10**11), **_SHOWN),
 )
 _SPANS = fields("elements", elements=each(SPAN, 10_000, least=0))
 _ID = {"block_id": string(255)}
@@ -211,7 +195,6 @@ def _section(value: object, at: str) -> Iterator[str]:
     yield from fields(
         text=text(3000),
         fields=each(text(2000), 10),
-        accessory=typed(**ACTIONS),
         expand=boolean,
         **_ID,
     )(value, at)
@@ -236,7 +219,6 @@ def _blocks(most: int, **inputs: Rule) -> Rule:
         hint=plain(2000),
         element=typed(**inputs),
         optional=boolean,
-        dispatch_action=boolean,
         **_ID,
     )
     return each(typed(input=block, **BLOCKS), most, least=0, unique="block_id")
@@ -244,11 +226,7 @@ def _blocks(most: int, **inputs: Rule) -> Rule:
 
 _WITHOUT_FILES = {kind: rule for kind, rule in INPUTS.items() if kind != "file_input"}
 MESSAGE = _blocks(50, **_WITHOUT_FILES)
-_VIEW = {
-    "private_metadata": string(3000, 0),
-    "callback_id": string(255, 0),
-    "external_id": string(255),
-}
+_VIEW = {"private_metadata": string(3000, 0), "callback_id": string(255, 0)}
 HOME = typed(home=fields("blocks", blocks=_blocks(100, **_WITHOUT_FILES), **_VIEW))
 MODAL = typed(
     modal=fields(
@@ -257,9 +235,6 @@ MODAL = typed(
         title=plain(24),
         submit=plain(24),
         close=plain(24),
-        clear_on_close=boolean,
-        notify_on_close=boolean,
-        submit_disabled=boolean,
         blocks=_blocks(100, **INPUTS),
         **_VIEW,
     )
@@ -304,9 +279,8 @@ def with_ids(blocks: Sequence[JSON]) -> list[JSON]:
     done = []
     for place, given in enumerate(blocks):
         block: JSON = {"block_id": f"local{place}"} | given
-        for field in ("accessory", "element"):
-            if field in block:
-                block[field] = {"action_id": block["block_id"]} | block[field]
+        if "element" in block:
+            block["element"] = {"action_id": block["block_id"]} | block["element"]
         if block["type"] == "actions":
             block["elements"] = [
                 {"action_id": f"{block['block_id']}.{number}"} | element
@@ -321,7 +295,8 @@ def elements(blocks: Sequence[JSON]) -> Iterator[tuple[JSON, JSON]]:
     for block in blocks:
         if block["type"] == "actions":
             yield from ((block, element) for element in block["elements"])
-        yield from ((block, block[field]) for field in ("accessory", "element") if field in block)
+        if "element" in block:
+            yield block, block["element"]
 
 
 def find_element(blocks: Sequence[JSON], name: str) -> tuple[JSON, JSON]:
@@ -350,7 +325,7 @@ def texts(part: object) -> Iterator[str]:
                 yield value
             else:
                 yield from texts(value)
-        for field in ("fields", "elements", "element", "accessory", "options"):
+        for field in ("fields", "elements", "element", "options"):
             yield from texts(part.get(field))
     elif isinstance(part, list):
         for item in part:

@@ -64,14 +64,6 @@ class SlackError(Exception):
         return body
 
 
-class RateLimitedError(Exception):
-    """A 429 response; `retry_after`: whole seconds, at least 1."""
-
-    def __init__(self, retry_after: int) -> None:
-        super().__init__("ratelimited")
-        self.retry_after = max(1, retry_after)
-
-
 class RateLimits:
     """Limits of the Web API: of each method in the workspace, and of messages in each channel."""
 
@@ -88,26 +80,22 @@ class RateLimits:
         }
         self._posts = RateLimiter(1, 1.0, clock)
 
-    def take(self, method: str, channel_id: str = "") -> None:
-        """Count a call. Raises `RateLimitedError` if it is one too many.
+    def take(self, method: str, channel_id: str = "") -> int:
+        """Count a call. Returns the seconds to wait if it is one too many, else 0.
 
         channel_id: the channel of a posted message.
         """
+        limiter = self._posts if method == "chat.postMessage" else self._methods.get(method)
+        pause = 0
         if self.forced[method] > 0:
             self.forced[method] -= 1
+            pause = 1
+        elif self.active and limiter is not None:
+            allowance = limiter.take(channel_id if limiter is self._posts else "")
+            pause = 0 if allowance.granted else max(1, math.ceil(allowance.reset_after))
+        if pause:
             self.refused[method] += 1
-            raise RateLimitedError(1)
-        if not self.active:
-            return
-        if method == "chat.postMessage":
-            allowance = self._posts.take(channel_id)
-        elif method in self._methods:
-            allowance = self._methods[method].take("")
-        else:
-            return
-        if not allowance.granted:
-            self.refused[method] += 1
-            raise RateLimitedError(math.ceil(allowance.reset_after))
+        return pause
 
 
 def check_text(text: str, longest: int) -> None:

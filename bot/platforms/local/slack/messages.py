@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 from bot.platforms.local.common.simulator import Changes
 from bot.platforms.local.limits import JSON
-from bot.platforms.local.records import content_type
 from bot.platforms.local.slack.blocks import check_message_blocks, with_ids
 from bot.platforms.local.slack.limits import POSTED_TEXT, UPDATED_TEXT, SlackError, check_text
 from bot.platforms.local.slack.records import File, Interaction, Message
@@ -41,7 +40,6 @@ class Messages:
         """What Slack accepts, and may read otherwise than the bot means it."""
         self.listeners: list[Callable[[Message], None]] = []
         """Called with every message that the bot posts or edits."""
-        self._reserved: dict[str, File] = {}  # waiting for their data, or to be shared
         self._by_client_id: dict[str, Message] = {}
         self._last_ts = self._file_count = 0
 
@@ -115,18 +113,14 @@ class Messages:
             raise SlackError("invalid_arguments")
         file = self._new_file(name, size, self._workspace.bot)
         file.alt_text = alt_text
-        self._reserved[file.id] = file
-        for oldest in list(self._reserved)[:-FILES]:
-            del self._reserved[oldest]
         return file, f"{self.base_url}upload/v1/{file.id}"
 
     def receive_upload(self, file_id: str, data: bytes) -> None:
         """The bytes of a reserved file. Raises KeyError (no such file) or ValueError (size)."""
-        file = self._reserved[file_id]
+        file = self.files[file_id]
         if len(data) != file.size:
             raise ValueError(f"{len(data)} bytes instead of {file.size}")
         file.data = data
-        file.content_type = content_type(file.name, data)
 
     def complete_upload(self, files: Sequence[JSON], channel_id: str, payload: JSON) -> list[File]:
         """files.completeUploadExternal: share files in a message, or keep them without a channel.
@@ -135,8 +129,8 @@ class Messages:
         """
         found = []
         for item in files:
-            file = self._reserved.get(str(item.get("id")))
-            if file is None or file.data is None:
+            file = self.files.get(str(item.get("id")))
+            if file is None or file.data is None or file.is_shared:
                 raise SlackError("file_not_found")
             file.title = str(item.get("title") or file.name)
             found.append(file)
@@ -150,7 +144,7 @@ class Messages:
             check_text(message.text, UPDATED_TEXT)
             self._add(message)
         for file in found:
-            del self._reserved[file.id]
+            file.is_shared = True
         return found
 
     def delete_file(self, file_id: str) -> None:
@@ -180,8 +174,7 @@ class Messages:
     def store_file(self, member: Member, name: str, data: bytes) -> File:
         """A file that a member puts into a form."""
         file = self._new_file(name, len(data), member)
-        file.data = data
-        file.content_type = content_type(name, data)
+        file.data, file.is_shared = data, True
         return file
 
     def new_ts(self) -> str:
@@ -233,7 +226,7 @@ class Messages:
         file_id = f"F0LOCAL{self._file_count:04}"
         safe = re.sub(r"[^\w.\-]", "_", name) or "file"
         url = f"{self.base_url}files-pri/{self._workspace.id}-{file_id}/{quote(safe)}"
-        file = File(file_id, name, size, "application/octet-stream", url, owner)
+        file = File(file_id, name, size, url, owner)
         self.files[file_id] = file
         for oldest in list(self.files)[:-FILES]:
             del self.files[oldest]

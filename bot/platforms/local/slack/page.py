@@ -15,20 +15,13 @@ from bot.platforms.local.slack.workspace import Channel, Member
 
 WEB = Path(__file__).with_name("web")
 SCRIPTS = ("blocks", "messages", "forms", "main")
-BUILT_IN: Sequence[JSON] = (
-    {
-        "command": "/invite",
-        "usage_hint": "@app",
-        "description": "Add the app to this channel.",
-        "app": "Slack",
-    },
-    {
-        "command": "/remove",
-        "usage_hint": "@app",
-        "description": "Remove the app from this channel.",
-        "app": "Slack",
-    },
-)
+BUILT_IN: Sequence[JSON] = [
+    {"command": command, "usage_hint": "@app", "description": description, "app": "Slack"}
+    for command, description in (
+        ("/invite", "Add the app to this channel."),
+        ("/remove", "Remove the app from this channel."),
+    )
+]
 """Slack's own commands that the page knows."""
 
 
@@ -62,7 +55,12 @@ class SlackPage(Page):
             if message.only_for in (None, member)
         ]
         newest = {each.channel.id: each.ts for each in seen if each.author is not member}
-        direct = workspace.direct(member)
+        public = [each for each in workspace.channels.values() if each.direct_with is None]
+
+        def place(each: Channel) -> JSON:
+            about = {"id": each.id, "name": each.name, "joined": each.is_joined}
+            return about | {"newest": newest.get(each.id, "")}
+
         home, modal = views.homes.get(member.id), views.top(member)
         return {
             "connected": self._is_connected(),
@@ -74,17 +72,8 @@ class SlackPage(Page):
             "bot": workspace.bot.name,
             "members": {each.id: each.name for each in workspace.members.values()},
             "people": [{"id": each.id, "name": each.name, "role": _role(each)} for each in people],
-            "channels": [
-                {
-                    "id": each.id,
-                    "name": each.name,
-                    "joined": each.is_joined,
-                    "newest": newest.get(each.id, ""),
-                }
-                for each in workspace.channels.values()
-                if each.direct_with is None
-            ],
-            "direct": {"id": direct.id, "newest": newest.get(direct.id, "")},
+            "channels": list(map(place, public)),
+            "direct": place(workspace.direct(member)),
             "channel": channel.id,
             "messages": [_message_view(each, member) for each in seen if each.channel is channel],
             "failures": self._failures(member, channel),

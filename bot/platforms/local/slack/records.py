@@ -6,6 +6,7 @@ from typing import Literal
 
 from bot.platforms.local.common.simulator import WAIT_S, Changes
 from bot.platforms.local.limits import JSON
+from bot.platforms.local.records import content_type
 from bot.platforms.local.slack.blocks import elements, find_element, mentions, texts
 from bot.platforms.local.slack.workspace import Channel, Member, Workspace
 
@@ -19,12 +20,16 @@ class File:
     id: str
     name: str
     size: int
-    content_type: str
     url: str
     owner: Member
     data: bytes | None = field(default=None, repr=False)
     title: str = ""
     alt_text: str = ""
+    is_shared: bool = False  # by `files.completeUploadExternal`
+
+    @property
+    def content_type(self) -> str:
+        return content_type(self.name, self.data or b"")
 
     def payload(self) -> JSON:
         return {
@@ -35,13 +40,8 @@ class File:
             "filetype": self.name.rpartition(".")[2] or "text",
             "size": self.size,
             "user": self.owner.id,
-            "mode": "hosted",
-            "is_external": False,
             "alt_txt": self.alt_text,
             "url_private": self.url,
-            "url_private_download": self.url,
-            "permalink": self.url,
-            "file_access": "visible",
         }
 
 
@@ -66,10 +66,6 @@ class Message:
         return self.channel.id
 
     @property
-    def user_id(self) -> str:
-        return self.author.id
-
-    @property
     def is_ephemeral(self) -> bool:
         return self.only_for is not None
 
@@ -92,13 +88,7 @@ class Message:
         return find_element(self.blocks, name)[1]
 
     def payload(self, workspace: Workspace) -> JSON:
-        body: JSON = {
-            "type": "message",
-            "user": self.author.id,
-            "ts": self.ts,
-            "text": self.text,
-            "team": workspace.id,
-        }
+        body: JSON = {"user": self.author.id, "ts": self.ts, "text": self.text}
         if self.author.is_bot:
             body |= {"bot_id": workspace.bot_id, "blocks": self.blocks}
         if self.files:
@@ -133,23 +123,9 @@ class View:
 
     def payload(self, workspace: Workspace, values: JSON | None = None) -> JSON:
         """`values`: the state, by block_id and action_id."""
-        return {
-            "private_metadata": "",
-            "callback_id": "",
-            "external_id": "",
-            "close": None,
-            "submit": None,
-            **self.content,
-            "id": self.id,
-            "team_id": workspace.id,
-            "app_id": workspace.app_id,
-            "app_installed_team_id": workspace.id,
-            "bot_id": workspace.bot_id,
-            "hash": self.hash,
-            "state": {"values": values or {}},
-            "root_view_id": self.id,
-            "previous_view_id": None,
-        }
+        about = {"id": self.id, "team_id": workspace.id, "app_id": workspace.app_id}
+        state = {"hash": self.hash, "state": {"values": values or {}}}
+        return {"private_metadata": "", "callback_id": "", **self.content, **about, **state}
 
 
 @dataclass(eq=False)
@@ -170,6 +146,8 @@ class Interaction:
     channel: Channel | None = None
     source: Message | View | None = None  # with the pressed button
     response_url: str = ""
+    response_uses: int = 0  # of its `response_url`
+    is_trigger_used: bool = False
     acknowledgements: list[JSON] = field(default_factory=list)  # payloads, in order
     acknowledged_at: float | None = None  # time of the first one
     failure: str = ""

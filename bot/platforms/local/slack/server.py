@@ -14,7 +14,6 @@ On the page at `local.url`, a person acts as one of the members. `local.faults` 
 import asyncio
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from urllib.parse import urlsplit
 
@@ -86,33 +85,17 @@ class LocalSlack(Simulator):
         self._web_api = WebApi(
             state, self.tokens, frozenset(scopes), self.limits, self.sockets.open
         )
+        self.calls, self.refused = self._web_api.calls, self.limits.refused
+        """Number of requests, and of 429 responses without those of faults, by method."""
+        self.warnings = state.messages.warnings
+        """What Slack accepts, and may read otherwise than the bot means it."""
         self._page = SlackPage(state, lambda: bool(self.sockets.connections))
         self._root = "/"
-
-    @property
-    def url(self) -> str:
-        """The address of the page, "http://127.0.0.1:8080/"; empty before the start."""
-        return self.state.messages.base_url
 
     @property
     def api_url(self) -> str:
         """`base_url` for slack_sdk, with a slash at the end."""
         return self.url + PREFIX.removeprefix("/")
-
-    @property
-    def calls(self) -> Counter[str]:
-        """Number of requests by method ("chat.update"), and of "response_url"."""
-        return self._web_api.calls
-
-    @property
-    def refused(self) -> Counter[str]:
-        """Number of 429 responses by method; those of faults are not counted."""
-        return self.limits.refused
-
-    @property
-    def warnings(self) -> list[str]:
-        """What Slack accepts, and may read otherwise than the bot means it."""
-        return self.state.messages.warnings
 
     @property
     def messages(self) -> list[Message]:
@@ -129,7 +112,7 @@ class LocalSlack(Simulator):
 
     def move_to(self, url: str) -> None:
         """Take `url` as the address of everything."""
-        self.state.messages.base_url = url
+        self.url = self.state.messages.base_url = url
         self.sockets.url = socket_address(url, "link")
         self._root = urlsplit(url).path
 

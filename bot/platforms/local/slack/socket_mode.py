@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 from aiohttp import WSMsgType, web
 
@@ -27,8 +28,6 @@ TICKET_S = 30.0
 PING_S = 10.0
 RETRIES_S = (0.0, 60.0, 300.0)
 """Seconds after which an event that is not acknowledged is sent again."""
-CONNECTION_S = 18_060
-"""Seconds until Slack refreshes a connection, as it says in `hello`."""
 
 
 @dataclass(eq=False)
@@ -37,7 +36,6 @@ class Connection:
 
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
-    number: int
     queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     is_deaf: bool = False
     pongs: bool = True
@@ -79,7 +77,7 @@ class SocketMode:
         if not any(sent) and asked.kind != "events_api":
             self._state.fail(asked, "dispatch_failed")
             return
-        self._later(self._state.ack_s, self._give_up, asked, attempt)
+        self._later(self._state.ack_s, partial(self._give_up, asked, attempt))
 
     def _route(self, text: str) -> bool:
         """Give an envelope to any of the connections; False if there is none."""
@@ -92,16 +90,10 @@ class SocketMode:
         connection.sent += 1
         return True
 
-    def _later(
-        self,
-        seconds: float,
-        what: Callable[[Interaction, int], None],
-        asked: Interaction,
-        attempt: int,
-    ) -> None:
+    def _later(self, seconds: float, what: Callable[[], None]) -> None:
         def run() -> None:
             self._timers.discard(timer)
-            what(asked, attempt)
+            what()
 
         timer = asyncio.get_running_loop().call_later(seconds, run)
         self._timers.add(timer)
@@ -113,7 +105,7 @@ class SocketMode:
         if asked.kind != "events_api" or attempt >= len(RETRIES_S):
             self._state.fail(asked, "operation_timeout")
         else:
-            self._later(RETRIES_S[attempt], self._retry, asked, attempt)
+            self._later(RETRIES_S[attempt], partial(self._retry, asked, attempt))
 
     def _retry(self, asked: Interaction, attempt: int) -> None:
         asked.created_at = self._state.clock()
@@ -128,8 +120,7 @@ class SocketMode:
             "payload": asked.payload,
         }
         if asked.kind == "events_api":
-            reason = "timeout" if attempt else ""
-            envelope |= {"retry_attempt": attempt, "retry_reason": reason}
+            envelope |= {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
         return json.dumps(envelope)
 
     # What Slack and the network do to connections: to these, or to all that are open
@@ -181,9 +172,8 @@ class SocketMode:
     async def _tell(self, connections: Iterable[Connection], reason: str) -> None:
         for connection in list(connections):
             connection.is_warned = True
-            frame = {"type": "disconnect", "reason": reason, "debug_info": {"host": "local"}}
             with contextlib.suppress(ConnectionError):
-                await connection.socket.send_str(json.dumps(frame))
+                await connection.socket.send_json({"type": "disconnect", "reason": reason})
 
     # One connection
 
@@ -198,7 +188,7 @@ class SocketMode:
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
         self.opened += 1
-        connection = Connection(socket, request.transport, self.opened)
+        connection = Connection(socket, request.transport)
         if len(self.connections) >= CONNECTIONS:
             await self._tell([connection], "too_many_websockets")
             await socket.close()
@@ -207,7 +197,8 @@ class SocketMode:
         tasks = [asyncio.create_task(self._send(connection))]
         tasks.append(asyncio.create_task(self._ping(connection)))
         try:
-            await socket.send_str(json.dumps(self._hello()))
+            hello = {"type": "hello", "num_connections": len(self.connections)}
+            await socket.send_str(json.dumps(hello))
             self._state.changes.notify()
             await self._receive(connection)
         finally:
@@ -219,14 +210,6 @@ class SocketMode:
                 self._route(connection.queue.get_nowait())
             self._state.changes.notify()
         return socket
-
-    def _hello(self) -> JSON:
-        return {
-            "type": "hello",
-            "num_connections": len(self.connections),
-            "connection_info": {"app_id": self._state.workspace.app_id},
-            "debug_info": {"host": "local", "approximate_connection_time": CONNECTION_S},
-        }
 
     async def _receive(self, connection: Connection) -> None:
         async for frame in connection.socket:

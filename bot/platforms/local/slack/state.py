@@ -8,7 +8,6 @@ import logging
 import secrets
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from bot.platforms.local.common.simulator import Changes
 from bot.platforms.local.limits import JSON
@@ -27,17 +26,8 @@ from bot.platforms.local.slack.workspace import Channel, Member, Workspace
 
 _log = logging.getLogger(__name__)
 
-VERIFICATION_TOKEN = "local-verification-token"
 WITHOUT_TRIGGER = (("interactive", "block_suggestion"), ("events_api", "event_callback"))
 """Kinds and types of what opens no modal."""
-
-
-@dataclass(slots=True)
-class ResponseUrl:
-    """A `response_url`: the interaction, and how often it was used."""
-
-    asked: Interaction
-    uses: int = 0
 
 
 class State:
@@ -74,7 +64,7 @@ class State:
         self.deliver: Callable[[Interaction], None] = lambda asked: None
         self.interactions: list[Interaction] = []
         """The newest ones, oldest first."""
-        self.response_urls: dict[str, ResponseUrl] = {}
+        self._response_urls: dict[str, Interaction] = {}
         self.listeners: list[Callable[[Interaction], None]] = []
         """Called with every interaction that is acknowledged, or fails."""
         self._by_envelope: dict[str, Interaction] = {}
@@ -93,17 +83,12 @@ class State:
         self._check_known(command, [each["command"] for each in self.commands])
         workspace, channel = self.workspace, channel or self.workspace.channel
         payload = {
-            "token": VERIFICATION_TOKEN,
             "team_id": workspace.id,
-            "team_domain": workspace.domain,
             "channel_id": channel.id,
-            "channel_name": channel.name,
             "user_id": member.id,
             "user_name": member.handle,
             "command": command,
             "text": html.escape(text, quote=False),
-            "api_app_id": workspace.app_id,
-            "is_enterprise_install": "false",
         }
         return self._ask("slash_commands", payload, f"{command} {text}".strip(), member, channel)
 
@@ -182,7 +167,7 @@ class State:
             "callback_id": callback_id,
             "action_ts": self.messages.new_ts(),
             "message_ts": message.ts,
-            "channel": {"id": message.channel.id, "name": message.channel.name},
+            "channel": {"id": message.channel.id},
             "message": message.payload(self.workspace),
         }
         return self._ask("interactive", payload, callback_id, member, message.channel)
@@ -205,23 +190,12 @@ class State:
         self._check_known(str(event.get("type")), self._events)
         self._event_count += 1
         workspace = self.workspace
-        authorization = {
-            "enterprise_id": None,
-            "team_id": workspace.id,
-            "user_id": workspace.bot.id,
-            "is_bot": True,
-            "is_enterprise_install": False,
-        }
         payload = {
-            "token": VERIFICATION_TOKEN,
             "team_id": workspace.id,
-            "api_app_id": workspace.app_id,
             "event": event,
             "type": "event_callback",
             "event_id": f"Ev0LOCAL{self._event_count:06}",
-            "event_time": int(self.clock()),
-            "authorizations": [authorization],
-            "is_ext_shared_channel": False,
+            "authorizations": [{"team_id": workspace.id, "user_id": workspace.bot.id}],
         }
         return self._ask("events_api", payload, str(event.get("type")), member)
 
@@ -285,15 +259,14 @@ class State:
         Only that of a pressed button can replace or delete a message: that with the button. That
         of a command always posts a new one.
         """
-        url = self.response_urls.get(secret)
-        if url is None:
+        asked = self._response_urls.get(secret)
+        if asked is None:
             raise SlackError("invalid_url")
-        if self.clock() - url.asked.created_at > RESPONSE_URL_S:
+        if self.clock() - asked.created_at > RESPONSE_URL_S:
             raise SlackError("expired_url")
-        if url.uses >= RESPONSE_URL_USES:
+        if asked.response_uses >= RESPONSE_URL_USES:
             raise SlackError("used_url")
-        url.uses += 1
-        asked = url.asked
+        asked.response_uses += 1
         pressed = asked.source if isinstance(asked.source, Message) else None
         if pressed is not None and _is_true(payload.get("delete_original", False)):
             self.messages.remove(pressed)
@@ -323,33 +296,19 @@ class State:
 
     def _interactive(self, kind: str, member: Member) -> JSON:
         """What all payloads of interactions have."""
-        workspace, name = self.workspace, member.handle
-        return {
-            "type": kind,
-            "token": VERIFICATION_TOKEN,
-            "api_app_id": workspace.app_id,
-            "team": {"id": workspace.id, "domain": workspace.domain},
-            "user": {"id": member.id, "username": name, "name": name, "team_id": workspace.id},
-            "enterprise": None,
-            "is_enterprise_install": False,
-        }
+        team = self.workspace.id
+        user = {"id": member.id, "username": member.handle, "team_id": team}
+        return {"type": kind, "team": {"id": team}, "user": user}
 
     def _place(self, source: Message | View, values: JSON) -> JSON:
         """Where an element is. An ephemeral message is not repeated in the payload."""
         if isinstance(source, View):
             container: JSON = {"type": "view", "view_id": source.id}
             return {"container": container, "view": source.payload(self.workspace, values)}
-        container = {
-            "type": "message",
-            "message_ts": source.ts,
-            "channel_id": source.channel.id,
-            "is_ephemeral": source.is_ephemeral,
-        }
-        channel = {"id": source.channel.id, "name": source.channel.name}
-        place: JSON = {"container": container, "channel": channel}
-        if not source.is_ephemeral:
-            place["message"] = source.payload(self.workspace)
-        return place
+        about = {"message_ts": source.ts, "is_ephemeral": source.is_ephemeral}
+        container = {"type": "message", "channel_id": source.channel.id, **about}
+        place: JSON = {"container": container, "channel": {"id": source.channel.id}}
+        return place | ({} if source.is_ephemeral else {"message": source.payload(self.workspace)})
 
     def _ask(
         self,
@@ -363,27 +322,18 @@ class State:
         """`channel`: where a `response_url` leads, for what has one."""
         envelope_id, secret = str(uuid.uuid4()), secrets.token_urlsafe(24)
         asked = Interaction(
-            kind=kind,
-            payload=payload,
-            envelope_id=envelope_id,
-            title=title,
-            created_at=self.clock(),
-            changes=self.changes,
-            member=member,
-            channel=channel,
-            source=source,
+            kind, payload, envelope_id, title, self.clock(), self.changes, member, channel, source
         )
         self._by_envelope[envelope_id] = asked
         self.interactions.append(asked)
         if member is not None and (kind, payload.get("type")) not in WITHOUT_TRIGGER:
-            payload["trigger_id"] = self.views.new_trigger(asked, member)
+            payload["trigger_id"] = self.views.new_trigger(asked)
         if channel is not None:
-            payload["response_url"] = asked.response_url = (
-                f"{self.messages.base_url}actions/{secret}"
-            )
-            self.response_urls[secret] = ResponseUrl(asked)
+            asked.response_url = f"{self.messages.base_url}actions/{secret}"
+            payload["response_url"] = asked.response_url
+            self._response_urls[secret] = asked
         for oldest in self.interactions[: -self._history]:
-            self.response_urls.pop(oldest.response_url.rpartition("/")[2], None)
+            self._response_urls.pop(oldest.response_url.rpartition("/")[2], None)
             self._by_envelope.pop(oldest.envelope_id, None)
         del self.interactions[: -self._history]
         self.deliver(asked)

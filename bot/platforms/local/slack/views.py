@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from bot.platforms.local.common.simulator import Changes
@@ -16,16 +15,6 @@ KEPT = 1000
 """Triggers and closed modals to keep; older ones are forgotten."""
 
 
-@dataclass(slots=True)
-class Trigger:
-    """Permission to open a modal once, for 3 seconds."""
-
-    asked: Interaction
-    member: Member
-    created_at: float
-    is_used: bool = False
-
-
 class Views:
     """Views. Methods for a request of the bot raise `SlackError` as Slack would."""
 
@@ -33,11 +22,12 @@ class Views:
         self._clock, self._changes = clock, changes
         self.by_id: dict[str, View] = {}
         self.homes: dict[str, View] = {}  # by id of the member
-        self._triggers: dict[str, Trigger] = {}
+        self._triggers: dict[str, Interaction] = {}
 
-    def new_trigger(self, asked: Interaction, member: Member) -> str:
-        name = f"{secrets.randbelow(10**13)}.{secrets.randbelow(10**13)}.{secrets.token_hex(16)}"
-        self._triggers[name] = Trigger(asked, member, self._clock())
+    def new_trigger(self, asked: Interaction) -> str:
+        """Permission to open a modal once, for 3 seconds."""
+        name = f"{secrets.randbelow(10**13)}.{secrets.token_hex(16)}"
+        self._triggers[name] = asked
         for oldest in list(self._triggers)[:-KEPT]:
             del self._triggers[oldest]
         return name
@@ -51,18 +41,18 @@ class Views:
 
     def open(self, trigger_id: str, content: object) -> View:
         """views.open: a modal, in place of the one that is open."""
-        trigger = self._triggers.get(trigger_id)
-        if trigger is None:
+        asked = self._triggers.get(trigger_id)
+        if asked is None or (member := asked.member) is None:
             raise SlackError("invalid_trigger_id")
-        if self._clock() - trigger.created_at > ACKNOWLEDGEMENT_S:
+        if self._clock() - asked.created_at > ACKNOWLEDGEMENT_S:
             raise SlackError("expired_trigger_id")
-        if trigger.is_used:
+        if asked.is_trigger_used:
             raise SlackError("exchanged_trigger_id")
-        trigger.is_used = True
+        asked.is_trigger_used = True
         shown = _checked(content, "modal")
-        if (present := self.top(trigger.member)) is not None:
+        if (present := self.top(member)) is not None:
             present.is_open = False
-        view = trigger.asked.view = self._new_view(trigger.member, shown)
+        view = asked.view = self._new_view(member, shown)
         closed = [key for key, old in self.by_id.items() if not old.is_open]
         for oldest in closed[:-KEPT]:
             del self.by_id[oldest]

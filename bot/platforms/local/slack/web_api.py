@@ -16,7 +16,6 @@ from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.limits import (
     ALT_TEXT,
     NEEDED_SCOPES,
-    RateLimitedError,
     RateLimits,
     SlackError,
 )
@@ -58,6 +57,7 @@ class WebApi:
         self.calls: Counter[str] = Counter()
         """Number of requests by method, and of "response_url"."""
         self._state, self._tokens, self._scopes = state, tokens, scopes
+        self._workspace, self._messages, self._views = state.workspace, state.messages, state.views
         self._limits, self._open_connection = limits, open_connection
         self._methods: Mapping[str, Callable[[JSON], JSON]] = {
             BY_APP: lambda _: {"url": self._open_connection()},
@@ -93,12 +93,11 @@ class WebApi:
                 raise SlackError("unknown_method", req_method=name)
             arguments = await parse(request)
             self._authorise(name, request, arguments)
-            self._limits.take(name, str(arguments.get("channel") or ""))
+            if pause := self._limits.take(name, str(arguments.get("channel") or "")):
+                return too_many_requests(pause)
             body: JSON = {"ok": True} | self._methods[name](arguments)
         except SlackError as error:
             body = error.body()
-        except RateLimitedError as error:
-            return too_many_requests(error.retry_after)
         headers = {"X-OAuth-Scopes": ",".join(sorted(self._scopes))}
         return web.json_response(body, headers=headers)
 
@@ -121,11 +120,10 @@ class WebApi:
     async def _respond(self, request: web.Request) -> web.Response:
         """An answer by a `response_url`; errors have a status of 400 or 404."""
         self.calls["response_url"] += 1
+        if pause := self._limits.take("response_url"):
+            return too_many_requests(pause)
         try:
-            self._limits.take("response_url")
             self._state.respond(request.match_info["secret"], await parse(request))
-        except RateLimitedError as error:
-            return too_many_requests(error.retry_after)
         except SlackError as error:
             if error.error.endswith("_url"):
                 return web.json_response(error.body(), status=404)
@@ -164,80 +162,67 @@ class WebApi:
     # Methods
 
     def _who(self) -> JSON:
-        workspace = self._state.workspace
-        return {
-            "url": workspace.url,
-            "team": workspace.name,
-            "user": workspace.bot.handle,
-            "team_id": workspace.id,
-            "user_id": workspace.bot.id,
-            "bot_id": workspace.bot_id,
-            "is_enterprise_install": False,
-        }
+        here = self._workspace
+        ids = {"team_id": here.id, "user_id": here.bot.id, "bot_id": here.bot_id}
+        return {"url": here.url, "team": here.name, "user": here.bot.handle, **ids}
 
     def _revoke(self) -> JSON:
         self._tokens.is_revoked = True
         return {"revoked": True}
 
     def _post(self, arguments: JSON) -> JSON:
-        channel = self._state.workspace.writable(_text(arguments, "channel"))
-        return self._sent(self._state.messages.post(channel, arguments))
+        channel = self._workspace.writable(_text(arguments, "channel"))
+        return self._sent(self._messages.post(channel, arguments))
 
     def _update(self, arguments: JSON) -> JSON:
         channel, ts = _text(arguments, "channel"), _text(arguments, "ts")
-        message = self._state.messages.update(channel, ts, arguments)
+        message = self._messages.update(channel, ts, arguments)
         return self._sent(message) | {"text": message.text}
 
     def _sent(self, message: Message) -> JSON:
-        payload = message.payload(self._state.workspace)
+        payload = message.payload(self._workspace)
         return {"channel": message.channel.id, "ts": message.ts, "message": payload}
 
     def _permalink(self, arguments: JSON) -> JSON:
         channel, ts = _text(arguments, "channel"), _text(arguments, "message_ts")
-        message = self._state.messages.find(channel, ts)
-        address = f"{self._state.workspace.url}archives/{channel}/p{message.ts.replace('.', '')}"
+        message = self._messages.find(channel, ts)
+        address = f"{self._workspace.url}archives/{channel}/p{message.ts.replace('.', '')}"
         return {"channel": channel, "permalink": address}
 
     def _member(self, arguments: JSON) -> JSON:
-        workspace = self._state.workspace
-        return {"user": workspace.member_payload(workspace.find_member(_text(arguments, "user")))}
+        member = self._workspace.find_member(_text(arguments, "user"))
+        return {"user": self._workspace.member_payload(member)}
 
     def _members(self, arguments: JSON) -> JSON:
         """A page of the members; the cursor is the number of those before it."""
-        workspace = self._state.workspace
         begin = int(arguments.get("cursor") or 0)
         end = begin + min(int(arguments.get("limit") or PAGE), PAGE)
-        members = [*workspace.members.values()]
+        members = [*self._workspace.members.values()]
         return {
-            "members": [workspace.member_payload(each) for each in members[begin:end]],
+            "members": [self._workspace.member_payload(each) for each in members[begin:end]],
             "response_metadata": {"next_cursor": f"{end}" if end < len(members) else ""},
         }
 
     def _open_direct(self, arguments: JSON) -> JSON:
         """The direct messages with one member: those with several need another scope."""
-        workspace = self._state.workspace
-        member = workspace.find_member(_text(arguments, "users"))
-        return {"channel": {"id": workspace.direct(member).id}}
+        member = self._workspace.find_member(_text(arguments, "users"))
+        return {"channel": {"id": self._workspace.direct(member).id}}
 
     def _open_view(self, arguments: JSON) -> JSON:
-        view = self._state.views.open(_text(arguments, "trigger_id"), arguments.get("view"))
-        return {"view": view.payload(self._state.workspace)}
+        view = self._views.open(_text(arguments, "trigger_id"), arguments.get("view"))
+        return {"view": view.payload(self._workspace)}
 
     def _publish(self, arguments: JSON) -> JSON:
-        workspace = self._state.workspace
-        member = workspace.find_member(_text(arguments, "user_id"))
-        view = self._state.views.publish(member, arguments.get("view"))
-        return {"view": view.payload(workspace)}
+        member = self._workspace.find_member(_text(arguments, "user_id"))
+        view = self._views.publish(member, arguments.get("view"))
+        return {"view": view.payload(self._workspace)}
 
     def _reserve(self, arguments: JSON) -> JSON:
         length, alt_text = str(arguments.get("length")), str(arguments.get("alt_txt") or "")
         if len(alt_text) > ALT_TEXT:
             raise SlackError("alt_txt_too_large")
-        file, address = self._state.messages.reserve_upload(
-            _text(arguments, "filename"),
-            int(length) if length.isdecimal() else 0,
-            alt_text,
-        )
+        name, size = _text(arguments, "filename"), int(length) if length.isdecimal() else 0
+        file, address = self._messages.reserve_upload(name, size, alt_text)
         return {"upload_url": address, "file_id": file.id}
 
     def _complete(self, arguments: JSON) -> JSON:
@@ -245,11 +230,11 @@ class WebApi:
         if not isinstance(files, list) or not all(isinstance(file, dict) for file in files):
             raise SlackError("invalid_arguments", ["must be a list [json-pointer:/files]"])
         channel = str(arguments.get("channel_id") or "")
-        shared = self._state.messages.complete_upload(files, channel, arguments)
+        shared = self._messages.complete_upload(files, channel, arguments)
         return {"files": [file.payload() for file in shared]}
 
     def _delete_file(self, arguments: JSON) -> JSON:
-        self._state.messages.delete_file(_text(arguments, "file"))
+        self._messages.delete_file(_text(arguments, "file"))
         return {}
 
 
