@@ -72,6 +72,7 @@ async def test_votes_on_both_reach_one_store(
         names = asked.message
         command = workspace.command(workspace.member, "/dinoname", "")
         message = await command.answer(timeout_s=PATIENCE_S)
+        await workspace.wait_for(lambda: message.buttons, timeout_s=PATIENCE_S)  # it was slow
         await discord.press(names, names.buttons[0].label, timeout_s=PATIENCE_S)
         workspace.press(workspace.member, message, message.buttons[0]["action_id"])
         await workspace.wait_for(lambda: message.edits, timeout_s=PATIENCE_S)
