@@ -396,7 +396,7 @@ def _as_name(key: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedCommand:
     """A typed command.
 
     command: `None` for a group without a subcommand: `wants_form` is true then.
@@ -411,7 +411,9 @@ class Typed:
     group: Group | None = None
 
 
-def parse(registry: Registry, command: str, line: str, names: CommandNames | None = None) -> Typed:
+def parse(
+    registry: Registry, command: str, line: str, names: CommandNames | None = None
+) -> TypedCommand:
     """Read a slash command. Raises `UserError`, with a sentence that says what is accepted.
 
     command: as Slack sends it, for example `/mango-about`.
@@ -436,7 +438,7 @@ def parse(registry: Registry, command: str, line: str, names: CommandNames | Non
         return _call(found, line.strip(), names)
     first, rest = (*line.split(maxsplit=1), "", "")[:2]
     if first in ("", FORM):
-        return Typed(None, wants_form=True, group=found)
+        return TypedCommand(None, wants_form=True, group=found)
     return replace(_call(_subcommand(found, first, names), rest.strip(), names), group=found)
 
 
@@ -470,9 +472,9 @@ def _subcommand(group: Group, typed: str, names: CommandNames) -> Command:
     )
 
 
-def _call(command: Command, line: str, names: CommandNames) -> Typed:
+def _call(command: Command, line: str, names: CommandNames) -> TypedCommand:
     if line == FORM:
-        return Typed(command, wants_form=True)
+        return TypedCommand(command, wants_form=True)
     values = read_line(command, line, names.slash(command.name))
     lacks = any(each.is_required and each.name not in values for each in command.options)
-    return Typed(command, values, wants_form=lacks)
+    return TypedCommand(command, values, wants_form=lacks)

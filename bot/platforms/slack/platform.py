@@ -177,11 +177,15 @@ class SlackPlatform:
         self._outside[channel] = self._clock() + OUTSIDE_S
         return True
 
-    async def rendered(self, message: Message, *, private: bool = False) -> list[rendering.Part]:
+    async def rendered(
+        self, message: Message, *, private: bool = False
+    ) -> list[rendering.MessagePart]:
         """A message in parts. Only a private one mentions members."""
         return rendering.render(message, await self._named(message, private), self.commands)
 
-    async def rendered_edit(self, message: Message, *, private: bool = False) -> rendering.Part:
+    async def rendered_edit(
+        self, message: Message, *, private: bool = False
+    ) -> rendering.MessagePart:
         """A message as one part, since an edit cannot add others."""
         return rendering.render_edit(message, await self._named(message, private), self.commands)
 
@@ -358,7 +362,7 @@ class SlackPlatform:
     async def _send_rest(
         self,
         channel: str,
-        parts: Sequence[rendering.Part],
+        parts: Sequence[rendering.MessagePart],
         files: Sequence[File],
         *,
         thread: str | None = None,

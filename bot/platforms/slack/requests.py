@@ -19,10 +19,10 @@ from bot.features.jobs import Jobs
 from bot.platforms.slack.identities import is_external, message_id
 from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.network.connection import Payload, Reply
-from bot.platforms.slack.options import Typed, parse
+from bot.platforms.slack.options import TypedCommand, parse
 from bot.platforms.slack.platform import TERMS, SlackPlatform
 from bot.platforms.slack.turn import SlackTurn
-from bot.platforms.slack.turns import UNKNOWN, Rights, Turns, refusal_of, rights_for
+from bot.platforms.slack.turns import UNKNOWN, Rights, SlackTurns, refusal_of, rights_for
 from bot.platforms.slack.values import LONGEST_WORDS, is_true, list_of, part_of, text_of
 from bot.platforms.slack.views import home, modals, rendering
 from bot.privacy import privacy
@@ -57,7 +57,7 @@ class Requests:
         self._jobs = jobs
         self.registry = app.registry.worded(TERMS)
         """The commands and buttons, in Slack's words."""
-        self._turns = Turns(app, platform)
+        self._turns = SlackTurns(app, platform)
         self._home_cooldowns = Cooldowns(HOME_S)
         self._making_homes = asyncio.Semaphore(MOST_HOMES)
 
@@ -157,7 +157,7 @@ class Requests:
             await self._refuse(turn, refusal, f"button {action if known is not None else 'form'}")
         elif is_form:
             if (command := self.registry.by_name.get(state)) is not None:
-                typed = Typed(command, wants_form=True)
+                typed = TypedCommand(command, wants_form=True)
                 await self._open_form(turn, text_of(payload, "trigger_id"), typed)
         else:
             await dispatch.press(self._app, turn, action, state)
@@ -194,7 +194,7 @@ class Requests:
 
     # Forms.
 
-    async def _open_form(self, turn: SlackTurn, trigger: str, typed: Typed) -> None:
+    async def _open_form(self, turn: SlackTurn, trigger: str, typed: TypedCommand) -> None:
         """Open the form of a command, or that of a group. A trigger lasts three seconds."""
         # Where it was opened: its answer goes there.
         origin = turn.origin

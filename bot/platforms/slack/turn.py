@@ -43,7 +43,7 @@ MOST_USES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class SlackOrigin:
     """Where a request came from."""
 
     user: str
@@ -75,7 +75,7 @@ class SlackTurn:
 
     def __init__(
         self,
-        origin: Origin,
+        origin: SlackOrigin,
         user: User,
         platform: SlackPlatform,
         *,

@@ -1,4 +1,4 @@
-"""Turns of what has arrived: who asks, where, with which rights, and what guests may use."""
+"""SlackTurns of what has arrived: who asks, where, with which rights, and what guests may use."""
 
 import asyncio
 import logging
@@ -18,7 +18,7 @@ from bot.concurrency import ShuttingDown, within
 from bot.platforms.slack.identities import is_external
 from bot.platforms.slack.network.members import Member
 from bot.platforms.slack.platform import TERMS, SlackPlatform, is_direct
-from bot.platforms.slack.turn import Origin, SlackAttachment, SlackTurn
+from bot.platforms.slack.turn import SlackAttachment, SlackOrigin, SlackTurn
 from bot.platforms.slack.values import ChannelRef, FileRef, UserRef
 from bot.platforms.slack.views import rendering
 from bot.store import StoreError
@@ -60,7 +60,7 @@ def rights_for(asked: Asked) -> Rights:
     return Rights.NEEDLESS if isinstance(asked, Pressed) and asked.is_vote else Rights.USUAL
 
 
-def refusal_of(asked: Asked, origin: Origin) -> UserError | None:
+def refusal_of(asked: Asked, origin: SlackOrigin) -> UserError | None:
     """Why a member may not use something; `None` if they may, as far as Slack goes."""
     is_costly = asked is not None and asked.is_costly
     if is_costly and origin.is_guest:
@@ -70,7 +70,7 @@ def refusal_of(asked: Asked, origin: Origin) -> UserError | None:
     return None
 
 
-class Turns:
+class SlackTurns:
     """Looks up members, channels and their rights."""
 
     def __init__(self, app: App, platform: SlackPlatform) -> None:
@@ -99,7 +99,7 @@ class Turns:
             return None
         if not self._platform.api.is_ours(response_url):  # forged, or none
             response_url = ""
-        origin = Origin(user, channel, None, response_url, message, is_ephemeral, thread)
+        origin = SlackOrigin(user, channel, None, response_url, message, is_ephemeral, thread)
         await self._app.pace.turn()
         try:
             if self._app.in_flight.is_stopping:
@@ -110,7 +110,7 @@ class Turns:
                 await self._explain(error, origin)
             return None
 
-    async def _found(self, origin: Origin, name: str, rights: Rights) -> SlackTurn:
+    async def _found(self, origin: SlackOrigin, name: str, rights: Rights) -> SlackTurn:
         """The turn of a request. Raises `StoreError`."""
         platform, team = self._platform, self._platform.team
         user, channel, identities = origin.user, origin.channel, platform.identities
@@ -152,7 +152,7 @@ class Turns:
                 return unknown
             return members.known(user, math.inf) or unknown
 
-    async def _explain(self, error: Exception, origin: Origin) -> None:
+    async def _explain(self, error: Exception, origin: SlackOrigin) -> None:
         """Tell a member about an error before there is a turn."""
         sentence = explain(error, TERMS)
         if sentence is None:

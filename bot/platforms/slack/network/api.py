@@ -289,7 +289,7 @@ class SlackApi:
             ):
                 self._count(answer.status)
                 if answer.status != http.HTTPStatus.OK:
-                    raise _error_of("a file", "", answer.status)
+                    raise error_of("a file", "", answer.status)
                 if answer.content_type == "text/html":  # of the page for signing in
                     raise Forbidden("a file needs the scope files:read")
                 return await _read(answer.content, most)
@@ -340,7 +340,7 @@ class SlackApi:
                 code, status, headers = _facts_of(error)
                 self._count(status)
                 if status != http.HTTPStatus.TOO_MANY_REQUESTS and code != "ratelimited":
-                    raise _error_of(method, _described(code, error), status, code) from error
+                    raise error_of(method, _described(code, error), status, code) from error
                 self._pause(key, headers)
             except (SlackRequestError, AttributeError, TypeError) as error:
                 # What Slack's proxies answer is no JSON, which the library does not expect.
@@ -461,7 +461,7 @@ def _described(code: str, error: SlackApiError) -> str:
     return f"{code} {str(messages)[:200]}" if messages else code
 
 
-def _error_of(method: str, description: str, status: int, code: str | None = None) -> DeliveryError:
+def error_of(method: str, description: str, status: int, code: str | None = None) -> DeliveryError:
     """The error for an answer. `code` is Slack's, by default the description."""
     code = description if code is None else code
     reason = f"{method}: {description or status}"

@@ -61,7 +61,7 @@ _TOO_MANY = "too_many_websockets"
 Result = TypeVar("Result")
 Payload = Mapping[str, object]
 Reply = Payload | Coroutine[Any, Any, None] | None
-"""For a payload whose answer is part of the acknowledgement: that answer, or what follows it."""
+"""The answer that an acknowledgement carries, or the work that follows it."""
 Receive = Callable[[str, Payload], Coroutine[Any, Any, Reply]]
 """Handles a payload of a type, for example `slash_commands`."""
 
@@ -195,7 +195,7 @@ class SocketMode:
         self._is_stopping = False
         self._clients: list[_Client | None] = [None] * connections
         self._opened: set[_Client] = set()
-        """Those that are not discarded yet, with those that are read to their end."""
+        """Connections that are not discarded yet. Some are only read to their end."""
         self._keepers: list[asyncio.Task[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen: Recent[str, None] = Recent(MOST_REMEMBERED)

@@ -43,7 +43,7 @@ _STYLES = {Style.STRONG: "bold", Style.EMPHASIS: "italic", Style.CODE: "code"}
 _NOBODY: External = MappingProxyType({})
 
 
-class Part(TypedDict):
+class MessagePart(TypedDict):
     """Arguments of `chat.postMessage`, `chat.update` or an answer to a `response_url`.
 
     text: for notifications, escaped; at most 4,000 characters, and never empty.
@@ -63,7 +63,7 @@ class _Sized:
 
 def render(
     message: Message, names: External = _NOBODY, commands: CommandNames | None = None
-) -> list[Part]:
+) -> list[MessagePart]:
     """A message as one part or several, since a long one is split. The last has the buttons.
 
     names: by the ids in `mentioned`: Slack's id, for a mention, or a name to show. In public
@@ -79,7 +79,7 @@ def render(
 
 def render_edit(
     message: Message, names: External = _NOBODY, commands: CommandNames | None = None
-) -> Part:
+) -> MessagePart:
     """A message as one part, with its buttons: an edit cannot add messages, so the rest is left
     out.
     """
@@ -360,7 +360,7 @@ def _pages(
     return pages
 
 
-def _part(blocks: Sequence[_Sized], otherwise: str = "") -> Part:
+def _part(blocks: Sequence[_Sized], otherwise: str = "") -> MessagePart:
     words = "\n".join([each.words for each in blocks]) or otherwise or "…"
     escaped = _cut(words, FALLBACK).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return {"text": escaped, "blocks": [each.block for each in blocks]}

@@ -9,7 +9,7 @@ from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.identities import SlackIdentities
 from bot.platforms.slack.network.api import SlackApi
 from bot.platforms.slack.platform import SlackPlatform
-from bot.platforms.slack.turn import Origin, SlackTurn
+from bot.platforms.slack.turn import SlackOrigin, SlackTurn
 from bot.store import Store
 from bot.store.identities import Identities
 from tests.bot.conftest import World
@@ -65,7 +65,7 @@ async def turn_in(
     known = await platform.member("U1")
     slack.calls.clear()
     return SlackTurn(
-        Origin("U1", channel, number, url, **origin),
+        SlackOrigin("U1", channel, number, url, **origin),
         known.user(member),
         platform,
         community_id=None if channel.startswith("D") else platform.community_id,

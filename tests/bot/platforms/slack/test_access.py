@@ -10,10 +10,14 @@ from bot.features import REGISTRY
 from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
-from bot.platforms.slack.turn import Origin
+from bot.platforms.slack.turn import SlackOrigin
 from bot.platforms.slack.turns import refusal_of
 
-GUEST, UNKNOWN, MEMBER = Origin("U1", is_guest=True), Origin("U1", is_unknown=True), Origin("U1")
+GUEST, UNKNOWN, MEMBER = (
+    SlackOrigin("U1", is_guest=True),
+    SlackOrigin("U1", is_unknown=True),
+    SlackOrigin("U1"),
+)
 UNSAID = "Slack didn't say in time what you may do"
 
 

@@ -11,7 +11,7 @@ from bot.chat.commands import Command, Registry
 from bot.chat.message import UserError
 from bot.features import REGISTRY
 from bot.platforms.slack.names import CommandNames
-from bot.platforms.slack.options import Typed, Value, as_typed, parse, unescaped
+from bot.platforms.slack.options import TypedCommand, Value, as_typed, parse, unescaped
 from bot.platforms.slack.values import ChannelRef, UserRef
 from tests.bot.platforms.slack.commands import COMMANDS, PIECES, calls
 
@@ -21,7 +21,7 @@ def escaped(words: str) -> str:
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def read(line: str, command: str = "/sonnet", some: Registry = COMMANDS) -> Typed:
+def read(line: str, command: str = "/sonnet", some: Registry = COMMANDS) -> TypedCommand:
     return parse(some, command, escaped(line))
 
 

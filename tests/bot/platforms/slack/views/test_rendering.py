@@ -31,7 +31,7 @@ from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.views.rendering import (
     BLOCKS,
     CHARACTERS,
-    Part,
+    MessagePart,
     button_of,
     mention_channel,
     mention_user,
@@ -62,7 +62,7 @@ def length(words: str) -> int:
     return len(words.encode("utf-16-le")) // 2
 
 
-def words_of(part: Part) -> str:
+def words_of(part: MessagePart) -> str:
     """All words in the blocks of a part."""
     return "".join(
         each["text"]
@@ -71,7 +71,7 @@ def words_of(part: Part) -> str:
     )
 
 
-def only(message: Message, **options: Any) -> Part:  # noqa: ANN401
+def only(message: Message, **options: Any) -> MessagePart:  # noqa: ANN401
     (part,) = render(message, **options)
     return part
 
@@ -239,7 +239,7 @@ MESSAGES = st.builds(
 )
 
 
-def check(part: Part, *, private: bool) -> None:
+def check(part: MessagePart, *, private: bool) -> None:
     """Slack accepts it, and shows words as they are."""
     json.dumps(part).encode()
     check_message_blocks(part["blocks"])
