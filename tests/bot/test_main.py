@@ -48,10 +48,6 @@ def outcome(
         logging.getLogger(name).setLevel(level)
 
 
-def a_token(_folder: Path) -> dict[str, str]:
-    return TOKEN
-
-
 def two_tokens_in_one(_folder: Path) -> dict[str, str]:
     return {"DISCORD_TOKEN": "first\nsecret"}
 
