@@ -314,24 +314,21 @@ class TrainingReport:
                 return progress_message(state)
 
     async def _current(self) -> Message | None:
-        """The message for the state of the training in the database."""
-        record = self._record
+        """The message for the state of the training in the database; `None` if it has none.
+
+        One that runs has none, and one whose result is gone.
+        """
+        app, record = self._app, self._record
         match record.state:
             case "queued":
-                ahead = await self._app.store[Trainings].queued_before(record.id)
+                ahead = await app.store[Trainings].queued_before(record.id)
                 return progress_message(await self._state(ahead))
             case "stopped":
-                return stopped_message(await model_of(self._app, record), record.message)
+                return stopped_message(await model_of(app, record), record.message)
             case "failed":
-                return failed_message(await model_of(self._app, record), record.message)
-            case "done":
-                return await self._done()
-            case _:
+                return failed_message(await model_of(app, record), record.message)
+            case "running":
                 return None
-
-    async def _done(self) -> Message | None:
-        """The message of a training that has succeeded; `None` if its result is gone."""
-        app, record = self._app, self._record
         if record.version_id is not None:
             return await version_report(
                 app, record.task, record.version_id, record.community_id, record.notes

@@ -28,18 +28,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def check_queue(
-    app: App,
-    policy: str,
-    *,
-    community_id: int | None = None,
-    custom_model_id: int | None = None,
-) -> None:
-    """Raise `UserError` unless a training can be queued now."""
+async def check_queue(app: App, policy: str, *ids: int | None) -> None:
+    """Raise `UserError` unless a training can be queued now: see `TrainingService.check`."""
     try:
-        await app[TrainingService].check(
-            policy, community_id=community_id, custom_model_id=custom_model_id
-        )
+        await app[TrainingService].check(policy, *ids)
     except (AlreadyTraining, CoolingDown, QueueFull) as error:
         raise _refusal(error) from error
 

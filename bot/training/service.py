@@ -13,7 +13,7 @@ import logging
 import secrets
 import socket
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -78,6 +78,13 @@ LAST_REPORT_S = 1.0
 _CLOCKS_DIFFER = timedelta(seconds=10)
 _UNREPORTED = -1
 
+OUTCOMES: Mapping[type, str] = {
+    Failed: "failed",
+    Stopped: "stopped",
+    Interrupted: "interrupted",
+}
+"""How a training has ended, by its last event; `done` for a result."""
+
 T = TypeVar("T")
 Result = VersionRecord | CustomModelTrained
 End = Result | Stopped | Failed | Interrupted
@@ -136,7 +143,7 @@ class TrainingService:
         """
         self.folder = state_dir / "training"
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
-        self.finished = Counter(dict.fromkeys(("done", "failed", "stopped", "interrupted"), 0))
+        self.finished = Counter(dict.fromkeys(("done", *OUTCOMES.values()), 0))
         """Trainings that ended in this process, by outcome."""
         self.uploads = asyncio.Lock()
         """Held while an upload is checked, which takes seconds for the longest lists."""
@@ -169,7 +176,7 @@ class TrainingService:
         if self._is_started:
             return
         self._is_started = True
-        self._look_soon(self._tidy_up)
+        self._look_soon(tidy=True)
         if self.poll is not None:
             self._polls = [
                 PeriodicTask(self.look, self.poll),
@@ -195,7 +202,7 @@ class TrainingService:
             await asyncio.wait(tasks, timeout=LAST_REPORT_S)
 
     async def check(
-        self, policy: str, *, community_id: int | None = None, custom_model_id: int | None = None
+        self, policy: str, community_id: int | None = None, custom_model_id: int | None = None
     ) -> None:
         """Check whether a training can be queued now.
 
@@ -218,11 +225,7 @@ class TrainingService:
     async def enqueue(self, request: TrainingRequest) -> int:
         """Queue a training. Returns its id. Raises like `check`."""
         async with self._queueing:  # both of two concurrent requests must not pass the check
-            await self.check(
-                request.policy,
-                community_id=request.community_id,
-                custom_model_id=request.custom_model_id,
-            )
+            await self.check(request.policy, request.community_id, request.custom_model_id)
             training_id = await self.trainings.enqueue(request)
         self._places[training_id] = _UNREPORTED
         self._look_soon()
@@ -387,30 +390,22 @@ class TrainingService:
 
     async def _tidy_up(self) -> None:
         """At start: delete old folders, load the queue, recover interrupted trainings."""
-        try:
+        with suppress(StoreError):
             await self._sweep(min_age_s=0)
             waiting = await self._waiting()
             ended = await self.trainings.ended_since(self.now() - SHOWN_AGAIN)
-        except StoreError:
-            return
-        for record in ended:  # a process that was killed may not have shown it
-            await self._report(record)
-        self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
-        await self.recover()
+            for record in ended:  # a process that was killed may not have shown it
+                await self._report(record)
+            self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
+            await self.recover()
+        await self.look()
 
-    def _look_soon(self, first: Callable[[], Awaitable[None]] | None = None) -> None:
+    def _look_soon(self, *, tidy: bool = False) -> None:
         """Poll the queue now."""
-        if self._is_closing:
-            return
-
-        async def look() -> None:
-            if first is not None:
-                await first()
-            await self.look()
-
-        task = asyncio.create_task(look())
-        self._looks.add(task)
-        task.add_done_callback(self._looks.discard)
+        if not self._is_closing:
+            task = asyncio.create_task(self._tidy_up() if tidy else self.look())
+            self._looks.add(task)
+            task.add_done_callback(self._looks.discard)
 
 
 class TrainingAttempt:
@@ -435,17 +430,7 @@ class TrainingAttempt:
     @property
     def outcome(self) -> str:
         """`done`, `failed`, `stopped` or `interrupted`; `running` before the end."""
-        match self._end:
-            case None:
-                return "running"
-            case Failed():
-                return "failed"
-            case Stopped():
-                return "stopped"
-            case Interrupted():
-                return "interrupted"
-            case _:
-                return "done"
+        return "running" if self._end is None else OUTCOMES.get(type(self._end), "done")
 
     def stop(self, reason: str) -> None:
         """Stop the training for good."""

@@ -495,7 +495,9 @@ class WritingActor:
         worker = get_worker()
         resources = worker.state.total_resources
         self._threads = worker.state.nthreads if resources.get(WRITE, 1) else 0
-        self._trains = _trainable() if resources.get(TRAIN, 0) else ()
+        self._trains: Sequence[str] = ()
+        if resources.get(TRAIN, 0):
+            self._trains = [name for name, task in TASKS.items() if task.can_train()]
         self._deadline = deadline
         self._stops: dict[int, Stop] = {}
         WordFilter().allows("")  # loads its lists, which takes half a second
@@ -539,10 +541,6 @@ class WritingActor:
         finally:
             del self._stops[number]
             self._idle.append(thread)
-
-
-def _trainable() -> Sequence[str]:
-    return tuple(name for name, task in TASKS.items() if task.can_train())
 
 
 def _written(task: str, trained: Trained, texts: bytes, stop: Stop) -> bytes:

@@ -100,14 +100,10 @@ class Inference:
         """The digests of the served weights, by task."""
         return {task: trained.digest for task, trained in self._served.items()}
 
-    def words(self, task: str) -> Sequence[str]:
-        """The names that the served network was trained on, sorted; or the words of its verse."""
-        return self._served[task].words
-
     @property
     def genera(self) -> Sequence[str]:
         """The names that the network for names was trained on, sorted."""
-        return self.words("names")
+        return self._served["names"].words
 
     @property
     def at_work(self) -> int:

@@ -20,7 +20,7 @@ from bot.training.queries import TrainingRequest
 from bot.training.service import table_of
 from bot.training.trainer import RunFolder, TrainingHandle
 from bot.writing.cluster import ClusterPool
-from bot.writing.connection import Actor, Silent
+from bot.writing.connection import Actor, ClusterUnreachable
 from models.training.events import Done, Failed, Planned, Progress, Stopped, TrainingEvent
 from models.weights import load_weights
 from tests.bot.fakes import FakeTrainer
@@ -206,7 +206,7 @@ async def test_lost_answer(
         answer = await answered(actor, name, *args, within=within)
         if name == method and answer and not lost:
             lost.append(answer)
-            raise Silent("does not answer")
+            raise ClusterUnreachable("does not answer")
         return answer
 
     monkeypatch.setattr(Actor, "call", call)
