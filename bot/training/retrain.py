@@ -17,13 +17,13 @@ from bot.training.progress import stop_button
 from bot.training.queries import SHARED, TrainingRequest, Trainings
 from bot.training.requests import (
     LARGEST_SEED,
-    check_queue,
     check_size,
     checked,
     download,
     submit,
     title_of,
 )
+from bot.training.service import TrainingService
 from bot.words import WordFilter
 from data.text import clean_name
 from models.tasks import TASKS, Task
@@ -64,7 +64,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
             reply = text(_("A training is already running; wait until it has ended, or stop it."))
             await turn.respond(Message(reply, buttons=(stop_button(active[0].id),), private=True))
             return
-        await check_queue(app, SHARED)
+        await app[TrainingService].check(SHARED)
         await turn.defer(private=True)
         corpus = None
         if options.corpus is not None and title is not None:

@@ -21,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from bot.chat.message import Timestamp, UserError
+from bot.chat.translation import _
 from bot.concurrency import PeriodicTask
 from bot.store import Store, StoreError, Unavailable
 from bot.store.identities import is_id_of
@@ -91,22 +93,6 @@ End = Result | Stopped | Failed | Interrupted
 """The last event of a training is one of these."""
 Event = TrainingEvent | Result | Interrupted
 Events = AsyncGenerator[Event, None]
-
-
-class AlreadyTraining(Exception):  # noqa: N818 (it is a state, not a fault)
-    """A training that excludes this one is queued or running."""
-
-
-class QueueFull(Exception):  # noqa: N818
-    """Too many trainings are waiting."""
-
-
-class CoolingDown(Exception):  # noqa: N818
-    """The cooldown after the last training is not over."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"no training starts before {until.isoformat(timespec='seconds')}")
-        self.until = until
 
 
 class Report(Protocol):
@@ -207,20 +193,19 @@ class TrainingService:
         """Check whether a training can be queued now.
 
         Shared models are trained one at a time, with a cooldown. Custom models wait in a queue with
-        a limit per community. Raises `AlreadyTraining`, `CoolingDown`, `QueueFull` and
-        `Unavailable`.
+        a limit per community. Raises `UserError` and `Unavailable`.
         """
         waiting = await self.trainings.waiting(policy)
+        models = {w.custom_model_id for w in waiting} - {None}
+        excludes = bool(waiting) if policy == SHARED else custom_model_id in models
+        if excludes:
+            raise UserError(_("This is already being trained; try again when that has ended."))
         if policy == SHARED:
-            if waiting:
-                raise AlreadyTraining
             await self._check_cooldown()
             return
-        if custom_model_id is not None and custom_model_id in {w.custom_model_id for w in waiting}:
-            raise AlreadyTraining
         of_community = sum(w.community_id == community_id for w in waiting)
         if len(waiting) >= LONGEST_QUEUE or of_community >= MOST_OF_A_COMMUNITY:
-            raise QueueFull
+            raise UserError(_("Too many trainings are waiting; try again in a few minutes."))
 
     async def enqueue(self, request: TrainingRequest) -> int:
         """Queue a training. Returns its id. Raises like `check`."""
@@ -333,7 +318,10 @@ class TrainingService:
         latest = now + max(self._cooldown, _CLOCKS_DIFFER)
         ended_at = await self.trainings.last_ended_at(SHARED, latest)
         if ended_at is not None and now < (until := ended_at + self._cooldown):
-            raise CoolingDown(until)
+            raise UserError(
+                _("The cooldown after the last training isn't over; try again {time}."),
+                time=Timestamp(until),
+            )
 
     def report_of(self, record: TrainingRecord) -> Report | None:
         """The report on the platform where a training was started, if this process serves it."""

@@ -103,7 +103,7 @@ async def test_half_open_connection(two: tuple[AdvisoryLocks, AdvisoryLocks]) ->
     assert left_behind is not None
     assert await other.hold(Space.SHARD, [0]) == frozenset()
     await one.connect()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await one.hold(Space.SHARD, [0]):  # noqa: ASYNC110 (the server tells nothing)
             await asyncio.sleep(0.01)
     await left_behind.invalidate()

@@ -47,17 +47,6 @@ async def test_result_becomes_a_version(bots: Bots) -> None:
 
 
 @ON_SQLITE
-async def test_corpus_and_names_reach_the_trainer(bots: Bots) -> None:
-    one = bots.process(DONE)
-    await one.service.enqueue(
-        replace(REQUEST, corpus=b"own", title="own.txt", extra_names=["mango", "mango"])
-    )
-    await until(lambda: one.trainers)
-    (trainer,) = one.trainers
-    assert (trainer.request.corpus, trainer.extra_names) == (b"own", ["mango", "mango"])
-
-
-@ON_SQLITE
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.writing import Caller
 from models.names.problems import NamesError
 from models.networks.vocabulary import END
 from models.text_generator import Accept
@@ -74,16 +75,16 @@ async def test_word_filter_of_a_request(serve: Serve) -> None:
     inference = serve(accept=lambda _: False)
     requests = {"ours": POEM, "theirs": replace(POEM, opening="Never", seed=2)}
     poems = await asyncio.gather(
-        *(last_of(inference.sonnet(r, accept=words(whose))) for whose, r in requests.items())
+        *(last_of(inference.sonnet(r, Caller(words(whose)))) for whose, r in requests.items())
     )
     for whose, lines in zip(asked, poems, strict=True):
         assert set(lines) <= set(asked[whose])
     assert not set(asked["ours"]) & set(asked["theirs"])
-    names = (await inference.names(NAMES, accept=words("ours"))).names
+    names = (await inference.names(NAMES, caller=Caller(words("ours")))).names
     assert set(names) <= set(asked["ours"])
     line = poet(words_and_characters())
     asked["theirs"].clear()
-    await serve(sonnets=line).dissect_line("The rose of day", accept=words("theirs"))
+    await serve(sonnets=line).dissect_line("The rose of day", Caller(words("theirs")))
     assert asked["theirs"]
 
 
