@@ -209,7 +209,7 @@ class ModelRegistry:
         return VersionComparison(version, live, previous, shipped, curve)
 
     async def _live(self, task: str) -> Live:
-        return (await self._records.live()).get(task, Live(0, None))
+        return (await self._records.live())[task]
 
     async def _poll(self) -> None:
         with suppress(Unavailable):  # which the database has logged, once

@@ -64,18 +64,6 @@ async def test_stop_here_gives_the_reason(bots: Bots) -> None:
     assert (await one.record(number)).message == EndReason.BUTTON  # members' names are not stored
 
 
-@ON_SQLITE
-async def test_stop_while_waiting(bots: Bots) -> None:
-    one = bots.process(PAUSE, bots.trained())
-    await one.service.enqueue(await bots.request("a"))
-    waiting = await one.service.enqueue(await bots.request("b"))
-    await until(lambda: one.trainers)
-    assert await one.service.stop(waiting, "Ada pressed Stop.")
-    assert one.reports.updates[-1] == (waiting, "stopped")
-    assert await one.state(waiting) == "stopped"
-    assert len(one.trainers) == 1
-
-
 async def test_deleted_custom_model_ends_its_training(bots: Bots) -> None:
     one = bots.process(PAUSE, bots.trained())
     request = await bots.request()
@@ -122,8 +110,6 @@ async def test_queue_has_a_limit(bots: Bots) -> None:
         await one.service.enqueue(await bots.request(str(number), community_id=number))
     with pytest.raises(UserError, match="Too many trainings"):
         await one.service.enqueue(await bots.request("late", community_id=99))
-    with pytest.raises(UserError, match="Too many trainings"):
-        await one.service.check(CUSTOM, community_id=99)
 
 
 @ON_SQLITE

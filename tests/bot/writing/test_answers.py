@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 
 from bot.writing import Caller
-from models.names.problems import NamesError
 from models.networks.vocabulary import END
 from models.text_generator import Accept
 from models.verse.dissection import NoWordNetwork
@@ -19,12 +18,6 @@ from tests.bot.writing.serving import (
     poem_of,
 )
 from tests.models.tiny import namer, poet, words_and_characters
-
-
-async def test_names(serve: Serve) -> None:
-    result = await serve().names(NAMES)
-    assert len(result.names) == 3
-    assert result.shortfall is None
 
 
 async def test_words_and_digests(serve: Serve) -> None:
@@ -48,11 +41,6 @@ async def test_dissect_line(serve: Serve) -> None:
     with pytest.raises(NoWordNetwork):
         await serve(sonnets=replace(poet(), words=("the", "rose"))).dissect_line("The rose")
     assert inference.at_work == 0
-
-
-async def test_dissect_invalid_name(serve: Serve) -> None:
-    with pytest.raises(NamesError):
-        await serve().dissect("🦖")
 
 
 async def test_sonnet(serve: Serve) -> None:

@@ -152,7 +152,7 @@ async def test_shipped_weights() -> None:
 
 async def test_caches_are_filled(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared: list[str] = []
-    for maker in ("names.text_generator.learn_contexts", "verse.poem.metrical_writer_of"):
+    for maker in ("names.generator.learn_contexts", "verse.poem.metrical_writer_of"):
         monkeypatch.setattr(f"models.{maker}", lambda t: prepared.append(t.card.task))
     inference = await open_inference(anything)
     assert inference.warming is not None
