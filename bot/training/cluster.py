@@ -80,7 +80,7 @@ class ClusterTrainer:
     resume: bool
     local: TrainingHandle
     """Used if the worker cannot begin."""
-    command: Sequence[str] | None = None
+    command: Sequence[str] | None = field(default=None, init=False)
     """Another trainer than that of the worker, for tests."""
     _actor: Actor | None = None
     _is_local: bool = False
