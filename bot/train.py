@@ -119,9 +119,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("task", choices=tuple(TASKS), help="what the network learns to write")
-    parser.add_argument("--resume", action="store_true", help=HELP["resume"])
-    shown = ("bar", "json")
-    parser.add_argument("--progress", choices=shown, default="bar", help=HELP["progress"])
 
     def add(name: str, metavar: str, kind: Callable[[str], object], **more: Any) -> None:  # noqa: ANN401
         parser.add_argument(f"--{name}", metavar=metavar, type=kind, help=HELP[name], **more)
@@ -135,6 +132,9 @@ def _parser() -> argparse.ArgumentParser:
     add("from", "FILE", Path, dest="initial_weights")
     add("epochs", "N", count)
     add("units", "N", count)
+    parser.add_argument("--resume", action="store_true", help=HELP["resume"])
+    shown = ("bar", "json")
+    parser.add_argument("--progress", choices=shown, default="bar", help=HELP["progress"])
     return parser
 
 

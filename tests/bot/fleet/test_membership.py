@@ -35,6 +35,7 @@ Make = Callable[..., Fleet]
 async def make(postgres: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Make]:
     """Makes processes of one bot. They look at each other when they are told to."""
     monkeypatch.setattr(membership, "WATCH_S", 3600)
+    monkeypatch.setattr("bot.store.locks.STATEMENT_S", 60.0)  # for a busy machine
     async with AsyncExitStack() as stack:
 
         def make(

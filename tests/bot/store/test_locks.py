@@ -15,8 +15,11 @@ from tests.bot.store.test_database import CHECKOUT
 
 
 @pytest.fixture
-async def two(postgres: Database) -> AsyncIterator[tuple[AdvisoryLocks, AdvisoryLocks]]:
-    """Those of two processes."""
+async def two(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[AdvisoryLocks, AdvisoryLocks]]:
+    """Those of two processes. On a busy machine, the database may take its time."""
+    monkeypatch.setattr("bot.store.locks.STATEMENT_S", 60.0)
     both = AdvisoryLocks(postgres.url), AdvisoryLocks(postgres.url)
     for each in both:
         await each.connect()

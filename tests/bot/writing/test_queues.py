@@ -396,19 +396,6 @@ async def test_work_that_forgets_a_step(opened: Open) -> None:
     assert await answer(queues, desk.work, "b") == "b"
 
 
-async def test_states(opened: Open) -> None:
-    desk, queues = Desk(), opened()
-    desk.gate.clear()
-    tasks = [asyncio.create_task(answer(queues, desk.work, member)) for member in "ab"]
-    await in_thread(desk.reached)
-    states = queues.states()
-    assert (states["verse"].waiting, states["verse"].in_progress) == (1, 1)
-    assert states["verse"].oldest > 0
-    assert states["names"].waiting == 0
-    desk.gate.set()
-    await asyncio.gather(*tasks)
-
-
 async def test_batches_are_reported(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
     """A report that fails harms nobody."""
     desk, queues = Desk(), opened()
