@@ -180,17 +180,13 @@ def _figures(progress: Progress, ready_at: datetime | None) -> tuple[Field, ...]
     )
 
 
-def stopped_message(model: TrainedModel, reason: str) -> Message:
-    """A training that was stopped."""
-    return _trouble(_("The training of {subject} was stopped"), model, reason)
-
-
-def failed_message(model: TrainedModel, reason: str) -> Message:
-    """A training that has failed."""
-    return _trouble(_("The training of {subject} failed"), model, reason)
-
-
-def _trouble(title: str, model: TrainedModel, reason: str) -> Message:
+def ended_message(model: TrainedModel, end: Stopped | Failed) -> Message:
+    """A training that was stopped or has failed."""
+    match end:
+        case Stopped(reason=reason):
+            title = _("The training of {subject} was stopped")
+        case Failed(message=reason):
+            title = _("The training of {subject} failed")
     sentence = text(_REASONS[reason]) if reason in _REASONS else verbatim(reason)
     consequence: Text = ()
     if reason == EndReason.DELETED:
@@ -304,10 +300,8 @@ class TrainingReport:
             case CustomModelTrained():
                 allowed = await self._allowed(event.samples)
                 return _ready_message(state, replace(event, samples=allowed))
-            case Stopped(reason=reason):
-                return stopped_message(state.model, reason)
-            case Failed(message=reason):
-                return failed_message(state.model, reason)
+            case Stopped() | Failed():
+                return ended_message(state.model, event)
             case Interrupted():
                 return _interrupted_message(state)
             case _:
@@ -324,9 +318,9 @@ class TrainingReport:
                 ahead = await app.store[Trainings].queued_before(record.id)
                 return progress_message(await self._state(ahead))
             case "stopped":
-                return stopped_message(await model_of(app, record), record.message)
+                return ended_message(await model_of(app, record), Stopped(record.message))
             case "failed":
-                return failed_message(await model_of(app, record), record.message)
+                return ended_message(await model_of(app, record), Failed(record.message))
             case "running":
                 return None
         if record.version_id is not None:

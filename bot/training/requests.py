@@ -14,9 +14,10 @@ from bot.community.rights import SharedModelAction, check_manager, check_shared_
 from bot.formats import shortened
 from bot.polls.votes import signature
 from bot.training.events import EndReason
-from bot.training.progress import TrainingState, failed_message, model_of, progress_message
+from bot.training.progress import TrainingState, ended_message, model_of, progress_message
 from bot.training.queries import CUSTOM, TrainingRecord, TrainingRequest, Trainings
 from bot.training.service import TrainingService
+from models.training.events import Failed
 
 LARGEST_SEED = 2**31
 LONGEST_TITLE = 60
@@ -50,7 +51,7 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
     except BaseException as error:
         reason = str(error) if isinstance(error, UserError) else EndReason.BROKEN
         with suppress(DeliveryError):
-            await turn.platform.edit(ref, failed_message(model, reason))
+            await turn.platform.edit(ref, ended_message(model, Failed(reason)))
         raise
     reply = text(
         _("Training {subject}. Follow along: {link}"),
