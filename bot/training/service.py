@@ -502,9 +502,7 @@ class TrainingAttempt:
                         yield event
                     return
             # A sentence of the trainer can have the title of a member's list.
-            reason = (
-                first.message if first.message in tuple(EndReason) else "an error of the trainer"
-            )
+            reason = first.message if first.message in tuple(EndReason) else "refused"
             log.warning("Training %d starts over: %s", record.id, reason)
             await asyncio.to_thread(checkpoint.unlink, missing_ok=True)
         async with aclosing(self._start(resume=False)) as events:
@@ -628,4 +626,4 @@ def table_of(names: tuple[str, ...]) -> bytes:
 
 def names_of(table: bytes) -> tuple[str, ...]:
     """The inverse of `table_of`."""
-    return parse_list(table, "the corpus", lambda _: True).names
+    return parse_list(table, "corpus", lambda _: True).names
