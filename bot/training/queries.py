@@ -459,9 +459,11 @@ class Trainings(_Queries):
         """Number of trainings that are queued and running, in all processes, by state."""
         state = Training.state
         statement = select(state, func.count()).where(state.in_(_ACTIVE)).group_by(state)
+        found = dict.fromkeys(_ACTIVE, 0)
         async with self._database.reading() as session:
-            found = await session.execute(statement)
-            return dict.fromkeys(_ACTIVE, 0) | dict(found.tuples().all())
+            for name, number in await session.execute(statement):
+                found[name] = number
+        return found
 
     async def last_ended_at(self, policy: str, before: datetime) -> datetime | None:
         """When the last training of a queue ended, in any process, before a time.
