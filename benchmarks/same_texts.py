@@ -21,7 +21,7 @@ from rich.progress import track
 from rich.table import Table
 
 from bot.words import WordFilter
-from bot.writing import Inference, open_inference
+from bot.writing import Caller, Inference, open_inference
 from bot.writing.cluster import ClusterPool
 from bot.writing.service import prepared
 from models.names.generator import NamesRequest
@@ -36,7 +36,9 @@ Texts = list[tuple[str, ...]]
 async def poem(inference: Inference, seed: int) -> tuple[str, ...]:
     """The lines of a poem."""
     lines: tuple[str, ...] = ()
-    async with aclosing(inference.sonnet(SonnetRequest("", seed), requester=seed)) as drafts:
+    async with aclosing(
+        inference.sonnet(SonnetRequest("", seed), Caller(requester=seed))
+    ) as drafts:
         async for draft in drafts:
             lines = draft.lines
     return lines
@@ -44,7 +46,7 @@ async def poem(inference: Inference, seed: int) -> tuple[str, ...]:
 
 async def card(inference: Inference, seed: int) -> tuple[str, ...]:
     """Ten names."""
-    return (await inference.names(NamesRequest(10, seed), requester=seed)).names
+    return (await inference.names(NamesRequest(10, seed), caller=Caller(requester=seed))).names
 
 
 KINDS = {"poems": poem, "cards of ten names": card}

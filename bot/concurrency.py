@@ -13,7 +13,7 @@ from collections.abc import (
     Iterator,
 )
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
 log = logging.getLogger(__name__)
@@ -42,54 +42,31 @@ async def latest_throttled(
     For the first `delay` seconds nothing is yielded, unless the source ends before.
     """
     clock = clock or asyncio.get_running_loop().time
-    inbox: _Inbox[T] = _Inbox()
-    reader = asyncio.create_task(inbox.fill(source))
+    latest: list[T] = []
+    changed = asyncio.Event()
+
+    async def read() -> None:
+        async for item in source:
+            latest[:] = [item]
+            changed.set()
+
+    reader = asyncio.create_task(read())
+    reader.add_done_callback(lambda _: changed.set())
     try:
         if delay:
             await asyncio.wait([reader], timeout=delay)
-        while await inbox.wait():
-            due = clock() + interval
-            yield inbox.take()
-            if inbox.is_over:
-                break
-            await sleep(max(0.0, due - clock()))
+        while latest or not reader.done():
+            await changed.wait()
+            changed.clear()
+            if latest:
+                due = clock() + interval
+                yield latest.pop()
+                if latest or not reader.done():
+                    await sleep(max(0.0, due - clock()))
         await reader
     finally:
         reader.cancel()
         await asyncio.wait([reader])
-
-
-class _Inbox(Generic[T]):
-    """Holds only the latest item."""
-
-    def __init__(self) -> None:
-        self._items: list[T] = []
-        self._closed = False
-        self._changed = asyncio.Event()
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is empty and no item will follow."""
-        return self._closed and not self._items
-
-    async def fill(self, source: AsyncIterator[T]) -> None:
-        try:
-            async for item in source:
-                self._items[:] = [item]
-                self._changed.set()
-        finally:
-            self._closed = True
-            self._changed.set()
-
-    async def wait(self) -> bool:
-        """Wait for an item. Returns false if none will follow."""
-        while not self._items and not self._closed:
-            self._changed.clear()
-            await self._changed.wait()
-        return bool(self._items)
-
-    def take(self) -> T:
-        return self._items.pop()
 
 
 async def in_time(

@@ -13,12 +13,12 @@ import argparse
 import math
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from threading import Event
 from types import FrameType
-from typing import Self
+from typing import Any, Self
 
 from bot.arguments import count, positive_number, weight_file, whole_number
 from bot.pictures.loss_curve import loss_curve
@@ -119,75 +119,45 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("task", choices=tuple(TASKS), help="what the network learns to write")
-    parser.add_argument(
-        "--recipe", metavar="NAME", help="see below (default: the first of the task)"
-    )
-    parser.add_argument(
-        "--corpus",
-        type=Path,
-        metavar="FILE",
-        help="a UTF-8 file to train on: one name per line, or verse in any language (see --from; "
-        "default: the project's)",
-    )
-    parser.add_argument(
-        "--also",
-        dest="extra_names",
-        type=Path,
-        metavar="FILE",
-        help="names: train on the names of this file, too, one per line; a repeated name counts "
-        "more, and none is used for validation",
-    )
-    parser.add_argument(
-        "--out",
-        type=weight_file,
-        metavar="FILE",
-        help="the weight file to write; model card, loss curve and history are written beside it "
-        "(default: out/names.safetensors or out/sonnets.safetensors)",
-    )
-    parser.add_argument(
-        "--seed", type=whole_number, metavar="N", help="same seed, same network (default: 0)"
-    )
-    parser.add_argument(
-        "--minutes",
-        metavar="M",
-        type=positive_number,
-        default=math.inf,
-        help="stop after M minutes and keep the best network so far",
-    )
-    parser.add_argument(
-        "--resume", action="store_true", help="continue from the checkpoint of an interrupted run"
-    )
-    parser.add_argument(
-        "--from",
-        dest="initial_weights",
-        type=Path,
-        metavar="FILE",
-        help="continue from these weights, in their alphabet (default: those of the genera or the "
-        "plays, in lower-case English); none: learn from the corpus alone, sonnets in their own "
-        "alphabet",
-    )
-    parser.add_argument(
-        "--epochs",
-        type=count,
-        metavar="N",
-        help="sonnets: passes over the corpus, for the recipes notebook (default: 60, or 1 with "
-        "--from) and pretrain (default: 7)",
-    )
-    parser.add_argument(
-        "--units",
-        type=count,
-        metavar="N",
-        help="width of a network that starts from random parameters (default: the recipe's)",
-    )
-    parser.add_argument(
-        "--progress",
-        choices=("bar", "json"),
-        default="bar",
-        help="progress bar, or JSON lines for a program (default: bar)",
-    )
+
+    def add(name: str, metavar: str, kind: Callable[[str], object], **more: Any) -> None:  # noqa: ANN401
+        parser.add_argument(f"--{name}", metavar=metavar, type=kind, help=HELP[name], **more)
+
+    add("recipe", "NAME", str)
+    add("corpus", "FILE", Path)
+    add("also", "FILE", Path, dest="extra_names")
+    add("out", "FILE", weight_file)
+    add("seed", "N", whole_number)
+    add("minutes", "M", positive_number, default=math.inf)
+    add("from", "FILE", Path, dest="initial_weights")
+    add("epochs", "N", count)
+    add("units", "N", count)
+    parser.add_argument("--resume", action="store_true", help=HELP["resume"])
+    shown = ("bar", "json")
+    parser.add_argument("--progress", choices=shown, default="bar", help=HELP["progress"])
     return parser
 
 
+HELP = {
+    "recipe": "see below (default: the first of the task)",
+    "corpus": "a UTF-8 file to train on: one name per line, or verse in any language (see --from; "
+    "default: the project's)",
+    "also": "names: train on the names of this file, too, one per line; a repeated name counts "
+    "more, and none is used for validation",
+    "out": "the weight file to write; model card, loss curve and history are written beside it "
+    "(default: out/names.safetensors or out/sonnets.safetensors)",
+    "seed": "same seed, same network (default: 0)",
+    "minutes": "stop after M minutes and keep the best network so far",
+    "resume": "continue from the checkpoint of an interrupted run",
+    "from": "continue from these weights, in their alphabet (default: those of the genera or the "
+    "plays, in lower-case English); none: learn from the corpus alone, sonnets in their own "
+    "alphabet",
+    "epochs": "sonnets: passes over the corpus, for the recipes notebook (default: 60, or 1 with "
+    "--from) and pretrain (default: 7)",
+    "units": "width of a network that starts from random parameters (default: the recipe's)",
+    "progress": "progress bar, or JSON lines for a program (default: bar)",
+}
+"""What each option does."""
 EXAMPLES = """\
   python -m bot.train names                                    1,318 dinosaurs, in minutes
   python -m bot.train names --recipe list --corpus elves.txt   a list of your own, in seconds

@@ -300,7 +300,7 @@ async def _add_version(url: URL) -> int:
         content = await asyncio.to_thread((SHIPPED / "names.safetensors").read_bytes)
         version = version_of(trained.card, trained.digest)
         now = datetime.datetime.now(datetime.UTC)
-        number, _ = await store[Versions].add_live(version, VersionFiles(content), "activated", now)
+        number, _ = await store[Versions].add(version, VersionFiles(content), now, "activated")
         return number
     finally:
         await store.close()

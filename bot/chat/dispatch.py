@@ -22,6 +22,7 @@ from bot.concurrency import ShuttingDown, in_time, latest_throttled, within
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
 from bot.store import Unavailable
+from bot.writing import Caller
 from bot.writing.errors import TooSlow
 from bot.writing.queues import OnWait
 
@@ -281,6 +282,11 @@ async def _answered(
             app.unfinished.end(number)
         else:
             app.unfinished.release(number, final)
+
+
+def caller_of(app: App, turn: Turn, accept: Callable[[str], bool] | None = None) -> Caller:
+    """The member of a turn, for whom a text is written that `accept` allows."""
+    return Caller(accept, turn.user.id, place_in(app, turn))
 
 
 def place_in(app: App, turn: Turn) -> OnWait:

@@ -8,8 +8,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import numpy as np
 
@@ -56,7 +55,9 @@ class IdentifyGate:
         """
         bucket = shard_id % self.max_concurrency
         granted = asyncio.Event()
-        self._start(self._take(bucket, granted, self._clock() + patience))
+        task = asyncio.create_task(self._take(bucket, granted, self._clock() + patience))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
             async with asyncio.timeout(patience):
                 await granted.wait()
@@ -89,8 +90,3 @@ class IdentifyGate:
                 return False
             await self._sleep(self._pauses.uniform(*POLL_S))
         return False
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

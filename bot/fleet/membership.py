@@ -118,7 +118,8 @@ class Fleet:
             self._watch = PeriodicTask(self._watched, WATCH_S)
         new = {Served.ANYTHING, *platforms} - self._served
         self._served |= new
-        await self._show(locks, new)
+        for platform in new:
+            await locks.share(Space.PRESENCE, platform)
         await self._look(locks)
 
     @asynccontextmanager
@@ -174,10 +175,6 @@ class Fleet:
             return f"Another process runs with SHARD_COUNT={min(others)}."
         return ""
 
-    async def _show(self, locks: AdvisoryLocks, served: Collection[Served]) -> None:
-        for platform in served:
-            await locks.share(Space.PRESENCE, platform)
-
     async def _look(self, locks: AdvisoryLocks) -> None:
         before, self._processes = self._processes, await locks.holders(Space.PRESENCE)
         together = self.processes(Served.ANYTHING)
@@ -202,7 +199,8 @@ class Fleet:
     async def _return(self, locks: AdvisoryLocks) -> None:
         await locks.connect()
         self._held, self._has_count = frozenset(), False
-        await self._show(locks, self._served)
+        for platform in self._served:
+            await locks.share(Space.PRESENCE, platform)
         log.info("The other processes see this one again")
         if self._is_on_discord:
             await self._retake(locks)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from bot.chat.app import App
 from bot.chat.button_states import fits, load_state
 from bot.chat.commands import Choice, Command, Option, always, within_limits
-from bot.chat.dispatch import place_in, respond_when_ready
+from bot.chat.dispatch import caller_of, respond_when_ready
 from bot.chat.message import (
     Button,
     Embed,
@@ -152,9 +152,7 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
     """The dissection of a line of verse, or else of a name."""
     if len(typed.split()) >= MIN_WORDS:
         words = await app.filters.of(turn.community_id)
-        line = await app.inference.dissect_line(
-            typed, accept=words.allows, requester=turn.user.id, on_wait=place_in(app, turn)
-        )
+        line = await app.inference.dissect_line(typed, caller_of(app, turn, words.allows))
         if line is not None:
             png = await asyncio.to_thread(_line_picture, line)
             return line_message(line, png, turn.platform.limits)
@@ -168,9 +166,8 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     model = dinosaurs(app)
     if custom_model_id is not None:
         model = await ready(app, await of_button(app, turn, custom_model_id))
-    dissection = await app.inference.dissect(
-        name, model.trained, requester=turn.user.id, on_wait=place_in(app, turn)
-    )
+    caller = caller_of(app, turn)
+    dissection = await app.inference.dissect(name, model.trained, caller)
     words = await app.filters.of(turn.community_id)
     nearest = tuple(filter(words.allows, dissection.nearest))
     dissection = replace(dissection, nearest=nearest)

@@ -19,7 +19,7 @@ from bot.chat.commands import (
     always,
     within_limits,
 )
-from bot.chat.dispatch import place_in, respond_or_leave
+from bot.chat.dispatch import caller_of, respond_or_leave
 from bot.chat.message import Button, Message, UserError, strong, text
 from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
@@ -194,14 +194,9 @@ async def _generate(
 ) -> Candidates:
     """Generate names. Raises `UserError` if none meets the request, and inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
+    caller = caller_of(app, turn, words.allows)
     try:
-        result = await app.inference.names(
-            request,
-            model.trained,
-            accept=words.allows,
-            requester=turn.user.id,
-            on_wait=place_in(app, turn),
-        )
+        result = await app.inference.names(request, model.trained, caller)
     except NamesError as error:
         raise UserError(*with_echo(explain_problem(error.problem), options)) from error
     note = explain_shortfall(result.shortfall) if result.shortfall is not None else ""

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, insert, not_, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.calls import Batches
 from bot.store.database import Database
@@ -116,7 +115,10 @@ class Unfinished(Queries):
             if rows:
                 insert = self._database.insert(UnfinishedAnswer)
                 await session.execute(insert.on_conflict_do_nothing(), rows)
-            await _drop(session, ended)
+            if ended:
+                await session.execute(
+                    delete(UnfinishedAnswer).where(UnfinishedAnswer.id.in_(ended))
+                )
 
     async def beat(self, owner: str, now: datetime) -> None:
         """Record a sign of life of an owner."""
@@ -165,8 +167,3 @@ def _is_old(now: datetime) -> ColumnElement[bool]:
     row = UnfinishedAnswer
     old_token = and_(row.token.is_not(None), row.begun_at < now - TOKEN_LIFETIME)
     return or_(old_token, row.begun_at < now - LIFETIME)
-
-
-async def _drop(session: AsyncSession, ids: Collection[int]) -> None:
-    if ids:
-        await session.execute(delete(UnfinishedAnswer).where(UnfinishedAnswer.id.in_(ids)))

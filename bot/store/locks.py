@@ -149,12 +149,6 @@ class AdvisoryLocks:
         )
         await self._run(statement, space=space, numbers=[*numbers])
 
-    async def stop_sharing(self, space: Space, number: int) -> None:
-        """Free a lock that was taken with `share`."""
-        await self._run(
-            "SELECT pg_advisory_unlock_shared(:space, :number)", space=space, number=number
-        )
-
     async def holders(self, space: Space) -> Mapping[int, int]:
         """How many processes hold each lock of a space, this one as well."""
         statement = (
@@ -182,27 +176,27 @@ class AdvisoryLocks:
         return await asyncio.shield(task)
 
     async def _execute(self, statement: str, values: Mapping[str, object]) -> list[Any]:
-        async with self._turn:
+        async with self._using(2 * STATEMENT_S):
             if self._connection is None:
                 raise Unavailable("The connection that holds locks in the database is lost")
-            try:
-                async with asyncio.timeout(2 * STATEMENT_S):
-                    return [*await self._connection.execute(text(statement), values)]
-            except (SQLAlchemyError, OSError) as error:
-                await self._drop()
-                raise _unavailable(error) from error
+            return [*await self._connection.execute(text(statement), values)]
 
     async def _connect(self) -> None:
-        async with self._turn:
+        async with self._using(CONNECT_S + STATEMENT_S):
             await self._drop()
+            self._connection = connection = await self._engine.connect()
+            if self._backend is not None:
+                await connection.execute(text(_END), dict(self._backend))
+            found = await connection.execute(text(_SELF))
+            self._backend = dict(found.mappings().one())
+
+    @asynccontextmanager
+    async def _using(self, seconds: float) -> AsyncIterator[None]:
+        """Use the connection, some seconds at most; after an error it is dropped."""
+        async with self._turn:
             try:
-                async with asyncio.timeout(CONNECT_S + STATEMENT_S):
-                    connection = await self._engine.connect()
-                    self._connection = connection
-                    if self._backend is not None:
-                        await connection.execute(text(_END), dict(self._backend))
-                    found = await connection.execute(text(_SELF))
-                    self._backend = dict(found.mappings().one())
+                async with asyncio.timeout(seconds):
+                    yield
             except (SQLAlchemyError, OSError) as error:
                 await self._drop()
                 raise _unavailable(error) from error

@@ -5,7 +5,7 @@ import logging
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,11 @@ CLOSE_S = 1.0
 """Seconds that a worker may take to delete the files of a training."""
 SILENCE_S = 60.0
 """Seconds without a poll after which the worker stops the training, as the bot is gone."""
-WEIGHTS, PLOT, HISTORY, CHECKPOINT = "weights", "plot", "history", "checkpoint"
-"""Names of the files that a training leaves."""
 _SENT = ("policy", "task", "recipe", "seed", "queued_at", "minutes", "title", "corpus")
 """What the worker has to know of a request: nobody's id."""
 
 Files = Mapping[str, bytes]
+"""The files that a training leaves, by suffix: all have the name of the task."""
 
 
 class ClusterLaunch:
@@ -70,38 +69,29 @@ class ClusterLaunch:
         return ClusterTrainer(self, address, request, folder, resume, local)
 
 
+@dataclass(eq=False)
 class ClusterTrainer:
-    """A training on a worker."""
+    """A training on a worker, which starts with `events`."""
 
-    command: Sequence[str] | None = None
+    launch: ClusterLaunch
+    address: str
+    request: TrainingRequest
+    folder: RunFolder
+    resume: bool
+    local: TrainingHandle
+    """Used if the worker cannot begin."""
+    command: Sequence[str] | None = field(default=None, init=False)
     """Another trainer than that of the worker, for tests."""
-
-    def __init__(
-        self,
-        launch: ClusterLaunch,
-        address: str,
-        request: TrainingRequest,
-        folder: RunFolder,
-        resume: bool,
-        local: TrainingHandle,
-    ) -> None:
-        """The training starts with `events`. `local` is used if the worker cannot begin."""
-        self._launch = launch
-        self._address = address
-        self._request = request
-        self._folder = folder
-        self._resume = resume
-        self._local = local
-        self._actor: Actor | None = None
-        self._is_local = False
-        self._stopping = asyncio.Event()
-        self._tells: asyncio.Task[None] | None = None
+    _actor: Actor | None = None
+    _is_local: bool = False
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _tells: asyncio.Task[None] | None = None
 
     def stop(self) -> None:
         """Ask the worker to let the training write its checkpoint and end."""
         self._stopping.set()
         if self._is_local:
-            self._local.stop()
+            self.local.stop()
         elif self._actor is not None and self._tells is None:
             self._tells = asyncio.create_task(self._tell(self._actor, "stop", ANSWER_S))
 
@@ -111,16 +101,16 @@ class ClusterTrainer:
             self._actor = actor = await self._begin()
         except Exception as error:  # noqa: BLE001 (of the cluster, or of the worker)
             text = "The worker %s can't train (%r). The bot trains by itself"
-            log.warning(text, self._address, error)
+            log.warning(text, self.address, error)
             self._is_local = True
             if self._stopping.is_set():
-                self._local.stop()
-            async with aclosing(self._local.events()) as events:
+                self.local.stop()
+            async with aclosing(self.local.events()) as events:
                 async for event in events:
                     yield event
             return
-        log.info("The worker %s trains", self._address)
-        self._launch.busy.append(self._address)
+        log.info("The worker %s trains", self.address)
+        self.launch.busy.append(self.address)
         try:
             if self._stopping.is_set():
                 self.stop()
@@ -128,22 +118,22 @@ class ClusterTrainer:
                 async for event in events:
                     yield event
         finally:
-            self._launch.busy.remove(self._address)
+            self.launch.busy.remove(self.address)
             await self._tell(actor, "close", CLOSE_S)
             actor.release()
 
     async def _begin(self) -> Actor:
         """Create the training on the worker. Raises `Unreachable`, and errors of the worker."""
         checkpoint: bytes | None = None
-        if self._resume:
-            path = self._folder.checkpoint(self._request.task)
+        if self.resume:
+            path = self.folder.checkpoint(self.request.task)
             checkpoint = await asyncio.to_thread(path.read_bytes)
-        request = _anonymous(self._request)
-        connection = self._launch.cluster.connection
+        request = _anonymous(self.request)
+        connection = self.launch.cluster.connection
         if connection is None:
             raise ClusterUnreachable("has lost its scheduler")
         actor = await connection.create(
-            TrainingActor, self._address, request, checkpoint, self.command, within=START_S
+            TrainingActor, self.address, request, checkpoint, self.command, within=START_S
         )
         await actor.call("start", within=ANSWER_S)
         return actor
@@ -160,11 +150,11 @@ class ClusterTrainer:
                 files = await actor.call("files", within=TRANSFER_S) if is_final else {}
             except ClusterUnreachable as error:
                 if loop.time() >= lost_at:
-                    log.error("The worker %s, which trained, %s", self._address, error)
+                    log.error("The worker %s, which trained, %s", self.address, error)
                     yield Stopped() if self._stopping.is_set() else Failed(EndReason.WORKER_LOST)
                     return
             except Exception:
-                log.exception("The worker %s has failed to train", self._address)
+                log.exception("The worker %s has failed to train", self.address)
                 yield Failed(EndReason.CRASHED)
                 return
             else:
@@ -181,26 +171,17 @@ class ClusterTrainer:
 
     def _received(self, event: TrainingEvent, files: Files) -> TrainingEvent:
         """The event, with files in the folder of the bot instead of that of the worker."""
-        weights = self._folder.weights(self._request.task)
-        checkpoint = self._folder.checkpoint(self._request.task)
-        plot = weights.with_suffix(".png")
-        paths = {
-            WEIGHTS: weights,
-            PLOT: plot,
-            HISTORY: weights.with_suffix(".json"),
-            CHECKPOINT: checkpoint,
-        }
-        for name, content in files.items():
-            write_atomically(paths[name], content)
+        weights = self.folder.weights(self.request.task)
+        for suffix, content in files.items():
+            write_atomically(weights.with_suffix(suffix), content)
         match event:
             case Done():
-                return replace(event, weights=weights, plot=plot)
+                return replace(event, weights=weights, plot=weights.with_suffix(".png"))
             case Stopped(checkpoint=Path()):
-                return replace(event, checkpoint=checkpoint)
+                return replace(event, checkpoint=self.folder.checkpoint(self.request.task))
             case Failed(message=message) if message in tuple(EndReason):
-                log.error(
-                    "The training on %s failed; the log of the worker has more", self._address
-                )
+                text = "The training on %s failed; the log of the worker has more"
+                log.error(text, self.address)
         return event
 
     async def _tell(self, actor: Actor, method: str, within: float) -> None:
@@ -293,11 +274,10 @@ class TrainingActor:
 
 def _files(event: TrainingEvent) -> Files:
     """The files that an event tells of. Only a final event has some."""
-    paths: dict[str, Path] = {}
+    paths: list[Path] = []
     match event:
         case Done():
-            history = event.weights.with_suffix(".json")
-            paths = {WEIGHTS: event.weights, PLOT: event.plot, HISTORY: history}
+            paths = [event.weights, event.plot, event.weights.with_suffix(".json")]
         case Stopped(checkpoint=Path() as checkpoint):
-            paths = {CHECKPOINT: checkpoint}
-    return {name: path.read_bytes() for name, path in paths.items() if path.exists()}
+            paths = [checkpoint]
+    return {path.suffix: path.read_bytes() for path in paths if path.exists()}

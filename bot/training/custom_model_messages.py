@@ -19,7 +19,7 @@ from bot.chat.message import (
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Terms
 from bot.formats import human_duration
-from bot.training.models import nats
+from bot.training.models import joined, nats
 from bot.training.queries import CustomModelRecord
 from models.weights import ModelCard
 
@@ -42,7 +42,7 @@ def judgement(card: ModelCard, entries: int) -> Text:
         )
         sentences.append(text(few, count=entries))
     if card.validation is None or card.kneser_ney is None:
-        return _joined([*sentences, text(_("Its quality was not measured."))])
+        return joined([*sentences, text(_("Its quality was not measured."))], " ")
     measured = card.measured or 0
     if measured < FEWEST_MEASURED:
         few = ngettext(
@@ -57,12 +57,7 @@ def judgement(card: ModelCard, entries: int) -> Text:
         sentences.append(
             text(_("It predicts new names of the list better than letter frequencies do."))
         )
-    return _joined(sentences)
-
-
-def _joined(sentences: list[Text]) -> Text:
-    first, *rest = sentences
-    return first + tuple(span for sentence in rest for span in (*text(" "), *sentence))
+    return joined(sentences, " ")
 
 
 def loss_fields(card: ModelCard, seconds: float | None) -> tuple[Field, ...]:

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
+from bot.concurrency import Locks
 from bot.store import Store
 from bot.training.queries import CustomModelRecord, CustomModels
 from bot.writing import Inference, ValidationSample
@@ -71,7 +72,7 @@ class CustomModelLoader:
         """Bytes by digest, of models that were loaded before: the room that each needs again."""
         self._freed = asyncio.Event()
         self._loading = asyncio.Lock()
-        self._loads: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+        self._loads = Locks()
         """By digest: requests for a model wait for its load, and not for those of others."""
 
     @property
@@ -181,8 +182,7 @@ class CustomModelLoader:
             try:
                 async with asyncio.timeout(patience_s):
                     if digest:
-                        load = self._loads.setdefault(digest, asyncio.Lock())
-                        await held.enter_async_context(load)
+                        await held.enter_async_context(self._loads.of(digest))
                         known = self._loaded.get(digest)
                     if known is None:
                         await held.enter_async_context(self._loading)

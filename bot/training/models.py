@@ -359,8 +359,7 @@ def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
         parts.append(text(_("weights deleted")))
     if live.version_id == version.number:
         parts.append(text(strong(_("live")), *_because(live)))
-    first, *others = parts
-    return first + tuple(span for part in others for span in (*text(" · "), *part))
+    return joined(parts, " · ")
 
 
 def _comparison_message(comparison: VersionComparison, allows: Allows) -> Message:
@@ -436,7 +435,7 @@ def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
     if not found:
         return []
     lengths = human_join(
-        [f"{mean_length(names):.1f} ({label})" for label, names in found], _("and")
+        [f"{fmean(map(len, names)):.1f} ({label})" for label, names in found], _("and")
     )
     lines = [text(_("Mean length in letters: {lengths}"), lengths=lengths)]
     for label, names in found:
@@ -445,11 +444,6 @@ def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
             line = _("Endings of {version}: {endings}")
             lines.append(text(line, version=label, endings=", ".join(endings)))
     return lines
-
-
-def mean_length(names: Sequence[str]) -> float:
-    """Mean number of letters. Raises `statistics.StatisticsError` without names."""
-    return fmean(map(len, names))
 
 
 def common_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, int]]:
@@ -465,6 +459,12 @@ def common_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, int]]
 
 
 # What both show
+
+
+def joined(parts: Sequence[Text], separator: str) -> Text:
+    """Texts as one, with a separator between them."""
+    first, *others = parts
+    return first + tuple(span for part in others for span in (*text(separator), *part))
 
 
 def nats(loss: float | None) -> str:

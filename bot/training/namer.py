@@ -55,7 +55,6 @@ from bot.training.queries import (
 from bot.training.requests import (
     LARGEST_SEED,
     LONGEST_NUMBER,
-    check_queue,
     check_size,
     checked,
     download,
@@ -134,7 +133,7 @@ async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
         check_corpus(options, needed=True)
         name = await new_name(app, options.name, community_id)
         await _check_new(app, community_id, name)
-        await check_queue(app, CUSTOM, community_id=community_id)
+        await app[TrainingService].check(CUSTOM, community_id)
         await turn.defer(private=True)
         title, found = await _read_corpus(app, options, community_id)
         corpus = stored_list(title, found.names)
@@ -238,7 +237,7 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
         check_corpus(options, needed=False)
         model = await _find(app, community_id, options.name)
         await check_name(app, model, community_id)
-        await check_queue(app, CUSTOM, community_id=community_id, custom_model_id=model.id)
+        await app[TrainingService].check(CUSTOM, community_id, model.id)
         if not options.has_corpus and not model.has_corpus:
             raise UserError(
                 _("{namer} was imported without its list. Give a list with {file} or {text}."),

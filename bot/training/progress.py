@@ -180,17 +180,13 @@ def _figures(progress: Progress, ready_at: datetime | None) -> tuple[Field, ...]
     )
 
 
-def stopped_message(model: TrainedModel, reason: str) -> Message:
-    """A training that was stopped."""
-    return _trouble(_("The training of {subject} was stopped"), model, reason)
-
-
-def failed_message(model: TrainedModel, reason: str) -> Message:
-    """A training that has failed."""
-    return _trouble(_("The training of {subject} failed"), model, reason)
-
-
-def _trouble(title: str, model: TrainedModel, reason: str) -> Message:
+def ended_message(model: TrainedModel, end: Stopped | Failed) -> Message:
+    """A training that was stopped or has failed."""
+    match end:
+        case Stopped(reason=reason):
+            title = _("The training of {subject} was stopped")
+        case Failed(message=reason):
+            title = _("The training of {subject} failed")
     sentence = text(_REASONS[reason]) if reason in _REASONS else verbatim(reason)
     consequence: Text = ()
     if reason == EndReason.DELETED:
@@ -304,34 +300,29 @@ class TrainingReport:
             case CustomModelTrained():
                 allowed = await self._allowed(event.samples)
                 return _ready_message(state, replace(event, samples=allowed))
-            case Stopped(reason=reason):
-                return stopped_message(state.model, reason)
-            case Failed(message=reason):
-                return failed_message(state.model, reason)
+            case Stopped() | Failed():
+                return ended_message(state.model, event)
             case Interrupted():
                 return _interrupted_message(state)
             case _:
                 return progress_message(state)
 
     async def _current(self) -> Message | None:
-        """The message for the state of the training in the database."""
-        record = self._record
+        """The message for the state of the training in the database; `None` if it has none.
+
+        One that runs has none, and one whose result is gone.
+        """
+        app, record = self._app, self._record
         match record.state:
             case "queued":
-                ahead = await self._app.store[Trainings].queued_before(record.id)
+                ahead = await app.store[Trainings].queued_before(record.id)
                 return progress_message(await self._state(ahead))
             case "stopped":
-                return stopped_message(await model_of(self._app, record), record.message)
+                return ended_message(await model_of(app, record), Stopped(record.message))
             case "failed":
-                return failed_message(await model_of(self._app, record), record.message)
-            case "done":
-                return await self._done()
-            case _:
+                return ended_message(await model_of(app, record), Failed(record.message))
+            case "running":
                 return None
-
-    async def _done(self) -> Message | None:
-        """The message of a training that has succeeded; `None` if its result is gone."""
-        app, record = self._app, self._record
         if record.version_id is not None:
             return await version_report(
                 app, record.task, record.version_id, record.community_id, record.notes

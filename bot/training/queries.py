@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.store.queries import Queries, patient
 from bot.store.schema import (
@@ -222,6 +221,14 @@ class _Queries(Queries):
         async with self._database.reading() as session:
             return await session.scalar(statement)
 
+    async def _unpacked(self, statement: Select[bytes | None]) -> bytes | None:
+        packed = await self._scalar(statement)
+        return None if packed is None else await asyncio.to_thread(zlib.decompress, packed)
+
+    async def _names(self, statement: Select[bytes | None]) -> tuple[str, ...]:
+        names = await self._unpacked(statement)
+        return () if names is None else tuple(names.decode().split("\n"))
+
     async def _change(
         self,
         table: type[Training | CustomModel],
@@ -247,10 +254,9 @@ class Trainings(_Queries):
 
     async def enqueue(self, request: TrainingRequest) -> int:
         """Add a training to the end of its queue. Returns its id."""
-        names = "\n".join(request.extra_names).encode() if request.extra_names else None
         values = vars(request) | {
-            "corpus": await _compressed(request.corpus),
-            "extra_names": await _compressed(names),
+            "corpus": await _packed(request.corpus),
+            "extra_names": await _packed(_lines(request.extra_names)),
             "notes": json.dumps(request.notes, ensure_ascii=False),
         }
         row = Training(**values)
@@ -415,12 +421,12 @@ class Trainings(_Queries):
 
     async def corpus(self, training_id: int) -> bytes | None:
         """The uploaded corpus, uncompressed; `None` without one or after the training has ended."""
-        return await self._blob(Training.corpus, training_id)
+        return await self._unpacked(select(Training.corpus).where(Training.id == training_id))
 
     async def extra_names(self, training_id: int) -> tuple[str, ...]:
         """Names to add to the corpus; empty without any or after the training has ended."""
-        names = await self._blob(Training.extra_names, training_id)
-        return () if names is None else tuple(names.decode().split("\n"))
+        this = Training.id == training_id
+        return await self._names(select(Training.extra_names).where(this))
 
     async def queued_before(self, training_id: int) -> int:
         """Number of trainings of the same queue that end before this one starts.
@@ -489,33 +495,31 @@ class Trainings(_Queries):
         async with self._database.reading() as session:
             return [_training(row) for row in await session.execute(statement)]
 
-    async def _blob(
-        self, column: InstrumentedAttribute[bytes | None], training_id: int
-    ) -> bytes | None:
-        packed = await self._scalar(select(column).where(Training.id == training_id))
-        return None if packed is None else await asyncio.to_thread(zlib.decompress, packed)
-
 
 class Versions(_Queries):
     """Versions of the shared models, and which of them is live."""
 
     @patient
-    async def add(self, version: VersionRecord, files: VersionFiles, now: datetime) -> int:
-        """Store a version without activating it. Returns its number."""
-        async with self._database.writing() as session:
-            return await self._add(session, version, files, now)
+    async def add(
+        self, version: VersionRecord, files: VersionFiles, now: datetime, reason: str = ""
+    ) -> tuple[int, Live | None]:
+        """Store a version, and activate it if there is a reason to.
 
-    @patient
-    async def add_live(
-        self, version: VersionRecord, files: VersionFiles, reason: str, now: datetime
-    ) -> tuple[int, Live]:
-        """Store and activate a version in one transaction; its number and the activation."""
+        Returns its number and the activation.
+        """
+        values = vars(version) | files._asdict() | {"created_at": now}
+        values["samples"] = json.dumps(version.samples, ensure_ascii=False)
+        del values["number"], values["has_weights"]
+        row, live, task = Version(**values), None, version.task
         async with self._database.writing() as session:
-            await self._lock(session, "activations")  # so that ids follow the clock
-            number = await self._add(session, version, files, now)
-            return number, await self._activate(
-                session, version.task, number, version.member_id, reason, now
-            )
+            if reason:
+                await self._lock(session, "activations")  # so that ids follow the clock
+            session.add(row)
+            await session.flush()
+            await self._drop_old_weights(session, task)
+            if reason:
+                live = await self._activate(session, task, row.id, version.member_id, reason, now)
+        return row.id, live
 
     async def of(
         self, task: str | None = None, *, skip: int = 0, most: int = 25
@@ -588,18 +592,6 @@ class Versions(_Queries):
         """The versions that repeated calls of `roll_back` would activate, each of them once."""
         async with self._database.reading() as session:
             return await self._earlier(session, task)
-
-    async def _add(
-        self, session: AsyncSession, version: VersionRecord, files: VersionFiles, now: datetime
-    ) -> int:
-        values = vars(version) | files._asdict() | {"created_at": now}
-        values["samples"] = json.dumps(version.samples, ensure_ascii=False)
-        del values["number"], values["has_weights"]
-        row = Version(**values)
-        session.add(row)
-        await session.flush()
-        await self._drop_old_weights(session, version.task)
-        return row.id
 
     async def _earlier(self, session: AsyncSession, task: str) -> list[int | None]:
         *stack, present = await self._stack(session, task)
@@ -705,7 +697,7 @@ class CustomModels(_Queries):
             created_at=now,
             title=corpus.title,
             entries=len(corpus.names),
-            corpus=None if weights else await _packed(corpus.names),
+            corpus=None if weights else await _packed(_lines(corpus.names)),
             corpus_sha256=corpus.sha256,
             weights=content,
             digest=digest,
@@ -765,10 +757,7 @@ class CustomModels(_Queries):
     async def corpus(self, custom_model_id: int) -> tuple[str, ...]:
         """The names of the corpus; empty if it is not stored."""
         this = CustomModel.id == custom_model_id
-        packed = await self._scalar(select(CustomModel.corpus).where(this))
-        if packed is None:
-            return ()
-        return tuple((await asyncio.to_thread(zlib.decompress, packed)).decode().split("\n"))
+        return await self._names(select(CustomModel.corpus).where(this))
 
     async def weights(self, custom_model_id: int) -> bytes | None:
         """The weight file; `None` until the first training is done."""
@@ -793,7 +782,7 @@ class CustomModels(_Queries):
             values |= {
                 "title": corpus.title,
                 "entries": len(corpus.names),
-                "corpus": await _packed(corpus.names),
+                "corpus": await _packed(_lines(corpus.names)),
                 "corpus_sha256": corpus.sha256,
             }
         return await self._change(CustomModel, CustomModel.id == custom_model_id, **values)
@@ -849,9 +838,9 @@ def _refused_by(community_id: int) -> Select[int]:
     return select(RefusedModel.custom_model_id).where(RefusedModel.community_id == community_id)
 
 
-async def _compressed(content: bytes | None) -> bytes | None:
+async def _packed(content: bytes | None) -> bytes | None:
     return None if content is None else await asyncio.to_thread(zlib.compress, content)
 
 
-async def _packed(names: tuple[str, ...]) -> bytes:
-    return await asyncio.to_thread(lambda: zlib.compress("\n".join(names).encode()))
+def _lines(names: Sequence[str]) -> bytes | None:
+    return "\n".join(names).encode() if names else None

@@ -140,12 +140,10 @@ class ModelRegistry:
         reason = FORCED if force else ""
         if may_activate(version.reference_loss, baseline):
             reason = AUTOMATIC
-        if reason:
-            async with self._lock:
-                number, live = await self._records.add_live(version, files, reason, self._now())
+        async with self._lock:
+            number, live = await self._records.add(version, files, self._now(), reason)
+            if live is not None:
                 self._serve(task, live, sample.trained)
-        else:
-            number = await self._records.add(version, files, self._now())
         return replace(version, number=number)
 
     async def activate(
@@ -211,7 +209,7 @@ class ModelRegistry:
         return VersionComparison(version, live, previous, shipped, curve)
 
     async def _live(self, task: str) -> Live:
-        return (await self._records.live()).get(task, Live(0, None))
+        return (await self._records.live())[task]
 
     async def _poll(self) -> None:
         with suppress(Unavailable):  # which the database has logged, once

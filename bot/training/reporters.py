@@ -3,7 +3,6 @@
 import sys
 import time
 from datetime import timedelta
-from typing import Protocol
 
 from rich.console import Console
 from rich.markup import escape
@@ -12,14 +11,6 @@ from rich.progress import Progress as Bar
 
 from bot.training.events import to_json
 from models.training.events import Done, Failed, Planned, Progress, Samples, Stopped, TrainingEvent
-
-
-class Reporter(Protocol):
-    """Shows the events of a training."""
-
-    def report(self, event: TrainingEvent) -> None:
-        """Show an event."""
-        ...
 
 
 class TerminalReporter:
@@ -111,3 +102,7 @@ class JsonReporter:
             self._last = now
         sys.stdout.write(to_json(event) + "\n")
         sys.stdout.flush()
+
+
+Reporter = TerminalReporter | JsonReporter
+"""Shows the events of a training."""

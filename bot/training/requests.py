@@ -7,16 +7,17 @@ from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 from bot.chat.app import App
-from bot.chat.message import Message, Timestamp, UserError, link, text
+from bot.chat.message import Message, UserError, link, text
 from bot.chat.translation import _
 from bot.chat.turn import Attachment, DeliveryError, Forbidden, Turn
 from bot.community.rights import SharedModelAction, check_manager, check_shared_models
 from bot.formats import shortened
 from bot.polls.votes import signature
 from bot.training.events import EndReason
-from bot.training.progress import TrainingState, failed_message, model_of, progress_message
+from bot.training.progress import TrainingState, ended_message, model_of, progress_message
 from bot.training.queries import CUSTOM, TrainingRecord, TrainingRequest, Trainings
-from bot.training.service import AlreadyTraining, CoolingDown, QueueFull, TrainingService
+from bot.training.service import TrainingService
+from models.training.events import Failed
 
 LARGEST_SEED = 2**31
 LONGEST_TITLE = 60
@@ -26,22 +27,6 @@ LONGEST_NUMBER = 18
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-async def check_queue(
-    app: App,
-    policy: str,
-    *,
-    community_id: int | None = None,
-    custom_model_id: int | None = None,
-) -> None:
-    """Raise `UserError` unless a training can be queued now."""
-    try:
-        await app[TrainingService].check(
-            policy, community_id=community_id, custom_model_id=custom_model_id
-        )
-    except (AlreadyTraining, CoolingDown, QueueFull) as error:
-        raise refusal_for(error) from error
 
 
 async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
@@ -60,20 +45,13 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
                 "use another channel."
             )
         ) from error
-
-    async def withdraw(reason: str) -> None:
-        with suppress(DeliveryError):
-            await turn.platform.edit(ref, failed_message(model, reason))
-
     request = replace(request, channel_id=ref.channel_id, message_id=ref.message_id)
     try:
         await app[TrainingService].enqueue(request)
-    except (AlreadyTraining, CoolingDown, QueueFull) as error:
-        refusal = refusal_for(error)
-        await withdraw(str(refusal))
-        raise refusal from error
-    except BaseException:
-        await withdraw(EndReason.BROKEN)
+    except BaseException as error:
+        reason = str(error) if isinstance(error, UserError) else EndReason.BROKEN
+        with suppress(DeliveryError):
+            await turn.platform.edit(ref, ended_message(model, Failed(reason)))
         raise
     reply = text(
         _("Training {subject}. Follow along: {link}"),
@@ -146,17 +124,3 @@ async def stop_reason(app: App, turn: Turn, record: TrainingRecord) -> str:
     """
     name = signature(turn.user.display_name, await app.filters.of(record.community_id))
     return EndReason.BUTTON if name is None else _("{member} pressed Stop.").format(member=name)
-
-
-def refusal_for(error: AlreadyTraining | CoolingDown | QueueFull) -> UserError:
-    """The error for a training that cannot be queued."""
-    match error:
-        case AlreadyTraining():
-            return UserError(_("This is already being trained; try again when that has ended."))
-        case CoolingDown(until=until):
-            return UserError(
-                _("The cooldown after the last training isn't over; try again {time}."),
-                time=Timestamp(until),
-            )
-        case QueueFull():
-            return UserError(_("Too many trainings are waiting; try again in a few minutes."))

@@ -13,7 +13,7 @@ import logging
 import secrets
 import socket
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,6 +21,8 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from bot.chat.message import Timestamp, UserError
+from bot.chat.translation import _
 from bot.concurrency import PeriodicTask
 from bot.store import Store, StoreError, Unavailable
 from bot.store.identities import is_id_of
@@ -78,32 +80,19 @@ LAST_REPORT_S = 1.0
 _CLOCKS_DIFFER = timedelta(seconds=10)
 _UNREPORTED = -1
 
+OUTCOMES: Mapping[type, str] = {
+    Failed: "failed",
+    Stopped: "stopped",
+    Interrupted: "interrupted",
+}
+"""How a training has ended, by its last event; `done` for a result."""
+
 T = TypeVar("T")
 Result = VersionRecord | CustomModelTrained
 End = Result | Stopped | Failed | Interrupted
 """The last event of a training is one of these."""
 Event = TrainingEvent | Result | Interrupted
 Events = AsyncGenerator[Event, None]
-
-
-class AlreadyTraining(Exception):  # noqa: N818 (it is a state, not a fault)
-    """A training that excludes this one is queued or running."""
-
-    def __init__(self, training_id: int) -> None:
-        super().__init__(f"the training {training_id} has not ended")
-        self.training_id = training_id
-
-
-class QueueFull(Exception):  # noqa: N818
-    """Too many trainings are waiting."""
-
-
-class CoolingDown(Exception):  # noqa: N818
-    """The cooldown after the last training is not over."""
-
-    def __init__(self, until: datetime) -> None:
-        super().__init__(f"no training starts before {until.isoformat(timespec='seconds')}")
-        self.until = until
 
 
 class Report(Protocol):
@@ -140,7 +129,7 @@ class TrainingService:
         """
         self.folder = state_dir / "training"
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
-        self.finished = Counter(dict.fromkeys(("done", "failed", "stopped", "interrupted"), 0))
+        self.finished = Counter(dict.fromkeys(("done", *OUTCOMES.values()), 0))
         """Trainings that ended in this process, by outcome."""
         self.uploads = asyncio.Lock()
         """Held while an upload is checked, which takes seconds for the longest lists."""
@@ -173,7 +162,7 @@ class TrainingService:
         if self._is_started:
             return
         self._is_started = True
-        self._look_soon(self._tidy_up)
+        self._look_soon(tidy=True)
         if self.poll is not None:
             self._polls = [
                 PeriodicTask(self.look, self.poll),
@@ -199,35 +188,29 @@ class TrainingService:
             await asyncio.wait(tasks, timeout=LAST_REPORT_S)
 
     async def check(
-        self, policy: str, *, community_id: int | None = None, custom_model_id: int | None = None
+        self, policy: str, community_id: int | None = None, custom_model_id: int | None = None
     ) -> None:
         """Check whether a training can be queued now.
 
         Shared models are trained one at a time, with a cooldown. Custom models wait in a queue with
-        a limit per community. Raises `AlreadyTraining`, `CoolingDown`, `QueueFull` and
-        `Unavailable`.
+        a limit per community. Raises `UserError` and `Unavailable`.
         """
         waiting = await self.trainings.waiting(policy)
+        models = {w.custom_model_id for w in waiting} - {None}
+        excludes = bool(waiting) if policy == SHARED else custom_model_id in models
+        if excludes:
+            raise UserError(_("This is already being trained; try again when that has ended."))
         if policy == SHARED:
-            if waiting:
-                raise AlreadyTraining(waiting[0].id)
             await self._check_cooldown()
             return
-        for each in waiting:
-            if custom_model_id is not None and each.custom_model_id == custom_model_id:
-                raise AlreadyTraining(each.id)
         of_community = sum(w.community_id == community_id for w in waiting)
         if len(waiting) >= LONGEST_QUEUE or of_community >= MOST_OF_A_COMMUNITY:
-            raise QueueFull
+            raise UserError(_("Too many trainings are waiting; try again in a few minutes."))
 
     async def enqueue(self, request: TrainingRequest) -> int:
         """Queue a training. Returns its id. Raises like `check`."""
         async with self._queueing:  # both of two concurrent requests must not pass the check
-            await self.check(
-                request.policy,
-                community_id=request.community_id,
-                custom_model_id=request.custom_model_id,
-            )
+            await self.check(request.policy, request.community_id, request.custom_model_id)
             training_id = await self.trainings.enqueue(request)
         self._places[training_id] = _UNREPORTED
         self._look_soon()
@@ -335,7 +318,10 @@ class TrainingService:
         latest = now + max(self._cooldown, _CLOCKS_DIFFER)
         ended_at = await self.trainings.last_ended_at(SHARED, latest)
         if ended_at is not None and now < (until := ended_at + self._cooldown):
-            raise CoolingDown(until)
+            raise UserError(
+                _("The cooldown after the last training isn't over; try again {time}."),
+                time=Timestamp(until),
+            )
 
     def report_of(self, record: TrainingRecord) -> Report | None:
         """The report on the platform where a training was started, if this process serves it."""
@@ -392,30 +378,22 @@ class TrainingService:
 
     async def _tidy_up(self) -> None:
         """At start: delete old folders, load the queue, recover interrupted trainings."""
-        try:
+        with suppress(StoreError):
             await self._sweep(min_age_s=0)
             waiting = await self._waiting()
             ended = await self.trainings.ended_since(self.now() - SHOWN_AGAIN)
-        except StoreError:
-            return
-        for record in ended:  # a process that was killed may not have shown it
-            await self._report(record)
-        self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
-        await self.recover()
+            for record in ended:  # a process that was killed may not have shown it
+                await self._report(record)
+            self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
+            await self.recover()
+        await self.look()
 
-    def _look_soon(self, first: Callable[[], Awaitable[None]] | None = None) -> None:
+    def _look_soon(self, *, tidy: bool = False) -> None:
         """Poll the queue now."""
-        if self._is_closing:
-            return
-
-        async def look() -> None:
-            if first is not None:
-                await first()
-            await self.look()
-
-        task = asyncio.create_task(look())
-        self._looks.add(task)
-        task.add_done_callback(self._looks.discard)
+        if not self._is_closing:
+            task = asyncio.create_task(self._tidy_up() if tidy else self.look())
+            self._looks.add(task)
+            task.add_done_callback(self._looks.discard)
 
 
 class TrainingAttempt:
@@ -440,17 +418,7 @@ class TrainingAttempt:
     @property
     def outcome(self) -> str:
         """`done`, `failed`, `stopped` or `interrupted`; `running` before the end."""
-        match self._end:
-            case None:
-                return "running"
-            case Failed():
-                return "failed"
-            case Stopped():
-                return "stopped"
-            case Interrupted():
-                return "interrupted"
-            case _:
-                return "done"
+        return "running" if self._end is None else OUTCOMES.get(type(self._end), "done")
 
     def stop(self, reason: str) -> None:
         """Stop the training for good."""
@@ -534,9 +502,7 @@ class TrainingAttempt:
                         yield event
                     return
             # A sentence of the trainer can have the title of a member's list.
-            reason = (
-                first.message if first.message in tuple(EndReason) else "an error of the trainer"
-            )
+            reason = first.message if first.message in tuple(EndReason) else "refused"
             log.warning("Training %d starts over: %s", record.id, reason)
             await asyncio.to_thread(checkpoint.unlink, missing_ok=True)
         async with aclosing(self._start(resume=False)) as events:
@@ -660,4 +626,4 @@ def table_of(names: tuple[str, ...]) -> bytes:
 
 def names_of(table: bytes) -> tuple[str, ...]:
     """The inverse of `table_of`."""
-    return parse_list(table, "the corpus", lambda _: True).names
+    return parse_list(table, "corpus", lambda _: True).names

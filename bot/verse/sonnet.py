@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from bot.chat.app import App
 from bot.chat.button_states import expand, shorten, try_to_save
 from bot.chat.commands import Choice, Command, Kind, Option, always
-from bot.chat.dispatch import place_in, stream
+from bot.chat.dispatch import caller_of, stream
 from bot.chat.message import (
     Button,
     Embed,
@@ -163,10 +163,8 @@ async def write(
     """Generate a poem. Yields the whole message after each line. Raises inference errors."""
     request = replace(options.request, seed=secrets.randbelow(2**32))
     words = await app.filters.of(turn.community_id)
-    poem = app.inference.sonnet(
-        request, accept=words.allows, requester=turn.user.id, on_wait=place_in(app, turn)
-    )
-    async with aclosing(poem) as drafts:
+    caller = caller_of(app, turn, words.allows)
+    async with aclosing(app.inference.sonnet(request, caller)) as drafts:
         async for draft in drafts:
             message = poem_message(options, request.seed, draft, words.allows)
             if draft.finished:

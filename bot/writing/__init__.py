@@ -1,6 +1,7 @@
 """Inference: the one door to the networks."""
 
 from bot.writing.service import (
+    Caller,
     Inference,
     Load,
     ValidationSample,
@@ -8,4 +9,4 @@ from bot.writing.service import (
     open_inference,
 )
 
-__all__ = ["Inference", "Load", "ValidationSample", "loaded_of", "open_inference"]
+__all__ = ["Caller", "Inference", "Load", "ValidationSample", "loaded_of", "open_inference"]

@@ -15,7 +15,7 @@ MOST_BY_DEFAULT = 16
 def default_processes(cgroup: Path = CGROUP) -> int:
     """As many as the cores and the memory of the machine or the container allow; 0 for none.
 
-    `cgroup` is the folder with the limits of the container, version 2 or 1.
+    `cgroup` is the folder with the limits of the container.
     """
     memory, count = memory_limit(cgroup), cores(cgroup)
     if memory < LEAST_MEMORY or count < 2 or os.name != "posix":
@@ -30,10 +30,7 @@ def cores(cgroup: Path = CGROUP) -> float:
     )
     for path in _folders(cgroup):
         quota, _, period = _read(path / "cpu.max").partition(" ")
-        if not quota:
-            quota = _read(path / "cpu" / "cpu.cfs_quota_us")
-            period = _read(path / "cpu" / "cpu.cfs_period_us")
-        if quota.isdecimal() and period.isdecimal() and int(period):  # "max" or -1: no limit
+        if quota.isdecimal() and period.isdecimal() and int(period):  # "max": no limit
             allowed = min(allowed, int(quota) / int(period))
     return allowed
 
@@ -44,10 +41,9 @@ def memory_limit(cgroup: Path = CGROUP) -> int:
     with suppress(AttributeError, OSError, ValueError):  # not on Windows
         sizes.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     for path in _folders(cgroup):
-        for name in ("memory.max", "memory/memory.limit_in_bytes"):
-            limit = _read(path / name)
-            if limit.isdecimal():
-                sizes.append(int(limit))
+        limit = _read(path / "memory.max")
+        if limit.isdecimal():
+            sizes.append(int(limit))
     return min(sizes, default=0)
 
 

@@ -9,7 +9,7 @@ import logging
 import pickle
 from collections import OrderedDict
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, partial
 from itertools import count
 from typing import Any
@@ -20,7 +20,6 @@ from bot.writing.connection import Actor, ClusterUnreachable, SchedulerConnectio
 from bot.writing.errors import Stuck, WeightsMissing, WriterLost
 from bot.writing.installation import (
     EXPRESSION,
-    Installation,
     differences,
     incompatibility,
     installation,
@@ -259,36 +258,28 @@ async def look_at(address: str) -> "tuple[list[RemoteWorker], dict[str, str]]":
     return found, reasons
 
 
+@dataclass(eq=False)
 class RemoteWorker:
-    """Handle of a worker of the cluster."""
+    """Handle of a worker of the cluster, made by `connected`."""
 
-    def __init__(
-        self,
-        actor: Actor,
-        address: str,
-        versions: Installation,
-        threads: int,
-        trains: Sequence[str],
-        deadline: float,
-    ) -> None:
-        """Made by `connected`."""
-        self.address = address
-        self.threads = threads
-        """Batches that it can write at the same time."""
-        self.trains = trains
-        """The tasks for which it can train networks."""
-        self.differences = differences(installation(), versions)
-        """Versions that differ from those of the bot, in words."""
-        self.written = 0
-        """Batches that it has written for this process."""
-        self.at_work = 0
-        """Batches that it writes now."""
-        self.lost: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        """Done when it is lost, with the reason. That completes "It ..."."""
-        self._actor = actor
-        self._deadline = deadline
-        self._sent: dict[str, asyncio.Task[bool]] = {}
-        """Whether it could take weights, by their digest."""
+    actor: Actor = field(repr=False)
+    address: str
+    deadline: float
+    """In seconds, for each batch."""
+    threads: int
+    """Batches that it can write at the same time."""
+    trains: Sequence[str]
+    """The tasks for which it can train networks."""
+    differences: Sequence[str]
+    """Versions that differ from those of the bot, in words."""
+    written: int = 0
+    """Batches that it has written for this process."""
+    at_work: int = 0
+    """Batches that it writes now."""
+    lost: asyncio.Future[str] = field(default_factory=lambda: asyncio.Future())
+    """Done when it is lost, with the reason. That completes "It ..."."""
+    _sent: dict[str, asyncio.Task[bool]] = field(default_factory=dict)
+    """Whether it could take weights, by their digest."""
 
     @classmethod
     async def connected(
@@ -306,7 +297,7 @@ class RemoteWorker:
             raise
         except Exception as error:
             raise Unsuitable(f"can't run the bot's code ({error!r})") from error
-        return cls(actor, address, versions, threads, trains, deadline)
+        return cls(actor, address, deadline, threads, trains, differences(here, versions))
 
     @property
     def is_lost(self) -> bool:
@@ -339,7 +330,7 @@ class RemoteWorker:
         """Give it up: its batches raise `WriterLost`. The reason completes "It ..."."""
         if not self.is_lost:
             self.lost.set_result(reason)
-            self._actor.release()
+            self.actor.release()
             for sending in self._sent.values():
                 sending.cancel()
 
@@ -360,10 +351,10 @@ class RemoteWorker:
             tells: list[asyncio.Future[Any]] = []
             writing = observed(self._answer(number, work.task, digest, content))
             stop.tell(
-                lambda: tells.append(observed(self._actor.call("stop", number, within=within)))
+                lambda: tells.append(observed(self.actor.call("stop", number, within=within)))
             )
             # The worker has a deadline, too, which is over before this one.
-            longest = self._deadline + limits.GRACE_S + limits.TRANSFER_S
+            longest = self.deadline + limits.GRACE_S + limits.TRANSFER_S
             try:
                 outcomes: Outcomes = await result_in_time(writing, longest, stop, self._hung)
             finally:
@@ -386,15 +377,15 @@ class RemoteWorker:
         It is asked whether it is there. The connection breaks at once if its process ends, but not
         if its machine does.
         """
-        within = self._deadline + limits.SENDING_S  # more than `_write` waits
-        call = observed(self._actor.call("write", number, task, digest, texts, within=within))
+        within = self.deadline + limits.SENDING_S  # more than `_write` waits
+        call = observed(self.actor.call("write", number, task, digest, texts, within=within))
         try:
             while not call.done():
                 await self._first(call, limits.PING_S)
                 if not call.done() and self.is_lost:
                     raise self._gone()
                 if not call.done():
-                    await self._actor.call("ping", within=limits.SILENCE_S)
+                    await self.actor.call("ping", within=limits.SILENCE_S)
             return outcomes_of(call.result())
         except ClusterUnreachable as error:
             self.lose(str(error))
@@ -427,7 +418,7 @@ class RemoteWorker:
         digest = trained.digest
         try:
             frames = await asyncio.to_thread(_frames, trained)
-            await self._actor.call("receive", digest, *frames, within=limits.SENDING_S)
+            await self.actor.call("receive", digest, *frames, within=limits.SENDING_S)
         except ClusterUnreachable as error:
             self.lose(str(error))
             return False
@@ -495,7 +486,9 @@ class WritingActor:
         worker = get_worker()
         resources = worker.state.total_resources
         self._threads = worker.state.nthreads if resources.get(WRITE, 1) else 0
-        self._trains = _trainable() if resources.get(TRAIN, 0) else ()
+        self._trains: Sequence[str] = ()
+        if resources.get(TRAIN, 0):
+            self._trains = [name for name, task in TASKS.items() if task.can_train()]
         self._deadline = deadline
         self._stops: dict[int, Stop] = {}
         WordFilter().allows("")  # loads its lists, which takes half a second
@@ -539,10 +532,6 @@ class WritingActor:
         finally:
             del self._stops[number]
             self._idle.append(thread)
-
-
-def _trainable() -> Sequence[str]:
-    return tuple(name for name, task in TASKS.items() if task.can_train())
 
 
 def _written(task: str, trained: Trained, texts: bytes, stop: Stop) -> bytes:

@@ -23,10 +23,6 @@ class ClusterUnreachable(Exception):  # noqa: N818 (a state)
     """A scheduler or a worker does not answer. The message completes "It ..."."""
 
 
-class Silent(ClusterUnreachable):
-    """It did not answer in time."""
-
-
 def scheduler_address(inference: str) -> str:
     """The address of the scheduler, as Dask writes it: `dask://host:8786` → `tcp://host:8786`.
 
@@ -160,7 +156,7 @@ class Actor:
             )
             answer = await asyncio.wait_for(observed(execution), within)
         except TimeoutError as error:
-            raise Silent(f"does not answer within {within:g} s") from error
+            raise ClusterUnreachable(f"does not answer within {within:g} s") from error
         except (OSError, KeyError, RuntimeError) as error:
             # Another process at the same address has no such key; this connection may be closed.
             raise ClusterUnreachable(f"is gone ({_reason(error)})") from error

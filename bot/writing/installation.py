@@ -2,7 +2,7 @@
 
 import hashlib
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -49,19 +49,13 @@ def installation() -> Installation:
 def sources_digest(checkout: Path) -> str:
     """The beginning of a digest of the code. Line endings do not count."""
     digest = hashlib.sha256()
-    for path in sorted(path for source in SOURCES for path in _files(checkout / source)):
-        content = path.read_bytes().replace(b"\r\n", b"\n")
-        digest.update(f"{path.relative_to(checkout).as_posix()} {len(content)}\n".encode())
-        digest.update(content)
+    for path in sorted(p for s in SOURCES for p in [checkout / s, *(checkout / s).rglob("*")]):
+        name = path.relative_to(checkout)
+        if path.suffix in SUFFIXES and CACHE not in name.parts:
+            content = path.read_bytes().replace(b"\r\n", b"\n")
+            digest.update(f"{name.as_posix()} {len(content)}\n".encode())
+            digest.update(content)
     return digest.hexdigest()[:DIGITS]
-
-
-def _files(source: Path) -> Iterable[Path]:
-    return (
-        path
-        for path in [source, *source.rglob("*")]
-        if path.suffix in SUFFIXES and CACHE not in path.relative_to(source).parts
-    )
 
 
 def incompatibility(here: Installation, there: Installation) -> str:

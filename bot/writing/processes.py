@@ -209,7 +209,7 @@ class WriterProcess:
         self._prepare = prepare
         self._deadline = deadline
         self._thread = DaemonThread("writer process")
-        self._kill: Callable[[], object] = _nothing
+        self._kill: Callable[[], object] = lambda: None
         self._left = ExitStack()
         """Gives back what a process leaves: descriptors, and its entry in the process table."""
         self._number = 0
@@ -348,12 +348,8 @@ class WriterProcess:
             self._kill()
 
     def _clean_up(self) -> None:
-        self._kill = _nothing  # its number may soon be that of another process
+        self._kill = lambda: None  # its number may soon be that of another process
         self._left.close()
-
-
-def _nothing() -> None:
-    """Ends no process."""
 
 
 def _reap(process: multiprocessing.process.BaseProcess) -> None:

@@ -184,8 +184,7 @@ class Queues:
     ) -> None:
         """`weights` are the shares of the time of each kind, relative to others that wait.
 
-        Kinds that it does not name have the weight 1, and get a queue when they are needed. The
-        first of `writers` that has capacity writes all that it has room for at some time; the
+        The first of `writers` that has capacity writes all that it has room for at some time; the
         `thread` does the rest. `longest` limits the requests of a queue, `most_per_member` those of
         a member. A request that has not begun after `longest_wait` seconds is refused. `clock`
         measures batches.
@@ -193,21 +192,17 @@ class Queues:
         self.on_batch: OnBatch | None = None
         self._thread = thread
         self._writers = writers
-        self._longest = longest
-        self._most_per_member = most_per_member
         self._longest_wait = longest_wait
         self._clock = clock
         self._weights = weights
-        self._queues: dict[str, FairQueue] = {}
-        self._used: dict[str, float] = {}
+        self._queues = {kind: FairQueue(longest, most_per_member) for kind in weights}
+        self._used = dict.fromkeys(weights, 0.0)
         """Seconds that each kind has used, divided by its weight; never less than the others had
         when it last waited."""
-        self._last: dict[str, float] = {}
+        self._last = dict.fromkeys(weights, 0.0)
         """Seconds of the last batch of each kind, which the next one is expected to take."""
         self._least_used = 0.0
         """What the kind of the last batch had used before it."""
-        for kind in weights:
-            self._queue_of(kind)
         self._batches: dict[asyncio.Task[None], Sequence[QueuedRequest]] = {}
         """Those that are being written."""
         self._will_dispatch = False
@@ -234,7 +229,7 @@ class Queues:
 
         `requester` identifies the member; `None` is nobody else. Raises `Busy` and `TooManyQueued`.
         """
-        queue = self._queue_of(kind)
+        queue = self._queues[kind]
         member = object() if requester is None else requester
         request = queue.enter(member, time.monotonic(), on_wait)
         try:
@@ -292,12 +287,6 @@ class Queues:
             request.result.cancel()
         for writer in self._writers:
             writer.close()
-
-    def _queue_of(self, kind: str) -> FairQueue:
-        if kind not in self._queues:
-            self._queues[kind] = FairQueue(self._longest, self._most_per_member)
-            self._used[kind] = 0.0
-        return self._queues[kind]
 
     def _withdraw(self, request: QueuedRequest, now: float) -> None:
         """Let a request not wait anymore."""
@@ -381,8 +370,8 @@ class Queues:
     def _start(self, kind: str, writer: Writer, batch: Sequence[QueuedRequest]) -> None:
         """Let a writer compute the steps of some requests."""
         self._least_used = self._used_by(kind)
-        expected = self._last.get(kind, 0.0)  # counts before other writers choose a kind
-        self._used[kind] = self._least_used + expected / self._weights.get(kind, 1.0)
+        expected = self._last[kind]  # counts before other writers choose a kind
+        self._used[kind] = self._least_used + expected / self._weights[kind]
         now, stop = time.monotonic(), Stop()
         for request in batch:
             request.waits, request.begun, request.taken = False, True, now
@@ -426,7 +415,7 @@ class Queues:
                 request.result.set_result(outcome)
         seconds = self._clock() - started
         self._last[kind] = seconds
-        self._used[kind] += (seconds - expected) / self._weights.get(kind, 1.0)
+        self._used[kind] += (seconds - expected) / self._weights[kind]
         self._report(kind, batch, seconds)
         # Lets these texts request their next steps: one batch again.
         await asyncio.sleep(0)

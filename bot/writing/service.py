@@ -55,6 +55,21 @@ class ValidationSample:
     """Names, or the first lines of a poem, as displayed."""
 
 
+@dataclass(frozen=True)
+class Caller:
+    """For whom a text is written."""
+
+    accept: Accept | None = None
+    """The word filter of this request; `None` for that of all."""
+    requester: Hashable = None
+    """Identifies the member, since members take turns; `None` is nobody else."""
+    on_wait: OnWait | None = None
+    """Told the place in the queue every few seconds until the text has begun."""
+
+
+NOBODY = Caller()
+
+
 class Inference:
     """Serves one network per task, and others that are passed with a request."""
 
@@ -100,14 +115,10 @@ class Inference:
         """The digests of the served weights, by task."""
         return {task: trained.digest for task, trained in self._served.items()}
 
-    def words(self, task: str) -> Sequence[str]:
-        """The names that the served network was trained on, sorted; or the words of its verse."""
-        return self._served[task].words
-
     @property
     def genera(self) -> Sequence[str]:
         """The names that the network for names was trained on, sorted."""
-        return self.words("names")
+        return self._served["names"].words
 
     @property
     def at_work(self) -> int:
@@ -148,24 +159,19 @@ class Inference:
         task: str,
         request: Any,  # noqa: ANN401 (each task has its own type)
         trained: Trained | None = None,
-        *,
-        accept: Accept | None = None,
-        requester: Hashable = None,
-        on_wait: OnWait | None = None,
+        caller: Caller = NOBODY,
     ) -> AsyncGenerator[Any, None]:
         """Generate a text with the served weights of a task, or with `trained`.
 
-        Yields a draft after each step; the last one is finished. `accept` is the word filter of
-        this request; by default that of all. `requester` identifies the member: members take turns.
-        `on_wait` is told the place in the queue every few seconds until the text has begun. Raises
-        an `InferenceError`, and the task's `GenerationError`. A swap of the served weights does not
-        affect a text in progress.
+        Yields a draft after each step; the last one is finished. Raises an `InferenceError`, and
+        the task's `GenerationError`. A swap of the served weights does not affect a text in
+        progress.
         """
         batch_size = task_of(task).generator.batch_size
         is_live, trained = trained is None, trained or self._served[task]
         work, group = Generation(task, trained, is_live), (task, id(trained))
-        text = Text(request, None, accept or self._accept)
-        with self._queues.request(task, requester, on_wait) as queued:
+        text = Text(request, None, caller.accept or self._accept)
+        with self._queues.request(task, caller.requester, caller.on_wait) as queued:
             for _ in range(MOST_STEPS):
                 draft = await self._queues.step(queued, work, text, group=group, most=batch_size)
                 yield draft
@@ -175,69 +181,41 @@ class Inference:
         raise RuntimeError(f"a draft of {task} is not finished after {MOST_STEPS:,} steps")
 
     async def names(
-        self,
-        request: NamesRequest,
-        trained: Trained | None = None,
-        *,
-        accept: Accept | None = None,
-        requester: Hashable = None,
-        on_wait: OnWait | None = None,
+        self, request: NamesRequest, trained: Trained | None = None, caller: Caller = NOBODY
     ) -> NamesResult:
         """Generate names with the served weights or with `trained`. Raises like `generate`."""
-        answer = self.generate(
-            "names", request, trained, accept=accept, requester=requester, on_wait=on_wait
-        )
         result: NamesResult | None = None
-        async with aclosing(answer) as drafts:
+        async with aclosing(self.generate("names", request, trained, caller)) as drafts:
             async for draft in drafts:  # each has more names; the last one has a result
                 result = draft.result
         assert result is not None  # noqa: S101 (`generate` ends with a finished draft)
         return result
 
     def sonnet(
-        self,
-        request: SonnetRequest,
-        *,
-        accept: Accept | None = None,
-        requester: Hashable = None,
-        on_wait: OnWait | None = None,
+        self, request: SonnetRequest, caller: Caller = NOBODY
     ) -> AsyncGenerator[SonnetDraft, None]:
         """Generate a poem. Yields a draft after each line. Raises like `generate`."""
-        return self.generate(
-            "sonnets", request, accept=accept, requester=requester, on_wait=on_wait
-        )
+        return self.generate("sonnets", request, None, caller)
 
     async def dissect(
-        self,
-        name: str,
-        trained: Trained | None = None,
-        *,
-        requester: Hashable = None,
-        on_wait: OnWait | None = None,
+        self, name: str, trained: Trained | None = None, caller: Caller = NOBODY
     ) -> Dissection:
         """Compute how likely each letter of a name is, by the served weights or by `trained`.
 
         Raises an `InferenceError`, and `NamesError`.
         """
         work = partial(dissect, trained or self._served["names"], name)
-        dissection: Dissection = await self._dissect(work, requester, on_wait)
+        dissection: Dissection = await self._dissect(work, caller)
         return dissection
 
-    async def dissect_line(
-        self,
-        text: str,
-        *,
-        accept: Accept | None = None,
-        requester: Hashable = None,
-        on_wait: OnWait | None = None,
-    ) -> LineDissection | None:
+    async def dissect_line(self, text: str, caller: Caller = NOBODY) -> LineDissection | None:
         """Compute how likely each word of a line of verse is, by the served weights.
 
         `None` if the network does not know the text as a line: it may be a name of several words.
         Raises an `InferenceError`, and `LineError`.
         """
-        work = partial(_dissect_line, self._served["sonnets"], text, accept or self._accept)
-        dissection: LineDissection | None = await self._dissect(work, requester, on_wait)
+        work = partial(_dissect_line, self._served["sonnets"], text, caller.accept or self._accept)
+        dissection: LineDissection | None = await self._dissect(work, caller)
         return dissection
 
     async def validate(self, task: str, load: Load, *, full: bool = True) -> ValidationSample:
@@ -288,10 +266,8 @@ class Inference:
         self._thread.close()
         self._loader.close()
 
-    async def _dissect(
-        self, work: Callable[[], object], requester: Hashable, on_wait: OnWait | None
-    ) -> Any:  # noqa: ANN401 (a dissection of a name or of a line)
-        with self._queues.request(DISSECTION, requester, on_wait) as queued:
+    async def _dissect(self, work: Callable[[], object], caller: Caller) -> Any:  # noqa: ANN401
+        with self._queues.request(DISSECTION, caller.requester, caller.on_wait) as queued:
             return await self._queues.step(queued, _call_each, work)
 
     async def _load(self, load: Callable[[], T]) -> T:

@@ -57,29 +57,24 @@ class Writer(Protocol):
     @property
     def capacity(self) -> int:
         """Number of batches that it can write at the same time; 0 while nobody is there."""
-        ...
 
     def room(self, work: Work) -> int | None:
         """Number of further batches of some work that it can take now.
 
         `None` if it cannot do this work, or has not got the weights yet, which it gets from now on.
         """
-        ...
 
     def write(self, work: Work, items: Sequence[Any], stop: Stop) -> Awaitable[Outcomes]:
         """Take a batch, for which there must be room, and return what `work` returns for it.
 
         It raises what the work raises, `TooSlow` after the deadline, and `WriterLost`.
         """
-        ...
 
     def backlog(self, waited: float) -> None:
         """Told that texts wait, the oldest for so many seconds. Must not block."""
-        ...
 
     def close(self) -> None:
         """Give up all batches, without waiting for them."""
-        ...
 
 
 async def result_in_time(

@@ -8,8 +8,8 @@ import numpy as np
 from bot.store import Unavailable
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainingEvents
-from bot.writing import Inference, Load, ValidationSample
-from bot.writing.queues import OnWait
+from bot.writing import Caller, Inference, Load, ValidationSample
+from bot.writing.service import NOBODY
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice, NamePart
@@ -19,7 +19,6 @@ from models.names.generator import (
 )
 from models.names.problems import Shortfall
 from models.networks.vocabulary import END
-from models.text_generator import Accept
 from models.training.events import Stopped, TrainingEvent
 from models.verse.dissection import LineDissection, WordChoice
 from models.verse.forms import FORMS
@@ -144,15 +143,9 @@ class FakeWriter(Inference):
         return GENERA
 
     async def names(
-        self,
-        request: NamesRequest,
-        trained: Trained | None = None,
-        *,
-        accept: Accept | None = None,
-        requester: Hashable = None,
-        on_wait: OnWait | None = None,
+        self, request: NamesRequest, trained: Trained | None = None, caller: Caller = NOBODY
     ) -> NamesResult:
-        await self._wait(requester, on_wait)
+        await self._wait(caller)
         self.names_asked.append(request)
         self.trained_asked.append(trained)
         if self.error:
@@ -160,29 +153,17 @@ class FakeWriter(Inference):
         return NamesResult(self.names_found[: request.count], self.shortfall)
 
     async def dissect(
-        self,
-        name: str,
-        trained: Trained | None = None,
-        *,
-        requester: Hashable = None,
-        on_wait: OnWait | None = None,
+        self, name: str, trained: Trained | None = None, caller: Caller = NOBODY
     ) -> Dissection:
-        await self._wait(requester, on_wait)
+        await self._wait(caller)
         self.dissected.append(name)
         self.trained_asked.append(trained)
         if self.error:
             raise self.error
         return dissection(clean_name(name))
 
-    async def dissect_line(
-        self,
-        text: str,
-        *,
-        accept: Accept | None = None,
-        requester: Hashable = None,
-        on_wait: OnWait | None = None,
-    ) -> LineDissection | None:
-        await self._wait(requester, on_wait)
+    async def dissect_line(self, text: str, caller: Caller = NOBODY) -> LineDissection | None:
+        await self._wait(caller)
         if text not in self.lines:
             return None
         if self.error:
@@ -198,14 +179,9 @@ class FakeWriter(Inference):
         return ValidationSample(trained, samples)
 
     async def sonnet(
-        self,
-        request: SonnetRequest,
-        *,
-        accept: Accept | None = None,
-        requester: Hashable = None,
-        on_wait: OnWait | None = None,
+        self, request: SonnetRequest, caller: Caller = NOBODY
     ) -> AsyncGenerator[SonnetDraft, None]:
-        await self._wait(requester, on_wait)
+        await self._wait(caller)
         self.sonnets_asked.append(request)
         name = _name(request)
         opening = request.opening or (f"{name}, " if name else "")
@@ -217,11 +193,11 @@ class FakeWriter(Inference):
             await asyncio.sleep(0)  # as the real one does, it lets others run
         self.finished_poems += 1
 
-    async def _wait(self, requester: Hashable, on_wait: OnWait | None) -> None:
-        self.requesters.append(requester)
+    async def _wait(self, caller: Caller) -> None:
+        self.requesters.append(caller.requester)
         for place in self.places:
-            assert on_wait is not None
-            await on_wait(place)
+            assert caller.on_wait is not None
+            await caller.on_wait(place)
 
 
 class FakeNetworks(Inference):

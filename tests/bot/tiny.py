@@ -84,7 +84,7 @@ async def _activate(state_dir: Path, address: str | None) -> None:
         path = tiny_weights_path(state_dir, task)
         trained, files = task_of(task).load(path), VersionFiles(path.read_bytes())
         version = version_of(trained.card, trained.digest)
-        await store[Versions].add_live(version, files, "activated", datetime.now(UTC))
+        await store[Versions].add(version, files, datetime.now(UTC), "activated")
     await store.close()
 
 

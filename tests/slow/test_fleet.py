@@ -212,7 +212,7 @@ async def _add_version(store: Store) -> int:
     trained = await asyncio.to_thread(task_of("names").load_shipped)
     content = await asyncio.to_thread((SHIPPED / "names.safetensors").read_bytes)
     version, now = version_of(trained.card, trained.digest), datetime.datetime.now(datetime.UTC)
-    return await store[Versions].add(version, VersionFiles(content), now)
+    return (await store[Versions].add(version, VersionFiles(content), now))[0]
 
 
 @pytest.fixture

@@ -81,7 +81,7 @@ async def version(app: App, corpus: str = "mud.txt") -> int:
         reference_loss=1.5,
         samples=("Mudosaurus", "Bravosaurus"),
     )
-    return await app.store[Versions].add(record, VersionFiles(b"weights"), app.now())
+    return (await app.store[Versions].add(record, VersionFiles(b"weights"), app.now()))[0]
 
 
 def words_of(message: Message) -> str:

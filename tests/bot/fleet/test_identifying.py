@@ -3,7 +3,6 @@
 import asyncio
 import heapq
 import itertools
-import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
@@ -63,7 +62,7 @@ async def locks(
     postgres: Database, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[list[BusyLocks]]:
     """Those of three processes. On a busy machine, the database may take its time."""
-    monkeypatch.setattr(sys.modules[AdvisoryLocks.__module__], "STATEMENT_S", 60.0)
+    monkeypatch.setattr("bot.store.locks.STATEMENT_S", 60.0)
     every = [BusyLocks(postgres.url) for _ in range(3)]
     for each in every:
         await each.connect()

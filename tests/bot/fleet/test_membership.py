@@ -35,6 +35,7 @@ Make = Callable[..., Fleet]
 async def make(postgres: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Make]:
     """Makes processes of one bot. They look at each other when they are told to."""
     monkeypatch.setattr(membership, "WATCH_S", 3600)
+    monkeypatch.setattr("bot.store.locks.STATEMENT_S", 60.0)  # for a busy machine
     async with AsyncExitStack() as stack:
 
         def make(
@@ -133,7 +134,7 @@ async def test_wait_for_predecessor(make: Make, caplog: pytest.LogCaptureFixture
     while clock.now < PREDECESSOR_S / 2:  # noqa: ASYNC110 (the clock is not that of asyncio)
         await asyncio.sleep(0.001)
     await old.close()
-    await asyncio.wait_for(joining, 10)
+    await asyncio.wait_for(joining, 60)
     said = "Another process runs the shards 0-1. Waiting up to 60 s for it to end"
     assert [record.message for record in caplog.records].count(said) == 1
 

@@ -41,7 +41,7 @@ async def fill(store: Store, member: int = MEMBER, community: int = 1) -> None:
     await store[Polls].cast(Ballot(poll.id, member + 1, 1), NOW)
     await store[Poems].keep(member, community, 9, "title", "text", NOW)
     model = await create(store, f"list {member}", community_id=community, member_id=member)
-    number = await store[Versions].add(version(member_id=member), FILES, NOW)
+    number, _ = await store[Versions].add(version(member_id=member), FILES, NOW)
     await store[Versions].activate("names", number, member_id=member, reason="forced", now=NOW)
     training = TrainingRequest("custom", "names", "list", 1, NOW, custom_model_id=model.id)
     await store[Trainings].enqueue(replace(training, community_id=community, member_id=member))

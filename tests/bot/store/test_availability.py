@@ -133,21 +133,20 @@ async def test_log_tells_of_changes_only(
     ]
 
 
-async def test_missing_folder(tmp_path: Path) -> None:
-    with pytest.raises(Unavailable, match="No such file or directory"):
-        await Database(url_of(None, tmp_path / "nowhere")).migrate()
-
-
-async def test_folder_instead_of_file(tmp_path: Path) -> None:
-    (tmp_path / "mangosaurus.db").mkdir()
-    with pytest.raises(Unavailable, match="Is a directory"):
-        await Database(url_of(None, tmp_path)).migrate()
-
-
-async def test_file_is_no_database(tmp_path: Path) -> None:
-    (tmp_path / "mangosaurus.db").write_bytes(b"Mangosaurus" * 1000)
-    with pytest.raises(Unavailable, match="file is not a database"):
-        await Database(url_of(None, tmp_path)).migrate()
+@pytest.mark.parametrize(
+    ("folder", "why"),
+    [
+        ("missing", "No such file or directory"),
+        ("with a folder", "Is a directory"),
+        ("with a text", "file is not a database"),
+    ],
+)
+async def test_unusable_file(tmp_path: Path, folder: str, why: str) -> None:
+    (tmp_path / "with a folder" / "mangosaurus.db").mkdir(parents=True)
+    (tmp_path / "with a text").mkdir()
+    (tmp_path / "with a text" / "mangosaurus.db").write_bytes(b"Mangosaurus" * 1000)
+    with pytest.raises(Unavailable, match=why):
+        await Database(url_of(None, tmp_path / folder)).migrate()
 
 
 @SQLITE

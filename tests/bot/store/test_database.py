@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import text
 
 from bot.polls.queries import Polls
 from bot.store import Database, Store, StoreError, url_of
+from bot.store import database as module
 from bot.store.schema import Community
 from tests.bot.polls.test_queries import POLL, opened
 from tests.databases import Templates, store_in
@@ -92,6 +94,18 @@ def test_invalid_address_is_not_repeated(address: str, tmp_path: Path) -> None:
 # Reading and writing
 
 
+@pytest.fixture
+async def patient(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Database, Database]]:
+    """Two processes that wait longer for the lock of SQLite than a busy machine needs."""
+    monkeypatch.setattr(module, "BUSY_S", 60.0)
+    both = Database(database.url), Database(database.url)
+    yield both
+    for each in both:
+        await each.close()
+
+
 async def test_failed_transaction_is_rolled_back(database: Database) -> None:
     async with database.writing() as session:
         session.add(Community(id=1))
@@ -107,18 +121,15 @@ async def test_failed_transaction_is_rolled_back(database: Database) -> None:
     assert await communities(database) == [1]
 
 
-async def test_concurrent_writers(database: Database) -> None:
-    other = Database(database.url)
-
+async def test_concurrent_writers(patient: tuple[Database, Database]) -> None:
     async def write(through: Database, number: int) -> None:
         async with through.writing() as session:
             held = await session.scalar(text("SELECT count(*) FROM communities"))
             assert held is not None
             session.add(Community(id=number))
 
-    await asyncio.gather(*(write((database, other)[n % 2], n) for n in range(1, 41)))
-    await other.close()
-    assert await communities(database) == list(range(1, 41))
+    await asyncio.gather(*(write(patient[n % 2], n) for n in range(1, 41)))
+    assert await communities(patient[0]) == list(range(1, 41))
 
 
 @SQLITE
@@ -141,7 +152,10 @@ async def test_sqlite_pragmas(database: Database) -> None:
 
 
 @SQLITE
-async def test_waiting_writer_does_not_block_the_loop(database: Database) -> None:
+async def test_waiting_writer_does_not_block_the_loop(
+    patient: tuple[Database, Database],
+) -> None:
+    database, _ = patient
     assert database.url.database is not None
     with sqlite3.connect(database.url.database, isolation_level=None) as elsewhere:
         elsewhere.execute("BEGIN IMMEDIATE")
@@ -151,7 +165,7 @@ async def test_waiting_writer_does_not_block_the_loop(database: Database) -> Non
                 session.add(Community(id=1))
 
         writing = asyncio.create_task(write())
-        await asyncio.sleep(0.2)  # if the loop were blocked, the writer would have given up by now
+        await asyncio.sleep(0.2)  # if the loop were blocked, the writer would give up before
         assert not writing.done()
         elsewhere.execute("COMMIT")
     elsewhere.close()
@@ -160,9 +174,11 @@ async def test_waiting_writer_does_not_block_the_loop(database: Database) -> Non
 
 
 @SQLITE
-async def test_writers_of_several_processes_take_turns(database: Database) -> None:
+async def test_writers_of_several_processes_take_turns(
+    patient: tuple[Database, Database],
+) -> None:
     """From the start: what a writer has read is still true when it writes."""
-    other = Database(database.url)
+    database, other = patient
     entered = asyncio.Event()
 
     async def write() -> None:
@@ -178,7 +194,6 @@ async def test_writers_of_several_processes_take_turns(database: Database) -> No
         assert not entered.is_set()
         session.add(Community(id=1))
     await writing
-    await other.close()
     assert await communities(database) == [1, 2]
 
 

@@ -15,8 +15,11 @@ from tests.bot.store.test_database import CHECKOUT
 
 
 @pytest.fixture
-async def two(postgres: Database) -> AsyncIterator[tuple[AdvisoryLocks, AdvisoryLocks]]:
-    """Those of two processes."""
+async def two(
+    postgres: Database, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[AdvisoryLocks, AdvisoryLocks]]:
+    """Those of two processes. On a busy machine, the database may take its time."""
+    monkeypatch.setattr("bot.store.locks.STATEMENT_S", 60.0)
     both = AdvisoryLocks(postgres.url), AdvisoryLocks(postgres.url)
     for each in both:
         await each.connect()
@@ -61,8 +64,8 @@ async def test_holders(two: tuple[AdvisoryLocks, AdvisoryLocks]) -> None:
     await other.share(Space.SHARD_COUNT, 9)
     assert await one.holders(Space.PRESENCE) == {1: 1, 2: 2}
     assert await other.holders(Space.SHARD_COUNT) == {9: 1}
-    await one.stop_sharing(Space.PRESENCE, 1)
-    assert await other.holders(Space.PRESENCE) == {2: 2}
+    await one.close()
+    assert await other.holders(Space.PRESENCE) == {2: 1}
 
 
 async def test_another_database(
@@ -103,7 +106,7 @@ async def test_half_open_connection(two: tuple[AdvisoryLocks, AdvisoryLocks]) ->
     assert left_behind is not None
     assert await other.hold(Space.SHARD, [0]) == frozenset()
     await one.connect()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not await one.hold(Space.SHARD, [0]):  # noqa: ASYNC110 (the server tells nothing)
             await asyncio.sleep(0.01)
     await left_behind.invalidate()

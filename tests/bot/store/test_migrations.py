@@ -12,8 +12,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import URL, Connection, inspect, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.operate.archive import ArchiveReader
 from bot.operate.database import read_archive, write_archive
@@ -113,27 +113,6 @@ async def test_wal_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         with pytest.raises(Unavailable, match="locked"):
             await Database(url_of(None, tmp_path)).migrate()
     elsewhere.close()
-
-
-async def test_concurrent_wal(tmp_path: Path) -> None:
-    for number in range(10):
-        url = URL.create("sqlite+aiosqlite", database=str(tmp_path / f"{number}.db"))
-        engines = [module._engine(url, migrates=True) for _ in range(12)]
-
-        async def connect(engine: AsyncEngine) -> object:
-            async with engine.connect() as connection:
-                return await connection.scalar(text("PRAGMA journal_mode"))
-
-        assert set(await asyncio.gather(*map(connect, engines))) == {"wal"}
-        for engine in engines:
-            await engine.dispose()
-
-
-async def test_migrate_is_idempotent(database: Database) -> None:
-    async with database.writing() as session:
-        session.add(Community(id=1))
-    await database.migrate()
-    assert await communities(database) == [1]
 
 
 @SQLITE

@@ -141,4 +141,4 @@ async def check_ids(store: Store) -> None:
         most=9,
     )
     assert model.id == 3
-    assert await store[Versions].add(version(task="haiku"), FILES, NOW) == 3
+    assert (await store[Versions].add(version(task="haiku"), FILES, NOW))[0] == 3

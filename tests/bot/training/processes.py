@@ -56,7 +56,7 @@ class FakeRegistry(ModelRegistry):
         if self.error:
             raise self.error.pop(0)
         self.added.append((task, force, member_id))
-        number = await self.store[Versions].add(VERSION, VersionFiles(b""), NOW)
+        number, _ = await self.store[Versions].add(VERSION, VersionFiles(b""), NOW)
         return replace(VERSION, number=number)
 
 

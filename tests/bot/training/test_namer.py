@@ -111,16 +111,8 @@ async def test_bad_list_is_refused(chat: Chat, subtests: pytest.Subtests) -> Non
     steward = await chat.add_manager()
     for content, why in [
         (b"", "at least 20"),
-        ("\n".join(ELVES[:10]).encode(), "names found: 10"),
         ("\n".join([*ELVES, "fuckrond"]).encode(), "Line 31: this word is not allowed"),
-        ("Lú\n".encode("latin-1") * 20, "Save it as plain text in UTF-8"),
-        (b"\xff\xfe\xfa", "not UTF-16 text"),
         (zipped(), "not"),
-        (b"\x7fELF\x00\x01" * 50, "not a text file"),
-        (b"x" * 100 + b"\n" + LIST, "at most 64 characters"),
-        ("\n".join([*ELVES, "a\u200eb"]).encode(), "Line 31: the invisible character U+200E"),
-        ("\n".join(ELVES[:10] * 9).encode(), "names found: 10"),
-        ("\n".join([*ELVES, *map(chr, range(0x4E00, 0x4F00))]).encode(), "different characters"),
         (b"A\n" * (3 * 2**19), "is 2 MiB"),
     ]:
         with subtests.test(why):
@@ -190,14 +182,6 @@ async def test_failed_training_can_be_repeated(teachable: Chat) -> None:
     teachable.world.training[:] = succeeding
     await (await teachable.add_manager()).use("namer retrain", name="elves")
     assert report(teachable).title == "✅ elves is ready"
-
-
-async def test_bad_weights_are_not_stored(teachable: Chat, tmp_path: Path) -> None:
-    (tmp_path / "new.safetensors").write_bytes(b"not at all")
-    await create(teachable)
-    assert report(teachable).title == "The training of elves failed"
-    found = await stored_namer(teachable)
-    assert found.digest is None
 
 
 # Who may

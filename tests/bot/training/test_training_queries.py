@@ -110,13 +110,6 @@ async def test_oldest_is_claimed_first(store: Store) -> None:
     assert await claim(store) is None
 
 
-async def test_policies_do_not_wait_for_each_other(store: Store) -> None:
-    await started(store)
-    custom = await enqueue(store, policy="custom")
-    record = await claimed(store, policy="custom")
-    assert record.id == custom
-
-
 async def test_one_process_claims(store: Store) -> None:
     """Many processes ask at once: one gets the first, none the second."""
     others = [Store(type(store.database)(store.database.url)) for _ in range(4)]
@@ -327,11 +320,6 @@ async def test_clock_steps_back(store: Store) -> None:
     assert await claim(store, "b", silent) is not None
 
 
-async def test_end_in_the_future(store: Store) -> None:
-    await store[Trainings].finish(await started(store), "a", "done", LATER)
-    assert await store[Trainings].last_ended_at("shared", SOON) is None
-
-
 async def test_active_trainings(store: Store) -> None:
     assert await store[Trainings].active() == {"queued": 0, "running": 0}
     await started(store)
@@ -358,3 +346,10 @@ async def test_trainings_on_an_upload_of_a_member(store: Store) -> None:
     assert {training.id for training in found} == {running, queued}
     await store[Trainings].finish(running, "a", "done", SOON)
     assert [training.id for training in await store[Trainings].with_corpus_of(3)] == [queued]
+
+
+async def test_policies_do_not_wait_for_each_other(store: Store) -> None:
+    await started(store)
+    custom = await enqueue(store, policy="custom")
+    record = await claimed(store, policy="custom")
+    assert record.id == custom

@@ -30,7 +30,7 @@ FILES = VersionFiles(b"weights", b"png")
 
 
 async def add(store: Store, **changed: Any) -> int:  # noqa: ANN401
-    return await store[Versions].add(version(**changed), FILES, NOW)
+    return (await store[Versions].add(version(**changed), FILES, NOW))[0]
 
 
 async def activate(store: Store, number: int | None, why: str = "activated") -> Live:
@@ -122,8 +122,8 @@ async def test_rollback_skips_deleted_weights(
     assert seen == [numbers[3], None]
 
 
-async def test_add_live_is_atomic(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    number, made = await store[Versions].add_live(version(member_id=7), FILES, "better", NOW)
+async def test_adding_live_is_atomic(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    number, made = await store[Versions].add(version(member_id=7), FILES, NOW, "better")
     assert made == (await store[Versions].live())["names"]
     assert (made.version_id, made.reason) == (number, "better")
 
@@ -132,7 +132,7 @@ async def test_add_live_is_atomic(store: Store, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(store[Versions], "_activate", broken)
     with pytest.raises(Unavailable):
-        await store[Versions].add_live(version(), FILES, "better", NOW)
+        await store[Versions].add(version(), FILES, NOW, "better")
     assert [kept.number for kept in await store[Versions].of("names")] == [number]
 
 

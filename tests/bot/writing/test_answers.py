@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from models.names.problems import NamesError
+from bot.writing import Caller
 from models.networks.vocabulary import END
 from models.text_generator import Accept
 from models.verse.dissection import NoWordNetwork
@@ -18,12 +18,6 @@ from tests.bot.writing.serving import (
     poem_of,
 )
 from tests.models.tiny import namer, poet, words_and_characters
-
-
-async def test_names(serve: Serve) -> None:
-    result = await serve().names(NAMES)
-    assert len(result.names) == 3
-    assert result.shortfall is None
 
 
 async def test_words_and_digests(serve: Serve) -> None:
@@ -49,11 +43,6 @@ async def test_dissect_line(serve: Serve) -> None:
     assert inference.at_work == 0
 
 
-async def test_dissect_invalid_name(serve: Serve) -> None:
-    with pytest.raises(NamesError):
-        await serve().dissect("🦖")
-
-
 async def test_sonnet(serve: Serve) -> None:
     drafts = await drafts_of(serve(), POEM)
     assert [len(draft.lines) for draft in drafts] == list(range(1, 15))
@@ -74,16 +63,16 @@ async def test_word_filter_of_a_request(serve: Serve) -> None:
     inference = serve(accept=lambda _: False)
     requests = {"ours": POEM, "theirs": replace(POEM, opening="Never", seed=2)}
     poems = await asyncio.gather(
-        *(last_of(inference.sonnet(r, accept=words(whose))) for whose, r in requests.items())
+        *(last_of(inference.sonnet(r, Caller(words(whose)))) for whose, r in requests.items())
     )
     for whose, lines in zip(asked, poems, strict=True):
         assert set(lines) <= set(asked[whose])
     assert not set(asked["ours"]) & set(asked["theirs"])
-    names = (await inference.names(NAMES, accept=words("ours"))).names
+    names = (await inference.names(NAMES, caller=Caller(words("ours")))).names
     assert set(names) <= set(asked["ours"])
     line = poet(words_and_characters())
     asked["theirs"].clear()
-    await serve(sonnets=line).dissect_line("The rose of day", accept=words("theirs"))
+    await serve(sonnets=line).dissect_line("The rose of day", Caller(words("theirs")))
     assert asked["theirs"]
 
 

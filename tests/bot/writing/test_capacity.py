@@ -58,20 +58,3 @@ def test_limits_of_the_groups_around(cgroup: Path) -> None:
     (own / "cpu.max").write_text("300000 100000\n")
     assert memory_limit(cgroup) == 2**30
     assert cores(cgroup) == 3
-
-
-def test_first_version_of_the_limits(cgroup: Path) -> None:
-    (cgroup / "memory").mkdir()
-    (cgroup / "memory" / "memory.limit_in_bytes").write_text(f"{2**31}\n")
-    (cgroup / "cpu").mkdir()
-    (cgroup / "cpu" / "cpu.cfs_quota_us").write_text("400000\n")
-    (cgroup / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
-    assert (memory_limit(cgroup), cores(cgroup)) == (2**31, 4)
-
-
-def test_unlimited_first_version(cgroup: Path) -> None:
-    """No limit is -1 there."""
-    (cgroup / "cpu").mkdir()
-    (cgroup / "cpu" / "cpu.cfs_quota_us").write_text("-1\n")
-    (cgroup / "cpu" / "cpu.cfs_period_us").write_text("100000\n")
-    assert cores(cgroup) == 8

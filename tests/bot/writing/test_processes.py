@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from bot.words import WordFilter
-from bot.writing import Inference, limits
+from bot.writing import Caller, Inference, limits
 from bot.writing.errors import TooSlow, WriterLost
 from bot.writing.processes import ProcessPool, WriterProcess
 from bot.writing.writer import Generation, Stop, Text, sendable
@@ -183,7 +183,7 @@ async def test_texts_that_cannot_be_sent(opened: Open) -> None:
     inference = opened()
     process = await started(inference)
     own_filter = lambda text: bool(text)  # noqa: E731 (pickle refuses it)
-    assert len((await inference.names(NAMES, accept=own_filter)).names) == 3
+    assert len((await inference.names(NAMES, caller=Caller(own_filter))).names) == 3
     assert not process.is_lost
     assert (await inference.names(NAMES)).names
 

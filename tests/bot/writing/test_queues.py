@@ -12,7 +12,7 @@ import pytest
 from bot.monitoring.monitor import Monitor
 from bot.monitoring.requests import Request, reference
 from bot.writing import limits
-from bot.writing.errors import Busy, TooManyQueued, TooSlow, WaitedTooLong, WriterLost
+from bot.writing.errors import TooSlow, WaitedTooLong, WriterLost
 from bot.writing.queues import Queues
 from bot.writing.thread import NetworkThread
 from bot.writing.writer import Stop, Work, Writer
@@ -242,19 +242,6 @@ async def test_other_member_goes_before_begun_poems_of_one(opened: Open) -> None
     assert desk.batches[:3] == [["a0", "a1"], ["a0", "b"], ["b", "a1"]]
 
 
-async def test_bounds(opened: Open) -> None:
-    """Of each kind on its own."""
-    queues = opened(longest=3, most_per_member=2)
-    with queues.request("names", "a"), queues.request("names", "a"):
-        with pytest.raises(TooManyQueued), queues.request("names", "a"):
-            pass
-        with queues.request("names", "b"), queues.request("verse", "a"):
-            with pytest.raises(Busy), queues.request("names", "c"):
-                pass
-            assert len(queues) == 4
-    assert len(queues) == 0
-
-
 async def test_unknown_requesters_are_different(opened: Open) -> None:
     queues = opened(most_per_member=1)
     with queues.request("names", None), queues.request("names", None):
@@ -401,40 +388,12 @@ async def test_report_of_a_place_that_fails(opened: Open, monkeypatch: pytest.Mo
         await own
 
 
-async def test_stuck_step_blocks_nobody(
-    opened: Open, thread: NetworkThread, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(limits, "GRACE_S", 0.01)
-    queues, gate, desk = opened(), Event(), Desk()
-    thread.deadline = 0.01
-    with pytest.raises(TooSlow):
-        await answer(queues, lambda items, _: [gate.wait() for _ in items], "a")
-    thread.deadline = LONG_S
-    assert thread.stuck == 1
-    assert len(queues) == 0
-    assert await answer(queues, desk.work, "b") == "b"
-    gate.set()
-
-
 async def test_work_that_forgets_a_step(opened: Open) -> None:
     """Nobody waits for ever, and the next request is answered."""
     queues, desk = opened(), Desk()
     with pytest.raises(RuntimeError, match="1 steps had 0 outcomes"):
         await answer(queues, lambda _items, _stop: [], "a")
     assert await answer(queues, desk.work, "b") == "b"
-
-
-async def test_states(opened: Open) -> None:
-    desk, queues = Desk(), opened()
-    desk.gate.clear()
-    tasks = [asyncio.create_task(answer(queues, desk.work, member)) for member in "ab"]
-    await in_thread(desk.reached)
-    states = queues.states()
-    assert (states["verse"].waiting, states["verse"].in_progress) == (1, 1)
-    assert states["verse"].oldest > 0
-    assert states["names"].waiting == 0
-    desk.gate.set()
-    await asyncio.gather(*tasks)
 
 
 async def test_batches_are_reported(opened: Open, caplog: pytest.LogCaptureFixture) -> None:
@@ -452,19 +411,6 @@ async def test_batches_are_reported(opened: Open, caplog: pytest.LogCaptureFixtu
         await asyncio.gather(*(answer(queues, desk.work, m, most=2) for m in "abc"))
     assert seen == [("verse", 2), ("verse", 1)]
     assert "could not be reported" in caplog.text
-
-
-async def test_context_of_the_request(opened: Open) -> None:
-    """Log entries of the thread have the request's id."""
-    number = ContextVar[int]("number", default=0)
-    queues = opened()
-
-    async def one(value: int) -> object:
-        number.set(value)
-        work: Work = lambda items, _: [number.get() for _ in items]  # noqa: E731
-        return await answer(queues, work, value, group=value)
-
-    assert await asyncio.gather(*map(one, (1, 2, 3))) == [1, 2, 3]
 
 
 async def test_steps_are_noted_for_the_request(
@@ -599,3 +545,16 @@ async def test_other_errors_are_the_answer(opened: Open) -> None:
         await answer(queues, anywhere, "a")
     writer.error = None
     assert await answer(queues, anywhere, "b") == "b from afar"
+
+
+async def test_context_of_the_request(opened: Open) -> None:
+    """Log entries of the thread have the request's id."""
+    number = ContextVar[int]("number", default=0)
+    queues = opened()
+
+    async def one(value: int) -> object:
+        number.set(value)
+        work: Work = lambda items, _: [number.get() for _ in items]  # noqa: E731
+        return await answer(queues, work, value, group=value)
+
+    assert await asyncio.gather(*map(one, (1, 2, 3))) == [1, 2, 3]

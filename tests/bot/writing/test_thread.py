@@ -58,11 +58,6 @@ async def eventually(reached: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
-async def test_result(worker: NetworkThread) -> None:
-    worker.deadline = LONG_S
-    assert await worker.run(lambda: 6 * 7, Stop()) == 42
-
-
 async def test_error(worker: NetworkThread) -> None:
     worker.deadline = LONG_S
     with pytest.raises(ValueError, match="no"):

@@ -2,12 +2,11 @@
 
 import asyncio
 import threading
-from contextlib import aclosing
 from dataclasses import replace
 
 import pytest
 
-from bot.writing import limits
+from bot.writing import Caller, limits
 from bot.writing.errors import Busy, TooManyQueued, TooSlow
 from bot.writing.service import DISSECTION
 from models.names.generator import MAX_FRUITLESS
@@ -41,11 +40,11 @@ async def test_bounds(serve: Serve) -> None:
     """Of a queue, and of a member's requests in it."""
     network = gated(lstm())
     inference = serve(sonnets=poet(network), queue=2, per_member=1)
-    poem = asyncio.create_task(last_of(inference.sonnet(POEM, requester=7)))
+    poem = asyncio.create_task(last_of(inference.sonnet(POEM, Caller(requester=7))))
     await in_thread(network.reached)
     with pytest.raises(TooManyQueued):
-        await last_of(inference.sonnet(POEM, requester=7))
-    other = asyncio.create_task(last_of(inference.sonnet(POEM, requester=8)))
+        await last_of(inference.sonnet(POEM, Caller(requester=7)))
+    other = asyncio.create_task(last_of(inference.sonnet(POEM, Caller(requester=8))))
     await asyncio.sleep(0)
     with pytest.raises(Busy) as busy:
         await poem_of(inference, POEM)
@@ -105,11 +104,11 @@ async def test_dissection_frees_the_queue(serve: Serve) -> None:
     """Whether it succeeds, fails or is cancelled, of a name or of a line."""
     inference = serve(sonnets=poet(words_and_characters()), per_member=1)
     for _ in range(2):
-        assert await inference.dissect("Mango", requester=7)
-        assert await inference.dissect_line("The rose of day", requester=7)
+        assert await inference.dissect("Mango", caller=Caller(requester=7))
+        assert await inference.dissect_line("The rose of day", Caller(requester=7))
         with pytest.raises(NamesError):
-            await inference.dissect("🦖", requester=7)
-        doomed = asyncio.create_task(inference.dissect("Mango", requester=7))
+            await inference.dissect("🦖", caller=Caller(requester=7))
+        doomed = asyncio.create_task(inference.dissect("Mango", caller=Caller(requester=7)))
         await asyncio.sleep(0)
         assert inference.queues[DISSECTION].waiting == 1
         doomed.cancel()
@@ -138,11 +137,3 @@ async def test_cancelled_names_are_not_sampled_on(serve: Serve) -> None:
     network.gate.set()
     assert (await inference.dissect("Mango")).letters  # the thread is free
     assert len(asked) < MAX_FRUITLESS / 2
-
-
-async def test_abandoned_poem_frees_the_queue(serve: Serve) -> None:
-    inference = serve(queue=1)
-    async with aclosing(inference.sonnet(POEM)) as drafts:
-        await anext(drafts)
-    assert inference.at_work == 0
-    assert await poem_of(inference, POEM)

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -100,15 +99,6 @@ async def test_invalid_weights_change_nothing(serve: Serve, tmp_path: Path) -> N
     assert inference.cards["sonnets"] == poet().card
 
 
-async def test_cards_after_a_swap(serve: Serve, tmp_path: Path) -> None:
-    inference = serve()
-    trained = namer()
-    path = save(tmp_path, replace(trained, card=replace(trained.card, recipe="new")))
-    await swap(inference, "names", path)
-    assert inference.cards["names"].recipe == "new"
-    assert inference.cards["sonnets"].recipe == "default"
-
-
 async def test_passed_weights(serve: Serve) -> None:
     inference = serve()
     sample = await inference.validate("names", kana(capitals="^"), full=False)
@@ -140,14 +130,6 @@ async def test_prepare_takes_no_sample(serve: Serve) -> None:
 async def test_harmful_weights(serve: Serve, content: bytes, why: str) -> None:
     with pytest.raises(WeightsError, match=why):
         await serve().prepare("names", partial(TASKS["names"].read, content, "kana"))
-
-
-@pytest.mark.usefixtures("shipped")
-async def test_shipped_weights() -> None:
-    inference = await open_inference(anything)
-    assert {card.recipe for card in inference.cards.values()} == {"shipped"}
-    assert (await inference.names(NAMES)).names
-    await inference.close()
 
 
 async def test_caches_are_filled(monkeypatch: pytest.MonkeyPatch) -> None:

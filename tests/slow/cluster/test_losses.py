@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import logging
 import os
 import signal
 from contextlib import suppress
@@ -104,32 +103,6 @@ async def test_killed_scheduler(
     await until_ready(own_pool, 1)
     assert "writes by itself until it answers" in caplog.text
     assert caplog.text.count("writes by itself") == 1
-
-
-async def test_wrong_address(
-    serve_on: Serve, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It is said once; names are written at home meanwhile."""
-    monkeypatch.setattr(limits, "RECONNECT_S", 0.01)
-    monkeypatch.setattr(limits, "CONNECT_S", 0.1)
-    opened: list[str] = []
-    original = SchedulerConnection.open
-
-    async def counted(address: str) -> SchedulerConnection:
-        opened.append(address)
-        return await original(address)
-
-    monkeypatch.setattr(SchedulerConnection, "open", counted)
-    address = f"tcp://127.0.0.1:{free_port()}"
-    pool = ClusterPool(address)
-    pool.start()
-    assert await serve_on(pool).names(NAMES) == await serve_on().names(NAMES)
-    await until(lambda: len(opened) == 3)
-    pool.close()
-    assert not pool.status.connected
-    lines = [r.getMessage() for r in caplog.records if r.levelno >= logging.WARNING]
-    assert len(lines) == 1
-    assert lines[0].startswith(f"The Dask scheduler {address} does not answer")
 
 
 async def test_other_versions(
@@ -271,10 +244,6 @@ async def test_doctor_without_scheduler(monkeypatch: pytest.MonkeyPatch) -> None
     assert "The bot writes by itself until it answers." in found.found
 
 
-def test_doctor_without_setting() -> None:
-    assert examine_cluster(Settings()) == []
-
-
 def test_doctor_without_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.writing.connection.find_spec", lambda _: None)
     (found,) = examine_cluster(Settings(inference="dask://127.0.0.1:8786"))
@@ -336,3 +305,7 @@ def test_versions() -> None:
         "NumPy 2.1.0 instead of 2.0.0",
         "Python unknown instead of 3.11.1",
     ]
+
+
+def test_doctor_without_setting() -> None:
+    assert examine_cluster(Subject()) == []

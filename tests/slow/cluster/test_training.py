@@ -20,7 +20,7 @@ from bot.training.queries import TrainingRequest
 from bot.training.service import table_of
 from bot.training.trainer import RunFolder, TrainingHandle
 from bot.writing.cluster import ClusterPool
-from bot.writing.connection import Actor, Silent
+from bot.writing.connection import Actor, ClusterUnreachable
 from models.training.events import Done, Failed, Planned, Progress, Stopped, TrainingEvent
 from models.weights import load_weights
 from tests.bot.fakes import FakeTrainer
@@ -162,10 +162,16 @@ async def test_stops_with_checkpoint(pool: ClusterPool, tmp_path: Path) -> None:
     assert events[-1] == Failed("so far True")
 
 
-async def test_lost_worker(
-    cluster: Cluster, own_pool: ClusterPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("lost", ["worker", "scheduler"])
+async def test_lost_machine(
+    lost: str,
+    cluster: Cluster,
+    own_pool: ClusterPool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """The training fails, with a reason of its own."""
+    """The bot's connection to the worker ends with that to the scheduler, too."""
     monkeypatch.setattr(training, "ANSWER_S", 2.0)
     worker = cluster.start_worker("--resources", "train=1 write=0")
     await until(lambda: own_pool.trainers("names"))
@@ -174,22 +180,7 @@ async def test_lost_worker(
     events = list[TrainingEvent]()
     async for event in trainer.events():
         if isinstance(event, Planned):
-            kill(worker)
-        events.append(event)
-    assert events[-1] == Failed(EndReason.WORKER_LOST)
-
-
-async def test_lost_scheduler(
-    cluster: Cluster, own_pool: ClusterPool, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The bot's connection to the worker ends with that to the scheduler."""
-    cluster.start_worker("--resources", "train=1 write=0")
-    await until(lambda: own_pool.trainers("names"))
-    trainer = launched(own_pool, tmp_path, script(tmp_path, "time.sleep(60)"))
-    events = list[TrainingEvent]()
-    async for event in trainer.events():
-        if isinstance(event, Planned):
-            kill(cluster.scheduler)
+            kill(worker if lost == "worker" else cluster.scheduler)
         events.append(event)
     assert events[-1] == Failed(EndReason.WORKER_LOST)
     assert "Traceback" not in caplog.text
@@ -206,7 +197,7 @@ async def test_lost_answer(
         answer = await answered(actor, name, *args, within=within)
         if name == method and answer and not lost:
             lost.append(answer)
-            raise Silent("does not answer")
+            raise ClusterUnreachable("does not answer")
         return answer
 
     monkeypatch.setattr(Actor, "call", call)

@@ -8,14 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.words import WordFilter
-from bot.writing import Inference, limits
+from bot.writing import Caller, Inference, limits
 from bot.writing import cluster as module
 from bot.writing.cluster import ClusterPool, WeightStore
 from bot.writing.errors import TooSlow
 from models.names.generator import NamesRequest
-from models.names.problems import NamesError
-from models.tasks import task_of
 from models.verse.poem import SonnetRequest
 from models.weights import Trained
 from tests.bot.writing.serving import NAMES, POEM, Serve, poem_of
@@ -42,17 +39,6 @@ async def test_same_poem(pool: ClusterPool, serve_on: Serve) -> None:
         alone = await poem_of(serve_on(sonnets=VERSIFIER), request)
         assert await poem_of(inference, request) == alone
         assert pool.status.turns == turns + len(alone)
-
-
-async def test_shipped_weights(pool: ClusterPool, serve_on: Serve) -> None:
-    """And the real word filter, which goes with each batch."""
-    shipped = await asyncio.to_thread(task_of("names").load_shipped)
-    accept = WordFilter(["mud*"]).allows
-    inference, alone = serve_on(pool, names=shipped, accept=accept), serve_on(names=shipped)
-    await inference.names(NAMES)
-    await until(lambda: any(worker.has(shipped.digest) for worker in pool.workers))
-    assert await inference.names(NAMES) == await alone.names(NAMES)
-    assert pool.status.turns == 1
 
 
 async def test_weights_are_sent_once(
@@ -92,18 +78,6 @@ async def test_custom_model(pool: ClusterPool, serve_on: Serve) -> None:
     assert sorted(worker.has("custom") for worker in pool.workers) == [False, True]
 
 
-async def test_impossible_request(pool: ClusterPool, serve_on: Serve) -> None:
-    """The member reads the same sentence as without a cluster."""
-    custom = replace(namer(), digest="impossible")
-    request = NamesRequest(count=3, seed=1, temperature=99.0)
-    errors = []
-    for inference in (serve_on(pool), serve_on()):
-        with pytest.raises(NamesError) as raised:
-            await inference.names(request, custom)
-        errors.append(raised.value.problem)
-    assert errors[0] == errors[1]
-
-
 @pytest.mark.parametrize("accept", [failing, raising_unpicklable])
 async def test_defect(pool: ClusterPool, serve_on: Serve, accept: object) -> None:
     """An error of a worker is that of the request, and the worker goes on."""
@@ -114,20 +88,12 @@ async def test_defect(pool: ClusterPool, serve_on: Serve, accept: object) -> Non
     assert pool.status.workers == 2
 
 
-async def test_texts_that_cannot_be_sent(pool: ClusterPool, serve_on: Serve) -> None:
-    """They are written at home."""
-    custom = replace(namer(), digest="unsent")
-    inference = serve_on(pool, accept=lambda _text: True)
-    assert await inference.names(NAMES, custom) == await serve_on().names(NAMES, custom)
-    assert pool.status.turns == 0
-
-
 async def test_unwanted_poem_stops(pool: ClusterPool, serve_on: Serve, tmp_path: Path) -> None:
     """The worker is told, and is free again."""
     slow = Telling(tmp_path, 0.05)
     inference = serve_on(pool, sonnets=poet(digest="unwanted"))
     await has_weights(inference, pool, "unwanted")
-    poem = inference.sonnet(POEM, accept=slow.allows)
+    poem = inference.sonnet(POEM, Caller(slow.allows))
     writing = asyncio.create_task(anext(poem))
     await until(lambda: slow.elsewhere)
     writing.cancel()
@@ -147,7 +113,7 @@ async def test_deadline(shared_cluster: Cluster, serve_on: Serve, tmp_path: Path
     inference = serve_on(pool)
     custom = replace(namer(), digest="deadline")
     with pytest.raises(TooSlow):
-        await inference.names(ENDLESS, custom, accept=Telling(tmp_path, 0.5).allows)
+        await inference.names(ENDLESS, custom, Caller(Telling(tmp_path, 0.5).allows))
     assert pool.status.workers == 2
     assert await inference.names(NAMES, custom) == await serve_on().names(NAMES, custom)
     assert pool.status.turns == 1
@@ -160,7 +126,7 @@ async def test_worker_that_does_not_answer_in_time(
     monkeypatch.setattr(limits, "TRANSFER_S", -20.5)  # s after its own deadline
     custom = replace(namer(), digest="hung")
     with pytest.raises(TooSlow):
-        await serve_on(pool).names(NAMES, custom, accept=Telling(tmp_path, 4.0).allows)
+        await serve_on(pool).names(NAMES, custom, Caller(Telling(tmp_path, 4.0).allows))
     assert pool.status.workers == 1
 
 
