@@ -20,7 +20,7 @@ from bot.chat.commands import (
     within_limits,
 )
 from bot.chat.dispatch import place_in, respond_or_leave
-from bot.chat.message import Button, Message, UserError, strong, text
+from bot.chat.message import Button, Message, UserError, strong, text, verbatim
 from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
 from bot.concurrency import in_time
@@ -41,7 +41,6 @@ from bot.names.name_options import (
     to_state,
     with_echo,
 )
-from bot.names.problems import explain_problem, explain_shortfall
 from bot.polls.name_message import (
     DISSECT,
     MORE,
@@ -201,10 +200,10 @@ async def _generate(
             on_wait=place_in(app, turn),
         )
     except NamesError as error:
-        raise UserError(*with_echo(explain_problem(error.problem), options)) from error
-    note = explain_shortfall(result.shortfall) if result.shortfall is not None else ""
+        raise UserError(*with_echo(verbatim(error.translated(_)), options)) from error
+    note = result.shortfall.sentence.format(_) if result.shortfall is not None else ""
     if not result.names:
-        raise UserError(*with_echo(text(note), options))
+        raise UserError(*with_echo(verbatim(note), options))
     footer = _("temperature {temperature:g} · seed {seed}")
     return Candidates(
         names=tuple(format_name(model.card, name) for name in result.names),
