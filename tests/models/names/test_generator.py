@@ -94,22 +94,36 @@ def write(
 
 
 def test_requested_count() -> None:
-    names, shortfall = write(untrained_rnn(), count=10)
-    assert len(set(names)) == 10
-    assert all(map(reads_as_name, names))
+    few, _ = write(untrained_rnn(), count=10)
+    names, shortfall = write(untrained_rnn(), count=3_000)
     assert shortfall is None
+    assert len(set(names)) == 3_000
+    assert all(map(reads_as_name, names))
+    assert names[:10] == few
+
+
+@pytest.mark.parametrize(
+    ("written", "given"),
+    [
+        (["mangosaurus", "papaya", "figuanodont"], {"figuanodont", "mangosaurus"}),  # known
+        (["iguanodon", "iguanadon", "guanodon", "iguanodont", "mango"], {"mango"}),  # real, near
+        (["xzk", "kaaas", "mango"], {"mango"}),  # unreadable
+        (["mango" * 20, "manga"], {"manga"}),  # endless
+        (["mango", "tango"], {"mango"}),  # refused by the filter
+    ],
+)
+def test_rejected_names(written: list[str], given: set[str]) -> None:
+    names, shortfall = write(
+        Parrot(written), count=3, known=["papaya"], accept=lambda name: name != "tango"
+    )
+    assert set(names) == given
+    assert shortfall is not None
 
 
 def test_names_depend_on_seed() -> None:
     first, again, other = (write(untrained_rnn(), 5, seed=seed) for seed in (7, 7, 8))
     assert first == again
     assert first != other
-
-
-def test_larger_count_extends_smaller() -> None:
-    few, _ = write(untrained_rnn(), 3)
-    many, _ = write(untrained_rnn(), 10)
-    assert many[:3] == few
 
 
 def test_temperature_changes_names() -> None:
@@ -121,23 +135,10 @@ def test_temperature_changes_names() -> None:
     assert names[0] != names[1]
 
 
-def test_corpus_names_are_rejected() -> None:
-    parrot = Parrot(["mangosaurus", "papayasaurus", "figuanodont"])
-    names, _ = write(parrot, count=2, known=["papayasaurus"])
-    assert sorted(names) == ["figuanodont", "mangosaurus"]
-
-
 def test_frequent_name_is_not_preferred() -> None:
     half_mango = Parrot(["mango", *(f"pa{letter}aya" for letter in string.ascii_lowercase)])
     first = [write(half_mango, seed=seed)[0] for seed in range(40)]
     assert first.count(("mango",)) < 6
-
-
-def test_real_and_near_names_are_rejected() -> None:
-    parrot = Parrot(["iguanodon", "iguanadon", "guanodon", "iguanodont", "mango"])
-    names, shortfall = write(parrot, count=2)
-    assert names == ("mango",)
-    assert shortfall is not None
 
 
 def test_near_copies_of_list_are_rejected() -> None:
@@ -152,29 +153,6 @@ def test_rejected_names_are_counted() -> None:
     result = generate_names(trained(parrot, ["papaya"]), request, anything)
     assert set(result.rejected) == {Flaw.KNOWN, Flaw.NEAR, Flaw.REAL, Flaw.REPEATED}
     assert sum(result.rejected.values()) >= 640
-
-
-def test_unreadable_names_are_rejected() -> None:
-    names, _ = write(Parrot(["xzk", "kaaas", "mango"]), count=2)
-    assert names == ("mango",)
-
-
-def test_endless_name_is_rejected() -> None:
-    names, _ = write(Parrot(["mango" * 20, "manga"]), count=2)
-    assert names == ("manga",)
-
-
-def test_filter_rejects_names() -> None:
-    names, shortfall = write(
-        Parrot(["mango", "tango"]), count=2, accept=lambda name: name.startswith("m")
-    )
-    assert names == ("mango",)
-    assert shortfall is not None
-
-
-def test_starts_with() -> None:
-    parrot = Parrot(["mangosaurus", "papayasaurus", "figuanodont"])
-    assert write(parrot, starts_with="fig")[0] == ("figuanodont",)
 
 
 @pytest.mark.parametrize("typed", ["MAN", "  mañ!", "M🥭an", "ｍａｎ"])
@@ -194,12 +172,6 @@ def test_name_is_longer_than_its_pieces(constraints: dict[str, str]) -> None:
 def test_starts_with_twenty_letters() -> None:
     name = "micropapayacephalosaurus"
     assert write(Parrot([name]), starts_with=name[:20])[0] == (name,)
-
-
-def test_thousands_of_names() -> None:
-    names, shortfall = write(untrained_rnn(), count=3_000)
-    assert len(set(names)) == 3_000
-    assert shortfall is None
 
 
 def test_search_continues_while_it_finds_names() -> None:
@@ -281,11 +253,12 @@ def test_vocabulary_without_vowel() -> None:
     assert shortfall.sentence.format() == "No new name was found. There are no others."
 
 
-@pytest.mark.parametrize("name", ["ozy", "mangosaurus", "a" + "bc" * 12 + "d"])
-def test_reads_as_name(name: str) -> None:
-    assert reads_as_name(name)
-
-
-@pytest.mark.parametrize("name", ["", "yi", "brrk", "baaad", "t rex", "émeu", "ab" * 13 + "a"])
-def test_does_not_read_as_name(name: str) -> None:
-    assert not reads_as_name(name)
+@pytest.mark.parametrize(
+    ("name", "reads"),
+    [
+        *((name, True) for name in ("ozy", "mangosaurus", "a" + "bc" * 12 + "d")),
+        *((name, False) for name in ("", "yi", "brrk", "baaad", "t rex", "émeu", "ab" * 13 + "a")),
+    ],
+)
+def test_reads_as_name(name: str, reads: bool) -> None:
+    assert reads_as_name(name) == reads

@@ -42,23 +42,19 @@ def mixture() -> ParallelMixture:
 
 
 @pytest.mark.parametrize("kind", [Mixture, ParallelMixture])
-def test_prediction_is_weighted_mean(kind: type[Mixture]) -> None:
-    mixture = kind(members(), shares(0.25, 0.25, 0.5))
-    states = [member.initial_state(2) for member in mixture.members]
-    state = mixture.initial_state(2)
-    for x in (LETTERS.encode(pair) for pair in ("\n\n", "mt", "aa", "nn")):
-        expected = np.zeros((2, len(LETTERS)))
-        for k, (member, share) in enumerate(zip(mixture.members, (0.25, 0.25, 0.5), strict=True)):
-            logits, states[k] = member.step(x, states[k])
-            expected += share * np.exp(log_softmax(logits))
-        logits, state = mixture.step(x, state)
-        np.testing.assert_allclose(np.exp(logits), expected, rtol=1e-4)
-
-
-def test_equal_shapes_are_computed_together() -> None:
-    """The prediction is still that of the members, each with its own share."""
-    alone, weights = of_equal_shapes(), np.array([0.05, 0.1, 0.15, 0.2, 0.2, 0.3])
-    mixture = ParallelMixture(alone, weights.astype(np.float32))
+@pytest.mark.parametrize(
+    ("alone", "weights"),
+    [
+        (members(), (0.25, 0.25, 0.5)),
+        # Members of equal shapes are computed together, still each with its own share.
+        (of_equal_shapes(), (0.05, 0.1, 0.15, 0.2, 0.2, 0.3)),
+    ],
+    ids=["different shapes", "equal shapes"],
+)
+def test_prediction_is_weighted_mean(
+    kind: type[Mixture], alone: tuple[Member, ...], weights: tuple[float, ...]
+) -> None:
+    mixture = kind(alone, shares(*weights))
     states = [member.initial_state(3) for member in alone]
     state = mixture.initial_state(3)
     for x in (LETTERS.encode(three) for three in ("\n\n\n", "mtb", "aaa", "nnz", "\ngg")):

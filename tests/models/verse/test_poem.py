@@ -5,17 +5,14 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.networks.network import State, cross_entropy
 from models.networks.vocabulary import END, Vocabulary
-from models.verse.forms import FORMS
 from models.verse.free_lines import MAX_LINE, MIN_LINE
 from models.verse.poem import (
     FREE,
     MAX_ATTEMPTS,
-    OPENING_LIMIT,
     SonnetDraft,
     SonnetError,
     SonnetRequest,
@@ -23,7 +20,6 @@ from models.verse.poem import (
     extend,
 )
 from models.weights import Trained
-from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE, poet
 
 POET = poet()
@@ -73,14 +69,6 @@ class Reciter:
 VERSES = [f"and line {name} of this long poem goes on," for name in "abcdefghijklmnop"]
 
 
-@pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
-def test_hostile_openings_get_fourteen_lines(opening: str) -> None:
-    draft = written(SonnetRequest(opening, seed=1))
-    assert len(draft.lines) == LINES
-    assert all(line.strip() for line in draft.lines)
-    assert not any("\n" in line for line in draft.lines)
-
-
 def test_draft_grows_line_by_line() -> None:
     draft = begin(POET, SHALL_I)
     for number in range(1, LINES + 1):
@@ -91,11 +79,6 @@ def test_draft_grows_line_by_line() -> None:
         assert len(draft.lines) == number
     assert draft.finished
     assert extend(POET, [draft], anything) == [draft]
-
-
-typed = st.text(max_size=OPENING_LIMIT) | st.text(
-    "abI O'\n\t,-é🦕\u200b\u2028*_`>#@<:|~", max_size=OPENING_LIMIT
-)
 
 
 @pytest.mark.parametrize("opening", ["Shall I", "SHALL i ", "  shall,I—", "🦕 Rrr", "Ô"])
@@ -126,17 +109,6 @@ def test_member_may_copy_and_repeat() -> None:
     trained = poet(known=[line.lower()])
     draft = written(SonnetRequest(f"{line}\n{line}\n", seed=0), trained)
     assert draft.lines[:2] == (line, line)
-
-
-def test_opening_limit() -> None:
-    assert begin(POET, SonnetRequest("a" * OPENING_LIMIT, seed=0)).prefix
-    with pytest.raises(SonnetError, match=r"at most 300 characters, .* has 301; .* example"):
-        begin(POET, SonnetRequest("a" * (OPENING_LIMIT + 1), seed=0))
-
-
-def test_unknown_form() -> None:
-    with pytest.raises(SonnetError, match=f"Unknown form 'haiku'; try one of {', '.join(FORMS)}"):
-        begin(POET, SonnetRequest("", seed=0, form="haiku"))
 
 
 def test_poem_without_opening() -> None:
