@@ -136,6 +136,7 @@ def test_few_unusable_lines_are_skipped() -> None:
 
 def test_size_is_limited() -> None:
     assert "It can have at most 2 MiB." in refusal(b"a" * (LARGEST_LIST + 1))
+    assert "at most 64 characters" in refusal(b"a" * LARGEST_LIST)
 
 
 def test_number_of_names() -> None:

@@ -192,8 +192,8 @@ def _card_text(path: Path) -> str:
         ("tokens", np.array([255], np.uint8), "does not describe a network"),
         ("tokens", np.frombuffer(b"a\n" * 2**17 + b"b", np.uint8), "different"),
         ("shares", np.array([np.nan, 0, 0], np.float16), "not finite"),
-        ("further", np.ones((2, 2), np.uint8), "no list of bytes"),
-        ("further", np.ones(2, np.float16), "no list of bytes"),
+        ("further", np.ones((2, 2), np.uint8), "no list of uint8"),
+        ("further", np.ones(2, np.float16), "no list of uint8"),
     ],
 )
 def test_invalid_arrays(path: Path, name: str, array: Array | None, sentence: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from models.names.automaton import ConstraintAutomaton, count_possible
 from models.names.constraints import NameConstraints
 from models.names.generator import parse_constraints
-from models.names.problems import Flaw, NamesError, Shortfall
+from models.names.problems import FLAWS, Flaw, NamesError, Shortfall
 from models.networks.vocabulary import Vocabulary
 from tests.models.tiny import LETTERS
 
@@ -96,6 +96,21 @@ def test_impossible_constraints(typed: dict[str, object], sentence: str) -> None
     with pytest.raises(NamesError) as raised:
         possible(**typed)  # type: ignore[arg-type]
     assert str(raised.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("found", "share", "sentence"),
+    [
+        (0, 0.3, "No new name was found. Much of what was tried was rejected for being {}."),
+        (1, 0.5, "Only 1 new name was found. Much of what was tried was rejected for being {}."),
+        (2, 0.6, "Only 2 new names were found. Most of what was tried was rejected for being {}."),
+        (3, 0.9, "Only 3 new names were found. Almost everything that was tried was rejected for"),
+    ],
+)
+@pytest.mark.parametrize("flaw", Flaw)
+def test_shortfall(found: int, share: float, sentence: str, flaw: Flaw) -> None:
+    said = Shortfall(found, NameConstraints(), flaw, share).sentence.format()
+    assert said.startswith(sentence.format(FLAWS[flaw].format()))
 
 
 def test_longest_shortfall_fits_in_database() -> None:
