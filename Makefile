@@ -55,8 +55,8 @@ format: .venv/dev
 
 catalogue: .venv/dev
 	$(BIN)/python -m babel.messages.frontend -q extract --mapping-file=babel.cfg --no-location --sort-output --omit-header --no-wrap \
-		--keyword=_ --keyword=ngettext:1,2 --keyword=CorpusError:1 --keyword=ListError:1 --keyword=Sentence:1 \
-		--output-file=bot/chat/messages.pot bot data
+		--keyword=_ --keyword=ngettext:1,2 --keyword=CorpusError:1 --keyword=NamesError:1 --keyword=Sentence:1 \
+		--output-file=bot/chat/messages.pot bot data models
 
 docs: .venv/dev
 	$(BIN)/zensical build --strict --clean

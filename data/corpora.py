@@ -177,18 +177,49 @@ def read_corpus(path: Path, kind: CorpusKind, *, keeps_alphabet: bool = False) -
     return parse_corpus(read_file(path), path.name, kind, keeps_alphabet=keeps_alphabet)
 
 
-def read_file(path: Path) -> bytes:
-    """The content of a file. Larger ones than `LARGEST_FILE` are cut, for `parse_corpus` to reject.
+def read_file(path: Path, largest: int = LARGEST_FILE) -> bytes:
+    """The content of a file. Larger ones than `largest` bytes are cut, for `decoded` to reject.
 
     Raises `CorpusError` if it cannot be read.
     """
     try:
         with path.open("rb") as file:
-            return file.read(LARGEST_FILE + 1)
+            return file.read(largest + 1)
     except OSError as error:
         raise CorpusError(
             "Cannot read {path}: {reason}.", path=path, reason=error.strerror or error
         ) from error
+
+
+def decoded(raw: bytes, title: str, largest: int = LARGEST_FILE) -> str:
+    """The text of a file in UTF-8, or in UTF-16 with a byte-order mark, which stays in UTF-8.
+
+    Raises `CorpusError` for more than `largest` bytes, and for what is no text.
+    """
+    if len(raw) > largest:
+        raise CorpusError(
+            "{title} is too large. It can have at most {maximum} MiB. Use a part of it.",
+            title=title,
+            maximum=largest // 2**20,
+        )
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    try:
+        text = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise CorpusError(
+            "{title} is not {encoding} text: line {line} contains the byte 0x{byte:02x}. Save it "
+            "as plain text in UTF-8.",
+            title=title,
+            encoding=encoding.upper(),
+            line=raw[: error.start].count(b"\n") + 1,
+            byte=raw[error.start],
+        ) from error
+    if "\0" in text:
+        raise CorpusError(
+            "{title} is not a text file: it contains zero bytes. Save it as plain text in UTF-8.",
+            title=title,
+        )
+    return text
 
 
 def parse_corpus(
@@ -198,7 +229,7 @@ def parse_corpus(
 
     Raises `CorpusError` as `read_corpus` does.
     """
-    text = _decoded(raw, title)
+    text = decoded(raw, title)
     plain = unify_newlines(text.removeprefix(BYTE_ORDER_MARK))
     if not plain.strip():
         raise CorpusError(
@@ -331,32 +362,6 @@ def _notes(*counted: tuple[int, str, str]) -> tuple[str, ...]:
         for count, nouns, what in counted
         if count
     )
-
-
-def _decoded(raw: bytes, title: str) -> str:
-    if len(raw) > LARGEST_FILE:
-        raise CorpusError(
-            "{title} is too large. A corpus can have at most {maximum} MiB.",
-            title=title,
-            maximum=LARGEST_FILE // 2**20,
-        )
-    if b"\0" in raw:
-        raise CorpusError(
-            "{title} is not a UTF-8 text file: it contains zero bytes, like binary and UTF-16 "
-            "files. Save it as plain text in UTF-8.",
-            title=title,
-        )
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise CorpusError(
-            "{title} is not UTF-8 text: line {line} contains the byte 0x{byte:02x}. Save it as "
-            "plain text in UTF-8.",
-            title=title,
-            line=line,
-            byte=raw[error.start],
-        ) from error
 
 
 def _without_stage_directions(line: str) -> str:

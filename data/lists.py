@@ -23,6 +23,8 @@ from data.corpora import (
     SPLIT_SEED,
     Corpus,
     CorpusError,
+    decoded,
+    read_file,
 )
 from data.errors import Sentence
 from data.text import LONGEST_EXPANSION, unify_newlines
@@ -59,10 +61,6 @@ _INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
 _HEADERS = frozenset(("name", "names"))
 
 
-class ListError(CorpusError):
-    """A list of names cannot be used. The message is for the member who uploaded it."""
-
-
 @dataclass(frozen=True)
 class NameList:
     """A list of names to train on."""
@@ -85,8 +83,8 @@ def normalise_entry(text: str, *, ends: bool = True) -> str:
 
 
 def read_list(path: Path) -> NameList:
-    """Read a list without a word filter, for the operator. Raises `ListError`."""
-    return parse_list(_read(path), path.name, lambda _: True)
+    """Read a list without a word filter, for the operator. Raises `CorpusError`."""
+    return parse_list(read_file(path, LARGEST_LIST), path.name, lambda _: True)
 
 
 def read_extra_names(
@@ -96,9 +94,9 @@ def read_extra_names(
 
     Returns the names and notes about them. `clean` turns a line into what a network reads. Names
     that are on the list already (`names`), or have characters that it lacks, are left out. Raises
-    `ListError` if the file cannot be read, is too large, or is not text.
+    `CorpusError` if the file cannot be read, is too large, or is not text.
     """
-    text = unify_newlines(_decoded(_read(path), path.name))
+    text = _text(read_file(path, LARGEST_LIST), path.name)
     filled = [entry for entry in map(clean, text.split("\n")) if 0 < len(entry) <= LONGEST_NAME]
     characters = set("".join(names))
     if characters.issubset(string.ascii_lowercase):
@@ -114,27 +112,17 @@ def read_extra_names(
     return kept, tuple(notes)
 
 
-def _read(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(LARGEST_LIST + 1)
-    except OSError as error:
-        raise ListError(
-            "Cannot read {path}: {reason}.", path=path, reason=error.strerror or error
-        ) from error
-
-
 def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameList:
     """Read the content of a list. title: its name in messages; accept: the word filter.
 
     The encoding is UTF-8, or UTF-16 with a byte-order mark. Of a table (CSV with commas, semicolons
     or tabs), the first column is read. Lines that cannot be used are skipped with a note, up to a
-    share of `MAX_SKIPPED`. Raises `ListError`, with all problems and their lines, if there are
+    share of `MAX_SKIPPED`. Raises `CorpusError`, with all problems and their lines, if there are
     more, or unless the list has `SHORTEST_LIST` to `LONGEST_LIST` different names.
     """
-    text = unify_newlines(_decoded(raw, title))
+    text = _text(raw, title)
     if (found := text.count("\n")) > MAX_LINES:
-        raise ListError(
+        raise CorpusError(
             "{title} has {count:,} lines. A list can have at most {lines:,} lines, with "
             "{names:,} different names. Upload a part of it.",
             title=title,
@@ -165,7 +153,7 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
         names.append(_displayed(entry.text))
     faults = list(_faults_of_list(first_lines, len(problems)))
     if faults or len(problems) > MAX_SKIPPED * len(entries):
-        raise ListError(
+        raise CorpusError(
             "{title} can't be used. {problems}", title=title, problems=_listed(problems, faults)
         )
     notes += _skipped(problems)
@@ -195,6 +183,10 @@ def stored_list(found: NameList, title: str) -> Corpus:
     )
 
 
+def _text(raw: bytes, title: str) -> str:
+    return unify_newlines(decoded(raw, title, LARGEST_LIST).removeprefix(BYTE_ORDER_MARK))
+
+
 class _ListEntry(NamedTuple):
     line: int
     text: str
@@ -203,40 +195,6 @@ class _ListEntry(NamedTuple):
 class _Problem(NamedTuple):
     line: int
     reason: Sentence
-
-
-def _decoded(raw: bytes, title: str) -> str:
-    if len(raw) > LARGEST_LIST:
-        raise ListError(
-            "{title} is too large: it has {size:.1f} MiB, and a list can have at most {maximum} "
-            "MiB. Upload a part of it.",
-            title=title,
-            size=len(raw) / 2**20,
-            maximum=LARGEST_LIST // 2**20,
-        )
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    try:
-        text = raw.decode(encoding).removeprefix(BYTE_ORDER_MARK)
-    except UnicodeDecodeError as error:
-        if encoding == "utf-16":
-            raise ListError(
-                "{title} is not UTF-16 text. Save it as plain text in UTF-8, one name per line.",
-                title=title,
-            ) from error
-        raise ListError(
-            "{title} is not UTF-8 text: line {line} contains the byte 0x{byte:02x}. Save it as "
-            "plain text in UTF-8, one name per line.",
-            title=title,
-            line=raw[: error.start].count(b"\n") + 1,
-            byte=raw[error.start],
-        ) from error
-    if "\0" in text:
-        raise ListError(
-            "{title} is not a text file: it contains zero bytes. Save it as plain text in UTF-8, "
-            "one name per line.",
-            title=title,
-        )
-    return text
 
 
 def _entries(text: str) -> tuple[list[_ListEntry], list[str]]:

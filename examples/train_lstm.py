@@ -59,8 +59,8 @@ class Adam:
         self.updates += 1
         for name, W in self.parameters.items():
             dW, m, v = gradients[name], self.m[name], self.v[name]
-            m += 0.1 * (dW - m)
-            v += 0.01 * (dW * dW - v)
+            m += 0.1 * (dW - m)  # over about 10 updates
+            v += 0.01 * (dW * dW - v)  # over about 100
             # Both means start at zero, so that they are too small at first.
             m_hat, v_hat = m / (1 - 0.9**self.updates), v / (1 - 0.99**self.updates)
             W -= learning_rate * m_hat / (np.sqrt(v_hat) + 1e-8)

@@ -243,6 +243,7 @@ _ARCHITECTURES: dict[str, Callable[[str, dict[str, NDArray[Any]]], Network]] = {
 
 
 T = TypeVar("T")
+Integer = TypeVar("Integer", bound=np.unsignedinteger[Any])
 
 
 class WeightsError(Exception):
@@ -498,9 +499,12 @@ def _trained(
 ) -> Trained:
     try:
         card = card_from_json(metadata["card"])
-        known, proper, runs = (_fingerprints(arrays.pop(n)) for n in ("known", "proper", "runs"))
-        words = _texts(arrays.pop("words"))
-        further = _filter(arrays.pop("further", EMPTY_FILTER.bits))
+        known, proper, runs = (
+            Fingerprints(_list(arrays.pop(key), np.uint64).copy())
+            for key in ("known", "proper", "runs")
+        )
+        words = unpacked(_list(arrays.pop("words"), np.uint8).tobytes())
+        further = BloomFilter(_list(arrays.pop("further", EMPTY_FILTER.bits), np.uint8))
         network = _ARCHITECTURES[card.architecture](card.symbols, _parameters(arrays))
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{name} does not describe a network: {error}.") from error
@@ -541,24 +545,12 @@ def _parameters(stored: Mapping[str, NDArray[np.generic]]) -> dict[str, Any]:
     return parameters
 
 
-def _fingerprints(array: NDArray[np.generic]) -> Fingerprints:
-    if array.ndim != 1 or array.dtype != np.uint64:
-        raise ValueError("its fingerprints of texts are no list")
-    return Fingerprints(array.astype(np.uint64))
-
-
-def _filter(array: NDArray[np.generic]) -> BloomFilter:
-    if array.ndim != 1 or array.dtype != np.uint8:
-        raise ValueError("its filter of further reading is no list of bytes")
-    return BloomFilter(array.astype(np.uint8, copy=False))
+def _list(array: NDArray[np.generic], dtype: type[Integer]) -> NDArray[Integer]:
+    """Fingerprints, a filter or a text. Raises `ValueError` for an array of another kind."""
+    if array.ndim != 1 or array.dtype != dtype:
+        raise ValueError(f"its texts or fingerprints are no list of {dtype.__name__}")
+    return array.astype(dtype, copy=False)
 
 
 def _joined(words: Iterable[str]) -> NDArray[np.uint8]:
     return np.frombuffer(BREAK.join(words).encode(), np.uint8)
-
-
-def _texts(array: NDArray[np.generic]) -> Sequence[str]:
-    """The inverse of `_joined`. Raises `ValueError` (`UnicodeDecodeError` is one) for others."""
-    if array.ndim != 1 or array.dtype != np.uint8:
-        raise ValueError("its words are no text")
-    return unpacked(array.tobytes())

@@ -20,7 +20,7 @@ from bot.chat.commands import (
     within_limits,
 )
 from bot.chat.dispatch import caller_of, respond_or_leave
-from bot.chat.message import Button, Message, UserError, strong, text
+from bot.chat.message import Button, Message, UserError, strong, text, verbatim
 from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
 from bot.concurrency import in_time
@@ -41,7 +41,6 @@ from bot.names.name_options import (
     to_state,
     with_echo,
 )
-from bot.names.problems import explain_problem, explain_shortfall
 from bot.polls.name_message import (
     DISSECT,
     MORE,
@@ -198,10 +197,10 @@ async def _generate(
     try:
         result = await app.inference.names(request, model.trained, caller)
     except NamesError as error:
-        raise UserError(*with_echo(explain_problem(error.problem), options)) from error
-    note = explain_shortfall(result.shortfall) if result.shortfall is not None else ""
+        raise UserError(*with_echo(verbatim(error.translated(_)), options)) from error
+    note = result.shortfall.sentence.format(_) if result.shortfall is not None else ""
     if not result.names:
-        raise UserError(*with_echo(text(note), options))
+        raise UserError(*with_echo(verbatim(note), options))
     footer = _("temperature {temperature:g} · seed {seed}")
     return Candidates(
         names=tuple([format_name(model.card, name) for name in result.names]),

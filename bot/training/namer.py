@@ -376,7 +376,7 @@ async def _find(app: App, community_id: int, typed: str) -> CustomModelRecord:
 
 
 async def _read_corpus(app: App, options: CorpusOptions, community_id: int) -> tuple[str, NameList]:
-    """Read the list after `check_corpus`: title and names. Raises `UserError`, `ListError`."""
+    """Read the list after `check_corpus`: title and names. Raises `UserError`, `CorpusError`."""
     if options.file is None:
         title, content = _("Your list"), lines_of(options.text or "")
     else:

@@ -17,14 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.names.constraints import VOWELS, NameConstraints, Shape
-from models.names.problems import (
-    AlwaysUnreadable,
-    CannotCombine,
-    LengthTooShort,
-    NamesError,
-    NamesProblem,
-    PiecesTooLong,
-)
+from models.names.problems import NamesError, describe, try_length
 from models.networks.vocabulary import END, Vocabulary
 
 
@@ -127,16 +120,28 @@ def count_possible(
         shape=Shape(shape.shortest, shape.longest, needs_vowel=False, allows_triples=True),
     )
     relaxed = ConstraintAutomaton.of(without_rules, vocabulary)
-    problem: NamesProblem
+    options, advice = describe(constraints), try_length(suggested)
     if _count(relaxed, without_rules, vocabulary)[constraints.lengths].any():
-        problem = AlwaysUnreadable(constraints, suggested)
-    elif constraints.length is None or not len(lengths):
-        problem = PiecesTooLong(constraints, suggested)
-    elif (lengths > constraints.length).all():
-        problem = LengthTooShort(constraints, suggested)
-    else:
-        problem = CannotCombine(constraints, suggested)
-    raise NamesError(problem)
+        raise NamesError(
+            "Nothing that meets all of that{options} reads like a name. {advice}",
+            options=options,
+            advice=advice,
+        )
+    if constraints.length is None or not len(lengths):
+        raise NamesError(
+            "That needs more than {longest} letters, the most that a name has. {advice}",
+            longest=shape.longest,
+            advice=advice,
+        )
+    if (lengths > constraints.length).all():
+        raise NamesError(
+            "That needs more than {length} letters. {advice}",
+            length=constraints.length,
+            advice=advice,
+        )
+    raise NamesError(
+        "No name can meet all of that{options}. {advice}", options=options, advice=advice
+    )
 
 
 def _count(

@@ -79,11 +79,6 @@ class Shape:
             latin=latin,
         )
 
-    @property
-    def units(self) -> str:
-        """The unit of lengths: letters or characters."""
-        return "letters" if self.latin else "characters"
-
     def may_follow(self, before: str, after: str) -> bool:
         """Whether the separator or end `after` may follow `before`, a separator, `END` or empty."""
         return not before or before + after in self.adjacent_separators

@@ -15,7 +15,7 @@ from data.corpora import load_names
 from data.roots import Root, load_roots
 from data.text import clean_name
 from models.names.constraints import clean_piece, of_a_list, shape_of
-from models.names.problems import NamesError, NotAName, UnknownCharacters
+from models.names.problems import NamesError, check_known
 from models.networks.sampling import probabilities
 from models.networks.vocabulary import END
 from models.weights import Trained
@@ -83,18 +83,32 @@ def dissect(trained: Trained, name: str) -> Dissection:
     Raises `NamesError` for a name with too few or too many letters, or with unknown ones.
     """
     if len(name) > LONGEST_TYPED:  # before anything reads it
-        raise NamesError(NotAName(len(name), shape_of(trained), None))
+        raise _no_name(len(name), trained)
     shape, symbols = shape_of(trained), trained.network.vocabulary.symbols
     letters = clean_name(name) if shape.latin else clean_piece(name, symbols, ends=True)
     if not shape.shortest <= len(letters) <= shape.longest:
-        example = None if of_a_list(trained.card) else "mangosaurus"
-        raise NamesError(NotAName(len(letters), shape, example))
-    if unknown := sorted(set(letters).difference(symbols)):
-        raise NamesError(UnknownCharacters(tuple(unknown), None, shape))
+        raise _no_name(len(letters), trained)
+    check_known(letters, symbols)
     choices = _choices(trained, letters)
     if of_a_list(trained.card):
         return Dissection(letters, choices, nearest_of(letters, trained.words), ())
     return Dissection(letters, choices, nearest_genera(letters), parts_of(letters))
+
+
+def _no_name(length: int, trained: Trained) -> NamesError:
+    shape = shape_of(trained)
+    facts = {"shortest": shape.shortest, "longest": shape.longest, "length": length}
+    if of_a_list(trained.card):
+        return NamesError(
+            "Names here have {shortest} to {longest} characters of their list, and yours has "
+            "{length:,}. Try another.",
+            **facts,
+        )
+    return NamesError(
+        "A name has {shortest} to {longest} letters from a to z, and yours has {length:,}. Try "
+        "mangosaurus.",
+        **facts,
+    )
 
 
 def reading(parts: Sequence[NamePart]) -> str | None:

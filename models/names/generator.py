@@ -27,17 +27,13 @@ from models.names.constraints import (
 from models.names.filters import NearNames, allowed_clusters, clusters_of, near_names_of
 from models.names.look_ahead import learn_contexts
 from models.names.problems import (
+    FLAWS,
     Flaw,
-    LengthOutOfRange,
     NamesError,
-    NotLatin,
-    NoUsableCharacters,
-    OnlyNameRejected,
-    OutOfRange,
-    PieceTooLong,
     Shortfall,
-    TripleCharacter,
-    UnknownCharacters,
+    check_known,
+    try_length,
+    try_piece,
 )
 from models.names.sampler import ConstrainedSampler, sample_batches, sampler_of
 from models.networks.lstm import LSTM
@@ -244,7 +240,13 @@ def parse_constraints(
     Raises `NamesError` for a piece or a length that no name of this vocabulary can have.
     """
     if length is not None and not shape.shortest <= length <= shape.longest:
-        raise NamesError(LengthOutOfRange(length, shape))
+        raise NamesError(
+            "Names here have {shortest} to {longest} letters, not {length:,}. {advice}",
+            shortest=shape.shortest,
+            longest=shape.longest,
+            length=length,
+            advice=try_length(shape.usual),
+        )
     return NameConstraints(
         _parse_piece(Piece.STARTS_WITH, starts_with, vocabulary, shape),
         _parse_piece(Piece.CONTAINS, contains, vocabulary, shape),
@@ -260,16 +262,37 @@ def _parse_piece(piece: Piece, typed: str, vocabulary: Vocabulary, shape: Shape)
     else:
         text = clean_piece(typed, vocabulary.symbols, ends=piece is Piece.ENDS_WITH)
     if typed.strip() and not text:
-        raise NamesError(NoUsableCharacters(piece, shape))
+        facts = {"option": piece.value, "advice": try_piece(piece, shape)}
+        if shape.latin:
+            raise NamesError(
+                "Names only have the letters a to z, and {option} has none. {advice}", **facts
+            )
+        raise NamesError(
+            "Names here only have characters of their list, and {option} has none. {advice}",
+            **facts,
+        )
     if shape.latin and (lost := [c for c in typed if c.isalpha() and not clean_name(c)]):
-        raise NamesError(NotLatin(piece, lost[0]))
+        raise NamesError(
+            "Names only have the letters a to z, so not {character}. {advice}",
+            character=lost[0],
+            advice=try_piece(piece, shape),
+        )
     if len(text) > LONGEST_PIECE:
-        raise NamesError(PieceTooLong(piece, len(text), LONGEST_PIECE, shape))
+        raise NamesError(
+            "{option} can have at most {limit} letters, and yours has {length:,}. {advice}",
+            option=piece.value,
+            limit=LONGEST_PIECE,
+            length=len(text),
+            advice=try_length(None),
+        )
     triple = next((letter * 3 for letter in text if letter * 3 in text), None)
     if triple and not shape.allows_triples:
-        raise NamesError(TripleCharacter(piece, triple, shape))
-    if unknown := sorted(set(text).difference(vocabulary.symbols)):
-        raise NamesError(UnknownCharacters(tuple(unknown), piece, shape))
+        raise NamesError(
+            "No name has “{triple}”, the same letter three times in a row. {advice}",
+            triple=triple,
+            advice=try_piece(piece, shape),
+        )
+    check_known(text, vocabulary.symbols)
     return text
 
 
@@ -334,7 +357,12 @@ def _finished(draft: NamesDraft, sampler: ConstrainedSampler) -> NamesDraft:
     names, rejected = found.best(count), found.rejected.copy()
     if sampler.possible == 1 and not names:
         (name,), (flaw,) = found.generated, found.recent
-        raise NamesError(OnlyNameRejected(name, flaw, sampler.constraints))
+        raise NamesError(
+            "The only such name, {name}, was rejected for being {flaw}. Leave out the length, or "
+            "some letters.",
+            name=name,
+            flaw=FLAWS[flaw],
+        )
     if rest := len(found) - len(names):
         rejected[Flaw.UNSAYABLE] = rest
     shortfall = None
@@ -353,7 +381,13 @@ def _check_bounds(request: NamesRequest) -> None:
         ("number of characters", max(map(len, pieces)), 0, LONGEST_TYPED),
     ):
         if not lowest <= value <= highest:  # NaN is not, either
-            raise NamesError(OutOfRange(option, value, lowest, highest))
+            raise NamesError(
+                "The {option} can be {lowest:,} to {highest:,}, not {value:,}.",
+                option=option,
+                lowest=lowest,
+                highest=highest,
+                value=value,
+            )
 
 
 def reads_as_name(name: str) -> bool:

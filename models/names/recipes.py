@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from data import corpora, downloads
 from data.corpora import Corpus
@@ -40,15 +41,7 @@ PRETRAINED = "genera"
 """The shipped weights that `best` and `quick` continue from."""
 
 
-def _best(options: Options) -> Plan:
-    return _mixture(options, BEST)
-
-
-def _quick(options: Options) -> Plan:
-    return _mixture(options, RETRAINING)
-
-
-def _mixture(options: Options, settings: MixtureSettings) -> Plan:
+def _mixture(settings: MixtureSettings, options: Options) -> Plan:
     options.refuse("epochs")
     corpus = _with_extra_names(_corpus(options), options, clean_name)
     if options.corpus is not None:
@@ -140,8 +133,10 @@ def _notebook(options: Options) -> Plan:
 
 
 RECIPES: Mapping[str, Recipe] = {
-    "best": Recipe("LSTMs that have read genera, mixed with an n-gram model; minutes", _best),
-    "quick": Recipe("the same with one LSTM; seconds", _quick),
+    "best": Recipe(
+        "LSTMs that have read genera, mixed with an n-gram model; minutes", partial(_mixture, BEST)
+    ),
+    "quick": Recipe("the same with one LSTM; seconds", partial(_mixture, RETRAINING)),
     PRETRAINING_RECIPE: Recipe(
         "reads genera; makes the file that best and quick start from", _pretrain
     ),

@@ -71,12 +71,7 @@ def compare_orders(
     """
     if not any(training) or not any(validation):
         raise ValueError("no text to learn from, or none to choose an order by")
-    return tuple(_candidates(training, validation, vocabulary))
-
-
-def _candidates(
-    training: Sequence[str], validation: Sequence[str], vocabulary: Vocabulary
-) -> Iterator[NGramCandidate]:
+    candidates: list[NGramCandidate] = []
     base, highest = len(vocabulary), min(MAX_ORDER, max_order(vocabulary))
     seen, _ = ngram_codes(training, vocabulary, highest)  # (training characters,)
     wanted, _ = ngram_codes(validation, vocabulary, highest)  # (validation characters,)
@@ -89,14 +84,14 @@ def _candidates(
         p = _interpolated(grams, counts, wanted % base**order, lower, base)
         losses = -np.log(p).mean(axis=1)  # (discounts,)
         best = int(losses.argmin())
-        yield NGramCandidate(
-            order, DISCOUNTS[best], float(losses[best]), contexts * base, len(grams)
-        )
+        loss = float(losses[best])
+        candidates.append(NGramCandidate(order, DISCOUNTS[best], loss, contexts * base, len(grams)))
         if order < highest:
             # … and as a lower order of the next model it has continuation counts N₁₊(•hw).
             longer = np.unique(seen % base ** (order + 1))
             grams, counts = np.unique(longer % base**order, return_counts=True)
             lower = _interpolated(grams, counts, wanted % base**order, lower, base)
+    return tuple(candidates)
 
 
 def _interpolated(

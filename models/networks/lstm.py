@@ -1,8 +1,8 @@
 """Long short-term memory (LSTM) in NumPy: forward pass, one step for sampling, backward pass.
 
-Like the network of `rnn.py` it reads a text one character at a time. Its hidden state h⟨t⟩ is short
-of memory, so it has a second one beside it, the cell state c⟨t⟩, which changes only as far as the
-gates let it. Each gate is a vector of numbers from 0 to 1:
+Like the network of `rnn.py` it reads a text one character at a time. Its hidden state h⟨t⟩, called
+a⟨t⟩ there, forgets quickly. So there is a second state beside it: the cell state c⟨t⟩, which only
+changes as far as the gates let it. Each gate is a vector of numbers from 0 to 1:
 
     z⟨t⟩ = x⟨t⟩ Wx + h⟨t−1⟩ Wh + b                        (1)  four parts: z_i, z_f, z_g, z_o
     i, f, o = σ(z_i), σ(z_f), σ(z_o)                      (2)  gates: input, forget, output
@@ -11,15 +11,16 @@ gates let it. Each gate is a vector of numbers from 0 to 1:
     h⟨t⟩ = o ⊙ tanh(c⟨t⟩)                                 (5)  hidden state: show some of it
     p⟨t⟩ = softmax((h⟨t⟩ ⊙ m⟨t⟩) Wy + by)                 (6)  the next character
 
-Equation (4) is the point of it. Going back in time, the gradient of c is multiplied by f alone, not
-by a matrix and the slope of tanh as in the RNN. Where f is near 1, it reaches far back.
+Here σ(z) = 1 / (1 + e^−z), and ⊙ multiplies entry by entry. Equation (4) is the point of it. Going
+back in time, the gradient of c is multiplied by f alone. In the RNN each step multiplies it by a
+matrix and by the slope of tanh. Where f is near 1, the gradient reaches far back.
 
 The input x⟨t⟩ is a one-hot character, so x Wx is one row of Wx. In a stacked network it is the new
 hidden state h⟨t⟩ of the layer below. The mask m⟨t⟩ drops outputs at random while training, and is 1
 otherwise. Sources: Hochreiter & Schmidhuber (1997); the forget gate is that of Gers, Schmidhuber &
 Cummins (2000). The gates are in the order that Keras uses.
 
-Texts are rows here, where `rnn.py` has columns:
+A text is a row here and a column in `rnn.py`, so products are x Wx here and Wax x there:
 
     B   texts side by side                  u   units of the hidden state
     N   characters of all these texts       V   size of the vocabulary
@@ -48,8 +49,9 @@ Floats = NDArray[np.floating]
 # Parameters -------------------------------------------------------------------------------------
 
 Parameters = dict[str, Floats]
-"""Of one layer: Wx0 `(V, 4u)`, Wh0 `(u, 4u)`, b0 `(4u,)`, Wy `(u, V)`, by `(V,)`. Their gradients
-have the same names."""
+"""Wx, Wh and b of the first layer, and Wy and by: Wx0 `(V, 4u)`, Wh0 `(u, 4u)`, b0 `(4u,)`, Wy
+`(u, V)`, by `(V,)`. Their gradients have the same names. Only networks of one layer are trained
+here; those with more also have Wx1, Wh1, b1 and so on."""
 
 
 def initial_parameters(rng: np.random.Generator, units: int, size: int) -> Parameters:
@@ -109,11 +111,12 @@ class Batch:
 
     They are sorted from longest to shortest and packed: the first characters of all texts, then the
     second characters of the texts that have one, and so on. A time step is a slice of rows, and the
-    texts that continue are its first rows:
+    texts that continue are its first rows. The targets of *rhea*, *emu* and *yi*, with ⏎ for `END`:
 
-        t = 1   m a t        t = 2   a l i        t = 3   n l ⏎        t = 4   d ⏎        t = 5   ⏎
+        t = 1   r e y        t = 2   h m i        t = 3   e u ⏎        t = 4   a ⏎        t = 5   ⏎
 
-    h and c have B + N rows: B rows of zeros for the state before t = 1, then one row per character.
+    So B = 3 and N = 12. h and c have B + N rows: B rows of zeros for the states before t = 1, then
+    one row per character.
     """
 
     x: NDArray[np.int64]
@@ -318,8 +321,9 @@ def backward(
 ) -> Parameters:
     """Back-propagation through time: the derivative of the mean cross-entropy by each parameter.
 
-    dh⟨t⟩ and dc⟨t⟩ sum the contributions of the prediction at t and of step t + 1. With
-    σ' = σ (1 − σ) and tanh' = 1 − tanh²:
+    h⟨t⟩ affects the loss through the prediction at t and through step t + 1, and so does c⟨t⟩. So
+    dh⟨t⟩ and dc⟨t⟩ are sums: `+=` adds to what step t + 1 has put there. With σ' = σ (1 − σ) and
+    tanh' = 1 − tanh²:
 
         dh⟨t⟩ = (dlogits⟨t⟩ Wyᵀ) ⊙ m⟨t⟩        dlogits⟨t⟩ = (p⟨t⟩ − y⟨t⟩) / N
         dc⟨t⟩ += o ⊙ (1 − tanh²(c⟨t⟩)) ⊙ dh⟨t⟩
@@ -329,6 +333,9 @@ def backward(
         dz_o = o ⊙ (1 − o) ⊙ tanh(c⟨t⟩) ⊙ dh⟨t⟩
         dh⟨t−1⟩ += dz⟨t⟩ Whᵀ
         dc⟨t−1⟩ += f ⊙ dc⟨t⟩
+
+        dWx = Σ_t x⟨t⟩ᵀ dz⟨t⟩        dWh = Σ_t h⟨t−1⟩ᵀ dz⟨t⟩        db = Σ_t dz⟨t⟩
+        dWy = Σ_t (h⟨t⟩ ⊙ m⟨t⟩)ᵀ dlogits⟨t⟩                         dby = Σ_t dlogits⟨t⟩
     """
     Wh, Wy = parameters["Wh0"], parameters["Wy"]
     gates, h, c, p = trace
@@ -351,6 +358,7 @@ def backward(
         dh[before] += dz[now] @ Wh.T  # (n, 4u) @ (4u, u) → (n, u)
         dc[before] += f * dc[after]
 
+    # A sum over t of column times row is one matrix product, as all rows lie below one another.
     h_before = np.concatenate([h[step.before] for step in batch.steps])  # h⟨t−1⟩: (N, u)
     one_hot = np.eye(len(p[0]), dtype=p.dtype)[batch.x]  # (N, V)
     return {

@@ -54,6 +54,8 @@ class Mixture:
 
     def initial_state(self, batch: int) -> State:
         """The states of the members side by side, one row for each text: `(B, values)`."""
+        # A member's state has the batch as its last axis but one. It is moved to the front, and the
+        # numbers of each text become a row.
         states = [member.initial_state(batch) for member in self.members]  # (..., B, units) each
         return np.hstack([np.moveaxis(state, -2, 0).reshape(batch, -1) for state in states])
 
@@ -64,6 +66,7 @@ class Mixture:
         for member, share in zip(self.members, self.shares, strict=True):
             empty = np.moveaxis(member.initial_state(len(x)), -2, 0)  # (B, ..., units)
             end = begin + empty[0].size
+            # This member's columns, back in the shape that it knows.
             own = np.moveaxis(state[:, begin:end].reshape(empty.shape), 0, -2)
             logits, new_state = member.step(x, own)
             p += share * np.exp(log_softmax(logits))  # s_k p_k

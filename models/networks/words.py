@@ -1,15 +1,21 @@
 """LSTM over words: its tokens, its input, and one step.
 
-The network reads one token at a time and predicts the next one. Its input is three vectors:
+The network reads one token at a time, a word or a mark, and predicts the next one. Its input is
 
     x = (E[token] + S[syllables]) ‖ E[end]
 
-the token's embedding, plus that of the number of syllables in the line so far (so that it knows
-where in the metre it is), beside the embedding of the word that the line is to end in (so that it
-can write towards a rhyme), or of `NONE` if that is not known. Its layers are those of `lstm.py`.
-The logits use the embedding again (tied: Press & Wolf, 2017; Inan et al., 2017):
+where ‖ puts two vectors side by side:
 
-    logits = h Eᵀ + b
+- E[token] is the embedding of the token, a row of E that is learned like any other parameter;
+- S[syllables] stands for the number of syllables in the line so far, so that the network knows
+  where in the metre it is;
+- E[end] is the embedding of the word that the line shall end in, so that the network can write
+  towards a rhyme. It is that of `NONE` if the word is not known.
+
+The layers are those of `lstm.py`. Let h be the hidden state of the last one. The logits use the
+embedding again (tied: Press & Wolf, 2017; Inan et al., 2017):
+
+    logits = h Eᵀ + by
 
 Shapes: B texts in the batch, V tokens in the vocabulary, d embedding, u_k units of layer k. The
 last layer has d units. The bot uses `models.serving.words`, which computes the same faster.

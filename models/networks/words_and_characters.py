@@ -17,10 +17,13 @@ The word network knows V tokens; any other word is `UNKNOWN`, and spelled by the
     p_w(u | h) = p(token | h)                    if u is one of its tokens, else
                  p(UNKNOWN | h) (r [u ∈ R] / |R| + (1 − r) p_c(u | h))                  0 ≤ r < 1
 
-Unknown words are often on a list R of words that occur too rarely to be tokens. Words learn more
-from the same text, and characters can write and read anything. A poem also returns to its words,
-above all where they stood in a like place. Let a be the last layer of the word network after h, and
-a_i before the earlier unit u_i. A cache (Grave, Joulin & Usunier, 2017) is mixed in last:
+R is a list of words that occur too rarely to be tokens, and many unknown words are on it. A bracket
+[…] is 1 if the statement in it holds, and else 0. The word network learns more from the same text;
+the character network can write and read anything.
+
+A poem also returns to its words, above all in places like those where they stood. So a cache is
+mixed in last (Grave, Joulin & Usunier, 2017). Let a be the last layer of the word network after h,
+and a_i the last layer before the earlier unit u_i:
 
     p′(u | h) = c Σ_i w_i [u_i = u] / Σ_i w_i + (1 − c) p(u | h)                     0 ≤ c < 1
     w_i = exp(τ cos(a, a_i))

@@ -204,7 +204,7 @@ def test_shortfall(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["names", "mango", "--weights", str(path)]) == 0
     first, reason = capsys.readouterr().out.splitlines()
     assert first == "Mangoa"
-    assert reason.startswith('(Only 1 new name starting with "mango" could be found; ')
+    assert reason.startswith("(Only 1 new name was found (starts_with:mango). ")
 
 
 def refusal(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> str:
@@ -221,7 +221,7 @@ def test_invalid_requests(weights: dict[str, str], capsys: pytest.CaptureFixture
     assert "at most 300 characters" in refusal(["sonnet", "--about", "a" * 301, *sonnet], capsys)
     for words in (["names", "--contains", "fuck"], ["sonnet", "--about", "fuck"]):
         assert "The word filter rejects those words" in refusal(words, capsys)
-    assert "try for example: tyranno" in refusal(["names", "🦖", *names], capsys)
+    assert "Try starts_with:tyranno" in refusal(["names", "🦖", *names], capsys)
     assert "writes names, not sonnets" in refusal(["sonnet", *names], capsys)
     assert "by characters only" in refusal(["dissect", "Shall I", *sonnet], capsys)
     assert "Cannot read" in refusal(["names", "--weights", "missing.safetensors"], capsys)

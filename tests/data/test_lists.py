@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.corpora import LONGEST_NAME, SHORTEST_LIST
+from data.corpora import LONGEST_NAME, SHORTEST_LIST, CorpusError
 from data.lists import (
     LARGEST_LIST,
     LONGEST_LIST,
@@ -16,7 +16,6 @@ from data.lists import (
     MAX_LINES,
     MAX_PROBLEMS,
     MAX_SKIPPED,
-    ListError,
     NameList,
     normalise_entry,
     parse_list,
@@ -39,7 +38,7 @@ def parsed(*lines: str, encoding: str = "utf-8", banned: str = "") -> NameList:
 
 
 def refusal(raw: bytes, *banned: str) -> str:
-    with pytest.raises(ListError) as refused:
+    with pytest.raises(CorpusError) as refused:
         parse_list(raw, "towns.txt", lambda name: name not in banned)
     return str(refused.value)
 
@@ -135,14 +134,9 @@ def test_few_unusable_lines_are_skipped() -> None:
     assert "Line 213: a name needs at least one letter" in refused(*many, *["42"] * 5)
 
 
-def test_list_must_be_text() -> None:
-    assert refusal("\n".join(TOWNS).encode("latin-1")) == (
-        "towns.txt is not UTF-8 text: line 1 contains the byte 0xe9. Save it as plain text in "
-        "UTF-8, one name per line."
-    )
-    assert "it contains zero bytes" in refusal(b"\x7fELF\0\0")
-    assert "is not UTF-16 text." in refusal(b"\xff\xfea")
-    assert "it has 2.0 MiB, and a list can have at most 2 MiB" in refusal(b"a" * (LARGEST_LIST + 1))
+def test_size_is_limited() -> None:
+    assert "It can have at most 2 MiB." in refusal(b"a" * (LARGEST_LIST + 1))
+    assert "at most 64 characters" in refusal(b"a" * LARGEST_LIST)
 
 
 def test_number_of_names() -> None:
@@ -194,7 +188,7 @@ lines = st.lists(st.text(max_size=70) | st.sampled_from(TOWNS + KANA), max_size=
 def test_any_bytes_give_a_list_or_an_error(raw: bytes) -> None:
     try:
         found = parse_list(raw, "towns.txt", anything)
-    except ListError as error:
+    except CorpusError as error:
         sentence = str(error)
     else:
         sentence = "towns.txt is fine."
@@ -229,12 +223,10 @@ def test_operator_has_no_word_filter(tmp_path: Path) -> None:
     path = tmp_path / "towns.txt"
     path.write_text("\n".join([*TOWNS, "Darn"]))
     assert read_list(path).names == (*TOWNS, "Darn")
-    with pytest.raises(ListError, match=r"Cannot read .*missing.txt: No such file"):
-        read_list(tmp_path / "missing.txt")
 
 
 def test_errors_can_be_translated() -> None:
-    with pytest.raises(ListError) as rejected:
+    with pytest.raises(CorpusError) as rejected:
         parse_list("\n".join([*TOWNS, "42"]).encode(), "towns.txt", anything)
     templates: list[str] = []
 
@@ -272,7 +264,7 @@ def test_character_that_stands_for_many() -> None:
     """Eighteen letters each, which the word filter would look at in every line."""
     accept = Noted()
     lines = [f"{'ﷺ' * 8}{number}" for number in range(200)]
-    with pytest.raises(ListError, match="ﷺ stands for 18 characters; write them out"):
+    with pytest.raises(CorpusError, match="ﷺ stands for 18 characters; write them out"):
         parse_list("\n".join(lines).encode(), "x", accept)
     assert accept.asked == []
 
@@ -286,7 +278,7 @@ def test_few_words_are_filtered() -> None:
     """However many lines there are: each takes time."""
     refuse, accept = Noted(accepts=False), Noted()
     lines = "\n".join(f"n{number}" for number in range(MAX_LINES - 1))
-    with pytest.raises(ListError, match="this word is not allowed"):
+    with pytest.raises(CorpusError, match="this word is not allowed"):
         parse_list(lines.encode(), "x", refuse)
     assert len(refuse.asked) == MAX_PROBLEMS
     parse_list("\n".join([*TOWNS] * 1_000).encode(), "x", accept)

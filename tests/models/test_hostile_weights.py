@@ -163,6 +163,12 @@ def test_random_cards(changes: dict[str, object]) -> None:
         ({"small_words": "van"}, "small_words is 'van', not tuple"),
         ({"versions": {"numpy": ["2"]}}, "versions is .*, which cannot be"),
         ({"measured": 1.5}, "measured is 1.5, not int or NoneType"),
+        ({"validation": "x"}, "validation is 'x', not float or int or NoneType"),
+        ({"seed": True}, "seed is True, not int or NoneType"),
+        ({"updates": None}, "updates is None, not int"),
+        ({"recipe": 5}, "recipe is 5, not str"),
+        ({"versions": []}, "versions is \\[\\], not dict"),
+        ({"reads_all": 1}, "reads_all is 1, not bool"),
     ],
 )
 def test_impossible_cards(changes: dict[str, object], sentence: str) -> None:
@@ -177,10 +183,15 @@ def test_words_outside_the_vocabulary(words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "bomb", ["[" * 100_000, '{"a":' * 100_000, "9" * 100_000, '"' + "x" * 900_000 + '"']
+    "card",
+    [
+        *("", "{", "[]", "null", "{}", '{"kind": "names"}', '{"colour": "green"}'),
+        *("[" * 100_000, '{"a":' * 100_000, "9" * 100_000, '"' + "x" * 900_000 + '"'),
+    ],
+    ids=lambda card: card[:20],
 )
-def test_card_bombs(bomb: str) -> None:
-    assert "does not describe a network" in refusal(file(bomb))
+def test_invalid_cards(card: str) -> None:
+    assert "does not describe a network" in refusal(file(card))
 
 
 def test_huge_header() -> None:

@@ -68,8 +68,9 @@ def float16_arrays() -> Arrays:
     [
         (lstm(), card(pretraining="The plays", held_out=1.4)),
         (rnn(), card("names", LETTERS, architecture="rnn", validation=None, versions={})),
+        (lstm(LETTERS), card("names", LETTERS, capitals="^-", small_words=("la", "sur"))),
     ],
-    ids=["lstm", "rnn"],
+    ids=["lstm", "rnn", "capitals"],
 )
 def test_round_trip(tmp_path: Path, network: Network, facts: ModelCard) -> None:
     path = tmp_path / "deep" / "down" / "saved.safetensors"
@@ -90,17 +91,6 @@ def test_round_trip(tmp_path: Path, network: Network, facts: ModelCard) -> None:
     for name, array in trained.network.arrays().items():
         assert array.dtype == np.float32
         np.testing.assert_array_equal(array, network.arrays()[name])
-
-
-def test_capitals(
-    tmp_path: Path,
-) -> None:
-    path = tmp_path / "towns.safetensors"
-    facts = card("names", LETTERS, capitals="^-", small_words=("la", "sur"))
-    save_weights(path, lstm(LETTERS).arrays(), facts, NOTHING)
-    assert load_weights(path).card == facts
-    shipped = load_shipped("names").card
-    assert (shipped.capitals, shipped.small_words) == ("^", ())
 
 
 @pytest.mark.parametrize(
@@ -134,10 +124,7 @@ def test_truncated_file(path: Path) -> None:
     for kept in [*range(0, 64, 7), *range(64, len(whole), len(whole) // 40), len(whole) - 1]:
         path.write_bytes(whole[:kept])
         assert "not a whole safetensors file" in refusal(path)
-
-
-def test_trailing_bytes(path: Path) -> None:
-    path.write_bytes(path.read_bytes() + b"more")
+    path.write_bytes(whole + b"more")
     assert "not a whole safetensors file" in refusal(path)
 
 
@@ -205,24 +192,6 @@ def test_missing_file_and_folder(tmp_path: Path) -> None:
     assert "Cannot read" in refusal(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("fact", "value"),
-    [
-        ("validation", "x"),
-        ("seed", True),
-        ("updates", None),
-        ("recipe", 5),
-        ("versions", []),
-        ("reads_all", 1),
-    ],
-)
-def test_card_types(tmp_path: Path, fact: str, value: object) -> None:
-    path = tmp_path / "names.safetensors"
-    facts = json.loads(card_to_json(card())) | {fact: value}
-    write(path, float16_arrays(), card=json.dumps(facts))
-    assert f"on its card, {fact} is {value!r}" in refusal(path)
-
-
 def test_every_card_field_is_checked() -> None:
     assert {
         weights._KEYS.get(field.name, field.name) for field in dataclasses.fields(ModelCard)
@@ -244,15 +213,6 @@ def test_card_keys_are_those_of_older_files(tmp_path: Path) -> None:
     path = tmp_path / "new.safetensors"
     write(path, float16_arrays(), card=json.dumps(facts | {"reference_loss": 1.5}))
     assert "its card has an unknown entry 'reference_loss'" in refusal(path)
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "{}", '{"kind": "names"}', '{"colour": "green"}']
-)
-def test_invalid_card(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "card.safetensors"
-    write(path, float16_arrays(), card=text)
-    assert "does not describe a network" in refusal(path)
 
 
 @pytest.mark.parametrize(

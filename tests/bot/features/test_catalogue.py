@@ -33,7 +33,7 @@ KEYWORDS = {
     "_": None,
     "ngettext": (1, 2),
     "CorpusError": (1,),
-    "ListError": (1,),
+    "NamesError": (1,),
     "Sentence": (1,),
 }
 """Functions whose first arguments are sentences, as in the Makefile's `catalogue`."""
@@ -65,7 +65,7 @@ INTERNAL = {
 def extracted() -> set[str]:
     """The sentences in the source."""
     found: set[str] = set()
-    for folder in (CHECKOUT / "bot", CHECKOUT / "data"):
+    for folder in (CHECKOUT / "bot", CHECKOUT / "data", CHECKOUT / "models"):
         for _file, _line, message, _comments, _context in extract_from_dir(
             folder, method_map=METHODS, keywords=KEYWORDS
         ):

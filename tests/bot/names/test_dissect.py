@@ -14,9 +14,8 @@ from bot.pictures.dissection import WIDTH
 from bot.platforms.discord.platform import LIMITS
 from bot.training.queries import CustomModelRecord
 from bot.writing.errors import Busy
-from models.names.constraints import DINOSAURS
 from models.names.dissection import Dissection, LetterChoice, NamePart
-from models.names.problems import NamesError, NotAName
+from models.names.problems import NamesError
 from models.verse.dissection import LineDissection, LineTooLong, NoWordNetwork, WordChoice
 from tests.bot import fakes
 from tests.bot.chats.protocol import Chat
@@ -196,7 +195,7 @@ async def test_vile_name_is_refused(chat: Chat, name: str) -> None:
     assert not chat.writer.dissected
 
 
-@pytest.mark.parametrize("error", [NamesError(NotAName(0, DINOSAURS, "mangosaurus")), Busy(2)])
+@pytest.mark.parametrize("error", [NamesError("No name."), Busy(2)])
 async def test_errors_are_private(chat: Chat, error: Exception) -> None:
     chat.writer.error = error
     result = await chat.alice.use("dissect", name="日本")
@@ -226,7 +225,7 @@ async def test_cooldown(chat: Chat) -> None:
 
 @pytest.mark.parametrize(
     ("error", "costs"),
-    [(NamesError(NotAName(0, DINOSAURS, "mangosaurus")), True), (Busy(2), False)],
+    [(NamesError("No name."), True), (Busy(2), False)],
 )
 async def test_refusal_costs_cooldown(chat: Chat, error: Exception, costs: bool) -> None:
     await chat.restart(cooldown_seconds=10)

@@ -12,9 +12,8 @@ from bot.polls.queries import HallOfFame, Scope
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
-from models.names.constraints import Shape
 from models.names.generator import NamesRequest, NamesResult
-from models.names.problems import LengthOutOfRange, NamesError
+from models.names.problems import NamesError
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.opened_polls import first_message
@@ -200,10 +199,10 @@ async def test_letters_of_listed_name_are_fit(chat: Chat) -> None:
 
 async def test_refused_request_comes_back(chat: Chat) -> None:
     await learned(chat)
-    chat.writer.error = NamesError(LengthOutOfRange(64, Shape(shortest=4, longest=9, usual=6)))
+    chat.writer.error = NamesError("Names here have {most} letters.", most=9)
     result = await chat.alice.use("name", namer="heroes", length=64)
     why, typed = result.text.split("\n")
-    assert why == "Names here have 4 to 9 letters, not 64. Try length:6."
+    assert why == "Names here have 9 letters."
     assert typed == "You asked for: /name namer:heroes length:64"
 
 

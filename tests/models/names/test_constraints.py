@@ -1,27 +1,13 @@
 """Parsing of name constraints, and the problem that each impossible request has."""
 
-import pickle
+import string
 
 import pytest
 
 from models.names.automaton import ConstraintAutomaton, count_possible
-from models.names.constraints import DINOSAURS, NameConstraints, Piece
+from models.names.constraints import NameConstraints
 from models.names.generator import parse_constraints
-from models.names.problems import (
-    AlwaysUnreadable,
-    CannotCombine,
-    LengthOutOfRange,
-    LengthTooShort,
-    NamesError,
-    NamesProblem,
-    NotLatin,
-    NoUsableCharacters,
-    PiecesTooLong,
-    PieceTooLong,
-    TripleCharacter,
-    UnknownCharacters,
-    describe,
-)
+from models.names.problems import FLAWS, Flaw, NamesError, Shortfall
 from models.networks.vocabulary import Vocabulary
 from tests.models.tiny import LETTERS
 
@@ -43,125 +29,95 @@ def test_pieces_are_folded() -> None:
     assert constraints == NameConstraints("tri", "ze", "raptor", 12)
 
 
-def test_describe_constraints() -> None:
-    assert describe(NameConstraints()) == ""
-    assert describe(NameConstraints(length=5)) == " of 5 letters"
-    assert describe(NameConstraints("tri", ends_with="ops", length=9)) == (
-        ' of 9 letters starting with "tri" and ending with "ops"'
-    )
-
-
 def test_lengths_exclude_pieces() -> None:
     assert NameConstraints("mango", contains="go").lengths == range(6, 27)
     assert NameConstraints("mango", length=5).lengths == range(5, 6)
     assert NameConstraints().lengths == range(3, 27)
 
 
+LONGEST = "That needs more than 26 letters, the most that a name has. Try fewer letters."
+UNREADABLE = "Nothing that meets all of that ({}) reads like a name. Try {}."
+
+
 @pytest.mark.parametrize(
-    ("typed", "problem", "sentence"),
+    ("typed", "sentence"),
     [
         (
             {"ends_with": "🦖 42"},
-            NoUsableCharacters(Piece.ENDS_WITH, DINOSAURS),
-            "Names end with letters from a to z, and what you typed has none; "
-            "try for example: raptor",
+            "Names only have the letters a to z, and ends_with has none. Try ends_with:raptor.",
         ),
         (
             {"starts_with": "Новo"},
-            NotLatin(Piece.STARTS_WITH, "Н"),
-            "Names start with letters from a to z, and Н is not one; try for example: tyranno",
+            "Names only have the letters a to z, so not Н. Try starts_with:tyranno.",
         ),
         (
             {"contains": "abcdefghijklmnopqrstu"},
-            PieceTooLong(Piece.CONTAINS, 21, 20, DINOSAURS),
-            "Names can contain at most 20 letters of your choice, and you typed 21; "
-            "try for example: mango",
+            "contains can have at most 20 letters, and yours has 21. Try fewer letters.",
         ),
         (
             {"starts_with": "brrr"},
-            TripleCharacter(Piece.STARTS_WITH, "rrr", DINOSAURS),
-            'No name has the same letter three times in a row, like "rrr"; '
-            "try for example: tyranno",
+            "No name has “rrr”, the same letter three times in a row. Try starts_with:tyranno.",
         ),
         (
             {"contains": "tango", "vocabulary": Vocabulary("\nagmno")},
-            UnknownCharacters(("t",), Piece.CONTAINS, DINOSAURS),
-            "The list that the network learned from has no t, so no name can contain that; "
-            "try other letters.",
+            "No name on the list has t. Try other letters.",
         ),
-        (
-            {"length": 2},
-            LengthOutOfRange(2, DINOSAURS),
-            "Names have 3 to 26 letters, not 2; try a length of 8",
-        ),
-        (
-            {"length": 1_000},
-            LengthOutOfRange(1_000, DINOSAURS),
-            "Names have 3 to 26 letters, not 1,000; try a length of 8",
-        ),
+        ({"length": 2}, "Names here have 3 to 26 letters, not 2. Try length:8."),
+        ({"length": 1_000}, "Names here have 3 to 26 letters, not 1,000. Try length:8."),
         (
             {"starts_with": "tri", "ends_with": "ops", "length": 5},
-            LengthTooShort(NameConstraints("tri", "", "ops", 5), 6),
-            "That needs more than 5 letters; try a length of 6",
+            "That needs more than 5 letters. Try length:6.",
         ),
         (
             {"contains": "mango", "length": 4},
-            LengthTooShort(NameConstraints("", "mango", "", 4), 5),
-            "That needs more than 4 letters; try a length of 5",
+            "That needs more than 4 letters. Try length:5.",
         ),
         (
             {"starts_with": "aba", "ends_with": "ba", "length": 4},
-            CannotCombine(NameConstraints("aba", "", "ba", 4), 3),
-            'Names of 4 letters starting with "aba" and ending with "ba" are not possible; '
-            "try a length of 3",
+            "No name can meet all of that (starts_with:aba ends_with:ba length:4). Try length:3.",
         ),
         (
             {"starts_with": "brr", "length": 3},
-            AlwaysUnreadable(NameConstraints("brr", length=3), 4),
-            'Names of 3 letters starting with "brr" would have no vowel, or the same letter '
-            "three times in a row; try a length of 4",
+            UNREADABLE.format("starts_with:brr length:3", "length:4"),
         ),
         (
             {"starts_with": "maa", "ends_with": "aas", "length": 5},
-            AlwaysUnreadable(NameConstraints("maa", "", "aas", 5), 4),
-            'Names of 5 letters starting with "maa" and ending with "aas" would have no vowel, '
-            "or the same letter three times in a row; try a length of 4",
+            UNREADABLE.format("starts_with:maa ends_with:aas length:5", "length:4"),
         ),
-        (
-            {"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus"},
-            PiecesTooLong(NameConstraints("pachycephalosaur", "", "tyrannosaurus"), None),
-            "That needs more than 26 letters, the longest that names get; "
-            "try a shorter piece, for example: tri",
-        ),
-        (
-            {"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus", "length": 9},
-            PiecesTooLong(NameConstraints("pachycephalosaur", "", "tyrannosaurus", 9), None),
-            "That needs more than 26 letters, the longest that names get; "
-            "try a shorter piece, for example: tri",
-        ),
+        ({"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus"}, LONGEST),
+        ({"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus", "length": 9}, LONGEST),
         (
             {"starts_with": "xyz", "vocabulary": Vocabulary("\nxyz")},
-            AlwaysUnreadable(NameConstraints("xyz"), None),
-            'Names starting with "xyz" would have no vowel, or the same letter three times in '
-            "a row; try a shorter piece, for example: tri",
+            UNREADABLE.format("starts_with:xyz", "fewer letters"),
         ),
     ],
 )
-def test_impossible_constraints(
-    typed: dict[str, object], problem: NamesProblem, sentence: str
-) -> None:
+def test_impossible_constraints(typed: dict[str, object], sentence: str) -> None:
     with pytest.raises(NamesError) as raised:
         possible(**typed)  # type: ignore[arg-type]
-    assert raised.value.problem == problem
     assert str(raised.value) == sentence
 
 
-def test_names_error_can_be_pickled() -> None:
-    """Another process may have raised it."""
-    error = NamesError(LengthTooShort(NameConstraints("tri", length=3), 4))
-    copy = pickle.loads(pickle.dumps(error))  # noqa: S301
-    assert copy.problem == error.problem
-    assert str(copy) == str(error)
+@pytest.mark.parametrize(
+    ("found", "share", "sentence"),
+    [
+        (0, 0.3, "No new name was found. Much of what was tried was rejected for being {}."),
+        (1, 0.5, "Only 1 new name was found. Much of what was tried was rejected for being {}."),
+        (2, 0.6, "Only 2 new names were found. Most of what was tried was rejected for being {}."),
+        (3, 0.9, "Only 3 new names were found. Almost everything that was tried was rejected for"),
+    ],
+)
+@pytest.mark.parametrize("flaw", Flaw)
+def test_shortfall(found: int, share: float, sentence: str, flaw: Flaw) -> None:
+    said = Shortfall(found, NameConstraints(), flaw, share).sentence.format()
+    assert said.startswith(sentence.format(FLAWS[flaw].format()))
+
+
+def test_longest_shortfall_fits_in_database() -> None:
+    """A poll keeps it as a note of at most 400 characters."""
+    piece = string.ascii_lowercase[:20]
+    shortfall = Shortfall(9, NameConstraints(piece, piece, piece, 26), Flaw.NEAR, 0.95)
+    assert len(shortfall.sentence.format()) <= 400
 
 
 def test_tight_constraints_are_possible() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from models.names.constraints import NameConstraints
 from models.names.generator import NamesRequest, generate_names, reads_as_name
 from models.names.look_ahead import learn_contexts
-from models.names.problems import NamesError, describe
+from models.names.problems import NamesError
 from models.names.sampler import ConstrainedSampler, sample_batches
 from models.networks.network import item_losses
 from models.networks.vocabulary import END, Vocabulary
@@ -83,7 +83,7 @@ def test_constrained_names_depend_on_seed(constraints: dict[str, str]) -> None:
         NameConstraints("e", ends_with="ba", length=6),
         NameConstraints(length=4),
     ],
-    ids=lambda constraints: describe(constraints).strip(),
+    ids=str,
 )
 def test_weighted_names_follow_network(constraints: NameConstraints) -> None:
     vocabulary = Vocabulary("\nabe")

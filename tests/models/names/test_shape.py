@@ -26,7 +26,7 @@ def test_irregular_latin_list_has_own_shape() -> None:
 
 def test_lengths_of_list() -> None:
     towns = shape("aÿ", "évreux", "y" * 80)
-    assert (towns.shortest, towns.longest, towns.usual, towns.units) == (2, 64, 6, "characters")
+    assert (towns.shortest, towns.longest, towns.usual, towns.latin) == (2, 64, 6, False)
 
 
 def test_vowel_rule() -> None:

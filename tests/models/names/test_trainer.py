@@ -21,7 +21,6 @@ from models.names.trainers import (
 from models.networks.lstm import LSTM
 from models.networks.network import cross_entropy
 from models.networks.ngram import NGram
-from models.serving.mixture import ParallelMixture
 from models.serving.sparse_ngram import SparseNGram
 from models.training.numpy_lstm import Fit, FitSettings
 from models.training.recipe import Arrays, Update
@@ -120,13 +119,6 @@ def test_resumed_run_is_identical(corpus: Corpus, interrupted_at: int) -> None:
     resumed.restore(checkpoint)
     assert list(resumed.train()) == expected[interrupted_at:]
     assert_equal(dict(resumed.arrays()), dict(whole.arrays()))
-
-
-def test_arrays_are_those_of_network(corpus: Corpus) -> None:
-    trainer = NamesTrainer(corpus, 0, SMALL)
-    first(trainer, 5)
-    served = ParallelMixture.from_arrays(trainer.network().vocabulary.symbols, trainer.arrays())
-    assert cross_entropy(served, ["mango\n"]) == cross_entropy(trainer.network(), ["mango\n"])
 
 
 @pytest.mark.parametrize("settings", [SMALL, QUICK], ids=["small", "quick"])

@@ -224,14 +224,6 @@ def test_invalid_arrays(name: str, array: NDArray[np.generic], sentence: str) ->
         FastWordsAndCharacters.from_arrays(VERSE.symbols, arrays)
 
 
-def test_missing_arrays() -> None:
-    for name in words_and_characters().arrays():
-        arrays = words_and_characters().arrays()
-        del arrays[name]
-        with pytest.raises(ValueError, match=r"missing|needs|shape|belong"):
-            FastWordsAndCharacters.from_arrays(VERSE.symbols, arrays)
-
-
 @pytest.mark.parametrize("share", [0, 1, float("nan")])
 def test_share_must_be_between_zero_and_one(share: float) -> None:
     with pytest.raises(ValueError, match="the share of words"):

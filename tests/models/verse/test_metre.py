@@ -92,25 +92,6 @@ def test_line_ends_if_words_fill_template(metre: Metre, line: list[str]) -> None
     assert bool(positions & metre.ends) == any(filled(t, line) for t in metre.templates)
 
 
-@pytest.mark.parametrize(
-    ("line", "fits"),
-    [
-        ("0 0 01 0 0 0 10 0", True),  # shall I compare thee to a summer's day
-        ("10 0 0 0 0 0 0 0 0", True),  # never a word of what I say to thee, a foot reversed
-        ("0 10 0 0 0 0 0 0 0", True),
-        ("0 01 0 0 0 0 0 0 0", False),  # its stress is on the third syllable
-        ("0 0 0 0 0 0 0 0 0 10", True),  # a feminine ending
-        ("0 0 0 0 0 0 0 0 0 0 0", False),  # a feminine ending cannot be a word by itself
-        ("0 0 0 0 0 0 0 0 0", False),
-    ],
-)
-def test_pentameter(line: str, fits: bool) -> None:
-    places = PENTAMETER.starts
-    for word in line.split():
-        places = (places & PENTAMETER.positions_of(word)) << len(word)
-    assert bool(places & PENTAMETER.ends) == fits
-
-
 def test_syllables_without_feminine_ending() -> None:
     assert PENTAMETER.syllables == 10
     assert Metre(("ws", "wswsf")).syllables == 4

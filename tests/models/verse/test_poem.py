@@ -2,20 +2,18 @@
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from models.networks.network import State, cross_entropy
 from models.networks.vocabulary import END, Vocabulary
-from models.verse.forms import FORMS
 from models.verse.free_lines import MAX_LINE, MIN_LINE
 from models.verse.poem import (
     FREE,
     MAX_ATTEMPTS,
-    OPENING_LIMIT,
     SonnetDraft,
     SonnetError,
     SonnetRequest,
@@ -23,7 +21,6 @@ from models.verse.poem import (
     extend,
 )
 from models.weights import Trained
-from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE, poet
 
 POET = poet()
@@ -73,14 +70,6 @@ class Reciter:
 VERSES = [f"and line {name} of this long poem goes on," for name in "abcdefghijklmnop"]
 
 
-@pytest.mark.parametrize("opening", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
-def test_hostile_openings_get_fourteen_lines(opening: str) -> None:
-    draft = written(SonnetRequest(opening, seed=1))
-    assert len(draft.lines) == LINES
-    assert all(line.strip() for line in draft.lines)
-    assert not any("\n" in line for line in draft.lines)
-
-
 def test_draft_grows_line_by_line() -> None:
     draft = begin(POET, SHALL_I)
     for number in range(1, LINES + 1):
@@ -91,11 +80,6 @@ def test_draft_grows_line_by_line() -> None:
         assert len(draft.lines) == number
     assert draft.finished
     assert extend(POET, [draft], anything) == [draft]
-
-
-typed = st.text(max_size=OPENING_LIMIT) | st.text(
-    "abI O'\n\t,-é🦕\u200b\u2028*_`>#@<:|~", max_size=OPENING_LIMIT
-)
 
 
 @pytest.mark.parametrize("opening", ["Shall I", "SHALL i ", "  shall,I—", "🦕 Rrr", "Ô"])
@@ -128,36 +112,12 @@ def test_member_may_copy_and_repeat() -> None:
     assert draft.lines[:2] == (line, line)
 
 
-def test_opening_limit() -> None:
-    assert begin(POET, SonnetRequest("a" * OPENING_LIMIT, seed=0)).prefix
-    with pytest.raises(SonnetError, match=r"at most 300 characters, .* has 301; .* example"):
-        begin(POET, SonnetRequest("a" * (OPENING_LIMIT + 1), seed=0))
-
-
-def test_unknown_form() -> None:
-    with pytest.raises(SonnetError, match=f"Unknown form 'haiku'; try one of {', '.join(FORMS)}"):
-        begin(POET, SonnetRequest("", seed=0, form="haiku"))
-
-
-def test_poem_without_opening() -> None:
-    lines = VERSES[:LINES]
-    draft = written(SonnetRequest("", seed=0), poet(Reciter(lines)))
-    assert draft.opening_length == 0
-    assert draft.lines[0] == lines[0].capitalize()
-
-
-def test_poem_depends_on_seed() -> None:
-    poems = [written(SonnetRequest("Shall I", seed)).lines for seed in (7, 7, 8, 9)]
-    assert poems[0] == poems[1]
-    assert len(set(poems)) == 3
-
-
-def test_lines_use_new_generators() -> None:
-    assert len(set(written(SHALL_I).lines)) == LINES
-
-
-def test_temperature_changes_poem() -> None:
-    assert written(SHALL_I).lines != written(SonnetRequest("Shall I", 7, 1.5)).lines
+def test_poem_depends_on_seed_and_temperature() -> None:
+    requests = [SHALL_I, SHALL_I, replace(SHALL_I, seed=8), replace(SHALL_I, temperature=1.5)]
+    first, again, *others = (written(request).lines for request in requests)
+    assert first == again
+    assert len({first, *others}) == 3
+    assert len(set(first)) == LINES
 
 
 def test_draft_of_other_weights_raises() -> None:
@@ -224,6 +184,8 @@ def test_no_line_found() -> None:
 def test_last_line_ends_sentence(last: str, shown: str) -> None:
     network = Reciter([*VERSES[: LINES - 1], last])
     draft = written(SonnetRequest("", seed=0), poet(network))
+    assert draft.opening_length == 0
+    assert draft.lines[0] == VERSES[0].capitalize()
     assert draft.lines[-1] == shown
     assert draft.lines[-2].endswith(",")
 

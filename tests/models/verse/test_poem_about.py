@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from data.text import fold, words_of
 from models.verse.forms import FORMS
-from models.verse.poem import OPENING_LIMIT, SonnetDraft, SonnetError, SonnetRequest, begin, extend
+from models.verse.poem import SonnetDraft, SonnetError, SonnetRequest, begin, extend
 from models.verse.prosody import rhymes, scans
 from tests.models.tiny import poet
 from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, anything, finished, writer_of
@@ -147,12 +147,6 @@ def test_any_text_is_a_name_or_subject(text: str) -> None:
     (draft,) = extend(VERSIFIER, [draft], anything)
     poem = "".join("".join(draft.lines).split())
     assert poem.startswith("".join(draft.name.split()))
-
-
-def test_about_limit() -> None:
-    assert about("a" * OPENING_LIMIT)
-    with pytest.raises(SonnetError, match=r"at most 300 characters, .* has 301; .* the sea"):
-        about("a" * (OPENING_LIMIT + 1))
 
 
 def test_poem_about_name_depends_on_name() -> None:

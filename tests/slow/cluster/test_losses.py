@@ -305,7 +305,3 @@ def test_versions() -> None:
         "NumPy 2.1.0 instead of 2.0.0",
         "Python unknown instead of 3.11.1",
     ]
-
-
-def test_doctor_without_setting() -> None:
-    assert examine_cluster(Subject()) == []
