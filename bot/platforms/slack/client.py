@@ -11,8 +11,9 @@ from bot.fleet.membership import Served
 from bot.platforms.slack.identities import SlackIdentities
 from bot.platforms.slack.manifest import SCOPES
 from bot.platforms.slack.names import CommandNames
-from bot.platforms.slack.network.api import BASE_URL, EDIT_S, LIBRARY, SlackApi
+from bot.platforms.slack.network.api import BASE_URL, LIBRARY, SlackApi
 from bot.platforms.slack.network.connection import SocketMode
+from bot.platforms.slack.network.edit_budget import EDIT_S
 from bot.platforms.slack.platform import SlackPlatform
 from bot.platforms.slack.requests import Requests
 from bot.platforms.slack.startup_problems import different_apps, missing_scopes, unnamed_home

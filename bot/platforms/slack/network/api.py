@@ -22,7 +22,7 @@ from bot.chat.message import File
 from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 from bot.concurrency import Locks
 from bot.monitoring.monitor import Monitor
-from bot.platforms.slack.network.edit_budget import EditBudget
+from bot.platforms.slack.network.edit_budget import EDIT_S, EditBudget
 from bot.platforms.slack.values import list_of, text_of
 
 log = logging.getLogger(__name__)
@@ -36,8 +36,6 @@ REQUEST_S = 10.0
 """Time limit of a call, in seconds, with the pauses that rate limits impose."""
 TRANSFER_S = 30.0
 """Time limit of a call that carries files."""
-EDIT_S = 1.2
-"""Seconds between two edits in the workspace: Slack takes about 50 a minute in all of it."""
 WAITING_S = 60.0
 """Seconds that an edit waits for its turn at most."""
 TRIES = 3

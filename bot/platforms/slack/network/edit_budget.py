@@ -6,6 +6,8 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 
 Waiting = OrderedDict[Hashable, "asyncio.Future[bool]"]
+EDIT_S = 1.2
+"""Seconds between two edits in the workspace: Slack takes about 50 a minute in all of it."""
 
 
 class EditBudget:
