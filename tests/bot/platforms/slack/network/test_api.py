@@ -9,6 +9,7 @@ from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network import api as api_module
 from bot.platforms.slack.network.api import SlackApi, code_of, needed_scope
+from bot.platforms.slack.network.edit_budget import EDIT_S
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, limited, refusal, serving
 
 PART = {"text": "Hello", "blocks": [{"type": "divider"}]}
@@ -227,7 +228,7 @@ async def test_always_limited(api: SlackApi, slack: SlackServer) -> None:
 async def test_edits_keep_the_budget(api: SlackApi, slack: SlackServer, clock: Clock) -> None:
     await asyncio.gather(*(api.update(f"C{n}", "1.000002", PART) for n in range(4)))
     assert [call["channel"] for call in slack.of("chat.update")] == ["C0", "C1", "C2", "C3"]
-    assert clock.now == pytest.approx(100 + 3 * api_module.EDIT_S)
+    assert clock.now == pytest.approx(100 + 3 * EDIT_S)
 
 
 async def test_superseded_edit_is_not_sent(api: SlackApi, slack: SlackServer) -> None:
@@ -243,7 +244,7 @@ async def test_limited_edit_pauses_all(api: SlackApi, slack: SlackServer, clock:
     before = clock.now
     await api.update("C2", "1.000002", PART)
     assert clock.now >= 105
-    assert clock.now - before <= api_module.EDIT_S + 5
+    assert clock.now - before <= EDIT_S + 5
 
 
 async def test_upload(api: SlackApi, slack: SlackServer) -> None:
