@@ -19,9 +19,15 @@ from bot.chat.message import (
 from bot.chat.translation import _
 from bot.chat.turn import Terms, Turn
 from bot.community.blocks import BlockList
-from bot.community.queries import MOST_BLOCKS, BlockRecord, Blocks, TooManyBlocks
+from bot.community.queries import (
+    MOST_BLOCKS,
+    Action,
+    BlockRecord,
+    Blocks,
+    RecordEntry,
+    TooManyBlocks,
+)
 from bot.moderation.record import LAST_PAGE, PAGE, Scope, paging, post, scope_of
-from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY, EVERYWHERE
 
 LONGEST_ID = 19
@@ -45,7 +51,7 @@ class Target:
 
     community_id: int
     member_id: int
-    entry: Entry
+    entry: RecordEntry
     name: Value
     """As replies show it."""
 

@@ -11,15 +11,14 @@ from bot.chat.commands import Choice, within_limits
 from bot.chat.message import Button, Message, Text, UserError, code, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn
-from bot.community.queries import Communities
+from bot.community.queries import Action, Communities
 from bot.community.rights import check_channel, check_community, check_moderator
 from bot.formats import shortened
 from bot.moderation.queries import Moderation
 from bot.moderation.record import MODERATE, entry_of, outdated, post
 from bot.polls.poll_closing import winner_message
-from bot.polls.queries import PollRecord, Polls
+from bot.polls.queries import HallOfFame, PollRecord, Polls
 from bot.polls.votes import message_of, poll_message, removed_message
-from bot.store.record import Action
 from bot.training.queries import CustomModelRecord, CustomModels
 
 LONGEST_ADDRESS = 200
@@ -86,7 +85,7 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
     name = " ".join(options.name[: LONGEST_NAME + 1].split())
     with app.in_flight.track():
         await turn.defer(private=True)
-        found = await app.store[Moderation].winners(community_id, name=name)
+        found = await app.store[HallOfFame].winners(community_id, name=name)
         if not found:
             raise UserError(
                 _("{name} isn't in the hall of fame of this {community}. See it with {command}."),
@@ -162,7 +161,7 @@ async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
 async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:
     """Suggest the latest polls with a name that contains `typed`, of channels they moderate."""
     community_id, limits = check_community(turn), turn.platform.limits
-    polls = await app.store[Moderation].recent_polls(community_id, most=_MOST_POLLS)
+    polls = await app.store[Polls].recent(community_id, most=_MOST_POLLS)
     if not await turn.platform.is_operator(turn.user.id):
         polls = [poll for poll in polls if turn.moderates(poll.channel_id)]
     typed = typed.strip().casefold()
@@ -178,7 +177,7 @@ async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:
 async def suggest_winners(app: App, turn: Turn, typed: str) -> list[Choice]:
     """Suggest names in the hall of fame of the community."""
     community_id = await check_moderator(turn)
-    found = await app.store[Moderation].winners(community_id, typed=typed.strip())
+    found = await app.store[HallOfFame].winners(community_id, typed=typed.strip())
     names = dict.fromkeys(won.name for won in found)
     return within_limits((Choice(name, name) for name in names), turn.platform.limits)
 

@@ -24,6 +24,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.identities import WITH_SURROGATES
+from bot.store.personal import (
+    Rows,
+    communities_in,
+    delete_of_communities,
+    number_of,
+    rows_of_member,
+)
 from bot.store.queries import Queries
 from bot.store.schema import (
     EVERYBODY,
@@ -148,6 +155,16 @@ LARGEST_BATCH = 100
 
 
 @dataclass(frozen=True)
+class RecentPoll:
+    """A poll, as moderators choose it from suggestions."""
+
+    channel_id: int
+    message_id: int
+    names: tuple[str, ...]
+    """Those that were not removed."""
+
+
+@dataclass(frozen=True)
 class PollRecord:
     """A poll with its names and their votes."""
 
@@ -223,6 +240,28 @@ class Polls(Queries):
             or_(Poll.message_id == message_id, Poll.announcement_id == message_id),
         )
         return found[0] if found else None
+
+    async def recent(self, community_id: int, *, most: int = 25) -> list[RecentPoll]:
+        """The latest polls of a community, the newest first."""
+        latest = (
+            select(Poll.id, Poll.channel_id, Poll.message_id)
+            .where(Poll.community_id == community_id, Poll.message_id.is_not(None))
+            .order_by(Poll.opened_at.desc(), Poll.id)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            polls = (await session.execute(latest)).all()
+            names: dict[int, list[str]] = {poll.id: [] for poll in polls}
+            rows = await session.execute(
+                select(Candidate.poll_id, Candidate.name)
+                .where(Candidate.poll_id.in_(names), Candidate.removed_at.is_(None))
+                .order_by(Candidate.poll_id, Candidate.position)
+            )
+            for poll_id, name in rows:
+                names[poll_id].append(name)
+        return [
+            RecentPoll(poll.channel_id, poll.message_id, tuple(names[poll.id])) for poll in polls
+        ]
 
     async def cast(self, ballot: Ballot, now: datetime) -> bool:
         """Count a vote and replace the member's earlier one. Returns whether it counted.
@@ -500,6 +539,15 @@ class Scope:
     """Only polls closed at this time or later."""
 
 
+@dataclass(frozen=True)
+class Winner:
+    """A name in the hall of fame of a community, as moderators remove it."""
+
+    poll_id: int
+    position: int
+    name: str
+
+
 class HallOfFame(Queries):
     """The winning names of all polls."""
 
@@ -544,6 +592,29 @@ class HallOfFame(Queries):
         async with self._database.reading() as session:
             return await session.scalar(statement) or 0
 
+    async def winners(
+        self, community_id: int, *, typed: str = "", name: str | None = None, most: int = 25
+    ) -> list[Winner]:
+        """Winners of a community, the newest first.
+
+        `typed` is a part of the name, `name` the whole name, both in any case.
+        """
+        lowered = func.lower(Candidate.name)
+        wanted = (
+            lowered.contains(typed.lower(), autoescape=True)
+            if name is None
+            else (lowered == name.lower()) | (Candidate.name == name)
+        )
+        statement = (
+            select(Poll.id, Candidate.position, Candidate.name)
+            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .where(Poll.community_id == community_id, wanted)
+            .order_by(Poll.closed_at.desc(), Poll.id)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            return [Winner(*row) for row in await session.execute(statement)]
+
     async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
         """Dinosaurs of the public hall of fame and of a community, with their votes.
 
@@ -583,3 +654,85 @@ def _is_public() -> ColumnElement[bool]:
         Poll.community_id.not_in(blocked),
         Poll.winner_votes >= PUBLIC_VOTES,
     )
+
+
+async def remove(
+    session: AsyncSession, community_id: int | None, poll_id: int, position: int, now: datetime
+) -> str | None:
+    """Remove a name from a poll, with its votes; if it has won, the poll has no winner.
+
+    Returns the name; `None` if the community has no such poll or name, or it was removed before.
+    """
+    # Locked before votes, as in `Polls.cast`: a vote is either deleted here or refused.
+    winner = (
+        await session.execute(
+            select(Poll.winner)
+            .where(Poll.id == poll_id, Poll.community_id == community_id)
+            .with_for_update()
+        )
+    ).first()
+    if winner is None:
+        return None
+    name: str | None = await session.scalar(
+        update(Candidate)
+        .where(
+            Candidate.poll_id == poll_id,
+            Candidate.position == position,
+            Candidate.removed_at.is_(None),
+        )
+        .values(removed_at=now)
+        .returning(Candidate.name)
+    )
+    if name is None:
+        return None
+    of_name = (Vote.poll_id == poll_id, Vote.position == position)
+    await session.execute(
+        select(Vote.member_id).where(*of_name).order_by(Vote.member_id).with_for_update()
+    )
+    await session.execute(delete(Vote).where(*of_name))
+    if winner[0] == position:
+        await session.execute(
+            update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
+        )
+    return name
+
+
+async def count(session: AsyncSession, member_id: int) -> dict[str, int]:
+    """Number of a member's votes, and of the polls that they opened."""
+    return {
+        "votes": await number_of(session, Vote.member_id == member_id),
+        "polls": await number_of(session, Poll.member_id == member_id),
+    }
+
+
+async def export(session: AsyncSession, member_id: int) -> dict[str, Rows]:
+    """A member's votes, and the polls that they opened."""
+    return await rows_of_member(session, (Vote, Poll), member_id)
+
+
+async def forget(session: AsyncSession, member_id: int) -> None:
+    """Delete a member's votes, and their name in their polls.
+
+    An open poll loses the vote. The number of votes of a closed poll's winner stays.
+    """
+    # Lock polls before votes, in the order of their keys, as `Polls.cast` does: any other order
+    # could deadlock.
+    for keys in (
+        select(Poll.id).where(Poll.member_id == member_id).order_by(Poll.id),
+        select(Vote.poll_id).where(Vote.member_id == member_id).order_by(Vote.poll_id),
+    ):
+        await session.execute(keys.with_for_update())
+    await session.execute(delete(Vote).where(Vote.member_id == member_id))
+    await session.execute(
+        update(Poll).where(Poll.member_id == member_id).values(member_id=None, discoverer=None)
+    )
+
+
+async def communities(session: AsyncSession) -> set[int]:
+    """The communities with polls."""
+    return await communities_in(session, (Poll,))
+
+
+async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
+    """Delete the polls of communities, with their names and votes."""
+    await delete_of_communities(session, (Poll,), gone)

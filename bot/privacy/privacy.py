@@ -12,8 +12,8 @@ from bot.chat.message import Button, Embed, File, Message, Text, UserError, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Platform, Terms, Turn
 from bot.community.blocks import BlockList
+from bot.community.queries import Record
 from bot.formats import human_join
-from bot.moderation.queries import Moderation
 from bot.privacy.queries import Kept, Privacy
 from bot.store import Unavailable
 from bot.store.answers import ButtonStates
@@ -209,7 +209,7 @@ class CommunitySweeper:
             for community_id in await app.store[Privacy].forget_communities(now - GRACE):
                 log.info("Deleted the data of community %d, which removed the bot", community_id)
             await app.store[ButtonStates].prune(now - LONGEST_STATE)
-            await app.store[Moderation].prune(now - LONGEST_RECORD)
+            await app.store[Record].prune(now - LONGEST_RECORD)
             if app.fleet.is_shared:
                 await app.store[RunningCooldowns].prune(now)
         except Unavailable:

@@ -24,11 +24,11 @@ from bot.chat.app import App
 from bot.chat.message import Message, plain, text
 from bot.chat.turn import MessageRef, Source, Turn, User
 from bot.community.blocks import BlockList
+from bot.community.queries import Action, RecordEntry
 from bot.features import REGISTRY
 from bot.names.name_options import to_state
 from bot.privacy import privacy
 from bot.privacy.queries import Privacy
-from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.training.queries import TrainingRequest, Trainings
 from bot.verse.queries import Poems
@@ -375,7 +375,7 @@ async def test_blocked_members_keep_their_data_only(
     """Every command and button but `/privacy` and its buttons is refused."""
     app = home.app
     await app[BlockList].block(
-        community_id, member_id, Entry(Action.BLOCK, 1, app.now(), COMMUNITY)
+        community_id, member_id, RecordEntry(Action.BLOCK, 1, app.now(), COMMUNITY)
     )
 
     async def answer(_app: App, turn: Turn, _options: str) -> None:

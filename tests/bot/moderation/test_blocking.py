@@ -6,8 +6,8 @@ import pytest
 
 from bot.chat.turn import Forbidden
 from bot.community import queries as module
+from bot.community.queries import Record
 from bot.moderation import record
-from bot.moderation.queries import Moderation
 from bot.privacy.queries import Privacy
 from tests.bot.chats.protocol import Chat
 from tests.bot.opened_polls import a_poll, first_message
@@ -172,5 +172,5 @@ async def test_record_names_nobody_by_text(chat: Chat) -> None:
     await mo.use("moderate block", member=chat.alice)
     shown = await mo.use("moderate record")
     assert "@alice" in shown.body
-    entries = await chat.app.store[Moderation].recorded(chat.community_id)
+    entries = await chat.app.store[Record].entries(chat.community_id)
     assert "alice" not in str(entries)

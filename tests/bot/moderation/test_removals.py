@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.community.queries import Record
 from bot.moderation.queries import Moderation
 from bot.polls.queries import HallOfFame, Polls, Scope
 from tests.bot.champions import crown
@@ -55,7 +56,7 @@ async def test_removed_twice(chat: Chat) -> None:
     await first.press(asked, "Remove Bravosaurus")
     late = await second.press(again, "Remove Bravosaurus")
     assert late.text == "This name was removed already."
-    assert len(await chat.app.store[Moderation].recorded(chat.community_id)) == 1
+    assert len(await chat.app.store[Record].entries(chat.community_id)) == 1
 
 
 async def test_winner_is_removed_with_its_plaque(chat: Chat) -> None:
@@ -142,11 +143,11 @@ async def test_link_to_another_server(discord_chat: DiscordChat) -> None:
     label = forged["label"]
     refused = await mo.press(asked, label)
     assert "isn't in this server" in refused.text
-    (poll,) = await discord_chat.app.store[Moderation].recent_polls(other.id)
+    (poll,) = await discord_chat.app.store[Polls].recent(other.id)
     number = channel.history()[0].components[0].children[0].custom_id.split(":")[1]  # type: ignore[union-attr]
     forged["custom_id"] = f"moderate:name:{number}:0"
     await mo.press(asked, label)
-    assert poll.names == (await discord_chat.app.store[Moderation].recent_polls(other.id))[0].names
+    assert poll.names == (await discord_chat.app.store[Polls].recent(other.id))[0].names
 
 
 async def test_poem_is_removed(chat: Chat) -> None:
@@ -170,7 +171,7 @@ async def test_message_of_a_member(chat: Chat) -> None:
     asked = await mo.use("moderate message", message=await chat.link(message))
     refused = await mo.press(asked, "Remove it")
     assert "You can delete the message." in refused.text
-    assert await chat.app.store[Moderation].recorded(chat.community_id) == []
+    assert await chat.app.store[Record].entries(chat.community_id) == []
 
 
 async def test_message_that_cannot_be_edited(discord_chat: DiscordChat) -> None:

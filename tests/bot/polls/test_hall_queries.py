@@ -1,17 +1,16 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.community.queries import Blocks, Communities
+from bot.community.queries import Action, Blocks, Communities, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.polls.queries import Ballot, Champion, HallOfFame, Polls, Scope
 from bot.privacy.queries import Privacy
 from bot.store import Store
-from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened
 
 ALL = Scope()
-BY = Entry(Action.BLOCK, 9, NOW, 1)
+BY = RecordEntry(Action.BLOCK, 9, NOW, 1)
 
 
 async def hold_poll(

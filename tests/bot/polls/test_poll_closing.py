@@ -14,13 +14,13 @@ from bot.chat.app import App
 from bot.chat.message import Message
 from bot.chat.turn import MessageRef
 from bot.community.blocks import BlockList
+from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls import poll_closing
 from bot.polls.poll_closing import PollCloser
 from bot.polls.queries import Ballot, HallOfFame, PollRecord, Polls, Scope
 from bot.store import Unavailable
-from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
@@ -176,7 +176,7 @@ async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.Mon
 
 async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:
     """Nothing is written there, nor later, and nothing wins: others would see it."""
-    owner = Entry(Action.BLOCK, 1, fossil.end, None, COMMUNITY)
+    owner = RecordEntry(Action.BLOCK, 1, fossil.end, None, COMMUNITY)
     await fossil.app[BlockList].block(COMMUNITY, EVERYBODY, owner)
     await fossil.close()
     await fossil.app[BlockList].unblock(COMMUNITY, EVERYBODY, owner)
@@ -345,7 +345,7 @@ async def test_removed_name_is_not_announced(chat: Chat) -> None:
     message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")
     (poll,) = await open_polls(chat)
-    entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+    entry = RecordEntry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
     await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
     await chat.pass_time(TEN_MINUTES + 60)
     (closed,) = chat.history()
@@ -363,7 +363,7 @@ async def test_winner_removed_while_it_is_announced(
 
     async def send_and_remove(ref: MessageRef, message: Message, *, nonce: int) -> int:
         number: int = await send(ref, message, nonce=nonce)
-        entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+        entry = RecordEntry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
         await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
         return number
 

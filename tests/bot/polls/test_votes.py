@@ -6,13 +6,12 @@ import discord
 import pytest
 
 from bot.chat.message import UserError, plain
-from bot.community.queries import Communities
+from bot.community.queries import Action, Communities, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import parse, poll_message, signature, tie_sentence
 from bot.store.answers import ButtonStates
-from bot.store.record import Action, Entry
 from bot.words import WordFilter
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
@@ -269,7 +268,7 @@ async def test_vote_for_removed_name(chat: Chat) -> None:
     """Its button is gone; one of an old rendering is refused."""
     message = await a_poll(chat)
     (poll,) = await open_polls(chat)
-    entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+    entry = RecordEntry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
     await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
     refused = await chat.alice.press(message, "Bravosaurus")
     assert refused.text == "A moderator removed this name. Vote for another one."

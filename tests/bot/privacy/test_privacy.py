@@ -14,15 +14,13 @@ import pytest
 from bot.chat.app import App
 from bot.chat.message import Message, UserError
 from bot.chat.turn import Platform, User
-from bot.community.queries import Communities
+from bot.community.queries import Action, Communities, Record, RecordEntry
 from bot.fleet.membership import Fleet
-from bot.moderation.queries import Moderation
 from bot.polls.queries import Ballot, HallOfFame, Polls, Scope
 from bot.privacy import privacy as module
 from bot.privacy.privacy import GRACE, CommunitySweeper
 from bot.privacy.queries import Privacy
 from bot.store import Store, Unavailable
-from bot.store.record import Action, Entry
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
@@ -345,12 +343,12 @@ async def test_blocks_outlast_forgetting(chat: Chat) -> None:
 
 
 async def test_record_is_pruned_after_a_year(chat: Chat) -> None:
-    moderation, now = chat.app.store[Moderation], chat.now()
+    record, now = chat.app.store[Record], chat.now()
     entries = [
-        Entry(Action.BLOCK, 9, now - timedelta(days=days), chat.community_id, 3)
+        RecordEntry(Action.BLOCK, 9, now - timedelta(days=days), chat.community_id, 3)
         for days in (364, 366)
     ]
     for entry in entries:
-        await moderation.record(entry)
+        await record.add(entry)
     await sweep(chat)
-    assert await moderation.recorded(chat.community_id) == entries[:1]
+    assert await record.entries(chat.community_id) == entries[:1]

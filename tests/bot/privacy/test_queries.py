@@ -4,14 +4,12 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from bot.community.queries import Blocks, Communities
-from bot.moderation.queries import Moderation
+from bot.community.queries import Action, Blocks, Communities, Record, RecordEntry
 from bot.polls.queries import Ballot, Polls
 from bot.privacy.queries import Kept, Privacy
 from bot.store import Store
 from bot.store.answers import ButtonStates
 from bot.store.identities import Identities
-from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.training.queries import CustomModels, TrainingRequest, Trainings, Versions
 from bot.verse.queries import Poems
@@ -203,7 +201,7 @@ async def test_concurrent_notes_of_a_community(store: Store) -> None:
 async def test_block_outlasts_forgetting(store: Store) -> None:
     """Or "forget me" would undo it. Who blocked and what moderators did is not told either."""
     moderator = 987_654_321
-    await store[Blocks].block(1, MEMBER, Entry(Action.BLOCK, moderator, NOW, 1, MEMBER))
+    await store[Blocks].block(1, MEMBER, RecordEntry(Action.BLOCK, moderator, NOW, 1, MEMBER))
     kept = await store[Privacy].of(MEMBER)
     assert (kept.blocks, kept.moderation) == (1, 1)
     rows = await store[Privacy].all_of(MEMBER)
@@ -220,12 +218,14 @@ async def test_block_outlasts_forgetting(store: Store) -> None:
 
 async def test_community_leaves_with_its_blocks(store: Store) -> None:
     """What an owner blocked stays blocked, or a community would return by leaving."""
-    here, everywhere = [Entry(Action.BLOCK, 9, NOW, community, MEMBER) for community in (1, None)]
+    here, everywhere = [
+        RecordEntry(Action.BLOCK, 9, NOW, community, MEMBER) for community in (1, None)
+    ]
     await store[Blocks].block(1, MEMBER, here)
     await store[Blocks].block(EVERYWHERE, MEMBER, everywhere)
     await store[Blocks].block(1, EVERYBODY, everywhere)
     await store[Privacy].seen([], NOW)
     assert await store[Privacy].forget_communities(NOW + GRACE) == [1]
     assert await store[Blocks].all() == {(EVERYWHERE, MEMBER), (1, EVERYBODY)}
-    assert list(await store[Moderation].recorded(1)) == []
-    assert len(await store[Moderation].recorded(None)) == 2
+    assert list(await store[Record].entries(1)) == []
+    assert len(await store[Record].entries(None)) == 2

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.community.queries import Blocks, Communities
-from bot.moderation.queries import Moderation
+from bot.community.queries import Blocks, Communities, Record
 from bot.operate.archive import ArchiveReader
 from bot.operate.database import read_archive
 from bot.polls.queries import Ballot, HallOfFame, Polls, Scope
@@ -68,7 +67,7 @@ async def check(store: Store) -> None:
     assert await store[WordFilters].of(MUSEUM) == FilterSettings(2, ("egg", "nest"))
     assert (await store[Communities].settings(MUSEUM)).log_channel_id == CHANNEL
     assert await store[Blocks].all() == {(MUSEUM, CAT)}
-    recorded = await store[Moderation].recorded(MUSEUM)
+    recorded = await store[Record].entries(MUSEUM)
     assert [entry.action for entry in recorded] == ["log", "refuse model", "block", "remove name"]
     assert await store[Privacy].forget_communities(NOW) == [LEFT]
     await check_polls(store)
