@@ -20,10 +20,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bot.services.cluster.pool import ClusterPool
-from bot.services.inference import Inference, open_inference
-from bot.services.inference.service import prepared
 from bot.words import WordFilter
+from bot.writing import Inference, open_inference
+from bot.writing.cluster import ClusterPool
+from bot.writing.service import prepared
 from models.names.generator import NamesRequest
 from models.tasks import TASKS
 from models.verse.poem import SonnetRequest
@@ -79,7 +79,6 @@ async def opened(processes: int) -> AsyncIterator[Inference]:
 async def on_a_cluster() -> AsyncIterator[Inference]:
     """Inference on a cluster whose workers have the weights."""
     served = {name: prepared(name, task.load_shipped) for name, task in TASKS.items()}
-    digests = {trained.digest for trained in served.values()}
     async with LocalCluster(  # type: ignore[no-untyped-call]
         n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, asynchronous=True
     ) as cluster:
@@ -88,9 +87,7 @@ async def on_a_cluster() -> AsyncIterator[Inference]:
         inference = Inference(served, WordFilter().allows, [pool])
         try:
             async with asyncio.timeout(START_S):
-                while pool.status.workers < WORKERS or not all(
-                    digests <= worker.known for worker in pool.workers
-                ):
+                while pool.status.workers < WORKERS:
                     await asyncio.gather(*(write(inference, 0) for write in KINDS.values()))
             yield inference
         finally:

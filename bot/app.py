@@ -15,9 +15,6 @@ from bot.community.blocks import BlockList
 from bot.community.queries import Blocks
 from bot.features import REGISTRY
 from bot.fleet.membership import Fleet
-from bot.services.cluster.connection import is_installed, scheduler_address
-from bot.services.cluster.pool import ClusterPool
-from bot.services.inference.capacity import default_processes
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import Database, Store, StoreError, Unavailable, url_of
@@ -30,7 +27,10 @@ from bot.training.service import TrainingService
 from bot.training.trainer import Launch, TrainerProcess
 from bot.version import checkout_version
 from bot.words import WordFilter
-from models.memory import limit_arenas
+from bot.writing.capacity import default_processes
+from bot.writing.cluster import ClusterPool
+from bot.writing.connection import is_installed, scheduler_address
+from models.serving.memory import limit_arenas
 from models.weights import WeightsError
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ async def build_app(
             store,
             word_filter.allows,
             now=now,
-            pools=[cluster] if cluster else [],
+            writers=[cluster] if cluster else [],
             processes=_processes(settings),
         )
     except (WeightsError, StoreError) as error:

@@ -12,7 +12,10 @@ from bot import terminal
 from bot.arguments import whole_number
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
-from models.names.generator import LONGEST_NAME, SHORTEST_NAME, NamesRequest
+from models.names.constraints import LONGEST_NAME, SHORTEST_NAME
+from models.names.generator import (
+    NamesRequest,
+)
 from models.tasks import TASKS
 from models.text_generator import Accept, GenerationError
 from models.verse.dissection import MIN_WORDS, is_line

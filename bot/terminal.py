@@ -16,14 +16,13 @@ from bot.pictures.dissection import DissectionColumn, letter_column, word_column
 from bot.pictures.line_trace import trace_picture
 from data.files import write_atomically
 from models.names.capitalization import format_name
-from models.names.constrained.shape import of_a_list
+from models.names.constraints import of_a_list
 from models.names.dissection import Dissection, dissect, reading
 from models.names.generator import NamesRequest, generate_names
 from models.text_generator import Accept
-from models.verse.dissection import LineDissection, dissect_line
+from models.verse.dissection import LineDissection, dissect_line, trace_line
 from models.verse.forms import FORMS
 from models.verse.poem import SonnetRequest, begin, extend
-from models.verse.trace import trace_line
 from models.weights import ModelCard, Trained
 
 

@@ -24,7 +24,7 @@ from bot.arguments import count, positive_number, weight_file, whole_number
 from bot.pictures.loss_curve import loss_curve
 from bot.training.reporters import JsonReporter, Reporter, TerminalReporter
 from data.corpora import CorpusError
-from models.memory import keep_freed_memory
+from models.serving.memory import keep_freed_memory
 from models.tasks import TASKS, Task
 from models.training.events import Failed, Stopped
 from models.training.recipe import Options, RecipeError

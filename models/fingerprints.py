@@ -80,8 +80,8 @@ class BloomFilter:
 LONGEST_RUN = 6
 """Maximum number of consecutive words that a poem may share with a text trained on."""
 SPARSE_RUN, STRIDE = 5, 3
-"""Of further reading only runs of 5 words at every third word are stored. Every run of 7 words has
-one of them in it."""
+"""Further reading is stored as runs of 5 words, at every third word. Every run of 7 words has one
+of them in it."""
 
 
 def runs_of(words: Sequence[str]) -> list[str]:

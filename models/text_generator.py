@@ -32,7 +32,7 @@ def never() -> bool:
     return False
 
 
-def check(should_stop: ShouldStop) -> None:
+def check_stop(should_stop: ShouldStop) -> None:
     """Raise `Abandoned` if the work should stop."""
     if should_stop():
         raise Abandoned("nobody wants the result anymore")
@@ -59,7 +59,7 @@ class Draft(Protocol):
 
 @dataclass(frozen=True)
 class Sample:
-    """What a network writes without a prompt."""
+    """A sample: what a network writes without a prompt."""
 
     texts: tuple[str, ...]
     """As they are shown; as many as could be written."""

@@ -18,77 +18,68 @@ EVERY_SOURCE = [path for wing in WINGS for path in SOURCES[wing]]
 KERAS = {"keras", "tensorflow"}
 CHAT = {"discord", "slack_sdk", "aiohttp", "simcord"}
 WITH_KERAS = {
-    "models.training.keras_lstm",
-    "models.training.keras_word_lstm",
-    "models.training.words_and_characters",
+    "models.training.keras_verse",
     "models.verse.trainers",
 }
 """Modules that cannot be imported without Keras."""
-ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_lstm.py"
+ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_verse.py"
 
 RULES = """
 bot.__main__            bot.operate.doctor bot.operate.serving bot.operate bot.launch
                         bot.platforms.slack bot.startup
-bot.operate.doctor      bot.platforms.discord bot.platforms.slack bot.chat bot.services.cluster
-                        bot.pictures bot.store bot.monitoring bot.settings bot.startup
+bot.operate.doctor      bot.platforms.discord bot.platforms.slack bot.chat bot.writing bot.pictures
+                        bot.store bot.monitoring bot.settings bot.startup
 bot.operate.serving     bot.launch bot.app bot.platforms.local bot.platforms.discord
                         bot.platforms.slack bot.status bot.chat bot.fleet bot.store bot.monitoring
                         bot.settings bot.startup bot.version
 bot.operate             bot.store.backup bot.store bot.settings bot.startup bot.version
 bot.launch              bot.logs bot.settings bot.startup
-bot.app                 bot.features bot.training bot.community bot.chat bot.fleet
-                        bot.services.cluster bot.services.inference bot.words bot.store
-                        bot.settings bot.startup bot.version models.weights models.memory
+bot.app                 bot.features bot.training bot.community bot.chat bot.fleet bot.writing
+                        bot.words bot.store bot.settings bot.startup bot.version models.weights
+                        models.serving
 bot.platforms.local
 bot.platforms.discord   bot.features bot.status bot.chat bot.store bot.monitoring bot.logs
                         bot.settings bot.formats data
 bot.platforms.slack     bot.features bot.help bot.status bot.privacy bot.verse bot.polls
-                        bot.community bot.chat bot.fleet bot.services bot.store bot.monitoring
-                        bot.startup bot.formats models.verse
+                        bot.community bot.chat bot.fleet bot.store bot.monitoring bot.startup
+                        bot.concurrency bot.formats models.verse
 bot.features            bot.help bot.status bot.privacy bot.moderation bot.verse bot.names
-                        bot.training bot.polls bot.community bot.chat bot.services
-                        models.names.constrained models.verse data
+                        bot.training bot.polls bot.community bot.chat bot.concurrency models.names
+                        models.verse data
 bot.help                bot.training bot.chat bot.evaluation bot.formats models.weights
-bot.status              bot.training bot.community bot.chat bot.fleet bot.services bot.pictures
-                        bot.store bot.monitoring bot.shards models.tasks
+bot.status              bot.training bot.community bot.chat bot.fleet bot.pictures bot.store
+                        bot.monitoring bot.shards bot.concurrency models.tasks
 bot.privacy             bot.verse bot.training bot.polls bot.community bot.chat bot.store
                         bot.formats
 bot.moderation          bot.verse bot.training bot.polls bot.community bot.chat bot.store
                         bot.formats
 bot.verse               bot.names bot.polls bot.chat bot.store bot.formats models.verse
                         models.text_generator data
-bot.names               bot.training bot.polls bot.chat bot.services bot.words bot.pictures
-                        bot.store bot.formats models.names.constrained models.names models.verse
-                        models.weights models.networks data
-bot.training            bot.polls bot.community bot.chat bot.services.cluster
-                        bot.services.inference bot.services.queueing bot.services bot.words
-                        bot.store bot.formats models.tasks models.names.constrained models.names
-                        models.training models.text_generator models.weights models.memory
+bot.names               bot.training bot.polls bot.chat bot.words bot.pictures bot.store
+                        bot.concurrency bot.formats models.names models.verse models.weights
                         models.networks data
-bot.polls               bot.community bot.chat bot.services bot.words bot.pictures bot.store
+bot.training            bot.polls bot.community bot.chat bot.writing bot.words bot.store
+                        bot.concurrency bot.formats models.tasks models.names models.training
+                        models.text_generator models.weights models.serving models.networks data
+bot.polls               bot.community bot.chat bot.words bot.pictures bot.store bot.concurrency
                         bot.formats models.names
 bot.community           bot.chat bot.words bot.store bot.formats
-bot.chat                bot.fleet bot.services.cluster bot.services.inference bot.services.queueing
-                        bot.services bot.words bot.store bot.monitoring bot.settings bot.formats
-bot.fleet               bot.services bot.store bot.shards
-bot.services.cluster    bot.services.inference bot.services.queueing bot.words bot.version
-                        models.tasks models.weights models.memory
-bot.services.inference  bot.services.queueing bot.words models.tasks models.names models.verse
-                        models.text_generator models.weights models.shared_weights models.memory
-bot.services.queueing   bot.monitoring models.text_generator
-bot.services
+bot.chat                bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
+                        bot.concurrency bot.formats
+bot.fleet               bot.store bot.shards bot.concurrency
+bot.writing             bot.words bot.monitoring bot.version models.tasks models.names models.verse
+                        models.text_generator models.weights models.serving
 bot.words               bot.store data
-bot.pictures            bot.formats models.names models.verse.constrained models.verse
-                        models.networks
+bot.pictures            bot.formats models.names models.verse models.networks
 bot.store.backup        bot.store
 bot.store
 bot.train               bot.training bot.pictures bot.arguments models.tasks models.training
-                        models.weights models.memory data
+                        models.weights models.serving data
 bot.generate            bot.words bot.terminal bot.arguments models.tasks models.names models.verse
                         models.text_generator models.weights data
 bot.evaluate            bot.evaluation bot.arguments models.tasks models.weights data
-bot.terminal            bot.pictures bot.formats models.names.constrained models.names models.verse
-                        models.text_generator models.weights data
+bot.terminal            bot.pictures bot.formats models.names models.verse models.text_generator
+                        models.weights data
 bot.evaluation          bot.words models.tasks models.names models.verse models.training
                         models.text_generator models.weights models.networks data
 bot.monitoring
@@ -97,29 +88,22 @@ bot.settings            bot.shards
 bot.shards
 bot.startup
 bot.version
+bot.concurrency
 bot.formats
 bot.arguments
 models.tasks            models.names models.verse models.training models.text_generator
-                        models.reference_loss models.weights data
-models.names.constrained  models.text_generator models.weights models.networks data
-models.names            models.names.constrained models.training models.text_generator
-                        models.weights models.packed_texts models.fingerprints models.networks data
-models.verse.constrained  models.networks data
-models.verse            models.verse.constrained models.training models.text_generator
-                        models.weights models.fingerprints models.quantization models.networks data
-models.training         models.text_generator models.weights models.fingerprints models.networks
-                        data
+                        models.weights data
+models.names            models.training models.text_generator models.weights models.fingerprints
+                        models.serving models.networks data
+models.verse            models.training models.text_generator models.weights models.fingerprints
+                        models.serving models.networks data
+models.training         models.text_generator models.weights models.fingerprints models.serving
+                        models.networks data
 models.text_generator   models.weights
-models.reference_loss   models.weights
-models.weights          models.memory models.packed_texts models.model_card models.fingerprints
-                        models.quantization models.networks data
-models.shared_weights   models.weights
-models.memory
-models.packed_texts
-models.model_card
+models.weights          models.fingerprints models.serving models.networks data
 models.fingerprints
-models.quantization
-models.networks         models.packed_texts models.quantization data
+models.serving          models.networks
+models.networks         data
 data
 """
 """What each part, a folder or a file, may import besides itself. A name covers its subfolders."""
@@ -417,7 +401,7 @@ def test_start_imports_no_training_libraries() -> None:
     unwanted |= {"matplotlib"}
     modules = (
         "bot.__main__, bot.operate.serving.process, bot.platforms.discord.client, "
-        "bot.platforms.slack.client, bot.services.inference, bot.train, bot.generate, bot.evaluate"
+        "bot.platforms.slack.client, bot.writing, bot.train, bot.generate, bot.evaluate"
     )
     assert unwanted.isdisjoint(modules_after(modules))
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from bot.services.cluster.connection import scheduler_address
 from bot.settings import SETTINGS
+from bot.writing.connection import scheduler_address
 from tests.test_deploy import CHECKOUT, LONGEST_STOP_S, dockerfile
 
 FILE = CHECKOUT / "deploy" / "kubernetes.yaml"

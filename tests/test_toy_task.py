@@ -13,7 +13,6 @@ from threading import Event
 
 import pytest
 
-from bot.services.inference import Inference
 from bot.store import Store
 from bot.train import main
 from bot.training.custom_models import CustomModelLoader
@@ -23,6 +22,7 @@ from bot.training.registry import MARGIN, ModelRegistry, NothingBefore, open_ver
 from bot.training.service import Event as TrainingEvent
 from bot.training.service import Events, TrainingService
 from bot.training.trainer import TrainerProcess
+from bot.writing import Inference
 from models.tasks import TASKS, Task, task_of
 from models.text_generator import Accept, GenerationError, ShouldStop, never
 from models.training.events import Done, Planned, Progress, Samples, Stopped

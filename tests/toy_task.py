@@ -15,9 +15,16 @@ from models.networks.vocabulary import END, Vocabulary
 from models.tasks import TASKS, Task
 from models.text_generator import Accept, GenerationError, Sample, ShouldStop, never
 from models.training.losses import losses_of
-from models.training.recipe import Options, Plan, Recipe, library_versions
+from models.training.recipe import (
+    Arrays,
+    Figures,
+    Options,
+    Plan,
+    Recipe,
+    Update,
+    library_versions,
+)
 from models.training.run import TrainingRun
-from models.training.trainer import Arrays, Figures, Progress
 from models.weights import Trained
 
 NAME = "words"
@@ -42,7 +49,7 @@ def load_corpus() -> Corpus:
 
 
 class WordTrainer:
-    """Counts a quarter of the corpus with each update. A `models.training.trainer.Trainer`."""
+    """Counts a quarter of the corpus with each update. A `models.training.recipe.Trainer`."""
 
     steps = 4
 
@@ -52,12 +59,12 @@ class WordTrainer:
         self._order = order
         self._updates = 0
 
-    def train(self) -> Iterator[Progress]:
+    def train(self) -> Iterator[Update]:
         """Yield the updates that are left."""
         while self._updates < self.steps:
             self._updates += 1
             loss = losses_of(self.network(), self._validation).nats_per_character
-            yield Progress(self._updates, loss, len(self._texts), validation=loss)
+            yield Update(self._updates, loss, len(self._texts), validation=loss)
 
     def network(self) -> NGram:
         """The n-grams counted so far."""

@@ -28,9 +28,9 @@ from benchmarks.performance.page import Section
 from benchmarks.performance.timing import Times, in_turn, ratio, shown
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack
-from models.memory import keep_freed_memory
 from models.names.generator import NamesRequest
 from models.networks.lstm import LSTM
+from models.serving.memory import keep_freed_memory
 from models.verse.poem import SonnetRequest
 
 SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}

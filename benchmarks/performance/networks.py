@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.networks.lstm import LSTM, Layer
-from models.networks.word_lstm import WordLSTM
-from models.networks.words_and_characters import WordsAndCharacters
+from models.serving.words import FastWordLSTM, FastWordsAndCharacters
 from models.weights import load_shipped
 
 WINDOW = 40
@@ -28,7 +27,7 @@ Array = NDArray[np.float32]
 def shipped() -> LSTM:
     """The network that is measured."""
     network = load_shipped("sonnets").network
-    assert isinstance(network, WordsAndCharacters)  # noqa: S101
+    assert isinstance(network, FastWordsAndCharacters)  # noqa: S101
     return network.characters.unrounded()
 
 
@@ -96,30 +95,30 @@ def onnx_step(network: LSTM, batch: int) -> Step:
     return _onnx(onnx_model(network), network.layers, _characters(network, batch))
 
 
-def word_network() -> WordLSTM:
+def word_network() -> FastWordLSTM:
     """The network that chooses the words of verse, exact: 512 + 256 units."""
     network = load_shipped("sonnets").network
-    assert isinstance(network, WordsAndCharacters)  # noqa: S101
+    assert isinstance(network, FastWordsAndCharacters)  # noqa: S101
     return network.words
 
 
-def word_operations(network: WordLSTM, batch: int) -> int:
+def word_operations(network: FastWordLSTM, batch: int) -> int:
     """Of the matrix products of a step of the exact network."""
     d = network.E.shape[1]  # the rows of Wx for the last word of a line are added once a line
     first, *others = dense(network)
     sizes = [d * first.Wx.shape[1], math.prod(first.Wh.shape)]
     sizes += [math.prod(matrix.shape) for layer in others for matrix in (layer.Wx, layer.Wh)]
-    return 2 * batch * sum(sizes)
+    return 2 * batch * int(sum(sizes))
 
 
-def word_step(network: WordLSTM, batch: int) -> Step:
+def word_step(network: FastWordLSTM, batch: int) -> Step:
     """The project's."""
     tokens = np.arange(batch, dtype=np.int64)
     towards, state = network.towards(tokens), network.initial_state(batch)
     return lambda: network.step(tokens, tokens % 10, towards, state)
 
 
-def onnx_word_step(network: WordLSTM, batch: int) -> Step:
+def onnx_word_step(network: FastWordLSTM, batch: int) -> Step:
     """onnxruntime with one thread, without the parts that are the same for a line."""
     x = network.E[:batch]
     first, *others = dense(network)
@@ -127,7 +126,7 @@ def onnx_word_step(network: WordLSTM, batch: int) -> Step:
     return _onnx(onnx_words(layers), layers, x)
 
 
-def dense(network: WordLSTM) -> list[Layer]:
+def dense(network: FastWordLSTM) -> list[Layer]:
     """The layers in single precision: large matrices are kept in 8 bits."""
     return [Layer(np.asarray(layer.Wx), np.asarray(layer.Wh), layer.b) for layer in network.layers]
 

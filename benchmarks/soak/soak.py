@@ -28,12 +28,11 @@ from bot.store import Database, Store
 from bot.training.queries import VersionFiles, Versions
 from bot.training.registry import version_of
 from models.fingerprints import Fingerprints
-from models.model_card import ModelCard
-from models.names.constrained.shape import LIST_RECIPE
+from models.names.constraints import LIST_RECIPE
 from models.networks.ngram import NGram
 from models.networks.vocabulary import END, Vocabulary
 from models.tasks import task_of
-from models.weights import SHIPPED, save_weights
+from models.weights import SHIPPED, ModelCard, save_weights
 
 ORDER = 5
 GREEK = "αβγδεζηθικλμνξοπρστυφχψω"

@@ -13,12 +13,9 @@ from bot.chat.message import Message, UserError
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.chat.unfinished import UnfinishedAnswers
+from bot.concurrency import EditThrottle, InFlight, Locks, Pace
 from bot.fleet.membership import Fleet
 from bot.monitoring.monitor import Monitor
-from bot.services.cluster.pool import ClusterPool
-from bot.services.concurrency import EditThrottle, InFlight, Locks, Pace
-from bot.services.inference import Inference
-from bot.services.queueing.errors import TooMany
 from bot.settings import Settings
 from bot.store import Store
 from bot.store.answers import Unfinished
@@ -26,6 +23,9 @@ from bot.store.fleet import RunningCooldowns
 from bot.words import WordFilter
 from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters
+from bot.writing import Inference
+from bot.writing.cluster import ClusterPool
+from bot.writing.errors import TooManyQueued
 
 Service = TypeVar("Service")
 
@@ -186,7 +186,7 @@ class App:
             try:
                 yield
             except Exception as error:
-                if not isinstance(error, (UserError, TooMany, *self.registry.explanations)):
+                if not isinstance(error, (UserError, TooManyQueued, *self.registry.explanations)):
                     self.cooldowns.end(key)
                 raise
 

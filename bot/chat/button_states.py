@@ -12,7 +12,7 @@ from bot.chat.app import App
 from bot.chat.message import UserError
 from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
-from bot.services.concurrency import within
+from bot.concurrency import within
 from bot.store import Unavailable
 from bot.store.answers import ButtonStates
 

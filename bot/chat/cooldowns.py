@@ -8,7 +8,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.services.concurrency import within
+from bot.concurrency import within
 from bot.store import Unavailable
 from bot.store.fleet import DISORDER, RunningCooldowns
 

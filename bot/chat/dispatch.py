@@ -15,12 +15,12 @@ from bot.chat.message import Button, Message, Text, UserError, text
 from bot.chat.received import LONGEST_TYPED, clean, received, received_state
 from bot.chat.translation import _
 from bot.chat.turn import AnswerRef, DeliveryError, Gone, MessageRef, Turn, Unreachable
+from bot.concurrency import ShuttingDown, in_time, latest_throttled, within
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
-from bot.services.concurrency import ShuttingDown, in_time, latest_throttled, within
-from bot.services.queueing.errors import TooSlow
-from bot.services.queueing.turns import OnWait
 from bot.store import Unavailable
+from bot.writing.errors import TooSlow
+from bot.writing.queues import OnWait
 
 log = logging.getLogger(__name__)
 

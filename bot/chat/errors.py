@@ -7,9 +7,9 @@ from typing import Any
 from bot.chat.message import Button, Text, UserError, code, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Forbidden, Terms, Unreachable
-from bot.services.concurrency import ShuttingDown
-from bot.services.queueing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
+from bot.concurrency import ShuttingDown
 from bot.store import OutcomeUnknown, Unavailable
+from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
 
 Explanations = Mapping[type[Exception], Callable[[Any], Text]]
 """The sentence for each kind of error by which features refuse a request."""
@@ -34,7 +34,7 @@ def explain(
                 ),
                 ahead=ahead,
             )
-        case TooMany(count=count):
+        case TooManyQueued(count=count):
             return text(
                 ngettext(
                     "{count} of your requests is still waiting; try again when it's answered.",

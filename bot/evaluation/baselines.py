@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from data.corpora import Corpus
-from models.names.generator import LONGEST_NAME
+from models.names.constraints import LONGEST_NAME
 from models.names.notebook import ITERATIONS, NotebookTrainer
 from models.names.recipes import RECIPES
 from models.networks.network import Network

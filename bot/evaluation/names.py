@@ -15,8 +15,9 @@ from bot.evaluation.plots import training_plots
 from bot.evaluation.previous import previous_weights
 from bot.evaluation.scoreboard import Board, Pictures, QualityTarget, Table
 from data.corpora import Corpus
-from models.names.clusters import clusters_of, known_clusters
-from models.names.generator import NamesError, NamesRequest, generate_names, reads_as_name
+from models.names.filters import clusters_of, known_clusters
+from models.names.generator import NamesRequest, generate_names, reads_as_name
+from models.names.problems import NamesError
 from models.networks.network import Network
 from models.networks.vocabulary import END
 from models.training.numpy_lstm import LETTERS

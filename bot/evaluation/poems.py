@@ -10,7 +10,7 @@ import numpy as np
 from bot.evaluation.baselines import ShowStatus, sample_texts
 from bot.evaluation.verse import LINES, SYLLABLES, MeasuredPoem
 from bot.evaluation.word_trigram import WordTrigram
-from data.phonetics import Readings
+from data.pronunciation import Readings
 from data.text import normalise_verse
 from models.networks.network import Network
 from models.text_generator import Accept

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from data.early_modern import with_fallbacks
-from data.phonetics import Reading, Readings, reading_of
+from data.pronunciation import Reading, Readings, reading_of, with_fallbacks
 from data.text import fold, normalise_verse, words_of
 from models.verse.prosody import is_iambic, is_real, pairs_of, rhymes, syllable_counts
 

@@ -18,7 +18,7 @@ from bot.training import models, namer, requests, retrain
 from bot.training.progress import STOP
 from bot.verse import poems, sonnet
 from data.corpora import CorpusError
-from models.names.constrained.problems import NamesError
+from models.names.problems import NamesError
 from models.verse.dissection import LineTooLong, NoWordNetwork
 from models.verse.poem import NoLineFound
 

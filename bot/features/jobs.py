@@ -12,9 +12,9 @@ from bot.chat.app import App
 from bot.chat.closing_answers import AnswerCloser
 from bot.chat.turn import Platform
 from bot.chat.unfinished import BEAT_S
+from bot.concurrency import PeriodicTask, within
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.privacy.privacy import CommunitySweeper
-from bot.services.concurrency import PeriodicTask, within
 from bot.training.progress import TrainingReport
 from bot.training.registry import ModelRegistry
 from bot.training.service import TrainingService

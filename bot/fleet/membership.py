@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapp
 from contextlib import asynccontextmanager, suppress
 from enum import IntEnum
 
+from bot.concurrency import PeriodicTask
 from bot.fleet.identifying import IdentifyGate
-from bot.services.concurrency import PeriodicTask
 from bot.shards import format_shards
 from bot.store import Unavailable
 from bot.store.locks import AdvisoryLocks, Space

@@ -16,8 +16,7 @@ from data.corpora import LONGEST_NAME
 from data.roots import load_roots
 from data.text import clean_name
 from models.names.capitalization import Capitals, format_name
-from models.names.constrained.constraints import clean_piece
-from models.names.generator import LONGEST_PIECE
+from models.names.constraints import LONGEST_PIECE, clean_piece
 
 MOST = 25
 """Maximum number of suggestions. A platform may show fewer."""

@@ -40,8 +40,7 @@ from data.corpora import LONGEST_NAME
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import clean_name
 from models.names.capitalization import format_name
-from models.names.dissection import Dissection, LetterChoice, reading
-from models.names.etymology import Part
+from models.names.dissection import Dissection, LetterChoice, NamePart, reading
 from models.names.generator import NamesRequest
 from models.networks.vocabulary import END
 from models.verse.dissection import MIN_WORDS, LineDissection
@@ -266,7 +265,7 @@ def _meaning(dissection: Dissection) -> Iterator[Text]:
     )
 
 
-def _origin(part: Part) -> str:
+def _origin(part: NamePart) -> str:
     """`odon (Greek odous: tooth)`, without the root if it equals the meaning."""
     source = part.language if part.root == part.meaning else f"{part.language} {part.root}"
     return f"{part.letters} ({source}: {part.meaning})"

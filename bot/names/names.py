@@ -23,6 +23,7 @@ from bot.chat.dispatch import place_in, respond_or_leave
 from bot.chat.message import Button, Message, UserError, strong, text
 from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
+from bot.concurrency import in_time
 from bot.names import autocomplete, custom_model_choice
 from bot.names.custom_model_choice import NamesModel, choose, dinosaurs, of_button, ready
 from bot.names.name_options import (
@@ -51,7 +52,6 @@ from bot.polls.name_message import (
 )
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import Candidates, open_poll, poll_message
-from bot.services.concurrency import in_time
 from bot.store import Unavailable
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord
@@ -59,8 +59,9 @@ from bot.words import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import clean_name
 from models.names.capitalization import format_name
-from models.names.constrained.constraints import clean_piece
-from models.names.generator import LONGEST_NAME, SHORTEST_NAME, NamesError, NamesRequest
+from models.names.constraints import LONGEST_NAME, SHORTEST_NAME, clean_piece
+from models.names.generator import NamesRequest
+from models.names.problems import NamesError
 
 LookUp = Callable[[], Awaitable[CustomModelRecord | None]]
 """Returns the custom model of a request; `None` for dinosaurs."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from bot.chat.message import Text, text
 from bot.chat.translation import _, ngettext
 from bot.formats import human_join
-from models.names.constrained.constraints import NameConstraints, Piece
-from models.names.constrained.problems import (
+from models.names.constraints import NameConstraints, Piece, Shape
+from models.names.problems import (
     EXAMPLES,
     AlwaysUnreadable,
     CannotCombine,
@@ -26,7 +26,6 @@ from models.names.constrained.problems import (
     TripleCharacter,
     UnknownCharacters,
 )
-from models.names.constrained.shape import Shape
 
 _FLAWS: Mapping[Flaw, str] = {
     Flaw.KNOWN: _("on the list that the network learned from"),

@@ -9,9 +9,19 @@ from one that was drawn several times, none from one that died out.
 from collections.abc import Sequence
 
 from bot.formats import odds, percent
-from bot.pictures.canvas import CHOSEN, GAP, MARGIN, MUTED, TEXT, Box, Canvas, Color, shade
-from models.verse.constrained.word_lines import Step
-from models.verse.trace import ExpectedWord, LineTrace
+from bot.pictures.canvas import (
+    CHOSEN,
+    GAP,
+    MARGIN,
+    MUTED,
+    TEXT,
+    Box,
+    Canvas,
+    Color,
+    shade,
+)
+from models.verse.dissection import ExpectedWord, LineTrace
+from models.verse.word_lines import ParticleStep
 
 MIN_WIDTH = 1_200
 CELL_WIDTH, CELL_HEIGHT, CONNECTOR = 96, 58, 26
@@ -56,7 +66,7 @@ def _below(left: int, top: int, size: int) -> tuple[float, float]:
     return left, top + 0.8 * size
 
 
-def lanes_of(steps: Sequence[Step]) -> list[list[int]]:
+def lanes_of(steps: Sequence[ParticleStep]) -> list[list[int]]:
     """The row of the picture in which each particle of each step is drawn.
 
     The first particle that continues another stays in its row; the rest take the nearest free rows.

@@ -24,8 +24,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Terms, Turn
 from bot.polls.queries import Champion, HallOfFame, Scope
 from bot.words import WordFilter
-from models.names.dissection import reading
-from models.names.etymology import parts_of
+from models.names.dissection import parts_of, reading
 
 PLAQUE = "plaque.png"
 

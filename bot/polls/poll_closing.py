@@ -14,6 +14,7 @@ from bot.chat.message import Embed, Message, Text, Tone, emphasis, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
 from bot.community.blocks import BlockList
+from bot.concurrency import ShuttingDown
 from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file, poem_about
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import (
@@ -22,7 +23,6 @@ from bot.polls.votes import (
     removed_message,
     tie_sentence,
 )
-from bot.services.concurrency import ShuttingDown
 from bot.store import Unavailable
 
 log = logging.getLogger(__name__)

@@ -22,10 +22,10 @@ from bot.chat.message import (
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Turn
 from bot.community.queries import Communities
+from bot.concurrency import within
 from bot.formats import human_join, shortened, without_bidi_controls
 from bot.polls.name_message import buttons_of, names_message
 from bot.polls.queries import Ballot, Origin, PollRecord, Polls
-from bot.services.concurrency import within
 from bot.store import OutcomeUnknown, Unavailable
 from bot.words import WordFilter
 

@@ -7,9 +7,9 @@ from functools import partial
 
 from bot.chat.app import App
 from bot.chat.turn import Platform
+from bot.concurrency import PeriodicTask
 from bot.fleet.membership import Served
 from bot.monitoring.state import SAMPLE_S, Check, Cluster, Queue, Sample, Snapshot, resident_bytes
-from bot.services.concurrency import PeriodicTask
 from bot.store import StoreError
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import Trainings

@@ -9,8 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from bot.services.cluster.connection import Actor, Unreachable
-from bot.services.cluster.pool import ClusterPool
 from bot.training.events import EndReason, from_json, to_json
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import (
@@ -21,6 +19,8 @@ from bot.training.trainer import (
     TrainingEvents,
     TrainingHandle,
 )
+from bot.writing.cluster import ClusterPool
+from bot.writing.connection import Actor, ClusterUnreachable
 from data.files import write_atomically
 from models.training.events import Done, Failed, Stopped, TrainingEvent
 
@@ -141,7 +141,7 @@ class ClusterTrainer:
         request = _anonymous(self._request)
         connection = self._launch.cluster.connection
         if connection is None:
-            raise Unreachable("has lost its scheduler")
+            raise ClusterUnreachable("has lost its scheduler")
         actor = await connection.create(
             TrainingActor, self._address, request, checkpoint, self.command, within=START_S
         )
@@ -158,7 +158,7 @@ class ClusterTrainer:
                 events = [event for line in lines if (event := from_json(line)) is not None]
                 is_final = any(isinstance(event, Done | Stopped | Failed) for event in events)
                 files = await actor.call("files", within=TRANSFER_S) if is_final else {}
-            except Unreachable as error:
+            except ClusterUnreachable as error:
                 if loop.time() >= lost_at:
                     log.error("The worker %s, which trained, %s", self._address, error)
                     yield Stopped() if self._stopping.is_set() else Failed(EndReason.WORKER_LOST)

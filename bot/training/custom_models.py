@@ -10,11 +10,11 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 
-from bot.services.inference import Inference, ValidationSample
-from bot.services.queueing.errors import TooSlow
 from bot.store import Store
 from bot.training.queries import CustomModelRecord, CustomModels
-from models.memory import return_free_memory
+from bot.writing import Inference, ValidationSample
+from bot.writing.errors import TooSlow
+from models.serving.memory import return_free_memory
 from models.tasks import task_of
 from models.weights import TooLarge, Trained, WeightsError, cached_with_weights
 

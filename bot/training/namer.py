@@ -65,14 +65,14 @@ from bot.training.requests import (
 from bot.training.service import TrainingService, stored_list, table_of
 from bot.words import WordFilter
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
-from models.names.constrained.shape import LIST_RECIPE
-from models.names.text_generator import count_parameters
+from models.names.constraints import LIST_RECIPE
+from models.names.generator import count_parameters
 from models.networks.vocabulary import END
 from models.weights import TooLarge, Trained, WeightsError
 
 NAMER = "namer"
 """The group, and the action of its buttons."""
-LIST, SHARE, INFO = "namer-list", "namer-share", "namer info"
+LIST, SHARE, INFO = "namer-list", "namer-share", "namer-info"
 """Cooldowns apart from that of the group: these are used right after another command of it."""
 MINUTES = 5
 """Time limit of a training, in minutes."""

@@ -24,9 +24,8 @@ from bot.chat.message import (
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
 from bot.community.blocks import BlockList
+from bot.concurrency import latest_throttled
 from bot.formats import progress_bar
-from bot.services.concurrency import latest_throttled
-from bot.services.queueing.errors import TooSlow
 from bot.training.custom_model_messages import ready_embed
 from bot.training.custom_models import TASK, CustomModelLoader, Untrained
 from bot.training.events import CustomModelTrained, EndReason, Interrupted
@@ -41,6 +40,7 @@ from bot.training.queries import (
     VersionRecord,
 )
 from bot.training.service import Event, Events
+from bot.writing.errors import TooSlow
 from models.training.events import Failed, Planned, Progress, Samples, Stopped
 from models.weights import WeightsError
 

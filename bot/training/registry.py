@@ -14,11 +14,11 @@ from datetime import datetime
 from functools import partial
 from itertools import pairwise
 
-from bot.services.concurrency import PeriodicTask
-from bot.services.inference import Inference, Load, ValidationSample, loaded_of, open_inference
-from bot.services.queueing.executors import Pool
+from bot.concurrency import PeriodicTask
 from bot.store import Store, Unavailable
 from bot.training.queries import Live, VersionFiles, VersionRecord, Versions
+from bot.writing.service import Inference, Load, ValidationSample, loaded_of, open_inference
+from bot.writing.writer import Writer
 from models.tasks import TASKS, task_of
 from models.text_generator import Accept
 from models.training.events import Done
@@ -280,12 +280,12 @@ async def open_versions(
     *,
     now: Callable[[], datetime],
     interval: float | None = INTERVAL_S,
-    pools: Sequence[Pool] = (),
+    writers: Sequence[Writer] = (),
     processes: int = 0,
 ) -> tuple[Inference, ModelRegistry]:
     """Load the live versions, and serve what was live before where those are unusable.
 
-    `pools` and `processes` are those of `Inference`. Raises `Unavailable`, and `WeightsError` if
+    `writers` and `processes` are those of `Inference`. Raises `Unavailable`, and `WeightsError` if
     shipped weights cannot be used, either.
     """
     served: dict[str, Live] = {}
@@ -298,7 +298,7 @@ async def open_versions(
                 loaded[task] = trained
             if number != live.version_id:
                 served[task] = Live(live.activation_id, number)
-    inference = await open_inference(accept, loaded, pools, processes=processes)
+    inference = await open_inference(accept, loaded, writers, processes=processes)
     return inference, ModelRegistry(store, inference, now=now, served=served, interval=interval)
 
 

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from bot.services.concurrency import PeriodicTask
+from bot.concurrency import PeriodicTask
 from bot.store import Store, StoreError, Unavailable
 from bot.store.identities import is_id_of
 from bot.training.custom_models import PATIENCE_OF_TRAINING_S, CustomModelLoader

@@ -31,7 +31,7 @@ from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import unify_newlines
 from models.text_generator import Accept
 from models.verse.forms import FORMS, Form
-from models.verse.poem import OPENING_LIMIT, Draft, NoLineFound, SonnetRequest
+from models.verse.poem import OPENING_LIMIT, NoLineFound, SonnetDraft, SonnetRequest
 
 ACTION = "sonnet"
 WRITING = text("✒️ …")
@@ -176,7 +176,7 @@ async def write(
             yield message
 
 
-def poem_message(options: SonnetOptions, seed: int, draft: Draft, allows: Accept) -> Message:
+def poem_message(options: SonnetOptions, seed: int, draft: SonnetDraft, allows: Accept) -> Message:
     """A poem so far, without buttons. `allows` decides about a subject that was drawn."""
     form = FORMS[options.request.form]
     lines = tuple(_in_stanzas(draft.lines, form))
@@ -189,7 +189,7 @@ def poem_message(options: SonnetOptions, seed: int, draft: Draft, allows: Accept
     return Message(embeds=(embed,))
 
 
-def _title(form: Form, draft: Draft, allows: Accept) -> str:
+def _title(form: Form, draft: SonnetDraft, allows: Accept) -> str:
     """The form, and what the poem is about."""
     subject = [draft.name] if draft.name else [*filter(allows, draft.subject.words)]
     if not subject:

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
-from models.names.constrained.shape import SEPARATORS
+from models.names.constraints import SEPARATORS
 
 BEGINNING = "^"
 MAX_SMALL_WORDS = 64
@@ -25,7 +25,7 @@ class Capitals(Protocol):
 
     @property
     def capitals(self) -> str:
-        """Those of `BEGINNING` and `SEPARATORS` that a capital follows."""
+        """The characters of `BEGINNING` and `SEPARATORS` that a capital follows."""
 
     @property
     def small_words(self) -> Collection[str]:

@@ -2,6 +2,8 @@
 
 Names with a consonant cluster that no name of the list has are filtered too, which leaves the
 network's own distribution over the others. If a constraint forces such a cluster, they are given.
+
+This module is a `models.text_generator.TextGenerator`.
 """
 
 from collections import Counter
@@ -10,52 +12,53 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from models.names.clusters import allowed_clusters, clusters_of
-from models.names.constrained.constraints import LONGEST_PIECE, NameConstraints
-from models.names.constrained.parsing import parse_constraints
-from models.names.constrained.problems import (
-    Flaw,
-    NamesError,
-    OnlyNameRejected,
-    OutOfRange,
-    Shortfall,
-)
-from models.names.constrained.sampler import ConstrainedSampler, sample_batches, sampler_of
-from models.names.constrained.shape import (
+from data.corpora import LONGEST_NAME as LONGEST_ENTRY
+from data.text import clean_name
+from models.names.capitalization import format_name
+from models.names.constraints import (
     DINOSAURS,
-    LONGEST_NAME,
-    SHORTEST_NAME,
+    LONGEST_PIECE,
+    NameConstraints,
+    Piece,
+    Shape,
+    clean_piece,
     shape_of,
 )
-from models.names.near_copies import NearNames, near_names_of
+from models.names.filters import NearNames, allowed_clusters, clusters_of, near_names_of
+from models.names.look_ahead import learn_contexts
+from models.names.problems import (
+    Flaw,
+    LengthOutOfRange,
+    NamesError,
+    NotLatin,
+    NoUsableCharacters,
+    OnlyNameRejected,
+    OutOfRange,
+    PieceTooLong,
+    Shortfall,
+    TripleCharacter,
+    UnknownCharacters,
+)
+from models.names.sampler import ConstrainedSampler, sample_batches, sampler_of
+from models.networks.lstm import LSTM
+from models.networks.mixture import Mixture
+from models.networks.network import Network
+from models.networks.ngram import NGram
+from models.networks.vocabulary import END, Vocabulary
 from models.text_generator import (
     HIGHEST_TEMPERATURE,
     LOWEST_TEMPERATURE,
     MOST_SEED,
     Accept,
+    Sample,
     ShouldStop,
-    check,
+    check_stop,
     never,
 )
-from models.weights import Trained
+from models.weights import Trained, has_controls
 
-__all__ = [
-    "DEFAULT_TEMPERATURE",
-    "LONGEST_NAME",
-    "LONGEST_PIECE",
-    "SHORTEST_NAME",
-    "Flaw",
-    "NamesDraft",
-    "NamesError",
-    "NamesRequest",
-    "NamesResult",
-    "Shortfall",
-    "begin",
-    "extend",
-    "generate_names",
-    "reads_as_name",
-]
-
+batch_size = 16
+"""Drafts that `extend` handles well in one call."""
 MOST_NAMES = 10_000
 """Names of a request. With `MAX_FRUITLESS` it limits the work."""
 LONGEST_TYPED = 1000
@@ -116,7 +119,7 @@ class Found:
     """Names with clusters that are not allowed, and how many."""
     rejected: Counter[Flaw] = field(default_factory=Counter)
     recent: Counter[Flaw] = field(default_factory=Counter)
-    """Those rejected since the last batch with a new name."""
+    """Rejected names since the last batch with a new name, by flaw."""
     generated: set[str] = field(default_factory=set)
     """All names, good or not, if at most `MOST_COUNTED` are possible."""
     fruitless: int = 0
@@ -207,7 +210,7 @@ def extend(
         if not draft.finished
     }
     for together in _shares(samplers):
-        check(should_stop)
+        check_stop(should_stop)
         # A batch has its own generator, so that a draft need not hold one.
         rngs = [
             np.random.default_rng((drafts[i].request.seed, drafts[i].batches)) for i in together
@@ -226,6 +229,48 @@ def _sampler_of(trained: Trained, request: NamesRequest) -> ConstrainedSampler:
     vocabulary, shape = trained.network.vocabulary, shape_of(trained)
     constraints = parse_constraints(*pieces, request.length, vocabulary, shape)
     return sampler_of(trained, constraints, request.temperature)
+
+
+def parse_constraints(
+    starts_with: str,
+    contains: str,
+    ends_with: str,
+    length: int | None,
+    vocabulary: Vocabulary,
+    shape: Shape = DINOSAURS,
+) -> NameConstraints:
+    """Clean the pieces as typed: fold capitals and accents, drop characters that no name has.
+
+    Raises `NamesError` for a piece or a length that no name of this vocabulary can have.
+    """
+    if length is not None and not shape.shortest <= length <= shape.longest:
+        raise NamesError(LengthOutOfRange(length, shape))
+    return NameConstraints(
+        _parse_piece(Piece.STARTS_WITH, starts_with, vocabulary, shape),
+        _parse_piece(Piece.CONTAINS, contains, vocabulary, shape),
+        _parse_piece(Piece.ENDS_WITH, ends_with, vocabulary, shape),
+        length,
+        shape,
+    )
+
+
+def _parse_piece(piece: Piece, typed: str, vocabulary: Vocabulary, shape: Shape) -> str:
+    if shape.latin:
+        text = clean_name(typed)
+    else:
+        text = clean_piece(typed, vocabulary.symbols, ends=piece is Piece.ENDS_WITH)
+    if typed.strip() and not text:
+        raise NamesError(NoUsableCharacters(piece, shape))
+    if shape.latin and (lost := [c for c in typed if c.isalpha() and not clean_name(c)]):
+        raise NamesError(NotLatin(piece, lost[0]))
+    if len(text) > LONGEST_PIECE:
+        raise NamesError(PieceTooLong(piece, len(text), LONGEST_PIECE, shape))
+    triple = next((letter * 3 for letter in text if letter * 3 in text), None)
+    if triple and not shape.allows_triples:
+        raise NamesError(TripleCharacter(piece, triple, shape))
+    if unknown := sorted(set(text).difference(vocabulary.symbols)):
+        raise NamesError(UnknownCharacters(tuple(unknown), piece, shape))
+    return text
 
 
 def _shares(samplers: Mapping[int, ConstrainedSampler]) -> Iterator[list[int]]:
@@ -343,3 +388,62 @@ def _shortfall(found: int, constraints: NameConstraints, flaws: Counter[Flaw]) -
         return Shortfall(found, constraints, None, 0.0)
     ((flaw, count),) = flaws.most_common(1)
     return Shortfall(found, constraints, flaw, count / flaws.total())
+
+
+MOST_SYMBOLS = 256
+"""Characters of a vocabulary; lists have up to 200."""
+MOST_LAYERS = 32
+"""Layers of all LSTMs of a network together. Each takes time per character, however narrow."""
+FULL_SAMPLE, SHORT_SAMPLE, FEWEST_SAMPLES = 50, 10, 5
+"""Names in a sample, and how many a network must be able to write."""
+
+
+def check(trained: Trained) -> None:
+    """Raise `ValueError` if a vocabulary or a list cannot be of names, or would be too slow.
+
+    The network of the recipe `notebook` is exempt where it knows its file uncleaned.
+    """
+    card, words = trained.card, tuple(trained.words)
+    symbols, is_notebook = card.symbols.replace(END, "", 1), card.architecture == "rnn"
+    if len(symbols) > MOST_SYMBOLS and not is_notebook:
+        raise ValueError(f"its vocabulary has {len(symbols):,} characters, at most {MOST_SYMBOLS}")
+    if has_controls(symbols.replace("\t", "") if is_notebook else symbols):
+        raise ValueError("its vocabulary has control characters")
+    characters = set("".join(words))
+    if has_controls(characters) or any(not 0 < len(word) <= LONGEST_ENTRY for word in words):
+        raise ValueError("its list has words that are no names")
+    if not is_notebook and not characters.issubset(symbols):
+        raise ValueError("its list has characters that its vocabulary lacks")
+    members = trained.network.members if isinstance(trained.network, Mixture) else ()
+    networks = (trained.network, *members)
+    layers = sum(len(n.layers) for n in networks if isinstance(n, LSTM))
+    if layers > MOST_LAYERS:
+        raise ValueError(f"it has {layers:,} layers, at most {MOST_LAYERS}")
+
+
+def count_parameters(network: Network) -> int:
+    """Parameters that a network reads for each character: all but those of n-gram models."""
+    members = network.members if isinstance(network, Mixture) else (network,)
+    neural = (member for member in members if not isinstance(member, NGram))
+    return sum(array.size for member in neural for array in member.arrays().values())
+
+
+def prepare(trained: Trained) -> None:
+    """Fill the caches that the first request would otherwise have to wait for."""
+    learn_contexts(trained)
+    begin(trained, NamesRequest())
+    allowed_clusters(trained)
+    near_names_of(trained)
+
+
+def sample(trained: Trained, seed: int, accept: Accept, *, full: bool) -> Sample:
+    """Write 50 names, or 10 if not `full`, as they are shown."""
+    count = FULL_SAMPLE if full else SHORT_SAMPLE
+    try:
+        names = generate_names(trained, NamesRequest(count, seed), accept).names
+    except NamesError:
+        names = ()
+    texts = tuple(format_name(trained.card, name) for name in names)
+    if len(texts) < FEWEST_SAMPLES:
+        return Sample(texts, "It cannot write five names that are new and fit to be shown.")
+    return Sample(texts)

@@ -21,7 +21,7 @@ from models.networks.rnn import (
     smooth,
 )
 from models.networks.vocabulary import END, Vocabulary
-from models.training.trainer import Arrays, Progress
+from models.training.recipe import Arrays, Update
 
 UNITS = 50
 LEARNING_RATE = 0.01
@@ -36,7 +36,7 @@ MAX_VALIDATION = 250
 class NotebookTrainer:
     """Trains the notebook's network on a corpus file as it is. Implements `Trainer`.
 
-    `Progress.loss` is the notebook's smoothed loss, in nats per name. `Progress.validation`, at
+    `Update.loss` is the notebook's smoothed loss, in nats per name. `Update.validation`, at
     each milestone and at the end, is the cross-entropy of the validation part in nats per
     character. It is too optimistic, because this recipe trains on that part too.
     """
@@ -63,7 +63,7 @@ class NotebookTrainer:
         """The notebook's number of iterations."""
         return ITERATIONS
 
-    def train(self) -> Iterator[Progress]:
+    def train(self) -> Iterator[Update]:
         """One update per name. The hidden state carries over from name to name."""
         while self._done < ITERATIONS:
             j = self._done
@@ -78,7 +78,7 @@ class NotebookTrainer:
             self._loss = smooth(self._loss, curr_loss)
             self._done += 1
             milestone = j % SAMPLE_EVERY == 0
-            yield Progress(
+            yield Update(
                 self._done,
                 self._loss,
                 len(name) + 1,

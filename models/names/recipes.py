@@ -10,16 +10,18 @@ from data.lists import normalise_entry, read_extra_names, read_list, stored_list
 from data.text import clean_name
 from models.fingerprints import Fingerprints
 from models.names.capitalization import BEGINNING, capitals_of
-from models.names.constrained.shape import LIST_RECIPE
+from models.names.constraints import LIST_RECIPE
 from models.names.notebook import NotebookTrainer
-from models.names.pretraining import SETTINGS, Pretrainer, reading_list
-from models.names.trainer import (
+from models.names.trainers import (
     BEST,
     RETRAINING,
     SCRATCH,
+    SETTINGS,
+    MixtureSettings,
     NamesTrainer,
-    Settings,
+    Pretrainer,
     list_settings,
+    reading_list,
 )
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
@@ -46,7 +48,7 @@ def _quick(options: Options) -> Plan:
     return _mixture(options, RETRAINING)
 
 
-def _mixture(options: Options, settings: Settings) -> Plan:
+def _mixture(options: Options, settings: MixtureSettings) -> Plan:
     options.refuse("epochs")
     corpus = _with_extra_names(_corpus(options), options, clean_name)
     if options.corpus is not None:
@@ -174,7 +176,7 @@ def _lstms(base: Trained) -> tuple[LSTM, ...]:
     return tuple(member for member in members if isinstance(member, LSTM))
 
 
-def _continuing(settings: Settings, begin: Sequence[LSTM]) -> Settings:
+def _continuing(settings: MixtureSettings, begin: Sequence[LSTM]) -> MixtureSettings:
     """The settings for networks to continue from: their width, and no more LSTMs than they are."""
     fit = replace(settings.fit, units=len(begin[0].Wy))
     return replace(settings, lstms=min(settings.lstms, len(begin)), fit=fit)
@@ -193,7 +195,7 @@ def _with_extra_names(corpus: Corpus, options: Options, clean: Callable[[str], s
     return replace(corpus, extra_names=names, notes=corpus.notes + notes)
 
 
-def _with_units(settings: Settings, options: Options) -> Settings:
+def _with_units(settings: MixtureSettings, options: Options) -> MixtureSettings:
     if not options.units:
         return settings
     return replace(settings, fit=replace(settings.fit, units=options.units))

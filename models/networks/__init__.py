@@ -1,1 +1,1 @@
-"""The networks and their mathematics: character in, distribution over the next character out."""
+"""The networks and their mathematics, written to be read: see docs/networks.md for an order."""

@@ -1,63 +1,210 @@
-"""Stacked LSTM in NumPy, for serving: forward pass only, from stored weights.
+"""Long short-term memory (LSTM) in NumPy: forward pass, one step for sampling, backward pass.
 
-The cell is that of Hochreiter & Schmidhuber (1997) with the forget gate of Gers et al. (2000), the
-gates in the order that Keras uses:
+Like the network of `rnn.py` it reads a text one character at a time. Its hidden state h⟨t⟩ is short
+of memory, so it has a second one beside it, the cell state c⟨t⟩, which changes only as far as the
+gates let it. Each gate is a vector of numbers from 0 to 1:
 
-    z = x Wx + h Wh + b
-    i, f, g, o = σ(z_i), σ(z_f), tanh(z_g), σ(z_o)      the quarters of z: input, forget,
-    c' = f ⊙ c + i ⊙ g                                  candidate and output
-    h' = o ⊙ tanh(c')
+    z⟨t⟩ = x⟨t⟩ Wx + h⟨t−1⟩ Wh + b                        (1)  four parts: z_i, z_f, z_g, z_o
+    i, f, o = σ(z_i), σ(z_f), σ(z_o)                      (2)  gates: input, forget, output
+    g = tanh(z_g)                                         (3)  candidate
+    c⟨t⟩ = f ⊙ c⟨t−1⟩ + i ⊙ g                             (4)  cell state: keep some, add some
+    h⟨t⟩ = o ⊙ tanh(c⟨t⟩)                                 (5)  hidden state: show some of it
+    p⟨t⟩ = softmax((h⟨t⟩ ⊙ m⟨t⟩) Wy + by)                 (6)  the next character
 
-The input of the first layer is a one-hot character, so x Wx is one row of Wx. The input of every
-other layer is the new hidden state h' of the layer below.
+Equation (4) is the point of it. Going back in time, the gradient of c is multiplied by f alone, not
+by a matrix and the slope of tanh as in the RNN. Where f is near 1, it reaches far back.
 
-`LSTM` is the network as it is read and stored. `ParallelLSTMs` computes the same for several
-networks of equal shapes at once, in few and large operations.
+The input x⟨t⟩ is a one-hot character, so x Wx is one row of Wx. In a stacked network it is the new
+hidden state h⟨t⟩ of the layer below. The mask m⟨t⟩ drops outputs at random while training, and is 1
+otherwise. Sources: Hochreiter & Schmidhuber (1997); the forget gate is that of Gers, Schmidhuber &
+Cummins (2000). The gates are in the order that Keras uses.
 
-Shapes: B texts in the batch, u units, V characters in the vocabulary, L layers, K networks.
+Texts are rows here, where `rnn.py` has columns:
+
+    B   texts side by side                  u   units of the hidden state
+    N   characters of all these texts       V   size of the vocabulary
+    L   layers                              dW  derivative of the loss by W
+
+Read in this order: `initial_parameters`, `cell`, `Batch`, `forward`, `LSTM.step`, `backward`.
+`models/serving` computes the same faster; `examples/train_lstm.py` trains one on dinosaurs.
 """
 
+# The symbols of the equations are the names of the variables.
+# ruff: noqa: N806
+
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from functools import cached_property
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.network import State
-from models.networks.vocabulary import Vocabulary
-from models.quantization import Matrix
+from models.networks.network import Array, State, check_parameters
+from models.networks.vocabulary import END, Vocabulary
 
-Array = NDArray[np.float32]
 Real = TypeVar("Real", bound=np.floating)
-_HALF = np.float32(0.5)
-BLOCK = 24
-"""Texts that `ParallelLSTMs` computes at once. Then the gates stay in the processor's cache, and
-BLAS reads a matrix of up to 200 units where it is (`_times`): 256 texts take half the time."""
+Floats = NDArray[np.floating]
+
+# Parameters -------------------------------------------------------------------------------------
+
+Parameters = dict[str, Floats]
+"""Of one layer: Wx0 `(V, 4u)`, Wh0 `(u, 4u)`, b0 `(4u,)`, Wy `(u, V)`, by `(V,)`. Their gradients
+have the same names."""
+
+
+def initial_parameters(rng: np.random.Generator, units: int, size: int) -> Parameters:
+    """Uniform weights within ±1 / √u, for u units and a vocabulary of `size` characters."""
+    bound = units**-0.5  # keeps the sum over u inputs of a unit at order 1
+    shapes = {"Wx0": (size, 4 * units), "Wh0": (units, 4 * units), "Wy": (units, size)}
+    parameters: Parameters = {
+        name: rng.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()
+    }
+    # Forget gates start open, so that gradients reach far back (Jozefowicz et al., 2015).
+    parameters["b0"] = np.repeat(np.array([0, 1, 0, 0], np.float32), units)  # i, f, g, o: (4u,)
+    parameters["by"] = np.zeros(size, np.float32)  # (V,)
+    return parameters
+
+
+# Forward ----------------------------------------------------------------------------------------
+
+
+def cell(
+    z: NDArray[Real], c: NDArray[Real]
+) -> tuple[tuple[NDArray[Real], ...], NDArray[Real], NDArray[Real]]:
+    """Equations (2) to (5): z⟨t⟩ `(B, 4u)`, c⟨t−1⟩ `(B, u)` → (i, f, g, o), c⟨t⟩ and h⟨t⟩."""
+    z_i, z_f, z_g, z_o = split_gates(z)  # (B, u) each
+    i, f, g, o = sigmoid(z_i), sigmoid(z_f), np.tanh(z_g), sigmoid(z_o)
+    c_new = f * c + i * g
+    return (i, f, g, o), c_new, o * np.tanh(c_new)
+
+
+def split_gates(gates: NDArray[Real]) -> tuple[NDArray[Real], ...]:
+    """The columns of i, f, g and o, which lie side by side: `(B, 4u)` → four views, `(B, u)`."""
+    # Like np.split, whose checks take a tenth of a small network's training.
+    u = gates.shape[1] // 4
+    return gates[:, :u], gates[:, u : 2 * u], gates[:, 2 * u : 3 * u], gates[:, 3 * u :]
+
+
+def sigmoid(z: NDArray[Real]) -> NDArray[Real]:
+    """σ(z) = 1 / (1 + e^−z), elementwise."""
+    # The same function written with tanh, which cannot overflow for large negative z.
+    result: NDArray[Real] = 0.5 * np.tanh(0.5 * z) + 0.5
+    return result
+
+
+class TimeStep(NamedTuple):
+    """Slices of rows that belong to one time step."""
+
+    now: slice
+    """Its characters, among the N rows."""
+    before: slice
+    """The states before it, among the B + N rows."""
+    after: slice
+    """The states after it, among the B + N rows."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Texts that are read side by side, without padding.
+
+    They are sorted from longest to shortest and packed: the first characters of all texts, then the
+    second characters of the texts that have one, and so on. A time step is a slice of rows, and the
+    texts that continue are its first rows:
+
+        t = 1   m a t        t = 2   a l i        t = 3   n l ⏎        t = 4   d ⏎        t = 5   ⏎
+
+    h and c have B + N rows: B rows of zeros for the state before t = 1, then one row per character.
+    """
+
+    x: NDArray[np.int64]
+    """Inputs, `(N,)`: for each text `END`, then the text without its last character."""
+    y: NDArray[np.int64]
+    """Targets, `(N,)`: the characters of each text."""
+    texts: int
+    """B, the number of texts."""
+    steps: tuple[TimeStep, ...]
+
+    @classmethod
+    def of(cls, texts: Sequence[str], vocabulary: Vocabulary) -> "Batch":
+        """Pack texts, each of which ends with `END`: `"mangosaurus\\n"`."""
+        longest_first = sorted(texts, key=len, reverse=True)
+        x, y = "", ""
+        steps: list[TimeStep] = []
+        before = 0  # first row of the states before this step
+        for t in range(len(longest_first[0])):
+            continuing = [text for text in longest_first if t < len(text)]
+            rows, begin = len(continuing), len(y)
+            after = len(texts) + begin  # B rows of initial states come first
+            steps.append(
+                TimeStep(
+                    now=slice(begin, begin + rows),
+                    before=slice(before, before + rows),
+                    after=slice(after, after + rows),
+                )
+            )
+            before = after
+            x += "".join(text[t - 1] if t else END for text in continuing)
+            y += "".join(text[t] for text in continuing)
+        return cls(vocabulary.encode(x), vocabulary.encode(y), len(texts), tuple(steps))
+
+
+class Trace(NamedTuple):
+    """Values of the forward pass that the backward pass needs."""
+
+    gates: Floats
+    """i, f, g and o side by side, `(N, 4u)`."""
+    h: Floats
+    """Hidden states, `(B + N, u)`."""
+    c: Floats
+    """Cell states, `(B + N, u)`."""
+    p: Floats
+    """Predictions, `(N, V)`."""
+
+
+def forward(parameters: Parameters, batch: Batch, output_mask: Floats | float = 1.0) -> Trace:
+    """Read a batch and predict every character of it: equations (1) to (6), for one layer.
+
+    `output_mask`: m for all characters, `(N, u)`.
+    """
+    Wh, Wy = parameters["Wh0"], parameters["Wy"]
+    from_input = parameters["Wx0"][batch.x] + parameters["b0"]  # rows of Wx: (N, 4u)
+    gates = np.empty_like(from_input)
+    h = np.zeros((batch.texts + len(batch.x), len(Wh)), Wh.dtype)  # (B + N, u)
+    c = np.zeros_like(h)
+    for now, before, after in batch.steps:  # with n ≤ B rows each
+        z = from_input[now] + h[before] @ Wh  # (1): (n, u) @ (u, 4u) → (n, 4u)
+        values, c[after], h[after] = cell(z, c[before])
+        np.concatenate(values, axis=1, out=gates[now])
+    logits = (h[batch.texts :] * output_mask) @ Wy + parameters["by"]  # (N, u) @ (u, V) → (N, V)
+    p = np.exp(logits - logits.max(axis=1, keepdims=True))  # (6); the maximum prevents overflow
+    p /= p.sum(axis=1, keepdims=True)
+    return Trace(gates, h, c, p)
+
+
+# Sampling ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
     """Parameters of one LSTM layer."""
 
-    Wx: Matrix
+    Wx: Array
     """Input to gates: `(V, 4u)` in the first layer, `(u, 4u)` above."""
-    Wh: Matrix
+    Wh: Array
     """Hidden state to gates, `(u, 4u)`."""
     b: Array
     """Bias of the gates, `(4u,)`."""
-
-
-_LAYER_ARRAYS = ("Wx", "Wh", "b")
 
 
 @dataclass(frozen=True, eq=False)
 class LSTM:
     """Stacked LSTM layers of equal width and an output layer. Implements `Network`.
 
-    Loaded from a file of verse, its large matrices stay in 8 bits.
+    Networks for names have one layer, those for verse two.
     """
+
+    kind: ClassVar = "lstm"
+    """The name of this class in the weight file of a mixture."""
 
     vocabulary: Vocabulary
     layers: tuple[Layer, ...]
@@ -76,216 +223,140 @@ class LSTM:
         return np.zeros((len(self.layers), 2, batch, self.units), np.float32)
 
     def step(self, x: NDArray[np.int64], state: State) -> tuple[Array, State]:
-        """Read one character per text: indices `(B,)` → logits `(B, V)`, new state."""
-        # A new array: drafts keep their old states.
-        new_state = np.empty_like(state)  # (L, 2, B, u)
-        h_below: Array | None = None
-        # h and c are the old state of a layer, h_new and c_new views of its new state: (B, u) each.
-        for layer, (h, c), (h_new, c_new) in zip(self.layers, state, new_state, strict=True):
-            z = h @ layer.Wh  # (B, u) @ (u, 4u) → (B, 4u)
-            z += layer.Wx[x] if h_below is None else h_below @ layer.Wx  # one-hot x: rows of Wx
+        """Read one character per text: indices `(B,)` → logits `(B, V)`, new state.
+
+        Sample the next character from the logits (`models.networks.sampling`), and read it.
+        """
+        new_state = np.empty_like(state)  # (L, 2, B, u), because others may keep the old one
+        below: Array | None = None  # h of the layer below, (B, u)
+        for k, (layer, (h, c)) in enumerate(zip(self.layers, state, strict=True)):
+            z = h @ layer.Wh  # (1): (B, u) @ (u, 4u) → (B, 4u)
+            z += layer.Wx[x] if below is None else below @ layer.Wx  # one-hot x: rows of Wx
             z += layer.b
-            z_i, z_f, z_g, z_o = split_gates(z)  # (B, u) each
-            i, f, g, o = sigmoid(z_i), sigmoid(z_f), np.tanh(z_g), sigmoid(z_o)
-            c_new[:] = f * c + i * g  # written into new_state
-            h_new[:] = o * np.tanh(c_new)
-            h_below = h_new
-        assert h_below is not None  # noqa: S101 (a network has a layer)
-        return h_below @ self.Wy + self.by, new_state  # (B, u) @ (u, V) → (B, V)
+            _, c_new, below = cell(z, c)
+            new_state[k, 0], new_state[k, 1] = below, c_new
+        assert below is not None  # noqa: S101 (a network has a layer)
+        return below @ self.Wy + self.by, new_state  # (B, u) @ (u, V) → (B, V)
 
     def arrays(self) -> dict[str, Array]:
         """The parameters by name, as stored in a weight file: Wx0, Wh0, b0, Wx1, …, Wy, by."""
-        arrays = {"Wy": self.Wy, "by": self.by}
-        for k, layer in enumerate(self.layers):
-            arrays |= {f"Wx{k}": np.asarray(layer.Wx), f"Wh{k}": np.asarray(layer.Wh)}
-            arrays[f"b{k}"] = layer.b
-        return arrays
-
-    def unrounded(self) -> "LSTM":
-        """The network with all matrices in 32 bits, for many steps. To be dropped after them."""
-        layers = (Layer(np.asarray(k.Wx), np.asarray(k.Wh), k.b) for k in self.layers)
-        return replace(self, layers=tuple(layers))
+        return layer_arrays(self.layers) | {"Wy": self.Wy, "by": self.by}
 
     @classmethod
-    def from_arrays(cls, symbols: str, arrays: Mapping[str, Any]) -> "LSTM":
+    def from_arrays(cls, symbols: str, arrays: Mapping[str, Any]) -> Self:
         """Build the network from stored parameters. Raises `ValueError` if shapes do not match."""
-        vocabulary = Vocabulary(symbols)
-        try:
-            depth = sum(name.startswith("Wh") for name in arrays)
-            layers = tuple(
-                Layer(arrays[f"Wx{k}"], arrays[f"Wh{k}"], arrays[f"b{k}"]) for k in range(depth)
-            )
-            network = cls(vocabulary, layers, arrays["Wy"], arrays["by"])
-        except KeyError as missing:
-            raise ValueError(f"the parameter {missing} is missing") from missing
-        names = {f"{name}{k}" for name in _LAYER_ARRAYS for k in range(depth)}
-        if surplus := sorted(arrays.keys() - names - {"Wy", "by"}):
-            raise ValueError(f"the parameter {surplus[0]} does not belong to any layer")
+        layers = layers_from(arrays, {"Wy", "by"})
+        network = cls(Vocabulary(symbols), layers, arrays["Wy"], arrays["by"])
         if network.Wy.ndim != 2:
             raise ValueError(f"the parameter Wy has shape {network.Wy.shape}, expected two axes")
         # Wy fixes the number of units; every other shape follows from it and the vocabulary.
-        units = network.units
-        for k, layer in enumerate(layers):
-            inputs = len(vocabulary) if k == 0 else units
-            _check(f"Wx{k}", layer.Wx, (inputs, 4 * units))
-            _check(f"Wh{k}", layer.Wh, (units, 4 * units))
-            _check(f"b{k}", layer.b, (4 * units,))
-        _check("Wy", network.Wy, (units, len(vocabulary)))
-        _check("by", network.by, (len(vocabulary),))
+        u, V = network.units, len(network.vocabulary)
+        shapes: dict[str, tuple[int, ...]] = {}
+        for k in range(len(layers)):
+            shapes |= {f"Wx{k}": (u if k else V, 4 * u), f"Wh{k}": (u, 4 * u), f"b{k}": (4 * u,)}
+        check_parameters(arrays, shapes | {"Wy": (u, V), "by": (V,)})
         if not layers:
             raise ValueError("the network has no layers")
         return network
 
 
-@dataclass(frozen=True, eq=False)
-class ParallelLayers:
-    """Parameters of one layer of several networks: those of `Layer`, `(K, …)`."""
+def layer_arrays(layers: Sequence[Layer]) -> dict[str, Array]:
+    """The parameters of layers by name: Wx0, Wh0, b0, Wx1, …"""
+    return {
+        f"{name}{k}": np.asarray(array)
+        for k, layer in enumerate(layers)
+        for name, array in vars(layer).items()
+    }
 
-    Wx: Array
-    Wh: Array
-    b: Array
 
+def layers_from(arrays: Mapping[str, Any], others: set[str]) -> tuple[Layer, ...]:
+    """The inverse of `layer_arrays`, with `others` among the parameters.
 
-@dataclass(frozen=True, eq=False)
-class ParallelLSTMs:
-    """Networks of equal shapes that read the same texts side by side.
-
-    Its parameters are those of `LSTM`, each with a leading axis for the networks. Its state has a
-    row for each text, `(B, L, 2, K, u)`: h and c of each layer and network.
+    Raises `ValueError` if a parameter is missing, or belongs to no layer.
     """
+    depth = sum(name.startswith("Wh") for name in arrays)
+    layers = [tuple(f"{name}{k}" for name in ("Wx", "Wh", "b")) for k in range(depth)]
+    names = others.union(*layers)
+    if missing := sorted(names - arrays.keys()):
+        raise ValueError(f"the parameter {missing[0]!r} is missing")
+    if surplus := sorted(arrays.keys() - names):
+        raise ValueError(f"the parameter {surplus[0]} does not belong to any layer")
+    return tuple(Layer(*(arrays[name] for name in layer)) for layer in layers)
 
-    vocabulary: Vocabulary
-    layers: tuple[ParallelLayers, ...]
-    Wy: Array
-    by: Array
 
-    @classmethod
-    def of(cls, networks: Sequence[LSTM]) -> "ParallelLSTMs":
-        """Copy the parameters of some networks, whose shapes must be equal."""
-        layers = (
-            ParallelLayers(*(np.stack([getattr(k, name) for k in each]) for name in _LAYER_ARRAYS))
-            for each in zip(*(network.layers for network in networks), strict=True)
-        )
-        return cls(
-            networks[0].vocabulary,
-            tuple(layers),
-            Wy=np.stack([network.Wy for network in networks]),
-            by=np.stack([network.by for network in networks]),
-        )
-
-    def network(self, k: int) -> LSTM:
-        """The k-th network. Its parameters are views."""
-        layers = tuple(Layer(layer.Wx[k], layer.Wh[k], layer.b[k]) for layer in self.layers)
-        return LSTM(self.vocabulary, layers, self.Wy[k], self.by[k])
-
-    @property
-    def state_shape(self) -> tuple[int, int, int, int]:
-        """The shape of one text's state, `(L, 2, K, u)`."""
-        networks, units, _ = self.Wy.shape
-        return len(self.layers), 2, networks, units
-
-    def step(self, x: NDArray[np.int64], state: Array, new_state: Array) -> Array:
-        """Read one character per text: indices `(B,)` → logits `(K, B, V)`.
-
-        The states are `(B, L, 2, K, u)`; the new one is written.
-        """
-        logits = np.empty((len(self.Wy), len(x), len(self.vocabulary)), np.float32)
-        for begin in range(0, len(x), BLOCK):
-            rows = slice(begin, begin + BLOCK)
-            h = self._step(x[rows], state[rows], new_state[rows])
-            np.matmul(h.swapaxes(0, 1), self.Wy, out=logits[:, rows])  # (K, B, u) @ (K, u, V)
-        logits += self.by[:, np.newaxis]
-        return logits
-
-    def _step(self, x: NDArray[np.int64], state: Array, new_state: Array) -> Array:
-        """The same for at most `BLOCK` texts, up to the last hidden state, `(B, K, u)`."""
-        h_below: Array | None = None
-        for k, layer in enumerate(self._gates):
-            h, c = state[:, k, 0], state[:, k, 1]  # (B, K, u) each
-            z = _times(h, layer.Wh)  # (4, B, K, u)
-            if h_below is None:
-                z += layer.inputs.take(x, axis=1)
-            else:
-                z += _times(h_below, layer.Wx)
-                z += layer.inputs
-            i, f, g, o = z  # (B, K, u) each; from here on everything is computed in place
-            for gates in (z[:2], o):  # σ(z) = ½ tanh(½ z) + ½
-                gates *= _HALF
-                np.tanh(gates, out=gates)
-                gates *= _HALF
-                gates += _HALF
-            np.tanh(g, out=g)
-            c_new, h_new = np.multiply(f, c, out=f), g
-            i *= g
-            c_new += i  # f ⊙ c + i ⊙ g
-            np.tanh(c_new, out=h_new)
-            h_new *= o  # o ⊙ tanh(c')
-            new_state[:, k, 0], new_state[:, k, 1] = h_new, c_new
-            h_below = h_new
-        assert h_below is not None  # noqa: S101 (a network has a layer)
-        return h_below
-
-    @cached_property
-    def _gates(self) -> tuple["_Gates", ...]:
-        return tuple(_Gates.of(layer, is_first=k == 0) for k, layer in enumerate(self.layers))
-
-    def __getstate__(self) -> dict[str, object]:
-        """What is pickled: the parameters, but not their copies and views."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+# Backward ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
-class _Gates:
-    """A layer of several networks, arranged by gate."""
+class Dropout:
+    """Dropout masks of one update. Entries are 0 (dropped) or 1 / (1 − rate) (kept)."""
 
-    inputs: Array
-    """Wx + b of each character in the first layer, `(4, V, K, u)`; b in the others,
-    `(4, 1, K, u)`."""
-    Wx: Array
-    """A view, `(K, 4, u, u)`; not used in the first layer."""
-    Wh: Array
-    """A view, `(K, 4, u, u)`."""
-
-    @classmethod
-    def of(cls, layer: ParallelLayers, *, is_first: bool) -> "_Gates":
-        """Arrange the parameters of a layer, each of which has a leading axis for the networks."""
-        bias = layer.b[:, np.newaxis]  # (K, 1, 4u)
-        inputs = _by_gate(layer.Wx + bias if is_first else bias)  # (K, 4, V or 1, u)
-        inputs = np.ascontiguousarray(inputs.transpose(1, 2, 0, 3))
-        return cls(inputs, _by_gate(layer.Wx), _by_gate(layer.Wh))
+    recurrent: Floats | float = 1.0
+    """For the weights Wh, `(u, 4u)`, the same at every time step: DropConnect, as in the AWD-LSTM
+    (Merity et al., 2018)."""
+    output: Floats | float = 1.0
+    """m, for h before the output layer, `(N, u)`."""
 
 
-def _by_gate(matrices: Array) -> Array:
-    """A view: `(K, rows, 4u)` → `(K, 4, rows, u)`."""
-    return matrices.reshape(*matrices.shape[:2], 4, -1).swapaxes(1, 2)
+NO_DROPOUT = Dropout()
 
 
-def _times(h: Array, matrices: Array) -> Array:
-    """The product with the matrix of each network and gate: `(B, K, u)` → `(4, B, K, u)`.
+def loss_and_gradients(
+    parameters: Parameters, batch: Batch, dropout: Dropout = NO_DROPOUT
+) -> tuple[float, Parameters]:
+    """The mean cross-entropy L of a batch in nats per character, and its gradients."""
+    dropped = parameters | {"Wh0": parameters["Wh0"] * dropout.recurrent}
+    trace = forward(dropped, batch, dropout.output)
+    gradients = backward(dropped, batch, trace, dropout.output)
+    gradients["Wh0"] *= dropout.recurrent  # chain rule: the pass used Wh ⊙ mask, not Wh
+    loss = -np.log(trace.p[np.arange(len(batch.y)), batch.y]).mean()  # p of each target: (N,)
+    return float(loss), gradients
 
-    The matrices are `(K, 4, u, u)`. Four small products are faster than one with all gates: up to a
-    million multiplications, BLAS reads a matrix where it is, and does not copy it into blocks.
+
+def backward(
+    parameters: Parameters, batch: Batch, trace: Trace, output_mask: Floats | float = 1.0
+) -> Parameters:
+    """Back-propagation through time: the derivative of the mean cross-entropy by each parameter.
+
+    dh⟨t⟩ and dc⟨t⟩ sum the contributions of the prediction at t and of step t + 1. With
+    σ' = σ (1 − σ) and tanh' = 1 − tanh²:
+
+        dh⟨t⟩ = (dlogits⟨t⟩ Wyᵀ) ⊙ m⟨t⟩        dlogits⟨t⟩ = (p⟨t⟩ − y⟨t⟩) / N
+        dc⟨t⟩ += o ⊙ (1 − tanh²(c⟨t⟩)) ⊙ dh⟨t⟩
+        dz_i = i ⊙ (1 − i) ⊙ g ⊙ dc⟨t⟩
+        dz_f = f ⊙ (1 − f) ⊙ c⟨t−1⟩ ⊙ dc⟨t⟩
+        dz_g = (1 − g²) ⊙ i ⊙ dc⟨t⟩
+        dz_o = o ⊙ (1 − o) ⊙ tanh(c⟨t⟩) ⊙ dh⟨t⟩
+        dh⟨t−1⟩ += dz⟨t⟩ Whᵀ
+        dc⟨t−1⟩ += f ⊙ dc⟨t⟩
     """
-    product = np.empty((4, *h.shape), np.float32)
-    # (K, 1, B, u) @ (K, 4, u, u) → (K, 4, B, u), which is written where it belongs.
-    np.matmul(h.swapaxes(0, 1)[:, np.newaxis], matrices, out=product.transpose(2, 0, 1, 3))
-    return product
+    Wh, Wy = parameters["Wh0"], parameters["Wy"]
+    gates, h, c, p = trace
+    N, B = len(batch.x), batch.texts
+    dlogits = p.copy()  # (N, V)
+    dlogits[np.arange(N), batch.y] -= 1  # p − y, y one-hot
+    dlogits /= N  # the loss is a mean over N characters
 
+    dh, dc, dz = np.zeros_like(h), np.zeros_like(c), np.empty_like(gates)
+    dh[B:] = (dlogits @ Wy.T) * output_mask  # (N, V) @ (V, u) → (N, u)
+    for now, before, after in reversed(batch.steps):
+        i, f, g, o = split_gates(gates[now])
+        dz_i, dz_f, dz_g, dz_o = split_gates(dz[now])  # views, filled in place
+        tanh_c = np.tanh(c[after])
+        dc[after] += o * (1 - tanh_c**2) * dh[after]
+        dz_i[:] = i * (1 - i) * g * dc[after]
+        dz_f[:] = f * (1 - f) * c[before] * dc[after]
+        dz_g[:] = (1 - g**2) * i * dc[after]
+        dz_o[:] = o * (1 - o) * tanh_c * dh[after]
+        dh[before] += dz[now] @ Wh.T  # (n, 4u) @ (4u, u) → (n, u)
+        dc[before] += f * dc[after]
 
-def split_gates(gates: NDArray[Real]) -> tuple[NDArray[Real], ...]:
-    """The columns of i, f, g and o, which lie side by side: `(B, 4u)` → four views, `(B, u)`."""
-    # Like np.split, whose checks take a tenth of a small network's training.
-    u = gates.shape[1] // 4
-    return gates[:, :u], gates[:, u : 2 * u], gates[:, 2 * u : 3 * u], gates[:, 3 * u :]
-
-
-def sigmoid(z: NDArray[Real]) -> NDArray[Real]:
-    """σ(z) = 1 / (1 + e^−z), elementwise."""
-    # The same function written with tanh, which cannot overflow for large negative z.
-    result: NDArray[Real] = 0.5 * np.tanh(0.5 * z) + 0.5
-    return result
-
-
-def _check(name: str, array: Matrix, shape: tuple[int, ...]) -> None:
-    if array.shape != shape:
-        raise ValueError(f"the parameter {name} has shape {array.shape}, expected {shape}")
+    h_before = np.concatenate([h[step.before] for step in batch.steps])  # h⟨t−1⟩: (N, u)
+    one_hot = np.eye(len(p[0]), dtype=p.dtype)[batch.x]  # (N, V)
+    return {
+        "Wx0": one_hot.T @ dz,  # (V, N) @ (N, 4u)
+        "Wh0": h_before.T @ dz,  # (u, N) @ (N, 4u)
+        "b0": dz.sum(axis=0),
+        "Wy": (h[B:] * output_mask).T @ dlogits,  # (u, N) @ (N, V)
+        "by": dlogits.sum(axis=0),
+    }

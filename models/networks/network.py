@@ -1,7 +1,7 @@
-"""Interface of all character-level networks, and helpers for states and losses."""
+"""Network: the interface of all networks over characters, and helpers for states and losses."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from models.networks.vocabulary import Vocabulary
 
+Array = NDArray[np.float32]
 State = NDArray[np.float32]
 """State of a network after some text, `(..., batch, units)`: the batch is the last axis but one."""
 
@@ -35,6 +36,14 @@ class Network(Protocol):
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The parameters by name, as stored in a weight file."""
         ...
+
+
+def check_parameters(arrays: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Raise `ValueError` for a parameter of another shape than that of its name in `shapes`."""
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape:
+            found = arrays[name].shape
+            raise ValueError(f"the parameter {name} has shape {found}, expected {shape}")
 
 
 def join_states(states: Sequence[State]) -> State:

@@ -33,7 +33,7 @@ Computer Speech & Language 13 (1999): its interpolated form with one discount.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ DISCOUNTS = tuple(step / 32 for step in range(1, 32))
 """The discounts that `choose_discount` tries. Float16, as stored in weight files, is exact here."""
 MAX_PROBABILITIES = 2**25
 """Size limit of a model's table, in probabilities of four bytes each. Larger tables than
-`models.networks.sparse_ngram.MAX_TABLE` are only made to train and to evaluate."""
+`models.serving.sparse_ngram.MAX_TABLE` are only made to train and to evaluate."""
 MAX_DIGITS: Mapping[str, int] = {"order": 1, "grams": 5, "counts": 3}
 """Digits of the numbers in a weight file. Codes, and the sum of all counts, fit into an int64."""
 RADIX = 2**11
@@ -62,6 +62,9 @@ class NGram:
     |vocabulary|. Then `code // base` is its context h, `code % base` its last character w, and
     `code % base**k` its last k characters, for all codes of an array at once.
     """
+
+    kind: ClassVar = "ngram"
+    """The name of this class in the weight file of a mixture."""
 
     vocabulary: Vocabulary
     order: int
@@ -125,7 +128,7 @@ class NGram:
 
     @property
     def place_values(self) -> Integers:
-        """By which the characters of a context are multiplied in its code, `(n − 1,)`."""
+        """Factors of the characters of a context in its code, `(n − 1,)`."""
         values: Integers = len(self.vocabulary) ** np.arange(self.order - 2, -1, -1)
         return values
 
@@ -152,8 +155,8 @@ class NGram:
             )
 
     @cached_property
-    def _table(self) -> "_Table":
-        return _Table.of(self)
+    def _table(self) -> "_ProbabilityTable":
+        return _ProbabilityTable.of(self)
 
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """The counts, as digits that float16 stores exactly."""
@@ -208,7 +211,7 @@ def choose_discount(
 
 
 @dataclass(frozen=True, eq=False)
-class _Table:
+class _ProbabilityTable:
     """p(w | h) of every context h that occurs, of all lengths below n."""
 
     base: int
@@ -241,7 +244,7 @@ class _Table:
         return following
 
     @classmethod
-    def of(cls, model: NGram) -> "_Table":
+    def of(cls, model: NGram) -> "_ProbabilityTable":
         """Interpolate from the uniform distribution up to the highest order.
 
         Raises `ValueError` if the table would exceed `MAX_PROBABILITIES`.

@@ -31,7 +31,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.network import State
+from models.networks.network import State, check_parameters
 from models.networks.vocabulary import END, Vocabulary
 
 Array = NDArray[np.float64]
@@ -264,8 +264,5 @@ class RNN:
                 raise ValueError(f"the parameter {name} is missing")
         n_a, n_x = len(arrays["Waa"]), len(vocabulary)
         shapes = [(n_a, n_x), (n_a, n_a), (n_x, n_a), (n_a, 1), (n_x, 1)]
-        for name, shape in zip(names, shapes, strict=True):
-            if arrays[name].shape != shape:
-                found = arrays[name].shape
-                raise ValueError(f"the parameter {name} has shape {found}, expected {shape}")
+        check_parameters(arrays, dict(zip(names, shapes, strict=True)))
         return cls(vocabulary, *(arrays[name] for name in names))

@@ -1,55 +1,42 @@
-"""Sampling a character from logits: temperature, top-k and nucleus (top-p).
+"""Sampling a character from logits: temperature and nucleus (top-p).
 
 Every draw takes one number from a generator that is passed in. A text with its own generator is
 therefore reproducible from its seed, whatever else is in its batch.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 from numpy.typing import NDArray
 
-Generators = np.random.Generator | Sequence[np.random.Generator]
-
 
 def probabilities(
-    logits: NDArray[np.floating],
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
+    logits: NDArray[np.floating], temperature: float = 1.0, top_p: float | None = None
 ) -> NDArray[np.float64]:
     """Probabilities to sample from, along the last axis: `(..., vocabulary)` → the same shape.
 
     - `temperature` T > 0: p = softmax(logits / T). Below 1 the distribution gets sharper, above 1
       flatter.
-    - `top_k` ≥ 1: keep only the k most likely characters (Fan et al., 2018).
     - `top_p` in (0, 1]: keep only the nucleus, the smallest set of most likely characters whose
-      probabilities add up to `top_p` or more (Holtzman et al., 2020). Applied after `top_k`.
+      probabilities add up to `top_p` or more (Holtzman et al., 2020).
 
     Ties go to the lower index. The result sums to one, in double precision. Raises `ValueError` for
     an option out of its range.
     """
     if not temperature > 0:
         raise ValueError(f"temperature is {temperature}, expected more than 0, for example 0.8")
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k is {top_k}, expected 1 or more, for example 5")
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p is {top_p}, expected more than 0 and at most 1, for example 0.9")
     p = softmax(np.asarray(logits, np.float64) / temperature)  # (..., V)
-    if top_k is None and top_p is None:
+    if top_p is None:
         return p
 
     order = np.argsort(-p, axis=-1, kind="stable")  # most likely first
     descending = np.take_along_axis(p, order, axis=-1)
-    if top_k is not None:
-        descending[..., top_k:] = 0
-        descending = _normalized(descending)
-    if top_p is not None:
-        # A character is dropped if those before it reach top_p; the first one always stays.
-        reached = descending.cumsum(axis=-1)[..., :-1] >= top_p  # (..., V − 1)
-        descending[..., 1:][reached] = 0
+    # A character is dropped if those before it reach top_p; the first one always stays.
+    reached = descending.cumsum(axis=-1)[..., :-1] >= top_p  # (..., V − 1)
+    descending[..., 1:][reached] = 0
     np.put_along_axis(p, order, descending, axis=-1)  # back to the order of the vocabulary
-    return _normalized(p)
+    p /= p.sum(axis=-1, keepdims=True)
+    return p
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -62,21 +49,10 @@ def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def sample(
-    logits: NDArray[np.floating],
-    rngs: Generators,
-    temperature: float = 1.0,
-    top_k: int | None = None,
-    top_p: float | None = None,
+    logits: NDArray[np.floating], rng: np.random.Generator, temperature: float = 1.0
 ) -> NDArray[np.int64]:
-    """Draw one character per row: logits `(batch, vocabulary)` → indices `(batch,)`.
-
-    `rngs` is one generator for all rows, or a sequence with one per row. For the other options see
-    `probabilities`.
-    """
-    p = probabilities(logits, temperature, top_k, top_p)  # (batch, V)
-    if isinstance(rngs, np.random.Generator):
-        return draw(p, rngs.random(len(p)))
-    return draw(p, np.array([rng.random() for rng, _ in zip(rngs, p, strict=True)]))
+    """Draw one character per row: logits `(batch, vocabulary)` → indices `(batch,)`."""
+    return draw(probabilities(logits, temperature), rng.random(len(logits)))
 
 
 def draw(p: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -87,8 +63,3 @@ def draw(p: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.int64]:
     # The index is the number of characters whose cumulative probability u has passed.
     choice: NDArray[np.int64] = (cumulative <= threshold).sum(axis=-1)
     return choice
-
-
-def _normalized(p: NDArray[np.float64]) -> NDArray[np.float64]:
-    result: NDArray[np.float64] = p / p.sum(axis=-1, keepdims=True)
-    return result

@@ -28,30 +28,26 @@ a_i before the earlier unit u_i. A cache (Grave, Joulin & Usunier, 2017) is mixe
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import astuple, dataclass, replace
-from functools import cached_property
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.syllables import syllables_of
+from data.lexicon import syllables_of
 from data.tokens import Unit, is_token, is_word_character, split_units
-from models.networks.low_rank import Blocks, times
-from models.networks.lstm import LSTM, Array
-from models.networks.network import State, log_softmax
+from models.networks.lstm import LSTM
+from models.networks.network import Array, State, log_softmax
 from models.networks.vocabulary import Vocabulary
-from models.networks.word_lstm import LayerWeights, WordLSTM, cell, for_tanh
-from models.networks.word_vocabulary import (
+from models.networks.words import (
     LINE_END,
     NONE,
     SPECIAL,
     UNKNOWN,
+    WordLSTM,
     WordVocabulary,
     running_syllables,
 )
-from models.packed_texts import packed
-from models.quantization import Matrix
 
 TEXTS = frozenset({"tokens", "rare"})
 """The parameters that are text."""
@@ -59,7 +55,7 @@ MAX_TOKENS = 2**16
 LONGEST_TOKEN = 64
 """Characters."""
 MAX_DIMENSIONS = 1_024
-"""Of the word vectors."""
+"""Largest dimension of the word vectors."""
 SHARPNESS, MAX_CACHED = 8.0, 500
 """τ of the cache, and how many units it remembers: three poems."""
 
@@ -124,7 +120,7 @@ class WordsAndCharacters:
 
     characters: LSTM
     words: WordLSTM
-    vectors: Matrix
+    vectors: Array
     """Word vectors `(V, D)`, for subjects: rows of unit length, or zero for words without one."""
     correction: Array
     """Added to the logits of the tokens when lines are written in metre, `(V,)`; no part of the
@@ -163,24 +159,8 @@ class WordsAndCharacters:
         return self.characters.initial_state(batch)
 
     def step(self, x: NDArray[np.int64], state: State) -> tuple[Array, State]:
-        """See `LSTM.step`: read one character per text; faster, for few texts."""
-        layers, inputs, output = self._character_weights
-        new_state, below = np.empty_like(state), np.empty((len(x), 0), np.float32)
-        for k, ((h, c), (new_h, new_c)) in enumerate(zip(state, new_state, strict=True)):
-            z = layers[k].z(below, h)  # (B, 4u)
-            z += layers[k].b if k else inputs[x]
-            below = cell(z, c, new_c, new_h)
-        return times(below, output) + self.characters.by, new_state
-
-    @cached_property
-    def _character_weights(self) -> tuple[list[LayerWeights], Array, Blocks]:
-        """Weights of the character network for `step`: of its layers, whose first one has no x; z
-        for each character in the first layer, `(V, 4u)`; and of the output."""
-        first, *others = self.characters.unrounded().layers
-        layers = [replace(first, Wx=first.Wx[:0]), *others]
-        weights = [LayerWeights.of(layer) for layer in layers]
-        inputs = for_tanh(np.asarray(first.Wx) + first.b)
-        return weights, inputs, Blocks.of(self.characters.Wy)
+        """See `LSTM.step`."""
+        return self.characters.step(x, state)
 
     def losses(self, texts: Sequence[str]) -> NDArray[np.float64]:
         """−ln p of each text in nats, `(len(texts),)`, from a fresh state.
@@ -191,7 +171,7 @@ class WordsAndCharacters:
         return np.bincount(log_p.texts, nats, minlength=len(texts)).astype(np.float64)
 
     def unit_log_p(self, texts: Sequence[str]) -> UnitLogP:
-        """What each member gives every unit of some texts. Raises `KeyError` as `losses` does."""
+        """ln p of every unit of some texts, by member. Raises `KeyError` as `losses` does."""
         return unit_log_p(self.characters, self.words, texts, self.rare_words)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -228,7 +208,7 @@ class WordsAndCharacters:
             own["vectors"],
             own["correction"],
             Shares(*map(float, own["shares"])),
-            packed(_split(own["rare"], symbols)),
+            _split(own["rare"], symbols),
         )
 
 
@@ -262,7 +242,7 @@ def character_log_p(
     network: LSTM, texts: Sequence[Sequence[Unit]], batch: int = 64
 ) -> NDArray[np.float64]:
     """ln p_c of each unit of all texts, `(units,)`."""
-    vocabulary, network = network.vocabulary, network.unrounded()
+    vocabulary = network.vocabulary
     ends_words = np.array([not is_word_character(c) for c in vocabulary.symbols])  # N
     found: list[list[float]] = [[] for _ in texts]
     for rows in _batches([sum(len(unit.text) for unit in units) for units in texts], batch):
@@ -301,7 +281,6 @@ def word_log_p(
     network: WordLSTM, texts: Sequence[Sequence[Unit]], batch: int = 64
 ) -> dict[str, NDArray[Any]]:
     """The fields of `UnitLogP` that depend on the word network alone, by name."""
-    network = network.unrounded()
     tokens = [[token for unit in units for token in unit.tokens] for units in texts]
     encoded = [network.vocabulary.encode(text) for text in tokens]
     log_p = [np.zeros(len(text)) for text in encoded]

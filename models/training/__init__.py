@@ -1,1 +1,1 @@
-"""Training: the trainer protocol, optimisers and the trainers of single networks."""
+"""Training: recipes and trainers, the run with its checkpoint, and trainers of single networks."""

@@ -10,10 +10,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from models.networks.lstm import LSTM
-from models.networks.lstm_gradient import Batch, Dropout, Parameters, loss_and_gradients
+from models.networks.lstm import (
+    LSTM,
+    Batch,
+    Dropout,
+    Parameters,
+    initial_parameters,
+    loss_and_gradients,
+)
+from models.networks.optimizer import AdamW, clip_norm, update_average
 from models.networks.vocabulary import END, Vocabulary
-from models.training.optimiser import AdamW, clip_norm, update_average
 
 LETTERS = Vocabulary(END + "abcdefghijklmnopqrstuvwxyz")
 """The whole alphabet, even if the list lacks a letter: a member may ask for names with any."""
@@ -66,20 +72,20 @@ class Fit:
         self.parameters: Parameters = (
             {name: W.copy() for name, W in begin.arrays().items()}
             if begin
-            else _initial_parameters(
+            else initial_parameters(
                 np.random.default_rng(self.seed), settings.units, len(vocabulary)
             )
         )
         # What `network` returns; `parameters` are what the optimizer changes.
         self.averaged = {name: W.copy() for name, W in self.parameters.items()}
-        self.optimiser = AdamW(
+        self.optimizer = AdamW(
             self.parameters, settings.learning_rate, weight_decay=settings.weight_decay
         )
 
     @property
     def updates(self) -> int:
         """Number of updates so far."""
-        return self.optimiser.updates
+        return self.optimizer.updates
 
     def network(self) -> LSTM:
         """A copy of the network with the averaged weights."""
@@ -100,8 +106,8 @@ class Fit:
         # A rare steep batch must not throw the weights far off.
         clip_norm(gradients, settings.max_gradient_norm)
         warm_up = min(1, (self.updates + 1) / settings.warm_up)
-        self.optimiser.learning_rate = settings.learning_rate * warm_up
-        self.optimiser.update(gradients)
+        self.optimizer.learning_rate = settings.learning_rate * warm_up
+        self.optimizer.update(gradients)
         update_average(self.averaged, self.parameters, self.updates)
         return loss, len(batch.x)
 
@@ -122,14 +128,14 @@ class Fit:
         """Everything that `restore` needs."""
         state = {f"parameters/{name}": W.copy() for name, W in self.parameters.items()}
         state |= {f"averaged/{name}": W.copy() for name, W in self.averaged.items()}
-        return state | {f"optimiser/{name}": a for name, a in self.optimiser.state().items()}
+        return state | {f"optimiser/{name}": a for name, a in self.optimizer.state().items()}
 
     def restore(self, state: Mapping[str, NDArray[np.generic]]) -> None:
         """Restore a state."""
         for name in self.parameters:
             self.parameters[name][:] = state[f"parameters/{name}"]
             self.averaged[name][:] = state[f"averaged/{name}"]
-        self.optimiser.restore(select_prefix(state, "optimiser/"))
+        self.optimizer.restore(select_prefix(state, "optimiser/"))
 
 
 def select_prefix(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Parameters:
@@ -139,19 +145,6 @@ def select_prefix(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Par
         for name, array in arrays.items()
         if name.startswith(prefix)
     }
-
-
-def _initial_parameters(rng: np.random.Generator, units: int, size: int) -> Parameters:
-    """Uniform weights within ±1 / √u, for u units and a vocabulary of `size` characters."""
-    bound = units**-0.5  # keeps the sum over u inputs of a unit at order 1
-    shapes = {"Wx0": (size, 4 * units), "Wh0": (units, 4 * units), "Wy": (units, size)}
-    parameters: Parameters = {
-        name: rng.uniform(-bound, bound, shape).astype(np.float32) for name, shape in shapes.items()
-    }
-    # Forget gates start open, so that gradients reach far back (Jozefowicz et al., 2015).
-    parameters["b0"] = np.repeat(np.array([0, 1, 0, 0], np.float32), units)  # i, f, g, o: (4u,)
-    parameters["by"] = np.zeros(size, np.float32)  # (V,)
-    return parameters
 
 
 def _mask(rng: np.random.Generator, shape: tuple[int, ...], rate: float) -> NDArray[np.float32]:

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data.syllables import syllables_of
+from data.lexicon import syllables_of
 from data.tokens import is_word, split_units
 from models.networks.network import log_softmax
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import (
+from models.networks.words import (
     LINE_END,
     NONE,
     PLAN,
     UNKNOWN,
+    WordLSTM,
     WordVocabulary,
     running_syllables,
 )
@@ -30,13 +30,13 @@ LONGEST_PLANNED = 20
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class TokenLine:
     """A line of a passage: its tokens as indices."""
 
     tokens: Indices
     """With the final `LINE_END`, `(tokens,)`."""
     syllables: Indices
-    """Of the line up to and including each token, `(tokens,)`."""
+    """Syllables of the line up to and including each token, `(tokens,)`."""
     sizes: Indices
     """Characters of each token with the space before it, `(tokens,)`."""
     end: int
@@ -55,12 +55,12 @@ class Window:
     """Characters of each target; 0 for a planned word, as it comes again in its line."""
 
 
-def read_lines(passage: str, vocabulary: WordVocabulary) -> list[Line]:
+def read_lines(passage: str, vocabulary: WordVocabulary) -> list[TokenLine]:
     """The lines of a passage that ends with a line feed."""
     return [_line(text, vocabulary) for text in passage.removesuffix("\n").split("\n")]
 
 
-def _line(text: str, vocabulary: WordVocabulary) -> Line:
+def _line(text: str, vocabulary: WordVocabulary) -> TokenLine:
     units = split_units(text + "\n")
     tokens = [token for unit in units for token in unit.tokens]
     sizes = [size for unit in units for size in (*[0] * (len(unit.tokens) - 1), len(unit.text))]
@@ -69,10 +69,12 @@ def _line(text: str, vocabulary: WordVocabulary) -> Line:
     end = int(vocabulary.encode(words[-1:])[0]) if words else NONE
     if end == UNKNOWN or len(tokens) > LONGEST_PLANNED:
         end = NONE
-    return Line(vocabulary.encode(tokens), syllables, np.array(sizes, np.int64), end)
+    return TokenLine(vocabulary.encode(tokens), syllables, np.array(sizes, np.int64), end)
 
 
-def window_of(lines: Sequence[Line], length: int | None = None, *, planned: bool = False) -> Window:
+def window_of(
+    lines: Sequence[TokenLine], length: int | None = None, *, planned: bool = False
+) -> Window:
     """Inputs and targets from the start of some lines, at most `length` of them."""
     tokens, syllables, ends, targets, sizes = [], [], [], [], []
     total = 0
@@ -100,15 +102,9 @@ def window_of(lines: Sequence[Line], length: int | None = None, *, planned: bool
     return Window(*joined)
 
 
-def line_losses(
-    network: WordLSTM, passages: Sequence[Sequence[Line]], *, planned: bool = False
-) -> float:
-    """Total −ln p of some passages in nats, side by side. Unknown words cost what `UNKNOWN` does.
-
-    With `planned`, the last word of each line counts where it is planned and again, as nearly
-    nothing, where it stands.
-    """
-    windows = [window_of(lines, planned=planned) for lines in passages]
+def line_losses(network: WordLSTM, passages: Sequence[Sequence[TokenLine]]) -> float:
+    """Total −ln p of some passages in nats. Unknown words cost what `UNKNOWN` does."""
+    windows = [window_of(lines) for lines in passages]
     sizes = np.array([len(window.targets) for window in windows])
     padded = np.zeros((4, len(windows), max(sizes)), np.int64)
     for row, window in enumerate(windows):

@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.tokens import is_word, tokenise
-from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words import WordVocabulary
 
 Array = NDArray[np.float32]
 

@@ -1,6 +1,6 @@
 """Correction of what lines in metre have too many or too few of.
 
-The mask of the metre (`constrained.word_lines`) changes how often words are written. A long word
+The mask of the metre (`word_lines`) changes how often words are written. A long word
 fits in few places of a line, and the few particles of a line do not make up for that: words of
 three syllables come three times too seldom. So the trained network writes poems, and each word w is
 compared with the corpus:
@@ -19,9 +19,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from data.syllables import syllables_of
+from data.lexicon import syllables_of
 from data.tokens import is_word, tokenise
-from models.networks.lstm import Array
+from models.networks.network import Array
 from models.networks.words_and_characters import WordsAndCharacters
 from models.text_generator import ShouldStop, never
 from models.verse.metrical import metrical_writer_of

@@ -1,14 +1,113 @@
-"""Forms of verse, loaded from `data/forms.toml`."""
+"""Forms of verse, loaded from `data/forms.toml`, and their metres.
+
+A metre is a set of templates, one for each variant of a line: `wswswswsws`, weak and strong five
+times; `swwswswsws`, with the first foot inverted; and so on. A position is a gap between two
+syllables of a template. The positions of all templates are numbered consecutively, and a set of
+positions is an integer with one bit for each. A partly written line can be at several positions, as
+long as it is open which template it follows, or how a word is pronounced.
+
+    template 0:   w s w s        template 1:   s w w s
+    positions    0 1 2 3 4                    5 6 7 8 9
+
+A word of n syllables that fits at the positions `fits` moves a line from the positions S to
+
+    S' = (S ∧ fits) ≪ n
+"""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from models.verse.constrained.metre import Metre
+WEAK, STRONG, FEMININE = "wsf"
+MAX_POSITIONS = 64
+"""A set of positions has to fit into a uint64."""
+
+
+@dataclass(frozen=True)
+class Metre:
+    """The templates of a line, of `WEAK`, `STRONG` and `FEMININE` syllables."""
+
+    templates: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for an invalid template or more than `MAX_POSITIONS` positions."""
+        letters = set("".join(self.templates))
+        if not all(self.templates) or not letters or letters - {WEAK, STRONG, FEMININE}:
+            raise ValueError(f"a template is made of w, s and f, not {self.templates}")
+        if self._offsets[-1] + len(self.templates[-1]) >= MAX_POSITIONS:
+            raise ValueError(f"{self.templates} have more than {MAX_POSITIONS} positions")
+
+    @cached_property
+    def starts(self) -> int:
+        """Positions where a line can start: the first of each template."""
+        return sum(1 << offset for offset in self._offsets)
+
+    @cached_property
+    def ends(self) -> int:
+        """Positions where a line can end: the last of each template."""
+        return sum(1 << offset + len(t) for offset, t in self._templates_at())  # `+` binds first
+
+    @cached_property
+    def syllables(self) -> int:
+        """Maximum number of syllables, without a feminine ending."""
+        return max(len(template.rstrip(FEMININE)) for template in self.templates)
+
+    def positions_of(self, stresses: str) -> int:
+        """Positions where a word with these stresses fits: `010`, with 1 for the main stress.
+
+        A single syllable can be weak or strong. The main stress of a longer word has to be strong;
+        its other syllables can be either, as in *memory* or *eternity*.
+        """
+        positions = 0
+        for offset, template in self._templates_at():
+            for i in range(len(template) - len(stresses) + 1):  # every position with enough room
+                if _fits(stresses, template[i : i + len(stresses)]):
+                    positions |= 1 << offset + i
+        return positions
+
+    def positions_before(self, positions: int) -> int:
+        """Positions from which a line can get to one of these: these, and all before them."""
+        before = 0
+        for offset, template in self._templates_at():
+            # The bits of this template alone, shifted down to 0.
+            bits = positions >> offset & ((1 << len(template) + 1) - 1)
+            # All ones up to the highest of them: everything before it, and itself.
+            before |= ((1 << bits.bit_length()) - 1) << offset
+        return before
+
+    def shift(self, positions: int, syllables: int) -> int:
+        """Positions after `syllables` more syllables of any stress; 0 if they do not fit."""
+        after = 0
+        for offset, template in self._templates_at():
+            # Masked twice: no bit may move from one template to another.
+            mask = (1 << len(template) + 1) - 1
+            after |= ((positions >> offset & mask) << syllables & mask) << offset
+        return after
+
+    @cached_property
+    def _offsets(self) -> tuple[int, ...]:
+        """The number of the first position of each template."""
+        lengths = [len(template) + 1 for template in self.templates]  # n syllables, n + 1 gaps
+        return tuple(sum(lengths[:k]) for k in range(len(lengths)))
+
+    def _templates_at(self) -> Iterator[tuple[int, str]]:
+        return zip(self._offsets, self.templates, strict=True)
+
+
+def _fits(stresses: str, template: str) -> bool:
+    """Whether a word fits on a part of a template with the same number of syllables."""
+    if len(stresses) == 1:
+        return template != FEMININE
+    # 0 unstressed, 1 main stress, 2 secondary stress. A main stress needs a strong syllable.
+    allowed = {WEAK: "02", STRONG: "012", FEMININE: "0"}
+    return all(stress in allowed[place] for stress, place in zip(stresses, template, strict=True))
+
+
+# Forms --------------------------------------------------------------------------------------------
 
 TABLE = Path(__file__).parents[2] / "data" / "forms.toml"
 

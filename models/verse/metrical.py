@@ -1,28 +1,146 @@
-"""Lines in metre and rhyme for drafts of poems: which words a line may end in, and its start."""
+"""Lines in metre and rhyme for drafts of poems: openings, which words may end a line, its start."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.syllables import syllables_of
-from data.text import fold, words_of
+from data.lexicon import count_syllables, syllables_of
+from data.text import fold, unify_newlines, words_of
 from data.tokens import is_word, tokenise
-from models.networks.low_rank import Blocks
 from models.networks.network import State
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import LINE_END, NONE, PLAN, UNKNOWN, running_syllables
-from models.networks.words_and_characters import WordsAndCharacters
-from models.verse.constrained.metre import Metre
-from models.verse.constrained.word_index import Columns, Output, WordIndex, english_index
-from models.verse.constrained.word_lines import Candidate, LineRequest, Start, Step, write_lines
-from models.verse.forms import Form
-from models.verse.opening import start_of
+from models.networks.vocabulary import Vocabulary
+from models.networks.words import LINE_END, NONE, PLAN, UNKNOWN, WordLSTM, running_syllables
+from models.serving.low_rank import BlockMatrix
+from models.serving.words import FastWordsAndCharacters
+from models.verse.forms import Form, Metre
 from models.verse.subject import Subject, Topics, bias_towards
+from models.verse.word_index import Columns, Output, WordIndex, english_index
+from models.verse.word_lines import LineRequest, MetricalLine, ParticleStep, Start, write_lines
 from models.weights import Trained, cached_with_weights
+
+# Openings -----------------------------------------------------------------------------------------
+
+FREE_SYLLABLES = 10
+"""Maximum syllables of an opening's line in a form without metre."""
+MAX_LINES = 14
+"""Maximum lines of an opening in a form that counts characters."""
+
+
+def encoded_prefix(vocabulary: Vocabulary, line: str) -> str:
+    """A typed line as the network reads it: folded, without leading and repeated spaces."""
+    return re.sub(" +", " ", vocabulary.fold(line.replace("\t", " "))).lstrip()
+
+
+def wrap_opening(opening: str, form: Form, index: WordIndex | None) -> list[str]:
+    """The lines of an opening, as typed. The last one will be continued, and may be empty.
+
+    Typed line breaks stay, empty lines are dropped, and lines that are too long for the form are
+    broken between words. If that makes more lines than the form has, the shortest neighbours are
+    joined.
+    """
+    lines: list[str] = []
+    *complete, last = unify_newlines(opening).split("\n")
+    for line in [line for line in complete if line.strip()] + [last]:
+        lines += _wrap(line, len(lines), form, index)
+    while len(lines) > (form.lines or MAX_LINES):  # each pass removes a line
+        lengths = [len(a) + len(b) for a, b in pairwise(lines)]
+        shortest = lengths.index(min(lengths))
+        lines[shortest : shortest + 2] = [lines[shortest].rstrip() + " " + lines[shortest + 1]]
+    return lines
+
+
+def start_of(line: str, metre: Metre, index: WordIndex, *, finished: bool = False) -> Start:
+    """The metrical state after the words that a line starts with, folded.
+
+    A word that does not fit the metre still takes its syllables. If the last word is `finished`, it
+    will not be completed, even if it is not a known word.
+    """
+    complete, fragment = line, re.findall("[a-z']*$", line)[0]
+    unfinished = (
+        not finished
+        and len(fragment) > 0
+        and fragment not in index.column
+        and bool(index.starting_with(fragment).any())
+    )
+    if unfinished:
+        complete = line.removesuffix(fragment)
+    positions, fits = metre.starts, True
+    for word in words_of(complete):
+        shifted = 0
+        for stresses in index.stresses_of(word) or ("?" * count_syllables(word),):
+            shifted |= metre.shift(positions, len(stresses))
+        positions = _advance(word, positions, metre, index) or shifted
+        fits = fits and positions != 0
+    may_end = bool(complete.strip()) and (not fits or bool(positions & metre.ends))
+    if unfinished and may_end:  # the letters are the last word
+        return start_of(line, metre, index, finished=True)
+    tokens = tuple(tokenise(complete.strip()))
+    # No mark follows a space.
+    after_word = bool(tokens) and is_word(tokens[-1]) and line == complete.rstrip()
+    return Start(positions, line, tokens, fragment if unfinished else "", after_word, may_end)
+
+
+def _wrap(line: str, number: int, form: Form, index: WordIndex | None) -> list[str]:
+    """Break a line before each word that would give it too many syllables.
+
+    `number` is that of its first line in the poem.
+    """
+    if _is_complete(line, number, form, index):
+        return [line]
+    lines = [""]
+    for word in re.findall(r"\s*\S+\s*|\s+", line):
+        limit = _max_syllables(form, number + len(lines) - 1)
+        if lines[-1] and _min_syllables(lines[-1] + word, index) > limit:
+            lines[-1] = lines[-1].rstrip()
+            lines.append("")
+        lines[-1] += word
+    return lines
+
+
+def _is_complete(line: str, number: int, form: Form, index: WordIndex | None) -> bool:
+    """Whether a line fits its metre exactly, possibly with a feminine ending."""
+    metre = _metre_of(form, number)
+    if metre is None or index is None:
+        return False
+    positions = metre.starts
+    for word in words_of(fold(line)):
+        positions = _advance(word, positions, metre, index)
+    return bool(positions & metre.ends)
+
+
+def _advance(word: str, positions: int, metre: Metre, index: WordIndex) -> int:
+    """The positions after a word that fits at some of `positions`; 0 if it fits at none."""
+    after = 0
+    for stresses in index.stresses_of(word):
+        after |= (positions & metre.positions_of(stresses)) << len(stresses)
+    return after
+
+
+def _max_syllables(form: Form, number: int) -> int:
+    metre = _metre_of(form, number)
+    return metre.syllables if metre else FREE_SYLLABLES
+
+
+def _metre_of(form: Form, number: int) -> Metre | None:
+    """The metre of a line. A line beyond the end of the form has that of its last line."""
+    return form.metre_of(min(number, len(form.scheme) - 1)) if form.metres else None
+
+
+def _min_syllables(line: str, index: WordIndex | None) -> int:
+    """The smallest number of syllables that a line can have."""
+    return sum(
+        min(map(len, index.stresses_of(word) if index else ()), default=count_syllables(word))
+        for word in words_of(fold(line))
+    )
+
+
+# Lines --------------------------------------------------------------------------------------------
 
 PARTICLES = 4
 """Drafts of each line that are written side by side."""
@@ -40,14 +158,14 @@ MIN_RHYMES = 6
 
 @dataclass(frozen=True, eq=False)
 class MetricalWriter:
-    """What writing in metre needs of a network; made once per network."""
+    """A writer of lines in metre. It is made once per network."""
 
     network: WordLSTM
     index: WordIndex
     output: Output
     topics: Topics
-    vectors: Blocks = field(repr=False)
-    """Of the columns, as in `topics`, `(D, C)`."""
+    vectors: BlockMatrix = field(repr=False)
+    """Word vectors of the columns, as in `topics`, `(D, C)`."""
     correction: NDArray[np.float32]
     """Added to the logits, `(C,)`; see `models.verse.calibration`."""
 
@@ -75,19 +193,22 @@ class MetricalWriter:
         return state
 
     def write(
-        self, lines: Sequence["Line"], particles: int = PARTICLES, trace: list[Step] | None = None
-    ) -> list[list[Candidate]]:
+        self,
+        lines: Sequence["NextLine"],
+        particles: int = PARTICLES,
+        trace: list[ParticleStep] | None = None,
+    ) -> list[list[MetricalLine]]:
         """Candidates for the next line of some poems."""
         requests = self.requests(lines)
         return write_lines(self.network, self.index, self.output, requests, particles, trace)
 
-    def requests(self, lines: Sequence["Line"]) -> list[LineRequest]:
-        """What the network is asked for."""
+    def requests(self, lines: Sequence["NextLine"]) -> list[LineRequest]:
+        """The requests to the network for some lines."""
         subjects = [line.subject for line in lines]
         biases = bias_towards(subjects, self.vectors, SUBJECT_STRENGTH)  # (lines, C)
         return [self._request(line, bias) for line, bias in zip(lines, biases, strict=True)]
 
-    def _request(self, line: "Line", bias: NDArray[np.float32]) -> LineRequest:
+    def _request(self, line: "NextLine", bias: NDArray[np.float32]) -> LineRequest:
         ends, start = self._plan(line)
         # A word that has come back is not called for again and again.
         for word, times in Counter(word for words in line.words_above for word in words).items():
@@ -107,7 +228,7 @@ class MetricalWriter:
             line.rng,
         )
 
-    def _plan(self, line: "Line") -> tuple[Columns, Start]:
+    def _plan(self, line: "NextLine") -> tuple[Columns, Start]:
         """The words that the line may end in, and its start."""
         index, metre = self.index, line.metre
         start = start_of(line.prefix, metre, index)
@@ -121,7 +242,7 @@ class MetricalWriter:
                     return ends, start
         return index.endings(metre) != 0, start
 
-    def _reachable(self, start: Start, line: "Line") -> Columns:
+    def _reachable(self, start: Start, line: "NextLine") -> Columns:
         """The words that can end a line after its start, `(C,)`."""
         index, metre = self.index, line.metre
         if not start.fragment:
@@ -136,7 +257,7 @@ class MetricalWriter:
                 reachable |= endings == ending
         return reachable
 
-    def _endings(self, line: "Line") -> Iterator[Columns]:
+    def _endings(self, line: "NextLine") -> Iterator[Columns]:
         """Sets of words that the line may end in, `(C,)`, in order of preference."""
         index, form, number = self.index, line.form, line.number
         last_words = [words[-1] if words else "" for words in line.words_above]
@@ -155,7 +276,7 @@ class MetricalWriter:
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class NextLine:
     """The next line of a poem."""
 
     state: State
@@ -198,7 +319,7 @@ def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
     Cached with the weights. Making it takes a second.
     """
     network = trained.network
-    if not isinstance(network, WordsAndCharacters) or not trained.is_simplified:
+    if not isinstance(network, FastWordsAndCharacters) or not trained.is_simplified:
         return None
     words = network.words
 
@@ -217,6 +338,6 @@ def metrical_writer_of(trained: Trained) -> MetricalWriter | None:
         index,
         Output(words, index),
         Topics(words.vocabulary, network.vectors),
-        Blocks.of(network.vectors[index.tokens].T),
+        BlockMatrix.of(network.vectors[index.tokens].T),
         network.correction[index.tokens],
     )

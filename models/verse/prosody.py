@@ -1,8 +1,8 @@
 """Prosody: definitions of rhyme, syllable counts and metre, for judging verse.
 
-They take any function that gives the readings of a word (`data.phonetics.Readings`): that of the
-compiled lexicon, or of the whole dictionary. Results for Shakespeare's 154 sonnets, with the
-dictionary's readings and those of early modern endings (`data.early_modern.ENDINGS`):
+They take any function that gives the readings of a word (`data.pronunciation.Readings`): that of
+the compiled lexicon, or of the whole dictionary. Results for Shakespeare's 154 sonnets, with the
+dictionary's readings and those of early modern endings (`data.pronunciation.ENDINGS`):
 
     words with a reading                                                       98.2%
     pairs of ABAB CDCD EFEF GG that rhyme                                       77.8%
@@ -16,8 +16,8 @@ satisfies the strict variant satisfies the other one.
 
 from collections.abc import Collection, Sequence
 
-from data.phonetics import Reading, Readings
-from data.syllables import count_syllables as count_syllables
+from data.lexicon import count_syllables
+from data.pronunciation import Reading, Readings
 from data.text import words_of
 
 IAMBIC_PENTAMETER = ("wswswswsws", "swwswswsws", "wswswswswsf", "swwswswswsf")

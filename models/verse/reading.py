@@ -1,4 +1,4 @@
-"""What the word network is pretrained on, and what follows from it: vocabulary, vectors, copies."""
+"""Texts for pretraining the word network, with their vocabulary and what must not be copied."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from data.corpora import Corpus, CorpusError
 from data.text import fold, words_of
 from data.tokens import is_word, tokenise
 from models.fingerprints import LONGEST_RUN, BloomFilter, sparse_runs_of
-from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words import WordVocabulary
 from models.networks.words_and_characters import LONGEST_TOKEN
 
 MIN_COUNTS = {"sonnets": 1, "plays": 3, "bible": 10}
@@ -22,7 +22,7 @@ MOST_WORDS = 20_000
 
 
 @dataclass(frozen=True, eq=False)
-class Reading:
+class PretrainingTexts:
     """The texts, as passages of normalised verse."""
 
     sonnets: Corpus
@@ -31,7 +31,7 @@ class Reading:
     bible: Sequence[str]
     """Empty if it cannot be downloaded."""
     notes: tuple[str, ...] = ()
-    """What is missing, a sentence each."""
+    """Missing texts, one sentence each."""
 
     @cached_property
     def vocabulary(self) -> WordVocabulary:
@@ -61,18 +61,18 @@ class Reading:
 
     @property
     def copies(self) -> BloomFilter:
-        """What must not be copied of all texts but the sonnets."""
+        """Lines and runs of words that must not be copied, of all texts but the sonnets."""
         return copies_of([self.plays.items, self.poems, self.bible])
 
 
-def load_reading() -> Reading:
+def load_reading() -> PretrainingTexts:
     """All texts. Raises `CorpusError` if others than the Bible cannot be downloaded."""
     sonnets, plays = corpora.load_sonnets(), corpora.load_plays()
     poems = further_reading.load_poems()
     try:
-        return Reading(sonnets, plays, poems, further_reading.load_bible())
+        return PretrainingTexts(sonnets, plays, poems, further_reading.load_bible())
     except CorpusError as error:
-        return Reading(sonnets, plays, poems, (), (f"Trained without the Bible: {error}",))
+        return PretrainingTexts(sonnets, plays, poems, (), (f"Trained without the Bible: {error}",))
 
 
 def copies_of(texts: Iterable[Sequence[str]]) -> BloomFilter:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import ModuleType
 
 from data import corpora
@@ -13,14 +12,16 @@ from models.networks.lstm import LSTM
 from models.networks.words_and_characters import WordsAndCharacters
 from models.training.losses import losses_of
 from models.training.recipe import (
+    FROM_NOTHING,
+    Figures,
     Options,
     Plan,
     Recipe,
     RecipeError,
+    Trainer,
     are_installed,
     library_versions,
 )
-from models.training.trainer import Figures, Trainer
 from models.verse.calibration import calibrated
 from models.verse.reading import copies_of, load_reading
 from models.weights import Trained, load_shipped, load_weights
@@ -35,8 +36,6 @@ NOTEBOOK_EPOCHS = 60
 """Passes over the corpus in the recipe `notebook`; 1 if it continues from saved weights."""
 TASK = "sonnets"
 """The task that initial weights must be of."""
-FROM_NOTHING = Path("none")
-"""The initial weights that stand for random parameters."""
 LARGE_TEXT = 200_000
 """Words of a text whose runs of words are kept in a Bloom filter instead of one by one."""
 _COMMON_LINES = 2

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.text import fold, words_of
-from models.networks.low_rank import Blocks, times
-from models.networks.word_vocabulary import WordVocabulary
-from models.quantization import Matrix
+from models.networks.words import WordVocabulary
+from models.serving.low_rank import BlockMatrix, times
+from models.serving.quantization import Matrix
 
 Array = NDArray[np.float32]
 TABLE = Path(__file__).parents[2] / "data" / "subjects.txt"
@@ -43,19 +43,19 @@ SHORTEST_PART = 3
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What a poem is about."""
+    """The subject of a poem."""
 
     words: tuple[str, ...]
     """For readers: *the sea*, *time*."""
     vector: Array = field(repr=False)
-    """Of unit length, `(D,)`; zeros for no subject."""
+    """Direction of unit length, `(D,)`; zeros for no subject."""
 
 
 NO_SUBJECT = Subject((), np.zeros(0, np.float32))
 
 
-def bias_towards(subjects: Sequence[Subject], vectors: Blocks, strength: float) -> Array:
-    """What is added to the logits of some words for each subject, `(subjects, words)`.
+def bias_towards(subjects: Sequence[Subject], vectors: BlockMatrix, strength: float) -> Array:
+    """The bias on the logits of some words for each subject, `(subjects, words)`.
 
     vectors: of the words, `(D, words)`.
     """
@@ -73,7 +73,7 @@ class Topics:
 
     vocabulary: WordVocabulary
     vectors: Matrix
-    """Of unit length, or zeros for words without one, `(V, D)`."""
+    """Vectors of unit length, or zeros for words without one, `(V, D)`."""
 
     def subject_of(self, text: str) -> Subject | None:
         """The subject of a member's words; `None` if none of them says what they are about."""

@@ -11,9 +11,14 @@ import numpy as np
 from data.corpora import Corpus
 from models.networks.lstm import LSTM
 from models.networks.words_and_characters import WordsAndCharacters
-from models.training.keras_lstm import NotebookVerseTrainer as NotebookVerseTrainer
-from models.training.keras_lstm import VerseTrainer
-from models.training.keras_word_lstm import Source, WordTrainer
+from models.training.keras_verse import NotebookVerseTrainer as NotebookVerseTrainer
+from models.training.keras_verse import (
+    PassageSource,
+    VerseTrainer,
+    WordsAndCharactersTrainer,
+    WordTrainer,
+)
+from models.training.recipe import Trainer
 from models.training.schedules import (
     EMBEDDING,
     FINETUNING,
@@ -25,10 +30,8 @@ from models.training.schedules import (
     Schedule,
     WordSchedule,
 )
-from models.training.trainer import Trainer
 from models.training.word_vectors import WeightedText, fit_word_vectors
-from models.training.words_and_characters import WordsAndCharactersTrainer
-from models.verse.reading import Reading, rare_words_of, vocabulary_of
+from models.verse.reading import PretrainingTexts, rare_words_of, vocabulary_of
 
 PLAYS, POEMS, BIBLE = 0.65, 0.12, 0.23
 """Shares of what the word network is pretrained on."""
@@ -43,7 +46,7 @@ ALL_WORDS = 6_000
 
 
 def pretraining(
-    reading: Reading, seed: int, *, epochs: int | None = None, units: int | None = None
+    reading: PretrainingTexts, seed: int, *, epochs: int | None = None, units: int | None = None
 ) -> WordsAndCharactersTrainer:
     """Both networks from nothing: the characters on the plays, the words on everything.
 
@@ -56,7 +59,7 @@ def pretraining(
     characters = VerseTrainer(training, validation, schedule, seed, units=units or UNITS)
     words = WordTrainer(
         [
-            Source(share, passages)
+            PassageSource(share, passages)
             for share, passages in (
                 (PLAYS, training),
                 (POEMS, reading.poems),
@@ -86,7 +89,7 @@ def finetuning(network: LSTM | WordsAndCharacters, corpus: Corpus, seed: int) ->
         return VerseTrainer(training, validation, FINETUNING, seed, begin=network)
     characters = VerseTrainer(training, validation, FINETUNING, seed, begin=network.characters)
     words = WordTrainer(
-        [Source(1, training)],
+        [PassageSource(1, training)],
         validation,
         FINETUNING_WORDS,
         seed,
@@ -109,7 +112,7 @@ def from_nothing(
     by_character, by_word = small_schedules(training, len(vocabulary))
     characters = VerseTrainer(training, validation, by_character, seed, units=units)
     words = WordTrainer(
-        [Source(1, training)],
+        [PassageSource(1, training)],
         validation,
         by_word,
         seed,

@@ -5,22 +5,25 @@ from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
 
 import numpy as np
 
-from bot.services.inference import Inference, Load, ValidationSample
-from bot.services.queueing.turns import OnWait
 from bot.store import Unavailable
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainingEvents
+from bot.writing import Inference, Load, ValidationSample
+from bot.writing.queues import OnWait
 from data.text import clean_name
 from models.names.capitalization import format_name
-from models.names.dissection import Dissection, LetterChoice
-from models.names.etymology import Part
-from models.names.generator import NamesRequest, NamesResult, Shortfall
+from models.names.dissection import Dissection, LetterChoice, NamePart
+from models.names.generator import (
+    NamesRequest,
+    NamesResult,
+)
+from models.names.problems import Shortfall
 from models.networks.vocabulary import END
 from models.text_generator import Accept
 from models.training.events import Stopped, TrainingEvent
 from models.verse.dissection import LineDissection, WordChoice
 from models.verse.forms import FORMS
-from models.verse.poem import Draft, SonnetRequest
+from models.verse.poem import SonnetDraft, SonnetRequest
 from models.verse.subject import Subject
 from models.weights import ModelCard, Trained
 
@@ -61,9 +64,9 @@ KNOWN_SUBJECTS = {"the sea": ("the sea",), "Of time and love ": ("time", "love")
 """Subjects and openings that the fake network knows. Any other subject is a name."""
 
 
-def draft(request: SonnetRequest, lines: Sequence[str]) -> Draft:
+def draft(request: SonnetRequest, lines: Sequence[str]) -> SonnetDraft:
     """A poem as far as it is written."""
-    return Draft(
+    return SonnetDraft(
         request,
         "0" * 64,
         tuple(lines),
@@ -81,10 +84,13 @@ def _name(request: SonnetRequest) -> str:
     return request.about if request.about not in KNOWN_SUBJECTS else ""
 
 
-PARTS = (Part("mango", "mango", "mango", "fruit"), Part("saurus", "sauros", "lizard", "Greek"))
+PARTS = (
+    NamePart("mango", "mango", "mango", "fruit"),
+    NamePart("saurus", "sauros", "lizard", "Greek"),
+)
 
 
-def dissection(name: str = "mangosaurus", parts: tuple[Part, ...] = PARTS) -> Dissection:
+def dissection(name: str = "mangosaurus", parts: tuple[NamePart, ...] = PARTS) -> Dissection:
     """A dissection in which each letter was the second of five, its chance a quarter."""
     others = dict.fromkeys("xyz", 0.0).items()
     letters = tuple(
@@ -198,7 +204,7 @@ class FakeWriter(Inference):
         accept: Accept | None = None,
         requester: Hashable = None,
         on_wait: OnWait | None = None,
-    ) -> AsyncGenerator[Draft, None]:
+    ) -> AsyncGenerator[SonnetDraft, None]:
         await self._wait(requester, on_wait)
         self.sonnets_asked.append(request)
         name = _name(request)

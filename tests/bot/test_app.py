@@ -44,7 +44,7 @@ async def test_expired_tokens_are_deleted_first(
 
 async def test_cluster_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is opened yet, and the sentence says what to install."""
-    monkeypatch.setattr("bot.services.cluster.connection.find_spec", lambda _: None)
+    monkeypatch.setattr("bot.writing.connection.find_spec", lambda _: None)
     settings = Settings(state_dir=tmp_path, inference="dask://127.0.0.1:8786")
     with pytest.raises(StartupError, match=r"pip install -r requirements-cluster\.txt"):
         await app.build_app(settings)
@@ -61,7 +61,7 @@ def test_processes_need_shared_weights(
 
 async def test_cluster_that_is_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The bot starts without it, writes, and would train on it."""
-    monkeypatch.setattr("bot.services.cluster.connection.CONNECT_S", 0.1)
+    monkeypatch.setattr("bot.writing.limits.CONNECT_S", 0.1)
     address = f"dask://127.0.0.1:{free_port()}"
     settings = Settings(state_dir=tmp_path, inference=address)
     built = await app.build_app(settings)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from bot.generate import main
 from models.fingerprints import Fingerprints
-from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words import WordVocabulary
 from models.tasks import Task
 from models.weights import load_shipped, load_weights, save_weights
 from tests.models.tiny import LETTERS, VERSE, card, lstm, namer, words_and_characters

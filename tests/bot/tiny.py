@@ -18,7 +18,7 @@ from bot.training.registry import version_of
 from data.lists import normalise_entry
 from data.text import VERSE_SYMBOLS
 from models.fingerprints import Fingerprints
-from models.names.constrained.shape import LIST_RECIPE
+from models.names.constraints import LIST_RECIPE
 from models.networks.vocabulary import Vocabulary
 from models.tasks import TASKS, task_of
 from models.weights import save_weights

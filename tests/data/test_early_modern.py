@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.early_modern import CONTRACTIONS, is_archaic, with_fallbacks
 from data.lexicon import load_lexicon
+from data.pronunciation import CONTRACTIONS, is_archaic, with_fallbacks
 
 LEXICON = load_lexicon()
 ENDINGS = with_fallbacks(LEXICON.entry, endings_only=True)

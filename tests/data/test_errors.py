@@ -41,4 +41,4 @@ def test_pickle() -> None:
     """Errors come back from worker processes."""
     restored = pickle.loads(pickle.dumps(toy_error()))  # noqa: S301 (our own bytes)
     assert isinstance(restored, ToyError)
-    assert (str(restored), restored.template) == (str(toy_error()), toy_error().template)
+    assert (str(restored), restored.sentence) == (str(toy_error()), toy_error().sentence)

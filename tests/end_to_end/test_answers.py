@@ -16,8 +16,8 @@ from bot.chat import dispatch
 from bot.features import jobs, stopping
 from bot.platforms.discord import platform
 from bot.platforms.local.server import LocalDiscord
-from bot.services.inference import Inference
-from models.verse.poem import Draft, SonnetRequest
+from bot.writing import Inference
+from models.verse.poem import SonnetDraft, SonnetRequest
 from tests.end_to_end.conftest import eventually, mangosaurus
 from tests.end_to_end.test_mangosaurus import playing
 
@@ -76,7 +76,7 @@ def write_one_line(inference: Inference, monkeypatch: pytest.MonkeyPatch) -> Non
 
     async def write_a_line(
         request: SonnetRequest, *_: object, **_options: object
-    ) -> AsyncGenerator[Draft, None]:
+    ) -> AsyncGenerator[SonnetDraft, None]:
         async for draft in write(request):
             yield draft
             await asyncio.Event().wait()

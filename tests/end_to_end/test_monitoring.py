@@ -10,7 +10,7 @@ import pytest
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.faults import Kind, RestFault
 from bot.platforms.local.server import LocalDiscord
-from bot.services.inference import Inference
+from bot.writing import Inference
 from tests.end_to_end.conftest import eventually, mangosaurus
 
 

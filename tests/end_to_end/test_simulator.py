@@ -10,12 +10,10 @@ import aiohttp
 import discord
 import pytest
 
-from bot.platforms.local.limits import ATTACHMENT_BYTES, ApiError, Upload
+from bot.platforms.local.limits import ApiError, Upload
 from bot.platforms.local.records import Interaction
 from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.toy_bot import ToyBot, png
-
-HUGE = bytes(ATTACHMENT_BYTES + 1)
 
 
 async def call(

@@ -22,7 +22,7 @@ from data.corpora import CorpusError
 from data.lists import parse_list
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest, generate_names
-from models.networks.mixture import Mixture
+from models.serving.mixture import ParallelMixture
 from models.tasks import TASKS
 from models.weights import WeightsError, card_to_json, save_weights
 from tests.bot.platforms.slack.commands import COMMANDS as SLACK
@@ -109,10 +109,13 @@ def _check_sentence(text: str) -> None:
 
 @cache
 def _names_arrays() -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]]:
-    mixture = Mixture((lstm(LETTERS, units=4), ngram(LETTERS)), np.array([0.5, 0.5], np.float32))
+    mixture = ParallelMixture(
+        (lstm(LETTERS, units=4), ngram(LETTERS)), np.array([0.5, 0.5], np.float32)
+    )
     return {name: array.astype(np.float16) for name, array in mixture.arrays().items()} | {
         "known": Fingerprints.of(NAMES).fingerprints,
         "proper": np.zeros(0, np.uint64),
+        "runs": np.zeros(0, np.uint64),
         "words": np.frombuffer("\n".join(NAMES).encode(), np.uint8),
     }
 

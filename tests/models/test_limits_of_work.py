@@ -7,8 +7,6 @@ from itertools import count
 
 import pytest
 
-from models.names.constrained.problems import NamesError, OutOfRange
-from models.names.constrained.sampler import PREFIX_BATCH
 from models.names.dissection import dissect
 from models.names.generator import (
     LONGEST_TYPED,
@@ -17,16 +15,11 @@ from models.names.generator import (
     NamesRequest,
     generate_names,
 )
+from models.names.problems import NamesError, OutOfRange
+from models.names.sampler import PREFIX_BATCH
 from models.text_generator import Abandoned, ShouldStop
-from models.verse.dissection import (
-    LONGEST_LINE,
-    MOST_REJECTED,
-    LineTooLong,
-    dissect_line,
-    is_line,
-)
+from models.verse.dissection import LONGEST_LINE, MOST_REJECTED, LineTooLong, dissect_line, is_line
 from models.verse.poem import MAX_ATTEMPTS, NoLineFound, SonnetError, SonnetRequest, begin, extend
-from models.verse.text_generator import SonnetGenerator
 from tests.models.tiny import namer, poet, words_and_characters
 
 NAMER, POET = namer(), poet()
@@ -133,7 +126,7 @@ def test_names_are_stopped_between_batches(batches: int) -> None:
 def test_poem_is_stopped_between_attempts(attempts: int) -> None:
     draft, asked = begin(POET, POEM), list[str]()
     with pytest.raises(Abandoned):
-        SonnetGenerator().extend(POET, [draft], [refusing(asked)], after(attempts))
+        extend(POET, [draft], [refusing(asked)], after(attempts))
     assert bool(asked) == bool(attempts)
     with pytest.raises(NoLineFound):
         extend(POET, [draft], refusing(asked), after(MAX_ATTEMPTS))

@@ -1,11 +1,10 @@
 """The reference loss: from the card, or derived from its corpus."""
 
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from models.reference_loss import reference_loss_of
 from models.tasks import TASKS, task_of
 from models.weights import WeightsError, load_shipped, read_card
 from tests.models.tiny import card
@@ -18,20 +17,21 @@ def test_shipped_weights(kind: str) -> None:
     assert shipped.validation is not None
 
 
-def test_card_takes_precedence() -> None:
-    assert reference_loss_of(card("names", reference_loss=1.5), "") == 1.5
+NAMES = task_of("names")
 
 
-def test_other_corpus() -> None:
-    assert reference_loss_of(card("names"), "other") is None
-
-
-@pytest.mark.parametrize("changes", [{"recipe": "notebook"}, {"reads_all": True}])
-def test_validation_part_was_trained_on(changes: dict[str, object]) -> None:
-    project = load_shipped("names").card.corpus_sha256
-    assert reference_loss_of(card("names", corpus_sha256=project), project) == 1.6
-    facts = replace(card("names", corpus_sha256=project), **changes)  # type: ignore[arg-type]
-    assert reference_loss_of(facts, project) is None
+@pytest.mark.parametrize(
+    ("changes", "loss"),
+    [
+        ({}, None),  # of another corpus
+        ({"reference_loss": 1.5}, 1.5),
+        ({"corpus_sha256": NAMES.shipped_card.corpus_sha256}, 1.6),
+        ({"corpus_sha256": NAMES.shipped_card.corpus_sha256, "recipe": "notebook"}, None),
+        ({"corpus_sha256": NAMES.shipped_card.corpus_sha256, "reads_all": True}, None),
+    ],
+)
+def test_other_weights(changes: dict[str, Any], loss: float | None) -> None:
+    assert NAMES.reference_loss(card("names", **changes)) == loss
 
 
 def test_missing_card(tmp_path: Path) -> None:

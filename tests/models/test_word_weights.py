@@ -13,15 +13,15 @@ from safetensors.numpy import load, save
 
 from data.text import words_of
 from models.fingerprints import BloomFilter, Fingerprints, runs_of, sparse_runs_of
-from models.memory import return_free_memory
 from models.networks.vocabulary import Vocabulary
-from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words import WordVocabulary
 from models.networks.words_and_characters import TEXTS as WORD_LISTS
 from models.networks.words_and_characters import Shares, WordsAndCharacters
-from models.quantization import SMALLEST_MATRIX
+from models.serving.memory import return_free_memory
+from models.serving.quantization import SMALLEST_MATRIX
 from models.weights import Trained, WeightsError, load_weights, read_weights, save_weights
 from tests.models.test_hostile_weights import at_little_cost
-from tests.models.tiny import VERSE, card, lstm, word_lstm, words_and_characters
+from tests.models.tiny import card, fast_lstm, word_lstm, words_and_characters
 
 CARD = card(architecture="words")
 LINE = "shall i compare thee to a summer's day?"
@@ -36,7 +36,7 @@ def wide() -> WordsAndCharacters:
     small = words_and_characters()
     return replace(
         small,
-        characters=lstm(VERSE, units=64),
+        characters=fast_lstm(units=64),
         words=word_lstm(small.words.vocabulary, units=(128, 64)),
         shares=Shares(0.25, 0.125, 0.5),
         rare_words=("dawn", "o'erpast"),

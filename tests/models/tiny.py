@@ -13,9 +13,9 @@ from models.networks.network import Network
 from models.networks.ngram import NGram
 from models.networks.rnn import RNN, initialize_parameters
 from models.networks.vocabulary import Vocabulary
-from models.networks.word_lstm import WordLSTM
-from models.networks.word_vocabulary import MAX_SYLLABLES, WordVocabulary
+from models.networks.words import MAX_SYLLABLES, WordVocabulary
 from models.networks.words_and_characters import Shares, WordsAndCharacters
+from models.serving.words import FastLSTM, FastWordLSTM, FastWordsAndCharacters
 from models.weights import ModelCard, Trained
 
 LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
@@ -45,6 +45,11 @@ def lstm(
     """An untrained LSTM."""
     arrays = lstm_arrays(vocabulary, units=units, layers=layers, seed=seed)
     return LSTM.from_arrays(vocabulary.symbols, arrays)
+
+
+def fast_lstm(*, units: int = 16, seed: int = 0) -> FastLSTM:
+    """An untrained LSTM for verse."""
+    return FastLSTM.from_arrays(VERSE.symbols, lstm_arrays(units=units, seed=seed))
 
 
 def rnn(vocabulary: Vocabulary = LETTERS) -> RNN:
@@ -104,7 +109,7 @@ WORDS = WordVocabulary.of(
 
 def word_lstm(
     vocabulary: WordVocabulary = WORDS, *, units: Sequence[int] = (12, 8), seed: int = 0
-) -> WordLSTM:
+) -> FastWordLSTM:
     """An untrained network over words. Its last layer has as many units as its embedding."""
     d = units[-1]
     shapes: dict[str, tuple[int, ...]] = {"E": (len(vocabulary), d), "S": (MAX_SYLLABLES + 1, d)}
@@ -119,16 +124,18 @@ def word_lstm(
         name: rng.normal(scale=0.4, size=shape).astype(np.float16).astype(np.float32)
         for name, shape in shapes.items()
     }
-    return WordLSTM.from_arrays(vocabulary, arrays)
+    return FastWordLSTM.from_arrays(vocabulary, arrays)
 
 
 def words_and_characters(
     vocabulary: Vocabulary = VERSE, words: WordVocabulary = WORDS, *, share: float = 0.5
-) -> WordsAndCharacters:
+) -> FastWordsAndCharacters:
     """Untrained networks over words and characters, with random word vectors for all but marks."""
     vectors = np.random.default_rng(1).normal(size=(len(words), 6)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     vectors[[not is_word(token) for token in words.tokens]] = 0
     correction = np.zeros(len(words), np.float32)
     shares = Shares(words=share, cache=0, rare=0)
-    return WordsAndCharacters(lstm(vocabulary), word_lstm(words), vectors, correction, shares)
+    return FastWordsAndCharacters.of(
+        WordsAndCharacters(lstm(vocabulary), word_lstm(words), vectors, correction, shares)
+    )

@@ -18,20 +18,19 @@ from data.corpora import Corpus, CorpusError, load_names, load_plays, load_sonne
 from data.text import clean_name, normalise_verse, words_of
 from models.fingerprints import EMPTY_FILTER
 from models.names.notebook import NotebookTrainer
-from models.names.pretraining import Pretrainer
-from models.names.trainer import NamesTrainer, Settings
+from models.names.trainers import MixtureSettings, NamesTrainer, Pretrainer
 from models.networks.ngram import NGram
 from models.networks.vocabulary import END, Vocabulary
 from models.tasks import TASKS
+from models.training import recipe
 from models.training.numpy_lstm import FitSettings
 from models.training.recipe import Options
 from models.training.word_vectors import WeightedText
-from models.verse import recipes
-from models.verse.reading import Reading, load_reading
+from models.verse.reading import PretrainingTexts, load_reading
 from tests.models.tiny import LETTERS, VERSE, words_and_characters
 
-FROM_NOTHING = Options(initial_weights=recipes.FROM_NOTHING)
-SMALL = Settings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, max_updates=10)
+FROM_NOTHING = Options(initial_weights=recipe.FROM_NOTHING)
+SMALL = MixtureSettings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, max_updates=10)
 
 
 class Watched:
@@ -81,7 +80,7 @@ def keras_module(name: str) -> ModuleType:
     for trainer in ("VerseTrainer", "WordTrainer", "NotebookVerseTrainer"):
         setattr(module, trainer, KerasTrainer)
     module.__dict__["WordsAndCharactersTrainer"] = KerasTrainer
-    module.__dict__["Source"] = lambda _, passages: passages
+    module.__dict__["PassageSource"] = lambda _, passages: passages
     return module
 
 
@@ -104,9 +103,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr("models.names.recipes.NamesTrainer", names_trainer)
     monkeypatch.setattr("models.names.recipes.Pretrainer", pretrainer)
     monkeypatch.setattr("models.names.recipes.NotebookTrainer", notebook_trainer)
-    for name in ("keras_lstm", "keras_word_lstm", "words_and_characters"):
-        module = f"models.training.{name}"
-        monkeypatch.setitem(sys.modules, module, keras_module(module))
+    module = "models.training.keras_verse"
+    monkeypatch.setitem(sys.modules, module, keras_module(module))
     monkeypatch.delitem(sys.modules, "models.verse.trainers", raising=False)
     monkeypatch.delattr(models.verse, "trainers", raising=False)
     monkeypatch.setattr(KerasTrainer, "read", texts)
@@ -117,10 +115,10 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     monkeypatch.setattr("models.training.word_vectors.fit_word_vectors", word_vectors)
     # What must not be copied is kept with the weights, and is no input of their training.
-    monkeypatch.setattr(Reading, "copies", EMPTY_FILTER)
+    monkeypatch.setattr(PretrainingTexts, "copies", EMPTY_FILTER)
     # Nor are single words lines; counting those of all texts takes most of the time.
-    monkeypatch.setattr(Reading, "vocabulary", words_and_characters().words.vocabulary)
-    monkeypatch.setattr(Reading, "rare_words", frozenset())
+    monkeypatch.setattr(PretrainingTexts, "vocabulary", words_and_characters().words.vocabulary)
+    monkeypatch.setattr(PretrainingTexts, "rare_words", frozenset())
     # The recipes read the same texts, which are large.
     monkeypatch.setattr(models.verse.recipes, "load_reading", reading)
     yield texts
@@ -129,7 +127,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 @cache
-def reading() -> Reading:
+def reading() -> PretrainingTexts:
     """What networks of verse read, loaded once."""
     return load_reading()
 

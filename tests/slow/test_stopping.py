@@ -63,7 +63,9 @@ LOST = """
 import sys, threading, time
 from bot import __main__, startup
 from bot.status import health
-from bot.services.inference import Inference
+from bot.writing import Inference
+from bot.status import health
+from bot.writing import Inference
 
 startup.STOP_S, health.LOOK_S = 0.5, 0.1
 Inference.blocked_for = property(lambda _: health.BLOCKED_S)

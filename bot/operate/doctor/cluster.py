@@ -14,8 +14,8 @@ def examine_cluster(subject: Subject) -> list[Finding]:
     """Whether the scheduler of INFERENCE answers, and which of its workers the bot can use."""
     if not subject.inference:
         return []
-    from bot.services.cluster.connection import Unreachable, is_installed, scheduler_address
-    from bot.services.cluster.pool import look_at
+    from bot.writing.cluster import look_at
+    from bot.writing.connection import ClusterUnreachable, is_installed, scheduler_address
 
     if not is_installed():
         found = "INFERENCE is set, but the package distributed is not installed."
@@ -23,7 +23,7 @@ def examine_cluster(subject: Subject) -> list[Finding]:
     address = scheduler_address(subject.inference)
     try:
         workers, reasons = asyncio.run(look_at(address))
-    except Unreachable as error:
+    except ClusterUnreachable as error:
         found = f"The Dask scheduler {address} {error}. The bot writes by itself until it answers."
         advice = "Start dask scheduler there, or correct INFERENCE; look at firewall and TLS."
         return [warning(CHECK, found, advice)]
@@ -45,7 +45,7 @@ def examine_cluster(subject: Subject) -> list[Finding]:
         found = f"The Dask scheduler {address} answers, but has no workers."
         findings.append(warning(CHECK, found, f"Start one: python -m dask worker {address}"))
     elif workers:
-        threads = sum(len(worker.executors) for worker in workers)
+        threads = sum(worker.threads for worker in workers)
         training = sum(bool(worker.trains) for worker in workers)
         found = f"{address} answers. Usable workers: {len(workers)}, of which train: {training}"
         findings.append(fine(CHECK, f"{found}; threads that write: {threads}."))

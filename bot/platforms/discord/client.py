@@ -208,7 +208,7 @@ class Mangosaurus(commands.AutoShardedBot):
 
 
 class _Tree(app_commands.CommandTree[Mangosaurus]):
-    """Answers commands that fail before they reach `bot.commands`."""
+    """Answers commands that fail before they reach a feature."""
 
     async def interaction_check(self, _interaction: Interaction, /) -> bool:
         """Let few commands in each round of the event loop read their options."""

@@ -1,4 +1,4 @@
-"""The cog with all commands: Discord's form of what `bot.commands` declares."""
+"""The cog with all commands: Discord's form of what features declare."""
 
 import inspect
 from collections.abc import Callable, Coroutine

@@ -5,7 +5,7 @@ from collections import OrderedDict
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from bot.services.concurrency import within
+from bot.concurrency import within
 from bot.store import StoreError
 from bot.store.identities import Identities, Identity
 

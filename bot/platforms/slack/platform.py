@@ -24,6 +24,7 @@ from bot.chat.turn import (
     Terms,
     Unreachable,
 )
+from bot.concurrency import within
 from bot.platforms.slack.identities import (
     PLATFORM,
     SlackIdentities,
@@ -37,7 +38,6 @@ from bot.platforms.slack.network.errors import OUTSIDE, code_of
 from bot.platforms.slack.network.members import Member, Members
 from bot.platforms.slack.values import list_of, text_of
 from bot.platforms.slack.views import rendering
-from bot.services.concurrency import within
 from bot.store import StoreError
 
 log = logging.getLogger(__name__)

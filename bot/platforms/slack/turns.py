@@ -13,13 +13,13 @@ from bot.chat.errors import explain
 from bot.chat.message import Message
 from bot.chat.received import clean
 from bot.chat.turn import DeliveryError, Gone
+from bot.concurrency import ShuttingDown, within
 from bot.platforms.slack.identities import is_external
 from bot.platforms.slack.network.members import Member
 from bot.platforms.slack.platform import TERMS, SlackPlatform, is_direct
 from bot.platforms.slack.turn import Origin, SlackAttachment, SlackTurn
 from bot.platforms.slack.values import ChannelRef, FileRef, UserRef
 from bot.platforms.slack.views import rendering
-from bot.services.concurrency import ShuttingDown, within
 from bot.store import StoreError
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,7 @@ from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
-from models.verse.poem import Draft, SonnetRequest
+from models.verse.poem import SonnetDraft, SonnetRequest
 from tests.bot.conftest import World
 from tests.bot.fakes import draft
 from tests.bot.turns import CHANNEL, FakePlatform, FakeTurn
@@ -130,7 +130,7 @@ async def test_cut_off_poem_is_repeated_after_the_restart(
 ) -> None:
     begun = asyncio.Event()
 
-    async def hanging(*_: object, **__: object) -> AsyncGenerator[Draft, None]:
+    async def hanging(*_: object, **__: object) -> AsyncGenerator[SonnetDraft, None]:
         begun.set()
         await asyncio.Event().wait()
         yield draft(SonnetRequest(), [])

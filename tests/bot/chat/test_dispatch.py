@@ -24,7 +24,7 @@ from bot.chat.message import Button, Message, Text, plain, text
 from bot.chat.turn import Forbidden, Gone, Turn, Unreachable, User
 from bot.community.blocks import BlockList
 from bot.platforms.discord.platform import TERMS
-from bot.services.queueing.errors import Busy
+from bot.writing.errors import Busy
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, BOB, FakePlatform, FakeTurn, with_buttons
 

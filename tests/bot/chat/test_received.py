@@ -27,7 +27,6 @@ from bot.names.dissect import DissectOptions
 from bot.names.name_options import NamesOptions
 from bot.polls import hall_of_fame
 from bot.polls.hall_of_fame import HallOfFameOptions
-from bot.services.queueing.errors import Busy
 from bot.store import Database, Store
 from bot.training import models, namer, retrain
 from bot.training.models import TaskOptions, VersionOptions
@@ -35,6 +34,7 @@ from bot.training.namer import CorpusOptions, ImportOptions, NameOptions, ShareO
 from bot.training.retrain import RetrainOptions
 from bot.verse import poems, sonnet
 from bot.verse.sonnet import SonnetOptions
+from bot.writing.errors import Busy
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 from tests.bot import world as made

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from bot.evaluation.baselines import kneser_ney, notebook_sonnets, sample_names
-from models.names.generator import LONGEST_NAME
+from models.names.constraints import LONGEST_NAME
 from models.networks.ngram import NGram, choose_discount
 from tests.models.tiny import LETTERS, lstm
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.evaluation.names import ConstraintResult, GenusIndex, auc, quality_of, within_one_edit
 from data.corpora import load_names
-from models.names.clusters import known_clusters
+from models.names.filters import known_clusters
 from tests.optional import skip_without
 
 skip_without("sklearn", requirements="requirements-evaluate.txt")

@@ -2,7 +2,7 @@
 
 from bot.evaluation.poems import generate_poems, poems_of_plays, sampled_poems, trigram_poems
 from bot.evaluation.word_trigram import WordTrigram
-from data.phonetics import Reading
+from data.pronunciation import Reading
 from models.verse.poem import SonnetRequest
 from tests.bot.evaluation.texts import random_poems
 from tests.models.tiny import VERSE, lstm, poet

@@ -11,7 +11,7 @@ from bot.evaluation.verse import (
     VerseQuality,
     longest_run,
 )
-from data.phonetics import Reading
+from data.pronunciation import Reading
 
 SOUNDS = {
     "day": (Reading("1", "EY1"),),

@@ -12,12 +12,11 @@ from bot.names import dissect, line_dissection
 from bot.names.custom_model_choice import NamesModel
 from bot.pictures.dissection import WIDTH
 from bot.platforms.discord.platform import LIMITS
-from bot.services.queueing.errors import Busy
 from bot.training.queries import CustomModelRecord
-from models.names.constrained.problems import NamesError, NotAName
-from models.names.constrained.shape import DINOSAURS
-from models.names.dissection import Dissection, LetterChoice
-from models.names.etymology import Part
+from bot.writing.errors import Busy
+from models.names.constraints import DINOSAURS
+from models.names.dissection import Dissection, LetterChoice, NamePart
+from models.names.problems import NamesError, NotAName
 from models.verse.dissection import LineDissection, LineTooLong, NoWordNetwork, WordChoice
 from tests.bot import fakes
 from tests.bot.chats.protocol import Chat
@@ -148,7 +147,7 @@ async def test_more_like_it(chat: Chat, label: str, constraint: tuple[str, str])
 
 
 def test_whole_name_has_no_button() -> None:
-    whole = (Part("minmi", "Minmi", "a crossing", "English"),)
+    whole = (NamePart("minmi", "Minmi", "a crossing", "English"),)
     assert not message_of(dissection("minmi", parts=whole), None).buttons
 
 

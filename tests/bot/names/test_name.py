@@ -12,9 +12,9 @@ from bot.polls.queries import HallOfFame, Scope
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
-from models.names.constrained.problems import LengthOutOfRange, NamesError
-from models.names.constrained.shape import Shape
+from models.names.constraints import Shape
 from models.names.generator import NamesRequest, NamesResult
+from models.names.problems import LengthOutOfRange, NamesError
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.opened_polls import first_message

@@ -20,17 +20,24 @@ from bot.names.name_options import (
 from bot.names.names import is_fit
 from bot.platforms.discord.platform import LIMITS
 from bot.polls.name_message import MORE
-from bot.services.queueing.errors import Busy, Stuck, TooMany, TooSlow, WaitedTooLong
 from bot.words import WordFilter
+from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
 from data.text import clean_name
-from models.names.constrained.constraints import NameConstraints
-from models.names.constrained.problems import (
+from models.names.constraints import (
+    LONGEST_NAME,
+    LONGEST_PIECE,
+    SHORTEST_NAME,
+    NameConstraints,
+)
+from models.names.generator import (
+    NamesRequest,
+)
+from models.names.problems import (
     Flaw,
     LengthTooShort,
     NamesError,
     Shortfall,
 )
-from models.names.generator import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME, NamesRequest
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.fakes import card
@@ -170,8 +177,11 @@ async def test_errors_are_explained(chat: Chat, subtests: pytest.Subtests) -> No
     for error, expected in [
         (Busy(1), "The bot is busy: 1 request is waiting. Try again in a few minutes."),
         (Busy(16), "The bot is busy: 16 requests are waiting. Try again in a few minutes."),
-        (TooMany(1), "1 of your requests is still waiting; try again when it's answered."),
-        (TooMany(20), "20 of your requests are still waiting; try again when they're answered."),
+        (TooManyQueued(1), "1 of your requests is still waiting; try again when it's answered."),
+        (
+            TooManyQueued(20),
+            "20 of your requests are still waiting; try again when they're answered.",
+        ),
         (
             WaitedTooLong(600),
             "The bot was too busy: your request waited 10 minutes. Try again later.",
@@ -197,7 +207,7 @@ async def test_failure_costs_no_cooldown(chat: Chat) -> None:
 async def test_too_many_requests_cost_cooldown(chat: Chat) -> None:
     """The member causes this refusal, and it has cost the bot the word filter and a reply."""
     await chat.restart(cooldown_seconds=10)
-    chat.writer.error = TooMany(20)
+    chat.writer.error = TooManyQueued(20)
     await chat.alice.use("dinoname")
     chat.writer.error = None
     result = await chat.alice.use("dinoname")

@@ -7,8 +7,8 @@ import pytest
 
 from bot.chat.message import plain
 from bot.names.problems import explain_problem, explain_shortfall
-from models.names.constrained.constraints import NameConstraints, Piece
-from models.names.constrained.problems import (
+from models.names.constraints import DINOSAURS, NameConstraints, Piece, Shape
+from models.names.problems import (
     AlwaysUnreadable,
     CannotCombine,
     Flaw,
@@ -26,7 +26,6 @@ from models.names.constrained.problems import (
     TripleCharacter,
     UnknownCharacters,
 )
-from models.names.constrained.shape import DINOSAURS, Shape
 
 KANA = Shape(shortest=2, longest=9, usual=4, latin=False)
 WISH = NameConstraints("tri", ends_with="ops", length=9)

@@ -24,15 +24,16 @@ from bot.pictures.dissection import (
     picture,
     rows_of,
 )
-from models.names.dissection import Dissection, LetterChoice
-from models.names.etymology import Part
+from models.names.dissection import Dissection, LetterChoice, NamePart
 from models.networks.vocabulary import END
 from models.verse.dissection import MAX_TOKENS, LineDissection, WordChoice
 from tests.bot.fakes import dissection, line_dissection
 from tests.bot.pictures.pixels import has_empty_margins, pixels
 
 LONGEST = "w" * 26
-LONG_MEANING = (Part("www", "w", "one who never comes back from " + "very " * 30 + "far", "Latin"),)
+LONG_MEANING = (
+    NamePart("www", "w", "one who never comes back from " + "very " * 30 + "far", "Latin"),
+)
 
 
 def drawn(subject: Dissection) -> Image.Image:

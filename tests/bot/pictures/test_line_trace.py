@@ -7,14 +7,14 @@ from PIL import Image
 
 from bot.pictures.canvas import CHOSEN
 from bot.pictures.line_trace import STUCK, lanes_of, trace_picture
-from models.verse.constrained.word_lines import Step
-from models.verse.trace import ExpectedWord, LineTrace
+from models.verse.dissection import ExpectedWord, LineTrace
+from models.verse.word_lines import ParticleStep
 from tests.bot.pictures.pixels import has_empty_margins, pixels
 
 EVEN = (0.25,) * 4
-PLAN = Step(("day", "day", "way", "may"), (0.1,) * 4, EVEN, (0, 1, 2, 3))
-RESAMPLED = Step(("the", "a", "my", "my"), (0.9,) * 4, EVEN, (0, 2, 2, 2))
-LAST = Step(("day", "way"), (0.5, 0.5), (0.5, 0.5), (0, 3))
+PLAN = ParticleStep(("day", "day", "way", "may"), (0.1,) * 4, EVEN, (0, 1, 2, 3))
+RESAMPLED = ParticleStep(("the", "a", "my", "my"), (0.9,) * 4, EVEN, (0, 2, 2, 2))
+LAST = ParticleStep(("day", "way"), (0.5, 0.5), (0.5, 0.5), (0, 3))
 EXPECTED = (ExpectedWord("night", 0.1, allowed=False), ExpectedWord("day", 0.05, allowed=True))
 TRACE = LineTrace(
     "The day", "away", EXPECTED, EXPECTED[1:], 0.1, (PLAN, RESAMPLED, LAST), kept=(0, 0, 0)
@@ -31,7 +31,7 @@ def test_first_successor_keeps_its_row() -> None:
 
 
 def test_margins_are_empty() -> None:
-    long = (PLAN, *[Step(PLAN.words, EVEN, EVEN, PLAN.parents)] * 20)
+    long = (PLAN, *[ParticleStep(PLAN.words, EVEN, EVEN, PLAN.parents)] * 20)
     for trace in (TRACE, replace(TRACE, steps=long, line="A line " * 30)):
         assert has_empty_margins(drawn(trace))
 

@@ -7,10 +7,10 @@ import pytest
 
 from bot.chat.app import App
 from bot.fleet.membership import Fleet
-from bot.services.queueing.fair_queue import QueueState
 from bot.status import health as module
 from bot.status.health import Health
 from bot.store import Unavailable
+from bot.writing.queues import QueueState
 from tests.bot.fakes import FakeWriter
 from tests.bot.turns import FakePlatform
 

@@ -9,9 +9,9 @@ from PIL import Image
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
 from bot.chat.message import UserError, plain
-from bot.services.cluster.pool import ClusterStatus
 from bot.status.health import Health
 from bot.status.status import status
+from bot.writing.cluster import ClusterStatus
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, FakePlatform, FakeTurn

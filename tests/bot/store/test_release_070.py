@@ -25,7 +25,7 @@ RELEASE_070 = Path(__file__).parent / "release_070"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 MUSEUM, LEFT, CHANNEL = 81, 85, 82
 ADA, BOB, CAT = 91, 92, 93
-OPEN, WON, REMOVED = 7001, 7002, 7003
+OPEN, REMOVED = 7001, 7003
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.services.queueing.errors import TooSlow
 from bot.store import Store
 from bot.training.custom_models import LARGEST_WEIGHTS, MOST_LOADED, CustomModelLoader, Untrained
 from bot.training.queries import CustomModelRecord, CustomModels
 from bot.training.service import stored_list
+from bot.writing.errors import TooSlow
 from models.weights import TooLarge, WeightsError
 from tests.bot.fakes import FakeWriter
 from tests.bot.tiny import tiny_namer

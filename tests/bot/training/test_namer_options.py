@@ -8,7 +8,7 @@ from bot.chat.message import UserError
 from bot.training import namer
 from bot.training.namer import check_import
 from bot.words import WordFilter
-from models.names.text_generator import count_parameters
+from models.names.generator import count_parameters
 from models.networks.lstm import LSTM
 from models.networks.mixture import Mixture
 from models.weights import Trained, load_shipped

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from bot.services.inference import Inference
 from bot.store import Database, Store
 from bot.store.schema import Version
 from bot.training.queries import VersionRecord, Versions
@@ -21,6 +20,7 @@ from bot.training.registry import (
     may_activate,
     open_versions,
 )
+from bot.writing.service import Inference
 from models.fingerprints import Fingerprints
 from models.names.generator import NamesRequest
 from models.training.events import Done

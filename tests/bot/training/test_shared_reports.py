@@ -25,5 +25,11 @@ async def test_platform_of_a_report(bots: Bots, channel_id: int, platforms: list
     await until(lambda: one.service.finished["failed"])
     seen = {"discord": one.reports.seen, "slack": slack.seen}
     assert [name for name, each in seen.items() if each.get(number) == [END]] == platforms
+    report = one.service.report_of(await one.record(number))
+    assert (report is not None) == bool(platforms)
+    for each in (one.reports, slack):
+        each.updates.clear()
+    if report is not None:
+        await report.update()
     updated = {"discord": one.reports.updates, "slack": slack.updates}
     assert [name for name, each in updated.items() if each] == platforms

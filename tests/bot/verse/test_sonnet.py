@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.chat.message import Embed, Message, UserError, plain, text
-from bot.services.queueing.errors import Busy, TooSlow
 from bot.store import Unavailable
 from bot.store.answers import ButtonStates
 from bot.verse.sonnet import SONNET, WRITING, SonnetOptions, checked, with_reason
+from bot.writing.errors import Busy, TooSlow
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
 from tests.bot.chats.on_discord import DiscordChat

@@ -5,9 +5,10 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.names.constrained.automaton import Automaton, count_possible
-from models.names.constrained.constraints import NameConstraints
-from models.names.generator import NamesError, reads_as_name
+from models.names.automaton import ConstraintAutomaton, count_possible
+from models.names.constraints import NameConstraints
+from models.names.generator import reads_as_name
+from models.names.problems import NamesError
 from models.networks.vocabulary import END, Vocabulary
 
 FEW = Vocabulary("\nabk")
@@ -26,7 +27,7 @@ def satisfies(name: str, constraints: NameConstraints) -> bool:
 
 @given(CONSTRAINTS, st.text("abk", max_size=8))
 def test_automaton_recognizes_pieces(constraints: NameConstraints, rest: str) -> None:
-    automaton = Automaton.of(constraints, FEW)
+    automaton = ConstraintAutomaton.of(constraints, FEW)
     state = 0
     for x in FEW.encode(rest):
         state = automaton.transitions[state, x]
@@ -41,7 +42,7 @@ def test_count_matches_enumeration(constraints: NameConstraints) -> None:
     every = map("".join, product(FEW.symbols.replace(END, ""), repeat=constraints.length))
     found = sum(satisfies(name, constraints) and reads_as_name(name) for name in every)
     try:
-        assert count_possible(Automaton.of(constraints, FEW), constraints, FEW) == found
+        assert count_possible(ConstraintAutomaton.of(constraints, FEW), constraints, FEW) == found
     except NamesError:
         assert found == 0
 
@@ -49,7 +50,7 @@ def test_count_matches_enumeration(constraints: NameConstraints) -> None:
 def test_number_of_states_is_limited() -> None:
     constraints = NameConstraints(contains="mangomango", ends_with="angoraptorangora")
     letters = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
-    automaton = Automaton.of(constraints, letters)
+    automaton = ConstraintAutomaton.of(constraints, letters)
     # The ending may start before or after the middle is complete, with a vowel or without.
     assert len(automaton.transitions) <= 2 * (
         len(constraints.contains) + 2 * len(constraints.ends_with) + 2

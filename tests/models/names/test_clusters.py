@@ -8,13 +8,15 @@ from hypothesis import strategies as st
 
 from bot.evaluation.names import new_cluster_share
 from data.corpora import load_names
-from models.names.clusters import (
+from models.names.filters import (
     allowed_clusters,
     clusters_of,
+    first_names,
     known_clusters,
     unshared,
 )
-from models.names.generator import Flaw, NamesRequest, NamesResult, generate_names
+from models.names.generator import NamesRequest, NamesResult, generate_names
+from models.names.problems import Flaw
 from models.weights import Trained, load_shipped
 from tests.models.lists import HEROES, KANA, VILLAGES, listed
 from tests.models.names.test_generator import Parrot, anything, trained
@@ -65,7 +67,7 @@ def test_unshared_leaves_one_out(names: list[str]) -> None:
     found = [
         new_cluster_share([name], known_clusters(o)) for name, o in zip(names, others, strict=True)
     ]
-    assert unshared(names) == sum(found) / len(names)
+    assert unshared(first_names(names), len(names)) == sum(found) / len(names)
 
 
 def test_names_with_new_clusters_are_rejected() -> None:

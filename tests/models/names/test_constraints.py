@@ -4,10 +4,10 @@ import pickle
 
 import pytest
 
-from models.names.constrained.automaton import Automaton, count_possible
-from models.names.constrained.constraints import NameConstraints, Piece
-from models.names.constrained.parsing import parse_constraints
-from models.names.constrained.problems import (
+from models.names.automaton import ConstraintAutomaton, count_possible
+from models.names.constraints import DINOSAURS, NameConstraints, Piece
+from models.names.generator import parse_constraints
+from models.names.problems import (
     AlwaysUnreadable,
     CannotCombine,
     LengthOutOfRange,
@@ -22,7 +22,6 @@ from models.names.constrained.problems import (
     UnknownCharacters,
     describe,
 )
-from models.names.constrained.shape import DINOSAURS
 from models.networks.vocabulary import Vocabulary
 from tests.models.tiny import LETTERS
 
@@ -36,7 +35,7 @@ def possible(
 ) -> float:
     """Number of names that meet constraints as typed."""
     constraints = parse_constraints(starts_with, contains, ends_with, length, vocabulary)
-    return count_possible(Automaton.of(constraints, vocabulary), constraints, vocabulary)
+    return count_possible(ConstraintAutomaton.of(constraints, vocabulary), constraints, vocabulary)
 
 
 def test_pieces_are_folded() -> None:

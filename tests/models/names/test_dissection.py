@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from data.corpora import load_names
 from models.names.dissection import dissect, edit_distances, nearest_genera, nearest_of
-from models.names.generator import NamesError
+from models.names.problems import NamesError
 from models.networks.network import item_losses
 from models.networks.vocabulary import END, Vocabulary
 from tests.models.names.test_generator import Parrot

@@ -6,34 +6,26 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.names import generator
-from models.names.constrained import sampler
-from models.names.constrained.constraints import NameConstraints
-from models.names.constrained.sampler import (
-    BATCH,
-    ConstrainedSampler,
-    sample_batches,
-    sampler_of,
-)
+from models.names import generator, sampler
+from models.names.constraints import NameConstraints
 from models.names.generator import (
     NamesDraft,
-    NamesError,
     NamesRequest,
     NamesResult,
     begin,
     extend,
     generate_names,
 )
-from models.names.text_generator import NamesGenerator
+from models.names.sampler import BATCH, ConstrainedSampler, sample_batches, sampler_of
 from models.networks.lstm import LSTM
-from models.networks.mixture import Mixture
 from models.networks.network import State
 from models.networks.ngram import NGram
+from models.serving.mixture import ParallelMixture
 from models.tasks import task_of
 from models.text_generator import Accept
 from tests.models.tiny import LETTERS, lstm, namer
 
-NETWORK = Mixture(
+NETWORK = ParallelMixture(
     (
         lstm(LETTERS, units=8, layers=1, seed=1),
         NGram.fit(["mangosaurus\n", "papayaraptor\n", "triceratops\n"], LETTERS, 3, 0.75),
@@ -73,7 +65,7 @@ def test_drafts_do_not_depend_on_each_other() -> None:
     alone = [generate_names(NAMER, request, anything) for request in REQUESTS]
     together = finished([begin(NAMER, request) for request in REQUESTS])
     assert together == alone
-    assert len(REQUESTS) <= NamesGenerator.batch_size
+    assert len(REQUESTS) <= generator.batch_size
 
 
 def test_draft_continues_in_another_process() -> None:
@@ -120,11 +112,6 @@ def test_each_draft_has_its_filter() -> None:
     assert max(second.names) < "m"
 
 
-def test_invalid_request_does_not_begin() -> None:
-    with pytest.raises(NamesError):
-        begin(NAMER, NamesRequest(starts_with="mango", length=4))
-
-
 class Counting(LSTM):
     """A network that counts the rows of each step."""
 
@@ -165,19 +152,6 @@ def test_prepared_samplers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert last is not first
     assert sampler_of(trained, us, 0.7) is last
     assert sampler_of(trained, tus, 0.9) is not third
-
-
-def test_prefixes_share_a_look_ahead() -> None:
-    trained = namer(NETWORK)
-    some, other, steered = (
-        sampler_of(trained, constraints, 0.9)
-        for constraints in (
-            NameConstraints("man"),
-            NameConstraints("tri"),
-            NameConstraints(ends_with="us"),
-        )
-    )
-    assert some.look_ahead is other.look_ahead is not steered.look_ahead
 
 
 @pytest.mark.parametrize("temperature", [0.01, 10.0])

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from data.corpora import load_names
 from data.roots import load_roots
-from models.names.dissection import reading
-from models.names.etymology import Part, parts_of
+from models.names.dissection import NamePart, parts_of, reading
 
 
 def read_as(name: str) -> str:
@@ -36,8 +35,8 @@ def test_known_roots(name: str, meaning: str) -> None:
 
 def test_part_facts() -> None:
     assert parts_of("microraptor") == (
-        Part("micro", "mikros", "small", "Greek"),
-        Part("raptor", "raptor", "thief", "Latin"),
+        NamePart("micro", "mikros", "small", "Greek"),
+        NamePart("raptor", "raptor", "thief", "Latin"),
     )
 
 

@@ -10,14 +10,8 @@ import pytest
 from numpy.typing import NDArray
 
 from models.fingerprints import Fingerprints
-from models.names.generator import (
-    Flaw,
-    NamesError,
-    NamesRequest,
-    Shortfall,
-    generate_names,
-    reads_as_name,
-)
+from models.names.generator import NamesRequest, generate_names, reads_as_name
+from models.names.problems import Flaw, NamesError, Shortfall
 from models.networks.network import Network, State
 from models.networks.rnn import RNN, initialize_parameters
 from models.networks.vocabulary import END, Vocabulary
@@ -197,30 +191,9 @@ def test_name_is_longer_than_its_pieces(constraints: dict[str, str]) -> None:
     assert generate_names(network, replace(request, length=5), anything).names == ("mango",)
 
 
-@pytest.mark.parametrize("typed", ["", " \n"])
-def test_empty_starts_with(typed: str) -> None:
-    assert write(Parrot(["mango"]), starts_with=typed)[0] == ("mango",)
-
-
-def test_starts_with_without_letters_raises() -> None:
-    with pytest.raises(NamesError, match=r"letters from a to z.*for example"):
-        write(Parrot(["mango"]), starts_with="🦖🦕 42")
-
-
 def test_starts_with_twenty_letters() -> None:
     name = "micropapayacephalosaurus"
     assert write(Parrot([name]), starts_with=name[:20])[0] == (name,)
-
-
-def test_longer_starts_with_raises() -> None:
-    with pytest.raises(NamesError, match=r"at most 20 letters .* typed 21; .* example: tyranno"):
-        write(Parrot(["mango"]), starts_with="micropachycephalosaur")
-
-
-def test_unknown_letter_is_named() -> None:
-    parrot = Parrot(["mango"], Vocabulary("\nagmno"))
-    with pytest.raises(NamesError, match="has no t"):
-        write(parrot, starts_with="tango")
 
 
 def test_thousands_of_names() -> None:

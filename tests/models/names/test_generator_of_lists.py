@@ -8,15 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.names.automaton import ConstraintAutomaton
 from models.names.capitalization import format_name
-from models.names.constrained.automaton import Automaton
-from models.names.constrained.constraints import NameConstraints, clean_piece
-from models.names.constrained.parsing import parse_constraints
-from models.names.constrained.problems import describe
-from models.names.constrained.shape import Shape
+from models.names.constraints import NameConstraints, Shape, clean_piece
 from models.names.dissection import dissect
-from models.names.generator import Flaw, NamesError, NamesRequest, generate_names
-from models.names.near_copies import ListedNames, near_names_of
+from models.names.filters import ListedNames, near_names_of
+from models.names.generator import NamesRequest, generate_names, parse_constraints
+from models.names.problems import Flaw, NamesError, describe
 from models.networks.vocabulary import Vocabulary
 from models.training.numpy_lstm import vocabulary_of
 from tests.models.lists import HEROES, KANA, PAINTERS, VILLAGES, listed
@@ -148,7 +146,7 @@ def test_automaton_agrees_with_shape(seed: int, contains: str, length: int) -> N
     symbols = vocabulary_of(names)
     shape = Shape.of(symbols.symbols, tuple(names))
     constraints = NameConstraints(contains=contains, length=length, shape=shape)
-    automaton = Automaton.of(constraints, symbols)
+    automaton = ConstraintAutomaton.of(constraints, symbols)
     rng = np.random.default_rng(seed)
     pieces = ["hrín", "ves", "sant", "'", "-", " ", " - ", "é"]
     name = "".join(rng.choice(pieces, 4))

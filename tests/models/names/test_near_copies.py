@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from data.corpora import load_names
 from models.fingerprints import NOTHING
-from models.memory import resident_bytes
-from models.names import near_copies
-from models.names.near_copies import ListedNames, NearNames, RealNames, near_names_of
-from models.packed_texts import packed
+from models.names import filters
+from models.names.filters import ListedNames, NearNames, RealNames, near_names_of
+from models.serving.memory import resident_bytes
+from models.serving.packed_texts import packed
 from models.weights import Trained
 from tests.models.tiny import LETTERS, card, lstm
 
@@ -41,7 +41,7 @@ def near_names(*words: str) -> NearNames:
 
 
 def test_long_list_is_not_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(near_copies, "MOST_INDEXED", 2)
+    monkeypatch.setattr(filters, "MOST_INDEXED", 2)
     real = near_names("mango", "papaya", "tomato")
     assert not isinstance(real, RealNames)
     assert real.is_near("mangos")

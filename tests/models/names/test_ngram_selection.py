@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.corpora import load_names
-from models.names.ngram_selection import MAX_ORDER, compare_orders
+from models.names.trainers import MAX_ORDER, compare_orders
 from models.networks.ngram import DISCOUNTS, NGram
 from models.networks.vocabulary import END, Vocabulary
 from models.training.numpy_lstm import LETTERS, vocabulary_of

@@ -11,7 +11,7 @@ from data.corpora import Corpus, load_names, parse_corpus, read_corpus
 from models.names.notebook import ITERATIONS, SAMPLE_EVERY, NotebookTrainer
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import END
-from models.training.trainer import Progress
+from models.training.recipe import Update
 from tests.seed import DINOS, needs_seed
 
 # Iteration, smoothed loss, and the names of the seven seeds, as an executed copy of the notebook
@@ -38,7 +38,7 @@ def corpus() -> Corpus:
     return load_names()
 
 
-def first(trainer: NotebookTrainer, updates: int) -> list[Progress]:
+def first(trainer: NotebookTrainer, updates: int) -> list[Update]:
     return list(itertools.islice(trainer.train(), updates))
 
 

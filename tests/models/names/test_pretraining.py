@@ -11,11 +11,11 @@ import pytest
 from data.corpora import Corpus, load_names
 from data.further_reading import Genera, load_genera
 from models.fingerprints import NOTHING
-from models.names.pretraining import Pretrainer, reading_list
 from models.names.recipes import PRETRAINING_RECIPE, RECIPES
-from models.networks.mixture import Mixture
+from models.names.trainers import Pretrainer, reading_list
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import END
+from models.serving.mixture import ParallelMixture
 from models.training.numpy_lstm import FitSettings
 from models.training.recipe import FROM_NOTHING, Options, RecipeError
 from models.weights import load_weights, save_weights
@@ -91,7 +91,7 @@ def pretrained(tmp_path: Path) -> Path:
 
 def saved(path: Path, recipe: str) -> Path:
     members = tuple(lstm(LETTERS, units=8, layers=1, seed=seed) for seed in (1, 2))
-    network = Mixture(members, np.full(2, 0.5, np.float32))
+    network = ParallelMixture(members, np.full(2, 0.5, np.float32))
     facts = card("names", LETTERS, architecture="mixture", recipe=recipe)
     save_weights(path, network.arrays(), facts, NOTHING)
     return path

@@ -8,14 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from models.names.constrained.constraints import NameConstraints
-from models.names.constrained.markov_model import learn_contexts
-from models.names.constrained.problems import describe
-from models.names.constrained.sampler import (
-    ConstrainedSampler,
-    sample_batches,
-)
-from models.names.generator import NamesError, NamesRequest, generate_names, reads_as_name
+from models.names.constraints import NameConstraints
+from models.names.generator import NamesRequest, generate_names, reads_as_name
+from models.names.look_ahead import learn_contexts
+from models.names.problems import NamesError, describe
+from models.names.sampler import ConstrainedSampler, sample_batches
 from models.networks.network import item_losses
 from models.networks.vocabulary import END, Vocabulary
 from tests.models.names.test_generator import Parrot
@@ -128,10 +125,6 @@ def test_weights_correct_markov_model() -> None:
     assert any(name.startswith("mangocephalo") and not plausible for name, plausible in written)
     assert {name for name, plausible in written if plausible} == {"papayacephaloraptor"}
     assert written[0] == ("papayacephaloraptor", True)
-
-
-def test_contexts_are_cached() -> None:
-    assert learn_contexts(BABBLER) is learn_contexts(BABBLER)
 
 
 def test_contexts_match_network() -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.names.constrained.shape import DINOSAURS, Shape, shape_of
+from models.names.constraints import DINOSAURS, Shape, shape_of
 from models.training.numpy_lstm import LETTERS, vocabulary_of
 from models.weights import load_shipped
 

@@ -7,27 +7,27 @@ import numpy as np
 import pytest
 
 from data.corpora import Corpus, load_names, parse_corpus
-from models.names import trainer
-from models.names.ngram_selection import compare_orders
-from models.names.trainer import (
+from models.names import trainers
+from models.names.trainers import (
     MAX_SHARE,
     MIN_SHARE,
     QUICK,
+    MixtureSettings,
     NamesTrainer,
-    Settings,
     best_share,
+    compare_orders,
     list_settings,
 )
 from models.networks.lstm import LSTM
-from models.networks.mixture import Mixture
 from models.networks.network import cross_entropy
 from models.networks.ngram import NGram
-from models.networks.sparse_ngram import SparseNGram
+from models.serving.mixture import ParallelMixture
+from models.serving.sparse_ngram import SparseNGram
 from models.training.numpy_lstm import Fit, FitSettings
-from models.training.trainer import Arrays, Progress
+from models.training.recipe import Arrays, Update
 
 FIT = FitSettings(units=16, batch=8, learning_rate=0.1)
-SMALL = Settings(lstms=2, fit=FIT, order=3, measure_every=5, patience=2)
+SMALL = MixtureSettings(lstms=2, fit=FIT, order=3, measure_every=5, patience=2)
 ALONE = replace(SMALL, lstms=1, order=None)
 
 
@@ -43,12 +43,12 @@ def assert_equal(some: Arrays, others: Arrays) -> None:
         np.testing.assert_array_equal(array, others[name], err_msg=name)
 
 
-def first(trainer: NamesTrainer, updates: int) -> list[Progress]:
+def first(trainer: NamesTrainer, updates: int) -> list[Update]:
     return list(islice(trainer.train(), updates))
 
 
 @pytest.mark.parametrize("settings", [SMALL, ALONE], ids=["a mixture", "one network"])
-def test_loss_decreases(corpus: Corpus, settings: Settings) -> None:
+def test_loss_decreases(corpus: Corpus, settings: MixtureSettings) -> None:
     trainer = NamesTrainer(corpus, 0, replace(settings, order=None))
     names = [name + "\n" for name in corpus.training]
     before = cross_entropy(trainer.network(), names)
@@ -125,12 +125,12 @@ def test_resumed_run_is_identical(corpus: Corpus, interrupted_at: int) -> None:
 def test_arrays_are_those_of_network(corpus: Corpus) -> None:
     trainer = NamesTrainer(corpus, 0, SMALL)
     first(trainer, 5)
-    served = Mixture.from_arrays(trainer.network().vocabulary.symbols, trainer.arrays())
+    served = ParallelMixture.from_arrays(trainer.network().vocabulary.symbols, trainer.arrays())
     assert cross_entropy(served, ["mango\n"]) == cross_entropy(trainer.network(), ["mango\n"])
 
 
 @pytest.mark.parametrize("settings", [SMALL, QUICK], ids=["small", "quick"])
-def test_shortest_list(settings: Settings) -> None:
+def test_shortest_list(settings: MixtureSettings) -> None:
     names = "\n".join(load_names().training[:20])
     corpus = parse_corpus(names.encode(), "twenty names", "names")
     trainer = NamesTrainer(corpus, 0, replace(settings, max_updates=20))
@@ -189,19 +189,19 @@ def test_best_share_is_limited() -> None:
 
 
 class Reading:
-    """In the place of `models.names.trainer._Ensemble`: notes the texts of each fit."""
+    """In the place of `models.names.trainers._Ensemble`: notes the texts of each fit."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.fits: list[list[str]] = []
         self.begins: list[object] = []
-        ensemble = trainer._Ensemble
+        ensemble = trainers._Ensemble
 
         def noted(texts: list[str], *others: object) -> object:
             self.fits.append([text.removesuffix("\n") for text in texts])
             self.begins.append(others[-1])
             return ensemble(texts, *others)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(trainer, "_Ensemble", noted)
+        monkeypatch.setattr(trainers, "_Ensemble", noted)
 
 
 @pytest.fixture
@@ -271,8 +271,8 @@ def test_list_chooses_order(corpus: Corpus) -> None:
 
 
 def test_large_list_has_no_table(corpus: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trainer, "MAX_TABLE_SIZE", 100)
-    monkeypatch.setattr(trainer, "MAX_NGRAMS", 200)
+    monkeypatch.setattr(trainers, "MAX_TABLE_SIZE", 100)
+    monkeypatch.setattr(trainers, "MAX_NGRAMS", 200)
     made = NamesTrainer(corpus, 0, replace(SMALL, chooses_order=True))
     list(made.train())
     ngram = made.network().members[-1]

@@ -6,8 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from models.networks.lstm import LSTM
-from models.networks.lstm_gradient import Batch, Dropout, Parameters, loss_and_gradients
+from models.networks.lstm import LSTM, Batch, Dropout, Parameters, loss_and_gradients
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import Vocabulary
 

@@ -1,4 +1,4 @@
-"""Mixture of networks."""
+"""ParallelMixture of networks."""
 
 import math
 import pickle
@@ -10,6 +10,7 @@ from models.networks.lstm import LSTM
 from models.networks.mixture import MAX_MEMBERS, Member, Mixture
 from models.networks.network import cross_entropy, item_losses, log_softmax
 from models.networks.ngram import NGram
+from models.serving.mixture import ParallelMixture
 from tests.models.tiny import LETTERS, VERSE, lstm
 
 NAMES = ["mango\n", "tango\n", "banjo\n"]
@@ -36,11 +37,13 @@ def shares(*values: float) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
 
 
 @pytest.fixture
-def mixture() -> Mixture:
-    return Mixture(members(), shares(0.25, 0.25, 0.5))
+def mixture() -> ParallelMixture:
+    return ParallelMixture(members(), shares(0.25, 0.25, 0.5))
 
 
-def test_prediction_is_weighted_mean(mixture: Mixture) -> None:
+@pytest.mark.parametrize("kind", [Mixture, ParallelMixture])
+def test_prediction_is_weighted_mean(kind: type[Mixture]) -> None:
+    mixture = kind(members(), shares(0.25, 0.25, 0.5))
     states = [member.initial_state(2) for member in mixture.members]
     state = mixture.initial_state(2)
     for x in (LETTERS.encode(pair) for pair in ("\n\n", "mt", "aa", "nn")):
@@ -55,7 +58,7 @@ def test_prediction_is_weighted_mean(mixture: Mixture) -> None:
 def test_equal_shapes_are_computed_together() -> None:
     """The prediction is still that of the members, each with its own share."""
     alone, weights = of_equal_shapes(), np.array([0.05, 0.1, 0.15, 0.2, 0.2, 0.3])
-    mixture = Mixture(alone, weights.astype(np.float32))
+    mixture = ParallelMixture(alone, weights.astype(np.float32))
     states = [member.initial_state(3) for member in alone]
     state = mixture.initial_state(3)
     for x in (LETTERS.encode(three) for three in ("\n\n\n", "mtb", "aaa", "nnz", "\ngg")):
@@ -67,7 +70,7 @@ def test_equal_shapes_are_computed_together() -> None:
         np.testing.assert_allclose(log_p, np.log(expected), atol=1e-5)
 
 
-def test_old_state_stays(mixture: Mixture) -> None:
+def test_old_state_stays(mixture: ParallelMixture) -> None:
     state = mixture.initial_state(2)
     _, state = mixture.step(LETTERS.encode("ma"), state)
     before = state.copy()
@@ -78,7 +81,7 @@ def test_old_state_stays(mixture: Mixture) -> None:
 
 def test_rows_are_independent() -> None:
     """A text that continues beside others is continued as alone."""
-    mixture = Mixture(of_equal_shapes(), np.full(6, 1 / 6, np.float32))
+    mixture = ParallelMixture(of_equal_shapes(), np.full(6, 1 / 6, np.float32))
     _, state = mixture.step(LETTERS.encode("mtb"), mixture.initial_state(3))
     kept = np.array([2, 0])
     together, _ = mixture.step(LETTERS.encode("na"), state[..., kept, :])
@@ -89,7 +92,7 @@ def test_rows_are_independent() -> None:
 
 def test_parameters_are_held_once() -> None:
     """The members' are views, and a pickled mixture has each of them once."""
-    mixture = Mixture(of_equal_shapes(), np.full(6, 1 / 6, np.float32))
+    mixture = ParallelMixture(of_equal_shapes(), np.full(6, 1 / 6, np.float32))
     first, third = mixture.members[0], mixture.members[2]
     assert isinstance(first, LSTM)
     assert isinstance(third, LSTM)
@@ -110,11 +113,13 @@ def test_parameters_are_held_once() -> None:
 def test_mixture_of_one() -> None:
     alone = lstm(LETTERS)
     np.testing.assert_allclose(
-        item_losses(Mixture((alone,), shares(1)), NAMES), item_losses(alone, NAMES), rtol=1e-5
+        item_losses(ParallelMixture((alone,), shares(1)), NAMES),
+        item_losses(alone, NAMES),
+        rtol=1e-5,
     )
 
 
-def test_mixture_beats_average_member(mixture: Mixture) -> None:
+def test_mixture_beats_average_member(mixture: ParallelMixture) -> None:
     losses = [cross_entropy(member, NAMES) for member in mixture.members]
     assert cross_entropy(mixture, NAMES) < np.dot(losses, mixture.shares)
 
@@ -124,22 +129,22 @@ def test_impossible_for_one_member() -> None:
     arrays["by"] = np.where(np.arange(len(LETTERS)) == 1, 0, -1e4).astype(np.float32)
     stubborn = type(lstm(LETTERS)).from_arrays(LETTERS.symbols, arrays)
     other = lstm(LETTERS, seed=3)
-    mixture = Mixture((stubborn, other), shares(0.5, 0.5))
+    mixture = ParallelMixture((stubborn, other), shares(0.5, 0.5))
     losses = item_losses(mixture, NAMES)
     assert np.isfinite(losses).all()
     assert (losses < item_losses(other, NAMES) + 6 * math.log(2) + 1e-3).all()
 
 
-def test_mixture_round_trip(mixture: Mixture) -> None:
-    again = Mixture.from_arrays(LETTERS.symbols, mixture.arrays())
+def test_mixture_round_trip(mixture: ParallelMixture) -> None:
+    again = ParallelMixture.from_arrays(LETTERS.symbols, mixture.arrays())
     np.testing.assert_array_equal(item_losses(again, NAMES), item_losses(mixture, NAMES))
 
 
 def test_ten_members_keep_their_shares() -> None:
     many = tuple(lstm(LETTERS, units=2, layers=1, seed=seed) for seed in range(11))
     unequal = np.arange(1, 12, dtype=np.float32)
-    mixture = Mixture(many, unequal / unequal.sum())
-    again = Mixture.from_arrays(LETTERS.symbols, mixture.arrays())
+    mixture = ParallelMixture(many, unequal / unequal.sum())
+    again = ParallelMixture.from_arrays(LETTERS.symbols, mixture.arrays())
     np.testing.assert_array_equal(item_losses(again, NAMES), item_losses(mixture, NAMES))
 
 
@@ -151,29 +156,29 @@ def test_ten_members_keep_their_shares() -> None:
         ("2-ngram/grams", "the parameter grams is missing"),
     ],
 )
-def test_missing_parameter_raises(mixture: Mixture, name: str, why: str) -> None:
+def test_missing_parameter_raises(mixture: ParallelMixture, name: str, why: str) -> None:
     arrays = mixture.arrays()
     del arrays[name]
     with pytest.raises(ValueError, match=why):
-        Mixture.from_arrays(LETTERS.symbols, arrays)
+        ParallelMixture.from_arrays(LETTERS.symbols, arrays)
 
 
 @pytest.mark.parametrize("name", ["Wy", "3-rnn/Waa", "one-lstm/Wy", "5-lstm/Wy", "0-lstm/x/Wy"])
-def test_parameter_without_member_raises(mixture: Mixture, name: str) -> None:
+def test_parameter_without_member_raises(mixture: ParallelMixture, name: str) -> None:
     arrays = mixture.arrays() | {name: np.zeros((1, 1), np.float32)}
     with pytest.raises(ValueError, match=r"its member|apart from its members"):
-        Mixture.from_arrays(LETTERS.symbols, arrays)
+        ParallelMixture.from_arrays(LETTERS.symbols, arrays)
 
 
-def test_missing_member_raises(mixture: Mixture) -> None:
+def test_missing_member_raises(mixture: ParallelMixture) -> None:
     arrays = {k: a for k, a in mixture.arrays().items() if not k.startswith("1-")}
     with pytest.raises(ValueError, match="its member 1 of 2 is missing or unknown"):
-        Mixture.from_arrays(LETTERS.symbols, arrays)
+        ParallelMixture.from_arrays(LETTERS.symbols, arrays)
 
 
-def test_wrong_vocabulary_raises(mixture: Mixture) -> None:
+def test_wrong_vocabulary_raises(mixture: ParallelMixture) -> None:
     with pytest.raises(ValueError, match="has shape"):
-        Mixture.from_arrays(VERSE.symbols, mixture.arrays())
+        ParallelMixture.from_arrays(VERSE.symbols, mixture.arrays())
 
 
 @pytest.mark.parametrize(
@@ -183,19 +188,19 @@ def test_wrong_vocabulary_raises(mixture: Mixture) -> None:
 )
 def test_invalid_shares_raise(wrong: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="shares"):
-        Mixture(members(), shares(*wrong))
+        ParallelMixture(members(), shares(*wrong))
 
 
 @pytest.mark.parametrize("count", [0, MAX_MEMBERS + 1])
 def test_member_count_is_limited(count: int) -> None:
     alone = lstm(LETTERS, units=2, layers=1)
     with pytest.raises(ValueError, match=f"has {count} members"):
-        Mixture((alone,) * count, np.full(count, 1 / max(count, 1), np.float32))
+        ParallelMixture((alone,) * count, np.full(count, 1 / max(count, 1), np.float32))
 
 
 def test_member_without_state() -> None:
     alone = NGram.fit(NAMES, LETTERS, order=1, discount=0.75)  # has no context to remember
-    mixture = Mixture((lstm(LETTERS), alone), shares(0.5, 0.5))
+    mixture = ParallelMixture((lstm(LETTERS), alone), shares(0.5, 0.5))
     logits, state = mixture.step(LETTERS.encode("ma"), mixture.initial_state(2))
     again, _ = mixture.step(LETTERS.encode("na"), state)
     np.testing.assert_allclose(np.exp(again).sum(axis=1), 1, rtol=1e-5)

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from models.networks.mixture import Mixture
 from models.networks.network import (
     Network,
     cross_entropy,
@@ -20,9 +19,10 @@ from models.networks.network import (
     state_row,
 )
 from models.networks.vocabulary import END
+from models.serving.mixture import ParallelMixture
 from tests.models.tiny import LETTERS, lstm, ngram, rnn
 
-MIXTURE = Mixture((lstm(LETTERS), ngram()), np.array([0.5, 0.5], np.float32))
+MIXTURE = ParallelMixture((lstm(LETTERS), ngram()), np.array([0.5, 0.5], np.float32))
 NETWORKS = {"lstm": lstm(LETTERS), "mixture": MIXTURE, "ngram": ngram(), "rnn": rnn()}
 NAMES = ["mango\n", "a\n", "\n", "micropachycephalosaurus\n", "tango\n"]
 

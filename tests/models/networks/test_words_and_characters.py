@@ -13,8 +13,9 @@ from data.tokens import split_units
 from models.networks import words_and_characters as words_and_characters_module
 from models.networks.network import item_losses
 from models.networks.vocabulary import Vocabulary
-from models.networks.word_vocabulary import LINE_END, NONE, UNKNOWN, WordVocabulary
-from models.networks.words_and_characters import Shares, WordsAndCharacters, unit_log_p
+from models.networks.words import LINE_END, NONE, UNKNOWN, WordVocabulary
+from models.networks.words_and_characters import Shares, unit_log_p
+from models.serving.words import FastWordsAndCharacters
 from models.training.losses import losses_of
 from tests.models.tiny import VERSE, WORDS, lstm, word_lstm, words_and_characters
 
@@ -185,7 +186,7 @@ def test_characters_serve() -> None:
 def test_arrays_round_trip() -> None:
     shares, rare = Shares(0.25, 0.125, 0.75), ("dawn", "rosy")
     network = replace(words_and_characters(), shares=shares, rare_words=rare)
-    again = WordsAndCharacters.from_arrays(VERSE.symbols, network.arrays())
+    again = FastWordsAndCharacters.from_arrays(VERSE.symbols, network.arrays())
     assert again.words.vocabulary == network.words.vocabulary
     assert (again.shares, again.rare_words) == (shares, rare)
     np.testing.assert_array_equal(again.losses(TEXTS), network.losses(TEXTS))
@@ -220,7 +221,7 @@ def test_arrays_round_trip() -> None:
 def test_invalid_arrays(name: str, array: NDArray[np.generic], sentence: str) -> None:
     arrays = words_and_characters().arrays() | {name: array}
     with pytest.raises(ValueError, match=sentence):
-        WordsAndCharacters.from_arrays(VERSE.symbols, arrays)
+        FastWordsAndCharacters.from_arrays(VERSE.symbols, arrays)
 
 
 def test_missing_arrays() -> None:
@@ -228,7 +229,7 @@ def test_missing_arrays() -> None:
         arrays = words_and_characters().arrays()
         del arrays[name]
         with pytest.raises(ValueError, match=r"missing|needs|shape|belong"):
-            WordsAndCharacters.from_arrays(VERSE.symbols, arrays)
+            FastWordsAndCharacters.from_arrays(VERSE.symbols, arrays)
 
 
 @pytest.mark.parametrize("share", [0, 1, float("nan")])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data.corpora import load_names
-from models.networks.lstm_gradient import Batch
+from models.networks.lstm import Batch
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import Vocabulary
 from models.training.numpy_lstm import LETTERS, Fit, FitSettings
@@ -52,7 +52,7 @@ def test_fit_lowers_loss() -> None:
 
 
 def test_weight_decay_is_that_of_the_settings() -> None:
-    assert fit(settings=replace(SMALL, weight_decay=0.25)).optimiser.weight_decay == 0.25
+    assert fit(settings=replace(SMALL, weight_decay=0.25)).optimizer.weight_decay == 0.25
 
 
 def test_learning_rate_warms_up() -> None:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data.tokens import tokenise
-from models.networks.word_vocabulary import SPECIAL, WordVocabulary
+from models.networks.words import SPECIAL, WordVocabulary
 from models.training import word_vectors
 from models.training.word_vectors import DIMENSIONS, WeightedText, fit_word_vectors
 

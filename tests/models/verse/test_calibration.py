@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from data.syllables import syllables_of
+from data.lexicon import syllables_of
 from data.tokens import tokenise
 from models.networks.words_and_characters import WordsAndCharacters
 from models.text_generator import Abandoned

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from models.networks.vocabulary import END
-from models.networks.word_vocabulary import SPECIAL
+from models.networks.words import SPECIAL
 from models.networks.words_and_characters import unit_log_p
 from models.verse.dissection import (
     MAX_TOKENS,

@@ -8,12 +8,7 @@ from numpy.typing import NDArray
 
 from models.networks.network import log_softmax, read
 from models.networks.vocabulary import END
-from models.verse.constrained.line_generator import (
-    Candidate,
-    Indices,
-    LineRequest,
-    generate_lines,
-)
+from models.verse.free_lines import FreeLine, FreeLineRequest, Indices, generate_lines
 from tests.models.tiny import VERSE, lstm
 
 NETWORK = lstm()
@@ -39,24 +34,24 @@ class Letters:
         self.written[rows] += 1
 
 
-def request(text: str = "shall i", seed: int = 0, temperature: float = 1.0) -> LineRequest:
+def request(text: str = "shall i", seed: int = 0, temperature: float = 1.0) -> FreeLineRequest:
     logits, state = read(NETWORK, END + text, NETWORK.initial_state(1))
-    return LineRequest(state, logits, temperature, np.random.default_rng(seed))
+    return FreeLineRequest(state, logits, temperature, np.random.default_rng(seed))
 
 
 def lines(
-    requests: Sequence[LineRequest],
+    requests: Sequence[FreeLineRequest],
     wanted: Sequence[int],
     rows: int = ROWS,
     max_length: int = MAX_LENGTH,
     top_p: float | None = None,
     letters: str = "abcde",
-) -> list[list[Candidate]]:
+) -> list[list[FreeLine]]:
     constraint = Letters(wanted, rows, letters)
     return generate_lines(NETWORK, requests, constraint, rows, max_length=max_length, top_p=top_p)
 
 
-def texts(candidates: Sequence[Candidate]) -> list[str]:
+def texts(candidates: Sequence[FreeLine]) -> list[str]:
     return [candidate.text for candidate in candidates]
 
 

@@ -7,26 +7,26 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from data.syllables import syllables_of
+from data.lexicon import syllables_of
 from data.text import VERSE_SYMBOLS, words_of
 from data.tokens import is_word, tokenise
-from models.networks.low_rank import Blocks
 from models.networks.vocabulary import Vocabulary
-from models.networks.word_vocabulary import LINE_END, NONE, PLAN, WordVocabulary
+from models.networks.words import LINE_END, NONE, PLAN, WordVocabulary
+from models.serving.low_rank import BlockMatrix
 from models.verse import metrical as module
-from models.verse.constrained.word_index import Output, WordIndex
-from models.verse.constrained.word_lines import Candidate
 from models.verse.forms import FORMS, Form
 from models.verse.metrical import (
     MIN_RHYMES,
     RHYME_ATTEMPTS,
-    Line,
     MetricalWriter,
+    NextLine,
     last_word,
     metrical_writer_of,
 )
 from models.verse.prosody import rhymes
 from models.verse.subject import NO_SUBJECT, Subject, Topics
+from models.verse.word_index import Output, WordIndex
+from models.verse.word_lines import MetricalLine
 from tests.models.tiny import lstm, poet, word_lstm, words_and_characters
 from tests.models.verse.versifier import (
     MARKS,
@@ -51,13 +51,13 @@ def line(
     temperature: float = 1.0,
     seed: int = 0,
     writer: MetricalWriter = WRITER,
-) -> Line:
+) -> NextLine:
     """The next line after some."""
     rng = np.random.default_rng(seed)
-    return Line(writer.read(above), above, prefix, form, subject, temperature, rng, attempt)
+    return NextLine(writer.read(above), above, prefix, form, subject, temperature, rng, attempt)
 
 
-def ends(a_line: Line, writer: MetricalWriter = WRITER, particles: int = 32) -> list[str]:
+def ends(a_line: NextLine, writer: MetricalWriter = WRITER, particles: int = 32) -> list[str]:
     """The last words of its candidates."""
     (found,) = writer.write([a_line], particles)
     return [last_word(a_line.prefix + candidate.written) for candidate in found]
@@ -70,16 +70,12 @@ def few_words(*last_words: str) -> MetricalWriter:
     network = word_lstm(vocabulary)
     topics = Topics(vocabulary, np.zeros((len(vocabulary), 3), np.float32))
     index = WordIndex(vocabulary, READINGS, may_end=last_words.__contains__)
-    output, vectors = Output(network, index), Blocks.of(topics.vectors[index.tokens].T)
+    output, vectors = Output(network, index), BlockMatrix.of(topics.vectors[index.tokens].T)
     correction = np.zeros(len(index.texts), np.float32)
     return MetricalWriter(network, index, output, topics, vectors, correction)
 
 
 # Which networks write metre. ---------------------------------------------------------------------
-
-
-def test_writer_is_made_once() -> None:
-    assert metrical_writer_of(VERSIFIER) is metrical_writer_of(VERSIFIER)
 
 
 def test_characters_alone_write_no_metre() -> None:
@@ -319,7 +315,7 @@ def test_subject_makes_its_words_likelier(monkeypatch: pytest.MonkeyPatch) -> No
     assert cosine(subject) > cosine(NO_SUBJECT) + 0.2
 
 
-def share(candidates: Sequence[Candidate], word: str) -> float:
+def share(candidates: Sequence[MetricalLine], word: str) -> float:
     """How likely a candidate with a word is chosen."""
     weights = np.exp([c.log_weight - max(c.log_weight for c in candidates) for c in candidates])
     has_word = [word in words_of(candidate.written) for candidate in candidates]
@@ -353,23 +349,6 @@ def test_rare_words_are_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_WORDS", len(WORDS) - 5)
     some = writer_of(versifier(digest="few"))
     assert set(WRITER.index.texts) - set(some.index.texts) == set(WORDS[-5:])
-
-
-def test_lines_do_not_depend_on_batch() -> None:
-    subject = WRITER.topics.subject_of("sorrow")
-    assert subject is not None
-
-    def lines() -> list[Line]:
-        return [
-            line(temperature=0.1, seed=1),
-            line("the day", prefix="shall i comp", subject=subject, seed=2),
-            line("day", "love", form=FORMS["limerick"], temperature=2.0, attempt=3, seed=3),
-        ]
-
-    together = WRITER.write(lines())
-    for number, a_line in enumerate(lines()):
-        (alone,) = WRITER.write([a_line])
-        assert [c.written for c in together[number]] == [c.written for c in alone]
 
 
 @pytest.mark.parametrize(

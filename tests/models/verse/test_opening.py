@@ -6,13 +6,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from data.lexicon import count_syllables
 from data.text import fold, words_of
 from data.tokens import tokenise
-from models.verse.constrained.word_index import WordIndex
-from models.verse.constrained.word_lines import Start
 from models.verse.forms import FORMS, Form
-from models.verse.opening import FREE_SYLLABLES, MAX_LINES, encoded_prefix, start_of, wrap_opening
-from models.verse.prosody import count_syllables, scans, syllable_counts
+from models.verse.metrical import FREE_SYLLABLES, MAX_LINES, encoded_prefix, start_of, wrap_opening
+from models.verse.prosody import scans, syllable_counts
+from models.verse.word_index import WordIndex
+from models.verse.word_lines import Start
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import VERSE
 from tests.models.verse.versifier import READINGS, VERSIFIER, writer_of

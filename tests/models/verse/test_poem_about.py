@@ -6,25 +6,10 @@ from hypothesis import strategies as st
 
 from data.text import fold, words_of
 from models.verse.forms import FORMS
-from models.verse.poem import (
-    OPENING_LIMIT,
-    Draft,
-    SonnetError,
-    SonnetRequest,
-    begin,
-    extend,
-)
+from models.verse.poem import OPENING_LIMIT, SonnetDraft, SonnetError, SonnetRequest, begin, extend
 from models.verse.prosody import rhymes, scans
-from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import poet
-from tests.models.verse.versifier import (
-    READINGS,
-    VERSIFIER,
-    WORDS,
-    anything,
-    finished,
-    writer_of,
-)
+from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, anything, finished, writer_of
 
 METRICAL = [name for name, form in FORMS.items() if form.metres]
 KNOWN = "beauty"
@@ -52,12 +37,12 @@ LONG = {
 }
 
 
-def about(name: str, form: str = "shakespearean", opening: str = "", seed: int = 1) -> Draft:
+def about(name: str, form: str = "shakespearean", opening: str = "", seed: int = 1) -> SonnetDraft:
     """The beginning of a poem."""
     return begin(VERSIFIER, SonnetRequest(opening, seed, form=form, about=name))
 
 
-def whole(name: str, form: str = "shakespearean", opening: str = "", seed: int = 1) -> Draft:
+def whole(name: str, form: str = "shakespearean", opening: str = "", seed: int = 1) -> SonnetDraft:
     """A whole poem."""
     request = SonnetRequest(opening, seed, form=form, about=name)
     (draft,) = finished([request])
@@ -164,13 +149,6 @@ def test_any_text_is_a_name_or_subject(text: str) -> None:
     assert poem.startswith("".join(draft.name.split()))
 
 
-@pytest.mark.parametrize("name", HOSTILE_OPENINGS.values(), ids=HOSTILE_OPENINGS.keys())
-def test_hostile_names(name: str) -> None:
-    draft = whole(name, "limerick")
-    assert len(draft.lines) == 5
-    assert all(line.strip() for line in draft.lines)
-
-
 def test_about_limit() -> None:
     assert about("a" * OPENING_LIMIT)
     with pytest.raises(SonnetError, match=r"at most 300 characters, .* has 301; .* the sea"):
@@ -216,12 +194,6 @@ def test_subject_is_drawn_if_none_is_given() -> None:
         assert all(len(words) == 2 for words in subjects)
         for words in subjects:
             assert not any(topics.is_name(word.split()[-1]) for word in words)
-
-
-def test_drawn_subject_depends_on_seed() -> None:
-    words = [about("", seed=seed).subject.words for seed in (1, 1, 2, 3, 4)]
-    assert words[0] == words[1]
-    assert len(set(words)) > 2
 
 
 def test_subject_changes_poem() -> None:

@@ -9,21 +9,9 @@ from data.text import fold, words_of
 from models.fingerprints import runs_of
 from models.verse import poem
 from models.verse.metrical import PARTICLES
-from models.verse.poem import (
-    MAX_ATTEMPTS,
-    NoLineFound,
-    SonnetRequest,
-    begin,
-    extend,
-)
+from models.verse.poem import MAX_ATTEMPTS, NoLineFound, SonnetRequest, begin, extend
 from tests.models.verse.test_poem_forms import SUMMER, end, promised_rhymes, rhymes_as_promised
-from tests.models.verse.versifier import (
-    VERSIFIER,
-    anything,
-    finished,
-    versifier,
-    word_network,
-)
+from tests.models.verse.versifier import VERSIFIER, anything, finished, versifier, word_network
 
 
 def first_line(opening: str = "", **known: Iterable[str]) -> str:
@@ -73,13 +61,6 @@ def test_opening_may_be_known() -> None:
     known = [f"{SUMMER.lower()}{mark}" for mark in ("", *",.:;!?")]
     for typed in (opening, SUMMER):
         assert first_line(typed, known=known, runs=runs).startswith(SUMMER)
-
-
-def test_filter_rejects_lines() -> None:
-    line = first_line()
-    draft = begin(VERSIFIER, SonnetRequest("", seed=3))
-    (other,) = extend(VERSIFIER, [draft], lambda text: text != line)
-    assert other.lines[0] != line
 
 
 @pytest.mark.parametrize("opening", ["", SUMMER, "Shall I comp"])

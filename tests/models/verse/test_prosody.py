@@ -8,18 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.corpora import CorpusError, load_sonnets
-from data.early_modern import with_fallbacks
-from data.lexicon import load_lexicon
+from data.lexicon import count_syllables, load_lexicon
+from data.pronunciation import with_fallbacks
 from data.text import words_of
-from models.verse.prosody import (
-    count_syllables,
-    is_iambic,
-    is_real,
-    pairs_of,
-    rhymes,
-    scans,
-    syllable_counts,
-)
+from models.verse.prosody import is_iambic, is_real, pairs_of, rhymes, scans, syllable_counts
 
 LEXICON = load_lexicon()
 READINGS = LEXICON.readings
@@ -75,11 +67,6 @@ def test_strict_rhymes(a: str, b: str) -> None:
 )
 def test_not_rhymes(a: str, b: str) -> None:
     assert not rhymes(a, b, READINGS)
-
-
-@given(st.sampled_from(WORDS), st.sampled_from(WORDS), st.booleans())
-def test_rhyme_is_symmetric(a: str, b: str, strict: bool) -> None:
-    assert rhymes(a, b, READINGS, strict=strict) == rhymes(b, a, READINGS, strict=strict)
 
 
 @pytest.mark.parametrize(
@@ -181,12 +168,6 @@ def test_not_iambic(line: str) -> None:
 def test_strict_implies_iambic(line: str) -> None:
     if is_iambic(line, READINGS, strict=True):
         assert is_iambic(line, READINGS)
-
-
-@given(VERSE)
-def test_iambic_lines_have_ten_syllables(line: str) -> None:
-    if is_iambic(line, READINGS):
-        assert syllable_counts(line, READINGS) & {10, 11}
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,15 @@ import pytest
 from data import corpora
 from data.corpora import Corpus, CorpusError
 from models.fingerprints import has_sparse_run
-from models.networks.word_vocabulary import SPECIAL
+from models.networks.words import SPECIAL
 from models.verse import reading
-from models.verse.reading import Reading, copies_of, load_reading, rare_words_of, vocabulary_of
+from models.verse.reading import (
+    PretrainingTexts,
+    copies_of,
+    load_reading,
+    rare_words_of,
+    vocabulary_of,
+)
 
 SONNET = "shall i compare thee to a summer's day?\n\n"
 PLAY = "to be, or not to be.\n\n"
@@ -20,8 +26,8 @@ def corpus(*passages: str) -> Corpus:
     return Corpus("verse", "verse", passages, passages, (), (), "\n".join(passages))
 
 
-def texts(bible: int = 10, plays: int = 3) -> Reading:
-    return Reading(corpus(SONNET), corpus(*[PLAY] * plays), [PLAY], BIBLE * bible)
+def texts(bible: int = 10, plays: int = 3) -> PretrainingTexts:
+    return PretrainingTexts(corpus(SONNET), corpus(*[PLAY] * plays), [PLAY], BIBLE * bible)
 
 
 def test_vocabulary() -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.networks.low_rank import Blocks
-from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words import WordVocabulary
+from models.serving.low_rank import BlockMatrix
 from models.verse import subject as module
 from models.verse.subject import MOST_WORDS, NO_SUBJECT, Subject, Topics, bias_towards
 
@@ -36,7 +36,7 @@ def topics_of(vocabulary: WordVocabulary = VOCABULARY, without: tuple[str, ...] 
 
 
 TOPICS = topics_of()
-VECTORS = Blocks.of(np.asarray(TOPICS.vectors).T)
+VECTORS = BlockMatrix.of(np.asarray(TOPICS.vectors).T)
 
 
 @pytest.fixture(autouse=True)

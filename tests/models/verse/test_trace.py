@@ -4,12 +4,12 @@ import pytest
 
 from data.text import fold
 from data.tokens import join_tokens, tokenise
-from models.verse.poem import Draft, SonnetError, SonnetRequest, begin, extend
-from models.verse.trace import LineTrace, trace_line
+from models.verse.dissection import LineTrace, trace_line
+from models.verse.poem import SonnetDraft, SonnetError, SonnetRequest, begin, extend
 from tests.models.verse.versifier import VERSIFIER
 
 
-def traced(request: SonnetRequest, lines: int) -> tuple[Draft, list[LineTrace]]:
+def traced(request: SonnetRequest, lines: int) -> tuple[SonnetDraft, list[LineTrace]]:
     """The first lines of a poem, and their traces."""
     draft, traces = begin(VERSIFIER, request), []
     for _ in range(lines):

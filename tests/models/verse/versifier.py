@@ -9,12 +9,12 @@ import numpy as np
 
 from data.lexicon import load_lexicon
 from models.fingerprints import Fingerprints
-from models.networks.word_vocabulary import WordVocabulary
+from models.networks.words import WordVocabulary
 from models.networks.words_and_characters import WordsAndCharacters
 from models.verse.metrical import MetricalWriter, metrical_writer_of
-from models.verse.poem import Draft, SonnetRequest, begin, extend
+from models.verse.poem import SonnetDraft, SonnetRequest, begin, extend
 from models.weights import Trained
-from tests.models.tiny import lstm, poet, words_and_characters
+from tests.models.tiny import fast_lstm, poet, words_and_characters
 
 LEXICON = load_lexicon()
 READINGS = LEXICON.readings
@@ -62,7 +62,7 @@ def word_network(
     vectors[vocabulary.encode(w for w in FUNCTION_WORDS if w in vocabulary.index)] = 0
     correction = network.correction.copy()
     correction[vocabulary.encode(corrected)] = list(corrected.values())
-    return replace(network, characters=lstm(seed=seed), vectors=vectors, correction=correction)
+    return replace(network, characters=fast_lstm(seed=seed), vectors=vectors, correction=correction)
 
 
 def versifier(
@@ -97,7 +97,7 @@ def finished(
     requests: Sequence[SonnetRequest],
     trained: Trained = VERSIFIER,
     accept: Callable[[str], bool] = anything,
-) -> list[Draft]:
+) -> list[SonnetDraft]:
     """Finished poems, written in one batch."""
     drafts = [begin(trained, request) for request in requests]
     while not all(draft.finished for draft in drafts):

@@ -4,12 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from data.corpora import Corpus
-from models.names.trainer import NamesTrainer, Settings
+from models.names.trainers import MixtureSettings, NamesTrainer
 from models.networks.network import Network
 from models.training.numpy_lstm import FitSettings
 
 FIT = FitSettings(units=8, batch=8)
-SMALL = Settings(lstms=2, fit=FIT, order=3, measure_every=10, patience=10_000, max_updates=60)
+SMALL = MixtureSettings(
+    lstms=2, fit=FIT, order=3, measure_every=10, patience=10_000, max_updates=60
+)
 
 Events = list[dict[str, Any]]
 Report = Callable[..., tuple[int, Events]]

@@ -7,7 +7,7 @@ import pytest
 
 from data.corpora import Corpus, CorpusError, load_sonnets, parse_corpus
 from models.fingerprints import Fingerprints
-from models.names.constrained.shape import of_a_list
+from models.names.constraints import of_a_list
 from models.networks.network import cross_entropy
 from models.training.recipe import Plan
 from models.verse.recipes import _with_reference_loss

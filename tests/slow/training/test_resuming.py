@@ -15,14 +15,14 @@ from safetensors.numpy import save_file
 
 from bot.train import main
 from bot.training.events import from_json
-from models.names.trainer import NamesTrainer
+from models.names.trainers import NamesTrainer
 from models.networks.network import Network
 from models.tasks import Task
-from models.text_generator import ShouldStop, check
+from models.text_generator import ShouldStop, check_stop
 from models.training import run as training_run
 from models.training.events import Stopped
+from models.training.recipe import Update
 from models.training.run import TrainingRun
-from models.training.trainer import Progress
 from models.weights import Trained, load_weights
 from tests.slow.training.small import SMALL, Report, error_of, small_trainer
 
@@ -94,7 +94,7 @@ def stop_after(updates: int, monkeypatch: pytest.MonkeyPatch) -> None:
     losses: list[float] = []
 
     class Stopping(NamesTrainer):
-        def train(self) -> Iterator[Progress]:
+        def train(self) -> Iterator[Update]:
             for progress in super().train():
                 losses.append(progress.loss)
                 if len(losses) == updates:
@@ -190,7 +190,7 @@ def test_stop_after_the_last_update(
     def complete(trained: Trained, should_stop: ShouldStop) -> Network:
         if stops.pop(0):
             signal.raise_signal(signal.SIGTERM)
-        check(should_stop)
+        check_stop(should_stop)
         return trained.network
 
     start = Task.start
@@ -214,7 +214,7 @@ def test_trainer_that_does_not_end(
     """A run ends after the planned number of updates."""
 
     class Endless(NamesTrainer):
-        def train(self) -> Iterator[Progress]:
+        def train(self) -> Iterator[Update]:
             (first, *_) = super().train()
             for step in count(1):
                 yield replace(first, step=step)

@@ -17,12 +17,12 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.chat.message import File
 from bot.chat.turn import DeliveryError, Forbidden, Unreachable
+from bot.concurrency import Locks
 from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network.addresses import is_same_origin, is_slack, proxy_for
 from bot.platforms.slack.network.edit_budget import EditBudget
 from bot.platforms.slack.network.errors import described, error_of, facts_of, webhook_code
 from bot.platforms.slack.values import list_of, text_of
-from bot.services.concurrency import Locks
 
 log = logging.getLogger(__name__)
 library = logging.getLogger("slack_sdk.quiet")

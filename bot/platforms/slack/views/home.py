@@ -13,12 +13,12 @@ from bot.chat.message import Button, Embed, Message, Text, code, text
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.community.blocks import Blocked
+from bot.concurrency import within
 from bot.help.help import audience_of, examples_for
 from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.views.rendering import Block, blocks_of, rows_of
 from bot.polls import hall_of_fame
 from bot.privacy import privacy
-from bot.services.concurrency import within
 from bot.store import StoreError
 from bot.verse import poems
 

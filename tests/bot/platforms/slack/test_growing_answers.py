@@ -11,7 +11,7 @@ from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from models.training.events import Done, Planned, Progress
-from models.verse.poem import Draft, SonnetRequest
+from models.verse.poem import SonnetDraft, SonnetRequest
 from models.weights import save_weights
 from tests.bot.conftest import World
 from tests.models.tiny import namer
@@ -26,7 +26,7 @@ def rest(bot: SlackBot, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     written = asyncio.Event()
     original = bot.app.inference.sonnet
 
-    async def slow(request: SonnetRequest, **options: object) -> AsyncGenerator[Draft, None]:
+    async def slow(request: SonnetRequest, **options: object) -> AsyncGenerator[SonnetDraft, None]:
         count = 0
         async for draft in original(request, **options):  # type: ignore[arg-type]
             yield draft

@@ -1,1 +1,0 @@
-"""Constrained sampling: names that start with, contain or end with given pieces."""

@@ -1,0 +1,723 @@
+"""Training of the networks of verse, with Keras: characters, words, and both as one mixture.
+
+This is the only file that imports keras. The networks read a passage from its beginning and learn
+to predict every character or token of it (teacher forcing), not only the one after a window. They
+are pretrained on the plays, whose language is that of the sonnets and whose text is fifty times as
+long, and then fine-tuned on the sonnets.
+
+`models/networks` runs the trained networks, and defines their input. The word network learns two
+uses at once: half of the windows are planned, and half are not (`word_lines`). Only the loss of the
+latter is comparable with that of other language models.
+
+Shapes: B windows in a batch, T characters or tokens in a window, V characters or tokens in the
+vocabulary, u units, d embedding, K candidates of a sampled softmax.
+"""
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.tokens import split_units
+from models.networks.lstm import LSTM
+from models.networks.network import Array, cross_entropy
+from models.networks.vocabulary import Vocabulary
+from models.networks.words import MAX_SYLLABLES, WordLSTM, WordVocabulary
+from models.networks.words_and_characters import (
+    Shares,
+    UnitLogP,
+    WordsAndCharacters,
+    character_log_p,
+    word_log_p,
+)
+from models.serving.words import FastWordLSTM, FastWordsAndCharacters
+from models.training.numpy_lstm import select_prefix
+from models.training.recipe import Arrays, Update
+from models.training.schedules import EMBEDDING, UNITS, WORD_UNITS, Schedule, WordSchedule
+from models.training.word_lines import Indices, line_losses, read_lines, window_of
+
+
+@contextmanager
+def _suppress_native_output() -> Iterator[None]:
+    """Hide what TensorFlow's native code prints on import, unless the import fails."""
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as captured:
+        # Native code writes to file descriptor 2, which redirecting sys.stderr would not catch.
+        terminal = os.dup(2)
+        os.dup2(captured.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            captured.seek(0)
+            os.write(terminal, captured.read())
+            raise
+        finally:
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+with _suppress_native_output():
+    import keras
+
+
+LAYERS = 2
+"""Number of layers of a character network that starts from random parameters."""
+PLANNED = 0.5
+"""Share of the windows of words whose lines are planned."""
+
+
+class _KerasTrainer:
+    """Base of the trainers of single networks: a model, its best parameters, its checkpoint."""
+
+    def __init__(self, model: keras.Model, begin: LSTM | WordLSTM | None) -> None:
+        """Start from random parameters, or from those of the network `begin`."""
+        self._model = model
+        self._done = 0
+        self._best: Mapping[str, Array] = {}
+        """The parameters with the best validation loss; none before the first validation."""
+        self._best_loss = np.inf
+        if begin is not None:
+            assign_parameters(model, begin.arrays())
+
+    def arrays(self) -> Mapping[str, Array]:
+        """The parameters of `network()`."""
+        return self._best or export_parameters(self._model)
+
+    def checkpoint(self) -> Arrays:
+        """Parameters, optimizer, dropout seeds, best parameters so far and number of updates."""
+        variables = [*self._model.variables, *self._model.optimizer.variables]
+        return {
+            "done": np.array(self._done),
+            "best_loss": np.array(self._best_loss),
+            **{f"best/{name}": array for name, array in self._best.items()},
+            **{f"variable{i}": np.asarray(variable) for i, variable in enumerate(variables)},
+        }
+
+    def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
+        """Restore a checkpoint."""
+        self._done = int(checkpoint["done"])
+        self._best_loss = float(checkpoint.get("best_loss", np.array(np.inf)))
+        self._best = select_prefix(checkpoint, "best/")
+        variables = [*self._model.variables, *self._model.optimizer.variables]
+        for i, variable in enumerate(variables):
+            variable.assign(checkpoint[f"variable{i}"])
+
+    def _update(self, *batch: object, **options: object) -> float:
+        """One update. Returns its loss, a mean over everything in the batch."""
+        self._model.reset_metrics()  # else Keras averages over all updates so far
+        loss = float(self._model.train_on_batch(*batch, **options))
+        self._done += 1
+        return loss
+
+    def _keep_if_best(self, loss: float, arrays: Mapping[str, Array]) -> float:
+        if loss < self._best_loss:
+            self._best_loss, self._best = loss, arrays
+        return loss
+
+
+class VerseTrainer(_KerasTrainer):
+    """Trains a stacked LSTM on passages of verse. Implements `models.training.recipe.Trainer`.
+
+    Passages that fit into a window are read from their beginning; longer ones from the beginning of
+    a random line. Every batch is drawn from a generator seeded with `seed` and the number of the
+    update, so that a resumed run reads the same batches as an uninterrupted one.
+    """
+
+    def __init__(
+        self,
+        passages: Sequence[str],
+        validation: Sequence[str],
+        schedule: Schedule,
+        seed: int,
+        *,
+        begin: LSTM | None = None,
+        units: int = UNITS,
+    ) -> None:
+        """Prepare a run, from random parameters or from those of the network `begin`."""
+        self.vocabulary = begin.vocabulary if begin else Vocabulary.of(passages)
+        self.passages = [self.vocabulary.fold(passage) for passage in passages]
+        folded = [self.vocabulary.fold(passage) for passage in validation]
+        self.validation = excerpts(folded, schedule.length)
+        self.schedule = schedule
+        self.seed = seed
+        self._sizes = np.array([len(passage) for passage in self.passages])
+        self._length = min(schedule.length, int(self._sizes.max()))
+        units, layers = (begin.units, len(begin.layers)) if begin else (units, LAYERS)
+        model = build_characters(len(self.vocabulary), units, layers, schedule.dropout, seed)
+        super().__init__(model, begin)
+        rate = _learning_rate(schedule.learning_rate, self.steps)
+        _compile(model, keras.optimizers.Adam(rate, global_clipnorm=1.0))
+
+    @property
+    def steps(self) -> int:
+        """Number of planned updates."""
+        window = float(self._sizes.mean()) if self._whole_passages else self._length
+        per_update = self.schedule.batch * window  # characters, on average
+        return max(1, round(self.schedule.passes * int(self._sizes.sum()) / per_update))
+
+    def train(self) -> Iterator[Update]:
+        """Run the schedule. Validation is measured every fifty updates, at least twenty times."""
+        interval = min(50, max(1, self.steps // 20))  # updates
+        while self._done < self.steps:
+            x, y, weight = self._batch()  # (B, T) each
+            mean = self._update(x, y, sample_weight=weight)
+            validation = None
+            if self._done % interval == 0 or self._done == self.steps:
+                # With the NumPy network, since that is what will be served.
+                arrays = export_parameters(self._model)
+                network = LSTM.from_arrays(self.vocabulary.symbols, arrays)
+                loss = cross_entropy(network, self.validation)
+                validation = self._keep_if_best(loss, arrays)
+            characters = int(weight.sum())
+            # Keras divides by B · T, padding included; the loss is per character that counts.
+            yield Update(self._done, mean * weight.size / characters, characters, validation)
+
+    def network(self) -> LSTM:
+        """The network with the best validation loss so far."""
+        return LSTM.from_arrays(self.vocabulary.symbols, self.arrays())
+
+    def _batch(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Inputs, targets and weights of a batch, `(B, T)` each. The weight of padding is 0."""
+        rng = np.random.default_rng([self.seed, self._done])
+        x = np.full((self.schedule.batch, self._length), self.vocabulary.end)
+        y = np.zeros_like(x)
+        weight = np.zeros(x.shape, np.float32)
+        # Cut passages are drawn in proportion to their length, so that characters are uniform.
+        p = None if self._whole_passages else self._sizes / self._sizes.sum()  # (passages,)
+        chosen = rng.choice(len(self.passages), self.schedule.batch, p=p)  # (B,)
+        for row, passage in enumerate(self.passages[index] for index in chosen):
+            begin = 0 if self._whole_passages else _line_start(passage, self._length, rng)
+            window = self.vocabulary.encode(passage[begin : begin + self._length])
+            y[row, : len(window)] = window
+            x[row, 1 : len(window)] = window[:-1]  # x starts with END: y shifted by one
+            weight[row, : len(window)] = 1
+        return x, y, weight
+
+    @property
+    def _whole_passages(self) -> bool:
+        """Whether every passage fits into a window."""
+        return int(self._sizes.max()) <= self.schedule.length
+
+
+class NotebookVerseTrainer(_KerasTrainer):
+    """The recipe of the founding notebook, section 4. Implements `models.training.recipe.Trainer`.
+
+    Windows of 40 characters, one at every third position, each with only the character after it as
+    a target; two layers of 128 units with half of their outputs dropped; batches of 128. It
+    memorizes its windows, which is why it is not the default. It keeps the latest network.
+    """
+
+    WINDOW, STRIDE, BATCH = 40, 3, 128
+
+    def __init__(
+        self,
+        text: str,
+        validation: Sequence[str],
+        seed: int,
+        *,
+        epochs: int,
+        begin: LSTM | None = None,
+    ) -> None:
+        """Prepare a run on a text as it is, from random parameters or from those of `begin`.
+
+        The loss on `validation` is too optimistic, because this recipe trains on that part too.
+        """
+        self.vocabulary = begin.vocabulary if begin else Vocabulary.of([text])
+        folded = [self.vocabulary.fold(passage) for passage in validation]
+        self.validation = excerpts(folded, length=700)
+        indices = self.vocabulary.encode(self.vocabulary.fold(text))
+        starts = np.arange(0, len(indices) - self.WINDOW, self.STRIDE)  # (examples,)
+        self.x = indices[starts[:, None] + np.arange(self.WINDOW)]
+        """Windows, `(examples, 40)`."""
+        self.y = indices[starts + self.WINDOW]
+        """The character after each window, `(examples,)`."""
+        self.seed = seed
+        self.epochs = epochs
+        units, layers = (begin.units, len(begin.layers)) if begin else (128, LAYERS)
+        size = len(self.vocabulary)
+        super().__init__(build_characters(size, units, layers, 0.5, seed, last_only=True), begin)
+        _compile(self._model, keras.optimizers.Adam())
+
+    @property
+    def steps(self) -> int:
+        """Number of planned updates."""
+        return self.epochs * self._steps_per_epoch
+
+    @property
+    def _steps_per_epoch(self) -> int:
+        return -(-len(self.x) // self.BATCH)  # rounded up: the last batch may be smaller
+
+    def train(self) -> Iterator[Update]:
+        """Run all epochs, each with the windows in a new order."""
+        while self._done < self.steps:
+            epoch, step = divmod(self._done, self._steps_per_epoch)
+            # Derived from the epoch, so that a resumed run reads the same windows.
+            order = np.random.default_rng([self.seed, epoch]).permutation(len(self.x))
+            rows = order[step * self.BATCH : (step + 1) * self.BATCH]
+            loss = self._update(self.x[rows], self.y[rows])
+            epoch_ended = step + 1 == self._steps_per_epoch
+            validation = cross_entropy(self.network(), self.validation) if epoch_ended else None
+            yield Update(self._done, loss, len(rows), validation, milestone=epoch_ended)
+
+    def network(self) -> LSTM:
+        """The latest network."""
+        return LSTM.from_arrays(self.vocabulary.symbols, self.arrays())
+
+
+def build_characters(
+    vocabulary: int,
+    units: int,
+    layers: int,
+    dropout: float,
+    seed: int,
+    *,
+    last_only: bool = False,
+) -> keras.Model:
+    """Build the network: indices `(B, T)` → logits `(B, T, V)`.
+
+    With `last_only` it returns only the logits after the last character, `(B, V)`.
+    """
+    # Every layer has its own seed: Keras' `set_random_seed` would also seed the global generators
+    # of Python and NumPy.
+    seeds = iter(np.random.SeedSequence(seed).generate_state(3 * layers + 1).tolist())
+    characters = keras.Input((None,), dtype="int32")  # (B, T)
+    h = keras.ops.one_hot(characters, vocabulary)  # (B, T, V)
+    for k in range(layers):
+        h = keras.layers.LSTM(
+            units,
+            return_sequences=not last_only or k < layers - 1,
+            kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
+            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+            seed=seed,  # for an unused dropout; else it would be drawn from a global generator
+        )(h)  # (B, T, u), or (B, u) in the last layer with `last_only`
+        h = keras.layers.Dropout(dropout, seed=next(seeds))(h)  # only while training
+    logits = keras.layers.Dense(
+        vocabulary, kernel_initializer=keras.initializers.GlorotUniform(next(seeds))
+    )(h)  # (B, T, V) or (B, V)
+    return keras.Model(characters, logits)
+
+
+def _compile(model: keras.Model, optimizer: keras.optimizers.Optimizer) -> None:
+    optimizer.build(model.trainable_variables)  # so that `restore` finds its variables
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(optimizer, loss, jit_compile=False)
+
+
+def _learning_rate(peak: float, updates: int) -> keras.optimizers.schedules.CosineDecay:
+    """A warm-up keeps Adam's first steps small, while its second moments are inaccurate."""
+    warmup = max(1, updates // 20)
+    return keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=peak / 20,
+        decay_steps=max(1, updates - warmup),
+        warmup_target=peak,
+        warmup_steps=warmup,
+    )
+
+
+def export_parameters(model: keras.Model) -> dict[str, Array]:
+    """Parameters of a model, with the names of `LSTM` or of `WordLSTM`."""
+    return {name: variable.numpy().copy() for name, variable in _named(model)}
+
+
+def assign_parameters(model: keras.Model, arrays: Mapping[str, Array]) -> None:
+    """Set the parameters of a model to those of `export_parameters`."""
+    for name, variable in _named(model):
+        variable.assign(arrays[name])
+
+
+def _named(model: keras.Model) -> Iterator[tuple[str, keras.Variable]]:
+    """The variables of a model and their names in `models.networks`, in Keras' order."""
+    variables = model.trainable_variables
+    layers = (len(variables) - 2) // 3  # three per layer; Wy and by, or E, S and by
+    names = [f"{name}{k}" for k in range(layers) for name in ("Wx", "Wh", "b")]
+    names = [*names, "Wy", "by"] if len(variables) % 3 == 2 else ["E", "S", *names, "by"]
+    return zip(names, variables, strict=True)
+
+
+def excerpts(passages: Sequence[str], length: int, most: int = 64) -> list[str]:
+    """At most `most` pieces of the passages, evenly spaced, for a fast validation.
+
+    Passages longer than `length` are cut into pieces at line ends, so that all pieces run side by
+    side in few steps.
+    """
+    pieces: list[str] = []
+    for passage in passages:
+        begin = 0
+        while len(passage) - begin > length:  # `begin` grows every time
+            end = passage.rfind("\n", begin, begin + length) + 1 or begin + length
+            pieces.append(passage[begin:end])
+            begin = end
+        pieces.append(passage[begin:])
+    pieces = [piece for piece in pieces if piece]
+    step = max(1.0, len(pieces) / most)
+    return [pieces[int(i * step)] for i in range(min(most, len(pieces)))]
+
+
+def _line_start(passage: str, length: int, rng: np.random.Generator) -> int:
+    """The start of a random line, with at least half a window of text after it if possible."""
+    position = int(rng.integers(max(1, len(passage) - length // 2)))
+    return passage.rfind("\n", 0, position) + 1
+
+
+# Words ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class PassageSource:
+    """Passages that are read together."""
+
+    share: float
+    """Share of the windows that are drawn from it, relative to those of the other sources."""
+    passages: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class _WordBatch:
+    """Windows of a batch, `(B, T)` each, and the candidates of the sampled softmax."""
+
+    tokens: Indices
+    syllables: Indices
+    ends: Indices
+    targets: Indices
+    weight: NDArray[np.float32]
+    """1, or 0 for padding."""
+    candidates: Indices
+    """`(K,)`."""
+    correction: NDArray[np.float32]
+    """ln of the expected number of times that each word is a candidate, `(V,)`."""
+    characters: int
+    """Characters of the targets."""
+
+    @property
+    def inputs(self) -> list[NDArray[Any]]:
+        """The inputs of the Keras model."""
+        windows = [self.tokens, self.syllables, self.ends, self.targets]
+        return [*windows, self.weight, self.candidates, self.correction]
+
+
+class WordTrainer(_KerasTrainer):
+    """Trains a `WordLSTM` on passages of verse.
+
+    A `models.training.recipe.Trainer`, except that `network` reads words. Every batch is drawn
+    from a generator seeded with `seed` and the number of the update, so that a resumed run reads
+    the same batches as an uninterrupted one.
+    """
+
+    def __init__(
+        self,
+        sources: Sequence[PassageSource],
+        validation: Sequence[str],
+        schedule: WordSchedule,
+        seed: int,
+        *,
+        vocabulary: WordVocabulary,
+        begin: WordLSTM | None = None,
+        embedding: int = EMBEDDING,
+        units: Sequence[int] = WORD_UNITS,
+    ) -> None:
+        """Prepare a run, from random parameters or from those of the network `begin`."""
+        self.vocabulary = begin.vocabulary if begin else vocabulary
+        self.schedule, self.seed = schedule, seed
+        self.sources = [
+            [read_lines(passage, self.vocabulary) for passage in source.passages]
+            for source in sources
+        ]
+        shares = np.array([source.share for source in sources])
+        self._shares = shares / shares.sum()
+        self._sizes = [
+            np.array([sum(len(line.tokens) for line in lines) for lines in passages])
+            for passages in self.sources
+        ]
+        """Tokens of each passage, by source."""
+        self.validation = [read_lines(passage, self.vocabulary) for passage in validation]
+        self._validation_characters = sum(map(len, validation))
+        counts = self._counts()  # (V,)
+        # Candidates are drawn by a flattened frequency (Mikolov et al., 2013).
+        self._noise = counts**0.75 / (counts**0.75).sum()  # (V,)
+        if begin is not None:
+            embedding, units = begin.E.shape[1], [layer.Wh.shape[0] for layer in begin.layers]
+        model = build_words(len(self.vocabulary), embedding, units, schedule, seed)
+        super().__init__(model, begin)
+        if begin is None:  # start from the frequencies of the words
+            by = np.log(counts / counts.sum()).astype(np.float32)
+            assign_parameters(model, export_parameters(model) | {"by": by})
+
+    @property
+    def steps(self) -> int:
+        """Number of planned updates."""
+        return self.schedule.updates
+
+    def train(self) -> Iterator[Update]:
+        """Run the schedule. The loss of a sampled softmax is an underestimate."""
+        zeros = np.zeros((self.schedule.batch, self.schedule.length), np.float32)  # (B, T)
+        while self._done < self.steps:
+            batch = self._batch()
+            mean = self._update(batch.inputs, zeros)
+            validation = None
+            if self._done % self.schedule.interval == 0 or self._done == self.steps:
+                # With the NumPy network, since that is what will be served.
+                network = self.latest()
+                loss = line_losses(network, self.validation) / self._validation_characters
+                validation = self._keep_if_best(loss, network.arrays())
+            # Keras divides by B · T, padding included; the loss is per character that counts.
+            loss = mean * zeros.size / batch.characters
+            yield Update(self._done, loss, batch.characters, validation)
+
+    def network(self) -> FastWordLSTM:
+        """The network with the best validation loss so far."""
+        return FastWordLSTM.from_arrays(self.vocabulary, self.arrays())
+
+    def latest(self) -> FastWordLSTM:
+        """The network after the last update."""
+        return FastWordLSTM.from_arrays(self.vocabulary, export_parameters(self._model))
+
+    def _counts(self) -> NDArray[np.float64]:
+        """Occurrences of each token, `(V,)`: weighted by share, in a million tokens, and one."""
+        counts = np.ones(len(self.vocabulary))
+        for share, passages in zip(self._shares, self.sources, strict=True):
+            tokens = np.concatenate([line.tokens for lines in passages for line in lines])
+            counted = np.bincount(tokens, minlength=len(counts))
+            counts += counted * share / counted.sum() * 1e6
+        return counts
+
+    def _batch(self) -> _WordBatch:
+        schedule = self.schedule
+        rng = np.random.default_rng([self.seed, self._done])
+        windows = np.zeros((4, schedule.batch, schedule.length), np.int64)
+        weight = np.zeros((schedule.batch, schedule.length), np.float32)
+        characters = 0
+        for row in range(schedule.batch):
+            # Passages are drawn in proportion to their length, so that tokens are uniform.
+            source = int(rng.choice(len(self.sources), p=self._shares))
+            sizes = self._sizes[source]
+            lines = self.sources[source][int(rng.choice(len(sizes), p=sizes / sizes.sum()))]
+            first = 0
+            if sum(len(line.tokens) for line in lines) > schedule.length:
+                first = int(rng.integers(len(lines)))
+                # At least half a window of text, if possible.
+                while first and sum(len(x.tokens) for x in lines[first:]) < schedule.length // 2:
+                    first -= 1
+            planned = bool(rng.random() < PLANNED)
+            window = window_of(lines[first:], schedule.length, planned=planned)
+            inputs = (window.tokens, window.syllables, window.ends, window.targets)
+            windows[:, row, : len(window.tokens)] = inputs
+            weight[row, : len(window.tokens)] = 1
+            characters += int(window.sizes.sum())
+        drawn, expected = np.zeros(1, np.int64), np.zeros(len(self._noise))
+        if schedule.candidates:
+            drawn = rng.choice(len(self._noise), schedule.candidates, p=self._noise)
+            expected = np.log(schedule.candidates * self._noise)
+        tokens, syllables, ends, targets = windows
+        correction = expected.astype(np.float32)
+        return _WordBatch(tokens, syllables, ends, targets, weight, drawn, correction, characters)
+
+
+def build_words(
+    vocabulary: int, d: int, units: Sequence[int], schedule: WordSchedule, seed: int
+) -> keras.Model:
+    """The network with its loss: the inputs of `_WordBatch` → −ln p of each target, `(B, T)`.
+
+    Padding counts as 0.
+    """
+    # Every layer has its own seed: Keras' `set_random_seed` would also seed the global generators
+    # of Python and NumPy.
+    seeds = iter(np.random.SeedSequence(seed).generate_state(4 * len(units) + 8).tolist())
+    layers, ops = keras.layers, keras.ops
+    tokens, syllables, ends, targets = (keras.Input((None,), dtype="int32") for _ in range(4))
+    weight = keras.Input((None,))
+    candidates, correction = keras.Input((), dtype="int32"), keras.Input(())
+    uniform = keras.initializers.RandomUniform(-0.1, 0.1, seed=next(seeds))
+    embedding = layers.Embedding(vocabulary, d, embeddings_initializer=uniform)
+    counted = layers.Embedding(
+        MAX_SYLLABLES + 1, d, embeddings_initializer=keras.initializers.Zeros()
+    )
+    x = embedding(tokens) + counted(syllables)  # (B, T, d)
+    x = layers.Concatenate()([x, embedding(ends)])  # (B, T, 2d)
+    # The same units are dropped at every step (variational dropout: Gal & Ghahramani, 2016).
+    x = layers.Dropout(schedule.dropout, noise_shape=(None, 1, 2 * d), seed=next(seeds))(x)
+    for width in units:
+        x = layers.LSTM(
+            width,
+            return_sequences=True,
+            kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
+            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
+            seed=seed,
+        )(x)  # (B, T, width); d in the last layer
+        x = layers.Dropout(schedule.dropout, noise_shape=(None, 1, width), seed=next(seeds))(x)
+    loss = _TiedLoss(embedding, sampled=schedule.candidates > 0)
+    nats = loss(x, targets, candidates, correction)  # (B, T)
+    inputs = [tokens, syllables, ends, targets, weight, candidates, correction]
+    model = keras.Model(inputs, nats * weight)
+    rate = _learning_rate(schedule.learning_rate, schedule.updates)
+    decay = schedule.weight_decay
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=decay, global_clipnorm=1.0)
+    optimizer.build(model.trainable_variables)  # so that `restore` finds its variables
+    model.compile(optimizer, lambda _, output: ops.mean(output), jit_compile=False)
+    return model
+
+
+class _TiedLoss(keras.layers.Layer):  # type: ignore[misc]
+    """−ln p of the targets under a softmax over the embedding: over all of it, or sampled."""
+
+    def __init__(self, embedding: keras.layers.Embedding, *, sampled: bool) -> None:
+        super().__init__()
+        self._tied, self._sampled = embedding, sampled
+
+    def build(self, *_: object) -> None:
+        """Create the bias."""
+        self.by = self.add_weight(shape=(self._tied.input_dim,), initializer="zeros", name="by")
+
+    def call(self, h: Any, targets: Any, candidates: Any, correction: Any) -> Any:  # noqa: ANN401
+        """h `(B, T, d)`, targets `(B, T)`, candidates `(K,)`, correction `(V,)` → `(B, T)`."""
+        ops, embeddings = keras.ops, self._tied.embeddings  # (V, d)
+        if not self._sampled:
+            logits = ops.matmul(h, ops.transpose(embeddings)) + self.by  # (B, T, V)
+            return keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
+        drawn = ops.matmul(h, ops.transpose(ops.take(embeddings, candidates, axis=0)))  # (B, T, K)
+        # A word that is drawn n times counts n times, so each counts as 1 / (expected number).
+        drawn += ops.take(self.by - correction, candidates)
+        # A candidate that is the target counts as the target only.
+        drawn = ops.where(ops.equal(targets[..., None], candidates), -1e9, drawn)
+        target = ops.sum(h * ops.take(embeddings, targets, axis=0), axis=-1)  # (B, T)
+        target += ops.take(self.by, targets)
+        # ln Σ over the target and the candidates; the target is in every sample.
+        return ops.logaddexp(target, ops.logsumexp(drawn, axis=-1)) - target
+
+
+# Both -------------------------------------------------------------------------------------------
+
+_EXCERPT = 700
+"""Characters: a sonnet has fewer."""
+_ITERATIONS = 100
+
+
+class WordsAndCharactersTrainer:
+    """Trains the networks of a `WordsAndCharacters`. A `models.training.recipe.Trainer`."""
+
+    def __init__(
+        self,
+        characters: VerseTrainer,
+        words: WordTrainer,
+        validation: Sequence[str],
+        vectors: Array,
+        rare_words: Iterable[str] = (),
+    ) -> None:
+        """Combine two trainers.
+
+        `vectors`: those of the word network's tokens, `(V, D)`. `rare_words`: candidates for the
+        list of rare words; those that are tokens, or have other characters, are left out.
+        """
+        self.characters, self.words, self.vectors = characters, words, vectors
+        symbols, known = set(characters.vocabulary.symbols), words.vocabulary.index
+        kept = {word for word in rare_words if word not in known and symbols.issuperset(word)}
+        self.rare_words = tuple(sorted(kept))
+        folded = [characters.vocabulary.fold(passage) for passage in validation]
+        self.validation = excerpts(folded, _EXCERPT)
+        self._units = [split_units(text) for text in self.validation]
+        self._size = sum(map(len, self.validation))  # characters
+        self._log_p: UnitLogP | None = None
+        """Probabilities of the validation text, under the networks as they were measured last."""
+        self._shares = Shares(rare=0.5 if self.rare_words else 0)
+        self._done = [0, 0]  # updates of the characters and of the words
+
+    @property
+    def steps(self) -> int:
+        """Number of planned updates, of both networks."""
+        return self.characters.steps + self.words.steps
+
+    def train(self) -> Iterator[Update]:
+        """Run both schedules. A validation loss is that of the mixture, with tuned shares."""
+        running = [self.characters.train(), self.words.train()]
+        planned = [self.characters.steps, self.words.steps]
+        while sum(self._done) < self.steps:
+            # The trainer that has made the smaller part of its updates.
+            turn = int(self._done[1] * planned[0] < self._done[0] * planned[1])
+            progress = next(running[turn])
+            self._done[turn] = progress.step
+            validation = None
+            if progress.validation is not None:
+                validation = self._validate(characters=turn == 0, words=turn == 1)
+            yield replace(progress, step=sum(self._done), validation=validation)
+
+    def network(self) -> FastWordsAndCharacters:
+        """The best networks so far, mixed with the shares that suit the validation text."""
+        words = self.words.network()
+        mixture = WordsAndCharacters(
+            self.characters.network(),
+            words,
+            self.vectors,
+            np.zeros(len(words.vocabulary), np.float32),
+            self._shares,
+            self.rare_words,
+        )
+        return FastWordsAndCharacters.of(mixture)
+
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """The parameters of `network()`."""
+        return self.network().arrays()
+
+    def checkpoint(self) -> Arrays:
+        """The checkpoints of both trainers."""
+        arrays: Arrays = {"done": np.array(self._done), "shares": np.array(astuple(self._shares))}
+        arrays |= {f"characters/{k}": array for k, array in self.characters.checkpoint().items()}
+        return arrays | {f"words/{k}": array for k, array in self.words.checkpoint().items()}
+
+    def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
+        """Restore a checkpoint."""
+        self._done = [int(done) for done in checkpoint["done"]]
+        self._shares = Shares(*map(float, checkpoint["shares"].astype(float)))
+        self._log_p = None
+        for prefix, trainer in (("characters/", self.characters), ("words/", self.words)):
+            own = {k: array for k, array in checkpoint.items() if k.startswith(prefix)}
+            trainer.restore({k.removeprefix(prefix): array for k, array in own.items()})
+
+    def _validate(self, *, characters: bool, words: bool) -> float:
+        """Measure the networks that have changed, and tune the shares."""
+        network = self.network()
+        if self._log_p is None:
+            log_p = network.unit_log_p(self.validation)
+        else:
+            log_p = self._log_p
+            if characters:
+                spelled = character_log_p(network.characters.unrounded(), self._units)
+                log_p = replace(log_p, characters=spelled)
+            if words:
+                log_p = replace(log_p, **word_log_p(network.words, self._units))
+        self._log_p, self._shares = log_p, best_shares(log_p)
+        return float(-log_p.mixture(self._shares).sum() / self._size)
+
+
+def best_shares(log_p: UnitLogP) -> Shares:
+    """The shares that make a text likeliest.
+
+    By expectation maximization (Dempster, Laird & Rubin, 1977): the new share of a member is the
+    mean probability that a unit was drawn from it. Shares are kept below 0.999, and that of rare
+    words below 0.9, as other texts have more words that are on no list.
+    """
+    shares = Shares()
+    for _ in range(_ITERATIONS):
+        mixed = log_p.mixture(shares)
+        # The probability that a unit was drawn from each member, (units,) each.
+        from_cache = np.where(log_p.cached, shares.cache * np.exp(log_p.cache - mixed), 0)
+        other = np.where(log_p.cached, 1 - shares.cache, 1)
+        words = log_p.words(shares.rare)
+        from_words = other * shares.words * np.exp(words - mixed)
+        from_list = from_words * shares.rare * np.exp(log_p.tokens + log_p.rare - words)
+        drawn = float(from_words.sum())
+        shares = Shares(
+            words=float(np.clip(drawn / (1 - from_cache).sum(), 0.001, 0.999)),
+            cache=_share(from_cache[log_p.cached].sum(), log_p.cached.sum()),
+            rare=min(0.9, _share(from_list[log_p.unknown].sum(), from_words[log_p.unknown].sum())),
+        )
+    return shares
+
+
+def _share(part: float, whole: float) -> float:
+    return float(np.clip(part / whole, 0, 0.999)) if whole else 0.0

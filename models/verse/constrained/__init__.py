@@ -1,1 +1,0 @@
-"""Constraints on lines: length, metre and rhyme."""

@@ -1,0 +1,475 @@
+"""Writing lines in metre and rhyme with a network over words: sequential Monte Carlo.
+
+A line is written towards its last word. The network predicts that word first (the token `PLAN`), so
+that a rhyme is a choice among the network's own predictions, and then reads it beside every token
+of the line. Several drafts of the line, the particles, are written side by side, each towards a
+last word of its own. Before every token the network's prediction is masked: words that the metre
+has no place for, and words after which the last word would not fit any more. Masking alone would
+let a particle go on that has come to a place where the network wants what the metre forbids. So
+each particle carries a weight, the product of the shares of the prediction that were allowed; when
+the weights become unequal, particles are drawn anew in proportion to them, and those that are stuck
+die out (Doucet & Johansen, 2009; for language models: Lew et al., 2023). The particles at the end
+of the line are a sample of the network's lines that meet the constraint.
+
+Shapes: R particles of all lines that are written in one batch, C columns (`WordIndex`).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data.lexicon import syllables_of
+from data.tokens import is_word, join_tokens
+from models.networks.network import State, log_softmax
+from models.networks.words import LINE_END, MAX_SYLLABLES, NONE, PLAN, UNKNOWN, WordLSTM
+from models.verse.forms import Metre
+from models.verse.word_index import Columns, Output, WordIndex
+
+Array = NDArray[np.float32]
+Indices = NDArray[np.int64]
+
+EPSILON = 3e-4
+"""Words with a lower probability are not drawn (epsilon sampling: Hewitt et al., 2022)."""
+SMALLEST_MASS = 1e-30
+"""Smaller sums of probabilities are not exact in a float32."""
+RESAMPLE_BELOW = 0.5
+"""Particles are drawn anew when the effective number of them is below this share."""
+
+
+MAX_TOKENS = 24
+"""Tokens after which a line is dropped."""
+PREDICTED_AT_ONCE = 64
+"""Predictions over the whole vocabulary that are held in memory."""
+END_TEMPERATURE = 2.1
+"""Factor of the temperature for last words, which rhyme leaves little choice."""
+ENOUGH = 0.7
+"""Share of a line's particles that have to be finished: the last ones have many short words."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """A line after the member's words that it begins with."""
+
+    positions: int
+    """In the metre, after the last complete word."""
+    text: str = ""
+    """As the network read it."""
+    tokens: tuple[str, ...] = ()
+    """The complete words and marks."""
+    fragment: str = ""
+    """The letters of an incomplete word."""
+    after_word: bool = False
+    """Whether a mark may follow."""
+    complete: bool = False
+    """Whether the line may end here."""
+
+
+@dataclass(frozen=True, eq=False)
+class LineRequest:
+    """A line to write."""
+
+    state: State = field(repr=False)
+    """The network's state after the poem so far, a batch of one."""
+    metre: Metre
+    start: Start
+    ends: Columns = field(repr=False)
+    """The words that the line may end in, `(C,)`."""
+    bias: NDArray[np.float32] = field(repr=False)
+    """Added to the logits, `(C,)`: the subject; −∞ for words that must not be written."""
+    temperature: float
+    ends_poem: bool
+    """Whether it ends with a full stop or the like."""
+    rng: np.random.Generator
+    """For this line only, so that it does not depend on the other lines of the batch."""
+
+
+@dataclass(frozen=True, eq=False)
+class MetricalLine:
+    """A finished line."""
+
+    start: Start
+    """The beginning of the line."""
+    tokens: tuple[str, ...]
+    """What the network wrote: words and marks, without the line feed."""
+    log_weight: float
+    """The particle's weight, in nats."""
+    state: State = field(repr=False)
+    """After the last token before the line feed."""
+
+    @property
+    def written(self) -> str:
+        """What the network wrote; it continues `Start.text`."""
+        start = self.start
+        typed = join_tokens(start.tokens)
+        written = join_tokens([*start.tokens, *self.tokens])[len(typed) :]
+        if start.fragment or start.text.endswith(" "):
+            written = written.lstrip(" ")[len(start.fragment) :]
+        return written
+
+
+@dataclass(frozen=True, eq=False)
+class ParticleStep:
+    """A step of all particles: the token that each wrote. For pictures."""
+
+    words: tuple[str, ...]
+    """The token that each particle wrote; in the first step, the last word that it plans."""
+    allowed: tuple[float, ...]
+    """The share of the prediction that was allowed to each; 0 for one that is stuck."""
+    weights: tuple[float, ...]
+    """Afterwards; they sum to 1, or are all 0 if no particle is left."""
+    parents: tuple[int, ...]
+    """The particle of the step before that each continues."""
+
+
+def write_lines(
+    network: WordLSTM,
+    index: WordIndex,
+    output: Output,
+    requests: Sequence[LineRequest],
+    particles: int,
+    trace: list[ParticleStep] | None = None,
+) -> list[list[MetricalLine]]:
+    """Candidates for each line, at most `particles`; none if no known words lead to an end."""
+    batch = _ParticleBatch(network, index, output, requests, particles, trace)
+    batch.plan()
+    batch.read_starts()
+    for step in range(MAX_TOKENS):
+        if not len(batch.rows):
+            break
+        batch.write(step)
+    return batch.candidates
+
+
+def end_logits(request: LineRequest, logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The prediction of the last word, with temperature and subject: `(C,)` → `(C,)`."""
+    scaled: NDArray[np.float32] = logits / (request.temperature * END_TEMPERATURE) + request.bias
+    return scaled
+
+
+def share_of(columns: Columns | Indices, logits: NDArray[np.float32]) -> float:
+    """The share of a prediction `(C,)` that some columns have."""
+    p = np.exp(logits - logits.max())
+    return float(p[columns].sum() / p.sum())
+
+
+_ALL = slice(None)
+_PARTICLE = np.dtype(
+    [
+        ("line", np.int64),  # index of the request that it is a draft of
+        ("end", np.int64),  # column of the planned last word; 0 if the member has written it
+        ("ending", np.uint64),  # the positions where that word can start
+        ("positions", np.uint64),  # in the metre, see `Start`
+        ("syllables", np.int64),
+        ("may_mark", np.bool_),  # whether the last token is a word, so that a mark may follow
+        ("closed", np.bool_),  # whether the last word of the line is written
+        ("log_weight", np.float64),
+        ("written", np.int64, (MAX_TOKENS,)),  # columns
+        ("ancestor", np.int64),  # the particle of the traced step before that it continues
+    ]
+)
+_OF_SETS = ["line", "positions", "ending", "closed", "may_mark"]
+
+
+class _ParticleBatch:
+    """The particles of all lines. Those that are finished or stuck are removed."""
+
+    def __init__(
+        self,
+        network: WordLSTM,
+        index: WordIndex,
+        output: Output,
+        requests: Sequence[LineRequest],
+        particles: int,
+        trace: list[ParticleStep] | None,
+    ) -> None:
+        self.network, self.index, self.output = network, index, output
+        self.requests, self.particles, self.trace = requests, particles, trace
+        self.candidates: list[list[MetricalLine]] = [[] for _ in requests]
+        # For each line, `(lines, …)`.
+        self.fits = np.stack([index.positions(request.metre) for request in requests])
+        self.cold = np.array([[1 / r.temperature] for r in requests], np.float32)
+        self.bias = np.stack([output.bias * of for of in self.cold])  # (lines, C)
+        self.bias += [request.bias for request in requests]
+        # Drawn in advance, in one call per line, so that lines do not depend on each other.
+        shape = (MAX_TOKENS, particles)
+        self.uniform = np.stack([r.rng.random(shape) for r in requests]).astype(np.float32)
+        self.offset = np.stack([r.rng.random(MAX_TOKENS + 1) for r in requests])
+        self.enough = np.zeros(len(requests), np.bool_)
+        """Whether most particles of the line are finished."""
+        # For each particle, `(R, …)`; those of a line side by side.
+        self.rows = np.zeros(len(requests) * particles, _PARTICLE)
+        self.rows["line"] = np.arange(len(requests)).repeat(particles)
+        self.rows["positions"] = [requests[i].start.positions for i in self.rows["line"].tolist()]
+        self.rows["ancestor"] = np.arange(len(self.rows))
+        self.state = np.concatenate([request.state for request in requests])  # until `plan`
+
+    def plan(self) -> None:
+        """Draw a last word for each particle, and read the line feed before the line."""
+        index, lines, rows = self.index, len(self.requests), self.rows
+        nowhere = self.network.towards(np.full(lines, NONE))
+        zeros = np.zeros(lines, np.int64)
+        h, state = self.network.step(np.full(lines, PLAN), zeros, nowhere, self.state)
+        logits = self.output.logits(h)  # (lines, C)
+        log_share = np.zeros(len(rows))
+        typed = np.full(lines, NONE)
+        for number, request in enumerate(self.requests):
+            of_line = slice(number * self.particles, (number + 1) * self.particles)
+            if request.start.complete:
+                typed[number] = self._typed_end(request.start)
+                continue
+            columns = np.flatnonzero(request.ends & (request.bias > -np.inf))
+            if not columns.size:
+                continue  # the member's last word is read as the others are
+            scaled = end_logits(request, logits[number])
+            if self.trace is not None:
+                log_share[of_line] = np.log(share_of(columns, scaled))
+            p = np.exp(scaled[columns] - scaled[columns].max())
+            some = likely(p, p.sum())
+            # Systematic: the particles spread over the distribution.
+            u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
+            rows["end"][of_line] = columns[some][invert(np.cumsum(p[some]), u)]
+            rows["ending"][of_line] = index.endings(request.metre)[rows["end"][of_line]]
+        self._record(rows["end"], log_share)
+        end = np.where(rows["end"] > 0, index.tokens[rows["end"]], typed[rows["line"]])
+        self.towards = self.network.towards(end)
+        self.h, self.state = self.network.step(
+            np.full(len(rows), LINE_END),
+            rows["syllables"],
+            self.towards,
+            state.repeat(self.particles, axis=0),
+        )
+
+    def _typed_end(self, start: Start) -> int:
+        """The last word that the member typed; `NONE` if the network does not know it."""
+        words = [token for token in start.tokens if is_word(token)]
+        known = [token for token in self.network.vocabulary.encode(words[-1:]) if token != UNKNOWN]
+        return int(known[0]) if known else NONE
+
+    def read_starts(self) -> None:
+        """Read the member's words; a last word that does not go with them loses weight."""
+        rows, starts = self.rows, [request.start for request in self.requests]
+        of_rows = [starts[line] for line in rows["line"].tolist()]
+        before, read = [], []  # h before each word of each particle; the particle and the word
+        for t in range(max(len(start.tokens) for start in starts)):
+            some = np.flatnonzero([t < len(start.tokens) for start in of_rows])
+            texts = [of_rows[row].tokens[t] for row in some.tolist()]
+            x = self.network.vocabulary.encode(texts)
+            before.append(self.h[some])
+            read.append(np.stack((some, x)))
+            rows["syllables"][some] += [syllables_of(text) for text in texts]
+            self.h[some], self.state[some] = self._read(x, some)
+        if read:
+            self._weigh(np.concatenate(before), *np.concatenate(read, axis=1))
+        rows["may_mark"] = [start.after_word for start in of_rows]
+        rows["closed"] = [start.complete for start in of_rows]
+        self._resample(MAX_TOKENS - 1)
+
+    def _weigh(self, h: NDArray[np.float32], rows: Indices, x: Indices) -> None:
+        """Multiply weights of particles by the probabilities of tokens x after h, `(tokens,)`."""
+        for begin in range(0, len(h), PREDICTED_AT_ONCE):
+            some = slice(begin, begin + PREDICTED_AT_ONCE)
+            log_p = log_softmax(self.network.logits(h[some]))  # (tokens, vocabulary)
+            log_p = log_p[np.arange(len(log_p)), x[some]]
+            np.add.at(self.rows["log_weight"], rows[some], log_p)
+
+    def write(self, step: int) -> None:
+        """Write a token in every particle."""
+        index, rows, line = self.index, self.rows, self.rows["line"]
+        logits = self.output.logits(self.h * self.cold[line], self.bias[line])  # (R, C)
+        number = np.arange(len(rows)) - line.searchsorted(line)  # within its line
+        x, log_share = draw(logits, self._allowed(step), self.uniform[line, step, number])
+        rows["log_weight"] += log_share
+        self._record(x, log_share)
+        kept = log_share > -np.inf
+        for row in (kept & (x == index.line_end)).nonzero()[0].tolist():
+            self._finish(row, step)
+            kept[row] = False
+        kept &= ~self.enough[line]
+        if not kept.all():
+            self._select(kept.nonzero()[0])
+            x = x[kept]
+        if len(x):
+            self._advance(x, step)
+            self._resample(step)
+            x = index.tokens[self.rows["written"][:, step]]
+            self.h, self.state = self._read(x)
+
+    def _advance(self, x: Indices, step: int) -> None:
+        """Append a column to each particle, `(R,)`."""
+        index, rows = self.index, self.rows
+        is_word, positions = index.counted[x] > 0, rows["positions"]
+        ends = (x == rows["end"]) & (positions & rows["ending"] != 0)
+        after = index.after(self.fits, rows["line"], positions, x)
+        rows["positions"] = np.where(is_word, after, positions)
+        rows["closed"] = np.where(is_word, ends, rows["closed"])
+        rows["may_mark"] = is_word
+        rows["syllables"] += index.counted[x]
+        rows["written"][:, step] = x
+
+    def _allowed(self, step: int) -> NDArray[np.bool_]:
+        """The columns that each particle may write next, `(R, C)`."""
+        index, rows, requests = self.index, self.rows, self.requests
+        sets = [
+            index.after_ending(may_mark=bool(may_mark), ends_poem=requests[line].ends_poem)
+            if closed
+            else index.inner(requests[line].metre, positions, ending)
+            for line, positions, ending, closed, may_mark in rows[_OF_SETS].tolist()
+        ]
+        allowed = np.concatenate(sets).reshape(len(rows), -1)
+        unclosed = ~rows["closed"]
+        some = unclosed.nonzero()[0]
+        allowed[some, rows["end"][some]] = (rows["positions"] & rows["ending"] != 0)[some]
+        for number, request in enumerate(requests if step == 0 else ()):
+            if request.start.fragment:
+                of_line = (rows["line"] == number) & unclosed
+                allowed[of_line] &= index.starting_with(request.start.fragment)
+        some = (unclosed & rows["may_mark"] & allowed.any(axis=1)).nonzero()[0]
+        allowed[some[:, np.newaxis], index.marks] = True
+        return allowed
+
+    def _read(self, x: Indices, rows: Indices | slice = _ALL) -> tuple[NDArray[np.float32], State]:
+        """h and state of some particles after a token of the vocabulary each."""
+        syllables = np.minimum(self.rows["syllables"][rows], MAX_SYLLABLES)
+        return self.network.step(x, syllables, self.towards[rows], self.state[rows])
+
+    def _resample(self, step: int) -> None:
+        """Draw the particles of each line anew if few of them have most of the weight."""
+        line, log_weight = self.rows["line"], self.rows["log_weight"].copy()
+        is_first = np.ones(len(line), np.bool_)
+        is_first[1:] = line[1:] > line[:-1]
+        begins, chosen = is_first.nonzero()[0], np.arange(len(line))
+        groups = uneven(log_weight, begins)
+        for begin, number in zip(begins[groups], line[begins[groups]], strict=True):
+            of_line = slice(begin, begin + np.count_nonzero(line == number))
+            drawn, log_weight[of_line] = resample(log_weight[of_line], self.offset[number, step])
+            chosen[of_line] = begin + drawn
+        if len(groups):
+            self._select(chosen)
+            self.rows["log_weight"] = log_weight
+
+    def _select(self, chosen: Indices) -> None:
+        """Keep only these particles, in this order."""
+        self.rows, self.towards = self.rows[chosen], self.towards[chosen]
+        self.h, self.state = self.h[chosen], self.state[chosen]
+
+    def _finish(self, row: int, step: int) -> None:
+        """Make a candidate of a particle that has come to the end of its line."""
+        particle, texts = self.rows[row], self.index.texts
+        tokens = tuple(texts[column] for column in particle["written"][:step].tolist())
+        weight, state = float(particle["log_weight"]), self.state[row : row + 1].copy()
+        found = self.candidates[particle["line"]]
+        found.append(MetricalLine(self.requests[particle["line"]].start, tokens, weight, state))
+        self.enough[particle["line"]] = len(found) >= ENOUGH * self.particles
+
+    def _record(self, x: Indices, log_share: NDArray[np.float64]) -> None:
+        if self.trace is None:
+            return
+        share = np.exp(np.maximum(log_share, np.log(SMALLEST_MASS))) * (log_share > -np.inf)
+        log_weight = self.rows["log_weight"]
+        highest = log_weight.max()
+        w = np.exp(log_weight - highest) if highest > -np.inf else np.zeros(len(x))
+        self.trace.append(
+            ParticleStep(
+                tuple(self.index.texts[column] for column in x),
+                tuple(share.tolist()),
+                tuple((w / max(w.sum(), 1)).tolist()),
+                tuple(self.rows["ancestor"].tolist()),
+            )
+        )
+        self.rows["ancestor"] = np.arange(len(x))
+
+
+# Arithmetic of particles --------------------------------------------------------------------------
+
+
+def draw(
+    logits: Array, allowed: NDArray[np.bool_], u: NDArray[np.floating]
+) -> tuple[Indices, NDArray[np.float64]]:
+    """Draw a column for each particle from the allowed part of its prediction.
+
+    logits, allowed: `(R, C)`; u: uniform numbers, `(R,)`. Returns the columns `(R,)`, and ln of the
+    share of the prediction that was allowed `(R,)`: −∞ for a particle that has no allowed column,
+    whose column is 0.
+    """
+    highest = logits.max(axis=1, keepdims=True)  # (R, 1)
+    p = logits - highest
+    np.exp(p, out=p)
+    # A product sums faster than `sum`.
+    total = np.vecdot(p, np.ones(p.shape[1], np.float32))
+    mass = np.vecdot(p, allowed.astype(np.float32))
+    log_share = np.log(np.maximum(mass, SMALLEST_MASS) / total).astype(np.float64)
+    for row in (mass < SMALLEST_MASS).nonzero()[0].tolist():
+        columns = np.flatnonzero(allowed[row] & (logits[row] > -np.inf))
+        if not columns.size:
+            log_share[row] = -np.inf
+            continue
+        # All of them are too unlikely for a float32: compare them with the likeliest.
+        best = logits[row, columns].max()
+        p[row, columns] = np.exp(logits[row, columns] - best)
+        mass[row] = p[row, columns].sum()
+        log_share[row] = best - highest[row, 0] + np.log(mass[row] / total[row])
+    return _draw_likely(p, allowed, mass, u), log_share
+
+
+def _draw_likely(
+    p: Array, allowed: NDArray[np.bool_], mass: Array, u: NDArray[np.floating]
+) -> Indices:
+    """Draw an allowed column of each row in proportion to p, `(R, C)`.
+
+    Unlikely columns are left out (`likely`). mass: the sum of p over the allowed columns, `(R,)`.
+    """
+    rows, width = p.shape
+    drawn = p > (EPSILON * mass)[:, np.newaxis]
+    drawn &= allowed
+    for row in np.flatnonzero(~drawn.any(axis=1)):
+        drawn[row, (p[row] * allowed[row]).argmax()] = True
+    # One cumulative sum for all rows, one after another.
+    places = drawn.ravel().nonzero()[0]  # row · C + column
+    end = places.searchsorted(np.arange(width, width * rows + 1, width))
+    cumulative = p.ravel()[places].cumsum(dtype=np.float64)
+    above = cumulative[end - 1]
+    below = np.zeros(rows)
+    below[1:] = above[:-1]
+    chosen = cumulative.searchsorted(below + u * (above - below), side="right")
+    columns: Indices = places[np.minimum(chosen, end - 1)] % width
+    return columns
+
+
+def likely(p: Array, total: float) -> Indices:
+    """The columns that are not too unlikely to be drawn. p: `(C,)`, whose sum is `total`."""
+    columns = np.flatnonzero(p > EPSILON * total)
+    return columns if columns.size else np.array([p.argmax()])
+
+
+def uneven(log_weight: NDArray[np.float64], begins: Indices) -> Indices:
+    """The groups of particles of which few have most of the weight.
+
+    log_weight: `(R,)`; begins: the first particle of each group, `(groups,)`.
+    """
+    group = begins.searchsorted(np.arange(len(log_weight)), side="right") - 1
+    w = np.exp(log_weight - np.maximum.reduceat(log_weight, begins)[group])
+    effective = np.add.reduceat(w, begins) ** 2 / np.add.reduceat(w * w, begins)
+    size = np.bincount(group)
+    groups: Indices = ((effective < RESAMPLE_BELOW * size) & (size > 1)).nonzero()[0]
+    return groups
+
+
+def resample(log_weight: NDArray[np.float64], offset: float) -> tuple[Indices, float]:
+    """Which particles `(R,)` to continue, and the log weight that each then has.
+
+    offset: a uniform number, for systematic resampling.
+    """
+    highest = log_weight.max()
+    w = np.exp(log_weight - highest)
+    u = (np.arange(len(w)) + offset) / len(w)
+    return invert(np.cumsum(w), u), float(highest + np.log(w.mean()))
+
+
+def invert(cumulative: NDArray[np.floating], u: NDArray[np.floating] | float) -> Indices:
+    """The first places where a cumulative distribution exceeds u · its total."""
+    places = np.searchsorted(cumulative, u * cumulative[-1], side="right")
+    # Rounded to 32 bits, u can be 1: the last place with a probability.
+    inverse: Indices = np.minimum(places, np.searchsorted(cumulative, cumulative[-1]))
+    return inverse

@@ -1,5 +1,0 @@
-"""A preload of `dask worker`: makes it a worker of another version of the bot."""
-
-from bot.services.cluster import installation
-
-installation.SOURCES = installation.SOURCES[:1]

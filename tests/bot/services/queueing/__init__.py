@@ -1,1 +1,0 @@
-"""Tests of turns of the networks."""

@@ -1,0 +1,81 @@
+"""Optimizer: the published update, and its state."""
+
+import numpy as np
+import pytest
+
+from models.networks.optimizer import AdamW, Arrays, clip_norm, update_average
+
+
+def test_first_update_is_one_learning_rate() -> None:
+    parameters: Arrays = {"W": np.array([[1.0, -1.0]])}
+    AdamW(parameters, 0.1).update({"W": np.array([[5.0, -0.001]])})
+    np.testing.assert_allclose(parameters["W"], [[0.9, -0.9]], atol=1e-5)
+
+
+def test_updates_update_average_formula() -> None:
+    rng = np.random.default_rng(0)
+    start, gradients = rng.normal(size=(2, 3)), rng.normal(size=(4, 2, 3))
+    parameters: Arrays = {"W": start.copy()}
+    optimiser = AdamW(parameters, 0.01, weight_decay=0.1, betas=(0.8, 0.9))
+    expected, m, v = start.copy(), np.zeros((2, 3)), np.zeros((2, 3))
+    for t, gradient in enumerate(gradients, start=1):
+        optimiser.update({"W": gradient})
+        m = 0.8 * m + 0.2 * gradient
+        v = 0.9 * v + 0.1 * gradient**2
+        m_hat, v_hat = m / (1 - 0.8**t), v / (1 - 0.9**t)
+        expected = expected - 0.01 * (m_hat / (np.sqrt(v_hat) + 1e-8) + 0.1 * expected)
+    np.testing.assert_allclose(parameters["W"], expected)
+
+
+def test_only_matrices_decay() -> None:
+    parameters: Arrays = {"W": np.ones((1, 1)), "b": np.ones(1)}
+    AdamW(parameters, 0.1, weight_decay=0.5).update({"W": np.zeros((1, 1)), "b": np.zeros(1)})
+    assert parameters["W"][0, 0] == pytest.approx(0.95)
+    assert parameters["b"][0] == 1
+
+
+def test_restored_optimizer_is_identical() -> None:
+    rng = np.random.default_rng(0)
+    gradients: list[Arrays] = [{"W": rng.normal(size=(2, 2))} for _ in range(6)]
+    parameters: Arrays = {"W": rng.normal(size=(2, 2))}
+    optimiser = AdamW(parameters, 0.01)
+    for gradient in gradients[:3]:
+        optimiser.update(gradient)
+    copies: Arrays = {"W": parameters["W"].copy()}
+    restored = AdamW(copies, 0.01)
+    restored.restore(optimiser.state())
+    for gradient in gradients[3:]:
+        optimiser.update(gradient)
+        restored.update(gradient)
+    np.testing.assert_array_equal(copies["W"], parameters["W"])
+
+
+def test_state_is_a_copy() -> None:
+    optimiser = AdamW({"W": np.ones((1, 1))}, 0.01)
+    state = optimiser.state()
+    optimiser.update({"W": np.ones((1, 1))})
+    assert state["updates"] == 0
+    assert state["m/W"] == 0
+
+
+def test_clip_norm() -> None:
+    gradients: Arrays = {"W": np.array([[3.0]]), "b": np.array([4.0])}
+    clip_norm(gradients, 6)
+    assert gradients["W"][0, 0] == 3
+    clip_norm(gradients, 1)
+    assert gradients["W"][0, 0] == pytest.approx(0.6)
+    assert gradients["b"][0] == pytest.approx(0.8)
+
+
+def test_average_converges_to_parameters() -> None:
+    average: Arrays = {"W": np.array([0.0])}
+    for updates in range(1, 2000):
+        update_average(average, {"W": np.array([1.0])}, updates)
+    np.testing.assert_allclose(average["W"], 1, atol=1e-6)
+
+
+def test_average_smooths_oscillation() -> None:
+    average: Arrays = {"W": np.array([0.0])}
+    for updates in range(1, 2000):
+        update_average(average, {"W": np.array([(-1.0) ** updates])}, updates)
+    assert abs(average["W"][0]) < 0.02

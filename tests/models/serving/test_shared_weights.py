@@ -1,0 +1,55 @@
+"""Weights that several processes map."""
+
+import numpy as np
+import pytest
+
+from models.names.generator import NamesRequest, generate_names
+from models.serving.memory import resident_bytes
+from models.serving.shared_weights import ALIGNMENT, attach, share
+from models.tasks import TASKS, task_of
+from models.verse import poem
+from models.weights import Trained
+
+
+@pytest.fixture(scope="module", params=TASKS)
+def shipped(request: pytest.FixtureRequest) -> Trained:
+    task = task_of(request.param)
+    trained = task.load_shipped()
+    task.prepare(trained)
+    return trained
+
+
+def written(trained: Trained) -> tuple[str, ...]:
+    if trained.card.task == "names":
+        return generate_names(trained, NamesRequest(3, 1), lambda _: True).names
+    draft = poem.begin(trained, poem.SonnetRequest("Shall I", 1))
+    return poem.extend(trained, [draft], lambda _: True)[0].lines
+
+
+def test_attached_weights_write_the_same(shipped: Trained) -> None:
+    attached = attach(share(shipped))
+    assert attached.digest == shipped.digest
+    assert written(attached) == written(shipped)
+
+
+def test_nothing_is_computed_again(shipped: Trained) -> None:
+    """What was computed from the weights is shared as well."""
+    assert shipped.derived
+    assert attach(share(shipped)).derived.keys() == shipped.derived.keys()
+
+
+def test_arrays_are_mapped(shipped: Trained) -> None:
+    """The objects beside them are small, and nobody can write to the arrays of the others."""
+    shared = share(shipped)
+    arrays = attach(shared).network.arrays()
+    assert sum(end - begin for begin, end in shared.extents) > resident_bytes(shipped) / 2
+    assert len(shared.objects) < 2_000_000
+    for name, array in shipped.network.arrays().items():
+        np.testing.assert_array_equal(arrays[name], array)
+    fingerprints = attach(shared).known.fingerprints
+    with pytest.raises(ValueError, match="read-only"):
+        fingerprints[0] = 0
+
+
+def test_arrays_are_aligned(shipped: Trained) -> None:
+    assert all(begin % ALIGNMENT == 0 for begin, _ in share(shipped).extents)

@@ -1,0 +1,321 @@
+"""Lines in metre: every line that a network can write fits its request."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import reduce
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from data.lexicon import syllables_of
+from data.text import words_of
+from data.tokens import is_word, tokenise
+from models.networks.network import State
+from models.networks.words import LINE_END, MAX_SYLLABLES, NONE, PLAN, WordLSTM, WordVocabulary
+from models.verse import word_lines as module
+from models.verse.forms import FORMS, Metre
+from models.verse.metrical import start_of
+from models.verse.word_index import Columns, Output, WordIndex, english_index
+from models.verse.word_lines import LineRequest, MetricalLine, Start, write_lines
+from tests.models.tiny import word_lstm
+from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, writer_of
+
+METRE = FORMS["shakespearean"].metre_of(0)
+LIMERICK = FORMS["limerick"].metre_of(0)
+SHORT = Metre(("wsws", "wswsf"))
+TWO_LENGTHS = Metre(("ws", "wsws"))
+WRITER = writer_of(VERSIFIER)
+NETWORK, INDEX = WRITER.network, WRITER.index
+DAYS = INDEX.rhyme == INDEX.rhyme_of("day")
+ANY = INDEX.rhyme_count > 0
+LINE = re.compile(r"[a-z']+(?:[,.:;!?]? [a-z']+|-[a-z']+)*[,.:;!?]?")
+
+
+def request(
+    text: str = "",
+    metre: Metre = METRE,
+    *,
+    start: Start | None = None,
+    ends: Columns = ANY,
+    index: WordIndex = INDEX,
+    network: WordLSTM = NETWORK,
+    temperature: float = 1.0,
+    ends_poem: bool = False,
+    seed: int = 0,
+) -> LineRequest:
+    """The first line of a poem, which begins with a text."""
+    return LineRequest(
+        network.initial_state(1),
+        metre,
+        start or start_of(text, metre, index),
+        ends,
+        np.zeros(len(index.texts), np.float32),
+        temperature,
+        ends_poem,
+        np.random.default_rng(seed),
+    )
+
+
+def written(*requests: LineRequest, particles: int = 8) -> list[list[MetricalLine]]:
+    return write_lines(NETWORK, INDEX, Output(NETWORK, INDEX), requests, particles)
+
+
+def lines(a_request: LineRequest, particles: int = 8) -> list[str]:
+    """Whole lines, with what they begin with."""
+    (found,) = written(a_request, particles=particles)
+    return [a_request.start.text + candidate.written for candidate in found]
+
+
+def fits(metre: Metre, line: str) -> bool:
+    """Whether some readings of the words of a line fill the metre."""
+
+    def advance(positions: int, word: str) -> int:
+        shifted = (
+            (positions & metre.positions_of(r.stresses)) << len(r.stresses) for r in READINGS(word)
+        )
+        return reduce(int.__or__, shifted, 0)
+
+    return bool(reduce(advance, words_of(line), metre.starts) & metre.ends)
+
+
+TEMPERATURES = st.sampled_from([0.1, 0.8, 2.0])
+METRES = st.sampled_from([METRE, LIMERICK, SHORT, TWO_LENGTHS])
+
+
+@settings(max_examples=25)
+@given(METRES, TEMPERATURES, st.booleans(), st.integers(0, 2**32))
+def test_line_scans_and_ends_in_chosen_word(
+    metre: Metre, temperature: float, ends_poem: bool, seed: int
+) -> None:
+    found = lines(
+        request("", metre, ends=DAYS, temperature=temperature, ends_poem=ends_poem, seed=seed)
+    )
+    assert found
+    for line in found:
+        assert LINE.fullmatch(line), line
+        assert set(words_of(line)) <= set(INDEX.texts)
+        assert fits(metre, line), line
+        assert DAYS[INDEX.column[words_of(line)[-1]]]
+        assert not ends_poem or line[-1] in ".!?"
+
+
+def test_only_last_line_has_to_end_sentence() -> None:
+    assert any(line[-1] not in ".!?" for seed in range(3) for line in lines(request(seed=seed)))
+
+
+def test_last_line_without_closing_marks() -> None:
+    """A network that knows no full stop still comes to an end."""
+    index = english_index(WordVocabulary.of([",", *WORDS]))
+    assert index is not None
+    network = word_lstm(WordVocabulary.of([",", *WORDS]))
+    a_request = request(index=index, network=network, ends=index.rhyme_count > 0, ends_poem=True)
+    (found,) = write_lines(network, index, Output(network, index), [a_request], 8)
+    assert found
+    assert all(fits(METRE, candidate.written) for candidate in found)
+
+
+OPENINGS = (
+    "",
+    "shall",
+    "shall ",
+    "shall i comp",
+    "memo",
+    "i'",
+    "eternal memo",
+    "love: ",
+    "love,be",
+    "love:memo",
+    "(memo",
+    "( memo",
+    "self-me",
+    "self- me",
+    "- ",
+    "...",
+    "...me",
+    "'",
+    "''",
+    "xqzt ",
+    "xqzt memo",
+    "memory memory",
+    "shall i compare thee to a summer's d",
+    "a" * 300,
+)
+
+
+@pytest.mark.parametrize("opening", OPENINGS)
+def test_line_continues_opening(opening: str) -> None:
+    """It has the opening's syllables and words, and known words after them."""
+    complete = opening.removesuffix(re.findall("[a-z']*$", opening)[0])
+    found = lines(request(opening))
+    assert found
+    for line in found:
+        assert line.startswith(opening)
+        rest = line.removeprefix(complete)
+        assert LINE.fullmatch(re.sub(r"^[ ,:;.!?'-]*", "", rest)), line
+        if words_of(opening) != ["memory", "memory"]:  # out of metre
+            assert fits(METRE, re.sub("xqzt|self|a{300}", "my", line)), line
+
+
+def test_incomplete_word_is_completed() -> None:
+    found = lines(request("memo"))
+    assert found
+    assert all(re.match(r"memory\b", line) for line in found)
+    assert all(fits(METRE, line) for line in found)
+    assert "memory" in words_of(lines(request("love:memo"))[0])
+    assert "memory" in words_of(lines(request("love-memo"))[0])
+
+
+def test_complete_word_stays() -> None:
+    """*Day* is a word: it does not become *days*."""
+    for line in lines(request("day")):
+        assert words_of(line)[0] == "day"
+
+
+def test_mark_follows_word_but_not_space_or_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "ENOUGH", 1.0)  # lines without marks are finished first
+    marks = np.where(INDEX.punctuation | INDEX.hyphen, 6, 0).astype(np.float32)
+
+    def next_characters(opening: str) -> set[str]:
+        a_request = replace(request(opening), bias=marks)
+        return {line.removeprefix(opening)[0] for line in lines(a_request, particles=32)}
+
+    assert next_characters("shall i") <= set(" -,.:;!?")
+    assert not next_characters("shall i").isdisjoint(",.:;!?")
+    letters = set("abcdefghijklmnopqrstuvwxyz")
+    assert next_characters("shall i ") <= letters
+    assert next_characters("shall i, ") <= letters
+    assert next_characters("shall i,") == {" "}
+    assert next_characters("shall i-") <= letters
+
+
+SUMMER = "shall i compare thee to a summer's day"
+CLOSED = [
+    SUMMER,
+    "to be, or not to be, that is the question",
+    f"{SUMMER} or is it",
+    "lala" * 60,
+    "lala" * 60 + "'",
+    f"{SUMMER}'",
+    "xqzt " * 12 + "xqzt",
+]
+
+
+@pytest.mark.parametrize("line", CLOSED)
+def test_complete_line_only_ends(line: str) -> None:
+    def endings(ends_poem: bool) -> set[str]:
+        drawn = [lines(request(line, ends_poem=ends_poem, seed=seed)) for seed in range(4)]
+        assert all(drawn)
+        return {text.removeprefix(line) for found in drawn for text in found}
+
+    assert endings(ends_poem=False) <= {"", *",.:;!?"}
+    assert endings(ends_poem=True) <= set(".!?")
+
+
+@pytest.mark.parametrize("line", [f"{SUMMER} ", f"{SUMMER}, ", f"{SUMMER}?", f"{SUMMER}-"])
+def test_line_closed_by_member_ends(line: str) -> None:
+    for ends_poem in (False, True):
+        assert set(lines(request(line, ends_poem=ends_poem))) == {line}
+
+
+@pytest.mark.parametrize(
+    ("start", "possible"),
+    [
+        (Start(SHORT.starts), True),
+        (Start(SHORT.starts, "etern", fragment="etern"), True),
+        (Start(SHORT.shift(SHORT.starts, 3), "etern", fragment="etern"), False),
+        (Start(SHORT.shift(SHORT.starts, 3), "d", fragment="d"), True),
+        (Start(SHORT.shift(SHORT.starts, 4), after_word=True), False),
+        (Start(SHORT.shift(SHORT.starts, 4), after_word=True, complete=True), True),
+        (Start(0, after_word=True, complete=True), True),
+        (Start(0), False),
+    ],
+)
+def test_possible_starts(start: Start, possible: bool) -> None:
+    assert bool(lines(request(metre=SHORT, start=start))) == possible
+
+
+@pytest.mark.filterwarnings("error")
+def test_no_ending_no_line() -> None:
+    """The other lines of the batch are written all the same."""
+    impossible = request(ends=np.zeros_like(ANY))
+    other = request("shall i ")
+    assert lines(impossible) == []
+    none, some = written(impossible, request("shall i "))
+    assert none == []
+    assert ["shall i " + candidate.written for candidate in some] == lines(other)
+
+
+def test_too_many_tokens_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_TOKENS", 3)
+    assert lines(request()) == []
+    assert lines(request(metre=Metre(("ws",))), particles=64)
+
+
+# What a candidate says of itself. ----------------------------------------------------------------
+
+
+def read(
+    tokens: Sequence[str], end: int, network: WordLSTM = NETWORK
+) -> Iterator[tuple[NDArray[np.float32], State]]:
+    """The prediction and the state before each token of a line, and after the last one."""
+    one, state = np.ones(1, np.int64), network.initial_state(1)
+    _, state = network.step(PLAN * one, 0 * one, network.towards(NONE * one), state)
+    towards = network.towards(end * one)
+    h, state = network.step(LINE_END * one, 0 * one, towards, state)
+    yield h, state
+    syllables = 0
+    for token in tokens:
+        syllables = min(syllables + syllables_of(token), MAX_SYLLABLES)
+        x = network.vocabulary.encode([token])
+        h, state = network.step(x, syllables * one, towards, state)
+        yield h, state
+
+
+@pytest.mark.parametrize(
+    "opening", ["", "shall i ", "memory-", "i lov", SUMMER, "xqzt", "xqzt " * 13]
+)
+def test_state_is_that_of_line(opening: str) -> None:
+    """The next line begins with it."""
+    a_request = request(opening)
+    (found,) = written(a_request)
+    assert found
+    for candidate in found:
+        line = opening + candidate.written
+        assert [*a_request.start.tokens, *candidate.tokens] == tokenise(line)
+        end = [token for token in tokenise(line) if is_word(token)][-1]
+        known = NETWORK.vocabulary.index.get(end, NONE)
+        *_, (_, state) = read(tokenise(line), known)
+        np.testing.assert_allclose(candidate.state, state, rtol=1e-4, atol=1e-5)
+
+
+def test_line_does_not_depend_on_batch() -> None:
+    def requests() -> list[LineRequest]:
+        return [
+            request(seed=1, temperature=0.1),
+            request("shall i comp", SHORT, seed=2),
+            request(SUMMER, seed=3),
+            request("", LIMERICK, ends=DAYS, seed=4, temperature=2.0),
+            request(ends=np.zeros_like(ANY), seed=5),
+        ]
+
+    together = written(*requests())
+    for number, a_request in enumerate(requests()):
+        (alone,) = written(a_request)
+        assert [c.tokens for c in together[number]] == [c.tokens for c in alone]
+        for a, b in zip(together[number], alone, strict=True):
+            assert a.log_weight == pytest.approx(b.log_weight, abs=1e-3)
+
+
+def test_bias_makes_words_likelier() -> None:
+    bias = np.zeros(len(INDEX.texts), np.float32)
+    bias[DAYS] = 30
+    biased = replace(request(), bias=bias)
+    for line in lines(biased):
+        words = words_of(line)
+        days = [word for word in words if DAYS[INDEX.column[word]]]
+        assert len(days) > len(words) / 2
+        assert DAYS[INDEX.column[words[-1]]]

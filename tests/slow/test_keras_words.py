@@ -1,0 +1,133 @@
+"""Keras and NumPy agree on the word network; its trainer learns and resumes."""
+
+import itertools
+import pickle
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from data.tokens import tokenise
+from models.networks.network import log_softmax
+from models.networks.words import PLAN, WordVocabulary
+from models.training.recipe import Update
+from models.training.schedules import WordSchedule
+from tests import keras
+from tests.models.tiny import word_lstm
+from tests.slow.passages import PASSAGES, VALIDATION
+
+if keras.IS_SKIPPED:
+    pytest.skip(keras.REASON, allow_module_level=True)
+
+if TYPE_CHECKING:
+    from models.training import keras_verse
+else:
+    keras_verse = keras.lazily("models.training.keras_verse")
+
+VOCABULARY = WordVocabulary.of(sorted({token for p in PASSAGES for token in tokenise(p)}))
+BRIEF = WordSchedule(
+    updates=80, learning_rate=1e-1, dropout=0.1, batch=3, length=30, candidates=0, interval=20
+)
+
+
+def trainer(schedule: WordSchedule = BRIEF) -> "keras_verse.WordTrainer":
+    sources = [
+        keras_verse.PassageSource(2, PASSAGES[:4]),
+        keras_verse.PassageSource(1, ["".join(PASSAGES[4:])]),
+    ]
+    return keras_verse.WordTrainer(
+        sources, VALIDATION, schedule, 1, vocabulary=VOCABULARY, embedding=8, units=(10, 8)
+    )
+
+
+def test_numpy_matches_keras() -> None:
+    """The losses of the Keras model are those of the served network."""
+    network = word_lstm(VOCABULARY, units=(12, 8))
+    model = keras_verse.build_words(len(VOCABULARY), 8, (12, 8), BRIEF, seed=0)
+    keras_verse.assign_parameters(model, network.arrays())
+    batch = trainer()._batch()
+    nats = np.asarray(model(batch.inputs, training=False))
+    state = network.initial_state(BRIEF.batch)
+    for t in range(BRIEF.length):
+        towards = network.towards(batch.ends[:, t])
+        h, state = network.step(batch.tokens[:, t], batch.syllables[:, t], towards, state)
+        log_p = log_softmax(network.logits(h))[np.arange(BRIEF.batch), batch.targets[:, t]]
+        np.testing.assert_allclose(nats[:, t], -log_p * batch.weight[:, t], atol=1e-4)
+
+
+def test_sampled_softmax() -> None:
+    """With every word as a candidate as often as expected, the sampled loss is the whole one."""
+    schedule = WordSchedule(1, 1e-3, dropout=0.0, batch=3, length=20, candidates=1)
+    network = word_lstm(VOCABULARY, units=(8,))
+    losses = []
+    for sampled in (True, False):
+        size = schedule.candidates * sampled
+        model = keras_verse.build_words(
+            len(VOCABULARY), 8, (8,), WordSchedule(1, 1e-3, 0.0, 3, 20, candidates=size), seed=0
+        )
+        keras_verse.assign_parameters(model, network.arrays())
+        *windows, _, _ = trainer(schedule)._batch().inputs
+        every = [np.arange(len(VOCABULARY)), np.zeros(len(VOCABULARY), np.float32)]
+        losses.append(np.asarray(model([*windows, *every], training=False)))
+    np.testing.assert_allclose(losses[0], losses[1], atol=1e-4)
+
+
+def test_batches() -> None:
+    batch = trainer()._batch()
+    assert batch.tokens.shape == batch.targets.shape == batch.weight.shape == (3, 30)
+    counted = batch.weight * (batch.tokens != PLAN)
+    words = [VOCABULARY.tokens[i] for i in batch.targets[counted > 0]]
+    assert set(words) <= set(VOCABULARY.tokens)
+    assert batch.characters > counted.sum()
+    again = trainer()._batch()
+    np.testing.assert_array_equal(batch.targets, again.targets)
+
+
+def test_candidates_are_drawn_by_frequency() -> None:
+    batch = trainer(WordSchedule(1, 1e-3, 0.0, 3, 20, candidates=4_000))._batch()
+    drawn = np.bincount(batch.candidates, minlength=len(VOCABULARY))
+    expected = np.exp(batch.correction)
+    assert expected.sum() == pytest.approx(4_000, rel=1e-3)
+    assert abs(drawn - expected).max() < 5 * np.sqrt(expected.max())
+
+
+def test_build_does_not_seed_globals() -> None:
+    before = pickle.dumps(np.random.get_state())  # noqa: NPY002
+    keras_verse.build_words(9, 4, (4,), BRIEF, seed=3)
+    assert pickle.dumps(np.random.get_state()) == before  # noqa: NPY002
+
+
+def losses(progress: list[Update]) -> list[float]:
+    return [p.loss for p in progress]
+
+
+def test_learns_and_resumes() -> None:
+    whole, resumed = trainer(), trainer()
+    running = whole.train()
+    first = list(itertools.islice(running, 15))
+    checkpoint = whole.checkpoint()
+    progress = first + list(running)  # must not change the checkpoint
+    assert [p.step for p in progress if p.validation is not None] == [20, 40, 60, 80]
+    validation = [p.validation for p in progress if p.validation is not None]
+    assert min(validation) < 0.9 * validation[0]
+    assert losses(progress)[-1] < losses(progress)[0] / 2
+    resumed.restore(checkpoint)
+    rest = list(resumed.train())
+    np.testing.assert_allclose(losses(first + rest), losses(progress), atol=1e-3)
+    for name, array in resumed.arrays().items():
+        np.testing.assert_allclose(array, whole.arrays()[name], atol=1e-2)
+
+
+def test_continues_from_a_network() -> None:
+    begin = word_lstm(VOCABULARY, units=(6, 8))
+    continued = keras_verse.WordTrainer(
+        [keras_verse.PassageSource(1, PASSAGES)],
+        VALIDATION,
+        BRIEF,
+        1,
+        vocabulary=WordVocabulary.of([]),
+        begin=begin,
+    )
+    assert continued.vocabulary == VOCABULARY
+    for name, array in continued.arrays().items():
+        np.testing.assert_array_equal(array, begin.arrays()[name])
