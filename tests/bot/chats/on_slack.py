@@ -301,10 +301,8 @@ class SlackChat:
         return f"{MENU}{menus.index(label)}"
 
     def type(self, member: Member, line: str, channel: Channel | None = None) -> Interaction:
-        """A line in the composer, as Slack passes it on."""
+        """Send a line from the composer."""
         command, _space, text = line.partition(" ")
-        for character, escaped in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
-            text = text.replace(character, escaped)
         return self.slack.command(member, command, text, channel)
 
     def snapshot(self) -> dict[str, int]:

@@ -48,6 +48,7 @@ async def fields(chat: Chat) -> Mapping[str, str]:
     return result.card.fields
 
 
+@pytest.mark.both
 async def test_about(chat: Chat) -> None:
     result = await chat.alice.use("about")
     assert result.title == "🦖 Mangosaurus 1.2.3"
@@ -91,6 +92,7 @@ async def test_help_has_every_command_of_readme(chat: Chat) -> None:
     assert sorted(command for command in commands if command not in shown) == []
 
 
+@pytest.mark.both
 async def test_help_has_every_command(chat: Chat) -> None:
     shown = examples_of(await (await chat.add_operator()).use("help"))
     commands = [each.name for each in [*COMMANDS.every_command()] if each.name != "help"]

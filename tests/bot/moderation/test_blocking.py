@@ -18,6 +18,7 @@ def refused_by(chat: Chat) -> str:
     return f"Moderators of this {chat.terms.community} have blocked you from the bot here."
 
 
+@pytest.mark.both
 async def test_blocked_member_gets_one_sentence(chat: Chat) -> None:
     message = await a_poll(chat)
     mo = await chat.add_moderator()
@@ -56,6 +57,7 @@ async def test_blocked_member_deletes_their_data(chat: Chat) -> None:
     assert (await chat.alice.use("about")).text.startswith(refused_by(chat))
 
 
+@pytest.mark.both
 async def test_unblocked_member_is_answered(chat: Chat) -> None:
     mo = await chat.add_moderator()
     await mo.use("moderate block", member=chat.alice)
@@ -77,6 +79,7 @@ async def test_block_holds_in_its_server_only(chat: Chat) -> None:
     assert result.cards
 
 
+@pytest.mark.both
 async def test_managers_cannot_be_locked_out(chat: Chat) -> None:
     boss = await chat.add_manager()
     done = await (await chat.add_moderator()).use("moderate block", member=boss)
@@ -99,6 +102,7 @@ async def test_no_bot_is_blocked(chat: Chat) -> None:
     assert (await mo.use("moderate blocks")).lines == ["Nobody is blocked."]
 
 
+@pytest.mark.both
 async def test_blocks_are_listed_by_page(chat: Chat) -> None:
     mo = await chat.add_moderator()
     empty = await mo.use("moderate blocks")
@@ -120,6 +124,7 @@ async def test_too_many_blocks(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> N
     assert refused.text == "You can block at most 1,000 members here. Unblock some first."
 
 
+@pytest.mark.both
 async def test_log_channel(chat: Chat) -> None:
     log, mo = await chat.add_channel("log"), await chat.add_administrator()
     chosen = await mo.use("moderate log", channel=log)
@@ -166,6 +171,7 @@ async def test_failing_log_fails_nothing(chat: Chat, monkeypatch: pytest.MonkeyP
     assert "answers" not in (await mo.use("moderate record")).text
 
 
+@pytest.mark.both
 async def test_record_names_nobody_by_text(chat: Chat) -> None:
     """Names are those of the platform, so that they are right after a change and never stored."""
     mo = await chat.add_moderator()

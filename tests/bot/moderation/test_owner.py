@@ -21,6 +21,7 @@ async def owner(chat: Chat) -> Actor:
     return await chat.add_operator()
 
 
+@pytest.mark.both
 async def test_user_is_blocked_everywhere(chat: Chat, owner: Actor) -> None:
     blocked = await owner.use_directly("owner block", user=chat.alice)
     assert blocked.text == "The bot doesn't answer @alice anymore."
@@ -38,6 +39,7 @@ async def test_user_is_blocked_everywhere(chat: Chat, owner: Actor) -> None:
     ]
 
 
+@pytest.mark.both
 async def test_server_is_blocked(chat: Chat, owner: Actor) -> None:
     blocked = await owner.use_directly("owner block", server=str(chat.community_id))
     assert blocked.text == (

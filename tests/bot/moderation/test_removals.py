@@ -31,6 +31,7 @@ async def remove(chat: Chat, moderator: Actor, message: Shown, label: str) -> st
     return (await moderator.press(asked, label)).text
 
 
+@pytest.mark.both
 async def test_name_is_removed_from_open_poll(chat: Chat) -> None:
     message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")
@@ -59,6 +60,7 @@ async def test_removed_twice(chat: Chat) -> None:
     assert len(await chat.app.store[Record].entries(chat.community_id)) == 1
 
 
+@pytest.mark.both
 async def test_winner_is_removed_with_its_plaque(chat: Chat) -> None:
     """From the menu of the plaque."""
     plaque = await crowned(chat)
@@ -92,6 +94,7 @@ async def test_tie_with_removed_name(chat: Chat) -> None:
     assert len(chat.files()) == 1
 
 
+@pytest.mark.both
 async def test_winner_by_name(chat: Chat) -> None:
     await crowned(chat)
     mo = await chat.add_moderator()
@@ -111,6 +114,7 @@ async def test_winner_of_another_server_stays(chat: Chat) -> None:
     assert await chat.app.store[HallOfFame].count(Scope()) == 1
 
 
+@pytest.mark.both
 async def test_message_by_link(chat: Chat) -> None:
     message = await a_poll(chat)
     mo = await chat.add_moderator()
@@ -150,6 +154,7 @@ async def test_link_to_another_server(discord_chat: DiscordChat) -> None:
     assert poll.names == (await discord_chat.app.store[Polls].recent(other.id))[0].names
 
 
+@pytest.mark.both
 async def test_poem_is_removed(chat: Chat) -> None:
     """With the copies that members keep."""
     poem = await chat.alice.use("sonnet")
@@ -163,6 +168,7 @@ async def test_poem_is_removed(chat: Chat) -> None:
     assert "haven't kept any" in (await chat.alice.use("poems")).text
 
 
+@pytest.mark.both
 async def test_message_of_a_member(chat: Chat) -> None:
     message = await chat.say(chat.alice, "hello")
     refused = await (await chat.add_moderator()).open_menu(MENU, message)
@@ -215,6 +221,7 @@ async def shared_namer(chat: Chat) -> int:
     return made.id
 
 
+@pytest.mark.both
 async def test_namer_is_removed(chat: Chat) -> None:
     number = await shared_namer(chat)
     mo = await chat.add_moderator()
@@ -244,6 +251,7 @@ async def test_unknown_namer(chat: Chat) -> None:
         assert "There's no such namer here" in refused.text
 
 
+@pytest.mark.both
 async def test_record_is_shown(chat: Chat) -> None:
     await a_poll(chat)
     mo = await chat.add_moderator()

@@ -23,6 +23,7 @@ async def suggested(chat: Chat, option: str, typed: str) -> list[tuple[str, str]
     return [(choice.label, choice.value) for choice in choices]
 
 
+@pytest.mark.both
 async def test_suggest_endings(chat: Chat) -> None:
     assert await suggested(chat, "ends_with", "") == [
         ("-raptor · thief", "raptor"),

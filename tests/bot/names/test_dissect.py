@@ -41,6 +41,7 @@ def likely(name: str, probability: float) -> Dissection:
     return replace(dissection(name), letters=letters)
 
 
+@pytest.mark.both
 async def test_picture_and_meaning(chat: Chat) -> None:
     result = await chat.alice.use("dissect", name="Mangosaurus!")
     assert chat.writer.dissected == ["Mangosaurus!"]
@@ -151,6 +152,7 @@ def test_whole_name_has_no_button() -> None:
     assert not message_of(dissection("minmi", parts=whole), None).buttons
 
 
+@pytest.mark.both
 async def test_choose_name_of_poll(chat: Chat) -> None:
     names = await chat.alice.use("dinoname", count=3)
     await chat.restart()
@@ -211,6 +213,7 @@ async def suggested(chat: Chat, typed: str) -> list[str]:
     return [choice.label for choice in choices]
 
 
+@pytest.mark.both
 async def test_suggest_real_names(chat: Chat) -> None:
     assert await suggested(chat, "") == [name.capitalize() for name in GENERA]
     assert await suggested(chat, "Draco") == ["Draco", "Dracoraptor", "Dracosaurus"]
@@ -240,6 +243,7 @@ async def test_refusal_costs_cooldown(chat: Chat, error: Exception, costs: bool)
 LINE = "My keyboard is covered"
 
 
+@pytest.mark.both
 async def test_line(chat: Chat) -> None:
     chat.writer.lines = {LINE}
     result = await chat.alice.use("dissect", name=LINE)

@@ -79,6 +79,7 @@ OPTIONS: dict[str, object] = {
 }
 
 
+@pytest.mark.both
 async def test_options_reach_network_again(chat: Chat) -> None:
     await learned(chat)
     first = await chat.alice.use("name", namer="heroes", **OPTIONS)
@@ -97,6 +98,7 @@ async def test_any_alphabet(chat: Chat, names: tuple[str, ...], piece: str) -> N
     assert await values(chat, "starts_with", "", "list")
 
 
+@pytest.mark.both
 async def test_long_request_is_stored(chat: Chat) -> None:
     """A state that is too long for a button's id is stored in the database."""
     await learned(chat, ("𝒳𝒴" * 8, "𝒴𝒳" * 8), name="letters")
@@ -170,6 +172,7 @@ async def test_shared_model_in_direct_messages(chat: Chat) -> None:
     assert (await chat.alice.use_directly("name", namer="heroes")).body
 
 
+@pytest.mark.both
 async def test_suggest_letters_of_list(chat: Chat) -> None:
     await learned(chat, tuple(f"{a}{b}" for a in ("Νικο", "Θησα") for b in ("έας", "ίων", "εύς")))
     assert await values(chat, "starts_with", "") == []
@@ -247,6 +250,7 @@ async def test_dissect_with_same_model(chat: Chat) -> None:
     assert "no longer shared" in gone.text
 
 
+@pytest.mark.both
 async def test_vote_on_list_names(chat: Chat) -> None:
     made = await learned(chat)
     chat.writer.names_found = ("νικεύς", "θησίων")

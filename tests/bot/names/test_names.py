@@ -63,6 +63,7 @@ async def test_names_are_capitalized(chat: Chat) -> None:
     assert not result.is_private
 
 
+@pytest.mark.both
 async def test_options_reach_network(chat: Chat) -> None:
     await chat.alice.use("dinoname", **OPTIONS)
     (request,) = chat.writer.names_asked
@@ -82,6 +83,7 @@ async def test_seeds_differ(chat: Chat) -> None:
     assert first.seed != second.seed
 
 
+@pytest.mark.both
 async def test_bounds_are_declared(chat: Chat, subtests: pytest.Subtests) -> None:
     """Values out of bounds never reach the command."""
     refused: list[dict[str, object]] = [
@@ -98,6 +100,7 @@ async def test_bounds_are_declared(chat: Chat, subtests: pytest.Subtests) -> Non
     assert not chat.writer.names_asked
 
 
+@pytest.mark.both
 async def test_more_repeats_request(chat: Chat) -> None:
     first = await chat.alice.use("dinoname", **OPTIONS)
     again = await chat.alice.press(first, "More")
@@ -115,6 +118,7 @@ async def test_more_of_old_messages(chat: Chat) -> None:
     assert request == NamesRequest(4, request.seed, "dra", 1.5, "raptor", "o", 14)
 
 
+@pytest.mark.both
 async def test_more_after_restart(chat: Chat) -> None:
     first = await chat.alice.use("dinoname", count=2)
     await chat.restart()
@@ -133,6 +137,7 @@ async def test_fewer_names_have_reason(chat: Chat) -> None:
     )
 
 
+@pytest.mark.both
 async def test_no_names(chat: Chat) -> None:
     """The reason comes in private, with the command to mend."""
     chat.writer.names_found = ()
@@ -222,6 +227,7 @@ async def test_refusal_costs_cooldown(chat: Chat) -> None:
     assert result.text.startswith("You're going too fast")
 
 
+@pytest.mark.both
 async def test_unknown_error_has_reference(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
     """The reply has a reference to the log, and nothing of the error."""
     chat.writer.error = ZeroDivisionError("secret detail")
@@ -273,6 +279,7 @@ async def test_expired_interaction_is_logged(home: Home, caplog: pytest.LogCaptu
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
+@pytest.mark.both
 async def test_direct_messages(chat: Chat) -> None:
     result = await chat.alice.use_directly("dinoname", count=1)
     assert result.body == "Mangosaurus"

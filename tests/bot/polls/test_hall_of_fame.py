@@ -46,6 +46,7 @@ async def crown_elsewhere(chat: Chat, name: str, votes: int = 2, *, namer: str =
     )
 
 
+@pytest.mark.both
 async def test_best_names(chat: Chat) -> None:
     for votes, name in enumerate(["Fourth", "Third", "Second", "First"], start=1):
         await crown_here(chat, name, votes)
@@ -113,6 +114,7 @@ async def test_scope_mine(chat: Chat) -> None:
     assert {name_in(line) for line in result.lines} == {"Awaysaurus", "Homesaurus"}
 
 
+@pytest.mark.both
 async def test_pages(chat: Chat) -> None:
     for number in range(23):
         await crown_here(chat, f"Name{number:02}", seconds_later=number)
@@ -213,6 +215,7 @@ async def test_name_blocked_by_now(chat: Chat) -> None:
     assert result.body == "Goodsaurus"
 
 
+@pytest.mark.both
 async def test_champion(chat: Chat) -> None:
     await crown_here(chat, "Oldsaurus", 5, days_ago=2)
     await crown_here(chat, "Almostsaurus", 2)
@@ -245,6 +248,7 @@ async def test_cooldowns(chat: Chat) -> None:
         assert "too fast" in refused.text
 
 
+@pytest.mark.both
 async def test_poem_about_champion(chat: Chat) -> None:
     await crown_here(chat, "Bravosaurus")
     champion = await chat.alice.use("champion")

@@ -39,6 +39,7 @@ from tests.bot.opened_polls import (
 from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform, lines_of
 
 
+@pytest.mark.both
 async def test_winner_is_announced(chat: Chat) -> None:
     message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")
@@ -316,6 +317,7 @@ async def test_winner_without_room_for_poem(chat: Chat) -> None:
     assert not message.buttons
 
 
+@pytest.mark.both
 async def test_deleted_poll_has_no_winner(chat: Chat) -> None:
     """A moderator deletes the message: no plaque, nothing in the hall of fame."""
     message = await a_poll(chat)

@@ -33,6 +33,7 @@ async def test_poll_has_button_for_each_name(chat: Chat) -> None:
     assert message.text.startswith("Which is the coolest? The poll closes [2026-01-01 00:10]")
 
 
+@pytest.mark.both
 async def test_tally(chat: Chat) -> None:
     message = await a_poll(chat)
     first, second = await members(chat, 2)
@@ -46,6 +47,7 @@ async def test_tally(chat: Chat) -> None:
     ]
 
 
+@pytest.mark.both
 async def test_vote_counts_once(chat: Chat) -> None:
     await a_poll(chat)
     await chat.alice.press(first_message(chat), "Bravosaurus")
@@ -64,6 +66,7 @@ async def test_member_sees_own_vote(chat: Chat) -> None:
     assert len(chat.history()) == 1
 
 
+@pytest.mark.both
 async def test_vote_taken_back(chat: Chat) -> None:
     message = await a_poll(chat)
     (bob,) = await members(chat, 1)
@@ -126,6 +129,7 @@ def poll(chat: Chat) -> PollRecord:
     )
 
 
+@pytest.mark.both
 async def test_late_vote_is_told_the_winner(chat: Chat) -> None:
     message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")

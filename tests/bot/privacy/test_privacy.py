@@ -68,6 +68,7 @@ async def test_counts(chat: Chat) -> None:
     assert "A button state is what a button needs to work later" in result.lines[-1]
 
 
+@pytest.mark.both
 async def test_show_everything(chat: Chat) -> None:
     message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")
@@ -119,6 +120,7 @@ async def test_rows_become_text_in_a_thread(chat: Chat, monkeypatch: pytest.Monk
     assert threads != [threading.get_ident()]
 
 
+@pytest.mark.both
 async def test_delete_asks_first(chat: Chat) -> None:
     await a_poll(chat)
     result = await chat.alice.use("privacy")
@@ -203,6 +205,7 @@ async def test_invalid_state(chat: Chat) -> None:
     assert "use /privacy instead" in pressed.text
 
 
+@pytest.mark.both
 async def test_cancel(chat: Chat) -> None:
     await a_poll(chat)
     result = await chat.alice.use("privacy")

@@ -35,6 +35,7 @@ async def kept_by(chat: Chat, member: Actor) -> list[str]:
     return [kept.text for kept in poems]
 
 
+@pytest.mark.both
 async def test_kept_poem_is_shown_poem(chat: Chat, subtests: pytest.Subtests) -> None:
     for kind, opening in HOSTILE_OPENINGS.items():
         with subtests.test(kind):
@@ -111,6 +112,7 @@ async def keep_three(chat: Chat) -> None:
         await keep(chat, chat.alice, await poem(chat, opening=f"Poem {number}, ", form="limerick"))
 
 
+@pytest.mark.both
 async def test_pages(chat: Chat) -> None:
     await keep_three(chat)
     page = await page_of(chat, chat.alice)
@@ -125,6 +127,7 @@ async def test_pages(chat: Chat) -> None:
     assert [*page.buttons] == ["Newer", "Delete"]
 
 
+@pytest.mark.both
 async def test_delete(chat: Chat) -> None:
     await keep_three(chat)
     page = await page_of(chat, chat.alice)
@@ -138,6 +141,7 @@ async def test_delete(chat: Chat) -> None:
     assert page.cards == ()
 
 
+@pytest.mark.both
 async def test_export_text(chat: Chat) -> None:
     await keep_three(chat)
     result = await chat.alice.use("export")

@@ -62,6 +62,7 @@ def test_default_temperature_is_described() -> None:
     )
 
 
+@pytest.mark.both
 async def test_any_opening_is_shown_as_typed(chat: Chat, subtests: pytest.Subtests) -> None:
     for kind, opening in HOSTILE_OPENINGS.items():
         with subtests.test(kind):
@@ -73,6 +74,7 @@ async def test_any_opening_is_shown_as_typed(chat: Chat, subtests: pytest.Subtes
             assert not chat.notified()
 
 
+@pytest.mark.both
 async def test_another_has_same_options(chat: Chat, subtests: pytest.Subtests) -> None:
     shown = []
     for opening in HOSTILE_OPENINGS.values():
@@ -126,6 +128,7 @@ async def test_busy(chat: Chat) -> None:
     assert result.text.startswith("The bot is busy: 16 requests")
 
 
+@pytest.mark.both
 async def test_unfinished_poem_keeps_lines(chat: Chat, subtests: pytest.Subtests) -> None:
     for error, why in [
         (NoLineFound(), "No next line was found that is new"),

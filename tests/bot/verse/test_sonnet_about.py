@@ -24,6 +24,7 @@ async def test_about_has_name_in_footer(chat: Chat) -> None:
     assert footer.startswith("About Rex · From “Shall I” · shakespearean · ")
 
 
+@pytest.mark.both
 async def test_about_begins_with_name(chat: Chat) -> None:
     result = await chat.alice.use("sonnet", about="  Great   Mangosaurus ")
     assert stanzas_of(result)[0][0] == "Great Mangosaurus, line 1 of the poem,"
@@ -111,6 +112,7 @@ async def suggested(chat: Chat, typed: str) -> list[str]:
     return [choice.label for choice in choices]
 
 
+@pytest.mark.both
 async def test_suggest_champion_then_best(chat: Chat) -> None:
     for name, votes, days in (("Bestsaurus", 3, 5), ("Goodsaurus", 2, 9), ("Todaysaurus", 1, 0)):
         at = chat.now() - timedelta(days=days)
