@@ -10,7 +10,7 @@ from bot.help.about import ABOUT
 from bot.help.help import HELP
 from bot.moderation import commands as moderation
 from bot.moderation.record import MODERATE, OWNER
-from bot.names import dissect, line_dissection, names, problems
+from bot.names import dissect, names, problems
 from bot.polls import hall_of_fame, name_message, votes
 from bot.privacy import privacy
 from bot.status.status import STATUS
@@ -65,10 +65,10 @@ REGISTRY = Registry(
         OWNER: Pressed(partial(moderation.press, OWNER)),
     },
     explanations={
-        NamesError: problems.explain_error,
+        NamesError: lambda error: problems.explain_problem(error.problem),
         NoLineFound: sonnet.explain_no_line,
-        LineTooLong: line_dissection.explain_long_line,
-        NoWordNetwork: line_dissection.explain_letters,
+        LineTooLong: dissect.explain_long_line,
+        NoWordNetwork: dissect.explain_letters,
         CorpusError: lambda error: verbatim(error.translated(_)),
     },
 )

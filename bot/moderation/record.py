@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
+from bot.chat.errors import other_version
 from bot.chat.message import (
     Button,
     Embed,
@@ -58,11 +59,11 @@ _LOG_OFF = _("{moderator} switched reports of moderation off.")
 class ChannelOptions:
     """Options of `/moderate log`."""
 
-    channel_id: int | None = None
+    channel: int | None = None
 
 
 @dataclass(frozen=True)
-class Scope:
+class ModerationScope:
     """Where somebody moderates: in a community, or as an owner of the bot in all."""
 
     group: str
@@ -77,12 +78,12 @@ class Scope:
         return RecordEntry(action, turn.user.id, app.now(), self.community_id, target_id)
 
 
-async def scope_of(turn: Turn, group: str) -> Scope:
+async def scope_of(turn: Turn, group: str) -> ModerationScope:
     """The scope of a group of commands. Raises `UserError` unless the user has the right."""
     if group == MODERATE:
-        return Scope(MODERATE, await check_moderator(turn))
+        return ModerationScope(MODERATE, await check_moderator(turn))
     await check_owner(turn)
-    return Scope(OWNER)
+    return ModerationScope(OWNER)
 
 
 def entry_of(
@@ -102,7 +103,7 @@ async def record(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
 async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
     """Answer `/moderate log`."""
     community_id = check_reports(turn)
-    channel_id = options.channel_id
+    channel_id = options.channel
     with app.in_flight.track():
         if channel_id is not None:
             ref = MessageRef(channel_id, 0, community_id)
@@ -173,7 +174,7 @@ def described(entry: RecordEntry, platform: Platform) -> Text:
     return text(sentence, **fields)
 
 
-async def record_page(app: App, turn: Turn, scope: Scope, page: int) -> Message:
+async def record_page(app: App, turn: Turn, scope: ModerationScope, page: int) -> Message:
     """A page of the record of a community, or of the owners, newest first."""
     page = min(page, LAST_PAGE)
     found = await app.store[Record].entries(scope.community_id, skip=page * PAGE, most=PAGE + 1)
@@ -198,10 +199,5 @@ def paging(group: str, what: str, page: int, *, has_more: bool) -> Iterator[Butt
 def page_number(digits: str) -> int:
     """The page of a button. Raises `UserError` for a state of another version."""
     if not digits.isascii() or not digits.isdecimal() or len(digits) > 2:
-        raise outdated()
+        raise other_version()
     return int(digits)
-
-
-def outdated() -> UserError:
-    """The error for the button of another version."""
-    return UserError(_("This button is from another version of the bot; use the command again."))

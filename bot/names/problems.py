@@ -13,7 +13,6 @@ from models.names.problems import (
     Flaw,
     LengthOutOfRange,
     LengthTooShort,
-    NamesError,
     NamesProblem,
     NotAName,
     NotLatin,
@@ -36,11 +35,6 @@ _FLAWS: Mapping[Flaw, str] = {
     Flaw.UNSAYABLE: _("hard to say"),
     Flaw.UNFIT: _("blocked by the word filter"),
 }
-
-
-def explain_error(error: NamesError) -> Text:
-    """The sentence for a request that no names can meet."""
-    return explain_problem(error.problem)
 
 
 def explain_problem(problem: NamesProblem) -> Text:

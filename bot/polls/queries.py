@@ -48,7 +48,7 @@ Key = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Origin:
+class VoteOrigin:
     """Where a vote comes from. One that was forged names the poll of another place."""
 
     community_id: int | None
@@ -65,7 +65,7 @@ class Ballot:
     member_id: int
     position: int | None
     """`None` to retract the vote."""
-    origin: Origin | None = None
+    origin: VoteOrigin | None = None
     """Has to be the place of the poll; `None` counts anywhere."""
 
 
@@ -77,7 +77,7 @@ class OpenPoll(NamedTuple):
     channel_id: int
     message_id: int | None
 
-    def is_at(self, origin: Origin | None) -> bool:
+    def is_at(self, origin: VoteOrigin | None) -> bool:
         """Whether a vote from there may be for this poll."""
         if origin is None:
             return True
@@ -273,20 +273,13 @@ class Polls(Queries):
         return await self._ballots.put((ballot, now))
 
     async def retract(
-        self, poll_id: int, member_id: int, now: datetime, origin: Origin | None = None
+        self, poll_id: int, member_id: int, now: datetime, origin: VoteOrigin | None = None
     ) -> bool:
         """Delete a member's vote on an open poll. Returns whether there was one.
 
         It takes its turn among the votes that `cast` writes.
         """
         return await self.cast(Ballot(poll_id, member_id, None, origin), now)
-
-    async def vote_of(self, poll_id: int, member_id: int) -> int | None:
-        """The position that a member voted for; `None` without a vote."""
-        async with self._database.reading() as session:
-            return await session.scalar(
-                select(Vote.position).where(Vote.poll_id == poll_id, Vote.member_id == member_id)
-            )
 
     async def due(self, now: datetime, platform: str = "discord") -> list[PollRecord]:
         """Open polls on a platform whose time is up.
@@ -521,7 +514,7 @@ class Champion:
 
 
 @dataclass(frozen=True)
-class Scope:
+class HallScope:
     """Which names to include.
 
     Names of other communities are only included if these take part in the public hall of fame, and
@@ -551,7 +544,7 @@ class Winner:
 class HallOfFame(Queries):
     """The winning names of all polls."""
 
-    async def best(self, scope: Scope, *, skip: int = 0, most: int = 10) -> list[Champion]:
+    async def best(self, scope: HallScope, *, skip: int = 0, most: int = 10) -> list[Champion]:
         """Names with the most votes first, then the older ones."""
         statement = (
             select(
@@ -577,7 +570,7 @@ class HallOfFame(Queries):
             if votes is not None and at is not None
         ]
 
-    async def latest(self, scope: Scope) -> Champion | None:
+    async def latest(self, scope: HallScope) -> Champion | None:
         """The latest winner."""
         async with self._database.reading() as session:
             last = await session.scalar(select(func.max(Poll.closed_at)).where(*_conditions(scope)))
@@ -586,7 +579,7 @@ class HallOfFame(Queries):
         found = await self.best(replace(scope, since=last), most=1)
         return found[0] if found else None
 
-    async def count(self, scope: Scope) -> int:
+    async def count(self, scope: HallScope) -> int:
         """Number of names."""
         statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
         async with self._database.reading() as session:
@@ -623,7 +616,7 @@ class HallOfFame(Queries):
         statement = (
             select(Candidate.name, func.sum(Poll.winner_votes))
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.custom_model.is_(None), *_conditions(Scope(home_id=home_id)))
+            .where(Poll.custom_model.is_(None), *_conditions(HallScope(home_id=home_id)))
             .group_by(Candidate.name)
             .order_by(Candidate.name)
         )
@@ -631,7 +624,7 @@ class HallOfFame(Queries):
             return [(name, int(votes or 0)) for name, votes in await session.execute(statement)]
 
 
-def _conditions(scope: Scope) -> Sequence[ColumnElement[bool]]:
+def _conditions(scope: HallScope) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
     if scope.community_id is None:
         conditions.append(or_(_is_public(), Poll.community_id == scope.home_id))

@@ -1,7 +1,6 @@
 """Data about members and communities: counting, exporting and deleting it."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
@@ -20,42 +19,19 @@ _FEATURES: tuple[PersonalData, ...] = (polls, verse, training, answers, communit
 """All that store data about members. Their order is that of locks in a transaction."""
 
 
-@dataclass(frozen=True)
-class Kept:
-    """Number of rows about a member."""
-
-    votes: int
-    polls: int
-    """Polls that the member has opened, with the display name at that time."""
-    poems: int
-    custom_models: int
-    """Custom models that the member has created."""
-    trainings: int
-    """Trainings that the member has requested."""
-    activations: int
-    """Changes of the live version that the member has caused."""
-    button_states: int
-    """States of buttons below replies to the member."""
-    blocks: int = 0
-    """Blocks of the member, which outlast `forget_member`."""
-    moderation: int = 0
-    """What the member did as a moderator, and what moderators did about the member. Outlasts it."""
-
-    def __bool__(self) -> bool:
-        """Whether any row exists."""
-        return any(vars(self).values())
-
-
 class Privacy(Queries):
     """Counts, exports and deletes data of members and communities."""
 
-    async def of(self, member_id: int) -> Kept:
-        """Number of rows about a member."""
+    async def of(self, member_id: int) -> dict[str, int]:
+        """Number of rows about a member, by kind (`votes`, `polls` …) where there are any.
+
+        A version counts as a training. Blocks and moderation outlast `forget_member`.
+        """
         counts: dict[str, int] = {}
         async with self._database.reading() as session:
             for feature in _FEATURES:
                 counts |= await feature.count(session, member_id)
-        return Kept(**counts)
+        return {kind: number for kind, number in counts.items() if number}
 
     async def all_of(self, member_id: int) -> dict[str, Rows]:
         """Every row about a member, by table, without binary columns and loss histories."""

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.chat.message import UserError
-from bot.community.filter_settings import MOST_WORDS, checked_strictness, checked_words
+from bot.community.settings import MOST_WORDS, checked_strictness, checked_words
 from bot.words import Strictness
 from tests.bot.champions import crown
 from tests.bot.chats.protocol import Chat

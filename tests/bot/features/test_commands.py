@@ -163,6 +163,31 @@ async def test_text_options_have_a_limit(discord_chat: DiscordChat) -> None:
     assert found > 10
 
 
+async def test_cooldowns(chat: Chat, subtests: pytest.Subtests) -> None:
+    """Of each command and member; they end."""
+    await chat.restart(cooldown_seconds=10)
+    bob = await chat.add_member("bob")
+    too_fast = "You're going too fast; try again in a few seconds."
+    for command, options in {
+        "dinoname": {},
+        "dissect": {"name": "minmi"},
+        "sonnet": {},
+        "halloffame": {},
+        "champion": {},
+        "poems": {},
+        "export": {},
+        "privacy": {},
+    }.items():
+        with subtests.test(command):
+            for answers in (True, False):
+                refused = (await chat.alice.use(command, **options)).text == too_fast
+                assert refused != answers
+            assert (await bob.use(command, **options)).text != too_fast
+            await chat.pass_time(10)
+            assert (await chat.alice.use(command, **options)).text != too_fast
+            await chat.pass_time(10)
+
+
 @pytest.mark.parametrize("forged", ["x" * 6000, "f u c k " * 750, "🦖" * 6000, "a\n" * 3000])
 async def test_long_text_is_not_filtered_on_the_event_loop(
     chat: Chat, forged: str, monkeypatch: pytest.MonkeyPatch

@@ -99,13 +99,13 @@ STATES = {
 """The most powerful state of each button; that of a vote is the poll's."""
 
 
-def table(title: str) -> dict[str, dict[str, str]]:
+def table(title: str, titles: tuple[str, ...] = COLUMNS) -> dict[str, dict[str, str]]:
     """The cells of a table by row and column."""
     section = PAGE.partition(f"## {title}\n")[2].partition("\n## ")[0]
     lines = [line.strip("| ").split(" | ") for line in section.split("\n") if line[:2] == "| "]
     columns, _dashes, *rows = [[cell.strip(" `/") for cell in line] for line in lines]
-    assert tuple(columns[1:]) == COLUMNS
-    return {row[0]: dict(zip(COLUMNS, row[1:], strict=True)) for row in rows}
+    assert tuple(columns[1:]) == titles
+    return {row[0]: dict(zip(titles, row[1:], strict=True)) for row in rows}
 
 
 COMMANDS, BUTTONS = table("Commands on Discord"), table("Buttons on Discord")

@@ -4,7 +4,7 @@ import pytest
 
 from bot.community.queries import Record
 from bot.moderation.queries import Moderation
-from bot.polls.queries import HallOfFame, Polls, Scope
+from bot.polls.queries import HallOfFame, HallScope, Polls
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Shown
@@ -111,7 +111,7 @@ async def test_winner_of_another_server_stays(chat: Chat) -> None:
     await crown(chat.app.store, "Farsaurus", 2, at=chat.now(), community_id=4242)
     result = await (await chat.add_moderator()).use("moderate winner", name="Farsaurus")
     assert "isn't in the hall of fame" in result.text
-    assert await chat.app.store[HallOfFame].count(Scope()) == 1
+    assert await chat.app.store[HallOfFame].count(HallScope()) == 1
 
 
 @pytest.mark.both

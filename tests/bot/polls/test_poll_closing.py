@@ -19,7 +19,7 @@ from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls import poll_closing
 from bot.polls.poll_closing import PollCloser
-from bot.polls.queries import Ballot, HallOfFame, PollRecord, Polls, Scope
+from bot.polls.queries import Ballot, HallOfFame, HallScope, PollRecord, Polls
 from bot.store import Unavailable
 from bot.store.schema import EVERYBODY
 from tests.bot.champions import crown
@@ -325,7 +325,7 @@ async def test_deleted_poll_has_no_winner(chat: Chat) -> None:
     chat.delete(message)
     await chat.pass_time(TEN_MINUTES + 60)
     assert chat.history() == []
-    assert await chat.app.store[HallOfFame].count(Scope(community_id=chat.community_id)) == 0
+    assert await chat.app.store[HallOfFame].count(HallScope(community_id=chat.community_id)) == 0
     await chat.restart()
     await chat.pass_time(600)
     assert chat.history() == []
@@ -340,19 +340,7 @@ async def test_deleted_poll_waits_for_database(chat: Chat, monkeypatch: pytest.M
         outage.setattr(chat.app.store[Polls], "void", unavailable)
         await chat.pass_time(TEN_MINUTES + 60)
     await chat.pass_time(300)
-    assert await chat.app.store[HallOfFame].count(Scope(community_id=chat.community_id)) == 0
-
-
-async def test_removed_name_is_not_announced(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
-    (poll,) = await open_polls(chat)
-    entry = RecordEntry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
-    await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
-    await chat.pass_time(TEN_MINUTES + 60)
-    (closed,) = chat.history()
-    assert closed.text == "The poll is closed: no name has won."
-    assert closed.lines[1] == "removed by a moderator"
+    assert await chat.app.store[HallOfFame].count(HallScope(community_id=chat.community_id)) == 0
 
 
 async def test_winner_removed_while_it_is_announced(

@@ -204,14 +204,6 @@ async def test_poll_of_another_database(chat: Chat) -> None:
     assert result.text.startswith("This poll no longer exists")
 
 
-async def test_names_of_poll_can_be_dissected(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
-    result = await chat.alice.press(first_message(chat), "Dissect")
-    assert result.text == "Which one?"
-    assert [*result.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
-
-
 @pytest.mark.parametrize(
     "state",
     [
