@@ -12,12 +12,12 @@ from bot.words.lists import (
     listed,
 )
 from bot.words.matching import (
-    Entry,
     Match,
-    Place,
-    Reading,
     Strictness,
+    TextReading,
+    WordEntry,
     WordList,
+    WordPlace,
     entries_of,
     parse,
     uncovered,
@@ -69,7 +69,7 @@ class WordFilter:
     def allows(self, text: str) -> bool:
         """Whether the text contains no blocked word."""
         for words in readings(text):
-            reading = Reading(words)
+            reading = TextReading(words)
             if any(layer.blocks(reading, self._strictness) for layer in self._layers):
                 return False
         return True
@@ -106,24 +106,24 @@ class _Layer:
         self._own = WordList(own)
         self._allowed = WordList(permitted)
 
-    def blocks(self, reading: Reading, strictness: Strictness) -> bool:
+    def blocks(self, reading: TextReading, strictness: Strictness) -> bool:
         blocked = _own_lists().blocked if self._is_base else self._own
         matches = [*blocked.matches(reading, strictness), *_wild(self._wildcards, reading)]
         return uncovered(matches, lambda: self._covers(reading), reading.starts[-1])
 
-    def _covers(self, reading: Reading) -> list[Match]:
+    def _covers(self, reading: TextReading) -> list[Match]:
         found = [*self._allowed.matches(reading), *_wild(self._permitted_wildcards, reading)]
         if self._is_base:
             found += _own_lists().innocent.matches(reading)
         return found
 
 
-_Wildcard = tuple[Place, tuple[str, ...]]
+_Wildcard = tuple[WordPlace, tuple[str, ...]]
 """A pattern with an inner `*`: its parts."""
 
 
-def _compiled(patterns: Iterable[str]) -> tuple[list[Entry], list[_Wildcard]]:
-    entries: list[Entry] = []
+def _compiled(patterns: Iterable[str]) -> tuple[list[WordEntry], list[_Wildcard]]:
+    entries: list[WordEntry] = []
     wildcards: list[_Wildcard] = []
     for pattern in patterns:
         word, place, parts = parse(pattern)
@@ -136,10 +136,10 @@ def _compiled(patterns: Iterable[str]) -> tuple[list[Entry], list[_Wildcard]]:
     return entries, wildcards
 
 
-_ANYTHING = Entry("", ())
+_ANYTHING = WordEntry("", ())
 
 
-def _wild(patterns: list[_Wildcard], reading: Reading) -> Iterable[Match]:
+def _wild(patterns: list[_Wildcard], reading: TextReading) -> Iterable[Match]:
     """Words of a reading that match patterns with an inner `*`."""
     if patterns:
         for i, word in enumerate(reading.words):
@@ -147,10 +147,10 @@ def _wild(patterns: list[_Wildcard], reading: Reading) -> Iterable[Match]:
                 yield Match(_ANYTHING, reading.word_starts[i], reading.word_starts[i + 1])
 
 
-def _has_parts(word: str, place: Place, parts: tuple[str, ...]) -> bool:
+def _has_parts(word: str, place: WordPlace, parts: tuple[str, ...]) -> bool:
     """Whether a word has the parts in order, at its ends if the place says so."""
     *inner, last = parts
-    if place in (Place.WHOLE, Place.START) and not word.startswith(parts[0]):
+    if place in (WordPlace.WHOLE, WordPlace.START) and not word.startswith(parts[0]):
         return False
     position = 0
     for part in inner:
@@ -158,7 +158,7 @@ def _has_parts(word: str, place: Place, parts: tuple[str, ...]) -> bool:
         if found < 0:
             return False
         position = found + len(part)
-    if place in (Place.WHOLE, Place.END):
+    if place in (WordPlace.WHOLE, WordPlace.END):
         return len(word) - len(last) >= position and word.endswith(last)
     return word.find(last, position) >= 0
 

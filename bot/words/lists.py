@@ -21,11 +21,11 @@ from pathlib import Path
 
 from bot.words.matching import (
     Affixes,
-    Entry,
-    Place,
-    Reading,
     Strictness,
+    TextReading,
+    WordEntry,
     WordList,
+    WordPlace,
     entries_of,
     is_known,
     parse,
@@ -92,7 +92,7 @@ _SHORTEST_FOREIGN = 4
 
 
 @lru_cache(maxsize=1)
-def listed() -> tuple[Entry, ...]:
+def listed() -> tuple[WordEntry, ...]:
     """All entries that block words."""
     own = _own_words()
     ignored = {_spelling(word) for word in own["ignored"]["words"]}
@@ -116,20 +116,20 @@ def affixes() -> Affixes:
     return Affixes(frozenset(own["compounds"]["parts"]), frozenset(own["short"]["words"]))
 
 
-def innocent_patterns() -> tuple[Entry, ...]:
+def innocent_patterns() -> tuple[WordEntry, ...]:
     """Parts of words that contain a word of the lists and are harmless."""
     return tuple(_patterns(_own_words()["innocent"]["patterns"], Strictness.MILD))
 
 
 def _patterns(
     patterns: Iterable[str], strictness: Strictness, *, is_stem: bool = False
-) -> Iterator[Entry]:
+) -> Iterator[WordEntry]:
     for pattern in patterns:
         word, place, _parts = parse(pattern)
         yield from entries_of(word, strictness, place, is_stem=is_stem)
 
 
-def _own_entries(own: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Entry]:
+def _own_entries(own: Mapping[str, Mapping[str, list[str]]]) -> Iterator[WordEntry]:
     for strictness in Strictness:
         section = own[strictness.name.lower()]
         for key, is_stem in (("stems", True), ("words", False)):
@@ -137,46 +137,48 @@ def _own_entries(own: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Entry]:
     for word in own["codes"]["words"]:
         yield from entries_of(word)
     for word in own["compounds"]["words"]:
-        yield from entries_of(word, Strictness.NORMAL, Place.COMPOUND)
+        yield from entries_of(word, Strictness.NORMAL, WordPlace.COMPOUND)
 
 
-def _of_languages(own: Iterable[Entry], ignored: set[str]) -> Iterator[Entry]:
+def _of_languages(own: Iterable[WordEntry], ignored: set[str]) -> Iterator[WordEntry]:
     """Entries of the lists of many languages, but those that `words.toml` decides about."""
-    decided = ignored | {e.spelling for e in own if e.place is not Place.COMPOUND}
+    decided = ignored | {e.spelling for e in own if e.place is not WordPlace.COMPOUND}
     for language, words in by_language():
         for word in words:
             if _spelling(word) not in decided:
                 yield from _not_in(decided, _of_language(word, language))
 
 
-def _of_english_lists(others: Iterable[Entry], ignored: set[str]) -> Iterator[Entry]:
+def _of_english_lists(others: Iterable[WordEntry], ignored: set[str]) -> Iterator[WordEntry]:
     """Entries of the long English lists, but those that a stem finds or that are innocent."""
     entries = [*others]
     innocent = ignored | {e.spelling for e in entries if e.strictness is Strictness.STRICT}
-    stems = [e for e in entries if e.is_stem and e.place is Place.ANYWHERE]
+    stems = [e for e in entries if e.is_stem and e.place is WordPlace.ANYWHERE]
     known = WordList(stems, affixes=affixes())
     for word in sorted(english()):
         reading = next(readings(word))
-        if reading.replace(" ", "") not in innocent and not any(known.matches(Reading(reading))):
+        if reading.replace(" ", "") not in innocent and not any(
+            known.matches(TextReading(reading))
+        ):
             yield from _not_in(innocent, _of_english(word))
 
 
-def _of_language(word: str, language: str) -> Iterator[Entry]:
+def _of_language(word: str, language: str) -> Iterator[WordEntry]:
     """Entries of a word of a list that has derived words as well: long ones match within words."""
     for entry in entries_of(word, Strictness.NORMAL):
         has_no_spaces = any("\u0e00" <= c < "\u0e80" or c >= "\u2e80" for c in entry.letters)
         shortest = _SHORTEST if language == "english" else _SHORTEST_FOREIGN
         if has_no_spaces:
             if entry.size > 1:
-                yield replace(entry, place=Place.ANYWHERE)
+                yield replace(entry, place=WordPlace.ANYWHERE)
         elif _is_word(entry, shortest):
             longest = _WHOLE_UP_TO.get(language, _WHOLE_UP_TO_ELSE)
             is_long = entry.size > longest and language != _WITH_SUFFIXES
-            place = Place.ANYWHERE if is_long and not entry.is_phrase else Place.WHOLE
+            place = WordPlace.ANYWHERE if is_long and not entry.is_phrase else WordPlace.WHOLE
             yield replace(entry, place=place, is_exact=language != "english")
 
 
-def _of_english(word: str) -> Iterator[Entry]:
+def _of_english(word: str) -> Iterator[WordEntry]:
     """Entries of a word of the English lists, which are long: whole words, and inflected."""
     for entry in entries_of(word, Strictness.NORMAL):
         is_misread = not word.isalpha() and is_known(entry.spelling)  # `cra5h` is no *crash*
@@ -184,18 +186,18 @@ def _of_english(word: str) -> Iterator[Entry]:
             yield entry
 
 
-def _is_word(entry: Entry, shortest: int) -> bool:
+def _is_word(entry: WordEntry, shortest: int) -> bool:
     return entry.size >= shortest and len(entry.letters) > 1 and not entry.letters.isdecimal()
 
 
-def _not_in(spellings: Container[str], entries: Iterable[Entry]) -> Iterator[Entry]:
+def _not_in(spellings: Container[str], entries: Iterable[WordEntry]) -> Iterator[WordEntry]:
     """Those entries that are spelled otherwise: `h0e` is *h0e* and *hoe*."""
     return (entry for entry in entries if entry.spelling not in spellings)
 
 
-def _without_duplicates(entries: Iterable[Entry]) -> tuple[Entry, ...]:
+def _without_duplicates(entries: Iterable[WordEntry]) -> tuple[WordEntry, ...]:
     """Of entries for the same letters and place, the one that the mildest filter uses."""
-    kept: dict[tuple[str, tuple[int, ...], Place, bool], Entry] = {}
+    kept: dict[tuple[str, tuple[int, ...], WordPlace, bool], WordEntry] = {}
     for entry in entries:
         key = (entry.letters, entry.lengths, entry.place, entry.is_phrase)
         if key not in kept or entry.strictness < kept[key].strictness:
@@ -203,12 +205,12 @@ def _without_duplicates(entries: Iterable[Entry]) -> tuple[Entry, ...]:
     return tuple(kept.values())
 
 
-def _beginnings(entries: Iterable[Entry]) -> Iterator[Entry]:
+def _beginnings(entries: Iterable[WordEntry]) -> Iterator[WordEntry]:
     """Slurs without their last letter, as a name could begin to be completed by its reader."""
     for entry in entries:
         is_long = entry.size >= 6 and entry.lengths[-1] == 1 and not entry.is_phrase
-        if entry.strictness is Strictness.MILD and is_long and entry.place is Place.ANYWHERE:
-            yield Entry(entry.letters[:-1], entry.lengths[:-1], Place.START)
+        if entry.strictness is Strictness.MILD and is_long and entry.place is WordPlace.ANYWHERE:
+            yield WordEntry(entry.letters[:-1], entry.lengths[:-1], WordPlace.START)
 
 
 def _spelling(word: str) -> str:
@@ -225,18 +227,18 @@ def compile_innocent() -> str:
     genera = load_genera()
     names = {*load_names().words, *genera.vertebrates, *genera.others}
     lexicon = load_lexicon().words()
-    inner = [entry for entry in listed() if entry.place is not Place.WHOLE]
+    inner = [entry for entry in listed() if entry.place is not WordPlace.WHOLE]
     derived = _containing(lexicon, [entry for entry in inner if entry.is_stem])
     words = _containing(lexicon, inner) - derived
     return "".join(f"{word}\n" for word in sorted(words | _containing(names, listed())))
 
 
-def _containing(words: Iterable[str], entries: Iterable[Entry]) -> set[str]:
+def _containing(words: Iterable[str], entries: Iterable[WordEntry]) -> set[str]:
     """Those words that contain an entry, but are none."""
     patterns = WordList(entries, affixes=affixes())
     found = set()
     for word in words:
-        matches = [*patterns.matches(Reading(word))]
+        matches = [*patterns.matches(TextReading(word))]
         if matches and all(match.entry.size < len(word) for match in matches):
             found.add(word)
     return found

@@ -25,7 +25,7 @@ class Strictness(IntEnum):
     """Also what is innocent in most contexts: common words, names, and words of old verse."""
 
 
-class Place(Enum):
+class WordPlace(Enum):
     """Where in a word an entry matches."""
 
     WHOLE = auto()
@@ -37,7 +37,7 @@ class Place(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class WordEntry:
     """A word of a list.
 
     letters: the word's letters with repetitions removed: `niger` for both *nigger* and *Niger*
@@ -46,7 +46,7 @@ class Entry:
 
     letters: str
     lengths: tuple[int, ...]
-    place: Place = Place.WHOLE
+    place: WordPlace = WordPlace.WHOLE
     strictness: Strictness = Strictness.MILD
     is_phrase: bool = False
     """Whether it has several words; `letters` does not show where."""
@@ -74,25 +74,25 @@ class Entry:
 def entries_of(
     word: str,
     strictness: Strictness = Strictness.MILD,
-    place: Place = Place.WHOLE,
+    place: WordPlace = WordPlace.WHOLE,
     *,
     is_stem: bool = False,
-) -> list[Entry]:
+) -> list[WordEntry]:
     """The entries of a word or phrase: one for each way to read it. Empty if nothing is left."""
     written = plain(word)
     spellings = leet_readings(written)
     first = next(readings(word))
     if "".join(first.split()) == "".join(written.replace("'", "").split()):
         spellings.add(first)  # else symbols are a part of it, as in `a$$`
-    found: dict[Entry, None] = {}
+    found: dict[WordEntry, None] = {}
     for spelling in sorted(spellings):
         parts = spelling.split()
         if letters := "".join(parts):
             runs = [(letter, len([*run])) for letter, run in groupby(letters)]
-            entry = Entry(
+            entry = WordEntry(
                 letters="".join(letter for letter, _length in runs),
                 lengths=tuple(length for _letter, length in runs),
-                place=place if len(parts) == 1 else Place.WHOLE,
+                place=place if len(parts) == 1 else WordPlace.WHOLE,
                 strictness=strictness,
                 is_phrase=len(parts) > 1,
                 is_stem=is_stem,
@@ -101,7 +101,7 @@ def entries_of(
     return [*found]
 
 
-def parse(pattern: str) -> tuple[str, Place, tuple[str, ...]]:
+def parse(pattern: str) -> tuple[str, WordPlace, tuple[str, ...]]:
     """Read the syntax of BLOCKED_WORDS: the word, its place, and the parts after an inner `*`.
 
     `mud` is the whole word, `mud*` what starts with it, `*mud` what ends with it, and `*mud*` what
@@ -111,10 +111,10 @@ def parse(pattern: str) -> tuple[str, Place, tuple[str, ...]]:
     word, *parts = filter(None, pattern.split("*")) if pattern.strip("*") else ("",)
     starts, ends = pattern.startswith("*"), pattern.endswith("*")
     place = {
-        (False, False): Place.WHOLE,
-        (False, True): Place.START,
-        (True, False): Place.END,
-        (True, True): Place.ANYWHERE,
+        (False, False): WordPlace.WHOLE,
+        (False, True): WordPlace.START,
+        (True, False): WordPlace.END,
+        (True, True): WordPlace.ANYWHERE,
     }[starts, ends]
     return word, place, tuple(parts)
 
@@ -338,12 +338,12 @@ _NO_AFFIXES = Affixes()
 class Match(NamedTuple):
     """An occurrence of an entry: the positions of its first and after its last letter."""
 
-    entry: Entry
+    entry: WordEntry
     start: int
     end: int
 
 
-class Reading:
+class TextReading:
     """One reading of a text: its letters without spaces, and where its words begin.
 
     letters: without repetitions; `starts` has the position of each in the text, then its end
@@ -374,7 +374,7 @@ class WordList:
 
     def __init__(
         self,
-        entries: Iterable[Entry],
+        entries: Iterable[WordEntry],
         innocent: frozenset[str] = frozenset(),
         affixes: Affixes = _NO_AFFIXES,
     ) -> None:
@@ -384,7 +384,7 @@ class WordList:
         self._affixes = affixes
 
     def matches(
-        self, reading: Reading, strictness: Strictness = Strictness.STRICT
+        self, reading: TextReading, strictness: Strictness = Strictness.STRICT
     ) -> Iterator[Match]:
         """Occurrences of the entries that a filter of a strictness uses, in no certain order."""
         for entry, end in self._automaton.find(reading.letters):
@@ -393,17 +393,19 @@ class WordList:
                 if match is not None and self._is_match(match, reading):
                     yield match
 
-    def _is_match(self, match: Match, reading: Reading) -> bool:
+    def _is_match(self, match: Match, reading: TextReading) -> bool:
         first, last = reading.word_at[match.start], reading.word_at[match.end - 1]
         word_start, word_end = reading.word_starts[first], reading.word_starts[last + 1]
         before, after = match.start - word_start, word_end - match.end
         if first != last:
             return self._is_split(match.entry, reading.words[first : last + 1], before, after)
-        if match.entry.place is Place.COMPOUND and self._is_beside(match, reading, before, after):
+        if match.entry.place is WordPlace.COMPOUND and self._is_beside(
+            match, reading, before, after
+        ):
             return True
         return self._is_in(reading.words[first], match.entry, before, after)
 
-    def _is_beside(self, match: Match, reading: Reading, before: int, after: int) -> bool:
+    def _is_beside(self, match: Match, reading: TextReading, before: int, after: int) -> bool:
         """Whether the entry is in one half of a compound that was split."""
         number = reading.word_at[match.start]
         word = reading.words[number]
@@ -422,25 +424,25 @@ class WordList:
                     return True
         return False
 
-    def _is_in(self, word: str, entry: Entry, before: int, after: int) -> bool:
+    def _is_in(self, word: str, entry: WordEntry, before: int, after: int) -> bool:
         """Whether letters of a word that an entry has are meant as that entry."""
         repeated = len(word) - before - after - entry.size
-        if repeated == 1 and entry.is_exact and entry.place is Place.WHOLE:
+        if repeated == 1 and entry.is_exact and entry.place is WordPlace.WHOLE:
             return False
         if not before and not after and not repeated:
-            return entry.place is not Place.COMPOUND
+            return entry.place is not WordPlace.COMPOUND
         if word in self._innocent:
             return False
         if not before and not after:
-            return entry.place is not Place.COMPOUND and not is_known(word)  # as *annus*
+            return entry.place is not WordPlace.COMPOUND and not is_known(word)  # as *annus*
         match entry.place:
-            case Place.ANYWHERE:
+            case WordPlace.ANYWHERE:
                 return True
-            case Place.START:
+            case WordPlace.START:
                 return not before
-            case Place.END:
+            case WordPlace.END:
                 return not after
-            case Place.COMPOUND:
+            case WordPlace.COMPOUND:
                 return not is_known(word) and self._affixes.make_compound(word, before, after)
             case _:
                 if before or entry.size <= _SHORTEST or entry.is_phrase:
@@ -450,7 +452,7 @@ class WordList:
                 is_inflection = is_plural if entry.is_exact else is_inflected
                 return is_inflection(word, after) and not is_known(word)
 
-    def _is_split(self, entry: Entry, words: Sequence[str], before: int, after: int) -> bool:
+    def _is_split(self, entry: WordEntry, words: Sequence[str], before: int, after: int) -> bool:
         """Whether words together are an entry on purpose: *pen is* is not, *f uck* is."""
         if len(words[0]) > LONGEST_WORD or len(words[-1]) > LONGEST_WORD:
             return False
@@ -458,22 +460,22 @@ class WordList:
         if entry.is_phrase:
             return not before and (not after or is_plural(joined, after))
         if not before and not after:
-            if entry.place is Place.COMPOUND:
+            if entry.place is WordPlace.COMPOUND:
                 return False
             is_sure = entry.size >= _SURE and not entry.is_exact  # *gold one* is no Italian
             if is_sure or all(len(word) == 1 for word in words):
                 return True
-        shortest = _SHORTEST if entry.place is Place.COMPOUND else _SHORTEST_SPLIT
+        shortest = _SHORTEST if entry.place is WordPlace.COMPOUND else _SHORTEST_SPLIT
         if entry.size < shortest or self._affixes.are_known(words):
             return False
         match entry.place:
-            case Place.ANYWHERE:
+            case WordPlace.ANYWHERE:
                 return self._affixes.make_word(joined, before, after)
-            case Place.START:
+            case WordPlace.START:
                 return not before and self._affixes.make_word(joined, before, after)
-            case Place.END:
+            case WordPlace.END:
                 return not after and self._affixes.make_word(joined, before, after)
-            case Place.COMPOUND:
+            case WordPlace.COMPOUND:
                 return not is_known(joined) and self._affixes.make_compound(joined, before, after)
             case _:
                 return not before and (not after or is_plural(joined, after))
@@ -492,7 +494,7 @@ def uncovered(matches: Iterable[Match], covers: Callable[[], Sequence[Match]], l
     return any(reach[match.start] < match.end for match in found)
 
 
-def _placed(entry: Entry, reading: Reading, end: int) -> Match | None:
+def _placed(entry: WordEntry, reading: TextReading, end: int) -> Match | None:
     """Where an entry is whose last letter is before `end`; `None` if letters are not repeated.
 
     Takes as few as possible of the repetitions of the first and last letter, or all of them where

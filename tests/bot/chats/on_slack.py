@@ -301,7 +301,7 @@ class SlackChat:
         return f"{MENU}{menus.index(label)}"
 
     def type(self, member: Member, line: str, channel: Channel | None = None) -> Interaction:
-        """Send a line from the composer."""
+        """A line in the composer."""
         command, _space, text = line.partition(" ")
         return self.slack.command(member, command, text, channel)
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.words import OwnLists, Strictness, WordFilter
 from bot.words import filter as filter_module
 from bot.words.lists import listed
-from bot.words.matching import Place, Reading
+from bot.words.matching import TextReading, WordPlace
 from bot.words.normalisation import readings
 from data.corpora import load_names
 from data.further_reading import load_genera
@@ -19,7 +19,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz"
 STEMS = sorted(
     entry.spelling
     for entry in listed()
-    if entry.is_stem and entry.place is Place.ANYWHERE and entry.spelling.isascii()
+    if entry.is_stem and entry.place is WordPlace.ANYWHERE and entry.spelling.isascii()
     if entry.size > 3 and not entry.is_phrase and entry.strictness < Strictness.STRICT
 )
 """Blocked words that match anywhere."""
@@ -190,7 +190,7 @@ def test_genera_are_allowed() -> None:
 def test_long_text(text: str) -> None:
     words = WordFilter(allowed=["dick"])
     assert words.allows(text) == ("ger" not in text)
-    reading = Reading(next(readings(text)))
+    reading = TextReading(next(readings(text)))
     assert len(reading.starts) <= 4 * len(text) + 1
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.words import WordFilter, lists
 from bot.words.lists import INNOCENT_WORDS, OWN_WORDS, compile_innocent, listed
-from bot.words.matching import Place, Strictness, entries_of, parse
+from bot.words.matching import Strictness, WordPlace, entries_of, parse
 from bot.words.normalisation import readings
 
 
@@ -64,16 +64,16 @@ def _letters(word: str) -> str:
 @pytest.mark.parametrize(
     ("pattern", "expected"),
     [
-        ("mud", ("mud", Place.WHOLE, ())),
-        ("mud*", ("mud", Place.START, ())),
-        ("*mud", ("mud", Place.END, ())),
-        ("*mud*", ("mud", Place.ANYWHERE, ())),
-        ("m*d", ("m", Place.WHOLE, ("d",))),
-        (" *a*b*c ", ("a", Place.END, ("b", "c"))),
-        ("**", ("", Place.ANYWHERE, ())),
+        ("mud", ("mud", WordPlace.WHOLE, ())),
+        ("mud*", ("mud", WordPlace.START, ())),
+        ("*mud", ("mud", WordPlace.END, ())),
+        ("*mud*", ("mud", WordPlace.ANYWHERE, ())),
+        ("m*d", ("m", WordPlace.WHOLE, ("d",))),
+        (" *a*b*c ", ("a", WordPlace.END, ("b", "c"))),
+        ("**", ("", WordPlace.ANYWHERE, ())),
     ],
 )
-def test_patterns(pattern: str, expected: tuple[str, Place, tuple[str, ...]]) -> None:
+def test_patterns(pattern: str, expected: tuple[str, WordPlace, tuple[str, ...]]) -> None:
     assert parse(pattern) == expected
 
 
