@@ -19,8 +19,9 @@ from PIL import Image
 from playwright.async_api import FrameLocator, Locator, Page, async_playwright, expect
 from rich.console import Console
 
+from bot.launch import Tokens
 from bot.operate.serving.local import at_home
-from bot.operate.serving.platforms import Tokens, running_bot, slack_beside
+from bot.operate.serving.platforms import running_bot, slack_beside
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.both.server import SideBySide
 from bot.platforms.local.server import LocalDiscord

@@ -20,6 +20,8 @@ from bot.startup import Exit, stop_at_once_if_told
 INTERRUPTED, CUT_OFF = 130, 141
 """Exit codes of an operation that Ctrl-C has ended, and of one whose output nobody reads anymore;
 those of shells."""
+OLDEST = (3, 11)
+"""The oldest version of Python that has what the bot uses."""
 OURS = ("bot", "models", "data")
 FOR_SLACK = ("slack_sdk", "yaml")
 
@@ -30,6 +32,10 @@ take 0.15 s while a thousand requests wait, in which the event loop does nothing
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the bot until it is stopped, or an operation. Returns the exit code."""
+    if sys.version_info < OLDEST:
+        found = ".".join(map(str, sys.version_info[:2]))
+        sys.stderr.write(f"This is Python {found}. Install Python 3.11 or newer.\n")
+        return Exit.MISSING_PACKAGE
     options = _parser().parse_args(arguments)
     try:
         return _run(options)
@@ -69,27 +75,22 @@ def _run(options: argparse.Namespace) -> int:
             from bot.operate.healthcheck import healthcheck
 
             return healthcheck()
-        case "slack-manifest":
-            from bot.launch import launch
-            from bot.platforms.slack.manifest import print_manifest
+    from bot.launch import launch
 
-            return launch(lambda settings: print_manifest(settings.slack_command_prefix))
+    if options.operation == "slack-manifest":
+        from bot.platforms.slack.manifest import print_manifest
+
+        return launch(lambda settings: print_manifest(settings.slack_command_prefix))
+    from bot.operate.database import back_up, migrate, restore
+
+    match options.operation:
         case "migrate":
-            from bot.launch import launch
-            from bot.operate.database import migrate
-
-            return launch(migrate, local=options.local)
+            work = migrate
         case "backup":
-            from bot.launch import launch
-            from bot.operate.database import back_up
-
-            return launch(partial(back_up, path=options.file), local=options.local)
+            work = partial(back_up, path=options.file)
         case _restore:
-            from bot.launch import launch
-            from bot.operate.database import restore
-
             work = partial(restore, path=options.file, replace=options.replace)
-            return launch(work, local=options.local)
+    return launch(work, local=options.local)
 
 
 @contextmanager

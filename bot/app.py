@@ -4,11 +4,9 @@ import asyncio
 import logging
 import os
 import platform
-import tempfile
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from pathlib import Path
 
 from bot.chat.app import App
 from bot.community.blocks import BlockList
@@ -16,10 +14,11 @@ from bot.community.queries import Blocks
 from bot.features import REGISTRY
 from bot.fleet.membership import Fleet
 from bot.settings import Settings
-from bot.startup import Exit, StartupError
-from bot.store import Database, Store, StoreError, Unavailable, url_of
+from bot.startup import Exit, StartupError, check_folder, unusable_folder
+from bot.store import Database, Store, StoreError, url_of
 from bot.store.answers import Unfinished
 from bot.store.locks import AdvisoryLocks
+from bot.store.startup_problems import startup_problem
 from bot.training.cluster import ClusterLaunch
 from bot.training.custom_models import CustomModelLoader
 from bot.training.registry import open_versions
@@ -29,7 +28,7 @@ from bot.version import checkout_version
 from bot.words import WordFilter
 from bot.writing.capacity import default_processes
 from bot.writing.cluster import ClusterPool
-from bot.writing.connection import is_installed, scheduler_address
+from bot.writing.connection import scheduler_address
 from models.serving.memory import limit_arenas
 from models.weights import WeightsError
 
@@ -47,15 +46,12 @@ async def build_app(
     """Open the database and load the networks. `launch` makes trainers. Raises `StartupError`."""
     limit_arenas()  # before the first thread starts
     try:
-        await asyncio.to_thread(_check_folder, settings.state_dir)
+        await asyncio.to_thread(settings.state_dir.mkdir, parents=True, exist_ok=True)
     except OSError as error:
-        raise StartupError(
-            Exit.BAD_STATE_DIR,
-            f"The bot can't write to the folder {settings.state_dir} ({error.strerror}). Set "
-            "STATE_DIR to another folder, for example STATE_DIR=state",
-        ) from error
+        raise unusable_folder(settings.state_dir, error) from error
+    await asyncio.to_thread(check_folder, settings.state_dir)
     word_filter = WordFilter(settings.blocked_words, settings.allowed_words)
-    cluster = _cluster(settings.inference)
+    cluster = ClusterPool(scheduler_address(settings.inference)) if settings.inference else None
     store = await _open_store(settings, now)
     try:
         inference, models = await open_versions(
@@ -65,10 +61,12 @@ async def build_app(
             writers=[cluster] if cluster else [],
             processes=_processes(settings),
         )
-    except (WeightsError, StoreError) as error:
+    except WeightsError as error:
         await store.close()
-        code = Exit.BAD_WEIGHTS if isinstance(error, WeightsError) else Exit.BAD_DATABASE
-        raise StartupError(code, str(error)) from error
+        raise StartupError(Exit.BAD_WEIGHTS, str(error)) from error
+    except StoreError as error:
+        await store.close()
+        raise startup_problem(error) from error
     if cluster is not None:
         cluster.start()
         launch = ClusterLaunch(cluster, launch)
@@ -104,32 +102,15 @@ async def build_app(
     )
 
 
-def _cluster(address: str | None) -> ClusterPool | None:
-    """The cluster that writes for the bot, if one is set. Raises `StartupError`."""
-    if address is None:
-        return None
-    if not is_installed():
-        raise StartupError(
-            Exit.BAD_SETTINGS,
-            "INFERENCE is set, but the package distributed is not installed. Run pip install -r "
-            "requirements-cluster.txt, or leave INFERENCE empty.",
-        )
-    return ClusterPool(scheduler_address(address))
-
-
 async def _open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
     """The store, without tokens that were kept too long because the bot was down."""
-    address = settings.database_url.value if settings.database_url else None
     try:
-        database = Database(url_of(address, settings.state_dir))
+        database = Database(url_of(settings.database_address, settings.state_dir))
         await database.migrate()
         store = Store(database)
         await store[Unfinished].delete_old(now())
-    except Unavailable as error:
-        setting = "DATABASE_URL" if address else "STATE_DIR"
-        raise StartupError(Exit.BAD_DATABASE, f"{error}. Check {setting}.") from error
     except StoreError as error:
-        raise StartupError(Exit.BAD_DATABASE, str(error)) from error
+        raise startup_problem(error) from error
     return store
 
 
@@ -152,10 +133,3 @@ def _fleet(settings: Settings, store: Store) -> Fleet:
     locks = None if store.database.is_sqlite else AdvisoryLocks(url)
     shards = settings.shards if settings.discord_token else ()  # only Discord has any
     return Fleet(locks, shards, settings.shard_count, has_part=bool(settings.shard_ids))
-
-
-def _check_folder(folder: Path) -> None:
-    """Create a folder if it is missing. Raises `OSError` unless files can be written there."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryFile(dir=folder):
-        pass

@@ -171,7 +171,7 @@ class InFlight:
     """Tracks answers in progress, for a graceful shutdown."""
 
     def __init__(self) -> None:
-        self._running = 0
+        self._jobs = 0
         self._stopping = False
         self._idle = asyncio.Event()
         self._idle.set()
@@ -186,21 +186,21 @@ class InFlight:
 
     @property
     def running(self) -> int:
-        """Number of answers in progress."""
-        return self._running
+        """Number of requests in progress."""
+        return len(self._answers)
 
     @contextmanager
     def track(self) -> Iterator[None]:
-        """Track one answer. Raises `ShuttingDown` after `finish` was called."""
+        """Let `finish` wait for a job. Raises `ShuttingDown` after `finish` was called."""
         if self._stopping:
             raise ShuttingDown
-        self._running += 1
+        self._jobs += 1
         self._idle.clear()
         try:
             yield
         finally:
-            self._running -= 1
-            if self._running == 0:
+            self._jobs -= 1
+            if self._jobs == 0:
                 self._idle.set()
 
     async def finish(self, patience: float) -> bool:
@@ -227,17 +227,20 @@ class InFlight:
     async def answered(self, work: Coroutine[Any, Any, T]) -> T:
         """Await the answer to a `request`. Raises `ShuttingDown` if `cut_off` cancels it."""
         caller = _current_task()
-        with self.request():
-            self._answers[caller] = task = asyncio.ensure_future(work)
-            try:
-                return await task
-            except asyncio.CancelledError:
-                if self._is_cut_off and not caller.cancelling():
-                    raise ShuttingDown from None
-                raise
-            finally:
+        is_outermost = caller not in self._answers
+        self._answers[caller] = task = asyncio.ensure_future(work)
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if self._is_cut_off and not caller.cancelling():
+                raise ShuttingDown from None
+            raise
+        finally:
+            task.cancel()
+            if is_outermost:
+                del self._answers[caller]
+            else:
                 self._answers[caller] = None
-                task.cancel()
 
     async def cut_off(self, patience: float) -> None:
         """Cancel the answers in progress, and give their requests some seconds to say so."""

@@ -1,13 +1,13 @@
-"""What every `python -m bot` does first: settings, logs, and exit codes for failures."""
+"""What every `python -m bot` does first: settings, tokens, logs, and exit codes for failures."""
 
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from bot.logs import set_up_logs
 from bot.settings import Settings, SettingsError, load_settings, suspicious_names
-from bot.startup import Exit, StartupError
+from bot.startup import DISCORD_APPS, SLACK_APPS, Exit, StartupError
 
 log = logging.getLogger("bot")
 
@@ -47,3 +47,64 @@ def local_settings(settings: Settings) -> Settings:
         shard_ids=frozenset(),
         shard_count=None,
     )
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """The tokens of the platforms to serve; empty for the others."""
+
+    discord: str = field(default="", repr=False)
+    slack_bot: str = field(default="", repr=False)
+    slack_app: str = field(default="", repr=False)
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Tokens":
+        """The tokens that are set, right or not."""
+        every = (settings.discord_token, settings.slack_bot_token, settings.slack_app_token)
+        return cls(*(token.value if token else "" for token in every))
+
+    def slack_problem(self) -> StartupError | None:
+        """The problem that one token of Slack is missing."""
+        if bool(self.slack_bot) == bool(self.slack_app):
+            return None
+        missing, page = (
+            ("SLACK_BOT_TOKEN", "OAuth & Permissions")
+            if self.slack_app
+            else ("SLACK_APP_TOKEN", "Basic Information → App-Level Tokens")
+        )
+        return StartupError(
+            Exit.NO_TOKEN,
+            f"{missing} is not set.",
+            f"Slack needs both of its tokens. Copy it from {page}, on the pages of your app: "
+            f"{SLACK_APPS}",
+        )
+
+    def discord_problem(self) -> StartupError | None:
+        """The problem that the token of Discord is wrong, or that none is set at all."""
+        if not (self.discord or self.slack_bot or self.slack_app):
+            return StartupError(
+                Exit.NO_TOKEN,
+                "No token is set.",
+                "To run the bot on Discord, put DISCORD_TOKEN into .env, and to run it on Slack, "
+                "SLACK_BOT_TOKEN and SLACK_APP_TOKEN (see .env.example); to try it without an "
+                "account, run: python -m bot --local",
+            )
+        if any(character.isspace() for character in self.discord):
+            wrong = "a space or a line break"
+        elif not self.discord.isascii() or self.discord.startswith(('"', "'")):
+            wrong = "quotes or other wrong characters"
+        else:
+            return None
+        return StartupError(
+            Exit.BAD_SETTINGS,
+            f"DISCORD_TOKEN contains {wrong}.",
+            f"Copy it from the page Bot of your application: {DISCORD_APPS}",
+        )
+
+
+def tokens_of(settings: Settings) -> Tokens:
+    """The tokens that are set. Raises `StartupError` unless a platform can be served."""
+    tokens = Tokens.of(settings)
+    if problem := tokens.slack_problem() or tokens.discord_problem():
+        raise problem
+    return tokens

@@ -1,14 +1,22 @@
-"""How the process ends: exit codes, `StartupError`, signals, and `LastResort` if it hangs."""
+"""Start and end of the process: exit codes, problems of the start, signals, `LastResort`.
 
+Each problem is found, and worded, in one place: the start refuses it, and `doctor` reports it.
+"""
+
+import errno
 import logging
 import os
 import signal
+import tempfile
 import threading
 from collections.abc import Callable
 from enum import IntEnum
+from pathlib import Path
 
 log = logging.getLogger(__name__)
 
+DISCORD_APPS = "https://discord.com/developers/applications"
+SLACK_APPS = "https://api.slack.com/apps"
 STOP_S = 7.25
 """Seconds after which the process ends, whatever still hangs."""
 LOGGING_S = 0.2
@@ -38,17 +46,69 @@ class Exit(IntEnum):
 
 
 class StartupError(Exception):
-    """The bot cannot start, or go on. The message is a sentence for the operator."""
+    """The bot cannot start, or go on. The message is for the operator.
 
-    def __init__(self, code: Exit, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+    found: a sentence, without secrets.
+    advice: what to do: a sentence or two.
+    """
+
+    def __init__(self, code: Exit, found: str, advice: str = "") -> None:
+        super().__init__(f"{found} {advice}".rstrip())
+        self.code, self.found, self.advice = code, found, advice
+
+
+def check_folder(folder: Path) -> None:
+    """Raise `StartupError` unless files can be written to an existing folder."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(64 * 1024))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise unusable_folder(folder, error) from error
+
+
+def unusable_folder(folder: Path, error: OSError) -> StartupError:
+    """The problem that the bot can't write to its folder."""
+    return StartupError(
+        Exit.BAD_STATE_DIR,
+        f"The bot can't write to the folder {folder} ({error.strerror}).",
+        "Make the bot's user its owner, or set STATE_DIR to another folder, for example "
+        "STATE_DIR=state",
+    )
+
+
+def closed_port(error: OSError, port: int, setting: str) -> StartupError:
+    """The problem that the bot can't open a port."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            found, advice = "is in use, perhaps by another bot", "Stop that one"
+        case errno.EACCES:
+            found, advice = "is not open to this user", "Run the bot as another user"
+        case _:
+            found = f"can't be opened ({error.strerror or error})"
+            advice = "Set METRICS_HOST to an address of this machine"
+    other = f"{setting}={port % 65535 + 1}"
+    return StartupError(
+        Exit.PORT_IN_USE,
+        f"Port {port} {found}.",
+        f"{advice}, or set another port, for example {other}",
+    )
+
+
+def missing_extra(setting: str, package: str, requirements: str) -> StartupError:
+    """The problem that a setting needs a package that is not installed."""
+    return StartupError(
+        Exit.BAD_SETTINGS,
+        f"{setting} is set, but the package {package} is not installed.",
+        f"Run: python -m pip install --require-hashes -r {requirements}, or leave {setting} out.",
+    )
 
 
 def stop_at_once_if_told(end: Callable[[int], None] = os._exit) -> None:
     """Let SIGTERM and Ctrl-C end the process at once, with 0: there is nothing to stop yet.
 
-    Called first, and holds until `bot.operate.serving.until_stopped` waits for the same signals.
+    Called first, and holds until `bot.operate.serving.lifetime` waits for the same signals.
     Without it, the first process of a container would ignore SIGTERM while it starts. `end` gets
     the code. Nothing is lost: what a start writes survives the end of the process at any moment.
     """

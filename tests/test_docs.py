@@ -148,7 +148,7 @@ def messages() -> Iterator[tuple[str, str]]:
                 continue
             if node.func.id not in OPERATORS_ERRORS or not node.args:
                 continue
-            message = node.args[-1]
+            message = node.args[1 if node.func.id == "StartupError" else -1]
             parts = message.values if isinstance(message, ast.JoinedStr) else [message]
             fixed = [
                 part.value.strip(" .():,;")

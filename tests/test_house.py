@@ -27,8 +27,9 @@ ONLY_KERAS_FILE = CHECKOUT / "models" / "training" / "keras_verse.py"
 RULES = """
 bot.__main__            bot.operate.doctor bot.operate.serving bot.operate bot.launch
                         bot.platforms.slack bot.startup
-bot.operate.doctor      bot.platforms.discord bot.platforms.slack bot.chat bot.writing bot.pictures
-                        bot.store bot.monitoring bot.settings bot.startup
+bot.operate.doctor      bot.operate bot.launch bot.platforms.discord bot.platforms.slack
+                        bot.training bot.chat bot.writing bot.pictures bot.store bot.monitoring
+                        bot.settings bot.startup models.weights
 bot.operate.serving     bot.launch bot.app bot.platforms.local bot.platforms.discord
                         bot.platforms.slack bot.status bot.chat bot.fleet bot.store bot.monitoring
                         bot.settings bot.startup bot.version
@@ -39,7 +40,7 @@ bot.app                 bot.features bot.training bot.community bot.chat bot.fle
                         models.serving
 bot.platforms.local
 bot.platforms.discord   bot.features bot.status bot.chat bot.store bot.monitoring bot.logs
-                        bot.settings bot.formats data
+                        bot.settings bot.startup bot.formats data
 bot.platforms.slack     bot.features bot.help bot.status bot.privacy bot.verse bot.polls
                         bot.community bot.chat bot.fleet bot.store bot.monitoring bot.startup
                         bot.concurrency bot.formats models.verse
@@ -47,8 +48,8 @@ bot.features            bot.help bot.status bot.privacy bot.moderation bot.verse
                         bot.training bot.polls bot.community bot.chat bot.concurrency models.names
                         models.verse data
 bot.help                bot.training bot.chat bot.evaluation bot.formats models.weights
-bot.status              bot.training bot.community bot.chat bot.fleet bot.pictures bot.store
-                        bot.monitoring bot.shards bot.concurrency models.tasks
+bot.status              bot.training bot.community bot.chat bot.fleet bot.writing bot.pictures
+                        bot.store bot.monitoring bot.settings bot.concurrency models.tasks
 bot.privacy             bot.verse bot.training bot.polls bot.community bot.chat bot.store
                         bot.formats
 bot.moderation          bot.verse bot.training bot.polls bot.community bot.chat bot.store
@@ -66,13 +67,13 @@ bot.polls               bot.community bot.chat bot.words bot.pictures bot.store 
 bot.community           bot.chat bot.words bot.store bot.formats
 bot.chat                bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
                         bot.concurrency bot.formats
-bot.fleet               bot.store bot.shards bot.concurrency
-bot.writing             bot.words bot.monitoring bot.version models.tasks models.names models.verse
-                        models.text_generator models.weights models.serving
+bot.fleet               bot.store bot.settings bot.concurrency
+bot.writing             bot.words bot.monitoring bot.startup bot.version models.tasks models.names
+                        models.verse models.text_generator models.weights models.serving
 bot.words               bot.store data
 bot.pictures            bot.formats models.names models.verse models.networks
 bot.store.backup        bot.store
-bot.store
+bot.store               bot.startup
 bot.train               bot.training bot.pictures bot.arguments models.tasks models.training
                         models.weights models.serving data
 bot.generate            bot.words bot.terminal bot.arguments models.tasks models.names models.verse
@@ -82,10 +83,9 @@ bot.terminal            bot.pictures bot.formats models.names models.verse model
                         models.weights data
 bot.evaluation          bot.words models.tasks models.names models.verse models.training
                         models.text_generator models.weights models.networks data
-bot.monitoring
+bot.monitoring          bot.startup
 bot.logs                bot.monitoring
-bot.settings            bot.shards
-bot.shards
+bot.settings
 bot.startup
 bot.version
 bot.concurrency

@@ -14,8 +14,6 @@ from tests.test_deploy import CHECKOUT, LONGEST_STOP_S, dockerfile
 
 FILE = CHECKOUT / "deploy" / "kubernetes.yaml"
 PAGE = CHECKOUT / "docs" / "hosting" / "cluster.md"
-VERSIONS = {"Deployment": "apps/v1", "Service": "v1", "NetworkPolicy": "networking.k8s.io/v1"}
-QUANTITY = re.compile(r"\d+(m|Mi|Gi)?")
 
 Object = Mapping[str, Any]
 
@@ -47,12 +45,6 @@ def selected(labels: Mapping[str, str]) -> set[str]:
     return {
         name for name, pod in pods().items() if labels.items() <= pod["metadata"]["labels"].items()
     }
-
-
-def test_kinds() -> None:
-    parsed = [*yaml.safe_load_all(FILE.read_text())]
-    assert all(VERSIONS[each["kind"]] == each["apiVersion"] for each in parsed)
-    assert {*pods()} == {"mangosaurus", "dask-scheduler", "dask-worker"}
 
 
 def test_each_deployment_selects_its_own_pods() -> None:
@@ -153,19 +145,13 @@ def test_bot_has_time_to_stop_and_is_watched() -> None:
     assert "command" not in container("mangosaurus")  # the image starts it
 
 
-def test_pods_have_no_rights_and_may_write_where_they_must() -> None:
-    for name in pods():
-        spec = pods()[name]["spec"]
-        assert spec["automountServiceAccountToken"] is False
-        assert container(name)["securityContext"]["readOnlyRootFilesystem"]
-        assert container(name)["securityContext"]["runAsNonRoot"]
-        volumes = {volume["name"] for volume in spec["volumes"]}
+def test_pods_may_write_where_they_must() -> None:
+    for name, pod in pods().items():
+        volumes = {volume["name"] for volume in pod["spec"]["volumes"]}
         mounts = {each["name"]: each["mountPath"] for each in container(name)["volumeMounts"]}
         assert mounts.keys() == volumes
         assert "/tmp" in mounts.values()  # noqa: S108
-        for amounts in container(name)["resources"].values():
-            assert all(QUANTITY.fullmatch(amount) for amount in amounts.values())
+        assert container(name)["image"] == container("mangosaurus")["image"]
     image = {path for words in dockerfile() if words[0] == "VOLUME" for path in words[1:]}
     assert image <= {each["mountPath"] for each in container("mangosaurus")["volumeMounts"]}
-    assert {container(name)["image"] for name in pods()} == {container("mangosaurus")["image"]}
     assert container("mangosaurus")["image"] in PAGE.read_text()

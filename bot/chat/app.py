@@ -1,16 +1,15 @@
 """`App`: the services and settings that every command gets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
 from bot.chat.commands import Registry
-from bot.chat.cooldowns import Cooldowns, SharedCooldowns, TooSoon
+from bot.chat.cooldowns import Cooldowns, SharedCooldowns
 from bot.chat.message import UserError
-from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.chat.unfinished import UnfinishedAnswers
 from bot.concurrency import EditThrottle, InFlight, Locks, Pace
@@ -157,47 +156,21 @@ class App:
             return words.allows(text)
         return await asyncio.to_thread(words.allows, text)
 
-    async def check_press(self, turn: Turn) -> None:
-        """Count a pressed button. Raises `UserError` if the member presses too many."""
-        with _too_fast():
-            await self.presses.start(turn.user.id, turn.created_at)
-
-    async def check_command(self, turn: Turn) -> None:
-        """Count a command. Raises `UserError` if the member uses too many."""
-        with _too_fast():
-            await self.commands.start(turn.user.id, turn.created_at)
-
-    def check_suggestions(self, turn: Turn) -> None:
-        """Count a request for suggestions. Raises `UserError` if the member makes too many."""
-        with _too_fast():
-            self.suggestions.start(turn.user.id, turn.created_at)
-
     @asynccontextmanager
     async def answering(self, turn: Turn, action: str) -> AsyncIterator[None]:
-        """Track an answer and start the member's cooldown for `action`.
+        """Start the member's cooldown for `action`. Raises `TooSoon` while one is running.
 
-        The cooldown also applies to refused requests, as they cost time too, but not after an error
-        of the bot. Raises `UserError` during a cooldown, and `ShuttingDown`.
+        It also applies to refused requests, as they cost time too, but not after an error of the
+        bot.
         """
         key = (turn.user.id, action)
-        with _too_fast():
-            await self.cooldowns.start(key, turn.created_at)
-        with self.in_flight.track():
-            try:
-                yield
-            except Exception as error:
-                if not isinstance(error, (UserError, TooManyQueued, *self.registry.explanations)):
-                    self.cooldowns.end(key)
-                raise
+        await self.cooldowns.start(key, turn.created_at)
+        try:
+            yield
+        except Exception as error:
+            if not isinstance(error, (UserError, TooManyQueued, *self.registry.explanations)):
+                self.cooldowns.end(key)
+            raise
 
     def _shares(self) -> bool:
         return self.fleet.is_shared
-
-
-@contextmanager
-def _too_fast() -> Iterator[None]:
-    """Raise `UserError` for a request that comes too soon."""
-    try:
-        yield
-    except TooSoon as error:
-        raise UserError(_("You're going too fast; try again in a few seconds.")) from error

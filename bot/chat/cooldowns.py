@@ -45,7 +45,7 @@ class Cooldowns:
         until = max(running, now) + self.length
         if until - now > self.longest:
             raise TooSoon
-        self.end(key)
+        self._until.pop(key, None)  # the latest is the last
         self._until[key] = until
         return -((now - until) // self.length) if self.length else 1
 
@@ -97,7 +97,7 @@ class SharedCooldowns:
         """Start a cooldown of a key. Raises `TooSoon` as `Cooldowns` does."""
         number = self._local.start(key, now)
         local = self._local
-        if not self._is_shared() or not local.length or number <= self._free:
+        if not local.length or number <= self._free or not self._is_shared():
             return
         if self._clock() < self._asks_from:
             return

@@ -1,4 +1,7 @@
-"""Runs commands and button handlers; a request that fails is answered with an error."""
+"""Runs commands and button handlers; a request that fails is answered with an error.
+
+A platform first waits for its turn, `App.pace`, so that a rush of requests begins step by step.
+"""
 
 import asyncio
 import logging
@@ -9,7 +12,7 @@ from typing import TypeVar
 
 from bot.chat.app import PATIENCE_S, App
 from bot.chat.commands import Answer, Choice, Suggestions
-from bot.chat.cooldowns import TooSoon
+from bot.chat.cooldowns import SharedCooldowns, TooSoon
 from bot.chat.errors import apology, explain, try_again
 from bot.chat.message import Button, Message, Text, UserError, text
 from bot.chat.received import LONGEST_TYPED, clean, received, received_state
@@ -66,10 +69,7 @@ async def run(
     """
 
     async def answer() -> None:
-        _check_not_stopping(app)
-        await app.check_command(turn)
-        if name not in FOR_BLOCKED:
-            await app.check_admitted(turn)
+        await _admit(app, turn, app.commands, name)
         await command(app, turn, received(options))
 
     await _answered(app, turn, f"/{name}", answer(), lambda: turn.defer(private=True))
@@ -80,10 +80,7 @@ async def press(app: App, turn: Turn, action: str, state: str) -> None:
     pressed = app.registry.buttons.get(action)
 
     async def answer() -> None:
-        _check_not_stopping(app)
-        await app.check_press(turn)
-        if action not in FOR_BLOCKED:
-            await app.check_admitted(turn)
+        await _admit(app, turn, app.presses, action)
         if pressed is None:
             raise UserError(
                 _("This button is from another version of the bot; use the command again.")
@@ -100,20 +97,27 @@ async def suggest(app: App, turn: Turn, suggestions: Suggestions, typed: str) ->
         return []
 
     async def found() -> Sequence[Choice]:
-        app.check_suggestions(turn)
+        app.suggestions.start(turn.user.id, turn.created_at)
         await app.check_admitted(turn)
         return await suggestions(app, turn, clean(typed))
 
     try:
         return await within(SUGGESTED_S, found())
-    except (Unavailable, UserError, TimeoutError):
+    except (Unavailable, UserError, TooSoon, TimeoutError):
         return []
 
 
-def _check_not_stopping(app: App) -> None:
-    """Refuse at once while the bot stops: it may end before the database answers."""
+async def _admit(app: App, turn: Turn, counted: SharedCooldowns, name: str) -> None:
+    """Count a request that the bot may answer.
+
+    Raises `ShuttingDown`, at once since the bot may end before the database answers; `TooSoon` for
+    a member who makes too many; and `UserError` for a blocked one.
+    """
     if app.in_flight.is_stopping:
         raise ShuttingDown
+    await counted.start(turn.user.id, turn.created_at)
+    if name not in FOR_BLOCKED:
+        await app.check_admitted(turn)
 
 
 async def answer_error(
@@ -261,7 +265,6 @@ async def _answered(
         with suppress(DeliveryError):  # the answer may have arrived meanwhile
             await acknowledge()
 
-    await app.pace.turn()
     turn.on_pending = on_pending
     recording = asyncio.create_task(record()) if turn.unanswered is not None else None
     with app.in_flight.request(), app.monitor.track(name, turn.community_id):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from bot.chat.cooldowns import TooSoon
 from bot.chat.message import Button, Text, UserError, code, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Forbidden, Terms, Unreachable
@@ -25,6 +26,8 @@ def explain(
     match error:
         case UserError():
             return error.text
+        case TooSoon():
+            return text(_("You're going too fast; try again in a few seconds."))
         case Busy(ahead=ahead):
             return text(
                 ngettext(

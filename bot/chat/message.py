@@ -4,7 +4,7 @@ All text is plain: the platform escapes it, so text of a member or a network can
 mention anything. A `Style` formats a span.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -54,7 +54,7 @@ def text(*parts: str | Span | Timestamp, **fields: Value) -> Text:
         if not isinstance(part, str):
             spans.append(part)
         elif fields:
-            spans += _filled(part, fields)
+            spans.extend(_filled(part, fields))
         else:
             spans.append(Span(part))
     return tuple(spans)
@@ -65,21 +65,23 @@ def verbatim(words: str) -> Text:
     return (Span(words),) if words else ()
 
 
-def _filled(template: str, fields: Mapping[str, Value]) -> Iterator[Span | Timestamp]:
+def _filled(template: str, fields: Mapping[str, Value]) -> list[Span | Timestamp]:
+    filled: list[Span | Timestamp] = []
     for literal, name, form, _conversion in Formatter().parse(template):
         if literal:
-            yield Span(literal)
+            filled.append(Span(literal))
         if name is None:
             continue
         match fields[name]:
             case Span() | Timestamp() as span:
-                yield span
+                filled.append(span)
             case tuple() as spans:
-                yield from spans
+                filled.extend(spans)
             case str() as words:
-                yield Span(words)
+                filled.append(Span(words))
             case number:
-                yield Span(format(number, form or ","))
+                filled.append(Span(format(number, form or ",")))
+    return filled
 
 
 def strong(words: str) -> Span:
@@ -105,8 +107,10 @@ def link(address: str) -> Span:
 def plain(words: Text) -> str:
     """The same text without its styles, for a terminal, a log or a test."""
     return "".join(
-        part.text if isinstance(part, Span) else part.at.isoformat(timespec="seconds")
-        for part in words
+        [
+            part.text if isinstance(part, Span) else part.at.isoformat(timespec="seconds")
+            for part in words
+        ]
     )
 
 

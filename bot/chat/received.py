@@ -43,8 +43,11 @@ def received(options: Options) -> Options:
         return options
     changed: dict[str, object] = {}
     for each in fields(options):
-        value = getattr(options, each.name)
-        new: object = _measured(value) if isinstance(value, str) else received(value)
+        value = new = getattr(options, each.name)
+        if isinstance(value, str):
+            new = _measured(value)
+        elif is_dataclass(value):
+            new = received(value)
         if new is not value:
             changed[each.name] = new
     if not changed:
@@ -72,5 +75,4 @@ def _measured(text: str) -> str:
             limit=LONGEST_TEXT,
             count=len(text),
         )
-    cleaned = clean(text)
-    return text if cleaned == text else cleaned
+    return clean(text) if _UNUSABLE.search(text) else text

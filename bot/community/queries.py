@@ -8,7 +8,6 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Executable, delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.personal import Rows, communities_in, delete_of_communities, number_of, rows_of
 from bot.store.queries import Queries
@@ -58,8 +57,6 @@ def add_entry(session: AsyncSession, entry: RecordEntry) -> None:
 
 DEFAULT_MINUTES = 10
 """How long a poll stays open, unless its community has set something else."""
-LARGEST_BATCH = 100
-"""Communities whose settings are read in one transaction."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +73,6 @@ class CommunitySettings:
 class Communities(Queries):
     """The settings of all communities."""
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self._minutes = Batches(self._read_minutes, LARGEST_BATCH)
-
     async def settings(self, community_id: int) -> CommunitySettings:
         """The settings of a community."""
         columns = (Community.in_public_hall, Community.accepts_shared, Community.log_channel_id)
@@ -93,7 +86,9 @@ class Communities(Queries):
 
     async def poll_minutes(self, community_id: int) -> int:
         """How long the polls of a community stay open."""
-        return await self._minutes.put(community_id)
+        minutes = select(Community.vote_minutes).where(Community.id == community_id)
+        async with self._database.reading() as session:
+            return await session.scalar(minutes) or DEFAULT_MINUTES
 
     async def change(self, community_id: int, **values: bool | int | None) -> None:
         """Set columns of `Community`, such as `vote_minutes`."""
@@ -117,14 +112,6 @@ class Communities(Queries):
             )
             add_entry(session, entry)
             return before
-
-    async def _read_minutes(self, community_ids: Sequence[int]) -> list[int]:
-        """How long the polls of each community stay open."""
-        columns = select(Community.id, Community.vote_minutes)
-        async with self._database.reading() as session:
-            rows = await session.execute(columns.where(Community.id.in_({*community_ids})))
-            set_to = {row.id: row.vote_minutes for row in rows}
-        return [set_to.get(community_id) or DEFAULT_MINUTES for community_id in community_ids]
 
 
 def _changed(database: Database, community_id: int, **values: bool | int | None) -> Executable:

@@ -9,7 +9,7 @@ from enum import IntEnum
 
 from bot.concurrency import PeriodicTask
 from bot.fleet.identifying import IdentifyGate
-from bot.shards import format_shards
+from bot.settings.values import format_shards
 from bot.store import Unavailable
 from bot.store.locks import AdvisoryLocks, Space
 
@@ -81,8 +81,9 @@ class Fleet:
     @property
     def is_shared(self) -> bool:
         """Whether other processes use the database, so that limits must hold for all together."""
-        has_others = self.processes(Served.ANYTHING) > 1
-        return self.locks is not None and (self.has_part or has_others)
+        if self.locks is None:
+            return False
+        return self.has_part or self.processes(Served.ANYTHING) > 1
 
     @property
     def lost(self) -> str:

@@ -25,16 +25,16 @@ class InvalidRequests:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._seconds: deque[tuple[int, int]] = deque()
-        """Seconds in which some were counted, with their number; at most `WINDOW_S` + 1."""
-        self._total = 0
+        self._times: deque[float] = deque(maxlen=BAN_AT)
         self._warned_at = 0
 
     @property
     def recent(self) -> int:
-        """Their number in the last ten minutes."""
-        self._forget()
-        return self._total
+        """Their number in the last ten minutes, up to that of a ban."""
+        oldest = self._clock() - WINDOW_S
+        while self._times and self._times[0] <= oldest:
+            self._times.popleft()
+        return len(self._times)
 
     @property
     def are_many(self) -> bool:
@@ -45,33 +45,23 @@ class InvalidRequests:
         """Count a response if it is one to an invalid request, and warn when there are many."""
         if status not in COUNTED or headers.get("X-RateLimit-Scope") == "shared":
             return
-        second = int(self._clock())
-        number = 1
-        if self._seconds and self._seconds[-1][0] == second:
-            number += self._seconds.pop()[1]
-        self._seconds.append((second, number))
-        self._total += 1
-        self._forget()
-        self._warn(status)
-
-    def _forget(self) -> None:
-        oldest = int(self._clock()) - WINDOW_S
-        while self._seconds and self._seconds[0][0] <= oldest:
-            self._total -= self._seconds.popleft()[1]
-        if self._total < WARN_AT:
+        self._times.append(self._clock())
+        recent = self.recent
+        if recent < WARN_AT:
             self._warned_at = 0
+        elif recent >= 2 * self._warned_at:
+            self._warned_at = recent
+            self._warn(status, recent)
 
-    def _warn(self, status: int) -> None:
+    @staticmethod
+    def _warn(status: int, recent: int) -> None:
         """Warn at 500, and again whenever the number has doubled."""
-        if self._total < max(WARN_AT, 2 * self._warned_at):
-            return
-        self._warned_at = self._total
-        saving = "; optional edits are left out" if self._total >= SAVE_AT else ""
+        saving = "; optional edits are left out" if recent >= SAVE_AT else ""
         log.warning(
             "Discord refused %s requests in ten minutes, the last one with %d%s. At %s it bans "
             "this address for a while. Usual reasons: a missing permission (403), a token that "
             "was reset (401), too many bots behind one address (429).",
-            f"{self._total:,}",
+            f"{recent:,}",
             status,
             saving,
             f"{BAN_AT:,}",

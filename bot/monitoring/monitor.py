@@ -3,12 +3,11 @@
 import asyncio
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from bot.monitoring.invalid_requests import COUNTED, InvalidRequests
 from bot.monitoring.metrics import Metrics
 from bot.monitoring.requests import Outcome, Request, current
-from bot.monitoring.state import History, LoopLag
 
 log = logging.getLogger(__name__)
 
@@ -16,28 +15,13 @@ log = logging.getLogger(__name__)
 class Monitor:
     """The counters of one process."""
 
-    def __init__(self, metrics: Metrics | None = None) -> None:
-        self.metrics = metrics or Metrics()
+    def __init__(self) -> None:
+        self.metrics = Metrics()
         self.invalid_requests = InvalidRequests()
-        self.loop_lag = LoopLag()
-        self.history = History()
         self.requests = 0
         """Requests that have ended."""
         self.failures = 0
         """Those of them that failed."""
-        self._measuring: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Start to measure the event loop lag."""
-        observe = self.metrics.loop_lag.observe
-        self._measuring = asyncio.create_task(self.loop_lag.measure(observe))
-
-    async def close(self) -> None:
-        """Stop measuring."""
-        if self._measuring is not None:
-            self._measuring.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._measuring
 
     @contextmanager
     def track(self, name: str, community_id: int | None) -> Iterator[Request]:

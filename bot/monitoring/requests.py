@@ -6,7 +6,6 @@ inherit the context, so that each line that they log carries its reference.
 
 import secrets
 import time
-from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -32,7 +31,6 @@ class Request:
     community_id: int | None = None
     reference: str = field(default_factory=lambda: secrets.token_hex(3))
     """Six hexadecimal digits: in the log, and in the reply to the member if the bot fails."""
-    clock: Callable[[], float] = field(default=time.perf_counter, repr=False)
     outcome: Outcome = Outcome.ANSWERED
     error: str = ""
     """The class of the error that it was refused with, or that it failed with."""
@@ -44,16 +42,12 @@ class Request:
     """Seconds that it waited for turns of the networks."""
     worked: float = 0.0
     """Seconds that its turns took; other requests may have shared them."""
-    _started: float = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        """Start the time."""
-        self._started = self.clock()
+    _started: float = field(default_factory=time.perf_counter, init=False, repr=False)
 
     def acknowledge(self) -> None:
         """Note the time of the first response. Later calls have no effect."""
         if self.acknowledged_after is None and self.seconds is None:
-            self.acknowledged_after = self.clock() - self._started
+            self.acknowledged_after = time.perf_counter() - self._started
 
     def end_with(self, error: BaseException, outcome: Outcome) -> None:
         """Note an error. After the end it has no effect: background tasks outlive a request."""
@@ -67,7 +61,7 @@ class Request:
 
     def end(self) -> None:
         """Note the time of the end."""
-        self.seconds = self.clock() - self._started
+        self.seconds = time.perf_counter() - self._started
 
 
 current: ContextVar[Request | None] = ContextVar("request", default=None)

@@ -9,46 +9,41 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.monitoring.requests import current
+from bot.startup import Exit, StartupError, missing_extra
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
 LAST_REPORTS_S = 1
 """Seconds for sending reports when the bot stops."""
-_KEPT = {
-    "event_id",
-    "timestamp",
-    "platform",
-    "level",
-    "logger",
-    "release",
-    "environment",
-    "sdk",
-    "exception",
-    "logentry",
-}
-"""Parts of a report that are sent; `request`, `user`, `breadcrumbs` and others are not."""
-_KEPT_OF_ERRORS = {"type", "module", "stacktrace", "mechanism"}
-_KEPT_OF_FRAMES = {
-    "filename",
-    "abs_path",
-    "module",
-    "function",
-    "lineno",
-    "pre_context",
-    "context_line",
-    "post_context",
-    "in_app",
-}
-_KEPT_OF_MECHANISMS = {"type", "handled", "exception_id", "parent_id", "source"}
+_KEPT = {"event_id", "timestamp", "platform", "level", "logger", "release", "environment", "sdk"}
+"""Parts of a report that are sent as they are; `request`, `user`, `breadcrumbs` and others are
+not."""
+_OF_MECHANISMS = {"type", "handled", "exception_id", "parent_id", "source"}
+_SOURCE = {"pre_context", "context_line", "post_context"}
+_OF_FRAMES = {"filename", "abs_path", "module", "function", "lineno", "in_app", *_SOURCE}
+
+
+def sentry_host(dsn: str) -> str:
+    """The server that gets the reports. Raises `StartupError` if they can't be sent."""
+    try:
+        from sentry_sdk.utils import Dsn  # here: an optional package
+
+        return Dsn(dsn).host
+    except ImportError as error:
+        raise missing_extra("SENTRY_DSN", "sentry-sdk", "requirements-sentry.txt") from error
+    except ValueError as error:
+        raise StartupError(
+            Exit.BAD_SETTINGS,
+            f"SENTRY_DSN is not valid ({error}).",
+            "Copy it from the page Client Keys (DSN) of your project on Sentry, or leave it out.",
+        ) from error
 
 
 def set_up_sentry(dsn: str, version: str) -> None:
-    """Send errors in the log to Sentry.
-
-    Raises `ImportError` without the package `sentry-sdk`, and `ValueError` for a bad address.
-    """
-    import sentry_sdk  # here: an optional package
+    """Send errors in the log to Sentry. Raises `StartupError` as `sentry_host`."""
+    sentry_host(dsn)
+    import sentry_sdk
     from sentry_sdk.integrations.atexit import AtexitIntegration
     from sentry_sdk.integrations.dedupe import DedupeIntegration
     from sentry_sdk.integrations.excepthook import ExcepthookIntegration
@@ -78,9 +73,9 @@ def set_up_sentry(dsn: str, version: str) -> None:
 def scrub(event: "Event", _hint: "Hint") -> "Event":
     """Keep only what cannot quote a member, and add the request's name and reference."""
     kept: dict[str, Any] = _only(_KEPT, event)
-    if errors := kept.get("exception"):
+    if errors := event.get("exception"):
         kept["exception"] = {"values": [_scrubbed(error) for error in errors.get("values", ())]}
-    if entry := kept.get("logentry"):  # the template, without what was filled in
+    if entry := event.get("logentry"):  # the template, without what was filled in
         kept["logentry"] = {"message": entry.get("message", "")}
     if request := current.get():
         kept["tags"] = {"reference": request.reference, "request": request.name}
@@ -88,11 +83,11 @@ def scrub(event: "Event", _hint: "Hint") -> "Event":
 
 
 def _scrubbed(error: Mapping[str, Any]) -> dict[str, Any]:
-    kept = _only(_KEPT_OF_ERRORS, error)
-    if stack := kept.get("stacktrace"):
-        kept["stacktrace"] = {"frames": [_only(_KEPT_OF_FRAMES, f) for f in stack["frames"]]}
-    if mechanism := kept.get("mechanism"):
-        kept["mechanism"] = _only(_KEPT_OF_MECHANISMS, mechanism)
+    kept = _only({"type", "module"}, error)
+    if stack := error.get("stacktrace"):
+        kept["stacktrace"] = {"frames": [_only(_OF_FRAMES, frame) for frame in stack["frames"]]}
+    if mechanism := error.get("mechanism"):
+        kept["mechanism"] = _only(_OF_MECHANISMS, mechanism)
     return kept
 
 

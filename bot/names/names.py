@@ -137,13 +137,15 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
             check_bounds(options)
         except UserError as error:
             raise UserError(*with_request(error.text, options)) from error
-        retry = next(more_like(turn.platform.limits, options.request, "", None), None)
-        if options.custom_model is not None:  # its number is not known yet
+
+        async def defer() -> None:
             retry = None
+            if options.custom_model is None:  # else its number is not known yet
+                retry = next(more_like(turn.platform.limits, options.request, "", None), None)
+            await turn.defer(retry=retry)
+
         message, poll = await in_time(
-            _message(app, turn, options, look_up),
-            app.patience_s,
-            on_delay=lambda: turn.defer(retry=retry),
+            _message(app, turn, options, look_up), app.patience_s, on_delay=defer
         )
         sent = await respond_or_leave(turn, message)
         if poll is not None and sent is not None:
@@ -167,7 +169,7 @@ async def _message(
     action = _action(options)
     more_state = await shorten(app, turn, action, _more_state(options.request, record))
     candidates = replace(candidates, more_state=more_state or "")
-    if turn.community_id in turn.platform.communities and not turn.sees_channel:
+    if not turn.sees_channel and turn.community_id in turn.platform.communities:
         unseen = _("There's no poll, because the bot can't see this channel.")
         candidates = replace(candidates, note=f"{candidates.note} {unseen}".strip())
     poll = await open_poll(app, turn, candidates)
@@ -179,7 +181,7 @@ async def _message(
         custom_model=candidates.custom_model,
         note=candidates.note,
         footer=candidates.footer,
-        buttons=[*buttons_of(more_state, dissect_state, of_custom_model=record is not None)],
+        buttons=buttons_of(more_state, dissect_state, of_custom_model=record is not None),
     )
     return message, None
 
@@ -205,7 +207,7 @@ async def _generate(
     footer = _("temperature {temperature:g} · seed {seed}")
     record = model.record
     return Candidates(
-        names=tuple(format_name(model.card, name) for name in result.names),
+        names=tuple([format_name(model.card, name) for name in result.names]),
         note=note,
         footer=footer.format(temperature=round(request.temperature, 2), seed=request.seed),
         custom_model_id=record.id if record is not None else None,

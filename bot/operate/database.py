@@ -11,9 +11,10 @@ from typing import Any
 
 from bot.operate.archive import ArchiveError, ArchiveReader, ArchiveWriter, Manifest
 from bot.settings import Settings
-from bot.startup import Exit, StartupError
+from bot.startup import Exit, StartupError, unusable_folder
 from bot.store import Database, StoreError, migrations, url_of
 from bot.store.backup import RestoreError, Snapshot, fill, snapshot
+from bot.store.startup_problems import startup_problem
 from bot.version import checkout_version
 
 
@@ -69,9 +70,8 @@ async def _opened(settings: Settings, *, must_exist: bool = False) -> AsyncItera
 
     must_exist: whether to refuse to create a missing file.
     """
-    address = settings.database_url.value if settings.database_url else None
     try:
-        database = Database(url_of(address, settings.state_dir))
+        database = Database(url_of(settings.database_address, settings.state_dir))
         if database.is_sqlite:
             await asyncio.to_thread(_check_file, Path(database.url.database or ""), must_exist)
         try:
@@ -81,7 +81,7 @@ async def _opened(settings: Settings, *, must_exist: bool = False) -> AsyncItera
     except RestoreError as error:
         raise StartupError(Exit.BAD_BACKUP, str(error)) from error
     except StoreError as error:
-        raise StartupError(Exit.BAD_DATABASE, str(error)) from error
+        raise startup_problem(error) from error
 
 
 def _check_file(path: Path, must_exist: bool) -> None:
@@ -90,11 +90,7 @@ def _check_file(path: Path, must_exist: bool) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StartupError(
-            Exit.BAD_STATE_DIR,
-            f"The folder {path.parent} can't be created ({error.strerror}). Set STATE_DIR to "
-            "another folder, for example STATE_DIR=state",
-        ) from error
+        raise unusable_folder(path.parent, error) from error
 
 
 async def write_archive(database: Database, path: Path) -> Manifest:

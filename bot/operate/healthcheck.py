@@ -7,32 +7,39 @@ import http.client
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 
 HEALTHY, UNHEALTHY = 0, 1
 """Exit codes: those that Docker asks for."""
 TIMEOUT_S = 4.0
+MOST_BYTES = 100_000
+REACHED = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (where it listens, not where to ask)
+REFUSALS = (OSError, http.client.HTTPException, ValueError, OverflowError)
 
 
 def healthcheck(environment: Mapping[str, str] = os.environ) -> int:
     """Ask `/healthz` on METRICS_PORT. Returns the exit code."""
     port = environment.get("METRICS_PORT", "").strip()
     host = environment.get("METRICS_HOST", "").strip() or "127.0.0.1"
-    if host in ("0.0.0.0", "::"):  # noqa: S104 (where the bot listens, not where to ask)
-        host = "127.0.0.1" if host == "0.0.0.0" else "::1"  # noqa: S104
     if port and not port.isdecimal():
         sys.stderr.write(f"METRICS_PORT is {port!r} in the environment, and not a port number.\n")
         return UNHEALTHY
     if not port:
         sys.stderr.write("METRICS_PORT is not set in the environment, so the bot can't be asked.\n")
         return UNHEALTHY
-    connection = http.client.HTTPConnection(host, int(port), timeout=TIMEOUT_S)
     try:
-        connection.request("GET", "/healthz")
-        status = connection.getresponse().status
-    except (OSError, http.client.HTTPException, ValueError, OverflowError) as error:
+        status, _answer = ask(host, int(port), "/healthz")
+    except REFUSALS as error:
         sys.stderr.write(f"The bot does not answer at {host}:{port}: {error}\n")
         return UNHEALTHY
-    finally:
-        connection.close()
     sys.stdout.write(f"The bot answers with {status}.\n")
     return HEALTHY if status == 200 else UNHEALTHY
+
+
+def ask(host: str, port: int, path: str) -> tuple[int, bytes]:
+    """Status and answer of the monitoring of a bot on this machine. Raises `REFUSALS`."""
+    connection = http.client.HTTPConnection(REACHED.get(host, host), port, timeout=TIMEOUT_S)
+    with closing(connection):
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read(MOST_BYTES)

@@ -1,6 +1,6 @@
 """The message with generated names, and its buttons."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from bot.chat.message import Button, Embed, Message, Text, Tone, text
 from bot.chat.translation import _, ngettext
@@ -36,12 +36,14 @@ def names_message(
 
 def buttons_of(
     more_state: str | None, dissect_state: str | None, *, of_custom_model: bool
-) -> Iterator[Button]:
+) -> list[Button]:
     """The buttons below names, except those without a state."""
+    buttons: list[Button] = []
     if more_state:
-        yield more_button(more_state, of_custom_model=of_custom_model)
+        buttons.append(more_button(more_state, of_custom_model=of_custom_model))
     if dissect_state:
-        yield Button(_("Dissect"), DISSECT, dissect_state, emoji="🔬")
+        buttons.append(Button(_("Dissect"), DISSECT, dissect_state, emoji="🔬"))
+    return buttons
 
 
 def more_button(state: str, label: str = "", *, of_custom_model: bool) -> Button:

@@ -119,15 +119,14 @@ def is_one_of(keys: Collection[Key]) -> ColumnElement[bool]:
     return tuple_(Vote.poll_id, Vote.member_id).in_(sorted(keys))
 
 
-async def lock_open(session: AsyncSession, poll_ids: Collection[int]) -> dict[int, OpenPoll]:
-    """Keep open polls from being closed by another process. Returns them by id."""
-    polls = await session.execute(
+def locked_open(poll_ids: Collection[int]) -> Select[int, datetime, int, int, int | None]:
+    """Open polls, kept from being closed by another process."""
+    return (
         select(Poll.id, Poll.closes_at, Poll.community_id, Poll.channel_id, Poll.message_id)
         .where(Poll.id.in_(poll_ids), Poll.closed_at.is_(None))
         .order_by(Poll.id)
         .with_for_update(read=True)
     )
-    return {poll.id: OpenPoll(*poll[1:]) for poll in polls}
 
 
 async def lock_votes(session: AsyncSession, keys: Collection[Key]) -> set[Key]:
@@ -220,9 +219,12 @@ class Polls(Queries):
         self._opened = Batches(self._write_opened, LARGEST_BATCH)
         self._sent = Batches(self._write_sent, LARGEST_BATCH)
 
-    async def open(self, poll: PollRecord) -> None:
-        """Store a new poll without votes. Many at the same time take few transactions."""
-        await self._opened.put(poll)
+    async def open(self, poll: PollRecord) -> datetime:
+        """Store a new poll without votes. Many at the same time take few transactions.
+
+        Returns when it closes: by `closes_at`, unless its community has set another time.
+        """
+        return await self._opened.put(poll)
 
     async def sent(self, poll_id: int, message_id: int) -> None:
         """Record the message that shows a poll."""
@@ -370,15 +372,24 @@ class Polls(Queries):
         async with self._database.writing() as session:
             await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=None))
 
-    async def _write_opened(self, polls: Sequence[PollRecord]) -> Sequence[None]:
-        """Store new polls, with their names."""
+    async def _write_opened(self, polls: Sequence[PollRecord]) -> Sequence[datetime]:
+        """Store new polls, with their names. Returns when each closes."""
         rows = [{field: getattr(poll, field) for field in _STORED} for poll in polls]
         names = [
             {"poll_id": poll.id, "position": position, "name": name}
             for poll in polls
             for position, name in enumerate(poll.names)
         ]
+        minutes = select(Community.id, Community.vote_minutes).where(
+            Community.id.in_({poll.community_id for poll in polls}),
+            Community.vote_minutes.is_not(None),
+        )
         async with self._database.writing() as session:
+            set_to = {row.id: row.vote_minutes for row in await session.execute(minutes)}
+            for row in rows:
+                if row["community_id"] in set_to:
+                    chosen = timedelta(minutes=set_to[row["community_id"]])
+                    row["closes_at"] = row["opened_at"] + chosen
             if models := {poll.custom_model_id for poll in polls} - {None}:
                 found = await session.scalars(
                     select(CustomModel.id)
@@ -392,7 +403,7 @@ class Polls(Queries):
             await session.execute(insert(Poll), rows)
             if names:
                 await session.execute(insert(Candidate), names)
-        return [None] * len(polls)
+        return [row["closes_at"] for row in rows]
 
     async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[None]:
         """Record the messages that show polls."""
@@ -406,7 +417,8 @@ class Polls(Queries):
     async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[bool]:
         """Apply ballots in their order, in one transaction. Returns whether each one counted."""
         async with self._database.writing() as session:
-            polls = await lock_open(session, {ballot.poll_id for ballot, _ in ballots})
+            opened = locked_open({ballot.poll_id for ballot, _ in ballots})
+            polls = {row[0]: OpenPoll(*row[1:]) for row in await session.execute(opened)}
             candidates = await session.execute(
                 select(Candidate.poll_id, Candidate.position).where(
                     Candidate.poll_id.in_(polls), Candidate.removed_at.is_(None)

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -20,7 +20,7 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Turn
-from bot.community.queries import Communities
+from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
 from bot.formats import human_join, shortened, without_bidi_controls
 from bot.polls.name_message import buttons_of, names_message
@@ -79,7 +79,6 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
     assert turn.community_id is not None  # noqa: S101 (see `open_poll`)
     assert turn.channel_id is not None  # noqa: S101
     now = app.now()
-    minutes = await app.store[Communities].poll_minutes(turn.community_id)
     poll = PollRecord(
         id=secrets.randbits(62),
         community_id=turn.community_id,
@@ -89,7 +88,7 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
         discoverer=signature(turn.user.display_name, await app.filters.of(turn.community_id)),
         names=candidates.names,
         opened_at=now,
-        closes_at=now + timedelta(minutes=minutes),
+        closes_at=now + timedelta(minutes=DEFAULT_MINUTES),
         note=candidates.note,
         footer=candidates.footer,
         state=candidates.more_state,
@@ -97,14 +96,13 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
         custom_model=candidates.custom_model,
         votes=(0,) * len(candidates.names),
     )
-    await app.store[Polls].open(poll)
-    return poll
+    return replace(poll, closes_at=await app.store[Polls].open(poll))
 
 
 def signature(display_name: str, words: WordFilter) -> str | None:
     """A display name for the plaque; `None` if it is invisible or blocked by the word filter."""
     name = " ".join(without_bidi_controls(display_name).split())
-    is_visible = any(character.isprintable() for character in name)
+    is_visible = any(map(str.isprintable, name))
     return name if is_visible and words.allows(name) else None
 
 
@@ -115,61 +113,57 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     """
     poll_id, position = parse(state)
     polls = app.store[Polls]
-    with app.in_flight.track():
-        message_id = 0 if turn.source is None else turn.source.ref.message_id
-        origin = VoteOrigin(turn.community_id, turn.channel_id, message_id)
-        ballot = Ballot(poll_id, turn.user.id, position, origin)
-        try:
-            counts = await polls.cast(ballot, app.now())
-        except OutcomeUnknown as error:
-            raise UserError(
-                _(
-                    "The database isn't answering in time. Your vote may still be counted: the "
-                    "names will show it."
-                )
-            ) from error
-        if not counts:
-            poll = await polls.find(poll_id)
-            is_open = poll is not None and poll.closed_at is None and poll.closes_at > app.now()
-            if poll is not None and is_open and position in poll.removed:
-                raise removed()
-            if is_open:
-                raise elsewhere()
-            if poll is not None and poll.closed_at is not None and is_here(turn, poll):
-                # Its buttons are still there: it could not be edited when it was closed.
-                with suppress(DeliveryError):
-                    await turn.edit_source(poll_message(poll, turn.platform.limits))
-            raise too_late(poll)
-        poll = await _update(app, turn, poll_id)
-        async with app.receipts:
-            with suppress(Unavailable):  # the vote is stored anyway
-                poll = poll or await polls.find(poll_id)
-                if poll is not None:
-                    await turn.respond(_receipt(poll, position))
+    message_id = 0 if turn.source is None else turn.source.ref.message_id
+    origin = VoteOrigin(turn.community_id, turn.channel_id, message_id)
+    ballot = Ballot(poll_id, turn.user.id, position, origin)
+    try:
+        counts = await polls.cast(ballot, app.now())
+    except OutcomeUnknown as error:
+        raise UserError(
+            _(
+                "The database isn't answering in time. Your vote may still be counted: the "
+                "names will show it."
+            )
+        ) from error
+    if not counts:
+        poll = await polls.find(poll_id)
+        is_open = poll is not None and poll.closed_at is None and poll.closes_at > app.now()
+        if poll is not None and is_open and position in poll.removed:
+            raise removed()
+        if is_open:
+            raise elsewhere()
+        if poll is not None and poll.closed_at is not None and is_here(turn, poll):
+            # Its buttons are still there: it could not be edited when it was closed.
+            with suppress(DeliveryError):
+                await turn.edit_source(poll_message(poll, turn.platform.limits))
+        raise too_late(poll)
+    poll = await _update(app, turn, poll_id)
+    async with app.receipts:
+        with suppress(Unavailable):  # the vote is stored anyway
+            poll = poll or await polls.find(poll_id)
+            if poll is not None:
+                await turn.respond(_receipt(poll, position))
 
 
 async def retract(app: App, turn: Turn, state: str) -> None:
     """Answer the button that retracts a vote."""
     poll_id, _position = parse(f"{state}:0")
     polls = app.store[Polls]
-    with app.in_flight.track():
-        poll = await polls.find(poll_id)
-        if poll is None or poll.closed_at is not None or poll.closes_at <= app.now():
-            raise too_late(poll)
-        origin = VoteOrigin(turn.community_id, turn.channel_id, None)
-        if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
-            raise elsewhere()
-        await polls.retract(poll_id, turn.user.id, app.now(), origin)
-        reply = text(_("You took your vote back. Press a name to vote again."))
-        await turn.edit_source(Message(content=reply, private=True))
+    poll = await polls.find(poll_id)
+    if poll is None or poll.closed_at is not None or poll.closes_at <= app.now():
+        raise too_late(poll)
+    origin = VoteOrigin(turn.community_id, turn.channel_id, None)
+    if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
+        raise elsewhere()
+    await polls.retract(poll_id, turn.user.id, app.now(), origin)
+    reply = text(_("You took your vote back. Press a name to vote again."))
+    await turn.edit_source(Message(content=reply, private=True))
 
-        async def edit(message: Message) -> None:
-            await turn.platform.edit(message_of(poll), message)
+    async def edit(message: Message) -> None:
+        await turn.platform.edit(message_of(poll), message)
 
-        if poll.message_id is not None:
-            app.edits.schedule(
-                poll.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
-            )
+    if poll.message_id is not None:
+        app.edits.schedule(poll.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit))
 
 
 async def _update(app: App, turn: Turn, poll_id: int) -> PollRecord | None:
@@ -209,11 +203,13 @@ async def draw(app: App, turn: Turn, poll_id: int, edit: Edit) -> PollRecord | N
             return poll
         await _note_message(app, turn, poll)
         await edit(poll_message(poll, limits))
+        if not app.fleet.is_shared:  # others of this process wait for the lock
+            return poll
         now = await polls.find(poll_id)
         if now is not None and now.closed_at is not None and now.message_id is not None:
             with suppress(DeliveryError):  # then `PollCloser` shows it
                 await turn.platform.edit(message_of(now), poll_message(now, limits))
-        elif app.fleet.is_shared and now is not None and now.votes != poll.votes:
+        elif now is not None and now.votes != poll.votes:
             app.edits.schedule(
                 now.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit)
             )
@@ -276,11 +272,11 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
     if not poll.standing:
         dissect_state = ""
     message = names_message(
-        list(_lines(poll)),
+        _lines(poll),
         custom_model=poll.custom_model,
         note=poll.note,
         footer=poll.footer,
-        buttons=[*buttons_of(more_state, dissect_state, of_custom_model=of_custom_model)],
+        buttons=buttons_of(more_state, dissect_state, of_custom_model=of_custom_model),
     )
     if poll.closed_at is not None:
         return replace(message, content=_result(poll))
@@ -369,25 +365,29 @@ def _receipt(poll: PollRecord, position: int) -> Message:
     return Message(content=reply, buttons=(button,), private=True)
 
 
-def _ballot(poll: PollRecord, limits: Limits) -> Iterator[Button]:
+def _ballot(poll: PollRecord, limits: Limits) -> list[Button]:
+    buttons: list[Button] = []
     for position, name in poll.standing.items():
         votes = poll.votes[position]
         tally = f" · {votes}" if votes else ""
         label = shortened(name, limits.button_label - len(tally)) + tally
-        yield Button(label, ACTION, f"{poll.id}:{position}", primary=True)
+        buttons.append(Button(label, ACTION, f"{poll.id}:{position}", primary=True))
+    return buttons
 
 
-def _lines(poll: PollRecord) -> Iterator[Text]:
+def _lines(poll: PollRecord) -> list[Text]:
     most = max(poll.votes, default=0)
+    lines: list[Text] = []
     for position, (name, votes) in enumerate(zip(poll.names, poll.votes, strict=True)):
         if position in poll.removed:
-            yield text(emphasis(_("removed by a moderator")))
+            lines.append(text(emphasis(_("removed by a moderator"))))
             continue
         parts = ["👑 " if position == poll.winner else "", strong(name)]
         if votes:
             blocks = "▰" * max(1, round(votes / most * min(most, LONGEST_BAR)))
             parts.append(f" · {blocks} {votes}")
-        yield text(*parts)
+        lines.append(text(*parts))
+    return lines
 
 
 def _result(poll: PollRecord) -> Text:

@@ -7,14 +7,13 @@ value counts as unset. `python -m bot.settings` prints the content of `.env.exam
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from dotenv import dotenv_values
-
 from bot.settings.values import (
+    MOST_SHARDS,
     Secret,
     Setting,
     WrongItems,
@@ -22,11 +21,11 @@ from bot.settings.values import (
     matching,
     number,
     one_of,
+    parse_shards,
     setting,
     token,
     whole,
 )
-from bot.shards import MOST_SHARDS, ShardsError, check_shards, parse_shards
 
 DOTENV = Path(".env")
 MOST_PORT = 65_535
@@ -260,6 +259,11 @@ class Settings:
         return tuple(each.value for each in every if each is not None)
 
     @property
+    def database_address(self) -> str | None:
+        """The address of the database; `None` for the file in the state directory."""
+        return self.database_url.value if self.database_url else None
+
+    @property
     def shards(self) -> tuple[int, ...]:
         """The shards that this process is to run; empty if Discord decides."""
         return tuple(sorted(self.shard_ids)) or tuple(range(self.shard_count or 0))
@@ -306,14 +310,29 @@ def checked(given: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
             wrong = error.args if isinstance(error, WrongItems) else (text,)
             problems += [_problem(name, about, item) for item in wrong]
     settings = Settings(**values)
-    try:
-        if settings.shard_ids:
-            server = _is_server(settings.database_url)
-            check_shards(settings.shard_ids, settings.shard_count, has_server=server)
-    except ShardsError as error:
-        problems += error.args
+    if misfits := [*_problems_of_shards(settings)]:
+        problems += misfits
         settings = replace(settings, shard_ids=frozenset())
     return settings, tuple(problems)
+
+
+def _problems_of_shards(settings: Settings) -> Iterator[str]:
+    """Why a process cannot run the shards of its settings."""
+    count, url = settings.shard_count, settings.database_url
+    if not settings.shard_ids:
+        return
+    if count is None:
+        yield (
+            "SHARD_IDS needs SHARD_COUNT, the number of shards of all processes together, for "
+            "example SHARD_COUNT=16"
+        )
+    elif (highest := max(settings.shard_ids)) >= count:
+        yield (
+            f"SHARD_IDS has {highest}, but with SHARD_COUNT={count} there are the shards 0 to "
+            f"{count - 1}"
+        )
+    if url is None or url.value.startswith("sqlite"):
+        yield "SHARD_IDS needs a PostgreSQL database, which all processes share, in DATABASE_URL"
 
 
 def given_values(
@@ -325,10 +344,16 @@ def given_values(
     file that cannot be read.
     """
     values: dict[str, str] = {}
-    own = dotenv_values(dotenv) if dotenv is not None and dotenv.is_file() else {}
+    own = _in_file(dotenv) if dotenv is not None else {}
     for source in (own, environment):
         values |= {name.lower(): value for name, value in source.items() if value}
     return values
+
+
+def _in_file(dotenv: Path) -> Mapping[str, str | None]:
+    from dotenv import dotenv_values  # here: without this package, the doctor can still say so
+
+    return dotenv_values(dotenv) if dotenv.is_file() else {}
 
 
 def suspicious_names(
@@ -336,7 +361,7 @@ def suspicious_names(
 ) -> tuple[str, ...]:
     """A sentence for each name that is probably a misspelled setting."""
     known = [name.upper() for name in SETTINGS]
-    own = set(dotenv_values(dotenv)) if dotenv.is_file() else set()
+    own = set(_in_file(dotenv))
     sentences = []
     for name in sorted(own | set(environment)):
         if name.upper() not in known:
@@ -357,8 +382,3 @@ def _problem(name: str, about: Setting, wrong: str) -> str:
     return (
         f"{variable} is {shown}; expected {about.expected}, for example {variable}={about.example}"
     )
-
-
-def _is_server(url: Secret | None) -> bool:
-    """Whether a database is one that processes can share: PostgreSQL."""
-    return url is not None and not url.value.startswith("sqlite")

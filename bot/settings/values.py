@@ -4,13 +4,15 @@ A parser takes text without spaces around it, and raises `ValueError` if that is
 """
 
 import re
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 Choice = TypeVar("Choice", bound=str)
 Item = TypeVar("Item", bound=Hashable)
+
+MOST_SHARDS = 10_000
 
 
 @dataclass(frozen=True)
@@ -118,3 +120,30 @@ def listed(parse: Callable[[str], Item]) -> Callable[[str], frozenset[Item]]:
         return frozenset(items)
 
     return parse_all
+
+
+def parse_shards(text: str) -> frozenset[int]:
+    """`0-3, 8` → 0, 1, 2, 3 and 8. Raises `ValueError` for text that is no list of shards."""
+    shards = frozenset(n for part in text.split(",") if part.strip() for n in _range(part))
+    if text.strip() and not shards:
+        raise ValueError("no shards")
+    return shards
+
+
+def _range(part: str) -> range:
+    first, dash, last = part.partition("-")
+    low, high = int(first), int(last if dash else first)
+    if not 0 <= low <= high < MOST_SHARDS:
+        raise ValueError("no range of shards")
+    return range(low, high + 1)
+
+
+def format_shards(shard_ids: Collection[int]) -> str:
+    """`0-3, 8` of the shards 0, 1, 2, 3 and 8."""
+    ranges: list[tuple[int, int]] = []
+    for number in sorted(shard_ids):
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return ", ".join(f"{low}-{high}" if high > low else f"{low}" for low, high in ranges)

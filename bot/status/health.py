@@ -2,14 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import partial
+
+from prometheus_client.core import Metric
 
 from bot.chat.app import App
 from bot.chat.turn import Platform
 from bot.concurrency import PeriodicTask
 from bot.fleet.membership import Served
-from bot.monitoring.state import SAMPLE_S, Check, Cluster, Queue, Sample, Snapshot, resident_bytes
+from bot.monitoring.metrics import counter, gauge
+from bot.monitoring.state import KEPT, SAMPLE_S, Check, LoopLag, Sample, resident_bytes
 from bot.store import StoreError
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import Trainings
@@ -36,16 +41,22 @@ class Health:
     """Looks at the services of one process. The database is looked at every ten seconds."""
 
     def __init__(self, app: App, *platforms: Platform) -> None:
+        self.loop_lag = LoopLag()
+        self.samples: deque[Sample] = deque(maxlen=KEPT)
+        """Those of the last day, oldest first."""
+        self.database_seconds: float | None = None
+        """How long the last check of the database took; `None` if it failed."""
+        self.trainings: Mapping[str, int] = {}
+        """Trainings of all processes that are `queued` and `running`."""
         self._app = app
         self._platforms = [*platforms]
-        self._database_seconds: float | None = None
-        self._trainings: Mapping[str, int] = {}
         self._asking: asyncio.Task[None] | None = None
         self._counted = (0, 0)
         self._tasks: list[PeriodicTask] = []
+        self._measuring: asyncio.Task[None] | None = None
         metrics = app.monitor.metrics
         metrics.info.labels(app.version).set(1)
-        metrics.state.take = self.snapshot
+        metrics.state = self.metrics
         app.store.database.observe = metrics.database
         app.inference.observe(metrics.batch)
 
@@ -55,16 +66,20 @@ class Health:
 
     def start(self) -> None:
         """Start to look at the database, to measure the event loop, and to keep samples."""
-        self._app.monitor.start()
+        observe = self._app.monitor.metrics.loop_lag.observe
+        self._measuring = asyncio.create_task(self.loop_lag.measure(observe))
         self._tasks = [
             PeriodicTask(self.refresh, REFRESH_S, after=partial(asyncio.sleep, 0)),
-            PeriodicTask(self._sampling, SAMPLE_S),
+            PeriodicTask(self.keep_sample, SAMPLE_S),
         ]
 
     async def close(self) -> None:
         """Stop."""
         await asyncio.gather(*(task.close(patience=0.5) for task in self._tasks))
-        await self._app.monitor.close()
+        if self._measuring is not None:
+            self._measuring.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._measuring
 
     async def refresh(self) -> None:
         """Ask the database, and wait a few seconds for its answer.
@@ -75,15 +90,27 @@ class Health:
             self._asking = asyncio.create_task(self._ask_database())
         await asyncio.wait([self._asking], timeout=PATIENCE_S)
         if not self._asking.done():
-            self._database_seconds = None
+            self.database_seconds = None
 
     def checks(self) -> Mapping[str, Check]:
         """The conditions for being ready."""
+        away = [each.name for each in self._platforms if not each.is_connected]
+        lag = self.loop_lag.worst(RECENT_S)
+        seconds = self.database_seconds
+        missing = sorted(set(TASKS) - set(self._app.inference.cards))
         return {
-            "gateway": self._gateway(),
-            "event_loop": self._event_loop(),
-            "database": self._database(),
-            "models": self._models(),
+            "gateway": Check(
+                not away, f"not connected to {' and '.join(away)}" if away else "connected"
+            ),
+            "event_loop": Check(lag < SLOW_LOOP_S, f"{lag:.3f} s late at most in {RECENT_S:g} s"),
+            "database": Check(
+                seconds is not None,
+                "does not answer" if seconds is None else f"answered in {seconds:.3f} s",
+            ),
+            "models": Check(
+                not missing,
+                f"missing: {', '.join(missing)}" if missing else f"{len(TASKS)} loaded",
+            ),
             "queue": self._queue(),
         }
 
@@ -102,103 +129,106 @@ class Health:
             await asyncio.sleep(LOOK_S)
         return found.detail
 
-    def snapshot(self) -> Snapshot:
-        """The state as metrics."""
-        app, platforms = self._app, self._platforms
-        latencies = [each.latency for each in platforms if each.latency is not None]
-        return Snapshot(
-            gateway_connected=all(each.is_connected for each in platforms),
-            gateway_latency=max(latencies, default=None),
-            shard_latencies={
-                number: latency
-                for each in platforms
-                for number, latency in each.shard_latencies.items()
-            },
-            processes=app.fleet.processes(Served.ANYTHING),
-            communities=sum(len(each.communities) for each in platforms),
-            requests_in_progress=app.in_flight.running,
-            inference_in_progress=app.inference.at_work,
-            inference_executors=app.inference.executors,
-            queues={
-                kind: Queue(state.waiting, state.oldest)
-                for kind, state in app.inference.queues.items()
-            },
-            cluster=self._cluster(),
-            trainings=self._trainings,
-            trainings_finished=dict(app[TrainingService].finished),
-            database_seconds=self._database_seconds,
-            database_failures=app.store.database.failures,
-            worst_lag=app.monitor.loop_lag.worst(),
-            invalid_requests=app.monitor.invalid_requests.recent,
-            models_ready={
-                "tasks": len(app.inference.cards),
-                "namers": app[CustomModelLoader].loaded,
-            },
-            namer_bytes=app[CustomModelLoader].loaded_bytes,
-            checks={name: check.passes for name, check in self.checks().items()},
-        )
+    def metrics(self) -> Iterator[Metric]:
+        """The state as metrics: all of them are named here."""
+        yield from self._metrics_of_platforms()
+        yield from self._metrics_of_networks()
+        yield from self._metrics_of_cluster()
+        finished = dict(self._app[TrainingService].finished)
+        yield gauge("trainings", "Trainings of all processes.", self.trainings, "state")
+        yield counter("trainings_finished", "Trainings that ended.", finished, "outcome")
+        text = "Times that the database did not answer."
+        yield counter("database_errors", text, self._app.store.database.failures)
+        text = "Whether the database answered the last check."
+        yield gauge("database_up", text, self.database_seconds is not None)
+        if self.database_seconds is not None:
+            text = "How long the last check of the database took."
+            yield gauge("database_check_seconds", text, self.database_seconds)
+        text = "Largest event loop lag of the last minute."
+        yield gauge("event_loop_lag_worst_seconds", text, self.loop_lag.worst())
+        text = "Responses 401, 403 and 429 in ten minutes; 10,000 bring a ban."
+        yield gauge("invalid_requests_recent", text, self._app.monitor.invalid_requests.recent)
+        passing = {name: check.passes for name, check in self.checks().items()}
+        yield gauge("ready", "Whether each check of /readyz passes.", passing, "check")
 
-    def _cluster(self) -> Cluster | None:
+    def _metrics_of_platforms(self) -> Iterator[Metric]:
+        platforms = self._platforms
+        connected = all(each.is_connected for each in platforms)
+        yield gauge("gateway_connected", "Whether all shards are connected.", connected)
+        latencies = [each.latency for each in platforms if each.latency is not None]
+        if latencies:
+            text = "Time from a heartbeat to its answer."
+            yield gauge("gateway_latency_seconds", text, max(latencies))
+        shards = {str(n): s for each in platforms for n, s in each.shard_latencies.items()}
+        online = {number: seconds is not None for number, seconds in shards.items()}
+        text = "Whether each shard of this process is connected."
+        yield gauge("shard_connected", text, online, "shard")
+        answered = {number: seconds for number, seconds in shards.items() if seconds is not None}
+        text = "Time from a heartbeat to its answer, by shard."
+        yield gauge("shard_latency_seconds", text, answered, "shard")
+        processes = self._app.fleet.processes(Served.ANYTHING)
+        yield gauge("processes", "Processes that share the database.", processes)
+        servers = sum(len(each.communities) for each in platforms)
+        yield gauge("servers", "Servers that the bot is in.", servers)
+        running = self._app.in_flight.running
+        yield gauge("requests_in_progress", "Requests that are being answered.", running)
+
+    def _metrics_of_networks(self) -> Iterator[Metric]:
+        inference, namers = self._app.inference, self._app[CustomModelLoader]
+        text = "Requests that the networks work on, or that wait for them."
+        yield gauge("inference_in_progress", text, inference.at_work)
+        text = "Processes or workers that write beside the bot's own thread."
+        yield gauge("inference_executors", text, inference.executors)
+        lengths = {task: queue.waiting for task, queue in inference.queues.items()}
+        text = "Requests that wait for the networks."
+        yield gauge("inference_queue_length", text, lengths, "task")
+        ages = {task: queue.oldest for task, queue in inference.queues.items()}
+        text = "How long the first of them has waited."
+        yield gauge("inference_queue_age_seconds", text, ages, "task")
+        ready = {"tasks": len(inference.cards), "namers": namers.loaded}
+        yield gauge("models_ready", "Models in memory.", ready, "kind")
+        yield gauge("namer_bytes", "Memory of the namers that are loaded.", namers.loaded_bytes)
+
+    def _metrics_of_cluster(self) -> Iterator[Metric]:
         if self._app.cluster is None:
-            return None
+            return
         now = self._app.cluster.status
-        return Cluster(now.connected, now.workers, now.threads, now.unsuitable, now.turns)
+        text = "Whether the scheduler of the cluster answers."
+        yield gauge("cluster_connected", text, now.connected)
+        workers = {"ready": now.workers, "unsuitable": now.unsuitable}
+        yield gauge("cluster_workers", "Workers of the cluster.", workers, "state")
+        text = "Turns that the workers compute at the same time."
+        yield gauge("cluster_threads", text, now.threads)
+        text = "Turns of this process that workers have computed."
+        yield counter("cluster_turns", text, now.turns)
 
     def sample(self) -> Sample:
         """The state since the last sample that was kept."""
-        monitor = self._app.monitor
         requests, failures = self._counted
         return Sample(
             at=self._app.now(),
             memory_bytes=resident_bytes(),
-            worst_lag=monitor.loop_lag.worst(),
-            queue_length=sum(s.waiting for s in self._app.inference.queues.values()),
-            requests=monitor.requests - requests,
-            failures=monitor.failures - failures,
-            database_seconds=self._database_seconds,
+            worst_lag=self.loop_lag.worst(),
+            requests=self._app.monitor.requests - requests,
+            failures=self._app.monitor.failures - failures,
+            database_seconds=self.database_seconds,
         )
 
-    def keep_sample(self) -> None:
-        """Add a sample to the history."""
-        monitor = self._app.monitor
-        monitor.history.add(self.sample())
-        self._counted = monitor.requests, monitor.failures
-
-    async def _sampling(self) -> None:
-        self.keep_sample()
+    async def keep_sample(self) -> None:
+        """Keep a sample; the oldest one of more than a day is forgotten."""
+        self.samples.append(self.sample())
+        self._counted = self._app.monitor.requests, self._app.monitor.failures
 
     async def _ask_database(self) -> None:
         started = time.perf_counter()
         try:
             await self._app.store.database.check()
             seconds = time.perf_counter() - started
-            self._trainings = await self._app.store[Trainings].active()
+            self.trainings = await self._app.store[Trainings].active()
         except StoreError:
-            self._database_seconds = None
+            self.database_seconds = None
         else:
-            self._database_seconds = seconds
-
-    def _gateway(self) -> Check:
-        away = [each.name for each in self._platforms if not each.is_connected]
-        if away:
-            return Check(False, f"not connected to {' and '.join(away)}")
-        return Check(True, "connected")
-
-    def _event_loop(self) -> Check:
-        worst = self._app.monitor.loop_lag.worst(RECENT_S)
-        return Check(worst < SLOW_LOOP_S, f"{worst:.3f} s late at most in {RECENT_S:g} s")
-
-    def _database(self) -> Check:
-        seconds = self._database_seconds
-        if seconds is None:
-            return Check(False, "does not answer")
-        return Check(True, f"answered in {seconds:.3f} s")
-
-    def _models(self) -> Check:
-        missing = sorted(set(TASKS) - set(self._app.inference.cards))
-        if missing:
-            return Check(False, f"missing: {', '.join(missing)}")
-        return Check(True, f"{len(TASKS)} loaded")
+            self.database_seconds = seconds
 
     def _queue(self) -> Check:
         inference = self._app.inference

@@ -11,9 +11,10 @@ from bot.chat.message import Embed, Field, File, Message, Text, Timestamp, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_owner
-from bot.monitoring.state import Cluster, Sample, Snapshot
-from bot.shards import format_shards
+from bot.monitoring.state import Sample
+from bot.settings.values import format_shards
 from bot.status.health import Health
+from bot.writing.cluster import ClusterStatus
 
 PLOT = "day.png"
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -31,9 +32,9 @@ async def _answer(app: App, turn: Turn) -> Message:
     await health.refresh()
     now = app.now()
     latest = health.sample()
-    samples = [*app.monitor.history.since(now - DAY), latest]
+    samples = [*(sample for sample in health.samples if sample.at > now - DAY), latest]
     picture = await asyncio.to_thread(_picture, now, samples)
-    requests, failures = app.monitor.history.totals(now, HOUR)
+    in_an_hour = [sample for sample in samples if sample.at > now - HOUR]
     communities = len(turn.platform.communities)
     line = text(
         ngettext(
@@ -51,11 +52,11 @@ async def _answer(app: App, turn: Turn) -> Message:
             _("Requests in an hour"),
             text(
                 _("{count}, {failures} failed"),
-                count=requests + latest.requests,
-                failures=failures + latest.failures,
+                count=sum(sample.requests for sample in in_an_hour),
+                failures=sum(sample.failures for sample in in_an_hour),
             ),
         ),
-        *_fields(health.snapshot(), latest, turn.platform.terms.platform),
+        *_fields(app, turn, health, latest),
         *_shards(app, turn),
     )
     embed = Embed(f"🦖 Mangosaurus {app.version}", (line,), fields, image=PLOT)
@@ -63,43 +64,41 @@ async def _answer(app: App, turn: Turn) -> Message:
     return Message(embeds=(embed,), files=(File(PLOT, picture, description),), private=True)
 
 
-def _fields(now: Snapshot, latest: Sample, platform: str) -> tuple[Field, ...]:
-    connection = _("not connected")
-    if now.gateway_connected:
-        connection = _("connected")
-        if now.gateway_latency is not None:
-            connection = _("{seconds:.3f} s").format(seconds=now.gateway_latency)
-    database = _("does not answer")
-    if now.database_seconds is not None:
-        database = _("{seconds:.3f} s").format(seconds=now.database_seconds)
-    waiting = sum(queue.length for queue in now.queues.values())
+def _fields(app: App, turn: Turn, health: Health, latest: Sample) -> tuple[Field, ...]:
+    platform, networks = turn.platform, app.inference
+    latency = platform.latency if platform.is_connected else None
+    connected = _("connected") if platform.is_connected else _("not connected")
     return (
         Field(_("Memory"), text(_("{size:.0f} MiB"), size=latest.memory_bytes / MIB)),
-        Field(_("Event loop lag"), text(_("{seconds:.3f} s"), seconds=now.worst_lag)),
+        Field(_("Event loop lag"), _seconds(latest.worst_lag)),
         Field(
             _("Networks"),
             text(
                 _("{running} in progress, {waiting} waiting"),
-                running=now.inference_in_progress,
-                waiting=waiting,
+                running=networks.at_work,
+                waiting=sum(queue.waiting for queue in networks.queues.values()),
             ),
         ),
-        *([Field(_("Cluster"), _of_cluster(now.cluster))] if now.cluster else []),
+        *([Field(_("Cluster"), _of_cluster(app.cluster.status))] if app.cluster else []),
         Field(
             _("Trainings"),
             text(
                 _("{running} running, {queued} queued"),
-                running=now.trainings.get("running", 0),
-                queued=now.trainings.get("queued", 0),
+                running=health.trainings.get("running", 0),
+                queued=health.trainings.get("queued", 0),
             ),
         ),
-        Field(_("Database"), text(database)),
-        Field(platform, text(connection)),
+        Field(_("Database"), _seconds(latest.database_seconds, _("does not answer"))),
+        Field(platform.terms.platform, _seconds(latency, connected)),
         Field(
-            _("Refused by {platform}").format(platform=platform),
-            text(_("{count} in ten minutes"), count=now.invalid_requests),
+            _("Refused by {platform}").format(platform=platform.terms.platform),
+            text(_("{count} in ten minutes"), count=app.monitor.invalid_requests.recent),
         ),
     )
+
+
+def _seconds(value: float | None, unknown: str = "") -> Text:
+    return text(unknown) if value is None else text(_("{seconds:.3f} s"), seconds=value)
 
 
 def _shards(app: App, turn: Turn) -> tuple[Field, ...]:
@@ -126,7 +125,7 @@ def _shards(app: App, turn: Turn) -> tuple[Field, ...]:
     )
 
 
-def _of_cluster(cluster: Cluster) -> Text:
+def _of_cluster(cluster: ClusterStatus) -> Text:
     if not cluster.connected:
         return text(_("not connected"))
     return text(

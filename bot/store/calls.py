@@ -70,8 +70,11 @@ async def run_call(seconds: float, work: Coroutine[Any, Any, Outcome]) -> Outcom
     call, context = Call(), copy_context()
     context.run(_current.set, call)
     task = asyncio.create_task(work, context=context)
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    await asyncio.wait([task], timeout=seconds)
+    try:
+        await asyncio.wait([task], timeout=seconds)
+    finally:
+        if not task.done():
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
     if task.done():
         return task.result()
     call.is_given_up = True
@@ -111,27 +114,31 @@ class Batches(Generic[Item, Outcome]):
         return await asyncio.shield(entry.outcome)
 
     async def _write_pending(self) -> None:
+        alone = 0  # items that are written one by one
         while self._pending:
-            batch, self._pending = self._pending[: self._largest], self._pending[self._largest :]
-            for entry in batch:
+            size = 1 if alone else self._largest
+            batch: list[_Entry[Item, Outcome]] = []
+            for entry in self._pending[:size]:
                 if entry.call.is_given_up:
                     entry.outcome.cancel()
-                entry.call.may_be_written = True
-            if batch := [entry for entry in batch if not entry.outcome.cancelled()]:
-                await self._write_batch(batch)
-
-    async def _write_batch(self, batch: Sequence[_Entry[Item, Outcome]]) -> None:
-        try:
-            outcomes = await self._write([entry.item for entry in batch])
-        except Exception as error:  # noqa: BLE001 (raised from `put`)
-            if len(batch) > 1 and not isinstance(error, StoreError):
-                for entry in batch:  # one that cannot be written must not stop the others
-                    await self._write_batch([entry])
-                return
-            for entry in batch:
-                entry.outcome.set_exception(error)
-            return
-        for number, (entry, outcome) in enumerate(zip(batch, outcomes, strict=True), 1):
-            entry.outcome.set_result(outcome)
-            if number % RESUMED == 0:  # those who waited go on, some at a time
-                await asyncio.sleep(0)
+                if not entry.outcome.done():
+                    entry.call.may_be_written = True
+                    batch.append(entry)
+            self._pending = self._pending[size:]
+            alone = max(0, alone - 1)
+            if not batch:
+                continue
+            try:
+                outcomes = await self._write([entry.item for entry in batch])
+            except Exception as error:  # noqa: BLE001 (raised from `put`)
+                if len(batch) > 1 and not isinstance(error, StoreError):
+                    # One that cannot be written must not stop the others.
+                    self._pending, alone = batch + self._pending, len(batch)
+                    continue
+                for entry in batch:
+                    entry.outcome.set_exception(error)
+                continue
+            for number, (entry, outcome) in enumerate(zip(batch, outcomes, strict=True), 1):
+                entry.outcome.set_result(outcome)
+                if number % RESUMED == 0:  # those who waited go on, some at a time
+                    await asyncio.sleep(0)

@@ -119,7 +119,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
         """A session for a consistent read. Raises `Unavailable`."""
-        with self._timed("read"), self._translated_errors():
+        with self._watched("read"):
             async with AsyncSession(self._reading_engine, expire_on_commit=False) as session:
                 yield session
 
@@ -129,7 +129,7 @@ class Database:
 
         Raises `Unavailable`.
         """
-        with self._timed("write"), self._translated_errors():
+        with self._watched("write"):
             call = current_call()
             async with self._turn:
                 call.check()
@@ -143,7 +143,7 @@ class Database:
     @asynccontextmanager
     async def at_once(self) -> AsyncIterator[AsyncConnection]:
         """A connection on which each statement is a transaction. Raises `Unavailable`."""
-        with self._translated_errors():
+        with self._watched():
             async with self._engine.connect() as connection:
                 yield await connection.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -169,7 +169,7 @@ class Database:
         """
         engine = _engine(self.url, migrates=True)
         writing = engine.execution_options(**{_WRITES: True})
-        with self._translated_errors():
+        with self._watched():
             async with AsyncExitStack() as stack:
                 if self.is_sqlite:
                     # Making a file, and turning on WAL, are no transactions: others would meet a
@@ -191,19 +191,13 @@ class Database:
         await self._engine.dispose()
 
     @contextmanager
-    def _timed(self, kind: Literal["read", "write"]) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.observe(kind, time.perf_counter() - started)
-
-    @contextmanager
-    def _translated_errors(self) -> Iterator[None]:
+    def _watched(self, kind: Literal["read", "write"] | None = None) -> Iterator[None]:
         """Turn the errors of a driver whose database is away into `Unavailable`.
 
-        Logs a warning at the first failure and a message at the first success after it.
+        Logs a warning at the first failure and a message at the first success after it. The time is
+        observed if it is of a `kind`.
         """
+        started = time.perf_counter()
         try:
             yield
         except (PoolTimeout, OSError) as error:
@@ -212,6 +206,9 @@ class Database:
             if _is_absent(error):
                 raise self._unavailable(error) from error
             raise
+        finally:
+            if kind is not None:
+                self.observe(kind, time.perf_counter() - started)
         if not self._answers:
             log.info("The database answers again")
         self._answers = True

@@ -36,8 +36,8 @@ def patient(method: Callable[P, T]) -> Callable[P, T]:
 
 def _in_time(method: Callable[..., Coroutine[Any, Any, T]]) -> Callable[..., Any]:
     @wraps(method)
-    async def call(self: Queries, *args: object, **options: object) -> T:
+    def call(self: Queries, *args: object, **options: object) -> Coroutine[Any, Any, T]:
         work = method(self, *args, **options)
-        return await (work if is_in_call() else self._database.in_time(work))
+        return work if is_in_call() else self._database.in_time(work)
 
     return call

@@ -248,7 +248,7 @@ class ModelRegistry:
         """A function that loads a version. Raises `WeightsError` if it is deleted or damaged."""
         if number is None:
             return task_of(task).load_shipped
-        return await _load_stored(self._records, task, number)
+        return await load_stored(self._records, task, number)
 
     async def _baseline_loss(self, task: str, live: Live) -> float | None:
         """The reference loss of the live version, or of the shipped weights if it has none.
@@ -310,14 +310,14 @@ async def _latest_usable(
         if number is None:
             break
         try:
-            load = await _load_stored(records, task, number)
+            load = await load_stored(records, task, number)
             return number, await asyncio.to_thread(loaded_of, task, load)
         except WeightsError as error:
             log.error("%s %s of %s is served instead.", error, _named(before), task)
     return None, None
 
 
-async def _load_stored(records: Versions, task: str, number: int) -> Load:
+async def load_stored(records: Versions, task: str, number: int) -> Load:
     """A function that loads a version. Raises `WeightsError` for deleted or damaged weights."""
     content = await records.weights(number)
     if content is None:

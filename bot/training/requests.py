@@ -41,7 +41,7 @@ async def check_queue(
             policy, community_id=community_id, custom_model_id=custom_model_id
         )
     except (AlreadyTraining, CoolingDown, QueueFull) as error:
-        raise _refusal(error) from error
+        raise refusal_for(error) from error
 
 
 async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
@@ -69,7 +69,7 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
     try:
         await app[TrainingService].enqueue(request)
     except (AlreadyTraining, CoolingDown, QueueFull) as error:
-        refusal = _refusal(error)
+        refusal = refusal_for(error)
         await withdraw(str(refusal))
         raise refusal from error
     except BaseException:
@@ -148,7 +148,8 @@ async def stop_reason(app: App, turn: Turn, record: TrainingRecord) -> str:
     return EndReason.BUTTON if name is None else _("{member} pressed Stop.").format(member=name)
 
 
-def _refusal(error: AlreadyTraining | CoolingDown | QueueFull) -> UserError:
+def refusal_for(error: AlreadyTraining | CoolingDown | QueueFull) -> UserError:
+    """The error for a training that cannot be queued."""
     match error:
         case AlreadyTraining():
             return UserError(_("This is already being trained; try again when that has ended."))

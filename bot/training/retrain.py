@@ -14,16 +14,17 @@ from bot.chat.turn import Attachment, Turn
 from bot.community.rights import SharedModelAction, check_shared_models
 from bot.polls.queries import HallOfFame
 from bot.training.progress import stop_button
-from bot.training.queries import SHARED, TrainingRequest, Trainings
+from bot.training.queries import SHARED, TrainingRequest
 from bot.training.requests import (
     LARGEST_SEED,
-    check_queue,
     check_size,
     checked,
     download,
+    refusal_for,
     submit,
     title_of,
 )
+from bot.training.service import AlreadyTraining, CoolingDown, TrainingService
 from bot.words import WordFilter
 from data.text import clean_name
 from models.tasks import TASKS, Task
@@ -59,12 +60,15 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
         title = await title_of(app, options.corpus.name, turn.community_id, _("Your corpus"))
         check_size(title, options.corpus.size, LARGEST_UPLOAD, _("plain text in UTF-8"))
     with app.in_flight.track():
-        active = await app.store[Trainings].waiting(SHARED)
-        if active:
+        try:
+            await app[TrainingService].check(SHARED)
+        except AlreadyTraining as error:
             reply = text(_("A training is already running; wait until it has ended, or stop it."))
-            await turn.respond(Message(reply, buttons=(stop_button(active[0].id),), private=True))
+            button = stop_button(error.training_id)
+            await turn.respond(Message(reply, buttons=(button,), private=True))
             return
-        await check_queue(app, SHARED)
+        except CoolingDown as error:
+            raise refusal_for(error) from error
         await turn.defer(private=True)
         corpus = None
         if options.corpus is not None and title is not None:

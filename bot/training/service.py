@@ -89,6 +89,10 @@ Events = AsyncGenerator[Event, None]
 class AlreadyTraining(Exception):  # noqa: N818 (it is a state, not a fault)
     """A training that excludes this one is queued or running."""
 
+    def __init__(self, training_id: int) -> None:
+        super().__init__(f"the training {training_id} has not ended")
+        self.training_id = training_id
+
 
 class QueueFull(Exception):  # noqa: N818
     """Too many trainings are waiting."""
@@ -206,11 +210,12 @@ class TrainingService:
         waiting = await self.trainings.waiting(policy)
         if policy == SHARED:
             if waiting:
-                raise AlreadyTraining
+                raise AlreadyTraining(waiting[0].id)
             await self._check_cooldown()
             return
-        if custom_model_id is not None and custom_model_id in {w.custom_model_id for w in waiting}:
-            raise AlreadyTraining
+        for each in waiting:
+            if custom_model_id is not None and each.custom_model_id == custom_model_id:
+                raise AlreadyTraining(each.id)
         of_community = sum(w.community_id == community_id for w in waiting)
         if len(waiting) >= LONGEST_QUEUE or of_community >= MOST_OF_A_COMMUNITY:
             raise QueueFull

@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
+from bot.startup import missing_extra
 from bot.writing import limits
 
 log = logging.getLogger(__name__)
@@ -26,13 +27,13 @@ class Silent(ClusterUnreachable):
     """It did not answer in time."""
 
 
-def is_installed() -> bool:
-    """Whether the library is installed."""
-    return find_spec("distributed") is not None
-
-
 def scheduler_address(inference: str) -> str:
-    """The address of the scheduler, as Dask writes it: `dask://host:8786` → `tcp://host:8786`."""
+    """The address of the scheduler, as Dask writes it: `dask://host:8786` → `tcp://host:8786`.
+
+    Raises `StartupError` if the library is not installed.
+    """
+    if find_spec("distributed") is None:
+        raise missing_extra("INFERENCE", "distributed", "requirements-cluster.txt")
     scheme, _, rest = inference.partition("://")
     return f"{SCHEMES[scheme]}://{rest}"
 

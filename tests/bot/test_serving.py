@@ -3,6 +3,9 @@
 import asyncio
 import logging
 import signal
+import socket
+import sys
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import cast
@@ -12,9 +15,14 @@ import pytest
 
 from bot.chat.app import App
 from bot.fleet.membership import Served, ShardsTaken
-from bot.operate.serving.joining import joined
-from bot.operate.serving.platforms import Tokens, home_by_default, start_patiently, tokens_of
-from bot.operate.serving.until_stopped import leave_behind, serve_until_stopped
+from bot.launch import Tokens, tokens_of
+from bot.operate.serving.lifetime import (
+    joined,
+    leave_behind,
+    serve_until_stopped,
+    tell_systemd,
+)
+from bot.operate.serving.platforms import home_by_default, start_patiently
 from bot.settings import checked
 from bot.startup import Exit, LastResort, StartupError
 from bot.store import Unavailable
@@ -79,12 +87,15 @@ def test_tokens(settings: dict[str, str], expected: Tokens) -> None:
         ({}, "No token is set"),
         ({"slack_bot_token": "xoxb-1"}, "SLACK_APP_TOKEN is not set"),
         ({"slack_app_token": "xapp-1", "discord_token": "a"}, "SLACK_BOT_TOKEN is not set"),
+        ({"discord_token": "'a'"}, "contains quotes"),
+        ({"discord_token": "a b"}, "contains a space or a line break"),
     ],
 )
-def test_missing_tokens(settings: dict[str, str], expected: str) -> None:
+def test_wrong_tokens(settings: dict[str, str], expected: str) -> None:
     with pytest.raises(StartupError, match=expected) as raised:
         tokens_of(checked(settings)[0])
-    assert raised.value.code is Exit.NO_TOKEN
+    code = Exit.BAD_SETTINGS if "contains" in expected else Exit.NO_TOKEN
+    assert raised.value.code is code
 
 
 async def test_first_end_stops_all() -> None:
@@ -225,3 +236,44 @@ async def test_start_without_its_shards() -> None:
         assert raised.value.code is code
         assert str(error) in str(raised.value)
     assert len(closed) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="systemd is for Linux")
+async def test_watchdog_is_told_while_the_loop_runs() -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,  # addresses are short
+        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor,
+    ):
+        supervisor.bind(address := f"{folder}/notify")
+        supervisor.setblocking(False)
+        asked = {"NOTIFY_SOCKET": address, "WATCHDOG_USEC": "3000"}
+        telling = asyncio.create_task(tell_systemd(asked))
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(60):
+            for _ in range(2):
+                assert await loop.sock_recv(supervisor, 100) == b"WATCHDOG=1"
+        telling.cancel()
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {},
+        {"NOTIFY_SOCKET": "/nowhere"},
+        {"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": "3000", "WATCHDOG_PID": "1"},
+    ],
+)
+async def test_nobody_watches(environment: dict[str, str]) -> None:
+    async with asyncio.timeout(60):
+        await tell_systemd(environment)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="systemd is for Linux")
+async def test_absent_supervisor() -> None:
+    """systemd may restart itself: that keeps nobody from an answer."""
+    telling = asyncio.create_task(
+        tell_systemd({"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": "3000"})
+    )
+    await asyncio.sleep(0.01)
+    assert not telling.done()
+    telling.cancel()

@@ -10,7 +10,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.platforms.discord.heartbeats import MISSED, Heartbeats
+from bot.platforms.discord.library import MISSED, Heartbeats
 from bot.platforms.local.gateway import ACK_DELAY_S
 from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.conftest import eventually

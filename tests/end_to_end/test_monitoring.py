@@ -7,15 +7,11 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.faults import Kind, RestFault
 from bot.platforms.local.server import LocalDiscord
 from bot.writing import Inference
 from tests.end_to_end.conftest import eventually, mangosaurus
-
-
-def value(bot: Mangosaurus, name: str, **labels: str) -> float | None:
-    return bot.app.monitor.metrics.value(name, **labels)
+from tests.metrics import value
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
@@ -27,22 +23,23 @@ async def test_requests_are_counted(
 ) -> None:
     caplog.set_level(logging.INFO)
     async with mangosaurus(local, tmp_path) as bot:
+        monitor = bot.app.monitor
         named = await local.run_command("dinoname", {"count": 3})
         await local.press(named.message, named.message.buttons[0].label)
         await local.run_command("dinoname", {"starts_with": "кот"})
-        await eventually(lambda: bot.app.monitor.requests == 3)
-        assert value(bot, "requests_total", request="/dinoname", outcome="answered") == 1
-        assert value(bot, "requests_total", request="/dinoname", outcome="refused") == 1
-        assert value(bot, "requests_total", request="button vote", outcome="answered") == 1
-        assert value(bot, "acknowledgement_seconds_count") == 3
-        assert value(bot, "gateway_events_total", event="connect") == 1
-        assert value(bot, "gateway_connected") == 1
-        assert (value(bot, "inference_batch_size_count", task="names") or 0) >= 1
-        before = value(bot, "rest_responses_total", status="2xx") or 0
+        await eventually(lambda: monitor.requests == 3)
+        assert value(monitor, "requests_total", request="/dinoname", outcome="answered") == 1
+        assert value(monitor, "requests_total", request="/dinoname", outcome="refused") == 1
+        assert value(monitor, "requests_total", request="button vote", outcome="answered") == 1
+        assert value(monitor, "acknowledgement_seconds_count") == 3
+        assert value(monitor, "gateway_events_total", event="connect") == 1
+        assert value(monitor, "gateway_connected") == 1
+        assert (value(monitor, "inference_batch_size_count", task="names") or 0) >= 1
+        before = value(monitor, "rest_responses_total", status="2xx") or 0
         assert before >= 3
         with pytest.raises(discord.NotFound):
             await bot.fetch_user(1)
-        assert value(bot, "rest_responses_total", status="4xx") == 1
+        assert value(monitor, "rest_responses_total", status="4xx") == 1
     answered, refused, voted = sorted(lines(caplog))
     place = rf"in server {local.guild_id}: "
     seconds = r"\(acknowledged \d\.\d+, waited \d\.\d+, networks \d\.\d+\)"
@@ -67,7 +64,7 @@ async def test_reference_of_a_failure(
     async with mangosaurus(local, tmp_path) as bot:
         failed = await local.run_command("dinoname", {"count": 3})
         await eventually(lambda: bot.app.monitor.failures == 1)
-        assert value(bot, "request_errors_total", error="ZeroDivisionError") == 1
+        assert value(bot.app.monitor, "request_errors_total", error="ZeroDivisionError") == 1
     (reference,) = re.findall(r"`([0-9a-f]{6})`", failed.message.content)
     assert f"Unknown error {reference}" in caplog.messages
 
@@ -78,5 +75,5 @@ async def test_refused_requests_are_counted(local: LocalDiscord, tmp_path: Path)
         local.faults.rest = RestFault(Kind.ROUTE_LIMIT, paths="/callback", seconds=0.01)
         await local.run_command("help", until="sent")
         await eventually(lambda: bot.app.monitor.invalid_requests.recent >= 2)
-        assert (value(bot, "invalid_requests_total", status="429") or 0) >= 2
+        assert (value(bot.app.monitor, "invalid_requests_total", status="429") or 0) >= 2
         local.faults.clear()

@@ -17,7 +17,8 @@ import pytest_asyncio
 from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.operate.serving.platforms import Tokens, slack_beside
+from bot.launch import Tokens
+from bot.operate.serving.platforms import slack_beside
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.both.server import SideBySide
 from bot.platforms.local.server import LocalDiscord

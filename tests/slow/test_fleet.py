@@ -16,7 +16,7 @@ from benchmarks.bot_process import BotProcess
 from bot.platforms.local.guild import User
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.servers import shard_of
-from bot.shards import format_shards
+from bot.settings.values import format_shards
 from bot.startup import Exit
 from bot.store import Database, Store
 from bot.training.queries import Trainings, VersionFiles, Versions

@@ -2,27 +2,26 @@
 
 import asyncio
 
-from bot.operate.doctor.findings import Finding, fine, problem, warning
-from bot.operate.doctor.subject import Subject
+from bot.operate.doctor.findings import Finding, fine, refused, warning
+from bot.settings import Settings
+from bot.startup import StartupError
 
 CHECK = "Cluster"
-PACKAGE = "Run: python -m pip install --require-hashes -r requirements-cluster.txt"
 SAME = "Start the workers from the same version of the bot, with the same packages."
 
 
-def examine_cluster(subject: Subject) -> list[Finding]:
+def examine_cluster(settings: Settings) -> list[Finding]:
     """Whether the scheduler of INFERENCE answers, and which of its workers the bot can use."""
-    if not subject.inference:
+    if not settings.inference:
         return []
     from bot.writing.cluster import look_at
-    from bot.writing.connection import ClusterUnreachable, is_installed, scheduler_address
+    from bot.writing.connection import ClusterUnreachable, scheduler_address
 
-    if not is_installed():
-        found = "INFERENCE is set, but the package distributed is not installed."
-        return [problem(CHECK, found, f"{PACKAGE}, or leave INFERENCE out.")]
-    address = scheduler_address(subject.inference)
     try:
+        address = scheduler_address(settings.inference)
         workers, reasons = asyncio.run(look_at(address))
+    except StartupError as error:
+        return [refused(CHECK, error)]
     except ClusterUnreachable as error:
         found = f"The Dask scheduler {address} {error}. The bot writes by itself until it answers."
         advice = "Start dask scheduler there, or correct INFERENCE; look at firewall and TLS."

@@ -1,22 +1,39 @@
 """Runs all checks at the same time, each with a time limit, and prints what they find."""
 
+import logging
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TextIO, TypeVar
 
-from bot.operate.doctor.account import examine_account
+from bot.launch import local_settings
 from bot.operate.doctor.cluster import examine_cluster
 from bot.operate.doctor.database import examine_database
-from bot.operate.doctor.findings import Finding, Level, problem
-from bot.operate.doctor.machine import examine_fonts, examine_state_dir, examine_weights
-from bot.operate.doctor.monitoring import examine_monitoring
-from bot.operate.doctor.packages import examine_packages
+from bot.operate.doctor.discord_account import examine_discord
+from bot.operate.doctor.findings import INSTALL, Finding, Level, fine, problem, warning
+from bot.operate.doctor.machine import (
+    examine_fonts,
+    examine_monitoring,
+    examine_packages,
+    examine_state_dir,
+    examine_weights,
+)
 from bot.operate.doctor.slack_account import examine_slack
-from bot.operate.doctor.subject import INSTALL, Subject, read_settings
+from bot.settings import (
+    DOTENV,
+    Settings,
+    SettingsError,
+    checked,
+    given_values,
+    load_settings,
+    suspicious_names,
+)
 from bot.startup import Exit
 
 PLAIN_MARKS = {Level.FINE: "+", Level.WARNING: "!", Level.PROBLEM: "x"}
@@ -33,13 +50,13 @@ class Check:
     """A group of findings."""
 
     name: str
-    examine: Callable[[Subject], list[Finding]]
+    examine: Callable[[Settings], list[Finding]]
     limit_s: float
 
 
 CHECKS = (
     Check("Packages", examine_packages, 20),
-    Check("Discord", examine_account, 45),
+    Check("Discord", examine_discord, 45),
     Check("Slack", examine_slack, 45),
     Check("State folder", examine_state_dir, 10),
     Check("Database", examine_database, 30),
@@ -52,14 +69,21 @@ CHECKS = (
 
 def examine(*, local: bool = False) -> int:
     """Run all checks and print their findings. Returns the exit code."""
+    for name in ("bot", "discord"):  # the findings say what they would log
+        logging.getLogger(name).addHandler(logging.NullHandler())
     try:
-        subject, findings = _started(partial(read_settings, local=local)).result(SETTINGS_S)
+        settings, findings = _started(read_settings).result(SETTINGS_S)
     except TimeoutError:
         hung = f"They could not be read within {SETTINGS_S:g} s."
-        subject, findings = Subject(), [problem("Settings", hung, "Look at the disk with .env.")]
+        settings, findings = Settings(), [problem("Settings", hung, "Look at the disk with .env.")]
+    checks: Sequence[Check] = CHECKS
+    if local:
+        settings = local_settings(settings)
+        checks = [check for check in CHECKS if check.name not in ("Discord", "Slack")]
+        findings.append(fine("Token", "The local simulation needs none."))
     found = list[Finding]()
-    for finding in (*findings, *run_checks(subject, CHECKS)):
-        shown = replace(finding, found=subject.without_secrets(finding.found))
+    for finding in (*findings, *run_checks(settings, checks)):
+        shown = replace(finding, found=without_secrets(finding.found, settings))
         found.append(shown)
         show(shown, sys.stdout)
     problems = sum(finding.level is Level.PROBLEM for finding in found)
@@ -68,9 +92,45 @@ def examine(*, local: bool = False) -> int:
     return Exit.PROBLEMS_FOUND if problems else Exit.OK
 
 
-def run_checks(subject: Subject, checks: Sequence[Check]) -> Iterator[Finding]:
+def read_settings(dotenv: Path = DOTENV) -> tuple[Settings, list[Finding]]:
+    """The settings that are valid, with the defaults of the others; never raises."""
+    check, advice = (
+        "Settings",
+        "Correct it in .env or in the environment; .env.example explains it.",
+    )
+    try:
+        settings = load_settings(dotenv)
+    except ImportError as error:
+        settings, _problems = checked(given_values(None))
+        return settings, [problem(check, f"The package {error.name} is missing.", f"{INSTALL}.")]
+    except SettingsError as error:
+        findings = [problem(check, f"{each.removesuffix('.')}.", advice) for each in error.problems]
+        # What is right counts; that of the environment alone if the file cannot be read.
+        settings, _problems = checked(given_values(None if error.__cause__ else dotenv))
+    else:
+        where = f"{dotenv} and the environment" if dotenv.is_file() else "the environment"
+        findings = [fine(check, f"All are valid, from {where}.")]
+    with suppress(OSError, UnicodeDecodeError):  # reported already
+        findings += [
+            warning(check, sentence, "Correct or remove it.")
+            for sentence in suspicious_names(dotenv=dotenv)
+        ]
+    return settings, findings
+
+
+def without_secrets(text: str, settings: Settings) -> str:
+    """A text without the tokens, the addresses of database and Sentry, and the password."""
+    address, dsn = settings.database_address or "", settings.sentry_dsn
+    password = address.partition("://")[2].rpartition("@")[0].partition(":")[2]
+    for secret in (*settings.tokens, address, password, dsn.value if dsn else ""):
+        if secret:  # a short password is also a part of ordinary words
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "[secret]", text)
+    return text
+
+
+def run_checks(settings: Settings, checks: Sequence[Check]) -> Iterator[Finding]:
     """The findings of all checks, which run at the same time, in their order."""
-    running = [(check, _started(partial(check.examine, subject))) for check in checks]
+    running = [(check, _started(partial(check.examine, settings))) for check in checks]
     for check, future in running:
         yield from _findings(check, future)
 
@@ -96,7 +156,8 @@ def _findings(check: Check, future: Future[list[Finding]]) -> Iterable[Finding]:
         found = f"The check did not end within {check.limit_s:g} s."
         return [problem(check.name, found, "Something hangs: look at the disk and the network.")]
     except ImportError as error:
-        found = f"Not checked: {error.name or error} is missing or does not load."
+        name = (error.name or "").partition(".")[0] or error
+        found = f"Not checked: {name} is missing or does not load."
         return [problem(check.name, found, f"{INSTALL}.")]
     except Exception as error:  # noqa: BLE001 (the other checks must go on)
         found = f"Not checked: {type(error).__name__}: {error}"

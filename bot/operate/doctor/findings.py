@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from bot.startup import StartupError
+
+INSTALL = "Run: python -m pip install --require-hashes -r requirements.txt"
+
 
 class Level(Enum):
     """How bad a finding is."""
@@ -40,3 +44,8 @@ def warning(check: str, found: str, advice: str) -> Finding:
 def problem(check: str, found: str, advice: str) -> Finding:
     """A finding that must be mended."""
     return Finding(Level.PROBLEM, check, found, advice)
+
+
+def refused(check: str, error: StartupError) -> Finding:
+    """A finding that the start refuses, in its words."""
+    return Finding(Level.PROBLEM, check, error.found, error.advice)

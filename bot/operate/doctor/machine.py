@@ -1,16 +1,28 @@
-"""The machine: the state directory and its disk, weight files, fonts."""
+"""The machine: Python and its packages, the state directory, weight files, fonts, and ports."""
 
+import errno
 import hashlib
+import importlib.util
+import json
 import os
+import re
 import shutil
-import tempfile
+import socket
+import sys
+from collections import defaultdict
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
-from bot.operate.doctor.findings import Finding, fine, problem, warning
-from bot.operate.doctor.packages import CHECKOUT
-from bot.operate.doctor.subject import Subject
+from bot.monitoring.sentry import sentry_host
+from bot.operate.doctor.findings import INSTALL, Finding, fine, problem, refused, warning
+from bot.operate.healthcheck import REFUSALS, ask
+from bot.settings import Settings
+from bot.startup import StartupError, check_folder, closed_port, unusable_folder
 
+CHECKOUT = Path(__file__).parents[3]
+_PINNED = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;]+)\s*(;.*)?\\?$", re.MULTILINE)
+PORT, REPORTS = "Monitoring port", "Error reports"
 WEIGHTS = CHECKOUT / "models" / "weights"
 NEEDED = ("names.safetensors", "sonnets.safetensors")
 """Weights without which the bot does not start; the others are for training."""
@@ -19,7 +31,6 @@ BASELINES = "baselines/"
 LITTLE = 200 * 2**20
 """Bytes of free space below which a training may fail."""
 TOO_LITTLE = 20 * 2**20
-TRIAL = bytes(64 * 1024)
 RESTORE = "Restore models/weights from the repository (git checkout -- models/weights)."
 SCRIPTS = {
     "Latin": "Ástrid",
@@ -35,27 +46,80 @@ SCRIPTS = {
 }
 
 
-def examine_state_dir(subject: Subject) -> list[Finding]:
+def examine_packages(_settings: Settings) -> list[Finding]:
+    """Python's version, missing packages, and those of another version than the pinned one."""
+    python = ".".join(map(str, sys.version_info[:3]))
+    packages = _packages(CHECKOUT / "requirements.txt")
+    has_keras = all(importlib.util.find_spec(name) for name in ("keras", "tensorflow"))
+    training = (
+        "Names and verse can be trained in the chat."
+        if has_keras
+        else "Names can be trained in the chat; verse can't, which needs requirements-train.txt."
+    )
+    return [fine("Python", f"{python}."), *packages, fine("Training", training)]
+
+
+def _packages(requirements: Path) -> Iterator[Finding]:
+    try:
+        text = requirements.read_text()
+    except OSError as error:
+        found = f"{requirements.name} can't be read ({error.strerror})."
+        yield problem("Packages", found, "Get the code again.")
+        return
+    pinned: dict[str, set[str]] = defaultdict(set)
+    everywhere = set()
+    for name, version, marker in _PINNED.findall(text):
+        pinned[name].add(version)  # several, if older versions of Python need an older one
+        if not marker.strip("; \\"):
+            everywhere.add(name)
+    installed = {name: _version(name) for name in pinned}
+    missing = [name for name in sorted(everywhere) if installed[name] is None]
+    others = [
+        f"{name} {version} instead of {' or '.join(sorted(pinned[name]))}"
+        for name, version in installed.items()
+        if version is not None and version not in pinned[name]
+    ]
+    if missing:
+        yield problem("Packages", f"Not installed: {', '.join(missing)}.", f"{INSTALL}.")
+    if others:
+        found = f"Other versions than tested: {', '.join(others)}."
+        yield warning("Packages", found, f"{INSTALL}.")
+    if not missing and not others:
+        yield fine("Packages", "All of requirements.txt are installed.")
+
+
+def _version(name: str) -> str | None:
+    try:
+        return normalized(metadata.version(name))
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def normalized(version: str) -> str:
+    """A version as requirements are pinned (PEP 440): `2.012` is `2.12`.
+
+    >>> normalized("2.012"), normalized("1.0.0"), normalized("2026.10.19.post1")
+    ('2.12', '1.0.0', '2026.10.19.post1')
+    """
+    return re.sub(r"\b0+(?=\d)", "", version)
+
+
+def examine_state_dir(settings: Settings) -> list[Finding]:
     """Whether files can be written to the state directory, and how much space is left."""
-    check, folder = "State folder", subject.state_dir
-    other = "Set STATE_DIR to a folder that the bot's user can write to, or change its owner."
+    check, folder = "State folder", settings.state_dir
     existing = _nearest(folder)
     try:
-        if not existing.is_dir():
-            return [problem(check, f"{existing} is not a folder.", other)]
-        if existing != folder.absolute():
-            if not os.access(existing, os.W_OK | os.X_OK):
-                return [problem(check, f"{folder} can't be created in {existing}.", other)]
+        if existing == folder.absolute():
+            check_folder(folder)
+            found = fine(check, f"{folder} can be written to.")
+        elif existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
             found = fine(check, f"{folder} will be created at the first start.")
         else:
-            with tempfile.TemporaryFile(dir=folder) as file:
-                file.write(TRIAL)
-                file.flush()
-                os.fsync(file.fileno())
-            found = fine(check, f"{folder} can be written to.")
-    except OSError as error:
-        return [problem(check, f"{folder} can't be written to ({error.strerror}).", other)]
-    return [found, _space(existing)]
+            code = errno.EACCES if existing.is_dir() else errno.ENOTDIR
+            raise unusable_folder(folder, OSError(code, os.strerror(code)))
+        return [found, _space(existing)]
+    except StartupError as error:
+        return [refused(check, error)]
 
 
 def _nearest(folder: Path) -> Path:
@@ -75,18 +139,13 @@ def _space(folder: Path) -> Finding:
     return fine(check, found)
 
 
-def examine_weights(_subject: Subject, folder: Path = WEIGHTS) -> list[Finding]:
+def examine_weights(_settings: Settings, folder: Path = WEIGHTS) -> list[Finding]:
     """Whether the shipped weights are there and unchanged."""
-    return [*_weights(folder)]
-
-
-def _weights(folder: Path) -> Iterator[Finding]:
     check = "Weights"
     try:
         lines = (folder / "SHA256SUMS").read_text().splitlines()
     except (OSError, UnicodeDecodeError):
-        yield problem(check, f"{folder / 'SHA256SUMS'} can't be read.", RESTORE)
-        return
+        return [problem(check, f"{folder / 'SHA256SUMS'} can't be read.", RESTORE)]
     listed = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     bad = []
     for name in sorted({*listed, *NEEDED}):
@@ -98,7 +157,7 @@ def _weights(folder: Path) -> Iterator[Finding]:
                 bad.append(report(check, f"{name} is missing.", RESTORE))
         elif _digest(folder / name) != listed[name]:
             bad.append(report(check, f"{name} is damaged: its digest is another one.", RESTORE))
-    yield from bad or [fine(check, "All files have the right digests.")]
+    return bad or [fine(check, "All files have the right digests.")]
 
 
 def _digest(path: Path) -> str:
@@ -106,7 +165,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def examine_fonts(_subject: Subject) -> list[Finding]:
+def examine_fonts(_settings: Settings) -> list[Finding]:
     """Which alphabets can be drawn on plaques."""
     from bot.pictures.text import FontStyle, drawable_text
 
@@ -125,3 +184,46 @@ def examine_fonts(_subject: Subject) -> list[Finding]:
         advice = "Only if you need them, install fonts (Debian: fonts-noto-core, fonts-noto-cjk)."
         return [warning(check, found, advice)]
     return [fine(check, "Every alphabet that was tried can be drawn.")]
+
+
+def examine_monitoring(settings: Settings) -> list[Finding]:
+    """Whether METRICS_PORT can be opened, and SENTRY_DSN be used, if they are set."""
+    findings = [*_port(settings.metrics_host, settings.metrics_port)]
+    if settings.sentry_dsn is not None:
+        try:
+            host = sentry_host(settings.sentry_dsn.value)
+            findings.append(fine(REPORTS, f"Errors are reported to {host}."))
+        except StartupError as error:
+            findings.append(refused(REPORTS, error))
+    return findings
+
+
+def _port(host: str, port: int | None) -> Iterator[Finding]:
+    if port is None:
+        if "METRICS_PORT" in os.environ:
+            yield warning(
+                PORT,
+                "METRICS_PORT is empty in the environment, so no port is opened, and the health "
+                "check of a container fails.",
+                "Remove it from the file of --env-file, or set it: METRICS_PORT=9100",
+            )
+        return
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        socket.create_server(address, family=family).close()
+    except OSError as error:
+        if _is_of_a_bot(host, port):
+            yield fine(PORT, f"A bot that runs has opened {host}:{port}.")
+        else:
+            yield refused(PORT, closed_port(error, port, "METRICS_PORT"))
+    else:
+        yield fine(PORT, f"{host}:{port} is free.")
+
+
+def _is_of_a_bot(host: str, port: int) -> bool:
+    """Whether the pages of a bot are there already: that of this set-up, most likely."""
+    try:
+        answer = json.loads(ask(host, port, "/readyz")[1])
+    except REFUSALS:
+        return False
+    return isinstance(answer, dict) and {"ready", "checks"} <= answer.keys()

@@ -5,10 +5,11 @@ import sys
 from dataclasses import replace
 from importlib.util import find_spec
 
-from bot.operate.serving.monitored import closed_port
-from bot.operate.serving.platforms import Tokens, running_bot, serve_both, slack_beside
-from bot.operate.serving.until_stopped import serve_until_stopped
+from bot.launch import Tokens
+from bot.operate.serving.lifetime import serve_until_stopped
+from bot.operate.serving.platforms import running_bot, serve_both, slack_beside
 from bot.settings import Settings
+from bot.startup import closed_port
 
 LOCALHOST = "127.0.0.1"
 ADD_SLACK = (

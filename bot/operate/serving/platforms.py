@@ -1,84 +1,34 @@
 """Serves the platforms whose tokens are set: Discord, Slack, or both."""
 
 import asyncio
-import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
-import discord
 from discord import app_commands
 
 from bot.app import build_app
 from bot.chat.turn import DeliveryError
 from bot.fleet.membership import Served
-from bot.operate.serving.joining import joined
-from bot.operate.serving.monitored import monitored
-from bot.operate.serving.until_stopped import serve_until_stopped
+from bot.launch import Tokens
+from bot.operate.serving.lifetime import joined, monitored, serve_until_stopped
 from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.discord.startup_problems import REFUSALS, startup_problem
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
 from bot.store import StoreError
+from bot.store.startup_problems import startup_problem as database_problem
 
 if TYPE_CHECKING:
     from bot.platforms.slack.client import SlackBot
 
 log = logging.getLogger(__name__)
 
-SLACK_APPS = "https://api.slack.com/apps"
-UNREACHABLE = (
-    aiohttp.ClientError,
-    OSError,
-    discord.HTTPException,
-    discord.GatewayNotFound,
-    discord.ConnectionClosed,
-    json.JSONDecodeError,  # what Discord sent broke off
-)
 PASSING = (Exit.UNREACHABLE, Exit.BAD_DATABASE)
 """Exit codes for what may pass by itself."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 60.0
 """Seconds until a platform that could not be reached is tried again; they double up to the last."""
-
-
-@dataclass(frozen=True)
-class Tokens:
-    """The tokens of the platforms to serve; empty for the others."""
-
-    discord: str = field(default="", repr=False)
-    slack_bot: str = field(default="", repr=False)
-    slack_app: str = field(default="", repr=False)
-
-
-def tokens_of(settings: Settings) -> Tokens:
-    """The tokens that are set. Raises `StartupError` unless a platform can be served."""
-    every = (settings.discord_token, settings.slack_bot_token, settings.slack_app_token)
-    discord, bot, app = (token.value if token else "" for token in every)
-    if bool(bot) != bool(app):
-        missing, page = (
-            ("SLACK_BOT_TOKEN", "OAuth & Permissions")
-            if app
-            else ("SLACK_APP_TOKEN", "Basic Information → App-Level Tokens")
-        )
-        raise StartupError(
-            Exit.NO_TOKEN,
-            f"{missing} is not set. Slack needs both of its tokens. Copy it from {page}, on the "
-            f"pages of your app: {SLACK_APPS}",
-        )
-    if not discord and not bot:
-        raise StartupError(
-            Exit.NO_TOKEN,
-            "No token is set. To run the bot on Discord, put DISCORD_TOKEN into .env, and to run "
-            "it on Slack, SLACK_BOT_TOKEN and SLACK_APP_TOKEN (see .env.example); to try it "
-            "without an account, run: python -m bot --local",
-        )
-    if any(character.isspace() for character in discord):
-        raise StartupError(
-            Exit.BAD_SETTINGS, "DISCORD_TOKEN contains a space or a line break. Copy it again."
-        )
-    return Tokens(discord, bot, app)
 
 
 async def run_platforms(settings: Settings, tokens: Tokens) -> None:
@@ -144,18 +94,10 @@ async def _discord(bot: Mangosaurus, token: str) -> None:
     """Serve Discord. Raises `StartupError`."""
     try:
         await bot.start(token)
-    except discord.LoginFailure as error:
-        raise StartupError(
-            Exit.TOKEN_REJECTED,
-            "Discord does not accept DISCORD_TOKEN. Copy the token again, or reset it, on the page "
-            "Bot of your application: https://discord.com/developers/applications",
-        ) from error
     except app_commands.CommandSyncFailure:
         raise  # Discord was reached and refused what this code sent
-    except UNREACHABLE as error:
-        raise StartupError(
-            Exit.UNREACHABLE, f"Discord cannot be reached ({error}). Check the network."
-        ) from error
+    except REFUSALS as error:
+        raise startup_problem(error) from error
 
 
 @asynccontextmanager
@@ -224,11 +166,11 @@ def slack_beside(
 
 async def _slack(bot: "SlackBot") -> None:
     """Serve Slack. Raises `StartupError`."""
-    from bot.platforms.slack.startup_problems import startup_problem
+    from bot.platforms.slack import startup_problems
 
     try:
         await bot.run()
     except DeliveryError as error:
-        raise startup_problem(error) from error
+        raise startup_problems.startup_problem(error) from error
     except StoreError as error:
-        raise StartupError(Exit.BAD_DATABASE, str(error)) from error
+        raise database_problem(error) from error

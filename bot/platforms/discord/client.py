@@ -18,12 +18,10 @@ from bot.features import stopping
 from bot.features.jobs import Jobs
 from bot.features.stopping import Front
 from bot.monitoring import requests
-from bot.platforms.discord.buttons import MessageButton
-from bot.platforms.discord.cog import Commands
-from bot.platforms.discord.heartbeats import Heartbeats
-from bot.platforms.discord.library import shorten_library_logs, tracing
+from bot.platforms.discord.cog import Commands, Registered, RegisteredInFile, sync_if_changed
+from bot.platforms.discord.library import Heartbeats, shorten_library_logs, tracing
 from bot.platforms.discord.platform import DiscordPlatform
-from bot.platforms.discord.sync import Registered, RegisteredInFile, sync_if_changed
+from bot.platforms.discord.rendering import MessageButton
 from bot.platforms.discord.turn import DiscordTurn
 from bot.settings import Settings
 from bot.status.health import Health
@@ -174,6 +172,7 @@ class Mangosaurus(commands.AutoShardedBot):
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a pressed button."""
+        await self.app.pace.turn()
         turn = DiscordTurn(interaction, self.platform)
         await dispatch.press(self.app, turn, button.action, button.state)
 

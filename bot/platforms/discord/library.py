@@ -1,7 +1,13 @@
-"""TODO"""
+"""What discord.py lacks: heartbeats that notice half-open connections, and short log lines."""
 
+import asyncio
 import logging
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
@@ -11,6 +17,18 @@ from bot.logs import shorten
 from bot.monitoring.monitor import Monitor
 from bot.platforms.discord.platform import NO_NETWORK
 
+if TYPE_CHECKING:
+    from discord.gateway import DiscordWebSocket
+
+log = logging.getLogger(__name__)
+
+BEAT_S = 5.0
+"""Seconds between two heartbeats. Discord allows 120 messages a minute."""
+MISSED = 2
+"""Intervals in which nothing arrived, after which a connection is cut. One is not enough: it may
+have been this process that was busy."""
+SENDING_S = 1.0
+"""Seconds that sending one may take."""
 LOGGERS = ("discord.app_commands.tree", "discord.client", "discord.shard", "discord.gateway")
 """The loggers of suggestions that did not arrive, and of connections that are made again."""
 _HANDLED = (*NO_NETWORK, discord.HTTPException, discord.ConnectionClosed, discord.GatewayNotFound)
@@ -56,3 +74,90 @@ def tracing(monitor: Monitor) -> aiohttp.TraceConfig:
 def _is_api(url: object) -> bool:
     """Whether a request goes to the API, not to the gateway or a file."""
     return str(url).startswith(Route.BASE)
+
+
+@dataclass
+class _Beat:
+    """The last extra heartbeat of a connection."""
+
+    gateway: "DiscordWebSocket"
+    sent_at: float
+    missed: int = 0
+
+
+class Heartbeats:
+    """Sends heartbeats on all shards of a client, and cuts connections that do not answer.
+
+    discord.py then resumes the session on a new connection, and gets the events that it missed.
+
+    Discord asks for a heartbeat every 41 s. When a route is lost nothing arrives any more, also no
+    end of the connection, and discord.py waits 60 s for the next message before it connects again,
+    and 30 s for the end of the old connection. Interactions of that time are answered too late.
+
+    discord.py has no public way to send a heartbeat, or to know that nothing has arrived: its
+    option `heartbeat_timeout` is looked at every 41 s, or cuts quiet connections that are well. So
+    this uses what is internal to version 2.7. Where a later version lacks it, the bot does without.
+    """
+
+    def __init__(self, client: discord.AutoShardedClient) -> None:
+        self._client = client
+        self._beats: dict[int, _Beat] = {}
+
+    async def run(self) -> None:
+        """Send heartbeats until it is cancelled. Returns if discord.py cannot be used like that."""
+        while True:
+            await asyncio.sleep(BEAT_S)
+            try:
+                await self.beat()
+            except (AttributeError, TypeError) as error:
+                log.warning(
+                    "A connection that is lost without a word is noticed after a minute only, "
+                    "because discord.py %s is unknown: %r",
+                    discord.__version__,
+                    error,
+                )
+                return
+            except Exception:
+                log.exception("Heartbeats could not be sent")
+
+    async def beat(self) -> None:
+        """Send a heartbeat on each shard, or cut its connection. Call it every `BEAT_S`."""
+        shards = self._client.shards
+        self._beats = {number: beat for number, beat in self._beats.items() if number in shards}
+        # Concurrently: a full socket takes nothing more, and must not hold up the other shards.
+        await asyncio.gather(
+            *(self._try_on(number) for number, shard in shards.items() if not shard.is_closed())
+        )
+
+    async def _try_on(self, shard_id: int) -> None:
+        with suppress(discord.ConnectionClosed, aiohttp.ClientError, OSError, TimeoutError):
+            async with asyncio.timeout(SENDING_S):
+                await self._beat_on(shard_id, self._client._get_websocket(shard_id=shard_id))
+
+    async def _beat_on(self, shard_id: int, gateway: "DiscordWebSocket") -> None:
+        keep_alive = gateway._keep_alive
+        if keep_alive is None:  # not greeted yet, or about to connect again
+            return
+        last = self._beats.get(shard_id)
+        if last is None or last.gateway is not gateway:
+            last = _Beat(gateway, time.perf_counter())
+        elif keep_alive._last_recv >= last.sent_at:
+            last.missed = 0
+        else:
+            last.missed += 1
+        if last.missed >= MISSED:
+            log.warning("Shard %d has not answered heartbeats; it connects again", shard_id)
+            self._beats.pop(shard_id, None)
+            _cut(gateway)
+            return
+        last.sent_at = time.perf_counter()
+        self._beats[shard_id] = last
+        await gateway.send_heartbeat(keep_alive.beat())
+
+
+def _cut(gateway: "DiscordWebSocket") -> None:
+    """End a connection without waiting for the other side."""
+    connection = gateway.socket.get_extra_info("socket")
+    if connection is not None:
+        with suppress(OSError):  # it has just ended
+            connection.shutdown(socket.SHUT_RDWR)

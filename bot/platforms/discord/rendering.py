@@ -1,15 +1,14 @@
-"""Rendering of messages for discord.py, escaped and within Discord's limits."""
+"""Rendering of messages for discord.py, escaped and within Discord's limits, with their buttons."""
 
 import re
 from collections.abc import Iterable, Sequence
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 
 import discord
 
-from bot.chat.message import Embed, Field, Message, Span, Style, Text, Timestamp, Tone
+from bot.chat.message import Button, Embed, Field, Message, Style, Text, Timestamp, Tone
 from bot.formats import shortened
-from bot.platforms.discord.buttons import MessageButton
 
 _MARKS = re.compile(r"[\\*_~|`\[\]<@]|:(?=//)")
 _LINE_MARKS = re.compile(r"^([^\S\n]*(?:(?=[>#-])|\d+(?=\.\s)))(.)", re.MULTILINE)
@@ -41,25 +40,22 @@ def split_lines(lines: Iterable[str], limit: int) -> list[str]:
     """
     chunks: list[str] = []
     for line in lines:
-        for piece in _pieces(line, limit):
-            if chunks and len(chunks[-1]) + 1 + len(piece) <= limit:
-                chunks[-1] += "\n" + piece
-            else:
-                chunks.append(piece)
+        if chunks and len(chunks[-1]) + 1 + len(line) <= limit:
+            chunks[-1] += "\n" + line
+            continue
+        while len(line) > limit:
+            cut = limit
+            backslashes = len(line[:cut]) - len(line[:cut].rstrip("\\"))
+            if backslashes % 2 and cut > 1:
+                cut -= 1
+            chunks.append(line[:cut])
+            line = line[cut:]
+        chunks.append(line)
     return chunks
 
 
-def _pieces(line: str, limit: int) -> Iterable[str]:
-    while len(line) > limit:
-        cut = limit
-        backslashes = len(line[:cut]) - len(line[:cut].rstrip("\\"))
-        if backslashes % 2 and cut > 1:
-            cut -= 1
-        yield line[:cut]
-        line = line[cut:]
-    yield line
-
-
+LONGEST_ID = 100
+"""Characters of a `custom_id`."""
 CONTENT, TITLE, DESCRIPTION, FIELD_NAME, FIELD_VALUE, FOOTER = 2000, 256, 4096, 256, 1024, 2048
 EMBEDS, EMBED_CHARACTERS, FIELDS = 10, 6000, 25
 
@@ -149,20 +145,18 @@ def embeds_of(embed: Embed) -> list[discord.Embed]:
 
 def to_markdown(words: Text) -> str:
     """Text in Discord's markdown, escaped."""
-    return "".join(_date(part) if isinstance(part, Timestamp) else _styled(part) for part in words)
-
-
-def _date(time: Timestamp) -> str:
-    return discord.utils.format_dt(time.at, "f" if time.absolute else "R")
-
-
-def _styled(span: Span) -> str:
-    if span.style is Style.CODE:
-        return f"`{span.text.replace('`', 'ˋ')}`"  # a backslash means nothing within code
-    if span.style is Style.LINK:
-        return span.text
-    mark = _STYLES[span.style]
-    return f"{mark}{escape(span.text)}{mark}" if span.text.strip() else span.text
+    marked: list[str] = []
+    for part in words:
+        if isinstance(part, Timestamp):
+            marked.append(discord.utils.format_dt(part.at, "f" if part.absolute else "R"))
+        elif part.style is Style.CODE:
+            marked.append(f"`{part.text.replace('`', 'ˋ')}`")  # a backslash means nothing in code
+        elif part.style is Style.LINK or not part.text.strip():
+            marked.append(part.text)
+        else:
+            mark = _STYLES[part.style]
+            marked.append(f"{mark}{escape(part.text)}{mark}")
+    return "".join(marked)
 
 
 def _field(field: Field) -> dict[str, Any]:
@@ -185,3 +179,50 @@ def _pages(embeds: list[discord.Embed]) -> list[list[discord.Embed]]:
         else:
             pages.append([embed])
     return pages
+
+
+class ButtonClient(Protocol):
+    """A client that answers pressed buttons."""
+
+    async def press(self, interaction: Any, button: Button) -> None:  # noqa: ANN401
+        """Answer a pressed button."""
+
+
+class MessageButton(
+    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+    template=r"(?P<action>[a-z]+):(?P<state>.*)",
+):
+    """A button of a message: `action:state`. `bot.features.buttons` says which function answers."""
+
+    def __init__(self, button: Button) -> None:
+        """Raises `ValueError` for a state that does not fit in a `custom_id`."""
+        custom_id = f"{button.action}:{button.state}"
+        if len(custom_id) > LONGEST_ID:
+            raise ValueError(f"{custom_id!r} is longer than {LONGEST_ID} characters")
+        style = discord.ButtonStyle.secondary
+        if button.primary:
+            style = discord.ButtonStyle.primary
+        if button.dangerous:
+            style = discord.ButtonStyle.danger
+        super().__init__(
+            discord.ui.Button(
+                label=button.label, custom_id=custom_id, style=style, emoji=button.emoji or None
+            )
+        )
+        self.button = button
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> "MessageButton":
+        """The button that was pressed, from its `custom_id` alone."""
+        return cls(Button(getattr(item, "label", None) or "", match["action"], match["state"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the press to the client."""
+        client: ButtonClient = interaction.client
+        await client.press(interaction, self.button)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from typing import Any
 
 import discord
@@ -46,6 +45,12 @@ class DiscordTurn:
         self, interaction: discord.Interaction[discord.Client], platform: DiscordPlatform
     ) -> None:
         self.platform = platform
+        self.community_id = interaction.guild_id
+        """The server, `None` in a direct message."""
+        self.channel_id = interaction.channel_id
+        """The channel or thread."""
+        self.created_at = interaction.created_at
+        """When the member sent it."""
         self._interaction = interaction
         self.on_pending: OnPending | None = None
         self._responding = asyncio.Lock()
@@ -70,16 +75,6 @@ class DiscordTurn:
             is_manager=rights.manage_guild or rights.administrator,
             is_administrator=rights.administrator,
         )
-
-    @property
-    def community_id(self) -> int | None:
-        """The server, `None` in a direct message."""
-        return self._interaction.guild_id
-
-    @property
-    def channel_id(self) -> int | None:
-        """The channel or thread."""
-        return self._interaction.channel_id
 
     @property
     def sees_channel(self) -> bool:
@@ -112,11 +107,6 @@ class DiscordTurn:
         if isinstance(channel, discord.Thread) and channel.is_private():
             return rights.view_channel and rights.manage_threads and rights.manage_messages
         return rights.view_channel and (rights.manage_messages or self.user.is_manager)
-
-    @property
-    def created_at(self) -> datetime:
-        """When the member sent it."""
-        return self._interaction.created_at
 
     @property
     def source(self) -> Source | None:
@@ -247,22 +237,18 @@ class DiscordTurn:
             self._tried = self._tried or kind
             try:
                 async with delivery(limit):
-                    return await self._accepted(send)
+                    try:
+                        await send()
+                    except discord.HTTPException as error:
+                        if error.code != _ACKNOWLEDGED:
+                            raise
+                        self._presumed = self._tried  # it had arrived unconfirmed
+                        return False
             except Unreachable as error:
                 if kind not in _DEFERRALS or not isinstance(error.__cause__, TimeoutError):
                     raise
                 self._presumed = self._tried
                 return True
-
-    async def _accepted(self, send: Callable[[], Awaitable[object]]) -> bool:
-        """Send a first response. Returns false if an earlier one had arrived unconfirmed."""
-        try:
-            await send()
-        except discord.HTTPException as error:
-            if error.code != _ACKNOWLEDGED:
-                raise
-            self._presumed = self._tried
-            return False
         requests.acknowledge()
         return True
 

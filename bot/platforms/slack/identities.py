@@ -1,11 +1,11 @@
 """Ids of Slack as the numbers that commands and the database have."""
 
 import re
-from collections import OrderedDict
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from bot.concurrency import within
+from bot.platforms.slack.recent import Recent
 from bot.store import StoreError
 from bot.store.identities import Identities, Identity
 
@@ -18,7 +18,6 @@ _EXTERNAL = re.compile(r"[A-Z0-9]{2,32}")
 _TIMESTAMP = re.compile(r"(\d{1,12})\.(\d{6})")
 _MICROSECONDS = 1_000_000
 
-Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
@@ -33,11 +32,10 @@ class SlackIdentities:
     def __init__(self, identities: Identities, *, most: int = MOST_CACHED) -> None:
         """`most`: number of ids that are remembered."""
         self._identities = identities
-        self._most = most
-        self._numbers: OrderedDict[tuple[str, str, str], int] = OrderedDict()
-        self._identities_of: OrderedDict[int, Identity] = OrderedDict()
-        self._users: OrderedDict[tuple[str, str], int] = OrderedDict()
-        self._users_of: OrderedDict[int, Identity] = OrderedDict()
+        self._numbers: Recent[tuple[str, str, str], int] = Recent(most)
+        self._identities_of: Recent[int, Identity] = Recent(most)
+        self._users: Recent[tuple[str, str], int] = Recent(most)
+        self._users_of: Recent[int, Identity] = Recent(most)
 
     async def community(self, team: str) -> int:
         """The number of a workspace (T…)."""
@@ -75,7 +73,7 @@ class SlackIdentities:
         if found.kind == "user":
             self._remember_user(found)
         else:
-            _remember(self._identities_of, number, found, self._most)
+            self._identities_of[number] = found
         return found
 
     async def external(self, number: int, kind: str) -> str | None:
@@ -84,8 +82,8 @@ class SlackIdentities:
         return found.external if found is not None and found.kind == kind else None
 
     def _remember_user(self, user: Identity) -> None:
-        _remember(self._users, (user.workspace, user.external), user.id, self._most)
-        _remember(self._users_of, user.id, user, self._most)
+        self._users[user.workspace, user.external] = user.id
+        self._users_of[user.id] = user
 
     async def _cached(self, kind: str, team: str, external: str) -> int:
         key = (kind, team, external)
@@ -93,8 +91,8 @@ class SlackIdentities:
         if number is None:
             number = await self._identities.resolve(PLATFORM, kind, team, external)
             found = Identity(number, PLATFORM, kind, team, external)
-            _remember(self._identities_of, number, found, self._most)
-        _remember(self._numbers, key, number, self._most)
+            self._identities_of[number] = found
+        self._numbers[key] = number
         return number
 
 
@@ -109,13 +107,6 @@ async def _told(asking: Coroutine[Any, Any, Value], known: Value | None) -> Valu
         return await within(KNOWN_S, asking)
     except (StoreError, TimeoutError):
         return known
-
-
-def _remember(cache: OrderedDict[Key, Value], key: Key, value: Value, most: int) -> None:
-    cache[key] = value
-    cache.move_to_end(key)
-    if len(cache) > most:
-        cache.popitem(last=False)
 
 
 def is_external(text: str) -> bool:

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
@@ -33,9 +32,9 @@ from bot.platforms.slack.identities import (
     timestamp_of,
 )
 from bot.platforms.slack.names import CommandNames
-from bot.platforms.slack.network.api import SlackApi
-from bot.platforms.slack.network.errors import OUTSIDE, code_of
+from bot.platforms.slack.network.api import OUTSIDE, SlackApi, code_of
 from bot.platforms.slack.network.members import Member, Members
+from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.values import list_of, text_of
 from bot.platforms.slack.views import rendering
 from bot.store import StoreError
@@ -110,11 +109,11 @@ class SlackPlatform:
         self._clock = clock
         self.members = Members(api, clock=clock)
         self._growing = Cooldowns(GROWING_S, most=MOST_GROWING)
-        self._outside: OrderedDict[str, float] = OrderedDict()
-        self._files: OrderedDict[tuple[str, str], Sequence[str]] = OrderedDict()
+        self._outside: Recent[str, float] = Recent(MOST_OUTSIDE)
+        self._files: Recent[tuple[str, str], Sequence[str]] = Recent(MOST_FILES)
         """Files of messages (C…, timestamp), which are messages of their own."""
-        self._sent: OrderedDict[str, int] = OrderedDict()
-        self._threads: OrderedDict[tuple[str, str], str] = OrderedDict()
+        self._sent: Recent[str, int] = Recent(MOST_NONCES)
+        self._threads: Recent[tuple[str, str], str] = Recent(MOST_THREADS)
         """Threads of messages in one, by channel and timestamp: what follows them goes there."""
 
     async def identify(self) -> None:
@@ -176,9 +175,6 @@ class SlackPlatform:
         if code_of(error) not in OUTSIDE:
             return False
         self._outside[channel] = self._clock() + OUTSIDE_S
-        self._outside.move_to_end(channel)
-        if len(self._outside) > MOST_OUTSIDE:
-            self._outside.popitem(last=False)
         return True
 
     async def rendered(self, message: Message, *, private: bool = False) -> list[rendering.Part]:
@@ -229,8 +225,6 @@ class SlackPlatform:
         self._outside.pop(channel, None)
         if thread:
             self._threads[channel, timestamp] = thread
-            if len(self._threads) > MOST_THREADS:
-                self._threads.popitem(last=False)
         await self._send_rest(channel, rest, message.files, thread=thread or None, of=timestamp)
         return timestamp
 
@@ -251,8 +245,6 @@ class SlackPlatform:
         number = message_id(await self.post(channel, message, key=key, thread=thread)) or 0
         if key:
             self._sent[key] = number
-            if len(self._sent) > MOST_NONCES:
-                self._sent.popitem(last=False)
         return number
 
     async def edit(self, ref: MessageRef, message: Message) -> None:
@@ -380,8 +372,6 @@ class SlackPlatform:
                 sent = await self.api.upload(channel, files, thread=thread)
                 if of:
                     self._files[channel, of] = sent
-                    if len(self._files) > MOST_FILES:
-                        self._files.popitem(last=False)
         except DeliveryError as error:
             log.warning("A part of a message could not be sent: %s", error)
 

@@ -2,13 +2,12 @@
 
 import logging
 import re
+from collections.abc import Collection
 
 from bot.chat.turn import DeliveryError, Unreachable
-from bot.platforms.slack.network.api import SlackApi
-from bot.platforms.slack.network.errors import code_of, needed_scope
-from bot.startup import Exit, StartupError
+from bot.platforms.slack.network.api import SlackApi, code_of, needed_scope
+from bot.startup import SLACK_APPS, Exit, StartupError
 
-APPS = "https://api.slack.com/apps"
 REJECTED = frozenset(
     {
         "account_inactive",
@@ -30,7 +29,7 @@ def startup_problem(error: DeliveryError) -> StartupError:
     """The sentence for an error of `SlackBot.start`."""
     if isinstance(error, Unreachable):
         return StartupError(
-            Exit.UNREACHABLE, f"Slack cannot be reached ({error}). Check the network."
+            Exit.UNREACHABLE, f"Slack cannot be reached ({error}).", "Check the network."
         )
     if str(error).startswith(_SOCKET_MODE):
         return _problem_of_connection(error, code_of(error))
@@ -38,16 +37,12 @@ def startup_problem(error: DeliveryError) -> StartupError:
     if code in REJECTED:
         return StartupError(
             Exit.TOKEN_REJECTED,
-            f"Slack does not accept SLACK_BOT_TOKEN ({code}). Copy the Bot User OAuth Token again "
-            f"from OAuth & Permissions, on the pages of your app: {APPS}",
+            f"Slack does not accept SLACK_BOT_TOKEN ({code}).",
+            "Copy the Bot User OAuth Token again from OAuth & Permissions, on the pages of your "
+            f"app: {SLACK_APPS}",
         )
     if code == "missing_scope":
-        return StartupError(
-            Exit.TOKEN_REJECTED,
-            f"SLACK_BOT_TOKEN lacks the scope {needed_scope(error)}. Add it under OAuth & "
-            "Permissions → Scopes, press Reinstall to Workspace, and copy the token again, on the "
-            f"pages of your app: {APPS}",
-        )
+        return missing_scopes({needed_scope(error)})
     return StartupError(Exit.BAD_SETTINGS, f"Slack refuses the bot ({error}).")
 
 
@@ -56,19 +51,41 @@ def _problem_of_connection(error: DeliveryError, code: str) -> StartupError:
     if code in REJECTED:
         return StartupError(
             Exit.TOKEN_REJECTED,
-            f"Slack does not accept SLACK_APP_TOKEN ({code}). Copy it again from Basic Information "
-            f"→ App-Level Tokens, on the pages of your app: {APPS}",
+            f"Slack does not accept SLACK_APP_TOKEN ({code}).",
+            "Copy it again from Basic Information → App-Level Tokens, on the pages of your app: "
+            f"{SLACK_APPS}",
         )
     if code == "missing_scope":
         return StartupError(
             Exit.TOKEN_REJECTED,
-            "SLACK_APP_TOKEN lacks the scope connections:write. Generate a token with it under "
-            f"Basic Information → App-Level Tokens, on the pages of your app: {APPS}",
+            "SLACK_APP_TOKEN lacks the scope connections:write.",
+            "Generate a token with it under Basic Information → App-Level Tokens, on the pages of "
+            f"your app: {SLACK_APPS}",
         )
     return StartupError(
         Exit.BAD_SETTINGS,
-        f"Slack refuses a connection ({error}). Switch Socket Mode on, on the page Socket Mode of "
-        f"your app: {APPS}",
+        f"Slack refuses a connection ({error}).",
+        f"Switch Socket Mode on, on the page Socket Mode of your app: {SLACK_APPS}",
+    )
+
+
+def missing_scopes(scopes: Collection[str]) -> StartupError:
+    """The problem that the bot's token lacks some scopes."""
+    return StartupError(
+        Exit.TOKEN_REJECTED,
+        f"SLACK_BOT_TOKEN lacks these scopes: {', '.join(sorted(scopes))}.",
+        "Add them under OAuth & Permissions → Scopes, press Reinstall to Workspace, and copy the "
+        f"token again, on the pages of your app: {SLACK_APPS}",
+    )
+
+
+def unnamed_home(team: str) -> StartupError:
+    """The problem that HOME_WORKSPACES does not name the workspace of the bot's token."""
+    return StartupError(
+        Exit.BAD_SETTINGS,
+        f"HOME_WORKSPACES does not name {team}, the workspace of SLACK_BOT_TOKEN: nobody there can "
+        "use /retrain, or is the bot's owner.",
+        "Add it if that is not what you want.",
     )
 
 
@@ -89,6 +106,6 @@ async def different_apps(api: SlackApi, bot: str, app_token: str) -> StartupErro
         return None
     return StartupError(
         Exit.BAD_SETTINGS,
-        f"SLACK_BOT_TOKEN is of the app {app}, and SLACK_APP_TOKEN of {match[1]}. Copy both from "
-        f"the pages of one app: {APPS}",
+        f"SLACK_BOT_TOKEN is of the app {app}, and SLACK_APP_TOKEN of {match[1]}.",
+        f"Copy both from the pages of one app: {SLACK_APPS}",
     )

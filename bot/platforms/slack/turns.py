@@ -1,4 +1,4 @@
-"""Turns of what has arrived: who asks, where, and with which rights."""
+"""Turns of what has arrived: who asks, where, with which rights, and what guests may use."""
 
 import asyncio
 import logging
@@ -8,10 +8,11 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from bot.chat.app import App
-from bot.chat.commands import Person
+from bot.chat.commands import Command, Group, Person, Pressed
 from bot.chat.errors import explain
-from bot.chat.message import Message
+from bot.chat.message import Message, UserError
 from bot.chat.received import clean
+from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Gone
 from bot.concurrency import ShuttingDown, within
 from bot.platforms.slack.identities import is_external
@@ -27,6 +28,12 @@ log = logging.getLogger(__name__)
 MEMBER_PATIENCE_S = 2.0
 """Seconds that Slack has to tell a member's rights; else they have none this time."""
 
+GUESTS_WAIT = _(
+    "Guests and members of other workspaces can't use what takes the bot's time. They can vote, "
+    "and look at the hall of fame."
+)
+UNKNOWN = _("Slack didn't say in time what you may do in this workspace. Try again in a minute.")
+
 
 class Rights(Enum):
     """What has to be known of a member. Slack tells of about a hundred a minute."""
@@ -40,6 +47,27 @@ class Rights(Enum):
     """
     RECENT = auto()
     """What they may do, as it was a minute ago at most."""
+
+
+Asked = Command | Group | Pressed | None
+"""What a member asks for: a command, a group of commands or a button; `None` if it is unknown."""
+
+
+def rights_for(asked: Asked) -> Rights:
+    """What has to be known of a member who asks for something."""
+    if asked is None or asked.needs_rights:
+        return Rights.RECENT
+    return Rights.NEEDLESS if isinstance(asked, Pressed) and asked.is_vote else Rights.USUAL
+
+
+def refusal_of(asked: Asked, origin: Origin) -> UserError | None:
+    """Why a member may not use something; `None` if they may, as far as Slack goes."""
+    is_costly = asked is not None and asked.is_costly
+    if is_costly and origin.is_guest:
+        return UserError(GUESTS_WAIT)
+    if (is_costly or asked is None or asked.needs_rights) and origin.is_unknown:
+        return UserError(UNKNOWN)
+    return None
 
 
 class Turns:

@@ -66,15 +66,16 @@ def text_of(payload: object, *keys: str, most: int = LONGEST_ID) -> str:
     >>> text_of({"user": {"id": "U1"}}, "user", "id")
     'U1'
     """
-    *outer, last = keys
-    found = part_of(payload, *outer).get(last)
-    return found if isinstance(found, str) and len(found) <= most else ""
+    for key in keys:
+        payload = payload.get(key) if isinstance(payload, Mapping) else None
+    return payload if isinstance(payload, str) and len(payload) <= most else ""
 
 
 def is_true(payload: object, *keys: str) -> bool:
     """Whether a nested value is `true`, and nothing else."""
-    *outer, last = keys
-    return part_of(payload, *outer).get(last) is True
+    for key in keys:
+        payload = payload.get(key) if isinstance(payload, Mapping) else None
+    return payload is True
 
 
 def file_of(payload: object) -> FileRef | None:

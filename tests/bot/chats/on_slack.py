@@ -64,12 +64,12 @@ class SlackActor:
         declaration = chat.declaration(command)
         kinds = {option.name: option.kind for option in declaration.options}
         given = {name: value for name, value in options.items() if kinds[name] not in IN_FORM}
-        line = as_typed(declaration, given, chat.bot.names)  # type: ignore[arg-type]
+        line = as_typed(declaration, given, chat.bot.platform.commands)  # type: ignore[arg-type]
         if given == options:
             asked = chat.type(self.member, line, channel)
             await chat.settle()
             return asked
-        opened = chat.type(self.member, chat.bot.names.slash(command) + " ?", channel)
+        opened = chat.type(self.member, chat.bot.platform.commands.slash(command) + " ?", channel)
         await chat.settle()
         assert opened.view is not None, "no form was opened"
         asked = chat.slack.submit(
@@ -91,7 +91,7 @@ class SlackActor:
     async def suggestions(
         self, command: str, option: str, typed: str = "", **others: str
     ) -> Sequence[Choice]:
-        opened = self.chat.type(self.member, self.chat.bot.names.slash(command) + " ?")
+        opened = self.chat.type(self.member, self.chat.bot.platform.commands.slash(command) + " ?")
         await self.chat.settle()
         assert opened.view is not None
         state = self.chat.slack.state
@@ -289,7 +289,7 @@ class SlackChat:
 
     def declaration(self, name: str) -> Command:
         """A command, by its full name."""
-        command = self.bot.registry.by_name.get(name)
+        command = self.bot.requests.registry.by_name.get(name)
         assert command is not None, name
         return command
 
@@ -297,7 +297,9 @@ class SlackChat:
         """What Slack calls a command in the menu of a message."""
         if label == "Write a sonnet from this":
             return SHORTCUT
-        menus = [each.label for each in self.bot.registry.commands if isinstance(each, Menu)]
+        menus = [
+            each.label for each in self.bot.requests.registry.commands if isinstance(each, Menu)
+        ]
         return f"{MENU}{menus.index(label)}"
 
     def type(self, member: Member, line: str, channel: Channel | None = None) -> Interaction:

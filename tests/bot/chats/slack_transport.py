@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -202,10 +202,13 @@ class MemorySocket:
         is_answered = asked.payload.get("type") in ANSWERED
         if not is_answered:
             state.acknowledge(asked.envelope_id, {})
-        answer = await self._bot.receive(asked.kind, asked.payload)
+        reply = await self._bot.requests.receive(asked.kind, asked.payload)
         if is_answered:
-            state.acknowledge(asked.envelope_id, dict(answer or {}))
+            answer = reply if isinstance(reply, Mapping) else {}
+            state.acknowledge(asked.envelope_id, dict(answer))
             assert not asked.rejection, asked.rejection
+        if isinstance(reply, Coroutine):
+            await reply
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

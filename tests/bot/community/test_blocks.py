@@ -1,15 +1,18 @@
 """Blocks in memory."""
 
 import asyncio
+from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from bot.community.blocks import FRESH_S, BlockList, Reason
+from bot.community.blocks import FRESH_S, Blocked, BlockList, Reason
 from bot.community.queries import Action, Blocks, RecordEntry
 from bot.store import Store
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from tests.bot.fakes import unavailable
+from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
 
 BY = RecordEntry(Action.BLOCK, 9, datetime(2026, 11, 25, 12, tzinfo=UTC), 1)
 
@@ -40,6 +43,22 @@ async def test_reasons(store: Store) -> None:
     assert await blocks.reason(None, 4) is Reason.MEMBER
     assert await blocks.reason(1, 4) is Reason.MEMBER
     assert await blocks.reason(2, 5) is Reason.COMMUNITY
+
+
+@pytest.mark.parametrize(
+    ("community", "is_manager", "is_refused"),
+    [
+        (COMMUNITY, False, True),
+        (COMMUNITY, True, False),  # moderators cannot lock managers out
+        (EVERYWHERE, False, True),
+        (EVERYWHERE, True, True),  # owners can
+    ],
+)
+async def test_managers(store: Store, community: int, is_manager: bool, is_refused: bool) -> None:
+    await store[Blocks].block(community, ADA.id, BY)
+    turn = FakeTurn(FakePlatform(), replace(ADA, is_manager=is_manager))
+    with pytest.raises(Blocked) if is_refused else nullcontext():
+        await BlockList(store[Blocks]).check(turn)
 
 
 async def test_own_changes_hold_at_once(store: Store) -> None:

@@ -2,15 +2,19 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from prometheus_client.core import Metric
 
-from bot.monitoring.metrics import Metrics
-from bot.monitoring.monitor import Monitor
-from bot.monitoring.state import Queue, Snapshot
+from bot.status.health import Health
+from bot.training.service import TrainingService
+from bot.writing.cluster import ClusterStatus
+from tests.bot.conftest import World
+from tests.bot.turns import FakePlatform
 
 CHECKOUT = Path(__file__).parents[3]
 DASHBOARD = CHECKOUT / "deploy" / "grafana" / "mangosaurus.json"
@@ -37,58 +41,45 @@ def rules() -> Iterator[str]:
         yield block.removeprefix("|")
 
 
-@pytest.fixture(scope="module")
-def metrics() -> Metrics:
-    """The metrics of a bot in which something of each kind has happened."""
-    made = Metrics()
-    made.state.take = lambda: Snapshot(
-        gateway_latency=0.1,
-        database_seconds=0.1,
-        queues={"names": Queue(1, 2.0)},
-        trainings={"queued": 1},
-        models_ready={"tasks": 2},
-        trainings_finished={"done": 1},
-        checks={"gateway": True},
-    )
-    with suppress(ValueError), Monitor(made).track("/sonnet", 1):
+@pytest.fixture
+async def metrics(world: World) -> AsyncIterator[list[Metric]]:
+    """Those of a bot in which something of each kind has happened."""
+    app = world.make_app()
+    await app.store.database.migrate()
+    health = Health(app, FakePlatform())
+    await health.refresh()
+    with suppress(ValueError), app.monitor.track("/sonnet", 1):
         raise ValueError
-    made.batch("names", 1, 0.1)
-    made.info.labels("1.2.3").set(1)
-    return made
+    app.monitor.metrics.batch("names", 1, 0.1)
+    app[TrainingService].finished["done"] += 1
+    object.__setattr__(app, "cluster", SimpleNamespace(status=ClusterStatus()))
+    yield [*app.monitor.metrics.collect()]
+    await app.store.close()
 
 
-@pytest.fixture(scope="module")
-def names(metrics: Metrics) -> set[str]:
-    """The names of all samples, also of those that no event has made yet."""
-    return {
-        metric.name + suffix
-        for metric in metrics.collect()
-        for suffix in SUFFIXES.get(metric.type, ())
-    }
+async def test_metrics_and_labels_exist(metrics: list[Metric]) -> None:
+    """Prometheus answers nothing otherwise, and no error."""
+    names = {each.name + end for each in metrics for end in SUFFIXES.get(each.type, ())}
+    for query in (*queries(), *rules()):
+        found = set(re.findall(r"\b(?:mangosaurus|process)_\w+", query))
+        assert found or query.startswith("up{")
+        assert found <= names, query
+        grouped = re.findall(r"by \(([^)]*)\)", query)
+        used = {label for group in grouped for label in group.split(", ")}
+        used |= set(re.findall(r"(\w+)=~?\"", query))
+        known = {
+            label
+            for metric in metrics
+            if re.search(rf"\b{metric.name}(_\w+)?\b", query)
+            for sample in metric.samples
+            for label in sample.labels
+        }
+        assert used <= known | OF_PROMETHEUS, query
 
 
-@pytest.mark.parametrize("query", [*queries(), *rules()])
-def test_metrics_exist(query: str, names: set[str]) -> None:
-    found = set(re.findall(r"\b(?:mangosaurus|process)_\w+", query))
-    assert found or query.startswith("up{")
-    assert found <= names
-
-
-@pytest.mark.parametrize("query", [*queries(), *rules()])
-def test_labels_exist(query: str, metrics: Metrics) -> None:
-    """Labels have to be those of the metric: Prometheus answers nothing otherwise, and no error."""
-    used = {label for group in re.findall(r"by \(([^)]*)\)", query) for label in group.split(", ")}
-    used |= set(re.findall(r"(\w+)=~?\"", query))
-    known = set(OF_PROMETHEUS)
-    for metric in metrics.collect():
-        if re.search(rf"\b{metric.name}(_\w+)?\b", query):
-            known |= {label for sample in metric.samples for label in sample.labels}
-    assert used <= known
-
-
-def test_every_metric_is_documented(metrics: Metrics) -> None:
+async def test_every_metric_is_documented(metrics: list[Metric]) -> None:
     documented = DOCS.read_text()
-    ours = {metric.name for metric in metrics.collect() if metric.name.startswith("mangosaurus_")}
+    ours = {metric.name for metric in metrics if metric.name.startswith("mangosaurus_")}
     assert len(ours) > 25
     assert sorted(name for name in ours if f"`{name}" not in documented) == []
 

@@ -7,23 +7,15 @@ import pytest
 from bot.monitoring.invalid_requests import SAVE_AT, WARN_AT, WINDOW_S, InvalidRequests
 
 
-class Clock:
-    """A time that a test sets."""
-
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def now() -> list[float]:
+    """The time: a test changes it."""
+    return [1000.0]
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def invalid(clock: Clock) -> InvalidRequests:
-    return InvalidRequests(clock)
+def invalid(now: list[float]) -> InvalidRequests:
+    return InvalidRequests(lambda: now[0])
 
 
 @pytest.mark.parametrize(
@@ -35,15 +27,15 @@ def test_what_counts(invalid: InvalidRequests, status: int, scope: str, counted:
     assert invalid.recent == counted
 
 
-def test_window(invalid: InvalidRequests, clock: Clock) -> None:
+def test_window(invalid: InvalidRequests, now: list[float]) -> None:
     invalid.count(403, {})
-    clock.now += WINDOW_S / 2
+    now[0] += WINDOW_S / 2
     for _ in range(3):
         invalid.count(429, {})
     assert invalid.recent == 4
-    clock.now += WINDOW_S / 2
+    now[0] += WINDOW_S / 2
     assert invalid.recent == 3
-    clock.now += WINDOW_S
+    now[0] += WINDOW_S
     assert invalid.recent == 0
 
 
@@ -59,12 +51,12 @@ def test_warnings_are_few(invalid: InvalidRequests, caplog: pytest.LogCaptureFix
 
 
 def test_warns_again_later(
-    invalid: InvalidRequests, clock: Clock, caplog: pytest.LogCaptureFixture
+    invalid: InvalidRequests, now: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
     for _ in range(2):
         for _ in range(WARN_AT):
             invalid.count(403, {})
-        clock.now += 2 * WINDOW_S
+        now[0] += 2 * WINDOW_S
     assert len(caplog.messages) == 2
 
 

@@ -7,18 +7,14 @@ import re
 import pytest
 
 from bot.monitoring import requests
-from bot.monitoring.metrics import MOST_ERRORS
 from bot.monitoring.monitor import Monitor
 from bot.monitoring.requests import Outcome
+from tests.metrics import value
 
 
 @pytest.fixture
 def monitor() -> Monitor:
     return Monitor()
-
-
-def value(monitor: Monitor, name: str, **labels: str) -> float | None:
-    return monitor.metrics.value(name, **labels)
 
 
 def test_answered(monitor: Monitor, caplog: pytest.LogCaptureFixture) -> None:
@@ -85,13 +81,6 @@ def test_nothing_is_noted_after_the_end(monitor: Monitor) -> None:
     assert (request.outcome, request.acknowledged_after) == (Outcome.ANSWERED, None)
 
 
-def test_error_labels_are_bounded(monitor: Monitor) -> None:
-    for number in range(MOST_ERRORS + 20):
-        with monitor.track("/sonnet", 1):
-            requests.end_with(type(f"Error{number}", (Exception,), {})(), Outcome.FAILED)
-    assert value(monitor, "request_errors_total", error="other") == 20
-
-
 def test_responses(monitor: Monitor) -> None:
     for status in (200, 204, 403, 503):
         monitor.response(status, {})
@@ -100,9 +89,3 @@ def test_responses(monitor: Monitor) -> None:
     assert value(monitor, "rest_responses_total", status="error") == 1
     assert value(monitor, "invalid_requests_total", status="403") == 1
     assert monitor.invalid_requests.recent == 1
-
-
-def test_monitors_share_nothing() -> None:
-    first, second = Monitor(), Monitor()
-    first.response(200, {})
-    assert value(second, "rest_responses_total", status="2xx") == 0

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.monitoring.monitor import Monitor
-from bot.monitoring.server import FRESH_S, MonitoringServer
+from bot.monitoring.server import serve_monitoring
 from bot.monitoring.state import Check
 
 
@@ -17,16 +17,14 @@ class Bot:
 
     def __init__(self) -> None:
         self.found = {"gateway": Check(True, "connected"), "database": Check(True, "answered")}
-        self.alive = Check(True, "ok")
-        self.scrapes = 0
-        self.now = 0.0
+        self.is_alive = Check(True, "ok")
+        self.metrics = Monitor().metrics.exposition
 
     def checks(self) -> dict[str, Check]:
         return self.found
 
-    async def metrics(self) -> bytes:
-        self.scrapes += 1
-        return b"mangosaurus_scrapes %d\n" % self.scrapes
+    def alive(self) -> Check:
+        return self.is_alive
 
 
 @pytest.fixture
@@ -35,41 +33,28 @@ def bot() -> Bot:
 
 
 @pytest_asyncio.fixture
-async def server(bot: Bot) -> AsyncIterator[MonitoringServer]:
-    server = MonitoringServer(
-        "127.0.0.1",
-        0,
-        checks=bot.checks,
-        metrics=bot.metrics,
-        alive=lambda: bot.alive,
-        clock=lambda: bot.now,
-    )
-    await server.start()
-    yield server
-    await server.close()
+async def server(bot: Bot) -> AsyncIterator[str]:
+    async with serve_monitoring(
+        "127.0.0.1", 0, checks=bot.checks, alive=bot.alive, metrics=bot.metrics
+    ) as url:
+        yield url
 
 
-async def get(server: MonitoringServer, path: str) -> tuple[int, str, str]:
-    async with aiohttp.ClientSession() as session, session.get(server.url + path) as response:
+async def get(server: str, path: str) -> tuple[int, str, str]:
+    async with aiohttp.ClientSession() as session, session.get(server + path) as response:
         return response.status, response.headers["Content-Type"], await response.text()
 
 
-async def test_alive(server: MonitoringServer) -> None:
+async def test_alive(server: str, bot: Bot) -> None:
     assert (await get(server, "/healthz"))[::2] == (200, "ok\n")
-
-
-async def test_restart_is_needed(server: MonitoringServer, bot: Bot) -> None:
-    bot.alive = Check(False, "3 threads do not end")
+    bot.is_alive = Check(False, "3 threads do not end")
     assert (await get(server, "/healthz"))[::2] == (503, "3 threads do not end\n")
 
 
-async def test_ready(server: MonitoringServer) -> None:
+async def test_ready(server: str, bot: Bot) -> None:
     status, kind, body = await get(server, "/readyz")
     assert (status, kind) == (200, "application/json; charset=utf-8")
     assert json.loads(body)["checks"]["gateway"] == {"ok": True, "detail": "connected"}
-
-
-async def test_not_ready(server: MonitoringServer, bot: Bot) -> None:
     bot.found["database"] = Check(False, "does not answer")
     status, _, body = await get(server, "/readyz")
     answer = json.loads(body)
@@ -77,30 +62,18 @@ async def test_not_ready(server: MonitoringServer, bot: Bot) -> None:
     assert answer["checks"]["database"] == {"ok": False, "detail": "does not answer"}
 
 
-async def test_many_scrapes_cost_one(server: MonitoringServer, bot: Bot) -> None:
-    for _ in range(3):
-        assert (await get(server, "/metrics"))[2] == "mangosaurus_scrapes 1\n"
-    bot.now += FRESH_S
+async def test_metrics(server: str) -> None:
     status, kind, body = await get(server, "/metrics")
-    assert (status, body) == (200, "mangosaurus_scrapes 2\n")
-    assert kind.startswith("text/plain; version=0.0.4")
-
-
-async def test_other_paths(server: MonitoringServer) -> None:
+    assert (status, kind) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert 'mangosaurus_gateway_events_total{event="connect"} 0.0' in body
+    assert "_created" not in body
     assert (await get(server, "/"))[0] == 404
 
 
-async def test_taken_port(server: MonitoringServer, bot: Bot) -> None:
-    port = int(server.url.rpartition(":")[2])
-    second = MonitoringServer("127.0.0.1", port, checks=bot.checks, metrics=bot.metrics)
+async def test_taken_port(server: str, bot: Bot) -> None:
+    port = int(server.rpartition(":")[2])
+    second = serve_monitoring(
+        "127.0.0.1", port, checks=bot.checks, alive=bot.alive, metrics=bot.metrics
+    )
     with pytest.raises(OSError, match="in use"):
-        await second.start()
-
-
-async def test_whole_exposition_is_served() -> None:
-    monitor = Monitor()
-    server = MonitoringServer("127.0.0.1", 0, checks=dict, metrics=monitor.metrics.exposition)
-    await server.start()
-    _, _, body = await get(server, "/metrics")
-    await server.close()
-    assert "mangosaurus_gateway_connected 0.0" in body
+        await second.__aenter__()

@@ -4,7 +4,6 @@ import asyncio
 import json
 import stat
 import sys
-import tracemalloc
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,10 +15,10 @@ from sqlalchemy import text
 
 from bot.operate.archive import ArchiveError, ArchiveReader, ArchiveWriter, Manifest
 from bot.operate.database import read_archive, write_archive
-from bot.store import Database, Store, migrations, url_of
+from bot.store import Database, Store, migrations
 from bot.store.backup import TRANSIENT, RestoreError, snapshot
 from bot.store.identities import Identities
-from bot.store.schema import Base, Candidate, Community, CustomModel, Poem, Poll
+from bot.store.schema import Base, Candidate, Community, Poem, Poll
 from tests.bot.operate.random_rows import fill_randomly
 from tests.bot.store.test_database import SQLITE
 
@@ -238,25 +237,6 @@ async def test_unlisted_part(database: Database, tmp_path: Path) -> None:
         archive.writestr("tables/more.jsonl", b"{}")
     with pytest.raises(ArchiveError, match=r"tables/more\.jsonl is missing or not listed"):
         await restored(tmp_path / "backup.zip", database)
-
-
-@SQLITE
-async def test_memory_is_bounded(database: Database, tmp_path: Path) -> None:
-    """Twelve binary values of 4 MiB, one of which is in memory at a time."""
-    values = {"created_at": NOW, "title": "", "entries": 1, "corpus_sha256": ""}
-    for number in range(12):
-        names = {"community_id": 1, "name": f"{number}", "key": f"{number}"}
-        async with database.writing() as session:
-            session.add(CustomModel(**names, **values, weights=bytes(4 * 2**20)))
-    target = Database(url_of(None, tmp_path / "target"))
-    (tmp_path / "target").mkdir()
-    tracemalloc.start()
-    await write_archive(database, tmp_path / "backup.zip")
-    await restored(tmp_path / "backup.zip", target)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    await target.close()
-    assert peak < 30 * 2**20
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has other permissions")

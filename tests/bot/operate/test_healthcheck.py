@@ -38,17 +38,9 @@ def test_healthy(host: str) -> None:
         assert healthcheck({"METRICS_PORT": str(port), "METRICS_HOST": host}) == 0
 
 
-def test_ill_or_impossible() -> None:
+def test_ill() -> None:
     with answering(503) as port:
         assert healthcheck({"METRICS_PORT": str(port)}) == 1
-    assert healthcheck({"METRICS_PORT": "99999"}) == 1
-
-
-def test_absent(capsys: pytest.CaptureFixture[str]) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    assert healthcheck({"METRICS_PORT": str(port)}) == 1
-    assert "does not answer" in capsys.readouterr().err
 
 
 def test_hung(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,11 +52,13 @@ def test_hung(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("port", "sentence"),
     [
+        ("9", "The bot does not answer at 127.0.0.1:9: "),
+        ("99999", "The bot does not answer at 127.0.0.1:99999: "),
         ("", "METRICS_PORT is not set in the environment, so the bot can't be asked."),
         ("many", "METRICS_PORT is 'many' in the environment, and not a port number."),
         ("-1", "METRICS_PORT is '-1' in the environment, and not a port number."),
     ],
 )
-def test_no_port(port: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_port(port: str, sentence: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert healthcheck({"METRICS_PORT": port}) == 1
-    assert capsys.readouterr().err.strip() == sentence
+    assert capsys.readouterr().err.startswith(sentence)

@@ -82,7 +82,7 @@ def test_database_of_another_version(tmp_path: Path, revision: str, sentence: st
 def test_folder_that_cannot_be_created(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     settings = settings_in(tmp_path / "file" / "state")
-    refused(lambda: migrate(settings), Exit.BAD_STATE_DIR, "can't be created")
+    refused(lambda: migrate(settings), Exit.BAD_STATE_DIR, "can't write to the folder")
 
 
 def test_nothing_to_back_up(tmp_path: Path) -> None:

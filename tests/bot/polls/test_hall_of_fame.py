@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.chat.message import UserError
-from bot.platforms.discord.buttons import LONGEST_ID
+from bot.platforms.discord.rendering import LONGEST_ID
 from bot.polls.hall_of_fame import LONGEST_NAME, HallOfFameOptions
 from tests.bot.champions import crown
 from tests.bot.chats.protocol import Chat

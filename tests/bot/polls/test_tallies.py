@@ -23,7 +23,7 @@ from tests.bot.opened_polls import (
 
 @pytest.fixture
 def slow_edits(discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """While a tally is on its way, its poll is closed. What the edits said."""
+    """While a tally is on its way, another process closes its poll. What the edits said."""
     said: list[str] = []
     edit_message = discord.InteractionResponse.edit_message
 
@@ -33,6 +33,7 @@ def slow_edits(discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch) -> li
         return await edit_message(response, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(discord.InteractionResponse, "edit_message", closes_meanwhile)
+    monkeypatch.setattr(Fleet, "is_shared", True)
     return said
 
 
@@ -70,6 +71,7 @@ async def test_busy_channel_shows_votes_later(chat: Chat, monkeypatch: pytest.Mo
 
 async def test_error_after_tally(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """The poll stays as it is; the member gets an apology."""
+    monkeypatch.setattr(Fleet, "is_shared", True)
     message = await a_poll(chat)
     find, found = chat.app.store[Polls].find, 0
 

@@ -10,7 +10,8 @@ from typing import cast
 import pytest
 
 from bot.chat.app import App
-from bot.chat.message import Message, UserError
+from bot.chat.cooldowns import TooSoon
+from bot.chat.message import Message
 from bot.chat.turn import Platform, User
 from bot.community.queries import Action, Record, RecordEntry
 from bot.fleet.membership import Fleet
@@ -92,7 +93,7 @@ async def test_cooldown_of_deleting(chat: Chat) -> None:
     turn = press_on(FakeTurn(FakePlatform({1: Message()}), User(chat.alice.id, "alice")), 1)
     await module.press(chat.app, turn, "yes")
     assert not await chat.app.store[Privacy].of(chat.alice.id)
-    with pytest.raises(UserError, match="too fast"):
+    with pytest.raises(TooSoon):
         await module.press(chat.app, turn, "yes")
 
 

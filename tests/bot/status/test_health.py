@@ -13,31 +13,28 @@ from bot.store import Unavailable
 from bot.writing.queues import QueueState
 from tests.bot.fakes import FakeWriter
 from tests.bot.turns import FakePlatform
+from tests.metrics import value
 
 
 def failing(health: Health) -> set[str]:
     return {name for name, check in health.checks().items() if not check.passes}
 
 
-def value(app: App, name: str, **labels: str) -> float | None:
-    return app.monitor.metrics.value(name, **labels)
-
-
 async def test_ready_after_first_look(health: Health, app: App) -> None:
     assert failing(health) == {"database"}
     await health.refresh()
     assert failing(health) == set()
-    assert value(app, "database_up") == 1
-    assert value(app, "ready", check="models") == 1
-    assert value(app, "trainings", state="queued") == 0
+    assert value(app.monitor, "database_up") == 1
+    assert value(app.monitor, "ready", check="models") == 1
+    assert value(app.monitor, "trainings", state="queued") == 0
 
 
 async def test_gateway(health: Health, app: App, platform: FakePlatform) -> None:
     await health.refresh()
     platform.is_connected, platform.latency = False, None
     assert failing(health) == {"gateway"}
-    assert value(app, "gateway_connected") == 0
-    assert value(app, "gateway_latency_seconds") is None
+    assert value(app.monitor, "gateway_connected") == 0
+    assert value(app.monitor, "gateway_latency_seconds") is None
 
 
 async def test_two_platforms(health: Health, app: App, platform: FakePlatform) -> None:
@@ -45,7 +42,7 @@ async def test_two_platforms(health: Health, app: App, platform: FakePlatform) -
     health.add(other)
     await health.refresh()
     assert failing(health) == set()
-    assert value(app, "servers") == len(platform.communities) + 2
+    assert value(app.monitor, "servers") == len(platform.communities) + 2
     other.is_connected = False
     assert failing(health) == {"gateway"}
     assert health.checks()["gateway"].detail == "not connected to fake"
@@ -53,11 +50,11 @@ async def test_two_platforms(health: Health, app: App, platform: FakePlatform) -
 
 async def test_shards(health: Health, app: App, platform: FakePlatform) -> None:
     platform.shard_latencies = {4: 0.02, 5: None}
-    assert value(app, "shard_connected", shard="4") == 1
-    assert value(app, "shard_connected", shard="5") == 0
-    assert value(app, "shard_latency_seconds", shard="4") == 0.02
-    assert value(app, "shard_latency_seconds", shard="5") is None
-    assert value(app, "processes") == 1
+    assert value(app.monitor, "shard_connected", shard="4") == 1
+    assert value(app.monitor, "shard_connected", shard="5") == 0
+    assert value(app.monitor, "shard_latency_seconds", shard="4") == 0.02
+    assert value(app.monitor, "shard_latency_seconds", shard="5") is None
+    assert value(app.monitor, "processes") == 1
 
 
 async def test_shards_that_another_process_runs(
@@ -72,9 +69,9 @@ async def test_shards_that_another_process_runs(
 
 async def test_slow_event_loop(health: Health, app: App) -> None:
     await health.refresh()
-    app.monitor.loop_lag.add(module.SLOW_LOOP_S)
+    health.loop_lag.add(module.SLOW_LOOP_S)
     assert failing(health) == {"event_loop"}
-    assert value(app, "event_loop_lag_worst_seconds") == module.SLOW_LOOP_S
+    assert value(app.monitor, "event_loop_lag_worst_seconds") == module.SLOW_LOOP_S
 
 
 @pytest.mark.parametrize(
@@ -113,16 +110,15 @@ async def test_lost_once_stuck(health: Health, monkeypatch: pytest.MonkeyPatch) 
 
 async def test_queue_metrics(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeWriter, "queues", {"names": QueueState(3, 1, 2.5)})
-    assert value(app, "inference_queue_length", task="names") == 3
-    assert value(app, "inference_queue_age_seconds", task="names") == 2.5
-    assert health.sample().queue_length == 3
+    assert value(app.monitor, "inference_queue_length", task="names") == 3
+    assert value(app.monitor, "inference_queue_age_seconds", task="names") == 2.5
 
 
 async def test_transactions_are_timed(health: Health, app: App) -> None:
     await health.refresh()
-    assert value(app, "database_seconds_count", kind="read") == 2
-    assert value(app, "database_seconds_count", kind="write") == 0
-    assert value(app, "database_errors_total") == 0
+    assert value(app.monitor, "database_seconds_count", kind="read") == 2
+    assert value(app.monitor, "database_seconds_count", kind="write") == 0
+    assert value(app.monitor, "database_errors_total") == 0
 
 
 async def test_absent_database(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +129,7 @@ async def test_absent_database(health: Health, app: App, monkeypatch: pytest.Mon
     monkeypatch.setattr(app.store.database, "check", check)
     await health.refresh()
     assert failing(health) == {"database"}
-    assert value(app, "database_up") == 0
+    assert value(app.monitor, "database_up") == 0
 
 
 async def test_hanging_database_is_asked_once(
@@ -165,7 +161,7 @@ async def test_sample_counts_since_the_last(health: Health, app: App) -> None:
     sample = health.sample()
     assert (sample.requests, sample.failures) == (2, 2)
     assert sample.memory_bytes > 0
-    health.keep_sample()
+    await health.keep_sample()
     with app.monitor.track("/sonnet", 1):
         pass
     sample = health.sample()
@@ -173,4 +169,4 @@ async def test_sample_counts_since_the_last(health: Health, app: App) -> None:
 
 
 async def test_version(health: Health, app: App) -> None:
-    assert value(app, "info", version="1.2.3") == 1
+    assert value(app.monitor, "info", version="1.2.3") == 1

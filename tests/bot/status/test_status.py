@@ -1,6 +1,8 @@
 """`/status`."""
 
 import io
+from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +10,7 @@ from PIL import Image
 
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
-from bot.chat.message import UserError, plain
+from bot.chat.message import Message, UserError, plain
 from bot.status.health import Health
 from bot.status.status import status
 from bot.writing.cluster import ClusterStatus
@@ -17,21 +19,27 @@ from tests.bot.conftest import World
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
 
 
-async def test_owner_sees_status(app: App, health: Health, platform: FakePlatform) -> None:
+async def shown(app: App, health: Health, platform: FakePlatform) -> tuple[Message, dict[str, str]]:
+    """The answer to an owner, and its fields."""
     platform.operators = {ADA.id}
     turn = FakeTurn(platform)
-    monitor = app.monitor
-    for _ in range(3):
-        with monitor.track("/sonnet", 1):
-            pass
-    health.keep_sample()
-    with pytest.raises(ValueError, match="broken"), monitor.track("/sonnet", 1):
-        raise ValueError("broken")
     app.services.append(health)
     await status(app, turn, NoOptions())
     (message,) = turn.answers
+    return message, {field.name: plain(field.value) for field in message.embeds[0].fields}
+
+
+async def test_owner_sees_status(app: App, health: Health, platform: FakePlatform) -> None:
+    for age in (timedelta(minutes=61), timedelta(minutes=59)):
+        for _ in range(3):
+            with app.monitor.track("/sonnet", 1):
+                pass
+        await health.keep_sample()
+        health.samples[-1] = replace(health.samples[-1], at=app.now() - age)
+    with pytest.raises(ValueError, match="broken"), app.monitor.track("/sonnet", 1):
+        raise ValueError("broken")
+    message, fields = await shown(app, health, platform)
     assert message.private
-    fields = {field.name: plain(field.value) for field in message.embeds[0].fields}
     assert fields["Requests in an hour"] == "4, 1 failed"
     assert fields["Trainings"] == "0 running, 0 queued"
     assert fields["Database"].endswith(" s")
@@ -40,29 +48,42 @@ async def test_owner_sees_status(app: App, health: Health, platform: FakePlatfor
 
 
 @pytest.mark.parametrize(
-    ("latencies", "shown"),
+    ("is_connected", "latency", "expected"),
+    [(True, None, "connected"), (False, 0.05, "not connected")],
+)
+async def test_connection(
+    app: App,
+    health: Health,
+    platform: FakePlatform,
+    is_connected: bool,
+    latency: float | None,
+    expected: str,
+) -> None:
+    platform.is_connected, platform.latency = is_connected, latency
+    assert (await shown(app, health, platform))[1]["Fake"] == expected
+
+
+@pytest.mark.parametrize(
+    ("latencies", "expected"),
     [
         ({0: 0.02, 1: 0.05}, "0-1 of 4, the slowest 0.050 s"),
         ({0: 0.02, 1: None, 3: None}, "0-1, 3 of 4; not connected: 1, 3"),
     ],
 )
 async def test_shards(
-    world: World, platform: FakePlatform, latencies: dict[int, float | None], shown: str
+    world: World, platform: FakePlatform, latencies: dict[int, float | None], expected: str
 ) -> None:
     """Those of the process that answers; without the setting, there is nothing to tell apart."""
-    platform.operators, platform.shard_latencies = {ADA.id}, latencies
-    for count, expected in ((4, shown), (None, None)):
+    platform.shard_latencies = latencies
+    for count, found in ((4, expected), (None, None)):
         app = world.make_app(shard_count=count)
-        turn = FakeTurn(platform)
-        app.services.append(Health(app, platform))
-        await status(app, turn, NoOptions())
-        fields = {field.name: plain(field.value) for field in turn.answers[0].embeds[0].fields}
-        assert fields.get("Shards") == expected
+        _message, fields = await shown(app, Health(app, platform), platform)
+        assert fields.get("Shards") == found
         await app.store.close()
 
 
 @pytest.mark.parametrize(
-    ("state", "shown"),
+    ("state", "expected"),
     [
         (ClusterStatus(), "not connected"),
         (ClusterStatus(connected=True, workers=1, threads=2), "1 worker, 2 turns at a time"),
@@ -70,17 +91,12 @@ async def test_shards(
     ],
 )
 async def test_cluster(
-    app: App, health: Health, platform: FakePlatform, state: ClusterStatus, shown: str
+    app: App, health: Health, platform: FakePlatform, state: ClusterStatus, expected: str
 ) -> None:
     """Shown if one is set, and counted."""
     assert b"cluster" not in await app.monitor.metrics.exposition()
     object.__setattr__(app, "cluster", SimpleNamespace(status=state))
-    platform.operators = {ADA.id}
-    turn = FakeTurn(platform)
-    app.services.append(health)
-    await status(app, turn, NoOptions())
-    fields = {field.name: plain(field.value) for field in turn.answers[0].embeds[0].fields}
-    assert fields["Cluster"] == shown
+    assert (await shown(app, health, platform))[1]["Cluster"] == expected
     found = (await app.monitor.metrics.exposition()).decode()
     assert f'mangosaurus_cluster_workers{{state="ready"}} {state.workers}.0' in found
 

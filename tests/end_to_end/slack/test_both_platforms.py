@@ -12,8 +12,9 @@ from discord.http import HTTPClient
 
 from bot.chat.turn import Unreachable
 from bot.community.queries import Communities
+from bot.launch import Tokens
 from bot.operate.serving import platforms
-from bot.operate.serving.platforms import Tokens, slack_beside
+from bot.operate.serving.platforms import slack_beside
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack

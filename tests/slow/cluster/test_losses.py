@@ -13,7 +13,7 @@ import pytest
 
 from bot.operate.doctor.cluster import examine_cluster
 from bot.operate.doctor.findings import Level
-from bot.operate.doctor.subject import Subject
+from bot.settings import Settings
 from bot.writing import limits
 from bot.writing.cluster import ClusterPool
 from bot.writing.connection import Actor, ClusterUnreachable, SchedulerConnection
@@ -142,7 +142,7 @@ async def test_other_versions(
     await until(lambda: (own_pool.status.workers, own_pool.status.unsuitable) == (1, 1))
     assert "is not used: it has version 0." in caplog.text
     assert "may differ from those of the bot: it has NumPy 1.0.0 instead of" in caplog.text
-    subject = Subject(inference=cluster.address.replace("tcp", "dask"))
+    subject = Settings(inference=cluster.address.replace("tcp", "dask"))
     found = await asyncio.to_thread(examine_cluster, subject)
     assert [finding.level for finding in found] == [Level.WARNING, Level.WARNING, Level.FINE]
     assert "is not used: it has version 0." in found[0].found
@@ -164,7 +164,7 @@ async def test_foreign_worker(
 
 
 async def test_doctor_without_workers(cluster: Cluster) -> None:
-    subject = Subject(inference=cluster.address.replace("tcp", "dask"))
+    subject = Settings(inference=cluster.address.replace("tcp", "dask"))
     pool = ClusterPool(cluster.address)
     pool.start()
     await until(lambda: pool.status.connected)
@@ -264,7 +264,7 @@ async def test_no_scheduler_but_a_page() -> None:
 
 async def test_doctor_without_scheduler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "CONNECT_S", 0.1)
-    subject = Subject(inference=f"dask://127.0.0.1:{free_port()}")
+    subject = Settings(inference=f"dask://127.0.0.1:{free_port()}")
     (found,) = await asyncio.to_thread(examine_cluster, subject)
     assert found.level is Level.WARNING
     assert "does not answer" in found.found
@@ -272,12 +272,12 @@ async def test_doctor_without_scheduler(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_doctor_without_setting() -> None:
-    assert examine_cluster(Subject()) == []
+    assert examine_cluster(Settings()) == []
 
 
 def test_doctor_without_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.writing.connection.find_spec", lambda _: None)
-    (found,) = examine_cluster(Subject(inference="dask://127.0.0.1:8786"))
+    (found,) = examine_cluster(Settings(inference="dask://127.0.0.1:8786"))
     assert found.level is Level.PROBLEM
     assert "requirements-cluster.txt" in found.advice
 

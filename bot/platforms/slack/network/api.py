@@ -1,4 +1,4 @@
-"""Slack's Web API: every call with a time limit, and its errors as `DeliveryError`."""
+"""Slack's Web API: every call with a time limit, its errors as `DeliveryError`, and proxies."""
 
 import asyncio
 import http
@@ -7,6 +7,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackRequestError
@@ -14,14 +16,13 @@ from slack_sdk.version import __version__
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
+from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.chat.message import File
-from bot.chat.turn import DeliveryError, Forbidden, Unreachable
+from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 from bot.concurrency import Locks
 from bot.monitoring.monitor import Monitor
-from bot.platforms.slack.network.addresses import is_same_origin, is_slack, proxy_for
 from bot.platforms.slack.network.edit_budget import EditBudget
-from bot.platforms.slack.network.errors import described, error_of, facts_of, webhook_code
 from bot.platforms.slack.values import list_of, text_of
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,45 @@ _INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 """No words of members or networks format anything or show a preview of a page."""
 _NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
 """`OSError` includes timeouts."""
+
+
+_DELETED = {"message_not_found", "thread_not_found"}
+_GONE = {
+    "cant_update_message",
+    "edit_window_closed",
+    "exchanged_trigger_id",
+    "expired_trigger_id",
+    "expired_url",
+    "invalid_trigger_id",
+    "is_archived",
+    "trigger_exchanged",
+    "trigger_expired",
+    "used_url",
+    "user_disabled",
+    "user_not_found",
+    "user_not_visible",
+}
+_FORBIDDEN = {
+    "access_denied",
+    "cannot_dm_bot",
+    "channel_not_found",  # also for a private channel that the bot is not in
+    "ekm_access_denied",
+    "missing_scope",
+    "no_permission",
+    "not_in_channel",
+    "restricted_action",
+    "team_access_not_granted",
+}
+OUTSIDE = {"channel_not_found", "not_in_channel"}
+"""Codes for a channel that the bot has to be invited to."""
+_AWAY = {
+    "fatal_error",
+    "internal_error",
+    "ratelimited",
+    "rate_limited",
+    "request_timeout",
+    "service_unavailable",
+}
 
 
 class SlackApi:
@@ -249,7 +289,7 @@ class SlackApi:
             ):
                 self._count(answer.status)
                 if answer.status != http.HTTPStatus.OK:
-                    raise error_of("a file", "", answer.status)
+                    raise _error_of("a file", "", answer.status)
                 if answer.content_type == "text/html":  # of the page for signing in
                     raise Forbidden("a file needs the scope files:read")
                 return await _read(answer.content, most)
@@ -261,32 +301,23 @@ class SlackApi:
         """Post to a `response_url`, which is a secret: 5 times in 30 minutes."""
         if not self.is_ours(address):
             raise DeliveryError("a response_url is not on Slack")
-        session, _web = self._opened()
-        webhook = AsyncWebhookClient(address, session=session, retry_handlers=[], logger=library)
-        webhook.proxy = proxy_for(address)
-        until = self._clock() + REQUEST_S
-        for _attempt in range(TRIES):
-            try:
-                async with asyncio.timeout(max(until - self._clock(), 0.1)):
-                    answer = await webhook.send_dict({**body, **_INERT})
-            except _NO_NETWORK as error:
-                self._count(None)
-                raise Unreachable(type(error).__name__) from error
-            self._count(answer.status_code)
-            if answer.status_code == http.HTTPStatus.OK:
-                return
-            if answer.status_code != http.HTTPStatus.TOO_MANY_REQUESTS:
-                raise error_of("response_url", webhook_code(answer.body), answer.status_code)
-            pause = _seconds_of(answer.headers)
-            if self._clock() + pause >= until:
-                break
-            await self._sleep(pause)
-        raise Unreachable("response_url: ratelimited")
+
+        async def send(_web: AsyncWebClient) -> WebhookResponse:
+            webhook = AsyncWebhookClient(
+                address, session=self._session, retry_handlers=[], logger=library
+            )
+            webhook.proxy = proxy_for(address)
+            answer = await webhook.send_dict({**body, **_INERT})
+            if answer.status_code != http.HTTPStatus.OK:
+                raise SlackApiError("response_url", answer)  # type: ignore[no-untyped-call]
+            return answer
+
+        await self._call("response_url", send, place=address)
 
     async def _call(
         self,
         method: str,
-        send: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse]],
+        send: Callable[[AsyncWebClient], Awaitable[AsyncSlackResponse | WebhookResponse]],
         *,
         place: str = "",
         limit: float | None = None,
@@ -306,10 +337,10 @@ class SlackApi:
                 async with asyncio.timeout(max(until - self._clock(), 0.1)):
                     answer = await send(web)
             except SlackApiError as error:
-                code, status, headers = facts_of(error)
+                code, status, headers = _facts_of(error)
                 self._count(status)
                 if status != http.HTTPStatus.TOO_MANY_REQUESTS and code != "ratelimited":
-                    raise error_of(method, described(code, error), status, code) from error
+                    raise _error_of(method, _described(code, error), status, code) from error
                 self._pause(key, headers)
             except (SlackRequestError, AttributeError, TypeError) as error:
                 # What Slack's proxies answer is no JSON, which the library does not expect.
@@ -324,7 +355,8 @@ class SlackApi:
                 raise Unreachable(f"{method}: the session is closed") from error
             else:
                 self._count(http.HTTPStatus.OK)
-                return answer.data if isinstance(answer.data, dict) else {}
+                data = getattr(answer, "data", None)
+                return data if isinstance(data, dict) else {}
         raise Unreachable(f"{method}: ratelimited")
 
     async def _may_call(self, key: str, until: float) -> bool:
@@ -373,7 +405,7 @@ class SlackApi:
 
     def is_ours(self, address: str) -> bool:
         """Whether an address in a payload leads to Slack, or to where `base_url` does."""
-        return is_slack(address) or is_same_origin(address, self.base_url)
+        return _is_slack(address) or _is_same_origin(address, self.base_url)
 
     def _count(self, status: int | None) -> None:
         label = "error" if status is None else f"{status // 100}xx"
@@ -393,3 +425,99 @@ def _seconds_of(headers: Mapping[str, str]) -> float:
     given = headers.get("Retry-After", "")
     seconds = float(given) if given.isdecimal() and len(given) < 6 else SHORTEST_PAUSE_S
     return min(max(seconds, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
+
+
+def code_of(error: BaseException) -> str:
+    """Slack's code of an error, for example `missing_scope`; "" if it has none."""
+    cause = error.__cause__
+    return _facts_of(cause)[0] if isinstance(cause, SlackApiError) else ""
+
+
+def needed_scope(error: BaseException) -> str:
+    """The scope that Slack says is missing."""
+    cause = error.__cause__
+    data = getattr(cause.response, "data", None) if isinstance(cause, SlackApiError) else None
+    return text_of(data, "needed")
+
+
+def _facts_of(error: SlackApiError) -> tuple[str, int, Mapping[str, str]]:
+    """The code, status and headers of an answer; the library puts various things there."""
+    response = error.response
+    status = getattr(response, "status_code", None) or getattr(response, "status", None)
+    headers = getattr(response, "headers", None)
+    body = getattr(response, "body", None)  # of a webhook
+    return (
+        _webhook_code(body) if body else text_of(getattr(response, "data", None), "error"),
+        status if isinstance(status, int) else 0,
+        headers if isinstance(headers, Mapping) else {},
+    )
+
+
+def _described(code: str, error: SlackApiError) -> str:
+    """The code, with what Slack says about it: where a block is wrong, for example."""
+    data = getattr(error.response, "data", None)
+    metadata = data.get("response_metadata") if isinstance(data, Mapping) else None
+    messages = metadata.get("messages") if isinstance(metadata, Mapping) else None
+    return f"{code} {str(messages)[:200]}" if messages else code
+
+
+def _error_of(method: str, description: str, status: int, code: str | None = None) -> DeliveryError:
+    """The error for an answer. `code` is Slack's, by default the description."""
+    code = description if code is None else code
+    reason = f"{method}: {description or status}"
+    if code in _DELETED:
+        return Deleted(reason)
+    if code in _GONE:
+        return Gone(reason)
+    if code in _FORBIDDEN:
+        return Forbidden(reason)
+    if code in _AWAY or status >= 500 or status == http.HTTPStatus.TOO_MANY_REQUESTS:
+        return Unreachable(reason)
+    if not code and status < 400:  # no answer of Slack's
+        return Unreachable(reason)
+    if not code and status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE):
+        return Gone(reason)
+    return DeliveryError(reason)
+
+
+def _webhook_code(body: str) -> str:
+    """The code in an answer to a `response_url`: bare, or in JSON."""
+    try:
+        return text_of(json.loads(body), "error")
+    except ValueError:
+        return body if body.replace("_", "").isalpha() and len(body) < 60 else ""
+
+
+def _is_slack(address: str) -> bool:
+    """Whether an address leads to Slack.
+
+    >>> _is_slack("https://hooks.slack.com/x"), _is_slack("https://slack.com.example.org/x")
+    (True, False)
+    """
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return parts.scheme == "https" and f".{host}".endswith((".slack.com", ".slack-gov.com"))
+
+
+def _is_same_origin(address: str, other: str) -> bool:
+    """Whether two addresses have the same scheme, host and port."""
+    try:
+        return urlsplit(address)[:2] == urlsplit(other)[:2]
+    except ValueError:
+        return False
+
+
+def proxy_for(address: str) -> str | None:
+    """The proxy of the environment for an address; `None` on loopback and for `NO_PROXY`.
+
+    Slack's library reads the proxy, but neither `NO_PROXY` nor whether the host is this machine.
+    """
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    if host == "localhost" or host.startswith("127.") or host == "::1" or proxy_bypass(host):
+        return None
+    scheme = {"wss": "https", "ws": "http"}.get(parts.scheme, parts.scheme)
+    return getproxies().get(scheme)

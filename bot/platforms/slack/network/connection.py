@@ -3,17 +3,16 @@
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.chat.turn import DeliveryError, Unreachable
-from bot.platforms.slack.network.addresses import proxy_for
-from bot.platforms.slack.network.api import SlackApi
+from bot.platforms.slack.network.api import SlackApi, proxy_for
+from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.values import part_of, text_of
 
 log = logging.getLogger(__name__)
@@ -59,10 +58,12 @@ _EVENTS = "events_api"
 _SWITCHED_OFF = "link_disabled"
 _TOO_MANY = "too_many_websockets"
 
+Result = TypeVar("Result")
 Payload = Mapping[str, object]
-Receive = Callable[[str, Payload], Awaitable[Payload | None]]
-"""Handles a payload of a type, for example `slash_commands`. Returns the answer, for those of which
-it is part of the acknowledgement."""
+Reply = Payload | Coroutine[Any, Any, None] | None
+"""For a payload whose answer is part of the acknowledgement: that answer, or what follows it."""
+Receive = Callable[[str, Payload], Coroutine[Any, Any, Reply]]
+"""Handles a payload of a type, for example `slash_commands`."""
 
 
 class _Client(SocketModeClient):
@@ -177,24 +178,27 @@ class SocketMode:
         count: Callable[[str], None] = lambda _event: None,
         tracked: Callable[[], AbstractContextManager[None]] = nullcontext,
         connections: int = CONNECTIONS,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`count` gets `connect` and `disconnect`.
 
         tracked: entered for each request, from before its acknowledgement until it is handled.
             Events are none: nobody waits for an answer.
+        sleep: waits while an old connection is read.
         """
         self._api = api
         self._app_token = app_token
         self._receive = receive
         self._count = count
         self._tracked = tracked
+        self._sleep = sleep
         self._is_stopping = False
         self._clients: list[_Client | None] = [None] * connections
         self._opened: set[_Client] = set()
         """Those that are not discarded yet, with those that are read to their end."""
         self._keepers: list[asyncio.Task[None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._seen: Recent[str, None] = Recent(MOST_REMEMBERED)
 
     @property
     def is_connected(self) -> bool:
@@ -274,11 +278,11 @@ class SocketMode:
         for _look in range(LOOKS):
             if not client.is_open:
                 break
-            await asyncio.sleep(seconds / LOOKS)
+            await self._sleep(seconds / LOOKS)
         for _look in range(LOOKS):
             if not client.pending:
                 break
-            await asyncio.sleep(ANSWER_S / LOOKS)
+            await self._sleep(ANSWER_S / LOOKS)
         await self._discard(client)
 
     async def _discard(self, client: _Client) -> None:
@@ -304,54 +308,55 @@ class SocketMode:
     async def _handle(
         self, client: _Client, envelope_id: str, kind: str, payload: Payload | None
     ) -> None:
+        """Acknowledge an envelope, then handle its payload; `None` if it was delivered before."""
         with nullcontext() if kind == _EVENTS else self._tracked():
-            await self._handle_tracked(client, envelope_id, kind, payload)
+            client.pending += 1
+            answer: Payload | None = None
+            work: Coroutine[Any, Any, object] | None = None
+            try:
+                if payload is not None and payload.get("type") in _ANSWERED:
+                    reply = await self._reply(kind, payload)
+                    if isinstance(reply, Coroutine):
+                        work = reply
+                    else:
+                        answer = reply
+                elif payload is not None:
+                    work = self._receive(kind, payload)
+                await _acknowledge(client, envelope_id, answer)
+            finally:
+                client.pending -= 1
+            if work is not None:
+                await asyncio.sleep(0)  # others that have arrived are acknowledged first
+                await _handled(work)
 
-    async def _handle_tracked(
-        self, client: _Client, envelope_id: str, kind: str, payload: Payload | None
-    ) -> None:
-        client.pending += 1
-        try:
-            if payload is not None and payload.get("type") in _ANSWERED:
-                answer = await self._answer(kind, payload)
-                payload = None
-            else:
-                answer = None
-            await _acknowledge(client, envelope_id, answer)
-        finally:
-            client.pending -= 1
-        if payload is not None:
-            await asyncio.sleep(0)  # others that have arrived are acknowledged first
-            await self._received(kind, payload)
-
-    async def _answer(self, kind: str, payload: Payload) -> Payload | None:
-        """The answer to a payload, if it is found in time."""
+    async def _reply(self, kind: str, payload: Payload) -> Reply:
+        """The reply to a payload, if it is found in time."""
         try:
             async with asyncio.timeout(ANSWER_S):
-                return await self._received(kind, payload)
+                return await _handled(self._receive(kind, payload))
         except TimeoutError:
             log.warning("An answer to %s was too late", payload.get("type"))
-            return None
-
-    async def _received(self, kind: str, payload: Payload) -> Payload | None:
-        try:
-            return await self._receive(kind, payload)
-        except Exception:
-            log.exception("A request of Slack could not be handled")
             return None
 
     def _is_new(self, identifier: str) -> bool:
         if identifier in self._seen:
             return False
         self._seen[identifier] = None
-        if len(self._seen) > MOST_REMEMBERED:
-            self._seen.popitem(last=False)
         return True
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _handled(work: Coroutine[Any, Any, Result]) -> Result | None:
+    """Await work, and log its errors."""
+    try:
+        return await work
+    except Exception:
+        log.exception("A request of Slack could not be handled")
+        return None
 
 
 async def _acknowledge(client: _Client, envelope_id: str, answer: Payload | None) -> None:

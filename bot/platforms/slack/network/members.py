@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.chat.received import clean
 from bot.chat.turn import Unreachable, User
 from bot.platforms.slack.network.api import SlackApi
+from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.values import is_true, part_of, text_of
 
 RIGHTS_S = 60.0
@@ -74,7 +75,7 @@ class Members:
         """`clock` is in seconds."""
         self._api = api
         self._clock = clock
-        self._known: OrderedDict[str, tuple[float, Member]] = OrderedDict()
+        self._known: Recent[str, tuple[float, Member]] = Recent(MOST_MEMBERS)
         """When Slack told of them, by id."""
         self._asked: deque[float] = deque()
         self._asking: dict[str, asyncio.Task[Member]] = {}
@@ -111,7 +112,7 @@ class Members:
             found = member_of(await self._api.user(user), team)
         finally:
             del self._asking[user]
-        self._remember(user, found)
+        self._known[user] = (self._clock(), found)
         return found
 
     async def _learn(self, team: str) -> None:
@@ -129,15 +130,9 @@ class Members:
             found, cursor = await self._api.members(cursor)
             for each in found:
                 if user := text_of(each, "id"):
-                    self._remember(user, member_of(each, team))
+                    self._known[user] = (self._clock(), member_of(each, team))
             if not cursor:
                 return
-
-    def _remember(self, user: str, member: Member) -> None:
-        self._known[user] = (self._clock(), member)
-        self._known.move_to_end(user)
-        if len(self._known) > MOST_MEMBERS:
-            self._known.popitem(last=False)
 
     def known(self, user: str, seconds: float = NAME_S) -> Member | None:
         """A member of whom Slack told in the last `seconds`."""

@@ -178,8 +178,9 @@ class _Renderer:
                     elements.append(_date(each))
                 case Span(style=Style.LINK):
                     elements += self._link(each.text)
-                case Span() if self._words(each.text):
-                    elements.append(_text(self._words(each.text), each.style))
+                case Span():
+                    if shown := self._words(each.text):
+                        elements.append(_text(shown, each.style))
         return elements
 
     def _words(self, words: str) -> str:
@@ -255,7 +256,7 @@ def _actions(buttons: Sequence[Button]) -> list[_Sized]:
     rows = [blocks[start : start + BUTTONS] for start in range(0, len(blocks), BUTTONS)]
     return [
         _Sized(
-            {"type": "actions", "elements": row}, "\n".join(each["text"]["text"] for each in row)
+            {"type": "actions", "elements": row}, "\n".join([each["text"]["text"] for each in row])
         )
         for row in rows
     ]
@@ -299,7 +300,7 @@ def _paragraphs(lines: Iterable[list[Block]]) -> Iterator[_Sized]:
     size = 0
     for line in lines:
         for piece in _pieces(line):
-            length = sum(_length(_shown(each)) for each in piece)
+            length = _length("".join(map(_shown, piece)))
             if current and size + 1 + length > BLOCK:
                 yield from _paragraph(current)
                 current, size = [], 0
@@ -360,7 +361,7 @@ def _pages(
 
 
 def _part(blocks: Sequence[_Sized], otherwise: str = "") -> Part:
-    words = "\n".join(each.words for each in blocks) or otherwise or "…"
+    words = "\n".join([each.words for each in blocks]) or otherwise or "…"
     escaped = _cut(words, FALLBACK).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return {"text": escaped, "blocks": [each.block for each in blocks]}
 

@@ -1,8 +1,6 @@
 """A set-up that works, on the simulator."""
 
-import asyncio
 import shutil
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,28 +8,14 @@ import pytest
 
 from bot.platforms.local.server import LocalDiscord
 from bot.settings import SETTINGS
-from tests.bot.operate.doctor.setups import PASSWORD, Setup
+from tests.bot.operate.doctor.setups import PASSWORD, Setup, simulator_in_thread
 from tests.databases import Templates
 
 
 @pytest.fixture(scope="module")
 def stand_in() -> Iterator[LocalDiscord]:
-    """A simulator in another thread, since the doctor waits for it in this one."""
-    local, loop, started = LocalDiscord(port=0), asyncio.new_event_loop(), threading.Event()
-    stop = asyncio.Event()
-
-    async def serve() -> None:
-        async with local:
-            started.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    started.wait()
-    yield local
-    loop.call_soon_threadsafe(stop.set)
-    thread.join()
-    loop.close()
+    with simulator_in_thread() as local:
+        yield local
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
 """Set-ups for the doctor: they work until a test breaks them."""
 
+import asyncio
 import socket
 import sqlite3
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -49,3 +52,25 @@ class Setup:
         server = self.held.enter_context(socket.create_server(("127.0.0.1", 0)))
         port: int = server.getsockname()[1]
         return port
+
+
+@contextmanager
+def simulator_in_thread() -> Iterator[LocalDiscord]:
+    """A simulator in another thread, since this one waits for the process that connects to it."""
+    local, loop, started = LocalDiscord(port=0), asyncio.new_event_loop(), threading.Event()
+    stop = asyncio.Event()
+
+    async def serve() -> None:
+        async with local:
+            started.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    started.wait()
+    try:
+        yield local
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()

@@ -8,22 +8,29 @@ from pathlib import Path
 
 import pytest
 
-from bot.operate.doctor.examination import Check, examine, run_checks, show
+from bot.operate.doctor.examination import Check, examine, run_checks, show, without_secrets
 from bot.operate.doctor.findings import Finding, Level, fine, problem
-from bot.operate.doctor.packages import normalized
-from bot.operate.doctor.subject import Subject
+from bot.operate.doctor.machine import normalized
+from bot.settings import Settings, checked
 from bot.startup import Exit
 from tests.bot.operate.doctor.setups import Setup
 
 CHECKOUT = Path(__file__).parents[4]
-SUBJECT = Subject("MTIz.abc.def", database_url="postgres://u:pass@host/name")
+
+
+def settings(**given: str) -> Settings:
+    return checked(given)[0]
+
+
+TOKEN = "MTIz.abc.def"
+SETTINGS = settings(discord_token=TOKEN, database_url="postgres://u:pass@host/name")
 
 
 def test_check_that_hangs() -> None:
     released = threading.Event()
     hangs = Check("Disk", lambda _: [fine("Disk", str(released.wait()))], 0.05)
     other = Check("Fonts", lambda _: [fine("Fonts", "All.")], 10)
-    (late, following) = run_checks(SUBJECT, [hangs, other])
+    (late, following) = run_checks(SETTINGS, [hangs, other])
     released.set()
     assert (late.level, late.check) == (Level.PROBLEM, "Disk")
     assert "did not end within 0.05 s" in late.found
@@ -33,9 +40,9 @@ def test_check_that_hangs() -> None:
 def test_settings_that_hang(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
     released = threading.Event()
 
-    def hang(*, local: bool) -> tuple[Subject, list[Finding]]:
+    def hang() -> tuple[Settings, list[Finding]]:
         released.wait()
-        return Subject(), []
+        return Settings(), []
 
     setup.patch.setattr("bot.operate.doctor.examination.read_settings", hang)
     setup.patch.setattr("bot.operate.doctor.examination.SETTINGS_S", 0.05)
@@ -46,25 +53,26 @@ def test_settings_that_hang(setup: Setup, capsys: pytest.CaptureFixture[str]) ->
 
 
 def test_check_that_fails() -> None:
-    def fail(_subject: Subject) -> list[Finding]:
+    def fail(_settings: Settings) -> list[Finding]:
         raise ZeroDivisionError("by zero")
 
-    (finding,) = run_checks(SUBJECT, [Check("Disk", fail, 10)])
+    (finding,) = run_checks(SETTINGS, [Check("Disk", fail, 10)])
     assert finding.level is Level.PROBLEM
     assert "ZeroDivisionError: by zero" in finding.found
 
 
 def test_secrets_are_removed() -> None:
-    assert SUBJECT.without_secrets("MTIz.abc.def, pass, abc") == "[secret], [secret], abc"
-    assert Subject(database_url="postgres://host/name").without_secrets("name") == "name"
+    assert without_secrets("MTIz.abc.def, pass, abc", SETTINGS) == "[secret], [secret], abc"
+    without_password = settings(database_url="postgres://host/name")
+    assert without_secrets("name", without_password) == "name"
 
 
 def test_short_password_leaves_words_readable() -> None:
     """A password of one letter must not be cut out of every word."""
-    subject = Subject(database_url="postgres://u:p@host/name")
+    given = settings(database_url="postgres://u:p@host/name")
     found = 'Alphabets on plaques: u:p@host, password "p"'
     hidden = 'Alphabets on plaques: u:[secret]@host, password "[secret]"'
-    assert subject.without_secrets(found) == hidden
+    assert without_secrets(found, given) == hidden
 
 
 class Terminal(StringIO):
@@ -119,7 +127,7 @@ def test_nearly_everything_is_missing(tmp_path: Path) -> None:
     assert done.stderr == ""
     for line in (
         "Settings: The package dotenv is missing.",
-        "Discord: Not checked: aiohttp is missing",
+        "Discord: Not checked: discord is missing",
         "Database: Not checked: sqlalchemy is missing",
         "Fonts: Not checked: ",
         "State folder: state will be created",

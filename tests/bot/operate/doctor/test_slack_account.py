@@ -8,9 +8,9 @@ import pytest
 
 from bot.operate.doctor.findings import Finding, Level
 from bot.operate.doctor.slack_account import examine_slack
-from bot.operate.doctor.subject import Subject
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.network import api
+from bot.settings import Settings, checked
 from bot.startup import Exit, StartupError
 
 
@@ -25,21 +25,21 @@ async def slack(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[LocalSlack]:
 
 async def found(slack: LocalSlack, bot: str | None = None, app: str | None = None) -> list[Finding]:
     """The findings; the doctor is not asynchronous."""
-    subject = Subject(
-        slack_bot_token=slack.bot_token if bot is None else bot,
-        slack_app_token=slack.app_token if app is None else app,
-    )
-    return await asyncio.to_thread(examine_slack, subject)
+    return await asyncio.to_thread(examine_slack, settings_of(slack, bot, app))
+
+
+def settings_of(slack: LocalSlack, bot: str | None = None, app: str | None = None) -> Settings:
+    given = {
+        "slack_bot_token": slack.bot_token if bot is None else bot,
+        "slack_app_token": slack.app_token if app is None else app,
+    }
+    return checked(given)[0]
 
 
 async def test_working(slack: LocalSlack) -> None:
     findings = await found(slack)
     assert [finding.level for finding in findings] == [Level.FINE] * 2
     assert "Socket Mode is on" in findings[1].found
-
-
-async def test_not_used(slack: LocalSlack) -> None:
-    assert await found(slack, "", "") == []
 
 
 @pytest.mark.parametrize(
@@ -66,29 +66,25 @@ async def test_missing_scopes(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack
         finding = (await found(other))[1]
     assert finding.level is Level.PROBLEM
     assert finding.found == (
-        "These scopes are missing: files:read, files:write, im:write, users:read."
+        "SLACK_BOT_TOKEN lacks these scopes: files:read, files:write, im:write, users:read."
     )
 
 
 @pytest.mark.parametrize(("homes", "warned"), [({"T0NOBODY"}, True), (set(), False)])
 async def test_home_is_another_workspace(slack: LocalSlack, homes: set[str], warned: bool) -> None:
-    subject = Subject(
-        slack_bot_token=slack.bot_token,
-        slack_app_token=slack.app_token,
-        home_workspaces=frozenset(homes),
-    )
-    findings = await asyncio.to_thread(examine_slack, subject)
+    settings = replace(settings_of(slack), home_workspaces=frozenset(homes))
+    findings = await asyncio.to_thread(examine_slack, settings)
     assert any("HOME_WORKSPACES" in each.found for each in findings) == warned
     assert [each.level for each in findings].count(Level.WARNING) == warned
-    named = replace(subject, home_workspaces=frozenset({*homes, slack.workspace.id}))
+    named = replace(settings, home_workspaces=frozenset({*homes, slack.workspace.id}))
     findings = await asyncio.to_thread(examine_slack, named)
     assert [each.level for each in findings] == [Level.FINE] * 2
 
 
 async def test_tokens_of_two_apps(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack) -> None:
     async def differ(*_arguments: object) -> StartupError:
-        sentence = "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2. Copy both."
-        return StartupError(Exit.BAD_SETTINGS, sentence)
+        sentence = "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2."
+        return StartupError(Exit.BAD_SETTINGS, sentence, "Copy both.")
 
     monkeypatch.setattr("bot.platforms.slack.startup_problems.different_apps", differ)
     finding = (await found(slack))[-1]

@@ -14,9 +14,10 @@ from discord.http import Route
 from bot.chat.message import Button, Message
 from bot.fleet.identifying import IdentifyGate
 from bot.platforms.discord.client import IDENTIFY_AGAIN_S, IDENTIFY_S, LAUNCH_S, Mangosaurus
+from bot.platforms.discord.cog import RegisteredInFile, sync_if_changed
 from bot.platforms.discord.rendering import view_of
-from bot.platforms.discord.sync import RegisteredInFile, sync_if_changed
 from tests.bot.conftest import Home, World
+from tests.metrics import value
 
 
 def syncs(env: simcord.Env) -> int:
@@ -149,8 +150,8 @@ async def test_unknown_button(home: Home) -> None:
     result = await home.alice.click(message, label="Old")
     assert result.response is not None
     assert "another version" in result.response.content
-    counted = home.app.monitor.metrics.value
-    assert counted("requests_total", request="button unknown", outcome="refused") == 1
+    counted = value(home.app.monitor, "requests_total", request="button unknown", outcome="refused")
+    assert counted == 1
 
 
 async def test_refusal_by_the_library_is_counted(home: Home) -> None:
@@ -160,9 +161,9 @@ async def test_refusal_by_the_library_is_counted(home: Home) -> None:
     result = await home.alice.slash(home.channel, "about")
     assert result.response is not None
     assert "permission" in result.response.content
-    counted = home.app.monitor.metrics.value
-    assert counted("requests_total", request="/about", outcome="refused") == 1
-    assert counted("request_errors_total", error="CheckFailure") == 1
+    monitor = home.app.monitor
+    assert value(monitor, "requests_total", request="/about", outcome="refused") == 1
+    assert value(monitor, "request_errors_total", error="CheckFailure") == 1
     assert home.env.errors  # simcord fails a test that does not expect them
 
 

@@ -19,8 +19,13 @@ from bot.chat.message import (
     text,
 )
 from bot.platforms.discord import rendering as limits
-from bot.platforms.discord.buttons import MessageButton
-from bot.platforms.discord.rendering import embeds_of, render, render_edit, to_markdown
+from bot.platforms.discord.rendering import (
+    MessageButton,
+    embeds_of,
+    render,
+    render_edit,
+    to_markdown,
+)
 from tests.bot.conftest import NOW
 
 

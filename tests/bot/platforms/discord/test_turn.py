@@ -42,6 +42,7 @@ async def test_pending_deferral(
         user=SimpleNamespace(id=7, display_name="Ada"),
         guild_id=server,
         channel_id=CHANNEL,
+        created_at=None,
         app_permissions=discord.Permissions(view_channel=sees_channel),
         token="a token",  # noqa: S106 (a fake one)
     )

@@ -9,9 +9,9 @@ from bot.chat.turn import Gone, Unreachable
 from bot.features import REGISTRY
 from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.slack.access import refusal_of_button, refusal_of_command
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.turn import Origin
+from bot.platforms.slack.turns import refusal_of
 
 GUEST, UNKNOWN, MEMBER = Origin("U1", is_guest=True), Origin("U1", is_unknown=True), Origin("U1")
 UNSAID = "Slack didn't say in time what you may do"
@@ -85,9 +85,10 @@ async def test_member_whom_slack_does_not_show(
     [("dinoname", True, True), ("halloffame", False, False), ("moderate", False, True)],
 )
 def test_commands(word: str, guest: bool, unknown: bool) -> None:
-    assert (refusal_of_command(REGISTRY, word, GUEST) is not None) == guest
-    assert (refusal_of_command(REGISTRY, word, UNKNOWN) is not None) == unknown
-    assert refusal_of_command(REGISTRY, word, MEMBER) is None
+    asked = REGISTRY.by_first_word[word]
+    assert (refusal_of(asked, GUEST) is not None) == guest
+    assert (refusal_of(asked, UNKNOWN) is not None) == unknown
+    assert refusal_of(asked, MEMBER) is None
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,6 @@ def test_commands(word: str, guest: bool, unknown: bool) -> None:
     [
         ("vote", False, False),
         ("sonnet", True, True),
-        ("form", True, True),
         ("privacy", False, False),
         ("training", False, True),
         ("moderate", False, True),
@@ -103,6 +103,7 @@ def test_commands(word: str, guest: bool, unknown: bool) -> None:
     ],
 )
 def test_buttons(action: str, guest: bool, unknown: bool) -> None:
-    assert (refusal_of_button(REGISTRY, action, GUEST) is not None) == guest
-    assert (refusal_of_button(REGISTRY, action, UNKNOWN) is not None) == unknown
-    assert refusal_of_button(REGISTRY, action, MEMBER) is None
+    asked = REGISTRY.buttons.get(action)
+    assert (refusal_of(asked, GUEST) is not None) == guest
+    assert (refusal_of(asked, UNKNOWN) is not None) == unknown
+    assert refusal_of(asked, MEMBER) is None

@@ -8,8 +8,8 @@ from jsonschema import Draft202012Validator
 
 from bot.__main__ import main
 from bot.chat.commands import Group
-from bot.platforms.slack.manifest import EVENTS, SCOPES, as_yaml, manifest
-from bot.platforms.slack.names import SHORTCUT, TAKEN, CommandNames
+from bot.platforms.slack.manifest import as_yaml, manifest
+from bot.platforms.slack.names import TAKEN, CommandNames
 from tests.bot.platforms.slack.commands import COMMANDS
 
 CHECKOUT = Path(__file__).parents[4]
@@ -114,12 +114,6 @@ def test_names_are_free(prefix: str) -> None:
     assert not {name.removeprefix("/") for name in names} & TAKEN
 
 
-def test_members_ids_are_not_escaped() -> None:
-    """A name that is typed would become an id before the bot sees it."""
-    commands = manifest(PLAIN)["features"]["slash_commands"]
-    assert {each["should_escape"] for each in commands} == {False}
-
-
 def test_every_command_is_in_it() -> None:
     listed = {each["command"] for each in manifest(PLAIN)["features"]["slash_commands"]}
     names = PLAIN
@@ -127,33 +121,6 @@ def test_every_command_is_in_it() -> None:
         assert names.slash(declaration.name).partition(" ")[0] in listed
     for group in (each for each in COMMANDS.commands if isinstance(each, Group)):
         assert names.slash(group.name) in listed
-
-
-def test_hints_show_what_can_be_typed() -> None:
-    hints = {
-        each["command"]: each.get("usage_hint")
-        for each in manifest(PLAIN)["features"]["slash_commands"]
-    }
-    assert hints["/sonnet"].startswith("[opening] [form:…]")
-    assert hints["/dissect"] == "name or ? for a form"
-    assert hints["/namer"].startswith("create | import")
-    assert hints["/poems"] is None
-
-
-def test_shortcuts() -> None:
-    shortcuts = manifest(PLAIN)["features"]["shortcuts"]
-    assert shortcuts[0]["name"] == "Write a sonnet from this"
-    assert shortcuts[0]["callback_id"] == SHORTCUT
-    assert len({each["callback_id"] for each in shortcuts}) == len(shortcuts) == 2
-
-
-def test_socket_mode_and_home() -> None:
-    content = manifest(PLAIN)
-    assert content["settings"]["socket_mode_enabled"] is True
-    assert content["settings"]["interactivity"] == {"is_enabled": True}
-    assert content["settings"]["event_subscriptions"]["bot_events"] == list(EVENTS)
-    assert content["features"]["app_home"]["home_tab_enabled"] is True
-    assert content["oauth_config"]["scopes"]["bot"] == list(SCOPES)
 
 
 def test_operation_prints_it_with_the_prefix(

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.platforms.slack import message_text
-from bot.platforms.slack.message_text import words_of
+from bot.platforms.slack import requests
+from bot.platforms.slack.requests import words_of
 from tests.patterns import is_linear
 
 
@@ -25,6 +25,9 @@ from tests.patterns import is_linear
         ("a &lt; b &amp;amp; c", "a < b &amp; c"),
         ("&lt;@U123&gt;", "<@U123>"),
         ("", ""),
+        ("snake_case__kept", "snake_case__kept"),
+        ("__under__ ~~gone~~", "under gone"),
+        ("a**b a_*b *_a_*", "ab a*b a"),
     ],
 )
 def test_words(text: str, expected: str) -> None:
@@ -38,18 +41,6 @@ def test_any_text(text: str) -> None:
     assert len(words) <= len(text)
 
 
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("snake_case__kept", "snake_case__kept"),
-        ("__under__ ~~gone~~", "under gone"),
-        ("a**b a_*b *_a_*", "ab a*b a"),
-    ],
-)
-def test_marks_at_words(text: str, words: str) -> None:
-    assert words_of(text) == words
-
-
 def test_rows_of_marks_take_linear_time() -> None:
     """A message has up to 40,000 characters, and is read on the event loop."""
-    assert is_linear(message_text._EMPHASIS.pattern)
+    assert is_linear(requests._EMPHASIS.pattern)

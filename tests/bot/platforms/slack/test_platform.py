@@ -19,7 +19,7 @@ from bot.chat.turn import (
 from bot.platforms.slack.platform import SlackPlatform
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities
-from tests.bot.platforms.slack.network.server import Answer, SlackServer, limited, refusal, serving
+from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal, serving
 from tests.bot.platforms.slack.setups import NUMBER, TIMESTAMP, platform_on, user
 
 HELLO = Message(text("Hello"))
@@ -177,13 +177,6 @@ async def test_in_community(platform: SlackPlatform, ref: MessageRef) -> None:
         assert not await platform.is_in_community(MessageRef(channel, 1, platform.community_id))
 
 
-async def test_rights_are_remembered(platform: SlackPlatform, slack: SlackServer) -> None:
-    slack.answers["users.info"] = [user(is_admin=True)]
-    assert (await platform.member("U1")).is_administrator
-    assert (await platform.member("U1")).is_administrator
-    assert len(slack.of("users.info")) == 1
-
-
 @pytest.mark.parametrize(
     ("payload", "expected"),
     [
@@ -248,14 +241,6 @@ async def test_leave(platform: SlackPlatform, slack: SlackServer) -> None:
     assert slack.calls == []
     await platform.leave(platform.community_id or 0)
     assert len(slack.of("auth.revoke")) == 1
-
-
-async def test_limit_without_end(
-    platform: SlackPlatform, slack: SlackServer, ref: MessageRef
-) -> None:
-    slack.answers["chat.postMessage"] = [limited(600)]
-    with pytest.raises(Unreachable):
-        await platform.send(ref, HELLO)
 
 
 async def test_silent_database(

@@ -10,8 +10,8 @@ from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack import client
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import SlackApi
-from bot.platforms.slack.startup_problems import APPS, different_apps, startup_problem
-from bot.startup import Exit, StartupError
+from bot.platforms.slack.startup_problems import different_apps, startup_problem
+from bot.startup import SLACK_APPS, Exit, StartupError
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal, serving
 
@@ -45,52 +45,43 @@ WRONG = (
 )
 
 
-@pytest.mark.parametrize("code", WRONG)
-async def test_bot_token_is_wrong(server: SlackServer, code: str) -> None:
-    """Of another app, revoked, or the app-level token in its place."""
-    problem = await problem_of(server, "auth.test", refusal(code))
-    assert problem.code is Exit.TOKEN_REJECTED
-    assert f"does not accept SLACK_BOT_TOKEN ({code})" in str(problem)
-    assert "Bot User OAuth Token" in str(problem)
-    assert "OAuth & Permissions" in str(problem)
-    assert APPS in str(problem)
+BOT, APP = "auth.test", "apps.connections.open"
+PROBLEMS = [
+    *(
+        (BOT, refusal(code), Exit.TOKEN_REJECTED, f"does not accept SLACK_BOT_TOKEN ({code})")
+        for code in WRONG  # of another app, revoked, or the app-level token in its place
+    ),
+    *(
+        (APP, refusal(code), Exit.TOKEN_REJECTED, f"does not accept SLACK_APP_TOKEN ({code})")
+        for code in WRONG
+    ),
+    (
+        BOT,
+        refusal("missing_scope", needed="users:read"),
+        Exit.TOKEN_REJECTED,
+        "SLACK_BOT_TOKEN lacks these scopes: users:read",
+    ),
+    (
+        APP,
+        refusal("missing_scope", needed="connections:write"),
+        Exit.TOKEN_REJECTED,
+        "SLACK_APP_TOKEN lacks the scope connections:write",
+    ),
+    (BOT, refusal("new"), Exit.BAD_SETTINGS, "Slack refuses the bot (auth.test: new)"),
+    (APP, refusal("forbidden_team"), Exit.BAD_SETTINGS, "forbidden_team). Switch Socket Mode on"),
+    (BOT, Answer("oh no", 503), Exit.UNREACHABLE, "Check the network"),
+    (APP, Answer("oh no", 503), Exit.UNREACHABLE, "Check the network"),
+]
 
 
-@pytest.mark.parametrize("code", WRONG)
-async def test_app_token_is_wrong(server: SlackServer, code: str) -> None:
-    problem = await problem_of(server, "apps.connections.open", refusal(code))
-    assert problem.code is Exit.TOKEN_REJECTED
-    assert f"does not accept SLACK_APP_TOKEN ({code})" in str(problem)
-    assert "Basic Information → App-Level Tokens" in str(problem)
-
-
-async def test_app_token_lacks_its_scope(server: SlackServer) -> None:
-    answer = refusal("missing_scope", needed="connections:write")
-    problem = await problem_of(server, "apps.connections.open", answer)
-    assert problem.code is Exit.TOKEN_REJECTED
-    assert "SLACK_APP_TOKEN lacks the scope connections:write" in str(problem)
-
-
-async def test_bot_token_lacks_a_scope(server: SlackServer) -> None:
-    answer = refusal("missing_scope", needed="users:read")
-    problem = await problem_of(server, "auth.test", answer)
-    assert "SLACK_BOT_TOKEN lacks the scope users:read" in str(problem)
-    assert "Reinstall to Workspace" in str(problem)
-
-
-@pytest.mark.parametrize("code", ["forbidden_team", "something_new"])
-async def test_socket_mode_is_off(server: SlackServer, code: str) -> None:
-    problem = await problem_of(server, "apps.connections.open", refusal(code))
-    assert problem.code is Exit.BAD_SETTINGS
-    assert code in str(problem)
-    assert "Switch Socket Mode on, on the page Socket Mode of your app" in str(problem)
-
-
-@pytest.mark.parametrize("method", ["auth.test", "apps.connections.open"])
-async def test_slack_is_away(server: SlackServer, method: str) -> None:
-    problem = await problem_of(server, method, Answer("oh no", 503))
-    assert problem.code is Exit.UNREACHABLE
-    assert "Check the network" in str(problem)
+@pytest.mark.parametrize(("method", "answer", "code", "sentence"), PROBLEMS)
+async def test_problems(
+    server: SlackServer, method: str, answer: Answer, code: Exit, sentence: str
+) -> None:
+    problem = await problem_of(server, method, answer)
+    assert problem.code is code
+    assert sentence in str(problem)
+    assert code is Exit.UNREACHABLE or SLACK_APPS in str(problem) or "auth.test: new" in sentence
 
 
 @pytest.mark.parametrize(
@@ -118,7 +109,7 @@ async def test_tokens_of_two_apps(
         assert sentence.startswith(
             "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2. Copy both"
         )
-        assert APPS in sentence
+        assert SLACK_APPS in sentence
         assert server.of("bots.info")[0]["bot"] == "B1"
 
 

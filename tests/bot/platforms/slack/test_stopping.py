@@ -80,12 +80,12 @@ async def test_stop_while_a_member_is_looked_up(
         monkeypatch.setattr(stopping, "PATIENCE_S", 0.01)
     asked = await ask(slack)
     await asked.acknowledgement()
-    await asyncio.wait_for(begun.wait(), 10)
+    await asyncio.wait_for(begun.wait(), 60)
     stopped = asyncio.create_task(bot.shut_down())
     await asyncio.sleep(0)
     if not is_slow:
         allowed.set()
-    await asyncio.wait_for(stopped, 20)
+    await asyncio.wait_for(stopped, 60)
     assert "restarting" in slack.messages[-1].words
     assert not bot.platform.is_connected
 

@@ -26,6 +26,7 @@ HELLO, SECRET = Message(text("Hello")), Message(text("Psst"), private=True)
 FILE = File("data.json", b"{}", "Data")
 POSTED = Answer({"ts": TIMESTAMP})
 OUTSIDE = refusal("not_in_channel")
+THREAD = "1600000000.000001"
 
 
 @pytest.fixture
@@ -60,9 +61,15 @@ async def shown(turn: SlackTurn) -> None:
 
 
 @pytest.fixture
+def soon_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show that an answer is being prepared after an instant."""
+    monkeypatch.setattr("bot.platforms.slack.turn.PLACEHOLDER_S", 0.01)
+
+
+@pytest.fixture
 def soon_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Announce slow answers after an instant."""
-    monkeypatch.setattr("bot.platforms.slack.turn.NOTICE_S", 0.2)
+    monkeypatch.setattr("bot.platforms.slack.turn.NOTICE_S", 0.5)
 
 
 def methods(slack: SlackServer) -> list[str]:
@@ -87,6 +94,7 @@ async def test_private_answer(turn: SlackTurn, slack: SlackServer) -> None:
     assert len(slack.calls) == 1
 
 
+@pytest.mark.usefixtures("soon_shown")
 async def test_deferred_answer_is_replaced(turn: SlackTurn, slack: SlackServer) -> None:
     slack.answers["chat.postMessage"] = [POSTED]
     pending: list[tuple[AnswerRef, Button | None]] = []
@@ -123,7 +131,7 @@ async def test_quick_answer_has_no_placeholder(turn: SlackTurn, slack: SlackServ
     assert pending[-1] == AnswerRef(turn.channel_id, NUMBER)
 
 
-@pytest.mark.usefixtures("soon_announced")
+@pytest.mark.usefixtures("soon_announced", "soon_shown")
 async def test_few_answers_grow_at_once(platform: SlackPlatform, slack: SlackServer) -> None:
     """Others are sent when they are complete: an edit of each would take its turn for minutes."""
     growing = [await turn_in(platform, slack) for _ in range(MOST_GROWING)]
@@ -169,7 +177,7 @@ async def test_slow_private_answer_is_announced_once(
     assert len(slack.calls) == 2
 
 
-@pytest.mark.usefixtures("soon_announced")
+@pytest.mark.usefixtures("soon_announced", "soon_shown")
 async def test_slow_answer_outside_is_announced_once(turn: SlackTurn, slack: SlackServer) -> None:
     slack.answers["chat.postMessage"] = [OUTSIDE]
     await turn.defer()
@@ -235,16 +243,6 @@ async def test_turn_stays_outside_and_the_next_tries_again(
     assert await second.respond(HELLO) is not None
 
 
-@pytest.mark.usefixtures("soon_announced")
-async def test_deferral_in_channel_without_the_bot(turn: SlackTurn, slack: SlackServer) -> None:
-    slack.answers["chat.postMessage"] = [OUTSIDE]
-    await turn.defer()
-    await shown(turn)
-    await turn.respond(HELLO)
-    assert len(slack.of("chat.postMessage")) == 1
-    assert "Hello" in str(slack.of("respond")[-1])
-
-
 @pytest.mark.parametrize(
     "message",
     [
@@ -263,6 +261,7 @@ async def test_what_needs_the_bot_in_the_channel(
     assert len(slack.of("respond")) == 1
 
 
+@pytest.mark.usefixtures("soon_shown")
 @pytest.mark.parametrize("grows", [False, True])
 async def test_bot_is_removed_before_the_answer(
     turn: SlackTurn, slack: SlackServer, grows: bool
@@ -391,18 +390,6 @@ async def test_direct_message(platform: SlackPlatform, slack: SlackServer) -> No
     assert ref.community_id is None
 
 
-async def test_only_administrators_moderate(platform: SlackPlatform, slack: SlackServer) -> None:
-    slack.answers["users.info"] = [user(is_owner=True)]
-    owner = await turn_in(platform, slack)
-    assert owner.moderates(owner.channel_id or 0)
-    assert owner.user.is_manager
-    platform.members.clear()
-    slack.answers["users.info"] = [user()]
-    member = await turn_in(platform, slack)
-    assert not member.moderates(member.channel_id or 0)
-    assert not member.user.is_moderator
-
-
 async def test_attachment(platform: SlackPlatform, slack: SlackServer) -> None:
     slack.answers["file"] = [Answer("names", headers={"Content-Type": "text/plain"})] * 2
     file = FileRef("F1", "names\0.txt", 5, f"{slack.url}file")
@@ -437,3 +424,45 @@ async def test_unanswered(platform: SlackPlatform, slack: SlackServer) -> None:
     assert pressed.unanswered is not None
     pressed.expects_answer = False  # a vote, whose card shows it
     assert pressed.unanswered is None
+
+
+async def test_answers_in_a_thread(platform: SlackPlatform, slack: SlackServer) -> None:
+    """A button there is answered there, whether everybody sees it or not."""
+    slack.answers["chat.postMessage"] = [POSTED] * 3
+    press = await turn_in(platform, slack, message=TIMESTAMP, thread=THREAD)
+    await press.respond(SECRET)
+    await press.respond(Message(text("first" + "x" * 20_000 + "last")))
+    await press.announce(HELLO)
+    await press.edit_source(HELLO)
+    sent = [*slack.of("respond"), *slack.of("chat.postMessage")]
+    assert len(sent) > 3
+    assert {each["thread_ts"] for each in sent} == {THREAD}
+    assert slack.of("chat.update")[-1]["ts"] == TIMESTAMP
+
+
+async def test_thread_was_deleted(platform: SlackPlatform, slack: SlackServer) -> None:
+    slack.answers["chat.postMessage"] = [refusal("thread_not_found"), POSTED]
+    press = await turn_in(platform, slack, message=TIMESTAMP, thread=THREAD)
+    assert await press.respond(HELLO) is not None
+    assert "thread_ts" not in slack.of("chat.postMessage")[-1]
+
+
+async def test_what_follows_in_a_thread(platform: SlackPlatform, slack: SlackServer) -> None:
+    """The winner of a poll is announced where it was held."""
+    slack.answers["chat.postMessage"] = [POSTED, POSTED]
+    upload = {"upload_url": f"{slack.url}put", "file_id": "F1"}
+    slack.answers["files.getUploadURLExternal"] = [Answer(upload)]
+    slack.answers["files.completeUploadExternal"] = [Answer({"files": [{"id": "F1"}]})]
+    press = await turn_in(platform, slack, message=TIMESTAMP, thread=THREAD)
+    poll = await press.respond(HELLO)
+    assert poll is not None
+    await platform.send(poll, HELLO)
+    await platform.edit(poll, Message(text("Hello"), files=(FILE,)))
+    assert slack.of("chat.postMessage")[-1]["thread_ts"] == THREAD
+    assert slack.of("files.completeUploadExternal")[0]["thread_ts"] == THREAD
+
+
+async def test_source_in_a_thread_is_replaced(platform: SlackPlatform, slack: SlackServer) -> None:
+    press = await turn_in(platform, slack, message=TIMESTAMP, thread=THREAD, is_ephemeral=True)
+    await press.edit_source(HELLO)
+    assert "thread_ts" not in slack.of("respond")[0]

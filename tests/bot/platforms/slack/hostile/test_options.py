@@ -44,7 +44,7 @@ async def boss(slack_chat: SlackChat) -> SlackActor:
 async def typed(boss: SlackActor, declaration: Command, line: str) -> None:
     """Type a command as Slack passes it on, with a line that no helper of the bot has made."""
     chat = boss.chat
-    chat.type(boss.member, f"{chat.bot.names.slash(declaration.name)} {line}")
+    chat.type(boss.member, f"{chat.bot.platform.commands.slash(declaration.name)} {line}")
     await chat.settle()
     for view in open_forms(chat, boss):
         chat.slack.close_view(boss.member, view)
@@ -58,7 +58,7 @@ def open_forms(chat: SlackChat, boss: SlackActor) -> Sequence[View]:
 async def filled(boss: SlackActor, declaration: Command, values: Mapping[str, object]) -> None:
     """Fill in the form of a command, without the checks that Slack makes there."""
     chat = boss.chat
-    opened = chat.type(boss.member, f"{chat.bot.names.slash(declaration.name)} ?")
+    opened = chat.type(boss.member, f"{chat.bot.platform.commands.slash(declaration.name)} ?")
     await chat.settle()
     assert opened.view is not None
     chat.slack.submit(boss.member, opened.view, values, forged=True)

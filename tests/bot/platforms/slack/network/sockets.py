@@ -51,8 +51,8 @@ class SocketServer:
         return [each for each in self.opened if each not in self.closed]
 
     async def until(self, condition: Callable[[], object]) -> None:
-        """Wait until something is so, for at most 10 s."""
-        async with asyncio.timeout(10):
+        """Wait until something is so, for at most a minute."""
+        async with asyncio.timeout(60):
             while not condition():  # noqa: ASYNC110 (a server signals nothing)
                 await asyncio.sleep(0.01)
 

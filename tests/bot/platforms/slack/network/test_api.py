@@ -8,8 +8,7 @@ from bot.chat.message import File
 from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network import api as api_module
-from bot.platforms.slack.network.api import SlackApi
-from bot.platforms.slack.network.errors import code_of, needed_scope
+from bot.platforms.slack.network.api import SlackApi, code_of, needed_scope
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, limited, refusal, serving
 
 PART = {"text": "Hello", "blocks": [{"type": "divider"}]}
@@ -180,6 +179,7 @@ async def test_limited_response(api: SlackApi, slack: SlackServer, clock: Clock)
     await api.respond(f"{slack.url}respond", PART)
     assert clock.slept == [4]
     assert len(slack.of("respond")) == 2
+    clock.now += 60
     slack.answers["respond"] = [limited(60)]
     with pytest.raises(Unreachable):
         await api.respond(f"{slack.url}respond", PART)

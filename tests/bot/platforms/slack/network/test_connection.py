@@ -13,6 +13,7 @@ from bot.platforms.slack.startup_problems import startup_problem
 from tests.bot.platforms.slack.network.sockets import SocketServer, serving_sockets
 
 PRESS = {"type": "block_actions"}
+DRAIN_S, UNANNOUNCED_S = connection.DRAIN_S, connection.UNANNOUNCED_S
 
 
 @pytest.fixture(autouse=True)
@@ -42,13 +43,21 @@ class Bot:
         self.answer: Mapping[str, object] | None = None
         self.pause = 0.0
         self.error: Exception | None = None
+        self.slept: list[float] | None = None
+        """Seconds for which old connections were read, if they are not to be waited for."""
         self.socket = SocketMode(
             self.api,
             "xapp-1",
             self.receive,
             count=self.events.append,
             connections=connections,
+            sleep=self.sleep,
         )
+
+    async def sleep(self, seconds: float) -> None:
+        if self.slept is not None:
+            self.slept.append(seconds)
+        await asyncio.sleep(seconds if self.slept is None else 0)
 
     async def receive(
         self, _kind: str, payload: Mapping[str, object]
@@ -128,16 +137,6 @@ async def test_repeated_delivery_is_handled_once(server: SocketServer, bot: Bot)
     assert bot.received == [PRESS, event]
 
 
-async def test_memory_of_deliveries_is_bounded(
-    server: SocketServer, bot: Bot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(connection, "MOST_REMEMBERED", 2)
-    for number in (1, 2, 3, 1):
-        await server.opened[0].deliver(f"e{number}", PRESS)
-    await server.until(lambda: len(server.opened[0].received) == 4)
-    assert len(bot.received) == 4
-
-
 @pytest.mark.parametrize(
     "message", [{}, {"type": "x"}, {"envelope_id": 5, "payload": []}, {"envelope_id": "e" * 999}]
 )
@@ -208,6 +207,31 @@ async def test_deaf_connection_is_renewed(
     await server.until(lambda: deaf in server.closed)
     assert other in server.open
     assert len(server.opened) == 3
+
+
+@pytest.mark.parametrize(
+    ("reason", "least", "most"),
+    [("warning", 10, 20), ("", 1, 5)],  # Slack closes it after ten seconds; it may be deaf
+)
+async def test_old_connection_is_read(
+    server: SocketServer,
+    bot: Bot,
+    monkeypatch: pytest.MonkeyPatch,
+    reason: str,
+    least: int,
+    most: int,
+) -> None:
+    monkeypatch.setattr(connection, "DRAIN_S", DRAIN_S)
+    monkeypatch.setattr(connection, "UNANNOUNCED_S", UNANNOUNCED_S)
+    monkeypatch.setattr(connection, "MOST_MISSED", 1)
+    bot.slept = []
+    old, other = server.opened
+    if reason:
+        await old.send({"type": "disconnect", "reason": reason})
+    else:
+        await other.deliver("e1", PRESS)
+    await server.until(lambda: old in server.closed)
+    assert least <= sum(bot.slept) <= most
 
 
 async def test_quiet_connection_is_renewed(

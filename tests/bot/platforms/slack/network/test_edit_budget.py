@@ -76,6 +76,7 @@ async def test_pause() -> None:
     waiting = asyncio.create_task(workspace.edit("A", "2"))
     await asyncio.sleep(0)
     workspace.budget.pause(5.0)
+    workspace.budget.pause(1.0)  # of another call: the longer one holds
     await waiting
     assert workspace.edits == [(0.0, "A1"), (5.0, "A2")]
 

@@ -1,20 +1,22 @@
-"""App Home in the simulated workspace: how often it is made, and its buttons."""
+"""App Home in the simulated workspace, other events, and forms when something fails."""
 
 from datetime import timedelta
 from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.chat.turn import Unreachable
+from bot.chat.turn import Gone, Unreachable
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.platforms.local.slack.blocks import texts
 from bot.platforms.local.slack.records import View
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
-from bot.platforms.slack.events import HOME_S
+from bot.platforms.slack.requests import HOME_S
 from bot.platforms.slack.views import home
 from bot.polls import hall_of_fame
+from bot.privacy.queries import Privacy
+from bot.store import Unavailable
 from bot.store.schema import EVERYWHERE
 from tests.bot.champions import crown
 
@@ -48,13 +50,15 @@ async def test_it_is_not_made_again_at_once(
     await opened(slack)
     user = slack.member.id
     for _time in range(50):
-        await bot.events.handle({"type": "app_home_opened", "user": user, "tab": "home"})
+        await bot.requests.handle_event({"type": "app_home_opened", "user": user, "tab": "home"})
     assert len(made) == slack.calls["views.publish"] == 1
-    await bot.events.handle({"type": "app_home_opened", "user": slack.admin.id, "tab": "home"})
+    await bot.requests.handle_event(
+        {"type": "app_home_opened", "user": slack.admin.id, "tab": "home"}
+    )
     assert len(made) == 2
     later = bot.app.now() + timedelta(seconds=HOME_S)
     object.__setattr__(bot.app, "now", lambda: later)  # it is frozen
-    await bot.events.handle({"type": "app_home_opened", "user": user, "tab": "home"})
+    await bot.requests.handle_event({"type": "app_home_opened", "user": user, "tab": "home"})
     assert len(made) == 3
 
 
@@ -66,7 +70,7 @@ async def test_it_is_made_again_if_it_was_not_shown(
 
     monkeypatch.setattr(bot.api, "publish_home", fail)
     for _time in range(2):
-        await bot.events.handle({"type": "app_home_opened", "user": slack.member.id})
+        await bot.requests.handle_event({"type": "app_home_opened", "user": slack.member.id})
     assert len(made) == 2
 
 
@@ -129,3 +133,50 @@ async def test_champion_without_a_plaque(
     await crown(bot.app.store, "Minmi", 3, at=bot.app.now(), community_id=community)
     assert "Minmi" in (await opened(slack)).words
     drawn.assert_not_awaited()
+
+
+@pytest.mark.parametrize(
+    ("event", "is_removed"),
+    [
+        ({"type": "app_uninstalled"}, True),
+        ({"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["the bot's own"]}}, True),
+        ({"type": "tokens_revoked", "tokens": {"oauth": ["U1"], "bot": ["U2"]}}, False),
+        ({"type": "tokens_revoked", "tokens": {"oauth": ["U1"]}}, False),
+        ({"type": "tokens_revoked", "tokens": {"bot": "the bot's own"}}, False),
+        ({"type": "tokens_revoked"}, False),
+        ({"type": "message"}, False),
+    ],
+)
+async def test_removed_app_is_recorded(
+    bot: SlackBot, caplog: pytest.LogCaptureFixture, event: dict[str, object], is_removed: bool
+) -> None:
+    """Its data is deleted later, so a revoked token of somebody else must not count."""
+    tokens = event.get("tokens")
+    if isinstance(tokens, dict) and tokens.get("bot") == ["the bot's own"]:
+        event = event | {"tokens": tokens | {"bot": ["U9", bot.platform.bot_user]}}
+    await bot.requests.handle_event(event)
+    forgotten = await bot.app.store[Privacy].forget_communities(bot.app.now() + timedelta(days=31))
+    assert (bot.platform.community_id in forgotten) == is_removed
+    assert ("is deleted in 30 days" in caplog.text) == is_removed
+
+
+async def test_late_form(bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack opens one within three seconds of the command."""
+    expired = AsyncMock(side_effect=Gone("views.open: expired_trigger_id"))
+    monkeypatch.setattr(bot.api, "open_view", expired)
+    answer = await slack.command(slack.member, "/sonnet", "?").answer()
+    assert "could not be opened in time" in answer.words
+
+
+async def test_suggestions_without_a_database(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are none, and no message about each letter: it would use up the `response_url`."""
+    form = await slack.command(slack.member, "/name", "?").opened()
+    away = AsyncMock(side_effect=Unavailable)
+    monkeypatch.setattr(bot.platform.identities, "user", away)
+    for typed in ("m", "mi", "min"):
+        await slack.suggest(slack.member, form, "namer", typed)
+    away.assert_awaited()
+    assert not slack.messages
+    assert not slack.calls["response_url"]

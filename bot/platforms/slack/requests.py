@@ -1,0 +1,353 @@
+"""Requests on Slack: what arrives → commands, buttons, forms and events."""
+
+import asyncio
+import json
+import logging
+import re
+from collections.abc import Collection, Mapping
+
+from bot.chat import dispatch
+from bot.chat.app import App
+from bot.chat.commands import Command, Menu, NoOptions, Picked, Place
+from bot.chat.cooldowns import Cooldowns, TooSoon
+from bot.chat.errors import community_only
+from bot.chat.message import UserError
+from bot.chat.received import LONGEST_TEXT, clean, received
+from bot.chat.translation import _
+from bot.chat.turn import DeliveryError, Gone, MessageRef, Turn
+from bot.features.jobs import Jobs
+from bot.platforms.slack.identities import is_external, message_id
+from bot.platforms.slack.names import MENU, SHORTCUT
+from bot.platforms.slack.network.connection import Payload, Reply
+from bot.platforms.slack.options import Typed, parse
+from bot.platforms.slack.platform import TERMS, SlackPlatform
+from bot.platforms.slack.turn import SlackTurn
+from bot.platforms.slack.turns import UNKNOWN, Rights, Turns, refusal_of, rights_for
+from bot.platforms.slack.values import LONGEST_WORDS, is_true, list_of, part_of, text_of
+from bot.platforms.slack.views import home, modals, rendering
+from bot.privacy import privacy
+from bot.store import StoreError
+from bot.verse import sonnet
+from models.verse.poem import OPENING_LIMIT
+
+log = logging.getLogger(__name__)
+
+LONGEST_METADATA = 3_000
+LONGEST_URL = 500
+"""Characters of a `response_url`."""
+HOME_S = 10.0
+"""Seconds for which a member's App Home stays as it is, however often they open it."""
+MOST_HOMES = 4
+"""How many are made at once."""
+
+_MARKED = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
+"""A mention, a channel or an address, perhaps with words to show for it."""
+_EMOJI = re.compile(r"(?<![\w:]):[a-z0-9_+'-]{1,60}:(?![\w])")
+_EMPHASIS = re.compile(r"(?<!\w)[*_~`]+|(?<![*_~`])[*_~`]+(?!\w)")
+"""Marks at the beginning or end of words. The second kind is not tried from each mark of a row."""
+
+
+class Requests:
+    """Answers what members do in the workspace."""
+
+    def __init__(self, app: App, platform: SlackPlatform, jobs: Jobs) -> None:
+        self._app = app
+        self._platform = platform
+        self._api = platform.api
+        self._jobs = jobs
+        self.registry = app.registry.worded(TERMS)
+        """The commands and buttons, in Slack's words."""
+        self._turns = Turns(app, platform)
+        self._home_cooldowns = Cooldowns(HOME_S)
+        self._making_homes = asyncio.Semaphore(MOST_HOMES)
+
+    async def receive(self, kind: str, payload: Payload) -> Reply:
+        """Handle what has arrived. Returns the reply for suggestions and submitted modals."""
+        if not self._platform.serves(payload):  # where the same app is installed
+            log.info("Something for another workspace has arrived: %.40s", kind)
+            return None
+        match kind, payload.get("type"):
+            case "slash_commands", _none:
+                await self._command(payload)
+            case "interactive", "block_actions":
+                await self._press(payload)
+            case "interactive", "block_suggestion":
+                return await self._suggest(payload)
+            case "interactive", "view_submission":
+                return self._submit(payload)
+            case "interactive", "message_action" | "shortcut":
+                await self._shortcut(payload)
+            case "events_api", _any:
+                await self.handle_event(part_of(payload, "event"))
+            case _:
+                log.info("Something unknown has arrived: %.40s", kind)
+        return None
+
+    async def _command(self, payload: Payload) -> None:
+        """Answer a slash command."""
+        command = text_of(payload, "command")
+        word = self._platform.commands.word_of(command) or "unknown"
+        turn = await self._turns.of(
+            user=text_of(payload, "user_id"),
+            name=text_of(payload, "user_name"),
+            channel=text_of(payload, "channel_id"),
+            response_url=text_of(payload, "response_url", most=LONGEST_URL),
+            rights=rights_for(self.registry.by_first_word.get(word)),
+        )
+        if turn is None:
+            return
+        line = clean(text_of(payload, "text", most=LONGEST_WORDS))
+        try:
+            typed = parse(self.registry, command, line, self._platform.commands)
+        except UserError as error:
+            await self._refuse(turn, error, word)
+            return
+        if typed.wants_form:
+            await self._open_form(turn, text_of(payload, "trigger_id"), typed)
+        elif typed.command is not None:
+            await self._run(turn, typed.command, typed.values)
+
+    async def _run(self, turn: SlackTurn, command: Command, values: Mapping[str, object]) -> None:
+        """Answer a command with its options."""
+
+        async def answer(app: App, turn: Turn, _options: NoOptions) -> None:
+            if command.place is Place.COMMUNITY and turn.community_id is None:
+                raise UserError(*community_only(TERMS))
+            options = command.build(**await self._turns.resolved(values))
+            await command.answer(app, turn, received(options))
+
+        word = command.name.partition(" ")[0]
+        if refusal := refusal_of(self.registry.by_first_word.get(word), turn.origin):
+            await self._refuse(turn, refusal, command.name)
+        else:
+            await dispatch.run(self._app, turn, answer, NoOptions(), name=command.name)
+
+    async def _refuse(self, turn: SlackTurn, error: UserError, name: str) -> None:
+        """Answer a request with the reason why it is refused."""
+
+        async def command(_app: App, _turn: Turn, _options: NoOptions) -> None:
+            raise error
+
+        await dispatch.run(self._app, turn, command, NoOptions(), name=name)
+
+    async def _press(self, payload: Payload) -> None:
+        """Answer a pressed button."""
+        button = rendering.button_of(next(iter(list_of(payload, "actions")), {}))
+        if button is None:
+            return  # a select or an input of a modal
+        action, state = button
+        is_form = action == home.FORM
+        known = self.registry.buttons.get(action)
+        asked = self.registry.by_first_word.get("dinoname") if is_form else known
+        turn = await self._turns.of(
+            user=text_of(payload, "user", "id"),
+            name=text_of(payload, "user", "name"),
+            channel=text_of(payload, "channel", "id")
+            or text_of(payload, "container", "channel_id"),
+            response_url=text_of(payload, "response_url", most=LONGEST_URL),
+            rights=rights_for(asked),
+            message=text_of(payload, "container", "message_ts"),
+            is_ephemeral=is_true(payload, "container", "is_ephemeral"),
+            thread=_thread_of(payload),
+        )
+        if turn is None:
+            return
+        turn.expects_answer = known is None or not known.is_vote  # the card shows them
+        if refusal := refusal_of(asked, turn.origin):
+            await self._refuse(turn, refusal, f"button {action if known is not None else 'form'}")
+        elif is_form:
+            if (command := self.registry.by_name.get(state)) is not None:
+                typed = Typed(command, wants_form=True)
+                await self._open_form(turn, text_of(payload, "trigger_id"), typed)
+        else:
+            await dispatch.press(self._app, turn, action, state)
+
+    async def _shortcut(self, payload: Payload) -> None:
+        """Answer a shortcut in the menu of a message."""
+        turn = await self._turns.of(
+            user=text_of(payload, "user", "id"),
+            name=text_of(payload, "user", "name"),
+            channel=text_of(payload, "channel", "id"),
+            response_url=text_of(payload, "response_url", most=LONGEST_URL),
+            thread=_thread_of(payload),
+        )
+        if turn is None:
+            return
+        message = part_of(payload, "message")
+        called = text_of(payload, "callback_id")
+        if called == SHORTCUT:
+            typed = text_of(message, "text", most=LONGEST_WORDS)[:LONGEST_TEXT]
+            await self._run(turn, sonnet.SONNET, {"opening": words_of(typed)[:OPENING_LIMIT]})
+            return
+        menus = [each for each in self.registry.commands if isinstance(each, Menu)]
+        place = called.removeprefix(MENU)
+        number = message_id(text_of(message, "ts"))
+        if called.startswith(MENU) and place.isdecimal() and int(place[:3]) < len(menus) and number:
+            menu = menus[int(place[:3])]
+            if turn.origin.is_unknown:
+                await self._refuse(turn, UserError(UNKNOWN), menu.label)
+                return
+            ref = MessageRef(turn.channel_id or 0, number, turn.community_id)
+            is_own = text_of(message, "user") == self._platform.bot_user
+            options = menu.build(Picked(ref, is_own=is_own))
+            await dispatch.run(self._app, turn, menu.answer, options, name=menu.label)
+
+    # Forms.
+
+    async def _open_form(self, turn: SlackTurn, trigger: str, typed: Typed) -> None:
+        """Open the form of a command, or that of a group. A trigger lasts three seconds."""
+        # Where it was opened: its answer goes there.
+        origin = turn.origin
+        metadata = json.dumps({"channel": origin.channel, "response_url": origin.response_url})
+        names = self._platform.commands
+        if typed.command is not None:
+            view = modals.form_of(typed.command, typed.values, metadata, names)
+            name = typed.command.name
+        elif typed.group is not None:
+            view = modals.group_form(typed.group, metadata, names)
+            name = typed.group.name
+        else:
+            return
+
+        async def answer(_app: App, _turn: Turn, _options: NoOptions) -> None:
+            try:
+                await self._api.open_view(trigger, view)
+            except Gone as error:
+                raise UserError(_("The form could not be opened in time; try again.")) from error
+
+        await dispatch.run(self._app, turn, answer, NoOptions(), name=name)
+
+    async def _suggest(self, payload: Payload) -> Payload:
+        """Suggestions for a select."""
+        asked = modals.suggestion_of(self.registry, payload)
+        if asked is None:
+            return modals.options(())
+        option, others, typed = asked
+        turn = await self._turn_of_form(payload)
+        if turn is None or option.suggest is None:
+            return modals.options((), typed)
+        found = await dispatch.suggest(self._app, turn, option.suggestions(others), typed)
+        return modals.options(found, typed)
+
+    def _submit(self, payload: Payload) -> Reply:
+        """Answer a submitted form: at once what is wrong in it, or else later in the channel."""
+        view = part_of(payload, "view")
+        try:
+            submitted = modals.submitted(self.registry, view)
+        except UserError as error:
+            return self._answer_form(payload, error)
+        if submitted.errors:
+            return {"response_action": "errors", "errors": dict(submitted.errors)}
+        if submitted.wants_form:
+            metadata = text_of(view, "private_metadata", most=LONGEST_METADATA)
+            form = modals.form_of(
+                submitted.command, submitted.values, metadata, self._platform.commands
+            )
+            return {"response_action": "update", "view": form}
+        return self._answer_form(payload, submitted)
+
+    async def _answer_form(self, payload: Payload, submitted: modals.Submitted | UserError) -> None:
+        turn = await self._turn_of_form(payload, answers=True)
+        if turn is None:
+            return
+        if isinstance(submitted, UserError):
+            await self._refuse(turn, submitted, "unknown")
+        else:
+            await self._run(turn, submitted.command, submitted.values)
+
+    async def _turn_of_form(self, payload: Payload, *, answers: bool = False) -> SlackTurn | None:
+        """The turn of a form, which has the channel in its metadata.
+
+        answers: whether the member gets an answer, unlike to what they type in the form. A form
+            that was opened in App Home has no channel: it is answered in the direct message.
+        """
+        raw = text_of(payload, "view", "private_metadata", most=LONGEST_METADATA)
+        try:
+            metadata = json.loads(raw) if raw else {}
+        except ValueError:
+            metadata = {}
+        user, channel = text_of(payload, "user", "id"), text_of(metadata, "channel")
+        if answers and is_external(user) and not channel:
+            try:
+                channel = await self._api.open_direct(user)
+            except DeliveryError as error:
+                log.info("A direct message could not be opened: %s", error)
+        return await self._turns.of(
+            user=user,
+            name=text_of(payload, "user", "name"),
+            channel=channel,
+            response_url=text_of(metadata, "response_url", most=LONGEST_URL),
+            is_answered=answers,
+        )
+
+    # Events: a member opens App Home, or the workspace removes the app.
+
+    async def handle_event(self, event: Payload) -> None:
+        """Handle one of the events that the manifest lists. Others are ignored."""
+        match event.get("type"):
+            case "app_home_opened" if event.get("tab") in (None, "home"):
+                await self._show_home(text_of(event, "user"))
+            case "app_uninstalled":
+                log.error("The workspace has removed the app")
+                await self._removed()
+            case "tokens_revoked" if self._platform.bot_user in _revoked(event):
+                log.error("The workspace has revoked SLACK_BOT_TOKEN")
+                await self._removed()
+            case _:
+                pass
+
+    async def _removed(self) -> None:
+        """Have the workspace's data deleted, unless it adds the app again."""
+        log.error("The data of the workspace is deleted in %d days", privacy.GRACE.days)
+        if self._platform.community_id is not None:
+            await self._jobs.communities.left(self._platform.community_id)
+
+    async def _show_home(self, user: str) -> None:
+        """Show a member's App Home: Slack keeps what was shown when they opened it before."""
+        try:
+            self._home_cooldowns.start(user, self._app.now())
+        except TooSoon:
+            return
+        async with self._making_homes:
+            turn = await self._turns.of(
+                user=user,
+                name="",
+                channel="",
+                response_url="",
+                rights=Rights.RECENT,
+                is_answered=False,
+            )
+            try:
+                if turn is not None:
+                    view = await home.home_view(self._app, turn, self._platform.commands)
+                    await self._api.publish_home(user, view)
+                    return
+            except (DeliveryError, StoreError) as error:
+                log.info("App Home could not be shown: %s", error)
+            self._home_cooldowns.end(user)
+
+
+def words_of(text: str) -> str:
+    """A message's text without mentions, addresses, emoji and marks, in one line.
+
+    >>> words_of("*Shall I* compare <@U123> to a <https://x.org|summer's day>? :sunny: &amp;c.")
+    "Shall I compare to a summer's day? &c."
+    """
+    text = _MARKED.sub(lambda found: found[2] or "", text)
+    text = _EMPHASIS.sub("", _EMOJI.sub("", _EMOJI.sub("", text)))
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return " ".join(text.split())
+
+
+def _thread_of(payload: Payload) -> str:
+    """The thread in which somebody uses a message; "" if that is none, or begins it."""
+    message, container = part_of(payload, "message"), part_of(payload, "container")
+    own = text_of(message, "ts") or text_of(container, "message_ts")
+    thread = text_of(message, "thread_ts") or text_of(container, "thread_ts")
+    return thread if thread != own and message_id(thread) is not None else ""
+
+
+def _revoked(event: Payload) -> Collection[object]:
+    """The bots (U…) whose tokens were revoked; those of members are none of ours."""
+    bots = part_of(event, "tokens").get("bot")
+    return bots if isinstance(bots, list) else ()

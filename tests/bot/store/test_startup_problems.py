@@ -1,0 +1,52 @@
+"""What an operator is told to do about a database."""
+
+import sqlite3
+
+import pytest
+from sqlalchemy.exc import DBAPIError
+
+from bot.startup import Exit
+from bot.store import StoreError, Unavailable
+from bot.store.startup_problems import startup_problem
+
+
+class DriverError(Exception):
+    """An error of a driver."""
+
+    def __init__(self, sqlstate: str | None = None, sqlite_errorcode: int | None = None) -> None:
+        super().__init__("gone\nwith details")
+        self.sqlstate = sqlstate
+        if sqlite_errorcode is not None:
+            self.sqlite_errorcode = sqlite_errorcode
+
+
+@pytest.mark.parametrize(
+    ("cause", "advice"),
+    [
+        (DriverError("28P01"), "Check the user and the password"),
+        (DriverError("3D000"), "Create the database"),
+        (DriverError("42501"), "the owner of the tables"),
+        (DriverError("53300"), "no free connections"),
+        (DriverError("57P03"), "Check DATABASE_URL."),
+        (DriverError(sqlite_errorcode=sqlite3.SQLITE_BUSY), "Another process holds it"),
+        (DriverError(sqlite_errorcode=sqlite3.SQLITE_IOERR_READ), "Check STATE_DIR."),
+        (DriverError(sqlite_errorcode=sqlite3.SQLITE_READONLY_DBMOVED), "chown"),
+        (TimeoutError(), "the firewall"),
+        (ConnectionRefusedError(), "that the server runs"),
+    ],
+)
+def test_advice(cause: Exception, advice: str) -> None:
+    for wrapped in (cause, DBAPIError("SELECT 1", {}, cause)):
+        error = Unavailable("The database (x) does not answer: gone")
+        error.__cause__ = wrapped
+        found = startup_problem(error)
+        assert found.code is Exit.BAD_DATABASE
+        assert found.found == "The database (x) does not answer: gone."
+        assert advice in found.advice
+
+
+def test_sentence_of_the_store() -> None:
+    found = startup_problem(StoreError("It is of another version. Run that one."))
+    assert str(found) == "It is of another version. Run that one."
+    refused = startup_problem(DBAPIError("SELECT 1", {}, DriverError("42501")))
+    assert refused.found == "The database refuses: gone."
