@@ -50,8 +50,10 @@ bot.features            bot.help bot.status bot.privacy bot.moderation bot.verse
 bot.help                bot.training bot.chat bot.evaluation bot.formats models.weights
 bot.status              bot.training bot.community bot.chat bot.fleet bot.writing bot.pictures
                         bot.store bot.monitoring bot.settings bot.concurrency models.tasks
-bot.privacy             bot.moderation bot.training bot.community bot.chat bot.store bot.formats
-bot.moderation          bot.training bot.polls bot.community bot.chat bot.store bot.formats
+bot.privacy             bot.verse bot.training bot.polls bot.community bot.chat bot.store
+                        bot.formats
+bot.moderation          bot.verse bot.training bot.polls bot.community bot.chat bot.store
+                        bot.formats
 bot.verse               bot.names bot.polls bot.chat bot.store bot.formats models.verse
                         models.text_generator data
 bot.names               bot.training bot.polls bot.chat bot.words bot.pictures bot.store

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.chat.commands import Registry
 from bot.chat.cooldowns import Cooldowns, SharedCooldowns
-from bot.chat.message import Message, UserError
+from bot.chat.message import UserError
 from bot.chat.turn import Turn
 from bot.chat.unfinished import UnfinishedAnswers
 from bot.concurrency import EditThrottle, InFlight, Locks, Pace
@@ -100,7 +100,7 @@ class App:
     """Held while a vote is confirmed."""
     homes: set[int] = field(default_factory=set)
     """Homes that were found on connecting, besides those of the settings: see `is_home`."""
-    unfinished: UnfinishedAnswers[Message] = field(init=False)
+    unfinished: UnfinishedAnswers = field(init=False)
     poll_locks: Locks = field(default_factory=Locks)
     """Held while a poll's message is edited: an older tally must not replace a newer one."""
 
@@ -122,7 +122,7 @@ class App:
         filters = ServerFilters(self.word_filter, self.store[WordFilters])
         object.__setattr__(self, "filters", filters)
         object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
-        unfinished = UnfinishedAnswers[Message](self.store[Unfinished], self.now)
+        unfinished = UnfinishedAnswers(self.store[Unfinished], self.now)
         object.__setattr__(self, "unfinished", unfinished)
 
     def __getitem__(self, kind: type[Service]) -> Service:

@@ -103,12 +103,6 @@ class Option:
     is_main: bool = False
     """Whether words without an option's name are meant for this one, where one line is typed."""
 
-    def worded(self, terms: Terms) -> "Option":
-        """The option with its choices in a platform's words."""
-        fields = {"community": terms.community, "communities": terms.communities}
-        choices = (Choice(each.label.format(**fields), each.value) for each in self.choices)
-        return replace(self, choices=tuple(choices))
-
     def suggestions(self, others: Typed) -> Suggestions:
         """The function that finds suggestions. `others` arrives as a platform sends it.
 
@@ -154,10 +148,6 @@ class Command:
         """The name within its group."""
         return self.name.rpartition(" ")[2]
 
-    def worded(self, terms: Terms) -> "Command":
-        """The command in a platform's words."""
-        return replace(self, options=tuple(each.worded(terms) for each in self.options))
-
 
 @dataclass(frozen=True)
 class Group:
@@ -170,10 +160,6 @@ class Group:
     shown_to: Audience = Audience.EVERYONE
     is_costly: bool = False
     needs_rights: bool = True
-
-    def worded(self, terms: Terms) -> "Group":
-        """The group in a platform's words."""
-        return replace(self, commands=tuple(each.worded(terms) for each in self.commands))
 
 
 @dataclass(frozen=True)
@@ -223,9 +209,26 @@ class Registry:
     """The sentence for each kind of error by which a feature refuses a request."""
 
     def worded(self, terms: Terms) -> "Registry":
-        """The registry in a platform's words."""
-        worded = (each if isinstance(each, Menu) else each.worded(terms) for each in self.commands)
-        return replace(self, commands=tuple(worded))
+        """The registry with choices in a platform's words."""
+        words = {"community": terms.community, "communities": terms.communities}
+
+        def option(each: Option) -> Option:
+            choices = (Choice(shown.label.format(**words), shown.value) for shown in each.choices)
+            return replace(each, choices=tuple(choices))
+
+        def command(each: Command) -> Command:
+            return replace(each, options=tuple(map(option, each.options)))
+
+        def declared(each: Declared) -> Declared:
+            match each:
+                case Command():
+                    return command(each)
+                case Group():
+                    return replace(each, commands=tuple(map(command, each.commands)))
+                case Menu():
+                    return each
+
+        return replace(self, commands=tuple(map(declared, self.commands)))
 
     def every_command(self) -> Iterator[Command]:
         """The commands, and those of groups."""

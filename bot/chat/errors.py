@@ -91,6 +91,22 @@ def apology(reference: str) -> Text:
     )
 
 
+def other_version(command: str = "") -> UserError:
+    """The error for a button of another version; `command` does the same."""
+    if not command:
+        return UserError(
+            _("This button is from another version of the bot; use the command again.")
+        )
+    return UserError(
+        _("This button is from another version of the bot; use {command} instead."), command=command
+    )
+
+
+def with_echo(sentence: Text, command: str) -> Text:
+    """A sentence about options, followed by the command: chats do not keep rejected ones."""
+    return (*sentence, *text("\n"), *text(_("You asked for: {command}"), command=code(command)))
+
+
 def try_again(action: str, state: str) -> Button:
     """The button that repeats a request whose answer was interrupted."""
     return Button(_("Try again"), action, state, emoji="🔁")

@@ -11,6 +11,8 @@ LONGEST_TEXT = 6_000
 """Characters of an option: the most that Discord takes. Commands have lower limits."""
 LONGEST_STATE = 2_000
 """Characters of a button's state: the most that any platform stores in a button."""
+LONGEST_NUMBER = 19
+"""Digits of an id in the database."""
 LONGEST_TYPED = 200
 """Characters for which suggestions are looked up."""
 
@@ -58,6 +60,12 @@ def received_state(state: str) -> str:
     if len(state) > LONGEST_STATE:
         raise UserError(_("This button no longer works; use the command instead."))
     return clean(state)
+
+
+def stored_number(digits: str) -> int | None:
+    """A number from a button or an address, if the database can have it."""
+    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= LONGEST_NUMBER
+    return int(digits) if is_number and int(digits) < 2**63 else None
 
 
 def _measured(text: str) -> str:

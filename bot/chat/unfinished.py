@@ -7,14 +7,12 @@ import socket
 from collections.abc import Callable, Collection
 from datetime import datetime
 from itertools import islice
-from typing import Generic, TypeVar
 
+from bot.chat.message import Message
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers import Unfinished, UnfinishedRecord
 
 log = logging.getLogger(__name__)
-
-Final = TypeVar("Final")
 
 BEAT_S = 10.0
 """Seconds between two signs of life, and between two searches for what others left behind."""
@@ -24,11 +22,8 @@ MOST_FINALS = 100
 """Answers that are kept until they can be delivered: poems of a few kilobytes each."""
 
 
-class UnfinishedAnswers(Generic[Final]):
-    """Records the answers in progress of this process. Nobody waits long for the database.
-
-    `Final` is the type of answers that are ready.
-    """
+class UnfinishedAnswers:
+    """Records the answers in progress of this process. Nobody waits long for the database."""
 
     def __init__(self, records: Unfinished, now: Callable[[], datetime]) -> None:
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
@@ -36,7 +31,7 @@ class UnfinishedAnswers(Generic[Final]):
         self._now = now
         self._open: dict[int, UnfinishedRecord] = {}
         """Answers in progress, or whose end is not stored yet."""
-        self._released: dict[int, Final | None] = {}
+        self._released: dict[int, Message | None] = {}
         """Those whose end the member has not seen, with that end if it is kept."""
         self._begun: dict[int, UnfinishedRecord] = {}
         self._ended: set[int] = set()
@@ -78,7 +73,7 @@ class UnfinishedAnswers(Generic[Final]):
             self._ended.add(number)
             self._write_soon()
 
-    def release(self, number: int, final: Final | None = None) -> None:
+    def release(self, number: int, final: Message | None = None) -> None:
         """Leave an answer that could not be delivered to the process that closes such ones.
 
         `final` is what could not be delivered. It is kept in memory only, and dropped if many are.
@@ -86,7 +81,7 @@ class UnfinishedAnswers(Generic[Final]):
         kept = sum(each is not None for each in self._released.values())
         self._released[number] = final if kept < MOST_FINALS else None
 
-    def released(self, platform: str) -> list[tuple[UnfinishedRecord, Final | None]]:
+    def released(self, platform: str) -> list[tuple[UnfinishedRecord, Message | None]]:
         """What this process has released on a platform. `end` forgets each of them.
 
         Those that are too old are ended here.

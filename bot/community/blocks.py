@@ -10,9 +10,8 @@ from enum import Enum, auto
 from bot.chat.message import UserError, code
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Terms, Turn
-from bot.community.queries import Blocks
+from bot.community.queries import Blocks, RecordEntry
 from bot.store import Unavailable
-from bot.store.record import Entry
 from bot.store.schema import EVERYBODY, EVERYWHERE
 
 log = logging.getLogger(__name__)
@@ -97,14 +96,14 @@ class BlockList:
         """Whether an owner has blocked a whole community, in which the bot then writes nothing."""
         return await self.reason(community_id, EVERYBODY) is Reason.COMMUNITY
 
-    async def block(self, community_id: int, member_id: int, entry: Entry) -> bool:
+    async def block(self, community_id: int, member_id: int, entry: RecordEntry) -> bool:
         """Block, from now on. Returns whether it was not. Raises `TooManyBlocks`."""
         is_new = await self._store.block(community_id, member_id, entry)
         self._changes += 1
         self._blocks |= {(community_id, member_id)}
         return is_new
 
-    async def unblock(self, community_id: int, member_id: int, entry: Entry) -> bool:
+    async def unblock(self, community_id: int, member_id: int, entry: RecordEntry) -> bool:
         """The inverse of `block`. Returns whether it was blocked."""
         was_blocked = await self._store.unblock(community_id, member_id, entry)
         self._changes += 1

@@ -1,14 +1,17 @@
-"""Settings of communities, and blocks of members and communities."""
+"""Settings of communities, blocks of members and communities, and the record of moderation."""
 
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from sqlalchemy import Executable, delete, func, not_, or_, select
+from sqlalchemy import ColumnElement, Executable, delete, func, not_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
+from bot.store.personal import Rows, communities_in, delete_of_communities, number_of, rows_of
 from bot.store.queries import Queries
-from bot.store.record import Entry, add_entry
-from bot.store.schema import EVERYBODY, EVERYWHERE, Block, Community
+from bot.store.schema import EVERYBODY, EVERYWHERE, Block, Community, ModerationEntry
 
 MOST_BLOCKS = 1000
 """Members that a community can block, and members or communities that owners can."""
@@ -16,6 +19,40 @@ MOST_LOADED = 50_000
 """Blocks by moderators that a process keeps in memory, the newest ones. Owners' are all kept."""
 
 _BY_OWNERS = or_(Block.community_id == EVERYWHERE, Block.member_id == EVERYBODY)
+
+
+class Action(StrEnum):
+    """What moderators and owners do, as it is stored."""
+
+    REMOVE_NAME = "remove name"
+    REMOVE_MESSAGE = "remove message"
+    REFUSE_MODEL = "refuse model"
+    ACCEPT_MODEL = "accept model"
+    BLOCK = "block"
+    UNBLOCK = "unblock"
+    LOG = "log"
+    """The log channel was chosen, or with no target, switched off."""
+    BLOCK_COMMUNITY = "block community"
+    UNBLOCK_COMMUNITY = "unblock community"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True)
+class RecordEntry:
+    """An entry of the record."""
+
+    action: Action
+    moderator_id: int
+    at: datetime
+    community_id: int | None = None
+    target_id: int | None = None
+    subject: str = ""
+    """The name that it concerns, or the address of the message."""
+
+
+def add_entry(session: AsyncSession, entry: RecordEntry) -> None:
+    """Record what an open transaction does."""
+    session.add(ModerationEntry(**asdict(entry)))
 
 
 DEFAULT_MINUTES = 10
@@ -56,13 +93,75 @@ class Communities(Queries):
     async def change(self, community_id: int, **values: bool | int | None) -> None:
         """Set columns of `Community`, such as `vote_minutes`."""
         async with self._database.writing() as session:
-            await session.execute(changed(self._database, community_id, **values))
+            await session.execute(_changed(self._database, community_id, **values))
+
+    async def set_log_channel(self, entry: RecordEntry) -> int | None:
+        """Choose the target of an entry as the log channel, and record that.
+
+        Returns the former one.
+        """
+        assert entry.community_id is not None  # noqa: S101 (owners have no log channel)
+        async with self._database.writing() as session:
+            before: int | None = await session.scalar(
+                select(Community.log_channel_id)
+                .where(Community.id == entry.community_id)
+                .with_for_update()
+            )
+            await session.execute(
+                _changed(self._database, entry.community_id, log_channel_id=entry.target_id)
+            )
+            add_entry(session, entry)
+            return before
 
 
-def changed(database: Database, community_id: int, **values: bool | int | None) -> Executable:
+def _changed(database: Database, community_id: int, **values: bool | int | None) -> Executable:
     """A statement that sets columns of a community, which may not have a row yet."""
     row = database.insert(Community).values(id=community_id, **values)
     return row.on_conflict_do_update(index_elements=[Community.id], set_=values)
+
+
+class Record(Queries):
+    """The record of moderation of all communities."""
+
+    async def add(self, entry: RecordEntry) -> None:
+        """Add an entry to the record."""
+        async with self._database.writing() as session:
+            add_entry(session, entry)
+
+    async def entries(
+        self, community_id: int | None, *, skip: int = 0, most: int = 10
+    ) -> Sequence[RecordEntry]:
+        """Entries of a community, or with `None` of owners, newest first."""
+        statement = (
+            select(
+                ModerationEntry.action,
+                ModerationEntry.moderator_id,
+                ModerationEntry.at,
+                ModerationEntry.community_id,
+                ModerationEntry.target_id,
+                ModerationEntry.subject,
+            )
+            .where(ModerationEntry.community_id == community_id)
+            .order_by(ModerationEntry.id.desc())
+            .offset(skip)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            rows = await session.execute(statement)
+            return [
+                RecordEntry(Action(action), moderator_id, at, community, target_id, subject)
+                for action, moderator_id, at, community, target_id, subject in rows
+            ]
+
+    async def prune(self, before: datetime) -> int:
+        """Delete entries of the record that are older. Returns their number."""
+        async with self._database.writing() as session:
+            gone = await session.scalars(
+                delete(ModerationEntry)
+                .where(ModerationEntry.at < before)
+                .returning(ModerationEntry.id)
+            )
+            return len(gone.all())
 
 
 @dataclass(frozen=True)
@@ -81,7 +180,7 @@ class TooManyBlocks(Exception):  # noqa: N818 (it is a state, not a fault)
 class Blocks(Queries):
     """The blocks of all communities, and those of the bot's owners."""
 
-    async def block(self, community_id: int, member_id: int, entry: Entry) -> bool:
+    async def block(self, community_id: int, member_id: int, entry: RecordEntry) -> bool:
         """Block a member or a community. Returns whether it was not. Raises `TooManyBlocks`."""
         insert = (
             self._database.insert(Block)
@@ -106,7 +205,7 @@ class Blocks(Queries):
                 add_entry(session, entry)
             return is_new
 
-    async def unblock(self, community_id: int, member_id: int, entry: Entry) -> bool:
+    async def unblock(self, community_id: int, member_id: int, entry: RecordEntry) -> bool:
         """The inverse of `block`. Returns whether it was blocked."""
         gone = (
             delete(Block)
@@ -152,3 +251,60 @@ class Blocks(Queries):
         async with self._database.reading() as session:
             found = [*(await session.execute(by_owners)), *(await session.execute(by_others))]
             return frozenset((community_id, member_id) for community_id, member_id in found)
+
+
+async def count(session: AsyncSession, member_id: int) -> dict[str, int]:
+    """Number of blocks of a member, and of entries by and about them. All outlast `forget`."""
+    return {
+        "blocks": await number_of(session, Block.member_id == member_id),
+        "moderation": await number_of(session, _is_about(member_id)),
+    }
+
+
+async def export(session: AsyncSession, member_id: int) -> dict[str, Rows]:
+    """Blocks of a member and entries by and about them, without other moderators."""
+    rows = {
+        Block.__tablename__: await rows_of(session, Block, Block.member_id == member_id),
+        ModerationEntry.__tablename__: await rows_of(
+            session, ModerationEntry, _is_about(member_id)
+        ),
+    }
+    for row in (row for table in rows.values() for row in table):
+        if row["moderator_id"] != member_id:  # who it was is not the member's data
+            del row["moderator_id"]
+    return rows
+
+
+async def forget(session: AsyncSession, member_id: int) -> None:
+    """Delete the member's name from their blocks of others.
+
+    Blocks of the member stay, or forgetting would undo them. So does the record until it is pruned.
+    """
+    await session.execute(
+        update(Block).where(Block.moderator_id == member_id).values(moderator_id=None)
+    )
+
+
+async def communities(session: AsyncSession) -> set[int]:
+    """The communities with settings, a record, or blocks of members."""
+    blocking = select(Block.community_id).where(Block.member_id != EVERYBODY)
+    known = {
+        *await session.scalars(select(Community.id)),
+        *await session.scalars(blocking.distinct()),
+        *await communities_in(session, (ModerationEntry,)),
+    }
+    return known - {EVERYWHERE}
+
+
+async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
+    """Delete the settings, the record and the blocks of members. A blocked community stays so."""
+    await delete_of_communities(session, (ModerationEntry,), gone)
+    await session.execute(
+        delete(Block).where(Block.community_id.in_(gone), Block.member_id != EVERYBODY)
+    )
+    await session.execute(delete(Community).where(Community.id.in_(gone)))
+
+
+def _is_about(member_id: int) -> ColumnElement[bool]:
+    """Whether a member did what an entry says, or it was done to them."""
+    return or_(ModerationEntry.moderator_id == member_id, ModerationEntry.target_id == member_id)

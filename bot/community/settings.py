@@ -1,26 +1,31 @@
 """`/settings`: how long polls stay open, what is shared with others, and the word filter."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import Audience, Choice, Command, Kind, Option, Place
-from bot.chat.errors import community_only
 from bot.chat.message import Message, Text, UserError, code, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Terms, Turn
-from bot.community.filter_settings import (
-    CHOICES,
-    LONGEST_LIST,
-    change_filter,
-    checked_strictness,
-    checked_words,
-    filter_overview,
-)
 from bot.community.queries import Communities
+from bot.community.rights import check_community
+from bot.formats import shortened
+from bot.words import Strictness
+from bot.words.queries import WordFilters
 
 SHORTEST, LONGEST = 1, 1440
 """Minutes that a poll can stay open."""
+MOST_WORDS = 50
+"""Words that a community can block."""
+LONGEST_WORD = 30
+"""Characters of such a word."""
+LONGEST_LIST = 1000
+"""Characters of the option with all words."""
+NO_WORDS = "none"
+"""What removes all words."""
+
+STRICTNESS = {strictness.name.lower(): strictness for strictness in Strictness}
+"""Choices of the option `filter`."""
 
 
 @dataclass(frozen=True)
@@ -36,85 +41,134 @@ class SettingsOptions:
 
 async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
     """Answer `/settings`: change what is given, or else show everything."""
-    if turn.community_id is None:
-        raise UserError(*community_only(turn.platform.terms))
+    community_id, terms = check_community(turn), turn.platform.terms
     if not turn.user.is_manager:
         raise UserError(
             _("Only {community} managers can see and change the settings of the bot."),
-            community=turn.platform.terms.community,
+            community=terms.community,
         )
-    if options.vote_minutes is not None:
-        check(options.vote_minutes)
-    if options.filter is not None:
-        checked_strictness(options.filter)
-    if options.blocked_words is not None:
-        checked_words(options.blocked_words)
+    if options.vote_minutes is not None and not SHORTEST <= options.vote_minutes <= LONGEST:
+        raise UserError(
+            _("A poll can stay open for {shortest} to {longest} minutes, for example 10."),
+            shortest=SHORTEST,
+            longest=LONGEST,
+        )
+    strictness = None if options.filter is None else checked_strictness(options.filter)
+    words = None if options.blocked_words is None else checked_words(options.blocked_words)
     with app.in_flight.track():
-        terms = turn.platform.terms
-        lines = await _change(app, turn.community_id, terms, options)
-        if not lines:
-            lines = await _overview(app, turn.community_id, terms)
+        lines = await _change(app, community_id, terms, options)
+        lines += await _change_filter(app, community_id, strictness, words)
+        lines = lines or await _overview(app, community_id, terms)
         content = [span for line in lines for span in (*line, *text("\n"))][:-1]
         await turn.respond(Message(tuple(content), private=True))
 
 
+def checked_strictness(typed: str) -> Strictness:
+    """The strictness of a choice. Raises `UserError` for anything else."""
+    try:
+        return STRICTNESS[typed]
+    except KeyError as error:
+        raise UserError(
+            _("The filter can be mild, normal or strict; for example, {example}."),
+            example=code("filter:strict"),
+        ) from error
+
+
+def checked_words(typed: str) -> tuple[str, ...]:
+    """The words of the option `blocked_words`, separated by commas. Raises `UserError`."""
+    if len(typed) > LONGEST_LIST:
+        raise UserError(
+            _(
+                "The words can have at most {limit:,} characters in total, and yours have "
+                "{count:,}."
+            ),
+            limit=LONGEST_LIST,
+            count=len(typed),
+        )
+    if typed.strip().lower() == NO_WORDS:
+        return ()
+    words = tuple(dict.fromkeys(filter(None, (" ".join(w.split()) for w in typed.split(",")))))
+    if not words or len(words) > MOST_WORDS:
+        raise UserError(
+            _("Give 1 to {limit} words, separated by commas; for example, {example}."),
+            limit=MOST_WORDS,
+            example=code("blocked_words:mud, swamp*"),
+        )
+    for word in words:
+        if len(word) > LONGEST_WORD or not any(map(str.isalnum, word)):
+            raise UserError(
+                _("A blocked word can have 1 to {limit} letters. “{word}” has more, or none."),
+                limit=LONGEST_WORD,
+                word=shortened(word, LONGEST_WORD),
+            )
+    return words
+
+
 async def _change(
     app: App, community_id: int, terms: Terms, options: SettingsOptions
-) -> tuple[Text, ...]:
-    """Change what is given. Returns a sentence for each change."""
-    sentences: list[Text] = []
-    minutes = options.vote_minutes
-    if minutes is not None:
-        await app.store[Communities].change(community_id, vote_minutes=minutes)
-        sentences.append(
-            text(
-                ngettext(
-                    "New polls stay open for {minutes} minute here; open ones keep their time.",
-                    "New polls stay open for {minutes} minutes here; open ones keep their time.",
-                    minutes,
-                ),
-                minutes=minutes,
-            )
-        )
-    given = {"in_public_hall": options.public_hall, "accepts_shared": options.shared_namers}
+) -> list[Text]:
+    """Change what is given, apart from the word filter. Returns a sentence for each change."""
+    given = {
+        "vote_minutes": options.vote_minutes,
+        "in_public_hall": options.public_hall,
+        "accepts_shared": options.shared_namers,
+    }
     if values := {name: value for name, value in given.items() if value is not None}:
         await app.store[Communities].change(community_id, **values)
+    sentences: list[Text] = []
+    if (minutes := options.vote_minutes) is not None:
+        sentence = ngettext(
+            "New polls stay open for {minutes} minute here; open ones keep their time.",
+            "New polls stay open for {minutes} minutes here; open ones keep their time.",
+            minutes,
+        )
+        sentences.append(text(sentence, minutes=minutes))
     if options.public_hall is not None:
         sentences.append(_public_hall(terms, on=options.public_hall))
     if options.shared_namers is not None:
         sentences.append(_shared_namers(terms, on=options.shared_namers))
-    if (options.filter, options.blocked_words) != (None, None):
-        strictness = checked_strictness(options.filter) if options.filter is not None else None
-        words = checked_words(options.blocked_words) if options.blocked_words is not None else None
-        sentences += await change_filter(app, community_id, strictness, words)
-    return tuple(sentences)
+    return sentences
 
 
-async def _overview(app: App, community_id: int, terms: Terms) -> tuple[Text, ...]:
+async def _change_filter(
+    app: App, community_id: int, strictness: Strictness | None, words: tuple[str, ...] | None
+) -> list[Text]:
+    """Change the word filter. Returns a sentence for each change."""
+    sentences: list[Text] = []
+    if strictness is not None:
+        await app.store[WordFilters].set_strictness(community_id, strictness)
+        sentences.append(_strictness(strictness))
+    if words is not None:
+        await app.store[WordFilters].set_blocked_words(community_id, words)
+        sentences.append(_blocked_words(words))
+    if sentences:
+        app.filters.changed(community_id)
+    return sentences
+
+
+async def _overview(app: App, community_id: int, terms: Terms) -> list[Text]:
     """All settings, each with the option that changes it."""
     minutes = await app.store[Communities].poll_minutes(community_id)
     kept = await app.store[Communities].settings(community_id)
-    lines: Sequence[tuple[Text, str]] = (
-        (
-            text(
-                ngettext(
-                    "Polls stay open for {minutes} minute here.",
-                    "Polls stay open for {minutes} minutes here.",
-                    minutes,
-                ),
-                minutes=minutes,
-            ),
-            "vote_minutes",
-        ),
-        (_public_hall(terms, on=kept.in_public_hall), "public_hall"),
-        (_shared_namers(terms, on=kept.accepts_shared), "shared_namers"),
-        *await filter_overview(app, community_id),
+    words = await app.store[WordFilters].of(community_id)
+    strictness = Strictness.NORMAL if words.strictness is None else Strictness(words.strictness)
+    stay_open = ngettext(
+        "Polls stay open for {minutes} minute here.",
+        "Polls stay open for {minutes} minutes here.",
+        minutes,
     )
+    lines = {
+        "vote_minutes": text(stay_open, minutes=minutes),
+        "public_hall": _public_hall(terms, on=kept.in_public_hall),
+        "shared_namers": _shared_namers(terms, on=kept.accepts_shared),
+        "filter": _strictness(strictness),
+        "blocked_words": _blocked_words(words.blocked_words),
+    }
     hint = _("Change it with {command}.")
-    return tuple(
+    return [
         (*line, *text(" "), *text(hint, command=code(f"/settings {option}:")))
-        for line, option in lines
-    )
+        for option, line in lines.items()
+    ]
 
 
 def _public_hall(terms: Terms, *, on: bool) -> Text:
@@ -135,14 +189,28 @@ def _shared_namers(terms: Terms, *, on: bool) -> Text:
     return text(sentence, community=terms.community, communities=terms.communities)
 
 
-def check(minutes: int) -> None:
-    """Raise `UserError` for a time out of bounds."""
-    if not SHORTEST <= minutes <= LONGEST:
-        raise UserError(
-            _("A poll can stay open for {shortest} to {longest} minutes, for example 10."),
-            shortest=SHORTEST,
-            longest=LONGEST,
-        )
+def _strictness(strictness: Strictness) -> Text:
+    """What a filter of this strictness blocks."""
+    sentences = {
+        Strictness.MILD: _(
+            "The word filter is mild here: it blocks slurs and hatred, but not swearing."
+        ),
+        Strictness.NORMAL: _(
+            "The word filter is normal here: it blocks slurs, and profane and sexual words."
+        ),
+        Strictness.STRICT: _(
+            "The word filter is strict here: it also blocks common words that are innocent in most "
+            "contexts, such as hell."
+        ),
+    }
+    return text(sentences[strictness])
+
+
+def _blocked_words(words: tuple[str, ...]) -> Text:
+    """A community's own blocked words."""
+    if not words:
+        return text(_("No other words are blocked here."))
+    return text(_("Also blocked here: {words}."), words=", ".join(words))
 
 
 SETTINGS = Command(
@@ -170,7 +238,7 @@ SETTINGS = Command(
         Option(
             "filter",
             _("How strict the word filter is (default normal)"),
-            choices=tuple(Choice(name, name) for name in CHOICES),
+            choices=tuple(Choice(name, name) for name in STRICTNESS),
         ),
         Option(
             "blocked_words",

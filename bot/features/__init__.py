@@ -10,7 +10,7 @@ from bot.help.about import ABOUT
 from bot.help.help import HELP
 from bot.moderation import commands as moderation
 from bot.moderation.record import MODERATE, OWNER
-from bot.names import dissect, line_dissection, names
+from bot.names import dissect, names
 from bot.polls import hall_of_fame, name_message, votes
 from bot.privacy import privacy
 from bot.status.status import STATUS
@@ -67,8 +67,8 @@ REGISTRY = Registry(
     explanations={
         NamesError: lambda error: verbatim(error.translated(_)),
         NoLineFound: sonnet.explain_no_line,
-        LineTooLong: line_dissection.explain_long_line,
-        NoWordNetwork: line_dissection.explain_letters,
+        LineTooLong: dissect.explain_long_line,
+        NoWordNetwork: dissect.explain_letters,
         CorpusError: lambda error: verbatim(error.translated(_)),
     },
 )

@@ -12,13 +12,7 @@ from bot.chat.turn import DeliveryError, Turn
 async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/help`, with the commands that the member may use."""
     widest = await audience_of(turn)
-    is_guest = turn.user.is_guest
-    lines = [
-        _line(example, what)
-        for command in app.registry.usable(is_guest=is_guest)
-        if command.audience <= widest
-        for example, what in command.examples
-    ]
+    lines = examples_for(app.registry, Audience.EVERYONE, widest, is_guest=turn.user.is_guest)
     hint = text(
         _("{temperature} goes from 0.1 (tame) to 2 (wild). The buttons under an answer do more."),
         temperature=strong("temperature"),
@@ -40,18 +34,16 @@ async def audience_of(turn: Turn) -> Audience:
     return Audience.MODERATORS if user.is_moderator else Audience.EVERYONE
 
 
-def examples_for(registry: Registry, audience: Audience, *, is_guest: bool) -> tuple[Text, ...]:
-    """Commands for exactly this audience, each with what it does."""
+def examples_for(
+    registry: Registry, narrowest: Audience, widest: Audience, *, is_guest: bool
+) -> tuple[Text, ...]:
+    """Examples of the commands for some audiences, each with what it does."""
     return tuple(
-        _line(example, what)
+        text("{example} {what}", example=code(example), what=what)
         for command in registry.usable(is_guest=is_guest)
-        if command.audience == audience
+        if narrowest <= command.audience <= widest
         for example, what in command.examples
     )
-
-
-def _line(example: str, what: str) -> Text:
-    return text("{example} {what}", example=code(example), what=what)
 
 
 HELP = Command("help", _("What the bot can do, with examples."), help_)

@@ -16,16 +16,20 @@ from bot.chat.message import (
     strong,
     text,
 )
+from bot.chat.received import stored_number
 from bot.chat.translation import _
 from bot.chat.turn import Terms, Turn
 from bot.community.blocks import BlockList
-from bot.community.queries import MOST_BLOCKS, BlockRecord, Blocks, TooManyBlocks
-from bot.moderation.record import LAST_PAGE, PAGE, Scope, paging, post, scope_of
-from bot.store.record import Action, Entry
+from bot.community.queries import (
+    MOST_BLOCKS,
+    Action,
+    BlockRecord,
+    Blocks,
+    RecordEntry,
+    TooManyBlocks,
+)
+from bot.moderation.record import LAST_PAGE, PAGE, ModerationScope, paging, post, scope_of
 from bot.store.schema import EVERYBODY, EVERYWHERE
-
-LONGEST_ID = 19
-"""Digits of a community's id."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Target:
 
     community_id: int
     member_id: int
-    entry: Entry
+    entry: RecordEntry
     name: Value
     """As replies show it."""
 
@@ -97,7 +101,7 @@ async def blocks(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
         await turn.respond(await blocks_page(app, turn, scope, 0))
 
 
-async def blocks_page(app: App, turn: Turn, scope: Scope, page: int) -> Message:
+async def blocks_page(app: App, turn: Turn, scope: ModerationScope, page: int) -> Message:
     """A page of the members whom a community blocks, or of what owners block."""
     page = min(page, LAST_PAGE)
     found = await app.store[Blocks].listed(scope.community_id, skip=page * PAGE, most=PAGE + 1)
@@ -109,9 +113,8 @@ async def blocks_page(app: App, turn: Turn, scope: Scope, page: int) -> Message:
 
 def parse_id(typed: str, terms: Terms) -> int:
     """The id of a community. Raises `UserError` for anything else."""
-    digits = typed.strip()
-    is_number = len(digits) <= LONGEST_ID and digits.isascii() and digits.isdecimal()
-    if not is_number or not 0 < int(digits) < 2**63:
+    number = stored_number(typed.strip())
+    if not number:
         raise UserError(
             _(
                 "That isn't the id of a {community}. Choose a suggestion, or type its number: "
@@ -120,7 +123,7 @@ def parse_id(typed: str, terms: Terms) -> int:
             community=terms.community,
             example=code("123456789012345678"),
         )
-    return int(digits)
+    return number
 
 
 def named(turn: Turn, community_id: int) -> Text:
@@ -131,7 +134,11 @@ def named(turn: Turn, community_id: int) -> Text:
 
 
 def _target(
-    app: App, turn: Turn, scope: Scope, options: TargetOptions, actions: tuple[Action, Action]
+    app: App,
+    turn: Turn,
+    scope: ModerationScope,
+    options: TargetOptions,
+    actions: tuple[Action, Action],
 ) -> Target:
     """Whom the options mean, and what is done to a user or to a community.
 

@@ -16,10 +16,12 @@ from bot.chat.commands import (
     Place,
     always,
 )
+from bot.chat.errors import other_version
+from bot.chat.received import LONGEST_NUMBER
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.moderation import blocking, owner, record, removals
-from bot.moderation.blocking import LONGEST_ID, TargetOptions
+from bot.moderation.blocking import TargetOptions
 from bot.moderation.owner import CommunityOptions
 from bot.moderation.record import MODERATE, OWNER, ChannelOptions, page_number, scope_of
 from bot.moderation.removals import MessageOptions, NamerOptions, WinnerOptions
@@ -41,7 +43,7 @@ async def press(group: str, app: App, turn: Turn, state: str) -> None:
         elif what == "servers" and group == OWNER:
             message = owner.communities_page(turn, page)
         else:
-            raise record.outdated()
+            raise other_version()
         await turn.edit_source(message)
 
 
@@ -49,16 +51,8 @@ def _of_menu(picked: Picked) -> MessageOptions:
     return MessageOptions(ref=picked.ref, is_own=picked.is_own)
 
 
-def _message(message: str) -> MessageOptions:
-    return MessageOptions(message)
-
-
 def _member(member: Person) -> TargetOptions:
     return TargetOptions(member.id, is_bot=member.is_bot)
-
-
-def _channel(channel: int | None = None) -> ChannelOptions:
-    return ChannelOptions(channel)
 
 
 def _target(user: Person | None = None, server: str | None = None) -> TargetOptions:
@@ -67,16 +61,12 @@ def _target(user: Person | None = None, server: str | None = None) -> TargetOpti
     return TargetOptions(user.id, server, is_bot=user.is_bot)
 
 
-def _community(server: str) -> CommunityOptions:
-    return CommunityOptions(server)
-
-
 _MEMBER = Option("member", _("Which member"), Kind.PERSON, is_required=True, is_main=True)
 _SERVER = Option(
     "server",
     _("Or a server or workspace: its id, or one of the suggestions"),
     least=1,
-    most=LONGEST_ID,
+    most=LONGEST_NUMBER,
     suggest=always(owner.suggest_communities),
 )
 _USER_OR_SERVER = (
@@ -100,7 +90,7 @@ _OF_MODERATORS = (
                 is_main=True,
             ),
         ),
-        _message,
+        MessageOptions,
         examples=(
             (
                 _("/moderate message message:https://…"),
@@ -201,7 +191,7 @@ _OF_MODERATORS = (
                 is_main=True,
             ),
         ),
-        _channel,
+        ChannelOptions,
         examples=(
             (
                 _("/moderate log channel:…"),
@@ -258,7 +248,7 @@ _OF_OWNERS = (
                 is_main=True,
             ),
         ),
-        _community,
+        CommunityOptions,
         examples=((_("/owner leave server:…"), _("removes the bot from a server or workspace.")),),
         audience=Audience.OWNERS,
     ),

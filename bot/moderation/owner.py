@@ -7,18 +7,17 @@ from bot.chat.commands import Choice, NoOptions, within_limits
 from bot.chat.message import Embed, Message, Text, UserError, Value, code, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import CommunityInfo, Forbidden, Gone, Turn
+from bot.community.queries import Action, Record
 from bot.community.rights import check_owner
 from bot.moderation.blocking import named, parse_id
-from bot.moderation.queries import Moderation
-from bot.moderation.record import OWNER, PAGE, Scope, paging
-from bot.store.record import Action
+from bot.moderation.record import OWNER, PAGE, ModerationScope, paging
 
 
 @dataclass(frozen=True)
 class CommunityOptions:
     """Options of `/owner leave`."""
 
-    community: str
+    server: str
 
 
 async def servers(_app: App, turn: Turn, _options: NoOptions) -> None:
@@ -30,7 +29,7 @@ async def servers(_app: App, turn: Turn, _options: NoOptions) -> None:
 async def leave(app: App, turn: Turn, options: CommunityOptions) -> None:
     """Answer `/owner leave`."""
     await check_owner(turn)
-    community_id = parse_id(options.community, turn.platform.terms)
+    community_id = parse_id(options.server, turn.platform.terms)
     with app.in_flight.track():
         await turn.defer(private=True)
         name = named(turn, community_id)
@@ -38,8 +37,8 @@ async def leave(app: App, turn: Turn, options: CommunityOptions) -> None:
             await turn.platform.leave(community_id)
         except (Forbidden, Gone) as error:
             raise UserError(_("The bot isn't in {target}."), target=name) from error
-        entry = Scope(OWNER).entry(app, turn, Action.LEAVE, target_id=community_id)
-        await app.store[Moderation].record(entry)
+        entry = ModerationScope(OWNER).entry(app, turn, Action.LEAVE, target_id=community_id)
+        await app.store[Record].add(entry)
         reply = text(_("The bot has left {target}. To keep it out, block it as well."), target=name)
         await turn.respond(Message(reply, private=True))
 

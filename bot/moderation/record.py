@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
+from bot.chat.errors import other_version
 from bot.chat.message import (
     Button,
     Embed,
@@ -23,11 +24,9 @@ from bot.chat.message import (
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
 from bot.community.blocks import BlockList
-from bot.community.queries import Communities
+from bot.community.queries import Action, Communities, Record, RecordEntry
 from bot.community.rights import check_moderator, check_owner, check_reports
-from bot.moderation.queries import Moderation
 from bot.store import Unavailable
-from bot.store.record import Action, Entry
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +59,11 @@ _LOG_OFF = _("{moderator} switched reports of moderation off.")
 class ChannelOptions:
     """Options of `/moderate log`."""
 
-    channel_id: int | None = None
+    channel: int | None = None
 
 
 @dataclass(frozen=True)
-class Scope:
+class ModerationScope:
     """Where somebody moderates: in a community, or as an owner of the bot in all."""
 
     group: str
@@ -72,24 +71,26 @@ class Scope:
     community_id: int | None = None
     """`None` for owners, who do not act in the community of the request."""
 
-    def entry(self, app: App, turn: Turn, action: Action, *, target_id: int | None = None) -> Entry:
+    def entry(
+        self, app: App, turn: Turn, action: Action, *, target_id: int | None = None
+    ) -> RecordEntry:
         """What the user does now."""
-        return Entry(action, turn.user.id, app.now(), self.community_id, target_id)
+        return RecordEntry(action, turn.user.id, app.now(), self.community_id, target_id)
 
 
-async def scope_of(turn: Turn, group: str) -> Scope:
+async def scope_of(turn: Turn, group: str) -> ModerationScope:
     """The scope of a group of commands. Raises `UserError` unless the user has the right."""
     if group == MODERATE:
-        return Scope(MODERATE, await check_moderator(turn))
+        return ModerationScope(MODERATE, await check_moderator(turn))
     await check_owner(turn)
-    return Scope(OWNER)
+    return ModerationScope(OWNER)
 
 
 def entry_of(
     app: App, turn: Turn, action: Action, *, target_id: int | None = None, subject: str = ""
-) -> Entry:
+) -> RecordEntry:
     """What the user does now, in this community."""
-    return Entry(action, turn.user.id, app.now(), turn.community_id, target_id, subject)
+    return RecordEntry(action, turn.user.id, app.now(), turn.community_id, target_id, subject)
 
 
 async def record(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
@@ -102,7 +103,7 @@ async def record(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
 async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
     """Answer `/moderate log`."""
     community_id = check_reports(turn)
-    channel_id = options.channel_id
+    channel_id = options.channel
     with app.in_flight.track():
         if channel_id is not None:
             ref = MessageRef(channel_id, 0, community_id)
@@ -112,7 +113,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
                     community=turn.platform.terms.community,
                 )
         entry = entry_of(app, turn, Action.LOG, target_id=channel_id)
-        before = await app.store[Moderation].set_log_channel(entry)
+        before = await app.store[Communities].set_log_channel(entry)
         reply = text(_("What moderators do isn't reported in any channel now."))
         if channel_id is not None:
             channel = link(turn.platform.mention_channel(channel_id))
@@ -126,7 +127,7 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
         await post(app, turn.platform, entry)
 
 
-async def post(app: App, platform: Platform, entry: Entry) -> None:
+async def post(app: App, platform: Platform, entry: RecordEntry) -> None:
     """Report an entry in the log channel of its community, if it has one. Never raises."""
     if entry.community_id is None or await app[BlockList].has_community(entry.community_id):
         return
@@ -140,7 +141,7 @@ async def post(app: App, platform: Platform, entry: Entry) -> None:
         await _send(platform, settings.log_channel_id, entry)
 
 
-async def _send(platform: Platform, channel_id: int, entry: Entry) -> None:
+async def _send(platform: Platform, channel_id: int, entry: RecordEntry) -> None:
     """Report an entry in a channel. Never raises."""
     try:
         async with asyncio.timeout(POSTING_S):
@@ -154,7 +155,7 @@ def _not_reported(error: Exception) -> None:
     log.info("Moderation could not be reported in the log channel: %r", error)
 
 
-def described(entry: Entry, platform: Platform) -> Text:
+def described(entry: RecordEntry, platform: Platform) -> Text:
     """An entry as a sentence."""
     sentence = _SENTENCES[entry.action]
     target = entry.target_id
@@ -173,12 +174,10 @@ def described(entry: Entry, platform: Platform) -> Text:
     return text(sentence, **fields)
 
 
-async def record_page(app: App, turn: Turn, scope: Scope, page: int) -> Message:
+async def record_page(app: App, turn: Turn, scope: ModerationScope, page: int) -> Message:
     """A page of the record of a community, or of the owners, newest first."""
     page = min(page, LAST_PAGE)
-    found = await app.store[Moderation].recorded(
-        scope.community_id, skip=page * PAGE, most=PAGE + 1
-    )
+    found = await app.store[Record].entries(scope.community_id, skip=page * PAGE, most=PAGE + 1)
     lines = tuple(
         (*text(Timestamp(entry.at), " · "), *described(entry, turn.platform))
         for entry in found[:PAGE]
@@ -200,10 +199,5 @@ def paging(group: str, what: str, page: int, *, has_more: bool) -> Iterator[Butt
 def page_number(digits: str) -> int:
     """The page of a button. Raises `UserError` for a state of another version."""
     if not digits.isascii() or not digits.isdecimal() or len(digits) > 2:
-        raise outdated()
+        raise other_version()
     return int(digits)
-
-
-def outdated() -> UserError:
-    """The error for the button of another version."""
-    return UserError(_("This button is from another version of the bot; use the command again."))

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import Choice, within_limits
+from bot.chat.errors import other_version
 from bot.chat.message import Button, Message, Text, UserError, code, strong, text
+from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn
-from bot.community.queries import Communities
+from bot.community.queries import Action, Communities
 from bot.community.rights import check_channel, check_community, check_moderator
 from bot.formats import shortened
 from bot.moderation.queries import Moderation
-from bot.moderation.record import MODERATE, entry_of, outdated, post
+from bot.moderation.record import MODERATE, entry_of, post
 from bot.polls.poll_closing import winner_message
-from bot.polls.queries import PollRecord, Polls
+from bot.polls.queries import HallOfFame, PollRecord, Polls
 from bot.polls.votes import message_of, poll_message, removed_message
-from bot.store.record import Action
 from bot.training.queries import CustomModelRecord, CustomModels
 
 LONGEST_ADDRESS = 200
@@ -29,15 +30,14 @@ EDITING_S = 8.0
 """Seconds that editing a message may take."""
 _MOST_POLLS = 100
 """Polls among which those are that a moderator can choose."""
-_LONGEST_NUMBER = 19
 _NUMBER = re.compile(r"#(\d{1,18})$")
 
 
 @dataclass(frozen=True)
 class MessageOptions:
-    """Options of `/moderate message`: an address, or the message whose menu was used."""
+    """Options of `/moderate message`: its address, or the message whose menu was used."""
 
-    address: str = ""
+    message: str = ""
     ref: MessageRef | None = None
     is_own: bool = True
     """Whether the message is the bot's, as far as the platform tells."""
@@ -60,7 +60,7 @@ class NamerOptions:
 
 async def message(app: App, turn: Turn, options: MessageOptions) -> None:
     """Answer `/moderate message` and the menu of a message: ask what to remove."""
-    ref = options.ref or await turn.platform.find(options.address[: LONGEST_ADDRESS + 1])
+    ref = options.ref or await turn.platform.find(options.message[: LONGEST_ADDRESS + 1])
     if not turn.user.is_moderator:  # who is told nothing about other channels
         await check_channel(turn, ref.channel_id if ref is not None else turn.channel_id or 0)
     check_community(turn)
@@ -86,7 +86,7 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
     name = " ".join(options.name[: LONGEST_NAME + 1].split())
     with app.in_flight.track():
         await turn.defer(private=True)
-        found = await app.store[Moderation].winners(community_id, name=name)
+        found = await app.store[HallOfFame].winners(community_id, name=name)
         if not found:
             raise UserError(
                 _("{name} isn't in the hall of fame of this {community}. See it with {command}."),
@@ -138,19 +138,19 @@ async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
 async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
     """Answer a button that removes a name (`name:<poll>:<position>`) or a message."""
     community_id = check_community(turn)
-    first, _colon, second = rest.partition(":")
-    if not (_is_number(first) and _is_number(second)):
-        raise outdated()
+    first, second = map(stored_number, rest.partition(":")[::2])
+    if first is None or second is None:
+        raise other_version()
     with app.in_flight.track():
         if what == "name":
-            poll = await app.store[Polls].find(int(first))
+            poll = await app.store[Polls].find(first)
             if poll is not None and poll.community_id == community_id:
                 await check_channel(turn, poll.channel_id)
             else:
                 await check_moderator(turn)
-            reply = await _remove_name(app, turn, int(first), int(second))
+            reply = await _remove_name(app, turn, first, second)
         else:
-            ref = MessageRef(int(first), int(second), community_id)
+            ref = MessageRef(first, second, community_id)
             if not turn.user.is_moderator:
                 await check_channel(turn, ref.channel_id)
             ref = await _of_community(turn, ref)
@@ -162,7 +162,7 @@ async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
 async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:
     """Suggest the latest polls with a name that contains `typed`, of channels they moderate."""
     community_id, limits = check_community(turn), turn.platform.limits
-    polls = await app.store[Moderation].recent_polls(community_id, most=_MOST_POLLS)
+    polls = await app.store[Polls].recent(community_id, most=_MOST_POLLS)
     if not await turn.platform.is_operator(turn.user.id):
         polls = [poll for poll in polls if turn.moderates(poll.channel_id)]
     typed = typed.strip().casefold()
@@ -178,7 +178,7 @@ async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:
 async def suggest_winners(app: App, turn: Turn, typed: str) -> list[Choice]:
     """Suggest names in the hall of fame of the community."""
     community_id = await check_moderator(turn)
-    found = await app.store[Moderation].winners(community_id, typed=typed.strip())
+    found = await app.store[HallOfFame].winners(community_id, typed=typed.strip())
     names = dict.fromkeys(won.name for won in found)
     return within_limits((Choice(name, name) for name in names), turn.platform.limits)
 
@@ -349,8 +349,3 @@ async def _model(app: App, community_id: int, typed: str) -> CustomModelRecord:
 
 def _value(model: CustomModelRecord, community_id: int) -> str:
     return model.name if model.community_id == community_id else f"{model.name} #{model.id}"
-
-
-def _is_number(digits: str) -> bool:
-    is_short = len(digits) <= _LONGEST_NUMBER
-    return is_short and digits.isascii() and digits.isdecimal() and int(digits) < 2**63

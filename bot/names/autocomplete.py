@@ -30,31 +30,24 @@ _RAREST = 250
 """A morpheme occurs in at least two names, and in at least one of this many."""
 
 
-def beginnings(
-    typed: str, names: Sequence[str], words: WordFilter, *, meanings: bool = True
+def letters(
+    option: str, typed: str, names: Sequence[str], words: WordFilter, *, meanings: bool = True
 ) -> list[Choice]:
-    """First letters of names: as typed, then the most common morphemes that match.
+    """Suggestions for `starts_with`, `ends_with` or `contains`.
 
-    `meanings` adds the meanings of the morphemes, if known.
+    These are the letters as typed, then the most common morphemes that match. `meanings` adds the
+    meanings of the morphemes, if known.
     """
-    found = _matching(typed, _beginnings(names), words, names)
-    return [Choice(f"{piece}-{_meaning(piece) if meanings else ''}", piece) for piece in found]
-
-
-def endings(
-    typed: str, names: Sequence[str], words: WordFilter, *, meanings: bool = True
-) -> list[Choice]:
-    """Last letters of names; see `beginnings`."""
-    found = _matching(typed, _endings(names), words, names, ends=True)
-    return [Choice(f"-{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
-
-
-def pieces(
-    typed: str, names: Sequence[str], words: WordFilter, *, meanings: bool = True
-) -> list[Choice]:
-    """Letters anywhere in names; see `beginnings`."""
-    found = _matching(typed, _pieces(names), words, names)
-    return [Choice(f"{piece}{_meaning(piece) if meanings else ''}", piece) for piece in found]
+    find, shown = {
+        "starts_with": (_beginnings, "{}-"),
+        "ends_with": (_endings, "-{}"),
+        "contains": (_pieces, "{}"),
+    }[option]
+    found = _matching(typed, find(names), words, names, ends=option == "ends_with")
+    return [
+        Choice(shown.format(piece) + (_meaning(piece) if meanings else ""), piece)
+        for piece in found
+    ]
 
 
 def whole_names(

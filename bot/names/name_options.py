@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, field, replace
 
-from bot.chat.message import Text, UserError, code, text
+from bot.chat.errors import other_version, with_echo
+from bot.chat.message import Text, UserError
 from bot.chat.translation import _
 from bot.formats import shortened
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
@@ -51,12 +52,9 @@ class NamesOptions:
         return " ".join([command, *typed])
 
 
-def with_echo(sentence: Text, options: NamesOptions) -> Text:
-    """A sentence about options, followed by the command: chats do not keep rejected ones."""
-    if options == NamesOptions():
-        return sentence
-    echo = text(_("You asked for: {command}"), command=code(options.as_typed()))
-    return (*sentence, *text("\n"), *echo)
+def with_request(sentence: Text, options: NamesOptions) -> Text:
+    """A sentence about options, followed by those that are not the default."""
+    return sentence if options == NamesOptions() else with_echo(sentence, options.as_typed())
 
 
 def check_bounds(options: NamesOptions) -> None:
@@ -122,7 +120,7 @@ def from_state(state: str) -> NamesRequest:
     """The inverse of `to_state`. Raises `UserError` for a state of an unknown version."""
     match = _STATE.fullmatch(state)
     if match is None:
-        raise outdated()
+        raise other_version("/dinoname or /name")
     return NamesRequest(
         count=int(match["count"]),
         starts_with=_unescaped(match["starts_with"]),
@@ -130,13 +128,6 @@ def from_state(state: str) -> NamesRequest:
         ends_with=_unescaped(match["ends_with"]),
         contains=_unescaped(match["contains"]),
         length=int(match["length"]) if match["length"] else None,
-    )
-
-
-def outdated() -> UserError:
-    """The error for a button of an unknown version."""
-    return UserError(
-        _("This button is from another version of the bot; use /dinoname or /name instead.")
     )
 
 

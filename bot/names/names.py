@@ -20,7 +20,9 @@ from bot.chat.commands import (
     within_limits,
 )
 from bot.chat.dispatch import caller_of, respond_or_leave
+from bot.chat.errors import other_version
 from bot.chat.message import Button, Message, UserError, strong, text, verbatim
+from bot.chat.received import stored_number
 from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
 from bot.concurrency import in_time
@@ -36,10 +38,9 @@ from bot.names.name_options import (
     as_read,
     check_bounds,
     from_state,
-    outdated,
     pieces_of,
     to_state,
-    with_echo,
+    with_request,
 )
 from bot.polls.name_message import (
     DISSECT,
@@ -85,11 +86,12 @@ async def more(app: App, turn: Turn, state: str) -> None:
 
 async def more_of_custom_model(app: App, turn: Turn, state: str) -> None:
     """Answer the More button of `/name`."""
-    number, _colon, rest = (await expand(app, state)).partition(":")
-    if not number.isdecimal() or len(number) > 18:
-        raise outdated()
+    digits, _colon, rest = (await expand(app, state)).partition(":")
+    number = stored_number(digits)
+    if number is None:
+        raise other_version("/dinoname or /name")
     options = NamesOptions(from_state(rest), f"#{number}")
-    await _answer(app, turn, options, lambda: of_button(app, turn, int(number)))
+    await _answer(app, turn, options, lambda: of_button(app, turn, number))
 
 
 def more_like(
@@ -110,11 +112,6 @@ async def suggest_letters(
 
     Raises `UserError` for an unknown custom model, and `Unavailable`.
     """
-    functions: dict[str, Callable[..., list[Choice]]] = {
-        "starts_with": autocomplete.beginnings,
-        "ends_with": autocomplete.endings,
-        "contains": autocomplete.pieces,
-    }
     names = dinosaurs(app).words
     if custom_model is not None:
         loaded = app[CustomModelLoader].loaded_one(await choose(app, turn, custom_model))
@@ -123,7 +120,7 @@ async def suggest_letters(
         names = loaded.words
     words = await app.filters.of(turn.community_id)
     choices = await asyncio.to_thread(
-        functions[option], typed, names, words, meanings=custom_model is None
+        autocomplete.letters, option, typed, names, words, meanings=custom_model is None
     )
     return within_limits(choices, turn.platform.limits)
 
@@ -138,7 +135,7 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
         try:
             check_bounds(options)
         except UserError as error:
-            raise UserError(*with_echo(error.text, options)) from error
+            raise UserError(*with_request(error.text, options)) from error
 
         async def defer() -> None:
             retry = None
@@ -180,7 +177,7 @@ async def _message(
     dissect_state = await _dissect_state(app, turn, candidates)
     message = names_message(
         [text(strong(name)) for name in candidates.names],
-        custom_model=record.name if record is not None else None,
+        custom_model=candidates.custom_model,
         note=candidates.note,
         footer=candidates.footer,
         buttons=buttons_of(more_state, dissect_state, of_custom_model=record is not None),
@@ -197,16 +194,18 @@ async def _generate(
     try:
         result = await app.inference.names(request, model.trained, caller)
     except NamesError as error:
-        raise UserError(*with_echo(verbatim(error.translated(_)), options)) from error
+        raise UserError(*with_request(verbatim(error.translated(_)), options)) from error
     note = result.shortfall.sentence.format(_) if result.shortfall is not None else ""
     if not result.names:
-        raise UserError(*with_echo(verbatim(note), options))
+        raise UserError(*with_request(verbatim(note), options))
     footer = _("temperature {temperature:g} · seed {seed}")
+    record = model.record
     return Candidates(
         names=tuple([format_name(model.card, name) for name in result.names]),
         note=note,
         footer=footer.format(temperature=round(request.temperature, 2), seed=request.seed),
-        custom_model=model.record,
+        custom_model_id=record.id if record is not None else None,
+        custom_model=record.name if record is not None else None,
     )
 
 
@@ -217,8 +216,8 @@ def _more_state(request: NamesRequest, record: CustomModelRecord | None) -> str:
 
 async def _dissect_state(app: App, turn: Turn, candidates: Candidates) -> str | None:
     """The state of the Dissect button on a message without a poll."""
-    record = candidates.custom_model
-    prefix = f"#{record.id}:" if record is not None else ""
+    number = candidates.custom_model_id
+    prefix = f"#{number}:" if number is not None else ""
     if len(candidates.names) == 1 and fits(
         turn.platform.limits, DISSECT, prefix + candidates.names[0]
     ):

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from bot.chat.app import App
 from bot.chat.commands import Choice, Command, NoOptions, Option, within_limits
 from bot.chat.dispatch import respond_when_ready
+from bot.chat.errors import other_version
 from bot.chat.message import (
     Button,
     Embed,
@@ -21,8 +22,8 @@ from bot.chat.message import (
     text,
 )
 from bot.chat.translation import _, ngettext
-from bot.chat.turn import Terms, Turn
-from bot.polls.queries import Champion, HallOfFame, Scope
+from bot.chat.turn import Turn
+from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.words import WordFilter
 from models.names.dissection import parts_of, reading
 
@@ -101,9 +102,7 @@ class HallOfFameOptions:
         period, scope, page, member = (*state.split(":"), "", "", "", "")[:4]
         known = period in PERIODS and scope in SCOPES and page.isdecimal() and len(page) < 10
         if not known or (scope == "mine") != member.isdecimal() or len(member) > 20:
-            raise UserError(
-                _("This button is from another version of the bot; use /halloffame instead.")
-            )
+            raise other_version("/halloffame")
         return cls(period, scope, int(page), int(member) if member else None)
 
 
@@ -150,16 +149,6 @@ async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
     return within_limits((Choice(name, name) for name in allowed), turn.platform.limits)
 
 
-def period_label(period: str) -> str:
-    """A period, as members see it."""
-    return PERIODS[period][0]
-
-
-def scope_label(scope: str, terms: Terms) -> str:
-    """A scope, as members see it."""
-    return SCOPES[scope].format(community=terms.community, communities=terms.communities)
-
-
 async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
     """A page of the hall of fame, at most the last one."""
     store, scope = app.store[HallOfFame], scope_of(options, turn.community_id, app.now())
@@ -168,8 +157,11 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
     page = min(options.page, pages - 1)
     found = await store.best(scope, skip=page * PAGE, most=PAGE)
     everywhere = turn.community_id is None and options.scope == "here"
-    period = period_label(options.period)
-    place = scope_label("all" if everywhere else options.scope, turn.platform.terms)
+    period, _length = PERIODS[options.period]
+    terms = turn.platform.terms
+    place = SCOPES["all" if everywhere else options.scope].format(
+        community=terms.community, communities=terms.communities
+    )
     if not found:
         return Message(
             content=text(
@@ -231,13 +223,13 @@ def poem_about(name: str) -> Button:
     return Button(_("A poem about it"), POEM, name, emoji="📜")
 
 
-def scope_of(options: HallOfFameOptions, community_id: int | None, now: datetime) -> Scope:
+def scope_of(options: HallOfFameOptions, community_id: int | None, now: datetime) -> HallScope:
     """The scope of a query. Days begin at midnight UTC; direct messages see all communities."""
     _label, length = PERIODS[options.period]
     since = now - length if length else None
     if options.period == "day":
         since = now.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Scope(
+    return HallScope(
         community_id=community_id if options.scope == "here" else None,
         home_id=community_id if options.scope == "mine" else None,
         member_id=options.member_id if options.scope == "mine" else None,

@@ -24,6 +24,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.identities import WITH_SURROGATES
+from bot.store.personal import (
+    Rows,
+    communities_in,
+    delete_of_communities,
+    number_of,
+    rows_of_member,
+)
 from bot.store.queries import Queries
 from bot.store.schema import (
     EVERYBODY,
@@ -41,7 +48,7 @@ Key = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Origin:
+class VoteOrigin:
     """Where a vote comes from. One that was forged names the poll of another place."""
 
     community_id: int | None
@@ -58,7 +65,7 @@ class Ballot:
     member_id: int
     position: int | None
     """`None` to retract the vote."""
-    origin: Origin | None = None
+    origin: VoteOrigin | None = None
     """Has to be the place of the poll; `None` counts anywhere."""
 
 
@@ -70,7 +77,7 @@ class OpenPoll(NamedTuple):
     channel_id: int
     message_id: int | None
 
-    def is_at(self, origin: Origin | None) -> bool:
+    def is_at(self, origin: VoteOrigin | None) -> bool:
         """Whether a vote from there may be for this poll."""
         if origin is None:
             return True
@@ -144,6 +151,16 @@ SKEW = timedelta(minutes=1)
 """How far the clocks of two processes may differ."""
 LARGEST_BATCH = 100
 """Votes, or polls, written in one transaction. PostgreSQL takes 32,767 values per statement."""
+
+
+@dataclass(frozen=True)
+class RecentPoll:
+    """A poll, as moderators choose it from suggestions."""
+
+    channel_id: int
+    message_id: int
+    names: tuple[str, ...]
+    """Those that were not removed."""
 
 
 @dataclass(frozen=True)
@@ -226,6 +243,28 @@ class Polls(Queries):
         )
         return found[0] if found else None
 
+    async def recent(self, community_id: int, *, most: int = 25) -> list[RecentPoll]:
+        """The latest polls of a community, the newest first."""
+        latest = (
+            select(Poll.id, Poll.channel_id, Poll.message_id)
+            .where(Poll.community_id == community_id, Poll.message_id.is_not(None))
+            .order_by(Poll.opened_at.desc(), Poll.id)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            polls = (await session.execute(latest)).all()
+            names: dict[int, list[str]] = {poll.id: [] for poll in polls}
+            rows = await session.execute(
+                select(Candidate.poll_id, Candidate.name)
+                .where(Candidate.poll_id.in_(names), Candidate.removed_at.is_(None))
+                .order_by(Candidate.poll_id, Candidate.position)
+            )
+            for poll_id, name in rows:
+                names[poll_id].append(name)
+        return [
+            RecentPoll(poll.channel_id, poll.message_id, tuple(names[poll.id])) for poll in polls
+        ]
+
     async def cast(self, ballot: Ballot, now: datetime) -> bool:
         """Count a vote and replace the member's earlier one. Returns whether it counted.
 
@@ -236,20 +275,13 @@ class Polls(Queries):
         return await self._ballots.put((ballot, now))
 
     async def retract(
-        self, poll_id: int, member_id: int, now: datetime, origin: Origin | None = None
+        self, poll_id: int, member_id: int, now: datetime, origin: VoteOrigin | None = None
     ) -> bool:
         """Delete a member's vote on an open poll. Returns whether there was one.
 
         It takes its turn among the votes that `cast` writes.
         """
         return await self.cast(Ballot(poll_id, member_id, None, origin), now)
-
-    async def vote_of(self, poll_id: int, member_id: int) -> int | None:
-        """The position that a member voted for; `None` without a vote."""
-        async with self._database.reading() as session:
-            return await session.scalar(
-                select(Vote.position).where(Vote.poll_id == poll_id, Vote.member_id == member_id)
-            )
 
     async def due(self, now: datetime, platform: str = "discord") -> list[PollRecord]:
         """Open polls on a platform whose time is up.
@@ -494,7 +526,7 @@ class Champion:
 
 
 @dataclass(frozen=True)
-class Scope:
+class HallScope:
     """Which names to include.
 
     Names of other communities are only included if these take part in the public hall of fame, and
@@ -512,10 +544,19 @@ class Scope:
     """Only polls closed at this time or later."""
 
 
+@dataclass(frozen=True)
+class Winner:
+    """A name in the hall of fame of a community, as moderators remove it."""
+
+    poll_id: int
+    position: int
+    name: str
+
+
 class HallOfFame(Queries):
     """The winning names of all polls."""
 
-    async def best(self, scope: Scope, *, skip: int = 0, most: int = 10) -> list[Champion]:
+    async def best(self, scope: HallScope, *, skip: int = 0, most: int = 10) -> list[Champion]:
         """Names with the most votes first, then the older ones."""
         statement = (
             select(
@@ -541,7 +582,7 @@ class HallOfFame(Queries):
             if votes is not None and at is not None
         ]
 
-    async def latest(self, scope: Scope) -> Champion | None:
+    async def latest(self, scope: HallScope) -> Champion | None:
         """The latest winner."""
         async with self._database.reading() as session:
             last = await session.scalar(select(func.max(Poll.closed_at)).where(*_conditions(scope)))
@@ -550,11 +591,34 @@ class HallOfFame(Queries):
         found = await self.best(replace(scope, since=last), most=1)
         return found[0] if found else None
 
-    async def count(self, scope: Scope) -> int:
+    async def count(self, scope: HallScope) -> int:
         """Number of names."""
         statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
         async with self._database.reading() as session:
             return await session.scalar(statement) or 0
+
+    async def winners(
+        self, community_id: int, *, typed: str = "", name: str | None = None, most: int = 25
+    ) -> list[Winner]:
+        """Winners of a community, the newest first.
+
+        `typed` is a part of the name, `name` the whole name, both in any case.
+        """
+        lowered = func.lower(Candidate.name)
+        wanted = (
+            lowered.contains(typed.lower(), autoescape=True)
+            if name is None
+            else (lowered == name.lower()) | (Candidate.name == name)
+        )
+        statement = (
+            select(Poll.id, Candidate.position, Candidate.name)
+            .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .where(Poll.community_id == community_id, wanted)
+            .order_by(Poll.closed_at.desc(), Poll.id)
+            .limit(most)
+        )
+        async with self._database.reading() as session:
+            return [Winner(*row) for row in await session.execute(statement)]
 
     async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
         """Dinosaurs of the public hall of fame and of a community, with their votes.
@@ -564,7 +628,7 @@ class HallOfFame(Queries):
         statement = (
             select(Candidate.name, func.sum(Poll.winner_votes))
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
-            .where(Poll.custom_model.is_(None), *_conditions(Scope(home_id=home_id)))
+            .where(Poll.custom_model.is_(None), *_conditions(HallScope(home_id=home_id)))
             .group_by(Candidate.name)
             .order_by(Candidate.name)
         )
@@ -572,7 +636,7 @@ class HallOfFame(Queries):
             return [(name, int(votes or 0)) for name, votes in await session.execute(statement)]
 
 
-def _conditions(scope: Scope) -> Sequence[ColumnElement[bool]]:
+def _conditions(scope: HallScope) -> Sequence[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Poll.winner.is_not(None)]
     if scope.community_id is None:
         conditions.append(or_(_is_public(), Poll.community_id == scope.home_id))
@@ -595,3 +659,85 @@ def _is_public() -> ColumnElement[bool]:
         Poll.community_id.not_in(blocked),
         Poll.winner_votes >= PUBLIC_VOTES,
     )
+
+
+async def remove(
+    session: AsyncSession, community_id: int | None, poll_id: int, position: int, now: datetime
+) -> str | None:
+    """Remove a name from a poll, with its votes; if it has won, the poll has no winner.
+
+    Returns the name; `None` if the community has no such poll or name, or it was removed before.
+    """
+    # Locked before votes, as in `Polls.cast`: a vote is either deleted here or refused.
+    winner = (
+        await session.execute(
+            select(Poll.winner)
+            .where(Poll.id == poll_id, Poll.community_id == community_id)
+            .with_for_update()
+        )
+    ).first()
+    if winner is None:
+        return None
+    name: str | None = await session.scalar(
+        update(Candidate)
+        .where(
+            Candidate.poll_id == poll_id,
+            Candidate.position == position,
+            Candidate.removed_at.is_(None),
+        )
+        .values(removed_at=now)
+        .returning(Candidate.name)
+    )
+    if name is None:
+        return None
+    of_name = (Vote.poll_id == poll_id, Vote.position == position)
+    await session.execute(
+        select(Vote.member_id).where(*of_name).order_by(Vote.member_id).with_for_update()
+    )
+    await session.execute(delete(Vote).where(*of_name))
+    if winner[0] == position:
+        await session.execute(
+            update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
+        )
+    return name
+
+
+async def count(session: AsyncSession, member_id: int) -> dict[str, int]:
+    """Number of a member's votes, and of the polls that they opened."""
+    return {
+        "votes": await number_of(session, Vote.member_id == member_id),
+        "polls": await number_of(session, Poll.member_id == member_id),
+    }
+
+
+async def export(session: AsyncSession, member_id: int) -> dict[str, Rows]:
+    """A member's votes, and the polls that they opened."""
+    return await rows_of_member(session, (Vote, Poll), member_id)
+
+
+async def forget(session: AsyncSession, member_id: int) -> None:
+    """Delete a member's votes, and their name in their polls.
+
+    An open poll loses the vote. The number of votes of a closed poll's winner stays.
+    """
+    # Lock polls before votes, in the order of their keys, as `Polls.cast` does: any other order
+    # could deadlock.
+    for keys in (
+        select(Poll.id).where(Poll.member_id == member_id).order_by(Poll.id),
+        select(Vote.poll_id).where(Vote.member_id == member_id).order_by(Vote.poll_id),
+    ):
+        await session.execute(keys.with_for_update())
+    await session.execute(delete(Vote).where(Vote.member_id == member_id))
+    await session.execute(
+        update(Poll).where(Poll.member_id == member_id).values(member_id=None, discoverer=None)
+    )
+
+
+async def communities(session: AsyncSession) -> set[int]:
+    """The communities with polls."""
+    return await communities_in(session, (Poll,))
+
+
+async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
+    """Delete the polls of communities, with their names and votes."""
+    await delete_of_communities(session, (Poll,), gone)

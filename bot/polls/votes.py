@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Protocol
 
 from bot.chat.app import App
 from bot.chat.message import (
@@ -25,7 +24,7 @@ from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
 from bot.formats import human_join, shortened, without_bidi_controls
 from bot.polls.name_message import buttons_of, names_message
-from bot.polls.queries import Ballot, Origin, PollRecord, Polls
+from bot.polls.queries import Ballot, PollRecord, Polls, VoteOrigin
 from bot.store import OutcomeUnknown, Unavailable
 from bot.words import WordFilter
 
@@ -42,18 +41,6 @@ LONGEST_BAR = 12
 Edit = Callable[[Message], Awaitable[None]]
 
 
-class WrittenBy(Protocol):
-    """The custom model that has written the names of a poll."""
-
-    @property
-    def id(self) -> int:
-        """Its number in the database."""
-
-    @property
-    def name(self) -> str:
-        """What its community calls it."""
-
-
 @dataclass(frozen=True)
 class Candidates:
     """Generated names, as displayed."""
@@ -64,8 +51,9 @@ class Candidates:
     footer: str = ""
     more_state: str = ""
     """State of the button for more."""
-    custom_model: WrittenBy | None = None
-    """The model that generated them; `None` for dinosaurs."""
+    custom_model_id: int | None = None
+    custom_model: str | None = None
+    """Name of the model that generated them; `None` for dinosaurs."""
 
 
 async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord | None:
@@ -90,7 +78,7 @@ async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord 
 async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
     assert turn.community_id is not None  # noqa: S101 (see `open_poll`)
     assert turn.channel_id is not None  # noqa: S101
-    now, model = app.now(), candidates.custom_model
+    now = app.now()
     poll = PollRecord(
         id=secrets.randbits(62),
         community_id=turn.community_id,
@@ -104,8 +92,8 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
         note=candidates.note,
         footer=candidates.footer,
         state=candidates.more_state,
-        custom_model_id=model.id if model is not None else None,
-        custom_model=model.name if model is not None else None,
+        custom_model_id=candidates.custom_model_id,
+        custom_model=candidates.custom_model,
         votes=(0,) * len(candidates.names),
     )
     return replace(poll, closes_at=await app.store[Polls].open(poll))
@@ -126,7 +114,7 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     poll_id, position = parse(state)
     polls = app.store[Polls]
     message_id = 0 if turn.source is None else turn.source.ref.message_id
-    origin = Origin(turn.community_id, turn.channel_id, message_id)
+    origin = VoteOrigin(turn.community_id, turn.channel_id, message_id)
     ballot = Ballot(poll_id, turn.user.id, position, origin)
     try:
         counts = await polls.cast(ballot, app.now())
@@ -164,7 +152,7 @@ async def retract(app: App, turn: Turn, state: str) -> None:
     poll = await polls.find(poll_id)
     if poll is None or poll.closed_at is not None or poll.closes_at <= app.now():
         raise too_late(poll)
-    origin = Origin(turn.community_id, turn.channel_id, None)
+    origin = VoteOrigin(turn.community_id, turn.channel_id, None)
     if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
         raise elsewhere()
     await polls.retract(poll_id, turn.user.id, app.now(), origin)

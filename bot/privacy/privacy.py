@@ -3,18 +3,19 @@
 import asyncio
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 
 from bot.chat.app import App
 from bot.chat.commands import Command, NoOptions
-from bot.chat.message import Button, Embed, File, Message, Text, UserError, text
+from bot.chat.errors import other_version
+from bot.chat.message import Button, Embed, File, Message, Text, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Platform, Terms, Turn
 from bot.community.blocks import BlockList
+from bot.community.queries import Record
 from bot.formats import human_join
-from bot.moderation.queries import Moderation
-from bot.privacy.queries import Kept, Privacy
+from bot.privacy.queries import Privacy
 from bot.store import Unavailable
 from bot.store.answers import ButtonStates
 from bot.store.fleet import RunningCooldowns
@@ -55,9 +56,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
                 async with app.answering(turn, FORGETTING):
                     await turn.edit_source(await _forgotten(app, turn))
             case _unknown:
-                raise UserError(
-                    _("This button is from another version of the bot; use /privacy instead.")
-                )
+                raise other_version("/privacy")
 
 
 async def _forgotten(app: App, turn: Turn) -> Message:
@@ -84,7 +83,7 @@ async def overview(app: App, turn: Turn) -> Message:
         nothing = text(_("The bot stores nothing about you."))
         return Message(embeds=(Embed(title, (nothing,)),), private=True)
     lines: tuple[Text, ...] = (
-        text(_("The bot stores data of yours: {counts}."), counts=_counted(kept)),
+        text(_("The bot stores data of yours: {counts}."), counts=_in_words(kept)),
         (),
         text(
             _(
@@ -93,7 +92,7 @@ async def overview(app: App, turn: Turn) -> Message:
             ),
             platform=turn.platform.terms.platform,
         ),
-        *_about_buttons(kept),
+        *(_ABOUT_BUTTONS if "button_states" in kept else ()),
         *_about_moderation(kept, turn.platform.terms),
     )
     buttons = (
@@ -132,21 +131,18 @@ def _confirmation() -> Message:
     return Message(content=reply, buttons=buttons, private=True)
 
 
-def _about_buttons(kept: Kept) -> tuple[Text, ...]:
-    if not kept.button_states:
-        return ()
-    return (
-        text(
-            _(
-                "A button state is what a button needs to work later: the poem that Keep keeps, "
-                "or the words that Another begins with."
-            )
-        ),
-    )
+_ABOUT_BUTTONS = (
+    text(
+        _(
+            "A button state is what a button needs to work later: the poem that Keep keeps, or the "
+            "words that Another begins with."
+        )
+    ),
+)
 
 
-def _about_moderation(kept: Kept, terms: Terms) -> tuple[Text, ...]:
-    if not kept.blocks and not kept.moderation:
+def _about_moderation(kept: Mapping[str, int], terms: Terms) -> tuple[Text, ...]:
+    if kept.keys().isdisjoint({"blocks", "moderation"}):
         return ()
     return (
         text(
@@ -159,33 +155,29 @@ def _about_moderation(kept: Kept, terms: Terms) -> tuple[Text, ...]:
     )
 
 
-def _counted(kept: Kept) -> str:
-    counts = (
-        (kept.votes, ngettext("{count} vote", "{count} votes", kept.votes)),
-        (kept.polls, ngettext("{count} poll", "{count} polls", kept.polls)),
-        (kept.poems, ngettext("{count} poem", "{count} poems", kept.poems)),
-        (
-            kept.custom_models,
-            ngettext("{count} namer", "{count} namers", kept.custom_models),
+def _in_words(kept: Mapping[str, int]) -> str:
+    """Numbers of rows as a list: `2 votes, 1 poll and 3 poems`."""
+    words: Mapping[str, Callable[[int], str]] = {
+        "votes": lambda n: ngettext("{count} vote", "{count} votes", n),
+        "polls": lambda n: ngettext("{count} poll", "{count} polls", n),
+        "poems": lambda n: ngettext("{count} poem", "{count} poems", n),
+        "custom_models": lambda n: ngettext("{count} namer", "{count} namers", n),
+        "trainings": lambda n: ngettext("{count} training", "{count} trainings", n),
+        "activations": lambda n: ngettext(
+            "{count} change of version", "{count} changes of version", n
         ),
-        (kept.trainings, ngettext("{count} training", "{count} trainings", kept.trainings)),
-        (
-            kept.activations,
-            ngettext("{count} change of version", "{count} changes of version", kept.activations),
+        "blocks": lambda n: ngettext("{count} block", "{count} blocks", n),
+        "moderation": lambda n: ngettext(
+            "{count} act of moderation", "{count} acts of moderation", n
         ),
-        (kept.blocks, ngettext("{count} block", "{count} blocks", kept.blocks)),
-        (
-            kept.moderation,
-            ngettext("{count} act of moderation", "{count} acts of moderation", kept.moderation),
-        ),
-        (
-            kept.button_states,
-            ngettext("{count} button state", "{count} button states", kept.button_states),
-        ),
+        "button_states": lambda n: ngettext("{count} button state", "{count} button states", n),
+    }
+    counted = (
+        said(kept[kind]).format(count=f"{kept[kind]:,}")
+        for kind, said in words.items()
+        if kind in kept
     )
-    return human_join(
-        [words.format(count=f"{count:,}") for count, words in counts if count], _("and")
-    )
+    return human_join([*counted], _("and"))
 
 
 class CommunitySweeper:
@@ -209,7 +201,7 @@ class CommunitySweeper:
             for community_id in await app.store[Privacy].forget_communities(now - GRACE):
                 log.info("Deleted the data of community %d, which removed the bot", community_id)
             await app.store[ButtonStates].prune(now - LONGEST_STATE)
-            await app.store[Moderation].prune(now - LONGEST_RECORD)
+            await app.store[Record].prune(now - LONGEST_RECORD)
             if app.fleet.is_shared:
                 await app.store[RunningCooldowns].prune(now)
         except Unavailable:
@@ -217,10 +209,7 @@ class CommunitySweeper:
 
     async def joined(self, community_id: int) -> None:
         """Record that a community has added the bot, perhaps again. A blocked one is left."""
-        try:
-            await self._app.store[Privacy].joined(community_id)
-        except Unavailable as error:
-            log.warning("The list of communities may be out of date: %s", error)
+        await self._noted(self._app.store[Privacy].joined(community_id))
         if await self._app[BlockList].reason(community_id, EVERYBODY) is not None:
             log.info("Leaving the community %d, which is blocked", community_id)
             try:
@@ -230,8 +219,11 @@ class CommunitySweeper:
 
     async def left(self, community_id: int) -> None:
         """Record that a community has removed the bot."""
+        await self._noted(self._app.store[Privacy].left(community_id, self._app.now()))
+
+    async def _noted(self, change: Awaitable[None]) -> None:
         try:
-            await self._app.store[Privacy].left(community_id, self._app.now())
+            await change
         except Unavailable as error:
             log.warning("The list of communities may be out of date: %s", error)
 

@@ -7,9 +7,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, insert, not_, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.calls import Batches
 from bot.store.database import Database
+from bot.store.personal import (
+    Rows,
+    communities_in,
+    delete_of_communities,
+    number_of,
+    rows_of_member,
+)
 from bot.store.queries import Queries, patient
 from bot.store.schema import ButtonState, UnfinishedAnswer
 
@@ -61,6 +69,31 @@ class ButtonStates(Queries):
         async with self._database.writing() as session:
             await session.execute(insert(ButtonState), rows)
         return [row["id"] for row in rows]
+
+
+async def count(session: AsyncSession, member_id: int) -> dict[str, int]:
+    """Number of the states of buttons below replies to a member."""
+    return {"button_states": await number_of(session, ButtonState.member_id == member_id)}
+
+
+async def export(session: AsyncSession, member_id: int) -> dict[str, Rows]:
+    """The states of buttons below replies to a member."""
+    return await rows_of_member(session, (ButtonState,), member_id)
+
+
+async def forget(session: AsyncSession, member_id: int) -> None:
+    """Delete the states of buttons below replies to a member."""
+    await session.execute(delete(ButtonState).where(ButtonState.member_id == member_id))
+
+
+async def communities(session: AsyncSession) -> set[int]:
+    """The communities with button states."""
+    return await communities_in(session, (ButtonState,))
+
+
+async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
+    """Delete the button states of communities."""
+    await delete_of_communities(session, (ButtonState,), gone)
 
 
 SILENCE = timedelta(seconds=30)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.calls import Batches
 from bot.store.database import Database
+from bot.store.personal import Rows, rows_of
 from bot.store.queries import Queries
 from bot.store.schema import FIRST_SURROGATE, IdentityRow
 
@@ -101,3 +102,41 @@ async def _known(session: AsyncSession, keys: Collection[Key]) -> dict[Key, int]
         select(IdentityRow.id, *columns).where(tuple_(*columns).in_([*keys]))
     )
     return {Key(*external): number for number, *external in rows}
+
+
+async def export(session: AsyncSession, member_id: int) -> dict[str, Rows]:
+    """The identity of a member."""
+    rows = await rows_of(session, IdentityRow, IdentityRow.id == member_id)
+    return {IdentityRow.__tablename__: rows}
+
+
+async def forget(session: AsyncSession, member_id: int) -> None:
+    """Delete the identity of a member."""
+    await session.execute(delete(IdentityRow).where(IdentityRow.id == member_id))
+
+
+async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
+    """Delete all identities of the communities' workspaces, apart from those of users."""
+    workspaces = select(IdentityRow.platform, IdentityRow.workspace).where(
+        IdentityRow.id.in_(gone), IdentityRow.kind == "community"
+    )
+    for platform, workspace in (await session.execute(workspaces)).all():
+        await session.execute(
+            delete(IdentityRow).where(
+                IdentityRow.platform == platform,
+                IdentityRow.workspace == workspace,
+                IdentityRow.kind != "user",
+            )
+        )
+
+
+async def communities_of(
+    session: AsyncSession, community_ids: Collection[int], platform: str
+) -> set[int]:
+    """Those of the communities that belong to a platform."""
+    if platform not in WITH_SURROGATES:
+        return {number for number in community_ids if number < FIRST_SURROGATE}
+    of_platform = select(IdentityRow.id).where(
+        IdentityRow.platform == platform, IdentityRow.kind == "community"
+    )
+    return {*await session.scalars(of_platform)} & set(community_ids)

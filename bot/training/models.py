@@ -9,7 +9,7 @@ from statistics import fmean
 from bot.chat.app import App
 from bot.chat.commands import Audience, Choice, Command, Group, Option, always
 from bot.chat.dispatch import respond_when_ready
-from bot.chat.errors import invalid_value
+from bot.chat.errors import invalid_value, other_version
 from bot.chat.message import (
     Button,
     Embed,
@@ -120,7 +120,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     elif action == "use":
         await _use(app, turn, rest)
     else:
-        raise UserError(_("This button is from another version of the bot; use /models instead."))
+        raise other_version("/models")
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:

@@ -19,6 +19,7 @@ from bot.chat.commands import (
     Option,
     always,
 )
+from bot.chat.errors import other_version
 from bot.chat.message import Button, File, Message, UserError, code, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
@@ -296,7 +297,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     action, _colon, number = state.partition(":")
     is_known = action in ("delete", "keep")
     if not is_known or not number.isdecimal() or len(number) > LONGEST_NUMBER:
-        raise UserError(_("This button is from another version of the bot; use /namer instead."))
+        raise other_version("/namer")
     model = await app.store[CustomModels].get(int(number))
     if model is None or model.community_id != community_id:
         raise unknown()

@@ -4,7 +4,7 @@ import asyncio
 import json
 import zlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -25,6 +25,13 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.store.personal import (
+    Rows,
+    communities_in,
+    delete_of_communities,
+    number_of,
+    rows_of_member,
+)
 from bot.store.queries import Queries, patient
 from bot.store.schema import (
     Activation,
@@ -844,3 +851,71 @@ async def _packed(content: bytes | None) -> bytes | None:
 
 def _lines(names: Sequence[str]) -> bytes | None:
     return "\n".join(names).encode() if names else None
+
+
+_OF_MEMBERS = (CustomModel, Version, Activation, Training)
+_OF_COMMUNITIES = (CustomModel, Training, RefusedModel)
+
+
+async def refuse(session: AsyncSession, community_id: int | None, custom_model_id: int) -> bool:
+    """Stop a community from using a custom model. Returns whether it could use it before."""
+    key = {"community_id": community_id, "custom_model_id": custom_model_id}
+    # Locked, so that a second moderator waits. The model may be deleted meanwhile.
+    model = select(CustomModel.id).where(CustomModel.id == custom_model_id).with_for_update()
+    if await session.scalar(model) is None or await session.get(RefusedModel, key) is not None:
+        return False
+    session.add(RefusedModel(**key))
+    return True
+
+
+async def accept(session: AsyncSession, community_id: int | None, custom_model_id: int) -> bool:
+    """The inverse of `refuse`. Returns whether it was refused."""
+    gone = (
+        delete(RefusedModel)
+        .where(
+            RefusedModel.community_id == community_id,
+            RefusedModel.custom_model_id == custom_model_id,
+        )
+        .returning(RefusedModel.community_id)
+    )
+    return (await session.execute(gone)).first() is not None
+
+
+async def count(session: AsyncSession, member_id: int) -> dict[str, int]:
+    """Number of a member's custom models, trainings and changes of the live version."""
+    from_own = select(Training.version_id).where(
+        Training.member_id == member_id, Training.version_id.is_not(None)
+    )
+    trainings = await number_of(session, Training.member_id == member_id)
+    # A version counts only if its training does not.
+    trainings += await number_of(
+        session, Version.member_id == member_id, Version.id.not_in(from_own)
+    )
+    return {
+        "custom_models": await number_of(session, CustomModel.member_id == member_id),
+        "trainings": trainings,
+        "activations": await number_of(session, Activation.member_id == member_id),
+    }
+
+
+async def export(session: AsyncSession, member_id: int) -> dict[str, Rows]:
+    """A member's custom models, trainings, versions and changes of the live version."""
+    return await rows_of_member(session, _OF_MEMBERS, member_id)
+
+
+async def forget(session: AsyncSession, member_id: int) -> None:
+    """Delete the member's id. Others rely on custom models, versions and the rest."""
+    for table in _OF_MEMBERS:
+        await session.execute(
+            update(table).where(table.member_id == member_id).values(member_id=None)
+        )
+
+
+async def communities(session: AsyncSession) -> set[int]:
+    """The communities with custom models or trainings, or which refuse a custom model."""
+    return await communities_in(session, _OF_COMMUNITIES)
+
+
+async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
+    """Delete the custom models and trainings of communities."""
+    await delete_of_communities(session, _OF_COMMUNITIES, gone)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.chat.app import App
 from bot.chat.button_states import load_state
 from bot.chat.commands import Choice, Command, NoOptions, Option
+from bot.chat.errors import other_version
 from bot.chat.message import (
     Button,
     Embed,
@@ -18,6 +19,7 @@ from bot.chat.message import (
     text,
     verbatim,
 )
+from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.verse.queries import MOST, Full, KeptPoem, Poems
@@ -110,14 +112,14 @@ async def keep(app: App, turn: Turn, state: str) -> None:
 async def press(app: App, turn: Turn, state: str) -> None:
     """Answer a button of `/poems`: turn the page, or delete a poem."""
     action, _colon, rest = state.partition(":")
-    place, _colon, number = rest.partition(":")
-    numbers = (place, number) if action == "drop" else (place,)
-    if action not in ("show", "drop") or not all(map(_fits_database, numbers)):
-        raise UserError(_("This button is from another version of the bot; use /poems instead."))
+    place, number = map(stored_number, rest.partition(":")[::2])
+    is_drop = action == "drop"
+    if action not in ("show", "drop") or place is None or (is_drop and number is None):
+        raise other_version("/poems")
     with app.in_flight.track():
-        if action == "drop":
-            await app.store[Poems].drop(turn.user.id, int(number))
-        await turn.edit_source(await page(app, turn.user.id, int(place)))
+        if is_drop and number is not None:
+            await app.store[Poems].drop(turn.user.id, number)
+        await turn.edit_source(await page(app, turn.user.id, place))
 
 
 async def page(app: App, member_id: int, place: int) -> Message:
@@ -138,10 +140,6 @@ async def page(app: App, member_id: int, place: int) -> Message:
     )
     buttons = tuple(_buttons(poem, place, count))
     return Message(embeds=(embed,), buttons=buttons, private=True)
-
-
-def _fits_database(number: str) -> bool:
-    return number.isdecimal() and len(number) < 19
 
 
 def _buttons(poem: KeptPoem, place: int, count: int) -> Iterator[Button]:

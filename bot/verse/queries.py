@@ -1,10 +1,13 @@
 """Poems that members have kept."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.store.personal import Rows, number_of, rows_of_member
 from bot.store.queries import Queries
 from bot.store.schema import Poem
 
@@ -89,3 +92,38 @@ class Poems(Queries):
                 .returning(Poem.id)
             )
             return dropped.first() is not None
+
+
+async def remove(session: AsyncSession, community_id: int | None, message_id: int) -> int:
+    """Delete the kept copies of a poem that a community saw. Returns their number."""
+    gone = await session.scalars(
+        delete(Poem)
+        .where(Poem.community_id == community_id, Poem.message_id == message_id)
+        .returning(Poem.id)
+    )
+    return len(gone.all())
+
+
+async def count(session: AsyncSession, member_id: int) -> dict[str, int]:
+    """Number of poems that a member has kept."""
+    return {"poems": await number_of(session, Poem.member_id == member_id)}
+
+
+async def export(session: AsyncSession, member_id: int) -> dict[str, Rows]:
+    """The poems that a member has kept."""
+    return await rows_of_member(session, (Poem,), member_id)
+
+
+async def forget(session: AsyncSession, member_id: int) -> None:
+    """Delete the poems that a member has kept."""
+    await session.execute(delete(Poem).where(Poem.member_id == member_id))
+
+
+async def communities(_session: AsyncSession) -> set[int]:
+    """None: poems belong to members."""
+    return set()
+
+
+async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
+    """Let poems be of no community. They stay with the members who have kept them."""
+    await session.execute(update(Poem).where(Poem.community_id.in_(gone)).values(community_id=None))

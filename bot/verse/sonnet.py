@@ -10,6 +10,7 @@ from bot.chat.app import App
 from bot.chat.button_states import expand, shorten, try_to_save
 from bot.chat.commands import Choice, Command, Kind, Option, always
 from bot.chat.dispatch import caller_of, stream
+from bot.chat.errors import with_echo
 from bot.chat.message import (
     Button,
     Embed,
@@ -94,8 +95,7 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
         try:
             options = checked(options)
         except UserError as error:
-            echo = text(_("You asked for: {command}"), command=code(options.as_typed()))
-            raise UserError(*error.text, *text("\n"), *echo) from error
+            raise UserError(*with_echo(error.text, options.as_typed())) from error
         request = options.request
         if not await app.allows(f"{request.about}, {request.opening}", turn.community_id):
             raise UserError(_("The bot won't begin a poem with those words; try others."))

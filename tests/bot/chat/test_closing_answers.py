@@ -28,8 +28,8 @@ from tests.bot.turns import CHANNEL, FakePlatform, FakeTurn
 RETRY = Button("Again", "sonnet", "a state")
 
 
-async def killed(app: App, retry: Button | None = RETRY) -> None:
-    """Defer a command, and end it as the end of its process would."""
+async def deferred(app: App, turn: FakeTurn, retry: Button | None) -> asyncio.Task[None]:
+    """A command that has deferred its answer, and never ends."""
     begun = asyncio.Event()
 
     async def command(_app: App, turn: Turn, _options: str) -> None:
@@ -37,8 +37,14 @@ async def killed(app: App, retry: Button | None = RETRY) -> None:
         begun.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(dispatch.run(app, FakeTurn(FakePlatform()), command, ""))
-    await asyncio.wait_for(begun.wait(), 10)
+    task = asyncio.create_task(dispatch.run(app, turn, command, ""))
+    await asyncio.wait_for(begun.wait(), 60)
+    return task
+
+
+async def killed(app: App, retry: Button | None = RETRY) -> None:
+    """Defer a command, and end it as the end of its process would."""
+    task = await deferred(app, FakeTurn(FakePlatform()), retry)
     task.cancel()
     await asyncio.wait([task])
     await written(app)
@@ -46,7 +52,7 @@ async def killed(app: App, retry: Button | None = RETRY) -> None:
 
 async def written(app: App) -> None:
     """Wait until the database has what is recorded."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while app.unfinished.is_writing:  # noqa: ASYNC110 (writing signals nothing)
             await asyncio.sleep(0.001)
 
@@ -107,18 +113,10 @@ async def test_stopping_bot_refuses_without_the_database(
 
 
 async def test_stopping_bot_ends_answers_in_progress(app: App) -> None:
-    begun = asyncio.Event()
-
-    async def command(_app: App, turn: Turn, _options: str) -> None:
-        await turn.defer(retry=RETRY)
-        begun.set()
-        await asyncio.Event().wait()
-
     turn = FakeTurn(FakePlatform())
-    task = asyncio.create_task(dispatch.run(app, turn, command, ""))
-    await asyncio.wait_for(begun.wait(), 10)
+    task = await deferred(app, turn, RETRY)
     assert not await app.in_flight.finish(0.0)
-    await app.in_flight.cut_off(10)
+    await app.in_flight.cut_off(60)
     assert task.done()
     assert turn.sentence.startswith("The bot is restarting")
     (button,) = turn.answers[-1].buttons
@@ -140,9 +138,9 @@ async def test_cut_off_poem_is_repeated_after_the_restart(
         turn = FakeTurn(FakePlatform())
         options = SonnetOptions(SonnetRequest("Shall I compare thee " * 5, form="couplets"))
         task = asyncio.create_task(dispatch.run(app, turn, sonnet.sonnet, options))
-        await asyncio.wait_for(begun.wait(), 10)
+        await asyncio.wait_for(begun.wait(), 60)
         await app.in_flight.finish(0.0)
-        await app.in_flight.cut_off(10)
+        await app.in_flight.cut_off(60)
         assert task.done()
     (button,) = turn.answers[-1].buttons
     restarted, after = world.make_app(), FakeTurn(FakePlatform())
@@ -301,6 +299,13 @@ async def test_token_that_waits_for_the_database_is_not_younger(
     assert await closed_by_heir(replace(app, now=lambda: later)) == []
 
 
+class AwayPlatform(FakePlatform):
+    """Closes no answer."""
+
+    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+        raise Unreachable
+
+
 class AwayTurn(FakeTurn):
     """A turn of a platform that takes nothing after the deferral."""
 
@@ -328,11 +333,7 @@ async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     """By this process; the next one finds nothing."""
     await undelivered(app)
 
-    class Away(FakePlatform):
-        async def close_answer(self, ref: AnswerRef, message: Message) -> None:
-            raise Unreachable
-
-    await AnswerCloser(app, Away()).close_left()
+    await AnswerCloser(app, AwayPlatform()).close_left()
     platform = FakePlatform()
     closer = AnswerCloser(app, platform)
     await closer.close_left()
@@ -461,7 +462,7 @@ async def test_slow_platform_delays_no_sign_of_life(
 
     monkeypatch.setattr(heir.unfinished, "beat", beat)
     work = jobs.Jobs(heir, platform)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         work.start(AsyncMock())
         await platform.begun.wait()
         await beaten.wait()
@@ -472,13 +473,9 @@ async def test_slow_platform_delays_no_sign_of_life(
 
 
 async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
-    class Away(FakePlatform):
-        async def close_answer(self, ref: AnswerRef, message: Message) -> None:
-            raise Unreachable
-
     await killed(app)
     heir = heir_of(app)
-    closer = AnswerCloser(heir, Away())
+    closer = AnswerCloser(heir, AwayPlatform())
     await closer.close_left()
     assert len(heir.unfinished._open) == 1
     later = app.now() + TOKEN_LIFETIME + timedelta(seconds=1)
@@ -491,13 +488,9 @@ async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
 async def test_claimed_answer_is_alive(app: App) -> None:
     """A platform that is away leaves it to the process that has claimed it."""
 
-    class Away(FakePlatform):
-        async def close_answer(self, ref: AnswerRef, message: Message) -> None:
-            raise Unreachable
-
     await killed(app)
     heir = heir_of(app)
-    await AnswerCloser(heir, Away()).close_left()
+    await AnswerCloser(heir, AwayPlatform()).close_left()
     later = replace(app, now=lambda: heir.now() + SILENCE + timedelta(seconds=5))
     heir.unfinished._now = later.now
     await heir.unfinished.beat()

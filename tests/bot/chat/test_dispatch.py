@@ -213,53 +213,39 @@ async def test_slow_press_is_acknowledged(world: World, waiting: WaitingTurn) ->
     assert waiting.sentence == "late press"
 
 
-async def pressed(app: App, seconds: float, member: User = BOB) -> str:
-    """What somebody reads who presses a button some seconds after the start."""
+async def said(app: App, kind: str, seconds: float, member: User = BOB) -> str:
+    """What somebody reads who presses a button, or uses `/help`, some seconds after the start."""
     created_at = app.started_at + timedelta(seconds=seconds)
     turn = FakeTurn(FakePlatform(), member, created_at=created_at)
 
-    async def turn_page(_app: App, turn: Turn, state: str) -> None:
-        await turn.respond(Message(text(state)))
+    async def answer(_app: App, turn: Turn, _options: object) -> None:
+        await turn.respond(Message(text("answer")))
 
-    await dispatch.press(with_buttons(app, turn=turn_page), turn, "turn", "page")
+    if kind == "press":
+        await dispatch.press(with_buttons(app, turn=answer), turn, "turn", "page")
+    else:
+        await dispatch.run(app, turn, answer, None, name="help")
     return turn.sentence
 
 
-async def test_flood_of_presses_is_refused(world: World) -> None:
+@pytest.mark.parametrize(
+    ("kind", "most", "seconds"),
+    [("press", MOST_PRESSES, PRESS_S), ("command", MOST_COMMANDS, COMMAND_S)],
+)
+async def test_flood_is_refused(world: World, kind: str, most: int, seconds: float) -> None:
+    """Also of what has no cooldown of its own."""
     app = world.make_app(cooldown_seconds=4)
-    assert {await pressed(app, 0) for _press in range(MOST_PRESSES)} == {"page"}
-    assert await pressed(app, 0) == "You're going too fast; try again in a few seconds."
-    assert await pressed(app, 0, ADA) == "page"
-    assert await pressed(app, PRESS_S) == "page"
-    assert await pressed(app, PRESS_S) != "page"
+    assert {await said(app, kind, 0) for _request in range(most)} == {"answer"}
+    assert await said(app, kind, 0) == "You're going too fast; try again in a few seconds."
+    assert await said(app, kind, 0, ADA) == "answer"
+    assert await said(app, kind, seconds) == "answer"
+    assert await said(app, kind, seconds) != "answer"
 
 
 async def test_quick_reader_turns_all_pages(world: World) -> None:
     """Three pages a second, for ten seconds."""
     app = world.make_app(cooldown_seconds=4)
-    assert {await pressed(app, press / 3) for press in range(30)} == {"page"}
-
-
-async def asked(app: App, seconds: float, member: User = BOB) -> str:
-    """What somebody reads who uses `/help` some seconds after the start."""
-    created_at = app.started_at + timedelta(seconds=seconds)
-    turn = FakeTurn(FakePlatform(), member, created_at=created_at)
-
-    async def helped(_app: App, turn: Turn, options: object) -> None:
-        await turn.respond(Message(text("help")))
-
-    await dispatch.run(app, turn, helped, None, name="help")
-    return turn.sentence
-
-
-async def test_flood_of_commands_is_refused(world: World) -> None:
-    """Also of those that have no cooldown of their own."""
-    app = world.make_app(cooldown_seconds=4)
-    assert {await asked(app, 0) for _command in range(MOST_COMMANDS)} == {"help"}
-    assert await asked(app, 0) == "You're going too fast; try again in a few seconds."
-    assert await asked(app, 0, ADA) == "help"
-    assert await asked(app, COMMAND_S) == "help"
-    assert await asked(app, COMMAND_S) != "help"
+    assert {await said(app, "press", press / 3) for press in range(30)} == {"answer"}
 
 
 async def test_flood_of_suggestions_gets_none(world: World) -> None:
@@ -285,7 +271,7 @@ async def test_flood_of_suggestions_gets_none(world: World) -> None:
 
 async def test_presses_without_cooldowns(world: World) -> None:
     app = world.make_app(cooldown_seconds=0)
-    assert {await pressed(app, 0) for _press in range(100)} == {"page"}
+    assert {await said(app, "press", 0) for _press in range(100)} == {"answer"}
 
 
 async def test_late_suggestions_are_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

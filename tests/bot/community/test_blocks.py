@@ -8,14 +8,13 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.community.blocks import FRESH_S, Blocked, BlockList, Reason
-from bot.community.queries import Blocks
+from bot.community.queries import Action, Blocks, RecordEntry
 from bot.store import Store
-from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from tests.bot.fakes import unavailable
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
 
-BY = Entry(Action.BLOCK, 9, datetime(2026, 11, 25, 12, tzinfo=UTC), 1)
+BY = RecordEntry(Action.BLOCK, 9, datetime(2026, 11, 25, 12, tzinfo=UTC), 1)
 
 
 class Clock:

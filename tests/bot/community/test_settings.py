@@ -3,7 +3,7 @@
 import pytest
 
 from bot.chat.message import UserError
-from bot.community.filter_settings import MOST_WORDS, checked_strictness, checked_words
+from bot.community.settings import MOST_WORDS, checked_strictness, checked_words
 from bot.words import Strictness
 from tests.bot.champions import crown
 from tests.bot.chats.protocol import Chat
@@ -29,6 +29,7 @@ async def test_server_leaves_the_public_hall(chat: Chat) -> None:
     assert "in its own hall of fame only. Change it with /settings public_hall:." in shown
 
 
+@pytest.mark.both
 async def test_several_changes_at_once(chat: Chat) -> None:
     boss, terms = await chat.add_administrator(), chat.terms
     result = await boss.use("settings", vote_minutes=5, shared_namers=False)
@@ -45,6 +46,7 @@ async def test_several_changes_at_once(chat: Chat) -> None:
     ]
 
 
+@pytest.mark.both
 async def test_filter_of_the_server(chat: Chat) -> None:
     boss = await chat.add_administrator()
     result = await boss.use("settings", filter="strict", blocked_words="mud, moss*")

@@ -113,6 +113,8 @@ def _walk(node: ast.AST) -> Iterator[tuple[int, str]]:
             return
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return  # a docstring
+    if isinstance(node, ast.ClassDef) and "StrEnum" in map(ast.unparse, node.bases):
+        return  # values as they are stored
     if isinstance(node, ast.Call) and called(node) in ("Command", "CommandInfo"):
         node.args = node.args[1:]  # the name of a command
         node.keywords = [each for each in node.keywords if each.arg != "name"]

@@ -48,6 +48,7 @@ async def fields(chat: Chat) -> Mapping[str, str]:
     return result.card.fields
 
 
+@pytest.mark.both
 async def test_about(chat: Chat) -> None:
     result = await chat.alice.use("about")
     assert result.title == "🦖 Mangosaurus 1.2.3"
@@ -91,6 +92,7 @@ async def test_help_has_every_command_of_readme(chat: Chat) -> None:
     assert sorted(command for command in commands if command not in shown) == []
 
 
+@pytest.mark.both
 async def test_help_has_every_command(chat: Chat) -> None:
     shown = examples_of(await (await chat.add_operator()).use("help"))
     commands = [each.name for each in [*COMMANDS.every_command()] if each.name != "help"]
@@ -159,6 +161,31 @@ async def test_text_options_have_a_limit(discord_chat: DiscordChat) -> None:
                 found += 1
                 assert option.max_value is not None, f"/{command.qualified_name} {option.name}"
     assert found > 10
+
+
+async def test_cooldowns(chat: Chat, subtests: pytest.Subtests) -> None:
+    """Of each command and member; they end."""
+    await chat.restart(cooldown_seconds=10)
+    bob = await chat.add_member("bob")
+    too_fast = "You're going too fast; try again in a few seconds."
+    for command, options in {
+        "dinoname": {},
+        "dissect": {"name": "minmi"},
+        "sonnet": {},
+        "halloffame": {},
+        "champion": {},
+        "poems": {},
+        "export": {},
+        "privacy": {},
+    }.items():
+        with subtests.test(command):
+            for answers in (True, False):
+                refused = (await chat.alice.use(command, **options)).text == too_fast
+                assert refused != answers
+            assert (await bob.use(command, **options)).text != too_fast
+            await chat.pass_time(10)
+            assert (await chat.alice.use(command, **options)).text != too_fast
+            await chat.pass_time(10)
 
 
 @pytest.mark.parametrize("forged", ["x" * 6000, "f u c k " * 750, "🦖" * 6000, "a\n" * 3000])

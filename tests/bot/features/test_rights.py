@@ -24,11 +24,11 @@ from bot.chat.app import App
 from bot.chat.message import Message, plain, text
 from bot.chat.turn import MessageRef, Source, Turn, User
 from bot.community.blocks import BlockList
+from bot.community.queries import Action, RecordEntry
 from bot.features import REGISTRY
 from bot.names.name_options import to_state
 from bot.privacy import privacy
 from bot.privacy.queries import Privacy
-from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.training.queries import TrainingRequest, Trainings
 from bot.verse.queries import Poems
@@ -99,13 +99,13 @@ STATES = {
 """The most powerful state of each button; that of a vote is the poll's."""
 
 
-def table(title: str) -> dict[str, dict[str, str]]:
+def table(title: str, titles: tuple[str, ...] = COLUMNS) -> dict[str, dict[str, str]]:
     """The cells of a table by row and column."""
     section = PAGE.partition(f"## {title}\n")[2].partition("\n## ")[0]
     lines = [line.strip("| ").split(" | ") for line in section.split("\n") if line[:2] == "| "]
     columns, _dashes, *rows = [[cell.strip(" `/") for cell in line] for line in lines]
-    assert tuple(columns[1:]) == COLUMNS
-    return {row[0]: dict(zip(COLUMNS, row[1:], strict=True)) for row in rows}
+    assert tuple(columns[1:]) == titles
+    return {row[0]: dict(zip(titles, row[1:], strict=True)) for row in rows}
 
 
 COMMANDS, BUTTONS = table("Commands on Discord"), table("Buttons on Discord")
@@ -375,7 +375,7 @@ async def test_blocked_members_keep_their_data_only(
     """Every command and button but `/privacy` and its buttons is refused."""
     app = home.app
     await app[BlockList].block(
-        community_id, member_id, Entry(Action.BLOCK, 1, app.now(), COMMUNITY)
+        community_id, member_id, RecordEntry(Action.BLOCK, 1, app.now(), COMMUNITY)
     )
 
     async def answer(_app: App, turn: Turn, _options: str) -> None:

@@ -15,7 +15,7 @@ from bot.platforms.slack.views.rendering import button
 from bot.training.queries import TrainingRequest, Trainings
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Answer, Shown
-from tests.bot.features.test_rights import MENU, OPTIONS, PAGE, STATES, outcome, pressed
+from tests.bot.features.test_rights import MENU, OPTIONS, STATES, outcome, pressed, table
 from tests.bot.names.test_name import learned
 
 COLUMNS = (
@@ -31,16 +31,7 @@ WRITE = "Write a sonnet from this"
 GUESTS = "Guests and members of other workspaces can't use what takes the bot's time."
 
 
-def table(title: str) -> dict[str, dict[str, str]]:
-    """The cells of a table by row and column."""
-    section = PAGE.partition(f"## {title}\n")[2].partition("\n## ")[0]
-    lines = [line.strip("| ").split(" | ") for line in section.split("\n") if line[:2] == "| "]
-    columns, _dashes, *rows = [[cell.strip(" `/") for cell in line] for line in lines]
-    assert tuple(columns[1:]) == COLUMNS
-    return {row[0]: dict(zip(COLUMNS, row[1:], strict=True)) for row in rows}
-
-
-COMMANDS, BUTTONS = table("Commands on Slack"), table("Buttons on Slack")
+COMMANDS, BUTTONS = table("Commands on Slack", COLUMNS), table("Buttons on Slack", COLUMNS)
 
 
 @pytest.fixture

@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from bot.chat import button_states, dispatch
 from bot.chat.app import App
-from bot.chat.commands import NoOptions
+from bot.chat.commands import Answer, NoOptions
 from bot.chat.message import Message
 from bot.community import settings
 from bot.features import REGISTRY
@@ -23,12 +24,11 @@ from tests.bot.chat.test_received import COMMANDS
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, FakePlatform, FakeTurn, press_on
 
-MORE_COMMANDS = {
+MORE_COMMANDS: dict[str, Answer[Any]] = {
     "champion": hall_of_fame.champion,
     "poems": poems.poems,
     "namer list": namer.list_,
     "privacy": privacy.privacy,
-    "settings": settings.settings,
     "help": help.help_,
     "about": about.about,
 }
@@ -75,30 +75,22 @@ def turn() -> FakeTurn:
     return press_on(FakeTurn(FakePlatform({1: Message()}, operators={ADA.id})), 1)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-async def test_commands_with_text(app: App, name: str) -> None:
-    command, options = COMMANDS[name]
-    asked = turn()
-    await asyncio.wait_for(dispatch.run(app, asked, command, options("minmi")), 10)
-    assert asked.answers
-    assert "Sorry" not in asked.sentence
-
-
-@pytest.mark.parametrize("name", MORE_COMMANDS)
-async def test_other_commands(app: App, name: str) -> None:
-    options = settings.SettingsOptions() if name == "settings" else NoOptions()
-    asked = turn()
-    await asyncio.wait_for(dispatch.run(app, asked, MORE_COMMANDS[name], options), 10)  # type: ignore[arg-type]
-    assert asked.answers
-    assert "Sorry" not in asked.sentence
-
-
-@pytest.mark.parametrize("action", REGISTRY.buttons)
-async def test_buttons(app: App, action: str) -> None:
-    asked = turn()
-    await asyncio.wait_for(dispatch.press(app, asked, action, STATES.get(action, "1")), 10)
-    assert asked.answers
-    assert "Sorry" not in asked.sentence
+async def test_every_request_is_answered(app: App, subtests: pytest.Subtests) -> None:
+    requests = {name: (run, of("minmi")) for name, (run, of) in COMMANDS.items()}
+    requests |= {name: (run, NoOptions()) for name, run in MORE_COMMANDS.items()}
+    requests["settings"] = settings.settings, settings.SettingsOptions()
+    for name, (command, options) in requests.items():
+        with subtests.test(name):
+            asked = turn()
+            await asyncio.wait_for(dispatch.run(app, asked, command, options), 60)
+            assert asked.answers
+            assert "Sorry" not in asked.sentence
+    for action in REGISTRY.buttons:
+        with subtests.test(f"button {action}"):
+            asked = turn()
+            await asyncio.wait_for(dispatch.press(app, asked, action, STATES.get(action, "1")), 60)
+            assert asked.answers
+            assert "Sorry" not in asked.sentence
 
 
 @pytest.mark.parametrize(

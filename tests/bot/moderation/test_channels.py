@@ -112,7 +112,9 @@ def test_unknown_server_grants_nothing() -> None:
     """Its roles are unknown, so that rights of the channel are all there is."""
     everything = discord.Permissions.all()
     user = SimpleNamespace(id=1, display_name="bob")
-    asked = SimpleNamespace(permissions=everything, user=user, guild=None, channel_id=5)
+    asked = SimpleNamespace(
+        permissions=everything, user=user, guild=None, guild_id=7, channel_id=5, created_at=None
+    )
     turn = DiscordTurn(asked, None)  # type: ignore[arg-type]
     assert turn.user == User(1, "bob")
     assert not turn.moderates(6)

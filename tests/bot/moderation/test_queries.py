@@ -5,12 +5,11 @@ from datetime import timedelta
 import pytest
 
 from bot.community import queries as module
-from bot.community.queries import Blocks, Communities, TooManyBlocks
-from bot.moderation.queries import Moderation, RecentPoll
-from bot.polls.queries import Ballot, Polls
+from bot.community.queries import Action, Blocks, Communities, Record, RecordEntry, TooManyBlocks
+from bot.moderation.queries import Moderation
+from bot.polls.queries import Ballot, HallOfFame, Polls, RecentPoll
 from bot.privacy.queries import Privacy
 from bot.store import Store
-from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from bot.training.queries import CustomModels
 from bot.verse.queries import Poems
@@ -18,7 +17,7 @@ from tests.bot.polls.test_hall_queries import hold_poll
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened, votes_of
 from tests.bot.training.test_custom_model_queries import create
 
-BY = Entry(Action.BLOCK, 9, NOW, 1)
+BY = RecordEntry(Action.BLOCK, 9, NOW, 1)
 
 
 async def test_removed_name_loses_its_votes(store: Store) -> None:
@@ -84,7 +83,7 @@ async def test_winners_by_name(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 2)
     await hold_poll(store, 2, "Mango%", 1, minute=20)
     await hold_poll(store, 3, "Elsewhere", 1, community=2)
-    winners = store[Moderation].winners
+    winners = store[HallOfFame].winners
     assert [w.name for w in await winners(1)] == ["Mango%", "Mangosaurus"]
     assert [w.name for w in await winners(1, typed="O%")] == ["Mango%"]
     assert [(w.poll_id, w.position) for w in await winners(1, name="mangoSAURUS")] == [(1, 1)]
@@ -109,10 +108,10 @@ async def test_poem_is_removed_for_all_who_kept_it(store: Store) -> None:
     elsewhere = replace(BY, community_id=2)
     await store[Poems].keep(3, 1, 10, "Another", "Another", NOW)
     assert await store[Moderation].remove_poems(9, elsewhere, is_emptied=False) == 0
-    assert await store[Moderation].recorded(2) == []
+    assert await store[Record].entries(2) == []
     assert await store[Moderation].remove_poems(9, BY, is_emptied=False) == 2
     assert await store[Moderation].remove_poems(9, BY, is_emptied=True) == 0
-    assert await store[Moderation].recorded(1) == [BY, BY]
+    assert await store[Record].entries(1) == [BY, BY]
     assert [poem.title for poem in await store[Poems].of(3)] == ["Another"]
 
 
@@ -151,7 +150,7 @@ async def test_community_accepts_no_shared_models(store: Store) -> None:
 
 async def test_settings_are_independent(store: Store) -> None:
     await store[Communities].change(1, vote_minutes=30)
-    await store[Moderation].set_log_channel(replace(BY, target_id=5))
+    await store[Communities].set_log_channel(replace(BY, target_id=5))
     await store[Communities].change(1, in_public_hall=False)
     settings = await store[Communities].settings(1)
     assert (settings.in_public_hall, settings.accepts_shared, settings.log_channel_id) == (
@@ -205,15 +204,15 @@ async def test_blocks_by_owners_are_all_loaded(
 
 
 async def test_record(store: Store) -> None:
-    entries = [Entry(Action.REMOVE_NAME, 9, NOW, 1, None, f"Name {n}") for n in range(12)]
+    entries = [RecordEntry(Action.REMOVE_NAME, 9, NOW, 1, None, f"Name {n}") for n in range(12)]
     for entry in entries:
-        await store[Moderation].record(entry)
-    await store[Moderation].record(Entry(Action.BLOCK, 9, LATER, None, 3))
-    newest = await store[Moderation].recorded(1)
+        await store[Record].add(entry)
+    await store[Record].add(RecordEntry(Action.BLOCK, 9, LATER, None, 3))
+    newest = await store[Record].entries(1)
     assert list(newest) == entries[:1:-1]
-    assert list(await store[Moderation].recorded(1, skip=10)) == entries[1::-1]
-    assert await store[Moderation].prune(NOW + timedelta(minutes=1)) == 12
-    assert [entry.target_id for entry in await store[Moderation].recorded(None)] == [3]
+    assert list(await store[Record].entries(1, skip=10)) == entries[1::-1]
+    assert await store[Record].prune(NOW + timedelta(minutes=1)) == 12
+    assert [entry.target_id for entry in await store[Record].entries(None)] == [3]
 
 
 async def test_what_happened_is_recorded(store: Store) -> None:
@@ -225,7 +224,7 @@ async def test_what_happened_is_recorded(store: Store) -> None:
         await store[Moderation].remove_name(POLL.id, 0, entry)
         await store[Moderation].refuse_model(model.id, replace(BY, action=Action.REFUSE_MODEL))
         await store[Blocks].block(1, 3, replace(BY, target_id=3))
-    assert await store[Moderation].recorded(1) == [
+    assert await store[Record].entries(1) == [
         replace(BY, target_id=3),
         replace(BY, action=Action.REFUSE_MODEL),
         replace(entry, subject="Mangosaurus"),
@@ -240,12 +239,12 @@ async def test_recent_polls(store: Store) -> None:
         if number != 3:  # its message is not known
             await store[Polls].sent(number, 100 + number)
     await store[Moderation].remove_name(2, 0, BY)
-    recent = await store[Moderation].recent_polls(1)
+    recent = await store[Polls].recent(1)
     assert recent == [
         RecentPoll(POLL.channel_id, 102, POLL.names[1:]),
         RecentPoll(POLL.channel_id, 101, POLL.names),
     ]
-    assert await store[Moderation].recent_polls(1, most=1) == recent[:1]
+    assert await store[Polls].recent(1, most=1) == recent[:1]
 
 
 async def test_as_many_refused_models_as_a_menu_has(store: Store) -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
+from bot.community.queries import Record
 from bot.moderation.queries import Moderation
-from bot.polls.queries import HallOfFame, Polls, Scope
+from bot.polls.queries import HallOfFame, HallScope, Polls
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Shown
@@ -30,6 +31,7 @@ async def remove(chat: Chat, moderator: Actor, message: Shown, label: str) -> st
     return (await moderator.press(asked, label)).text
 
 
+@pytest.mark.both
 async def test_name_is_removed_from_open_poll(chat: Chat) -> None:
     message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")
@@ -55,9 +57,10 @@ async def test_removed_twice(chat: Chat) -> None:
     await first.press(asked, "Remove Bravosaurus")
     late = await second.press(again, "Remove Bravosaurus")
     assert late.text == "This name was removed already."
-    assert len(await chat.app.store[Moderation].recorded(chat.community_id)) == 1
+    assert len(await chat.app.store[Record].entries(chat.community_id)) == 1
 
 
+@pytest.mark.both
 async def test_winner_is_removed_with_its_plaque(chat: Chat) -> None:
     """From the menu of the plaque."""
     plaque = await crowned(chat)
@@ -91,6 +94,7 @@ async def test_tie_with_removed_name(chat: Chat) -> None:
     assert len(chat.files()) == 1
 
 
+@pytest.mark.both
 async def test_winner_by_name(chat: Chat) -> None:
     await crowned(chat)
     mo = await chat.add_moderator()
@@ -107,9 +111,10 @@ async def test_winner_of_another_server_stays(chat: Chat) -> None:
     await crown(chat.app.store, "Farsaurus", 2, at=chat.now(), community_id=4242)
     result = await (await chat.add_moderator()).use("moderate winner", name="Farsaurus")
     assert "isn't in the hall of fame" in result.text
-    assert await chat.app.store[HallOfFame].count(Scope()) == 1
+    assert await chat.app.store[HallOfFame].count(HallScope()) == 1
 
 
+@pytest.mark.both
 async def test_message_by_link(chat: Chat) -> None:
     message = await a_poll(chat)
     mo = await chat.add_moderator()
@@ -142,13 +147,14 @@ async def test_link_to_another_server(discord_chat: DiscordChat) -> None:
     label = forged["label"]
     refused = await mo.press(asked, label)
     assert "isn't in this server" in refused.text
-    (poll,) = await discord_chat.app.store[Moderation].recent_polls(other.id)
+    (poll,) = await discord_chat.app.store[Polls].recent(other.id)
     number = channel.history()[0].components[0].children[0].custom_id.split(":")[1]  # type: ignore[union-attr]
     forged["custom_id"] = f"moderate:name:{number}:0"
     await mo.press(asked, label)
-    assert poll.names == (await discord_chat.app.store[Moderation].recent_polls(other.id))[0].names
+    assert poll.names == (await discord_chat.app.store[Polls].recent(other.id))[0].names
 
 
+@pytest.mark.both
 async def test_poem_is_removed(chat: Chat) -> None:
     """With the copies that members keep."""
     poem = await chat.alice.use("sonnet")
@@ -162,6 +168,7 @@ async def test_poem_is_removed(chat: Chat) -> None:
     assert "haven't kept any" in (await chat.alice.use("poems")).text
 
 
+@pytest.mark.both
 async def test_message_of_a_member(chat: Chat) -> None:
     message = await chat.say(chat.alice, "hello")
     refused = await (await chat.add_moderator()).open_menu(MENU, message)
@@ -170,7 +177,7 @@ async def test_message_of_a_member(chat: Chat) -> None:
     asked = await mo.use("moderate message", message=await chat.link(message))
     refused = await mo.press(asked, "Remove it")
     assert "You can delete the message." in refused.text
-    assert await chat.app.store[Moderation].recorded(chat.community_id) == []
+    assert await chat.app.store[Record].entries(chat.community_id) == []
 
 
 async def test_message_that_cannot_be_edited(discord_chat: DiscordChat) -> None:
@@ -214,6 +221,7 @@ async def shared_namer(chat: Chat) -> int:
     return made.id
 
 
+@pytest.mark.both
 async def test_namer_is_removed(chat: Chat) -> None:
     number = await shared_namer(chat)
     mo = await chat.add_moderator()
@@ -243,6 +251,7 @@ async def test_unknown_namer(chat: Chat) -> None:
         assert "There's no such namer here" in refused.text
 
 
+@pytest.mark.both
 async def test_record_is_shown(chat: Chat) -> None:
     await a_poll(chat)
     mo = await chat.add_moderator()

@@ -7,15 +7,6 @@ from bot.names import autocomplete
 from bot.platforms.discord.platform import LIMITS
 from tests.bot.chats.protocol import Chat
 
-OPTIONS: dict[str, object] = {
-    "count": 3,
-    "starts_with": "Dra",
-    "ends_with": "-Raptor",
-    "contains": "éo!",
-    "length": 14,
-    "temperature": 0.75,
-}
-
 
 async def suggested(chat: Chat, option: str, typed: str) -> list[tuple[str, str]]:
     """Labels and values of suggestions while a member types."""
@@ -23,6 +14,7 @@ async def suggested(chat: Chat, option: str, typed: str) -> list[tuple[str, str]
     return [(choice.label, choice.value) for choice in choices]
 
 
+@pytest.mark.both
 async def test_suggest_endings(chat: Chat) -> None:
     assert await suggested(chat, "ends_with", "") == [
         ("-raptor · thief", "raptor"),

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bot.chat.message import Message, plain
-from bot.names import dissect, line_dissection
+from bot.names import dissect
 from bot.names.custom_model_choice import NamesModel
 from bot.pictures.dissection import WIDTH
 from bot.platforms.discord.platform import LIMITS
@@ -40,6 +40,7 @@ def likely(name: str, probability: float) -> Dissection:
     return replace(dissection(name), letters=letters)
 
 
+@pytest.mark.both
 async def test_picture_and_meaning(chat: Chat) -> None:
     result = await chat.alice.use("dissect", name="Mangosaurus!")
     assert chat.writer.dissected == ["Mangosaurus!"]
@@ -150,6 +151,7 @@ def test_whole_name_has_no_button() -> None:
     assert not message_of(dissection("minmi", parts=whole), None).buttons
 
 
+@pytest.mark.both
 async def test_choose_name_of_poll(chat: Chat) -> None:
     names = await chat.alice.use("dinoname", count=3)
     await chat.restart()
@@ -173,13 +175,8 @@ async def test_unknown_poll(chat: Chat) -> None:
         result = await chat.alice.press(names, "Dissect")
         assert "use /dissect instead" in result.text
         assert result.is_private
-
-
-async def test_unknown_button_state(chat: Chat) -> None:
-    names = await chat.alice.use("dinoname")
     chat.rewrite_button(names, "Dissect", "dissect:@12")
-    result = await chat.alice.press(names, "Dissect")
-    assert "no longer works" in result.text
+    assert "no longer works" in (await chat.alice.press(names, "Dissect")).text
 
 
 async def test_bounds_are_declared(chat: Chat) -> None:
@@ -195,32 +192,17 @@ async def test_vile_name_is_refused(chat: Chat, name: str) -> None:
     assert not chat.writer.dissected
 
 
-@pytest.mark.parametrize("error", [NamesError("No name."), Busy(2)])
-async def test_errors_are_private(chat: Chat, error: Exception) -> None:
-    chat.writer.error = error
-    result = await chat.alice.use("dissect", name="日本")
-    assert result.text
-    assert "wrong" not in result.text
-    assert result.is_private
-
-
 async def suggested(chat: Chat, typed: str) -> list[str]:
     """The names that are suggested while a member types."""
     choices = await chat.alice.suggestions("dissect", "name", typed)
     return [choice.label for choice in choices]
 
 
+@pytest.mark.both
 async def test_suggest_real_names(chat: Chat) -> None:
     assert await suggested(chat, "") == [name.capitalize() for name in GENERA]
     assert await suggested(chat, "Draco") == ["Draco", "Dracoraptor", "Dracosaurus"]
     assert await suggested(chat, "fuck") == []
-
-
-async def test_cooldown(chat: Chat) -> None:
-    await chat.restart(cooldown_seconds=10)
-    await chat.alice.use("dissect", name="minmi")
-    refused = await chat.alice.use("dissect", name="minmi")
-    assert "too fast" in refused.text
 
 
 @pytest.mark.parametrize(
@@ -230,7 +212,10 @@ async def test_cooldown(chat: Chat) -> None:
 async def test_refusal_costs_cooldown(chat: Chat, error: Exception, costs: bool) -> None:
     await chat.restart(cooldown_seconds=10)
     chat.writer.error = error
-    await chat.alice.use("dissect", name="日本")
+    refused = await chat.alice.use("dissect", name="日本")
+    assert refused.text
+    assert "wrong" not in refused.text
+    assert refused.is_private
     chat.writer.error = None
     again = await chat.alice.use("dissect", name="minmi")
     assert ("too fast" in again.text) == costs
@@ -239,6 +224,7 @@ async def test_refusal_costs_cooldown(chat: Chat, error: Exception, costs: bool)
 LINE = "My keyboard is covered"
 
 
+@pytest.mark.both
 async def test_line(chat: Chat) -> None:
     chat.writer.lines = {LINE}
     result = await chat.alice.use("dissect", name=LINE)
@@ -249,9 +235,7 @@ async def test_line(chat: Chat) -> None:
     assert "never read this word: keyboard." in result.body
     (picture,) = result.files
     assert Image.open(io.BytesIO(await picture.read())).width == WIDTH
-    assert picture.description == line_dissection.line_description(
-        fakes.line_dissection(LINE), LIMITS
-    )
+    assert picture.description == dissect.line_description(fakes.line_dissection(LINE), LIMITS)
 
 
 async def test_several_unknown_words_are_a_name(chat: Chat) -> None:
@@ -266,12 +250,6 @@ async def test_name_of_button_is_no_line(chat: Chat) -> None:
     names = await chat.alice.use("dinoname", count=1)
     await chat.alice.press(names, "Dissect")
     assert [name.lower() for name in chat.writer.dissected] == ["sweet rose"]
-
-
-async def test_vile_line_is_refused(chat: Chat) -> None:
-    chat.writer.lines = {"Shall I fuck thee"}
-    result = await chat.alice.use("dissect", name="Shall I fuck thee")
-    assert result.text.startswith("The bot won't dissect that")
 
 
 @pytest.mark.parametrize(
@@ -297,7 +275,7 @@ def test_alt_text_of_line() -> None:
         WordChoice("keyboard", None, (("i", 0.1),)),
         WordChoice("\n", 0.6, (("\n", 0.6), (",", 0.1))),
     )
-    description = line_dissection.line_description(LineDissection("Shall keyboard", words), LIMITS)
+    description = dissect.line_description(LineDissection("Shall keyboard", words), LIMITS)
     assert description == (
         "How likely each word of “Shall keyboard” was: shall 1 in 210 (and 14%); "
         "keyboard unknown (i 10%); end of the line 60%."

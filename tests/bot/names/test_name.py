@@ -8,7 +8,7 @@ import pytest
 
 from bot.chat.message import UserError
 from bot.names.name_options import from_state
-from bot.polls.queries import HallOfFame, Scope
+from bot.polls.queries import HallOfFame, HallScope
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
@@ -78,6 +78,7 @@ OPTIONS: dict[str, object] = {
 }
 
 
+@pytest.mark.both
 async def test_options_reach_network_again(chat: Chat) -> None:
     await learned(chat)
     first = await chat.alice.use("name", namer="heroes", **OPTIONS)
@@ -96,6 +97,7 @@ async def test_any_alphabet(chat: Chat, names: tuple[str, ...], piece: str) -> N
     assert await values(chat, "starts_with", "", "list")
 
 
+@pytest.mark.both
 async def test_long_request_is_stored(chat: Chat) -> None:
     """A state that is too long for a button's id is stored in the database."""
     await learned(chat, ("𝒳𝒴" * 8, "𝒴𝒳" * 8), name="letters")
@@ -169,6 +171,7 @@ async def test_shared_model_in_direct_messages(chat: Chat) -> None:
     assert (await chat.alice.use_directly("name", namer="heroes")).body
 
 
+@pytest.mark.both
 async def test_suggest_letters_of_list(chat: Chat) -> None:
     await learned(chat, tuple(f"{a}{b}" for a in ("Νικο", "Θησα") for b in ("έας", "ίων", "εύς")))
     assert await values(chat, "starts_with", "") == []
@@ -215,22 +218,13 @@ async def test_unreadable_weights(chat: Chat) -> None:
     assert "are damaged" in info.text
 
 
-async def test_cooldown(chat: Chat) -> None:
+async def test_cooldowns(chat: Chat) -> None:
+    """Also of `/namer info`, which loads the namer, too."""
     await chat.restart(cooldown_seconds=10)
     await learned(chat)
-    await chat.alice.use("name", namer="heroes")
-    refused = await chat.alice.use("name", namer="heroes")
-    assert "too fast" in refused.text
-
-
-async def test_cooldown_of_info(chat: Chat) -> None:
-    """It loads the namer, too."""
-    await chat.restart(cooldown_seconds=10)
-    await learned(chat)
-    shown = await chat.alice.use("namer info", name="heroes")
-    assert shown.card.title
-    refused = await chat.alice.use("namer info", name="heroes")
-    assert "too fast" in refused.text
+    for command, options in (("name", {"namer": "heroes"}), ("namer info", {"name": "heroes"})):
+        assert (await chat.alice.use(command, **options)).card.title
+        assert "too fast" in (await chat.alice.use(command, **options)).text
 
 
 async def test_dissect_with_same_model(chat: Chat) -> None:
@@ -246,6 +240,7 @@ async def test_dissect_with_same_model(chat: Chat) -> None:
     assert "no longer shared" in gone.text
 
 
+@pytest.mark.both
 async def test_vote_on_list_names(chat: Chat) -> None:
     made = await learned(chat)
     chat.writer.names_found = ("νικεύς", "θησίων")
@@ -261,14 +256,14 @@ async def test_vote_on_list_names(chat: Chat) -> None:
     await chat.pass_time(660)
     closed = chat.history()[0]
     assert closed.text == "The poll is closed: Θησίων has won."
-    (won,) = await chat.app.store[HallOfFame].best(Scope(community_id=chat.community_id))
+    (won,) = await chat.app.store[HallOfFame].best(HallScope(community_id=chat.community_id))
     assert (won.name, won.custom_model) == ("Θησίων", "heroes")
-    assert await chat.app.store[HallOfFame].best(Scope()) == []  # other servers do not see it
+    assert await chat.app.store[HallOfFame].best(HallScope()) == []  # other servers do not see it
     assert (
         await chat.app.store[HallOfFame].chosen(chat.community_id) == []
     )  # nor do dinosaurs learn from it
     await chat.app.store[CustomModels].delete(made.id)
-    (won,) = await chat.app.store[HallOfFame].best(Scope(community_id=chat.community_id))
+    (won,) = await chat.app.store[HallOfFame].best(HallScope(community_id=chat.community_id))
     assert won.custom_model == "heroes"
 
 

@@ -62,6 +62,7 @@ async def test_names_are_capitalized(chat: Chat) -> None:
     assert not result.is_private
 
 
+@pytest.mark.both
 async def test_options_reach_network(chat: Chat) -> None:
     await chat.alice.use("dinoname", **OPTIONS)
     (request,) = chat.writer.names_asked
@@ -69,18 +70,14 @@ async def test_options_reach_network(chat: Chat) -> None:
 
 
 async def test_defaults(chat: Chat) -> None:
-    await chat.alice.use("dinoname")
-    (request,) = chat.writer.names_asked
-    assert request == NamesRequest(count=5, seed=request.seed)
-
-
-async def test_seeds_differ(chat: Chat) -> None:
-    await chat.alice.use("dinoname")
-    await chat.alice.use("dinoname")
+    for _twice in range(2):
+        await chat.alice.use("dinoname")
     first, second = chat.writer.names_asked
+    assert first == NamesRequest(count=5, seed=first.seed)
     assert first.seed != second.seed
 
 
+@pytest.mark.both
 async def test_bounds_are_declared(chat: Chat, subtests: pytest.Subtests) -> None:
     """Values out of bounds never reach the command."""
     refused: list[dict[str, object]] = [
@@ -97,6 +94,7 @@ async def test_bounds_are_declared(chat: Chat, subtests: pytest.Subtests) -> Non
     assert not chat.writer.names_asked
 
 
+@pytest.mark.both
 async def test_more_repeats_request(chat: Chat) -> None:
     first = await chat.alice.use("dinoname", **OPTIONS)
     again = await chat.alice.press(first, "More")
@@ -114,6 +112,7 @@ async def test_more_of_old_messages(chat: Chat) -> None:
     assert request == NamesRequest(4, request.seed, "dra", 1.5, "raptor", "o", 14)
 
 
+@pytest.mark.both
 async def test_more_after_restart(chat: Chat) -> None:
     first = await chat.alice.use("dinoname", count=2)
     await chat.restart()
@@ -132,6 +131,7 @@ async def test_fewer_names_have_reason(chat: Chat) -> None:
     )
 
 
+@pytest.mark.both
 async def test_no_names(chat: Chat) -> None:
     """The reason comes in private, with the command to mend."""
     chat.writer.names_found = ()
@@ -156,12 +156,7 @@ async def test_vile_letters_are_refused(chat: Chat, subtests: pytest.Subtests) -
     """The network never sees them, and the reply does not repeat them."""
     for options in [
         {"starts_with": "F.u.c.k"},
-        {"ends_with": "fuck"},
         {"contains": "ﬀuck"},
-        {"contains": "a fúck b"},
-        {"starts_with": "fu", "ends_with": "ck"},
-        {"starts_with": "fu", "contains": "ck"},
-        {"contains": "fu", "ends_with": "ck"},
         {"starts_with": "f", "contains": "u", "ends_with": "ck"},
     ]:
         with subtests.test(str(options)):
@@ -194,14 +189,6 @@ async def test_errors_are_explained(chat: Chat, subtests: pytest.Subtests) -> No
             assert result.is_private
 
 
-async def test_failure_costs_no_cooldown(chat: Chat) -> None:
-    await chat.restart(cooldown_seconds=10)
-    chat.writer.error = Busy(16)
-    await chat.alice.use("dinoname")
-    chat.writer.error = None
-    assert (await chat.alice.use("dinoname")).body
-
-
 async def test_too_many_requests_cost_cooldown(chat: Chat) -> None:
     """The member causes this refusal, and it has cost the bot the word filter and a reply."""
     await chat.restart(cooldown_seconds=10)
@@ -220,6 +207,7 @@ async def test_refusal_costs_cooldown(chat: Chat) -> None:
     assert result.text.startswith("You're going too fast")
 
 
+@pytest.mark.both
 async def test_unknown_error_has_reference(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
     """The reply has a reference to the log, and nothing of the error."""
     chat.writer.error = ZeroDivisionError("secret detail")
@@ -238,27 +226,11 @@ async def test_error_behind_button(chat: Chat) -> None:
     assert "3 requests are waiting" in result.text
 
 
-async def test_cooldown(chat: Chat) -> None:
-    await chat.restart(cooldown_seconds=10)
-    await chat.alice.use("dinoname")
-    refused = await chat.alice.use("dinoname")
-    assert refused.text == "You're going too fast; try again in a few seconds."
-    await chat.pass_time(10)
-    assert (await chat.alice.use("dinoname")).body
-
-
 async def test_button_shares_cooldown(chat: Chat) -> None:
     await chat.restart(cooldown_seconds=10)
     first = await chat.alice.use("dinoname")
     refused = await chat.alice.press(first, "More")
     assert "too fast" in refused.text
-
-
-async def test_cooldown_is_per_member(chat: Chat) -> None:
-    await chat.restart(cooldown_seconds=10)
-    bob = await chat.add_member("bob")
-    await chat.alice.use("dinoname")
-    assert (await bob.use("dinoname")).body
 
 
 async def test_expired_interaction_is_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
@@ -271,6 +243,7 @@ async def test_expired_interaction_is_logged(home: Home, caplog: pytest.LogCaptu
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
+@pytest.mark.both
 async def test_direct_messages(chat: Chat) -> None:
     result = await chat.alice.use_directly("dinoname", count=1)
     assert result.body == "Mangosaurus"

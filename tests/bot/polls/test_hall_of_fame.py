@@ -9,7 +9,6 @@ from bot.platforms.discord.rendering import LONGEST_ID
 from bot.polls.hall_of_fame import LONGEST_NAME, HallOfFameOptions
 from tests.bot.champions import crown
 from tests.bot.chats.protocol import Chat
-from tests.bot.opened_polls import TEN_MINUTES, a_poll
 
 DAYS_AGO = {
     "Todaysaurus": 0,
@@ -46,6 +45,7 @@ async def crown_elsewhere(chat: Chat, name: str, votes: int = 2, *, namer: str =
     )
 
 
+@pytest.mark.both
 async def test_best_names(chat: Chat) -> None:
     for votes, name in enumerate(["Fourth", "Third", "Second", "First"], start=1):
         await crown_here(chat, name, votes)
@@ -84,15 +84,6 @@ async def test_scope_here(chat: Chat) -> None:
     ]
 
 
-async def test_scope_all(chat: Chat) -> None:
-    await crown_here(chat, "Homesaurus", 3)
-    await crown_here(chat, "Lonesaurus", 1)
-    await crown_elsewhere(chat, "Farsaurus")
-    await crown_elsewhere(chat, "Legolas", namer="elves")
-    result = await chat.alice.use("halloffame", scope="all")
-    assert result.lines == ["🥇 Homesaurus · 3 votes · Ada", "🥈 Farsaurus · 2 votes"]
-
-
 async def test_scope_mine(chat: Chat) -> None:
     """One vote is enough at home; the answer shows nothing else that another server keeps."""
     await crown_here(chat, "Not mine")
@@ -113,6 +104,7 @@ async def test_scope_mine(chat: Chat) -> None:
     assert {name_in(line) for line in result.lines} == {"Awaysaurus", "Homesaurus"}
 
 
+@pytest.mark.both
 async def test_pages(chat: Chat) -> None:
     for number in range(23):
         await crown_here(chat, f"Name{number:02}", seconds_later=number)
@@ -198,6 +190,8 @@ async def test_empty_hall(chat: Chat) -> None:
         f"No name has won a poll yet (today, all {chat.terms.communities}). "
         "Get some with /dinoname!"
     )
+    result = await chat.alice.use("champion")
+    assert result.text.startswith("No name has won a poll yet.")
 
 
 async def test_name_blocked_by_now(chat: Chat) -> None:
@@ -213,6 +207,7 @@ async def test_name_blocked_by_now(chat: Chat) -> None:
     assert result.body == "Goodsaurus"
 
 
+@pytest.mark.both
 async def test_champion(chat: Chat) -> None:
     await crown_here(chat, "Oldsaurus", 5, days_ago=2)
     await crown_here(chat, "Almostsaurus", 2)
@@ -232,19 +227,7 @@ async def test_latest_champion(chat: Chat) -> None:
     assert result.body == "Newersaurus"
 
 
-async def test_no_champion(chat: Chat) -> None:
-    result = await chat.alice.use("champion")
-    assert result.text.startswith("No name has won a poll yet.")
-
-
-async def test_cooldowns(chat: Chat) -> None:
-    await chat.restart(cooldown_seconds=10)
-    for command in ("champion", "halloffame"):
-        await chat.alice.use(command)
-        refused = await chat.alice.use(command)
-        assert "too fast" in refused.text
-
-
+@pytest.mark.both
 async def test_poem_about_champion(chat: Chat) -> None:
     await crown_here(chat, "Bravosaurus")
     champion = await chat.alice.use("champion")
@@ -253,15 +236,6 @@ async def test_poem_about_champion(chat: Chat) -> None:
     assert poem.lines[0] == "Bravosaurus, line 1 of the poem,"
     assert chat.writer.sonnets_asked[0].about == "Bravosaurus"
     assert chat.writer.sonnets_asked[0].opening == ""
-
-
-async def test_poem_about_blocked_name(chat: Chat) -> None:
-    await crown_here(chat, "Mudsaurus")
-    champion = await chat.alice.use("champion")
-    await chat.restart(blocked_words=frozenset({"*mud*"}))
-    result = await chat.alice.press(champion, "A poem about it")
-    assert result.text.startswith("The bot won't begin a poem with those words")
-    assert not chat.writer.sonnets_asked
 
 
 async def test_longest_name(chat: Chat) -> None:
@@ -282,11 +256,3 @@ async def test_direct_messages(chat: Chat) -> None:
     assert hall.lines == ["🥇 Homesaurus · 2 votes"]
     champion = await user.use_directly("champion")
     assert champion.body == "Homesaurus"
-
-
-async def test_winner_is_in_hall(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
-    await chat.pass_time(TEN_MINUTES + 60)
-    result = await chat.alice.use("halloffame")
-    assert result.lines == ["🥇 Bravosaurus · 1 vote · alice"]

@@ -1,17 +1,16 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.community.queries import Blocks, Communities
+from bot.community.queries import Action, Blocks, Communities, RecordEntry
 from bot.moderation.queries import Moderation
-from bot.polls.queries import Ballot, Champion, HallOfFame, Polls, Scope
+from bot.polls.queries import Ballot, Champion, HallOfFame, HallScope, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
-from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened
 
-ALL = Scope()
-BY = Entry(Action.BLOCK, 9, NOW, 1)
+ALL = HallScope()
+BY = RecordEntry(Action.BLOCK, 9, NOW, 1)
 
 
 async def hold_poll(
@@ -39,7 +38,7 @@ async def hold_poll(
     await store[Polls].close(number, NOW + timedelta(minutes=minute))
 
 
-async def best(store: Store, scope: Scope) -> list[str]:
+async def best(store: Store, scope: HallScope) -> list[str]:
     names = [champion.name for champion in await store[HallOfFame].best(scope)]
     assert await store[HallOfFame].count(scope) == len(names)
     return names
@@ -69,18 +68,21 @@ async def test_scope(store: Store) -> None:
     await hold_poll(store, 1, "Mine", 4, member=3, minute=20)
     await hold_poll(store, 2, "Theirs", 3, member=4, minute=30)
     await hold_poll(store, 3, "Elsewhere", 2, community=2, minute=40)
-    assert await best(store, Scope(community_id=1)) == ["Mine", "Theirs"]
-    assert await best(store, Scope(community_id=1, member_id=3)) == ["Mine"]
-    assert await best(store, Scope(member_id=3)) == ["Mine", "Elsewhere"]
-    assert await best(store, Scope(since=NOW + timedelta(minutes=30))) == ["Theirs", "Elsewhere"]
+    assert await best(store, HallScope(community_id=1)) == ["Mine", "Theirs"]
+    assert await best(store, HallScope(community_id=1, member_id=3)) == ["Mine"]
+    assert await best(store, HallScope(member_id=3)) == ["Mine", "Elsewhere"]
+    assert await best(store, HallScope(since=NOW + timedelta(minutes=30))) == [
+        "Theirs",
+        "Elsewhere",
+    ]
 
 
 async def test_custom_names_stay_in_their_community(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 2)
     await hold_poll(store, 2, "Elrond", 5, custom_model="elves")
     assert await best(store, ALL) == ["Mangosaurus"]
-    assert await best(store, Scope(community_id=1)) == ["Elrond", "Mangosaurus"]
-    assert await best(store, Scope(community_id=2)) == []
+    assert await best(store, HallScope(community_id=1)) == ["Elrond", "Mangosaurus"]
+    assert await best(store, HallScope(community_id=2)) == []
     assert await store[HallOfFame].chosen(1) == [("Mangosaurus", 2)]
 
 
@@ -97,9 +99,9 @@ async def test_public_names_have_several_voters(store: Store) -> None:
     await hold_poll(store, 1, "Alone", 1)
     await hold_poll(store, 2, "Together", 2)
     assert await best(store, ALL) == ["Together"]
-    assert await best(store, Scope(community_id=1)) == ["Together", "Alone"]
-    assert await best(store, Scope(member_id=3)) == ["Together"]
-    assert await best(store, Scope(member_id=3, home_id=1)) == ["Together", "Alone"]
+    assert await best(store, HallScope(community_id=1)) == ["Together", "Alone"]
+    assert await best(store, HallScope(member_id=3)) == ["Together"]
+    assert await best(store, HallScope(member_id=3, home_id=1)) == ["Together", "Alone"]
     assert await store[HallOfFame].chosen(None) == [("Together", 2)]
     latest = await store[HallOfFame].latest(ALL)
     assert latest is not None
@@ -111,9 +113,9 @@ async def test_community_stays_out_of_the_public_hall(store: Store) -> None:
     await hold_poll(store, 2, "Theirs", 2, community=2)
     await store[Communities].change(1, in_public_hall=False)
     assert await best(store, ALL) == ["Theirs"]
-    assert await best(store, Scope(community_id=1)) == ["Ours"]
-    assert await best(store, Scope(member_id=3)) == ["Theirs"]
-    assert await best(store, Scope(member_id=3, home_id=1)) == ["Ours", "Theirs"]
+    assert await best(store, HallScope(community_id=1)) == ["Ours"]
+    assert await best(store, HallScope(member_id=3)) == ["Theirs"]
+    assert await best(store, HallScope(member_id=3, home_id=1)) == ["Ours", "Theirs"]
     assert await store[HallOfFame].chosen(2) == [("Theirs", 2)]
     await store[Communities].change(1, in_public_hall=True)
     assert await best(store, ALL) == ["Ours", "Theirs"]
@@ -130,8 +132,8 @@ async def test_blocked_community_is_not_public(store: Store) -> None:
 async def test_removed_winner(store: Store) -> None:
     await hold_poll(store, 1, "Mangosaurus", 3)
     assert await store[Moderation].remove_name(1, 1, BY) == "Mangosaurus"
-    assert await best(store, ALL) == await best(store, Scope(community_id=1)) == []
-    assert await store[HallOfFame].latest(Scope(community_id=1)) is None
+    assert await best(store, ALL) == await best(store, HallScope(community_id=1)) == []
+    assert await store[HallOfFame].latest(HallScope(community_id=1)) is None
     assert await store[HallOfFame].chosen(1) == []
 
 

@@ -14,13 +14,13 @@ from bot.chat.app import App
 from bot.chat.message import Message
 from bot.chat.turn import MessageRef
 from bot.community.blocks import BlockList
+from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls import poll_closing
 from bot.polls.poll_closing import PollCloser
-from bot.polls.queries import Ballot, HallOfFame, PollRecord, Polls, Scope
+from bot.polls.queries import Ballot, HallOfFame, HallScope, PollRecord, Polls
 from bot.store import Unavailable
-from bot.store.record import Action, Entry
 from bot.store.schema import EVERYBODY
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
@@ -39,6 +39,7 @@ from tests.bot.opened_polls import (
 from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform, lines_of
 
 
+@pytest.mark.both
 async def test_winner_is_announced(chat: Chat) -> None:
     message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")
@@ -176,7 +177,7 @@ async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.Mon
 
 async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:
     """Nothing is written there, nor later, and nothing wins: others would see it."""
-    owner = Entry(Action.BLOCK, 1, fossil.end, None, COMMUNITY)
+    owner = RecordEntry(Action.BLOCK, 1, fossil.end, None, COMMUNITY)
     await fossil.app[BlockList].block(COMMUNITY, EVERYBODY, owner)
     await fossil.close()
     await fossil.app[BlockList].unblock(COMMUNITY, EVERYBODY, owner)
@@ -316,6 +317,7 @@ async def test_winner_without_room_for_poem(chat: Chat) -> None:
     assert not message.buttons
 
 
+@pytest.mark.both
 async def test_deleted_poll_has_no_winner(chat: Chat) -> None:
     """A moderator deletes the message: no plaque, nothing in the hall of fame."""
     message = await a_poll(chat)
@@ -323,7 +325,7 @@ async def test_deleted_poll_has_no_winner(chat: Chat) -> None:
     chat.delete(message)
     await chat.pass_time(TEN_MINUTES + 60)
     assert chat.history() == []
-    assert await chat.app.store[HallOfFame].count(Scope(community_id=chat.community_id)) == 0
+    assert await chat.app.store[HallOfFame].count(HallScope(community_id=chat.community_id)) == 0
     await chat.restart()
     await chat.pass_time(600)
     assert chat.history() == []
@@ -338,19 +340,7 @@ async def test_deleted_poll_waits_for_database(chat: Chat, monkeypatch: pytest.M
         outage.setattr(chat.app.store[Polls], "void", unavailable)
         await chat.pass_time(TEN_MINUTES + 60)
     await chat.pass_time(300)
-    assert await chat.app.store[HallOfFame].count(Scope(community_id=chat.community_id)) == 0
-
-
-async def test_removed_name_is_not_announced(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
-    (poll,) = await open_polls(chat)
-    entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
-    await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
-    await chat.pass_time(TEN_MINUTES + 60)
-    (closed,) = chat.history()
-    assert closed.text == "The poll is closed: no name has won."
-    assert closed.lines[1] == "removed by a moderator"
+    assert await chat.app.store[HallOfFame].count(HallScope(community_id=chat.community_id)) == 0
 
 
 async def test_winner_removed_while_it_is_announced(
@@ -363,7 +353,7 @@ async def test_winner_removed_while_it_is_announced(
 
     async def send_and_remove(ref: MessageRef, message: Message, *, nonce: int) -> int:
         number: int = await send(ref, message, nonce=nonce)
-        entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+        entry = RecordEntry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
         await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
         return number
 

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from bot.polls.queries import Ballot, HallOfFame, Polls, Scope
+from bot.polls.queries import Ballot, HallOfFame, HallScope, Polls
 from bot.store import Store
 from tests.bot.polls.test_hall_queries import hold_poll
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened
@@ -29,4 +29,4 @@ async def test_victory_is_taken_back(store: Store) -> None:
     assert (voided.winner, voided.votes) == (None, (0, 3))
     assert other.winner == 1
     assert not await store[Polls].announcement_sent(1, 99)
-    assert [one.name for one in await store[HallOfFame].best(Scope())] == ["Bravosaurus"]
+    assert [one.name for one in await store[HallOfFame].best(HallScope())] == ["Bravosaurus"]

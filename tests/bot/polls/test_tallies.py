@@ -58,6 +58,7 @@ async def test_unanswered_vote_is_shown(discord_chat: DiscordChat) -> None:
     assert [*first_message(discord_chat).buttons][1] == "Bravosaurus · 1"
 
 
+@pytest.mark.both
 async def test_busy_channel_shows_votes_later(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """The member is told at once; the tally waits for the throttle."""
     message = await a_poll(chat)

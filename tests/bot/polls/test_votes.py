@@ -6,13 +6,12 @@ import discord
 import pytest
 
 from bot.chat.message import UserError, plain
-from bot.community.queries import Communities
+from bot.community.queries import Action, Communities, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import parse, poll_message, signature, tie_sentence
 from bot.store.answers import ButtonStates
-from bot.store.record import Action, Entry
 from bot.words import WordFilter
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
@@ -34,6 +33,7 @@ async def test_poll_has_button_for_each_name(chat: Chat) -> None:
     assert message.text.startswith("Which is the coolest? The poll closes [2026-01-01 00:10]")
 
 
+@pytest.mark.both
 async def test_tally(chat: Chat) -> None:
     message = await a_poll(chat)
     first, second = await members(chat, 2)
@@ -47,6 +47,7 @@ async def test_tally(chat: Chat) -> None:
     ]
 
 
+@pytest.mark.both
 async def test_vote_counts_once(chat: Chat) -> None:
     await a_poll(chat)
     await chat.alice.press(first_message(chat), "Bravosaurus")
@@ -65,6 +66,7 @@ async def test_member_sees_own_vote(chat: Chat) -> None:
     assert len(chat.history()) == 1
 
 
+@pytest.mark.both
 async def test_vote_taken_back(chat: Chat) -> None:
     message = await a_poll(chat)
     (bob,) = await members(chat, 1)
@@ -127,6 +129,7 @@ def poll(chat: Chat) -> PollRecord:
     )
 
 
+@pytest.mark.both
 async def test_late_vote_is_told_the_winner(chat: Chat) -> None:
     message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")
@@ -201,14 +204,6 @@ async def test_poll_of_another_database(chat: Chat) -> None:
     assert result.text.startswith("This poll no longer exists")
 
 
-async def test_names_of_poll_can_be_dissected(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
-    result = await chat.alice.press(first_message(chat), "Dissect")
-    assert result.text == "Which one?"
-    assert [*result.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
-
-
 @pytest.mark.parametrize(
     "state",
     [
@@ -269,7 +264,7 @@ async def test_vote_for_removed_name(chat: Chat) -> None:
     """Its button is gone; one of an old rendering is refused."""
     message = await a_poll(chat)
     (poll,) = await open_polls(chat)
-    entry = Entry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+    entry = RecordEntry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
     await chat.app.store[Moderation].remove_name(poll.id, 1, entry)
     refused = await chat.alice.press(message, "Bravosaurus")
     assert refused.text == "A moderator removed this name. Vote for another one."

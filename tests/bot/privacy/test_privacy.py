@@ -1,10 +1,8 @@
 """`/privacy`: data of members and servers, and how it is deleted."""
 
-import asyncio
 import json
 import threading
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import cast
@@ -12,22 +10,21 @@ from typing import cast
 import pytest
 
 from bot.chat.app import App
-from bot.chat.message import Message, UserError
+from bot.chat.cooldowns import TooSoon
+from bot.chat.message import Message
 from bot.chat.turn import Platform, User
-from bot.community.queries import Communities
+from bot.community.queries import Action, Record, RecordEntry
 from bot.fleet.membership import Fleet
-from bot.moderation.queries import Moderation
-from bot.polls.queries import Ballot, HallOfFame, Polls, Scope
+from bot.polls.queries import HallOfFame, HallScope
 from bot.privacy import privacy as module
 from bot.privacy.privacy import GRACE, CommunitySweeper
 from bot.privacy.queries import Privacy
 from bot.store import Store, Unavailable
-from bot.store.record import Action, Entry
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
-from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members
-from tests.bot.polls.test_queries import NOW, POLL, opened
+from tests.bot.opened_polls import a_poll
+from tests.bot.polls.test_queries import NOW
 from tests.bot.turns import FakePlatform, FakeTurn, press_on
 
 
@@ -50,12 +47,6 @@ async def sweep(chat: Chat) -> None:
     await chat.jobs.communities.sweep()
 
 
-async def test_nothing_stored(chat: Chat) -> None:
-    result = await chat.alice.use("privacy")
-    assert result.lines[0] == "The bot stores nothing about you."
-    assert [*result.buttons] == []
-
-
 async def test_counts(chat: Chat) -> None:
     for _ in range(2):
         message = await a_poll(chat)
@@ -70,6 +61,7 @@ async def test_counts(chat: Chat) -> None:
     assert "A button state is what a button needs to work later" in result.lines[-1]
 
 
+@pytest.mark.both
 async def test_show_everything(chat: Chat) -> None:
     message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")
@@ -101,7 +93,7 @@ async def test_cooldown_of_deleting(chat: Chat) -> None:
     turn = press_on(FakeTurn(FakePlatform({1: Message()}), User(chat.alice.id, "alice")), 1)
     await module.press(chat.app, turn, "yes")
     assert not await chat.app.store[Privacy].of(chat.alice.id)
-    with pytest.raises(UserError, match="too fast"):
+    with pytest.raises(TooSoon):
         await module.press(chat.app, turn, "yes")
 
 
@@ -121,6 +113,7 @@ async def test_rows_become_text_in_a_thread(chat: Chat, monkeypatch: pytest.Monk
     assert threads != [threading.get_ident()]
 
 
+@pytest.mark.both
 async def test_delete_asks_first(chat: Chat) -> None:
     await a_poll(chat)
     result = await chat.alice.use("privacy")
@@ -133,15 +126,9 @@ async def test_delete_asks_first(chat: Chat) -> None:
     result = await chat.alice.press(result, "Yes, delete my data")
     assert result.text == "Done. The bot no longer stores anything about you."
     assert [*result.buttons] == []
-    assert await kept(chat) == "The bot stores nothing about you."
-
-
-async def test_other_members_keep_data(chat: Chat) -> None:
-    message = await a_poll(chat)
-    (bob,) = await members(chat, 1)
-    await bob.press(message, "Bravosaurus")
-    await forget(chat)
-    assert (await chat.app.store[Privacy].of(bob.id)).votes == 1
+    result = await chat.alice.use("privacy")
+    assert result.lines[0] == "The bot stores nothing about you."
+    assert [*result.buttons] == []
 
 
 async def test_buttons_stop_working(chat: Chat) -> None:
@@ -152,51 +139,6 @@ async def test_buttons_stop_working(chat: Chat) -> None:
     assert await kept(chat) == "The bot stores nothing about you."
 
 
-async def test_open_poll_loses_vote(chat: Chat) -> None:
-    await a_poll(chat)
-    bob, carol = await members(chat, 2)
-    await chat.alice.press(first_message(chat), "Bravosaurus")
-    await bob.press(first_message(chat), "Bravosaurus · 1")
-    await forget(chat)
-    await carol.press(first_message(chat), "Kilosaurus")
-    assert [*first_message(chat).buttons][:3] == [
-        "Mangosaurus",
-        "Bravosaurus · 1",
-        "Kilosaurus · 1",
-    ]
-
-
-async def test_winner_stays_without_discoverer(chat: Chat) -> None:
-    await crown(
-        chat.app.store,
-        "Bravosaurus",
-        3,
-        at=chat.now(),
-        community_id=chat.community_id,
-        member_id=chat.alice.id,
-        discoverer="alice",
-    )
-    await forget(chat)
-    hall = await chat.alice.use("halloffame")
-    assert hall.lines == ["🥇 Bravosaurus · 3 votes"]
-
-
-async def test_open_poll_loses_discoverer(chat: Chat) -> None:
-    message = await a_poll(chat)
-    (bob,) = await members(chat, 1)
-    await bob.press(message, "Bravosaurus")
-    await forget(chat)
-    await chat.pass_time(TEN_MINUTES + 60)
-    crowning = chat.history()[1]
-    assert "Bravosaurus won with 1 vote." in crowning.body
-    assert "Discovered" not in crowning.body
-
-
-async def test_direct_messages(chat: Chat) -> None:
-    result = await chat.alice.use_directly("privacy")
-    assert result.title == "🔏 Your data"
-
-
 async def test_invalid_state(chat: Chat) -> None:
     await a_poll(chat)
     result = await chat.alice.use("privacy")
@@ -205,6 +147,7 @@ async def test_invalid_state(chat: Chat) -> None:
     assert "use /privacy instead" in pressed.text
 
 
+@pytest.mark.both
 async def test_cancel(chat: Chat) -> None:
     await a_poll(chat)
     result = await chat.alice.use("privacy")
@@ -240,27 +183,7 @@ async def test_former_server_is_deleted(discord_chat: DiscordChat) -> None:
 
 async def count_of(chat: Chat) -> int:
     """Crowned names of a community that are still kept."""
-    return await chat.app.store[HallOfFame].count(Scope(chat.community_id))
-
-
-async def test_returning_server_is_kept(store: Store) -> None:
-    await crown(store, "Homesaurus", at=NOW, community_id=7)
-    await store[Privacy].left(7, NOW - GRACE * 2)
-    await store[Privacy].joined(7)
-    assert await store[Privacy].forget_communities(NOW) == []
-
-
-async def test_server_left_while_offline(
-    chat: Chat,
-) -> None:
-    store, now = chat.app.store, chat.now()
-    await crown(store, "Homesaurus", at=now, community_id=chat.community_id)
-    await crown(store, "Farsaurus", at=now, community_id=12)
-    await store[Privacy].left(chat.community_id, now - GRACE * 2)  # and it has come back meanwhile
-    await store[Privacy].seen([chat.community_id], now)
-    assert await store[Privacy].forget_communities(now) == []
-    assert await store[Privacy].forget_communities(now + timedelta(seconds=1)) == [12]
-    assert await count_of(chat) == 1
+    return await chat.app.store[HallOfFame].count(HallScope(chat.community_id))
 
 
 async def test_servers_noted_at_start(chat: Chat) -> None:
@@ -268,28 +191,6 @@ async def test_servers_noted_at_start(chat: Chat) -> None:
     await chat.restart()
     await chat.settle()
     assert await chat.app.store[Privacy].forget_communities(chat.now()) == []
-
-
-async def test_server_noted_simultaneously(store: Store) -> None:
-    await asyncio.gather(
-        *(store[Privacy].joined(7) for _ in range(5)),
-        *(store[Communities].change(7, vote_minutes=30) for _ in range(5)),
-    )
-    assert await store[Communities].poll_minutes(7) == 30
-
-
-async def test_deleted_while_voting(store: Store) -> None:
-    for turn in range(5):
-        cards = [replace(POLL, id=10 * turn + number, member_id=5) for number in range(3)]
-        for each in cards:
-            await opened(store, each)
-            await store[Polls].cast(Ballot(each.id, 5, 0), NOW)
-        await asyncio.gather(
-            *(store[Polls].cast(Ballot(each.id, 5, 1), NOW) for each in cards),
-            store[Privacy].forget_member(5),
-        )
-    await store[Privacy].forget_member(5)
-    assert not await store[Privacy].of(5)
 
 
 def sweeper(store: Store, shards: Collection[int] = (0, 1)) -> CommunitySweeper:
@@ -345,12 +246,12 @@ async def test_blocks_outlast_forgetting(chat: Chat) -> None:
 
 
 async def test_record_is_pruned_after_a_year(chat: Chat) -> None:
-    moderation, now = chat.app.store[Moderation], chat.now()
+    record, now = chat.app.store[Record], chat.now()
     entries = [
-        Entry(Action.BLOCK, 9, now - timedelta(days=days), chat.community_id, 3)
+        RecordEntry(Action.BLOCK, 9, now - timedelta(days=days), chat.community_id, 3)
         for days in (364, 366)
     ]
     for entry in entries:
-        await moderation.record(entry)
+        await record.add(entry)
     await sweep(chat)
-    assert await moderation.recorded(chat.community_id) == entries[:1]
+    assert await record.entries(chat.community_id) == entries[:1]

@@ -109,6 +109,7 @@ async def test_others_do_not(app: App, health: Health, platform: FakePlatform) -
     assert turn.answers == []
 
 
+@pytest.mark.both
 async def test_in_a_chat(chat: Chat) -> None:
     ada = await chat.add_administrator()
     result = await ada.use("status")

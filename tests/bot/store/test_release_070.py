@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.community.queries import Blocks, Communities
-from bot.moderation.queries import Moderation
+from bot.community.queries import Blocks, Communities, Record
 from bot.operate.archive import ArchiveReader
 from bot.operate.database import read_archive
-from bot.polls.queries import Ballot, HallOfFame, Polls, Scope
+from bot.polls.queries import Ballot, HallOfFame, HallScope, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Database, Store, url_of
 from bot.store.answers import ButtonStates
@@ -68,7 +67,7 @@ async def check(store: Store) -> None:
     assert await store[WordFilters].of(MUSEUM) == FilterSettings(2, ("egg", "nest"))
     assert (await store[Communities].settings(MUSEUM)).log_channel_id == CHANNEL
     assert await store[Blocks].all() == {(MUSEUM, CAT)}
-    recorded = await store[Moderation].recorded(MUSEUM)
+    recorded = await store[Record].entries(MUSEUM)
     assert [entry.action for entry in recorded] == ["log", "refuse model", "block", "remove name"]
     assert await store[Privacy].forget_communities(NOW) == [LEFT]
     await check_polls(store)
@@ -92,7 +91,7 @@ async def check_polls(store: Store) -> None:
     removed = await store[Polls].find(REMOVED)
     assert removed is not None
     assert (removed.standing, removed.custom_model) == ({1: "Ödlandosaurus"}, "Elves")
-    best = await store[HallOfFame].best(Scope(community_id=MUSEUM))
+    best = await store[HallOfFame].best(HallScope(community_id=MUSEUM))
     assert [(one.name, one.votes) for one in best] == [("Ödlandosaurus", 2)] * 2
 
 

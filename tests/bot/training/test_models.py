@@ -15,8 +15,6 @@ from tests.bot.chats.protocol import Chat
 from tests.bot.training.test_registry import made
 from tests.bot.turns import ADA, FakePlatform, FakeTurn
 
-pytestmark = pytest.mark.one_platform
-
 
 async def train(chat: Chat, folder: Path, *seeds: int, task: str = "names") -> None:
     """Make versions of these seeds, the last of them live."""
@@ -91,7 +89,7 @@ async def test_list(chat: Chat, tmp_path: Path) -> None:
     assert shipped.startswith("shipped · Genus names of dinosaurs · best · 1.346")
 
 
-@pytest.mark.both_platforms
+@pytest.mark.both
 async def test_list_has_pages(chat: Chat, tmp_path: Path) -> None:
     await train(chat, tmp_path, *range(1, 12))
     first = await chat.alice.use("models list", task="names")
@@ -103,7 +101,7 @@ async def test_list_has_pages(chat: Chat, tmp_path: Path) -> None:
     assert len(again.lines) == 10
 
 
-@pytest.mark.both_platforms
+@pytest.mark.both
 async def test_info(chat: Chat, tmp_path: Path) -> None:
     samples = {**chat.world.networks.samples, "names": ("Novosaurus", "Dracoraptor")}
     chat.world.networks.samples = samples
@@ -193,7 +191,7 @@ async def test_version_that_cannot_write(chat: Chat, tmp_path: Path) -> None:
     assert await live(chat) == before
 
 
-@pytest.mark.both_platforms
+@pytest.mark.both
 async def test_suggestions(chat: Chat, tmp_path: Path) -> None:
     await train(chat, tmp_path, 1, 2)
     await train(chat, tmp_path, 3, task="sonnets")

@@ -27,12 +27,10 @@ from tests.bot.training.lists import (
 )
 from tests.bot.turns import FakePlatform, FakeTurn
 
-pytestmark = pytest.mark.one_platform
-
 # To make one
 
 
-@pytest.mark.both_platforms
+@pytest.mark.both
 async def test_create(teachable: Chat) -> None:
     await create(teachable)
     shown = report(teachable)
@@ -235,7 +233,7 @@ async def test_list_shows_how_to_use_a_trained_model(teachable: Chat) -> None:
     assert text.endswith("/name namer:elves.")
 
 
-@pytest.mark.both_platforms
+@pytest.mark.both
 async def test_suggestions(teachable: Chat) -> None:
     await create(teachable)
     for verb in ("info", "retrain", "share", "delete", "export"):
@@ -270,7 +268,7 @@ async def test_failed_retraining_changes_nothing(
     assert await stored_namer(teachable) == before
 
 
-@pytest.mark.both_platforms
+@pytest.mark.both
 async def test_delete_asks_first(teachable: Chat) -> None:
     await create(teachable)
     steward = await teachable.add_manager()

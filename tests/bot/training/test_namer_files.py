@@ -12,10 +12,8 @@ from tests.bot.chats.protocol import Chat
 from tests.bot.tiny import tiny_namer
 from tests.bot.training.lists import ELVES, LIST, create, namers, zipped
 
-pytestmark = pytest.mark.one_platform
 
-
-@pytest.mark.both_platforms
+@pytest.mark.both
 async def test_export_and_import(teachable: Chat) -> None:
     await create(teachable)
     exported = await (await teachable.add_manager()).use("namer export", name="elves")

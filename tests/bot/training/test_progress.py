@@ -12,7 +12,7 @@ from bot.chat.app import App
 from bot.chat.message import Message, UserError, plain
 from bot.chat.turn import MessageRef
 from bot.community.blocks import BlockList
-from bot.store.record import Action, Entry
+from bot.community.queries import Action, RecordEntry
 from bot.store.schema import EVERYBODY
 from bot.training import namer, requests, retrain
 from bot.training.namer import CorpusOptions
@@ -159,7 +159,7 @@ async def test_blocked_server_is_not_written_to(scene: Scene, tmp_path: Path) ->
     await scene.retrain()
     await scene.until(lambda: scene.world.trainers)
     await scene.shows("🏋️ Training names")
-    entry = Entry(Action.BLOCK, 1, scene.app.now(), None, COMMUNITY)
+    entry = RecordEntry(Action.BLOCK, 1, scene.app.now(), None, COMMUNITY)
     await scene.app[BlockList].block(COMMUNITY, EVERYBODY, entry)
     scene.platform.history.clear()
     scene.world.trainers[0].go_on()

@@ -15,8 +15,6 @@ from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Card, Chat, Shown
 from tests.models.tiny import namer, poet
 
-pytestmark = pytest.mark.one_platform
-
 NAMES = "\n".join(f"{letter}osaurus" for letter in "abcdefghijklmnopqrstuvwxyz").encode()
 
 
@@ -54,7 +52,7 @@ def trained(chat: Chat, tmp_path: Path) -> Chat:
     return chat
 
 
-@pytest.mark.both_platforms
+@pytest.mark.both
 async def test_training_is_reported_and_served(trained: Chat) -> None:
     ada = await trained.add_administrator()
     result = await ada.use("retrain names", seed=7, minutes=3)
@@ -87,7 +85,7 @@ async def test_training_is_reported_and_served(trained: Chat) -> None:
     assert (record.state, record.version_id) == ("done", version.number)
 
 
-@pytest.mark.both_platforms
+@pytest.mark.both
 async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path) -> None:
     trains(chat, tmp_path, reference_loss=2.5)
     ada = await chat.add_administrator()
@@ -187,7 +185,7 @@ async def test_minutes_have_a_limit(chat: Chat) -> None:
     assert "1 to 30 minutes" in result.text
 
 
-@pytest.mark.both_platforms
+@pytest.mark.both
 async def test_corpus_reaches_the_trainer(trained: Chat) -> None:
     await (await trained.add_administrator()).use("retrain names", corpus=("my names!.txt", NAMES))
     (trainer,) = trained.world.trainers

@@ -1,14 +1,10 @@
 """`/poems` and `/export`."""
 
-import asyncio
 import json
-import re
 from datetime import timedelta
 
-import discord
 import pytest
 
-from bot.store import Store
 from bot.store.answers import ButtonStates
 from bot.verse.queries import Poems
 from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
@@ -35,6 +31,7 @@ async def kept_by(chat: Chat, member: Actor) -> list[str]:
     return [kept.text for kept in poems]
 
 
+@pytest.mark.both
 async def test_kept_poem_is_shown_poem(chat: Chat, subtests: pytest.Subtests) -> None:
     for kind, opening in HOSTILE_OPENINGS.items():
         with subtests.test(kind):
@@ -48,30 +45,11 @@ async def test_kept_poem_is_shown_poem(chat: Chat, subtests: pytest.Subtests) ->
             assert page.title == shown.title
 
 
-async def test_marks_and_stanzas_are_kept(chat: Chat) -> None:
-    chat.writer.verse[:3] = ["O, _she_ said: “Oh!”", "\\ # not 1. a > title", "<@1> `so`"]
-    shown = await poem(chat, form="petrarchan")
-    await keep(chat, chat.alice, shown)
-    (kept,) = await kept_by(chat, chat.alice)
-    stanzas = [stanza.split("\n") for stanza in kept.split("\n\n")]
-    assert [line for stanza in stanzas for line in stanza] == chat.writer.verse
-    assert [len(stanza) for stanza in stanzas] == [4, 4, 3, 3]
-
-
 async def test_kept_once(chat: Chat) -> None:
     shown = await poem(chat)
     assert await keep(chat, chat.alice, shown) == "Kept. You have 1 poem: /poems"
     again = await keep(chat, chat.alice, shown)
     assert again == "You've kept this one already. You have 1 poem: /poems"
-
-
-async def test_keep_reads_no_rendered_text(chat: Chat) -> None:
-    """The poem is in the database, under the number in the button."""
-    shown = await poem(chat)
-    words = shown.body.strip()
-    assert re.fullmatch(r"keep:@\d+", chat.action_of(shown, "Keep"))
-    await keep(chat, chat.alice, shown)
-    assert await kept_by(chat, chat.alice) == [words]
 
 
 async def test_keep_after_its_state_is_deleted(chat: Chat) -> None:
@@ -81,20 +59,6 @@ async def test_keep_after_its_state_is_deleted(chat: Chat) -> None:
         "This button no longer works; use the command instead."
     )
     assert await kept_by(chat, chat.alice) == []
-
-
-async def test_kept_by_other_member(chat: Chat) -> None:
-    bob = await chat.add_member("bob")
-    await keep(chat, bob, await poem(chat))
-    assert len(await kept_by(chat, bob)) == 1
-    assert (await page_of(chat, chat.alice)).text.startswith("You haven't kept any poems yet")
-
-
-async def test_unfinished_poem_has_no_keep(chat: Chat) -> None:
-    chat.writer.error = RuntimeError("ink")
-    chat.writer.lines_before_error = 5
-    shown = await poem(chat)
-    assert [*shown.buttons] == ["Another"]
 
 
 async def test_limit(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,6 +75,7 @@ async def keep_three(chat: Chat) -> None:
         await keep(chat, chat.alice, await poem(chat, opening=f"Poem {number}, ", form="limerick"))
 
 
+@pytest.mark.both
 async def test_pages(chat: Chat) -> None:
     await keep_three(chat)
     page = await page_of(chat, chat.alice)
@@ -125,6 +90,7 @@ async def test_pages(chat: Chat) -> None:
     assert [*page.buttons] == ["Newer", "Delete"]
 
 
+@pytest.mark.both
 async def test_delete(chat: Chat) -> None:
     await keep_three(chat)
     page = await page_of(chat, chat.alice)
@@ -138,6 +104,7 @@ async def test_delete(chat: Chat) -> None:
     assert page.cards == ()
 
 
+@pytest.mark.both
 async def test_export_text(chat: Chat) -> None:
     await keep_three(chat)
     result = await chat.alice.use("export")
@@ -166,33 +133,12 @@ async def test_export_nothing(chat: Chat) -> None:
     assert result.text.startswith("You haven't kept any poems yet")
 
 
-async def test_cooldown(chat: Chat) -> None:
-    await chat.restart(cooldown_seconds=10)
-    assert "haven't kept any" in (await chat.alice.use("poems")).text
-    assert "too fast" in (await chat.alice.use("poems")).text
-
-
-async def test_export_cooldown(chat: Chat) -> None:
-    await chat.restart(cooldown_seconds=10)
-    await keep(chat, chat.alice, await poem(chat))
-    await chat.alice.use("export")
-    assert "too fast" in (await chat.alice.use("export")).text
-
-
 async def test_direct_messages(chat: Chat) -> None:
     user = await chat.add_member("diana")
     written = await user.use_directly("sonnet")
     await user.press(written, "Keep")
     assert (await user.use_directly("poems")).body.startswith("line 1 of the poem")
     assert (await user.use_directly("export")).files
-
-
-async def test_simultaneous_presses_keep_once(store: Store) -> None:
-    at = discord.utils.utcnow()
-    kept = await asyncio.gather(
-        *(store[Poems].keep(1, None, 5, "Title", "Words", at) for _ in range(5))
-    )
-    assert sorted(kept) == [False] * 4 + [True]
 
 
 async def test_forged_state(chat: Chat, subtests: pytest.Subtests) -> None:

@@ -21,11 +21,6 @@ async def test_keep(store: Store) -> None:
     assert (poem.title, poem.text, poem.kept_at) == ("Sonnet 9", LINES, NOW)
 
 
-async def test_keep_outside_a_community(store: Store) -> None:
-    assert await store[Poems].keep(5, None, 9, "title", "text", NOW)
-    assert await store[Poems].count(5) == 1
-
-
 async def test_keep_twice(store: Store) -> None:
     assert await keep(store, 9)
     assert not await keep(store, 9)

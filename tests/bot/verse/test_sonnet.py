@@ -11,7 +11,7 @@ from bot.chat.message import Embed, Message, UserError, plain, text
 from bot.store import Unavailable
 from bot.store.answers import ButtonStates
 from bot.verse.sonnet import SONNET, WRITING, SonnetOptions, checked, with_reason
-from bot.writing.errors import Busy, TooSlow
+from bot.writing.errors import TooSlow
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
 from tests.bot.chats.on_discord import DiscordChat
@@ -24,15 +24,9 @@ def stanzas_of(result: Answer) -> list[list[str]]:
     return [stanza.split("\n") for stanza in result.body.split("\n\n")]
 
 
-async def test_poem_begins_with_opening(chat: Chat) -> None:
-    result = await chat.alice.use("sonnet", opening="Shall I, ")
-    stanzas = stanzas_of(result)
-    assert stanzas[0][0] == "Shall I, line 1 of the poem,"
-    assert [len(stanza) for stanza in stanzas] == [4, 4, 4, 2]
-
-
 async def test_forms(chat: Chat, subtests: pytest.Subtests) -> None:
     for form, title, stanzas in [
+        ("shakespearean", "📜 A sonnet", [4, 4, 4, 2]),
         ("petrarchan", "📜 A Petrarchan sonnet", [4, 4, 3, 3]),
         ("couplets", "📜 Seven couplets", [2] * 7),
         ("limerick", "📜 A limerick", [5]),
@@ -62,6 +56,7 @@ def test_default_temperature_is_described() -> None:
     )
 
 
+@pytest.mark.both
 async def test_any_opening_is_shown_as_typed(chat: Chat, subtests: pytest.Subtests) -> None:
     for kind, opening in HOSTILE_OPENINGS.items():
         with subtests.test(kind):
@@ -73,6 +68,7 @@ async def test_any_opening_is_shown_as_typed(chat: Chat, subtests: pytest.Subtes
             assert not chat.notified()
 
 
+@pytest.mark.both
 async def test_another_has_same_options(chat: Chat, subtests: pytest.Subtests) -> None:
     shown = []
     for opening in HOSTILE_OPENINGS.values():
@@ -120,12 +116,7 @@ async def test_vile_opening(chat: Chat) -> None:
     assert not chat.writer.sonnets_asked
 
 
-async def test_busy(chat: Chat) -> None:
-    chat.writer.error = Busy(16)
-    result = await chat.alice.use("sonnet")
-    assert result.text.startswith("The bot is busy: 16 requests")
-
-
+@pytest.mark.both
 async def test_unfinished_poem_keeps_lines(chat: Chat, subtests: pytest.Subtests) -> None:
     for error, why in [
         (NoLineFound(), "No next line was found that is new"),
@@ -139,7 +130,7 @@ async def test_unfinished_poem_keeps_lines(chat: Chat, subtests: pytest.Subtests
             *stanzas, (reason,) = stanzas_of(result)
             assert [len(stanza) for stanza in stanzas] == [4, 4]
             assert reason.startswith(why)
-            assert result.buttons
+            assert [*result.buttons] == ["Another"]
 
 
 async def test_deleted_message_stops_poem(
@@ -173,14 +164,8 @@ async def test_footer(chat: Chat) -> None:
     result = await chat.alice.use("sonnet", opening="Ay me ", temperature=0.9)
     footer = result.card.footer
     assert re.fullmatch(r"From “Ay me ” · shakespearean · temperature 0\.9 · seed \d+", footer)
-
-
-async def test_cooldown(chat: Chat) -> None:
-    await chat.restart(cooldown_seconds=10)
-    await chat.alice.use("sonnet")
-    refused = await chat.alice.use("sonnet")
-    assert "too fast" in refused.text
-    assert refused.is_private
+    both = await chat.alice.use("sonnet", about="Rex", opening="Shall I")
+    assert both.card.footer.startswith("About Rex · From “Shall I” · shakespearean · ")
 
 
 async def test_poem_without_a_line_costs_cooldown(chat: Chat) -> None:

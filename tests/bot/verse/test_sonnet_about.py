@@ -16,14 +16,7 @@ from tests.bot.chats.protocol import Chat
 from tests.bot.verse.test_sonnet import stanzas_of
 
 
-async def test_about_has_name_in_footer(chat: Chat) -> None:
-    result = await chat.alice.use("sonnet", about="Mangosaurus")
-    assert (result.card.footer).startswith("About Mangosaurus · shakespearean · ")
-    both = await chat.alice.use("sonnet", about="Rex", opening="Shall I")
-    footer = both.card.footer
-    assert footer.startswith("About Rex · From “Shall I” · shakespearean · ")
-
-
+@pytest.mark.both
 async def test_about_begins_with_name(chat: Chat) -> None:
     result = await chat.alice.use("sonnet", about="  Great   Mangosaurus ")
     assert stanzas_of(result)[0][0] == "Great Mangosaurus, line 1 of the poem,"
@@ -76,12 +69,6 @@ async def test_about_with_opening(chat: Chat) -> None:
     assert again == replace(asked, seed=again.seed)
 
 
-async def test_about_blank(chat: Chat) -> None:
-    await chat.alice.use("sonnet", about="  ", opening="Shall I")
-    (asked,) = chat.writer.sonnets_asked
-    assert (asked.opening, asked.about) == ("Shall I", "")
-
-
 async def test_about_and_vile_opening(chat: Chat, subtests: pytest.Subtests) -> None:
     for about, opening in [
         ("Cu", "na"),
@@ -98,19 +85,13 @@ async def test_about_and_vile_opening(chat: Chat, subtests: pytest.Subtests) -> 
             assert bool(chat.writer.sonnets_asked) != vile
 
 
-async def test_about_vile_name(chat: Chat) -> None:
-    result = await chat.alice.use("sonnet", about="Cuntosaurus")
-    assert result.text == "The bot won't begin a poem with those words; try others."
-    assert "unt" not in result.text
-    assert not chat.writer.sonnets_asked
-
-
 async def suggested(chat: Chat, typed: str) -> list[str]:
     choices = await chat.alice.suggestions("sonnet", "about", typed)
     assert all(choice.label == choice.value for choice in choices)
     return [choice.label for choice in choices]
 
 
+@pytest.mark.both
 async def test_suggest_champion_then_best(chat: Chat) -> None:
     for name, votes, days in (("Bestsaurus", 3, 5), ("Goodsaurus", 2, 9), ("Todaysaurus", 1, 0)):
         at = chat.now() - timedelta(days=days)
@@ -119,13 +100,6 @@ async def test_suggest_champion_then_best(chat: Chat) -> None:
     assert await suggested(chat, "") == ["Todaysaurus", "Bestsaurus", "Goodsaurus"]
     assert await suggested(chat, " GOOD ") == ["GOOD", "Goodsaurus"]
     assert await suggested(chat, "Rex") == ["Rex"]
-
-
-async def test_suggestions_keep_limit(chat: Chat) -> None:
-    for number in range(30):
-        at = chat.now()
-        await crown(chat.app.store, f"Name{number}", at=at, community_id=chat.community_id)
-    assert len(await suggested(chat, "name")) >= 25
 
 
 async def test_vile_names_are_not_suggested(chat: Chat) -> None:

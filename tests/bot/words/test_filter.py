@@ -258,6 +258,8 @@ def test_operator_blocks_a_word() -> None:
         ("*mud", "bemud", "mudasaurus"),
         ("*mud*", "gomudon", "moody"),
         ("m*d", "moulded", "mouldy"),
+        ("mud*dum", "muddum", "mudum"),  # its parts do not overlap
+        ("*mud*dum*", "amuddums", "amudums"),
     ],
 )
 def test_wildcards(pattern: str, stopped: str, spared: str) -> None:

@@ -82,7 +82,7 @@ async def content_for(app: App, turn: Turn) -> HomeContent:
     )
     is_guest = turn.user.is_guest
     examples = {
-        each: examples_for(app.registry, each, is_guest=is_guest)
+        each: examples_for(app.registry, each, each, is_guest=is_guest)
         for each in Audience
         if each <= audience
     }

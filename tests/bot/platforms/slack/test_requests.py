@@ -7,6 +7,7 @@ import pytest
 
 from bot.chat.turn import Gone, Unreachable
 from bot.community.blocks import BlockList
+from bot.community.queries import Action, RecordEntry
 from bot.platforms.local.slack.blocks import texts
 from bot.platforms.local.slack.records import View
 from bot.platforms.local.slack.server import LocalSlack
@@ -16,7 +17,6 @@ from bot.platforms.slack.views import home
 from bot.polls import hall_of_fame
 from bot.privacy.queries import Privacy
 from bot.store import Unavailable
-from bot.store.record import Action, Entry
 from bot.store.schema import EVERYWHERE
 from tests.bot.champions import crown
 
@@ -118,7 +118,7 @@ async def test_data_are_deleted_from_there(bot: SlackBot, slack: LocalSlack) -> 
 
 async def test_blocked_member_gets_one_sentence(bot: SlackBot, slack: LocalSlack) -> None:
     member = await bot.platform.identities.user(bot.platform.team, slack.member.id)
-    await bot.app[BlockList].block(EVERYWHERE, member, Entry(Action.BLOCK, 1, bot.app.now()))
+    await bot.app[BlockList].block(EVERYWHERE, member, RecordEntry(Action.BLOCK, 1, bot.app.now()))
     (sentence,) = (await opened(slack)).blocks
     assert "has blocked you" in str(sentence)
 

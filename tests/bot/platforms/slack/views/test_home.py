@@ -21,7 +21,7 @@ from tests.bot.conftest import World
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
 
 POEM = "Shall I compare thee"
-ALL = {each: examples_for(REGISTRY, each, is_guest=False) for each in Audience}
+ALL = {each: examples_for(REGISTRY, each, each, is_guest=False) for each in Audience}
 
 
 @pytest.fixture
