@@ -55,12 +55,11 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
         )
     strictness = None if options.filter is None else checked_strictness(options.filter)
     words = None if options.blocked_words is None else checked_words(options.blocked_words)
-    with app.in_flight.track():
-        lines = await _change(app, community_id, terms, options)
-        lines += await _change_filter(app, community_id, strictness, words)
-        lines = lines or await _overview(app, community_id, terms)
-        content = [span for line in lines for span in (*line, *text("\n"))][:-1]
-        await turn.respond(Message(tuple(content), private=True))
+    lines = await _change(app, community_id, terms, options)
+    lines += await _change_filter(app, community_id, strictness, words)
+    lines = lines or await _overview(app, community_id, terms)
+    content = [span for line in lines for span in (*line, *text("\n"))][:-1]
+    await turn.respond(Message(tuple(content), private=True))
 
 
 def checked_strictness(typed: str) -> Strictness:

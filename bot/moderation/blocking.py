@@ -70,35 +70,28 @@ async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> Non
             "The bot doesn't answer {target} here anymore, unless they are a manager: "
             "managers can't be blocked."
         )
-    with app.in_flight.track():
-        is_new = await _block_or_explain(app, turn, target)
-        sentence = done if is_new else _("{target} is blocked already.")
-        await turn.respond(Message(text(sentence, target=target.name), private=True))
-        if is_new:
-            await post(app, turn.platform, target.entry)
+    is_new = await _block_or_explain(app, turn, target)
+    sentence = done if is_new else _("{target} is blocked already.")
+    await turn.respond(Message(text(sentence, target=target.name), private=True))
+    if is_new:
+        await post(app, turn.platform, target.entry)
 
 
 async def unblock(group: str, app: App, turn: Turn, options: TargetOptions) -> None:
     """Answer `/moderate unblock` and `/owner unblock`."""
     scope = await scope_of(turn, group)
     target = _target(app, turn, scope, options, (Action.UNBLOCK, Action.UNBLOCK_COMMUNITY))
-    with app.in_flight.track():
-        was_blocked = await app[BlockList].unblock(
-            target.community_id, target.member_id, target.entry
-        )
-        sentence = (
-            _("The bot answers {target} again.") if was_blocked else _("{target} isn't blocked.")
-        )
-        await turn.respond(Message(text(sentence, target=target.name), private=True))
-        if was_blocked:
-            await post(app, turn.platform, target.entry)
+    was_blocked = await app[BlockList].unblock(target.community_id, target.member_id, target.entry)
+    sentence = _("The bot answers {target} again.") if was_blocked else _("{target} isn't blocked.")
+    await turn.respond(Message(text(sentence, target=target.name), private=True))
+    if was_blocked:
+        await post(app, turn.platform, target.entry)
 
 
 async def blocks(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/moderate blocks` and `/owner blocks`."""
     scope = await scope_of(turn, group)
-    with app.in_flight.track():
-        await turn.respond(await blocks_page(app, turn, scope, 0))
+    await turn.respond(await blocks_page(app, turn, scope, 0))
 
 
 async def blocks_page(app: App, turn: Turn, scope: ModerationScope, page: int) -> Message:

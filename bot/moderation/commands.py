@@ -35,16 +35,15 @@ async def press(group: str, app: App, turn: Turn, state: str) -> None:
         return
     scope = await scope_of(turn, group)
     page = page_number(rest)
-    with app.in_flight.track():
-        if what == "record":
-            message = await record.record_page(app, turn, scope, page)
-        elif what == "blocks":
-            message = await blocking.blocks_page(app, turn, scope, page)
-        elif what == "servers" and group == OWNER:
-            message = owner.communities_page(turn, page)
-        else:
-            raise other_version()
-        await turn.edit_source(message)
+    if what == "record":
+        message = await record.record_page(app, turn, scope, page)
+    elif what == "blocks":
+        message = await blocking.blocks_page(app, turn, scope, page)
+    elif what == "servers" and group == OWNER:
+        message = owner.communities_page(turn, page)
+    else:
+        raise other_version()
+    await turn.edit_source(message)
 
 
 def _of_menu(picked: Picked) -> MessageOptions:

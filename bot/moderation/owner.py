@@ -30,17 +30,16 @@ async def leave(app: App, turn: Turn, options: CommunityOptions) -> None:
     """Answer `/owner leave`."""
     await check_owner(turn)
     community_id = parse_id(options.server, turn.platform.terms)
-    with app.in_flight.track():
-        await turn.defer(private=True)
-        name = named(turn, community_id)
-        try:
-            await turn.platform.leave(community_id)
-        except (Forbidden, Gone) as error:
-            raise UserError(_("The bot isn't in {target}."), target=name) from error
-        entry = ModerationScope(OWNER).entry(app, turn, Action.LEAVE, target_id=community_id)
-        await app.store[Record].add(entry)
-        reply = text(_("The bot has left {target}. To keep it out, block it as well."), target=name)
-        await turn.respond(Message(reply, private=True))
+    await turn.defer(private=True)
+    name = named(turn, community_id)
+    try:
+        await turn.platform.leave(community_id)
+    except (Forbidden, Gone) as error:
+        raise UserError(_("The bot isn't in {target}."), target=name) from error
+    entry = ModerationScope(OWNER).entry(app, turn, Action.LEAVE, target_id=community_id)
+    await app.store[Record].add(entry)
+    reply = text(_("The bot has left {target}. To keep it out, block it as well."), target=name)
+    await turn.respond(Message(reply, private=True))
 
 
 async def suggest_communities(_app: App, turn: Turn, typed: str) -> list[Choice]:

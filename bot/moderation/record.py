@@ -96,35 +96,33 @@ def entry_of(
 async def record(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/moderate record` and `/owner record`."""
     scope = await scope_of(turn, group)
-    with app.in_flight.track():
-        await turn.respond(await record_page(app, turn, scope, 0))
+    await turn.respond(await record_page(app, turn, scope, 0))
 
 
 async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
     """Answer `/moderate log`."""
     community_id = check_reports(turn)
     channel_id = options.channel
-    with app.in_flight.track():
-        if channel_id is not None:
-            ref = MessageRef(channel_id, 0, community_id)
-            if not await turn.platform.is_in_community(ref):
-                raise UserError(
-                    _("This channel isn't in this {community}, or the bot can't see it."),
-                    community=turn.platform.terms.community,
-                )
-        entry = entry_of(app, turn, Action.LOG, target_id=channel_id)
-        before = await app.store[Communities].set_log_channel(entry)
-        reply = text(_("What moderators do isn't reported in any channel now."))
-        if channel_id is not None:
-            channel = link(turn.platform.mention_channel(channel_id))
-            reply = text(
-                _("What moderators do is reported in {channel}, if the bot can post there."),
-                channel=channel,
+    if channel_id is not None:
+        ref = MessageRef(channel_id, 0, community_id)
+        if not await turn.platform.is_in_community(ref):
+            raise UserError(
+                _("This channel isn't in this {community}, or the bot can't see it."),
+                community=turn.platform.terms.community,
             )
-        await turn.respond(Message(reply, private=True))
-        if before is not None and before != channel_id:
-            await _send(turn.platform, before, entry)  # whose readers would wonder
-        await post(app, turn.platform, entry)
+    entry = entry_of(app, turn, Action.LOG, target_id=channel_id)
+    before = await app.store[Communities].set_log_channel(entry)
+    reply = text(_("What moderators do isn't reported in any channel now."))
+    if channel_id is not None:
+        channel = link(turn.platform.mention_channel(channel_id))
+        reply = text(
+            _("What moderators do is reported in {channel}, if the bot can post there."),
+            channel=channel,
+        )
+    await turn.respond(Message(reply, private=True))
+    if before is not None and before != channel_id:
+        await _send(turn.platform, before, entry)  # whose readers would wonder
+    await post(app, turn.platform, entry)
 
 
 async def post(app: App, platform: Platform, entry: RecordEntry) -> None:

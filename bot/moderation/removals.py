@@ -73,66 +73,63 @@ async def message(app: App, turn: Turn, options: MessageOptions) -> None:
         )
     if not options.is_own:
         raise UserError(_("The bot didn't write this message. Choose one with names or a poem."))
-    with app.in_flight.track():
-        ref = await _of_community(turn, ref)
-        await check_channel(turn, ref.channel_id)
-        poll = await app.store[Polls].on_message(ref.community_id or 0, ref.message_id)
-        await turn.respond(_question(poll, ref, turn.platform.limits))
+    ref = await _of_community(turn, ref)
+    await check_channel(turn, ref.channel_id)
+    poll = await app.store[Polls].on_message(ref.community_id or 0, ref.message_id)
+    await turn.respond(_question(poll, ref, turn.platform.limits))
 
 
 async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
     """Answer `/moderate winner`."""
     community_id = await check_moderator(turn)
     name = " ".join(options.name[: LONGEST_NAME + 1].split())
-    with app.in_flight.track():
-        await turn.defer(private=True)
-        found = await app.store[HallOfFame].winners(community_id, name=name)
-        if not found:
-            raise UserError(
-                _("{name} isn't in the hall of fame of this {community}. See it with {command}."),
-                name=shortened(name, 64) or "–",
-                community=turn.platform.terms.community,
-                command=code("/halloffame"),
-            )
-        for won in found:
-            await _remove_name(app, turn, won.poll_id, won.position)
-        count = len(found)
-        sentence = ngettext(
-            "{name} was removed from the hall of fame.",
-            "{name} was removed from the hall of fame, {count} times.",
-            count,
+    await turn.defer(private=True)
+    found = await app.store[HallOfFame].winners(community_id, name=name)
+    if not found:
+        raise UserError(
+            _("{name} isn't in the hall of fame of this {community}. See it with {command}."),
+            name=shortened(name, 64) or "–",
+            community=turn.platform.terms.community,
+            command=code("/halloffame"),
         )
-        reply = text(sentence, name=strong(found[0].name), count=count)
-        await turn.respond(Message(reply, private=True))
+    for won in found:
+        await _remove_name(app, turn, won.poll_id, won.position)
+    count = len(found)
+    sentence = ngettext(
+        "{name} was removed from the hall of fame.",
+        "{name} was removed from the hall of fame, {count} times.",
+        count,
+    )
+    reply = text(sentence, name=strong(found[0].name), count=count)
+    await turn.respond(Message(reply, private=True))
 
 
 async def namer(app: App, turn: Turn, options: NamerOptions) -> None:
     """Answer `/moderate namer`."""
     community_id = await check_moderator(turn)
-    with app.in_flight.track():
-        model = await _model(app, community_id, options.name)
-        action = Action.ACCEPT_MODEL if options.allow else Action.REFUSE_MODEL
-        entry = entry_of(app, turn, action, subject=model.name)
-        store = app.store[Moderation]
-        change = store.accept_model if options.allow else store.refuse_model
-        has_changed = await change(model.id, entry)
-        sentence = (
-            _("{namer} can be used here again.")
-            if options.allow
-            else _(
-                "{namer} can't be used here anymore. It isn't deleted: {command} does that, and "
-                "{allow} undoes this."
-            )
+    model = await _model(app, community_id, options.name)
+    action = Action.ACCEPT_MODEL if options.allow else Action.REFUSE_MODEL
+    entry = entry_of(app, turn, action, subject=model.name)
+    store = app.store[Moderation]
+    change = store.accept_model if options.allow else store.refuse_model
+    has_changed = await change(model.id, entry)
+    sentence = (
+        _("{namer} can be used here again.")
+        if options.allow
+        else _(
+            "{namer} can't be used here anymore. It isn't deleted: {command} does that, and "
+            "{allow} undoes this."
         )
-        reply = text(
-            sentence,
-            namer=strong(model.name),
-            command=code("/namer delete"),
-            allow=code("allow:True"),
-        )
-        await turn.respond(Message(reply, private=True))
-        if has_changed:
-            await post(app, turn.platform, entry)
+    )
+    reply = text(
+        sentence,
+        namer=strong(model.name),
+        command=code("/namer delete"),
+        allow=code("allow:True"),
+    )
+    await turn.respond(Message(reply, private=True))
+    if has_changed:
+        await post(app, turn.platform, entry)
 
 
 async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
@@ -141,22 +138,21 @@ async def press_remove(app: App, turn: Turn, what: str, rest: str) -> None:
     first, second = map(stored_number, rest.partition(":")[::2])
     if first is None or second is None:
         raise other_version()
-    with app.in_flight.track():
-        if what == "name":
-            poll = await app.store[Polls].find(first)
-            if poll is not None and poll.community_id == community_id:
-                await check_channel(turn, poll.channel_id)
-            else:
-                await check_moderator(turn)
-            reply = await _remove_name(app, turn, first, second)
+    if what == "name":
+        poll = await app.store[Polls].find(first)
+        if poll is not None and poll.community_id == community_id:
+            await check_channel(turn, poll.channel_id)
         else:
-            ref = MessageRef(first, second, community_id)
-            if not turn.user.is_moderator:
-                await check_channel(turn, ref.channel_id)
-            ref = await _of_community(turn, ref)
+            await check_moderator(turn)
+        reply = await _remove_name(app, turn, first, second)
+    else:
+        ref = MessageRef(first, second, community_id)
+        if not turn.user.is_moderator:
             await check_channel(turn, ref.channel_id)
-            reply = await _remove_message(app, turn, ref)
-        await turn.edit_source(Message(reply, private=True))
+        ref = await _of_community(turn, ref)
+        await check_channel(turn, ref.channel_id)
+        reply = await _remove_message(app, turn, ref)
+    await turn.edit_source(Message(reply, private=True))
 
 
 async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:

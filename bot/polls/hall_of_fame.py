@@ -121,8 +121,7 @@ async def turn_page(app: App, turn: Turn, state: str) -> None:
     options = HallOfFameOptions.from_state(state)
     if options.scope == "mine" and options.member_id != turn.user.id:
         raise UserError(_("These names are someone else's. See yours with /halloffame."))
-    with app.in_flight.track():
-        await turn.edit_source(await page_of(app, turn, options))
+    await turn.edit_source(await page_of(app, turn, options))
 
 
 async def champion(app: App, turn: Turn, _options: NoOptions) -> None:

@@ -43,20 +43,19 @@ async def privacy(app: App, turn: Turn, _options: NoOptions) -> None:
 
 async def press(app: App, turn: Turn, state: str) -> None:
     """Answer the buttons of `/privacy`."""
-    with app.in_flight.track():
-        match state:
-            case "all":
-                async with app.answering(turn, EVERYTHING):
-                    await turn.respond(await _everything(app, turn))
-            case "ask":
-                await turn.edit_source(_confirmation())
-            case "cancel":
-                await turn.edit_source(await overview(app, turn))
-            case "yes":
-                async with app.answering(turn, FORGETTING):
-                    await turn.edit_source(await _forgotten(app, turn))
-            case _unknown:
-                raise other_version("/privacy")
+    match state:
+        case "all":
+            async with app.answering(turn, EVERYTHING):
+                await turn.respond(await _everything(app, turn))
+        case "ask":
+            await turn.edit_source(_confirmation())
+        case "cancel":
+            await turn.edit_source(await overview(app, turn))
+        case "yes":
+            async with app.answering(turn, FORGETTING):
+                await turn.edit_source(await _forgotten(app, turn))
+        case _unknown:
+            raise other_version("/privacy")
 
 
 async def _forgotten(app: App, turn: Turn) -> Message:

@@ -96,17 +96,15 @@ async def info(app: App, turn: Turn, options: VersionOptions) -> None:
 async def activate(app: App, turn: Turn, options: VersionOptions) -> None:
     """Answer `/models activate`."""
     await check_shared_models(app, turn, SharedModelAction.ACTIVATE)
-    with app.in_flight.track():
-        task, number = await _found(app, options.version)
-        await respond_when_ready(turn, _activated(app, turn, task, number, "activated"))
+    task, number = await _found(app, options.version)
+    await respond_when_ready(turn, _activated(app, turn, task, number, "activated"))
 
 
 async def rollback(app: App, turn: Turn, options: TaskOptions) -> None:
     """Answer `/models rollback`."""
     await check_shared_models(app, turn, SharedModelAction.ACTIVATE)
     _check_task(options.task)
-    with app.in_flight.track():
-        await respond_when_ready(turn, _rolled_back(app, turn, options.task))
+    await respond_when_ready(turn, _rolled_back(app, turn, options.task))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -115,8 +113,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     task, _colon, page = rest.partition(":")
     is_page = page.isdecimal() and len(page) <= _LONGEST_PAGE_NUMBER
     if action == "page" and task in TASKS and is_page:
-        with app.in_flight.track():
-            await turn.edit_source(await _page(app, turn, task, int(page)))
+        await turn.edit_source(await _page(app, turn, task, int(page)))
     elif action == "use":
         await _use(app, turn, rest)
     else:
@@ -208,14 +205,13 @@ async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
 async def _use(app: App, turn: Turn, number: str) -> None:
     """Make a worse version live, and update the report of its training."""
     await check_shared_models(app, turn, SharedModelAction.ACTIVATE)
-    with app.in_flight.track():
-        task, version_id = await _found(app, number)
-        await turn.defer()
-        reply = await _activated(app, turn, task, version_id, FORCED)
-        report = await version_report(app, task, version_id, turn.community_id)
-        if report is not None:
-            await turn.edit_source(report)
-        await turn.respond(reply)
+    task, version_id = await _found(app, number)
+    await turn.defer()
+    reply = await _activated(app, turn, task, version_id, FORCED)
+    report = await version_report(app, task, version_id, turn.community_id)
+    if report is not None:
+        await turn.edit_source(report)
+    await turn.respond(reply)
 
 
 async def _found(app: App, typed: str) -> tuple[str, int | None]:

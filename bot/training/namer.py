@@ -301,15 +301,14 @@ async def press(app: App, turn: Turn, state: str) -> None:
     model = await app.store[CustomModels].get(int(number))
     if model is None or model.community_id != community_id:
         raise unknown()
-    with app.in_flight.track():
-        reply = text(_("{namer} was not deleted."), namer=model.name)
-        if action == "delete":
-            training = await app.store[Trainings].active_of(model.id)
-            if training is not None:
-                await app[TrainingService].stop(training.id, EndReason.DELETED)
-            await app.store[CustomModels].delete(model.id)
-            reply = text(_("{namer} was deleted."), namer=model.name)
-        await turn.edit_source(Message(reply, private=True))
+    reply = text(_("{namer} was not deleted."), namer=model.name)
+    if action == "delete":
+        training = await app.store[Trainings].active_of(model.id)
+        if training is not None:
+            await app[TrainingService].stop(training.id, EndReason.DELETED)
+        await app.store[CustomModels].delete(model.id)
+        reply = text(_("{namer} was deleted."), namer=model.name)
+    await turn.edit_source(Message(reply, private=True))
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:

@@ -111,10 +111,9 @@ async def press_stop(app: App, turn: Turn, state: str) -> None:
             _("This training belongs to another {community}."),
             community=turn.platform.terms.community,
         )
-    with app.in_flight.track():
-        if not await app[TrainingService].stop(record.id, await stop_reason(app, turn, record)):
-            raise UserError(_("This training has already ended."))
-        await turn.respond(Message(text(_("Stopped.")), private=True))
+    if not await app[TrainingService].stop(record.id, await stop_reason(app, turn, record)):
+        raise UserError(_("This training has already ended."))
+    await turn.respond(Message(text(_("Stopped.")), private=True))
 
 
 async def stop_reason(app: App, turn: Turn, record: TrainingRecord) -> str:

@@ -58,36 +58,35 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
     if options.corpus is not None:
         title = await title_of(app, options.corpus.name, turn.community_id, _("Your corpus"))
         check_size(title, options.corpus.size, LARGEST_UPLOAD, _("plain text in UTF-8"))
-    with app.in_flight.track():
-        active = await app.store[Trainings].waiting(SHARED)
-        if active:
-            reply = text(_("A training is already running; wait until it has ended, or stop it."))
-            await turn.respond(Message(reply, buttons=(stop_button(active[0].id),), private=True))
-            return
-        await app[TrainingService].check(SHARED)
-        await turn.defer(private=True)
-        corpus = None
-        if options.corpus is not None and title is not None:
-            corpus = await download(options.corpus, title)
-            await checked(app, task.parse_corpus, corpus, title)
-        extra_names: tuple[str, ...] = ()
-        if options.hall_of_fame and task.takes_extra_names:
-            extra_names = await _hall_of_fame(app, turn.community_id)
-        request = TrainingRequest(
-            policy=SHARED,
-            task=task.name,
-            recipe=task.chat_recipe,
-            seed=secrets.randbelow(LARGEST_SEED) if options.seed is None else options.seed,
-            queued_at=app.now(),
-            minutes=minutes,
-            force=options.force,
-            community_id=turn.community_id,
-            member_id=turn.user.id,
-            title=title or "",
-            corpus=corpus,
-            extra_names=extra_names,
-        )
-        await turn.respond(await submit(app, turn, request))
+    active = await app.store[Trainings].waiting(SHARED)
+    if active:
+        reply = text(_("A training is already running; wait until it has ended, or stop it."))
+        await turn.respond(Message(reply, buttons=(stop_button(active[0].id),), private=True))
+        return
+    await app[TrainingService].check(SHARED)
+    await turn.defer(private=True)
+    corpus = None
+    if options.corpus is not None and title is not None:
+        corpus = await download(options.corpus, title)
+        await checked(app, task.parse_corpus, corpus, title)
+    extra_names: tuple[str, ...] = ()
+    if options.hall_of_fame and task.takes_extra_names:
+        extra_names = await _hall_of_fame(app, turn.community_id)
+    request = TrainingRequest(
+        policy=SHARED,
+        task=task.name,
+        recipe=task.chat_recipe,
+        seed=secrets.randbelow(LARGEST_SEED) if options.seed is None else options.seed,
+        queued_at=app.now(),
+        minutes=minutes,
+        force=options.force,
+        community_id=turn.community_id,
+        member_id=turn.user.id,
+        title=title or "",
+        corpus=corpus,
+        extra_names=extra_names,
+    )
+    await turn.respond(await submit(app, turn, request))
 
 
 def weighted_names(chosen: Iterable[tuple[str, int]], words: WordFilter) -> tuple[str, ...]:

@@ -75,38 +75,37 @@ async def keep(app: App, turn: Turn, state: str) -> None:
     title, body = str(poem.get("title", "")), str(poem.get("text", ""))
     if not body or turn.source is None:
         raise UserError(_("This poem can't be read anymore. Write a new one with /sonnet."))
-    with app.in_flight.track():
-        try:
-            is_new = await app.store[Poems].keep(
-                turn.user.id,
-                turn.community_id,
-                turn.source.ref.message_id,
-                title,
-                body,
-                app.now(),
-            )
-        except Full as error:
-            raise UserError(
-                _(
-                    "You've kept {limit} poems, which is the most possible. Delete some with "
-                    "/poems, or download them with /export."
-                ),
-                limit=MOST,
-            ) from error
-        count = await app.store[Poems].count(turn.user.id)
-        if is_new:
-            reply = ngettext(
-                "Kept. You have {count} poem: /poems",
-                "Kept. You have {count} poems: /poems",
-                count,
-            )
-        else:
-            reply = ngettext(
-                "You've kept this one already. You have {count} poem: /poems",
-                "You've kept this one already. You have {count} poems: /poems",
-                count,
-            )
-        await turn.respond(Message(content=text(reply, count=count), private=True))
+    try:
+        is_new = await app.store[Poems].keep(
+            turn.user.id,
+            turn.community_id,
+            turn.source.ref.message_id,
+            title,
+            body,
+            app.now(),
+        )
+    except Full as error:
+        raise UserError(
+            _(
+                "You've kept {limit} poems, which is the most possible. Delete some with "
+                "/poems, or download them with /export."
+            ),
+            limit=MOST,
+        ) from error
+    count = await app.store[Poems].count(turn.user.id)
+    if is_new:
+        reply = ngettext(
+            "Kept. You have {count} poem: /poems",
+            "Kept. You have {count} poems: /poems",
+            count,
+        )
+    else:
+        reply = ngettext(
+            "You've kept this one already. You have {count} poem: /poems",
+            "You've kept this one already. You have {count} poems: /poems",
+            count,
+        )
+    await turn.respond(Message(content=text(reply, count=count), private=True))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -116,10 +115,9 @@ async def press(app: App, turn: Turn, state: str) -> None:
     is_drop = action == "drop"
     if action not in ("show", "drop") or place is None or (is_drop and number is None):
         raise other_version("/poems")
-    with app.in_flight.track():
-        if is_drop and number is not None:
-            await app.store[Poems].drop(turn.user.id, number)
-        await turn.edit_source(await page(app, turn.user.id, place))
+    if is_drop and number is not None:
+        await app.store[Poems].drop(turn.user.id, number)
+    await turn.edit_source(await page(app, turn.user.id, place))
 
 
 async def page(app: App, member_id: int, place: int) -> Message:
