@@ -10,6 +10,7 @@ import pytest
 from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
+from bot.writing.service import Caller
 from models.training.events import Done, Planned, Progress
 from models.verse.poem import SonnetDraft, SonnetRequest
 from models.weights import save_weights
@@ -26,9 +27,9 @@ def rest(bot: SlackBot, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     written = asyncio.Event()
     original = bot.app.inference.sonnet
 
-    async def slow(request: SonnetRequest, **options: object) -> AsyncGenerator[SonnetDraft, None]:
+    async def slow(request: SonnetRequest, caller: Caller) -> AsyncGenerator[SonnetDraft, None]:
         count = 0
-        async for draft in original(request, **options):  # type: ignore[arg-type]
+        async for draft in original(request, caller):
             yield draft
             count += 1
             if count == FIRST:
