@@ -70,8 +70,10 @@ async def test_answer_after_a_lost_confirmation(
         await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
 
 
-def write_one_line(inference: Inference, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let poems hang after their first line."""
+def write_one_line(
+    inference: Inference, monkeypatch: pytest.MonkeyPatch, go_on: asyncio.Event | None = None
+) -> None:
+    """Let poems hang after their first line, for ever or until they may go on."""
     write = inference.sonnet
 
     async def write_a_line(
@@ -79,7 +81,7 @@ def write_one_line(inference: Inference, monkeypatch: pytest.MonkeyPatch) -> Non
     ) -> AsyncGenerator[SonnetDraft, None]:
         async for draft in write(request):
             yield draft
-            await asyncio.Event().wait()
+            await (go_on or asyncio.Event()).wait()
 
     monkeypatch.setattr(inference, "sonnet", write_a_line)
 
@@ -113,11 +115,13 @@ def outage(monkeypatch: pytest.MonkeyPatch) -> Outage:
 
 
 async def test_poem_is_delivered_after_an_outage(
-    local: LocalDiscord, tmp_path: Path, outage: Outage
+    local: LocalDiscord, tmp_path: Path, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with playing(local, tmp_path) as scene:
-        unfinished = scene.bot.app.unfinished
+        unfinished, go_on = scene.bot.app.unfinished, asyncio.Event()
+        write_one_line(scene.bot.app.inference, monkeypatch, go_on)
         asked = await local.run_command("sonnet", {"opening": "Shall I"}, until="acknowledged")
+        go_on.set()  # its first line is shown or comes with the first edit, which fails
         await eventually(lambda: unfinished.released("discord"))
         outage.lasts = False
         await local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
