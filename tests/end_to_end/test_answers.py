@@ -11,12 +11,12 @@ import pytest
 from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot.app import utc_now
-from bot.chat import app as module
 from bot.chat import dispatch
 from bot.features import jobs, stopping
 from bot.platforms.discord import platform
 from bot.platforms.local.server import LocalDiscord
 from bot.writing import Inference
+from models.names.generator import NamesResult
 from models.verse.poem import SonnetDraft, SonnetRequest
 from tests.end_to_end.conftest import eventually, mangosaurus
 from tests.end_to_end.test_mangosaurus import playing
@@ -134,10 +134,17 @@ async def test_names_are_delivered_after_an_outage(
     local: LocalDiscord, tmp_path: Path, outage: Outage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With their poll."""
-    monkeypatch.setattr(module, "PATIENCE_S", 0)
+    go_on = asyncio.Event()
     async with playing(local, tmp_path) as scene:
-        unfinished = scene.bot.app.unfinished
+        unfinished, write = scene.bot.app.unfinished, scene.bot.app.inference.names
+
+        async def names(*request: Any) -> NamesResult:  # noqa: ANN401 (passed on)
+            await go_on.wait()
+            return await write(*request)
+
+        monkeypatch.setattr(scene.bot.app.inference, "names", names)
         asked = await local.run_command("dinoname", {"count": 3}, until="acknowledged")
+        go_on.set()
         await eventually(lambda: unfinished.released("discord"))
         outage.lasts = False
         await local.wait_for(lambda: asked.message.buttons, what="Names")

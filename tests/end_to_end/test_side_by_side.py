@@ -97,12 +97,12 @@ async def write(pane: FrameLocator, line: str) -> None:
 
 async def elect(pane: FrameLocator, buttons: Locator) -> str:
     """Let Mary and Ada vote for the first of two names. Returns it."""
-    await pane.get_by_label("Mary").check()
+    await pane.get_by_role("radio", name="Mary").check()
     await write(pane, "/dinoname count:2")
     name = await buttons.first.inner_text()
     await buttons.first.click()
     await expect(buttons.first).to_have_text(f"{name} · 1")
-    await pane.get_by_label("Ada").check()
+    await pane.get_by_role("radio", name="Ada").check()
     await buttons.first.click()
     await expect(buttons.first).to_have_text(f"{name} · 2")
     return name

@@ -110,7 +110,7 @@ async def test_retrain_is_hidden_from_members(page: Page) -> None:
 
 
 async def test_training(page: Page) -> None:
-    await page.get_by_label("Ada").check()
+    await page.get_by_role("radio", name="Ada").check()
     await fill_in(page, "retrain names")
     elves = FilePayload(name="elves.txt", mimeType="text/plain", buffer=ELVES.encode())
     async with page.expect_file_chooser() as chooser:
@@ -128,7 +128,7 @@ async def test_training(page: Page) -> None:
     assert width > 0
     await report.get_by_role("button", name="Use it anyway").click()
     await expect(last(page)).to_contain_text("Version 1 of names is live now.")
-    await page.get_by_label("Mary").check()
+    await page.get_by_role("radio", name="Mary").check()
     await fill_in(page, "about")
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("then elves.txt")
@@ -142,10 +142,10 @@ async def test_training(page: Page) -> None:
 
 
 async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
-    await page.get_by_label("Ada").check()
+    await page.get_by_role("radio", name="Ada").check()
     await run(page, "settings", vote_minutes="1")
     await expect(last(page)).to_contain_text("New polls stay open for 1 minute here")
-    await page.get_by_label("Mary").check()
+    await page.get_by_role("radio", name="Mary").check()
     await expect(page.locator(".message")).to_have_count(0)  # that was for Ada only
 
     await run(page, "dinoname", count="3")

@@ -307,7 +307,7 @@ async def test_home(local: LocalSlack, toy: Toy, page: Page) -> None:
     await button.click()
     await local.wait_for(lambda: toy.requests[-1].type == "interactive")
     assert toy.payload["view"]["type"] == "home"
-    await page.get_by_label("Ada").check()
+    await page.get_by_role("radio", name="Ada").check()
     await expect(page.get_by_role("heading", name="# mangosaurus", level=1)).to_be_visible()
     await app.click()  # that of Ada, not of Mary
     await expect(page.get_by_role("heading", name="Mangosaurus", level=1)).to_be_visible()
