@@ -164,10 +164,7 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
     accept, show_status, seed = evaluation.accept, evaluation.show_status, options.seed
     wanted = read_openings(options.openings or OPENINGS)  # an error now, not in minutes
     plays, others = corpora.load_plays().items, further_reading.load_poems()
-    losses = HeldOutLosses(corpus.held_out)
-    losses.measure(f"{OURS} ({trained.card.recipe})", trained.network)
-    if isinstance(trained.network, WordsAndCharacters):
-        losses.measure_members(trained.network)
+    losses = _held_out_losses(evaluation)
     previous = previous_weights(trained, options.previous)
     ngram = _baselines(evaluation, losses, previous)
     show_status("word vectors and trigrams")
@@ -211,16 +208,7 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
         likelihood = Likelihood(mean_nats(trained.network, poems), mean_nats(ngram, poems))
         sense = measure_sense(poems, reference)
         verse.append(SystemVerse(system, form.measure(poems), likelihood, sense))
-
-    # Texts are not measured by models of themselves.
-    show_status(SHAKESPEARE)
-    if pieces := poems_of_plays(plays, form.readings, evaluation.count, seed):
-        told_apart = measure_sense(pieces, reference).told_apart
-        quality = form.measure(pieces, copies=False)
-        verse.append(SystemVerse("his plays", quality, None, Sense(told_apart, None, None, None)))
-    quality = form.measure(list(map(MeasuredPoem, corpus.items)), copies=False)
-    sense = measure_sense(reference.real, reference, draws=0)
-    verse.append(SystemVerse(SHAKESPEARE, quality, None, sense))
+    verse += _shakespeare(evaluation, plays, form, reference)
     timed = written[:TIMED]
     return SonnetsFindings(
         losses,
@@ -231,6 +219,32 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
         len(set(openings)),
         missing,
     )
+
+
+def _held_out_losses(evaluation: Evaluation) -> HeldOutLosses:
+    trained, losses = evaluation.trained, HeldOutLosses(evaluation.corpus.held_out)
+    losses.measure(f"{OURS} ({trained.card.recipe})", trained.network)
+    if isinstance(trained.network, WordsAndCharacters):
+        losses.measure_members(trained.network)
+    return losses
+
+
+def _shakespeare(
+    evaluation: Evaluation,
+    plays: Sequence[str],
+    form: VerseEvaluator,
+    reference: SenseReference,
+) -> Iterator[SystemVerse]:
+    """The measures of his own texts, which are not measured by models of themselves."""
+    evaluation.show_status(SHAKESPEARE)
+    seed = evaluation.options.seed
+    if pieces := poems_of_plays(plays, form.readings, evaluation.count, seed):
+        told_apart = measure_sense(pieces, reference).told_apart
+        quality = form.measure(pieces, copies=False)
+        yield SystemVerse("his plays", quality, None, Sense(told_apart, None, None, None))
+    quality = form.measure(list(map(MeasuredPoem, evaluation.corpus.items)), copies=False)
+    sense = measure_sense(reference.real, reference, draws=0)
+    yield SystemVerse(SHAKESPEARE, quality, None, sense)
 
 
 def read_openings(path: Path) -> tuple[str, ...]:

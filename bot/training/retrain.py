@@ -63,7 +63,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
         reply = text(_("A training is already running; wait until it has ended, or stop it."))
         await turn.respond(Message(reply, buttons=(stop_button(active[0].id),), private=True))
         return
-    await app[TrainingService].check(SHARED)
+    await app[TrainingService].check_cooldown()
     await turn.defer(private=True)
     corpus = None
     if options.corpus is not None and title is not None:

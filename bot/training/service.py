@@ -201,7 +201,7 @@ class TrainingService:
         if excludes:
             raise UserError(_("This is already being trained; try again when that has ended."))
         if policy == SHARED:
-            await self._check_cooldown()
+            await self.check_cooldown()
             return
         of_community = sum(w.community_id == community_id for w in waiting)
         if len(waiting) >= LONGEST_QUEUE or of_community >= MOST_OF_A_COMMUNITY:
@@ -311,7 +311,8 @@ class TrainingService:
         except StoreError as error:
             log.info("Cannot check for interrupted trainings: %s", error)
 
-    async def _check_cooldown(self) -> None:
+    async def check_cooldown(self) -> None:
+        """Raise `UserError` until the cooldown after the last shared training is over."""
         now = self.now()
         # Clocks of several processes differ a little. An end much later than now is of a clock that
         # has stepped back since, perhaps by a day, and nobody has to wait for that.
