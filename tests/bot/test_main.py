@@ -89,7 +89,7 @@ def impossible_port_of_database(_folder: Path) -> dict[str, str]:
 
 
 def invalid_dsn(_folder: Path) -> dict[str, str]:
-    pytest.importorskip("sentry_sdk")
+    pytest.importorskip("sentry_sdk", reason="needs sentry-sdk: install requirements-sentry.txt")
     return TOKEN | {"SENTRY_DSN": "secret"}
 
 
