@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from discord.http import HTTPClient
 from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot.app import utc_now
@@ -96,19 +97,20 @@ class Outage:
 @pytest.fixture
 def outage(monkeypatch: pytest.MonkeyPatch) -> Outage:
     """An outage, with a bot that gives up and looks for unfinished answers at once."""
-    outage, request = Outage(), AsyncWebhookAdapter.request
+    outage = Outage()
 
-    async def send(
-        adapter: AsyncWebhookAdapter,
-        route: Route,
-        *args: Any,  # noqa: ANN401 (passed on to discord.py)
-        **options: Any,  # noqa: ANN401
-    ) -> object:
-        if outage.lasts and route.method == "PATCH":
-            raise ConnectionResetError
-        return await request(adapter, route, *args, **options)
+    def cut(client: type[AsyncWebhookAdapter | HTTPClient]) -> None:
+        request: Any = client.request
 
-    monkeypatch.setattr(AsyncWebhookAdapter, "request", send)
+        async def send(self: object, route: Route, *args: Any, **options: Any) -> object:  # noqa: ANN401 (passed on to discord.py)
+            if outage.lasts and route.method == "PATCH":
+                raise ConnectionResetError
+            return await request(self, route, *args, **options)
+
+        monkeypatch.setattr(client, "request", send)
+
+    cut(AsyncWebhookAdapter)
+    cut(HTTPClient)  # edits without a token, as of an answer that is closed later
     monkeypatch.setattr(dispatch, "LAST_TRIES", 1)
     monkeypatch.setattr(jobs, "BEAT_S", 0.1)
     return outage
