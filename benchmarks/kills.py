@@ -28,6 +28,7 @@ from benchmarks.ballots import Poll, Press, VotesDatabase, allowed_votes, poll_o
 from benchmarks.bot_process import BotProcess
 from benchmarks.soak.crowd import ELVES
 from benchmarks.soak.ledger import text_of
+from bot.platforms.local.guild import User
 from bot.platforms.local.server import LocalDiscord
 from bot.store import Database, url_of
 from bot.store.database import FILE
@@ -65,10 +66,7 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
         database = VotesDatabase(url_of(None, bot.state_dir))
         members = [local.state.guild.add_member(f"Member {n}") for n in range(MEMBERS)]
         await local.run_command("settings", {"vote_minutes": 1440}, as_admin=True)
-        polls = [
-            poll_of((await local.run_command("dinoname", by=members[n])).message)
-            for n in range(POLLS)
-        ]
+        polls = [await _new_poll(local, member) for member in members[:POLLS]]
         presses: list[Press] = []
 
         async def vote() -> None:
@@ -103,6 +101,15 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
         await database.close()
     result.wrong += _tracebacks(bot.log)
     return result
+
+
+async def _new_poll(local: LocalDiscord, member: User) -> Poll:
+    """Ask for names, and wait for them: on a busy machine the member's place in the queue comes
+    first.
+    """
+    asked = await local.run_command("dinoname", by=member, timeout_s=ANSWER_S)
+    await local.wait_for(lambda: asked.message.buttons, timeout_s=ANSWER_S, what="Names")
+    return poll_of(asked.message)
 
 
 def _is_over(press: Press) -> bool:

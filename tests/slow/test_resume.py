@@ -20,6 +20,11 @@ def progress(report: Message) -> int:
     return int(found[1]) if found else -1
 
 
+def reports(local: LocalDiscord) -> list[Message]:
+    """The messages that answer no request."""
+    return [message for message in local.messages if message.asked is None]
+
+
 async def test_training_survives_stop_and_kill(local: LocalDiscord, tmp_path: Path) -> None:
     """The bot is stopped, then killed. The third process ends the training of the first.
 
@@ -28,7 +33,8 @@ async def test_training_survives_stop_and_kill(local: LocalDiscord, tmp_path: Pa
     settings = {"COOLDOWN_SECONDS": "0", "HOME_GUILDS": str(local.guild_id)}
     async with BotProcess(local, tmp_path, settings) as bot:
         await local.run_command("retrain names", {"seed": 1, "force": True}, as_admin=True)
-        report = next(message for message in local.messages if message.asked is None)
+        await local.wait_for(lambda: reports(local), what="A progress message")
+        (report,) = reports(local)
         await local.wait_for(lambda: progress(report) >= 10, timeout_s=120, what="10%")
         before = progress(report)
 
@@ -58,7 +64,7 @@ async def test_training_survives_stop_and_kill(local: LocalDiscord, tmp_path: Pa
         assert log.count("Training 1 resumes from its checkpoint") == 2
         assert "starts over" not in log
         assert "Traceback" not in log
-    assert [message for message in local.messages if message.asked is None] == [report]
+    assert reports(local) == [report]
     with contextlib.closing(sqlite3.connect(bot.state_dir / "mangosaurus.db")) as database:
         rows = database.execute("SELECT id, state, attempts, version_id FROM trainings").fetchall()
     assert rows == [(1, "done", 2, 1)]  # the restart in good order does not count
