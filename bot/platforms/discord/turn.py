@@ -177,11 +177,9 @@ class DiscordTurn:
         if self._type in _UPDATES and self._followup is None:  # nothing to replace yet
             await self.respond(message)
             return
+        answer, original = self._followup, self._interaction.edit_original_response
         async with delivery(limit_of(message)):
-            if self._followup is not None:
-                await self._followup.edit(**render_edit(message))
-            else:
-                await self._interaction.edit_original_response(**render_edit(message))
+            await (original if answer is None else answer.edit)(**render_edit(message))
 
     async def show_waiting(self, message: Message) -> None:
         """Show the place in the queue, until the answer replaces it."""
