@@ -11,6 +11,7 @@ from bot.community.queries import Action, RecordEntry
 from bot.platforms.local.slack.blocks import texts
 from bot.platforms.local.slack.records import View
 from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.local.slack.workspace import Member
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.requests import HOME_S
 from bot.platforms.slack.views import home
@@ -21,11 +22,12 @@ from bot.store.schema import EVERYWHERE
 from tests.bot.champions import crown
 
 
-async def opened(slack: LocalSlack) -> View:
+async def opened(slack: LocalSlack, member: Member | None = None) -> View:
     """The home tab of a member who opens it for the first time."""
-    slack.open_home(slack.member)
-    await slack.wait_for(lambda: slack.home(slack.member))
-    view = slack.home(slack.member)
+    member = member or slack.member
+    slack.open_home(member)
+    await slack.wait_for(lambda: slack.home(member))
+    view = slack.home(member)
     assert view is not None
     return view
 
@@ -47,27 +49,25 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 async def test_it_is_not_made_again_at_once(
     bot: SlackBot, slack: LocalSlack, made: list[object]
 ) -> None:
-    await opened(slack)
-    user = slack.member.id
-    for _time in range(50):
+    async def again(user: str) -> None:
         await bot.requests.handle_event({"type": "app_home_opened", "user": user, "tab": "home"})
+
+    await opened(slack)
+    for _time in range(50):
+        await again(slack.member.id)
     assert len(made) == slack.calls["views.publish"] == 1
-    await bot.requests.handle_event(
-        {"type": "app_home_opened", "user": slack.admin.id, "tab": "home"}
-    )
+    await again(slack.admin.id)
     assert len(made) == 2
     later = bot.app.now() + timedelta(seconds=HOME_S)
     object.__setattr__(bot.app, "now", lambda: later)  # it is frozen
-    await bot.requests.handle_event({"type": "app_home_opened", "user": user, "tab": "home"})
+    await again(slack.member.id)
     assert len(made) == 3
 
 
 async def test_it_is_made_again_if_it_was_not_shown(
     bot: SlackBot, slack: LocalSlack, made: list[object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(user: str, view: object) -> None:
-        raise Unreachable("views.publish")
-
+    fail = AsyncMock(side_effect=Unreachable("views.publish"))
     monkeypatch.setattr(bot.api, "publish_home", fail)
     for _time in range(2):
         await bot.requests.handle_event({"type": "app_home_opened", "user": slack.member.id})
@@ -88,11 +88,7 @@ async def test_form_is_answered_in_the_direct_message(bot: SlackBot, slack: Loca
 
 
 async def test_guests_get_no_form(bot: SlackBot, slack: LocalSlack) -> None:
-    slack.open_home(slack.guest)
-    await slack.wait_for(lambda: slack.home(slack.guest))
-    view = slack.home(slack.guest)
-    assert view is not None
-    words = "\n".join(texts(view.blocks))
+    words = "\n".join(texts((await opened(slack, slack.guest)).blocks))
     assert "/halloffame" in words
     for costly in ("five new dinosaurs", "/namer", "Write a sonnet"):
         assert costly not in words
@@ -123,6 +119,7 @@ async def test_blocked_member_gets_one_sentence(bot: SlackBot, slack: LocalSlack
     assert "has blocked you" in str(sentence)
 
 
+@pytest.mark.shows("App Home")
 async def test_champion_without_a_plaque(
     bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,5 @@
 """What an operator is told when the bot cannot start on Slack, or not do everything."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from bot.chat.turn import DeliveryError
@@ -13,13 +11,8 @@ from bot.platforms.slack.network.api import SlackApi
 from bot.platforms.slack.startup_problems import different_apps, startup_problem
 from bot.startup import SLACK_APPS, Exit, StartupError
 from tests.bot.conftest import World
-from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal, serving
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with serving() as started:
-        yield started
+from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
+from tests.bot.platforms.slack.setups import running
 
 
 async def problem_of(server: SlackServer, method: str, answer: Answer) -> StartupError:
@@ -43,9 +36,8 @@ WRONG = (
     "token_expired",
     "token_revoked",
 )
-
-
 BOT, APP = "auth.test", "apps.connections.open"
+UNSCOPED = refusal("missing_scope", needed="users:read")
 PROBLEMS = [
     *(
         (BOT, refusal(code), Exit.TOKEN_REJECTED, f"does not accept SLACK_BOT_TOKEN ({code})")
@@ -55,18 +47,8 @@ PROBLEMS = [
         (APP, refusal(code), Exit.TOKEN_REJECTED, f"does not accept SLACK_APP_TOKEN ({code})")
         for code in WRONG
     ),
-    (
-        BOT,
-        refusal("missing_scope", needed="users:read"),
-        Exit.TOKEN_REJECTED,
-        "SLACK_BOT_TOKEN lacks these scopes: users:read",
-    ),
-    (
-        APP,
-        refusal("missing_scope", needed="connections:write"),
-        Exit.TOKEN_REJECTED,
-        "SLACK_APP_TOKEN lacks the scope connections:write",
-    ),
+    (BOT, UNSCOPED, Exit.TOKEN_REJECTED, "SLACK_BOT_TOKEN lacks these scopes: users:read"),
+    (APP, UNSCOPED, Exit.TOKEN_REJECTED, "SLACK_APP_TOKEN lacks the scope connections:write"),
     (BOT, refusal("new"), Exit.BAD_SETTINGS, "Slack refuses the bot (auth.test: new)"),
     (APP, refusal("forbidden_team"), Exit.BAD_SETTINGS, "forbidden_team). Switch Socket Mode on"),
     (BOT, Answer("oh no", 503), Exit.UNREACHABLE, "Check the network"),
@@ -91,7 +73,7 @@ async def test_problems(
         ("xapp-1-A1-3-abc", Answer({"bot": {"app_id": "A1"}}), False),
         ("xapp-of-another-form", Answer({"bot": {"app_id": "A1"}}), False),
         ("xapp-1-A2-3-abc", Answer({"bot": {}}), False),
-        ("xapp-1-A2-3-abc", refusal("missing_scope", needed="users:read"), False),
+        ("xapp-1-A2-3-abc", UNSCOPED, False),
         ("xapp-1-A2-3-abc", Answer("oh no", 503), False),
     ],
 )
@@ -105,11 +87,9 @@ async def test_tokens_of_two_apps(
     await api.close()
     assert (problem is not None) == differ
     if problem is not None:
-        sentence = str(problem)
-        assert sentence.startswith(
-            "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2. Copy both"
-        )
-        assert SLACK_APPS in sentence
+        found = "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2. Copy both"
+        assert str(problem).startswith(found)
+        assert SLACK_APPS in str(problem)
         assert server.of("bots.info")[0]["bot"] == "B1"
 
 
@@ -124,11 +104,10 @@ async def test_start_names_two_apps(
         return StartupError(Exit.BAD_SETTINGS, "They are of two apps.")
 
     monkeypatch.setattr(client, "different_apps", differ)
-    made = SlackBot(world.make_app(), slack.bot_token, slack.app_token, base_url=slack.api_url)
-    await made.start()
-    assert "They are of two apps." in caplog.text
-    await made.close()
-    await made.app.inference.close()
+    async with running(
+        SlackBot(world.make_app(), slack.bot_token, slack.app_token, base_url=slack.api_url)
+    ):
+        assert "They are of two apps." in caplog.text
 
 
 @pytest.mark.parametrize(("homes", "warned"), [({"T0NOBODY"}, True), (set(), False)])
@@ -137,8 +116,6 @@ async def test_home_is_another_workspace(
 ) -> None:
     app = world.make_app(home_workspaces=frozenset(homes))
     made = SlackBot(app, slack.bot_token, slack.app_token, base_url=slack.api_url)
-    await made.start()
-    assert (f"HOME_WORKSPACES does not name {slack.workspace.id}" in caplog.text) == warned
-    assert not app.is_home(made.platform.community_id)
-    await made.close()
-    await app.inference.close()
+    async with running(made):
+        assert (f"HOME_WORKSPACES does not name {slack.workspace.id}" in caplog.text) == warned
+        assert not app.is_home(made.platform.community_id)

@@ -65,14 +65,11 @@ def _assert_message(method: str, arguments: Mapping[str, Any]) -> None:
     text = arguments.get("text", "")
     assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", text), f"not escaped: {text}"
     assert "\ue000" not in text
-    if method in ("chat.postMessage", "actions"):
-        assert _is_off(arguments["mrkdwn"])
     if method in ("chat.postMessage", "chat.update"):
         assert arguments["parse"] == "none"
-        assert _is_off(arguments["link_names"])
+        assert not int(arguments["link_names"])
     if method in ("chat.postMessage", "actions"):
-        assert _is_off(arguments["unfurl_links"])
-        assert _is_off(arguments["unfurl_media"])
+        assert not any(int(arguments[name]) for name in ("mrkdwn", "unfurl_links", "unfurl_media"))
 
 
 def _assert_part(part: Mapping[str, Any], *, is_private: bool) -> None:
@@ -111,9 +108,8 @@ def _is_private(method: str, arguments: Mapping[str, Any]) -> bool:
     if method in ("views.open", "views.publish", "chat.postEphemeral"):
         return True
     if method == "actions":
-        return arguments.get("response_type") == "ephemeral" or _is_on(
-            arguments.get("replace_original")
-        )
+        is_own = bool(int(arguments.get("replace_original", 0)))
+        return is_own or arguments.get("response_type") == "ephemeral"
     return str(arguments.get("channel", "")).startswith("D")
 
 
@@ -125,11 +121,3 @@ def _parsed(value: object) -> object:
         except ValueError:
             return value
     return value
-
-
-def _is_off(value: object) -> bool:
-    return value in (False, 0, "0", "false", "False")
-
-
-def _is_on(value: object) -> bool:
-    return value in (True, 1, "1", "true", "True")

@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,8 @@ from tests.bot.champions import crown
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.names.test_name import learned
 from tests.bot.opened_polls import TEN_MINUTES, first_message
-from tests.bot.platforms.slack.hostile.inertness import (
-    TEXTS,
-    assert_inert,
-    assert_inert_parts,
-    is_shown,
-)
+from tests.bot.platforms.slack.hostile import inertness
+from tests.bot.platforms.slack.hostile.inertness import TEXTS
 from tests.bot.tiny import tiny_namer
 
 USABLE = {
@@ -30,8 +27,8 @@ USABLE = {
 
 def check(chat: SlackChat, caplog: pytest.LogCaptureFixture) -> None:
     """Nothing that was sent is more than text, and some of it is the hostile one."""
-    assert_inert(chat.session.sent)
-    assert is_shown(chat.session.sent)
+    inertness.assert_inert(chat.session.sent)
+    assert inertness.is_shown(chat.session.sent)
     assert "Traceback" not in caplog.text
 
 
@@ -116,15 +113,9 @@ async def test_stored_words(slack_chat: SlackChat, caplog: pytest.LogCaptureFixt
     chat, texts = slack_chat, [text[:60] for text in USABLE.values()]
     boss = await chat.add_operator()
     for number, text in enumerate(texts):
-        await crown(
-            chat.app.store,
-            text,
-            1,
-            at=chat.now() + timedelta(seconds=number),
-            community_id=chat.community_id,
-            discoverer=text,
-            namer=text,
-        )
+        facts: dict[str, Any] = {"community_id": chat.community_id, "discoverer": text}
+        at = chat.now() + timedelta(seconds=number)
+        await crown(chat.app.store, text, 1, at=at, namer=text, **facts)
         await learned(chat, name=text[:30], community_id=77 + number, shared=True)
     words = tuple(text[:30] for text in texts)
     await chat.app.store[WordFilters].set_blocked_words(chat.community_id, ("mud", *words))
@@ -160,4 +151,4 @@ async def test_suggestions(slack_chat: SlackChat) -> None:
         for command, option in (("name", "namer"), ("sonnet", "about"), ("dissect", "name")):
             await chat.alice.suggestions(command, option, text)
             asked = chat.slack.state.interactions[-1]
-            assert_inert_parts(json.loads(json.dumps(asked.acknowledgements)))
+            inertness.assert_inert_parts(json.loads(json.dumps(asked.acknowledgements)))

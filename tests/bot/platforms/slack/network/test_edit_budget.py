@@ -1,29 +1,16 @@
 import asyncio
 
 from bot.platforms.slack.network.edit_budget import EditBudget
-
-
-class FakeTime:
-    """A clock that advances only in `sleep`."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def clock(self) -> float:
-        return self.now
-
-    async def sleep(self, seconds: float) -> None:
-        for _ in range(3):  # others see the time before
-            await asyncio.sleep(0)
-        self.now += seconds
+from tests.bot.platforms.slack.network.server import Clock
 
 
 class Workspace:
     """Edits of messages, as they are granted."""
 
     def __init__(self) -> None:
-        self.time = FakeTime()
-        self.budget = EditBudget(1.0, clock=self.time.clock, sleep=self.time.sleep)
+        self.time = Clock()
+        self.time.now = 0.0
+        self.budget = EditBudget(1.0, clock=self.time, sleep=self.time.sleep)
         self.edits: list[tuple[float, str]] = []
         self.superseded: list[str] = []
 
@@ -37,12 +24,6 @@ class Workspace:
     @property
     def order(self) -> list[str]:
         return [label for _time, label in self.edits]
-
-
-async def test_first_edit_does_not_wait() -> None:
-    workspace = Workspace()
-    await workspace.edit("A", "1")
-    assert workspace.edits == [(0.0, "A1")]
 
 
 async def test_edits_are_spaced_over_all_channels() -> None:
@@ -89,7 +70,7 @@ async def test_cancelled_edit_takes_no_turn() -> None:
     given_up.cancel()
     await workspace.edit("C", "1")
     assert workspace.edits == [(0.0, "A1"), (1.0, "C1")]
-    assert workspace.budget.waiting == 0
+    assert not workspace.budget._waiting
 
 
 async def test_nothing_waits_while_stopping() -> None:
@@ -99,6 +80,8 @@ async def test_nothing_waits_while_stopping() -> None:
     workspace.budget.hurry()
     await asyncio.gather(*edits)
     assert workspace.order == ["A0", "A1", "A2", "A3", "A4"]
+    workspace.budget.share(2)  # changes nothing any more
+    await asyncio.gather(*(workspace.edit("a", message) for message in "xyz"))
     assert workspace.time.now < 1.0
 
 
@@ -111,11 +94,3 @@ async def test_share_of_several_processes() -> None:
     await workspace.edit("a", "x")
     await workspace.edit("a", "y")
     assert workspace.edits[-1][0] - workspace.edits[-2][0] == 1.0
-
-
-async def test_share_while_it_stops() -> None:
-    workspace = Workspace()
-    workspace.budget.hurry()
-    workspace.budget.share(2)
-    await asyncio.gather(*(workspace.edit("a", message) for message in "xyz"))
-    assert workspace.time.now == 0.0
