@@ -62,12 +62,8 @@ class DiscordTurn:
         """The answer, if the first response updates the message with the button."""
         # Those in the server: `interaction.permissions` includes what a channel grants. None are
         # known of a server that the bot is not in, or whose roles have not arrived yet.
-        member = interaction.user
-        rights = (
-            member.guild_permissions
-            if isinstance(member, discord.Member)
-            else discord.Permissions.none()
-        )
+        none = discord.Permissions.none()
+        rights: discord.Permissions = getattr(interaction.user, "guild_permissions", none)
         self.user = User(
             interaction.user.id,
             clean(interaction.user.display_name),

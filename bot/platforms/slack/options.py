@@ -13,6 +13,7 @@ the last counts.
 import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
@@ -64,11 +65,9 @@ def folded(words: str) -> str:
 def _number(option: Option, typed: str) -> int | float:
     is_whole = option.kind is Kind.INTEGER
     value: int | float | None = None
-    if len(typed) <= LONGEST_NUMBER:
-        try:
+    with suppress(ValueError):
+        if len(typed) <= LONGEST_NUMBER:
             value = int(typed) if is_whole else float(typed.replace(",", "."))
-        except ValueError:
-            value = None
     if value is None or not math.isfinite(value):
         sentence = _("{option} is a number, for example {example}; you typed {typed}.")
         if is_whole:

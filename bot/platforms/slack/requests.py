@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 
 from bot.chat import dispatch
 from bot.chat.app import App
@@ -235,11 +236,10 @@ class Requests:
         answers: whether the member gets an answer, unlike to what they type in the form. A form
             that was opened in App Home has no channel: it is answered in the direct message.
         """
-        raw = text_of(payload, "view", "private_metadata", most=LONGEST_METADATA)
-        try:
-            metadata = json.loads(raw) if raw else {}
-        except ValueError:
-            metadata = {}
+        metadata: object = None
+        with suppress(ValueError):
+            raw = text_of(payload, "view", "private_metadata", most=LONGEST_METADATA)
+            metadata = json.loads(raw)
         user, channel = text_of(payload, "user", "id"), text_of(metadata, "channel")
         if answers and is_external(user) and not channel:
             try:
@@ -317,7 +317,7 @@ def _origin_of(payload: Payload) -> SlackOrigin:
     )
 
 
-def _url_in(payload: Payload) -> str:
+def _url_in(payload: object) -> str:
     return text_of(payload, "response_url", most=LONGEST_URL)
 
 

@@ -140,7 +140,8 @@ class SlackChat(Chat):
         slack.move_to(BASE_URL)
         session = MemorySession(slack)
         world.now = time.now
-        chat = cls(world, time, slack, session, _bot(world, slack, session))
+        bot = MemoryBot(slack, session, app=world.make_app(), is_home=True)
+        chat = cls(world, time, slack, session, bot)
         slack.state.messages.listeners.append(lambda message: chat.states.append(copy(message)))
         await chat.bot.start()
         await time.settle()
@@ -237,7 +238,8 @@ class SlackChat(Chat):
 
     async def restart(self, **changes: object) -> None:
         await self.close()
-        self.bot = _bot(self.world, self.slack, self.session, is_home=self.is_home, **changes)
+        app = self.world.make_app(**changes)
+        self.bot = MemoryBot(self.slack, self.session, app=app, is_home=self.is_home)
         await self.bot.start()
         await self.settle()
 
@@ -293,17 +295,6 @@ class SlackChat(Chat):
         platform = self.bot.platform
         number = await platform.identities.channel(platform.team, channel.id)
         return Place(number, channel.name, channel)
-
-
-def _bot(
-    world: World,
-    slack: LocalSlack,
-    session: MemorySession,
-    *,
-    is_home: bool = True,
-    **changes: object,
-) -> MemoryBot:
-    return MemoryBot(slack, session, app=world.make_app(**changes), is_home=is_home)
 
 
 def _source(message: Shown) -> Message:

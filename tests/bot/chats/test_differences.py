@@ -6,7 +6,7 @@ from bot.platforms.local.slack.forms import FormError
 from bot.platforms.slack.names import SHORTCUT
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Place
-from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message
+from tests.bot.opened_polls import first_message
 
 
 @pytest.mark.shows("bounds that the platform checks")
@@ -25,40 +25,6 @@ async def test_sonnet_from_a_message(slack_chat: SlackChat) -> None:
     slack_chat.slack.shortcut(slack_chat.alice.member, SHORTCUT, said)
     await slack_chat.settle()
     assert first_message(slack_chat).body.startswith("Shall I compare thee")
-
-
-@pytest.mark.shows("pictures in a card")
-async def test_picture_is_a_message(slack_chat: SlackChat) -> None:
-    message = await a_poll(slack_chat)
-    await slack_chat.alice.press(message, "Bravosaurus")
-    await slack_chat.pass_time(TEN_MINUTES + 60)
-    _card, announcement, picture = slack_chat.history()
-    assert announcement.title == "👑 A name has been chosen"
-    assert not announcement.files
-    (plaque,) = picture.files
-    assert plaque.description.startswith("A plaque: Bravosaurus, ")
-
-
-@pytest.mark.shows("private files")
-async def test_private_file(slack_chat: SlackChat) -> None:
-    poem = await slack_chat.alice.use("sonnet")
-    await slack_chat.alice.press(poem, "Keep")
-    exported = await slack_chat.alice.use("export")
-    assert exported.text.endswith("The file is in your direct messages with the bot.")
-    direct = slack_chat.slack.workspace.direct(slack_chat.alice.member)
-    with_files = [message for message in slack_chat.slack.messages if message.files]
-    assert [message.channel for message in with_files] == [direct]
-
-
-@pytest.mark.shows("mentions in public")
-async def test_report_notifies_nobody(slack_chat: SlackChat) -> None:
-    mo, log = await slack_chat.add_moderator(), await slack_chat.add_channel("log")
-    chosen = await mo.use("moderate log", channel=log)
-    assert "reported in #log" in chosen.text
-    await mo.use("moderate block", member=slack_chat.alice)
-    assert slack_chat.history(log)[-1].text == "@mo blocked @alice."
-    in_log = [message for message in slack_chat.states if message.channel is log.source]
-    assert not any(message.mentions for message in in_log)
 
 
 @pytest.mark.shows("channels without the bot")

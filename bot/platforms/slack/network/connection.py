@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, TypeVar
 
 import aiohttp
@@ -167,7 +167,6 @@ class SocketMode:
         *,
         count: Callable[[str], None] = lambda _event: None,
         tracked: Callable[[], AbstractContextManager[None]] = nullcontext,
-        connections: int = CONNECTIONS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`count` gets `connect` and `disconnect`.
@@ -183,7 +182,7 @@ class SocketMode:
         self._tracked = tracked
         self._sleep = sleep
         self._is_stopping = False
-        self._clients: list[_Client | None] = [None] * connections
+        self._clients: list[_Client | None] = [None] * CONNECTIONS
         self._opened: set[_Client] = set()
         """Connections that are not discarded yet. Some are only read to their end."""
         self._keepers: list[asyncio.Task[None]] = []
@@ -359,13 +358,10 @@ async def _acknowledge(client: _Client, envelope_id: str, answer: Payload | None
 
 async def _until_ending(client: _Client) -> None:
     """Wait until a connection should be renewed: Slack says so, or it is closed, or deaf."""
-    while True:
-        try:
+    while not client.ending.is_set():
+        with suppress(TimeoutError):
             async with asyncio.timeout(WATCH_S):
                 await client.ending.wait()
-            return
-        except TimeoutError:
-            pass
         if not await client.is_connected() or client.is_quiet:
             return
 

@@ -43,17 +43,6 @@ async def test_about_says_what_runs(bot: SlackBot, slack: LocalSlack) -> None:
     await beside.http.close()
 
 
-async def test_form_of_a_subcommand(bot: SlackBot, slack: LocalSlack) -> None:
-    """A list is uploaded there."""
-    asked = slack.command(slack.admin, "/namer", "create ?")
-    await slack.wait_for(lambda: asked.view)
-    assert asked.view is not None
-    names = "\n".join(f"Elf{chr(97 + n // 26)}{chr(97 + n % 26)}ion" for n in range(300))
-    file = slack.upload(slack.admin, "elves.txt", names.encode())
-    slack.submit(slack.admin, asked.view, {"name": "elves", "file": [file]})
-    await slack.wait_for(lambda: any("Training elves" in each.words for each in slack.messages))
-
-
 async def test_votes_ask_for_no_rights(bot: SlackBot, slack: LocalSlack) -> None:
     """Slack tells about 100 a minute, and votes come in rushes."""
     message = await slack.command(slack.member, "/dinoname", "").answer()

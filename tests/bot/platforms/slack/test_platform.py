@@ -45,6 +45,7 @@ async def test_odd_identity(server: SlackServer, store: Store) -> None:
         await platform_on(server, store)
 
 
+@pytest.mark.shows("pictures in a card")
 @pytest.mark.parametrize("is_refused", [False, True])
 async def test_send(
     platform: SlackPlatform, server: SlackServer, ref: MessageRef, is_refused: bool
@@ -171,6 +172,7 @@ async def test_operator_is_primary_owner_of_a_home(
     assert not await platform.is_operator(5)
 
 
+@pytest.mark.shows("mentions in public")
 async def test_public_message_notifies_nobody(
     platform: SlackPlatform, server: SlackServer, ref: MessageRef
 ) -> None:

@@ -288,6 +288,7 @@ async def test_expired_url(turn: SlackTurn, server: SlackServer, code: str) -> N
     assert server.of("chat.postMessage")[0]["channel"] == "D9"
 
 
+@pytest.mark.shows("private files")
 @pytest.mark.parametrize("shown", [{"content": text("Data:")}, {"embeds": (Embed("Data"),)}])
 async def test_private_file(turn: SlackTurn, server: SlackServer, shown: dict[str, Any]) -> None:
     server.takes_files()

@@ -11,7 +11,7 @@ from bot.chat.commands import Command, Registry
 from bot.chat.message import UserError
 from bot.features import REGISTRY
 from bot.platforms.slack.names import CommandNames
-from bot.platforms.slack.options import TypedCommand, Value, parse, unescaped
+from bot.platforms.slack.options import TypedCommand, Value, parse
 from bot.platforms.slack.values import ChannelRef, UserRef
 from tests.bot.platforms.slack.commands import COMMANDS, PIECES, as_typed, calls
 
@@ -53,8 +53,9 @@ def refusal(line: str, command: str = "/sonnet") -> str:
         ('"Unclosed words', {"opening": '"Unclosed words'}),
         ("Shall I:\ncompare", {"opening": "Shall I:\ncompare"}),
         ("Thus: the end, 3:4 https://a.b", {"opening": "Thus: the end, 3:4 https://a.b"}),
-        ("Tom & <Jerry> &amp;", {"opening": "Tom & <Jerry> &amp;"}),
+        ("Tom & <Jerry> &amp; &lt;", {"opening": "Tom & <Jerry> &amp; &lt;"}),
         ("Temperature:1", {"temperature": 1.0}),
+        ("beauty:truth, zzz:1", {"opening": "beauty:truth, zzz:1"}),
         ("form:couplets Shall I", {"form": "couplets", "opening": "Shall I"}),
     ],
 )
@@ -92,9 +93,6 @@ def test_people_and_channels_are_looked_up_later() -> None:
     assert "/moderate block ?" in refusal("block @mary", "/moderate")
     assert "/moderate log ?" in refusal("log #general", "/moderate")
     assert "/namer import ?" in refusal("import elves file:elves.txt", "/namer")
-
-
-def test_address_that_slack_marks() -> None:
     address = "https://a.slack.com/archives/C1/p1"
     typed = parse(COMMANDS, "/moderate", f"message <{address}|{address}>")
     assert typed.values == {"message": address}
@@ -125,6 +123,7 @@ def test_form_completes_what_is_missing() -> None:
     ("command", "line", "expected"),
     [
         ("/dinoname", "cuont:3", "did you mean count:?"),
+        ("/dinoname", "xyzzy:3", "xyzzy: belongs to no option. /dinoname has count, starts_with"),
         ("/dinoname", "draco", "draco belongs to no option. /dinoname has count, starts_with"),
         ("/dinoname", "count:many", "a whole number, for example count:1; you typed many"),
         ("/dinoname", "count:99", "count: goes from 1 to 10; you typed 99"),
@@ -202,7 +201,3 @@ def test_marks_that_nothing_closes_are_words() -> None:
     with pytest.raises(UserError, match="opening: can have at most"):
         values(line)
     assert values('"a “b «c') == {"opening": '"a “b «c'}
-
-
-def test_unescaped() -> None:
-    assert unescaped("&amp;lt; &lt;b&gt;") == "&lt; <b>"

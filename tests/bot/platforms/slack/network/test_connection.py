@@ -29,7 +29,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 class Bot:
     """Keeps what it receives."""
 
-    def __init__(self, server: SocketServer, connections: int = 2) -> None:
+    def __init__(self, server: SocketServer) -> None:
         self.api = SlackApi("xoxb-1", monitor=Monitor(), base_url=f"{server.url}api/")
         self.received: list[Mapping[str, object]] = []
         self.events: list[str] = []
@@ -43,7 +43,6 @@ class Bot:
             "xapp-1",
             self.receive,
             count=self.events.append,
-            connections=connections,
             sleep=self.sleep,
         )
 
@@ -89,30 +88,35 @@ async def test_two_connections(server: SocketServer, bot: Bot) -> None:
     assert not bot.socket.is_connected
 
 
-async def test_acknowledged_before_it_is_handled(server: SocketServer, bot: Bot) -> None:
-    bot.pause = 60
-    await server.opened[0].deliver("e1", PRESS)
-    await server.until(lambda: server.opened[0].received)
-    assert server.opened[0].received == [{"envelope_id": "e1"}]
-    assert bot.received == [PRESS]
+ANSWER: Mapping[str, object] = {"payload": {"options": []}}
 
 
-@pytest.mark.parametrize("kind", ["block_suggestion", "view_submission"])
-async def test_answer_is_in_the_acknowledgement(server: SocketServer, bot: Bot, kind: str) -> None:
-    bot.answer = {"options": []}
-    await server.opened[1].deliver("e1", {"type": kind})
-    await server.until(lambda: server.opened[1].received)
-    assert server.opened[1].received == [{"envelope_id": "e1", "payload": {"options": []}}]
-
-
-async def test_late_answer_is_left_out(
-    server: SocketServer, bot: Bot, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("kind", "pause", "answer"),
+    [
+        ("block_actions", 60, {}),
+        ("view_submission", 60, {}),  # too late
+        ("view_submission", 0, ANSWER),
+        ("block_suggestion", 0, ANSWER),
+    ],
+)
+async def test_acknowledgement(
+    server: SocketServer,
+    bot: Bot,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    pause: float,
+    answer: Mapping[str, object],
 ) -> None:
-    monkeypatch.setattr(connection, "ANSWER_S", 0.05)
-    bot.pause = 60
-    await server.opened[0].deliver("e1", {"type": "view_submission"})
-    await server.until(lambda: server.opened[0].received)
-    assert server.opened[0].received == [{"envelope_id": "e1"}]
+    """It comes before the payload is handled, or has the answer."""
+    if pause:
+        monkeypatch.setattr(connection, "ANSWER_S", 0.05)
+    bot.answer, bot.pause = {"options": []}, pause
+    socket = server.opened[1]
+    await socket.deliver("e1", {"type": kind})
+    await server.until(lambda: socket.received and bot.received)
+    assert socket.received == [{"envelope_id": "e1", **answer}]
+    assert bot.received == [{"type": kind}]
 
 
 async def test_repeated_delivery_is_handled_once(server: SocketServer, bot: Bot) -> None:
@@ -175,7 +179,7 @@ async def test_lost_connection_is_replaced(server: SocketServer, bot: Bot) -> No
     assert bot.events.count("disconnect") == 1
     for socket in server.open:
         await socket.websocket.close()
-    await server.until(lambda: len(server.open) == 2 and bot.socket.is_connected)
+    await server.until(lambda: len(server.opened) == 5 and bot.socket.is_connected)
 
 
 async def test_too_many_connections(server: SocketServer, bot: Bot) -> None:
@@ -231,9 +235,9 @@ async def test_connection_without_pongs_is_renewed(
 ) -> None:
     monkeypatch.setattr(connection, "PING_S", 0.1)
     server.pongs = False
-    bot = Bot(server, connections=1)
+    bot = Bot(server)
     await bot.socket.start()
-    await server.until(lambda: len(server.opened) >= 2)
+    await server.until(lambda: len(server.opened) >= 3)
     await bot.close()
 
 
