@@ -9,15 +9,7 @@ from discord import InteractionResponseType
 
 from bot.chat.message import Button, Message
 from bot.chat.received import clean
-from bot.chat.turn import (
-    AnswerRef,
-    Forbidden,
-    MessageRef,
-    OnPending,
-    Source,
-    Unreachable,
-    User,
-)
+from bot.chat.turn import AnswerRef, Forbidden, MessageRef, OnPending, Source, Unreachable, User
 from bot.monitoring import requests
 from bot.platforms.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
 from bot.platforms.discord.rendering import edit_of, render, render_edit
@@ -25,10 +17,7 @@ from bot.platforms.discord.rendering import edit_of, render, render_edit
 LONGEST_FILE_NAME = 255
 """Characters of the name of an upload; the rest is cut."""
 
-_UPDATES = {
-    InteractionResponseType.message_update,
-    InteractionResponseType.deferred_message_update,
-}
+_UPDATES = {InteractionResponseType.message_update, InteractionResponseType.deferred_message_update}
 """Responses that edit the message with the pressed button."""
 _DEFERRALS = {
     InteractionResponseType.deferred_channel_message,

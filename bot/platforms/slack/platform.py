@@ -37,6 +37,7 @@ from bot.platforms.slack.network.members import Member, Members
 from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.values import list_of, text_of
 from bot.platforms.slack.views import rendering
+from bot.platforms.slack.views.rendering import MessagePart
 from bot.store import StoreError
 
 log = logging.getLogger(__name__)
@@ -92,10 +93,7 @@ class SlackPlatform:
         return True
 
     def __init__(
-        self,
-        api: SlackApi,
-        identities: SlackIdentities,
-        commands: CommandNames = UNPREFIXED,
+        self, api: SlackApi, identities: SlackIdentities, commands: CommandNames = UNPREFIXED
     ) -> None:
         self.api = api
         self.identities = identities
@@ -177,15 +175,11 @@ class SlackPlatform:
         self._outside[channel] = self._clock() + OUTSIDE_S
         return True
 
-    async def rendered(
-        self, message: Message, *, private: bool = False
-    ) -> list[rendering.MessagePart]:
+    async def rendered(self, message: Message, *, private: bool = False) -> list[MessagePart]:
         """A message in parts. Only a private one mentions members."""
         return rendering.render(message, await self._named(message, private), self.commands)
 
-    async def rendered_edit(
-        self, message: Message, *, private: bool = False
-    ) -> rendering.MessagePart:
+    async def rendered_edit(self, message: Message, *, private: bool = False) -> MessagePart:
         """A message as one part, since an edit cannot add others."""
         return rendering.render_edit(message, await self._named(message, private), self.commands)
 
@@ -351,7 +345,7 @@ class SlackPlatform:
     async def _send_rest(
         self,
         channel: str,
-        parts: Sequence[rendering.MessagePart],
+        parts: Sequence[MessagePart],
         files: Sequence[File],
         *,
         thread: str | None = None,

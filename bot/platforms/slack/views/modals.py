@@ -190,10 +190,7 @@ def _element(option: Option, value: Value | None) -> Block:
 
 
 def _number_input(option: Option, value: Value | None) -> Block:
-    element: Block = {
-        "type": "number_input",
-        "is_decimal_allowed": option.kind is Kind.NUMBER,
-    }
+    element: Block = {"type": "number_input", "is_decimal_allowed": option.kind is Kind.NUMBER}
     for name, bound in (("min_value", option.least), ("max_value", option.most)):
         if bound is not None:
             element[name] = _figure(bound)

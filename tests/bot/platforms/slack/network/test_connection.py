@@ -39,11 +39,7 @@ class Bot:
         self.slept: list[float] | None = None
         """Seconds for which old connections were read, if they are not to be waited for."""
         self.socket = SocketMode(
-            self.api,
-            "xapp-1",
-            self.receive,
-            count=self.events.append,
-            sleep=self.sleep,
+            self.api, "xapp-1", self.receive, count=self.events.append, sleep=self.sleep
         )
 
     async def sleep(self, seconds: float) -> None:

@@ -86,9 +86,7 @@ def test_numbers_have_bounds() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(call=calls())
-def test_form_gives_back_what_it_was_opened_with(
-    call: tuple[Command, dict[str, Value]],
-) -> None:
+def test_form_gives_back_what_it_was_opened_with(call: tuple[Command, dict[str, Value]]) -> None:
     """Except values that fit no field: empty ones, and very long names."""
     each, values = call
     view = form_of(each, values)
