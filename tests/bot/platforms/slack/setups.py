@@ -29,12 +29,10 @@ def user(**facts: Any) -> Answer:  # noqa: ANN401 (JSON)
     return Answer({"user": {"id": "U1", "team_id": "T1", "profile": profile, **facts}})
 
 
-def make_bot(world: World, slack: LocalSlack, edit_s: float = 0.05) -> SlackBot:
+def make_bot(world: World, slack: LocalSlack) -> SlackBot:
     """The bot in the simulated workspace, which edits after short pauses."""
-    app = world.make_app(cooldown_seconds=0)
-    return SlackBot(
-        app, slack.bot_token, slack.app_token, base_url=slack.api_url, edit_s=edit_s, is_home=True
-    )
+    app, tokens = world.make_app(cooldown_seconds=0), (slack.bot_token, slack.app_token)
+    return SlackBot(app, *tokens, base_url=slack.api_url, edit_s=0.05, is_home=True)
 
 
 @asynccontextmanager

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from copy import deepcopy
 from typing import Any
 
@@ -64,11 +64,8 @@ JSON = st.recursive(
 
 def places_in(value: object) -> list[tuple[str | int, ...]]:
     """The paths of all values in a payload."""
-    children: list[tuple[str | int, object]] = []
-    if isinstance(value, dict):
-        children = list(value.items())
-    elif isinstance(value, list):
-        children = list(enumerate(value))
+    listed = enumerate(value if isinstance(value, list) else ())
+    children: Iterable[Any] = value.items() if isinstance(value, dict) else listed
     return [(key, *rest) for key, child in children for rest in [(), *places_in(child)]]
 
 

@@ -14,37 +14,16 @@ from tests.bot.conftest import World
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
 from tests.bot.platforms.slack.setups import running
 
-
-async def problem_of(server: SlackServer, method: str, answer: Answer) -> StartupError:
-    """The sentence for the answer to one of the two calls with which the bot starts."""
-    server.answers[method] = [answer] * 3
-    api = SlackApi("xoxb-1", monitor=Monitor(), base_url=server.url)
-    starting = api.identify() if method == "auth.test" else api.connection_address("xapp-1")
-    try:
-        with pytest.raises(DeliveryError) as raised:
-            await starting
-    finally:
-        await api.close()
-    return startup_problem(raised.value)
-
-
-WRONG = (
-    "account_inactive",
-    "invalid_auth",
-    "not_allowed_token_type",
-    "not_authed",
-    "token_expired",
-    "token_revoked",
+WRONG = (  # of another app, revoked, or the app-level token in its place
+    *("account_inactive", "invalid_auth", "not_allowed_token_type"),
+    *("not_authed", "token_expired", "token_revoked"),
 )
 BOT, APP = "auth.test", "apps.connections.open"
 UNSCOPED = refusal("missing_scope", needed="users:read")
 PROBLEMS = [
     *(
-        (BOT, refusal(code), Exit.TOKEN_REJECTED, f"does not accept SLACK_BOT_TOKEN ({code})")
-        for code in WRONG  # of another app, revoked, or the app-level token in its place
-    ),
-    *(
-        (APP, refusal(code), Exit.TOKEN_REJECTED, f"does not accept SLACK_APP_TOKEN ({code})")
+        (method, refusal(code), Exit.TOKEN_REJECTED, f"does not accept {token} ({code})")
+        for method, token in ((BOT, "SLACK_BOT_TOKEN"), (APP, "SLACK_APP_TOKEN"))
         for code in WRONG
     ),
     (BOT, UNSCOPED, Exit.TOKEN_REJECTED, "SLACK_BOT_TOKEN lacks these scopes: users:read"),
@@ -60,7 +39,12 @@ PROBLEMS = [
 async def test_problems(
     server: SlackServer, method: str, answer: Answer, code: Exit, sentence: str
 ) -> None:
-    problem = await problem_of(server, method, answer)
+    server.answers[method] = [answer] * 3
+    api = SlackApi("xoxb-1", monitor=Monitor(), base_url=server.url)
+    with pytest.raises(DeliveryError) as raised:
+        await (api.identify() if method == BOT else api.connection_address("xapp-1"))
+    await api.close()
+    problem = startup_problem(raised.value)
     assert problem.code is code
     assert sentence in str(problem)
     assert code is Exit.UNREACHABLE or SLACK_APPS in str(problem) or "auth.test: new" in sentence

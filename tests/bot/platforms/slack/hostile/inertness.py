@@ -43,7 +43,7 @@ def assert_inert(sent: Iterable[Sent]) -> None:
         json.dumps(arguments, ensure_ascii=False).encode()  # no half of a character
         if each.method in WRITERS:
             _assert_message(each.method, arguments)
-        for part in _parts([arguments.get("blocks"), arguments.get("view")]):
+        for part in parts_of([arguments.get("blocks"), arguments.get("view")]):
             _assert_part(part, is_private=_is_private(each.method, arguments))
         assert not arguments.get("attachments")
         assert not arguments.get("initial_comment"), "it is mrkdwn"
@@ -52,7 +52,7 @@ def assert_inert(sent: Iterable[Sent]) -> None:
 def assert_inert_parts(value: object) -> None:
     """The same for objects in an acknowledgement, which one member sees."""
     json.dumps(value, ensure_ascii=False).encode()
-    for part in _parts(value):
+    for part in parts_of(value):
         _assert_part(part, is_private=True)
 
 
@@ -94,14 +94,15 @@ def _assert_part(part: Mapping[str, Any], *, is_private: bool) -> None:
             pass
 
 
-def _parts(value: object) -> Iterator[Mapping[str, Any]]:
+def parts_of(value: object) -> Iterator[Mapping[str, Any]]:
+    """All JSON objects in a value."""
     if isinstance(value, Mapping):
         yield value
         for each in value.values():
-            yield from _parts(each)
+            yield from parts_of(each)
     elif isinstance(value, list):
         for each in value:
-            yield from _parts(each)
+            yield from parts_of(each)
 
 
 def _is_private(method: str, arguments: Mapping[str, Any]) -> bool:

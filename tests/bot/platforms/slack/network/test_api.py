@@ -17,13 +17,6 @@ Call = Callable[[SlackApi], Coroutine[Any, Any, object]]
 INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
 
 
-@pytest.fixture(autouse=True)
-def proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy that is not there: nothing on this machine may be asked for through it."""
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
-
-
 @pytest.fixture
 async def api(slack: SlackServer, clock: Clock) -> AsyncIterator[SlackApi]:
     made = SlackApi("xoxb-1", monitor=Monitor(), base_url=slack.url, clock=clock, sleep=clock.sleep)

@@ -18,12 +18,10 @@ DRAIN_S, UNANNOUNCED_S = connection.DRAIN_S, connection.UNANNOUNCED_S
 
 @pytest.fixture(autouse=True)
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Short waits, and a proxy that is not there."""
+    """Short waits."""
     waits = {"WATCH_S": 0.05, "DRAIN_S": 0.1, "UNANNOUNCED_S": 0.1, "CLOSE_S": 0.2}
     for name, seconds in (waits | {"LIVED_S": 0, "LONGEST_PAUSE_S": 0.02}).items():
         monkeypatch.setattr(connection, name, seconds)
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
-        monkeypatch.setenv(name, "http://127.0.0.1:9")
 
 
 class Bot:

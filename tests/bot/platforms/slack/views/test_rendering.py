@@ -1,7 +1,6 @@
 """Rendering for Slack."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,6 +37,7 @@ from bot.platforms.slack.views.rendering import (
     render,
     render_edit,
 )
+from tests.bot.platforms.slack.hostile.inertness import parts_of
 
 NOON = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 HOSTILE = (
@@ -46,24 +46,13 @@ HOSTILE = (
 )
 
 
-def objects(value: object) -> Iterator[dict[str, Any]]:
-    """All JSON objects in a value."""
-    if isinstance(value, dict):
-        yield value
-        for each in value.values():
-            yield from objects(each)
-    elif isinstance(value, list):
-        for each in value:
-            yield from objects(each)
-
-
 def length(words: str) -> int:
     return len(words.encode("utf-16-le")) // 2
 
 
 def words_of(part: MessagePart) -> str:
     """All words in the blocks of a part."""
-    found = (each.get("text") for each in objects(part["blocks"]))
+    found = (each.get("text") for each in parts_of(part["blocks"]))
     return "".join(each for each in found if isinstance(each, str))
 
 
@@ -74,7 +63,7 @@ def only(message: Message, **options: Any) -> MessagePart:  # noqa: ANN401
 
 def elements(message: Message, **options: Any) -> list[dict[str, Any]]:  # noqa: ANN401
     """The elements of its rich text."""
-    parts = objects(only(message, **options)["blocks"])
+    parts = parts_of(only(message, **options)["blocks"])
     sections = [each["elements"] for each in parts if each.get("type") == "rich_text_section"]
     return [element for section in sections for element in section]
 
@@ -225,7 +214,7 @@ def check(part: MessagePart, *, private: bool) -> None:
     assert 0 < len(part["text"]) <= 4_000
     assert not {"<", ">"} & set(part["text"])
     total = 0
-    for each in objects(part["blocks"]):
+    for each in parts_of(part["blocks"]):
         kind = each.get("type")
         assert kind in KINDS | ({"user"} if private else set())
         if isinstance(each.get("text"), str):
@@ -274,7 +263,7 @@ def test_hostile_words_stay_words() -> None:
         parts = render(message, {7: "U0123"})
         for part in parts:
             check(part, private=False)
-        kinds = {each.get("type") for part in parts for each in objects(part["blocks"])}
+        kinds = {each.get("type") for part in parts for each in parts_of(part["blocks"])}
         assert not kinds & {"user", "channel", "link", "broadcast", "emoji", "mrkdwn"}
         assert "<!channel> <!here> <@U123ABC>" in words_of(parts[0])
         assert "&lt;!channel&gt;" in parts[0]["text"]
