@@ -2,19 +2,10 @@
 
 import pytest
 
-from bot.platforms.local.slack.forms import FormError
 from bot.platforms.slack.names import SHORTCUT
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Place
 from tests.bot.opened_polls import first_message
-
-
-@pytest.mark.shows("bounds that the platform checks")
-async def test_bounds(slack_chat: SlackChat) -> None:
-    assert "count: goes from 1 to 10" in (await slack_chat.alice.use("dinoname", count=99)).text
-    form = await slack_chat.alice.open_form("dinoname")
-    with pytest.raises(FormError):
-        slack_chat.slack.submit(slack_chat.alice.member, form, {"count": "99"})
 
 
 @pytest.mark.shows("Write a sonnet from this")

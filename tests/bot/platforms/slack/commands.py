@@ -6,12 +6,11 @@ from collections.abc import Mapping
 from hypothesis import strategies as st
 
 from bot.chat.commands import Command, Kind, Option
-from bot.chat.turn import Terms
 from bot.features import REGISTRY
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.options import Value
+from bot.platforms.slack.platform import TERMS
 
-TERMS = Terms("Slack", "workspace", "workspaces", "reload")
 COMMANDS = REGISTRY.worded(TERMS)
 LONGEST = 100
 PIECES = st.sampled_from(

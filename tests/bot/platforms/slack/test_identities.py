@@ -79,11 +79,8 @@ def test_timestamps() -> None:
     assert message_id("1700000000.123456") == 1700000000123456
     assert timestamp_of(1700000000123456) == "1700000000.123456"
     assert timestamp_of(1700000000000001) == "1700000000.000001"
-
-
-@pytest.mark.parametrize("odd", ["", "1700000000", "1700000000.1", "-1.000000", "1.0000000", "x"])
-def test_odd_timestamps(odd: str) -> None:
-    assert message_id(odd) is None
+    for odd in ("", "1700000000", "1700000000.1", "-1.000000", "1.0000000", "x"):
+        assert message_id(odd) is None
 
 
 @pytest.mark.parametrize("odd", ["", "U", "u123", "U1/../x", "U1\n", "U" * 33, "Ü12"])

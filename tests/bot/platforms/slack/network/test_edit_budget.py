@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from bot.platforms.slack.network.edit_budget import EditBudget
 from tests.bot.platforms.slack.network.server import Clock
 
@@ -26,21 +28,23 @@ class Workspace:
         return [label for _time, label in self.edits]
 
 
-async def test_edits_are_spaced_over_all_channels() -> None:
-    workspace = Workspace()
+@pytest.fixture
+def workspace() -> Workspace:
+    return Workspace()
+
+
+async def test_edits_are_spaced_over_all_channels(workspace: Workspace) -> None:
     await asyncio.gather(*(workspace.edit(channel, "1") for channel in "ABCD"))
     assert workspace.edits == [(0.0, "A1"), (1.0, "B1"), (2.0, "C1"), (3.0, "D1")]
 
 
-async def test_channels_take_turns() -> None:
-    workspace = Workspace()
+async def test_channels_take_turns(workspace: Workspace) -> None:
     busy = [workspace.edit("A", str(number)) for number in range(4)]
     await asyncio.gather(*busy, workspace.edit("B", "0"), workspace.edit("C", "0"))
     assert workspace.order == ["A0", "B0", "C0", "A1", "A2", "A3"]
 
 
-async def test_newer_edit_supersedes_one_that_waits() -> None:
-    workspace = Workspace()
+async def test_newer_edit_supersedes_one_that_waits(workspace: Workspace) -> None:
     await asyncio.gather(
         workspace.edit("B", "9"),
         workspace.edit("A", "1", "old"),
@@ -51,8 +55,7 @@ async def test_newer_edit_supersedes_one_that_waits() -> None:
     assert workspace.order == ["B9", "A1new", "A2"]
 
 
-async def test_pause() -> None:
-    workspace = Workspace()
+async def test_pause(workspace: Workspace) -> None:
     await workspace.edit("A", "1")
     waiting = asyncio.create_task(workspace.edit("A", "2"))
     await asyncio.sleep(0)
@@ -62,8 +65,7 @@ async def test_pause() -> None:
     assert workspace.edits == [(0.0, "A1"), (5.0, "A2")]
 
 
-async def test_cancelled_edit_takes_no_turn() -> None:
-    workspace = Workspace()
+async def test_cancelled_edit_takes_no_turn(workspace: Workspace) -> None:
     await workspace.edit("A", "1")
     given_up = asyncio.create_task(workspace.edit("B", "1"))
     await asyncio.sleep(0)
@@ -73,8 +75,7 @@ async def test_cancelled_edit_takes_no_turn() -> None:
     assert not workspace.budget._waiting
 
 
-async def test_nothing_waits_while_stopping() -> None:
-    workspace = Workspace()
+async def test_nothing_waits_while_stopping(workspace: Workspace) -> None:
     edits = [asyncio.create_task(workspace.edit("A", str(number))) for number in range(5)]
     await asyncio.sleep(0)
     workspace.budget.hurry()
@@ -85,8 +86,7 @@ async def test_nothing_waits_while_stopping() -> None:
     assert workspace.time.now < 1.0
 
 
-async def test_share_of_several_processes() -> None:
-    workspace = Workspace()
+async def test_share_of_several_processes(workspace: Workspace) -> None:
     workspace.budget.share(3)
     await asyncio.gather(*(workspace.edit("a", message) for message in "xyz"))
     assert [at for at, _label in workspace.edits] == [0.0, 3.0, 6.0]

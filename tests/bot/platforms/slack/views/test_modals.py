@@ -76,6 +76,7 @@ def test_every_command_has_a_form(each: Command) -> None:
         assert elements[option.name]["type"] == KINDS.get(option.kind, text)
 
 
+@pytest.mark.shows("bounds that the platform checks")
 def test_numbers_have_bounds() -> None:
     elements = fields(form_of(COMMANDS.by_name["dinoname"], {}))
     number, temperature = elements["count"], elements["temperature"]
