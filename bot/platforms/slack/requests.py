@@ -263,8 +263,6 @@ class Requests:
             case "tokens_revoked" if self._platform.bot_user in _revoked(event):
                 log.error("The workspace has revoked SLACK_BOT_TOKEN")
                 await self._removed()
-            case _:
-                pass
 
     async def _removed(self) -> None:
         """Have the workspace's data deleted, unless it adds the app again."""

@@ -59,11 +59,8 @@ async def home_view(app: App, turn: Turn, commands: CommandNames) -> dict[str, A
         _found(privacy.overview(app, turn)),
     )
     is_guest = turn.user.is_guest
-    examples = {
-        each: examples_for(app.registry, each, each, is_guest=is_guest)
-        for each in Audience
-        if each <= audience
-    }
+    usable = [each for each in Audience if each <= audience]
+    examples = {each: examples_for(app.registry, each, each, is_guest=is_guest) for each in usable}
     forms = () if is_guest else _FORMS  # those of commands that take the networks' time
     return view_of(examples, champion, newest_poem, data, commands, forms)
 
@@ -83,11 +80,8 @@ def view_of(
     champion, newest_poem, data: answers of `/champion`, `/poems` and `/privacy`; `None` if they
         could not be found in time.
     """
-    helped = [
-        Message(embeds=(Embed(_HEADINGS[audience], lines),))
-        for audience, lines in examples.items()
-        if lines
-    ]
+    shown = [Embed(_HEADINGS[audience], lines) for audience, lines in examples.items() if lines]
+    helped = [Message(embeds=(each,)) for each in shown]
     poem_hint = text(
         _("{poems} shows all that you've kept, {export} downloads them."),
         poems=code("/poems"),

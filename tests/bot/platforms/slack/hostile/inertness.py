@@ -90,8 +90,6 @@ def _assert_part(part: Mapping[str, Any], *, is_private: bool) -> None:
                 assert set(part.get("style", {})) <= {"bold", "italic", "code"}
         case "date":
             assert MARK not in json.dumps(dict(part))
-        case _:
-            pass
 
 
 def parts_of(value: object) -> Iterator[Mapping[str, Any]]:
