@@ -72,14 +72,12 @@ async def test_thread(bot: SlackBot, slack: LocalSlack) -> None:
     assert beginning.thread_ts is None
 
 
-@pytest.mark.parametrize("opening", ["Shall I compare thee to & < > % " * 6, "é" * 199])
+@pytest.mark.parametrize("opening", ["Shall I compare thee to & < > %" * 6, "é" * 199])
 async def test_button_with_a_long_state(bot: SlackBot, slack: LocalSlack, opening: str) -> None:
     """Another poem begins with the same words, however long they are."""
-    opening = opening.strip()
     message = await slack.command(slack.member, "/sonnet", f'opening:"{opening}"').answer()
     await slack.wait_for(lambda: message.buttons)
-    pressed = slack.press(slack.member, message, "🪶 Another")
-    again = await pressed.answer()
+    again = await slack.press(slack.member, message, "🪶 Another").answer()
     await slack.wait_for(lambda: again.buttons)
     requests = bot.app.inference.sonnets_asked  # type: ignore[attr-defined]
     assert [request.opening for request in requests] == [opening] * 2

@@ -1,7 +1,7 @@
 """App Home in the simulated workspace, other events, and forms when something fails."""
 
 from datetime import timedelta
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
@@ -33,45 +33,37 @@ async def opened(slack: LocalSlack, member: Member | None = None) -> View:
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The turns for which App Home was made, which takes several queries."""
-    turns: list[object] = []
-    original = home.home_view
-
-    async def counted(app: object, turn: object, names: object) -> dict[str, object]:
-        turns.append(turn)
-        return await original(app, turn, names)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(home, "home_view", counted)
-    return turns
+def made(monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """Called for each App Home that is made, which takes several queries."""
+    view = Mock(wraps=home.home_view)
+    monkeypatch.setattr(home, "home_view", view)
+    return view
 
 
-async def test_it_is_not_made_again_at_once(
-    bot: SlackBot, slack: LocalSlack, made: list[object]
-) -> None:
+async def test_it_is_not_made_again_at_once(bot: SlackBot, slack: LocalSlack, made: Mock) -> None:
     async def again(user: str) -> None:
         await bot.requests.handle_event({"type": "app_home_opened", "user": user, "tab": "home"})
 
     await opened(slack)
     for _time in range(50):
         await again(slack.member.id)
-    assert len(made) == slack.calls["views.publish"] == 1
+    assert made.call_count == slack.calls["views.publish"] == 1
     await again(slack.admin.id)
-    assert len(made) == 2
+    assert made.call_count == 2
     later = bot.app.now() + timedelta(seconds=HOME_S)
     object.__setattr__(bot.app, "now", lambda: later)  # it is frozen
     await again(slack.member.id)
-    assert len(made) == 3
+    assert made.call_count == 3
 
 
 async def test_it_is_made_again_if_it_was_not_shown(
-    bot: SlackBot, slack: LocalSlack, made: list[object], monkeypatch: pytest.MonkeyPatch
+    bot: SlackBot, slack: LocalSlack, made: Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail = AsyncMock(side_effect=Unreachable("views.publish"))
     monkeypatch.setattr(bot.api, "publish_home", fail)
     for _time in range(2):
         await bot.requests.handle_event({"type": "app_home_opened", "user": slack.member.id})
-    assert len(made) == 2
+    assert made.call_count == 2
 
 
 async def test_form_is_answered_in_the_direct_message(bot: SlackBot, slack: LocalSlack) -> None:

@@ -1,6 +1,6 @@
 """Requests on Slack while the database is silent: known members get names and poems."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -15,15 +15,10 @@ from bot.store import database as module
 from tests.bot.features.test_silent_database import _never
 
 
-@pytest.fixture
-async def known(bot: SlackBot, slack: LocalSlack) -> None:
-    """The bot knows the member and the channel."""
-    await slack.command(slack.member, "/about", "").answer()
-
-
 @pytest.fixture(autouse=True)
-def silent(known: None) -> Iterator[None]:
-    """The database accepts queries and never answers."""
+async def silent(bot: SlackBot, slack: LocalSlack) -> AsyncIterator[None]:
+    """The database accepts queries and never answers. The bot knows the member and the channel."""
+    await slack.command(slack.member, "/about", "").answer()
     with pytest.MonkeyPatch.context() as patch:
         for name in ("reading", "writing"):
             patch.setattr(Database, name, _never)

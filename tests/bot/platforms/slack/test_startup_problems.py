@@ -1,5 +1,7 @@
 """What an operator is told when the bot cannot start on Slack, or not do everything."""
 
+from unittest.mock import AsyncMock
+
 import pytest
 
 from bot.chat.turn import DeliveryError
@@ -83,15 +85,12 @@ async def test_start_names_two_apps(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def differ(_api: SlackApi, bot: str, token: str) -> StartupError:
-        assert (bot, token) == (slack.workspace.bot_id, slack.app_token)
-        return StartupError(Exit.BAD_SETTINGS, "They are of two apps.")
-
+    differ = AsyncMock(return_value=StartupError(Exit.BAD_SETTINGS, "They are of two apps."))
     monkeypatch.setattr(client, "different_apps", differ)
-    async with running(
-        SlackBot(world.make_app(), slack.bot_token, slack.app_token, base_url=slack.api_url)
-    ):
+    made = SlackBot(world.make_app(), slack.bot_token, slack.app_token, base_url=slack.api_url)
+    async with running(made):
         assert "They are of two apps." in caplog.text
+    differ.assert_awaited_once_with(made.api, slack.workspace.bot_id, slack.app_token)
 
 
 @pytest.mark.parametrize(("homes", "warned"), [({"T0NOBODY"}, True), (set(), False)])
