@@ -18,7 +18,12 @@ from bot.features import stopping
 from bot.features.jobs import Jobs
 from bot.features.stopping import Front
 from bot.monitoring import requests
-from bot.platforms.discord.cog import Commands, Registered, RegisteredInFile, sync_if_changed
+from bot.platforms.discord.commands import (
+    Registered,
+    RegisteredInFile,
+    sync_if_changed,
+    tree_command,
+)
 from bot.platforms.discord.library import Heartbeats, shorten_library_logs, tracing
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.rendering import MessageButton
@@ -83,9 +88,9 @@ class Mangosaurus(commands.AutoShardedBot):
 
         Called at each login: a start that fails may be repeated.
         """
-        if not self.cogs:
-            registry = self.app.registry.worded(self.platform.terms)
-            await self.add_cog(Commands(self.tree, self, registry.commands))
+        if not self.tree.get_commands():
+            for each in self.app.registry.worded(self.platform.terms).commands:
+                self.tree.add_command(tree_command(each))
             self.add_dynamic_items(MessageButton)
             shorten_library_logs()
         if self.app.fleet.gate is not None:
@@ -107,10 +112,9 @@ class Mangosaurus(commands.AutoShardedBot):
     async def _register(self) -> None:
         """Register the commands, unless this process, or one that shares the database, has."""
         app = self.app
+        registered: Registered = app.store[Registrations]
         if app.store.database.is_sqlite:
-            registered: Registered = RegisteredInFile(app.settings.state_dir)
-        else:
-            registered = app.store[Registrations]
+            registered = RegisteredInFile(app.settings.state_dir)
         async with app.fleet.registering():
             await sync_if_changed(self.tree, registered, always=self._always_sync)
 
@@ -219,25 +223,20 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
     ) -> None:
         if isinstance(error, app_commands.CommandInvokeError):
             error = error.original  # type: ignore[assignment]
-        turn = DiscordTurn(interaction, self.client.platform)
+        app, turn = self.client.app, DiscordTurn(interaction, self.client.platform)
         if interaction.type is discord.InteractionType.autocomplete:
-            dispatch.explained(
-                self.client.app, error, turn
-            )  # for the log: suggestions cannot show a sentence
+            dispatch.explained(app, error, turn)  # for the log: there is no place for a sentence
             return
-        with self.client.app.monitor.track(f"/{_name(interaction)}", turn.community_id):
-            await self._answer_error(turn, error)
-
-    async def _answer_error(self, turn: Turn, error: BaseException) -> None:
-        sentence = _explain(error, turn)
-        if sentence is None:
-            await dispatch.answer_error(self.client.app, turn, error)
-            return
-        requests.end_with(error, requests.Outcome.REFUSED)
-        try:
-            await turn.respond(Message(sentence, private=True))
-        except DeliveryError as failure:
-            log.info("An error message could not be sent: %s", failure)
+        with app.monitor.track(f"/{_name(interaction)}", turn.community_id):
+            sentence = _explain(error, turn)
+            if sentence is None:
+                await dispatch.answer_error(app, turn, error)
+                return
+            requests.end_with(error, requests.Outcome.REFUSED)
+            try:
+                await turn.respond(Message(sentence, private=True))
+            except DeliveryError as failure:
+                log.info("An error message could not be sent: %s", failure)
 
 
 def _shards(settings: Settings) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -50,17 +49,13 @@ def tracing(monitor: Monitor) -> aiohttp.TraceConfig:
     """A trace for `discord.Client`: its one session sends all requests, also for interactions."""
 
     async def ended(
-        _session: aiohttp.ClientSession,
-        _context: SimpleNamespace,
-        request: aiohttp.TraceRequestEndParams,
+        _session: object, _context: object, request: aiohttp.TraceRequestEndParams
     ) -> None:
         if _is_api(request.url):
             monitor.response(request.response.status, request.response.headers)
 
     async def failed(
-        _session: aiohttp.ClientSession,
-        _context: SimpleNamespace,
-        request: aiohttp.TraceRequestExceptionParams,
+        _session: object, _context: object, request: aiohttp.TraceRequestExceptionParams
     ) -> None:
         if _is_api(request.url):
             monitor.no_response()

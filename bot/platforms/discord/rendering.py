@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from io import BytesIO
-from typing import Any, Protocol
+from typing import Any
 
 import discord
 
@@ -21,15 +21,6 @@ def escape(text: str) -> str:
     1\. \*\*\@everyone\*\* \<\@123> \|\|self-love\|\| https\://a.b
     """
     return _LINE_MARKS.sub(r"\1\\\2", _MARKS.sub(r"\\\g<0>", text))
-
-
-def unescape(text: str) -> str:
-    r"""The inverse of `escape`.
-
-    >>> print(unescape(r"\*\@everyone\*"))
-    *@everyone*
-    """
-    return re.sub(r"\\(.)", r"\1", text, flags=re.DOTALL)
 
 
 def split_lines(lines: Iterable[str], limit: int) -> list[str]:
@@ -75,10 +66,8 @@ def render(message: Message) -> list[dict[str, Any]]:
     The first part has the text, the last the buttons and files.
     """
     embeds = [embed for part in message.embeds for embed in embeds_of(part)]
-    contents = (
-        split_lines(to_markdown(message.content).split("\n"), CONTENT) if message.content else []
-    )
-    messages: list[dict[str, Any]] = [{"content": content} for content in contents]
+    lines = to_markdown(message.content).split("\n") if message.content else []
+    messages: list[dict[str, Any]] = [{"content": each} for each in split_lines(lines, CONTENT)]
     for page in _pages(embeds):
         if len(messages) == 1 and "embeds" not in messages[0]:
             messages[0]["embeds"] = page
@@ -169,23 +158,12 @@ def _pages(embeds: list[discord.Embed]) -> list[list[discord.Embed]]:
     """Embeds in messages: at most `EMBEDS` and `EMBED_CHARACTERS` in each."""
     pages: list[list[discord.Embed]] = []
     for embed in embeds:
-        fits = (
-            pages
-            and len(pages[-1]) < EMBEDS
-            and sum(map(len, pages[-1])) + len(embed) <= EMBED_CHARACTERS
-        )
-        if fits:
-            pages[-1].append(embed)
+        page = [*pages[-1], embed] if pages else []
+        if 0 < len(page) <= EMBEDS and sum(map(len, page)) <= EMBED_CHARACTERS:
+            pages[-1] = page
         else:
             pages.append([embed])
     return pages
-
-
-class ButtonClient(Protocol):
-    """A client that answers pressed buttons."""
-
-    async def press(self, interaction: Any, button: Button) -> None:  # noqa: ANN401
-        """Answer a pressed button."""
 
 
 class MessageButton(
@@ -199,15 +177,12 @@ class MessageButton(
         custom_id = f"{button.action}:{button.state}"
         if len(custom_id) > LONGEST_ID:
             raise ValueError(f"{custom_id!r} is longer than {LONGEST_ID} characters")
-        style = discord.ButtonStyle.secondary
-        if button.primary:
-            style = discord.ButtonStyle.primary
+        style = discord.ButtonStyle.primary if button.primary else discord.ButtonStyle.secondary
         if button.dangerous:
             style = discord.ButtonStyle.danger
+        emoji = button.emoji or None
         super().__init__(
-            discord.ui.Button(
-                label=button.label, custom_id=custom_id, style=style, emoji=button.emoji or None
-            )
+            discord.ui.Button(label=button.label, custom_id=custom_id, style=style, emoji=emoji)
         )
         self.button = button
 
@@ -224,5 +199,4 @@ class MessageButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the press to the client."""
-        client: ButtonClient = interaction.client
-        await client.press(interaction, self.button)
+        await interaction.client.press(interaction, self.button)

@@ -9,15 +9,7 @@ from discord import InteractionResponseType
 
 from bot.chat.message import Button, Message
 from bot.chat.received import clean
-from bot.chat.turn import (
-    AnswerRef,
-    Forbidden,
-    MessageRef,
-    OnPending,
-    Source,
-    Unreachable,
-    User,
-)
+from bot.chat.turn import AnswerRef, Forbidden, MessageRef, OnPending, Source, Unreachable, User
 from bot.monitoring import requests
 from bot.platforms.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
 from bot.platforms.discord.rendering import edit_of, render, render_edit
@@ -25,10 +17,7 @@ from bot.platforms.discord.rendering import edit_of, render, render_edit
 LONGEST_FILE_NAME = 255
 """Characters of the name of an upload; the rest is cut."""
 
-_UPDATES = {
-    InteractionResponseType.message_update,
-    InteractionResponseType.deferred_message_update,
-}
+_UPDATES = {InteractionResponseType.message_update, InteractionResponseType.deferred_message_update}
 """Responses that edit the message with the pressed button."""
 _DEFERRALS = {
     InteractionResponseType.deferred_channel_message,
@@ -62,12 +51,8 @@ class DiscordTurn:
         """The answer, if the first response updates the message with the button."""
         # Those in the server: `interaction.permissions` includes what a channel grants. None are
         # known of a server that the bot is not in, or whose roles have not arrived yet.
-        member = interaction.user
-        rights = (
-            member.guild_permissions
-            if isinstance(member, discord.Member)
-            else discord.Permissions.none()
-        )
+        none = discord.Permissions.none()
+        rights: discord.Permissions = getattr(interaction.user, "guild_permissions", none)
         self.user = User(
             interaction.user.id,
             clean(interaction.user.display_name),
@@ -177,11 +162,9 @@ class DiscordTurn:
         if self._type in _UPDATES and self._followup is None:  # nothing to replace yet
             await self.respond(message)
             return
+        answer, original = self._followup, self._interaction.edit_original_response
         async with delivery(limit_of(message)):
-            if self._followup is not None:
-                await self._followup.edit(**render_edit(message))
-            else:
-                await self._interaction.edit_original_response(**render_edit(message))
+            await (original if answer is None else answer.edit)(**render_edit(message))
 
     async def show_waiting(self, message: Message) -> None:
         """Show the place in the queue, until the answer replaces it."""

@@ -77,3 +77,6 @@ class CommandNames:
             word: f"{OWN_PREFIX}{word}" if self.prefix + word in TAKEN else self.prefix + word
             for word in WORDS
         }
+
+
+UNPREFIXED = CommandNames()

@@ -13,6 +13,7 @@ the last counts.
 import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
@@ -21,7 +22,7 @@ from bot.chat.message import Span, UserError, code
 from bot.chat.received import LONGEST_TEXT
 from bot.chat.translation import _
 from bot.formats import human_join, shortened
-from bot.platforms.slack.names import CommandNames
+from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.values import ChannelRef, FileRef, UserRef
 
 Value = str | int | float | bool | UserRef | ChannelRef | FileRef
@@ -64,19 +65,15 @@ def folded(words: str) -> str:
 def _number(option: Option, typed: str) -> int | float:
     is_whole = option.kind is Kind.INTEGER
     value: int | float | None = None
-    if len(typed) <= LONGEST_NUMBER:
-        try:
+    with suppress(ValueError):
+        if len(typed) <= LONGEST_NUMBER:
             value = int(typed) if is_whole else float(typed.replace(",", "."))
-        except ValueError:
-            value = None
     if value is None or not math.isfinite(value):
         sentence = _("{option} is a number, for example {example}; you typed {typed}.")
         if is_whole:
             sentence = _("{option} is a whole number, for example {example}; you typed {typed}.")
         example = f"{option.name}:{1 if option.least is None else option.least:g}"
-        raise UserError(
-            sentence, option=code(f"{option.name}:"), example=code(example), typed=shown(typed)
-        )
+        raise _refusal(option, typed, sentence, example=code(example))
     _check_bounds(option, value, typed)
     return value
 
@@ -90,24 +87,14 @@ def _check_bounds(option: Option, value: float, typed: str) -> None:
     else:
         sentence = _("{option} is at most {most}; you typed {typed}.")
     if (least is not None and value < least) or (most is not None and value > most):
-        raise UserError(
-            sentence,
-            option=code(f"{option.name}:"),
-            least=_figure(least or 0),
-            most=_figure(most or 0),
-            typed=shown(typed),
-        )
+        raise _refusal(option, typed, sentence, least=_figure(least or 0), most=_figure(most or 0))
 
 
 def _switch(option: Option, typed: str) -> bool:
     word = folded(typed)
     if word not in ON + OFF:
-        raise UserError(
-            _("{option} is yes or no, for example {example}; you typed {typed}."),
-            option=code(f"{option.name}:"),
-            example=code(f"{option.name}:yes"),
-            typed=shown(typed),
-        )
+        sentence = _("{option} is yes or no, for example {example}; you typed {typed}.")
+        raise _refusal(option, typed, sentence, example=code(f"{option.name}:yes"))
     return word in ON
 
 
@@ -116,11 +103,9 @@ def _choice(option: Option, typed: str) -> str:
     for choice in option.choices:
         if word in (folded(choice.value), folded(choice.label)):
             return choice.value
-    raise UserError(
-        _("{option} can be {choices}; you typed {typed}."),
-        option=code(f"{option.name}:"),
-        choices=human_join([_brief(each) for each in option.choices[:MOST_NAMED]], _("or")),
-        typed=shown(typed),
+    choices = human_join([_brief(each) for each in option.choices[:MOST_NAMED]], _("or"))
+    raise _refusal(
+        option, typed, _("{option} can be {choices}; you typed {typed}."), choices=choices
     )
 
 
@@ -131,19 +116,17 @@ def _brief(choice: Choice) -> str:
 
 def _text_within_bounds(option: Option, typed: str) -> str:
     if option.most is not None and len(typed) > option.most:
-        raise UserError(
-            _("{option} can have at most {limit} characters, and yours has {count:,}."),
-            option=code(f"{option.name}:"),
-            limit=_figure(option.most),
-            count=len(typed),
-        )
+        sentence = _("{option} can have at most {limit} characters, and yours has {count:,}.")
+        raise _refusal(option, typed, sentence, limit=_figure(option.most), count=len(typed))
     if option.least is not None and len(typed) < option.least:
-        raise UserError(
-            _("Type something after {option}, for example {example}"),
-            option=code(f"{option.name}:"),
-            example=code(f"{option.name}:…"),
-        )
+        sentence = _("Type something after {option}, for example {example}")
+        raise _refusal(option, typed, sentence, example=code(f"{option.name}:…"))
     return typed
+
+
+def _refusal(option: Option, typed: str, sentence: str, **facts: Span | str | int) -> UserError:
+    """The error for a value of an option that was `typed`, which `sentence` may repeat."""
+    return UserError(sentence, option=code(f"{option.name}:"), typed=shown(typed), **facts)
 
 
 def _figure(number: float) -> str:
@@ -161,30 +144,6 @@ _CLOSING = {'"': '"', "“": "”“", "”": "”", "„": "“”", "«": "»"
 _WORD = re.compile(r"<[@#!][^<>\s][^<>]*>|\S+")
 _REFERENCE = re.compile(r"<([@#])([A-Z0-9]{2,20})(?:\|[^<>]*)?>")
 _ADDRESS = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
-_NEEDS_QUOTES = re.compile(r'[\s"“”„«»\\]|^$')
-
-
-def read_line(command: Command, line: str, slash: str) -> dict[str, Value]:
-    """The values in a line, by option. Raises `UserError`. `command` is how members type it."""
-    return _Line(command, line, slash).values()
-
-
-def written(value: Value) -> str | None:
-    """A value as `read_line` reads it after the name of its option; `None` for a file."""
-    match value:
-        case bool():
-            return ON[0] if value else OFF[0]
-        case UserRef():
-            return f"<@{value.external}>"
-        case ChannelRef():
-            return f"<#{value.external}>"
-        case FileRef():
-            return None
-        case str() if _NEEDS_QUOTES.search(value):
-            escaped = value.replace("\\", "\\\\").replace('"', '\\"')
-            return f'"{escaped}"'
-        case _:
-            return str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,18 +160,11 @@ class _Word:
     """The value, if it is in quotation marks."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """A value as typed, with its option; `None` for words without one."""
-
-    option: Option | None
-    typed: str
-
-
 class _Line:
     """The options of a command, typed in one line."""
 
     def __init__(self, command: Command, line: str, slash: str) -> None:
+        """`slash` is how members type the command. Raises `UserError`."""
         self._slash = slash
         self._options = {option.name: option for option in command.options}
         self._main = next((each for each in command.options if each.is_main), None)
@@ -223,16 +175,19 @@ class _Line:
 
     def values(self) -> dict[str, Value]:
         """The values by option. Raises `UserError`."""
-        segments = [*self._segments()]
-        values = {
-            segment.option.name: self._value(segment.option, segment.typed)
-            for segment in segments
-            if segment.option is not None
-        }
-        if free := " ".join(segment.typed for segment in segments if segment.option is None):
+        values: dict[str, Value] = {}
+        free: list[str] = []
+        for option, words in self._chunks():
+            rest = words
+            if option is not None:
+                typed, rest = self._named(option, words)
+                values[option.name] = self._value(option, typed)
+            if rest:
+                free.append(self._free(rest))
+        if prose := " ".join(free):
             if self._main is None or self._main.name in values:
-                raise self._needs_name(free)
-            values[self._main.name] = self._value(self._main, free)
+                raise self._needs_name(prose)
+            values[self._main.name] = self._value(self._main, prose)
         return values
 
     def _value(self, option: Option, typed: str) -> Value:
@@ -252,35 +207,27 @@ class _Line:
                 return converted(option, unescaped(typed))
         raise UserError(sentence, form=code(f"{self._slash} {FORM}"))
 
-    def _segments(self) -> Iterator[_Segment]:
+    def _chunks(self) -> Iterator[tuple[Option | None, list[_Word]]]:
         """The line, cut before each name of an option."""
         chunk: list[_Word] = []
         current: Option | None = None
         for word, option in self._words:
             if option is not None:
-                yield from self._chunk(current, chunk)
+                yield current, chunk
                 current, chunk = option, []
             chunk.append(word)
-        yield from self._chunk(current, chunk)
+        yield current, chunk
 
-    def _chunk(self, option: Option | None, words: list[_Word]) -> Iterator[_Segment]:
-        if option is None:
-            yield from self._free(words)
-        else:
-            yield from self._named(option, words)
-
-    def _named(self, option: Option, words: list[_Word]) -> Iterator[_Segment]:
-        first, rest = words[0], words[1:]
+    def _named(self, option: Option, words: list[_Word]) -> tuple[str, list[_Word]]:
+        """The value that begins with an option's name, and the words after it."""
+        first, *rest = words
         if first.quoted is None and first.value == first.end and rest:  # a space after the colon
-            first, rest = replace(rest[0], value=rest[0].start), rest[1:]
+            first, *rest = replace(rest[0], value=rest[0].start), *rest[1:]
         if first.quoted is not None:
-            yield _Segment(option, first.quoted)
-        else:
-            extent = self._extent(option, first, rest)
-            end = rest[extent - 1].end if extent else first.end
-            yield _Segment(option, self._line[first.value : end])
-            rest = rest[extent:]
-        yield from self._free(rest)
+            return first.quoted, rest
+        extent = self._extent(option, first, rest)
+        end = rest[extent - 1].end if extent else first.end
+        return self._line[first.value : end], rest[extent:]
 
     def _extent(self, option: Option, first: _Word, rest: list[_Word]) -> int:
         """How many further words belong to a value without quotation marks."""
@@ -294,11 +241,11 @@ class _Line:
         typed = (folded(self._line[first.value : rest[n - 1].end]) for n in lengths)
         return next((n for n, words in zip(lengths, typed, strict=True) if words in known), 0)
 
-    def _free(self, words: list[_Word]) -> Iterator[_Segment]:
+    def _free(self, words: list[_Word]) -> str:
+        """Words without an option, as typed; what is alone in quotation marks is without them."""
         if len(words) == 1 and not words[0].key and words[0].quoted is not None:
-            yield _Segment(None, words[0].quoted)
-        elif words:
-            yield _Segment(None, self._line[words[0].start : words[-1].end])
+            return words[0].quoted
+        return self._line[words[0].start : words[-1].end]
 
     def _option(self, word: _Word) -> Option | None:
         """The option that a word names. Raises `UserError` if the name is misspelled."""
@@ -399,27 +346,24 @@ def _as_name(key: str) -> str:
 class TypedCommand:
     """A typed command.
 
-    command: `None` for a group without a subcommand: `wants_form` is true then.
+    command: a group if the subcommand is missing: `wants_form` is true then.
     values: those that were typed, by the names of their options.
     wants_form: whether the member asks for a form, or left out what the command needs.
-    group: the group of a subcommand.
     """
 
-    command: Command | None
+    command: Command | Group
     values: Mapping[str, Value] = field(default_factory=dict)
     wants_form: bool = False
-    group: Group | None = None
 
 
 def parse(
-    registry: Registry, command: str, line: str, names: CommandNames | None = None
+    registry: Registry, command: str, line: str, names: CommandNames = UNPREFIXED
 ) -> TypedCommand:
     """Read a slash command. Raises `UserError`, with a sentence that says what is accepted.
 
     command: as Slack sends it, for example `/mango-about`.
     line: the text after it, in which Slack escapes `&`, `<` and `>`.
     """
-    names = names or CommandNames()
     word = names.word_of(command)
     found = registry.by_first_word.get(word or "")
     if found is None:
@@ -438,18 +382,8 @@ def parse(
         return _call(found, line.strip(), names)
     first, rest = (*line.split(maxsplit=1), "", "")[:2]
     if first in ("", FORM):
-        return TypedCommand(None, wants_form=True, group=found)
-    return replace(_call(_subcommand(found, first, names), rest.strip(), names), group=found)
-
-
-def as_typed(
-    command: Command, values: Mapping[str, Value], names: CommandNames | None = None
-) -> str:
-    """A command as a member types it, which `parse` reads as these values. Files are left out."""
-    names = names or CommandNames()
-    each = ((name, written(value)) for name, value in values.items())
-    options = (f"{name}:{value}" for name, value in each if value is not None)
-    return " ".join((names.slash(command.name), *options))
+        return TypedCommand(found, wants_form=True)
+    return _call(_subcommand(found, first, names), rest.strip(), names)
 
 
 def _subcommand(group: Group, typed: str, names: CommandNames) -> Command:
@@ -475,6 +409,6 @@ def _subcommand(group: Group, typed: str, names: CommandNames) -> Command:
 def _call(command: Command, line: str, names: CommandNames) -> TypedCommand:
     if line == FORM:
         return TypedCommand(command, wants_form=True)
-    values = read_line(command, line, names.slash(command.name))
+    values = _Line(command, line, names.slash(command.name)).values()
     lacks = any(each.is_required and each.name not in values for each in command.options)
     return TypedCommand(command, values, wants_form=lacks)

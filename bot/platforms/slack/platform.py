@@ -31,12 +31,13 @@ from bot.platforms.slack.identities import (
     message_id,
     timestamp_of,
 )
-from bot.platforms.slack.names import CommandNames
-from bot.platforms.slack.network.api import OUTSIDE, SlackApi, code_of
+from bot.platforms.slack.names import UNPREFIXED, CommandNames
+from bot.platforms.slack.network.api import EPHEMERAL, OUTSIDE, SlackApi, code_of
 from bot.platforms.slack.network.members import Member, Members
 from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.values import list_of, text_of
 from bot.platforms.slack.views import rendering
+from bot.platforms.slack.views.rendering import MessagePart
 from bot.store import StoreError
 
 log = logging.getLogger(__name__)
@@ -84,30 +85,27 @@ class SlackPlatform:
     latency: float | None = None
     spares_requests = False
     whole_answer_s = 1.0
+    mention = staticmethod(rendering.mention_user)
+    mention_channel = staticmethod(rendering.mention_channel)
 
     def serves_community(self, _community_id: int) -> bool:
         """Whether a workspace is this one, as far as the app is installed in it alone."""
         return True
 
     def __init__(
-        self,
-        api: SlackApi,
-        identities: SlackIdentities,
-        commands: CommandNames | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
+        self, api: SlackApi, identities: SlackIdentities, commands: CommandNames = UNPREFIXED
     ) -> None:
         self.api = api
         self.identities = identities
-        self.commands = commands or CommandNames()
+        self.commands = commands
         self.connected: Callable[[], bool] = lambda: False
         self.team = self.team_name = self.bot_user = self.bot_id = self.address = ""
         """Of the workspace, once `identify` has been called."""
         self.community_id: int | None = None
         self.is_home = False
         """Whether its owner is the bot's operator."""
-        self._clock = clock
-        self.members = Members(api, clock=clock)
+        self._clock = time.monotonic
+        self.members = Members(api)
         self._growing = Cooldowns(GROWING_S, most=MOST_GROWING)
         self._outside: Recent[str, float] = Recent(MOST_OUTSIDE)
         self._files: Recent[tuple[str, str], Sequence[str]] = Recent(MOST_FILES)
@@ -177,15 +175,11 @@ class SlackPlatform:
         self._outside[channel] = self._clock() + OUTSIDE_S
         return True
 
-    async def rendered(
-        self, message: Message, *, private: bool = False
-    ) -> list[rendering.MessagePart]:
+    async def rendered(self, message: Message, *, private: bool = False) -> list[MessagePart]:
         """A message in parts. Only a private one mentions members."""
         return rendering.render(message, await self._named(message, private), self.commands)
 
-    async def rendered_edit(
-        self, message: Message, *, private: bool = False
-    ) -> rendering.MessagePart:
+    async def rendered_edit(self, message: Message, *, private: bool = False) -> MessagePart:
         """A message as one part, since an edit cannot add others."""
         return rendering.render_edit(message, await self._named(message, private), self.commands)
 
@@ -193,22 +187,20 @@ class SlackPlatform:
         """What a message calls the users and channels that it mentions."""
         mentioned = rendering.mentioned(message)
         names = await asyncio.gather(*(self._name(number, private) for number in mentioned))
-        return {
-            number: name for number, name in zip(mentioned, names, strict=True) if name is not None
-        }
+        return dict(zip(mentioned, names, strict=True))
 
-    async def _name(self, number: int, private: bool) -> str | None:
-        """What a message calls a user or channel; `None` if that is not known soon."""
+    async def _name(self, number: int, private: bool) -> str:
+        """What a message calls a user or channel; "" if that is not known soon."""
         try:
             found = await within(NAMING_S, self.identities.find(number))
             if found is None:
-                return None
+                return ""
             if found.kind != "user" or private:
                 return found.external
             finding = self.members.find(found.external, self.team, for_rights=False)
             member = await within(NAMING_S, finding)  # a mention would notify them
         except (DeliveryError, StoreError, TimeoutError):
-            return None
+            return ""
         return f"@{member.display_name}"
 
     async def post(self, channel: str, message: Message, *, key: str = "", thread: str = "") -> str:
@@ -285,8 +277,7 @@ class SlackPlatform:
             await self.edit(MessageRef(ref.channel_id, ref.message_id), message)
         elif ref.token is not None:  # nothing is shown yet
             part = await self.rendered_edit(message, private=True)
-            body = {**part, "response_type": "ephemeral", "replace_original": False}
-            await self.api.respond(ref.token, body)
+            await self.api.respond(ref.token, {**part, **EPHEMERAL})
 
     async def link(self, ref: MessageRef) -> str:
         """The address of a message; that of the workspace if its channel is unknown."""
@@ -312,14 +303,6 @@ class SlackPlatform:
         if channel is None:  # the bot has never been asked there
             return None
         return MessageRef(channel, int(match[2]), self.community_id)
-
-    def mention(self, user_id: int) -> str:
-        """A placeholder for a user, which `rendering` knows."""
-        return rendering.mention_user(user_id)
-
-    def mention_channel(self, channel_id: int) -> str:
-        """A placeholder for a channel, which `rendering` knows."""
-        return rendering.mention_channel(channel_id)
 
     async def is_in_community(self, ref: MessageRef) -> bool:
         """Whether the channel of `ref` belongs to its workspace."""
@@ -362,7 +345,7 @@ class SlackPlatform:
     async def _send_rest(
         self,
         channel: str,
-        parts: Sequence[rendering.MessagePart],
+        parts: Sequence[MessagePart],
         files: Sequence[File],
         *,
         thread: str | None = None,

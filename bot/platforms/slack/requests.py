@@ -5,6 +5,7 @@ import json
 import logging
 import re
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 
 from bot.chat import dispatch
 from bot.chat.app import App
@@ -21,8 +22,8 @@ from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.network.connection import Payload, Reply
 from bot.platforms.slack.options import TypedCommand, parse
 from bot.platforms.slack.platform import TERMS, SlackPlatform
-from bot.platforms.slack.turn import SlackTurn
-from bot.platforms.slack.turns import UNKNOWN, Rights, SlackTurns, refusal_of, rights_for
+from bot.platforms.slack.turn import SlackOrigin, SlackTurn
+from bot.platforms.slack.turns import UNKNOWN, SlackTurns, refusal_of, rights_for
 from bot.platforms.slack.values import LONGEST_WORDS, is_true, list_of, part_of, text_of
 from bot.platforms.slack.views import home, modals, rendering
 from bot.privacy import privacy
@@ -87,13 +88,10 @@ class Requests:
         """Answer a slash command."""
         command = text_of(payload, "command")
         word = self._platform.commands.word_of(command) or "unknown"
-        turn = await self._turns.of(
-            user=text_of(payload, "user_id"),
-            name=text_of(payload, "user_name"),
-            channel=text_of(payload, "channel_id"),
-            response_url=text_of(payload, "response_url", most=LONGEST_URL),
-            rights=rights_for(self.registry.by_first_word.get(word)),
-        )
+        user, channel = text_of(payload, "user_id"), text_of(payload, "channel_id")
+        origin = SlackOrigin(user, channel, response_url=_url_in(payload))
+        rights = rights_for(self.registry.by_first_word.get(word))
+        turn = await self._turns.of(origin, text_of(payload, "user_name"), rights=rights)
         if turn is None:
             return
         line = clean(text_of(payload, "text", most=LONGEST_WORDS))
@@ -104,7 +102,7 @@ class Requests:
             return
         if typed.wants_form:
             await self._open_form(turn, text_of(payload, "trigger_id"), typed)
-        elif typed.command is not None:
+        elif isinstance(typed.command, Command):
             await self._run(turn, typed.command, typed.values)
 
     async def _run(self, turn: SlackTurn, command: Command, values: Mapping[str, object]) -> None:
@@ -139,17 +137,8 @@ class Requests:
         is_form = action == home.FORM
         known = self.registry.buttons.get(action)
         asked = self.registry.by_first_word.get("dinoname") if is_form else known
-        turn = await self._turns.of(
-            user=text_of(payload, "user", "id"),
-            name=text_of(payload, "user", "name"),
-            channel=text_of(payload, "channel", "id")
-            or text_of(payload, "container", "channel_id"),
-            response_url=text_of(payload, "response_url", most=LONGEST_URL),
-            rights=rights_for(asked),
-            message=text_of(payload, "container", "message_ts"),
-            is_ephemeral=is_true(payload, "container", "is_ephemeral"),
-            thread=_thread_of(payload),
-        )
+        name = text_of(payload, "user", "name")
+        turn = await self._turns.of(_origin_of(payload), name, rights=rights_for(asked))
         if turn is None:
             return
         turn.expects_answer = known is None or not known.is_vote  # the card shows them
@@ -164,13 +153,7 @@ class Requests:
 
     async def _shortcut(self, payload: Payload) -> None:
         """Answer a shortcut in the menu of a message."""
-        turn = await self._turns.of(
-            user=text_of(payload, "user", "id"),
-            name=text_of(payload, "user", "name"),
-            channel=text_of(payload, "channel", "id"),
-            response_url=text_of(payload, "response_url", most=LONGEST_URL),
-            thread=_thread_of(payload),
-        )
+        turn = await self._turns.of(_origin_of(payload), text_of(payload, "user", "name"))
         if turn is None:
             return
         message = part_of(payload, "message")
@@ -199,15 +182,7 @@ class Requests:
         # Where it was opened: its answer goes there.
         origin = turn.origin
         metadata = json.dumps({"channel": origin.channel, "response_url": origin.response_url})
-        names = self._platform.commands
-        if typed.command is not None:
-            view = modals.form_of(typed.command, typed.values, metadata, names)
-            name = typed.command.name
-        elif typed.group is not None:
-            view = modals.group_form(typed.group, metadata, names)
-            name = typed.group.name
-        else:
-            return
+        view = modals.form_of(typed.command, typed.values, metadata, self._platform.commands)
 
         async def answer(_app: App, _turn: Turn, _options: NoOptions) -> None:
             try:
@@ -215,7 +190,7 @@ class Requests:
             except Gone as error:
                 raise UserError(_("The form could not be opened in time; try again.")) from error
 
-        await dispatch.run(self._app, turn, answer, NoOptions(), name=name)
+        await dispatch.run(self._app, turn, answer, NoOptions(), name=typed.command.name)
 
     async def _suggest(self, payload: Payload) -> Payload:
         """Suggestions for a select."""
@@ -261,24 +236,19 @@ class Requests:
         answers: whether the member gets an answer, unlike to what they type in the form. A form
             that was opened in App Home has no channel: it is answered in the direct message.
         """
-        raw = text_of(payload, "view", "private_metadata", most=LONGEST_METADATA)
-        try:
-            metadata = json.loads(raw) if raw else {}
-        except ValueError:
-            metadata = {}
+        metadata: object = None
+        with suppress(ValueError):
+            raw = text_of(payload, "view", "private_metadata", most=LONGEST_METADATA)
+            metadata = json.loads(raw)
         user, channel = text_of(payload, "user", "id"), text_of(metadata, "channel")
         if answers and is_external(user) and not channel:
             try:
                 channel = await self._api.open_direct(user)
             except DeliveryError as error:
                 log.info("A direct message could not be opened: %s", error)
-        return await self._turns.of(
-            user=user,
-            name=text_of(payload, "user", "name"),
-            channel=channel,
-            response_url=text_of(metadata, "response_url", most=LONGEST_URL),
-            is_answered=answers,
-        )
+        origin = SlackOrigin(user, channel, response_url=_url_in(metadata))
+        name = text_of(payload, "user", "name")
+        return await self._turns.of(origin, name, is_answered=answers)
 
     # Events: a member opens App Home, or the workspace removes the app.
 
@@ -293,8 +263,6 @@ class Requests:
             case "tokens_revoked" if self._platform.bot_user in _revoked(event):
                 log.error("The workspace has revoked SLACK_BOT_TOKEN")
                 await self._removed()
-            case _:
-                pass
 
     async def _removed(self) -> None:
         """Have the workspace's data deleted, unless it adds the app again."""
@@ -309,14 +277,7 @@ class Requests:
         except TooSoon:
             return
         async with self._making_homes:
-            turn = await self._turns.of(
-                user=user,
-                name="",
-                channel="",
-                response_url="",
-                rights=Rights.RECENT,
-                is_answered=False,
-            )
+            turn = await self._turns.of(SlackOrigin(user), is_answered=False)
             try:
                 if turn is not None:
                     view = await home.home_view(self._app, turn, self._platform.commands)
@@ -339,12 +300,23 @@ def words_of(text: str) -> str:
     return " ".join(text.split())
 
 
-def _thread_of(payload: Payload) -> str:
-    """The thread in which somebody uses a message; "" if that is none, or begins it."""
+def _origin_of(payload: Payload) -> SlackOrigin:
+    """Who uses a message, and where: no thread if there is none, or the message begins it."""
     message, container = part_of(payload, "message"), part_of(payload, "container")
     own = text_of(message, "ts") or text_of(container, "message_ts")
     thread = text_of(message, "thread_ts") or text_of(container, "thread_ts")
-    return thread if thread != own and message_id(thread) is not None else ""
+    return SlackOrigin(
+        text_of(payload, "user", "id"),
+        text_of(payload, "channel", "id") or text_of(container, "channel_id"),
+        response_url=_url_in(payload),
+        message=text_of(container, "message_ts"),
+        is_ephemeral=is_true(container, "is_ephemeral"),
+        thread=thread if thread != own and message_id(thread) is not None else "",
+    )
+
+
+def _url_in(payload: object) -> str:
+    return text_of(payload, "response_url", most=LONGEST_URL)
 
 
 def _revoked(event: Payload) -> Collection[object]:

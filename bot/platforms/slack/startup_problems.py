@@ -8,18 +8,13 @@ from bot.chat.turn import DeliveryError, Unreachable
 from bot.platforms.slack.network.api import SlackApi, code_of, needed_scope
 from bot.startup import SLACK_APPS, Exit, StartupError
 
-REJECTED = frozenset(
-    {
-        "account_inactive",
-        "invalid_auth",
-        "not_allowed_token_type",
-        "not_authed",
-        "token_expired",
-        "token_revoked",
-    }
-)
+REJECTED = {
+    *("account_inactive", "invalid_auth", "not_allowed_token_type"),
+    *("not_authed", "token_expired", "token_revoked"),
+}
 """Codes for a token that is wrong."""
 _SOCKET_MODE = "apps.connections.open"
+_PAGES = f"on the pages of your app: {SLACK_APPS}"
 _APP_OF_TOKEN = re.compile(r"xapp-\d+-(A[A-Z0-9]+)-.+")
 
 log = logging.getLogger(__name__)
@@ -31,42 +26,31 @@ def startup_problem(error: DeliveryError) -> StartupError:
         return StartupError(
             Exit.UNREACHABLE, f"Slack cannot be reached ({error}).", "Check the network."
         )
-    if str(error).startswith(_SOCKET_MODE):
-        return _problem_of_connection(error, code_of(error))
     code = code_of(error)
+    is_connection = str(error).startswith(_SOCKET_MODE)
     if code in REJECTED:
+        token = "SLACK_APP_TOKEN" if is_connection else "SLACK_BOT_TOKEN"
+        copy = "Copy the Bot User OAuth Token again from OAuth & Permissions"
+        if is_connection:
+            copy = "Copy it again from Basic Information → App-Level Tokens"
         return StartupError(
-            Exit.TOKEN_REJECTED,
-            f"Slack does not accept SLACK_BOT_TOKEN ({code}).",
-            "Copy the Bot User OAuth Token again from OAuth & Permissions, on the pages of your "
-            f"app: {SLACK_APPS}",
+            Exit.TOKEN_REJECTED, f"Slack does not accept {token} ({code}).", f"{copy}, {_PAGES}"
         )
-    if code == "missing_scope":
-        return missing_scopes({needed_scope(error)})
-    return StartupError(Exit.BAD_SETTINGS, f"Slack refuses the bot ({error}).")
-
-
-def _problem_of_connection(error: DeliveryError, code: str) -> StartupError:
-    """The sentence for a connection in Socket Mode that Slack refuses."""
-    if code in REJECTED:
-        return StartupError(
-            Exit.TOKEN_REJECTED,
-            f"Slack does not accept SLACK_APP_TOKEN ({code}).",
-            "Copy it again from Basic Information → App-Level Tokens, on the pages of your app: "
-            f"{SLACK_APPS}",
-        )
-    if code == "missing_scope":
+    if code == "missing_scope" and is_connection:
         return StartupError(
             Exit.TOKEN_REJECTED,
             "SLACK_APP_TOKEN lacks the scope connections:write.",
-            "Generate a token with it under Basic Information → App-Level Tokens, on the pages of "
-            f"your app: {SLACK_APPS}",
+            f"Generate a token with it under Basic Information → App-Level Tokens, {_PAGES}",
         )
-    return StartupError(
-        Exit.BAD_SETTINGS,
-        f"Slack refuses a connection ({error}).",
-        f"Switch Socket Mode on, on the page Socket Mode of your app: {SLACK_APPS}",
-    )
+    if code == "missing_scope":
+        return missing_scopes({needed_scope(error)})
+    if is_connection:
+        return StartupError(
+            Exit.BAD_SETTINGS,
+            f"Slack refuses a connection ({error}).",
+            f"Switch Socket Mode on, on the page Socket Mode of your app: {SLACK_APPS}",
+        )
+    return StartupError(Exit.BAD_SETTINGS, f"Slack refuses the bot ({error}).")
 
 
 def missing_scopes(scopes: Collection[str]) -> StartupError:
@@ -75,7 +59,7 @@ def missing_scopes(scopes: Collection[str]) -> StartupError:
         Exit.TOKEN_REJECTED,
         f"SLACK_BOT_TOKEN lacks these scopes: {', '.join(sorted(scopes))}.",
         "Add them under OAuth & Permissions → Scopes, press Reinstall to Workspace, and copy the "
-        f"token again, on the pages of your app: {SLACK_APPS}",
+        f"token again, {_PAGES}",
     )
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,7 +23,7 @@ from bot.chat.turn import (
 )
 from bot.monitoring import requests
 from bot.platforms.slack.identities import message_id
-from bot.platforms.slack.network.api import Part, SlackApi
+from bot.platforms.slack.network.api import EPHEMERAL, IN_CHANNEL, Part, SlackApi
 from bot.platforms.slack.platform import SlackPlatform
 from bot.platforms.slack.values import FileRef
 from bot.polls.votes import ACTION as VOTE
@@ -120,7 +119,7 @@ class SlackTurn:
     @property
     def source(self) -> Source | None:
         """The message whose button was pressed."""
-        ref = self._source_ref()
+        ref = self._ref(self.origin.message)
         return Source(ref) if ref is not None else None
 
     @property
@@ -153,10 +152,9 @@ class SlackTurn:
             token = self.origin.response_url or None
             # Before it is shown: the process may be killed right after.
             await self._pending(AnswerRef(self.channel_id, None, token), retry)
-            if not private and self.sees_channel:
-                self._placeholder = asyncio.create_task(self._show_placeholder())
-            else:
-                self._placeholder = asyncio.create_task(self._show_notice())
+            is_replaced = not private and self.sees_channel
+            showing = self._show_placeholder() if is_replaced else self._show_notice()
+            self._placeholder = asyncio.create_task(showing)
 
     async def acknowledge(self) -> None:
         """Show nothing: the envelope of a pressed button is acknowledged before anything else."""
@@ -194,7 +192,7 @@ class SlackTurn:
 
     async def edit_source(self, message: Message) -> None:
         """Replace the message whose button was pressed."""
-        origin, ref = self.origin, self._source_ref()
+        origin, ref = self.origin, self._ref(self.origin.message)
         requests.acknowledge()
         if ref is not None and not origin.is_ephemeral and self.sees_channel:
             try:
@@ -212,7 +210,7 @@ class SlackTurn:
             await self._respond_elsewhere(message)
             return
         part = await self.platform.rendered_edit(message, private=origin.is_ephemeral)
-        await self._use_url({**part, "replace_original": True})
+        await self._use_url(part, {"replace_original": True})
         await self._send_files(message)
 
     async def announce(self, message: Message) -> MessageRef:
@@ -257,9 +255,7 @@ class SlackTurn:
                 return
             part = await self.platform.rendered_edit(self._waiting, private=True)
             try:
-                await self._use_url(
-                    {**part, "response_type": "ephemeral", "replace_original": False}
-                )
+                await self._use_url(part, EPHEMERAL)
             except DeliveryError as error:
                 log.info("A notice could not be shown: %s", error)
             else:
@@ -279,8 +275,11 @@ class SlackTurn:
         if self._placeholder is not None:  # it waits, or has been shown
             self._placeholder.cancel()
         if self._posted is not None:
+            origin = self.origin
             try:
-                await self._replace(self._posted, message)
+                await self.platform.replace(
+                    origin.channel, self._posted, message, thread=origin.thread
+                )
             except Forbidden as error:
                 if not self.platform.note_outside(self.origin.channel, error):
                     raise
@@ -314,10 +313,6 @@ class SlackTurn:
             self.origin = replace(self.origin, thread="")  # it exists no longer
             return await self.platform.post(channel, message)
 
-    async def _replace(self, timestamp: str, message: Message) -> None:
-        origin = self.origin
-        await self.platform.replace(origin.channel, timestamp, message, thread=origin.thread)
-
     async def _respond_elsewhere(self, message: Message) -> None:
         """Answer through the `response_url`, or in the direct message with the member.
 
@@ -330,30 +325,27 @@ class SlackTurn:
         if message.files and self.origin.response_url:
             shown = _with_note(message, _("The file is in your direct messages with the bot."))
         parts = await self.platform.rendered(shown, private=message.private)
-        kind = "ephemeral" if message.private else "in_channel"
+        kind = EPHEMERAL if message.private else IN_CHANNEL
         sent = 0
         try:
             for part in parts:
-                await self._use_url({**part, "response_type": kind, "replace_original": False})
+                await self._use_url(part, kind)
                 sent += 1
         except Gone:
-            await self._send_directly(parts[sent:])
+            api = self.platform.api
+            channel = await api.open_direct(self.origin.user)
+            for part in parts[sent:]:
+                await api.post(channel, part)
         await self._send_files(message)
 
-    async def _use_url(self, body: Part) -> None:
+    async def _use_url(self, part: Part, kind: Part) -> None:
         """Post to the `response_url`. Raises `Gone` if it is used up."""
         if not self.origin.response_url or self._uses >= MOST_USES:
             raise Gone("no response_url is left")
         self._uses += 1
-        if self.origin.thread and not body["replace_original"]:
-            body = {**body, "thread_ts": self.origin.thread}
-        await self.platform.api.respond(self.origin.response_url, body)
-
-    async def _send_directly(self, parts: Sequence[Part]) -> None:
-        api = self.platform.api
-        channel = await api.open_direct(self.origin.user)
-        for part in parts:
-            await api.post(channel, part)
+        await self.platform.api.respond(
+            self.origin.response_url, {**part, **kind}, thread=self.origin.thread
+        )
 
     async def _send_files(self, message: Message) -> None:
         """Send files that only the member is to see."""
@@ -364,9 +356,6 @@ class SlackTurn:
     async def _pending(self, ref: AnswerRef, retry: Button | None) -> None:
         if self.on_pending is not None:
             await self.on_pending(ref, retry)
-
-    def _source_ref(self) -> MessageRef | None:
-        return self._ref(self.origin.message)
 
     def _ref(self, timestamp: str | None) -> MessageRef | None:
         number = message_id(timestamp or "")

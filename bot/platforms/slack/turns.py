@@ -16,6 +16,7 @@ from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Gone
 from bot.concurrency import ShuttingDown, within
 from bot.platforms.slack.identities import is_external
+from bot.platforms.slack.network.api import EPHEMERAL
 from bot.platforms.slack.network.members import Member
 from bot.platforms.slack.platform import TERMS, SlackPlatform, is_direct
 from bot.platforms.slack.turn import SlackAttachment, SlackOrigin, SlackTurn
@@ -79,27 +80,23 @@ class SlackTurns:
 
     async def of(
         self,
+        origin: SlackOrigin,
+        name: str = "",
         *,
-        user: str,
-        name: str,
-        channel: str,
-        response_url: str,
         rights: Rights = Rights.RECENT,
-        message: str = "",
-        is_ephemeral: bool = False,
-        thread: str = "",
         is_answered: bool = True,
     ) -> SlackTurn | None:
         """A turn with ids and rights; `None` for a payload without a member.
 
+        `origin` is as it arrived, and `name` that of the member if Slack does not tell it.
+
         If the database does not answer, or the bot stops, the member is told so, unless they wait
         for no answer (`is_answered`).
         """
-        if not is_external(user) or (channel and not is_external(channel)):
+        if not is_external(origin.user) or (origin.channel and not is_external(origin.channel)):
             return None
-        if not self._platform.api.is_ours(response_url):  # forged, or none
-            response_url = ""
-        origin = SlackOrigin(user, channel, None, response_url, message, is_ephemeral, thread)
+        if not self._platform.api.is_ours(origin.response_url):  # forged, or none
+            origin = replace(origin, response_url="")
         await self._app.pace.turn()
         try:
             if self._app.in_flight.is_stopping:
@@ -119,13 +116,9 @@ class SlackTurns:
             self._member(user, name, rights),
             identities.channel(team, channel) if channel else _nowhere(),
         )
+        guest, unknown = member.is_guest, member.is_unknown
         return SlackTurn(
-            replace(
-                origin,
-                channel_id=channel_id,
-                is_guest=member.is_guest,
-                is_unknown=member.is_unknown,
-            ),
+            replace(origin, channel_id=channel_id, is_guest=guest, is_unknown=unknown),
             member.user(number),
             platform,
             community_id=None if is_direct(channel) else platform.community_id,
@@ -161,10 +154,7 @@ class SlackTurns:
         (part,) = rendering.render(Message(sentence))
         try:
             if url:
-                answer = {**part, "response_type": "ephemeral", "replace_original": False}
-                if origin.thread:
-                    answer["thread_ts"] = origin.thread
-                await api.respond(url, answer)
+                await api.respond(url, {**part, **EPHEMERAL}, thread=origin.thread)
             else:
                 await api.post(await api.open_direct(origin.user), part)
         except DeliveryError as failure:

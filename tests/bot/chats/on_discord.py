@@ -9,13 +9,9 @@ from typing import TYPE_CHECKING, Any
 import discord
 import simcord
 
-from bot.chat.app import App
 from bot.chat.commands import Choice
-from bot.chat.message import Message
-from bot.chat.turn import MessageRef, Platform, Terms
-from bot.features.jobs import Jobs
-from tests.bot.chats.protocol import Actor, Answer, Card, Place, Shown, ShownFile
-from tests.bot.fakes import FakeWriter
+from bot.platforms.discord.client import Mangosaurus
+from tests.bot.chats.protocol import Actor, Answer, Card, Chat, Place, Shown, ShownFile
 from tests.bot.world import World
 
 if TYPE_CHECKING:
@@ -29,22 +25,15 @@ _MARKUP = re.compile(
 
 
 @dataclass
-class DiscordActor:
+class DiscordActor(Actor):
     """A member of the server."""
 
     chat: "DiscordChat"
     member: simcord.MemberActor
 
     @property
-    def id(self) -> int:
+    def id(self) -> int:  # type: ignore[override]
         return self.member.id
-
-    @property
-    def name(self) -> str:
-        return self.member.name
-
-    async def use(self, command: str, /, **options: object) -> Answer:
-        return await self.use_in(self.chat.channel, command, **options)
 
     async def use_in(self, place: Place, command: str, /, **options: object) -> Answer:
         channel = place.source
@@ -67,8 +56,7 @@ class DiscordActor:
         return self.chat.answer(await self.member.user.slash(command, **given))
 
     async def press(self, message: Shown, label: str) -> Answer:
-        source = message.source
-        assert isinstance(source, (discord.Message, simcord.ResponseMessage))
+        source = _source(message)
         channel = (
             source.channel_id if isinstance(source, simcord.ResponseMessage) else source.channel.id
         )
@@ -86,10 +74,8 @@ class DiscordActor:
         return [Choice(each["name"], each["value"]) for each in found]
 
     async def open_menu(self, label: str, message: Shown) -> Answer:
-        assert isinstance(message.source, (discord.Message, simcord.ResponseMessage))
-        return self.chat.answer(
-            await self.member.context_menu(self.chat.home.channel, label, message.source)
-        )
+        channel, source = self.chat.home.channel, _source(message)
+        return self.chat.answer(await self.member.context_menu(channel, label, source))
 
     def _given(self, value: object) -> object:
         match value:
@@ -101,7 +87,7 @@ class DiscordActor:
                 return value
 
 
-class DiscordChat:
+class DiscordChat(Chat):
     """A server."""
 
     name = "discord"
@@ -113,12 +99,8 @@ class DiscordChat:
         self.alice = DiscordActor(self, home.alice)
 
     @property
-    def app(self) -> App:
-        return self.home.app
-
-    @property
-    def writer(self) -> FakeWriter:
-        return self.home.writer
+    def bot(self) -> Mangosaurus:  # type: ignore[override]
+        return self.home.bot
 
     @property
     def community_id(self) -> int:
@@ -127,18 +109,6 @@ class DiscordChat:
     @property
     def community(self) -> str:
         return self.home.guild.name
-
-    @property
-    def terms(self) -> Terms:
-        return self.home.bot.platform.terms
-
-    @property
-    def platform(self) -> Platform:
-        return self.home.bot.platform
-
-    @property
-    def jobs(self) -> Jobs:
-        return self.home.bot.jobs
 
     def now(self) -> datetime:
         return self.home.env.now()
@@ -187,16 +157,9 @@ class DiscordChat:
             if each.name == name:
                 guild.set_command_permissions(each.id, {guild.default_role: True})
 
-    async def show(self, message: Message) -> Shown:
-        await self.platform.send(MessageRef(self.channel.id, 0, self.community_id), message)
-        return self.history()[-1]
-
     async def link(self, message: Shown) -> str:
         assert isinstance(message.source, discord.Message)
         return message.source.jump_url
-
-    def files(self) -> list[ShownFile]:
-        return [file for message in self.history() for file in message.files]
 
     def versions(self, message: Shown) -> list[Shown]:
         edits = [each.json for each in self.home.env.http_requests if each.method == "PATCH"]
@@ -229,16 +192,13 @@ class DiscordChat:
 
     def stored(self, message: Shown) -> Any:  # noqa: ANN401 (the simulator's own record)
         """A message as the simulator has it, for changing it."""
-        assert isinstance(message.source, (discord.Message, simcord.ResponseMessage))
-        return self.home.env.backend.get_message(self.home.channel.id, message.source.id)
+        return self.home.env.backend.get_message(self.home.channel.id, _source(message).id)
 
     def delete(self, message: Shown) -> None:
-        assert isinstance(message.source, (discord.Message, simcord.ResponseMessage))
-        self.home.env.backend.delete_message(self.home.channel.id, message.source.id)
+        self.home.env.backend.delete_message(self.home.channel.id, _source(message).id)
 
     def rewrite_button(self, message: Shown, label: str, action: str) -> None:
-        assert isinstance(message.source, (discord.Message, simcord.ResponseMessage))
-        self.home.rewrite_button(message.source.id, label, action)
+        self.home.rewrite_button(_source(message).id, label, action)
 
     async def settle(self) -> None:
         await self.home.env.settle()
@@ -255,16 +215,8 @@ class DiscordChat:
     def answer(self, result: simcord.InteractionResult) -> Answer:
         """What a member sees after a command or a pressed button."""
         replies = [*([result.response] if result.response else []), *result.followups]
-        first, *others = [self.shown(each.message, each) for each in replies] or [Shown()]
-        return Answer(
-            first.text,
-            first.cards,
-            first.buttons,
-            tuple(file for each in (first, *others) for file in each.files),
-            first.is_private,
-            first.source,
-            tuple(others),
-        )
+        shown = [self.shown(each.message, each) for each in replies]
+        return Answer.of(shown, tuple(file for each in shown for file in each.files))
 
     def shown(self, message: discord.Message, source: object = None) -> Shown:
         """A message as members read it."""
@@ -309,3 +261,8 @@ class DiscordChat:
     @staticmethod
     def _place(channel: simcord.ChannelHandle, name: str) -> Place:
         return Place(channel.id, name, channel)
+
+
+def _source(message: Shown) -> discord.Message | simcord.ResponseMessage:
+    assert isinstance(message.source, (discord.Message, simcord.ResponseMessage))
+    return message.source

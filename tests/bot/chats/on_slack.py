@@ -4,23 +4,19 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from bot.chat import message as core
-from bot.chat.app import App
 from bot.chat.commands import Choice, Command, Kind, Menu
-from bot.chat.turn import MessageRef, Platform, Terms
-from bot.features.jobs import Jobs
-from bot.platforms.local.slack.records import Interaction, Message
+from bot.platforms.local.slack.records import Interaction, Message, View
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.local.slack.workspace import Channel, Member
 from bot.platforms.slack.names import MENU, SHORTCUT
-from bot.platforms.slack.options import as_typed
 from bot.platforms.slack.views.rendering import decoded, encoded
-from tests.bot.chats.protocol import Actor, Answer, Place, Shown, ShownFile
+from tests.bot.chats.protocol import Actor, Answer, Chat, Place, Shown
 from tests.bot.chats.slack_reading import Reader, label_of, shown_file
 from tests.bot.chats.slack_transport import BASE_URL, MemoryBot, MemorySession
 from tests.bot.chats.still_time import StillTime
-from tests.bot.fakes import FakeWriter
+from tests.bot.platforms.slack.commands import as_typed
 from tests.bot.world import World
 
 IN_FORM = {Kind.FILE, Kind.PERSON, Kind.CHANNEL}
@@ -28,19 +24,12 @@ IN_FORM = {Kind.FILE, Kind.PERSON, Kind.CHANNEL}
 
 
 @dataclass
-class SlackActor:
+class SlackActor(Actor):
     """A member of the workspace."""
 
     chat: "SlackChat"
     member: Member
     id: int
-
-    @property
-    def name(self) -> str:
-        return self.member.name
-
-    async def use(self, command: str, /, **options: object) -> Answer:
-        return await self.use_in(self.chat.channel, command, **options)
 
     async def use_in(self, place: Place, command: str, /, **options: object) -> Answer:
         channel = _channel(place)
@@ -69,42 +58,41 @@ class SlackActor:
             asked = chat.type(self.member, line, channel)
             await chat.settle()
             return asked
-        opened = chat.type(self.member, chat.bot.platform.commands.slash(command) + " ?", channel)
-        await chat.settle()
-        assert opened.view is not None, "no form was opened"
-        asked = chat.slack.submit(
-            self.member, opened.view, {n: self._filled(v) for n, v in options.items()}
-        )
+        form = await self.open_form(command, channel)
+        filled = {name: self._filled(value) for name, value in options.items()}
+        asked = chat.slack.submit(self.member, form, filled)
         await chat.settle()
         assert not asked.errors, asked.errors
         return asked
 
+    async def open_form(self, command: str, channel: Channel | None = None) -> View:
+        """The form of a command."""
+        slash = self.chat.bot.platform.commands.slash(command)
+        opened = self.chat.type(self.member, f"{slash} ?", channel)
+        await self.chat.settle()
+        assert opened.view is not None, "no form was opened"
+        return opened.view
+
     async def press(self, message: Shown, label: str) -> Answer:
         before = self.chat.snapshot()
-        source = message.source
-        assert isinstance(source, Message)
-        labels = {label_of(button): button["action_id"] for button in source.buttons}
-        self.chat.slack.press(self.member, source, labels[label])
+        source = _source(message)
+        self.chat.slack.press(self.member, source, _button(message, label)["action_id"])
         await self.chat.settle()
         return self.chat.answer(self.member, before, source)
 
     async def suggestions(
         self, command: str, option: str, typed: str = "", **others: str
     ) -> Sequence[Choice]:
-        opened = self.chat.type(self.member, self.chat.bot.platform.commands.slash(command) + " ?")
+        form = await self.open_form(command)
+        self.chat.slack.state.suggest(self.member, form, option, typed, others)
         await self.chat.settle()
-        assert opened.view is not None
-        state = self.chat.slack.state
-        state.suggest(self.member, opened.view, option, typed, others)
-        await self.chat.settle()
-        self.chat.slack.close_view(self.member, opened.view)
+        self.chat.slack.close_view(self.member, form)
         return self.chat.offered
 
     async def open_menu(self, label: str, message: Shown) -> Answer:
         chat = self.chat
-        assert isinstance(message.source, Message)
         before = chat.snapshot()
-        chat.slack.shortcut(self.member, chat.menu(label), message.source)
+        chat.slack.shortcut(self.member, chat.menu(label), _source(message))
         await chat.settle()
         return chat.answer(self.member, before)
 
@@ -123,7 +111,7 @@ class SlackActor:
 
 
 @dataclass
-class SlackChat:
+class SlackChat(Chat):
     """A workspace."""
 
     world: World
@@ -142,14 +130,6 @@ class SlackChat:
     """A copy of each message of the bot as it was sent, and after each edit."""
 
     @property
-    def app(self) -> App:
-        return self.bot.app
-
-    @property
-    def writer(self) -> FakeWriter:
-        return self.world.writer
-
-    @property
     def community_id(self) -> int:
         assert self.bot.platform.community_id is not None
         return self.bot.platform.community_id
@@ -160,7 +140,8 @@ class SlackChat:
         slack.move_to(BASE_URL)
         session = MemorySession(slack)
         world.now = time.now
-        chat = cls(world, time, slack, session, _bot(world, slack, session))
+        bot = MemoryBot(slack, session, app=world.make_app(), is_home=True)
+        chat = cls(world, time, slack, session, bot)
         slack.state.messages.listeners.append(lambda message: chat.states.append(copy(message)))
         await chat.bot.start()
         await time.settle()
@@ -178,18 +159,6 @@ class SlackChat:
     @property
     def community(self) -> str:
         return self.slack.workspace.name
-
-    @property
-    def terms(self) -> Terms:
-        return self.bot.platform.terms
-
-    @property
-    def platform(self) -> Platform:
-        return self.bot.platform
-
-    @property
-    def jobs(self) -> Jobs:
-        return self.bot.jobs
 
     def now(self) -> datetime:
         return self.time.now()
@@ -237,39 +206,25 @@ class SlackChat:
     async def let_everyone_use(self, command: str) -> None:
         """Everybody sees all commands on Slack."""
 
-    async def show(self, message: core.Message) -> Shown:
-        ref = MessageRef(self.channel.id, 0, self.community_id)
-        await self.platform.send(ref, message)
-        return self.history()[-1]
-
     async def link(self, message: Shown) -> str:
-        assert isinstance(message.source, Message)
-        return await self.bot.api.permalink(message.source.channel.id, message.source.ts)
-
-    def files(self) -> list[ShownFile]:
-        return [file for message in self.history() for file in message.files]
+        source = _source(message)
+        place = {"channel": source.channel.id, "message_ts": source.ts}
+        return str((await self.bot.api._ask("chat.getPermalink", **place))["permalink"])
 
     def versions(self, message: Shown) -> list[Shown]:
-        assert isinstance(message.source, Message)
-        ts = message.source.ts
-        return [self.shown(each) for each in self.states if each.ts == ts]
+        return [self.shown(each) for each in self.states if each.ts == _source(message).ts]
 
     def action_of(self, message: Shown, label: str) -> str:
-        assert isinstance(message.source, Message)
-        (found,) = (each for each in message.source.buttons if label_of(each) == label)
-        return decoded(found["value"])
+        return decoded(_button(message, label)["value"])
 
     def notified(self) -> list[str]:
         return [name for message in self.states for name in message.mentions]
 
     def delete(self, message: Shown) -> None:
-        assert isinstance(message.source, Message)
-        self.slack.state.messages.remove(message.source)
+        self.slack.state.messages.remove(_source(message))
 
     def rewrite_button(self, message: Shown, label: str, action: str) -> None:
-        assert isinstance(message.source, Message)
-        (found,) = (each for each in message.source.buttons if label_of(each) == label)
-        found["value"] = encoded(action)
+        _button(message, label)["value"] = encoded(action)
 
     async def settle(self) -> None:
         await self.time.settle()
@@ -283,7 +238,8 @@ class SlackChat:
 
     async def restart(self, **changes: object) -> None:
         await self.close()
-        self.bot = _bot(self.world, self.slack, self.session, is_home=self.is_home, **changes)
+        app = self.world.make_app(**changes)
+        self.bot = MemoryBot(self.slack, self.session, app=app, is_home=self.is_home)
         await self.bot.start()
         await self.settle()
 
@@ -327,18 +283,9 @@ class SlackChat:
         visible.sort(
             key=lambda each: (each is not source, each.ts in before, not each.is_ephemeral)
         )
-        files = [message for message in visible if not message.blocks]
-        first, *others = [self.shown(message) for message in visible if message.blocks] or [Shown()]
-        attached = tuple(map(shown_file, (file for message in files for file in message.files)))
-        return Answer(
-            first.text,
-            first.cards,
-            first.buttons,
-            attached,
-            first.is_private,
-            first.source,
-            tuple(others),
-        )
+        files = [file for each in visible if not each.blocks for file in each.files]
+        shown = [self.shown(message) for message in visible if message.blocks]
+        return Answer.of(shown, tuple(map(shown_file, files)))
 
     def shown(self, message: Message) -> Shown:
         """A message as members read it."""
@@ -350,15 +297,14 @@ class SlackChat:
         return Place(number, channel.name, channel)
 
 
-def _bot(
-    world: World,
-    slack: LocalSlack,
-    session: MemorySession,
-    *,
-    is_home: bool = True,
-    **changes: object,
-) -> MemoryBot:
-    return MemoryBot(slack, session, app=world.make_app(**changes), is_home=is_home)
+def _source(message: Shown) -> Message:
+    assert isinstance(message.source, Message)
+    return message.source
+
+
+def _button(message: Shown, label: str) -> dict[str, Any]:
+    (found,) = (each for each in _source(message).buttons if label_of(each) == label)
+    return found
 
 
 def _channel(place: Place) -> Channel:

@@ -3,13 +3,15 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from bot.chat.app import App
 from bot.chat.commands import Choice
 from bot.chat.message import Message
-from bot.chat.turn import Platform, Terms
+from bot.chat.turn import MessageRef, Platform, Terms
 from bot.features.jobs import Jobs
+from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.slack.client import SlackBot
 from tests.bot.fakes import FakeWriter
 from tests.bot.world import World
 
@@ -84,6 +86,13 @@ class Answer(Shown):
     others: tuple[Shown, ...] = ()
     """What else the member was told, in the order in which it came."""
 
+    @classmethod
+    def of(cls, messages: Sequence[Shown], files: tuple[ShownFile, ...]) -> "Answer":
+        """What a member sees: some messages, which may be none, with `files` of all of them."""
+        first, *others = messages or [Shown()]
+        same = {name: getattr(first, name) for name in ("text", "cards", "buttons", "is_private")}
+        return cls(**same, files=files, source=first.source, others=tuple(others))
+
 
 @dataclass(frozen=True)
 class Place:
@@ -98,12 +107,16 @@ class Place:
 class Actor(Protocol):
     """A member, and what they can do."""
 
-    @property
-    def id(self) -> int:
-        """As commands know them."""
+    chat: Any
+    """A `Chat`."""
+    member: Any
+    """What the platform's stand-in calls them."""
+    id: int
+    """As commands know them."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        return str(self.member.name)
 
     async def use(self, command: str, /, **options: object) -> Answer:
         """Use a command ("namer list") in the first channel.
@@ -111,6 +124,7 @@ class Actor(Protocol):
         Values are those of the command; a person is an `Actor`, a channel a `Place`, and a file a
         pair of its name and its content.
         """
+        return await self.use_in(self.chat.channel, command, **options)
 
     async def use_in(self, place: Place, command: str, /, **options: object) -> Answer:
         """The same in a channel."""
@@ -141,20 +155,32 @@ class Chat(Protocol):
 
     world: World
     channel: Place
+    name: str
+    """`discord` or `slack`."""
+    alice: Actor
+    """A member without any right."""
+    bot: Mangosaurus | SlackBot
 
     @property
-    def name(self) -> str:
-        """`discord` or `slack`."""
+    def app(self) -> App:
+        return self.bot.app
 
     @property
-    def alice(self) -> Actor:
-        """A member without any right."""
+    def writer(self) -> FakeWriter:
+        return self.world.writer
 
     @property
-    def app(self) -> App: ...
+    def platform(self) -> Platform:
+        return self.bot.platform
 
     @property
-    def writer(self) -> FakeWriter: ...
+    def terms(self) -> Terms:
+        """The platform's words."""
+        return self.platform.terms
+
+    @property
+    def jobs(self) -> Jobs:
+        return self.bot.jobs
 
     @property
     def community_id(self) -> int: ...
@@ -162,16 +188,6 @@ class Chat(Protocol):
     @property
     def community(self) -> str:
         """Its name."""
-
-    @property
-    def terms(self) -> Terms:
-        """The platform's words."""
-
-    @property
-    def platform(self) -> Platform: ...
-
-    @property
-    def jobs(self) -> Jobs: ...
 
     def now(self) -> datetime: ...
 
@@ -205,12 +221,15 @@ class Chat(Protocol):
 
     async def show(self, message: Message) -> Shown:
         """Let the bot send any message to the channel."""
+        await self.platform.send(MessageRef(self.channel.id, 0, self.community_id), message)
+        return self.history()[-1]
 
     async def link(self, message: Shown) -> str:
         """The address of a message, as members copy it."""
 
     def files(self) -> list[ShownFile]:
         """All that the bot has shown in the channel."""
+        return [file for message in self.history() for file in message.files]
 
     def versions(self, message: Shown) -> list[Shown]:
         """All that an answer looked like, from the first version on."""

@@ -2,10 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from unittest.mock import Mock
 from urllib.parse import urlencode, urlsplit
 
@@ -19,11 +19,10 @@ from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.local.slack.web_api import WebApi
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import library
+from bot.platforms.slack.network.connection import _ANSWERED
 
 BASE_URL = "http://127.0.0.1:9/"
 """Where nothing listens."""
-ANSWERED = ("block_suggestion", "view_submission")
-"""Payloads whose acknowledgement says something."""
 
 
 @dataclass(frozen=True)
@@ -58,27 +57,6 @@ class Response:
 
 
 @dataclass
-class Exchange:
-    """A request, and its response within `async with`."""
-
-    session: "MemorySession"
-    method: str
-    url: str
-    options: Mapping[str, Any]
-
-    async def __aenter__(self) -> Response:
-        return await self.session.answer(self.method, self.url, self.options)
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Nothing to close."""
-
-
-@dataclass
 class MemorySession:
     """An `aiohttp.ClientSession` whose only server is the simulator."""
 
@@ -94,10 +72,11 @@ class MemorySession:
         api.add_to(self._app)
         self._stub = Mock()
 
-    def request(self, method: str, url: str, **options: object) -> Exchange:
-        return Exchange(self, method, url, options)
+    @asynccontextmanager
+    async def request(self, method: str, url: str, **options: object) -> AsyncIterator[Response]:
+        yield await self.answer(method, url, options)
 
-    def get(self, url: str, **options: object) -> Exchange:
+    def get(self, url: str, **options: object) -> AbstractAsyncContextManager[Response]:
         return self.request("GET", url, **options)
 
     async def close(self) -> None:
@@ -128,18 +107,10 @@ class MemorySession:
         reader = StreamReader(self._stub, 2**16, loop=asyncio.get_running_loop())
         reader.feed_data(body)
         reader.feed_eof()
-        return make_mocked_request(
-            method,
-            path,
-            headers={**headers, "Content-Length": str(len(body))},
-            match_info=match or {},
-            payload=reader,
-            app=self._app,
-            writer=self._stub,
-            protocol=self._stub,
-            transport=self._stub,
-            client_max_size=2**26,
-        )
+        options: dict[str, Any] = dict.fromkeys(("writer", "protocol", "transport"), self._stub)
+        options |= {"match_info": match or {}, "client_max_size": 2**26, "app": self._app}
+        headers = {**headers, "Content-Length": str(len(body))}
+        return make_mocked_request(method, path, headers=headers, payload=reader, **options)
 
     def _record(self, path: str, options: Mapping[str, Any]) -> None:
         parts = path.partition("?")[0].strip("/").split("/")
@@ -199,7 +170,7 @@ class MemorySocket:
 
     async def _handle(self, asked: Interaction) -> None:
         state = self._slack.state
-        is_answered = asked.payload.get("type") in ANSWERED
+        is_answered = asked.payload.get("type") in _ANSWERED
         if not is_answered:
             state.acknowledge(asked.envelope_id, {})
         reply = await self._bot.requests.receive(asked.kind, asked.payload)
@@ -234,11 +205,3 @@ class MemoryBot(SlackBot):
         )
         self.memory = MemorySocket(self, slack)
         self.socket = self.memory  # type: ignore[assignment]
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_error: object) -> None:
-        await self.close()
-        await self.app.inference.close()

@@ -6,22 +6,11 @@ statements of a connection are run in their order, and others run between them, 
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import aiosqlite.core
 import pytest
-
-
-class _NoThread:
-    """Takes the place of a connection's thread."""
-
-    daemon = True
-
-    def __init__(self, **_options: object) -> None:
-        """Nothing to do."""
-
-    def start(self) -> None:
-        """Nothing to start."""
 
 
 class _Turns:
@@ -46,5 +35,6 @@ def _run(future: asyncio.Future[Any], function: Callable[[], Any]) -> None:
 
 def run_sqlite_in_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let all connections that are opened from now on work without a thread."""
-    monkeypatch.setattr(aiosqlite.core, "Thread", _NoThread)
+    no_thread = SimpleNamespace(daemon=True, start=lambda: None)
+    monkeypatch.setattr(aiosqlite.core, "Thread", lambda **_options: no_thread)
     monkeypatch.setattr(aiosqlite.core, "SimpleQueue", _Turns)

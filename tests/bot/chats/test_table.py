@@ -10,17 +10,11 @@ from tests.bot.chats.exceptions import EXCEPTIONS, TABLES
 CHECKOUT = Path(__file__).parents[3]
 
 
-def test_every_command_has_a_row() -> None:
-    names = [f"/{each.name}" for each in REGISTRY.every_command()]
-    assert sorted(TABLES["Commands"]) == sorted(names)
-
-
-def test_every_menu_has_a_row() -> None:
-    labels = {each.label for each in REGISTRY.commands if isinstance(each, Menu)}
-    assert set(TABLES["Menus of a message"]) == labels | {"Write a sonnet from this"}
-
-
-def test_every_button_has_a_row() -> None:
+def test_everything_has_a_row() -> None:
+    commands = [f"/{each.name}" for each in REGISTRY.every_command()]
+    assert sorted(TABLES["Commands"]) == sorted(commands)
+    menus = {each.label for each in REGISTRY.commands if isinstance(each, Menu)}
+    assert set(TABLES["Menus of a message"]) == menus | {"Write a sonnet from this"}
     assert sorted(TABLES["Buttons"]) == sorted(REGISTRY.buttons)
 
 

@@ -160,7 +160,7 @@ async def test_too_many_requests(bot: SlackBot, slack: LocalSlack) -> None:
     (message,) = await cards(slack, 1)
     poem = await slack.command(slack.admin, "/sonnet", "").answer()
     await slack.press(slack.admin, poem, "🔖 Keep").answer()
-    bot.platform.members.clear()
+    bot.platform.members._known.clear()
     methods = {
         "chat.postMessage",
         "chat.update",

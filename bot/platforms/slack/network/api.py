@@ -23,7 +23,7 @@ from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 from bot.concurrency import Locks
 from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network.edit_budget import EDIT_S, EditBudget
-from bot.platforms.slack.values import list_of, text_of
+from bot.platforms.slack.values import list_of, part_of, text_of
 
 log = logging.getLogger(__name__)
 library = logging.getLogger("slack_sdk.quiet")
@@ -45,51 +45,38 @@ PAGE = 1_000
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 3600.0
 
 Part = Mapping[str, Any]
-"""A rendered message: `text` and `blocks`."""
+"""A rendered message: `text` and `blocks`; or other arguments."""
+EPHEMERAL: Part = {"response_type": "ephemeral", "replace_original": False}
+"""Arguments of an answer through a `response_url` that only the member sees."""
+IN_CHANNEL: Part = {"response_type": "in_channel", "replace_original": False}
 
 _INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
-"""No words of members or networks format anything or show a preview of a page."""
+"""No words of members or networks format anything or show a preview of a page. Without `mrkdwn`, a
+star in them would be bold in a notification."""
 _NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
 """`OSError` includes timeouts."""
-
+_NO_JSON = (SlackRequestError, AttributeError, TypeError)
+"""What the library raises if a proxy answers with something else."""
 
 _DELETED = {"message_not_found", "thread_not_found"}
 _GONE = {
-    "cant_update_message",
-    "edit_window_closed",
-    "exchanged_trigger_id",
-    "expired_trigger_id",
-    "expired_url",
-    "invalid_trigger_id",
-    "is_archived",
-    "trigger_exchanged",
-    "trigger_expired",
-    "used_url",
-    "user_disabled",
-    "user_not_found",
-    "user_not_visible",
-}
-_FORBIDDEN = {
-    "access_denied",
-    "cannot_dm_bot",
-    "channel_not_found",  # also for a private channel that the bot is not in
-    "ekm_access_denied",
-    "missing_scope",
-    "no_permission",
-    "not_in_channel",
-    "restricted_action",
-    "team_access_not_granted",
+    *("cant_update_message", "edit_window_closed", "is_archived"),
+    *("expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"),
+    *("trigger_expired", "trigger_exchanged", "expired_url", "used_url"),
+    *("user_disabled", "user_not_found", "user_not_visible"),
 }
 OUTSIDE = {"channel_not_found", "not_in_channel"}
-"""Codes for a channel that the bot has to be invited to."""
-_AWAY = {
-    "fatal_error",
-    "internal_error",
-    "ratelimited",
-    "rate_limited",
-    "request_timeout",
-    "service_unavailable",
+"""Codes for a channel that the bot has to be invited to; the first also for a private one."""
+_FORBIDDEN = {
+    *OUTSIDE,
+    *("access_denied", "cannot_dm_bot", "ekm_access_denied", "missing_scope"),
+    *("no_permission", "restricted_action", "team_access_not_granted"),
 }
+_AWAY = {
+    *("fatal_error", "internal_error", "request_timeout", "service_unavailable"),
+    *("ratelimited", "rate_limited"),
+}
+_KINDS = ((_DELETED, Deleted), (_GONE, Gone), (_FORBIDDEN, Forbidden), (_AWAY, Unreachable))
 
 
 class SlackApi:
@@ -140,47 +127,31 @@ class SlackApi:
 
     async def app_of(self, bot: str) -> str:
         """The app (A…) of a bot (B…). Needs the scope users:read."""
-        found = await self._call("bots.info", lambda web: web.bots_info(bot=bot))
+        found = await self._ask("bots.info", bot=bot)
         return text_of(found, "bot", "app_id")
 
     async def connection_address(self, app_token: str) -> str:
         """A fresh address for Socket Mode, which is a secret."""
-        found = await self._call(
-            "apps.connections.open", lambda web: web.apps_connections_open(app_token=app_token)
-        )
+        found = await self._ask("apps.connections.open", app_token=app_token)
         return text_of(found, "url", most=4_096)
 
     async def user(self, user: str) -> Mapping[str, Any]:
         """A member, with their rights."""
-        found = await self._call("users.info", lambda web: web.users_info(user=user))
-        member = found.get("user")
-        return member if isinstance(member, Mapping) else {}
+        return part_of(await self._ask("users.info", user=user), "user")
 
     async def members(self, cursor: str = "") -> tuple[Sequence[Mapping[str, object]], str]:
         """Up to `PAGE` members, with their rights. `cursor` is where the last call has ended.
 
         Returns them and where the call has ended; "" if there are no more.
         """
-        found = await self._call(
-            "users.list", lambda web: web.users_list(limit=PAGE, cursor=cursor or None)
-        )
+        found = await self._ask("users.list", limit=PAGE, cursor=cursor or None)
         end = text_of(found, "response_metadata", "next_cursor")
         return list_of(found, "members", most=PAGE), end
 
     async def open_direct(self, user: str) -> str:
         """The direct message with a member (D…)."""
-        found = await self._call(
-            "conversations.open", lambda web: web.conversations_open(users=[user])
-        )
+        found = await self._ask("conversations.open", users=[user])
         return text_of(found, "channel", "id")
-
-    async def permalink(self, channel: str, timestamp: str) -> str:
-        """The address of a message."""
-        found = await self._call(
-            "chat.getPermalink",
-            lambda web: web.chat_getPermalink(channel=channel, message_ts=timestamp),
-        )
-        return text_of(found, "permalink", most=4_096)
 
     async def post(
         self, channel: str, part: Part, *, thread: str | None = None, key: str = ""
@@ -190,21 +161,16 @@ class SlackApi:
         The reference of chat.postMessage has no such argument, but errors about it: Slack's own
         clients send it, to repeat a message whose answer was lost.
         """
-        once: dict[str, Any] = {"client_msg_id": key} if key else {}
-        found = await self._call(
+        found = await self._ask(
             "chat.postMessage",
-            lambda web: web.chat_postMessage(
-                channel=channel,
-                **part,
-                thread_ts=thread,
-                mrkdwn=False,  # else a star in a member's words is bold in a notification
-                parse="none",
-                link_names=False,
-                unfurl_links=False,
-                unfurl_media=False,
-                **once,
-            ),
             place=channel,
+            channel=channel,
+            **part,
+            thread_ts=thread,
+            parse="none",
+            link_names=False,
+            **_INERT,
+            **({"client_msg_id": key} if key else {}),
         )
         return text_of(found, "ts")
 
@@ -219,48 +185,39 @@ class SlackApi:
                     return
         except TimeoutError as error:
             raise Unreachable("too many edits are waiting") from error
-        await self._call(
-            "chat.update",
-            lambda web: web.chat_update(
-                channel=channel, ts=timestamp, **part, parse="none", link_names=False
-            ),
+        await self._ask(
+            "chat.update", channel=channel, ts=timestamp, **part, parse="none", link_names=False
         )
 
     async def revoke(self) -> None:
         """Give up the bot's token, for good."""
-        await self._call("auth.revoke", lambda web: web.auth_revoke())
+        await self._ask("auth.revoke")
 
     async def open_view(self, trigger: str, view: Mapping[str, Any]) -> None:
         """Open a modal. A trigger lasts three seconds."""
-        await self._call(
-            "views.open", lambda web: web.views_open(trigger_id=trigger, view=dict(view))
-        )
+        await self._ask("views.open", trigger_id=trigger, view=dict(view))
 
     async def publish_home(self, user: str, view: Mapping[str, Any]) -> None:
         """Show a member's App Home."""
-        await self._call(
-            "views.publish", lambda web: web.views_publish(user_id=user, view=dict(view))
-        )
+        await self._ask("views.publish", user_id=user, view=dict(view))
 
     async def upload(
-        self, channel: str, files: Sequence[File], *, words: str = "", thread: str | None = None
+        self, channel: str, files: Sequence[File], *, thread: str | None = None
     ) -> list[str]:
         """Send files as one message, in a channel that the bot is in. Returns their ids."""
+        uploads = [
+            {
+                "content": file.content,
+                "filename": file.name,
+                "title": file.name,
+                "alt_txt": file.description or None,
+            }
+            for file in files
+        ]
         found = await self._call(
             "files.upload",
             lambda web: web.files_upload_v2(
-                channel=channel,
-                thread_ts=thread,
-                initial_comment=words or None,
-                file_uploads=[
-                    {
-                        "content": file.content,
-                        "filename": file.name,
-                        "title": file.name,
-                        "alt_txt": file.description or None,
-                    }
-                    for file in files
-                ],
+                channel=channel, thread_ts=thread, file_uploads=uploads
             ),
             limit=TRANSFER_S,
         )
@@ -268,7 +225,7 @@ class SlackApi:
 
     async def delete_file(self, file: str) -> None:
         """Delete a file of the bot, and what is left of its message."""
-        await self._call("files.delete", lambda web: web.files_delete(file=file))
+        await self._ask("files.delete", file=file)
 
     async def download(self, address: str, most: int) -> bytes:
         """A file that a member has uploaded; if it is longer than `most` bytes, the first of it."""
@@ -295,22 +252,37 @@ class SlackApi:
             self._count(None)
             raise Unreachable(type(error).__name__) from error
 
-    async def respond(self, address: str, body: Mapping[str, Any]) -> None:
-        """Post to a `response_url`, which is a secret: 5 times in 30 minutes."""
+    async def respond(self, address: str, body: Part, *, thread: str = "") -> None:
+        """Post to a `response_url`, which is a secret: 5 times in 30 minutes.
+
+        thread: where a new message belongs. One that replaces another stays where that is.
+        """
         if not self.is_ours(address):
             raise DeliveryError("a response_url is not on Slack")
+        place = {"thread_ts": thread} if thread and not body.get("replace_original") else {}
 
         async def send(_web: AsyncWebClient) -> WebhookResponse:
             webhook = AsyncWebhookClient(
                 address, session=self._session, retry_handlers=[], logger=library
             )
             webhook.proxy = proxy_for(address)
-            answer = await webhook.send_dict({**body, **_INERT})
+            answer = await webhook.send_dict({**body, **place, **_INERT})
             if answer.status_code != http.HTTPStatus.OK:
                 raise SlackApiError("response_url", answer)  # type: ignore[no-untyped-call]
             return answer
 
         await self._call("response_url", send, place=address)
+
+    async def _ask(
+        self,
+        method: str,
+        *,
+        place: str = "",
+        **arguments: Any,  # noqa: ANN401 (each has its type)
+    ) -> Mapping[str, Any]:
+        """Make a call with a method of the library, which has underscores in place of the dots."""
+        name = method.replace(".", "_")
+        return await self._call(method, lambda web: getattr(web, name)(**arguments), place=place)
 
     async def _call(
         self,
@@ -340,11 +312,7 @@ class SlackApi:
                 if status != http.HTTPStatus.TOO_MANY_REQUESTS and code != "ratelimited":
                     raise error_of(method, _described(code, error), status, code) from error
                 self._pause(key, headers)
-            except (SlackRequestError, AttributeError, TypeError) as error:
-                # What Slack's proxies answer is no JSON, which the library does not expect.
-                self._count(None)
-                raise Unreachable(f"{method}: {type(error).__name__}") from error
-            except _NO_NETWORK as error:
+            except (*_NO_NETWORK, *_NO_JSON) as error:
                 self._count(None)
                 raise Unreachable(f"{method}: {type(error).__name__}") from error
             except RuntimeError as error:
@@ -403,7 +371,13 @@ class SlackApi:
 
     def is_ours(self, address: str) -> bool:
         """Whether an address in a payload leads to Slack, or to where `base_url` does."""
-        return _is_slack(address) or _is_same_origin(address, self.base_url)
+        try:
+            parts = urlsplit(address)
+            host = parts.hostname or ""
+        except ValueError:
+            return False
+        is_slack = f".{host}".endswith((".slack.com", ".slack-gov.com"))
+        return parts[:2] == urlsplit(self.base_url)[:2] or (parts.scheme == "https" and is_slack)
 
     def _count(self, status: int | None) -> None:
         label = "error" if status is None else f"{status // 100}xx"
@@ -454,8 +428,7 @@ def _facts_of(error: SlackApiError) -> tuple[str, int, Mapping[str, str]]:
 def _described(code: str, error: SlackApiError) -> str:
     """The code, with what Slack says about it: where a block is wrong, for example."""
     data = getattr(error.response, "data", None)
-    metadata = data.get("response_metadata") if isinstance(data, Mapping) else None
-    messages = metadata.get("messages") if isinstance(metadata, Mapping) else None
+    messages = part_of(data, "response_metadata").get("messages")
     return f"{code} {str(messages)[:200]}" if messages else code
 
 
@@ -463,15 +436,11 @@ def error_of(method: str, description: str, status: int, code: str | None = None
     """The error for an answer. `code` is Slack's, by default the description."""
     code = description if code is None else code
     reason = f"{method}: {description or status}"
-    if code in _DELETED:
-        return Deleted(reason)
-    if code in _GONE:
-        return Gone(reason)
-    if code in _FORBIDDEN:
-        return Forbidden(reason)
-    if code in _AWAY or status >= 500 or status == http.HTTPStatus.TOO_MANY_REQUESTS:
-        return Unreachable(reason)
-    if not code and status < 400:  # no answer of Slack's
+    for codes, kind in _KINDS:
+        if code in codes:
+            return kind(reason)
+    no_answer = not code and status < 400
+    if no_answer or status >= 500 or status == http.HTTPStatus.TOO_MANY_REQUESTS:
         return Unreachable(reason)
     if not code and status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE):
         return Gone(reason)
@@ -484,28 +453,6 @@ def _webhook_code(body: str) -> str:
         return text_of(json.loads(body), "error")
     except ValueError:
         return body if body.replace("_", "").isalpha() and len(body) < 60 else ""
-
-
-def _is_slack(address: str) -> bool:
-    """Whether an address leads to Slack.
-
-    >>> _is_slack("https://hooks.slack.com/x"), _is_slack("https://slack.com.example.org/x")
-    (True, False)
-    """
-    try:
-        parts = urlsplit(address)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    return parts.scheme == "https" and f".{host}".endswith((".slack.com", ".slack-gov.com"))
-
-
-def _is_same_origin(address: str, other: str) -> bool:
-    """Whether two addresses have the same scheme, host and port."""
-    try:
-        return urlsplit(address)[:2] == urlsplit(other)[:2]
-    except ValueError:
-        return False
 
 
 def proxy_for(address: str) -> str | None:

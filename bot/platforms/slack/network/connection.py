@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, TypeVar
 
 import aiohttp
@@ -89,7 +89,7 @@ class _Client(SocketModeClient):
         self._take = take
         # The library's errors contain the address, which is a secret.
         logger = logging.Logger("slack_sdk", logging.ERROR)
-        logger.addHandler(_Failures(self._fail))
+        logger.addFilter(self._fail)
         super().__init__(
             app_token="",
             logger=logger,
@@ -146,24 +146,14 @@ class _Client(SocketModeClient):
                 task.cancel()
         await self.aiohttp_client_session.close()
 
-    def _fail(self, error: BaseException | None) -> None:
-        self.error = error or self.error
+    def _fail(self, record: logging.LogRecord) -> bool:
+        """Take an error that the library only logs. It is not logged."""
+        self.error = (record.exc_info[1] if record.exc_info else None) or self.error
         self.settled.set()
+        return False
 
     async def _on_close(self, _message: aiohttp.WSMessage) -> None:
         self.ending.set()
-
-
-class _Failures(logging.Handler):
-    """Passes errors on that the library only logs."""
-
-    def __init__(self, fail: Callable[[BaseException | None], None]) -> None:
-        super().__init__(logging.ERROR)
-        self._fail = fail
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Pass an error on."""
-        self._fail(record.exc_info[1] if record.exc_info else None)
 
 
 class SocketMode:
@@ -177,7 +167,6 @@ class SocketMode:
         *,
         count: Callable[[str], None] = lambda _event: None,
         tracked: Callable[[], AbstractContextManager[None]] = nullcontext,
-        connections: int = CONNECTIONS,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """`count` gets `connect` and `disconnect`.
@@ -193,7 +182,7 @@ class SocketMode:
         self._tracked = tracked
         self._sleep = sleep
         self._is_stopping = False
-        self._clients: list[_Client | None] = [None] * connections
+        self._clients: list[_Client | None] = [None] * CONNECTIONS
         self._opened: set[_Client] = set()
         """Connections that are not discarded yet. Some are only read to their end."""
         self._keepers: list[asyncio.Task[None]] = []
@@ -299,10 +288,8 @@ class SocketMode:
                 each.missed += 1
         client.missed, client.heard_at = 0, time.monotonic()
         kind, payload = text_of(message, "type"), part_of(message, "payload")
-        is_new = self._is_new(envelope_id)
-        event_id = text_of(payload, "event_id")
-        if event_id and not self._is_new(event_id):
-            is_new = False
+        identifiers = filter(None, (envelope_id, text_of(payload, "event_id")))
+        is_new = all(self._is_new(each) for each in identifiers)
         self._start(self._handle(client, envelope_id, kind, payload if is_new else None))
 
     async def _handle(
@@ -311,32 +298,19 @@ class SocketMode:
         """Acknowledge an envelope, then handle its payload; `None` if it was delivered before."""
         with nullcontext() if kind == _EVENTS else self._tracked():
             client.pending += 1
-            answer: Payload | None = None
-            work: Coroutine[Any, Any, object] | None = None
+            reply: Payload | Coroutine[Any, Any, object] | None = None
             try:
-                if payload is not None and payload.get("type") in _ANSWERED:
-                    reply = await self._reply(kind, payload)
-                    if isinstance(reply, Coroutine):
-                        work = reply
-                    else:
-                        answer = reply
-                elif payload is not None:
-                    work = self._receive(kind, payload)
+                if payload is not None:
+                    reply = work = self._receive(kind, payload)
+                    if payload.get("type") in _ANSWERED:
+                        reply = await _in_time(work, payload)
+                answer = None if isinstance(reply, Coroutine) else reply
                 await _acknowledge(client, envelope_id, answer)
             finally:
                 client.pending -= 1
-            if work is not None:
+            if isinstance(reply, Coroutine):
                 await asyncio.sleep(0)  # others that have arrived are acknowledged first
-                await _handled(work)
-
-    async def _reply(self, kind: str, payload: Payload) -> Reply:
-        """The reply to a payload, if it is found in time."""
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                return await _handled(self._receive(kind, payload))
-        except TimeoutError:
-            log.warning("An answer to %s was too late", payload.get("type"))
-            return None
+                await _handled(reply)
 
     def _is_new(self, identifier: str) -> bool:
         if identifier in self._seen:
@@ -348,6 +322,16 @@ class SocketMode:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _in_time(work: Coroutine[Any, Any, Reply], payload: Payload) -> Reply:
+    """The reply to a payload, if it is found in time."""
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            return await _handled(work)
+    except TimeoutError:
+        log.warning("An answer to %s was too late", payload.get("type"))
+        return None
 
 
 async def _handled(work: Coroutine[Any, Any, Result]) -> Result | None:
@@ -374,13 +358,10 @@ async def _acknowledge(client: _Client, envelope_id: str, answer: Payload | None
 
 async def _until_ending(client: _Client) -> None:
     """Wait until a connection should be renewed: Slack says so, or it is closed, or deaf."""
-    while True:
-        try:
+    while not client.ending.is_set():
+        with suppress(TimeoutError):
             async with asyncio.timeout(WATCH_S):
                 await client.ending.wait()
-            return
-        except TimeoutError:
-            pass
         if not await client.is_connected() or client.is_quiet:
             return
 

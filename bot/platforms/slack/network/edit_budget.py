@@ -33,11 +33,6 @@ class EditBudget:
         """Edits by channel and message; the channel whose turn it is comes first."""
         self._granting: asyncio.Task[None] | None = None
 
-    @property
-    def waiting(self) -> int:
-        """Number of edits that wait."""
-        return sum(map(len, self._waiting.values()))
-
     async def turn(self, channel: Hashable, message: Hashable) -> bool:
         """Wait until a message may be edited. Returns false if a newer edit has superseded it."""
         messages = self._waiting.setdefault(channel, OrderedDict())

@@ -138,7 +138,3 @@ class Members:
         """A member of whom Slack told in the last `seconds`."""
         told, member = self._known.get(user, (-seconds, None))
         return member if self._clock() - told < seconds else None
-
-    def clear(self) -> None:
-        """Forget all members."""
-        self._known.clear()

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Coroutine, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from bot.chat import dispatch
@@ -44,23 +43,7 @@ _HEADINGS: Mapping[Audience, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HomeContent:
-    """What a member's home tab shows.
-
-    champion, newest_poem, data: answers of `/champion`, `/poems` and `/privacy`; `None` if they
-        could not be found in time.
-    """
-
-    examples: Mapping[Audience, tuple[Text, ...]] = field(default_factory=dict)
-    champion: Message | None = None
-    newest_poem: Message | None = None
-    data: Message | None = None
-    has_forms: bool = True
-    """Whether buttons open forms, of commands that take the networks' time."""
-
-
-async def home_view(app: App, turn: Turn, commands: CommandNames | None = None) -> dict[str, Any]:
+async def home_view(app: App, turn: Turn, commands: CommandNames) -> dict[str, Any]:
     """The home tab of a member, for `views.publish`; for a blocked one, only why they are blocked.
 
     Raises `StoreError`.
@@ -68,12 +51,7 @@ async def home_view(app: App, turn: Turn, commands: CommandNames | None = None) 
     try:
         await app.check_admitted(turn)
     except Blocked as error:
-        return _home(blocks_of(Message(dispatch.explained(app, error, turn)), commands=commands))
-    return view_of(await content_for(app, turn), commands)
-
-
-async def content_for(app: App, turn: Turn) -> HomeContent:
-    """Find what a member's home tab shows."""
+        return _home(blocks_of(Message(dispatch.explained(app, error, turn)), commands))
     audience, champion, newest_poem, data = await asyncio.gather(
         audience_of(turn),
         _found(hall_of_fame.champion_message(app, turn, has_plaque=False)),
@@ -81,36 +59,40 @@ async def content_for(app: App, turn: Turn) -> HomeContent:
         _found(privacy.overview(app, turn)),
     )
     is_guest = turn.user.is_guest
-    examples = {
-        each: examples_for(app.registry, each, each, is_guest=is_guest)
-        for each in Audience
-        if each <= audience
-    }
-    return HomeContent(examples, champion, newest_poem, data, has_forms=not is_guest)
+    usable = [each for each in Audience if each <= audience]
+    examples = {each: examples_for(app.registry, each, each, is_guest=is_guest) for each in usable}
+    forms = () if is_guest else _FORMS  # those of commands that take the networks' time
+    return view_of(examples, champion, newest_poem, data, commands, forms)
 
 
-def view_of(content: HomeContent, commands: CommandNames | None = None) -> dict[str, Any]:
-    """A home tab, with buttons for two forms and for the member's data.
+def view_of(
+    examples: Mapping[Audience, tuple[Text, ...]],
+    champion: Message | None,
+    newest_poem: Message | None,
+    data: Message | None,
+    commands: CommandNames,
+    forms: tuple[Button, ...] = _FORMS,
+) -> dict[str, Any]:
+    """A home tab, with buttons for forms and for the member's data.
 
     Others of its parts are left out; the commands that have them are named.
+
+    champion, newest_poem, data: answers of `/champion`, `/poems` and `/privacy`; `None` if they
+        could not be found in time.
     """
-    helped = [
-        Message(embeds=(Embed(_HEADINGS[audience], lines),))
-        for audience, lines in content.examples.items()
-        if lines
-    ]
+    shown = [Embed(_HEADINGS[audience], lines) for audience, lines in examples.items() if lines]
+    helped = [Message(embeds=(each,)) for each in shown]
     poem_hint = text(
         _("{poems} shows all that you've kept, {export} downloads them."),
         poems=code("/poems"),
         export=code("/export"),
     )
-    data = content.data
     title = Message(embeds=(Embed("🦖 Mangosaurus"),))
     parts: tuple[tuple[list[Message], tuple[Button, ...]], ...] = (
-        ([title], _FORMS if content.has_forms else ()),
+        ([title], forms),
         (helped[:1], ()),
-        (_section(_("Today's champion"), content.champion, text(code("/champion"))), ()),
-        (_section(_("Your poems"), content.newest_poem, poem_hint), ()),
+        (_section(_("Today's champion"), champion, text(code("/champion"))), ()),
+        (_section(_("Your poems"), newest_poem, poem_hint), ()),
         (
             _section(_("Your data"), data, text(_("The buttons answer under Messages."))),
             data.buttons if data is not None else (),
@@ -119,7 +101,7 @@ def view_of(content: HomeContent, commands: CommandNames | None = None) -> dict[
     )
     blocks: list[Block] = []
     for messages, buttons in parts:
-        rendered = [block for each in messages for block in blocks_of(each, commands=commands)]
+        rendered = [block for each in messages for block in blocks_of(each, commands)]
         if blocks and rendered:
             blocks.append({"type": "divider"})
         blocks += [*rendered[:MOST_OF_A_PART], *rows_of(buttons)]

@@ -10,7 +10,7 @@ from bot.chat.message import UserError, plain
 from bot.chat.received import LONGEST_TEXT, LONGEST_TYPED, clean
 from bot.chat.translation import _
 from bot.formats import shortened
-from bot.platforms.slack.names import CommandNames
+from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.options import OFF, ON, Value, converted
 from bot.platforms.slack.values import (
     LONGEST_WORDS,
@@ -50,40 +50,29 @@ class Submitted:
 
 
 def form_of(
-    command: Command,
+    command: Command | Group,
     values: Mapping[str, Value],
     metadata: str = "",
-    names: CommandNames | None = None,
+    names: CommandNames = UNPREFIXED,
 ) -> dict[str, Any]:
-    """A modal with a field for each option, filled in with `values`.
+    """A modal with a field for each option, filled in with `values`; for a group its subcommand.
 
     metadata: passed through as `private_metadata`, at most 3,000 characters.
     """
-    fields = [_input(option, values.get(option.name)) for option in command.options]
-    intro = {"type": "section", "text": plain_text(command.description)}
-    return _modal(COMMAND + command.name, command.name, [intro, *fields], metadata, names)
-
-
-def group_form(
-    group: Group, metadata: str = "", names: CommandNames | None = None
-) -> dict[str, Any]:
-    """A modal that asks for the subcommand."""
-    options = [
-        _option(each.last_name, each.last_name)
-        | {"description": plain_text(shortened(each.description, CHOICE))}
-        for each in group.commands[:MOST_CHOICES]
-    ]
-    select = {"type": "static_select", "action_id": SUBCOMMAND, "options": options}
-    blocks: list[Block] = [
-        {"type": "section", "text": plain_text(group.description)},
-        {
-            "type": "input",
-            "block_id": SUBCOMMAND,
-            "label": plain_text(_("What to do")),
-            "element": select,
-        },
-    ]
-    return _modal(GROUP + group.name, group.name, blocks, metadata, names)
+    if isinstance(command, Group):
+        callback_id, fields = GROUP + command.name, [_subcommands(command)]
+    else:
+        callback_id = COMMAND + command.name
+        fields = [_input(option, values.get(option.name)) for option in command.options]
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "private_metadata": metadata,
+        "title": plain_text(shortened(names.slash(command.name), TITLE)),
+        "submit": plain_text(_("Go")),
+        "close": plain_text(_("Cancel")),
+        "blocks": [{"type": "section", "text": plain_text(command.description)}, *fields],
+    }
 
 
 def submitted(registry: Registry, view: Mapping[str, object]) -> Submitted:
@@ -145,21 +134,17 @@ def options(choices: Sequence[Choice], typed: str = "") -> dict[str, Any]:
     return {"options": [_option(each.label, each.value) for each in usable][:MOST_CHOICES]}
 
 
-def _modal(
-    callback_id: str,
-    name: str,
-    blocks: Sequence[Block],
-    metadata: str,
-    names: CommandNames | None,
-) -> dict[str, Any]:
+def _subcommands(group: Group) -> Block:
+    options = [
+        _option(each.last_name, each.last_name)
+        | {"description": plain_text(shortened(each.description, CHOICE))}
+        for each in group.commands[:MOST_CHOICES]
+    ]
     return {
-        "type": "modal",
-        "callback_id": callback_id,
-        "private_metadata": metadata,
-        "title": plain_text(shortened((names or CommandNames()).slash(name), TITLE)),
-        "submit": plain_text(_("Go")),
-        "close": plain_text(_("Cancel")),
-        "blocks": [*blocks],
+        "type": "input",
+        "block_id": SUBCOMMAND,
+        "label": plain_text(_("What to do")),
+        "element": {"type": "static_select", "action_id": SUBCOMMAND, "options": options},
     }
 
 
@@ -205,10 +190,7 @@ def _element(option: Option, value: Value | None) -> Block:
 
 
 def _number_input(option: Option, value: Value | None) -> Block:
-    element: Block = {
-        "type": "number_input",
-        "is_decimal_allowed": option.kind is Kind.NUMBER,
-    }
+    element: Block = {"type": "number_input", "is_decimal_allowed": option.kind is Kind.NUMBER}
     for name, bound in (("min_value", option.least), ("max_value", option.most)):
         if bound is not None:
             element[name] = _figure(bound)

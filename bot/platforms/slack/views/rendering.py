@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 from bot.chat.message import Button, Embed, Field, Message, Span, Style, Text, Timestamp
 from bot.chat.received import clean
 from bot.chat.translation import _
-from bot.platforms.slack.names import CommandNames
+from bot.platforms.slack.names import UNPREFIXED, CommandNames
 
 Block = dict[str, Any]
 """A block or an element of one, as JSON."""
@@ -62,14 +62,14 @@ class _Sized:
 
 
 def render(
-    message: Message, names: External = _NOBODY, commands: CommandNames | None = None
+    message: Message, names: External = _NOBODY, commands: CommandNames = UNPREFIXED
 ) -> list[MessagePart]:
     """A message as one part or several, since a long one is split. The last has the buttons.
 
     names: by the ids in `mentioned`: Slack's id, for a mention, or a name to show. In public
         messages users are never mentioned, as that would notify them.
     """
-    pages = _pages(_Renderer(message, names, commands or CommandNames()).blocks(), CHARACTERS)
+    pages = _pages(_Renderer(message, names, commands).blocks(), CHARACTERS)
     buttons = _actions(message.buttons)
     if buttons:
         *before, last = pages or [[]]
@@ -78,24 +78,21 @@ def render(
 
 
 def render_edit(
-    message: Message, names: External = _NOBODY, commands: CommandNames | None = None
+    message: Message, names: External = _NOBODY, commands: CommandNames = UNPREFIXED
 ) -> MessagePart:
     """A message as one part, with its buttons: an edit cannot add messages, so the rest is left
     out.
     """
     buttons = _actions(message.buttons)
-    content = _Renderer(message, names, commands or CommandNames()).blocks()
+    content = _Renderer(message, names, commands).blocks()
     most = CHARACTERS - sum(_length(each.words) for each in buttons)
     pages = _pages(content, most, BLOCKS - len(buttons)) or [[]]
     return _part([*pages[0], *buttons], _names_of_files(message))
 
 
-def blocks_of(
-    message: Message, names: External = _NOBODY, commands: CommandNames | None = None
-) -> list[Block]:
+def blocks_of(message: Message, commands: CommandNames) -> list[Block]:
     """The blocks of a message without its buttons, for a view."""
-    content = _Renderer(message, names, commands or CommandNames()).blocks()
-    return [each.block for each in content]
+    return [each.block for each in _Renderer(message, _NOBODY, commands).blocks()]
 
 
 def mention_user(user_id: int) -> str:
@@ -372,19 +369,12 @@ def _names_of_files(message: Message) -> str:
 
 def _length(words: str) -> int:
     """UTF-16 code units."""
-    return len(words.encode("utf-16-le", "surrogatepass")) // 2
+    return len(words.encode("utf-16-le")) // 2
 
 
 def _head(words: str, limit: int) -> str:
     """The beginning of at most `limit` code units."""
-    if _length(words) <= limit:
-        return words
-    size = 0
-    for place, character in enumerate(words):
-        size += 1 + (character > "\uffff")
-        if size > limit:
-            return words[:place]
-    return words
+    return words.encode("utf-16-le")[: 2 * limit].decode("utf-16-le", "ignore")
 
 
 def _cut(words: str, limit: int) -> str:

@@ -32,16 +32,10 @@ class Gateway:
         self.is_cut = True
 
 
-class Client:
+def client(*gateways: Gateway) -> Any:  # noqa: ANN401
     """A client with a shard for each connection."""
-
-    def __init__(self, *gateways: Gateway) -> None:
-        self._gateways = gateways
-        shard = SimpleNamespace(is_closed=lambda: False)
-        self.shards = dict.fromkeys(range(len(gateways)), shard)
-
-    def _get_websocket(self, shard_id: int) -> Gateway:
-        return self._gateways[shard_id]
+    shards = dict.fromkeys(range(len(gateways)), SimpleNamespace(is_closed=lambda: False))
+    return SimpleNamespace(shards=shards, _get_websocket=lambda shard_id: gateways[shard_id])
 
 
 async def test_library_has_what_the_watch_uses() -> None:
@@ -72,7 +66,7 @@ async def test_unknown_library_ends_the_watch(
     gateway = Gateway(is_full=False)
     del gateway._keep_alive
     async with asyncio.timeout(60):
-        await Heartbeats(Client(gateway)).run()  # type: ignore[arg-type]
+        await Heartbeats(client(gateway)).run()
     (record,) = caplog.records
     assert "'Gateway' object has no attribute '_keep_alive'" in record.getMessage()
     assert record.exc_info is None
@@ -81,7 +75,7 @@ async def test_unknown_library_ends_the_watch(
 async def test_full_socket_stops_no_other_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "SENDING_S", 0.01)
     full, other = Gateway(is_full=True), Gateway(is_full=False)
-    heartbeats = Heartbeats(Client(full, other))  # type: ignore[arg-type]
+    heartbeats = Heartbeats(client(full, other))
     async with asyncio.timeout(60):
         for _ in range(MISSED):
             await heartbeats.beat()

@@ -1,6 +1,5 @@
 """Rendering messages within Discord's limits."""
 
-import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,13 +33,8 @@ def test_styles_and_escapes() -> None:
     assert to_markdown(words) == r"\*a\* **b\_c***d*`eˋf` <t:1735689600:R>"
     assert to_markdown(text("since ", Timestamp(NOW, absolute=True))) == "since <t:1735689600:f>"
 
-
-def test_only_own_links_work() -> None:
-    assert to_markdown(text(link("https://a.b"))) == "https://a.b"
+    assert to_markdown(text(link("https://a.b"))) == "https://a.b"  # others are escaped
     assert to_markdown(text("https://a.b")) == r"https\://a.b"
-
-
-def test_empty_text_has_no_marks() -> None:
     assert to_markdown(text(strong(""), emphasis(" "))) == " "
 
 
@@ -84,16 +78,11 @@ def test_largest_parts() -> None:
     assert len(embed) <= limits.EMBED_CHARACTERS
 
 
-def test_title_is_escaped() -> None:
-    (embed,) = embeds_of(Embed("A sonnet on **Mango** <@1> [x](https://a.b)"))
-    assert embed.title == r"A sonnet on \*\*Mango\*\* \<\@1> \[x\](https\://a.b)"
-
-
 def test_lines_continue_on_next_embed() -> None:
     lines = tuple(text(f"{number:04}" + "x" * 90) for number in range(200))
-    embeds = embeds_of(Embed("Title", lines, footer="Footer"))
+    embeds = embeds_of(Embed("*Title*", lines, footer="Footer"))
     assert len(embeds) > 1
-    assert embeds[0].title == "Title"
+    assert embeds[0].title == r"\*Title\*"
     assert [embed.footer.text for embed in embeds] == [None] * (len(embeds) - 1) + ["Footer"]
     shown = "\n".join(embed.description or "" for embed in embeds).split("\n")
     assert [line[:4] for line in shown] == [f"{number:04}" for number in range(200)]
@@ -112,12 +101,8 @@ def test_last_message_has_buttons_and_files() -> None:
 
 
 def test_edit_removes_what_is_missing() -> None:
-    assert render_edit(Message(content=text("Hi"))) == {
-        "content": "Hi",
-        "embeds": [],
-        "attachments": [],
-        "view": None,
-    }
+    nothing: dict[str, object] = {"embeds": [], "attachments": [], "view": None}
+    assert render_edit(Message(content=text("Hi"))) == {"content": "Hi"} | nothing
 
 
 def test_button_id_is_never_cut() -> None:
@@ -132,9 +117,5 @@ def test_button_styles() -> None:
         Button("Forget", "act", "3", dangerous=True),
     )
     (message,) = render(Message(buttons=buttons))
-    styles = [child.item.style for child in message["view"].children]
-    assert styles == [
-        discord.ButtonStyle.primary,
-        discord.ButtonStyle.secondary,
-        discord.ButtonStyle.danger,
-    ]
+    styles = [child.item.style.name for child in message["view"].children]
+    assert styles == ["primary", "secondary", "danger"]

@@ -1,17 +1,18 @@
 """The commands as Slack has them, and values for their options."""
 
+import re
+from collections.abc import Mapping
+
 from hypothesis import strategies as st
 
 from bot.chat.commands import Command, Kind, Option
-from bot.chat.turn import Terms
 from bot.features import REGISTRY
+from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.options import Value
+from bot.platforms.slack.platform import TERMS
 
-TERMS = Terms("Slack", "workspace", "workspaces", "reload")
 COMMANDS = REGISTRY.worded(TERMS)
 LONGEST = 100
-
-
 PIECES = st.sampled_from(
     [*'"“”„«»\\:?<>&@# \n', "opening:", "form:", "temprature:", "a", "<@U12>", "&amp;", "0.5"]
 )
@@ -29,14 +30,12 @@ def of(option: Option) -> st.SearchStrategy[Value]:
             words = st.text(max_size=longest) | odd
             return words.filter(lambda word: int(least or 0) <= len(word) <= longest)
         case Kind.INTEGER:
-            high = 10**6 if most is None else int(most)
-            return st.integers(int(least or 0), high)
+            return st.integers(int(least or 0), 10**6 if most is None else int(most))
         case Kind.NUMBER:
             return st.floats(least, most)
-        case Kind.SWITCH:
+        case kind:
+            assert kind is Kind.SWITCH, option
             return st.booleans()
-        case _reference:
-            raise AssertionError(option)
 
 
 REFERENCES = {Kind.FILE, Kind.PERSON, Kind.CHANNEL}
@@ -53,3 +52,21 @@ def calls() -> st.SearchStrategy[tuple[Command, dict[str, Value]]]:
     return st.sampled_from([*COMMANDS.every_command()]).flatmap(
         lambda each: st.tuples(st.just(each), values_of(each))
     )
+
+
+def as_typed(
+    command: Command, values: Mapping[str, Value], names: CommandNames = UNPREFIXED
+) -> str:
+    """A command as a member types it, with values that are no files, people or channels."""
+    options = [f"{name}:{_written(value)}" for name, value in values.items()]
+    return " ".join([names.slash(command.name), *options])
+
+
+def _written(value: Value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    words = str(value)
+    if isinstance(value, str) and re.search(r'[\s"“”„«»\\]|^$', words):
+        words = words.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{words}"'
+    return words

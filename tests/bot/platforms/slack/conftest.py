@@ -7,8 +7,11 @@ import pytest
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack import turn
 from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.platform import SlackPlatform
+from bot.store import Store
 from tests.bot.conftest import World
-from tests.bot.platforms.slack.setups import make_bot
+from tests.bot.platforms.slack.network.server import SlackServer, serving
+from tests.bot.platforms.slack.setups import make_bot, platform_on, running
 
 
 @pytest.fixture
@@ -27,8 +30,20 @@ async def bot(
     """The bot, which has connected. However busy this machine is, answers replace nothing."""
     monkeypatch.setattr(turn, "PLACEHOLDER_S", 300.0)
     monkeypatch.setattr(turn, "NOTICE_S", 300.0)
-    made = make_bot(world, slack)
-    await made.start()
+    async with running(make_bot(world, slack)) as made:
+        yield made
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[SlackServer]:
+    """A few lines of Slack."""
+    async with serving() as started:
+        yield started
+
+
+@pytest.fixture
+async def platform(server: SlackServer, store: Store) -> AsyncIterator[SlackPlatform]:
+    """The platform on them."""
+    made = await platform_on(server, store)
     yield made
-    await made.close()
-    await made.app.inference.close()
+    await made.api.close()

@@ -18,14 +18,7 @@ class Offline(SlackApi):
         super().__init__("xoxb-1", monitor=Monitor(), edit_s=0.0)
         self.calls: list[str] = []
 
-    async def _call(
-        self,
-        method: str,
-        send: object,
-        *,
-        place: str = "",
-        limit: float | None = None,
-    ) -> Mapping[str, Any]:
+    async def _call(self, method: str, send: object, **_options: object) -> Mapping[str, Any]:
         self.calls.append(method)
         profile = {"display_name": "Mary"}
         return {
@@ -42,12 +35,11 @@ class Offline(SlackApi):
 
 
 USER = {"id": "U1", "name": "mary", "team_id": "T1"}
-INTERACTION = {
+OPENED = {"response_url": ADDRESS, "trigger_id": "1.2.3"}
+INTERACTION = OPENED | {
     "team": {"id": "T1", "domain": "paleo"},
     "user": USER,
     "channel": {"id": "C1", "name": "general"},
-    "response_url": ADDRESS,
-    "trigger_id": "1.2.3",
 }
 METADATA = json.dumps({"channel": "C1", "response_url": ADDRESS})
 VIEW = {
@@ -55,51 +47,31 @@ VIEW = {
     "private_metadata": METADATA,
     "state": {"values": {"count": {"count": {"type": "number_input", "value": "3"}}}},
 }
+COMMAND = {
+    "team_id": "T1",
+    "user_id": "U1",
+    "user_name": "mary",
+    "channel_id": "C1",
+    "command": "/dinoname",
+    "text": "count:3",
+}
+PRESS = {
+    "type": "block_actions",
+    "container": {"message_ts": "1.000002", "channel_id": "C1", "is_ephemeral": False},
+    "actions": [{"action_id": "b0", "block_id": "x", "value": "vote:1:0"}],
+}
+SAID = {"ts": "1.000002", "text": "Shall I", "user": "U1"}
+SUGGESTION = {"type": "block_suggestion", "view": VIEW, "action_id": "namer", "value": "e"}
+EVENT = {"type": "app_home_opened", "user": "U1", "tab": "home"}
 PAYLOADS: list[tuple[str, dict[str, Any]]] = [
-    (
-        "slash_commands",
-        {
-            "team_id": "T1",
-            "user_id": "U1",
-            "user_name": "mary",
-            "channel_id": "C1",
-            "command": "/dinoname",
-            "text": "count:3",
-            "response_url": ADDRESS,
-            "trigger_id": "1.2.3",
-        },
-    ),
-    (
-        "interactive",
-        INTERACTION
-        | {
-            "type": "block_actions",
-            "container": {"message_ts": "1.000002", "channel_id": "C1", "is_ephemeral": False},
-            "actions": [{"action_id": "b0", "block_id": "x", "value": "vote:1:0"}],
-        },
-    ),
+    ("slash_commands", OPENED | COMMAND),
+    ("interactive", INTERACTION | PRESS),
     ("interactive", INTERACTION | {"type": "view_submission", "view": VIEW}),
+    ("interactive", INTERACTION | SUGGESTION),
     (
         "interactive",
-        INTERACTION
-        | {"type": "block_suggestion", "view": VIEW, "action_id": "namer", "value": "e"},
+        INTERACTION | {"type": "message_action", "callback_id": SHORTCUT, "message": SAID},
     ),
-    (
-        "interactive",
-        INTERACTION
-        | {
-            "type": "message_action",
-            "callback_id": SHORTCUT,
-            "message": {"ts": "1.000002", "text": "Shall I", "user": "U1"},
-        },
-    ),
-    (
-        "events_api",
-        {
-            "team_id": "T1",
-            "event_id": "Ev1",
-            "event": {"type": "app_home_opened", "user": "U1", "tab": "home"},
-        },
-    ),
+    ("events_api", {"team_id": "T1", "event_id": "Ev1", "event": EVENT}),
 ]
 """One of each kind, as Slack sends it."""

@@ -1,5 +1,7 @@
 """A workspace for tests: the platform on a few lines of Slack, and turns in it; the bot."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,17 +17,10 @@ from bot.store.identities import Identities
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.network.server import Answer, SlackServer
 
-NOW = datetime(2025, 1, 1, tzinfo=UTC)
 TIMESTAMP, NUMBER = "1700000000.000001", 1700000000000001
-IDENTITY = Answer(
-    {
-        "team_id": "T1",
-        "team": "Paleo",
-        "user_id": "UBOT",
-        "user": "mangosaurus",
-        "url": "https://paleo.slack.com/",
-    }
-)
+POSTED = Answer({"ts": TIMESTAMP})
+WORKSPACE = {"team_id": "T1", "team": "Paleo", "url": "https://paleo.slack.com/"}
+IDENTITY = Answer({**WORKSPACE, "user_id": "UBOT", "user": "mangosaurus"})
 
 
 def user(**facts: Any) -> Answer:  # noqa: ANN401 (JSON)
@@ -34,17 +29,25 @@ def user(**facts: Any) -> Answer:  # noqa: ANN401 (JSON)
     return Answer({"user": {"id": "U1", "team_id": "T1", "profile": profile, **facts}})
 
 
-def make_bot(world: World, slack: LocalSlack, edit_s: float = 0.05) -> SlackBot:
+def make_bot(world: World, slack: LocalSlack) -> SlackBot:
     """The bot in the simulated workspace, which edits after short pauses."""
-    app = world.make_app(cooldown_seconds=0)
-    return SlackBot(
-        app, slack.bot_token, slack.app_token, base_url=slack.api_url, edit_s=edit_s, is_home=True
-    )
+    app, tokens = world.make_app(cooldown_seconds=0), (slack.bot_token, slack.app_token)
+    return SlackBot(app, *tokens, base_url=slack.api_url, edit_s=0.05, is_home=True)
+
+
+@asynccontextmanager
+async def running(bot: SlackBot) -> AsyncIterator[SlackBot]:
+    """A bot that has connected."""
+    await bot.start()
+    yield bot
+    await bot.close()
+    await bot.app.inference.close()
 
 
 async def platform_on(slack: SlackServer, store: Store) -> SlackPlatform:
     """The platform in the workspace T1, which edits without pauses."""
     slack.answers["auth.test"].append(IDENTITY)
+    slack.answers["users.info"] = [user()]
     api = SlackApi("xoxb-1", monitor=Monitor(), base_url=slack.url, edit_s=0.0)
     platform = SlackPlatform(api, SlackIdentities(store[Identities]))
     await platform.identify()
@@ -69,5 +72,5 @@ async def turn_in(
         known.user(member),
         platform,
         community_id=None if channel.startswith("D") else platform.community_id,
-        created_at=NOW,
+        created_at=datetime(2025, 1, 1, tzinfo=UTC),
     )

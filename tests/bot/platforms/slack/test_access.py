@@ -1,6 +1,5 @@
 """Guests, and members of whom Slack does not say what they may do."""
 
-from collections.abc import Mapping
 from unittest.mock import AsyncMock
 
 import pytest
@@ -38,29 +37,17 @@ async def away(
 ) -> None:
     """Slack does not tell of members."""
 
-    async def unknown(user: str) -> Mapping[str, object]:
-        raise Unreachable(f"users.info: ratelimited, {user}")
-
+    unknown = AsyncMock(side_effect=Unreachable("users.info: ratelimited"))
     monkeypatch.setattr(bot.api, "user", unknown)
 
 
 @pytest.mark.usefixtures("away")
-@pytest.mark.parametrize("command", ["/dinoname", "/sonnet", "/settings", "/retrain names"])
-async def test_unknown_member_is_refused(slack: LocalSlack, command: str) -> None:
-    name, _space, line = command.partition(" ")
-    assert UNSAID in (await slack.command(slack.member, name, line).answer()).words
-
-
-@pytest.mark.usefixtures("away")
-@pytest.mark.parametrize("command", ["/halloffame", "/privacy", "/help"])
-async def test_unknown_member_may_look(slack: LocalSlack, command: str) -> None:
-    assert UNSAID not in (await slack.command(slack.member, command, "").answer()).words
-
-
-@pytest.mark.usefixtures("away")
-async def test_buttons_of_an_unknown_member(
-    slack: LocalSlack, poem: Message, card: Message
-) -> None:
+async def test_unknown_member_may_look(slack: LocalSlack, poem: Message, card: Message) -> None:
+    for command in ("/dinoname", "/sonnet", "/settings", "/retrain names"):
+        name, _space, line = command.partition(" ")
+        assert UNSAID in (await slack.command(slack.member, name, line).answer()).words, command
+    for command in ("/halloffame", "/privacy", "/help"):
+        assert UNSAID not in (await slack.command(slack.member, command, "").answer()).words
     pressed = slack.press(slack.member, poem, poem.buttons[0]["action_id"])
     assert UNSAID in (await pressed.answer()).words
     slack.press(slack.member, card, card.buttons[0]["action_id"])
@@ -84,20 +71,15 @@ async def test_member_whom_slack_does_not_show(
     assert "Guests" in (await slack.command(slack.member, "/sonnet", "").answer()).words
 
 
-@pytest.mark.parametrize(
-    ("word", "guest", "unknown"),
-    [("dinoname", True, True), ("halloffame", False, False), ("moderate", False, True)],
-)
-def test_commands(word: str, guest: bool, unknown: bool) -> None:
-    asked = REGISTRY.by_first_word[word]
-    assert (refusal_of(asked, GUEST) is not None) == guest
-    assert (refusal_of(asked, UNKNOWN) is not None) == unknown
-    assert refusal_of(asked, MEMBER) is None
+COMMANDS = {f"/{name}": asked for name, asked in REGISTRY.by_first_word.items()}
 
 
 @pytest.mark.parametrize(
-    ("action", "guest", "unknown"),
+    ("name", "guest", "unknown"),
     [
+        ("/dinoname", True, True),
+        ("/halloffame", False, False),
+        ("/moderate", False, True),
         ("vote", False, False),
         ("sonnet", True, True),
         ("privacy", False, False),
@@ -106,8 +88,9 @@ def test_commands(word: str, guest: bool, unknown: bool) -> None:
         ("something new", False, True),
     ],
 )
-def test_buttons(action: str, guest: bool, unknown: bool) -> None:
-    asked = REGISTRY.buttons.get(action)
+def test_refusals(name: str, guest: bool, unknown: bool) -> None:
+    """Of commands, and of buttons."""
+    asked = COMMANDS.get(name) or REGISTRY.buttons.get(name)
     assert (refusal_of(asked, GUEST) is not None) == guest
     assert (refusal_of(asked, UNKNOWN) is not None) == unknown
     assert refusal_of(asked, MEMBER) is None

@@ -2,20 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.writing.service import Caller
-from models.training.events import Done, Planned, Progress
 from models.verse.poem import SonnetDraft, SonnetRequest
-from models.weights import save_weights
-from tests.bot.conftest import World
-from tests.models.tiny import namer
 
 FIRST = 4
 """Lines that are there at once in a poem that takes long."""
@@ -74,40 +67,3 @@ async def test_slow_poem_outside_comes_whole(
     assert len(whole) == 1
     assert whole[0].edits == []
     assert whole[0].buttons
-
-
-async def test_picture_outside_needs_an_invitation(bot: SlackBot, slack: LocalSlack) -> None:
-    await slack.command(slack.member, "/dinoname", "").answer()
-    asked = slack.command(slack.member, "/dissect", "Mangosaurus", channel=slack.elsewhere)
-    message = await asked.answer()
-    assert message.is_ephemeral
-    assert "/invite @Mangosaurus" in message.words
-
-
-async def test_training_is_one_message_with_its_curve_in_the_thread(
-    bot: SlackBot, slack: LocalSlack, world: World, tmp_path: Path
-) -> None:
-    made = namer()
-    weights = tmp_path / "new.safetensors"
-    save_weights(weights, made.network.arrays(), replace(made.card, reference_loss=1.2), made.known)
-    weights.with_suffix(".png").write_bytes(b"curve")
-    world.training[:] = [
-        Planned(100, "Mine", ()),
-        *(Progress(step, 100, 1.9, 1.8, 50_000, 60) for step in range(1, 100)),
-        600,
-        Done(weights, weights.with_suffix(".png"), 1.5, (), 75),
-    ]
-
-    def progress() -> list[Message]:
-        return [each for each in slack.messages if "▇" in each.words or "█" in each.words]
-
-    slack.command(slack.admin, "/retrain", "names seed:7")
-    await slack.wait_for(lambda: any("99%" in each.words for each in progress()))
-    (message,) = progress()
-    assert len(message.edits) < 99
-    world.trainers[0].go_on()
-    await slack.wait_for(lambda: "Version 1 of names is live" in message.words)
-    await slack.wait_for(lambda: any(each.files for each in slack.messages))
-    (curve,) = [each for each in slack.messages if each.files]
-    assert curve.thread_ts == message.ts
-    assert curve.files[0].alt_text

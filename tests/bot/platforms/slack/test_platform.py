@@ -1,6 +1,5 @@
 """Slack as a platform, on a few lines of Slack."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from unittest.mock import AsyncMock
 
@@ -19,25 +18,11 @@ from bot.chat.turn import (
 from bot.platforms.slack.platform import SlackPlatform
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities
-from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal, serving
-from tests.bot.platforms.slack.setups import NUMBER, TIMESTAMP, platform_on, user
+from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
+from tests.bot.platforms.slack.setups import NUMBER, POSTED, TIMESTAMP, platform_on, user
 
 HELLO = Message(text("Hello"))
-PLAQUE = File("plaque.png", b"png", "A plaque")
-POSTED = Answer({"ts": TIMESTAMP})
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with serving() as server:
-        yield server
-
-
-@pytest.fixture
-async def platform(slack: SlackServer, store: Store) -> AsyncIterator[SlackPlatform]:
-    made = await platform_on(slack, store)
-    yield made
-    await made.api.close()
+WITH_PLAQUE = Message(text("Hello"), files=(File("plaque.png", b"png", "A plaque"),))
 
 
 @pytest.fixture
@@ -46,6 +31,7 @@ async def ref(platform: SlackPlatform) -> MessageRef:
     return MessageRef(channel, NUMBER, platform.community_id)
 
 
+@pytest.mark.shows("several communities")
 async def test_workspace(platform: SlackPlatform) -> None:
     (community_id,) = platform.communities
     assert platform.describe(community_id) == CommunityInfo(community_id, "Paleo", None)
@@ -53,92 +39,69 @@ async def test_workspace(platform: SlackPlatform) -> None:
     assert not platform.is_connected
 
 
-async def test_odd_identity(slack: SlackServer, store: Store) -> None:
-    slack.answers["auth.test"] = [Answer({"team_id": None})]
+async def test_odd_identity(server: SlackServer, store: Store) -> None:
+    server.answers["auth.test"] = [Answer({"team_id": None})]
     with pytest.raises(DeliveryError):
-        await platform_on(slack, store)
+        await platform_on(server, store)
 
 
-async def test_send(platform: SlackPlatform, slack: SlackServer, ref: MessageRef) -> None:
-    slack.answers["chat.postMessage"] = [POSTED]
-    assert await platform.send(ref, HELLO) == NUMBER
-    (sent,) = slack.of("chat.postMessage")
+@pytest.mark.shows("pictures in a card")
+@pytest.mark.parametrize("is_refused", [False, True])
+async def test_send(
+    platform: SlackPlatform, server: SlackServer, ref: MessageRef, is_refused: bool
+) -> None:
+    """A message without its picture has arrived: a second attempt would send the words again."""
+    server.answers["chat.postMessage"] = [POSTED]
+    if is_refused:
+        server.answers["files.getUploadURLExternal"] = [refusal("internal_error")]
+    assert await platform.send(ref, WITH_PLAQUE) == NUMBER
+    (sent,) = server.of("chat.postMessage")
     assert sent["channel"] == "C1"
     assert "Hello" in sent["text"]
-
-
-async def test_nonce_sends_once(
-    platform: SlackPlatform, slack: SlackServer, ref: MessageRef
-) -> None:
-    slack.answers["chat.postMessage"] = [POSTED]
-    assert await platform.send(ref, HELLO, nonce=5) == await platform.send(ref, HELLO, nonce=5)
-    assert len(slack.of("chat.postMessage")) == 1
-
-
-async def test_nonce_is_told_to_slack(
-    platform: SlackPlatform, slack: SlackServer, ref: MessageRef
-) -> None:
-    """It recognizes a message whose answer was lost, also from another process."""
-    slack.answers["chat.postMessage"] = [Answer("lost"), Answer("lost"), Answer("lost")]
-    for place, nonce in [(ref, 5), (ref, 5), (replace(ref, message_id=7), 5)]:
-        with pytest.raises(Unreachable):
-            await platform.send(place, HELLO, nonce=nonce)
-    keys = [sent["client_msg_id"] for sent in slack.of("chat.postMessage")]
-    assert keys[0] == keys[1]
-    assert keys[2] != keys[0]
-    slack.answers["chat.postMessage"] = [POSTED]
-    await platform.send(ref, HELLO)
-    assert "client_msg_id" not in slack.of("chat.postMessage")[-1]
-
-
-async def test_unknown_channel(platform: SlackPlatform) -> None:
+    (asked,) = server.of("files.getUploadURLExternal")
+    assert asked["alt_txt"] == "A plaque"
     with pytest.raises(Gone):
         await platform.send(MessageRef(1, 2), HELLO)
 
 
-async def test_picture_follows(
-    platform: SlackPlatform, slack: SlackServer, ref: MessageRef
+async def test_nonce_sends_once(
+    platform: SlackPlatform, server: SlackServer, ref: MessageRef
 ) -> None:
-    slack.answers["chat.postMessage"] = [POSTED]
-    await platform.send(ref, Message(text("Hello"), files=(PLAQUE,)))
-    (asked,) = slack.of("files.getUploadURLExternal")
-    assert asked["alt_txt"] == "A plaque"
+    """Slack recognizes a message whose answer was lost, also from another process."""
+    server.answers["chat.postMessage"] = [Answer("lost"), Answer("lost"), Answer("lost")]
+    for place, nonce in [(ref, 5), (ref, 5), (replace(ref, message_id=7), 5)]:
+        with pytest.raises(Unreachable):
+            await platform.send(place, HELLO, nonce=nonce)
+    keys = [sent["client_msg_id"] for sent in server.of("chat.postMessage")]
+    assert keys[0] == keys[1]
+    assert keys[2] != keys[0]
+    server.answers["chat.postMessage"] = [POSTED, POSTED]
+    assert await platform.send(ref, HELLO, nonce=6) == await platform.send(ref, HELLO, nonce=6)
+    await platform.send(ref, HELLO)
+    assert len(server.of("chat.postMessage")) == 5
+    assert "client_msg_id" not in server.of("chat.postMessage")[-1]
 
 
-async def test_message_without_its_picture_has_arrived(
-    platform: SlackPlatform, slack: SlackServer, ref: MessageRef
-) -> None:
-    """A second attempt would send the words again."""
-    slack.answers["chat.postMessage"] = [POSTED]
-    slack.answers["files.getUploadURLExternal"] = [refusal("internal_error")]
-    assert await platform.send(ref, Message(text("Hello"), files=(PLAQUE,))) == NUMBER
-
-
-async def test_edit(platform: SlackPlatform, slack: SlackServer, ref: MessageRef) -> None:
-    await platform.edit(ref, HELLO)
-    (sent,) = slack.of("chat.update")
+async def test_edit(platform: SlackPlatform, server: SlackServer, ref: MessageRef) -> None:
+    """Files go to the thread of the message, and those that it had are deleted."""
+    server.takes_files()
+    await platform.edit(ref, WITH_PLAQUE)
+    (sent,) = server.of("chat.update")
     assert (sent["channel"], sent["ts"]) == ("C1", TIMESTAMP)
-
-
-async def test_files_of_an_edit_go_to_its_thread(
-    platform: SlackPlatform, slack: SlackServer, ref: MessageRef
-) -> None:
-    upload = {"upload_url": f"{slack.url}put", "file_id": "F1"}
-    slack.answers["files.getUploadURLExternal"] = [Answer(upload)]
-    slack.answers["files.completeUploadExternal"] = [Answer({"files": [{"id": "F1"}]})]
-    await platform.edit(ref, Message(text("Hello"), files=(PLAQUE,)))
-    (done,) = slack.of("files.completeUploadExternal")
+    (done,) = server.of("files.completeUploadExternal")
     assert done["thread_ts"] == TIMESTAMP
+    await platform.edit(ref, HELLO)
+    assert [each["file"] for each in server.of("files.delete")] == ["F1"]
 
 
-async def test_close_answer(platform: SlackPlatform, slack: SlackServer, ref: MessageRef) -> None:
+async def test_close_answer(platform: SlackPlatform, server: SlackServer, ref: MessageRef) -> None:
     await platform.close_answer(AnswerRef(ref.channel_id, NUMBER), HELLO)
-    assert len(slack.of("chat.update")) == 1
-    await platform.close_answer(AnswerRef(ref.channel_id, None, f"{slack.url}respond"), HELLO)
-    (sent,) = slack.of("respond")
+    assert len(server.of("chat.update")) == 1
+    await platform.close_answer(AnswerRef(ref.channel_id, None, f"{server.url}respond"), HELLO)
+    (sent,) = server.of("respond")
     assert sent["response_type"] == "ephemeral"
     await platform.close_answer(AnswerRef(None, None), HELLO)
-    assert len(slack.calls) == 2
+    assert len(server.calls) == 2
 
 
 async def test_link_is_found(platform: SlackPlatform, ref: MessageRef) -> None:
@@ -160,13 +123,12 @@ async def test_link_is_found(platform: SlackPlatform, ref: MessageRef) -> None:
         f"https://paleo.slack.com/archives/C1/p{'1' * 200}",
     ],
 )
-async def test_other_addresses(platform: SlackPlatform, ref: MessageRef, address: str) -> None:
+async def test_other_addresses(
+    platform: SlackPlatform, ref: MessageRef, store: Store, address: str
+) -> None:
+    """Looking for a channel stores nothing."""
     assert await platform.find(address) is None
-
-
-async def test_looking_for_a_channel_stores_nothing(platform: SlackPlatform, store: Store) -> None:
-    assert await platform.find(f"https://paleo.slack.com/archives/C99/p{NUMBER}") is None
-    assert await store[Identities].look_up("slack", "channel", "T1", "C99") is None
+    assert await store[Identities].look_up("slack", "channel", "T1", "C2") is None
 
 
 async def test_in_community(platform: SlackPlatform, ref: MessageRef) -> None:
@@ -200,34 +162,34 @@ async def test_payloads_of_the_workspace(
 
 
 async def test_operator_is_primary_owner_of_a_home(
-    platform: SlackPlatform, slack: SlackServer
+    platform: SlackPlatform, server: SlackServer
 ) -> None:
     number = await platform.identities.user("T1", "U1")
-    slack.answers["users.info"] = [user(is_primary_owner=True)]
+    server.answers["users.info"] = [user(is_primary_owner=True)]
     assert not await platform.is_operator(number)
     platform.is_home = True
     assert await platform.is_operator(number)
     assert not await platform.is_operator(5)
 
 
+@pytest.mark.shows("mentions in public")
 async def test_public_message_notifies_nobody(
-    platform: SlackPlatform, slack: SlackServer, ref: MessageRef
+    platform: SlackPlatform, server: SlackServer, ref: MessageRef
 ) -> None:
     member = await platform.identities.user("T1", "U1")
-    slack.answers["users.info"] = [user()]
     message = Message(text(link(platform.mention(member))))
-    slack.answers["chat.postMessage"] = [POSTED]
+    server.answers["chat.postMessage"] = [POSTED]
     await platform.send(ref, message)
-    (sent,) = slack.of("chat.postMessage")
+    (sent,) = server.of("chat.postMessage")
     assert "U1" not in str(sent)
     assert "@Mary" in str(sent["blocks"])
     assert "U1" in str(await platform.rendered(message, private=True))
 
 
 async def test_channel_outside_is_remembered(
-    platform: SlackPlatform, slack: SlackServer, ref: MessageRef
+    platform: SlackPlatform, server: SlackServer, ref: MessageRef
 ) -> None:
-    slack.answers["chat.postMessage"] = [refusal("not_in_channel"), POSTED]
+    server.answers["chat.postMessage"] = [refusal("not_in_channel"), POSTED]
     with pytest.raises(Forbidden):
         await platform.send(ref, HELLO)
     assert platform.is_outside("C1")
@@ -235,26 +197,27 @@ async def test_channel_outside_is_remembered(
     assert not platform.is_outside("C1")
 
 
-async def test_leave(platform: SlackPlatform, slack: SlackServer) -> None:
+@pytest.mark.shows("/owner leave")
+async def test_leave(platform: SlackPlatform, server: SlackServer) -> None:
     with pytest.raises(Gone):
         await platform.leave(5)
-    assert slack.calls == []
+    assert server.calls == []
     await platform.leave(platform.community_id or 0)
-    assert len(slack.of("auth.revoke")) == 1
+    assert len(server.of("auth.revoke")) == 1
 
 
 async def test_silent_database(
     platform: SlackPlatform,
-    slack: SlackServer,
+    server: SlackServer,
     ref: MessageRef,
     store: Store,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Whom a message mentions is left open, and a channel may be known later."""
     monkeypatch.setattr(store[Identities], "find", AsyncMock(side_effect=Unavailable))
-    slack.answers["chat.postMessage"] = [POSTED]
+    server.answers["chat.postMessage"] = [POSTED]
     await platform.send(ref, Message(text("By {by}", by=link(platform.mention(5)))))
-    assert "a member" in str(slack.of("chat.postMessage")[0]["blocks"])
+    assert "a member" in str(server.of("chat.postMessage")[0]["blocks"])
     unknown = replace(ref, channel_id=ref.channel_id + 100)
     with pytest.raises(Unreachable):
         await platform.edit(unknown, HELLO)
@@ -265,12 +228,12 @@ async def test_silent_database(
 
 
 async def test_name_that_comes_late(
-    platform: SlackPlatform, slack: SlackServer, ref: MessageRef, monkeypatch: pytest.MonkeyPatch
+    platform: SlackPlatform, server: SlackServer, ref: MessageRef, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The message is sent without it."""
     monkeypatch.setattr("bot.platforms.slack.platform.NAMING_S", 0.01)
-    slack.hanging.add("users.info")
-    slack.answers["chat.postMessage"] = [POSTED]
+    server.hanging.add("users.info")
+    server.answers["chat.postMessage"] = [POSTED]
     member = await platform.identities.user("T1", "U1")
     await platform.send(ref, Message(text("By {by}", by=link(platform.mention(member)))))
-    assert "a member" in str(slack.of("chat.postMessage")[0]["blocks"])
+    assert "a member" in str(server.of("chat.postMessage")[0]["blocks"])

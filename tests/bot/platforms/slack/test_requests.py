@@ -1,7 +1,7 @@
 """App Home in the simulated workspace, other events, and forms when something fails."""
 
 from datetime import timedelta
-from unittest.mock import AsyncMock
+from unittest.mock import AsyncMock, Mock
 
 import pytest
 
@@ -11,6 +11,7 @@ from bot.community.queries import Action, RecordEntry
 from bot.platforms.local.slack.blocks import texts
 from bot.platforms.local.slack.records import View
 from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.local.slack.workspace import Member
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.requests import HOME_S
 from bot.platforms.slack.views import home
@@ -21,57 +22,48 @@ from bot.store.schema import EVERYWHERE
 from tests.bot.champions import crown
 
 
-async def opened(slack: LocalSlack) -> View:
+async def opened(slack: LocalSlack, member: Member | None = None) -> View:
     """The home tab of a member who opens it for the first time."""
-    slack.open_home(slack.member)
-    await slack.wait_for(lambda: slack.home(slack.member))
-    view = slack.home(slack.member)
+    member = member or slack.member
+    slack.open_home(member)
+    await slack.wait_for(lambda: slack.home(member))
+    view = slack.home(member)
     assert view is not None
     return view
 
 
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The turns for which App Home was made, which takes several queries."""
-    turns: list[object] = []
-    original = home.home_view
-
-    async def counted(app: object, turn: object, names: object) -> dict[str, object]:
-        turns.append(turn)
-        return await original(app, turn, names)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(home, "home_view", counted)
-    return turns
+def made(monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """Called for each App Home that is made, which takes several queries."""
+    view = Mock(wraps=home.home_view)
+    monkeypatch.setattr(home, "home_view", view)
+    return view
 
 
-async def test_it_is_not_made_again_at_once(
-    bot: SlackBot, slack: LocalSlack, made: list[object]
-) -> None:
-    await opened(slack)
-    user = slack.member.id
-    for _time in range(50):
+async def test_it_is_not_made_again_at_once(bot: SlackBot, slack: LocalSlack, made: Mock) -> None:
+    async def again(user: str) -> None:
         await bot.requests.handle_event({"type": "app_home_opened", "user": user, "tab": "home"})
-    assert len(made) == slack.calls["views.publish"] == 1
-    await bot.requests.handle_event(
-        {"type": "app_home_opened", "user": slack.admin.id, "tab": "home"}
-    )
-    assert len(made) == 2
+
+    await opened(slack)
+    for _time in range(50):
+        await again(slack.member.id)
+    assert made.call_count == slack.calls["views.publish"] == 1
+    await again(slack.admin.id)
+    assert made.call_count == 2
     later = bot.app.now() + timedelta(seconds=HOME_S)
     object.__setattr__(bot.app, "now", lambda: later)  # it is frozen
-    await bot.requests.handle_event({"type": "app_home_opened", "user": user, "tab": "home"})
-    assert len(made) == 3
+    await again(slack.member.id)
+    assert made.call_count == 3
 
 
 async def test_it_is_made_again_if_it_was_not_shown(
-    bot: SlackBot, slack: LocalSlack, made: list[object], monkeypatch: pytest.MonkeyPatch
+    bot: SlackBot, slack: LocalSlack, made: Mock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(user: str, view: object) -> None:
-        raise Unreachable("views.publish")
-
+    fail = AsyncMock(side_effect=Unreachable("views.publish"))
     monkeypatch.setattr(bot.api, "publish_home", fail)
     for _time in range(2):
         await bot.requests.handle_event({"type": "app_home_opened", "user": slack.member.id})
-    assert len(made) == 2
+    assert made.call_count == 2
 
 
 async def test_form_is_answered_in_the_direct_message(bot: SlackBot, slack: LocalSlack) -> None:
@@ -88,19 +80,12 @@ async def test_form_is_answered_in_the_direct_message(bot: SlackBot, slack: Loca
 
 
 async def test_guests_get_no_form(bot: SlackBot, slack: LocalSlack) -> None:
-    slack.open_home(slack.guest)
-    await slack.wait_for(lambda: slack.home(slack.guest))
-    view = slack.home(slack.guest)
-    assert view is not None
-    words = "\n".join(texts(view.blocks))
+    words = "\n".join(texts((await opened(slack, slack.guest)).blocks))
     assert "/halloffame" in words
     for costly in ("five new dinosaurs", "/namer", "Write a sonnet"):
         assert costly not in words
-
-
-async def test_form_of_one_who_became_a_guest(bot: SlackBot, slack: LocalSlack) -> None:
-    view = await opened(slack)
-    slack.press(slack.guest, view, "📜 Write a sonnet")
+    # Who has become one may still see the button.
+    slack.press(slack.guest, await opened(slack), "📜 Write a sonnet")
     await slack.wait_for(lambda: slack.messages)
     assert "Guests" in slack.messages[0].words
     assert slack.modal(slack.guest) is None
@@ -123,6 +108,7 @@ async def test_blocked_member_gets_one_sentence(bot: SlackBot, slack: LocalSlack
     assert "has blocked you" in str(sentence)
 
 
+@pytest.mark.shows("App Home")
 async def test_champion_without_a_plaque(
     bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:

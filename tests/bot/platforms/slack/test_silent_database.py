@@ -1,10 +1,11 @@
 """Requests on Slack while the database is silent: known members get names and poems."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from bot.chat import button_states
+from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack import identities
 from bot.platforms.slack.client import SlackBot
@@ -14,55 +15,40 @@ from bot.store import database as module
 from tests.bot.features.test_silent_database import _never
 
 
-@pytest.fixture
-async def known(bot: SlackBot, slack: LocalSlack) -> SlackBot:
-    """The bot, which knows the member and the channel."""
-    await slack.command(slack.member, "/about", "").answer()
-    return bot
-
-
 @pytest.fixture(autouse=True)
-def silent(known: SlackBot) -> Iterator[None]:
-    """The database accepts queries and never answers."""
+async def silent(bot: SlackBot, slack: LocalSlack) -> AsyncIterator[None]:
+    """The database accepts queries and never answers. The bot knows the member and the channel."""
+    await slack.command(slack.member, "/about", "").answer()
     with pytest.MonkeyPatch.context() as patch:
         for name in ("reading", "writing"):
             patch.setattr(Database, name, _never)
-        for place, name in (
-            (module, "ANSWER_S"),
-            (module, "AWAY_S"),
-            (votes, "OPENING_S"),
-            (button_states, "SAVING_S"),
-            (identities, "KNOWN_S"),
-        ):
-            patch.setattr(place, name, 0.01)
+        for name in ("ANSWER_S", "AWAY_S"):
+            patch.setattr(module, name, 0.01)
+        patch.setattr(votes, "OPENING_S", 0.01)
+        patch.setattr(button_states, "SAVING_S", 0.01)
+        patch.setattr(identities, "KNOWN_S", 0.01)
         yield
 
 
-@pytest.mark.parametrize(
-    ("command", "expected"),
-    [
-        ("/dinoname", "Mangosaurus"),
-        ("/sonnet Shall I", "Shall I"),
-        ("/help", "/dinoname"),
-        ("/champion", "database isn't answering"),
-        ("/privacy", "database isn't answering"),
-    ],
-)
-async def test_known_member(
-    known: SlackBot, slack: LocalSlack, command: str, expected: str
-) -> None:
-    before = len(slack.messages)
-    slack.command(slack.member, command, "Shall I" if command == "/sonnet" else "")
-    await slack.wait_for(lambda: any(expected in each.words for each in slack.messages[before:]))
+async def until_it_says(slack: LocalSlack, answer: Message, words: str) -> None:
+    await slack.wait_for(lambda: words in answer.words)
 
 
-async def test_button(known: SlackBot, slack: LocalSlack) -> None:
-    """Another poem."""
-    poem = await slack.command(slack.member, "/sonnet", "").answer()
-    pressed = slack.press(slack.member, poem, poem.buttons[0]["action_id"])
-    assert "sonnet" in (await pressed.answer()).words.lower()
+async def test_known_member(slack: LocalSlack) -> None:
+    for command, line, expected in (
+        ("/dinoname", "", "Mangosaurus"),
+        ("/help", "", "/dinoname"),
+        ("/champion", "", "database isn't answering"),
+        ("/privacy", "", "database isn't answering"),
+        ("/sonnet", "Shall I", "Shall I"),
+    ):
+        answer = await slack.command(slack.member, command, line).answer()
+        await until_it_says(slack, answer, expected)
+    await slack.wait_for(lambda: answer.buttons)
+    another = slack.press(slack.member, answer, answer.buttons[0]["action_id"])
+    assert "sonnet" in (await another.answer()).words.lower()
 
 
-async def test_unknown_member(known: SlackBot, slack: LocalSlack) -> None:
+async def test_unknown_member(slack: LocalSlack) -> None:
     asked = slack.command(slack.admin, "/dinoname", "")
     assert "database isn't answering" in (await asked.answer()).words

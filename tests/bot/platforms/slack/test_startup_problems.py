@@ -1,6 +1,6 @@
 """What an operator is told when the bot cannot start on Slack, or not do everything."""
 
-from collections.abc import AsyncIterator
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -13,60 +13,23 @@ from bot.platforms.slack.network.api import SlackApi
 from bot.platforms.slack.startup_problems import different_apps, startup_problem
 from bot.startup import SLACK_APPS, Exit, StartupError
 from tests.bot.conftest import World
-from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal, serving
+from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
+from tests.bot.platforms.slack.setups import running
 
-
-@pytest.fixture
-async def server() -> AsyncIterator[SlackServer]:
-    async with serving() as started:
-        yield started
-
-
-async def problem_of(server: SlackServer, method: str, answer: Answer) -> StartupError:
-    """The sentence for the answer to one of the two calls with which the bot starts."""
-    server.answers[method] = [answer] * 3
-    api = SlackApi("xoxb-1", monitor=Monitor(), base_url=server.url)
-    starting = api.identify() if method == "auth.test" else api.connection_address("xapp-1")
-    try:
-        with pytest.raises(DeliveryError) as raised:
-            await starting
-    finally:
-        await api.close()
-    return startup_problem(raised.value)
-
-
-WRONG = (
-    "account_inactive",
-    "invalid_auth",
-    "not_allowed_token_type",
-    "not_authed",
-    "token_expired",
-    "token_revoked",
+WRONG = (  # of another app, revoked, or the app-level token in its place
+    *("account_inactive", "invalid_auth", "not_allowed_token_type"),
+    *("not_authed", "token_expired", "token_revoked"),
 )
-
-
 BOT, APP = "auth.test", "apps.connections.open"
+UNSCOPED = refusal("missing_scope", needed="users:read")
 PROBLEMS = [
     *(
-        (BOT, refusal(code), Exit.TOKEN_REJECTED, f"does not accept SLACK_BOT_TOKEN ({code})")
-        for code in WRONG  # of another app, revoked, or the app-level token in its place
-    ),
-    *(
-        (APP, refusal(code), Exit.TOKEN_REJECTED, f"does not accept SLACK_APP_TOKEN ({code})")
+        (method, refusal(code), Exit.TOKEN_REJECTED, f"does not accept {token} ({code})")
+        for method, token in ((BOT, "SLACK_BOT_TOKEN"), (APP, "SLACK_APP_TOKEN"))
         for code in WRONG
     ),
-    (
-        BOT,
-        refusal("missing_scope", needed="users:read"),
-        Exit.TOKEN_REJECTED,
-        "SLACK_BOT_TOKEN lacks these scopes: users:read",
-    ),
-    (
-        APP,
-        refusal("missing_scope", needed="connections:write"),
-        Exit.TOKEN_REJECTED,
-        "SLACK_APP_TOKEN lacks the scope connections:write",
-    ),
+    (BOT, UNSCOPED, Exit.TOKEN_REJECTED, "SLACK_BOT_TOKEN lacks these scopes: users:read"),
+    (APP, UNSCOPED, Exit.TOKEN_REJECTED, "SLACK_APP_TOKEN lacks the scope connections:write"),
     (BOT, refusal("new"), Exit.BAD_SETTINGS, "Slack refuses the bot (auth.test: new)"),
     (APP, refusal("forbidden_team"), Exit.BAD_SETTINGS, "forbidden_team). Switch Socket Mode on"),
     (BOT, Answer("oh no", 503), Exit.UNREACHABLE, "Check the network"),
@@ -78,7 +41,12 @@ PROBLEMS = [
 async def test_problems(
     server: SlackServer, method: str, answer: Answer, code: Exit, sentence: str
 ) -> None:
-    problem = await problem_of(server, method, answer)
+    server.answers[method] = [answer] * 3
+    api = SlackApi("xoxb-1", monitor=Monitor(), base_url=server.url)
+    with pytest.raises(DeliveryError) as raised:
+        await (api.identify() if method == BOT else api.connection_address("xapp-1"))
+    await api.close()
+    problem = startup_problem(raised.value)
     assert problem.code is code
     assert sentence in str(problem)
     assert code is Exit.UNREACHABLE or SLACK_APPS in str(problem) or "auth.test: new" in sentence
@@ -91,7 +59,7 @@ async def test_problems(
         ("xapp-1-A1-3-abc", Answer({"bot": {"app_id": "A1"}}), False),
         ("xapp-of-another-form", Answer({"bot": {"app_id": "A1"}}), False),
         ("xapp-1-A2-3-abc", Answer({"bot": {}}), False),
-        ("xapp-1-A2-3-abc", refusal("missing_scope", needed="users:read"), False),
+        ("xapp-1-A2-3-abc", UNSCOPED, False),
         ("xapp-1-A2-3-abc", Answer("oh no", 503), False),
     ],
 )
@@ -105,11 +73,9 @@ async def test_tokens_of_two_apps(
     await api.close()
     assert (problem is not None) == differ
     if problem is not None:
-        sentence = str(problem)
-        assert sentence.startswith(
-            "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2. Copy both"
-        )
-        assert SLACK_APPS in sentence
+        found = "SLACK_BOT_TOKEN is of the app A1, and SLACK_APP_TOKEN of A2. Copy both"
+        assert str(problem).startswith(found)
+        assert SLACK_APPS in str(problem)
         assert server.of("bots.info")[0]["bot"] == "B1"
 
 
@@ -119,16 +85,12 @@ async def test_start_names_two_apps(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async def differ(_api: SlackApi, bot: str, token: str) -> StartupError:
-        assert (bot, token) == (slack.workspace.bot_id, slack.app_token)
-        return StartupError(Exit.BAD_SETTINGS, "They are of two apps.")
-
+    differ = AsyncMock(return_value=StartupError(Exit.BAD_SETTINGS, "They are of two apps."))
     monkeypatch.setattr(client, "different_apps", differ)
     made = SlackBot(world.make_app(), slack.bot_token, slack.app_token, base_url=slack.api_url)
-    await made.start()
-    assert "They are of two apps." in caplog.text
-    await made.close()
-    await made.app.inference.close()
+    async with running(made):
+        assert "They are of two apps." in caplog.text
+    differ.assert_awaited_once_with(made.api, slack.workspace.bot_id, slack.app_token)
 
 
 @pytest.mark.parametrize(("homes", "warned"), [({"T0NOBODY"}, True), (set(), False)])
@@ -137,8 +99,6 @@ async def test_home_is_another_workspace(
 ) -> None:
     app = world.make_app(home_workspaces=frozenset(homes))
     made = SlackBot(app, slack.bot_token, slack.app_token, base_url=slack.api_url)
-    await made.start()
-    assert (f"HOME_WORKSPACES does not name {slack.workspace.id}" in caplog.text) == warned
-    assert not app.is_home(made.platform.community_id)
-    await made.close()
-    await app.inference.close()
+    async with running(made):
+        assert (f"HOME_WORKSPACES does not name {slack.workspace.id}" in caplog.text) == warned
+        assert not app.is_home(made.platform.community_id)

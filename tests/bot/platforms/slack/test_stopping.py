@@ -1,7 +1,7 @@
 """A stop of the bot while requests are on their way: each that was acknowledged is answered."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,42 +11,33 @@ from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.members import Member
 from tests.bot.conftest import World
-from tests.bot.platforms.slack.setups import make_bot
-
-Ask = Callable[[LocalSlack], Awaitable[Interaction]]
+from tests.bot.platforms.slack.setups import make_bot, running
 
 
-async def _command(slack: LocalSlack) -> Interaction:
-    return slack.command(slack.member, "/settings", "")
-
-
-async def _press(slack: LocalSlack) -> Interaction:
-    poem = slack.messages[-1]
-    return slack.press(slack.member, poem, poem.buttons[0]["action_id"])
-
-
-async def _modal(slack: LocalSlack) -> Interaction:
-    form = slack.modal(slack.member)
-    assert form is not None
-    return slack.submit(slack.member, form, {"opening": "Shall I"})
-
-
-async def _shortcut(slack: LocalSlack) -> Interaction:
-    said = slack.say(slack.member, "Shall I compare thee to a summer's day?")
-    return slack.shortcut(slack.member, "sonnet_from_message", said)
+def _ask(slack: LocalSlack, how: str) -> Interaction:
+    match how:
+        case "command":
+            return slack.command(slack.member, "/settings", "")
+        case "button":
+            poem = slack.messages[-1]
+            return slack.press(slack.member, poem, poem.buttons[0]["action_id"])
+        case "form":
+            form = slack.modal(slack.member)
+            assert form is not None
+            return slack.submit(slack.member, form, {"opening": "Shall I"})
+        case _shortcut:
+            said = slack.say(slack.member, "Shall I compare thee to a summer's day?")
+            return slack.shortcut(slack.member, "sonnet_from_message", said)
 
 
 @pytest.fixture
 async def bot(world: World, slack: LocalSlack) -> AsyncIterator[SlackBot]:
     """The bot, which has connected, a message with buttons, and a form."""
-    made = make_bot(world, slack)
-    await made.start()
-    await slack.command(slack.member, "/sonnet", "").answer()
-    await slack.command(slack.member, "/sonnet", "?").opened()
-    made.platform.members.clear()
-    yield made
-    await made.close()
-    await made.app.inference.close()
+    async with running(make_bot(world, slack)) as made:
+        await slack.command(slack.member, "/sonnet", "").answer()
+        await slack.command(slack.member, "/sonnet", "?").opened()
+        made.platform.members._known.clear()
+        yield made
 
 
 @pytest.fixture
@@ -65,20 +56,20 @@ def lookups(bot: SlackBot, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Eve
 
 
 @pytest.mark.parametrize("is_slow", [False, True])
-@pytest.mark.parametrize("ask", [_command, _press, _modal, _shortcut])
+@pytest.mark.parametrize("how", ["command", "button", "form", "shortcut"])
 async def test_stop_while_a_member_is_looked_up(
     bot: SlackBot,
     slack: LocalSlack,
     lookups: tuple[asyncio.Event, asyncio.Event],
     monkeypatch: pytest.MonkeyPatch,
-    ask: Ask,
+    how: str,
     is_slow: bool,
 ) -> None:
     """The look-up ends while the bot waits for answers, or not even then."""
     begun, allowed = lookups
     if is_slow:
         monkeypatch.setattr(stopping, "PATIENCE_S", 0.01)
-    asked = await ask(slack)
+    asked = _ask(slack, how)
     await asked.acknowledgement()
     await asyncio.wait_for(begun.wait(), 60)
     stopped = asyncio.create_task(bot.shut_down())

@@ -1,57 +1,55 @@
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from bot.chat.message import Button, Embed, File, Message, text
-from bot.chat.turn import (
-    AnswerRef,
-    DeliveryError,
-    Forbidden,
-    Gone,
-    MessageRef,
-    Unreachable,
-)
+from bot.chat.turn import AnswerRef, DeliveryError, Forbidden, Gone, MessageRef, Unreachable
 from bot.platforms.slack.platform import MOST_GROWING, SlackPlatform
 from bot.platforms.slack.turn import MOST_USES, SlackAttachment, SlackTurn
 from bot.platforms.slack.values import FileRef
 from bot.polls import votes
-from bot.store import Store
-from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal, serving
-from tests.bot.platforms.slack.setups import NUMBER, TIMESTAMP, platform_on, turn_in, user
+from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
+from tests.bot.platforms.slack.setups import NUMBER, POSTED, TIMESTAMP, turn_in
 
 HELLO, SECRET = Message(text("Hello")), Message(text("Psst"), private=True)
+LONG = text("first" + "x" * 20_000 + "last")
 FILE = File("data.json", b"{}", "Data")
-POSTED = Answer({"ts": TIMESTAMP})
 OUTSIDE = refusal("not_in_channel")
 THREAD = "1600000000.000001"
 
 
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with serving() as server:
-        server.answers["conversations.open"] = [Answer({"channel": {"id": "D9"}})] * 9
-        yield server
+@pytest.fixture(autouse=True)
+def direct(server: SlackServer) -> None:
+    server.answers["conversations.open"] = [Answer({"channel": {"id": "D9"}})] * 9
 
 
 @pytest.fixture
-async def platform(slack: SlackServer, store: Store) -> AsyncIterator[SlackPlatform]:
-    made = await platform_on(slack, store)
-    slack.answers["users.info"] = [user()]
-    yield made
-    await made.api.close()
+async def turn(platform: SlackPlatform, server: SlackServer) -> SlackTurn:
+    return await turn_in(platform, server)
 
 
 @pytest.fixture
-async def turn(platform: SlackPlatform, slack: SlackServer) -> SlackTurn:
-    return await turn_in(platform, slack)
+async def press(platform: SlackPlatform, server: SlackServer) -> SlackTurn:
+    return await turn_in(platform, server, message=TIMESTAMP)
 
 
 @pytest.fixture
-async def press(platform: SlackPlatform, slack: SlackServer) -> SlackTurn:
-    return await turn_in(platform, slack, message=TIMESTAMP)
+async def threaded(platform: SlackPlatform, server: SlackServer) -> SlackTurn:
+    return await turn_in(platform, server, message=TIMESTAMP, thread=THREAD)
+
+
+@pytest.fixture
+def pending(turn: SlackTurn) -> list[tuple[AnswerRef, Button | None]]:
+    """What is recorded of the answer before it is final."""
+    noted: list[tuple[AnswerRef, Button | None]] = []
+
+    async def on_pending(ref: AnswerRef, retry: Button | None) -> None:
+        noted.append((ref, retry))
+
+    turn.on_pending = on_pending
+    return noted
 
 
 async def shown(turn: SlackTurn) -> None:
@@ -72,95 +70,88 @@ def soon_announced(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.platforms.slack.turn.NOTICE_S", 0.5)
 
 
-def methods(slack: SlackServer) -> list[str]:
-    return [method for method, _arguments in slack.calls]
+def methods(server: SlackServer) -> list[str]:
+    return [method for method, _arguments in server.calls]
 
 
-async def test_public_answer(turn: SlackTurn, slack: SlackServer) -> None:
-    slack.answers["chat.postMessage"] = [POSTED]
+async def test_public_answer(turn: SlackTurn, server: SlackServer) -> None:
+    server.answers["chat.postMessage"] = [POSTED]
     ref = await turn.respond(HELLO)
     assert ref == MessageRef(turn.channel_id or 0, NUMBER, turn.community_id)
-    assert slack.of("chat.postMessage")[0]["channel"] == "C1"
+    assert server.of("chat.postMessage")[0]["channel"] == "C1"
     await turn.edit(HELLO)
-    assert slack.of("chat.update")[0]["ts"] == TIMESTAMP
-    assert len(slack.calls) == 2
+    assert server.of("chat.update")[0]["ts"] == TIMESTAMP
+    assert len(server.calls) == 2
 
 
-async def test_private_answer(turn: SlackTurn, slack: SlackServer) -> None:
+async def test_private_answer(turn: SlackTurn, server: SlackServer) -> None:
     assert await turn.respond(SECRET) is None
-    (sent,) = slack.of("respond")
+    (sent,) = server.of("respond")
     assert sent["response_type"] == "ephemeral"
     assert sent["replace_original"] is False
-    assert len(slack.calls) == 1
+    await turn.defer()
+    assert methods(server) == ["respond"]
 
 
 @pytest.mark.usefixtures("soon_shown")
-async def test_deferred_answer_is_replaced(turn: SlackTurn, slack: SlackServer) -> None:
-    slack.answers["chat.postMessage"] = [POSTED]
-    pending: list[tuple[AnswerRef, Button | None]] = []
-
-    async def on_pending(ref: AnswerRef, retry: Button | None) -> None:
-        pending.append((ref, retry))
-
-    turn.on_pending = on_pending
+async def test_deferred_answer_is_replaced(
+    turn: SlackTurn, server: SlackServer, pending: list[tuple[AnswerRef, Button | None]]
+) -> None:
+    server.answers["chat.postMessage"] = [POSTED]
     retry = Button("Again", "sonnet", "x")
     await turn.defer(retry=retry)
     await turn.defer(retry=retry)
     await shown(turn)
     assert pending == [
-        (AnswerRef(turn.channel_id, None, f"{slack.url}respond"), retry),
+        (AnswerRef(turn.channel_id, None, f"{server.url}respond"), retry),
         (AnswerRef(turn.channel_id, NUMBER), retry),
     ]
     await turn.respond(HELLO)
-    assert methods(slack) == ["chat.postMessage", "chat.update"]
+    assert methods(server) == ["chat.postMessage", "chat.update"]
 
 
-async def test_quick_answer_has_no_placeholder(turn: SlackTurn, slack: SlackServer) -> None:
+async def test_quick_answer_has_no_placeholder(
+    turn: SlackTurn, server: SlackServer, pending: list[tuple[AnswerRef, Button | None]]
+) -> None:
     """It may still grow, so it is recorded."""
-    slack.answers["chat.postMessage"] = [POSTED]
-    pending: list[AnswerRef] = []
-
-    async def on_pending(ref: AnswerRef, _retry: Button | None) -> None:
-        pending.append(ref)
-
-    turn.on_pending = on_pending
+    server.answers["chat.postMessage"] = [POSTED]
     await turn.defer()
     await turn.respond(HELLO)
     await shown(turn)
-    assert methods(slack) == ["chat.postMessage"]
-    assert pending[-1] == AnswerRef(turn.channel_id, NUMBER)
+    assert methods(server) == ["chat.postMessage"]
+    assert pending[-1] == (AnswerRef(turn.channel_id, NUMBER), None)
 
 
 @pytest.mark.usefixtures("soon_announced", "soon_shown")
-async def test_few_answers_grow_at_once(platform: SlackPlatform, slack: SlackServer) -> None:
+async def test_few_answers_grow_at_once(platform: SlackPlatform, server: SlackServer) -> None:
     """Others are sent when they are complete: an edit of each would take its turn for minutes."""
-    growing = [await turn_in(platform, slack) for _ in range(MOST_GROWING)]
+    growing = [await turn_in(platform, server) for _ in range(MOST_GROWING)]
     assert all(turn.edits_answers for turn in growing)
-    late = await turn_in(platform, slack)
+    late = await turn_in(platform, server)
     await late.defer()
     await late.show_waiting(Message(text("Your place in the queue: 12.")))
     await shown(late)
-    (notice,) = slack.of("respond")
+    (notice,) = server.of("respond")
     assert "12" in str(notice["blocks"])
-    slack.answers["chat.postMessage"] = [POSTED]
+    server.answers["chat.postMessage"] = [POSTED]
     await late.edit(HELLO)
-    assert methods(slack) == ["respond", "chat.postMessage"]
+    assert methods(server) == ["respond", "chat.postMessage"]
     assert growing[0].edits_answers
 
 
-async def test_quick_private_answer_comes_alone(turn: SlackTurn, slack: SlackServer) -> None:
+async def test_quick_private_answer_comes_alone(turn: SlackTurn, server: SlackServer) -> None:
     await turn.defer(private=True)
     assert not turn.edits_answers
     await turn.respond(SECRET)
     await shown(turn)
-    assert methods(slack) == ["respond"]
+    assert methods(server) == ["respond"]
 
 
 @pytest.mark.usefixtures("soon_announced")
 @pytest.mark.shows("private answers that take long")
 @pytest.mark.parametrize("place", [None, "Your place in the queue: 3."])
 async def test_slow_private_answer_is_announced_once(
-    turn: SlackTurn, slack: SlackServer, place: str | None
+    turn: SlackTurn, server: SlackServer, place: str | None
 ) -> None:
     """It cannot replace what is shown, so that has to be said once, with the latest place."""
     await turn.defer(private=True)
@@ -170,73 +161,61 @@ async def test_slow_private_answer_is_announced_once(
     await shown(turn)
     await turn.show_waiting(Message(text("Your place in the queue: 2.")))
     await turn.respond(SECRET)
-    notice, answer = slack.of("respond")
+    notice, answer = server.of("respond")
     assert notice["response_type"] == "ephemeral"
     assert (place or "One moment") in str(notice["blocks"])
     assert "Psst" in str(answer["blocks"])
-    assert len(slack.calls) == 2
+    assert len(server.calls) == 2
 
 
 @pytest.mark.usefixtures("soon_announced", "soon_shown")
-async def test_slow_answer_outside_is_announced_once(turn: SlackTurn, slack: SlackServer) -> None:
-    slack.answers["chat.postMessage"] = [OUTSIDE]
+async def test_slow_answer_outside_is_announced_once(turn: SlackTurn, server: SlackServer) -> None:
+    server.answers["chat.postMessage"] = [OUTSIDE]
     await turn.defer()
     await shown(turn)
     await turn.respond(HELLO)
-    notice, answer = slack.of("respond")
+    notice, answer = server.of("respond")
     assert notice["response_type"] == "ephemeral"
     assert "One moment" in str(notice["blocks"])
     assert answer["response_type"] == "in_channel"
-    assert methods(slack) == ["chat.postMessage", "respond", "respond"]
+    assert methods(server) == ["chat.postMessage", "respond", "respond"]
 
 
 async def test_growing_answer_outside_waits_until_it_is_complete(
-    turn: SlackTurn, slack: SlackServer
+    turn: SlackTurn, server: SlackServer
 ) -> None:
     """What is sent there cannot be replaced."""
-    slack.answers["chat.postMessage"] = [OUTSIDE]
+    server.answers["chat.postMessage"] = [OUTSIDE]
     await turn.defer()
     with pytest.raises(Unreachable):
         await turn.edit(Message(text("First line")))
-    assert slack.of("respond") == []
+    assert server.of("respond") == []
     assert not turn.edits_answers
     await turn.edit(HELLO)
-    assert len(slack.of("respond")) == len(slack.of("chat.postMessage")) == 1
+    assert len(server.of("respond")) == len(server.of("chat.postMessage")) == 1
 
 
 @pytest.mark.usefixtures("soon_announced")
-async def test_failed_notice_does_not_stop_the_answer(turn: SlackTurn, slack: SlackServer) -> None:
-    slack.answers["respond"] = [Answer("error", 500), Answer("ok")]
+async def test_failed_notice_does_not_stop_the_answer(turn: SlackTurn, server: SlackServer) -> None:
+    server.answers["respond"] = [Answer("error", 500), Answer("ok")]
     await turn.defer(private=True)
     await shown(turn)
     await turn.respond(SECRET)
-    assert "Psst" in str(slack.of("respond")[-1])
-
-
-async def test_deferral_after_answer(turn: SlackTurn, slack: SlackServer) -> None:
-    await turn.respond(SECRET)
-    await turn.defer()
-    assert methods(slack) == ["respond"]
-
-
-async def test_channel_without_the_bot(turn: SlackTurn, slack: SlackServer) -> None:
-    slack.answers["chat.postMessage"] = [OUTSIDE]
-    assert turn.sees_channel
-    assert await turn.respond(HELLO) is None
-    (sent,) = slack.of("respond")
-    assert sent["response_type"] == "in_channel"
-    assert not turn.sees_channel
-    assert not turn.edits_answers
+    assert "Psst" in str(server.of("respond")[-1])
 
 
 async def test_turn_stays_outside_and_the_next_tries_again(
-    platform: SlackPlatform, slack: SlackServer, monkeypatch: pytest.MonkeyPatch
+    platform: SlackPlatform, server: SlackServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The bot may have been invited meanwhile."""
-    first, second = [await turn_in(platform, slack) for _ in range(2)]
-    slack.answers["chat.postMessage"] = [OUTSIDE, POSTED]
-    await first.respond(HELLO)
+    first, second = [await turn_in(platform, server) for _ in range(2)]
+    server.answers["chat.postMessage"] = [OUTSIDE, POSTED]
+    assert first.sees_channel
+    assert await first.respond(HELLO) is None
+    (sent,) = server.of("respond")
+    assert sent["response_type"] == "in_channel"
     assert not first.sees_channel
+    assert not first.edits_answers
     monkeypatch.setattr(platform, "_clock", lambda: time.monotonic() + 10)
     assert not first.sees_channel
     assert second.sees_channel
@@ -244,145 +223,135 @@ async def test_turn_stays_outside_and_the_next_tries_again(
 
 
 @pytest.mark.parametrize(
-    "message",
-    [
-        Message(text("Names"), buttons=(Button("Mangosaurus", votes.ACTION, "1:0"),)),
-        Message(text("A picture"), files=(FILE,)),
-    ],
+    "needs",
+    [{"buttons": (Button("Mangosaurus", votes.ACTION, "1:0"),)}, {"files": (FILE,)}],
     ids=["vote", "picture"],
 )
 async def test_what_needs_the_bot_in_the_channel(
-    turn: SlackTurn, slack: SlackServer, message: Message
+    turn: SlackTurn, server: SlackServer, needs: dict[str, Any]
 ) -> None:
-    slack.answers["chat.postMessage"] = [OUTSIDE]
+    server.answers["chat.postMessage"] = [OUTSIDE]
     with pytest.raises(Forbidden):
-        await turn.respond(message)
+        await turn.respond(Message(text("Names"), **needs))
     await turn.respond(SECRET)  # the sentence that says so
-    assert len(slack.of("respond")) == 1
+    assert len(server.of("respond")) == 1
 
 
 @pytest.mark.usefixtures("soon_shown")
 @pytest.mark.parametrize("grows", [False, True])
 async def test_bot_is_removed_before_the_answer(
-    turn: SlackTurn, slack: SlackServer, grows: bool
+    turn: SlackTurn, server: SlackServer, grows: bool
 ) -> None:
     """What it has posted cannot be replaced any more."""
-    slack.answers["chat.postMessage"] = [POSTED]
+    server.answers["chat.postMessage"] = [POSTED]
     await turn.defer()
     await shown(turn)
-    slack.answers["chat.update"] = [OUTSIDE]
+    server.answers["chat.update"] = [OUTSIDE]
     if grows:
         with pytest.raises(Unreachable):
             await turn.edit(HELLO)
         assert not turn.edits_answers
     await turn.respond(HELLO)
-    assert "Hello" in str(slack.of("respond")[-1]["blocks"])
-    assert len(slack.of("chat.update")) == 1
+    assert "Hello" in str(server.of("respond")[-1]["blocks"])
+    assert len(server.of("chat.update")) == 1
 
 
-async def test_announcement_needs_the_bot(turn: SlackTurn, slack: SlackServer) -> None:
-    slack.answers["chat.postMessage"] = [POSTED, OUTSIDE]
+async def test_announcement_needs_the_bot(turn: SlackTurn, server: SlackServer) -> None:
+    server.answers["chat.postMessage"] = [POSTED, OUTSIDE]
     assert (await turn.announce(HELLO)).message_id == NUMBER
     for _attempt in range(2):
         with pytest.raises(Forbidden):
             await turn.announce(HELLO)
-    assert len(slack.of("chat.postMessage")) == 2
+    assert len(server.of("chat.postMessage")) == 2
 
 
-async def test_used_up_url(turn: SlackTurn, slack: SlackServer) -> None:
-    """What it cannot take any more goes to the member."""
-    for _answer in range(MOST_USES + 1):
-        await turn.respond(SECRET)
-    assert len(slack.of("respond")) == MOST_USES
-    (sent,) = slack.of("chat.postMessage")
-    assert sent["channel"] == "D9"
-
-
-async def test_rest_of_a_long_answer_goes_to_the_member(
-    turn: SlackTurn, slack: SlackServer
-) -> None:
+async def test_used_up_url(turn: SlackTurn, server: SlackServer) -> None:
+    """What it cannot take any more goes to the member, also the rest of a long answer."""
     for _answer in range(MOST_USES - 1):
         await turn.respond(SECRET)
-    await turn.respond(Message(text("first" + "x" * 20_000 + "last"), private=True))
-    assert "first" in str(slack.of("respond")[-1])
-    directly = slack.of("chat.postMessage")
+    await turn.respond(Message(LONG, private=True))
+    assert len(server.of("respond")) == MOST_USES
+    assert "first" in str(server.of("respond")[-1])
+    directly = server.of("chat.postMessage")
     assert "first" not in str(directly)
     assert "last" in str(directly[-1])
+    await turn.respond(SECRET)
+    assert {sent["channel"] for sent in server.of("chat.postMessage")} == {"D9"}
+    assert "Psst" in str(server.of("chat.postMessage")[-1])
+    assert len(server.of("respond")) == MOST_USES
 
 
 @pytest.mark.parametrize("code", ["expired_url", "used_url"])
-async def test_expired_url(turn: SlackTurn, slack: SlackServer, code: str) -> None:
-    slack.answers["respond"] = [Answer(code, 404)]
+async def test_expired_url(turn: SlackTurn, server: SlackServer, code: str) -> None:
+    server.answers["respond"] = [Answer(code, 404)]
     await turn.respond(SECRET)
-    assert slack.of("chat.postMessage")[0]["channel"] == "D9"
+    assert server.of("chat.postMessage")[0]["channel"] == "D9"
 
 
+@pytest.mark.shows("private files")
 @pytest.mark.parametrize("shown", [{"content": text("Data:")}, {"embeds": (Embed("Data"),)}])
-async def test_private_file(turn: SlackTurn, slack: SlackServer, shown: dict[str, Any]) -> None:
-    upload = {"upload_url": f"{slack.url}put", "file_id": "F1"}
-    slack.answers["files.getUploadURLExternal"] = [Answer(upload)]
-    slack.answers["files.completeUploadExternal"] = [Answer({"files": [{"id": "F1"}]})]
+async def test_private_file(turn: SlackTurn, server: SlackServer, shown: dict[str, Any]) -> None:
+    server.takes_files()
     await turn.respond(Message(**shown, files=(FILE,), private=True))
-    (sent,) = slack.of("respond")
+    (sent,) = server.of("respond")
     words = str(sent["blocks"])
     assert words.index("Data") < words.index("direct messages")
-    (done,) = slack.of("files.completeUploadExternal")
+    (done,) = server.of("files.completeUploadExternal")
     assert done["channel_id"] == "D9"
 
 
-async def test_pressed_message_is_edited(press: SlackTurn, slack: SlackServer) -> None:
+async def test_pressed_message_is_edited(press: SlackTurn, server: SlackServer) -> None:
+    """An answer is a new message."""
     assert press.source is not None
     assert press.source.ref.message_id == NUMBER
     await press.edit_source(HELLO)
-    assert slack.of("chat.update")[0]["ts"] == TIMESTAMP
+    assert server.of("chat.update")[0]["ts"] == TIMESTAMP
+    server.answers["chat.postMessage"] = [POSTED]
+    await press.acknowledge()
+    await press.respond(HELLO)
+    await press.edit(HELLO)
+    assert methods(server) == ["chat.update", "chat.postMessage", "chat.update"]
 
 
-async def test_pressed_ephemeral_message(platform: SlackPlatform, slack: SlackServer) -> None:
-    press = await turn_in(platform, slack, message=TIMESTAMP, is_ephemeral=True)
+async def test_pressed_ephemeral_message(platform: SlackPlatform, server: SlackServer) -> None:
+    press = await turn_in(platform, server, message=TIMESTAMP, is_ephemeral=True, thread=THREAD)
     await press.edit_source(HELLO)
-    (sent,) = slack.of("respond")
+    ((method, sent),) = server.calls
+    assert method == "respond"
     assert sent["replace_original"] is True
-    assert len(slack.calls) == 1
+    assert "thread_ts" not in sent
 
 
 @pytest.mark.parametrize(
     "code", ["cant_update_message", "edit_window_closed", "not_in_channel", "channel_not_found"]
 )
 async def test_pressed_message_that_came_through_a_url(
-    press: SlackTurn, slack: SlackServer, code: str
+    press: SlackTurn, server: SlackServer, code: str
 ) -> None:
-    slack.answers["chat.update"] = [refusal(code)]
+    server.answers["chat.update"] = [refusal(code)]
     await press.edit_source(HELLO)
-    assert slack.of("respond")[0]["replace_original"] is True
+    assert server.of("respond")[0]["replace_original"] is True
 
 
-async def test_deleted_message_stays_deleted(press: SlackTurn, slack: SlackServer) -> None:
-    slack.answers["chat.update"] = [refusal("message_not_found")]
+async def test_deleted_message_stays_deleted(press: SlackTurn, server: SlackServer) -> None:
+    server.answers["chat.update"] = [refusal("message_not_found")]
     with pytest.raises(Gone):
         await press.edit_source(HELLO)
-    assert slack.of("respond") == []
+    assert server.of("respond") == []
 
 
-async def test_answer_to_a_press_is_a_new_message(press: SlackTurn, slack: SlackServer) -> None:
-    slack.answers["chat.postMessage"] = [POSTED]
-    await press.acknowledge()
-    await press.respond(HELLO)
-    await press.edit(HELLO)
-    assert methods(slack) == ["chat.postMessage", "chat.update"]
-
-
-async def test_button_in_app_home(platform: SlackPlatform, slack: SlackServer) -> None:
+async def test_button_in_app_home(platform: SlackPlatform, server: SlackServer) -> None:
     """It has no channel: answers go to the direct message."""
-    press = await turn_in(platform, slack, channel="", response_url="")
+    press = await turn_in(platform, server, channel="", response_url="")
     assert not press.sees_channel
     await press.respond(HELLO)
     await press.edit_source(SECRET)
-    assert [sent["channel"] for sent in slack.of("chat.postMessage")] == ["D9", "D9"]
+    assert [sent["channel"] for sent in server.of("chat.postMessage")] == ["D9", "D9"]
 
 
-async def test_direct_message(platform: SlackPlatform, slack: SlackServer) -> None:
-    slack.answers["chat.postMessage"] = [POSTED]
-    turn = await turn_in(platform, slack, channel="D1")
+async def test_direct_message(platform: SlackPlatform, server: SlackServer) -> None:
+    server.answers["chat.postMessage"] = [POSTED]
+    turn = await turn_in(platform, server, channel="D1")
     assert turn.community_id is None
     assert turn.sees_channel
     ref = await turn.respond(HELLO)
@@ -390,35 +359,27 @@ async def test_direct_message(platform: SlackPlatform, slack: SlackServer) -> No
     assert ref.community_id is None
 
 
-async def test_attachment(platform: SlackPlatform, slack: SlackServer) -> None:
-    slack.answers["file"] = [Answer("names", headers={"Content-Type": "text/plain"})] * 2
-    file = FileRef("F1", "names\0.txt", 5, f"{slack.url}file")
-    attachment = SlackAttachment(file, platform.api)
-    assert (attachment.name, attachment.size) == ("names.txt", 5)
-    assert await attachment.read() == b"names"
-    with pytest.raises(DeliveryError, match="4 bytes and not 3"):
-        await SlackAttachment(FileRef("F1", "x", 3, file.url), platform.api).read()
-
-
 @pytest.mark.parametrize("missing", [0, 1])
-async def test_large_attachment(platform: SlackPlatform, slack: SlackServer, missing: int) -> None:
+async def test_attachment(platform: SlackPlatform, server: SlackServer, missing: int) -> None:
     """It arrives in many pieces, and half a list is refused."""
     content = "Minmi\n" * 80_000
-    slack.answers["file"] = [Answer(content, headers={"Content-Type": "text/plain"})]
-    file = FileRef("F1", "x", len(content) + missing, f"{slack.url}file")
-    reading = SlackAttachment(file, platform.api).read()
+    server.answers["file"] = [Answer(content, headers={"Content-Type": "text/plain"})]
+    size = len(content) + missing
+    file = FileRef("F1", "names\0.txt", size, f"{server.url}file")
+    attachment = SlackAttachment(file, platform.api)
+    assert (attachment.name, attachment.size) == ("names.txt", size)
     if missing:
-        with pytest.raises(DeliveryError, match="480000 bytes"):
-            await reading
+        with pytest.raises(DeliveryError, match="480000 bytes and not 480001"):
+            await attachment.read()
     else:
-        assert await reading == content.encode()
+        assert await attachment.read() == content.encode()
 
 
-async def test_unanswered(platform: SlackPlatform, slack: SlackServer) -> None:
+async def test_unanswered(platform: SlackPlatform, server: SlackServer) -> None:
     """Until something is shown, a killed bot has only the `response_url`."""
-    slack.answers["chat.postMessage"] = [POSTED, POSTED]
-    answered, pressed = await turn_in(platform, slack), await turn_in(platform, slack)
-    assert answered.unanswered == AnswerRef(answered.channel_id, None, f"{slack.url}respond")
+    server.answers["chat.postMessage"] = [POSTED, POSTED]
+    answered, pressed = await turn_in(platform, server), await turn_in(platform, server)
+    assert answered.unanswered == AnswerRef(answered.channel_id, None, f"{server.url}respond")
     await answered.respond(HELLO)
     assert answered.unanswered is None
     assert pressed.unanswered is not None
@@ -426,43 +387,34 @@ async def test_unanswered(platform: SlackPlatform, slack: SlackServer) -> None:
     assert pressed.unanswered is None
 
 
-async def test_answers_in_a_thread(platform: SlackPlatform, slack: SlackServer) -> None:
+async def test_answers_in_a_thread(threaded: SlackTurn, server: SlackServer) -> None:
     """A button there is answered there, whether everybody sees it or not."""
-    slack.answers["chat.postMessage"] = [POSTED] * 3
-    press = await turn_in(platform, slack, message=TIMESTAMP, thread=THREAD)
-    await press.respond(SECRET)
-    await press.respond(Message(text("first" + "x" * 20_000 + "last")))
-    await press.announce(HELLO)
-    await press.edit_source(HELLO)
-    sent = [*slack.of("respond"), *slack.of("chat.postMessage")]
+    server.answers["chat.postMessage"] = [POSTED] * 3
+    await threaded.respond(SECRET)
+    await threaded.respond(Message(LONG))
+    await threaded.announce(HELLO)
+    await threaded.edit_source(HELLO)
+    sent = [*server.of("respond"), *server.of("chat.postMessage")]
     assert len(sent) > 3
     assert {each["thread_ts"] for each in sent} == {THREAD}
-    assert slack.of("chat.update")[-1]["ts"] == TIMESTAMP
+    assert server.of("chat.update")[-1]["ts"] == TIMESTAMP
 
 
-async def test_thread_was_deleted(platform: SlackPlatform, slack: SlackServer) -> None:
-    slack.answers["chat.postMessage"] = [refusal("thread_not_found"), POSTED]
-    press = await turn_in(platform, slack, message=TIMESTAMP, thread=THREAD)
-    assert await press.respond(HELLO) is not None
-    assert "thread_ts" not in slack.of("chat.postMessage")[-1]
+async def test_thread_was_deleted(threaded: SlackTurn, server: SlackServer) -> None:
+    server.answers["chat.postMessage"] = [refusal("thread_not_found"), POSTED]
+    assert await threaded.respond(HELLO) is not None
+    assert "thread_ts" not in server.of("chat.postMessage")[-1]
 
 
-async def test_what_follows_in_a_thread(platform: SlackPlatform, slack: SlackServer) -> None:
+async def test_what_follows_in_a_thread(
+    platform: SlackPlatform, threaded: SlackTurn, server: SlackServer
+) -> None:
     """The winner of a poll is announced where it was held."""
-    slack.answers["chat.postMessage"] = [POSTED, POSTED]
-    upload = {"upload_url": f"{slack.url}put", "file_id": "F1"}
-    slack.answers["files.getUploadURLExternal"] = [Answer(upload)]
-    slack.answers["files.completeUploadExternal"] = [Answer({"files": [{"id": "F1"}]})]
-    press = await turn_in(platform, slack, message=TIMESTAMP, thread=THREAD)
-    poll = await press.respond(HELLO)
+    server.answers["chat.postMessage"] = [POSTED, POSTED]
+    server.takes_files()
+    poll = await threaded.respond(HELLO)
     assert poll is not None
     await platform.send(poll, HELLO)
     await platform.edit(poll, Message(text("Hello"), files=(FILE,)))
-    assert slack.of("chat.postMessage")[-1]["thread_ts"] == THREAD
-    assert slack.of("files.completeUploadExternal")[0]["thread_ts"] == THREAD
-
-
-async def test_source_in_a_thread_is_replaced(platform: SlackPlatform, slack: SlackServer) -> None:
-    press = await turn_in(platform, slack, message=TIMESTAMP, thread=THREAD, is_ephemeral=True)
-    await press.edit_source(HELLO)
-    assert "thread_ts" not in slack.of("respond")[0]
+    assert server.of("chat.postMessage")[-1]["thread_ts"] == THREAD
+    assert server.of("files.completeUploadExternal")[0]["thread_ts"] == THREAD

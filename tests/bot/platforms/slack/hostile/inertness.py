@@ -43,7 +43,7 @@ def assert_inert(sent: Iterable[Sent]) -> None:
         json.dumps(arguments, ensure_ascii=False).encode()  # no half of a character
         if each.method in WRITERS:
             _assert_message(each.method, arguments)
-        for part in _parts([arguments.get("blocks"), arguments.get("view")]):
+        for part in parts_of([arguments.get("blocks"), arguments.get("view")]):
             _assert_part(part, is_private=_is_private(each.method, arguments))
         assert not arguments.get("attachments")
         assert not arguments.get("initial_comment"), "it is mrkdwn"
@@ -52,7 +52,7 @@ def assert_inert(sent: Iterable[Sent]) -> None:
 def assert_inert_parts(value: object) -> None:
     """The same for objects in an acknowledgement, which one member sees."""
     json.dumps(value, ensure_ascii=False).encode()
-    for part in _parts(value):
+    for part in parts_of(value):
         _assert_part(part, is_private=True)
 
 
@@ -65,14 +65,11 @@ def _assert_message(method: str, arguments: Mapping[str, Any]) -> None:
     text = arguments.get("text", "")
     assert not re.search(r"[<>]|&(?!amp;|lt;|gt;)", text), f"not escaped: {text}"
     assert "\ue000" not in text
-    if method in ("chat.postMessage", "actions"):
-        assert _is_off(arguments["mrkdwn"])
     if method in ("chat.postMessage", "chat.update"):
         assert arguments["parse"] == "none"
-        assert _is_off(arguments["link_names"])
+        assert not int(arguments["link_names"])
     if method in ("chat.postMessage", "actions"):
-        assert _is_off(arguments["unfurl_links"])
-        assert _is_off(arguments["unfurl_media"])
+        assert not any(int(arguments[name]) for name in ("mrkdwn", "unfurl_links", "unfurl_media"))
 
 
 def _assert_part(part: Mapping[str, Any], *, is_private: bool) -> None:
@@ -93,27 +90,25 @@ def _assert_part(part: Mapping[str, Any], *, is_private: bool) -> None:
                 assert set(part.get("style", {})) <= {"bold", "italic", "code"}
         case "date":
             assert MARK not in json.dumps(dict(part))
-        case _:
-            pass
 
 
-def _parts(value: object) -> Iterator[Mapping[str, Any]]:
+def parts_of(value: object) -> Iterator[Mapping[str, Any]]:
+    """All JSON objects in a value."""
     if isinstance(value, Mapping):
         yield value
         for each in value.values():
-            yield from _parts(each)
+            yield from parts_of(each)
     elif isinstance(value, list):
         for each in value:
-            yield from _parts(each)
+            yield from parts_of(each)
 
 
 def _is_private(method: str, arguments: Mapping[str, Any]) -> bool:
     if method in ("views.open", "views.publish", "chat.postEphemeral"):
         return True
     if method == "actions":
-        return arguments.get("response_type") == "ephemeral" or _is_on(
-            arguments.get("replace_original")
-        )
+        is_own = bool(int(arguments.get("replace_original", 0)))
+        return is_own or arguments.get("response_type") == "ephemeral"
     return str(arguments.get("channel", "")).startswith("D")
 
 
@@ -125,11 +120,3 @@ def _parsed(value: object) -> object:
         except ValueError:
             return value
     return value
-
-
-def _is_off(value: object) -> bool:
-    return value in (False, 0, "0", "false", "False")
-
-
-def _is_on(value: object) -> bool:
-    return value in (True, 1, "1", "true", "True")

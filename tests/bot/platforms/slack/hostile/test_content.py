@@ -1,8 +1,10 @@
 """Hostile text that is not typed as an option: from networks, names, files, and the database."""
 
 import json
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,12 +16,8 @@ from tests.bot.champions import crown
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.names.test_name import learned
 from tests.bot.opened_polls import TEN_MINUTES, first_message
-from tests.bot.platforms.slack.hostile.inertness import (
-    TEXTS,
-    assert_inert,
-    assert_inert_parts,
-    is_shown,
-)
+from tests.bot.platforms.slack.hostile import inertness
+from tests.bot.platforms.slack.hostile.inertness import TEXTS
 from tests.bot.tiny import tiny_namer
 
 USABLE = {
@@ -28,25 +26,23 @@ USABLE = {
 """What files, networks and databases can hold."""
 
 
-def check(chat: SlackChat, caplog: pytest.LogCaptureFixture) -> None:
-    """Nothing that was sent is more than text, and some of it is the hostile one."""
-    assert_inert(chat.session.sent)
-    assert is_shown(chat.session.sent)
+@pytest.fixture
+async def hostile(
+    slack_chat: SlackChat, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> AsyncIterator[SlackChat]:
+    """Nothing that is sent there is more than text, and some of it is the hostile one."""
+    # Drawing is slow, and pictures hold no text.
+    monkeypatch.setattr(hall_of_fame, "_draw", lambda *_: b"picture")
+    yield slack_chat
+    inertness.assert_inert(slack_chat.session.sent)
+    assert inertness.is_shown(slack_chat.session.sent)
     assert "Traceback" not in caplog.text
 
 
-@pytest.fixture(autouse=True)
-def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Drawing is slow, and pictures hold no text."""
-    monkeypatch.setattr(hall_of_fame, "_draw", lambda *_: b"picture")
-
-
 @pytest.mark.parametrize("start", range(0, len(TEXTS), 5))
-async def test_words_of_networks(
-    slack_chat: SlackChat, start: int, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_words_of_networks(hostile: SlackChat, start: int) -> None:
     """On cards, their buttons and winners, in poems, and in App Home."""
-    chat, texts = slack_chat, [*USABLE.values()][start : start + 5]
+    chat, texts = hostile, [*USABLE.values()][start : start + 5]
     names = tuple(text[:60] for text in texts)
     chat.writer.names_found = (*names, *(f"{name[:50]}saurus" for name in names))
     chat.writer.verse[:5] = [text[:3000] for text in texts]
@@ -63,12 +59,11 @@ async def test_words_of_networks(
         await chat.alice.use(command)
     chat.slack.open_home(chat.alice.member)
     await chat.settle()
-    check(chat, caplog)
 
 
-async def test_names_of_members(slack_chat: SlackChat, caplog: pytest.LogCaptureFixture) -> None:
+async def test_names_of_members(hostile: SlackChat) -> None:
     """In what everybody sees, and in the reports of moderation."""
-    chat = slack_chat
+    chat = hostile
     for text in TEXTS.values():
         mallory = await chat.add_member(text[:200], is_admin=True)
         log = await chat.add_channel(text[:200])
@@ -79,14 +74,11 @@ async def test_names_of_members(slack_chat: SlackChat, caplog: pytest.LogCapture
         await mallory.press(shown, "Mangosaurus")
     await mallory.use("moderate record")
     await chat.pass_time(TEN_MINUTES + 60)
-    check(chat, caplog)
 
 
-async def test_files(
-    slack_chat: SlackChat, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_files(hostile: SlackChat, tmp_path: Path) -> None:
     """Their names, what is in them, and what a trainer says of them."""
-    chat = slack_chat
+    chat = hostile
     boss = await chat.add_operator()
     weights = tmp_path / "new.safetensors"
     weights.write_bytes(tiny_namer([f"Elf{chr(97 + n)}rond" for n in range(25)]))
@@ -108,23 +100,16 @@ async def test_files(
         await boss.use("retrain names", corpus=(f"{text[:80]}.txt", content))
     assert len(chat.world.trainers) > len(USABLE) // 2  # the files were read
     await boss.use("namer list")
-    check(chat, caplog)
 
 
-async def test_stored_words(slack_chat: SlackChat, caplog: pytest.LogCaptureFixture) -> None:
+async def test_stored_words(hostile: SlackChat) -> None:
     """Of another version, or another platform, which let more pass."""
-    chat, texts = slack_chat, [text[:60] for text in USABLE.values()]
+    chat, texts = hostile, [text[:60] for text in USABLE.values()]
     boss = await chat.add_operator()
     for number, text in enumerate(texts):
-        await crown(
-            chat.app.store,
-            text,
-            1,
-            at=chat.now() + timedelta(seconds=number),
-            community_id=chat.community_id,
-            discoverer=text,
-            namer=text,
-        )
+        facts: dict[str, Any] = {"community_id": chat.community_id, "discoverer": text}
+        at = chat.now() + timedelta(seconds=number)
+        await crown(chat.app.store, text, 1, at=at, namer=text, **facts)
         await learned(chat, name=text[:30], community_id=77 + number, shared=True)
     words = tuple(text[:30] for text in texts)
     await chat.app.store[WordFilters].set_blocked_words(chat.community_id, ("mud", *words))
@@ -137,18 +122,14 @@ async def test_stored_words(slack_chat: SlackChat, caplog: pytest.LogCaptureFixt
     for text in texts:
         await boss.use("name", namer=text[:30])
         await boss.use("moderate winner", name=text)
-    check(chat, caplog)
 
 
-async def test_message_of_the_shortcut(
-    slack_chat: SlackChat, caplog: pytest.LogCaptureFixture
-) -> None:
-    chat = slack_chat
+async def test_message_of_the_shortcut(hostile: SlackChat) -> None:
+    chat = hostile
     for text in TEXTS.values():
         said = chat.slack.say(chat.alice.member, text[:200])
         chat.slack.shortcut(chat.alice.member, SHORTCUT, said)
         await chat.settle()
-    check(chat, caplog)
 
 
 async def test_suggestions(slack_chat: SlackChat) -> None:
@@ -160,4 +141,4 @@ async def test_suggestions(slack_chat: SlackChat) -> None:
         for command, option in (("name", "namer"), ("sonnet", "about"), ("dissect", "name")):
             await chat.alice.suggestions(command, option, text)
             asked = chat.slack.state.interactions[-1]
-            assert_inert_parts(json.loads(json.dumps(asked.acknowledgements)))
+            inertness.assert_inert_parts(json.loads(json.dumps(asked.acknowledgements)))

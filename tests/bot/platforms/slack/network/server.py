@@ -48,6 +48,12 @@ class SlackServer:
         """The arguments of the calls of a method."""
         return [arguments for name, arguments in self.calls if name == method]
 
+    def takes_files(self) -> None:
+        """Accept the next upload, of a file F1."""
+        upload = {"upload_url": f"{self.url}put", "file_id": "F1"}
+        self.answers["files.getUploadURLExternal"] = [Answer(upload)]
+        self.answers["files.completeUploadExternal"] = [Answer({"files": [{"id": "F1"}]})]
+
     async def handle(self, request: web.Request) -> web.Response:
         """Answer any request."""
         name = request.match_info["name"]
@@ -61,6 +67,24 @@ class SlackServer:
         if isinstance(body, str):
             return web.Response(text=body, status=answer.status, headers=answer.headers)
         return web.json_response({"ok": True, **body}, status=answer.status, headers=answer.headers)
+
+
+class Clock:
+    """Time that passes only while something sleeps, or as a test says."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    async def sleep(self, seconds: float) -> None:
+        """Let time pass, after all others have had a turn."""
+        for _turn in range(3):
+            await asyncio.sleep(0)
+        self.slept.append(seconds)
+        self.now += seconds
 
 
 async def _arguments(request: web.Request) -> dict[str, Any]:

@@ -10,28 +10,8 @@ from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network import members
 from bot.platforms.slack.network.api import SlackApi
 from bot.platforms.slack.network.members import Member, Members, member_of
-from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal, serving
+from tests.bot.platforms.slack.network.server import Answer, Clock, SlackServer, refusal
 from tests.bot.platforms.slack.setups import user
-
-
-class Clock:
-    """A clock that tests set."""
-
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def slack() -> AsyncIterator[SlackServer]:
-    async with serving() as server:
-        yield server
 
 
 @pytest.fixture
@@ -110,32 +90,25 @@ async def test_many_members_at_once(found: Members, slack: SlackServer, clock: C
     assert len(slack.of("users.list")) == 2
 
 
+FOREIGN: dict[str, object] = {"team_id": "T2", "is_admin": True}
+IN_BOTH: dict[str, object] = {"enterprise_user": {"teams": ["T2", "T1"]}}
+
+
+@pytest.mark.shows("use without the bot in the community")
 @pytest.mark.parametrize(
     ("facts", "expected"),
     [
         ({}, Member("Mary")),
         ({"is_admin": True}, Member("Mary", is_administrator=True)),
         ({"is_owner": True}, Member("Mary", is_administrator=True)),
-        (
-            {"is_primary_owner": True},
-            Member("Mary", is_administrator=True, is_primary_owner=True),
-        ),
+        ({"is_primary_owner": True}, Member("Mary", is_administrator=True, is_primary_owner=True)),
         ({"is_restricted": True}, Member("Mary", is_guest=True)),
         ({"is_ultra_restricted": True}, Member("Mary", is_guest=True)),
         ({"is_bot": True}, Member("Mary", is_bot=True)),
         ({"is_admin": "yes"}, Member("Mary")),
-        (
-            {"team_id": "T2", "is_admin": True, "is_primary_owner": True},
-            Member("Mary", is_guest=True),
-        ),
-        (
-            {"team_id": "T2", "is_admin": True, "enterprise_user": {"teams": ["T2", "T1"]}},
-            Member("Mary", is_administrator=True),
-        ),
-        (
-            {"team_id": "T2", "is_admin": True, "enterprise_user": {"teams": "T1"}},
-            Member("Mary", is_guest=True),
-        ),
+        (FOREIGN | {"is_primary_owner": True}, Member("Mary", is_guest=True)),
+        (FOREIGN | IN_BOTH, Member("Mary", is_administrator=True)),
+        (FOREIGN | {"enterprise_user": {"teams": "T1"}}, Member("Mary", is_guest=True)),
     ],
 )
 def test_rights(facts: dict[str, object], expected: Member) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -12,9 +13,9 @@ from bot.chat.message import Button, Embed, Message, text, verbatim
 from bot.features import REGISTRY
 from bot.help.help import examples_for
 from bot.platforms.local.slack.blocks import check_view, texts
-from bot.platforms.slack.names import CommandNames
+from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.views import home as module
-from bot.platforms.slack.views.home import HomeContent, home_view, view_of
+from bot.platforms.slack.views.home import home_view, view_of
 from bot.store import Database, Unavailable
 from bot.verse.queries import Poems
 from tests.bot.conftest import World
@@ -40,19 +41,19 @@ def words_of(view: dict[str, Any]) -> str:
     return "\n".join(texts(view["blocks"]))
 
 
-def turn_of(audience: Audience) -> FakeTurn:
-    """A request of a member with some rights."""
+async def home_of(app: App, audience: Audience = Audience.EVERYONE) -> str:
+    """The words of the home tab of a member with some rights."""
     user = replace(
         ADA,
         is_moderator=audience >= Audience.MODERATORS,
         is_manager=audience >= Audience.MANAGERS,
         is_administrator=audience >= Audience.ADMINISTRATORS,
     )
-    return FakeTurn(FakePlatform(), user)
+    return words_of(await home_view(app, FakeTurn(FakePlatform(), user), UNPREFIXED))
 
 
 def test_home_has_all_parts() -> None:
-    content = HomeContent(
+    content = (
         ALL,
         Message(embeds=(Embed("👑 Today's champion", (text("Mangosaurus"),)),)),
         Message(embeds=(Embed("Sonnet", (verbatim(POEM),)),), buttons=(Button("Older", "book"),)),
@@ -60,30 +61,15 @@ def test_home_has_all_parts() -> None:
             text("The bot stores nothing about you."), buttons=(Button("Delete my data", "drop"),)
         ),
     )
-    words = words_of(view_of(content))
-    for expected in (
-        "Mangosaurus",
-        "/dinoname starts_with:mango",
-        "For moderators",
-        "/mango-status",
-        POEM,
-        "/export",
-        "Your data",
-        "stores nothing",
-        "Delete my data",
-        "Write a sonnet",
-    ):
-        assert expected in words
+    view = view_of(*content, UNPREFIXED)
+    words = words_of(view)
+    parts = ("Mangosaurus", "/dinoname starts_with:mango", "For moderators", "/mango-status", POEM)
+    more = ("/export", "Your data", "stores nothing", "Delete my data", "Write a sonnet")
+    assert [each for each in parts + more if each not in words] == []
     assert "Older" not in words
-    kinds = [block["type"] for block in view_of(content)["blocks"]]
+    kinds = [block["type"] for block in view["blocks"]]
     assert kinds[:4] == ["header", "actions", "divider", "header"]
-    assert "/dino-sonnet" in words_of(view_of(content, CommandNames("dino-")))
-
-
-def test_home_without_database_says_so() -> None:
-    words = words_of(view_of(HomeContent(ALL)))
-    assert words.count("can't be shown at the moment") == 3
-    assert "/dinoname" in words
+    assert "/dino-sonnet" in words_of(view_of(*content, CommandNames("dino-")))
 
 
 def test_longest_home_is_accepted() -> None:
@@ -91,8 +77,7 @@ def test_longest_home_is_accepted() -> None:
     message = Message(
         embeds=(Embed("t" * 300, lines),) * 5, buttons=(Button("Delete my data", "drop"),)
     )
-    view = view_of(HomeContent(ALL, message, message, message))
-    words_of(view)
+    view = view_of(ALL, message, message, message, UNPREFIXED)
     assert len(view["blocks"]) <= 100
     assert words_of(view).count("Delete my data") == 1
 
@@ -109,15 +94,15 @@ def test_longest_home_is_accepted() -> None:
 async def test_members_see_what_they_can_do(
     app: App, audience: Audience, shown: str, hidden: str
 ) -> None:
-    words = words_of(await home_view(app, turn_of(audience)))
+    words = await home_of(app, audience)
     assert shown in words
     assert hidden not in words
 
 
 async def test_home_shows_the_newest_poem(app: App) -> None:
-    assert "haven't kept any poems" in words_of(await home_view(app, turn_of(Audience.EVERYONE)))
+    assert "haven't kept any poems" in await home_of(app)
     await app.store[Poems].keep(ADA.id, COMMUNITY, 1, "A sonnet", POEM, app.now())
-    words = words_of(await home_view(app, turn_of(Audience.EVERYONE)))
+    words = await home_of(app)
     assert POEM in words
     assert "1 poem" in words
 
@@ -125,10 +110,7 @@ async def test_home_shows_the_newest_poem(app: App) -> None:
 async def test_silent_database_leaves_what_needs_none(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def silent(*_arguments: object) -> None:
-        raise Unavailable
-
-    monkeypatch.setattr(Database, "reading", silent)
-    words = words_of(await home_view(app, turn_of(Audience.EVERYONE)))
+    monkeypatch.setattr(Database, "reading", Mock(side_effect=Unavailable))
+    words = await home_of(app)
     assert "/dinoname" in words
     assert words.count("can't be shown at the moment") == 3

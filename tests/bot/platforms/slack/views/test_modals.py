@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.chat.commands import Choice, Command, Group, Kind, Option
+from bot.chat.commands import Choice, Command, Kind, Option
 from bot.chat.message import UserError
 from bot.platforms.local.slack.blocks import check_suggestions, check_view
+from bot.platforms.local.slack.forms import filled_state
 from bot.platforms.slack.options import Value
 from bot.platforms.slack.values import ChannelRef, FileRef, UserRef
 from bot.platforms.slack.views.modals import (
     CHOICE,
     MOST_CHOICES,
     form_of,
-    group_form,
     options,
     submitted,
     suggestion_of,
@@ -24,10 +24,6 @@ from bot.platforms.slack.views.modals import (
 from tests.bot.platforms.slack.commands import COMMANDS, calls
 
 FILE = {"id": "F1", "name": "elves.txt", "size": 3, "url_private": "https://files.slack.com/a"}
-
-
-def declaration(name: str) -> Command:
-    return next(each for each in COMMANDS.every_command() if each.name == name)
 
 
 def fields(view: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -39,22 +35,8 @@ def fields(view: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 def filled(view: Mapping[str, Any]) -> dict[str, Any]:
     """The view that Slack sends if the form is submitted as it was opened."""
-    values: dict[str, Any] = {}
-    for name, element in fields(view).items():
-        entry: dict[str, Any] = {"type": element["type"]}
-        match element["type"]:
-            case "plain_text_input" | "number_input":
-                entry["value"] = element.get("initial_value")
-            case "static_select" | "external_select":
-                entry["selected_option"] = element.get("initial_option")
-            case "users_select":
-                entry["selected_user"] = element.get("initial_user")
-            case "conversations_select":
-                entry["selected_conversation"] = element.get("initial_conversation")
-            case "file_input":
-                entry["files"] = []
-        values[name] = {element["action_id"]: entry}
-    return {"callback_id": view["callback_id"], "state": {"values": values}}
+    state = filled_state(view["blocks"], {}, is_checked=False)
+    return {"callback_id": view["callback_id"], "state": {"values": state}}
 
 
 def sent(callback_id: str, **entries: object) -> dict[str, Any]:
@@ -68,15 +50,6 @@ def check(view: dict[str, Any]) -> None:
     assert "mrkdwn" not in str(view)
 
 
-@pytest.mark.parametrize("each", [*COMMANDS.every_command()], ids=lambda each: each.name)
-def test_every_command_has_a_form(each: Command) -> None:
-    view = form_of(each, {}, "metadata")
-    check(view)
-    assert view["callback_id"] == f"command:{each.name}"
-    assert view["private_metadata"] == "metadata"
-    assert set(fields(view)) == {option.name for option in each.options}
-
-
 KINDS = {
     Kind.INTEGER: "number_input",
     Kind.NUMBER: "number_input",
@@ -87,26 +60,34 @@ KINDS = {
 }
 
 
-def test_fields_suit_their_options() -> None:
-    for each in COMMANDS.every_command():
-        elements = fields(form_of(each, {}))
-        for option in each.options:
-            text = "static_select" if option.choices else "external_select"
-            if option.suggest is None and not option.choices:
-                text = "plain_text_input"
-            assert elements[option.name]["type"] == KINDS.get(option.kind, text)
-    number = fields(form_of(declaration("dinoname"), {}))["count"]
+@pytest.mark.shows("forms with all options")
+@pytest.mark.parametrize("each", [*COMMANDS.every_command()], ids=lambda each: each.name)
+def test_every_command_has_a_form(each: Command) -> None:
+    view = form_of(each, {}, "metadata")
+    check(view)
+    assert view["callback_id"] == f"command:{each.name}"
+    assert view["private_metadata"] == "metadata"
+    elements = fields(view)
+    assert set(elements) == {option.name for option in each.options}
+    for option in each.options:
+        text = "static_select" if option.choices else "external_select"
+        if option.suggest is None and not option.choices:
+            text = "plain_text_input"
+        assert elements[option.name]["type"] == KINDS.get(option.kind, text)
+
+
+@pytest.mark.shows("bounds that the platform checks")
+def test_numbers_have_bounds() -> None:
+    elements = fields(form_of(COMMANDS.by_name["dinoname"], {}))
+    number, temperature = elements["count"], elements["temperature"]
     assert (number["min_value"], number["max_value"]) == ("1", "10")
     assert not number["is_decimal_allowed"]
-    temperature = fields(form_of(declaration("dinoname"), {}))["temperature"]
     assert (temperature["min_value"], temperature["max_value"]) == ("0.1", "2")
 
 
 @settings(max_examples=100, deadline=None)
 @given(call=calls())
-def test_form_gives_back_what_it_was_opened_with(
-    call: tuple[Command, dict[str, Value]],
-) -> None:
+def test_form_gives_back_what_it_was_opened_with(call: tuple[Command, dict[str, Value]]) -> None:
     """Except values that fit no field: empty ones, and very long names."""
     each, values = call
     view = form_of(each, values)
@@ -121,11 +102,16 @@ def test_form_gives_back_what_it_was_opened_with(
         assert values[name] == "" or len(str(values[name])) > 50
 
 
-def test_references() -> None:
-    view = form_of(declaration("moderate block"), {"member": UserRef("U12")})
-    assert submitted(COMMANDS, filled(view)).values == {"member": UserRef("U12")}
-    view = form_of(declaration("moderate log"), {"channel": ChannelRef("C12")})
-    assert submitted(COMMANDS, filled(view)).values == {"channel": ChannelRef("C12")}
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("moderate block", {"member": UserRef("U12")}),
+        ("moderate log", {"channel": ChannelRef("C12")}),
+    ],
+)
+def test_references(name: str, values: dict[str, Value]) -> None:
+    view = form_of(COMMANDS.by_name[name], values)
+    assert submitted(COMMANDS, filled(view)).values == values
 
 
 def test_file() -> None:
@@ -137,10 +123,8 @@ def test_file() -> None:
 
 
 def test_mistakes_are_shown_at_their_fields() -> None:
-    read = submitted(
-        COMMANDS,
-        sent("command:dinoname", count={"value": "99"}, temperature={"value": "hot"}),
-    )
+    given = {"count": {"value": "99"}, "temperature": {"value": "hot"}}
+    read = submitted(COMMANDS, sent("command:dinoname", **given))
     assert "goes from 1 to 10" in read.errors["count"]
     assert "is a number" in read.errors["temperature"]
     assert submitted(COMMANDS, sent("command:dissect")).errors == {"name": "This is needed."}
@@ -154,19 +138,17 @@ def test_long_text_is_not_lost() -> None:
 
 
 def test_group_form_asks_for_the_subcommand() -> None:
-    group = next(g for g in COMMANDS.commands if isinstance(g, Group) and g.name == "namer")
-    view = group_form(group, "m")
+    group = COMMANDS.by_first_word["namer"]
+    view = form_of(group, {})
     check(view)
     assert view["callback_id"] == "group:namer"
     about, asked = view["blocks"]
     assert about["text"]["text"] == group.description
     assert asked["label"]["text"] == "What to do"
-    chosen = {"selected_option": {"value": "create"}}
-    read = submitted(COMMANDS, sent("group:namer", subcommand=chosen))
-    assert read.command.name == "namer create"
-    assert read.wants_form
-    chosen = {"selected_option": {"value": "list"}}
-    assert not submitted(COMMANDS, sent("group:namer", subcommand=chosen)).wants_form
+    for name, wants_form in (("create", True), ("list", False)):
+        chosen = {"selected_option": {"value": name}}
+        read = submitted(COMMANDS, sent("group:namer", subcommand=chosen))
+        assert (read.command.name, read.wants_form) == (f"namer {name}", wants_form)
 
 
 @pytest.mark.parametrize(
@@ -184,25 +166,18 @@ def test_form_of_another_version_is_refused(view: dict[str, Any]) -> None:
         submitted(COMMANDS, view)
 
 
+OPTIONS = ["count", "name", "file", "member"]
+KEYS = st.sampled_from(["value", "selected_option", "files", *OPTIONS])
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(
-                ["value", "selected_option", "files", "count", "name", "file", "member"]
-            ),
-            inner,
-            max_size=4,
-        )
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
     max_leaves=10,
 )
 
 
 @settings(max_examples=100, deadline=None)
 @given(
-    values=st.dictionaries(st.sampled_from(["count", "name", "file", "member"]), JSON),
+    values=st.dictionaries(st.sampled_from(OPTIONS), JSON),
     name=st.sampled_from(["dinoname", "namer create", "moderate block"]),
 )
 def test_odd_payloads_are_read(values: dict[str, Any], name: str) -> None:
@@ -220,9 +195,8 @@ def test_suggestions_know_the_other_fields() -> None:
         count={"value": "3"},
         contains={"selected_option": None},
     )
-    found = suggestion_of(
-        COMMANDS, {"view": view, "action_id": "starts_with", "block_id": "x", "value": "dra"}
-    )
+    asked = {"view": view, "action_id": "starts_with", "block_id": "x", "value": "dra"}
+    found = suggestion_of(COMMANDS, asked)
     assert found is not None
     option, others, typed = found
     assert (option.name, typed) == ("starts_with", "dra")
