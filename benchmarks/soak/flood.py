@@ -57,7 +57,7 @@ async def run_flood(
         finally:
             task.cancel()
         await asyncio.sleep(4.0)  # for the last answers
-        memory = bot.memory_mib()
+        memory = bot.peak_mib()
     asked = [entry for entry in ledger.entries if entry.what == "quiet"]
     waits = sorted(entry.seconds or float("inf") for entry in asked if entry.succeeded)
     failed = len(asked) - len(waits)

@@ -33,7 +33,7 @@ def clock_library() -> Path | None:
 
 def copy_checkout(folder: Path) -> Path:
     """A copy of the source tree whose weights may be broken; the corpora are linked."""
-    for part in ("bot", "models", "data", "benchmarks"):
+    for part in ("bot", "models", "data"):
         ignored = shutil.ignore_patterns("__pycache__", "cache", "baselines")
         shutil.copytree(CHECKOUT / part, folder / part, ignore=ignored)
     shutil.copy(CHECKOUT / "pyproject.toml", folder)
@@ -130,7 +130,7 @@ class Supervisor:
     async def _watch_memory(self) -> None:
         while True:
             if self.bot.pid is not None:
-                peak = self.bot.memory_mib()
+                peak = self.bot.peak_mib()
                 self.peak_mib = max(self.peak_mib, peak if peak == peak else 0.0)
             await asyncio.sleep(SAMPLE_S)
 

@@ -143,8 +143,13 @@ class LocalDiscord(Simulator):
     @contextlib.contextmanager
     def pointing_clients_here(self) -> Iterator[None]:
         """Make discord.py clients that start in this context connect to the simulator."""
-        with pointing_clients_at(self.url.removesuffix("/") + PREFIX, self.gateway.url):
+        before = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
+        discord.http.Route.BASE = self.url.removesuffix("/") + PREFIX
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self.gateway.url)
+        try:
             yield
+        finally:
+            discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = before
 
     # For tests: what a member does on the page
 
@@ -267,18 +272,3 @@ class LocalDiscord(Simulator):
             return json_response(error.body(), status=error.status)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
             return unknown_route(request.method, request.path)
-
-
-@contextlib.contextmanager
-def pointing_clients_at(api: str, gateway: str) -> Iterator[None]:
-    """Make discord.py clients that start in this context connect to these addresses.
-
-    api: "http://127.0.0.1:8080/api/v10"; gateway: "ws://127.0.0.1:8080/gateway".
-    """
-    before = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
-    discord.http.Route.BASE = api
-    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
-    try:
-        yield
-    finally:
-        discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = before
