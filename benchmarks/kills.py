@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.ballots import Poll, Press, VotesDatabase, allowed_votes, poll_of, wrong_votes
+from benchmarks.ballots import Poll, Press, allowed_votes, poll_of, stored_votes, wrong_votes
 from benchmarks.bot_process import BotProcess
 from benchmarks.soak.crowd import ELVES
 from benchmarks.soak.ledger import text_of
@@ -62,7 +62,6 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
         LocalDiscord(port=0, first_response_s=PRESS_S) as local,
         BotProcess(local, folder, SETTINGS) as bot,
     ):
-        database = VotesDatabase(url_of(None, bot.state_dir))
         members = [local.state.guild.add_member(f"Member {n}") for n in range(MEMBERS)]
         await local.run_command("settings", {"vote_minutes": 1440}, as_admin=True)
         polls = [
@@ -91,8 +90,8 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
             await local.wait_for(
                 lambda: all(map(_is_over, presses[-200:])), timeout_s=ANSWER_S, what="The deadline"
             )
-            stored = await database.votes(polls)
-            result.wrong += wrong_votes(allowed_votes(presses, {}), stored)
+            stored = await stored_votes(url_of(None, bot.state_dir), polls)
+            result.wrong += wrong_votes(allowed_votes(presses), stored)
             await local.drop_gateway()
             await bot.start()
             result.kills += 1
@@ -100,7 +99,6 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
         last = await local.press(polls[0].message, next(iter(polls[0].buttons.values())))
         if last.failed:
             result.wrong.append("a button does not respond after the last restart")
-        await database.close()
     result.wrong += _tracebacks(bot.log)
     return result
 

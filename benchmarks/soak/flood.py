@@ -7,13 +7,13 @@ import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
 from benchmarks.soak.crowd import NAMES, Crowd
 from benchmarks.soak.hostile import FLOODS
 from benchmarks.soak.ledger import Fate, Ledger
 from benchmarks.soak.records import Records
+from benchmarks.soak.report import interactions
 from bot.platforms.local.server import LocalDiscord
 
 PATIENCE_S = 2.0
@@ -39,14 +39,8 @@ async def run_flood(
             for number, flood in enumerate(itertools.cycle(FLOODS)):
                 # By the clock: a busy machine must not slow the flood down.
                 await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-                crowd.send(
-                    "hostile",
-                    hostile[number % attackers],
-                    "dinoname",
-                    flood,
-                    worked=NAMES,
-                    forged=True,
-                )
+                member = hostile[number % attackers]
+                crowd.send("hostile", member, "dinoname", flood, worked=NAMES, forged=True)
 
         task = asyncio.create_task(attack())
         try:
@@ -61,10 +55,7 @@ async def run_flood(
     asked = [entry for entry in ledger.entries if entry.what == "quiet"]
     waits = sorted(entry.seconds or float("inf") for entry in asked if entry.succeeded)
     failed = len(asked) - len(waits)
-    counts = ledger.counts()
-    table = Table("", "sent", *Fate)
-    for what, fates in counts.items():
-        table.add_row(what, f"{fates.total()}", *(f"{fates[fate]}" for fate in Fate))
+    table = interactions(ledger)
     slowest = max(waits, default=float("inf"))
     table.caption = (
         f"quiet member's name: median {1e3 * statistics.median(waits or [0]):.0f} ms, "

@@ -88,23 +88,13 @@ class Gateway:
         servers: Servers,
         token: str,
         faults: Faults,
-        *,
-        heartbeat_s: float = 41.25,
-        max_concurrency: int = 1,
-        identify_s: float = 0.0,
+        heartbeat_s: float,
     ) -> None:
-        """`max_concurrency`, `identify_s`: one IDENTIFY in so many seconds is taken in each bucket,
-        of which there are so many.
-        """
         self.url = ""
         self.identified: list[int] = []
-        """The shards of all IDENTIFYs that were taken, in order."""
-        self.refused: list[int] = []
-        """The shards of those that came too fast."""
+        """The shards of all IDENTIFYs, in order."""
         self._faults = faults
         self._servers, self._token, self._heartbeat_s = servers, token, heartbeat_s
-        self.max_concurrency, self._identify_s = max_concurrency, identify_s
-        self._taken_at: dict[int, float] = {}
         self._sessions: dict[str, Session] = {}
         for server in servers:
             server.events.listeners.append(partial(self._hear, server))
@@ -207,9 +197,7 @@ class Gateway:
             if is_wrong:
                 await socket.close(code=code, message=message)
                 return None
-        if not self._takes(shard_id):
-            await socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
-            return None
+        self.identified.append(shard_id)
         session = Session(secrets.token_hex(16), (shard_id, shard_count), intents)
         self._sessions = {
             key: old for key, old in self._sessions.items() if old.shard != session.shard
@@ -231,16 +219,6 @@ class Gateway:
         for guild in guilds:
             session.append("GUILD_CREATE", guild.payload())
         return session
-
-    def _takes(self, shard_id: int) -> bool:
-        """Take an IDENTIFY, unless another one has just come in its bucket."""
-        bucket, now = shard_id % self.max_concurrency, self._servers[0].clock()
-        if now - self._taken_at.get(bucket, float("-inf")) < self._identify_s:
-            self.refused.append(shard_id)
-            return False
-        self._taken_at[bucket] = now
-        self.identified.append(shard_id)
-        return True
 
     async def _resume(self, socket: web.WebSocketResponse, data: JSON) -> Session | None:
         session = self._sessions.get(str(data.get("session_id")))

@@ -118,13 +118,15 @@ class Rest:
         servers: Servers,
         token: str,
         gateway: Gateway,
+        limits: tuple[RateLimiter, RateLimiter],
         shards: int,
-        limits: tuple[RateLimiter, RateLimiter] | None,
+        max_concurrency: int,
     ) -> None:
         """`limits`: of writes to a channel or an interaction, and of all requests."""
         self.refused: Counter[str] = Counter()
         self._servers, self._token, self._clock = servers, token, servers[0].clock
-        self._gateway, self._shards, self._limits = gateway, shards, limits
+        self._gateway, self._limits = gateway, limits
+        self._shards, self._concurrency = shards, max_concurrency
 
     def add_to(self, app: web.Application) -> None:
         for route in self._routes():
@@ -173,10 +175,10 @@ class Rest:
         if "{token}" not in route.path:  # of an interaction
             if request.headers.get("Authorization") != f"Bot {self._token}":
                 raise ApiError(0)
-            if self._limits and not (whole := self._limits[1].take("")).granted:
+            if not (whole := self._limits[1].take("")).granted:
                 self.refused["everything"] += 1
                 return too_many_requests(whole.reset_after, everything=True)
-        if self._limits is None or route.limited_by is None:
+        if route.limited_by is None:
             return {}
         bucket = f"{route.method} {route.path}"
         allowance = self._limits[0].take(f"{bucket} {request.match_info[route.limited_by]}")
@@ -188,7 +190,7 @@ class Rest:
 
     def _gateway_bot(self) -> JSON:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0}
-        limit["max_concurrency"] = self._gateway.max_concurrency
+        limit["max_concurrency"] = self._concurrency
         return {"url": self._gateway.url, "shards": self._shards, "session_start_limit": limit}
 
     def _guilds(self) -> list[JSON]:

@@ -61,11 +61,10 @@ class LocalDiscord(Simulator):
     heartbeat_s: interval of heartbeats, as sent to clients.
     shards: number of shards, as sent to clients.
     servers: number of servers, each on another shard than the one before it.
-    max_concurrency, identify_s: in each of so many buckets of shards, one IDENTIFY in so many
-        seconds is taken, 5 on Discord; those that come too fast are refused. 0 takes all.
+    max_concurrency: number of shards that may connect at once, as sent to clients.
     history: messages to keep, and as many ephemeral ones; older ones are deleted.
-    rate_limited: whether to answer with 429 above `writes` messages or edits in 5 seconds
-        for a channel or an interaction, and above 50 requests per second in total.
+    writes: messages or edits in 5 seconds for a channel or an interaction, above which, and above
+        50 requests per second in total, answers are a 429.
     """
 
     platform = "Discord"
@@ -76,13 +75,11 @@ class LocalDiscord(Simulator):
         port: int = 8080,
         *,
         first_response_s: float = 3.0,
-        rate_limited: bool = True,
         writes: int = 5,
         heartbeat_s: float = 41.25,
         shards: int = 1,
         servers: int = 1,
         max_concurrency: int = 1,
-        identify_s: float = 0.0,
         history: int = HISTORY,
     ) -> None:
         super().__init__(host, port)
@@ -92,18 +89,10 @@ class LocalDiscord(Simulator):
         others = (make(beside=self.state, position=number) for number in range(1, servers))
         self.servers = Servers([self.state, *others])
         self.faults = Faults(too_many_requests)
-        self.gateway = Gateway(
-            self.servers,
-            self.token,
-            self.faults,
-            heartbeat_s=heartbeat_s,
-            max_concurrency=max_concurrency,
-            identify_s=identify_s,
-        )
+        self.gateway = Gateway(self.servers, self.token, self.faults, heartbeat_s)
         limits = RateLimiter(writes, WINDOW_S, time.time), RateLimiter(PER_SECOND, 1, time.time)
         self.drop_gateway = self.gateway.drop
-        rest_limits = limits if rate_limited else None
-        self._rest = Rest(self.servers, self.token, self.gateway, shards, rest_limits)
+        self._rest = Rest(self.servers, self.token, self.gateway, limits, shards, max_concurrency)
         changes = Changes()
         self.wait_for, self._notify = changes.wait_for, changes.notify
         self._page = DiscordPage(self.state, changes, self._answered)
