@@ -63,7 +63,7 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
         BotProcess(local, folder, SETTINGS) as bot,
     ):
         members = [local.state.guild.add_member(f"Member {n}") for n in range(MEMBERS)]
-        await local.run_command("settings", {"vote_minutes": 1440}, as_admin=True)
+        await local.run_command("settings", {"vote_minutes": 1440}, by=local.admin)
         polls = [
             poll_of((await local.run_command("dinoname", by=members[n])).message)
             for n in range(POLLS)
@@ -87,9 +87,7 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
             await asyncio.sleep(random.uniform(0.3, 2.0))
             await bot.kill()
             voting.cancel()
-            await local.wait_for(
-                lambda: all(map(_is_over, presses[-200:])), timeout_s=ANSWER_S, what="The deadline"
-            )
+            await local.wait_for(lambda: all(map(_is_over, presses[-200:])), what="The deadline")
             stored = await stored_votes(url_of(None, bot.state_dir), polls)
             result.wrong += wrong_votes(allowed_votes(presses), stored)
             await local.drop_gateway()
@@ -116,13 +114,11 @@ async def kill_during_trainings(folder: Path, kills: int, random: np.random.Gene
     ):
         file = bot.state_dir / FILE
         options = {"name": "elves", "text": ELVES}
-        await local.run_command("namer create", options, as_admin=True, timeout_s=ANSWER_S)
+        await local.run_command("namer create", options, by=local.admin)
         if not await _ended(file, TRAINED_S):
             return Result(wrong=["the first training did not end"])
         for _ in track(range(kills), "trainings", transient=True):
-            asked = await local.run_command(
-                "namer retrain", {"name": "elves"}, as_admin=True, timeout_s=ANSWER_S
-            )
+            asked = await local.run_command("namer retrain", {"name": "elves"}, by=local.admin)
             if asked.failed:
                 result.wrong.append("a request for a training was not answered")
             await asyncio.sleep(random.uniform(0.1, 5.0))
@@ -131,7 +127,7 @@ async def kill_during_trainings(folder: Path, kills: int, random: np.random.Gene
             _age(file)
             await local.drop_gateway()
             await bot.start()
-            names = await local.run_command("name", {"namer": "elves"}, timeout_s=ANSWER_S)
+            names = await local.run_command("name", {"namer": "elves"})
             if names.failed or not names.message.embeds:
                 result.wrong.append("the namer does not work after a restart")
             if await _ended(file, TRAINED_S):
@@ -186,7 +182,7 @@ async def kill_during_first_starts(folder: Path, kills: int, random: np.random.G
                 result.wrong.append(f"the database has version {version}, neither none nor new")
             await local.drop_gateway()
             await bot.start()
-            if (await local.run_command("dinoname", timeout_s=ANSWER_S)).failed:
+            if (await local.run_command("dinoname")).failed:
                 result.wrong.append("a name is not answered after a restart")
             await bot.stop()
             if (checked := _rows(file, "PRAGMA integrity_check")[0][0]) != "ok":

@@ -226,11 +226,11 @@ class SlackCrowd(Crowd):
         return channel.id
 
     def _hear(self, message: SlackMessage) -> None:
-        asked = self._by_key.get(message.channel_id)
+        asked = self._by_key.get(message.channel.id)
         if asked is None:
             return
         noted = self._note(
-            message.channel_id,
+            message.channel.id,
             asked.acknowledged,
             buttons=[button_of(button) or ("", "") for button in message.buttons],
             is_failed=False,

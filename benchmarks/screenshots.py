@@ -108,7 +108,7 @@ class Photographer:
         await self._ask(server, "/dinoname starts_with:draco")
         await expect(server.locator(".row button")).to_have_count(7, timeout=WAIT_MS)
         names = self._server.messages[-1]
-        await self._server.press(names, names.buttons[2].label, as_admin=True)
+        await self._server.press(names, names.buttons[2].label, by=self._server.admin)
         await server.locator(".row button").nth(2).click()
         await expect(server.locator(".row button").nth(2)).to_contain_text("· 2")
         await self._take("both")

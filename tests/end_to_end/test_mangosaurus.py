@@ -145,7 +145,7 @@ async def test_new_weights_survive_a_restart(local: LocalDiscord, tmp_path: Path
     async with playing(local, tmp_path) as scene:
         scene.train_with(better_weights(tmp_path / "fresh", "names"))
         before = scene.bot.app.inference.cards["names"]
-        asked = await local.run_command("retrain names", {"seed": 5}, as_admin=True)
+        asked = await local.run_command("retrain names", {"seed": 5}, by=local.admin)
         assert asked.message.ephemeral
         await local.wait_for(lambda: "is live" in scene.report.embed["title"])
         corpus, names = scene.report.embed["description"].split("\n\n")
@@ -161,7 +161,7 @@ async def test_new_weights_survive_a_restart(local: LocalDiscord, tmp_path: Path
 async def test_weights_of_another_task_are_rejected(scene: Scene, tmp_path: Path) -> None:
     scene.train_with(better_weights(tmp_path / "fresh", "sonnets"))
     before = scene.bot.app.inference.cards["names"]
-    await scene.local.run_command("retrain names", as_admin=True)
+    await scene.local.run_command("retrain names", by=scene.local.admin)
     await scene.local.wait_for(
         lambda: scene.report.embed["title"].endswith("The training of names failed")
     )
@@ -171,11 +171,11 @@ async def test_weights_of_another_task_are_rejected(scene: Scene, tmp_path: Path
 
 async def test_stop_training(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
-    await scene.local.run_command("retrain names", as_admin=True)
+    await scene.local.run_command("retrain names", by=scene.local.admin)
     await scene.local.wait_for(lambda: scene.report.embed["description"] == "Mine")
     refused = await scene.local.press(scene.report, "Stop")
     assert "Only administrators" in refused.message.content
-    await scene.local.press(scene.report, "Stop", as_admin=True)
+    await scene.local.press(scene.report, "Stop", by=scene.local.admin)
     await scene.local.wait_for(lambda: "was stopped" in scene.report.embed["title"])
     assert "pressed Stop" in scene.report.embed["description"]
     assert not scene.report.buttons
@@ -183,7 +183,7 @@ async def test_stop_training(scene: Scene) -> None:
 
 async def test_only_guild_is_the_home_guild(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
-    asked = await scene.local.run_command("retrain names", as_admin=True)
+    asked = await scene.local.run_command("retrain names", by=scene.local.admin)
     assert not await scene.bot.is_owner(discord.Object(int(asked.user.id)))  # type: ignore[arg-type]
     assert "Training names. Follow along:" in asked.message.content
 
@@ -191,7 +191,7 @@ async def test_only_guild_is_the_home_guild(scene: Scene) -> None:
 async def test_training_resumes_after_shutdown(local: LocalDiscord, tmp_path: Path) -> None:
     async with playing(local, tmp_path) as scene:
         scene.train_with(SLOW_TRAINER)
-        await local.run_command("retrain names", as_admin=True)
+        await local.run_command("retrain names", by=local.admin)
         await local.wait_for(lambda: scene.report.embed["description"] == "Mine")
         await scene.bot.shut_down()
         assert "The training resumes after that." in scene.report.embed["description"]

@@ -257,13 +257,13 @@ async def test_rows_of_buttons(page: Page, width: int) -> None:
 async def test_press_while_the_message_changes(page: Page, local: LocalDiscord) -> None:
     await run(page, "election")
     await expect(page.get_by_role("img", name="A map")).to_be_visible()
-    await local.press(local.messages[-1], "4. Trilobite", as_admin=True)
+    await local.press(local.messages[-1], "4. Trilobite", by=local.admin)
     await expect(last(page)).to_contain_text("Ada chose 4")
     box = await page.get_by_role("button", name="11. Belemnite").bounding_box()
     assert box is not None
     await page.mouse.move(box["x"] + 5, box["y"] + 5)
     await page.mouse.down()
-    await local.press(local.messages[-1], "2. Ichthyosaur", as_admin=True)
+    await local.press(local.messages[-1], "2. Ichthyosaur", by=local.admin)
     await expect(last(page)).to_contain_text("Ada chose 2")
     await page.mouse.up()
     await expect(last(page)).to_contain_text("Mary chose 11")

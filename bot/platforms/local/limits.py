@@ -218,8 +218,6 @@ def check_commands(commands: list[JSON]) -> None:
         names.add(key)
         if kind == 1:
             _check_named(form, f"{index}", command)
-        else:
-            form.length(f"{index}.name", name, 1, 32)
         if _command_size(command) > 8000:
             form.add(f"{index}", "Command exceeds maximum size (8000)")
     form.check()

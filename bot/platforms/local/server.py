@@ -1,12 +1,12 @@
 """`LocalDiscord`: starts the Discord simulator, and is its interface for tests.
 
-    async with LocalDiscord(port=8080) as local:
+    async with LocalDiscord() as local:
         print(local.url)
         with local.pointing_clients_here():
             await bot.start(local.token)
 
 On the page at `local.url`, a person acts as a member or an administrator. Tests do the same with
-the methods `run_command`, `press`, `autocomplete` and `wait_for`.
+the methods `run_command`, `press` and `wait_for`.
 """
 
 import asyncio
@@ -34,7 +34,7 @@ from bot.platforms.local.common.simulator import (
 from bot.platforms.local.faults import Faults
 from bot.platforms.local.gateway import Gateway
 from bot.platforms.local.guild import User
-from bot.platforms.local.limits import JSON, ApiError, RateLimiter
+from bot.platforms.local.limits import ApiError, RateLimiter
 from bot.platforms.local.page import DiscordPage
 from bot.platforms.local.records import Event, Interaction, Message
 from bot.platforms.local.rest import (
@@ -56,7 +56,7 @@ Until = Literal["sent", "acknowledged", "answered"]
 class LocalDiscord(Simulator):
     """The simulator; listens inside of `async with`.
 
-    host, port: as for `Address`. OSError is raised at the start if the port is in use.
+    port: as for `Address`. OSError is raised at the start if the port is in use.
     first_response_s: Discord's 3 seconds to acknowledge an interaction; longer in tests.
     heartbeat_s: interval of heartbeats, as sent to clients.
     shards: number of shards, as sent to clients.
@@ -67,12 +67,9 @@ class LocalDiscord(Simulator):
         50 requests per second in total, answers are a 429.
     """
 
-    platform = "Discord"
-
     def __init__(
         self,
-        host: str = "127.0.0.1",
-        port: int = 8080,
+        port: int = 0,
         *,
         first_response_s: float = 3.0,
         writes: int = 5,
@@ -82,7 +79,7 @@ class LocalDiscord(Simulator):
         max_concurrency: int = 1,
         history: int = HISTORY,
     ) -> None:
-        super().__init__(host, port)
+        super().__init__(port)
         self.token = f"local.{secrets.token_urlsafe(24)}"
         make = partial(State, time.time, first_response_s=first_response_s, history=history)
         self.state = make()
@@ -98,6 +95,7 @@ class LocalDiscord(Simulator):
         self._page = DiscordPage(self.state, changes, self._answered)
         self.refused = self._rest.refused
         """Number of 429 responses by route ("PATCH /channels/…"), or "everything" for the total."""
+        self.member, self.admin = self.state.guild.member, self.state.guild.admin
         self.guild_id = int(self.state.guild.id)
         self.channel_id = int(self.state.guild.channel_id)
         self._api = PREFIX
@@ -152,7 +150,6 @@ class LocalDiscord(Simulator):
         name: str,
         options: Mapping[str, object] | None = None,
         *,
-        as_admin: bool = False,
         by: User | None = None,
         despite_permissions: bool = False,
         forged: bool = False,
@@ -164,14 +161,14 @@ class LocalDiscord(Simulator):
 
         name: "dinoname", or "retrain names" for a subcommand.
         options: values by name; an `Upload` for an attachment.
-        by: a user added with `state.guild.add_member`; by default Mary, or Ada if `as_admin`.
+        by: Mary by default; or `admin`, or a user added with `state.guild.add_member`.
         despite_permissions: as if an administrator had allowed the command to everyone.
         forged: without the checks of the values, as if Discord had forgotten the command's limits.
         server: in which of several servers.
         until: what to wait for: "sent" returns at once, "acknowledged" after the first response.
         """
         asked = self.servers[server].invoke(
-            self._user(as_admin, by),
+            by or self.member,
             name,
             options,
             despite_permissions=despite_permissions,
@@ -184,10 +181,8 @@ class LocalDiscord(Simulator):
         message: Message,
         button: str,
         *,
-        as_admin: bool = False,
         by: User | None = None,
         until: Until = "answered",
-        timeout_s: float = WAIT_S,
     ) -> Interaction:
         """Press the button with this label or custom_id, and wait like `run_command`.
 
@@ -195,25 +190,7 @@ class LocalDiscord(Simulator):
         """
         custom_id = message.button(button).custom_id or ""
         server = self.servers.of_channel(message.channel_id)
-        asked = server.press(self._user(as_admin, by), message.id, custom_id)
-        return await self._answered(asked, until, timeout_s)
-
-    async def autocomplete(
-        self,
-        name: str,
-        option: str,
-        typed: object = "",
-        *,
-        options: Mapping[str, object] | None = None,
-        as_admin: bool = False,
-        by: User | None = None,
-        timeout_s: float = WAIT_S,
-    ) -> list[JSON]:
-        """The choices ({"name", "value"}) that the bot offers for the typed text."""
-        values = dict(options or {}) | {option: typed}
-        asked = self.state.complete(self._user(as_admin, by), name, values, option)
-        await self._answered(asked, "answered", timeout_s)
-        return asked.choices
+        return await self._answered(server.press(by or self.member, message.id, custom_id), until)
 
     async def _answered(
         self, asked: Interaction, until: Until = "answered", timeout_s: float = WAIT_S
@@ -225,9 +202,6 @@ class LocalDiscord(Simulator):
 
         await self.wait_for(done, timeout_s=timeout_s, what=f"An answer to {asked.title}")
         return asked
-
-    def _user(self, as_admin: bool, by: User | None) -> User:
-        return by or (self.state.guild.admin if as_admin else self.state.guild.member)
 
     # Timers
 

@@ -98,10 +98,11 @@ class State:
             USER: [{"name": member.name, "value": member.id} for member in members],
             CHANNEL: [{"name": channel["name"], "value": channel["id"]}],
         }
-        return [
-            listed | {"options": [_with_choices(option, choices) for option in listed["options"]]}
-            for listed in self.commands.picker(user)
-        ]
+        listed = self.commands.picker(user)
+        for option in (option for each in listed for option in each["options"]):
+            if option["type"] in choices:
+                option["choices"] = choices[option["type"]]
+        return listed
 
     def invoke(
         self,
@@ -334,8 +335,3 @@ class State:
             if reply in (Reply.MESSAGE, Reply.UPDATE):
                 answered["resource"]["message"] = asked.original.payload()
         return answered
-
-
-def _with_choices(option: JSON, choices: Mapping[int, list[JSON]]) -> JSON:
-    """An option as the page shows it: users and channels are chosen from a list."""
-    return option | {"choices": choices[option["type"]]} if option["type"] in choices else option

@@ -28,8 +28,6 @@ from tests.end_to_end.conftest import eventually, mangosaurus
 pytestmark = pytest.mark.usefixtures("patient")
 
 DAY = timedelta(days=1)
-PATIENCE_S = 60.0
-"""For a busy machine."""
 
 
 @pytest.fixture
@@ -72,12 +70,12 @@ async def test_votes_on_both_reach_one_store(
             await bot.app.store[Communities].change(
                 community, vote_minutes=60
             )  # a busy machine may take more than one
-        asked = await discord.run_command("dinoname", {}, timeout_s=PATIENCE_S)
+        asked = await discord.run_command("dinoname", {})
         names = asked.message
         command = workspace.command(workspace.member, "/dinoname", "")
         await workspace.wait_for(lambda: any(each.buttons for each in command.messages))
         message = command.message
-        await discord.press(names, names.buttons[0].label, timeout_s=PATIENCE_S)
+        await discord.press(names, names.buttons[0].label)
         workspace.press(workspace.member, message, message.buttons[0]["action_id"])
         await workspace.wait_for(lambda: message.edits)
         assert len(await polls.due(bot.app.now() + DAY, "discord")) == 1

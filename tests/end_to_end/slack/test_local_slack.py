@@ -32,8 +32,6 @@ async def test_manifest() -> None:
             slack.command(slack.member, "/dino")
         with pytest.raises(LookupError, match="names is not"):
             slack.shortcut(slack.member, "names", said)
-        with pytest.raises(LookupError, match="reaction_added"):
-            slack.send_event({"type": "reaction_added"})
 
 
 @pytest.mark.parametrize(
@@ -48,11 +46,6 @@ async def test_incomplete_form(slack: LocalSlack, listener: Listener, values: JS
     with pytest.raises(FormError):
         slack.submit(slack.member, view, values)
     await slack.submit(slack.member, view, values, forged=True).acknowledgement()
-
-
-async def test_forged_payload(slack: LocalSlack, listener: Listener) -> None:
-    await slack.forge("interactive", {"type": "block_actions", "actions": "none"}).acknowledgement()
-    assert listener.payload["actions"] == "none"
 
 
 @pytest.mark.parametrize("kind", [Kind.SERVER_ERROR, Kind.CUT, Kind.LOST_ANSWER, Kind.MALFORMED])
@@ -93,11 +86,6 @@ async def test_foreign_requests(slack: LocalSlack) -> None:
         for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
             async with session.post(slack.api_url + "auth.test", headers=headers) as answer:
                 assert answer.status == 403
-
-
-def test_loopback_only() -> None:
-    with pytest.raises(ValueError, match="Slack simulator can't listen"):
-        LocalSlack("0.0.0.0")  # noqa: S104
 
 
 async def test_ids_stay(slack: LocalSlack) -> None:

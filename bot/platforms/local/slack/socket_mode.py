@@ -123,14 +123,14 @@ class SocketMode:
             envelope |= {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
         return json.dumps(envelope)
 
-    # What Slack and the network do to connections: to these, or to all that are open
+    # What Slack and the network do to all connections that are open
 
-    async def refresh(self, *connections: Connection, notice_s: float = 0.0) -> None:
+    async def refresh(self, notice_s: float = 0.0) -> None:
         """Close connections after saying so; the bot has to open new ones.
 
         notice_s: seconds from the warning on; Slack gives about ten.
         """
-        leaving = list(connections or self.connections)
+        leaving = list(self.connections)
         await self._tell(leaving, "warning")
         await asyncio.sleep(notice_s)
         await self._end(leaving, "refresh_requested")
@@ -140,18 +140,18 @@ class SocketMode:
         self.refuses = True
         await self._end(list(self.connections), "link_disabled")
 
-    async def drop(self, *connections: Connection) -> None:
+    async def drop(self) -> None:
         """Cut connections without a word."""
-        for connection in list(connections or self.connections):
+        for connection in list(self.connections):
             if connection.transport is not None:
                 connection.transport.abort()
 
-    def deafen(self, *connections: Connection, pongs: bool = True) -> None:
+    def deafen(self, *, pongs: bool = True) -> None:
         """Let connections stay open and carry nothing.
 
         pongs: whether pings are still answered.
         """
-        for connection in connections or self.connections:
+        for connection in self.connections:
             connection.is_deaf, connection.pongs = True, pongs
 
     async def _end(self, leaving: Iterable[Connection], reason: str) -> None:
