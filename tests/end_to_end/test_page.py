@@ -62,7 +62,7 @@ def written(page: Page) -> Locator:
 async def test_fill_in_a_command_with_the_keyboard(page: Page) -> None:
     await page.keyboard.type("/")
     options = page.get_by_role("option")
-    await expect(options.first).to_contain_text("/burst")
+    await expect(options.first).to_contain_text("/dig")
     await page.keyboard.type("s")
     await expect(options).to_contain_text(["/secret", "/silent", "/slow", "/styles"])
     await page.keyboard.press("Escape")
@@ -149,7 +149,7 @@ async def test_arrow_keys(page: Page) -> None:
     selected = page.locator("[aria-selected=true]")
     await expect(selected).to_contain_text("/secret")
     await page.keyboard.press("ArrowUp")  # from the first to the last
-    await expect(selected).to_contain_text("/burst")
+    await expect(selected).to_contain_text("/styles")
     await page.keyboard.press("ArrowDown")
     await expect(selected).to_contain_text("/secret")
 

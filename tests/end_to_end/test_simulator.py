@@ -39,23 +39,6 @@ async def call(
 # Commands
 
 
-async def test_command(local: LocalDiscord, toy: ToyBot) -> None:
-    asked = await local.run_command("quick", {"count": 3, "name": "Ada"})
-    assert asked.message.content == "3 for Ada at 0.5"
-    assert local.messages == [asked.message]
-
-
-async def test_deferral(local: LocalDiscord, toy: ToyBot) -> None:
-    toy.go.clear()
-    asked = await local.run_command("slow", {"lines": 3}, until="acknowledged")
-    assert asked.message.loading
-    toy.go.set()
-    await local.wait_for(lambda: "Line *3*" in asked.message.content)
-    assert not asked.message.loading
-    assert len(asked.message.edits) == 3
-    assert asked.message.edited
-
-
 async def test_ephemeral_answer(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("secret")
     assert asked.message.ephemeral
@@ -105,25 +88,10 @@ async def test_largest_file(local: LocalDiscord, toy: ToyBot) -> None:
         await channel.send(file=discord.File(io.BytesIO(huge), "huge.txt"))
 
 
-# Deadlines
-
-
 async def test_early_followup(local: LocalDiscord, toy: ToyBot) -> None:
     asked = await local.run_command("silent", until="sent")
     path = f"api/v10/webhooks/{local.state.guild.bot.id}/{asked.token}"
     assert (await call(local, "POST", path, json={"content": "x"}))[1]["code"] == 10015
-
-
-# Buttons
-
-
-async def test_button_answers_privately_or_later(local: LocalDiscord, toy: ToyBot) -> None:
-    card = (await local.run_command("dig")).message
-    whisper = await local.press(card, "Whisper")
-    assert whisper.message.ephemeral
-    assert whisper.message.reply_to is card
-    await local.press(card, "Later")
-    assert card.content == "Later has come."
 
 
 async def test_edits_keep_the_picture(local: LocalDiscord, toy: ToyBot) -> None:
@@ -145,19 +113,6 @@ async def test_missing_and_disabled_buttons(local: LocalDiscord, toy: ToyBot) ->
         await local.press(card, "Nothing")
     with pytest.raises(ApiError, match="Missing Permissions"):
         await local.press(card, "Locked")
-
-
-# Permissions
-
-
-async def test_permissions(local: LocalDiscord, toy: ToyBot) -> None:
-    """Default permissions are checked unless an administrator of the server overrides them."""
-    with pytest.raises(ApiError, match="Missing Permissions"):
-        await local.run_command("admin shake")
-    refused = await local.run_command("admin shake", despite_permissions=True)
-    assert refused.message.content == "Administrators only."
-    granted = await local.run_command("admin shake", {"how": 9}, by=local.admin)
-    assert granted.message.content == "The ground shakes at 9."
 
 
 # Messages and rate limits

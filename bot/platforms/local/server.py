@@ -151,8 +151,6 @@ class LocalDiscord(Simulator):
         options: Mapping[str, object] | None = None,
         *,
         by: User | None = None,
-        despite_permissions: bool = False,
-        forged: bool = False,
         server: int = 0,
         until: Until = "answered",
         timeout_s: float = WAIT_S,
@@ -162,18 +160,10 @@ class LocalDiscord(Simulator):
         name: "dinoname", or "retrain names" for a subcommand.
         options: values by name; an `Upload` for an attachment.
         by: Mary by default; or `admin`, or a user added with `state.guild.add_member`.
-        despite_permissions: as if an administrator had allowed the command to everyone.
-        forged: without the checks of the values, as if Discord had forgotten the command's limits.
         server: in which of several servers.
         until: what to wait for: "sent" returns at once, "acknowledged" after the first response.
         """
-        asked = self.servers[server].invoke(
-            by or self.member,
-            name,
-            options,
-            despite_permissions=despite_permissions,
-            forged=forged,
-        )
+        asked = self.servers[server].invoke(by or self.member, name, options)
         return await self._answered(asked, until, timeout_s)
 
     async def press(
