@@ -1,12 +1,10 @@
 """What the simulator of Slack has beside Slack's rules (`test_contract.py`)."""
 
-import asyncio
 import dataclasses
 
 import aiohttp
 import pytest
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.platforms.local.faults import Kind, RestFault
@@ -59,15 +57,6 @@ async def test_faults(slack: LocalSlack, web: AsyncWebClient, kind: Kind) -> Non
     await web.auth_test()
 
 
-async def test_fault_with_a_pause(slack: LocalSlack, web: AsyncWebClient) -> None:
-    web.retry_handlers.append(AsyncRateLimitErrorRetryHandler())
-    slack.faults.rest = RestFault(Kind.ROUTE_LIMIT, paths=r"auth\.test", seconds=1)
-    waiting = asyncio.create_task(web.auth_test())
-    await slack.wait_for(lambda: slack.faults.made)
-    slack.faults.clear()
-    assert (await waiting)["ok"]
-
-
 @pytest.mark.parametrize("text", ["nonsense", "[]", "{}", '{"envelope_id": 3}'])
 async def test_nonsense_of_the_bot(slack: LocalSlack, web: AsyncWebClient, text: str) -> None:
     """The connection stays."""
@@ -79,13 +68,6 @@ async def test_nonsense_of_the_bot(slack: LocalSlack, web: AsyncWebClient, text:
         slack.command(slack.member, "/dinoname")
         assert (await socket.receive_json())["type"] == "slash_commands"
         await socket.close()
-
-
-async def test_foreign_requests(slack: LocalSlack) -> None:
-    async with aiohttp.ClientSession() as session:
-        for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
-            async with session.post(slack.api_url + "auth.test", headers=headers) as answer:
-                assert answer.status == 403
 
 
 async def test_ids_stay(slack: LocalSlack) -> None:
