@@ -5,8 +5,8 @@
             asked = await local.run_command("dinoname", {"count": 3})
             assert asked.message.embed["title"]
 
-Helpers to import: `running`, `mangosaurus`, `eventually`, and for the page `visiting`, `fill_in`,
-`last`.
+Helpers to import: `running`, `mangosaurus`, `beside`, `eventually`, and for the page `visiting`,
+`fill_in`, `last`.
 """
 
 import asyncio
@@ -26,8 +26,12 @@ from discord.ext import commands
 from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
 
 from bot.app import build_app, utc_now
+from bot.launch import Tokens
+from bot.operate.serving.platforms import slack_beside
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.client import SlackBot
 from bot.settings import Settings
 from bot.store.database import FILE
 from bot.training.trainer import Launch, TrainerProcess
@@ -138,6 +142,21 @@ async def mangosaurus(
             yield bot
     finally:
         await app.inference.close()
+
+
+@contextlib.asynccontextmanager
+async def beside(bot: Mangosaurus, workspace: LocalSlack) -> AsyncIterator[SlackBot]:
+    """The bot on Slack in the process of the one on Discord, which is stopped with it."""
+    tokens = Tokens("", workspace.bot_token, workspace.app_token)
+    slack = slack_beside(bot, tokens, base_url=workspace.api_url, edit_s=0.1)
+    running = asyncio.create_task(slack.run())
+    try:
+        await asyncio.wait_for(slack.ready.wait(), PATIENCE_S)
+        yield slack
+    finally:
+        await bot.shut_down()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
 
 
 def _make_tables(state_dir: Path) -> None:

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +17,6 @@ import pytest_asyncio
 from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.launch import Tokens
-from bot.operate.serving.platforms import slack_beside
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.both.server import SideBySide
 from bot.platforms.local.server import LocalDiscord
@@ -27,7 +25,7 @@ from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.names import CommandNames
 from bot.startup import Exit
-from tests.end_to_end.conftest import mangosaurus, opened, running
+from tests.end_to_end.conftest import beside, mangosaurus, opened, running
 from tests.end_to_end.toy_bot import ToyBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
@@ -65,15 +63,9 @@ async def _served(folder: Path) -> AsyncIterator[Served]:
     async with (
         SideBySide(server, workspace, port=0) as local,
         mangosaurus(server, folder) as bot,
+        beside(bot, workspace) as slack,
     ):
-        tokens = Tokens("", workspace.bot_token, workspace.app_token)
-        beside = slack_beside(bot, tokens, base_url=workspace.api_url, edit_s=0.1)
-        serving = asyncio.create_task(beside.run())
-        await asyncio.wait_for(beside.ready.wait(), 60)
-        yield Served(local, bot, beside)
-        await bot.shut_down()
-        with suppress(asyncio.CancelledError):
-            await serving
+        yield Served(local, bot, slack)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
