@@ -23,8 +23,17 @@ from typing import Any, TypeVar
 import pytest
 import pytest_asyncio
 from discord.ext import commands
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    FloatRect,
+    Locator,
+    Page,
+    async_playwright,
+    expect,
+)
 
+from benchmarks.soak import crowd
 from bot.app import build_app, utc_now
 from bot.launch import Tokens
 from bot.operate.serving.platforms import slack_beside
@@ -53,14 +62,7 @@ CHROMIUM_FLAGS = [
 PATIENCE_S = 60.0
 PATIENCE_MS = 60_000
 """For what a page shows: a busy machine takes its time, and a test that passes waits for none."""
-FIRST_PARTS = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov")
-SECOND_PARTS = ("adan", "ebor", "idel", "omir", "uwen", "ylan")
-ELVES = "\n".join(
-    first + second
-    for i, first in enumerate(FIRST_PARTS)
-    for j, second in enumerate(SECOND_PARTS)
-    if (i + j) % 3  # some are left to be generated, none of them one letter away from the list
-)
+ELVES = crowd.ELVES.replace(", ", "\n")
 """A list of names that takes seconds to train on."""
 
 Bot = TypeVar("Bot", bound=commands.Bot | commands.AutoShardedBot)
@@ -245,6 +247,25 @@ async def fill_in(page: Page, name: str) -> None:
     await expect(page.get_by_role("option").first).to_contain_text(f"/{name}")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("form")).to_be_visible()
+
+
+async def width_of(image: Locator) -> int:
+    """The width of a picture that is loaded, in its own pixels."""
+    return int(await image.evaluate("image => image.decode().then(() => image.naturalWidth)"))
+
+
+async def box_of(shown: Locator) -> FloatRect:
+    """Where something is in the window."""
+    box = await shown.bounding_box()
+    assert box is not None
+    return box
+
+
+async def hold(page: Page, button: Locator) -> None:
+    """Press the mouse on a button, without releasing it."""
+    box = await box_of(button)
+    await page.mouse.move(box["x"] + 5, box["y"] + 5)
+    await page.mouse.down()
 
 
 def last(page: Page) -> Locator:

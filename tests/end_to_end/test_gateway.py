@@ -84,18 +84,6 @@ async def test_guild_delete(local: LocalDiscord, toy: ToyBot) -> None:
     assert toy.left == [local.guild_id]
 
 
-async def test_events_go_to_the_guilds_shard(local: LocalDiscord) -> None:
-    home = (local.guild_id >> 22) % 2
-    async with connected(local) as here, connected(local) as elsewhere:
-        assert (await here.identify(local, shard=[home, 2]))["d"]["guilds"]
-        assert not (await elsewhere.identify(local, shard=[1 - home, 2]))["d"]["guilds"]
-        assert (await here.next())["t"] == "GUILD_CREATE"
-        local.state.channel.say(local.state.guild.member, "hello")
-        assert (await here.next())["t"] == "MESSAGE_CREATE"
-        await elsewhere.send(1, None)
-        assert (await elsewhere.next())["op"] == 11
-
-
 async def test_resume_replays_events(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         session_id = (await socket.identify(local))["d"]["session_id"]

@@ -10,12 +10,6 @@ from tests.end_to_end.test_gateway import connected
 from tests.end_to_end.toy_bot import ToyBot
 
 
-def test_servers_are_on_different_shards() -> None:
-    local = LocalDiscord(servers=4)
-    ids = [int(server.guild.id) for server in local.servers]
-    assert {shard_of(str(each), 4) for each in ids} == {0, 1, 2, 3}
-
-
 async def test_a_bot_in_several_servers() -> None:
     async with LocalDiscord(port=0, servers=3, shards=2) as local, running(ToyBot, local) as bot:
         assert len(bot.guilds) == 3
