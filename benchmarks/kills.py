@@ -29,7 +29,7 @@ from benchmarks.bot_process import BotProcess
 from benchmarks.soak.crowd import ELVES
 from benchmarks.soak.ledger import text_of
 from bot.platforms.local.server import LocalDiscord
-from bot.store import Database, url_of
+from bot.store import url_of
 from bot.store.database import FILE
 
 MEMBERS, POLLS = 40, 3
@@ -154,23 +154,18 @@ async def kill_during_trainings(folder: Path, kills: int, random: np.random.Gene
 async def kill_during_first_starts(folder: Path, kills: int, random: np.random.Generator) -> Result:
     """The bot is killed while it makes its database: the next start must finish it."""
     result = Result()
-    head = await _head(folder)
     async with LocalDiscord(port=0, first_response_s=ANSWER_S) as local:
-        timed = BotProcess(local, folder, SETTINGS)
         began = time.perf_counter()
-        starting = asyncio.create_task(timed.start())
-        while _version(timed.state_dir / FILE) != head:  # noqa: ASYNC110 (another process)
-            await asyncio.sleep(0.01)
-        longest = time.perf_counter() - began
-        await starting
-        await timed.stop()
+        async with BotProcess(local, folder, SETTINGS) as timed:
+            longest = time.perf_counter() - began
+            head = _version(timed.state_dir / FILE)
         early = 0
         for number in track(range(kills), "first starts", transient=True):
             (folder / f"{number}").mkdir()
             bot = BotProcess(local, folder / f"{number}", SETTINGS)
             file = bot.state_dir / FILE
             starting = asyncio.create_task(bot.start())
-            await asyncio.sleep(longest * random.uniform(0.5, 1.1))
+            await asyncio.sleep(longest * random.uniform(0.4, 1.1))
             if bot.pid is not None:
                 os.kill(bot.pid, signal.SIGKILL)
                 await bot.wait()
@@ -191,14 +186,6 @@ async def kill_during_first_starts(folder: Path, kills: int, random: np.random.G
             result.checked += 1
     result.notes.append(f"killed before its end: {early}")
     return result
-
-
-async def _head(folder: Path) -> str:
-    """The newest version."""
-    database = Database(url_of(f"sqlite:///{folder / 'new.db'}", Path()))
-    await database.migrate()
-    await database.close()
-    return _version(folder / "new.db")
 
 
 def _version(file: Path) -> str:

@@ -242,7 +242,7 @@ class Crowd:
 
     async def _complete(self, member: User) -> None:
         command, option, typed = self._one_of(
-            (("dinoname", "starts_with", "tri"), ("dissect", "name", "tyr"), ("name", "namer", "")),
+            (("dinoname", "starts_with", "tri"), ("dissect", "name", "tyr"), ("name", "namer", ""))
         )
         asked = self._local.state.complete(member, command, {option: typed}, option)
         await self.settled(self._enter("autocomplete", asked, ""))

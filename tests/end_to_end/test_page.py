@@ -409,9 +409,7 @@ async def test_unanswered_button(page: Page, local: LocalDiscord) -> None:
     await expect(broken).to_have_text("Break")
 
 
-async def test_page_reconnects(
-    browser: Browser,
-) -> None:
+async def test_page_reconnects(browser: Browser) -> None:
     page = await browser.new_page()
     async with LocalDiscord(port=0) as local:
         port = int(local.url.rstrip("/").rsplit(":", 1)[1])

@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
-UNKNOWN_OPCODE, NOT_AUTHENTICATED, AUTHENTICATION_FAILED, TIMED_OUT = 4001, 4003, 4004, 4009
+AUTHENTICATION_FAILED, TIMED_OUT = 4004, 4009
 INVALID_SHARD, DISALLOWED_INTENTS = 4010, 4014
 # Members, presences, message content: they have to be enabled for a bot in Discord's portal.
 PRIVILEGED_INTENTS = 1 << 1 | 1 << 8 | 1 << 15
@@ -83,13 +83,7 @@ class Session:
 class Gateway:
     """All sessions. Sends the state's events to those that should receive them."""
 
-    def __init__(
-        self,
-        servers: Servers,
-        token: str,
-        faults: Faults,
-        heartbeat_s: float,
-    ) -> None:
+    def __init__(self, servers: Servers, token: str, faults: Faults, heartbeat_s: float) -> None:
         self.url = ""
         self.identified: list[int] = []
         """The shards of all IDENTIFYs, in order."""
@@ -172,9 +166,6 @@ class Gateway:
                         session.is_stalled = False
                         pump = asyncio.create_task(self._pump(session, socket))
                         self._update_online()
-                elif op not in (3, 4, 8):  # presence, voice state, member request: ignored
-                    code = NOT_AUTHENTICATED if session is None else UNKNOWN_OPCODE
-                    await socket.close(code=code, message=f"Opcode {op}".encode())
         except TimeoutError:
             await socket.close(code=TIMED_OUT, message=b"Session timed out.")
         except ConnectionError:

@@ -37,13 +37,7 @@ from bot.platforms.local.guild import User
 from bot.platforms.local.limits import ApiError, RateLimiter
 from bot.platforms.local.page import DiscordPage
 from bot.platforms.local.records import Event, Interaction, Message
-from bot.platforms.local.rest import (
-    PREFIX,
-    Rest,
-    json_response,
-    too_many_requests,
-    unknown_route,
-)
+from bot.platforms.local.rest import PREFIX, Rest, json_response, too_many_requests, unknown_route
 from bot.platforms.local.servers import Servers
 from bot.platforms.local.state import State
 
@@ -99,7 +93,7 @@ class LocalDiscord(Simulator):
         self.guild_id = int(self.state.guild.id)
         self.channel_id = int(self.state.guild.channel_id)
         self._api = PREFIX
-        self._timers: dict[str, list[asyncio.TimerHandle]] = {}
+        self._timers: list[asyncio.TimerHandle] = []
         for server in self.servers:
             server.events.listeners.append(partial(self._hear, server))
 
@@ -121,9 +115,8 @@ class LocalDiscord(Simulator):
 
     async def close(self) -> None:
         """End all connections, and forget what waits for a deadline."""
-        for handles in self._timers.values():
-            for handle in handles:
-                handle.cancel()
+        for timer in self._timers:
+            timer.cancel()
         self._page.close()
         await self.gateway.close()
 
@@ -167,12 +160,7 @@ class LocalDiscord(Simulator):
         return await self._answered(asked, until, timeout_s)
 
     async def press(
-        self,
-        message: Message,
-        button: str,
-        *,
-        by: User | None = None,
-        until: Until = "answered",
+        self, message: Message, button: str, *, by: User | None = None, until: Until = "answered"
     ) -> Interaction:
         """Press the button with this label or custom_id, and wait like `run_command`.
 
@@ -196,21 +184,13 @@ class LocalDiscord(Simulator):
     # Timers
 
     def _hear(self, server: State, event: Event) -> None:
-        if event.name == "interaction" and isinstance(event.subject, Interaction):
-            self._start_clocks(server, event.subject)
+        asked = event.subject
+        if event.name == "interaction" and isinstance(asked, Interaction):
+            loop = asyncio.get_running_loop()
+            self._timers = [timer for timer in self._timers if timer.when() > loop.time()]
+            give_up = loop.call_later(server.first_response_s, server.give_up, asked)
+            self._timers += [give_up, loop.call_later(TOKEN_S, server.expire, asked)]
         self._notify()
-
-    def _start_clocks(self, server: State, asked: Interaction) -> None:
-        loop = asyncio.get_running_loop()
-
-        def expire() -> None:
-            self._timers.pop(asked.id, None)
-            server.expire(asked)
-
-        self._timers[asked.id] = [
-            loop.call_later(server.first_response_s, server.give_up, asked),
-            loop.call_later(TOKEN_S, expire),
-        ]
 
     # Requests
 

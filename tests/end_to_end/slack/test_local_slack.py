@@ -33,8 +33,7 @@ async def test_manifest() -> None:
 
 
 @pytest.mark.parametrize(
-    "values",
-    [{}, {"count": 6}, {"count": 1.5}, {"count": "many"}, {"count": 1, "name": "x" * 11}],
+    "values", [{}, {"count": 6}, {"count": 1.5}, {"count": "many"}, {"count": 1, "name": "x" * 11}]
 )
 async def test_incomplete_form(slack: LocalSlack, listener: Listener, values: JSON) -> None:
     """Slack does not send it; a forged one arrives."""

@@ -50,8 +50,6 @@ class SocketMode:
         self.url = ""
         """Address of the WebSockets, "ws://127.0.0.1:8080/link"."""
         self.connections: list[Connection] = []
-        self.opened = 0
-        """Number of connections so far."""
         self._state, self._faults = state, faults
         self._tickets: dict[str, float] = {}
         self._timers: set[asyncio.TimerHandle] = set()
@@ -174,7 +172,6 @@ class SocketMode:
         # Pings are answered here, so that a deaf connection can leave them unanswered.
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
-        self.opened += 1
         connection = Connection(socket, request.transport)
         self.connections.append(connection)
         tasks = [asyncio.create_task(self._send(connection))]

@@ -10,15 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.limits import (
-    ALT_TEXT,
-    NEEDED_SCOPES,
-    RateLimits,
-    SlackError,
-)
+from bot.platforms.local.slack.limits import ALT_TEXT, NEEDED_SCOPES, RateLimits, SlackError
 from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.state import State
 
@@ -129,14 +123,8 @@ class WebApi:
         return web.Response(text="ok")
 
     async def _upload(self, request: web.Request) -> web.Response:
-        """The bytes of a file, as they are or in a form."""
-        data = b""
-        if request.content_type == "multipart/form-data":
-            for part in (await request.post()).values():
-                if isinstance(part, FileField):
-                    data = part.file.read()
-        else:
-            data = await request.read()
+        """The bytes of a file."""
+        data = await request.read()
         try:
             self._state.messages.receive_upload(request.match_info["file"], data)
         except KeyError:
@@ -234,23 +222,14 @@ async def parse(request: web.Request) -> JSON:
     """The arguments of a request: of the address, and of a body with JSON or a form."""
     arguments: JSON = dict(request.query)
     if request.content_type == "application/json":
-        body = _loads(await request.text() or "{}")
-        if not isinstance(body, dict):
-            raise SlackError("json_not_object")
+        body: JSON = await request.json()
         return arguments | body
     form: Mapping[str, object] = await request.post() if request.can_read_body else {}
     arguments |= form
     for name in STRUCTURED:
         if isinstance(arguments.get(name), str):
-            arguments[name] = _loads(arguments[name])
+            arguments[name] = json.loads(arguments[name])
     return arguments
-
-
-def _loads(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise SlackError("invalid_json") from None
 
 
 def _text(arguments: JSON, name: str) -> str:
