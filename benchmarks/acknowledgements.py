@@ -13,11 +13,11 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
+from benchmarks.load import quantiles
 from benchmarks.rush import Asked, Crowd, DiscordCrowd, SlackCrowd
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack
@@ -62,8 +62,7 @@ async def measure(folder: Path) -> Table:
 
 
 def _spread(seconds: Sequence[float | None]) -> list[str]:
-    known = [each for each in seconds if each is not None]
-    return [f"{1e3 * np.quantile(known, level):.1f} ms" for level in (0.5, 0.99, 1.0)]
+    return [f"{1e3 * each:.1f} ms" for each in quantiles(seconds, 0.5, 0.99, 1.0)]
 
 
 async def _write(crowd: Crowd, number: int) -> None:

@@ -140,7 +140,7 @@ async def measure(
             await bot.stop()
             log = bot.log.read_text(errors="replace")
             database = url_of((settings or {}).get("DATABASE_URL"), bot.state_dir)
-            stored = await read_stored(database, started)
+            faults = await read_faults(database, started, [*crowd.warming, *crowd.asked])
         measured = json.loads(lags.read() or "[]")
     answers = [each.answered for each in crowd.asked if each.what != "quiet"]
     times = [at for at in answers if at is not None]
@@ -154,7 +154,7 @@ async def measure(
         lags_s=[lag for at, lag in measured if clock <= at <= end],
         memory_mib=memory,
         log_errors=log.count("Traceback") + log.count(" ERROR "),
-        faults=stored.faults([*crowd.warming, *crowd.asked]),
+        faults=faults,
     )
 
 
@@ -163,54 +163,34 @@ def _cpu_s(bot: BotProcess) -> tuple[float, float, float]:
     return *bot.cpu_s(), time.process_time()
 
 
-@dataclass(frozen=True)
-class Stored:
-    """Polls and unfinished answers in the database."""
-
-    polls: Mapping[int, int]
-    """Number of names by the id of each poll."""
-    placed: frozenset[int]
-    """The polls that know their message."""
-    unfinished: int
-
-    def faults(self, asked: Sequence[Asked]) -> Faults:
-        """What disagrees with all that was asked of this bot."""
-        cards = [each for each in asked if each.what != "poem"]
-        answered = [each for each in cards if each.answered is not None]
-        shown = Counter(each.poll for each in answered)
-        good = [
-            each
-            for each in answered
-            if each.poll is not None
-            and each.poll in self.placed
-            and self.polls.get(each.poll) == each.names
-            and shown[each.poll] == 1
-        ]
-        unseen = len(self.polls.keys() - shown.keys())
-        return Faults(
-            without_poll=len(answered) - len(good),
-            without_card=max(0, unseen - (len(cards) - len(answered))),
-            unfinished=self.unfinished,
-        )
-
-
-async def read_stored(url: URL, since: datetime) -> Stored:
-    """Read what the bot has stored since a time."""
+async def read_faults(url: URL, since: datetime, asked: Sequence[Asked]) -> Faults:
+    """What disagrees between what the bot has stored since a time, and all that was asked of it."""
     engine = create_async_engine(url)
     new = Poll.opened_at >= since
     names = select(Candidate.poll_id, func.count()).join(Poll).where(new)
-    placed = select(Poll.id).where(new, Poll.message_id.is_not(None))
     unfinished = select(func.count()).where(UnfinishedAnswer.begun_at >= since)
     try:
         async with engine.connect() as connection:
             counts = await connection.execute(names.group_by(Candidate.poll_id))
-            return Stored(
-                {int(poll): int(count) for poll, count in counts},
-                frozenset(await connection.scalars(placed)),
-                await connection.scalar(unfinished) or 0,
-            )
+            polls = {int(poll): int(count) for poll, count in counts}
+            placed = select(Poll.id).where(new, Poll.message_id.is_not(None))
+            known = {*await connection.scalars(placed)}
+            begun = await connection.scalar(unfinished) or 0
     finally:
         await engine.dispose()
+    cards = [each for each in asked if each.what != "poem"]
+    answered = [each for each in cards if each.answered is not None]
+    shown = Counter(each.poll for each in answered)
+    good = sum(
+        each.poll in known and polls.get(each.poll or 0) == each.names and shown[each.poll] == 1
+        for each in answered
+    )
+    unseen = len(polls.keys() - shown.keys())
+    return Faults(
+        without_poll=len(answered) - good,
+        without_card=max(0, unseen - (len(cards) - len(answered))),
+        unfinished=begun,
+    )
 
 
 def quantiles(seconds: Sequence[float | None], *levels: float) -> list[float]:
