@@ -94,19 +94,6 @@ async def test_early_followup(local: LocalDiscord, toy: ToyBot) -> None:
     assert (await call(local, "POST", path, json={"content": "x"}))[1]["code"] == 10015
 
 
-async def test_edits_keep_the_picture(local: LocalDiscord, toy: ToyBot) -> None:
-    card = (await local.run_command("election")).message
-    assert [len(row["components"]) for row in card.components] == [5, 5, 2]
-    picture = card.embed["image"]["url"]
-    grace = local.state.guild.add_member("Grace")
-    await local.press(card, "choose:4")  # answered with the edit
-    await local.press(card, "choose:7", by=grace, until="acknowledged")  # edited afterwards
-    await local.wait_for(lambda: "Grace chose 7" in card.embed["description"])
-    assert card.embed["description"] == "Grace chose 7\nMary chose 4"
-    assert (card.embed["image"]["url"], len(card.buttons)) == (picture, 12)
-    assert await call(local, "GET", picture) == (200, png())
-
-
 async def test_missing_and_disabled_buttons(local: LocalDiscord, toy: ToyBot) -> None:
     card = (await local.run_command("dig")).message
     with pytest.raises(LookupError, match="Its buttons: 'Dig deeper', 'Whisper'"):
@@ -197,18 +184,3 @@ async def test_headers_of_the_page(local: LocalDiscord, toy: ToyBot) -> None:
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'self'" in policy
     assert "unsafe" not in policy
-
-
-async def test_pointing_clients_here(local: LocalDiscord) -> None:
-    def address() -> str:
-        return discord.http.Route("GET", "/users/@me").url
-
-    outside = address()
-    with local.pointing_clients_here():
-        assert address() == f"{local.url}api/v10/users/@me"
-    assert address() == outside
-
-
-async def test_wait_for_timeout(local: LocalDiscord) -> None:
-    with pytest.raises(TimeoutError, match=r"Rain did not happen within 0.01 s"):
-        await local.wait_for(lambda: False, timeout_s=0.01, what="Rain")

@@ -28,7 +28,6 @@ reference. "Seen" is what slack_sdk and its users' reports show.
 | a trigger opens one modal within 3 seconds | `test_triggers_end` | Modals |
 | texts and blocks of modals have their sizes | `test_views` | Views |
 | a submission is answered with errors of its inputs, or another view | `test_submissions` | Modals |
-| a home tab is one member's | `test_home` | App Home |
 | suggestions are answered in the acknowledgement | `test_suggestions` | External select |
 | an envelope is acknowledged within 3 seconds | `test_late_acknowledgement`, `test_silence` | Using Socket Mode |
 | without a connection a command fails at once | `test_no_connection` | Seen |
@@ -426,20 +425,6 @@ async def test_command_answers_cannot_be_replaced(slack: LocalSlack, listener: L
     assert [message.text for message in slack.messages] == ["…", "Names"]
 
 
-async def test_press(slack: LocalSlack, listener: Listener, web: AsyncWebClient) -> None:
-    await web.chat_postMessage(channel=slack.channel.id, text="x", blocks=[row("Again", "Vote")])
-    (message,) = slack.messages
-    asked = slack.press(slack.member, message, "Vote")
-    await asked.acknowledgement()
-    (action,) = listener.payload["actions"]
-    assert (action["action_id"], action["value"]) == ("b1", "vote")
-    assert listener.payload["message"]["ts"] == message.ts
-    await web.chat_update(channel=slack.channel.id, ts=message.ts, text="voted", blocks=[])
-    assert await asked.answer() is message
-    with pytest.raises(LookupError):
-        slack.press(slack.member, message, "Vote")
-
-
 async def test_ephemeral_is_replaced(slack: LocalSlack, listener: Listener) -> None:
     asked = slack.command(slack.member, "/dinoname")
     await respond(asked, text="x", blocks=[row("Again")])
@@ -465,23 +450,6 @@ async def opened(slack: LocalSlack, web: AsyncWebClient) -> View:
     await asked.acknowledgement()
     await web.views_open(trigger_id=asked.payload["trigger_id"], view=MODAL)
     return await asked.opened()
-
-
-async def test_modal(slack: LocalSlack, listener: Listener, web: AsyncWebClient) -> None:
-    view = await opened(slack, web)
-    assert slack.modal(slack.member) is view
-    file = slack.upload(slack.member, "list.txt", b"Bilbo")
-    values = {"Start": "draco", "count": 3, "list": file}
-    await slack.submit(slack.member, view, values).acknowledgement()
-    submitted = listener.payload["view"]
-    state = submitted["state"]["values"]
-    assert submitted["private_metadata"] == "C1"
-    assert state["start"]["start"]["selected_option"]["value"] == "draco"
-    assert state["count"]["count"] == {"type": "number_input", "value": "3"}
-    assert state["style"]["style"]["selected_option"] == OPTIONS[0]
-    assert state["list"]["list"]["files"][0]["id"] == file.id
-    assert state["name"]["name"]["value"] is None
-    assert slack.modal(slack.member) is None
 
 
 @pytest.mark.parametrize(
@@ -540,23 +508,6 @@ async def test_triggers_end(
     clock.now += 3.1
     assert await error_of(open_with(late)) == "expired_trigger_id"
     assert await error_of(open_with("1.2.3")) == "invalid_trigger_id"
-
-
-async def test_home(slack: LocalSlack, listener: Listener, web: AsyncWebClient) -> None:
-    await slack.open_home(slack.member).acknowledgement()
-    event = listener.payload["event"]
-    assert (event["type"], event["user"]) == ("app_home_opened", slack.member.id)
-    assert "view" not in event
-    home = {"type": "home", "blocks": [row("Names")]}
-    await web.views_publish(user_id=slack.member.id, view=home)
-    view = slack.home(slack.member)
-    assert view is not None
-    assert slack.home(slack.admin) is None
-    await slack.press(slack.member, view, "Names").acknowledgement()
-    assert listener.payload["view"]["id"] == view.id
-    assert "response_url" not in listener.payload
-    await slack.open_home(slack.member).acknowledgement()
-    assert listener.payload["event"]["view"]["id"] == view.id
 
 
 # Socket Mode
