@@ -5,6 +5,7 @@ Chromium shows their page. Names and verse differ each time. Run with:
 python -m benchmarks.screenshots
 """
 
+import argparse
 import asyncio
 import io
 import shutil
@@ -197,4 +198,5 @@ async def take_pictures() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     asyncio.run(take_pictures())
