@@ -51,12 +51,6 @@ async def test_buttons_work_after_a_restart(local: LocalDiscord, tmp_path: Path)
         assert (await finished_poem(local, another.message))[0].startswith("Shall I ")
 
 
-async def test_dropped_connection_is_resumed(local: LocalDiscord, bot: Mangosaurus) -> None:
-    await local.drop_gateway()
-    asked = await local.run_command("dinoname", {"count": 1})
-    assert len(names_on(asked.message)) == 1
-
-
 async def test_invalidated_session_is_replaced(local: LocalDiscord, bot: Mangosaurus) -> None:
     await local.gateway.invalidate()
     await local.wait_for(lambda: not local.state.online, what="The end of the session")

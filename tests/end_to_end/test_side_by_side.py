@@ -1,7 +1,5 @@
 """Both platforms at one address: what `python -m bot --local` serves."""
 
-import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -27,10 +25,10 @@ from bot.platforms.slack.names import CommandNames
 from bot.startup import Exit
 from tests.end_to_end.conftest import beside, mangosaurus, opened, running
 from tests.end_to_end.toy_bot import ToyBot
+from tests.slow.processes import environment_of, started, wait_until_logged
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
 
-CHECKOUT = Path(__file__).parents[2]
 WITHOUT_SLACK = (
     "import sys; sys.modules['slack_sdk'] = None; from bot.__main__ import main; "
     "sys.exit(main(['--local']))"
@@ -167,30 +165,12 @@ async def test_other_sites_are_rejected() -> None:
 
 async def test_local_process_without_slack(tmp_path: Path, unused_tcp_port: int) -> None:
     """It runs Discord alone, and says how to add Slack."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        WITHOUT_SLACK,
-        cwd=CHECKOUT,
-        env={
-            "PATH": os.environ["PATH"],
-            "STATE_DIR": str(tmp_path),
-            "LOCAL_PORT": str(unused_tcp_port),
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        assert process.stderr is not None
-        async with asyncio.timeout(60):
-            async for line in process.stderr:
-                if b"Ready as Mangosaurus" in line:
-                    break
+    environment = environment_of(tmp_path, LOCAL_PORT=str(unused_tcp_port))
+    with started([sys.executable, "-c", WITHOUT_SLACK], tmp_path, environment) as process:
+        wait_until_logged(process, "Ready as Mangosaurus")
         process.send_signal(signal.SIGINT)
-        said, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    assert process.returncode == Exit.OK
-    assert f"http://127.0.0.1:{unused_tcp_port}/".encode() in said
-    assert b"-r requirements-slack.txt" in said
+        assert process.wait(60) == Exit.OK
+        assert process.stdout is not None
+        said = process.stdout.read()
+    assert f"http://127.0.0.1:{unused_tcp_port}/" in said
+    assert "-r requirements-slack.txt" in said
