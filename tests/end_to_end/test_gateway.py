@@ -11,7 +11,6 @@ import discord
 import pytest
 
 from bot.platforms.discord.library import MISSED, Heartbeats
-from bot.platforms.local.gateway import ACK_DELAY_S
 from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.conftest import eventually
 from tests.end_to_end.toy_bot import ToyBot
@@ -108,12 +107,20 @@ async def test_unknown_session_is_invalid(local: LocalDiscord, change: dict[str,
         assert await socket.next() == {"op": 9, "d": False}
 
 
+async def answered(heartbeats: Heartbeats) -> None:
+    """Wait for the answer to the last heartbeat."""
+    (beat,) = heartbeats._beats.values()
+    keep_alive = beat.gateway._keep_alive
+    assert keep_alive is not None
+    await eventually(lambda: keep_alive._last_recv >= beat.sent_at)
+
+
 async def test_half_open_connection_is_replaced(local: LocalDiscord, toy: ToyBot) -> None:
     """Long before Discord's own heartbeat; the missed interaction is replayed."""
     heartbeats = Heartbeats(toy)
     for _ in range(2 * MISSED):  # one that answers is left alone
         await heartbeats.beat()
-        await asyncio.sleep(3 * ACK_DELAY_S)
+        await answered(heartbeats)
     local.gateway.stall()
     asked = await local.run_command("quick", until="sent")
     for _ in range(MISSED + 1):

@@ -11,7 +11,6 @@ from bot.platforms.local.limits import (
     check_choices,
     check_commands,
     check_message,
-    check_values,
 )
 from bot.platforms.local.records import content_type
 from tests.end_to_end.toy_bot import png
@@ -144,34 +143,6 @@ def test_invalid_command(commands: list[dict[str, object]], path: str) -> None:
 
 def test_command_names_are_unique_by_type() -> None:
     check_commands([command(), {"type": 3, "name": "sonnet"}])
-
-
-@pytest.mark.parametrize(
-    ("given", "sentence"),
-    [
-        ({}, "This option is required."),
-        ({"opening": 7}, "Must be a text."),
-        ({"opening": ""}, "This field is required"),
-        ({"opening": "x" * 41}, "Must be between 1 and 40 in length."),
-        ({"opening": "x", "count": 2.5}, "Must be a whole number."),
-        ({"opening": "x", "count": True}, "Must be a whole number."),
-        ({"opening": "x", "count": 0}, "Must be at least 1."),
-        ({"opening": "x", "count": 11}, "Must be at most 10."),
-        ({"opening": "x", "what": "plays"}, "Value must be one of {names, sonnets}."),
-        ({"opening": "x", "corpus": "a text"}, "Must be a file."),
-        ({"opening": "x", "of": 1}, "No such option. Options: opening, count, what, corpus."),
-    ],
-)
-def test_invalid_option_value(given: dict[str, object], sentence: str) -> None:
-    choices = [{"name": name.title(), "value": name} for name in ("names", "sonnets")]
-    options = [
-        option(required=True, min_length=1, max_length=40),
-        option(type=4, name="count", min_value=1, max_value=10),
-        option(name="what", choices=choices),
-        option(type=11, name="corpus"),
-    ]
-    found = problems(check_values, options, given)
-    assert [each.partition(": ")[2] for each in found] == [sentence]
 
 
 def test_too_many_choices() -> None:
