@@ -181,8 +181,6 @@ class State:
             "event_ts": self.messages.new_ts(),
             "tab": "home",
         }
-        if (home := self.views.homes.get(member.id)) is not None:
-            event["view"] = home.payload(self.workspace)
         self._check_known("app_home_opened", self._events)
         self._event_count += 1
         team = self.workspace.id
