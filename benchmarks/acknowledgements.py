@@ -7,100 +7,26 @@ the first response counts. Times include those of the simulators, which share th
 python -m benchmarks.acknowledgements
 """
 
+import argparse
 import asyncio
 import tempfile
-import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
-from bot.platforms.local.guild import User
+from benchmarks.load import quantiles
+from benchmarks.rush import Asked, Crowd, DiscordCrowd, SlackCrowd
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.local.slack.workspace import Channel, Member
 
-COMMANDS, POEMS, MEMBERS = 150, 16, 40
+COMMANDS, POEMS = 150, 16
 PAUSE_S = 0.02
 """Between a command and the next."""
 WARMING_S = 3.0
-ANSWER_S, POEM_S = 60.0, 20.0
 SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}
-
-
-class Discord:
-    """Members of a server, who type commands in turn."""
-
-    name = "Discord"
-
-    def __init__(self, local: LocalDiscord) -> None:
-        self._local = local
-        self._members = [local.state.guild.add_member(f"Member {n}") for n in range(MEMBERS)]
-        self._next = 0
-
-    async def names(self) -> tuple[float, float]:
-        """Type `/dinoname`. Returns the seconds until it is acknowledged, and answered."""
-        began = time.perf_counter()
-        asked = await self._local.run_command(
-            "dinoname", {"count": 1}, by=self._member(), until="acknowledged", timeout_s=ANSWER_S
-        )
-        seconds = time.perf_counter() - began
-        await self._local.wait_for(
-            lambda: asked.settled, timeout_s=ANSWER_S, what="The end of /dinoname"
-        )
-        return seconds, time.perf_counter() - began
-
-    async def poem(self) -> None:
-        """Type `/sonnet`, and wait for its end."""
-        asked = await self._local.run_command("sonnet", by=self._member(), timeout_s=ANSWER_S)
-        with suppress(TimeoutError):  # a poem for which no line was found has no button
-            await self._local.wait_for(lambda: asked.message.buttons, timeout_s=POEM_S)
-
-    def _member(self) -> User:
-        self._next += 1
-        return self._members[self._next % MEMBERS]
-
-
-class Slack:
-    """Members of a workspace, who type commands in turn, each in a channel."""
-
-    name = "Slack"
-
-    def __init__(self, local: LocalSlack) -> None:
-        self._local = local
-        workspace = local.workspace
-        self._members = [
-            (workspace.add_member(f"Member {n}"), workspace.add_channel(f"room-{n}"))
-            for n in range(MEMBERS)
-        ]
-        self._next = 0
-
-    async def names(self) -> tuple[float, float]:
-        """Type `/dinoname`. Returns the seconds until it is acknowledged, and answered."""
-        member, channel = self._member()
-        began = time.perf_counter()
-        asked = self._local.command(member, "/dinoname", "count:1", channel)
-        await asked.acknowledgement()
-        seconds = time.perf_counter() - began
-        await self._local.wait_for(lambda: asked.messages, timeout_s=ANSWER_S)
-        return seconds, time.perf_counter() - began
-
-    async def poem(self) -> None:
-        """Type `/sonnet`, and wait for its end."""
-        member, channel = self._member()
-        asked = self._local.command(member, "/sonnet", "", channel)
-        with suppress(TimeoutError):  # a poem for which no line was found has no button
-            await self._local.wait_for(
-                lambda: any(each.buttons for each in asked.messages), timeout_s=POEM_S
-            )
-
-    def _member(self) -> tuple[Member, Channel]:
-        self._next += 1
-        return self._members[self._next % MEMBERS]
 
 
 async def measure(folder: Path) -> Table:
@@ -111,41 +37,43 @@ async def measure(folder: Path) -> Table:
         LocalSlack(port=0, rate_limited=False) as slack,
         BotProcess(discord, folder, SETTINGS, slack=slack),
     ):
-        platforms = Discord(discord), Slack(slack)
-        for each in platforms:  # the first answers load what they need
-            await each.poem()
-            await each.names()
-        await asyncio.sleep(WARMING_S)
+        crowds = DiscordCrowd(discord, POEMS), SlackCrowd(slack, POEMS)
+        for crowd in crowds:
+            await crowd.warm_up()
         for state in ("is idle", f"writes {POEMS} poems"):
             poets = [
-                asyncio.create_task(_forever(platforms[n % 2].poem))
+                asyncio.create_task(_write(crowds[n % 2], n))
                 for n in range(0 if state == "is idle" else POEMS)
             ]
             await asyncio.sleep(WARMING_S)
-            times: dict[str, list[tuple[float, float]]] = {each.name: [] for each in platforms}
-            for _ in range(COMMANDS):
-                for each in platforms:
-                    times[each.name].append(await each.names())
+            asked: dict[str, list[Asked]] = {crowd.name: [] for crowd in crowds}
+            for number in range(COMMANDS):
+                for crowd in crowds:
+                    asked[crowd.name].append(await crowd.alone(number, "quiet"))
                     await asyncio.sleep(PAUSE_S)
-            for name, pairs in times.items():
-                for until, seconds in zip(
-                    ("acknowledged", "answered"), zip(*pairs, strict=True), strict=True
-                ):
-                    figures = [1e3 * np.quantile(seconds, q) for q in (0.5, 0.99, 1.0)]
-                    table.add_row(name, state, until, *(f"{each:.1f} ms" for each in figures))
+            for name, each in asked.items():
+                acknowledged = [one.to_acknowledge for one in each]
+                table.add_row(name, state, "acknowledged", *_spread(acknowledged))
+                table.add_row(name, state, "answered", *_spread([one.to_answer for one in each]))
             for poet in poets:
                 poet.cancel()
             await asyncio.gather(*poets, return_exceptions=True)
     return table
 
 
-async def _forever(work: Callable[[], Awaitable[None]]) -> None:
+def _spread(seconds: Sequence[float | None]) -> list[str]:
+    return [f"{1e3 * each:.1f} ms" for each in quantiles(seconds, 0.5, 0.99, 1.0)]
+
+
+async def _write(crowd: Crowd, number: int) -> None:
+    """Let a member ask for one poem after the other."""
     while True:
-        await work()
+        await crowd.alone(number, "poem")
 
 
 def main() -> None:
     """Run the benchmark."""
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with tempfile.TemporaryDirectory() as folder:
         Console().print(asyncio.run(measure(Path(folder))))
 

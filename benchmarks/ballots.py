@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import URL, bindparam, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.chat.dispatch import ACKNOWLEDGED_S
 from bot.platforms.local.records import Interaction, Message
@@ -65,15 +66,13 @@ def is_confirmed(asked: Interaction) -> bool:
     return in_time or any(RECEIPT.search(message.content) for message in asked.followups)
 
 
-def allowed_votes(
-    presses: Sequence[Press], before: Mapping[Ballot, int]
-) -> dict[Ballot, set[int | None]]:
+def allowed_votes(presses: Sequence[Press]) -> dict[Ballot, set[int | None]]:
     """The votes that each ballot may have now, where None is no vote.
 
     A confirmed press counts. A later press without a response may count or not, since the member
-    was told of a failure. before: the votes before the presses.
+    was told of a failure.
     """
-    allowed: dict[Ballot, set[int | None]] = {ballot: {vote} for ballot, vote in before.items()}
+    allowed: dict[Ballot, set[int | None]] = {}
     for press in presses:
         if is_confirmed(press.asked):
             allowed[press.ballot] = {press.position}
@@ -94,21 +93,18 @@ def wrong_votes(
     ] + [f"a vote that nobody cast: {ballot}" for ballot in stored.keys() - allowed.keys()]
 
 
-class VotesDatabase:
-    """Reads votes from the bot's database."""
+async def stored_votes(url: URL, polls: Sequence[Poll]) -> dict[Ballot, int]:
+    """The votes of these polls in the bot's database."""
+    found = await rows(url, "SELECT poll_id, member_id, position FROM votes")
+    ids = {poll.id for poll in polls}
+    return {(str(p), int(m)): int(vote) for p, m, vote in found if str(p) in ids}
 
-    def __init__(self, url: URL) -> None:
-        self._engine: AsyncEngine = create_async_engine(url)
 
-    async def close(self) -> None:
-        await self._engine.dispose()
-
-    async def votes(self, polls: Sequence[Poll]) -> dict[Ballot, int]:
-        """The votes of these polls."""
-        query = text(
-            "SELECT poll_id, member_id, position FROM votes "
-            "WHERE CAST(poll_id AS VARCHAR(40)) IN :polls"
-        ).bindparams(bindparam("polls", expanding=True))
-        async with self._engine.connect() as connection:
-            rows = await connection.execute(query, {"polls": [poll.id for poll in polls]})
-            return {(str(poll), int(member)): int(vote) for poll, member, vote in rows}
+async def rows(url: URL, query: str, **values: object) -> Sequence[Any]:
+    """What a query finds in the bot's database, behind the bot's back."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return (await connection.execute(text(query), values)).all()
+    finally:
+        await engine.dispose()

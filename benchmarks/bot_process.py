@@ -4,34 +4,29 @@
         await bot.kill()
         await bot.start()
 
-The subprocess is `python -m benchmarks.bot_process API GATEWAY --slack API`: `python -m bot` with
-the addresses of the simulators, which are not settings, since only benchmarks and tests need them.
+The subprocess is `launch.py`: `python -m bot` with the addresses of the simulators, which are not
+settings, since only benchmarks and tests need them.
 """
 
-import argparse
 import asyncio
-import json
 import os
 import signal
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
-from functools import partial
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Self
-from unittest import mock
+from typing import Self
 
-from bot.__main__ import main as run_bot
-from bot.monitoring import state
+import psutil
+
 from bot.platforms.local.rest import PREFIX
-from bot.platforms.local.server import LocalDiscord, pointing_clients_at
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.server import LocalSlack
 
 CHECKOUT = Path(__file__).parents[1]
+LAUNCH = str(Path(__file__).with_name("launch.py"))
 START_S = 180.0
 """Seconds within which the bot must connect, also on a busy machine."""
 STOP_S = 15.0
-LAG_INTERVAL_S = 0.01
 
 
 class BotProcess:
@@ -42,7 +37,7 @@ class BotProcess:
     environment: its settings, except for the token and the state directory.
     checkout: the source tree that it runs.
     connected: whether it is connected, for one of several that share simulators.
-    lags: file for the event loop lags, sampled often (see `main`); the bot writes it when it stops.
+    lags: file for the lags of the event loop (see `launch.py`); the bot writes it when it stops.
     """
 
     def __init__(
@@ -51,7 +46,7 @@ class BotProcess:
         folder: Path,
         environment: Mapping[str, str] | None = None,
         *,
-        slack: Any = None,  # noqa: ANN401 (a simulator of Slack)
+        slack: LocalSlack | None = None,
         checkout: Path = CHECKOUT,
         connected: Callable[[], bool] | None = None,
         lags: Path | None = None,
@@ -93,15 +88,14 @@ class BotProcess:
         addresses: list[str] = []
         if self._local is not None:
             root = self._local.url.removesuffix("/")
-            addresses += [root + PREFIX, self._local.gateway.url]
+            addresses += ["--discord", root + PREFIX, self._local.gateway.url]
         if self._slack is not None:
             tokens = {"SLACK_BOT_TOKEN": self._slack.bot_token}
             environment |= tokens | {"SLACK_APP_TOKEN": self._slack.app_token}
             addresses += ["--slack", self._slack.api_url]
-        # Instruments are those of this tree, whatever tree the bot is of.
-        runner = ["-P", __file__] if self._instruments else ["-m", "benchmarks.bot_process"]
         process = self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, *runner, *addresses, *self._instruments),
+            # That of this tree, whatever tree the bot is of.
+            *(sys.executable, "-P", LAUNCH, *addresses, *self._instruments),
             cwd=self._folder,
             env=environment,
             stdout=asyncio.subprocess.PIPE,
@@ -170,61 +164,28 @@ class BotProcess:
         """The last lines of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    def memory_mib(self, field: str = "VmHWM") -> float:
-        """Peak memory (or `VmRSS`: that of now) in MiB on Linux, NaN on other systems."""
+    def peak_mib(self) -> float:
+        """Peak memory of its own process in MiB on Linux, NaN on other systems."""
         try:
             status = Path(f"/proc/{self._process.pid if self._process else 0}/status").read_text()
         except OSError:
             return float("nan")
-        kib = next(line.split()[1] for line in status.splitlines() if line.startswith(field))
+        kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
         return int(kib) / 1024
 
+    def family(self) -> list[psutil.Process]:
+        """Its own process, and those that it has started."""
+        process = psutil.Process(self.pid)
+        return [process, *process.children(recursive=True)]
 
-def main() -> int:
-    """Run the bot with these addresses; its exit code."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.bot_process", description=__doc__)
-    parser.add_argument("api", nargs="?", help="like http://127.0.0.1:8080/api/v10")
-    parser.add_argument("gateway", nargs="?", help="like ws://127.0.0.1:8080/gateway")
-    parser.add_argument("--slack", metavar="API", help="like http://127.0.0.1:8081/api/")
-    parser.add_argument("--lags", type=Path, help="file for the lags of the event loop")
-    options = parser.parse_args()
-    with ExitStack() as stack:
-        if options.lags:
-            stack.enter_context(_lags_into(options.lags))
-        if options.api and options.gateway:
-            stack.enter_context(pointing_clients_at(options.api, options.gateway))
-        if options.slack:
-            stack.enter_context(_slack_at(options.slack))
-        return run_bot([])
+    def cpu_s(self) -> tuple[float, float]:
+        """CPU seconds of its own process, and of those that it has started, with ended ones."""
+        times = [process.cpu_times() for process in self.family()]
+        own = times[0].user + times[0].system
+        ended = sum(each.children_user + each.children_system for each in times)
+        return own, ended + sum(each.user + each.system for each in times[1:])
 
-
-@contextmanager
-def _lags_into(file: Path) -> Iterator[None]:
-    """Measure the lag of the event loop every 10 ms, and write times and lags in seconds.
-
-    The times are those of `time.monotonic`, which all processes of a machine share.
-    """
-    found: list[tuple[float, float]] = []
-
-    def add(lags: state.LoopLag, lag: float) -> None:
-        found.append((time.monotonic(), lag))
-        lags_of(lags, lag)
-
-    lags_of = state.LoopLag.add
-    with (
-        mock.patch.object(state, "LAG_S", LAG_INTERVAL_S),
-        mock.patch.object(state.LoopLag, "add", add),
-    ):
-        yield
-    file.write_text(json.dumps(found))
-
-
-def _slack_at(address: str) -> Any:  # noqa: ANN401
-    """Let the bot find Slack at another address."""
-    from bot.platforms.slack import client
-
-    return mock.patch.object(client, "SlackBot", partial(client.SlackBot, base_url=address))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    def memory_mib(self) -> tuple[float, float]:
+        """RSS and PSS of all its processes in MiB. RSS counts pages that they share in each."""
+        found = [process.memory_full_info() for process in self.family()]
+        return sum(each.rss for each in found) / 2**20, sum(each.pss for each in found) / 2**20

@@ -24,13 +24,13 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.ballots import Poll, Press, VotesDatabase, allowed_votes, poll_of, wrong_votes
+from benchmarks.ballots import Poll, Press, allowed_votes, poll_of, stored_votes, wrong_votes
 from benchmarks.bot_process import BotProcess
 from benchmarks.soak.crowd import ELVES
 from benchmarks.soak.ledger import text_of
 from bot.platforms.local.guild import User
 from bot.platforms.local.server import LocalDiscord
-from bot.store import Database, url_of
+from bot.store import url_of
 from bot.store.database import FILE
 
 MEMBERS, POLLS = 40, 3
@@ -63,9 +63,8 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
         LocalDiscord(port=0, first_response_s=PRESS_S) as local,
         BotProcess(local, folder, SETTINGS) as bot,
     ):
-        database = VotesDatabase(url_of(None, bot.state_dir))
         members = [local.state.guild.add_member(f"Member {n}") for n in range(MEMBERS)]
-        await local.run_command("settings", {"vote_minutes": 1440}, as_admin=True)
+        await local.run_command("settings", {"vote_minutes": 1440}, by=local.admin)
         polls = [await _new_poll(local, member) for member in members[:POLLS]]
         presses: list[Press] = []
 
@@ -86,11 +85,9 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
             await asyncio.sleep(random.uniform(0.3, 2.0))
             await bot.kill()
             voting.cancel()
-            await local.wait_for(
-                lambda: all(map(_is_over, presses[-200:])), timeout_s=ANSWER_S, what="The deadline"
-            )
-            stored = await database.votes(polls)
-            result.wrong += wrong_votes(allowed_votes(presses, {}), stored)
+            await local.wait_for(lambda: all(map(_is_over, presses[-200:])), what="The deadline")
+            stored = await stored_votes(url_of(None, bot.state_dir), polls)
+            result.wrong += wrong_votes(allowed_votes(presses), stored)
             await local.drop_gateway()
             await bot.start()
             result.kills += 1
@@ -98,7 +95,6 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
         last = await local.press(polls[0].message, next(iter(polls[0].buttons.values())))
         if last.failed:
             result.wrong.append("a button does not respond after the last restart")
-        await database.close()
     result.wrong += _tracebacks(bot.log)
     return result
 
@@ -125,13 +121,11 @@ async def kill_during_trainings(folder: Path, kills: int, random: np.random.Gene
     ):
         file = bot.state_dir / FILE
         options = {"name": "elves", "text": ELVES}
-        await local.run_command("namer create", options, as_admin=True, timeout_s=ANSWER_S)
+        await local.run_command("namer create", options, by=local.admin)
         if not await _ended(file, TRAINED_S):
             return Result(wrong=["the first training did not end"])
         for _ in track(range(kills), "trainings", transient=True):
-            asked = await local.run_command(
-                "namer retrain", {"name": "elves"}, as_admin=True, timeout_s=ANSWER_S
-            )
+            asked = await local.run_command("namer retrain", {"name": "elves"}, by=local.admin)
             if asked.failed:
                 result.wrong.append("a request for a training was not answered")
             await asyncio.sleep(random.uniform(0.1, 5.0))
@@ -140,7 +134,7 @@ async def kill_during_trainings(folder: Path, kills: int, random: np.random.Gene
             _age(file)
             await local.drop_gateway()
             await bot.start()
-            names = await local.run_command("name", {"namer": "elves"}, timeout_s=ANSWER_S)
+            names = await local.run_command("name", {"namer": "elves"})
             if names.failed or not names.message.embeds:
                 result.wrong.append("the namer does not work after a restart")
             if await _ended(file, TRAINED_S):
@@ -167,23 +161,18 @@ async def kill_during_trainings(folder: Path, kills: int, random: np.random.Gene
 async def kill_during_first_starts(folder: Path, kills: int, random: np.random.Generator) -> Result:
     """The bot is killed while it makes its database: the next start must finish it."""
     result = Result()
-    head = await _head(folder)
     async with LocalDiscord(port=0, first_response_s=ANSWER_S) as local:
-        timed = BotProcess(local, folder, SETTINGS)
         began = time.perf_counter()
-        starting = asyncio.create_task(timed.start())
-        while _version(timed.state_dir / FILE) != head:  # noqa: ASYNC110 (another process)
-            await asyncio.sleep(0.01)
-        longest = time.perf_counter() - began
-        await starting
-        await timed.stop()
+        async with BotProcess(local, folder, SETTINGS) as timed:
+            longest = time.perf_counter() - began
+            head = _version(timed.state_dir / FILE)
         early = 0
         for number in track(range(kills), "first starts", transient=True):
             (folder / f"{number}").mkdir()
             bot = BotProcess(local, folder / f"{number}", SETTINGS)
             file = bot.state_dir / FILE
             starting = asyncio.create_task(bot.start())
-            await asyncio.sleep(longest * random.uniform(0.5, 1.1))
+            await asyncio.sleep(longest * random.uniform(0.4, 1.1))
             if bot.pid is not None:
                 os.kill(bot.pid, signal.SIGKILL)
                 await bot.wait()
@@ -195,7 +184,7 @@ async def kill_during_first_starts(folder: Path, kills: int, random: np.random.G
                 result.wrong.append(f"the database has version {version}, neither none nor new")
             await local.drop_gateway()
             await bot.start()
-            if (await local.run_command("dinoname", timeout_s=ANSWER_S)).failed:
+            if (await local.run_command("dinoname")).failed:
                 result.wrong.append("a name is not answered after a restart")
             await bot.stop()
             if (checked := _rows(file, "PRAGMA integrity_check")[0][0]) != "ok":
@@ -204,14 +193,6 @@ async def kill_during_first_starts(folder: Path, kills: int, random: np.random.G
             result.checked += 1
     result.notes.append(f"killed before its end: {early}")
     return result
-
-
-async def _head(folder: Path) -> str:
-    """The newest version."""
-    database = Database(url_of(f"sqlite:///{folder / 'new.db'}", Path()))
-    await database.migrate()
-    await database.close()
-    return _version(folder / "new.db")
 
 
 def _version(file: Path) -> str:

@@ -12,13 +12,11 @@ python -m benchmarks.load --baseline ../before
 import argparse
 import asyncio
 import json
-import os
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,20 +28,14 @@ from sqlalchemy import URL, func, select
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from benchmarks.bot_process import CHECKOUT, BotProcess
-from benchmarks.rush import KEPT, Asked, Crowd, DiscordCrowd, SlackCrowd, What
-from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.slack.server import LocalSlack
+from benchmarks.rush import PLATFORMS, Asked, What, crowded_bot
 from bot.store.database import url_of
 from bot.store.schema import Candidate, Poll, UnfinishedAnswer
 
 POEMS, CARDS, WITHIN_S = 200, 1000, 1.0
 LIMIT_S = 120.0
 """Seconds of a rush, after which what is not answered counts as lost. The baseline takes longer."""
-SETTLING_S = 2.0
-"""Seconds from the start of the bot to the rush."""
 ACKNOWLEDGED_S = 3.0
-PLATFORMS = ("discord", "slack")
-TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -71,11 +63,8 @@ class Run:
     asked: Sequence[Asked]
     seconds: float
     """From the first request to the last answer, or to the end of waiting for it."""
-    bot_cpu_s: float
-    """Of the bot's own process, which has the event loop."""
-    writers_cpu_s: float
-    """Of the processes that it has started."""
-    client_cpu_s: float
+    cpu_s: Sequence[float]
+    """Of the bot's own process, which has the event loop; those that it started; the members."""
     lags_s: Sequence[float]
     """Of the event loop, every 10 ms while the rush lasted."""
     memory_mib: float
@@ -138,156 +127,70 @@ async def measure(
     settings: Mapping[str, str] | None = None,
 ) -> Run:
     """One rush on a new bot."""
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        lags = folder / "lags.json"
-        discord: LocalDiscord | None = None
-        slack: LocalSlack | None = None
-        crowd: Crowd
-        if platform == "discord":
-            discord = LocalDiscord(port=0, history=KEPT)
-            await stack.enter_async_context(discord)
-            crowd = DiscordCrowd(discord, len(whats))
-        else:
-            # The bot keeps within Slack's limits, which would be those of this test: 50 edits a
-            # minute in the whole workspace. Many workspaces have as many budgets.
-            slack = LocalSlack(port=0, rate_limited=False, history=KEPT)
-            await stack.enter_async_context(slack)
-            crowd = SlackCrowd(slack, len(whats))
-        bot = BotProcess(discord, folder, settings, slack=slack, checkout=checkout, lags=lags)
+    with tempfile.NamedTemporaryFile() as lags:
         started = datetime.now(UTC)
-        await stack.enter_async_context(bot)
-        await crowd.warm_up()
-        await asyncio.sleep(SETTLING_S)
-        pid = bot.pid or 0
-        before, began, clock = _cpu_s(pid), time.time(), time.monotonic()
-        await crowd.rush(whats, WITHIN_S, LIMIT_S)
-        end = time.monotonic()
-        cpu, writers, own = (now - then for now, then in zip(_cpu_s(pid), before, strict=True))
-        memory = memory_mib(pid)
-        await bot.stop()
-        log = bot.log.read_text(errors="replace")
-        database = url_of((settings or {}).get("DATABASE_URL"), bot.state_dir)
-        stored = await read_stored(database, started)
-        measured = json.loads(lags.read_text()) if lags.exists() else []
-        answers = [each.answered for each in crowd.asked if each.what != "quiet"]
-        times = [at for at in answers if at is not None]
-        is_over = bool(times) and len(times) == len(answers)
-        return Run(
-            platform=crowd.name,
-            code=code,
-            asked=crowd.asked,
-            seconds=max(times) - began if is_over else end - clock,
-            bot_cpu_s=cpu,
-            writers_cpu_s=writers,
-            client_cpu_s=own,
-            lags_s=[lag for at, lag in measured if clock <= at <= end],
-            memory_mib=memory,
-            log_errors=log.count("Traceback") + log.count(" ERROR "),
-            faults=stored.faults([*crowd.warming, *crowd.asked]),
-        )
+        async with crowded_bot(
+            platform, len(whats), settings or {}, checkout=checkout, lags=Path(lags.name)
+        ) as (crowd, bot):
+            before, began, clock = _cpu_s(bot), time.time(), time.monotonic()
+            await crowd.rush(whats, WITHIN_S, LIMIT_S)
+            end = time.monotonic()
+            spent = [now - then for now, then in zip(_cpu_s(bot), before, strict=True)]
+            _, memory = bot.memory_mib()
+            await bot.stop()
+            log = bot.log.read_text(errors="replace")
+            database = url_of((settings or {}).get("DATABASE_URL"), bot.state_dir)
+            faults = await read_faults(database, started, [*crowd.warming, *crowd.asked])
+        measured = json.loads(lags.read() or "[]")
+    answers = [each.answered for each in crowd.asked if each.what != "quiet"]
+    times = [at for at in answers if at is not None]
+    is_over = bool(times) and len(times) == len(answers)
+    return Run(
+        platform=crowd.name,
+        code=code,
+        asked=crowd.asked,
+        seconds=max(times) - began if is_over else end - clock,
+        cpu_s=spent,
+        lags_s=[lag for at, lag in measured if clock <= at <= end],
+        memory_mib=memory,
+        log_errors=log.count("Traceback") + log.count(" ERROR "),
+        faults=faults,
+    )
 
 
-def _cpu_s(pid: int) -> tuple[float, float, float]:
+def _cpu_s(bot: BotProcess) -> tuple[float, float, float]:
     """CPU seconds of the bot's own process, of those that it has started, and of this one."""
-    own = own_cpu_s(pid)
-    return own, cpu_s(pid) - own, time.process_time()
+    return *bot.cpu_s(), time.process_time()
 
 
-@dataclass(frozen=True)
-class Stored:
-    """Polls and unfinished answers in the database."""
-
-    polls: Mapping[int, int]
-    """Number of names by the id of each poll."""
-    placed: frozenset[int]
-    """The polls that know their message."""
-    unfinished: int
-
-    def faults(self, asked: Sequence[Asked]) -> Faults:
-        """What disagrees with all that was asked of this bot."""
-        cards = [each for each in asked if each.what != "poem"]
-        answered = [each for each in cards if each.answered is not None]
-        shown = Counter(each.poll for each in answered)
-        good = [
-            each
-            for each in answered
-            if each.poll is not None
-            and each.poll in self.placed
-            and self.polls.get(each.poll) == each.names
-            and shown[each.poll] == 1
-        ]
-        unseen = len(self.polls.keys() - shown.keys())
-        return Faults(
-            without_poll=len(answered) - len(good),
-            without_card=max(0, unseen - (len(cards) - len(answered))),
-            unfinished=self.unfinished,
-        )
-
-
-async def read_stored(url: URL, since: datetime) -> Stored:
-    """Read what the bot has stored since a time."""
+async def read_faults(url: URL, since: datetime, asked: Sequence[Asked]) -> Faults:
+    """What disagrees between what the bot has stored since a time, and all that was asked of it."""
     engine = create_async_engine(url)
     new = Poll.opened_at >= since
     names = select(Candidate.poll_id, func.count()).join(Poll).where(new)
-    placed = select(Poll.id).where(new, Poll.message_id.is_not(None))
     unfinished = select(func.count()).where(UnfinishedAnswer.begun_at >= since)
     try:
         async with engine.connect() as connection:
             counts = await connection.execute(names.group_by(Candidate.poll_id))
-            return Stored(
-                {int(poll): int(count) for poll, count in counts},
-                frozenset(await connection.scalars(placed)),
-                await connection.scalar(unfinished) or 0,
-            )
+            polls = {int(poll): int(count) for poll, count in counts}
+            placed = select(Poll.id).where(new, Poll.message_id.is_not(None))
+            known = {*await connection.scalars(placed)}
+            begun = await connection.scalar(unfinished) or 0
     finally:
         await engine.dispose()
-
-
-def family(pid: int) -> Iterator[int]:
-    """A process and its descendants that run."""
-    yield pid
-    tasks = Path(f"/proc/{pid}/task")
-    try:
-        children = [
-            child for task in tasks.iterdir() for child in (task / "children").read_text().split()
-        ]
-    except OSError:  # it has ended meanwhile
-        return
-    for child in children:
-        yield from family(int(child))
-
-
-def cpu_s(pid: int) -> float:
-    """Seconds that a process and its descendants have run, with those that have ended."""
-    return sum(sum(_times(each)) for each in family(pid))
-
-
-def own_cpu_s(pid: int) -> float:
-    """Seconds that a process has run, without its descendants."""
-    return sum(_times(pid)[:2])
-
-
-def _times(pid: int) -> list[float]:
-    """Seconds of user and system, and both of ended children."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return [0.0]
-    return [int(ticks) * TICK_S for ticks in stat.rpartition(")")[2].split()[11:15]]
-
-
-def memory_mib(pid: int) -> float:
-    """MiB of memory of a process and its descendants; shared pages count once (PSS)."""
-    return sum(_pss_kib(each) for each in family(pid)) / 1024
-
-
-def _pss_kib(pid: int) -> int:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-    except OSError:
-        return 0
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    cards = [each for each in asked if each.what != "poem"]
+    answered = [each for each in cards if each.answered is not None]
+    shown = Counter(each.poll for each in answered)
+    good = sum(
+        each.poll in known and polls.get(each.poll or 0) == each.names and shown[each.poll] == 1
+        for each in answered
+    )
+    unseen = len(polls.keys() - shown.keys())
+    return Faults(
+        without_poll=len(answered) - good,
+        without_card=max(0, unseen - (len(cards) - len(answered))),
+        unfinished=begun,
+    )
 
 
 def quantiles(seconds: Sequence[float | None], *levels: float) -> list[float]:
@@ -323,7 +226,7 @@ def rows(run: Run) -> list[tuple[str, str]]:
         ("answers recorded as unfinished", f"{run.faults.unfinished}"),
         (
             "CPU of the bot, its writers, the members",
-            f"{run.bot_cpu_s:.1f} s, {run.writers_cpu_s:.1f} s, {run.client_cpu_s:.1f} s",
+            ", ".join(f"{seconds:.1f} s" for seconds in run.cpu_s),
         ),
         ("memory of the bot", f"{run.memory_mib:.0f} MiB"),
         ("errors in the log", f"{run.log_errors}"),

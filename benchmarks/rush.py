@@ -1,17 +1,20 @@
-"""A rush: many members ask for names and poems within a second, on either simulator.
+"""Members who ask for names and poems, on either simulator: alone, or many within a second.
 
-Nothing here waits for a single answer: the simulators tell what changes, and each change is looked
-at once. The members share the machine's cores with the bot, and must cost little.
+The simulators tell what changes, and each change is looked at once. The members share the machine's
+cores with the bot, and must cost little.
 """
 
 import asyncio
+import tempfile
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from benchmarks.bot_process import CHECKOUT, BotProcess
 from bot.platforms.local.limits import ApiError
 from bot.platforms.local.records import Event
 from bot.platforms.local.records import Interaction as DiscordInteraction
@@ -31,6 +34,11 @@ KEPT = 20_000
 """Messages that the simulators keep, so that none is deleted before its end."""
 STANDSTILL_S = 30.0
 """Seconds without any change after which no further answer is expected."""
+ALONE_S, LOOK_S = 20.0, 0.01
+"""Seconds that a member waits for an answer, and between two looks at it."""
+SETTLING_S = 2.0
+"""Seconds from the first answers of a new bot to the next requests."""
+PLATFORMS = ("discord", "slack")
 
 
 @dataclass(eq=False)
@@ -50,6 +58,11 @@ class Asked:
     """The poll that its buttons vote in."""
     names: int = 0
     """Number of these buttons."""
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more is expected."""
+        return self.failed or self.answered is not None
 
     @property
     def to_acknowledge(self) -> float | None:
@@ -73,8 +86,6 @@ class Crowd(ABC):
         """What was asked before the rush."""
         self._by_key: dict[Hashable, Asked] = {}
         self._changed_at = time.monotonic()
-        self._open = 0
-        self._done = asyncio.Event()
 
     @abstractmethod
     def _send(self, number: int, what: What) -> Hashable:
@@ -88,32 +99,36 @@ class Crowd(ABC):
         """
         quiet = asyncio.create_task(self._ask_quietly())
         began = time.monotonic()
+        sent = []
         try:
-            self._open = len(whats)
-            self._done.clear()
             for number, what in enumerate(whats):
-                self._ask(number, what)
+                sent.append(self._ask(number, what))
                 await asyncio.sleep(max(0.0, began + (number + 1) * seconds / len(whats) - _now()))
-            while self._open > 0 and not self._is_over(began + limit_s):
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._done.wait(), 1.0)
+            await self._ended(sent, began + limit_s)
         finally:
             quiet.cancel()
             with suppress(asyncio.CancelledError):
                 await quiet
 
-    async def warm_up(self, timeout_s: float = 60.0) -> None:
+    async def alone(self, number: int, what: What) -> Asked:
+        """Let a member ask, and wait for the end: a poem for which no line was found has none."""
+        asked = self._ask(number, what)
+        await self._ended([asked], _now() + ALONE_S)
+        return asked
+
+    async def warm_up(self) -> None:
         """Have one poem and one card written: the first ones load what they need."""
-        self._ask(-1, "poem")
-        self._ask(-2, "names")
-        self._open = 2
-        self._done.clear()
-        async with asyncio.timeout(timeout_s):
-            await self._done.wait()
+        await self.alone(-1, "poem")
+        await self.alone(-2, "names")
+        await asyncio.sleep(SETTLING_S)
         self.warming, self.asked = self.asked, []
 
-    def _is_over(self, limit: float) -> bool:
-        return _now() > limit or _now() - self._changed_at > STANDSTILL_S
+    async def _ended(self, sent: Sequence[Asked], limit: float) -> None:
+        self._changed_at = _now()
+        while not all(asked.has_ended for asked in sent):
+            if _now() > limit or _now() - self._changed_at > STANDSTILL_S:
+                return
+            await asyncio.sleep(LOOK_S)
 
     async def _ask_quietly(self) -> None:
         await asyncio.sleep(FIRST_QUIET_S)
@@ -123,10 +138,11 @@ class Crowd(ABC):
             number += 1
             await asyncio.sleep(QUIET_S)
 
-    def _ask(self, number: int, what: What) -> None:
+    def _ask(self, number: int, what: What) -> Asked:
         asked = Asked(what, time.time())
         self._by_key[self._send(number, what)] = asked
         self.asked.append(asked)
+        return asked
 
     def _note(
         self,
@@ -148,10 +164,6 @@ class Crowd(ABC):
             votes = [parse(state)[0] for action, state in buttons if action == ACTION]
             asked.poll, asked.names = next(iter(votes), None), len(votes)
             del self._by_key[key]
-            if asked.what != "quiet":
-                self._open -= 1
-                if self._open == 0:
-                    self._done.set()
         return asked
 
 
@@ -214,11 +226,11 @@ class SlackCrowd(Crowd):
         return channel.id
 
     def _hear(self, message: SlackMessage) -> None:
-        asked = self._by_key.get(message.channel_id)
+        asked = self._by_key.get(message.channel.id)
         if asked is None:
             return
         noted = self._note(
-            message.channel_id,
+            message.channel.id,
             asked.acknowledged,
             buttons=[button_of(button) or ("", "") for button in message.buttons],
             is_failed=False,
@@ -230,6 +242,36 @@ class SlackCrowd(Crowd):
         if asked.channel is not None:
             late = bool(asked.failure)
             self._note(asked.channel.id, asked.acknowledged_at, is_failed=late)
+
+
+@asynccontextmanager
+async def crowded_bot(
+    platform: str,
+    members: int,
+    settings: Mapping[str, str],
+    *,
+    checkout: Path = CHECKOUT,
+    lags: Path | None = None,
+) -> AsyncIterator[tuple[Crowd, BotProcess]]:
+    """A new bot on one of the `PLATFORMS`, which has answered first requests, and its members."""
+    with tempfile.TemporaryDirectory() as folder:
+        local: LocalDiscord | LocalSlack
+        crowd: Crowd
+        if platform == "discord":
+            local = LocalDiscord(port=0, history=KEPT)
+            crowd = DiscordCrowd(local, members)
+            bot = BotProcess(local, Path(folder), settings, checkout=checkout, lags=lags)
+        else:
+            # The bot keeps within Slack's limits, which would be those of this test: 50 edits a
+            # minute in the whole workspace. Many workspaces have as many budgets.
+            local = LocalSlack(port=0, rate_limited=False, history=KEPT)
+            crowd = SlackCrowd(local, members)
+            bot = BotProcess(
+                None, Path(folder), settings, slack=local, checkout=checkout, lags=lags
+            )
+        async with local, bot:
+            await crowd.warm_up()
+            yield crowd, bot
 
 
 def _now() -> float:

@@ -5,6 +5,7 @@ Chromium shows their page. Names and verse differ each time. Run with:
 python -m benchmarks.screenshots
 """
 
+import argparse
 import asyncio
 import io
 import shutil
@@ -108,7 +109,7 @@ class Photographer:
         await self._ask(server, "/dinoname starts_with:draco")
         await expect(server.locator(".row button")).to_have_count(7, timeout=WAIT_MS)
         names = self._server.messages[-1]
-        await self._server.press(names, names.buttons[2].label, as_admin=True)
+        await self._server.press(names, names.buttons[2].label, by=self._server.admin)
         await server.locator(".row button").nth(2).click()
         await expect(server.locator(".row button").nth(2)).to_contain_text("· 2")
         await self._take("both")
@@ -197,4 +198,5 @@ async def take_pictures() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__).parse_args()
     asyncio.run(take_pictures())

@@ -34,11 +34,11 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.filter_time import speed
+from benchmarks.performance.texts import Writer
 from bot.words import Strictness, WordFilter
 from data.corpora import load_names
 from data.further_reading import load_genera
 from models.names.generator import NamesRequest
-from models.tasks import task_of
 from models.text_generator import Accept
 from models.verse.poem import SonnetRequest
 
@@ -166,17 +166,17 @@ def names_and_towns(number: int) -> list[str]:
 
 def spellings(
     words: Sequence[str], disguises: dict[str, Disguise], number: int
-) -> dict[str, list[tuple[str, str]]]:
-    """For each disguise: words with their disguised spelling, drawn from `words` by a rule.
+) -> dict[str, list[str]]:
+    """For each disguise: disguised spellings of words, drawn from `words` by a rule.
 
     number: of spellings, as equally among the disguises as possible; the first ones get one more
     """
     random = np.random.default_rng(0)
-    drawn: dict[str, list[tuple[str, str]]] = {}
+    drawn: dict[str, list[str]] = {}
     for position, (kind, disguise) in enumerate(disguises.items()):
         each = number // len(disguises) + (position < number % len(disguises))
         chosen = random.choice(len(words), size=min(each, len(words)), replace=False)
-        drawn[kind] = [(words[i], disguise(words[i], random)) for i in chosen]
+        drawn[kind] = [disguise(words[i], random) for i in chosen]
     return drawn
 
 
@@ -192,22 +192,17 @@ def main() -> None:
         help="a published list: text with a word in each line, or JSON; may be repeated "
         "(default: better-profanity)",
     )
-    parser.add_argument(
-        "--blind", action="store_true", help="only the spellings of somebody who had not read it"
-    )
-    parser.add_argument(
-        "--written", action="store_true", help="only what the networks write, and how much of it"
-    )
-    parser.add_argument("--time", action="store_true", help="only the time of hostile texts")
+    for name, what in (
+        ("blind", "the spellings of somebody who had not read it"),
+        ("written", "what the networks write, and how much of it"),
+        ("time", "the time of hostile texts"),
+    ):
+        parser.add_argument(f"--{name}", action="store_true", help=f"only {what}")
     options = parser.parse_args()
     console = Console()
-    if options.blind or options.written or options.time:
-        if options.blind:
-            console.print(_blind())
-        if options.written:
-            console.print(_written())
-        if options.time:
-            console.print(speed())
+    if chosen := [table for name, table in ALONE.items() if getattr(options, name)]:
+        for table in chosen:
+            console.print(table())
         return
     try:
         common = common_words()
@@ -261,44 +256,45 @@ def _recall(words: WordFilter, lists: dict[str, list[str]], common: set[str]) ->
     )  # fmt: skip
     for title, published in lists.items():
         uncommon = [word for word in published if word not in common]
-        blocked = [word for word in published if not words.allows(word)]
         table.add_row(
             title,
             str(len(published)),
-            _share(len(blocked), len(published)),
-            _share(sum(not words.allows(word) for word in uncommon), len(uncommon)),
+            _share_blocked(words, published),
+            _share_blocked(words, uncommon),
             *(
-                _share(*_caught(words, spellings(plain(pool), COUNTED, SPELLINGS)))
-                for pool in (published, uncommon, blocked)
+                _share_blocked(words, itertools.chain(*drawn.values()))
+                for pool in (published, uncommon, _blocked(words, published))
+                for drawn in [spellings(plain(pool), COUNTED, SPELLINGS)]
             ),
         )
     return table
 
 
-def _caught(words: WordFilter, drawn: dict[str, list[tuple[str, str]]]) -> tuple[int, int]:
-    """Numbers of disguised spellings that are blocked, and of all."""
-    found = [not words.allows(spelling) for pairs in drawn.values() for _word, spelling in pairs]
-    return sum(found), len(found)
+def _blocked(words: WordFilter, texts: Iterable[str]) -> list[str]:
+    return [text for text in texts if not words.allows(text)]
+
+
+def _share_blocked(words: WordFilter, texts: Iterable[str]) -> str:
+    every = [*texts]
+    return _share(len(_blocked(words, every)), len(every))
 
 
 def _by_disguise(title: str, words: WordFilter, pool: Sequence[str]) -> Table:
-    blocked = [word for word in pool if not words.allows(word)]
     table = Table("disguise", "all", "of those blocked as written", title_justify="left")
     table.title = f"Words of {title}, disguised"
     number = SPELLINGS * len(COUNTED | REPORTED) // len(COUNTED)
-    both = [spellings(words_of, COUNTED | REPORTED, number) for words_of in (pool, blocked)]
+    pools = pool, _blocked(words, pool)
+    both = [spellings(words_of, COUNTED | REPORTED, number) for words_of in pools]
     for kind in COUNTED | REPORTED:
         name = kind if kind in COUNTED else f"{kind} (not counted)"
-        table.add_row(name, *(_share(*_caught(words, {kind: drawn[kind]})) for drawn in both))
+        table.add_row(name, *(_share_blocked(words, drawn[kind]) for drawn in both))
     return table
 
 
 def _false_positives(console: Console, words: WordFilter, lists: dict[str, Iterable[str]]) -> None:
     table = Table("list", "refused", title="False positives", title_justify="left")
     for name, texts in lists.items():
-        all_texts = [*texts]
-        refused = [text for text in all_texts if not words.allows(text)]
-        table.add_row(name, _share(len(refused), len(all_texts)))
+        table.add_row(name, _share_blocked(words, texts))
     console.print(table)
 
 
@@ -312,8 +308,7 @@ def _blind() -> Table:
     table = Table("kind", *(each.name.lower() for each in filters), title_justify="left")
     table.title = "Blocked, of blind spellings"
     for kind, written_so in texts.items():
-        blocked = {e: [t for t in written_so if not w.allows(t)] for e, w in filters.items()}
-        table.add_row(kind, *(_share(len(each), len(written_so)) for each in blocked.values()))
+        table.add_row(kind, *(_share_blocked(words, written_so) for words in filters.values()))
     return table
 
 
@@ -321,7 +316,6 @@ def _written() -> Table:
     """What each strictness refuses of texts that the networks write without a filter."""
     filters = {each: WordFilter(strictness=each) for each in Strictness}
     names = written_names(NAMES)
-    refused = {each: [n for n in names if not filters[each].allows(n)] for each in filters}
     lines: dict[Strictness, list[int]] = {each: [] for each in filters}
     """Of each poem."""
     total = 0
@@ -334,45 +328,35 @@ def _written() -> Table:
     for each in Strictness:
         table.add_row(
             each.name.lower(),
-            _share(len(refused[each]), len(names)),
+            _share_blocked(filters[each], names),
             _share(sum(lines[each]), total),
             _share(sum(map(bool, lines[each])), POEMS),
         )
     return table
 
 
-def _everything(_text: str) -> bool:
-    return True
+def _writer(task: str) -> Writer:
+    return Writer(task, lambda _text: True)
 
 
 def written_names(number: int) -> list[str]:
     """Distinct names of dinosaurs, at the default settings, of requests with the seeds 0, 1, …"""
-    task = task_of("names")
-    trained = task.load_shipped()
-    task.prepare(trained)
+    writer = _writer("names")
     found: dict[str, None] = {}
-    for seed in itertools.count():
-        if len(found) >= number:
-            break
-        draft = task.generator.begin(trained, NamesRequest(TOGETHER, seed))
-        while not draft.finished:
-            (draft,) = task.generator.extend(trained, [draft], [_everything])
+    seeds = itertools.count()
+    while len(found) < number:
+        (draft,) = writer.write([NamesRequest(TOGETHER, next(seeds))])
         found |= dict.fromkeys(draft.result.names)
     return [*found][:number]
 
 
 def written_poems(number: int) -> Iterator[Sequence[str]]:
     """The lines of sonnets without an opening, at the default settings, of the seeds 0, 1, …"""
-    task = task_of("sonnets")
-    trained = task.load_shipped()
-    task.prepare(trained)
-    generator = task.generator
-    for first in range(0, number, generator.batch_size):
-        seeds = range(first, min(first + generator.batch_size, number))
-        drafts = [generator.begin(trained, SonnetRequest(seed=each)) for each in seeds]
-        while not all(draft.finished for draft in drafts):
-            drafts = generator.extend(trained, drafts, [_everything] * len(drafts))
-        yield from (draft.lines for draft in drafts)
+    writer = _writer("sonnets")
+    for first in range(0, number, writer.batch_size):
+        seeds = range(first, min(first + writer.batch_size, number))
+        for draft in writer.write([SonnetRequest(seed=each) for each in seeds]):
+            yield draft.lines
 
 
 def refused_lines(poem: Sequence[str], accept: Accept) -> int:
@@ -385,6 +369,10 @@ def refused_lines(poem: Sequence[str], accept: Accept) -> int:
 
 def _share(part: int, whole: int) -> str:
     return f"{part:,} of {whole:,} ({part / max(1, whole):.2%})"
+
+
+ALONE = {"blind": _blind, "written": _written, "time": speed}
+"""Tables that need no lists, by their options."""
 
 
 if __name__ == "__main__":

@@ -5,36 +5,28 @@ import asyncio
 import os
 import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as bot/__main__.py does
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-import numpy as np
 from rich.console import Console
 
 from benchmarks import load
-from benchmarks.acknowledgements import Discord, Slack
-from benchmarks.bot_process import CHECKOUT, BotProcess
+from benchmarks.acknowledgements import SETTINGS
+from benchmarks.bot_process import CHECKOUT
 from benchmarks.performance import networks, page, texts, timing
 from benchmarks.performance.page import Section
 from benchmarks.performance.timing import Times, in_turn, ratio, shown
-from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.slack.server import LocalSlack
+from benchmarks.rush import PLATFORMS, Asked, crowded_bot
 from models.names.generator import NamesRequest
 from models.networks.lstm import LSTM
 from models.serving.memory import keep_freed_memory
 from models.verse.poem import SonnetRequest
 
-SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}
-SETTLING_S = 2.0
 PAGE = CHECKOUT / "docs" / "performance.md"
 PLOTS = "performance"
 """Folder of the plots, beside the page."""
@@ -266,61 +258,36 @@ def training(effort: Effort) -> Section:
 
 
 def one_member(effort: Effort) -> Section:
-    """One member alone, over sockets."""
+    """One member alone, over sockets: edits of a poem are a second apart."""
     rows = []
-    for platform in load.PLATFORMS:
-        alone = asyncio.run(_one_member(platform, *effort.alone))
+    for platform in PLATFORMS:
+        asked = asyncio.run(_one_member(platform, *effort.alone))
+        names, poems = ([each for each in asked if each.what == what] for what in ("quiet", "poem"))
         for what, seconds in (
-            ("/dinoname acknowledged", alone.acknowledged),
-            ("/dinoname answered", alone.names),
-            ("/sonnet finished", alone.poems),
+            ("/dinoname acknowledged", [each.to_acknowledge for each in names]),
+            ("/dinoname answered", [each.to_answer for each in names]),
+            ("/sonnet finished", [each.to_answer for each in poems]),
         ):
-            half, most = (float(np.quantile(seconds, q)) for q in (0.5, 0.99))
+            half, most = load.quantiles(seconds, 0.5, 0.99)
             rows.append((platform.capitalize(), what, shown(half), shown(most)))
     note = "Times include those of the simulator, which runs on the same cores."
     return Section("The whole bot, one member", ("", "", "median", "99%"), rows, note)
 
 
-@dataclass(frozen=True)
-class Alone:
-    """What one member waits for while nobody else asks, in seconds."""
-
-    acknowledged: list[float]
-    names: list[float]
-    """Until one name is shown."""
-    poems: list[float]
-    """Until the last line is shown: edits are a second apart."""
-
-
-async def _one_member(platform: str, names: int, poems: int) -> Alone:
+async def _one_member(platform: str, names: int, poems: int) -> list[Asked]:
     """Ask for one name and one poem after the other."""
-    async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        discord = slack = None
-        member: Discord | Slack
-        if platform == "discord":
-            discord = await stack.enter_async_context(LocalDiscord(port=0))
-            member = Discord(discord)
-        else:
-            slack = await stack.enter_async_context(LocalSlack(port=0, rate_limited=False))
-            member = Slack(slack)
-        await stack.enter_async_context(BotProcess(discord, folder, SETTINGS, slack=slack))
-        await member.poem()
-        await member.names()
-        await asyncio.sleep(SETTLING_S)
-        pairs = [await member.names() for _ in range(names)]
-        seconds = []
+    async with crowded_bot(platform, 1, SETTINGS) as (crowd, _):
+        for number in range(names):
+            await crowd.alone(number, "quiet")
         for _ in range(poems):
-            began = time.perf_counter()
-            await member.poem()
-            seconds.append(time.perf_counter() - began)
-        return Alone([first for first, _ in pairs], [last for _, last in pairs], seconds)
+            await crowd.alone(0, "poem")
+        return crowd.asked
 
 
 def small_rush(effort: Effort) -> Section:
     """A rush over sockets; the large one is benchmarks.load."""
     whats = load.plan(*effort.rush)
-    runs = [asyncio.run(load.measure(p, "now", CHECKOUT, whats)) for p in load.PLATFORMS]
+    runs = [asyncio.run(load.measure(p, "now", CHECKOUT, whats)) for p in PLATFORMS]
     columns = [load.rows(run) for run in runs]
     rows = [(pairs[0][0], *(value for _, value in pairs)) for pairs in zip(*columns, strict=True)]
     poems, cards = effort.rush

@@ -8,61 +8,37 @@ from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.soak.flood import run_flood
-from benchmarks.soak.report import broken, show
+from benchmarks.soak.report import show
 from benchmarks.soak.soak import Options, Soak
 
 
 def main() -> int:
     """Run it; the exit code: 1 if a promise was broken."""
-    parser = _parser()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=20.0, help="length (default: 20)")
+    parser.add_argument("--seed", type=int, default=0, help="of the plan and the members")
+    parser.add_argument("--database-url", metavar="URL", help="(default: SQLite)")
+    parser.add_argument(
+        "--only", nargs="+", default=(), metavar="FAULT", help="these faults, in this order"
+    )
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the state and the log")
     options = parser.parse_args()
     console = Console(width=110 if not sys.stdout.isatty() else None)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        if options.hostile:
-            seconds = options.minutes * 60
-            return asyncio.run(
-                run_flood(folder, console, options.hostile, seconds, options.attackers)
-            )
-        soak = Soak(
-            folder,
-            Options(
-                seconds=options.minutes * 60,
-                seed=options.seed,
-                address=options.database_url,
-                only=tuple(options.only or ()),
-            ),
-            console,
+        chosen = Options(
+            seconds=options.minutes * 60,
+            seed=options.seed,
+            address=options.database_url,
+            only=options.only,
         )
+        soak = Soak(folder, chosen, console)
         try:
             outcome = asyncio.run(soak.run())
         except ValueError as error:
             parser.error(str(error))
-    show(console, outcome)
-    for sentence in (failures := [*broken(outcome)]):
-        console.print(f"broken: {sentence}", highlight=False)
-    return 1 if failures else 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.soak", description=__doc__)
-    parser.add_argument("--minutes", type=float, default=20.0, help="length (default: 20)")
-    parser.add_argument("--seed", type=int, default=0, help="of the plan and the members")
-    parser.add_argument("--database-url", metavar="URL", help="(default: SQLite)")
-    parser.add_argument("--only", nargs="+", metavar="FAULT", help="these faults, in this order")
-    parser.add_argument(
-        "--hostile",
-        type=float,
-        metavar="RATE",
-        help="no soak: hostile requests a second, beside a quiet member (for example 100)",
-    )
-    parser.add_argument(
-        "--attackers", type=int, default=1, help="members who send those (default: 1)"
-    )
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the state and the log")
-    return parser
+    return 0 if show(console, outcome) else 1
 
 
 if __name__ == "__main__":

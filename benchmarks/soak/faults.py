@@ -4,10 +4,12 @@ import asyncio
 import os
 import re
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,7 +21,7 @@ from benchmarks.soak.database import (
     flipped,
     truncated,
 )
-from benchmarks.soak.ledger import Entry, text_of
+from benchmarks.soak.ledger import text_of
 from benchmarks.soak.supervisor import Supervisor, limit_memory
 from bot.platforms.local.faults import Kind, RestFault
 from bot.platforms.local.server import LocalDiscord
@@ -32,6 +34,7 @@ VICTIM = "victim"
 """The namer whose weights are broken."""
 HALF_OF_THEM = r"/(interactions|webhooks|channels)/"
 SQLITE, POSTGRES = "sqlite", "postgresql"
+T = TypeVar("T")
 FIRST_S = 8.0
 """Seconds before the first fault."""
 
@@ -102,62 +105,46 @@ class Trouble:
 
     async def broken_namer(self, change: Callable[[bytes], bytes]) -> None:
         """A namer's weights change while the bot is down."""
-        before = b""
-
-        async def break_it() -> None:
-            nonlocal before
-            before = await change_weights(self.database.url, "custom_models", self.victim, change)
-
-        await self._while_down(break_it)
+        namers = partial(change_weights, self.database.url, "custom_models", self.victim)
+        before = await self._while_down(namers(change))
         entry = self.crowd.send(
             "broken namer", self.crowd.admin, "name", {"namer": VICTIM, "count": 3}, worked="🪶"
         )
         await self.crowd.settled(entry)
         if entry.succeeded:
             self.half_served.append(f"/name wrote with broken weights: {entry.text[:60]}")
-        await change_weights(self.database.url, "custom_models", self.victim, lambda _: before)
+        await namers(lambda _: before)
 
     async def broken_version(self) -> None:
         """The weights of the live version change while the bot is down."""
-        before = b""
-
-        async def break_it() -> None:
-            nonlocal before
-            before = await change_weights(self.database.url, "versions", self.version, flipped)
-
-        async def mend_it() -> None:
-            await change_weights(self.database.url, "versions", self.version, lambda _: before)
-
-        await self._while_down(break_it, limit_s=15.0)
+        versions = partial(change_weights, self.database.url, "versions", self.version)
+        before = await self._while_down(versions(flipped), limit_s=15.0)
         if self.supervisor.online.is_set():
-            await self.crowd.settled(entry := self._about())
+            entry = self.crowd.send("about", self.crowd.admin, "about", worked=".")
+            await self.crowd.settled(entry)
             if f"Version {self.version}" in entry.text:
                 self.half_served.append(f"/about shows broken weights: {entry.text[:60]}")
-        await self._while_down(mend_it)
-
-    def _about(self) -> Entry:
-        return self.crowd.send("about", self.crowd.admin, "about", worked=".")
+        await self._while_down(versions(lambda _: before))
 
     async def broken_file(self, change: Callable[[bytes], bytes]) -> None:
         """A shipped weight file changes while the bot is down."""
         path: Path = self.supervisor.checkout / "models" / "weights" / "sonnets.safetensors"
         before = await asyncio.to_thread(path.read_bytes)
-        await self._while_down(lambda: _write(path, change(before)), limit_s=10.0)
+        await self._while_down(asyncio.to_thread(path.write_bytes, change(before)), limit_s=10.0)
         if self.supervisor.online.is_set():
             self.half_served.append("the bot started with a broken weight file")
-        await self._while_down(lambda: _write(path, before))
+        await self._while_down(asyncio.to_thread(path.write_bytes, before))
 
-    async def _while_down(
-        self, work: Callable[[], Awaitable[None]], *, limit_s: float = 90.0
-    ) -> None:
+    async def _while_down(self, work: Coroutine[Any, Any, T], *, limit_s: float = 90.0) -> T:
         """Do something between a SIGKILL and the next start."""
         self.supervisor.may_run.clear()
         await self.supervisor.kill()
         try:
-            await work()
+            done = await work
         finally:
             self.supervisor.may_run.set()
         await self.supervisor.wait_online(limit_s)
+        return done
 
     # Training
 
@@ -260,10 +247,6 @@ class Trouble:
 def _send(pid: int, number: signal.Signals) -> None:
     with suppress(ProcessLookupError):
         os.kill(pid, number)
-
-
-async def _write(path: Path, content: bytes) -> None:
-    await asyncio.to_thread(path.write_bytes, content)
 
 
 def _postgres(trouble: Trouble) -> PostgresFaults:

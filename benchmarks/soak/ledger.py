@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -43,13 +43,13 @@ class Down:
 class Entry:
     """An interaction that a member sent.
 
-    worked: whether the text of the answer is that of a success.
+    worked: what is found in the text of the answer if that is a success.
     stores: whether success needs the database.
     """
 
     what: str
     asked: Interaction
-    worked: Callable[[str], bool]
+    worked: str
     stores: bool = False
 
     @property
@@ -99,7 +99,8 @@ class Entry:
             return self.asked.acknowledged
         if not self.asked.acknowledged or self.is_unfinished:
             return False
-        return self.is_shown or self.worked(self.text)
+        is_said = self.text.strip() and re.search(self.worked, self.text)
+        return self.is_shown or bool(is_said)
 
     @property
     def is_unfinished(self) -> bool:

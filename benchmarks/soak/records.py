@@ -5,10 +5,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import URL, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL
 
-from benchmarks.ballots import Ballot, is_confirmed
+from benchmarks.ballots import Ballot, is_confirmed, rows
 from benchmarks.soak.ledger import NOT_SAVED, Entry, text_of
 from bot.platforms.local.records import Message
 
@@ -147,27 +146,19 @@ def _voted(entry: Entry, position: int | None) -> bool:
 
 async def read_stored(url: URL) -> Stored:
     """Read the bot's database."""
-    engine = create_async_engine(url)
-    try:
-        async with engine.connect() as connection:
-
-            async def rows(query: str) -> list[tuple[object, ...]]:
-                return [tuple(row) for row in await connection.execute(text(query))]
-
-            votes = await rows("SELECT poll_id, member_id, position FROM votes")
-            poems = await rows("SELECT member_id, message_id FROM poems")
-            namers = await rows("SELECT name FROM custom_models WHERE digest IS NOT NULL")
-            minutes = await rows("SELECT vote_minutes FROM communities")
-            winners = await rows(
-                "SELECT p.id, c.name FROM polls p JOIN candidates c "
-                "ON c.poll_id = p.id AND c.position = p.winner WHERE p.closed_at IS NOT NULL"
-            )
-    finally:
-        await engine.dispose()
+    votes = await rows(url, "SELECT poll_id, member_id, position FROM votes")
+    poems = await rows(url, "SELECT member_id, message_id FROM poems")
+    namers = await rows(url, "SELECT name FROM custom_models WHERE digest IS NOT NULL")
+    minutes = await rows(url, "SELECT vote_minutes FROM communities")
+    winners = await rows(
+        url,
+        "SELECT p.id, c.name FROM polls p JOIN candidates c "
+        "ON c.poll_id = p.id AND c.position = p.winner WHERE p.closed_at IS NOT NULL",
+    )
     return Stored(
-        votes={(str(poll), int(str(member))): int(str(at)) for poll, member, at in votes},
-        poems=frozenset((int(str(member)), int(str(message))) for member, message in poems),
+        votes={(str(poll), int(member)): int(at) for poll, member, at in votes},
+        poems=frozenset((int(member), int(message)) for member, message in poems),
         namers=frozenset(str(name) for (name,) in namers),
-        minutes=int(str(minutes[0][0])) if minutes and minutes[0][0] is not None else None,
+        minutes=next((each.vote_minutes for each in minutes), None),
         winners={str(poll): str(name) for poll, name in winners},
     )

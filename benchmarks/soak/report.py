@@ -4,14 +4,13 @@ import json
 import re
 import statistics
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.soak.ledger import DEADLINE_S, Fate
+from benchmarks.soak.ledger import DEADLINE_S, Fate, Ledger
 from benchmarks.soak.soak import Outcome
 
 MEMORY_MIB = 400.0
@@ -37,16 +36,8 @@ class Promise:
         return self.value <= self.most
 
 
-@dataclass(frozen=True)
-class Logged:
-    """An exception in the log: its last line, and what was logged with it."""
-
-    error: str
-    message: str
-
-
-def exceptions_in(log: str) -> list[Logged]:
-    """The exceptions in a log of JSON lines and of whatever else a process prints.
+def exceptions_in(log: str) -> list[str]:
+    """The last lines of exceptions in a log of JSON lines and of whatever else a process prints.
 
     Those that discord.py handles by connecting again are left out, and those of a process whose
     parent was killed.
@@ -61,20 +52,20 @@ def exceptions_in(log: str) -> list[Logged]:
             raw.append(line)
             continue
         if exception and not RECONNECTING.search(message):
-            found.append(Logged(exception.strip().split("\n")[-1][:200], message[:120]))
+            found.append(f"{exception.strip().splitlines()[-1][:200]} ({message[:120]})")
     for number, line in enumerate(raw):
         if line.startswith("Traceback (most recent call last)"):
             rest = raw[number + 1 :]
             end = next((k for k, text in enumerate(rest) if text and text[0] != " "), len(rest))
             if not any(ORPHANED in text for text in rest[:end]):
-                found.append(Logged("".join(rest[end : end + 1])[:200], "printed"))
+                found.append("".join(rest[end : end + 1])[:200] + " (printed)")
     return found
 
 
 def promises(outcome: Outcome) -> list[Promise]:
     """What the bot promises, and what it did."""
     ledger, supervisor = outcome.ledger, outcome.supervisor
-    errors = Counter(_alike(f"{e.error} ({e.message})") for e in exceptions_in(outcome.log))
+    errors = Counter(map(_alike, exceptions_in(outcome.log)))
     never_back = [f.step.fault for f in outcome.faults if f.seconds is None]
     stops = [seconds for seconds, _ in supervisor.stops]
     codes = [f"exit code {code}" for _, code in supervisor.stops if code]
@@ -122,39 +113,9 @@ def _listed(counts: Counter[str]) -> tuple[str, ...]:
     return tuple(f"{count} × {what}" for what, count in counts.most_common(12))
 
 
-def show(console: Console, outcome: Outcome) -> None:
-    """Print the summary."""
-    console.print(_interactions(outcome))
-    console.print(_faults(outcome))
-    for fate in (Fate.REFUSED, Fate.EXCEPTED):
-        for what, count in outcome.ledger.reasons(fate).most_common(15):
-            console.print(f"{fate}: {count} × {what}", highlight=False, markup=False)
-    table = Table("promise", "value", "at most", "")
-    for promise in promises(outcome):
-        mark = "kept" if promise.is_kept else "[red]broken[/red]"
-        table.add_row(promise.name, f"{promise.value:g}", f"{promise.most:g}", mark)
-    table.caption = (
-        f"confirmed records: {outcome.records.confirmed}; starts: {outcome.supervisor.starts}; "
-        f"large namers: {outcome.namer_mib}; "
-        f"longest pause of the machine: {outcome.lag_s:.1f} s"
-    )
-    console.print(table)
-    for promise in promises(outcome):
-        if not promise.is_kept:
-            for detail in promise.details[:12]:
-                console.print(f"{promise.name}: {detail}", highlight=False, markup=False)
-    for refused in outcome.supervisor.refused:
-        console.print(f"refused to start: {refused}", highlight=False, markup=False)
-
-
-def _interactions(outcome: Outcome) -> Table:
-    table = Table("interactions", "sent", *Fate)
-    total: Counter[Fate] = Counter()
-    for what, fates in sorted(outcome.ledger.counts().items()):
-        table.add_row(what, f"{fates.total()}", *(f"{fates[fate]}" for fate in Fate))
-        total += fates
-    table.add_section()
-    table.add_row("all", f"{total.total()}", *(f"{total[fate]}" for fate in Fate))
+def show(console: Console, outcome: Outcome) -> bool:
+    """Print the summary. Returns whether all promises were kept."""
+    table = interactions(outcome.ledger)
     waits = outcome.ledger.waits()
     in_time = sum(wait <= DEADLINE_S for wait in waits)
     table.caption = (
@@ -162,6 +123,36 @@ def _interactions(outcome: Outcome) -> Table:
         f"95% within {_ms(waits, 95)}, slowest {1e3 * max(waits, default=0):.0f} ms; "
         f"rejected by the simulator: {outcome.ledger.unlawful.total()}"
     )
+    console.print(table)
+    console.print(_faults(outcome))
+    for fate in (Fate.REFUSED, Fate.EXCEPTED):
+        for what, count in outcome.ledger.reasons(fate).most_common(15):
+            console.print(f"{fate}: {count} × {what}", highlight=False, markup=False)
+    table = Table("promise", "value", "at most", "")
+    made = promises(outcome)
+    for promise in made:
+        mark = "kept" if promise.is_kept else "[red]broken[/red]"
+        table.add_row(promise.name, f"{promise.value:g}", f"{promise.most:g}", mark)
+    table.caption = (
+        f"confirmed records: {outcome.records.confirmed}; starts: {outcome.supervisor.starts}; "
+        f"longest pause of the machine: {outcome.lag_s:.1f} s"
+    )
+    console.print(table)
+    broken = [promise for promise in made if not promise.is_kept]
+    details = [f"{each.name}: {detail}" for each in broken for detail in each.details[:12]]
+    details += [f"refused to start: {refused}" for refused in outcome.supervisor.refused]
+    details += [f"broken: {each.name}: {each.value:g}, at most {each.most:g}" for each in broken]
+    for detail in details:
+        console.print(detail, highlight=False, markup=False)
+    return not broken
+
+
+def interactions(ledger: Ledger) -> Table:
+    """What became of all interactions, by their kind."""
+    table = Table("interactions", "sent", *Fate)
+    counts = ledger.counts()
+    for what, fates in [*sorted(counts.items()), ("all", sum(counts.values(), Counter()))]:
+        table.add_row(what, f"{fates.total()}", *(f"{fates[fate]}" for fate in Fate))
     return table
 
 
@@ -180,10 +171,3 @@ def _faults(outcome: Outcome) -> Table:
         name = f"{fault.step.fault}{f' ({fault.error})' if fault.error else ''}"
         table.add_row(name, f"{fault.began - began:.0f} s", lasted, back)
     return table
-
-
-def broken(outcome: Outcome) -> Iterator[str]:
-    """A sentence for each broken promise."""
-    for promise in promises(outcome):
-        if not promise.is_kept:
-            yield f"{promise.name}: {promise.value:g}, at most {promise.most:g}"

@@ -8,20 +8,21 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from sqlalchemy import URL, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import URL
 
-from benchmarks.bot_process import BotProcess
+from benchmarks.ballots import rows
 from benchmarks.soak.crowd import Crowd
 from benchmarks.soak.database import DatabaseFaults, PostgresFaults, SqliteFaults
 from benchmarks.soak.faults import BY_NAME, POSTGRES, SQLITE, VICTIM, Step, Trouble, make_plan
 from benchmarks.soak.ledger import DEADLINE_S, Entry, Ledger, unfinished
 from benchmarks.soak.records import Records, read_stored
 from benchmarks.soak.supervisor import Supervisor
+from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
 from bot.store import Database, Store
 from bot.training.queries import VersionFiles, Versions
@@ -37,8 +38,8 @@ ORDER = 5
 GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
 CYRILLIC = "бвгджзийклмнптфцчшщыэюя"
 SYLLABLES = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov", "wen", "zar")
-SIZES = (500_000, 400_000, 300_000, 200_000, 140_000, 100_000, 60_000, 30_000, 10_000)
-"""Numbers of n-grams to try: the largest has more than a file can hold."""
+LARGE = 500_000
+"""Number of n-grams of a large namer, whose file has 4.8 MiB of the 6 MiB that are allowed."""
 LARGE_NAMERS = 8
 TRIES = 5
 COOLDOWN_S = 1.1
@@ -92,7 +93,6 @@ class Outcome:
     faults: list[Recovered]
     supervisor: Supervisor
     log: str
-    namer_mib: str = ""
     half_served: list[str] = field(default_factory=list)
     left_unfinished: list[str] = field(default_factory=list)
     lost_records: list[str] = field(default_factory=list)
@@ -150,13 +150,15 @@ class Soak:
                 quick=options.quick,
             )
             self._show_plan(plan, supervisor.has_clock)
-            outcome.namer_mib = await self._prepare(crowd)
+            await self._prepare(crowd)
+            query = "SELECT id FROM custom_models WHERE name = :name"
+            (victim,) = await rows(database.url, query, name=VICTIM)
             trouble = Trouble(
                 local,
                 supervisor,
                 database,
                 crowd,
-                await _row_of(database, VICTIM),
+                victim.id,
                 namer(99),
                 version,
                 outcome.half_served,
@@ -170,18 +172,17 @@ class Soak:
                 await asyncio.sleep(0.5)
                 left = unfinished(local.messages)
             for message in left:
-                self._left.setdefault(message.id, _about(message.content, message.embed))
+                self._note_unfinished(message)
             outcome.left_unfinished = [*self._left.values()]
             messages = local.messages
-            log: BotProcess = supervisor.bot
         stored = await read_stored(database.url)
         outcome.lost_records = records.lost(stored, messages)
         outcome.contradictions = records.contradictions(stored)
-        outcome.log = log.log.read_text(errors="replace")
+        outcome.log = supervisor.bot.log.read_text(errors="replace")
         outcome.lag_s = self._lag_s
         for fault in outcome.faults:
-            since = fault.ended
-            back = ledger.first_success(since, stores=BY_NAME[fault.step.fault].is_of_the_database)
+            stores = BY_NAME[fault.step.fault].is_of_the_database
+            back = ledger.first_success(fault.ended, stores=stores)
             fault.seconds = None if back is None else max(0.0, back - fault.ended)
         return outcome
 
@@ -193,29 +194,19 @@ class Soak:
         if not has_clock:
             self._console.print("  no faults of the clock: the package libfaketime is missing")
 
-    async def _prepare(self, crowd: Crowd) -> str:
-        """Import namers and train one; the size of the large ones, in words."""
+    async def _prepare(self, crowd: Crowd) -> None:
+        """Import namers and train one."""
         await self._insist(lambda: crowd.import_namer(VICTIM, namer(98)))
         crowd.namers.clear()  # members don't use it
         await self._insist(lambda: crowd.create_namer("elves"))
-        size = "none"
-        sizes = list(SIZES)
         for number in range(self._options.large_namers):
-            while sizes:
-                content = await asyncio.to_thread(namer, number, sizes[0])
-                entry = await crowd.import_namer(f"large {number}", content)
-                if entry.succeeded:
-                    size = f"files of {len(content) / 2**20:.2f} MiB"
-                    break
-                self._console.print(f"  {len(content):,} bytes: {entry.text[:90]!r}")
-                await asyncio.sleep(COOLDOWN_S)
-                sizes.pop(0)
-            await asyncio.sleep(COOLDOWN_S)
+            content = await asyncio.to_thread(namer, number, LARGE)
+            name = f"large {number}"
+            await self._insist(partial(crowd.import_namer, name, content))
         crowd.namers.append("elves")
         for name in crowd.namers:  # all of them in use from the start
             crowd.send("name of a namer", crowd.admin, "name", {"namer": name, "count": 3})
             await asyncio.sleep(COOLDOWN_S)
-        return size
 
     async def _insist(self, ask: Callable[[], Awaitable[Entry]]) -> None:
         """Ask until it succeeds; `RuntimeError` if it does not. The machine may be busy."""
@@ -284,11 +275,11 @@ class Soak:
                     checked = len(downs)
                     for message in unfinished(trouble.local.messages):
                         if message.created_at < downs[-1].began:
-                            self._left[message.id] = _about(message.content, message.embed)
+                            self._note_unfinished(message)
 
-
-def _about(content: str, embed: dict[str, object]) -> str:
-    return f"{embed.get('title') or content or 'thinking…'}"[:80]
+    def _note_unfinished(self, message: Message) -> None:
+        shown = message.embed.get("title") or message.content or "thinking…"
+        self._left[message.id] = f"{shown}"[:80]
 
 
 async def _add_version(url: URL) -> int:
@@ -338,13 +329,3 @@ def namer(seed: int, size: int = 0) -> bytes:
         path = Path(folder) / "namer.safetensors"
         save_weights(path, model.arrays(), card, Fingerprints.of(names), words=names)
         return path.read_bytes()
-
-
-async def _row_of(database: DatabaseFaults, name: str) -> int:
-    engine = create_async_engine(database.url)
-    try:
-        async with engine.connect() as connection:
-            query = text("SELECT id FROM custom_models WHERE name = :name")
-            return int((await connection.execute(query, {"name": name})).scalar_one())
-    finally:
-        await engine.dispose()

@@ -10,6 +10,8 @@ import signal
 import time
 from pathlib import Path
 
+import psutil
+
 from benchmarks.bot_process import CHECKOUT, BotProcess
 from benchmarks.soak.ledger import Down
 from bot.platforms.local.server import LocalDiscord
@@ -23,17 +25,12 @@ FAKETIME = (
     Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"),
     Path("/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"),
 )
-"""Where Debian's package libfaketime puts its library."""
-
-
-def clock_library() -> Path | None:
-    """The library that changes a process' clock, if it is installed."""
-    return next((path for path in FAKETIME if path.exists()), None)
+"""Where Debian's package libfaketime puts its library, which changes a process' clock."""
 
 
 def copy_checkout(folder: Path) -> Path:
     """A copy of the source tree whose weights may be broken; the corpora are linked."""
-    for part in ("bot", "models", "data", "benchmarks"):
+    for part in ("bot", "models", "data"):
         ignored = shutil.ignore_patterns("__pycache__", "cache", "baselines")
         shutil.copytree(CHECKOUT / part, folder / part, ignore=ignored)
     shutil.copy(CHECKOUT / "pyproject.toml", folder)
@@ -60,7 +57,8 @@ class Supervisor:
         self.online = asyncio.Event()
         self._local = local
         self._clock = folder / "clock"
-        self.has_clock = (library := clock_library()) is not None
+        library = next(filter(Path.exists, FAKETIME), None)
+        self.has_clock = library is not None
         if library is not None:
             self.set_clock(0)
             environment |= {
@@ -130,7 +128,7 @@ class Supervisor:
     async def _watch_memory(self) -> None:
         while True:
             if self.bot.pid is not None:
-                peak = self.bot.memory_mib()
+                peak = self.bot.peak_mib()
                 self.peak_mib = max(self.peak_mib, peak if peak == peak else 0.0)
             await asyncio.sleep(SAMPLE_S)
 
@@ -175,19 +173,14 @@ class Supervisor:
 
     def trainers(self) -> list[int]:
         """Process ids of the bot's trainers."""
-        found = []
-        for folder in Path("/proc").iterdir():
-            if folder.name.isdecimal():
-                with contextlib.suppress(OSError, IndexError):
-                    parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
-                    if parent == self.bot.pid and b"bot.train" in (folder / "cmdline").read_bytes():
-                        found.append(int(folder.name))
-        return found
+        with contextlib.suppress(psutil.Error):
+            if self.bot.pid is not None:
+                return [each.pid for each in self.bot.family() if "bot.train" in each.cmdline()]
+        return []
 
 
 def limit_memory(pid: int) -> None:
     """Let a process allocate no more memory than it has."""
-    with contextlib.suppress(OSError, ProcessLookupError):
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[0])
-        size = pages * os.sysconf("SC_PAGE_SIZE")
+    with contextlib.suppress(OSError, psutil.Error):
+        size = psutil.Process(pid).memory_info().vms
         resource.prlimit(pid, resource.RLIMIT_AS, (size, size))

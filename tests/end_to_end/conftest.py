@@ -5,8 +5,8 @@
             asked = await local.run_command("dinoname", {"count": 3})
             assert asked.message.embed["title"]
 
-Helpers to import: `running`, `mangosaurus`, `eventually`, and for the page `visiting`, `fill_in`,
-`last`.
+Helpers to import: `running`, `mangosaurus`, `beside`, `eventually`, and for the page `visiting`,
+`fill_in`, `last`.
 """
 
 import asyncio
@@ -23,11 +23,24 @@ from typing import Any, TypeVar
 import pytest
 import pytest_asyncio
 from discord.ext import commands
-from playwright.async_api import Browser, ConsoleMessage, Locator, Page, async_playwright, expect
+from playwright.async_api import (
+    Browser,
+    ConsoleMessage,
+    FloatRect,
+    Locator,
+    Page,
+    async_playwright,
+    expect,
+)
 
+from benchmarks.soak import crowd
 from bot.app import build_app, utc_now
+from bot.launch import Tokens
+from bot.operate.serving.platforms import slack_beside
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack.client import SlackBot
 from bot.settings import Settings
 from bot.store.database import FILE
 from bot.training.trainer import Launch, TrainerProcess
@@ -49,14 +62,7 @@ CHROMIUM_FLAGS = [
 PATIENCE_S = 60.0
 PATIENCE_MS = 60_000
 """For what a page shows: a busy machine takes its time, and a test that passes waits for none."""
-FIRST_PARTS = ("bel", "dor", "fen", "gal", "hir", "kum", "lys", "mar", "nim", "tov")
-SECOND_PARTS = ("adan", "ebor", "idel", "omir", "uwen", "ylan")
-ELVES = "\n".join(
-    first + second
-    for i, first in enumerate(FIRST_PARTS)
-    for j, second in enumerate(SECOND_PARTS)
-    if (i + j) % 3  # some are left to be generated, none of them one letter away from the list
-)
+ELVES = crowd.ELVES.replace(", ", "\n")
 """A list of names that takes seconds to train on."""
 
 Bot = TypeVar("Bot", bound=commands.Bot | commands.AutoShardedBot)
@@ -138,6 +144,21 @@ async def mangosaurus(
             yield bot
     finally:
         await app.inference.close()
+
+
+@contextlib.asynccontextmanager
+async def beside(bot: Mangosaurus, workspace: LocalSlack) -> AsyncIterator[SlackBot]:
+    """The bot on Slack in the process of the one on Discord, which is stopped with it."""
+    tokens = Tokens("", workspace.bot_token, workspace.app_token)
+    slack = slack_beside(bot, tokens, base_url=workspace.api_url, edit_s=0.1)
+    running = asyncio.create_task(slack.run())
+    try:
+        await asyncio.wait_for(slack.ready.wait(), PATIENCE_S)
+        yield slack
+    finally:
+        await bot.shut_down()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
 
 
 def _make_tables(state_dir: Path) -> None:
@@ -226,6 +247,25 @@ async def fill_in(page: Page, name: str) -> None:
     await expect(page.get_by_role("option").first).to_contain_text(f"/{name}")
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("form")).to_be_visible()
+
+
+async def width_of(image: Locator) -> int:
+    """The width of a picture that is loaded, in its own pixels."""
+    return int(await image.evaluate("image => image.decode().then(() => image.naturalWidth)"))
+
+
+async def box_of(shown: Locator) -> FloatRect:
+    """Where something is in the window."""
+    box = await shown.bounding_box()
+    assert box is not None
+    return box
+
+
+async def hold(page: Page, button: Locator) -> None:
+    """Press the mouse on a button, without releasing it."""
+    box = await box_of(button)
+    await page.mouse.move(box["x"] + 5, box["y"] + 5)
+    await page.mouse.down()
 
 
 def last(page: Page) -> Locator:

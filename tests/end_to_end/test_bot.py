@@ -51,12 +51,6 @@ async def test_buttons_work_after_a_restart(local: LocalDiscord, tmp_path: Path)
         assert (await finished_poem(local, another.message))[0].startswith("Shall I ")
 
 
-async def test_dropped_connection_is_resumed(local: LocalDiscord, bot: Mangosaurus) -> None:
-    await local.drop_gateway()
-    asked = await local.run_command("dinoname", {"count": 1})
-    assert len(names_on(asked.message)) == 1
-
-
 async def test_invalidated_session_is_replaced(local: LocalDiscord, bot: Mangosaurus) -> None:
     await local.gateway.invalidate()
     await local.wait_for(lambda: not local.state.online, what="The end of the session")
@@ -71,7 +65,7 @@ async def test_custom_model_survives_restart_and_export(
     upload = Upload("elves.txt", ELVES.title().encode())
     async with mangosaurus(local, tmp_path) as bot:
         asked = {"name": "elves", "file": upload}
-        begun = await local.run_command("namer create", asked, as_admin=True)
+        begun = await local.run_command("namer create", asked, by=local.admin)
         assert "Training elves. Follow along:" in begun.message.content
         report = next(message for message in local.messages if message.embeds)
         await local.wait_for(
@@ -89,12 +83,12 @@ async def test_custom_model_survives_restart_and_export(
         assert all(name.startswith("b") for name in names)
         assert not set(names) & set(ELVES.split("\n"))
         assert len(names_on((await local.press(written, "More")).message)) == 10
-        exported = await local.run_command("namer export", {"name": "elves"}, as_admin=True)
+        exported = await local.run_command("namer export", {"name": "elves"}, by=local.admin)
         (file,) = exported.message.attachments
         async with aiohttp.ClientSession() as session, session.get(file.url) as response:
             content = await response.read()
         asked = {"name": "Eldar", "file": Upload(file.filename, content)}
-        imported = await local.run_command("namer import", asked, as_admin=True)
+        imported = await local.run_command("namer import", asked, by=local.admin)
         assert imported.message.embed["title"] == "✅ Eldar is ready"
         again = await local.run_command("name", {"namer": "eldar", "count": 3})
         assert len(names_on(again.message)) == 3

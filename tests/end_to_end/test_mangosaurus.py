@@ -13,12 +13,10 @@ import pytest
 from bot.chat.app import MOST_RECEIPTS
 from bot.features import stopping
 from bot.platforms.discord.client import Mangosaurus
-from bot.platforms.discord.rendering import escape
 from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainerProcess
-from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.bot.tiny import tiny_weights_path, write_tiny_weights
 from tests.end_to_end.conftest import PATIENCE_S, eventually, mangosaurus
 
@@ -100,26 +98,6 @@ def better_weights(folder: Path, task: str) -> str:
     return QUICK_TRAINER.format(weights=str(tiny_weights_path(folder, task)))
 
 
-async def finished_poem(scene: Scene, opening: str) -> Message:
-    """Ask for a poem and wait for its end."""
-    asked = await scene.local.run_command("sonnet", {"opening": opening} if opening else {})
-    await scene.local.wait_for(lambda: asked.message.buttons, what="The end of the poem")
-    return asked.message
-
-
-async def test_poem_of_any_opening(scene: Scene, subtests: pytest.Subtests) -> None:
-    for kind, opening in HOSTILE_OPENINGS.items():
-        with subtests.test(kind):
-            poem = await finished_poem(scene, opening)
-            stanzas = poem.embed["description"].split("\n\n")
-            lines = [line for stanza in stanzas for line in stanza.split("\n")]
-            assert [stanza.count("\n") + 1 for stanza in stanzas] == [4, 4, 4, 2]
-            first_word = escape(opening).split()[:1]
-            assert not first_word or lines[0].startswith(first_word[0])
-            assert not poem.mentions
-            assert not poem.mention_everyone
-
-
 async def test_deleted_poem_is_cancelled(scene: Scene) -> None:
     asked = await scene.local.run_command("sonnet", until="acknowledged")
     scene.local.state.channel.remove(asked.message)
@@ -145,7 +123,7 @@ async def test_new_weights_survive_a_restart(local: LocalDiscord, tmp_path: Path
     async with playing(local, tmp_path) as scene:
         scene.train_with(better_weights(tmp_path / "fresh", "names"))
         before = scene.bot.app.inference.cards["names"]
-        asked = await local.run_command("retrain names", {"seed": 5}, as_admin=True)
+        asked = await local.run_command("retrain names", {"seed": 5}, by=local.admin)
         assert asked.message.ephemeral
         await local.wait_for(lambda: "is live" in scene.report.embed["title"])
         corpus, names = scene.report.embed["description"].split("\n\n")
@@ -161,7 +139,7 @@ async def test_new_weights_survive_a_restart(local: LocalDiscord, tmp_path: Path
 async def test_weights_of_another_task_are_rejected(scene: Scene, tmp_path: Path) -> None:
     scene.train_with(better_weights(tmp_path / "fresh", "sonnets"))
     before = scene.bot.app.inference.cards["names"]
-    await scene.local.run_command("retrain names", as_admin=True)
+    await scene.local.run_command("retrain names", by=scene.local.admin)
     await scene.local.wait_for(
         lambda: scene.report.embed["title"].endswith("The training of names failed")
     )
@@ -169,21 +147,9 @@ async def test_weights_of_another_task_are_rejected(scene: Scene, tmp_path: Path
     assert scene.bot.app.inference.cards["names"] is before
 
 
-async def test_stop_training(scene: Scene) -> None:
-    scene.train_with(SLOW_TRAINER)
-    await scene.local.run_command("retrain names", as_admin=True)
-    await scene.local.wait_for(lambda: scene.report.embed["description"] == "Mine")
-    refused = await scene.local.press(scene.report, "Stop")
-    assert "Only administrators" in refused.message.content
-    await scene.local.press(scene.report, "Stop", as_admin=True)
-    await scene.local.wait_for(lambda: "was stopped" in scene.report.embed["title"])
-    assert "pressed Stop" in scene.report.embed["description"]
-    assert not scene.report.buttons
-
-
 async def test_only_guild_is_the_home_guild(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
-    asked = await scene.local.run_command("retrain names", as_admin=True)
+    asked = await scene.local.run_command("retrain names", by=scene.local.admin)
     assert not await scene.bot.is_owner(discord.Object(int(asked.user.id)))  # type: ignore[arg-type]
     assert "Training names. Follow along:" in asked.message.content
 
@@ -191,7 +157,7 @@ async def test_only_guild_is_the_home_guild(scene: Scene) -> None:
 async def test_training_resumes_after_shutdown(local: LocalDiscord, tmp_path: Path) -> None:
     async with playing(local, tmp_path) as scene:
         scene.train_with(SLOW_TRAINER)
-        await local.run_command("retrain names", as_admin=True)
+        await local.run_command("retrain names", by=local.admin)
         await local.wait_for(lambda: scene.report.embed["description"] == "Mine")
         await scene.bot.shut_down()
         assert "The training resumes after that." in scene.report.embed["description"]

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 from bot.platforms.local.limits import ATTACHMENT_BYTES
 from bot.platforms.local.records import Interaction
 from bot.platforms.local.server import LocalDiscord
-from tests.end_to_end.conftest import fill_in, last, running, visiting
+from tests.end_to_end.conftest import box_of, fill_in, hold, last, running, visiting, width_of
 from tests.end_to_end.toy_bot import PACKED, ToyBot
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
@@ -62,7 +62,7 @@ def written(page: Page) -> Locator:
 async def test_fill_in_a_command_with_the_keyboard(page: Page) -> None:
     await page.keyboard.type("/")
     options = page.get_by_role("option")
-    await expect(options.first).to_contain_text("/burst")
+    await expect(options.first).to_contain_text("/dig")
     await page.keyboard.type("s")
     await expect(options).to_contain_text(["/secret", "/silent", "/slow", "/styles"])
     await page.keyboard.press("Escape")
@@ -117,9 +117,7 @@ async def test_typed_command_with_a_problem(
     await enter(page, line)
     await expect(alert(page)).to_have_text(problem)
     await expect(written(page)).to_have_value(line)
-    above, below = await written(page).bounding_box(), await alert(page).bounding_box()
-    assert above is not None
-    assert below is not None
+    above, below = await box_of(written(page)), await box_of(alert(page))
     assert above["y"] + above["height"] <= below["y"]
     assert local.messages == []
     await page.keyboard.press("End")
@@ -149,7 +147,7 @@ async def test_arrow_keys(page: Page) -> None:
     selected = page.locator("[aria-selected=true]")
     await expect(selected).to_contain_text("/secret")
     await page.keyboard.press("ArrowUp")  # from the first to the last
-    await expect(selected).to_contain_text("/burst")
+    await expect(selected).to_contain_text("/styles")
     await page.keyboard.press("ArrowDown")
     await expect(selected).to_contain_text("/secret")
 
@@ -217,10 +215,7 @@ async def test_upload_and_picture(page: Page) -> None:
     await page.get_by_label("file").set_input_files(bones)
     await page.get_by_role("button", name="Send").click()
     await expect(page.locator(".embed")).to_contain_text("4 bytes")
-    width = await page.locator(".embed img").evaluate(
-        "image => image.decode().then(() => image.naturalWidth)"
-    )
-    assert width == 320
+    assert await width_of(page.locator(".embed img")) == 320
     await expect(page.locator(".embed img")).to_have_attribute("alt", "A curve")
     await expect(page.get_by_role("link", name="copy-bones.txt")).to_be_visible()
 
@@ -248,8 +243,7 @@ async def test_rows_of_buttons(page: Page, width: int) -> None:
     await expect(last(page).get_by_role("img", name="A map")).to_be_visible()
     await expect(last(page).get_by_role("button")).to_have_count(12)
     for button in await last(page).get_by_role("button").all():
-        box = await button.bounding_box()
-        assert box is not None
+        box = await box_of(button)
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
 
@@ -257,13 +251,10 @@ async def test_rows_of_buttons(page: Page, width: int) -> None:
 async def test_press_while_the_message_changes(page: Page, local: LocalDiscord) -> None:
     await run(page, "election")
     await expect(page.get_by_role("img", name="A map")).to_be_visible()
-    await local.press(local.messages[-1], "4. Trilobite", as_admin=True)
+    await local.press(local.messages[-1], "4. Trilobite", by=local.admin)
     await expect(last(page)).to_contain_text("Ada chose 4")
-    box = await page.get_by_role("button", name="11. Belemnite").bounding_box()
-    assert box is not None
-    await page.mouse.move(box["x"] + 5, box["y"] + 5)
-    await page.mouse.down()
-    await local.press(local.messages[-1], "2. Ichthyosaur", as_admin=True)
+    await hold(page, page.get_by_role("button", name="11. Belemnite"))
+    await local.press(local.messages[-1], "2. Ichthyosaur", by=local.admin)
     await expect(last(page)).to_contain_text("Ada chose 2")
     await page.mouse.up()
     await expect(last(page)).to_contain_text("Mary chose 11")
@@ -418,9 +409,7 @@ async def test_unanswered_button(page: Page, local: LocalDiscord) -> None:
     await expect(broken).to_have_text("Break")
 
 
-async def test_page_reconnects(
-    browser: Browser,
-) -> None:
+async def test_page_reconnects(browser: Browser) -> None:
     page = await browser.new_page()
     async with LocalDiscord(port=0) as local:
         port = int(local.url.rstrip("/").rsplit(":", 1)[1])

@@ -9,14 +9,6 @@ from tests.end_to_end.conftest import running
 from tests.end_to_end.test_gateway import connected
 from tests.end_to_end.toy_bot import ToyBot
 
-INVALID_SESSION, INVALID_SHARD = 9, 4010
-
-
-def test_servers_are_on_different_shards() -> None:
-    local = LocalDiscord(servers=4)
-    ids = [int(server.guild.id) for server in local.servers]
-    assert {shard_of(str(each), 4) for each in ids} == {0, 1, 2, 3}
-
 
 async def test_a_bot_in_several_servers() -> None:
     async with LocalDiscord(port=0, servers=3, shards=2) as local, running(ToyBot, local) as bot:
@@ -58,24 +50,3 @@ async def test_interactions_reach_their_shard() -> None:
                 received = await sockets[home].next()
                 assert received["d"]["id"] == asked.id
                 assert received["d"]["guild_id"] == local.servers[number].guild.id
-
-
-async def test_identifies_that_come_too_fast() -> None:
-    """One in a bucket of `max_concurrency` is taken, until the seconds have passed."""
-    async with LocalDiscord(port=0, max_concurrency=2, identify_s=5.0) as local:
-        now = 1000.0
-        local.state.clock = lambda: now
-        answers = []
-        for shard in (0, 1, 2, 3):
-            async with connected(local) as socket:
-                answers.append((await socket.identify(local, shard=[shard, 4])).get("t"))
-        assert answers == ["READY", "READY", None, None]
-        now += 4.9
-        async with connected(local) as socket:
-            refused = await socket.identify(local, shard=[2, 4])
-            assert (refused["op"], refused["d"]) == (INVALID_SESSION, False)
-        now += 0.1
-        async with connected(local) as socket:
-            assert (await socket.identify(local, shard=[2, 4]))["t"] == "READY"
-        assert local.gateway.identified == [0, 1, 2]
-        assert local.gateway.refused == [2, 3, 2]

@@ -1,11 +1,9 @@
 """Both platforms at one address: what `python -m bot --local` serves."""
 
-import asyncio
-import os
 import signal
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,8 +15,6 @@ import pytest_asyncio
 from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.launch import Tokens
-from bot.operate.serving.platforms import slack_beside
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.both.server import SideBySide
 from bot.platforms.local.server import LocalDiscord
@@ -27,12 +23,12 @@ from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.names import CommandNames
 from bot.startup import Exit
-from tests.end_to_end.conftest import mangosaurus, opened, running
+from tests.end_to_end.conftest import beside, mangosaurus, opened, running
 from tests.end_to_end.toy_bot import ToyBot
+from tests.slow.processes import environment_of, started, wait_until_logged
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
 
-CHECKOUT = Path(__file__).parents[2]
 WITHOUT_SLACK = (
     "import sys; sys.modules['slack_sdk'] = None; from bot.__main__ import main; "
     "sys.exit(main(['--local']))"
@@ -65,15 +61,9 @@ async def _served(folder: Path) -> AsyncIterator[Served]:
     async with (
         SideBySide(server, workspace, port=0) as local,
         mangosaurus(server, folder) as bot,
+        beside(bot, workspace) as slack,
     ):
-        tokens = Tokens("", workspace.bot_token, workspace.app_token)
-        beside = slack_beside(bot, tokens, base_url=workspace.api_url, edit_s=0.1)
-        serving = asyncio.create_task(beside.run())
-        await asyncio.wait_for(beside.ready.wait(), 60)
-        yield Served(local, bot, beside)
-        await bot.shut_down()
-        with suppress(asyncio.CancelledError):
-            await serving
+        yield Served(local, bot, slack)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -175,30 +165,12 @@ async def test_other_sites_are_rejected() -> None:
 
 async def test_local_process_without_slack(tmp_path: Path, unused_tcp_port: int) -> None:
     """It runs Discord alone, and says how to add Slack."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        WITHOUT_SLACK,
-        cwd=CHECKOUT,
-        env={
-            "PATH": os.environ["PATH"],
-            "STATE_DIR": str(tmp_path),
-            "LOCAL_PORT": str(unused_tcp_port),
-        },
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        assert process.stderr is not None
-        async with asyncio.timeout(60):
-            async for line in process.stderr:
-                if b"Ready as Mangosaurus" in line:
-                    break
+    environment = environment_of(tmp_path, LOCAL_PORT=str(unused_tcp_port))
+    with started([sys.executable, "-c", WITHOUT_SLACK], tmp_path, environment) as process:
+        wait_until_logged(process, "Ready as Mangosaurus")
         process.send_signal(signal.SIGINT)
-        said, _ = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
-    assert process.returncode == Exit.OK
-    assert f"http://127.0.0.1:{unused_tcp_port}/".encode() in said
-    assert b"-r requirements-slack.txt" in said
+        assert process.wait(60) == Exit.OK
+        assert process.stdout is not None
+        said = process.stdout.read()
+    assert f"http://127.0.0.1:{unused_tcp_port}/" in said
+    assert "-r requirements-slack.txt" in said

@@ -10,19 +10,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FilePayload, Locator, Page, expect
 
+from benchmarks.soak.crowd import ENDINGS, SYLLABLES
 from bot.pictures.dissection import WIDTH
 from bot.pictures.plaque import WIDTH as PLAQUE_WIDTH
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.server import LocalDiscord
-from tests.end_to_end.conftest import (
-    ELVES,
-    FIRST_PARTS,
-    SECOND_PARTS,
-    fill_in,
-    last,
-    mangosaurus,
-    visiting,
-)
+from tests.end_to_end.conftest import ELVES, box_of, fill_in, last, mangosaurus, visiting, width_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
 
@@ -79,11 +72,8 @@ async def test_ending_and_dissection(page: Page) -> None:
     await last(page).get_by_role("button", name=first, exact=True).click()
     picture = last(page).get_by_role("img", name=f"How likely each letter of {first} was")
     await expect(picture).to_be_visible()
-    width = await picture.evaluate("image => image.decode().then(() => image.naturalWidth)")
-    assert width == WIDTH
-    box = await picture.bounding_box()
-    assert box is not None
-    assert box["width"] >= 250
+    assert await width_of(picture) == WIDTH
+    assert (await box_of(picture))["width"] >= 250
 
 
 async def test_sonnets(page: Page) -> None:
@@ -122,10 +112,7 @@ async def test_training(page: Page) -> None:
     await follow_it.click()  # the report is on this page, and not on the real Discord
     report = page.locator(".message", has_text="Version 1 of names is stored, but not live")
     await expect(report).to_be_visible()
-    width = await report.locator(".embed img").evaluate(
-        "image => image.decode().then(() => image.naturalWidth)"
-    )
-    assert width > 0
+    assert await width_of(report.locator(".embed img")) > 0
     await report.get_by_role("button", name="Use it anyway").click()
     await expect(last(page)).to_contain_text("Version 1 of names is live now.")
     await page.get_by_role("radio", name="Mary").check()
@@ -137,7 +124,7 @@ async def test_training(page: Page) -> None:
     await page.keyboard.press("Enter")
     await expect(last(page)).to_contain_text("10 new dinosaurs")
     names = (await body(page).inner_text()).lower().split()
-    elvish = [name for name in names if name.startswith(FIRST_PARTS) or name.endswith(SECOND_PARTS)]
+    elvish = [name for name in names if name.startswith(SYLLABLES) or name.endswith(ENDINGS)]
     assert len(elvish) >= 5
 
 
@@ -205,5 +192,4 @@ async def run(page: Page, command: str, **options: str) -> None:
 async def see_plaque_of(name: str, page: Page) -> None:
     plaque = last(page).get_by_role("img", name=f"A plaque: {name}, ")
     await expect(plaque).to_be_visible()
-    width = await plaque.evaluate("image => image.decode().then(() => image.naturalWidth)")
-    assert width == PLAQUE_WIDTH
+    assert await width_of(plaque) == PLAQUE_WIDTH

@@ -10,11 +10,9 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from tests.fuzz.targets import TARGETS
@@ -30,26 +28,6 @@ MEMORY_MB = 2_000
 """Of the process, most of which is what it imports."""
 
 
-@dataclass(frozen=True)
-class Findings:
-    """What came of fuzzing one target."""
-
-    target: str
-    cases: int
-    coverage: int
-    """Places in the code that inputs have reached, as libFuzzer counts them."""
-    seconds: int
-    broken: tuple[Path, ...]
-    """Inputs that raised an unexpected error, took too long, or too much memory."""
-    code: int = 0
-    """The exit code of libFuzzer."""
-
-    @property
-    def is_fine(self) -> bool:
-        """Whether inputs were tried, and none broke the target."""
-        return self.cases > 0 and self.code == 0 and not self.broken
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fuzz the targets; the exit code is 1 if an input broke one, or if one was not fuzzed."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
@@ -62,23 +40,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if importlib.util.find_spec("atheris") is None:
         console.print(INSTALL, highlight=False)
         return 1
-    found = []
-    with Progress(console=console) as progress:
-        names = options.targets or list(TARGETS)
-        bar = progress.add_task("fuzzing", total=len(names))
-        for name in names:
-            progress.update(bar, description=name)
-            found.append(run(name, int(60 * options.minutes)))
-            progress.advance(bar)
-    console.print(_table(found))
-    for one in found:
-        if not one.is_fine and not one.broken:
-            console.print(f"{one.target} was not fuzzed to the end: see {OUT / one.target}/log.txt")
-    return int(not all(one.is_fine for one in found))
+    table = Table("target", "cases", "coverage", "seconds", "findings")
+    is_fine = True
+    for name in options.targets or TARGETS:
+        console.print(f"fuzzing {name}", highlight=False)
+        *row, is_intact = run(name, int(60 * options.minutes))
+        table.add_row(name, *row)
+        is_fine &= is_intact
+    console.print(table)
+    return 0 if is_fine else 1
 
 
-def run(name: str, seconds: int) -> Findings:
-    """Fuzz a target in a process of its own, which libFuzzer ends."""
+def run(name: str, seconds: int) -> tuple[str, str, str, str, bool]:
+    """Fuzz a target in a process of its own, which libFuzzer ends. Returns the cells of its row:
+    inputs, places in the code that they reached, seconds, inputs that broke it; and whether some
+    were tried and none did.
+    """
     target, folder = TARGETS[name], OUT / name
     corpus = folder / "corpus"
     corpus.mkdir(parents=True, exist_ok=True)
@@ -96,15 +73,14 @@ def run(name: str, seconds: int) -> Findings:
             command, stdout=output, stderr=subprocess.STDOUT, timeout=seconds + 300, check=False
         )
     printed = log.read_text(errors="replace")
-    broken = sorted(path for path in folder.iterdir() if path.name.startswith(_BROKEN))
-    return Findings(
-        name,
-        _last(r"stat::number_of_executed_units:\s*(\d+)", printed),
-        _last(r"cov: (\d+)", printed),
-        seconds,
-        tuple(broken),
-        done.returncode,
-    )
+    cases = _last(r"stat::number_of_executed_units:\s*(\d+)", printed)
+    broken = [str(path) for path in sorted(folder.iterdir()) if path.name.startswith(_BROKEN)]
+    is_intact = cases > 0 and done.returncode == 0 and not broken
+    if not is_intact and not broken:
+        broken = [f"not fuzzed to the end: see {log}"]
+    reached = _last(r"cov: (\d+)", printed)
+    found = "\n".join(broken) or "none"
+    return f"{cases:,}", f"{reached:,}", f"{seconds}", found, is_intact
 
 
 _BROKEN = ("crash-", "timeout-", "oom-", "slow-unit-", "leak-")
@@ -113,14 +89,6 @@ _BROKEN = ("crash-", "timeout-", "oom-", "slow-unit-", "leak-")
 def _last(pattern: str, text: str) -> int:
     numbers = re.findall(pattern, text)
     return int(numbers[-1]) if numbers else 0
-
-
-def _table(found: Sequence[Findings]) -> Table:
-    table = Table("target", "cases", "coverage", "seconds", "findings")
-    for one in found:
-        broken = "\n".join(map(str, one.broken)) or "none"
-        table.add_row(one.target, f"{one.cases:,}", f"{one.coverage:,}", str(one.seconds), broken)
-    return table
 
 
 if __name__ == "__main__":

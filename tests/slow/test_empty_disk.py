@@ -25,14 +25,14 @@ async def test_everything_is_restored_on_an_empty_disk(
     elves = Upload("elves.txt", ELVES.encode())
     async with mangosaurus(local, tmp_path / "first", database_url=address) as bot:
         options = {"name": "elves", "file": elves}
-        await local.run_command("namer create", options, as_admin=True)
+        await local.run_command("namer create", options, by=local.admin)
         await local.wait_for(
             lambda: any(says(message, "elves is ready") for message in local.messages),
             timeout_s=60,
             what="A custom model",
         )
         options = {"corpus": elves, "seed": 1, "force": True}
-        await local.run_command("retrain names", options, as_admin=True)
+        await local.run_command("retrain names", options, by=local.admin)
         report = local.messages[-1]
         await local.wait_for(lambda: "image" in report.embed, what="A loss curve")
         assert says(report, "of names is live")

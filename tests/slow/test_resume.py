@@ -32,7 +32,7 @@ async def test_training_survives_stop_and_kill(local: LocalDiscord, tmp_path: Pa
     """
     settings = {"COOLDOWN_SECONDS": "0", "HOME_GUILDS": str(local.guild_id)}
     async with BotProcess(local, tmp_path, settings) as bot:
-        await local.run_command("retrain names", {"seed": 1, "force": True}, as_admin=True)
+        await local.run_command("retrain names", {"seed": 1, "force": True}, by=local.admin)
         await local.wait_for(lambda: reports(local), what="A progress message")
         (report,) = reports(local)
         await local.wait_for(lambda: progress(report) >= 10, timeout_s=120, what="10%")

@@ -11,7 +11,6 @@ from bot.operate.serving.platforms import running_bot, serve_both, slack_beside
 from bot.settings import Settings
 from bot.startup import closed_port
 
-LOCALHOST = "127.0.0.1"
 ADD_SLACK = (
     "To try Slack beside it, run: python -m pip install --require-hashes -r requirements-slack.txt"
 )
@@ -37,7 +36,7 @@ async def _run_local_discord(settings: Settings) -> None:
     from bot.platforms.local.server import LocalDiscord  # here: only this needs the simulator
 
     async with (
-        LocalDiscord(host=LOCALHOST, port=settings.local_port) as local,
+        LocalDiscord(settings.local_port) as local,
         running_bot(at_home(settings, local.guild_id), always_sync=True) as bot,
     ):
         with local.pointing_clients_here():
@@ -60,7 +59,7 @@ async def _run_side_by_side(settings: Settings) -> None:
     home = at_home(settings, discord.guild_id, slack.workspace.id)
     tokens = Tokens("", slack.bot_token, slack.app_token)
     async with (
-        SideBySide(discord, slack, LOCALHOST, settings.local_port) as local,
+        SideBySide(discord, slack, settings.local_port) as local,
         running_bot(home, always_sync=True) as bot,
     ):
         with discord.pointing_clients_here():

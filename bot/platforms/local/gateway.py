@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
-UNKNOWN_OPCODE, NOT_AUTHENTICATED, AUTHENTICATION_FAILED, TIMED_OUT = 4001, 4003, 4004, 4009
+AUTHENTICATION_FAILED, TIMED_OUT = 4004, 4009
 INVALID_SHARD, DISALLOWED_INTENTS = 4010, 4014
 # Members, presences, message content: they have to be enabled for a bot in Discord's portal.
 PRIVILEGED_INTENTS = 1 << 1 | 1 << 8 | 1 << 15
@@ -83,28 +83,12 @@ class Session:
 class Gateway:
     """All sessions. Sends the state's events to those that should receive them."""
 
-    def __init__(
-        self,
-        servers: Servers,
-        token: str,
-        faults: Faults,
-        *,
-        heartbeat_s: float = 41.25,
-        max_concurrency: int = 1,
-        identify_s: float = 0.0,
-    ) -> None:
-        """`max_concurrency`, `identify_s`: one IDENTIFY in so many seconds is taken in each bucket,
-        of which there are so many.
-        """
+    def __init__(self, servers: Servers, token: str, faults: Faults, heartbeat_s: float) -> None:
         self.url = ""
         self.identified: list[int] = []
-        """The shards of all IDENTIFYs that were taken, in order."""
-        self.refused: list[int] = []
-        """The shards of those that came too fast."""
+        """The shards of all IDENTIFYs, in order."""
         self._faults = faults
         self._servers, self._token, self._heartbeat_s = servers, token, heartbeat_s
-        self.max_concurrency, self._identify_s = max_concurrency, identify_s
-        self._taken_at: dict[int, float] = {}
         self._sessions: dict[str, Session] = {}
         for server in servers:
             server.events.listeners.append(partial(self._hear, server))
@@ -182,9 +166,6 @@ class Gateway:
                         session.is_stalled = False
                         pump = asyncio.create_task(self._pump(session, socket))
                         self._update_online()
-                elif op not in (3, 4, 8):  # presence, voice state, member request: ignored
-                    code = NOT_AUTHENTICATED if session is None else UNKNOWN_OPCODE
-                    await socket.close(code=code, message=f"Opcode {op}".encode())
         except TimeoutError:
             await socket.close(code=TIMED_OUT, message=b"Session timed out.")
         except ConnectionError:
@@ -207,9 +188,7 @@ class Gateway:
             if is_wrong:
                 await socket.close(code=code, message=message)
                 return None
-        if not self._takes(shard_id):
-            await socket.send_str(json.dumps({"op": INVALID_SESSION, "d": False}))
-            return None
+        self.identified.append(shard_id)
         session = Session(secrets.token_hex(16), (shard_id, shard_count), intents)
         self._sessions = {
             key: old for key, old in self._sessions.items() if old.shard != session.shard
@@ -231,16 +210,6 @@ class Gateway:
         for guild in guilds:
             session.append("GUILD_CREATE", guild.payload())
         return session
-
-    def _takes(self, shard_id: int) -> bool:
-        """Take an IDENTIFY, unless another one has just come in its bucket."""
-        bucket, now = shard_id % self.max_concurrency, self._servers[0].clock()
-        if now - self._taken_at.get(bucket, float("-inf")) < self._identify_s:
-            self.refused.append(shard_id)
-            return False
-        self._taken_at[bucket] = now
-        self.identified.append(shard_id)
-        return True
 
     async def _resume(self, socket: web.WebSocketResponse, data: JSON) -> Session | None:
         session = self._sessions.get(str(data.get("session_id")))
@@ -268,9 +237,7 @@ class Gateway:
     def _hear(self, server: State, event: Event) -> None:
         """Send an event of a server to the session whose shard has it."""
         guild, subject = server.guild, event.subject
-        if event.name == "membership" and guild.joined:
-            self._dispatch(guild.id, "GUILD_CREATE", guild.payload())
-        elif event.name == "membership":
+        if event.name == "membership":
             self._dispatch(guild.id, "GUILD_DELETE", {"id": guild.id})
         elif isinstance(subject, Interaction) and event.name == "interaction":
             data = server.interaction_payload(subject)

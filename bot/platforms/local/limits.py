@@ -16,7 +16,7 @@ LONGEST_OPTION = 6000
 """Characters of a text option."""
 LINK_BUTTON = 5
 SUBCOMMAND, SUBCOMMAND_GROUP = 1, 2
-STRING, INTEGER, BOOLEAN, USER, CHANNEL, NUMBER, ATTACHMENT = 3, 4, 5, 6, 7, 10, 11
+USER, CHANNEL = 6, 7
 
 _ERRORS: Mapping[int, tuple[int, str]] = {
     0: (401, "401: Unauthorized"),
@@ -35,7 +35,6 @@ _ERRORS: Mapping[int, tuple[int, str]] = {
     50013: (403, "Missing Permissions"),
     50027: (401, "Invalid Webhook Token"),
     50035: (400, "Invalid Form Body"),
-    50109: (400, "The request body contains invalid JSON."),
 }
 
 
@@ -218,8 +217,6 @@ def check_commands(commands: list[JSON]) -> None:
         names.add(key)
         if kind == 1:
             _check_named(form, f"{index}", command)
-        else:
-            form.length(f"{index}.name", name, 1, 32)
         if _command_size(command) > 8000:
             form.add(f"{index}", "Command exceeds maximum size (8000)")
     form.check()
@@ -275,53 +272,6 @@ def _command_size(item: JSON) -> int:
     return len("".join(map(str, filter(None, texts)))) + sum(
         map(_command_size, item.get("options") or [])
     )
-
-
-# Options that a member fills in
-
-_TYPES: Mapping[int, tuple[tuple[type, ...], str]] = {
-    STRING: ((str,), "a text"),
-    INTEGER: ((int,), "a whole number"),
-    BOOLEAN: ((bool,), "true or false"),
-    USER: ((str,), "the id of a member"),
-    CHANNEL: ((str,), "the id of a channel"),
-    NUMBER: ((int, float), "a number"),
-    ATTACHMENT: ((Upload,), "a file"),
-}
-
-
-def check_values(options: list[JSON], values: Mapping[str, object]) -> None:
-    """Raise a 50035 if a member's values do not fit a command's options.
-
-    values: by option name; the value of an attachment option is an `Upload`.
-    """
-    form = Form()
-    known = {option["name"]: option for option in options}
-    for name in values.keys() - known.keys():
-        form.add(name, f"No such option. Options: {', '.join(known) or 'none'}.")
-    for name, option in known.items():
-        if name in values:
-            _check_value(form, option, values[name])
-        elif option.get("required"):
-            form.add(name, "This option is required.")
-    form.check()
-
-
-def _check_value(form: Form, option: JSON, value: object) -> None:
-    name, kind = option["name"], option["type"]
-    accepted, words = _TYPES[kind]
-    if not isinstance(value, accepted) or (kind != BOOLEAN and isinstance(value, bool)):
-        form.add(name, f"Must be {words}.")
-    elif isinstance(value, str):
-        low, high = option.get("min_length", 0), option.get("max_length", LONGEST_OPTION)
-        form.length(name, value, low, high)
-    elif isinstance(value, (int, float)):
-        if value < option.get("min_value", value):
-            form.add(name, f"Must be at least {option['min_value']}.")
-        if value > option.get("max_value", value):
-            form.add(name, f"Must be at most {option['max_value']}.")
-    if option.get("choices"):
-        form.one_of(name, value, [choice["value"] for choice in option["choices"]])
 
 
 # Rate limits

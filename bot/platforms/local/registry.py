@@ -23,7 +23,8 @@ class Choice:
     def view(self) -> JSON:
         """The entry as the page shows it."""
         description = (self.path[-1] if self.path else self.command)["description"]
-        return {"name": self.name, "description": description, "options": self.options}
+        options = [dict(option) for option in self.options]
+        return {"name": self.name, "description": description, "options": options}
 
     def data(self, values: Mapping[str, object], focused: str | None = None) -> JSON:
         """The `data` of an interaction that runs it, or that requests choices for `focused`."""

@@ -15,7 +15,6 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from bot.platforms.local.gateway import Gateway
-from bot.platforms.local.guild import Guild
 from bot.platforms.local.limits import JSON, Allowance, ApiError, RateLimiter, Upload
 from bot.platforms.local.records import Message
 from bot.platforms.local.servers import Servers
@@ -28,13 +27,12 @@ PREFIX = "/api/v10"
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A parsed request: path parameters, query, payload and files."""
+    """A parsed request."""
 
     path: Mapping[str, str]
     query: Mapping[str, str]
-    payload: JSON
     items: list[JSON]  # the payload of the route that takes a list
-    uploads: list[Upload]
+    content: tuple[JSON, list[Upload]]  # the payload of others, and files
 
     def __getitem__(self, parameter: str) -> str:
         """A path parameter."""
@@ -88,26 +86,19 @@ async def parse(request: web.Request) -> Call:
     uploads: list[Upload] = []
     if request.content_type.startswith("multipart/"):
         form = await request.post()
-        body = _loads(str(form.get("payload_json") or "{}"))
+        body = json.loads(str(form["payload_json"]))
         about = body.get("data", body) if isinstance(body, dict) else {}
         described = {str(item["id"]): item for item in about.get("attachments") or []}
         for key, value in form.items():
-            if isinstance(value, FileField) and key.startswith("files["):
-                item = described.get(key[6:-1], {})
+            if isinstance(value, FileField):
+                item = described.get(key.removeprefix("files[")[:-1], {})
                 name = str(item.get("filename") or value.filename)
                 uploads.append(Upload(name, value.file.read(), item.get("description")))
     elif request.can_read_body:
-        body = _loads(await request.text())
+        body = json.loads(await request.text() or "{}")
     payload = body if isinstance(body, dict) else {}
     items = body if isinstance(body, list) else []
-    return Call(request.match_info, request.query, payload, items, uploads)
-
-
-def _loads(text: str) -> object:
-    try:
-        return json.loads(text) if text else {}
-    except ValueError:
-        raise ApiError(50109) from None
+    return Call(request.match_info, request.query, items, (payload, uploads))
 
 
 class Rest:
@@ -118,41 +109,48 @@ class Rest:
         servers: Servers,
         token: str,
         gateway: Gateway,
+        limits: tuple[RateLimiter, RateLimiter],
         shards: int,
-        limits: tuple[RateLimiter, RateLimiter] | None,
+        max_concurrency: int,
     ) -> None:
         """`limits`: of writes to a channel or an interaction, and of all requests."""
         self.refused: Counter[str] = Counter()
         self._servers, self._token, self._clock = servers, token, servers[0].clock
-        self._gateway, self._shards, self._limits = gateway, shards, limits
+        self._gateway, self._limits = gateway, limits
+        self._shards, self._concurrency = shards, max_concurrency
 
     def add_to(self, app: web.Application) -> None:
         for route in self._routes():
             app.router.add_route(route.method, PREFIX + route.path, self._serve(route))
 
     def _routes(self) -> Iterator[Route]:
-        guild = self._servers[0].guild
+        servers, guild = self._servers, self._servers[0].guild
         yield Route("GET", "/gateway", lambda c: {"url": self._gateway.url})
         yield Route("GET", "/gateway/bot", lambda c: self._gateway_bot())
         yield Route("GET", "/users/@me", lambda c: guild.bot.payload())
         yield Route("GET", "/users/@me/guilds", lambda c: self._guilds())
-        yield Route("DELETE", "/users/@me/guilds/{guild}", self._leave)
         yield Route("GET", "/users/{user}", lambda c: guild.user(c["user"]).payload())
         yield Route("GET", "/applications/@me", lambda c: guild.application_payload())
         yield Route("GET", "/oauth2/applications/@me", lambda c: guild.application_payload())
-        yield Route("GET", "/guilds/{guild}", lambda c: self._guild(c).payload())
-        yield Route("GET", "/guilds/{guild}/members/{user}", self._member)
-        yield Route("PUT", "/applications/{application}/commands", self._overwrite)
+        commands = "/applications/{application}/commands"
+        yield Route("PUT", commands, lambda c: servers[0].overwrite_commands(c.items))
 
+        in_guild = servers.of_guild
+        leave = "/users/@me/guilds/{guild}"
+        yield Route("DELETE", leave, lambda c: in_guild(c["guild"]).remove_bot())
+        yield Route("GET", "/guilds/{guild}", lambda c: in_guild(c["guild"]).guild.payload())
+        yield Route("GET", "/guilds/{guild}/members/{user}", self._member)
+
+        webhook, message = "/webhooks/{application}/{token}", "messages/{message}"
         yield Route("POST", "/interactions/{interaction}/{token}/callback", self._callback)
-        webhook = "/webhooks/{application}/{token}"
         yield Route("POST", webhook, self._follow_up, "token")
-        yield Route("PATCH", f"{webhook}/messages/{{message}}", self._edit_reply, "token")
+        yield Route("PATCH", f"{webhook}/{message}", self._edit_reply, "token")
 
         channel = "/channels/{channel}"
         yield Route("GET", channel, lambda c: self._place(c).guild.channel_payload())
-        yield Route("POST", f"{channel}/messages", self._post, "channel")
-        yield Route("PATCH", f"{channel}/messages/{{message}}", self._edit, "channel")
+        post = f"{channel}/messages"
+        yield Route("POST", post, lambda c: self._place(c).channel.post(*c.content), "channel")
+        yield Route("PATCH", f"{channel}/{message}", self._edit, "channel")
 
     def _serve(self, route: Route) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def serve(request: web.Request) -> web.Response:
@@ -173,10 +171,10 @@ class Rest:
         if "{token}" not in route.path:  # of an interaction
             if request.headers.get("Authorization") != f"Bot {self._token}":
                 raise ApiError(0)
-            if self._limits and not (whole := self._limits[1].take("")).granted:
+            if not (whole := self._limits[1].take("")).granted:
                 self.refused["everything"] += 1
                 return too_many_requests(whole.reset_after, everything=True)
-        if self._limits is None or route.limited_by is None:
+        if route.limited_by is None:
             return {}
         bucket = f"{route.method} {route.path}"
         allowance = self._limits[0].take(f"{bucket} {request.match_info[route.limited_by]}")
@@ -188,49 +186,32 @@ class Rest:
 
     def _gateway_bot(self) -> JSON:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0}
-        limit["max_concurrency"] = self._gateway.max_concurrency
+        limit["max_concurrency"] = self._concurrency
         return {"url": self._gateway.url, "shards": self._shards, "session_start_limit": limit}
 
     def _guilds(self) -> list[JSON]:
         return [server.guild.payload() for server in self._servers if server.guild.joined]
 
-    def _guild(self, call: Call) -> Guild:
-        return self._servers.of_guild(call["guild"]).guild
-
     def _member(self, call: Call) -> JSON:
-        return self._guild(call).member_payload(self._guild(call).user(call["user"]))
-
-    def _leave(self, call: Call) -> None:
-        self._servers.of_guild(call["guild"]).remove_bot()
-
-    def _overwrite(self, call: Call) -> list[JSON]:
-        return self._servers[0].overwrite_commands(call.items)
+        guild = self._servers.of_guild(call["guild"]).guild
+        return guild.member_payload(guild.user(call["user"]))
 
     def _place(self, call: Call) -> State:
         return self._servers.of_channel(call["channel"])
 
-    def _post(self, call: Call) -> Message:
-        return self._place(call).channel.post(call.payload, call.uploads)
-
     def _edit(self, call: Call) -> Message:
-        return self._place(call).channel.edit(call["message"], call.payload, call.uploads)
-
-    # Interactions
-
-    def _asked(self, call: Call) -> State:
-        return self._servers.of_token(call["token"])
+        return self._place(call).channel.edit(call["message"], *call.content)
 
     def _follow_up(self, call: Call) -> Message:
-        return self._asked(call).follow_up(call["token"], call.payload, call.uploads)
+        return self._servers.of_token(call["token"]).follow_up(call["token"], *call.content)
 
     def _edit_reply(self, call: Call) -> Message:
-        state = self._asked(call)
-        return state.edit_reply(call["token"], call["message"], call.payload, call.uploads)
+        state = self._servers.of_token(call["token"])
+        return state.edit_reply(call["token"], call["message"], *call.content)
 
     def _callback(self, call: Call) -> JSON | None:
-        answered = self._asked(call).answer(
-            call["interaction"], call["token"], call.payload, call.uploads
-        )
+        state = self._servers.of_token(call["token"])
+        answered = state.answer(call["interaction"], call["token"], *call.content)
         return answered if call.query.get("with_response") in ("1", "true") else None
 
 

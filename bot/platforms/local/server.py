@@ -1,12 +1,12 @@
 """`LocalDiscord`: starts the Discord simulator, and is its interface for tests.
 
-    async with LocalDiscord(port=8080) as local:
+    async with LocalDiscord() as local:
         print(local.url)
         with local.pointing_clients_here():
             await bot.start(local.token)
 
 On the page at `local.url`, a person acts as a member or an administrator. Tests do the same with
-the methods `run_command`, `press`, `autocomplete` and `wait_for`.
+the methods `run_command`, `press` and `wait_for`.
 """
 
 import asyncio
@@ -34,16 +34,10 @@ from bot.platforms.local.common.simulator import (
 from bot.platforms.local.faults import Faults
 from bot.platforms.local.gateway import Gateway
 from bot.platforms.local.guild import User
-from bot.platforms.local.limits import JSON, ApiError, RateLimiter
+from bot.platforms.local.limits import ApiError, RateLimiter
 from bot.platforms.local.page import DiscordPage
 from bot.platforms.local.records import Event, Interaction, Message
-from bot.platforms.local.rest import (
-    PREFIX,
-    Rest,
-    json_response,
-    too_many_requests,
-    unknown_route,
-)
+from bot.platforms.local.rest import PREFIX, Rest, json_response, too_many_requests, unknown_route
 from bot.platforms.local.servers import Servers
 from bot.platforms.local.state import State
 
@@ -56,63 +50,50 @@ Until = Literal["sent", "acknowledged", "answered"]
 class LocalDiscord(Simulator):
     """The simulator; listens inside of `async with`.
 
-    host, port: as for `Address`. OSError is raised at the start if the port is in use.
+    port: as for `Address`. OSError is raised at the start if the port is in use.
     first_response_s: Discord's 3 seconds to acknowledge an interaction; longer in tests.
     heartbeat_s: interval of heartbeats, as sent to clients.
     shards: number of shards, as sent to clients.
     servers: number of servers, each on another shard than the one before it.
-    max_concurrency, identify_s: in each of so many buckets of shards, one IDENTIFY in so many
-        seconds is taken, 5 on Discord; those that come too fast are refused. 0 takes all.
+    max_concurrency: number of shards that may connect at once, as sent to clients.
     history: messages to keep, and as many ephemeral ones; older ones are deleted.
-    rate_limited: whether to answer with 429 above `writes` messages or edits in 5 seconds
-        for a channel or an interaction, and above 50 requests per second in total.
+    writes: messages or edits in 5 seconds for a channel or an interaction, above which, and above
+        50 requests per second in total, answers are a 429.
     """
-
-    platform = "Discord"
 
     def __init__(
         self,
-        host: str = "127.0.0.1",
-        port: int = 8080,
+        port: int = 0,
         *,
         first_response_s: float = 3.0,
-        rate_limited: bool = True,
         writes: int = 5,
         heartbeat_s: float = 41.25,
         shards: int = 1,
         servers: int = 1,
         max_concurrency: int = 1,
-        identify_s: float = 0.0,
         history: int = HISTORY,
     ) -> None:
-        super().__init__(host, port)
+        super().__init__(port)
         self.token = f"local.{secrets.token_urlsafe(24)}"
         make = partial(State, time.time, first_response_s=first_response_s, history=history)
         self.state = make()
         others = (make(beside=self.state, position=number) for number in range(1, servers))
         self.servers = Servers([self.state, *others])
         self.faults = Faults(too_many_requests)
-        self.gateway = Gateway(
-            self.servers,
-            self.token,
-            self.faults,
-            heartbeat_s=heartbeat_s,
-            max_concurrency=max_concurrency,
-            identify_s=identify_s,
-        )
+        self.gateway = Gateway(self.servers, self.token, self.faults, heartbeat_s)
         limits = RateLimiter(writes, WINDOW_S, time.time), RateLimiter(PER_SECOND, 1, time.time)
         self.drop_gateway = self.gateway.drop
-        rest_limits = limits if rate_limited else None
-        self._rest = Rest(self.servers, self.token, self.gateway, shards, rest_limits)
+        self._rest = Rest(self.servers, self.token, self.gateway, limits, shards, max_concurrency)
         changes = Changes()
         self.wait_for, self._notify = changes.wait_for, changes.notify
         self._page = DiscordPage(self.state, changes, self._answered)
         self.refused = self._rest.refused
         """Number of 429 responses by route ("PATCH /channels/…"), or "everything" for the total."""
+        self.member, self.admin = self.state.guild.member, self.state.guild.admin
         self.guild_id = int(self.state.guild.id)
         self.channel_id = int(self.state.guild.channel_id)
         self._api = PREFIX
-        self._timers: dict[str, list[asyncio.TimerHandle]] = {}
+        self._timers: list[asyncio.TimerHandle] = []
         for server in self.servers:
             server.events.listeners.append(partial(self._hear, server))
 
@@ -134,17 +115,21 @@ class LocalDiscord(Simulator):
 
     async def close(self) -> None:
         """End all connections, and forget what waits for a deadline."""
-        for handles in self._timers.values():
-            for handle in handles:
-                handle.cancel()
+        for timer in self._timers:
+            timer.cancel()
         self._page.close()
         await self.gateway.close()
 
     @contextlib.contextmanager
     def pointing_clients_here(self) -> Iterator[None]:
         """Make discord.py clients that start in this context connect to the simulator."""
-        with pointing_clients_at(self.url.removesuffix("/") + PREFIX, self.gateway.url):
+        before = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
+        discord.http.Route.BASE = self.url.removesuffix("/") + PREFIX
+        discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(self.gateway.url)
+        try:
             yield
+        finally:
+            discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = before
 
     # For tests: what a member does on the page
 
@@ -158,10 +143,7 @@ class LocalDiscord(Simulator):
         name: str,
         options: Mapping[str, object] | None = None,
         *,
-        as_admin: bool = False,
         by: User | None = None,
-        despite_permissions: bool = False,
-        forged: bool = False,
         server: int = 0,
         until: Until = "answered",
         timeout_s: float = WAIT_S,
@@ -170,30 +152,15 @@ class LocalDiscord(Simulator):
 
         name: "dinoname", or "retrain names" for a subcommand.
         options: values by name; an `Upload` for an attachment.
-        by: a user added with `state.guild.add_member`; by default Mary, or Ada if `as_admin`.
-        despite_permissions: as if an administrator had allowed the command to everyone.
-        forged: without the checks of the values, as if Discord had forgotten the command's limits.
+        by: Mary by default; or `admin`, or a user added with `state.guild.add_member`.
         server: in which of several servers.
         until: what to wait for: "sent" returns at once, "acknowledged" after the first response.
         """
-        asked = self.servers[server].invoke(
-            self._user(as_admin, by),
-            name,
-            options,
-            despite_permissions=despite_permissions,
-            forged=forged,
-        )
+        asked = self.servers[server].invoke(by or self.member, name, options)
         return await self._answered(asked, until, timeout_s)
 
     async def press(
-        self,
-        message: Message,
-        button: str,
-        *,
-        as_admin: bool = False,
-        by: User | None = None,
-        until: Until = "answered",
-        timeout_s: float = WAIT_S,
+        self, message: Message, button: str, *, by: User | None = None, until: Until = "answered"
     ) -> Interaction:
         """Press the button with this label or custom_id, and wait like `run_command`.
 
@@ -201,25 +168,7 @@ class LocalDiscord(Simulator):
         """
         custom_id = message.button(button).custom_id or ""
         server = self.servers.of_channel(message.channel_id)
-        asked = server.press(self._user(as_admin, by), message.id, custom_id)
-        return await self._answered(asked, until, timeout_s)
-
-    async def autocomplete(
-        self,
-        name: str,
-        option: str,
-        typed: object = "",
-        *,
-        options: Mapping[str, object] | None = None,
-        as_admin: bool = False,
-        by: User | None = None,
-        timeout_s: float = WAIT_S,
-    ) -> list[JSON]:
-        """The choices ({"name", "value"}) that the bot offers for the typed text."""
-        values = dict(options or {}) | {option: typed}
-        asked = self.state.complete(self._user(as_admin, by), name, values, option)
-        await self._answered(asked, "answered", timeout_s)
-        return asked.choices
+        return await self._answered(server.press(by or self.member, message.id, custom_id), until)
 
     async def _answered(
         self, asked: Interaction, until: Until = "answered", timeout_s: float = WAIT_S
@@ -232,27 +181,16 @@ class LocalDiscord(Simulator):
         await self.wait_for(done, timeout_s=timeout_s, what=f"An answer to {asked.title}")
         return asked
 
-    def _user(self, as_admin: bool, by: User | None) -> User:
-        return by or (self.state.guild.admin if as_admin else self.state.guild.member)
-
     # Timers
 
     def _hear(self, server: State, event: Event) -> None:
-        if event.name == "interaction" and isinstance(event.subject, Interaction):
-            self._start_clocks(server, event.subject)
+        asked = event.subject
+        if event.name == "interaction" and isinstance(asked, Interaction):
+            loop = asyncio.get_running_loop()
+            self._timers = [timer for timer in self._timers if timer.when() > loop.time()]
+            give_up = loop.call_later(server.first_response_s, server.give_up, asked)
+            self._timers += [give_up, loop.call_later(TOKEN_S, server.expire, asked)]
         self._notify()
-
-    def _start_clocks(self, server: State, asked: Interaction) -> None:
-        loop = asyncio.get_running_loop()
-
-        def expire() -> None:
-            self._timers.pop(asked.id, None)
-            server.expire(asked)
-
-        self._timers[asked.id] = [
-            loop.call_later(server.first_response_s, server.give_up, asked),
-            loop.call_later(TOKEN_S, expire),
-        ]
 
     # Requests
 
@@ -267,18 +205,3 @@ class LocalDiscord(Simulator):
             return json_response(error.body(), status=error.status)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
             return unknown_route(request.method, request.path)
-
-
-@contextlib.contextmanager
-def pointing_clients_at(api: str, gateway: str) -> Iterator[None]:
-    """Make discord.py clients that start in this context connect to these addresses.
-
-    api: "http://127.0.0.1:8080/api/v10"; gateway: "ws://127.0.0.1:8080/gateway".
-    """
-    before = discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
-    discord.http.Route.BASE = api
-    discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway)
-    try:
-        yield
-    finally:
-        discord.http.Route.BASE, discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = before

@@ -18,7 +18,6 @@ from bot.platforms.local.limits import (
     ApiError,
     Upload,
     check_choices,
-    check_values,
 )
 from bot.platforms.local.records import (
     LOADING,
@@ -98,10 +97,11 @@ class State:
             USER: [{"name": member.name, "value": member.id} for member in members],
             CHANNEL: [{"name": channel["name"], "value": channel["id"]}],
         }
-        return [
-            listed | {"options": [_with_choices(option, choices) for option in listed["options"]]}
-            for listed in self.commands.picker(user)
-        ]
+        listed = self.commands.picker(user)
+        for option in (option for each in listed for option in each["options"]):
+            if option["type"] in choices:
+                option["choices"] = choices[option["type"]]
+        return listed
 
     def invoke(
         self,
@@ -110,24 +110,22 @@ class State:
         values: Mapping[str, object] | None = None,
         *,
         despite_permissions: bool = False,
-        forged: bool = False,
     ) -> Interaction:
         """Run a slash command. The value of an attachment option is an `Upload`; that of a user or
-        a channel is its id.
+        a channel is its id. Only the page checks values, as clients do: others are forged.
 
         despite_permissions: as if an administrator had overridden the command's default
         permissions, so that only the bot's own check is left.
-        forged: without the checks of the values, so that only the bot's own are left.
         """
         choice = self.commands.find(name)
         if not despite_permissions and not user.may_use(choice.command):
             raise ApiError(50013)
         given = values or {}
-        if not forged:
-            check_values(choice.options, given)
+        if unknown := given.keys() - {option["name"] for option in choice.options}:
+            raise LookupError(f"/{name} has no option {unknown.pop()!r}.")
         files = {k: self.channel.store_file(v) for k, v in given.items() if isinstance(v, Upload)}
         data = choice.data(dict(given) | {name: file.id for name, file in files.items()})
-        resolved = {} if forged else self._resolved(choice.options, given)
+        resolved = self._resolved(choice.options, given)
         if files:
             resolved["attachments"] = {f.id: f.payload() for f in files.values()}
         if resolved:
@@ -334,8 +332,3 @@ class State:
             if reply in (Reply.MESSAGE, Reply.UPDATE):
                 answered["resource"]["message"] = asked.original.payload()
         return answered
-
-
-def _with_choices(option: JSON, choices: Mapping[int, list[JSON]]) -> JSON:
-    """An option as the page shows it: users and channels are chosen from a list."""
-    return option | {"choices": choices[option["type"]]} if option["type"] in choices else option

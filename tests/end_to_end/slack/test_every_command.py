@@ -246,19 +246,6 @@ async def test_autocomplete(
     assert label in " ".join(each["text"]["text"] + each["value"] for each in options)
 
 
-async def test_message_shortcut(office: Office) -> None:
-    channel = office.slack.workspace.add_channel("sonnets", is_joined=True)
-    said = office.slack.say(office.owner, "Rough winds do shake the buds", channel)
-    asked = office.slack.shortcut(office.owner, "sonnet_from_message", said)
-    await asked.acknowledgement()
-    assert "Rough winds do shake the buds" in (await asked.answer()).words
-
-
-async def test_app_home(office: Office) -> None:
-    await office.slack.open_home(office.owner).acknowledgement()
-    await office.slack.wait_for(lambda: office.slack.home(office.owner))
-
-
 async def test_nothing_odd_was_sent(office: Office) -> None:
     """Nothing was sent that Slack would read otherwise than it is meant."""
     assert office.slack.warnings == []

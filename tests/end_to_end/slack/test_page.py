@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-import aiohttp
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
@@ -17,7 +16,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.limits import DEFAULT_SCOPES
 from bot.platforms.local.slack.server import LocalSlack
-from tests.end_to_end.conftest import opened
+from tests.end_to_end.conftest import hold, opened, width_of
 from tests.end_to_end.slack.conftest import MODAL, OPTIONS, Listener, connected, rich, row
 from tests.end_to_end.toy_bot import png
 
@@ -251,7 +250,7 @@ async def test_picture(local: LocalSlack, toy: Toy, page: Page) -> None:
     )
     image = page.get_by_role("img", name="A plaque")
     await expect(image).to_be_visible()
-    assert await image.evaluate("image => image.decode().then(() => image.naturalWidth)") == 64
+    assert await width_of(image) == 64
 
 
 async def test_modal(local: LocalSlack, toy: Toy, page: Page) -> None:
@@ -321,23 +320,12 @@ async def test_no_connection(local: LocalSlack, browser: Browser) -> None:
         await expect(messages(page)).to_contain_text(["failed with the error “dispatch_failed”"])
 
 
-async def test_secret_is_required(local: LocalSlack) -> None:
-    async with aiohttp.ClientSession() as session:
-        async with session.get(f"{local.url}local/state?csrf=wrong") as answer:
-            assert answer.status == 403
-        async with session.post(f"{local.url}local/act", data={"payload": "{}"}) as answer:
-            assert answer.status == 403
-
-
 async def test_press_while_the_message_changes(local: LocalSlack, toy: Toy, page: Page) -> None:
     """The button stays the same, and keeps the focus."""
     await write(page, "/dinoname count:3")
     again = page.get_by_role("button", name="Again")
     await again.focus()
-    box = await again.bounding_box()
-    assert box is not None
-    await page.mouse.move(box["x"] + 5, box["y"] + 5)
-    await page.mouse.down()
+    await hold(page, again)
     (message,) = local.messages
     heading = rich({"type": "text", "text": "2 votes"})
     await toy.web.chat_update(

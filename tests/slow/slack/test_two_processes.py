@@ -92,7 +92,7 @@ async def test_shared_events(slack: LocalSlack, bots: list[BotProcess], postgres
     for each in asked:
         assert await each.acknowledgement() == {}
     await slack.wait_for(lambda: len(cards(slack)) == MEMBERS)
-    assert {card.channel_id for card in cards(slack)} == {room.id for room in rooms}
+    assert {card.channel.id for card in cards(slack)} == {room.id for room in rooms}
     assert await count(postgres, "polls") == MEMBERS
 
     # A cooldown holds in both.
@@ -106,7 +106,7 @@ async def test_shared_events(slack: LocalSlack, bots: list[BotProcess], postgres
         found: dict[str, str] = {}
         for message in slack.messages:
             if message.channel in halls:
-                found.setdefault(message.channel_id, message.words)
+                found.setdefault(message.channel.id, message.words)
         return found
 
     await slack.wait_for(lambda: len(answered()) == len(halls))

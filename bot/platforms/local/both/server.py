@@ -22,14 +22,12 @@ TITLE = "Mangosaurus on Discord and Slack"
 class SideBySide:
     """The page at "/", the simulators at "/discord/" and "/slack/". Their own ports stay closed.
 
-    host, port: as for `Address`. OSError is raised at the start if the port is in use.
+    port: as for `Address`. OSError is raised at the start if the port is in use.
     """
 
-    def __init__(
-        self, discord: LocalDiscord, slack: LocalSlack, host: str = "127.0.0.1", port: int = 8080
-    ) -> None:
+    def __init__(self, discord: LocalDiscord, slack: LocalSlack, port: int = 0) -> None:
         self._simulators: dict[str, Simulator] = {"discord": discord, "slack": slack}
-        self._address = Address(host, port, "local")
+        self._address = Address(port)
         self._page = WebPage(WEB, TITLE, ("main",), shared=("elements",), frames=True)
         self.url = ""
         """The address of the page, "http://127.0.0.1:8080/"; empty before the start."""

@@ -4,18 +4,17 @@
 """
 
 import asyncio
-import ipaddress
 import logging
-import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
-from typing import ClassVar, Self
+from collections.abc import Callable
+from typing import Self
 
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 _log = logging.getLogger(__name__)
 
+HOST = "127.0.0.1"
 UPLOAD_BYTES = 100 * 1024 * 1024
 """Size of a request, with all its files."""
 WAIT_S = 60.0
@@ -57,15 +56,13 @@ class Changes:
 
 
 class Address:
-    """A port of loopback. Requests of other sites are rejected there.
+    """A port that only this machine reaches. Requests of other sites are rejected there.
 
-    host: a loopback address (127.0.0.1, ::1, localhost); others raise ValueError.
-    port: 0 to 65535; 0 is any free port.
-    simulator: whose it is, for the message of that error.
+    port: 0 is any free one.
     """
 
-    def __init__(self, host: str, port: int, simulator: str) -> None:
-        self._host, self._port = loopback_host(host, simulator), valid_port(port)
+    def __init__(self, port: int) -> None:
+        self._port = port
         self._authorities: set[str] = set()
         self._runner: web.AppRunner | None = None
 
@@ -74,23 +71,16 @@ class Address:
 
         Raises OSError if the port is in use.
         """
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        site = web.TCPSite(runner, self._host, self._port)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
         try:
-            await site.start()
-        except OSError as error:
-            await runner.cleanup()
-            raise OSError(
-                error.errno,
-                f"Cannot listen on {self._host}:{self._port}: {os.strerror(error.errno or 0)}. "
-                "Stop the program that uses the port, or choose another port, for example 8081.",
-            ) from error
-        self._runner = runner
-        port = runner.addresses[0][1]
-        authority = f"[{self._host}]:{port}" if ":" in self._host else f"{self._host}:{port}"
-        self._authorities = {authority, f"localhost:{port}"}
-        return f"http://{authority}/"
+            await web.TCPSite(self._runner, HOST, self._port).start()
+        except OSError:
+            await self.close()
+            raise
+        port = self._runner.addresses[0][1]
+        self._authorities = {f"{HOST}:{port}", f"localhost:{port}"}
+        return f"http://{HOST}:{port}/"
 
     async def close(self) -> None:
         """Stop listening."""
@@ -100,55 +90,27 @@ class Address:
     @web.middleware
     async def guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Reject requests of other sites."""
-        is_page = request.path == "/"
-        if reason := foreign_request(request.headers, self._authorities, is_page=is_page):
+        if reason := self._foreign(request):
             _log.warning("Rejected a request: %s", reason)
             return web.json_response({"message": reason, "error": reason}, status=403)
         return await handler(request)
 
+    def _foreign(self, request: web.Request) -> str:
+        """Why a request of another site is rejected, or "" if it is none.
 
-def loopback_host(host: str, simulator: str) -> str:
-    """The host as an address. Raises ValueError if others than this machine can reach it."""
-    address = "127.0.0.1" if host == "localhost" else host
-    try:
-        if ipaddress.ip_address(address).is_loopback:
-            return address
-    except ValueError:
-        pass
-    raise ValueError(
-        f"The {simulator} simulator can't listen on {host!r}, because everyone who can reach it "
-        "can act as an administrator. Use 127.0.0.1 or ::1."
-    )
-
-
-def valid_port(port: int) -> int:
-    """The port; 0 is any free one. Raises ValueError."""
-    if 0 <= port <= 65535:
-        return port
-    raise ValueError(
-        f"{port} is not a port. Use 1 to 65535, for example 8080, or 0 for any free port."
-    )
-
-
-def foreign_request(
-    headers: Mapping[str, str], authorities: Collection[str], *, is_page: bool = False
-) -> str:
-    """Why a request of another site is rejected, or "" if it is none.
-
-    Other sites can make a browser send requests to this address, by DNS rebinding even under
-    their own name. The headers Host, Origin and Sec-Fetch-Site reveal them.
-
-    authorities: hosts with the port that are this server, "127.0.0.1:8080".
-    is_page: whether the page itself is requested, to which other sites may link.
-    """
-    origin = headers.get("Origin")
-    if headers.get("Host") not in authorities:
-        return "The Host header is not the address of this server."
-    if origin is not None and origin.removeprefix("http://") not in authorities:
-        return "Requests from other origins are not allowed."
-    if headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none") and not is_page:
-        return "Requests from other sites are not allowed."
-    return ""
+        Other sites can make a browser send requests to this address, by DNS rebinding even under
+        their own name. The headers Host, Origin and Sec-Fetch-Site reveal them. To the page itself
+        other sites may link.
+        """
+        headers = request.headers
+        origin, site = headers.get("Origin"), headers.get("Sec-Fetch-Site", "none")
+        if headers.get("Host") not in self._authorities:
+            return "The Host header is not the address of this server."
+        if origin is not None and origin.removeprefix("http://") not in self._authorities:
+            return "Requests from other origins are not allowed."
+        if site not in ("same-origin", "none") and request.path != "/":
+            return "Requests from other sites are not allowed."
+        return ""
 
 
 class Simulator(ABC):
@@ -157,12 +119,9 @@ class Simulator(ABC):
     `bot.platforms.local.both` serves several at one address.
     """
 
-    platform: ClassVar[str]
-    """Its name, "Discord"."""
-
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, port: int) -> None:
         """As for `Address`."""
-        self._address = Address(host, port, self.platform)
+        self._address = Address(port)
         self.url = ""
         """The address of the page, "http://127.0.0.1:8080/"; empty before the start."""
 

@@ -1,7 +1,7 @@
 """Block Kit: what Slack accepts in messages, modals and the home tab, and what blocks contain.
 
 The rules are those of Slack's reference of blocks, block elements and composition objects, for the
-parts that the bot uses. Other parts and unknown fields are rejected.
+parts that the bot uses. Other parts, mrkdwn and unknown fields are rejected.
 """
 
 import re
@@ -116,13 +116,6 @@ def plain(most: int) -> Rule:
     return typed(plain_text=fields("text", text=string(most), emoji=boolean))
 
 
-def text(most: int) -> Rule:
-    return typed(
-        plain_text=fields("text", text=string(most), emoji=boolean),
-        mrkdwn=fields("text", text=string(most)),
-    )
-
-
 OPTION = fields("text", "value", text=plain(75), value=string(150), description=plain(75))
 ACTION = {"action_id": string(255)}
 INPUT = ACTION | {"placeholder": plain(150)}
@@ -192,19 +185,14 @@ _ID = {"block_id": string(255)}
 def _section(value: object, at: str) -> Iterator[str]:
     if _field(value, "text") is None and _field(value, "fields") is None:
         yield _problem("missing required field", f"{at}/text")
-    yield from fields(
-        text=text(3000),
-        fields=each(text(2000), 10),
-        expand=boolean,
-        **_ID,
-    )(value, at)
+    yield from fields(text=plain(3000), fields=each(plain(2000), 10), **_ID)(value, at)
 
 
 BLOCKS: dict[str, Rule] = {
     "header": fields("text", text=plain(150), **_ID),
     "divider": fields(**_ID),
     "section": _section,
-    "context": fields("elements", elements=each(text(3000), 10), **_ID),
+    "context": fields("elements", elements=each(plain(3000), 10), **_ID),
     "actions": fields("elements", elements=each(typed(**ACTIONS), 25, unique="action_id"), **_ID),
     "rich_text": fields("elements", elements=each(typed(rich_text_section=_SPANS), 100), **_ID),
 }
@@ -348,8 +336,6 @@ def _mentions_in(part: object) -> Iterator[str]:
             yield str(part.get("user_id"))
         elif part.get("type") == "broadcast":
             yield str(part.get("range"))
-        elif part.get("type") == "mrkdwn":
-            yield from mentions(str(part.get("text")), [])
         else:
             for value in part.values():
                 yield from _mentions_in(value)

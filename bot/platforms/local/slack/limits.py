@@ -17,7 +17,6 @@ POSTED_TEXT, UPDATED_TEXT = 40_000, 4_000
 """Characters of a message's text. Slack cuts posted ones off silently; the simulator rejects."""
 ALT_TEXT = 1_000
 """Characters of an uploaded picture's description; those of an image block may have 2,000."""
-CONNECTIONS = 10
 DEFAULT_SCOPES = frozenset(
     {"commands", "chat:write", "files:write", "files:read", "users:read", "im:write"}
 )

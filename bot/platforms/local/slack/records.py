@@ -62,10 +62,6 @@ class Message:
     is_deleted: bool = False
 
     @property
-    def channel_id(self) -> str:
-        return self.channel.id
-
-    @property
     def is_ephemeral(self) -> bool:
         return self.only_for is not None
 

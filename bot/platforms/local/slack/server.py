@@ -36,7 +36,7 @@ from bot.platforms.local.slack.workspace import Member
 class LocalSlack(Simulator):
     """The simulator; listens inside of `async with`.
 
-    host, port: as for `Address`. OSError is raised at the start if the port is in use.
+    port: as for `Address`. OSError is raised at the start if the port is in use.
     clock: seconds since 1970. It judges triggers, response_urls and rate limits.
     ack_s: seconds of real time to acknowledge an envelope; shorter in tests.
     rate_limited: whether to answer with 429 above Slack's limits.
@@ -46,12 +46,9 @@ class LocalSlack(Simulator):
     history: messages and interactions to keep; older ones are forgotten.
     """
 
-    platform = "Slack"
-
     def __init__(
         self,
-        host: str = "127.0.0.1",
-        port: int = 8080,
+        port: int = 0,
         *,
         clock: Callable[[], float] = time.time,
         ack_s: float = ACKNOWLEDGEMENT_S,
@@ -60,7 +57,7 @@ class LocalSlack(Simulator):
         manifest: JSON | None = None,
         history: int = HISTORY,
     ) -> None:
-        super().__init__(host, port)
+        super().__init__(port)
         self.bot_token = f"xoxb-local-{secrets.token_urlsafe(18)}"
         self.app_token = f"xapp-local-{secrets.token_urlsafe(18)}"
         self.tokens = Tokens(self.bot_token, self.app_token)
@@ -73,7 +70,6 @@ class LocalSlack(Simulator):
         # What a member does, and what happens in the workspace.
         self.command, self.press, self.submit = state.command, state.press, state.submit
         self.shortcut, self.open_home = state.shortcut, state.open_home
-        self.send_event, self.forge = state.send_event, state.forge
         self.say, self.upload = state.messages.say, state.messages.store_file
         self.modal, self.close_view = state.views.top, state.views.close
         self.wait_for = state.changes.wait_for

@@ -1,6 +1,6 @@
 """Socket Mode: WebSockets that carry envelopes to the bot, and its acknowledgements back.
 
-A bot may have up to 10 connections; each envelope goes to any of them. Slack's documentation:
+A bot may have several connections; each envelope goes to any of them. Slack's documentation:
 "Using Socket Mode".
 """
 
@@ -17,7 +17,6 @@ from aiohttp import WSMsgType, web
 
 from bot.platforms.local.faults import Faults
 from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.limits import CONNECTIONS
 from bot.platforms.local.slack.records import Interaction
 from bot.platforms.local.slack.state import State
 
@@ -51,10 +50,6 @@ class SocketMode:
         self.url = ""
         """Address of the WebSockets, "ws://127.0.0.1:8080/link"."""
         self.connections: list[Connection] = []
-        self.refuses = False
-        """Whether new connections are refused, with HTTP status 503."""
-        self.opened = 0
-        """Number of connections so far."""
         self._state, self._faults = state, faults
         self._tickets: dict[str, float] = {}
         self._timers: set[asyncio.TimerHandle] = set()
@@ -123,44 +118,36 @@ class SocketMode:
             envelope |= {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}
         return json.dumps(envelope)
 
-    # What Slack and the network do to connections: to these, or to all that are open
+    # What Slack and the network do to all connections that are open
 
-    async def refresh(self, *connections: Connection, notice_s: float = 0.0) -> None:
+    async def refresh(self, notice_s: float = 0.0) -> None:
         """Close connections after saying so; the bot has to open new ones.
 
         notice_s: seconds from the warning on; Slack gives about ten.
         """
-        leaving = list(connections or self.connections)
+        leaving = list(self.connections)
         await self._tell(leaving, "warning")
         await asyncio.sleep(notice_s)
-        await self._end(leaving, "refresh_requested")
+        for connection in leaving:
+            connection.is_leaving = True
+        await self._tell(leaving, "refresh_requested")
+        for connection in leaving:
+            with contextlib.suppress(ConnectionError):
+                await connection.socket.close()
 
-    async def disable(self) -> None:
-        """Switch Socket Mode off, as in the app's settings: nothing connects from then on."""
-        self.refuses = True
-        await self._end(list(self.connections), "link_disabled")
-
-    async def drop(self, *connections: Connection) -> None:
+    async def drop(self) -> None:
         """Cut connections without a word."""
-        for connection in list(connections or self.connections):
+        for connection in list(self.connections):
             if connection.transport is not None:
                 connection.transport.abort()
 
-    def deafen(self, *connections: Connection, pongs: bool = True) -> None:
+    def deafen(self, *, pongs: bool = True) -> None:
         """Let connections stay open and carry nothing.
 
         pongs: whether pings are still answered.
         """
-        for connection in connections or self.connections:
+        for connection in self.connections:
             connection.is_deaf, connection.pongs = True, pongs
-
-    async def _end(self, leaving: Iterable[Connection], reason: str) -> None:
-        for connection in leaving:
-            connection.is_leaving = True
-        await self._tell(leaving, reason)
-        for connection in leaving:
-            with contextlib.suppress(ConnectionError):
-                await connection.socket.close()
 
     async def close(self) -> None:
         for timer in self._timers:
@@ -180,19 +167,12 @@ class SocketMode:
     async def connect(self, request: web.Request) -> web.StreamResponse:
         """Serve a connection, from its ticket to its end."""
         opened_at = self._tickets.pop(request.query.get("ticket", ""), None)
-        if self.refuses:
-            return web.Response(status=503)
         if opened_at is None or self._state.clock() - opened_at > TICKET_S:
             return web.Response(status=408)
         # Pings are answered here, so that a deaf connection can leave them unanswered.
         socket = web.WebSocketResponse(autoping=False)
         await socket.prepare(request)
-        self.opened += 1
         connection = Connection(socket, request.transport)
-        if len(self.connections) >= CONNECTIONS:
-            await self._tell([connection], "too_many_websockets")
-            await socket.close()
-            return socket
         self.connections.append(connection)
         tasks = [asyncio.create_task(self._send(connection))]
         tasks.append(asyncio.create_task(self._ping(connection)))

@@ -181,27 +181,17 @@ class State:
             "event_ts": self.messages.new_ts(),
             "tab": "home",
         }
-        if (home := self.views.homes.get(member.id)) is not None:
-            event["view"] = home.payload(self.workspace)
-        return self.send_event(event, member)
-
-    def send_event(self, event: JSON, member: Member | None = None) -> Interaction:
-        """Send an event of the Events API."""
-        self._check_known(str(event.get("type")), self._events)
+        self._check_known("app_home_opened", self._events)
         self._event_count += 1
-        workspace = self.workspace
+        team = self.workspace.id
         payload = {
-            "team_id": workspace.id,
+            "team_id": team,
             "event": event,
             "type": "event_callback",
             "event_id": f"Ev0LOCAL{self._event_count:06}",
-            "authorizations": [{"team_id": workspace.id, "user_id": workspace.bot.id}],
+            "authorizations": [{"team_id": team, "user_id": self.workspace.bot.id}],
         }
-        return self._ask("events_api", payload, str(event.get("type")), member)
-
-    def forge(self, kind: Envelope, payload: JSON) -> Interaction:
-        """Send any payload."""
-        return self._ask(kind, payload, f"forged {kind}")
+        return self._ask("events_api", payload, "app_home_opened", member)
 
     # Acknowledgements
 

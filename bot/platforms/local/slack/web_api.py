@@ -10,23 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aiohttp import web
-from aiohttp.web_request import FileField
 
 from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.limits import (
-    ALT_TEXT,
-    NEEDED_SCOPES,
-    RateLimits,
-    SlackError,
-)
+from bot.platforms.local.slack.limits import ALT_TEXT, NEEDED_SCOPES, RateLimits, SlackError
 from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.state import State
 
 _log = logging.getLogger(__name__)
 
 PREFIX = "/api/"
-PAGE = 1_000
-"""Members in one answer, at most."""
 BY_APP = "apps.connections.open"
 """The method that needs the app's token instead of the bot's."""
 STRUCTURED = ("blocks", "view", "files")
@@ -68,7 +60,7 @@ class WebApi:
             "chat.getPermalink": self._permalink,
             "conversations.open": self._open_direct,
             "users.info": self._member,
-            "users.list": self._members,
+            "users.list": lambda _: self._members(),
             "views.open": self._open_view,
             "views.publish": self._publish,
             "files.getUploadURLExternal": self._reserve,
@@ -131,14 +123,8 @@ class WebApi:
         return web.Response(text="ok")
 
     async def _upload(self, request: web.Request) -> web.Response:
-        """The bytes of a file, as they are or in a form."""
-        data = b""
-        if request.content_type == "multipart/form-data":
-            for part in (await request.post()).values():
-                if isinstance(part, FileField):
-                    data = part.file.read()
-        else:
-            data = await request.read()
+        """The bytes of a file."""
+        data = await request.read()
         try:
             self._state.messages.receive_upload(request.match_info["file"], data)
         except KeyError:
@@ -193,15 +179,9 @@ class WebApi:
         member = self._workspace.find_member(_text(arguments, "user"))
         return {"user": self._workspace.member_payload(member)}
 
-    def _members(self, arguments: JSON) -> JSON:
-        """A page of the members; the cursor is the number of those before it."""
-        begin = int(arguments.get("cursor") or 0)
-        end = begin + min(int(arguments.get("limit") or PAGE), PAGE)
-        members = [*self._workspace.members.values()]
-        return {
-            "members": [self._workspace.member_payload(each) for each in members[begin:end]],
-            "response_metadata": {"next_cursor": f"{end}" if end < len(members) else ""},
-        }
+    def _members(self) -> JSON:
+        members = map(self._workspace.member_payload, self._workspace.members.values())
+        return {"members": [*members], "response_metadata": {"next_cursor": ""}}
 
     def _open_direct(self, arguments: JSON) -> JSON:
         """The direct messages with one member: those with several need another scope."""
@@ -242,23 +222,14 @@ async def parse(request: web.Request) -> JSON:
     """The arguments of a request: of the address, and of a body with JSON or a form."""
     arguments: JSON = dict(request.query)
     if request.content_type == "application/json":
-        body = _loads(await request.text() or "{}")
-        if not isinstance(body, dict):
-            raise SlackError("json_not_object")
+        body: JSON = await request.json()
         return arguments | body
     form: Mapping[str, object] = await request.post() if request.can_read_body else {}
     arguments |= form
     for name in STRUCTURED:
         if isinstance(arguments.get(name), str):
-            arguments[name] = _loads(arguments[name])
+            arguments[name] = json.loads(arguments[name])
     return arguments
-
-
-def _loads(text: str) -> object:
-    try:
-        return json.loads(text)
-    except ValueError:
-        raise SlackError("invalid_json") from None
 
 
 def _text(arguments: JSON, name: str) -> str:

@@ -100,9 +100,7 @@ class Workspace:
         return channel
 
     def writable(self, channel_id: str) -> Channel:
-        """A channel in which the bot may post; the id of a member opens direct messages."""
-        if channel_id in self.members:
-            return self.direct(self.members[channel_id])
+        """A channel in which the bot may post."""
         channel = self.find_channel(channel_id)
         if not channel.is_joined:
             raise SlackError("not_in_channel")
