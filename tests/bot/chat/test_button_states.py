@@ -17,9 +17,10 @@ from bot.chat.button_states import (
 from bot.chat.message import UserError
 from bot.chat.turn import Turn
 from bot.platforms.discord.platform import LIMITS
-from bot.store import Store, Unavailable
+from bot.store import Store
 from bot.store.answers import ButtonStates
 from tests.bot.conftest import NOW
+from tests.bot.fakes import unavailable
 
 
 @pytest.fixture
@@ -62,10 +63,7 @@ async def test_state_in_id(app: App, turn: Turn, state: str, does: bool) -> None
 async def test_no_state_without_database(
     app: App, turn: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fails(*_: object) -> None:
-        raise Unavailable("gone")
-
-    monkeypatch.setattr(app.store[ButtonStates], "put", fails)
+    monkeypatch.setattr(app.store[ButtonStates], "put", unavailable)
     assert await try_to_save(app, turn, {"x": 1}) is None
     assert await shorten(app, turn, "name", "x" * 200) is None
     assert await shorten(app, turn, "name", "x") == "x"
