@@ -125,7 +125,6 @@ class FakeWriter(Inference):
         self.error: Exception | None = None
         self.lines_before_error = 0
         self.verse = [f"line {number} of the poem," for number in range(1, LONGEST_POEM + 1)]
-        self.finished_poems = 0
         self.requesters: list[Hashable] = []
         self.places: list[int] = []
         """What a request is told of its place in the queue, before it is answered."""
@@ -191,7 +190,6 @@ class FakeWriter(Inference):
                 raise self.error
             yield draft(request, lines[: number + 1])
             await asyncio.sleep(0)  # as the real one does, it lets others run
-        self.finished_poems += 1
 
     async def _wait(self, caller: Caller) -> None:
         self.requesters.append(caller.requester)

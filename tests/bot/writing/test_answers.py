@@ -13,7 +13,6 @@ from tests.bot.writing.serving import (
     NAMES,
     POEM,
     Serve,
-    drafts_of,
     last_of,
     poem_of,
 )
@@ -44,7 +43,7 @@ async def test_dissect_line(serve: Serve) -> None:
 
 
 async def test_sonnet(serve: Serve) -> None:
-    drafts = await drafts_of(serve(), POEM)
+    drafts = [draft async for draft in serve().sonnet(POEM)]
     assert [len(draft.lines) for draft in drafts] == list(range(1, 15))
     assert drafts[-1].finished
 
