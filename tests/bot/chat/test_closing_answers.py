@@ -24,6 +24,7 @@ from models.verse.poem import SonnetDraft, SonnetRequest
 from tests.bot.conftest import World
 from tests.bot.fakes import draft
 from tests.bot.turns import CHANNEL, FakePlatform, FakeTurn
+from tests.waiting import eventually
 
 RETRY = Button("Again", "sonnet", "a state")
 
@@ -53,6 +54,11 @@ async def deferred(app: App, turn: FakeTurn, retry: Button | None) -> asyncio.Ta
     return task
 
 
+async def asked(app: App, turn: FakeTurn, opening: str = "Shall I") -> None:
+    """Ask for a poem."""
+    await dispatch.run(app, turn, sonnet.sonnet, SonnetOptions(SonnetRequest(opening)))
+
+
 async def killed(app: App, retry: Button | None = RETRY) -> None:
     """Defer a command, and end it as the end of its process would."""
     task = await deferred(app, FakeTurn(FakePlatform()), retry)
@@ -63,9 +69,7 @@ async def killed(app: App, retry: Button | None = RETRY) -> None:
 
 async def written(app: App) -> None:
     """Wait until the database has what is recorded."""
-    async with asyncio.timeout(60):
-        while app.unfinished.is_writing:  # noqa: ASYNC110 (writing signals nothing)
-            await asyncio.sleep(0.001)
+    await eventually(lambda: not app.unfinished.is_writing)
 
 
 def heir_of(app: App) -> App:
@@ -107,8 +111,7 @@ async def test_killed_answer_is_closed_with_its_button(
 
 
 async def test_answered_requests_leave_nothing(app: App) -> None:
-    turn = FakeTurn(FakePlatform())
-    await dispatch.run(app, turn, sonnet.sonnet, SonnetOptions(SonnetRequest("Shall I")))
+    await asked(app, FakeTurn(FakePlatform()))
     await written(app)
     assert await closed_by(heir_of(app)) == []
 
@@ -116,13 +119,13 @@ async def test_answered_requests_leave_nothing(app: App) -> None:
 async def test_stopping_bot_refuses_without_the_database(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = AsyncMock(side_effect=Unavailable)
-    monkeypatch.setattr(app[BlockList], "reason", asked)
+    reason = AsyncMock(side_effect=Unavailable)
+    monkeypatch.setattr(app[BlockList], "reason", reason)
     await app.in_flight.finish(0.0)
     turn = FakeTurn(FakePlatform())
-    await dispatch.run(app, turn, sonnet.sonnet, SonnetOptions(SonnetRequest("Shall I")))
+    await asked(app, turn)
     assert turn.sentence.startswith("The bot is restarting")
-    asked.assert_not_awaited()
+    reason.assert_not_awaited()
 
 
 async def test_stopping_bot_ends_answers_in_progress(app: App) -> None:
@@ -197,15 +200,12 @@ async def test_acknowledged_request_is_recorded(app: App, monkeypatch: pytest.Mo
 
 
 async def test_kills_at_the_start_delay_closing_by_one_silence(app: App) -> None:
+    """Nothing is closed before: the process may be alive."""
     await killed(app)
-    now = app.now() + SILENCE + SECOND
-    assert len(await replace(app, now=lambda: now).unfinished.claim("fake")) == 1
-    assert await closed_by(replace(app, now=lambda: now + SILENCE + SECOND)) == [HIDDEN]
-
-
-async def test_living_process_keeps_its_answers(app: App) -> None:
-    await killed(app)
-    assert await closed_by(replace(app, now=lambda: app.now() + SILENCE - 5 * SECOND)) == []
+    silent, seconds = app.now() + SILENCE, 5 * SECOND
+    assert await closed_by(replace(app, now=lambda: silent - seconds)) == []
+    assert len(await replace(app, now=lambda: silent + SECOND).unfinished.claim("fake")) == 1
+    assert await closed_by(replace(app, now=lambda: silent + SILENCE + seconds)) == [HIDDEN]
 
 
 @pytest.mark.parametrize(("error", "tries"), [(Unreachable(), 3), (Gone(), 1)])
@@ -303,9 +303,7 @@ class AwayTurn(FakeTurn):
 
 async def undelivered(app: App, opening: str = "Shall I") -> None:
     """Write a poem that cannot be delivered."""
-    await dispatch.run(
-        app, AwayTurn(FakePlatform()), sonnet.sonnet, SonnetOptions(SonnetRequest(opening))
-    )
+    await asked(app, AwayTurn(FakePlatform()), opening)
 
 
 @pytest.fixture
@@ -412,12 +410,9 @@ class SlowPlatform(FakePlatform):
         super().__init__()
         self.answers = asyncio.Event()
         self.open = 0
-        self.begun = asyncio.Event()
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         self.open += 1
-        if self.open == MOST_CLOSED:
-            self.begun.set()
         assert self.open <= MOST_CLOSED
         await self.answers.wait()
         self.open -= 1
@@ -436,18 +431,15 @@ async def test_slow_platform_delays_no_sign_of_life(
     beaten = asyncio.Event()
 
     async def beat() -> None:
-        if platform.begun.is_set():
+        if platform.open == MOST_CLOSED:
             beaten.set()
 
     monkeypatch.setattr(heir.unfinished, "beat", beat)
     work = jobs.Jobs(heir, platform)
-    async with asyncio.timeout(60):
-        work.start(AsyncMock())
-        await platform.begun.wait()
-        await beaten.wait()
-        platform.answers.set()
-        while len(platform.closed) < 2 * MOST_CLOSED:  # noqa: ASYNC110 (closing signals nothing)
-            await asyncio.sleep(0.001)
+    work.start(AsyncMock())
+    await asyncio.wait_for(beaten.wait(), 60)
+    platform.answers.set()
+    await eventually(lambda: len(platform.closed) == 2 * MOST_CLOSED)
     await work.close()
 
 

@@ -66,6 +66,8 @@ async def test_too_many_blocks(chat: Chat, owner: Actor, monkeypatch: pytest.Mon
         (chat.terms.communities, await owner.use_directly("owner block", server=server)),
     ):
         assert refused.text == f"You can block at most 1,000 {noun}. Unblock some first."
+    refused = await (await chat.add_moderator()).use("moderate block", member=chat.alice)
+    assert refused.text == "You can block at most 1,000 members here. Unblock some first."
 
 
 async def test_blocked_server_is_left_when_it_returns(discord_chat: DiscordChat) -> None:

@@ -3,12 +3,10 @@
 import pytest
 
 from bot.community.queries import Record
-from bot.moderation.queries import Moderation
 from bot.polls.queries import HallOfFame, HallScope, Polls
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Shown
-from tests.bot.fakes import unavailable
 from tests.bot.names.test_name import TOWNS, learned
 from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members
 
@@ -190,15 +188,6 @@ async def test_message_that_cannot_be_edited(discord_chat: DiscordChat) -> None:
     )
     assert poll is not None
     assert poll.removed == {1}
-
-
-async def test_outage_removes_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    message = await a_poll(chat)
-    mo = await chat.add_moderator()
-    asked = await mo.open_menu(MENU, message)
-    monkeypatch.setattr(chat.app.store[Moderation], "remove_name", unavailable)
-    failed = await mo.press(asked, "Remove Bravosaurus")
-    assert "The database isn't answering" in failed.text
 
 
 async def test_all_names_removed(chat: Chat) -> None:

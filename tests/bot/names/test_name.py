@@ -11,7 +11,6 @@ from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
 from models.names.generator import NamesResult
-from models.names.problems import NamesError
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.opened_polls import first_message
@@ -186,15 +185,6 @@ async def test_vile_letters_are_refused(chat: Chat) -> None:
     assert not chat.writer.names_asked
     await chat.alice.use("name", namer="ducks", starts_with="tit")
     assert chat.writer.names_asked
-
-
-async def test_refused_request_comes_back(chat: Chat) -> None:
-    await learned(chat)
-    chat.writer.error = NamesError("Names here have {most} letters.", most=9)
-    result = await chat.alice.use("name", namer="heroes", length=64)
-    why, typed = result.text.split("\n")
-    assert why == "Names here have 9 letters."
-    assert typed == "You asked for: /name namer:heroes length:64"
 
 
 async def test_unreadable_weights(chat: Chat) -> None:

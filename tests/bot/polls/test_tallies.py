@@ -17,9 +17,10 @@ from tests.bot.opened_polls import a_poll, close_elsewhere, first_message, open_
 from tests.bot.turns import lines_of
 
 
-@pytest.fixture
-def slow_edits(discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """While a tally is on its way, another process closes its poll. What the edits said."""
+async def test_late_tally_does_not_reopen_poll(
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is on its way, another process closes the poll."""
     said: list[str] = []
     edit_message = discord.InteractionResponse.edit_message
 
@@ -30,15 +31,9 @@ def slow_edits(discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch) -> li
 
     monkeypatch.setattr(discord.InteractionResponse, "edit_message", closes_meanwhile)
     monkeypatch.setattr(Fleet, "is_shared", True)
-    return said
-
-
-async def test_late_tally_does_not_reopen_poll(
-    discord_chat: DiscordChat, slow_edits: list[str]
-) -> None:
     message = await a_poll(discord_chat)
     await discord_chat.alice.press(message, "Bravosaurus")
-    assert slow_edits[0].startswith("Which is the coolest?")
+    assert said[0].startswith("Which is the coolest?")
     assert first_message(discord_chat).text == "The poll is closed: Bravosaurus has won."
     assert [*first_message(discord_chat).buttons] == ["More", "Dissect"]
 

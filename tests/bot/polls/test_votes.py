@@ -24,6 +24,7 @@ from tests.bot.opened_polls import (
     members,
     open_polls,
     receipt,
+    voted,
 )
 
 
@@ -113,8 +114,7 @@ def test_tie_of_several(poll: PollRecord) -> None:
 
 @pytest.mark.both
 async def test_late_vote_is_told_the_winner(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
+    message = await voted(chat)
     await close_elsewhere(chat)
     result = await chat.alice.press(message, "Kilosaurus")
     assert receipt(result).text == "This poll is closed: Bravosaurus has won."
@@ -269,8 +269,7 @@ async def test_no_poll_in_a_channel_that_the_bot_cannot_see(discord_chat: Discor
 
 async def test_card_that_stayed_open_is_closed_by_a_press(discord_chat: DiscordChat) -> None:
     """The bot lost sight of the channel, so that it could not edit the card in time."""
-    message = await a_poll(discord_chat)
-    await discord_chat.alice.press(message, "Bravosaurus")
+    await voted(discord_chat)
     discord_chat.home.env.inject_error(
         "PATCH", "/channels/*", status=403, code=50001, message="Missing Access", times=None
     )

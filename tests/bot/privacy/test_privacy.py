@@ -24,7 +24,7 @@ from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.fakes import unavailable
-from tests.bot.opened_polls import a_poll
+from tests.bot.opened_polls import a_poll, voted
 from tests.bot.polls.test_queries import NOW
 from tests.bot.turns import FakePlatform, FakeTurn, press_on
 
@@ -34,13 +34,6 @@ async def kept(chat: Chat) -> str:
     result = await chat.alice.use("privacy")
     assert result.is_private
     return result.lines[0]
-
-
-async def forget(chat: Chat) -> None:
-    result = await chat.alice.use("privacy")
-    asked = await chat.alice.press(result, "Delete my data")
-    result = await chat.alice.press(asked, "Yes, delete my data")
-    assert result.text == "Done. The bot no longer stores anything about you."
 
 
 async def test_counts(chat: Chat) -> None:
@@ -57,8 +50,7 @@ async def test_counts(chat: Chat) -> None:
 
 @pytest.mark.both
 async def test_show_everything(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
+    await voted(chat)
     shown = await chat.alice.press(await chat.alice.use("privacy"), "Show everything")
     assert shown.is_private
     (attachment,) = shown.files
@@ -126,7 +118,7 @@ async def test_delete_asks_first(chat: Chat) -> None:
 
 async def test_buttons_stop_working(chat: Chat) -> None:
     poem = await chat.alice.use("sonnet")
-    await forget(chat)
+    await chat.app.store[Privacy].forget_member(chat.alice.id)
     pressed = await chat.alice.press(poem, "Keep")
     assert pressed.text == "This button no longer works; use the command instead."
     assert await kept(chat) == "The bot stores nothing about you."
@@ -191,22 +183,6 @@ async def test_failed_first_sweep_is_repeated(
         await communities.sweep()
     await communities.sweep()
     assert await store[Privacy].forget_communities(NOW + GRACE) == [12]
-
-
-async def test_blocks_outlast_forgetting(chat: Chat) -> None:
-    """Or a member would undo them. The replies say so."""
-    mo = await chat.add_moderator()
-    await mo.use("moderate block", member=chat.alice)
-    shown = await chat.alice.use_directly("privacy")
-    assert shown.lines[0] == "The bot stores data of yours: 1 block and 1 act of moderation."
-    assert "deleting your data doesn't delete blocks" in shown.lines[-1]
-    shown = await chat.alice.press(shown, "Delete my data")
-    shown = await chat.alice.press(shown, "Yes, delete my data")
-    assert shown.text.startswith(
-        f"Done. To keep {chat.terms.communities} safe, the bot still stores"
-    )
-    refused = await chat.alice.use("about")
-    assert "have blocked you" in refused.text
 
 
 async def test_record_is_pruned_after_a_year(chat: Chat) -> None:

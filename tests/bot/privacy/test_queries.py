@@ -50,20 +50,22 @@ async def mentions(store: Store, member: int) -> list[str]:
     return [table for table, one in found if one]
 
 
-async def test_of_member(store: Store) -> None:
-    await fill(store)
-    assert await store[Privacy].of(7_000) == {}
-    assert await store[Privacy].of(MEMBER) == COUNTS
-
-
 async def test_forget_member(store: Store) -> None:
+    """What is shared survives its member."""
     await fill(store)
     await fill(store, member=50)
+    assert await store[Privacy].of(7_000) == {}
+    assert await store[Privacy].of(MEMBER) == COUNTS
     before = await mentions(store, 50)
     await store[Privacy].forget_member(MEMBER)
     assert await mentions(store, MEMBER) == []
     assert await mentions(store, 50) == before
     assert not await store[Privacy].of(MEMBER)
+    for model in await store[CustomModels].of(1):
+        assert await store[CustomModels].corpus(model.id)
+    trained = await store[Versions].of("names")
+    assert [version.has_weights for version in trained] == [True] * 2
+    assert (await store[Versions].live())["names"].version_id == trained[0].number
 
 
 async def test_open_poll_loses_forgotten_vote(store: Store) -> None:
@@ -75,16 +77,6 @@ async def test_open_poll_loses_forgotten_vote(store: Store) -> None:
     poll = await store[Polls].find(POLL.id)
     assert poll is not None
     assert (poll.member_id, poll.discoverer) == (None, None)
-
-
-async def test_shared_data_survives_its_member(store: Store) -> None:
-    await fill(store)
-    await store[Privacy].forget_member(MEMBER)
-    (model,) = await store[CustomModels].of(1)
-    assert await store[CustomModels].corpus(model.id)
-    (trained,) = await store[Versions].of("names")
-    assert trained.has_weights
-    assert (await store[Versions].live())["names"].version_id == trained.number
 
 
 async def test_forget_member_during_votes(store: Store) -> None:

@@ -15,6 +15,7 @@ from bot.store import database as module
 from bot.store.schema import Community, Vote
 from tests.bot.polls.test_queries import NOW
 from tests.bot.store.test_database import POSTGRES, SQLITE, communities
+from tests.bot.store.test_locks import cut
 
 
 def on_loopback(port: int) -> Database:
@@ -77,18 +78,13 @@ async def test_rejected_login(database: Database, change: Mapping[str, str], sai
 async def test_lost_connection(database: Database) -> None:
     async with database.writing() as session:
         session.add(Community(id=1))
-    everyone_else = text(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
     other = Database(database.url)
 
     async def write_while_cut_off() -> None:
         async with database.writing() as session:
             session.add(Community(id=2))
             await session.flush()
-            async with other.reading() as killer:
-                await killer.execute(everyone_else)
+            await cut(other)
             session.add(Community(id=3))
 
     with pytest.raises(Unavailable):
