@@ -139,18 +139,12 @@ async def test_refused_request_comes_back(chat: Chat) -> None:
     assert result.is_private
 
 
-async def test_vile_letters_are_refused(chat: Chat, subtests: pytest.Subtests) -> None:
+async def test_vile_letters_are_refused(chat: Chat) -> None:
     """The network never sees them, and the reply does not repeat them."""
-    for options in [
-        {"starts_with": "F.u.c.k"},
-        {"contains": "ﬀuck"},
-        {"starts_with": "f", "contains": "u", "ends_with": "ck"},
-    ]:
-        with subtests.test(str(options)):
-            result = await chat.alice.use("dinoname", **options)
-            assert result.text == "The bot won't write names like that; try other letters."
-            assert result.is_private
-            assert not chat.writer.names_asked
+    result = await chat.alice.use("dinoname", starts_with="F.u.c.k")
+    assert result.text == "The bot won't write names like that; try other letters."
+    assert result.is_private
+    assert not chat.writer.names_asked
 
 
 async def test_errors_are_explained(chat: Chat, subtests: pytest.Subtests) -> None:
@@ -288,6 +282,8 @@ DINOSAURS = NamesModel(card("names"), ("titanosaurus", "allosaurus"))
         NamesRequest(starts_with="cock", ends_with="raptor"),
         NamesRequest(starts_with="ni", contains="gger"),
         NamesRequest(contains="sh1t"),
+        NamesRequest(contains="ﬀuck"),
+        NamesRequest(starts_with="f", contains="u", ends_with="ck"),
     ],
 )
 def test_rude_letters(request_: NamesRequest) -> None:
