@@ -9,16 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot.chat.app import App
-from bot.chat.message import (
-    Button,
-    Message,
-    Text,
-    Timestamp,
-    UserError,
-    emphasis,
-    strong,
-    text,
-)
+from bot.chat.message import Button, Message, Text, Timestamp, UserError, emphasis, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Source, Turn
 from bot.community.queries import DEFAULT_MINUTES

@@ -19,12 +19,7 @@ from bot.words import WordFilter
 from bot.writing import limits
 from bot.writing.connection import Actor, ClusterUnreachable, SchedulerConnection
 from bot.writing.errors import Stuck, WeightsMissing, WriterLost
-from bot.writing.installation import (
-    EXPRESSION,
-    differences,
-    incompatibility,
-    installation,
-)
+from bot.writing.installation import EXPRESSION, differences, incompatibility, installation
 from bot.writing.thread import NetworkThread
 from bot.writing.writer import (
     Generation,

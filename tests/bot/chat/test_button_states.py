@@ -6,14 +6,7 @@ from typing import cast
 import pytest
 
 from bot.chat.app import App
-from bot.chat.button_states import (
-    expand,
-    fits,
-    load_state,
-    save_state,
-    shorten,
-    try_to_save,
-)
+from bot.chat.button_states import expand, fits, load_state, save_state, shorten, try_to_save
 from bot.chat.message import UserError
 from bot.chat.turn import Turn
 from bot.platforms.discord.platform import LIMITS

@@ -10,14 +10,7 @@ from typing import Any
 import pytest
 
 from bot.chat import dispatch
-from bot.chat.app import (
-    COMMAND_S,
-    MOST_COMMANDS,
-    MOST_PRESSES,
-    MOST_SUGGESTED,
-    PRESS_S,
-    App,
-)
+from bot.chat.app import COMMAND_S, MOST_COMMANDS, MOST_PRESSES, MOST_SUGGESTED, PRESS_S, App
 from bot.chat.commands import Choice
 from bot.chat.dispatch import LAST_TRIES, deliver, stream
 from bot.chat.message import Button, Message, Text, plain, text

@@ -23,20 +23,9 @@ from bot.polls.name_message import MORE
 from bot.words import WordFilter
 from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
 from data.text import clean_name
-from models.names.constraints import (
-    LONGEST_NAME,
-    LONGEST_PIECE,
-    SHORTEST_NAME,
-    NameConstraints,
-)
-from models.names.generator import (
-    NamesRequest,
-)
-from models.names.problems import (
-    Flaw,
-    NamesError,
-    Shortfall,
-)
+from models.names.constraints import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME, NameConstraints
+from models.names.generator import NamesRequest
+from models.names.problems import Flaw, NamesError, Shortfall
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.fakes import card

@@ -7,15 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.pictures.canvas import (
-    BACKGROUND,
-    CHOSEN,
-    MUTED,
-    TEXT,
-    contrast,
-    shade,
-    text_color_on,
-)
+from bot.pictures.canvas import BACKGROUND, CHOSEN, MUTED, TEXT, contrast, shade, text_color_on
 from bot.pictures.dissection import (
     MAX_COLUMNS,
     WIDTH,

@@ -6,13 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.store import Store
-from bot.store.answers import (
-    LIFETIME,
-    SILENCE,
-    TOKEN_LIFETIME,
-    Unfinished,
-    UnfinishedRecord,
-)
+from bot.store.answers import LIFETIME, SILENCE, TOKEN_LIFETIME, Unfinished, UnfinishedRecord
 from tests.bot.polls.test_queries import NOW
 
 POEM = UnfinishedRecord(1, "discord", 5, 6, None, "sonnet", "a state")

@@ -9,13 +9,7 @@ from bot.writing import Caller
 from models.networks.vocabulary import END
 from models.text_generator import Accept
 from models.verse.dissection import NoWordNetwork
-from tests.bot.writing.serving import (
-    NAMES,
-    POEM,
-    Serve,
-    last_of,
-    poem_of,
-)
+from tests.bot.writing.serving import NAMES, POEM, Serve, last_of, poem_of
 from tests.models.tiny import namer, poet, words_and_characters
 
 

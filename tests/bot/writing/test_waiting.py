@@ -12,15 +12,7 @@ from bot.writing.service import DISSECTION
 from models.names.generator import MAX_FRUITLESS
 from models.names.problems import NamesError
 from models.verse.poem import SonnetError
-from tests.bot.writing.serving import (
-    NAMES,
-    POEM,
-    Serve,
-    gated,
-    in_thread,
-    last_of,
-    poem_of,
-)
+from tests.bot.writing.serving import NAMES, POEM, Serve, gated, in_thread, last_of, poem_of
 from tests.models.tiny import LETTERS, lstm, namer, poet, words_and_characters
 
 

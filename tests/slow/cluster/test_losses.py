@@ -26,11 +26,7 @@ from bot.writing.installation import (
 )
 from tests.bot.writing.serving import NAMES, POEM, Serve, poem_of
 from tests.ports import free_port
-from tests.slow.cluster.dask_processes import (
-    Cluster,
-    until,
-    until_ready,
-)
+from tests.slow.cluster.dask_processes import Cluster, until, until_ready
 from tests.slow.cluster.filters import Freezing, Telling
 from tests.slow.cluster.forks import kill
 
