@@ -14,7 +14,7 @@ from bot.store import Database, StoreError, Unavailable, url_of
 from bot.store import database as module
 from bot.store.schema import Community, Vote
 from tests.bot.polls.test_queries import NOW
-from tests.bot.store.test_database import POSTGRES, SQLITE, communities
+from tests.bot.store.test_database import POSTGRES, SQLITE, add, communities
 from tests.bot.store.test_locks import cut
 
 
@@ -76,8 +76,7 @@ async def test_rejected_login(database: Database, change: Mapping[str, str], sai
 
 @POSTGRES
 async def test_lost_connection(database: Database) -> None:
-    async with database.writing() as session:
-        session.add(Community(id=1))
+    await add(database)
     other = Database(database.url)
 
     async def write_while_cut_off() -> None:

@@ -29,6 +29,12 @@ async def communities(database: Database) -> list[int]:
         return list(await session.scalars(text("SELECT id FROM communities ORDER BY id")))
 
 
+async def add(database: Database, number: int = 1) -> None:
+    """Write a row."""
+    async with database.writing() as session:
+        session.add(Community(id=number))
+
+
 async def rows_of(database: Database, table: str) -> list[dict[str, object]]:
     async with database.reading() as session:
         rows = await session.execute(text(f"SELECT * FROM {table}"))  # noqa: S608
@@ -101,15 +107,15 @@ async def patient(
 
 
 async def test_failed_transaction_is_rolled_back(database: Database) -> None:
-    async def add(number: int, *, fails: bool) -> None:
+    async def fail() -> None:
         async with database.writing() as session:
-            session.add(Community(id=number))
+            session.add(Community(id=2))
             await session.flush()
-            _ = 1 / (not fails)
+            raise LookupError
 
-    await add(1, fails=False)
-    with pytest.raises(ZeroDivisionError):
-        await add(2, fails=True)
+    await add(database)
+    with pytest.raises(LookupError):
+        await fail()
     assert await communities(database) == [1]
 
 
@@ -144,12 +150,7 @@ async def test_waiting_writer_does_not_block_the_loop(
     assert database.url.database is not None
     with sqlite3.connect(database.url.database, isolation_level=None) as elsewhere:
         elsewhere.execute("BEGIN IMMEDIATE")
-
-        async def write() -> None:
-            async with database.writing() as session:
-                session.add(Community(id=1))
-
-        writing = asyncio.create_task(write())
+        writing = asyncio.create_task(add(database))
         await asyncio.sleep(0.2)  # if the loop were blocked, the writer would give up before
         assert not writing.done()
         elsewhere.execute("COMMIT")
@@ -185,13 +186,8 @@ async def test_writers_of_several_processes_take_turns(
 @SQLITE
 async def test_waiting_writers_hold_no_connections(database: Database) -> None:
     """However many there are, reading goes on."""
-
-    async def write(number: int) -> None:
-        async with database.writing() as session:
-            session.add(Community(id=number))
-
     async with database.writing():
-        writers = [asyncio.create_task(write(number)) for number in range(1, 41)]
+        writers = [asyncio.create_task(add(database, number)) for number in range(1, 41)]
         await asyncio.sleep(0.1)
         async with asyncio.timeout(60):
             assert await communities(database) == []
@@ -203,8 +199,7 @@ async def test_waiting_writers_hold_no_connections(database: Database) -> None:
 async def test_file_permissions(tmp_path: Path) -> None:
     database = Database(url_of(None, tmp_path))
     await database.migrate()
-    async with database.writing() as session:
-        session.add(Community(id=1))
+    await add(database)
     modes = {
         entry.name: stat.S_IMODE(entry.stat().st_mode)
         for entry in await asyncio.to_thread(lambda: list(os.scandir(tmp_path)))

@@ -22,8 +22,8 @@ from bot.store import database as module
 from bot.store.backup import fill
 from bot.store.identities import Identities
 from bot.store.locks import file_lock
-from bot.store.schema import FIRST_SURROGATE, Base, Community
-from tests.bot.store.test_database import CHECKOUT, SQLITE, communities, rows_of
+from bot.store.schema import FIRST_SURROGATE, Base
+from tests.bot.store.test_database import CHECKOUT, SQLITE, add, communities, rows_of
 
 LATER = """
 import sqlalchemy as sa
@@ -131,8 +131,7 @@ async def test_later_revision(
     """A database and a backup of today are upgraded, with their rows."""
     database, backup = empty_database, tmp_path / "backup.zip"
     await database.migrate()
-    async with database.writing() as session:
-        session.add(Community(id=1))
+    await add(database)
     await write_archive(database, backup)
     request.getfixturevalue("later_revision")
     with pytest.raises(StoreError, match="at revision 0007, from an older version"):
