@@ -8,6 +8,7 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import TypeVar
 
 from bot.chat.app import PATIENCE_S, App
@@ -192,7 +193,7 @@ async def stream(
         async with aclosing(latest_throttled(messages, interval, delay=delay)) as throttled:
             async for shown in throttled:
                 shows_all = turn.edits_answers and not turn.platform.spares_requests
-                arrived = shows_all and await _edited(turn, shown)
+                arrived = shows_all and await deliver(partial(turn.edit, shown))
     except Exception as error:
         if shown is None or isinstance(error, Gone):
             raise
@@ -303,7 +304,3 @@ def place_in(app: App, turn: Turn) -> OnWait:
             log.info("A place in the queue could not be shown: %s", error)
 
     return show
-
-
-async def _edited(turn: Turn, message: Message) -> bool:
-    return await deliver(lambda: turn.edit(message))

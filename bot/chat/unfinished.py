@@ -41,11 +41,6 @@ class UnfinishedAnswers:
         """Those to be written that may be in the database already."""
         self._writer: asyncio.Task[None] | None = None
 
-    @property
-    def is_writing(self) -> bool:
-        """Whether something is not in the database yet."""
-        return self._writer is not None and not self._writer.done()
-
     def begin(self, platform: str, ref: AnswerRef, retry: Button | None = None) -> int:
         """Record an answer. `retry` is the button that repeats it. Returns a number for `end`."""
         number = 1 + secrets.randbelow(2**62)
@@ -106,15 +101,10 @@ class UnfinishedAnswers:
         self._open |= records  # alive as long as this process
         return records
 
-    async def wait_written(self, seconds: float) -> None:
-        """Wait until everything is written, or for some seconds."""
+    async def wait_written(self, seconds: float | None = None) -> None:
+        """Wait until everything is written or cannot be, or for some seconds."""
         if self._writer is not None:
             await asyncio.wait([self._writer], timeout=seconds)
-
-    async def close(self) -> None:
-        """Wait until everything is written, or cannot be."""
-        if self._writer is not None:
-            await asyncio.wait([self._writer])
 
     def _write_soon(self) -> None:
         if self._writer is None or self._writer.done():

@@ -69,7 +69,7 @@ async def killed(app: App, retry: Button | None = RETRY) -> None:
 
 async def written(app: App) -> None:
     """Wait until the database has what is recorded."""
-    await eventually(lambda: not app.unfinished.is_writing)
+    await asyncio.wait_for(app.unfinished.wait_written(), 60)
 
 
 def heir_of(app: App) -> App:
@@ -88,7 +88,7 @@ async def closed_by(app: App, platform: FakePlatform | None = None) -> list[Answ
 async def app(world: World) -> AsyncIterator[App]:
     made = world.make_app()
     yield made
-    await made.unfinished.close()
+    await made.unfinished.wait_written()
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ async def app(world: World) -> AsyncIterator[App]:
     made = world.make_app()
     await made.store[WordFilters].set_blocked_words(COMMUNITY, BLOCKED)
     yield made
-    await made.unfinished.close()
+    await made.unfinished.wait_written()
     await made.store.close()
 
 
