@@ -74,7 +74,7 @@ async def test_queue(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) 
     """A thread that does not end, or a request that waits for long."""
     await health.refresh()
     for oldest, failed in ((module.OLD_REQUEST_S, set()), (module.OLD_REQUEST_S + 1, {"queue"})):
-        monkeypatch.setattr(FakeWriter, "queues", {"names": QueueState(3, 1, oldest)})
+        monkeypatch.setattr(FakeWriter, "queues", {"names": QueueState(3, oldest)})
         assert failing(health) == failed
         assert value(app.monitor, "inference_queue_length", task="names") == 3
         assert value(app.monitor, "inference_queue_age_seconds", task="names") == oldest
