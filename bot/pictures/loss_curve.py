@@ -92,7 +92,7 @@ def ticks(low: float, high: float, count: int) -> list[float]:
     power = 10.0 ** math.floor(math.log10(least))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
     first, last = math.ceil(low / step), math.floor(high / step)
-    return [float(f"{number * step:.9g}") for number in range(first, last + 1)]
+    return [float(f"{number * step:.13g}") for number in range(first, last + 1)]
 
 
 def _moving_averages(losses: Sequence[float], restarts: Sequence[int]) -> Iterator[Points]:
