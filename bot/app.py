@@ -7,6 +7,7 @@ import platform
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
+from typing import Any
 
 from bot.chat.app import App
 from bot.community.blocks import BlockList
@@ -21,11 +22,12 @@ from bot.store.locks import AdvisoryLocks
 from bot.store.startup_problems import startup_problem
 from bot.training.cluster import ClusterLaunch
 from bot.training.custom_models import CustomModelLoader
-from bot.training.registry import open_versions
-from bot.training.service import TrainingService
+from bot.training.registry import ModelRegistry, open_versions
+from bot.training.service import POLL_S, TrainingService
 from bot.training.trainer import Launch, TrainerProcess
 from bot.version import checkout_version
 from bot.words import WordFilter
+from bot.writing import Inference
 from bot.writing.capacity import default_processes
 from bot.writing.cluster import ClusterPool
 from bot.writing.connection import scheduler_address
@@ -70,9 +72,35 @@ async def build_app(
     if cluster is not None:
         cluster.start()
         launch = ClusterLaunch(cluster, launch)
-    custom_models = CustomModelLoader(store, inference)
+    return assembled(
+        settings,
+        store,
+        models,
+        launch=launch,
+        inference=inference,
+        word_filter=word_filter,
+        fleet=_fleet(settings, store),
+        cluster=cluster,
+        now=now,
+        version=checkout_version(),
+        libraries={"Python": platform.python_version(), "NumPy": version("numpy")},
+    )
+
+
+def assembled(
+    settings: Settings,
+    store: Store,
+    models: ModelRegistry,
+    *,
+    launch: Launch,
+    poll: float | None = POLL_S,
+    now: Callable[[], datetime],
+    inference: Inference,
+    **parts: Any,  # noqa: ANN401 (those of `App`, each of its type)
+) -> App:
+    """Put the app and its services together. `poll` is that of the `TrainingService`."""
+    custom_models, blocks = CustomModelLoader(store, inference), BlockList(store[Blocks])
     cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
-    blocks = BlockList(store[Blocks])
     training = TrainingService(
         settings.state_dir,
         store,
@@ -81,24 +109,18 @@ async def build_app(
         cooldown=cooldown,
         now=now,
         launch=launch,
+        poll=poll,
     )
     return App(
         settings=settings,
         store=store,
         inference=inference,
-        word_filter=word_filter,
-        fleet=_fleet(settings, store),
-        cluster=cluster,
         check_admitted=blocks.check,
         services=[blocks, models, custom_models, training],
         registry=REGISTRY,
         now=now,
         started_at=now(),
-        version=checkout_version(),
-        libraries={
-            "Python": platform.python_version(),
-            "NumPy": version("numpy"),
-        },
+        **parts,
     )
 
 

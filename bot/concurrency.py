@@ -83,13 +83,26 @@ async def in_time(
         task.cancel()
 
 
+def observed(work: Awaitable[T]) -> asyncio.Future[T]:
+    """A task, whose error asyncio does not log if nobody waits for it anymore."""
+    task = asyncio.ensure_future(work)
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
+
+
+def start_kept(tasks: set[asyncio.Task[None]], work: Coroutine[Any, Any, None]) -> None:
+    """Start a task, kept in a set until it is done: asyncio itself may forget it."""
+    task = asyncio.create_task(work)
+    tasks.add(task)
+    task.add_done_callback(tasks.discard)
+
+
 async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
     """Await `work`. Raises `TimeoutError` after `seconds`, without cancelling `work`.
 
     For database queries: a cancelled query can leave a thread that never ends.
     """
-    task = asyncio.create_task(work)
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    task = observed(work)
     done, _ = await asyncio.wait([task], timeout=seconds)
     if not done:
         raise TimeoutError
@@ -268,7 +281,7 @@ class EditThrottle:
         if channel in self._waiting:
             return False
         self._waiting[channel] = {}
-        self._start(self._make_edits(channel))
+        start_kept(self._tasks, self._make_edits(channel))
         return True
 
     def schedule(self, channel: Hashable, message: Hashable, edit: Edit) -> None:
@@ -277,7 +290,7 @@ class EditThrottle:
             self._waiting[channel][message] = edit
         else:
             self._waiting[channel] = {message: edit}
-            self._start(self._make_edits(channel, at_once=True))
+            start_kept(self._tasks, self._make_edits(channel, at_once=True))
 
     async def close(self) -> None:
         """Make all waiting edits at once, and stop."""
@@ -287,11 +300,6 @@ class EditThrottle:
         self._waiting.clear()
         running = [*self._running.values()]
         await asyncio.gather(*running, *map(_attempt, waiting))
-
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def _make(self, channel: Hashable, message: Hashable, edit: Edit) -> None:
         """Make an edit, and finish it even if this is cancelled. Waits up to `patience` seconds."""

@@ -47,7 +47,7 @@ bot.platforms.slack     bot.features bot.help bot.status bot.privacy bot.verse b
 bot.features            bot.help bot.status bot.privacy bot.moderation bot.verse bot.names
                         bot.training bot.polls bot.community bot.chat bot.concurrency models.names
                         models.verse data
-bot.help                bot.training bot.chat bot.evaluation bot.formats models.weights
+bot.help                bot.status bot.training bot.chat bot.evaluation bot.formats models.weights
 bot.status              bot.training bot.community bot.chat bot.fleet bot.writing bot.pictures
                         bot.store bot.monitoring bot.settings bot.concurrency models.tasks
 bot.privacy             bot.verse bot.training bot.polls bot.community bot.chat bot.store
@@ -68,12 +68,13 @@ bot.community           bot.chat bot.words bot.store bot.formats
 bot.chat                bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
                         bot.concurrency bot.formats
 bot.fleet               bot.store bot.settings bot.concurrency
-bot.writing             bot.words bot.monitoring bot.startup bot.version models.tasks models.names
-                        models.verse models.text_generator models.weights models.serving
+bot.writing             bot.words bot.monitoring bot.concurrency bot.startup bot.version
+                        models.tasks models.names models.verse models.text_generator models.weights
+                        models.serving
 bot.words               bot.store data
 bot.pictures            bot.formats models.names models.verse models.networks
 bot.store.backup        bot.store
-bot.store               bot.startup
+bot.store               bot.concurrency bot.startup
 bot.train               bot.training bot.pictures bot.arguments models.tasks models.training
                         models.weights models.serving data
 bot.generate            bot.words bot.terminal bot.arguments models.tasks models.names models.verse

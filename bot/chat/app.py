@@ -114,7 +114,11 @@ class App:
         ):
             local = Cooldowns(min(length, seconds), most=most)
             shared = SharedCooldowns(
-                name, local, self.store[RunningCooldowns], is_shared=self._shares, free=free
+                name,
+                local,
+                self.store[RunningCooldowns],
+                is_shared=lambda: self.fleet.is_shared,
+                free=free,
             )
             object.__setattr__(self, name, shared)
         suggestions = Cooldowns(min(SUGGESTED_S, seconds), most=MOST_SUGGESTED)
@@ -171,6 +175,3 @@ class App:
             if not isinstance(error, (UserError, TooManyQueued, *self.registry.explanations)):
                 self.cooldowns.end(key)
             raise
-
-    def _shares(self) -> bool:
-        return self.fleet.is_shared

@@ -260,6 +260,14 @@ def always(suggestions: Suggestions) -> Suggest:
     return lambda _typed: suggestions
 
 
+def chosen(name: str, description: str, most: int, suggestions: Suggestions) -> Option:
+    """The main option of a command: a text that is always given, with suggestions."""
+    suggest = always(suggestions)
+    return Option(
+        name, description, is_required=True, least=1, most=most, suggest=suggest, is_main=True
+    )
+
+
 def within_limits(choices: Iterable[Choice], limits: Limits) -> list[Choice]:
     """As many choices as a platform shows, with shortened labels. Values are never cut."""
     usable = (choice for choice in choices if len(choice.value) <= limits.choice_label)

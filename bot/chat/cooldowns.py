@@ -3,12 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import Callable, Hashable
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
 
-from bot.concurrency import within
+from bot.concurrency import start_kept, within
 from bot.store import Unavailable
 from bot.store.fleet import DISORDER, RunningCooldowns
 
@@ -115,7 +114,7 @@ class SharedCooldowns:
         """End the cooldowns of a key now."""
         self._local.end(key)
         if self._is_shared() and self._local.length:
-            self._start_task(self._end(key))
+            start_kept(self._tasks, self._end(key))
 
     async def _end(self, key: Hashable) -> None:
         with suppress(Unavailable):  # it ends by itself
@@ -123,8 +122,3 @@ class SharedCooldowns:
 
     def _named(self, key: Hashable) -> str:
         return f"{self._name} {key!r}"
-
-    def _start_task(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)

@@ -8,12 +8,13 @@ import logging
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing, suppress
+from functools import partial
 from typing import TypeVar
 
 from bot.chat.app import PATIENCE_S, App
 from bot.chat.commands import Answer, Choice, Suggestions
 from bot.chat.cooldowns import SharedCooldowns, TooSoon
-from bot.chat.errors import apology, explain, try_again
+from bot.chat.errors import apology, explain, other_version, try_again
 from bot.chat.message import Button, Message, Text, UserError, text
 from bot.chat.received import LONGEST_TYPED, clean, received, received_state
 from bot.chat.translation import _
@@ -83,9 +84,7 @@ async def press(app: App, turn: Turn, action: str, state: str) -> None:
     async def answer() -> None:
         await _admit(app, turn, app.presses, action)
         if pressed is None:
-            raise UserError(
-                _("This button is from another version of the bot; use the command again.")
-            )
+            raise other_version()
         await pressed.answer(app, turn, received_state(state))
 
     name = action if pressed is not None else "unknown"
@@ -194,7 +193,7 @@ async def stream(
         async with aclosing(latest_throttled(messages, interval, delay=delay)) as throttled:
             async for shown in throttled:
                 shows_all = turn.edits_answers and not turn.platform.spares_requests
-                arrived = shows_all and await _edited(turn, shown)
+                arrived = shows_all and await deliver(partial(turn.edit, shown))
     except Exception as error:
         if shown is None or isinstance(error, Gone):
             raise
@@ -244,10 +243,7 @@ async def _answered(
     async def on_pending(ref: AnswerRef, retry: Button | None) -> None:
         nonlocal repeat
         repeat = retry or repeat
-        button = (retry.action, retry.state) if retry is not None else ("", "")
-        number = app.unfinished.begin(
-            turn.platform.name, ref.channel_id, ref.message_id, ref.token, button
-        )
+        number = app.unfinished.begin(turn.platform.name, ref, retry)
         known = [each for each, other in unfinished.items() if not other.is_announced]
         if not ref.is_announced:
             for each in known:
@@ -308,7 +304,3 @@ def place_in(app: App, turn: Turn) -> OnWait:
             log.info("A place in the queue could not be shown: %s", error)
 
     return show
-
-
-async def _edited(turn: Turn, message: Message) -> bool:
-    return await deliver(lambda: turn.edit(message))

@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 from itertools import islice
 
-from bot.chat.message import Message
+from bot.chat.message import Button, Message
+from bot.chat.turn import AnswerRef
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers import Unfinished, UnfinishedRecord
 
@@ -40,25 +41,12 @@ class UnfinishedAnswers:
         """Those to be written that may be in the database already."""
         self._writer: asyncio.Task[None] | None = None
 
-    @property
-    def is_writing(self) -> bool:
-        """Whether something is not in the database yet."""
-        return self._writer is not None and not self._writer.done()
-
-    def begin(
-        self,
-        platform: str,
-        channel_id: int | None,
-        message_id: int | None,
-        token: str | None = None,
-        button: tuple[str, str] = ("", ""),
-    ) -> int:
-        """Record an answer. `button`: action and state to repeat it. Returns a number for `end`."""
+    def begin(self, platform: str, ref: AnswerRef, retry: Button | None = None) -> int:
+        """Record an answer. `retry` is the button that repeats it. Returns a number for `end`."""
         number = 1 + secrets.randbelow(2**62)
-        action, state = button
-        record = UnfinishedRecord(
-            number, platform, channel_id, message_id, token, action, state, self._now()
-        )
+        place = ref.channel_id, ref.message_id, ref.token
+        again = (retry.action, retry.state) if retry is not None else ("", "")
+        record = UnfinishedRecord(number, platform, *place, *again, self._now())
         self._begun[number] = self._open[number] = record
         self._write_soon()
         return number
@@ -113,15 +101,10 @@ class UnfinishedAnswers:
         self._open |= records  # alive as long as this process
         return records
 
-    async def wait_written(self, seconds: float) -> None:
-        """Wait until everything is written, or for some seconds."""
+    async def wait_written(self, seconds: float | None = None) -> None:
+        """Wait until everything is written or cannot be, or for some seconds."""
         if self._writer is not None:
             await asyncio.wait([self._writer], timeout=seconds)
-
-    async def close(self) -> None:
-        """Wait until everything is written, or cannot be."""
-        if self._writer is not None:
-            await asyncio.wait([self._writer])
 
     def _write_soon(self) -> None:
         if self._writer is None or self._writer.done():

@@ -87,8 +87,7 @@ class Communities(Queries):
     async def poll_minutes(self, community_id: int) -> int:
         """How long the polls of a community stay open."""
         minutes = select(Community.vote_minutes).where(Community.id == community_id)
-        async with self._database.reading() as session:
-            return await session.scalar(minutes) or DEFAULT_MINUTES
+        return await self._scalar(minutes) or DEFAULT_MINUTES
 
     async def change(self, community_id: int, **values: bool | int | None) -> None:
         """Set columns of `Community`, such as `vote_minutes`."""
@@ -146,12 +145,11 @@ class Record(Queries):
             .offset(skip)
             .limit(most)
         )
-        async with self._database.reading() as session:
-            rows = await session.execute(statement)
-            return [
-                RecordEntry(Action(action), moderator_id, at, community, target_id, subject)
-                for action, moderator_id, at, community, target_id, subject in rows
-            ]
+        rows = await self._rows(statement)
+        return [
+            RecordEntry(Action(action), moderator_id, at, community, target_id, subject)
+            for action, moderator_id, at, community, target_id, subject in rows
+        ]
 
     async def prune(self, before: datetime) -> int:
         """Delete entries of the record that are older. Returns their number."""
@@ -234,14 +232,12 @@ class Blocks(Queries):
             .offset(skip)
             .limit(most)
         )
-        async with self._database.reading() as session:
-            return [BlockRecord(*row) for row in await session.execute(statement)]
+        return [BlockRecord(*row) for row in await self._rows(statement)]
 
     async def version(self) -> tuple[int, int]:
         """Changes whenever the blocks do."""
-        async with self._database.reading() as session:
-            row = (await session.execute(select(func.count(), func.max(Block.id)))).one()
-        return row[0], row[1] or 0
+        ((number, newest),) = await self._rows(select(func.count(), func.max(Block.id)))
+        return number, newest or 0
 
     async def all(self) -> frozenset[tuple[int, int]]:
         """Community and member of each block: all by owners, the newest `MOST_LOADED` of others."""

@@ -49,6 +49,12 @@ _FOR_HOMES: Mapping[SharedModelAction, str] = {
 }
 
 
+_FOR_MANAGERS = _(
+    "Only {community} managers can do that. Everyone can get names with {name}, and see the namers "
+    "with {list}."
+)
+
+
 async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -> None:
     """Raise `UserError` unless the user may train or activate the shared models.
 
@@ -72,19 +78,13 @@ async def check_shared_models(app: App, turn: Turn, action: SharedModelAction) -
     )
 
 
-def check_manager(turn: Turn) -> int:
+def check_manager(turn: Turn, sentence: str = _FOR_MANAGERS) -> int:
     """Raise `UserError` unless the user is a manager. Returns the community's id."""
     community_id = check_community(turn)
     if not turn.user.is_manager:
-        raise UserError(
-            _(
-                "Only {community} managers can do that. Everyone can get names with {name}, and "
-                "see the namers with {list}."
-            ),
-            community=turn.platform.terms.community,
-            name=code("/name"),
-            list=code("/namer list"),
-        )
+        community = turn.platform.terms.community
+        commands = {"name": code("/name"), "list": code("/namer list")}
+        raise UserError(sentence, community=community, **commands)
     return community_id
 
 
@@ -132,13 +132,9 @@ def check_reports(turn: Turn) -> int:
 
     Moderators may not, whom the reports are about. Returns the community's id.
     """
-    community_id = check_community(turn)
-    if not turn.user.is_manager:
-        raise UserError(
-            _("Only managers of this {community} can choose where moderation is reported."),
-            community=turn.platform.terms.community,
-        )
-    return community_id
+    return check_manager(
+        turn, _("Only managers of this {community} can choose where moderation is reported.")
+    )
 
 
 async def check_owner(turn: Turn) -> None:

@@ -8,7 +8,7 @@ from bot.chat.message import Message, Text, UserError, code, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Terms, Turn
 from bot.community.queries import Communities
-from bot.community.rights import check_community
+from bot.community.rights import check_manager
 from bot.formats import shortened
 from bot.words import Strictness
 from bot.words.queries import WordFilters
@@ -41,12 +41,8 @@ class SettingsOptions:
 
 async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
     """Answer `/settings`: change what is given, or else show everything."""
-    community_id, terms = check_community(turn), turn.platform.terms
-    if not turn.user.is_manager:
-        raise UserError(
-            _("Only {community} managers can see and change the settings of the bot."),
-            community=terms.community,
-        )
+    sentence = _("Only {community} managers can see and change the settings of the bot.")
+    community_id, terms = check_manager(turn, sentence), turn.platform.terms
     if options.vote_minutes is not None and not SHORTEST <= options.vote_minutes <= LONGEST:
         raise UserError(
             _("A poll can stay open for {shortest} to {longest} minutes, for example 10."),
@@ -123,9 +119,9 @@ async def _change(
         )
         sentences.append(text(sentence, minutes=minutes))
     if options.public_hall is not None:
-        sentences.append(_public_hall(terms, on=options.public_hall))
+        sentences.append(_switch(_PUBLIC_HALL, terms, on=options.public_hall))
     if options.shared_namers is not None:
-        sentences.append(_shared_namers(terms, on=options.shared_namers))
+        sentences.append(_switch(_SHARED_NAMERS, terms, on=options.shared_namers))
     return sentences
 
 
@@ -158,8 +154,8 @@ async def _overview(app: App, community_id: int, terms: Terms) -> list[Text]:
     )
     lines = {
         "vote_minutes": text(stay_open, minutes=minutes),
-        "public_hall": _public_hall(terms, on=kept.in_public_hall),
-        "shared_namers": _shared_namers(terms, on=kept.accepts_shared),
+        "public_hall": _switch(_PUBLIC_HALL, terms, on=kept.in_public_hall),
+        "shared_namers": _switch(_SHARED_NAMERS, terms, on=kept.accepts_shared),
         "filter": _strictness(strictness),
         "blocked_words": _blocked_words(words.blocked_words),
     }
@@ -170,22 +166,19 @@ async def _overview(app: App, community_id: int, terms: Terms) -> list[Text]:
     ]
 
 
-def _public_hall(terms: Terms, *, on: bool) -> Text:
-    sentence = (
-        _("Winners with two votes or more appear in the hall of fame of all {communities}.")
-        if on
-        else _("Winners of this {community} appear in its own hall of fame only.")
-    )
-    return text(sentence, community=terms.community, communities=terms.communities)
+_PUBLIC_HALL = (
+    _("Winners of this {community} appear in its own hall of fame only."),
+    _("Winners with two votes or more appear in the hall of fame of all {communities}."),
+)
+_SHARED_NAMERS = (
+    _("Only namers of this {community} can be used here."),
+    _("Namers that other {communities} share can be used here."),
+)
+"""Sentences on what is off, and on."""
 
 
-def _shared_namers(terms: Terms, *, on: bool) -> Text:
-    sentence = (
-        _("Namers that other {communities} share can be used here.")
-        if on
-        else _("Only namers of this {community} can be used here.")
-    )
-    return text(sentence, community=terms.community, communities=terms.communities)
+def _switch(sentences: tuple[str, str], terms: Terms, *, on: bool) -> Text:
+    return text(sentences[on], community=terms.community, communities=terms.communities)
 
 
 def _strictness(strictness: Strictness) -> Text:

@@ -53,7 +53,7 @@ class Jobs:
     async def close(self) -> None:
         """Let running rounds finish, and stop."""
         await asyncio.gather(*(task.close(UNLOADING_S) for task in self._tasks))
-        await self._app.unfinished.close()
+        await self._app.unfinished.wait_written()
 
 
 async def step(seconds: float, work: Coroutine[Any, Any, None]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 
 import numpy as np
 
+from bot.concurrency import start_kept
 from bot.store import Unavailable
 from bot.store.locks import AdvisoryLocks, Space
 
@@ -55,9 +56,7 @@ class IdentifyGate:
         """
         bucket = shard_id % self.max_concurrency
         granted = asyncio.Event()
-        task = asyncio.create_task(self._take(bucket, granted, self._clock() + patience))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        start_kept(self._tasks, self._take(bucket, granted, self._clock() + patience))
         try:
             async with asyncio.timeout(patience):
                 await granted.wait()

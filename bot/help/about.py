@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from bot.chat.app import App
 from bot.chat.commands import Command, NoOptions
 from bot.chat.message import Embed, Field, Message, Span, Text, Timestamp, strong, text
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.evaluation.headline import Figure, read_headline
 from bot.formats import human_join
+from bot.status.status import up_since
 from bot.training.models import Allows, corpus_title
 from bot.training.queries import Live
 from bot.training.registry import ModelRegistry
@@ -27,21 +28,9 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/about`."""
     headlines = await asyncio.to_thread(_headlines, app.inference.digests)
     words = await app.filters.of(turn.community_id)
-    communities = len(turn.platform.communities)
-    terms = turn.platform.terms
     lines = (
         text(_("Names new dinosaurs letter by letter, and writes sonnets word by word.")),
-        text(
-            ngettext(
-                "Up since {start}, in {count} {community}.",
-                "Up since {start}, in {count} {communities}.",
-                communities,
-            ),
-            start=Timestamp(app.started_at, absolute=True),
-            count=communities,
-            community=terms.community,
-            communities=terms.communities,
-        ),
+        up_since(app, turn),
     )
     served = app[ModelRegistry].served
     fields = tuple(

@@ -143,14 +143,14 @@ def _target(
             community=turn.platform.terms.community,
             example=code("/owner block user:"),
         )
-    of_user, of_community = actions
+    by, (of_user, of_community) = turn.user.id, actions
     if options.user_id is not None:
-        entry = scope.entry(app, turn, of_user, target_id=options.user_id)
+        entry = RecordEntry(of_user, by, app.now(), scope.community_id, options.user_id)
         name = link(turn.platform.mention(options.user_id))
         where = EVERYWHERE if scope.community_id is None else scope.community_id
         return Target(where, options.user_id, entry, name)
     community_id = parse_id(options.community or "", turn.platform.terms)
-    entry = scope.entry(app, turn, of_community, target_id=community_id)
+    entry = RecordEntry(of_community, by, app.now(), scope.community_id, community_id)
     return Target(community_id, EVERYBODY, entry, named(turn, community_id))
 
 

@@ -15,6 +15,7 @@ from bot.chat.commands import (
     Picked,
     Place,
     always,
+    chosen,
 )
 from bot.chat.errors import other_version
 from bot.chat.received import LONGEST_NUMBER
@@ -60,6 +61,10 @@ def _target(user: Person | None = None, server: str | None = None) -> TargetOpti
     return TargetOptions(user.id, server, is_bot=user.is_bot)
 
 
+def _for(audience: Audience, *commands: Command) -> tuple[Command, ...]:
+    return tuple(replace(command, audience=audience) for command in commands)
+
+
 _MEMBER = Option("member", _("Which member"), Kind.PERSON, is_required=True, is_main=True)
 _SERVER = Option(
     "server",
@@ -73,20 +78,18 @@ _USER_OR_SERVER = (
     _SERVER,
 )
 
-_OF_MODERATORS = (
+_OF_MODERATORS = _for(
+    Audience.MODERATORS,
     Command(
         "moderate message",
         _("Remove names, a poem or another answer of the bot."),
         removals.message,
         (
-            Option(
+            chosen(
                 "message",
                 _("Link to the bot's message, or one of the suggestions"),
-                is_required=True,
-                least=1,
-                most=removals.LONGEST_ADDRESS,
-                suggest=always(removals.suggest_messages),
-                is_main=True,
+                removals.LONGEST_ADDRESS,
+                removals.suggest_messages,
             ),
         ),
         MessageOptions,
@@ -96,42 +99,34 @@ _OF_MODERATORS = (
                 _("removes names or a whole answer. So does the menu of a message."),
             ),
         ),
-        audience=Audience.MODERATORS,
     ),
     Command(
         "moderate winner",
         _("Remove a name from the hall of fame."),
         removals.winner,
         (
-            Option(
+            chosen(
                 "name",
                 _("Which name, for example: Mangosaurus"),
-                is_required=True,
-                least=1,
-                most=removals.LONGEST_NAME,
-                suggest=always(removals.suggest_winners),
-                is_main=True,
+                removals.LONGEST_NAME,
+                removals.suggest_winners,
             ),
         ),
         WinnerOptions,
         examples=(
             ("/moderate winner name:Mangosaurus", _("removes a name from the hall of fame.")),
         ),
-        audience=Audience.MODERATORS,
     ),
     Command(
         "moderate namer",
         _("Stop the use of a namer here, or allow it again."),
         removals.namer,
         (
-            Option(
+            chosen(
                 "name",
                 _("Which namer, for example: elves"),
-                is_required=True,
-                least=1,
-                most=removals.LONGEST_NAME,
-                suggest=always(removals.suggest_namers),
-                is_main=True,
+                removals.LONGEST_NAME,
+                removals.suggest_namers,
             ),
             Option("allow", _("Allow it again (default: no)"), Kind.SWITCH),
         ),
@@ -142,7 +137,6 @@ _OF_MODERATORS = (
                 _("stops the use of a namer here; allow:True allows it again."),
             ),
         ),
-        audience=Audience.MODERATORS,
     ),
     Command(
         "moderate block",
@@ -153,7 +147,6 @@ _OF_MODERATORS = (
         examples=(
             (_("/moderate block member:…"), _("stops the bot from answering a member here.")),
         ),
-        audience=Audience.MODERATORS,
     ),
     Command(
         "moderate unblock",
@@ -162,22 +155,21 @@ _OF_MODERATORS = (
         (_MEMBER,),
         _member,
         examples=((_("/moderate unblock member:…"), _("lets the bot answer a member again.")),),
-        audience=Audience.MODERATORS,
     ),
     Command(
         "moderate blocks",
         _("List the blocked members."),
         partial(blocking.blocks, MODERATE),
         examples=(("/moderate blocks", _("lists the blocked members.")),),
-        audience=Audience.MODERATORS,
     ),
     Command(
         "moderate record",
         _("What moderators did here."),
         partial(record.record, MODERATE),
         examples=(("/moderate record", _("shows what moderators did here.")),),
-        audience=Audience.MODERATORS,
     ),
+)
+_OF_MANAGERS = (
     Command(
         "moderate log",
         _("Choose a channel for reports of what moderators do, or stop the reports."),
@@ -200,7 +192,8 @@ _OF_MODERATORS = (
         audience=Audience.MANAGERS,
     ),
 )
-_OF_OWNERS = (
+_OF_OWNERS = _for(
+    Audience.OWNERS,
     Command(
         "owner block",
         _("Stop answering a user everywhere, or a server or workspace."),
@@ -210,7 +203,6 @@ _OF_OWNERS = (
         examples=(
             (_("/owner block user:…"), _("stops the bot from answering a user everywhere.")),
         ),
-        audience=Audience.OWNERS,
     ),
     Command(
         "owner unblock",
@@ -219,51 +211,46 @@ _OF_OWNERS = (
         _USER_OR_SERVER,
         _target,
         examples=((_("/owner unblock user:…"), _("lets the bot answer a user again.")),),
-        audience=Audience.OWNERS,
     ),
     Command(
         "owner blocks",
         _("List the blocked users, servers and workspaces."),
         partial(blocking.blocks, OWNER),
         examples=(("/owner blocks", _("lists the blocked users, servers and workspaces.")),),
-        audience=Audience.OWNERS,
     ),
     Command(
         "owner servers",
         _("List the servers and workspaces that the bot is in."),
         owner.servers,
         examples=(("/owner servers", _("lists the servers and workspaces that the bot is in.")),),
-        audience=Audience.OWNERS,
     ),
     Command(
         "owner leave",
         _("Remove the bot from a server or workspace."),
         owner.leave,
         (
-            replace(
-                _SERVER,
-                description=_("Which server or workspace: its id, or one of the suggestions"),
-                is_required=True,
-                is_main=True,
+            chosen(
+                "server",
+                _("Which server or workspace: its id, or one of the suggestions"),
+                LONGEST_NUMBER,
+                owner.suggest_communities,
             ),
         ),
         CommunityOptions,
         examples=((_("/owner leave server:…"), _("removes the bot from a server or workspace.")),),
-        audience=Audience.OWNERS,
     ),
     Command(
         "owner record",
         _("What the operators did."),
         partial(record.record, OWNER),
         examples=(("/owner record", _("shows what the operators did.")),),
-        audience=Audience.OWNERS,
     ),
 )
 
 MODERATE_GROUP = Group(
     MODERATE,
     _("Remove names and poems, and block members (for moderators)."),
-    _OF_MODERATORS,
+    _OF_MODERATORS + _OF_MANAGERS,
     shown_to=Audience.MODERATORS,
 )
 MODERATE_MENU = Menu(

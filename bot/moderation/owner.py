@@ -7,10 +7,10 @@ from bot.chat.commands import Choice, NoOptions, within_limits
 from bot.chat.message import Embed, Message, Text, UserError, Value, code, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import CommunityInfo, Forbidden, Gone, Turn
-from bot.community.queries import Action, Record
+from bot.community.queries import Action, Record, RecordEntry
 from bot.community.rights import check_owner
 from bot.moderation.blocking import named, parse_id
-from bot.moderation.record import OWNER, PAGE, ModerationScope, paging
+from bot.moderation.record import OWNER, PAGE, paging
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ async def leave(app: App, turn: Turn, options: CommunityOptions) -> None:
         await turn.platform.leave(community_id)
     except (Forbidden, Gone) as error:
         raise UserError(_("The bot isn't in {target}."), target=name) from error
-    entry = ModerationScope(OWNER).entry(app, turn, Action.LEAVE, target_id=community_id)
+    entry = RecordEntry(Action.LEAVE, turn.user.id, app.now(), target_id=community_id)
     await app.store[Record].add(entry)
     reply = text(_("The bot has left {target}. To keep it out, block it as well."), target=name)
     await turn.respond(Message(reply, private=True))

@@ -71,12 +71,6 @@ class ModerationScope:
     community_id: int | None = None
     """`None` for owners, who do not act in the community of the request."""
 
-    def entry(
-        self, app: App, turn: Turn, action: Action, *, target_id: int | None = None
-    ) -> RecordEntry:
-        """What the user does now."""
-        return RecordEntry(action, turn.user.id, app.now(), self.community_id, target_id)
-
 
 async def scope_of(turn: Turn, group: str) -> ModerationScope:
     """The scope of a group of commands. Raises `UserError` unless the user has the right."""

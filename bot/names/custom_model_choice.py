@@ -64,7 +64,8 @@ async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
         record = next((r for r in usable if r.name.casefold() == typed.casefold()), None)
     if record is None:
         raise unknown()
-    return await _checked(app, turn, record)
+    await check_name(app, record, community_id)  # which becomes a title here
+    return record
 
 
 async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRecord:
@@ -74,11 +75,6 @@ async def of_button(app: App, turn: Turn, custom_model_id: int) -> CustomModelRe
         raise UserError(
             _("This namer was deleted, removed or is no longer shared. Pick another in /name.")
         )
-    return await _checked(app, turn, record)
-
-
-async def _checked(app: App, turn: Turn, record: CustomModelRecord) -> CustomModelRecord:
-    """The record, whose name becomes a title here. Raises `UserError` if that is blocked."""
     await check_name(app, record, turn.community_id)
     return record
 

@@ -276,42 +276,32 @@ def _origin(part: NamePart) -> str:
 
 def _surprise(dissection: Dissection, usual: float | None, *, is_list: bool) -> Text:
     surprise = mean_surprise(dissection)
+    known, less, more, about, sentence = _OF_LIST if is_list else _OF_DINOSAURS
     if dissection.name in dissection.nearest:
-        sentence = _("This name is on the list: {surprise:.2f} nats per letter.")
-        if not is_list:
-            sentence = _("This is a real dinosaur: {surprise:.2f} nats per letter.")
-        return text(sentence, surprise=surprise)
+        return text(known, surprise=surprise)
     if usual is None:
         return text(_("Surprise: {surprise:.2f} nats per letter."), surprise=surprise)
-    if surprise > usual + _TOLERANCE:
-        how = (
-            _("Less plausible than a name on the list")
-            if is_list
-            else _("Less plausible than a real dinosaur")
-        )
-    elif surprise < usual - _TOLERANCE:
-        how = (
-            _("More plausible than a name on the list")
-            if is_list
-            else _("More plausible than a real dinosaur")
-        )
-    else:
-        how = (
-            _("About as plausible as a name on the list")
-            if is_list
-            else _("About as plausible as a real dinosaur")
-        )
-    sentence = (
-        _("{how}: {surprise:.2f} nats per letter; unseen names of the list have {usual:.2f}.")
-        if is_list
-        else _("{how}: {surprise:.2f} nats per letter; new real names have {usual:.2f}.")
-    )
-    return text(
-        sentence,
-        how=how,
-        surprise=surprise,
-        usual=usual,
-    )
+    how = less if surprise > usual + _TOLERANCE else about
+    if surprise < usual - _TOLERANCE:
+        how = more
+    return text(sentence, how=how, surprise=surprise, usual=usual)
+
+
+_OF_LIST = (
+    _("This name is on the list: {surprise:.2f} nats per letter."),
+    _("Less plausible than a name on the list"),
+    _("More plausible than a name on the list"),
+    _("About as plausible as a name on the list"),
+    _("{how}: {surprise:.2f} nats per letter; unseen names of the list have {usual:.2f}."),
+)
+_OF_DINOSAURS = (
+    _("This is a real dinosaur: {surprise:.2f} nats per letter."),
+    _("Less plausible than a real dinosaur"),
+    _("More plausible than a real dinosaur"),
+    _("About as plausible as a real dinosaur"),
+    _("{how}: {surprise:.2f} nats per letter; new real names have {usual:.2f}."),
+)
+"""Sentences on a name that is known, less, more or as plausible, and the one that compares it."""
 
 
 def _more_like(dissection: Dissection, model: NamesModel, limits: Limits) -> Iterator[Button]:

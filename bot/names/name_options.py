@@ -10,14 +10,8 @@ from bot.formats import shortened
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.lists import normalise_entry
 from data.text import clean_name
-from models.names.constraints import (
-    LONGEST_NAME,
-    LONGEST_PIECE,
-    SHORTEST_NAME,
-)
-from models.names.generator import (
-    NamesRequest,
-)
+from models.names.constraints import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME
+from models.names.generator import NamesRequest
 
 MOST_NAMES = 10
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.1, 2.0

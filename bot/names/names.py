@@ -16,7 +16,7 @@ from bot.chat.commands import (
     Option,
     Suggestions,
     Typed,
-    always,
+    chosen,
     within_limits,
 )
 from bot.chat.dispatch import caller_of, respond_or_leave
@@ -333,14 +333,11 @@ NAME = Command(
     _("Get new names from a namer, in the style of its list."),
     names,
     (
-        Option(
+        chosen(
             "namer",
             _("Which namer, for example: elves"),
-            is_required=True,
-            least=1,
-            most=LONGEST_CHOICE,
-            suggest=always(custom_model_choice.suggest),
-            is_main=True,
+            LONGEST_CHOICE,
+            custom_model_choice.suggest,
         ),
         _COUNT,
         _letters("starts_with", _("First letters of the names"), of_namer=True),

@@ -9,17 +9,7 @@ from one that was drawn several times, none from one that died out.
 from collections.abc import Sequence
 
 from bot.formats import odds, percent
-from bot.pictures.canvas import (
-    CHOSEN,
-    GAP,
-    MARGIN,
-    MUTED,
-    TEXT,
-    Box,
-    Canvas,
-    Color,
-    shade,
-)
+from bot.pictures.canvas import CHOSEN, GAP, MARGIN, MUTED, TEXT, Box, Canvas, Color, shade
 from models.verse.dissection import ExpectedWord, LineTrace
 from models.verse.word_lines import ParticleStep
 

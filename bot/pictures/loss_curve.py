@@ -4,7 +4,6 @@ The lines are drawn larger than they will be shown and then scaled down, which s
 background is white, which suits light and dark themes.
 """
 
-import io
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from itertools import groupby, pairwise
 import numpy as np
 from PIL import Image, ImageDraw
 
+from bot.pictures.canvas import Color, png_of
 from bot.pictures.text import FontStyle, draw_text, drawable_text, fitting_size, text_width
 
 LONGEST_PLOTTED = 5_000
@@ -28,7 +28,6 @@ TITLE_SIZE, LABEL_SIZE = 20, 16
 INSIDE = 0.04
 """The share of the height that is left empty above and below the curves."""
 
-Color = tuple[int, int, int]
 Points = Sequence[tuple[float, float]]
 INK: Color = (0x26, 0x28, 0x2C)
 MUTED: Color = (0x5F, 0x63, 0x6B)
@@ -80,9 +79,7 @@ def loss_curve(
     if restarts:
         legend.append(("fitted again, to all", RESTART))
     _write_legend(image, legend)
-    png = io.BytesIO()
-    image.save(png, format="png", optimize=True)
-    return png.getvalue()
+    return png_of(image, optimize=True)
 
 
 def ticks(low: float, high: float, count: int) -> list[float]:
@@ -95,7 +92,7 @@ def ticks(low: float, high: float, count: int) -> list[float]:
     power = 10.0 ** math.floor(math.log10(least))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
     first, last = math.ceil(low / step), math.floor(high / step)
-    return [float(f"{number * step:.9g}") for number in range(first, last + 1)]
+    return [float(f"{number * step:.13g}") for number in range(first, last + 1)]
 
 
 def _moving_averages(losses: Sequence[float], restarts: Sequence[int]) -> Iterator[Points]:

@@ -303,10 +303,9 @@ class Polls(Queries):
 
     async def next_closing(self, platform: str = "discord") -> datetime | None:
         """When the next poll on a platform closes; `None` if none is open."""
-        async with self._database.reading() as session:
-            return await session.scalar(
-                select(func.min(Poll.closes_at)).where(Poll.closed_at.is_(None), _on(platform))
-            )
+        return await self._scalar(
+            select(func.min(Poll.closes_at)).where(Poll.closed_at.is_(None), _on(platform))
+        )
 
     async def close(self, poll_id: int, now: datetime) -> PollRecord | None:
         """Close a poll and determine its winner. Returns `None` if it was closed before.
@@ -574,8 +573,7 @@ class HallOfFame(Queries):
             .offset(skip)
             .limit(most)
         )
-        async with self._database.reading() as session:
-            rows = (await session.execute(statement)).all()
+        rows = await self._rows(statement)
         return [
             Champion(name, votes, at, community, member, discoverer, custom_model)
             for name, votes, at, community, member, discoverer, custom_model in rows
@@ -584,8 +582,7 @@ class HallOfFame(Queries):
 
     async def latest(self, scope: HallScope) -> Champion | None:
         """The latest winner."""
-        async with self._database.reading() as session:
-            last = await session.scalar(select(func.max(Poll.closed_at)).where(*_conditions(scope)))
+        last = await self._scalar(select(func.max(Poll.closed_at)).where(*_conditions(scope)))
         if last is None:
             return None
         found = await self.best(replace(scope, since=last), most=1)
@@ -594,8 +591,7 @@ class HallOfFame(Queries):
     async def count(self, scope: HallScope) -> int:
         """Number of names."""
         statement = select(func.count()).select_from(Poll).where(*_conditions(scope))
-        async with self._database.reading() as session:
-            return await session.scalar(statement) or 0
+        return await self._scalar(statement) or 0
 
     async def winners(
         self, community_id: int, *, typed: str = "", name: str | None = None, most: int = 25
@@ -617,8 +613,7 @@ class HallOfFame(Queries):
             .order_by(Poll.closed_at.desc(), Poll.id)
             .limit(most)
         )
-        async with self._database.reading() as session:
-            return [Winner(*row) for row in await session.execute(statement)]
+        return [Winner(*row) for row in await self._rows(statement)]
 
     async def chosen(self, home_id: int | None) -> list[tuple[str, int]]:
         """Dinosaurs of the public hall of fame and of a community, with their votes.
@@ -632,8 +627,7 @@ class HallOfFame(Queries):
             .group_by(Candidate.name)
             .order_by(Candidate.name)
         )
-        async with self._database.reading() as session:
-            return [(name, int(votes or 0)) for name, votes in await session.execute(statement)]
+        return [(name, int(votes or 0)) for name, votes in await self._rows(statement)]
 
 
 def _conditions(scope: HallScope) -> Sequence[ColumnElement[bool]]:

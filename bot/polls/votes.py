@@ -6,20 +6,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 
 from bot.chat.app import App
-from bot.chat.message import (
-    Button,
-    Message,
-    Text,
-    Timestamp,
-    UserError,
-    emphasis,
-    strong,
-    text,
-)
+from bot.chat.message import Button, Message, Text, Timestamp, UserError, emphasis, strong, text
 from bot.chat.translation import _, ngettext
-from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Turn
+from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Source, Turn
 from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
 from bot.formats import human_join, shortened, without_bidi_controls
@@ -132,7 +124,8 @@ async def vote(app: App, turn: Turn, state: str) -> None:
             raise removed()
         if is_open:
             raise elsewhere()
-        if poll is not None and poll.closed_at is not None and is_here(turn, poll):
+        is_here = poll is not None and turn.source == Source(message_of(poll))
+        if poll is not None and is_here and poll.closed_at is not None:
             # Its buttons are still there: it could not be edited when it was closed.
             with suppress(DeliveryError):
                 await turn.edit_source(poll_message(poll, turn.platform.limits))
@@ -159,9 +152,7 @@ async def retract(app: App, turn: Turn, state: str) -> None:
     reply = text(_("You took your vote back. Press a name to vote again."))
     await turn.edit_source(Message(content=reply, private=True))
 
-    async def edit(message: Message) -> None:
-        await turn.platform.edit(message_of(poll), message)
-
+    edit = partial(turn.platform.edit, message_of(poll))
     if poll.message_id is not None:
         app.edits.schedule(poll.channel_id, poll_id, lambda: _try_to_draw(app, turn, poll_id, edit))
 
@@ -320,11 +311,6 @@ def tie_sentence(poll: PollRecord) -> Text:
 def removed() -> UserError:
     """The error for a vote on a name that a moderator has removed."""
     return UserError(_("A moderator removed this name. Vote for another one."))
-
-
-def is_here(turn: Turn, poll: PollRecord) -> bool:
-    """Whether the pressed button belongs to the message of a poll."""
-    return turn.source is not None and turn.source.ref == message_of(poll)
 
 
 def elsewhere() -> UserError:

@@ -35,18 +35,6 @@ async def _answer(app: App, turn: Turn) -> Message:
     samples = [*(sample for sample in health.samples if sample.at > now - DAY), latest]
     picture = await asyncio.to_thread(_picture, now, samples)
     in_an_hour = [sample for sample in samples if sample.at > now - HOUR]
-    communities = len(turn.platform.communities)
-    line = text(
-        ngettext(
-            "Up since {start}, in {count} {community}.",
-            "Up since {start}, in {count} {communities}.",
-            communities,
-        ),
-        start=Timestamp(app.started_at, absolute=True),
-        count=communities,
-        community=turn.platform.terms.community,
-        communities=turn.platform.terms.communities,
-    )
     fields = (
         Field(
             _("Requests in an hour"),
@@ -59,9 +47,26 @@ async def _answer(app: App, turn: Turn) -> Message:
         *_fields(app, turn, health, latest),
         *_shards(app, turn),
     )
-    embed = Embed(f"🦖 Mangosaurus {app.version}", (line,), fields, image=PLOT)
+    lines = (up_since(app, turn),)
+    embed = Embed(f"🦖 Mangosaurus {app.version}", lines, fields, image=PLOT)
     description = _("Requests, memory, event loop lag and database over the last day")
     return Message(embeds=(embed,), files=(File(PLOT, picture, description),), private=True)
+
+
+def up_since(app: App, turn: Turn) -> Text:
+    """For how long the bot has been running, and where."""
+    terms, communities = turn.platform.terms, len(turn.platform.communities)
+    return text(
+        ngettext(
+            "Up since {start}, in {count} {community}.",
+            "Up since {start}, in {count} {communities}.",
+            communities,
+        ),
+        start=Timestamp(app.started_at, absolute=True),
+        count=communities,
+        community=terms.community,
+        communities=terms.communities,
+    )
 
 
 def _fields(app: App, turn: Turn, health: Health, latest: Sample) -> tuple[Field, ...]:

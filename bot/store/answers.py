@@ -50,10 +50,7 @@ class ButtonStates(Queries):
 
     async def get(self, state_id: int) -> str | None:
         """The payload of an id; `None` once pruned or forgotten."""
-        async with self._database.reading() as session:
-            return await session.scalar(
-                select(ButtonState.payload).where(ButtonState.id == state_id)
-            )
+        return await self._scalar(select(ButtonState.payload).where(ButtonState.id == state_id))
 
     @patient
     async def prune(self, before: datetime) -> int:

@@ -67,12 +67,10 @@ class Registrations(Queries):
 
     async def digest(self, application_id: int) -> str | None:
         """That of the commands that were registered last."""
-        async with self._database.reading() as session:
-            return await session.scalar(
-                select(RegisteredCommands.digest).where(
-                    RegisteredCommands.application_id == application_id
-                )
-            )
+        registered = RegisteredCommands
+        return await self._scalar(
+            select(registered.digest).where(registered.application_id == application_id)
+        )
 
     async def note(self, application_id: int, digest: str) -> None:
         """Record what was registered."""

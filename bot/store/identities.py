@@ -65,8 +65,7 @@ class Identities(Queries):
         find = select(IdentityRow.id).filter_by(
             platform=platform, kind=kind, workspace=workspace, external=external
         )
-        async with self._database.reading() as session:
-            return await session.scalar(find)
+        return await self._scalar(find)
 
     async def find(self, identity_id: int) -> Identity | None:
         """The identity of a surrogate; `None` if unknown or forgotten."""

@@ -20,6 +20,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from bot.concurrency import observed
 from bot.store.calls import Unavailable
 
 log = logging.getLogger(__name__)
@@ -171,9 +172,7 @@ class AdvisoryLocks:
 
     async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:
         """Finish `work` even if the caller is cancelled: a broken-off query ends a connection."""
-        task = asyncio.create_task(work)
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return await asyncio.shield(task)
+        return await asyncio.shield(observed(work))
 
     async def _execute(self, statement: str, values: Mapping[str, object]) -> list[Any]:
         async with self._using(2 * STATEMENT_S):

@@ -1,15 +1,18 @@
 """`Queries`: the base class of what a feature asks the database."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from functools import wraps
 from inspect import iscoroutinefunction
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, TypeVarTuple
+
+from sqlalchemy import Row, Select
 
 from bot.store.calls import is_in_call
 from bot.store.database import Database
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class Queries:
@@ -26,6 +29,16 @@ class Queries:
             is_call = iscoroutinefunction(method) and not name.startswith("_")
             if is_call and not getattr(method, "is_patient", False):
                 setattr(cls, name, _in_time(method))
+
+    async def _scalar(self, statement: Select[T]) -> T | None:
+        """The first column of the first row."""
+        async with self._database.reading() as session:
+            return await session.scalar(statement)
+
+    async def _rows(self, statement: Select[*Ts]) -> Sequence[Row[*Ts]]:
+        """All rows."""
+        async with self._database.reading() as session:
+            return (await session.execute(statement)).all()
 
 
 def patient(method: Callable[P, T]) -> Callable[P, T]:

@@ -224,10 +224,6 @@ _NO_BLOBS: dict[str, object] = dict.fromkeys(_BLOBS)
 class _Queries(Queries):
     """What the queries of this file share."""
 
-    async def _scalar(self, statement: Select[T]) -> T | None:
-        async with self._database.reading() as session:
-            return await session.scalar(statement)
-
     async def _unpacked(self, statement: Select[bytes | None]) -> bytes | None:
         packed = await self._scalar(statement)
         return None if packed is None else await asyncio.to_thread(zlib.decompress, packed)

@@ -74,14 +74,11 @@ class Poems(Queries):
             .offset(skip)
             .limit(most)
         )
-        async with self._database.reading() as session:
-            return [KeptPoem(*row) for row in await session.execute(statement)]
+        return [KeptPoem(*row) for row in await self._rows(statement)]
 
     async def count(self, member_id: int) -> int:
         """Number of poems that a member has kept."""
-        async with self._database.reading() as session:
-            statement = select(func.count()).where(Poem.member_id == member_id)
-            return await session.scalar(statement) or 0
+        return await self._scalar(select(func.count()).where(Poem.member_id == member_id)) or 0
 
     async def drop(self, member_id: int, poem_id: int) -> bool:
         """Delete a member's poem. Returns whether it existed."""

@@ -11,17 +11,7 @@ from bot.chat.button_states import expand, shorten, try_to_save
 from bot.chat.commands import Choice, Command, Kind, Option, always
 from bot.chat.dispatch import caller_of, stream
 from bot.chat.errors import with_echo
-from bot.chat.message import (
-    Button,
-    Embed,
-    Message,
-    Text,
-    Tone,
-    UserError,
-    code,
-    text,
-    verbatim,
-)
+from bot.chat.message import Button, Embed, Message, Text, Tone, UserError, code, text, verbatim
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.formats import human_join, shortened, without_bidi_controls

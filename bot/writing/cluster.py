@@ -14,16 +14,12 @@ from functools import cache, partial
 from itertools import count
 from typing import Any
 
+from bot.concurrency import observed
 from bot.words import WordFilter
 from bot.writing import limits
-from bot.writing.connection import Actor, ClusterUnreachable, SchedulerConnection, observed
+from bot.writing.connection import Actor, ClusterUnreachable, SchedulerConnection
 from bot.writing.errors import Stuck, WeightsMissing, WriterLost
-from bot.writing.installation import (
-    EXPRESSION,
-    differences,
-    incompatibility,
-    installation,
-)
+from bot.writing.installation import EXPRESSION, differences, incompatibility, installation
 from bot.writing.thread import NetworkThread
 from bot.writing.writer import (
     Generation,

@@ -10,6 +10,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from typing import Any
 
+from bot.concurrency import observed
 from bot.startup import missing_extra
 from bot.writing import limits
 
@@ -168,13 +169,6 @@ class Actor:
         """Delete the object on the worker, without waiting for it."""
         with suppress(Exception):
             self._future.release()
-
-
-def observed(awaitable: Any) -> asyncio.Future[Any]:  # noqa: ANN401
-    """A task, whose error asyncio does not log if nobody waits for it anymore."""
-    task: asyncio.Future[Any] = asyncio.ensure_future(awaitable)
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    return task
 
 
 def _reason(error: BaseException) -> str:

@@ -30,6 +30,7 @@ from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary, ref
 
+from bot.concurrency import start_kept
 from bot.writing import limits
 from bot.writing.errors import WriterLost
 from bot.writing.thread import DaemonThread
@@ -133,9 +134,7 @@ class ProcessPool:
         like = next(iter(self.ready), None)
         process = WriterProcess(self.share, self._prepare, self._deadline)
         self._processes.append(process)
-        task = asyncio.create_task(self._start(process, like))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        start_kept(self._tasks, self._start(process, like))
         if self._retirement is None or self._retirement.done():
             self._retirement = asyncio.create_task(self._retire())
 

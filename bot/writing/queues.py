@@ -52,8 +52,6 @@ class QueueState:
 
     waiting: int
     """Requests that have not begun."""
-    in_progress: int
-    """Requests that have begun, and are not finished."""
     oldest: float
     """Seconds that the oldest request that has not begun has waited; 0 if none waits."""
 
@@ -165,7 +163,7 @@ class FairQueue:
     def state(self, now: float) -> QueueState:
         """How full it is."""
         waits = [now - request.since for request in self.requests if not request.begun]
-        return QueueState(len(waits), self.length - len(waits), max(waits, default=0.0))
+        return QueueState(len(waits), max(waits, default=0.0))
 
 
 class Queues:

@@ -34,10 +34,11 @@ async def crown(
         closes_at=at,
         custom_model=namer,
     )
-    await store[Polls].open(card)
+    polls = store[Polls]
+    await polls.open(card)
     for _ in range(votes):
-        await store[Polls].cast(Ballot(card.id, next(_voters), 1), card.opened_at)
-    closed = await store[Polls].close(card.id, at)
+        await polls.cast(Ballot(card.id, next(_voters), 1), card.opened_at)
+    closed = await polls.close(card.id, at)
     assert closed is not None
-    await store[Polls].announced(card.id, at)
+    await polls.announced(card.id, at)
     return closed

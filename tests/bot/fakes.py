@@ -13,10 +13,7 @@ from bot.writing.service import NOBODY
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice, NamePart
-from models.names.generator import (
-    NamesRequest,
-    NamesResult,
-)
+from models.names.generator import NamesRequest, NamesResult
 from models.names.problems import Shortfall
 from models.networks.vocabulary import END
 from models.training.events import Stopped, TrainingEvent
@@ -125,7 +122,6 @@ class FakeWriter(Inference):
         self.error: Exception | None = None
         self.lines_before_error = 0
         self.verse = [f"line {number} of the poem," for number in range(1, LONGEST_POEM + 1)]
-        self.finished_poems = 0
         self.requesters: list[Hashable] = []
         self.places: list[int] = []
         """What a request is told of its place in the queue, before it is answered."""
@@ -191,7 +187,6 @@ class FakeWriter(Inference):
                 raise self.error
             yield draft(request, lines[: number + 1])
             await asyncio.sleep(0)  # as the real one does, it lets others run
-        self.finished_poems += 1
 
     async def _wait(self, caller: Caller) -> None:
         self.requesters.append(caller.requester)

@@ -16,6 +16,13 @@ async def a_poll(chat: Chat) -> Shown:
     return first_message(chat)
 
 
+async def voted(chat: Chat) -> Shown:
+    """The same, in which Alice has voted for Bravosaurus."""
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    return message
+
+
 def first_message(chat: Chat) -> Shown:
     """The first message of the channel, as it is now."""
     return chat.history()[0]

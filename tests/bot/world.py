@@ -2,21 +2,17 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import discord
 
+from bot.app import assembled
 from bot.chat.app import App
-from bot.community.blocks import BlockList
-from bot.community.queries import Blocks
-from bot.features import REGISTRY
 from bot.platforms.discord.client import Mangosaurus
 from bot.settings import Settings
-from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import TrainingRequest
 from bot.training.registry import ModelRegistry
-from bot.training.service import TrainingService
 from bot.training.trainer import RunFolder
 from bot.words import WordFilter
 from models.training.events import TrainingEvent
@@ -44,29 +40,15 @@ class World:
         store = store_in(settings.state_dir, self.templates)
         now = self.now or discord.utils.utcnow
         models = ModelRegistry(store, self.networks, now=now, interval=None)
-        custom_models = CustomModelLoader(store, self.writer)
-        cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
-        blocks = BlockList(store[Blocks])
-        training = TrainingService(
-            settings.state_dir,
+        return assembled(
+            settings,
             store,
             models,
-            custom_models,
-            cooldown=cooldown,
-            now=now,
             launch=self._launch,
             poll=None,
-        )
-        return App(
-            settings=settings,
-            store=store,
+            now=now,
             inference=self.writer,
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
-            check_admitted=blocks.check,
-            services=[blocks, models, custom_models, training],
-            registry=REGISTRY,
-            now=now,
-            started_at=now(),
             version="1.2.3",
             libraries={"NumPy": "2.0"},
             edit_interval=0,

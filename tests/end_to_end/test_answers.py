@@ -182,7 +182,7 @@ async def test_poem_of_a_killed_process_is_closed(
         write_one_line(scene.bot.app.inference, monkeypatch)
         asked = await local.run_command("sonnet", {"opening": "Shall I"})
         assert "✒️" in asked.message.embed["description"]
-        await eventually(lambda: not scene.bot.app.unfinished.is_writing)
+        await asyncio.wait_for(scene.bot.app.unfinished.wait_written(), 60)
     later = timedelta(minutes=1)
     async with mangosaurus(
         local, tmp_path / "state", now=lambda: utc_now() + later, edit_interval=0.2

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import datetime
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from sqlalchemy import text
 from benchmarks.ballots import Poll, Press, allowed_votes, poll_of, stored_votes, wrong_votes
 from benchmarks.bot_process import BotProcess
 from bot.platforms.local.guild import User
+from bot.platforms.local.records import Interaction
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.servers import shard_of
 from bot.settings.values import format_shards
@@ -23,7 +24,9 @@ from bot.training.queries import Trainings, VersionFiles, Versions
 from bot.training.registry import version_of
 from models.tasks import task_of
 from models.weights import SHIPPED
+from tests.bot.store.test_locks import cut
 from tests.end_to_end.conftest import ELVES
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("without_writers")
 
@@ -57,6 +60,19 @@ class Fleet:
             if shard_of(server.guild.id, COUNT) in SHARDS[process]
         ]
 
+    async def use(
+        self,
+        command: str,
+        options: Mapping[str, object] | None = None,
+        *,
+        by: User | None = None,
+        server: int = 0,
+    ) -> Interaction:
+        """A command of a member, by default of a new one."""
+        return await self.local.run_command(
+            command, options, by=by or self.member(), server=server, timeout_s=ANSWER_S
+        )
+
     async def ask(self, members: int) -> list[Poll]:
         """Members of each server ask for names at once: each gets one answer, with a poll.
 
@@ -75,9 +91,7 @@ class Fleet:
 
     async def _poll(self, member: User, server: int) -> Poll:
         while True:
-            asked = await self.local.run_command(
-                "dinoname", {"count": 3}, by=member, server=server, timeout_s=ANSWER_S
-            )
+            asked = await self.use("dinoname", {"count": 3}, by=member, server=server)
             assert len(asked.messages) == 1
             with contextlib.suppress(LookupError):
                 return poll_of(asked.message)
@@ -112,9 +126,7 @@ class Fleet:
         member = self.member()
         asked = await asyncio.gather(
             *(
-                self.local.run_command(
-                    "dissect", {"name": "Rex"}, by=member, server=server, timeout_s=ANSWER_S
-                )
+                self.use("dissect", {"name": "Rex"}, by=member, server=server)
                 for server in range(len(self.local.servers))
             )
         )
@@ -127,19 +139,16 @@ class Fleet:
         number = str(await _add_version(self.store))
         home, other = self.servers_of(0)[0], self.servers_of(1)[0]
         for server, expected in ((other, "home servers can choose"), (home, "is live now")):
-            asked = await self.local.run_command(
-                "models activate",
-                {"version": number},
-                by=self.member(administrator=True),
-                server=server,
-                timeout_s=ANSWER_S,
+            manager = self.member(administrator=True)
+            asked = await self.use(
+                "models activate", {"version": number}, by=manager, server=server
             )
             assert expected in asked.message.content
         async with asyncio.timeout(ANSWER_S):
             for server in (home, other):
                 served = ""
                 while not served.startswith(f"Version {number}, live"):
-                    about = await self.local.run_command("about", by=self.member(), server=server)
+                    about = await self.use("about", server=server)
                     fields = {each["name"]: each["value"] for each in about.message.embed["fields"]}
                     served = fields["Names"]
 
@@ -152,13 +161,7 @@ class Fleet:
         options = {"name": "elves", "text": ELVES.replace("\n", ", ")}
         await asyncio.gather(
             *(
-                self.local.run_command(
-                    "namer create",
-                    options,
-                    by=self.member(administrator=True),
-                    server=server,
-                    timeout_s=ANSWER_S,
-                )
+                self.use("namer create", options, by=self.member(administrator=True), server=server)
                 for server in servers
             )
         )
@@ -191,10 +194,7 @@ class Fleet:
         await self.bots[1].kill()
         restarted = asyncio.create_task(self.bots[1].start())
         server = self.servers_of(0)[0]
-        asked = await self.local.run_command(
-            "dinoname", by=self.member(), server=server, timeout_s=ANSWER_S
-        )
-        assert not asked.failed
+        assert not (await self.use("dinoname", server=server)).failed
         await restarted
         await voting
         before = len(self._presses)
@@ -278,13 +278,7 @@ async def test_restart_of_the_database(
     async with process(
         discord, postgres, tmp_path / "first", lambda: len(identified) == 2, **BOTH
     ) as first:
-        async with postgres.writing() as session:
-            await session.execute(
-                text(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-                )
-            )
+        await cut(postgres)
         await says(first, "The other processes see this one again")
         assert not (await discord.run_command("help")).failed
         other = process(discord, postgres, tmp_path / "other", lambda: False, **BOTH)
@@ -311,6 +305,4 @@ def process(
 
 async def says(bot: BotProcess, line: str) -> None:
     """Wait until it is in the log."""
-    async with asyncio.timeout(ANSWER_S):
-        while not bot.log.exists() or line not in bot.log.read_text():  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
+    await eventually(lambda: bot.log.exists() and line in bot.log.read_text(), ANSWER_S)

@@ -14,7 +14,7 @@ from models.networks.network import cross_entropy
 from models.networks.vocabulary import Vocabulary
 from models.networks.words_and_characters import WordsAndCharacters
 from models.training.recipe import Arrays, Update
-from models.training.schedules import Schedule
+from models.training.schedules import Schedule, WordSchedule
 from models.weights import SHIPPED, load_shipped
 from tests import keras
 from tests.models.tiny import lstm
@@ -47,11 +47,6 @@ def keras_model(network: LSTM) -> Any:  # noqa: ANN401 (Keras has no types)
     return model
 
 
-def keras_logits(network: LSTM, x: NDArray[np.int64]) -> NDArray[np.float32]:
-    """What Keras says: indices `(batch, time)` → logits `(batch, time, vocabulary)`."""
-    return np.asarray(keras_model(network)(x, training=False))
-
-
 def numpy_logits(network: LSTM, x: NDArray[np.int64]) -> NDArray[np.float32]:
     """What the serving LSTM says, its state handed from call to call."""
     state = network.initial_state(len(x))
@@ -80,21 +75,6 @@ def test_numpy_matches_keras(weights: str) -> None:
         np.testing.assert_allclose(numpy_logits(network, x), by_keras, atol=1e-4)
 
 
-def test_state_continues_like_keras() -> None:
-    network = lstm()
-    x = np.random.default_rng(0).integers(len(network.vocabulary), size=(2, 20))
-    state = network.initial_state(2)
-    for column in x[:, :10].T:
-        _, state = network.step(column, state)
-    kept = state.copy()
-    second_half = []
-    for column in x[:, 10:].T:
-        logits, kept = network.step(column, kept)
-        second_half.append(logits)
-    whole = keras_logits(network, x)
-    np.testing.assert_allclose(np.stack(second_half, axis=1), whole[:, 10:], atol=1e-4)
-
-
 def test_export_round_trip() -> None:
     arrays = lstm().arrays()
     model = keras_verse.build_characters(len(lstm().vocabulary), 16, 2, dropout=0.0, seed=0)
@@ -105,9 +85,13 @@ def test_export_round_trip() -> None:
         np.testing.assert_array_equal(array, arrays[name])
 
 
-def test_build_does_not_seed_globals() -> None:
+@pytest.mark.parametrize("kind", ["characters", "words"])
+def test_build_does_not_seed_globals(kind: str) -> None:
     before = pickle.dumps(np.random.get_state())  # noqa: NPY002
-    keras_verse.build_characters(5, 4, 1, dropout=0.5, seed=3)
+    if kind == "characters":
+        keras_verse.build_characters(5, 4, 1, dropout=0.5, seed=3)
+    else:
+        keras_verse.build_words(9, 4, (4,), WordSchedule(1, 0.1, 0.1, 3, 30, candidates=0), seed=3)
     assert pickle.dumps(np.random.get_state()) == before  # noqa: NPY002
 
 

@@ -1,7 +1,6 @@
 """Keras and NumPy agree on the word network; its trainer learns and resumes."""
 
 import itertools
-import pickle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -89,12 +88,6 @@ def test_candidates_are_drawn_by_frequency() -> None:
     expected = np.exp(batch.correction)
     assert expected.sum() == pytest.approx(4_000, rel=1e-3)
     assert abs(drawn - expected).max() < 5 * np.sqrt(expected.max())
-
-
-def test_build_does_not_seed_globals() -> None:
-    before = pickle.dumps(np.random.get_state())  # noqa: NPY002
-    keras_verse.build_words(9, 4, (4,), BRIEF, seed=3)
-    assert pickle.dumps(np.random.get_state()) == before  # noqa: NPY002
 
 
 def losses(progress: list[Update]) -> list[float]:

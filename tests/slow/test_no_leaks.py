@@ -235,11 +235,3 @@ def test_notebook_baseline_excludes_held_out(
     own = read_corpus(path, "names")
     notebook_names(own, nobody)
     assert sorted(trained_on) == sorted(own.training + own.validation)
-
-
-def test_detects_a_leak(read: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    corpus = load_names()
-    leaky = dataclasses.replace(corpus, plain="\n".join(corpus.items))
-    monkeypatch.setattr("models.names.recipes.corpora.load_names", lambda: leaky)
-    TASKS["names"].recipes["notebook"].plan(Options())
-    assert not names_in(read).isdisjoint(corpus.held_out)

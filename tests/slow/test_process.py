@@ -1,4 +1,4 @@
-"""The bot as a process: its exit codes, and its end by a signal."""
+"""The bot as a process: its exit code after a malformed frame."""
 
 from pathlib import Path
 
@@ -7,16 +7,6 @@ from bot.platforms.local.server import LocalDiscord
 from bot.startup import Exit
 
 SETTINGS = {"COOLDOWN_SECONDS": "0"}
-
-
-async def test_button_after_a_kill(local: LocalDiscord, tmp_path: Path) -> None:
-    async with BotProcess(local, tmp_path, SETTINGS) as bot:
-        asked = await local.run_command("dinoname", {"count": 3, "starts_with": "mango"})
-        await bot.kill()
-        await bot.start()
-        more = await local.press(asked.message, "More")
-        assert "Mango" in more.message.embed["description"]
-        assert await bot.stop() == Exit.OK
 
 
 async def test_malformed_frame_ends_it_with_a_sentence(local: LocalDiscord, tmp_path: Path) -> None:

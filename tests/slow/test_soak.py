@@ -2,23 +2,11 @@
 
 from pathlib import Path
 
-import pytest
 from rich.console import Console
 
 from benchmarks.kills import run as run_kills
-from benchmarks.soak.faults import FAULTS, POSTGRES, SQLITE, make_plan
 from benchmarks.soak.report import promises, show
 from benchmarks.soak.soak import Options, Soak
-
-
-def test_plan_repeats() -> None:
-    plans = [make_plan(seed, 600, 60, database=SQLITE, has_clock=True) for seed in (1, 1, 2)]
-    assert plans[0] == plans[1] != plans[2]
-    everything = make_plan(1, 6000, 60, database=POSTGRES, has_clock=False)
-    names = {step.fault for step in everything}
-    assert names == {f.name for f in FAULTS if f.on != SQLITE and not f.needs_clock}
-    with pytest.raises(ValueError, match="SIGTERM"):
-        make_plan(1, 60, 0, database=SQLITE, has_clock=True, only=["earthquake"])
 
 
 async def test_short_soak(tmp_path: Path) -> None:

@@ -1,9 +1,7 @@
 """The process stops in time, whatever hangs."""
 
-import asyncio
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -11,8 +9,8 @@ import pytest
 
 from bot import startup
 from bot.startup import Exit
+from tests.slow.processes import CHECKOUT, ended, started
 
-CHECKOUT = Path(__file__).parents[2]
 HANGING = """
 import asyncio, sys, time
 from bot import __main__, startup
@@ -64,8 +62,6 @@ import sys, threading, time
 from bot import __main__, startup
 from bot.status import health
 from bot.writing import Inference
-from bot.status import health
-from bot.writing import Inference
 
 startup.STOP_S, health.LOOK_S = 0.5, 0.1
 Inference.blocked_for = property(lambda _: health.BLOCKED_S)
@@ -104,38 +100,18 @@ def test_stop_while_starting(
 ) -> None:
     """Even as the first process of a container, which ignores signals that nobody handles."""
     before = [(each, signal.signal(each, signal.SIG_IGN)) for each in startup.STOP_SIGNALS]
-    try:  # a process inherits what is ignored
-        process = subprocess.Popen(
-            [sys.executable, "-c", start + MAIN],
-            cwd=CHECKOUT,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-    finally:
-        for each, handler in before:
+    with started([sys.executable, "-c", start + MAIN], CHECKOUT, environment) as process:
+        for each, handler in before:  # a process inherits what is ignored
             signal.signal(each, handler)
-    with process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline() == b"It starts\n"
-            process.send_signal(number)
-            assert process.wait(60) == Exit.OK
-        finally:
-            process.kill()
+        assert process.stdout is not None
+        assert process.stdout.readline() == "It starts\n"
+        process.send_signal(number)
+        assert process.wait(60) == Exit.OK
 
 
 def test_hanging_networks_end_the_process(environment: dict[str, str]) -> None:
     """With an exit code of its own, whatever hangs, so that a supervisor starts it again."""
-    done = subprocess.run(
-        [sys.executable, "-c", LOST],
-        cwd=CHECKOUT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
+    done = ended([sys.executable, "-c", LOST], CHECKOUT, environment)
     assert done.returncode == Exit.HUNG, done.stderr
     assert "Only a restart helps: 0 threads of the networks do not end." in done.stderr
     assert "has not stopped within 0.5 s" in done.stderr
@@ -150,26 +126,12 @@ def test_hanging_networks_end_the_process(environment: dict[str, str]) -> None:
     ],
     ids=["thread", "event loop"],
 )
-async def test_hanging_process_stops(environment: dict[str, str], hang: str) -> None:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        HANGING.format(hang=hang),
-        cwd=CHECKOUT,
-        env=environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
+def test_hanging_process_stops(environment: dict[str, str], hang: str) -> None:
+    command = [sys.executable, "-c", HANGING.format(hang=hang)]
+    with started(command, CHECKOUT, environment) as process:
         assert process.stdout is not None
-        async for line in process.stdout:
-            if line == b"It hangs\n":
-                break
+        assert "It hangs\n" in process.stdout
         process.send_signal(signal.SIGTERM)
-        async with asyncio.timeout(60):
-            _, log = await process.communicate()
-    finally:
-        if process.returncode is None:
-            process.kill()
+        _, log = process.communicate(timeout=60)
     assert process.returncode == Exit.STOPPED_LATE
-    assert b"has not stopped within 1 s and is ended now" in log
+    assert "has not stopped within 1 s and is ended now" in log

@@ -194,16 +194,14 @@ def test_weights_of_another_task(tmp_path: Path) -> None:
 
 
 def test_notebook_continues_with_the_characters(corpus: Path, tmp_path: Path) -> None:
+    """Or starts from nothing."""
+    notebook = recipes.RECIPES["notebook"]
     initial = base(tmp_path / "base.safetensors", words=True)
-    plan = recipes.RECIPES["notebook"].plan(Options(corpus=corpus, initial_weights=initial))
+    plan = notebook.plan(Options(corpus=corpus, initial_weights=initial))
     assert plan.architecture == "lstm"
     for name, array in lstm().arrays().items():
         np.testing.assert_allclose(plan.trainer.arrays()[name], array, atol=1e-3)
-
-
-def test_notebook_starts_from_nothing(corpus: Path) -> None:
-    plan = recipes.RECIPES["notebook"].plan(Options(corpus=corpus, initial_weights=FROM_NOTHING))
-    assert plan.base is None
+    assert notebook.plan(Options(corpus=corpus, initial_weights=FROM_NOTHING)).base is None
 
 
 @pytest.mark.parametrize(

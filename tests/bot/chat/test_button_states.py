@@ -6,20 +6,14 @@ from typing import cast
 import pytest
 
 from bot.chat.app import App
-from bot.chat.button_states import (
-    expand,
-    fits,
-    load_state,
-    save_state,
-    shorten,
-    try_to_save,
-)
+from bot.chat.button_states import expand, fits, load_state, save_state, shorten, try_to_save
 from bot.chat.message import UserError
 from bot.chat.turn import Turn
 from bot.platforms.discord.platform import LIMITS
-from bot.store import Store, Unavailable
+from bot.store import Store
 from bot.store.answers import ButtonStates
 from tests.bot.conftest import NOW
+from tests.bot.fakes import unavailable
 
 
 @pytest.fixture
@@ -62,10 +56,7 @@ async def test_state_in_id(app: App, turn: Turn, state: str, does: bool) -> None
 async def test_no_state_without_database(
     app: App, turn: Turn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fails(*_: object) -> None:
-        raise Unavailable("gone")
-
-    monkeypatch.setattr(app.store[ButtonStates], "put", fails)
+    monkeypatch.setattr(app.store[ButtonStates], "put", unavailable)
     assert await try_to_save(app, turn, {"x": 1}) is None
     assert await shorten(app, turn, "name", "x" * 200) is None
     assert await shorten(app, turn, "name", "x") == "x"

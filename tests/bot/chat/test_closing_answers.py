@@ -24,8 +24,20 @@ from models.verse.poem import SonnetDraft, SonnetRequest
 from tests.bot.conftest import World
 from tests.bot.fakes import draft
 from tests.bot.turns import CHANNEL, FakePlatform, FakeTurn
+from tests.waiting import eventually
 
 RETRY = Button("Again", "sonnet", "a state")
+
+
+HIDDEN = AnswerRef(CHANNEL, None, "a token")
+SECOND = timedelta(seconds=1)
+
+
+class AwayPlatform(FakePlatform):
+    """Closes no answer."""
+
+    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
+        raise Unreachable
 
 
 async def deferred(app: App, turn: FakeTurn, retry: Button | None) -> asyncio.Task[None]:
@@ -42,6 +54,11 @@ async def deferred(app: App, turn: FakeTurn, retry: Button | None) -> asyncio.Ta
     return task
 
 
+async def asked(app: App, turn: FakeTurn, opening: str = "Shall I") -> None:
+    """Ask for a poem."""
+    await dispatch.run(app, turn, sonnet.sonnet, SonnetOptions(SonnetRequest(opening)))
+
+
 async def killed(app: App, retry: Button | None = RETRY) -> None:
     """Defer a command, and end it as the end of its process would."""
     task = await deferred(app, FakeTurn(FakePlatform()), retry)
@@ -52,9 +69,7 @@ async def killed(app: App, retry: Button | None = RETRY) -> None:
 
 async def written(app: App) -> None:
     """Wait until the database has what is recorded."""
-    async with asyncio.timeout(60):
-        while app.unfinished.is_writing:  # noqa: ASYNC110 (writing signals nothing)
-            await asyncio.sleep(0.001)
+    await asyncio.wait_for(app.unfinished.wait_written(), 60)
 
 
 def heir_of(app: App) -> App:
@@ -62,54 +77,55 @@ def heir_of(app: App) -> App:
     return replace(app, now=lambda: app.now() + 2 * SILENCE)
 
 
+async def closed_by(app: App, platform: FakePlatform | None = None) -> list[AnswerRef]:
+    """What a process closes that looks once."""
+    platform = platform or FakePlatform()
+    await AnswerCloser(app, platform).close_left()
+    return [ref for ref, _message in platform.closed]
+
+
 @pytest.fixture
 async def app(world: World) -> AsyncIterator[App]:
     made = world.make_app()
     yield made
-    await made.unfinished.close()
+    await made.unfinished.wait_written()
 
 
-async def test_killed_answer_is_closed_with_its_button(app: App) -> None:
-    await killed(app)
+@pytest.mark.parametrize(
+    ("retry", "end", "buttons"),
+    [(RETRY, " while it was writing this.", [("sonnet", "a state")]), (None, "again.", [])],
+)
+async def test_killed_answer_is_closed_with_its_button(
+    app: App, retry: Button | None, end: str, buttons: list[tuple[str, str]]
+) -> None:
+    await killed(app, retry)
     platform = FakePlatform()
     closer = AnswerCloser(heir_of(app), platform)
-    await closer.close_left()
-    ((ref, message),) = platform.closed
-    assert ref == AnswerRef(CHANNEL, None, "a token")
-    assert plain(message.content) == "The bot was restarted while it was writing this."
-    assert [(button.action, button.state) for button in message.buttons] == [("sonnet", "a state")]
-    await closer.close_left()
-    assert len(platform.closed) == 1
-
-
-async def test_answer_without_button(app: App) -> None:
-    await killed(app, retry=None)
-    platform = FakePlatform()
-    await AnswerCloser(heir_of(app), platform).close_left()
-    ((_ref, message),) = platform.closed
-    assert plain(message.content).endswith("Use the command again.")
-    assert message.buttons == ()
+    for _twice in range(2):
+        await closer.close_left()
+        ((ref, message),) = platform.closed
+    assert ref == HIDDEN
+    assert plain(message.content).startswith("The bot was restarted while ")
+    assert plain(message.content).endswith(end)
+    assert [(button.action, button.state) for button in message.buttons] == buttons
 
 
 async def test_answered_requests_leave_nothing(app: App) -> None:
-    turn = FakeTurn(FakePlatform())
-    await dispatch.run(app, turn, sonnet.sonnet, SonnetOptions(SonnetRequest("Shall I")))
+    await asked(app, FakeTurn(FakePlatform()))
     await written(app)
-    platform = FakePlatform()
-    await AnswerCloser(heir_of(app), platform).close_left()
-    assert platform.closed == []
+    assert await closed_by(heir_of(app)) == []
 
 
 async def test_stopping_bot_refuses_without_the_database(
     app: App, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = AsyncMock(side_effect=Unavailable)
-    monkeypatch.setattr(app[BlockList], "reason", asked)
+    reason = AsyncMock(side_effect=Unavailable)
+    monkeypatch.setattr(app[BlockList], "reason", reason)
     await app.in_flight.finish(0.0)
     turn = FakeTurn(FakePlatform())
-    await dispatch.run(app, turn, sonnet.sonnet, SonnetOptions(SonnetRequest("Shall I")))
+    await asked(app, turn)
     assert turn.sentence.startswith("The bot is restarting")
-    asked.assert_not_awaited()
+    reason.assert_not_awaited()
 
 
 async def test_stopping_bot_ends_answers_in_progress(app: App) -> None:
@@ -184,21 +200,12 @@ async def test_acknowledged_request_is_recorded(app: App, monkeypatch: pytest.Mo
 
 
 async def test_kills_at_the_start_delay_closing_by_one_silence(app: App) -> None:
+    """Nothing is closed before: the process may be alive."""
     await killed(app)
-    now = app.now() + SILENCE + timedelta(seconds=1)
-    assert len(await replace(app, now=lambda: now).unfinished.claim("fake")) == 1
-    third = replace(app, now=lambda: now + SILENCE + timedelta(seconds=1))
-    platform = FakePlatform()
-    await AnswerCloser(third, platform).close_left()
-    assert len(platform.closed) == 1
-
-
-async def test_living_process_keeps_its_answers(app: App) -> None:
-    await killed(app)
-    platform = FakePlatform()
-    other = replace(app, now=lambda: app.now() + SILENCE - timedelta(seconds=5))
-    await AnswerCloser(other, platform).close_left()
-    assert platform.closed == []
+    silent, seconds = app.now() + SILENCE, 5 * SECOND
+    assert await closed_by(replace(app, now=lambda: silent - seconds)) == []
+    assert len(await replace(app, now=lambda: silent + SECOND).unfinished.claim("fake")) == 1
+    assert await closed_by(replace(app, now=lambda: silent + SILENCE + seconds)) == [HIDDEN]
 
 
 @pytest.mark.parametrize(("error", "tries"), [(Unreachable(), 3), (Gone(), 1)])
@@ -248,21 +255,19 @@ async def back(app: App, away: AwayStore) -> None:
     await written(app)
 
 
-async def closed_by_heir(app: App) -> list[AnswerRef]:
-    platform = FakePlatform()
-    await AnswerCloser(heir_of(app), platform).close_left()
-    return [ref for ref, _message in platform.closed]
-
-
-async def test_end_is_stored_when_database_is_back(app: App, away: AwayStore) -> None:
-    away.error = None
-    number = app.unfinished.begin("fake", CHANNEL, 9)
+@pytest.mark.parametrize("error", [None, Unavailable(), OutcomeUnknown()])
+async def test_end_is_stored_when_database_is_back(
+    app: App, away: AwayStore, error: Exception | None
+) -> None:
+    """Whether it was there when the answer began, or away."""
+    away.error = error
+    number = app.unfinished.begin("fake", AnswerRef(CHANNEL, 9))
     await written(app)
-    away.error = Unavailable()
+    away.error = away.error or Unavailable()
     app.unfinished.end(number)
     await written(app)
     await back(app, away)
-    assert await closed_by_heir(app) == []
+    assert await closed_by(heir_of(app)) == []
 
 
 @pytest.mark.parametrize("error", [Unavailable(), OutcomeUnknown()])
@@ -273,20 +278,7 @@ async def test_beginning_is_stored_when_database_is_back(
     away.error = error
     await killed(app)
     await back(app, away)
-    assert await closed_by_heir(app) == [AnswerRef(CHANNEL, None, "a token")]
-
-
-@pytest.mark.parametrize("error", [Unavailable(), OutcomeUnknown()])
-async def test_answer_that_ends_while_database_is_away(
-    app: App, away: AwayStore, error: Exception
-) -> None:
-    away.error = error
-    number = app.unfinished.begin("fake", CHANNEL, 9)
-    await written(app)
-    app.unfinished.end(number)
-    await written(app)
-    await back(app, away)
-    assert await closed_by_heir(app) == []
+    assert await closed_by(heir_of(app)) == [HIDDEN]
 
 
 async def test_token_that_waits_for_the_database_is_not_younger(
@@ -296,14 +288,7 @@ async def test_token_that_waits_for_the_database_is_not_younger(
     later = app.now() + TOKEN_LIFETIME
     monkeypatch.setattr(app.unfinished, "_now", lambda: later)
     await back(app, away)
-    assert await closed_by_heir(replace(app, now=lambda: later)) == []
-
-
-class AwayPlatform(FakePlatform):
-    """Closes no answer."""
-
-    async def close_answer(self, ref: AnswerRef, message: Message) -> None:
-        raise Unreachable
+    assert await closed_by(heir_of(replace(app, now=lambda: later))) == []
 
 
 class AwayTurn(FakeTurn):
@@ -318,9 +303,7 @@ class AwayTurn(FakeTurn):
 
 async def undelivered(app: App, opening: str = "Shall I") -> None:
     """Write a poem that cannot be delivered."""
-    await dispatch.run(
-        app, AwayTurn(FakePlatform()), sonnet.sonnet, SonnetOptions(SonnetRequest(opening))
-    )
+    await asked(app, AwayTurn(FakePlatform()), opening)
 
 
 @pytest.fixture
@@ -332,19 +315,17 @@ def one_try(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     """By this process; the next one finds nothing."""
     await undelivered(app)
-
-    await AnswerCloser(app, AwayPlatform()).close_left()
+    await closed_by(app, AwayPlatform())
     platform = FakePlatform()
     closer = AnswerCloser(app, platform)
-    await closer.close_left()
+    for _twice in range(2):
+        await closer.close_left()
+        await written(app)
     ((ref, message),) = platform.closed
-    assert ref == AnswerRef(CHANNEL, None, "a token")
+    assert ref == HIDDEN
     assert plain(message.embeds[0].lines[0]).startswith("Shall I")
     assert message.buttons[0].action == "sonnet"
-    await written(app)
-    await closer.close_left()
-    assert len(platform.closed) == 1
-    assert await closed_by_heir(app) == []
+    assert await closed_by(heir_of(app)) == []
 
 
 @pytest.mark.usefixtures("one_try")
@@ -365,11 +346,9 @@ async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.Monk
 async def test_undelivered_poem_is_dropped_with_its_token(app: App) -> None:
     await undelivered(app)
     await written(app)
-    later = app.now() + TOKEN_LIFETIME + timedelta(seconds=1)
+    later = app.now() + TOKEN_LIFETIME + SECOND
     app.unfinished._now = lambda: later
-    platform = FakePlatform()
-    await AnswerCloser(app, platform).close_left()
-    assert platform.closed == []
+    assert await closed_by(app) == []
     assert app.unfinished.released("fake") == []
     await written(app)
     assert app.unfinished._open == {}
@@ -396,16 +375,14 @@ async def test_announced_message_is_left_alone(app: App) -> None:
         raise Unreachable
 
     await dispatch.run(app, AwayTurn(FakePlatform()), command, "")
-    platform = FakePlatform()
-    await AnswerCloser(app, platform).close_left()
-    assert platform.closed == []
+    assert await closed_by(app) == []
 
 
 async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """It was committed: the process that made it closes the answer at its next look."""
     await killed(app)
     heir, platform = heir_of(app), FakePlatform()
-    heir.unfinished.begin("fake", CHANNEL, 9)  # its own, in progress
+    heir.unfinished.begin("fake", AnswerRef(CHANNEL, 9))  # its own, in progress
     await written(heir)
     claim = heir.store[Unfinished].claim
 
@@ -420,7 +397,7 @@ async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.Monke
     assert platform.closed == []
     await closer.beat()
     await closer.close_left()
-    assert [ref for ref, _message in platform.closed] == [AnswerRef(CHANNEL, None, "a token")]
+    assert [ref for ref, _message in platform.closed] == [HIDDEN]
     await written(heir)
     await closer.close_left()
     assert len(platform.closed) == 1
@@ -433,12 +410,9 @@ class SlowPlatform(FakePlatform):
         super().__init__()
         self.answers = asyncio.Event()
         self.open = 0
-        self.begun = asyncio.Event()
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         self.open += 1
-        if self.open == MOST_CLOSED:
-            self.begun.set()
         assert self.open <= MOST_CLOSED
         await self.answers.wait()
         self.open -= 1
@@ -451,24 +425,21 @@ async def test_slow_platform_delays_no_sign_of_life(
     """Otherwise, another process would close what this one is answering."""
     monkeypatch.setattr(jobs, "BEAT_S", 0.001)
     for number in range(2 * MOST_CLOSED):
-        app.unfinished.begin("fake", CHANNEL, number)
+        app.unfinished.begin("fake", AnswerRef(CHANNEL, number))
     await written(app)
     heir, platform = heir_of(app), SlowPlatform()
     beaten = asyncio.Event()
 
     async def beat() -> None:
-        if platform.begun.is_set():
+        if platform.open == MOST_CLOSED:
             beaten.set()
 
     monkeypatch.setattr(heir.unfinished, "beat", beat)
     work = jobs.Jobs(heir, platform)
-    async with asyncio.timeout(60):
-        work.start(AsyncMock())
-        await platform.begun.wait()
-        await beaten.wait()
-        platform.answers.set()
-        while len(platform.closed) < 2 * MOST_CLOSED:  # noqa: ASYNC110 (closing signals nothing)
-            await asyncio.sleep(0.001)
+    work.start(AsyncMock())
+    await asyncio.wait_for(beaten.wait(), 60)
+    platform.answers.set()
+    await eventually(lambda: len(platform.closed) == 2 * MOST_CLOSED)
     await work.close()
 
 
@@ -478,7 +449,7 @@ async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
     closer = AnswerCloser(heir, AwayPlatform())
     await closer.close_left()
     assert len(heir.unfinished._open) == 1
-    later = app.now() + TOKEN_LIFETIME + timedelta(seconds=1)
+    later = app.now() + TOKEN_LIFETIME + SECOND
     object.__setattr__(heir, "now", lambda: later)
     await closer.close_left()
     await written(heir)
@@ -487,13 +458,10 @@ async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
 
 async def test_claimed_answer_is_alive(app: App) -> None:
     """A platform that is away leaves it to the process that has claimed it."""
-
     await killed(app)
     heir = heir_of(app)
-    await AnswerCloser(heir, AwayPlatform()).close_left()
-    later = replace(app, now=lambda: heir.now() + SILENCE + timedelta(seconds=5))
+    await closed_by(heir, AwayPlatform())
+    later = replace(app, now=lambda: heir.now() + SILENCE + 5 * SECOND)
     heir.unfinished._now = later.now
     await heir.unfinished.beat()
-    platform = FakePlatform()
-    await AnswerCloser(later, platform).close_left()
-    assert platform.closed == []
+    assert await closed_by(later) == []

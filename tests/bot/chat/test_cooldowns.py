@@ -1,5 +1,6 @@
 """Cooldowns per key."""
 
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
@@ -8,20 +9,15 @@ from bot.chat.cooldowns import Cooldowns, TooSoon
 from tests.bot.conftest import NOW
 
 
-def test_once_per_cooldown() -> None:
-    cooldowns = Cooldowns(10)
-    cooldowns.start("alice", NOW)
-    with pytest.raises(TooSoon):
-        cooldowns.start("alice", NOW + timedelta(seconds=9))
-    cooldowns.start("bob", NOW + timedelta(seconds=9))
-    cooldowns.start("alice", NOW + timedelta(seconds=10))
-
-
 def test_ended_cooldown() -> None:
+    """It is that of one key."""
     cooldowns = Cooldowns(10)
-    cooldowns.start("alice", NOW)
+    for name in ("alice", "bob"):
+        cooldowns.start(name, NOW)
     cooldowns.end("alice")
     cooldowns.start("alice", NOW)
+    with pytest.raises(TooSoon):
+        cooldowns.start("bob", NOW)
 
 
 def test_keys_are_forgotten() -> None:
@@ -31,50 +27,24 @@ def test_keys_are_forgotten() -> None:
     assert len(cooldowns._until) == 10
 
 
-def test_clock_steps_back() -> None:
-    cooldowns = Cooldowns(10)
-    cooldowns.start("alice", NOW)
-    yesterday = NOW - timedelta(days=1)
-    cooldowns.start("alice", yesterday)
-    with pytest.raises(TooSoon):
-        cooldowns.start("alice", yesterday + timedelta(seconds=9))
-    cooldowns.start("alice", yesterday + timedelta(seconds=10))
+DAY = -86_400
+"""Seconds to yesterday: the clock has stepped back."""
 
 
-def test_several_in_a_row() -> None:
-    """A rush is stopped, and goes on at the pace of the cooldown."""
-    cooldowns = Cooldowns(10, most=3)
-    for second in (0, 1, 2):
-        cooldowns.start("alice", NOW + timedelta(seconds=second))
-    with pytest.raises(TooSoon):
-        cooldowns.start("alice", NOW + timedelta(seconds=9))
-    cooldowns.start("alice", NOW + timedelta(seconds=10))
-    with pytest.raises(TooSoon):
-        cooldowns.start("alice", NOW + timedelta(seconds=19))
-    cooldowns.start("bob", NOW + timedelta(seconds=19))
-    cooldowns.start("alice", NOW + timedelta(seconds=20))
-
-
-def test_rest_restores_all() -> None:
-    cooldowns = Cooldowns(10, most=2)
-    for second in (0, 0, 20, 20):
-        cooldowns.start("alice", NOW + timedelta(seconds=second))
-    with pytest.raises(TooSoon):
-        cooldowns.start("alice", NOW + timedelta(seconds=20))
-
-
-def test_clock_steps_back_after_a_rush() -> None:
-    cooldowns = Cooldowns(10, most=2)
-    yesterday = NOW - timedelta(days=1)
-    for now in (NOW, NOW, yesterday, yesterday):
-        cooldowns.start("alice", now)
-    with pytest.raises(TooSoon):
-        cooldowns.start("alice", yesterday)
-
-
-def test_another_order() -> None:
-    """A request that was made first, and is looked at second, is too soon as well."""
-    cooldowns = Cooldowns(10)
-    cooldowns.start("x", NOW)
-    with pytest.raises(TooSoon):
-        cooldowns.start("x", NOW - timedelta(milliseconds=1))
+@pytest.mark.parametrize(
+    ("most", "requests"),
+    [
+        (1, [(0, True), (9, False), (10, True)]),
+        (1, [(0, True), (-0.001, False)]),  # made first, and looked at second
+        (1, [(0, True), (DAY, True), (DAY + 9, False), (DAY + 10, True)]),
+        (2, [(0, True), (0, True), (DAY, True), (DAY, True), (DAY, False)]),
+        (2, [(0, True), (0, True), (20, True), (20, True), (20, False)]),  # a rest restores all
+        # A rush is stopped, and goes on at the pace of the cooldown.
+        (3, [(0, True), (1, True), (2, True), (9, False), (10, True), (19, False), (20, True)]),
+    ],
+)
+def test_cooldown(most: int, requests: list[tuple[float, bool]]) -> None:
+    cooldowns = Cooldowns(10, most=most)
+    for second, is_granted in requests:
+        with nullcontext() if is_granted else pytest.raises(TooSoon):
+            cooldowns.start("alice", NOW + timedelta(seconds=second))

@@ -10,14 +10,7 @@ from typing import Any
 import pytest
 
 from bot.chat import dispatch
-from bot.chat.app import (
-    COMMAND_S,
-    MOST_COMMANDS,
-    MOST_PRESSES,
-    MOST_SUGGESTED,
-    PRESS_S,
-    App,
-)
+from bot.chat.app import COMMAND_S, MOST_COMMANDS, MOST_PRESSES, MOST_SUGGESTED, PRESS_S, App
 from bot.chat.commands import Choice
 from bot.chat.dispatch import LAST_TRIES, deliver, stream
 from bot.chat.message import Button, Message, Text, plain, text
@@ -62,17 +55,14 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return seconds
 
 
-async def test_retries_after_longer_and_longer(slept: list[float]) -> None:
+@pytest.mark.parametrize(("tries", "arrives"), [(4, True), (3, False)])
+async def test_retries_after_longer_and_longer(
+    slept: list[float], tries: int, arrives: bool
+) -> None:
     line = Line(*[Unreachable()] * 3)
-    assert await deliver(line.send, tries=5)
-    assert len(line.shown) == 1
-    assert slept == [1, 2, 4]
-
-
-async def test_gives_up_after_last_try(slept: list[float]) -> None:
-    line = Line(*[Unreachable()] * 3)
-    assert not await deliver(line.send, tries=3)
-    assert not line.shown
+    assert await deliver(line.send, tries=tries) is arrives
+    assert len(line.shown) == arrives
+    assert slept == [1, 2, 4][: tries - 1]
 
 
 @pytest.mark.parametrize("error", [Gone(), Forbidden()])
@@ -101,20 +91,16 @@ async def streamed(line: Any, messages: AsyncGenerator[Message, None]) -> list[s
     return [plain(message.content) for message in line.shown]
 
 
-async def test_stream_shows_the_end() -> None:
-    shown = await streamed(Line(), growing("one", "two", "three"))
-    assert shown[-1] == "three"
+async def slowly(*_: object) -> AsyncGenerator[Message, None]:
+    """An answer that takes a while to grow."""
+    async for message in growing("one", "two", "three"):
+        yield message
+        await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("reason", ["spares_requests", "edits_answers"])
 async def test_optional_edits_are_left_out(reason: str) -> None:
     """While the platform refuses many requests, and where each edit would be one more message."""
-
-    async def slowly() -> AsyncGenerator[Message, None]:
-        async for message in growing("one", "two", "three"):
-            yield message
-            await asyncio.sleep(0.01)
-
     line = Line()
     setattr(line, reason, not getattr(line, reason))
     assert await streamed(line, slowly()) == ["three"]
@@ -127,13 +113,8 @@ async def test_quick_answer_is_shown_whole() -> None:
 
 
 async def test_slow_answer_is_shown_in_parts() -> None:
-    async def slowly() -> AsyncGenerator[Message, None]:
-        for word in ("one", "two", "three"):
-            yield Message(text(word))
-            await asyncio.sleep(0.05)
-
     line = Line()
-    line.whole_answer_s = 0.01
+    line.whole_answer_s = 0.001
     assert (await streamed(line, slowly()))[-1] == "three"
     assert len(line.shown) > 1
 
@@ -274,37 +255,28 @@ async def test_presses_without_cooldowns(world: World) -> None:
     assert {await said(app, "press", 0) for _press in range(100)} == {"answer"}
 
 
-async def test_late_suggestions_are_dropped(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dispatch, "SUGGESTED_S", 0)
-
-    async def never(_app: App, _turn: Turn, _typed: str) -> list[Any]:
-        await asyncio.Event().wait()
-        return []
-
-    assert await dispatch.suggest(world.make_app(), FakeTurn(FakePlatform()), never, "a") == []
+async def found(_app: App, _turn: Turn, _typed: str) -> list[Choice]:
+    return [Choice("a", "a")]
 
 
-async def test_suggestions_do_not_wait_for_blocks(
-    world: World, monkeypatch: pytest.MonkeyPatch
+async def never(*_: object) -> list[Choice]:
+    await asyncio.Event().wait()
+    return []
+
+
+@pytest.mark.parametrize("hangs", ["suggestions", "blocks"])
+async def test_late_suggestions_are_dropped(
+    world: World, monkeypatch: pytest.MonkeyPatch, hangs: str
 ) -> None:
     """The database may not say in time whether the member is blocked."""
     monkeypatch.setattr(dispatch, "SUGGESTED_S", 0)
-
-    async def hang(*_: object) -> None:
-        await asyncio.Event().wait()
-
-    async def found(_app: App, _turn: Turn, _typed: str) -> list[Choice]:
-        return [Choice("a", "a")]
-
-    app = world.make_app()
-    monkeypatch.setattr(app[BlockList], "reason", hang)
-    assert await dispatch.suggest(app, FakeTurn(FakePlatform()), found, "a") == []
+    app, suggestions = world.make_app(), never if hangs == "suggestions" else found
+    if hangs == "blocks":
+        monkeypatch.setattr(app[BlockList], "reason", never)
+    assert await dispatch.suggest(app, FakeTurn(FakePlatform()), suggestions, "a") == []
 
 
 async def test_no_suggestions_while_stopping(world: World) -> None:
-    async def found(_app: App, _turn: Turn, _typed: str) -> list[Choice]:
-        return [Choice("a", "a")]
-
     app, turn = world.make_app(), FakeTurn(FakePlatform())
     assert await dispatch.suggest(app, turn, found, "a")
     await app.in_flight.finish(0)

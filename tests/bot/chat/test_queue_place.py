@@ -80,7 +80,5 @@ async def test_commands_take_turns_by_member(
     for member in members:
         await member.use(command, **options)
     assert chat.writer.requesters == [member.id for member in members]
-    assert [sentence.rpartition(" ")[2] for sentence in shown if "queue" in sentence][:2] == [
-        "3.",
-        "2.",
-    ]
+    places = [sentence.rpartition(" ")[2] for sentence in shown if "queue" in sentence]
+    assert places[:2] == ["3.", "2."]

@@ -19,23 +19,25 @@ from bot.training.queries import (
     CustomModelRecord,
     CustomModels,
     StoredList,
+    TrainingRecord,
     TrainingRequest,
     Trainings,
     VersionFiles,
-    VersionRecord,
     Versions,
 )
+from bot.training.registry import version_of
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words.queries import WordFilters
 from models.verse.poem import SonnetRequest
 from tests.bot.champions import crown
 from tests.bot.conftest import World
-from tests.bot.fakes import draft
+from tests.bot.fakes import card, draft
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn, lines_of
 
 ELSEWHERE = 77
 BLOCKED = ("mud*", "mango*", "draco*", "time")
+SAMPLES = ("Mudosaurus", "Bravosaurus")
 
 
 @pytest.fixture
@@ -44,7 +46,7 @@ async def app(world: World) -> AsyncIterator[App]:
     made = world.make_app()
     await made.store[WordFilters].set_blocked_words(COMMUNITY, BLOCKED)
     yield made
-    await made.unfinished.close()
+    await made.unfinished.wait_written()
     await made.store.close()
 
 
@@ -71,16 +73,7 @@ async def model_named(
 
 async def version(app: App, corpus: str = "mud.txt") -> int:
     """A version of the model for names that another server trained."""
-    record = VersionRecord(
-        task="names",
-        corpus=corpus,
-        corpus_sha256="0" * 64,
-        recipe="default",
-        seed=1,
-        validation=1.5,
-        reference_loss=1.5,
-        samples=("Mudosaurus", "Bravosaurus"),
-    )
+    record = replace(version_of(card("names"), "0" * 64), corpus=corpus, samples=SAMPLES)
     return (await app.store[Versions].add(record, VersionFiles(b"weights"), app.now()))[0]
 
 
@@ -124,12 +117,17 @@ async def test_hall_of_fame_leaves_blocked_namer_out(app: App, turn: FakeTurn) -
     assert lines_of(page) == "🥇 Elrond · 2 votes · Ada"
 
 
-async def test_training_shows_no_blocked_words(app: App, turn: FakeTurn) -> None:
-    number = await version(app)
+async def training(app: App) -> TrainingRecord:
+    """A training in the server that blocks some words."""
     request = TrainingRequest("shared", "names", "default", 1, app.now(), community_id=COMMUNITY)
     record = await app.store[Trainings].get(await app.store[Trainings].enqueue(request))
     assert record is not None
-    report = TrainingReport(app, turn.platform, record)
+    return record
+
+
+async def test_training_shows_no_blocked_words(app: App, turn: FakeTurn) -> None:
+    number = await version(app)
+    report = TrainingReport(app, turn.platform, await training(app))
     assert await report._allowed(("mudfolk", "Bravosaurus")) == ("Bravosaurus",)
     shown = await models.version_report(app, "names", number, COMMUNITY)
     assert shown is not None
@@ -169,10 +167,7 @@ async def test_titles_of_uploads(app: App) -> None:
 
 async def test_who_stopped_a_training(app: App, turn: FakeTurn) -> None:
     """An owner may stop it from another server; the name is shown where it was asked for."""
-    request = TrainingRequest("shared", "names", "default", 1, app.now(), community_id=COMMUNITY)
-    number = await app.store[Trainings].enqueue(request)
-    record = await app.store[Trainings].get(number)
-    assert record is not None
+    record = await training(app)
     stranger = replace(turn, community_id=ELSEWHERE, user=replace(ADA, display_name="mudlark"))
     assert "mudlark" not in await requests.stop_reason(app, stranger, record)
     there = replace(record, community_id=ELSEWHERE)

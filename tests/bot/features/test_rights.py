@@ -137,9 +137,8 @@ async def cast(home: Home) -> Cast:
             guild.set_command_permissions(command.id, {guild.default_role: True})
     assert (await learned(home, name="elves")).id == 1
     training = TrainingRequest("shared", "names", "default", 1, home.env.now())
-    assert (
-        await home.app.store[Trainings].enqueue(replace(training, community_id=home.guild.id)) == 1
-    )
+    training = replace(training, community_id=home.guild.id)
+    assert await home.app.store[Trainings].enqueue(training) == 1
     actors = {
         "member": home.alice,
         "moderator": home.moderator(),
@@ -266,10 +265,8 @@ async def test_commands_elsewhere(
         with subtests.test(f"{name}, {column}"):
             command, options = await captured(cast, name, monkeypatch)
             turn = replace(stranger(cast.home, community), source=None)
-            found = await of_turn(
-                turn,
-                partial(dispatch.run, cast.home.app, command=command, options=options),
-            )
+            ask = partial(dispatch.run, cast.home.app, command=command, options=options)
+            found = await of_turn(turn, ask)
             if column == "user install" and not is_for_users(commands[name]):
                 found = "–"
             assert found == cells[column]
@@ -354,13 +351,8 @@ async def test_buttons_elsewhere(cast: Cast, column: str, subtests: pytest.Subte
     states = STATES | own
     for action, cells in BUTTONS.items():
         with subtests.test(f"{action}, {column}"):
-            state = states[action]
-            turn = stranger(home, community)
-            found = await of_turn(
-                turn,
-                partial(dispatch.press, home.app, action=action, state=state),
-            )
-            assert found == cells[column]
+            ask = partial(dispatch.press, home.app, action=action, state=states[action])
+            assert await of_turn(stranger(home, community), ask) == cells[column]
     assert await home.app.store[Privacy].all_of(alice.id) == before
 
 

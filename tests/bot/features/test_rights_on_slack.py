@@ -137,7 +137,6 @@ async def test_buttons(workspace: SlackChat, column: str, subtests: pytest.Subte
             if action == "vote" and column != "direct message":
                 answer = await actor.press(poll, "Mangosaurus")
             else:
-                answer = await actor.press(
-                    shown_button(chat, channel, action, states[action]), "Press"
-                )
+                shown = shown_button(chat, channel, action, states[action])
+                answer = await actor.press(shown, "Press")
             assert judged(said(answer), of_button=True) == cells[column]

@@ -39,10 +39,10 @@ class Counted:
 
 
 def shared(
-    counted: Counted, *, most: int = 1, free: int = 0, is_shared: bool = True, seconds: float = 10
-) -> tuple[SharedCooldowns, list[float]]:
-    """Cooldowns of one process, and its clock."""
-    clock = [0.0]
+    *, most: int = 1, free: int = 0, is_shared: bool = True, seconds: float = 10
+) -> tuple[SharedCooldowns, Counted, list[float]]:
+    """Cooldowns of one process, their database, and its clock."""
+    counted, clock = Counted(), [0.0]
     made = SharedCooldowns(
         "test",
         Cooldowns(seconds, most=most),
@@ -51,7 +51,7 @@ def shared(
         free=free,
         clock=lambda: clock[0],
     )
-    return made, clock
+    return made, counted, clock
 
 
 @pytest.fixture
@@ -83,8 +83,7 @@ async def test_end_everywhere(processes: list[SharedCooldowns]) -> None:
 
 
 async def test_flood_stays_in_the_process() -> None:
-    counted = Counted()
-    cooldowns, _clock = shared(counted)
+    cooldowns, counted, _clock = shared()
     await cooldowns.start("ada", NOW)
     for _ in range(100):
         with pytest.raises(TooSoon):
@@ -92,19 +91,11 @@ async def test_flood_stays_in_the_process() -> None:
     assert counted.asked == 1
 
 
-async def test_one_process_asks_nobody() -> None:
-    counted = Counted()
-    cooldowns, _clock = shared(counted, is_shared=False)
-    await cooldowns.start("ada", NOW)
-    cooldowns.end("ada")
-    assert (counted.asked, counted.ended) == (0, 0)
-
-
-async def test_turned_off() -> None:
-    """With COOLDOWN_SECONDS=0."""
-    counted = Counted()
-    cooldowns, _clock = shared(counted, seconds=0)
-    for _ in range(3):
+@pytest.mark.parametrize(("is_shared", "seconds"), [(False, 10), (True, 0)])
+async def test_nobody_is_asked(is_shared: bool, seconds: float) -> None:
+    """By a single process, or with COOLDOWN_SECONDS=0."""
+    cooldowns, counted, _clock = shared(is_shared=is_shared, seconds=seconds)
+    for _ in range(1 if seconds else 3):
         await cooldowns.start("ada", NOW)
     cooldowns.end("ada")
     assert (counted.asked, counted.ended) == (0, 0)
@@ -112,8 +103,7 @@ async def test_turned_off() -> None:
 
 async def test_free_ones() -> None:
     """Who is not in a hurry costs no statement."""
-    counted = Counted()
-    cooldowns, _clock = shared(counted, most=10, free=2)
+    cooldowns, counted, _clock = shared(most=10, free=2)
     await cooldowns.start("ada", NOW)
     await cooldowns.start("ada", NOW)
     assert counted.asked == 0
@@ -127,8 +117,7 @@ async def test_free_ones() -> None:
 async def test_database_away(hangs: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each process counts by itself, and asks again after a while."""
     monkeypatch.setattr(module, "PATIENCE_S", 0.01)
-    counted = Counted()
-    cooldowns, clock = shared(counted)
+    cooldowns, counted, clock = shared()
     counted.hangs, counted.error = hangs, None if hangs else Unavailable("away")
     await cooldowns.start("ada", NOW)
     with pytest.raises(TooSoon):
@@ -142,8 +131,7 @@ async def test_database_away(hangs: bool, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 async def test_end_without_the_database() -> None:
-    counted = Counted()
-    cooldowns, _clock = shared(counted)
+    cooldowns, counted, _clock = shared()
     await cooldowns.start("ada", NOW)
     counted.error = Unavailable("away")
     cooldowns.end("ada")

@@ -3,12 +3,10 @@
 import pytest
 
 from bot.community.queries import Record
-from bot.moderation.queries import Moderation
 from bot.polls.queries import HallOfFame, HallScope, Polls
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Shown
-from tests.bot.fakes import unavailable
 from tests.bot.names.test_name import TOWNS, learned
 from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members
 
@@ -33,13 +31,11 @@ async def remove(chat: Chat, moderator: Actor, message: Shown, label: str) -> st
 
 @pytest.mark.both
 async def test_name_is_removed_from_open_poll(chat: Chat) -> None:
-    message = await a_poll(chat)
+    message, mo = await a_poll(chat), await chat.add_moderator()
     await chat.alice.press(message, "Bravosaurus")
-    asked = await (await chat.add_moderator()).open_menu(MENU, first_message(chat))
+    asked = await mo.open_menu(MENU, first_message(chat))
     assert [*asked.buttons] == ["Remove Mangosaurus", "Remove Bravosaurus", "Remove Kilosaurus"]
-    reply = await remove(
-        chat, (await chat.add_moderator()), first_message(chat), "Remove Bravosaurus"
-    )
+    reply = await remove(chat, mo, first_message(chat), "Remove Bravosaurus")
     assert reply == "Bravosaurus was removed, with its votes."
     shown = first_message(chat)
     assert shown.lines[1] == "removed by a moderator"
@@ -47,6 +43,8 @@ async def test_name_is_removed_from_open_poll(chat: Chat) -> None:
     await chat.pass_time(TEN_MINUTES + 60)
     (closed,) = chat.history()
     assert closed.text == "The poll is closed: no name has won."
+    (line,) = (await mo.use("moderate record")).lines
+    assert line.endswith("@mo removed the name Bravosaurus.")
 
 
 async def test_removed_twice(chat: Chat) -> None:
@@ -96,21 +94,18 @@ async def test_tie_with_removed_name(chat: Chat) -> None:
 
 @pytest.mark.both
 async def test_winner_by_name(chat: Chat) -> None:
+    """One of another server stays."""
     await crowned(chat)
+    await crown(chat.app.store, "Farsaurus", 2, at=chat.now(), community_id=4242)
     mo = await chat.add_moderator()
     choices = await mo.suggestions("moderate winner", "name", "brav")
     assert [choice.label for choice in choices] == ["Bravosaurus"]
     result = await mo.use("moderate winner", name="bravosaurus")
     assert result.text == "Bravosaurus was removed from the hall of fame."
     assert chat.history()[1].text == "A moderator removed this."
-    again = await mo.use("moderate winner", name="bravosaurus")
-    assert f"isn't in the hall of fame of this {chat.terms.community}" in again.text
-
-
-async def test_winner_of_another_server_stays(chat: Chat) -> None:
-    await crown(chat.app.store, "Farsaurus", 2, at=chat.now(), community_id=4242)
-    result = await (await chat.add_moderator()).use("moderate winner", name="Farsaurus")
-    assert "isn't in the hall of fame" in result.text
+    for name in ("bravosaurus", "Farsaurus"):
+        again = await mo.use("moderate winner", name=name)
+        assert f"isn't in the hall of fame of this {chat.terms.community}" in again.text
     assert await chat.app.store[HallOfFame].count(HallScope()) == 1
 
 
@@ -185,24 +180,14 @@ async def test_message_that_cannot_be_edited(discord_chat: DiscordChat) -> None:
     discord_chat.home.env.inject_error(
         "PATCH", "/channels/*", status=403, code=50001, message="Missing Access", times=None
     )
-    reply = await remove(
-        discord_chat, (await discord_chat.add_moderator()), message, "Remove Bravosaurus"
-    )
+    mo = await discord_chat.add_moderator()
+    reply = await remove(discord_chat, mo, message, "Remove Bravosaurus")
     assert reply.endswith("the bot can't edit the message. You can delete the message.")
     poll = await discord_chat.app.store[Polls].on_message(
         discord_chat.community_id, discord_chat.stored(message).id
     )
     assert poll is not None
     assert poll.removed == {1}
-
-
-async def test_outage_removes_nothing(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    message = await a_poll(chat)
-    mo = await chat.add_moderator()
-    asked = await mo.open_menu(MENU, message)
-    monkeypatch.setattr(chat.app.store[Moderation], "remove_name", unavailable)
-    failed = await mo.press(asked, "Remove Bravosaurus")
-    assert "The database isn't answering" in failed.text
 
 
 async def test_all_names_removed(chat: Chat) -> None:
@@ -215,20 +200,18 @@ async def test_all_names_removed(chat: Chat) -> None:
     assert again.text == "All names of this poll were removed already."
 
 
-async def shared_namer(chat: Chat) -> int:
-    """A namer of another server, which shares it."""
-    made = await learned(chat, TOWNS, name="towns", community_id=4242, shared=True)
-    return made.id
-
-
 @pytest.mark.both
 async def test_namer_is_removed(chat: Chat) -> None:
-    number = await shared_namer(chat)
+    """One of another server, which shares it."""
     mo = await chat.add_moderator()
+    made = await learned(chat, TOWNS, name="towns", community_id=4242, shared=True)
+    for name in ("elves", "elves #77", "#999999999999999999"):
+        refused = await mo.use("moderate namer", name=name)
+        assert "There's no such namer here" in refused.text
     (choice,) = await mo.suggestions("moderate namer", "name", "tow")
     removed = await mo.use("moderate namer", name=choice.value)
     assert "towns can't be used here anymore." in removed.text
-    for name in ("towns", f"towns #{number}"):
+    for name in ("towns", f"towns #{made.id}"):
         refused = await chat.alice.use("name", namer=name)
         assert "There's no namer with that name here." in refused.text
     assert await chat.alice.suggestions("name", "namer", "") == []
@@ -237,25 +220,5 @@ async def test_namer_is_removed(chat: Chat) -> None:
     allowed = await mo.use("moderate namer", name=choice.value, allow=True)
     assert allowed.text == "towns can be used here again."
     assert len(await chat.alice.suggestions("name", "namer", "")) == 1
-
-
-async def test_server_refuses_shared_namers(chat: Chat) -> None:
-    await shared_namer(chat)
     await (await chat.add_administrator()).use("settings", shared_namers=False)
     assert await chat.alice.suggestions("name", "namer", "") == []
-
-
-async def test_unknown_namer(chat: Chat) -> None:
-    for name in ("elves", "elves #77", "#999999999999999999"):
-        refused = await (await chat.add_moderator()).use("moderate namer", name=name)
-        assert "There's no such namer here" in refused.text
-
-
-@pytest.mark.both
-async def test_record_is_shown(chat: Chat) -> None:
-    await a_poll(chat)
-    mo = await chat.add_moderator()
-    await remove(chat, mo, first_message(chat), "Remove Bravosaurus")
-    result = await mo.use("moderate record")
-    (line,) = result.lines
-    assert line.endswith("@mo removed the name Bravosaurus.")

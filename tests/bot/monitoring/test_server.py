@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 
 import aiohttp
 import pytest
@@ -32,11 +33,15 @@ def bot() -> Bot:
     return Bot()
 
 
+def serving(bot: Bot, port: int = 0) -> AbstractAsyncContextManager[str]:
+    return serve_monitoring(
+        "127.0.0.1", port, checks=bot.checks, alive=bot.alive, metrics=bot.metrics
+    )
+
+
 @pytest_asyncio.fixture
 async def server(bot: Bot) -> AsyncIterator[str]:
-    async with serve_monitoring(
-        "127.0.0.1", 0, checks=bot.checks, alive=bot.alive, metrics=bot.metrics
-    ) as url:
+    async with serving(bot) as url:
         yield url
 
 
@@ -71,9 +76,5 @@ async def test_metrics(server: str) -> None:
 
 
 async def test_taken_port(server: str, bot: Bot) -> None:
-    port = int(server.rpartition(":")[2])
-    second = serve_monitoring(
-        "127.0.0.1", port, checks=bot.checks, alive=bot.alive, metrics=bot.metrics
-    )
     with pytest.raises(OSError, match="in use"):
-        await second.__aenter__()
+        await serving(bot, int(server.rpartition(":")[2])).__aenter__()

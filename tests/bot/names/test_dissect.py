@@ -12,7 +12,6 @@ from bot.names import dissect
 from bot.names.custom_model_choice import NamesModel
 from bot.pictures.dissection import WIDTH
 from bot.platforms.discord.platform import LIMITS
-from bot.training.queries import CustomModelRecord
 from bot.writing.errors import Busy
 from models.names.dissection import Dissection, LetterChoice, NamePart
 from models.names.problems import NamesError
@@ -20,6 +19,7 @@ from models.verse.dissection import LineDissection, LineTooLong, NoWordNetwork, 
 from tests.bot import fakes
 from tests.bot.chats.protocol import Chat
 from tests.bot.fakes import GENERA, PARTS, card, dissection
+from tests.bot.names.test_name import learned
 
 
 def message_of(found: Dissection, usual: float | None = 1.5) -> Message:
@@ -63,28 +63,17 @@ def test_alt_text() -> None:
     )
     words = dissect.description(Dissection("mo", letters, ("minmi",), ()), card("names"), LIMITS)
     assert "m 5% (a 12%); o 47%; end <1% (s 90%)." in words
+    longest = dissect.description(dissection("w" * 26), card("names"), LIMITS)
+    assert len(longest) <= LIMITS.alt_text
+    assert longest.endswith("(a 50%).")
 
 
-def test_alt_text_of_longest_name() -> None:
-    words = dissect.description(dissection("w" * 26), card("names"), LIMITS)
-    assert len(words) <= LIMITS.alt_text
-    assert words.endswith("(a 50%).")
-
-
-def test_short_name_without_parts() -> None:
-    assert "mean" not in words_of(dissection("zyx", parts=()))
-    assert not message_of(dissection("zyx", parts=())).buttons
-
-
-def test_meaning_has_roots() -> None:
-    assert words_of(dissection(), 1.5).startswith(
-        "It may mean mango lizard: mango (fruit: mango) and saurus (Greek sauros: lizard)."
-    )
-
-
-def test_meaning_of_a_part() -> None:
+def test_meaning() -> None:
+    roots = "mango (fruit: mango) and saurus (Greek sauros: lizard)."
+    assert words_of(dissection()).startswith(f"It may mean mango lizard: {roots}")
     lizard = dissection("mangosaurus", parts=PARTS[1:])
-    assert words_of(lizard, 1.5).startswith("Part of it may mean lizard: ")
+    assert words_of(lizard).startswith("Part of it may mean lizard: ")
+    assert "mean" not in words_of(dissection("zyx", parts=()))
 
 
 @pytest.mark.parametrize(
@@ -92,14 +81,11 @@ def test_meaning_of_a_part() -> None:
     [(0.8, "More plausible than"), (1.5, "About as plausible as"), (2.5, "Less plausible than")],
 )
 def test_surprise_is_compared(nats: float, how: str) -> None:
-    words = words_of(likely("mangosaurus", math.exp(-nats)), 1.5)
+    found = likely("mangosaurus", math.exp(-nats))
+    words = words_of(found)
     assert f"{how} a real dinosaur: {nats:.2f} nats per letter" in words
     assert "1.50" in words
-
-
-def test_surprise_alone() -> None:
-    words = words_of(likely("mangosaurus", 0.5), None)
-    assert "0.69 nats per letter." in words
+    assert f"Surprise: {nats:.2f} nats per letter." in words_of(found, None)
 
 
 def test_real_name() -> None:
@@ -109,20 +95,7 @@ def test_real_name() -> None:
 
 
 async def test_custom_model_is_compared_with_its_list(chat: Chat) -> None:
-    record = CustomModelRecord(
-        id=1,
-        community_id=chat.community_id,
-        name="elves",
-        member_id=None,
-        shared=False,
-        created_at=chat.now(),
-        title="elves.txt",
-        entries=30,
-        has_corpus=True,
-        digest="0" * 64,
-        seconds=None,
-    )
-    model = NamesModel(card("names", held_out=1.5), (), record)
+    model = NamesModel(card("names", held_out=1.5), (), await learned(chat))
     (shown,) = dissect.dissection_message(dissection(), b"", model, LIMITS).embeds
     words = "\n".join(map(plain, shown.lines))
     assert "Nearest on the list:" in words
@@ -146,9 +119,12 @@ async def test_more_like_it(chat: Chat, label: str, constraint: tuple[str, str])
     assert (request.starts_with, request.ends_with) == constraint
 
 
-def test_whole_name_has_no_button() -> None:
-    whole = (NamePart("minmi", "Minmi", "a crossing", "English"),)
-    assert not message_of(dissection("minmi", parts=whole), None).buttons
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [("minmi", (NamePart("minmi", "Minmi", "a crossing", "English"),)), ("zyx", ())],
+)
+def test_whole_name_has_no_button(name: str, parts: tuple[NamePart, ...]) -> None:
+    assert not message_of(dissection(name, parts=parts), None).buttons
 
 
 @pytest.mark.both
@@ -160,12 +136,6 @@ async def test_choose_name_of_poll(chat: Chat) -> None:
     result = await chat.alice.press(which, "Bravosaurus")
     assert chat.writer.dissected == ["Bravosaurus"]
     assert result.title == "🔬 Bravosaurus"
-
-
-async def test_only_name_of_poll(chat: Chat) -> None:
-    names = await chat.alice.use("dinoname", count=1)
-    result = await chat.alice.press(names, "Dissect")
-    assert result.title == "🔬 Mangosaurus"
 
 
 async def test_unknown_poll(chat: Chat) -> None:

@@ -6,14 +6,11 @@ from typing import Any
 import discord
 import pytest
 
-from bot.chat.message import UserError
-from bot.names.name_options import from_state
 from bot.polls.queries import HallOfFame, HallScope
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
-from models.names.generator import NamesRequest, NamesResult
-from models.names.problems import NamesError
+from models.names.generator import NamesResult
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.opened_polls import first_message
@@ -35,19 +32,18 @@ async def learned(
     shared: bool = False,
 ) -> CustomModelRecord:
     """A namer that has learned its list."""
-    content = tiny_namer(names, capitals="^ -")
-    made = await chat.app.store[CustomModels].create(
-        community_id=community_id
-        or (chat.guild.id if isinstance(chat, Home) else chat.community_id),
+    content, models = tiny_namer(names, capitals="^ -"), chat.app.store[CustomModels]
+    own_id = chat.guild.id if isinstance(chat, Home) else chat.community_id
+    made = await models.create(
+        community_id=community_id or own_id,
         name=name,
         member_id=1,
         corpus=StoredList("list.txt", names, "0" * 64),
         now=discord.utils.utcnow(),
         most=10,
     )
-    digest = hashlib.sha256(content).hexdigest()
-    await chat.app.store[CustomModels].trained(made.id, content, digest, 1.0)
-    await chat.app.store[CustomModels].share(made.id, shared)
+    await models.trained(made.id, content, hashlib.sha256(content).hexdigest(), 1.0)
+    await models.share(made.id, shared)
     return made
 
 
@@ -110,18 +106,12 @@ async def test_long_request_is_stored(chat: Chat) -> None:
 
 async def test_invalid_state(chat: Chat, subtests: pytest.Subtests) -> None:
     await learned(chat)
+    first = await chat.alice.use("name", namer="heroes")
     for state in ["", "1", "x:5:1::::", "1:5:1:::", "1:5:1:::::", "1:500:1::::"]:
         with subtests.test(state):
-            first = await chat.alice.use("name", namer="heroes")
             chat.rewrite_button(first, "More", f"name:{state}")
             result = await chat.alice.press(first, "More")
             assert "use /dinoname or /name instead" in result.text
-
-
-def test_state_of_any_alphabet() -> None:
-    with pytest.raises(UserError):
-        from_state("1:2:3:4:5:6:7")
-    assert from_state("3:0.5:νι::σ%3a%25:7") == NamesRequest(3, 0, "νι", 0.5, "", "σ:%", 7)
 
 
 async def test_choose_own_or_shared(chat: Chat) -> None:
@@ -129,12 +119,10 @@ async def test_choose_own_or_shared(chat: Chat) -> None:
     await learned(chat, name="secrets", community_id=77)
     theirs = await learned(chat, name="heroines", community_id=77, shared=True)
     suggested = await chat.alice.suggestions("name", "namer", "her")
+    label = f"heroines · 12 names · shared by another {chat.terms.community}"
     assert [(choice.label, choice.value) for choice in suggested] == [
         ("heroes · 12 names", "heroes"),
-        (
-            f"heroines · 12 names · shared by another {chat.terms.community}",
-            f"heroines #{theirs.id}",
-        ),
+        (label, f"heroines #{theirs.id}"),
     ]
     for value in (f"heroines #{theirs.id}", "Heroines", "heroes", f"#{mine.id}"):
         assert (await chat.alice.use("name", namer=value)).body
@@ -183,30 +171,20 @@ async def test_suggest_letters_of_list(chat: Chat) -> None:
     assert await chat.alice.suggestions("name", "contains") == []
 
 
-@pytest.mark.parametrize(
-    "options",
-    [{"starts_with": "fuck"}, {"starts_with": "fu", "ends_with": "ck"}, {"contains": "f.u.c.k"}],
-)
-async def test_vile_letters_are_refused(chat: Chat, options: dict[str, str]) -> None:
-    await learned(chat, tuple(f"{a}uck" for a in ("D", "B", "L", "Kin")), name="ducks")
-    result = await chat.alice.use("name", namer="ducks", **options)
-    assert "try other letters" in result.text
+async def test_vile_letters_are_refused(chat: Chat) -> None:
+    """Those of a name on the list are not."""
+    await learned(chat, ("Titania", *(f"{a}uck" for a in ("D", "B", "L", "Kin"))), name="ducks")
+    vile = (
+        {"starts_with": "fuck"},
+        {"starts_with": "fu", "ends_with": "ck"},
+        {"contains": "f.u.c.k"},
+    )
+    for options in vile:
+        result = await chat.alice.use("name", namer="ducks", **options)
+        assert "try other letters" in result.text
     assert not chat.writer.names_asked
-
-
-async def test_letters_of_listed_name_are_fit(chat: Chat) -> None:
-    await learned(chat, ("Titania", "Titus", "Tito", "Oberon"), name="fairies")
-    await chat.alice.use("name", namer="fairies", starts_with="tit")
+    await chat.alice.use("name", namer="ducks", starts_with="tit")
     assert chat.writer.names_asked
-
-
-async def test_refused_request_comes_back(chat: Chat) -> None:
-    await learned(chat)
-    chat.writer.error = NamesError("Names here have {most} letters.", most=9)
-    result = await chat.alice.use("name", namer="heroes", length=64)
-    why, typed = result.text.split("\n")
-    assert why == "Names here have 9 letters."
-    assert typed == "You asked for: /name namer:heroes length:64"
 
 
 async def test_unreadable_weights(chat: Chat) -> None:
@@ -242,44 +220,30 @@ async def test_dissect_with_same_model(chat: Chat) -> None:
 
 @pytest.mark.both
 async def test_vote_on_list_names(chat: Chat) -> None:
-    made = await learned(chat)
+    made, hall = await learned(chat), chat.app.store[HallOfFame]
     chat.writer.names_found = ("νικεύς", "θησίων")
     await chat.alice.use("name", namer="heroes", count=2)
-    card = chat.history()[0]
-    assert card.text.startswith("Which is the coolest?")
-    await chat.alice.press(card, "Θησίων")
+    await chat.alice.press(chat.history()[0], "Θησίων")
     voted = chat.history()[0]
+    assert voted.text.startswith("Which is the coolest?")
     assert voted.title == "🪶 heroes: 2 new names"
     assert voted.body == "Νικεύς\nΘησίων · ▰ 1"
     more = await chat.alice.press(voted, "More")
     assert more.body == "Νικεύς\nΘησίων"
     await chat.pass_time(660)
-    closed = chat.history()[0]
-    assert closed.text == "The poll is closed: Θησίων has won."
-    (won,) = await chat.app.store[HallOfFame].best(HallScope(community_id=chat.community_id))
-    assert (won.name, won.custom_model) == ("Θησίων", "heroes")
-    assert await chat.app.store[HallOfFame].best(HallScope()) == []  # other servers do not see it
-    assert (
-        await chat.app.store[HallOfFame].chosen(chat.community_id) == []
-    )  # nor do dinosaurs learn from it
+    assert chat.history()[0].text == "The poll is closed: Θησίων has won."
+    assert await hall.best(HallScope()) == []  # other servers do not see it
+    assert await hall.chosen(chat.community_id) == []  # nor do dinosaurs learn from it
     await chat.app.store[CustomModels].delete(made.id)
-    (won,) = await chat.app.store[HallOfFame].best(HallScope(community_id=chat.community_id))
-    assert won.custom_model == "heroes"
+    (won,) = await hall.best(HallScope(community_id=chat.community_id))
+    assert (won.name, won.custom_model) == ("Θησίων", "heroes")
 
 
-async def test_poll_of_deleted_model(chat: Chat) -> None:
+async def test_poll_of_deleted_model(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was deleted while it wrote, or later."""
     made = await learned(chat)
     chat.writer.names_found = ("νικεύς", "θησίων")
     await chat.alice.use("name", namer="heroes", count=2)
-    await chat.app.store[CustomModels].delete(made.id)
-    await chat.alice.press(chat.history()[0], "Θησίων")
-    assert [*chat.history()[0].buttons] == ["Νικεύς", "Θησίων · 1"]
-
-
-async def test_model_deleted_meanwhile(
-    chat: Chat,
-) -> None:
-    made = await learned(chat)
     write = chat.writer.names
 
     async def and_delete(*args: Any, **kwargs: Any) -> NamesResult:  # noqa: ANN401
@@ -287,6 +251,8 @@ async def test_model_deleted_meanwhile(
         await chat.app.store[CustomModels].delete(made.id)
         return written
 
-    chat.writer.names = and_delete  # type: ignore[method-assign]
-    result = await chat.alice.use("name", namer="heroes", count=3)
-    assert len(result.body.split("\n")) == 3
+    monkeypatch.setattr(chat.writer, "names", and_delete)
+    result = await chat.alice.use("name", namer="heroes", count=2)
+    assert result.lines == ["Νικεύς", "Θησίων"]
+    await chat.alice.press(chat.history()[0], "Θησίων")
+    assert [*chat.history()[0].buttons] == ["Νικεύς", "Θησίων · 1"]

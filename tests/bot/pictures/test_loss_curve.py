@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -64,6 +64,7 @@ def test_lowest_validation_loss_has_a_ring() -> None:
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-6, 1e6), st.integers(2, 12))
+@example(10_000.0, 6.103515625e-05, 2)
 def test_ticks_are_few_and_inside(low: float, span: float, count: int) -> None:
     high = low + span
     found = ticks(low, high, count)

@@ -9,14 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw, ImageFont
 
 from bot.pictures import text
-from bot.pictures.text import (
-    Font,
-    FontStyle,
-    draw_text,
-    drawable_text,
-    fitting_size,
-    text_width,
-)
+from bot.pictures.text import Font, FontStyle, draw_text, drawable_text, fitting_size, text_width
 
 find_system_fonts = text._system_fonts.__wrapped__
 """Without the cache, and before the fixture of these tests hides the fonts of this machine."""

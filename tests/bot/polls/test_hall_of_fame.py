@@ -1,6 +1,7 @@
 """`/halloffame` and `/champion`."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -10,14 +11,8 @@ from bot.polls.hall_of_fame import LONGEST_NAME, HallOfFameOptions
 from tests.bot.champions import crown
 from tests.bot.chats.protocol import Chat
 
-DAYS_AGO = {
-    "Todaysaurus": 0,
-    "Weeksaurus": 3,
-    "Monthsaurus": 20,
-    "Yearsaurus": 200,
-    "Oldsaurus": 900,
-}
-OTHER_GUILD, OTHER_MEMBER = 12, 34
+DAYS_AGO = {"Today": 0, "Week": 3, "Month": 20, "Year": 200, "Old": 900}
+OTHER_GUILD = 12
 
 
 def name_in(line: str) -> str:
@@ -26,23 +21,16 @@ def name_in(line: str) -> str:
 
 
 async def crown_here(
-    chat: Chat, name: str, votes: int = 1, days_ago: int = 0, seconds_later: int = 0
+    chat: Chat,
+    name: str,
+    votes: int = 1,
+    days_ago: int = 0,
+    seconds_later: int = 0,
+    **facts: Any,  # noqa: ANN401 (those of `crown`)
 ) -> None:
     at = chat.now() - timedelta(days=days_ago, seconds=-seconds_later)
-    await crown(chat.app.store, name, votes, at=at, community_id=chat.community_id)
-
-
-async def crown_elsewhere(chat: Chat, name: str, votes: int = 2, *, namer: str = "") -> None:
-    await crown(
-        chat.app.store,
-        name,
-        votes,
-        at=chat.now(),
-        community_id=OTHER_GUILD,
-        member_id=OTHER_MEMBER,
-        discoverer="Stranger",
-        namer=namer or None,
-    )
+    place = {"community_id": chat.community_id} | facts
+    await crown(chat.app.store, name, votes, at=at, **place)
 
 
 @pytest.mark.both
@@ -73,33 +61,19 @@ async def test_periods(chat: Chat, subtests: pytest.Subtests) -> None:
 
 async def test_scope_here(chat: Chat) -> None:
     await crown_here(chat, "Homesaurus")
-    await crown_elsewhere(chat, "Farsaurus")
-    await crown(
-        chat.app.store, "Elrond", 2, at=chat.now(), community_id=chat.community_id, namer="elves"
-    )
+    await crown_here(chat, "Farsaurus", 2, community_id=OTHER_GUILD)
+    await crown_here(chat, "Elrond", 2, namer="elves")
     result = await chat.alice.use("halloffame", scope="here")
-    assert result.lines == [
-        "🥇 Elrond (elves) · 2 votes · Ada",
-        "🥈 Homesaurus · 1 vote · Ada",
-    ]
+    assert result.lines == ["🥇 Elrond (elves) · 2 votes · Ada", "🥈 Homesaurus · 1 vote · Ada"]
 
 
 async def test_scope_mine(chat: Chat) -> None:
     """One vote is enough at home; the answer shows nothing else that another server keeps."""
     await crown_here(chat, "Not mine")
-    for community_id, name, votes in (
-        (OTHER_GUILD, "Awaysaurus", 2),
-        (OTHER_GUILD, "Secretsaurus", 1),
-        (chat.community_id, "Homesaurus", 1),
-    ):
-        await crown(
-            chat.app.store,
-            name,
-            votes,
-            at=chat.now(),
-            community_id=community_id,
-            member_id=chat.alice.id,
-        )
+    mine, away = {"member_id": chat.alice.id}, {"community_id": OTHER_GUILD}
+    await crown_here(chat, "Awaysaurus", 2, **mine, **away)
+    await crown_here(chat, "Secretsaurus", 1, **mine, **away)
+    await crown_here(chat, "Homesaurus", 1, **mine)
     result = await chat.alice.use("halloffame", scope="mine")
     assert {name_in(line) for line in result.lines} == {"Awaysaurus", "Homesaurus"}
 
@@ -108,31 +82,27 @@ async def test_scope_mine(chat: Chat) -> None:
 async def test_pages(chat: Chat) -> None:
     for number in range(23):
         await crown_here(chat, f"Name{number:02}", seconds_later=number)
-    first = await chat.alice.use("halloffame")
-    assert first.card.footer == "page 1 of 3 · 23 names"
-    assert [*first.buttons] == ["More"]
+    shown = await chat.alice.use("halloffame")
+    assert shown.card.footer == "page 1 of 3 · 23 names"
+    assert [*shown.buttons] == ["More"]
     await chat.restart()
-    first = await chat.alice.press(first, "More")
-    assert first.lines[0] == "11. Name10 · 1 vote · Ada"
-    assert [*first.buttons] == ["Back", "More"]
-    first = await chat.alice.press(first, "More")
-    assert [name_in(line) for line in first.lines] == ["Name20", "Name21", "Name22"]
-    assert [*first.buttons] == ["Back"]
-    first = await chat.alice.press(first, "Back")
-    assert first.card.footer == "page 2 of 3 · 23 names"
+    shown = await chat.alice.press(shown, "More")
+    assert shown.lines[0] == "11. Name10 · 1 vote · Ada"
+    assert [*shown.buttons] == ["Back", "More"]
+    # Names of a page can have lost their votes meanwhile: the last page is shown.
+    chat.rewrite_button(shown, "More", "fame:ever:here:7:")
+    shown = await chat.alice.press(shown, "More")
+    assert [name_in(line) for line in shown.lines] == ["Name20", "Name21", "Name22"]
+    assert [*shown.buttons] == ["Back"]
+    shown = await chat.alice.press(shown, "Back")
+    assert shown.card.footer == "page 2 of 3 · 23 names"
     assert len(chat.history()) == 1
 
 
 async def test_pages_of_another_member(chat: Chat) -> None:
+    mine = {"community_id": OTHER_GUILD, "member_id": chat.alice.id}
     for number in range(11):
-        await crown(
-            chat.app.store,
-            f"Name{number:02}",
-            2,
-            at=chat.now() + timedelta(seconds=number),
-            community_id=OTHER_GUILD,
-            member_id=chat.alice.id,
-        )
+        await crown_here(chat, f"Name{number:02}", 2, seconds_later=number, **mine)
     shown = await chat.alice.use("halloffame", scope="mine")
     bob = await chat.add_member("bob")
     refused = await bob.press(shown, "More")
@@ -140,36 +110,6 @@ async def test_pages_of_another_member(chat: Chat) -> None:
     assert refused.is_private
     shown = await chat.alice.press(shown, "More")
     assert shown.lines == ["11. Name10 · 2 votes"]
-
-
-async def test_page_after_last(chat: Chat) -> None:
-    """Names of a page can have lost their votes meanwhile: the last page is shown."""
-    for number in range(11):
-        await crown_here(chat, f"Name{number:02}", seconds_later=number)
-    shown = await chat.alice.use("halloffame")
-    chat.rewrite_button(shown, "More", "fame:ever:here:7:")
-    shown = await chat.alice.press(shown, "More")
-    assert shown.lines == ["11. Name10 · 1 vote · Ada"]
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        "",
-        "ever",
-        "ever:here:-1:",
-        "never:here:0:",
-        "ever:server:0:",
-        "ever:moon:0:",
-        "ever:mine:0:",
-        "ever:all:0:1",
-        "ever:server:" + "9" * 30 + ":",
-        "ever:mine:0:" + "9" * 30,
-    ],
-)
-def test_invalid_state(state: str) -> None:
-    with pytest.raises(UserError, match="use /halloffame instead"):
-        HallOfFameOptions.from_state(state)
 
 
 @pytest.mark.parametrize(
@@ -184,12 +124,22 @@ def test_state_round_trip(ask: HallOfFameOptions) -> None:
     assert HallOfFameOptions.from_state(ask.to_state()) == ask
 
 
+@pytest.mark.parametrize(
+    "state",
+    [
+        *("", "ever", "ever:here:-1:", "never:here:0:", "ever:moon:0:", "ever:mine:0:"),
+        *("ever:all:0:1", f"ever:here:{'9' * 30}:", f"ever:mine:0:{'9' * 30}"),
+    ],
+)
+def test_invalid_state(state: str) -> None:
+    with pytest.raises(UserError, match="use /halloffame instead"):
+        HallOfFameOptions.from_state(state)
+
+
 async def test_empty_hall(chat: Chat) -> None:
     result = await chat.alice.use("halloffame", period="day", scope="all")
-    assert result.text == (
-        f"No name has won a poll yet (today, all {chat.terms.communities}). "
-        "Get some with /dinoname!"
-    )
+    where = f"today, all {chat.terms.communities}"
+    assert result.text == f"No name has won a poll yet ({where}). Get some with /dinoname!"
     result = await chat.alice.use("champion")
     assert result.text.startswith("No name has won a poll yet.")
 
@@ -209,33 +159,21 @@ async def test_name_blocked_by_now(chat: Chat) -> None:
 
 @pytest.mark.both
 async def test_champion(chat: Chat) -> None:
-    await crown_here(chat, "Oldsaurus", 5, days_ago=2)
-    await crown_here(chat, "Almostsaurus", 2)
-    await crown_here(chat, "Bravosaurus", 3)
-    result = await chat.alice.use("champion")
-    assert result.title == "👑 Today's champion"
-    assert result.body == "Bravosaurus"
-    (plaque,) = result.files
-    assert plaque.description.startswith("A plaque: Bravosaurus, “lizard”, 3 votes, ")
-
-
-async def test_latest_champion(chat: Chat) -> None:
     await crown_here(chat, "Oldsaurus", 5, days_ago=4)
     await crown_here(chat, "Newersaurus", 1, days_ago=2)
-    result = await chat.alice.use("champion")
-    assert result.title == "👑 The latest champion (none today)"
-    assert result.body == "Newersaurus"
-
-
-@pytest.mark.both
-async def test_poem_about_champion(chat: Chat) -> None:
-    await crown_here(chat, "Bravosaurus")
+    latest = await chat.alice.use("champion")
+    assert (latest.title, latest.body) == ("👑 The latest champion (none today)", "Newersaurus")
+    await crown_here(chat, "Almostsaurus", 2)
+    await crown_here(chat, "Bravosaurus", 3)
     champion = await chat.alice.use("champion")
+    assert (champion.title, champion.body) == ("👑 Today's champion", "Bravosaurus")
+    (plaque,) = champion.files
+    assert plaque.description.startswith("A plaque: Bravosaurus, “lizard”, 3 votes, ")
     await chat.restart()
     poem = await chat.alice.press(champion, "A poem about it")
     assert poem.lines[0] == "Bravosaurus, line 1 of the poem,"
-    assert chat.writer.sonnets_asked[0].about == "Bravosaurus"
-    assert chat.writer.sonnets_asked[0].opening == ""
+    (asked,) = chat.writer.sonnets_asked
+    assert (asked.about, asked.opening) == ("Bravosaurus", "")
 
 
 async def test_longest_name(chat: Chat) -> None:

@@ -26,5 +26,5 @@ async def test_discoverer_is_on_the_picture() -> None:
 
 @pytest.mark.parametrize("discoverer", ["", NO_FONT_HAS_IT, "\u202e\x00"])
 async def test_undrawable_discoverer_is_left_out(discoverer: str) -> None:
-    with_it = await plaque_file("Rex", None, discoverer, DAY, 2)
-    assert with_it == await plaque_file("Rex", None, None, DAY, 2)
+    nobody = await plaque_file("Rex", None, None, DAY, 2)
+    assert await plaque_file("Rex", None, discoverer, DAY, 2) == nobody

@@ -35,14 +35,14 @@ from tests.bot.opened_polls import (
     first_message,
     members,
     open_polls,
+    voted,
 )
 from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform, lines_of
 
 
 @pytest.mark.both
 async def test_winner_is_announced(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
+    await voted(chat)
     await chat.pass_time(TEN_MINUTES + 60)
     closed, announcement, *_picture = chat.history()
     assert closed.text == "The poll is closed: Bravosaurus has won."
@@ -105,8 +105,7 @@ async def test_unnoted_message_is_noted_without_edits(
 
 
 async def test_abandoned_result_is_announced_once(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
+    await voted(chat)
     await close_elsewhere(chat)
     await chat.restart()
     await chat.pass_time(240)
@@ -207,8 +206,7 @@ async def test_database_lost_while_it_announces(
 async def test_result_waits_for_discord(
     discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    message = await a_poll(discord_chat)
-    await discord_chat.alice.press(message, "Bravosaurus")
+    await voted(discord_chat)
     with monkeypatch.context() as storm:
 
         async def unreachable(*_: object, **__: object) -> None:
@@ -230,8 +228,7 @@ async def test_resent_plaque_is_complete(
     discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A file can be read once: it is made anew for each attempt."""
-    message = await a_poll(discord_chat)
-    await discord_chat.alice.press(message, "Bravosaurus")
+    await voted(discord_chat)
     send, attempts = discord.abc.Messageable.send, 0
 
     async def loses_one(channel: discord.abc.Messageable, **options: object) -> object:
@@ -251,8 +248,7 @@ async def test_resent_plaque_is_complete(
 
 
 async def test_plaque_on_poll_where_bot_may_not_send(discord_chat: DiscordChat) -> None:
-    message = await a_poll(discord_chat)
-    await discord_chat.alice.press(message, "Bravosaurus")
+    await voted(discord_chat)
     discord_chat.home.env.inject_error(
         "POST", "/channels/*", status=403, code=50013, message="Missing Permissions", times=None
     )
@@ -320,8 +316,7 @@ async def test_winner_without_room_for_poem(chat: Chat) -> None:
 @pytest.mark.both
 async def test_deleted_poll_has_no_winner(chat: Chat) -> None:
     """A moderator deletes the message: no plaque, nothing in the hall of fame."""
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
+    message = await voted(chat)
     chat.delete(message)
     await chat.pass_time(TEN_MINUTES + 60)
     assert chat.history() == []
@@ -333,8 +328,7 @@ async def test_deleted_poll_has_no_winner(chat: Chat) -> None:
 
 async def test_deleted_poll_waits_for_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """It stays unannounced until the victory can be taken back."""
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
+    message = await voted(chat)
     chat.delete(message)
     with monkeypatch.context() as outage:
         outage.setattr(chat.app.store[Polls], "void", unavailable)
@@ -346,8 +340,7 @@ async def test_deleted_poll_waits_for_database(chat: Chat, monkeypatch: pytest.M
 async def test_winner_removed_while_it_is_announced(
     chat: Chat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
+    await voted(chat)
     (poll,) = await open_polls(chat)
     send = chat.platform.send
 

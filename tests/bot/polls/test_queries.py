@@ -2,6 +2,7 @@ import asyncio
 import itertools
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -56,17 +57,14 @@ async def votes_of(store: Store, poll: PollRecord = POLL) -> tuple[int, ...]:
     return found.votes
 
 
+async def cast(store: Store, member: int, position: int, at: datetime = NOW) -> bool:
+    return await store[Polls].cast(Ballot(POLL.id, member, position), at)
+
+
 async def test_open(store: Store) -> None:
     await opened(store)
     assert await store[Polls].find(POLL.id) == replace(POLL, votes=(0, 0, 0))
-
-
-async def test_sent(store: Store) -> None:
-    await opened(store)
-    await store[Polls].sent(POLL.id, 99)
-    found = await store[Polls].find(POLL.id)
-    assert found is not None
-    assert found.message_id == 99
+    assert await store[Polls].cast(Ballot(POLL.id, 5, 0, VoteOrigin(1, 2, 55)), NOW)  # not sent yet
 
 
 async def test_many_polls_at_once(store: Store, database_writes: list[str]) -> None:
@@ -116,7 +114,7 @@ async def test_two_processes_count_votes_once(store: Store) -> None:
 
 async def test_retract_after_the_end(store: Store) -> None:
     await opened(store)
-    await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    await cast(store, 5, 0)
     assert not await store[Polls].retract(POLL.id, 5, LATER)
     await store[Polls].close(POLL.id, NOW)
     assert not await store[Polls].retract(POLL.id, 5, NOW)
@@ -126,13 +124,13 @@ async def test_retract_after_the_end(store: Store) -> None:
 async def test_retract_takes_its_turn(store: Store) -> None:
     """Votes and retractions written together take effect in the order in which they came."""
     await opened(store)
-    await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
+    await cast(store, 6, 0)
     done = await asyncio.gather(
-        store[Polls].cast(Ballot(POLL.id, 5, 0), NOW),
+        cast(store, 5, 0),
         store[Polls].retract(POLL.id, 5, NOW),
         store[Polls].retract(POLL.id, 5, NOW),
         store[Polls].retract(POLL.id, 6, NOW),
-        store[Polls].cast(Ballot(POLL.id, 6, 2), NOW),
+        cast(store, 6, 2),
         store[Polls].retract(POLL.id, 7, NOW),
     )
     assert list(done) == [True, True, False, True, True, False]
@@ -160,50 +158,49 @@ async def test_concurrent_retracts(store: Store) -> None:
     await other.close()
 
 
-async def test_due(store: Store) -> None:
-    await opened(store)
-    assert await store[Polls].next_closing() == LATER
-    assert await store[Polls].due(NOW) == []
-    assert [poll.id for poll in await store[Polls].due(LATER)] == [POLL.id]
-
-
 async def test_due_by_platform(store: Store) -> None:
     """Each platform closes its own polls."""
+    polls, soon = store[Polls], LATER + timedelta(seconds=1)
     channel = await store[Identities].resolve("slack", "channel", "T1", "C1")
     await opened(store)
-    await store[Polls].open(replace(POLL, id=9, channel_id=channel))
+    await polls.open(replace(POLL, id=9, channel_id=channel))
     for platform, poll_id in [("discord", POLL.id), ("slack", 9)]:
-        assert await store[Polls].next_closing(platform) == LATER
-        assert [poll.id for poll in await store[Polls].due(LATER, platform)] == [poll_id]
-        await store[Polls].close(poll_id, LATER)
-        assert await store[Polls].next_closing(platform) is None
-        soon = LATER + timedelta(seconds=1)
-        assert [poll.id for poll in await store[Polls].unannounced(soon, platform)] == [poll_id]
+        assert await polls.next_closing(platform) == LATER
+        assert await polls.due(NOW, platform) == []
+        assert [poll.id for poll in await polls.due(LATER, platform)] == [poll_id]
+        await polls.close(poll_id, LATER)
+        assert await polls.next_closing(platform) is None
+        assert [poll.id for poll in await polls.unannounced(soon, platform)] == [poll_id]
 
 
 async def test_poll_closes_once(store: Store) -> None:
+    polls, soon = store[Polls], LATER + timedelta(seconds=1)
     await opened(store)
-    await store[Polls].cast(Ballot(POLL.id, 5, 1), NOW)
-    closed = await asyncio.gather(*(store[Polls].close(POLL.id, LATER) for _ in range(5)))
+    await cast(store, 5, 1)
+    closed = await asyncio.gather(*(polls.close(POLL.id, LATER) for _ in range(5)))
     (first,) = filter(None, closed)
     assert (first.winner, first.closed_at) == (1, LATER)
-    assert not await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
-    assert await store[Polls].next_closing() is None
-    soon = LATER + timedelta(seconds=1)
-    assert await store[Polls].unannounced(LATER) == []
-    assert [poll.id for poll in await store[Polls].unannounced(soon)] == [POLL.id]
-    assert await store[Polls].announced(POLL.id, soon)
-    assert not await store[Polls].announced(POLL.id, soon)
-    assert await store[Polls].unannounced(soon) == []
+    assert not await cast(store, 6, 0)
+    assert await polls.next_closing() is None
+    assert await polls.unannounced(LATER) == []
+    assert await polls.unannounced(LATER + STALE)
+    assert await polls.unannounced(soon + STALE) == []
+    for _again in range(2):
+        assert [poll.id for poll in await polls.unannounced(soon)] == [POLL.id]
+        assert await polls.announced(POLL.id, soon)
+        assert not await polls.announced(POLL.id, soon)
+        assert await polls.unannounced(soon) == []
+        await polls.not_announced(POLL.id)
 
 
 async def test_tie(store: Store) -> None:
+    """The name wins that reached its count first; a repeated vote is no later."""
     await opened(store)
-    for minute, (member, position) in enumerate([(1, 2), (2, 0), (3, 2), (4, 0), (4, 0)]):
-        await store[Polls].cast(Ballot(POLL.id, member, position), NOW + timedelta(minutes=minute))
+    for minute, (member, position) in enumerate([(1, 2), (2, 0), (3, 2), (4, 0), (3, 2)]):
+        await cast(store, member, position, NOW + timedelta(minutes=minute))
     closed = await store[Polls].close(POLL.id, LATER)
     assert closed is not None
-    assert closed.winner == 2
+    assert (closed.votes, closed.winner) == ((2, 0, 2), 2)
 
 
 async def test_minutes(store: Store) -> None:
@@ -216,48 +213,33 @@ async def test_minutes(store: Store) -> None:
 
 async def test_vote_for_unknown_position(store: Store) -> None:
     await opened(store)
-    ballots = [Ballot(POLL.id, 5, 0), Ballot(POLL.id, 6, 3), Ballot(POLL.id, 7, 2**40)]
-    ballots += [Ballot(POLL.id, 8, -1), Ballot(POLL.id, 9, 1)]
-    counted = await asyncio.gather(*(store[Polls].cast(ballot, NOW) for ballot in ballots))
+    votes = [(5, 0), (6, 3), (7, 2**40), (8, -1), (9, 1)]
+    counted = await asyncio.gather(*(cast(store, *vote) for vote in votes))
     assert counted == [True, False, False, False, True]
     assert await votes_of(store) == (1, 1, 0)
 
 
 async def test_late_votes_in_a_batch(store: Store) -> None:
     await opened(store)
-    counted = await asyncio.gather(
-        store[Polls].cast(Ballot(POLL.id, 5, 0), NOW),
-        store[Polls].cast(Ballot(POLL.id, 5, 1), LATER),
-        store[Polls].cast(Ballot(POLL.id, 6, 1), LATER),
-    )
-    assert list(counted) == [True, False, False]
+    votes = (5, 0, NOW), (5, 1, LATER), (6, 1, LATER)
+    assert await asyncio.gather(*(cast(store, *vote) for vote in votes)) == [True, False, False]
     assert await votes_of(store) == (1, 0, 0)
-
-
-async def test_cancelled_vote_counts(store: Store) -> None:
-    await opened(store)
-    casting = asyncio.create_task(store[Polls].cast(Ballot(POLL.id, 5, 0), NOW))
-    await asyncio.sleep(0)
-    casting.cancel()
-    await store[Polls].cast(Ballot(POLL.id, 6, 0), NOW)
-    assert await votes_of(store) == (2, 0, 0)
 
 
 async def test_votes_while_database_is_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One whose member goes away counts nevertheless."""
     await opened(store)
-
-    def away() -> None:
-        raise Unavailable("gone")
-
     with monkeypatch.context() as gone:
-        gone.setattr(store.database, "writing", away)
+        gone.setattr(store.database, "writing", Mock(side_effect=Unavailable("gone")))
         results = await asyncio.gather(
-            *(store[Polls].cast(Ballot(POLL.id, member, 0), NOW) for member in range(3)),
-            return_exceptions=True,
+            *(cast(store, member, 0) for member in range(3)), return_exceptions=True
         )
     assert [type(result) for result in results] == [Unavailable] * 3
-    assert await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
-    assert await votes_of(store) == (1, 0, 0)
+    casting = asyncio.create_task(cast(store, 5, 0))
+    await asyncio.sleep(0)
+    casting.cancel()
+    assert await cast(store, 6, 0)
+    assert await votes_of(store) == (2, 0, 0)
 
 
 POLL_NUMBERS = itertools.count(1000)
@@ -301,22 +283,6 @@ async def test_votes_match_a_dictionary(
     assert closed.winner == (ranking[0] if ranking else None)
 
 
-async def test_not_announced(store: Store) -> None:
-    await opened(store)
-    await store[Polls].close(POLL.id, LATER)
-    soon = LATER + timedelta(seconds=1)
-    assert await store[Polls].announced(POLL.id, soon)
-    await store[Polls].not_announced(POLL.id)
-    assert [poll.id for poll in await store[Polls].unannounced(soon)] == [POLL.id]
-
-
-async def test_stale_result_is_not_announced(store: Store) -> None:
-    await opened(store)
-    await store[Polls].close(POLL.id, LATER)
-    assert await store[Polls].unannounced(LATER + STALE)
-    assert not await store[Polls].unannounced(LATER + STALE + timedelta(seconds=1))
-
-
 @pytest.mark.parametrize(
     "origin",
     [VoteOrigin(9, 2, 55), VoteOrigin(None, 2, 55), VoteOrigin(1, 9, 55), VoteOrigin(1, 2, 56)],
@@ -329,11 +295,6 @@ async def test_vote_from_elsewhere_does_not_count(store: Store, origin: VoteOrig
     assert await store[Polls].cast(Ballot(POLL.id, 5, 0, VoteOrigin(1, 2, 55)), NOW)
     assert not await store[Polls].retract(POLL.id, 5, NOW, origin)
     assert await store[Polls].retract(POLL.id, 5, NOW, VoteOrigin(1, 2, None))
-
-
-async def test_vote_before_the_message_is_stored(store: Store) -> None:
-    await opened(store)
-    assert await store[Polls].cast(Ballot(POLL.id, 5, 0, VoteOrigin(1, 2, 55)), NOW)
 
 
 async def test_clock_steps_back(store: Store) -> None:
@@ -358,10 +319,10 @@ async def test_poll_is_not_closed_during_a_vote(store: Store) -> None:
 
 async def test_vote_is_not_changed_while_it_is_retracted(store: Store) -> None:
     await opened(store)
-    await store[Polls].cast(Ballot(POLL.id, 5, 0), NOW)
+    await cast(store, 5, 0)
     async with store.database.writing() as session:
         assert await lock_votes(session, {(POLL.id, 5)}) == {(POLL.id, 5)}
-        voting = asyncio.create_task(store[Polls].cast(Ballot(POLL.id, 5, 1), NOW))
+        voting = asyncio.create_task(cast(store, 5, 1))
         await asyncio.sleep(0.2)
         assert not voting.done()
     assert await voting

@@ -1,29 +1,26 @@
 """Tallies on the card of a poll: when they are shown, and in which order."""
 
 import asyncio
+from typing import Any, cast
 
 import discord
 import pytest
 
-from bot.chat.message import Message, plain
-from bot.chat.turn import Platform
+from bot.chat.message import Message
+from bot.chat.turn import Platform, Turn
 from bot.fleet.membership import Fleet
 from bot.polls import votes
 from bot.polls.queries import Ballot, PollRecord, Polls
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
-from tests.bot.opened_polls import (
-    a_poll,
-    close_elsewhere,
-    first_message,
-    open_polls,
-    receipt,
-)
+from tests.bot.opened_polls import a_poll, close_elsewhere, first_message, open_polls, receipt
+from tests.bot.turns import lines_of
 
 
-@pytest.fixture
-def slow_edits(discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """While a tally is on its way, another process closes its poll. What the edits said."""
+async def test_late_tally_does_not_reopen_poll(
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While it is on its way, another process closes the poll."""
     said: list[str] = []
     edit_message = discord.InteractionResponse.edit_message
 
@@ -34,15 +31,9 @@ def slow_edits(discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch) -> li
 
     monkeypatch.setattr(discord.InteractionResponse, "edit_message", closes_meanwhile)
     monkeypatch.setattr(Fleet, "is_shared", True)
-    return said
-
-
-async def test_late_tally_does_not_reopen_poll(
-    discord_chat: DiscordChat, slow_edits: list[str]
-) -> None:
     message = await a_poll(discord_chat)
     await discord_chat.alice.press(message, "Bravosaurus")
-    assert slow_edits[0].startswith("Which is the coolest?")
+    assert said[0].startswith("Which is the coolest?")
     assert first_message(discord_chat).text == "The poll is closed: Bravosaurus has won."
     assert [*first_message(discord_chat).buttons] == ["More", "Dissect"]
 
@@ -102,6 +93,18 @@ class SlowTurn:
         await self.may_arrive.wait()
         self._shown.append(message)
 
+    async def draw_a_vote(self, chat: Chat, poll: PollRecord, member: int) -> asyncio.Task[Any]:
+        await chat.app.store[Polls].cast(Ballot(poll.id, member, 1), chat.now())
+        drawing = votes.draw(chat.app, cast(Turn, self), poll.id, self.edit_source)
+        task = asyncio.create_task(drawing)
+        await chat.settle()
+        return task
+
+
+def are_of_two(shown: list[Message]) -> list[bool]:
+    """Whether each tally has both votes."""
+    return ["▰▰ 2" in lines_of(message) for message in shown]
+
 
 async def test_tallies_arrive_in_order(chat: Chat) -> None:
     """An older tally never replaces a newer one."""
@@ -110,16 +113,10 @@ async def test_tallies_arrive_in_order(chat: Chat) -> None:
     shown: list[Message] = []
     slow, quick = (SlowTurn(chat.platform, shown) for _ in range(2))
     quick.may_arrive.set()
-    tasks = []
-    for member_id, turn in enumerate([slow, quick]):
-        await chat.app.store[Polls].cast(Ballot(record.id, member_id, 1), chat.now())
-        drawing = votes.draw(chat.app, turn, record.id, turn.edit_source)  # type: ignore[arg-type]
-        tasks.append(asyncio.create_task(drawing))
-        await chat.settle()
+    tasks = [await turn.draw_a_vote(chat, record, n) for n, turn in enumerate((slow, quick))]
     slow.may_arrive.set()
     await asyncio.gather(*tasks)
-    bars = ["".join(map(plain, message.embeds[0].lines)) for message in shown]
-    assert ["▰▰ 2" in bar for bar in bars] == [False, True]
+    assert are_of_two(shown) == [False, True]
 
 
 @pytest.mark.parametrize("is_shared", [True, False])
@@ -132,17 +129,12 @@ async def test_tally_of_another_process(
     (record,) = await open_polls(chat)
     shown: list[Message] = []
     turn = SlowTurn(chat.platform, shown)
-    await chat.app.store[Polls].cast(Ballot(record.id, 1, 1), chat.now())
-    drawing = asyncio.create_task(
-        votes.draw(chat.app, turn, record.id, turn.edit_source)  # type: ignore[arg-type]
-    )
-    await chat.settle()
+    drawing = await turn.draw_a_vote(chat, record, 1)
     await chat.app.store[Polls].cast(Ballot(record.id, 2, 1), chat.now())  # drawn elsewhere
     turn.may_arrive.set()
     await drawing
     await chat.app.edits.close()  # with those that wait
-    bars = ["".join(map(plain, message.embeds[0].lines)) for message in shown]
-    assert ["▰▰ 2" in bar for bar in bars] == ([False, True] if is_shared else [False])
+    assert are_of_two(shown) == ([False, True] if is_shared else [False])
 
 
 async def test_hanging_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ from tests.bot.opened_polls import (
     members,
     open_polls,
     receipt,
+    voted,
 )
 
 
@@ -35,34 +36,17 @@ async def test_poll_has_button_for_each_name(chat: Chat) -> None:
 
 @pytest.mark.both
 async def test_tally(chat: Chat) -> None:
+    """A member has one vote, and sees it in private: nothing is added to the channel."""
     message = await a_poll(chat)
     first, second = await members(chat, 2)
-    await first.press(message, "Bravosaurus")
-    assert [*first_message(chat).buttons][:3] == ["Mangosaurus", "Bravosaurus · 1", "Kilosaurus"]
-    await second.press(first_message(chat), "Bravosaurus · 1")
-    assert first_message(chat).lines == [
-        "Mangosaurus",
-        "Bravosaurus · ▰▰ 2",
-        "Kilosaurus",
-    ]
-
-
-@pytest.mark.both
-async def test_vote_counts_once(chat: Chat) -> None:
-    await a_poll(chat)
-    await chat.alice.press(first_message(chat), "Bravosaurus")
-    await chat.alice.press(first_message(chat), "Kilosaurus")
-    await chat.alice.press(first_message(chat), "Kilosaurus · 1")
-    assert [*first_message(chat).buttons][:3] == ["Mangosaurus", "Bravosaurus", "Kilosaurus · 1"]
-
-
-async def test_member_sees_own_vote(chat: Chat) -> None:
-    """In private: nothing is added to the channel."""
-    message = await a_poll(chat)
-    result = await chat.alice.press(message, "Mangosaurus")
+    result = await first.press(message, "Bravosaurus")
     assert receipt(result).text == (
-        "You voted for Mangosaurus. Press another name to change your vote."
+        "You voted for Bravosaurus. Press another name to change your vote."
     )
+    assert [*first_message(chat).buttons][:3] == ["Mangosaurus", "Bravosaurus · 1", "Kilosaurus"]
+    for name in ("Kilosaurus", "Kilosaurus · 1", "Bravosaurus · 1"):
+        await second.press(first_message(chat), name)
+    assert first_message(chat).lines == ["Mangosaurus", "Bravosaurus · ▰▰ 2", "Kilosaurus"]
     assert len(chat.history()) == 1
 
 
@@ -103,12 +87,6 @@ async def test_vote_cannot_be_taken_back_later(chat: Chat) -> None:
     assert first_message(chat).lines[1] == "👑 Bravosaurus · ▰ 1"
 
 
-def test_tie_of_several(poll: PollRecord) -> None:
-    assert plain(tie_sentence(poll)) == (
-        "It tied with Mangosaurus and Kilosaurus at 3 votes each, and got there first."
-    )
-
-
 @pytest.fixture
 def poll(chat: Chat) -> PollRecord:
     """A closed poll with a tie."""
@@ -129,35 +107,27 @@ def poll(chat: Chat) -> PollRecord:
     )
 
 
+def test_tie_of_several(poll: PollRecord) -> None:
+    tied = "It tied with Mangosaurus and Kilosaurus at 3 votes each, and got there first."
+    assert plain(tie_sentence(poll)) == tied
+
+
 @pytest.mark.both
 async def test_late_vote_is_told_the_winner(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
+    message = await voted(chat)
     await close_elsewhere(chat)
     result = await chat.alice.press(message, "Kilosaurus")
     assert receipt(result).text == "This poll is closed: Bravosaurus has won."
 
 
-async def test_polls_outlive_restart(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
-    await chat.restart()
-    (member,) = await members(chat, 1)
-    await member.press(first_message(chat), "Bravosaurus · 1")
-    assert [*first_message(chat).buttons][1] == "Bravosaurus · 2"
-    await chat.pass_time(TEN_MINUTES + 60)
-    assert first_message(chat).text == "The poll is closed: Bravosaurus has won."
-
-
 async def test_settings_change_vote_minutes(chat: Chat) -> None:
     boss = await chat.add_administrator()
-    look = await boss.use("settings")
-    assert look.text.startswith("Polls stay open for 10 minutes here. Change it with")
-    result = await boss.use("settings", vote_minutes=20)
+    for minutes in (10, 20):
+        look = await boss.use("settings")
+        assert look.text.startswith(f"Polls stay open for {minutes} minutes here. Change it with")
+        result = await boss.use("settings", vote_minutes=20)
     assert result.is_private
     assert result.text == "New polls stay open for 20 minutes here; open ones keep their time."
-    look = await boss.use("settings")
-    assert look.text.startswith("Polls stay open for 20 minutes here.")
     await chat.alice.use("dinoname")
     await chat.pass_time(TEN_MINUTES + 60)
     assert first_message(chat).text.startswith("Which is the coolest?")
@@ -174,19 +144,18 @@ async def test_settings_are_for_managers(chat: Chat) -> None:
     assert await chat.app.store[Communities].poll_minutes(chat.community_id) == 10
 
 
-async def test_names_without_poll(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no poll can be stored, the names are shown all the same."""
-    monkeypatch.setattr(chat.app.store[Polls], "open", unavailable)
-    message = await a_poll(chat)
-    assert [*message.buttons] == ["More", "Dissect"]
-    assert message.lines == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
-
-
 async def test_dissect_needs_the_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Several names are too long for a button: without a database it is left out."""
+    """Where no poll can be stored, the names are shown all the same.
+
+    Several names are too long for a button: without a database it is left out.
+    """
     monkeypatch.setattr(chat.app.store[Polls], "open", unavailable)
+    await chat.alice.use("dinoname", count=3)
     monkeypatch.setattr(chat.app.store[ButtonStates], "put", unavailable)
-    assert [*(await a_poll(chat)).buttons] == ["More"]
+    await chat.alice.use("dinoname", count=3)
+    shown = chat.history()
+    assert [[*message.buttons] for message in shown] == [["More", "Dissect"], ["More"]]
+    assert shown[0].lines == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
 
 
 async def test_lost_vote_is_not_shown(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -207,26 +176,15 @@ async def test_poll_of_another_database(chat: Chat) -> None:
 @pytest.mark.parametrize(
     "state",
     [
-        "",
-        "1",
-        "1:",
-        ":1",
-        "a:1",
-        "1:-1",
-        "1:x",
-        "-5:0",
-        "9" * 20 + ":0",
-        f"{2**63}:0",
-        f"1:{2**15}",
+        *("", "1", "1:", ":1", "a:1", "1:-1", "1:x", "-5:0", "9" * 20 + ":0"),
+        *(f"{2**63}:0", f"1:{2**15}"),
     ],
 )
 def test_invalid_state(state: str) -> None:
     with pytest.raises(UserError, match="no longer exists"):
         parse(state)
-
-
-def test_largest_state() -> None:
     assert parse(f"{2**63 - 1}:9") == (2**63 - 1, 9)
+    assert parse(f"1:{2**15 - 1}") == (1, 2**15 - 1)
 
 
 @pytest.mark.parametrize(
@@ -311,8 +269,7 @@ async def test_no_poll_in_a_channel_that_the_bot_cannot_see(discord_chat: Discor
 
 async def test_card_that_stayed_open_is_closed_by_a_press(discord_chat: DiscordChat) -> None:
     """The bot lost sight of the channel, so that it could not edit the card in time."""
-    message = await a_poll(discord_chat)
-    await discord_chat.alice.press(message, "Bravosaurus")
+    await voted(discord_chat)
     discord_chat.home.env.inject_error(
         "PATCH", "/channels/*", status=403, code=50001, message="Missing Access", times=None
     )

@@ -19,11 +19,12 @@ from bot.polls.queries import HallOfFame, HallScope
 from bot.privacy import privacy as module
 from bot.privacy.privacy import GRACE, CommunitySweeper
 from bot.privacy.queries import Privacy
-from bot.store import Store, Unavailable
+from bot.store import Store
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
-from tests.bot.opened_polls import a_poll
+from tests.bot.fakes import unavailable
+from tests.bot.opened_polls import a_poll, voted
 from tests.bot.polls.test_queries import NOW
 from tests.bot.turns import FakePlatform, FakeTurn, press_on
 
@@ -35,44 +36,27 @@ async def kept(chat: Chat) -> str:
     return result.lines[0]
 
 
-async def forget(chat: Chat) -> None:
-    result = await chat.alice.use("privacy")
-    asked = await chat.alice.press(result, "Delete my data")
-    result = await chat.alice.press(asked, "Yes, delete my data")
-    assert result.text == "Done. The bot no longer stores anything about you."
-
-
-async def sweep(chat: Chat) -> None:
-    """Run the hourly job."""
-    await chat.jobs.communities.sweep()
-
-
 async def test_counts(chat: Chat) -> None:
     for _ in range(2):
         message = await a_poll(chat)
     await chat.alice.press(message, "Bravosaurus")
     poem = await chat.alice.use("sonnet")
     await chat.alice.press(poem, "Keep")
-    assert (
-        await kept(chat)
-        == "The bot stores data of yours: 1 vote, 2 polls, 1 poem and 1 button state."
-    )
+    counts = "1 vote, 2 polls, 1 poem and 1 button state"
+    assert await kept(chat) == f"The bot stores data of yours: {counts}."
     result = await chat.alice.use("privacy")
     assert "A button state is what a button needs to work later" in result.lines[-1]
 
 
 @pytest.mark.both
 async def test_show_everything(chat: Chat) -> None:
-    message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
-    result = await chat.alice.use("privacy")
-    shown = await chat.alice.press(result, "Show everything")
+    await voted(chat)
+    shown = await chat.alice.press(await chat.alice.use("privacy"), "Show everything")
     assert shown.is_private
     (attachment,) = shown.files
     rows = json.loads(await attachment.read())
     assert [vote["position"] for vote in rows["votes"]] == [1]
     assert [card["discoverer"] for card in rows["polls"]] == ["alice"]
-    assert [*result.buttons] == ["Show everything", "Delete my data"]
 
 
 async def test_cooldowns(chat: Chat) -> None:
@@ -117,12 +101,13 @@ async def test_rows_become_text_in_a_thread(chat: Chat, monkeypatch: pytest.Monk
 async def test_delete_asks_first(chat: Chat) -> None:
     await a_poll(chat)
     result = await chat.alice.use("privacy")
-    assert [*result.buttons] == ["Show everything", "Delete my data"]
-    result = await chat.alice.press(result, "Delete my data")
+    for label in ("Delete my data", "Cancel", "Delete my data"):
+        assert await kept(chat) == "The bot stores data of yours: 1 poll."
+        assert label == "Cancel" or [*result.buttons] == ["Show everything", "Delete my data"]
+        result = await chat.alice.press(result, label)
     assert "some buttons under your poems and names will stop working" in result.text
     assert "can't be undone" in result.text
     assert [*result.buttons] == ["Yes, delete my data", "Cancel"]
-    assert await kept(chat) == "The bot stores data of yours: 1 poll."
     result = await chat.alice.press(result, "Yes, delete my data")
     assert result.text == "Done. The bot no longer stores anything about you."
     assert [*result.buttons] == []
@@ -133,7 +118,7 @@ async def test_delete_asks_first(chat: Chat) -> None:
 
 async def test_buttons_stop_working(chat: Chat) -> None:
     poem = await chat.alice.use("sonnet")
-    await forget(chat)
+    await chat.app.store[Privacy].forget_member(chat.alice.id)
     pressed = await chat.alice.press(poem, "Keep")
     assert pressed.text == "This button no longer works; use the command instead."
     assert await kept(chat) == "The bot stores nothing about you."
@@ -147,43 +132,18 @@ async def test_invalid_state(chat: Chat) -> None:
     assert "use /privacy instead" in pressed.text
 
 
-@pytest.mark.both
-async def test_cancel(chat: Chat) -> None:
-    await a_poll(chat)
-    result = await chat.alice.use("privacy")
-    result = await chat.alice.press(result, "Delete my data")
-    result = await chat.alice.press(result, "Cancel")
-    assert [*result.buttons] == ["Show everything", "Delete my data"]
-    assert await kept(chat) == "The bot stores data of yours: 1 poll."
-
-
-async def leave(discord_chat: DiscordChat) -> None:
-    guild = discord_chat.home.bot.get_guild(discord_chat.community_id)
+async def test_former_server_is_deleted(discord_chat: DiscordChat) -> None:
+    chat, store = discord_chat, discord_chat.app.store
+    await crown(store, "Homesaurus", at=chat.now(), community_id=chat.community_id)
+    guild = chat.home.bot.get_guild(chat.community_id)
     assert guild is not None
     await guild.leave()
-    await discord_chat.settle()
-
-
-async def test_former_server_is_deleted(discord_chat: DiscordChat) -> None:
-    await crown(
-        discord_chat.app.store,
-        "Homesaurus",
-        at=discord_chat.now(),
-        community_id=discord_chat.community_id,
-    )
-    await leave(discord_chat)
-    await sweep(discord_chat)
-    assert await count_of(discord_chat) == 1
-    await discord_chat.app.store[Privacy].left(
-        discord_chat.community_id, discord_chat.now() - GRACE - timedelta(seconds=1)
-    )
-    await sweep(discord_chat)
-    assert await count_of(discord_chat) == 0
-
-
-async def count_of(chat: Chat) -> int:
-    """Crowned names of a community that are still kept."""
-    return await chat.app.store[HallOfFame].count(HallScope(chat.community_id))
+    await chat.settle()
+    for left_for, count in ((None, 1), (GRACE + timedelta(seconds=1), 0)):
+        if left_for is not None:
+            await store[Privacy].left(chat.community_id, chat.now() - left_for)
+        await chat.jobs.communities.sweep()
+        assert await store[HallOfFame].count(HallScope(chat.community_id)) == count
 
 
 async def test_servers_noted_at_start(chat: Chat) -> None:
@@ -219,30 +179,10 @@ async def test_failed_first_sweep_is_repeated(
     await crown(store, "Farsaurus", at=NOW, community_id=12)
     communities = sweeper(store)
     with monkeypatch.context() as patched:
-
-        async def away(*_: object, **_options: object) -> None:
-            raise Unavailable("gone")
-
-        patched.setattr(store[Privacy], "seen", away)
+        patched.setattr(store[Privacy], "seen", unavailable)
         await communities.sweep()
     await communities.sweep()
     assert await store[Privacy].forget_communities(NOW + GRACE) == [12]
-
-
-async def test_blocks_outlast_forgetting(chat: Chat) -> None:
-    """Or a member would undo them. The replies say so."""
-    mo = await chat.add_moderator()
-    await mo.use("moderate block", member=chat.alice)
-    shown = await chat.alice.use_directly("privacy")
-    assert shown.lines[0] == "The bot stores data of yours: 1 block and 1 act of moderation."
-    assert "deleting your data doesn't delete blocks" in shown.lines[-1]
-    shown = await chat.alice.press(shown, "Delete my data")
-    shown = await chat.alice.press(shown, "Yes, delete my data")
-    assert shown.text.startswith(
-        f"Done. To keep {chat.terms.communities} safe, the bot still stores"
-    )
-    refused = await chat.alice.use("about")
-    assert "have blocked you" in refused.text
 
 
 async def test_record_is_pruned_after_a_year(chat: Chat) -> None:
@@ -253,5 +193,5 @@ async def test_record_is_pruned_after_a_year(chat: Chat) -> None:
     ]
     for entry in entries:
         await record.add(entry)
-    await sweep(chat)
+    await chat.jobs.communities.sweep()
     assert await record.entries(chat.community_id) == entries[:1]

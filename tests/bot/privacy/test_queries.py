@@ -18,26 +18,10 @@ from tests.bot.training.test_custom_model_queries import create
 from tests.bot.training.test_version_queries import FILES, version
 
 MEMBER = 3
-COUNTS = {
-    "votes": 1,
-    "polls": 1,
-    "poems": 1,
-    "custom_models": 1,
-    "trainings": 2,
-    "activations": 1,
-    "button_states": 1,
-}
+COUNTS = dict.fromkeys(("votes", "polls", "poems", "custom_models", "activations"), 1)
+COUNTS |= {"trainings": 2, "button_states": 1}
 """What `fill` stores about a member."""
-TABLES = (
-    "votes",
-    "polls",
-    "poems",
-    "custom_models",
-    "versions",
-    "activations",
-    "trainings",
-    "button_states",
-)
+TABLES = (*COUNTS, "versions")
 GRACE = timedelta(days=30)
 
 
@@ -66,20 +50,22 @@ async def mentions(store: Store, member: int) -> list[str]:
     return [table for table, one in found if one]
 
 
-async def test_of_member(store: Store) -> None:
-    await fill(store)
-    assert await store[Privacy].of(7_000) == {}
-    assert await store[Privacy].of(MEMBER) == COUNTS
-
-
 async def test_forget_member(store: Store) -> None:
+    """What is shared survives its member."""
     await fill(store)
     await fill(store, member=50)
+    assert await store[Privacy].of(7_000) == {}
+    assert await store[Privacy].of(MEMBER) == COUNTS
     before = await mentions(store, 50)
     await store[Privacy].forget_member(MEMBER)
     assert await mentions(store, MEMBER) == []
     assert await mentions(store, 50) == before
     assert not await store[Privacy].of(MEMBER)
+    for model in await store[CustomModels].of(1):
+        assert await store[CustomModels].corpus(model.id)
+    trained = await store[Versions].of("names")
+    assert [version.has_weights for version in trained] == [True] * 2
+    assert (await store[Versions].live())["names"].version_id == trained[0].number
 
 
 async def test_open_poll_loses_forgotten_vote(store: Store) -> None:
@@ -91,16 +77,6 @@ async def test_open_poll_loses_forgotten_vote(store: Store) -> None:
     poll = await store[Polls].find(POLL.id)
     assert poll is not None
     assert (poll.member_id, poll.discoverer) == (None, None)
-
-
-async def test_shared_data_survives_its_member(store: Store) -> None:
-    await fill(store)
-    await store[Privacy].forget_member(MEMBER)
-    (model,) = await store[CustomModels].of(1)
-    assert await store[CustomModels].corpus(model.id)
-    (trained,) = await store[Versions].of("names")
-    assert trained.has_weights
-    assert (await store[Versions].live())["names"].version_id == trained.number
 
 
 async def test_forget_member_during_votes(store: Store) -> None:
@@ -121,7 +97,7 @@ async def test_community_is_forgotten_after_grace(store: Store) -> None:
     assert await store[Privacy].forget_communities(NOW) == []
     assert await store[Privacy].forget_communities(NOW + GRACE) == [1]
     # The poem is the member's own, and the networks are the bot's.
-    assert await mentions(store, MEMBER) == ["poems", "versions", "activations"]
+    assert await mentions(store, MEMBER) == ["poems", "activations", "versions"]
     assert len(await store[Poems].of(MEMBER)) == 1
     assert await store[CustomModels].of(2)
     assert await store[Privacy].forget_communities(NOW + GRACE) == []
@@ -130,9 +106,10 @@ async def test_community_is_forgotten_after_grace(store: Store) -> None:
 async def test_community_that_returns_is_kept(store: Store) -> None:
     await fill(store)
     await store[Communities].change(1, vote_minutes=60)
-    await store[Privacy].left(1, NOW)
-    await store[Privacy].joined(1)
-    assert await store[Privacy].forget_communities(NOW + GRACE) == []
+    for returned in (store[Privacy].joined(1), store[Privacy].seen([1], LATER)):
+        await store[Privacy].left(1, NOW)
+        await returned
+        assert await store[Privacy].forget_communities(LATER + GRACE) == []
     assert await store[Communities].poll_minutes(1) == 60
 
 
@@ -173,12 +150,6 @@ async def test_forgotten_community_has_no_identities(store: Store) -> None:
     await store[Privacy].forget_communities(LATER)
     found = [await store[Identities].find(number) for number in first + second]
     assert [identity is not None for identity in found] == [False] * 3 + [True] * 5
-
-
-async def test_seen_notes_returned_communities(store: Store) -> None:
-    await store[Privacy].left(1, NOW)
-    await store[Privacy].seen([1], LATER)
-    assert await store[Privacy].forget_communities(LATER + GRACE) == []
 
 
 async def test_many_communities_seen(store: Store) -> None:

@@ -7,11 +7,11 @@ import pytest
 
 from bot.chat.app import App
 from bot.fleet.membership import Fleet
+from bot.monitoring.state import Check
 from bot.status import health as module
 from bot.status.health import Health
-from bot.store import Unavailable
 from bot.writing.queues import QueueState
-from tests.bot.fakes import FakeWriter
+from tests.bot.fakes import FakeWriter, unavailable
 from tests.bot.turns import FakePlatform
 from tests.metrics import value
 
@@ -24,9 +24,17 @@ async def test_ready_after_first_look(health: Health, app: App) -> None:
     assert failing(health) == {"database"}
     await health.refresh()
     assert failing(health) == set()
-    assert value(app.monitor, "database_up") == 1
-    assert value(app.monitor, "ready", check="models") == 1
-    assert value(app.monitor, "trainings", state="queued") == 0
+    for name, labels, found in [
+        ("database_up", {}, 1),
+        ("database_errors_total", {}, 0),
+        ("database_seconds_count", {"kind": "read"}, 2),
+        ("database_seconds_count", {"kind": "write"}, 0),
+        ("ready", {"check": "models"}, 1),
+        ("trainings", {"state": "queued"}, 0),
+        ("info", {"version": "1.2.3"}, 1),
+        ("processes", {}, 1),
+    ]:
+        assert value(app.monitor, name, **labels) == found, name
 
 
 async def test_gateway(health: Health, app: App, platform: FakePlatform) -> None:
@@ -50,21 +58,9 @@ async def test_two_platforms(health: Health, app: App, platform: FakePlatform) -
 
 async def test_shards(health: Health, app: App, platform: FakePlatform) -> None:
     platform.shard_latencies = {4: 0.02, 5: None}
-    assert value(app.monitor, "shard_connected", shard="4") == 1
-    assert value(app.monitor, "shard_connected", shard="5") == 0
-    assert value(app.monitor, "shard_latency_seconds", shard="4") == 0.02
-    assert value(app.monitor, "shard_latency_seconds", shard="5") is None
-    assert value(app.monitor, "processes") == 1
-
-
-async def test_shards_that_another_process_runs(
-    health: Health, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Only the end of one of the two helps."""
-    assert health.alive().passes
-    monkeypatch.setattr(Fleet, "lost", "another process runs its shards now")
-    assert health.alive().detail == "another process runs its shards now"
-    assert not health.alive().passes
+    for shard, connected, seconds in (("4", 1, 0.02), ("5", 0, None)):
+        assert value(app.monitor, "shard_connected", shard=shard) == connected
+        assert value(app.monitor, "shard_latency_seconds", shard=shard) == seconds
 
 
 async def test_slow_event_loop(health: Health, app: App) -> None:
@@ -74,29 +70,32 @@ async def test_slow_event_loop(health: Health, app: App) -> None:
     assert value(app.monitor, "event_loop_lag_worst_seconds") == module.SLOW_LOOP_S
 
 
-@pytest.mark.parametrize(
-    ("name", "found"),
-    [
-        ("is_ready", False),
-        ("queues", {"names": QueueState(3, 1, module.OLD_REQUEST_S + 1)}),
-    ],
-)
-async def test_queue(
-    health: Health, monkeypatch: pytest.MonkeyPatch, name: str, found: object
-) -> None:
+async def test_queue(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """A thread that does not end, or a request that waits for long."""
     await health.refresh()
-    monkeypatch.setattr(FakeWriter, name, found)
+    for oldest, failed in ((module.OLD_REQUEST_S, set()), (module.OLD_REQUEST_S + 1, {"queue"})):
+        monkeypatch.setattr(FakeWriter, "queues", {"names": QueueState(3, oldest)})
+        assert failing(health) == failed
+        assert value(app.monitor, "inference_queue_length", task="names") == 3
+        assert value(app.monitor, "inference_queue_age_seconds", task="names") == oldest
+    monkeypatch.setattr(FakeWriter, "queues", {})
+    monkeypatch.setattr(FakeWriter, "is_ready", False)
     assert failing(health) == {"queue"}
 
 
 async def test_stuck_networks_need_a_restart(
     health: Health, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After a minute: threads may still end by then, and requests only get slow."""
+    """After a minute: threads may still end by then, and requests only get slow.
+
+    So do shards that another process runs: only the end of one of the two helps.
+    """
     for seconds, is_alive in [(0.0, True), (module.BLOCKED_S - 1, True), (module.BLOCKED_S, False)]:
         monkeypatch.setattr(FakeWriter, "blocked_for", seconds)
         assert health.alive().passes is is_alive
+    monkeypatch.setattr(FakeWriter, "blocked_for", 0.0)
+    monkeypatch.setattr(Fleet, "lost", "another process runs its shards now")
+    assert health.alive() == Check(False, "another process runs its shards now")
 
 
 async def test_lost_once_stuck(health: Health, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,25 +107,9 @@ async def test_lost_once_stuck(health: Health, monkeypatch: pytest.MonkeyPatch) 
     assert await waiting == "0 threads of the networks do not end"
 
 
-async def test_queue_metrics(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FakeWriter, "queues", {"names": QueueState(3, 1, 2.5)})
-    assert value(app.monitor, "inference_queue_length", task="names") == 3
-    assert value(app.monitor, "inference_queue_age_seconds", task="names") == 2.5
-
-
-async def test_transactions_are_timed(health: Health, app: App) -> None:
-    await health.refresh()
-    assert value(app.monitor, "database_seconds_count", kind="read") == 2
-    assert value(app.monitor, "database_seconds_count", kind="write") == 0
-    assert value(app.monitor, "database_errors_total") == 0
-
-
 async def test_absent_database(health: Health, app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def check() -> None:
-        raise Unavailable("gone")
-
     await health.refresh()
-    monkeypatch.setattr(app.store.database, "check", check)
+    monkeypatch.setattr(app.store.database, "check", unavailable)
     await health.refresh()
     assert failing(health) == {"database"}
     assert value(app.monitor, "database_up") == 0
@@ -155,18 +138,13 @@ async def test_hanging_database_is_asked_once(
 
 
 async def test_sample_counts_since_the_last(health: Health, app: App) -> None:
-    for _ in range(2):
-        with suppress(ValueError), app.monitor.track("/sonnet", 1):
-            raise ValueError
-    sample = health.sample()
-    assert (sample.requests, sample.failures) == (2, 2)
-    assert sample.memory_bytes > 0
-    await health.keep_sample()
-    with app.monitor.track("/sonnet", 1):
-        pass
+    for fails in (True, True, False):
+        if not fails:
+            sample = health.sample()
+            assert (sample.requests, sample.failures) == (2, 2)
+            assert sample.memory_bytes > 0
+            await health.keep_sample()
+        with suppress(ZeroDivisionError), app.monitor.track("/sonnet", 1):
+            _ = 1 / (not fails)
     sample = health.sample()
     assert (sample.requests, sample.failures) == (1, 0)
-
-
-async def test_version(health: Health, app: App) -> None:
-    assert value(app.monitor, "info", version="1.2.3") == 1

@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.chat.app import App
 from bot.chat.commands import NoOptions
-from bot.chat.message import Message, UserError, plain
+from bot.chat.message import Message, plain
 from bot.status.health import Health
 from bot.status.status import status
 from bot.writing.cluster import ClusterStatus
@@ -99,14 +99,6 @@ async def test_cluster(
     assert (await shown(app, health, platform))[1]["Cluster"] == expected
     found = (await app.monitor.metrics.exposition()).decode()
     assert f'mangosaurus_cluster_workers{{state="ready"}} {state.workers}.0' in found
-
-
-async def test_others_do_not(app: App, health: Health, platform: FakePlatform) -> None:
-    turn = FakeTurn(platform)
-    app.services.append(health)
-    with pytest.raises(UserError, match="Only the owners"):
-        await status(app, turn, NoOptions())
-    assert turn.answers == []
 
 
 @pytest.mark.both

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from bot.store import Database, StoreError, Unavailable, url_of
 from bot.store import database as module
 from bot.store.schema import Community, Vote
 from tests.bot.polls.test_queries import NOW
-from tests.bot.store.test_database import POSTGRES, SQLITE, communities
+from tests.bot.store.test_database import POSTGRES, SQLITE, add, communities
+from tests.bot.store.test_locks import cut
 
 
 def on_loopback(port: int) -> Database:
@@ -35,13 +37,10 @@ def test_missing_driver(
         Database(url_of(address, tmp_path))
 
 
-async def test_refused_connection() -> None:
-    with pytest.raises(Unavailable, match=r"name at 127\.0\.0\.1") as caught:
-        await on_loopback(1).migrate()
-    assert "secret" not in str(caught.value)
-
-
 async def test_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Unavailable, match=r"name at 127\.0\.0\.1") as caught:
+        await on_loopback(1).migrate()  # nobody listens
+    assert "secret" not in str(caught.value)
     monkeypatch.setattr(module, "PATIENCE_S", 0.2)
     connections: list[object] = []  # kept: Python closes those that nobody holds
 
@@ -50,12 +49,9 @@ async def test_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
 
     server = await asyncio.start_server(be_silent, "127.0.0.1", 0)
     database = on_loopback(server.sockets[0].getsockname()[1])
-    with pytest.raises(Unavailable, match=r"longer than 0\.2 s"):
-        await database.migrate()
-    with pytest.raises(Unavailable):
-        await communities(database)
-    with pytest.raises(Unavailable):
-        await database.check()
+    for ask in (database.migrate, partial(communities, database), database.check):
+        with pytest.raises(Unavailable, match=r"longer than 0\.2 s"):
+            await ask()
     assert database.failures == 3
     server.close()
 
@@ -80,20 +76,14 @@ async def test_rejected_login(database: Database, change: Mapping[str, str], sai
 
 @POSTGRES
 async def test_lost_connection(database: Database) -> None:
-    async with database.writing() as session:
-        session.add(Community(id=1))
-    everyone_else = text(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
+    await add(database)
     other = Database(database.url)
 
     async def write_while_cut_off() -> None:
         async with database.writing() as session:
             session.add(Community(id=2))
             await session.flush()
-            async with other.reading() as killer:
-                await killer.execute(everyone_else)
+            await cut(other)
             session.add(Community(id=3))
 
     with pytest.raises(Unavailable):

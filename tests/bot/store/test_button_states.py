@@ -7,19 +7,12 @@ NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PAYLOAD = '{"opening": "Shall I compare thee — to 龍"}'
 
 
-async def test_put_and_get(store: Store) -> None:
-    first = await store[ButtonStates].put(PAYLOAD, 3, 1, NOW)
-    second = await store[ButtonStates].put("{}", 3, None, NOW)
-    assert 0 < first != second > 0
-    assert await store[ButtonStates].get(first) == PAYLOAD
-    assert await store[ButtonStates].get(second) == "{}"
-    assert await store[ButtonStates].get(1) is None
-
-
 async def test_prune(store: Store) -> None:
-    old = await store[ButtonStates].put(PAYLOAD, 3, 1, NOW)
-    new = await store[ButtonStates].put(PAYLOAD, 3, 1, NOW + timedelta(days=1))
-    assert await store[ButtonStates].prune(NOW) == 0
-    assert await store[ButtonStates].prune(NOW + timedelta(days=1)) == 1
-    assert await store[ButtonStates].get(old) is None
-    assert await store[ButtonStates].get(new) == PAYLOAD
+    states = store[ButtonStates]
+    old = await states.put(PAYLOAD, 3, 1, NOW)
+    new = await states.put("{}", 3, None, NOW + timedelta(days=1))
+    assert 0 < old != new > 0
+    assert await states.prune(NOW) == 0
+    assert [await states.get(number) for number in (old, new, 1)] == [PAYLOAD, "{}", None]
+    assert await states.prune(NOW + timedelta(days=1)) == 1
+    assert [await states.get(number) for number in (old, new)] == [None, "{}"]

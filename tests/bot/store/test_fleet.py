@@ -36,11 +36,6 @@ async def test_one_of_many_at_once(postgres: Database) -> None:
         *(running.start("x", NOW, 10 * SECOND, 10 * SECOND) for _ in range(20))
     )
     assert sum(started) == 1
-
-
-async def test_names_are_apart(postgres: Database) -> None:
-    running = Store(postgres)[RunningCooldowns]
-    assert await running.start("x", NOW, SECOND, SECOND)
     assert await running.start("y", NOW, SECOND, SECOND)
     assert key_of("x") != key_of("y")
 
@@ -62,9 +57,8 @@ async def test_prune(postgres: Database) -> None:
 
 
 async def test_digests_of_registered_commands(store: Store) -> None:
-    assert await store[Registrations].digest(1) is None
-    await store[Registrations].note(1, "a" * 64)
-    await store[Registrations].note(2, "b" * 64)
-    await store[Registrations].note(1, "c" * 64)
-    assert await store[Registrations].digest(1) == "c" * 64
-    assert await store[Registrations].digest(2) == "b" * 64
+    registered = store[Registrations]
+    assert await registered.digest(1) is None
+    for number, digest in ((1, "a"), (2, "b"), (1, "c")):
+        await registered.note(number, digest * 64)
+    assert (await registered.digest(1), await registered.digest(2)) == ("c" * 64, "b" * 64)

@@ -9,11 +9,18 @@ ADA = ("slack", "user", "T1", "U1")
 
 
 async def test_resolve_is_stable(store: Store) -> None:
-    ada = await store[Identities].resolve(*ADA)
+    """To look one up assigns none."""
+    identities = store[Identities]
+    assert await identities.look_up(*ADA) is None
+    ada = await identities.resolve(*ADA)
     assert FIRST_SURROGATE <= ada < 2**63
-    assert await store[Identities].resolve(*ADA) == ada
-    assert await store[Identities].find(ada) == Identity(ada, *ADA)
-    assert await store[Identities].find(ada + 1) is None
+    assert await identities.resolve(*ADA) == await identities.look_up(*ADA) == ada
+    assert await identities.find(ada) == Identity(ada, *ADA)
+    assert await identities.find(ada + 1) is None
+    for number, platform in ((ada, "slack"), (81384788765712384, "discord")):
+        others = {"slack", "discord"} - {platform}
+        assert is_id_of(platform, number)
+        assert not any(is_id_of(other, number) for other in others)
 
 
 async def test_each_part_counts(store: Store) -> None:
@@ -35,29 +42,12 @@ async def test_concurrent_resolves_agree(store: Store) -> None:
 
 
 async def test_surrogates_are_not_reused(store: Store) -> None:
-    ada = await store[Identities].resolve(*ADA)
-    await store[Identities].forget(ada)
-    assert await store[Identities].find(ada) is None
-    assert await store[Identities].resolve(*ADA) > ada
-
-
-async def test_forgotten_member_has_no_identity(store: Store) -> None:
-    ada = await store[Identities].resolve(*ADA)
-    bob = await store[Identities].resolve("slack", "user", "T1", "U2")
-    await store[Privacy].forget_member(ada)
-    assert await store[Identities].find(ada) is None
-    assert await store[Identities].find(bob) is not None
-
-
-async def test_look_up_assigns_nothing(store: Store) -> None:
-    assert await store[Identities].look_up(*ADA) is None
-    ada = await store[Identities].resolve(*ADA)
-    assert await store[Identities].look_up(*ADA) == ada
-
-
-async def test_ids_of_platforms(store: Store) -> None:
-    ada = await store[Identities].resolve(*ADA)
-    assert is_id_of("slack", ada)
-    assert not is_id_of("discord", ada)
-    assert is_id_of("discord", 81384788765712384)
-    assert not is_id_of("slack", 81384788765712384)
+    """Nor kept for a member who is forgotten."""
+    identities = store[Identities]
+    bob = await identities.resolve("slack", "user", "T1", "U2")
+    for forget in (identities.forget, store[Privacy].forget_member):
+        ada = await identities.resolve(*ADA)
+        await forget(ada)
+        assert await identities.find(ada) is None
+        assert await identities.resolve(*ADA) > ada
+    assert await identities.find(bob) is not None

@@ -22,8 +22,8 @@ from bot.store import database as module
 from bot.store.backup import fill
 from bot.store.identities import Identities
 from bot.store.locks import file_lock
-from bot.store.schema import FIRST_SURROGATE, Base, Community
-from tests.bot.store.test_database import CHECKOUT, SQLITE, communities, rows_of
+from bot.store.schema import FIRST_SURROGATE, Base
+from tests.bot.store.test_database import CHECKOUT, SQLITE, add, communities, rows_of
 
 LATER = """
 import sqlalchemy as sa
@@ -91,11 +91,15 @@ async def test_concurrent_migrations(empty_database: Database) -> None:
     assert await communities(empty_database) == []
 
 
-async def test_wal_waits_for_a_writer(tmp_path: Path) -> None:
+async def test_wal_waits_for_a_writer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SQLite itself does not wait when it switches a file to WAL while another process writes."""
     database = Database(url_of(None, tmp_path))
     with sqlite3.connect(tmp_path / "mangosaurus.db", isolation_level=None) as elsewhere:
         elsewhere.execute("BEGIN IMMEDIATE")
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "PATIENCE_S", 0.1)
+            with pytest.raises(Unavailable, match="locked"):
+                await database.migrate()
         migrating = asyncio.create_task(database.migrate())
         await asyncio.sleep(0.3)
         assert not migrating.done()
@@ -104,15 +108,6 @@ async def test_wal_waits_for_a_writer(tmp_path: Path) -> None:
     await migrating
     assert await communities(database) == []
     await database.close()
-
-
-async def test_wal_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PATIENCE_S", 0.1)
-    with sqlite3.connect(tmp_path / "mangosaurus.db", isolation_level=None) as elsewhere:
-        elsewhere.execute("BEGIN IMMEDIATE")
-        with pytest.raises(Unavailable, match="locked"):
-            await Database(url_of(None, tmp_path)).migrate()
-    elsewhere.close()
 
 
 @SQLITE
@@ -136,8 +131,7 @@ async def test_later_revision(
     """A database and a backup of today are upgraded, with their rows."""
     database, backup = empty_database, tmp_path / "backup.zip"
     await database.migrate()
-    async with database.writing() as session:
-        session.add(Community(id=1))
+    await add(database)
     await write_archive(database, backup)
     request.getfixturevalue("later_revision")
     with pytest.raises(StoreError, match="at revision 0007, from an older version"):
@@ -231,20 +225,19 @@ def test_processes_start_together(tmp_path: Path) -> None:
             assert process.returncode == 0, errors.decode()
 
 
-async def test_migration_waits_for_another_process(tmp_path: Path) -> None:
-    """The file is not touched meanwhile."""
+async def test_migration_waits_for_another_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a minute. The file is not touched meanwhile."""
     database = Database(url_of(None, tmp_path))
     async with file_lock(tmp_path / "mangosaurus.db-lock", 0):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "MIGRATION_PATIENCE_S", 0)
+            with pytest.raises(Unavailable):
+                await database.migrate()
         migrating = asyncio.create_task(database.migrate())
         await asyncio.sleep(0.2)
         assert not (tmp_path / "mangosaurus.db").exists()
     await migrating
     assert await communities(database) == []
     await database.close()
-
-
-async def test_migration_gives_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MIGRATION_PATIENCE_S", 0)
-    async with file_lock(tmp_path / "mangosaurus.db-lock", 0):
-        with pytest.raises(Unavailable):
-            await Database(url_of(None, tmp_path)).migrate()

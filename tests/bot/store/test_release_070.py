@@ -97,12 +97,8 @@ async def check_polls(store: Store) -> None:
 
 async def check_models(store: Store) -> None:
     (elves,) = await store[CustomModels].of(MUSEUM)
-    assert (elves.name, elves.shared, elves.digest, elves.seconds) == (
-        "Elves",
-        True,
-        "5" * 64,
-        12.25,
-    )
+    facts = elves.name, elves.shared, elves.digest, elves.seconds
+    assert facts == ("Elves", True, "5" * 64, 12.25)
     assert await store[CustomModels].corpus(elves.id) == ("Elrond", "Lúthien", "Θησίων")
     assert await store[CustomModels].weights(elves.id) == b"weights of elves"
     assert [model.id for model in await store[CustomModels].refused(MUSEUM)] == [elves.id]

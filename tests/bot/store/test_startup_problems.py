@@ -13,21 +13,19 @@ from bot.store.startup_problems import startup_problem
 class DriverError(Exception):
     """An error of a driver."""
 
-    def __init__(self, sqlstate: str | None = None, sqlite_errorcode: int | None = None) -> None:
+    def __init__(self, **codes: object) -> None:
         super().__init__("gone\nwith details")
-        self.sqlstate = sqlstate
-        if sqlite_errorcode is not None:
-            self.sqlite_errorcode = sqlite_errorcode
+        vars(self).update(codes)
 
 
 @pytest.mark.parametrize(
     ("cause", "advice"),
     [
-        (DriverError("28P01"), "Check the user and the password"),
-        (DriverError("3D000"), "Create the database"),
-        (DriverError("42501"), "the owner of the tables"),
-        (DriverError("53300"), "no free connections"),
-        (DriverError("57P03"), "Check DATABASE_URL."),
+        (DriverError(sqlstate="28P01"), "Check the user and the password"),
+        (DriverError(sqlstate="3D000"), "Create the database"),
+        (DriverError(sqlstate="42501"), "the owner of the tables"),
+        (DriverError(sqlstate="53300"), "no free connections"),
+        (DriverError(sqlstate="57P03"), "Check DATABASE_URL."),
         (DriverError(sqlite_errorcode=sqlite3.SQLITE_BUSY), "Another process holds it"),
         (DriverError(sqlite_errorcode=sqlite3.SQLITE_IOERR_READ), "Check STATE_DIR."),
         (DriverError(sqlite_errorcode=sqlite3.SQLITE_READONLY_DBMOVED), "chown"),
@@ -48,5 +46,5 @@ def test_advice(cause: Exception, advice: str) -> None:
 def test_sentence_of_the_store() -> None:
     found = startup_problem(StoreError("It is of another version. Run that one."))
     assert str(found) == "It is of another version. Run that one."
-    refused = startup_problem(DBAPIError("SELECT 1", {}, DriverError("42501")))
+    refused = startup_problem(DBAPIError("SELECT 1", {}, DriverError(sqlstate="42501")))
     assert refused.found == "The database refuses: gone."

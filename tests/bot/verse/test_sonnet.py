@@ -7,15 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.chat.message import Embed, Message, UserError, plain, text
-from bot.store import Unavailable
+from bot.chat.message import UserError
 from bot.store.answers import ButtonStates
-from bot.verse.sonnet import SONNET, WRITING, SonnetOptions, checked, with_reason
+from bot.verse.sonnet import SONNET, SonnetOptions, checked
 from bot.writing.errors import TooSlow
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
-from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Answer, Chat
+from tests.bot.fakes import unavailable
 from tests.bot.hostile import HOSTILE_OPENINGS
 
 
@@ -39,11 +38,6 @@ async def test_forms(chat: Chat, subtests: pytest.Subtests) -> None:
             assert [len(stanza) for stanza in stanzas_of(result)] == stanzas
 
 
-async def test_unknown_form(chat: Chat) -> None:
-    assert await chat.alice.is_refused("sonnet", form="haiku")
-    assert not chat.writer.sonnets_asked
-
-
 async def test_defaults(chat: Chat) -> None:
     await chat.alice.use("sonnet")
     (request,) = chat.writer.sonnets_asked
@@ -51,9 +45,8 @@ async def test_defaults(chat: Chat) -> None:
 
 
 def test_default_temperature_is_described() -> None:
-    assert next(each for each in SONNET.options if each.name == "temperature").description.endswith(
-        f"default {DEFAULT_TEMPERATURE:g}"
-    )
+    described = {option.name: option.description for option in SONNET.options}
+    assert described["temperature"].endswith(f"default {DEFAULT_TEMPERATURE:g}")
 
 
 @pytest.mark.both
@@ -87,23 +80,19 @@ async def test_another_has_same_options(chat: Chat, subtests: pytest.Subtests) -
 
 @pytest.mark.needs("answers that grow")
 async def test_poem_grows(chat: Chat) -> None:
-    shown = await chat.alice.use("sonnet")
-    versions = [version.body for version in chat.versions(shown)]
+    """Its buttons come in the end."""
+    versions = chat.versions(await chat.alice.use("sonnet"))
     assert len(versions) > 2
-    assert versions[0].split("\n")[0] == "line 1 of the poem,"
-    assert [len(version) for version in versions] == sorted(len(version) for version in versions)
-
-
-@pytest.mark.needs("answers that grow")
-async def test_buttons_when_finished(chat: Chat) -> None:
-    shown = await chat.alice.use("sonnet")
-    *unfinished, finished = chat.versions(shown)
+    assert versions[0].body.split("\n")[0] == "line 1 of the poem,"
+    sizes = [len(version.body) for version in versions]
+    assert sizes == sorted(sizes)
+    *unfinished, finished = versions
     assert not any(version.buttons for version in unfinished)
     assert finished.buttons
 
 
 async def test_bounds_are_declared(chat: Chat) -> None:
-    for options in ({"opening": "Oh! " * 75 + "!"}, {"about": "m" * 65}):
+    for options in ({"opening": "Oh! " * 75 + "!"}, {"about": "m" * 65}, {"form": "haiku"}):
         assert await chat.alice.is_refused("sonnet", **options)
     assert not chat.writer.sonnets_asked
 
@@ -118,30 +107,18 @@ async def test_vile_opening(chat: Chat) -> None:
 
 @pytest.mark.both
 async def test_unfinished_poem_keeps_lines(chat: Chat, subtests: pytest.Subtests) -> None:
-    for error, why in [
-        (NoLineFound(), "No next line was found that is new"),
-        (TooSlow(), "That took too long, so the bot gave up; try again in a moment."),
-        (RuntimeError("a bug"), "Sorry, something went wrong."),
+    for error, lines, why in [
+        (NoLineFound(), [4, 4], "No next line was found that is new"),
+        (TooSlow(), [4, 2], "That took too long, so the bot gave up; try again in a moment."),
+        (RuntimeError("a bug"), [4, 1], "Sorry, something went wrong."),
     ]:
         with subtests.test(repr(error)):
-            chat.writer.error = error
-            chat.writer.lines_before_error = 8
+            chat.writer.error, chat.writer.lines_before_error = error, sum(lines)
             result = await chat.alice.use("sonnet", opening="Hey ")
             *stanzas, (reason,) = stanzas_of(result)
-            assert [len(stanza) for stanza in stanzas] == [4, 4]
+            assert [len(stanza) for stanza in stanzas] == lines
             assert reason.startswith(why)
             assert [*result.buttons] == ["Another"]
-
-
-async def test_deleted_message_stops_poem(
-    discord_chat: DiscordChat, caplog: pytest.LogCaptureFixture
-) -> None:
-    discord_chat.home.env.inject_error(
-        "PATCH", "/webhooks/*", status=404, code=10008, message="Unknown Message", times=None
-    )
-    await discord_chat.alice.use("sonnet")
-    assert discord_chat.writer.finished_poems == 0
-    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 @pytest.mark.parametrize("opening", ["Shall I, ", "Shall I " * 15])
@@ -149,11 +126,7 @@ async def test_poem_without_database(
     chat: Chat, monkeypatch: pytest.MonkeyPatch, opening: str
 ) -> None:
     """It is shown with the buttons that work: those whose state fits in their id."""
-
-    async def fails(*_: object) -> None:
-        raise Unavailable("The database does not answer.")
-
-    monkeypatch.setattr(chat.app.store[ButtonStates], "put", fails)
+    monkeypatch.setattr(chat.app.store[ButtonStates], "put", unavailable)
     result = await chat.alice.use("sonnet", opening=opening)
     assert [len(stanza) for stanza in stanzas_of(result)] == [4, 4, 4, 2]
     fits = len(opening) + len("sonnet:") < chat.platform.limits.button_id - 20
@@ -218,31 +191,18 @@ def test_opening_cannot_turn_text(opening: str) -> None:
     assert checked(SonnetOptions(SonnetRequest(opening))).request.opening in ("evil", "I", "")
 
 
-def test_form_is_checked() -> None:
+def test_bounds_are_checked() -> None:
+    checked(SonnetOptions(SonnetRequest("\r\n" * OPENING_LIMIT)))  # a line end counts once
     with pytest.raises(UserError, match=r"shakespearean, .* or notebook"):
         checked(SonnetOptions(SonnetRequest(form="haiku")))
-
-
-def test_opening_at_limit() -> None:
-    """A line end counts once."""
-    checked(SonnetOptions(SonnetRequest("\r\n" * OPENING_LIMIT)))
-
-
-@pytest.mark.parametrize("count", [301, 6000])
-def test_opening_too_long(count: int) -> None:
-    options = SonnetOptions(SonnetRequest("b" * count))
-    with pytest.raises(UserError, match=f"at most 300 characters, and yours has {count:,}"):
-        checked(options)
-    assert options.as_typed().startswith("/sonnet opening:bbb")
-    assert len(options.as_typed()) < 1000
+    for count in (301, 6000):
+        options = SonnetOptions(SonnetRequest("b" * count))
+        with pytest.raises(UserError, match=f"at most 300 characters, and yours has {count:,}"):
+            checked(options)
+        assert options.as_typed().startswith("/sonnet opening:bbb")
+        assert len(options.as_typed()) < 1000
 
 
 def test_options_as_typed() -> None:
     options = SonnetOptions(SonnetRequest("Oh \n you", 5, 1.5, "limerick", "Rex"))
     assert options.as_typed() == "/sonnet opening:Oh you about:Rex form:limerick temperature:1.5"
-
-
-def test_reason_replaces_last_line() -> None:
-    shown = Message(embeds=(Embed("A sonnet", (text("One,"), WRITING)),))
-    (broken,) = with_reason(shown, text("Why."), None).embeds
-    assert [plain(line) for line in broken.lines] == ["One,", "", "Why."]

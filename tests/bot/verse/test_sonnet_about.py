@@ -7,12 +7,12 @@ import pytest
 
 from bot.chat.message import UserError
 from bot.polls.queries import HallOfFame
-from bot.store import Unavailable
 from bot.verse.queries import Poems
 from bot.verse.sonnet import SonnetOptions, checked
 from models.verse.poem import SonnetRequest
 from tests.bot.champions import crown
 from tests.bot.chats.protocol import Chat
+from tests.bot.fakes import unavailable
 from tests.bot.verse.test_sonnet import stanzas_of
 
 
@@ -23,15 +23,18 @@ async def test_about_begins_with_name(chat: Chat) -> None:
 
 
 async def test_about_any_name(chat: Chat, subtests: pytest.Subtests) -> None:
-    for about in ["さくら", "Ωsaurus", "Mango", "“Quoted”", "a” b“", "o“"]:
+    """It is shown whole."""
+    hostile = "*[x](https://a.b)_@everyone_" * 2
+    for about in ["さくら", "Ωsaurus", "Mango", "“Quoted”", "a” b“", "o“", hostile]:
         with subtests.test(about):
             chat.writer.sonnets_asked.clear()
             result = await chat.alice.use("sonnet", about=about)
             assert stanzas_of(result)[0][0].startswith(about)
             assert result.title == f"📜 A sonnet on {about}"
+            assert not chat.notified()
             await chat.alice.press(result, "Another")
-            assert [asked.about for asked in chat.writer.sonnets_asked] == [about] * 2
-            assert [asked.opening for asked in chat.writer.sonnets_asked] == [""] * 2
+            asked = [(each.about, each.opening) for each in chat.writer.sonnets_asked]
+            assert asked == [(about, "")] * 2
 
 
 async def test_title_has_subject(chat: Chat, subtests: pytest.Subtests) -> None:
@@ -48,14 +51,6 @@ async def test_title_has_subject(chat: Chat, subtests: pytest.Subtests) -> None:
             await chat.alice.press(result, "Keep")
             newest, *_ = await chat.app.store[Poems].of(chat.alice.id)
             assert newest.title == title
-
-
-async def test_longest_title_of_hostile_name(chat: Chat) -> None:
-    """It is shown whole."""
-    name = "*[x](https://a.b)_@everyone_" * 2
-    result = await chat.alice.use("sonnet", about=name)
-    assert result.title == f"📜 A sonnet on {name}"
-    assert not chat.notified()
 
 
 async def test_about_with_opening(chat: Chat) -> None:
@@ -109,15 +104,10 @@ async def test_vile_names_are_not_suggested(chat: Chat) -> None:
     assert await suggested(chat, "") == []
 
 
-async def test_long_names_are_not_suggested(chat: Chat) -> None:
-    assert await suggested(chat, "mango" * 1200) == []
-
-
 async def test_suggestions_without_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fails(*_: object, **__: object) -> None:
-        raise Unavailable("The database does not answer.")
-
-    monkeypatch.setattr(chat.app.store[HallOfFame], "best", fails)
+    """Nor are there any for what is too long for a name."""
+    assert await suggested(chat, "mango" * 1200) == []
+    monkeypatch.setattr(chat.app.store[HallOfFame], "best", unavailable)
     assert await suggested(chat, "Rex") == []
 
 

@@ -59,14 +59,9 @@ def gated(network: LSTM) -> Gated:
     return copy
 
 
-async def drafts_of(inference: Inference, request: SonnetRequest) -> list[SonnetDraft]:
-    """A whole poem, as it grows."""
-    return [draft async for draft in inference.sonnet(request)]
-
-
 async def poem_of(inference: Inference, request: SonnetRequest) -> tuple[str, ...]:
     """A whole poem."""
-    return (await drafts_of(inference, request))[-1].lines
+    return await last_of(inference.sonnet(request))
 
 
 async def in_thread(event: threading.Event) -> None:

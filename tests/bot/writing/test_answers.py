@@ -9,14 +9,7 @@ from bot.writing import Caller
 from models.networks.vocabulary import END
 from models.text_generator import Accept
 from models.verse.dissection import NoWordNetwork
-from tests.bot.writing.serving import (
-    NAMES,
-    POEM,
-    Serve,
-    drafts_of,
-    last_of,
-    poem_of,
-)
+from tests.bot.writing.serving import NAMES, POEM, Serve, last_of, poem_of
 from tests.models.tiny import namer, poet, words_and_characters
 
 
@@ -44,7 +37,7 @@ async def test_dissect_line(serve: Serve) -> None:
 
 
 async def test_sonnet(serve: Serve) -> None:
-    drafts = await drafts_of(serve(), POEM)
+    drafts = [draft async for draft in serve().sonnet(POEM)]
     assert [len(draft.lines) for draft in drafts] == list(range(1, 15))
     assert drafts[-1].finished
 

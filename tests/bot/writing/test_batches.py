@@ -9,15 +9,7 @@ from bot.writing.writer import Generation, Text
 from models.text_generator import never
 from models.verse import poem
 from models.verse.poem import SonnetError, SonnetRequest
-from tests.bot.writing.serving import (
-    POEM,
-    Serve,
-    anything,
-    batch_sizes,
-    gated,
-    in_thread,
-    poem_of,
-)
+from tests.bot.writing.serving import POEM, Serve, anything, batch_sizes, gated, in_thread, poem_of
 from tests.models.tiny import lstm, poet
 from tests.models.verse.versifier import VERSIFIER
 

@@ -153,8 +153,8 @@ def test_every_request_has_one_place(arrivals: list[tuple[str, float]], now: flo
 
 def test_state() -> None:
     queue = FairQueue(100, 100)
-    assert queue.state(5.0) == QueueState(0, 0, 0.0)
+    assert queue.state(5.0) == QueueState(0, 0.0)
     queue.enter("a", 1.0).begun = True
     for now in (2.0, 4.0):
         queue.enter("b", now)
-    assert queue.state(5.0) == QueueState(waiting=2, in_progress=1, oldest=3.0)
+    assert queue.state(5.0) == QueueState(waiting=2, oldest=3.0)

@@ -29,6 +29,7 @@ from models.weights import Trained
 from tests.bot.writing.networks import Abroad, Deadly, Faulty, Slow, Stopped
 from tests.bot.writing.serving import NAMES, POEM, anything, poem_of
 from tests.models.tiny import LETTERS, lstm, namer, poet
+from tests.waiting import eventually
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 LONG_S = 60.0
@@ -69,20 +70,16 @@ def pool_of(inference: Inference) -> ProcessPool:
 async def started(inference: Inference) -> WriterProcess:
     """The process, which starts because somebody waits."""
     pool_of(inference).backlog(1.0)
-    async with asyncio.timeout(LONG_S):
-        while not (ready := pool_of(inference).ready):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-    return ready[0]
+    await eventually(lambda: pool_of(inference).ready)
+    return pool_of(inference).ready[0]
 
 
 async def fork_of(inference: Inference) -> tuple[WriterProcess, WriterProcess]:
     """The first process, and the second one, which is its fork."""
     first = await started(inference)
     pool_of(inference).backlog(1.0)
-    async with asyncio.timeout(LONG_S):
-        while len(ready := pool_of(inference).ready) < 2:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-    return first, ready[1]
+    await eventually(lambda: len(pool_of(inference).ready) == 2)
+    return first, pool_of(inference).ready[1]
 
 
 def other_namer() -> Trained:
@@ -171,9 +168,7 @@ async def test_nothing_is_left_of_a_process(opened: Open) -> None:
             pool_of(inference)._drop_lost()
             pool_of(inference)._not_before = 0.0
         await fork_of(inference)
-        async with asyncio.timeout(LONG_S):
-            while _descriptors() > before or any(map(_exists, pids)):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        await eventually(lambda: _descriptors() <= before and not any(map(_exists, pids)))
     finally:
         gc.enable()
 
@@ -229,12 +224,10 @@ async def test_cancelled_request(opened: Open) -> None:
     process = await started(inference)
     request = NamesRequest(count=10_000)  # hours
     task = asyncio.create_task(inference.names(request))
-    async with asyncio.timeout(LONG_S):
-        while not process.is_busy:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
-        await asyncio.sleep(0.1)
-        task.cancel()
-        await poem_of(inference, POEM)
+    await eventually(lambda: process.is_busy)
+    await asyncio.sleep(0.1)
+    task.cancel()
+    await asyncio.wait_for(poem_of(inference, POEM), LONG_S)
     assert not process.is_lost
 
 
@@ -277,8 +270,7 @@ async def test_fork_of_a_closed_process(opened: Open) -> None:
     first = await started(inference)
     first.close()
     other = WriterProcess(share, dict, LONG_S)
-    async with asyncio.timeout(LONG_S):
-        await other.start(first)
+    await asyncio.wait_for(other.start(first), LONG_S)
     assert other.is_ready
     other.close()
 
@@ -289,9 +281,7 @@ async def test_fork_that_does_not_begin(opened: Open) -> None:
     inference = opened(processes=2)
     first = await started(inference)
     os.kill(first.pid, signal.SIGKILL)
-    async with asyncio.timeout(LONG_S):
-        while _is_running(first.pid):  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await eventually(lambda: not _is_running(first.pid))
     other = WriterProcess(share, dict, LONG_S)
     with pytest.raises(WriterLost, match="did not start"):
         await other.start(first)
@@ -299,32 +289,33 @@ async def test_fork_that_does_not_begin(opened: Open) -> None:
     assert (await inference.names(NAMES)).names
 
 
+KILLED = """
+import asyncio, os, signal
+from bot.writing.processes import WriterProcess
+async def main():
+    process = WriterProcess(lambda _: None, dict, 60.0)
+    await process.start()
+    fork = WriterProcess(lambda _: None, dict, 60.0)
+    await fork.start(process)
+    print(process.pid, fork.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+if __name__ == '__main__':
+    asyncio.run(main())
+"""
+
+
 def test_process_ends_with_the_bot(tmp_path: Path) -> None:
     """Even if the bot is killed."""
     script = tmp_path / "killed.py"
-    script.write_text(
-        "import asyncio, os, signal\n"
-        "from bot.writing.processes import WriterProcess\n"
-        "async def main():\n"
-        "    process = WriterProcess(lambda _: None, dict, 60.0)\n"
-        "    await process.start()\n"
-        "    fork = WriterProcess(lambda _: None, dict, 60.0)\n"
-        "    await fork.start(process)\n"
-        "    print(process.pid, fork.pid, flush=True)\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "if __name__ == '__main__':\n"
-        "    asyncio.run(main())\n"
-    )
+    script.write_text(KILLED)
     environment = {**os.environ, "PYTHONPATH": str(CHECKOUT)}
     ran = subprocess.run(
         [sys.executable, script], env=environment, capture_output=True, text=True, timeout=LONG_S
     )
     assert ran.stdout, ran.stderr
-    pids, until = [*map(int, ran.stdout.split())], time.monotonic() + LONG_S
+    pids = [*map(int, ran.stdout.split())]
     assert len(pids) == 2
-    while any(map(_is_running, pids)):
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    asyncio.run(eventually(lambda: not any(map(_is_running, pids))))
 
 
 async def test_process_that_cannot_be_started() -> None:
@@ -401,9 +392,7 @@ async def test_idle_processes_end(
     monkeypatch.setattr(limits, "IDLE_S", 0.02)
     pool = fake_pool()
     pool.backlog(1.0)
-    async with asyncio.timeout(LONG_S):
-        while not made or not made[0].is_lost:  # noqa: ASYNC110
-            await asyncio.sleep(0.01)
+    await eventually(lambda: made and made[0].is_lost)
     assert not pool.capacity
     pool.close()
 

@@ -17,6 +17,7 @@ from bot.writing.queues import Queues
 from bot.writing.thread import NetworkThread
 from bot.writing.writer import Stop, Work, Writer
 from models.text_generator import Abandoned, ShouldStop, check_stop
+from tests.bot.writing.serving import in_thread
 
 LONG_S = 60.0
 Open = Callable[..., Queues]
@@ -152,15 +153,21 @@ async def answer(
     return result
 
 
-async def in_thread(event: Event) -> None:
-    assert await asyncio.to_thread(event.wait, LONG_S)
+async def begun(
+    queues: Queues, desk: Desk, *items: str, kind: str = "verse", steps: int = 1, most: int = 1
+) -> list["asyncio.Task[object]"]:
+    """Requests, of which the thread has begun the first, and waits at the gate."""
+    desk.gate.clear()
+    desk.reached.clear()
+    asked = (answer(queues, desk.work, item, kind, steps=steps, most=most) for item in items)
+    tasks = [*map(asyncio.create_task, asked)]
+    await in_thread(desk.reached)
+    return tasks
 
 
 async def queued(queues: Queues, desk: Desk, *requests: tuple[str, str], most: int = 1) -> None:
     """Let requests arrive while the thread is busy; then let it work until all are answered."""
-    desk.gate.clear()
-    tasks = [asyncio.create_task(answer(queues, desk.work, "0", "names"))]
-    await in_thread(desk.reached)
+    tasks = await begun(queues, desk, "0", kind="names")
     for kind, item in requests:
         tasks.append(asyncio.create_task(answer(queues, desk.work, item, kind, most=most)))
         await asyncio.sleep(0)
@@ -230,11 +237,7 @@ async def test_begun_requests_are_finished_first(opened: Open) -> None:
 
 async def test_other_member_goes_before_begun_poems_of_one(opened: Open) -> None:
     desk, queues = Desk(), opened()
-    desk.gate.clear()
-    poems = [
-        asyncio.create_task(answer(queues, desk.work, f"a{n}", steps=2, most=2)) for n in range(3)
-    ]
-    await in_thread(desk.reached)
+    poems = await begun(queues, desk, "a0", "a1", "a2", steps=2, most=2)
     poems.append(asyncio.create_task(answer(queues, desk.work, "b", steps=2, most=2)))
     await asyncio.sleep(0)
     desk.gate.set()
@@ -251,9 +254,7 @@ async def test_unknown_requesters_are_different(opened: Open) -> None:
 async def test_cancelled_request(opened: Open) -> None:
     """It leaves the queue at once, and is never computed."""
     desk, queues = Desk(), opened()
-    desk.gate.clear()
-    first = asyncio.create_task(answer(queues, desk.work, "a"))
-    await in_thread(desk.reached)
+    (first,) = await begun(queues, desk, "a")
     doomed = asyncio.create_task(answer(queues, desk.work, "b"))
     await asyncio.sleep(0)
     assert len(queues) == 2
@@ -269,9 +270,7 @@ async def test_cancelled_request(opened: Open) -> None:
 async def test_cancelled_work_stops(opened: Open) -> None:
     """At its next check, and only when no request of the batch is left."""
     desk, queues = Desk(), opened()
-    desk.gate.clear()
-    tasks = [asyncio.create_task(answer(queues, desk.work, m, most=2)) for m in "ab"]
-    await in_thread(desk.reached)
+    tasks = await begun(queues, desk, "a", "b", most=2)
     tasks[0].cancel()
     await asyncio.wait(tasks[:1])
     assert not desk.stopped.wait(0.05)
@@ -283,12 +282,11 @@ async def test_cancelled_work_stops(opened: Open) -> None:
 
 async def test_waited_too_long(opened: Open) -> None:
     desk, queues = Desk(), opened(longest_wait=0.01)
-    desk.gate.clear()
-    first = asyncio.create_task(answer(queues, desk.work, "a"))
-    await in_thread(desk.reached)
+    (first,) = await begun(queues, desk, "a")
     with pytest.raises(WaitedTooLong):
         await answer(queues, desk.work, "b")
-    assert queues.states()["verse"].in_progress == 1  # its step takes longer, but it has begun
+    assert queues.states()["verse"].waiting == 0  # the first takes longer, but it has begun
+    assert len(queues) == 1
     desk.gate.set()
     assert await first == "a"
 
@@ -302,24 +300,17 @@ async def test_begun_request_may_wait_longer(opened: Open, monkeypatch: pytest.M
     async def on_wait(place: int) -> None:
         places.append(place)
 
-    async def busy() -> "asyncio.Task[object]":
-        desk.gate.clear()
-        desk.reached.clear()
-        other = asyncio.create_task(answer(queues, desk.work, "b", "names"))
-        await in_thread(desk.reached)
-        return other
-
     with queues.request("verse", "a", on_wait) as request:
         await queues.step(request, desk.work, "a")
         request.since -= LONG_S  # time has passed
-        other = await busy()
+        (other,) = await begun(queues, desk, "b", kind="names")
         own = asyncio.create_task(queues.step(request, desk.work, "a"))
         await asyncio.sleep(0.05)
         desk.gate.set()
         assert await own == "a"
         await other
         monkeypatch.setattr(limits, "LATER_STEPS_S", 0.01)
-        other = await busy()
+        (other,) = await begun(queues, desk, "b", kind="names")
         with pytest.raises(WaitedTooLong):
             await queues.step(request, desk.work, "a")
         desk.gate.set()
@@ -352,9 +343,7 @@ async def test_place_is_reported(opened: Open, monkeypatch: pytest.MonkeyPatch) 
             desk.gate.set()
             await again
 
-    desk.gate.clear()
-    others = [asyncio.create_task(answer(queues, desk.work, member)) for member in "ab"]
-    await in_thread(desk.reached)
+    others = await begun(queues, desk, "a", "b")
     own = asyncio.create_task(told_answer())
     await asyncio.wait_for(told.wait(), LONG_S)
     desk.gate.set()
@@ -377,9 +366,7 @@ async def test_report_of_a_place_that_fails(opened: Open, monkeypatch: pytest.Mo
         with queues.request("verse", "b", on_wait) as request:
             return await queues.step(request, desk.work, "b")
 
-    desk.gate.clear()
-    other = asyncio.create_task(answer(queues, desk.work, "a"))
-    await in_thread(desk.reached)
+    (other,) = await begun(queues, desk, "a")
     own = asyncio.create_task(told_answer())
     await asyncio.wait_for(told.wait(), LONG_S)
     desk.gate.set()
@@ -445,12 +432,10 @@ async def test_steps_are_noted_for_the_request(
 async def test_closed(opened: Open) -> None:
     """Steps that wait are cancelled, and none is begun by the writer that becomes free."""
     desk, queues, writer = Desk(), opened(), FakeWriter()
-    desk.gate.clear()
     writer.gate.clear()
     with_writer = opened(writer)
-    tasks = [asyncio.create_task(answer(queues, desk.work, member)) for member in "ab"]
-    tasks += [asyncio.create_task(answer(with_writer, anywhere, member)) for member in "ab"]
-    await in_thread(desk.reached)
+    tasks = [asyncio.create_task(answer(with_writer, anywhere, member)) for member in "ab"]
+    tasks += await begun(queues, desk, "a", "b")
     queues.close()
     with_writer.close()
     await asyncio.wait(tasks, timeout=LONG_S)

@@ -1,7 +1,6 @@
 """The networks' thread: deadlines, and threads that never end."""
 
 import asyncio
-import logging
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -14,6 +13,7 @@ from bot.writing import limits
 from bot.writing.errors import Stuck, TooSlow
 from bot.writing.thread import MOST_STUCK, NetworkThread
 from bot.writing.writer import Stop
+from tests.waiting import eventually
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 LONG_S = 60.0
@@ -22,9 +22,9 @@ LONG_S = 60.0
 
 @pytest.fixture
 async def worker(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[NetworkThread]:
-    """A worker whose deadline is over at once."""
+    """A worker that gets stuck at once after its deadline."""
     monkeypatch.setattr(limits, "GRACE_S", 0.01)
-    opened = NetworkThread("tested", deadline=0.01)
+    opened = NetworkThread("tested", LONG_S)
     yield opened
     opened.close()
 
@@ -52,29 +52,24 @@ def failing(error: BaseException) -> Callable[[], None]:
     return work
 
 
-async def eventually(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(LONG_S):
-        while not reached():  # noqa: ASYNC110 (a thread ends)
-            await asyncio.sleep(0.001)
-
-
-async def test_error(worker: NetworkThread) -> None:
-    worker.deadline = LONG_S
-    with pytest.raises(ValueError, match="no"):
-        await worker.run(failing(ValueError("no")), Stop())
-    assert await worker.run(lambda: 1, Stop()) == 1
-
-
-@pytest.mark.parametrize("error", [StopIteration(), SystemExit(2), KeyboardInterrupt()], ids=repr)
-async def test_error_that_would_end_the_loop(worker: NetworkThread, error: BaseException) -> None:
-    worker.deadline = LONG_S
-    with pytest.raises(RuntimeError, match=type(error).__name__):
+@pytest.mark.parametrize(
+    ("error", "raised"),
+    [
+        (ValueError("no"), ValueError),
+        (StopIteration(), RuntimeError),
+        (SystemExit(2), RuntimeError),
+        (KeyboardInterrupt(), RuntimeError),
+    ],
+    ids=repr,
+)
+async def test_error(worker: NetworkThread, error: BaseException, raised: type[Exception]) -> None:
+    """Also one that would end the loop."""
+    with pytest.raises(raised, match=str(error) if raised is ValueError else type(error).__name__):
         await worker.run(failing(error), Stop())
     assert await worker.run(lambda: 1, Stop()) == 1
 
 
 async def test_one_at_a_time(worker: NetworkThread) -> None:
-    worker.deadline = LONG_S
     threads = await asyncio.gather(*(worker.run(current_thread, Stop()) for _ in range(5)))
     assert len(set(threads)) == 1
 
@@ -84,7 +79,7 @@ async def test_deadline_stops_the_work(
 ) -> None:
     """Work that asks whether it should stop keeps its thread."""
     monkeypatch.setattr(limits, "GRACE_S", LONG_S)
-    stop = Stop()
+    worker.deadline, stop = 0.01, Stop()
     with pytest.raises(TooSlow):
         await worker.run(stop.wait, stop)
     assert worker.stuck == 0
@@ -94,56 +89,42 @@ async def test_deadline_stops_the_work(
 async def test_another_thread_takes_over(
     worker: NetworkThread, gate: Event, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.ERROR):
-        await stuck(worker, gate)
+    """The result of the one that was stuck is dropped, and it does not count anymore."""
+    await stuck(worker, gate)
     assert worker.stuck == 1
     assert worker.is_ready
     assert "Another one takes over" in caplog.text
     assert await worker.run(lambda: 1, Stop()) == 1
-
-
-async def test_stuck_thread_returns(worker: NetworkThread, gate: Event) -> None:
-    """Its result is dropped, and it does not count anymore."""
-    await stuck(worker, gate)
     gate.set()
     await eventually(lambda: worker.stuck == 0)
     assert await worker.run(lambda: 1, Stop()) == 1
 
 
-async def test_blocked_since(gate: Event, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The time counts from the last thread that got stuck to the first that ends."""
-    monkeypatch.setattr(limits, "GRACE_S", 0.01)
-    now = 0.0
-    worker = NetworkThread("tested", deadline=0.01, clock=lambda: now)
-    for _ in range(MOST_STUCK):
-        now += 10
-        assert worker.blocked_for == 0
-        await stuck(worker, gate)
-    now += 70
-    assert worker.blocked_for == 70
-    gate.set()
-    await eventually(lambda: worker.blocked_for == 0)
-    worker.close()
-
-
 async def test_too_many_stuck_threads(
     worker: NetworkThread, gate: Event, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """The bot is blocked from the last thread that got stuck to the first that ends."""
+    now = 0.0
+    worker._clock = lambda: now
     for _ in range(MOST_STUCK):
+        now += 10
+        assert worker.blocked_for == 0
         assert worker.is_ready
         await stuck(worker, gate)
+    now += 70
+    assert worker.blocked_for == 70
     assert not worker.is_ready
     assert "restart the bot" in caplog.text
     with pytest.raises(Stuck):
         await worker.run(lambda: 1, Stop())
     gate.set()
     await eventually(lambda: worker.is_ready)
+    assert worker.blocked_for == 0
     assert await worker.run(lambda: 1, Stop()) == 1
 
 
 async def test_cancelled_caller(worker: NetworkThread, gate: Event) -> None:
     """The next one waits until the thread is free."""
-    worker.deadline = LONG_S
     started = Event()
 
     def work() -> None:

@@ -26,11 +26,7 @@ from bot.writing.installation import (
 )
 from tests.bot.writing.serving import NAMES, POEM, Serve, poem_of
 from tests.ports import free_port
-from tests.slow.cluster.dask_processes import (
-    Cluster,
-    until,
-    until_ready,
-)
+from tests.slow.cluster.dask_processes import Cluster, until, until_ready
 from tests.slow.cluster.filters import Freezing, Telling
 from tests.slow.cluster.forks import kill
 
@@ -272,25 +268,21 @@ def write_sources(checkout: Path) -> list[Path]:
 
 
 def test_sources(tmp_path: Path) -> None:
-    """A change of any code that workers run is seen."""
-    paths = write_sources(tmp_path)
-    for path in (*paths, tmp_path / "data" / "words.txt"):
-        before = sources_digest(tmp_path)
-        path.write_text("x = 2\n")
-        assert sources_digest(tmp_path) != before
-    assert all((CHECKOUT / source).exists() for source in SOURCES)
+    """A change of any code that workers run is seen, which may be anywhere, also in a cache.
 
-
-def test_downloads_are_no_sources(tmp_path: Path) -> None:
-    """Each machine has those that it has used. The code may be anywhere, also in a cache."""
+    Downloads are no sources: each machine has those that it has used.
+    """
     checkout = tmp_path / "cache"
-    write_sources(checkout)
+    paths = write_sources(checkout)
+    for path in (*paths, checkout / "data" / "words.txt"):
+        before = sources_digest(checkout)
+        path.write_text("x = 2\n")
+        assert sources_digest(checkout) != before
     before = sources_digest(checkout)
     (checkout / "data" / "cache").mkdir()
     (checkout / "data" / "cache" / "sonnets.txt").write_text("Shall I compare")
     assert sources_digest(checkout) == before
-    (checkout / "data" / "words.txt").write_text("compare")
-    assert sources_digest(checkout) != before
+    assert all((CHECKOUT / source).exists() for source in SOURCES)
 
 
 def test_versions() -> None:

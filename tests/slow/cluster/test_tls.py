@@ -36,14 +36,11 @@ def certificate(folder: Path) -> Path:
 @contextmanager
 def client_with(folder: Path | None) -> Iterator[None]:
     """Configure the certificate of the bot, as the environment of the page does at its start."""
-    tls = (
-        {}
-        if folder is None
-        else {"client.cert": folder / "cert.pem", "client.key": folder / "key.pem"}
-    )
-    ca = None if folder is None else str(folder / "cert.pem")
-    values = {f"distributed.comm.tls.{key}": str(path) for key, path in tls.items()}
-    with dask.config.set(values | {"distributed.comm.tls.ca-file": ca}):
+    files = {"ca-file": "cert.pem", "client.cert": "cert.pem", "client.key": "key.pem"}
+    values = {
+        f"distributed.comm.tls.{key}": folder and str(folder / name) for key, name in files.items()
+    }
+    with dask.config.set(values):
         yield
 
 

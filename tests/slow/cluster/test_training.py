@@ -208,6 +208,21 @@ async def test_lost_answer(
     assert (tmp_path / "home" / "12" / "names.png").read_bytes() == b"plot"
 
 
+async def last_event(tmp_path: Path, command: Sequence[str]) -> str:
+    """How a training on a worker ends that this process plays."""
+    with pytest.MonkeyPatch.context() as patch:
+        worker = SimpleNamespace(local_directory=str(tmp_path))
+        patch.setattr("distributed.get_worker", lambda: worker)
+        actor = TrainingActor(OWN, None, command)
+        await actor.start()
+        assert actor._running is not None
+        await asyncio.wait_for(actor._running, 120)
+    event = (await actor.poll(0))[-1]
+    await actor.close()
+    await actor._trainer._process.wait()  # type: ignore[union-attr]
+    return event
+
+
 async def test_worker_that_cannot_read_its_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,16 +232,8 @@ async def test_worker_that_cannot_read_its_results(
         raise OSError("a broken disk")
 
     monkeypatch.setattr(training, "_files", broken)
-    monkeypatch.setattr(
-        "distributed.get_worker", lambda: SimpleNamespace(local_directory=str(tmp_path))
-    )
-    actor = TrainingActor(OWN, None, succeeding(tmp_path))
-    await actor.start()
-    assert actor._running is not None
-    await asyncio.wait_for(actor._running, 120)
-    assert (await actor.poll(0))[-1] == '{"message":"broken","event":"error"}'
-    await actor.close()
-    await actor._trainer._process.wait()  # type: ignore[union-attr]
+    event = await last_event(tmp_path, succeeding(tmp_path))
+    assert event == '{"message":"broken","event":"error"}'
 
 
 async def test_abandoned_training(pool: ClusterPool, tmp_path: Path) -> None:
@@ -275,15 +282,8 @@ async def test_worker_that_cannot_begin(pool: ClusterPool, tmp_path: Path) -> No
 async def test_silent_bot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker stops a training that nobody asks after."""
     monkeypatch.setattr(training, "SILENCE_S", 0.05)
-    monkeypatch.setattr(
-        "distributed.get_worker", lambda: SimpleNamespace(local_directory=str(tmp_path))
-    )
-    actor = TrainingActor(OWN, None, script(tmp_path, "time.sleep(60)"))
-    await actor.start()
-    assert actor._running is not None
-    await asyncio.wait_for(actor._running, 120)
-    assert (await actor.poll(0))[-1] == '{"reason":"","checkpoint":null,"event":"stopped"}'
-    await actor.close()
+    event = await last_event(tmp_path, script(tmp_path, "time.sleep(60)"))
+    assert event == '{"reason":"","checkpoint":null,"event":"stopped"}'
     assert os.listdir(tmp_path) == ["script.py"]  # noqa: PTH208 (a short test)
 
 
