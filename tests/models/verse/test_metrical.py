@@ -33,6 +33,7 @@ from tests.models.verse.versifier import (
     READINGS,
     VERSIFIER,
     WORDS,
+    rhyme_strictly,
     versifier,
     word_network,
     writer_of,
@@ -155,7 +156,7 @@ def test_line_rhymes() -> None:
     for above in (["my day"], ["the grand replay"]):
         found = ends(line(*above))
         assert found
-        assert all(rhymes(above[0].split()[-1], end, READINGS, strict=True) for end in found)
+        assert all(rhyme_strictly(above[0].split()[-1], end) for end in found)
 
 
 def test_line_rhymes_with_either_of_two() -> None:
@@ -183,7 +184,7 @@ def test_new_rhyme_can_be_rhymed() -> None:
     assert (rare & (index.rhyme >= 0)).any()
     found = [end for seed in range(4) for end in ends(line("day", "day", seed=seed))]
     assert all(index.rhyme_count[index.column[end]] >= MIN_RHYMES for end in found)
-    assert not any(rhymes("day", end, READINGS, strict=True) for end in found)
+    assert not any(rhyme_strictly("day", end) for end in found)
 
 
 def test_last_words_are_new() -> None:

@@ -16,7 +16,14 @@ from models.verse.forms import FORMS, forms_of
 from models.verse.poem import OPENING_LIMIT, SonnetDraft, SonnetRequest, begin, extend
 from models.verse.prosody import pairs_of, rhymes, scans, syllable_counts
 from tests.bot.hostile import HOSTILE_OPENINGS
-from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, anything, finished
+from tests.models.verse.versifier import (
+    READINGS,
+    VERSIFIER,
+    WORDS,
+    anything,
+    finished,
+    rhyme_strictly,
+)
 
 METRICAL = [name for name, form in FORMS.items() if form.metres]
 SUMMER = "Shall I compare thee to a summer's day"
@@ -106,7 +113,7 @@ def promised_rhymes(draft: SonnetDraft) -> list[tuple[set[str], str]]:
 
 def rhymes_as_promised(draft: SonnetDraft) -> bool:
     return all(
-        any(rhymes(a, b, READINGS, strict=True) for a in before) or not can_be_rhymed(draft, before)
+        any(rhyme_strictly(a, b) for a in before) or not can_be_rhymed(draft, before)
         for before, b in promised_rhymes(draft)
     )
 
@@ -114,7 +121,7 @@ def rhymes_as_promised(draft: SonnetDraft) -> bool:
 def can_be_rhymed(draft: SonnetDraft, words: set[str]) -> bool:
     """Whether there is a word that rhymes with one of some, and is no end of a line yet."""
     others = set(WORDS) - {end(line) for line in draft.lines}
-    return any(rhymes(a, b, READINGS, strict=True) for a in words for b in others)
+    return any(rhyme_strictly(a, b) for a in words for b in others)
 
 
 each_form = pytest.mark.parametrize("form", METRICAL)

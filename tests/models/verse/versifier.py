@@ -78,6 +78,11 @@ def versifier(
     return replace(trained, words=WORDS, runs=Fingerprints.of(runs))
 
 
+def rhyme_strictly(a: str, b: str) -> bool:
+    """Whether different words rhyme by their first readings, with the same stress."""
+    return a != b and any(x.rhyme == y.rhyme for x in READINGS(a)[:1] for y in READINGS(b)[:1])
+
+
 def writer_of(trained: Trained) -> MetricalWriter:
     """The writer of a network that knows English words."""
     writer = metrical_writer_of(trained)
