@@ -27,7 +27,7 @@ from data.corpora import (
     read_file,
 )
 from data.errors import Sentence
-from data.text import LONGEST_EXPANSION, unify_newlines
+from data.text import LONGEST_EXPANSION, plural, unify_newlines
 
 LARGEST_LIST = 2 * 2**20
 """Bytes."""
@@ -103,10 +103,10 @@ def read_extra_names(
         characters = set(string.ascii_lowercase)  # the network's vocabulary has all of them
     kept = tuple(e for e in filled if e not in names and characters.issuperset(e))
     skipped = len(filled) - len(kept)
-    notes = [f"{_counted(len(set(kept)), 'name')} of {path.name} added to the training."]
+    notes = [f"{plural(len(set(kept)), 'name')} of {path.name} added to the training."]
     if skipped:
         notes.append(
-            f"{_counted(skipped, 'line')} of {path.name} skipped: already in the list, or with "
+            f"{plural(skipped, 'line')} of {path.name} skipped: already in the list, or with "
             "characters that the list does not have."
         )
     return kept, tuple(notes)
@@ -158,7 +158,7 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
         )
     notes += _skipped(problems)
     if duplicates:
-        notes.append(f"{_counted(len(duplicates), 'duplicate')} removed ({_lines(duplicates)}).")
+        notes.append(f"{plural(len(duplicates), 'duplicate')} removed ({_lines(duplicates)}).")
     return NameList(tuple(names), tuple(notes))
 
 
@@ -320,11 +320,11 @@ def _skipped(problems: list[_Problem]) -> list[str]:
         lines.setdefault(problem.reason.format(), []).append(problem.line)
     reasons = [*lines.items()]
     notes = [
-        f"{_counted(len(found), 'line')} skipped: {reason} ({_lines(found)})."
+        f"{plural(len(found), 'line')} skipped: {reason} ({_lines(found)})."
         for reason, found in reasons[:_SHOWN]
     ]
     if more := sorted(line for _, found in reasons[_SHOWN:] for line in found):
-        notes.append(f"{_counted(len(more), 'line')} skipped for other reasons ({_lines(more)}).")
+        notes.append(f"{plural(len(more), 'line')} skipped for other reasons ({_lines(more)}).")
     return notes
 
 
@@ -338,11 +338,6 @@ def _listed(problems: list[_Problem], faults: list[Sentence]) -> tuple[Sentence,
     if (more := len(problems) + len(faults) - _SHOWN) > 0:
         listed.append(Sentence("More problems: {count:,}.", {"count": more}))
     return tuple(listed)
-
-
-def _counted(count: int, noun: str) -> str:
-    """`1 line`, `2,000 lines`."""
-    return f"{count:,} {noun}{'s'[: count != 1]}"
 
 
 def _lines(numbers: list[int]) -> str:
