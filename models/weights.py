@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,19 +106,19 @@ _KEYS: Mapping[str, str] = {
 }
 """Fields of `ModelCard` with another key in the file: renaming a key would change every digest."""
 _FIELDS: Mapping[str, str] = {key: name for name, key in _KEYS.items()}
-_FACTS: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("kind", "architecture", "recipe", "corpus", "corpus_sha256"), (str,)),
-    **dict.fromkeys(("created", "symbols"), (str,)),
-    **dict.fromkeys(("pretraining", "begun_with"), (str, type(None))),
-    **dict.fromkeys(
-        ("validation", "held_out", "kneser_ney", "yardstick"), (float, int, type(None))
-    ),
-    **dict.fromkeys(("seed", "measured"), (int, type(None))),
-    "updates": (int,),
-    "reads_all": (bool,),
-    "versions": (dict,),
-    "capitals": (str,),
-    "small_words": (tuple,),
+_JSON_TYPES: Mapping[Any, tuple[type, ...]] = {float: (float, int), Mapping: (dict,)}
+"""Types in a file that differ from those of `ModelCard`."""
+
+
+def _types_of(hint: Any) -> tuple[type, ...]:  # noqa: ANN401
+    """The types of a fact in a file, from its annotation."""
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    origins = [get_origin(kind) or kind for kind in kinds]
+    return tuple(each for kind in origins for each in _JSON_TYPES.get(kind, (kind,)))
+
+
+_FACTS = {
+    _KEYS.get(name, name): _types_of(hint) for name, hint in get_type_hints(ModelCard).items()
 }
 """Keys of a card in a file, and the types of their values, which a foreign file may violate."""
 
