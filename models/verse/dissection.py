@@ -48,19 +48,6 @@ class LineError(GenerationError):
 class NoWordNetwork(LineError):  # noqa: N818 (a state)
     """The weights have no network over words."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "These weights write verse by characters only; the words of a line can be shown for "
-            "weights with a network over words."
-        )
-
-
-class NoWords(LineError):  # noqa: N818
-    """The line has no words."""
-
-    def __init__(self) -> None:
-        super().__init__("That line has no words; try: Shall I compare thee to a summer's day")
-
 
 class LineTooLong(LineError):  # noqa: N818
     """The line has more than `MAX_TOKENS` words and marks."""
@@ -124,12 +111,15 @@ def dissect_line(trained: Trained, text: str, accept: Accept) -> LineDissection:
     """
     network = trained.network
     if not isinstance(network, FastWordsAndCharacters):
-        raise NoWordNetwork
+        raise NoWordNetwork(
+            "These weights write verse by characters only; the words of a line can be shown for "
+            "weights with a network over words."
+        )
     if len(text) > LONGEST_LINE:  # before anything reads it
         raise LineTooLong(max(len(text.split()), MAX_TOKENS + 1))
     tokens = _tokens(trained, text)
     if not any(map(is_word, tokens)):
-        raise NoWords
+        raise LineError("That line has no words; try: Shall I compare thee to a summer's day")
     if len(tokens) > MAX_TOKENS:
         raise LineTooLong(len(tokens))
     return LineDissection(_cleaned(text), tuple(_choices(network.words, tokens, accept)))
