@@ -14,7 +14,7 @@ from models.networks.words_and_characters import WordsAndCharacters
 from models.verse.metrical import MetricalWriter, metrical_writer_of
 from models.verse.poem import SonnetDraft, SonnetRequest, begin, extend
 from models.weights import Trained
-from tests.models.tiny import fast_lstm, poet, words_and_characters
+from tests.models.tiny import anything, fast_lstm, poet, words_and_characters
 
 LEXICON = load_lexicon()
 READINGS = LEXICON.readings
@@ -91,11 +91,6 @@ def writer_of(trained: Trained) -> MetricalWriter:
 
 
 VERSIFIER = versifier()
-
-
-def anything(_line: str) -> bool:
-    """Accept every line."""
-    return True
 
 
 def finished(
