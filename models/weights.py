@@ -166,11 +166,9 @@ def _is_sane(name: str, fact: object) -> bool:
             return True
         case int() | float():
             return abs(fact) < 2**128 and (name == "seed" or fact >= 0)  # False for NaN
-        case dict():
-            parts = [*fact, *fact.values()]
+        case dict() | tuple():
+            parts = [*fact, *fact.values()] if isinstance(fact, dict) else fact
             return len(fact) <= MOST_PARTS_OF_A_FACT and all(map(_is_short, parts))
-        case tuple():
-            return len(fact) <= MOST_PARTS_OF_A_FACT and all(map(_is_short, fact))
     return fact is None
 
 

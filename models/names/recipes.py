@@ -15,9 +15,9 @@ from models.names.constraints import LIST_RECIPE
 from models.names.notebook import NotebookTrainer
 from models.names.trainers import (
     BEST,
+    PRETRAINING,
     RETRAINING,
     SCRATCH,
-    SETTINGS,
     MixtureSettings,
     NamesTrainer,
     Pretrainer,
@@ -69,7 +69,7 @@ def _pretrain(options: Options) -> Plan:
         held_out=(),
         plain="\n".join((*genera.vertebrates, *genera.others, *names.training)),
     )
-    settings = SETTINGS if options.units is None else replace(SETTINGS, units=options.units)
+    settings = _with_units(PRETRAINING, options)
     seed = options.seed or 0
     plan = _plan(corpus, Pretrainer(corpus, seed, settings), seed, _known(names))
     return replace(plan, keeps_last=True, keeps_words=False, validation_is_reference=True)

@@ -215,31 +215,21 @@ def trace_line(
     steps: list[ParticleStep] = []
     (candidates,) = writer.write([next_line(draft)], trace=steps)
     same = [c.tokens for c in candidates if np.array_equal(c.state, extended.state)]
-    kept = _ancestors(steps, same[0]) if same else ()
-    return extended, _trace(writer, draft, extended.lines[-1], steps, kept)
-
-
-def _trace(
-    writer: MetricalWriter,
-    draft: SonnetDraft,
-    line: str,
-    steps: Sequence[ParticleStep],
-    kept: tuple[int, ...],
-) -> LineTrace:
     (request,) = writer.requests([next_line(draft)])
     nowhere = writer.network.towards(np.array([NONE]))
     h, _ = writer.network.step(np.array([PLAN]), np.array([0]), nowhere, request.state)
     scaled = end_logits(request, writer.output.logits(h)[0])  # (C,)
     above = [last_word(draft.lines[i]) for i in draft.form.rhymes_of(len(draft.lines))]
-    return LineTrace(
-        line,
+    trace = LineTrace(
+        extended.lines[-1],
         rhymes_with=above[-1] if above else "",
         expected=_likeliest(writer, scaled, request.ends, writer.index.counted > 0),
         allowed=_likeliest(writer, scaled, request.ends, request.ends),
         allowed_share=share_of(request.ends, scaled),
         steps=tuple(steps),
-        kept=kept,
+        kept=_ancestors(steps, same[0]) if same else (),
     )
+    return extended, trace
 
 
 def _likeliest(

@@ -95,7 +95,8 @@ def _wrap(line: str, number: int, form: Form, index: WordIndex | None) -> list[s
         return [line]
     lines = [""]
     for word in re.findall(r"\s*\S+\s*|\s+", line):
-        limit = _max_syllables(form, number + len(lines) - 1)
+        metre = _metre_of(form, number + len(lines) - 1)
+        limit = metre.syllables if metre else FREE_SYLLABLES
         if lines[-1] and _min_syllables(lines[-1] + word, index) > limit:
             lines[-1] = lines[-1].rstrip()
             lines.append("")
@@ -120,11 +121,6 @@ def _advance(word: str, positions: int, metre: Metre, index: WordIndex) -> int:
     for stresses in index.stresses_of(word):
         after |= (positions & metre.positions_of(stresses)) << len(stresses)
     return after
-
-
-def _max_syllables(form: Form, number: int) -> int:
-    metre = _metre_of(form, number)
-    return metre.syllables if metre else FREE_SYLLABLES
 
 
 def _metre_of(form: Form, number: int) -> Metre | None:
