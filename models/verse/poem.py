@@ -330,10 +330,7 @@ def _request(draft: SonnetDraft, attempt: int, bounds: Bounds) -> FreeLineReques
 
 
 def _first_acceptable(
-    trained: Trained,
-    draft: SonnetDraft,
-    candidates: _Candidates,
-    accept: Accept,
+    trained: Trained, draft: SonnetDraft, candidates: _Candidates, accept: Accept
 ) -> SonnetDraft | None:
     """The draft with its first acceptable candidate, or `None` if there is none."""
     for candidate in candidates:

@@ -57,10 +57,7 @@ PACHY = {"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus"}
         ),
         ({"length": 2}, "Names here have 3 to 26 letters, not 2. Try length:8."),
         ({"length": 1_000}, "Names here have 3 to 26 letters, not 1,000. Try length:8."),
-        (
-            {"starts_with": "tri", "ends_with": "ops", "length": 5},
-            LONGEST.format(5, "length:6"),
-        ),
+        ({"starts_with": "tri", "ends_with": "ops", "length": 5}, LONGEST.format(5, "length:6")),
         ({"contains": "mango", "length": 4}, LONGEST.format(4, "length:5")),
         (
             {"starts_with": "aba", "ends_with": "ba", "length": 4},

@@ -31,9 +31,7 @@ SHALL_I = SonnetRequest("Shall I", seed=7)
 
 
 def written(
-    request: SonnetRequest,
-    trained: Trained = POET,
-    accept: Callable[[str], bool] = anything,
+    request: SonnetRequest, trained: Trained = POET, accept: Callable[[str], bool] = anything
 ) -> SonnetDraft:
     """A whole poem."""
     draft = begin(trained, request)
