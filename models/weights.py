@@ -346,7 +346,8 @@ def save_weights(
     for name, array in arrays.items():
         stored |= _stored(name, array, rounded=card.architecture == "words")
     stored |= {"known": known.fingerprints, "proper": proper.fingerprints}
-    stored |= {"runs": runs.fingerprints, "words": _joined(words)}
+    stored |= {"runs": runs.fingerprints}
+    stored |= {"words": np.frombuffer(BREAK.join(words).encode(), np.uint8)}
     if len(further.bits):
         stored["further"] = further.bits
     # The library writes the memory of an array as it is, whatever its order.
@@ -549,7 +550,3 @@ def _list(array: NDArray[np.generic], dtype: type[Integer]) -> NDArray[Integer]:
     if array.ndim != 1 or array.dtype != dtype:
         raise ValueError(f"its texts or fingerprints are no list of {dtype.__name__}")
     return array.astype(dtype, copy=False)
-
-
-def _joined(words: Iterable[str]) -> NDArray[np.uint8]:
-    return np.frombuffer(BREAK.join(words).encode(), np.uint8)

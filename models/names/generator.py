@@ -242,7 +242,7 @@ def parse_constraints(
 
 
 def _parse_piece(piece: Piece, request: NamesRequest, vocabulary: Vocabulary, shape: Shape) -> str:
-    typed: str = getattr(request, piece.value)
+    typed: str = getattr(request, piece)
     if shape.latin:
         text = clean_name(typed)
     else:

@@ -177,12 +177,8 @@ class MetricalWriter:
             # As in training: the plan, the line feed, then the line beside its last word.
             read = [(PLAN, 0, NONE)] if end != NONE else []
             read.append((LINE_END, 0, end))
-            read += [
-                (token, count, end)
-                for token, count in zip(
-                    vocabulary.encode(tokens).tolist(), syllables.tolist(), strict=True
-                )
-            ]
+            encoded = vocabulary.encode(tokens).tolist()
+            read += [(x, count, end) for x, count in zip(encoded, syllables.tolist(), strict=True)]
             for step in read:
                 x, count, last = (np.array([value]) for value in step)
                 _, state = self.network.step(x, count, self.network.towards(last), state)

@@ -163,16 +163,13 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
     Raises `SonnetError` for an opening or a subject that is too long, for a temperature or a seed
     out of its range, and for an unknown form.
     """
-    if len(request.opening) > OPENING_LIMIT:
-        raise SonnetError(
-            f"An opening has at most {OPENING_LIMIT} characters, and yours has "
-            f"{len(request.opening)}; try its first line, for example: Shall I compare thee"
-        )
-    if len(request.about) > OPENING_LIMIT:
-        raise SonnetError(
-            f"A subject or name has at most {OPENING_LIMIT} characters, and yours has "
-            f"{len(request.about)}; try a shorter one, for example: the sea"
-        )
+    for what, text, advice in (
+        ("An opening", request.opening, "its first line, for example: Shall I compare thee"),
+        ("A subject or name", request.about, "a shorter one, for example: the sea"),
+    ):
+        if len(text) > OPENING_LIMIT:
+            limit = f"{what} has at most {OPENING_LIMIT} characters"
+            raise SonnetError(f"{limit}, and yours has {len(text)}; try {advice}")
     if fault := out_of_range(request.temperature, request.seed):
         raise SonnetError(fault)
     if request.form not in FORMS:
