@@ -59,7 +59,7 @@ class FreeLineRequest:
 class FreeLine:
     """A sampled continuation of a line."""
 
-    text: str
+    written: str
     """What the network wrote, without the final `END`."""
     log_p: NDArray[np.float64] = field(repr=False)
     """Of each character and the `END`, at temperature 1, in nats: `(characters,)`."""
@@ -148,7 +148,7 @@ class _FreeBatch:
     def _candidate(self, row: int) -> FreeLine:
         length = int(self.length[row])
         return FreeLine(
-            text=self.network.vocabulary.decode(self.text[row, : length - 1]),  # without `END`
+            written=self.network.vocabulary.decode(self.text[row, : length - 1]),  # without `END`
             log_p=self.log_p[row, :length].copy(),
             state=state_row(self.state, row),
             logits=self.logits[row : row + 1].copy(),

@@ -13,7 +13,7 @@ This module is a `models.text_generator.TextGenerator`.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -50,6 +50,7 @@ from models.verse.metrical import (
     wrap_opening,
 )
 from models.verse.subject import NO_SUBJECT, Subject
+from models.verse.word_lines import MetricalLine
 from models.weights import Trained
 
 batch_size = 16
@@ -143,17 +144,7 @@ class SonnetDraft:
         return np.random.default_rng(seed)
 
 
-@dataclass(frozen=True, eq=False)
-class _WordLine:
-    """A candidate for the next line, of the network over words."""
-
-    text: str
-    """What the network wrote."""
-    state: State
-    logits: None = None
-
-
-_Candidates = Iterable[FreeLine | _WordLine]
+_Candidates = Sequence[FreeLine | MetricalLine]
 """Those for one line, in the order in which they are tried."""
 
 
@@ -294,7 +285,7 @@ def _write_metrical(
         # Particles that are drawn in proportion to their weights are a sample of the lines.
         weights = np.array([c.log_weight for c in candidates])
         order = np.argsort(-(weights + line.rng.gumbel(size=len(candidates))), kind="stable")
-        found.append(_WordLine(c.written, c.state) for c in [candidates[i] for i in order])
+        found.append([candidates[i] for i in order])
     return found
 
 
@@ -331,11 +322,12 @@ def _first_acceptable(
 ) -> SonnetDraft | None:
     """The draft with its first acceptable candidate, or `None` if there is none."""
     for candidate in candidates:
-        line = _format_line(draft, candidate.text, trained)
+        written = candidate.written
+        line = _format_line(draft, written, trained)
         # A member may copy or repeat a line; the network may not.
-        repeats = bool(words_of(candidate.text)) and line in draft.lines
+        repeats = bool(words_of(written)) and line in draft.lines
         before = "\n".join((*draft.lines, draft.encoded_prefix))
-        if not repeats and not trained.copies(before, candidate.text) and accept(line):
+        if not repeats and not trained.copies(before, written) and accept(line):
             lines = (*draft.lines, line)
             prefix = _returning_name(trained, draft, len(lines))
             return replace(

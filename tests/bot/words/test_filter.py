@@ -64,7 +64,7 @@ VILE = [
 VILE_NAMES = [
     *("fuckasaurus", "niggersaurus", "cuntosaurus", "hitlerosaurus", "kikeodon", "kıkeodon"),
     *("assosaurus", "megadick", "cockoraptor", "titosaurus", "analodon", "niggeosaurus"),
-    "dickburger",
+    *("dickburger", "assos aurus", "meg adick", "tyran nodick", "mi crotit"),
 ]
 HARMLESS = [
     *("", "Scunthorpe", "hell is empty", "damn'd spot", "her breasts are dun", "gay apparel"),
@@ -161,6 +161,8 @@ def test_server_has_own_words() -> None:
         ("mud", "In the MÜD!", "muddy"),
         ("mud*", "mudasaurus", "bemud"),
         ("*mud", "bemud", "mudasaurus"),
+        ("mango*", "man gosaurus", "bigman gosaurus"),
+        ("*mango", "bigman go", "man gosaurus"),
         ("*mud*", "gomudon", "moody"),
         ("m*d", "moulded", "mouldy"),
         ("mud*dum", "muddum", "mudum"),  # its parts do not overlap

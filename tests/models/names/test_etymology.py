@@ -40,6 +40,7 @@ def test_part_facts() -> None:
     [
         ("mangosaurus", "saurus"),  # unknown letters are skipped
         ("micromangosaurus", "micro-saurus"),
+        ("acroblix", "acro"),  # four letters need no neighbour
         ("pachyoraptor", "pachy-raptor"),  # a link
         ("macrognathus", "macro-gnathus"),
         ("eugnathia", "eu-gnath"),  # an ending

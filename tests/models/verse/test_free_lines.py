@@ -30,7 +30,7 @@ def lines(
 
 
 def texts(candidates: Sequence[FreeLine]) -> list[str]:
-    return [candidate.text for candidate in candidates]
+    return [candidate.written for candidate in candidates]
 
 
 def test_lines_are_within_bounds() -> None:
@@ -66,10 +66,10 @@ def test_log_p_at_temperature_one(temperature: float) -> None:
     start = request("when forty winters", temperature=temperature)
     for candidate in lines(start)[0]:
         logits, state = start.logits, start.state
-        for k, x in enumerate(VERSE.encode(candidate.text + END)):
+        for k, x in enumerate(VERSE.encode(candidate.written + END)):
             assert candidate.log_p[k] == pytest.approx(log_softmax(logits)[0, x], abs=1e-4)
             logits, state = NETWORK.step(np.array([x]), state)
-        assert len(candidate.log_p) == len(candidate.text) + 1
+        assert len(candidate.log_p) == len(candidate.written) + 1
         np.testing.assert_allclose(candidate.logits, logits, rtol=1e-3, atol=1e-5)
         np.testing.assert_allclose(candidate.state, state, rtol=1e-3, atol=1e-5)
 
