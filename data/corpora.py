@@ -22,6 +22,7 @@ from data.text import (
     fold,
     normalise_text,
     normalise_verse,
+    plural,
     proper_nouns,
     spellings,
     unify_newlines,
@@ -243,11 +244,7 @@ def parse_corpus(
         corpus = _verse_corpus(title, plain, keeps_alphabet=keeps_alphabet)
     notes = _notes(
         (text.startswith(BYTE_ORDER_MARK), "byte-order mark", "removed"),
-        (
-            text.count("\r"),
-            "line ending|line endings",
-            "converted from CR LF or CR to LF",
-        ),
+        (text.count("\r"), "line ending", "converted from CR LF or CR to LF"),
     )
     return replace(corpus, reads_all=True, notes=notes + corpus.notes)
 
@@ -267,6 +264,7 @@ def _names_corpus(title: str, text: str) -> Corpus:
             minimum=SHORTEST_LIST,
         )
     shuffled, tenth = _shuffled(names), len(names) // 10
+    long, simplified = len(filled) - len(short), sum(written != name for written, name in readable)
     return Corpus(
         title=title,
         kind="names",
@@ -276,19 +274,11 @@ def _names_corpus(title: str, text: str) -> Corpus:
         training=tuple(shuffled[2 * tenth :]),
         plain="\n".join(written for written, _ in short),
         notes=_notes(
-            (len(lines) - len(filled), "empty line|empty lines", "skipped"),
-            (
-                len(filled) - len(short),
-                "line|lines",
-                f"with more than {LONGEST_NAME} characters skipped",
-            ),
-            (len(short) - len(readable), "line|lines", "without a letter from a to z skipped"),
-            (len(readable) - len(names), "duplicate|duplicates", "removed"),
-            (
-                sum(written != name for written, name in readable),
-                "name|names",
-                "simplified to the letters a to z",
-            ),
+            (len(lines) - len(filled), "empty line", "skipped"),
+            (long, "line", f"with more than {LONGEST_NAME} characters skipped"),
+            (len(short) - len(readable), "line", "without a letter from a to z skipped"),
+            (len(readable) - len(names), "duplicate", "removed"),
+            (simplified, "name", "simplified to the letters a to z"),
         ),
     )
 
@@ -319,6 +309,7 @@ def _verse_corpus(title: str, text: str, *, keeps_alphabet: bool) -> Corpus:
             "line breaks: one line of verse per line.",
             title=title,
         )
+    empty = text.removesuffix("\n").count("\n") - cleaned.count("\n")
     return Corpus(
         title=title,
         kind="verse",
@@ -330,11 +321,7 @@ def _verse_corpus(title: str, text: str, *, keeps_alphabet: bool) -> Corpus:
         keeps_alphabet=keeps_alphabet,
         notes=_notes(
             *(() if keeps_alphabet else _simplified(Counter(text.strip()))),
-            (
-                text.removesuffix("\n").count("\n") - cleaned.count("\n"),
-                "empty line|empty lines",
-                "removed (at the start or end, or repeated)",
-            ),
+            (empty, "empty line", "removed (at the start or end, or repeated)"),
         ),
     )
 
@@ -342,26 +329,16 @@ def _verse_corpus(title: str, text: str, *, keeps_alphabet: bool) -> Corpus:
 def _simplified(characters: Counter[str]) -> list[tuple[int, str, str]]:
     """The changes of `normalise_verse`, for `_notes`."""
     kept = {c for c in characters if c.isspace() or VERSE_SYMBOLS.intersection(fold(c))}
+    removed = sum(n for c, n in characters.items() if c not in kept)
+    changed = sum(n for c, n in characters.items() if c in kept and c != fold(c))
     return [
-        (
-            sum(n for c, n in characters.items() if c not in kept),
-            "character|characters",
-            "not used in verse (digits, symbols) removed",
-        ),
-        (
-            sum(n for c, n in characters.items() if c in kept and c != fold(c)),
-            "character|characters",
-            "simplified (capital letters, accents, quotation marks, dashes)",
-        ),
+        (removed, "character", "not used in verse (digits, symbols) removed"),
+        (changed, "character", "simplified (capital letters, accents, quotation marks, dashes)"),
     ]
 
 
 def _notes(*counted: tuple[int, str, str]) -> tuple[str, ...]:
-    return tuple(
-        f"{count:,} {nouns.split('|')[count != 1]} {what}."
-        for count, nouns, what in counted
-        if count
-    )
+    return tuple(f"{plural(count, noun)} {what}." for count, noun, what in counted if count)
 
 
 def _without_stage_directions(line: str) -> str:

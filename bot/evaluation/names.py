@@ -15,8 +15,9 @@ from bot.evaluation.plots import training_plots
 from bot.evaluation.previous import previous_weights
 from bot.evaluation.scoreboard import Board, Pictures, QualityTarget, Table
 from data.corpora import Corpus
+from models.names.constraints import DINOSAURS
 from models.names.filters import clusters_of, known_clusters
-from models.names.generator import NamesRequest, generate_names, reads_as_name
+from models.names.generator import NamesRequest, generate_names
 from models.names.problems import NamesError
 from models.networks.network import Network
 from models.networks.vocabulary import END
@@ -76,7 +77,7 @@ class NamesQuality:
     """Share within edit distance 1 of a real genus, or equal to one."""
     distinct: float
     well_formed: float
-    """Share that is well-formed (`models.names.generator.reads_as_name`)."""
+    """Share that is well-formed (`models.names.constraints.DINOSAURS`)."""
     new_cluster: float
     """Share with a consonant cluster that no training name has (`models.names.clusters`)."""
     rejected: Mapping[str, float] = field(default_factory=dict)
@@ -280,7 +281,7 @@ def quality_of(
         in_corpus=sum(name in real for name in names) / count,
         near=sum(not patterns.isdisjoint(neighbourhood(name)) for name in names) / count,
         distinct=len(set(names)) / count,
-        well_formed=sum(map(reads_as_name, names)) / count,
+        well_formed=sum(map(DINOSAURS.admits, names)) / count,
         new_cluster=new_cluster_share(names, clusters),
         rejected=rejected or {},
     )

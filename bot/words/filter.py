@@ -5,12 +5,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from bot.words.lists import (
-    affixes,
-    innocent_patterns,
-    innocent_words,
-    listed,
-)
+from bot.words.lists import affixes, innocent_patterns, innocent_words, listed
 from bot.words.matching import (
     Match,
     Strictness,

@@ -148,10 +148,6 @@ class Automaton(Generic[ValueT]):
             self._values[state] += (value,)
         self._link(children)
 
-    def __len__(self) -> int:
-        """Number of states."""
-        return len(self._values)
-
     def find(self, text: str) -> Iterator[tuple[ValueT, int]]:
         """The value of each occurrence of a word, and the position after it; in order of these.
 
@@ -411,17 +407,17 @@ class WordList:
         word = reading.words[number]
         if len(word) > LONGEST_WORD:  # with many matches, joining it each time would take long
             return False
-        neighbours = (
-            (reading.words[max(0, number - 1) : number], True),
-            (reading.words[number + 1 : number + 2], False),
-        )
-        for beside, is_before in neighbours:
-            if beside and not self._affixes.are_known((word, *beside)):
-                joined = beside[0] + word if is_before else word + beside[0]
-                added = len(beside[0])
-                around = (before + added, after) if is_before else (before, after + added)
-                if not is_known(joined) and self._affixes.make_compound(joined, *around):
-                    return True
+        left, right = reading.words[max(0, number - 1) : number], reading.words[number + 1 :][:1]
+        for words, start in (((*left, word), len("".join(left))), ((word, *right), 0)):
+            joined = "".join(words)
+            around = before + start, after + len(joined) - len(word) - start
+            if (
+                len(words) > 1
+                and not self._affixes.are_known(words)
+                and not is_known(joined)
+                and self._affixes.make_compound(joined, *around)
+            ):
+                return True
         return False
 
     def _is_in(self, word: str, entry: WordEntry, before: int, after: int) -> bool:
@@ -469,16 +465,13 @@ class WordList:
         if entry.size < shortest or self._affixes.are_known(words):
             return False
         match entry.place:
-            case WordPlace.ANYWHERE:
-                return self._affixes.make_word(joined, before, after)
-            case WordPlace.START:
-                return not before and self._affixes.make_word(joined, before, after)
-            case WordPlace.END:
-                return not after and self._affixes.make_word(joined, before, after)
             case WordPlace.COMPOUND:
                 return not is_known(joined) and self._affixes.make_compound(joined, before, after)
-            case _:
+            case WordPlace.WHOLE:
                 return not before and (not after or is_plural(joined, after))
+        if (entry.place is WordPlace.START and before) or (entry.place is WordPlace.END and after):
+            return False
+        return self._affixes.make_word(joined, before, after)
 
 
 def uncovered(matches: Iterable[Match], covers: Callable[[], Sequence[Match]], length: int) -> bool:

@@ -149,11 +149,6 @@ class NameConstraints:
     shape: Shape = DINOSAURS
     """The rules that every name of the list follows."""
 
-    def piece(self, piece: Piece) -> str:
-        """The text of a piece."""
-        text: str = getattr(self, piece.value)
-        return text
-
     @property
     def is_empty(self) -> bool:
         """Whether there are no constraints."""

@@ -92,7 +92,8 @@ def dissect(trained: Trained, name: str) -> Dissection:
     choices = _choices(trained, letters)
     if of_a_list(trained.card):
         return Dissection(letters, choices, nearest_of(letters, trained.words), ())
-    return Dissection(letters, choices, nearest_genera(letters), parts_of(letters))
+    genera = load_names().words
+    return Dissection(letters, choices, nearest_of(letters, genera), parts_of(letters))
 
 
 def _no_name(length: int, trained: Trained) -> NamesError:
@@ -116,13 +117,11 @@ def reading(parts: Sequence[NamePart]) -> str | None:
     return " ".join(part.meaning for part in parts) or None
 
 
-def nearest_genera(name: str, count: int = NEAREST) -> tuple[str, ...]:
-    """The genera nearest to a name by edit distance; ties go to the longer common prefix."""
-    return nearest_of(name, load_names().words, count)
-
-
 def nearest_of(name: str, names: Sequence[str], count: int = NEAREST) -> tuple[str, ...]:
-    """The names of any list nearest to a name, as `nearest_genera`."""
+    """The names of a list nearest to a name by edit distance.
+
+    Ties go to the longer common prefix.
+    """
     if not names:
         return ()
     distances = edit_distances(name, names)  # (names,)

@@ -13,7 +13,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, takewhile
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,18 +142,8 @@ _DENSITY_SAMPLE = 200
 """Number of names from which this share is estimated."""
 
 
-class NearNames(Protocol):
-    """Names that must not be copied, not even nearly."""
-
-    def __contains__(self, name: str) -> bool:
-        """Whether a name is one of them."""
-
-    def is_near(self, name: str) -> bool:
-        """Whether a name is one of them, or a near copy of one."""
-
-
 @cached_with_weights
-def near_names_of(trained: Trained) -> NearNames:
+def near_names_of(trained: Trained) -> "NearNames":
     """The names that a network must not copy: those of its list and, unless the list is a member's,
     the genera of the project's corpus."""
     if of_a_list(trained.card):
@@ -264,6 +253,10 @@ class ListedNames:
         first = bisect_left(order, suffix[::-1], key=lambda i: names[i][::-1])
         every = (names[i] for i in order[first:])
         return takewhile(lambda name: name.endswith(suffix), every)
+
+
+NearNames = RealNames | ListedNames
+"""Names that must not be copied, not even nearly."""
 
 
 def _order(texts: Sequence[str]) -> NDArray[np.int32]:

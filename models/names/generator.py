@@ -16,7 +16,6 @@ from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.constraints import (
-    DINOSAURS,
     LONGEST_PIECE,
     NameConstraints,
     Piece,
@@ -163,22 +162,17 @@ class NamesDraft:
         return self.result is not None
 
 
-def generate_names(
-    trained: Trained,
-    request: NamesRequest,
-    accept: Accept,
-    should_stop: ShouldStop = never,
-) -> NamesResult:
+def generate_names(trained: Trained, request: NamesRequest, accept: Accept) -> NamesResult:
     """Generate new names that meet the constraints, read as names and pass `accept`.
 
     Sampling is steered towards the constraints, so that the letters around the pieces suit them.
-    Raises `NamesError` for constraints that no new name can meet, and `Abandoned`.
+    Raises `NamesError` for constraints that no new name can meet.
     """
     draft = begin(trained, request)
     # Ends: a batch brings a new name, and there are soon enough of its kind, or adds to both
     # counters of names in vain. At most MAX_FRUITLESS names are sampled for each that is found.
     while draft.result is None:
-        (draft,) = extend(trained, [draft], [accept], should_stop)
+        (draft,) = extend(trained, [draft], [accept])
     return draft.result
 
 
@@ -221,24 +215,18 @@ def extend(
 
 def _sampler_of(trained: Trained, request: NamesRequest) -> ConstrainedSampler:
     """The sampler of a request. Raises `NamesError`."""
-    pieces = request.starts_with, request.contains, request.ends_with
-    vocabulary, shape = trained.network.vocabulary, shape_of(trained)
-    constraints = parse_constraints(*pieces, request.length, vocabulary, shape)
+    constraints = parse_constraints(request, trained.network.vocabulary, shape_of(trained))
     return sampler_of(trained, constraints, request.temperature)
 
 
 def parse_constraints(
-    starts_with: str,
-    contains: str,
-    ends_with: str,
-    length: int | None,
-    vocabulary: Vocabulary,
-    shape: Shape = DINOSAURS,
+    request: NamesRequest, vocabulary: Vocabulary, shape: Shape
 ) -> NameConstraints:
     """Clean the pieces as typed: fold capitals and accents, drop characters that no name has.
 
     Raises `NamesError` for a piece or a length that no name of this vocabulary can have.
     """
+    length = request.length
     if length is not None and not shape.shortest <= length <= shape.longest:
         raise NamesError(
             "Names here have {shortest} to {longest} letters, not {length:,}. {advice}",
@@ -247,16 +235,14 @@ def parse_constraints(
             length=length,
             advice=try_length(shape.usual),
         )
-    return NameConstraints(
-        _parse_piece(Piece.STARTS_WITH, starts_with, vocabulary, shape),
-        _parse_piece(Piece.CONTAINS, contains, vocabulary, shape),
-        _parse_piece(Piece.ENDS_WITH, ends_with, vocabulary, shape),
-        length,
-        shape,
+    starts_with, contains, ends_with = (
+        _parse_piece(piece, request, vocabulary, shape) for piece in Piece
     )
+    return NameConstraints(starts_with, contains, ends_with, length, shape)
 
 
-def _parse_piece(piece: Piece, typed: str, vocabulary: Vocabulary, shape: Shape) -> str:
+def _parse_piece(piece: Piece, request: NamesRequest, vocabulary: Vocabulary, shape: Shape) -> str:
+    typed: str = getattr(request, piece)
     if shape.latin:
         text = clean_name(typed)
     else:
@@ -390,17 +376,8 @@ def _check_bounds(request: NamesRequest) -> None:
             )
 
 
-def reads_as_name(name: str) -> bool:
-    """Whether it reads like a dinosaur's name: 3 to 26 letters, a vowel, no letter three times."""
-    return DINOSAURS.admits(name)
-
-
 def _flaw(
-    name: str,
-    found: Found,
-    trained: Trained,
-    near_names: NearNames,
-    accept: Accept,
+    name: str, found: Found, trained: Trained, near_names: NearNames, accept: Accept
 ) -> Flaw | None:
     """Why a name is rejected, or `None`."""
     if name in trained.known:

@@ -236,10 +236,8 @@ class LookAhead:
 def rules_only(trained: Trained) -> LookAhead:
     """The look-ahead without constraints, where h is 1 or 0: whether it can still become a name."""
     vocabulary, constraints = trained.network.vocabulary, NameConstraints(shape=shape_of(trained))
-    automaton, contexts = (
-        ConstraintAutomaton.of(constraints, vocabulary),
-        Contexts.of((), {}, vocabulary),
-    )
+    automaton = ConstraintAutomaton.of(constraints, vocabulary)
+    contexts = Contexts.of((), {}, vocabulary)
     estimate = LookAhead.of(constraints, automaton, contexts, vocabulary)
     return LookAhead(estimate.transitions, np.sign(estimate.h))
 

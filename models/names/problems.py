@@ -85,7 +85,7 @@ class Shortfall:
 
 def describe(constraints: NameConstraints) -> str:
     """Constraints as options, in parentheses: ` (length:9)`. Empty without constraints."""
-    options = [f"{piece}:{text}" for piece in Piece if (text := constraints.piece(piece))]
+    options = [f"{piece}:{text}" for piece in Piece if (text := getattr(constraints, piece))]
     if constraints.length is not None:
         options.append(f"length:{constraints.length}")
     return f" ({' '.join(options)})" if options else ""

@@ -15,9 +15,9 @@ from models.names.constraints import LIST_RECIPE
 from models.names.notebook import NotebookTrainer
 from models.names.trainers import (
     BEST,
+    PRETRAINING,
     RETRAINING,
     SCRATCH,
-    SETTINGS,
     MixtureSettings,
     NamesTrainer,
     Pretrainer,
@@ -32,6 +32,7 @@ from models.training.recipe import (
     Plan,
     Recipe,
     RecipeError,
+    Trainer,
     library_versions,
 )
 from models.weights import Trained, load_shipped, load_weights
@@ -50,17 +51,9 @@ def _mixture(settings: MixtureSettings, options: Options) -> Plan:
     begin = _lstms(base) if base else ()
     settings = _continuing(settings, begin) if begin else _with_units(SCRATCH, options)
     trainer = NamesTrainer(corpus, options.seed or 0, settings, begin)
-    return Plan(
-        corpus,
-        trainer,
-        "mixture",
-        trainer.seed,
-        _known(corpus),
-        library_versions("numpy"),
-        base=base,
-        figures=trainer.figures,
-        validation_is_reference=options.corpus is None,
-    )
+    plan = _plan(corpus, trainer, trainer.seed, _known(corpus))
+    is_reference = options.corpus is None
+    return replace(plan, base=base, figures=trainer.figures, validation_is_reference=is_reference)
 
 
 def _pretrain(options: Options) -> Plan:
@@ -76,19 +69,10 @@ def _pretrain(options: Options) -> Plan:
         held_out=(),
         plain="\n".join((*genera.vertebrates, *genera.others, *names.training)),
     )
-    settings = SETTINGS if options.units is None else replace(SETTINGS, units=options.units)
-    trainer = Pretrainer(corpus, options.seed or 0, settings)
-    return Plan(
-        corpus,
-        trainer,
-        "mixture",
-        options.seed or 0,
-        _known(names),
-        library_versions("numpy"),
-        keeps_last=True,
-        keeps_words=False,
-        validation_is_reference=True,
-    )
+    settings = _with_units(PRETRAINING, options)
+    seed = options.seed or 0
+    plan = _plan(corpus, Pretrainer(corpus, seed, settings), seed, _known(names))
+    return replace(plan, keeps_last=True, keeps_words=False, validation_is_reference=True)
 
 
 def _list(options: Options) -> Plan:
@@ -103,13 +87,9 @@ def _list(options: Options) -> Plan:
     corpus = _with_extra_names(corpus, options, normalise_entry)
     settings = _with_units(list_settings(len(corpus.items)), options)
     trainer = NamesTrainer(corpus, options.seed or 0, settings)
-    return Plan(
-        corpus,
-        trainer,
-        "mixture",
-        trainer.seed,
-        Fingerprints.of(corpus.known().union(corpus.extra_names)),
-        library_versions("numpy"),
+    known = Fingerprints.of(corpus.known().union(corpus.extra_names))
+    return replace(
+        _plan(corpus, trainer, trainer.seed, known),
         reads_all=corpus.reads_all,
         capitals=capitals,
         small_words=small_words,
@@ -120,16 +100,12 @@ def _list(options: Options) -> Plan:
 def _notebook(options: Options) -> Plan:
     options.refuse("extra_names", "initial_weights", "epochs", "seed", "units")
     corpus = _corpus(options)
-    return Plan(
-        corpus,
-        NotebookTrainer(corpus),
-        "rnn",
-        None,
-        _known(corpus),
-        library_versions("numpy"),
-        reads_all=corpus.reads_all,
-        keeps_last=True,
-    )
+    plan = _plan(corpus, NotebookTrainer(corpus), None, _known(corpus))
+    return replace(plan, architecture="rnn", reads_all=corpus.reads_all, keeps_last=True)
+
+
+def _plan(corpus: Corpus, trainer: Trainer, seed: int | None, known: Fingerprints) -> Plan:
+    return Plan(corpus, trainer, "mixture", seed, known, library_versions("numpy"))
 
 
 RECIPES: Mapping[str, Recipe] = {

@@ -184,9 +184,7 @@ def _prepared(_: Trained) -> dict[tuple[NameConstraints, float], ConstrainedSamp
 
 
 def sample_batches(
-    network: Network,
-    samplers: Sequence[ConstrainedSampler],
-    rngs: Sequence[np.random.Generator],
+    network: Network, samplers: Sequence[ConstrainedSampler], rngs: Sequence[np.random.Generator]
 ) -> list[Names]:
     """A batch of names for each request, with its sampler and its generator.
 

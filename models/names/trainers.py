@@ -450,16 +450,12 @@ def _predictions(network: Network, batch: Batch) -> Probabilities:
 
 # Pretraining --------------------------------------------------------------------------------------
 
-LSTMS = 3
-"""Number of LSTMs. They differ in their random weights: several that continue from the same one are
-no better than it."""
-UPDATES = 3_000
-"""For each LSTM."""
-SETTINGS = FitSettings(
+_READING = FitSettings(
     units=192, batch=128, learning_rate=8e-3, recurrent_dropout=0.15, output_dropout=0.15
 )
-MEASURE_EVERY = 250
-"""Updates between two validations."""
+PRETRAINING = MixtureSettings(3, _READING, order=None, measure_every=250, max_updates=3_000)
+"""The LSTMs differ in their random weights: several that continue from the same one are no better
+than it."""
 VERTEBRATES, DINOSAURS = 7, 20
 """How often an epoch reads each genus of vertebrates, and each dinosaur. Others are read once."""
 
@@ -472,28 +468,19 @@ def reading_list(genera: Genera, names: Corpus) -> tuple[str, ...]:
 class Pretrainer:
     """Trains LSTMs side by side. Implements `models.training.recipe.Trainer`."""
 
-    def __init__(
-        self,
-        corpus: Corpus,
-        seed: int,
-        settings: FitSettings = SETTINGS,
-        *,
-        lstms: int = LSTMS,
-        updates: int = UPDATES,
-    ) -> None:
+    def __init__(self, corpus: Corpus, seed: int, settings: MixtureSettings = PRETRAINING) -> None:
         """Prepare the training. The validation part is measured, and not trained on."""
         texts = [name + END for name in corpus.training]
-        self.steps = updates
+        self.steps, self._measure_every = settings.max_updates, settings.measure_every
         self._validation = [name + END for name in corpus.validation]
-        lstms_alone = MixtureSettings(lstms=lstms, fit=settings, order=None)
-        self._ensemble = _Ensemble(texts, LETTERS, None, seed, lstms_alone, ())
+        self._ensemble = _Ensemble(texts, LETTERS, None, seed, settings, ())
 
     def train(self) -> Iterator[Update]:
         """All updates of all LSTMs."""
         while self._ensemble.updates < self.steps:
             loss, characters = self._ensemble.update()
             updates = self._ensemble.updates
-            measures = updates % MEASURE_EVERY == 0
+            measures = updates % self._measure_every == 0
             validation = cross_entropy(self.network(), self._validation) if measures else None
             yield Update(updates, loss, characters, validation)
 

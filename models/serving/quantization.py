@@ -72,9 +72,7 @@ class Rounded:
         return matrix
 
     def __array__(
-        self,
-        dtype: DTypeLike | None = None,
-        copy: bool | None = None,
+        self, dtype: DTypeLike | None = None, copy: bool | None = None
     ) -> NDArray[np.float32]:
         """The whole matrix, for NumPy."""
         if copy is False:

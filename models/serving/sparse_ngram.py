@@ -90,9 +90,8 @@ class SparseNGram(NGram):
         """The n-grams of all orders, from 1 up. Raises `ValueError` if they exceed `MAX_BYTES`."""
         levels: list[_GramsOfOrder] = []
         size = 0
-        for grams, counts in counts_by_order(
-            self
-        ):  # each is made when the size of the last is known
+        # The counts of an order are made when the size of the last one is known.
+        for grams, counts in counts_by_order(self):
             codes = len(self.vocabulary) ** (self.order - len(levels))
             levels.append(_GramsOfOrder(_narrowed(grams, codes), _narrowed(counts)))
             size += levels[-1].grams.nbytes + levels[-1].counts.nbytes

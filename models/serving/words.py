@@ -44,11 +44,7 @@ class FastWordLSTM(WordLSTM):
         return BlockMatrix.of(for_tanh(self.layers[0].Wx[self.E.shape[1] :]))
 
     def step(
-        self,
-        tokens: NDArray[np.int64],
-        syllables: NDArray[np.int64],
-        towards: Array,
-        state: State,
+        self, tokens: NDArray[np.int64], syllables: NDArray[np.int64], towards: Array, state: State
     ) -> tuple[Array, State]:
         """Read one token per text: `(B,)` each → h of the last layer `(B, d)`, new state."""
         new_state = np.empty_like(state)
@@ -155,10 +151,7 @@ class LayerWeights:
 
     @classmethod
     def of(
-        cls,
-        layer: Layer,
-        rank_x: int = sys.maxsize,
-        rank_h: int = sys.maxsize,
+        cls, layer: Layer, rank_x: int = sys.maxsize, rank_h: int = sys.maxsize
     ) -> "LayerWeights":
         """The weights of a layer, approximated by matrices of some ranks."""
         *thin_x, last_x = low_rank(np.asarray(layer.Wx), rank_x)

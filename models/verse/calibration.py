@@ -79,12 +79,12 @@ def _correction(
     network: WordsAndCharacters, real: Counts, written: Counts, texts: frozenset[str]
 ) -> Array:
     """ln of how much more often each token should be written, `(V,)`."""
+    correction = np.zeros(len(network.words.vocabulary), np.float32)
     c, e = _scaled(real, texts), _scaled(written, texts)
     if not c or not e:
-        return np.zeros(len(network.words.vocabulary), np.float32)
-    scale = sum(c.values()) / sum(e.values())
+        return correction
+    scale = c.total() / e.total()
     kinds = _ratios(_by_kind(c), _by_kind(e), scale)
-    correction = np.zeros(len(network.words.vocabulary), np.float32)
     for i, token in enumerate(network.words.vocabulary.tokens):
         if token in texts and token != "\n":
             of_kind = kinds.get(_kind(token), 1.0)

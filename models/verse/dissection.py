@@ -48,19 +48,6 @@ class LineError(GenerationError):
 class NoWordNetwork(LineError):  # noqa: N818 (a state)
     """The weights have no network over words."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "These weights write verse by characters only; the words of a line can be shown for "
-            "weights with a network over words."
-        )
-
-
-class NoWords(LineError):  # noqa: N818
-    """The line has no words."""
-
-    def __init__(self) -> None:
-        super().__init__("That line has no words; try: Shall I compare thee to a summer's day")
-
 
 class LineTooLong(LineError):  # noqa: N818
     """The line has more than `MAX_TOKENS` words and marks."""
@@ -124,12 +111,15 @@ def dissect_line(trained: Trained, text: str, accept: Accept) -> LineDissection:
     """
     network = trained.network
     if not isinstance(network, FastWordsAndCharacters):
-        raise NoWordNetwork
+        raise NoWordNetwork(
+            "These weights write verse by characters only; the words of a line can be shown for "
+            "weights with a network over words."
+        )
     if len(text) > LONGEST_LINE:  # before anything reads it
         raise LineTooLong(max(len(text.split()), MAX_TOKENS + 1))
     tokens = _tokens(trained, text)
     if not any(map(is_word, tokens)):
-        raise NoWords
+        raise LineError("That line has no words; try: Shall I compare thee to a summer's day")
     if len(tokens) > MAX_TOKENS:
         raise LineTooLong(len(tokens))
     return LineDissection(_cleaned(text), tuple(_choices(network.words, tokens, accept)))
@@ -225,31 +215,21 @@ def trace_line(
     steps: list[ParticleStep] = []
     (candidates,) = writer.write([next_line(draft)], trace=steps)
     same = [c.tokens for c in candidates if np.array_equal(c.state, extended.state)]
-    kept = _ancestors(steps, same[0]) if same else ()
-    return extended, _trace(writer, draft, extended.lines[-1], steps, kept)
-
-
-def _trace(
-    writer: MetricalWriter,
-    draft: SonnetDraft,
-    line: str,
-    steps: Sequence[ParticleStep],
-    kept: tuple[int, ...],
-) -> LineTrace:
     (request,) = writer.requests([next_line(draft)])
     nowhere = writer.network.towards(np.array([NONE]))
     h, _ = writer.network.step(np.array([PLAN]), np.array([0]), nowhere, request.state)
     scaled = end_logits(request, writer.output.logits(h)[0])  # (C,)
     above = [last_word(draft.lines[i]) for i in draft.form.rhymes_of(len(draft.lines))]
-    return LineTrace(
-        line,
+    trace = LineTrace(
+        extended.lines[-1],
         rhymes_with=above[-1] if above else "",
         expected=_likeliest(writer, scaled, request.ends, writer.index.counted > 0),
         allowed=_likeliest(writer, scaled, request.ends, request.ends),
         allowed_share=share_of(request.ends, scaled),
         steps=tuple(steps),
-        kept=kept,
+        kept=_ancestors(steps, same[0]) if same else (),
     )
+    return extended, trace
 
 
 def _likeliest(

@@ -161,20 +161,17 @@ def forms_of(table: Mapping[str, Any]) -> dict[str, Form]:
 
 
 def _form(name: str, entry: Mapping[str, Any], metres: Mapping[str, Metre]) -> Form:
-    title, description = entry["title"], entry["description"]
-    if "stanzas" not in entry:
-        lines, characters = entry.get("lines"), entry.get("characters")
-        return Form(name, title, description, lines=lines, characters=characters)
-    stanzas = tuple(entry["stanzas"])
-    scheme, metre = "".join(stanzas), entry["metre"]
+    stanzas = tuple(entry.get("stanzas", ()))
+    scheme, metre = "".join(stanzas), entry.get("metre", "")
     by_letter = metre if isinstance(metre, dict) else dict.fromkeys(scheme, metre)
     return Form(
         name,
-        title,
-        description,
+        entry["title"],
+        entry["description"],
         stanzas,
-        {letter: metres[by_letter[letter]] for letter in scheme},
-        lines=len(scheme),
+        {letter: metres[by_letter[letter]] for letter in scheme} or None,
+        lines=len(scheme) or entry.get("lines"),
+        characters=entry.get("characters"),
         modern=entry.get("modern", False),
     )
 

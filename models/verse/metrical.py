@@ -95,7 +95,8 @@ def _wrap(line: str, number: int, form: Form, index: WordIndex | None) -> list[s
         return [line]
     lines = [""]
     for word in re.findall(r"\s*\S+\s*|\s+", line):
-        limit = _max_syllables(form, number + len(lines) - 1)
+        metre = _metre_of(form, number + len(lines) - 1)
+        limit = metre.syllables if metre else FREE_SYLLABLES
         if lines[-1] and _min_syllables(lines[-1] + word, index) > limit:
             lines[-1] = lines[-1].rstrip()
             lines.append("")
@@ -120,11 +121,6 @@ def _advance(word: str, positions: int, metre: Metre, index: WordIndex) -> int:
     for stresses in index.stresses_of(word):
         after |= (positions & metre.positions_of(stresses)) << len(stresses)
     return after
-
-
-def _max_syllables(form: Form, number: int) -> int:
-    metre = _metre_of(form, number)
-    return metre.syllables if metre else FREE_SYLLABLES
 
 
 def _metre_of(form: Form, number: int) -> Metre | None:
@@ -181,12 +177,8 @@ class MetricalWriter:
             # As in training: the plan, the line feed, then the line beside its last word.
             read = [(PLAN, 0, NONE)] if end != NONE else []
             read.append((LINE_END, 0, end))
-            read += [
-                (token, count, end)
-                for token, count in zip(
-                    vocabulary.encode(tokens).tolist(), syllables.tolist(), strict=True
-                )
-            ]
+            encoded = vocabulary.encode(tokens).tolist()
+            read += [(x, count, end) for x, count in zip(encoded, syllables.tolist(), strict=True)]
             for step in read:
                 x, count, last = (np.array([value]) for value in step)
                 _, state = self.network.step(x, count, self.network.towards(last), state)

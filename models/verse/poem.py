@@ -13,7 +13,7 @@ This module is a `models.text_generator.TextGenerator`.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -36,9 +36,9 @@ from models.verse.forms import DEFAULT_FORM, FORMS, Form
 from models.verse.free_lines import (
     MAX_LENGTH,
     TOP_P,
-    CharacterBudget,
+    Bounds,
+    FreeLine,
     FreeLineRequest,
-    LengthConstraint,
     generate_lines,
 )
 from models.verse.metrical import (
@@ -50,6 +50,7 @@ from models.verse.metrical import (
     wrap_opening,
 )
 from models.verse.subject import NO_SUBJECT, Subject
+from models.verse.word_lines import MetricalLine
 from models.weights import Trained
 
 batch_size = 16
@@ -143,14 +144,8 @@ class SonnetDraft:
         return np.random.default_rng(seed)
 
 
-@dataclass(frozen=True, eq=False)
-class _CandidateLine:
-    """A candidate for the next line, of either network."""
-
-    text: str
-    """What the network wrote."""
-    state: State
-    logits: NDArray[np.float32] | None = None
+_Candidates = Sequence[FreeLine | MetricalLine]
+"""Those for one line, in the order in which they are tried."""
 
 
 def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
@@ -159,16 +154,13 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
     Raises `SonnetError` for an opening or a subject that is too long, for a temperature or a seed
     out of its range, and for an unknown form.
     """
-    if len(request.opening) > OPENING_LIMIT:
-        raise SonnetError(
-            f"An opening has at most {OPENING_LIMIT} characters, and yours has "
-            f"{len(request.opening)}; try its first line, for example: Shall I compare thee"
-        )
-    if len(request.about) > OPENING_LIMIT:
-        raise SonnetError(
-            f"A subject or name has at most {OPENING_LIMIT} characters, and yours has "
-            f"{len(request.about)}; try a shorter one, for example: the sea"
-        )
+    for what, text, advice in (
+        ("An opening", request.opening, "its first line, for example: Shall I compare thee"),
+        ("A subject or name", request.about, "a shorter one, for example: the sea"),
+    ):
+        if len(text) > OPENING_LIMIT:
+            limit = f"{what} has at most {OPENING_LIMIT} characters"
+            raise SonnetError(f"{limit}, and yours has {len(text)}; try {advice}")
     if fault := out_of_range(request.temperature, request.seed):
         raise SonnetError(fault)
     if request.form not in FORMS:
@@ -243,12 +235,9 @@ def extend(
 
 def _write_candidates(
     trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
-) -> list[Iterable[_CandidateLine]]:
-    """Candidates for the next line of each draft, in the order in which they are tried.
-
-    Drafts of one method share a batch.
-    """
-    found: list[Iterable[_CandidateLine]] = [[] for _ in drafts]
+) -> list[_Candidates]:
+    """Candidates for the next line of each draft. Drafts of one method share a batch."""
+    found: list[_Candidates] = [[] for _ in drafts]
     for write in (_write_metrical, _write_free, _write_counted):
         selected = [i for i, draft in enumerate(drafts) if _method_of(trained, draft) is write]
         if selected:
@@ -258,7 +247,7 @@ def _write_candidates(
     return found
 
 
-Write = Callable[[Trained, Sequence[SonnetDraft], int], Sequence[Iterable[_CandidateLine]]]
+Write = Callable[[Trained, Sequence[SonnetDraft], int], Sequence[_Candidates]]
 
 
 def _method_of(trained: Trained, draft: SonnetDraft) -> Write:
@@ -287,48 +276,34 @@ def next_line(draft: SonnetDraft, attempt: int = 0) -> NextLine:
 
 def _write_metrical(
     trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
-) -> Sequence[Iterable[_CandidateLine]]:
+) -> Sequence[_Candidates]:
     writer = metrical_writer_of(trained)
     assert writer is not None  # noqa: S101 (see `_method_of`)
     lines = [next_line(draft, attempt) for draft in drafts]
-    found: list[Iterable[_CandidateLine]] = []
+    found: list[_Candidates] = []
     for line, candidates in zip(lines, writer.write(lines), strict=True):
         # Particles that are drawn in proportion to their weights are a sample of the lines.
         weights = np.array([c.log_weight for c in candidates])
         order = np.argsort(-(weights + line.rng.gumbel(size=len(candidates))), kind="stable")
-        found.append(_CandidateLine(c.written, c.state) for c in [candidates[i] for i in order])
+        found.append([candidates[i] for i in order])
     return found
 
 
 def _write_free(
     trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
-) -> list[list[_CandidateLine]]:
-    lengths = [len(draft.encoded_prefix) for draft in drafts]
-    constraint = LengthConstraint(trained.network.vocabulary, lengths, FREE)
-    found = generate_lines(
-        trained.network,
-        _requests(drafts, attempt),
-        constraint,
-        FREE,
-        max_length=MAX_LENGTH,
-        top_p=TOP_P,
-    )
-    likeliest = (sorted(c, key=lambda c: float(c.log_p.mean()), reverse=True) for c in found)
-    return [[_CandidateLine(c.text, c.state, c.logits) for c in some] for some in likeliest]
+) -> Sequence[_Candidates]:
+    requests = [_request(d, attempt, Bounds.of_line(len(d.encoded_prefix))) for d in drafts]
+    return generate_lines(trained.network, requests, FREE, max_length=MAX_LENGTH, top_p=TOP_P)
 
 
 def _write_counted(
     trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
-) -> list[list[_CandidateLine]]:
-    left = [draft.characters_left for draft in drafts]
-    constraint = CharacterBudget(trained.network.vocabulary, left, COUNTED)
+) -> Sequence[_Candidates]:
     # Not the maximum over this batch: random numbers must not depend on the rest of the batch.
     max_length = max(form.characters or 0 for form in FORMS.values()) + len(END)
-    requests = _requests(drafts, attempt)
-    found = generate_lines(
-        trained.network, requests, constraint, COUNTED, max_length=max_length, top_p=None
-    )
-    return [[_CandidateLine(c.text, c.state, c.logits) for c in some] for some in found]
+    left = [draft.characters_left for draft in drafts]
+    requests = [_request(d, attempt, Bounds(0, n, n)) for d, n in zip(drafts, left, strict=True)]
+    return generate_lines(trained.network, requests, COUNTED, max_length=max_length, top_p=None)
 
 
 def _temperature(draft: SonnetDraft, attempt: int) -> float:
@@ -336,28 +311,23 @@ def _temperature(draft: SonnetDraft, attempt: int) -> float:
     return max(draft.request.temperature, WARMING * attempt)
 
 
-def _requests(drafts: Sequence[SonnetDraft], attempt: int) -> list[FreeLineRequest]:
-    requests = []
-    for draft in drafts:
-        assert draft.logits is not None  # noqa: S101 (see `begin`)
-        temperature, rng = _temperature(draft, attempt), draft.generator(attempt)
-        requests.append(FreeLineRequest(draft.state, draft.logits, temperature, rng))
-    return requests
+def _request(draft: SonnetDraft, attempt: int, bounds: Bounds) -> FreeLineRequest:
+    assert draft.logits is not None  # noqa: S101 (see `begin`)
+    temperature, rng = _temperature(draft, attempt), draft.generator(attempt)
+    return FreeLineRequest(draft.state, draft.logits, temperature, rng, bounds)
 
 
 def _first_acceptable(
-    trained: Trained,
-    draft: SonnetDraft,
-    candidates: Iterable[_CandidateLine],
-    accept: Accept,
+    trained: Trained, draft: SonnetDraft, candidates: _Candidates, accept: Accept
 ) -> SonnetDraft | None:
     """The draft with its first acceptable candidate, or `None` if there is none."""
     for candidate in candidates:
-        line = _format_line(draft, candidate.text, trained)
+        written = candidate.written
+        line = _format_line(draft, written, trained)
         # A member may copy or repeat a line; the network may not.
-        repeats = bool(words_of(candidate.text)) and line in draft.lines
+        repeats = bool(words_of(written)) and line in draft.lines
         before = "\n".join((*draft.lines, draft.encoded_prefix))
-        if not repeats and not trained.copies(before, candidate.text) and accept(line):
+        if not repeats and not trained.copies(before, written) and accept(line):
             lines = (*draft.lines, line)
             prefix = _returning_name(trained, draft, len(lines))
             return replace(

@@ -9,9 +9,6 @@ dictionary's readings and those of early modern endings (`data.pronunciation.END
     poems in which all seven pairs do                                          11.2%
     lines of ten or eleven syllables                                            95.4%
     iambic lines                                                               88.3%
-
-Each definition also has a strict variant, which leaves out every benefit of the doubt. Verse that
-satisfies the strict variant satisfies the other one.
 """
 
 from collections.abc import Collection, Sequence
@@ -26,7 +23,6 @@ IAMBIC_PENTAMETER = ("wswswswsws", "swwswswsws", "wswswswswsf", "swwswswswsf")
 _FREE = "-"
 """A syllable that can be weak or strong."""
 _STRESSES = {"w": "02-", "s": "012-", "f": "012-"}
-_STRESSES_STRICTLY = {"w": "0-", "s": "12-", "f": "0"}
 """Stresses that a weak, a strong and a final feminine syllable may have."""
 
 
@@ -35,17 +31,13 @@ def is_real(word: str, readings: Readings, others: Collection[str] = frozenset()
     return word in others or bool(readings(word))
 
 
-def rhymes(a: str, b: str, readings: Readings, *, strict: bool = False) -> bool:
+def rhymes(a: str, b: str, readings: Readings) -> bool:
     """Whether two different words have the same sounds from the last stressed vowel on.
 
     One reading of each is enough, and primary and secondary stress count as equal. A word without a
-    reading does not rhyme. Strict: the first readings have to rhyme, with the same stress.
+    reading does not rhyme.
     """
-    if a == b:
-        return False
-    if strict:
-        return any(x.rhyme == y.rhyme for x in readings(a)[:1] for y in readings(b)[:1])
-    return not _sounds(readings(a)).isdisjoint(_sounds(readings(b)))
+    return a != b and not _sounds(readings(a)).isdisjoint(_sounds(readings(b)))
 
 
 def pairs_of(scheme: str) -> tuple[tuple[int, int], ...]:
@@ -61,37 +53,31 @@ def pairs_of(scheme: str) -> tuple[tuple[int, int], ...]:
     )
 
 
-def syllable_counts(line: str, readings: Readings, *, strict: bool = False) -> set[int]:
+def syllable_counts(line: str, readings: Readings) -> set[int]:
     """Possible numbers of syllables of a line of normalised verse, over all readings.
 
-    The syllables of a word without a reading are estimated from its spelling. Strict: a line with
-    such a word has no count.
+    The syllables of a word without a reading are estimated from its spelling.
     """
-    words = _patterns(line, readings, strict)
-    counts = {0} if words is not None else set()
-    for patterns in words or ():
+    counts = {0}
+    for patterns in _patterns(line, readings):
         counts = {before + len(p) for before in counts for p in patterns}
     return counts
 
 
-def is_iambic(line: str, readings: Readings, *, strict: bool = False) -> bool:
+def is_iambic(line: str, readings: Readings) -> bool:
     """Whether a line can be read as iambic pentameter; see `scans`."""
-    return scans(line, IAMBIC_PENTAMETER, readings, strict=strict)
+    return scans(line, IAMBIC_PENTAMETER, readings)
 
 
-def scans(line: str, templates: Sequence[str], readings: Readings, *, strict: bool = False) -> bool:
+def scans(line: str, templates: Sequence[str], readings: Readings) -> bool:
     """Whether a line can be read so that it fits one of the templates of a metre.
 
     A template has one letter per syllable: `w` weak, `s` strong, `f` the last of a feminine ending.
     A primary stress must not be weak. A word of one syllable fits anywhere; so does one without a
     reading, whose syllables are estimated; so does any syllable of a feminine ending.
-
-    Strict: a secondary stress must not be weak either, an unstressed syllable of a longer word must
-    not be strong, a feminine ending is an unstressed syllable of a longer word, and every word has
-    a reading.
     """
-    words = _patterns(line, readings, strict)
-    return words is not None and any(_fits(words, template, strict) for template in templates)
+    words = _patterns(line, readings)
+    return any(_fits(words, template) for template in templates)
 
 
 def _sounds(found: Sequence[Reading]) -> set[str]:
@@ -99,21 +85,18 @@ def _sounds(found: Sequence[Reading]) -> set[str]:
     return {reading.rhyme.replace("2", "1") for reading in found}
 
 
-def _patterns(line: str, readings: Readings, strict: bool) -> list[set[str]] | None:
-    """The possible stresses of each word of a line. Strict: `None` if a word has no reading."""
+def _patterns(line: str, readings: Readings) -> list[set[str]]:
+    """The possible stresses of each word of a line."""
     patterns = []
     for word in words_of(line):
         found = {r.stresses for r in readings(word)}
-        if strict and not found:
-            return None
         estimate = _FREE * count_syllables(word)
         patterns.append({p if len(p) > 1 else _FREE for p in found} or {estimate})
     return patterns
 
 
-def _fits(words: Sequence[set[str]], template: str, strict: bool) -> bool:
+def _fits(words: Sequence[set[str]], template: str) -> bool:
     """Whether the words in this order fill a template exactly."""
-    allowed = _STRESSES_STRICTLY if strict else _STRESSES
     reached = {0}  # positions in the template after the words so far
     for patterns in words:
         reached = {
@@ -121,6 +104,6 @@ def _fits(words: Sequence[set[str]], template: str, strict: bool) -> bool:
             for position in reached
             for stresses in patterns
             if position + len(stresses) <= len(template)
-            and all(s in allowed[t] for s, t in zip(stresses, template[position:], strict=False))
+            and all(s in _STRESSES[t] for s, t in zip(stresses, template[position:], strict=False))
         }
     return len(template) in reached

@@ -57,16 +57,9 @@ def pretraining(
     updates = round(PRETRAINING_WORDS.updates * passes / PRETRAINING.passes)
     schedule = replace(PRETRAINING, passes=passes)
     characters = VerseTrainer(training, validation, schedule, seed, units=units or UNITS)
+    shares = ((PLAYS, training), (POEMS, reading.poems), (BIBLE, reading.bible))
     words = WordTrainer(
-        [
-            PassageSource(share, passages)
-            for share, passages in (
-                (PLAYS, training),
-                (POEMS, reading.poems),
-                (BIBLE, reading.bible),
-            )
-            if passages
-        ],
+        [PassageSource(share, passages) for share, passages in shares if passages],
         validation,
         replace(PRETRAINING_WORDS, updates=max(1, updates)),
         seed,

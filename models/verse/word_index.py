@@ -36,8 +36,9 @@ COMMON_WORDS = 6_000
 """The most common words, which count as rhyming words in `rhyme_count`."""
 MAX_ENDING_RANK = 10_000
 """Rarer words do not end a line: for many, the dictionary has only a name spelt the same."""
-_CACHED_SETS = 600
-_CACHES = frozenset({"_positions", "_endings", "_endings_after", "_inner", "_rhyme_of"})
+_CACHED = dict.fromkeys(("positions", "endings", "after_ending"), 16)
+_CACHED |= {"endings_after": 64, "inner": 600, "rhyme_of": 600}
+"""Methods of an index that remember results, and how many."""
 EXACT_COLUMNS, RANK = 1_000, 48
 """The columns of the most common words have exact logits; those of the others have this rank."""
 
@@ -77,12 +78,6 @@ class WordIndex:
         """Sets of marks."""
         self.marks = np.flatnonzero(self.punctuation | self.hyphen)
         """Columns of the marks that can follow a word within a line."""
-        self._after_ending = {
-            (may_mark, ends_poem): self._make_after_ending(may_mark, ends_poem)
-            for may_mark in (False, True)
-            for ends_poem in (False, True)
-        }
-
         patterns = {"": 0}  # pattern 0 fits nowhere: for marks, and words with fewer readings
         self.patterns = np.zeros((len(self.texts), MAX_READINGS), np.int64)
         """The patterns of each word's readings, `(C, K)`."""
@@ -112,15 +107,12 @@ class WordIndex:
         self._add_caches()
 
     def _add_caches(self) -> None:
-        self._positions = lru_cache(maxsize=16)(self._make_positions)
-        self._endings = lru_cache(maxsize=16)(self._make_endings)
-        self._endings_after = lru_cache(maxsize=64)(self._make_endings_after)
-        self._inner = lru_cache(maxsize=_CACHED_SETS)(self._make_inner)
-        self._rhyme_of = lru_cache(maxsize=_CACHED_SETS)(self._find_rhyme)
+        for name, size in _CACHED.items():
+            setattr(self, name, lru_cache(maxsize=size)(getattr(self, name)))
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the caches, which cannot be pickled."""
-        return {name: value for name, value in vars(self).items() if name not in _CACHES}
+        return {name: value for name, value in vars(self).items() if name not in _CACHED}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Start with empty caches."""
@@ -141,7 +133,7 @@ class WordIndex:
 
     def rhyme_of(self, word: str) -> int:
         """The rhyme of any word, known or not; −1 if it rhymes with no word that may end a line."""
-        return self._rhyme_of(word)
+        return next((self._rhymes.get(r.rhyme, -1) for r in self._readings(word)), -1)
 
     def rhyming(self, rhymes: Iterable[int]) -> Columns:
         """The words that have one of some rhymes, `(C,)`."""
@@ -149,9 +141,6 @@ class WordIndex:
         wanted[[rhyme for rhyme in rhymes if rhyme >= 0]] = True
         columns: Columns = wanted[self.rhyme]  # −1 is the last one, which is not wanted
         return columns
-
-    def _find_rhyme(self, word: str) -> int:
-        return next((self._rhymes.get(r.rhyme, -1) for r in self._readings(word)), -1)
 
     def stresses_of(self, word: str) -> tuple[str, ...]:
         """The distinct patterns of any word; empty if its pronunciation is unknown."""
@@ -163,26 +152,40 @@ class WordIndex:
 
     def endings(self, metre: Metre) -> PositionSets:
         """Where each word has to start to end a line, `(C,)`; the empty set for other words."""
-        return self._endings(metre)
+        # Shifted back by its syllables, an end of the line is where the word has to start.
+        at_end = self.positions(metre) & (np.uint64(metre.ends) >> self.syllables)  # (patterns,)
+        sets = at_end[self.patterns[:, 0]]  # by the first reading, as for rhymes: (C,)
+        sets[self.rhyme < 0] = 0
+        return sets
 
     def endings_after(self, metre: Metre, positions: int) -> Columns:
         """The words that can end a line that has come to `positions`, `(C,)`."""
-        return self._endings_after(metre, positions)
+        sets, which = np.unique(self.endings(metre), return_inverse=True)
+        reached = [bool(metre.positions_before(int(ending)) & positions) for ending in sets]
+        columns: Columns = np.array(reached)[which]
+        return columns
 
     def inner(self, metre: Metre, positions: int, ending: int) -> Columns:
         """The words that can come at `positions` so that the line can still get to `ending`.
 
         `ending`: the positions where the last word of the line can start.
         """
-        return self._inner(metre, positions, ending)
+        viable = np.uint64(metre.positions_before(ending))
+        after = (self.positions(metre) & np.uint64(positions)) << self.syllables  # (patterns,)
+        fits: Columns = ((after & viable) != 0)[self.patterns].any(axis=1)  # (C, K) → (C,)
+        return fits
 
     def after_ending(self, *, may_mark: bool, ends_poem: bool) -> Columns:
         """The columns that can come after the last word of a line, or after a mark behind it."""
-        return self._after_ending[may_mark, ends_poem]
+        columns = np.zeros(len(self.texts), np.bool_)
+        if may_mark:
+            columns |= self.closing if ends_poem else self.punctuation
+        columns[self.line_end] = not (ends_poem and columns.any())
+        return columns
 
     def positions(self, metre: Metre) -> PositionSets:
         """Where each pattern fits, `(patterns,)`."""
-        return self._positions(metre)
+        return np.array([metre.positions_of(s) if s else 0 for s in self.stresses], np.uint64)
 
     def after(
         self,
@@ -200,35 +203,6 @@ class WordIndex:
         at = fits[metre[:, np.newaxis], patterns] & positions[:, np.newaxis]
         after: PositionSets = np.bitwise_or.reduce(at << self.syllables[patterns], axis=1)
         return after
-
-    def _make_after_ending(self, may_mark: bool, ends_poem: bool) -> Columns:
-        columns = np.zeros(len(self.texts), np.bool_)
-        if may_mark:
-            columns |= self.closing if ends_poem else self.punctuation
-        columns[self.line_end] = not (ends_poem and columns.any())
-        return columns
-
-    def _make_positions(self, metre: Metre) -> PositionSets:
-        return np.array([metre.positions_of(s) if s else 0 for s in self.stresses], np.uint64)
-
-    def _make_endings(self, metre: Metre) -> PositionSets:
-        # Shifted back by its syllables, an end of the line is where the word has to start.
-        at_end = self._positions(metre) & (np.uint64(metre.ends) >> self.syllables)  # (patterns,)
-        sets = at_end[self.patterns[:, 0]]  # by the first reading, as for rhymes: (C,)
-        sets[self.rhyme < 0] = 0
-        return sets
-
-    def _make_endings_after(self, metre: Metre, positions: int) -> Columns:
-        sets, which = np.unique(self.endings(metre), return_inverse=True)
-        reached = [bool(metre.positions_before(int(ending)) & positions) for ending in sets]
-        columns: Columns = np.array(reached)[which]
-        return columns
-
-    def _make_inner(self, metre: Metre, positions: int, ending: int) -> Columns:
-        viable = np.uint64(metre.positions_before(ending))
-        after = (self._positions(metre) & np.uint64(positions)) << self.syllables  # (patterns,)
-        fits: Columns = ((after & viable) != 0)[self.patterns].any(axis=1)  # (C, K) → (C,)
-        return fits
 
 
 class Output:

@@ -22,12 +22,11 @@ from numpy.typing import NDArray
 
 from data.lexicon import syllables_of
 from data.tokens import is_word, join_tokens
-from models.networks.network import State, log_softmax
+from models.networks.network import Array, State, log_softmax
 from models.networks.words import LINE_END, MAX_SYLLABLES, NONE, PLAN, UNKNOWN, WordLSTM
 from models.verse.forms import Metre
 from models.verse.word_index import Columns, Output, WordIndex
 
-Array = NDArray[np.float32]
 Indices = NDArray[np.int64]
 
 EPSILON = 3e-4
@@ -97,6 +96,8 @@ class MetricalLine:
     """The particle's weight, in nats."""
     state: State = field(repr=False)
     """After the last token before the line feed."""
+    logits: None = field(default=None, init=False)
+    """The character network predicts nothing for it."""
 
     @property
     def written(self) -> str:
@@ -226,7 +227,8 @@ class _ParticleBatch:
             if self.trace is not None:
                 log_share[of_line] = np.log(share_of(columns, scaled))
             p = np.exp(scaled[columns] - scaled[columns].max())
-            some = likely(p, p.sum())
+            some = np.flatnonzero(p > EPSILON * p.sum())
+            some = some if some.size else np.array([p.argmax()])
             # Systematic: the particles spread over the distribution.
             u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
             rows["end"][of_line] = columns[some][invert(np.cumsum(p[some]), u)]
@@ -418,7 +420,7 @@ def _draw_likely(
 ) -> Indices:
     """Draw an allowed column of each row in proportion to p, `(R, C)`.
 
-    Unlikely columns are left out (`likely`). mass: the sum of p over the allowed columns, `(R,)`.
+    Unlikely columns are left out (`EPSILON`). mass: the sum of p over the allowed columns, `(R,)`.
     """
     rows, width = p.shape
     drawn = p > (EPSILON * mass)[:, np.newaxis]
@@ -435,12 +437,6 @@ def _draw_likely(
     chosen = cumulative.searchsorted(below + u * (above - below), side="right")
     columns: Indices = places[np.minimum(chosen, end - 1)] % width
     return columns
-
-
-def likely(p: Array, total: float) -> Indices:
-    """The columns that are not too unlikely to be drawn. p: `(C,)`, whose sum is `total`."""
-    columns = np.flatnonzero(p > EPSILON * total)
-    return columns if columns.size else np.array([p.argmax()])
 
 
 def uneven(log_weight: NDArray[np.float64], begins: Indices) -> Indices:

@@ -63,26 +63,12 @@ def test_no_genus_has_the_stem_of_a_dinosaur() -> None:
     assert not [name for name in tested if index.has_near(name)]
 
 
-@pytest.mark.parametrize(
-    "copy",
-    [
-        "diplodocus",
-        "diplodoucus",
-        "diplocus",
-        "diplodoccuss",
-        "diplidacus",
-        "paradiplodocus",
-        "diplodocites",
-        "diplodia",
-    ],
-)
-def test_near_copies_are_found(copy: str) -> None:
-    assert CopyIndex(["diplodocus"]).has_near(copy)
-
-
-@pytest.mark.parametrize("name", ["diplacacus", "diplocentrus", "dipla", "dip", "docus", "lacerta"])
-def test_other_names_are_not_near(name: str) -> None:
-    assert not CopyIndex(["diplodocus"]).has_near(name)
+def test_near_copies_are_found() -> None:
+    copies = ["diplodocus", "diplodoucus", "diplocus", "diplodoccuss", "diplidacus"]
+    copies += ["paradiplodocus", "diplodocites", "diplodia"]
+    others = ["diplacacus", "diplocentrus", "dipla", "dip", "docus", "lacerta"]
+    index = CopyIndex(["diplodocus"])
+    assert [name for name in copies + others if index.has_near(name)] == copies
 
 
 def test_stems() -> None:
@@ -125,13 +111,9 @@ def _package(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_package")
-def test_compiled_genera() -> None:
+def test_compiled_genera(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of one word, without dinosaurs and near copies of them; vertebrates first."""
     assert compile_genera() == "gallus\n\napis\nquercus\nvertebrata\n"
-
-
-@pytest.mark.usefixtures("_package")
-def test_missing_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zstandard", None)
     with pytest.raises(CorpusError, match="marisa-trie and zstandard are needed"):
         compile_genera()

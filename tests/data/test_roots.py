@@ -1,10 +1,10 @@
-"""The table of roots: its content, and invalid tables."""
+"""The table of roots."""
 
-from pathlib import Path
+import re
+import tomllib
+from typing import get_args
 
-import pytest
-
-from data.roots import Root, RootsError, load_roots
+from data.roots import TABLE, Place, Root, load_roots
 
 
 def test_variants() -> None:
@@ -20,40 +20,13 @@ def test_number_of_roots() -> None:
     assert languages.count("Latin") > 50
 
 
-def test_meanings_are_short() -> None:
-    assert all(1 <= len(root.meaning.split()) <= 3 for root in load_roots().values())
-
-
-def test_table_is_cached() -> None:
-    assert load_roots() is load_roots()
-
-
-@pytest.mark.parametrize(
-    ("table", "sentence"),
-    [
-        ("[Greek.begins", "Cannot read roots.toml"),
-        ("Greek = 1", r"expected a table for each position, like \[Greek.begins\]"),
-        ('[Greek.somewhere]\nmicro = ["mikros", "small"]', "expected a table for each position"),
-        ("[Greek.begins]\nmicro = 'small'", "micro is 'small'; expected a word and its meaning"),
-        ('[Greek.begins]\nmicro = ["mikros", ""]', "expected a word and its meaning"),
-        (
-            '[Greek.begins]\nμικρο = ["mikros", "small"]'.replace("μικρο", '"μικρο"'),
-            "expected 2 or more letters a–z",
-        ),
-        (
-            '[Greek.begins]\nm = ["mikros", "small"]',
-            "'m' is not a root; expected 2 or more",
-        ),
-        ('[Greek.begins]\n"mic mic" = ["mikros", "small"]', "roots.toml has mic twice"),
-    ],
-)
-def test_invalid_table_is_rejected(tmp_path: Path, table: str, sentence: str) -> None:
-    path = tmp_path / "roots.toml"
-    path.write_text(table, encoding="utf-8")
-    with pytest.raises(RootsError, match=sentence):
-        load_roots(path)
-
-
-def test_missing_table_is_rejected(tmp_path: Path) -> None:
-    with pytest.raises(RootsError, match=r"Cannot read roots\.toml"):
-        load_roots(tmp_path / "roots.toml")
+def test_table_is_valid() -> None:
+    """No letters are listed twice, and every entry has a word, a meaning and a place in a name."""
+    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    places = [place for language in table.values() for place in language.values()]
+    listed = [letters for place in places for entry in place for letters in entry.split()]
+    roots = load_roots()
+    assert len(listed) == len(set(listed)) == len(roots)
+    assert all(re.fullmatch("[a-z]{2,}", letters) for letters in roots)
+    assert {root.place for root in roots.values()} == set(get_args(Place))
+    assert all(root.word and 1 <= len(root.meaning.split()) <= 3 for root in roots.values())

@@ -1,6 +1,7 @@
 """Text cleaning: idempotent, with known symbols only."""
 
 import string
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -21,20 +22,15 @@ from data.text import (
 texts = st.text() | st.text("aB é—“”\t\r\n \u0301🦕[]3ßıİǅﬁ'-.")
 
 
-@given(texts)
-def test_normalise_verse_is_idempotent(text: str) -> None:
-    once = normalise_verse(text)
-    assert normalise_verse(once) == once
-
-
-@given(texts)
-def test_normalised_verse_has_known_symbols(text: str) -> None:
-    normal = normalise_verse(text)
-    assert set(normal) <= VERSE_SYMBOLS
+@given(texts, st.sampled_from([normalise_verse, normalise_text]))
+def test_normal_text(text: str, normalise: Callable[[str], str]) -> None:
+    normal = normalise(text)
+    assert normalise(normal) == normal
     assert "  " not in normal
     assert "\n\n\n" not in normal
     assert all(line == line.strip() for line in normal.split("\n"))
     assert normal == normal.strip()
+    assert set(normal) <= VERSE_SYMBOLS or normalise is normalise_text
 
 
 @given(texts)
@@ -64,17 +60,14 @@ def test_fold_keeps_plain_text(text: str) -> None:
         ("“quoted”", "'quoted'"),
         ("—–−", "---"),
         ("Æsop, Œdipus, Straße, Øre", "aesop, oedipus, strasse, ore"),
-        ("ﬁ ｍ", "fi m"),
+        ("ﬁ ｍ㍿ﬃ", "fi m株式会社ffi"),
         ("İI", "ii"),
     ],
 )
 def test_fold(typed: str, plain: str) -> None:
     assert fold(typed) == plain
-
-
-@pytest.mark.parametrize("character", "🦕αд中5[#")
-def test_fold_keeps_other_characters(character: str) -> None:
-    assert fold(character) == character
+    others = "🦕αд中5[#ﷺ"
+    assert fold(others) == others
 
 
 def test_normalise_verse() -> None:
@@ -99,14 +92,9 @@ def test_clean_name(line: str, name: str) -> None:
 def test_proper_nouns() -> None:
     text = "And then Helen came, O Helen fair,\nTo Rome and Rome's rose, a Rose, my rose\n"
     assert proper_nouns(text) == {"helen", "rome"}
-
-
-def test_capitals_at_starts_do_not_count() -> None:
+    # Capitals at starts do not count.
     assert proper_nouns("Shall I go. Shall I stay? Shall we\nShall they") == frozenset()
     assert proper_nouns("the Sun and the Sun\nthe sun and the sun") == frozenset()
-
-
-def test_proper_nouns_of_a_long_line_are_fast() -> None:
     # Were the line searched from its beginning for every word, this would take minutes.
     assert proper_nouns("then came Helen " * 50_000) == {"helen"}
 
@@ -147,20 +135,6 @@ def test_words_of_other_alphabets(text: str, words: list[str]) -> None:
 )
 def test_normalise_text(text: str, clean: str) -> None:
     assert normalise_text(text) == clean
-
-
-@given(st.text())
-def test_normalise_text_is_idempotent(text: str) -> None:
-    clean = normalise_text(text)
-    assert normalise_text(clean) == clean
-    assert "  " not in clean
-    assert "\n\n\n" not in clean
-    assert clean == clean.strip()
-
-
-def test_fold_does_not_multiply_text() -> None:
-    assert fold("ﷺ") == "ﷺ"
-    assert fold("㍿ﬃÉ") == "株式会社ffie"
 
 
 @given(st.text())

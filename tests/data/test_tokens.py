@@ -51,16 +51,10 @@ def test_round_trip(text: str) -> None:
     assert expressed == ("  " not in text and not text.endswith(" "))
 
 
-def test_has_space() -> None:
-    assert has_space("love", "is")
-    assert has_space(",", "is")
-    assert not has_space("love", ",")
-    assert not has_space("self", "-")
-    assert not has_space("-", "love")
-    assert not has_space("\n", "love")
-
-
 def test_kinds_of_tokens() -> None:
+    apart, together = ("love is", ", is"), ("love ,", "self -", "- love", "\n love")
+    assert all(has_space(*pair.split(" ")) for pair in apart)
+    assert not any(has_space(*pair.split(" ")) for pair in together)
     assert all(map(is_word, ("a", "o'er", "é", "любовь")))
     assert not any(map(is_word, (",", "\n", FLIP, "'", "")))
     assert all(map(is_token, ("a", "o'er", ",", "\n", "'")))

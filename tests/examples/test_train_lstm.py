@@ -10,14 +10,8 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "train_lstm.py"
 
 
 def test_example_learns(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, EXAMPLE, "--updates", "201"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    lines = done.stdout.splitlines()
+    command = [sys.executable, str(EXAMPLE), "--updates", "201"]
+    lines = subprocess.check_output(command, cwd=tmp_path, text=True).splitlines()
     assert [int(line.split()[0]) for line in lines] == [100, 200, 201]
     first, *_, last = (float(re.findall(r"names (\d\.\d\d)", line)[0]) for line in lines)
     assert last < first < 3.3  # that of 27 letters that are all as likely

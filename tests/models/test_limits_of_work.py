@@ -7,6 +7,7 @@ from itertools import count
 
 import pytest
 
+from models.names import generator
 from models.names.dissection import dissect
 from models.names.generator import (
     LONGEST_TYPED,
@@ -21,14 +22,10 @@ from models.text_generator import Abandoned, ShouldStop
 from models.verse.dissection import LONGEST_LINE, MOST_REJECTED, LineTooLong, dissect_line, is_line
 from models.verse.forms import FORMS
 from models.verse.poem import MAX_ATTEMPTS, NoLineFound, SonnetError, SonnetRequest, begin, extend
-from tests.models.tiny import namer, poet, words_and_characters
+from tests.models.tiny import anything, namer, poet, words_and_characters
 
 NAMER, POET = namer(), poet()
 NAMES, POEM = NamesRequest(3, 1), SonnetRequest("Shall I", 1)
-
-
-def anything(_: str) -> bool:
-    return True
 
 
 def after(calls: int) -> ShouldStop:
@@ -54,10 +51,7 @@ def refusing(asked: list[str]) -> Callable[[str], bool]:
         (replace(NAMES, temperature=math.nan), "not nan"),
         (replace(NAMES, temperature=math.inf), "not inf"),
         (replace(NAMES, seed=-1), "The seed can be 0 to"),
-        (
-            replace(NAMES, contains="-" * (LONGEST_TYPED + 1)),
-            "The number of characters can be 0 to 1,000, not 1,001",
-        ),
+        (replace(NAMES, contains="-" * (LONGEST_TYPED + 1)), "can be 0 to 1,000, not 1,001"),
     ],
 )
 def test_names_out_of_range(request_: NamesRequest, problem: str) -> None:
@@ -90,19 +84,14 @@ def test_poem_out_of_range(request_: SonnetRequest, problem: str) -> None:
         begin(POET, request_)
 
 
-def test_dissected_name_is_measured_first() -> None:
+def test_dissected_text_is_measured_first() -> None:
     with pytest.raises(NamesError, match=r"and yours has 1,?000,?000"):
         dissect(NAMER, "-" * 1_000_000)
-
-
-def test_dissected_line_is_measured_first() -> None:
     trained = poet(words_and_characters())
-    line = "the rose " * LONGEST_LINE
-    assert not is_line(trained, line)
-    with pytest.raises(LineTooLong):
-        dissect_line(trained, line, anything)
-    with pytest.raises(LineTooLong):
-        dissect_line(trained, "a" * (LONGEST_LINE + 1), anything)
+    assert not is_line(trained, "the rose " * LONGEST_LINE)
+    for line in ("the rose " * LONGEST_LINE, "a" * (LONGEST_LINE + 1)):
+        with pytest.raises(LineTooLong):
+            dissect_line(trained, line, anything)
 
 
 def test_dissected_line_of_a_filter_that_refuses_all() -> None:
@@ -112,13 +101,14 @@ def test_dissected_line_of_a_filter_that_refuses_all() -> None:
     assert len(asked) <= MOST_REJECTED * len(dissection.words)
 
 
-@pytest.mark.parametrize("batches", [0, 1, 3])
-def test_names_are_stopped_between_batches(batches: int) -> None:
-    asked: list[str] = []
+def test_names_are_stopped_between_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also between those of several drafts that do not share one."""
+    monkeypatch.setattr(generator, "MOST_ROWS", PREFIX_BATCH)
+    asked: list[list[str]] = [[], [], []]
+    drafts = [generator.begin(NAMER, NAMES)] * 3
     with pytest.raises(Abandoned):
-        generate_names(NAMER, NAMES, refusing(asked), after(batches))
-    assert len(asked) <= batches * PREFIX_BATCH
-    assert bool(asked) == bool(batches)
+        generator.extend(NAMER, drafts, [refusing(each) for each in asked], after(2))
+    assert [bool(each) for each in asked] == [True, True, False]
 
 
 @pytest.mark.parametrize("attempts", [0, 1, 2])

@@ -93,9 +93,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     def names_trainer(corpus: Corpus, seed: int, *_: object) -> NamesTrainer:
         return NamesTrainer(Watched(corpus, texts), seed, SMALL)  # type: ignore[arg-type]
 
-    def pretrainer(corpus: Corpus, seed: int, _: FitSettings) -> Pretrainer:
-        watched = Watched(corpus, texts)
-        return Pretrainer(watched, seed, SMALL.fit, lstms=1, updates=2)  # type: ignore[arg-type]
+    def pretrainer(corpus: Corpus, seed: int, _: MixtureSettings) -> Pretrainer:
+        settings = dataclasses.replace(SMALL, order=None, max_updates=2)
+        return Pretrainer(Watched(corpus, texts), seed, settings)  # type: ignore[arg-type]
 
     def notebook_trainer(corpus: Corpus) -> NotebookTrainer:
         return NotebookTrainer(Watched(corpus, texts))  # type: ignore[arg-type]

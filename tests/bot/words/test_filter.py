@@ -53,111 +53,29 @@ DISGUISES: dict[str, Callable[[str], str]] = {
 }
 
 VILE = [
-    "fuck",
-    "FUCKING",
-    "f u c k",
-    "f.u.c.k",
-    "fuuuuuck",
-    "fu\u200bck",
-    "ｆｕｃｋ",
-    "𝓯𝓾𝓬𝓴",
-    "fück",
-    "sh1t",
-    "n1gg3r",
-    "n i g g e r",
-    "f4gg0t",
-    "thou art a cunt",
-    "gang rape",
-    "Hitler",
-    "1488",
-    "14/88",
-    "f.4.g.g.0.t",
-    "n 1 g g 3 r",
-    "$ h 1 t",
-    "@$$hole",
-    "s|-|it",
-    "fu\nck",
-    "nig ger",
-    "sh it",
-    "ni__gg__er",
-    "🇫🇺🇨🇰",
-    "🅵🆄🅲🅺",
-    "(unt of a thing",
-    "mierda",
-    "putain",
-    "vaffanculo",
-    "Hurensohn",
-    "kurwa",
-    "сука",
-    "иди на хуй",
-    "orospu çocuğu",
-    "klootzak",
-    "vittu",
-    "caralho",
-    "씨발",
-    "ちんこ",
-    "操你",
-    "madarchod",
-    "\N{REVERSED HAND WITH MIDDLE FINGER EXTENDED}",
-    "a nude",
-    "god-damned",
-    "the bastards",
-    "a55",
+    *("fuck", "FUCKING", "thou art a cunt", "gang rape", "Hitler", "a nude", "god-damned"),
+    *("the bastards", "a55", "1488", "14/88", "\N{REVERSED HAND WITH MIDDLE FINGER EXTENDED}"),
+    *("f u c k", "f.u.c.k", "fuuuuuck", "fu\u200bck", "fu\nck", "nig ger", "sh it", "ni__gg__er"),
+    *("n i g g e r", "f.4.g.g.0.t", "n 1 g g 3 r", "$ h 1 t", "@$$hole", "s|-|it", "sh1t"),
+    *("n1gg3r", "f4gg0t", "(unt of a thing", "fück", "ｆｕｃｋ", "𝓯𝓾𝓬𝓴", "🇫🇺🇨🇰", "🅵🆄🅲🅺"),
+    *("mierda", "putain", "vaffanculo", "Hurensohn", "kurwa", "сука", "иди на хуй"),
+    *("orospu çocuğu", "klootzak", "vittu", "caralho", "씨발", "ちんこ", "操你", "madarchod"),
 ]
 VILE_NAMES = [
-    "fuckasaurus",
-    "niggersaurus",
-    "cuntosaurus",
-    "hitlerosaurus",
-    "kikeodon",
-    "kıkeodon",
-    "assosaurus",
-    "megadick",
-    "cockoraptor",
-    "titosaurus",
-    "analodon",
-    "niggeosaurus",
-    "dickburger",
+    *("fuckasaurus", "niggersaurus", "cuntosaurus", "hitlerosaurus", "kikeodon", "kıkeodon"),
+    *("assosaurus", "megadick", "cockoraptor", "titosaurus", "analodon", "niggeosaurus"),
+    *("dickburger", "assos aurus", "meg adick", "tyran nodick", "mi crotit"),
 ]
 HARMLESS = [
-    "",
-    "Scunthorpe",
-    "hell is empty",
-    "damn'd spot",
-    "her breasts are dun",
-    "gay apparel",
-    "he has got a thumb to stir it",
-    "prices and spaces",
-    "praise of gold, one bosom",
-    "Fanny, Willy and Lech Cummings",
-    "Homo sapiens",
-    "Zielona Góra, Калевала",
-    "a penny's worth",
-    "But since she prick'd thee out for women's pleasure,",
-    "Than unswept stone besmear'd with sluttish time.",
-    "therapist",
-    "as his wits",
-    "this hit",
-    "tit for tat",
-    "the pen is mightier",
-    "raccoon",
-    "grass, class and assassins",
-    "peacock",
-    "document",
-    "Essex and Sussex",
-    "I, O, a",
-    "🦕🌹",
-    "who're you",
-    "he'll shoot",
-    "Shi Tao",
-    "annus mirabilis",
-    "Massachusetts hit",
-    "György, Anusha and Ignazio",
-    "Brake (Unterweser)",
-    "Río Negro",
-    "Yoshitaka",
-    "Penistone",
-    "a b c d",
+    *("", "Scunthorpe", "hell is empty", "damn'd spot", "her breasts are dun", "gay apparel"),
+    *("he has got a thumb to stir it", "prices and spaces", "praise of gold, one bosom"),
+    *("Fanny, Willy and Lech Cummings", "Homo sapiens", "Zielona Góra, Калевала"),
+    *("a penny's worth", "But since she prick'd thee out for women's pleasure,"),
+    *("Than unswept stone besmear'd with sluttish time.", "therapist", "as his wits"),
+    *("this hit", "tit for tat", "the pen is mightier", "raccoon", "peacock", "document"),
+    *("grass, class and assassins", "Essex and Sussex", "I, O, a", "🦕🌹", "who're you"),
+    *("he'll shoot", "Shi Tao", "annus mirabilis", "Massachusetts hit", "Brake (Unterweser)"),
+    *("György, Anusha and Ignazio", "Río Negro", "Yoshitaka", "Penistone", "a b c d"),
     "in 455 and 1980",
 ]
 HARMLESS_NAMES = ["titanosaurus", "assaurus", "fukuiraptor", "nigersaurus", "spicomellus"]
@@ -173,17 +91,11 @@ def test_allowed(text: str) -> None:
     assert WordFilter().allows(text)
 
 
-def test_dinosaurs_are_allowed() -> None:
-    words = WordFilter()
-    assert [name for name in load_names().items if not words.allows(name)] == []
-    assert not words.allows("rape to saurus")
-
-
 def test_genera_are_allowed() -> None:
     words, genera = WordFilter(), load_genera()
-    assert [
-        name for name in (genera.vertebrates + genera.others)[::20] if not words.allows(name)
-    ] == []
+    others = (genera.vertebrates + genera.others)[::20]
+    assert [name for name in load_names().items + others if not words.allows(name)] == []
+    assert not words.allows("rape to saurus")
 
 
 @pytest.mark.parametrize("text", ["\ufdfa" * 6000, "dick " * 1500, "nig ger " * 800, "((" * 3000])
@@ -229,9 +141,7 @@ def test_strictness() -> None:
         (("a harmless line",), (mild, normal, strict)),
     ):
         for word in words:
-            assert [f.allows(word) for f in (mild, normal, strict)] == [
-                f in allowing for f in (mild, normal, strict)
-            ], word
+            assert [f for f in (mild, normal, strict) if f.allows(word)] == [*allowing], word
 
 
 def test_server_has_own_words() -> None:
@@ -245,17 +155,14 @@ def test_server_has_own_words() -> None:
     assert not operators.for_server(Strictness.MILD).allows("swamp")
 
 
-def test_operator_blocks_a_word() -> None:
-    words = WordFilter(blocked=["mud"])
-    assert not words.allows("In the MÜD!")
-    assert words.allows("muddy")
-
-
 @pytest.mark.parametrize(
     ("pattern", "stopped", "spared"),
     [
+        ("mud", "In the MÜD!", "muddy"),
         ("mud*", "mudasaurus", "bemud"),
         ("*mud", "bemud", "mudasaurus"),
+        ("mango*", "man gosaurus", "bigman gosaurus"),
+        ("*mango", "bigman go", "man gosaurus"),
         ("*mud*", "gomudon", "moody"),
         ("m*d", "moulded", "mouldy"),
         ("mud*dum", "muddum", "mudum"),  # its parts do not overlap
@@ -272,15 +179,12 @@ def test_operator_allows_a_word() -> None:
     words = WordFilter(allowed=["dick"])
     assert words.allows("Dick and Harry")
     assert not words.allows("dickhead")
+    assert not words.allows("dick fuck")
 
 
-def test_allowed_word_hides_no_other() -> None:
-    assert not WordFilter(allowed=["dick"]).allows("dick fuck")
-
-
-@pytest.mark.parametrize("pattern", ["", "*", "**", "(", "a.c", "[x]"])
-def test_odd_patterns(pattern: str) -> None:
-    assert WordFilter(blocked=[pattern]).allows("a harmless line")
+def test_odd_patterns() -> None:
+    for pattern in ("", "*", "**", "(", "a.c", "[x]"):
+        assert WordFilter(blocked=[pattern]).allows("a harmless line")
 
 
 @given(st.text())
@@ -297,12 +201,8 @@ def test_pickled_filter() -> None:
         for text in ("mud", "basement", "gravelly", "a fine day", "damn"):
             assert restored.allows(text) == words.allows(text)
     assert len(pickle.dumps(server.allows)) < 1_000
-
-
-def test_filter_is_restored_once() -> None:
-    """Texts of one server share their filter in another process, too."""
-    words = WordFilter(["mud"])
-    assert copied(words) is copied(words)
+    # It is restored once: texts of one server share their filter in another process, too.
+    assert copied(server) is copied(server)
 
 
 def test_another_process_takes_over_the_lists(monkeypatch: pytest.MonkeyPatch) -> None:

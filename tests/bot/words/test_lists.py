@@ -16,45 +16,32 @@ def test_innocent_words_are_compiled() -> None:
     assert INNOCENT_WORDS.read_text(encoding="utf-8") == compile_innocent()
 
 
-def test_each_word_has_one_strictness() -> None:
-    own = tomllib.loads(OWN_WORDS.read_text(encoding="utf-8"))
-    levels = (own[strictness.name.lower()] for strictness in Strictness)
-    words = Counter(word for level in levels for listed in level.values() for word in listed)
-    assert [word for word, count in words.items() if count > 1] == []
+OWN = tomllib.loads(OWN_WORDS.read_text(encoding="utf-8"))
 
 
-def test_every_own_word_is_used() -> None:
-    own = tomllib.loads(OWN_WORDS.read_text(encoding="utf-8"))
-    for strictness in Strictness:
-        for words in own[strictness.name.lower()].values():
-            assert [word for word in words if not entries_of(parse(word)[0])] == []
-
-
-def test_package_has_many_languages() -> None:
-    """The data of the package is found, and not only its English."""
-    found = {entry.spelling for entry in listed()}
-    assert {"kukene", "arschficker", "cazzata", "vypicenec"} <= found
+def test_own_words() -> None:
+    """Each has one strictness, and is used."""
+    levels = (OWN[strictness.name.lower()] for strictness in Strictness)
+    words = [word for level in levels for listed in level.values() for word in listed]
+    assert [word for word, count in Counter(words).items() if count > 1] == []
+    assert [word for word in words if not entries_of(parse(word)[0])] == []
 
 
 def test_published_words_are_blocked() -> None:
     """All but those that `words.toml` calls innocent, and abbreviations of two letters."""
-    own = tomllib.loads(OWN_WORDS.read_text(encoding="utf-8"))
-    innocent = {_letters(word) for key in ("strict", "ignored") for word in own[key]["words"]}
+    found = {entry.spelling for entry in listed()}
+    assert {"kukene", "arschficker", "cazzata", "vypicenec"} <= found  # not only English ones
+    innocent = {_letters(word) for key in ("strict", "ignored") for word in OWN[key]["words"]}
     words, listed_words = WordFilter(), lists.english()
     missed = [w for w in listed_words if words.allows(w) and _letters(w) not in innocent]
     assert len(listed_words) > 4000
     assert len(missed) <= 15, missed
-
-
-def test_remarks_are_no_words() -> None:
-    assert [word for word in lists.english() if len(word) > 40 or word.startswith("#")] == []
-
-
-def test_reading_of_digits_is_no_common_word() -> None:
-    """A list has `cra5h`; it is no *crash*."""
-    assert "cra5h" in lists.english()
-    assert WordFilter().allows("crash")
-    assert not WordFilter().allows("pr1ck")
+    # Remarks are no words.
+    assert [word for word in listed_words if len(word) > 40 or word.startswith("#")] == []
+    # A list has `cra5h`; it is no *crash*.
+    assert "cra5h" in listed_words
+    assert words.allows("crash")
+    assert not words.allows("pr1ck")
 
 
 def _letters(word: str) -> str:

@@ -59,8 +59,4 @@ def test_readings_are_bounded(text: str) -> None:
     assert len(found) <= 15
     assert all(len(reading) <= 4 * len(text) + 2 * text.count("(") for reading in found)
     assert all(c.isspace() or c not in LEET_SYMBOLS for reading in found for c in reading)
-
-
-@given(st.text())
-def test_plain_text_stays_plain(text: str) -> None:
     assert plain(plain(text)) == plain(text)

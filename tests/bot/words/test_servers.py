@@ -31,8 +31,7 @@ MUD = FilterSettings(Strictness.MILD, ("mud",))
 class Clock:
     """Seconds since the start of a test."""
 
-    def __init__(self) -> None:
-        self.now = 0.0
+    now = 0.0
 
     def __call__(self) -> float:
         return self.now
@@ -55,18 +54,9 @@ def clock() -> Clock:
 async def test_each_server_has_its_own(clock: Clock) -> None:
     filters, _stored = make(clock, _1=MUD, _2=FilterSettings(Strictness.STRICT))
     ours, theirs = await filters.of(1), await filters.of(2)
-    assert [ours.allows(word) for word in ("mud", "fuck", "damn", "swamp")] == [
-        False,
-        True,
-        True,
-        False,
-    ]
-    assert [theirs.allows(word) for word in ("mud", "fuck", "damn", "swamp")] == [
-        True,
-        False,
-        False,
-        False,
-    ]
+    words = ("mud", "fuck", "damn", "swamp")
+    assert [word for word in words if ours.allows(word)] == ["fuck", "damn"]
+    assert [word for word in words if theirs.allows(word)] == ["mud"]
     assert await filters.of(None) is await filters.of(3) is EVERYWHERE
 
 

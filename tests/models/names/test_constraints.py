@@ -1,32 +1,28 @@
 """Parsing of name constraints, and the problem that each impossible request has."""
 
 import string
+from typing import Any
 
 import pytest
 
 from models.names.automaton import ConstraintAutomaton, count_possible
-from models.names.constraints import NameConstraints
-from models.names.generator import parse_constraints
+from models.names.constraints import DINOSAURS, NameConstraints
+from models.names.generator import NamesRequest, parse_constraints
 from models.names.problems import FLAWS, Flaw, NamesError, Shortfall
 from models.networks.vocabulary import Vocabulary
 from tests.models.tiny import LETTERS
 
 
-def possible(
-    starts_with: str = "",
-    contains: str = "",
-    ends_with: str = "",
-    length: int | None = None,
-    vocabulary: Vocabulary = LETTERS,
-) -> float:
+def possible(vocabulary: Vocabulary = LETTERS, **typed: Any) -> float:  # noqa: ANN401
     """Number of names that meet constraints as typed."""
-    constraints = parse_constraints(starts_with, contains, ends_with, length, vocabulary)
+    constraints = parse_constraints(NamesRequest(**typed), vocabulary, DINOSAURS)
     return count_possible(ConstraintAutomaton.of(constraints, vocabulary), constraints, vocabulary)
 
 
 def test_pieces_are_folded() -> None:
-    constraints = parse_constraints(" Tri ", "Z É!", "-Raptor", 12, LETTERS)
-    assert constraints == NameConstraints("tri", "ze", "raptor", 12)
+    typed = NamesRequest(starts_with=" Tri ", contains="Z É!", ends_with="-Raptor", length=12)
+    parsed = parse_constraints(typed, LETTERS, DINOSAURS)
+    assert parsed == NameConstraints("tri", "ze", "raptor", 12)
 
 
 def test_lengths_exclude_pieces() -> None:
@@ -35,21 +31,18 @@ def test_lengths_exclude_pieces() -> None:
     assert NameConstraints().lengths == range(3, 27)
 
 
-LONGEST = "That needs more than 26 letters, the most that a name has. Try fewer letters."
+NO_LETTER = "Names only have the letters a to z, "
+LONGEST = "That needs more than {} letters. Try {}."
 UNREADABLE = "Nothing that meets all of that ({}) reads like a name. Try {}."
+TOO_LONG = "That needs more than 26 letters, the most that a name has. Try fewer letters."
+PACHY = {"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus"}
 
 
 @pytest.mark.parametrize(
     ("typed", "sentence"),
     [
-        (
-            {"ends_with": "🦖 42"},
-            "Names only have the letters a to z, and ends_with has none. Try ends_with:raptor.",
-        ),
-        (
-            {"starts_with": "Новo"},
-            "Names only have the letters a to z, so not Н. Try starts_with:tyranno.",
-        ),
+        ({"ends_with": "🦖 42"}, NO_LETTER + "and ends_with has none. Try ends_with:raptor."),
+        ({"starts_with": "Новo"}, NO_LETTER + "so not Н. Try starts_with:tyranno."),
         (
             {"contains": "abcdefghijklmnopqrstu"},
             "contains can have at most 20 letters, and yours has 21. Try fewer letters.",
@@ -64,14 +57,8 @@ UNREADABLE = "Nothing that meets all of that ({}) reads like a name. Try {}."
         ),
         ({"length": 2}, "Names here have 3 to 26 letters, not 2. Try length:8."),
         ({"length": 1_000}, "Names here have 3 to 26 letters, not 1,000. Try length:8."),
-        (
-            {"starts_with": "tri", "ends_with": "ops", "length": 5},
-            "That needs more than 5 letters. Try length:6.",
-        ),
-        (
-            {"contains": "mango", "length": 4},
-            "That needs more than 4 letters. Try length:5.",
-        ),
+        ({"starts_with": "tri", "ends_with": "ops", "length": 5}, LONGEST.format(5, "length:6")),
+        ({"contains": "mango", "length": 4}, LONGEST.format(4, "length:5")),
         (
             {"starts_with": "aba", "ends_with": "ba", "length": 4},
             "No name can meet all of that (starts_with:aba ends_with:ba length:4). Try length:3.",
@@ -84,17 +71,17 @@ UNREADABLE = "Nothing that meets all of that ({}) reads like a name. Try {}."
             {"starts_with": "maa", "ends_with": "aas", "length": 5},
             UNREADABLE.format("starts_with:maa ends_with:aas length:5", "length:4"),
         ),
-        ({"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus"}, LONGEST),
-        ({"starts_with": "pachycephalosaur", "ends_with": "tyrannosaurus", "length": 9}, LONGEST),
+        (PACHY, TOO_LONG),
+        (PACHY | {"length": 9}, TOO_LONG),
         (
             {"starts_with": "xyz", "vocabulary": Vocabulary("\nxyz")},
             UNREADABLE.format("starts_with:xyz", "fewer letters"),
         ),
     ],
 )
-def test_impossible_constraints(typed: dict[str, object], sentence: str) -> None:
+def test_impossible_constraints(typed: dict[str, Any], sentence: str) -> None:
     with pytest.raises(NamesError) as raised:
-        possible(**typed)  # type: ignore[arg-type]
+        possible(**typed)
     assert str(raised.value) == sentence
 
 
@@ -121,6 +108,6 @@ def test_longest_shortfall_fits_in_database() -> None:
 
 
 def test_tight_constraints_are_possible() -> None:
-    assert possible("tri", "ce", "ops", 8) == 1
-    assert possible("tri", "ri", "iops", 6) == 1
-    assert possible("mei", length=3) == 1
+    assert possible(starts_with="tri", contains="ce", ends_with="ops", length=8) == 1
+    assert possible(starts_with="tri", contains="ri", ends_with="iops", length=6) == 1
+    assert possible(starts_with="mei", length=3) == 1

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.corpora import load_names
-from models.names.dissection import dissect, edit_distances, nearest_genera, nearest_of
+from models.names.dissection import dissect, edit_distances, nearest_of
 from models.names.problems import NamesError
 from models.networks.network import item_losses
 from models.networks.vocabulary import END, Vocabulary
@@ -53,28 +53,23 @@ def test_five_alternatives() -> None:
     falling = [p for _, p in dissect(namer(lstm(LETTERS)), "mango").letters[0].alternatives]
     assert falling == sorted(falling, reverse=True)
 
-
-def test_small_vocabulary_has_fewer_alternatives() -> None:
-    parrot = namer(Parrot(["aba"], Vocabulary("\nab")))
-    assert all(len(choice.alternatives) == 3 for choice in dissect(parrot, "aba").letters)
+    fewer = namer(Parrot(["aba"], Vocabulary("\nab")))
+    assert all(len(choice.alternatives) == 3 for choice in dissect(fewer, "aba").letters)
 
 
-def test_parts_are_recognized() -> None:
-    parts = dissect(namer(lstm(LETTERS)), "microraptor").parts
-    assert [part.meaning for part in parts] == ["small", "thief"]
-
-
-def test_genus_is_nearest_to_itself() -> None:
-    assert nearest_genera("iguanodon")[0] == "iguanodon"
-    assert len(set(nearest_genera("iguanodon"))) == 3
+def test_parts_and_nearest_names() -> None:
+    found = dissect(namer(lstm(LETTERS)), "microraptor")
+    assert [part.meaning for part in found.parts] == ["small", "thief"]
+    assert found.nearest[0] == "microraptor"
+    assert len(set(found.nearest)) == 3
 
 
 def test_nearest_by_edits_then_prefix() -> None:
-    assert nearest_genera("tyranosaurus")[0] == "tyrannosaurus"
-    assert nearest_genera("velocirpator")[0] == "velociraptor"
     genera = load_names().words
+    assert nearest_of("tyranosaurus", genera)[0] == "tyrannosaurus"
+    assert nearest_of("velocirpator", genera)[0] == "velociraptor"
     distances = edit_distances("mangosaurus", genera)
-    found = [genera.index(name) for name in nearest_genera("mangosaurus", 20)]
+    found = [genera.index(name) for name in nearest_of("mangosaurus", genera, 20)]
     assert sorted(distances)[:20] == sorted(distances[found])
 
 

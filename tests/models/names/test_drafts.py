@@ -8,14 +8,7 @@ from numpy.typing import NDArray
 
 from models.names import generator, sampler
 from models.names.constraints import NameConstraints
-from models.names.generator import (
-    NamesDraft,
-    NamesRequest,
-    NamesResult,
-    begin,
-    extend,
-    generate_names,
-)
+from models.names.generator import NamesRequest, begin, extend, generate_names
 from models.names.sampler import BATCH, ConstrainedSampler, sample_batches, sampler_of
 from models.networks.lstm import LSTM
 from models.networks.network import State
@@ -23,7 +16,7 @@ from models.networks.ngram import NGram
 from models.serving.mixture import ParallelMixture
 from models.tasks import task_of
 from models.text_generator import Accept
-from tests.models.tiny import LETTERS, lstm, namer
+from tests.models.tiny import LETTERS, anything, lstm, namer
 
 NETWORK = ParallelMixture(
     (
@@ -45,26 +38,13 @@ REQUESTS = [
 ]
 
 
-def anything(_: str) -> bool:
-    return True
-
-
-def finished(drafts: list[NamesDraft], accept: Accept = anything) -> list[NamesResult]:
-    """The results of drafts that are continued together."""
-    for _ in range(1000):
-        drafts = extend(NAMER, drafts, [accept] * len(drafts))
-        if all(draft.finished for draft in drafts):
-            break
-    results = [draft.result for draft in drafts if draft.result is not None]
-    assert len(results) == len(drafts)
-    return results
-
-
 def test_drafts_do_not_depend_on_each_other() -> None:
     """Whatever their constraints, temperatures and counts are."""
     alone = [generate_names(NAMER, request, anything) for request in REQUESTS]
-    together = finished([begin(NAMER, request) for request in REQUESTS])
-    assert together == alone
+    drafts = [begin(NAMER, request) for request in REQUESTS]
+    while not all(draft.finished for draft in drafts):
+        drafts = extend(NAMER, drafts, [anything] * len(drafts))
+    assert [draft.result for draft in drafts] == alone
     assert len(REQUESTS) <= generator.batch_size
 
 
@@ -92,9 +72,7 @@ def test_batch_can_be_repeated() -> None:
     assert 0 < len(first.found) < len(second.found)
     assert extend(NAMER, [draft], [anything]) == [first]
     assert extend(NAMER, [first], [anything]) == [second]
-
-
-def test_finished_draft_stays() -> None:
+    # A finished one stays as it is.
     (draft,) = extend(NAMER, [begin(NAMER, REQUESTS[0])], [anything])
     assert draft.finished
     again, _ = extend(NAMER, [draft, begin(NAMER, REQUESTS[1])], [anything] * 2)
@@ -112,27 +90,19 @@ def test_each_draft_has_its_filter() -> None:
     assert max(second.names) < "m"
 
 
-class Counting(LSTM):
-    """A network that counts the rows of each step."""
-
-    rows: list[int]
-
-    def step(self, x: NDArray[np.int64], state: State) -> tuple[NDArray[np.float32], State]:
-        self.rows.append(len(x))
-        return super().step(x, state)
-
-
 def test_rows_of_a_step_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many constrained drafts are continued in turns, with the same names."""
-    monkeypatch.setattr(generator, "MOST_ROWS", 2 * BATCH)
-    plain = lstm(LETTERS, units=8, layers=1)
-    counting = Counting(plain.vocabulary, plain.layers, plain.Wy, plain.by)
-    object.__setattr__(counting, "rows", [])
-    trained = namer(counting)
+    trained, rows, step = namer(lstm(LETTERS, units=8, layers=1)), list[int](), LSTM.step
+
+    def counted(network: LSTM, x: NDArray[np.int64], state: State) -> object:
+        rows.append(len(x))
+        return step(network, x, state)
+
     drafts = [begin(trained, NamesRequest(5, seed, ends_with="us")) for seed in range(5)]
-    counting.rows.clear()
+    monkeypatch.setattr(generator, "MOST_ROWS", 2 * BATCH)
+    monkeypatch.setattr(LSTM, "step", counted)
     together = extend(trained, drafts, [anything] * 5)
-    assert max(counting.rows) == 2 * BATCH
+    assert max(rows) == 2 * BATCH
     assert together == [extend(trained, [draft], [anything])[0] for draft in drafts]
 
 

@@ -9,11 +9,6 @@ from data.roots import load_roots
 from models.names.dissection import NamePart, parts_of, reading
 
 
-def read_as(name: str) -> str:
-    """The recognised parts of a name."""
-    return "-".join(part.letters for part in parts_of(name))
-
-
 @pytest.mark.parametrize(
     ("name", "meaning"),
     [
@@ -40,31 +35,29 @@ def test_part_facts() -> None:
     )
 
 
-def test_unknown_letters_are_skipped() -> None:
-    assert read_as("mangosaurus") == "saurus"
-    assert read_as("micromangosaurus") == "micro-saurus"
-    assert parts_of("blix") == ()
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [
+        ("mangosaurus", "saurus"),  # unknown letters are skipped
+        ("micromangosaurus", "micro-saurus"),
+        ("acroblix", "acro"),  # four letters need no neighbour
+        ("pachyoraptor", "pachy-raptor"),  # a link
+        ("macrognathus", "macro-gnathus"),
+        ("eugnathia", "eu-gnath"),  # an ending
+        ("mangoceratops", "ceratops"),  # the longer root
+        ("pteranodon", "ptera-odon"),  # a tie goes to the later end
+    ],
+)
+def test_parts(name: str, parts: str) -> None:
+    assert "-".join(part.letters for part in parts_of(name)) == parts
+
+
+def test_names_without_parts() -> None:
+    short_roots_without_a_neighbour = ("eoblix", "diblix", "triblix", "blipodix", "blurablix")
+    roots_at_another_place = ("blimicro", "longblix", "blopsix")
+    for name in ("blix", *short_roots_without_a_neighbour, *roots_at_another_place):
+        assert parts_of(name) == (), name
     assert reading(parts_of("blix")) is None
-
-
-def test_links_and_endings() -> None:
-    assert read_as("pachyoraptor") == "pachy-raptor"
-    assert read_as("macrognathus") == "macro-gnathus"
-    assert read_as("eugnathia") == "eu-gnath"
-
-
-@pytest.mark.parametrize("name", ["eoblix", "diblix", "triblix", "blipodix", "blurablix"])
-def test_short_root_needs_a_neighbour(name: str) -> None:
-    assert parts_of(name) == ()
-
-
-@pytest.mark.parametrize("name", ["blimicro", "longblix", "blopsix"])
-def test_root_position(name: str) -> None:
-    assert parts_of(name) == ()
-
-
-def test_longer_root_wins() -> None:
-    assert read_as("mangoceratops") == "ceratops"
 
 
 @given(st.lists(st.sampled_from(sorted(load_roots())), min_size=1, max_size=4).map("".join))
@@ -82,7 +75,3 @@ def test_parts_are_ordered_roots(name: str) -> None:
 def test_most_genera_have_a_part() -> None:
     genera = load_names().words
     assert sum(bool(parts_of(name)) for name in genera) > 0.85 * len(genera)
-
-
-def test_tie_goes_to_the_later_end() -> None:
-    assert read_as("pteranodon") == "ptera-odon"

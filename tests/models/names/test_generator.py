@@ -9,16 +9,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.fingerprints import Fingerprints
-from models.names.generator import NamesRequest, generate_names, reads_as_name
+from models.names.constraints import DINOSAURS
+from models.names.generator import NamesRequest, generate_names
 from models.names.problems import Flaw, NamesError, Shortfall
 from models.networks.network import Network, State
-from models.networks.rnn import RNN, initialize_parameters
 from models.networks.vocabulary import END, Vocabulary
-from models.weights import ModelCard, Trained
-from tests.models.tiny import lstm
+from tests.models.tiny import LETTERS, anything, namer, rnn
 
-LETTERS = Vocabulary("\nabcdefghijklmnopqrstuvwxyz")
 SIGNS = "0123456789!?()"
 
 
@@ -54,31 +51,6 @@ class Parrot:
         return logits, state
 
 
-def trained(network: Network, known: Iterable[str] = ()) -> Trained:
-    card = ModelCard(
-        task="names",
-        architecture="rnn",
-        recipe="notebook",
-        corpus="a test",
-        corpus_sha256="",
-        seed=0,
-        updates=0,
-        created="2024-01-01",
-        symbols=network.vocabulary.symbols,
-    )
-    return Trained(network, card, Fingerprints.of(known), "")
-
-
-def untrained_rnn() -> RNN:
-    parameters = initialize_parameters(8, 27, 27, np.random.RandomState(1))
-    arrays = {name: array.astype(np.float32) for name, array in parameters.items()}
-    return RNN.from_arrays(LETTERS.symbols, arrays)
-
-
-def anything(_name: str) -> bool:
-    return True
-
-
 def write(
     network: Network,
     count: int = 1,
@@ -89,16 +61,16 @@ def write(
     accept: Callable[[str], bool] = anything,
 ) -> tuple[tuple[str, ...], Shortfall | None]:
     request = NamesRequest(count, seed, starts_with)
-    result = generate_names(trained(network, known), request, accept)
+    result = generate_names(namer(network, known=known), request, accept)
     return result.names, result.shortfall
 
 
 def test_requested_count() -> None:
-    few, _ = write(untrained_rnn(), count=10)
-    names, shortfall = write(untrained_rnn(), count=3_000)
+    few, _ = write(rnn(), count=10)
+    names, shortfall = write(rnn(), count=3_000)
     assert shortfall is None
     assert len(set(names)) == 3_000
-    assert all(map(reads_as_name, names))
+    assert all(map(DINOSAURS.admits, names))
     assert names[:10] == few
 
 
@@ -120,19 +92,13 @@ def test_rejected_names(written: list[str], given: set[str]) -> None:
     assert shortfall is not None
 
 
-def test_names_depend_on_seed() -> None:
-    first, again, other = (write(untrained_rnn(), 5, seed=seed) for seed in (7, 7, 8))
-    assert first == again
-    assert first != other
-
-
-def test_temperature_changes_names() -> None:
-    network = trained(lstm(LETTERS))
-    names = [
-        generate_names(network, NamesRequest(10, 0, temperature=t), anything).names
-        for t in (0.1, 1.0)
+def test_names_depend_on_seed_and_temperature() -> None:
+    requests = [
+        NamesRequest(5, seed, temperature=t) for seed, t in ((7, 1), (7, 1), (8, 1), (7, 3))
     ]
-    assert names[0] != names[1]
+    first, again, *others = (generate_names(namer(), each, anything).names for each in requests)
+    assert first == again
+    assert first not in others
 
 
 def test_frequent_name_is_not_preferred() -> None:
@@ -143,14 +109,14 @@ def test_frequent_name_is_not_preferred() -> None:
 
 def test_near_copies_of_list_are_rejected() -> None:
     network = Parrot(["mangos", "mago", "mengo", "tomato"])
-    listed = replace(trained(network), words=("mango",))
+    listed = replace(namer(network), words=("mango",))
     assert generate_names(listed, NamesRequest(1, 0), anything).names == ("tomato",)
 
 
 def test_rejected_names_are_counted() -> None:
     parrot = Parrot(["mango", "iguanodon", "iguanadon", "papaya"])
     request = NamesRequest(2, 0)
-    result = generate_names(trained(parrot, ["papaya"]), request, anything)
+    result = generate_names(namer(parrot, known=["papaya"]), request, anything)
     assert set(result.rejected) == {Flaw.KNOWN, Flaw.NEAR, Flaw.REAL, Flaw.REPEATED}
     assert sum(result.rejected.values()) >= 640
 
@@ -159,29 +125,27 @@ def test_rejected_names_are_counted() -> None:
 def test_starts_with_is_folded(typed: str) -> None:
     parrot = Parrot(["mangosaurus", "papayasaurus"])
     assert write(parrot, starts_with=typed)[0] == ("mangosaurus",)
+    twenty = "papayacephalosaurusi"
+    assert write(Parrot([twenty + "a"]), starts_with=twenty)[0] == (twenty + "a",)
 
 
 @pytest.mark.parametrize("constraints", [{"starts_with": "mango"}, {"contains": "mango"}])
 def test_name_is_longer_than_its_pieces(constraints: dict[str, str]) -> None:
-    network = trained(Parrot(["mango", "mangol"]))
+    network = namer(Parrot(["mango", "mangol"]))
     request = NamesRequest(1, 0, **constraints)  # type: ignore[arg-type]
     assert generate_names(network, request, anything).names == ("mangol",)
     assert generate_names(network, replace(request, length=5), anything).names == ("mango",)
 
 
-def test_starts_with_twenty_letters() -> None:
-    name = "micropapayacephalosaurus"
-    assert write(Parrot([name]), starts_with=name[:20])[0] == (name,)
-
-
 def test_search_continues_while_it_finds_names() -> None:
     tried = itertools.count(1)
-    names, shortfall = write(untrained_rnn(), 10, accept=lambda _: next(tried) % 300 == 0)
+    names, shortfall = write(rnn(), 10, accept=lambda _: next(tried) % 300 == 0)
     assert len(names) == 10
     assert shortfall is None
 
 
 ONE = "Only 1 new name was found (starts_with:man). "
+KNOWN = [f"man{letter}a" for letter in "abcdehijklmnop"]
 ALMOST_ALL = "Almost everything that was tried was rejected for being "
 
 
@@ -189,13 +153,13 @@ ALMOST_ALL = "Almost everything that was tried was rejected for being "
     ("names", "known", "accept", "sentence"),
     [
         (
-            ["mango", *(f"man{letter}a" for letter in "abcdehijklmnop")],
-            [f"man{letter}a" for letter in "abcdehijklmnop"],
+            ["mango", *KNOWN],
+            KNOWN,
             anything,
             ALMOST_ALL + "on the list that the network learned from.",
         ),
         (
-            ["mango", *(f"man{sign}" for sign in SIGNS)],
+            ["mango", *(f"man{c}" for c in SIGNS)],
             [],
             anything,
             ALMOST_ALL + "unreadable as a name.",
@@ -206,12 +170,7 @@ ALMOST_ALL = "Almost everything that was tried was rejected for being "
             lambda name: name == "mango",
             "Most of what was tried was rejected for being blocked by the word filter.",
         ),
-        (
-            ["mango"],
-            [],
-            anything,
-            ALMOST_ALL + "a repetition.",
-        ),
+        (["mango"], [], anything, ALMOST_ALL + "a repetition."),
         (
             ["mango", "manda", "manes", "mannn", "manzzz"],
             ["manda"],
@@ -232,7 +191,7 @@ def test_shortfall_names_the_main_flaw(
 
 def test_shortfall_when_all_names_are_found() -> None:
     request = NamesRequest(100, 0, starts_with="tri", ends_with="i", length=5)
-    result = generate_names(trained(untrained_rnn()), request, anything)
+    result = generate_names(namer(), request, anything)
     assert sorted(result.names) == [f"tri{x}i" for x in string.ascii_lowercase if x != "i"]
     assert result.shortfall
     assert result.shortfall.sentence.format() == (
@@ -243,7 +202,7 @@ def test_shortfall_when_all_names_are_found() -> None:
 def test_only_name_rejected() -> None:
     request = NamesRequest(1, 0, starts_with="mei", length=3)
     with pytest.raises(NamesError, match="The only such name, mei, was rejected for being a real"):
-        generate_names(trained(untrained_rnn()), request, anything)
+        generate_names(namer(), request, anything)
 
 
 def test_vocabulary_without_vowel() -> None:
@@ -261,4 +220,4 @@ def test_vocabulary_without_vowel() -> None:
     ],
 )
 def test_reads_as_name(name: str, reads: bool) -> None:
-    assert reads_as_name(name) == reads
+    assert DINOSAURS.admits(name) == reads

@@ -19,10 +19,7 @@ from models.networks.vocabulary import Vocabulary
 from models.training.numpy_lstm import vocabulary_of
 from tests.models.lists import HEROES, KANA, PAINTERS, VILLAGES, listed
 from tests.models.names.test_near_copies import WORDS, edit_distance
-
-
-def anything(_name: str) -> bool:
-    return True
+from tests.models.tiny import anything
 
 
 @pytest.mark.parametrize(
@@ -43,14 +40,10 @@ def test_constraints_on_any_list(
     assert dissect(trained, new.upper()).name == result.names[0]
     assert len(dissect(trained, new).nearest) == 3
     assert dissect(trained, new).parts == ()
-
-
-@pytest.mark.parametrize("names", [VILLAGES, PAINTERS, KANA, HEROES])
-def test_network_that_only_copies(names: tuple[str, ...]) -> None:
-    result = generate_names(listed(names), NamesRequest(1, 0), anything)
-    assert result.names == ()
-    assert result.shortfall is not None
-    assert result.shortfall.flaw is Flaw.KNOWN
+    copies = generate_names(listed(names), NamesRequest(1, 0), anything)
+    assert copies.names == ()
+    assert copies.shortfall is not None
+    assert copies.shortfall.flaw is Flaw.KNOWN
 
 
 def test_list_may_repeat_dinosaurs() -> None:
@@ -65,9 +58,7 @@ def test_short_names_may_be_near() -> None:
     assert towns.is_near("lyon")
     assert not towns.is_near("lyot")
     assert not towns.is_near("ély")
-
-
-def test_dense_list_allows_near_names() -> None:
+    # Nor may those of a dense list.
     dense = ListedNames.of([f"kal{a}{b}o" for a, b in itertools.product("abcdef", repeat=2)])
     assert dense.is_near("kalabo")
     assert not dense.is_near("kalabi")
@@ -106,12 +97,9 @@ def test_problems_of_a_list(typed: dict[str, object], sentence: str) -> None:
     assert str(refusal.value) == sentence
 
 
-def test_clean_piece_folds_unknown_characters() -> None:
+def test_unknown_characters() -> None:
     assert clean_piece("ÉÈ’x!", "eé'x", ends=False) == "ée'x"
     assert clean_piece("ñ", "eéx", ends=False) == "ñ"
-
-
-def test_dissect_unknown_characters() -> None:
     with pytest.raises(NamesError, match="No name on the list has b or я"):
         dissect(listed(KANA), "яb")
     with pytest.raises(NamesError, match="2 to 3 characters of their list, and yours has 4"):

@@ -1,17 +1,17 @@
 """Near copies, against the edit distance itself."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from data.corpora import load_names
-from models.fingerprints import NOTHING
 from models.names import filters
 from models.names.filters import ListedNames, NearNames, RealNames, near_names_of
 from models.serving.memory import resident_bytes
 from models.serving.packed_texts import packed
-from models.weights import Trained
-from tests.models.tiny import LETTERS, card, lstm
+from tests.models.tiny import namer
 
 WORDS = st.text("abc", min_size=1, max_size=5)
 
@@ -28,29 +28,18 @@ def edit_distance(a: str, b: str) -> int:
 def test_is_near_is_one_edit(names: set[str], name: str) -> None:
     near = any(edit_distance(name, real) <= 1 for real in names)
     assert RealNames.of(names).is_near(name) == near
-
-
-def test_swap_is_two_edits() -> None:
-    assert not RealNames.of(["mango"]).is_near("magno")
+    assert not RealNames.of(["mango"]).is_near("magno")  # a swap is two edits
 
 
 def near_names(*words: str) -> NearNames:
-    return near_names_of(
-        Trained(lstm(LETTERS), card("names", LETTERS), NOTHING, "some", words=words)
-    )
+    return near_names_of(replace(namer(), words=words))
 
 
-def test_long_list_is_not_indexed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(filters, "MOST_INDEXED", 2)
+@pytest.mark.parametrize("indexed", [2, 5_000])
+def test_genera_are_always_real(monkeypatch: pytest.MonkeyPatch, indexed: int) -> None:
+    monkeypatch.setattr(filters, "MOST_INDEXED", indexed)
     real = near_names("mango", "papaya", "tomato")
-    assert not isinstance(real, RealNames)
-    assert real.is_near("mangos")
-    assert real.is_near("tyranosaurus")
-    assert not real.is_near("mangosaurus")
-
-
-def test_genera_are_always_real() -> None:
-    real = near_names("mango")
+    assert isinstance(real, RealNames) == (indexed > 2)
     assert all(name in real for name in ("mango", *load_names().items))
     assert "mangosaurus" not in real
     assert real.is_near("tyranosaurus")

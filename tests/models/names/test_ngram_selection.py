@@ -37,9 +37,8 @@ def test_discount_is_best() -> None:
 
 def test_large_vocabulary_has_fewer_orders() -> None:
     signs = Vocabulary(END + "".join(chr(0x4E00 + n) for n in range(200)))
-    assert [
-        candidate.order for candidate in compare_orders([signs.symbols[1:] + END], ["一\n"], signs)
-    ] == [*range(1, 8)]
+    found = compare_orders([signs.symbols[1:] + END], ["一\n"], signs)
+    assert [candidate.order for candidate in found] == [*range(1, 8)]
 
 
 @pytest.mark.parametrize(("training", "measured"), [([], ["a\n"]), (["a\n"], [""])])

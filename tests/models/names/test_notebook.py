@@ -84,30 +84,18 @@ def test_unencodable_validation_is_skipped() -> None:
 
 
 def test_resumed_run_is_identical(corpus: Corpus) -> None:
-    whole = NotebookTrainer(corpus)
-    interrupted = NotebookTrainer(corpus)
-    resumed = NotebookTrainer(corpus)
+    whole, interrupted, resumed = (NotebookTrainer(corpus) for _ in range(3))
     expected = first(whole, 60)[40:]
     first(interrupted, 40)
-    resumed.restore(interrupted.checkpoint())
+    checkpoint = interrupted.checkpoint()
+    first(interrupted, 2)  # must not change the checkpoint
+    resumed.restore(checkpoint)
     assert first(resumed, 20) == expected
     for name, weights in whole.arrays().items():
         np.testing.assert_array_equal(resumed.arrays()[name], weights)
 
 
-def test_checkpoint_is_a_copy(corpus: Corpus) -> None:
-    trainer = NotebookTrainer(corpus)
-    first(trainer, 2)
-    checkpoint = trainer.checkpoint()
-    before = {name: array.copy() for name, array in checkpoint.items()}
-    first(trainer, 2)
-    for name, array in before.items():
-        np.testing.assert_array_equal(checkpoint[name], array)
-
-
-def test_runs_35000_updates(
-    corpus: Corpus,
-) -> None:
+def test_runs_35000_updates(corpus: Corpus) -> None:
     trainer = NotebookTrainer(corpus)
     nearly_done = trainer.checkpoint() | {"done": np.array(ITERATIONS - 1)}
     trainer.restore(nearly_done)

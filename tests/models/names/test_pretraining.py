@@ -12,7 +12,7 @@ from data.corpora import Corpus, load_names
 from data.further_reading import Genera, load_genera
 from models.fingerprints import NOTHING
 from models.names.recipes import PRETRAINING_RECIPE, RECIPES
-from models.names.trainers import Pretrainer, reading_list
+from models.names.trainers import MixtureSettings, Pretrainer, reading_list
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import END
 from models.serving.mixture import ParallelMixture
@@ -22,6 +22,7 @@ from models.weights import load_weights, save_weights
 from tests.models.tiny import LETTERS, card, lstm
 
 FIT = FitSettings(units=8, batch=16, learning_rate=0.05, warm_up=1)
+SMALL = MixtureSettings(2, FIT, order=None, measure_every=20, max_updates=40)
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +32,14 @@ def corpus() -> Corpus:
     return replace(names, training=names.training[:36], validation=names.training[36:40])
 
 
-def pretrainer(corpus: Corpus, updates: int = 40) -> Pretrainer:
-    return Pretrainer(corpus, 0, FIT, lstms=2, updates=updates)
+def pretrainer(corpus: Corpus) -> Pretrainer:
+    return Pretrainer(corpus, 0, SMALL)
 
 
 def test_loss_decreases(corpus: Corpus) -> None:
     trainer = pretrainer(corpus)
+    one, other = trainer.network().members
+    assert not np.array_equal(one.arrays()["Wx0"], other.arrays()["Wx0"])
     names = [name + END for name in corpus.training]
     before = cross_entropy(trainer.network(), names)
     assert [progress.step for progress in trainer.train()] == [*range(1, 41)]
@@ -45,17 +48,13 @@ def test_loss_decreases(corpus: Corpus) -> None:
 
 def test_validation_is_measured_and_not_read(corpus: Corpus) -> None:
     other = replace(corpus, validation=("mangosaurus",))
-    one, another = (pretrainer(c, updates=250) for c in (corpus, other))
+    one, another = (pretrainer(c) for c in (corpus, other))
     runs = [list(trainer.train()) for trainer in (one, another)]
     assert [p.loss for p in runs[0]] == [p.loss for p in runs[1]]
     texts = [name + END for name in corpus.validation]
     assert runs[0][-1].validation == pytest.approx(cross_entropy(one.network(), texts))
     assert runs[0][-1].validation != runs[1][-1].validation
-
-
-def test_members_differ(corpus: Corpus) -> None:
-    one, other = pretrainer(corpus).network().members
-    assert not np.array_equal(one.arrays()["Wx0"], other.arrays()["Wx0"])
+    assert [p.step for p in runs[0] if p.validation is not None] == [20, 40]
 
 
 def test_resumed_run_is_identical(corpus: Corpus) -> None:

@@ -11,27 +11,23 @@ def shape(*words: str) -> Shape:
     return Shape.of(vocabulary_of(words).symbols, words)
 
 
-def test_latin_list_has_dinosaur_shape() -> None:
+def test_shape_of_latin_list() -> None:
     assert shape_of(load_shipped("names")) == DINOSAURS
     assert shape("mango", "papaya") == DINOSAURS
     assert Shape.of(LETTERS.symbols, ()) == DINOSAURS
-
-
-def test_irregular_latin_list_has_own_shape() -> None:
     short = shape("xi", "li", "wu", "xu")
     assert (short.shortest, short.longest, short.latin) == (2, 2, True)
     assert short.admits("yi")
     assert not short.admits("y-")
 
 
-def test_lengths_of_list() -> None:
+def test_rules_of_list() -> None:
     towns = shape("aÿ", "évreux", "y" * 80)
     assert (towns.shortest, towns.longest, towns.usual, towns.latin) == (2, 64, 6, False)
-
-
-def test_vowel_rule() -> None:
     assert shape("é a", "émo").needs_vowel
     assert not shape("é a", "ély").needs_vowel
+    assert shape("a b", "a b c").max_words == 3
+    assert shape("a b c d e f g h i").max_words is None
 
 
 @pytest.mark.parametrize(
@@ -49,11 +45,6 @@ def test_shape_rejects_what_no_name_does(name: str) -> None:
 )
 def test_shape_allows_what_one_name_does(name: str, word: str) -> None:
     assert shape("le mans", "val-d'or", word).admits(word)
-
-
-def test_number_of_words() -> None:
-    assert shape("a b", "a b c").max_words == 3
-    assert shape("a b c d e f g h i").max_words is None
 
 
 def test_exception_allows_nothing_else() -> None:

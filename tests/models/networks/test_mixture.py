@@ -1,4 +1,4 @@
-"""ParallelMixture of networks."""
+"""Mixtures of networks, of both classes."""
 
 import math
 import pickle
@@ -97,15 +97,6 @@ def test_parameters_are_held_once() -> None:
     assert again.arrays().keys() == mixture.arrays().keys()
 
 
-def test_mixture_of_one() -> None:
-    alone = lstm(LETTERS)
-    np.testing.assert_allclose(
-        item_losses(ParallelMixture((alone,), shares(1)), NAMES),
-        item_losses(alone, NAMES),
-        rtol=1e-5,
-    )
-
-
 def test_impossible_for_one_member() -> None:
     arrays = lstm(LETTERS).arrays()
     arrays["by"] = np.where(np.arange(len(LETTERS)) == 1, 0, -1e4).astype(np.float32)
@@ -117,17 +108,13 @@ def test_impossible_for_one_member() -> None:
     assert (losses < item_losses(other, NAMES) + 6 * math.log(2) + 1e-3).all()
 
 
-def test_mixture_round_trip(mixture: ParallelMixture) -> None:
-    again = ParallelMixture.from_arrays(LETTERS.symbols, mixture.arrays())
-    np.testing.assert_array_equal(item_losses(again, NAMES), item_losses(mixture, NAMES))
-
-
-def test_ten_members_keep_their_shares() -> None:
+def test_round_trip(mixture: ParallelMixture) -> None:
+    """Also of so many members that their numbers have two digits."""
     many = tuple(lstm(LETTERS, units=2, layers=1, seed=seed) for seed in range(11))
     unequal = np.arange(1, 12, dtype=np.float32)
-    mixture = ParallelMixture(many, unequal / unequal.sum())
-    again = ParallelMixture.from_arrays(LETTERS.symbols, mixture.arrays())
-    np.testing.assert_array_equal(item_losses(again, NAMES), item_losses(mixture, NAMES))
+    for some in (mixture, ParallelMixture(many, unequal / unequal.sum())):
+        again = ParallelMixture.from_arrays(LETTERS.symbols, some.arrays())
+        np.testing.assert_array_equal(item_losses(again, NAMES), item_losses(some, NAMES))
 
 
 SURPLUS = ("Wy", "3-rnn/Waa", "one-lstm/Wy", "5-lstm/Wy", "0-lstm/x/Wy")
@@ -150,21 +137,15 @@ def test_invalid_members_raise(
     arrays |= {name: np.zeros((1, 1), np.float32) for name in surplus}
     with pytest.raises(ValueError, match=why):
         ParallelMixture.from_arrays(LETTERS.symbols, arrays)
-
-
-def test_wrong_vocabulary_raises(mixture: ParallelMixture) -> None:
     with pytest.raises(ValueError, match="has shape"):
         ParallelMixture.from_arrays(VERSE.symbols, mixture.arrays())
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [(0.5, 0.5), (0.25, 0.25, 0.25), (0.5, 0.5, 0), (1, 0.5, -0.5), (math.nan, 0.5, 0.5)],
-    ids=str,
-)
-def test_invalid_shares_raise(wrong: tuple[float, ...]) -> None:
-    with pytest.raises(ValueError, match="shares"):
-        ParallelMixture(members(), shares(*wrong))
+def test_invalid_shares_raise() -> None:
+    halves = (0.5, 0.5)
+    for wrong in (halves, (0.25,) * 3, (*halves, 0), (1, 0.5, -0.5), (math.nan, *halves)):
+        with pytest.raises(ValueError, match="shares"):
+            ParallelMixture(members(), shares(*wrong))
 
 
 @pytest.mark.parametrize("count", [0, MAX_MEMBERS + 1])

@@ -41,36 +41,13 @@ def naive_loss(network: Network, text: str) -> float:
 
 
 @network_of_each_kind
-def test_item_loss_follows_definition(network: Network) -> None:
+def test_losses_follow_definition(network: Network) -> None:
     expected = [naive_loss(network, name) for name in NAMES]
-    np.testing.assert_allclose(item_losses(network, NAMES), expected, rtol=1e-5)
-
-
-@network_of_each_kind
-def test_cross_entropy_averages_characters(network: Network) -> None:
-    total = sum(naive_loss(network, name) for name in NAMES)
-    assert cross_entropy(network, iter(NAMES)) == pytest.approx(
-        total / len("".join(NAMES)), rel=1e-5
-    )
-
-
-@network_of_each_kind
-@pytest.mark.parametrize("batch", [1, 2, 5, 64])
-def test_losses_do_not_depend_on_batch(network: Network, batch: int) -> None:
-    alone = [item_losses(network, [name])[0] for name in NAMES]
-    np.testing.assert_allclose(item_losses(network, NAMES, batch), alone, rtol=1e-5)
-
-
-def test_cross_entropy_of_nothing_is_nan() -> None:
-    assert math.isnan(cross_entropy(lstm(LETTERS), []))
-
-
-@network_of_each_kind
-def test_step_does_not_change_old_state(network: Network) -> None:
-    _, state = read(network, "mango", network.initial_state(1))
-    before = state.copy()
-    network.step(np.array([3]), state)
-    np.testing.assert_array_equal(state, before)
+    for batch in (1, 2, 5, 64):
+        np.testing.assert_allclose(item_losses(network, NAMES, batch), expected, rtol=1e-5)
+    mean = sum(expected) / len("".join(NAMES))
+    assert cross_entropy(network, iter(NAMES)) == pytest.approx(mean, rel=1e-5)
+    assert math.isnan(cross_entropy(network, []))
 
 
 @network_of_each_kind
@@ -83,19 +60,17 @@ def test_join_states_and_state_row(network: Network) -> None:
         alone, alone_after = network.step(LETTERS.encode(letter), states[row])
         np.testing.assert_allclose(logits[row : row + 1], alone, atol=1e-5)
         np.testing.assert_allclose(state_row(after, row), alone_after, atol=1e-6)
-
-
-def test_state_row_is_a_copy() -> None:
-    states = lstm(LETTERS).initial_state(3)
-    state_row(states, 1)[:] = 1
-    assert not states.any()
+    state_row(joined, 1)[:] = 1  # of a copy
+    np.testing.assert_array_equal(joined, join_states(states))
 
 
 @network_of_each_kind
 def test_read_in_two_parts(network: Network) -> None:
     whole, _ = read(network, "\nmangosaurus", network.initial_state(1))
     _, state = read(network, "\nmango", network.initial_state(1))
+    before = state.copy()
     parts, _ = read(network, "saurus", state)
+    np.testing.assert_array_equal(state, before)  # a step does not change the old state
     np.testing.assert_array_equal(parts, whole)
 
 

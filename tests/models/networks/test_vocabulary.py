@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.networks.vocabulary import END, Vocabulary
-from tests.models.tiny import LETTERS, VERSE
+from tests.models.tiny import VERSE
 
 
 def test_vocabulary_is_sorted() -> None:
@@ -14,9 +14,6 @@ def test_vocabulary_is_sorted() -> None:
     assert vocabulary.symbols == "\nagmnot"
     assert vocabulary.end == 0
     assert len(vocabulary) == 7
-
-
-def test_end_may_come_later() -> None:
     assert Vocabulary("ab\nc").end == 2
 
 
@@ -24,6 +21,8 @@ def test_end_may_come_later() -> None:
 def test_invalid_vocabulary_raises(symbols: str) -> None:
     with pytest.raises(ValueError, match="distinct characters"):
         Vocabulary(symbols)
+    with pytest.raises(KeyError):
+        VERSE.encode("é")
 
 
 @given(st.lists(st.text(max_size=20)))
@@ -42,11 +41,6 @@ def test_decode_each(texts: list[str]) -> None:
     rows = np.array([vocabulary.encode(text.ljust(9, END)) for text in texts])
     assert vocabulary.decode_each(rows) == texts
     assert vocabulary.decode_each(np.asfortranarray(rows)) == texts
-
-
-def test_encode_unknown_character_raises() -> None:
-    with pytest.raises(KeyError):
-        LETTERS.encode("é")
 
 
 @given(st.text())
@@ -68,7 +62,4 @@ def test_fold_is_idempotent(text: str) -> None:
 )
 def test_fold_to_nearest_character(typed: str, read: str) -> None:
     assert VERSE.fold(typed) == read
-
-
-def test_fold_keeps_known_characters() -> None:
     assert Vocabulary.of(["Éé"]).fold("Éé E") == "Éé"

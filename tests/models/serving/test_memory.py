@@ -23,21 +23,15 @@ def test_shared_values_are_counted_once() -> None:
     once = resident_bytes(Pair(array, words))
     assert resident_bytes(Pair(Pair(array, words), Pair(words, array))) == once
     assert once > array.nbytes
-
-
-def test_cycle_ends() -> None:
     loop: list[object] = []
     loop.append(loop)
     assert resident_bytes(loop) > 0
 
 
-def test_views_keep_their_whole_memory() -> None:
+def test_views_and_mappings() -> None:
     array = np.zeros(1_000)
     assert resident_bytes(array[:1]) == array.nbytes
     assert resident_bytes(Pair(array[:1], array[5:])) == array.nbytes
-
-
-def test_keys_and_values_of_a_mapping() -> None:
     key, value = "k" * 500, b"v" * 700
     assert resident_bytes({key: value}) - resident_bytes({}) > 1_200
 

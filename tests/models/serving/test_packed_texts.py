@@ -17,12 +17,9 @@ def test_same_as_tuple() -> None:
     assert PACKED[::-2] == TEXTS[::-2]
     assert "サクラ" in PACKED
     assert "aaÉ" not in PACKED
-
-
-@pytest.mark.parametrize("index", [6, -7])
-def test_index_out_of_range(index: int) -> None:
-    with pytest.raises(IndexError):
-        PACKED[index]
+    for index in (6, -7):
+        with pytest.raises(IndexError):
+            PACKED[index]
 
 
 @pytest.mark.parametrize("count", [0, 1, MOST_IN_TUPLE, MOST_IN_TUPLE + 1])

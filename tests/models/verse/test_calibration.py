@@ -10,17 +10,15 @@ from numpy.typing import NDArray
 
 from data.lexicon import syllables_of
 from data.tokens import tokenise
-from models.networks.words_and_characters import WordsAndCharacters
 from models.text_generator import Abandoned
 from models.verse import calibration
 from models.verse.calibration import FIRST_SEED, RATE, calibrated
 from models.verse.poem import SonnetError, SonnetRequest
 from models.weights import Trained
 from tests.models.tiny import poet, words_and_characters
-from tests.models.verse.versifier import VERSIFIER, WORDS, finished
+from tests.models.verse.versifier import VERSIFIER, WORDS, finished, word_network
 
-NETWORK = VERSIFIER.network
-assert isinstance(NETWORK, WordsAndCharacters)
+NETWORK = word_network()
 TOKENS = NETWORK.words.vocabulary
 POEMS = 4
 SINGLE = [word for word in WORDS if syllables_of(word) == 1]
@@ -86,23 +84,21 @@ def test_tokens_that_are_not_written_have_no_correction() -> None:
 
 def test_corrections_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(calibration, "RATE", 0.0)
-    assert isinstance(NETWORK, WordsAndCharacters)
     before = np.linspace(0, 1, len(TOKENS), dtype=np.float32)
     trained = replace(VERSIFIER, network=replace(NETWORK, correction=before))
     np.testing.assert_allclose(correction("the memory", trained=trained), before)
     assert RATE > 0
 
 
-def test_empty_corpus_changes_nothing() -> None:
-    assert not correction("").any()
-
-
-def test_network_that_writes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_to_compare(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
         raise SonnetError
 
+    assert not correction("").any()
     monkeypatch.setattr(calibration, "extend", fails)
     assert not correction("the memory").any()
+    trained = poet(words_and_characters())  # of another language
+    assert calibrated(trained, ["the rose"]) is trained.network
 
 
 @pytest.mark.parametrize("calls", [0, 3])
@@ -111,8 +107,3 @@ def test_calibration_is_stopped_between_lines(calls: int) -> None:
     with pytest.raises(Abandoned):
         calibrated(VERSIFIER, ["the memory"], lambda: next(asked) >= calls)
     assert next(asked) == calls + 1
-
-
-def test_other_languages_have_no_correction() -> None:
-    trained = poet(words_and_characters())
-    assert calibrated(trained, ["the rose"]) is trained.network

@@ -29,10 +29,8 @@ def test_forms_have_titles(form: Form) -> None:
     assert (form.lines is None) == (form.characters is not None)
     assert bool(form.stanzas) == (form.metres is not None)
 
-
-@pytest.mark.parametrize("form", [f for f in FORMS.values() if f.stanzas], ids=lambda f: f.name)
-def test_rhymed_forms_have_metres(form: Form) -> None:
-    assert form.metres is not None
+    if form.metres is None:
+        return
     assert form.lines == len(form.scheme) == sum(map(len, form.stanzas))
     assert set(form.scheme) <= set(string.ascii_uppercase)
     assert set(form.metres) == set(form.scheme)
@@ -54,13 +52,11 @@ def test_rhyme_schemes(name: str, stanzas: str) -> None:
     assert " ".join(FORMS[name].stanzas) == stanzas
 
 
-def test_default_form() -> None:
+def test_listed_forms() -> None:
     assert DEFAULT_FORM == "shakespearean"
     assert FORMS["free"].lines == 14
     assert FORMS["notebook"].characters == 400
-
-
-def test_limerick_metres() -> None:
+    assert [name for name, form in FORMS.items() if form.modern] == ["limerick"]
     limerick = FORMS["limerick"]
     assert [limerick.metre_of(line).syllables for line in range(5)] == [9, 9, 6, 6, 9]
 
@@ -73,15 +69,10 @@ def test_new_form() -> None:
     assert tercets.scheme == "ABABCB"
     assert tercets.lines == 6
     assert tercets.modern
-    assert [name for name, form in FORMS.items() if form.modern] == ["limerick"]
     assert tercets.stanza_ends == {3}
     assert tercets.metre_of(0).templates == ("wsws", "wswsf")
     assert tercets.metre_of(1).templates == ("swsw",)
     assert forms["lines"].lines == 2
     assert forms["lines"].metres is None
-
-
-def test_rhymes_of_line() -> None:
-    tercets = forms_of(TABLE)["tercets"]
     assert [tercets.rhymes_of(line) for line in range(6)] == [(), (), (0,), (1,), (), (1, 3)]
     assert [tercets.rhymes_to_come(line) for line in range(6)] == [1, 2, 0, 1, 0, 0]

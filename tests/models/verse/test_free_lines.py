@@ -1,70 +1,86 @@
-"""Constraints of lines without metre."""
+"""Sampling of candidate lines without metre."""
+
+from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
-from models.verse.free_lines import (
-    MAX_LINE,
-    MIN_LINE,
-    CharacterBudget,
-    LengthConstraint,
-    LineConstraint,
-)
-from tests.models.tiny import VERSE
+from models.networks.network import log_softmax, read
+from models.networks.vocabulary import END
+from models.verse.free_lines import Bounds, FreeLine, FreeLineRequest, generate_lines
+from tests.models.tiny import VERSE, lstm
 
-END, SPACE, LETTER = VERSE.encode("\n a")
+NETWORK = lstm()
+ROWS = 4
 
 
-def write(constraint: LineConstraint, row: int, symbol: np.int64, times: int) -> None:
-    for _ in range(times):
-        constraint.advance(np.array([row]), np.array([symbol]))
+def request(
+    text: str = "shall i", seed: int = 0, temperature: float = 1.0, bounds: Bounds | int = 12
+) -> FreeLineRequest:
+    """Of a line with so many characters, or within bounds."""
+    logits, state = read(NETWORK, END + text, NETWORK.initial_state(1))
+    bounds = bounds if isinstance(bounds, Bounds) else Bounds(bounds, bounds, bounds)
+    return FreeLineRequest(state, logits, temperature, np.random.default_rng(seed), bounds)
 
 
-def may_end(constraint: LineConstraint, row: int) -> bool:
-    return bool(constraint.allowed(np.array([row]))[0, END])
+def lines(
+    *requests: FreeLineRequest, rows: int = ROWS, top_p: float | None = None
+) -> list[list[FreeLine]]:
+    return generate_lines(NETWORK, requests, rows, max_length=40, top_p=top_p)
 
 
-def must_end(constraint: LineConstraint, row: int) -> bool:
-    return may_end(constraint, row) and int(constraint.allowed(np.array([row])).sum()) == 1
+def texts(candidates: Sequence[FreeLine]) -> list[str]:
+    return [candidate.written for candidate in candidates]
 
 
-def test_free_line_min_length() -> None:
-    constraint = LengthConstraint(VERSE, [0], rows=1)
-    write(constraint, 0, LETTER, MIN_LINE - 1)
-    assert constraint.allowed(np.array([0])).sum() == len(VERSE) - 1
-    assert not may_end(constraint, 0)
-    write(constraint, 0, LETTER, 1)
-    assert constraint.allowed(np.array([0])).all()
+def test_lines_are_within_bounds() -> None:
+    (found,) = lines(request(temperature=5, bounds=Bounds(5, 8, 12)), rows=1_000)
+    assert {len(text) for text in texts(found)} == {*range(5, 13)}
+    # Behind more than 8 characters it ends at a space.
+    assert {len(text) for text in texts(found) if text[8:9] == " "} == {9}
+    assert {len(text) for text in texts(found) if text[7:8] == " "} >= {8, 12}
+    assert not any(" " in text[8:-1] for text in texts(found))
+    assert texts(lines(request(bounds=Bounds.of_line(200)))[0]) == [""] * ROWS
+    assert Bounds.of_line(3) == (17, 53, 110)
 
 
-def test_free_line_max_length() -> None:
-    constraint = LengthConstraint(VERSE, [0, 0], rows=1)
-    write(constraint, 0, LETTER, MAX_LINE)
-    assert not must_end(constraint, 0)
-    write(constraint, 0, SPACE, 1)
-    assert must_end(constraint, 0)
-    write(constraint, 1, LETTER, 2 * MAX_LINE)
-    assert not must_end(constraint, 1)
-    write(constraint, 1, LETTER, 1)
-    assert must_end(constraint, 1)
+def test_lines_depend_on_generator() -> None:
+    drawn = [texts(lines(request(seed=seed))[0]) for seed in (3, 3, 4)]
+    assert drawn[0] == drawn[1]
+    assert drawn[0] != drawn[2]
 
 
-def test_typed_characters_count() -> None:
-    constraint = LengthConstraint(VERSE, [0, MIN_LINE, 2 * MAX_LINE + 1], rows=2)
-    assert [may_end(constraint, row) for row in range(6)] == [False, False, True, True, True, True]
-    assert [must_end(constraint, row) for row in range(6)] == [
-        False,
-        False,
-        False,
-        False,
-        True,
-        True,
-    ]
+def test_line_does_not_depend_on_batch() -> None:
+    settings = [("shall i", 1, 0.5, 12), ("when", 2, 1.5, 3), ("o", 3, 1.0, 30)]
+    together = lines(*(request(*setting) for setting in settings))
+    for setting, found in zip(settings, together, strict=True):
+        (alone,) = lines(request(*setting))
+        assert texts(found) == texts(alone)
+        for a, b in zip(found, alone, strict=True):
+            np.testing.assert_allclose(a.log_p, b.log_p, rtol=1e-4)
 
 
-def test_character_budget() -> None:
-    constraint = CharacterBudget(VERSE, [3, 0], rows=1)
-    assert must_end(constraint, 1)
-    for _ in range(3):
-        assert constraint.allowed(np.array([0])).all()
-        write(constraint, 0, LETTER, 1)
-    assert must_end(constraint, 0)
+@pytest.mark.parametrize("temperature", [0.1, 1.0, 2.0])
+def test_log_p_at_temperature_one(temperature: float) -> None:
+    """Teacher-forced over all symbols, whatever was allowed."""
+    start = request("when forty winters", temperature=temperature)
+    for candidate in lines(start)[0]:
+        logits, state = start.logits, start.state
+        for k, x in enumerate(VERSE.encode(candidate.written + END)):
+            assert candidate.log_p[k] == pytest.approx(log_softmax(logits)[0, x], abs=1e-4)
+            logits, state = NETWORK.step(np.array([x]), state)
+        assert len(candidate.log_p) == len(candidate.written) + 1
+        np.testing.assert_allclose(candidate.logits, logits, rtol=1e-3, atol=1e-5)
+        np.testing.assert_allclose(candidate.state, state, rtol=1e-3, atol=1e-5)
+
+
+def test_top_p_applies_to_allowed_characters() -> None:
+    start = request(bounds=1)
+    start.logits[0, VERSE.end] = 100
+    likeliest = VERSE.symbols[int(np.delete(start.logits[0], VERSE.end).argmax()) + 1]
+    assert set(texts(lines(start, rows=50, top_p=0.05)[0])) == {likeliest}
+
+
+def test_low_temperature_varies_less() -> None:
+    cold, hot = lines(request(temperature=0.01), request(temperature=5.0), rows=10)
+    assert len(set(texts(cold))) < len(set(texts(hot)))

@@ -77,33 +77,26 @@ def test_short_opening_is_one_line(index: WordIndex) -> None:
         assert wrap_opening(opening, SONNET, index) == [opening]
 
 
-def test_long_line_is_wrapped(
-    index: WordIndex,
-) -> None:
+def test_long_line_is_wrapped(index: WordIndex) -> None:
     typed = f"{SUMMER}, or is it rather autumn now?"
     parts = [f"{SUMMER},", "or is it rather autumn now?"]
     assert wrap_opening(typed, SONNET, index) == parts
     assert wrap_opening(typed, FREE, None) == parts
     assert wrap_opening(typed, LIMERICK, index)[0] == SUMMER.removesuffix(" day")
-
-
-def test_feminine_ending_is_not_wrapped(index: WordIndex) -> None:
+    free = wrap_opening("la " * 40, FREE, None)
+    assert [count_syllables(line) for line in free] == [FREE_SYLLABLES] * 4
+    # A feminine ending is not wrapped.
     assert wrap_opening(QUESTION, SONNET, index) == [QUESTION]
     assert wrap_opening(f"{SUMMER} or", SONNET, index) == [SUMMER, "or"]
 
 
 def test_typed_breaks_are_kept(index: WordIndex) -> None:
-    assert wrap_opening("Shall I\r\n\n compare\nthee", SONNET, index) == [
-        "Shall I",
-        " compare",
-        "thee",
-    ]
+    kept = wrap_opening("Shall I\r\n\n compare\nthee", SONNET, index)
+    assert kept == ["Shall I", " compare", "thee"]
     assert wrap_opening("Shall I\n", SONNET, index) == ["Shall I", ""]
 
 
-def test_too_many_lines_are_joined(
-    index: WordIndex,
-) -> None:
+def test_too_many_lines_are_joined(index: WordIndex) -> None:
     typed = "one line\nanother line\na\nb\na fifth line\na sixth line"
     lines = wrap_opening(typed, LIMERICK, index)
     assert lines == ["one line", "another line", "a b", "a fifth line", "a sixth line"]
@@ -134,13 +127,10 @@ def after(syllables: int) -> int:
     return METRE.shift(METRE.starts, syllables)
 
 
-def test_empty_line_starts_at_start() -> None:
-    assert start("") == Start(METRE.starts)
-
-
 @pytest.mark.parametrize(
     ("line", "syllables", "tokens", "after_word"),
     [
+        ("", 0, (), False),
         ("shall i", 2, ("shall", "i"), True),
         ("shall i ", 2, ("shall", "i"), False),
         ("shall i,", 2, ("shall", "i", ","), False),
@@ -180,13 +170,8 @@ def test_word_is_no_incomplete_word(index: WordIndex) -> None:
     assert index.starting_with("day").any()
     assert start("day").fragment == ""
     assert start("day").after_word
-
-
-def test_finished_word_is_not_completed() -> None:
-    line = "shall i comp"
-    assert start(line, finished=True) == Start(
-        after(3), line, ("shall", "i", "comp"), after_word=True
-    )
+    line, tokens = "shall i comp", ("shall", "i", "comp")
+    assert start(line, finished=True) == Start(after(3), line, tokens, after_word=True)
 
 
 def test_start_follows_stress() -> None:
@@ -194,9 +179,7 @@ def test_start_follows_stress() -> None:
     reversed_foot = start("river").positions
     assert reversed_foot == (METRE.starts & METRE.positions_of("10")) << 2
     assert 0 < reversed_foot < after(2)
-
-
-def test_word_out_of_metre_takes_syllables() -> None:
+    # A word out of the metre takes its syllables.
     assert start("memory memory").positions == METRE.shift(start("memory").positions, 3)
 
 
@@ -220,9 +203,7 @@ def test_line_beyond_metre_ends() -> None:
     assert start(line) == Start(0, line, tuple(line.split()), after_word=True, complete=True)
     assert start("a" * 300).positions == after(count_syllables("a" * 300))
     assert start("lala" * 60).complete
-
-
-def test_incomplete_word_behind_full_metre_is_a_word() -> None:
+    # An incomplete word behind a full metre is a word.
     line = f"{SUMMER.lower()} comp"
     assert start(line) == start(line, finished=True)
 
@@ -255,8 +236,3 @@ def test_last_line_has_positions(opening: str, form: Form, index: WordIndex) -> 
     metre = form.metre_of(len(lines) - 1)
     found = start_of(encoded_prefix(VERSE, lines[-1]), metre, index)
     assert found.positions or found.complete
-
-
-def test_free_line_has_ten_syllables() -> None:
-    lines = wrap_opening("la " * 40, FREE, None)
-    assert [count_syllables(line) for line in lines] == [FREE_SYLLABLES] * 4

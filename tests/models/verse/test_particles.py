@@ -10,32 +10,24 @@ from models.verse.word_lines import EPSILON, draw, invert, resample, uneven
 U = np.linspace(0, 0.999, 400)
 
 
-def drawn(logits: list[float], allowed: list[bool]) -> tuple[np.ndarray, float]:
-    """How often each column is drawn, and the share that was allowed."""
+@pytest.mark.parametrize(
+    ("logits", "allowed", "expected", "share"),
+    [
+        (np.log([0.5, 0.3, 0.15, 0.05]), [0, 1, 1, 0], [0, 2 / 3, 1 / 3, 0], 0.45),
+        # Unlikely columns are left out.
+        (np.log([1 - 3 * EPSILON / 4, EPSILON / 2, EPSILON / 4]), [1, 1, 1], [1, 0, 0], 1),
+        # Unless all allowed ones are, here below what a float32 can express.
+        ([0, -200, -200 - np.log(3)], [0, 1, 1], [0, 3 / 4, 1 / 4], np.exp(-200) * 4 / 3),
+    ],
+)
+def test_draws_from_the_allowed_part(
+    logits: list[float], allowed: list[int], expected: list[float], share: float
+) -> None:
     rows = np.tile(np.array(logits, np.float32), (len(U), 1))
-    x, log_share = draw(rows, np.tile(np.array(allowed), (len(U), 1)), U)
-    return np.bincount(x, minlength=len(logits)) / len(U), float(np.exp(log_share[0]))
-
-
-def test_draws_from_the_allowed_part() -> None:
-    logits = np.log([0.5, 0.3, 0.15, 0.05]).tolist()
-    frequencies, share = drawn(logits, [False, True, True, False])
-    np.testing.assert_allclose(frequencies, [0, 2 / 3, 1 / 3, 0], atol=0.01)
-    assert share == pytest.approx(0.45, abs=1e-5)
-
-
-def test_leaves_out_unlikely_columns() -> None:
-    logits = np.log([1 - 3 * EPSILON / 4, EPSILON / 2, EPSILON / 4]).tolist()
-    frequencies, share = drawn(logits, [True, True, True])
-    assert frequencies.tolist() == [1, 0, 0]
-    assert share == pytest.approx(1)
-
-
-def test_draws_though_all_allowed_columns_are_unlikely() -> None:
-    """Below what a float32 can express."""
-    frequencies, share = drawn([0, -200, -200 - np.log(3)], [False, True, True])
-    np.testing.assert_allclose(frequencies, [0, 3 / 4, 1 / 4], atol=0.01)
-    assert share == pytest.approx(np.exp(-200) * 4 / 3, rel=1e-3)
+    x, log_share = draw(rows, np.tile(np.array(allowed, np.bool_), (len(U), 1)), U)
+    frequencies = np.bincount(x, minlength=len(logits)) / len(U)
+    np.testing.assert_allclose(frequencies, expected, atol=0.01 if expected[0] == 0 else 0)
+    assert np.exp(log_share[0]) == pytest.approx(share, rel=1e-3)
 
 
 def test_is_stuck_without_an_allowed_column() -> None:
@@ -58,11 +50,6 @@ def test_rows_are_drawn_independently() -> None:
         assert (x[row], log_share[row]) == (alone[0][0], alone[1][0])
 
 
-def test_groups_with_uneven_weights() -> None:
-    log_weight = np.array([-3.0, -3.1, -2.9, -3.0, 0.0, -9.0, -9.0, -9.0, -1.0])
-    assert uneven(log_weight, np.array([0, 3, 4, 8])).tolist() == [2]
-
-
 @given(st.lists(st.floats(-50, 0), min_size=2, max_size=12), st.floats(0, 0.999))
 def test_resampling_keeps_the_expected_numbers(log_weight: list[float], offset: float) -> None:
     """Systematic: each particle is continued its expected number of times, rounded up or down."""
@@ -76,6 +63,8 @@ def test_resampling_keeps_the_expected_numbers(log_weight: list[float], offset: 
     assert log_w + np.log(len(weights)) == pytest.approx(np.logaddexp.reduce(weights))
 
 
-def test_invert() -> None:
+def test_groups_and_places() -> None:
+    log_weight = np.array([-3.0, -3.1, -2.9, -3.0, 0.0, -9.0, -9.0, -9.0, -1.0])
+    assert uneven(log_weight, np.array([0, 3, 4, 8])).tolist() == [2]
     cumulative = np.cumsum([0.0, 0.25, 0.0, 0.75, 0.0])
     assert invert(cumulative, np.array([0, 0.2, 0.25, 0.99, 1.0])).tolist() == [1, 1, 3, 3, 3]

@@ -21,7 +21,7 @@ from models.verse.poem import (
     extend,
 )
 from models.weights import Trained
-from tests.models.tiny import VERSE, poet
+from tests.models.tiny import VERSE, anything, poet
 
 POET = poet()
 """It knows characters only, so that it writes freely, whatever the form."""
@@ -30,14 +30,8 @@ CANDIDATES = FREE
 SHALL_I = SonnetRequest("Shall I", seed=7)
 
 
-def anything(_line: str) -> bool:
-    return True
-
-
 def written(
-    request: SonnetRequest,
-    trained: Trained = POET,
-    accept: Callable[[str], bool] = anything,
+    request: SonnetRequest, trained: Trained = POET, accept: Callable[[str], bool] = anything
 ) -> SonnetDraft:
     """A whole poem."""
     draft = begin(trained, request)
@@ -89,15 +83,12 @@ def test_short_opening_is_kept_exactly(opening: str) -> None:
     assert draft.opening_length == len(opening)
 
 
-def test_long_opening_wraps() -> None:
+def test_long_openings() -> None:
     opening = "Shall I compare thee to a summer's day, or is it rather autumn now?"
     draft = begin(POET, SonnetRequest(opening, seed=0))
     assert draft.lines == ("Shall I compare thee to a summer's day,",)
     assert draft.prefix == "or is it rather autumn now?"
     assert draft.opening_length == len(opening)  # a line break stands where a space was
-
-
-def test_opening_of_fourteen_lines() -> None:
     letters = "abcdefghijklmnopqrst"
     draft = written(SonnetRequest("\n".join(letters), seed=0))
     assert len(draft.lines) == LINES
@@ -126,15 +117,10 @@ def test_draft_of_other_weights_raises() -> None:
         extend(POET, [begin(POET, SHALL_I), draft], anything)
 
 
-def test_network_that_only_copies_raises() -> None:
-    trained = poet(Reciter(VERSES), known=VERSES)
-    with pytest.raises(SonnetError, match=r"try again, or try another opening\.$"):
-        written(SonnetRequest("", seed=0), trained)
-
-
-def test_lines_are_not_repeated() -> None:
-    with pytest.raises(SonnetError):
-        written(SonnetRequest("", seed=0), poet(Reciter(VERSES[:3])))
+def test_network_that_only_copies_or_repeats_raises() -> None:
+    for trained in (poet(Reciter(VERSES), known=VERSES), poet(Reciter(VERSES[:3]))):
+        with pytest.raises(SonnetError, match=r"try again, or try another opening\.$"):
+            written(SonnetRequest("", seed=0), trained)
 
 
 def test_filter_decides_lines() -> None:
@@ -155,9 +141,6 @@ def test_rejected_lines_are_retried() -> None:
     answers = itertools.chain([False] * (MAX_ATTEMPTS * CANDIDATES - 1), [True])
     (draft,) = extend(POET, [begin(POET, SHALL_I)], lambda _: next(answers))
     assert draft.lines[0].startswith("Shall I")
-
-
-def test_no_line_found() -> None:
     offered: list[str] = []
 
     def refuse(line: str) -> bool:
@@ -170,23 +153,15 @@ def test_no_line_found() -> None:
 
 
 @pytest.mark.parametrize(
-    ("last", "shown"),
-    [
-        ("and so this poem has come to its end,", "And so this poem has come to its end."),
-        ("and so this poem has come to its end", "And so this poem has come to its end."),
-        ("and so this poem has come to its end -", "And so this poem has come to its end."),
-        ("and so this poem has come to its end:", "And so this poem has come to its end."),
-        ("has this poem not come to its end?", "Has this poem not come to its end?"),
-        ("and so this poem has come to its end!", "And so this poem has come to its end!"),
-        ("and so this poem has come to its end.", "And so this poem has come to its end."),
-    ],
+    ("mark", "shown"),
+    [(mark, ".") for mark in (",", "", " -", ":", ".")] + [("?", "?"), ("!", "!")],
 )
-def test_last_line_ends_sentence(last: str, shown: str) -> None:
-    network = Reciter([*VERSES[: LINES - 1], last])
+def test_last_line_ends_sentence(mark: str, shown: str) -> None:
+    network = Reciter([*VERSES[: LINES - 1], f"and so this poem has come to its end{mark}"])
     draft = written(SonnetRequest("", seed=0), poet(network))
     assert draft.opening_length == 0
     assert draft.lines[0] == VERSES[0].capitalize()
-    assert draft.lines[-1] == shown
+    assert draft.lines[-1] == f"And so this poem has come to its end{shown}"
     assert draft.lines[-2].endswith(",")
 
 
@@ -224,15 +199,16 @@ def test_space_after_emoji() -> None:
     assert draft.lines[0] == f"🦕 {VERSES[0]}"
 
 
-def test_line_length_is_limited() -> None:
-    early = poet(Reciter(["a", *VERSES]))
-    for_ever = poet(Reciter(["word " * 100]))
-    endless = poet(Reciter(["x" * 1_000]))
-    for trained in (early, for_ever, endless):
-        (draft,) = extend(trained, [begin(trained, SonnetRequest("", seed=0))], anything)
-        assert MIN_LINE <= len(draft.lines[0]) <= 2 * MAX_LINE + 1
-    (draft,) = extend(for_ever, [begin(for_ever, SonnetRequest("", seed=0))], anything)
-    assert draft.lines[0].lower() == " ".join(["word"] * 12)
+@pytest.mark.parametrize(
+    ("lines", "length"),
+    [(["a", *VERSES], None), (["word " * 100], 59), (["x" * 1_000], 2 * MAX_LINE + 1)],
+    ids=["early", "for ever", "endless"],
+)
+def test_line_length_is_limited(lines: list[str], length: int | None) -> None:
+    trained = poet(Reciter(lines))
+    (draft,) = extend(trained, [begin(trained, SonnetRequest("", seed=0))], anything)
+    assert MIN_LINE <= len(draft.lines[0]) <= 2 * MAX_LINE + 1
+    assert len(draft.lines[0]) == length or length is None
 
 
 def test_most_likely_candidate_comes_first() -> None:

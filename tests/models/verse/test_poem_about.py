@@ -8,8 +8,8 @@ from data.text import fold, words_of
 from models.verse.forms import FORMS
 from models.verse.poem import SonnetDraft, SonnetError, SonnetRequest, begin, extend
 from models.verse.prosody import rhymes, scans
-from tests.models.tiny import poet
-from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, anything, finished, writer_of
+from tests.models.tiny import anything, poet
+from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, finished, writer_of
 
 METRICAL = [name for name, form in FORMS.items() if form.metres]
 KNOWN = "beauty"
@@ -149,13 +149,6 @@ def test_any_text_is_a_name_or_subject(text: str) -> None:
     assert poem.startswith("".join(draft.name.split()))
 
 
-def test_poem_about_name_depends_on_name() -> None:
-    draft, other = whole("Rex"), whole("Max")
-    rests = [line.partition(", ")[2] for line in (draft.lines[0], other.lines[0])]
-    assert rests[0] != rests[1]
-    assert whole("Rex").lines == draft.lines
-
-
 # Subjects. ---------------------------------------------------------------------------------------
 
 
@@ -168,12 +161,9 @@ def test_subject_is_no_name(form: str) -> None:
     assert draft.subject.words == (KNOWN,)
 
 
-def test_subject_is_shown_as_typed() -> None:
+def test_subject_of_member() -> None:
+    """It is shown as typed, and comes before that of the opening."""
     assert about(f"  The {KNOWN} of\n my sorrow!").subject.words == (f"The {KNOWN} of my sorrow!",)
-
-
-def test_subject_of_member_comes_first() -> None:
-    """Before that of the opening."""
     assert about("", opening="Of sorrow ").subject.words == ("sorrow",)
     draft = about(KNOWN, opening="Of sorrow ")
     assert draft.subject.words == (KNOWN,)
@@ -190,18 +180,13 @@ def test_subject_is_drawn_if_none_is_given() -> None:
             assert not any(topics.is_name(word.split()[-1]) for word in words)
 
 
-def test_subject_changes_poem() -> None:
-    poems = [whole(name).lines for name in (KNOWN, KNOWN, "sorrow")]
-    assert poems[0] == poems[1]
-    assert poems[0] != poems[2]
-
-
-def test_subject_stays_the_same() -> None:
-    draft = about("")
-    subject = draft.subject
-    for _ in range(3):
-        (draft,) = extend(VERSIFIER, [draft], anything)
-        assert draft.subject is subject
+def test_poem_depends_on_subject_and_name() -> None:
+    for names in ((KNOWN, KNOWN, "sorrow"), ("Rex", "Rex", "Max")):
+        poems = [whole(name) for name in names]
+        rests = [draft.lines[0].removeprefix(f"{draft.name}, ") for draft in poems]
+        assert rests[0] == rests[1] != rests[2]
+        assert poems[0].lines == poems[1].lines
+        assert poems[0].subject.words == about(names[0]).subject.words
 
 
 # Networks that know no words. --------------------------------------------------------------------

@@ -10,8 +10,9 @@ from models.fingerprints import runs_of
 from models.verse import poem
 from models.verse.metrical import PARTICLES
 from models.verse.poem import MAX_ATTEMPTS, NoLineFound, SonnetRequest, begin, extend
+from tests.models.tiny import anything
 from tests.models.verse.test_poem_forms import SUMMER, end, promised_rhymes, rhymes_as_promised
-from tests.models.verse.versifier import VERSIFIER, anything, finished, versifier, word_network
+from tests.models.verse.versifier import VERSIFIER, finished, versifier, word_network
 
 
 def first_line(opening: str = "", **known: Iterable[str]) -> str:
@@ -20,13 +21,9 @@ def first_line(opening: str = "", **known: Iterable[str]) -> str:
     return draft.lines[0]
 
 
-def test_corpus_line_is_not_written() -> None:
+def test_corpus_lines_and_runs_are_not_written() -> None:
     line = first_line()
     assert first_line(known=[fold(line)]) != line
-
-
-def test_corpus_run_is_not_written() -> None:
-    line = first_line()
     runs = runs_of(words_of(fold(line)))
     assert runs
     again = first_line(runs=runs[:1])

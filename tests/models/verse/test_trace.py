@@ -22,9 +22,8 @@ def test_kept_particle_wrote_the_line() -> None:
     draft, traces = traced(SonnetRequest(seed=3), 5)
     for line, trace in zip(draft.lines, traces, strict=True):
         assert trace.line == line
-        first, *tokens = [
-            step.words[row] for step, row in zip(trace.steps, trace.kept, strict=False)
-        ]
+        pairs = zip(trace.steps, trace.kept, strict=False)
+        first, *tokens = [step.words[row] for step, row in pairs]
         assert tokens[-1] == "\n"
         assert join_tokens(tokens[:-1]) == fold(line)
         assert first == [word for word in tokenise(fold(line)) if word[-1].isalpha()][-1]

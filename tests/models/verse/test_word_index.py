@@ -76,8 +76,6 @@ def test_syllables_by_first_reading() -> None:
     expected |= dict.fromkeys("\n,.-", 0)
     assert {text: int(INDEX.counted[k]) for text, k in INDEX.column.items()} == expected
 
-
-def test_stresses_of_any_word() -> None:
     assert INDEX.stresses_of("being") == ("10", "1")
     assert INDEX.stresses_of("wind") == ("1",)
     assert INDEX.stresses_of("xqzt") == ()
@@ -97,8 +95,7 @@ def test_words_that_do_not_end_lines() -> None:
     assert rhyme("above", some) >= 0
     assert not some.endings(METRE)[[some.column["love"], some.column["the"]]].any()
 
-
-def test_words_that_are_not_written() -> None:
+    # Nor one that is not written.
     some = WordIndex(VOCABULARY, sounds, may_write=lambda word: word != "love")
     assert set(INDEX.texts) - set(some.texts) == {"love"}
     assert some.rhyme_of("love") == rhyme("above", some) >= 0
@@ -117,18 +114,10 @@ def test_rhyme_count(monkeypatch: pytest.MonkeyPatch) -> None:
     def counts(index: WordIndex) -> dict[str, int]:
         return {word: int(index.rhyme_count[index.column[word]]) for word in index.texts}
 
-    assert counts(INDEX) == dict.fromkeys("\n,.-", 0) | {
-        "the": 0,
-        "love": 3,
-        "above": 3,
-        "'bove": 3,
-        "wind": 1,
-        "find": 1,
-        "being": 2,
-        "seeing": 2,
-        "memory": 1,
-        "many": 1,
-    }
+    threes, twos = ("love", "above", "'bove"), ("being", "seeing")
+    ones = ("wind", "find", "memory", "many")
+    expected = {0: ("\n", *",.-", "the"), 1: ones, 2: twos, 3: threes}
+    assert counts(INDEX) == {word: n for n, words in expected.items() for word in words}
     # Rare words rhyme, but do not make a word one that is easily rhymed with.
     monkeypatch.setattr(module, "COMMON_WORDS", VOCABULARY.index["above"])
     assert counts(WordIndex(VOCABULARY, sounds))["above"] == 1
@@ -140,24 +129,18 @@ def test_rare_word_does_not_end_line(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [rhyme(word, two) >= 0 for word in ("day", "gay")] == [True, False]
 
 
-def test_letter_names_are_not_words() -> None:
-    assert set(alike("a", "e", "i", "o", "x").texts) == {"\n", "a", "i", "o"}
-
-
-def test_quoted_words_are_not_words() -> None:
+def test_tokens_that_are_no_words() -> None:
     """*'love'* is *love* in quotation marks; *'tis* is a word, as *tis* is rarer."""
+    assert set(alike("a", "e", "i", "o", "x").texts) == {"\n", "a", "i", "o"}
     index = alike("'tis", "love", "'love", "love'", "tis", "'bove", "th'")
     assert set(index.texts) == {"\n", "'tis", "love", "tis", "'bove", "th'"}
 
 
-def test_same_spelling() -> None:
+def test_words_by_spelling() -> None:
     bears = alike("bears", "bear's", "bear")
     found = bears.same_spelling(["bear's"])
     assert sorted(found) == sorted(bears.column[w] for w in ("bears", "bear's"))
     assert bears.same_spelling(["xqzt", ""]) == []
-
-
-def test_starting_with() -> None:
     index = alike("mem", "memory", "memories", "men", "m")
     assert texts(index, index.starting_with("mem")) == {"memory", "memories"}
     assert texts(index, index.starting_with("memory")) == set()
@@ -221,16 +204,11 @@ def test_after_word(positions: int, word: str) -> None:
 def test_lines_in_different_metres() -> None:
     """After a word each."""
     metres, columns = (METRE, Metre(("sw",))), [INDEX.column[word] for word in ("love", "being")]
-    found = INDEX.after(
-        np.stack([INDEX.positions(metre) for metre in metres]),
-        np.arange(2),
-        np.array([metre.starts for metre in metres], np.uint64),
-        np.array(columns),
-    )
-    assert found.tolist() == [
-        after(INDEX, metre, metre.starts, column)
-        for metre, column in zip(metres, columns, strict=True)
-    ]
+    fits = np.stack([INDEX.positions(metre) for metre in metres])
+    starts = np.array([metre.starts for metre in metres], np.uint64)
+    pairs = zip(metres, columns, strict=True)
+    expected = [after(INDEX, metre, metre.starts, column) for metre, column in pairs]
+    assert INDEX.after(fits, np.arange(2), starts, np.array(columns)).tolist() == expected
 
 
 def test_marks_fit_nowhere() -> None:
@@ -243,19 +221,14 @@ def test_marks_fit_nowhere() -> None:
 
 def test_after_the_last_word() -> None:
     """A mark or the end; after a mark the end; a poem ends with a mark that closes."""
-    found = {
-        (may_mark, ends_poem): texts(
-            INDEX, INDEX.after_ending(may_mark=may_mark, ends_poem=ends_poem)
-        )
-        for may_mark in (False, True)
-        for ends_poem in (False, True)
-    }
-    assert found == {
-        (False, False): {"\n"},
-        (False, True): {"\n"},
-        (True, False): {"\n", ",", "."},
-        (True, True): {"."},
-    }
+    for may_mark, ends_poem, expected in (
+        (False, False, "\n"),
+        (False, True, "\n"),
+        (True, False, "\n,."),
+        (True, True, "."),
+    ):
+        found = INDEX.after_ending(may_mark=may_mark, ends_poem=ends_poem)
+        assert texts(INDEX, found) == {*expected}
 
 
 # English. ----------------------------------------------------------------------------------------
@@ -271,6 +244,8 @@ def english(*more: str, may_write: Callable[[str], bool] = bool) -> WordIndex:
 
 def test_english_words() -> None:
     assert set(english(*BABBLE).texts) == {"\n", *",;:.?!-", *WORDS}
+    refused = set(english().texts) - set(english(may_write="love".__ne__).texts)
+    assert refused == {"love"}
 
 
 def test_no_index_without_english() -> None:
@@ -279,10 +254,6 @@ def test_no_index_without_english() -> None:
     assert english_index(WordVocabulary.of([*BABBLE, *WORDS[: MIN_WORDS - 1]])) is None
     assert english_index(WordVocabulary.of(WORDS[:MIN_WORDS])) is not None
     assert english_index(WordVocabulary.of([])) is None
-
-
-def test_refused_words_are_not_written() -> None:
-    assert set(english().texts) - set(english(may_write="love".__ne__).texts) == {"love"}
 
 
 def test_inflected_words_are_written() -> None:
@@ -295,22 +266,12 @@ def test_inflected_words_are_written() -> None:
     assert written.isdisjoint(spellings)
 
 
-@pytest.mark.parametrize(
-    ("word", "ends"),
-    [
-        ("replay", True),
-        ("lov'd", False),  # not in the dictionary itself
-        ("women's", False),  # needs another word after it
-        ("'tis", False),
-        ("heaven", True),
-        ("of", True),
-        ("a", False),
-    ],
-)
-def test_words_that_end_english_lines(word: str, ends: bool) -> None:
-    index = english(word)
-    assert READINGS(word)
-    assert (rhyme(word, index) >= 0) == ends
+def test_words_that_end_english_lines() -> None:
+    """*Lov'd* is not in the dictionary itself, and *women's* needs another word after it."""
+    enders, others = ("replay", "heaven", "of"), ("lov'd", "women's", "'tis", "a")
+    index = english(*(word for word in enders + others if word not in WORDS))
+    assert all(map(READINGS, enders + others))
+    assert [word for word in enders + others if rhyme(word, index) >= 0] == [*enders]
 
 
 def test_archaic_words() -> None:

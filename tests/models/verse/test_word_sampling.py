@@ -110,17 +110,10 @@ def test_weighted_candidates_are_a_sample(
     typed = tuple(opening.split())
     target = all_lines(network, index, metre, temperature, bias, typed)
     assert len(target) > 10
-    a_request = replace(
-        request(
-            opening,
-            metre,
-            network=network,
-            index=index,
-            ends=index.rhyme >= 0,
-            temperature=temperature,
-        ),
-        bias=bias,
+    a_request = request(
+        opening, metre, network=network, index=index, ends=index.rhyme >= 0, temperature=temperature
     )
+    a_request = replace(a_request, bias=bias)
     (found,) = write_lines(network, index, Output(network, index), [a_request], 2000)
     drawn = dict.fromkeys(target, 0.0)
     highest = max(candidate.log_weight for candidate in found)

@@ -14,7 +14,7 @@ from models.networks.words_and_characters import WordsAndCharacters
 from models.verse.metrical import MetricalWriter, metrical_writer_of
 from models.verse.poem import SonnetDraft, SonnetRequest, begin, extend
 from models.weights import Trained
-from tests.models.tiny import fast_lstm, poet, words_and_characters
+from tests.models.tiny import anything, fast_lstm, poet, words_and_characters
 
 LEXICON = load_lexicon()
 READINGS = LEXICON.readings
@@ -78,6 +78,11 @@ def versifier(
     return replace(trained, words=WORDS, runs=Fingerprints.of(runs))
 
 
+def rhyme_strictly(a: str, b: str) -> bool:
+    """Whether different words rhyme by their first readings, with the same stress."""
+    return a != b and any(x.rhyme == y.rhyme for x in READINGS(a)[:1] for y in READINGS(b)[:1])
+
+
 def writer_of(trained: Trained) -> MetricalWriter:
     """The writer of a network that knows English words."""
     writer = metrical_writer_of(trained)
@@ -86,11 +91,6 @@ def writer_of(trained: Trained) -> MetricalWriter:
 
 
 VERSIFIER = versifier()
-
-
-def anything(_line: str) -> bool:
-    """Accept every line."""
-    return True
 
 
 def finished(
