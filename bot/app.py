@@ -74,13 +74,7 @@ async def build_app(
     cooldown = timedelta(minutes=settings.retrain_cooldown_minutes)
     blocks = BlockList(store[Blocks])
     training = TrainingService(
-        settings.state_dir,
-        store,
-        models,
-        custom_models,
-        cooldown=cooldown,
-        now=now,
-        launch=launch,
+        settings.state_dir, store, models, custom_models, cooldown=cooldown, now=now, launch=launch
     )
     return App(
         settings=settings,
@@ -95,10 +89,7 @@ async def build_app(
         now=now,
         started_at=now(),
         version=checkout_version(),
-        libraries={
-            "Python": platform.python_version(),
-            "NumPy": version("numpy"),
-        },
+        libraries={"Python": platform.python_version(), "NumPy": version("numpy")},
     )
 
 

@@ -220,10 +220,7 @@ class Settings:
         example="https://key@sentry.example.org/1",
     )
     local_port: int = setting(
-        8080,
-        _ports,
-        "Port of the page of python -m bot --local, on 127.0.0.1.",
-        example="9000",
+        8080, _ports, "Port of the page of python -m bot --local, on 127.0.0.1.", example="9000"
     )
 
     @property

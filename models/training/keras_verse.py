@@ -271,13 +271,7 @@ class NotebookVerseTrainer(_KerasTrainer):
 
 
 def build_characters(
-    vocabulary: int,
-    units: int,
-    layers: int,
-    dropout: float,
-    seed: int,
-    *,
-    last_only: bool = False,
+    vocabulary: int, units: int, layers: int, dropout: float, seed: int, *, last_only: bool = False
 ) -> keras.Model:
     """Build the network: indices `(B, T)` → logits `(B, T, V)`.
 
