@@ -88,12 +88,7 @@ async def within(seconds: float, work: Coroutine[Any, Any, T]) -> T:
 
     For database queries: a cancelled query can leave a thread that never ends.
     """
-    task = asyncio.create_task(work)
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    done, _ = await asyncio.wait([task], timeout=seconds)
-    if not done:
-        raise TimeoutError
-    return task.result()
+    return await asyncio.wait_for(asyncio.shield(work), seconds)
 
 
 class Pace:
