@@ -13,10 +13,7 @@ from bot.writing.service import NOBODY
 from data.text import clean_name
 from models.names.capitalization import format_name
 from models.names.dissection import Dissection, LetterChoice, NamePart
-from models.names.generator import (
-    NamesRequest,
-    NamesResult,
-)
+from models.names.generator import NamesRequest, NamesResult
 from models.names.problems import Shortfall
 from models.networks.vocabulary import END
 from models.training.events import Stopped, TrainingEvent
