@@ -10,14 +10,13 @@ import os
 # imported; a value from the environment takes precedence.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
 
-from bot.arguments import count, whole_number
+from bot.arguments import OptionParser, count, whole_number
 from bot.evaluation.options import EvaluationOptions
 from bot.evaluation.run import evaluate
 from bot.evaluation.scoreboard import ScoreboardError
@@ -45,72 +44,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> OptionParser:
+    parser = OptionParser(
         prog="python -m bot.evaluate",
         description="Compare a network with its baselines. Prints a table, and writes a page with "
         "plots and samples and the figures as JSON.",
         epilog=f"examples:\n{EXAMPLES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("task", choices=tuple(TASKS), help="what the network writes")
-    parser.add_argument(
-        "--quick",
-        action="store_true",
-        help="measure only the cross-entropy of held-out text; no page",
-    )
-    parser.add_argument(
-        "--weights",
-        type=Path,
-        metavar="FILE",
-        help="weight file to measure (default: the shipped one)",
-    )
-    parser.add_argument(
-        "--corpus",
-        type=Path,
-        metavar="FILE",
-        help="corpus file, a tenth of which is held out (default: the project's)",
-    )
-    parser.add_argument(
-        "--previous",
-        type=Path,
-        metavar="FILE",
-        help="weight file to compare with (default: the last shipped one in the git history)",
-    )
-    parser.add_argument(
-        "--seed",
-        type=whole_number,
-        default=0,
-        metavar="N",
-        help="seed of the first text (default: 0)",
-    )
-    parser.add_argument(
-        "--count",
-        type=count,
-        metavar="N",
-        help="number of requests for ten names (default: 1000), or of poems (default: 160)",
-    )
-    parser.add_argument(
-        "--openings",
-        type=Path,
-        metavar="FILE",
-        help="sonnets: file with one opening per line (default: the scoreboard's twenty)",
-    )
-    parser.add_argument(
-        "--page",
-        type=Path,
-        metavar="FILE",
-        help="page to write, with a folder of the same name for its files (default: "
-        "docs/scoreboard.md for the shipped weights and default options, else out/scoreboard.md)",
-    )
-    parser.add_argument("--json", action="store_true", help="print JSON instead of tables")
-    parser.add_argument(
-        "--record",
-        action="store_true",
-        help="store the held-out loss in the model card of the weights, and the headline figures "
-        "of shipped weights beside them",
+    parser.add_switch("quick", "measure only the cross-entropy of held-out text; no page")
+    for name, about in FILES.items():
+        parser.add_value(name, "FILE", Path, about)
+    parser.add_value("seed", "N", whole_number, "seed of the first text (default: 0)", default=0)
+    requests = "number of requests for ten names (default: 1000), or of poems (default: 160)"
+    parser.add_value("count", "N", count, requests)
+    parser.add_switch("json", "print JSON instead of tables")
+    parser.add_switch(
+        "record",
+        "store the held-out loss in the model card of the weights, and the headline figures of "
+        "shipped weights beside them",
     )
     return parser
+
+
+FILES = {
+    "weights": "weight file to measure (default: the shipped one)",
+    "corpus": "corpus file, a tenth of which is held out (default: the project's)",
+    "previous": "weight file to compare with (default: the last shipped one in the git history)",
+    "openings": "sonnets: file with one opening per line (default: the scoreboard's twenty)",
+    "page": "page to write, with a folder of the same name for its files (default: "
+    "docs/scoreboard.md for the shipped weights and default options, else out/scoreboard.md)",
+}
+"""The options whose values are files."""
 
 
 if __name__ == "__main__":

@@ -9,13 +9,11 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 
 from bot import terminal
-from bot.arguments import whole_number
+from bot.arguments import OptionParser, digits, number, whole_number
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from models.names.constraints import LONGEST_NAME, SHORTEST_NAME
-from models.names.generator import (
-    NamesRequest,
-)
+from models.names.generator import NamesRequest
 from models.tasks import TASKS
 from models.text_generator import Accept, GenerationError
 from models.verse.dissection import MIN_WORDS, is_line
@@ -38,9 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for stderr in (False, True)
     )
     allows = WordFilter().allows
-    typed = (
-        vars(options).get(k, "") for k in ("opening", "ends_with", "contains", "name", "about")
-    )
+    typed = (vars(options).get(name, "") for name in TYPED)
     try:
         if not all(map(allows, typed)):
             raise GenerationError("The word filter rejects those words; try other ones.")
@@ -108,8 +104,8 @@ def _dissection(
     return [terminal.dissection(trained, options.name, accept, options.json)]
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> OptionParser:
+    parser = OptionParser(
         prog="python -m bot.generate",
         description="Write new dinosaur names, or a sonnet, in the terminal, with the shipped "
         "weights unless others are given. Settings are not read.",
@@ -118,7 +114,6 @@ def _parser() -> argparse.ArgumentParser:
         "  python -m bot.generate dissect Mangosaurus\n"
         '  python -m bot.generate dissect "Shall I compare thee to a summer\'s day"\n'
         '  python -m bot.generate sonnet "Forsooth this maketh no sense " --form couplets',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     what = parser.add_subparsers(required=True, metavar="names|sonnet|dissect|trace")
     _add_names(what.add_parser("names", help="write names"))
@@ -132,118 +127,72 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_names(parser: argparse.ArgumentParser) -> None:
+def _add_names(parser: OptionParser) -> None:
     parser.add_argument("opening", nargs="?", default="", help="first letters of the names")
-    parser.add_argument(
-        "--ends-with", default="", metavar="LETTERS", help="last letters of the names"
-    )
-    parser.add_argument(
-        "--contains", default="", metavar="LETTERS", help="letters anywhere in the names"
-    )
-    parser.add_argument("--length", type=_length, help="number of letters (default: any)")
+    parser.add_value("ends-with", "LETTERS", str, "last letters of the names", default="")
+    parser.add_value("contains", "LETTERS", str, "letters anywhere in the names", default="")
+    parser.add_value("length", None, _length, "number of letters (default: any)")
     _add_common(parser, "names", _names)
     _add_drawing(parser, count=10, temperature=NamesRequest().temperature)
 
 
-def _add_sonnet(parser: argparse.ArgumentParser) -> None:
+def _add_sonnet(parser: OptionParser) -> None:
     _add_poem(parser)
     _add_common(parser, "sonnets", _sonnets)
     _add_drawing(parser, count=1, temperature=DEFAULT_TEMPERATURE)
 
 
-def _add_trace(parser: argparse.ArgumentParser) -> None:
+def _add_trace(parser: OptionParser) -> None:
     _add_poem(parser)
-    parser.add_argument(
-        "--line", type=_count, default=3, help="number of the line (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        metavar="FILE",
-        default=Path("out/line.png"),
-        help="picture to write, unless --json is given (default: %(default)s)",
-    )
+    parser.add_value("line", None, _count, "number of the line (default: %(default)s)", default=3)
+    about = "picture to write, unless --json is given (default: %(default)s)"
+    parser.add_value("out", "FILE", Path, about, default=Path("out/line.png"))
     _add_common(parser, "sonnets", _trace)
     _add_seed(parser, DEFAULT_TEMPERATURE)
 
 
-def _add_poem(parser: argparse.ArgumentParser) -> None:
+def _add_poem(parser: OptionParser) -> None:
     parser.add_argument("opening", nargs="?", default="", help="first words of the poem")
-    parser.add_argument("--about", default="", help="a subject, or a name that comes back")
-    parser.add_argument(
-        "--form",
-        choices=FORMS,
-        default=DEFAULT_FORM,
-        help="form of the poem (default: %(default)s)",
-    )
+    parser.add_value("about", None, str, "a subject, or a name that comes back", default="")
+    about = "form of the poem (default: %(default)s)"
+    parser.add_value("form", None, str, about, choices=FORMS, default=DEFAULT_FORM)
 
 
-def _add_dissect(parser: argparse.ArgumentParser) -> None:
+def _add_dissect(parser: OptionParser) -> None:
     parser.add_argument("name", help="a name, real or invented, or a line of verse")
     _add_common(parser, None, _dissection)
 
 
-def _add_common(parser: argparse.ArgumentParser, task: str | None, write: Write) -> None:
+def _add_common(parser: OptionParser, task: str | None, write: Write) -> None:
     parser.set_defaults(task=task, write=write)
-    parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="weight file to use (default: the shipped one)"
-    )
-    parser.add_argument("--json", action="store_true", help="JSON instead of plain lines")
+    parser.add_value("weights", "FILE", Path, "weight file to use (default: the shipped one)")
+    parser.add_switch("json", "JSON instead of plain lines")
 
 
-def _add_drawing(parser: argparse.ArgumentParser, *, count: int, temperature: float) -> None:
+def _add_drawing(parser: OptionParser, *, count: int, temperature: float) -> None:
     parser.add_argument("-n", type=_count, default=count, help="how many (default: %(default)s)")
     _add_seed(parser, temperature)
 
 
-def _add_seed(parser: argparse.ArgumentParser, temperature: float) -> None:
-    parser.add_argument(
-        "--seed",
-        type=whole_number,
-        default=secrets.randbelow(2**31),
-        help="same seed, same text (default: random)",
-    )
-    parser.add_argument(
-        "--temperature",
-        type=_temperature,
-        default=temperature,
-        help="from 0.1 (predictable) to 2 (wild) (default: %(default)g)",
-    )
+def _add_seed(parser: OptionParser, temperature: float) -> None:
+    seed = secrets.randbelow(2**31)
+    about = "same seed, same text (default: random)"
+    parser.add_value("seed", None, whole_number, about, default=seed)
+    about = "from 0.1 (predictable) to 2 (wild) (default: %(default)g)"
+    parser.add_value("temperature", None, _temperature, about, default=temperature)
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number from 1 to 10000, for example 10"
-        )
-    return int(text)
+_NO_LENGTH = f"a number from {SHORTEST_NAME} to {LONGEST_NAME}, for example 12"
+_count = number(digits, 1, 10_000, "a number from 1 to 10000, for example 10")
+_length = number(digits, 1, LONGEST_ENTRY, _NO_LENGTH)
+_temperature = number(float, 0.1, 2, "a number from 0.1 to 2, for example 0.8")
 
 
-def _length(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= LONGEST_ENTRY:
-        raise argparse.ArgumentTypeError(_no_length(text))
-    return int(text)
-
-
-def _check_length(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+def _check_length(parser: OptionParser, options: argparse.Namespace) -> None:
     """Reject a length that no dinosaur has, unless weights for other names may be given."""
     length = vars(options).get("length")
     if options.weights is None and length and not SHORTEST_NAME <= length <= LONGEST_NAME:
-        parser.error(f"argument --length: {_no_length(str(length))}")
-
-
-def _no_length(text: str) -> str:
-    return f"{text!r} is not a number from {SHORTEST_NAME} to {LONGEST_NAME}, for example 12"
-
-
-def _temperature(text: str) -> float:
-    try:
-        temperature = float(text)
-    except ValueError:
-        temperature = 0.0
-    if not 0.1 <= temperature <= 2:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 0.1 to 2, for example 0.8")
-    return temperature
+        parser.error(f"argument --length: '{length}' is not {_NO_LENGTH}")
 
 
 if __name__ == "__main__":

@@ -10,11 +10,7 @@ from typing import Literal
 
 from bot.monitoring.requests import reference
 
-LEVEL_OF_OTHERS = {
-    "discord": logging.INFO,
-    "slack_sdk": logging.INFO,
-    "aiosqlite": logging.INFO,
-}
+LEVEL_OF_OTHERS = {"discord": logging.INFO, "slack_sdk": logging.INFO, "aiosqlite": logging.INFO}
 """Lowest levels of libraries that log members' words and tokens of interactions below it."""
 POOL = "sqlalchemy.pool.impl.AsyncAdaptedQueuePool"
 """The logger of connections that could not be closed properly, because the database is away."""

@@ -9,7 +9,6 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Callable
 from enum import IntEnum
 from pathlib import Path
 
@@ -105,53 +104,50 @@ def missing_extra(setting: str, package: str, requirements: str) -> StartupError
     )
 
 
-def stop_at_once_if_told(end: Callable[[int], None] = os._exit) -> None:
+def stop_at_once_if_told() -> None:
     """Let SIGTERM and Ctrl-C end the process at once, with 0: there is nothing to stop yet.
 
     Called first, and holds until `bot.operate.serving.lifetime` waits for the same signals.
-    Without it, the first process of a container would ignore SIGTERM while it starts. `end` gets
-    the code. Nothing is lost: what a start writes survives the end of the process at any moment.
+    Without it, the first process of a container would ignore SIGTERM while it starts. Nothing is
+    lost: what a start writes survives the end of the process at any moment.
     """
 
     def stop(*_: object) -> None:
-        end_process(Exit.OK, logging.INFO, "Stopped before the start was complete", end)
+        end_process(Exit.OK, logging.INFO, "Stopped before the start was complete")
 
     for number in STOP_SIGNALS:
         signal.signal(number, stop)
 
 
-def end_process(code: Exit, level: int, line: str, end: Callable[[int], None] = os._exit) -> None:
+def end_process(code: Exit, level: int, line: str) -> None:
     """End the process, whatever hangs, after a line in the log, unless that hangs as well."""
     writing = threading.Thread(target=log.log, args=(level, line), daemon=True)
     writing.start()
     writing.join(LOGGING_S)
-    end(code)
+    os._exit(code)
 
 
 class LastResort:
-    """Ends the process some seconds after `start` if it is still there.
+    """Ends the process `STOP_S` after `start` if it is still there.
 
     A query, a request or a computation that never ends can hold up the event loop, or keep a thread
     that Python waits for at its end.
     """
 
-    def __init__(self, seconds: float | None = None, end: Callable[[int], None] = os._exit) -> None:
-        """`seconds` is `STOP_S` by default. `end` gets the exit code."""
-        self._seconds = STOP_S if seconds is None else seconds
-        self._end = end
+    def __init__(self) -> None:
         self._timer: threading.Timer | None = None
 
     def start(self, code: Exit = Exit.STOPPED_LATE) -> None:
         """Begin to wait. Can be called in a signal handler, and again: the first code counts."""
         if self._timer is None:
-            self._timer = threading.Timer(self._seconds, self._give_up, [code])
+            self._timer = threading.Timer(STOP_S, self._give_up, [code])
             self._timer.daemon = True
             self._timer.start()
 
     def _give_up(self, code: Exit) -> None:
         hanging = [thread.name for thread in threading.enumerate() if not thread.daemon]
         line = (
-            f"The bot has not stopped within {self._seconds:g} s and is ended now. "
+            f"The bot has not stopped within {STOP_S:g} s and is ended now. "
             f"Running threads: {', '.join(hanging)}"
         )
-        end_process(code, logging.CRITICAL, line, self._end)
+        end_process(code, logging.CRITICAL, line)

@@ -20,7 +20,7 @@ from threading import Event
 from types import FrameType
 from typing import Any, Self
 
-from bot.arguments import count, positive_number, weight_file, whole_number
+from bot.arguments import OptionParser, count, positive_number, weight_file, whole_number
 from bot.pictures.loss_curve import loss_curve
 from bot.training.reporters import JsonReporter, Reporter, TerminalReporter
 from data.corpora import CorpusError
@@ -106,22 +106,21 @@ def _train(
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser() -> OptionParser:
     recipes = "\n".join(
         f"  {task.name:8} {name:9} {recipe.help}"
         for task in TASKS.values()
         for name, recipe in task.recipes.items()
     )
-    parser = argparse.ArgumentParser(
+    parser = OptionParser(
         prog="python -m bot.train",
         description="Train a network. Writes its weights, a model card and a loss curve.",
         epilog=f"recipes:\n{recipes}\n\nexamples:\n{EXAMPLES}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("task", choices=tuple(TASKS), help="what the network learns to write")
 
-    def add(name: str, metavar: str, kind: Callable[[str], object], **more: Any) -> None:  # noqa: ANN401
-        parser.add_argument(f"--{name}", metavar=metavar, type=kind, help=HELP[name], **more)
+    def add(name: str, metavar: str | None, kind: Callable[[str], object], **more: Any) -> None:  # noqa: ANN401
+        parser.add_value(name, metavar, kind, HELP[name], **more)
 
     add("recipe", "NAME", str)
     add("corpus", "FILE", Path)
@@ -132,9 +131,8 @@ def _parser() -> argparse.ArgumentParser:
     add("from", "FILE", Path, dest="initial_weights")
     add("epochs", "N", count)
     add("units", "N", count)
-    parser.add_argument("--resume", action="store_true", help=HELP["resume"])
-    shown = ("bar", "json")
-    parser.add_argument("--progress", choices=shown, default="bar", help=HELP["progress"])
+    parser.add_switch("resume", HELP["resume"])
+    add("progress", None, str, choices=("bar", "json"), default="bar")
     return parser
 
 

@@ -38,22 +38,16 @@ def dockerfile() -> list[list[str]]:
 
 def copied() -> list[tuple[list[str], str]]:
     """Sources in the checkout, and targets."""
-    return [
-        (words[1:-1], words[-1])
-        for words in dockerfile()
-        if words[0] == "COPY" and not words[1].startswith("--from")
-    ]
+    copies = [words[1:] for words in dockerfile() if words[0] == "COPY"]
+    return [(words[:-1], words[-1]) for words in copies if not words[0].startswith("--from")]
 
 
 def test_copied_files_exist_and_are_not_ignored() -> None:
-    kept = {
-        line.removeprefix("!")
-        for line in (CHECKOUT / ".dockerignore").read_text().splitlines()
-        if line.startswith("!")
-    }
-    sources = [source for sources, _ in copied() for source in sources]
+    lines = (CHECKOUT / ".dockerignore").read_text().splitlines()
+    kept = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    sources = {source for sources, _ in copied() for source in sources}
     assert all((CHECKOUT / source).exists() for source in sources)
-    assert kept == set(sources)
+    assert kept == sources
 
 
 @pytest.mark.parametrize(("extra", "package"), [("sentry", "sentry-sdk"), ("slack", "slack-sdk")])
@@ -72,27 +66,14 @@ def test_image_has_extras(extra: str, package: str) -> None:
     assert not names & {pin.partition("==")[0] for pin in chosen}
 
 
-def test_image_is_of_no_architecture() -> None:
+def test_image() -> None:
+    """It is of no architecture, and runs as nobody special, without a shell: for SIGTERM."""
     text = (CHECKOUT / "Dockerfile").read_text()
     assert not re.search(r"amd64|arm64|x86_64|aarch64|--platform", text)
-
-
-def test_image_runs_as_nobody_special() -> None:
     instructions = {words[0]: words[1:] for words in dockerfile()}
     assert instructions["USER"] == ["10001:10001"]
-    assert instructions["ENTRYPOINT"] == ['["python",', '"-m",', '"bot"]']  # no shell: SIGTERM
+    assert instructions["ENTRYPOINT"] == ['["python",', '"-m",', '"bot"]']
     assert instructions["VOLUME"] == ["/state"]
-
-
-def test_env_file_hides_no_setting_of_the_image() -> None:
-    """A variable that is empty in it counts: the health check would have no port to ask."""
-    image = {
-        word.partition("=")[0] for words in dockerfile() if words[0] == "ENV" for word in words
-    }
-    lines = (CHECKOUT / ".env.example").read_text().splitlines()
-    given = {line.partition("=")[0] for line in lines if line and not line.startswith("#")}
-    assert "METRICS_PORT" in image
-    assert not image & given
 
 
 def test_documented_container() -> None:
@@ -126,25 +107,16 @@ def unit() -> configparser.ConfigParser:
     return parsed
 
 
-def test_unit_restarts_what_a_restart_mends() -> None:
+def test_unit() -> None:
+    """It restarts what a restart mends, outlasts an outage, and waits for the bot to stop."""
     service = unit()["Service"]
     assert service["Restart"] == "on-failure"
     prevented = {int(code) for code in service["RestartPreventExitStatus"].split()}
     assert prevented == {WRONG_OPTIONS, *set(Exit) - MENDED_BY_A_RESTART - NOT_OF_THE_BOT}
-
-
-def test_unit_outlasts_an_outage() -> None:
-    """No number of starts ends it, and they are few enough for Discord."""
+    # No number of starts ends it, and they are few enough for Discord.
     assert unit()["Unit"]["StartLimitIntervalSec"] == "0"
-    assert DAY_S / float(unit()["Service"]["RestartSec"]) < CONNECTIONS_A_DAY
-
-
-def test_unit_waits_for_the_bot_to_stop() -> None:
-    assert float(unit()["Service"]["TimeoutStopSec"]) > LONGEST_STOP_S
-
-
-def test_unit_restarts_what_hangs() -> None:
-    """The bot answers the watchdog; Python then prints where it hung."""
-    service = unit()["Service"]
+    assert DAY_S / float(service["RestartSec"]) < CONNECTIONS_A_DAY
+    assert float(service["TimeoutStopSec"]) > LONGEST_STOP_S
+    # The bot answers the watchdog; Python prints where it hung.
     assert float(service["WatchdogSec"]) > 60
     assert "PYTHONFAULTHANDLER=1" in service["Environment"]

@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,9 +13,11 @@ from urllib.parse import unquote, urljoin, urlsplit
 import pytest
 
 from bot.startup import Exit
+from models.weights import load_shipped
 
 CHECKOUT = Path(__file__).parents[1]
 DOCS = CHECKOUT / "docs"
+README = (CHECKOUT / "README.md").read_text()
 TROUBLESHOOTING = (DOCS / "troubleshooting.md").read_text()
 SITE = "http://site/"
 OPERATORS_ERRORS = {"StartupError", "StoreError", "ArchiveError", "NotEmpty", "Unavailable"}
@@ -105,19 +106,7 @@ def test_nothing_is_loaded_from_elsewhere(pages: dict[str, Page]) -> None:
 
 def test_navigation_has_every_page() -> None:
     """Decisions are listed on a page of their own."""
-
-    def pages_in(entry: object) -> Iterator[str]:
-        if isinstance(entry, str):
-            yield entry
-        elif isinstance(entry, dict):
-            for value in entry.values():
-                yield from pages_in(value)
-        elif isinstance(entry, list):
-            for value in entry:
-                yield from pages_in(value)
-
-    project = tomllib.loads((CHECKOUT / "zensical.toml").read_text())["project"]
-    listed = set(pages_in(project["nav"]))
+    listed = set(re.findall(r'"([^"]+\.md)"', (CHECKOUT / "zensical.toml").read_text()))
     written = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")}
     decisions = {page for page in written if page.startswith("decisions/")}
     missing = written - decisions - listed
@@ -125,11 +114,25 @@ def test_navigation_has_every_page() -> None:
     assert listed <= written
 
 
-@pytest.mark.parametrize("name", ["SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+@pytest.mark.parametrize("name", ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"])
 def test_linked_files_exist(name: str) -> None:
     text = (CHECKOUT / name).read_text()
     targets = re.findall(r"\]\((?!http)([^)#]+)", text)
     assert [target for target in targets if not (CHECKOUT / target).exists()] == []
+
+
+@pytest.mark.parametrize("kind", ["names", "sonnets"])
+def test_figures_of_the_readme(kind: str) -> None:
+    row = re.search(rf"^\| {kind} .*?\| ([\d.]+) \|", README, re.MULTILINE)
+    assert row is not None
+    assert row[1] == f"{load_shipped(kind).card.held_out:.3f}"
+
+
+def test_commands_of_the_readme() -> None:
+    modules = set(re.findall(r"python -m (bot[.\w]*)", README))
+    paths = {module: CHECKOUT.joinpath(*module.split(".")) for module in modules}
+    assert {"bot", "bot.train", "bot.generate", "bot.evaluate"} <= modules
+    assert all(path.with_suffix(".py").exists() or path.is_dir() for path in paths.values())
 
 
 # Troubleshooting
@@ -160,13 +163,10 @@ def messages() -> Iterator[tuple[str, str]]:
 
 
 MESSAGES = dict(messages())
+assert len(MESSAGES) > 15
 
 
 @pytest.mark.parametrize("where", MESSAGES)
 def test_every_message_is_explained(where: str) -> None:
     page = " ".join(TROUBLESHOOTING.split())
     assert MESSAGES[where][:QUOTED].rstrip() in page
-
-
-def test_messages_are_found() -> None:
-    assert len(MESSAGES) > 15

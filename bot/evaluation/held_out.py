@@ -5,7 +5,6 @@ losses have equal intervals. Two models are compared on the same resampled items
 is hard for both says little about which of them is better.
 """
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,11 +16,11 @@ from numpy.typing import NDArray
 from bot.evaluation.baselines import Baseline
 from bot.evaluation.scoreboard import Table
 from data.corpora import Corpus, CorpusError
-from data.files import write_atomically
 from models.networks.network import Network
 from models.networks.words_and_characters import WordsAndCharacters
 from models.training.losses import Losses, losses_of
-from models.weights import Trained, describe, save_weights
+from models.training.run import save_trained
+from models.weights import Trained
 
 RESAMPLES = 2_000
 TOLERANCE = 1e-5
@@ -207,16 +206,6 @@ def record(path: Path, trained: Trained, nats_per_character: float) -> Trained:
     known = trained.card.held_out
     if known is not None and math.isclose(nats_per_character, known, rel_tol=TOLERANCE):
         return trained
-    card = dataclasses.replace(trained.card, held_out=nats_per_character)
-    digest = save_weights(
-        path,
-        trained.network.arrays(),
-        card,
-        trained.known,
-        trained.proper,
-        runs=trained.runs,
-        words=trained.words,
-        further=trained.further,
-    )
-    write_atomically(path.with_suffix(".md"), describe(card, digest).encode())
-    return replace(trained, card=card, digest=digest)
+    card = replace(trained.card, held_out=nats_per_character)
+    recorded = replace(trained, card=card)
+    return replace(recorded, digest=save_trained(path, recorded, trained.network.arrays()))

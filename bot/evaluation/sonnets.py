@@ -230,10 +230,7 @@ def _held_out_losses(evaluation: Evaluation) -> HeldOutLosses:
 
 
 def _shakespeare(
-    evaluation: Evaluation,
-    plays: Sequence[str],
-    form: VerseEvaluator,
-    reference: SenseReference,
+    evaluation: Evaluation, plays: Sequence[str], form: VerseEvaluator, reference: SenseReference
 ) -> Iterator[SystemVerse]:
     """The measures of his own texts, which are not measured by models of themselves."""
     evaluation.show_status(SHAKESPEARE)

@@ -14,17 +14,17 @@ from typing import Any, Literal
 
 from bot.settings.values import (
     MOST_SHARDS,
+    Kind,
     Secret,
     Setting,
     WrongItems,
+    in_range,
     listed,
     matching,
-    number,
     one_of,
     parse_shards,
     setting,
     token,
-    whole,
 )
 
 DOTENV = Path(".env")
@@ -32,9 +32,8 @@ MOST_PORT = 65_535
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
-_identifiers = listed(whole(1))
-_workspaces = listed(matching("[TE][A-Z0-9]{1,31}"))
-_words = listed(matching(r".*[^\W_].*"))
+_ports = in_range(int, 1, MOST_PORT, "a port number")
+_words = listed(matching(r".*[^\W_].*", "words with letters or digits"))
 """With a letter or a digit: the filter finds nothing of others, such as `*`."""
 
 
@@ -51,205 +50,177 @@ class Settings:
 
     discord_token: Secret | None = setting(
         None,
-        Secret,
-        expected="the bot's token",
-        description="The bot's token, from the page Bot of your application on "
-        "https://discord.com/developers/applications. Keep it secret. Not needed for "
-        "python -m bot --local.",
+        Kind("the bot's token", Secret),
+        "The bot's token, from the page Bot of your application on "
+        "https://discord.com/developers/applications. Keep it secret. Not needed for python -m bot "
+        "--local.",
         example="MTIz.abc.def",
     )
     home_guilds: frozenset[int] = setting(
         frozenset(),
-        _identifiers,
-        expected="server IDs, separated by commas",
-        description="Servers whose administrators can use /retrain and choose the live version "
-        "with /models; the bot's owners always can. Default: none, so that only the owners can. "
-        "To copy a server's ID, turn on Developer Mode in Discord and right-click the server.",
+        listed(Kind("server IDs", in_range(int, 1, 2**64, "").parse)),
+        "Servers whose administrators can use /retrain and choose the live version with /models; "
+        "the bot's owners always can. Default: none, so that only the owners can. To copy a "
+        "server's ID, turn on Developer Mode in Discord and right-click the server.",
         example="81384788765712384,613425648685547541",
     )
     slack_bot_token: Secret | None = setting(
         None,
-        token("xoxb-"),
-        expected="the Bot User OAuth Token, which begins with xoxb-",
-        description="The bot's token on Slack, from the page OAuth & Permissions of your app on "
+        token("xoxb-", "the Bot User OAuth Token"),
+        "The bot's token on Slack, from the page OAuth & Permissions of your app on "
         "https://api.slack.com/apps, once it is installed. Keep it secret. With DISCORD_TOKEN too, "
         "one process serves both.",
         example="xoxb-1-2-abc",
     )
     slack_app_token: Secret | None = setting(
         None,
-        token("xapp-"),
-        expected="an app-level token, which begins with xapp-",
-        description="The app-level token for Socket Mode, with the scope connections:write, from "
-        "the page Basic Information of the same app. Keep it secret.",
+        token("xapp-", "an app-level token"),
+        "The app-level token for Socket Mode, with the scope connections:write, from the page "
+        "Basic Information of the same app. Keep it secret.",
         example="xapp-1-A1-2-abc",
     )
     slack_command_prefix: str = setting(
         "",
-        matching("[a-z0-9_-]{0,20}"),
-        expected="at most 20 small letters, digits, - and _",
-        description="Beginning of the names of all commands on Slack, where others have the same "
-        "names: with mango- it is /mango-dinoname. Run python -m bot slack-manifest again after a "
-        "change. Names that Slack has itself, such as /status, begin with mango- anyway.",
+        matching("[a-z0-9_-]{0,20}", "at most 20 small letters, digits, - and _"),
+        "Beginning of the names of all commands on Slack, where others have the same names: with "
+        "mango- it is /mango-dinoname. Run python -m bot slack-manifest again after a change. "
+        "Names that Slack has itself, such as /status, begin with mango- anyway.",
         example="mango-",
     )
     home_workspaces: frozenset[str] = setting(
         frozenset(),
-        _workspaces,
-        expected="workspace IDs, separated by commas",
-        description="Slack workspaces whose administrators can use /retrain and choose the live "
-        "version with /models, and whose primary owner counts as the bot's owner. Default: the "
-        "workspace of SLACK_BOT_TOKEN, but none if DISCORD_TOKEN is set as well. The ID begins "
-        "with T, in the address of Slack in a browser.",
+        listed(matching("[TE][A-Z0-9]{1,31}", "workspace IDs")),
+        "Slack workspaces whose administrators can use /retrain and choose the live version with "
+        "/models, and whose primary owner counts as the bot's owner. Default: the workspace of "
+        "SLACK_BOT_TOKEN, but none if DISCORD_TOKEN is set as well. The ID begins with T, in the "
+        "address of Slack in a browser.",
         example="T024BE7LD",
     )
     state_dir: Path = setting(
         Path("state"),
-        Path,
-        expected="a writable folder",
-        description="Folder for everything that the bot stores on disk. Created if missing. "
-        "python -m bot --local uses its subfolder local, which keeps its data apart from that "
-        "of the bot on Discord.",
+        Kind("a writable folder", Path),
+        "Folder for everything that the bot stores on disk. Created if missing. python -m bot "
+        "--local uses its subfolder local, which keeps its data apart from that of the bot on "
+        "Discord.",
         example="/var/lib/mangosaurus",
     )
     database_url: Secret | None = setting(
         None,
-        Secret,
-        expected="the address of a PostgreSQL database",
-        description="PostgreSQL database for polls, kept poems, namers and trained weights. "
-        "Use one on a host that wipes its disk at each restart. If empty, everything is stored in "
-        "the file mangosaurus.db in STATE_DIR. Ignored by python -m bot --local.",
+        Kind("the address of a PostgreSQL database", Secret),
+        "PostgreSQL database for polls, kept poems, namers and trained weights. Use one on a host "
+        "that wipes its disk at each restart. If empty, everything is stored in the file "
+        "mangosaurus.db in STATE_DIR. Ignored by python -m bot --local.",
         example="postgres://user:password@host:5432/mangosaurus",
     )
     shard_count: int | None = setting(
         None,
-        whole(1, MOST_SHARDS),
-        expected=f"a whole number from 1 to {MOST_SHARDS}",
-        description="Number of shards of the bot in all processes together, the same for each of "
-        "them. If empty, Discord says how many there should be.",
+        in_range(int, 1, MOST_SHARDS, "a whole number"),
+        "Number of shards of the bot in all processes together, the same for each of them. If "
+        "empty, Discord says how many there should be.",
         example="16",
     )
     shard_ids: frozenset[int] = setting(
         frozenset(),
-        parse_shards,
-        expected=f"numbers or ranges of shards below {MOST_SHARDS}, separated by commas",
-        description="The shards on Discord of this process, if several processes share them, each "
-        "with its own part of the servers (see docs/hosting/fleet.md). Needs SHARD_COUNT, and a "
-        "PostgreSQL database that all of them use. If empty, this process runs all shards.",
+        Kind(f"numbers or ranges of shards below {MOST_SHARDS}, separated by commas", parse_shards),
+        "The shards on Discord of this process, if several processes share them, each with its own "
+        "part of the servers (see docs/hosting/fleet.md). Needs SHARD_COUNT, and a PostgreSQL "
+        "database that all of them use. If empty, this process runs all shards.",
         example="0-3",
     )
     cooldown_seconds: float = setting(
         4.0,
-        number(0, 3600),
-        expected="a number of seconds from 0 to 3600",
-        description="Seconds that a member must wait before using the same command again. 0 "
-        "turns cooldowns off, also that of somebody who keeps pressing buttons.",
+        in_range(float, 0, 3600, "a number of seconds"),
+        "Seconds that a member must wait before using the same command again. 0 turns cooldowns "
+        "off, also that of somebody who keeps pressing buttons.",
         example="10",
     )
     retrain_minutes: int = setting(
         30,
-        whole(1, 1440),
-        expected="a whole number of minutes from 1 to 1440",
-        description="Time limit in minutes of one /retrain.",
+        in_range(int, 1, 1440, "a whole number of minutes"),
+        "Time limit in minutes of one /retrain.",
         example="60",
     )
     retrain_cooldown_minutes: float = setting(
         5.0,
-        number(0, 1440),
-        expected="a number of minutes from 0 to 1440",
-        description="Minutes between the end of one /retrain and the start of the next.",
+        in_range(float, 0, 1440, "a number of minutes"),
+        "Minutes between the end of one /retrain and the start of the next.",
         example="30",
     )
     inference_processes: int | None = setting(
         None,
-        whole(0, 64),
-        expected="a whole number from 0 to 64",
-        description="Number of processes that write when members have to wait for the bot's own "
-        "thread. They start with the work and end after ten minutes without any; each takes about "
-        "60 MB. 0 for none. Default: as many as the machine or container has cores, and memory "
-        "beside the bot; none with one core or less than 1 GiB.",
+        in_range(int, 0, 64, "a whole number"),
+        "Number of processes that write when members have to wait for the bot's own thread. They "
+        "start with the work and end after ten minutes without any; each takes about 60 MB. 0 for "
+        "none. Default: as many as the machine or container has cores, and memory beside the bot; "
+        "none with one core or less than 1 GiB.",
         example="4",
     )
     inference: str | None = setting(
         None,
-        _cluster,
-        expected="the address of a Dask scheduler",
-        description="Dask cluster that writes and trains for the bot (docs/hosting/cluster.md): "
+        Kind("the address of a Dask scheduler", _cluster),
+        "Dask cluster that writes and trains for the bot (docs/hosting/cluster.md): "
         "dask://HOST:PORT, or dask+tls://HOST:PORT. Needs requirements-cluster.txt. While it does "
         "not answer, and if empty, the bot writes by itself.",
         example="dask://10.0.0.5:8786",
     )
     namers_per_guild: int = setting(
         10,
-        whole(0, 100),
-        expected="a whole number from 0 to 100",
-        description="Maximum number of namers (see /namer) in one server. 0 allows no new ones; "
-        "existing ones stay.",
+        in_range(int, 0, 100, "a whole number"),
+        "Maximum number of namers (see /namer) in one server. 0 allows no new ones; existing ones "
+        "stay.",
         example="25",
     )
     blocked_words: frozenset[str] = setting(
         frozenset(),
         _words,
-        expected="words with letters or digits, separated by commas",
-        description="Words that the bot must not accept or write, in addition to its word list. * "
-        "matches any letters: mud is the whole word, mud* words that start with it, *mud* words "
-        "that contain it.",
+        "Words that the bot must not accept or write, in addition to its word list. * matches any "
+        "letters: mud is the whole word, mud* words that start with it, *mud* words that contain "
+        "it.",
         example="mud,*swamp*",
     )
     allowed_words: frozenset[str] = setting(
         frozenset(),
         _words,
-        expected="words with letters or digits, separated by commas",
-        description="Words to allow although the bot's word list blocks them; same syntax as "
-        "BLOCKED_WORDS.",
+        "Words to allow although the bot's word list blocks them; same syntax as BLOCKED_WORDS.",
         example="dick,chink",
     )
     log_format: LogFormat = setting(
         "text",
         one_of("text", "json"),
-        expected="text or json",
-        description="Format of the logs: text, or json (one object per line).",
+        "Format of the logs: text, or json (one object per line).",
         example="json",
     )
     log_level: LogLevel = setting(
         "INFO",
         one_of("DEBUG", "INFO", "WARNING", "ERROR"),
-        expected="DEBUG, INFO, WARNING or ERROR",
-        description="Lowest level that is logged: DEBUG, INFO, WARNING or ERROR.",
+        "Lowest level that is logged: DEBUG, INFO, WARNING or ERROR.",
         example="DEBUG",
     )
     metrics_port: int | None = setting(
         None,
-        whole(1, MOST_PORT),
-        expected="a port number from 1 to 65535",
-        description="Port for monitoring: /healthz and /readyz for a supervisor, /metrics for "
-        "Prometheus (see docs/monitoring.md). If empty, none is opened.",
+        _ports,
+        "Port for monitoring: /healthz and /readyz for a supervisor, /metrics for Prometheus (see "
+        "docs/monitoring.md). If empty, none is opened.",
         example="9100",
     )
     metrics_host: str = setting(
         "127.0.0.1",
-        str,
-        expected="an address of this machine",
-        description="Address on which METRICS_PORT is opened. Anyone who can connect to it can "
-        "read the metrics. 127.0.0.1 is open to this machine only, 0.0.0.0 to every network that "
-        "it is in, for example to other containers.",
+        Kind("an address of this machine", str),
+        "Address on which METRICS_PORT is opened. Anyone who can connect to it can read the "
+        "metrics. 127.0.0.1 is open to this machine only, 0.0.0.0 to every network that it is in, "
+        "for example to other containers.",
         example="0.0.0.0",  # noqa: S104 (a choice of the operator)
     )
     sentry_dsn: Secret | None = setting(
         None,
-        Secret,
-        expected="the DSN of a project on Sentry",
-        description="Address (DSN) of a Sentry project that gets a report of each error in the "
-        "log, without members' words. Needs pip install -r requirements-sentry.txt. If empty, "
-        "nothing is reported.",
+        Kind("the DSN of a project on Sentry", Secret),
+        "Address (DSN) of a Sentry project that gets a report of each error in the log, without "
+        "members' words. Needs pip install -r requirements-sentry.txt. If empty, nothing is "
+        "reported.",
         example="https://key@sentry.example.org/1",
     )
     local_port: int = setting(
-        8080,
-        whole(1, MOST_PORT),
-        expected="a port number from 1 to 65535",
-        description="Port of the page of python -m bot --local, on 127.0.0.1.",
-        example="9000",
+        8080, _ports, "Port of the page of python -m bot --local, on 127.0.0.1.", example="9000"
     )
 
     @property
@@ -305,7 +276,7 @@ def checked(given: Mapping[str, str]) -> tuple[Settings, tuple[str, ...]]:
         text = given.get(name, "").strip()
         try:
             if text:
-                values[name] = about.parse(text)
+                values[name] = about.kind.parse(text)
         except ValueError as error:
             wrong = error.args if isinstance(error, WrongItems) else (text,)
             problems += [_problem(name, about, item) for item in wrong]
@@ -379,6 +350,5 @@ def suspicious_names(
 def _problem(name: str, about: Setting, wrong: str) -> str:
     shown = "invalid" if name.endswith(("token", "url", "dsn")) else repr(wrong)
     variable = name.upper()
-    return (
-        f"{variable} is {shown}; expected {about.expected}, for example {variable}={about.example}"
-    )
+    expected = f"{about.kind.expected}, for example {variable}={about.example}"
+    return f"{variable} is {shown}; expected {expected}"

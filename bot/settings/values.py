@@ -1,14 +1,16 @@
 """Values of settings: how the text of each kind is read, and what is secret.
 
-A parser takes text without spaces around it, and raises `ValueError` if that is no such value.
+`Kind.parse` takes text without spaces around it, and raises `ValueError` if that is no such value.
 """
 
 import re
 from collections.abc import Callable, Collection, Hashable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
+N = TypeVar("N", int, float)
+Value = TypeVar("Value", covariant=True)
 Choice = TypeVar("Choice", bound=str)
 Item = TypeVar("Item", bound=Hashable)
 
@@ -27,53 +29,45 @@ class WrongItems(ValueError):  # noqa: N818 (it lists them)
 
 
 @dataclass(frozen=True)
+class Kind(Generic[Value]):
+    """How values of a kind are read, and what a message about another text calls them."""
+
+    expected: str
+    parse: Callable[[str], Value]
+
+
+@dataclass(frozen=True)
 class Setting:
     """What is known about a setting besides its name and its type."""
 
     default: Any
-    parse: Callable[[str], Any]
-    expected: str
-    """The accepted values, for error messages."""
+    kind: Kind[Any]
     description: str
     """For `.env.example`, like the example."""
     example: str
 
 
-def setting(
-    default: T, parse: Callable[[str], T], *, expected: str, description: str, example: str
-) -> T:
+def setting(default: T, kind: Kind[T], description: str, *, example: str) -> T:
     """A field of a dataclass of settings."""
-    about = Setting(default, parse, expected, description, example)
+    about = Setting(default, kind, description, example)
     declared: T = field(default=default, metadata={"setting": about})
     return declared
 
 
-def whole(low: int, high: int | None = None) -> Callable[[str], int]:
-    """A parser of whole numbers in a range."""
+def in_range(kind: type[N], low: N, high: N, what: str) -> Kind[N]:
+    """Numbers from `low` to `high`."""
 
-    def parse(text: str) -> int:
-        number = int(text)
-        if number < low or (high is not None and number > high):
-            raise ValueError("out of range")
-        return number
-
-    return parse
-
-
-def number(low: float, high: float) -> Callable[[str], float]:
-    """A parser of numbers in a range."""
-
-    def parse(text: str) -> float:
-        value = float(text)
+    def parse(text: str) -> N:
+        value = kind(text)
         if not low <= value <= high:  # NaN is not, either
             raise ValueError("out of range")
         return value
 
-    return parse
+    return Kind(f"{what} from {low} to {high}", parse)
 
 
-def one_of(*choices: Choice) -> Callable[[str], Choice]:
-    """A parser of a few words, in capitals or not."""
+def one_of(*choices: Choice) -> Kind[Choice]:
+    """A few words, in capitals or not."""
     by_letters = {choice.casefold(): choice for choice in choices}
 
     def parse(text: str) -> Choice:
@@ -81,45 +75,41 @@ def one_of(*choices: Choice) -> Callable[[str], Choice]:
             raise ValueError("none of them")
         return by_letters[text.casefold()]
 
-    return parse
+    return Kind(f"{', '.join(choices[:-1])} or {choices[-1]}", parse)
 
 
-def matching(pattern: str) -> Callable[[str], str]:
-    """A parser of text that a regular expression matches as a whole."""
+def matching(pattern: str, what: str) -> Kind[str]:
+    """Text that a regular expression matches as a whole."""
 
     def parse(text: str) -> str:
         if not re.fullmatch(pattern, text):
             raise ValueError("another form")
         return text
 
-    return parse
+    return Kind(what, parse)
 
 
-def token(beginning: str) -> Callable[[str], Secret]:
-    """A parser of tokens of one kind, which were copied whole and with nothing else."""
-    letters = r"[!#-&(-~]*"  # of ASCII, but no quotes
-
-    def parse(text: str) -> Secret:
-        return Secret(matching(re.escape(beginning) + letters)(text))
-
-    return parse
+def token(beginning: str, what: str) -> Kind[Secret]:
+    """Tokens of one kind, which were copied whole and with nothing else."""
+    whole = matching(re.escape(beginning) + r"[!#-&(-~]*", what)  # of ASCII, but no quotes
+    return Kind(f"{what}, which begins with {beginning}", lambda text: Secret(whole.parse(text)))
 
 
-def listed(parse: Callable[[str], Item]) -> Callable[[str], frozenset[Item]]:
-    """A parser of items that are separated by commas."""
+def listed(item: Kind[Item]) -> Kind[frozenset[Item]]:
+    """Items that are separated by commas."""
 
-    def parse_all(text: str) -> frozenset[Item]:
+    def parse(text: str) -> frozenset[Item]:
         items, wrong = set[Item](), []
         for part in filter(None, map(str.strip, text.split(","))):
             try:
-                items.add(parse(part))
+                items.add(item.parse(part))
             except ValueError:
                 wrong.append(part)
         if wrong:
             raise WrongItems(*wrong)
         return frozenset(items)
 
-    return parse_all
+    return Kind(f"{item.expected}, separated by commas", parse)
 
 
 def parse_shards(text: str) -> frozenset[int]:

@@ -91,13 +91,7 @@ def ready_embed(
     names = tuple(text(strong(name)) for name in samples)
     return Embed(
         title=_("✅ {namer} is ready").format(namer=model),
-        lines=(
-            *lines,
-            *names,
-            *(((),) if names else ()),
-            judgement(card, entries),
-            usage(model),
-        ),
+        lines=(*lines, *names, *(((),) if names else ()), judgement(card, entries), usage(model)),
         fields=loss_fields(card, seconds),
         footer=footer,
         tone=tone,

@@ -250,11 +250,7 @@ def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
 
 
 async def version_report(
-    app: App,
-    task: str,
-    number: int | None,
-    community_id: int | None,
-    notes: tuple[str, ...] = (),
+    app: App, task: str, number: int | None, community_id: int | None, notes: tuple[str, ...] = ()
 ) -> Message | None:
     """The message of a training that created a version: quality, whether and why it is live.
 

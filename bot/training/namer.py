@@ -7,9 +7,11 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bot.chat.app import App
 from bot.chat.commands import (
+    Answer,
     Audience,
     Choice,
     Command,
@@ -554,46 +556,54 @@ _LIST = (
 )
 _EXPORTED = Option("file", _("File from /namer export"), Kind.FILE, is_required=True)
 _ON = Option("on", _("Whether others can use it (default: yes)"), Kind.SWITCH)
+
+
+def _of_managers(
+    verb: str,
+    description: str,
+    answer: Answer[Any],
+    options: tuple[Option, ...],
+    build: Callable[..., object],
+    example: tuple[str, str],
+) -> Command:
+    """A subcommand for managers, with an example and what that does."""
+    name, audience = f"{NAMER} {verb}", Audience.MANAGERS
+    return Command(name, description, answer, options, build, (example,), audience)
+
+
 NAMER_GROUP = Group(
     NAMER,
     _("Namers: train the bot on your own lists of names."),
     (
-        Command(
-            "namer create",
+        _of_managers(
+            "create",
             _("Train a namer on a list of names."),
             create,
             (_NEW_NAME, *_LIST),
             CorpusOptions,
-            examples=(
-                (
-                    _("/namer create name:elves text:Galadriel, Celebrimbor, …"),
-                    _("trains a namer on your list of 20 names or more."),
-                ),
+            (
+                _("/namer create name:elves text:Galadriel, Celebrimbor, …"),
+                _("trains a namer on your list of 20 names or more."),
             ),
-            audience=Audience.MANAGERS,
         ),
-        Command(
-            "namer import",
+        _of_managers(
+            "import",
             _("Import a namer that was exported elsewhere."),
             import_,
             (_NEW_NAME, _EXPORTED),
             ImportOptions,
-            examples=(
-                (
-                    _("/namer import name:elves file:…"),
-                    _("adds a namer from a file that /namer export made elsewhere."),
-                ),
+            (
+                _("/namer import name:elves file:…"),
+                _("adds a namer from a file that /namer export made elsewhere."),
             ),
-            audience=Audience.MANAGERS,
         ),
-        Command(
-            "namer export",
+        _of_managers(
+            "export",
             _("Download a namer as a file."),
             export,
             (_NAME,),
             NameOptions,
-            examples=(("/namer export name:elves", _("downloads a namer as a file.")),),
-            audience=Audience.MANAGERS,
+            ("/namer export name:elves", _("downloads a namer as a file.")),
         ),
         Command(
             "namer list",
@@ -614,42 +624,35 @@ NAMER_GROUP = Group(
                 ),
             ),
         ),
-        Command(
-            "namer retrain",
+        _of_managers(
+            "retrain",
             _("Train a namer again, on its list or a new one."),
             retrain,
             (_NAME, *_LIST),
             CorpusOptions,
-            examples=(
-                (
-                    "/namer retrain name:elves",
-                    _("trains a namer again; add a list to replace its own."),
-                ),
+            (
+                "/namer retrain name:elves",
+                _("trains a namer again; add a list to replace its own."),
             ),
-            audience=Audience.MANAGERS,
         ),
-        Command(
-            "namer share",
+        _of_managers(
+            "share",
             _("Let others use a namer, or stop sharing it."),
             share,
             (_NAME, _ON),
             ShareOptions,
-            examples=(
-                (
-                    "/namer share name:elves",
-                    _("lets a namer be used elsewhere, too; on:False stops that."),
-                ),
+            (
+                "/namer share name:elves",
+                _("lets a namer be used elsewhere, too; on:False stops that."),
             ),
-            audience=Audience.MANAGERS,
         ),
-        Command(
-            "namer delete",
+        _of_managers(
+            "delete",
             _("Delete a namer and its list."),
             delete,
             (_NAME,),
             NameOptions,
-            examples=(("/namer delete name:elves", _("deletes a namer and its list.")),),
-            audience=Audience.MANAGERS,
+            ("/namer delete name:elves", _("deletes a namer and its list.")),
         ),
     ),
     is_costly=True,

@@ -33,14 +33,7 @@ from bot.store.personal import (
     rows_of_member,
 )
 from bot.store.queries import Queries, patient
-from bot.store.schema import (
-    Activation,
-    Community,
-    CustomModel,
-    RefusedModel,
-    Training,
-    Version,
-)
+from bot.store.schema import Activation, Community, CustomModel, RefusedModel, Training, Version
 
 SILENCE = timedelta(seconds=40)
 """A running training without a heartbeat for this long is considered dead."""
@@ -462,11 +455,7 @@ class Trainings(_Queries):
         """Number of trainings that are queued and running, in all processes, by state."""
         state = Training.state
         statement = select(state, func.count()).where(state.in_(_ACTIVE)).group_by(state)
-        found = dict.fromkeys(_ACTIVE, 0)
-        async with self._database.reading() as session:
-            for name, number in await session.execute(statement):
-                found[name] = number
-        return found
+        return dict.fromkeys(_ACTIVE, 0) | dict(await self._rows(statement))
 
     async def last_ended_at(self, policy: str, before: datetime) -> datetime | None:
         """When the last training of a queue ended, in any process, before a time.
@@ -495,8 +484,7 @@ class Trainings(_Queries):
 
     async def _find(self, *conditions: ColumnElement[bool]) -> list[TrainingRecord]:
         statement = select(*_TRAINING).where(*conditions).order_by(Training.id)
-        async with self._database.reading() as session:
-            return [_training(row) for row in await session.execute(statement)]
+        return [_training(row) for row in await self._rows(statement)]
 
 
 class Versions(_Queries):
@@ -559,9 +547,8 @@ class Versions(_Queries):
             Activation.task, Activation.id, Activation.version_id, Activation.at, Activation.reason
         ).where(Activation.id.in_(newest))
         live: defaultdict[str, Live] = defaultdict(lambda: Live(0, None))
-        async with self._database.reading() as session:
-            for task, number, version_id, at, reason in await session.execute(statement):
-                live[task] = Live(number, version_id, at, reason)
+        for task, number, version_id, at, reason in await self._rows(statement):
+            live[task] = Live(number, version_id, at, reason)
         return live
 
     async def activate(
@@ -657,11 +644,10 @@ class Versions(_Queries):
         self, *conditions: ColumnElement[bool], most: int, skip: int = 0
     ) -> list[VersionRecord]:
         newest = select(*_VERSION).where(*conditions).order_by(Version.id.desc())
-        async with self._database.reading() as session:
-            return [
-                VersionRecord(**{**row._mapping, "samples": tuple(json.loads(row.samples))})
-                for row in await session.execute(newest.offset(skip).limit(most))
-            ]
+        return [
+            VersionRecord(**{**row._mapping, "samples": tuple(json.loads(row.samples))})
+            for row in await self._rows(newest.offset(skip).limit(most))
+        ]
 
 
 class NameTaken(Exception):  # noqa: N818 (it is a state, not a fault)
@@ -812,8 +798,7 @@ class CustomModels(_Queries):
     ) -> list[CustomModelRecord]:
         order = (() if first is None else (first,)) + (CustomModel.key, CustomModel.id)
         statement = select(*_CUSTOM_MODEL).where(*conditions).order_by(*order).limit(most)
-        async with self._database.reading() as session:
-            return [CustomModelRecord(**row._mapping) for row in await session.execute(statement)]
+        return [CustomModelRecord(**row._mapping) for row in await self._rows(statement)]
 
 
 def _training(row: Any) -> TrainingRecord:  # noqa: ANN401 (a row of `_TRAINING`)

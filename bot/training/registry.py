@@ -85,18 +85,14 @@ class ModelRegistry:
         self._records = store[Versions]
         self._networks = networks
         self._now = now
-        self._served = {task: (served or {}).get(task, Live(0, None)) for task in TASKS}
-        self._seen = {task: live.activation_id for task, live in self._served.items()}
+        self.served = {task: (served or {}).get(task, Live(0, None)) for task in TASKS}
+        """The versions that this process serves, by task."""
+        self._seen = {task: live.activation_id for task, live in self.served.items()}
         self._interval = interval
         self._shipped: dict[str, VersionRecord] = {}
         self._lock = asyncio.Lock()
         """Held while weights are swapped."""
         self._watch: PeriodicTask | None = None
-
-    @property
-    def served(self) -> Mapping[str, Live]:
-        """The versions that this process serves, by task."""
-        return self._served
 
     def watch(self) -> None:
         """Start to poll the database for activations by other processes."""
@@ -183,7 +179,7 @@ class ModelRegistry:
     async def is_live(self, task: str, number: int | None) -> bool:
         """Whether a version is live everywhere, and is served here."""
         live = await self._live(task)
-        return live.version_id == number == self._served[task].version_id
+        return live.version_id == number == self.served[task].version_id
 
     async def page(self, task: str, number: int, size: int) -> VersionPage:
         """Return a page of `size` versions of a task. The last page ends with the shipped one."""
@@ -233,7 +229,7 @@ class ModelRegistry:
 
     def _serve(self, task: str, live: Live, trained: Trained) -> None:
         self._networks.swap(task, trained)
-        self._served[task] = live
+        self.served[task] = live
         self._seen[task] = live.activation_id
         log.info("%s of %s is live (%s)", _named(live.version_id), task, live.reason)
 
@@ -277,7 +273,6 @@ async def open_versions(
     accept: Accept,
     *,
     now: Callable[[], datetime],
-    interval: float | None = INTERVAL_S,
     writers: Sequence[Writer] = (),
     processes: int = 0,
 ) -> tuple[Inference, ModelRegistry]:
@@ -297,7 +292,7 @@ async def open_versions(
             if number != live.version_id:
                 served[task] = Live(live.activation_id, number)
     inference = await open_inference(accept, loaded, writers, processes=processes)
-    return inference, ModelRegistry(store, inference, now=now, served=served, interval=interval)
+    return inference, ModelRegistry(store, inference, now=now, served=served)
 
 
 async def _latest_usable(

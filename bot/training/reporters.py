@@ -16,9 +16,9 @@ from models.training.events import Done, Failed, Planned, Progress, Samples, Sto
 class TerminalReporter:
     """A progress bar with loss, speed and time left; samples scroll above it."""
 
-    def __init__(self, console: Console | None = None) -> None:
-        """Write to `console`, by default standard error."""
-        self._console = console or Console(stderr=True, highlight=False, emoji=False)
+    def __init__(self) -> None:
+        """Write to standard error."""
+        self._console = Console(stderr=True, highlight=False, emoji=False)
         self._bar = Bar(
             BarColumn(bar_width=10),
             MofNCompleteColumn(),

@@ -15,14 +15,7 @@ from bot.community.rights import SharedModelAction, check_shared_models
 from bot.polls.queries import HallOfFame
 from bot.training.progress import stop_button
 from bot.training.queries import SHARED, TrainingRequest, Trainings
-from bot.training.requests import (
-    LARGEST_SEED,
-    check_size,
-    checked,
-    download,
-    submit,
-    title_of,
-)
+from bot.training.requests import LARGEST_SEED, check_size, checked, download, submit, title_of
 from bot.training.service import TrainingService
 from bot.words import WordFilter
 from data.text import clean_name

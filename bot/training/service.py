@@ -80,11 +80,7 @@ LAST_REPORT_S = 1.0
 _CLOCKS_DIFFER = timedelta(seconds=10)
 _UNREPORTED = -1
 
-OUTCOMES: Mapping[type, str] = {
-    Failed: "failed",
-    Stopped: "stopped",
-    Interrupted: "interrupted",
-}
+OUTCOMES: Mapping[type, str] = {Failed: "failed", Stopped: "stopped", Interrupted: "interrupted"}
 """How a training has ended, by its last event; `done` for a result."""
 
 T = TypeVar("T")

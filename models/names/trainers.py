@@ -35,8 +35,8 @@ from models.networks.ngram import (
 from models.networks.vocabulary import END, Vocabulary
 from models.serving.mixture import ParallelMixture
 from models.serving.sparse_ngram import SparseNGram
-from models.training.numpy_lstm import LETTERS, Fit, FitSettings, select_prefix, vocabulary_of
-from models.training.recipe import Arrays, Figures, Update
+from models.training.numpy_lstm import LETTERS, Fit, FitSettings, vocabulary_of
+from models.training.recipe import Arrays, Figures, Update, select_prefix
 
 Probabilities = NDArray[np.float64]
 

@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,8 +37,7 @@ from models.networks.words_and_characters import (
     word_log_p,
 )
 from models.serving.words import FastWordLSTM, FastWordsAndCharacters
-from models.training.numpy_lstm import select_prefix
-from models.training.recipe import Arrays, Update
+from models.training.recipe import Arrays, Update, select_prefix
 from models.training.schedules import EMBEDDING, UNITS, WORD_UNITS, Schedule, WordSchedule
 from models.training.word_lines import Indices, line_losses, read_lines, window_of
 
@@ -71,6 +70,8 @@ LAYERS = 2
 """Number of layers of a character network that starts from random parameters."""
 PLANNED = 0.5
 """Share of the windows of words whose lines are planned."""
+_EXCERPT = 700
+"""Characters: a sonnet has fewer."""
 
 
 class _KerasTrainer:
@@ -142,9 +143,8 @@ class VerseTrainer(_KerasTrainer):
     ) -> None:
         """Prepare a run, from random parameters or from those of the network `begin`."""
         self.vocabulary = begin.vocabulary if begin else Vocabulary.of(passages)
-        self.passages = [self.vocabulary.fold(passage) for passage in passages]
-        folded = [self.vocabulary.fold(passage) for passage in validation]
-        self.validation = excerpts(folded, schedule.length)
+        self.passages = list(map(self.vocabulary.fold, passages))
+        self.validation = excerpts(map(self.vocabulary.fold, validation), schedule.length)
         self.schedule = schedule
         self.seed = seed
         self._sizes = np.array([len(passage) for passage in self.passages])
@@ -230,8 +230,7 @@ class NotebookVerseTrainer(_KerasTrainer):
         The loss on `validation` is too optimistic, because this recipe trains on that part too.
         """
         self.vocabulary = begin.vocabulary if begin else Vocabulary.of([text])
-        folded = [self.vocabulary.fold(passage) for passage in validation]
-        self.validation = excerpts(folded, length=700)
+        self.validation = excerpts(map(self.vocabulary.fold, validation), _EXCERPT)
         indices = self.vocabulary.encode(self.vocabulary.fold(text))
         starts = np.arange(0, len(indices) - self.WINDOW, self.STRIDE)  # (examples,)
         self.x = indices[starts[:, None] + np.arange(self.WINDOW)]
@@ -272,13 +271,7 @@ class NotebookVerseTrainer(_KerasTrainer):
 
 
 def build_characters(
-    vocabulary: int,
-    units: int,
-    layers: int,
-    dropout: float,
-    seed: int,
-    *,
-    last_only: bool = False,
+    vocabulary: int, units: int, layers: int, dropout: float, seed: int, *, last_only: bool = False
 ) -> keras.Model:
     """Build the network: indices `(B, T)` → logits `(B, T, V)`.
 
@@ -341,7 +334,7 @@ def _named(model: keras.Model) -> Iterator[tuple[str, keras.Variable]]:
     return zip(names, variables, strict=True)
 
 
-def excerpts(passages: Sequence[str], length: int, most: int = 64) -> list[str]:
+def excerpts(passages: Iterable[str], length: int, most: int = 64) -> list[str]:
     """At most `most` pieces of the passages, evenly spaced, for a fast validation.
 
     Passages longer than `length` are cut into pieces at line ends, so that all pieces run side by
@@ -378,8 +371,7 @@ class PassageSource:
     passages: Sequence[str]
 
 
-@dataclass(frozen=True, eq=False)
-class _WordBatch:
+class _WordBatch(NamedTuple):
     """Windows of a batch, `(B, T)` each, and the candidates of the sampled softmax."""
 
     tokens: Indices
@@ -398,8 +390,7 @@ class _WordBatch:
     @property
     def inputs(self) -> list[NDArray[Any]]:
         """The inputs of the Keras model."""
-        windows = [self.tokens, self.syllables, self.ends, self.targets]
-        return [*windows, self.weight, self.candidates, self.correction]
+        return [*self[:-1]]
 
 
 class WordTrainer(_KerasTrainer):
@@ -506,8 +497,7 @@ class WordTrainer(_KerasTrainer):
                     first -= 1
             planned = bool(rng.random() < PLANNED)
             window = window_of(lines[first:], schedule.length, planned=planned)
-            inputs = (window.tokens, window.syllables, window.ends, window.targets)
-            windows[:, row, : len(window.tokens)] = inputs
+            windows[:, row, : len(window.tokens)] = window.rows
             weight[row, : len(window.tokens)] = 1
             characters += int(window.sizes.sum())
         drawn, expected = np.zeros(1, np.int64), np.zeros(len(self._noise))
@@ -593,8 +583,6 @@ class _TiedLoss(keras.layers.Layer):  # type: ignore[misc]
 
 # Both -------------------------------------------------------------------------------------------
 
-_EXCERPT = 700
-"""Characters: a sonnet has fewer."""
 _ITERATIONS = 100
 
 
@@ -618,8 +606,7 @@ class WordsAndCharactersTrainer:
         symbols, known = set(characters.vocabulary.symbols), words.vocabulary.index
         kept = {word for word in rare_words if word not in known and symbols.issuperset(word)}
         self.rare_words = tuple(sorted(kept))
-        folded = [characters.vocabulary.fold(passage) for passage in validation]
-        self.validation = excerpts(folded, _EXCERPT)
+        self.validation = excerpts(map(characters.vocabulary.fold, validation), _EXCERPT)
         self._units = [split_units(text) for text in self.validation]
         self._size = sum(map(len, self.validation))  # characters
         self._log_p: UnitLogP | None = None
@@ -675,8 +662,7 @@ class WordsAndCharactersTrainer:
         self._shares = Shares(*map(float, checkpoint["shares"].astype(float)))
         self._log_p = None
         for prefix, trainer in (("characters/", self.characters), ("words/", self.words)):
-            own = {k: array for k, array in checkpoint.items() if k.startswith(prefix)}
-            trainer.restore({k.removeprefix(prefix): array for k, array in own.items()})
+            trainer.restore(select_prefix(checkpoint, prefix))
 
     def _validate(self, *, characters: bool, words: bool) -> float:
         """Measure the networks that have changed, and tune the shares."""

@@ -20,6 +20,7 @@ from models.networks.lstm import (
 )
 from models.networks.optimizer import AdamW, clip_norm, update_average
 from models.networks.vocabulary import END, Vocabulary
+from models.training.recipe import select_prefix
 
 LETTERS = Vocabulary(END + "abcdefghijklmnopqrstuvwxyz")
 """The whole alphabet, even if the list lacks a letter: a member may ask for names with any."""
@@ -136,15 +137,6 @@ class Fit:
             self.parameters[name][:] = state[f"parameters/{name}"]
             self.averaged[name][:] = state[f"averaged/{name}"]
         self.optimizer.restore(select_prefix(state, "optimiser/"))
-
-
-def select_prefix(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> Parameters:
-    """The arrays whose names start with `prefix`, with it removed from their names."""
-    return {
-        name.removeprefix(prefix): array.astype(array.dtype)  # a copy
-        for name, array in arrays.items()
-        if name.startswith(prefix)
-    }
 
 
 def _mask(rng: np.random.Generator, shape: tuple[int, ...], rate: float) -> NDArray[np.float32]:

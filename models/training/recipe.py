@@ -24,6 +24,15 @@ from models.weights import Trained
 Arrays = dict[str, NDArray[np.generic]]
 
 
+def select_prefix(arrays: Mapping[str, NDArray[np.generic]], prefix: str) -> dict[str, Any]:
+    """The arrays whose names start with `prefix`, with it removed from their names."""
+    return {
+        name.removeprefix(prefix): array.astype(array.dtype)  # a copy
+        for name, array in arrays.items()
+        if name.startswith(prefix)
+    }
+
+
 @dataclass(frozen=True)
 class Update:
     """One update of a training run."""
@@ -70,30 +79,24 @@ class Trainer(Protocol):
     @property
     def steps(self) -> int:
         """Number of planned updates. A run may stop earlier."""
-        ...
 
     def train(self) -> Iterator[Update]:
         """Run the updates, yielding after each. The caller may stop after any of them.
 
         A restored trainer continues after the last update of its checkpoint.
         """
-        ...
 
     def network(self) -> Network:
         """The network to keep: the best by validation, for recipes that select it."""
-        ...
 
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """The parameters of `network()`, as stored in a weight file."""
-        ...
 
     def checkpoint(self) -> Arrays:
         """Everything that `restore` needs. Called between two updates."""
-        ...
 
     def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
         """Restore a checkpoint of the same corpus, recipe and seed."""
-        ...
 
 
 # Recipes ------------------------------------------------------------------------------------------

@@ -6,21 +6,23 @@ import json
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from data.files import write_atomically
 from models.text_generator import Abandoned, Accept, Sample, ShouldStop, never
 from models.training.events import Done, Planned, Progress, Samples, Stopped, TrainingEvent
-from models.training.recipe import Plan
+from models.training.recipe import Plan, select_prefix
 from models.weights import ModelCard, Trained, describe, save_weights
 
 CHECKPOINT_INTERVAL = 60.0
@@ -149,17 +151,9 @@ class TrainingRun:
 
     def _trained(self) -> Trained:
         """The network at this point, ready to write."""
-        plan = self.plan
-        return Trained(
-            plan.trainer.network(),
-            self.card,
-            plan.known,
-            "",
-            plan.proper,
-            plan.runs,
-            plan.words,
-            plan.further,
-        )
+        plan, network = self.plan, self.plan.trainer.network()
+        further = (plan.proper, plan.runs, plan.words, plan.further)
+        return Trained(network, self.card, plan.known, "", *further)
 
     def finish(self, should_stop: ShouldStop = never) -> Done:
         """Write weights, model card, loss curve and history, and delete the checkpoint.
@@ -176,20 +170,10 @@ class TrainingRun:
             measured=figures.measured,
             reference_loss=kept if plan.validation_is_reference else figures.reference_loss,
         )
-        arrays = plan.trainer.arrays()
+        trained, arrays = self._trained(), plan.trainer.arrays()
         if plan.complete is not None:
-            arrays = plan.complete(self._trained(), should_stop).arrays()
-        digest = save_weights(
-            self.out,
-            arrays,
-            card,
-            plan.known,
-            plan.proper,
-            runs=plan.runs,
-            words=plan.words,
-            further=plan.further,
-        )
-        write_atomically(self.out.with_suffix(".md"), describe(card, digest).encode())
+            arrays = plan.complete(trained, should_stop).arrays()
+        save_trained(self.out, replace(trained, card=card), arrays)
         plot = self.out.with_suffix(".png")
         title = f"{card.corpus}, recipe {card.recipe}"
         write_atomically(plot, self.draw(self.losses, self.validation, self.restarts, title))
@@ -254,10 +238,23 @@ class TrainingRun:
         self.validation = [(int(step), loss) for step, loss in arrays["validation"].tolist()]
         self.restarts = arrays["begun_anew"].tolist()
         self.seconds = float(arrays["seconds"])
-        prefix = "trainer/"
-        self.plan.trainer.restore(
-            {k.removeprefix(prefix): a for k, a in arrays.items() if k.startswith(prefix)}
-        )
+        self.plan.trainer.restore(select_prefix(arrays, "trainer/"))
+
+
+def save_trained(path: Path, trained: Trained, arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Write a weight file, and its model card beside it. Returns the digest of the file."""
+    digest = save_weights(
+        path,
+        arrays,
+        trained.card,
+        trained.known,
+        trained.proper,
+        runs=trained.runs,
+        words=trained.words,
+        further=trained.further,
+    )
+    write_atomically(path.with_suffix(".md"), describe(trained.card, digest).encode())
+    return digest
 
 
 def new_card(task: str, recipe: str, plan: Plan) -> ModelCard:

@@ -63,12 +63,6 @@ PRETRAINING_WORDS = WordSchedule(
 """For the plays, the Bible and poems."""
 
 FINETUNING_WORDS = WordSchedule(
-    updates=80,
-    learning_rate=1e-3,
-    dropout=0.4,
-    batch=16,
-    length=170,
-    candidates=0,
-    interval=10,
+    updates=80, learning_rate=1e-3, dropout=0.4, batch=16, length=170, candidates=0, interval=10
 )
 """For the sonnets. A window holds a whole poem."""

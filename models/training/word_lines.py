@@ -54,6 +54,11 @@ class Window:
     sizes: Indices
     """Characters of each target; 0 for a planned word, as it comes again in its line."""
 
+    @property
+    def rows(self) -> tuple[Indices, ...]:
+        """The inputs and the targets."""
+        return self.tokens, self.syllables, self.ends, self.targets
+
 
 def read_lines(passage: str, vocabulary: WordVocabulary) -> list[TokenLine]:
     """The lines of a passage that ends with a line feed."""
@@ -76,29 +81,18 @@ def window_of(
     lines: Sequence[TokenLine], length: int | None = None, *, planned: bool = False
 ) -> Window:
     """Inputs and targets from the start of some lines, at most `length` of them."""
-    tokens, syllables, ends, targets, sizes = [], [], [], [], []
-    total = 0
+    parts, total = [], 0  # (5, tokens) each
     for line in lines:
         end = line.end if planned else NONE
         if end != NONE:
-            tokens.append([PLAN])
-            syllables.append([0])
-            ends.append([NONE])
-            targets.append([end])
-            sizes.append([0])
+            parts.append([[PLAN], [0], [NONE], [end], [0]])
             total += 1
-        tokens.append([LINE_END, *line.tokens[:-1]])
-        syllables.append([0, *line.syllables[:-1]])
-        ends.append([end] * len(line.tokens))
-        targets.append([*line.tokens])
-        sizes.append([*line.sizes])
-        total += len(line.tokens)
+        tokens, syllables = [LINE_END, *line.tokens[:-1]], [0, *line.syllables[:-1]]
+        parts.append([tokens, syllables, [end] * len(tokens), [*line.tokens], [*line.sizes]])
+        total += len(tokens)
         if length is not None and total >= length:
             break
-    joined = (
-        np.array([index for part in parts for index in part][:length], np.int64)
-        for parts in (tokens, syllables, ends, targets, sizes)
-    )
+    joined = np.concatenate(parts, axis=1, dtype=np.int64)[:, :length]
     return Window(*joined)
 
 
@@ -108,8 +102,7 @@ def line_losses(network: WordLSTM, passages: Sequence[Sequence[TokenLine]]) -> f
     sizes = np.array([len(window.targets) for window in windows])
     padded = np.zeros((4, len(windows), max(sizes)), np.int64)
     for row, window in enumerate(windows):
-        inputs = (window.tokens, window.syllables, window.ends, window.targets)
-        padded[:, row, : sizes[row]] = inputs
+        padded[:, row, : sizes[row]] = window.rows
     state, total = network.initial_state(len(windows)), 0.0
     for t in range(padded.shape[2]):
         tokens, syllables, ends, targets = padded[:, :, t]

@@ -4,25 +4,8 @@ import discord
 import simcord
 
 
-def embed(result: simcord.InteractionResult) -> discord.Embed:
-    """The only embed of a reply."""
-    assert result.response is not None
-    (only,) = result.response.embeds
-    return only
-
-
-def description(result: simcord.InteractionResult) -> str:
-    """The text of a reply's embed."""
-    return embed(result).description or ""
-
-
-def lines(result: simcord.InteractionResult) -> list[str]:
-    """The same, line by line."""
-    return description(result).split("\n")
-
-
 def sentence(result: simcord.InteractionResult) -> str:
-    """The text of a reply without an embed."""
+    """The text of a reply."""
     assert result.response is not None
     return result.response.content
 

@@ -19,14 +19,11 @@ from tests.models.verse.versifier import WORDS
 @pytest.fixture
 def weights(tmp_path: Path) -> dict[str, str]:
     """Small weights for each thing that can be written, as an option's value."""
-    made: dict[str, str] = {}
-    kinds: dict[str, str] = {"names": "names", "sonnet": "sonnets"}
-    for what, vocabulary in (("names", LETTERS), ("sonnet", VERSE)):
-        path = tmp_path / f"{what}.safetensors"
-        facts = card(kinds[what], vocabulary)
-        save_weights(path, lstm(vocabulary).arrays(), facts, Fingerprints.of([]))
-        made[what] = str(path)
-    return made | {"dissect": made["names"]}
+    names, sonnet = str(tmp_path / "names.safetensors"), str(tmp_path / "sonnet.safetensors")
+    for path, task, vocabulary in ((names, "names", LETTERS), (sonnet, "sonnets", VERSE)):
+        facts = card(task, vocabulary)
+        save_weights(Path(path), lstm(vocabulary).arrays(), facts, Fingerprints.of([]))
+    return {"names": names, "sonnet": sonnet, "dissect": names}
 
 
 @pytest.fixture
@@ -62,22 +59,16 @@ def test_names(lines: Lines) -> None:
     assert all(name.startswith("Mango") for name in names)
 
 
-def test_sonnet(lines: Lines) -> None:
+LONG = "Shall I compare thee to a summer's day, or is it rather autumn now?"
+
+
+def test_openings(lines: Lines) -> None:
     opening = "[b]O :dinosaur:[/b] “É” "
-    poem = verse(lines("sonnet", opening))
-    assert len(poem) == 14
-    assert poem[0].startswith(opening)
-
-
-def test_long_opening(lines: Lines) -> None:
-    opening = "Shall I compare thee to a summer's day, or is it rather autumn now?"
-    poem = verse(lines("sonnet", opening))
-    assert len(poem) == 14
-    assert poem[0] == "Shall I compare thee to a summer's day,"
-    assert poem[1].startswith("or is it rather autumn now?")
-
-
-def test_about(lines: Lines) -> None:
+    short, long = verse(lines("sonnet", opening)), verse(lines("sonnet", LONG))
+    assert len(short) == len(long) == 14
+    assert short[0].startswith(opening)
+    assert long[0] == "Shall I compare thee to a summer's day,"
+    assert long[1].startswith("or is it rather autumn now?")
     assert verse(lines("sonnet", "--about", " Rex "))[0].startswith("Rex, ")
     assert verse(lines("sonnet", "Shall I", "--about", "Rex"))[0].startswith("Shall I")
 
@@ -178,15 +169,12 @@ def test_seed_and_temperature(lines: Lines, what: str) -> None:
     assert tame != wild
 
 
-def test_names_json(lines: Lines) -> None:
+def test_json(lines: Lines) -> None:
     (line,) = lines("names", "-n", "2", "--json")
     written = json.loads(line)
     assert written["reason"] is None
     again = lines("names", "-n", "2", "--seed", str(written["seed"]))
     assert [name.capitalize() for name in written["names"]] == again
-
-
-def test_sonnets_json(lines: Lines) -> None:
     poems = [json.loads(line) for line in lines("sonnet", ":o:é", "-n", "2", "--json")]
     assert [len(poem["lines"]) for poem in poems] == [14, 14]
     for poem in poems:

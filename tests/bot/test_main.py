@@ -26,9 +26,7 @@ Outcome = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def outcome(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Outcome]:
     """Runs a bot that ends in this process. Returns its exit code and standard error.
 
@@ -48,16 +46,8 @@ def outcome(
         logging.getLogger(name).setLevel(level)
 
 
-def two_tokens_in_one(_folder: Path) -> dict[str, str]:
-    return {"DISCORD_TOKEN": "first\nsecret"}
-
-
 def nothing(_folder: Path) -> dict[str, str]:
     return {}
-
-
-def json_logs(_folder: Path) -> dict[str, str]:
-    return {"LOG_FORMAT": "json"}
 
 
 def wrong_settings(folder: Path) -> dict[str, str]:
@@ -70,22 +60,9 @@ def unwritable_folder(folder: Path) -> dict[str, str]:
     return TOKEN | {"STATE_DIR": str(folder / "file")}
 
 
-def unreachable_database(_folder: Path) -> dict[str, str]:
-    address = f"postgres://user:secret@127.0.0.1:{free_port()}/mangosaurus"
-    return TOKEN | {"DATABASE_URL": address}
-
-
 def invalid_database_file(folder: Path) -> dict[str, str]:
     (folder / "state" / "mangosaurus.db").write_bytes(b"Mangosaurus" * 1000)
     return TOKEN
-
-
-def other_database(_folder: Path) -> dict[str, str]:
-    return TOKEN | {"DATABASE_URL": "mysql://user:secret@host/mangosaurus"}
-
-
-def impossible_port_of_database(_folder: Path) -> dict[str, str]:
-    return TOKEN | {"DATABASE_URL": "postgres://user:secret@host:99999/mangosaurus"}
 
 
 def invalid_dsn(_folder: Path) -> dict[str, str]:
@@ -93,41 +70,44 @@ def invalid_dsn(_folder: Path) -> dict[str, str]:
     return TOKEN | {"SENTRY_DSN": "secret"}
 
 
-FAILURES: dict[Callable[[Path], dict[str, str]], tuple[Exit, tuple[str, ...]]] = {
-    nothing: (Exit.NO_TOKEN, ("DISCORD_TOKEN", "python -m bot --local")),
-    json_logs: (Exit.NO_TOKEN, ('"level": "CRITICAL"', "DISCORD_TOKEN")),
-    two_tokens_in_one: (Exit.BAD_SETTINGS, ("contains a space or a line break",)),
-    wrong_settings: (Exit.BAD_SETTINGS, ("LOG_LEVEL is 'loud'", "LOCAL_PORT is '0'")),
-    unwritable_folder: (Exit.BAD_STATE_DIR, ("STATE_DIR",)),
-    unreachable_database: (
-        Exit.BAD_DATABASE,
-        ("mangosaurus at 127.0.0.1", "Check DATABASE_URL"),
-    ),
-    invalid_database_file: (
-        Exit.BAD_DATABASE,
-        ("file is not a database. Move it away, or restore a backup.",),
-    ),
-    other_database: (Exit.BAD_DATABASE, ("DATABASE_URL is not a valid database address",)),
-    impossible_port_of_database: (
-        Exit.BAD_DATABASE,
-        ("DATABASE_URL is not a valid database address",),
-    ),
-    invalid_dsn: (Exit.BAD_SETTINGS, ("SENTRY_DSN is not valid",)),
-}
+def unreachable_database(_folder: Path) -> dict[str, str]:
+    return TOKEN | {"DATABASE_URL": f"postgres://user:secret@127.0.0.1:{free_port()}/mango"}
+
+
+def given(environment: dict[str, str]) -> Callable[[Path], dict[str, str]]:
+    return lambda _folder: environment
+
+
+def on_database(address: str) -> Callable[[Path], dict[str, str]]:
+    return given(TOKEN | {"DATABASE_URL": address})
+
+
+INVALID_ADDRESS = "DATABASE_URL is not a valid database address"
+FAILURES: list[tuple[Callable[[Path], dict[str, str]], Exit, tuple[str, ...]]] = [
+    (nothing, Exit.NO_TOKEN, ("DISCORD_TOKEN", "python -m bot --local")),
+    (given({"LOG_FORMAT": "json"}), Exit.NO_TOKEN, ('"level": "CRITICAL"', "DISCORD_TOKEN")),
+    (given({"DISCORD_TOKEN": "first\nsecret"}), Exit.BAD_SETTINGS, ("a space or a line break",)),
+    (wrong_settings, Exit.BAD_SETTINGS, ("LOG_LEVEL is 'loud'", "LOCAL_PORT is '0'")),
+    (unwritable_folder, Exit.BAD_STATE_DIR, ("STATE_DIR",)),
+    (unreachable_database, Exit.BAD_DATABASE, ("mango at 127.0.0.1", "Check DATABASE_URL")),
+    (invalid_database_file, Exit.BAD_DATABASE, ("is not a database. Move it away, or restore",)),
+    (on_database("mysql://user:secret@host/mango"), Exit.BAD_DATABASE, (INVALID_ADDRESS,)),
+    (on_database("postgres://u:secret@host:99999/mango"), Exit.BAD_DATABASE, (INVALID_ADDRESS,)),
+    (invalid_dsn, Exit.BAD_SETTINGS, ("SENTRY_DSN is not valid",)),
+]
 """How a start fails, its exit code, and parts of what it says."""
 
 
-@pytest.mark.parametrize(
-    ("breaks", "expected"), FAILURES.items(), ids=lambda value: getattr(value, "__name__", "")
-)
+@pytest.mark.parametrize(("breaks", "code", "said"), FAILURES)
 def test_failure_of_the_start(
     outcome: Outcome,
     tmp_path: Path,
     breaks: Callable[[Path], dict[str, str]],
-    expected: tuple[Exit, tuple[str, ...]],
+    code: Exit,
+    said: tuple[str, ...],
 ) -> None:
-    code, errors = outcome(breaks(tmp_path))
-    assert (code, [part for part in expected[1] if part not in errors]) == (expected[0], [])
+    found, errors = outcome(breaks(tmp_path))
+    assert (found, [part for part in said if part not in errors]) == (code, [])
     assert "Traceback" not in errors
     assert "secret" not in errors
 

@@ -6,9 +6,9 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 from unittest.mock import AsyncMock
 
 import pytest
@@ -16,12 +16,7 @@ import pytest
 from bot.chat.app import App
 from bot.fleet.membership import Served, ShardsTaken
 from bot.launch import Tokens, tokens_of
-from bot.operate.serving.lifetime import (
-    joined,
-    leave_behind,
-    serve_until_stopped,
-    tell_systemd,
-)
+from bot.operate.serving.lifetime import joined, leave_behind, serve_until_stopped, tell_systemd
 from bot.operate.serving.platforms import home_by_default, start_patiently
 from bot.settings import checked
 from bot.startup import Exit, LastResort, StartupError
@@ -29,51 +24,33 @@ from bot.store import Unavailable
 
 
 @pytest.mark.parametrize(
-    ("error", "level"), [(Unavailable("gone"), logging.INFO), (KeyError("x"), logging.ERROR)]
+    ("context", "level"),
+    [
+        ({"exception": Unavailable("gone")}, logging.INFO),
+        ({"exception": KeyError("x")}, logging.ERROR),
+        # A step of stopping was in the middle of a transaction when it took too long.
+        ({"exception": ValueError("close() can't be called"), "asyncgen": None}, logging.INFO),
+    ],
 )
 async def test_calls_left_behind(
-    error: Exception, level: int, caplog: pytest.LogCaptureFixture
+    context: dict[str, Any], level: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    context = {"message": "closing a generator", "exception": error}
-    leave_behind(asyncio.get_running_loop(), context)
+    leave_behind(asyncio.get_running_loop(), context | {"message": "closing a generator"})
     (record,) = caplog.records
     assert record.levelno == level
     assert bool(record.exc_info) == (level == logging.ERROR)
 
 
-async def test_transaction_left_behind(caplog: pytest.LogCaptureFixture) -> None:
-    """One that a step of stopping was in the middle of when it took too long."""
-
-    async def writing() -> AsyncIterator[None]:
-        try:
-            yield
-        finally:
-            raise ValueError("close() can't be called here")
-
-    caplog.set_level(logging.INFO)
-    loop = asyncio.get_running_loop()
-    before = loop.get_exception_handler()
-    loop.set_exception_handler(leave_behind)
-    transaction = writing()
-    await anext(transaction)
-    await loop.shutdown_asyncgens()
-    loop.set_exception_handler(before)
-    assert {record.levelno for record in caplog.records} == {logging.INFO}
+SLACK_TOKENS = {"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1"}
 
 
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
         ({"discord_token": "a"}, Tokens("a")),
-        (
-            {"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1"},
-            Tokens("", "xoxb-1", "xapp-1"),
-        ),
-        (
-            {"discord_token": "a", "slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1"},
-            Tokens("a", "xoxb-1", "xapp-1"),
-        ),
+        (SLACK_TOKENS, Tokens("", "xoxb-1", "xapp-1")),
+        (SLACK_TOKENS | {"discord_token": "a"}, Tokens("a", "xoxb-1", "xapp-1")),
     ],
 )
 def test_tokens(settings: dict[str, str], expected: Tokens) -> None:
@@ -100,7 +77,7 @@ def test_wrong_tokens(settings: dict[str, str], expected: str) -> None:
 
 async def test_first_end_stops_all() -> None:
     """Of two platforms, one fails: the process ends with its error."""
-    cancelled = asyncio.Event()
+    cancelled, shut_down = asyncio.Event(), AsyncMock()
 
     async def works() -> None:
         try:
@@ -112,82 +89,68 @@ async def test_first_end_stops_all() -> None:
         await asyncio.sleep(0)
         raise StartupError(Exit.TOKEN_REJECTED, "no")
 
-    async def shut_down() -> None:
-        raise AssertionError("nobody has asked for that")
-
     with pytest.raises(StartupError):
         await serve_until_stopped([works(), fails()], shut_down, never())
     assert cancelled.is_set()
+    shut_down.assert_not_awaited()
 
 
-async def test_signal_shuts_down() -> None:
-    steps: list[str] = []
+@pytest.mark.parametrize("is_lost", [False, True])
+async def test_process_that_ends_shuts_down(
+    is_lost: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After a signal, or because only a restart helps."""
+    steps: list[list[str]] = []
 
     async def works() -> None:
-        signal.raise_signal(signal.SIGTERM)
+        if not is_lost:
+            signal.raise_signal(signal.SIGTERM)
         await asyncio.sleep(60)
 
     async def shut_down() -> None:
-        steps.append("down")
-
-    await serve_until_stopped([works()], shut_down, never())
-    assert steps == ["down"]
-
-
-async def test_lost_process_shuts_down_and_fails(caplog: pytest.LogCaptureFixture) -> None:
-    steps: list[str] = []
-
-    async def works() -> None:
-        await asyncio.sleep(60)
-
-    async def shut_down() -> None:
-        steps.append(caplog.messages[-1])
+        steps.append(caplog.messages[-1:])
 
     async def until_lost() -> str:
-        return "3 threads hang"
+        return "3 threads hang" if is_lost else await never()
 
-    with pytest.raises(StartupError, match="ended itself") as raised:
-        await serve_until_stopped([works()], shut_down, until_lost())
-    assert raised.value.code is Exit.HUNG
-    assert steps == ["Only a restart helps: 3 threads hang. The bot stops"]
-
-
-class Start:
-    """A start that fails some times with an exit code, and then serves until it is stopped."""
-
-    def __init__(self, failures: int, code: Exit = Exit.UNREACHABLE) -> None:
-        self.failures, self.code, self.tries = failures, code, 0
-
-    async def __call__(self) -> None:
-        self.tries += 1
-        if self.tries <= self.failures:
-            raise StartupError(self.code, "It is away.")
-
-
-async def test_platform_that_is_away_is_tried_again(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    pauses: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        pauses.append(seconds)
-
-    monkeypatch.setattr("bot.operate.serving.platforms.asyncio.sleep", sleep)
-    start = Start(6)
-    await start_patiently("Slack", start, lambda: True)
-    assert pauses == [5, 10, 20, 40, 60, 60]
-    assert caplog.messages[0] == "It is away. Slack is tried again in 5 s"
+    serving = serve_until_stopped([works()], shut_down, until_lost())
+    if is_lost:
+        with pytest.raises(StartupError, match="ended itself") as raised:
+            await serving
+        assert raised.value.code is Exit.HUNG
+        assert steps == [["Only a restart helps: 3 threads hang. The bot stops"]]
+    else:
+        await serving
+        assert steps == [[]]
 
 
 @pytest.mark.parametrize(
-    ("code", "can_start"), [(Exit.TOKEN_REJECTED, True), (Exit.UNREACHABLE, False)]
+    ("failures", "code", "can_start"),
+    [
+        (6, Exit.UNREACHABLE, True),
+        (1, Exit.TOKEN_REJECTED, True),  # does not pass
+        (1, Exit.UNREACHABLE, False),  # what had started is for a restart
+    ],
 )
-async def test_platform_is_not_tried_again(code: Exit, can_start: bool) -> None:
-    """What does not pass ends the start, and what had started is for a restart."""
-    start = Start(1, code)
-    with pytest.raises(StartupError, match="away"):
-        await start_patiently("Slack", start, lambda: can_start)
-    assert start.tries == 1
+async def test_platform_that_is_away_is_tried_again(
+    failures: int,
+    code: Exit,
+    can_start: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    sleep = AsyncMock()
+    monkeypatch.setattr("bot.operate.serving.platforms.asyncio.sleep", sleep)
+    start = AsyncMock(side_effect=[*[StartupError(code, "It is away.")] * failures, None])
+    serving = start_patiently("Slack", start, lambda: can_start)
+    if failures == 1:
+        with pytest.raises(StartupError, match="away"):
+            await serving
+        assert start.await_count == 1
+    else:
+        await serving
+        assert [call.args[0] for call in sleep.await_args_list] == [5, 10, 20, 40, 60, 60]
+        assert caplog.messages[0] == "It is away. Slack is tried again in 5 s"
 
 
 async def never() -> str:
@@ -217,25 +180,23 @@ def test_home_of_slack_alone(settings: dict[str, str], is_home: bool) -> None:
     assert home_by_default(checked(settings)[0]) is is_home
 
 
-async def test_start_without_its_shards() -> None:
-    """What `python -m bot` says, and its exit code."""
-    closed = []
-
-    async def close() -> None:
-        closed.append(True)
-
-    for error, code, sentence in (
+@pytest.mark.parametrize(
+    ("error", "code", "sentence"),
+    [
         (ShardsTaken("Another process runs the shards 3."), Exit.SHARDS_TAKEN, "change SHARD_IDS"),
         (Unavailable("The database does not answer: no"), Exit.BAD_DATABASE, "DATABASE_URL"),
-    ):
-        join = AsyncMock(side_effect=error)
-        app = cast("App", SimpleNamespace(fleet=SimpleNamespace(join=join, close=close)))
-        with pytest.raises(StartupError, match=sentence) as raised:
-            async with joined(app, Served.DISCORD):
-                raise AssertionError("it must not be served")
-        assert raised.value.code is code
-        assert str(error) in str(raised.value)
-    assert len(closed) == 2
+    ],
+)
+async def test_start_without_its_shards(error: Exception, code: Exit, sentence: str) -> None:
+    """What `python -m bot` says, and its exit code."""
+    fleet = AsyncMock(join=AsyncMock(side_effect=error))
+    app = cast("App", SimpleNamespace(fleet=fleet))
+    with pytest.raises(StartupError, match=sentence) as raised:
+        async with joined(app, Served.DISCORD):
+            raise AssertionError("it must not be served")
+    assert raised.value.code is code
+    assert str(error) in str(raised.value)
+    fleet.close.assert_awaited_once()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="systemd is for Linux")
@@ -255,17 +216,11 @@ async def test_watchdog_is_told_while_the_loop_runs() -> None:
         telling.cancel()
 
 
-@pytest.mark.parametrize(
-    "environment",
-    [
-        {},
-        {"NOTIFY_SOCKET": "/nowhere"},
-        {"NOTIFY_SOCKET": "/nowhere", "WATCHDOG_USEC": "3000", "WATCHDOG_PID": "1"},
-    ],
-)
-async def test_nobody_watches(environment: dict[str, str]) -> None:
+@pytest.mark.parametrize("limit", [{}, {"WATCHDOG_USEC": "3000", "WATCHDOG_PID": "1"}])
+async def test_nobody_watches(limit: dict[str, str]) -> None:
     async with asyncio.timeout(60):
-        await tell_systemd(environment)
+        await tell_systemd({})
+        await tell_systemd({"NOTIFY_SOCKET": "/nowhere"} | limit)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="systemd is for Linux")

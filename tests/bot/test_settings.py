@@ -23,31 +23,28 @@ def dotenv(tmp_path: Path) -> Path:
     return tmp_path / ".env"
 
 
-def test_dotenv_is_read(dotenv: Path) -> None:
-    dotenv.write_text("HOME_GUILDS=12, 34\nLOG_LEVEL=debug\nBLOCKED_WORDS=mud,*swamp*\n")
+def test_dotenv_is_read(dotenv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The environment wins."""
+    dotenv.write_text(
+        "HOME_GUILDS=12, 34\nLOG_LEVEL=debug\nBLOCKED_WORDS=mud,*swamp*\nLOCAL_PORT=1111\n"
+        "SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-2\nHOME_WORKSPACES=T1, T2\n"
+    )
+    monkeypatch.setenv("LOCAL_PORT", "2222")
+    monkeypatch.setenv("DISCORD_TOKEN", " MTIz ")
     settings = load_settings(dotenv)
     assert settings.home_guilds == {12, 34}
     assert settings.log_level == "DEBUG"
     assert settings.blocked_words == {"mud", "*swamp*"}
-
-
-def test_environment_wins(dotenv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    dotenv.write_text("LOCAL_PORT=1111\n")
-    monkeypatch.setenv("LOCAL_PORT", "2222")
-    assert load_settings(dotenv).local_port == 2222
+    assert settings.local_port == 2222
+    assert settings.home_workspaces == {"T1", "T2"}
+    assert set(settings.tokens) == {"xoxb-1", "xapp-2", "MTIz"}
+    assert "xoxb-1" not in repr(settings)
 
 
 @pytest.mark.parametrize("value", ["", '"  "'])
 def test_blank_value_is_unset(dotenv: Path, value: str) -> None:
     dotenv.write_text("\n".join(f"{name.upper()}={value}" for name in SETTINGS))
     assert load_settings(dotenv) == Settings()
-
-
-def test_values_are_stripped(dotenv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DISCORD_TOKEN", " MTIz.abc.def ")
-    token = load_settings(dotenv).discord_token
-    assert token is not None
-    assert token.value == "MTIz.abc.def"
 
 
 def test_all_problems_are_listed(dotenv: Path) -> None:
@@ -90,12 +87,16 @@ def test_all_problems_are_listed(dotenv: Path) -> None:
 )
 def test_wrong_values(dotenv: Path, line: str, shown: list[str]) -> None:
     """Each wrong item of a list is a problem."""
-    dotenv.write_text(line)
+    name = line.partition("=")[0]
+    check_problems(dotenv, line, [f"{name} is {item}; expected " for item in shown])
+
+
+def check_problems(dotenv: Path, lines: str, beginnings: list[str]) -> None:
+    dotenv.write_text(lines)
     with pytest.raises(SettingsError) as caught:
         load_settings(dotenv)
-    name = line.partition("=")[0]
-    for problem, item in zip(caught.value.problems, shown, strict=True):
-        assert problem.startswith(f"{name} is {item}; expected ")
+    for problem, beginning in zip(caught.value.problems, beginnings, strict=True):
+        assert problem.startswith(beginning)
 
 
 def test_dotenv_must_be_utf8(dotenv: Path) -> None:
@@ -114,11 +115,8 @@ def test_misspelled_names_are_reported(dotenv: Path) -> None:
 
 
 def test_example_file_is_current() -> None:
+    """Only tokens are not comments: as a container's env file, it would hide the image's ports."""
     assert (CHECKOUT / ".env.example").read_text() == example()
-
-
-def test_example_file_hides_nothing() -> None:
-    """As the env file of a container, it would hide the image's METRICS_PORT by an empty one."""
     active = [line for line in example().splitlines() if line and not line.startswith("#")]
     assert active == ["DISCORD_TOKEN=", "SLACK_BOT_TOKEN=", "SLACK_APP_TOKEN="]
 
@@ -141,47 +139,29 @@ def test_examples_are_valid(name: str, dotenv: Path) -> None:
     assert getattr(load_settings(dotenv), name) != SETTINGS[name].default
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_every_setting_is_used(name: str) -> None:
+def test_every_setting_is_used() -> None:
     files = [path for path in (CHECKOUT / "bot").rglob("*.py") if path.name != "settings.py"]
-    assert any(f"settings.{name}" in path.read_text() for path in files)
-
-
-def test_tokens_of_slack(dotenv: Path) -> None:
-    dotenv.write_text(
-        "SLACK_BOT_TOKEN=xoxb-1\nSLACK_APP_TOKEN=xapp-2\nDISCORD_TOKEN=MTIz\n"
-        "HOME_WORKSPACES=T1, T2\n"
-    )
-    settings = load_settings(dotenv)
-    assert set(settings.tokens) == {"xoxb-1", "xapp-2", "MTIz"}
-    assert settings.home_workspaces == {"T1", "T2"}
-    assert "xoxb-1" not in repr(settings)
+    code = "".join(path.read_text() for path in files)
+    assert [name for name in SETTINGS if f"settings.{name}" not in code] == []
 
 
 SHARED = "DATABASE_URL=postgres://user:password@host/mangosaurus\n"
 
 
 @pytest.mark.parametrize(
-    ("written", "shards", "shown"),
+    ("lines", "shards", "shown"),
     [
-        ("2-4, 0", (0, 2, 3, 4), "0, 2-4"),
-        ("3", (3,), "3"),
-        ("1-1,1", (1,), "1"),
-        ("", (*range(5),), "0-4"),
+        (f"SHARD_IDS=2-4, 0\nSHARD_COUNT=5\n{SHARED}", (0, 2, 3, 4), "0, 2-4"),
+        (f"SHARD_IDS=3\nSHARD_COUNT=5\n{SHARED}", (3,), "3"),
+        (f"SHARD_IDS=1-1,1\nSHARD_COUNT=5\n{SHARED}", (1,), "1"),
+        ("SHARD_COUNT=5", (*range(5),), "0-4"),  # of one process: its database may be its own
+        ("", (), ""),
     ],
 )
-def test_shards(dotenv: Path, written: str, shards: tuple[int, ...], shown: str) -> None:
-    dotenv.write_text(f"SHARD_IDS={written}\nSHARD_COUNT=5\n{SHARED}")
-    settings = load_settings(dotenv)
-    assert settings.shards == shards
-    assert format_shards(shards) == shown
-
-
-@pytest.mark.parametrize(("line", "shards"), [("SHARD_COUNT=3", (0, 1, 2)), ("", ())])
-def test_shards_of_one_process(dotenv: Path, line: str, shards: tuple[int, ...]) -> None:
-    """Without `SHARD_IDS`, it needs no database that others share."""
-    dotenv.write_text(line)
+def test_shards(dotenv: Path, lines: str, shards: tuple[int, ...], shown: str) -> None:
+    dotenv.write_text(lines)
     assert load_settings(dotenv).shards == shards
+    assert format_shards(shards) == shown
 
 
 @pytest.mark.parametrize(
@@ -197,8 +177,4 @@ def test_shards_of_one_process(dotenv: Path, line: str, shards: tuple[int, ...])
     ],
 )
 def test_shards_that_do_not_fit(dotenv: Path, lines: str, expected: list[str]) -> None:
-    dotenv.write_text(lines)
-    with pytest.raises(SettingsError) as caught:
-        load_settings(dotenv)
-    for problem, beginning in zip(caught.value.problems, expected, strict=True):
-        assert problem.startswith(beginning)
+    check_problems(dotenv, lines, expected)

@@ -5,13 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bot.evaluation.held_out import (
-    HeldOutLosses,
-    check_record,
-    difference,
-    interval,
-    leak_warning,
-)
+from bot.evaluation.held_out import HeldOutLosses, check_record, difference, interval, leak_warning
 from data.corpora import CorpusError, load_names, parse_corpus
 from models.networks.network import item_losses
 from models.networks.ngram import NGram
@@ -28,49 +22,33 @@ def losses(*nats: float) -> Losses:
     return Losses(np.array(nats), np.full(len(nats), 10.0))
 
 
-def test_mean_is_over_characters() -> None:
+def test_losses() -> None:
+    """A mean over characters, of those that are in the vocabulary."""
     assert Losses(np.array([1.0, 9.0]), np.array([1.0, 4.0])).nats_per_character == 2.0
-
-
-def test_network_and_ngram_agree() -> None:
-    model = NGram.fit(NAMES, LETTERS, 3, 0.9)
+    model, network = NGram.fit(NAMES, LETTERS, 3, 0.9), lstm(LETTERS)
     np.testing.assert_allclose(losses_of(model, NAMES).nats, item_losses(model, NAMES), rtol=1e-5)
-    network = lstm(LETTERS)
     np.testing.assert_allclose(losses_of(network, NAMES).nats, item_losses(network, NAMES))
-
-
-def test_unknown_characters_are_skipped() -> None:
     found = losses_of(lstm(Vocabulary("\nabcdefg")), ["fabled\n"])
-    assert found.sizes.tolist() == [6]
-    assert found.unknown == 1
+    assert (found.sizes.tolist(), found.unknown) == ([6], 1)
 
 
-def test_interval_of_equal_items() -> None:
+def test_intervals() -> None:
+    """Of equal items, of single ones, and of differences, which are paired."""
     assert interval(losses(12, 12, 12)) == pytest.approx((1.2, 1.2))
     assert interval(losses(12)) is None
-
-
-def test_difference_is_paired() -> None:
+    assert difference(losses(10), losses(20)) is None
     hard_and_easy = losses(30, 10, 20, 5)
-    a_little_worse = losses(31, 11, 21, 6)
-    found = difference(hard_and_easy, a_little_worse)
-    assert found is not None
-    assert (found.value, found.low, found.high) == pytest.approx((-0.1, -0.1, -0.1))
     ends = interval(hard_and_easy)
     assert ends is not None
     assert np.ptp(ends) > 1
-
-
-def test_difference_interval() -> None:
+    found = difference(hard_and_easy, losses(31, 11, 21, 6))
+    assert found is not None
+    assert (found.value, found.low, found.high) == pytest.approx((-0.1, -0.1, -0.1))
     found = difference(losses(10, 20, 10, 20), losses(20, 10, 20, 10))
     assert found is not None
     assert found.value == 0
     assert found.low < -0.5
     assert found.high > 0.5
-
-
-def test_difference_needs_two_items() -> None:
-    assert difference(losses(10), losses(20)) is None
 
 
 def test_table() -> None:

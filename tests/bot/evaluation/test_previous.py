@@ -56,9 +56,7 @@ def test_previous_weights_missing(checkout: Path) -> None:
 
 def test_previous_weights_from_a_file(tmp_path: Path) -> None:
     saved(tmp_path / "mine.safetensors", namer(lstm(LETTERS, seed=5)))
-    found = previous_weights(namer(), tmp_path / "mine.safetensors")
-    assert found.network is not None
-    assert "(default, " in found.name
+    assert "(default, " in previous_weights(namer(), tmp_path / "mine.safetensors").name
     assert "Cannot read" in previous_weights(namer(), tmp_path / "none.safetensors").missing
 
 
@@ -88,12 +86,7 @@ def poems_of_the_code(checkout: Path, code: str) -> list[MeasuredPoem]:
 
 def test_poems_are_written_by_the_code_of_their_weights(checkout: Path) -> None:
     poems = poems_of_the_code(checkout, ECHO)
-    assert [poem.text for poem in poems] == [
-        "O\nseed 7",
-        "O\nseed 8",
-        "O\nseed 9",
-        "And\nseed 10",
-    ]
+    assert [poem.text for poem in poems] == ["O\nseed 7", "O\nseed 8", "O\nseed 9", "And\nseed 10"]
     assert [poem.given for poem in poems] == [1, 1, 1, 3]
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from bot.evaluation.word_trigram import LINE_END, WordTrigram, tokens_of
-from tests.bot.evaluation.texts import random_poems
 
 TEXT = "shall i go?\nshall i stay, love?\nshall we go?\n\ni go,\nwe stay.\n\n"
 
@@ -34,17 +33,9 @@ def test_probability_by_hand() -> None:
     unigram = (1 - 0.5) / 5 + 0.5 * 4 / 5 * uniform
     bigram = (1 - 0.5) / 2 + 0.5 * 2 / 2 * unigram
     trigram = (1 - 0.5) / 2 + 0.5 * 2 / 2 * bigram
-    assert model.nats(["a b"])[1] == pytest.approx(-np.log(trigram))
-
-
-def test_shuffled_words_are_less_plausible() -> None:
-    model = WordTrigram.fit([TEXT])
-    assert model.nats_per_word(["shall we stay?"]) < model.nats_per_word(["? stay we shall"])
-
-
-def test_commonplace_is_more_plausible_than_unknown_words() -> None:
-    model = WordTrigram.fit([TEXT])
-    assert model.nats_per_word(["shall i go?"]) < model.nats_per_word(["shall i zorp?"])
+    nats = model.nats(["a b"])
+    assert nats[1] == pytest.approx(-np.log(trigram))
+    assert model.nats_per_word(["a b"]) == pytest.approx(sum(nats) / 3)
 
 
 def test_lines_are_independent() -> None:
@@ -68,14 +59,6 @@ def test_samples_follow_the_probabilities() -> None:
     for word in ("i", "we"):
         p = np.exp(-model.nats([f"shall {word}"])[1])
         assert next_words[word] / 2_000 == pytest.approx(p, abs=0.04)
-
-
-def test_samples_are_lines() -> None:
-    model = WordTrigram.fit(random_poems(5, seed=1))
-    lines = [model.sample_line(np.random.default_rng(seed)) for seed in range(20)]
-    assert lines == [model.sample_line(np.random.default_rng(seed)) for seed in range(20)]
-    assert len(set(lines)) == 20
-    assert all(line and "\n" not in line for line in lines)
 
 
 @pytest.mark.parametrize("start", ["shall i stay,", "never heard of", "i", "self-", ""])

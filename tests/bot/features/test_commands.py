@@ -72,7 +72,7 @@ async def test_about_has_measured_figures(chat: Chat, monkeypatch: pytest.Monkey
 
 async def test_about_has_version(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     served = {"names": Live(3, 12, NOW, "better"), "sonnets": Live(0, None)}
-    monkeypatch.setattr(chat.app[ModelRegistry], "_served", served)
+    monkeypatch.setattr(chat.app[ModelRegistry], "served", served)
     about = await fields(chat)
     assert about["Names"].startswith(f"Version 12, live since [{NOW:%Y-%m-%d %H:%M}]")
     assert "Version" not in about["Sonnets"]

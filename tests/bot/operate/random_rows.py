@@ -61,10 +61,7 @@ def _rows(rng: np.random.Generator, table: Table, made: dict[str, list[Row]], n:
 
 
 def _refer(
-    rng: np.random.Generator,
-    row: Row,
-    constraint: ForeignKeyConstraint,
-    made: dict[str, list[Row]],
+    rng: np.random.Generator, row: Row, constraint: ForeignKeyConstraint, made: dict[str, list[Row]]
 ) -> None:
     parents = made.get(constraint.referred_table.name, [])
     if not parents or (constraint.columns[0].nullable and rng.random() < 0.3):

@@ -23,9 +23,7 @@ from tests.bot.operate.random_rows import fill_randomly
 from tests.bot.store.test_database import SQLITE
 
 ACROSS = pytest.mark.parametrize(
-    ("database", "empty_database"),
-    [("sqlite", "postgres"), ("postgres", "sqlite")],
-    indirect=True,
+    ("database", "empty_database"), [("sqlite", "postgres"), ("postgres", "sqlite")], indirect=True
 )
 """For what depends on either database, but not on both: each is the source and the target once."""
 DAMAGED = r"damaged|not a backup"
@@ -172,14 +170,8 @@ async def test_filled_database_is_kept(
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        (
-            {"revision": "9999", "version": "7.0"},
-            r"newer version .*\(7\.0, schema 9999",
-        ),
-        (
-            {"revision": "0006", "version": "0.6.0"},
-            r"version 0\.6\.0 .*with version 0\.7\.0",
-        ),
+        ({"revision": "9999", "version": "7.0"}, r"newer version .*\(7\.0, schema 9999"),
+        ({"revision": "0006", "version": "0.6.0"}, r"version 0\.6\.0 .*with version 0\.7\.0"),
         ({"format": 2}, "another version of Mangosaurus"),
     ],
 )

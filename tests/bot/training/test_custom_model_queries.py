@@ -32,19 +32,16 @@ async def create(store: Store, name: str = "Elves", **changed: Any) -> CustomMod
 
 
 async def test_create(store: Store) -> None:
-    model = await create(store)
+    models, model = store[CustomModels], await create(store)
     assert (model.name, model.entries, model.has_corpus, model.shared) == ("Elves", 3, True, False)
     assert model.digest is None
-    assert await store[CustomModels].corpus(model.id) == ELVES
-    assert await store[CustomModels].weights(model.id) is None
-    assert await store[CustomModels].get(model.id) == model
-
-
-async def test_import_has_no_corpus(store: Store) -> None:
-    model = await create(store, weights=(b"file", "digest"))
-    assert not model.has_corpus
-    assert await store[CustomModels].corpus(model.id) == ()
-    assert await store[CustomModels].weights(model.id) == b"file"
+    assert await models.corpus(model.id) == ELVES
+    assert await models.weights(model.id) is None
+    assert await models.get(model.id) == model
+    imported = await create(store, "Towns", weights=(b"file", "digest"))
+    assert not imported.has_corpus
+    assert await models.corpus(imported.id) == ()
+    assert await models.weights(imported.id) == b"file"
 
 
 async def test_name_is_unique_ignoring_case(store: Store) -> None:
@@ -73,41 +70,38 @@ async def test_limit(store: Store) -> None:
     assert [model.name for model in await store[CustomModels].of(1)] == ["a", "b"]
 
 
-async def test_limit_holds_under_concurrency(store: Store) -> None:
-    names = "abcdefgh"
-    made = await asyncio.gather(
-        *(create(store, name, most=3) for name in names), return_exceptions=True
-    )
-    assert sum(isinstance(result, CustomModelRecord) for result in made) == 3
-    assert sum(isinstance(result, TooManyModels) for result in made) == len(names) - 3
-    assert len(await store[CustomModels].of(1)) == 3
+@pytest.mark.parametrize(
+    ("names", "most", "error"), [("abcde", 3, TooManyModels), ("aaaaa", 1, NameTaken)]
+)
+async def test_concurrent_creates(store: Store, names: str, most: int, error: type) -> None:
+    creates = (create(store, name, most=3) for name in names)
+    made = await asyncio.gather(*creates, return_exceptions=True)
+    assert sum(isinstance(result, CustomModelRecord) for result in made) == most
+    assert sum(isinstance(result, error) for result in made) == len(names) - most
+    assert len(await store[CustomModels].of(1)) == most
 
 
-async def test_concurrent_creates_of_one_name(store: Store) -> None:
-    made = await asyncio.gather(*(create(store) for _ in range(5)), return_exceptions=True)
-    assert sum(isinstance(result, CustomModelRecord) for result in made) == 1
-    assert sum(isinstance(result, NameTaken) for result in made) == 4
-
-
-async def test_usable_after_training(store: Store) -> None:
-    model = await create(store)
-    assert await store[CustomModels].usable(1) == []
-    assert await store[CustomModels].trained(model.id, b"weights", "digest", 2.5)
-    (usable,) = await store[CustomModels].usable(1)
-    assert (usable.digest, usable.seconds) == ("digest", 2.5)
-    assert await store[CustomModels].weights(model.id) == b"weights"
-
-
-async def test_usable_includes_shared(store: Store) -> None:
+async def test_usable_models(store: Store) -> None:
+    """Those that are trained, by what is typed: its own first, then those that are shared."""
+    models, mine = store[CustomModels], await create(store, "Zab")
     theirs = await create(store, "a", community_id=2, weights=(b"w", "d"))
-    mine = await create(store, "b", weights=(b"w", "d"))
-    assert [n.id for n in await store[CustomModels].usable(1)] == [mine.id]
-    assert await store[CustomModels].usable(None) == []
-    await store[CustomModels].share(theirs.id, True)
-    assert [n.id for n in await store[CustomModels].usable(1)] == [mine.id, theirs.id]
-    assert [n.id for n in await store[CustomModels].usable(None)] == [theirs.id]
-    await store[CustomModels].share(theirs.id, False)
-    assert [n.id for n in await store[CustomModels].usable(1)] == [mine.id]
+
+    async def usable(community_id: int | None, **options: Any) -> list[str]:  # noqa: ANN401
+        return [model.name for model in await models.usable(community_id, **options)]
+
+    assert await usable(1) == await usable(None) == []
+    assert await models.trained(mine.id, b"weights", "digest", 2.5)
+    (found,) = await models.usable(1)
+    assert (found.digest, found.seconds) == ("digest", 2.5)
+    assert await models.weights(mine.id) == b"weights"
+    await models.share(theirs.id, True)
+    assert (await usable(1), await usable(None)) == (["Zab", "a"], ["a"])
+    await models.share(theirs.id, False)
+    for name in ("Za", "5% elves"):
+        await create(store, name, weights=(b"w", "d"))
+    assert await usable(1, typed="Z") == ["Za", "Zab"]
+    assert await usable(1, typed="%") == ["5% elves"]
+    assert await usable(1, most=2) == ["5% elves", "Za"]
 
 
 async def test_delete_keeps_polls(store: Store) -> None:
@@ -124,14 +118,6 @@ async def test_delete_keeps_polls(store: Store) -> None:
     assert poll is not None
     assert (poll.custom_model_id, poll.custom_model) == (None, "Elves")
     assert await create(store) != model
-
-
-async def test_usable_matches_typed_text(store: Store) -> None:
-    for name in ("Za", "Zab", "5% elves"):
-        await create(store, name, weights=(b"w", "d"))
-    assert [n.name for n in await store[CustomModels].usable(1, typed="Z")] == ["Za", "Zab"]
-    assert [n.name for n in await store[CustomModels].usable(1, typed="%")] == ["5% elves"]
-    assert len(await store[CustomModels].usable(1, most=2)) == 2
 
 
 async def test_trained_replaces_corpus(store: Store) -> None:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import pytest
 
@@ -16,9 +15,8 @@ from bot.writing.errors import TooSlow
 from models.weights import TooLarge, WeightsError
 from tests.bot.fakes import FakeWriter
 from tests.bot.tiny import tiny_namer
+from tests.bot.training.processes import KANA, NOW
 
-NOW = datetime(2026, 1, 2, tzinfo=UTC)
-KANA = tuple(a + b for a in "サクタマハ" for b in ("トシ", "クラ", "ロウ", "ミ"))
 CONTENT = tiny_namer(KANA)
 SLACK = 100
 """Bytes. Models of the same list hardly differ in size."""
@@ -46,27 +44,6 @@ async def trained(store: Store, name: str = "kana", content: bytes = CONTENT) ->
     sample = await service(store).validate(content, name)
     await store[CustomModels].trained(model.id, content, sample.trained.digest, 2.5)
     return replace(model, digest=sample.trained.digest)
-
-
-async def test_load(store: Store) -> None:
-    model = await trained(store)
-    loaded = await service(store).load(model)
-    assert loaded.digest == model.digest
-    assert loaded.words == tuple(sorted(KANA))
-
-
-async def test_concurrent_requests_load_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    model = await trained(store)
-    fresh, reads = service(store), []
-
-    async def counted(custom_model_id: int) -> bytes:
-        reads.append(custom_model_id)
-        return CONTENT
-
-    monkeypatch.setattr(store[CustomModels], "weights", counted)
-    loaded = await asyncio.gather(*(fresh.load(model) for _ in range(5)))
-    assert len(set(map(id, loaded))) == 1
-    assert reads == [model.id]
 
 
 async def several(store: Store, count: int) -> list[CustomModelRecord]:
@@ -112,9 +89,10 @@ async def test_loaded_model_waits_for_no_other_load(
     """Two requests for a model, with one for another model between them."""
     first, second = await several(store, 2)
     fresh, may_read = service(store), {first.id: asyncio.Event(), second.id: asyncio.Event()}
-    weights = store[CustomModels].weights
+    weights, reads = store[CustomModels].weights, []
 
     async def when_told(custom_model_id: int) -> bytes | None:
+        reads.append(custom_model_id)
         await may_read[custom_model_id].wait()
         return await weights(custom_model_id)
 
@@ -128,6 +106,7 @@ async def test_loaded_model_waits_for_no_other_load(
     assert not loads[1].done()
     may_read[second.id].set()
     assert (await loads[1]).digest == second.digest
+    assert reads == [first.id, second.id]
 
 
 async def test_waiting_request_survives_cancelled_load(
@@ -217,23 +196,14 @@ async def test_trial_counts(store: Store) -> None:
     assert len(used) == MOST_LOADED
 
 
-async def test_trial_waits_for_memory(store: Store) -> None:
-    models = await several(store, MOST_LOADED)
-    fresh = await limited(store, patience_s=0)
-    used = [await fresh.load(model) for model in models]
-    with pytest.raises(TooSlow):
-        await fresh.validate(tiny_namer(KANA, seed=99), "import")
-    used.pop()
-    await asyncio.sleep(0)
-    assert await fresh.validate(tiny_namer(KANA, seed=99), "import")
-
-
-async def test_loaded_one_loads_nothing(store: Store) -> None:
+async def test_load(store: Store) -> None:
     model = await trained(store)
     fresh = service(store)
     assert fresh.loaded_one(model) is None
     assert fresh.loaded == 0
     loaded = await fresh.load(model)
+    assert loaded.digest == model.digest
+    assert loaded.words == tuple(sorted(KANA))
     assert fresh.loaded_one(model) is loaded
 
 

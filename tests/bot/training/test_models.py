@@ -1,6 +1,5 @@
 """`/models`."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -49,23 +48,14 @@ def test_parse_version_refuses(typed: str) -> None:
         parse_version(typed)
 
 
-@pytest.mark.parametrize("command", [models.list_, models.rollback])
-async def test_unknown_task(chat: Chat, command: Callable[..., Awaitable[None]]) -> None:
-    """An outdated choice, or a forged one."""
+async def test_forged_requests(chat: Chat, subtests: pytest.Subtests) -> None:
+    """Outdated choices and buttons, or forged ones."""
     turn = FakeTurn(FakePlatform(operators={ADA.id}))
-    with pytest.raises(UserError, match="plays isn't a valid choice here"):
-        await command(chat.app, turn, TaskOptions("plays"))
-
-
-async def test_unknown_button(chat: Chat, subtests: pytest.Subtests) -> None:
-    for state in [
-        "",
-        "page",
-        "page:names",
-        "page:plays:1",
-        "page:names:-1",
-        "page:names:" + "9" * 30,
-    ]:
+    for command in (models.list_, models.rollback):
+        with pytest.raises(UserError, match="plays isn't a valid choice here"):
+            await command(chat.app, turn, TaskOptions("plays"))
+    pages = ("", ":names", ":plays:1", ":names:-1", ":names:" + "9" * 30)
+    for state in ("", *(f"page{page}" for page in pages)):
         with subtests.test(state):
             message = await chat.show(Message(buttons=(Button("Older", "models", state),)))
             refused = (await chat.alice.press(message, "Older")).text
@@ -77,28 +67,29 @@ def test_figures_of_names() -> None:
     assert common_endings(names) == [("saurus", 2), ("raptor", 1)]
 
 
-async def test_list(chat: Chat, tmp_path: Path) -> None:
-    await train(chat, tmp_path, 1, 2)
-    result = await chat.alice.use("models list", task="names")
-    assert result.is_private
-    newest, older, shipped = result.body.split("\n")
-    assert newest.startswith("2 · [")
-    assert "A corpus of tests · default · 1.355 · live (passed the comparison)" in newest
-    assert older.startswith("1 ·")
-    assert "live" not in older
-    assert shipped.startswith("shipped · Genus names of dinosaurs · best · 1.346")
-
-
 @pytest.mark.both
-async def test_list_has_pages(chat: Chat, tmp_path: Path) -> None:
+async def test_list(chat: Chat, tmp_path: Path) -> None:
     await train(chat, tmp_path, *range(1, 12))
     first = await chat.alice.use("models list", task="names")
-    assert len(first.body.split("\n")) == 10
+    assert first.is_private
+    newest, older, *others = first.body.split("\n")
+    assert newest.startswith("11 · [")
+    assert "A corpus of tests · default · 1.355 · live (passed the comparison)" in newest
+    assert older.startswith("10 ·")
+    assert "live" not in older
+    assert len(others) == 8
     second = await chat.alice.press(first, "Older")
-    assert second.body.startswith("1 ·")
+    oldest, shipped = second.lines
+    assert oldest.startswith("1 ·")
+    assert shipped.startswith("shipped · Genus names of dinosaurs · best · 1.346")
     assert "page 2 of 2" in second.card.footer
     again = await chat.alice.press(second, "Newer")
     assert len(again.lines) == 10
+    alone = await chat.alice.use("models list", task="sonnets")
+    assert alone.card.footer.endswith("lower is better")
+    assert [*alone.buttons] == []
+    beyond = Message(buttons=(Button("Older", "models", "page:names:99"),))
+    assert (await chat.alice.press(await chat.show(beyond), "Older")).lines == second.lines
 
 
 @pytest.mark.both
@@ -123,31 +114,34 @@ async def test_info(chat: Chat, tmp_path: Path) -> None:
     assert [file.name for file in result.files] == ["loss.png"]
 
 
-async def test_info_of_verse(chat: Chat, tmp_path: Path) -> None:
+async def test_info_of_others(chat: Chat, tmp_path: Path) -> None:
+    """Of verse, and of the shipped weights."""
     await train(chat, tmp_path, 1, task="sonnets")
     result = await chat.alice.use("models info", version="1")
     assert "Version 1\nA line of verse that\nnobody has read" in result.body
-
-
-async def test_info_of_shipped_weights(chat: Chat) -> None:
     result = await chat.alice.use("models info", version="shipped names")
     assert result.title == "Shipped version of names"
     assert result.body.startswith("Live.")
 
 
-async def test_missing_version(chat: Chat, subtests: pytest.Subtests) -> None:
+async def test_refusals(chat: Chat, tmp_path: Path, subtests: pytest.Subtests) -> None:
+    await train(chat, tmp_path, 1)
     ada = await chat.add_administrator()
-    for command in ["models info", "models activate"]:
-        for version, why in [
-            ("99", "There's no version 99. See all with /models list."),
-            ("x" * 40, "isn't a version"),
-            ("shipped", "isn't a version"),
-            ("@everyone", "@everyone isn't a version"),
-        ]:
+    refusals = [
+        ("99", "There's no version 99. See all with /models list."),
+        ("x" * 40, "isn't a version"),
+        ("shipped", "isn't a version"),
+        ("@everyone", "@everyone isn't a version"),
+    ]
+    live = [("1", "is live already"), ("shipped sonnets", "is live already")]
+    for command, cases in (("models info", refusals), ("models activate", refusals + live)):
+        for version, why in cases:
             with subtests.test(command, version=version):
                 result = await ada.use(command, version=version)
                 assert why in result.text
                 assert result.is_private
+    result = await ada.use("models rollback", task="sonnets")
+    assert "There's no earlier version of sonnets." in result.text
 
 
 async def test_activate_and_roll_back(chat: Chat, tmp_path: Path) -> None:
@@ -165,18 +159,6 @@ async def test_activate_and_roll_back(chat: Chat, tmp_path: Path) -> None:
     assert "The shipped version of names is live now." in result.text
     assert chat.world.networks.served["names"].card.recipe == "best"
     assert (await live(chat)).version_id is None
-
-
-async def test_version_that_is_live_already(chat: Chat, tmp_path: Path) -> None:
-    await train(chat, tmp_path, 1)
-    for version in ("1", "shipped sonnets"):
-        result = await (await chat.add_administrator()).use("models activate", version=version)
-        assert "is live already" in result.text
-
-
-async def test_nothing_to_roll_back_to(chat: Chat) -> None:
-    result = await (await chat.add_administrator()).use("models rollback", task="sonnets")
-    assert "There's no earlier version of sonnets." in result.text
 
 
 async def test_version_that_cannot_write(chat: Chat, tmp_path: Path) -> None:

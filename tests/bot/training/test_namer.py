@@ -1,7 +1,5 @@
 """`/namer`."""
 
-from pathlib import Path
-
 import pytest
 
 from bot.chat.message import Button, Message, UserError
@@ -11,20 +9,11 @@ from bot.training.namer import CorpusOptions, check_corpus, new_name
 from bot.training.queries import CustomModels
 from bot.training.service import names_of
 from models.training.events import Failed
-from tests.bot.chats.on_discord import DiscordActor, DiscordChat
-from tests.bot.chats.protocol import Actor, Chat, Place
+from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.protocol import Chat
 from tests.bot.names.test_name import learned
 from tests.bot.tiny import tiny_namer
-from tests.bot.training.lists import (
-    ELVES,
-    LIST,
-    create,
-    namers,
-    report,
-    stored_namer,
-    teach,
-    zipped,
-)
+from tests.bot.training.lists import ELVES, LIST, create, namers, report, stored_namer, zipped
 from tests.bot.turns import FakePlatform, FakeTurn
 
 # To make one
@@ -85,14 +74,11 @@ async def test_bad_name_is_refused(chat: Chat, subtests: pytest.Subtests) -> Non
             assert not chat.world.trainers
 
 
-@pytest.mark.parametrize("name", ["x" * 33, "x" * 10_000, "a" + " " * 200])
-async def test_long_name_is_refused(chat: Chat, name: str) -> None:
-    """A platform may let it pass."""
-    with pytest.raises(UserError, match="1 to 32 characters"):
-        await new_name(chat.app, name, chat.community_id)
-
-
-async def test_long_text_is_refused(chat: Chat) -> None:
+async def test_long_texts_are_refused(chat: Chat) -> None:
+    """A platform may let them pass."""
+    for name in ("x" * 33, "x" * 10_000, "a" + " " * 200):
+        with pytest.raises(UserError, match="1 to 32 characters"):
+            await new_name(chat.app, name, chat.community_id)
     with pytest.raises(UserError, match="too long to type"):
         check_corpus(CorpusOptions("elves", text="x," * 4000), needed=True)
 
@@ -121,40 +107,15 @@ async def test_bad_list_is_refused(chat: Chat, subtests: pytest.Subtests) -> Non
             assert await namers(chat) == []
 
 
-async def test_names_are_unique_in_a_server(teachable: Chat) -> None:
-    await create(teachable)
-    result = await (await teachable.add_manager()).use(
-        "namer create", name="ELVES", file=("elves.txt", LIST)
-    )
-    assert "There's a namer called ELVES already." in result.text
-
-
-async def test_quota(teachable: Chat) -> None:
-    await teachable.restart(namers_per_guild=1)
+async def test_taken_name_and_quota(teachable: Chat) -> None:
     await create(teachable)
     steward = await teachable.add_manager()
+    result = await steward.use("namer create", name="ELVES", file=("elves.txt", LIST))
+    assert "There's a namer called ELVES already." in result.text
+    await teachable.restart(namers_per_guild=1)
     for command, file in (("create", LIST), ("import", tiny_namer(ELVES))):
         refused = await steward.use(f"namer {command}", name="dwarfs", file=("x", file))
         assert "You can have 1 namer here; delete one" in refused.text
-
-
-def elsewhere(chat: DiscordChat) -> tuple[Actor, Place]:
-    """A manager of another server, and a channel there."""
-    other = chat.home.env.create_guild("Elsewhere")
-    channel = other.create_text_channel("general")
-    steward = chat.home.member_with("steward", other, manage_guild=True)
-    return DiscordActor(chat, steward), Place(channel.id, "general", channel)
-
-
-async def test_same_name_in_two_servers(discord_chat: DiscordChat, tmp_path: Path) -> None:
-    teachable = teach(discord_chat, tmp_path)
-    await create(teachable)
-    steward, there = elsewhere(discord_chat)
-    await steward.use_in(there, "namer create", name="elves", file=("other.txt", LIST))
-    assert len(teachable.world.trainers) == 2
-    await steward.use_in(there, "namer share", name="elves")
-    mine = await stored_namer(teachable)
-    assert not mine.shared
 
 
 async def test_channel_without_permission(discord_chat: DiscordChat) -> None:
@@ -174,12 +135,18 @@ async def test_failed_training_can_be_repeated(teachable: Chat) -> None:
     teachable.world.training[:] = [Failed("There is no room on the disk.")]
     await create(teachable)
     assert report(teachable).title == "The training of elves failed"
-    assert "/namer retrain name:elves" in (report(teachable).body).replace("\\", "")
+    assert "/namer retrain name:elves" in report(teachable).body.replace("\\", "")
     asked = await teachable.alice.use("namer info", name="elves")
-    assert "elves hasn't been trained yet." in (asked.card.body)
+    assert "elves hasn't been trained yet." in asked.card.body
     teachable.world.training[:] = succeeding
-    await (await teachable.add_manager()).use("namer retrain", name="elves")
+    steward = await teachable.add_manager()
+    await steward.use("namer retrain", name="elves")
     assert report(teachable).title == "✅ elves is ready"
+    before = await stored_namer(teachable)
+    teachable.world.training[:] = [Failed("No.")]
+    await steward.use("namer retrain", name="elves", text=",".join(f"{n}x" for n in ELVES))
+    assert "The namer works as before." in report(teachable).body
+    assert await stored_namer(teachable) == before
 
 
 # Who may
@@ -212,25 +179,19 @@ async def test_empty_list(chat: Chat) -> None:
 
 
 async def test_list_and_info(teachable: Chat) -> None:
-    await create(teachable)
-    listed = await teachable.alice.use("namer list")
-    assert (listed.card.body).startswith("elves · 30 names")
-    info = (await teachable.alice.use("namer info", name="ELVES")).card
-    assert "too small to learn much from" in (info.body)
-    shown = dict(info.fields)
-    assert shown["Validation loss"] == "1.250 nats/char"
-    assert shown["Kneser-Ney loss"] == "1.500 nats/char"
-    assert shown["List"] == "elves.txt"
-
-
-async def test_list_shows_how_to_use_a_trained_model(teachable: Chat) -> None:
+    """The list says how to use one that is trained."""
     await create(teachable)
     teachable.world.training[:] = [Failed("broken")]
     await create(teachable, "dwarves")
-    listed = await teachable.alice.use("namer list")
-    text = listed.body
-    assert "dwarves · 30 names · not trained yet" in text
-    assert text.endswith("/name namer:elves.")
+    listed = (await teachable.alice.use("namer list")).body
+    assert "dwarves · 30 names · not trained yet" in listed
+    assert "elves · 30 names\n" in listed
+    assert listed.endswith("/name namer:elves.")
+    info = (await teachable.alice.use("namer info", name="ELVES")).card
+    assert "too small to learn much from" in info.body
+    assert info.fields["Validation loss"] == "1.250 nats/char"
+    assert info.fields["Kneser-Ney loss"] == "1.500 nats/char"
+    assert info.fields["List"] == "elves.txt"
 
 
 @pytest.mark.both
@@ -255,23 +216,14 @@ async def test_retrain_on_a_new_list(teachable: Chat) -> None:
     assert (await teachable.app.store[CustomModels].corpus(found.id))[0] == "Galadrielton"
 
 
-async def test_failed_retraining_changes_nothing(
-    teachable: Chat,
-) -> None:
-    await create(teachable)
-    before = await stored_namer(teachable)
-    teachable.world.training[:] = [Failed("No.")]
-    await (await teachable.add_manager()).use(
-        "namer retrain", name="elves", text=",".join(f"{n}x" for n in ELVES)
-    )
-    assert "The namer works as before." in (report(teachable).body)
-    assert await stored_namer(teachable) == before
-
-
 @pytest.mark.both
 async def test_delete_asks_first(teachable: Chat) -> None:
     await create(teachable)
     steward = await teachable.add_manager()
+    kept = await steward.press(await steward.use("namer delete", name="elves"), "Cancel")
+    assert "elves was not deleted." in kept.text
+    assert [*kept.buttons] == []
+    assert await stored_namer(teachable)
     asked = await steward.use("namer delete", name="elves")
     assert "This can't be undone." in asked.text
     assert [*asked.buttons] == ["Delete", "Cancel"]
@@ -280,16 +232,6 @@ async def test_delete_asks_first(teachable: Chat) -> None:
     assert "elves was deleted." in asked.text
     assert [*asked.buttons] == []
     assert await namers(teachable) == []
-
-
-async def test_delete_can_be_cancelled(teachable: Chat) -> None:
-    await create(teachable)
-    steward = await teachable.add_manager()
-    asked = await steward.use("namer delete", name="elves")
-    asked = await steward.press(asked, "Cancel")
-    assert "elves was not deleted." in asked.text
-    assert [*asked.buttons] == []
-    assert await stored_namer(teachable)
 
 
 async def test_forged_buttons_do_nothing(teachable: Chat, subtests: pytest.Subtests) -> None:
@@ -323,27 +265,17 @@ async def test_share(teachable: Chat) -> None:
     assert f"Only this {teachable.terms.community} can use elves now." in off.text
 
 
-async def test_cooldowns_of_quick_commands(teachable: Chat) -> None:
-    """`/namer list` and `/namer share`."""
+async def test_cooldowns(teachable: Chat) -> None:
+    """`/namer list` and `/namer share` have their own. A list that was read in vain costs one."""
     await create(teachable)
     await teachable.restart(cooldown_seconds=10)
     steward = await teachable.add_manager()
-    commands: tuple[tuple[str, dict[str, str]], ...] = (
-        ("namer list", {}),
-        ("namer share", {"name": "elves"}),
-    )
-    for command, options in commands:
+    commands: dict[str, dict[str, str]] = {
+        "namer list": {},
+        "namer share": {"name": "elves"},
+        "namer create": {"name": "dwarfs", "text": "Galadriel"},
+    }
+    for command, options in commands.items():
         first = await steward.use(command, **options)
         assert "too fast" not in first.text
         assert "too fast" in (await steward.use(command, **options)).text
-
-
-async def test_useless_list_costs_cooldown(teachable: Chat) -> None:
-    """It was downloaded and read."""
-    await teachable.restart(cooldown_seconds=10)
-    steward = await teachable.add_manager()
-    options = {"name": "elves", "text": "Galadriel"}
-    refused = await steward.use("namer create", **options)
-    assert "too fast" not in refused.text
-    again = await steward.use("namer create", **options)
-    assert "too fast" in again.text

@@ -1,7 +1,6 @@
 """Progress messages and Stop, on a platform without a chat."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,7 @@ from models.training.events import Done, Planned, Progress, Samples
 from models.weights import save_weights
 from tests.bot.conftest import World
 from tests.bot.tiny import tiny_namer
+from tests.bot.training.processes import until
 from tests.bot.turns import BOB, COMMUNITY, FakePlatform, FakeTurn, lines_of, press_on
 from tests.models import tiny
 
@@ -65,20 +65,11 @@ class Scene:
         await namer.create(self.app, turn, CorpusOptions(name, text=LIST))
         return turn
 
-    async def until(self, condition: Callable[[], object]) -> None:
-        async with asyncio.timeout(60):
-            while not condition():  # noqa: ASYNC110 (nobody signals it)
-                await asyncio.sleep(0.005)
-
     async def shows(self, title: str, number: int = 100) -> Message:
         """Wait until a message has a title."""
-        await self.until(
-            lambda: (
-                number in self.platform.shown
-                and self.platform.shown[number].embeds[0].title == title
-            )
-        )
-        return self.platform.shown[number]
+        shown = self.platform.shown
+        await until(lambda: number in shown and shown[number].embeds[0].title == title)
+        return shown[number]
 
 
 @pytest.fixture
@@ -123,7 +114,7 @@ async def test_progress(scene: Scene, tmp_path: Path) -> None:
     ]
     turn = await scene.retrain()
     assert turn.sentence == "Training names. Follow along: fake://5/100"
-    await scene.until(lambda: "Bravosaurus" in lines_of(scene.platform.shown[100]))
+    await until(lambda: "Bravosaurus" in lines_of(scene.platform.shown[100]))
     message = scene.platform.shown[100]
     (embed,) = message.embeds
     assert embed.title == "🏋️ Training names"
@@ -157,15 +148,13 @@ async def test_optional_edits_are_left_out(scene: Scene, tmp_path: Path) -> None
 async def test_blocked_server_is_not_written_to(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [PROGRESS, 600, done(tmp_path)]
     await scene.retrain()
-    await scene.until(lambda: scene.world.trainers)
+    await until(lambda: scene.world.trainers)
     await scene.shows("🏋️ Training names")
     entry = RecordEntry(Action.BLOCK, 1, scene.app.now(), None, COMMUNITY)
     await scene.app[BlockList].block(COMMUNITY, EVERYBODY, entry)
     scene.platform.history.clear()
     scene.world.trainers[0].go_on()
-    async with asyncio.timeout(60):
-        while await scene.app.store[Trainings].waiting("shared"):  # noqa: ASYNC110
-            await asyncio.sleep(0.005)
+    await until(lambda: scene.app[TrainingService].finished["done"])
     await scene.app[TrainingService].close()
     assert scene.platform.history == []
 
@@ -173,7 +162,7 @@ async def test_blocked_server_is_not_written_to(scene: Scene, tmp_path: Path) ->
 async def test_stop(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [PROGRESS, 600, done(tmp_path)]
     await scene.retrain()
-    await scene.until(lambda: scene.platform.shown[100].buttons and scene.world.trainers)
+    await until(lambda: scene.platform.shown[100].buttons and scene.world.trainers)
     (button,) = scene.platform.shown[100].buttons
     turn = press_on(scene.turn(), 100)
     with pytest.raises(UserError, match=r"Only administrators of this club can retrain"):
@@ -183,24 +172,22 @@ async def test_stop(scene: Scene, tmp_path: Path) -> None:
     message = await scene.shows("The training of names was stopped")
     assert lines_of(message) == "ada pressed Stop. The live version is unchanged."
     assert labels(message) == []
-    with pytest.raises(UserError, match="already ended"):
-        await requests.press_stop(scene.app, turn, button.state)
-
-
-@pytest.mark.parametrize("state", ["", "stop", "stop:", "stop:x", "stop:999", "stop:" + "9" * 30])
-async def test_unknown_stop_button(scene: Scene, state: str) -> None:
-    with pytest.raises(UserError, match="already ended"):
-        await requests.press_stop(scene.app, scene.turn(), state)
+    others = ("", "stop", "stop:", "stop:x", "stop:999", "stop:" + "9" * 30)
+    for state in (button.state, *others):
+        with pytest.raises(UserError, match="already ended"):
+            await requests.press_stop(scene.app, turn, state)
 
 
 async def test_stop_of_a_namer(scene: Scene, tmp_path: Path) -> None:
     turn = press_on(scene.turn(), 100)
     scene.world.training[:] = [600, done_with_list(tmp_path)]
     await scene.create("elves")
-    await scene.until(lambda: scene.platform.shown[100].buttons and scene.world.trainers)
+    await until(lambda: scene.platform.shown[100].buttons and scene.world.trainers)
     (button,) = scene.platform.shown[100].buttons
     with pytest.raises(UserError, match="Only club managers can do that"):
         await requests.press_stop(scene.app, replace(turn, user=BOB), button.state)
+    with pytest.raises(UserError, match="belongs to another club"):
+        await requests.press_stop(scene.app, replace(turn, community_id=2), button.state)
     await requests.press_stop(scene.app, turn, button.state)
     message = await scene.shows("The training of elves was stopped")
     assert lines_of(message).endswith("Try again with /namer retrain name:elves.")
@@ -253,18 +240,10 @@ async def test_delete_while_training(scene: Scene, tmp_path: Path) -> None:
         assert labels(message) == []
 
 
-async def test_stop_of_another_community(scene: Scene, tmp_path: Path) -> None:
-    scene.world.training[:] = [600, done_with_list(tmp_path)]
-    await scene.create("elves")
-    foreign = replace(scene.turn(), community_id=2)
-    with pytest.raises(UserError, match="belongs to another club"):
-        await requests.press_stop(scene.app, foreign, "stop:1")
-
-
 async def test_restart(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [PROGRESS, 600, done(tmp_path)]
     await scene.retrain()
-    await scene.until(lambda: scene.world.trainers and scene.world.trainers[0]._pause)
+    await until(lambda: scene.world.trainers and scene.world.trainers[0]._pause)
     await scene.app[TrainingService].close()
     message = await scene.shows("⏸️ The training of names is interrupted")
     assert "resumes after that" in lines_of(message)
@@ -283,7 +262,7 @@ async def test_end_that_was_not_shown(scene: Scene, tmp_path: Path) -> None:
     await scene.app[TrainingService].close()
     scene.platform.shown[100] = replace(ended, embeds=())
     scene.start()
-    await scene.until(lambda: scene.platform.shown[100].embeds)
+    await until(lambda: scene.platform.shown[100].embeds)
     shown = scene.platform.shown[100]
     assert shown.embeds[0].title == "✅ elves is ready"
     assert not shown.buttons
@@ -294,7 +273,7 @@ async def test_end_that_was_not_shown(scene: Scene, tmp_path: Path) -> None:
 async def test_deleted_message_is_sent_again_once(scene: Scene, tmp_path: Path) -> None:
     scene.world.training[:] = [PROGRESS, 600, PROGRESS, done(tmp_path)]
     await scene.retrain()
-    await scene.until(lambda: scene.world.trainers and scene.world.trainers[0]._pause)
+    await until(lambda: scene.world.trainers and scene.world.trainers[0]._pause)
     del scene.platform.shown[100]
     scene.world.trainers[0].go_on()
     await scene.shows("✅ Version 1 of names is live", 101)
@@ -315,11 +294,3 @@ async def test_queue_that_fills_up_meanwhile(scene: Scene, monkeypatch: pytest.M
     (message,) = scene.platform.shown.values()
     assert "Too many trainings are waiting; try again in a few minutes." in lines_of(message)
     assert await scene.app.store[CustomModels].of(1) == []
-
-
-async def test_direct_messages_are_refused(scene: Scene) -> None:
-    turn = replace(scene.turn(), community_id=None)
-    with pytest.raises(UserError, match="only works in a club"):
-        await retrain.retrain(scene.app, turn, RetrainOptions("names"))
-    with pytest.raises(UserError, match="only works in a club"):
-        await namer.create(scene.app, turn, CorpusOptions("elves", text=LIST))

@@ -43,7 +43,8 @@ async def test_one_training_at_a_time_in_all_processes(bots: Bots) -> None:
     await until(lambda: all(isinstance(ends[n][-1], CustomModelTrained) for n in numbers))
 
 
-async def test_stop_from_another_process(bots: Bots) -> None:
+async def test_stop(bots: Bots) -> None:
+    """The reason is not stored, as it names a member: other processes do not know it."""
     one = bots.process(PAUSE, DONE)
     number = await one.service.enqueue(REQUEST)
     await until(lambda: one.trainers)
@@ -52,16 +53,13 @@ async def test_stop_from_another_process(bots: Bots) -> None:
     await until(lambda: one.last(number) == Stopped(EndReason.BUTTON))
     assert await one.state(number) == "stopped"
     assert not await other.service.stop(number, "Ada pressed Stop.")
-
-
-@ON_SQLITE
-async def test_stop_here_gives_the_reason(bots: Bots) -> None:
-    one = bots.process(PAUSE, DONE)
+    await other.service.close()
+    one.now += COOLDOWN
     number = await one.service.enqueue(REQUEST)
-    await until(lambda: one.trainers)
+    await until(lambda: len(one.trainers) == 2)
     await one.service.stop(number, "Ada pressed Stop.")
     await until(lambda: one.last(number) == Stopped("Ada pressed Stop."))
-    assert (await one.record(number)).message == EndReason.BUTTON  # members' names are not stored
+    assert (await one.record(number)).message == EndReason.BUTTON
 
 
 async def test_deleted_custom_model_ends_its_training(bots: Bots) -> None:
@@ -71,14 +69,6 @@ async def test_deleted_custom_model_ends_its_training(bots: Bots) -> None:
     await until(lambda: one.trainers)
     await bots.store[CustomModels].delete(request.custom_model_id or 0)
     await until(lambda: one.last(number) == Stopped(EndReason.DELETED))
-
-
-@ON_SQLITE
-async def test_shared_models_train_one_at_a_time(bots: Bots) -> None:
-    one = bots.process(PAUSE, DONE)
-    await one.service.enqueue(REQUEST)
-    with pytest.raises(UserError, match="already being trained"):
-        await one.service.enqueue(replace(REQUEST, task="sonnets"))
 
 
 @ON_SQLITE
@@ -104,29 +94,28 @@ async def test_cooldown_survives_a_restart(bots: Bots) -> None:
 
 
 @ON_SQLITE
-async def test_queue_has_a_limit(bots: Bots) -> None:
+async def test_queue_has_limits(bots: Bots) -> None:
+    """No community takes all places."""
     one = bots.process(PAUSE, bots.trained())
-    for number in range(LONGEST_QUEUE):
+    for number in range(MOST_OF_A_COMMUNITY):
+        await one.service.enqueue(await bots.request(str(number)))
+    with pytest.raises(UserError, match="Too many trainings"):
+        await one.service.check(CUSTOM, community_id=1)
+    for number in range(MOST_OF_A_COMMUNITY, LONGEST_QUEUE):
+        await one.service.check(CUSTOM, community_id=number)
         await one.service.enqueue(await bots.request(str(number), community_id=number))
     with pytest.raises(UserError, match="Too many trainings"):
         await one.service.enqueue(await bots.request("late", community_id=99))
 
 
 @ON_SQLITE
-async def test_no_community_takes_all_places(bots: Bots) -> None:
-    one = bots.process(PAUSE, bots.trained())
-    for number in range(MOST_OF_A_COMMUNITY):
-        await one.service.enqueue(await bots.request(str(number)))
-    with pytest.raises(UserError, match="Too many trainings"):
-        await one.service.check(CUSTOM, community_id=1)
-    await one.service.check(CUSTOM, community_id=2)
-
-
-@ON_SQLITE
-async def test_custom_model_trains_once_at_a_time(bots: Bots) -> None:
+async def test_model_trains_once_at_a_time(bots: Bots) -> None:
+    """Each custom model; of the shared ones only one."""
     one = bots.process(PAUSE, bots.trained())
     request = await bots.request()
-    results = await asyncio.gather(
-        *(one.service.enqueue(request) for _ in range(2)), return_exceptions=True
-    )
+    enqueued = (one.service.enqueue(request) for _ in range(2))
+    results = await asyncio.gather(*enqueued, return_exceptions=True)
     assert [type(result) for result in results] == [int, UserError]
+    await one.service.enqueue(REQUEST)
+    with pytest.raises(UserError, match="already being trained"):
+        await one.service.enqueue(replace(REQUEST, task="sonnets"))

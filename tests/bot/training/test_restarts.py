@@ -13,15 +13,7 @@ from bot.training.queries import SHARED, SILENCE, Trainings, VersionRecord
 from bot.training.service import SHOWN_AGAIN
 from models.training.events import Failed, Planned, Progress, Stopped
 from tests.bot.fakes import FakeTrainer
-from tests.bot.training.processes import (
-    DONE,
-    NOW,
-    ON_SQLITE,
-    PAUSE,
-    REQUEST,
-    Bots,
-    until,
-)
+from tests.bot.training.processes import DONE, NOW, ON_SQLITE, PAUSE, REQUEST, Bots, until
 
 
 async def test_shutdown_requeues_and_restart_resumes(bots: Bots) -> None:
@@ -42,27 +34,21 @@ async def test_shutdown_requeues_and_restart_resumes(bots: Bots) -> None:
 
 
 @ON_SQLITE
-async def test_without_its_folder_it_starts_anew(bots: Bots, tmp_path: Path) -> None:
+async def test_training_that_starts_anew(
+    bots: Bots, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without its folder, and if its checkpoint is refused: after an upgrade of the bot, say."""
     one = bots.process(PAUSE, DONE)
     number = await one.service.enqueue(REQUEST)
     await one.paused()
     await one.service.close()
     bots.folder = tmp_path / "elsewhere"
-    other = bots.process(DONE)
-    await until(lambda: isinstance(other.last(number), VersionRecord))
-    assert not other.trainers[0].resume
-
-
-@ON_SQLITE
-async def test_refused_checkpoint_is_deleted(bots: Bots, caplog: pytest.LogCaptureFixture) -> None:
-    """For example after an upgrade of the bot."""
-    one = bots.process(PAUSE, DONE)
-    number = await one.service.enqueue(REQUEST)
-    await one.paused()
-    await one.service.close()
-    other = bots.process(Failed("Galadriel.txt is empty."))
-    await until(lambda: other.last(number) == Failed("Galadriel.txt is empty."))
-    assert [trainer.resume for trainer in other.trainers] == [True, False]
+    other = bots.process(PAUSE)
+    assert not (await other.paused()).resume
+    await other.service.close()
+    last = bots.process(Failed("Galadriel.txt is empty."))
+    await until(lambda: last.last(number) == Failed("Galadriel.txt is empty."))
+    assert [trainer.resume for trainer in last.trainers] == [True, False]
     assert f"Training {number} starts over" in caplog.text
     assert "Galadriel" not in caplog.text  # the sentence is for the member
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -112,44 +113,31 @@ async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path)
     assert [*changed.buttons] == []
 
 
-async def test_force(chat: Chat, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("force", "said", "reason"),
+    [(True, "because an administrator chose so", "forced"), (False, "could not be measured", "")],
+)
+async def test_unmeasured_version(
+    chat: Chat, tmp_path: Path, force: bool, said: str, reason: str
+) -> None:
     trains(chat, tmp_path, reference_loss=None)
-    await (await chat.add_administrator()).use("retrain names", force=True)
-    assert "because an administrator chose so" in report(chat).body
-    assert (await chat.app.store[Versions].live())["names"].reason == "forced"
+    await (await chat.add_administrator()).use("retrain names", force=force)
+    assert said in report(chat).body
+    assert (await chat.app.store[Versions].live())["names"].reason == reason
+    assert bool(chat.world.networks.served) == force
 
 
-async def test_unmeasured_version_is_not_live(chat: Chat, tmp_path: Path) -> None:
-    trains(chat, tmp_path, reference_loss=None)
-    await (await chat.add_administrator()).use("retrain names")
-    assert "could not be measured" in report(chat).body
-    assert not chat.world.networks.served
-
-
-async def test_unusable_weights_change_nothing(trained: Chat) -> None:
+async def test_failures_change_nothing(trained: Chat) -> None:
     trained.world.networks.error = WeightsError("The file is damaged.")
-    await (await trained.add_administrator()).use("retrain names")
+    ada = await trained.add_administrator()
+    await ada.use("retrain names")
     assert report(trained).title == "The training of names failed"
     assert "The file is damaged." in report(trained).body
+    await trained.restart(retrain_cooldown_minutes=0)
+    trained.world.training[:] = [Failed("The corpus is too small.")]
+    await ada.use("retrain names")
+    assert "The corpus is too small." in report(trained).body
     assert await trained.app.store[Versions].of("names") == []
-
-
-async def test_failure_of_the_trainer_is_reported(chat: Chat) -> None:
-    chat.world.training += [Failed("The corpus is too small.")]
-    await (await chat.add_administrator()).use("retrain names")
-    assert "The corpus is too small." in report(chat).body
-
-
-async def test_other_server_is_refused(discord_chat: DiscordChat) -> None:
-    other = discord_chat.home.env.create_guild("Elsewhere")
-    channel = other.create_text_channel("general")
-    await discord_chat.restart(home_guilds=frozenset({discord_chat.community_id}))
-    refused = discord_chat.answer(
-        await discord_chat.home.administrator(other).slash(channel, "retrain names")
-    )
-    assert "HOME_GUILDS" in refused.text
-    accepted = await (await discord_chat.add_administrator()).use("retrain names")
-    assert "Training names." in accepted.text
 
 
 async def test_no_server_is_home_by_itself(chat: Chat) -> None:
@@ -180,11 +168,6 @@ async def test_cooldown_after_a_training(chat: Chat) -> None:
     assert len(chat.world.trainers) == 2
 
 
-async def test_minutes_have_a_limit(chat: Chat) -> None:
-    result = await (await chat.add_administrator()).use("retrain names", minutes=31)
-    assert "1 to 30 minutes" in result.text
-
-
 @pytest.mark.both
 async def test_corpus_reaches_the_trainer(trained: Chat) -> None:
     await (await trained.add_administrator()).use("retrain names", corpus=("my names!.txt", NAMES))
@@ -194,33 +177,33 @@ async def test_corpus_reaches_the_trainer(trained: Chat) -> None:
     assert trainer.corpus.name == "my_names_.txt"
 
 
-async def test_bad_corpus_is_refused(chat: Chat, subtests: pytest.Subtests) -> None:
+async def test_bad_options_are_refused(chat: Chat, subtests: pytest.Subtests) -> None:
     ada = await chat.add_administrator()
-    for content, why in [
-        (b"one\ntwo\n", "at least 20"),
-        (b"A" * (2 * 2**20 + 1), "too large"),
-    ]:
+    options: list[tuple[dict[str, Any], str]] = [
+        ({"minutes": 31}, "1 to 30 minutes"),
+        ({"corpus": ("mine.txt", b"one\ntwo\n")}, "at least 20"),
+        ({"corpus": ("mine.txt", b"A" * (2 * 2**20 + 1))}, "too large"),
+        ({"hall_of_fame": True}, "The hall of fame is empty"),
+    ]
+    for given, why in options:
         with subtests.test(why):
-            result = await ada.use("retrain names", corpus=("mine.txt", content))
+            result = await ada.use("retrain names", **given)
             assert why in result.text
             assert result.is_private
             assert not chat.world.trainers
 
 
-async def test_missing_packages_are_named(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.tasks.are_installed", lambda _: False)
-    result = await (await chat.add_administrator()).use("retrain sonnets")
-    assert "pip install -r requirements-train.txt" in result.text
-
-
-async def test_packages_on_a_cluster(
+async def test_missing_packages(
     chat: Chat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker that can train the task is enough."""
+    """They are named, unless a worker of a cluster can train the task."""
     monkeypatch.setattr("models.tasks.are_installed", lambda _: False)
+    ada = await chat.add_administrator()
+    result = await ada.use("retrain sonnets")
+    assert "pip install -r requirements-train.txt" in result.text
     object.__setattr__(chat.app, "cluster", SimpleNamespace(trainers=lambda task: [task]))
     trains(chat, tmp_path, "sonnets")
-    await (await chat.add_administrator()).use("retrain sonnets", force=True)
+    await ada.use("retrain sonnets", force=True)
     assert set(chat.world.networks.served) == {"sonnets"}
 
 
@@ -250,9 +233,3 @@ async def test_hall_of_fame_is_weighted_by_votes(chat: Chat) -> None:
     await (await chat.add_administrator()).use("retrain names", hall_of_fame=True)
     (trainer,) = chat.world.trainers
     assert trainer.extra_names == ["kiwiraptor"] * 2 + ["mangosaurus"] * 5
-
-
-async def test_empty_hall_of_fame_is_refused(chat: Chat) -> None:
-    result = await (await chat.add_administrator()).use("retrain names", hall_of_fame=True)
-    assert "The hall of fame is empty" in result.text
-    assert not chat.world.trainers

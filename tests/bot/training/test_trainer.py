@@ -37,6 +37,8 @@ PROGRESS = {
     "seconds_left": 3.0,
 }
 SAMPLES = {"event": "samples", "step": 5, "texts": ["a"]}
+PLANS = f"print(json.dumps({PLAN!r}), flush=True)\ntime.sleep(60)"
+"""It begins, and does not end."""
 
 
 def script(
@@ -91,11 +93,26 @@ def test_other_lines_are_ignored(line: bytes) -> None:
     assert from_json(line) is None
 
 
-async def test_crash(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert await reported(script(tmp_path, "sys.exit('out of paper')")) == [
-        Failed(EndReason.CRASHED)
-    ]
-    assert "exit code 1: no stack trace" in caplog.text
+@pytest.mark.parametrize(
+    ("source", "reason", "logged"),
+    [
+        ("sys.exit('out of paper')", EndReason.CRASHED, "exit code 1: no stack trace"),
+        ("import os\nos.kill(os.getpid(), signal.SIGKILL)", EndReason.KILLED, "exit code -9"),
+        ("time.sleep(60)", EndReason.TOO_LONG, ""),
+    ],
+)
+async def test_failure(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    source: str,
+    reason: EndReason,
+    logged: str,
+) -> None:
+    if reason is EndReason.TOO_LONG:
+        monkeypatch.setattr(module, "OVERTIME", -module.OVERTIME)
+    assert await reported(script(tmp_path, source)) == [Failed(reason)]
+    assert logged in caplog.text
 
 
 async def test_words_of_members_stay_out_of_the_log(
@@ -120,55 +137,35 @@ async def test_words_of_members_stay_out_of_the_log(
     )
 
 
-async def test_sigkill(tmp_path: Path) -> None:
-    source = "import os\nos.kill(os.getpid(), signal.SIGKILL)"
-    assert await reported(script(tmp_path, source)) == [Failed(EndReason.KILLED)]
+ENDS = """
+def end(*_):
+    print(json.dumps({'event': 'stopped', 'checkpoint': 'c'}))
+    sys.exit(3)
+signal.signal(signal.SIGTERM, end)
+"""
 
 
-async def stopped(trainer: TrainerProcess) -> list[TrainingEvent]:
-    """Its events if it is stopped at the first one."""
-    seen: list[TrainingEvent] = []
-    async for event in trainer.events():
-        if not seen:
-            trainer.stop()
-        seen.append(event)
-    return seen[1:]
-
-
-async def test_stop(tmp_path: Path) -> None:
-    trainer = script(tmp_path, f"print(json.dumps({PLAN!r}), flush=True)\ntime.sleep(60)")
-    assert await stopped(trainer) == [Stopped()]
-
-
-async def test_stop_lets_it_write_a_checkpoint(tmp_path: Path) -> None:
-    source = (
-        "def end(*_):\n"
-        "    print(json.dumps({'event': 'stopped', 'checkpoint': 'c'}))\n"
-        "    sys.exit(3)\n"
-        "signal.signal(signal.SIGTERM, end)\n"
-        f"print(json.dumps({PLAN!r}), flush=True)\ntime.sleep(60)"
-    )
-    assert await stopped(script(tmp_path, source)) == [Stopped(checkpoint=Path("c"))]
-
-
-async def test_unresponsive_process_is_killed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("source", "grace_s", "end"),
+    [
+        ("", 4, Stopped()),
+        (ENDS, 60, Stopped(checkpoint=Path("c"))),
+        ("signal.signal(signal.SIGTERM, signal.SIG_IGN)\n", 0.1, Stopped()),  # it is killed
+    ],
+)
+async def test_stop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, grace_s: float, end: Stopped
 ) -> None:
-    monkeypatch.setattr(module, "GRACE_S", 0.1)
-    source = (
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        f"print(json.dumps({PLAN!r}), flush=True)\ntime.sleep(60)"
-    )
-    assert await stopped(script(tmp_path, source)) == [Stopped()]
-
-
-async def test_process_that_takes_too_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "OVERTIME", -module.OVERTIME)
-    assert await reported(script(tmp_path, "time.sleep(60)")) == [Failed(EndReason.TOO_LONG)]
+    monkeypatch.setattr(module, "GRACE_S", grace_s)
+    trainer = script(tmp_path, source + PLANS)
+    async with aclosing(trainer.events()) as events:
+        assert isinstance(await anext(events), Planned)
+        trainer.stop()
+        assert [event async for event in events] == [end]
 
 
 async def test_closing_kills_the_process(tmp_path: Path) -> None:
-    trainer = script(tmp_path, f"print(json.dumps({PLAN!r}), flush=True)\ntime.sleep(60)")
+    trainer = script(tmp_path, PLANS)
     async with aclosing(trainer.events()) as events:
         await anext(events)
     child = trainer._process
@@ -195,9 +192,6 @@ def test_corpus_stays_in_its_folder(tmp_path: Path, name: str) -> None:
     assert path is not None
     assert path.resolve().parent == tmp_path / "12" / "corpus"
     assert path.read_bytes() == b"own"
-
-
-def test_long_title_is_a_short_file_name() -> None:
     assert file_name("x" * 300 + ".txt") == "x" * 56 + ".txt"
 
 

@@ -33,22 +33,14 @@ async def enqueue(store: Store, **changed: Any) -> int:  # noqa: ANN401
 
 async def claim(
     store: Store, owner: str = "a", now: datetime = NOW, policy: str = "shared"
-) -> TrainingRecord | None:
-    return await store[Trainings].next_queued(policy, owner, now)
-
-
-async def claimed(
-    store: Store, owner: str = "a", now: datetime = NOW, policy: str = "shared"
-) -> TrainingRecord:
-    found = await claim(store, owner, now, policy)
-    assert found is not None
-    return found
+) -> int | None:
+    found = await store[Trainings].next_queued(policy, owner, now)
+    return None if found is None else found.id
 
 
 async def started(store: Store, **changed: Any) -> int:  # noqa: ANN401
     number = await enqueue(store, **changed)
-    record = await claimed(store, policy=changed.get("policy", "shared"))
-    assert record.id == number
+    assert await claim(store, policy=changed.get("policy", "shared")) == number
     return number
 
 
@@ -60,53 +52,42 @@ async def get(store: Store, number: int) -> TrainingRecord:
 
 async def test_everything_is_stored(store: Store) -> None:
     model = await create(store)
-    new = replace(
-        NEW,
-        policy="custom",
-        minutes=5,
-        force=True,
-        custom_model_id=model.id,
-        community_id=1,
-        member_id=3,
-        channel_id=7,
-        message_id=8,
-        title="elves.txt",
-        corpus=b"Elrond\nGaladriel",
-        corpus_is_new=True,
-        extra_names=["Mangosaurus", "Mangosaurus", "Ödland"],
-        notes=("two lines were skipped",),
-    )
+    names = ("Mangosaurus", "Mangosaurus", "Ödland")
+    corpus = b"Elrond\nGaladriel" * 100
+    new = replace(NEW, policy="custom", minutes=5, force=True, custom_model_id=model.id)
+    new = replace(new, community_id=1, member_id=3, channel_id=7, message_id=8, title="elves.txt")
+    new = replace(new, corpus=corpus, corpus_is_new=True, extra_names=[*names], notes=("skipped",))
     number = await store[Trainings].enqueue(new)
     record = await get(store, number)
     stored = vars(new).keys() - {"corpus", "extra_names"}
-    assert {name: getattr(record, name) for name in stored} == {
-        name: getattr(new, name) for name in stored
-    }
+    assert {k: getattr(record, k) for k in stored} == {k: getattr(new, k) for k in stored}
     assert (record.state, record.attempts, record.has_corpus) == ("queued", 0, True)
-    assert await store[Trainings].corpus(number) == new.corpus
-    assert await store[Trainings].extra_names(number) == ("Mangosaurus", "Mangosaurus", "Ödland")
+    assert await store[Trainings].corpus(number) == corpus
+    assert await store[Trainings].extra_names(number) == names
     assert await store[Trainings].member_of(number) == 3
-
-
-async def test_without_a_corpus(store: Store) -> None:
-    number = await enqueue(store)
-    assert not (await get(store, number)).has_corpus
-    assert await store[Trainings].corpus(number) is None
-    assert await store[Trainings].extra_names(number) == ()
-    assert await store[Trainings].get(number + 1) is None
-    assert await store[Trainings].corpus(number + 1) is None
+    async with store.database.reading() as session:
+        packed = await session.scalar(select(Training.corpus).where(Training.id == number))
+    assert packed is not None
+    assert len(packed) < 200
+    bare = await enqueue(store)
+    assert not (await get(store, bare)).has_corpus
+    assert await store[Trainings].corpus(bare) is None
+    assert await store[Trainings].extra_names(bare) == ()
+    assert await store[Trainings].get(bare + 1) is None
+    assert await store[Trainings].corpus(bare + 1) is None
 
 
 async def test_oldest_is_claimed_first(store: Store) -> None:
     first, second = await enqueue(store), await enqueue(store)
-    record = await claimed(store, "a", SOON)
-    assert record == await get(store, first)
+    assert await claim(store, "a", SOON) == first
+    record = await get(store, first)
     assert (record.state, record.owner, record.attempts) == ("running", "a", 1)
     assert (record.queued_at, record.started_at, record.beat_at) == (NOW, SOON, SOON)
     assert await claim(store, "b", SOON) is None
+    custom = await enqueue(store, policy="custom")
+    assert await claim(store, policy="custom") == custom  # it does not wait for the other queue
     assert await store[Trainings].finish(first, "a", "done", SOON)
-    record = await claimed(store, "b", SOON)
-    assert record.id == second
+    assert await claim(store, "b", SOON) == second
     assert await claim(store) is None
 
 
@@ -114,10 +95,8 @@ async def test_one_process_claims(store: Store) -> None:
     """Many processes ask at once: one gets the first, none the second."""
     others = [Store(type(store.database)(store.database.url)) for _ in range(4)]
     first, _ = await enqueue(store), await enqueue(store)
-    claimed = await asyncio.gather(
-        *(claim(other, str(number)) for number, other in enumerate([store, *others] * 2))
-    )
-    assert [record.id for record in claimed if record is not None] == [first]
+    claims = [claim(other, str(n)) for n, other in enumerate([store, *others] * 2)]
+    assert list(filter(None, await asyncio.gather(*claims))) == [first]
     for other in others:
         await other.close()
 
@@ -126,26 +105,23 @@ async def test_silent_run_does_not_block(store: Store) -> None:
     await started(store)
     second = await enqueue(store)
     assert await claim(store, "b", NOW + SILENCE) is None
-    record = await claimed(store, "b", LATER)
-    assert record.id == second
+    assert await claim(store, "b", LATER) == second
 
 
-async def test_beat_is_recorded(store: Store) -> None:
-    number = await started(store)
-    assert await store[Trainings].beat(number, "a", SOON) is None
+async def test_beat(store: Store) -> None:
+    """It is recorded, or tells that the training is lost."""
+    beat, number = store[Trainings].beat, await started(store)
+    assert await beat(number, "a", SOON) is None
     assert (await get(store, number)).beat_at == SOON
-
-
-async def test_beat_tells_of_a_lost_training(store: Store) -> None:
-    number = await started(store)
-    assert await store[Trainings].beat(number, "b", SOON) == LOST
-    assert await store[Trainings].beat(number + 1, "a", SOON) == LOST
-    await store[Trainings].fail_stale_runs(LATER, 2)
-    assert await store[Trainings].beat(number, "a", LATER) == LOST
-    await claim(store, "b", LATER)
-    assert await store[Trainings].beat(number, "a", LATER) == LOST
-    assert not await store[Trainings].finish(number, "a", "done", LATER)
-    assert await store[Trainings].beat(number, "b", LATER) is None
+    assert await beat(number, "b", SOON) == LOST
+    assert await beat(number + 1, "a", SOON) == LOST
+    late = LATER + (SOON - NOW)
+    await store[Trainings].fail_stale_runs(late, 2)
+    assert await beat(number, "a", late) == LOST
+    await claim(store, "b", late)
+    assert await beat(number, "a", late) == LOST
+    assert not await store[Trainings].finish(number, "a", "done", late)
+    assert await beat(number, "b", late) is None
 
 
 async def test_queued_is_stopped_at_once(store: Store) -> None:
@@ -205,14 +181,10 @@ async def test_requeue_keeps_the_place(store: Store) -> None:
     assert (record.started_at, record.beat_at) == (None, None)
     assert await store[Trainings].corpus(first) == b"a"
     assert not await store[Trainings].requeue(second, "a")
-    record = await claimed(store, "b")
-    assert (record.id, record.attempts) == (first, 1)
-
-
-async def test_requeue_respects_a_stop(store: Store) -> None:
-    number = await started(store)
-    await store[Trainings].request_stop(number, "Stopped by Ada.")
-    assert not await store[Trainings].requeue(number, "a")
+    assert await claim(store, "b") == first
+    assert (await get(store, first)).attempts == 1
+    await store[Trainings].request_stop(first, "Stopped by Ada.")
+    assert not await store[Trainings].requeue(first, "b")
 
 
 async def test_stale_run_is_queued_again(store: Store) -> None:
@@ -225,15 +197,13 @@ async def test_stale_run_is_queued_again(store: Store) -> None:
     assert await store[Trainings].fail_stale_runs(LATER, 2) == []
 
 
-async def test_stale_run_fails_at_last(store: Store) -> None:
+async def test_stale_run_ends(store: Store) -> None:
+    """It fails at last, or has been asked to stop."""
     number = await started(store, corpus=b"a")
     (record,) = await store[Trainings].fail_stale_runs(LATER, 1)
     assert record == await get(store, number)
     assert (record.state, record.message, record.ended_at) == ("failed", DIED, LATER)
     assert (record.started_at, record.has_corpus) == (NOW, False)
-
-
-async def test_stale_run_asked_to_stop(store: Store) -> None:
     number = await started(store)
     await store[Trainings].request_stop(number, "Stopped by Ada.")
     (record,) = await store[Trainings].fail_stale_runs(LATER, 9)
@@ -260,36 +230,36 @@ async def test_queued_before(store: Store) -> None:
     assert [await count(n) for n in (first, second, custom + 1)] == [0, 1, 0]
 
 
-async def test_waiting_lists_queued_and_running(store: Store) -> None:
+async def test_queued_and_running(store: Store) -> None:
     model = await create(store)
+    trainings = store[Trainings]
+    assert await trainings.active() == {"queued": 0, "running": 0}
+    assert await trainings.active_of(model.id) is None
     ended = await started(store, policy="custom")
-    await store[Trainings].finish(ended, "a", "done", SOON)
+    await trainings.finish(ended, "a", "done", SOON)
     running = await started(store, policy="custom", community_id=1, custom_model_id=model.id)
     queued = await enqueue(store, policy="custom", community_id=2)
     await enqueue(store)
-    waiting = await store[Trainings].waiting("custom")
+    waiting = await trainings.waiting("custom")
     assert waiting == [await get(store, running), await get(store, queued)]
     assert [(one.community_id, one.state) for one in waiting] == [(1, "running"), (2, "queued")]
-
-
-async def test_active_of(store: Store) -> None:
-    model = await create(store)
-    assert await store[Trainings].active_of(model.id) is None
-    number = await started(store, policy="custom", custom_model_id=model.id)
-    assert await store[Trainings].active_of(model.id) == await get(store, number)
-    await store[Trainings].finish(number, "a", "done", SOON)
-    assert await store[Trainings].active_of(model.id) is None
+    await trainings.request_stop(await enqueue(store), "button", NOW)
+    assert await trainings.active() == {"queued": 2, "running": 1}
+    assert await trainings.active_of(model.id) == waiting[0]
+    await trainings.finish(running, "a", "done", SOON)
+    assert await trainings.active_of(model.id) is None
 
 
 async def test_last_ended_at(store: Store) -> None:
-    assert await store[Trainings].last_ended_at("shared", LATER) is None
+    last_ended_at = store[Trainings].last_ended_at
+    assert await last_ended_at("shared", LATER) is None
     number = await started(store)
-    assert await store[Trainings].last_ended_at("shared", LATER) is None
+    assert await last_ended_at("shared", LATER) is None
     await store[Trainings].finish(number, "a", "failed", SOON)
-    never_started = await enqueue(store)
-    await store[Trainings].request_stop(never_started, "Stopped.", LATER)
-    assert await store[Trainings].last_ended_at("shared", LATER) == SOON
-    assert await store[Trainings].last_ended_at("custom", LATER) is None
+    await store[Trainings].request_stop(await enqueue(store), "Stopped.", LATER)
+    assert await last_ended_at("shared", LATER) == SOON
+    assert await last_ended_at("shared", SOON) is None
+    assert await last_ended_at("custom", LATER) is None
 
 
 async def test_trainings_go_with_their_model(store: Store) -> None:
@@ -298,14 +268,6 @@ async def test_trainings_go_with_their_model(store: Store) -> None:
     await store[CustomModels].delete(model.id)
     assert await store[Trainings].get(number) is None
     assert await store[Trainings].beat(number, "a", SOON) == LOST
-
-
-async def test_corpus_is_compressed(store: Store) -> None:
-    number = await enqueue(store, corpus=b"Mangosaurus\n" * 1000)
-    async with store.database.reading() as session:
-        stored = await session.scalar(select(Training.corpus).where(Training.id == number))
-    assert stored is not None
-    assert len(stored) < 200
 
 
 async def test_clock_steps_back(store: Store) -> None:
@@ -317,16 +279,7 @@ async def test_clock_steps_back(store: Store) -> None:
     silent = yesterday + SILENCE + timedelta(seconds=1)
     (record,) = await store[Trainings].fail_stale_runs(silent, 2)
     assert record.state == "queued"
-    assert await claim(store, "b", silent) is not None
-
-
-async def test_active_trainings(store: Store) -> None:
-    assert await store[Trainings].active() == {"queued": 0, "running": 0}
-    await started(store)
-    for _ in range(2):
-        await enqueue(store)
-    await store[Trainings].request_stop(await enqueue(store), "button", NOW)
-    assert await store[Trainings].active() == {"queued": 2, "running": 1}
+    assert await claim(store, "b", silent) == number
 
 
 async def test_ended_since(store: Store) -> None:
@@ -346,10 +299,3 @@ async def test_trainings_on_an_upload_of_a_member(store: Store) -> None:
     assert {training.id for training in found} == {running, queued}
     await store[Trainings].finish(running, "a", "done", SOON)
     assert [training.id for training in await store[Trainings].with_corpus_of(3)] == [queued]
-
-
-async def test_policies_do_not_wait_for_each_other(store: Store) -> None:
-    await started(store)
-    custom = await enqueue(store, policy="custom")
-    record = await claimed(store, policy="custom")
-    assert record.id == custom

@@ -51,10 +51,6 @@ def test_fit_lowers_loss() -> None:
     assert cross_entropy(fitting.network(), NAMES) < before - 1
 
 
-def test_weight_decay_is_that_of_the_settings() -> None:
-    assert fit(settings=replace(SMALL, weight_decay=0.25)).optimizer.weight_decay == 0.25
-
-
 def test_learning_rate_warms_up() -> None:
     warm, cold = fit(), fit(settings=replace(SMALL, warm_up=50))
     initial = fit().parameters["Wx0"]
@@ -74,9 +70,10 @@ def test_network_is_a_copy() -> None:
     assert cross_entropy(fitting.network(), NAMES) != before
 
 
-def test_fit_depends_on_seed() -> None:
+def test_fit_depends_on_seed_and_settings() -> None:
     losses = [[fitting.update() for _ in range(4)] for fitting in (fit(1), fit(1), fit(2))]
     assert losses[0] == losses[1] != losses[2]
+    assert fit(settings=replace(SMALL, weight_decay=0.25)).optimizer.weight_decay == 0.25
 
 
 def test_restored_fit_is_identical() -> None:

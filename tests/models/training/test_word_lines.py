@@ -32,17 +32,10 @@ def test_read_lines() -> None:
     assert second.end == NONE
     assert empty.tokens.tolist() == [LINE_END]
     assert sum(line.sizes.sum() for line in lines()) == len(PASSAGE)
-
-
-def test_space_against_the_rule() -> None:
-    (line,) = read_lines("love ,the\n", WORDS)
-    assert line.tokens[1] == SPACE_FLIP
-    assert line.sizes.tolist() == [4, 0, 2, 0, 3, 1]
-
-
-def test_long_lines_are_not_planned() -> None:
-    (line,) = read_lines("love " * LONGEST_PLANNED + "\n", WORDS)
-    assert line.end == NONE
+    against_the_rule, too_long = read_lines("love ,the\n" + "love " * LONGEST_PLANNED, WORDS)
+    assert against_the_rule.tokens[1] == SPACE_FLIP
+    assert against_the_rule.sizes.tolist() == [4, 0, 2, 0, 3, 1]
+    assert too_long.end == NONE
 
 
 def test_window() -> None:

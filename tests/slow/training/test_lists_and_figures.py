@@ -14,7 +14,7 @@ from models.verse.recipes import _with_reference_loss
 from models.weights import load_weights
 from tests.models.tiny import VERSE, lstm
 from tests.models.verse.test_poem import VERSES
-from tests.slow.training.small import Report, Resting, error_of, small_trainer
+from tests.slow.training.small import Report, Resting, error_of
 
 
 def test_extra_names(names: Path, out: Path, tmp_path: Path, report: Report) -> None:
@@ -36,25 +36,13 @@ def test_extra_names(names: Path, out: Path, tmp_path: Path, report: Report) -> 
     assert load_weights(alone).card.corpus_sha256 == trained.card.corpus_sha256
 
 
-def test_own_list_has_reference_loss(names: Path, out: Path, report: Report) -> None:
-    report("names", "--corpus", names, "--out", out)
+@pytest.mark.parametrize("is_own", [True, False])
+def test_reference_loss(names: Path, out: Path, report: Report, is_own: bool) -> None:
+    """The validation loss on the project's list, on which another one is measured, too."""
+    report("names", "--out", out, *(("--corpus", names) if is_own else ()))
     card = load_weights(out).card
     assert card.reference_loss is not None
-    assert card.reference_loss != card.validation
-
-
-def test_project_list_has_reference_loss(
-    out: Path, report: Report, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("models.names.recipes.NamesTrainer", small_trainer)
-    report("names", "--out", out)
-    card = load_weights(out).card
-    assert card.reference_loss == card.validation is not None
-
-
-def test_sonnets_take_no_extra_names(tmp_path: Path, report: Report) -> None:
-    also = tmp_path / "likes.txt"
-    assert "takes no --also" in error_of(report("sonnets", "--also", also))
+    assert (card.reference_loss != card.validation) == is_own
 
 
 def verse_plan(verse: str) -> Plan:
@@ -75,12 +63,9 @@ def poems() -> tuple[str, ...]:
         pytest.skip(str(error))
 
 
-def test_own_verse_has_reference_loss(poems: tuple[str, ...]) -> None:
+def test_verse_has_reference_loss(poems: tuple[str, ...]) -> None:
     plan = _with_reference_loss(verse_plan(""))
     assert plan.figures().reference_loss == pytest.approx(cross_entropy(lstm(VERSE), poems))
-
-
-def test_verse_with_validation_sonnets(poems: tuple[str, ...]) -> None:
     plan = _with_reference_loss(verse_plan(poems[0]))
     assert plan.figures().reference_loss is None
     assert "it reads poems that they are compared by" in plan.corpus.notes[-1]

@@ -20,10 +20,7 @@ def stand_in() -> Iterator[LocalDiscord]:
 
 @pytest.fixture
 def setup(
-    tmp_path: Path,
-    stand_in: LocalDiscord,
-    monkeypatch: pytest.MonkeyPatch,
-    templates: Templates,
+    tmp_path: Path, stand_in: LocalDiscord, monkeypatch: pytest.MonkeyPatch, templates: Templates
 ) -> Iterator[Setup]:
     """A set-up that works: a token, a server, a migrated SQLite file."""
     for name in SETTINGS:

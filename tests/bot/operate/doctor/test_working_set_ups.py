@@ -15,8 +15,6 @@ from bot.settings import Settings
 from bot.startup import Exit
 from bot.store import Database
 from tests.bot.operate.doctor.setups import PASSWORD, Setup
-from tests.bot.tiny import write_tiny_weights
-from tests.ports import free_port
 
 
 def test_working_set_up(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
@@ -30,16 +28,6 @@ def test_working_set_up(setup: Setup, capsys: pytest.CaptureFixture[str]) -> Non
         assert f" {check}: " in printed
     assert setup.database.read_bytes() == before
     assert [path.name for path in setup.state_dir.iterdir()] == ["mangosaurus.db"]
-
-
-def test_monitoring(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
-    port = free_port()
-    setup.set("METRICS_PORT", str(port))
-    setup.set("SENTRY_DSN", "https://key@sentry.example.org/1")
-    assert examine(local=True) == Exit.OK
-    printed = capsys.readouterr().out
-    assert f"✓ Monitoring port: 127.0.0.1:{port} is free." in printed
-    assert "✓ Error reports: Errors are reported to sentry.example.org." in printed
 
 
 async def test_port_of_the_bot_itself() -> None:
@@ -58,33 +46,11 @@ async def test_port_of_the_bot_itself() -> None:
     assert "A bot that runs" in found.found
 
 
-def test_first_start(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
-    setup.set("STATE_DIR", str(setup.folder / "new" / "state"))
-    assert examine() == Exit.OK
-    assert "will be created at the first start" in capsys.readouterr().out
-    assert not (setup.folder / "new").exists()
-
-
-def test_folder_beside_the_code(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
-    """`STATE_DIR` is a relative path by default."""
-    setup.patch.chdir(setup.state_dir.parent)
-    setup.set("STATE_DIR", setup.state_dir.name)
-    assert examine() == Exit.OK
-    printed = capsys.readouterr().out
-    assert f"✓ State folder: {setup.state_dir.name} can be written to." in printed
-
-
 def test_local_simulation_needs_no_token(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
     setup.patch.delenv("DISCORD_TOKEN")
     setup.set("DATABASE_URL", "postgres://host:99999/name")
     assert examine(local=True) == Exit.OK
     assert "✓ Token: The local simulation needs none." in capsys.readouterr().out
-
-
-def test_live_weights(setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:
-    write_tiny_weights(setup.state_dir)
-    assert examine() == Exit.OK
-    assert "✓ Live weights: Names: version 1, with the right digest." in capsys.readouterr().out
 
 
 def test_postgres(postgres: Database, setup: Setup, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""`python -m bot doctor` on broken set-ups: each is named, and no secret is printed."""
+"""`python -m bot doctor` on other set-ups: what is broken is named, and no secret is printed."""
 
 import shutil
 import sqlite3
@@ -38,6 +38,11 @@ def rejected_token(setup: Setup) -> None:
 
 def unreachable_discord(setup: Setup) -> None:
     setup.patch.setattr(discord.http.Route, "BASE", f"http://127.0.0.1:{free_port()}/api/v10")
+
+
+def monitored(setup: Setup) -> None:
+    setup.set("METRICS_PORT", str(free_port()))
+    setup.set("SENTRY_DSN", "https://key@sentry.example.org/1")
 
 
 def silent_discord(setup: Setup) -> None:
@@ -198,8 +203,12 @@ def no_fonts(setup: Setup) -> None:
     setup.patch.setattr("bot.pictures.text._font_with", lambda *_, **__: None)
 
 
+def live_weights(setup: Setup) -> None:
+    write_tiny_weights(setup.state_dir)
+
+
 PROBLEM = "✗"
-BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
+SET_UPS: dict[Callable[[Setup], None], tuple[str, ...]] = {
     wrong_settings: ("✗ Settings: LOG_LEVEL is 'loud'", "✗ Settings: LOCAL_PORT is '0'"),
     with_settings(HOME_GUILDZ="1"): (
         "! Settings: HOME_GUILDZ is not a setting; did you mean HOME_GUILDS?",
@@ -256,24 +265,36 @@ BROKEN: dict[Callable[[Setup], None], tuple[str, ...]] = {
     ),
     taken_port: ("✗ Monitoring port: Port ", "is in use", "another port"),
     other_address: ("✗ Monitoring port: Port ", "can't be opened (", "METRICS_HOST"),
+    monitored: (
+        "✓ Monitoring port: 127.0.0.1:",
+        " is free.",
+        "✓ Error reports: Errors are reported to sentry.example.org.",
+    ),
+    with_settings(STATE_DIR="new/state"): (
+        "✓ State folder: new/state will be created at the first start.",
+    ),
+    with_settings(STATE_DIR="state"): ("✓ State folder: state can be written to.",),
+    live_weights: ("✓ Live weights: Names: version 1, with the right digest.",),
     no_fonts: ("✗ Fonts: Not even Latin letters can be drawn.",),
 }
-"""How a set-up is broken, and parts of the line that says so."""
+"""What is other than usual, and parts of the lines that say so."""
 
 
 def name_of(value: object) -> str | None:
     return getattr(value, "__name__", None)
 
 
-@pytest.mark.parametrize(("breaks", "named"), BROKEN.items(), ids=name_of)
-def test_broken_set_up_is_named(
+@pytest.mark.parametrize(("breaks", "named"), SET_UPS.items(), ids=name_of)
+def test_set_up(
     breaks: Callable[[Setup], None],
     named: tuple[str, ...],
     setup: Setup,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     breaks(setup)
+    before = sorted(setup.folder.rglob("*/"))
     code = examine()
+    assert sorted(setup.folder.rglob("*/")) == before
     printed = capsys.readouterr()
     lines = printed.out.splitlines()
     first = [line for line in lines if line.startswith(named[0])]
