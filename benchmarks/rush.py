@@ -23,7 +23,8 @@ from bot.platforms.local.slack.records import Interaction as SlackInteraction
 from bot.platforms.local.slack.records import Message as SlackMessage
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.views.rendering import button_of
-from bot.polls.votes import ACTION, parse
+from bot.polls.poll_message import ACTION
+from bot.polls.votes import parse
 
 What = Literal["names", "poem", "quiet"]
 QUIET_S = 5.0

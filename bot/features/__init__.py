@@ -11,7 +11,7 @@ from bot.help.help import HELP
 from bot.moderation import commands as moderation
 from bot.moderation.record import MODERATE, OWNER
 from bot.names import dissect, names
-from bot.polls import hall_of_fame, name_message, votes
+from bot.polls import hall_of_fame, poll_message, votes
 from bot.privacy import privacy
 from bot.status.status import STATUS
 from bot.training import models, namer, requests, retrain
@@ -45,13 +45,13 @@ REGISTRY = Registry(
         STATUS,
     ),
     buttons={
-        name_message.MORE: Pressed(names.more, is_costly=True, needs_rights=False),
-        name_message.MORE_OF_CUSTOM_MODEL: Pressed(
+        poll_message.MORE: Pressed(names.more, is_costly=True, needs_rights=False),
+        poll_message.MORE_OF_CUSTOM_MODEL: Pressed(
             names.more_of_custom_model, is_costly=True, needs_rights=False
         ),
-        name_message.DISSECT: Pressed(dissect.press, is_costly=True, needs_rights=False),
-        votes.ACTION: Pressed(votes.vote, needs_rights=False, is_vote=True),
-        votes.RETRACT: Pressed(votes.retract, needs_rights=False, is_vote=True),
+        poll_message.DISSECT: Pressed(dissect.press, is_costly=True, needs_rights=False),
+        poll_message.ACTION: Pressed(votes.vote, needs_rights=False, is_vote=True),
+        poll_message.RETRACT: Pressed(votes.retract, needs_rights=False, is_vote=True),
         sonnet.ACTION: Pressed(sonnet.another, is_costly=True, needs_rights=False),
         hall_of_fame.POEM: Pressed(sonnet.about, is_costly=True, needs_rights=False),
         hall_of_fame.ACTION: Pressed(hall_of_fame.turn_page, needs_rights=False),

@@ -19,8 +19,8 @@ from bot.formats import shortened
 from bot.moderation.queries import Moderation
 from bot.moderation.record import MODERATE, entry_of, post
 from bot.polls.poll_closing import winner_message
+from bot.polls.poll_message import message_of, poll_message, removed_message
 from bot.polls.queries import HallOfFame, PollRecord, Polls
-from bot.polls.votes import message_of, poll_message, removed_message
 from bot.training.queries import CustomModelRecord, CustomModels
 
 LONGEST_ADDRESS = 200

@@ -32,7 +32,7 @@ from bot.formats import human_join, odds, percent, shortened
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
-from bot.polls.name_message import DISSECT
+from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME

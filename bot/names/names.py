@@ -42,16 +42,17 @@ from bot.names.name_options import (
     to_state,
     with_request,
 )
-from bot.polls.name_message import (
+from bot.polls.poll_message import (
     DISSECT,
     MORE,
     MORE_OF_CUSTOM_MODEL,
     buttons_of,
     more_button,
     names_message,
+    poll_message,
 )
 from bot.polls.queries import PollRecord, Polls
-from bot.polls.votes import Candidates, open_poll, poll_message
+from bot.polls.votes import Candidates, open_poll
 from bot.store import Unavailable
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord

@@ -16,8 +16,8 @@ from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, 
 from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
 from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file, poem_about
+from bot.polls.poll_message import message_of, poll_message, removed_message, tie_sentence
 from bot.polls.queries import PollRecord, Polls
-from bot.polls.votes import message_of, poll_message, removed_message, tie_sentence
 from bot.store import Unavailable
 
 log = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Polls on names: opening, voting, retracting a vote, the tally."""
+"""Polls on names: opening, voting, retracting a vote. What a poll shows is in `poll_message`."""
 
 import logging
 import secrets
@@ -9,26 +9,22 @@ from datetime import timedelta
 from functools import partial
 
 from bot.chat.app import App
-from bot.chat.message import Button, Message, Text, Timestamp, UserError, emphasis, strong, text
-from bot.chat.translation import _, ngettext
-from bot.chat.turn import DeliveryError, Gone, Limits, MessageRef, Source, Turn
+from bot.chat.message import Button, Message, UserError, strong, text
+from bot.chat.translation import _
+from bot.chat.turn import DeliveryError, Gone, Source, Turn
 from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
-from bot.formats import human_join, shortened, without_bidi_controls
-from bot.polls.name_message import buttons_of, names_message
+from bot.formats import without_bidi_controls
+from bot.polls.poll_message import RETRACT, message_of, poll_message
 from bot.polls.queries import Ballot, PollRecord, Polls, VoteOrigin
 from bot.store import OutcomeUnknown, Unavailable
 from bot.words import WordFilter
 
 log = logging.getLogger(__name__)
 
-ACTION, RETRACT = "vote", "unvote"
-"""Actions of the buttons for voting and for retracting a vote."""
 OPENING_S, CROWDED_S = 1.0, 4.0
 """Seconds to open a poll, alone and in a crowd; after them the names are shown without one."""
 LONGEST_STATE = 24
-LONGEST_BAR = 12
-"""Blocks in the bar of the name with the most votes."""
 
 Edit = Callable[[Message], Awaitable[None]]
 
@@ -244,70 +240,6 @@ def _edit_source(turn: Turn) -> Edit:
     return edit
 
 
-def message_of(poll: PollRecord) -> MessageRef:
-    """The message of a poll; its id is 0 if it was never stored."""
-    return MessageRef(poll.channel_id, poll.message_id or 0, poll.community_id)
-
-
-def poll_message(poll: PollRecord, limits: Limits) -> Message:
-    """A poll: with a button for each name while it is open, and with its winner once closed."""
-    of_custom_model = poll.custom_model is not None
-    dissect_state = f"@poll:{poll.id}"
-    more_state: str | None = poll.state
-    if of_custom_model:
-        if poll.custom_model_id is None:  # deleted
-            dissect_state = ""
-            more_state = None
-        else:
-            dissect_state = f"#{poll.custom_model_id}:{dissect_state}"
-    if not poll.standing:
-        dissect_state = ""
-    message = names_message(
-        _lines(poll),
-        custom_model=poll.custom_model,
-        note=poll.note,
-        footer=poll.footer,
-        buttons=buttons_of(more_state, dissect_state, of_custom_model=of_custom_model),
-    )
-    if poll.closed_at is not None:
-        return replace(message, content=_result(poll))
-    return replace(
-        message,
-        content=text(
-            _("Which is the coolest? The poll closes {end}."), end=Timestamp(poll.closes_at)
-        ),
-        buttons=(*_ballot(poll, limits), *message.buttons),
-    )
-
-
-def removed_message() -> Message:
-    """In place of what a moderator has removed."""
-    return Message(text(emphasis(_("A moderator removed this."))))
-
-
-def tie_sentence(poll: PollRecord) -> Text:
-    """How a tie was decided; empty if there was none."""
-    if poll.winner is None or not poll.votes[poll.winner]:
-        return ()
-    votes = poll.votes[poll.winner]
-    others = [
-        name
-        for position, (name, count) in enumerate(zip(poll.names, poll.votes, strict=True))
-        if count == votes and position != poll.winner
-    ]
-    if not others:
-        return ()
-    return text(
-        ngettext(
-            "It tied with {others} at {votes} vote, and got there first.",
-            "It tied with {others} at {votes} votes each, and got there first.",
-            votes,
-        ),
-        others=human_join(others, _("and")),
-        votes=votes,
-    )
-
-
 def removed() -> UserError:
     """The error for a vote on a name that a moderator has removed."""
     return UserError(_("A moderator removed this name. Vote for another one."))
@@ -349,38 +281,3 @@ def _receipt(poll: PollRecord, position: int) -> Message:
     )
     button = Button(_("Take it back"), RETRACT, str(poll.id))
     return Message(content=reply, buttons=(button,), private=True)
-
-
-def _ballot(poll: PollRecord, limits: Limits) -> list[Button]:
-    buttons: list[Button] = []
-    for position, name in poll.standing.items():
-        votes = poll.votes[position]
-        tally = f" · {votes}" if votes else ""
-        label = shortened(name, limits.button_label - len(tally)) + tally
-        buttons.append(Button(label, ACTION, f"{poll.id}:{position}", primary=True))
-    return buttons
-
-
-def _lines(poll: PollRecord) -> list[Text]:
-    most = max(poll.votes, default=0)
-    lines: list[Text] = []
-    for position, (name, votes) in enumerate(zip(poll.names, poll.votes, strict=True)):
-        if position in poll.removed:
-            lines.append(text(emphasis(_("removed by a moderator"))))
-            continue
-        parts = ["👑 " if position == poll.winner else "", strong(name)]
-        if votes:
-            blocks = "▰" * max(1, round(votes / most * min(most, LONGEST_BAR)))
-            parts.append(f" · {blocks} {votes}")
-        lines.append(text(*parts))
-    return lines
-
-
-def _result(poll: PollRecord) -> Text:
-    if poll.winner is None and poll.removed:
-        return text(_("The poll is closed: no name has won."))
-    if poll.winner is None:
-        return text(_("The poll is closed: nobody voted."))
-    reply = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])
-    tie = tie_sentence(poll)
-    return (*reply, *text(" "), *tie) if tie else reply

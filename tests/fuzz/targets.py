@@ -15,7 +15,7 @@ from bot.chat.message import UserError
 from bot.platforms.slack.names import WORDS
 from bot.platforms.slack.network.members import member_of
 from bot.platforms.slack.options import parse
-from bot.platforms.slack.values import list_of, part_of, text_of
+from bot.platforms.slack.payloads import list_of, part_of, text_of
 from bot.platforms.slack.views.modals import submitted, suggestion_of
 from bot.platforms.slack.views.rendering import button_of
 from data.corpora import CorpusError

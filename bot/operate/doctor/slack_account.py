@@ -27,7 +27,7 @@ async def _examine(settings: Settings, tokens: Tokens) -> list[Finding]:
     from bot.platforms.slack import startup_problems
     from bot.platforms.slack.manifest import SCOPES
     from bot.platforms.slack.network import api as slack
-    from bot.platforms.slack.values import text_of
+    from bot.platforms.slack.payloads import text_of
 
     api = slack.SlackApi(tokens.slack_bot, monitor=Monitor(), base_url=slack.BASE_URL)
     findings = list[Finding]()

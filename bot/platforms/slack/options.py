@@ -23,7 +23,7 @@ from bot.chat.received import LONGEST_TEXT
 from bot.chat.translation import _
 from bot.formats import human_join, shortened
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
-from bot.platforms.slack.values import ChannelRef, FileRef, UserRef
+from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
 
 Value = str | int | float | bool | UserRef | ChannelRef | FileRef
 """The value of an option. People, channels and files are looked up later."""

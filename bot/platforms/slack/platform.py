@@ -34,8 +34,8 @@ from bot.platforms.slack.identities import (
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.network.api import EPHEMERAL, OUTSIDE, SlackApi, code_of
 from bot.platforms.slack.network.members import Member, Members
+from bot.platforms.slack.payloads import list_of, text_of
 from bot.platforms.slack.recent import Recent
-from bot.platforms.slack.values import list_of, text_of
 from bot.platforms.slack.views import rendering
 from bot.platforms.slack.views.rendering import MessagePart
 from bot.store import StoreError

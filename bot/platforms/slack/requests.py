@@ -21,10 +21,10 @@ from bot.platforms.slack.identities import is_external, message_id
 from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.network.connection import Payload, Reply
 from bot.platforms.slack.options import TypedCommand, parse
+from bot.platforms.slack.payloads import LONGEST_WORDS, is_true, list_of, part_of, text_of
 from bot.platforms.slack.platform import TERMS, SlackPlatform
 from bot.platforms.slack.turn import SlackOrigin, SlackTurn
 from bot.platforms.slack.turns import UNKNOWN, SlackTurns, refusal_of, rights_for
-from bot.platforms.slack.values import LONGEST_WORDS, is_true, list_of, part_of, text_of
 from bot.platforms.slack.views import home, modals, rendering
 from bot.privacy import privacy
 from bot.store import StoreError

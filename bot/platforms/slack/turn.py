@@ -24,9 +24,9 @@ from bot.chat.turn import (
 from bot.monitoring import requests
 from bot.platforms.slack.identities import message_id
 from bot.platforms.slack.network.api import EPHEMERAL, IN_CHANNEL, Part, SlackApi
+from bot.platforms.slack.payloads import FileRef
 from bot.platforms.slack.platform import SlackPlatform
-from bot.platforms.slack.values import FileRef
-from bot.polls.votes import ACTION as VOTE
+from bot.polls.poll_message import ACTION as VOTE
 
 log = logging.getLogger(__name__)
 

@@ -18,9 +18,9 @@ from bot.concurrency import ShuttingDown, within
 from bot.platforms.slack.identities import is_external
 from bot.platforms.slack.network.api import EPHEMERAL
 from bot.platforms.slack.network.members import Member
+from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
 from bot.platforms.slack.platform import TERMS, SlackPlatform, is_direct
 from bot.platforms.slack.turn import SlackAttachment, SlackOrigin, SlackTurn
-from bot.platforms.slack.values import ChannelRef, FileRef, UserRef
 from bot.platforms.slack.views import rendering
 from bot.store import StoreError
 

@@ -14,7 +14,7 @@ from bot.chat.message import Message
 from bot.community import settings
 from bot.features import REGISTRY
 from bot.help import about, help  # noqa: A004 (the command)
-from bot.polls import hall_of_fame, votes
+from bot.polls import hall_of_fame, poll_message, votes
 from bot.privacy import privacy
 from bot.store import Database
 from bot.store import database as module
@@ -104,5 +104,5 @@ async def test_names_and_poems_are_written(app: App, name: str, title: str) -> N
 async def test_vote_that_may_be_counted(app: App) -> None:
     """The database may still write what it has taken."""
     asked = turn()
-    await dispatch.press(app, asked, votes.ACTION, "5:0")
+    await dispatch.press(app, asked, poll_message.ACTION, "5:0")
     assert "Your vote may still be counted" in asked.sentence

@@ -19,7 +19,7 @@ from bot.names.name_options import (
 )
 from bot.names.names import is_fit
 from bot.platforms.discord.platform import LIMITS
-from bot.polls.name_message import MORE
+from bot.polls.poll_message import MORE
 from bot.words import WordFilter
 from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
 from data.text import clean_name

@@ -9,8 +9,9 @@ from bot.chat.message import UserError, plain
 from bot.community.queries import Action, Communities, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
+from bot.polls.poll_message import poll_message, tie_sentence
 from bot.polls.queries import PollRecord, Polls
-from bot.polls.votes import parse, poll_message, signature, tie_sentence
+from bot.polls.votes import parse, signature
 from bot.store.answers import ButtonStates
 from bot.words import WordFilter
 from tests.bot.chats.on_discord import DiscordChat

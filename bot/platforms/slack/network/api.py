@@ -23,7 +23,7 @@ from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 from bot.concurrency import Locks
 from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network.edit_budget import EDIT_S, EditBudget
-from bot.platforms.slack.values import list_of, part_of, text_of
+from bot.platforms.slack.payloads import list_of, part_of, text_of
 
 log = logging.getLogger(__name__)
 library = logging.getLogger("slack_sdk.quiet")

@@ -12,8 +12,8 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.chat.turn import DeliveryError, Unreachable
 from bot.platforms.slack.network.api import SlackApi, proxy_for
+from bot.platforms.slack.payloads import part_of, text_of
 from bot.platforms.slack.recent import Recent
-from bot.platforms.slack.values import part_of, text_of
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from bot.chat.received import clean
 from bot.chat.turn import Unreachable, User
 from bot.platforms.slack.network.api import SlackApi
+from bot.platforms.slack.payloads import is_true, part_of, text_of
 from bot.platforms.slack.recent import Recent
-from bot.platforms.slack.values import is_true, part_of, text_of
 
 RIGHTS_S = 60.0
 """Seconds for which the rights of a member are remembered."""

@@ -12,7 +12,7 @@ from bot.chat.translation import _
 from bot.formats import shortened
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.options import OFF, ON, Value, converted
-from bot.platforms.slack.values import (
+from bot.platforms.slack.payloads import (
     LONGEST_WORDS,
     ChannelRef,
     UserRef,

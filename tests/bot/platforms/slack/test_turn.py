@@ -6,10 +6,10 @@ import pytest
 
 from bot.chat.message import Button, Embed, File, Message, text
 from bot.chat.turn import AnswerRef, DeliveryError, Forbidden, Gone, MessageRef, Unreachable
+from bot.platforms.slack.payloads import FileRef
 from bot.platforms.slack.platform import MOST_GROWING, SlackPlatform
 from bot.platforms.slack.turn import MOST_USES, SlackAttachment, SlackTurn
-from bot.platforms.slack.values import FileRef
-from bot.polls import votes
+from bot.polls import poll_message
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
 from tests.bot.platforms.slack.setups import NUMBER, POSTED, TIMESTAMP, turn_in
 
@@ -224,7 +224,7 @@ async def test_turn_stays_outside_and_the_next_tries_again(
 
 @pytest.mark.parametrize(
     "needs",
-    [{"buttons": (Button("Mangosaurus", votes.ACTION, "1:0"),)}, {"files": (FILE,)}],
+    [{"buttons": (Button("Mangosaurus", poll_message.ACTION, "1:0"),)}, {"files": (FILE,)}],
     ids=["vote", "picture"],
 )
 async def test_what_needs_the_bot_in_the_channel(

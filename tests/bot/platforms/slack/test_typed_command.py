@@ -12,7 +12,7 @@ from bot.chat.message import UserError
 from bot.features import REGISTRY
 from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.options import TypedCommand, Value, parse
-from bot.platforms.slack.values import ChannelRef, UserRef
+from bot.platforms.slack.payloads import ChannelRef, UserRef
 from tests.bot.platforms.slack.commands import COMMANDS, PIECES, as_typed, calls
 
 

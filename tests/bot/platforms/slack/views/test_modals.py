@@ -12,7 +12,7 @@ from bot.chat.message import UserError
 from bot.platforms.local.slack.blocks import check_suggestions, check_view
 from bot.platforms.local.slack.forms import filled_state
 from bot.platforms.slack.options import Value
-from bot.platforms.slack.values import ChannelRef, FileRef, UserRef
+from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
 from bot.platforms.slack.views.modals import (
     CHOICE,
     MOST_CHOICES,

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.platforms.slack.values import FileRef, file_of, is_true, list_of, part_of, text_of
+from bot.platforms.slack.payloads import FileRef, file_of, is_true, list_of, part_of, text_of
 
 FILE = {"id": "F1", "name": "names.txt", "size": 3, "url_private": "https://files.slack.com/f"}
 WITHIN: tuple[object, ...] = (None, [1], {"b": None}, {"b": {}}, "x")

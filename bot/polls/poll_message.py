@@ -1,0 +1,169 @@
+"""The message of a poll: generated names with their votes and bars, the result, the buttons."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bot.chat.message import (
+    Button,
+    Embed,
+    Message,
+    Text,
+    Timestamp,
+    Tone,
+    emphasis,
+    strong,
+    text,
+)
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Limits, MessageRef
+from bot.formats import human_join, shortened
+from bot.polls.queries import PollRecord
+
+MORE, MORE_OF_CUSTOM_MODEL = "names", "name"
+"""Actions of the button for more names. With a custom model the state begins with its number."""
+DISSECT = "dissect"
+ACTION, RETRACT = "vote", "unvote"
+"""Actions of the buttons for voting and for retracting a vote."""
+LONGEST_BAR = 12
+"""Blocks in the bar of the name with the most votes."""
+
+
+def names_message(
+    lines: Sequence[Text],
+    *,
+    custom_model: str | None,
+    note: str = "",
+    footer: str = "",
+    buttons: Sequence[Button] = (),
+) -> Message:
+    """Names, one on each line, with a note below."""
+    count = len(lines)
+    if custom_model is None:
+        title = ngettext("🦕 {count} new dinosaur", "🦕 {count} new dinosaurs", count)
+    else:
+        title = ngettext("🪶 {name}: {count} new name", "🪶 {name}: {count} new names", count)
+    below = ((), text(note)) if note else ()
+    embed = Embed(
+        title=title.format(count=count, name=custom_model),
+        lines=(*lines, *below),
+        footer=footer,
+        tone=Tone.NAMES,
+    )
+    return Message(embeds=(embed,), buttons=tuple(buttons))
+
+
+def buttons_of(
+    more_state: str | None, dissect_state: str | None, *, of_custom_model: bool
+) -> list[Button]:
+    """The buttons below names, except those without a state."""
+    buttons: list[Button] = []
+    if more_state:
+        buttons.append(more_button(more_state, of_custom_model=of_custom_model))
+    if dissect_state:
+        buttons.append(Button(_("Dissect"), DISSECT, dissect_state, emoji="🔬"))
+    return buttons
+
+
+def more_button(state: str, label: str = "", *, of_custom_model: bool) -> Button:
+    """The button that repeats a request."""
+    action, emoji = (MORE_OF_CUSTOM_MODEL, "🪶") if of_custom_model else (MORE, "🥚")
+    return Button(label or _("More"), action, state, emoji=emoji)
+
+
+def message_of(poll: PollRecord) -> MessageRef:
+    """The message of a poll; its id is 0 if it was never stored."""
+    return MessageRef(poll.channel_id, poll.message_id or 0, poll.community_id)
+
+
+def poll_message(poll: PollRecord, limits: Limits) -> Message:
+    """A poll: with a button for each name while it is open, and with its winner once closed."""
+    of_custom_model = poll.custom_model is not None
+    dissect_state = f"@poll:{poll.id}"
+    more_state: str | None = poll.state
+    if of_custom_model:
+        if poll.custom_model_id is None:  # deleted
+            dissect_state = ""
+            more_state = None
+        else:
+            dissect_state = f"#{poll.custom_model_id}:{dissect_state}"
+    if not poll.standing:
+        dissect_state = ""
+    message = names_message(
+        _lines(poll),
+        custom_model=poll.custom_model,
+        note=poll.note,
+        footer=poll.footer,
+        buttons=buttons_of(more_state, dissect_state, of_custom_model=of_custom_model),
+    )
+    if poll.closed_at is not None:
+        return replace(message, content=_result(poll))
+    return replace(
+        message,
+        content=text(
+            _("Which is the coolest? The poll closes {end}."), end=Timestamp(poll.closes_at)
+        ),
+        buttons=(*_ballot(poll, limits), *message.buttons),
+    )
+
+
+def removed_message() -> Message:
+    """In place of what a moderator has removed."""
+    return Message(text(emphasis(_("A moderator removed this."))))
+
+
+def tie_sentence(poll: PollRecord) -> Text:
+    """How a tie was decided; empty if there was none."""
+    if poll.winner is None or not poll.votes[poll.winner]:
+        return ()
+    votes = poll.votes[poll.winner]
+    others = [
+        name
+        for position, (name, count) in enumerate(zip(poll.names, poll.votes, strict=True))
+        if count == votes and position != poll.winner
+    ]
+    if not others:
+        return ()
+    return text(
+        ngettext(
+            "It tied with {others} at {votes} vote, and got there first.",
+            "It tied with {others} at {votes} votes each, and got there first.",
+            votes,
+        ),
+        others=human_join(others, _("and")),
+        votes=votes,
+    )
+
+
+def _ballot(poll: PollRecord, limits: Limits) -> list[Button]:
+    buttons: list[Button] = []
+    for position, name in poll.standing.items():
+        votes = poll.votes[position]
+        tally = f" · {votes}" if votes else ""
+        label = shortened(name, limits.button_label - len(tally)) + tally
+        buttons.append(Button(label, ACTION, f"{poll.id}:{position}", primary=True))
+    return buttons
+
+
+def _lines(poll: PollRecord) -> list[Text]:
+    most = max(poll.votes, default=0)
+    lines: list[Text] = []
+    for position, (name, votes) in enumerate(zip(poll.names, poll.votes, strict=True)):
+        if position in poll.removed:
+            lines.append(text(emphasis(_("removed by a moderator"))))
+            continue
+        parts = ["👑 " if position == poll.winner else "", strong(name)]
+        if votes:
+            blocks = "▰" * max(1, round(votes / most * min(most, LONGEST_BAR)))
+            parts.append(f" · {blocks} {votes}")
+        lines.append(text(*parts))
+    return lines
+
+
+def _result(poll: PollRecord) -> Text:
+    if poll.winner is None and poll.removed:
+        return text(_("The poll is closed: no name has won."))
+    if poll.winner is None:
+        return text(_("The poll is closed: nobody voted."))
+    reply = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])
+    tie = tie_sentence(poll)
+    return (*reply, *text(" "), *tie) if tie else reply
