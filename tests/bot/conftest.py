@@ -1,7 +1,8 @@
 """Fixtures: the bot on each chat platform, with fake networks."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import logging
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ import simcord
 from bot.chat.app import App
 from bot.chat.commands import Choice
 from bot.features import jobs
+from bot.logs import LEVEL_OF_OTHERS
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.slack.views import modals
 from bot.settings import Settings
@@ -192,3 +194,15 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Traine
     (folder / "SHA256SUMS").write_text("".join(lines))
     monkeypatch.setattr(weights, "SHIPPED", folder)
     return made
+
+
+@pytest.fixture
+def restored_logging() -> Iterator[None]:
+    """Undo what `set_up_logs` does: it logs to a stream that the end of the test closes."""
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    levels = {name: logging.getLogger(name).level for name in ("root", *LEVEL_OF_OTHERS)}
+    yield
+    root.handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)

@@ -2,24 +2,14 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 
-from bot.logs import LEVEL_OF_OTHERS, POOL, set_up_logs
+from bot.logs import POOL, set_up_logs
 from bot.monitoring.monitor import Monitor
 
-
-@pytest.fixture(autouse=True)
-def restored_logging() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers = root.handlers[:]
-    levels = {name: logging.getLogger(name).level for name in ("root", *LEVEL_OF_OTHERS)}
-    yield
-    root.handlers[:] = handlers
-    for name, level in levels.items():
-        logging.getLogger(name).setLevel(level)
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 
 def test_text(capsys: pytest.CaptureFixture[str]) -> None:

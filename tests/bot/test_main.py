@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
@@ -12,7 +12,6 @@ import discord.http
 import pytest
 
 from bot.__main__ import main
-from bot.logs import LEVEL_OF_OTHERS
 from bot.startup import Exit
 from tests.bot.operate.doctor.setups import simulator_in_thread
 from tests.ports import free_port
@@ -26,24 +25,24 @@ Outcome = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def outcome(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Outcome]:
+    restored_logging: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Outcome:
     """Runs a bot that ends in this process. Returns its exit code and standard error.
 
     It is called with changes of the environment, and arguments.
     """
     monkeypatch.chdir(tmp_path)
     environment = environment_of(tmp_path)
-    before = {name: logging.getLogger(name).level for name in (None, *LEVEL_OF_OTHERS)}
+    monkeypatch.setattr(logging.root, "handlers", [])
 
     def run(changes: dict[str, str], *arguments: str) -> tuple[int, str]:
         with patch.dict(os.environ, environment | changes, clear=True):
             return main(arguments), capsys.readouterr().err
 
-    with patch.object(logging.root, "handlers", []):
-        yield run
-    for name, level in before.items():
-        logging.getLogger(name).setLevel(level)
+    return run
 
 
 def nothing(_folder: Path) -> dict[str, str]:

@@ -52,6 +52,7 @@ def test_every_command_is_in_it() -> None:
     assert listed == {PLAIN.slash(each.name) for each in COMMANDS.by_first_word.values()}
 
 
+@pytest.mark.usefixtures("restored_logging")
 def test_operation_prints_it_with_the_prefix(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
