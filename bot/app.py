@@ -96,7 +96,10 @@ def assembled(
     poll: float | None = POLL_S,
     now: Callable[[], datetime],
     inference: Inference,
-    **parts: Any,  # noqa: ANN401 (those of `App`, each of its type)
+    word_filter: WordFilter,
+    version: str,
+    libraries: dict[str, str],
+    **parts: Any,  # noqa: ANN401 (optional ones of `App`, each of its type)
 ) -> App:
     """Put the app and its services together. `poll` is that of the `TrainingService`."""
     custom_models, blocks = CustomModelLoader(store, inference), BlockList(store[Blocks])
@@ -120,6 +123,9 @@ def assembled(
         registry=REGISTRY,
         now=now,
         started_at=now(),
+        word_filter=word_filter,
+        version=version,
+        libraries=libraries,
         **parts,
     )
 

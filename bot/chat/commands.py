@@ -260,7 +260,7 @@ def always(suggestions: Suggestions) -> Suggest:
     return lambda _typed: suggestions
 
 
-def chosen(name: str, description: str, most: int, suggestions: Suggestions) -> Option:
+def main_option(name: str, description: str, most: int, suggestions: Suggestions) -> Option:
     """The main option of a command: a text that is always given, with suggestions."""
     suggest = always(suggestions)
     return Option(

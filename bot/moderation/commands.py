@@ -15,7 +15,7 @@ from bot.chat.commands import (
     Picked,
     Place,
     always,
-    chosen,
+    main_option,
 )
 from bot.chat.errors import other_version
 from bot.chat.received import LONGEST_NUMBER
@@ -85,7 +85,7 @@ _OF_MODERATORS = _for(
         _("Remove names, a poem or another answer of the bot."),
         removals.message,
         (
-            chosen(
+            main_option(
                 "message",
                 _("Link to the bot's message, or one of the suggestions"),
                 removals.LONGEST_ADDRESS,
@@ -105,7 +105,7 @@ _OF_MODERATORS = _for(
         _("Remove a name from the hall of fame."),
         removals.winner,
         (
-            chosen(
+            main_option(
                 "name",
                 _("Which name, for example: Mangosaurus"),
                 removals.LONGEST_NAME,
@@ -122,7 +122,7 @@ _OF_MODERATORS = _for(
         _("Stop the use of a namer here, or allow it again."),
         removals.namer,
         (
-            chosen(
+            main_option(
                 "name",
                 _("Which namer, for example: elves"),
                 removals.LONGEST_NAME,
@@ -229,7 +229,7 @@ _OF_OWNERS = _for(
         _("Remove the bot from a server or workspace."),
         owner.leave,
         (
-            chosen(
+            main_option(
                 "server",
                 _("Which server or workspace: its id, or one of the suggestions"),
                 LONGEST_NUMBER,

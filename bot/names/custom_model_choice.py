@@ -64,7 +64,7 @@ async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
         record = next((r for r in usable if r.name.casefold() == typed.casefold()), None)
     if record is None:
         raise unknown()
-    await check_name(app, record, community_id)  # which becomes a title here
+    await check_name(app, record, community_id)  # it becomes a title here
     return record
 
 

@@ -281,8 +281,10 @@ def _surprise(dissection: Dissection, usual: float | None, *, is_list: bool) -> 
         return text(known, surprise=surprise)
     if usual is None:
         return text(_("Surprise: {surprise:.2f} nats per letter."), surprise=surprise)
-    how = less if surprise > usual + _TOLERANCE else about
-    if surprise < usual - _TOLERANCE:
+    how = about
+    if surprise > usual + _TOLERANCE:
+        how = less
+    elif surprise < usual - _TOLERANCE:
         how = more
     return text(sentence, how=how, surprise=surprise, usual=usual)
 

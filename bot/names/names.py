@@ -16,7 +16,7 @@ from bot.chat.commands import (
     Option,
     Suggestions,
     Typed,
-    chosen,
+    main_option,
     within_limits,
 )
 from bot.chat.dispatch import caller_of, respond_or_leave
@@ -334,7 +334,7 @@ NAME = Command(
     _("Get new names from a namer, in the style of its list."),
     names,
     (
-        chosen(
+        main_option(
             "namer",
             _("Which namer, for example: elves"),
             LONGEST_CHOICE,

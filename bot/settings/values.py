@@ -54,11 +54,11 @@ def setting(default: T, kind: Kind[T], description: str, *, example: str) -> T:
     return declared
 
 
-def in_range(kind: type[N], low: N, high: N, what: str) -> Kind[N]:
+def in_range(number: type[N], low: N, high: N, what: str) -> Kind[N]:
     """Numbers from `low` to `high`."""
 
     def parse(text: str) -> N:
-        value = kind(text)
+        value = number(text)
         if not low <= value <= high:  # NaN is not, either
             raise ValueError("out of range")
         return value

@@ -23,7 +23,7 @@ from typing import Protocol, TypeVar
 
 from bot.chat.message import Timestamp, UserError
 from bot.chat.translation import _
-from bot.concurrency import PeriodicTask
+from bot.concurrency import PeriodicTask, start_kept
 from bot.store import Store, StoreError, Unavailable
 from bot.store.identities import is_id_of
 from bot.training.custom_models import PATIENCE_OF_TRAINING_S, CustomModelLoader
@@ -388,9 +388,7 @@ class TrainingService:
     def _look_soon(self, *, tidy: bool = False) -> None:
         """Poll the queue now."""
         if not self._is_closing:
-            task = asyncio.create_task(self._tidy_up() if tidy else self.look())
-            self._looks.add(task)
-            task.add_done_callback(self._looks.discard)
+            start_kept(self._looks, self._tidy_up() if tidy else self.look())
 
 
 class TrainingAttempt:

@@ -407,7 +407,8 @@ class WordList:
         word = reading.words[number]
         if len(word) > LONGEST_WORD:  # with many matches, joining it each time would take long
             return False
-        left, right = reading.words[max(0, number - 1) : number], reading.words[number + 1 :][:1]
+        left = reading.words[max(0, number - 1) : number]
+        right = reading.words[number + 1 : number + 2]
         for words, start in (((*left, word), len("".join(left))), ((word, *right), 0)):
             joined = "".join(words)
             around = before + start, after + len(joined) - len(word) - start

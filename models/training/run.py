@@ -152,8 +152,16 @@ class TrainingRun:
     def _trained(self) -> Trained:
         """The network at this point, ready to write."""
         plan, network = self.plan, self.plan.trainer.network()
-        further = (plan.proper, plan.runs, plan.words, plan.further)
-        return Trained(network, self.card, plan.known, "", *further)
+        return Trained(
+            network,
+            self.card,
+            plan.known,
+            digest="",
+            proper=plan.proper,
+            runs=plan.runs,
+            words=plan.words,
+            further=plan.further,
+        )
 
     def finish(self, should_stop: ShouldStop = never) -> Done:
         """Write weights, model card, loss curve and history, and delete the checkpoint.

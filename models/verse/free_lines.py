@@ -31,7 +31,7 @@ class Bounds(NamedTuple):
     least: int
     """From here on the line may end."""
     full: int
-    """Behind more characters it ends at a space."""
+    """Beyond so many it ends at the next space."""
     most: int
     """Here it ends."""
 
@@ -77,7 +77,8 @@ def generate_lines(
 ) -> list[list[FreeLine]]:
     """Sample `rows` candidates for each request; the likeliest come first.
 
-    `max_length`: characters of the longest one of any batch, with its `END`.
+    `max_length`: more than the `most` of any request. It is the same for every batch, so that the
+    random numbers of a line do not depend on the lines beside it.
     """
     batch = _FreeBatch(network, requests, rows, max_length, top_p)
     unfinished = np.arange(len(requests) * rows)

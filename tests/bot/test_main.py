@@ -17,6 +17,8 @@ from tests.bot.operate.doctor.setups import simulator_in_thread
 from tests.ports import free_port
 from tests.slow.processes import environment_of
 
+pytestmark = pytest.mark.usefixtures("restored_logging")
+
 TOKEN = {"DISCORD_TOKEN": "not.used.here"}
 
 
@@ -25,7 +27,6 @@ Outcome = Callable[..., tuple[int, str]]
 
 @pytest.fixture
 def outcome(
-    restored_logging: None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

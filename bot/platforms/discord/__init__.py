@@ -1,1 +1,1 @@
-"""Discord's side: the client, rendering, buttons, and the cog with all commands."""
+"""Discord's side: the client, rendering, buttons, and the commands."""

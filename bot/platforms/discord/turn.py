@@ -51,8 +51,10 @@ class DiscordTurn:
         """The answer, if the first response updates the message with the button."""
         # Those in the server: `interaction.permissions` includes what a channel grants. None are
         # known of a server that the bot is not in, or whose roles have not arrived yet.
-        none = discord.Permissions.none()
-        rights: discord.Permissions = getattr(interaction.user, "guild_permissions", none)
+        member = interaction.user
+        rights = discord.Permissions.none()
+        if isinstance(member, discord.Member):
+            rights = member.guild_permissions
         self.user = User(
             interaction.user.id,
             clean(interaction.user.display_name),
@@ -162,9 +164,11 @@ class DiscordTurn:
         if self._type in _UPDATES and self._followup is None:  # nothing to replace yet
             await self.respond(message)
             return
-        answer, original = self._followup, self._interaction.edit_original_response
         async with delivery(limit_of(message)):
-            await (original if answer is None else answer.edit)(**render_edit(message))
+            if self._followup is not None:
+                await self._followup.edit(**render_edit(message))
+            else:
+                await self._interaction.edit_original_response(**render_edit(message))
 
     async def show_waiting(self, message: Message) -> None:
         """Show the place in the queue, until the answer replaces it."""

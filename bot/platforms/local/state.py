@@ -16,6 +16,7 @@ from bot.platforms.local.limits import (
     LINK_BUTTON,
     USER,
     ApiError,
+    Form,
     Upload,
     check_choices,
 )
@@ -122,7 +123,9 @@ class State:
             raise ApiError(50013)
         given = values or {}
         if unknown := given.keys() - {option["name"] for option in choice.options}:
-            raise LookupError(f"/{name} has no option {unknown.pop()!r}.")
+            form = Form()
+            form.add(f"options.{min(unknown)}", f"/{name} has no such option.")
+            form.check()
         files = {k: self.channel.store_file(v) for k, v in given.items() if isinstance(v, Upload)}
         data = choice.data(dict(given) | {name: file.id for name, file in files.items()})
         resolved = self._resolved(choice.options, given)

@@ -49,9 +49,10 @@ Part = Mapping[str, Any]
 EPHEMERAL: Part = {"response_type": "ephemeral", "replace_original": False}
 """Arguments of an answer through a `response_url` that only the member sees."""
 IN_CHANNEL: Part = {"response_type": "in_channel", "replace_original": False}
+"""Those of one that everybody in the channel sees."""
 
 _INERT = {"mrkdwn": False, "unfurl_links": False, "unfurl_media": False}
-"""No words of members or networks format anything or show a preview of a page. Without `mrkdwn`, a
+"""No words of members or networks format anything or show a preview of a page. With `mrkdwn`, a
 star in them would be bold in a notification."""
 _NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
 """`OSError` includes timeouts."""
@@ -60,21 +61,38 @@ _NO_JSON = (SlackRequestError, AttributeError, TypeError)
 
 _DELETED = {"message_not_found", "thread_not_found"}
 _GONE = {
-    *("cant_update_message", "edit_window_closed", "is_archived"),
-    *("expired_trigger_id", "exchanged_trigger_id", "invalid_trigger_id"),
-    *("trigger_expired", "trigger_exchanged", "expired_url", "used_url"),
-    *("user_disabled", "user_not_found", "user_not_visible"),
+    "cant_update_message",
+    "edit_window_closed",
+    "exchanged_trigger_id",
+    "expired_trigger_id",
+    "expired_url",
+    "invalid_trigger_id",
+    "is_archived",
+    "trigger_exchanged",
+    "trigger_expired",
+    "used_url",
+    "user_disabled",
+    "user_not_found",
+    "user_not_visible",
 }
 OUTSIDE = {"channel_not_found", "not_in_channel"}
 """Codes for a channel that the bot has to be invited to; the first also for a private one."""
-_FORBIDDEN = {
-    *OUTSIDE,
-    *("access_denied", "cannot_dm_bot", "ekm_access_denied", "missing_scope"),
-    *("no_permission", "restricted_action", "team_access_not_granted"),
+_FORBIDDEN = OUTSIDE | {
+    "access_denied",
+    "cannot_dm_bot",
+    "ekm_access_denied",
+    "missing_scope",
+    "no_permission",
+    "restricted_action",
+    "team_access_not_granted",
 }
 _AWAY = {
-    *("fatal_error", "internal_error", "request_timeout", "service_unavailable"),
-    *("ratelimited", "rate_limited"),
+    "fatal_error",
+    "internal_error",
+    "rate_limited",
+    "ratelimited",
+    "request_timeout",
+    "service_unavailable",
 }
 _KINDS = ((_DELETED, Deleted), (_GONE, Gone), (_FORBIDDEN, Forbidden), (_AWAY, Unreachable))
 
@@ -281,8 +299,9 @@ class SlackApi:
         **arguments: Any,  # noqa: ANN401 (each has its type)
     ) -> Mapping[str, Any]:
         """Make a call with a method of the library, which has underscores in place of the dots."""
-        name = method.replace(".", "_")
-        return await self._call(method, lambda web: getattr(web, name)(**arguments), place=place)
+        _session, web = self._opened()
+        ask = getattr(web, method.replace(".", "_"))
+        return await self._call(method, lambda _web: ask(**arguments), place=place)
 
     async def _call(
         self,

@@ -11,6 +11,7 @@ import aiohttp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
 from bot.chat.turn import DeliveryError, Unreachable
+from bot.concurrency import start_kept
 from bot.platforms.slack.network.api import SlackApi, proxy_for
 from bot.platforms.slack.payloads import part_of, text_of
 from bot.platforms.slack.recent import Recent
@@ -230,7 +231,7 @@ class SocketMode:
             self._clients[place] = new
             self._count("connect")
             if old is not None:
-                self._start(self._retire(old))
+                start_kept(self._tasks, self._retire(old))
             await _until_ending(new)
             self._count("disconnect")
             failures = 0 if time.monotonic() - new.opened_at >= LIVED_S else failures + 1
@@ -290,7 +291,9 @@ class SocketMode:
         kind, payload = text_of(message, "type"), part_of(message, "payload")
         identifiers = filter(None, (envelope_id, text_of(payload, "event_id")))
         is_new = all(self._is_new(each) for each in identifiers)
-        self._start(self._handle(client, envelope_id, kind, payload if is_new else None))
+        start_kept(
+            self._tasks, self._handle(client, envelope_id, kind, payload if is_new else None)
+        )
 
     async def _handle(
         self, client: _Client, envelope_id: str, kind: str, payload: Payload | None
@@ -298,30 +301,29 @@ class SocketMode:
         """Acknowledge an envelope, then handle its payload; `None` if it was delivered before."""
         with nullcontext() if kind == _EVENTS else self._tracked():
             client.pending += 1
-            reply: Payload | Coroutine[Any, Any, object] | None = None
+            answer: Payload | None = None
+            later: Coroutine[Any, Any, object] | None = None
             try:
                 if payload is not None:
-                    reply = work = self._receive(kind, payload)
-                    if payload.get("type") in _ANSWERED:
-                        reply = await _in_time(work, payload)
-                answer = None if isinstance(reply, Coroutine) else reply
+                    work = self._receive(kind, payload)
+                    if payload.get("type") not in _ANSWERED:
+                        later = work
+                    elif isinstance(reply := await _in_time(work, payload), Coroutine):
+                        later = reply
+                    else:
+                        answer = reply
                 await _acknowledge(client, envelope_id, answer)
             finally:
                 client.pending -= 1
-            if isinstance(reply, Coroutine):
+            if later is not None:
                 await asyncio.sleep(0)  # others that have arrived are acknowledged first
-                await _handled(reply)
+                await _handled(later)
 
     def _is_new(self, identifier: str) -> bool:
         if identifier in self._seen:
             return False
         self._seen[identifier] = None
         return True
-
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
 
 async def _in_time(work: Coroutine[Any, Any, Reply], payload: Payload) -> Reply:

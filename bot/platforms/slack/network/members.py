@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.chat.received import clean
 from bot.chat.turn import Unreachable, User
+from bot.concurrency import observed
 from bot.platforms.slack.network.api import SlackApi
 from bot.platforms.slack.payloads import is_true, part_of, text_of
 from bot.platforms.slack.recent import Recent
@@ -78,9 +79,9 @@ class Members:
         self._known: Recent[str, tuple[float, Member]] = Recent(MOST_MEMBERS)
         """When Slack told of them, by id."""
         self._asked: deque[float] = deque()
-        self._asking: dict[str, asyncio.Task[Member]] = {}
+        self._asking: dict[str, asyncio.Future[Member]] = {}
         """Questions that Slack has not answered yet, by member: several requests may need one."""
-        self._learning: asyncio.Task[None] | None = None
+        self._learning: asyncio.Future[None] | None = None
         self._learned_at = 0.0
 
     async def find(self, user: str, team: str, *, for_rights: bool = True) -> Member:
@@ -103,8 +104,7 @@ class Members:
                 raise Unreachable("Slack is asked for many members")
             return known
         self._asked.append(now)
-        self._asking[user] = asking = asyncio.create_task(self._ask(user, team))
-        asking.add_done_callback(lambda done: done.cancelled() or done.exception())
+        self._asking[user] = asking = observed(self._ask(user, team))
         return await asyncio.shield(asking)
 
     async def _ask(self, user: str, team: str) -> Member:
@@ -120,8 +120,7 @@ class Members:
         now = self._clock()
         if self._learning is None or now - self._learned_at >= WINDOW_S:
             self._learned_at = now
-            self._learning = asyncio.create_task(self._ask_for_many(team))
-            self._learning.add_done_callback(lambda done: done.cancelled() or done.exception())
+            self._learning = observed(self._ask_for_many(team))
         await asyncio.shield(self._learning)
 
     async def _ask_for_many(self, team: str) -> None:
