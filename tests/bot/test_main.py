@@ -97,7 +97,7 @@ FAILURES: list[tuple[Callable[[Path], dict[str, str]], Exit, tuple[str, ...]]] =
 """How a start fails, its exit code, and parts of what it says."""
 
 
-@pytest.mark.parametrize(("breaks", "code", "said"), FAILURES)
+@pytest.mark.parametrize(("breaks", "code", "said"), FAILURES, ids=[row[2][0] for row in FAILURES])
 def test_failure_of_the_start(
     outcome: Outcome,
     tmp_path: Path,
