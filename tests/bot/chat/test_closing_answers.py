@@ -308,12 +308,11 @@ async def undelivered(app: App, opening: str = "Shall I") -> None:
     await asked(app, AwayTurn(FakePlatform()), opening)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def one_try(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "LAST_TRIES", 1)
 
 
-@pytest.mark.usefixtures("one_try")
 async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     """By this process; the next one finds nothing."""
     await undelivered(app)
@@ -330,7 +329,6 @@ async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     assert await closed_by(heir_of(app)) == []
 
 
-@pytest.mark.usefixtures("one_try")
 async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are closed with a sentence and their button."""
     monkeypatch.setattr(unfinished, "MOST_FINALS", 1)
@@ -342,7 +340,6 @@ async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.Monk
     assert [button.action for button in other.buttons] == ["sonnet"]
 
 
-@pytest.mark.usefixtures("one_try")
 async def test_undelivered_poem_is_dropped_with_its_token(app: App) -> None:
     await undelivered(app)
     await written(app)
@@ -354,7 +351,6 @@ async def test_undelivered_poem_is_dropped_with_its_token(app: App) -> None:
     assert app.unfinished._open == {}
 
 
-@pytest.mark.usefixtures("one_try")
 async def test_process_that_stops_leaves_undelivered_poems_to_the_next(app: App) -> None:
     """Without their text, which is in no database."""
     await undelivered(app)
