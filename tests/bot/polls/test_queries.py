@@ -46,9 +46,14 @@ def database_writes(store: Store) -> list[str]:
     return kinds
 
 
+async def opened(store: Store, poll: PollRecord = POLL) -> PollRecord:
+    await store[Polls].open(poll)
+    return poll
+
+
 @pytest.fixture(autouse=True)
-async def open_poll(store: Store) -> None:
-    await store[Polls].open(POLL)
+async def open_poll(store: Store) -> PollRecord:
+    return await opened(store)
 
 
 async def votes_of(store: Store, poll: PollRecord = POLL) -> tuple[int, ...]:
@@ -245,8 +250,7 @@ async def test_votes_match_a_dictionary(
     store: Store, batches: list[list[tuple[int, int | None]]]
 ) -> None:
     """Any votes and retractions are counted as a dictionary counts them."""
-    poll = replace(POLL, id=next(POLL_NUMBERS))
-    await store[Polls].open(poll)
+    poll = await opened(store, replace(POLL, id=next(POLL_NUMBERS)))
     model: dict[int, tuple[int, int]] = {}  # member: position, since when
     for minute, batch in enumerate(batches):
         at = NOW + timedelta(minutes=minute)
