@@ -18,14 +18,13 @@ from tests.ports import free_port
 from tests.slow.processes import environment_of
 
 TOKEN = {"DISCORD_TOKEN": "not.used.here"}
-
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 Outcome = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
 def outcome(
-    restored_logging: None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
