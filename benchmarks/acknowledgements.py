@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -68,7 +69,8 @@ def _spread(seconds: Sequence[float | None]) -> list[str]:
 async def _write(crowd: Crowd, number: int) -> None:
     """Let a member ask for one poem after the other."""
     while True:
-        await crowd.alone(number, "poem")
+        with suppress(TimeoutError):  # no line was found
+            await crowd.alone(number, "poem")
 
 
 def main() -> None:

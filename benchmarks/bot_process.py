@@ -13,8 +13,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeVar
 
 import psutil
 
@@ -27,6 +28,7 @@ LAUNCH = str(Path(__file__).with_name("launch.py"))
 START_S = 180.0
 """Seconds within which the bot must connect, also on a busy machine."""
 STOP_S = 15.0
+T = TypeVar("T")
 
 
 class BotProcess:
@@ -178,14 +180,23 @@ class BotProcess:
         process = psutil.Process(self.pid)
         return [process, *process.children(recursive=True)]
 
+    def _of_family(self, read: Callable[[psutil.Process], T]) -> list[T]:
+        """What is read of its own process, and of those that it has started and that run still."""
+        own, *children = self.family()
+        found = [read(own)]
+        for child in children:
+            with suppress(psutil.Error):
+                found.append(read(child))
+        return found
+
     def cpu_s(self) -> tuple[float, float]:
         """CPU seconds of its own process, and of those that it has started, with ended ones."""
-        times = [process.cpu_times() for process in self.family()]
+        times = self._of_family(psutil.Process.cpu_times)
         own = times[0].user + times[0].system
         ended = sum(each.children_user + each.children_system for each in times)
         return own, ended + sum(each.user + each.system for each in times[1:])
 
     def memory_mib(self) -> tuple[float, float]:
         """RSS and PSS of all its processes in MiB. RSS counts pages that they share in each."""
-        found = [process.memory_full_info() for process in self.family()]
+        found = self._of_family(psutil.Process.memory_full_info)
         return sum(each.rss for each in found) / 2**20, sum(each.pss for each in found) / 2**20

@@ -162,17 +162,22 @@ async def kill_during_first_starts(folder: Path, kills: int, random: np.random.G
     """The bot is killed while it makes its database: the next start must finish it."""
     result = Result()
     async with LocalDiscord(port=0, first_response_s=ANSWER_S) as local:
+        timed = BotProcess(local, folder, SETTINGS)
         began = time.perf_counter()
-        async with BotProcess(local, folder, SETTINGS) as timed:
-            longest = time.perf_counter() - began
-            head = _version(timed.state_dir / FILE)
+        starting = asyncio.create_task(timed.start())
+        while not starting.done() and not _version(timed.state_dir / FILE):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        longest = time.perf_counter() - began  # until its database was made
+        await starting
+        head = _version(timed.state_dir / FILE)
+        await timed.stop()
         early = 0
         for number in track(range(kills), "first starts", transient=True):
             (folder / f"{number}").mkdir()
             bot = BotProcess(local, folder / f"{number}", SETTINGS)
             file = bot.state_dir / FILE
             starting = asyncio.create_task(bot.start())
-            await asyncio.sleep(longest * random.uniform(0.4, 1.1))
+            await asyncio.sleep(longest * random.uniform(0.5, 1.1))
             if bot.pid is not None:
                 os.kill(bot.pid, signal.SIGKILL)
                 await bot.wait()

@@ -22,6 +22,7 @@ from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.records import Interaction as SlackInteraction
 from bot.platforms.local.slack.records import Message as SlackMessage
 from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.local.slack.workspace import Channel
 from bot.platforms.slack.views.rendering import button_of
 from bot.polls.poll_message import ACTION
 from bot.polls.votes import parse
@@ -35,8 +36,10 @@ KEPT = 20_000
 """Messages that the simulators keep, so that none is deleted before its end."""
 STANDSTILL_S = 30.0
 """Seconds without any change after which no further answer is expected."""
-ALONE_S, LOOK_S = 20.0, 0.01
-"""Seconds that a member waits for an answer, and between two looks at it."""
+ALONE_S, FIRST_S, LOOK_S = 20.0, 60.0, 0.01
+"""Seconds that a member waits for an answer, and for a first one, and between two looks at it."""
+ROOMS = 40
+"""Channels in which one asks for names alone, in turn: they are known after the first round."""
 SETTLING_S = 2.0
 """Seconds from the first answers of a new bot to the next requests."""
 PLATFORMS = ("discord", "slack")
@@ -111,16 +114,21 @@ class Crowd(ABC):
             with suppress(asyncio.CancelledError):
                 await quiet
 
-    async def alone(self, number: int, what: What) -> Asked:
-        """Let a member ask, and wait for the end: a poem for which no line was found has none."""
-        asked = self._ask(number, what)
-        await self._ended([asked], _now() + ALONE_S)
+    async def alone(self, number: int, what: What, limit_s: float = ALONE_S) -> Asked:
+        """Let a member ask, and wait for the answer.
+
+        Raises `TimeoutError` without one: a poem for which no line was found has none.
+        """
+        asked = self._ask(number % ROOMS if what == "quiet" else number, what)
+        await self._ended([asked], _now() + limit_s)
+        if asked.answered is None:
+            raise TimeoutError(f"{self.name}: no answer ({what}), only {asked.said!r}")
         return asked
 
     async def warm_up(self) -> None:
         """Have one poem and one card written: the first ones load what they need."""
-        await self.alone(-1, "poem")
-        await self.alone(-2, "names")
+        await self.alone(-1, "poem", FIRST_S)
+        await self.alone(-2, "names", FIRST_S)
         await asyncio.sleep(SETTLING_S)
         self.warming, self.asked = self.asked, []
 
@@ -214,12 +222,16 @@ class SlackCrowd(Crowd):
             for n in range(members + 2)
         ]
         self._quiet = workspace.add_member("Quiet")
+        self._quiet_rooms: dict[int, Channel] = {}
         local.state.messages.listeners.append(self._hear)
         local.state.listeners.append(self._hear_acknowledgement)
 
     def _send(self, number: int, what: What) -> Hashable:
-        if what == "quiet":  # a new channel: its posts are told apart by it
-            member, channel = self._quiet, self._local.workspace.add_channel(f"quiet-{number}")
+        if what == "quiet":  # a channel for each number: its posts are told apart by it
+            if number not in self._quiet_rooms:
+                room = self._local.workspace.add_channel(f"quiet-{number}")
+                self._quiet_rooms[number] = room
+            member, channel = self._quiet, self._quiet_rooms[number]
         else:
             member, channel = self._members[number]
         command = "/sonnet" if what == "poem" else "/dinoname"

@@ -3,8 +3,8 @@
 The bot serves a local Discord, on a migrated SQLite file. Run with:
 python -m benchmarks.start [--checkout OTHER] [--rounds 3]
 
-With another checkout, the two take turns. RSS counts the pages of libraries in full, PSS shares
-them among the processes that map them.
+With another checkout, the two take turns. The figures are of the bot's own process. RSS counts the
+pages of libraries in full, PSS shares them among the processes that map them.
 """
 
 import argparse
@@ -43,13 +43,13 @@ async def _start(checkout: Path) -> None:
             await local.drop_gateway()
             began = time.monotonic()
             await bot.start()
-            connected, cpu = time.monotonic() - began, sum(bot.cpu_s())
+            connected, (cpu, _) = time.monotonic() - began, bot.cpu_s()
             await asyncio.sleep(REST_S)
-            rss, pss = bot.memory_mib()
+            memory = bot.family()[0].memory_full_info()
             print(  # noqa: T201
                 f"{checkout.name}: connected after {connected:.2f} s, {cpu:.2f} s of them "
-                f"processor time, {sum(bot.cpu_s()):.2f} s at rest; "
-                f"RSS {rss:.1f} MiB, PSS {pss:.1f} MiB"
+                f"processor time, {bot.cpu_s()[0]:.2f} s at rest; "
+                f"RSS {memory.rss / 2**20:.1f} MiB, PSS {memory.pss / 2**20:.1f} MiB"
             )
 
 

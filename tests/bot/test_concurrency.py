@@ -198,9 +198,13 @@ class Throttled:
                 await asyncio.sleep(0.001)
 
 
-async def test_edits_are_throttled() -> None:
+@pytest.fixture
+def throttled() -> Throttled:
+    return Throttled()
+
+
+async def test_edits_are_throttled(throttled: Throttled) -> None:
     """One per channel and interval; none is lost."""
-    throttled = Throttled()
     for message in "abcd":
         throttled.schedule("channel", message)
     throttled.schedule("other", "e")
@@ -212,8 +216,7 @@ async def test_edits_are_throttled() -> None:
     assert all(after - before >= 1.0 for before, after in pairwise(moments))
 
 
-async def test_latest_edit_wins() -> None:
-    throttled = Throttled()
+async def test_latest_edit_wins(throttled: Throttled) -> None:
     assert throttled.throttle.acquire("channel")
     for number in range(20):
         throttled.schedule("channel", "card", f"tally {number}")
@@ -223,18 +226,8 @@ async def test_latest_edit_wins() -> None:
     assert throttled.made[-1][1] == "tally 19"
 
 
-async def test_replaced_edit_keeps_its_place() -> None:
-    throttled = Throttled()
-    assert throttled.throttle.acquire("channel")
-    for said in ("first", "second"):
-        throttled.schedule("channel", "card", said)
-    throttled.schedule("channel", "other")
-    await throttled.wait(5)
-    assert [said for _, said in throttled.made] == ["second", "other"]
-
-
-async def test_acquire() -> None:
-    throttled = Throttled()
+async def test_acquire(throttled: Throttled) -> None:
+    """Edits wait for what has the channel, and a replaced one keeps its place."""
     assert throttled.throttle.acquire("channel")
     assert not throttled.throttle.acquire("channel")
     for said in ("first", "second"):
@@ -247,9 +240,9 @@ async def test_acquire() -> None:
     assert throttled.throttle.acquire("channel")
 
 
-async def test_failed_edit_is_skipped(caplog: pytest.LogCaptureFixture) -> None:
-    throttled = Throttled()
-
+async def test_failed_edit_is_skipped(
+    throttled: Throttled, caplog: pytest.LogCaptureFixture
+) -> None:
     async def fails() -> None:
         raise LookupError("no such card")
 
@@ -260,9 +253,9 @@ async def test_failed_edit_is_skipped(caplog: pytest.LogCaptureFixture) -> None:
     assert "no such card" in caplog.text
 
 
-async def test_hanging_edit_delays_no_other_message() -> None:
+async def test_hanging_edit_delays_no_other_message(throttled: Throttled) -> None:
     """Later edits of its own message wait for it: an older one must not arrive last."""
-    throttled, answered = Throttled(), asyncio.Event()
+    answered = asyncio.Event()
 
     async def hangs() -> None:
         await answered.wait()
@@ -279,8 +272,7 @@ async def test_hanging_edit_delays_no_other_message() -> None:
     assert [said for _, said in throttled.made] == ["other", "first", "second"]
 
 
-async def test_close_makes_waiting_edits() -> None:
-    throttled = Throttled()
+async def test_close_makes_waiting_edits(throttled: Throttled) -> None:
     for channel in ("one", "two"):
         assert throttled.throttle.acquire(channel)
         for message in "ab":
@@ -289,8 +281,8 @@ async def test_close_makes_waiting_edits() -> None:
     assert sorted(throttled.made) == [(0, "onea"), (0, "oneb"), (0, "twoa"), (0, "twob")]
 
 
-async def test_close_finishes_a_running_edit() -> None:
-    throttled, started, arrived = Throttled(), asyncio.Event(), asyncio.Event()
+async def test_close_finishes_a_running_edit(throttled: Throttled) -> None:
+    started, arrived = asyncio.Event(), asyncio.Event()
 
     async def slow() -> None:
         started.set()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,26 +24,23 @@ def weights(tmp_path: Path) -> dict[str, str]:
     for path, task, vocabulary in ((names, "names", LETTERS), (sonnet, "sonnets", VERSE)):
         facts = card(task, vocabulary)
         save_weights(Path(path), lstm(vocabulary).arrays(), facts, Fingerprints.of([]))
-    return {"names": names, "sonnet": sonnet, "dissect": names}
+    return {"names": names, "sonnet": sonnet, "dissect": names, "trace": sonnet}
+
+
+Lines = Callable[..., list[str]]
 
 
 @pytest.fixture
-def lines(weights: dict[str, str], capsys: pytest.CaptureFixture[str]) -> "Lines":
-    return Lines(weights, capsys)
+def lines(weights: dict[str, str], capsys: pytest.CaptureFixture[str]) -> Lines:
+    """Runs the command, with small weights if none are given. Returns its lines of output."""
 
-
-class Lines:
-    """Runs the command with small weights. Returns its lines of output."""
-
-    def __init__(self, weights: dict[str, str], capsys: pytest.CaptureFixture[str]) -> None:
-        self._weights = weights
-        self._capsys = capsys
-
-    def __call__(self, what: str, *arguments: str) -> list[str]:
-        assert main([what, *arguments, "--weights", self._weights[what]]) == 0
-        captured = self._capsys.readouterr()
+    def run(what: str, *arguments: str) -> list[str]:
+        assert main([what, "--weights", weights[what], *arguments]) == 0
+        captured = capsys.readouterr()
         assert captured.err == "" or re.fullmatch(r"\(seed \d+\)\n", captured.err)
         return captured.out.splitlines()
+
+    return run
 
 
 def verse(lines: list[str]) -> list[str]:
@@ -114,36 +112,31 @@ def verse_weights(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_dissect_line(verse_weights: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_dissect_line(verse_weights: str, lines: Lines) -> None:
     line = "The rose of [b]keyboards"
-    assert main(["dissect", line, "--weights", verse_weights]) == 0
-    shown = capsys.readouterr().out.splitlines()
+    shown = lines("dissect", line, "--weights", verse_weights)
     assert shown[0].strip() == line
     rows = [row.split()[:2] for row in shown[2:-1]]
     assert [row[0] for row in rows] == ["the", "rose", "of", "bkeyboards", "(end)"]
     assert [row[1] == "unknown" for row in rows] == [False, False, False, True, False]
-    assert main(["dissect", line, "--weights", verse_weights, "--json"]) == 0
-    dissection = json.loads(capsys.readouterr().out)
+    dissection = json.loads(*lines("dissect", line, "--weights", verse_weights, "--json"))
     assert dissection["line"] == line
     assert dissection["words"][-1]["token"] == "\n"
 
 
-def test_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_trace(tmp_path: Path, lines: Lines, capsys: pytest.CaptureFixture[str]) -> None:
     words = WordVocabulary.of([*",;:.?!-", *WORDS])
     weights, picture = tmp_path / "verse.safetensors", tmp_path / "new" / "line.png"
     facts = card("sonnets", VERSE, architecture="words")
     arrays = words_and_characters(words=words).arrays()
     save_weights(weights, arrays, facts, Fingerprints.of([]), words=WORDS)
     poem = ["Shall I", "--seed", "2", "--weights", str(weights)]
-    assert main(["trace", *poem, "--line", "2", "--out", str(picture)]) == 0
-    first, second, _empty, saved = capsys.readouterr().out.splitlines()
+    first, second, _empty, saved = lines("trace", *poem, "--line", "2", "--out", str(picture))
     assert first.startswith("Shall I")
     assert saved == f"(picture of the last line: {picture})"
     assert Image.open(picture).format == "PNG"
-    assert main(["trace", *poem, "--line", "2", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["line"] == second
-    assert main(["sonnet", *poem]) == 0
-    assert verse(capsys.readouterr().out.splitlines())[:2] == [first, second]
+    assert json.loads(*lines("trace", *poem, "--line", "2", "--json"))["line"] == second
+    assert verse(lines("sonnet", *poem))[:2] == [first, second]
     assert "The poem has 14 lines; trace one of them" in refusal(
         ["trace", *poem, "--line", "15"], capsys
     )
@@ -182,15 +175,14 @@ def test_json(lines: Lines) -> None:
         assert poem["lines"] == verse(lines("sonnet", ":o:é", "--seed", str(poem["seed"])))
 
 
-def test_shortfall(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_shortfall(tmp_path: Path, lines: Lines) -> None:
     path = tmp_path / "names.safetensors"
     arrays = lstm(LETTERS).arrays()
     silent = {name: 0 * array for name, array in arrays.items()}
     silent["by"][LETTERS.end] = 100
     silent["by"][LETTERS.encode("a")] = 50
     save_weights(path, silent, card("names", LETTERS), Fingerprints.of([]))
-    assert main(["names", "mango", "--weights", str(path)]) == 0
-    first, reason = capsys.readouterr().out.splitlines()
+    first, reason = lines("names", "mango", "--weights", str(path))
     assert first == "Mangoa"
     assert reason.startswith("(Only 1 new name was found (starts_with:mango). ")
 

@@ -20,7 +20,7 @@ from tests.slow.processes import environment_of
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
 TOKEN = {"DISCORD_TOKEN": "not.used.here"}
-
+pytestmark = pytest.mark.usefixtures("restored_logging")
 
 Outcome = Callable[..., tuple[int, str]]
 
@@ -98,7 +98,7 @@ FAILURES: list[tuple[Callable[[Path], dict[str, str]], Exit, tuple[str, ...]]] =
 """How a start fails, its exit code, and parts of what it says."""
 
 
-@pytest.mark.parametrize(("breaks", "code", "said"), FAILURES)
+@pytest.mark.parametrize(("breaks", "code", "said"), FAILURES, ids=[row[2][0] for row in FAILURES])
 def test_failure_of_the_start(
     outcome: Outcome,
     tmp_path: Path,

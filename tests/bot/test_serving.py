@@ -6,9 +6,9 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 from unittest.mock import AsyncMock
 
 import pytest
@@ -24,22 +24,35 @@ from bot.store import Unavailable
 
 
 @pytest.mark.parametrize(
-    ("context", "level"),
-    [
-        ({"exception": Unavailable("gone")}, logging.INFO),
-        ({"exception": KeyError("x")}, logging.ERROR),
-        # A step of stopping was in the middle of a transaction when it took too long.
-        ({"exception": ValueError("close() can't be called"), "asyncgen": None}, logging.INFO),
-    ],
+    ("error", "level"), [(Unavailable("gone"), logging.INFO), (KeyError("x"), logging.ERROR)]
 )
 async def test_calls_left_behind(
-    context: dict[str, Any], level: int, caplog: pytest.LogCaptureFixture
+    error: Exception, level: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    leave_behind(asyncio.get_running_loop(), context | {"message": "closing a generator"})
+    context = {"message": "closing a generator", "exception": error}
+    leave_behind(asyncio.get_running_loop(), context)
     (record,) = caplog.records
     assert record.levelno == level
     assert bool(record.exc_info) == (level == logging.ERROR)
+
+
+async def test_transaction_left_behind(caplog: pytest.LogCaptureFixture) -> None:
+    """One that a step of stopping was in the middle of when it took too long."""
+
+    async def writing() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            raise ValueError("close() can't be called here")
+
+    caplog.set_level(logging.INFO)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(leave_behind)
+    transaction = writing()
+    await anext(transaction)
+    await loop.shutdown_asyncgens()
+    assert {record.levelno for record in caplog.records} == {logging.INFO}
 
 
 SLACK_TOKENS = {"slack_bot_token": "xoxb-1", "slack_app_token": "xapp-1"}

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from unittest.mock import AsyncMock
+from unittest.mock import ANY, AsyncMock
 
 import pytest
 
@@ -77,11 +77,13 @@ def heir_of(app: App) -> App:
     return replace(app, now=lambda: app.now() + 2 * SILENCE)
 
 
-async def closed_by(app: App, platform: FakePlatform | None = None) -> list[AnswerRef]:
+async def closed_by(
+    app: App, platform: FakePlatform | None = None
+) -> list[tuple[AnswerRef, Message]]:
     """What a process closes that looks once."""
     platform = platform or FakePlatform()
     await AnswerCloser(app, platform).close_left()
-    return [ref for ref, _message in platform.closed]
+    return platform.closed
 
 
 @pytest.fixture
@@ -205,7 +207,7 @@ async def test_kills_at_the_start_delay_closing_by_one_silence(app: App) -> None
     silent, seconds = app.now() + SILENCE, 5 * SECOND
     assert await closed_by(replace(app, now=lambda: silent - seconds)) == []
     assert len(await replace(app, now=lambda: silent + SECOND).unfinished.claim("fake")) == 1
-    assert await closed_by(replace(app, now=lambda: silent + SILENCE + seconds)) == [HIDDEN]
+    assert await closed_by(replace(app, now=lambda: silent + SILENCE + seconds)) == [(HIDDEN, ANY)]
 
 
 @pytest.mark.parametrize(("error", "tries"), [(Unreachable(), 3), (Gone(), 1)])
@@ -278,7 +280,7 @@ async def test_beginning_is_stored_when_database_is_back(
     away.error = error
     await killed(app)
     await back(app, away)
-    assert await closed_by(heir_of(app)) == [HIDDEN]
+    assert await closed_by(heir_of(app)) == [(HIDDEN, ANY)]
 
 
 async def test_token_that_waits_for_the_database_is_not_younger(
@@ -306,12 +308,11 @@ async def undelivered(app: App, opening: str = "Shall I") -> None:
     await asked(app, AwayTurn(FakePlatform()), opening)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def one_try(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dispatch, "LAST_TRIES", 1)
 
 
-@pytest.mark.usefixtures("one_try")
 async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     """By this process; the next one finds nothing."""
     await undelivered(app)
@@ -328,21 +329,17 @@ async def test_poem_is_delivered_when_the_platform_is_back(app: App) -> None:
     assert await closed_by(heir_of(app)) == []
 
 
-@pytest.mark.usefixtures("one_try")
 async def test_few_undelivered_poems_are_kept(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others are closed with a sentence and their button."""
     monkeypatch.setattr(unfinished, "MOST_FINALS", 1)
     await undelivered(app)
     await undelivered(app, "Thou art")
-    platform = FakePlatform()
-    await AnswerCloser(app, platform).close_left()
-    (_, kept), (_, other) = platform.closed
+    (_, kept), (_, other) = await closed_by(app)
     assert plain(kept.embeds[0].lines[0]).startswith("Shall I")
     assert plain(other.content).endswith(" could not be reached when this was ready.")
     assert [button.action for button in other.buttons] == ["sonnet"]
 
 
-@pytest.mark.usefixtures("one_try")
 async def test_undelivered_poem_is_dropped_with_its_token(app: App) -> None:
     await undelivered(app)
     await written(app)
@@ -354,14 +351,11 @@ async def test_undelivered_poem_is_dropped_with_its_token(app: App) -> None:
     assert app.unfinished._open == {}
 
 
-@pytest.mark.usefixtures("one_try")
 async def test_process_that_stops_leaves_undelivered_poems_to_the_next(app: App) -> None:
     """Without their text, which is in no database."""
     await undelivered(app)
     await written(app)
-    platform = FakePlatform()
-    await AnswerCloser(heir_of(app), platform).close_left()
-    ((_ref, message),) = platform.closed
+    ((_ref, message),) = await closed_by(heir_of(app))
     assert plain(message.content) == "The bot was restarted while it was writing this."
     assert [button.action for button in message.buttons] == ["sonnet"]
 
@@ -397,7 +391,7 @@ async def test_claim_with_an_unknown_outcome(app: App, monkeypatch: pytest.Monke
     assert platform.closed == []
     await closer.beat()
     await closer.close_left()
-    assert [ref for ref, _message in platform.closed] == [HIDDEN]
+    assert platform.closed == [(HIDDEN, ANY)]
     await written(heir)
     await closer.close_left()
     assert len(platform.closed) == 1

@@ -56,6 +56,14 @@ async def test_guests(slack_chat: SlackChat) -> None:
     assert "/dinoname" not in helped.words
 
 
+@pytest.mark.shows("/owner leave")
+async def test_leave(slack_chat: SlackChat) -> None:
+    owner = await slack_chat.add_operator()
+    left = await owner.use("owner leave", server=str(slack_chat.community_id))
+    assert "The bot has left" in left.words
+    assert slack_chat.slack.tokens.is_revoked
+
+
 @pytest.mark.shows("answers that grow")
 async def test_poem_is_sent_whole(slack_chat: SlackChat) -> None:
     poem = await slack_chat.alice.use("sonnet")

@@ -106,3 +106,8 @@ SOURCES = [
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
 def test_no_sentence_outside(path: Path) -> None:
     assert [*strings_outside(ast.parse(path.read_text()))] == []
+
+
+def test_sentence_outside_is_found() -> None:
+    source = 'def f():\n    """A doc."""\n    log.info("fine here")\n    return "Not so here."\n'
+    assert [*strings_outside(ast.parse(source))] == [(4, "Not so here.")]

@@ -56,6 +56,11 @@ async def make(postgres: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         yield make
 
 
+async def joined(fleet: Fleet, served: Served = Served.DISCORD) -> Fleet:
+    await fleet.join(served)
+    return fleet
+
+
 async def test_without_a_server() -> None:
     alone = Fleet()
     await alone.join(Served.DISCORD)
@@ -68,10 +73,9 @@ async def test_without_a_server() -> None:
 
 
 async def test_parts(make: Make) -> None:
-    one, other = make(0, 1), make(2, 3)
-    await one.join(Served.DISCORD)
+    one = await joined(make(0, 1))
     assert one.is_shared
-    await other.join(Served.DISCORD)
+    other = await joined(make(2, 3))
     assert other.processes(Served.DISCORD) == 2
     assert other.processes(Served.SLACK) == 1
     assert other.has_seen(Served.DISCORD)
@@ -95,8 +99,7 @@ async def test_another_count(make: Make) -> None:
 
 async def test_all_shards_beside_some(make: Make) -> None:
     """A process without SHARD_COUNT on Discord would answer what the others answer."""
-    part = make(0, 1)
-    await part.join(Served.DISCORD)
+    part = await joined(make(0, 1))
     with pytest.raises(ShardsTaken, match="SHARD_COUNT=4"):
         await make(count=None, part=False).join(Served.DISCORD)
     await make(count=None, part=False).join(Served.SLACK)
@@ -108,8 +111,7 @@ async def test_all_shards_beside_some(make: Make) -> None:
 
 
 async def test_all_shards_after_a_lost_connection(make: Make, postgres: Database) -> None:
-    every = make(count=None, part=False)
-    await every.join(Served.DISCORD)
+    every = await joined(make(count=None, part=False))
     await cut(postgres)
     await every._watched()  # notices
     await every._watched()
@@ -128,8 +130,7 @@ async def test_a_start_that_fails_holds_nothing(make: Make) -> None:
 
 async def test_wait_for_predecessor(make: Make, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
-    old, clock = make(0, 1), Clock()
-    await old.join(Served.DISCORD)
+    old, clock = await joined(make(0, 1)), Clock()
     joining = asyncio.create_task(make(0, 1, clock=clock).join(Served.DISCORD))
     while clock.now < PREDECESSOR_S / 2:  # noqa: ASYNC110 (the clock is not that of asyncio)
         await asyncio.sleep(0.001)
@@ -156,8 +157,7 @@ async def test_others_without_shards(make: Make) -> None:
 
 
 async def test_both_platforms_are_one_process(make: Make) -> None:
-    both = make(count=None, part=False)
-    await both.join(Served.DISCORD)
+    both = await joined(make(count=None, part=False))
     await both.join(Served.SLACK)
     assert not both.is_shared
     assert both.processes(Served.SLACK) == both.processes(Served.DISCORD) == 1
@@ -165,8 +165,7 @@ async def test_both_platforms_are_one_process(make: Make) -> None:
 
 async def test_regained(make: Make, postgres: Database) -> None:
     """After a restart of the database, the shards are held again, and others still refused."""
-    one = make(0, 1)
-    await one.join(Served.DISCORD)
+    one = await joined(make(0, 1))
     await cut(postgres)
     await one._watched()  # notices
     await one._watched()
@@ -181,11 +180,9 @@ async def test_taken_meanwhile(
 ) -> None:
     """Another process has started with the shards: one of the two has to end."""
     clock = Clock()
-    one = make(0, 1, clock=clock)
-    await one.join(Served.DISCORD)
+    one = await joined(make(0, 1, clock=clock))
     await cut(postgres)
-    other = make(1)
-    await other.join(Served.DISCORD)
+    other = await joined(make(1))
     await one._watched()
     await one._watched()
     assert one.lost == ""
@@ -198,9 +195,7 @@ async def test_taken_meanwhile(
 
 
 async def test_registering_takes_turns(make: Make) -> None:
-    one, other = make(0), make(1)
-    await one.join(Served.DISCORD)
-    await other.join(Served.DISCORD)
+    one, other = await joined(make(0)), await joined(make(1))
     running = 0
 
     async def register(fleet: Fleet) -> None:
@@ -216,8 +211,7 @@ async def test_registering_takes_turns(make: Make) -> None:
 
 
 async def test_registering_without_the_database(make: Make, postgres: Database) -> None:
-    one = make(0)
-    await one.join(Served.DISCORD)
+    one = await joined(make(0))
     await cut(postgres)
     async with one.registering():
         pass
@@ -226,9 +220,7 @@ async def test_registering_without_the_database(make: Make, postgres: Database) 
 
 
 async def test_registering_is_not_held_up(make: Make) -> None:
-    one, other = make(0), make(1)
-    await one.join(Served.DISCORD)
-    await other.join(Served.DISCORD)
+    one, other = await joined(make(0)), await joined(make(1))
     assert other.locks is not None
     await other.locks.hold(Space.COMMANDS, [0])
     async with one.registering():

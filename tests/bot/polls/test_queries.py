@@ -51,6 +51,11 @@ async def opened(store: Store, poll: PollRecord = POLL) -> PollRecord:
     return poll
 
 
+@pytest.fixture(autouse=True)
+async def open_poll(store: Store) -> PollRecord:
+    return await opened(store)
+
+
 async def votes_of(store: Store, poll: PollRecord = POLL) -> tuple[int, ...]:
     found = await store[Polls].find(poll.id)
     assert found is not None
@@ -62,7 +67,6 @@ async def cast(store: Store, member: int, position: int, at: datetime = NOW) -> 
 
 
 async def test_open(store: Store) -> None:
-    await opened(store)
     assert await store[Polls].find(POLL.id) == replace(POLL, votes=(0, 0, 0))
     assert await store[Polls].cast(Ballot(POLL.id, 5, 0, VoteOrigin(1, 2, 55)), NOW)  # not sent yet
 
@@ -78,7 +82,6 @@ async def test_many_polls_at_once(store: Store, database_writes: list[str]) -> N
 
 
 async def test_poll_that_exists_does_not_stop_others(store: Store) -> None:
-    await opened(store)
     other = replace(POLL, id=78)
     first, second = await asyncio.gather(
         store[Polls].open(POLL), store[Polls].open(other), return_exceptions=True
@@ -103,7 +106,6 @@ async def test_hundreds_of_votes_at_once(store: Store) -> None:
 
 
 async def test_two_processes_count_votes_once(store: Store) -> None:
-    await opened(store)
     other = Store(type(store.database)(store.database.url))
     await asyncio.gather(
         *(s[Polls].cast(Ballot(POLL.id, m, 0), NOW) for m in range(40) for s in (store, other))
@@ -113,7 +115,6 @@ async def test_two_processes_count_votes_once(store: Store) -> None:
 
 
 async def test_retract_after_the_end(store: Store) -> None:
-    await opened(store)
     await cast(store, 5, 0)
     assert not await store[Polls].retract(POLL.id, 5, LATER)
     await store[Polls].close(POLL.id, NOW)
@@ -123,7 +124,6 @@ async def test_retract_after_the_end(store: Store) -> None:
 
 async def test_retract_takes_its_turn(store: Store) -> None:
     """Votes and retractions written together take effect in the order in which they came."""
-    await opened(store)
     await cast(store, 6, 0)
     done = await asyncio.gather(
         cast(store, 5, 0),
@@ -162,7 +162,6 @@ async def test_due_by_platform(store: Store) -> None:
     """Each platform closes its own polls."""
     polls, soon = store[Polls], LATER + timedelta(seconds=1)
     channel = await store[Identities].resolve("slack", "channel", "T1", "C1")
-    await opened(store)
     await polls.open(replace(POLL, id=9, channel_id=channel))
     for platform, poll_id in [("discord", POLL.id), ("slack", 9)]:
         assert await polls.next_closing(platform) == LATER
@@ -175,7 +174,6 @@ async def test_due_by_platform(store: Store) -> None:
 
 async def test_poll_closes_once(store: Store) -> None:
     polls, soon = store[Polls], LATER + timedelta(seconds=1)
-    await opened(store)
     await cast(store, 5, 1)
     closed = await asyncio.gather(*(polls.close(POLL.id, LATER) for _ in range(5)))
     (first,) = filter(None, closed)
@@ -195,7 +193,6 @@ async def test_poll_closes_once(store: Store) -> None:
 
 async def test_tie(store: Store) -> None:
     """The name wins that reached its count first; a repeated vote is no later."""
-    await opened(store)
     for minute, (member, position) in enumerate([(1, 2), (2, 0), (3, 2), (4, 0), (3, 2)]):
         await cast(store, member, position, NOW + timedelta(minutes=minute))
     closed = await store[Polls].close(POLL.id, LATER)
@@ -212,7 +209,6 @@ async def test_minutes(store: Store) -> None:
 
 
 async def test_vote_for_unknown_position(store: Store) -> None:
-    await opened(store)
     votes = [(5, 0), (6, 3), (7, 2**40), (8, -1), (9, 1)]
     counted = await asyncio.gather(*(cast(store, *vote) for vote in votes))
     assert counted == [True, False, False, False, True]
@@ -220,7 +216,6 @@ async def test_vote_for_unknown_position(store: Store) -> None:
 
 
 async def test_late_votes_in_a_batch(store: Store) -> None:
-    await opened(store)
     votes = (5, 0, NOW), (5, 1, LATER), (6, 1, LATER)
     assert await asyncio.gather(*(cast(store, *vote) for vote in votes)) == [True, False, False]
     assert await votes_of(store) == (1, 0, 0)
@@ -228,7 +223,6 @@ async def test_late_votes_in_a_batch(store: Store) -> None:
 
 async def test_votes_while_database_is_away(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """One whose member goes away counts nevertheless."""
-    await opened(store)
     with monkeypatch.context() as gone:
         gone.setattr(store.database, "writing", Mock(side_effect=Unavailable("gone")))
         results = await asyncio.gather(
@@ -289,7 +283,6 @@ async def test_votes_match_a_dictionary(
     ids=str,
 )
 async def test_vote_from_elsewhere_does_not_count(store: Store, origin: VoteOrigin) -> None:
-    await opened(store)
     await store[Polls].sent(POLL.id, 55)
     assert not await store[Polls].cast(Ballot(POLL.id, 5, 0, origin), NOW)
     assert await store[Polls].cast(Ballot(POLL.id, 5, 0, VoteOrigin(1, 2, 55)), NOW)
@@ -299,7 +292,6 @@ async def test_vote_from_elsewhere_does_not_count(store: Store, origin: VoteOrig
 
 async def test_clock_steps_back(store: Store) -> None:
     """A poll is not open for as long as the clock was ahead."""
-    await opened(store)
     yesterday = NOW - timedelta(days=1)
     assert [poll.id for poll in await store[Polls].due(yesterday)] == [POLL.id]
     assert await store[Polls].due(NOW - SKEW) == []
@@ -308,7 +300,6 @@ async def test_clock_steps_back(store: Store) -> None:
 
 async def test_poll_is_not_closed_during_a_vote(store: Store) -> None:
     """The votes of the transaction would not count for the winner."""
-    await opened(store)
     async with store.database.writing() as session:
         assert (await session.execute(locked_open({POLL.id}))).first() is not None
         closing = asyncio.create_task(store[Polls].close(POLL.id, LATER))
@@ -318,7 +309,6 @@ async def test_poll_is_not_closed_during_a_vote(store: Store) -> None:
 
 
 async def test_vote_is_not_changed_while_it_is_retracted(store: Store) -> None:
-    await opened(store)
     await cast(store, 5, 0)
     async with store.database.writing() as session:
         assert await lock_votes(session, {(POLL.id, 5)}) == {(POLL.id, 5)}

@@ -193,6 +193,8 @@ async def test_trial_counts(store: Store) -> None:
     del trial
     await asyncio.sleep(0)
     used.append(await fresh.load(models[-1]))
+    with pytest.raises(TooSlow):
+        await fresh.validate(tiny_namer(KANA, seed=98), "import")
     assert len(used) == MOST_LOADED
 
 

@@ -16,13 +16,20 @@ from tests.bot.tiny import tiny_namer
 from tests.bot.training.lists import ELVES, LIST, create, namers, report, stored_namer, zipped
 from tests.bot.turns import FakePlatform, FakeTurn
 
+
+@pytest.fixture
+async def elvish(teachable: Chat) -> Chat:
+    """Where a namer was made of the list `ELVES`."""
+    await create(teachable)
+    return teachable
+
+
 # To make one
 
 
 @pytest.mark.both
-async def test_create(teachable: Chat) -> None:
-    await create(teachable)
-    shown = report(teachable)
+async def test_create(elvish: Chat) -> None:
+    shown = report(elvish)
     assert shown.title == "✅ elves is ready"
     text = shown.body
     assert text.startswith("elves.txt\n30 names\n\nMangosaurus\n")
@@ -107,12 +114,11 @@ async def test_bad_list_is_refused(chat: Chat, subtests: pytest.Subtests) -> Non
             assert await namers(chat) == []
 
 
-async def test_taken_name_and_quota(teachable: Chat) -> None:
-    await create(teachable)
-    steward = await teachable.add_manager()
+async def test_taken_name_and_quota(elvish: Chat) -> None:
+    steward = await elvish.add_manager()
     result = await steward.use("namer create", name="ELVES", file=("elves.txt", LIST))
     assert "There's a namer called ELVES already." in result.text
-    await teachable.restart(namers_per_guild=1)
+    await elvish.restart(namers_per_guild=1)
     for command, file in (("create", LIST), ("import", tiny_namer(ELVES))):
         refused = await steward.use(f"namer {command}", name="dwarfs", file=("x", file))
         assert "You can have 1 namer here; delete one" in refused.text
@@ -178,16 +184,15 @@ async def test_empty_list(chat: Chat) -> None:
     assert "/namer create" in result.text
 
 
-async def test_list_and_info(teachable: Chat) -> None:
+async def test_list_and_info(elvish: Chat) -> None:
     """The list says how to use one that is trained."""
-    await create(teachable)
-    teachable.world.training[:] = [Failed("broken")]
-    await create(teachable, "dwarves")
-    listed = (await teachable.alice.use("namer list")).body
+    elvish.world.training[:] = [Failed("broken")]
+    await create(elvish, "dwarves")
+    listed = (await elvish.alice.use("namer list")).body
     assert "dwarves · 30 names · not trained yet" in listed
     assert "elves · 30 names\n" in listed
     assert listed.endswith("/name namer:elves.")
-    info = (await teachable.alice.use("namer info", name="ELVES")).card
+    info = (await elvish.alice.use("namer info", name="ELVES")).card
     assert "too small to learn much from" in info.body
     assert info.fields["Validation loss"] == "1.250 nats/char"
     assert info.fields["Kneser-Ney loss"] == "1.500 nats/char"
@@ -195,81 +200,75 @@ async def test_list_and_info(teachable: Chat) -> None:
 
 
 @pytest.mark.both
-async def test_suggestions(teachable: Chat) -> None:
-    await create(teachable)
+async def test_suggestions(elvish: Chat) -> None:
     for verb in ("info", "retrain", "share", "delete", "export"):
-        offered = await teachable.alice.suggestions(f"namer {verb}", "name", "EL")
+        offered = await elvish.alice.suggestions(f"namer {verb}", "name", "EL")
         assert [choice.value for choice in offered] == ["elves"]
 
 
 # To change them
 
 
-async def test_retrain_on_a_new_list(teachable: Chat) -> None:
-    await create(teachable)
+async def test_retrain_on_a_new_list(elvish: Chat) -> None:
     towns = "\n".join(f"{name}ton" for name in ELVES)
-    await (await teachable.add_manager()).use(
+    await (await elvish.add_manager()).use(
         "namer retrain", name="elves", file=("towns.csv", towns.encode())
     )
-    found = await stored_namer(teachable)
+    found = await stored_namer(elvish)
     assert found.title == "towns.csv"
-    assert (await teachable.app.store[CustomModels].corpus(found.id))[0] == "Galadrielton"
+    assert (await elvish.app.store[CustomModels].corpus(found.id))[0] == "Galadrielton"
 
 
 @pytest.mark.both
-async def test_delete_asks_first(teachable: Chat) -> None:
-    await create(teachable)
-    steward = await teachable.add_manager()
+async def test_delete_asks_first(elvish: Chat) -> None:
+    steward = await elvish.add_manager()
     kept = await steward.press(await steward.use("namer delete", name="elves"), "Cancel")
     assert "elves was not deleted." in kept.text
     assert [*kept.buttons] == []
-    assert await stored_namer(teachable)
+    assert await stored_namer(elvish)
     asked = await steward.use("namer delete", name="elves")
     assert "This can't be undone." in asked.text
     assert [*asked.buttons] == ["Delete", "Cancel"]
-    await teachable.restart()
+    await elvish.restart()
     asked = await steward.press(asked, "Delete")
     assert "elves was deleted." in asked.text
     assert [*asked.buttons] == []
-    assert await namers(teachable) == []
+    assert await namers(elvish) == []
 
 
-async def test_forged_buttons_do_nothing(teachable: Chat, subtests: pytest.Subtests) -> None:
+async def test_forged_buttons_do_nothing(elvish: Chat, subtests: pytest.Subtests) -> None:
     """Of members, and of the managers of other communities."""
-    await create(teachable)
-    theirs = await learned(teachable, name="secrets", community_id=4242)
-    steward = await teachable.add_manager()
+    theirs = await learned(elvish, name="secrets", community_id=4242)
+    steward = await elvish.add_manager()
     for state in [f"delete:{theirs.id}", "delete:x", "melt:1", "delete:999"]:
         with subtests.test(state):
             message = Message(buttons=(Button("Delete", "namer", state),))
-            refused = (await steward.press(await teachable.show(message), "Delete")).text
+            refused = (await steward.press(await elvish.show(message), "Delete")).text
             assert "no namer with that name" in refused or "another version" in refused
     for state in ["delete:1", "stop:1"]:
         with subtests.test(state):
             message = Message(buttons=(Button("Delete", "namer", state),))
-            refused = (await teachable.alice.press(await teachable.show(message), "Delete")).text
-            assert f"Only {teachable.terms.community} managers can do that." in refused
-    assert await stored_namer(teachable)
-    assert await teachable.app.store[CustomModels].get(theirs.id) is not None
+            refused = (await elvish.alice.press(await elvish.show(message), "Delete")).text
+            assert f"Only {elvish.terms.community} managers can do that." in refused
+    assert await stored_namer(elvish)
+    assert await elvish.app.store[CustomModels].get(theirs.id) is not None
 
 
 # To share them
 
 
-async def test_share(teachable: Chat) -> None:
-    await create(teachable)
-    steward = await teachable.add_manager()
+async def test_share(elvish: Chat) -> None:
+    steward = await elvish.add_manager()
     on = await steward.use("namer share", name="elves")
-    assert f"Other {teachable.terms.communities} can use elves now." in on.text
+    assert f"Other {elvish.terms.communities} can use elves now." in on.text
     off = await steward.use("namer share", name="elves", on=False)
-    assert f"Only this {teachable.terms.community} can use elves now." in off.text
+    assert f"Only this {elvish.terms.community} can use elves now." in off.text
 
 
-async def test_cooldowns(teachable: Chat) -> None:
+async def test_cooldowns(elvish: Chat) -> None:
     """`/namer list` and `/namer share` have their own. A list that was read in vain costs one."""
-    await create(teachable)
-    await teachable.restart(cooldown_seconds=10)
-    steward = await teachable.add_manager()
+    await elvish.restart(cooldown_seconds=10)
+    steward = await elvish.add_manager()
     commands: dict[str, dict[str, str]] = {
         "namer list": {},
         "namer share": {"name": "elves"},

@@ -49,6 +49,7 @@ def patterns() -> list[str]:
 @pytest.mark.parametrize("pattern", patterns())
 def test_patterns_are_linear(pattern: str) -> None:
     assert is_linear(pattern)
+    assert not any(map(is_linear, [r"(a*)*b", r"[!|]+(?![^ ])", r"\(.+\)"]))
 
 
 def test_long_words_are_not_joined(monkeypatch: pytest.MonkeyPatch) -> None:

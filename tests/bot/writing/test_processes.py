@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -348,53 +347,49 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[WriterProcess]:
     return FakeProcess.made
 
 
-def fake_pool(clock: Callable[[], float] = time.monotonic) -> ProcessPool:
-    return ProcessPool(2, LONG_S, lambda _: None, dict, clock=clock)
+@pytest.fixture
+async def pool(made: list[WriterProcess]) -> AsyncIterator[ProcessPool]:
+    opened = ProcessPool(2, LONG_S, lambda _: None, dict)
+    yield opened
+    opened.close()
 
 
-async def test_no_process_for_a_short_wait(made: list[WriterProcess]) -> None:
-    pool = fake_pool()
+async def test_no_process_for_a_short_wait(made: list[WriterProcess], pool: ProcessPool) -> None:
     pool.backlog(limits.START_AFTER_S / 2)
     await asyncio.sleep(0)
     assert not made
-    pool.close()
 
 
-async def test_as_many_processes_as_allowed(made: list[WriterProcess]) -> None:
+async def test_as_many_processes_as_allowed(made: list[WriterProcess], pool: ProcessPool) -> None:
     """One after the other, while members still wait."""
-    pool = fake_pool()
     for count in (1, 2, 2, 2):
         for _ in range(2):
             pool.backlog(1.0)
         await asyncio.sleep(0)
         assert len(made) == pool.capacity == count
-    pool.close()
 
 
 async def test_process_that_does_not_start(
-    made: list[WriterProcess], monkeypatch: pytest.MonkeyPatch
+    made: list[WriterProcess], pool: ProcessPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is tried again, but not at once, and after longer and longer pauses."""
     monkeypatch.setattr(FakeProcess, "fails", True)
     now = 0.0
-    pool = fake_pool(lambda: now)
+    pool._clock = lambda: now
     for now, count in ((1.0, 1), (2.0, 1), (6.5, 2), (12.0, 2), (17.0, 3)):
         pool.backlog(1.0)
         await asyncio.sleep(0.001)
         assert len(made) == count, now
     assert not pool.capacity
-    pool.close()
 
 
 async def test_idle_processes_end(
-    made: list[WriterProcess], monkeypatch: pytest.MonkeyPatch
+    made: list[WriterProcess], pool: ProcessPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "IDLE_S", 0.02)
-    pool = fake_pool()
     pool.backlog(1.0)
     await eventually(lambda: made and made[0].is_lost)
     assert not pool.capacity
-    pool.close()
 
 
 def _with(trained: Trained, kind: type[Abroad]) -> Trained:

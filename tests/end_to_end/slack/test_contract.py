@@ -131,6 +131,10 @@ def post(**arguments: object) -> Callable[[LocalSlack, AsyncWebClient], Call]:
     return lambda s, w: w.chat_postMessage(**{"channel": s.channel.id} | arguments)  # type: ignore[arg-type]
 
 
+def complete(files: str) -> Callable[[LocalSlack, AsyncWebClient], Call]:
+    return lambda _, w: w.api_call("files.completeUploadExternal", params={"files": files})
+
+
 LONG = [section("x" * 2700)] * 5
 REFUSED: list[tuple[Callable[[LocalSlack, AsyncWebClient], Call], str]] = [
     (lambda s, w: AsyncWebClient("", s.api_url).auth_test(), "not_authed"),
@@ -177,20 +181,7 @@ REFUSED: list[tuple[Callable[[LocalSlack, AsyncWebClient], Call], str]] = [
     ),
     (_other_size, "file_not_found"),
     (_complete_twice, "file_not_found"),
-    *(
-        (
-            lambda s, w, files=files: w.api_call(
-                "files.completeUploadExternal", params={"files": files}
-            ),
-            error,
-        )
-        for files, error in (
-            ("3", "invalid_arguments"),
-            ("[3]", "invalid_arguments"),
-            ('{"id": 3}', "invalid_arguments"),
-            ("[]", "invalid_arguments"),
-        )
-    ),
+    *((complete(files), "invalid_arguments") for files in ("3", "[3]", '{"id": 3}', "[]")),
 ]
 
 

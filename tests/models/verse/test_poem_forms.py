@@ -131,6 +131,7 @@ def test_every_form_has_its_lines(form: str) -> None:
         else:
             assert all(line.strip() for line in draft.lines), name
             assert re.search("[.!?]$", draft.lines[-1]) or not own(draft)[-1], name
+            assert not re.search("[,;:][.!?]$", draft.lines[-1]), name
 
 
 @pytest.mark.parametrize("form", METRICAL)

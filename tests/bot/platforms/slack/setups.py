@@ -45,9 +45,11 @@ async def running(bot: SlackBot) -> AsyncIterator[SlackBot]:
 
 
 async def platform_on(slack: SlackServer, store: Store) -> SlackPlatform:
-    """The platform in the workspace T1, which edits without pauses."""
+    """The platform in the workspace T1, which posts messages and edits without pauses."""
     slack.answers["auth.test"].append(IDENTITY)
     slack.answers["users.info"] = [user()]
+    slack.answers["chat.postMessage"] = [POSTED] * 9
+    slack.answers["conversations.open"] = [Answer({"channel": {"id": "D9"}})] * 9
     api = SlackApi("xoxb-1", monitor=Monitor(), base_url=slack.url, edit_s=0.0)
     platform = SlackPlatform(api, SlackIdentities(store[Identities]))
     await platform.identify()

@@ -1,6 +1,7 @@
 """The manifest of the app."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,30 @@ from tests.bot.platforms.slack.commands import COMMANDS
 
 CHECKOUT = Path(__file__).parents[4]
 PLAIN = CommandNames()
+KEYS = {
+    "": "display_information features oauth_config settings",
+    "display_information": "name description long_description background_color",
+    "features": "app_home bot_user shortcuts slash_commands",
+    "app_home": "home_tab_enabled messages_tab_enabled messages_tab_read_only_enabled",
+    "bot_user": "display_name always_online",
+    "shortcuts": "name type callback_id description",
+    "slash_commands": "command description usage_hint should_escape",
+    "oauth_config": "scopes",
+    "scopes": "bot",
+    "settings": "event_subscriptions interactivity org_deploy_enabled socket_mode_enabled "
+    "token_rotation_enabled",
+    "event_subscriptions": "bot_events",
+    "interactivity": "is_enabled",
+}
+"""What Slack knows of each part, as far as it is used."""
+
+
+def keys_of(part: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """All keys, each after that of what it is in."""
+    for each in part if isinstance(part, list) else [part]:
+        for key, value in each.items() if isinstance(each, dict) else ():
+            yield name, key
+            yield from keys_of(value, key)
 
 
 def test_file_is_up_to_date() -> None:
@@ -26,8 +51,10 @@ def test_file_is_up_to_date() -> None:
 def test_slack_accepts_it(prefix: str) -> None:
     """The limits are those of docs.slack.dev/reference/app-manifest."""
     made = manifest(CommandNames(prefix))
+    assert {*keys_of(made)} == {(name, key) for name in KEYS for key in KEYS[name].split()}
     about, features = made["display_information"], made["features"]
     assert len(about["name"]) <= 35
+    assert re.fullmatch("#([0-9a-f]{3}){1,2}", about["background_color"])
     assert len(about["description"]) <= 140
     assert 175 <= len(about["long_description"]) <= 4_000
     assert 0 < len(features["shortcuts"]) <= 10

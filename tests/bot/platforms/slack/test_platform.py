@@ -51,7 +51,6 @@ async def test_send(
     platform: SlackPlatform, server: SlackServer, ref: MessageRef, is_refused: bool
 ) -> None:
     """A message without its picture has arrived: a second attempt would send the words again."""
-    server.answers["chat.postMessage"] = [POSTED]
     if is_refused:
         server.answers["files.getUploadURLExternal"] = [refusal("internal_error")]
     assert await platform.send(ref, WITH_PLAQUE) == NUMBER
@@ -178,7 +177,6 @@ async def test_public_message_notifies_nobody(
 ) -> None:
     member = await platform.identities.user("T1", "U1")
     message = Message(text(link(platform.mention(member))))
-    server.answers["chat.postMessage"] = [POSTED]
     await platform.send(ref, message)
     (sent,) = server.of("chat.postMessage")
     assert "U1" not in str(sent)
@@ -215,7 +213,6 @@ async def test_silent_database(
 ) -> None:
     """Whom a message mentions is left open, and a channel may be known later."""
     monkeypatch.setattr(store[Identities], "find", AsyncMock(side_effect=Unavailable))
-    server.answers["chat.postMessage"] = [POSTED]
     await platform.send(ref, Message(text("By {by}", by=link(platform.mention(5)))))
     assert "a member" in str(server.of("chat.postMessage")[0]["blocks"])
     unknown = replace(ref, channel_id=ref.channel_id + 100)
@@ -233,7 +230,6 @@ async def test_name_that_comes_late(
     """The message is sent without it."""
     monkeypatch.setattr("bot.platforms.slack.platform.NAMING_S", 0.01)
     server.hanging.add("users.info")
-    server.answers["chat.postMessage"] = [POSTED]
     member = await platform.identities.user("T1", "U1")
     await platform.send(ref, Message(text("By {by}", by=link(platform.mention(member)))))
     assert "a member" in str(server.of("chat.postMessage")[0]["blocks"])

@@ -20,11 +20,6 @@ OUTSIDE = refusal("not_in_channel")
 THREAD = "1600000000.000001"
 
 
-@pytest.fixture(autouse=True)
-def direct(server: SlackServer) -> None:
-    server.answers["conversations.open"] = [Answer({"channel": {"id": "D9"}})] * 9
-
-
 @pytest.fixture
 async def turn(platform: SlackPlatform, server: SlackServer) -> SlackTurn:
     return await turn_in(platform, server)
@@ -75,7 +70,6 @@ def methods(server: SlackServer) -> list[str]:
 
 
 async def test_public_answer(turn: SlackTurn, server: SlackServer) -> None:
-    server.answers["chat.postMessage"] = [POSTED]
     ref = await turn.respond(HELLO)
     assert ref == MessageRef(turn.channel_id or 0, NUMBER, turn.community_id)
     assert server.of("chat.postMessage")[0]["channel"] == "C1"
@@ -97,7 +91,6 @@ async def test_private_answer(turn: SlackTurn, server: SlackServer) -> None:
 async def test_deferred_answer_is_replaced(
     turn: SlackTurn, server: SlackServer, pending: list[tuple[AnswerRef, Button | None]]
 ) -> None:
-    server.answers["chat.postMessage"] = [POSTED]
     retry = Button("Again", "sonnet", "x")
     await turn.defer(retry=retry)
     await turn.defer(retry=retry)
@@ -114,7 +107,6 @@ async def test_quick_answer_has_no_placeholder(
     turn: SlackTurn, server: SlackServer, pending: list[tuple[AnswerRef, Button | None]]
 ) -> None:
     """It may still grow, so it is recorded."""
-    server.answers["chat.postMessage"] = [POSTED]
     await turn.defer()
     await turn.respond(HELLO)
     await shown(turn)
@@ -133,7 +125,6 @@ async def test_few_answers_grow_at_once(platform: SlackPlatform, server: SlackSe
     await shown(late)
     (notice,) = server.of("respond")
     assert "12" in str(notice["blocks"])
-    server.answers["chat.postMessage"] = [POSTED]
     await late.edit(HELLO)
     assert methods(server) == ["respond", "chat.postMessage"]
     assert growing[0].edits_answers
@@ -243,7 +234,6 @@ async def test_bot_is_removed_before_the_answer(
     turn: SlackTurn, server: SlackServer, grows: bool
 ) -> None:
     """What it has posted cannot be replaced any more."""
-    server.answers["chat.postMessage"] = [POSTED]
     await turn.defer()
     await shown(turn)
     server.answers["chat.update"] = [OUTSIDE]
@@ -306,7 +296,6 @@ async def test_pressed_message_is_edited(press: SlackTurn, server: SlackServer) 
     assert press.source.ref.message_id == NUMBER
     await press.edit_source(HELLO)
     assert server.of("chat.update")[0]["ts"] == TIMESTAMP
-    server.answers["chat.postMessage"] = [POSTED]
     await press.acknowledge()
     await press.respond(HELLO)
     await press.edit(HELLO)
@@ -350,7 +339,6 @@ async def test_button_in_app_home(platform: SlackPlatform, server: SlackServer) 
 
 
 async def test_direct_message(platform: SlackPlatform, server: SlackServer) -> None:
-    server.answers["chat.postMessage"] = [POSTED]
     turn = await turn_in(platform, server, channel="D1")
     assert turn.community_id is None
     assert turn.sees_channel
@@ -377,7 +365,6 @@ async def test_attachment(platform: SlackPlatform, server: SlackServer, missing:
 
 async def test_unanswered(platform: SlackPlatform, server: SlackServer) -> None:
     """Until something is shown, a killed bot has only the `response_url`."""
-    server.answers["chat.postMessage"] = [POSTED, POSTED]
     answered, pressed = await turn_in(platform, server), await turn_in(platform, server)
     assert answered.unanswered == AnswerRef(answered.channel_id, None, f"{server.url}respond")
     await answered.respond(HELLO)
@@ -389,7 +376,6 @@ async def test_unanswered(platform: SlackPlatform, server: SlackServer) -> None:
 
 async def test_answers_in_a_thread(threaded: SlackTurn, server: SlackServer) -> None:
     """A button there is answered there, whether everybody sees it or not."""
-    server.answers["chat.postMessage"] = [POSTED] * 3
     await threaded.respond(SECRET)
     await threaded.respond(Message(LONG))
     await threaded.announce(HELLO)
@@ -410,7 +396,6 @@ async def test_what_follows_in_a_thread(
     platform: SlackPlatform, threaded: SlackTurn, server: SlackServer
 ) -> None:
     """The winner of a poll is announced where it was held."""
-    server.answers["chat.postMessage"] = [POSTED, POSTED]
     server.takes_files()
     poll = await threaded.respond(HELLO)
     assert poll is not None

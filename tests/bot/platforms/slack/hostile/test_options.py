@@ -20,6 +20,8 @@ TYPED = [
 """Every option into which a text can be typed, of every command."""
 ANY_TEXT = [(d, o) for d, o in TYPED if o.kind is Kind.TEXT and not o.choices]
 """Those that take any text. The others refuse all of them with the same sentence."""
+assert len(TYPED) > 45
+assert len(ANY_TEXT) > 20
 EVERYWHERE = ("everyone", "a link", "marks", "no characters", "ten thousand")
 """Kinds that are typed into every option. All are filled in forms, which share the rest."""
 
