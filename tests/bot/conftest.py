@@ -123,7 +123,6 @@ def simcord_bot(world: World) -> Mangosaurus:
 
 @pytest.fixture
 def home(simcord_env: simcord.Env, world: World) -> Home:
-    simcord_env.settle_timeout = 60.0  # a busy machine takes its time
     guild = simcord_env.create_guild("The Museum")
     channel = guild.create_text_channel("fossils")
     alice = guild.add_member(simcord_env.create_user("alice"))
