@@ -49,6 +49,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.records import Interaction, View
 from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.local.slack.web_api import PAGE
 from tests.end_to_end.slack.conftest import (
     MODAL,
     OPTIONS,
@@ -562,3 +563,14 @@ async def test_address_opens_one_connection(
         for url in (used, late):
             with pytest.raises(aiohttp.WSServerHandshakeError):
                 await session.ws_connect(url)
+
+
+async def test_members_come_in_pages(slack: LocalSlack, web: AsyncWebClient) -> None:
+    for number in range(PAGE):
+        slack.workspace.add_member(f"Member {number}")
+    first = await web.users_list(limit=5_000)
+    assert len(first["members"]) == PAGE
+    rest = await web.users_list(cursor=first["response_metadata"]["next_cursor"])
+    assert rest["response_metadata"]["next_cursor"] == ""
+    found = {each["id"] for page in (first, rest) for each in page["members"]}
+    assert found == slack.workspace.members.keys()

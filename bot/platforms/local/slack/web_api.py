@@ -19,6 +19,8 @@ from bot.platforms.local.slack.state import State
 _log = logging.getLogger(__name__)
 
 PREFIX = "/api/"
+PAGE = 1_000
+"""Members in one answer, at most."""
 BY_APP = "apps.connections.open"
 """The method that needs the app's token instead of the bot's."""
 STRUCTURED = ("blocks", "view", "files")
@@ -60,7 +62,7 @@ class WebApi:
             "chat.getPermalink": self._permalink,
             "conversations.open": self._open_direct,
             "users.info": self._member,
-            "users.list": lambda _: self._members(),
+            "users.list": self._members,
             "views.open": self._open_view,
             "views.publish": self._publish,
             "files.getUploadURLExternal": self._reserve,
@@ -179,9 +181,15 @@ class WebApi:
         member = self._workspace.find_member(_text(arguments, "user"))
         return {"user": self._workspace.member_payload(member)}
 
-    def _members(self) -> JSON:
-        members = map(self._workspace.member_payload, self._workspace.members.values())
-        return {"members": [*members], "response_metadata": {"next_cursor": ""}}
+    def _members(self, arguments: JSON) -> JSON:
+        """A page of the members; the cursor is the number of those before it."""
+        begin = int(arguments.get("cursor") or 0)
+        end = begin + min(int(arguments.get("limit") or PAGE), PAGE)
+        members = [*self._workspace.members.values()]
+        return {
+            "members": [self._workspace.member_payload(each) for each in members[begin:end]],
+            "response_metadata": {"next_cursor": f"{end}" if end < len(members) else ""},
+        }
 
     def _open_direct(self, arguments: JSON) -> JSON:
         """The direct messages with one member: those with several need another scope."""
