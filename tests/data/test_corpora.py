@@ -1,8 +1,6 @@
 """The corpora: sizes and splits, uploaded files, downloads."""
 
 import hashlib
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +19,7 @@ from data.corpora import (
     parse_corpus,
     read_corpus,
 )
+from tests.optional import downloaded
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 NAMES = [f"{letter}ngosaurus" for letter in LETTERS]
@@ -221,26 +220,8 @@ def test_endless_file() -> None:
 # The real texts
 
 
-@pytest.fixture(scope="module")
-def real() -> Callable[[Callable[[], Corpus]], Corpus]:
-    """A function that loads a corpus, and skips the test if it cannot be downloaded."""
-
-    def load(loader: Callable[[], Corpus]) -> Corpus:
-        try:
-            return loader()
-        except CorpusError as error:
-            if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
-                raise
-            pytest.skip(str(error))
-
-    return load
-
-
-Real = Callable[[Callable[[], Corpus]], Corpus]
-
-
-def test_sonnets(real: Real) -> None:
-    corpus = real(load_sonnets)
+def test_sonnets() -> None:
+    corpus = downloaded(load_sonnets)
     assert len(corpus.items) == 154
     assert len(set("".join(corpus.items))) == 36
     assert all(poem.endswith("\n\n") for poem in corpus.items)
@@ -255,9 +236,9 @@ def test_sonnets(real: Real) -> None:
     assert not {*corpus.held_out, *corpus.validation} & set(corpus.training)
 
 
-def test_plays_are_speech_without_held_out_lines(real: Real) -> None:
-    plays = real(load_plays)
-    held_out = "".join(real(load_sonnets).held_out).split("\n")
+def test_plays_are_speech_without_held_out_lines() -> None:
+    plays = downloaded(load_plays)
+    held_out = "".join(downloaded(load_sonnets).held_out).split("\n")
     lines = {line for scene in plays.items for line in scene.split("\n")}
     assert "to be, or not to be: that is the question:" in lines
     assert lines.isdisjoint(line for line in held_out if len(line) > 25)

@@ -5,18 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from data.corpora import CorpusError, load_plays, load_sonnets
+from data.corpora import load_plays, load_sonnets
 from data.further_reading import CHAPTER, load_bible, load_poems
 from data.text import normalise_verse, words_of
+from tests.optional import downloaded
 
 Passages = tuple[str, ...]
-
-
-def downloaded(load: Callable[[], Passages]) -> Passages:
-    try:
-        return load()
-    except CorpusError as error:
-        pytest.skip(str(error))
 
 
 def bible(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Passages:

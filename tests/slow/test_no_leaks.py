@@ -1,9 +1,8 @@
 """Held-out text is not in the input of any training, pretraining or baseline."""
 
 import dataclasses
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -14,7 +13,7 @@ import pytest
 import models.verse.recipes
 from bot.evaluation.baselines import kneser_ney, notebook_names
 from bot.evaluation.names import neighbourhood
-from data.corpora import Corpus, CorpusError, load_names, load_plays, load_sonnets, read_corpus
+from data.corpora import Corpus, load_names, load_plays, load_sonnets, read_corpus
 from data.text import clean_name, normalise_verse, words_of
 from models.fingerprints import EMPTY_FILTER
 from models.names.notebook import NotebookTrainer
@@ -28,6 +27,7 @@ from models.training.recipe import Options
 from models.training.word_vectors import WeightedText
 from models.verse.reading import PretrainingTexts, load_reading
 from tests.models.tiny import LETTERS, VERSE, words_and_characters
+from tests.optional import downloaded
 
 FROM_NOTHING = Options(initial_weights=recipe.FROM_NOTHING)
 SMALL = MixtureSettings(lstms=1, fit=FitSettings(units=4), order=3, measure_every=5, max_updates=10)
@@ -136,20 +136,11 @@ def nobody(_: str) -> None:
     """A status callback that does nothing."""
 
 
-def corpus_or_skip(load: Callable[[], Corpus]) -> Corpus:
-    try:
-        return load()
-    except CorpusError as error:
-        if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
-            raise
-        pytest.skip(str(error))
-
-
 @cache
 def held_out_lines() -> set[str]:
     """The lines of the held-out sonnets, for tests that need the plays, too."""
-    corpus_or_skip(load_plays)
-    return lines_in([*corpus_or_skip(load_sonnets).held_out])
+    downloaded(load_plays)
+    return lines_in([*downloaded(load_sonnets).held_out])
 
 
 def names_in(texts: list[str]) -> set[str]:
@@ -213,7 +204,7 @@ def test_baselines_exclude_held_out(kind: str, monkeypatch: pytest.MonkeyPatch) 
         list(kneser_ney(training, validation, LETTERS, nobody))
         assert names_in(counted) == {*corpus.training, *corpus.validation}
     else:
-        corpus = corpus_or_skip(load_sonnets)
+        corpus = downloaded(load_sonnets)
         list(kneser_ney(corpus.training, corpus.validation, VERSE, nobody))
         assert lines_in(counted).isdisjoint(lines_in([*corpus.held_out]))
 

@@ -1,17 +1,16 @@
 """Prosody: rhyme, syllables and metre."""
 
-import os
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.corpora import CorpusError, load_sonnets
+from data.corpora import load_sonnets
 from data.lexicon import count_syllables, load_lexicon
 from data.pronunciation import with_fallbacks
 from data.text import words_of
 from models.verse.prosody import is_iambic, is_real, pairs_of, rhymes, scans, syllable_counts
+from tests.optional import downloaded
 
 LEXICON = load_lexicon()
 READINGS = LEXICON.readings
@@ -114,12 +113,7 @@ def test_measures_take_any_text(text: str) -> None:
 
 def test_shakespeare_figures() -> None:
     """Those of the module's docstring."""
-    try:
-        poems = [poem.strip().split("\n") for poem in load_sonnets().items]
-    except CorpusError as error:
-        if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
-            raise
-        pytest.skip(str(error))
+    poems = [poem.strip().split("\n") for poem in downloaded(load_sonnets).items]
     poems = [poem for poem in poems if len(poem) == 14]
     readings = with_fallbacks(LEXICON.entry, endings_only=True)
     lines = [line for poem in poems for line in poem]

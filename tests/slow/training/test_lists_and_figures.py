@@ -1,6 +1,5 @@
 """`python -m bot.train`: further names, lists in any alphabet, and figures to compare by."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from models.verse.recipes import _with_reference_loss
 from models.weights import load_weights
 from tests.models.tiny import VERSE, lstm
 from tests.models.verse.test_poem import VERSES
+from tests.optional import downloaded
 from tests.slow.training.small import Report, Resting, error_of
 
 
@@ -55,12 +55,7 @@ def verse_plan(verse: str) -> Plan:
 @pytest.fixture
 def poems() -> tuple[str, ...]:
     """The project's validation sonnets, if they can be had."""
-    try:
-        return load_sonnets().validation
-    except CorpusError as error:
-        if os.environ.get("MANGOSAURUS_NO_SKIP") == "1":
-            raise
-        pytest.skip(str(error))
+    return downloaded(load_sonnets).validation
 
 
 def test_verse_has_reference_loss(poems: tuple[str, ...]) -> None:
