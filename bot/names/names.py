@@ -126,13 +126,9 @@ async def suggest_letters(
     return within_limits(choices, turn.platform.limits)
 
 
-def _action(options: NamesOptions) -> str:
-    """The key of the cooldown."""
-    return MORE if options.custom_model is None else MORE_OF_CUSTOM_MODEL
-
-
 async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) -> None:
-    async with app.answering(turn, _action(options)):
+    action = MORE if options.custom_model is None else MORE_OF_CUSTOM_MODEL
+    async with app.answering(turn, action):
         try:
             check_bounds(options)
         except UserError as error:
@@ -145,7 +141,7 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
             await turn.defer(retry=retry)
 
         message, poll = await in_time(
-            _message(app, turn, options, look_up), app.patience_s, on_delay=defer
+            _message(app, turn, options, action, look_up), app.patience_s, on_delay=defer
         )
         sent = await respond_or_leave(turn, message)
         if poll is not None and sent is not None:
@@ -154,9 +150,9 @@ async def _answer(app: App, turn: Turn, options: NamesOptions, look_up: LookUp) 
 
 
 async def _message(
-    app: App, turn: Turn, options: NamesOptions, look_up: LookUp
+    app: App, turn: Turn, options: NamesOptions, action: str, look_up: LookUp
 ) -> tuple[Message, PollRecord | None]:
-    """Generate names, and open a poll on them if possible."""
+    """Generate names, and open a poll on them if possible. `action`: of the button for more."""
     record = await look_up()
     if record is not None:
         options = replace(options, custom_model=record.name)
@@ -166,7 +162,6 @@ async def _message(
     if has_letters and not await asyncio.to_thread(is_fit, options.request, model, words):
         raise UserError(_("The bot won't write names like that; try other letters."))
     candidates = await _generate(app, turn, options, model, words)
-    action = _action(options)
     more_state = await shorten(app, turn, action, _more_state(options.request, record))
     candidates = replace(candidates, more_state=more_state or "")
     if not turn.sees_channel and turn.community_id in turn.platform.communities:
