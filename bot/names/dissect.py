@@ -34,6 +34,7 @@ from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, read
 from bot.names.names import more_like
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
+from bot.training.queries import CustomModelRecord
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
 from data.text import clean_name
@@ -154,6 +155,18 @@ def _refused() -> UserError:
     return UserError(_("The bot won't dissect that; try another name."))
 
 
+def _of_others(record: CustomModelRecord, turn: Turn) -> UserError:
+    """The error for a shared custom model. The likely letters of a short list spell its names."""
+    return UserError(
+        _(
+            "Another {community} trained {namer} and keeps its list to itself, so its names can "
+            "only be dissected there."
+        ),
+        namer=record.name,
+        community=turn.platform.terms.community,
+    )
+
+
 async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
     """The dissection of a line of verse, or else of a name."""
     if len(typed.split()) >= MIN_WORDS:
@@ -171,7 +184,10 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
             raise _refused()
     model = dinosaurs(app)
     if custom_model_id is not None:
-        model = await ready(app, await of_button(app, turn, custom_model_id))
+        record = await of_button(app, turn, custom_model_id)
+        if not record.shows_list_to(turn.community_id):
+            raise _of_others(record, turn)
+        model = await ready(app, record, turn.community_id)
     caller = caller_of(app, turn)
     dissection = await app.inference.dissect(name, model.trained, caller)
     words = await app.filters.of(turn.community_id)

@@ -27,7 +27,14 @@ from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
 from bot.concurrency import in_time
 from bot.names import autocomplete, custom_model_choice
-from bot.names.custom_model_choice import NamesModel, choose, dinosaurs, of_button, ready
+from bot.names.custom_model_choice import (
+    NamesModel,
+    choose,
+    dinosaurs,
+    list_of,
+    of_button,
+    ready,
+)
 from bot.names.name_options import (
     HIGHEST_TEMPERATURE,
     LONGEST_CHOICE,
@@ -60,13 +67,15 @@ from bot.words import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import clean_name
 from models.names.capitalization import format_name
-from models.names.constraints import LONGEST_NAME, SHORTEST_NAME, clean_piece
+from models.names.constraints import LONGEST_NAME, SHORTEST_NAME, clean_piece, shape_of
 from models.names.generator import NamesRequest
 from models.names.problems import NamesError
 
 LookUp = Callable[[], Awaitable[CustomModelRecord | None]]
 """Returns the custom model of a request; `None` for dinosaurs."""
 
+LEAST_OPEN = 3
+"""Letters that a request for names of another community's custom model leaves open."""
 _PLACES = (str.startswith, str.__contains__, str.endswith)
 
 
@@ -109,16 +118,18 @@ async def suggest_letters(
 ) -> list[Choice]:
     """Suggestions for `starts_with`, `ends_with` or `contains`.
 
-    None for a custom model that is not loaded: typing would load one with each letter.
+    None for a custom model that is not loaded, as typing would load one with each letter, and for
+    one of another community.
 
     Raises `UserError` for an unknown custom model, and `Unavailable`.
     """
     names = dinosaurs(app).words
     if custom_model is not None:
-        loaded = app[CustomModelLoader].loaded_one(await choose(app, turn, custom_model))
-        if loaded is None:
+        record = await choose(app, turn, custom_model)
+        loaded = app[CustomModelLoader].loaded_one(record)
+        names = list_of(record, loaded, turn.community_id) if loaded is not None else ()
+        if not names:
             return []
-        names = loaded.words
     words = await app.filters.of(turn.community_id)
     choices = await asyncio.to_thread(
         autocomplete.letters, option, typed, names, words, meanings=custom_model is None
@@ -156,7 +167,11 @@ async def _message(
     record = await look_up()
     if record is not None:
         options = replace(options, custom_model=record.name)
-    model = await ready(app, record) if record is not None else dinosaurs(app)
+    model = dinosaurs(app)
+    if record is not None:
+        model = await ready(app, record, turn.community_id)
+        if not model.shows_list:
+            _check_open(turn, options.request, record, shape_of(model.trained).longest)
     words = await app.filters.of(turn.community_id)
     has_letters = any(pieces_of(options.request))
     if has_letters and not await asyncio.to_thread(is_fit, options.request, model, words):
@@ -170,7 +185,9 @@ async def _message(
     poll = await open_poll(app, turn, candidates)
     if poll is not None:
         return poll_message(poll, turn.platform.limits), poll
-    dissect_state = await _dissect_state(app, turn, candidates)
+    dissect_state = None
+    if candidates.is_dissectable:
+        dissect_state = await _dissect_state(app, turn, candidates)
     message = names_message(
         [text(strong(name)) for name in candidates.names],
         custom_model=candidates.custom_model,
@@ -191,7 +208,9 @@ async def _generate(
         result = await app.inference.names(request, model.trained, caller)
     except NamesError as error:
         raise UserError(*with_request(verbatim(error.translated(_)), options)) from error
-    note = result.shortfall.sentence.format(_) if result.shortfall is not None else ""
+    note = ""
+    if (short := result.shortfall) is not None:
+        note = (short.sentence if model.shows_list else short.found_sentence).format(_)
     if not result.names:
         raise UserError(*with_request(verbatim(note), options))
     footer = _("temperature {temperature:g} · seed {seed}")
@@ -202,7 +221,26 @@ async def _generate(
         footer=footer.format(temperature=round(request.temperature, 2), seed=request.seed),
         custom_model_id=record.id if record is not None else None,
         custom_model=record.name if record is not None else None,
+        is_dissectable=model.shows_list,
     )
+
+
+def _check_open(turn: Turn, request: NamesRequest, record: CustomModelRecord, longest: int) -> None:
+    """Raise `UserError` for letters that leave few names of a shared custom model open.
+
+    Of those, the ones on its list are never given, so that an answer would tell which they are.
+    """
+    letters = sum(map(len, pieces_of(as_read(request, latin=False))))
+    if letters and (request.length or longest) < letters + LEAST_OPEN:
+        raise UserError(
+            _(
+                "Another {community} trained {namer} and keeps its list to itself. Ask for fewer "
+                "letters or longer names: at least {count} letters have to be left open here."
+            ),
+            community=turn.platform.terms.community,
+            namer=record.name,
+            count=LEAST_OPEN,
+        )
 
 
 def _more_state(request: NamesRequest, record: CustomModelRecord | None) -> str:

@@ -86,7 +86,7 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
             more_state = None
         else:
             dissect_state = f"#{poll.custom_model_id}:{dissect_state}"
-    if not poll.standing:
+    if not poll.standing or not poll.is_dissectable:
         dissect_state = ""
     message = names_message(
         _lines(poll),

@@ -199,6 +199,9 @@ class PollRecord:
     """The message with the winner's plaque; `None` until it has been sent."""
     removed: frozenset[int] = frozenset()
     """Positions of names that a moderator removed. They keep their place, and get no votes."""
+    is_dissectable: bool = True
+    """Whether members may see how the network chose their letters: not if another community has
+    trained it, since that would tell what is on its list."""
 
     @property
     def standing(self) -> dict[int, str]:
@@ -206,8 +209,13 @@ class PollRecord:
         return {i: name for i, name in enumerate(self.names) if i not in self.removed}
 
 
-_STORED = tuple(f.name for f in fields(PollRecord) if f.name not in ("names", "votes", "removed"))
+_NO_COLUMNS = ("names", "votes", "removed", "is_dissectable")
+_STORED = tuple(f.name for f in fields(PollRecord) if f.name not in _NO_COLUMNS)
 """Fields with a column."""
+_TRAINED_IN = (
+    select(CustomModel.community_id).where(CustomModel.id == Poll.custom_model_id).scalar_subquery()
+)
+"""The community of the custom model of a poll."""
 
 
 class Polls(Queries):
@@ -460,8 +468,8 @@ class Polls(Queries):
 
     async def _find(self, *conditions: ColumnElement[bool]) -> list[PollRecord]:
         async with self._database.reading() as session:
-            polls = (await session.scalars(select(Poll).where(*conditions))).all()
-            records = {poll.id: _record(poll) for poll in polls}
+            polls = await session.execute(select(Poll, _TRAINED_IN).where(*conditions))
+            records = {poll.id: _record(poll, trained_in) for poll, trained_in in polls}
             if not records:
                 return []
             rows = await session.execute(_standings(list(records)))
@@ -490,9 +498,11 @@ def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int
     )
 
 
-def _record(poll: Poll) -> PollRecord:
-    """A poll without its names and votes."""
-    return PollRecord(names=(), **{field: getattr(poll, field) for field in _STORED})
+def _record(poll: Poll, trained_in: int | None) -> PollRecord:
+    """A poll without its names and votes. `trained_in`: the community of its custom model."""
+    is_dissectable = trained_in in (None, poll.community_id)
+    stored = {field: getattr(poll, field) for field in _STORED}
+    return PollRecord(names=(), is_dissectable=is_dissectable, **stored)
 
 
 def _on(platform: str) -> ColumnElement[bool]:

@@ -42,6 +42,8 @@ class Candidates:
     custom_model_id: int | None = None
     custom_model: str | None = None
     """Name of the model that generated them; `None` for dinosaurs."""
+    is_dissectable: bool = True
+    """Whether members may see how the network chose their letters."""
 
 
 async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord | None:
@@ -82,6 +84,7 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
         state=candidates.more_state,
         custom_model_id=candidates.custom_model_id,
         custom_model=candidates.custom_model,
+        is_dissectable=candidates.is_dissectable,
         votes=(0,) * len(candidates.names),
     )
     return replace(poll, closes_at=await app.store[Polls].open(poll))

@@ -177,6 +177,10 @@ class CustomModelRecord:
     seconds: float | None
     """Duration of the training."""
 
+    def shows_list_to(self, community_id: int | None) -> bool:
+        """Whether members there may learn what is on its list. Others see its name only."""
+        return self.community_id == community_id
+
 
 @dataclass(frozen=True)
 class StoredList:

@@ -62,15 +62,19 @@ class Shortfall:
     """How many of these names have that flaw, from 0 to 1."""
 
     @property
-    def sentence(self) -> Sentence:
-        """How many names were found, and what the others were rejected for."""
+    def found_sentence(self) -> Sentence:
+        """How many names were found."""
         facts: dict[str, object] = {"count": self.found, "options": describe(self.constraints)}
         if not self.found:
-            names = Sentence("No new name was found{options}.", facts)
-        elif self.found == 1:
-            names = Sentence("Only {count:,} new name was found{options}.", facts)
-        else:
-            names = Sentence("Only {count:,} new names were found{options}.", facts)
+            return Sentence("No new name was found{options}.", facts)
+        if self.found == 1:
+            return Sentence("Only {count:,} new name was found{options}.", facts)
+        return Sentence("Only {count:,} new names were found{options}.", facts)
+
+    @property
+    def sentence(self) -> Sentence:
+        """How many names were found, and what the others were rejected for."""
+        names = self.found_sentence
         if self.flaw is None:
             return Sentence("{names} There are no others.", {"names": names})
         facts = {"names": names, "flaw": FLAWS[self.flaw]}

@@ -30,6 +30,7 @@ async def learned(
     name: str = "heroes",
     community_id: int | None = None,
     shared: bool = False,
+    title: str = "list.txt",
 ) -> CustomModelRecord:
     """A namer that has learned its list."""
     content, models = tiny_namer(names, capitals="^ -"), chat.app.store[CustomModels]
@@ -38,7 +39,7 @@ async def learned(
         community_id=community_id or own_id,
         name=name,
         member_id=1,
-        corpus=StoredList("list.txt", names, "0" * 64),
+        corpus=StoredList(title, names, "0" * 64),
         now=discord.utils.utcnow(),
         most=10,
     )
@@ -256,3 +257,17 @@ async def test_poll_of_deleted_model(chat: Chat, monkeypatch: pytest.MonkeyPatch
     assert result.lines == ["Νικεύς", "Θησίων"]
     await chat.alice.press(chat.history()[0], "Θησίων")
     assert [*chat.history()[0].buttons] == ["Νικεύς", "Θησίων · 1"]
+
+
+async def test_shared_model_keeps_its_list(chat: Chat) -> None:
+    """No button asks for what only its own community may see, and no letters pin a name down."""
+    await learned(chat, community_id=77, shared=True)
+    chat.writer.names_found = ("νικεύς", "θησίων")
+    asked = {"namer": "heroes", "starts_with": "θη", "length": 5}
+    names = await chat.alice.use("name", **asked)
+    assert "Dissect" not in names.buttons
+    await chat.alice.press(names, "Θησίων")
+    assert [*chat.history()[0].buttons] == ["Νικεύς", "Θησίων · 1", "More"]
+    refused = await chat.alice.use("name", **asked | {"length": 4})
+    assert f"Another {chat.terms.community} trained heroes" in refused.text
+    assert "at least 3 letters have to be left open" in refused.text
