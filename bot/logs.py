@@ -4,9 +4,11 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Collection
+import time
+from collections import Counter
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, TextIO
 
 from bot.monitoring.requests import reference
 
@@ -14,6 +16,14 @@ LEVEL_OF_OTHERS = {"discord": logging.INFO, "slack_sdk": logging.INFO, "aiosqlit
 """Lowest levels of libraries that log members' words and tokens of interactions below it."""
 POOL = "sqlalchemy.pool.impl.AsyncAdaptedQueuePool"
 """The logger of connections that could not be closed properly, because the database is away."""
+MINUTE_S = 60.0
+MOST_ALIKE = 10
+"""Warnings of one kind that are written in a minute."""
+MOST_KINDS = 500
+"""Kinds of warnings that are counted in a minute; further ones are all written."""
+LONGEST_COMPARED = 300
+"""Characters of a line by which its kind is told."""
+_NUMBER = re.compile(r"\d+")
 _TOKEN = re.compile(
     r"(/(?:webhooks|interactions)/\d+/|hooks\.slack(?:-gov)?\.com/\w+/|\bticket=)[\w./%-]+"
 )
@@ -74,13 +84,60 @@ class RedactingFormatter(logging.Formatter):
         return line
 
 
+class CountingHandler(logging.StreamHandler[TextIO]):
+    """Writes lines, and of warnings that only differ in their numbers a few a minute.
+
+    The others are counted, and their number is written when the minute is over. So a fault that
+    repeats itself cannot fill the disk.
+    """
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(stream)
+        self._clock, self._ends = clock, 0.0
+        self._counts: Counter[tuple[str, str]] = Counter()
+        """By logger and line without its numbers."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, or count it."""
+        if (now := self._clock()) >= self._ends:
+            self._write_counts()
+            self._ends = now + MINUTE_S
+        if record.levelno < logging.WARNING or self._count(record) <= MOST_ALIKE:
+            super().emit(record)
+
+    def close(self) -> None:
+        """Write what was counted."""
+        self._write_counts()
+        super().close()
+
+    def _count(self, record: logging.LogRecord) -> int:
+        """How many of the kind of a record there were in this minute, with itself."""
+        try:
+            kind = record.name, _NUMBER.sub("0", record.getMessage()[:LONGEST_COMPARED])
+        except (TypeError, ValueError):  # its arguments do not fit, which `emit` reports
+            return 0
+        if kind in self._counts or len(self._counts) < MOST_KINDS:
+            self._counts[kind] += 1
+        return self._counts[kind]
+
+    def _write_counts(self) -> None:
+        counts, self._counts = self._counts, Counter()
+        for (name, line), count in counts.items():
+            if count > MOST_ALIKE:
+                words = "%s more lines like this one were left out: %s"
+                left = (f"{count - MOST_ALIKE:,}", line.partition("\n")[0])
+                super().emit(
+                    logging.LogRecord(name, logging.WARNING, __file__, 0, words, left, None)
+                )
+
+
 def set_up_logs(style: Literal["text", "json"], level: str, secrets: Collection[str] = ()) -> None:
     """Send all logs to standard error in one format; each of `secrets` is replaced by `[secret]`.
 
     No level shows what members write: libraries that would log it stay at INFO or above.
     """
     formatter = JsonFormatter() if style == "json" else TextFormatter()
-    handler = logging.StreamHandler(sys.stderr)
+    handler = CountingHandler(sys.stderr)
     handler.setFormatter(RedactingFormatter(formatter, secrets))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for name, lowest in LEVEL_OF_OTHERS.items():

@@ -119,4 +119,5 @@ def test_unit() -> None:
     assert float(service["TimeoutStopSec"]) > LONGEST_STOP_S
     # The bot answers the watchdog; Python prints where it hung.
     assert float(service["WatchdogSec"]) > 60
+    assert int(service["LimitNOFILE"]) > 1024
     assert "PYTHONFAULTHANDLER=1" in service["Environment"]

@@ -1,15 +1,55 @@
-"""HTTP for the operator's tools: `/healthz`, `/readyz` and `/metrics`, in the bot's event loop."""
+"""HTTP for the operator's tools: `/healthz`, `/readyz` and `/metrics`, in the bot's event loop.
 
+A connection is for one request. However many are opened, and however slowly they send, the bot
+keeps its descriptors and its time: few are accepted each second, and when there are too many, the
+oldest one gives way to the newest.
+"""
+
+import asyncio
+import json
+import logging
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from http import HTTPStatus
+from typing import NamedTuple
 
-from aiohttp import web
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as CONTENT_TYPE
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as METRICS_TYPE
 
 from bot.monitoring.state import Check
 
-STOP_S = 0.1
-"""Seconds that a response may take when the bot stops."""
+log = logging.getLogger(__name__)
+
+MOST_CONNECTIONS = 32
+"""Connections that are open at a time, each with a descriptor."""
+PAUSE_S = 0.005
+"""Seconds between two connections that are accepted."""
+REQUEST_S = 5.0
+"""Seconds that a client may take to send its request, and again to read the answer."""
+LARGEST_REQUEST = 2**14
+"""Bytes of a request line with its headers."""
+RETRY_S = 1.0
+"""Seconds until the next attempt if a connection cannot be accepted."""
+TEXT, JSON = "text/plain; charset=utf-8", "application/json; charset=utf-8"
+
+
+class Answer(NamedTuple):
+    """What a page answers."""
+
+    status: HTTPStatus
+    content_type: str
+    body: bytes
+
+    @property
+    def head(self) -> bytes:
+        """The status line and the headers."""
+        head = (
+            f"HTTP/1.1 {self.status.value} {self.status.phrase}\r\n"
+            f"Content-Type: {self.content_type}\r\n"
+            f"Content-Length: {len(self.body)}\r\n"
+            "Connection: close\r\n\r\n"
+        )
+        return head.encode()
 
 
 @asynccontextmanager
@@ -30,29 +70,105 @@ async def serve_monitoring(
     Raises `OSError` if the port cannot be opened.
     """
 
-    async def healthz(_request: web.Request) -> web.Response:
+    async def healthz() -> Answer:
         """The event loop responds, of which this answer is the proof, and nothing is stuck."""
         found = alive()
-        return web.Response(text=f"{found.detail}\n", status=200 if found.passes else 503)
+        return Answer(_status(found.passes), TEXT, f"{found.detail}\n".encode())
 
-    async def readyz(_request: web.Request) -> web.Response:
+    async def readyz() -> Answer:
         found = checks()
         ready = all(check.passes for check in found.values())
         shown = {name: {"ok": each.passes, "detail": each.detail} for name, each in found.items()}
-        return web.json_response({"ready": ready, "checks": shown}, status=200 if ready else 503)
+        body = json.dumps({"ready": ready, "checks": shown})
+        return Answer(_status(ready), JSON, body.encode())
 
-    async def metrics_page(_request: web.Request) -> web.Response:
-        return web.Response(body=await metrics(), headers={"Content-Type": CONTENT_TYPE})
+    async def metrics_page() -> Answer:
+        return Answer(HTTPStatus.OK, METRICS_TYPE, await metrics())
 
-    app = web.Application()
-    app.router.add_get("/healthz", healthz)
-    app.router.add_get("/readyz", readyz)
-    app.router.add_get("/metrics", metrics_page)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
-    await runner.setup()
+    pages = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics_page}
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    with socket.create_server(address[:2], family=family) as listening:
+        listening.setblocking(False)
+        accepting = asyncio.create_task(_accept(listening, pages))
+        try:
+            shown, opened = listening.getsockname()[:2]
+            yield f"http://[{shown}]:{opened}" if ":" in shown else f"http://{shown}:{opened}"
+        finally:
+            accepting.cancel()
+            with suppress(asyncio.CancelledError):
+                await accepting
+
+
+Pages = Mapping[str, Callable[[], Awaitable[Answer]]]
+
+
+def _status(passes: bool) -> HTTPStatus:
+    return HTTPStatus.OK if passes else HTTPStatus.SERVICE_UNAVAILABLE
+
+
+async def _accept(listening: socket.socket, pages: Pages) -> None:
+    """Accept connections until cancelled, and answer each in a task of its own."""
+    loop = asyncio.get_running_loop()
+    tasks: dict[asyncio.Task[None], None] = {}
+    """Those that run, the oldest first."""
     try:
-        await web.TCPSite(runner, host, port).start()
-        address, opened, *_ = runner.addresses[0]
-        yield f"http://[{address}]:{opened}" if ":" in address else f"http://{address}:{opened}"
+        while True:
+            try:
+                connection, _ = await loop.sock_accept(listening)
+            except OSError as error:
+                log.warning("A connection for monitoring cannot be accepted: %s", error)
+                await asyncio.sleep(RETRY_S)
+                continue
+            if len(tasks) >= MOST_CONNECTIONS:
+                oldest = next(iter(tasks))
+                del tasks[oldest]
+                oldest.cancel()
+            task = asyncio.create_task(_serve(connection, pages))
+            tasks[task] = None
+            task.add_done_callback(lambda ended: tasks.pop(ended, None))
+            await asyncio.sleep(PAUSE_S)
     finally:
-        await runner.cleanup()
+        for task in tasks:
+            task.cancel()
+
+
+async def _serve(connection: socket.socket, pages: Pages) -> None:
+    """Answer the request of a connection, and close it."""
+    with connection:
+        reader, writer = await asyncio.open_connection(sock=connection, limit=LARGEST_REQUEST)
+        try:
+            async with asyncio.timeout(REQUEST_S):
+                request = await reader.readuntil(b"\r\n\r\n")
+            answer = await _answer(request, pages)
+            async with asyncio.timeout(REQUEST_S):
+                writer.write(answer.head)
+                if not request.startswith(b"HEAD "):
+                    writer.write(answer.body)
+                writer.close()
+                await writer.wait_closed()
+        except (TimeoutError, OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+            pass  # it sent no request in time, or does not read the answer
+        finally:
+            writer.transport.abort()
+
+
+async def _answer(request: bytes, pages: Pages) -> Answer:
+    line = request.partition(b"\r\n")[0].decode("latin-1").split(" ")
+    if len(line) != 3:
+        return _refusal(HTTPStatus.BAD_REQUEST)
+    method, target, _version = line
+    page = pages.get(target.partition("?")[0])
+    if page is None:
+        return _refusal(HTTPStatus.NOT_FOUND)
+    if method not in ("GET", "HEAD"):
+        return _refusal(HTTPStatus.NOT_IMPLEMENTED)
+    try:
+        return await page()
+    except Exception:
+        log.exception("A page for monitoring failed")
+        return _refusal(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _refusal(status: HTTPStatus) -> Answer:
+    return Answer(status, TEXT, f"{status.phrase}\n".encode())

@@ -1,12 +1,13 @@
 """Logs as text and as JSON."""
 
+import io
 import json
 import logging
 from typing import Literal
 
 import pytest
 
-from bot.logs import POOL, set_up_logs
+from bot.logs import MINUTE_S, MOST_ALIKE, POOL, CountingHandler, set_up_logs
 from bot.monitoring.monitor import Monitor
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
@@ -101,3 +102,43 @@ def test_secrets_are_redacted(
     assert "s3cret" not in printed
     assert "t0ken" not in printed
     assert printed.count("[secret]") == 2
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_repeated_warnings_are_counted() -> None:
+    """Those that differ in numbers only; other lines, and every request's, are all written."""
+    written, clock = io.StringIO(), Clock()
+    handler = CountingHandler(written, clock)
+    log = logging.getLogger("tests.flood")
+    log.propagate, log.level = False, logging.INFO
+    log.addHandler(handler)
+
+    def lines() -> list[str]:
+        return written.getvalue().splitlines()
+
+    try:
+        for number in range(1000):
+            log.error("Connection %d is broken\nsocket: %d", number, number)
+            log.info("A request was answered after %d ms", number)
+        log.error("Something else")
+        assert sum("is broken" in line for line in lines()) == MOST_ALIKE
+        assert sum("A request" in line for line in lines()) == 1000
+        assert lines()[-1] == "Something else"
+        clock.now += MINUTE_S
+        log.info("Later")
+        left_out = "990 more lines like this one were left out: Connection 0 is broken"
+        assert lines()[-2:] == [left_out, "Later"]
+        for _ in range(MOST_ALIKE + 1):
+            log.error("Connection 1 is broken")
+        handler.close()
+        assert lines()[-1].startswith("1 more lines like this one")
+    finally:
+        log.removeHandler(handler)

@@ -1,6 +1,8 @@
 """The operator's pages over HTTP."""
 
+import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 
@@ -8,9 +10,11 @@ import aiohttp
 import pytest
 import pytest_asyncio
 
+from bot.monitoring import server as monitoring
 from bot.monitoring.monitor import Monitor
 from bot.monitoring.server import serve_monitoring
 from bot.monitoring.state import Check
+from tests.waiting import eventually
 
 
 class Bot:
@@ -78,3 +82,61 @@ async def test_metrics(server: str) -> None:
 async def test_taken_port(server: str, bot: Bot) -> None:
     with pytest.raises(OSError, match="in use"):
         await serving(bot, int(server.rpartition(":")[2])).__aenter__()
+
+
+async def said(server: str, request: bytes) -> bytes:
+    """All that is answered to some bytes, until the connection is closed."""
+    host, port = server.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(request)
+    async with asyncio.timeout(60):
+        answer = await reader.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        (b"HEAD /healthz HTTP/1.1\r\n\r\n", rb"HTTP/1.1 200 OK\r\n.*Length: 3\r\n.*\r\n\r\n"),
+        (b"GET /healthz?x=1 HTTP/1.0\r\nA: b\r\n\r\n", rb"HTTP/1.1 200 OK\r\n.*\r\n\r\nok\n"),
+        (b"POST /healthz HTTP/1.1\r\n\r\n", rb"HTTP/1.1 501 .*"),
+        (b"\xff\x00\r\n\r\n", rb"HTTP/1.1 400 .*"),
+        (b"GET /healthz HTTP/1.1\r\n" + b"A: b\r\n" * 10_000, rb""),
+        (b"GET /healthz HTTP/1.1\r\n", rb""),
+    ],
+    ids=["head", "query", "post", "garbage", "endless", "half"],
+)
+async def test_odd_requests(
+    server: str, request_: bytes, answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(monitoring, "REQUEST_S", 0.2)
+    assert re.fullmatch(answer, await said(server, request_), re.DOTALL)
+
+
+async def test_page_that_fails(
+    server: str, bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail() -> Check:
+        raise LookupError
+
+    monkeypatch.setattr(bot, "alive", fail)
+    async with serving(bot) as other:
+        assert (await get(other, "/healthz"))[0] == 500
+    assert "A page for monitoring failed" in caplog.text
+
+
+async def test_half_open_requests_give_way(server: str) -> None:
+    """However many there are, the newest request is answered, and few have a descriptor."""
+    host, port = server.removeprefix("http://").split(":")
+    half = [
+        await asyncio.open_connection(host, int(port))
+        for _ in range(2 * monitoring.MOST_CONNECTIONS)
+    ]
+    for _reader, writer in half:
+        writer.write(b"GET /metrics HTTP/1.1\r\n")
+    assert (await get(server, "/healthz"))[0] == 200
+    closed = len(half) - monitoring.MOST_CONNECTIONS
+    await eventually(lambda: sum(reader.at_eof() for reader, _ in half) >= closed)
+    for _reader, writer in half:
+        writer.close()
