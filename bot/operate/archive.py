@@ -7,9 +7,11 @@
 Times are ISO 8601 in UTC. The parts do not depend on the database that they come from.
 """
 
+import glob
 import hashlib
 import json
 import os
+import sys
 import tempfile
 import zipfile
 import zlib
@@ -17,13 +19,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Self
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 256 * 2**20
 LONGEST_LINE = 64 * 2**20
 """Bytes of a row; of a binary value as well."""
+PARTIAL = ".partial"
+"""Ends the name of a file that is being written."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The modification time of each part, which says nothing."""
 
@@ -65,10 +69,12 @@ class ArchiveWriter:
         self._path = path
         self._parts: dict[str, Part] = {}
         with self._writable():
+            _remove_partial(path)
             # Readable by its owner only: it has what the database has.
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+            handle, name = tempfile.mkstemp(PARTIAL, f".{path.name}.", path.parent)
         self._temporary = Path(name)
         self._file = os.fdopen(handle, "wb")
+        _is_free(self._file)
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
 
     def __enter__(self) -> Self:
@@ -183,6 +189,11 @@ class ArchiveReader:
                 f"({described['version']}). Restore it with that version."
             )
         parts = {name: Part(**part) for name, part in described["parts"].items()}
+        numbers = [*described["rows"].values(), *described["last_ids"].values()]
+        if not all(isinstance(number, int) and 0 <= number < 2**63 for number in numbers):
+            raise TypeError
+        if not isinstance(described["revision"], str):
+            raise TypeError
         return Manifest(**described | {"parts": parts})
 
     @contextmanager
@@ -196,8 +207,32 @@ class ArchiveReader:
             raise ArchiveError(
                 f"{self._name} can't be read ({error.strerror or error})."
             ) from error
-        except (KeyError, TypeError, ValueError, NotImplementedError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError, RuntimeError) as error:
             raise ArchiveError(f"{self._name} is not a backup of Mangosaurus.") from error
+
+
+def _remove_partial(path: Path) -> None:
+    """Remove what backups to the same file have left that were killed."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*{PARTIAL}"):
+        with suppress(OSError), left.open("rb") as file:
+            if _is_free(file):
+                left.unlink()
+
+
+def _is_free(file: BinaryIO) -> bool:
+    """Lock a file until it is closed. Returns false if another process writes it.
+
+    Windows has no such locks, but does not let a file be removed that is open.
+    """
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

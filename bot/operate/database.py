@@ -133,6 +133,7 @@ async def read_archive(
             f"The backup was written by a newer version of Mangosaurus ({manifest.version}, schema "
             f"{manifest.revision}; this one knows up to {known[-1]}). Restore it with that version."
         )
+    _check_parts(manifest)
     rows = {name: _read_table(archive, name) for name in manifest.rows}
     return await fill(database, manifest.revision, rows, manifest.last_ids, replace=replace)
 
@@ -155,19 +156,34 @@ async def _write_table(view: Snapshot, archive: ArchiveWriter, name: str) -> int
     return count
 
 
+def _check_parts(manifest: Manifest) -> None:
+    """Raise `ArchiveError` for a part that belongs to no table of the manifest."""
+    lines = {_table_part(name) for name in manifest.rows}
+    for part in manifest.parts:
+        kind, _slash, rest = part.partition("/")
+        is_binary = kind == "bytes" and rest.partition("/")[0] in manifest.rows
+        if part not in lines and not is_binary:
+            raise ArchiveError(f"The backup has a part that belongs to no table: {part[:100]}.")
+
+
 def _read_table(archive: ArchiveReader, name: str) -> Iterator[Mapping[str, Any]]:
     """The rows of a table with their binary values."""
-    prefix = f"bytes/{name}/"
+    prefix, number = f"bytes/{name}/", -1
     columns = {part.rsplit("/", 1)[1] for part in archive.manifest.parts if part.startswith(prefix)}
     for number, line in enumerate(archive.lines(_table_part(name))):
         try:
             values = dict(json.loads(line))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, RecursionError) as error:
             raise ArchiveError(f"Row {number + 1} of {name} is not a JSON object.") from error
         for column in columns:
             part = _binary_part(name, number, column)
             values[column] = archive.read(part) if part in archive.manifest.parts else None
         yield values
+    if number + 1 != archive.manifest.rows[name]:
+        raise ArchiveError(
+            f"The backup has {number + 1:,} rows of {name}, and should have "
+            f"{archive.manifest.rows[name]:,}."
+        )
 
 
 def _table_part(name: str) -> str:

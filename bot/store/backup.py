@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    Column,
     Connection,
-    DateTime,
     LargeBinary,
     MetaData,
     Table,
@@ -20,12 +20,12 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import migrations
 from bot.store.calls import StoreError
-from bot.store.database import Database
+from bot.store.database import Database, is_absent
 from bot.store.schema import Base
 
 ROWS_AT_ONCE = 200
@@ -124,10 +124,14 @@ async def fill(
     def run(connection: Connection) -> dict[str, int]:
         _drop_tables(connection, replace=replace)
         migrations.upgrade(connection, revision)
-        tables = _reflected(connection, rows.keys())
+        tables = _reflected(connection, rows.keys() - {migrations.VERSION_TABLE, *TRANSIENT})
+        if unknown := sorted({*rows, *last_ids} - tables.keys()):
+            raise _inconsistent(f"there is no table {unknown[0][:100]}")
         try:
             counts = {name: _insert(connection, each, rows[name]) for name, each in tables.items()}
-        except IntegrityError as error:
+        except DBAPIError as error:
+            if is_absent(error):
+                raise
             cause = getattr(error.orig, "__cause__", None) or error.orig
             raise _inconsistent(str(cause).partition("\n")[0]) from error
         _set_last_ids(connection, tables, last_ids)
@@ -170,9 +174,19 @@ def _drop_tables(connection: Connection, *, replace: bool) -> None:
 def _insert(connection: Connection, table: Table, rows: Iterable[Values]) -> int:
     """Insert the rows of a table, and return their number. Rows with bytes go one by one."""
     waiting, count = list[Values](), 0
+    columns = {column.name: column for column in table.columns}
+    given = None
     for row in rows:
-        waiting.append({name: _stored(connection, table, name, row[name]) for name in row})
         count += 1
+        given = row.keys() if given is None else given
+        if row.keys() != given or not row.keys() <= columns.keys():
+            raise _inconsistent(f"row {count:,} of {table.name} has other columns than its table")
+        try:
+            waiting.append({name: _stored(connection, columns[name], row[name]) for name in row})
+        except ValueError as error:
+            raise _inconsistent(
+                f"row {count:,} of {table.name} has an impossible {error}"
+            ) from error
         is_large = any(isinstance(value, bytes) for value in row.values())
         if is_large or len(waiting) >= ROWS_AT_ONCE:
             connection.execute(insert(table), waiting)
@@ -182,14 +196,24 @@ def _insert(connection: Connection, table: Table, rows: Iterable[Values]) -> int
     return count
 
 
-def _stored(connection: Connection, table: Table, column: str, value: object) -> object:
-    """A value as the column takes it."""
-    if value is None:
-        return None
-    if isinstance(table.columns[column].type, DateTime):
-        return datetime.fromisoformat(str(value)).astimezone(UTC)
-    if isinstance(value, str) and connection.dialect.name != "sqlite":
-        return value.replace("\0", REPLACEMENT)
+def _stored(connection: Connection, column: Column[Any], value: object) -> object:
+    """A value as the column takes it. Raises `ValueError` with the column's name."""
+    expected = column.type.python_type
+    try:
+        if value is None:
+            return None
+        if expected is datetime:
+            return datetime.fromisoformat(str(value)).astimezone(UTC)
+        if not isinstance(value, (int, float) if expected is float else expected):
+            raise TypeError
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            raise OverflowError
+        if isinstance(value, str):
+            value.encode()  # halves of surrogate pairs cannot be stored
+            if connection.dialect.name != "sqlite":
+                return value.replace("\0", REPLACEMENT)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(column.name) from error
     return value
 
 
@@ -248,4 +272,4 @@ def _check_keys(connection: Connection) -> None:
 
 
 def _inconsistent(reason: str) -> RestoreError:
-    return RestoreError(f"The backup is inconsistent: {reason}.")
+    return RestoreError(f"The backup is inconsistent: {reason}. Nothing was changed.")

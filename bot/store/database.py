@@ -198,7 +198,7 @@ class Database:
         except (PoolTimeout, OSError) as error:
             raise self._unavailable(error) from error
         except DBAPIError as error:
-            if _is_absent(error):
+            if is_absent(error):
                 raise self._unavailable(error) from error
             raise
         finally:
@@ -338,7 +338,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _is_absent(error: DBAPIError) -> bool:
+def is_absent(error: DBAPIError) -> bool:
     """Whether the database is unavailable, as opposed to a bug in the bot."""
     if (code := _sqlite_code(error.orig)) is not None:
         return code in _SQLITE_ABSENT

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import stat
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -59,12 +60,13 @@ def rewritten(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
 
 
 def archive_of(path: Path, tables: dict[str, bytes]) -> Path:
-    """A backup with these lines, one in each table."""
+    """A backup with these lines, by table."""
     with ArchiveWriter(path) as writer:
         for name, line in tables.items():
             with writer.part(f"tables/{name}.jsonl") as write:
                 write(line)
-        writer.finish(Manifest(migrations.newest(), "", "0", dict.fromkeys(tables, 1), {}))
+        rows = {name: line.count(b"\n") + 1 for name, line in tables.items()}
+        writer.finish(Manifest(migrations.newest(), "", "0", rows, {}))
     return path
 
 
@@ -199,6 +201,74 @@ async def test_failed_restore_changes_nothing(database: Database, tmp_path: Path
     assert await contents(database) == before
 
 
+@pytest.mark.parametrize(
+    ("tables", "sentence"),
+    [
+        ({"nobodys": b'{"id": 1}'}, "there is no table nobodys"),
+        ({"alembic_version": b'{"version_num": "x"}'}, "there is no table alembic_version"),
+        ({"unfinished_answers": b'{"id": 1}'}, "there is no table unfinished_answers"),
+        ({"communities": b'{"id": 1, "more": 2}'}, "row 1 of communities has other columns"),
+        ({"communities": b'{"id": 1}\n{}'}, "row 2 of communities has other columns"),
+        ({"communities": b'{"id": "one"}'}, "row 1 of communities has an impossible id"),
+        ({"communities": b'{"id": [1]}'}, "an impossible id"),
+        ({"communities": b'{"id": 9223372036854775808}'}, "an impossible id"),
+        ({"communities": b'{"id": 1, "blocked_words": "\\ud800"}'}, "impossible blocked_words"),
+        ({"communities": b'{"id": 1, "vote_minutes": 1e99}'}, "impossible vote_minutes"),
+        (
+            {"polls": b'{"id": 1, "opened_at": "noon"}'},
+            "row 1 of polls has an impossible opened_at",
+        ),
+        ({"communities": b'{"id": null}'}, "is inconsistent: "),
+        ({"communities": b"[" * 100_000}, "is not a JSON object"),
+        ({"communities": b""}, "has 0 rows of communities, and should have 1"),
+    ],
+)
+async def test_tampered_rows(
+    database: Database, tmp_path: Path, tables: dict[str, bytes], sentence: str
+) -> None:
+    """Whose digests are right."""
+    bad = archive_of(tmp_path / "bad.zip", tables)
+    before = await contents(database)
+    with pytest.raises((ArchiveError, RestoreError), match=sentence):
+        await restored(bad, database, replace=True)
+    assert await contents(database) == before
+
+
+@pytest.mark.parametrize("part", ["tables/nobodys.jsonl", "bytes/nobodys/0/weights", "readme"])
+@SQLITE
+async def test_part_of_no_table(database: Database, tmp_path: Path, part: str) -> None:
+    with ArchiveWriter(tmp_path / "bad.zip") as writer:
+        with writer.part(part) as write:
+            write(b"{}")
+        writer.finish(Manifest(migrations.newest(), "", "0", {}, {}))
+    with pytest.raises(ArchiveError, match=f"belongs to no table: {part}"):
+        await restored(tmp_path / "bad.zip", database)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rows": ["polls"]},
+        {"rows": {"polls": "1"}},
+        {"last_ids": {"polls": 2**63}},
+        {"revision": 7},
+        {"x": 1},
+    ],
+)
+@SQLITE
+async def test_tampered_manifest(
+    database: Database, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    await write_archive(database, tmp_path / "backup.zip")
+    changed = rewritten(
+        tmp_path / "backup.zip",
+        "manifest.json",
+        lambda content: json.dumps(json.loads(content) | changes).encode(),
+    )
+    with pytest.raises(ArchiveError, match="is not a backup of Mangosaurus"):
+        await restored(changed, database)
+
+
 async def test_broken_keys_are_refused(database: Database, tmp_path: Path) -> None:
     line = b'{"poll_id": 1, "position": 0, "name": "Mangosaurus"}'
     bad = archive_of(tmp_path / "bad.zip", {"candidates": line})
@@ -245,6 +315,20 @@ async def test_file_is_private_and_complete(database: Database, tmp_path: Path) 
     with ArchiveReader(folder / "backup.zip") as archive:
         archive.verify()
     assert [path.name for path in folder.iterdir()] == ["backup.zip"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_killed_backup_is_cleaned_up(tmp_path: Path) -> None:
+    """By the next one to the same file, but not while it is being written."""
+    path, other = tmp_path / "backup.zip", tmp_path / ".backup.zip.notes"
+    other.write_text("")
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    code = f"from bot.operate.archive import *; a = ArchiveWriter(Path({str(path)!r})); {killed}"
+    subprocess.run([sys.executable, "-c", code], check=False, cwd=Path(__file__).parents[3])
+    assert len([*tmp_path.glob(".backup.zip.*.partial")]) == 1
+    with ArchiveWriter(path), ArchiveWriter(path):
+        assert len([*tmp_path.glob(".backup.zip.*.partial")]) == 2
+    assert [*tmp_path.iterdir()] == [other]
 
 
 @SQLITE
