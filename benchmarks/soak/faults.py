@@ -3,7 +3,9 @@
 import asyncio
 import os
 import re
+import resource
 import signal
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,9 +25,12 @@ from benchmarks.soak.database import (
 )
 from benchmarks.soak.ledger import text_of
 from benchmarks.soak.supervisor import Supervisor, limit_memory
+from bot.operate.healthcheck import ask
 from bot.platforms.local.faults import Kind, RestFault
 from bot.platforms.local.server import LocalDiscord
 
+HALF_OPEN = 1_500
+"""Requests to the monitoring port that never end; many systems allow 1,024 descriptors."""
 NOTHING = -1
 """No limit of the size of files."""
 TRAINER_S = 10.0
@@ -67,6 +72,7 @@ class Trouble:
     """A version of the names that is live."""
     half_served: list[str]
     random: np.random.Generator
+    monitoring_port: int
 
     async def apply(self, step: Step) -> None:
         """Make a fault, and return when it is over."""
@@ -93,6 +99,32 @@ class Trouble:
         await self.local.wait_for(
             lambda: not self.local.gateway.is_stalled, timeout_s=90.0, what="A new connection"
         )
+
+    # Monitoring
+
+    async def half_open_monitoring(self, seconds: float) -> None:
+        """Begin many requests, and begin them again when they are closed."""
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        ends = time.monotonic() + seconds
+
+        async def begin() -> None:
+            while (left := ends - time.monotonic()) > 0:
+                with suppress(OSError):  # a timeout is one
+                    async with asyncio.timeout(left):
+                        connected = asyncio.open_connection("127.0.0.1", self.monitoring_port)
+                        reader, writer = await connected
+                        try:
+                            writer.write(b"GET /metrics HTTP/1.1\r\n")
+                            await reader.read()
+                        finally:
+                            writer.close()
+                await asyncio.sleep(1.0)
+
+        await asyncio.gather(*(begin() for _ in range(HALF_OPEN)))
+        status, _ = await asyncio.to_thread(ask, "127.0.0.1", self.monitoring_port, "/healthz")
+        if status != 200:
+            raise RuntimeError(f"/healthz answers {status} afterwards")
 
     # The disk
 
@@ -307,6 +339,8 @@ FAULTS = (
     Fault("database hung", lambda t, s: _postgres(t).hang(s), 20.0, on=POSTGRES),
     Fault("database gone", lambda t, s: _postgres(t).go_away(s), 10.0, on=POSTGRES),
     Fault("database read-only", lambda t, s: _postgres(t).read_only(s), 8.0, on=POSTGRES),
+    # Monitoring
+    Fault("monitoring half-open", lambda t, s: t.half_open_monitoring(s), 12.0),
     # Weights
     Fault("weights of a namer flipped", lambda t, _: t.broken_namer(flipped), pause=15.0),
     Fault("weights of a namer truncated", lambda t, _: t.broken_namer(truncated), pause=15.0),

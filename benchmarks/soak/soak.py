@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+import socket
 import string
 import tempfile
 import time
@@ -133,6 +134,8 @@ class Soak:
             )
             environment = {"LOG_FORMAT": "json", "COOLDOWN_SECONDS": "1", "NAMERS_PER_GUILD": "20"}
             environment |= {"RETRAIN_COOLDOWN_MINUTES": "0", "HOME_GUILDS": str(local.guild_id)}
+            monitoring_port = _free_port()
+            environment["METRICS_PORT"] = str(monitoring_port)
             if database.address:
                 environment["DATABASE_URL"] = database.address
             supervisor = await stack.enter_async_context(Supervisor(local, folder, environment))
@@ -163,6 +166,7 @@ class Soak:
                 version,
                 outcome.half_served,
                 np.random.default_rng([options.seed, 2]),
+                monitoring_port,
             )
             await self._go(outcome, plan, trouble)
             await supervisor.wait_online()
@@ -295,6 +299,12 @@ async def _add_version(url: URL) -> int:
         return number
     finally:
         await store.close()
+
+
+def _free_port() -> int:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return int(bound.getsockname()[1])
 
 
 def namer(seed: int, size: int = 0) -> bytes:

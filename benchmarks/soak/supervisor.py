@@ -50,6 +50,8 @@ class Supervisor:
         """The last line of each start that failed, and of each end because Discord failed."""
         self.starts = 0
         self.peak_mib = 0.0
+        """Memory of all processes, its own, writers and trainers, at most; what they share is
+        counted once (PSS)."""
         self.stops: list[tuple[float, int]] = []
         """Seconds and exit code of every SIGTERM."""
         self.may_run = asyncio.Event()
@@ -127,9 +129,10 @@ class Supervisor:
 
     async def _watch_memory(self) -> None:
         while True:
-            if self.bot.pid is not None:
-                peak = self.bot.peak_mib()
-                self.peak_mib = max(self.peak_mib, peak if peak == peak else 0.0)
+            with contextlib.suppress(psutil.Error):  # it has just ended
+                if self.bot.pid is not None:
+                    _, shared = await asyncio.to_thread(self.bot.memory_mib)
+                    self.peak_mib = max(self.peak_mib, shared)
             await asyncio.sleep(SAMPLE_S)
 
     async def kill(self, why: str = "SIGKILL") -> None:

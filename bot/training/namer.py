@@ -59,10 +59,10 @@ from bot.training.requests import (
     LARGEST_SEED,
     LONGEST_NUMBER,
     check_size,
-    checked,
     download,
     submit,
     title_of,
+    upload_turn,
 )
 from bot.training.service import TrainingService, stored_list, table_of
 from bot.words import WordFilter
@@ -138,14 +138,15 @@ async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
         await _check_new(app, community_id, name)
         await app[TrainingService].check(CUSTOM, community_id)
         await turn.defer(private=True)
-        title, found = await _read_corpus(app, options, community_id)
-        corpus = stored_list(title, found.names)
-        model = await _store(app, turn, community_id, name, corpus)
-        try:
-            reply = await _train(app, turn, model, corpus, found.notes)
-        except BaseException:  # nothing is queued: leave nothing behind
-            await _discard(app, model)
-            raise
+        async with upload_turn(app):
+            title, found = await _read_corpus(app, options, community_id)
+            corpus = stored_list(title, found.names)
+            model = await _store(app, turn, community_id, name, corpus)
+            try:
+                reply = await _train(app, turn, model, corpus, found.notes)
+            except BaseException:  # nothing is queued: leave nothing behind
+                await _discard(app, model)
+                raise
         await turn.respond(reply)
 
 
@@ -158,34 +159,42 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
         check_size(title, options.file.size, LARGEST_WEIGHTS, _("files from /namer export"))
         await _check_new(app, community_id, name)
         await turn.defer(private=True)
-        content = await download(options.file, title)
-        try:
-            sample = await app[CustomModelLoader].validate(content, title)
-        except TooLarge as error:
-            raise UserError(
-                _(
-                    "{file} would need more than {limit} MiB of memory, the limit for a namer. "
-                    "Train it again on a shorter list and export that."
-                ),
-                file=title,
-                limit=LARGEST_MODEL // 2**20,
-            ) from error
-        except WeightsError as error:
-            raise UserError(
-                _("{file} isn't a valid namer file. Use an unchanged file from {command}."),
-                file=title,
-                command=code("/namer export"),
-            ) from error
-        trained = sample.trained
-        words = await app.filters.of(community_id)
-        await checked(app, check_import, trained, words)
-        title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
-        corpus = stored_list(title, tuple(trained.words))
-        model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
-        app[CustomModelLoader].keep(trained)  # it will be tried out at once
-        samples = [name for name in sample.samples if words.allows(name)]
-        embed = ready_embed(model.name, trained.card, model.entries, samples)
-        await turn.respond(Message(embeds=(embed,)))
+        async with upload_turn(app):
+            reply = await _imported(app, turn, community_id, name, options.file, title)
+        await turn.respond(reply)
+
+
+async def _imported(
+    app: App, turn: Turn, community_id: int, name: str, upload: Attachment, title: str
+) -> Message:
+    """Check an upload and store it as a custom model. Returns the reply. Raises `UserError`."""
+    content = await download(upload, title)
+    try:
+        sample = await app[CustomModelLoader].validate(content, title)
+    except TooLarge as error:
+        raise UserError(
+            _(
+                "{file} would need more than {limit} MiB of memory, the limit for a namer. "
+                "Train it again on a shorter list and export that."
+            ),
+            file=title,
+            limit=LARGEST_MODEL // 2**20,
+        ) from error
+    except WeightsError as error:
+        raise UserError(
+            _("{file} isn't a valid namer file. Use an unchanged file from {command}."),
+            file=title,
+            command=code("/namer export"),
+        ) from error
+    trained = sample.trained
+    words = await app.filters.of(community_id)
+    await asyncio.to_thread(check_import, trained, words)
+    title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
+    corpus = stored_list(title, tuple(trained.words))
+    model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
+    app[CustomModelLoader].keep(trained)  # it will be tried out at once
+    samples = [name for name in sample.samples if words.allows(name)]
+    return Message(embeds=(ready_embed(model.name, trained.card, model.entries, samples),))
 
 
 async def export(app: App, turn: Turn, options: NameOptions) -> None:
@@ -251,13 +260,14 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
         await turn.defer(private=True)
         title = model.title
         notes: tuple[str, ...] = ()
-        if options.has_corpus:
-            title, found = await _read_corpus(app, options, community_id)
-            names, notes = found.names, found.notes
-        else:
-            names = await app.store[CustomModels].corpus(model.id)
-        corpus = stored_list(title, names)
-        reply = await _train(app, turn, model, corpus, notes, is_new=options.has_corpus)
+        async with upload_turn(app):
+            if options.has_corpus:
+                title, found = await _read_corpus(app, options, community_id)
+                names, notes = found.names, found.notes
+            else:
+                names = await app.store[CustomModels].corpus(model.id)
+            corpus = stored_list(title, names)
+            reply = await _train(app, turn, model, corpus, notes, is_new=options.has_corpus)
         await turn.respond(reply)
 
 
@@ -385,7 +395,7 @@ async def _read_corpus(app: App, options: CorpusOptions, community_id: int) -> t
         title = await title_of(app, options.file.name, community_id, _("Your list"))
         content = await download(options.file, title)
     accept = _politely((await app.filters.of(community_id)).allows)
-    return title, await checked(app, parse_list, content, title, accept)
+    return title, await asyncio.to_thread(parse_list, content, title, accept)
 
 
 def lines_of(typed: str) -> bytes:

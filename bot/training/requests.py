@@ -1,10 +1,9 @@
 """Training requests: uploads, the queue, the progress message, the Stop button."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
-from typing import ParamSpec, TypeVar
 
 from bot.chat.app import App
 from bot.chat.message import Message, UserError, link, text
@@ -20,13 +19,12 @@ from bot.training.service import TrainingService
 from models.training.events import Failed
 
 LARGEST_SEED = 2**31
+PATIENCE_S = 120.0
+"""Seconds that an upload waits for its turn."""
 LONGEST_TITLE = 60
 """Characters of a file name that are shown."""
 LONGEST_NUMBER = 18
 """Digits of an id that fits in the database."""
-
-P = ParamSpec("P")
-T = TypeVar("T")
 
 
 async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
@@ -90,10 +88,24 @@ async def download(upload: Attachment, title: str) -> bytes:
         ) from error
 
 
-async def checked(app: App, check: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Check an upload in a thread, one upload at a time: the longest lists take seconds."""
-    async with app[TrainingService].uploads:
-        return await asyncio.to_thread(check, *args, **kwargs)
+@asynccontextmanager
+async def upload_turn(app: App) -> AsyncIterator[None]:
+    """Wait until no other upload is downloaded, checked and stored: each takes memory and time.
+
+    Raises `UserError` if that takes too long.
+    """
+    uploads = app[TrainingService].uploads
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            await uploads.acquire()
+    except TimeoutError as error:
+        raise UserError(
+            _("Too many files are being read at the moment; try again in a few minutes.")
+        ) from error
+    try:
+        yield
+    finally:
+        uploads.release()
 
 
 async def press_stop(app: App, turn: Turn, state: str) -> None:

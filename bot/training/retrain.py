@@ -15,7 +15,14 @@ from bot.community.rights import SharedModelAction, check_shared_models
 from bot.polls.queries import HallOfFame
 from bot.training.progress import stop_button
 from bot.training.queries import SHARED, TrainingRequest, Trainings
-from bot.training.requests import LARGEST_SEED, check_size, checked, download, submit, title_of
+from bot.training.requests import (
+    LARGEST_SEED,
+    check_size,
+    download,
+    submit,
+    title_of,
+    upload_turn,
+)
 from bot.training.service import TrainingService
 from bot.words import WordFilter
 from data.text import clean_name
@@ -58,10 +65,19 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
         return
     await app[TrainingService].check_cooldown()
     await turn.defer(private=True)
-    corpus = None
+    async with upload_turn(app):
+        reply = await _queue(app, turn, options, minutes, title)
+    await turn.respond(reply)
+
+
+async def _queue(
+    app: App, turn: Turn, options: RetrainOptions, minutes: int, title: str | None
+) -> Message:
+    """Read the corpus, if there is one, and queue the training. Returns the reply."""
+    task, corpus = TASKS[options.task], None
     if options.corpus is not None and title is not None:
         corpus = await download(options.corpus, title)
-        await checked(app, task.parse_corpus, corpus, title)
+        await asyncio.to_thread(task.parse_corpus, corpus, title)
     extra_names: tuple[str, ...] = ()
     if options.hall_of_fame and task.takes_extra_names:
         extra_names = await _hall_of_fame(app, turn.community_id)
@@ -79,7 +95,7 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
         corpus=corpus,
         extra_names=extra_names,
     )
-    await turn.respond(await submit(app, turn, request))
+    return await submit(app, turn, request)
 
 
 def weighted_names(chosen: Iterable[tuple[str, int]], words: WordFilter) -> tuple[str, ...]:

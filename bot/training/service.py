@@ -128,7 +128,7 @@ class TrainingService:
         self.finished = Counter(dict.fromkeys(("done", *OUTCOMES.values()), 0))
         """Trainings that ended in this process, by outcome."""
         self.uploads = asyncio.Lock()
-        """Held while an upload is checked, which takes seconds for the longest lists."""
+        """Held while an upload is downloaded, checked and stored (`upload_turn`)."""
         self.trainings = store[Trainings]
         self.now = now
         self.launch = launch

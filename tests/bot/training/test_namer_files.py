@@ -1,16 +1,22 @@
 """`/namer export` and `import`."""
 
+import asyncio
 import pickle
 
 import numpy as np
 import pytest
 from safetensors.numpy import save
 
+from bot.chat.message import UserError
+from bot.training import namer, requests
 from bot.training.custom_models import CustomModelLoader
+from bot.training.namer import ImportOptions
 from bot.training.queries import CustomModels
+from bot.training.service import TrainingService
 from tests.bot.chats.protocol import Chat
 from tests.bot.tiny import tiny_namer
 from tests.bot.training.lists import ELVES, LIST, create, namers, zipped
+from tests.bot.turns import COMMUNITY, FakePlatform, FakeTurn
 
 
 @pytest.mark.both
@@ -73,3 +79,37 @@ async def test_hostile_file_is_refused(chat: Chat, subtests: pytest.Subtests) ->
             assert "Sorry" not in said
             assert "Traceback" not in said
             assert await namers(chat) == []
+
+
+class Upload:
+    """A file that looks which namers are stored when it is downloaded."""
+
+    name, size = "elves.safetensors", len(GOOD)
+
+    def __init__(self, chat: Chat, found: list[int]) -> None:
+        self._chat, self._found = chat, found
+
+    async def read(self) -> bytes:
+        self._found.append(len(await self._chat.app.store[CustomModels].of(COMMUNITY)))
+        return GOOD
+
+
+async def test_uploads_wait_before_they_are_downloaded(chat: Chat) -> None:
+    """However many come at once, only one of them is in memory."""
+    found: list[int] = []
+    turns = [FakeTurn(FakePlatform()) for _ in range(4)]
+    imports = [
+        namer.import_(chat.app, turn, ImportOptions(f"elves {number}", Upload(chat, found)))
+        for number, turn in enumerate(turns)
+    ]
+    await asyncio.gather(*imports)
+    assert found == [0, 1, 2, 3]
+
+
+async def test_uploads_wait_for_a_limited_time(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(requests, "PATIENCE_S", 0.0)
+    options = ImportOptions("elves", Upload(chat, []))
+    async with chat.app[TrainingService].uploads:
+        with pytest.raises(UserError, match="Too many files"):
+            await namer.import_(chat.app, FakeTurn(FakePlatform()), options)
+    await namer.import_(chat.app, FakeTurn(FakePlatform()), options)
