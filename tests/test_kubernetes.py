@@ -88,7 +88,8 @@ def test_variables_are_those_of_dask() -> None:
 
 def documented() -> Iterator[list[str]]:
     """The commands of the page that start a scheduler or a worker."""
-    for line in re.findall(r"^    \S*python -m dask .*$", PAGE.read_text(), re.MULTILINE):
+    page = PAGE.read_text().replace("\\\n", "")
+    for line in re.findall(r"^    \S*python -m dask .*$", page, re.MULTILINE):
         yield shlex.split(line)[2:]
 
 
@@ -110,6 +111,13 @@ def test_options_exist(commands: Any) -> None:  # noqa: ANN401 (a function)
     for module, command, *arguments in given:
         assert module == "dask"
         known[command].make_context(command, [*arguments])  # parses them, and runs nothing
+
+
+@pytest.mark.parametrize("commands", [documented, in_the_file])
+def test_http_server_is_for_its_machine_only(commands: Any) -> None:  # noqa: ANN401
+    """`tests/slow/cluster/test_ports.py` looks at what listens."""
+    for arguments in commands():
+        assert arguments[arguments.index("--dashboard-address") + 1] == "127.0.0.1:0"
 
 
 def test_resources_of_the_page() -> None:

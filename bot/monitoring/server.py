@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 32
 """Connections that are open at a time, each with a descriptor."""
-PAUSE_S = 0.002
+PAUSE_S = 0.001
 """Seconds between two connections that are accepted."""
 REQUEST_S = 5.0
 """Seconds that a client may take to send its request, and again to read the answer."""
@@ -88,7 +88,7 @@ async def serve_monitoring(
     pages = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics_page}
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
-    with socket.create_server(address[:2], family=family, backlog=128) as listening:
+    with socket.create_server(address[:2], family=family) as listening:
         listening.setblocking(False)
         accepting = asyncio.create_task(_accept(listening, pages))
         try:

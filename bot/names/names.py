@@ -170,8 +170,7 @@ async def _message(
     model = dinosaurs(app)
     if record is not None:
         model = await ready(app, record, turn.community_id)
-        if not model.shows_list:
-            _check_open(turn, options.request, record, shape_of(model.trained).longest)
+        _check_open(turn, options.request, model)
     words = await app.filters.of(turn.community_id)
     has_letters = any(pieces_of(options.request))
     if has_letters and not await asyncio.to_thread(is_fit, options.request, model, words):
@@ -225,20 +224,23 @@ async def _generate(
     )
 
 
-def _check_open(turn: Turn, request: NamesRequest, record: CustomModelRecord, longest: int) -> None:
-    """Raise `UserError` for letters that leave few names of a shared custom model open.
+def _check_open(turn: Turn, request: NamesRequest, model: NamesModel) -> None:
+    """Raise `UserError` for letters that leave few names of another community's model open.
 
     Of those, the ones on its list are never given, so that an answer would tell which they are.
     """
+    if model.shows_list or model.record is None or model.trained is None:
+        return
     letters = sum(map(len, pieces_of(as_read(request, latin=False))))
-    if letters and (request.length or longest) < letters + LEAST_OPEN:
+    longest = request.length or shape_of(model.trained).longest
+    if letters and longest < letters + LEAST_OPEN:
         raise UserError(
             _(
                 "Another {community} trained {namer} and keeps its list to itself. Ask for fewer "
                 "letters or longer names: at least {count} letters have to be left open here."
             ),
             community=turn.platform.terms.community,
-            namer=record.name,
+            namer=model.record.name,
             count=LEAST_OPEN,
         )
 

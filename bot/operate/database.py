@@ -180,9 +180,9 @@ def _read_table(archive: ArchiveReader, name: str) -> Iterator[Mapping[str, Any]
             values[column] = archive.read(part) if part in archive.manifest.parts else None
         yield values
     if number + 1 != archive.manifest.rows[name]:
+        expected = archive.manifest.rows[name]
         raise ArchiveError(
-            f"The backup has {number + 1:,} rows of {name}, and should have "
-            f"{archive.manifest.rows[name]:,}."
+            f"The backup has {number + 1:,} rows of {name}, and should have {expected:,}."
         )
 
 

@@ -19,7 +19,7 @@ from bot.training.service import TrainingService
 from models.training.events import Failed
 
 LARGEST_SEED = 2**31
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 """Seconds that an upload waits for its turn."""
 LONGEST_TITLE = 60
 """Characters of a file name that are shown."""

@@ -66,8 +66,8 @@ async def retrain(app: App, turn: Turn, options: RetrainOptions) -> None:
     await app[TrainingService].check_cooldown()
     await turn.defer(private=True)
     async with upload_turn(app):
-        reply = await _queue(app, turn, options, minutes, title)
-    await turn.respond(reply)
+        queued = await _queue(app, turn, options, minutes, title)
+    await turn.respond(queued)
 
 
 async def _queue(

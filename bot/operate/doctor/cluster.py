@@ -24,7 +24,10 @@ def examine_cluster(settings: Settings) -> list[Finding]:
         return [refused(CHECK, error)]
     except ClusterUnreachable as error:
         found = f"The Dask scheduler {address} {error}. The bot writes by itself until it answers."
-        advice = "Start dask scheduler there, or correct INFERENCE; look at firewall and TLS."
+        advice = (
+            "Start dask scheduler there, as docs/hosting/cluster.md says, or correct INFERENCE; "
+            "look at firewall and TLS."
+        )
         return [warning(CHECK, found, advice)]
     findings = [
         warning(CHECK, f"The worker {worker} is not used: it {reason}.", SAME)
@@ -42,7 +45,11 @@ def examine_cluster(settings: Settings) -> list[Finding]:
     ]
     if not workers and not reasons:
         found = f"The Dask scheduler {address} answers, but has no workers."
-        findings.append(warning(CHECK, found, f"Start one: python -m dask worker {address}"))
+        advice = (
+            f"Start one: python -m dask worker {address} --host ITS_ADDRESS --dashboard-address "
+            "127.0.0.1:0; docs/hosting/cluster.md has the ports as well."
+        )
+        findings.append(warning(CHECK, found, advice))
     elif workers:
         threads = sum(worker.threads for worker in workers)
         training = sum(bool(worker.trains) for worker in workers)

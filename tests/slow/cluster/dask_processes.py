@@ -60,7 +60,8 @@ class Cluster:
         self.workers: list[int] = []
         """Numbers of the processes."""
         self._forks = forks
-        self._protocol, self._options = protocol, ("--protocol", protocol, *options)
+        local = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
+        self._protocol, self._options = protocol, ("--protocol", protocol, *local, *options)
 
     @property
     def address(self) -> str:
@@ -70,7 +71,7 @@ class Cluster:
     def start_scheduler(self) -> None:
         """Start the scheduler, at the same address each time, and wait until it listens."""
         options = ("--host", "127.0.0.1", "--port", str(self.port), *self._options)
-        self.scheduler = self._forks.start("scheduler", "--no-dashboard", *options)
+        self.scheduler = self._forks.start("scheduler", *options)
         until = time.monotonic() + PATIENCE_S
         while True:
             try:
@@ -84,7 +85,7 @@ class Cluster:
     def start_worker(self, *options: str) -> int:
         """Start a worker with one thread."""
         options = ("--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", *self._options, *options)
-        worker = self._forks.start("worker", self.address, "--no-dashboard", *options)
+        worker = self._forks.start("worker", self.address, *options)
         self.workers.append(worker)
         return worker
 
