@@ -7,7 +7,7 @@ from typing import Any
 from bot.chat.cooldowns import TooSoon
 from bot.chat.message import Button, Text, UserError, code, text
 from bot.chat.translation import _, ngettext
-from bot.chat.turn import Forbidden, Terms, Unreachable
+from bot.chat.turn import DeliveryError, Forbidden, Terms, Unreachable
 from bot.concurrency import ShuttingDown
 from bot.store import OutcomeUnknown, Unavailable
 from bot.writing.errors import Busy, Stuck, TooManyQueued, TooSlow, WaitedTooLong
@@ -68,6 +68,8 @@ def explain(
             )
         case ShuttingDown():
             return text(_("The bot is restarting; try again in a minute."))
+        case DeliveryError(sentence=str(sentence)) if sentence:
+            return text(sentence)
         case Forbidden():
             return missing_permission(terms)
         case Unreachable():

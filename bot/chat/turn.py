@@ -14,7 +14,14 @@ from bot.chat.translation import _
 
 
 class DeliveryError(Exception):
-    """A message could not be delivered."""
+    """A message could not be delivered.
+
+    sentence: what members are told, if it is more than its class says.
+    """
+
+    def __init__(self, *reason: object, sentence: str = "") -> None:
+        super().__init__(*reason)
+        self.sentence = sentence
 
 
 class Unreachable(DeliveryError):  # noqa: N818 (a state)

@@ -37,7 +37,7 @@ class FileRef:
     size: int
     """Bytes."""
     url: str = field(repr=False)
-    """`url_private`, which needs the bot's token."""
+    """`url_private_download`, which needs the bot's token."""
 
 
 def part_of(payload: object, *keys: str) -> Mapping[str, object]:
@@ -80,8 +80,10 @@ def is_true(payload: object, *keys: str) -> bool:
 
 def file_of(payload: object) -> FileRef | None:
     """An uploaded file; `None` unless it has all that is needed to download it."""
-    size = part_of(payload).get("size")
-    name, url = text_of(payload, "name", most=4_096), text_of(payload, "url_private", most=4_096)
+    size, name = part_of(payload).get("size"), text_of(payload, "name", most=4_096)
+    # `url_private` redirects on Enterprise Grid, and for some kinds of files everywhere.
+    url = text_of(payload, "url_private_download", most=4_096)
+    url = url or text_of(payload, "url_private", most=4_096)
     identifier = text_of(payload, "id")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0 or not (identifier and url):
         return None

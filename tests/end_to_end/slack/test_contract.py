@@ -20,6 +20,7 @@ reference. "Seen" is what slack_sdk and its users' reports show.
 | one message a second and channel; 50 edits a minute and workspace | `test_rate_limits` | Rate limits |
 | a file is reserved, sent in its size, and shared once | `test_refused` | Working with files |
 | a file is downloaded with a token; else 200 with a page | `test_download` | Working with files, Seen |
+| its address may redirect, and the token is needed again | `test_download` | Seen (Enterprise Grid) |
 | `&`, `<` and `>` of a command arrive as entities | `test_command` | Implementing slash commands |
 | a response_url is used 5 times in 30 minutes | `test_response_url_ends` | Handling user interaction |
 | a command's response_url replaces nothing | `test_command_answers_cannot_be_replaced` | Seen |
@@ -291,6 +292,14 @@ async def test_download(slack: LocalSlack) -> None:
             assert await answer.read() == b"Mangosaurus"
         async with session.get(file.url) as answer:
             assert (answer.status, answer.content_type) == (200, "text/html")
+        slack.state.messages.redirects = 2
+        for address in (file.payload()["url_private"], file.payload()["url_private_download"]):
+            async with session.get(address, headers=headers, allow_redirects=False) as answer:
+                assert answer.status == 302
+            async with session.get(address, headers=headers) as answer:  # of the same host
+                assert await answer.read() == b"Mangosaurus"
+            async with session.get(answer.url) as answer:
+                assert answer.content_type == "text/html"
 
 
 # Blocks and views

@@ -129,6 +129,7 @@ async def office(
         LocalSlack(port=0, ack_s=PATIENCE_S) as slack,
         bot_on(slack, folder, templates, training=training) as bot,
     ):
+        slack.state.messages.redirects = 1  # as on Enterprise Grid
         owner = slack.workspace.add_member("Olga", is_admin=True, is_owner=True)
         made = Office(bot, slack, owner)
         view = await (await made.ask("/namer", "create ?")).opened()

@@ -42,6 +42,7 @@ class File:
             "user": self.owner.id,
             "alt_txt": self.alt_text,
             "url_private": self.url,
+            "url_private_download": "/download/".join(self.url.rsplit("/", 1)),
         }
 
 

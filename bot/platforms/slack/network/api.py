@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -19,6 +19,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.chat.message import File
+from bot.chat.translation import _
 from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 from bot.concurrency import Locks
 from bot.monitoring.monitor import Monitor
@@ -42,6 +43,10 @@ TRIES = 3
 """Attempts at a call that Slack answers with 429."""
 PAGE = 1_000
 """Members in one answer, at most."""
+REDIRECTS = 3
+"""Of a file, at most."""
+READ_FILES = "files:read"
+"""The scope for files of members."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 3600.0
 
 Part = Mapping[str, Any]
@@ -58,6 +63,22 @@ _NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
 """`OSError` includes timeouts."""
 _NO_JSON = (SlackRequestError, AttributeError, TypeError)
 """What the library raises if a proxy answers with something else."""
+
+_REDIRECTS = {
+    http.HTTPStatus.MOVED_PERMANENTLY,
+    http.HTTPStatus.FOUND,
+    http.HTTPStatus.SEE_OTHER,
+    http.HTTPStatus.TEMPORARY_REDIRECT,
+    http.HTTPStatus.PERMANENT_REDIRECT,
+}
+_NO_SCOPE = _(
+    "The bot can't read files in this workspace: its scope {scope} is missing. Ask an admin to "
+    "add it to the app, and to install the app again."
+)
+_NO_ACCESS = _(
+    "Slack doesn't let the bot read this file. Add it again; if that doesn't help, an admin of "
+    "the workspace has to allow the app to read files."
+)
 
 _DELETED = {"message_not_found", "thread_not_found"}
 _GONE = {
@@ -247,28 +268,45 @@ class SlackApi:
 
     async def download(self, address: str, most: int) -> bytes:
         """A file that a member has uploaded; if it is longer than `most` bytes, the first of it."""
-        if not self.is_ours(address):  # it would get the token
+        if not self.is_ours(address):
             raise DeliveryError("a file is not on Slack")
-        session, _web = self._opened()
         try:
-            async with (
-                asyncio.timeout(TRANSFER_S),
-                session.get(
-                    address,
-                    headers={"Authorization": f"Bearer {self._token}"},
-                    proxy=proxy_for(address),
-                    allow_redirects=False,
-                ) as answer,
-            ):
-                self._count(answer.status)
-                if answer.status != http.HTTPStatus.OK:
-                    raise error_of("a file", "", answer.status)
-                if answer.content_type == "text/html":  # of the page for signing in
-                    raise Forbidden("a file needs the scope files:read")
-                return await _read(answer.content, most)
+            async with asyncio.timeout(TRANSFER_S):
+                for _redirect in range(1 + REDIRECTS):
+                    if not self.is_ours(address):  # it would get the token
+                        raise self._no_file()
+                    found, address = await self._read_file(address, most)
+                    if found is not None:
+                        return found
         except _NO_NETWORK as error:
             self._count(None)
             raise Unreachable(type(error).__name__) from error
+        raise DeliveryError("a file redirects too often")
+
+    async def _read_file(self, address: str, most: int) -> tuple[bytes | None, str]:
+        """The beginning of a file; `None`, and another address, if it redirects there."""
+        session, _web = self._opened()
+        async with session.get(
+            address,
+            headers={"Authorization": f"Bearer {self._token}"},
+            proxy=proxy_for(address),
+            allow_redirects=False,
+        ) as answer:
+            self._count(answer.status)
+            if answer.status in _REDIRECTS:
+                return None, urljoin(address, answer.headers.get("Location", ""))
+            if answer.status != http.HTTPStatus.OK:
+                raise error_of("a file", "", answer.status)
+            if answer.content_type == "text/html":  # of the page for signing in
+                raise self._no_file()
+            return await _read(answer.content, most), address
+
+    def _no_file(self) -> Forbidden:
+        """The error for a file that Slack does not give to the bot."""
+        if self.scopes and READ_FILES not in self.scopes:
+            reason = f"a file needs the scope {READ_FILES}"
+            return Forbidden(reason, sentence=_NO_SCOPE.format(scope=READ_FILES))
+        return Forbidden("Slack does not give the bot access to a file", sentence=_NO_ACCESS)
 
     async def respond(self, address: str, body: Part, *, thread: str = "") -> None:
         """Post to a `response_url`, which is a secret: 5 times in 30 minutes.

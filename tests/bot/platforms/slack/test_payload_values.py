@@ -31,6 +31,8 @@ def test_odd_payloads(payload: object) -> None:
 
 def test_file() -> None:
     assert file_of(FILE) == FileRef("F1", "names.txt", 3, "https://files.slack.com/f")
+    direct = FILE | {"url_private_download": "https://files.slack.com/download/f"}
+    assert file_of(direct) == FileRef("F1", "names.txt", 3, "https://files.slack.com/download/f")
     assert "files.slack.com" not in repr(file_of(FILE))
 
 

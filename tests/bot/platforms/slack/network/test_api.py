@@ -4,12 +4,14 @@ from typing import Any
 
 import pytest
 
-from bot.chat.message import File
+from bot.chat.errors import explain
+from bot.chat.message import File, plain
 from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network import api as api_module
 from bot.platforms.slack.network.api import SlackApi, code_of
 from bot.platforms.slack.network.edit_budget import EDIT_S
+from bot.platforms.slack.platform import TERMS
 from tests.bot.platforms.slack.network.server import Answer, Clock, SlackServer, limited, refusal
 
 PART = {"text": "Hello", "blocks": [{"type": "divider"}]}
@@ -195,10 +197,45 @@ async def test_download(api: SlackApi, slack: SlackServer) -> None:
     slack.answers["file"] = [Answer("names", 200, {"Content-Type": "text/plain"})]
     assert await api.download(f"{slack.url}file", most=3) == b"nam"
     assert slack.headers[0]["Authorization"] == "Bearer xoxb-1"
-    # A page for signing in: Slack answers so without the scope for files.
-    slack.answers["file"] = [Answer("<html>", 200, {"Content-Type": "text/html"})]
-    with pytest.raises(Forbidden):
+
+
+SIGN_IN = Answer("<html>", 200, {"Content-Type": "text/html"})
+
+
+@pytest.mark.parametrize(("redirects", "is_read"), [(1, True), (3, True), (4, False)])
+async def test_redirected_download(
+    api: SlackApi, slack: SlackServer, redirects: int, is_read: bool
+) -> None:
+    """On Enterprise Grid the address of a file leads to another one, which needs the token too."""
+    names = Answer("names", 200, {"Content-Type": "text/plain"})
+    slack.answers["file"] = [Answer("", 302, {"Location": "file"})] * redirects + [names]
+    if is_read:
+        assert await api.download(f"{slack.url}file", most=9) == b"names"
+    else:
+        with pytest.raises(DeliveryError, match="redirects too often"):
+            await api.download(f"{slack.url}file", most=9)
+    assert {headers["Authorization"] for headers in slack.headers} == {"Bearer xoxb-1"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "scopes", "expected"),
+    [
+        (SIGN_IN, {"chat:write"}, "its scope files:read is missing"),
+        (SIGN_IN, {"chat:write", "files:read"}, "Slack doesn't let the bot read this file"),
+        (Answer("", 302, {"Location": "https://slack-files.com/T1-F1"}), set(), "doesn't let"),
+        (Answer("", 302, {"Location": "http://127.0.0.1:1/file"}), set(), "doesn't let"),
+    ],
+)
+async def test_refused_download(
+    api: SlackApi, slack: SlackServer, answer: Answer, scopes: set[str], expected: str
+) -> None:
+    """The token stays with Slack, and the member hears what is missing."""
+    api.scopes = frozenset(scopes)
+    slack.answers["file"] = [answer]
+    with pytest.raises(Forbidden) as raised:
         await api.download(f"{slack.url}file", most=100)
+    assert expected in plain(explain(raised.value, TERMS) or ())
+    assert len(slack.calls) == 1
 
 
 @pytest.mark.parametrize(
