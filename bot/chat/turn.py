@@ -265,6 +265,10 @@ class Turn(Protocol):
     def sees_channel(self) -> bool:
         """Whether the bot can see the channel: only then can it edit its messages there later."""
 
+    @property
+    def can_admit_bot(self) -> bool:
+        """Whether members can let the bot into the channel, if it is not there."""
+
     def moderates(self, channel_id: int) -> bool:
         """Whether the user sees a channel of the community and can delete others' messages there.
 

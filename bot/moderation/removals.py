@@ -12,7 +12,7 @@ from bot.chat.errors import other_version
 from bot.chat.message import Button, Message, Text, UserError, code, strong, text
 from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
-from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn
+from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn, Unreachable
 from bot.community.queries import Action, Communities
 from bot.community.rights import check_channel, check_community, check_moderator
 from bot.formats import shortened
@@ -256,11 +256,11 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
     name = await app.store[Moderation].remove_name(poll_id, position, entry)
     if name is None:
         raise UserError(_("This name was removed already."))
-    shown = await _in_time(redraw(app, turn.platform, poll_id))
+    failure = await _in_time(redraw(app, turn.platform, poll_id))
     await post(app, turn.platform, entry_of(app, turn, Action.REMOVE_NAME, subject=name))
     sentence = (
         _("{name} was removed, with its votes.")
-        if shown
+        if failure is None
         else _(
             "{name} was removed, with its votes, but the bot can't edit the message. You can "
             "delete the message."
@@ -284,23 +284,32 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
                     "You can delete an answer that must go."
                 )
             )
-        is_emptied = await _in_time(_emptied(platform, ref))
+        failure = await _in_time(_emptied(platform, ref))
     else:
-        is_emptied = await _in_time(_emptied(platform, ref))
-        copies = await store.remove_poems(ref.message_id, entry, is_emptied=is_emptied)
-    if not is_emptied and not copies:
+        failure = await _in_time(_emptied(platform, ref))
+        copies = await store.remove_poems(ref.message_id, entry, is_emptied=failure is None)
+    if failure is not None and not copies:
         raise UserError(
-            _(
+            failure.sentence
+            or _(
                 "The bot can't edit this message, because the bot didn't write it or can't see "
                 "the channel. You can delete the message."
             )
         )
     await post(app, platform, entry)
-    sentence = ngettext(
-        "Removed, along with {count} kept copy.",
-        "Removed, along with {count} kept copies.",
-        copies,
-    )
+    if failure is not None:
+        sentence = ngettext(
+            "{count} kept copy was deleted, but the bot can't edit the answer. You can delete it.",
+            "{count} kept copies were deleted, but the bot can't edit the answer. You can delete "
+            "it.",
+            copies,
+        )
+    else:
+        sentence = ngettext(
+            "Removed, along with {count} kept copy.",
+            "Removed, along with {count} kept copies.",
+            copies,
+        )
     return text(sentence if copies else _("Removed."), count=copies)
 
 
@@ -309,14 +318,16 @@ async def _emptied(platform: Platform, ref: MessageRef) -> None:
         await platform.edit(ref, removed_message())
 
 
-async def _in_time(work: Awaitable[None]) -> bool:
-    """Await an edit for a while. Returns whether it arrived."""
+async def _in_time(work: Awaitable[None]) -> DeliveryError | None:
+    """Await an edit for a while. Returns why it has not arrived; `None` if it has."""
     try:
         async with asyncio.timeout(EDITING_S):
             await work
-    except (DeliveryError, TimeoutError):
-        return False
-    return True
+    except DeliveryError as error:
+        return error
+    except TimeoutError:
+        return Unreachable("the edit took too long")
+    return None
 
 
 async def _of_community(turn: Turn, ref: MessageRef) -> MessageRef:

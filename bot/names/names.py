@@ -178,9 +178,12 @@ async def _message(
     candidates = await _generate(app, turn, options, model, words)
     more_state = await shorten(app, turn, action, _more_state(options.request, record))
     candidates = replace(candidates, more_state=more_state or "")
-    if not turn.sees_channel and turn.community_id in turn.platform.communities:
+    unseen = ""
+    if not turn.can_admit_bot:
+        unseen = _("There's no poll, because no app can join a conversation between members.")
+    elif not turn.sees_channel and turn.community_id in turn.platform.communities:
         unseen = _("There's no poll, because the bot can't see this channel.")
-        candidates = replace(candidates, note=f"{candidates.note} {unseen}".strip())
+    candidates = replace(candidates, note=f"{candidates.note} {unseen}".strip())
     poll = await open_poll(app, turn, candidates)
     if poll is not None:
         return poll_message(poll, turn.platform.limits), poll

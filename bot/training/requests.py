@@ -36,6 +36,8 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
     try:
         ref = await turn.announce(progress_message(TrainingState(request, model)))
     except Forbidden as error:
+        if error.sentence:
+            raise
         raise UserError(
             _(
                 "Progress is shown in this channel, but the bot can't post here. Allow it to view "

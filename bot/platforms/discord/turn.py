@@ -30,6 +30,8 @@ _ACKNOWLEDGED = 40060
 class DiscordTurn:
     """One interaction: a command, or a pressed button."""
 
+    can_admit_bot = True
+
     def __init__(
         self, interaction: discord.Interaction[discord.Client], platform: DiscordPlatform
     ) -> None:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
-from uuid import NAMESPACE_URL, uuid5
 
 from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.chat.message import File, Message
@@ -32,7 +31,8 @@ from bot.platforms.slack.identities import (
     timestamp_of,
 )
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
-from bot.platforms.slack.network.api import EPHEMERAL, OUTSIDE, SlackApi, code_of
+from bot.platforms.slack.network.api import EPHEMERAL, SlackApi, code_of
+from bot.platforms.slack.network.errors import OUTSIDE
 from bot.platforms.slack.network.members import Member, Members
 from bot.platforms.slack.payloads import list_of, text_of
 from bot.platforms.slack.recent import Recent
@@ -61,6 +61,7 @@ TERMS = Terms(
 OUTSIDE_S = 5.0
 """Seconds for which a channel is remembered that the bot is not in: it may be invited any time."""
 MOST_OUTSIDE = 1_000
+MOST_DIRECT = 1_000
 MOST_NONCES = 1_000
 MOST_THREADS = 1_000
 MOST_FILES = 5_000
@@ -108,9 +109,11 @@ class SlackPlatform:
         self.members = Members(api)
         self._growing = Cooldowns(GROWING_S, most=MOST_GROWING)
         self._outside: Recent[str, float] = Recent(MOST_OUTSIDE)
+        self._direct: Recent[str, str] = Recent(MOST_DIRECT)
+        """The direct messages of members (U…) with the bot."""
         self._files: Recent[tuple[str, str], Sequence[str]] = Recent(MOST_FILES)
         """Files of messages (C…, timestamp), which are messages of their own."""
-        self._sent: Recent[str, int] = Recent(MOST_NONCES)
+        self._sent: Recent[tuple[MessageRef, int], int] = Recent(MOST_NONCES)
         self._threads: Recent[tuple[str, str], str] = Recent(MOST_THREADS)
         """Threads of messages in one, by channel and timestamp: what follows them goes there."""
 
@@ -152,9 +155,29 @@ class SlackPlatform:
         } - {""}
         return not teams or self.team in teams
 
+    def has_written(self, message: object) -> bool:
+        """Whether a message in a payload is the bot's.
+
+        One that was sent through a `response_url` may have no `user`.
+        """
+        user, bot = text_of(message, "user"), text_of(message, "bot_id")
+        return self.bot_user == user or bool(self.bot_id and self.bot_id == bot)
+
     async def member(self, user: str) -> Member:
         """A member (U…), with their rights. Raises `DeliveryError`."""
         return await self.members.find(user, self.team)
+
+    async def is_between_members(self, channel: str, user: str) -> bool:
+        """Whether a direct message (D…) is not that of the user with the bot.
+
+        Slack calls both `directmessage`. If it does not tell, the bot finds out when it posts.
+        """
+        if user not in self._direct:
+            try:
+                self._direct[user] = await self.api.open_direct(user)
+            except DeliveryError as error:
+                log.info("A direct message is unknown: %s", error)
+        return self._direct.get(user, channel) != channel
 
     def may_grow(self) -> bool:
         """Whether one more answer may be shown before it is complete. Counts it if so."""
@@ -203,18 +226,17 @@ class SlackPlatform:
             return ""
         return f"@{member.display_name}"
 
-    async def post(self, channel: str, message: Message, *, key: str = "", thread: str = "") -> str:
+    async def post(self, channel: str, message: Message, *, thread: str = "") -> str:
         """Send a message to a channel (C…). Returns its timestamp. Raises `DeliveryError`.
 
         A long one is split, and files follow in a message of their own. What is missing of these is
         only logged: a second attempt would send the first part again.
 
-        key: a UUID. Of messages with the same one, Slack posts the first.
         thread: the timestamp of the message to which it is a reply.
         """
         first, *rest = await self.rendered(message)
         try:
-            timestamp = await self.api.post(channel, first, key=key, thread=thread or None)
+            timestamp = await self.api.post(channel, first, thread=thread or None)
         except DeliveryError as error:
             self.note_outside(channel, error)
             raise
@@ -229,36 +251,39 @@ class SlackPlatform:
 
         Returns its id. Raises `DeliveryError`.
 
-        Of several with the same `nonce` for a message, Slack posts one, by all that is known of it.
+        Of several with the same `nonce` for a message, one is posted, unless its answer was lost:
+        Slack has no key against that, and shows the bot no messages in which to look for it.
         """
         channel = await self._channel(ref.channel_id)
-        key = ""
-        if nonce is not None:  # with the message: some day the database may be another one
-            key = str(uuid5(NAMESPACE_URL, f"{self.team}/{channel}/{ref.message_id}/{nonce}"))
-            if (sent := self._sent.get(key)) is not None:
-                return sent
+        if nonce is not None and (sent := self._sent.get((ref, nonce))) is not None:
+            return sent
         thread = self._threads.get((channel, timestamp_of(ref.message_id)), "")
-        number = message_id(await self.post(channel, message, key=key, thread=thread)) or 0
-        if key:
-            self._sent[key] = number
+        number = message_id(await self.post(channel, message, thread=thread)) or 0
+        if nonce is not None:
+            self._sent[ref, nonce] = number
         return number
 
     async def edit(self, ref: MessageRef, message: Message) -> None:
         """Replace a message of the bot. Files go to its thread. Raises `DeliveryError`.
 
-        Those that it had are deleted, as far as this process has sent them.
+        Those that it had are deleted: its own, and what this process has sent after it.
         """
         channel = await self._channel(ref.channel_id)
         timestamp = timestamp_of(ref.message_id)
-        await self.api.update(channel, timestamp, await self.rendered_edit(message))
-        former = self._files.pop((channel, timestamp), ())
-        thread = self._threads.get((channel, timestamp), timestamp)
-        await self._send_rest(channel, (), message.files, thread=thread, of=timestamp)
+        shown = await self.api.update(channel, timestamp, await self.rendered_edit(message))
+        if shown is None:
+            return
+        former = [*self._files.pop((channel, timestamp), ())]
+        former += [text_of(each, "id") for each in list_of(shown, "files") if not is_stub(each)]
+        if message.files:
+            thread = await self._thread_of(channel, timestamp) or None
+            await self._send_rest(channel, (), message.files, thread=thread, of=timestamp)
         for file in former:
             try:
                 await self.api.delete_file(file)
             except DeliveryError as error:
-                log.warning("A picture could not be deleted: %s", error)
+                if code_of(error) != "file_deleted":
+                    log.warning("A picture could not be deleted: %s", error)
 
     async def replace(
         self, channel: str, timestamp: str, message: Message, *, thread: str = ""
@@ -362,6 +387,19 @@ class SlackPlatform:
         except DeliveryError as error:
             log.warning("A part of a message could not be sent: %s", error)
 
+    async def _thread_of(self, channel: str, timestamp: str) -> str:
+        """The thread for what follows a message; none if that is unknown.
+
+        A reply begins no thread: Slack would lose what is posted there.
+        """
+        if (known := self._threads.get((channel, timestamp))) is not None:
+            return known
+        try:
+            return await self.api.thread_of(channel, timestamp)
+        except DeliveryError as error:
+            log.info("The thread of a message is unknown: %s", error)
+            return ""
+
     async def _channel(self, channel_id: int) -> str:
         try:
             channel = await self.identities.external(channel_id, "channel")
@@ -370,6 +408,11 @@ class SlackPlatform:
         if channel is None:
             raise Gone("the channel is unknown")
         return channel
+
+
+def is_stub(file: object) -> bool:
+    """Whether a file of a message was deleted."""
+    return text_of(file, "mode") == "tombstone"
 
 
 def is_direct(channel: str) -> bool:

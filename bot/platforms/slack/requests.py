@@ -89,7 +89,8 @@ class Requests:
         command = text_of(payload, "command")
         word = self._platform.commands.word_of(command) or "unknown"
         user, channel = text_of(payload, "user_id"), text_of(payload, "channel_id")
-        origin = SlackOrigin(user, channel, response_url=_url_in(payload))
+        is_closed = _is_group(text_of(payload, "channel_name"))
+        origin = SlackOrigin(user, channel, response_url=_url_in(payload), is_closed=is_closed)
         rights = rights_for(self.registry.by_first_word.get(word))
         turn = await self._turns.of(origin, text_of(payload, "user_name"), rights=rights)
         if turn is None:
@@ -171,7 +172,7 @@ class Requests:
                 await self._refuse(turn, UserError(UNKNOWN), menu.label)
                 return
             ref = MessageRef(turn.channel_id or 0, number, turn.community_id)
-            is_own = text_of(message, "user") == self._platform.bot_user
+            is_own = self._platform.has_written(message)
             options = menu.build(Picked(ref, is_own=is_own))
             await dispatch.run(self._app, turn, menu.answer, options, name=menu.label)
 
@@ -181,7 +182,8 @@ class Requests:
         """Open the form of a command, or that of a group. A trigger lasts three seconds."""
         # Where it was opened: its answer goes there.
         origin = turn.origin
-        metadata = json.dumps({"channel": origin.channel, "response_url": origin.response_url})
+        place = {"channel": origin.channel, "response_url": origin.response_url}
+        metadata = json.dumps(place | {"is_closed": origin.is_closed})
         view = modals.form_of(typed.command, typed.values, metadata, self._platform.commands)
 
         async def answer(_app: App, _turn: Turn, _options: NoOptions) -> None:
@@ -246,7 +248,8 @@ class Requests:
                 channel = await self._api.open_direct(user)
             except DeliveryError as error:
                 log.info("A direct message could not be opened: %s", error)
-        origin = SlackOrigin(user, channel, response_url=_url_in(metadata))
+        is_closed = is_true(metadata, "is_closed")
+        origin = SlackOrigin(user, channel, response_url=_url_in(metadata), is_closed=is_closed)
         name = text_of(payload, "user", "name")
         return await self._turns.of(origin, name, is_answered=answers)
 
@@ -311,8 +314,14 @@ def _origin_of(payload: Payload) -> SlackOrigin:
         response_url=_url_in(payload),
         message=text_of(container, "message_ts"),
         is_ephemeral=is_true(container, "is_ephemeral"),
+        is_closed=_is_group(text_of(payload, "channel", "name")),
         thread=thread if thread != own and message_id(thread) is not None else "",
     )
+
+
+def _is_group(name: str) -> bool:
+    """Whether a channel is a group DM, by its name: mpdm-ann--ben-1."""
+    return name.startswith("mpdm-")
 
 
 def _url_in(payload: object) -> str:

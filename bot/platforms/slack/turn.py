@@ -37,6 +37,10 @@ Longer than an answer that grows is awaited whole.
 """
 NOTICE_S = 3.0
 """The same for an answer that the bot cannot edit: what is shown stays above it."""
+CLOSED = _(
+    "No app can join a conversation between members, so the bot can't show that here. Use a "
+    "channel, or your direct messages with the bot."
+)
 MOST_USES = 5
 """How often a `response_url` can be used."""
 
@@ -58,6 +62,8 @@ class SlackOrigin:
     """Whether only the member sees that message."""
     thread: str = ""
     """Timestamp of the message to which that one is a reply: so are the answers."""
+    is_closed: bool = False
+    """Whether it is a conversation of members, to which no app can be invited."""
     is_guest: bool = False
     """Whether the member is a guest of the workspace."""
     is_unknown: bool = False
@@ -109,8 +115,13 @@ class SlackTurn:
     def sees_channel(self) -> bool:
         """Whether the bot is in the channel, as far as is known: Slack tells when it answers."""
         channel = self.origin.channel
-        self._is_outside |= self.platform.is_outside(channel)
+        self._is_outside |= self.origin.is_closed or self.platform.is_outside(channel)
         return bool(channel) and not self._is_outside
+
+    @property
+    def can_admit_bot(self) -> bool:
+        """Whether an app can be invited there."""
+        return not self.origin.is_closed
 
     def moderates(self, channel_id: int) -> bool:
         """Whether the user administers the workspace: Slack has no moderators of a channel."""
@@ -216,7 +227,7 @@ class SlackTurn:
     async def announce(self, message: Message) -> MessageRef:
         """Send an ordinary message to the channel."""
         if not self.sees_channel:
-            raise Forbidden("the bot is not in this channel")
+            raise self._no_access()
         timestamp = await self._post(message)
         ref = self._ref(timestamp)
         if ref is None:
@@ -320,7 +331,7 @@ class SlackTurn:
         """
         needs_channel = bool(message.files) or any(b.action == VOTE for b in message.buttons)
         if not message.private and needs_channel and self.origin.channel:
-            raise Forbidden("the bot is not in this channel")
+            raise self._no_access()
         shown = message
         if message.files and self.origin.response_url:
             shown = _with_note(message, _("The file is in your direct messages with the bot."))
@@ -337,6 +348,11 @@ class SlackTurn:
             for part in parts[sent:]:
                 await api.post(channel, part)
         await self._send_files(message)
+
+    def _no_access(self) -> Forbidden:
+        """The error for what needs the bot in the channel."""
+        sentence = CLOSED if self.origin.is_closed else ""
+        return Forbidden("the bot is not in this channel", sentence=sentence)
 
     async def _use_url(self, part: Part, kind: Part) -> None:
         """Post to the `response_url`. Raises `Gone` if it is used up."""

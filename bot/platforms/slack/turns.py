@@ -111,19 +111,36 @@ class SlackTurns:
         """The turn of a request. Raises `StoreError`."""
         platform, team = self._platform, self._platform.team
         user, channel, identities = origin.user, origin.channel, platform.identities
-        number, member, channel_id = await asyncio.gather(
+        number, member, channel_id, is_between = await asyncio.gather(
             identities.user(team, user),
             self._member(user, name, rights),
             identities.channel(team, channel) if channel else _nowhere(),
+            self._is_between_members(origin),
         )
-        guest, unknown = member.is_guest, member.is_unknown
+        found = replace(
+            origin,
+            channel_id=channel_id,
+            is_closed=origin.is_closed or is_between,
+            is_guest=member.is_guest,
+            is_unknown=member.is_unknown,
+        )
         return SlackTurn(
-            replace(origin, channel_id=channel_id, is_guest=guest, is_unknown=unknown),
+            found,
             member.user(number),
             platform,
             community_id=None if is_direct(channel) else platform.community_id,
             created_at=self._app.now(),
         )
+
+    async def _is_between_members(self, origin: SlackOrigin) -> bool:
+        """Whether a direct message is one to which no app can be invited."""
+        if not is_direct(origin.channel):
+            return False
+        asking = self._platform.is_between_members(origin.channel, origin.user)
+        try:
+            return await within(MEMBER_PATIENCE_S, asking)
+        except TimeoutError:
+            return False
 
     async def resolved(self, values: Mapping[str, object]) -> dict[str, object]:
         """The values of options as commands take them. Raises `StoreError`."""

@@ -4,7 +4,7 @@ import pytest
 
 from bot.platforms.slack.names import SHORTCUT
 from tests.bot.chats.on_slack import SlackActor, SlackChat
-from tests.bot.chats.protocol import Place
+from tests.bot.chats.protocol import Place, Shown
 from tests.bot.opened_polls import first_message
 
 
@@ -26,6 +26,67 @@ async def test_channel_without_the_bot(slack_chat: SlackChat) -> None:
     assert "/invite @Mangosaurus" in refused.text
     poem = await slack_chat.alice.use_in(elsewhere, "sonnet")
     assert not poem.is_private
+
+
+@pytest.mark.shows("channels without the bot")
+@pytest.mark.parametrize("others", [["ben"], ["ben", "cleo"]])
+async def test_conversation_of_members(slack_chat: SlackChat, others: list[str]) -> None:
+    """No app can be invited there: names come without a poll, and with the reason."""
+    alice, workspace = slack_chat.alice, slack_chat.slack.workspace
+    members = [workspace.add_member(each) for each in others]
+    place = Place(0, "", workspace.add_group(alice.member, *members))
+    names = await alice.use_in(place, "dinoname", count=2)
+    assert not names.is_private
+    assert "no app can join a conversation between members" in names.words
+    assert [each.channel for each in slack_chat.slack.messages] == [place.source]
+    picture = await alice.use_in(place, "dissect", name="Mangosaurus")
+    assert picture.is_private
+    assert picture.text.startswith("No app can join a conversation between members")
+    directly = await alice.use_directly("dinoname", count=2)
+    assert "no app" not in directly.words
+
+
+async def moderated(chat: SlackChat, message: Shown) -> str:
+    """What a moderator is told who removes a message with its menu."""
+    mo = await chat.add_moderator()
+    asked = await mo.open_menu("Moderate this message", message)
+    if not asked.buttons:
+        return asked.text
+    return (await mo.press(asked, "Remove it")).text
+
+
+@pytest.mark.shows("pictures in a card")
+async def test_picture_is_removed(slack_chat: SlackChat) -> None:
+    """It is a message of its own, whoever sent the other one; a stub is left of it."""
+    await slack_chat.alice.use("dissect", name="Mangosaurus")
+    (picture,) = (each for each in slack_chat.slack.messages if each.files)
+    await slack_chat.restart()
+    assert await moderated(slack_chat, slack_chat.shown(picture)) == "Removed."
+    assert [each.payload()["mode"] for each in picture.files] == ["tombstone"]
+
+
+@pytest.mark.shows("channels without the bot")
+async def test_answer_that_cannot_be_edited(slack_chat: SlackChat) -> None:
+    """It came through a response_url, and stays so when the bot is invited."""
+    elsewhere = slack_chat.slack.elsewhere
+    poem = await slack_chat.alice.use_in(Place(0, "general", elsewhere), "sonnet")
+    elsewhere.is_joined = True
+    assert "You can delete it, in its menu." in await moderated(slack_chat, poem)
+
+
+@pytest.mark.shows("channels without the bot")
+@pytest.mark.parametrize(
+    ("restriction", "reason"),
+    [
+        ("read_only_channel", "Only some members"),
+        ("thread_only_channel", "only replies in threads"),
+    ],
+)
+async def test_restricted_channel(slack_chat: SlackChat, restriction: str, reason: str) -> None:
+    slack_chat.slack.channel.restriction = restriction
+    refused = await slack_chat.alice.use("dinoname")
+    assert refused.is_private
+    assert reason in refused.text
 
 
 @pytest.mark.shows("moderators")

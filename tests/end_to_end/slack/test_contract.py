@@ -8,17 +8,24 @@ reference. "Seen" is what slack_sdk and its users' reports show.
 | a method needs its own kind of token, and its scope | `test_refused`, `test_missing_scope` | Tokens |
 | errors are 200 with `ok: false` and a code | `test_refused` | Using the Web API |
 | a bot posts where it is a member, and does not see other private channels | `test_refused` | chat.postMessage |
+| it posts in no archived, read-only or thread-only channel, and edits in no archived one | `test_refused` | chat.postMessage, chat.update |
+| it cannot be in a group DM, nor in a DM between members | `test_refused`, `test_conversations_of_members` | Seen |
 | a message needs text or blocks of at most these sizes | `test_refused`, `test_blocks` | chat.postMessage, blocks |
 | blocks together have about 13,200 characters | `test_refused` | Seen |
 | unknown blocks, elements and fields are refused | `test_blocks` | Blocks, Block elements |
 | an edit with text alone removes the blocks, with blocks alone keeps the text | `test_edit` | chat.update |
 | rich text is not replaced by other blocks | `test_refused` | chat.update, `block_mismatch` |
 | only one's own messages are edited, and no ephemeral ones | `test_refused` | chat.update |
+| what came through a response_url is not edited otherwise, and has no `user` | `test_refused`, `test_answers_of_nobody` | slackapi/bolt-js#2063, Seen |
 | `parse` becomes client in an edit | `test_warnings` | chat.update |
-| a `client_msg_id` is posted once | `test_same_message_twice` | chat.postMessage, `duplicate_…` |
-| a reply needs its first message in the same channel | `test_refused` | chat.postMessage |
+| unknown arguments are ignored, also `client_msg_id` | `test_same_message_twice` | chat.postMessage; slackapi/java-slack-sdk#852 |
+| a reply needs its first message in the same channel, and cannot begin a thread | `test_refused` | chat.postMessage |
+| the permalink of a reply names its thread | `test_permalink` | chat.getPermalink |
+| an answer has a `thread_ts` only with `in_channel` | `test_warnings` | Handling user interaction |
+| a date begins with a capital unless its format does with U+200B; `{ago}` is for the past | `test_warnings` | Date element; Slack::BlockKit |
 | one message a second and channel; 50 edits a minute and workspace | `test_rate_limits` | Rate limits |
 | a file is reserved, sent in its size, and shared once | `test_refused` | Working with files |
+| a deleted file leaves a stub in its message | `test_deleted_file` | wee-slack/wee-slack#641 |
 | a file is downloaded with a token; else 200 with a page | `test_download` | Working with files, Seen |
 | its address may redirect, and the token is needed again | `test_download` | Seen (Enterprise Grid) |
 | `&`, `<` and `>` of a command arrive as entities | `test_command` | Implementing slash commands |
@@ -33,6 +40,7 @@ reference. "Seen" is what slack_sdk and its users' reports show.
 | an envelope is acknowledged within 3 seconds | `test_late_acknowledgement`, `test_silence` | Using Socket Mode |
 | without a connection a command fails at once | `test_no_connection` | Seen |
 | an event that is not acknowledged comes again, in a new envelope | `test_event_is_sent_again` | Events API, Retries |
+| an envelope goes to any of the connections | `test_any_connection` | Using Socket Mode |
 | an address opens one connection, within 30 seconds | `test_address_opens_one_connection` | apps.connections.open |
 | connections are announced to end, dropped or go deaf; an envelope may come again | `test_rough_network.py` | Using Socket Mode, Seen |
 """  # noqa: E501 (a table)
@@ -109,6 +117,54 @@ async def _edit_of_ephemeral(slack: LocalSlack, web: AsyncWebClient) -> AsyncSla
     return await web.chat_update(channel=slack.channel.id, ts=message.ts, text="louder")
 
 
+def _restricted(restriction: str) -> Callable[[LocalSlack, AsyncWebClient], Call]:
+    def call(slack: LocalSlack, web: AsyncWebClient) -> Call:
+        slack.channel.restriction = restriction
+        return web.chat_postMessage(channel=slack.channel.id, text="x")
+
+    return call
+
+
+def _archived(slack: LocalSlack, web: AsyncWebClient) -> Call:
+    slack.channel.is_archived = True
+    return web.chat_postMessage(channel=slack.channel.id, text="x")
+
+
+async def _edit_in_archived(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
+    ts = await posted(slack, web)
+    slack.channel.is_archived = True
+    return await web.chat_update(channel=slack.channel.id, ts=ts, blocks=[rich()])
+
+
+def _group(*names: str) -> Callable[[LocalSlack, AsyncWebClient], Call]:
+    def call(slack: LocalSlack, web: AsyncWebClient) -> Call:
+        members = [slack.workspace.add_member(name) for name in names]
+        channel = slack.workspace.add_group(slack.member, *members)
+        return web.chat_postMessage(channel=channel.id, text="x")
+
+    return call
+
+
+async def _edit_of_answer(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
+    async with connected(slack, Listener()):
+        asked = slack.command(slack.member, "/dinoname")
+        await respond(asked, text="Names", response_type="in_channel")
+    (message,) = slack.messages
+    return await web.chat_update(channel=slack.channel.id, ts=message.ts, text="louder")
+
+
+async def _reply_to_reply(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
+    reply = slack.say(slack.member, "hello")
+    reply.thread_ts = slack.say(slack.member, "first").ts
+    return await web.chat_postMessage(channel=slack.channel.id, text="x", thread_ts=reply.ts)
+
+
+async def _delete_twice(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
+    sent = await web.files_upload_v2(channel=slack.channel.id, filename="a.txt", content="hello")
+    await web.files_delete(file=sent["files"][0]["id"])
+    return await web.files_delete(file=sent["files"][0]["id"])
+
+
 async def _reply_elsewhere(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
     ts = slack.say(slack.member, "hello", slack.elsewhere).ts
     return await web.chat_postMessage(channel=slack.channel.id, text="x", thread_ts=ts)
@@ -156,7 +212,18 @@ REFUSED: list[tuple[Callable[[LocalSlack, AsyncWebClient], Call], str]] = [
         ),
         "channel_not_found",
     ),
+    (_restricted("read_only_channel"), "restricted_action_read_only_channel"),
+    (_restricted("thread_only_channel"), "restricted_action_thread_only_channel"),
+    (_archived, "is_archived"),
+    (_edit_in_archived, "is_inactive"),
+    (_group("Ann"), "channel_not_found"),
+    (_group("Ann", "Ben"), "channel_not_found"),
     (_reply_elsewhere, "thread_not_found"),
+    (_reply_to_reply, "thread_not_found"),
+    (_edit_of_answer, "cant_update_message"),
+    (_delete_twice, "file_deleted"),
+    (lambda s, w: w.files_delete(file=s.upload(s.member, "a", b"a").id), "cant_delete_file"),
+    (post(text="🦕" * 20_001), "msg_too_long"),
     (lambda s, w: _edit(s, w, text="x" * 4001, blocks=[rich()]), "msg_too_long"),
     (lambda s, w: _edit(s, w, text="x"), "block_mismatch"),
     (lambda s, w: _edit(s, w, text="x", blocks=[section("x")]), "block_mismatch"),
@@ -231,7 +298,9 @@ async def test_edit(
     assert (message.ts, len(message.edits)) == (sent["ts"], 1)
 
 
-async def test_warnings(slack: LocalSlack, web: AsyncWebClient, listener: Listener) -> None:
+async def test_warnings(
+    slack: LocalSlack, web: AsyncWebClient, listener: Listener, clock: Clock
+) -> None:
     """What Slack accepts, and may read otherwise than it is meant."""
     channel = slack.channel.id
     sent = await web.chat_postMessage(channel=channel, text="x", blocks=[row("Again")])
@@ -240,26 +309,55 @@ async def test_warnings(slack: LocalSlack, web: AsyncWebClient, listener: Listen
     )
     assert slack.warnings == []
     await web.chat_update(channel=channel, ts=sent["ts"], blocks=[row("Again")])
-    await respond(slack.press(slack.member, slack.messages[0], "Again"), text="x")
+    pressed = slack.press(slack.member, slack.messages[0], "Again")
+    await respond(pressed, text="x")
+    thread = {"thread_ts": sent["ts"], "replace_original": False}
+    await respond(pressed, text="x", response_type="in_channel", **thread)
+    await respond(pressed, text="x", **thread)
+    for form, seconds in (("\u200b{ago}", -9), ("{time}", -9), ("\u200b{ago}", 9)):
+        clock.now += 1
+        at = {"type": "date", "timestamp": int(clock.now) + seconds, "fallback": "x"}
+        await web.chat_postMessage(channel=channel, text="x", blocks=[rich(at | {"format": form})])
     assert [warning[:22] for warning in slack.warnings] == [
         "chat.update without pa",
         "a message without text",
         "a response to a press ",
+        "an ephemeral answer wi",
+        "a date, whose first le",
+        "{ago} for a time in th",
     ]
 
 
 async def test_same_message_twice(slack: LocalSlack, web: AsyncWebClient, clock: Clock) -> None:
-    channel = slack.channel.id
-
-    async def post_again() -> AsyncSlackResponse:
+    """Slack has no key against it."""
+    for _time in range(2):
         clock.now += 1
-        return await web.chat_postMessage(channel=channel, text="x", client_msg_id="1")
+        await web.chat_postMessage(channel=slack.channel.id, text="x", client_msg_id="1", odd="1")
+    assert [message.text for message in slack.messages] == ["x", "x"]
 
-    sent = [await post_again() for _ in "12"]
-    assert sent[0]["ts"] == sent[1]["ts"]
+
+async def test_permalink(slack: LocalSlack, web: AsyncWebClient) -> None:
+    async def link(ts: str) -> str:
+        found = await web.chat_getPermalink(channel=channel, message_ts=ts)
+        return str(found["permalink"])
+
+    channel, first = slack.channel.id, await posted(slack, web)
+    reply = slack.say(slack.member, "hello")
+    assert (await link(first)).endswith(f"/archives/{channel}/p{first.replace('.', '')}")
+    reply.thread_ts = first
+    assert (await link(reply.ts)).endswith(f"?thread_ts={first}&cid={channel}")
+
+
+async def test_deleted_file(slack: LocalSlack, web: AsyncWebClient) -> None:
+    channel = slack.channel.id
+    sent = await web.files_upload_v2(channel=channel, filename="a.txt", content="hello")
+    (file,) = sent["files"]
     (message,) = slack.messages
-    slack.state.messages.remove(message)
-    assert await error_of(post_again()) == "duplicate_message_not_found"
+    shown = await web.chat_update(channel=channel, ts=message.ts, text="Removed")
+    assert [each["id"] for each in shown["message"]["files"]] == [file["id"]]
+    await web.files_delete(file=file["id"])
+    stub = {"id": file["id"], "mode": "tombstone"}
+    assert message.payload(slack.workspace)["files"] == [stub]
 
 
 async def test_rate_limits(slack: LocalSlack, web: AsyncWebClient, clock: Clock) -> None:
@@ -345,6 +443,17 @@ async def test_blocks(
     assert slack.messages == []
 
 
+async def test_answers_of_nobody(slack: LocalSlack, listener: Listener) -> None:
+    """Slack says which bot has sent them, and no user."""
+    asked = slack.command(slack.member, "/dinoname")
+    await respond(asked, text="Names", response_type="in_channel")
+    slack.shortcut(slack.member, "sonnet", await asked.answer())
+    await slack.wait_for(lambda: "message" in listener.payload)
+    message = listener.payload["message"]
+    assert message["bot_id"] == slack.workspace.bot_id
+    assert "user" not in message
+
+
 async def test_mentions(slack: LocalSlack, web: AsyncWebClient, clock: Clock) -> None:
     async def mentions(**payload: object) -> list[str]:
         clock.now += 2
@@ -396,6 +505,22 @@ async def test_command(slack: LocalSlack, listener: Listener) -> None:
     assert await respond(asked, text="Names", response_type="in_channel") == (200, "ok")
     message = await asked.answer()
     assert (message.text, message.only_for) == ("Names", None)
+
+
+@pytest.mark.parametrize(
+    ("others", "name"), [(["Ann"], "directmessage"), (["Ann", "Ben"], "mpdm-mary--ann--ben-1")]
+)
+async def test_conversations_of_members(
+    slack: LocalSlack, listener: Listener, others: list[str], name: str
+) -> None:
+    """Only the response_url leads there."""
+    members = [slack.workspace.add_member(each) for each in others]
+    channel = slack.workspace.add_group(slack.member, *members)
+    asked = slack.command(slack.member, "/dinoname", "", channel=channel)
+    await asked.acknowledgement()
+    assert listener.payload["channel_name"] == name
+    assert await respond(asked, text="x", response_type="in_channel") == (200, "ok")
+    assert (await asked.answer()).channel is channel
 
 
 async def test_answer_in_acknowledgement(slack: LocalSlack, listener: Listener) -> None:
@@ -553,6 +678,16 @@ async def test_event_is_sent_again(clock: Clock) -> None:
         assert first.payload["event_id"] == second.payload["event_id"]
         assert first.envelope_id != second.envelope_id
         assert not asked.failure
+
+
+async def test_any_connection(slack: LocalSlack, listener: Listener) -> None:
+    """They do not take turns."""
+    another = Listener()
+    async with connected(slack, another):
+        for _time in range(40):
+            await slack.command(slack.member, "/dinoname").acknowledgement()
+    assert len(listener.requests) + len(another.requests) == 40
+    assert 5 < len(listener.requests) < 35
 
 
 async def address(slack: LocalSlack, web: AsyncWebClient) -> str:

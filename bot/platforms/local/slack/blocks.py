@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Literal
 
 from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.limits import SlackError
+from bot.platforms.local.slack.limits import SlackError, length
 
 Rule = Callable[[object, str], Iterator[str]]
 """Yields what is wrong with a value at a place, which is a JSON pointer ("/blocks/0/text")."""
@@ -29,7 +29,7 @@ def string(most: int, least: int = 1) -> Rule:
         if not isinstance(value, str):
             yield _problem("must be a string", at)
             return
-        size = len(value.encode("utf-16-le", "surrogatepass")) // 2
+        size = length(value)
         if size < least:
             yield _problem(f"must be more than {least - 1} characters", at)
         elif size > most:
@@ -234,9 +234,26 @@ def check_message_blocks(blocks: object) -> list[JSON]:
     problems = list(MESSAGE(blocks, "/blocks"))
     if problems or not isinstance(blocks, list):
         raise SlackError("invalid_blocks", problems)
-    if sum(map(len, texts(blocks))) > TEXT_IN_BLOCKS:
+    if sum(map(length, texts(blocks))) > TEXT_IN_BLOCKS:
         raise SlackError("msg_blocks_too_long")
     return blocks
+
+
+def odd_dates(blocks: Sequence[JSON], now: float) -> Iterator[str]:
+    """What people read otherwise than it is meant in the dates of blocks."""
+    for element in _spans(blocks):
+        if element["type"] == "date":
+            if not element["format"].startswith("\u200b"):
+                yield "a date, whose first letter becomes a capital"
+            if "{ago}" in element["format"] and element["timestamp"] > now:
+                yield "{ago} for a time in the future"
+
+
+def _spans(blocks: Sequence[JSON]) -> Iterator[JSON]:
+    for block in blocks:
+        if block["type"] == "rich_text":
+            for part in block["elements"]:
+                yield from part["elements"]
 
 
 def check_view(view: object, surface: Literal["modal", "home"]) -> JSON:

@@ -97,7 +97,12 @@ class RateLimits:
         return pause
 
 
+def length(text: str) -> int:
+    """The length of a text as Slack counts it, in UTF-16 code units."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
 def check_text(text: str, longest: int) -> None:
     """Raise `msg_too_long` if a message's text is too long."""
-    if len(text) > longest:
+    if length(text) > longest:
         raise SlackError("msg_too_long")

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from bot.platforms.local.common.simulator import Changes
 from bot.platforms.local.limits import JSON
-from bot.platforms.local.slack.blocks import check_message_blocks, with_ids
+from bot.platforms.local.slack.blocks import check_message_blocks, odd_dates, with_ids
 from bot.platforms.local.slack.limits import POSTED_TEXT, UPDATED_TEXT, SlackError, check_text
 from bot.platforms.local.slack.records import File, Interaction, Message
 from bot.platforms.local.slack.workspace import Channel, Member, Workspace
@@ -42,7 +42,6 @@ class Messages:
         """What Slack accepts, and may read otherwise than the bot means it."""
         self.listeners: list[Callable[[Message], None]] = []
         """Called with every message that the bot posts or edits."""
-        self._by_client_id: dict[str, Message] = {}
         self._last_ts = self._file_count = 0
 
     # Requests of the bot
@@ -55,21 +54,13 @@ class Messages:
         only_for: Member | None = None,
         asked: Interaction | None = None,
     ) -> Message:
-        """Post a message of the bot, unless its `client_msg_id` is known.
-
-        only_for: the reader of an ephemeral message.
-        """
-        client_id = str(payload.get("client_msg_id") or "")
-        if (known := self._by_client_id.get(client_id)) is not None:
-            if known.is_deleted:
-                raise SlackError("duplicate_message_not_found")
-            return known
+        """Post a message of the bot. `only_for`: the reader of an ephemeral message."""
         message = Message(self.new_ts(), channel, self._workspace.bot, asked=asked)
         message.only_for = only_for
         message.thread_ts = self._thread(channel, payload)
+        if message.thread_ts is not None and only_for is not None:
+            self.warnings.append("an ephemeral answer with thread_ts, which is for in_channel")
         self._fill(message, payload, POSTED_TEXT)
-        if client_id:
-            self._by_client_id[client_id] = message
         return self._add(message)
 
     def update(self, channel_id: str, ts: str, payload: JSON) -> Message:
@@ -78,8 +69,8 @@ class Messages:
         Text alone removes the blocks. Rich text can be replaced by rich text only.
         """
         message = self.find(channel_id, ts)
-        self._workspace.writable(channel_id)
-        if not message.author.is_bot:
+        self._workspace.writable(channel_id, is_edit=True)
+        if not message.author.is_bot or message.asked is not None:
             raise SlackError("cant_update_message")
         if payload.get("parse") != "none":
             self.warnings.append("chat.update without parse: none, which becomes client")
@@ -139,7 +130,8 @@ class Messages:
         if not found:
             raise SlackError("invalid_arguments")
         if channel_id:
-            channel = self._workspace.writable(channel_id)
+            is_reply = bool(payload.get("thread_ts"))
+            channel = self._workspace.writable(channel_id, is_reply=is_reply)
             message = Message(self.new_ts(), channel, self._workspace.bot, files=[*found])
             message.text = str(payload.get("initial_comment") or "")
             message.thread_ts = self._thread(channel, payload)
@@ -150,19 +142,17 @@ class Messages:
         return found
 
     def delete_file(self, file_id: str) -> None:
-        """Delete a file of the bot; a message that has nothing else goes with it."""
+        """Delete a file of the bot; its message keeps a stub of it."""
         file = self.files.get(file_id)
         if file is None:
             raise SlackError("file_not_found")
         if file.owner is not self._workspace.bot:
             raise SlackError("cant_delete_file")
-        del self.files[file_id]
+        if file.is_deleted:
+            raise SlackError("file_deleted")
+        file.is_deleted, file.data = True, None
         for message in [each for each in self.by_ts.values() if file in each.files]:
-            message.files.remove(file)
-            if message.files or message.text or message.blocks:
-                self._tell(message)
-            else:
-                self.remove(message)
+            self._tell(message)
 
     # Requests of a member
 
@@ -187,12 +177,13 @@ class Messages:
     # Building blocks
 
     def _thread(self, channel: Channel, payload: JSON) -> str | None:
-        """The message in whose thread to post."""
+        """The message in whose thread to post: not a reply, which begins none."""
         thread = payload.get("thread_ts")
         if thread is None:
             return None
         first = self.by_ts.get(str(thread))
-        if first is None or first.channel is not channel:
+        is_reply = first is not None and first.thread_ts not in (None, first.ts)
+        if first is None or is_reply or first.channel is not channel:
             raise SlackError("thread_not_found")
         return first.ts
 
@@ -202,6 +193,7 @@ class Messages:
             raise SlackError("invalid_arguments", ["must be a string [json-pointer:/text]"])
         check_text(text or "", longest)
         blocks = check_message_blocks(blocks)
+        self.warnings += odd_dates(blocks, self._clock())
         if not (text or "").strip() and not blocks:
             raise SlackError("no_text")
         if not text:

@@ -143,7 +143,7 @@ class SlackPage(Page):
         if command in own and command not in known:
             if options.strip().removeprefix("@").lower() != bot.handle:
                 raise LookupError(f"Type {command} @{bot.name}.")
-            if channel.direct_with is not None:
+            if channel.direct_with is not None or channel.is_closed:
                 raise LookupError(f"{command} works in a channel.")
             channel.is_joined = command == "/invite"
             verb = "added to" if channel.is_joined else "removed from"
@@ -200,6 +200,7 @@ def _message_view(message: Message, member: Member) -> JSON:
         "pinged": member.id in message.mentions,
         "files": [
             {
+                "is_deleted": file.is_deleted,
                 "url": f"local/files/{file.id}",
                 "name": file.name,
                 "size": file.size,

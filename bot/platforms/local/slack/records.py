@@ -26,14 +26,18 @@ class File:
     title: str = ""
     alt_text: str = ""
     is_shared: bool = False  # by `files.completeUploadExternal`
+    is_deleted: bool = False
 
     @property
     def content_type(self) -> str:
         return content_type(self.name, self.data or b"")
 
     def payload(self) -> JSON:
+        if self.is_deleted:
+            return {"id": self.id, "mode": "tombstone"}
         return {
             "id": self.id,
+            "mode": "hosted",
             "name": self.name,
             "title": self.title or self.name,
             "mimetype": self.content_type,
@@ -85,7 +89,9 @@ class Message:
         return find_element(self.blocks, name)[1]
 
     def payload(self, workspace: Workspace) -> JSON:
-        body: JSON = {"user": self.author.id, "ts": self.ts, "text": self.text}
+        body: JSON = {"ts": self.ts, "text": self.text}
+        if self.asked is None:
+            body["user"] = self.author.id
         if self.author.is_bot:
             body |= {"bot_id": workspace.bot_id, "blocks": self.blocks}
         if self.files:

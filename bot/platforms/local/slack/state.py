@@ -85,6 +85,7 @@ class State:
         payload = {
             "team_id": workspace.id,
             "channel_id": channel.id,
+            "channel_name": channel.name,
             "user_id": member.id,
             "user_name": member.handle,
             "command": command,
@@ -167,7 +168,7 @@ class State:
             "callback_id": callback_id,
             "action_ts": self.messages.new_ts(),
             "message_ts": message.ts,
-            "channel": {"id": message.channel.id},
+            "channel": {"id": message.channel.id, "name": message.channel.name},
             "message": message.payload(self.workspace),
         }
         return self._ask("interactive", payload, callback_id, member, message.channel)
@@ -297,7 +298,8 @@ class State:
             return {"container": container, "view": source.payload(self.workspace, values)}
         about = {"message_ts": source.ts, "is_ephemeral": source.is_ephemeral}
         container = {"type": "message", "channel_id": source.channel.id, **about}
-        place: JSON = {"container": container, "channel": {"id": source.channel.id}}
+        channel = {"id": source.channel.id, "name": source.channel.name}
+        place: JSON = {"container": container, "channel": channel}
         return place | ({} if source.is_ephemeral else {"message": source.payload(self.workspace)})
 
     def _ask(

@@ -165,7 +165,8 @@ class WebApi:
         return {"revoked": True}
 
     def _post(self, arguments: JSON) -> JSON:
-        channel = self._workspace.writable(_text(arguments, "channel"))
+        is_reply = bool(arguments.get("thread_ts"))
+        channel = self._workspace.writable(_text(arguments, "channel"), is_reply=is_reply)
         return self._sent(self._messages.post(channel, arguments))
 
     def _update(self, arguments: JSON) -> JSON:
@@ -181,6 +182,8 @@ class WebApi:
         channel, ts = _text(arguments, "channel"), _text(arguments, "message_ts")
         message = self._messages.find(channel, ts)
         address = f"{self._workspace.url}archives/{channel}/p{message.ts.replace('.', '')}"
+        if message.thread_ts not in (None, message.ts):
+            address += f"?thread_ts={message.thread_ts}&cid={channel}"
         return {"channel": channel, "permalink": address}
 
     def _member(self, arguments: JSON) -> JSON:

@@ -28,6 +28,8 @@ class Channel:
     """A public or private channel, or the direct messages of a member with the bot.
 
     is_joined: whether the bot is in it.
+    is_closed: whether it is a conversation of members, to which no app can be invited.
+    restriction: how Slack names it: `read_only_channel` or `thread_only_channel`.
     """
 
     id: str
@@ -35,6 +37,9 @@ class Channel:
     is_joined: bool = True
     is_private: bool = False
     direct_with: Member | None = None
+    is_closed: bool = False
+    is_archived: bool = False
+    restriction: str = ""
 
 
 class Workspace:
@@ -78,6 +83,15 @@ class Workspace:
         self.channels[channel.id] = channel
         return channel
 
+    def add_group(self, *members: Member) -> Channel:
+        """Add the direct messages of two members, or a group DM of more."""
+        is_pair = len(members) == 2
+        handles = "--".join(each.handle for each in members)
+        name = "directmessage" if is_pair else f"mpdm-{handles}-1"
+        channel = Channel(self._new_id("D" if is_pair else "C"), name, False, True, is_closed=True)
+        self.channels[channel.id] = channel
+        return channel
+
     def direct(self, member: Member) -> Channel:
         """The direct messages of a member with the bot, opened if necessary."""
         for channel in self.channels.values():
@@ -99,11 +113,18 @@ class Workspace:
             raise SlackError("channel_not_found")
         return channel
 
-    def writable(self, channel_id: str) -> Channel:
-        """A channel in which the bot may post."""
+    def writable(
+        self, channel_id: str, *, is_reply: bool = False, is_edit: bool = False
+    ) -> Channel:
+        """A channel in which the bot may post, or edit what it has posted."""
         channel = self.find_channel(channel_id)
         if not channel.is_joined:
             raise SlackError("not_in_channel")
+        if channel.is_archived:
+            raise SlackError("is_inactive" if is_edit else "is_archived")
+        is_open = is_edit or (is_reply and channel.restriction == "thread_only_channel")
+        if channel.restriction and not is_open:
+            raise SlackError(f"restricted_action_{channel.restriction}")
         return channel
 
     def member_payload(self, member: Member) -> JSON:

@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qs, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -20,10 +20,11 @@ from slack_sdk.webhook.webhook_response import WebhookResponse
 
 from bot.chat.message import File
 from bot.chat.translation import _
-from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
+from bot.chat.turn import DeliveryError, Forbidden, Gone, Unreachable
 from bot.concurrency import Locks
 from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network.edit_budget import EDIT_S, EditBudget
+from bot.platforms.slack.network.errors import NO_DIRECT, error_of
 from bot.platforms.slack.payloads import list_of, part_of, text_of
 
 log = logging.getLogger(__name__)
@@ -79,43 +80,6 @@ _NO_ACCESS = _(
     "Slack doesn't let the bot read this file. Add it again; if that doesn't help, an admin of "
     "the workspace has to allow the app to read files."
 )
-
-_DELETED = {"message_not_found", "thread_not_found"}
-_GONE = {
-    "cant_update_message",
-    "edit_window_closed",
-    "exchanged_trigger_id",
-    "expired_trigger_id",
-    "expired_url",
-    "invalid_trigger_id",
-    "is_archived",
-    "trigger_exchanged",
-    "trigger_expired",
-    "used_url",
-    "user_disabled",
-    "user_not_found",
-    "user_not_visible",
-}
-OUTSIDE = {"channel_not_found", "not_in_channel"}
-"""Codes for a channel that the bot has to be invited to; the first also for a private one."""
-_FORBIDDEN = OUTSIDE | {
-    "access_denied",
-    "cannot_dm_bot",
-    "ekm_access_denied",
-    "missing_scope",
-    "no_permission",
-    "restricted_action",
-    "team_access_not_granted",
-}
-_AWAY = {
-    "fatal_error",
-    "internal_error",
-    "rate_limited",
-    "ratelimited",
-    "request_timeout",
-    "service_unavailable",
-}
-_KINDS = ((_DELETED, Deleted), (_GONE, Gone), (_FORBIDDEN, Forbidden), (_AWAY, Unreachable))
 
 
 class SlackApi:
@@ -189,17 +153,14 @@ class SlackApi:
 
     async def open_direct(self, user: str) -> str:
         """The direct message with a member (D…)."""
-        found = await self._ask("conversations.open", users=[user])
+        try:
+            found = await self._ask("conversations.open", users=[user])
+        except Gone as error:  # of another workspace, perhaps: other answers reach them
+            raise Forbidden(str(error), sentence=NO_DIRECT) from error
         return text_of(found, "channel", "id")
 
-    async def post(
-        self, channel: str, part: Part, *, thread: str | None = None, key: str = ""
-    ) -> str:
-        """Send a message. Returns its timestamp; with a `key` (a UUID) that of the first one.
-
-        The reference of chat.postMessage has no such argument, but errors about it: Slack's own
-        clients send it, to repeat a message whose answer was lost.
-        """
+    async def post(self, channel: str, part: Part, *, thread: str | None = None) -> str:
+        """Send a message. Returns its timestamp."""
         found = await self._ask(
             "chat.postMessage",
             place=channel,
@@ -209,24 +170,30 @@ class SlackApi:
             parse="none",
             link_names=False,
             **_INERT,
-            **({"client_msg_id": key} if key else {}),
         )
         return text_of(found, "ts")
 
-    async def update(self, channel: str, timestamp: str, part: Part) -> None:
-        """Replace a message, as soon as the workspace's budget allows it.
+    async def update(self, channel: str, timestamp: str, part: Part) -> Mapping[str, Any] | None:
+        """Replace a message, as soon as the workspace's budget allows it. Returns it.
 
-        Returns without it if a newer edit of the message has come meanwhile.
+        `None` if a newer edit of the message has come meanwhile, and this one was left out.
         """
         try:
             async with asyncio.timeout(WAITING_S):
                 if not await self.budget.turn(channel, timestamp):
-                    return
+                    return None
         except TimeoutError as error:
             raise Unreachable("too many edits are waiting") from error
-        await self._ask(
+        found = await self._ask(
             "chat.update", channel=channel, ts=timestamp, **part, parse="none", link_names=False
         )
+        return part_of(found, "message")
+
+    async def thread_of(self, channel: str, timestamp: str) -> str:
+        """The thread to which a message belongs, or that it can begin."""
+        found = await self._ask("chat.getPermalink", channel=channel, message_ts=timestamp)
+        query = parse_qs(urlsplit(text_of(found, "permalink", most=4_096)).query)
+        return query.get("thread_ts", [timestamp])[0]
 
     async def revoke(self) -> None:
         """Give up the bot's token, for good."""
@@ -263,7 +230,7 @@ class SlackApi:
         return [each for file in list_of(found, "files") if (each := text_of(file, "id"))]
 
     async def delete_file(self, file: str) -> None:
-        """Delete a file of the bot, and what is left of its message."""
+        """Delete a file of the bot. Its message keeps a stub."""
         await self._ask("files.delete", file=file)
 
     async def download(self, address: str, most: int) -> bytes:
@@ -311,11 +278,12 @@ class SlackApi:
     async def respond(self, address: str, body: Part, *, thread: str = "") -> None:
         """Post to a `response_url`, which is a secret: 5 times in 30 minutes.
 
-        thread: where a new message belongs. One that replaces another stays where that is.
+        thread: where a new message belongs that everybody sees: Slack documents it for these.
         """
         if not self.is_ours(address):
             raise DeliveryError("a response_url is not on Slack")
-        place = {"thread_ts": thread} if thread and not body.get("replace_original") else {}
+        is_public = body.get("response_type") == "in_channel"
+        place = {"thread_ts": thread} if thread and is_public else {}
 
         async def send(_web: AsyncWebClient) -> WebhookResponse:
             webhook = AsyncWebhookClient(
@@ -487,21 +455,6 @@ def _described(code: str, error: SlackApiError) -> str:
     data = getattr(error.response, "data", None)
     messages = part_of(data, "response_metadata").get("messages")
     return f"{code} {str(messages)[:200]}" if messages else code
-
-
-def error_of(method: str, description: str, status: int, code: str | None = None) -> DeliveryError:
-    """The error for an answer. `code` is Slack's, by default the description."""
-    code = description if code is None else code
-    reason = f"{method}: {description or status}"
-    for codes, kind in _KINDS:
-        if code in codes:
-            return kind(reason)
-    no_answer = not code and status < 400
-    if no_answer or status >= 500 or status == http.HTTPStatus.TOO_MANY_REQUESTS:
-        return Unreachable(reason)
-    if not code and status in (http.HTTPStatus.NOT_FOUND, http.HTTPStatus.GONE):
-        return Gone(reason)
-    return DeliveryError(reason)
 
 
 def _webhook_code(body: str) -> str:

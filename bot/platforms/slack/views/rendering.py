@@ -27,6 +27,9 @@ BLOCK, HEADER, CONTEXT, LABEL, VALUE = 3_000, 150, 3_000, 75, 2_000
 """Characters of parts of it, in UTF-16 code units."""
 BUTTONS, MOST_BUTTONS = 25, 100
 """In an actions block, and in a message."""
+DATE = "\u200b{date_short_pretty}, {time}"
+"""How a time is shown. Without the space of no width Slack makes its first letter a capital;
+`{ago}` is for the past, and most of these times are ahead."""
 FALLBACK = 750
 """Characters of the text for notifications and screen readers. Escaped, they are at most 3,750."""
 
@@ -267,11 +270,10 @@ def _text(words: str, style: Style = Style.PLAIN) -> Block:
 
 
 def _date(time: Timestamp) -> Block:
-    form = "{date_short_pretty}, {time}" if time.absolute else "{ago}"
     return {
         "type": "date",
         "timestamp": int(time.at.timestamp()),
-        "format": form,
+        "format": DATE,
         "fallback": f"{time.at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
     }
 

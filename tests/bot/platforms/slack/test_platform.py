@@ -66,19 +66,15 @@ async def test_send(
 async def test_nonce_sends_once(
     platform: SlackPlatform, server: SlackServer, ref: MessageRef
 ) -> None:
-    """Slack recognizes a message whose answer was lost, also from another process."""
-    server.answers["chat.postMessage"] = [Answer("lost"), Answer("lost"), Answer("lost")]
-    for place, nonce in [(ref, 5), (ref, 5), (replace(ref, message_id=7), 5)]:
-        with pytest.raises(Unreachable):
-            await platform.send(place, HELLO, nonce=nonce)
-    keys = [sent["client_msg_id"] for sent in server.of("chat.postMessage")]
-    assert keys[0] == keys[1]
-    assert keys[2] != keys[0]
-    server.answers["chat.postMessage"] = [POSTED, POSTED]
-    assert await platform.send(ref, HELLO, nonce=6) == await platform.send(ref, HELLO, nonce=6)
+    """Unless its answer was lost: nothing tells then whether Slack has posted it."""
+    server.answers["chat.postMessage"] = [Answer("lost"), POSTED, POSTED, POSTED]
+    with pytest.raises(Unreachable):
+        await platform.send(ref, HELLO, nonce=5)
+    assert await platform.send(ref, HELLO, nonce=5) == await platform.send(ref, HELLO, nonce=5)
+    assert len(server.of("chat.postMessage")) == 2
+    await platform.send(replace(ref, message_id=7), HELLO, nonce=5)
     await platform.send(ref, HELLO)
-    assert len(server.of("chat.postMessage")) == 5
-    assert "client_msg_id" not in server.of("chat.postMessage")[-1]
+    assert len(server.of("chat.postMessage")) == 4
 
 
 async def test_edit(platform: SlackPlatform, server: SlackServer, ref: MessageRef) -> None:
@@ -91,6 +87,67 @@ async def test_edit(platform: SlackPlatform, server: SlackServer, ref: MessageRe
     assert done["thread_ts"] == TIMESTAMP
     await platform.edit(ref, HELLO)
     assert [each["file"] for each in server.of("files.delete")] == ["F1"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "thread"),
+    [
+        (Answer({"permalink": f"https://paleo.slack.com/archives/C1/p{NUMBER}"}), TIMESTAMP),
+        (
+            Answer({"permalink": f"https://paleo.slack.com/archives/C1/p{NUMBER}?thread_ts=1.2"}),
+            "1.2",
+        ),
+        (refusal("internal_error"), None),
+    ],
+)
+async def test_files_of_a_reply_go_to_its_thread(
+    platform: SlackPlatform, server: SlackServer, ref: MessageRef, answer: Answer, thread: str
+) -> None:
+    """Also if another process has posted it: a reply begins no thread."""
+    server.takes_files()
+    server.answers["chat.getPermalink"] = [answer]
+    await platform.edit(ref, WITH_PLAQUE)
+    assert server.of("files.completeUploadExternal")[0].get("thread_ts") == thread
+
+
+async def test_edit_that_came_too_late(
+    platform: SlackPlatform,
+    server: SlackServer,
+    ref: MessageRef,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its picture would follow a newer state of the message."""
+    monkeypatch.setattr(platform.api, "update", AsyncMock(return_value=None))
+    await platform.edit(ref, WITH_PLAQUE)
+    assert server.calls == []
+
+
+async def test_picture_is_deleted_with_its_message(
+    platform: SlackPlatform, server: SlackServer, ref: MessageRef
+) -> None:
+    """Slack says what it has; of a deleted one a stub is left."""
+    files = [{"id": "F1", "mode": "hosted"}, {"id": "F2", "mode": "tombstone"}]
+    server.answers["chat.update"] = [Answer({"message": {"files": files}})]
+    server.answers["files.delete"] = [refusal("file_deleted")]
+    await platform.edit(ref, HELLO)
+    assert [each["file"] for each in server.of("files.delete")] == ["F1"]
+
+
+@pytest.mark.parametrize(
+    ("message", "is_own"),
+    [
+        ({"user": "UBOT", "bot_id": "B1"}, True),
+        ({"bot_id": "B1"}, True),
+        ({"bot_id": "B2"}, False),
+        ({"user": "U1"}, False),
+        ({}, False),
+    ],
+)
+async def test_written_by_the_bot(
+    platform: SlackPlatform, message: dict[str, str], is_own: bool
+) -> None:
+    platform.bot_id = "B1"
+    assert platform.has_written(message) == is_own
 
 
 async def test_close_answer(platform: SlackPlatform, server: SlackServer, ref: MessageRef) -> None:

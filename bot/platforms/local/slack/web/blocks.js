@@ -67,13 +67,16 @@ function dateOf(element) {
     date_num: () => shown({ dateStyle: "short" }), date_long: () => shown({ dateStyle: "full" }), date_long_pretty: () => pretty(date, { dateStyle: "full" }),
     date_short: () => shown({ dateStyle: "medium" }), date_short_pretty: () => pretty(date, { dateStyle: "medium" }), date_pretty: () => pretty(date, { dateStyle: "long" }),
   };
-  const text = element.format.replace(/\{(\w+)\}/g, (all, name) => (forms[name] || forms.date_pretty)());
-  return el("time", { title: date.toLocaleString(), datetime: date.toISOString(), "data-relative": element.format === "{ago}" ? element.timestamp : null }, text);
+  const filled = element.format.replace(/\{(\w+)\}/g, (all, name) => (forms[name] || forms.date_pretty)());
+  const text = filled.startsWith("\u200b") ? filled.slice(1) : capital(filled);
+  return el("time", { title: date.toLocaleString(), datetime: date.toISOString(), "data-relative": element.format === "\u200b{ago}" ? element.timestamp : null }, text);
 }
 
 function pretty(date, otherwise) {
-  return { "-1": "Yesterday", 0: "Today", 1: "Tomorrow" }[daysFromNow(date)] || date.toLocaleString([], otherwise);
+  return { "-1": "yesterday", 0: "today", 1: "tomorrow" }[daysFromNow(date)] || date.toLocaleString([], otherwise);
 }
+
+const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 // ---- Interactive elements outside of forms
 

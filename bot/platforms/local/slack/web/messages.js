@@ -13,7 +13,7 @@ function showMessages(state) {
   ].sort((a, b) => Number(a[0]) - Number(b[0]));
   let day = "";
   for (const item of items) {
-    const today = pretty(new Date(Number(item[0]) * 1000), { dateStyle: "full" });
+    const today = capital(pretty(new Date(Number(item[0]) * 1000), { dateStyle: "full" }));
     item[1] = { ...item[1], day: today === day ? null : today };
     day = today;
   }
@@ -47,6 +47,7 @@ function messageNode(message) {
 }
 
 function fileNode(file) {
+  if (file.is_deleted) return el("div", { class: "block muted" }, "This file was deleted.");
   if (!file.is_image) return download(file.name, file.url, file.size);
   const image = el("img", { class: "picture", src: file.url, alt: file.alt || file.name });
   return el("figure", { class: "block" }, el("figcaption", {}, `${file.name} ▾`), el("a", { href: file.url, target: "_blank", rel: "noopener" }, image));
