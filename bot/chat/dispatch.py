@@ -131,7 +131,7 @@ async def answer_error(
         requests.end_with(error, Outcome.FAILED)
         log.info("The request no longer exists, or its answer could not be sent: %r", error)
         return isinstance(error, Gone)
-    buttons: tuple[Button, ...] = ()
+    buttons = error.buttons if isinstance(error, UserError) else ()
     if retry is not None and isinstance(error, ShuttingDown):
         buttons = (try_again(retry.action, retry.state),)
     try:

@@ -187,6 +187,9 @@ class UserError(Exception):
     The sentence says what was wrong and what is accepted, with an example where possible.
     """
 
+    buttons: tuple[Button, ...] = ()
+    """What the member may have meant instead."""
+
     def __init__(self, *parts: str | Span | Timestamp, **fields: Value) -> None:
         """`UserError(_("At most {limit} names at a time."), limit=10)`."""
         self.text = text(*parts, **fields)

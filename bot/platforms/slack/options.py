@@ -29,6 +29,11 @@ Value = str | int | float | bool | UserRef | ChannelRef | FileRef
 """The value of an option. People, channels and files are looked up later."""
 
 ON, OFF = ("yes", "on", "true"), ("no", "off", "false")
+SYNONYMS = {
+    **dict.fromkeys(("everybody", "everyone", "everything", "everywhere", "global"), "all"),
+    **dict.fromkeys(("i", "me", "my", "myself"), "mine"),
+}
+"""Words that resemble no choice, but mean one."""
 LONGEST_NUMBER = 40
 """Characters of a number."""
 MOST_NAMED = 12
@@ -37,6 +42,15 @@ LONGEST_LABEL = 24
 """Characters of the label of a choice that a sentence lists."""
 LONGEST_SHOWN = 60
 """Characters of what was typed that a sentence repeats."""
+
+
+class MisreadError(UserError):
+    """A line that was not understood, but could be meant for something."""
+
+    instead: str = ""
+    """The likeliest value of an option in place of the typed one."""
+    reading: str = ""
+    """The likeliest command, without its slash."""
 
 
 def converted(option: Option, typed: str) -> str | int | float | bool:
@@ -86,8 +100,14 @@ def _check_bounds(option: Option, value: float, typed: str) -> None:
         sentence = _("{option} is at least {least}; you typed {typed}.")
     else:
         sentence = _("{option} is at most {most}; you typed {typed}.")
-    if (least is not None and value < least) or (most is not None and value > most):
-        raise _refusal(option, typed, sentence, least=_figure(least or 0), most=_figure(most or 0))
+    nearest = max(value, value if least is None else least)
+    nearest = min(nearest, nearest if most is None else most)
+    if nearest != value:
+        error = _refusal(
+            option, typed, sentence, least=_figure(least or 0), most=_figure(most or 0)
+        )
+        error.instead = f"{nearest:g}"
+        raise error
 
 
 def _switch(option: Option, typed: str) -> bool:
@@ -104,9 +124,16 @@ def _choice(option: Option, typed: str) -> str:
         if word in (folded(choice.value), folded(choice.label)):
             return choice.value
     choices = human_join([_brief(each) for each in option.choices[:MOST_NAMED]], _("or"))
-    raise _refusal(
+    error = _refusal(
         option, typed, _("{option} can be {choices}; you typed {typed}."), choices=choices
     )
+    forms = {
+        folded(form): each.value for each in option.choices for form in (each.label, each.value)
+    }
+    meant = SYNONYMS.get(word, word)
+    if alike := get_close_matches(meant, forms, n=1, cutoff=ALIKE):
+        error.instead = forms[alike[0]]
+    raise error
 
 
 def _brief(choice: Choice) -> str:
@@ -124,15 +151,17 @@ def _text_within_bounds(option: Option, typed: str) -> str:
     return typed
 
 
-def _refusal(option: Option, typed: str, sentence: str, **facts: Span | str | int) -> UserError:
+def _refusal(option: Option, typed: str, sentence: str, **facts: Span | str | int) -> MisreadError:
     """The error for a value of an option that was `typed`, which `sentence` may repeat."""
-    return UserError(sentence, option=code(f"{option.name}:"), typed=shown(typed), **facts)
+    return MisreadError(sentence, option=code(f"{option.name}:"), typed=shown(typed), **facts)
 
 
 def _figure(number: float) -> str:
     return f"{number:,.0f}" if number == round(number) else f"{number:g}"
 
 
+TYPED = (Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.SWITCH)
+"""Kinds of options that can be typed."""
 FORM = "?"
 """The text that asks for a form."""
 ALIKE, ALIKE_IN_PROSE = 0.5, 0.7
@@ -165,7 +194,7 @@ class _Line:
 
     def __init__(self, command: Command, line: str, slash: str) -> None:
         """`slash` is how members type the command. Raises `UserError`."""
-        self._slash = slash
+        self._name, self._slash = command.name, slash
         self._options = {option.name: option for option in command.options}
         self._main = next((each for each in command.options if each.is_main), None)
         self._line = line
@@ -177,18 +206,48 @@ class _Line:
         """The values by option. Raises `UserError`."""
         values: dict[str, Value] = {}
         free: list[str] = []
+        named: list[str] = []  # what the line says of options by name
         for option, words in self._chunks():
             rest = words
             if option is not None:
                 typed, rest = self._named(option, words)
-                values[option.name] = self._value(option, typed)
+                start, end = words[0].start, rest[0].start if rest else words[-1].end
+                try:
+                    values[option.name] = self._value(option, typed)
+                except MisreadError as error:
+                    if error.instead:
+                        value = f"{option.name}:{error.instead}{' ' if rest else ''}"
+                        self._offer(error, self._line[:start] + value + self._line[end:])
+                    raise
+                named.append(self._line[start:end].strip())
             if rest:
                 free.append(self._free(rest))
         if prose := " ".join(free):
-            if self._main is None or self._main.name in values:
-                raise self._needs_name(prose)
-            values[self._main.name] = self._value(self._main, prose)
+            try:
+                if self._main is None or self._main.name in values:
+                    raise self._needs_name(prose)
+                values[self._main.name] = self._value(self._main, prose)
+            except MisreadError as error:
+                meant = self._meant(prose, error, values)
+                if meant or not self._options:
+                    self._offer(error, " ".join([*named, meant]))
+                raise
         return values
+
+    def _offer(self, error: MisreadError, line: str) -> None:
+        """Note what the line may have meant."""
+        error.reading = f"{self._name} {line.strip()}".strip()
+
+    def _meant(self, prose: str, error: MisreadError, values: Mapping[str, Value]) -> str:
+        """Words without an option's name, for the first option that takes them; "" for none."""
+        for option in self._options.values():
+            if option.name not in values and option is not self._main and option.kind in TYPED:
+                with suppress(UserError):
+                    converted(option, unescaped(prose))
+                    return f"{option.name}:{prose}"
+        if self._main is None or not error.instead:
+            return ""
+        return f"{self._main.name}:{error.instead}"
 
     def _value(self, option: Option, typed: str) -> Value:
         if found := _REFERENCE.fullmatch(typed):
@@ -264,19 +323,22 @@ class _Line:
                 "There's no option {typed}; did you mean {nearest}? If not, put your words into "
                 "quotation marks."
             )
-        raise UserError(
+        error = MisreadError(
             sentence, typed=shown(unescaped(f"{word.key}:")), nearest=code(f"{alike[0]}:")
         )
+        before, after = self._line[: word.start], self._line[word.value :]
+        self._offer(error, f"{before}{alike[0]}:{after}")
+        raise error
 
-    def _needs_name(self, typed: str) -> UserError:
+    def _needs_name(self, typed: str) -> MisreadError:
         """The error for words that are no option's."""
         if not self._options:
-            return UserError(
+            return MisreadError(
                 _("{command} has no options; type it without {typed}."),
                 command=code(self._slash),
                 typed=shown(unescaped(typed)),
             )
-        return UserError(
+        return MisreadError(
             _("{typed} belongs to no option. {command} has {options}, for example {example}"),
             typed=shown(unescaped(typed)),
             command=code(self._slash),
@@ -383,21 +445,23 @@ def parse(
     first, rest = (*line.split(maxsplit=1), "", "")[:2]
     if first in ("", FORM):
         return TypedCommand(found, wants_form=True)
-    return _call(_subcommand(found, first, names), rest.strip(), names)
+    return _call(_subcommand(found, first, rest, names), rest.strip(), names)
 
 
-def _subcommand(group: Group, typed: str, names: CommandNames) -> Command:
+def _subcommand(group: Group, typed: str, rest: str, names: CommandNames) -> Command:
     known = {each.last_name: each for each in group.commands}
     if (found := known.get(typed.casefold())) is not None:
         return found
     command = names.slash(group.name)
     if alike := get_close_matches(typed.casefold(), known, n=1):
-        raise UserError(
+        error = MisreadError(
             _("{command} can't be followed by {typed}; did you mean {nearest}?"),
             command=code(command),
             typed=shown(unescaped(typed)),
             nearest=code(f"{command} {alike[0]}"),
         )
+        error.reading = f"{group.name} {alike[0]} {rest}".strip()
+        raise error
     raise UserError(
         _("Type {words} after {command}, for example {example}"),
         command=code(command),

@@ -12,7 +12,7 @@ from bot.chat.app import App
 from bot.chat.commands import Command, Menu, NoOptions, Picked, Place
 from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.chat.errors import community_only
-from bot.chat.message import UserError
+from bot.chat.message import Button, UserError
 from bot.chat.received import LONGEST_TEXT, clean, received
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Gone, MessageRef, Turn
@@ -20,11 +20,11 @@ from bot.features.jobs import Jobs
 from bot.platforms.slack.identities import is_external, message_id
 from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.network.connection import Payload, Reply
-from bot.platforms.slack.options import TypedCommand, parse
+from bot.platforms.slack.options import MisreadError, TypedCommand, parse, unescaped
 from bot.platforms.slack.payloads import LONGEST_WORDS, is_true, list_of, part_of, text_of
-from bot.platforms.slack.platform import TERMS, SlackPlatform
+from bot.platforms.slack.platform import LONGEST_BUTTON, TERMS, SlackPlatform
 from bot.platforms.slack.turn import SlackOrigin, SlackTurn
-from bot.platforms.slack.turns import UNKNOWN, SlackTurns, refusal_of, rights_for
+from bot.platforms.slack.turns import UNKNOWN, Asked, SlackTurns, refusal_of, rights_for
 from bot.platforms.slack.views import home, modals, rendering
 from bot.privacy import privacy
 from bot.store import StoreError
@@ -33,6 +33,8 @@ from models.verse.poem import OPENING_LIMIT
 
 log = logging.getLogger(__name__)
 
+RUN = "run"
+"""Action of a button that runs a command, which is its state, as typed without the slash."""
 LONGEST_METADATA = 3_000
 LONGEST_URL = 500
 """Characters of a `response_url`."""
@@ -99,12 +101,31 @@ class Requests:
         try:
             typed = parse(self.registry, command, line, self._platform.commands)
         except UserError as error:
+            error.buttons = self._likeliest(error)
             await self._refuse(turn, error, word)
             return
         if typed.wants_form:
             await self._open_form(turn, text_of(payload, "trigger_id"), typed)
         elif isinstance(typed.command, Command):
             await self._run(turn, typed.command, typed.values)
+
+    def _likeliest(self, error: UserError) -> tuple[Button, ...]:
+        """A button that runs what a line may have meant, if that can be run."""
+        reading = error.reading if isinstance(error, MisreadError) else ""
+        label = _("Run {command}").format(command=self._platform.commands.slash(unescaped(reading)))
+        if not reading or len(f"{RUN}:{reading}") > LONGEST_BUTTON or self._read(reading) is None:
+            return ()
+        return (Button(label, RUN, reading, primary=True),)
+
+    def _read(self, reading: str) -> TypedCommand | None:
+        """A command without its slash; `None` if it cannot be run."""
+        word, _space, line = reading.partition(" ")
+        commands = self._platform.commands
+        try:
+            typed = parse(self.registry, commands.slash(word), line, commands)
+        except UserError:
+            return None
+        return None if typed.wants_form else typed
 
     async def _run(self, turn: SlackTurn, command: Command, values: Mapping[str, object]) -> None:
         """Answer a command with its options."""
@@ -137,7 +158,10 @@ class Requests:
         action, state = button
         is_form = action == home.FORM
         known = self.registry.buttons.get(action)
-        asked = self.registry.by_first_word.get("dinoname") if is_form else known
+        asked: Asked = self.registry.by_first_word.get("dinoname") if is_form else known
+        typed = self._read(state) if action == RUN else None
+        if typed is not None:
+            asked = self.registry.by_first_word.get(typed.command.name.partition(" ")[0])
         name = text_of(payload, "user", "name")
         turn = await self._turns.of(_origin_of(payload), name, rights=rights_for(asked))
         if turn is None:
@@ -145,6 +169,8 @@ class Requests:
         turn.expects_answer = known is None or not known.is_vote  # the card shows them
         if refusal := refusal_of(asked, turn.origin):
             await self._refuse(turn, refusal, f"button {action if known is not None else 'form'}")
+        elif typed is not None and isinstance(typed.command, Command):
+            await self._run(turn, typed.command, typed.values)
         elif is_form:
             if (command := self.registry.by_name.get(state)) is not None:
                 typed = TypedCommand(command, wants_form=True)

@@ -46,6 +46,36 @@ async def test_conversation_of_members(slack_chat: SlackChat, others: list[str])
     assert "no app" not in directly.words
 
 
+@pytest.mark.shows("options while typing")
+@pytest.mark.parametrize(
+    ("line", "label", "expected"),
+    [
+        ("/dinoname raptor", "Run /dinoname starts_with:raptor", "new dinosaurs"),
+        ("/halloffame scope:everybody", "Run /halloffame scope:all", "all workspaces"),
+    ],
+)
+async def test_refusal_offers_what_was_meant(
+    slack_chat: SlackChat, line: str, label: str, expected: str
+) -> None:
+    alice = slack_chat.alice
+    slack_chat.type(alice.member, line)
+    await slack_chat.settle()
+    refused = slack_chat.shown(slack_chat.slack.messages[-1])
+    assert refused.is_private
+    assert refused.buttons == (label,)
+    assert expected in (await alice.press(refused, label)).words
+    await slack_chat.restart()
+    assert expected in (await alice.press(refused, label)).words
+
+
+@pytest.mark.shows("options while typing")
+async def test_refusal_without_a_likely_meaning(slack_chat: SlackChat) -> None:
+    for line in ("/dinoname count:many", "/namer create", f"/dinoname count:99 {'a' * 200}"):
+        slack_chat.type(slack_chat.alice.member, line)
+        await slack_chat.settle()
+    assert not any(message.buttons for message in slack_chat.slack.messages)
+
+
 async def moderated(chat: SlackChat, message: Shown) -> str:
     """What a moderator is told who removes a message with its menu."""
     mo = await chat.add_moderator()

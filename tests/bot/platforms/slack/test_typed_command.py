@@ -148,6 +148,42 @@ def test_refusal_says_what_is_accepted(command: str, line: str, expected: str) -
     assert expected in refusal(line, command)
 
 
+@pytest.mark.parametrize(
+    ("command", "line", "reading"),
+    [
+        ("/dinoname", "raptor", "dinoname starts_with:raptor"),
+        ("/dinoname", "3", "dinoname count:3"),
+        ("/dinoname", "count:2 Tyranno saur", "dinoname count:2 starts_with:Tyranno saur"),
+        ("/dinoname", "count:99 starts_with:dra", "dinoname count:10 starts_with:dra"),
+        ("/dinoname", "count:-3", "dinoname count:1"),
+        ("/dinoname", "count:many", ""),
+        ("/dinoname", "cuont:3", "dinoname count:3"),
+        ("/dinoname", "xyzzy:3", ""),
+        ("/halloffame", "scope:everybody", "halloffame scope:all"),
+        ("/halloffame", "scope:everyone past 7 days", "halloffame scope:all past 7 days"),
+        ("/halloffame", "period:weeks scope:mine", "halloffame period:week scope:mine"),
+        ("/halloffame", "mine", "halloffame scope:mine"),
+        ("/halloffame", "weekly", "halloffame period:week"),
+        ("/halloffame", "scope:xyz", ""),
+        ("/sonnet", "form:haiku-ish", ""),
+        ("/sonnet", "form:limerik There was", "sonnet form:limerick There was"),
+        ("/sonnet", "temprature:1 R&D", "sonnet temperature:1 R&amp;D"),
+        ("/settings", "strict", "settings filter:strict"),
+        ("/poems", "now", "poems"),
+        ("/retrain", "names today", ""),
+        ("/namer", "exprot elves", "namer export elves"),
+    ],
+)
+def test_likeliest_reading(command: str, line: str, reading: str) -> None:
+    """What a refusal offers to run: it can be read."""
+    with pytest.raises(UserError) as raised:
+        read(line, command)
+    assert getattr(raised.value, "reading", "") == reading
+    if reading:
+        word, _space, rest = reading.partition(" ")
+        assert isinstance(parse(COMMANDS, f"/{word}", rest).command, Command)
+
+
 @pytest.mark.parametrize("prefix", ["", "dino-"])
 def test_prefix_is_in_sentences(prefix: str) -> None:
     names = CommandNames(prefix)
