@@ -177,7 +177,7 @@ class SlackPlatform:
                 self._direct[user] = await self.api.open_direct(user)
             except DeliveryError as error:
                 log.info("A direct message is unknown: %s", error)
-        return self._direct.get(user, channel) != channel
+        return self._direct.get(user) not in (None, "", channel)
 
     def may_grow(self) -> bool:
         """Whether one more answer may be shown before it is complete. Counts it if so."""

@@ -283,7 +283,8 @@ class SlackChat(Chat):
         visible.sort(
             key=lambda each: (each is not source, each.ts in before, not each.is_ephemeral)
         )
-        files = [file for each in visible if not each.blocks for file in each.files]
+        sent = [file for each in visible if not each.blocks for file in each.files]
+        files = [file for file in sent if not file.is_deleted]
         shown = [self.shown(message) for message in visible if message.blocks]
         return Answer.of(shown, tuple(map(shown_file, files)))
 

@@ -29,7 +29,7 @@ class Reader:
             text,
             tuple(cards),
             tuple(map(label_of, message.buttons)),
-            tuple(map(shown_file, message.files)),
+            tuple(shown_file(each) for each in message.files if not each.is_deleted),
             message.is_ephemeral,
             message,
         )

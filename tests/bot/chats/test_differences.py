@@ -101,7 +101,7 @@ async def test_answer_that_cannot_be_edited(slack_chat: SlackChat) -> None:
     elsewhere = slack_chat.slack.elsewhere
     poem = await slack_chat.alice.use_in(Place(0, "general", elsewhere), "sonnet")
     elsewhere.is_joined = True
-    assert "You can delete it, in its menu." in await moderated(slack_chat, poem)
+    assert "sent where the bot wasn't a member" in await moderated(slack_chat, poem)
 
 
 @pytest.mark.shows("channels without the bot")

@@ -28,8 +28,8 @@ _KINDS: Sequence[tuple[type[DeliveryError], str, str]] = (
     (
         Gone,
         _(
-            "Slack lets nobody edit this message, because it was sent where the bot isn't a "
-            "member. You can delete it, in its menu."
+            "Slack doesn't let the bot edit this message: somebody else wrote it, or it was sent "
+            "where the bot wasn't a member. You can delete the message."
         ),
         "cant_update_message",
     ),

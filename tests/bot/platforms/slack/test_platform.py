@@ -150,6 +150,26 @@ async def test_written_by_the_bot(
     assert platform.has_written(message) == is_own
 
 
+@pytest.mark.parametrize(
+    ("answer", "is_between"),
+    [
+        (Answer({"channel": {"id": "D9"}}), False),
+        (Answer({"channel": {"id": "D5"}}), True),
+        (refusal("missing_scope"), False),
+        (Answer({}), False),
+    ],
+)
+async def test_direct_message_between_members(
+    platform: SlackPlatform, server: SlackServer, answer: Answer, is_between: bool
+) -> None:
+    """Slack names the bot's own no differently."""
+    server.answers["conversations.open"] = [answer]
+    assert await platform.is_between_members("D9", "U1") == is_between
+    if is_between:
+        await platform.is_between_members("D9", "U1")
+        assert len(server.calls) == 1
+
+
 async def test_close_answer(platform: SlackPlatform, server: SlackServer, ref: MessageRef) -> None:
     await platform.close_answer(AnswerRef(ref.channel_id, NUMBER), HELLO)
     assert len(server.of("chat.update")) == 1
