@@ -85,6 +85,11 @@ class Trouble:
         await asyncio.sleep(seconds)
         self.local.faults.clear()
 
+    async def redirects(self, seconds: float) -> None:
+        self.local.faults.rest = RestFault(Kind.REDIRECT, paths="GET .*/attachments/")
+        await asyncio.sleep(seconds)
+        self.local.faults.clear()
+
     async def events(
         self, seconds: float, *, delay_s: float = 0.0, twice: bool = False, gathering_s: float = 0.0
     ) -> None:
@@ -330,6 +335,7 @@ FAULTS = (
     Fault("answers none", lambda t, s: t.rest(Kind.SILENCE, s, 0.3), 6.0),
     Fault("answers slow", lambda t, s: t.rest(Kind.SLOW, s, 0.5, 1.5), 8.0),
     Fault("answers malformed", lambda t, s: t.rest(Kind.MALFORMED, s, 0.3), 6.0),
+    Fault("files redirected", lambda t, s: t.redirects(s), 8.0),
     Fault("connections cut", lambda t, s: t.rest(Kind.CUT, s, 0.4), 6.0),
     Fault("answers lost", lambda t, s: t.rest(Kind.LOST_ANSWER, s, 0.4), 6.0),
     # The database

@@ -21,6 +21,8 @@ from aiohttp import web
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Limited = Callable[[float, bool], web.StreamResponse]
 
+MOVED = "moved"
+"""In the address to which a request was redirected."""
 HELD_S = 600.0
 """Seconds that a request of `Kind.SILENCE` is held: longer than any client waits."""
 
@@ -37,6 +39,7 @@ class Kind(enum.StrEnum):
     CUT = "cut"  # not handled; the connection is closed
     LOST_ANSWER = "lost answer"  # handled; the connection is closed before the answer
     MALFORMED = "malformed JSON"  # handled; the answer breaks off
+    REDIRECT = "302"  # to where it is handled
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ class Faults:
             return await handler(request)
         if self.random.random() >= fault.share:
             return await handler(request)
+        if fault.kind is Kind.REDIRECT and MOVED in request.query:
+            return await handler(request)
         self.made[fault.kind] += 1
         if token := request.match_info.get("token"):
             self.disturbed.add(token)
@@ -100,6 +105,9 @@ class Faults:
                 await asyncio.sleep(HELD_S)
             case Kind.LOST_ANSWER:
                 await handler(request)
+            case Kind.REDIRECT:
+                location = f"{request.url.update_query({MOVED: '1'})}"
+                return web.Response(status=302, headers={"Location": location})
             case Kind.MALFORMED:
                 return _broken_off(await handler(request))
         return _cut(request)

@@ -31,7 +31,7 @@ from bot.platforms.local.common.simulator import (
     Simulator,
     socket_address,
 )
-from bot.platforms.local.faults import Faults
+from bot.platforms.local.faults import Faults, Kind
 from bot.platforms.local.gateway import Gateway
 from bot.platforms.local.guild import User
 from bot.platforms.local.limits import ApiError, RateLimiter
@@ -198,7 +198,9 @@ class LocalDiscord(Simulator):
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         """Turn errors into Discord's responses, and make faults of the API."""
         try:
-            if request.path.startswith(self._api):
+            fault = self.faults.rest
+            is_moved = fault is not None and fault.kind is Kind.REDIRECT  # files, too
+            if is_moved or request.path.startswith(self._api):
                 return await self.faults.answer(request, handler)
             return await handler(request)
         except ApiError as error:

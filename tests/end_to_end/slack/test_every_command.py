@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.chat.commands import Command, Kind, Option
+from bot.platforms.local import faults
 from bot.platforms.local.slack.records import File, Interaction
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.local.slack.workspace import Member
@@ -129,7 +130,8 @@ async def office(
         LocalSlack(port=0, ack_s=PATIENCE_S) as slack,
         bot_on(slack, folder, templates, training=training) as bot,
     ):
-        slack.state.messages.redirects = 1  # as on Enterprise Grid
+        # As on Enterprise Grid.
+        slack.faults.rest = faults.RestFault(faults.Kind.REDIRECT, paths="/files-pri/")
         owner = slack.workspace.add_member("Olga", is_admin=True, is_owner=True)
         made = Office(bot, slack, owner)
         view = await (await made.ask("/namer", "create ?")).opened()

@@ -36,8 +36,6 @@ class Messages:
         """Where files are served, with a slash at the end."""
         self.by_ts: dict[str, Message] = {}
         self.files: dict[str, File] = {}
-        self.redirects = 0
-        """How often the address of a file redirects, as on Enterprise Grid."""
         self.warnings: list[str] = []
         """What Slack accepts, and may read otherwise than the bot means it."""
         self.listeners: list[Callable[[Message], None]] = []

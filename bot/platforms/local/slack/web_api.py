@@ -74,7 +74,7 @@ class WebApi:
         app.router.add_route("*", PREFIX + "{method}", self._serve)
         app.router.add_post("/actions/{secret}", self._respond)
         app.router.add_post("/upload/v1/{file}", self._upload)
-        for path in ("/{name}", "/download/{name}", "/{redirects:\\d+}/{name}"):
+        for path in ("/{name}", "/download/{name}"):
             app.router.add_get("/files-pri/{file}" + path, self._download)
 
     # Requests
@@ -146,11 +146,6 @@ class WebApi:
             return web.Response(text=page, content_type="text/html")
         if file is None or file.data is None:
             return web.Response(status=404)
-        redirects = int(request.match_info.get("redirects", 0))
-        if redirects < self._state.messages.redirects:
-            folder, _slash, name = file.url.rpartition("/")
-            location = f"{folder}/{redirects + 1}/{name}"
-            return web.Response(status=302, headers={"Location": location})
         return web.Response(body=file.data, content_type=file.content_type)
 
     # Methods
