@@ -1,4 +1,4 @@
-"""The database: address, driver, connection, rights, revision, and live weights in it."""
+"""The database: address, driver, connection, rights, size, revision, live weights in it."""
 
 import asyncio
 import sqlite3
@@ -99,7 +99,14 @@ def _sqlite(file: Path) -> Finding:
             state = "ok" if is_late else str(error)
     if state != "ok":
         return problem(CHECK, f"The SQLite file {file} is damaged: {state}.", "Restore a backup.")
-    return fine(CHECK, f"The SQLite file {file} can be read and written.")
+    files = (file, file.with_name(f"{file.name}-wal"))  # recent changes are beside it
+    size = sum(each.stat().st_size for each in files if each.exists())
+    return fine(CHECK, f"The SQLite file {file} can be read and written. {_sized(size)}")
+
+
+def _sized(size: int) -> str:
+    """How large the database is, for a look from time to time."""
+    return f"It has {size / 2**20:,.1f} MiB."
 
 
 async def _postgres(session: "AsyncSession", where: str) -> Finding:
@@ -110,10 +117,11 @@ async def _postgres(session: "AsyncSession", where: str) -> Finding:
         text(
             "SELECT current_setting('server_version') AS version, "
             "pg_is_in_recovery() AS standby, current_setting('server_encoding') AS encoding, "
-            "coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS creates"
+            "coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) AS creates, "
+            "pg_database_size(current_database()) AS size"
         )
     )
-    version, standby, encoding, creates = row.one()
+    version, standby, encoding, creates, size = row.one()
     if standby:
         found, advice = f"{where} is read-only (a standby).", "Use the primary's address."
     elif encoding != "UTF8":
@@ -123,7 +131,8 @@ async def _postgres(session: "AsyncSession", where: str) -> Finding:
         found = f"The user can't create tables in {where}."
         advice = "Make it the owner of the database (ALTER DATABASE … OWNER TO …)."
     else:
-        return fine(CHECK, f"PostgreSQL {version}, {where}, can be read and written.")
+        found = f"PostgreSQL {version}, {where}, can be read and written. {_sized(size)}"
+        return fine(CHECK, found)
     return problem(CHECK, found, advice)
 
 

@@ -1,6 +1,7 @@
 """`python -m bot doctor` on set-ups that work, and on PostgreSQL."""
 
 import asyncio
+import re
 import secrets
 
 import pytest
@@ -26,6 +27,8 @@ def test_working_set_up(setup: Setup, capsys: pytest.CaptureFixture[str]) -> Non
         assert f"✓ {check}: " in printed
     for check in ("Database", "Migrations", "Weights", "State folder", "Packages", "Fonts"):
         assert f" {check}: " in printed
+    size = len(before) / 2**20
+    assert f"can be read and written. It has {size:.1f} MiB." in printed
     assert setup.database.read_bytes() == before
     assert [path.name for path in setup.state_dir.iterdir()] == ["mangosaurus.db"]
 
@@ -59,6 +62,7 @@ def test_postgres(postgres: Database, setup: Setup, capsys: pytest.CaptureFixtur
     assert examine() == Exit.OK
     printed = capsys.readouterr().out
     assert "✓ Database: PostgreSQL " in printed
+    assert re.search(r"It has \d+\.\d MiB\.", printed)
     assert "✓ Migrations: " in printed
 
 
