@@ -64,6 +64,8 @@ class Person:
 
     id: int
     is_bot: bool = False
+    is_manager: bool = False
+    """Whether the user can manage the community, as `bot.chat.turn.User` has it."""
 
 
 @dataclass(frozen=True, slots=True)

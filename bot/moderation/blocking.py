@@ -41,6 +41,8 @@ class TargetOptions:
     """What was typed: an id."""
     is_bot: bool = False
     """Whether the user is a bot."""
+    is_manager: bool = False
+    """Whether the user manages the community, where moderators cannot block them."""
 
 
 @dataclass(frozen=True)
@@ -66,10 +68,13 @@ async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> Non
         )
     done = _("The bot doesn't answer {target} anymore.")
     if scope.community_id is not None:
-        done = _(
-            "The bot doesn't answer {target} here anymore, unless they are a manager: "
-            "managers can't be blocked."
-        )
+        done = _("The bot doesn't answer {target} here anymore.")
+        if options.is_manager:
+            raise UserError(
+                _("{target} is a manager of this {community}, and managers can't be blocked."),
+                target=target.name,
+                community=turn.platform.terms.community,
+            )
     is_new = await _block_or_explain(app, turn, target)
     sentence = done if is_new else _("{target} is blocked already.")
     await turn.respond(Message(text(sentence, target=target.name), private=True))

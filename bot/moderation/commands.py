@@ -52,7 +52,7 @@ def _of_menu(picked: Picked) -> MessageOptions:
 
 
 def _member(member: Person) -> TargetOptions:
-    return TargetOptions(member.id, is_bot=member.is_bot)
+    return TargetOptions(member.id, is_bot=member.is_bot, is_manager=member.is_manager)
 
 
 def _target(user: Person | None = None, server: str | None = None) -> TargetOptions:

@@ -168,7 +168,10 @@ def _value(given: object) -> object:
     match given:
         case discord.Attachment():
             return DiscordAttachment(given)
-        case discord.User() | discord.Member():
+        case discord.Member():
+            rights = given.guild_permissions
+            return Person(given.id, given.bot, rights.manage_guild or rights.administrator)
+        case discord.User():
             return Person(given.id, given.bot)
         case discord.TextChannel() | discord.Thread() | discord.VoiceChannel():
             return given.id

@@ -182,7 +182,8 @@ class SlackTurns:
         match value:
             case UserRef(external=user):
                 member = await self._member(user, "", Rights.USUAL)
-                return Person(await identities.user(team, user), member.is_bot)
+                number = await identities.user(team, user)
+                return Person(number, member.is_bot, member.is_administrator)
             case ChannelRef(external=channel):
                 return await identities.channel(team, channel)
             case FileRef():

@@ -51,7 +51,7 @@ async def test_blocked_member_deletes_their_data(chat: Chat) -> None:
     await mo.use("moderate block", member=chat.alice)
     shown = await chat.alice.use("privacy")
     assert shown.lines[0] == (
-        "The bot stores data of yours: 1 poll, 1 block and 1 act of moderation."
+        "The bot stores data of yours: 1 poll, 1 block and 1 entry in the record of moderation."
     )
     assert "deleting your data doesn't delete blocks" in shown.lines[-1]
     await chat.alice.press(shown, "Show everything")
@@ -73,9 +73,14 @@ async def test_block_holds_in_its_server_only(chat: Chat) -> None:
 
 @pytest.mark.both
 async def test_managers_cannot_be_locked_out(chat: Chat) -> None:
-    boss = await chat.add_manager()
-    done = await (await chat.add_moderator()).use("moderate block", member=boss)
-    assert "unless they are a manager: managers can't be blocked." in done.text
+    boss, mo = await chat.add_manager(), await chat.add_moderator()
+    refused = await mo.use("moderate block", member=boss)
+    assert refused.text == (
+        f"@{boss.name} is a manager of this {chat.terms.community}, and managers can't be blocked."
+    )
+    assert (await mo.use("moderate blocks")).lines == ["Nobody is blocked."]
+    done = await mo.use("moderate block", member=chat.alice)
+    assert done.text == "The bot doesn't answer @alice here anymore."
     assert "Polls stay open" in (await boss.use("settings")).text
 
 
