@@ -35,13 +35,16 @@ async def save_state(app: App, turn: Turn, state: State) -> str:
     return f"{_MARK}{number}"
 
 
-async def load_state(app: App, reference: str) -> State:
-    """The inverse of `save_state`. Raises `UserError` for a state that is no longer stored."""
+_GONE = _("This button no longer works; use the command instead.")
+
+
+async def load_state(app: App, reference: str, gone: str = _GONE) -> State:
+    """The inverse of `save_state`. Raises `UserError` with `gone` if it is no longer stored."""
     payload = None
     if _REFERENCE.fullmatch(reference) and (number := int(reference[1:])) < 2**63:
         payload = await app.store[ButtonStates].get(number)
     if payload is None:
-        raise UserError(_("This button no longer works; use the command instead."))
+        raise UserError(gone)
     state: State = json.loads(payload)
     return state
 

@@ -59,12 +59,18 @@ async def export(app: App, turn: Turn, options: ExportOptions) -> None:
         await turn.respond(Message(content=reply, files=(file,), private=True))
 
 
+_GONE = _(
+    "This poem can't be kept anymore, because the bot no longer stores it. Write a new one with "
+    "/sonnet."
+)
+
+
 async def keep(app: App, turn: Turn, state: str) -> None:
     """Answer the button that keeps a poem."""
-    poem = await load_state(app, state)
+    poem = await load_state(app, state, _GONE)
     title, body = str(poem.get("title", "")), str(poem.get("text", ""))
     if not body or turn.source is None:
-        raise UserError(_("This poem can't be read anymore. Write a new one with /sonnet."))
+        raise UserError(_GONE)
     try:
         is_new = await app.store[Poems].keep(
             turn.user.id,

@@ -50,7 +50,7 @@ async def test_keep(chat: Chat) -> None:
     assert again == "You've kept this one already. You have 1 poem: /poems"
     await chat.app.store[ButtonStates].prune(chat.now() + timedelta(seconds=1))
     lost = await keep(chat, chat.alice, shown)
-    assert lost == "This button no longer works; use the command instead."
+    assert lost.startswith("This poem can't be kept anymore, because the bot no longer stores it.")
     assert len(await kept_by(chat, chat.alice)) == 1
 
 
