@@ -1,7 +1,7 @@
 """Votes as they were cast and stored, for the soak, the kills and the test of a fleet."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.chat.dispatch import ACKNOWLEDGED_S
 from bot.platforms.local.records import Interaction, Message
 
-RECEIPT = re.compile("You voted")
+RECEIPT = re.compile("You (voted|took)")
 VOTE_BUTTON = re.compile(r"vote:(?P<poll>[^:]+):(?P<position>\d+)")
 
 Ballot = tuple[str, int]
 """The IDs of a poll and of a member."""
+TWICE_S = 5.0
+"""Seconds between two presses that the bot may take for one, if it is slow: see `DOUBLE_PRESS`."""
 
 
 @dataclass(frozen=True)
@@ -73,12 +75,26 @@ def allowed_votes(presses: Sequence[Press]) -> dict[Ballot, set[int | None]]:
     was told of a failure.
     """
     allowed: dict[Ballot, set[int | None]] = {}
+    pressed_at: dict[Ballot, float] = {}
     for press in presses:
-        if is_confirmed(press.asked):
-            allowed[press.ballot] = {press.position}
-        else:
-            allowed.setdefault(press.ballot, {None}).add(press.position)
+        at = press.asked.created_at
+        is_double = at - pressed_at.get(press.ballot, -TWICE_S) < TWICE_S
+        before = allowed.get(press.ballot, {None})
+        after = votes_after(before, press.position, is_double=is_double)
+        allowed[press.ballot] = after if is_confirmed(press.asked) else before | after
+        pressed_at[press.ballot] = at
     return allowed
+
+
+def votes_after(
+    before: Set[int | None], position: int, *, is_double: bool = False
+) -> set[int | None]:
+    """The votes that a member may have after a press: one for the chosen name takes it back.
+
+    is_double: whether the bot may take it for a second press of a double click.
+    """
+    after = {None if vote == position else position for vote in before}
+    return after | {position} if is_double else after
 
 
 def wrong_votes(

@@ -22,7 +22,7 @@ from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.records import Interaction as SlackInteraction
 from bot.platforms.local.slack.records import Message as SlackMessage
 from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.local.slack.workspace import Channel
+from bot.platforms.local.slack.workspace import Channel, Member
 from bot.platforms.slack.views.rendering import button_of
 from bot.polls.poll_message import ACTION
 from bot.polls.votes import parse
@@ -186,11 +186,12 @@ class DiscordCrowd(Crowd):
         self._local = local
         guild = local.state.guild
         self._members = [guild.add_member(f"Member {n}") for n in range(members + 2)]
-        self._quiet = guild.add_member("Quiet")
+        # Several: a member can have few open polls.
+        self._quiet = [guild.add_member(f"Quiet {n}") for n in range(ROOMS)]
         local.state.events.listeners.append(self._hear)
 
     def _send(self, number: int, what: What) -> Hashable:
-        member = self._quiet if what == "quiet" else self._members[number]
+        member = self._quiet[number % ROOMS] if what == "quiet" else self._members[number]
         command = "sonnet" if what == "poem" else "dinoname"
         options = {"count": 1} if what == "quiet" else {}
         with suppress(ApiError):
@@ -221,17 +222,17 @@ class SlackCrowd(Crowd):
             (workspace.add_member(f"Member {n}"), workspace.add_channel(f"room-{n}"))
             for n in range(members + 2)
         ]
-        self._quiet = workspace.add_member("Quiet")
-        self._quiet_rooms: dict[int, Channel] = {}
+        self._quiet: dict[int, tuple[Member, Channel]] = {}
         local.state.messages.listeners.append(self._hear)
         local.state.listeners.append(self._hear_acknowledgement)
 
     def _send(self, number: int, what: What) -> Hashable:
         if what == "quiet":  # a channel for each number: its posts are told apart by it
-            if number not in self._quiet_rooms:
-                room = self._local.workspace.add_channel(f"quiet-{number}")
-                self._quiet_rooms[number] = room
-            member, channel = self._quiet, self._quiet_rooms[number]
+            if number not in self._quiet:
+                workspace = self._local.workspace
+                room = workspace.add_channel(f"quiet-{number}")
+                self._quiet[number] = workspace.add_member(f"Quiet {number}"), room
+            member, channel = self._quiet[number]
         else:
             member, channel = self._members[number]
         command = "/sonnet" if what == "poem" else "/dinoname"

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ballots import Poll, poll_of
+from benchmarks.ballots import Ballot, Poll, poll_of
 from benchmarks.soak import hostile
 from benchmarks.soak.ledger import Entry, Ledger
 from benchmarks.soak.records import Records
@@ -54,6 +54,8 @@ class Crowd:
         self._probers = [guild.add_member(f"Prober {n}") for n in range(PROBERS)]
         self._polls: list[Poll] = []
         self._poems: list[Message] = []
+        self._notes: dict[Ballot, Message] = {}
+        """The private note about each vote."""
         self._tasks: set[asyncio.Task[None]] = set()
         self.namers: list[str] = []
         """Names of the namers that members use."""
@@ -202,10 +204,14 @@ class Crowd:
             "vote", member, poll.message, poll.buttons[position], r"You (voted|took)", stores=True
         )
         ballot = poll.id, int(member.id)
+        entry.note = self._notes.get(ballot)
         self._records.press(ballot, entry, position)
         await self.settled(entry, needs_words=True)
-        if self._random.random() < 0.1 and entry.asked.followups:
-            receipt = entry.asked.followups[-1]
+        if entry.note is not None and entry.note not in entry.messages:
+            entry.note = None  # what a later vote makes of it does not count
+        if entry.asked.followups:
+            self._notes[ballot] = entry.asked.followups[-1]
+        if self._random.random() < 0.1 and (receipt := self._notes.get(ballot)) is not None:
             undone = self._press("retract", member, receipt, "Take it back", "took your vote back")
             self._records.press(ballot, undone, None)
             await self.settled(undone)

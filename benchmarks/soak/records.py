@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import URL
 
-from benchmarks.ballots import Ballot, is_confirmed, rows
+from benchmarks.ballots import TWICE_S, Ballot, is_confirmed, rows, votes_after
 from benchmarks.soak.ledger import NOT_SAVED, Entry, text_of
 from bot.platforms.local.records import Message
 
-VOTED = re.compile(r"You voted for|Press another name to change")
+VOTED = re.compile(r"You voted")
 RETRACTED = re.compile(r"You took your vote back")
 KEPT = re.compile(r"^(Kept\.|You've kept this one already)")
 FORGOTTEN = re.compile(r"no longer stores anything about you")
 READY = re.compile(r"✅ (?P<name>.+) is ready")
 POLLS_STAY_OPEN = re.compile(r"New polls stay open for (?P<minutes>\d+)")
-HAS_WON = re.compile(r"The poll is closed: (?P<name>.+?) has won")
+HAS_WON = re.compile(r"The poll is closed: (?!no name )(?P<name>.+?) has won")
 
 
 @dataclass(frozen=True)
@@ -100,11 +100,14 @@ class Records:
                 for who, e in self.forgets
                 if who == member
             ]
-            for _, position, is_certain in sorted(events, key=lambda event: event[0]):
-                if is_certain:
-                    allowed = {position}
-                else:  # it may count or not: the member was told of a failure
-                    allowed.add(position)
+            pressed_at = 0.0
+            for at, position, is_certain in sorted(events, key=lambda event: event[0]):
+                after: set[int | None] = {None}
+                if position is not None:
+                    after = votes_after(allowed, position, is_double=at - pressed_at < TWICE_S)
+                    pressed_at = at
+                # Else it may count or not: the member was told of a failure.
+                allowed = after if is_certain else allowed | after
             vote = stored.votes.get((poll, member))
             if vote not in allowed:
                 expected = " or ".join(sorted(map(str, allowed)))

@@ -10,6 +10,7 @@ from typing import TypeVar
 from bot.chat.commands import Registry
 from bot.chat.cooldowns import Cooldowns, SharedCooldowns
 from bot.chat.message import UserError
+from bot.chat.private_notes import PrivateNotes
 from bot.chat.turn import Turn
 from bot.chat.unfinished import UnfinishedAnswers
 from bot.concurrency import EditThrottle, InFlight, Locks, Pace
@@ -98,6 +99,8 @@ class App:
     """Edits of messages, by channel."""
     receipts: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(MOST_RECEIPTS))
     """Held while a vote is confirmed."""
+    notes: PrivateNotes = field(default_factory=PrivateNotes)
+    """Confirmations of votes, by poll."""
     homes: set[int] = field(default_factory=set)
     """Homes that were found on connecting, besides those of the settings: see `is_home`."""
     unfinished: UnfinishedAnswers = field(init=False)

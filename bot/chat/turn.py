@@ -188,6 +188,10 @@ class Platform(Protocol):
         """Seconds from a heartbeat to its answer; `None` if unknown."""
 
     @property
+    def replaces_private(self) -> bool:
+        """Whether a private answer can be replaced at a later request of the member."""
+
+    @property
     def whole_answer_s(self) -> float:
         """Seconds for which an answer that grows is awaited whole, since edits are few."""
 
@@ -205,7 +209,7 @@ class Platform(Protocol):
         """Replace a message of the bot. Raises `DeliveryError`."""
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
-        """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
+        """Replace an answer, perhaps of another process. Raises `DeliveryError`."""
 
     async def link(self, ref: MessageRef) -> str:
         """The address of a message. Raises `Unavailable`."""
@@ -288,6 +292,13 @@ class Turn(Protocol):
         """Where to tell the member that this process has ended, while nothing is shown.
 
         `None` afterwards, and where the platform tells so itself.
+        """
+
+    @property
+    def private_answer(self) -> AnswerRef | None:
+        """The private answer to a pressed button, for `Platform.close_answer` a while later.
+
+        `None` where it cannot be replaced.
         """
 
     on_pending: OnPending | None

@@ -57,17 +57,21 @@ def add_entry(session: AsyncSession, entry: RecordEntry) -> None:
 
 DEFAULT_MINUTES = 10
 """How long a poll stays open, unless its community has set something else."""
+DEFAULT_VOTES = 1
+"""Votes of others than the discoverer that a winner needs, unless its community has set more."""
 
 
 @dataclass(frozen=True)
 class CommunitySettings:
-    """Settings of a community, apart from those of its polls and of its word filter."""
+    """Settings of a community, apart from how long its polls stay open and its word filter."""
 
     in_public_hall: bool = True
     """Whether its winners may appear in the public hall of fame."""
     accepts_shared: bool = True
     """Whether custom models that other communities share can be used in it."""
     log_channel_id: int | None = None
+    votes_needed: int = DEFAULT_VOTES
+    """Votes of others than the discoverer that a winner needs."""
 
 
 class Communities(Queries):
@@ -75,14 +79,21 @@ class Communities(Queries):
 
     async def settings(self, community_id: int) -> CommunitySettings:
         """The settings of a community."""
-        columns = (Community.in_public_hall, Community.accepts_shared, Community.log_channel_id)
+        columns = (
+            Community.in_public_hall,
+            Community.accepts_shared,
+            Community.log_channel_id,
+            Community.votes_needed,
+        )
         async with self._database.reading() as session:
             row = (
                 await session.execute(select(*columns).where(Community.id == community_id))
             ).first()
         if row is None:
             return CommunitySettings()
-        return CommunitySettings(row[0] is not False, row[1] is not False, row[2])
+        return CommunitySettings(
+            row[0] is not False, row[1] is not False, row[2], row[3] or DEFAULT_VOTES
+        )
 
     async def poll_minutes(self, community_id: int) -> int:
         """How long the polls of a community stay open."""

@@ -15,6 +15,8 @@ from bot.words.queries import WordFilters
 
 SHORTEST, LONGEST = 1, 1440
 """Minutes that a poll can stay open."""
+FEWEST, MOST = 1, 5
+"""Votes of others than the discoverer that a winner can need."""
 MOST_WORDS = 50
 """Words that a community can block."""
 LONGEST_WORD = 30
@@ -33,6 +35,7 @@ class SettingsOptions:
     """Options of `/settings`; `None` keeps what is set."""
 
     vote_minutes: int | None = None
+    votes_needed: int | None = None
     public_hall: bool | None = None
     shared_namers: bool | None = None
     filter: str | None = None
@@ -48,6 +51,12 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
             _("A poll can stay open for {shortest} to {longest} minutes, for example 10."),
             shortest=SHORTEST,
             longest=LONGEST,
+        )
+    if options.votes_needed is not None and not FEWEST <= options.votes_needed <= MOST:
+        raise UserError(
+            _("A winner can need {fewest} to {most} votes, for example 2."),
+            fewest=FEWEST,
+            most=MOST,
         )
     strictness = None if options.filter is None else checked_strictness(options.filter)
     words = None if options.blocked_words is None else checked_words(options.blocked_words)
@@ -105,6 +114,7 @@ async def _change(
     """Change what is given, apart from the word filter. Returns a sentence for each change."""
     given = {
         "vote_minutes": options.vote_minutes,
+        "votes_needed": options.votes_needed,
         "in_public_hall": options.public_hall,
         "accepts_shared": options.shared_namers,
     }
@@ -118,6 +128,8 @@ async def _change(
             minutes,
         )
         sentences.append(text(sentence, minutes=minutes))
+    if options.votes_needed is not None:
+        sentences.append(_votes_needed(options.votes_needed))
     if options.public_hall is not None:
         sentences.append(_switch(_PUBLIC_HALL, terms, on=options.public_hall))
     if options.shared_namers is not None:
@@ -154,6 +166,7 @@ async def _overview(app: App, community_id: int, terms: Terms) -> list[Text]:
     )
     lines = {
         "vote_minutes": text(stay_open, minutes=minutes),
+        "votes_needed": _votes_needed(kept.votes_needed),
         "public_hall": _switch(_PUBLIC_HALL, terms, on=kept.in_public_hall),
         "shared_namers": _switch(_SHARED_NAMERS, terms, on=kept.accepts_shared),
         "filter": _strictness(strictness),
@@ -179,6 +192,16 @@ _SHARED_NAMERS = (
 
 def _switch(sentences: tuple[str, str], terms: Terms, *, on: bool) -> Text:
     return text(sentences[on], community=terms.community, communities=terms.communities)
+
+
+def _votes_needed(votes: int) -> Text:
+    """What a name needs to win."""
+    sentence = ngettext(
+        "A name of a new poll wins here only with a vote of someone who didn't ask for it.",
+        "A name of a new poll wins here only with {votes} votes of members who didn't ask for it.",
+        votes,
+    )
+    return text(sentence, votes=votes)
 
 
 def _strictness(strictness: Strictness) -> Text:
@@ -218,6 +241,13 @@ SETTINGS = Command(
             most=LONGEST,
         ),
         Option(
+            "votes_needed",
+            _("Votes that a winner needs, not counting who asked, 1 to 5 (default 1)"),
+            Kind.INTEGER,
+            least=FEWEST,
+            most=MOST,
+        ),
+        Option(
             "public_hall",
             _("Whether winners appear in the hall of fame of everybody (default: yes)"),
             Kind.SWITCH,
@@ -243,6 +273,10 @@ SETTINGS = Command(
     examples=(
         ("/settings", _("shows the settings of the bot here.")),
         ("/settings vote_minutes:30", _("keeps polls open for half an hour.")),
+        (
+            "/settings votes_needed:2",
+            _("lets a name win only with two votes besides that of who asked for it."),
+        ),
         ("/settings filter:strict", _("makes the word filter strict; or mild, or normal.")),
         ("/settings blocked_words:mud, swamp*", _("also blocks mud, and words like swampy.")),
     ),

@@ -18,6 +18,7 @@ from bot.community.rights import check_channel, check_community, check_moderator
 from bot.formats import shortened
 from bot.moderation.queries import Moderation
 from bot.moderation.record import MODERATE, entry_of, post
+from bot.polls.hall_of_fame import withdraw
 from bot.polls.poll_closing import winner_message
 from bot.polls.poll_message import message_of, poll_message, removed_message
 from bot.polls.queries import HallOfFame, PollRecord, Polls
@@ -257,6 +258,7 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
     if name is None:
         raise UserError(_("This name was removed already."))
     failure = await _in_time(redraw(app, turn.platform, poll_id))
+    await _in_time(withdraw(app, turn.platform))
     await post(app, turn.platform, entry_of(app, turn, Action.REMOVE_NAME, subject=name))
     sentence = (
         _("{name} was removed, with its votes.")

@@ -58,8 +58,8 @@ from bot.polls.poll_message import (
     names_message,
     poll_message,
 )
-from bot.polls.queries import PollRecord, Polls
-from bot.polls.votes import Candidates, open_poll
+from bot.polls.queries import PollRecord, Polls, TooManyPolls
+from bot.polls.votes import Candidates, open_poll, too_many
 from bot.store import Unavailable
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord
@@ -184,12 +184,16 @@ async def _message(
     elif not turn.sees_channel and turn.community_id in turn.platform.communities:
         unseen = _("There's no poll, because the bot can't see this channel.")
     candidates = replace(candidates, note=f"{candidates.note} {unseen}".strip())
-    poll = await open_poll(app, turn, candidates)
-    if poll is not None:
-        return poll_message(poll, turn.platform.limits), poll
     dissect_state = None
-    if candidates.is_dissectable:
-        dissect_state = await _dissect_state(app, turn, candidates)
+    try:
+        poll = await open_poll(app, turn, candidates)
+    except TooManyPolls as limit:
+        candidates = replace(candidates, note=f"{candidates.note} {too_many(limit)}".strip())
+    else:
+        if poll is not None:
+            return poll_message(poll, turn.platform.limits), poll
+        if candidates.is_dissectable:
+            dissect_state = await _dissect_state(app, turn, candidates)
     message = names_message(
         [text(strong(name)) for name in candidates.names],
         custom_model=candidates.custom_model,

@@ -1,13 +1,14 @@
-"""`/halloffame` and `/champion`: names that won polls."""
+"""`/halloffame` and `/champion`: names that won polls, and taking removed ones out of them."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
+import logging
+from collections.abc import Awaitable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from bot.chat.app import App
+from bot.chat.app import PATIENCE_S, App
 from bot.chat.commands import Choice, Command, NoOptions, Option, within_limits
-from bot.chat.dispatch import respond_when_ready
 from bot.chat.errors import other_version
 from bot.chat.message import (
     Button,
@@ -17,15 +18,21 @@ from bot.chat.message import (
     Text,
     Tone,
     UserError,
+    code,
     emphasis,
     strong,
     text,
 )
 from bot.chat.translation import _, ngettext
-from bot.chat.turn import Turn
+from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn, Unreachable
+from bot.community.blocks import BlockList
+from bot.concurrency import in_time
 from bot.polls.queries import Champion, HallOfFame, HallScope
+from bot.store import Unavailable
 from bot.words import WordFilter
 from models.names.dissection import parts_of, reading
+
+log = logging.getLogger(__name__)
 
 PLAQUE = "plaque.png"
 
@@ -106,6 +113,15 @@ class HallOfFameOptions:
         return cls(period, scope, int(page), int(member) if member else None)
 
 
+@dataclass(frozen=True)
+class Winners:
+    """A message that shows winners."""
+
+    message: Message
+    poll_ids: tuple[int, ...] = ()
+    """The polls that they won."""
+
+
 async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None:
     """Answer `/halloffame`."""
     async with app.answering(turn, ACTION):
@@ -113,7 +129,7 @@ async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None
             raise UserError(_("There's no such choice; pick one of the suggestions."))
         if options.scope == "mine":
             options = replace(options, member_id=turn.user.id)
-        await respond_when_ready(turn, page_of(app, turn, options))
+        await _answer(app, turn, page_of(app, turn, options))
 
 
 async def turn_page(app: App, turn: Turn, state: str) -> None:
@@ -121,13 +137,60 @@ async def turn_page(app: App, turn: Turn, state: str) -> None:
     options = HallOfFameOptions.from_state(state)
     if options.scope == "mine" and options.member_id != turn.user.id:
         raise UserError(_("These names are someone else's. See yours with /halloffame."))
-    await turn.edit_source(await page_of(app, turn, options))
+    page = await page_of(app, turn, options)
+    await turn.edit_source(page.message)
+    await _note(app, turn, turn.source.ref if turn.source is not None else None, page)
 
 
 async def champion(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/champion`."""
     async with app.answering(turn, CHAMPION):
-        await respond_when_ready(turn, champion_message(app, turn))
+        await _answer(app, turn, _champion(app, turn))
+
+
+async def _answer(app: App, turn: Turn, winners: Awaitable[Winners]) -> None:
+    """Respond with winners, and record which message shows them."""
+    shown = await in_time(winners, PATIENCE_S, on_delay=turn.defer)
+    await _note(app, turn, await turn.respond(shown.message), shown)
+
+
+async def _note(app: App, turn: Turn, ref: MessageRef | None, shown: Winners) -> None:
+    """Record which winners a message shows, if the bot can edit it later."""
+    community_id = turn.community_id
+    if ref is None or community_id is None or not turn.sees_channel:
+        return
+    if community_id not in turn.platform.communities:
+        return
+    with suppress(Unavailable):
+        await app.store[HallOfFame].shown(
+            community_id, ref.channel_id, ref.message_id, shown.poll_ids
+        )
+
+
+async def withdraw(app: App, platform: Platform) -> None:
+    """Empty earlier answers that show a removed winner. Raises `Unavailable`."""
+    hall = app.store[HallOfFame]
+    sentence = _("A moderator removed a name that was here. {command} shows the others.")
+    message = Message(text(sentence, command=code("/halloffame")))
+    for place in await hall.outdated(platform.name):
+        ref = MessageRef(place.channel_id, place.message_id, place.community_id)
+        try:
+            if not await app[BlockList].has_community(place.community_id):
+                await platform.edit(ref, message)
+        except Unreachable:  # a later round tries again
+            return
+        except DeliveryError as error:
+            log.info("A removed winner stays in an earlier answer: %s", error)
+        await hall.forget_answer(place)
+
+
+async def check_winner(app: App, turn: Turn, name: str) -> None:
+    """Raise `UserError` for a name that a button still has, although it was removed."""
+    if not await app.store[HallOfFame].has(name, turn.community_id):
+        raise UserError(
+            _("This name was removed from the hall of fame. {command} shows the others."),
+            command=code("/halloffame"),
+        )
 
 
 async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
@@ -148,7 +211,7 @@ async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
     return within_limits((Choice(name, name) for name in allowed), turn.platform.limits)
 
 
-async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
+async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Winners:
     """A page of the hall of fame, at most the last one."""
     store, scope = app.store[HallOfFame], scope_of(options, turn.community_id, app.now())
     count = await store.count(scope)
@@ -162,13 +225,8 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
         community=terms.community, communities=terms.communities
     )
     if not found:
-        return Message(
-            content=text(
-                _("No name has won a poll yet ({period}, {place}). Get some with /dinoname!"),
-                period=period,
-                place=place,
-            )
-        )
+        sentence = _("There are no winning names ({period}, {place}). Get some with /dinoname!")
+        return Winners(Message(text(sentence, period=period, place=place)))
     words = await app.filters.of(turn.community_id)
     lines = tuple(
         _line(page * PAGE + i, name, turn.community_id, words) for i, name in enumerate(found)
@@ -182,34 +240,37 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Message:
         ).format(page=page + 1, pages=pages, count=count)
     title = _("🏛️ Best names: {period}, {place}").format(period=period, place=place)
     embed = Embed(title, lines, footer=footer, tone=Tone.NAMES)
-    return Message(embeds=(embed,), buttons=tuple(_paging(replace(options, page=page), pages)))
+    message = Message((), (embed,), tuple(_paging(replace(options, page=page), pages)))
+    return Winners(message, tuple(name.poll_id for name in found))
 
 
-async def champion_message(app: App, turn: Turn, *, has_plaque: bool = True) -> Message:
-    """Today's best name, or the latest winner if nobody won today.
+async def champion_message(app: App, turn: Turn) -> Message:
+    """Today's champion, without the plaque, which takes a while to draw."""
+    return (await _champion(app, turn, has_plaque=False)).message
 
-    has_plaque: whether its plaque is drawn, which takes a while.
-    """
+
+async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners:
+    """Today's best name, or the latest winner if nobody won today."""
     store, community_id = app.store[HallOfFame], turn.community_id
     words = await app.filters.of(community_id)
     scope = scope_of(HallOfFameOptions("day"), community_id, app.now())
     found = [name for name in await store.best(scope, most=PAGE) if words.allows(name.name)]
     best = found[0] if found else await store.latest(replace(scope, since=None))
     if best is None or not words.allows(best.name):
-        return Message(
-            content=text(_("No name has won a poll yet. Get some with /dinoname, and vote!"))
-        )
+        sentence = _("There's no champion at the moment. Get names with /dinoname, and vote!")
+        return Winners(Message(text(sentence)))
     title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
     embed = Embed(title, (text(strong(best.name)),), tone=Tone.NAMES)
     buttons = (poem_about(best.name),)
     if not has_plaque:
-        return Message(embeds=(embed,), buttons=buttons)
+        return Winners(Message(embeds=(embed,), buttons=buttons), (best.poll_id,))
     meaning = None if best.custom_model else await asyncio.to_thread(meaning_of, best.name)
     discoverer = _discoverer(best, community_id, words)
     day = best.crowned_at.date()
     file = await plaque_file(best.name, meaning, discoverer, day, best.votes)
     pictured = replace(embed, image=PLAQUE)
-    return Message(embeds=(pictured,), files=(file,), buttons=buttons)
+    message = Message(embeds=(pictured,), files=(file,), buttons=buttons)
+    return Winners(message, (best.poll_id,))
 
 
 def meaning_of(name: str) -> str | None:

@@ -15,7 +15,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
 from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
-from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file, poem_about
+from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file, poem_about, withdraw
 from bot.polls.poll_message import message_of, poll_message, removed_message, tie_sentence
 from bot.polls.queries import PollRecord, Polls
 from bot.store import Unavailable
@@ -71,6 +71,11 @@ class PollCloser:
                 break
             with app.in_flight.track():
                 arrived = await self._announce_late(poll, now)
+
+    async def withdraw_answers(self) -> None:
+        """Run once: empty earlier answers whose winner was removed, wherever that happened."""
+        with suppress(ShuttingDown, Unavailable), self._app.in_flight.track():
+            await withdraw(self._app, self._platform)
 
     async def _seconds_to_next(self) -> float:
         """Seconds until the next poll is due, at most `LONGEST_SLEEP_S`."""

@@ -116,22 +116,20 @@ def tie_sentence(poll: PollRecord) -> Text:
     if poll.winner is None or not poll.votes[poll.winner]:
         return ()
     votes = poll.votes[poll.winner]
-    others = [
-        name
-        for position, (name, count) in enumerate(zip(poll.names, poll.votes, strict=True))
-        if count == votes and position != poll.winner
-    ]
-    if not others:
-        return ()
-    return text(
-        ngettext(
+    tied = [p for p, count in enumerate(poll.votes) if count == votes and p != poll.winner]
+    sentences: list[Text] = []
+    if others := [poll.names[position] for position in tied if poll.can_win(position)]:
+        sentence = ngettext(
             "It tied with {others} at {votes} vote, and got there first.",
             "It tied with {others} at {votes} votes each, and got there first.",
             votes,
-        ),
-        others=human_join(others, _("and")),
-        votes=votes,
-    )
+        )
+        sentences.append(text(sentence, others=human_join(others, _("and")), votes=votes))
+    for position in tied:
+        if not poll.can_win(position):
+            sentence = _("{name} has as many, but with a vote of the member who asked for it.")
+            sentences.append(text(sentence, name=poll.names[position]))
+    return tuple(span for sentence in sentences for span in (*text(" "), *sentence))[1:]
 
 
 def _ballot(poll: PollRecord, limits: Limits) -> list[Button]:
@@ -160,8 +158,17 @@ def _lines(poll: PollRecord) -> list[Text]:
 
 
 def _result(poll: PollRecord) -> Text:
-    if poll.winner is None and poll.removed:
+    if poll.winner is None and (poll.removed or any(map(poll.can_win, poll.standing))):
         return text(_("The poll is closed: no name has won."))
+    if poll.winner is None and any(poll.votes):
+        sentence = ngettext(
+            "The poll is closed: no name has won, because none has a vote of anyone but the member "
+            "who asked for the names.",
+            "The poll is closed: no name has won, because none has {count} votes of others than "
+            "the member who asked for the names.",
+            poll.votes_needed,
+        )
+        return text(sentence, count=poll.votes_needed)
     if poll.winner is None:
         return text(_("The poll is closed: nobody voted."))
     reply = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])

@@ -1,11 +1,14 @@
-"""Polls on generated names: opening, voting, closing."""
+"""Polls on generated names: opening, voting, closing, pruning."""
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from enum import IntEnum
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Executable,
     Select,
@@ -14,13 +17,16 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     or_,
     select,
     tuple_,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
+from bot.community.queries import DEFAULT_VOTES
 from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.identities import WITH_SURROGATES
@@ -31,7 +37,7 @@ from bot.store.personal import (
     number_of,
     rows_of_member,
 )
-from bot.store.queries import Queries
+from bot.store.queries import Queries, patient
 from bot.store.schema import (
     EVERYBODY,
     FIRST_SURROGATE,
@@ -41,10 +47,16 @@ from bot.store.schema import (
     CustomModel,
     Poll,
     Vote,
+    WinnerAnswer,
 )
 
 Key = tuple[int, int]
 """Of a vote: poll and member."""
+Choice = tuple[int, datetime]
+"""A vote's position, and when it was cast."""
+
+DOUBLE_PRESS = timedelta(seconds=1)
+"""A second press on the chosen name within this time is no wish to take the vote back."""
 
 
 @dataclass(frozen=True)
@@ -86,32 +98,50 @@ class OpenPoll(NamedTuple):
         return is_here and (None in messages or len(messages) == 1)
 
 
+class Outcome(IntEnum):
+    """What a ballot has done."""
+
+    REFUSED = 0
+    COUNTED = 1
+    TAKEN_BACK = 2
+
+
 def key_of(ballot: Ballot) -> Key:
     """Identifies the vote that a ballot changes."""
     return ballot.poll_id, ballot.member_id
 
 
 def apply_ballots(
-    ballots: Sequence[tuple[Ballot, datetime]], valid: Sequence[bool], stored: Set[Key]
-) -> tuple[list[bool], dict[Key, tuple[int, datetime]], set[Key]]:
-    """Apply valid ballots in their order to `stored`, the votes that they may retract.
+    ballots: Sequence[tuple[Ballot, datetime]], valid: Sequence[bool], stored: Mapping[Key, Choice]
+) -> tuple[list[Outcome], dict[Key, Choice], set[Key]]:
+    """Apply valid ballots in their order to `stored`, the votes of these members.
 
-    Returns whether each ballot counts, the votes to write and the stored votes to delete first.
+    A vote for the name that the member has chosen takes it back. Returns what each ballot has done,
+    the votes to write and the stored votes to delete first.
     """
-    counts: list[bool] = []
-    votes: dict[Key, tuple[int, datetime]] = {}
+    outcomes: list[Outcome] = []
+    votes = dict(stored)
     deleted: set[Key] = set()
     for (ballot, at), is_valid in zip(ballots, valid, strict=True):
-        key = key_of(ballot)
+        key, outcome = key_of(ballot), Outcome.REFUSED
+        position, since = votes.get(key, (None, at))
         if not is_valid:
-            counts.append(False)
-        elif ballot.position is not None:
-            votes[key] = ballot.position, at
-            counts.append(True)
+            pass
+        elif ballot.position is None or (
+            ballot.position == position and at - since >= DOUBLE_PRESS
+        ):
+            if votes.pop(key, None) is not None:
+                outcome = Outcome.TAKEN_BACK
+                deleted |= {key} & stored.keys()
         else:
-            counts.append(votes.pop(key, None) is not None or key in stored - deleted)
-            deleted |= {key} & stored
-    return counts, votes, deleted
+            outcome = Outcome.COUNTED
+            if ballot.position != position:  # repeating a vote does not make it later
+                votes[key] = ballot.position, at
+        outcomes.append(outcome)
+    changed = {
+        key: vote for key, vote in votes.items() if stored.get(key) != vote or key in deleted
+    }
+    return outcomes, changed, deleted
 
 
 def is_one_of(keys: Collection[Key]) -> ColumnElement[bool]:
@@ -129,20 +159,20 @@ def locked_open(poll_ids: Collection[int]) -> Select[int, datetime, int, int, in
     )
 
 
-async def lock_votes(session: AsyncSession, keys: Collection[Key]) -> set[Key]:
-    """Keep votes from being changed by another process. Returns the keys of those that exist.
+async def lock_votes(session: AsyncSession, keys: Collection[Key]) -> dict[Key, Choice]:
+    """Keep votes from being changed by another process. Returns those that exist.
 
     The order of the keys avoids deadlocks, so only locked votes may be deleted.
     """
     if not keys:
-        return set()
+        return {}
     votes = await session.execute(
-        select(Vote.poll_id, Vote.member_id)
+        select(Vote.poll_id, Vote.member_id, Vote.position, Vote.voted_at)
         .where(is_one_of(keys))
         .order_by(Vote.poll_id, Vote.member_id)
         .with_for_update()
     )
-    return {(poll_id, member_id) for poll_id, member_id in votes}
+    return {(poll, member): (position, at) for poll, member, position, at in votes}
 
 
 STALE = timedelta(days=1)
@@ -150,7 +180,20 @@ STALE = timedelta(days=1)
 SKEW = timedelta(minutes=1)
 """How far the clocks of two processes may differ."""
 LARGEST_BATCH = 100
-"""Votes, or polls, written in one transaction. PostgreSQL takes 32,767 values per statement."""
+"""Votes, or polls, written or deleted in one transaction. PostgreSQL takes 32,767 values per
+statement."""
+MOST_OF_MEMBER, MOST_IN_CHANNEL = 10, 1_500
+"""Open polls of a member everywhere, and of a channel: a thousand members may ask at once."""
+
+
+class TooManyPolls(Exception):  # noqa: N818 (it is a state, not a fault)
+    """As many polls are open as may be."""
+
+    def __init__(self, most: int, *, is_of_member: bool) -> None:
+        """`is_of_member`: whether it is the member who may have no more, or else the channel."""
+        super().__init__()
+        self.most = most
+        self.is_of_member = is_of_member
 
 
 @dataclass(frozen=True)
@@ -180,6 +223,8 @@ class PollRecord:
     """As displayed, by position."""
     opened_at: datetime
     closes_at: datetime
+    votes_needed: int = DEFAULT_VOTES
+    """Votes of others than the discoverer that a winner needs."""
     note: str = ""
     """Text below the names."""
     footer: str = ""
@@ -193,7 +238,7 @@ class PollRecord:
     """By position."""
     closed_at: datetime | None = None
     winner: int | None = None
-    """Position of the winning name; `None` while open or without votes."""
+    """Position of the winning name; `None` while open or without enough votes."""
     announced_at: datetime | None = None
     announcement_id: int | None = None
     """The message with the winner's plaque; `None` until it has been sent."""
@@ -202,14 +247,21 @@ class PollRecord:
     is_dissectable: bool = True
     """Whether members may see how the network chose their letters: not if another community has
     trained it, since that would tell what is on its list."""
+    own_vote: int | None = None
+    """Position that the discoverer voted for."""
 
     @property
     def standing(self) -> dict[int, str]:
         """The names that were not removed, by position."""
         return {i: name for i, name in enumerate(self.names) if i not in self.removed}
 
+    def can_win(self, position: int) -> bool:
+        """Whether a name has enough votes of others than the discoverer."""
+        votes = self.votes[position]
+        return votes > 0 and votes - (position == self.own_vote) >= self.votes_needed
 
-_NO_COLUMNS = ("names", "votes", "removed", "is_dissectable")
+
+_NO_COLUMNS = {"names", "votes", "removed", "own_vote", "is_dissectable"}
 _STORED = tuple(f.name for f in fields(PollRecord) if f.name not in _NO_COLUMNS)
 """Fields with a column."""
 _TRAINED_IN = (
@@ -227,12 +279,16 @@ class Polls(Queries):
         self._opened = Batches(self._write_opened, LARGEST_BATCH)
         self._sent = Batches(self._write_sent, LARGEST_BATCH)
 
-    async def open(self, poll: PollRecord) -> datetime:
+    async def open(self, poll: PollRecord) -> PollRecord:
         """Store a new poll without votes. Many at the same time take few transactions.
 
-        Returns when it closes: by `closes_at`, unless its community has set another time.
+        Returns it as it is stored: its community decides when it closes, and which votes it needs.
+        Raises `TooManyPolls`.
         """
-        return await self._opened.put(poll)
+        opened = await self._opened.put(poll)
+        if isinstance(opened, TooManyPolls):
+            raise opened
+        return opened
 
     async def sent(self, poll_id: int, message_id: int) -> None:
         """Record the message that shows a poll."""
@@ -273,10 +329,10 @@ class Polls(Queries):
             RecentPoll(poll.channel_id, poll.message_id, tuple(names[poll.id])) for poll in polls
         ]
 
-    async def cast(self, ballot: Ballot, now: datetime) -> bool:
-        """Count a vote and replace the member's earlier one. Returns whether it counted.
+    async def cast(self, ballot: Ballot, now: datetime) -> Outcome:
+        """Count a vote and replace the member's earlier one, or take back the same one.
 
-        It does not count if the poll is closed or elsewhere, or has no such position. When this
+        It is refused if the poll is closed or elsewhere, or has no such position. When this
         returns, the vote is on disk. Votes that arrive during a transaction share the next one, so
         that hundreds of votes take few transactions.
         """
@@ -289,7 +345,7 @@ class Polls(Queries):
 
         It takes its turn among the votes that `cast` writes.
         """
-        return await self.cast(Ballot(poll_id, member_id, None, origin), now)
+        return bool(await self.cast(Ballot(poll_id, member_id, None, origin), now))
 
     async def due(self, now: datetime, platform: str = "discord") -> list[PollRecord]:
         """Open polls on a platform whose time is up.
@@ -318,22 +374,25 @@ class Polls(Queries):
     async def close(self, poll_id: int, now: datetime) -> PollRecord | None:
         """Close a poll and determine its winner. Returns `None` if it was closed before.
 
-        The name with the most votes wins. In a tie, the one that reached its count first wins; if
-        that was at the same moment, the upper one.
+        The name with the most votes wins, of those with enough votes of others than the discoverer.
+        In a tie, the one that reached its count first wins; if that was at the same moment, the
+        upper one.
         """
         async with self._database.writing() as session:
             closed = await session.execute(
                 update(Poll)
                 .where(Poll.id == poll_id, Poll.closed_at.is_(None))
                 .values(closed_at=now)
-                .returning(Poll.id)
+                .returning(Poll.member_id, Poll.votes_needed)
             )
-            if closed.first() is None:
+            if (poll := closed.first()) is None:
                 return None
+            by_others = func.count().filter(Vote.member_id.is_distinct_from(poll.member_id))
             ranked = await session.execute(
                 select(Vote.position, func.count())
                 .where(Vote.poll_id == poll_id)
                 .group_by(Vote.position)
+                .having(by_others >= poll.votes_needed)
                 .order_by(func.count().desc(), func.max(Vote.voted_at), Vote.position)
                 .limit(1)
             )
@@ -379,38 +438,68 @@ class Polls(Queries):
         async with self._database.writing() as session:
             await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=None))
 
-    async def _write_opened(self, polls: Sequence[PollRecord]) -> Sequence[datetime]:
-        """Store new polls, with their names. Returns when each closes."""
-        rows = [{field: getattr(poll, field) for field in _STORED} for poll in polls]
-        names = [
-            {"poll_id": poll.id, "position": position, "name": name}
-            for poll in polls
-            for position, name in enumerate(poll.names)
-        ]
-        minutes = select(Community.id, Community.vote_minutes).where(
-            Community.id.in_({poll.community_id for poll in polls}),
-            Community.vote_minutes.is_not(None),
+    @patient
+    async def prune(self, before: datetime) -> int:
+        """Delete polls that closed before a time without a winner. Returns their number.
+
+        In small transactions: members who vote wait for each.
+        """
+        count, is_full = 0, True
+        old = select(Poll.id).where(Poll.closed_at < before, Poll.winner.is_(None))
+        while is_full:
+            async with self._database.writing() as session:
+                gone = await session.scalars(
+                    delete(Poll).where(Poll.id.in_(old.limit(LARGEST_BATCH))).returning(Poll.id)
+                )
+                number = len(gone.all())
+            count, is_full = count + number, number == LARGEST_BATCH
+        return count
+
+    async def _write_opened(
+        self, polls: Sequence[PollRecord]
+    ) -> Sequence[PollRecord | TooManyPolls]:
+        """Store new polls, with their names, as far as their members and channels may have more."""
+        settings = select(Community.id, Community.vote_minutes, Community.votes_needed).where(
+            Community.id.in_({poll.community_id for poll in polls})
         )
         async with self._database.writing() as session:
-            set_to = {row.id: row.vote_minutes for row in await session.execute(minutes)}
-            for row in rows:
-                if row["community_id"] in set_to:
-                    chosen = timedelta(minutes=set_to[row["community_id"]])
-                    row["closes_at"] = row["opened_at"] + chosen
+            known = {row.id: row for row in await session.execute(settings)}
             if models := {poll.custom_model_id for poll in polls} - {None}:
                 found = await session.scalars(
                     select(CustomModel.id)
                     .where(CustomModel.id.in_(models))
                     .with_for_update(read=True, key_share=True)
                 )
-                kept = {*found}
-                for row in rows:  # NULL if the model was deleted while it wrote the names
-                    if row["custom_model_id"] not in kept:
-                        row["custom_model_id"] = None
-            await session.execute(insert(Poll), rows)
+                models = {*found}
+            of_members = await _open_by(session, Poll.member_id, {p.member_id for p in polls})
+            in_channels = await _open_by(session, Poll.channel_id, {p.channel_id for p in polls})
+            outcomes: list[PollRecord | TooManyPolls] = []
+            for poll in polls:
+                if of_members[poll.member_id] >= MOST_OF_MEMBER:
+                    outcomes.append(TooManyPolls(MOST_OF_MEMBER, is_of_member=True))
+                    continue
+                if in_channels[poll.channel_id] >= MOST_IN_CHANNEL:
+                    outcomes.append(TooManyPolls(MOST_IN_CHANNEL, is_of_member=False))
+                    continue
+                of_members[poll.member_id] += poll.member_id is not None
+                in_channels[poll.channel_id] += 1
+                if poll.custom_model_id not in models:  # deleted while it wrote the names
+                    poll = replace(poll, custom_model_id=None)
+                if (chosen := known.get(poll.community_id)) is not None:
+                    poll = _as_set(poll, chosen.vote_minutes, chosen.votes_needed)
+                outcomes.append(poll)
+            opened = [poll for poll in outcomes if isinstance(poll, PollRecord)]
+            if opened:
+                rows = [{field: getattr(poll, field) for field in _STORED} for poll in opened]
+                await session.execute(insert(Poll), rows)
+            names = [
+                {"poll_id": poll.id, "position": position, "name": name}
+                for poll in opened
+                for position, name in enumerate(poll.names)
+            ]
             if names:
                 await session.execute(insert(Candidate), names)
-        return [row["closes_at"] for row in rows]
+        return outcomes
 
     async def _write_sent(self, sent: Sequence[tuple[int, int]]) -> Sequence[None]:
         """Record the messages that show polls."""
@@ -421,8 +510,8 @@ class Polls(Queries):
             await connection.execute(shown.values(message_id=bindparam("message")), rows)
         return [None] * len(sent)
 
-    async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[bool]:
-        """Apply ballots in their order, in one transaction. Returns whether each one counted."""
+    async def _write(self, ballots: Sequence[tuple[Ballot, datetime]]) -> list[Outcome]:
+        """Apply ballots in their order, in one transaction. Returns what each has done."""
         async with self._database.writing() as session:
             opened = locked_open({ballot.poll_id for ballot, _ in ballots})
             polls = {row[0]: OpenPoll(*row[1:]) for row in await session.execute(opened)}
@@ -432,23 +521,22 @@ class Polls(Queries):
                 )
             )
             positions = {(poll_id, position) for poll_id, position in candidates}
-            counts = [
+            valid = [
                 (poll := polls.get(ballot.poll_id)) is not None
                 and at < poll.closes_at
                 and poll.is_at(ballot.origin)
                 and (ballot.position is None or (ballot.poll_id, ballot.position) in positions)
                 for ballot, at in ballots
             ]
-            retracted = {key_of(ballot) for ballot, _ in ballots if ballot.position is None}
-            stored = await lock_votes(session, retracted)
-            counts, votes, deleted = apply_ballots(ballots, counts, stored)
+            stored = await lock_votes(session, {key_of(ballot) for ballot, _ in ballots})
+            outcomes, votes, deleted = apply_ballots(ballots, valid, stored)
             if deleted:
                 await session.execute(delete(Vote).where(is_one_of(deleted)))
             if votes:
                 await session.execute(self._upsert(votes))
-        return counts
+        return outcomes
 
-    def _upsert(self, votes: Mapping[Key, tuple[int, datetime]]) -> Executable:
+    def _upsert(self, votes: Mapping[Key, Choice]) -> Executable:
         """The statement that writes positions and times, by poll and member.
 
         One statement can write a row only once. The order of the keys avoids deadlocks.
@@ -473,7 +561,7 @@ class Polls(Queries):
             if not records:
                 return []
             rows = await session.execute(_standings(list(records)))
-            for poll_id, name, removed_at, votes in rows:
+            for poll_id, name, removed_at, votes, own in rows:
                 record = records[poll_id]
                 removed = set() if removed_at is None else {len(record.names)}
                 records[poll_id] = replace(
@@ -481,14 +569,25 @@ class Polls(Queries):
                     names=(*record.names, name),
                     votes=(*record.votes, votes),
                     removed=record.removed | removed,
+                    own_vote=len(record.names) if own else record.own_vote,
                 )
         return sorted(records.values(), key=lambda record: record.closes_at)
 
 
-def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int]:
-    """Rows of poll, name, time of removal and number of votes, in the order of the positions."""
+def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int, int]:
+    """Rows of poll, name, time of removal, number of votes and of those of the discoverer.
+
+    In the order of the positions.
+    """
     return (
-        select(Candidate.poll_id, Candidate.name, Candidate.removed_at, func.count(Vote.member_id))
+        select(
+            Candidate.poll_id,
+            Candidate.name,
+            Candidate.removed_at,
+            func.count(Vote.member_id),
+            func.count().filter(Vote.member_id == Poll.member_id),
+        )
+        .join(Poll, Poll.id == Candidate.poll_id)
         .outerjoin(
             Vote, (Vote.poll_id == Candidate.poll_id) & (Vote.position == Candidate.position)
         )
@@ -496,6 +595,25 @@ def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int
         .group_by(Candidate.poll_id, Candidate.position, Candidate.name, Candidate.removed_at)
         .order_by(Candidate.poll_id, Candidate.position)
     )
+
+
+async def _open_by(
+    session: AsyncSession, column: InstrumentedAttribute[Any], values: Collection[int | None]
+) -> Counter[int | None]:
+    """The number of open polls by member or channel."""
+    found = await session.execute(
+        select(column, func.count())
+        .where(Poll.closed_at.is_(None), column.in_(values))
+        .group_by(column)
+    )
+    return Counter({row[0]: row[1] for row in found})
+
+
+def _as_set(poll: PollRecord, minutes: int | None, votes: int | None) -> PollRecord:
+    """A new poll as the settings of its community want it."""
+    if minutes is not None:
+        poll = replace(poll, closes_at=poll.opened_at + timedelta(minutes=minutes))
+    return poll if votes is None else replace(poll, votes_needed=votes)
 
 
 def _record(poll: Poll, trained_in: int | None) -> PollRecord:
@@ -507,9 +625,14 @@ def _record(poll: Poll, trained_in: int | None) -> PollRecord:
 
 def _on(platform: str) -> ColumnElement[bool]:
     """Whether a poll is on a platform."""
+    return _is_on(platform, Poll.channel_id)
+
+
+def _is_on(platform: str, channel_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether a channel is on a platform."""
     if platform in WITH_SURROGATES:
-        return Poll.channel_id >= FIRST_SURROGATE
-    return Poll.channel_id < FIRST_SURROGATE
+        return channel_id >= FIRST_SURROGATE
+    return channel_id < FIRST_SURROGATE
 
 
 PUBLIC_VOTES = 2
@@ -521,6 +644,7 @@ the discoverer's own."""
 class Champion:
     """A name that has won its poll."""
 
+    poll_id: int
     name: str
     """As displayed."""
     votes: int
@@ -562,6 +686,18 @@ class Winner:
     name: str
 
 
+MOST_ANSWERS = 100
+"""Messages of a channel of which it is known which winners they show."""
+
+
+class AnswerPlace(NamedTuple):
+    """A message that shows winners."""
+
+    community_id: int
+    channel_id: int
+    message_id: int
+
+
 class HallOfFame(Queries):
     """The winning names of all polls."""
 
@@ -569,6 +705,7 @@ class HallOfFame(Queries):
         """Names with the most votes first, then the older ones."""
         statement = (
             select(
+                Poll.id,
                 Candidate.name,
                 Poll.winner_votes,
                 Poll.closed_at,
@@ -585,8 +722,8 @@ class HallOfFame(Queries):
         )
         rows = await self._rows(statement)
         return [
-            Champion(name, votes, at, community, member, discoverer, custom_model)
-            for name, votes, at, community, member, discoverer, custom_model in rows
+            Champion(poll_id, name, votes, at, community, member, discoverer, custom_model)
+            for poll_id, name, votes, at, community, member, discoverer, custom_model in rows
             if votes is not None and at is not None
         ]
 
@@ -597,6 +734,67 @@ class HallOfFame(Queries):
             return None
         found = await self.best(replace(scope, since=last), most=1)
         return found[0] if found else None
+
+    async def has(self, name: str, home_id: int | None) -> bool:
+        """Whether a name is a winner of a community, or of the public hall of fame."""
+        statement = (
+            select(Poll.id)
+            .join(Candidate, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            .where(Candidate.name == name, *_conditions(HallScope(home_id=home_id)))
+            .limit(1)
+        )
+        return await self._scalar(statement) is not None
+
+    async def shown(
+        self, community_id: int, channel_id: int, message_id: int, poll_ids: Collection[int]
+    ) -> None:
+        """Record which winners a message shows now, of the latest `MOST_ANSWERS` of its channel."""
+        of_channel = WinnerAnswer.channel_id == channel_id
+        rows = select(
+            literal(channel_id, BigInteger),
+            literal(message_id, BigInteger),
+            Poll.id,
+            literal(community_id, BigInteger),
+        ).where(Poll.id.in_(poll_ids))
+        oldest = (
+            select(WinnerAnswer.message_id)
+            .where(of_channel)
+            .distinct()
+            .order_by(WinnerAnswer.message_id.desc())
+            .offset(MOST_ANSWERS - 1)
+            .limit(1)
+            .scalar_subquery()
+        )
+        columns = ("channel_id", "message_id", "poll_id", "community_id")
+        async with self._database.writing() as session:
+            await session.execute(
+                delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id == message_id)
+            )
+            await session.execute(insert(WinnerAnswer).from_select(columns, rows))
+            await session.execute(
+                delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id < oldest)
+            )
+
+    async def outdated(self, platform: str = "discord", *, most: int = 50) -> list[AnswerPlace]:
+        """Messages on a platform that show a winner which was removed."""
+        statement = (
+            select(WinnerAnswer.community_id, WinnerAnswer.channel_id, WinnerAnswer.message_id)
+            .join(Poll, Poll.id == WinnerAnswer.poll_id)
+            .where(Poll.winner.is_(None), _is_on(platform, WinnerAnswer.channel_id))
+            .distinct()
+            .limit(most)
+        )
+        return [AnswerPlace(*row) for row in await self._rows(statement)]
+
+    async def forget_answer(self, place: AnswerPlace) -> None:
+        """Forget a message that shows no winner anymore."""
+        async with self._database.writing() as session:
+            await session.execute(
+                delete(WinnerAnswer).where(
+                    WinnerAnswer.channel_id == place.channel_id,
+                    WinnerAnswer.message_id == place.message_id,
+                )
+            )
 
     async def count(self, scope: HallScope) -> int:
         """Number of names."""
@@ -733,15 +931,20 @@ async def forget(session: AsyncSession, member_id: int) -> None:
         await session.execute(keys.with_for_update())
     await session.execute(delete(Vote).where(Vote.member_id == member_id))
     await session.execute(
+        update(Poll)
+        .where(Poll.member_id == member_id, Poll.closed_at.is_(None))
+        .values(votes_needed=Poll.votes_needed + 1)  # the bot no longer knows a vote of theirs
+    )
+    await session.execute(
         update(Poll).where(Poll.member_id == member_id).values(member_id=None, discoverer=None)
     )
 
 
 async def communities(session: AsyncSession) -> set[int]:
-    """The communities with polls."""
-    return await communities_in(session, (Poll,))
+    """The communities with polls, or with answers that show winners."""
+    return await communities_in(session, (Poll, WinnerAnswer))
 
 
 async def forget_communities(session: AsyncSession, gone: Collection[int]) -> None:
     """Delete the polls of communities, with their names and votes."""
-    await delete_of_communities(session, (Poll,), gone)
+    await delete_of_communities(session, (Poll, WinnerAnswer), gone)

@@ -1,22 +1,29 @@
-"""Polls on names: opening, voting, retracting a vote. What a poll shows is in `poll_message`."""
+"""Polls on names: opening, voting, taking a vote back. What a poll shows is in `poll_message`."""
 
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from bot.chat.app import App
 from bot.chat.message import Button, Message, UserError, strong, text
 from bot.chat.translation import _
-from bot.chat.turn import DeliveryError, Gone, Source, Turn
+from bot.chat.turn import DeliveryError, Gone, Platform, Source, Turn
 from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
 from bot.formats import without_bidi_controls
 from bot.polls.poll_message import RETRACT, message_of, poll_message
-from bot.polls.queries import Ballot, PollRecord, Polls, VoteOrigin
+from bot.polls.queries import (
+    Ballot,
+    Outcome,
+    PollRecord,
+    Polls,
+    TooManyPolls,
+    VoteOrigin,
+)
 from bot.store import OutcomeUnknown, Unavailable
 from bot.words import WordFilter
 
@@ -49,7 +56,8 @@ class Candidates:
 async def open_poll(app: App, turn: Turn, candidates: Candidates) -> PollRecord | None:
     """Store a poll on names, before it is shown.
 
-    `None` where the bot cannot edit messages, and if the database does not answer in time.
+    `None` where the bot cannot edit messages, and if the database does not answer in time. Raises
+    `TooManyPolls`.
     """
     if turn.channel_id is None or turn.community_id not in turn.platform.communities:
         return None
@@ -87,7 +95,7 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
         is_dissectable=candidates.is_dissectable,
         votes=(0,) * len(candidates.names),
     )
-    return replace(poll, closes_at=await app.store[Polls].open(poll))
+    return await app.store[Polls].open(poll)
 
 
 def signature(display_name: str, words: WordFilter) -> str | None:
@@ -100,7 +108,8 @@ def signature(display_name: str, words: WordFilter) -> str | None:
 async def vote(app: App, turn: Turn, state: str) -> None:
     """Answer a vote: update the tally, and confirm the vote privately.
 
-    In a busy channel the tally is updated later, together with other votes.
+    A vote for the chosen name takes it back. In a busy channel the tally is updated later, together
+    with other votes.
     """
     poll_id, position = parse(state)
     polls = app.store[Polls]
@@ -108,7 +117,7 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     origin = VoteOrigin(turn.community_id, turn.channel_id, message_id)
     ballot = Ballot(poll_id, turn.user.id, position, origin)
     try:
-        counts = await polls.cast(ballot, app.now())
+        outcome = await polls.cast(ballot, app.now())
     except OutcomeUnknown as error:
         raise UserError(
             _(
@@ -116,7 +125,7 @@ async def vote(app: App, turn: Turn, state: str) -> None:
                 "names will show it."
             )
         ) from error
-    if not counts:
+    if outcome is Outcome.REFUSED:
         poll = await polls.find(poll_id)
         is_open = poll is not None and poll.closed_at is None and poll.closes_at > app.now()
         if poll is not None and is_open and position in poll.removed:
@@ -134,7 +143,10 @@ async def vote(app: App, turn: Turn, state: str) -> None:
         with suppress(Unavailable):  # the vote is stored anyway
             poll = poll or await polls.find(poll_id)
             if poll is not None:
-                await turn.respond(_receipt(poll, position))
+                note = _taken_back()
+                if outcome is Outcome.COUNTED:
+                    note = _receipt(poll, position, turn.platform)
+                await app.notes.show(turn, poll_id, note, app.now())
 
 
 async def retract(app: App, turn: Turn, state: str) -> None:
@@ -148,8 +160,8 @@ async def retract(app: App, turn: Turn, state: str) -> None:
     if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
         raise elsewhere()
     await polls.retract(poll_id, turn.user.id, app.now(), origin)
-    reply = text(_("You took your vote back. Press a name to vote again."))
-    await turn.edit_source(Message(content=reply, private=True))
+    await turn.edit_source(_taken_back())
+    app.notes.changed(turn, poll_id, _taken_back())
 
     edit = partial(turn.platform.edit, message_of(poll))
     if poll.message_id is not None:
@@ -274,12 +286,39 @@ def parse(state: str) -> tuple[int, int]:
     return int(poll_id), int(position)
 
 
-def _receipt(poll: PollRecord, position: int) -> Message:
-    """The private confirmation of a vote."""
+def too_many(limit: TooManyPolls) -> str:
+    """Why names come without a poll."""
+    sentence = (
+        _("There's no poll, because {count:,} polls on names for you are still open.")
+        if limit.is_of_member
+        else _("There's no poll, because {count:,} polls are still open in this channel.")
+    )
+    return sentence.format(count=limit.most)
+
+
+def _taken_back() -> Message:
+    """The private note that a vote was taken back."""
+    reply = text(_("You took your vote back. Press a name to vote again."))
+    return Message(content=reply, private=True)
+
+
+def _receipt(poll: PollRecord, position: int, platform: Platform) -> Message:
+    """The private confirmation of a vote.
+
+    It does not name the choice where it stays as it is when the member changes their vote.
+    """
     if position in poll.removed:  # since it was counted
         raise removed()
     reply = text(
-        _("You voted for {name}. Press another name to change your vote."),
+        _(
+            "You voted for {name}. Press another name to change your vote, or this one again to "
+            "take it back."
+        )
+        if platform.replaces_private
+        else _(
+            "You voted. Press another name to change your vote, or the same one again to take it "
+            "back."
+        ),
         name=strong(poll.names[position]),
     )
     button = Button(_("Take it back"), RETRACT, str(poll.id))

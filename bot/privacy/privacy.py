@@ -15,6 +15,7 @@ from bot.chat.turn import DeliveryError, Platform, Terms, Turn
 from bot.community.blocks import BlockList
 from bot.community.queries import Record
 from bot.formats import human_join
+from bot.polls.queries import Polls
 from bot.privacy.queries import Privacy
 from bot.store import Unavailable
 from bot.store.answers import ButtonStates
@@ -33,6 +34,8 @@ LONGEST_STATE = timedelta(days=365)
 """How long button states are kept."""
 LONGEST_RECORD = timedelta(days=365)
 """How long the record of moderation is kept."""
+WITHOUT_WINNER = timedelta(days=30)
+"""How long a closed poll without a winner is kept, with its votes."""
 
 
 async def privacy(app: App, turn: Turn, _options: NoOptions) -> None:
@@ -91,6 +94,7 @@ async def overview(app: App, turn: Turn) -> Message:
             ),
             platform=turn.platform.terms.platform,
         ),
+        *(_about_polls() if {"polls", "votes"} & kept.keys() else ()),
         *(_ABOUT_BUTTONS if "button_states" in kept else ()),
         *_about_moderation(kept, turn.platform.terms),
     )
@@ -140,6 +144,15 @@ _ABOUT_BUTTONS = (
 )
 
 
+def _about_polls() -> tuple[Text, ...]:
+    sentence = ngettext(
+        "A poll without a winner is deleted with its votes {days} day after it has closed.",
+        "A poll without a winner is deleted with its votes {days} days after it has closed.",
+        WITHOUT_WINNER.days,
+    )
+    return (text(sentence, days=WITHOUT_WINNER.days),)
+
+
 def _about_moderation(kept: Mapping[str, int], terms: Terms) -> tuple[Text, ...]:
     if kept.keys().isdisjoint({"blocks", "moderation"}):
         return ()
@@ -167,7 +180,9 @@ def _in_words(kept: Mapping[str, int]) -> str:
         ),
         "blocks": lambda n: ngettext("{count} block", "{count} blocks", n),
         "moderation": lambda n: ngettext(
-            "{count} act of moderation", "{count} acts of moderation", n
+            "{count} entry in the record of moderation",
+            "{count} entries in the record of moderation",
+            n,
         ),
         "button_states": lambda n: ngettext("{count} button state", "{count} button states", n),
     }
@@ -180,7 +195,7 @@ def _in_words(kept: Mapping[str, int]) -> str:
 
 
 class CommunitySweeper:
-    """Deletes the data of communities that removed the bot long ago, and old button states."""
+    """Deletes data of communities that removed the bot, and what is kept for a time only."""
 
     def __init__(self, app: App, platform: Platform) -> None:
         self._app = app
@@ -201,6 +216,7 @@ class CommunitySweeper:
                 log.info("Deleted the data of community %d, which removed the bot", community_id)
             await app.store[ButtonStates].prune(now - LONGEST_STATE)
             await app.store[Record].prune(now - LONGEST_RECORD)
+            await app.store[Polls].prune(now - WITHOUT_WINNER)
             if app.fleet.is_shared:
                 await app.store[RunningCooldowns].prune(now)
         except Unavailable:

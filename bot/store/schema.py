@@ -79,6 +79,8 @@ class Community(Base):
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     vote_minutes: Mapped[int | None]
     """How long its polls stay open; `None` for the default."""
+    votes_needed: Mapped[int | None]
+    """Votes of others than the discoverer that a winner needs; `None` for the default."""
     left_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the bot was removed. The community is forgotten after a grace period."""
     in_public_hall: Mapped[bool | None]
@@ -124,9 +126,12 @@ class Poll(Base):
     """State of the button that generates more names."""
     opened_at: Mapped[datetime] = mapped_column(Instant)
     closes_at: Mapped[datetime] = mapped_column(Instant)
+    votes_needed: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Votes of others than the discoverer that a winner needs. 0 for polls that version 0.7.0
+    opened, where any vote was enough."""
     closed_at: Mapped[datetime | None] = mapped_column(Instant)
     winner: Mapped[int | None]
-    """Position of the winning candidate; `None` while open or without votes."""
+    """Position of the winning candidate; `None` while open or without enough votes."""
     winner_votes: Mapped[int | None]
     announced_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the result was posted in the channel."""
@@ -168,6 +173,20 @@ class Vote(Base):
     )
     position: Mapped[int]
     voted_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class WinnerAnswer(Base):
+    """A winner that an answer of the hall of fame shows, until the winner is removed."""
+
+    __tablename__ = "winner_answers"
+
+    channel_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    message_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    poll_id: Mapped[int] = mapped_column(
+        ForeignKey("polls.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    community_id: Mapped[int] = mapped_column(Number, index=True)
+    """Where the answer is, which need not be the community of the poll."""
 
 
 class Poem(Base):

@@ -16,7 +16,7 @@ from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.formats import human_join, shortened, without_bidi_controls
 from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, check_temperature
-from bot.polls.hall_of_fame import LONGEST_NAME, suggest_names
+from bot.polls.hall_of_fame import LONGEST_NAME, check_winner, suggest_names
 from bot.verse.poems import keep_button
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import unify_newlines
@@ -105,7 +105,8 @@ async def another(app: App, turn: Turn, state: str) -> None:
 
 
 async def about(app: App, turn: Turn, state: str) -> None:
-    """Answer the button for a poem about a name."""
+    """Answer the button for a poem about a name that has won."""
+    await check_winner(app, turn, state)
     await sonnet(app, turn, SonnetOptions(SonnetRequest(about=state)))
 
 

@@ -17,9 +17,10 @@ async def a_poll(chat: Chat) -> Shown:
 
 
 async def voted(chat: Chat) -> Shown:
-    """The same, in which Alice has voted for Bravosaurus."""
+    """The same, in which somebody else has voted for Bravosaurus."""
     message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
+    (voter,) = await members(chat, 1)
+    await voter.press(message, "Bravosaurus")
     return message
 
 

@@ -43,6 +43,7 @@ class FakePlatform:
     sees_all_communities = True
     shard_latencies: dict[int, float | None] = field(default_factory=dict)
     whole_answer_s = 0.0
+    replaces_private = False
     is_connected = True
     latency: float | None = 0.05
     spares_requests: bool = False
@@ -115,6 +116,7 @@ class FakeTurn:
     answers: list[Message] = field(default_factory=list)
     edits_answers: bool = True
     unanswered: AnswerRef | None = None
+    private_answer: AnswerRef | None = None
     on_pending: OnPending | None = None
 
     def moderates(self, channel_id: int) -> bool:

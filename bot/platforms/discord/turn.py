@@ -80,6 +80,13 @@ class DiscordTurn:
     def unanswered(self) -> None:
         """Discord tells members of requests without a response."""
 
+    @property
+    def private_answer(self) -> AnswerRef | None:
+        """The answer beside the message with the pressed button."""
+        if self._followup is None:
+            return None
+        return AnswerRef(self.channel_id, self._followup.id, self._interaction.token)
+
     def moderates(self, channel_id: int) -> bool:
         """Whether the user sees a channel and may delete messages of others there."""
         interaction, member = self._interaction, self._interaction.user

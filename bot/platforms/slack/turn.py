@@ -142,6 +142,13 @@ class SlackTurn:
         return self._grows
 
     @property
+    def private_answer(self) -> None:
+        """A message that only the member sees can be replaced only when its own button is pressed.
+
+        The `response_url` of another message replaces that one.
+        """
+
+    @property
     def unanswered(self) -> AnswerRef | None:
         """The `response_url`, while nothing is shown: Slack has had its acknowledgement."""
         is_shown = self._is_deferred or self._is_answered or self._is_acknowledged

@@ -113,7 +113,7 @@ async def test_own_namer_with_blocked_name(app: App, turn: FakeTurn) -> None:
 
 async def test_hall_of_fame_leaves_blocked_namer_out(app: App, turn: FakeTurn) -> None:
     await crown(app.store, "Elrond", 2, at=app.now(), community_id=COMMUNITY, namer="mudfolk")
-    page = await page_of(app, turn, HallOfFameOptions())
+    page = (await page_of(app, turn, HallOfFameOptions())).message
     assert lines_of(page) == "🥇 Elrond · 2 votes · Ada"
 
 

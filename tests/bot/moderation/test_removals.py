@@ -1,8 +1,12 @@
 """What moderators remove: names, winners, poems, namers."""
 
+from unittest.mock import AsyncMock
+
 import pytest
 
-from bot.community.queries import Record
+from bot.chat.turn import Unreachable
+from bot.community.queries import Action, Record, RecordEntry
+from bot.moderation.queries import Moderation
 from bot.polls.queries import HallOfFame, HallScope, Polls
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
@@ -70,8 +74,58 @@ async def test_winner_is_removed_with_its_plaque(chat: Chat) -> None:
     assert not plaque.buttons
     for scope in ("here", "all"):
         hall = await chat.alice.use("halloffame", scope=scope)
-        assert "No name has won a poll yet" in hall.text
-    assert "No name has won" in (await chat.alice.use("champion")).text
+        assert "There are no winning names" in hall.text
+    assert "no champion at the moment" in (await chat.alice.use("champion")).text
+
+
+EMPTIED = "A moderator removed a name that was here. /halloffame shows the others."
+
+
+@pytest.mark.both
+async def test_winner_is_removed_from_earlier_answers(chat: Chat) -> None:
+    """One that does not show it anymore stays."""
+    await crowned(chat)
+    await chat.alice.use("champion")
+    await chat.alice.use("halloffame")
+    for number in range(10):
+        name, place = f"Best{number}", chat.community_id
+        await crown(chat.app.store, name, 3, at=chat.now(), community_id=place)
+    second = await chat.alice.press(await chat.alice.use("halloffame"), "More")
+    assert "Bravosaurus" in second.body
+    another = await chat.alice.press(await chat.alice.use("halloffame"), "More")
+    first = await chat.alice.press(another, "Back")
+    await (await chat.add_moderator()).use("moderate winner", name="Bravosaurus")
+    _poll, _plaque, *answers = (each for each in chat.history() if each.text or each.cards)
+    assert [each.text for each in answers] == [EMPTIED] * 3 + [first.text]
+    assert answers[-1].lines == first.lines
+    assert not any(each.buttons for each in answers[:-1])
+    assert not chat.files()
+
+
+async def test_winner_is_removed_elsewhere(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process removes it: each platform empties its answers, as soon as it can be reached.
+
+    What cannot be edited keeps its button, which says so.
+    """
+    await crowned(chat)
+    diana = await chat.add_member("diana")
+    direct = await diana.use_directly("champion")
+    await chat.alice.use("champion")
+    await chat.restart()
+    (won,) = await chat.app.store[HallOfFame].winners(chat.community_id)
+    entry = RecordEntry(Action.REMOVE_NAME, 1, chat.now(), chat.community_id)
+    await chat.app.store[Moderation].remove_name(won.poll_id, won.position, entry)
+    with monkeypatch.context() as outage:
+        outage.setattr(chat.platform, "edit", AsyncMock(side_effect=Unreachable))
+        await chat.jobs.polls.withdraw_answers()
+    assert EMPTIED not in [message.text for message in chat.history()]
+    await chat.jobs.polls.withdraw_answers()
+    assert EMPTIED in [message.text for message in chat.history()]
+    pressed = await diana.press(direct, "A poem about it")
+    assert pressed.text == (
+        "This name was removed from the hall of fame. /halloffame shows the others."
+    )
+    assert not chat.writer.sonnets_asked
 
 
 async def test_tie_with_removed_name(chat: Chat) -> None:

@@ -139,9 +139,9 @@ def test_invalid_state(state: str) -> None:
 async def test_empty_hall(chat: Chat) -> None:
     result = await chat.alice.use("halloffame", period="day", scope="all")
     where = f"today, all {chat.terms.communities}"
-    assert result.text == f"No name has won a poll yet ({where}). Get some with /dinoname!"
+    assert result.text == f"There are no winning names ({where}). Get some with /dinoname!"
     result = await chat.alice.use("champion")
-    assert result.text.startswith("No name has won a poll yet.")
+    assert result.text.startswith("There's no champion at the moment.")
 
 
 async def test_name_blocked_by_now(chat: Chat) -> None:

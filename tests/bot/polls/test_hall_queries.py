@@ -2,9 +2,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from bot.community.queries import Action, Blocks, Communities, RecordEntry
 from bot.moderation.queries import Moderation
-from bot.polls.queries import Ballot, Champion, HallOfFame, HallScope, Polls
+from bot.polls.queries import AnswerPlace, Ballot, Champion, HallOfFame, HallScope, Polls
 from bot.privacy.queries import Privacy
 from bot.store import Store
 from bot.store.schema import EVERYBODY
@@ -43,7 +45,7 @@ async def test_best_is_sorted(store: Store) -> None:
     await store[Polls].cast(Ballot(POLL.id, 5, 1), NOW)
     assert await best(store, ALL) == ["Great", "Early", "Late"]
     found = await store[HallOfFame].best(ALL, skip=1, most=1)
-    assert found == [Champion("Early", 2, LATER, 1, 3, "Ada")]
+    assert found == [Champion(found[0].poll_id, "Early", 2, LATER, 1, 3, "Ada")]
 
 
 async def test_scope(store: Store) -> None:
@@ -134,3 +136,27 @@ async def test_victory_is_taken_back(store: Store) -> None:
     assert (voided.winner, voided.votes) == (None, (0, 3))
     assert not await store[Polls].announcement_sent(1, 99)
     assert await best(store, ALL) == ["Bravosaurus"]
+
+
+async def test_answers_that_show_a_removed_winner(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The latest of a channel, until they show something else or their server is forgotten."""
+    monkeypatch.setattr("bot.polls.queries.MOST_ANSWERS", 2)
+    await hold_poll(store, 1, "Removed", 2)
+    await hold_poll(store, 2, "Kept", 2)
+    hall = store[HallOfFame]
+    for message in (51, 52, 53):
+        await hall.shown(1, 5, message, [1, 2, 999])
+    await hall.shown(9, 6, 54, [1])
+    await hall.shown(1, 7, 55, [1])
+    await hall.shown(1, 7, 55, [2])
+    assert await hall.outdated() == []
+    entry = RecordEntry(Action.REMOVE_NAME, 1, NOW, 1)
+    await store[Moderation].remove_name(1, 1, entry)
+    assert sorted(await hall.outdated()) == [(1, 5, 52), (1, 5, 53), (9, 6, 54)]
+    assert await hall.outdated("slack") == []
+    await hall.forget_answer(AnswerPlace(1, 5, 52))
+    await store[Privacy].left(9, NOW)
+    await store[Privacy].forget_communities(LATER)
+    assert await hall.outdated() == [(1, 5, 53)]

@@ -76,12 +76,57 @@ async def test_poll_without_votes_closes_quietly(chat: Chat) -> None:
     assert closed.text == "The poll is closed: nobody voted."
 
 
+async def test_own_vote_makes_no_champion(chat: Chat) -> None:
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    await chat.pass_time(TEN_MINUTES + 60)
+    (closed,) = chat.history()
+    assert closed.text == (
+        "The poll is closed: no name has won, because none has a vote of anyone but the member who "
+        "asked for the names."
+    )
+    assert closed.lines[1] == "Bravosaurus · ▰ 1"
+
+
+@pytest.mark.both
+async def test_winner_with_votes_of_two_others(chat: Chat) -> None:
+    """As many as a name of the asker's choice: that one lacks a vote of somebody else."""
+    boss = await chat.add_administrator()
+    said = await boss.use("settings", votes_needed=2)
+    assert said.text == (
+        "A name of a new poll wins here only with 2 votes of members who didn't ask for it."
+    )
+    first, second, third = await members(chat, 3)
+    await a_poll(chat)
+    await chat.alice.use("dinoname", count=3)
+    await first.press(chat.history()[1], "Kilosaurus")
+    for member, name in [
+        (chat.alice, "Bravosaurus"),
+        (first, "Bravosaurus · 1"),
+        (second, "Kilosaurus"),
+        (third, "Kilosaurus · 1"),
+    ]:
+        await member.press(first_message(chat), name)
+        await chat.pass_time(5)
+    await chat.pass_time(TEN_MINUTES)
+    closed, another, *_announcement = chat.history()
+    assert closed.text == (
+        "The poll is closed: Kilosaurus has won. Bravosaurus has as many, but with a vote of the "
+        "member who asked for it."
+    )
+    assert another.text == (
+        "The poll is closed: no name has won, because none has 2 votes of others than the member "
+        "who asked for the names."
+    )
+
+
 async def test_unnoted_message_is_closed(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process ended before it could note which message shows the poll: a vote tells."""
     with monkeypatch.context() as ending:
         ending.setattr(chat.app.store[Polls], "sent", unavailable)
         message = await a_poll(chat)
-    await chat.alice.press(message, "Bravosaurus")
+    (voter,) = await members(chat, 1)
+    await voter.press(message, "Bravosaurus")
     await chat.pass_time(TEN_MINUTES + 60)
     assert first_message(chat).text == "The poll is closed: Bravosaurus has won."
 
@@ -263,7 +308,7 @@ async def announced_for(chat: Chat, display_name: str) -> Shown:
     """The announcement of a name that a member of some name has discovered."""
     member = await chat.add_member(display_name)
     await member.use("dinoname", count=3)
-    await member.press(first_message(chat), "Bravosaurus")
+    await chat.alice.press(first_message(chat), "Bravosaurus")
     await chat.pass_time(TEN_MINUTES + 60)
     return next(message for message in chat.history() if message.words.startswith("👑 A name"))
 

@@ -11,15 +11,19 @@ from sqlalchemy.exc import IntegrityError
 
 from bot.community.queries import DEFAULT_MINUTES, Communities
 from bot.polls.queries import (
+    DOUBLE_PRESS,
     SKEW,
     STALE,
     Ballot,
+    Outcome,
     PollRecord,
     Polls,
+    TooManyPolls,
     VoteOrigin,
     lock_votes,
     locked_open,
 )
+from bot.privacy.queries import Privacy
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities
 
@@ -62,7 +66,7 @@ async def votes_of(store: Store, poll: PollRecord = POLL) -> tuple[int, ...]:
     return found.votes
 
 
-async def cast(store: Store, member: int, position: int, at: datetime = NOW) -> bool:
+async def cast(store: Store, member: int, position: int, at: datetime = NOW) -> Outcome:
     return await store[Polls].cast(Ballot(POLL.id, member, position), at)
 
 
@@ -73,7 +77,8 @@ async def test_open(store: Store) -> None:
 
 async def test_many_polls_at_once(store: Store, database_writes: list[str]) -> None:
     """Each has its names and its message, and all take few transactions."""
-    polls = [replace(POLL, id=1000 + n, names=(f"Name {n}",), votes=(0,)) for n in range(50)]
+    one = replace(POLL, names=("Mangosaurus",), votes=(0,))
+    polls = [replace(one, id=1000 + n, member_id=n) for n in range(50)]
     await asyncio.gather(*map(store[Polls].open, polls))
     await asyncio.gather(*(store[Polls].sent(poll.id, poll.id) for poll in polls))
     for poll in (polls[0], polls[-1]):
@@ -87,12 +92,12 @@ async def test_poll_that_exists_does_not_stop_others(store: Store) -> None:
         store[Polls].open(POLL), store[Polls].open(other), return_exceptions=True
     )
     assert isinstance(first, IntegrityError)
-    assert second == other.closes_at
+    assert second == other
     assert await store[Polls].find(78) is not None
 
 
 async def test_hundreds_of_votes_at_once(store: Store) -> None:
-    polls = [replace(POLL, id=number) for number in range(1, 11)]
+    polls = [replace(POLL, id=number, member_id=number) for number in range(1, 11)]
     for poll in polls:
         await store[Polls].open(poll)
     ballots = [Ballot(poll.id, member, member % 3) for member in range(1, 201) for poll in polls]
@@ -193,11 +198,97 @@ async def test_poll_closes_once(store: Store) -> None:
 
 async def test_tie(store: Store) -> None:
     """The name wins that reached its count first; a repeated vote is no later."""
-    for minute, (member, position) in enumerate([(1, 2), (2, 0), (3, 2), (4, 0), (3, 2)]):
-        await cast(store, member, position, NOW + timedelta(minutes=minute))
+    for minute, (member, position) in enumerate([(1, 2), (2, 0), (4, 2), (5, 0)]):
+        for double in (timedelta(0), DOUBLE_PRESS / 2):
+            at = NOW + timedelta(minutes=minute) + double
+            assert await cast(store, member, position, at) == Outcome.COUNTED
     closed = await store[Polls].close(POLL.id, LATER)
     assert closed is not None
     assert (closed.votes, closed.winner) == ((2, 0, 2), 2)
+
+
+@pytest.mark.parametrize(
+    ("needed", "voters", "winner"),
+    [
+        (1, {0: [3]}, None),
+        (1, {0: [3], 1: [4]}, 1),
+        (1, {0: [3, 4], 1: [5]}, 0),
+        (2, {0: [3, 4], 1: [5]}, None),
+        (2, {0: [3, 4], 1: [5, 6]}, 1),
+        (2, {0: [3, 4, 5], 1: [6, 7]}, 0),
+        (5, {0: [4, 5, 6, 7], 1: [8, 9, 10, 11, 12]}, 1),
+        (0, {0: [3]}, 0),  # of version 0.7.0
+    ],
+)
+async def test_winner_needs_votes_of_others(
+    store: Store, needed: int, voters: dict[int, list[int]], winner: int | None
+) -> None:
+    """Than the discoverer, who is number 3 and votes first."""
+    poll = await opened(store, replace(POLL, id=78, votes_needed=needed))
+    for position, who in voters.items():
+        for member in who:
+            await store[Polls].cast(Ballot(poll.id, member, position), NOW)
+    closed = await store[Polls].close(poll.id, LATER)
+    assert closed is not None
+    assert (closed.winner, closed.own_vote) == (winner, 0 if 3 in voters[0] else None)
+    assert winner is None or closed.can_win(winner)
+
+
+async def test_forgotten_discoverer_votes_again(store: Store) -> None:
+    """It is not known whose vote it is, so it takes one more."""
+    await cast(store, 3, 0)
+    await store[Privacy].forget_member(3)
+    await cast(store, 3, 0)
+    closed = await store[Polls].close(POLL.id, LATER)
+    assert closed is not None
+    assert (closed.votes, closed.winner) == ((1, 0, 0), None)
+
+
+async def test_same_name_again(store: Store) -> None:
+    """Takes the vote back, unless it is pressed twice in a moment."""
+    times = [NOW + DOUBLE_PRESS * number for number in (0, 0.5, 1, 2, 3)]
+    outcomes = [await cast(store, 5, 0, at) for at in times]
+    counted, back = Outcome.COUNTED, Outcome.TAKEN_BACK
+    assert outcomes == [counted, counted, back, counted, back]
+    assert await votes_of(store) == (0, 0, 0)
+
+
+async def test_limits_of_open_polls(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of those that are opened at once. Closed ones do not count."""
+    monkeypatch.setattr("bot.polls.queries.MOST_OF_MEMBER", 4)
+    monkeypatch.setattr("bot.polls.queries.MOST_IN_CHANNEL", 6)
+    await store[Polls].close(POLL.id, NOW)
+    members = [3] * 5 + [4] * 4
+    polls = [replace(POLL, id=100 + n, member_id=member) for n, member in enumerate(members)]
+    done = await asyncio.gather(*map(store[Polls].open, polls), return_exceptions=True)
+    refused = [each for each in done if isinstance(each, TooManyPolls)]
+    assert [each.most for each in refused] == [4, 6, 6]
+    assert [each.is_of_member for each in refused] == [True, False, False]
+    await store[Polls].close(100, NOW)
+    await store[Polls].open(replace(POLL, id=200))
+    for more in (replace(POLL, id=201), replace(POLL, id=202, member_id=9)):
+        with pytest.raises(TooManyPolls):
+            await store[Polls].open(more)
+    assert await store[Polls].find(202) is None
+
+
+async def test_polls_without_winner_are_pruned(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With their votes, in several transactions; winners and open polls stay."""
+    monkeypatch.setattr("bot.polls.queries.LARGEST_BATCH", 2)
+    for number in range(101, 106):
+        await opened(store, replace(POLL, id=number, member_id=number))
+        await store[Polls].cast(Ballot(number, number, 0), NOW)
+        await store[Polls].close(number, LATER)
+    await cast(store, 5, 1)
+    await store[Polls].close(POLL.id, LATER)
+    await opened(store, replace(POLL, id=78))
+    assert await store[Polls].prune(LATER) == 0
+    assert await store[Polls].prune(LATER + timedelta(seconds=1)) == 5
+    kept = [number for number in (77, 78, *range(101, 106)) if await store[Polls].find(number)]
+    assert kept == [77, 78]
+    assert not await store[Privacy].of(101)
 
 
 async def test_minutes(store: Store) -> None:
@@ -211,13 +302,13 @@ async def test_minutes(store: Store) -> None:
 async def test_vote_for_unknown_position(store: Store) -> None:
     votes = [(5, 0), (6, 3), (7, 2**40), (8, -1), (9, 1)]
     counted = await asyncio.gather(*(cast(store, *vote) for vote in votes))
-    assert counted == [True, False, False, False, True]
+    assert counted == [1, 0, 0, 0, 1]
     assert await votes_of(store) == (1, 1, 0)
 
 
 async def test_late_votes_in_a_batch(store: Store) -> None:
     votes = (5, 0, NOW), (5, 1, LATER), (6, 1, LATER)
-    assert await asyncio.gather(*(cast(store, *vote) for vote in votes)) == [True, False, False]
+    assert await asyncio.gather(*(cast(store, *vote) for vote in votes)) == [1, 0, 0]
     assert await votes_of(store) == (1, 0, 0)
 
 
@@ -249,7 +340,10 @@ BATCHES = st.lists(
 async def test_votes_match_a_dictionary(
     store: Store, batches: list[list[tuple[int, int | None]]]
 ) -> None:
-    """Any votes and retractions are counted as a dictionary counts them."""
+    """Any votes and retractions are counted as a dictionary counts them.
+
+    A vote for the chosen name takes it back, except in the batch in which it was cast.
+    """
     poll = await opened(store, replace(POLL, id=next(POLL_NUMBERS)))
     model: dict[int, tuple[int, int]] = {}  # member: position, since when
     for minute, batch in enumerate(batches):
@@ -259,12 +353,18 @@ async def test_votes_match_a_dictionary(
         )
         before, expected = dict(model), []
         for member, choice in batch:
-            expected.append(choice < 3 if choice is not None else member in model)
-            if choice is None:
-                model.pop(member, None)
+            has_chosen, since = model.get(member, (None, minute))
+            if choice is None or (choice == has_chosen and since < minute):
+                taken_back = model.pop(member, None) is not None
+                expected.append(Outcome.TAKEN_BACK if taken_back else Outcome.REFUSED)
                 before.pop(member, None)
+            elif choice == has_chosen:
+                expected.append(Outcome.COUNTED)
             elif choice < 3:
                 model[member] = choice, minute
+                expected.append(Outcome.COUNTED)
+            else:
+                expected.append(Outcome.REFUSED)
         # Changed back at once, a vote is as old as before.
         model |= {m: old for m, old in before.items() if m in model and model[m][0] == old[0]}
         assert counted == expected
@@ -273,7 +373,8 @@ async def test_votes_match_a_dictionary(
     closed = await store[Polls].close(poll.id, LATER)
     assert closed is not None
     last = dict(sorted(model.values(), key=lambda vote: vote[1]))
-    ranking = sorted(last, key=lambda position: (-tally[position], last[position], position))
+    of_others = {choice for member, (choice, _) in model.items() if member != POLL.member_id}
+    ranking = sorted(of_others, key=lambda position: (-tally[position], last[position], position))
     assert closed.winner == (ranking[0] if ranking else None)
 
 
@@ -311,7 +412,7 @@ async def test_poll_is_not_closed_during_a_vote(store: Store) -> None:
 async def test_vote_is_not_changed_while_it_is_retracted(store: Store) -> None:
     await cast(store, 5, 0)
     async with store.database.writing() as session:
-        assert await lock_votes(session, {(POLL.id, 5)}) == {(POLL.id, 5)}
+        assert await lock_votes(session, {(POLL.id, 5)}) == {(POLL.id, 5): (0, NOW)}
         voting = asyncio.create_task(cast(store, 5, 1))
         await asyncio.sleep(0.2)
         assert not voting.done()

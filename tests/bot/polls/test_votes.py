@@ -15,6 +15,7 @@ from bot.polls.votes import parse, signature
 from bot.store.answers import ButtonStates
 from bot.words import WordFilter
 from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.fakes import unavailable
 from tests.bot.opened_polls import (
@@ -41,9 +42,8 @@ async def test_tally(chat: Chat) -> None:
     message = await a_poll(chat)
     first, second = await members(chat, 2)
     result = await first.press(message, "Bravosaurus")
-    assert receipt(result).text == (
-        "You voted for Bravosaurus. Press another name to change your vote."
-    )
+    said = {"discord": "You voted for Bravosaurus. Press", "slack": "You voted. Press another name"}
+    assert receipt(result).text.startswith(said[chat.name])
     assert [*first_message(chat).buttons][:3] == ["Mangosaurus", "Bravosaurus · 1", "Kilosaurus"]
     for name in ("Kilosaurus", "Kilosaurus · 1", "Bravosaurus · 1"):
         await second.press(first_message(chat), name)
@@ -65,6 +65,76 @@ async def test_vote_taken_back(chat: Chat) -> None:
     assert [*first_message(chat).buttons][1:3] == ["Bravosaurus · 1", "Kilosaurus · 1"]
 
 
+@pytest.mark.both
+async def test_same_name_again_takes_the_vote_back(chat: Chat) -> None:
+    """And may be chosen once more. A second press at once is a double click."""
+    message = await a_poll(chat)
+    await chat.alice.press(message, "Bravosaurus")
+    for _again in range(2):
+        again = await chat.alice.press(first_message(chat), "Bravosaurus · 1")
+        assert not again.others
+        await chat.pass_time(5)
+        await chat.alice.press(first_message(chat), "Bravosaurus · 1")
+        assert [*first_message(chat).buttons][1] == "Bravosaurus"
+        await chat.alice.press(first_message(chat), "Bravosaurus")
+        assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
+
+
+async def test_one_note_is_edited(discord_chat: DiscordChat) -> None:
+    """It names the vote that counts; one that cannot be edited anymore is followed by another."""
+    chat = discord_chat
+    await (await chat.add_administrator()).use("settings", vote_minutes=60)
+    message = await a_poll(chat)
+    note = receipt(await chat.alice.press(message, "Bravosaurus"))
+    for label, said in [
+        ("Kilosaurus", "You voted for Kilosaurus."),
+        ("Kilosaurus · 1", "You took your vote back."),
+        ("Mangosaurus", "You voted for Mangosaurus."),
+    ]:
+        await chat.pass_time(5)
+        pressed = await chat.alice.press(first_message(chat), label)
+        assert not pressed.others
+        assert chat.stored(note).content.replace("*", "").startswith(said)
+    await chat.pass_time(15 * 60)
+    later = receipt(await chat.alice.press(first_message(chat), "Kilosaurus"))
+    assert later.text.startswith("You voted for Kilosaurus.")
+    chat.delete(later)
+    assert receipt(await chat.alice.press(first_message(chat), "Bravosaurus")).is_private
+    await chat.restart()
+    assert receipt(await chat.alice.press(first_message(chat), "Kilosaurus")).is_private
+
+
+async def test_one_note_stays_true(slack_chat: SlackChat) -> None:
+    """Slack lets nobody edit it, so it does not name the vote, and is not repeated."""
+    chat = slack_chat
+    message = await a_poll(chat)
+    note = receipt(await chat.alice.press(message, "Bravosaurus"))
+    assert not (await chat.alice.press(first_message(chat), "Kilosaurus")).others
+    await chat.alice.press(note, "Take it back")
+    again = receipt(await chat.alice.press(first_message(chat), "Bravosaurus"))
+    assert again.text == note.text
+    await chat.pass_time(5)
+    back = await chat.alice.press(first_message(chat), "Bravosaurus · 1")
+    assert receipt(back).text == "You took your vote back. Press a name to vote again."
+
+
+async def test_too_many_polls(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names come all the same, and the members say why there is no vote."""
+    monkeypatch.setattr("bot.polls.queries.MOST_OF_MEMBER", 2)
+    monkeypatch.setattr("bot.polls.queries.MOST_IN_CHANNEL", 3)
+    bob, cat = await members(chat, 2)
+    for who in (chat.alice, chat.alice, chat.alice, bob, cat):
+        await who.use("dinoname", count=3)
+    *_polls, third, _of_bob, of_cat = chat.history()
+    own = "There's no poll, because 2 polls on names for you are still open."
+    assert third.lines == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "", own]
+    assert [*third.buttons] == ["More"]
+    assert of_cat.lines[-1] == ("There's no poll, because 3 polls are still open in this channel.")
+    await chat.pass_time(TEN_MINUTES + 60)
+    await chat.alice.use("dinoname", count=3)
+    assert chat.history()[-1].text.startswith("Which is the coolest?")
+
+
 async def test_optional_edits_are_left_out(
     discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -81,9 +151,10 @@ async def test_optional_edits_are_left_out(
 
 async def test_vote_cannot_be_taken_back_later(chat: Chat) -> None:
     message = await a_poll(chat)
-    result = await chat.alice.press(message, "Bravosaurus")
+    (bob,) = await members(chat, 1)
+    result = await bob.press(message, "Bravosaurus")
     await chat.pass_time(TEN_MINUTES + 60)
-    late = await chat.alice.press(receipt(result), "Take it back")
+    late = await bob.press(receipt(result), "Take it back")
     assert late.text == "This poll is closed: Bravosaurus has won."
     assert first_message(chat).lines[1] == "👑 Bravosaurus · ▰ 1"
 

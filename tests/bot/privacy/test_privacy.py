@@ -24,7 +24,7 @@ from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.fakes import unavailable
-from tests.bot.opened_polls import a_poll, voted
+from tests.bot.opened_polls import a_poll
 from tests.bot.polls.test_queries import NOW
 from tests.bot.turns import FakePlatform, FakeTurn, press_on
 
@@ -50,7 +50,7 @@ async def test_counts(chat: Chat) -> None:
 
 @pytest.mark.both
 async def test_show_everything(chat: Chat) -> None:
-    await voted(chat)
+    await chat.alice.press(await a_poll(chat), "Bravosaurus")
     shown = await chat.alice.press(await chat.alice.use("privacy"), "Show everything")
     assert shown.is_private
     (attachment,) = shown.files
@@ -120,7 +120,7 @@ async def test_buttons_stop_working(chat: Chat) -> None:
     poem = await chat.alice.use("sonnet")
     await chat.app.store[Privacy].forget_member(chat.alice.id)
     pressed = await chat.alice.press(poem, "Keep")
-    assert pressed.text == "This button no longer works; use the command instead."
+    assert pressed.text.startswith("This poem can't be kept anymore,")
     assert await kept(chat) == "The bot stores nothing about you."
 
 

@@ -56,6 +56,7 @@ async def test_database(stored: Database) -> None:
 
 async def test_backup(empty_database: Database, stored: Database) -> None:
     await restore(empty_database)
+    await stored.migrate()
     assert await contents(empty_database) == await contents(stored)
     await stored.close()
     await check(Store(empty_database))
@@ -70,6 +71,7 @@ async def check(store: Store) -> None:
     recorded = await store[Record].entries(MUSEUM)
     assert [entry.action for entry in recorded] == ["log", "refuse model", "block", "remove name"]
     assert await store[Privacy].forget_communities(NOW) == [LEFT]
+    assert (await store[Communities].settings(MUSEUM)).votes_needed == 1
     await check_polls(store)
     await check_models(store)
     await check_trainings(store)
@@ -82,6 +84,7 @@ async def check_polls(store: Store) -> None:
     poll = await store[Polls].find(OPEN)
     assert poll is not None
     assert (poll.names, poll.votes) == (("Mangosaurus", "Ödlandosaurus"), (1, 1))
+    assert poll.votes_needed == 0  # as 0.7.0 said when it was opened
     assert (poll.discoverer, poll.state, poll.message_id) == ("Ada", "2:0:man:::", 7101)
     assert await store[Polls].cast(Ballot(OPEN, CAT, 1), NOW)
     assert await store[Polls].retract(OPEN, ADA, NOW)

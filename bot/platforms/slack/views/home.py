@@ -54,7 +54,7 @@ async def home_view(app: App, turn: Turn, commands: CommandNames) -> dict[str, A
         return _home(blocks_of(Message(dispatch.explained(app, error, turn)), commands))
     audience, champion, newest_poem, data = await asyncio.gather(
         audience_of(turn),
-        _found(hall_of_fame.champion_message(app, turn, has_plaque=False)),
+        _found(hall_of_fame.champion_message(app, turn)),
         _found(poems.page(app, turn.user.id, 0)),
         _found(privacy.overview(app, turn)),
     )

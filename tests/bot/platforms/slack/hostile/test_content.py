@@ -15,7 +15,7 @@ from models.training.events import Done, Failed, Planned, Progress, Samples
 from tests.bot.champions import crown
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.names.test_name import learned
-from tests.bot.opened_polls import TEN_MINUTES, first_message
+from tests.bot.opened_polls import TEN_MINUTES, first_message, members
 from tests.bot.platforms.slack.hostile import inertness
 from tests.bot.platforms.slack.hostile.inertness import TEXTS
 from tests.bot.tiny import tiny_namer
@@ -50,7 +50,8 @@ async def test_words_of_networks(hostile: SlackChat, start: int) -> None:
     for label in first_message(chat).buttons[:5]:
         voted = await chat.alice.press(first_message(chat), label)
         await chat.alice.press(voted.others[0], "Take it back")
-    await chat.alice.press(first_message(chat), first_message(chat).buttons[1])
+    (bob,) = await members(chat, 1)
+    await bob.press(first_message(chat), first_message(chat).buttons[1])
     await chat.alice.press(first_message(chat), "Dissect")
     await chat.pass_time(TEN_MINUTES + 60)
     poem = await chat.alice.use("sonnet")
@@ -71,7 +72,7 @@ async def test_names_of_members(hostile: SlackChat) -> None:
         await mallory.use("moderate block", member=chat.alice)
         await mallory.use("moderate unblock", member=chat.alice)
         shown = await mallory.use("dinoname", count=1)
-        await mallory.press(shown, "Mangosaurus")
+        await chat.alice.press(shown, "Mangosaurus")
     await mallory.use("moderate record")
     await chat.pass_time(TEN_MINUTES + 60)
 

@@ -1,0 +1,63 @@
+"""Private notes that later requests of the same member replace, instead of adding one each time."""
+
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.chat.message import Message
+from bot.chat.turn import AnswerRef, DeliveryError, Turn
+
+REPLACEABLE = timedelta(minutes=14)
+"""How long a note is replaced. Discord's tokens are valid for 15 minutes."""
+MOST = 5_000
+
+
+@dataclass(frozen=True)
+class _Note:
+    message: Message
+    ref: AnswerRef | None
+    """`None` where it cannot be replaced."""
+    sent_at: datetime
+
+
+class PrivateNotes:
+    """The last note of each member on each subject, as far as this process has sent it.
+
+    After a restart, the next note is a new one: the token of the earlier one is a secret for
+    minutes, which is not worth a row for each vote.
+    """
+
+    def __init__(self) -> None:
+        self._notes: OrderedDict[Hashable, _Note] = OrderedDict()
+        """The oldest first, by subject and member."""
+
+    async def show(self, turn: Turn, subject: Hashable, message: Message, now: datetime) -> None:
+        """Replace the last note, or send one. What it says already is not repeated.
+
+        Raises `DeliveryError`.
+        """
+        while self._notes and (
+            len(self._notes) > MOST or next(iter(self._notes.values())).sent_at < now - REPLACEABLE
+        ):
+            self._notes.popitem(last=False)
+        last = self._notes.get((subject, turn.user.id))
+        if last is not None and last.message == message:
+            return
+        if last is not None and last.ref is not None:
+            try:
+                await turn.platform.close_answer(last.ref, message)
+            except DeliveryError:  # it is gone
+                pass
+            else:
+                self.changed(turn, subject, message)
+                return
+        await turn.respond(message)
+        note = _Note(message, turn.private_answer, now)
+        self._notes.pop((subject, turn.user.id), None)
+        self._notes[subject, turn.user.id] = note
+
+    def changed(self, turn: Turn, subject: Hashable, message: Message) -> None:
+        """Note that the last note says something else by now."""
+        if (last := self._notes.get((subject, turn.user.id))) is not None:
+            self._notes[subject, turn.user.id] = replace(last, message=message)
