@@ -161,7 +161,7 @@ def _card_of(path: Path) -> ModelCard:
 _NAMES = Task(
     name="names",
     recipes=names_recipes.RECIPES,
-    chat_recipe="quick",
+    chat_recipe="best",
     load_corpus=corpora.load_names,
     parse_corpus=partial(corpora.parse_corpus, kind="names"),
     generator=names_generator,

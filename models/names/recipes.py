@@ -16,8 +16,8 @@ from models.names.notebook import NotebookTrainer
 from models.names.trainers import (
     BEST,
     PRETRAINING,
-    RETRAINING,
     SCRATCH,
+    SINGLE,
     MixtureSettings,
     NamesTrainer,
     Pretrainer,
@@ -112,7 +112,7 @@ RECIPES: Mapping[str, Recipe] = {
     "best": Recipe(
         "LSTMs that have read genera, mixed with an n-gram model; minutes", partial(_mixture, BEST)
     ),
-    "quick": Recipe("the same with one LSTM; seconds", partial(_mixture, RETRAINING)),
+    "quick": Recipe("the same with one LSTM; seconds", partial(_mixture, SINGLE)),
     PRETRAINING_RECIPE: Recipe(
         "reads genera; makes the file that best and quick start from", _pretrain
     ),

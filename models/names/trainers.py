@@ -161,10 +161,9 @@ SCRATCH = MixtureSettings()
 """For LSTMs that start from random weights."""
 _FINETUNING = FitSettings(learning_rate=3e-3, recurrent_dropout=0.4, output_dropout=0.5)
 BEST = MixtureSettings(fit=_FINETUNING, measure_every=25, patience=10)
-"""For the shipped weights, from LSTMs that have read other names."""
-RETRAINING = replace(BEST, lstms=1, max_updates=250)
-"""For retraining from the chat, from one of them, in seconds. It has not converged after so few
-updates, which take 12 seconds."""
+"""For the shipped weights and `/retrain`, from LSTMs that have read other names."""
+SINGLE = replace(BEST, lstms=1, max_updates=250)
+"""From one of them. It has not converged after so few updates, which take 12 seconds."""
 QUICK = MixtureSettings(
     lstms=2,
     fit=FitSettings(units=64, learning_rate=0.03, recurrent_dropout=0.3, output_dropout=0.2),

@@ -61,7 +61,7 @@ async def test_training_is_reported_and_served(trained: Chat) -> None:
     assert "Training names. Follow along: https://" in result.text
     (trainer,) = trained.world.trainers
     request = trainer.request
-    assert (request.task, request.recipe, request.seed, request.minutes) == ("names", "quick", 7, 3)
+    assert (request.task, request.recipe, request.seed, request.minutes) == ("names", "best", 7, 3)
     card = report(trained)
     assert card.title == "✅ Version 1 of names is live"
     assert "2 duplicates dropped." in report(trained).body
