@@ -402,13 +402,11 @@ def _constraints_table(found: NamesFindings) -> Table:
 
 
 def _headline(found: NamesFindings) -> tuple[Figure, ...]:
-    ours, best = found.losses.ours.nats_per_character, found.losses.best
-    beside = f"Kneser-Ney {best('Kneser-Ney')[1]:.3f}, the notebook {best('the notebook')[1]:.3f}"
-    figures = [Figure("Held-out names", f"{ours:.3f} nats/char", beside)]
     areas = {system.quality.system: system.auc for system in found.systems}
     first, notebook = found.systems[0].auc, areas["the notebook's recipe"]
-    if first is not None and notebook is not None:
-        told_apart = f"AUC {first.mean:.2f} (0.5 is ideal)"
-        beside = f"the notebook {notebook.mean:.2f}"
-        figures.append(Figure("Classifier against real names", told_apart, beside))
-    return tuple(figures)
+    if first is None or notebook is None:
+        return ()
+    # The AUC is the share of pairs, a real name and a new one, of which a classifier can tell which
+    # is which.
+    beside = f"those of the founding notebook {notebook.mean:.0%}, by guessing 50%"
+    return (Figure("How often a program tells them from real names", f"{first.mean:.0%}", beside),)

@@ -423,10 +423,8 @@ def _speed_table(found: SonnetsFindings) -> Table:
 
 def _headline(found: SonnetsFindings) -> tuple[Figure, ...]:
     ours, shakespeare = found.verse[0].form, found.verse[-1].form
-    loss = f"{found.losses.ours.nats_per_character:.3f} nats/char"
     rhyming, iambic = f"{ours.rhyming_pairs:.0%}", f"{ours.iambic:.0%}"
     return (
-        Figure("Held-out sonnets", loss, f"Kneser-Ney {found.losses.best('Kneser-Ney')[1]:.3f}"),
         Figure("Pairs that rhyme", rhyming, f"Shakespeare {shakespeare.rhyming_pairs:.0%}"),
         Figure("Iambic lines", iambic, f"Shakespeare {shakespeare.iambic:.0%}"),
     )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.chat.app import App
 from bot.chat.commands import Command, NoOptions
-from bot.chat.message import Embed, Field, Message, Span, Text, Timestamp, strong, text
+from bot.chat.message import Embed, Field, Message, Span, Text, Timestamp, code, strong, text
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.evaluation.headline import Figure, read_headline
@@ -36,7 +36,9 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
     fields = tuple(
         Field(
             task.capitalize(),
-            _live(served.get(task)) + _network(card, headlines.get(task, ()), words.allows),
+            _live(served.get(task))
+            + _network(card, words.allows)
+            + _quality(task, served.get(task), headlines.get(task, ())),
         )
         for task, card in app.inference.cards.items()
     )
@@ -64,33 +66,30 @@ def _live(live: Live | None) -> Text:
     )
 
 
-def _network(card: ModelCard, headline: Sequence[Figure], allows: Allows) -> Text:
+def _network(card: ModelCard, allows: Allows) -> Text:
     corpus = corpus_title(card.corpus, allows)
     if card.pretraining:
         corpus = _("{first}, then {second}").format(first=card.pretraining, second=corpus)
-    described = text(
+    return text(
         _("{architecture}, recipe {recipe}, {day}\nTrained on: {corpus}\n"),
         architecture=_ARCHITECTURES.get(card.architecture, card.architecture),
         recipe=card.recipe,
         day=card.created[:10],
         corpus=corpus,
     )
+
+
+def _quality(task: str, live: Live | None, headline: Sequence[Figure]) -> Text:
+    """The figures of the scoreboard, or else where others are."""
     if not headline:
-        return described + text(_loss(card))
+        number = live.version_id if live is not None else None
+        version = f"shipped {task}" if number is None else str(number)
+        return text(_("How good it is: {command}"), command=code(f"/models info version:{version}"))
     lines: list[Span] = []
     for shown in headline:
         beside = f" ({shown.beside})" if shown.beside else ""
         lines += [Span(f"\n{shown.measure}: "), strong(shown.figure), Span(beside)]
-    return described + tuple(lines)
-
-
-def _loss(card: ModelCard) -> str:
-    """Only one loss: the other may be from a fit before it was trained on that part."""
-    if card.held_out is not None:
-        return _("{loss:.3f} nats/char on held-out text").format(loss=card.held_out)
-    if card.validation is not None:
-        return _("{loss:.3f} nats/char on validation text").format(loss=card.validation)
-    return _("Not measured")
+    return tuple(lines)
 
 
 ABOUT = Command(

@@ -1,12 +1,16 @@
 """The page, its figures and its plots."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from bot.evaluation.headline import Figure
 from bot.evaluation.scoreboard import Board, Plot, QualityTarget, Table, markdown, publish
 
+CHECKOUT = Path(__file__).parents[3]
 BOARD = Board(
     task="names",
     weights="abc",
@@ -19,7 +23,7 @@ BOARD = Board(
     samples_title="The first names",
     samples=("Mangosaurus, Rex", "Mei"),
     plots=(Plot("names-loss.png", "Loss by update", "Falling."),),
-    headline=(Figure("Held-out names", "1.487 nats/char", "Kneser-Ney 1.563"),),
+    headline=(Figure("Pairs that rhyme", "98%", "Shakespeare 77%"),),
     figures={"held_out": {"ours": 1.4871}},
 )
 POEMS = replace(BOARD, task="sonnets", samples=("one\ntwo", "three\nfour"))
@@ -34,6 +38,24 @@ def test_target_bounds() -> None:
     found = [QualityTarget.between("x", 5.3, 5.6, x, ".1f") for x in (5.2, 5.3, 5.6, 5.7)]
     assert found[1] == QualityTarget("x", "5.3 to 5.6", "5.3", True)
     assert [target.met for target in found] == [False, True, True, False]
+
+
+@pytest.mark.parametrize("task", ["names", "sonnets"])
+def test_readme_and_decision_have_the_figures_of_the_scoreboard(task: str) -> None:
+    board = json.loads((CHECKOUT / "docs" / "scoreboard" / f"{task}.json").read_text())
+    found = {
+        name: each["nats_per_character"] for name, each in board["figures"]["held_out"].items()
+    }
+    kneser_ney = min(loss for name, loss in found.items() if name.startswith("Kneser-Ney"))
+    losses = next(iter(found.values())), kneser_ney, found["the notebook's recipe"]
+    ours, ngram, notebook = (f"{loss:.3f}" for loss in losses)
+    (row,) = re.findall(rf"^\| {task} \(.*$", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
+    assert row.endswith(f"| {ours} | {ngram} | {notebook} |")
+    if task == "names":
+        page = (CHECKOUT / "docs" / "decisions" / "mixture-for-names.md").read_text()
+        said = " ".join(page.split())
+        assert f"RNN {notebook}, Kneser-Ney of the best order {ngram}," in said
+        assert f"**{ours}** since its LSTMs" in said
 
 
 def test_part_of_the_page() -> None:

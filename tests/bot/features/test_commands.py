@@ -56,18 +56,18 @@ async def test_about(chat: Chat) -> None:
     libraries = {"discord": f"discord.py {discord.__version__}", "slack": f"slack-sdk {library}"}
     assert result.card.footer == f"Made with NumPy 2.0 and {libraries[chat.name]}"
     about = await fields(chat)
-    assert "1.550 nats/char on held-out text" in about["Names"]
+    assert "How good it is: /models info version:shipped names" in about["Names"]
     assert "Plays, then A corpus of tests" in about["Sonnets"]
 
 
 async def test_about_has_measured_figures(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Weights on the scoreboard have its figures, others the loss of their card."""
+    """Weights on the scoreboard have its figures in words; for others `/models info` has some."""
     rhymes = Figure("Rhyming pairs", "98%", "Shakespeare 78%")
     monkeypatch.setattr(about_command, "_headlines", lambda _digests: {"sonnets": (rhymes,)})
     about = await fields(chat)
     assert "Rhyming pairs: 98% (Shakespeare 78%)" in about["Sonnets"]
-    assert "nats/char" not in about["Sonnets"]
-    assert "nats/char on held-out text" in about["Names"]
+    assert "/models info" not in about["Sonnets"]
+    assert "/models info version:shipped names" in about["Names"]
 
 
 async def test_about_has_version(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
