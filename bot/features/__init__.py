@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from bot.chat import details
 from bot.chat.commands import Pressed, Registry
 from bot.chat.message import verbatim
 from bot.chat.translation import _
@@ -50,6 +51,7 @@ REGISTRY = Registry(
             names.more_of_custom_model, is_costly=True, needs_rights=False
         ),
         poll_message.DISSECT: Pressed(dissect.press, is_costly=True, needs_rights=False),
+        details.ACTION: Pressed(details.press, needs_rights=False),
         poll_message.ACTION: Pressed(votes.vote, needs_rights=False, is_vote=True),
         poll_message.RETRACT: Pressed(votes.retract, needs_rights=False, is_vote=True),
         sonnet.ACTION: Pressed(sonnet.another, is_costly=True, needs_rights=False),

@@ -219,7 +219,7 @@ def dissection_message(
     lines = [
         *_meaning(dissection),
         *([text(near, names=human_join(others, _("and")))] if others else ()),
-        _surprise(dissection, usual_surprise(card), is_list=is_list),
+        *_plausibility(dissection, usual_surprise(card), is_list=is_list),
         text(emphasis(_("Brighter is more likely. The letter used is boxed."))),
     ]
     embed = Embed(
@@ -290,36 +290,35 @@ def _origin(part: NamePart) -> str:
     return f"{part.letters} ({source}: {part.meaning})"
 
 
-def _surprise(dissection: Dissection, usual: float | None, *, is_list: bool) -> Text:
+def _plausibility(dissection: Dissection, usual: float | None, *, is_list: bool) -> Iterator[Text]:
+    """Whether a name is known, or as plausible as those that are; nothing if none was measured."""
     surprise = mean_surprise(dissection)
-    known, less, more, about, sentence = _OF_LIST if is_list else _OF_DINOSAURS
+    known, less, more, about = _OF_LIST if is_list else _OF_DINOSAURS
     if dissection.name in dissection.nearest:
-        return text(known, surprise=surprise)
-    if usual is None:
-        return text(_("Surprise: {surprise:.2f} nats per letter."), surprise=surprise)
-    how = about
-    if surprise > usual + _TOLERANCE:
-        how = less
+        yield text(known)
+    elif usual is None:
+        return
+    elif surprise > usual + _TOLERANCE:
+        yield text(less)
     elif surprise < usual - _TOLERANCE:
-        how = more
-    return text(sentence, how=how, surprise=surprise, usual=usual)
+        yield text(more)
+    else:
+        yield text(about)
 
 
 _OF_LIST = (
-    _("This name is on the list: {surprise:.2f} nats per letter."),
-    _("Less plausible than a name on the list"),
-    _("More plausible than a name on the list"),
-    _("About as plausible as a name on the list"),
-    _("{how}: {surprise:.2f} nats per letter; unseen names of the list have {usual:.2f}."),
+    _("This name is on the list."),
+    _("Less plausible than a name on the list."),
+    _("More plausible than a name on the list."),
+    _("About as plausible as a name on the list."),
 )
 _OF_DINOSAURS = (
-    _("This is a real dinosaur: {surprise:.2f} nats per letter."),
-    _("Less plausible than a real dinosaur"),
-    _("More plausible than a real dinosaur"),
-    _("About as plausible as a real dinosaur"),
-    _("{how}: {surprise:.2f} nats per letter; new real names have {usual:.2f}."),
+    _("This is a real dinosaur."),
+    _("Less plausible than a real dinosaur."),
+    _("More plausible than a real dinosaur."),
+    _("About as plausible as a real dinosaur."),
 )
-"""Sentences on a name that is known, less, more or as plausible, and the one that compares it."""
+"""Sentences on a name that is known, and on one that is less, more or as plausible."""
 
 
 def _more_like(dissection: Dissection, model: NamesModel, limits: Limits) -> Iterator[Button]:
@@ -337,7 +336,7 @@ def _more_like(dissection: Dissection, model: NamesModel, limits: Limits) -> Ite
 
 def line_message(dissection: LineDissection, png: bytes, limits: Limits) -> Message:
     """The picture of a line's dissection, and its least expected word."""
-    lines = [_surprise_of_line(dissection)]
+    lines = [_least_expected(dissection)]
     if unknown := dissection.unknown:
         sentence = ngettext(
             "The network has never read this word: {words}.",
@@ -365,14 +364,13 @@ def line_description(dissection: LineDissection, limits: Limits) -> str:
     return shortened(words, limits.alt_text)
 
 
-def _surprise_of_line(dissection: LineDissection) -> Text:
-    """Mean −ln p of the known words, and the least likely one."""
+def _least_expected(dissection: LineDissection) -> Text:
+    """The least likely of the known words."""
     known = [(c.token, c.probability) for c in dissection.words if c.probability is not None]
     words = [(max(p, 1e-12), token) for token, p in known if is_word(token)]
     probability, least_likely = min(words)
     return text(
-        _("Surprise: {surprise:.2f} nats per word. The least expected is {word} ({odds})."),
-        surprise=sum(-math.log(p) for p, _token in words) / len(words),
+        _("The least expected word is {word} ({odds})."),
         word=strong(least_likely),
         odds=odds(probability),
     )

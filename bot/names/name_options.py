@@ -7,6 +7,7 @@ from bot.chat.errors import other_version, with_echo
 from bot.chat.message import Text, UserError
 from bot.chat.translation import _
 from bot.formats import shortened
+from bot.training.usable_models import LONGEST_CHOICE
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.lists import normalise_entry
 from data.text import clean_name
@@ -17,8 +18,6 @@ MOST_NAMES = 10
 LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE = 0.1, 2.0
 LONGEST_TYPED = 2 * LONGEST_PIECE
 """Characters of an option as typed; those that names do not have are dropped later."""
-LONGEST_CHOICE = 64
-"""Characters of the name of a custom model, with its number."""
 
 _STATE = re.compile(
     r"(?P<count>\d{1,2}):(?P<temperature>\d{1,3}(?:\.\d{1,4})?):(?P<starts_with>[^:]*)"

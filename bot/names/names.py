@@ -19,6 +19,7 @@ from bot.chat.commands import (
     main_option,
     within_limits,
 )
+from bot.chat.details import details_state
 from bot.chat.dispatch import caller_of, respond_or_leave
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Message, UserError, strong, text, verbatim
@@ -27,17 +28,9 @@ from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
 from bot.concurrency import in_time
 from bot.names import autocomplete, custom_model_choice
-from bot.names.custom_model_choice import (
-    NamesModel,
-    choose,
-    dinosaurs,
-    list_of,
-    of_button,
-    ready,
-)
+from bot.names.custom_model_choice import NamesModel, dinosaurs, list_of, of_button, ready
 from bot.names.name_options import (
     HIGHEST_TEMPERATURE,
-    LONGEST_CHOICE,
     LONGEST_TYPED,
     LOWEST_TEMPERATURE,
     MOST_NAMES,
@@ -61,8 +54,10 @@ from bot.polls.poll_message import (
 from bot.polls.queries import PollRecord, Polls, TooManyPolls
 from bot.polls.votes import Candidates, open_poll, too_many
 from bot.store import Unavailable
+from bot.training import usable_models
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord
+from bot.training.usable_models import LONGEST_CHOICE, choose
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.text import clean_name
@@ -198,8 +193,9 @@ async def _message(
         [text(strong(name)) for name in candidates.names],
         custom_model=candidates.custom_model,
         note=candidates.note,
-        footer=candidates.footer,
-        buttons=buttons_of(more_state, dissect_state, of_custom_model=record is not None),
+        buttons=buttons_of(
+            more_state, dissect_state, candidates.details, of_custom_model=record is not None
+        ),
     )
     return message, None
 
@@ -219,12 +215,11 @@ async def _generate(
         note = (short.sentence if model.shows_list else short.found_sentence).format(_)
     if not result.names:
         raise UserError(*with_request(verbatim(note), options))
-    footer = _("temperature {temperature:g} · seed {seed}")
     record = model.record
     return Candidates(
         names=tuple([format_name(model.card, name) for name in result.names]),
         note=note,
-        footer=footer.format(temperature=round(request.temperature, 2), seed=request.seed),
+        details=details_state({"temperature": request.temperature, "seed": request.seed}),
         custom_model_id=record.id if record is not None else None,
         custom_model=record.name if record is not None else None,
         is_dissectable=model.shows_list,
@@ -380,7 +375,7 @@ NAME = Command(
             "namer",
             _("Which namer, for example: elves"),
             LONGEST_CHOICE,
-            custom_model_choice.suggest,
+            usable_models.suggest,
         ),
         _COUNT,
         _letters("starts_with", _("First letters of the names"), of_namer=True),

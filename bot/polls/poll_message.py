@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.chat.details import details_buttons
 from bot.chat.message import (
     Button,
     Embed,
@@ -33,7 +34,6 @@ def names_message(
     *,
     custom_model: str | None,
     note: str = "",
-    footer: str = "",
     buttons: Sequence[Button] = (),
 ) -> Message:
     """Names, one on each line, with a note below."""
@@ -46,14 +46,13 @@ def names_message(
     embed = Embed(
         title=title.format(count=count, name=custom_model),
         lines=(*lines, *below),
-        footer=footer,
         tone=Tone.NAMES,
     )
     return Message(embeds=(embed,), buttons=tuple(buttons))
 
 
 def buttons_of(
-    more_state: str | None, dissect_state: str | None, *, of_custom_model: bool
+    more_state: str | None, dissect_state: str | None, details: str, *, of_custom_model: bool
 ) -> list[Button]:
     """The buttons below names, except those without a state."""
     buttons: list[Button] = []
@@ -61,7 +60,7 @@ def buttons_of(
         buttons.append(more_button(more_state, of_custom_model=of_custom_model))
     if dissect_state:
         buttons.append(Button(_("Dissect"), DISSECT, dissect_state, emoji="🔬"))
-    return buttons
+    return [*buttons, *details_buttons(details)]
 
 
 def more_button(state: str, label: str = "", *, of_custom_model: bool) -> Button:
@@ -92,8 +91,7 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
         _lines(poll),
         custom_model=poll.custom_model,
         note=poll.note,
-        footer=poll.footer,
-        buttons=buttons_of(more_state, dissect_state, of_custom_model=of_custom_model),
+        buttons=buttons_of(more_state, dissect_state, poll.footer, of_custom_model=of_custom_model),
     )
     if poll.closed_at is not None:
         return replace(message, content=_result(poll))

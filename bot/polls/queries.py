@@ -228,6 +228,7 @@ class PollRecord:
     note: str = ""
     """Text below the names."""
     footer: str = ""
+    """State of the button Details; a sentence in polls of 0.7.0, which have no such button."""
     state: str = ""
     """State of the button that generates more names."""
     custom_model_id: int | None = None

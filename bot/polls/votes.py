@@ -43,7 +43,8 @@ class Candidates:
     names: tuple[str, ...]
     note: str = ""
     """The reason, if they are fewer than requested."""
-    footer: str = ""
+    details: str = ""
+    """State of the button Details."""
     more_state: str = ""
     """State of the button for more."""
     custom_model_id: int | None = None
@@ -88,7 +89,7 @@ async def _stored(app: App, turn: Turn, candidates: Candidates) -> PollRecord:
         opened_at=now,
         closes_at=now + timedelta(minutes=DEFAULT_MINUTES),
         note=candidates.note,
-        footer=candidates.footer,
+        footer=candidates.details,
         state=candidates.more_state,
         custom_model_id=candidates.custom_model_id,
         custom_model=candidates.custom_model,

@@ -122,6 +122,7 @@ class Poll(Base):
     note: Mapped[str] = mapped_column(String(400), default="")
     """Text below the names, for rendering the message again."""
     footer: Mapped[str] = mapped_column(String(200), default="")
+    """State of the button for details."""
     state: Mapped[str] = mapped_column(String(100), default="")
     """State of the button that generates more names."""
     opened_at: Mapped[datetime] = mapped_column(Instant)

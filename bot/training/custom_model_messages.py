@@ -3,7 +3,9 @@
 from collections.abc import Container, Sequence
 
 from bot.chat.app import App
+from bot.chat.details import details_buttons, details_state
 from bot.chat.message import (
+    Button,
     Embed,
     Field,
     Message,
@@ -19,56 +21,61 @@ from bot.chat.message import (
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Terms
 from bot.formats import human_duration
-from bot.training.models import joined, nats
+from bot.training.models import joined
 from bot.training.queries import CustomModelRecord
 from models.weights import ModelCard
 
+MOST_SHARED = 25
+"""Models of other communities in the list."""
 FEWEST_NAMES = 200
 """With fewer names on the list, the judgement contains a warning."""
 FEWEST_MEASURED = 30
-"""With fewer validation names, the judgement contains a warning about the losses."""
+"""With fewer validation names, the judgement says that it is rough."""
 
 
 def judgement(card: ModelCard, entries: int) -> Text:
-    """Describe how good a custom model is. `entries` is the number of names on its list."""
-    sentences: list[Text] = []
+    """Describe how good a custom model is, the verdict first.
+
+    `entries` is the number of names on its list.
+    """
+    measured = card.measured or 0
+    is_rough = measured < FEWEST_MEASURED
+    if card.validation is None or card.kneser_ney is None:
+        sentences = [text(_("How good it is could not be measured."))]
+        is_rough = False
+    elif round(card.validation, 3) < round(card.kneser_ney, 3):
+        sentences = [text(_("It has learned the style of the list."))]
+    else:
+        sentences = [text(_("It has learned which letters follow each other, but no more."))]
     if entries < FEWEST_NAMES:
         few = ngettext(
-            "A list of {count} name is too small to learn much from. Most names will be "
-            "shuffles of names on the list.",
-            "A list of {count} names is too small to learn much from. Most names will be "
-            "shuffles of names on the list.",
+            "With {count} name on the list, most new names will be shuffles of it. A longer list "
+            "gives more variety.",
+            "With {count} names on the list, most new names will be shuffles of them. A longer "
+            "list gives more variety.",
             entries,
         )
         sentences.append(text(few, count=entries))
-    if card.validation is None or card.kneser_ney is None:
-        return joined([*sentences, text(_("Its quality was not measured."))], " ")
-    measured = card.measured or 0
-    if measured < FEWEST_MEASURED:
+    elif is_rough:
         few = ngettext(
-            "The losses mean little: only {count} name could be set aside for validation.",
-            "The losses mean little: only {count} names could be set aside for validation.",
+            "That is a rough guess: it was tried on only {count} name that it had not read.",
+            "That is a rough guess: it was tried on only {count} names that it had not read.",
             measured,
         )
         sentences.append(text(few, count=measured))
-    if round(card.kneser_ney, 3) <= round(card.validation, 3):  # as they are shown
-        sentences.append(text(_("It has learned no more than letter frequencies.")))
-    elif not sentences:
-        sentences.append(
-            text(_("It predicts new names of the list better than letter frequencies do."))
-        )
     return joined(sentences, " ")
 
 
-def loss_fields(card: ModelCard, seconds: float | None) -> tuple[Field, ...]:
-    """Losses on validation names (lower is better), and the training time in seconds."""
-    fields = [
-        Field(_("Validation loss"), text(nats(card.validation))),
-        Field(_("Kneser-Ney loss"), text(nats(card.kneser_ney))),
-    ]
-    if seconds is not None:
-        fields.append(Field(_("Training time"), text(human_duration(seconds))))
-    return tuple(fields)
+def details_of(card: ModelCard) -> tuple[Button, ...]:
+    """The button for the figures of a custom model: losses on validation names, and the seed."""
+    figures = {"validation": card.validation, "kneser-ney": card.kneser_ney, "seed": card.seed}
+    return details_buttons(details_state(figures))
+
+
+def _time_fields(seconds: float | None) -> tuple[Field, ...]:
+    if seconds is None:
+        return ()
+    return (Field(_("Training time"), text(human_duration(seconds))),)
 
 
 def usage(model: str) -> Text:
@@ -84,7 +91,6 @@ def ready_embed(
     *,
     lines: tuple[Text, ...] = (),
     seconds: float | None = None,
-    footer: str = "",
     tone: Tone = Tone.NAMES,
 ) -> Embed:
     """A custom model that can be used now, with sample names. `lines` come first."""
@@ -92,17 +98,23 @@ def ready_embed(
     return Embed(
         title=_("✅ {namer} is ready").format(namer=model),
         lines=(*lines, *names, *(((),) if names else ()), judgement(card, entries), usage(model)),
-        fields=loss_fields(card, seconds),
-        footer=footer,
+        fields=_time_fields(seconds),
         tone=tone,
     )
 
 
 def list_message(
-    models: Sequence[CustomModelRecord], most: int, in_training: Container[int | None]
+    models: Sequence[CustomModelRecord],
+    shared: Sequence[tuple[CustomModelRecord, str]],
+    most: int,
+    in_training: Container[int | None],
+    terms: Terms,
 ) -> Message:
-    """The custom models of a community; `most` is the maximum."""
-    if not models:
+    """The custom models of a community, and those that others share, with who shares them.
+
+    `most` is the maximum of its own.
+    """
+    if not models and not shared:
         reply = text(
             _("There are no namers here yet. Managers can train one with {command}."),
             command=code("/namer create name:elves text:Galadriel, Celebrimbor, …"),
@@ -111,24 +123,41 @@ def list_message(
     title = ngettext(
         "🪶 {count} namer (at most {limit})", "🪶 {count} namers (at most {limit})", len(models)
     )
-    lines = (_line(model, is_training=model.id in in_training) for model in models)
-    usable = next((model for model in models if model.digest is not None), None)
-    hint = ((), usage(usable.name)) if usable is not None else ()
+    lines = [_line(model, is_training=model.id in in_training) for model in models]
+    usable = [model.name for model in models if model.digest is not None]
+    if shared:
+        heading = _("Shared by other {communities}:").format(communities=terms.communities)
+        lines += [*([()] if lines else []), text(heading)]
+        lines += [_line(model, sharer=sharer) for model, sharer in shared]
+        usable += [shared_value(model) for model, _sharer in shared]
+        if len(shared) == MOST_SHARED:
+            more = _("There may be more: begin to type in {command}.")
+            lines.append(text(more, command=code("/name namer:")))
+    if usable:
+        lines += [(), usage(usable[0])]
     embed = Embed(
         title.format(count=len(models), limit=max(most, len(models))),
-        (*lines, *hint),
+        tuple(lines),
         tone=Tone.NAMES,
     )
     return Message(embeds=(embed,), private=True)
 
 
-def _line(model: CustomModelRecord, *, is_training: bool) -> Text:
+def shared_value(model: CustomModelRecord) -> str:
+    """What finds a model that another community shares: its name is not enough."""
+    return f"{model.name} #{model.id}"
+
+
+def _line(model: CustomModelRecord, *, is_training: bool = False, sharer: str = "") -> Text:
+    """A model in the list; `sharer` is the other community that shares it."""
     facts = [counted(model.entries)]
     if is_training:
         facts.append(_("in training"))
     elif model.digest is None:
         facts.append(_("not trained yet"))
-    if model.shared:
+    if sharer:
+        facts.append(_("shared by {community}").format(community=sharer))
+    elif model.shared:
         facts.append(_("shared"))
     return text(strong(model.name), *(part for fact in facts for part in (" · ", fact)))
 
@@ -146,14 +175,26 @@ def info_message(
         lines.append(text(_("It is being trained.")))
     if card is not None:
         lines += [judgement(card, model.entries), usage(model.name)]
-        fields += loss_fields(card, model.seconds)
+        fields += _time_fields(model.seconds)
     elif not is_training:
         lines.append(untrained(model, is_training=False).text)
     shared = _("can use it") if model.shared else _("can't use it")
     others = _("Other {communities}").format(communities=terms.communities)
     fields += [Field(others, text(shared)), Field(_("Created"), text(Timestamp(model.created_at)))]
     embed = Embed(f"🪶 {model.name}", tuple(lines), tuple(fields), tone=Tone.NAMES)
-    return Message(embeds=(embed,), private=True)
+    buttons = details_of(card) if card is not None else ()
+    return Message(embeds=(embed,), buttons=buttons, private=True)
+
+
+def shared_info_message(model: CustomModelRecord, card: ModelCard, sharer: str) -> Message:
+    """Details of a custom model that another community shares: nothing of its list."""
+    lines = (judgement(card, model.entries), usage(shared_value(model)))
+    fields = (
+        Field(_("Names"), text(f"{model.entries:,}")),
+        Field(_("Shared by"), verbatim(sharer)),
+    )
+    embed = Embed(f"🪶 {model.name}", lines, fields, tone=Tone.NAMES)
+    return Message(embeds=(embed,), buttons=details_of(card), private=True)
 
 
 def counted(names: int) -> str:
@@ -192,7 +233,7 @@ def untrained(model: CustomModelRecord, *, is_training: bool) -> UserError:
 def broken(model: CustomModelRecord) -> UserError:
     """The error for a custom model whose weights cannot be read."""
     return UserError(
-        _("The weights of {namer} are damaged. Train it again with {command}."),
+        _("{namer} is damaged. Train it again with {command}."),
         namer=model.name,
         command=code(f"/namer retrain name:{model.name}"),
     )

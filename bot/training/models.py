@@ -34,7 +34,6 @@ from bot.training.queries import Live, VersionRecord, Versions
 from bot.training.registry import (
     AUTOMATIC,
     FORCED,
-    MARGIN,
     ModelRegistry,
     NothingBefore,
     VersionComparison,
@@ -108,12 +107,14 @@ async def rollback(app: App, turn: Turn, options: TaskOptions) -> None:
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
-    """Answer the buttons that turn pages and that make a version live."""
+    """Answer the buttons that turn pages, show details of a version and make it live."""
     action, _colon, rest = state.partition(":")
     task, _colon, page = rest.partition(":")
     is_page = page.isdecimal() and len(page) <= _LONGEST_PAGE_NUMBER
     if action == "page" and task in TASKS and is_page:
         await turn.edit_source(await _page(app, turn, task, int(page)))
+    elif action == "info":
+        await info(app, turn, VersionOptions(rest))
     elif action == "use":
         await _use(app, turn, rest)
     else:
@@ -252,7 +253,7 @@ def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
 async def version_report(
     app: App, task: str, number: int | None, community_id: int | None, notes: tuple[str, ...] = ()
 ) -> Message | None:
-    """The message of a training that created a version: quality, whether and why it is live.
+    """The message of a training that created a version: samples, whether and why it is live.
 
     It is filtered for a community. `None` if the version does not exist.
     """
@@ -284,32 +285,26 @@ def _report_message(
         lines += [(), _why_not(version)]
     elif live.reason == FORCED:
         lines += [(), text(_("It is live because an administrator chose so."))]
-    validation, reference, *time, seed = _figures(version)
     embed = Embed(
         title=title.format(number=number, task=version.task),
         lines=tuple(lines),
-        fields=(validation, reference, *time, seed),
+        fields=_time(version),
         tone=Tone.TRAINING,
-        image=CURVE if comparison.curve else "",
     )
+    details = Button(_("Details"), MODELS, f"info:{number}", emoji="📋")
     use = Button(_("Use it anyway"), MODELS, f"use:{number}")
-    buttons = () if is_live else (use,)
-    return Message(embeds=(embed,), files=_curve_file(comparison), buttons=buttons)
+    return Message(embeds=(embed,), buttons=(details,) if is_live else (use, details))
 
 
 def _why_not(version: VersionRecord) -> Text:
-    if version.reference_loss is None:
-        return text(_("It isn't live because its reference loss could not be measured."))
-    if version.baseline_loss is None:
-        return text(_("It isn't live because the reference loss of the live version is not known."))
+    if version.reference_loss is None or version.baseline_loss is None:
+        return text(_("It isn't live because it could not be compared with the live version."))
     return text(
         _(
-            "It isn't live because it is worse than the live version: its reference loss is "
-            "{loss:.3f}, compared with {baseline:.3f}. Up to {margin:.2f} more is accepted."
+            "It isn't live because the live version is better: it is less often surprised by real "
+            "{task} that it has never read."
         ),
-        loss=version.reference_loss,
-        baseline=version.baseline_loss,
-        margin=MARGIN,
+        task=version.task,
     )
 
 
@@ -323,7 +318,7 @@ def _page_message(page: VersionPage, allows: Allows) -> Message:
         buttons.append(Button(_("Newer"), MODELS, f"page:{task}:{page.number - 1}", emoji="◀️"))
     if page.number + 1 < page.pages:
         buttons.append(Button(_("Older"), MODELS, f"page:{task}:{page.number + 1}", emoji="▶️"))
-    footer = _("The number is the reference loss in nats/char; lower is better")
+    footer = _("The lower the number, the better it predicts what it has never read")
     if page.pages > 1:
         place = _("page {page} of {pages}").format(page=page.number + 1, pages=page.pages)
         footer = f"{footer} · {place}"
@@ -373,7 +368,6 @@ def _comparison_message(comparison: VersionComparison, allows: Allows) -> Messag
             lines += [(), text(strong(label)), *map(verbatim, verses)]
     made = version.created_at
     trained = text(Timestamp(made)) if made else text(_("by the developers"))
-    validation, reference, *time, seed = _figures(version)
     title = _("Version {number} of {task}")
     if version.number is None:
         title = _("Shipped version of {task}")
@@ -384,7 +378,7 @@ def _comparison_message(comparison: VersionComparison, allows: Allows) -> Messag
             Field(_("Trained"), trained),
             Field(_("Corpus"), verbatim(corpus_title(version.corpus, allows))),
             Field(_("Recipe"), verbatim(version.recipe)),
-            *(seed, validation, reference, *time),
+            *_figures(version),
             *columns,
         ),
         footer=_("All samples are from the same seed"),
@@ -478,20 +472,26 @@ def _samples(version: VersionRecord, allows: Allows) -> Sequence[str]:
 
 
 def _figures(version: VersionRecord) -> tuple[Field, ...]:
-    """Losses, the training time if it is known, and the seed."""
+    """The seed, losses, and the training time."""
     reference = nats(version.reference_loss)
     if version.baseline_loss is not None:
         reference = _("{loss} (live version at the time: {baseline:.3f})").format(
             loss=reference, baseline=version.baseline_loss
         )
-    fields = [
+    seed = "–" if version.seed is None else str(version.seed)
+    return (
+        Field(_("Seed"), text(seed)),
         Field(_("Validation loss"), text(nats(version.validation))),
         Field(_("Reference loss"), text(reference)),
-    ]
-    if version.seconds is not None:
-        fields.append(Field(_("Training time"), text(human_duration(version.seconds))))
-    seed = "–" if version.seed is None else str(version.seed)
-    return (*fields, Field(_("Seed"), text(seed)))
+        *_time(version),
+    )
+
+
+def _time(version: VersionRecord) -> tuple[Field, ...]:
+    """The training time, if it is known."""
+    if version.seconds is None:
+        return ()
+    return (Field(_("Training time"), text(human_duration(version.seconds))),)
 
 
 def _curve_file(comparison: VersionComparison) -> tuple[File, ...]:

@@ -31,9 +31,11 @@ from bot.training.custom_model_messages import (
     broken,
     check_name,
     counted,
+    details_of,
     info_message,
     list_message,
     ready_embed,
+    shared_info_message,
     unknown,
     untrained,
 )
@@ -65,6 +67,13 @@ from bot.training.requests import (
     upload_turn,
 )
 from bot.training.service import TrainingService, stored_list, table_of
+from bot.training.usable_models import (
+    LONGEST_CHOICE,
+    choose,
+    shared_with,
+    sharer_of,
+    suggest_shared,
+)
 from bot.words import WordFilter
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
 from models.names.constraints import LIST_RECIPE
@@ -188,13 +197,14 @@ async def _imported(
         ) from error
     trained = sample.trained
     words = await app.filters.of(community_id)
-    await asyncio.to_thread(check_import, trained, words)
+    await checked(app, check_import, trained, words)
     title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
     corpus = stored_list(title, tuple(trained.words))
     model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
     app[CustomModelLoader].keep(trained)  # it will be tried out at once
     samples = [name for name in sample.samples if words.allows(name)]
-    return Message(embeds=(ready_embed(model.name, trained.card, model.entries, samples),))
+    embed = ready_embed(model.name, trained.card, model.entries, samples)
+    return Message(embeds=(embed,), buttons=details_of(trained.card))
 
 
 async def export(app: App, turn: Turn, options: NameOptions) -> None:
@@ -220,16 +230,20 @@ async def list_(app: App, turn: Turn, _options: NoOptions) -> None:
     community_id = check_community(turn)
     async with app.answering(turn, LIST):
         models = await app.store[CustomModels].of(community_id)
+        shared = await shared_with(app, turn)
         waiting = await app.store[Trainings].waiting(CUSTOM)
         in_training = {w.custom_model_id for w in waiting}
-        await turn.respond(list_message(models, app.settings.namers_per_guild, in_training))
+        most = app.settings.namers_per_guild
+        await turn.respond(list_message(models, shared, most, in_training, turn.platform.terms))
 
 
 async def info(app: App, turn: Turn, options: NameOptions) -> None:
     """Answer `/namer info`."""
     community_id = check_community(turn)
     async with app.answering(turn, INFO):
-        model = await _find(app, community_id, options.name)
+        model = await _named(app, community_id, options.name)
+        if model is None:
+            model = await choose(app, turn, options.name)
         await turn.defer(private=True)
         card = None
         try:
@@ -238,6 +252,12 @@ async def info(app: App, turn: Turn, options: NameOptions) -> None:
             pass
         except WeightsError as error:
             raise broken(model) from error
+        if model.community_id != community_id:
+            if card is None:
+                raise unknown()
+            words = await app.filters.of(community_id)
+            await turn.respond(shared_info_message(model, card, sharer_of(model, turn, words)))
+            return
         is_training = await _is_training(app, model)
         await turn.respond(info_message(model, card, turn.platform.terms, is_training=is_training))
 
@@ -280,7 +300,10 @@ async def share(app: App, turn: Turn, options: ShareOptions) -> None:
             await check_name(app, model, None)
         await app.store[CustomModels].share(model.id, options.on)
         sentence = (
-            _("Other {communities} can use {namer} now. They see its name, but not its list.")
+            _(
+                "Other {communities} can use {namer} now. They see its name and that this "
+                "{community} shares it, but not its list."
+            )
             if options.on
             else _("Only this {community} can use {namer} now.")
         )
@@ -293,7 +316,7 @@ async def delete(app: App, turn: Turn, options: NameOptions) -> None:
     """Answer `/namer delete` with a confirmation."""
     model = await _find(app, check_manager(turn), options.name)
     reply = text(
-        _("Delete {namer}, its list and its weights? This can't be undone."),
+        _("Delete {namer}, its list and all that it has learned? This can't be undone."),
         namer=strong(model.name),
     )
     buttons = (
@@ -329,6 +352,12 @@ async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     typed = typed[: LONGEST_NAME + 1].casefold()
     matching = [Choice(m.name, m.name) for m in models if typed in m.name.casefold()]
     return matching[: turn.platform.limits.choices]
+
+
+async def suggest_with_shared(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
+    """Those, and custom models that other communities share."""
+    own = [*await suggest(app, turn, typed)]
+    return [*own, *await suggest_shared(app, turn, typed)][: turn.platform.limits.choices]
 
 
 async def new_name(app: App, typed: str, community_id: int) -> str:
@@ -380,11 +409,15 @@ def check_corpus(options: CorpusOptions, *, needed: bool) -> None:
 
 async def _find(app: App, community_id: int, typed: str) -> CustomModelRecord:
     """A custom model of a community by its name. Raises `UserError`."""
-    name = " ".join(typed[: LONGEST_NAME + 1].split())
-    found = await app.store[CustomModels].named(community_id, name)
+    found = await _named(app, community_id, typed)
     if found is None:
         raise unknown()
     return found
+
+
+async def _named(app: App, community_id: int, typed: str) -> CustomModelRecord | None:
+    name = " ".join(typed[: LONGEST_NAME + 1].split())
+    return await app.store[CustomModels].named(community_id, name)
 
 
 async def _read_corpus(app: App, options: CorpusOptions, community_id: int) -> tuple[str, NameList]:
@@ -556,6 +589,7 @@ _NEW_NAME = Option(
 _NAME = replace(
     _NEW_NAME, description=_("Which namer, for example: elves"), suggest=always(suggest)
 )
+_NAME_OR_SHARED = replace(_NAME, most=LONGEST_CHOICE, suggest=always(suggest_with_shared))
 _LIST = (
     Option(
         "file",
@@ -619,13 +653,13 @@ NAMER_GROUP = Group(
             "namer list",
             _("List the namers."),
             list_,
-            examples=(("/namer list", _("lists the namers that were trained here.")),),
+            examples=(("/namer list", _("lists the namers of this place, and shared ones.")),),
         ),
         Command(
             "namer info",
             _("Show how good a namer is and what it was trained on."),
             info,
-            (_NAME,),
+            (_NAME_OR_SHARED,),
             NameOptions,
             examples=(
                 (

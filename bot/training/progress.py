@@ -26,10 +26,10 @@ from bot.chat.turn import DeliveryError, Gone, MessageRef, Platform
 from bot.community.blocks import BlockList
 from bot.concurrency import latest_throttled
 from bot.formats import progress_bar
-from bot.training.custom_model_messages import ready_embed
+from bot.training.custom_model_messages import details_of, ready_embed
 from bot.training.custom_models import TASK, CustomModelLoader, Untrained
 from bot.training.events import CustomModelTrained, EndReason, Interrupted
-from bot.training.models import nats, version_report
+from bot.training.models import version_report
 from bot.training.queries import (
     CUSTOM,
     DIED,
@@ -126,12 +126,13 @@ class TrainingState:
 
     @property
     def footer(self) -> str:
-        """The seed and the limit of time."""
-        seed, minutes = _("seed {seed}").format(seed=self.request.seed), self.request.minutes
+        """The limit of time."""
+        minutes = self.request.minutes
         if minutes is None:
-            return seed
-        limit = ngettext("at most {count} minute", "at most {count} minutes", minutes)
-        return f"{seed} · {limit.format(count=minutes)}"
+            return ""
+        return ngettext("At most {count} minute", "At most {count} minutes", minutes).format(
+            count=minutes
+        )
 
     @property
     def buttons(self) -> tuple[Button, ...]:
@@ -156,7 +157,8 @@ def progress_message(state: TrainingState) -> Message:
     if state.progress is not None:
         share = state.progress.step / max(state.progress.steps, 1)
         lines.append(text("{bar} {share:.0%}", bar=progress_bar(share), share=share))
-        fields = _figures(state.progress, state.ready_at)
+        if state.ready_at is not None:
+            fields = (Field(_("Ready"), text(Timestamp(state.ready_at))),)
     if state.samples:
         lines += [(), *map(verbatim, state.samples[:SHOWN_SAMPLES])]
     embed = Embed(
@@ -167,17 +169,6 @@ def progress_message(state: TrainingState) -> Message:
         tone=Tone.TRAINING,
     )
     return Message(embeds=(embed,), buttons=state.buttons)
-
-
-def _figures(progress: Progress, ready_at: datetime | None) -> tuple[Field, ...]:
-    validation = "–" if progress.validation is None else nats(progress.validation)
-    speed = _("{speed:,.0f} chars/s").format(speed=progress.characters_per_second)
-    return (
-        Field(_("Loss"), text(nats(progress.loss))),
-        Field(_("Validation loss"), text(validation)),
-        Field(_("Speed"), text(speed)),
-        *((Field(_("Ready"), text(Timestamp(ready_at))),) if ready_at else ()),
-    )
 
 
 def ended_message(model: TrainedModel, end: Stopped | Failed) -> Message:
@@ -226,10 +217,9 @@ def _ready_message(state: TrainingState, trained: CustomModelTrained) -> Message
         trained.samples,
         lines=(*state.corpus, ()),
         seconds=trained.seconds,
-        footer=_("seed {seed}").format(seed=state.request.seed),
         tone=Tone.TRAINING,
     )
-    return Message(embeds=(embed,))
+    return Message(embeds=(embed,), buttons=details_of(trained.card))
 
 
 async def model_of(app: App, request: TrainingRequest) -> TrainedModel:

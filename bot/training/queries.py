@@ -712,16 +712,22 @@ class CustomModels(_Queries):
         return await self._find(CustomModel.community_id == community_id)
 
     async def usable(
-        self, community_id: int | None, *, typed: str = "", most: int = 25
+        self,
+        community_id: int | None,
+        *,
+        typed: str = "",
+        most: int = 25,
+        only_shared: bool = False,
     ) -> list[CustomModelRecord]:
         """Trained models that a community may use and whose name contains `typed`.
 
-        Its own come first, then those that other communities share.
+        Its own come first, unless they are left out, then those that other communities share.
         """
         own = CustomModel.community_id == community_id if community_id is not None else false()
         return await self._find(
             _may_use(community_id),
             CustomModel.digest.is_not(None),
+            *([~own] if only_shared else []),
             CustomModel.key.contains(typed.casefold(), autoescape=True),
             first=case((own, 0), else_=1),
             most=most,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from bot.chat.app import App
 from bot.chat.button_states import expand, shorten, try_to_save
 from bot.chat.commands import Choice, Command, Kind, Option, always
+from bot.chat.details import details_buttons, details_state
 from bot.chat.dispatch import caller_of, stream
 from bot.chat.errors import with_echo
 from bot.chat.message import Button, Embed, Message, Text, Tone, UserError, code, text, verbatim
@@ -157,22 +158,24 @@ async def write(
     caller = caller_of(app, turn, words.allows)
     async with aclosing(app.inference.sonnet(request, caller)) as drafts:
         async for draft in drafts:
-            message = poem_message(options, request.seed, draft, words.allows)
+            message = poem_message(options, draft, words.allows)
             if draft.finished:
+                details = {"temperature": request.temperature, "seed": request.seed}
+                buttons = await _buttons(app, turn, message, another)
                 message = replace(
-                    message, buttons=tuple(await _buttons(app, turn, message, another))
+                    message, buttons=(*buttons, *details_buttons(details_state(details)))
                 )
             yield message
 
 
-def poem_message(options: SonnetOptions, seed: int, draft: SonnetDraft, allows: Accept) -> Message:
+def poem_message(options: SonnetOptions, draft: SonnetDraft, allows: Accept) -> Message:
     """A poem so far, without buttons. `allows` decides about a subject that was drawn."""
     form = FORMS[options.request.form]
     lines = tuple(_in_stanzas(draft.lines, form))
     embed = Embed(
         title=f"📜 {_title(form, draft, allows)}",
         lines=lines if draft.finished else (*lines, WRITING),
-        footer=_footer(options, seed),
+        footer=_footer(options),
         tone=Tone.VERSE,
     )
     return Message(embeds=(embed,))
@@ -236,16 +239,14 @@ def _in_stanzas(lines: Sequence[str], form: Form) -> Iterator[Text]:
             yield ()
 
 
-def _footer(options: SonnetOptions, seed: int) -> str:
-    """The options of a poem, for readers: no button depends on it."""
+def _footer(options: SonnetOptions) -> str:
+    """The words that a poem was asked for with, for readers: no button depends on it."""
     request = options.request
     parts = []
     if request.about:
         parts.append(_("About {name}").format(name=request.about))
     if request.opening:
         parts.append(_("From “{opening}”").format(opening=request.opening))
-    temperature = _("temperature {temperature:g}").format(temperature=round(request.temperature, 2))
-    parts += [request.form, temperature, _("seed {seed}").format(seed=seed)]
     return " · ".join(parts)
 
 

@@ -129,7 +129,8 @@ async def test_new_weights_survive_a_restart(local: LocalDiscord, tmp_path: Path
         corpus, names = scene.report.embed["description"].split("\n\n")
         assert corpus == "A corpus of tests"
         assert names
-        assert [file.data for file in scene.report.files] == [b"a curve"]
+        asked = await local.press(scene.report, "Details")
+        assert [file.data for file in asked.message.files] == [b"a curve"]
         trained = scene.bot.app.inference.cards["names"]
         assert trained != before
     async with playing(local, tmp_path) as scene:

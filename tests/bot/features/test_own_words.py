@@ -11,7 +11,7 @@ from bot.chat.message import Message, UserError, plain
 from bot.help import about
 from bot.names import custom_model_choice, dissect
 from bot.polls.hall_of_fame import HallOfFameOptions, page_of
-from bot.training import models, namer, requests
+from bot.training import models, namer, requests, usable_models
 from bot.training.models import TaskOptions, VersionOptions
 from bot.training.namer import CorpusOptions, ShareOptions
 from bot.training.progress import TrainingReport
@@ -89,13 +89,13 @@ async def test_namer_with_blocked_name(app: App, turn: FakeTurn, community_id: i
     made = await model_named(app, community_id=community_id)
     for typed in ("mudfolk", f"mudfolk #{made.id}", f"#{made.id}"):
         with pytest.raises(UserError, match="blocks the name of this namer here"):
-            await custom_model_choice.choose(app, turn, typed)
+            await usable_models.choose(app, turn, typed)
     with pytest.raises(UserError, match="blocks the name of this namer here"):
         await custom_model_choice.of_button(app, turn, made.id)
-    assert not await custom_model_choice.suggest(app, turn, "mud")
+    assert not await usable_models.suggest(app, turn, "mud")
     others = replace(turn, community_id=ELSEWHERE)
-    assert await custom_model_choice.choose(app, others, f"#{made.id}") == made
-    assert await custom_model_choice.suggest(app, others, "mud")
+    assert await usable_models.choose(app, others, f"#{made.id}") == made
+    assert await usable_models.suggest(app, others, "mud")
 
 
 async def test_own_namer_with_blocked_name(app: App, turn: FakeTurn) -> None:
@@ -189,5 +189,5 @@ async def test_subject_of_poem(app: App) -> None:
     """The network draws it."""
     request = SonnetRequest("Of time and love ")
     words = await app.filters.of(COMMUNITY)
-    message = sonnet.poem_message(SonnetOptions(request), 1, draft(request, ()), words.allows)
+    message = sonnet.poem_message(SonnetOptions(request), draft(request, ()), words.allows)
     assert message.embeds[0].title == "📜 A sonnet on love"

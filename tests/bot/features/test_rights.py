@@ -82,6 +82,7 @@ STATES = {
     "names": to_state(NamesRequest(count=2)),
     "name": f"1:{to_state(NamesRequest(count=2))}",
     "dissect": "Mangosaurus",
+    "details": "seed=1",
     "vote": "",
     "unvote": "",
     "sonnet": "{}",

@@ -43,7 +43,7 @@ async def test_name_is_removed_from_open_poll(chat: Chat) -> None:
     assert reply == "Bravosaurus was removed, with its votes."
     shown = first_message(chat)
     assert shown.lines[1] == "removed by a moderator"
-    assert [*shown.buttons] == ["Mangosaurus", "Kilosaurus", "More", "Dissect"]
+    assert [*shown.buttons] == ["Mangosaurus", "Kilosaurus", "More", "Dissect", "Details"]
     await chat.pass_time(TEN_MINUTES + 60)
     (closed,) = chat.history()
     assert closed.text == "The poll is closed: no name has won."
@@ -249,7 +249,7 @@ async def test_all_names_removed(chat: Chat) -> None:
     mo = await chat.add_moderator()
     for name in ("Mangosaurus", "Bravosaurus", "Kilosaurus"):
         await remove(chat, mo, first_message(chat), f"Remove {name}")
-    assert [*first_message(chat).buttons] == ["More"]
+    assert [*first_message(chat).buttons] == ["More", "Details"]
     again = await mo.open_menu(MENU, first_message(chat))
     assert again.text == "All names of this poll were removed already."
 

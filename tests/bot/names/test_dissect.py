@@ -83,9 +83,9 @@ def test_meaning() -> None:
 def test_surprise_is_compared(nats: float, how: str) -> None:
     found = likely("mangosaurus", math.exp(-nats))
     words = words_of(found)
-    assert f"{how} a real dinosaur: {nats:.2f} nats per letter" in words
-    assert "1.50" in words
-    assert f"Surprise: {nats:.2f} nats per letter." in words_of(found, None)
+    assert f"{how} a real dinosaur." in words
+    assert "nats" not in words
+    assert "plausible" not in words_of(found, None)
 
 
 def test_real_name() -> None:
@@ -99,7 +99,7 @@ async def test_custom_model_is_compared_with_its_list(chat: Chat) -> None:
     (shown,) = dissect.dissection_message(dissection(), b"", model, LIMITS).embeds
     words = "\n".join(map(plain, shown.lines))
     assert "Nearest on the list:" in words
-    assert "unseen names of the list have 1.50" in words
+    assert "plausible as a name on the list." in words
     assert "real" not in words
 
 
@@ -201,7 +201,7 @@ async def test_line(chat: Chat) -> None:
     assert chat.writer.dissected == []
     assert result.title == f"🔬 {LINE}"
     assert not result.is_private
-    assert "Surprise: 1.39 nats per word. The least expected is covered (25%)." in result.body
+    assert result.body.startswith("The least expected word is covered (25%).")
     assert "never read this word: keyboard." in result.body
     (picture,) = result.files
     assert Image.open(io.BytesIO(await picture.read())).width == WIDTH

@@ -6,11 +6,13 @@ from typing import Any
 import discord
 import pytest
 
+from bot.community.queries import Communities
 from bot.polls.queries import HallOfFame, HallScope
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord, CustomModels, StoredList
 from bot.words.queries import WordFilters
 from models.names.generator import NamesResult
+from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.conftest import Home
 from tests.bot.opened_polls import first_message
@@ -129,6 +131,52 @@ async def test_choose_own_or_shared(chat: Chat) -> None:
         assert (await chat.alice.use("name", namer=value)).body
 
 
+async def test_shared_models_are_found(chat: Chat) -> None:
+    """With the community that shares them, but nothing of their lists."""
+    await learned(chat, name="secrets", community_id=77)
+    theirs = await learned(chat, name="heroines", community_id=77, shared=True)
+    line = f"heroines · 12 names · shared by another {chat.terms.community}"
+    listed = await chat.alice.use("namer list")
+    assert listed.body == (
+        f"Shared by other {chat.terms.communities}:\n{line}\n\n"
+        f"Get names from it with /name namer:heroines #{theirs.id}."
+    )
+    await learned(chat, name="heroes")
+    listed = await chat.alice.use("namer list")
+    assert listed.body.startswith("heroes · 12 names\n\nShared by other")
+    assert listed.body.endswith("/name namer:heroes.")
+    suggested = await chat.alice.suggestions("namer info", "name", "her")
+    assert [each.value for each in suggested] == ["heroes", f"heroines #{theirs.id}"]
+    for typed in ("heroines", f"heroines #{theirs.id}"):
+        info = await chat.alice.use("namer info", name=typed)
+        assert info.is_private
+        assert info.title == "🪶 heroines"
+        assert info.card.fields == {
+            "Names": "12",
+            "Shared by": f"another {chat.terms.community}",
+        }
+    for hidden in ("secrets", f"secrets #{theirs.id - 1}", f"#{theirs.id - 1}"):
+        assert "There's no namer" in (await chat.alice.use("namer info", name=hidden)).text
+    await chat.app.store[Communities].change(chat.community_id, accepts_shared=False)
+    assert "Shared" not in (await chat.alice.use("namer list")).body
+    assert "There's no namer" in (await chat.alice.use("namer info", name="heroines")).text
+
+
+async def test_sharing_community_is_named(discord_chat: DiscordChat) -> None:
+    """Unless the word filter blocks its name here."""
+    chat = discord_chat
+    other = chat.home.env.create_guild("Fern Hill")
+    await learned(chat, name="heroines", community_id=other.id, shared=True)
+    assert "shared by Fern Hill" in (await chat.alice.use("namer list")).body
+    (choice,) = await chat.alice.suggestions("name", "namer", "her")
+    assert choice.label.endswith("shared by Fern Hill")
+    info = await chat.alice.use("namer info", name="heroines")
+    assert info.card.fields["Shared by"] == "Fern Hill"
+    await chat.app.store[WordFilters].set_blocked_words(chat.community_id, ("fern",))
+    chat.app.filters.changed(chat.community_id)
+    assert "shared by another server" in (await chat.alice.use("namer list")).body
+
+
 async def test_shared_name_that_is_blocked_here(chat: Chat) -> None:
     await learned(chat, name="heroes")
     await learned(chat, name="heroic mud", community_id=77, shared=True)
@@ -192,9 +240,9 @@ async def test_unreadable_weights(chat: Chat) -> None:
     made = await learned(chat)
     await chat.app.store[CustomModels].trained(made.id, b"damaged", "d" * 64, 1.0)
     result = await chat.alice.use("name", namer="heroes")
-    assert "are damaged" in result.text
+    assert "is damaged" in result.text
     info = await chat.alice.use("namer info", name="heroes")
-    assert "are damaged" in info.text
+    assert "is damaged" in info.text
 
 
 async def test_cooldowns(chat: Chat) -> None:
@@ -257,7 +305,7 @@ async def test_poll_of_deleted_model(chat: Chat, monkeypatch: pytest.MonkeyPatch
     result = await chat.alice.use("name", namer="heroes", count=2)
     assert result.lines == ["Νικεύς", "Θησίων"]
     await chat.alice.press(chat.history()[0], "Θησίων")
-    assert [*chat.history()[0].buttons] == ["Νικεύς", "Θησίων · 1"]
+    assert [*chat.history()[0].buttons] == ["Νικεύς", "Θησίων · 1", "Details"]
 
 
 async def test_shared_model_keeps_its_list(chat: Chat) -> None:

@@ -47,7 +47,7 @@ async def test_winner_is_announced(chat: Chat) -> None:
     closed, announcement, *_picture = chat.history()
     assert closed.text == "The poll is closed: Bravosaurus has won."
     assert closed.lines[1] == "👑 Bravosaurus · ▰ 1"
-    assert [*closed.buttons] == ["More", "Dissect"]
+    assert [*closed.buttons] == ["More", "Dissect", "Details"]
     assert announcement.title == "👑 A name has been chosen"
     assert "Bravosaurus won with 1 vote." in announcement.body
     assert "Discovered by alice." in announcement.body

@@ -35,7 +35,7 @@ async def test_late_tally_does_not_reopen_poll(
     await discord_chat.alice.press(message, "Bravosaurus")
     assert said[0].startswith("Which is the coolest?")
     assert first_message(discord_chat).text == "The poll is closed: Bravosaurus has won."
-    assert [*first_message(discord_chat).buttons] == ["More", "Dissect"]
+    assert [*first_message(discord_chat).buttons] == ["More", "Dissect", "Details"]
 
 
 async def test_unanswered_vote_is_shown(discord_chat: DiscordChat) -> None:
@@ -148,4 +148,4 @@ async def test_hanging_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> 
     await chat.alice.use("dinoname", count=2)
     await chat.pass_time(1)
     (result,) = chat.history()
-    assert [*result.buttons] == ["More", "Dissect"]
+    assert [*result.buttons] == ["More", "Dissect", "Details"]

@@ -32,7 +32,8 @@ from tests.bot.opened_polls import (
 
 async def test_poll_has_button_for_each_name(chat: Chat) -> None:
     message = await a_poll(chat)
-    assert [*message.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "More", "Dissect"]
+    names = ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
+    assert [*message.buttons] == [*names, "More", "Dissect", "Details"]
     assert message.text.startswith("Which is the coolest? The poll closes [2026-01-01 00:10]")
 
 
@@ -226,7 +227,8 @@ async def test_dissect_needs_the_database(chat: Chat, monkeypatch: pytest.Monkey
     monkeypatch.setattr(chat.app.store[ButtonStates], "put", unavailable)
     await chat.alice.use("dinoname", count=3)
     shown = chat.history()
-    assert [[*message.buttons] for message in shown] == [["More", "Dissect"], ["More"]]
+    with_ids, without = [[*message.buttons] for message in shown]
+    assert (with_ids, without) == (["More", "Dissect", "Details"], ["More", "Details"])
     assert shown[0].lines == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
 
 
@@ -278,7 +280,7 @@ def test_signature(display_name: str, signed: str | None) -> None:
 async def test_no_poll_in_direct_messages(chat: Chat) -> None:
     diana = await chat.add_member("diana")
     result = await diana.use_directly("dinoname")
-    assert [*result.buttons] == ["More", "Dissect"]
+    assert [*result.buttons] == ["More", "Dissect", "Details"]
     chosen = await diana.press(result, "Dissect")
     assert [*chosen.buttons] == ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.training.queries import CustomModelRecord, CustomModels
 from models.training.events import Done, Planned, Progress, Samples
-from tests.bot.chats.protocol import Card, Chat
+from tests.bot.chats.protocol import Card, Chat, Shown
 from tests.bot.tiny import tiny_namer
 
 ELVES = tuple(
@@ -17,9 +17,14 @@ ELVES = tuple(
 LIST = "\n".join(ELVES).encode()
 
 
+def report_message(chat: Chat) -> Shown:
+    """The ordinary message that a training reports in."""
+    return next(m for m in reversed(chat.history()) if m.cards)
+
+
 def report(chat: Chat) -> Card:
-    """The card of the ordinary message that a training reports in."""
-    return next(m for m in reversed(chat.history()) if m.cards).card
+    """Its card."""
+    return report_message(chat).card
 
 
 async def stored_namer(chat: Chat, name: str = "elves") -> CustomModelRecord:

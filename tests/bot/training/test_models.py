@@ -86,7 +86,7 @@ async def test_list(chat: Chat, tmp_path: Path) -> None:
     again = await chat.alice.press(second, "Newer")
     assert len(again.lines) == 10
     alone = await chat.alice.use("models list", task="sonnets")
-    assert alone.card.footer.endswith("lower is better")
+    assert alone.card.footer.startswith("The lower the number, the better it predicts")
     assert [*alone.buttons] == []
     beyond = Message(buttons=(Button("Older", "models", "page:names:99"),))
     assert (await chat.alice.press(await chat.show(beyond), "Older")).lines == second.lines

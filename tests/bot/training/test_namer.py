@@ -13,7 +13,16 @@ from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.names.test_name import learned
 from tests.bot.tiny import tiny_namer
-from tests.bot.training.lists import ELVES, LIST, create, namers, report, stored_namer, zipped
+from tests.bot.training.lists import (
+    ELVES,
+    LIST,
+    create,
+    namers,
+    report,
+    report_message,
+    stored_namer,
+    zipped,
+)
 from tests.bot.turns import FakePlatform, FakeTurn
 
 
@@ -33,13 +42,12 @@ async def test_create(elvish: Chat) -> None:
     assert shown.title == "✅ elves is ready"
     text = shown.body
     assert text.startswith("elves.txt\n30 names\n\nMangosaurus\n")
-    assert "A list of 30 names is too small to learn much from." in text
+    assert "It has learned the style of the list. With 30 names on the list, most new" in text
     assert text.endswith("/name namer:elves.")
-    assert dict(shown.fields) == {
-        "Validation loss": "1.250 nats/char",
-        "Kneser-Ney loss": "1.500 nats/char",
-        "Training time": "7 s",
-    }
+    assert dict(shown.fields) == {"Training time": "7 s"}
+    details = await elvish.alice.press(report_message(elvish), "Details")
+    losses = "validation loss 1.250 nats/char · Kneser-Ney 1.500 nats/char"
+    assert details.text.startswith(losses)
 
 
 async def test_trainer_gets_the_list_as_written(teachable: Chat) -> None:
@@ -193,9 +201,7 @@ async def test_list_and_info(elvish: Chat) -> None:
     assert "elves · 30 names\n" in listed
     assert listed.endswith("/name namer:elves.")
     info = (await elvish.alice.use("namer info", name="ELVES")).card
-    assert "too small to learn much from" in info.body
-    assert info.fields["Validation loss"] == "1.250 nats/char"
-    assert info.fields["Kneser-Ney loss"] == "1.500 nats/char"
+    assert "It has learned the style of the list." in info.body
     assert info.fields["List"] == "elves.txt"
 
 
@@ -261,6 +267,7 @@ async def test_share(elvish: Chat) -> None:
     steward = await elvish.add_manager()
     on = await steward.use("namer share", name="elves")
     assert f"Other {elvish.terms.communities} can use elves now." in on.text
+    assert f"that this {elvish.terms.community} shares it, but not its list." in on.text
     off = await steward.use("namer share", name="elves", on=False)
     assert f"Only this {elvish.terms.community} can use elves now." in off.text
 

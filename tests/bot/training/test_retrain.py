@@ -66,12 +66,15 @@ async def test_training_is_reported_and_served(trained: Chat) -> None:
     assert card.title == "✅ Version 1 of names is live"
     assert "2 duplicates dropped." in report(trained).body
     assert report(trained).body.endswith("\n\nNovosaurus\nDracoraptor")
-    fields = card.fields
+    assert card.fields == {"Training time": "1 min 15 s"}
+    assert [*newest_report(trained).buttons] == ["Details"]
+    details = await trained.alice.press(newest_report(trained), "Details")
+    assert details.is_private
+    assert details.title == "Version 1 of names"
+    fields = details.card.fields
     assert fields["Validation loss"] == "1.600 nats/char"
     assert fields["Reference loss"] == "1.350 nats/char (live version at the time: 1.346)"
-    assert fields["Training time"] == "1 min 15 s"
-    assert "loss.png" in [file.name for file in trained.files()]
-    assert [*newest_report(trained).buttons] == []
+    assert [file.name for file in details.files] == ["loss.png"]
     assert trained.world.networks.served["names"].card.corpus == "Mine"
     store = trained.app.store
     (version,) = await store[Versions].of("names")
@@ -92,7 +95,8 @@ async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path)
     ada = await chat.add_administrator()
     await ada.use("retrain names")
     assert report(chat).title == "📦 Version 1 of names is stored, but not live"
-    assert "its reference loss is 2.500, compared with 1.346" in report(chat).body
+    assert "It isn't live because the live version is better" in report(chat).body
+    assert "surprised by real names that it has never read" in report(chat).body
     assert not chat.world.networks.served
     message = newest_report(chat)
     refused = await chat.alice.press(message, "Use it anyway")
@@ -110,12 +114,12 @@ async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path)
     assert (live.version_id, live.reason) == (1, "forced")
     (changed,) = [each for each in chat.history() if each.cards]
     assert changed.title == "✅ Version 1 of names is live"
-    assert [*changed.buttons] == []
+    assert [*changed.buttons] == ["Details"]
 
 
 @pytest.mark.parametrize(
     ("force", "said", "reason"),
-    [(True, "because an administrator chose so", "forced"), (False, "could not be measured", "")],
+    [(True, "because an administrator chose so", "forced"), (False, "could not be compared", "")],
 )
 async def test_unmeasured_version(
     chat: Chat, tmp_path: Path, force: bool, said: str, reason: str

@@ -130,15 +130,32 @@ async def test_poem_without_database(
     result = await chat.alice.use("sonnet", opening=opening)
     assert [len(stanza) for stanza in stanzas_of(result)] == [4, 4, 4, 2]
     fits = len(opening) + len("sonnet:") < chat.platform.limits.button_id - 20
-    assert [*result.buttons] == ["Another"] * fits
+    assert [*result.buttons] == [*["Another"] * fits, "Details"]
 
 
 async def test_footer(chat: Chat) -> None:
     result = await chat.alice.use("sonnet", opening="Ay me ", temperature=0.9)
-    footer = result.card.footer
-    assert re.fullmatch(r"From “Ay me ” · shakespearean · temperature 0\.9 · seed \d+", footer)
+    assert result.card.footer == "From “Ay me ”"
     both = await chat.alice.use("sonnet", about="Rex", opening="Shall I")
-    assert both.card.footer.startswith("About Rex · From “Shall I” · shakespearean · ")
+    assert both.card.footer == "About Rex · From “Shall I”"
+
+
+@pytest.mark.both
+async def test_details(chat: Chat) -> None:
+    """The seed and the temperature of poems and names, for those who ask."""
+    for result in (
+        await chat.alice.use("sonnet", temperature=0.9),
+        await chat.alice.use_directly("dinoname", temperature=0.9),
+        await chat.alice.use("dinoname", temperature=0.9),
+    ):
+        assert "seed" not in result.words
+        assert "temperature" not in result.words
+        details = await chat.alice.press(result, "Details")
+        assert details.is_private
+        assert re.fullmatch(r"temperature 0\.9 · seed \d+", details.text)
+    for state in ("", "seed", "seed=", "seed=x", "seed=1,", "size=1", "seed=1,seed=1", "a" * 90):
+        chat.rewrite_button(result, "Details", f"details:{state}")
+        assert "another version" in (await chat.alice.press(result, "Details")).text
 
 
 async def test_poem_without_a_line_costs_cooldown(chat: Chat) -> None:

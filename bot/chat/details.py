@@ -1,0 +1,48 @@
+"""The button Details: figures of an answer that few members need. They are in the button's id."""
+
+import re
+from collections.abc import Mapping
+
+from bot.chat.app import App
+from bot.chat.errors import other_version
+from bot.chat.message import Button, Message, verbatim
+from bot.chat.translation import _
+from bot.chat.turn import Turn
+
+ACTION = "details"
+_FIGURES: Mapping[str, str] = {
+    "temperature": _("temperature {figure:g}"),
+    "seed": _("seed {figure:.0f}"),
+    "validation": _("validation loss {figure:.3f} nats/char"),
+    "kneser-ney": _("Kneser-Ney {figure:.3f} nats/char"),
+}
+_FIGURE = re.compile(r"([a-z-]{1,20})=(\d{1,12}(?:\.\d{1,4})?)")
+
+
+def details_state(figures: Mapping[str, float | None]) -> str:
+    """The state of the button, without the figures that are unknown: `temperature=0.9,seed=12`."""
+    known = ((name, figure) for name, figure in figures.items() if figure is not None)
+    return ",".join(f"{name}={round(figure, 3)}" for name, figure in known)
+
+
+def details_buttons(state: str) -> tuple[Button, ...]:
+    """The button; none if there are no figures."""
+    if not _read(state):
+        return ()
+    return (Button(_("Details"), ACTION, state, emoji="📋"),)
+
+
+async def press(_app: App, turn: Turn, state: str) -> None:
+    """Answer the button."""
+    figures = _read(state)
+    if not figures:
+        raise other_version()
+    shown = " · ".join(_FIGURES[name].format(figure=figure) for name, figure in figures.items())
+    await turn.respond(Message(verbatim(shown), private=True))
+
+
+def _read(state: str) -> Mapping[str, float]:
+    """The figures of a state; empty if it is not one, as in polls of earlier versions."""
+    found = [_FIGURE.fullmatch(part) for part in state.split(",")]
+    figures = {match[1]: float(match[2]) for match in found if match is not None}
+    return figures if len(figures) == len(found) and figures.keys() <= _FIGURES.keys() else {}

@@ -1,0 +1,101 @@
+"""Lookup of the custom models that a community can use: its own, and those that others share."""
+
+import re
+from collections.abc import Iterable
+
+from bot.chat.app import App
+from bot.chat.commands import Choice, within_limits
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import Turn
+from bot.formats import shortened
+from bot.training.custom_model_messages import MOST_SHARED, check_name, shared_value, unknown
+from bot.training.queries import CustomModelRecord, CustomModels
+from bot.words import WordFilter
+
+LONGEST_CHOICE = 64
+"""Characters of the name of a custom model, with its number."""
+LONGEST_SHARER = 40
+"""Characters of the name of a community that shares a model."""
+_NUMBER = re.compile(r"#(\d{1,18})$")
+
+
+async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
+    """Find a custom model by its name or number, the community's own ones first.
+
+    Raises `UserError` if it does not exist or cannot be used here, `Unavailable`.
+    """
+    store, community_id = app.store[CustomModels], turn.community_id
+    typed = " ".join(typed[: LONGEST_CHOICE + 1].split())
+    record = await store.named(community_id, typed) if community_id is not None else None
+    if record is not None:
+        record = await store.usable_one(record.id, community_id)
+    if record is None and (match := _NUMBER.search(typed)):
+        record = await store.usable_one(int(match[1]), community_id)
+    if record is None:
+        usable = await store.usable(community_id, typed=typed)
+        record = next((r for r in usable if r.name.casefold() == typed.casefold()), None)
+    if record is None:
+        raise unknown()
+    await check_name(app, record, community_id)  # it becomes a title here
+    return record
+
+
+async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Suggest custom models whose names the word filter allows: the community's own, then shared.
+
+    Raises `Unavailable`.
+    """
+    if len(typed) > LONGEST_CHOICE:
+        return []
+    limits = turn.platform.limits
+    found = await app.store[CustomModels].usable(
+        turn.community_id, typed=typed.strip(), most=limits.choices
+    )
+    words = await app.filters.of(turn.community_id)
+    shown = [record for record in found if words.allows(record.name)]
+    return within_limits(_choices(shown, turn, words), limits)
+
+
+async def shared_with(app: App, turn: Turn, typed: str = "") -> list[tuple[CustomModelRecord, str]]:
+    """Models that others share and whose names contain `typed`, with who shares them.
+
+    Raises `Unavailable`.
+    """
+    words = await app.filters.of(turn.community_id)
+    found = await app.store[CustomModels].usable(
+        turn.community_id, typed=typed, most=MOST_SHARED, only_shared=True
+    )
+    return [
+        (record, sharer_of(record, turn, words)) for record in found if words.allows(record.name)
+    ]
+
+
+async def suggest_shared(app: App, turn: Turn, typed: str) -> list[Choice]:
+    """Suggest custom models that others share. Raises `Unavailable`."""
+    if len(typed) > LONGEST_CHOICE:
+        return []
+    words = await app.filters.of(turn.community_id)
+    shared = [record for record, _sharer in await shared_with(app, turn, typed.strip())]
+    return within_limits(_choices(shared, turn, words), turn.platform.limits)
+
+
+def sharer_of(record: CustomModelRecord, turn: Turn, words: WordFilter) -> str:
+    """The community that shares a model, if this process knows its name and `words` allow it."""
+    sharer = turn.platform.describe(record.community_id)
+    if sharer is None or not words.allows(sharer.name):
+        return _("another {community}").format(community=turn.platform.terms.community)
+    return shortened(sharer.name, LONGEST_SHARER)
+
+
+def _choices(records: Iterable[CustomModelRecord], turn: Turn, words: WordFilter) -> list[Choice]:
+    choices = []
+    for record in records:
+        label = ngettext("{name} · {count:,} name", "{name} · {count:,} names", record.entries)
+        label = label.format(name=record.name, count=record.entries)
+        value = record.name
+        if record.community_id != turn.community_id:
+            value = shared_value(record)
+            shared = _("shared by {community}").format(community=sharer_of(record, turn, words))
+            label = f"{label} · {shared}"
+        choices.append(Choice(label, value))
+    return choices
