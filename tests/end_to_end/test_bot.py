@@ -73,7 +73,7 @@ async def test_custom_model_survives_restart_and_export(
             timeout_s=120,
             what="A custom model",
         )
-        assert "too small to learn much from" in report.embed["description"]
+        assert "most new names will be shuffles" in report.embed["description"]
         await eventually(lambda: not list(bot.app[TrainingService].folder.iterdir()))
     async with mangosaurus(local, tmp_path):
         options = {"namer": "Elves", "count": 10, "starts_with": "b"}

@@ -1,6 +1,7 @@
 """All sentences that a member can be shown are in one catalogue, ready to be translated."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,6 +60,24 @@ def catalogued() -> set[str]:
 def test_catalogue_is_up_to_date() -> None:
     """`make catalogue` writes it."""
     assert extracted() == catalogued()
+
+
+def test_members_are_spoken_to_in_words() -> None:
+    """Figures of the networks are in `/models` and behind Details; options are called by name."""
+    terms = re.compile(
+        r"nats|\bloss(es)?\b|perplexity|temperature|\bseed\b|\bAUC\b|Kneser|particle|\bbits?\b",
+        re.IGNORECASE,
+    )
+    found = {
+        f"{room.name}/{file}"
+        for room in ROOMS
+        for file, _line, message, *_more in extract_from_dir(
+            room, method_map=METHODS, keywords=KEYWORDS
+        )
+        if terms.search(" ".join([message] if isinstance(message, str) else message))
+    }
+    options = {"help/help.py", "names/name_options.py", "training/retrain.py"}
+    assert found <= {"chat/details.py", "training/models.py", *options}
 
 
 def is_sentence(text: str) -> bool:

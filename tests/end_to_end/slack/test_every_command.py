@@ -53,7 +53,7 @@ ANSWERS = {
     "namer import": "elves.txt isn't a valid namer file.",
     "namer export": "elves as a file",
     "namer list": "elves",
-    "namer info": "A list of 40 names is too small",
+    "namer info": "With 40 names on the list, most new names will be",
     "namer retrain": "Training elves",
     "namer share": "Only this workspace can use elves now.",
     "namer delete": "This can't be undone.",
