@@ -27,7 +27,7 @@ from bot.chat.received import stored_number
 from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
 from bot.concurrency import in_time
-from bot.names import autocomplete, custom_model_choice
+from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, list_of, of_button, ready
 from bot.names.name_options import (
     HIGHEST_TEMPERATURE,

@@ -197,7 +197,7 @@ async def _imported(
         ) from error
     trained = sample.trained
     words = await app.filters.of(community_id)
-    await checked(app, check_import, trained, words)
+    await asyncio.to_thread(check_import, trained, words)
     title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
     corpus = stored_list(title, tuple(trained.words))
     model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
