@@ -58,7 +58,7 @@ catalogue: .venv/dev
 		--keyword=_ --keyword=ngettext:1,2 --keyword=CorpusError:1 --keyword=NamesError:1 --keyword=Sentence:1 \
 		--output-file=bot/chat/messages.pot bot data models
 
-docs: .venv/dev
+docs: .venv/docs
 	$(BIN)/zensical build --strict --clean
 
 lock: .venv/dev
@@ -69,6 +69,9 @@ lock: .venv/dev
 			--custom-compile-command "make lock" --constraint requirements.txt \
 			pyproject.toml --output-file requirements-$$extra.txt; \
 	done
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --upgrade --group docs \
+		--custom-compile-command "make lock" --constraint requirements-dev.txt \
+		--output-file requirements-docs.txt
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -79,6 +82,11 @@ lock: .venv/dev
 # With Slack, whose packages are small.
 .venv/base: .venv/python requirements-slack.txt
 	$(PIP) --requirement requirements-slack.txt
+	@touch $@
+
+# The site needs nothing of the bot.
+.venv/docs: .venv/python requirements-docs.txt
+	$(PIP) --requirement requirements-docs.txt
 	@touch $@
 
 .venv/dev: .venv/python requirements-dev.txt
