@@ -46,6 +46,26 @@ class Page(HTMLParser):
                 self.loaded.add(given[name])
 
 
+def test_site_needs_nothing_of_the_bot() -> None:
+    """`make docs` installs the packages of the site, in the versions that the checks use."""
+    makefile = (CHECKOUT / "Makefile").read_text()
+    (needed,) = re.findall(r"^docs: (\S+)$", makefile, re.MULTILINE)
+    assert re.search(rf"^{needed}:.* requirements-docs.txt$", makefile, re.MULTILINE)
+    pinned, checked = (
+        set(re.findall(r"^\S+==[^ ]+", (CHECKOUT / name).read_text(), re.MULTILINE))
+        for name in ("requirements-docs.txt", "requirements-dev.txt")
+    )
+    assert any(each.startswith("zensical==") for each in pinned)
+    assert pinned <= checked
+    assert len(pinned) < 20
+
+
+def test_commands_can_be_copied() -> None:
+    """None has a place that only its author could fill in."""
+    for page in (CHECKOUT / "README.md", *DOCS.rglob("*.md")):
+        assert not re.search(r"git clone <", page.read_text()), page
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built so that a warning is an error."""
