@@ -11,6 +11,9 @@ from bot.startup import DISCORD_APPS, SLACK_APPS, Exit, StartupError
 
 log = logging.getLogger("bot")
 
+LOCAL = "local"
+"""The subfolder of STATE_DIR with the state of `--local`."""
+
 
 def launch(work: Callable[[Settings], None], *, local: bool = False) -> int:
     """Run `work` with the settings, or with those of `--local`. Returns the exit code.
@@ -42,7 +45,7 @@ def local_settings(settings: Settings) -> Settings:
     """The settings for `--local`, which keep its state apart from that of the bot on Discord."""
     return replace(
         settings,
-        state_dir=settings.state_dir / "local",
+        state_dir=settings.state_dir / LOCAL,
         database_url=None,
         shard_ids=frozenset(),
         shard_count=None,

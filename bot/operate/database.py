@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.launch import LOCAL
 from bot.operate.archive import ArchiveError, ArchiveReader, ArchiveWriter, Manifest
 from bot.settings import Settings
 from bot.startup import Exit, StartupError, unusable_folder
@@ -86,7 +87,10 @@ async def _opened(settings: Settings, *, must_exist: bool = False) -> AsyncItera
 
 def _check_file(path: Path, must_exist: bool) -> None:
     if must_exist and not path.exists():
-        raise StoreError(f"There is no database yet: {path} does not exist. Check STATE_DIR.")
+        found = f"There is no database yet: {path} does not exist. Check STATE_DIR."
+        if (path.parent / LOCAL / path.name).exists():
+            found += " --local has one; to back that up, run: python -m bot --local backup FILE"
+        raise StoreError(found)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,6 +1,7 @@
 """The bot's app on Slack: network, both tokens, scopes, and Socket Mode."""
 
 import asyncio
+from importlib.util import find_spec
 
 from bot.launch import Tokens
 from bot.operate.doctor.findings import Finding, fine, problem, refused, warning
@@ -15,10 +16,31 @@ def examine_slack(settings: Settings) -> list[Finding]:
     tokens = Tokens.of(settings)
     if missing := tokens.slack_problem():
         return [refused(CHECK, missing)]
+    if not tokens.slack_bot and (tokens.discord or find_spec("slack_sdk") is None):
+        return []
     try:
-        return asyncio.run(_examine(settings, tokens)) if tokens.slack_bot else []
+        return asyncio.run(_examine(settings, tokens) if tokens.slack_bot else _reach())
     except ImportError as error:
         return [problem(CHECK, f"The package {error.name} is missing.", PACKAGE)]
+
+
+async def _reach() -> list[Finding]:
+    """Whether Slack can be reached, as no token says which platform the bot is for."""
+    from bot.chat.turn import DeliveryError, Unreachable
+    from bot.monitoring.monitor import Monitor
+    from bot.platforms.slack import startup_problems
+    from bot.platforms.slack.network import api as slack
+
+    api = slack.SlackApi("none", monitor=Monitor(), base_url=slack.BASE_URL)
+    try:
+        await api.identify()
+    except Unreachable as error:
+        return [refused("Network", startup_problems.startup_problem(error))]
+    except DeliveryError:  # Slack has refused the token
+        pass
+    finally:
+        await api.close()
+    return [fine("Network", "Slack can be reached.")]
 
 
 async def _examine(settings: Settings, tokens: Tokens) -> list[Finding]:

@@ -90,6 +90,8 @@ def test_nothing_to_back_up(tmp_path: Path) -> None:
     file = tmp_path / "backup.zip"
     refused(lambda: back_up(none, file), Exit.BAD_DATABASE, "There is no database yet")
     assert list(tmp_path.iterdir()) == []
+    migrate(settings_in(tmp_path / "none" / "local"))
+    refused(lambda: back_up(none, file), Exit.BAD_DATABASE, "run: python -m bot --local backup")
     (tmp_path / "mangosaurus.db").write_bytes(b"")
     refused(lambda: back_up(empty, file), Exit.BAD_DATABASE, "no tables yet")
 

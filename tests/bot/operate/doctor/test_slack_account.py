@@ -54,6 +54,19 @@ async def test_wrong_token(
     assert "https://api.slack.com/apps" in finding.advice
 
 
+async def test_no_token(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack) -> None:
+    """Either platform may be meant, so both are named: here Slack, beside Discord's findings."""
+    assert [(each.level, each.found) for each in await found(slack, "", "")] == [
+        (Level.FINE, "Slack can be reached.")
+    ]
+    monkeypatch.setattr(api, "BASE_URL", "http://127.0.0.1:9/api/")
+    (finding,) = await found(slack, "", "")
+    assert (finding.level, finding.check) == (Level.PROBLEM, "Network")
+    assert finding.found.startswith("Slack cannot be reached")
+    discord = replace(settings_of(slack, "", ""), discord_token=settings_of(slack).slack_bot_token)
+    assert await asyncio.to_thread(examine_slack, discord) == []
+
+
 async def test_missing_scopes(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack) -> None:
     async with LocalSlack(port=0, scopes=frozenset({"chat:write", "commands"})) as other:
         monkeypatch.setattr(api, "BASE_URL", other.api_url)
