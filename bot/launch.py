@@ -6,13 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bot.logs import set_up_logs
-from bot.settings import Settings, SettingsError, load_settings, suspicious_names
+from bot.settings import LOCAL, Settings, SettingsError, load_settings, suspicious_names
 from bot.startup import DISCORD_APPS, SLACK_APPS, Exit, StartupError
 
 log = logging.getLogger("bot")
-
-LOCAL = "local"
-"""The subfolder of STATE_DIR with the state of `--local`."""
 
 
 def launch(work: Callable[[Settings], None], *, local: bool = False) -> int:

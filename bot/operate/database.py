@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.launch import LOCAL
 from bot.operate.archive import ArchiveError, ArchiveReader, ArchiveWriter, Manifest
-from bot.settings import Settings
+from bot.settings import LOCAL, Settings
 from bot.startup import Exit, StartupError, unusable_folder
 from bot.store import Database, StoreError, migrations, url_of
 from bot.store.backup import RestoreError, Snapshot, fill, snapshot

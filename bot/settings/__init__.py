@@ -28,6 +28,8 @@ from bot.settings.values import (
 )
 
 DOTENV = Path(".env")
+LOCAL = "local"
+"""The subfolder of STATE_DIR with the state of `--local`."""
 MOST_PORT = 65_535
 LogFormat = Literal["text", "json"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]

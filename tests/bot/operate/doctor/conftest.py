@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.platforms.local.server import LocalDiscord
+from bot.platforms.slack.network import api
 from bot.settings import SETTINGS
 from tests.bot.operate.doctor.setups import PASSWORD, Setup, simulator_in_thread
 from tests.databases import Templates
@@ -26,6 +27,7 @@ def setup(
     for name in SETTINGS:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(api, "BASE_URL", "http://127.0.0.1:9/api/")  # no Slack
     made = Setup(tmp_path, stand_in, monkeypatch, [stand_in.token, PASSWORD])
     made.state_dir.mkdir()
     made.set("DISCORD_TOKEN", stand_in.token)

@@ -214,7 +214,12 @@ SET_UPS: dict[Callable[[Setup], None], tuple[str, ...]] = {
         "! Settings: HOME_GUILDZ is not a setting; did you mean HOME_GUILDS?",
     ),
     settings_in_latin_1: ("✗ Settings: .env is not UTF-8 text; save it as UTF-8. Correct it in",),
-    with_settings(DISCORD_TOKEN=""): ("✗ Token: No token is set.", "✓ Network: ", "✓ Clock: "),
+    with_settings(DISCORD_TOKEN=""): (
+        "✗ Token: No token is set.",
+        "✓ Network: Discord can be reached.",
+        "✗ Network: Slack cannot be reached",
+        "✓ Clock: ",
+    ),
     with_settings(SLACK_BOT_TOKEN=f"xoxb-{PASSWORD}"): (
         "✗ Slack: SLACK_APP_TOKEN is not set.",
         "✓ Token: Discord accepts it",
