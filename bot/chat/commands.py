@@ -204,7 +204,7 @@ class Registry:
     """All that members can ask for."""
 
     commands: tuple[Declared, ...]
-    """In the order of `/help`."""
+    """In the order of examples in `/help`."""
     buttons: Mapping[str, Pressed]
     """By the action in the button's id. Buttons of old messages must keep working."""
     explanations: Explanations = field(default_factory=dict)

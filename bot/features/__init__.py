@@ -7,8 +7,8 @@ from bot.chat.commands import Pressed, Registry
 from bot.chat.message import verbatim
 from bot.chat.translation import _
 from bot.community.settings import SETTINGS
+from bot.help import help as help_
 from bot.help.about import ABOUT
-from bot.help.help import HELP
 from bot.moderation import commands as moderation
 from bot.moderation.record import MODERATE, OWNER
 from bot.names import dissect, names
@@ -42,7 +42,7 @@ REGISTRY = Registry(
         SETTINGS,
         moderation.OWNER_GROUP,
         ABOUT,
-        HELP,
+        help_.HELP,
         STATUS,
     ),
     buttons={
@@ -60,6 +60,7 @@ REGISTRY = Registry(
         poems.KEEP: Pressed(poems.keep, needs_rights=False),
         poems.BOOK: Pressed(poems.press, needs_rights=False),
         privacy.ACTION: Pressed(privacy.press, needs_rights=False),
+        help_.ACTION: Pressed(help_.press, needs_rights=False),
         STOP: Pressed(requests.press_stop),
         namer.NAMER: Pressed(namer.press),
         models.MODELS: Pressed(models.press),

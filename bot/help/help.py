@@ -1,49 +1,129 @@
-"""`/help`: each command with an example."""
+"""`/help`: topics with their commands, and a button for the examples of each."""
 
+from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 
 from bot.chat.app import App
-from bot.chat.commands import Audience, Command, NoOptions, Registry
-from bot.chat.message import Embed, Message, Text, code, strong, text
+from bot.chat.commands import Audience, Command, Group, NoOptions, Registry
+from bot.chat.message import Button, Embed, Message, Span, Text, Timestamp, code, strong, text
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Turn
 
+ACTION = "help"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """Commands that belong together. Its name is the state of its button."""
+
+    name: str
+    emoji: str
+    title: str
+    commands: tuple[str, ...]
+    """Their first words, in the order in which they are shown."""
+
+
+TOPICS = (
+    Topic("names", "🦖", _("Dinosaurs"), ("dinoname", "dissect", "halloffame", "champion")),
+    Topic("verse", "📜", _("Poems"), ("sonnet", "poems", "export")),
+    Topic("namers", "🪶", _("Names like yours"), ("name", "namer")),
+    Topic("models", "🏋️", _("Training"), ("models", "retrain")),
+    Topic("community", "🛡️", _("Moderation and settings"), ("moderate", "settings")),
+    Topic("owners", "🔧", _("For the bot's owners"), ("owner", "status")),
+    Topic("bot", "🔒", _("Your data and the bot"), ("privacy", "about")),
+)
+
 
 async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
-    """Answer `/help`, with the commands that the member may use."""
-    widest = await audience_of(turn)
-    lines = examples_for(app.registry, Audience.EVERYONE, widest, is_guest=turn.user.is_guest)
-    hint = text(
-        _("{temperature} goes from 0.1 (tame) to 2 (wild). The buttons under an answer do more."),
-        temperature=strong("temperature"),
-    )
-    embed = Embed(_("What the bot can do"), (*lines, (), hint))
-    await turn.respond(Message(embeds=(embed,), private=True))
+    """Answer `/help`: the topics, with the commands that the member may use."""
+    audiences = await audiences_of(app, turn)
+    topics = _topics(app.registry, audiences, is_guest=turn.user.is_guest)
+    hint = text(_("Press a topic for examples. The buttons under an answer do more."))
+    lines = (*(_summary(app.registry, topic, words) for topic, words in topics), (), hint)
+    embed = Embed(_("What the bot can do"), lines)
+    await turn.respond(Message(embeds=(embed,), buttons=_buttons(topics), private=True))
 
 
-async def audience_of(turn: Turn) -> Audience:
-    """The widest rights that the member has."""
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the button of a topic with its examples, as far as the member may use them."""
+    audiences, is_guest = await audiences_of(app, turn), turn.user.is_guest
+    topics = _topics(app.registry, audiences, is_guest=is_guest)
+    chosen = next((topic for topic, _words in topics if topic.name == state), topics[0][0])
+    lines = examples_for(app.registry, audiences, is_guest=is_guest, words=chosen.commands)
+    embed = Embed(f"{chosen.emoji} {chosen.title}", lines)
+    buttons = _buttons(topics, chosen)
+    await turn.edit_source(Message(embeds=(embed,), buttons=buttons, private=True))
+
+
+async def audiences_of(app: App, turn: Turn) -> Collection[Audience]:
+    """The audiences that the member belongs to, as `bot/community/rights.py` decides."""
+    user, is_operator = turn.user, False
     with suppress(DeliveryError):
-        if await turn.platform.is_operator(turn.user.id):
-            return Audience.OWNERS
-    user = turn.user
-    if user.is_administrator:
-        return Audience.ADMINISTRATORS
-    if user.is_manager:
-        return Audience.MANAGERS
-    return Audience.MODERATORS if user.is_moderator else Audience.EVERYONE
+        is_operator = await turn.platform.is_operator(user.id)
+    rights = {
+        Audience.EVERYONE: True,
+        Audience.MODERATORS: user.is_moderator or is_operator,
+        Audience.MANAGERS: user.is_manager,
+        Audience.ADMINISTRATORS: is_operator
+        or (user.is_administrator and app.is_home(turn.community_id)),
+        Audience.OWNERS: is_operator,
+    }
+    return [audience for audience, has_it in rights.items() if has_it]
 
 
 def examples_for(
-    registry: Registry, narrowest: Audience, widest: Audience, *, is_guest: bool
+    registry: Registry,
+    audiences: Collection[Audience],
+    *,
+    is_guest: bool,
+    words: Collection[str] | None = None,
 ) -> tuple[Text, ...]:
-    """Examples of the commands for some audiences, each with what it does."""
+    """Examples of the commands for some audiences, each with what it does.
+
+    words: the first words of the commands; `None` stands for all.
+    """
     return tuple(
         text("{example} {what}", example=code(example), what=what)
         for command in registry.usable(is_guest=is_guest)
-        if narrowest <= command.audience <= widest
+        if command.audience in audiences
+        if words is None or command.name.partition(" ")[0] in words
         for example, what in command.examples
     )
 
 
-HELP = Command("help", _("What the bot can do, with examples."), help_)
+_Topics = Sequence[tuple[Topic, Sequence[str]]]
+
+
+def _topics(registry: Registry, audiences: Collection[Audience], *, is_guest: bool) -> _Topics:
+    """The topics of which the member may use commands, with the first words of these."""
+    usable = {
+        command.name.partition(" ")[0]
+        for command in registry.usable(is_guest=is_guest)
+        if command.audience in audiences
+    }
+    found = [(topic, [word for word in topic.commands if word in usable]) for topic in TOPICS]
+    return [(topic, words) for topic, words in found if words]
+
+
+def _summary(registry: Registry, topic: Topic, words: Sequence[str]) -> Text:
+    """A topic with its commands. Those of a group follow its word."""
+    line: list[Span | Timestamp] = [Span(f"{topic.emoji} "), strong(topic.title)]
+    for place, word in enumerate(words):
+        is_group = isinstance(registry.by_first_word[word], Group)
+        line += [
+            Span(", " if place else ": "),
+            code(f"/{word}"),
+            Span("\u00a0…" if is_group else ""),
+        ]
+    return tuple(line)
+
+
+def _buttons(topics: _Topics, chosen: Topic | None = None) -> tuple[Button, ...]:
+    return tuple(
+        Button(topic.title, ACTION, topic.name, emoji=topic.emoji, primary=topic is chosen)
+        for topic, _words in topics
+    )
+
+
+HELP = Command("help", _("What the bot can do, by topic, with examples."), help_)

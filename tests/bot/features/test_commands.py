@@ -11,7 +11,6 @@ from discord import AppCommandOptionType, app_commands
 from slack_sdk.version import __version__ as library
 
 from bot.chat.app import LONG_TEXT
-from bot.chat.commands import Audience
 from bot.chat.message import UserError
 from bot.evaluation.headline import Figure
 from bot.features import REGISTRY
@@ -31,7 +30,7 @@ from data.corpora import CorpusError
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 from tests.bot.chats.on_discord import DiscordChat
-from tests.bot.chats.protocol import Answer, Chat
+from tests.bot.chats.protocol import Actor, Chat
 from tests.bot.conftest import NOW
 from tests.bot.platforms.slack.commands import COMMANDS
 from tests.bot.turns import FakePlatform, FakeTurn
@@ -78,10 +77,33 @@ async def test_about_has_version(chat: Chat, monkeypatch: pytest.MonkeyPatch) ->
     assert "Version" not in about["Sonnets"]
 
 
-def examples_of(result: Answer) -> str:
-    """What `/help` says, on all of its messages; Slack has a name of its own for some commands."""
-    said = [result, *result.others]
-    return "\n".join(each.words for each in said).replace("/mango-", "/")
+async def helped(member: Actor) -> str:
+    """All that `/help` says: the topics, and the examples behind each button.
+
+    Slack has a name of its own for some commands.
+    """
+    topics = await member.use("help")
+    pages = [await member.press(topics, label) for label in topics.buttons]
+    assert {page.buttons for page in pages} == {topics.buttons}
+    return "\n".join(each.words for each in (topics, *pages)).replace("/mango-", "/")
+
+
+@pytest.mark.both
+async def test_help_is_short(chat: Chat) -> None:
+    """A line for each topic; the examples of one follow when its button is pressed."""
+    topics = await chat.alice.use("help")
+    assert topics.is_private
+    assert [line for line in topics.lines if "/" in line] == [
+        "🦖 Dinosaurs: /dinoname, /dissect, /halloffame, /champion",
+        "📜 Poems: /sonnet, /poems, /export",
+        "🪶 Names like yours: /name, /namer\u00a0…",
+        "🏋️ Training: /models\u00a0…",
+        "🔒 Your data and the bot: /privacy, /about",
+    ]
+    assert len(topics.words) < 400
+    page = await chat.alice.press(topics, topics.buttons[0])
+    assert "/dinoname starts_with:mango ends_with:raptor sets how" in page.body
+    assert "/sonnet" not in page.words
 
 
 @pytest.mark.both
@@ -90,7 +112,7 @@ async def test_help_has_every_command(chat: Chat) -> None:
     readme = (CHECKOUT / "README.md").read_text()
     named = set(re.findall(r"^\| `(/[a-z]+)", readme, re.MULTILINE)) - {"/help"}
     assert len(named) > 10
-    shown = examples_of(await (await chat.add_operator()).use("help"))
+    shown = await helped(await chat.add_operator()) + await helped(await chat.add_administrator())
     assert sorted(command for command in named if command not in shown) == []
     commands = [each.name for each in [*COMMANDS.every_command()] if each.name != "help"]
     assert len(commands) > 30
@@ -98,20 +120,24 @@ async def test_help_has_every_command(chat: Chat) -> None:
     assert [name for name in commands if not any(e.startswith(f"{name} ") for e in examples)] == []
 
 
-async def test_help_hides_what_a_member_may_not_use(discord_chat: DiscordChat) -> None:
+async def test_help_fits_the_rights(discord_chat: DiscordChat) -> None:
+    """Also those of an owner who may nothing in the server, and of administrators elsewhere."""
     chat = discord_chat
-    hidden = {
-        f"/{info.name}" for info in REGISTRY.every_command() if info.audience > Audience.EVERYONE
-    }
-    shown = examples_of(await chat.alice.use("help"))
-    assert sorted(command for command in hidden if command in shown) == []
+    settings, training, models = "/settings vote_minutes:30", "/retrain names", "/models info"
     for member, seen, unseen in (
-        (await chat.add_administrator(), "/settings vote_minutes:30", "/status"),
-        (await chat.add_moderator(), "/moderate record", "/settings"),
+        (chat.alice, (models,), ("/moderate", settings, training, "/status")),
+        (await chat.add_moderator(), (models, "/moderate record"), (settings, "/moderate log")),
+        (await chat.add_manager(), (settings, "/moderate log", "/namer create"), (training,)),
+        (await chat.add_administrator(), (settings, training), ("/status",)),
+        (await chat.add_operator(), (training, "/status", "/moderate record"), (settings,)),
     ):
-        shown = examples_of(await member.use("help"))
-        assert seen in shown
-        assert unseen not in shown
+        shown = await helped(member)
+        assert [each for each in seen if each not in shown] == []
+        assert [each for each in unseen if each in shown] == []
+    await chat.restart_as_no_home()
+    shown = await helped(await chat.add_administrator())
+    assert settings in shown
+    assert training not in shown
 
 
 async def test_descriptions_are_those_of_the_commands(discord_chat: DiscordChat) -> None:

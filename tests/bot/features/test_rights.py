@@ -91,6 +91,7 @@ STATES = {
     "keep": "@1",
     "poems": "show:0",
     "privacy": "ask",
+    "help": "owners",
     "training": "stop:1",
     "namer": "delete:1",
     "models": "use:1",

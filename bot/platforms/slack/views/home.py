@@ -13,7 +13,7 @@ from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.community.blocks import Blocked
 from bot.concurrency import within
-from bot.help.help import audience_of, examples_for
+from bot.help.help import audiences_of, examples_for
 from bot.platforms.slack.names import CommandNames
 from bot.platforms.slack.views.rendering import Block, blocks_of, rows_of
 from bot.polls import hall_of_fame
@@ -52,15 +52,14 @@ async def home_view(app: App, turn: Turn, commands: CommandNames) -> dict[str, A
         await app.check_admitted(turn)
     except Blocked as error:
         return _home(blocks_of(Message(dispatch.explained(app, error, turn)), commands))
-    audience, champion, newest_poem, data = await asyncio.gather(
-        audience_of(turn),
+    audiences, champion, newest_poem, data = await asyncio.gather(
+        audiences_of(app, turn),
         _found(hall_of_fame.champion_message(app, turn)),
         _found(poems.page(app, turn.user.id, 0)),
         _found(privacy.overview(app, turn)),
     )
     is_guest = turn.user.is_guest
-    usable = [each for each in Audience if each <= audience]
-    examples = {each: examples_for(app.registry, each, each, is_guest=is_guest) for each in usable}
+    examples = {each: examples_for(app.registry, (each,), is_guest=is_guest) for each in audiences}
     forms = () if is_guest else _FORMS  # those of commands that take the networks' time
     return view_of(examples, champion, newest_poem, data, commands, forms)
 

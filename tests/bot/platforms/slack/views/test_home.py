@@ -22,7 +22,7 @@ from tests.bot.conftest import World
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
 
 POEM = "Shall I compare thee"
-ALL = {each: examples_for(REGISTRY, each, each, is_guest=False) for each in Audience}
+ALL = {each: examples_for(REGISTRY, (each,), is_guest=False) for each in Audience}
 
 
 @pytest.fixture
@@ -94,6 +94,7 @@ def test_longest_home_is_accepted() -> None:
 async def test_members_see_what_they_can_do(
     app: App, audience: Audience, shown: str, hidden: str
 ) -> None:
+    app.homes.add(COMMUNITY)
     words = await home_of(app, audience)
     assert shown in words
     assert hidden not in words
