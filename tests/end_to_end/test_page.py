@@ -142,6 +142,23 @@ async def test_typed_value_can_be_corrected_in_the_form(
     await expect(page.get_by_label(field)).to_be_focused()
 
 
+async def test_screen_readers_and_keyboards(page: Page) -> None:
+    """The log is a list of messages, and a link skips to the field."""
+    await enter(page, "hello")
+    shown = page.get_by_role("log").get_by_role("list").get_by_role("listitem")
+    await expect(shown).to_have_count(1)
+    skip = page.get_by_role("link", name="Skip to the message field")
+    await skip.focus()
+    await expect(skip).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+    await expect(written(page)).to_be_focused()
+    await expect(skip).not_to_be_in_viewport()
+    await fill_in(page, "quick")
+    await skip.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_label("count")).to_be_focused()
+
+
 async def test_arrow_keys(page: Page) -> None:
     await page.keyboard.type("/s")
     selected = page.locator("[aria-selected=true]")

@@ -117,6 +117,34 @@ async def test_votes_on_both_reach_the_hall_of_fame(page: Page, served: Served) 
             await expect(fame).to_contain_text(f"{name} · 2 votes")
 
 
+TOO_WIDE = """(chips) => {
+  const context = document.createElement("canvas").getContext("2d");
+  const text = document.getElementById("text"), style = getComputedStyle(text);
+  context.font = style.font;
+  const room = text.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  const isCut = (node) => node.getBoundingClientRect().right > innerWidth - 8;
+  return [...document.querySelectorAll(chips)].filter(isCut).map((node) => node.textContent)
+    .concat(context.measureText(text.placeholder).width > room ? [text.placeholder] : []);
+}"""
+
+
+async def test_phone(page: Page, served: Served) -> None:
+    """Nothing that a member has to read is cut off."""
+    await page.set_viewport_size({"width": 390, "height": 780})
+    server, slack = page.frames[1:]
+    await server.get_by_role("radio", name="Gideon").check()
+    for line, shown in (("/", "#popup .title span"), ("/settings", ".option")):
+        await server.get_by_role("combobox", name="Message").fill(line)
+        if shown == ".option":
+            await page.keyboard.press("Enter")
+        await expect(server.locator(shown).first).to_be_visible()
+        assert await server.evaluate(TOO_WIDE, shown) == []
+    await page.get_by_label("Slack", exact=True).check()
+    people = slack.locator("#who label")
+    await expect(people).to_have_text(["Mary member", "Ada admin", "Gus guest", "Gideon owner"])
+    assert await slack.evaluate(TOO_WIDE, "#who label, #first button") == []
+
+
 async def test_narrow_window_shows_one_at_a_time(browser: Browser) -> None:
     async with (
         SideBySide(LocalDiscord(), LocalSlack(), port=0) as local,

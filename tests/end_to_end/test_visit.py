@@ -43,6 +43,27 @@ def body(page: Page) -> Locator:
     return last(page).locator(".embed > .content")
 
 
+async def test_first_screen(page: Page) -> None:
+    """It offers three things to press, to somebody who has typed nothing yet."""
+    first = page.locator("#first").get_by_role("button")
+    await expect(first).to_have_text(["🦖 Name dinosaurs", "📜 Write a sonnet", "💡 What else?"])
+    await first.nth(0).click()
+    await expect(last(page)).to_contain_text("5 new dinosaurs")
+    await first.nth(2).click()
+    await expect(last(page)).to_contain_text("What the bot can do")
+    await last(page).get_by_role("button", name="Poems").click()
+    await expect(last(page)).to_contain_text("/sonnet opening:Shall I compare thee")
+
+
+async def test_owner_of_the_bot(page: Page) -> None:
+    """Gideon may use what Ada, an administrator, may not."""
+    for who, answer in (("Ada", "Only the owners of the bot"), ("Gideon", "Local server")):
+        await page.get_by_role("radio", name=who).check()
+        await fill_in(page, "owner servers")
+        await page.keyboard.press("Enter")
+        await expect(last(page)).to_contain_text(answer)
+
+
 async def test_names(page: Page) -> None:
     await fill_in(page, "dinoname")
     await page.get_by_label("starts_with").fill("mango")

@@ -64,8 +64,8 @@ class User:
 class Guild:
     """The server: the bot, Mary (a member) and Ada (an administrator, owner of the server).
 
-    Gideon owns the bot and is not a member, so that Ada has the rights of an administrator only.
-    Tests can add members; the page acts as Mary or Ada.
+    Gideon, another administrator, owns the bot, so that Ada has the rights of an administrator
+    only. Tests can add members; the page acts as one of the three.
     """
 
     def __init__(self, new_id: Callable[[], str]) -> None:
@@ -73,8 +73,9 @@ class Guild:
         self.bot = User(new_id(), "Mangosaurus", MEMBER_PERMISSIONS, bot=True)
         self.member = User(new_id(), "Mary", MEMBER_PERMISSIONS)
         self.admin = User(new_id(), "Ada", ALL_PERMISSIONS)
-        self.bot_owner = User(new_id(), "Gideon", permissions=0)
-        self.users = {user.id: user for user in (self.bot, self.member, self.admin)}
+        self.bot_owner = User(new_id(), "Gideon", ALL_PERMISSIONS)
+        people = self.member, self.admin, self.bot_owner
+        self.users = {user.id: user for user in (self.bot, *people)}
         self.id, self.channel_id, self.admin_role_id = new_id(), new_id(), new_id()
         self.joined = True
         """Whether the bot is in the server."""

@@ -27,6 +27,8 @@ class DiscordPage(Page):
     ) -> None:
         super().__init__(WEB, "#mangosaurus", SCRIPTS, changes)
         self._state, self._answered = state, answered
+        guild = state.guild
+        self._people = {"member": guild.member, "admin": guild.admin, "owner": guild.bot_owner}
 
     def add_to(self, app: web.Application) -> None:
         super().add_to(app)
@@ -44,8 +46,8 @@ class DiscordPage(Page):
         return {
             "me": user.payload(),
             "bot": guild.bot.payload(),
-            "admin": guild.admin.id,
-            "members": [each.payload() for each in (guild.admin, guild.member)],
+            "administrators": [guild.admin.id, guild.bot_owner.id],
+            "members": [each.payload() for each in self._people.values()],
             "guild": guild.payload()["name"],
             "channel": guild.channel_payload(),
             "online": state.online,
@@ -98,7 +100,7 @@ class DiscordPage(Page):
         return {}
 
     def _user(self, name: object) -> User:
-        return self._state.guild.admin if name == "admin" else self._state.guild.member
+        return self._people.get(str(name), self._state.guild.member)
 
 
 def _message_view(message: Message) -> JSON:

@@ -123,6 +123,39 @@ async def test_command_and_button(local: LocalSlack, page: Page) -> None:
     assert message.mentions == []
 
 
+async def test_screen_readers_and_keyboards(page: Page) -> None:
+    """The log is a list of messages, and a link skips to the field; on Home there is none."""
+    await write(page, "hello")
+    shown = page.get_by_role("log").get_by_role("list").get_by_role("listitem")
+    await expect(shown).to_have_count(1)
+    skip, text = page.get_by_role("link", name="Skip to"), page.get_by_role("combobox")
+    await skip.focus()
+    await expect(skip).to_be_in_viewport()
+    await page.keyboard.press("Enter")
+    await expect(text).to_be_focused()
+    app = page.get_by_role("navigation").get_by_role("button", name="Mangosaurus", exact=True)
+    await app.click()
+    await skip.focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("main")).to_be_focused()
+
+
+async def test_first_screen(local: LocalSlack, page: Page) -> None:
+    """It offers what can be done here: a channel without the bot can only be given it."""
+    first = page.locator("#first").get_by_role("button")
+    await expect(first).to_have_text(["🦖 Name dinosaurs"])  # this bot has no other command
+    await first.click()
+    await expect(messages(page)).to_contain_text(["@Mary"])
+    await page.get_by_role("button", name="general").click()
+    await expect(first).to_have_text(["Add Mangosaurus"])
+    await first.click()
+    await expect(messages(page)).to_contain_text(["was added to #general by Mary."])
+    assert local.elsewhere.is_joined
+    await expect(first).to_have_text(["🦖 Name dinosaurs"])
+    await page.get_by_role("radio", name="Gus").check()
+    await expect(first).to_have_count(0)  # it takes the networks' time, which guests may not use
+
+
 async def test_suggestions(page: Page) -> None:
     text, options = page.get_by_role("combobox", name="Message"), page.get_by_role("option")
     await page.keyboard.type("/")

@@ -43,9 +43,9 @@ class Channel:
 
 
 class Workspace:
-    """The bot, Mary (a member), Ada (an admin), Gus (a guest), #mangosaurus and #general.
+    """The bot, Mary (a member), Ada (an admin), Gus (a guest), Gideon (the primary owner).
 
-    The bot is in #mangosaurus only.
+    Also #mangosaurus, with the bot, and #general without it.
     """
 
     def __init__(self) -> None:
@@ -63,6 +63,7 @@ class Workspace:
         self.guest = self.add_member("Gus", is_guest=True)
         self.channel = self.add_channel("mangosaurus")
         self.elsewhere = self.add_channel("general", is_joined=False)
+        self.owner = self.add_member("Gideon", is_owner=True)
 
     def _new_id(self, letter: str) -> str:
         """The next id: the same ones at each start, a letter and ten characters."""

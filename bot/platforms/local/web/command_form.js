@@ -41,7 +41,10 @@ function describe(option) {
 
 function rule(option) {
   const parts = [option.required ? "required" : "optional"];
-  if (option.min_value !== undefined || option.max_value !== undefined) parts.push(`${option.min_value ?? "…"} to ${option.max_value ?? "…"}`);
+  const least = option.min_value, most = option.max_value;
+  if (least !== undefined && most !== undefined) parts.push(`${least} to ${most}`);
+  else if (least !== undefined) parts.push(`at least ${least}`);
+  else if (most !== undefined) parts.push(`at most ${most}`);
   if (option.max_length !== undefined) parts.push(`up to ${option.max_length} characters`);
   return `(${parts.join(", ")})`;
 }

@@ -11,11 +11,12 @@ function show(state) {
   const { channel, bot } = state;
   $("channel").textContent = $("channel2").textContent = channel.name;
   $("topic").textContent = channel.topic;
-  text.placeholder = `Message #${channel.name}, or / for a command`;
+  text.placeholder = `Message #${channel.name}`;
   document.title = `#${channel.name} | ${state.guild}`;
   if (!state.online) banner(`${displayName(bot)} is not connected, so commands are not answered yet.`);
   else banner(state.joined ? "" : `${displayName(bot)} is not in this server, so it has no commands here.`);
   showMessages();
+  offerFirst(FIRST, (command) => command.name, (command) => act("run", { name: command.name, options: {} }));
   if (isNew) scrolling.toBottom();
   if (isNew || hasOtherCommands) offerCommands();
 }

@@ -1,6 +1,7 @@
 // ---- Messages
 
-const avatar = (user, extra) => avatarOf(displayName(user), user.bot, user.id === known.admin ? ADMIN : MEMBER, extra);
+const isAdministrator = (user) => known.administrators.includes(user.id);
+const avatar = (user, extra) => avatarOf(displayName(user), user.bot, isAdministrator(user) ? ADMIN : MEMBER, extra);
 const dots = () => el("span", { class: "dots", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
 const local = (url) => (url.includes("/attachments/") ? new URL(url).pathname : url);
 
@@ -74,7 +75,7 @@ function commandContext(asked) {
 
 function shell(id, author, timestamp, context, classes) {
   const date = new Date(timestamp);
-  const name = el("span", { class: `name${author.id === known.admin ? " admin" : ""}` }, displayName(author));
+  const name = el("span", { class: `name${isAdministrator(author) ? " admin" : ""}` }, displayName(author));
   return el("li", { class: `message ${classes}`, id: `m${id}` },
     context, avatar(author),
     el("div", { class: "meta" }, name, author.bot ? el("span", { class: "tag" }, "APP") : null,

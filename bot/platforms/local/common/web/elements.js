@@ -14,6 +14,14 @@ function el(tag, attributes = {}, ...children) {
   return node;
 }
 
+// Replace the children of a node unless they are the same, down to their data-name: so a click is never lost.
+function replaceIfNew(node, children) {
+  const shown = children.map((child) => child.outerHTML).join("");
+  if (node.dataset.shown === shown) return;
+  node.dataset.shown = shown;
+  node.replaceChildren(...children);
+}
+
 const SAUROPOD = "M5 23c3 0 4-4 8-5 3-.8 6-.5 7-4 .6-2.2.5-5 3-6 1.5-.6 4 .2 4 1.6 0 1-2 1-2.8 1.2-1.5.6-.9 4.7-1.7 7.2-.4 1.3-1 2.2-1 3.2V25h-2v-3h-5v3h-2v-3c-2 .6-4 2-7.5 1z";
 const MANGO = "#f0932b", MEMBER = "#3a86a8", ADMIN = "#9b59b6";
 

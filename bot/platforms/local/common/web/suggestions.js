@@ -83,6 +83,21 @@ function found(typed, nameOf) {
   return known.commands.filter((each) => rank(each) < 2).sort((a, b) => rank(a) - rank(b));
 }
 
+// Commands to press on the first screen, of those that are known: labels by the end of their name. A page says how one is run.
+const FIRST = { dinoname: "🦖 Name dinosaurs", sonnet: "📜 Write a sonnet", help: "💡 What else?" };
+
+function offerFirst(labels, nameOf, run) {
+  const offered = Object.entries(labels).map(([name, label]) => [known.commands.find((each) => nameOf(each).endsWith(name)), label]).filter(([command]) => command);
+  replaceIfNew($("first"), offered.map(([command, label]) => el("button", { type: "button", "data-name": nameOf(command), onclick: () => { scrolling.toBottom(); run(command); } }, label)));
+}
+
+// The link that skips to the field leads to the first one that is shown, or else to what there is to read.
+$("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  const fields = [...$("composer").querySelectorAll("textarea, input, select, button")];
+  (fields.find((each) => each.checkVisibility()) || $("scroll")).focus();
+});
+
 text.addEventListener("input", () => { grow(text); complain(""); offerCommands(); });
 text.addEventListener("focus", () => offerCommands());
 text.addEventListener("blur", popup.close);

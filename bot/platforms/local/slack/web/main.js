@@ -52,6 +52,7 @@ function showPlaces(state) {
   replaceIfNew($("tabs"), tabs);
   const title = isDirect ? state.bot : `# ${current.name}`;
   $("title").textContent = document.title = title;
+  showFirst(state, isDirect || current.joined);
   text.placeholder = `Message ${isDirect ? state.bot : `#${current.name}`}`;
   $("welcome").hidden = place.isHome;
   $("welcome").children[0].textContent = title;
@@ -64,12 +65,12 @@ function placeNode(sign, name, isHere, isUnread, there) {
     sign ? el("span", { "aria-hidden": "true" }, sign) : avatar(name, true, "", "tiny"), name));
 }
 
-// Replace the children of a node unless they are the same, down to their data-name: so a click is never lost.
-function replaceIfNew(node, children) {
-  const shown = children.map((child) => child.outerHTML).join("");
-  if (node.dataset.shown === shown) return;
-  node.dataset.shown = shown;
-  node.replaceChildren(...children);
+// Guests may not use what takes the networks' time.
+const FOR_GUESTS = { halloffame: "🏛️ Hall of fame", champion: "👑 Today's champion", help: FIRST.help };
+
+function showFirst(state, hasBot) {
+  const ofBot = roleOf(state.as) === "guest" ? FOR_GUESTS : FIRST;
+  offerFirst(hasBot ? ofBot : { invite: `Add ${state.bot}` }, (each) => each.command, (each) => act("write", { text: each.app ? `${each.command} @${state.bot}` : each.command }));
 }
 
 function showPeople(state) {
