@@ -24,7 +24,12 @@ from bot.platforms.discord.commands import (
     sync_if_changed,
     tree_command,
 )
-from bot.platforms.discord.library import Heartbeats, shorten_library_logs, tracing
+from bot.platforms.discord.library import (
+    Heartbeats,
+    shorten_library_logs,
+    survive_malformed_events,
+    tracing,
+)
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.rendering import MessageButton
 from bot.platforms.discord.turn import DiscordTurn
@@ -93,6 +98,7 @@ class Mangosaurus(commands.AutoShardedBot):
                 self.tree.add_command(tree_command(each))
             self.add_dynamic_items(MessageButton)
             shorten_library_logs()
+            survive_malformed_events()
         if self.app.fleet.gate is not None:
             limits = await self.fetch_session_start_limits()
             self.app.fleet.gate.max_concurrency = limits.max_concurrency

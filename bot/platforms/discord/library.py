@@ -1,23 +1,22 @@
-"""What discord.py lacks: heartbeats that notice half-open connections, and short log lines."""
+"""What discord.py lacks: it drops odd events, notices half-open connections, and logs briefly."""
 
 import asyncio
+import json
 import logging
 import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Any
 
 import aiohttp
 import discord
+from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from discord.http import Route
 
 from bot.logs import shorten
 from bot.monitoring.monitor import Monitor
 from bot.platforms.discord.platform import NO_NETWORK
-
-if TYPE_CHECKING:
-    from discord.gateway import DiscordWebSocket
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +70,62 @@ def _is_api(url: object) -> bool:
     return str(url).startswith(Route.BASE)
 
 
+class TolerantWebSocket(DiscordWebSocket):
+    """A connection to the gateway that drops events which discord.py cannot read.
+
+    discord.py ends the client when an event lacks a key that it expects, or is no JSON. Without
+    HELLO and READY there is no session, and what cannot be decompressed makes all that follows
+    unreadable: then the shard connects again, after discord.py's growing pauses.
+    """
+
+    _frame: str | None = None
+    """The frame that is read, decompressed."""
+
+    def log_receive(self, data: Any, /) -> None:  # noqa: ANN401 (as in discord.py)
+        """Keep the frame. discord.py calls this as soon as it is decompressed."""
+        self._frame = data
+
+    async def received_message(self, msg: Any, /) -> None:  # noqa: ANN401 (as in discord.py)
+        """Read a frame, or drop it. Raises `ConnectionError` if the shard must connect again."""
+        self._frame, sequence = None, self.sequence
+        try:
+            await super().received_message(msg)
+            if not isinstance(self.sequence, int | None):
+                raise TypeError(f"{self.sequence!r:.40} is no sequence number")
+        except (ReconnectWebSocket, discord.ConnectionClosed, aiohttp.ClientError, OSError):
+            raise
+        except Exception as error:
+            self.sequence = sequence if isinstance(sequence, int) else None
+            name = "what cannot be decompressed" if self._frame is None else _event(self._frame)
+            if self._frame is None or name in _NEEDED:
+                await self.close()
+                raise ConnectionError(f"Discord sent {name}, unreadable: {error!r:.200}") from error
+            log.warning("An event of Discord is dropped, it cannot be read: %s, %r", name, error)
+
+
+_NEEDED = {"HELLO", "READY"}
+"""Events without which nothing works."""
+
+
+def _event(frame: str) -> str:
+    """The name of an event, for the log."""
+    try:
+        event = json.loads(frame)
+        return "HELLO" if event["op"] == DiscordWebSocket.HELLO else str(event["t"])[:40]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return "no event"
+
+
+def survive_malformed_events() -> None:
+    """Let shards connect with a `TolerantWebSocket`. discord.py has no option for that."""
+    discord.shard.DiscordWebSocket = TolerantWebSocket  # type: ignore[misc]
+
+
 @dataclass
 class _Beat:
     """The last extra heartbeat of a connection."""
 
-    gateway: "DiscordWebSocket"
+    gateway: DiscordWebSocket
     sent_at: float
     missed: int = 0
 
@@ -129,7 +179,7 @@ class Heartbeats:
             async with asyncio.timeout(SENDING_S):
                 await self._beat_on(shard_id, self._client._get_websocket(shard_id=shard_id))
 
-    async def _beat_on(self, shard_id: int, gateway: "DiscordWebSocket") -> None:
+    async def _beat_on(self, shard_id: int, gateway: DiscordWebSocket) -> None:
         keep_alive = gateway._keep_alive
         if keep_alive is None:  # not greeted yet, or about to connect again
             return
@@ -150,7 +200,7 @@ class Heartbeats:
         await gateway.send_heartbeat(keep_alive.beat())
 
 
-def _cut(gateway: "DiscordWebSocket") -> None:
+def _cut(gateway: DiscordWebSocket) -> None:
     """End a connection without waiting for the other side."""
     connection = gateway.socket.get_extra_info("socket")
     if connection is not None:

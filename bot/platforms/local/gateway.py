@@ -59,7 +59,7 @@ class Session:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     is_stalled: bool = False  # its present connection is open, and carries nothing
 
-    def append(self, name: str, data: JSON, asked: Interaction | None = None) -> None:
+    def append(self, name: str, data: object, asked: Interaction | None = None) -> None:
         self.sequence += 1
         frame = {"op": DISPATCH, "t": name, "s": self.sequence, "d": data}
         self.kept.append(Frame(json.dumps(frame), asked))
@@ -117,9 +117,14 @@ class Gateway:
         """Send op 7, which asks the client to connect again and resume its session."""
         await _send_to(list(self._sessions.values()), json.dumps({"op": RECONNECT, "d": None}))
 
-    async def send_malformed(self) -> None:
-        """Send a frame that breaks off."""
-        await _send_to(list(self._sessions.values()), '{"op": 0, "t": "INTERACTION_CREATE", "s": ')
+    async def send_frame(self, text: str) -> None:
+        """Send a frame as it is, for example one that breaks off."""
+        await _send_to(list(self._sessions.values()), text)
+
+    def send_event(self, name: str, data: object) -> None:
+        """Send an event with any data."""
+        for session in self._sessions.values():
+            session.append(name, data)
 
     @property
     def is_stalled(self) -> bool:
@@ -244,7 +249,7 @@ class Gateway:
             self._dispatch(guild.id, "INTERACTION_CREATE", data, asked=subject)
         elif isinstance(subject, Message) and not subject.ephemeral:
             data = subject.payload() | {"guild_id": guild.id}
-            if subject.author is not guild.bot:
+            if not subject.author.bot:
                 data["content"] = ""  # hidden without the message content intent
                 data["member"] = guild.member_payload(subject.author)
             name = {"message": "CREATE", "edit": "UPDATE", "delete": "DELETE"}[event.name]

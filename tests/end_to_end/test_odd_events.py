@@ -1,0 +1,93 @@
+"""Events of the gateway that discord.py cannot read: the bot drops them, and goes on."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.platforms.local.server import LocalDiscord
+from tests.end_to_end.conftest import mangosaurus
+
+FRAMES = {
+    "half an object": "{",
+    "half an event": '{"op": 0, "t": "INTERACTION_CREATE", "s": ',
+    "nothing": "",
+    "no JSON": "<html>502</html>",
+    "null": "null",
+    "a number": "5",
+    "a list": "[]",
+    "nested": "[" * 100_000,
+    "no opcode": "{}",
+    "opcode as text": '{"op": "0", "t": "READY"}',
+    "unknown opcode": '{"op": 99, "d": {}}',
+    "event without name": '{"op": 0, "d": {}}',
+    "name as list": '{"op": 0, "t": [1], "d": {}}',
+    "sequence as text": '{"op": 0, "t": "TYPING_START", "s": "many", "d": {}}',
+    "answer to no heartbeat": '{"op": 11, "d": "x"}',
+}
+"""Whole frames."""
+INTERACTION = {"id": "1", "application_id": "2", "token": "t", "version": 1, "channel_id": "3"}
+MEMBER = {"user": {"id": "4", "username": "m", "discriminator": "0", "avatar": None}}
+EVENTS: dict[str, tuple[str, object]] = {
+    "unknown event": ("SOMETHING_NEW", {"x": 1}),
+    "resumed without data": ("RESUMED", None),
+    "guild as list": ("GUILD_CREATE", []),
+    "guild without id": ("GUILD_CREATE", {"name": "x"}),
+    "guild with odd channels": ("GUILD_CREATE", {"id": "77", "channels": [{"id": "x"}]}),
+    "guild update without id": ("GUILD_UPDATE", {}),
+    "guild delete without id": ("GUILD_DELETE", {"unavailable": False}),
+    "role without guild": ("GUILD_ROLE_CREATE", {"role": {}}),
+    "role as text": ("GUILD_ROLE_UPDATE", {"guild_id": "x", "role": "admin"}),
+    "channel without type": ("CHANNEL_CREATE", {"id": "5"}),
+    "channel update as null": ("CHANNEL_UPDATE", None),
+    "channel delete without id": ("CHANNEL_DELETE", {}),
+    "thread without parent": ("THREAD_CREATE", {"id": "6", "guild_id": "x"}),
+    "thread list without threads": ("THREAD_LIST_SYNC", {"guild_id": "0"}),
+    "interaction as null": ("INTERACTION_CREATE", None),
+    "interaction without user": ("INTERACTION_CREATE", INTERACTION | {"type": 2, "data": {}}),
+    "interaction without type": ("INTERACTION_CREATE", INTERACTION | {"member": MEMBER}),
+    "command without name": (
+        "INTERACTION_CREATE",
+        INTERACTION | {"type": 2, "data": {"id": "9"}, **MEMBER},
+    ),
+    "options as text": (
+        "INTERACTION_CREATE",
+        INTERACTION | {"type": 2, "data": {"id": "9", "name": "help", "options": "x"}, **MEMBER},
+    ),
+    "press without id": ("INTERACTION_CREATE", INTERACTION | {"type": 3, "data": {}, **MEMBER}),
+    "user update as list": ("USER_UPDATE", []),
+}
+"""Names and data of events."""
+WITHOUT_SESSION = {
+    "ready without user": json.dumps({"op": 0, "t": "READY", "s": 1, "d": {"session_id": "x"}}),
+    "hello without interval": json.dumps({"op": 10, "d": {}}),
+}
+"""Frames after which a shard has to connect again."""
+
+
+async def test_odd_events(
+    local: LocalDiscord, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert len(FRAMES) + len(EVENTS) + len(WITHOUT_SESSION) >= 25
+    gateway = local.gateway
+    async with mangosaurus(local, tmp_path) as bot:
+
+        async def works() -> bool:
+            asked = await local.run_command("about", until="acknowledged")
+            return asked.acknowledged and not bot.is_closed()
+
+        for name, frame in FRAMES.items():
+            await gateway.send_frame(frame)
+            assert await works(), name
+        for name, (event, data) in EVENTS.items():
+            gateway.send_event(event, data)
+            assert await works(), name
+        assert gateway.identified == [0]
+        for name, frame in WITHOUT_SESSION.items():
+            gateway.identified.clear()
+            await gateway.send_frame(frame)
+            await local.wait_for(lambda: gateway.identified, what="A new session")
+            await local.wait_for(lambda: local.state.online, what="The connection")
+            assert await works(), name
+    for event, _data in (EVENTS["guild as list"], EVENTS["channel without type"]):
+        assert f"An event of Discord is dropped, it cannot be read: {event}" in caplog.text
