@@ -27,6 +27,7 @@ from benchmarks.soak.ledger import text_of
 from benchmarks.soak.supervisor import Supervisor, limit_memory
 from bot.operate.healthcheck import ask
 from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.guild import ChannelKind
 from bot.platforms.local.server import LocalDiscord
 
 HALF_OPEN = 1_500
@@ -38,8 +39,10 @@ TRAINER_S = 10.0
 VICTIM = "victim"
 """The namer whose weights are broken."""
 HALF_OF_THEM = r"/(interactions|webhooks|channels)/"
+BROKEN_FRAME = '{"op": 0, "t": "INTERACTION_CREATE", "s": '
 SQLITE, POSTGRES = "sqlite", "postgresql"
 T = TypeVar("T")
+ARCHIVED_AGAIN_S = 1.0
 FIRST_S = 8.0
 """Seconds before the first fault."""
 
@@ -185,6 +188,15 @@ class Trouble:
 
     # Training
 
+    async def archive(self, seconds: float) -> None:
+        """Make the channel a thread that is archived again and again, whatever opens it."""
+        channel = self.local.state.guild.channel
+        channel.kind = ChannelKind.THREAD
+        for _ in range(max(1, int(seconds / ARCHIVED_AGAIN_S))):
+            channel.archived = True
+            await asyncio.sleep(ARCHIVED_AGAIN_S)
+        channel.kind, channel.archived = ChannelKind.TEXT, False
+
     async def training(self) -> int | None:
         """Start a training; the process id of the trainer, None if it did not start."""
         entry = self.crowd.send(
@@ -323,10 +335,12 @@ FAULTS = (
         "session invalidated, resumable", lambda t, _: t.local.gateway.invalidate(resumable=True)
     ),
     Fault("reconnect requested", lambda t, _: t.local.gateway.ask_to_reconnect()),
-    Fault("malformed frame", lambda t, _: t.local.gateway.send_malformed()),
+    Fault("malformed frame", lambda t, _: t.local.gateway.send_frame(BROKEN_FRAME)),
     Fault("events slow", lambda t, s: t.events(s, delay_s=0.3), 8.0),
     Fault("events duplicated", lambda t, s: t.events(s, twice=True), 8.0),
     Fault("events reordered", lambda t, s: t.events(s, gathering_s=0.4), 8.0),
+    # The channel
+    Fault("threads archived", lambda t, s: t.archive(s), 8.0),
     # The API
     Fault("answers 500", lambda t, s: t.rest(Kind.SERVER_ERROR, s, 0.5), 6.0),
     Fault("answers 502", lambda t, s: t.rest(Kind.BAD_GATEWAY, s, 0.5), 6.0),

@@ -98,7 +98,7 @@ SILENCE = timedelta(seconds=30)
 TOKEN_LIFETIME = timedelta(minutes=15)
 """How long the token of an interaction is kept at most. Discord takes it no longer."""
 LIFETIME = timedelta(days=1)
-"""How long other answers are kept at most."""
+"""How long answers are kept at most that can be edited without a token."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class UnfinishedRecord:
     channel_id: int | None
     message_id: int | None
     token: str | None = field(default=None, repr=False)
-    """Only for a message that the bot cannot edit otherwise."""
+    """What edits it for a while, also where the bot could not edit it otherwise."""
     action: str = ""
     """Action and state of the button that repeats the request; empty without one."""
     state: str = ""
@@ -119,7 +119,8 @@ class UnfinishedRecord:
 
     def is_old(self, now: datetime) -> bool:
         """Whether it must not be kept any longer."""
-        lifetime = LIFETIME if self.token is None else TOKEN_LIFETIME
+        is_message = self.message_id is not None or self.token is None
+        lifetime = LIFETIME if is_message else TOKEN_LIFETIME
         return self.begun_at is not None and self.begun_at < now - lifetime
 
 
@@ -158,9 +159,9 @@ class Unfinished(Queries):
             )
 
     async def delete_old(self, now: datetime) -> None:
-        """Delete the answers of all processes that are too old, with their tokens."""
+        """Delete the answers of all processes that are too old, and all old tokens."""
         async with self._database.writing() as session:
-            await session.execute(delete(UnfinishedAnswer).where(_is_old(now)))
+            await _delete_old(session, now)
 
     async def claim(
         self, platform: str, owner: str, now: datetime, known: Container[int] = ()
@@ -171,18 +172,21 @@ class Unfinished(Queries):
         could tell it. `known` has what it knows, and may change meanwhile.
         """
         row = UnfinishedAnswer
-        is_old, is_own = _is_old(now), and_(row.platform == platform, row.owner == owner)
+        is_own = and_(row.platform == platform, row.owner == owner)
         is_alive = row.beat_at.between(now - SILENCE, now + SILENCE)  # a clock may be set back
         is_left = and_(row.platform == platform, row.owner != owner, not_(is_alive))
         async with self._database.reading() as session:
             own = await session.scalars(select(row.id).where(is_own))
             if lost := [number for number in own if number not in known]:
                 is_left = or_(is_left, and_(is_own, row.id.in_(lost)))
-            elif await session.scalar(select(row.id).where(or_(is_old, is_left)).limit(1)) is None:
+            elif (
+                await session.scalar(select(row.id).where(or_(_is_old(now), is_left)).limit(1))
+                is None
+            ):
                 return []
         columns = [getattr(row, each.name) for each in fields(UnfinishedRecord)]
         async with self._database.writing() as session:
-            await session.execute(delete(row).where(is_old))
+            await _delete_old(session, now)
             found = await session.execute(
                 update(row)
                 .where(is_left)
@@ -194,6 +198,14 @@ class Unfinished(Queries):
 
 
 def _is_old(now: datetime) -> ColumnElement[bool]:
+    """Whether a row, or its token, must not be kept any longer."""
     row = UnfinishedAnswer
     old_token = and_(row.token.is_not(None), row.begun_at < now - TOKEN_LIFETIME)
     return or_(old_token, row.begun_at < now - LIFETIME)
+
+
+async def _delete_old(session: AsyncSession, now: datetime) -> None:
+    row = UnfinishedAnswer
+    is_message = and_(row.message_id.is_not(None), row.begun_at >= now - LIFETIME)
+    await session.execute(delete(row).where(_is_old(now), not_(is_message)))
+    await session.execute(update(row).where(_is_old(now)).values(token=None))

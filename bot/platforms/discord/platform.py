@@ -3,12 +3,13 @@
 import asyncio
 import http
 import json
+import logging
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import discord
@@ -31,6 +32,10 @@ from bot.chat.turn import (
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord.rendering import render, render_edit
 
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
 NO_NETWORK = (aiohttp.ClientError, OSError, discord.DiscordServerError, json.JSONDecodeError)
 """Raised by discord.py when the network or Discord is down, or an answer breaks off; `OSError`
 includes timeouts."""
@@ -39,8 +44,10 @@ _CLOSED = "closed"
 """In the `RuntimeError` of aiohttp for a request of a late answer, while the bot stops."""
 _DELETED = {10003, 10008}
 """Unknown channel or message."""
-_GONE = {10004, 10015, 10062, 30046, 50027}
-"""Unknown server, webhook or interaction; too old for more edits; invalid token."""
+_GONE = {10004, 10015, 10062, 50027}
+"""Unknown server, webhook or interaction; invalid token."""
+_ARCHIVED = 50083
+"""The thread is archived: its messages cannot be edited until somebody opens it again."""
 
 _ORIGINAL: Any = "@original"
 """In place of a message's id: the answer to the interaction whose token a webhook has."""
@@ -92,9 +99,10 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
             raise Deleted(str(error)) from error
         if error.code in _GONE:
             raise Gone(str(error)) from error
-        if isinstance(error, discord.Forbidden):
+        if isinstance(error, discord.Forbidden) or error.code == _ARCHIVED:
             raise Forbidden(str(error)) from error
-        if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:  # after several tries of discord.py
+        # After several tries of discord.py; also 30046: too many edits of messages of an hour ago.
+        if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:
             raise Unreachable(str(error)) from error
         raise DeliveryError(str(error)) from error
 
@@ -179,19 +187,54 @@ class DiscordPlatform:
         """Replace a message of the bot. Raises `DeliveryError`."""
         shown = self._channel(ref).get_partial_message(ref.message_id)
         async with delivery(limit_of(message)):
-            await shown.edit(**render_edit(message))
+            await self.in_thread(ref.channel_id, lambda: shown.edit(**render_edit(message)))
+
+    async def in_thread(self, channel_id: int | None, edit: Callable[[], Awaitable[T]]) -> T:
+        """Edit a message, after opening its thread if that is archived.
+
+        Sending opens an archived thread by itself, editing does not. A locked one needs the
+        permission to manage threads.
+        """
+        try:
+            return await edit()
+        except discord.HTTPException as error:
+            if error.code != _ARCHIVED or channel_id is None:
+                raise
+        try:
+            thread = await self._client.fetch_channel(channel_id)
+            if isinstance(thread, discord.Thread):
+                await thread.edit(archived=False)
+        except discord.Forbidden as error:
+            log.info(
+                "A message in the archived thread %d cannot be edited: the bot may not open it "
+                "again, for which it needs to be in it, or Manage Threads if it is locked: %s",
+                channel_id,
+                error,
+            )
+            raise
+        return await edit()
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
-        """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
-        edit = render_edit(message)
-        async with delivery():
-            if ref.token is not None:
-                application_id = self._client.application_id or 0
-                webhook = discord.Webhook.partial(application_id, ref.token, client=self._client)
-                await webhook.edit_message(ref.message_id or _ORIGINAL, **edit)
-            elif ref.channel_id is not None and ref.message_id is not None:
-                channel = self._client.get_partial_messageable(ref.channel_id)
-                await channel.get_partial_message(ref.message_id).edit(**edit)
+        """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`.
+
+        By its token as long as Discord takes it: only that is sure to end "thinking…".
+        """
+        if ref.token is not None:
+            application_id = self._client.application_id or 0
+            webhook = discord.Webhook.partial(application_id, ref.token, client=self._client)
+            shown, edit = ref.message_id or _ORIGINAL, render_edit(message)
+            try:
+                async with delivery():
+                    await self.in_thread(
+                        ref.channel_id, lambda: webhook.edit_message(shown, **edit)
+                    )
+            except Gone:
+                if ref.message_id is None:
+                    raise
+            else:
+                return
+        if ref.channel_id is not None and ref.message_id is not None:
+            await self.edit(MessageRef(ref.channel_id, ref.message_id), message)
 
     async def link(self, ref: MessageRef) -> str:
         """The address of a message."""

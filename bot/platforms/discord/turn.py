@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import discord
 from discord import InteractionResponseType
@@ -13,6 +13,8 @@ from bot.chat.turn import AnswerRef, Forbidden, MessageRef, OnPending, Source, U
 from bot.monitoring import requests
 from bot.platforms.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
 from bot.platforms.discord.rendering import edit_of, render, render_edit
+
+T = TypeVar("T")
 
 LONGEST_FILE_NAME = 255
 """Characters of the name of an upload; the rest is cut."""
@@ -69,7 +71,7 @@ class DiscordTurn:
     def sees_channel(self) -> bool:
         """Whether the bot has the permission to view the channel."""
         rights = self._interaction.app_permissions
-        return rights.view_channel or rights.administrator
+        return _sees(self._interaction.channel, rights) or rights.administrator
 
     @property
     def edits_answers(self) -> bool:
@@ -102,7 +104,7 @@ class DiscordTurn:
             return self.user.is_administrator
         if isinstance(channel, discord.Thread) and channel.is_private():
             return rights.view_channel and rights.manage_threads and rights.manage_messages
-        return rights.view_channel and (rights.manage_messages or self.user.is_manager)
+        return _sees(channel, rights) and (rights.manage_messages or self.user.is_manager)
 
     @property
     def source(self) -> Source | None:
@@ -126,8 +128,9 @@ class DiscordTurn:
         if await self._first(InteractionResponseType.deferred_channel_message, send):
             is_member = self.community_id in self.platform.communities
             if is_member and self.sees_channel and not private and number is not None:
-                # An ordinary edit will do, which needs no token.
-                await self._pending(AnswerRef(self.channel_id, number), retry)
+                # Once the token has expired, an ordinary edit will do.
+                ref = AnswerRef(self.channel_id, number, interaction.token)
+                await self._pending(ref, retry)
 
     async def acknowledge(self) -> None:
         """Acknowledge a pressed button without an answer."""
@@ -165,7 +168,8 @@ class DiscordTurn:
                 **parts[0], wait=True, ephemeral=message.private
             )
             return self._followup.id
-        shown = await interaction.edit_original_response(**edit_of(parts))
+        edit = edit_of(parts)
+        shown = await self._in_thread(lambda: interaction.edit_original_response(**edit))
         return shown.id
 
     async def edit(self, message: Message) -> None:
@@ -174,10 +178,9 @@ class DiscordTurn:
             await self.respond(message)
             return
         async with delivery(limit_of(message)):
-            if self._followup is not None:
-                await self._followup.edit(**render_edit(message))
-            else:
-                await self._interaction.edit_original_response(**render_edit(message))
+            shown = self._followup
+            edit = shown.edit if shown is not None else self._interaction.edit_original_response
+            await self._in_thread(lambda: edit(**render_edit(message)))
 
     async def show_waiting(self, message: Message) -> None:
         """Show the place in the queue, until the answer replaces it."""
@@ -192,11 +195,17 @@ class DiscordTurn:
 
         if await self._first(InteractionResponseType.message_update, send, limit):
             return
-        async with delivery(limit):
-            if self._type in _UPDATES:
-                await interaction.edit_original_response(**render_edit(message))
-            elif interaction.message is not None:
-                await interaction.message.edit(**render_edit(message))
+        edit: Callable[..., Awaitable[object]] | None = None
+        if self._type in _UPDATES:
+            edit = interaction.edit_original_response
+        elif interaction.message is not None:
+            edit = interaction.message.edit
+        if edit is not None:
+            async with delivery(limit):
+                await self._in_thread(lambda: edit(**render_edit(message)))
+
+    async def _in_thread(self, edit: Callable[[], Awaitable[T]]) -> T:
+        return await self.platform.in_thread(self.channel_id, edit)
 
     async def announce(self, message: Message) -> MessageRef:
         """Send an ordinary message: answers to an interaction can be edited for 15 minutes only."""
@@ -247,6 +256,12 @@ class DiscordTurn:
                 return True
         requests.acknowledge()
         return True
+
+
+def _sees(channel: object, rights: discord.Permissions) -> bool:
+    """Whether the rights allow to read a channel. The chat of a voice channel needs one more."""
+    is_voice = isinstance(channel, discord.VoiceChannel | discord.StageChannel)
+    return rights.view_channel and (rights.connect or not is_voice)
 
 
 class DiscordAttachment:

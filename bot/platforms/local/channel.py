@@ -5,18 +5,31 @@ from collections.abc import Callable, Iterable, Sequence
 from urllib.parse import quote
 
 from bot.platforms.local.guild import Guild, User
-from bot.platforms.local.limits import ATTACHMENT_BYTES, JSON, ApiError, Upload, check_message
+from bot.platforms.local.limits import (
+    ATTACHMENT_BYTES,
+    JSON,
+    ApiError,
+    RateLimiter,
+    Upload,
+    check_message,
+)
 from bot.platforms.local.records import (
+    EPHEMERAL,
     LOADING,
     Attachment,
     Events,
     Interaction,
     Message,
+    Surface,
     content_type,
 )
 
 HISTORY = 500
 """Messages to keep by default."""
+OLD_S = 3600.0
+"""Seconds after which a message is old, so that it takes few edits."""
+OLD_EDITS, OLD_WINDOW_S = 3, 20.0
+"""How many edits old messages take, in which time. Discord says neither."""
 
 
 class Channel:
@@ -42,6 +55,7 @@ class Channel:
         self.messages: dict[str, Message] = {}
         self.attachments: dict[str, Attachment] = {}
         self._by_nonce: dict[str, Message] = {}
+        self._old_edits = RateLimiter(OLD_EDITS, OLD_WINDOW_S, clock)
 
     # Requests of a member
 
@@ -68,6 +82,7 @@ class Channel:
 
         A second one with the same enforced nonce is not posted: the first one is returned.
         """
+        self.open_thread()
         nonce = payload.get("nonce") if payload.get("enforce_nonce") else None
         if nonce is not None and (posted := self._by_nonce.get(str(nonce))) is not None:
             return posted
@@ -83,10 +98,19 @@ class Channel:
         message = self.messages.get(message_id)
         if message is None or message.ephemeral:
             raise ApiError(10008)
-        if message.author is not self._guild.bot:
+        if message.author.id != self._guild.bot.id:
             raise ApiError(50005)
+        was_loading = message.flags & LOADING
+        if self._clock() - message.created_at > OLD_S and not self._old_edits.take("").granted:
+            raise ApiError(30046)
         self.rewrite(message, payload, uploads)
+        message.flags |= was_loading  # only the token ends "thinking…" for sure
         return message
+
+    def open_thread(self) -> None:
+        """Open an archived thread, as whatever is sent there does, unless it is locked."""
+        self._guild.check_unlocked()
+        self._guild.channel.archived = False
 
     # Building blocks, also for replies to interactions
 
@@ -99,12 +123,14 @@ class Channel:
         reply_to: Message | None = None,
     ) -> Message:
         """A message that is not posted yet; only the flags of the payload are used."""
+        flags = int((payload or {}).get("flags") or 0) & ~LOADING
+        is_here = asked is None or asked.surface is Surface.SERVER
         return Message(
             id=self._new_id(),
-            channel_id=self._guild.channel_id,
+            channel_id=self._guild.channel_id if is_here else self._guild.elsewhere_id,
             author=author,
             created_at=self._clock(),
-            flags=int((payload or {}).get("flags") or 0) & ~LOADING,
+            flags=flags | EPHEMERAL if asked is not None and asked.forces_private else flags,
             asked=asked,
             reply_to=reply_to,
         )
@@ -128,6 +154,10 @@ class Channel:
     ) -> None:
         if message.deleted:
             raise ApiError(10008)
+        if message.channel_id == self._guild.channel_id:
+            if self._guild.channel.archived:
+                raise ApiError(50083)
+            self._guild.check_unlocked()
         was_loading = message.loading
         self.fill(message, payload, uploads, prefix=prefix)
         message.flags &= ~LOADING

@@ -1,5 +1,6 @@
 """The simulated server: its members, channel and roles, and their payloads."""
 
+import enum
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
@@ -10,11 +11,14 @@ from bot.platforms.local.limits import JSON, ApiError
 DISCORD_EPOCH_MS = 1_420_070_400_000
 FOUNDED_S = 1_700_000_000.0
 """When the servers were created, in seconds since 1970."""
-ADMINISTRATOR = 1 << 3
+ADMINISTRATOR, CONNECT, MANAGE_THREADS = 1 << 3, 1 << 20, 1 << 34
+USE_EXTERNAL_APPS = 1 << 50
 ALL_PERMISSIONS = (1 << 53) - 1
-# View channels, send messages, embed links, attach files, read history, use application commands,
-# send messages in threads.
-MEMBER_PERMISSIONS = 1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | 1 << 31 | 1 << 38
+# View channels, send messages, embed links, attach files, read history, connect, use application
+# commands, send messages in threads, use external apps.
+MEMBER_PERMISSIONS = (
+    1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | CONNECT | 1 << 31 | 1 << 38
+) | USE_EXTERNAL_APPS
 
 
 class Snowflakes:
@@ -53,12 +57,39 @@ class User:
             "bot": self.bot,
         }
 
+    def has(self, permission: int) -> bool:
+        """Whether they have a permission, also as an administrator."""
+        return bool(self.permissions & (permission | ADMINISTRATOR))
+
     def may_use(self, command: JSON) -> bool:
         """Whether the default permissions of a command allow this member to use it."""
         required = command.get("default_member_permissions")
         if required is None or self.permissions & ADMINISTRATOR:
             return True
         return required != "0" and self.permissions & int(required) == int(required)
+
+
+# What an app may do in its answers elsewhere: attach files, embed links, mention everyone; and with
+# its own bot user, use external emojis.
+PRIVATE_PERMISSIONS = 1 << 15 | 1 << 14 | 1 << 17
+BOT_DM_PERMISSIONS = PRIVATE_PERMISSIONS | 1 << 18
+
+
+class ChannelKind(enum.IntEnum):
+    """Discord's types of channels."""
+
+    TEXT = 0
+    VOICE = 2
+    THREAD = 11
+
+
+@dataclass
+class ChannelState:
+    """What the channel is: tests make it a thread, or the chat of a voice channel."""
+
+    kind: ChannelKind = ChannelKind.TEXT
+    archived: bool = False
+    locked: bool = False
 
 
 class Guild:
@@ -77,6 +108,11 @@ class Guild:
         people = self.member, self.admin, self.bot_owner
         self.users = {user.id: user for user in (self.bot, *people)}
         self.id, self.channel_id, self.admin_role_id = new_id(), new_id(), new_id()
+        self.parent_id = new_id()
+        self.elsewhere_id = new_id()
+        """Another server or channel, without the bot."""
+        """The channel of the thread, if the channel is one."""
+        self.channel = ChannelState()
         self.joined = True
         """Whether the bot is in the server."""
 
@@ -84,6 +120,8 @@ class Guild:
         """Another server with the same members."""
         other = copy(self)
         other.id, other.channel_id, other.admin_role_id = new_id(), new_id(), new_id()
+        other.parent_id, other.elsewhere_id = new_id(), new_id()
+        other.channel = ChannelState()
         return other
 
     def user(self, user_id: str) -> User:
@@ -107,14 +145,52 @@ class Guild:
         }
 
     def channel_payload(self) -> JSON:
-        return {
+        payload = {
             "id": self.channel_id,
             "guild_id": self.id,
-            "type": 0,
+            "type": int(self.channel.kind),
             "name": "mangosaurus",
             "topic": "Simulated Discord on this machine. Type / to see the commands.",
             "position": 0,
         }
+        if self.channel.kind is ChannelKind.VOICE:
+            return payload | {"bitrate": 64_000, "user_limit": 0}
+        if self.channel.kind is ChannelKind.TEXT:
+            return payload
+        metadata = {"archive_timestamp": iso(FOUNDED_S), "auto_archive_duration": 1440}
+        metadata |= {"archived": self.channel.archived, "locked": self.channel.locked}
+        return payload | {
+            "parent_id": self.parent_id,
+            "owner_id": self.member.id,
+            "message_count": 0,
+            "member_count": 1,
+            "thread_metadata": metadata,
+        }
+
+    def check_reachable(self) -> None:
+        """Raise `ApiError` unless the bot can see the channel."""
+        if not self.joined:
+            raise ApiError(50001)
+        if self.channel.kind is ChannelKind.VOICE and not self.bot.has(CONNECT):
+            raise ApiError(50001)
+
+    def check_unlocked(self) -> None:
+        """Raise `ApiError` if the channel is a locked thread that the bot does not manage."""
+        if self.channel.locked and not self.bot.has(MANAGE_THREADS):
+            raise ApiError(50083 if self.channel.archived else 50013)
+
+    def change_thread(self, payload: JSON) -> JSON:
+        """Archive, open, lock or unlock the thread, for the bot."""
+        if self.channel.kind is not ChannelKind.THREAD:
+            raise ApiError(50024)
+        if not (payload == {"archived": False} and not self.channel.locked):
+            if not self.bot.has(MANAGE_THREADS):
+                raise ApiError(50013)
+            if payload.get("archived", self.channel.archived) and self.channel.archived:
+                raise ApiError(50083)
+        self.channel.archived = payload.get("archived", self.channel.archived)
+        self.channel.locked = payload.get("locked", self.channel.locked)
+        return self.channel_payload()
 
     def payload(self) -> JSON:
         """What discord.py reads of a server."""
@@ -122,6 +198,8 @@ class Guild:
         def role(role_id: str, name: str, permissions: int) -> JSON:
             return {"id": role_id, "name": name, "permissions": str(permissions)}
 
+        is_thread = self.channel.kind is ChannelKind.THREAD
+        parent = {"id": self.parent_id, "type": 0, "name": "forum", "position": 0}
         return {
             "id": self.id,
             "name": "Local server",
@@ -130,7 +208,8 @@ class Guild:
                 role(self.id, "@everyone", MEMBER_PERMISSIONS),
                 role(self.admin_role_id, "Administrator", ALL_PERMISSIONS),
             ],
-            "channels": [self.channel_payload()],
+            "channels": [self.channel_payload()] if not is_thread else [parent],
+            "threads": [self.channel_payload()] * (is_thread and not self.channel.archived),
             "members": [self.member_payload(self.bot)],  # all without the members intent
             "member_count": len(self.users),
         }

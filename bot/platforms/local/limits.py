@@ -4,8 +4,9 @@ The limits are those of Discord's API documentation ("Message Object", "Embed Li
 "Component Reference", "Application Commands", "Rate Limits").
 """
 
+import enum
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,18 @@ LONGEST_OPTION = 6000
 LINK_BUTTON = 5
 SUBCOMMAND, SUBCOMMAND_GROUP = 1, 2
 USER, CHANNEL = 6, 7
+SERVERS, USERS = 0, 1
+"""Discord's integration types: to whom an application was added."""
+
+
+class Context(enum.IntEnum):
+    """Discord's interaction context types: where a command is used."""
+
+    SERVER = 0
+    BOT_DM = 1
+    PRIVATE = 2
+    """Direct messages between others."""
+
 
 _ERRORS: Mapping[int, tuple[int, str]] = {
     0: (401, "401: Unauthorized"),
@@ -27,14 +40,18 @@ _ERRORS: Mapping[int, tuple[int, str]] = {
     10015: (404, "Unknown Webhook"),
     10062: (404, "Unknown interaction"),
     10063: (404, "Unknown application command"),
+    30046: (429, "Maximum number of edits to messages older than 1 hour reached. Try again later"),
     40005: (413, "Request entity too large"),
+    40094: (400, "This interaction has hit the maximum number of follow up messages"),
     40060: (400, "Interaction has already been acknowledged."),
     50001: (403, "Missing Access"),
     50005: (403, "Cannot edit a message authored by another user"),
     50006: (400, "Cannot send an empty message"),
     50013: (403, "Missing Permissions"),
+    50024: (400, "Cannot execute action on this channel type"),
     50027: (401, "Invalid Webhook Token"),
     50035: (400, "Invalid Form Body"),
+    50083: (400, "Thread is archived"),
 }
 
 
@@ -205,8 +222,12 @@ def _check_button(form: Form, path: str, button: JSON, seen: set[str]) -> None:
 # Commands that the bot registers
 
 
-def check_commands(commands: list[JSON]) -> None:
-    """Raise a 50035 if application commands break a rule of naming, length or order."""
+def check_commands(commands: list[JSON], installs: Collection[int] | None = None) -> None:
+    """Raise a 50035 if application commands break a rule of naming, length or order.
+
+    installs: to whom the application can be added; None for the commands of one server, which say
+        nothing about that.
+    """
     form = Form()
     form.length("commands", commands, 0, 100)
     names: set[tuple[int, str]] = set()
@@ -217,9 +238,25 @@ def check_commands(commands: list[JSON]) -> None:
         names.add(key)
         if kind == 1:
             _check_named(form, f"{index}", command)
+        _check_installs(form, f"{index}", command, installs)
         if _command_size(command) > 8000:
             form.add(f"{index}", "Command exceeds maximum size (8000)")
     form.check()
+
+
+def _check_installs(form: Form, path: str, command: JSON, installs: Collection[int] | None) -> None:
+    """Check for whom a command is, and where it can be used."""
+    types, contexts = command.get("integration_types"), command.get("contexts")
+    if installs is None:
+        for field, value in (("integration_types", types), ("contexts", contexts)):
+            if value is not None:
+                form.add(f"{path}.{field}", "Only global commands can have this field")
+        return
+    if unsupported := {*(types or ())} - {*installs}:
+        form.add(f"{path}.integration_types", f"The application does not allow {unsupported}")
+    # Discord says that it is only meaningful for them.
+    if Context.PRIVATE in (contexts or ()) and USERS not in (types or installs):
+        form.add(f"{path}.contexts", "Private channels need user installs")
 
 
 def _check_named(form: Form, path: str, item: JSON) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.platforms.local.guild import User, iso
-from bot.platforms.local.limits import JSON, Form
+from bot.platforms.local.guild import USE_EXTERNAL_APPS, User, iso
+from bot.platforms.local.limits import JSON, SERVERS, USERS, Context, Form
 
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
 
@@ -29,6 +29,25 @@ class Reply(enum.IntEnum):
     DEFERRED_UPDATE = 6
     UPDATE = 7
     CHOICES = 8
+
+
+class Surface(enum.Enum):
+    """Where a member uses a command: in the server, or where only they have added the bot."""
+
+    SERVER = Context.SERVER, SERVERS
+    OTHER_SERVER = Context.SERVER, USERS
+    """One without the bot."""
+    BOT_DM = Context.BOT_DM, SERVERS
+    PRIVATE = Context.PRIVATE, USERS
+
+    @property
+    def context(self) -> Context:
+        return self.value[0]
+
+    @property
+    def install(self) -> int:
+        """To whom the application was added, as Discord's number."""
+        return self.value[1]
 
 
 class Status(enum.StrEnum):
@@ -194,6 +213,7 @@ class Interaction:
     data: JSON
     created_at: float
     source: Message | None = None  # the message with the pressed button
+    surface: Surface = Surface.SERVER
     status: Status = Status.WAITING
     original: Message | None = None  # the message that @original refers to
     followups: list[Message] = field(default_factory=list)
@@ -201,6 +221,12 @@ class Interaction:
     choices: list[JSON] = field(default_factory=list)
     delivered_at: float | None = None  # when it was sent to the bot
     acknowledged_at: float | None = None  # time of the first response
+
+    @property
+    def forces_private(self) -> bool:
+        """Whether its answers are for the member only, whatever the bot says."""
+        is_other = self.surface is Surface.OTHER_SERVER
+        return is_other and not self.user.has(USE_EXTERNAL_APPS)
 
     @property
     def acknowledged(self) -> bool:

@@ -4,7 +4,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from bot.platforms.local.guild import User
-from bot.platforms.local.limits import JSON, SUBCOMMAND, SUBCOMMAND_GROUP, ApiError, check_commands
+from bot.platforms.local.limits import (
+    JSON,
+    SERVERS,
+    SUBCOMMAND,
+    SUBCOMMAND_GROUP,
+    USERS,
+    ApiError,
+    Context,
+    check_commands,
+)
+from bot.platforms.local.records import Surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +47,26 @@ class Choice:
         for step in reversed(self.path):
             filled = [{"name": step["name"], "type": step["type"], "options": filled}]
         command = self.command
-        return {"id": command["id"], "name": command["name"], "type": 1, "options": filled}
+        data = {"id": command["id"], "name": command["name"], "type": 1, "options": filled}
+        return data | ({"guild_id": command["guild_id"]} if "guild_id" in command else {})
 
 
 class Registry:
-    """The commands that the bot has registered, for all servers."""
+    """The commands that the bot has registered, for all servers or for some."""
 
     def __init__(self, application_id: str, new_id: Callable[[], str]) -> None:
         self._application_id, self._new_id = application_id, new_id
-        self._commands: list[JSON] = []
+        self._commands: dict[str, list[JSON]] = {"": []}
+        """By server; those for all have the key ""."""
+        self.installs = {SERVERS, USERS}
+        """To whom the application can be added: what its page Installation allows."""
 
-    def overwrite(self, payloads: list[JSON]) -> list[JSON]:
-        """Replace all commands. A command with the same name keeps its ID."""
-        known = {(old["type"], old["name"]): old["id"] for old in self._commands}
-        check_commands(payloads)
-        self._commands = []
+    def overwrite(self, payloads: list[JSON], guild_id: str = "") -> list[JSON]:
+        """Replace all commands, or those of a server. One with the same name keeps its ID."""
+        former = self._commands.get(guild_id, [])
+        known = {(old["type"], old["name"]): old["id"] for old in former}
+        check_commands(payloads, None if guild_id else self.installs)
+        commands = self._commands[guild_id] = []
         for payload in payloads:
             kind = payload.get("type") or 1
             fixed = {
@@ -61,23 +76,37 @@ class Registry:
                 "type": kind,
                 "description": payload.get("description") or "",
             }
-            self._commands.append(payload | fixed)
-        return self._commands
+            if guild_id:
+                fixed["guild_id"] = guild_id
+            else:  # what is not said is what the application has
+                fixed["integration_types"] = payload.get("integration_types") or [*self.installs]
+                fixed["contexts"] = payload.get("contexts") or [*Context]
+            commands.append(payload | fixed)
+        return commands
 
-    def find(self, name: str) -> Choice:
+    def find(self, name: str, guild_id: str, surface: Surface = Surface.SERVER) -> Choice:
         """Look up "dinoname" or "retrain names"; raises `ApiError` 10063."""
-        for choice in self._choices():
+        for choice in self._choices(guild_id, surface):
             if choice.name == name:
                 return choice
         raise ApiError(10063)
 
-    def picker(self, user: User) -> list[JSON]:
-        """The commands that this member sees, by name."""
-        shown = [choice for choice in self._choices() if user.may_use(choice.command)]
+    def picker(self, user: User, guild_id: str) -> list[JSON]:
+        """The commands that this member sees in a server, by name."""
+        every = self._choices(guild_id, Surface.SERVER)
+        shown = [choice for choice in every if user.may_use(choice.command)]
         return [choice.view() for choice in sorted(shown, key=lambda choice: choice.name)]
 
-    def _choices(self) -> Iterable[Choice]:
-        for command in self._commands:
+    def _choices(self, guild_id: str, surface: Surface) -> Iterable[Choice]:
+        """Those that Discord offers in a server, or on another surface."""
+        commands = [
+            each
+            for each in self._commands[""]
+            if surface.install in each["integration_types"] and surface.context in each["contexts"]
+        ]
+        if surface is Surface.SERVER:
+            commands = [*self._commands.get(guild_id, []), *commands]
+        for command in commands:
             if command["type"] == 1:
                 yield from _leaves(command, command, ())
 

@@ -23,6 +23,7 @@ from bot.platforms.local.state import State
 _log = logging.getLogger(__name__)
 
 PREFIX = "/api/v10"
+GUILD_COMMANDS = "/applications/{application}/guilds/{guild}/commands"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +51,23 @@ class Route:
 
 
 def too_many_requests(
-    seconds: float, everything: bool, headers: Mapping[str, str] | None = None
+    seconds: float,
+    everything: bool,
+    headers: Mapping[str, str] | None = None,
+    about: JSON | None = None,
 ) -> web.Response:
     """A 429, after which discord.py waits for `seconds` and tries again."""
     seconds = max(0.001, seconds)
     message = "You are being rate limited."
     body = {"message": message, "retry_after": round(seconds, 3), "global": everything}
+    body |= about or {}
     # discord.py takes a 429 without Via for a ban by Cloudflare.
-    about = {"Via": "1.1 local", "Retry-After": f"{math.ceil(seconds)}"}
+    sent = {"Via": "1.1 local", "Retry-After": f"{math.ceil(seconds)}"}
     if everything:
-        about["X-RateLimit-Global"] = "true"
+        sent["X-RateLimit-Global"] = "true"
     else:
-        about |= {"X-RateLimit-Scope": "user", "X-RateLimit-Reset-After": f"{seconds:.3f}"}
-    return json_response(body, status=429, headers=about | dict(headers or {}))
+        sent |= {"X-RateLimit-Scope": "user", "X-RateLimit-Reset-After": f"{seconds:.3f}"}
+    return json_response(body, status=429, headers=sent | dict(headers or {}))
 
 
 def json_response(
@@ -130,12 +135,13 @@ class Rest:
         yield Route("GET", "/users/@me", lambda c: guild.bot.payload())
         yield Route("GET", "/users/@me/guilds", lambda c: self._guilds())
         yield Route("GET", "/users/{user}", lambda c: guild.user(c["user"]).payload())
-        yield Route("GET", "/applications/@me", lambda c: guild.application_payload())
-        yield Route("GET", "/oauth2/applications/@me", lambda c: guild.application_payload())
+        yield Route("GET", "/applications/@me", lambda c: self._application())
+        yield Route("GET", "/oauth2/applications/@me", lambda c: self._application())
         commands = "/applications/{application}/commands"
         yield Route("PUT", commands, lambda c: servers[0].overwrite_commands(c.items))
 
         in_guild = servers.of_guild
+        yield Route("PUT", GUILD_COMMANDS, self._overwrite_in_guild)
         leave = "/users/@me/guilds/{guild}"
         yield Route("DELETE", leave, lambda c: in_guild(c["guild"]).remove_bot())
         yield Route("GET", "/guilds/{guild}", lambda c: in_guild(c["guild"]).guild.payload())
@@ -148,6 +154,7 @@ class Rest:
 
         channel = "/channels/{channel}"
         yield Route("GET", channel, lambda c: self._place(c).guild.channel_payload())
+        yield Route("PATCH", channel, lambda c: self._place(c).guild.change_thread(c.content[0]))
         post = f"{channel}/messages"
         yield Route("POST", post, lambda c: self._place(c).channel.post(*c.content), "channel")
         yield Route("PATCH", f"{channel}/{message}", self._edit, "channel")
@@ -184,6 +191,11 @@ class Rest:
             return too_many_requests(allowance.reset_after, everything=False, headers=headers)
         return headers
 
+    def _application(self) -> JSON:
+        first = self._servers[0]
+        installs: JSON = {str(each): {} for each in first.commands.installs}
+        return first.guild.application_payload() | {"integration_types_config": installs}
+
     def _gateway_bot(self) -> JSON:
         limit = {"total": 1000, "remaining": 1000, "reset_after": 0}
         limit["max_concurrency"] = self._concurrency
@@ -191,6 +203,12 @@ class Rest:
 
     def _guilds(self) -> list[JSON]:
         return [server.guild.payload() for server in self._servers if server.guild.joined]
+
+    def _overwrite_in_guild(self, call: Call) -> list[JSON]:
+        server = next((each for each in self._servers if each.guild.id == call["guild"]), None)
+        if server is None or not server.guild.joined:
+            raise ApiError(50001)
+        return server.overwrite_commands(call.items, server.guild.id)
 
     def _member(self, call: Call) -> JSON:
         guild = self._servers.of_guild(call["guild"]).guild

@@ -15,6 +15,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Literal
 
 import discord.gateway
@@ -23,7 +24,7 @@ import yarl
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from bot.platforms.local.channel import HISTORY
+from bot.platforms.local.channel import HISTORY, OLD_WINDOW_S
 from bot.platforms.local.common.simulator import (
     UPLOAD_BYTES,
     WAIT_S,
@@ -36,7 +37,7 @@ from bot.platforms.local.gateway import Gateway
 from bot.platforms.local.guild import User
 from bot.platforms.local.limits import ApiError, RateLimiter
 from bot.platforms.local.page import DiscordPage
-from bot.platforms.local.records import Event, Interaction, Message
+from bot.platforms.local.records import Event, Interaction, Message, Surface
 from bot.platforms.local.rest import PREFIX, Rest, json_response, too_many_requests, unknown_route
 from bot.platforms.local.servers import Servers
 from bot.platforms.local.state import State
@@ -145,6 +146,7 @@ class LocalDiscord(Simulator):
         *,
         by: User | None = None,
         server: int = 0,
+        surface: Surface = Surface.SERVER,
         until: Until = "answered",
         timeout_s: float = WAIT_S,
     ) -> Interaction:
@@ -154,9 +156,10 @@ class LocalDiscord(Simulator):
         options: values by name; an `Upload` for an attachment.
         by: Mary by default; or `admin`, or a user added with `state.guild.add_member`.
         server: in which of several servers.
+        surface: whether in that server, or where the user has added the bot for themselves.
         until: what to wait for: "sent" returns at once, "acknowledged" after the first response.
         """
-        asked = self.servers[server].invoke(by or self.member, name, options)
+        asked = self.servers[server].invoke(by or self.member, name, options, surface=surface)
         return await self._answered(asked, until, timeout_s)
 
     async def press(
@@ -167,7 +170,7 @@ class LocalDiscord(Simulator):
         A press that the bot only acknowledges (type 6) has no answer: use until="acknowledged".
         """
         custom_id = message.button(button).custom_id or ""
-        server = self.servers.of_channel(message.channel_id)
+        server = next(each for each in self.servers if message.id in each.channel.messages)
         return await self._answered(server.press(by or self.member, message.id, custom_id), until)
 
     async def _answered(
@@ -204,6 +207,8 @@ class LocalDiscord(Simulator):
                 return await self.faults.answer(request, handler)
             return await handler(request)
         except ApiError as error:
+            if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+                return too_many_requests(OLD_WINDOW_S, everything=False, about=error.body())
             return json_response(error.body(), status=error.status)
         except (web.HTTPNotFound, web.HTTPMethodNotAllowed):
             return unknown_route(request.method, request.path)

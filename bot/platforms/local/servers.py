@@ -22,8 +22,7 @@ class Servers(list[State]):
         """The server that has this channel, if the bot is in it."""
         for server in self:
             if server.guild.channel_id == channel_id:
-                if not server.guild.joined:
-                    raise ApiError(50001)
+                server.guild.check_reachable()
                 return server
         raise ApiError(10003)
 

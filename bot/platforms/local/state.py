@@ -8,14 +8,25 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 
 from bot.platforms.local.channel import HISTORY, Channel
-from bot.platforms.local.guild import ALL_PERMISSIONS, FOUNDED_S, Guild, Snowflakes, User
+from bot.platforms.local.guild import (
+    ALL_PERMISSIONS,
+    BOT_DM_PERMISSIONS,
+    FOUNDED_S,
+    PRIVATE_PERMISSIONS,
+    Guild,
+    Snowflakes,
+    User,
+)
 from bot.platforms.local.limits import (
     ATTACHMENT_BYTES,
     CHANNEL,
     JSON,
     LINK_BUTTON,
+    SERVERS,
     USER,
+    USERS,
     ApiError,
+    Context,
     Form,
     Upload,
     check_choices,
@@ -29,9 +40,13 @@ from bot.platforms.local.records import (
     Message,
     Reply,
     Status,
+    Surface,
     reply_type,
 )
 from bot.platforms.local.registry import Registry
+
+FOLLOW_UPS = 5
+"""Messages after the first answer, where only the user has added the bot."""
 
 
 class State:
@@ -67,8 +82,8 @@ class State:
             self.commands = beside.commands
             self.channel.attachments = beside.channel.attachments  # at one address
 
-    def overwrite_commands(self, payloads: list[JSON]) -> list[JSON]:
-        registered = self.commands.overwrite(payloads)
+    def overwrite_commands(self, payloads: list[JSON], guild_id: str = "") -> list[JSON]:
+        registered = self.commands.overwrite(payloads, guild_id)
         self.events.emit("commands")
         return registered
 
@@ -98,7 +113,7 @@ class State:
             USER: [{"name": member.name, "value": member.id} for member in members],
             CHANNEL: [{"name": channel["name"], "value": channel["id"]}],
         }
-        listed = self.commands.picker(user)
+        listed = self.commands.picker(user, self.guild.id)
         for option in (option for each in listed for option in each["options"]):
             if option["type"] in choices:
                 option["choices"] = choices[option["type"]]
@@ -110,6 +125,7 @@ class State:
         name: str,
         values: Mapping[str, object] | None = None,
         *,
+        surface: Surface = Surface.SERVER,
         despite_permissions: bool = False,
     ) -> Interaction:
         """Run a slash command. The value of an attachment option is an `Upload`; that of a user or
@@ -118,7 +134,7 @@ class State:
         despite_permissions: as if an administrator had overridden the command's default
         permissions, so that only the bot's own check is left.
         """
-        choice = self.commands.find(name)
+        choice = self.commands.find(name, self.guild.id, surface)
         if not despite_permissions and not user.may_use(choice.command):
             raise ApiError(50013)
         given = values or {}
@@ -133,7 +149,7 @@ class State:
             resolved["attachments"] = {f.id: f.payload() for f in files.values()}
         if resolved:
             data["resolved"] = resolved
-        return self._ask(Kind.COMMAND, user, f"/{name}", data, files=list(files.values()))
+        return self._ask(Kind.COMMAND, user, f"/{name}", data, surface, files=list(files.values()))
 
     def _resolved(self, options: Sequence[JSON], values: Mapping[str, object]) -> dict[str, JSON]:
         """The members and channels that options name. Raises `ApiError` for unknown ones."""
@@ -159,7 +175,7 @@ class State:
         self, user: User, name: str, values: Mapping[str, object], focused: str
     ) -> Interaction:
         """Ask for the choices of the option `focused`, given the values typed so far."""
-        data = self.commands.find(name).data(values, focused)
+        data = self.commands.find(name, self.guild.id).data(values, focused)
         return self._ask(Kind.AUTOCOMPLETE, user, f"/{name}", data)
 
     def press(
@@ -179,7 +195,8 @@ class State:
             raise ApiError(50013)
         data = {"custom_id": custom_id, "component_type": 2}
         title = button.label if button is not None else ""
-        return self._ask(Kind.COMPONENT, user, title, data, source=message)
+        surface = message.asked.surface if message.asked is not None else Surface.SERVER
+        return self._ask(Kind.COMPONENT, user, title, data, surface, source=message)
 
     def _ask(
         self,
@@ -187,11 +204,12 @@ class State:
         user: User,
         title: str,
         data: JSON,
+        surface: Surface = Surface.SERVER,
         *,
         source: Message | None = None,
         files: Sequence[Attachment] = (),
     ) -> Interaction:
-        if not self.guild.joined:
+        if not self.guild.joined and surface is Surface.SERVER:
             raise ApiError(50001)
         asked = Interaction(
             id=self._new_id(),
@@ -202,6 +220,7 @@ class State:
             data=data,
             created_at=self.clock(),
             source=source,
+            surface=surface,
             files=list(files),
         )
         self.interactions[asked.token] = asked
@@ -224,9 +243,15 @@ class State:
             "member": self.guild.member_payload(asked.user)
             | {"permissions": str(asked.user.permissions)},
             "app_permissions": str(self.guild.bot.permissions),
-            "context": 0,
+            "context": int(Context.SERVER),
+            "authorizing_integration_owners": {str(SERVERS): self.guild.id},
             "attachment_size_limit": ATTACHMENT_BYTES,
         }
+        if asked.surface is not Surface.SERVER:
+            payload |= self._elsewhere(asked)
+        if asked.surface.context is not Context.SERVER:
+            payload |= {"user": payload["member"]["user"]}
+            del payload["guild_id"], payload["member"]
         if asked.source is not None:
             payload["message"] = message = asked.source.payload()
             pressed = asked.data.get("custom_id")
@@ -235,6 +260,22 @@ class State:
                 row = {"type": 1, "components": [button]}
                 message["components"] = [*message["components"], row]
         return payload
+
+    def _elsewhere(self, asked: Interaction) -> JSON:
+        """What differs in an INTERACTION_CREATE event from outside of the server."""
+        elsewhere, kinds = self.guild.elsewhere_id, {Context.BOT_DM: 1, Context.PRIVATE: 3}
+        surface = asked.surface
+        channel = {"id": elsewhere, "type": kinds.get(surface.context, 0), "name": "elsewhere"}
+        owner = "0" if surface.install == SERVERS else asked.user.id
+        is_private = surface is Surface.PRIVATE
+        return {
+            "guild_id": elsewhere,
+            "channel_id": elsewhere,
+            "channel": channel | {"permissions": str(asked.user.permissions), "position": 0},
+            "app_permissions": str(PRIVATE_PERMISSIONS if is_private else BOT_DM_PERMISSIONS),
+            "context": int(surface.context),
+            "authorizing_integration_owners": {str(surface.install): owner},
+        }
 
     # Responses of the bot
 
@@ -259,6 +300,7 @@ class State:
         elif reply is Reply.DEFERRED_UPDATE:
             asked.original = asked.source
         else:
+            self._open_thread(asked)
             draft = self.channel.draft(self.guild.bot, data, asked=asked, reply_to=asked.source)
             if reply is Reply.DEFERRED_MESSAGE:
                 draft.flags |= LOADING
@@ -297,6 +339,9 @@ class State:
         asked = self._live(token)
         if asked.original is not None and asked.original.loading:
             return self.edit_reply(token, "@original", payload, uploads)
+        if asked.surface.install == USERS and len(asked.followups) >= FOLLOW_UPS:
+            raise ApiError(40094)
+        self._open_thread(asked)
         message = self.channel.draft(self.guild.bot, payload, asked=asked, reply_to=asked.original)
         self.channel.fill(message, payload, uploads)
         asked.followups.append(self.channel.add(message))
@@ -315,6 +360,10 @@ class State:
         self.channel.rewrite(message, payload, uploads)
         self._progress(asked, Status.ANSWERED)
         return message
+
+    def _open_thread(self, asked: Interaction) -> None:
+        if asked.surface is Surface.SERVER:
+            self.channel.open_thread()
 
     def _live(self, token: str) -> Interaction:
         asked = self.interactions.get(token)

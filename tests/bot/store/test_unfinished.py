@@ -63,6 +63,15 @@ async def test_old_answers_are_deleted(
     assert await store[Unfinished].claim("discord", "heir", NOW + 2 * SILENCE) == []
 
 
+async def test_old_token_of_a_message(store: Store) -> None:
+    """It is forgotten, and the message can still be edited without it."""
+    visible = replace(POEM, token="a secret")  # noqa: S106
+    await store[Unfinished].write([visible], [], "owner", NOW)
+    later = NOW + TOKEN_LIFETIME + SECOND
+    assert await store[Unfinished].claim("discord", "heir", later) == [POEM]
+    assert not replace(visible, begun_at=NOW).is_old(later)
+
+
 async def test_written_twice(store: Store) -> None:
     """An answer whose first writing seemed to fail keeps the time when it was begun."""
     begun = NOW - TOKEN_LIFETIME

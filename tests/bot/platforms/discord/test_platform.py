@@ -28,12 +28,14 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (RuntimeError("Session is closed"), Unreachable),
         (refused(discord.DiscordServerError, 503, 0), Unreachable),
         (refused(discord.HTTPException, 429, 0), Unreachable),
+        (refused(discord.HTTPException, 429, 30046), Unreachable),  # an old message, edited often
         (discord.RateLimited(60.0), Unreachable),
         (refused(discord.NotFound, 404, 10003), Deleted),
         (refused(discord.NotFound, 404, 10008), Deleted),
         (refused(discord.NotFound, 404, 10062), Gone),
         (refused(discord.HTTPException, 401, 50027), Gone),
         (refused(discord.Forbidden, 403, 50013), Forbidden),
+        (refused(discord.HTTPException, 400, 50083), Forbidden),  # a thread that stays archived
         (refused(discord.HTTPException, 400, 50035), DeliveryError),
     ],
 )

@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import discord
 import pytest
@@ -11,23 +12,27 @@ from bot.chat.turn import AnswerRef
 from bot.platforms.discord.turn import DiscordTurn
 
 SERVER, CHANNEL, MESSAGE = 1, 2, 3
-WITH_TOKEN, WITHOUT_TOKEN = AnswerRef(CHANNEL, None, "a token"), AnswerRef(CHANNEL, MESSAGE)
+HIDDEN = AnswerRef(CHANNEL, None, "a token")
+VISIBLE = AnswerRef(CHANNEL, MESSAGE, "a token")
 
 
 @pytest.mark.parametrize(
     ("server", "sees_channel", "private", "recorded"),
     [
-        (SERVER, True, False, [WITH_TOKEN, "shown", WITHOUT_TOKEN]),
-        (SERVER, True, True, [WITH_TOKEN, "shown"]),
-        (SERVER, False, False, [WITH_TOKEN, "shown"]),
-        (99, True, False, [WITH_TOKEN, "shown"]),
+        (SERVER, True, False, [HIDDEN, "shown", VISIBLE]),
+        (SERVER, True, True, [HIDDEN, "shown"]),
+        (SERVER, False, False, [HIDDEN, "shown"]),
+        (99, True, False, [HIDDEN, "shown"]),
     ],
     ids=["ordinary", "private", "unseen-channel", "server-without-bot"],
 )
 async def test_pending_deferral(
     server: int, sees_channel: bool, private: bool, recorded: list[object]
 ) -> None:
-    """It is recorded before it is shown, and by its token where the bot can't edit messages."""
+    """It is recorded before it is shown, and its message only where the bot could edit it.
+
+    The token comes first as long as it is young: an ordinary edit may leave "thinking…".
+    """
     events: list[object] = []
 
     async def defer(**_options: object) -> object:
@@ -42,6 +47,7 @@ async def test_pending_deferral(
         user=SimpleNamespace(id=7, display_name="Ada"),
         guild_id=server,
         channel_id=CHANNEL,
+        channel=None,
         created_at=None,
         app_permissions=discord.Permissions(view_channel=sees_channel),
         token="a token",  # noqa: S106 (a fake one)
@@ -51,3 +57,19 @@ async def test_pending_deferral(
     turn.on_pending = on_pending
     await turn.defer(private=private)
     assert events == recorded
+
+
+@pytest.mark.parametrize("kind", [discord.TextChannel, discord.VoiceChannel, discord.StageChannel])
+@pytest.mark.parametrize("connect", [True, False])
+def test_chat_of_voice_channel_needs_connect(kind: type[object], connect: bool) -> None:
+    interaction: Any = SimpleNamespace(
+        user=SimpleNamespace(id=7, display_name="Ada"),
+        guild_id=SERVER,
+        channel_id=CHANNEL,
+        channel=Mock(spec=kind),
+        created_at=None,
+        app_permissions=discord.Permissions(view_channel=True, connect=connect),
+    )
+    platform: Any = SimpleNamespace(communities=[SERVER])
+    sees = DiscordTurn(interaction, platform).sees_channel
+    assert sees == (connect or kind is discord.TextChannel)

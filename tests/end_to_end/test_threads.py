@@ -1,0 +1,70 @@
+"""Archived and locked threads, and the chat of a voice channel."""
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.app import utc_now
+from bot.platforms.local.channel import OLD_EDITS, OLD_S
+from bot.platforms.local.guild import CONNECT, MANAGE_THREADS, ChannelKind
+from bot.platforms.local.server import LocalDiscord
+from tests.end_to_end.conftest import mangosaurus
+from tests.end_to_end.test_simulator import call
+
+
+@pytest.mark.parametrize(
+    ("is_locked", "manages_threads", "closes"),
+    [(False, False, True), (True, False, False), (True, True, True)],
+    ids=["archived", "locked", "locked-and-managed"],
+)
+async def test_poll_closes_in_archived_thread(
+    local: LocalDiscord,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    is_locked: bool,
+    manages_threads: bool,
+    closes: bool,
+) -> None:
+    """Where the bot may not open it, the log says why."""
+    caplog.set_level("INFO")
+    guild = local.state.guild
+    guild.channel.kind = ChannelKind.THREAD
+    guild.bot = replace(
+        guild.bot, permissions=guild.bot.permissions | manages_threads * MANAGE_THREADS
+    )
+    async with mangosaurus(local, tmp_path) as bot:
+        card = (await local.run_command("dinoname")).message
+        guild.channel.archived, guild.channel.locked = True, is_locked
+        await bot.jobs.polls.close_due(utc_now() + timedelta(hours=1))
+    is_open = any((each.custom_id or "").startswith("vote:") for each in card.buttons)
+    assert is_open is not closes
+    assert ("Manage Threads if it is locked" in caplog.text) is not closes
+    assert guild.channel.locked is is_locked
+
+
+async def test_poll_in_the_chat_of_a_voice_channel(local: LocalDiscord, tmp_path: Path) -> None:
+    """The bot can edit nothing where it may not connect, so it opens no poll there."""
+    guild = local.state.guild
+    guild.channel.kind = ChannelKind.VOICE
+    async with mangosaurus(local, tmp_path):
+        assert await _has_poll(local)
+        guild.bot = replace(guild.bot, permissions=guild.bot.permissions & ~CONNECT)
+        assert not await _has_poll(local)
+
+
+async def _has_poll(local: LocalDiscord) -> bool:
+    card = (await local.run_command("dinoname")).message
+    return any((each.custom_id or "").startswith("vote:") for each in card.buttons)
+
+
+async def test_simulated_limit_of_old_messages(local: LocalDiscord) -> None:
+    message = local.state.channel.post({"content": "old"})
+    message.created_at -= OLD_S + 1
+    path = f"api/v10/channels/{local.channel_id}/messages/{message.id}"
+    answers = [
+        await call(local, "PATCH", path, json={"content": "x"}) for _ in range(OLD_EDITS + 1)
+    ]
+    assert [status for status, _ in answers] == [200] * OLD_EDITS + [429]
+    assert answers[-1][1]["code"] == 30046
