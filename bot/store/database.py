@@ -147,6 +147,21 @@ class Database:
         async with self.reading() as session:
             await session.execute(text("SELECT 1"))
 
+    @asynccontextmanager
+    async def served(self, patience_s: float) -> AsyncIterator[None]:
+        """Hold a SQLite file, so that no other process serves members from it.
+
+        The system frees it when the process ends, however that happens. Raises `TimeoutError` if
+        another process holds it for longer than `patience_s`, and `OSError`.
+        """
+        async with file_lock(self._beside("served"), patience_s):
+            yield
+
+    def _beside(self, purpose: str) -> Path:
+        """A file for a lock, beside that of SQLite."""
+        path = Path(self.url.database or "")
+        return path.with_name(f"{path.name}-{purpose}")
+
     async def migrate(self) -> None:
         """Upgrade the tables to what this version of the bot needs.
 
@@ -169,10 +184,9 @@ class Database:
                 if self.is_sqlite:
                     # Making a file, and turning on WAL, are no transactions: others would meet a
                     # locked database however long they wait for its lock.
-                    path = Path(self.url.database or "")
-                    lock = path.with_name(f"{path.name}-lock")
-                    await stack.enter_async_context(file_lock(lock, MIGRATION_PATIENCE_S))
-                    await asyncio.to_thread(_make_file, path)
+                    lock = file_lock(self._beside("lock"), MIGRATION_PATIENCE_S)
+                    await stack.enter_async_context(lock)
+                    await asyncio.to_thread(_make_file, Path(self.url.database or ""))
                 stack.push_async_callback(engine.dispose)
                 connection = await stack.enter_async_context(writing.begin())
                 if not self.is_sqlite:  # which has one writer at a time anyway

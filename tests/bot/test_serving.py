@@ -7,6 +7,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 from unittest.mock import AsyncMock
@@ -14,13 +15,14 @@ from unittest.mock import AsyncMock
 import pytest
 
 from bot.chat.app import App
-from bot.fleet.membership import Served, ShardsTaken
+from bot.fleet.membership import Fleet, Served, ShardsTaken
 from bot.launch import Tokens, tokens_of
 from bot.operate.serving.lifetime import joined, leave_behind, serve_until_stopped, tell_systemd
 from bot.operate.serving.platforms import home_by_default, start_patiently
 from bot.settings import checked
 from bot.startup import Exit, LastResort, StartupError
-from bot.store import Unavailable
+from bot.store import Database, Unavailable, url_of
+from tests.waiting import eventually
 
 
 @pytest.mark.parametrize(
@@ -203,13 +205,41 @@ def test_home_of_slack_alone(settings: dict[str, str], is_home: bool) -> None:
 async def test_start_without_its_shards(error: Exception, code: Exit, sentence: str) -> None:
     """What `python -m bot` says, and its exit code."""
     fleet = AsyncMock(join=AsyncMock(side_effect=error))
-    app = cast("App", SimpleNamespace(fleet=fleet))
+    store = SimpleNamespace(database=SimpleNamespace(is_sqlite=False))
+    app = cast("App", SimpleNamespace(fleet=fleet, store=store))
     with pytest.raises(StartupError, match=sentence) as raised:
         async with joined(app, Served.DISCORD):
             raise AssertionError("it must not be served")
     assert raised.value.code is code
     assert str(error) in str(raised.value)
     fleet.close.assert_awaited_once()
+
+
+async def _join_and_leave(app: App) -> None:
+    async with joined(app):
+        pass
+
+
+async def test_second_bot_on_a_sqlite_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It waits for one that is about to end, and is refused if that goes on."""
+    caplog.set_level(logging.INFO)
+
+    def app() -> App:
+        store = SimpleNamespace(database=Database(url_of(None, tmp_path)))
+        return cast("App", SimpleNamespace(fleet=Fleet(), store=store))
+
+    monkeypatch.setattr("bot.operate.serving.lifetime.PREDECESSOR_S", 0.1)
+    async with joined(app(), Served.DISCORD):
+        with pytest.raises(StartupError, match=r"Another process of the bot uses .*stop that one"):
+            async with joined(app(), Served.DISCORD):
+                raise AssertionError("it must not be served")
+        assert "Waiting up to 0.1 s for it to end" in caplog.text
+        monkeypatch.setattr("bot.operate.serving.lifetime.PREDECESSOR_S", 60.0)
+        waiting = asyncio.create_task(_join_and_leave(app()))
+        await eventually(lambda: "Waiting up to 60 s" in caplog.text)
+    await waiting
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="systemd is for Linux")

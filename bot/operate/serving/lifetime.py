@@ -7,13 +7,21 @@ import signal
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from bot.chat.app import App
-from bot.fleet.membership import Served, ShardsTaken
-from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError, closed_port
+from bot.fleet.membership import PREDECESSOR_S, Served, ShardsTaken
+from bot.startup import (
+    STOP_SIGNALS,
+    Exit,
+    LastResort,
+    StartupError,
+    closed_port,
+    unusable_folder,
+)
 from bot.status.health import Health
-from bot.store import Unavailable
+from bot.store import Database, Unavailable
 from bot.store.startup_problems import startup_problem
 
 log = logging.getLogger(__name__)
@@ -79,24 +87,50 @@ def leave_behind(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> No
 
 @asynccontextmanager
 async def joined(app: App, *platforms: Served) -> AsyncIterator[None]:
-    """Hold the shards of this process until its platforms are closed. Raises `StartupError`."""
-    try:
-        await app.fleet.join(*platforms)
-    except ShardsTaken as error:
-        await app.fleet.close()
-        raise StartupError(
-            Exit.SHARDS_TAKEN,
-            str(error),
-            "Each shard has one process, and SHARD_COUNT is the same for all: stop that process, "
-            "or change SHARD_IDS.",
-        ) from error
-    except Unavailable as error:
-        await app.fleet.close()
-        raise startup_problem(error) from error
-    try:
+    """Hold the shards of this process, or the SQLite file, until its platforms are closed.
+
+    Raises `StartupError`.
+    """
+    async with AsyncExitStack() as stack:
+        if app.store.database.is_sqlite:
+            await stack.enter_async_context(_alone(app.store.database))
+        stack.push_async_callback(app.fleet.close)
+        try:
+            await app.fleet.join(*platforms)
+        except ShardsTaken as error:
+            raise StartupError(
+                Exit.SHARDS_TAKEN,
+                str(error),
+                "Each shard has one process, and SHARD_COUNT is the same for all: stop that "
+                "process, or change SHARD_IDS.",
+            ) from error
+        except Unavailable as error:
+            raise startup_problem(error) from error
         yield
-    finally:
-        await app.fleet.close()
+
+
+@asynccontextmanager
+async def _alone(database: Database) -> AsyncIterator[None]:
+    """Hold a SQLite file. Waits a while for a process that is about to end."""
+    file, found = database.url.database, "Another process of the bot uses"
+    async with AsyncExitStack() as stack:
+        try:
+            try:
+                await stack.enter_async_context(database.served(0))
+            except TimeoutError:
+                log.info("%s %s. Waiting up to %g s for it to end", found, file, PREDECESSOR_S)
+                await stack.enter_async_context(database.served(PREDECESSOR_S))
+        except TimeoutError as error:
+            raise StartupError(
+                Exit.SHARDS_TAKEN,
+                f"{found} {file}.",
+                "A SQLite file is for one process, or members would be answered twice: stop that "
+                "one, or set another STATE_DIR for another bot. Several processes of one bot need "
+                "PostgreSQL (DATABASE_URL).",
+            ) from error
+        except OSError as error:
+            raise unusable_folder(Path(file or "").parent, error) from error
+        yield
 
 
 @asynccontextmanager
