@@ -1,6 +1,7 @@
 """Tables that processes share: running cooldowns, and the commands that were registered."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, text
@@ -63,19 +64,19 @@ def key_of(name: str) -> int:
 
 
 class Registrations(Queries):
-    """Digests of registered commands, by application."""
+    """Digests of registered commands, by application or by server."""
 
-    async def digest(self, application_id: int) -> str | None:
-        """That of the commands that were registered last."""
+    async def digests(self) -> Mapping[int, str]:
+        """Those of the commands that were registered last."""
         registered = RegisteredCommands
-        return await self._scalar(
-            select(registered.digest).where(registered.application_id == application_id)
-        )
+        async with self._database.reading() as session:
+            rows = await session.execute(select(registered.application_id, registered.digest))
+            return {row.application_id: row.digest for row in rows}
 
-    async def note(self, application_id: int, digest: str) -> None:
+    async def note(self, number: int, digest: str) -> None:
         """Record what was registered."""
         insert = self._database.insert(RegisteredCommands).values(
-            application_id=application_id, digest=digest
+            application_id=number, digest=digest
         )
         async with self._database.writing() as session:
             await session.execute(

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from discord import app_commands
-
 from bot.app import build_app
 from bot.chat.turn import DeliveryError
 from bot.fleet.membership import Served
@@ -94,8 +92,6 @@ async def _discord(bot: Mangosaurus, token: str) -> None:
     """Serve Discord. Raises `StartupError`."""
     try:
         await bot.start(token)
-    except app_commands.CommandSyncFailure:
-        raise  # Discord was reached and refused what this code sent
     except REFUSALS as error:
         raise startup_problem(error) from error
 

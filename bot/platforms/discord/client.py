@@ -21,8 +21,9 @@ from bot.monitoring import requests
 from bot.platforms.discord.commands import (
     Registered,
     RegisteredInFile,
+    add_commands,
+    installs_of,
     sync_if_changed,
-    tree_command,
 )
 from bot.platforms.discord.library import (
     Heartbeats,
@@ -94,8 +95,9 @@ class Mangosaurus(commands.AutoShardedBot):
         Called at each login: a start that fails may be repeated.
         """
         if not self.tree.get_commands():
-            for each in self.app.registry.worded(self.platform.terms).commands:
-                self.tree.add_command(tree_command(each))
+            declared = self.app.registry.worded(self.platform.terms).commands
+            homes = [*map(discord.Object, self.app.settings.home_guilds)]
+            add_commands(self.tree, declared, installs_of(self.application), homes)
             self.add_dynamic_items(MessageButton)
             shorten_library_logs()
             survive_malformed_events()
@@ -122,7 +124,8 @@ class Mangosaurus(commands.AutoShardedBot):
         if app.store.database.is_sqlite:
             registered = RegisteredInFile(app.settings.state_dir)
         async with app.fleet.registering():
-            await sync_if_changed(self.tree, registered, always=self._always_sync)
+            homes = app.settings.home_guilds
+            await sync_if_changed(self.tree, registered, homes, always=self._always_sync)
 
     async def forget_session(self) -> None:
         """Close the session of a login that failed, after which `start` can be called again."""

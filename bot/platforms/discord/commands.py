@@ -5,10 +5,10 @@ import hashlib
 import inspect
 import json
 import logging
-from collections.abc import Callable, Coroutine
-from functools import partial
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping
+from http import HTTPStatus
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -29,6 +29,7 @@ from bot.chat.commands import (
 )
 from bot.chat.turn import MessageRef
 from bot.platforms.discord.turn import DiscordAttachment
+from bot.startup import DISCORD_APPS
 from bot.store import Unavailable
 from bot.store.fleet import Registrations
 from data.files import write_atomically
@@ -36,20 +37,15 @@ from data.files import write_atomically
 log = logging.getLogger(__name__)
 
 FILE = "commands.sha256"
-"""In the state directory: the digest of the commands that were registered last."""
+"""In the state directory: digests of the commands that were registered last."""
+HOME = "home "
+"""Begins the digest of the commands of a home server."""
 
 Interaction = discord.Interaction[Any]
 Choices = list[app_commands.Choice[str]]
 SlashCommand = app_commands.Command[Any, ..., None]
 TreeCommand = SlashCommand | app_commands.Group | app_commands.ContextMenu
-Placed = TypeVar("Placed", SlashCommand, app_commands.Group)
 
-_in = partial(app_commands.AppCommandContext, guild=True)
-PLACES = {
-    Place.ANYWHERE: _in(dm_channel=True, private_channel=True),
-    Place.COMMUNITY_OR_DIRECT: _in(dm_channel=True, private_channel=False),
-    Place.COMMUNITY: _in(dm_channel=False, private_channel=False),
-}
 SHOWN_TO = {
     Audience.MODERATORS: discord.Permissions(manage_messages=True),
     Audience.MANAGERS: discord.Permissions(manage_guild=True),
@@ -66,21 +62,84 @@ TYPES: dict[Kind, object] = {
 }
 
 
-def tree_command(declared: Declared) -> TreeCommand:
-    """A command for the tree of a `Mangosaurus`, which answers it."""
-    made: TreeCommand
+Installs = app_commands.AppInstallationType
+"""To whom an application can be added: servers, users."""
+
+
+def installs_of(application: discord.AppInfo | None) -> Installs:
+    """The installs that an application allows, as set on its page Installation.
+
+    Both if it does not say: so do new applications.
+    """
+    if application is None:
+        return Installs(guild=True, user=True)
+    guild = application.guild_integration_config is not None
+    user = application.user_integration_config is not None
+    return Installs(guild=guild or not user, user=user or not guild)
+
+
+def add_commands(
+    tree: app_commands.CommandTree[Any],
+    every: Iterable[Declared],
+    installs: Installs,
+    homes: Collection[discord.abc.Snowflake] = (),
+) -> None:
+    """Fill the tree of a `Mangosaurus`, which answers the commands.
+
+    Those for the bot's owners are for its home servers only, if there are any. A command that
+    cannot be used by any of the installs is left out.
+    """
+    left_out = []
+    for declared in every:
+        command = _tree_command(declared, installs)
+        if homes and _is_for_owners(declared):
+            command.allowed_installs = command.allowed_contexts = None  # as the server says
+            command.guild_only = False
+            tree.add_command(command, guilds=[*homes])
+        elif command.allowed_installs is not None and command.allowed_installs.to_array():
+            tree.add_command(command)
+        else:
+            left_out.append(command.name)
+    if left_out:
+        log.warning(
+            "The bot's application cannot be added to servers, so these commands are left out: %s. "
+            "Allow Guild Install on its page Installation: %s",
+            ", ".join(left_out),
+            DISCORD_APPS,
+        )
+
+
+def _is_for_owners(declared: Declared) -> bool:
     match declared:
         case Command():
-            made = _placed(_command(declared), declared.place)
+            return declared.audience is Audience.OWNERS
+        case Group():
+            return all(map(_is_for_owners, declared.commands))
+        case Menu():
+            return False
+
+
+def _tree_command(declared: Declared, installs: Installs) -> TreeCommand:
+    made: TreeCommand
+    place = Place.COMMUNITY
+    match declared:
+        case Command():
+            made, place = _command(declared), declared.place
         case Group():
             made = app_commands.Group(name=declared.name, description=declared.description)
             for each in declared.commands:
                 made.add_command(_command(each))
-            made = _placed(made, declared.place)
+            place = declared.place
         case Menu():
             made = app_commands.ContextMenu(name=declared.label, callback=_menu(declared))
-            made.guild_only = True
+    made.guild_only = place is Place.COMMUNITY
     made.default_permissions = SHOWN_TO.get(declared.shown_to)
+    # Where they are left out, Discord offers a command to all installs and in all contexts.
+    is_for_users = place is Place.ANYWHERE and installs.user
+    made.allowed_installs = Installs(guild=installs.guild, user=is_for_users)
+    made.allowed_contexts = app_commands.AppCommandContext(
+        guild=True, dm_channel=place is not Place.COMMUNITY, private_channel=is_for_users
+    )
     return made
 
 
@@ -133,14 +192,6 @@ def _suggestions(option: Option) -> Callable[[Interaction, str], Coroutine[Any, 
     return suggestions
 
 
-def _placed(command: Placed, place: Place) -> Placed:
-    command.guild_only = place is Place.COMMUNITY
-    command.allowed_contexts = PLACES[place]
-    if place is Place.ANYWHERE:
-        command.allowed_installs = app_commands.AppInstallationType(guild=True, user=True)
-    return command
-
-
 def _parameter(option: Option) -> inspect.Parameter:
     return inspect.Parameter(
         option.name,
@@ -180,55 +231,104 @@ def _value(given: object) -> object:
 
 
 class RegisteredInFile:
-    """Remembers one digest, in the state directory of a process that shares nothing."""
+    """Remembers digests in the state directory of a process that shares nothing."""
 
     def __init__(self, state_dir: Path) -> None:
         self._path = state_dir / FILE
 
-    async def digest(self, _application_id: int) -> str | None:
-        """That of the file: it has the application's id in it."""
+    async def digests(self) -> Mapping[int, str]:
+        """What was registered last, by application or home server."""
         return await asyncio.to_thread(_read, self._path)
 
-    async def note(self, _application_id: int, digest: str) -> None:
-        """Write it to the file. Raises `OSError`."""
-        await asyncio.to_thread(write_atomically, self._path, digest.encode())
+    async def note(self, number: int, digest: str) -> None:
+        """Write one to the file. Raises `OSError`."""
+        known = {**await self.digests(), number: digest}
+        lines = [f"{key} {value}\n" for key, value in known.items()]
+        await asyncio.to_thread(write_atomically, self._path, "".join(lines).encode())
 
 
 Registered = RegisteredInFile | Registrations
-"""What is remembered of the commands that were registered last: a digest by application."""
+"""What is remembered of the commands that were registered last."""
 
 
 async def sync_if_changed(
-    tree: app_commands.CommandTree[discord.Client], registered: Registered, *, always: bool = False
+    tree: app_commands.CommandTree[Any],
+    registered: Registered,
+    homes: Collection[int] = (),
+    *,
+    always: bool = False,
 ) -> None:
     """Register the commands if they differ from those that were registered last.
 
-    The address of Discord is part of the digest: what a simulator knows, another one does not.
+    Also those of home servers, and none in a server that was a home.
     """
-    application_id = tree.client.application_id or 0
-    payloads = [command.to_dict(tree) for command in tree.get_commands()]
-    digest = hashlib.sha256(
-        json.dumps([Route.BASE, application_id, payloads], sort_keys=True).encode()
-    ).hexdigest()
     try:
-        known = await registered.digest(application_id)
+        known = await registered.digests()
     except Unavailable:  # logged where it is raised
-        known = None
-    if known == digest and not always:
-        return
-    await tree.sync()
+        known = {}
+    former = {number for number, digest in known.items() if digest.startswith(HOME)}
+    guilds = [discord.Object(number) for number in sorted(former | {*homes})]
+    application_id = tree.client.application_id or 0
+    for guild in (None, *guilds):
+        number = application_id if guild is None else guild.id
+        digest = _digest(tree, guild)
+        is_wanted = guild is None or guild.id in homes
+        if known.get(number) == digest and not always:
+            continue
+        if not await _sync(tree, guild) and is_wanted:
+            continue
+        try:
+            await registered.note(number, digest)
+        except (OSError, Unavailable) as error:
+            log.warning(
+                "The digest of the commands was not saved; the next start registers them again: %s",
+                error,
+            )
+
+
+async def _sync(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> bool:
+    """Register commands. Returns whether Discord took them."""
+    try:
+        await tree.sync(guild=guild)
+    except discord.HTTPException as error:
+        if error.status in _PASSING or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise
+        if guild is None:
+            log.error(
+                "Discord refuses the commands, so members have those that were registered before. "
+                "If this goes on after an update, report it: %s",
+                " ".join(str(error).split()),
+            )
+        else:
+            log.warning(
+                "Discord refuses the commands for the bot's owners in the server %d. Invite the "
+                "bot there with the link from its log, or correct HOME_GUILDS: %s",
+                guild.id,
+                error,
+            )
+        return False
     log.info("Registered the commands with Discord")
-    try:
-        await registered.note(application_id, digest)
-    except (OSError, Unavailable) as error:
-        log.warning(
-            "The digest of the commands was not saved; the next start registers them again: %s",
-            error,
-        )
+    return True
 
 
-def _read(path: Path) -> str | None:
+_PASSING = {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
+"""Statuses that say nothing about the commands."""
+
+
+def _digest(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> str:
+    """The digest of the commands for a server, or of the others.
+
+    The address of Discord is part of it: what a simulator knows, another one does not.
+    """
+    payloads = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+    about = [Route.BASE, tree.client.application_id or 0, payloads]
+    digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
+    return digest if guild is None else (HOME + digest)[: len(digest)]
+
+
+def _read(path: Path) -> dict[int, str]:
     try:
-        return path.read_text()
-    except (OSError, UnicodeDecodeError):
-        return None
+        lines = [line.split(" ", 1) for line in path.read_text().splitlines()]
+        return {int(number): digest for number, digest in lines}
+    except (OSError, ValueError):  # missing, or of an older version
+        return {}

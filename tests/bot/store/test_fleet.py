@@ -58,7 +58,7 @@ async def test_prune(postgres: Database) -> None:
 
 async def test_digests_of_registered_commands(store: Store) -> None:
     registered = store[Registrations]
-    assert await registered.digest(1) is None
+    assert await registered.digests() == {}
     for number, digest in ((1, "a"), (2, "b"), (1, "c")):
         await registered.note(number, digest * 64)
-    assert (await registered.digest(1), await registered.digest(2)) == ("c" * 64, "b" * 64)
+    assert await registered.digests() == {1: "c" * 64, 2: "b" * 64}

@@ -29,7 +29,7 @@ def syncs(env: simcord.Env) -> int:
 
 async def test_sync_at_first_start_only(home: Home) -> None:
     assert syncs(home.env) == 1
-    await home.restart()
+    await home.restart(home_guilds=frozenset())
     await home.bot.on_ready()
     await home.bot.on_ready()  # Discord may say so twice
     assert syncs(home.env) == 1
@@ -39,7 +39,7 @@ async def test_sync_at_first_start_only(home: Home) -> None:
 @pytest.mark.parametrize("content", [b"of an older version", b"\xff\xfe\0"])
 async def test_sync_after_change(home: Home, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "commands.sha256").write_bytes(content)
-    await home.restart()
+    await home.restart(home_guilds=frozenset())
     assert syncs(home.env) == 2
 
 

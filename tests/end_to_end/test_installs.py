@@ -1,0 +1,76 @@
+"""Where members use the bot: in servers with it, and where they have added it for themselves."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot.platforms.local.guild import USE_EXTERNAL_APPS
+from bot.platforms.local.limits import SERVERS, USERS, ApiError
+from bot.platforms.local.records import Surface
+from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.state import FOLLOW_UPS
+from tests.end_to_end.conftest import PATIENCE_S, mangosaurus
+from tests.end_to_end.test_simulator import call
+
+ELSEWHERE = [Surface.OTHER_SERVER, Surface.BOT_DM, Surface.PRIVATE]
+
+
+async def test_commands_elsewhere(local: LocalDiscord, tmp_path: Path) -> None:
+    async with mangosaurus(local, tmp_path):
+        for surface in ELSEWHERE:
+            card = (await local.run_command("dinoname", surface=surface)).message
+            assert card.embed["description"]
+            assert not any("vote:" in (each.custom_id or "") for each in card.buttons)
+            assert not card.ephemeral
+            more = await local.press(card, "More")
+            assert more.message.embed["description"]
+            with pytest.raises(ApiError, match="Unknown application command"):
+                await local.run_command("settings", surface=surface)
+        mary = local.member
+        shy = replace(mary, permissions=mary.permissions & ~USE_EXTERNAL_APPS)
+        for surface in ELSEWHERE:
+            card = (await local.run_command("dinoname", by=shy, surface=surface)).message
+            assert card.ephemeral is (surface is Surface.OTHER_SERVER)
+
+
+async def test_few_follow_ups_for_a_user(tmp_path: Path) -> None:
+    async with LocalDiscord(writes=99) as local, mangosaurus(local, tmp_path):
+        asked = await local.run_command("about", surface=Surface.PRIVATE)
+        path = f"api/v10/webhooks/{local.state.guild.bot.id}/{asked.token}"
+        answers = [
+            await call(local, "POST", path, json={"content": "x"}) for _ in range(FOLLOW_UPS + 1)
+        ]
+    codes = [body.get("code") for _status, body in answers]
+    assert codes == [*[None] * FOLLOW_UPS, 40094]
+
+
+@pytest.mark.parametrize("installs", [{SERVERS}, {USERS}, {SERVERS, USERS}])
+async def test_installs_that_the_application_allows(
+    local: LocalDiscord, tmp_path: Path, caplog: pytest.LogCaptureFixture, installs: set[int]
+) -> None:
+    """Only what it allows is registered: the simulator refuses the rest."""
+    local.state.commands.installs = installs
+    async with mangosaurus(local, tmp_path):
+        for surface in (Surface.BOT_DM, Surface.PRIVATE):
+            if surface.install in installs:
+                assert not (await local.run_command("about", surface=surface)).failed
+            else:
+                with pytest.raises(ApiError, match="Unknown application command"):
+                    await local.run_command("about", surface=surface)
+    assert "refuses" not in caplog.text
+
+
+async def test_commands_for_owners_are_at_home(tmp_path: Path) -> None:
+    async with LocalDiscord(first_response_s=PATIENCE_S, servers=2) as local:
+
+        def offered() -> list[int]:
+            """How often each server offers /status."""
+            pickers = [each.picker(local.admin) for each in local.servers]
+            return [sum(each["name"] == "status" for each in picker) for picker in pickers]
+
+        async with mangosaurus(local, tmp_path):
+            assert offered() == [1, 0]
+            assert not (await local.run_command("status", by=local.admin)).failed
+        async with mangosaurus(local, tmp_path, home_guilds=frozenset()):
+            assert offered() == [1, 1]
