@@ -71,6 +71,8 @@ async def test_commands_for_owners_are_at_home(tmp_path: Path) -> None:
 
         async with mangosaurus(local, tmp_path):
             assert offered() == [1, 0]
+            mary = {each["name"].partition(" ")[0] for each in local.state.picker(local.member)}
+            assert not {"status", "owner", "retrain", "moderate", "settings"} & mary
             assert not (await local.run_command("status", by=local.admin)).failed
         async with mangosaurus(local, tmp_path, home_guilds=frozenset()):
             assert offered() == [1, 1]

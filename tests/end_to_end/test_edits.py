@@ -1,4 +1,4 @@
-"""Archived and locked threads, and the chat of a voice channel."""
+"""Messages that Discord does not let the bot edit, or only in some way."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,11 +7,17 @@ from pathlib import Path
 import pytest
 
 from bot.app import utc_now
+from bot.chat.message import Message, text
+from bot.chat.turn import AnswerRef
+from bot.monitoring.invalid_requests import InvalidRequests
+from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.local.channel import OLD_EDITS, OLD_S
 from bot.platforms.local.guild import CONNECT, MANAGE_THREADS, ChannelKind
+from bot.platforms.local.records import Reply
 from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 from tests.end_to_end.test_simulator import call
+from tests.end_to_end.toy_bot import ToyBot
 
 
 @pytest.mark.parametrize(
@@ -57,6 +63,23 @@ async def test_poll_in_the_chat_of_a_voice_channel(local: LocalDiscord, tmp_path
 async def _has_poll(local: LocalDiscord) -> bool:
     card = (await local.run_command("dinoname")).message
     return any((each.custom_id or "").startswith("vote:") for each in card.buttons)
+
+
+@pytest.mark.parametrize("is_expired", [False, True])
+async def test_deferred_answer_is_closed(
+    local: LocalDiscord, toy: ToyBot, is_expired: bool
+) -> None:
+    """By its token, which ends "thinking…"; once that has expired, by an ordinary edit."""
+    asked = await local.run_command("silent", until="sent")
+    local.state.answer(asked.id, asked.token, {"type": int(Reply.DEFERRED_MESSAGE)})
+    assert asked.original is not None
+    assert asked.original.loading
+    if is_expired:
+        local.state.expire(asked)
+    ref = AnswerRef(local.channel_id, int(asked.original.id), asked.token)
+    await DiscordPlatform(toy, InvalidRequests()).close_answer(ref, Message(text("Over.")))
+    assert asked.original.content == "Over."
+    assert asked.original.loading is is_expired
 
 
 async def test_simulated_limit_of_old_messages(local: LocalDiscord) -> None:
