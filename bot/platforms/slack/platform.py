@@ -112,8 +112,8 @@ class SlackPlatform:
         self._outside: Recent[str, float] = Recent(MOST_OUTSIDE)
         self._direct: Recent[str, str] = Recent(MOST_DIRECT)
         """The direct messages of members (U…) with the bot."""
-        self._files: Recent[tuple[str, str], Sequence[str]] = Recent(MOST_FILES)
-        """Files of messages (C…, timestamp), which are messages of their own."""
+        self._files: Recent[tuple[str, str], tuple[int, Sequence[str]]] = Recent(MOST_FILES)
+        """Files of messages (C…, timestamp), which are messages of their own: a hash, and ids."""
         self._sent: Recent[tuple[MessageRef, int], int] = Recent(MOST_NONCES)
         self._threads: Recent[tuple[str, str], str] = Recent(MOST_THREADS)
         """Threads of messages in one, by channel and timestamp: what follows them goes there."""
@@ -267,18 +267,22 @@ class SlackPlatform:
     async def edit(self, ref: MessageRef, message: Message) -> None:
         """Replace a message of the bot. Files go to its thread. Raises `DeliveryError`.
 
-        Those that it had are deleted: its own, and what this process has sent after it.
+        Those that it had are deleted: its own, and what this process has sent after it. Slack shows
+        that, so the same files stay.
         """
         channel = await self._channel(ref.channel_id)
         timestamp = timestamp_of(ref.message_id)
         shown = await self.api.update(channel, timestamp, await self.rendered_edit(message))
         if shown is None:
             return
-        former = [*self._files.pop((channel, timestamp), ())]
-        former += [text_of(each, "id") for each in list_of(shown, "files") if not is_stub(each)]
-        if message.files:
-            thread = await self._thread_of(channel, timestamp) or None
-            await self._send_rest(channel, (), message.files, thread=thread, of=timestamp)
+        former = [text_of(each, "id") for each in list_of(shown, "files") if not is_stub(each)]
+        known, sent = self._files.get((channel, timestamp), (hash(()), ()))
+        if known != hash(message.files):
+            self._files.pop((channel, timestamp), None)
+            former += sent
+            if message.files:
+                thread = await self._thread_of(channel, timestamp) or None
+                await self._send_rest(channel, (), message.files, thread=thread, of=timestamp)
         for file in former:
             try:
                 await self.api.delete_file(file)
@@ -384,7 +388,7 @@ class SlackPlatform:
             if files:
                 sent = await self.api.upload(channel, files, thread=thread)
                 if of:
-                    self._files[channel, of] = sent
+                    self._files[channel, of] = (hash(tuple(files)), sent)
         except DeliveryError as error:
             log.warning("A part of a message could not be sent: %s", error)
 

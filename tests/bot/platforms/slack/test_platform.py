@@ -85,6 +85,8 @@ async def test_edit(platform: SlackPlatform, server: SlackServer, ref: MessageRe
     assert (sent["channel"], sent["ts"]) == ("C1", TIMESTAMP)
     (done,) = server.of("files.completeUploadExternal")
     assert done["thread_ts"] == TIMESTAMP
+    await platform.edit(ref, WITH_PLAQUE)  # Slack would show that the first one was deleted
+    assert len(server.of("files.completeUploadExternal")) == 1
     await platform.edit(ref, HELLO)
     assert [each["file"] for each in server.of("files.delete")] == ["F1"]
 
