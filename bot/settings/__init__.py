@@ -62,8 +62,9 @@ class Settings:
         frozenset(),
         listed(Kind("server IDs", in_range(int, 1, 2**64, "").parse)),
         "Servers whose administrators can use /retrain and choose the live version with /models; "
-        "the bot's owners always can. Default: none, so that only the owners can. To copy a "
-        "server's ID, turn on Developer Mode in Discord and right-click the server.",
+        "the bot's owners always can. Only there, Discord offers /owner and /status. Default: "
+        "none, so that only the owners can, and these two are everywhere. To copy a server's ID, "
+        "turn on Developer Mode in Discord and right-click the server.",
         example="81384788765712384,613425648685547541",
     )
     slack_bot_token: Secret | None = setting(
