@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bot.pictures.dissection import WIDTH
 from bot.pictures.plaque import WIDTH as PLAQUE_WIDTH
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.server import LocalDiscord
+from models.tasks import TASKS
 from tests.end_to_end.conftest import ELVES, box_of, fill_in, last, mangosaurus, visiting, width_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
@@ -120,7 +122,9 @@ async def test_retrain_is_hidden_from_members(page: Page) -> None:
     await expect(offered).not_to_contain_text("/retrain")
 
 
-async def test_training(page: Page) -> None:
+async def test_training(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = replace(TASKS["names"], chat_recipe="quick")  # seconds instead of minutes
+    monkeypatch.setitem(TASKS, "names", quick)
     await page.get_by_role("radio", name="Ada").check()
     await fill_in(page, "retrain names")
     elves = FilePayload(name="elves.txt", mimeType="text/plain", buffer=ELVES.encode())
@@ -133,7 +137,8 @@ async def test_training(page: Page) -> None:
     await follow_it.click()  # the report is on this page, and not on the real Discord
     report = page.locator(".message", has_text="Version 1 of names is stored, but not live")
     await expect(report).to_be_visible()
-    assert await width_of(report.locator(".embed img")) > 0
+    await report.get_by_role("button", name="Details").click()
+    assert await width_of(last(page).locator(".embed img")) > 0
     await report.get_by_role("button", name="Use it anyway").click()
     await expect(last(page)).to_contain_text("Version 1 of names is live now.")
     await page.get_by_role("radio", name="Mary").check()
@@ -170,11 +175,11 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
 
     await bot.jobs.polls.close_due(discord.utils.utcnow() + timedelta(minutes=1))
     await expect(vote).to_contain_text(f"The poll is closed: {name} has won.")
-    await expect(vote.get_by_role("button")).to_have_text(["🥚More", "🔬Dissect"])
+    await expect(vote.get_by_role("button")).to_have_text(["🥚More", "🔬Dissect", "📋Details"])
     await expect(last(page)).to_contain_text(f"{name} won with 2 votes.")
     await see_plaque_of(name, page)
     await last(page).get_by_role("button", name="A poem about it").click()
-    poem = page.locator(".message", has_text="shakespearean")
+    poem = page.locator(".message", has_text=f"About {name}")
     await expect(poem).to_be_visible()  # and it grows while others answer
 
     await run(page, "halloffame")
