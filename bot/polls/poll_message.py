@@ -98,7 +98,7 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
     return replace(
         message,
         content=text(
-            _("Which is the coolest? The poll closes {end}."), end=Timestamp(poll.closes_at)
+            _("Which is the coolest? End of the poll: {end}."), end=Timestamp(poll.closes_at)
         ),
         buttons=(*_ballot(poll, limits), *message.buttons),
     )

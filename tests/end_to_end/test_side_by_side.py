@@ -123,8 +123,9 @@ TOO_WIDE = """(chips) => {
   context.font = style.font;
   const room = text.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
   const isCut = (node) => node.getBoundingClientRect().right > innerWidth - 8;
-  return [...document.querySelectorAll(chips)].filter(isCut).map((node) => node.textContent)
-    .concat(context.measureText(text.placeholder).width > room ? [text.placeholder] : []);
+  const cut = [...document.querySelectorAll(chips)].filter(isCut).map((node) => node.textContent);
+  const placeholder = context.measureText(text.placeholder).width;
+  return text.checkVisibility() && placeholder > room ? [...cut, text.placeholder] : cut;
 }"""
 
 

@@ -162,7 +162,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await expect(page.locator(".message")).to_have_count(0)  # that was for Ada only
 
     await run(page, "dinoname", count="3")
-    await expect(last(page)).to_contain_text("Which is the coolest? The poll closes in")
+    await expect(last(page)).to_contain_text("Which is the coolest? End of the poll: in")
     name, *_ = (await body(page).inner_text()).split()
     vote = page.locator(".message").first
     await vote.get_by_role("button", name=name, exact=True).click()

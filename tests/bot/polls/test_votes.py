@@ -34,7 +34,7 @@ async def test_poll_has_button_for_each_name(chat: Chat) -> None:
     message = await a_poll(chat)
     names = ["Mangosaurus", "Bravosaurus", "Kilosaurus"]
     assert [*message.buttons] == [*names, "More", "Dissect", "Details"]
-    assert message.text.startswith("Which is the coolest? The poll closes [2026-01-01 00:10]")
+    assert message.text.startswith("Which is the coolest? End of the poll: [2026-01-01 00:10]")
 
 
 @pytest.mark.both
