@@ -1,7 +1,7 @@
 """Discord simulator on loopback: for trying the bot without a token, and for end-to-end tests.
 
 It simulates a server with one channel, or several, their REST API and gateway as far as the bot
-uses them, and a web page on which a person acts as a member or an administrator of the first. The
+uses them, and a web page on which a person acts as one of the members of the first. The
 client is an unmodified discord.py over real sockets. What Discord would reject is rejected with the
 same error codes.
 

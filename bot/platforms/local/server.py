@@ -5,7 +5,7 @@
         with local.pointing_clients_here():
             await bot.start(local.token)
 
-On the page at `local.url`, a person acts as a member or an administrator. Tests do the same with
+On the page at `local.url`, a person acts as one of three members. Tests do the same with
 the methods `run_command`, `press` and `wait_for`.
 """
 
