@@ -1,11 +1,13 @@
 """The word filter: decides whether the bot accepts or shows a text."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
 from typing import NamedTuple
 
-from bot.words.lists import affixes, innocent_patterns, innocent_words, listed
+from bot.words.disguises import Disguises
+from bot.words.lists import affixes, innocent_patterns, innocent_words, is_disguised, listed
 from bot.words.matching import (
     Match,
     Strictness,
@@ -13,11 +15,12 @@ from bot.words.matching import (
     WordEntry,
     WordList,
     WordPlace,
+    bridged,
     entries_of,
     parse,
     uncovered,
 )
-from bot.words.normalisation import readings
+from bot.words.normalisation import masked_words, readings, transliterated
 
 MOST_RESTORED = 500
 """Filters that a process keeps of those that it was sent. One takes up to 60 kB."""
@@ -63,11 +66,20 @@ class WordFilter:
 
     def allows(self, text: str) -> bool:
         """Whether the text contains no blocked word."""
-        for words in readings(text):
-            reading = TextReading(words)
-            if any(layer.blocks(reading, self._strictness) for layer in self._layers):
-                return False
-        return True
+        disguises = _own_lists().disguises
+        first, *others = map(TextReading, readings(text))
+        if joined := bridged(first.words, disguises.spellings):
+            others.append(TextReading(joined))
+        if any(self._blocks(reading) for reading in (first, *others)):
+            return False
+        found = chain(
+            (disguises.masked(word, is_sure=is_sure) for word, is_sure in masked_words(text)),
+            map(disguises.transliterated, transliterated(text)),
+        )
+        return not any(each is not None and each <= self._strictness for each in found)
+
+    def _blocks(self, reading: TextReading) -> bool:
+        return any(layer.blocks(reading, self._strictness) for layer in self._layers)
 
 
 @dataclass(frozen=True)
@@ -103,8 +115,10 @@ class _Layer:
 
     def blocks(self, reading: TextReading, strictness: Strictness) -> bool:
         blocked = _own_lists().blocked if self._is_base else self._own
-        matches = [*blocked.matches(reading, strictness), *_wild(self._wildcards, reading)]
-        return uncovered(matches, lambda: self._covers(reading), reading.starts[-1])
+        matches = chain(blocked.matches(reading, strictness), _wild(self._wildcards, reading))
+        if self._is_base:
+            matches = chain(matches, _disguised(reading, strictness))
+        return uncovered(matches, lambda: self._covers(reading), reading.length)
 
     def _covers(self, reading: TextReading) -> list[Match]:
         found = [*self._allowed.matches(reading), *_wild(self._permitted_wildcards, reading)]
@@ -142,6 +156,15 @@ def _wild(patterns: list[_Wildcard], reading: TextReading) -> Iterable[Match]:
                 yield Match(_ANYTHING, reading.word_starts[i], reading.word_starts[i + 1])
 
 
+def _disguised(reading: TextReading, strictness: Strictness) -> Iterator[Match]:
+    """Words of a reading that sound like a word of the bot's lists."""
+    find = _own_lists().disguises.strictness
+    for i, word in enumerate(reading.words):
+        found = find(word)
+        if found is not None and found <= strictness:
+            yield Match(_ANYTHING, reading.word_starts[i], reading.word_starts[i + 1])
+
+
 def _has_parts(word: str, place: WordPlace, parts: tuple[str, ...]) -> bool:
     """Whether a word has the parts in order, at its ends if the place says so."""
     *inner, last = parts
@@ -163,6 +186,7 @@ class _Lists(NamedTuple):
 
     blocked: WordList
     innocent: WordList
+    disguises: Disguises
 
 
 _made: list[_Lists] = []
@@ -171,8 +195,10 @@ _made: list[_Lists] = []
 
 def _own_lists() -> _Lists:
     if not _made:
-        blocked = WordList(listed(), innocent_words(), affixes())
-        _made.append(_Lists(blocked, WordList(innocent_patterns())))
+        words, innocent = listed(), innocent_words()
+        blocked = WordList(words, innocent, affixes())
+        disguises = Disguises(filter(is_disguised, words), innocent)
+        _made.append(_Lists(blocked, WordList(innocent_patterns()), disguises))
     return _made[0]
 
 

@@ -19,6 +19,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
+from bot.words.disguises import Disguises
 from bot.words.matching import (
     Affixes,
     Strictness,
@@ -87,6 +88,8 @@ _WITH_SUFFIXES = "turkish"
 """This list has words with their suffixes, which are parts of innocent words."""
 _SHORTEST = 3
 """Letters of the shortest entry; in Chinese, Japanese and Korean it has a letter less."""
+_SHORTEST_REVERSED, _SHORTEST_REVERSED_WITHIN = 4, 6
+"""Letters of the shortest entry that is found backwards as a word, and within words."""
 _SHORTEST_FOREIGN = 4
 """Shorter words of other languages are names or abbreviations in English."""
 
@@ -99,7 +102,7 @@ def listed() -> tuple[WordEntry, ...]:
     found = dict.fromkeys(_own_entries(own))
     found |= dict.fromkeys(_of_languages(found, ignored))
     found |= dict.fromkeys(_of_english_lists(found, ignored))
-    return _without_duplicates((*found, *_beginnings(found)))
+    return _without_duplicates((*found, *_beginnings(found), *_reversed(found)))
 
 
 @lru_cache(maxsize=1)
@@ -197,9 +200,9 @@ def _not_in(spellings: Container[str], entries: Iterable[WordEntry]) -> Iterator
 
 def _without_duplicates(entries: Iterable[WordEntry]) -> tuple[WordEntry, ...]:
     """Of entries for the same letters and place, the one that the mildest filter uses."""
-    kept: dict[tuple[str, tuple[int, ...], WordPlace, bool], WordEntry] = {}
+    kept: dict[tuple[str, tuple[int, ...], WordPlace, bool, bool], WordEntry] = {}
     for entry in entries:
-        key = (entry.letters, entry.lengths, entry.place, entry.is_phrase)
+        key = (entry.letters, entry.lengths, entry.place, entry.is_phrase, entry.is_reversed)
         if key not in kept or entry.strictness < kept[key].strictness:
             kept[key] = entry
     return tuple(kept.values())
@@ -211,6 +214,41 @@ def _beginnings(entries: Iterable[WordEntry]) -> Iterator[WordEntry]:
         is_long = entry.size >= 6 and entry.lengths[-1] == 1 and not entry.is_phrase
         if entry.strictness is Strictness.MILD and is_long and entry.place is WordPlace.ANYWHERE:
             yield WordEntry(entry.letters[:-1], entry.lengths[:-1], WordPlace.START)
+
+
+def _reversed(entries: Iterable[WordEntry]) -> Iterator[WordEntry]:
+    """English words backwards, and their plurals, unless that is another word."""
+    for entry in entries:
+        is_found = is_disguised(entry) and entry.size >= _SHORTEST_REVERSED
+        for word in (entry.spelling, f"{entry.spelling}s") if is_found else ():
+            is_long = entry.size >= _SHORTEST_REVERSED_WITHIN and entry.is_stem
+            within = is_long and entry.place is WordPlace.ANYWHERE
+            place = WordPlace.ANYWHERE if within else WordPlace.WHOLE
+            for each in entries_of(word[::-1], entry.strictness, place):
+                if not is_known(each.spelling):
+                    yield replace(each, is_reversed=True)
+
+
+def is_disguised(entry: WordEntry) -> bool:
+    """Whether an entry is found backwards, by its sound and without its vowels.
+
+    Words of other languages are not: so they are words and names of yet others.
+    """
+    letters = entry.letters
+    is_english = letters.isascii() and letters.isalpha() and not entry.is_exact
+    return (
+        is_english
+        and not (entry.is_phrase or entry.is_reversed)
+        and entry.place not in (WordPlace.COMPOUND, WordPlace.START)
+        and entry.strictness < Strictness.STRICT
+        and entry.spelling in _english_words()
+    )
+
+
+@lru_cache(maxsize=1)
+def _english_words() -> frozenset[str]:
+    own = _own_words()["english"]
+    return frozenset(english()).union(own["words"]).difference(own["never"])
 
 
 def _spelling(word: str) -> str:
@@ -230,7 +268,9 @@ def compile_innocent() -> str:
     inner = [entry for entry in listed() if entry.place is not WordPlace.WHOLE]
     derived = _containing(lexicon, [entry for entry in inner if entry.is_stem])
     words = _containing(lexicon, inner) - derived
-    return "".join(f"{word}\n" for word in sorted(words | _containing(names, listed())))
+    heard = Disguises(filter(is_disguised, listed()), frozenset())
+    words |= _containing(names, listed()) | set(filter(heard.strictness, names))
+    return "".join(f"{word}\n" for word in sorted(words))
 
 
 def _containing(words: Iterable[str], entries: Iterable[WordEntry]) -> set[str]:
@@ -239,7 +279,7 @@ def _containing(words: Iterable[str], entries: Iterable[WordEntry]) -> set[str]:
     found = set()
     for word in words:
         matches = [*patterns.matches(TextReading(word))]
-        if matches and all(match.entry.size < len(word) for match in matches):
+        if matches and all(m.entry.size < len(word) or m.entry.is_reversed for m in matches):
             found.add(word)
     return found
 

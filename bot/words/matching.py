@@ -2,11 +2,11 @@
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum, auto
-from functools import lru_cache
-from itertools import groupby
+from functools import cached_property, lru_cache
+from itertools import accumulate, groupby
 from typing import Generic, NamedTuple, TypeVar
 
 from bot.words.normalisation import leet_readings, plain, readings
@@ -54,6 +54,8 @@ class WordEntry:
     """Whether words of the dictionary that contain it are derived from it."""
     is_exact: bool = False
     """Whether one repeated letter makes another word of it."""
+    is_reversed: bool = False
+    """Whether it is a word backwards, which is innocent where it is another word."""
     size: int = field(init=False, compare=False)
     """Number of letters with repetitions."""
     repeated: tuple[tuple[int, int], ...] = field(init=False, compare=False)
@@ -154,6 +156,8 @@ class Automaton(Generic[ValueT]):
         Takes time linear in the text and the occurrences.
         """
         transitions, values, fallbacks = self._transitions, self._values, self._fallbacks
+        if not transitions:
+            return
         state = 0
         for end, code in enumerate(map(ord, text), 1):
             following = transitions.get(state << _CODE_BITS | code)
@@ -161,8 +165,9 @@ class Automaton(Generic[ValueT]):
                 state = fallbacks[state]
                 following = transitions.get(state << _CODE_BITS | code)
             state = following or 0
-            for value in values[state]:
-                yield value, end
+            if found := values[state]:
+                for value in found:
+                    yield value, end
 
     def _link(self, children: list[list[tuple[int, int]]]) -> None:
         """Find each state's fallback: the state of its longest suffix that begins a word."""
@@ -285,7 +290,12 @@ def _overlaps(word: str, before: int, after: int) -> bool:
 
 def _ends_name(letters: str) -> bool:
     """Whether letters are roots, the last of them one that ends names, such as *raptor*."""
-    return letters.endswith(_name_endings()) and _has_roots(letters)
+    return ends_name(letters) and _has_roots(letters)
+
+
+def ends_name(word: str) -> bool:
+    """Whether a word ends with a root that ends names, such as *raptor*."""
+    return word.endswith(_name_endings())
 
 
 @lru_cache(maxsize=4096)
@@ -342,27 +352,59 @@ class Match(NamedTuple):
 class TextReading:
     """One reading of a text: its letters without spaces, and where its words begin.
 
-    letters: without repetitions; `starts` has the position of each in the text, then its end
+    letters: without repetitions
     """
 
     def __init__(self, text: str) -> None:
-        """Prepare a reading for matching. Takes linear time."""
+        """Prepare a reading for matching. Takes linear time, and less where nothing matches."""
         self.words = text.split()
-        self.word_starts = [0]
-        self.word_at: list[int] = []
+        self._joined = "".join(self.words)
+        self.length = len(self._joined)
+        self.letters = _squeezed(self._joined)
+
+    @cached_property
+    def word_starts(self) -> list[int]:
+        """The positions of the words, and the end of the text."""
+        return [*accumulate(map(len, self.words), initial=0)]
+
+    @cached_property
+    def word_at(self) -> list[int]:
         """The number of the word that each position is in."""
-        for number, word in enumerate(self.words):
-            self.word_at += [number] * len(word)
-            self.word_starts.append(len(self.word_at))
-        joined = "".join(self.words)
-        letters = [letter for letter, _run in groupby(joined)]
-        self.letters = "".join(letters)
-        self.starts = [0]
-        if len(letters) == len(joined):
-            self.starts = [*range(len(letters) + 1)]
-        else:
-            for _letter, run in groupby(joined):
-                self.starts.append(self.starts[-1] + len([*run]))
+        lengths = enumerate(map(len, self.words))
+        return [number for number, length in lengths for _position in range(length)]
+
+    @cached_property
+    def starts(self) -> Sequence[int]:
+        """The position in the text of each of `letters`, and its end."""
+        if len(self.letters) == len(self._joined):
+            return range(len(self.letters) + 1)
+        lengths = (len([*run]) for _letter, run in groupby(self._joined))
+        return [*accumulate(lengths, initial=0)]
+
+
+def bridged(words: Sequence[str], blocked: Container[str]) -> str:
+    """Words that have words of one letter between them, joined over these.
+
+    Words of the dictionary that have *a*, *I* or *O* between them are prose, unless together they
+    are one of those `blocked`.
+    """
+    found = []
+    first = 0
+    for place, word in enumerate(words[1:-1], 1):
+        if len(word) > 1 or place < first or len(words[place - 1]) == 1:
+            continue
+        first = last = place - 1
+        while last + 2 < len(words) and len(words[last + 1]) == 1 < len(words[last + 2]):
+            last += 2
+        parts, between = words[first : last + 1 : 2], words[first + 1 : last : 2]
+        first = last
+        if between and not (
+            _TWO_LETTERS.issuperset(between)
+            and all(map(is_known, parts))
+            and "".join(parts) not in blocked
+        ):
+            found.append("".join(parts))
+    return " ".join(found)
 
 
 class WordList:
@@ -393,6 +435,18 @@ class WordList:
         first, last = reading.word_at[match.start], reading.word_at[match.end - 1]
         word_start, word_end = reading.word_starts[first], reading.word_starts[last + 1]
         before, after = match.start - word_start, word_end - match.end
+        if match.entry.is_reversed:
+            words = reading.words[first : last + 1]
+            if first != last and any(len(word) > 1 for word in words):
+                return False
+            word = "".join(words)
+            if word in self._innocent or is_known(word):
+                return False
+            return (
+                match.entry.place is WordPlace.ANYWHERE
+                or not (before or after)
+                or self._affixes.make_compound(word, before, after)
+            )
         if first != last:
             return self._is_split(match.entry, reading.words[first : last + 1], before, after)
         if match.entry.place is WordPlace.COMPOUND and self._is_beside(
@@ -476,16 +530,20 @@ class WordList:
 
 
 def uncovered(matches: Iterable[Match], covers: Callable[[], Sequence[Match]], length: int) -> bool:
-    """Whether a match is within none of the covering ones, which are found if there is any."""
-    found = list(matches)
-    if not found:
-        return False
-    reach = [0] * (length + 1)  # the furthest end of a covering match that starts here or before
-    for cover in covers():
-        reach[cover.start] = max(reach[cover.start], cover.end)
-    for position in range(1, length + 1):
-        reach[position] = max(reach[position], reach[position - 1])
-    return any(reach[match.start] < match.end for match in found)
+    """Whether a match is within none of the covering ones, which are found if there is any.
+
+    Ends with the first such match: a text of blocked words is decided as fast as its first one.
+    """
+    reach: list[int] = []  # the furthest end of a covering match that starts here or before
+    for match in matches:
+        if not reach:
+            reach = [0] * (length + 1)
+            for cover in covers():
+                reach[cover.start] = max(reach[cover.start], cover.end)
+            reach = [*accumulate(reach, max)]
+        if reach[match.start] < match.end:
+            return True
+    return False
 
 
 def _placed(entry: WordEntry, reading: TextReading, end: int) -> Match | None:

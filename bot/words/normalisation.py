@@ -80,6 +80,21 @@ _SYMBOLS = re.compile(r"[@$!|+€£¥¢(<{\[^#\\/)\]}-]")
 _NO_LETTERS = re.compile(r"[\\/)\]}-]")
 _NUMBER = re.compile(r"(?<![^ ])\d{3}(?![^ ])")
 """A number that is read as such only: the year 455 is no *ass*. Longer ones are seldom numbers."""
+_DIGIT = re.compile("[0-9]")
+_NO_DIGITS = str.maketrans("", "", "0123456789")
+_LAST_DIGITS = re.compile(r"(?<![0-9 ])([0-9])[0-9]*(?![^ ])")
+"""Digits that are appended to a word."""
+_SHORTEST_WITH_GAPS = 5
+"""Letters between spaces from which each second may be there to confuse."""
+_LABEL = re.compile(r"(?<![^ ])(?!a4?55)[a-z][0-9]{2,3}(?![^ ])")
+"""A letter and a number: `n16` is a name, although 6 can be a *g*; `a55` is none."""
+MASK = "*"
+_LONGEST_INITIALS = 3
+"""Characters of initials without the last symbol: *N.Z.*"""
+_MASKED = re.compile(r"[^\W_][^\w\s'’](?=\S)|[^\W_][*#%$@&]|[^\W_]_")
+_SYMBOL = re.compile(r"[^\w\s'’]|_")
+_JOINING = frozenset('-./:,;&+~–—‐‑)("“”!?')
+"""Symbols that join words or are around them, too; others within a word mask letters."""
 _SHORTEST_SPELLED = 3
 """Words of one letter in a row that are read as one word."""
 _CONTRACTION = re.compile(r"(?<![\w'])(i|you|he|she|it|we|they|who)'(?:ll|re|ve|d)(?![\w'])")
@@ -95,6 +110,16 @@ class _PlainForms(dict[int, str]):
         return plain
 
 
+class _MaskedForms(_PlainForms):
+    """The same for words in which symbols mask letters."""
+
+    def __missing__(self, code: int) -> str:
+        plain = _PLAIN_FORMS[code]
+        if APOSTROPHE in plain:
+            return ""
+        return "".join(MASK if c in LEET_SYMBOLS or c == " " else c for c in plain)
+
+
 def plain(text: str) -> str:
     """Lower-case letters and digits, spaces, apostrophes and `LEET_SYMBOLS`."""
     return text.translate(_PLAIN_FORMS)
@@ -103,28 +128,55 @@ def plain(text: str) -> str:
 def readings(text: str) -> Iterator[str]:
     """Ways to read a text, all distinct: words in lower case, separated by spaces.
 
-    The first has digits as they are; others read digits and symbols as letters, join letters with
-    spaces between them, or halve words whose letters are all doubled.
+    The first has digits as they are; others read digits and symbols as letters or leave out digits,
+    turn letters that stand on their heads, join letters with spaces between them, or halve words
+    whose letters are all doubled.
     """
     written = plain(text)
     if APOSTROPHE in written:  # `who're` is no whore, and `fu'ck` is no help
         written = _CONTRACTION.sub(r"\1 ", written).replace(APOSTROPHE, "")
-    for reading in (_SYMBOLS.sub(" ", written), *sorted(leet_readings(written))):
+    first = _SYMBOLS.sub(" ", written)
+    seen: dict[str, None] = dict.fromkeys((first, *sorted(leet_readings(written))))
+    if _DIGIT.search(written):
+        seen[first.translate(_NO_DIGITS)] = None
+        for kept in ("", r"\1"):
+            seen |= dict.fromkeys(sorted(leet_readings(_LAST_DIGITS.sub(kept, written))))
+    if _TURNED.search(text):
+        turned = _SYMBOLS.sub(" ", plain(text.translate(_TURNED_LETTERS)))
+        seen |= dict.fromkeys((turned, turned[::-1]))
+    for reading in seen:
         yield reading
         words = reading.split()
         joined = _joined(words)
         if joined != words:
             yield " ".join(joined)
+            if any(len(word) >= _SHORTEST_WITH_GAPS for word in joined):
+                yield " ".join(_every_second(words))
         halved = [_halved(word) for word in joined]
         if halved != joined:
             yield " ".join(halved)
+
+
+def transliterated(text: str) -> Iterator[str]:
+    """Words of a text in Greek or Cyrillic letters, in Latin letters of the same sound."""
+    if not _FOREIGN.search(text):
+        return
+    lower = unicodedata.normalize("NFD", text.lower())
+    bare = "".join(c for c in lower if not unicodedata.combining(c) or c in _KEPT_MARKS)
+    single = unicodedata.normalize("NFC", bare)
+    grouped = single
+    for letters, sound in _GROUPS:
+        grouped = grouped.replace(letters, sound)
+    for spelled in dict.fromkeys((grouped, single)):
+        for table in _LETTER_TABLES:
+            yield from _joined(_SYMBOLS.sub(" ", plain(spelled.translate(table))).split())
 
 
 def leet_readings(written: str) -> set[str]:
     """The readings of plain text in which digits and symbols are letters."""
     if written.isalpha() or not re.search(r"[0-9@$!|+€£¥¢(<{\[^#\\/]", written):
         return set()
-    written = _NUMBER.sub(" ", written)
+    written = _LABEL.sub(" ", _NUMBER.sub(" ", written))
     for bracketed in _BRACKETED:
         written = bracketed.sub(lambda match: f" {match[0][1:-1]} ", written)
     drawn = _DRAWN.sub(lambda match: _SPELLED[match[0]], written)
@@ -140,6 +192,25 @@ def leet_readings(written: str) -> set[str]:
     }
 
 
+def masked_words(text: str) -> Iterator[tuple[str, bool]]:
+    """Words with symbols in them, each symbol a `MASK`; and whether one never joins words."""
+    if not _MASKED.search(text):
+        return
+    for word in text.split():
+        if _MASKED.search(word):
+            shown = word.translate(_MASKED_FORMS)
+            is_sure = not _JOINING.issuperset(_SYMBOL.findall(word))
+            if is_sure:
+                shown = shown.translate(_LEET)
+            inner = shown.strip(MASK)
+            if MASK in inner:
+                yield inner, is_sure
+            if shown[-1] == MASK != shown[0] and (
+                is_sure or "." not in word or len(inner) > _LONGEST_INITIALS
+            ):
+                yield shown, is_sure
+
+
 def _joined(words: Sequence[str]) -> list[str]:
     """The words, with letters between spaces joined to words."""
     joined: list[str] = []
@@ -148,6 +219,16 @@ def _joined(words: Sequence[str]) -> list[str]:
         is_spelled = is_letter and len(found) >= _SHORTEST_SPELLED
         joined += ["".join(found)] if is_spelled else found
     return joined
+
+
+def _every_second(words: Sequence[str]) -> list[str]:
+    """Of letters between spaces every second one, from the first and from the second."""
+    found: list[str] = []
+    for is_letter, run in groupby(words, lambda word: len(word) == 1):
+        letters = "".join(run) if is_letter else ""
+        if len(letters) >= _SHORTEST_WITH_GAPS:
+            found += [letters[::2], letters[1::2]]
+    return found
 
 
 def _halved(word: str) -> str:
@@ -198,6 +279,30 @@ def _is_vowel_sign(character: str) -> bool:
     return unicodedata.category(character).startswith("M") and "\u0900" <= character < "\u1100"
 
 
+_TURNED_LETTERS = str.maketrans(
+    "ɐɒqɔɕpǝəɘɟƃɓɡɥᴉıᵎɾɿʞןꞁlɯɰnuodbɹʇʌʍʎ∀ⱯꓯꓭƆꓛꓷᗡƎꓱℲꓞ⅁ꓨꓩſ⋊ꓘ˥ꓶꓵ∩ꓤᴚ⊥ꓕΛꓥ⅄69",
+    "aabccdeeefgbghiiijjklllmmunopqrtvwyaaabccddeeffgggjkkllnnrrttvvy96",
+)
+"""Letters on their heads, and those that are others so."""
+_TURNED = re.compile("[ɐɔǝɟƃɥᴉɾʞןꞁɯɹʇʌʍʎ∀ⱯꓯꓭƆꓛꓷƎꓱℲꓞ⅁ꓨ⋊ꓘ˥ꓶꓵꓤᴚ⊥ꓕꓥ⅄]")
+_FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u04ff]")
+_KEPT_MARKS = "\u0306"
+"""The mark of Cyrillic й, which is another letter than и."""
+_GROUPS = (
+    ("μπ", "b"), ("ντ", "d"), ("γκ", "gg"), ("τζ", "j"), ("τσ", "ch"), ("τς", "ch"), ("ου", "u"),
+    ("οι", "i"), ("ει", "i"), ("αι", "e"), ("дж", "j"), ("кс", "x"),
+)  # fmt: skip
+"""Letters that have another sound together."""
+_LETTERS = {
+    **str.maketrans("αβγδεζηθικλμνξοπρσςτυφχω", "abgdezitiklmnxoprsstufho"),
+    **str.maketrans("абвгдеёзийклмнопрстуфхыэіїґєў", "abwgdeeziiklmnoprstufhieiigew"),
+    ord("ж"): "j", ord("ц"): "ts", ord("ч"): "ch", ord("ш"): "sh", ord("щ"): "sh", ord("ю"): "yu",
+    ord("я"): "ya", ord("ь"): "", ord("ъ"): "", ord("ψ"): "ps",
+}  # fmt: skip
+"""Greek and Cyrillic letters by their sound."""
+_OTHER_LETTERS = _LETTERS | str.maketrans("βυηχωвхцэж", "vyhkwvkkaz")
+_LETTER_TABLES = (_LETTERS, _OTHER_LETTERS, _LETTERS | str.maketrans("βυωэ", "vywa"))
+"""The same by other sounds."""
 _KNOWN = {
     variant: letter
     for letter, variants in LOOK_ALIKES.items()
@@ -207,3 +312,4 @@ _KNOWN = {
 }
 _KNOWN |= _CAPITALS | _LIGATURES | _SIGNS
 _PLAIN_FORMS = _PlainForms()
+_MASKED_FORMS = _MaskedForms()
