@@ -69,7 +69,8 @@ def _live(live: Live | None) -> Text:
 def _network(card: ModelCard, allows: Allows) -> Text:
     corpus = corpus_title(card.corpus, allows)
     if card.pretraining:
-        corpus = _("{first}, then {second}").format(first=card.pretraining, second=corpus)
+        first = corpus_title(card.pretraining, allows)
+        corpus = _("{first}, then {second}").format(first=first, second=corpus)
     return text(
         _("{architecture}, recipe {recipe}, {day}\nTrained on: {corpus}\n"),
         architecture=_ARCHITECTURES.get(card.architecture, card.architecture),

@@ -47,6 +47,7 @@ from bot.training.custom_models import (
     Untrained,
 )
 from bot.training.events import EndReason
+from bot.training.models import corpus_title
 from bot.training.queries import (
     CUSTOM,
     CustomModelRecord,
@@ -259,6 +260,9 @@ async def info(app: App, turn: Turn, options: NameOptions) -> None:
             await turn.respond(shared_info_message(model, card, sharer_of(model, turn, words)))
             return
         is_training = await _is_training(app, model)
+        # The filter may have changed since the list came.
+        words = await app.filters.of(community_id)
+        model = replace(model, title=corpus_title(model.title, words.allows))
         await turn.respond(info_message(model, card, turn.platform.terms, is_training=is_training))
 
 
@@ -278,7 +282,7 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
                 text=code("text:"),
             )
         await turn.defer(private=True)
-        title = model.title
+        title = await title_of(app, model.title, community_id, _("Your list"))
         notes: tuple[str, ...] = ()
         async with upload_turn(app):
             if options.has_corpus:

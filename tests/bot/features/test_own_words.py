@@ -13,7 +13,7 @@ from bot.names import custom_model_choice, dissect
 from bot.polls.hall_of_fame import HallOfFameOptions, page_of
 from bot.training import models, namer, requests, usable_models
 from bot.training.models import TaskOptions, VersionOptions
-from bot.training.namer import CorpusOptions, ShareOptions
+from bot.training.namer import CorpusOptions, NameOptions, ShareOptions
 from bot.training.progress import TrainingReport
 from bot.training.queries import (
     CustomModelRecord,
@@ -163,6 +163,20 @@ async def test_about_shows_no_blocked_words(app: App, turn: FakeTurn) -> None:
 async def test_titles_of_uploads(app: App) -> None:
     assert await requests.title_of(app, "mud.txt", COMMUNITY, "Your list") == "Your list"
     assert await requests.title_of(app, "mud.txt", ELSEWHERE, "Your list") == "mud.txt"
+
+
+async def test_title_of_an_older_list(app: App, turn: FakeTurn) -> None:
+    """The filter may block what it allowed when the list came."""
+    corpus = StoredList("mud.txt", ("Ann", "Bob"), "0" * 64)
+    await app.store[CustomModels].create(
+        community_id=COMMUNITY, name="elves", member_id=1, corpus=corpus, now=app.now(), most=9
+    )
+    await namer.info(app, turn, NameOptions("elves"))
+    assert "(blocked by the word filter)" in words_of(turn.answers[-1])
+    assert "mud" not in words_of(turn.answers[-1])
+    await namer.retrain(app, turn, CorpusOptions("elves"))
+    assert turn.platform.shown
+    assert not [each for each in turn.platform.shown.values() if "mud" in words_of(each)]
 
 
 async def test_who_stopped_a_training(app: App, turn: FakeTurn) -> None:
