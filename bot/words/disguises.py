@@ -5,10 +5,18 @@ Words that sound alike have one key, in which letters are sounds: `phuqqed` and 
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 
-from bot.words.matching import Automaton, Strictness, WordEntry, WordPlace, ends_name
+from bot.words.matching import (
+    LONGEST_WORD,
+    Automaton,
+    Strictness,
+    WordEntry,
+    WordPlace,
+    ends_name,
+)
 from bot.words.normalisation import MASK
 from data.lexicon import load_lexicon
 
@@ -144,9 +152,10 @@ class Disguises:
             words += self._starred.get(key[:-1], ())
         found = [strictness for known, strictness in words if _agree(hidden, known)]
         if is_sure:
+            stars = [place for place, letter in enumerate(key) if letter == MASK]
             for (stem, strictness), end in self._stems.find(key):
-                first = key.count(MASK, 0, end - len(starred(stem)))
-                if _agree(hidden[first:], stem):
+                first = bisect_left(stars, end - len(starred(stem)))
+                if _agree(hidden[first : first + LONGEST_WORD], stem):
                     found.append(strictness)
             found += (each for known, each in self._shaped(word) if _fits(word, known))
         return min(found, default=None)

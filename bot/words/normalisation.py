@@ -82,7 +82,7 @@ _NUMBER = re.compile(r"(?<![^ ])\d{3}(?![^ ])")
 """A number that is read as such only: the year 455 is no *ass*. Longer ones are seldom numbers."""
 _DIGIT = re.compile("[0-9]")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
-_LAST_DIGITS = re.compile(r"(?<![0-9 ])([0-9])[0-9]*(?![^ ])")
+_LAST_DIGITS = re.compile(r"(?<! )(?<![0-9])[0-9]+(?![^ ])")
 """Digits that are appended to a word."""
 _SHORTEST_WITH_GAPS = 5
 """Letters between spaces from which each second may be there to confuse."""
@@ -126,7 +126,7 @@ def plain(text: str) -> str:
 
 
 def readings(text: str) -> Iterator[str]:
-    """Ways to read a text, all distinct: words in lower case, separated by spaces.
+    """Ways to read a text: words in lower case, separated by spaces.
 
     The first has digits as they are; others read digits and symbols as letters or leave out digits,
     turn letters that stand on their heads, join letters with spaces between them, or halve words
@@ -139,8 +139,9 @@ def readings(text: str) -> Iterator[str]:
     seen: dict[str, None] = dict.fromkeys((first, *sorted(leet_readings(written))))
     if _DIGIT.search(written):
         seen[first.translate(_NO_DIGITS)] = None
-        for kept in ("", r"\1"):
-            seen |= dict.fromkeys(sorted(leet_readings(_LAST_DIGITS.sub(kept, written))))
+        for kept in (0, 1):  # of the digits at its end, the first may be a letter
+            shorter = _LAST_DIGITS.sub(lambda match, kept=kept: match[0][:kept], written)
+            seen |= dict.fromkeys(sorted(leet_readings(shorter)))
     if _TURNED.search(text):
         turned = _SYMBOLS.sub(" ", plain(text.translate(_TURNED_LETTERS)))
         seen |= dict.fromkeys((turned, turned[::-1]))

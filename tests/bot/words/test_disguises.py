@@ -102,5 +102,5 @@ def test_sounds() -> None:
     assert sound("knights") == sound("niggts")
     assert coarse(sound("phaquer")) == coarse(sound("fockur"))
     assert starred("m*dd*n") == starred("madden")
-    assert [*masked_words("a m*d, mud-bath")] == [("m*d", True), ("mud*bath", False)]
+    assert [*masked_words("a m*d mud-bath")] == [("m*d", True), ("mud*bath", False)]
     assert "mango" in transliterated("манго") and "mango" in transliterated("μάνγο")  # noqa: PT018
