@@ -164,7 +164,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await run(page, "dinoname", count="3")
     await expect(last(page)).to_contain_text("Which is the coolest? End of the poll: in")
     name, *_ = (await body(page).inner_text()).split()
-    vote = page.locator(".message").first
+    vote = page.locator(".message", has_text=name).first
     await vote.get_by_role("button", name=name, exact=True).click()
     await expect(last(page)).to_contain_text(f"You voted for {name}.")
     await expect(vote.locator(".embed > .content")).to_contain_text(f"{name} · ▰ 1")

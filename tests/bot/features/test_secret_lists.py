@@ -216,6 +216,8 @@ async def namer(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> CustomModelRecor
     monkeypatch.setattr(writer, "names", names)
     monkeypatch.setattr(writer, "dissect", dissected)
     monkeypatch.setattr(dissect, "_picture", lambda *_: b"")
+    for limit in ("MOST_OF_MEMBER", "MOST_IN_CHANNEL"):
+        monkeypatch.setattr(f"bot.polls.queries.{limit}", 10_000)
     made = await learned(chat, HEROES, name="heroes", community_id=OWNER, shared=True, title=TITLE)
     record = await chat.app.store[CustomModels].get(made.id)
     assert record is not None

@@ -316,7 +316,7 @@ async def test_shared_model_keeps_its_list(chat: Chat) -> None:
     names = await chat.alice.use("name", **asked)
     assert "Dissect" not in names.buttons
     await chat.alice.press(names, "Θησίων")
-    assert [*chat.history()[0].buttons] == ["Νικεύς", "Θησίων · 1", "More"]
+    assert [*chat.history()[0].buttons] == ["Νικεύς", "Θησίων · 1", "More", "Details"]
     refused = await chat.alice.use("name", **asked | {"length": 4})
     assert f"Another {chat.terms.community} trained heroes" in refused.text
     assert "at least 3 letters have to be left open" in refused.text

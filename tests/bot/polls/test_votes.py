@@ -129,7 +129,7 @@ async def test_too_many_polls(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> No
     *_polls, third, _of_bob, of_cat = chat.history()
     own = "There's no poll, because 2 polls on names for you are still open."
     assert third.lines == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "", own]
-    assert [*third.buttons] == ["More"]
+    assert [*third.buttons] == ["More", "Details"]
     assert of_cat.lines[-1] == ("There's no poll, because 3 polls are still open in this channel.")
     await chat.pass_time(TEN_MINUTES + 60)
     await chat.alice.use("dinoname", count=3)

@@ -212,13 +212,12 @@ async def test_missing_packages(
     assert set(chat.world.networks.served) == {"sonnets"}
 
 
-async def test_message_too_old_for_edits_is_replaced_once(
+async def test_message_that_cannot_be_edited_is_replaced_once(
     discord_chat: DiscordChat, tmp_path: Path
 ) -> None:
-    """Discord's 30046: an edit of it never succeeds again."""
     trains(discord_chat, tmp_path)
     discord_chat.home.env.inject_error(
-        "PATCH", "/channels/*", status=400, code=30046, message="Too old", times=None
+        "PATCH", "/channels/*", status=404, code=10004, message="Unknown", times=None
     )
     await (await discord_chat.add_administrator()).use("retrain names")
     assert discord_chat.world.networks.served
@@ -229,6 +228,19 @@ async def test_message_too_old_for_edits_is_replaced_once(
     ]
     assert len(edits) == 2
     assert len(discord_chat.history()) >= 2
+
+
+async def test_message_edited_too_often_gets_its_result(
+    discord_chat: DiscordChat, tmp_path: Path
+) -> None:
+    """Discord's 30046 is about the edits of the last hour: a later one succeeds."""
+    trains(discord_chat, tmp_path)
+    discord_chat.home.env.inject_error(
+        "PATCH", "/channels/*", status=429, code=30046, message="Too many edits", times=2
+    )
+    await (await discord_chat.add_administrator()).use("retrain names")
+    (message,) = discord_chat.history()
+    assert "Version 1 of names" in message.text
 
 
 async def test_hall_of_fame_is_weighted_by_votes(chat: Chat) -> None:

@@ -271,8 +271,8 @@ class SlackApi:
     def _no_file(self) -> Forbidden:
         """The error for a file that Slack does not give to the bot."""
         if self.scopes and READ_FILES not in self.scopes:
-            reason = f"a file needs the scope {READ_FILES}"
-            return Forbidden(reason, sentence=_NO_SCOPE.format(scope=READ_FILES))
+            sentence = _NO_SCOPE.format(scope=READ_FILES)
+            return Forbidden(f"a file needs the scope {READ_FILES}", sentence=sentence)
         return Forbidden("Slack does not give the bot access to a file", sentence=_NO_ACCESS)
 
     async def respond(self, address: str, body: Part, *, thread: str = "") -> None:
