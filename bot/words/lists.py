@@ -91,7 +91,7 @@ _SHORTEST = 3
 _SHORTEST_REVERSED, _SHORTEST_REVERSED_WITHIN = 4, 6
 """Letters of the shortest entry that is found backwards as a word, and within words."""
 _SHORTEST_FOREIGN = 4
-"""Shorter words of other languages are names or abbreviations in English."""
+"""Shorter words of other languages in Latin letters are names or abbreviations in English."""
 
 
 @lru_cache(maxsize=1)
@@ -170,10 +170,13 @@ def _of_language(word: str, language: str) -> Iterator[WordEntry]:
     """Entries of a word of a list that has derived words as well: long ones match within words."""
     for entry in entries_of(word, Strictness.NORMAL):
         has_no_spaces = any("\u0e00" <= c < "\u0e80" or c >= "\u2e80" for c in entry.letters)
-        shortest = _SHORTEST if language == "english" else _SHORTEST_FOREIGN
+        is_latin = any(c < "\u0250" for c in entry.letters)
+        shortest = _SHORTEST_FOREIGN if is_latin and language != "english" else _SHORTEST
         if has_no_spaces:
-            if entry.size > 1:
-                yield replace(entry, place=WordPlace.ANYWHERE)
+            place = WordPlace.ANYWHERE if entry.size > 1 else WordPlace.WHOLE
+            yield replace(entry, place=place)
+        elif entry.size == _SHORTEST - 1 and not is_latin:
+            yield replace(entry, place=WordPlace.WHOLE, is_exact=True)
         elif _is_word(entry, shortest):
             longest = _WHOLE_UP_TO.get(language, _WHOLE_UP_TO_ELSE)
             is_long = entry.size > longest and language != _WITH_SUFFIXES

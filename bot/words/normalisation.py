@@ -139,8 +139,8 @@ def readings(text: str) -> Iterator[str]:
     seen: dict[str, None] = dict.fromkeys((first, *sorted(leet_readings(written))))
     if _DIGIT.search(written):
         seen[first.translate(_NO_DIGITS)] = None
-        for kept in (0, 1):  # of the digits at its end, the first may be a letter
-            shorter = _LAST_DIGITS.sub(lambda match, kept=kept: match[0][:kept], written)
+        for kept in (False, True):  # of the digits at its end, the first may be a letter
+            shorter = _LAST_DIGITS.sub(_first if kept else "", written)
             seen |= dict.fromkeys(sorted(leet_readings(shorter)))
     if _TURNED.search(text):
         turned = _SYMBOLS.sub(" ", plain(text.translate(_TURNED_LETTERS)))
@@ -156,6 +156,10 @@ def readings(text: str) -> Iterator[str]:
         halved = [_halved(word) for word in joined]
         if halved != joined:
             yield " ".join(halved)
+
+
+def _first(match: re.Match[str]) -> str:
+    return match[0][0]
 
 
 def transliterated(text: str) -> Iterator[str]:
@@ -206,6 +210,8 @@ def masked_words(text: str) -> Iterator[tuple[str, bool]]:
             inner = shown.strip(MASK)
             if MASK in inner:
                 yield inner, is_sure
+            if is_sure and shown[0] == MASK != shown[-1]:
+                yield shown, is_sure
             if shown[-1] == MASK != shown[0] and (
                 is_sure or "." not in word or len(inner) > _LONGEST_INITIALS
             ):
@@ -294,7 +300,7 @@ _GROUPS = (
     ("οι", "i"), ("ει", "i"), ("αι", "e"), ("дж", "j"), ("кс", "x"),
 )  # fmt: skip
 """Letters that have another sound together."""
-_LETTERS = {
+_LETTERS: dict[int, str] = {
     **str.maketrans("αβγδεζηθικλμνξοπρσςτυφχω", "abgdezitiklmnxoprsstufho"),
     **str.maketrans("абвгдеёзийклмнопрстуфхыэіїґєў", "abwgdeeziiklmnoprstufhieiigew"),
     ord("ж"): "j", ord("ц"): "ts", ord("ч"): "ch", ord("ш"): "sh", ord("щ"): "sh", ord("ю"): "yu",
