@@ -175,7 +175,9 @@ def _of_language(word: str, language: str) -> Iterator[WordEntry]:
         if has_no_spaces:
             place = WordPlace.ANYWHERE if entry.size > 1 else WordPlace.WHOLE
             yield replace(entry, place=place)
-        elif entry.size == _SHORTEST - 1 and not is_latin:
+        elif (entry.size == _SHORTEST - 1 and not is_latin) or (
+            entry.size == _SHORTEST and not is_known(entry.spelling) and entry.spelling.isalpha()
+        ):
             yield replace(entry, place=WordPlace.WHOLE, is_exact=True)
         elif _is_word(entry, shortest):
             longest = _WHOLE_UP_TO.get(language, _WHOLE_UP_TO_ELSE)

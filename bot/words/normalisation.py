@@ -300,7 +300,7 @@ _GROUPS = (
     ("οι", "i"), ("ει", "i"), ("αι", "e"), ("дж", "j"), ("кс", "x"),
 )  # fmt: skip
 """Letters that have another sound together."""
-_LETTERS: dict[int, str] = {
+_LETTERS: dict[int, int | str] = {
     **str.maketrans("αβγδεζηθικλμνξοπρσςτυφχω", "abgdezitiklmnxoprsstufho"),
     **str.maketrans("абвгдеёзийклмнопрстуфхыэіїґєў", "abwgdeeziiklmnoprstufhieiigew"),
     ord("ж"): "j", ord("ц"): "ts", ord("ч"): "ch", ord("ш"): "sh", ord("щ"): "sh", ord("ю"): "yu",
