@@ -15,8 +15,8 @@ folder, and any other lists as files:
 `--written` passes 10,000 names and 500 poems through the filter, which the shipped networks write
 without it, and `--time` measures hostile texts of several lengths: these need no lists.
 
-Reversed words and words without vowels are reported, not counted: too many innocent words look
-the same.
+Reversed words and words without vowels are reported, not counted: innocent words can look the
+same, which the filter lets pass.
 """
 
 import argparse
