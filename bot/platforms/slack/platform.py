@@ -299,7 +299,7 @@ class SlackPlatform:
         """
         first, *rest = await self.rendered(message)
         await self.api.update(channel, timestamp, first)
-        await self._send_rest(channel, rest, message.files, thread=thread or None)
+        await self._send_rest(channel, rest, message.files, thread=thread or None, of=timestamp)
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""

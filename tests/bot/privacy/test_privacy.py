@@ -15,7 +15,7 @@ from bot.chat.message import Message
 from bot.chat.turn import Platform, User
 from bot.community.queries import Action, Record, RecordEntry
 from bot.fleet.membership import Fleet
-from bot.polls.queries import HallOfFame, HallScope
+from bot.polls.queries import HallOfFame, HallScope, Polls
 from bot.privacy import privacy as module
 from bot.privacy.privacy import GRACE, CommunitySweeper
 from bot.privacy.queries import Privacy
@@ -183,6 +183,22 @@ async def test_failed_first_sweep_is_repeated(
         await communities.sweep()
     await communities.sweep()
     assert await store[Privacy].forget_communities(NOW + GRACE) == [12]
+
+
+async def test_polls_without_winner_are_pruned_after_30_days(chat: Chat) -> None:
+    """And `/privacy` says so."""
+    store, now, place = chat.app.store, chat.now(), chat.community_id
+    polls = [
+        await crown(store, "Minmi", votes, at=now - timedelta(days=days), community_id=place)
+        for votes, days in ((0, 29), (0, 31), (1, 31))
+    ]
+    await chat.jobs.communities.sweep()
+    kept_ones = [await store[Polls].find(poll.id) is not None for poll in polls]
+    assert kept_ones == [True, False, True]
+    await a_poll(chat)
+    assert (await chat.alice.use("privacy")).lines[-1] == (
+        "A poll without a winner is deleted with its votes 30 days after it has closed."
+    )
 
 
 async def test_record_is_pruned_after_a_year(chat: Chat) -> None:
