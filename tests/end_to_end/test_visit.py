@@ -205,7 +205,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     await last(page).get_by_role("button", name="Yes, delete my data").click()
     await expect(last(page)).to_contain_text("Done. The bot no longer stores anything about you.")
     await run(page, "halloffame")
-    await expect(body(page)).to_have_text(f"🥇 {name} · 1 vote")
+    await expect(body(page)).to_have_text(f"🥇 {name} · 2 votes")
 
 
 async def run(page: Page, command: str, **options: str) -> None:

@@ -240,7 +240,7 @@ async def test_message_edited_too_often_gets_its_result(
     )
     await (await discord_chat.add_administrator()).use("retrain names")
     (message,) = discord_chat.history()
-    assert "Version 1 of names" in message.text
+    assert message.cards[0].title == "✅ Version 1 of names is live"
 
 
 async def test_hall_of_fame_is_weighted_by_votes(chat: Chat) -> None:
