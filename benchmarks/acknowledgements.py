@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks.bot_process import BotProcess
 from benchmarks.load import quantiles
-from benchmarks.rush import Asked, Crowd, DiscordCrowd, SlackCrowd
+from benchmarks.rush import Asked, DiscordCrowd, RushCrowd, SlackCrowd
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack
 
@@ -66,7 +66,7 @@ def _spread(seconds: Sequence[float | None]) -> list[str]:
     return [f"{1e3 * each:.1f} ms" for each in quantiles(seconds, 0.5, 0.99, 1.0)]
 
 
-async def _write(crowd: Crowd, number: int) -> None:
+async def _write(crowd: RushCrowd, number: int) -> None:
     """Let a member ask for one poem after the other."""
     while True:
         with suppress(TimeoutError):  # no line was found

@@ -21,7 +21,7 @@ TWICE_S = 5.0
 
 
 @dataclass(frozen=True)
-class Poll:
+class PollMessage:
     """A message with vote buttons."""
 
     id: str
@@ -44,7 +44,7 @@ class Press:
         return self.poll, self.member
 
 
-def poll_of(message: Message) -> Poll:
+def poll_of(message: Message) -> PollMessage:
     """The poll of a message; raises LookupError if it has no vote buttons."""
     found = [VOTE_BUTTON.fullmatch(button.custom_id or "") for button in message.buttons]
     matches = [match for match in found if match]
@@ -54,7 +54,7 @@ def poll_of(message: Message) -> Poll:
             "this bot takes no votes."
         )
     buttons = {int(match["position"]): match[0] for match in matches}
-    return Poll(matches[0]["poll"], message, buttons)
+    return PollMessage(matches[0]["poll"], message, buttons)
 
 
 def is_confirmed(asked: Interaction) -> bool:
@@ -109,7 +109,7 @@ def wrong_votes(
     ] + [f"a vote that nobody cast: {ballot}" for ballot in stored.keys() - allowed.keys()]
 
 
-async def stored_votes(url: URL, polls: Sequence[Poll]) -> dict[Ballot, int]:
+async def stored_votes(url: URL, polls: Sequence[PollMessage]) -> dict[Ballot, int]:
     """The votes of these polls in the bot's database."""
     found = await rows(url, "SELECT poll_id, member_id, position FROM votes")
     ids = {poll.id for poll in polls}

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.ballots import Poll, Press, allowed_votes, poll_of, stored_votes, wrong_votes
+from benchmarks.ballots import PollMessage, Press, allowed_votes, poll_of, stored_votes, wrong_votes
 from benchmarks.bot_process import BotProcess
 from benchmarks.soak.crowd import ELVES
 from benchmarks.soak.ledger import text_of
@@ -72,7 +72,7 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
             while True:
                 await asyncio.sleep(random.exponential(1 / PRESSES_PER_S))
                 member = members[int(random.integers(MEMBERS))]
-                poll: Poll = polls[int(random.integers(POLLS))]
+                poll: PollMessage = polls[int(random.integers(POLLS))]
                 ballot = poll.id, int(member.id)
                 if any(p.ballot == ballot and not _is_over(p) for p in presses[-200:]):
                     continue
@@ -99,7 +99,7 @@ async def kill_during_votes(folder: Path, kills: int, random: np.random.Generato
     return result
 
 
-async def _new_poll(local: LocalDiscord, member: User) -> Poll:
+async def _new_poll(local: LocalDiscord, member: User) -> PollMessage:
     """Ask for names, and wait for them: on a busy machine the member's place in the queue comes
     first.
     """

@@ -39,7 +39,7 @@ ACKNOWLEDGED_S = 3.0
 
 
 @dataclass(frozen=True)
-class Faults:
+class Disagreements:
     """Numbers of answers that do not agree with the database."""
 
     without_poll: int
@@ -54,7 +54,7 @@ class Faults:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class RushResult:
     """What was measured in one rush."""
 
     platform: str
@@ -71,7 +71,7 @@ class Run:
     """At the end, with all processes of the bot."""
     log_errors: int
     """Tracebacks and errors in the log of the bot."""
-    faults: Faults
+    faults: Disagreements
 
     def of(self, what: What) -> list[Asked]:
         """The requests of a kind."""
@@ -125,7 +125,7 @@ async def measure(
     whats: Sequence[What],
     *,
     settings: Mapping[str, str] | None = None,
-) -> Run:
+) -> RushResult:
     """One rush on a new bot."""
     with tempfile.NamedTemporaryFile() as lags:
         started = datetime.now(UTC)
@@ -145,7 +145,7 @@ async def measure(
     answers = [each.answered for each in crowd.asked if each.what != "quiet"]
     times = [at for at in answers if at is not None]
     is_over = bool(times) and len(times) == len(answers)
-    return Run(
+    return RushResult(
         platform=crowd.name,
         code=code,
         asked=crowd.asked,
@@ -163,7 +163,7 @@ def _cpu_s(bot: BotProcess) -> tuple[float, float, float]:
     return *bot.cpu_s(), time.process_time()
 
 
-async def read_faults(url: URL, since: datetime, asked: Sequence[Asked]) -> Faults:
+async def read_faults(url: URL, since: datetime, asked: Sequence[Asked]) -> Disagreements:
     """What disagrees between what the bot has stored since a time, and all that was asked of it."""
     engine = create_async_engine(url)
     new = Poll.opened_at >= since
@@ -186,7 +186,7 @@ async def read_faults(url: URL, since: datetime, asked: Sequence[Asked]) -> Faul
         for each in answered
     )
     unseen = len(polls.keys() - shown.keys())
-    return Faults(
+    return Disagreements(
         without_poll=len(answered) - good,
         without_card=max(0, unseen - (len(cards) - len(answered))),
         unfinished=begun,
@@ -199,7 +199,7 @@ def quantiles(seconds: Sequence[float | None], *levels: float) -> list[float]:
     return [float(np.quantile(known, level)) if known else float("nan") for level in levels]
 
 
-def rows(run: Run) -> list[tuple[str, str]]:
+def rows(run: RushResult) -> list[tuple[str, str]]:
     """The figures of a run, as displayed."""
     names, poems, quiet = run.of("names"), run.of("poem"), run.of("quiet")
     cards_s = max((each.to_answer or 0.0 for each in names), default=0.0)
@@ -234,13 +234,13 @@ def rows(run: Run) -> list[tuple[str, str]]:
     ]
 
 
-def said(run: Run) -> str:
+def said(run: RushResult) -> str:
     """What the requests without an answer show, the commonest first."""
     found = Counter(each.said[:60] or "nothing" for each in run.rush if each.answered is None)
     return "; ".join(f"{number} × {words}" for words, number in found.most_common(3))
 
 
-def table_of(runs: Sequence[Run]) -> Table:
+def table_of(runs: Sequence[RushResult]) -> Table:
     """The runs side by side; three figures are the median, the 99th percentile and the most."""
     table = Table("median / 99% / most", *(f"{run.platform}, {run.code}" for run in runs))
     columns = [rows(run) for run in runs]
@@ -254,7 +254,7 @@ def table_of(runs: Sequence[Run]) -> Table:
     return table
 
 
-def ratio_to_baseline(run: Run, runs: Sequence[Run]) -> float | None:
+def ratio_to_baseline(run: RushResult, runs: Sequence[RushResult]) -> float | None:
     """How many times the answers a second of the baseline on the same platform."""
     before = [
         each.per_second
@@ -264,7 +264,7 @@ def ratio_to_baseline(run: Run, runs: Sequence[Run]) -> float | None:
     return run.per_second / float(np.mean(before)) if before and run.code != "baseline" else None
 
 
-async def measure_all(options: argparse.Namespace) -> list[Run]:
+async def measure_all(options: argparse.Namespace) -> list[RushResult]:
     """All runs; those of a platform one after the other, the baseline first."""
     whats = plan(options.poems, options.cards)
     codes = {"baseline": options.baseline, "now": CHECKOUT}

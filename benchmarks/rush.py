@@ -79,7 +79,7 @@ class Asked:
         return None if self.answered is None else self.answered - self.sent
 
 
-class Crowd(ABC):
+class RushCrowd(ABC):
     """Members who ask within a second, and one who asks for a name every few seconds."""
 
     name: str
@@ -176,7 +176,7 @@ class Crowd(ABC):
         return asked
 
 
-class DiscordCrowd(Crowd):
+class DiscordCrowd(RushCrowd):
     """Members of the simulated server."""
 
     name = "Discord"
@@ -209,7 +209,7 @@ class DiscordCrowd(Crowd):
             noted.said = asked.original.content
 
 
-class SlackCrowd(Crowd):
+class SlackCrowd(RushCrowd):
     """Members of the simulated workspace, each in a channel, where Slack takes a post a second."""
 
     name = "Slack"
@@ -266,11 +266,11 @@ async def crowded_bot(
     *,
     checkout: Path = CHECKOUT,
     lags: Path | None = None,
-) -> AsyncIterator[tuple[Crowd, BotProcess]]:
+) -> AsyncIterator[tuple[RushCrowd, BotProcess]]:
     """A new bot on one of the `PLATFORMS`, which has answered first requests, and its members."""
     with tempfile.TemporaryDirectory() as folder:
         local: LocalDiscord | LocalSlack
-        crowd: Crowd
+        crowd: RushCrowd
         if platform == "discord":
             local = LocalDiscord(port=0, history=KEPT)
             crowd = DiscordCrowd(local, members)

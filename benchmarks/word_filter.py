@@ -34,7 +34,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.filter_time import speed
-from benchmarks.performance.texts import Writer
+from benchmarks.performance.texts import TaskWriter
 from bot.words import Strictness, WordFilter
 from data.corpora import load_names
 from data.further_reading import load_genera
@@ -335,8 +335,8 @@ def _written() -> Table:
     return table
 
 
-def _writer(task: str) -> Writer:
-    return Writer(task, lambda _text: True)
+def _writer(task: str) -> TaskWriter:
+    return TaskWriter(task, lambda _text: True)
 
 
 def written_names(number: int) -> list[str]:

@@ -208,7 +208,7 @@ def words(effort: Effort, rates: timing.Rates) -> Section:
 
 def of_texts(effort: Effort, predict: float) -> Section:
     """What a member waits for, without the chat."""
-    names, verse = texts.Writer("names"), texts.Writer("sonnets")
+    names, verse = texts.TaskWriter("names"), texts.TaskWriter("sonnets")
     rows = []
     for what, write, writer in (
         ("ten names", texts.ten_names, names),
@@ -236,7 +236,7 @@ def of_texts(effort: Effort, predict: float) -> Section:
 
 def of_batches(effort: Effort) -> Section:
     """Texts a second that are written together."""
-    names, verse = texts.Writer("names"), texts.Writer("sonnets")
+    names, verse = texts.TaskWriter("names"), texts.TaskWriter("sonnets")
     rows = []
     for batch in effort.batches:
         cards = texts.per_second(names, [NamesRequest(5, seed) for seed in range(batch)])

@@ -30,7 +30,7 @@ class Written:
     """Of one text, on average."""
 
 
-class Writer:
+class TaskWriter:
     """One task with its shipped weights, and the word filter of the bot or another."""
 
     def __init__(self, task: str, accept: Accept | None = None) -> None:
@@ -55,7 +55,7 @@ class Writer:
         raise AssertionError
 
 
-def measure(write: Callable[[Writer, int], str], writer: Writer, texts: int) -> Written:
+def measure(write: Callable[[TaskWriter, int], str], writer: TaskWriter, texts: int) -> Written:
     """Write texts with the seeds 1, 2, …, after one that fills caches."""
     write(writer, 0)
     wall, cpu, characters = [], [], 0
@@ -68,25 +68,25 @@ def measure(write: Callable[[Writer, int], str], writer: Writer, texts: int) -> 
     return Written(Times(wall, cpu), characters / texts)
 
 
-def ten_names(writer: Writer, seed: int) -> str:
+def ten_names(writer: TaskWriter, seed: int) -> str:
     """Ten names."""
     (draft,) = writer.write([NamesRequest(TEN, seed)])
     return "\n".join(draft.result.names)
 
 
-def first_line(writer: Writer, seed: int) -> str:
+def first_line(writer: TaskWriter, seed: int) -> str:
     """The first line of a sonnet."""
     (draft,) = writer.write([SonnetRequest(seed=seed)], steps=1)
     return "\n".join(draft.lines)
 
 
-def sonnet(writer: Writer, seed: int) -> str:
+def sonnet(writer: TaskWriter, seed: int) -> str:
     """A sonnet."""
     (draft,) = writer.write([SonnetRequest(seed=seed)])
     return "\n".join(draft.lines)
 
 
-def per_second(writer: Writer, requests: Sequence[Any]) -> float:
+def per_second(writer: TaskWriter, requests: Sequence[Any]) -> float:
     """Texts a second of CPU time, when they share batches."""
     began = time.process_time()
     writer.write(requests)

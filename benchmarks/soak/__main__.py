@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.soak.report import show
-from benchmarks.soak.soak import Options, Soak
+from benchmarks.soak.soak import Soak, SoakOptions
 
 
 def main() -> int:
@@ -27,7 +27,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        chosen = Options(
+        chosen = SoakOptions(
             seconds=options.minutes * 60,
             seed=options.seed,
             address=options.database_url,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ballots import Ballot, Poll, poll_of
+from benchmarks.ballots import Ballot, PollMessage, poll_of
 from benchmarks.soak import hostile
 from benchmarks.soak.ledger import Entry, Ledger
 from benchmarks.soak.records import Records
@@ -52,7 +52,7 @@ class Crowd:
         self.admin = guild.admin
         self._idle = [guild.add_member(f"Member {n}") for n in range(members)]
         self._probers = [guild.add_member(f"Prober {n}") for n in range(PROBERS)]
-        self._polls: list[Poll] = []
+        self._polls: list[PollMessage] = []
         self._poems: list[Message] = []
         self._notes: dict[Ballot, Message] = {}
         """The private note about each vote."""

@@ -26,7 +26,7 @@ from benchmarks.soak.database import (
 from benchmarks.soak.ledger import text_of
 from benchmarks.soak.supervisor import Supervisor, limit_memory
 from bot.operate.healthcheck import ask
-from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.faults import FaultKind, RestFault
 from bot.platforms.local.guild import ChannelKind
 from bot.platforms.local.server import LocalDiscord
 
@@ -83,13 +83,13 @@ class Trouble:
 
     # The API and the gateway
 
-    async def rest(self, kind: Kind, seconds: float, share: float, wait: float = 1.0) -> None:
+    async def rest(self, kind: FaultKind, seconds: float, share: float, wait: float = 1.0) -> None:
         self.local.faults.rest = RestFault(kind, share, HALF_OF_THEM, wait)
         await asyncio.sleep(seconds)
         self.local.faults.clear()
 
     async def redirects(self, seconds: float) -> None:
-        self.local.faults.rest = RestFault(Kind.REDIRECT, paths="GET .*/attachments/")
+        self.local.faults.rest = RestFault(FaultKind.REDIRECT, paths="GET .*/attachments/")
         await asyncio.sleep(seconds)
         self.local.faults.clear()
 
@@ -260,7 +260,7 @@ class Trouble:
         await self.supervisor.wait_online()
 
     async def terminate_silent(self) -> None:
-        self.local.faults.rest = RestFault(Kind.SILENCE, 1.0, HALF_OF_THEM)
+        self.local.faults.rest = RestFault(FaultKind.SILENCE, 1.0, HALF_OF_THEM)
         await asyncio.sleep(2.0)
         await self.supervisor.terminate()
         self.local.faults.clear()
@@ -342,16 +342,18 @@ FAULTS = (
     # The channel
     Fault("threads archived", lambda t, s: t.archive(s), 8.0),
     # The API
-    Fault("answers 500", lambda t, s: t.rest(Kind.SERVER_ERROR, s, 0.5), 6.0),
-    Fault("answers 502", lambda t, s: t.rest(Kind.BAD_GATEWAY, s, 0.5), 6.0),
-    Fault("answers 429 for a route", lambda t, s: t.rest(Kind.ROUTE_LIMIT, s, 0.5, 0.7), 6.0),
-    Fault("answers 429 for everything", lambda t, s: t.rest(Kind.GLOBAL_LIMIT, s, 0.3, 0.5), 4.0),
-    Fault("answers none", lambda t, s: t.rest(Kind.SILENCE, s, 0.3), 6.0),
-    Fault("answers slow", lambda t, s: t.rest(Kind.SLOW, s, 0.5, 1.5), 8.0),
-    Fault("answers malformed", lambda t, s: t.rest(Kind.MALFORMED, s, 0.3), 6.0),
+    Fault("answers 500", lambda t, s: t.rest(FaultKind.SERVER_ERROR, s, 0.5), 6.0),
+    Fault("answers 502", lambda t, s: t.rest(FaultKind.BAD_GATEWAY, s, 0.5), 6.0),
+    Fault("answers 429 for a route", lambda t, s: t.rest(FaultKind.ROUTE_LIMIT, s, 0.5, 0.7), 6.0),
+    Fault(
+        "answers 429 for everything", lambda t, s: t.rest(FaultKind.GLOBAL_LIMIT, s, 0.3, 0.5), 4.0
+    ),
+    Fault("answers none", lambda t, s: t.rest(FaultKind.SILENCE, s, 0.3), 6.0),
+    Fault("answers slow", lambda t, s: t.rest(FaultKind.SLOW, s, 0.5, 1.5), 8.0),
+    Fault("answers malformed", lambda t, s: t.rest(FaultKind.MALFORMED, s, 0.3), 6.0),
     Fault("files redirected", lambda t, s: t.redirects(s), 8.0),
-    Fault("connections cut", lambda t, s: t.rest(Kind.CUT, s, 0.4), 6.0),
-    Fault("answers lost", lambda t, s: t.rest(Kind.LOST_ANSWER, s, 0.4), 6.0),
+    Fault("connections cut", lambda t, s: t.rest(FaultKind.CUT, s, 0.4), 6.0),
+    Fault("answers lost", lambda t, s: t.rest(FaultKind.LOST_ANSWER, s, 0.4), 6.0),
     # The database
     Fault("database locked", lambda t, s: t.database.lock(s), 20.0),
     Fault("database slow", lambda t, s: t.database.slow(s), 10.0),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.platforms.local.records import Interaction, Kind, Message, Status
+from bot.platforms.local.records import Interaction, InteractionType, Message, Status
 
 DEADLINE_S = 3.0
 """Discord's deadline for the first response to an interaction."""
@@ -99,7 +99,7 @@ class Entry:
 
     @property
     def succeeded(self) -> bool:
-        if self.asked.kind is Kind.AUTOCOMPLETE:
+        if self.asked.kind is InteractionType.AUTOCOMPLETE:
             return self.asked.acknowledged
         if not self.asked.acknowledged or self.is_unfinished:
             return False

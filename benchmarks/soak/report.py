@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.soak.ledger import DEADLINE_S, Fate, Ledger
-from benchmarks.soak.soak import Outcome
+from benchmarks.soak.soak import SoakResult
 
 MEMORY_MIB = 450.0
 """Of all processes together: a container with 512 MiB has to hold them."""
@@ -63,7 +63,7 @@ def exceptions_in(log: str) -> list[str]:
     return found
 
 
-def promises(outcome: Outcome) -> list[Promise]:
+def promises(outcome: SoakResult) -> list[Promise]:
     """What the bot promises, and what it did."""
     ledger, supervisor = outcome.ledger, outcome.supervisor
     errors = Counter(map(_alike, exceptions_in(outcome.log)))
@@ -94,7 +94,7 @@ def promises(outcome: Outcome) -> list[Promise]:
     ]
 
 
-def _during(outcome: Outcome, at: float) -> str:
+def _during(outcome: SoakResult, at: float) -> str:
     """The fault at a time, or the last one before it."""
     before = [fault for fault in outcome.faults if fault.began <= at + DEADLINE_S]
     if not before:
@@ -114,7 +114,7 @@ def _listed(counts: Counter[str]) -> tuple[str, ...]:
     return tuple(f"{count} × {what}" for what, count in counts.most_common(12))
 
 
-def show(console: Console, outcome: Outcome) -> bool:
+def show(console: Console, outcome: SoakResult) -> bool:
     """Print the summary. Returns whether all promises were kept."""
     table = interactions(outcome.ledger)
     waits = outcome.ledger.waits()
@@ -163,7 +163,7 @@ def _ms(waits: list[float], percent: int) -> str:
     return f"{1e3 * statistics.quantiles(waits, n=100)[percent - 1]:.0f} ms"
 
 
-def _faults(outcome: Outcome) -> Table:
+def _faults(outcome: SoakResult) -> Table:
     table = Table("fault", "at", "lasted", "back after")
     began = outcome.faults[0].began - outcome.faults[0].step.at if outcome.faults else 0.0
     for fault in outcome.faults:

@@ -56,7 +56,7 @@ HEARTBEAT_S = 20.0
 
 
 @dataclass(frozen=True)
-class Options:
+class SoakOptions:
     """What a soak does; `tests/slow/test_soak.py` runs a small one."""
 
     seconds: float = 1200.0
@@ -85,10 +85,10 @@ class Recovered:
 
 
 @dataclass
-class Outcome:
+class SoakResult:
     """Everything that was counted."""
 
-    options: Options
+    options: SoakOptions
     ledger: Ledger
     records: Records
     faults: list[Recovered]
@@ -105,12 +105,12 @@ class Outcome:
 class Soak:
     """One soak, in a folder."""
 
-    def __init__(self, folder: Path, options: Options, console: Console) -> None:
+    def __init__(self, folder: Path, options: SoakOptions, console: Console) -> None:
         self._folder, self._options, self._console = folder, options, console
         self._lag_s = 0.0
         self._left: dict[str, str] = {}
 
-    async def run(self) -> Outcome:
+    async def run(self) -> SoakResult:
         """Run it; the outcome."""
         options, folder = self._options, self._folder
         async with AsyncExitStack() as stack:
@@ -142,7 +142,7 @@ class Soak:
             ledger, records = Ledger(deadline_s=options.deadline_s), Records()
             ledger.downs, ledger.disturbed = supervisor.downs, local.faults.disturbed
             crowd = Crowd(local, ledger, records, seed=options.seed, members=options.members)
-            outcome = Outcome(options, ledger, records, [], supervisor, "")
+            outcome = SoakResult(options, ledger, records, [], supervisor, "")
             plan = make_plan(
                 options.seed,
                 options.seconds,
@@ -221,7 +221,7 @@ class Soak:
                 return
         raise RuntimeError(f"{entry.what} failed: {entry.text or 'no answer'}")
 
-    async def _go(self, outcome: Outcome, plan: Sequence[Step], trouble: Trouble) -> None:
+    async def _go(self, outcome: SoakResult, plan: Sequence[Step], trouble: Trouble) -> None:
         options, crowd = self._options, trouble.crowd
         began = time.time()
         tasks = [
@@ -249,7 +249,7 @@ class Soak:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _make(self, outcome: Outcome, step: Step, trouble: Trouble) -> None:
+    async def _make(self, outcome: SoakResult, step: Step, trouble: Trouble) -> None:
         fault = Recovered(step, time.time(), 0.0)
         outcome.faults.append(fault)
         try:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as METRICS_TYPE
 
-from bot.monitoring.state import Check
+from bot.monitoring.state import ReadinessCheck
 
 log = logging.getLogger(__name__)
 
@@ -57,8 +57,8 @@ async def serve_monitoring(
     host: str,
     port: int,
     *,
-    checks: Callable[[], Mapping[str, Check]],
-    alive: Callable[[], Check],
+    checks: Callable[[], Mapping[str, ReadinessCheck]],
+    alive: Callable[[], ReadinessCheck],
     metrics: Callable[[], Awaitable[bytes]],
 ) -> AsyncIterator[str]:
     """Answer the operator's tools. Yields the address, without a path.

@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ReadinessCheck:
     """One condition for being ready."""
 
     passes: bool
@@ -27,7 +27,7 @@ KEPT = 1_440
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class MinuteState:
     """The state of the bot at the end of a minute."""
 
     at: datetime

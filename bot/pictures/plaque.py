@@ -42,7 +42,7 @@ GLINT_OFFSET = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TextBlock:
     """Lines of one style and size."""
 
     lines: tuple[str, ...]
@@ -76,7 +76,7 @@ def plaque(
     return png_of(image, compress_level=4)
 
 
-def name_block(name: str, height: float) -> Block:
+def name_block(name: str, height: float) -> TextBlock:
     """The largest block of a drawable name: on 1 to 3 lines, at most `height` pixels high."""
     blocks = [_fit(lines, height) for lines in _line_breaks(_parts(name), FontStyle.SERIF_BOLD, 3)]
     # Another line must make the letters larger by an eighth.
@@ -87,9 +87,11 @@ def name_block(name: str, height: float) -> Block:
     return best
 
 
-def _fit(lines: Sequence[str], height: float) -> Block:
+def _fit(lines: Sequence[str], height: float) -> TextBlock:
     size = max(1, int(min(MAX_SIZES[len(lines) - 1], height / (len(lines) * LINE_HEIGHT))))
-    return Block(tuple(lines), FontStyle.SERIF_BOLD, _fitting(lines, FontStyle.SERIF_BOLD, size))
+    return TextBlock(
+        tuple(lines), FontStyle.SERIF_BOLD, _fitting(lines, FontStyle.SERIF_BOLD, size)
+    )
 
 
 def _fitting(lines: Iterable[str], style: FontStyle, size: int) -> int:
@@ -119,24 +121,24 @@ def _equal_pieces(name: str, count: int) -> list[str]:
     return [name[i : i + step].strip() or " " for i in range(0, len(name), step)]
 
 
-def _meaning_block(meaning: str) -> Block:
+def _meaning_block(meaning: str) -> TextBlock:
     """A meaning on one line, or on two if one would be smaller than `MIN_SIZE`."""
     for lines in _line_breaks(_parts(meaning), FontStyle.SERIF_ITALIC, 2):
         size = _fitting(lines, FontStyle.SERIF_ITALIC, MEANING_SIZE)
         if size >= MIN_SIZE:
-            return Block(tuple(lines), FontStyle.SERIF_ITALIC, size)
+            return TextBlock(tuple(lines), FontStyle.SERIF_ITALIC, size)
     return _one_line(meaning, FontStyle.SERIF_ITALIC, MEANING_SIZE)
 
 
-def _one_line(text: str, style: FontStyle, size: int) -> Block:
+def _one_line(text: str, style: FontStyle, size: int) -> TextBlock:
     """A text on one line: smaller if needed, and cut rather than smaller than `MIN_SIZE`."""
     kept = text
     while text_width(kept, style, MIN_SIZE) > TEXT_WIDTH and len(kept) > 1:
         kept = shortened(text, len(kept) - 1)
-    return Block((kept,), style, max(MIN_SIZE, _fitting([kept], style, size)))
+    return TextBlock((kept,), style, max(MIN_SIZE, _fitting([kept], style, size)))
 
 
-def _engrave(blocks: Sequence[Block]) -> Image.Image:
+def _engrave(blocks: Sequence[TextBlock]) -> Image.Image:
     """The plate with these blocks, and the footprints below the first block."""
     image = _part("plate").copy()
     left, top, right, bottom = TEXT_BOX

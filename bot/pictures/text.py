@@ -47,7 +47,7 @@ class Font(NamedTuple):
     """Like `Bold`; empty for the file's default."""
 
 
-class Run(NamedTuple):
+class FontRun(NamedTuple):
     """Consecutive characters that are drawn with the same font."""
 
     text: str
@@ -118,28 +118,28 @@ def draw_text(
 
 
 @lru_cache(1024)
-def _runs(text: str, style: FontStyle) -> tuple[Run, ...]:
+def _runs(text: str, style: FontStyle) -> tuple[FontRun, ...]:
     """Split a text into runs: each character is drawn with the first font that has it."""
     if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
         # Runs are placed from left to right, so right-to-left text must not be split.
         for font in _bundled_fonts(style):
             if all(_has_glyph(font.file, character) for character in text):
-                return (Run(text, font),)
+                return (FontRun(text, font),)
     return tuple(_split_by_font(text, style))
 
 
-def _split_by_font(text: str, style: FontStyle) -> Iterator[Run]:
+def _split_by_font(text: str, style: FontStyle) -> Iterator[FontRun]:
     run, font = "", None
     for character in text:
         joins = character == " " or unicodedata.category(character).startswith("M")
         found = _font_with(character, style) or _bundled_fonts(style)[0]
         wanted = font if joins and font else found
         if font is not None and wanted != font:
-            yield Run(run, font)
+            yield FontRun(run, font)
             run = ""
         run, font = run + character, wanted
     if font is not None:
-        yield Run(run, font)
+        yield FontRun(run, font)
 
 
 @lru_cache(4096)

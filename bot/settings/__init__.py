@@ -14,9 +14,9 @@ from typing import Any, Literal
 
 from bot.settings.values import (
     MOST_SHARDS,
-    Kind,
     Secret,
     Setting,
+    ValueKind,
     WrongItems,
     in_range,
     listed,
@@ -52,7 +52,7 @@ class Settings:
 
     discord_token: Secret | None = setting(
         None,
-        Kind("the bot's token", Secret),
+        ValueKind("the bot's token", Secret),
         "The bot's token, from the page Bot of your application on "
         "https://discord.com/developers/applications. Keep it secret. Not needed for python -m bot "
         "--local.",
@@ -60,7 +60,7 @@ class Settings:
     )
     home_guilds: frozenset[int] = setting(
         frozenset(),
-        listed(Kind("server IDs", in_range(int, 1, 2**64, "").parse)),
+        listed(ValueKind("server IDs", in_range(int, 1, 2**64, "").parse)),
         "Servers whose administrators can use /retrain and choose the live version with /models; "
         "the bot's owners always can. Only there, Discord offers /owner and /status. Default: "
         "none, so that only the owners can, and these two are everywhere. To copy a server's ID, "
@@ -101,7 +101,7 @@ class Settings:
     )
     state_dir: Path = setting(
         Path("state"),
-        Kind("a writable folder", Path),
+        ValueKind("a writable folder", Path),
         "Folder for everything that the bot stores on disk. Created if missing. python -m bot "
         "--local uses its subfolder local, which keeps its data apart from that of the bot on "
         "Discord.",
@@ -109,7 +109,7 @@ class Settings:
     )
     database_url: Secret | None = setting(
         None,
-        Kind("the address of a PostgreSQL database", Secret),
+        ValueKind("the address of a PostgreSQL database", Secret),
         "PostgreSQL database for polls, kept poems, namers and trained weights. Use one on a host "
         "that wipes its disk at each restart. If empty, everything is stored in the file "
         "mangosaurus.db in STATE_DIR. Ignored by python -m bot --local.",
@@ -124,7 +124,9 @@ class Settings:
     )
     shard_ids: frozenset[int] = setting(
         frozenset(),
-        Kind(f"numbers or ranges of shards below {MOST_SHARDS}, separated by commas", parse_shards),
+        ValueKind(
+            f"numbers or ranges of shards below {MOST_SHARDS}, separated by commas", parse_shards
+        ),
         "The shards on Discord of this process, if several processes share them, each with its own "
         "part of the servers (see docs/hosting/fleet.md). Needs SHARD_COUNT, and a PostgreSQL "
         "database that all of them use. If empty, this process runs all shards.",
@@ -160,7 +162,7 @@ class Settings:
     )
     inference: str | None = setting(
         None,
-        Kind("the address of a Dask scheduler", _cluster),
+        ValueKind("the address of a Dask scheduler", _cluster),
         "Dask cluster that writes and trains for the bot (docs/hosting/cluster.md): "
         "dask://HOST:PORT, or dask+tls://HOST:PORT. Needs requirements-cluster.txt. While it does "
         "not answer, and if empty, the bot writes by itself.",
@@ -208,7 +210,7 @@ class Settings:
     )
     metrics_host: str = setting(
         "127.0.0.1",
-        Kind("an address of this machine", str),
+        ValueKind("an address of this machine", str),
         "Address on which METRICS_PORT is opened. Anyone who can connect to it can read the "
         "metrics. 127.0.0.1 is open to this machine only, 0.0.0.0 to every network that it is in, "
         "for example to other containers.",
@@ -216,7 +218,7 @@ class Settings:
     )
     sentry_dsn: Secret | None = setting(
         None,
-        Kind("the DSN of a project on Sentry", Secret),
+        ValueKind("the DSN of a project on Sentry", Secret),
         "Address (DSN) of a Sentry project that gets a report of each error in the log, without "
         "members' words. Needs pip install -r requirements-sentry.txt. If empty, nothing is "
         "reported.",

@@ -1,6 +1,7 @@
 """Values of settings: how the text of each kind is read, and what is secret.
 
-`Kind.parse` takes text without spaces around it, and raises `ValueError` if that is no such value.
+`ValueKind.parse` takes text without spaces around it, and raises `ValueError` if that is no such
+value.
 """
 
 import re
@@ -29,7 +30,7 @@ class WrongItems(ValueError):  # noqa: N818 (it lists them)
 
 
 @dataclass(frozen=True)
-class Kind(Generic[Value]):
+class ValueKind(Generic[Value]):
     """How values of a kind are read, and what a message about another text calls them."""
 
     expected: str
@@ -41,20 +42,20 @@ class Setting:
     """What is known about a setting besides its name and its type."""
 
     default: Any
-    kind: Kind[Any]
+    kind: ValueKind[Any]
     description: str
     """For `.env.example`, like the example."""
     example: str
 
 
-def setting(default: T, kind: Kind[T], description: str, *, example: str) -> T:
+def setting(default: T, kind: ValueKind[T], description: str, *, example: str) -> T:
     """A field of a dataclass of settings."""
     about = Setting(default, kind, description, example)
     declared: T = field(default=default, metadata={"setting": about})
     return declared
 
 
-def in_range(number: type[N], low: N, high: N, what: str) -> Kind[N]:
+def in_range(number: type[N], low: N, high: N, what: str) -> ValueKind[N]:
     """Numbers from `low` to `high`."""
 
     def parse(text: str) -> N:
@@ -63,10 +64,10 @@ def in_range(number: type[N], low: N, high: N, what: str) -> Kind[N]:
             raise ValueError("out of range")
         return value
 
-    return Kind(f"{what} from {low} to {high}", parse)
+    return ValueKind(f"{what} from {low} to {high}", parse)
 
 
-def one_of(*choices: Choice) -> Kind[Choice]:
+def one_of(*choices: Choice) -> ValueKind[Choice]:
     """A few words, in capitals or not."""
     by_letters = {choice.casefold(): choice for choice in choices}
 
@@ -75,10 +76,10 @@ def one_of(*choices: Choice) -> Kind[Choice]:
             raise ValueError("none of them")
         return by_letters[text.casefold()]
 
-    return Kind(f"{', '.join(choices[:-1])} or {choices[-1]}", parse)
+    return ValueKind(f"{', '.join(choices[:-1])} or {choices[-1]}", parse)
 
 
-def matching(pattern: str, what: str) -> Kind[str]:
+def matching(pattern: str, what: str) -> ValueKind[str]:
     """Text that a regular expression matches as a whole."""
 
     def parse(text: str) -> str:
@@ -86,16 +87,18 @@ def matching(pattern: str, what: str) -> Kind[str]:
             raise ValueError("another form")
         return text
 
-    return Kind(what, parse)
+    return ValueKind(what, parse)
 
 
-def token(beginning: str, what: str) -> Kind[Secret]:
+def token(beginning: str, what: str) -> ValueKind[Secret]:
     """Tokens of one kind, which were copied whole and with nothing else."""
     whole = matching(re.escape(beginning) + r"[!#-&(-~]*", what)  # of ASCII, but no quotes
-    return Kind(f"{what}, which begins with {beginning}", lambda text: Secret(whole.parse(text)))
+    return ValueKind(
+        f"{what}, which begins with {beginning}", lambda text: Secret(whole.parse(text))
+    )
 
 
-def listed(item: Kind[Item]) -> Kind[frozenset[Item]]:
+def listed(item: ValueKind[Item]) -> ValueKind[frozenset[Item]]:
     """Items that are separated by commas."""
 
     def parse(text: str) -> frozenset[Item]:
@@ -109,7 +112,7 @@ def listed(item: Kind[Item]) -> Kind[frozenset[Item]]:
             raise WrongItems(*wrong)
         return frozenset(items)
 
-    return Kind(f"{item.expected}, separated by commas", parse)
+    return ValueKind(f"{item.expected}, separated by commas", parse)
 
 
 def parse_shards(text: str) -> frozenset[int]:

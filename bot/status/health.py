@@ -14,7 +14,14 @@ from bot.chat.turn import Platform
 from bot.concurrency import PeriodicTask
 from bot.fleet.membership import Served
 from bot.monitoring.metrics import counter, gauge
-from bot.monitoring.state import KEPT, SAMPLE_S, Check, LoopLag, Sample, resident_bytes
+from bot.monitoring.state import (
+    KEPT,
+    SAMPLE_S,
+    LoopLag,
+    MinuteState,
+    ReadinessCheck,
+    resident_bytes,
+)
 from bot.store import StoreError
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import Trainings
@@ -42,7 +49,7 @@ class Health:
 
     def __init__(self, app: App, *platforms: Platform) -> None:
         self.loop_lag = LoopLag()
-        self.samples: deque[Sample] = deque(maxlen=KEPT)
+        self.samples: deque[MinuteState] = deque(maxlen=KEPT)
         """Those of the last day, oldest first."""
         self.database_seconds: float | None = None
         """How long the last check of the database took; `None` if it failed."""
@@ -92,36 +99,38 @@ class Health:
         if not self._asking.done():
             self.database_seconds = None
 
-    def checks(self) -> Mapping[str, Check]:
+    def checks(self) -> Mapping[str, ReadinessCheck]:
         """The conditions for being ready."""
         away = [each.name for each in self._platforms if not each.is_connected]
         lag = self.loop_lag.worst(RECENT_S)
         seconds = self.database_seconds
         missing = sorted(set(TASKS) - set(self._app.inference.cards))
         return {
-            "gateway": Check(
+            "gateway": ReadinessCheck(
                 not away, f"not connected to {' and '.join(away)}" if away else "connected"
             ),
-            "event_loop": Check(lag < SLOW_LOOP_S, f"{lag:.3f} s late at most in {RECENT_S:g} s"),
-            "database": Check(
+            "event_loop": ReadinessCheck(
+                lag < SLOW_LOOP_S, f"{lag:.3f} s late at most in {RECENT_S:g} s"
+            ),
+            "database": ReadinessCheck(
                 seconds is not None,
                 "does not answer" if seconds is None else f"answered in {seconds:.3f} s",
             ),
-            "models": Check(
+            "models": ReadinessCheck(
                 not missing,
                 f"missing: {', '.join(missing)}" if missing else f"{len(TASKS)} loaded",
             ),
             "queue": self._queue(),
         }
 
-    def alive(self) -> Check:
+    def alive(self) -> ReadinessCheck:
         """Whether the process can go on; else only a restart helps."""
         inference = self._app.inference
         if inference.blocked_for >= BLOCKED_S:
-            return Check(False, f"{inference.stuck} threads of the networks do not end")
+            return ReadinessCheck(False, f"{inference.stuck} threads of the networks do not end")
         if reason := self._app.fleet.lost:
-            return Check(False, reason)
-        return Check(True, "ok")
+            return ReadinessCheck(False, reason)
+        return ReadinessCheck(True, "ok")
 
     async def until_lost(self) -> str:
         """Wait until only a restart helps. Returns the reason."""
@@ -202,10 +211,10 @@ class Health:
         text = "Turns of this process that workers have computed."
         yield counter("cluster_turns", text, now.turns)
 
-    def sample(self) -> Sample:
+    def sample(self) -> MinuteState:
         """The state since the last sample that was kept."""
         requests, failures = self._counted
-        return Sample(
+        return MinuteState(
             at=self._app.now(),
             memory_bytes=resident_bytes(),
             worst_lag=self.loop_lag.worst(),
@@ -230,11 +239,11 @@ class Health:
         else:
             self.database_seconds = seconds
 
-    def _queue(self) -> Check:
+    def _queue(self) -> ReadinessCheck:
         inference = self._app.inference
         oldest = max((state.oldest for state in inference.queues.values()), default=0.0)
         if not inference.is_ready:
-            return Check(False, f"{inference.stuck} threads of the networks do not end")
+            return ReadinessCheck(False, f"{inference.stuck} threads of the networks do not end")
         if oldest > OLD_REQUEST_S:
-            return Check(False, f"a request has waited for {oldest:.0f} s")
-        return Check(True, f"{inference.at_work} requests")
+            return ReadinessCheck(False, f"a request has waited for {oldest:.0f} s")
+        return ReadinessCheck(True, f"{inference.at_work} requests")

@@ -11,7 +11,7 @@ from bot.chat.message import Embed, Field, File, Message, Text, Timestamp, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_owner
-from bot.monitoring.state import Sample
+from bot.monitoring.state import MinuteState
 from bot.settings.values import format_shards
 from bot.status.health import Health
 from bot.writing.cluster import ClusterStatus
@@ -69,7 +69,7 @@ def up_since(app: App, turn: Turn) -> Text:
     )
 
 
-def _fields(app: App, turn: Turn, health: Health, latest: Sample) -> tuple[Field, ...]:
+def _fields(app: App, turn: Turn, health: Health, latest: MinuteState) -> tuple[Field, ...]:
     platform, networks = turn.platform, app.inference
     latency = platform.latency if platform.is_connected else None
     connected = _("connected") if platform.is_connected else _("not connected")
@@ -144,7 +144,7 @@ def _of_cluster(cluster: ClusterStatus) -> Text:
     )
 
 
-def _picture(now: datetime, samples: Sequence[Sample]) -> bytes:
+def _picture(now: datetime, samples: Sequence[MinuteState]) -> bytes:
     from bot.pictures.day_plot import Chart, Series, day_plot  # here: it needs Pillow
 
     hours = [(now - sample.at) / HOUR for sample in samples]

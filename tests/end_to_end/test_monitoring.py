@@ -7,7 +7,7 @@ from pathlib import Path
 import discord
 import pytest
 
-from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.faults import FaultKind, RestFault
 from bot.platforms.local.server import LocalDiscord
 from bot.writing import Inference
 from tests.end_to_end.conftest import eventually, mangosaurus
@@ -72,7 +72,7 @@ async def test_reference_of_a_failure(
 async def test_refused_requests_are_counted(local: LocalDiscord, tmp_path: Path) -> None:
     """Also those of interactions, which the library sends another way, and each repeated one."""
     async with mangosaurus(local, tmp_path) as bot:
-        local.faults.rest = RestFault(Kind.ROUTE_LIMIT, paths="/callback", seconds=0.01)
+        local.faults.rest = RestFault(FaultKind.ROUTE_LIMIT, paths="/callback", seconds=0.01)
         await local.run_command("help", until="sent")
         await eventually(lambda: bot.app.monitor.invalid_requests.recent >= 2)
         assert (value(bot.app.monitor, "invalid_requests_total", status="429") or 0) >= 2

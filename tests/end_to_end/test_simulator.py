@@ -10,7 +10,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.faults import FaultKind, RestFault
 from bot.platforms.local.limits import ApiError, Upload
 from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.toy_bot import ToyBot, png
@@ -70,7 +70,7 @@ async def test_unknown_command(local: LocalDiscord, toy: ToyBot) -> None:
 @pytest.mark.parametrize("is_redirected", [False, True])
 async def test_files(local: LocalDiscord, toy: ToyBot, is_redirected: bool) -> None:
     if is_redirected:
-        local.faults.rest = RestFault(Kind.REDIRECT, paths="GET .*/attachments/")
+        local.faults.rest = RestFault(FaultKind.REDIRECT, paths="GET .*/attachments/")
     asked = await local.run_command("weigh", {"file": Upload("bones.txt", b"four")})
     await local.wait_for(lambda: asked.followups)
     assert asked.original is not None
@@ -79,7 +79,7 @@ async def test_files(local: LocalDiscord, toy: ToyBot, is_redirected: bool) -> N
     assert await call(local, "GET", asked.original.embed["image"]["url"]) == (200, png())
     (copy,) = asked.followups[0].attachments
     assert await call(local, "GET", copy.url) == (200, b"four")
-    assert bool(local.faults.made[Kind.REDIRECT]) == is_redirected
+    assert bool(local.faults.made[FaultKind.REDIRECT]) == is_redirected
     local.state.channel.remove(asked.followups[0])
     assert (await call(local, "GET", copy.url))[0] == 404
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from benchmarks.ballots import Poll, Press, allowed_votes, poll_of, stored_votes, wrong_votes
+from benchmarks.ballots import PollMessage, Press, allowed_votes, poll_of, stored_votes, wrong_votes
 from benchmarks.bot_process import BotProcess
 from bot.platforms.local.guild import User
 from bot.platforms.local.records import Interaction
@@ -73,7 +73,7 @@ class Fleet:
             command, options, by=by or self.member(), server=server, timeout_s=ANSWER_S
         )
 
-    async def ask(self, members: int) -> list[Poll]:
+    async def ask(self, members: int) -> list[PollMessage]:
         """Members of each server ask for names at once: each gets one answer, with a poll.
 
         On a busy machine, the database may take too long for a poll: then they ask again.
@@ -89,7 +89,7 @@ class Fleet:
             assert await session.scalar(text("SELECT count(*) FROM polls")) >= len(polls)
         return polls
 
-    async def _poll(self, member: User, server: int) -> Poll:
+    async def _poll(self, member: User, server: int) -> PollMessage:
         while True:
             asked = await self.use("dinoname", {"count": 3}, by=member, server=server)
             assert len(asked.messages) == 1
@@ -97,7 +97,7 @@ class Fleet:
                 return poll_of(asked.message)
             await asyncio.sleep(3.0)  # its cooldown
 
-    async def vote(self, polls: Sequence[Poll], members: int) -> None:
+    async def vote(self, polls: Sequence[PollMessage], members: int) -> None:
         """Members vote in all polls, twice in each, at the same time.
 
         Afterwards, the database has what was confirmed, and nothing else.
@@ -107,7 +107,7 @@ class Fleet:
         stored = await stored_votes(self.store.database.url, polls)
         assert wrong_votes(allowed_votes(self._presses), stored) == []
 
-    async def _vote(self, member: User, poll: Poll) -> None:
+    async def _vote(self, member: User, poll: PollMessage) -> None:
         server = self.local.servers.of_channel(poll.message.channel_id)
         for position in (0, 1):
             asked = server.press(member, poll.message.id, poll.buttons[position])
@@ -179,7 +179,7 @@ class Fleet:
                     if state == "running":
                         await self.store[Trainings].request_stop(number, "button")
 
-    async def kill(self, polls: Sequence[Poll], members: int) -> None:
+    async def kill(self, polls: Sequence[PollMessage], members: int) -> None:
         """The second process is killed while members vote, and started again.
 
         What was confirmed is stored, the other process serves on, and afterwards all is as before.

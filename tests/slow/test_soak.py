@@ -6,13 +6,13 @@ from rich.console import Console
 
 from benchmarks.kills import run as run_kills
 from benchmarks.soak.report import promises, show
-from benchmarks.soak.soak import Options, Soak
+from benchmarks.soak.soak import Soak, SoakOptions
 
 
 async def test_short_soak(tmp_path: Path) -> None:
     """Every promise is kept, with some faults. How fast the bot stops is not the question."""
     faults = ("SIGKILL", "answers 502", "database locked", "SIGTERM")
-    options = Options(
+    options = SoakOptions(
         seconds=45,
         rate=4.0,
         quiet_s=15.0,

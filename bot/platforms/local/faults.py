@@ -1,6 +1,6 @@
 """Faults of the simulator: errors of Discord and of the network, made on purpose.
 
-    local.faults.rest = RestFault(Kind.BAD_GATEWAY, share=0.5, paths=r"POST /interactions/")
+    local.faults.rest = RestFault(FaultKind.BAD_GATEWAY, share=0.5, paths=r"POST /interactions/")
     ...
     local.faults.clear()
 
@@ -24,10 +24,10 @@ Limited = Callable[[float, bool], web.StreamResponse]
 MOVED = "moved"
 """In the address to which a request was redirected."""
 HELD_S = 600.0
-"""Seconds that a request of `Kind.SILENCE` is held: longer than any client waits."""
+"""Seconds that a request of `FaultKind.SILENCE` is held: longer than any client waits."""
 
 
-class Kind(enum.StrEnum):
+class FaultKind(enum.StrEnum):
     """What happens to a REST request."""
 
     SERVER_ERROR = "500"
@@ -51,7 +51,7 @@ class RestFault:
     seconds: the delay, for `SLOW`; when to try again, for a 429.
     """
 
-    kind: Kind
+    kind: FaultKind
     share: float = 1.0
     paths: str = ""
     seconds: float = 1.0
@@ -88,27 +88,27 @@ class Faults:
             return await handler(request)
         if self.random.random() >= fault.share:
             return await handler(request)
-        if fault.kind is Kind.REDIRECT and MOVED in request.query:
+        if fault.kind is FaultKind.REDIRECT and MOVED in request.query:
             return await handler(request)
         self.made[fault.kind] += 1
         if token := request.match_info.get("token"):
             self.disturbed.add(token)
         match fault.kind:
-            case Kind.SERVER_ERROR | Kind.BAD_GATEWAY:
-                return _error(500 if fault.kind is Kind.SERVER_ERROR else 502)
-            case Kind.ROUTE_LIMIT | Kind.GLOBAL_LIMIT:
-                return self._limited(fault.seconds, fault.kind is Kind.GLOBAL_LIMIT)
-            case Kind.SLOW:
+            case FaultKind.SERVER_ERROR | FaultKind.BAD_GATEWAY:
+                return _error(500 if fault.kind is FaultKind.SERVER_ERROR else 502)
+            case FaultKind.ROUTE_LIMIT | FaultKind.GLOBAL_LIMIT:
+                return self._limited(fault.seconds, fault.kind is FaultKind.GLOBAL_LIMIT)
+            case FaultKind.SLOW:
                 await asyncio.sleep(fault.seconds)
                 return await handler(request)
-            case Kind.SILENCE:
+            case FaultKind.SILENCE:
                 await asyncio.sleep(HELD_S)
-            case Kind.LOST_ANSWER:
+            case FaultKind.LOST_ANSWER:
                 await handler(request)
-            case Kind.REDIRECT:
+            case FaultKind.REDIRECT:
                 location = f"{request.url.update_query({MOVED: '1'})}"
                 return web.Response(status=302, headers={"Location": location})
-            case Kind.MALFORMED:
+            case FaultKind.MALFORMED:
                 return _broken_off(await handler(request))
         return _cut(request)
 

@@ -97,10 +97,10 @@ def _sentences(errors: JSON, path: str = "") -> Iterator[str]:
             yield from _sentences(value, f"{path}.{key}".strip("."))
 
 
-class Form:
+class PayloadErrors:
     """Collects the errors of a payload by path.
 
-    >>> form = Form()
+    >>> form = PayloadErrors()
     >>> form.length("embeds.0.title", "x" * 300, 0, 256)
     >>> form.errors["embeds"]["0"]["title"]["_errors"][0]["message"]
     'Must be 256 or fewer in length.'
@@ -177,7 +177,7 @@ def parts(payload: object, path: str, at: str = "") -> Iterator[tuple[str, Any]]
 
 def check_message(payload: JSON, *, prefix: str = "") -> None:
     """Raise a 50035 if a message's content, embeds or components exceed a limit."""
-    form = Form(prefix)
+    form = PayloadErrors(prefix)
     for path, (low, high) in _LENGTHS.items():
         for here, value in parts(payload, path):
             form.length(here, value, low, high)
@@ -198,13 +198,13 @@ def check_message(payload: JSON, *, prefix: str = "") -> None:
     form.check()
 
 
-def _check_url(form: Form, path: str, url: object, *, attachment: bool = False) -> None:
+def _check_url(form: PayloadErrors, path: str, url: object, *, attachment: bool = False) -> None:
     schemes = ("http", "https", "attachment") if attachment else ("http", "https")
     if url is not None and not re.match(rf"({'|'.join(schemes)})://\S", str(url)):
         form.add(path, f"Not a well formed URL: the scheme must be one of {schemes}.")
 
 
-def _check_button(form: Form, path: str, button: JSON, seen: set[str]) -> None:
+def _check_button(form: PayloadErrors, path: str, button: JSON, seen: set[str]) -> None:
     form.one_of(f"{path}.style", button.get("style"), range(1, 6))
     if not button.get("label") and not button.get("emoji"):
         form.add(f"{path}.label", "A label or an emoji is required")
@@ -228,7 +228,7 @@ def check_commands(commands: list[JSON], installs: Collection[int] | None = None
     installs: to whom the application can be added; None for the commands of one server, which say
         nothing about that.
     """
-    form = Form()
+    form = PayloadErrors()
     form.length("commands", commands, 0, 100)
     names: set[tuple[int, str]] = set()
     for index, command in enumerate(commands):
@@ -244,7 +244,9 @@ def check_commands(commands: list[JSON], installs: Collection[int] | None = None
     form.check()
 
 
-def _check_installs(form: Form, path: str, command: JSON, installs: Collection[int] | None) -> None:
+def _check_installs(
+    form: PayloadErrors, path: str, command: JSON, installs: Collection[int] | None
+) -> None:
     """Check for whom a command is, and where it can be used."""
     types, contexts = command.get("integration_types"), command.get("contexts")
     if installs is None:
@@ -259,7 +261,7 @@ def _check_installs(form: Form, path: str, command: JSON, installs: Collection[i
         form.add(f"{path}.contexts", "Private channels need user installs")
 
 
-def _check_named(form: Form, path: str, item: JSON) -> None:
+def _check_named(form: PayloadErrors, path: str, item: JSON) -> None:
     """Check a command or an option, and the options in it."""
     name, options = item.get("name"), item.get("options") or []
     form.length(f"{path}.name", name, 1, 32)
@@ -286,7 +288,7 @@ def _check_named(form: Form, path: str, item: JSON) -> None:
         _check_choices(form, f"{here}.choices", option.get("choices") or [])
 
 
-def _check_choices(form: Form, path: str, choices: list[JSON]) -> None:
+def _check_choices(form: PayloadErrors, path: str, choices: list[JSON]) -> None:
     form.length(path, choices, 0, 25)
     for index, choice in enumerate(choices):
         form.length(f"{path}.{index}.name", choice.get("name"), 1, 100)
@@ -295,7 +297,7 @@ def _check_choices(form: Form, path: str, choices: list[JSON]) -> None:
 
 def check_choices(data: JSON) -> list[JSON]:
     """The choices of an autocomplete response; raises a 50035 if they are invalid."""
-    form = Form("data")
+    form = PayloadErrors("data")
     choices: list[JSON] = data.get("choices") or []
     _check_choices(form, "choices", choices)
     form.check()

@@ -9,7 +9,7 @@ from bot.platforms.local.common.page import Page, file_response
 from bot.platforms.local.common.simulator import Changes
 from bot.platforms.local.guild import User
 from bot.platforms.local.limits import JSON, ApiError, Upload
-from bot.platforms.local.records import Interaction, Kind, Message, Status
+from bot.platforms.local.records import Interaction, InteractionType, Message, Status
 from bot.platforms.local.state import State
 
 WEB = Path(__file__).with_name("web")
@@ -65,7 +65,7 @@ class DiscordPage(Page):
         newest = {
             asked.source.id if asked.source else asked.id: asked
             for asked in self._state.interactions.values()
-            if asked.user is user and asked.kind is not Kind.AUTOCOMPLETE
+            if asked.user is user and asked.kind is not InteractionType.AUTOCOMPLETE
         }
         without_answer = (Status.WAITING, Status.FAILED)
         return [

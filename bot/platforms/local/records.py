@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bot.platforms.local.guild import USE_EXTERNAL_APPS, User, iso
-from bot.platforms.local.limits import JSON, SERVERS, USERS, Context, Form
+from bot.platforms.local.limits import JSON, SERVERS, USERS, Context, PayloadErrors
 
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
 
 
-class Kind(enum.IntEnum):
+class InteractionType(enum.IntEnum):
     """Discord's interaction types."""
 
     COMMAND = 2
@@ -195,7 +195,7 @@ class Message:
             reference = {"message_id": self.reply_to.id, "channel_id": self.channel_id}
             body["message_reference"] = reference
         if self.asked is not None:
-            if self.asked.kind is Kind.COMMAND and self.reply_to is None:
+            if self.asked.kind is InteractionType.COMMAND and self.reply_to is None:
                 body["type"] = 20
             body |= {"webhook_id": self.author.id, "application_id": self.author.id}
         return body
@@ -207,7 +207,7 @@ class Interaction:
 
     id: str
     token: str
-    kind: Kind
+    kind: InteractionType
     user: User
     title: str  # "/dinoname", or the label of the button
     data: JSON
@@ -257,8 +257,12 @@ class Interaction:
 
 def reply_type(asked: Interaction, value: Any) -> Reply:  # noqa: ANN401 (whatever was sent)
     """The callback type; `ApiError` 50035 if this kind of interaction does not accept it."""
-    accepted = {Kind.COMMAND: (4, 5), Kind.COMPONENT: (4, 5, 6, 7), Kind.AUTOCOMPLETE: (8,)}
-    form = Form()
+    accepted = {
+        InteractionType.COMMAND: (4, 5),
+        InteractionType.COMPONENT: (4, 5, 6, 7),
+        InteractionType.AUTOCOMPLETE: (8,),
+    }
+    form = PayloadErrors()
     form.one_of("type", value, accepted[asked.kind])
     form.check()
     return Reply(value)

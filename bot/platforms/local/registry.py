@@ -51,7 +51,7 @@ class Choice:
         return data | ({"guild_id": command["guild_id"]} if "guild_id" in command else {})
 
 
-class Registry:
+class RegisteredCommands:
     """The commands that the bot has registered, for all servers or for some."""
 
     def __init__(self, application_id: str, new_id: Callable[[], str]) -> None:

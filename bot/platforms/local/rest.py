@@ -27,7 +27,7 @@ GUILD_COMMANDS = "/applications/{application}/guilds/{guild}/commands"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiCall:
     """A parsed request."""
 
     path: Mapping[str, str]
@@ -46,7 +46,7 @@ class Route:
 
     method: str
     path: str
-    handler: Callable[[Call], object]
+    handler: Callable[[ApiCall], object]
     limited_by: str | None = None  # the path parameter by which requests are limited
 
 
@@ -85,7 +85,7 @@ def unknown_route(method: str, path: str) -> web.Response:
     return json_response({"message": message, "code": 0}, status=404)
 
 
-async def parse(request: web.Request) -> Call:
+async def parse(request: web.Request) -> ApiCall:
     """Parse a request's body: JSON, or multipart with `payload_json` and `files[n]`."""
     body: object = {}
     uploads: list[Upload] = []
@@ -103,7 +103,7 @@ async def parse(request: web.Request) -> Call:
         body = json.loads(await request.text() or "{}")
     payload = body if isinstance(body, dict) else {}
     items = body if isinstance(body, list) else []
-    return Call(request.match_info, request.query, items, (payload, uploads))
+    return ApiCall(request.match_info, request.query, items, (payload, uploads))
 
 
 class Rest:
@@ -204,30 +204,30 @@ class Rest:
     def _guilds(self) -> list[JSON]:
         return [server.guild.payload() for server in self._servers if server.guild.joined]
 
-    def _overwrite_in_guild(self, call: Call) -> list[JSON]:
+    def _overwrite_in_guild(self, call: ApiCall) -> list[JSON]:
         server = next((each for each in self._servers if each.guild.id == call["guild"]), None)
         if server is None or not server.guild.joined:
             raise ApiError(50001)
         return server.overwrite_commands(call.items, server.guild.id)
 
-    def _member(self, call: Call) -> JSON:
+    def _member(self, call: ApiCall) -> JSON:
         guild = self._servers.of_guild(call["guild"]).guild
         return guild.member_payload(guild.user(call["user"]))
 
-    def _place(self, call: Call) -> State:
+    def _place(self, call: ApiCall) -> State:
         return self._servers.of_channel(call["channel"])
 
-    def _edit(self, call: Call) -> Message:
+    def _edit(self, call: ApiCall) -> Message:
         return self._place(call).channel.edit(call["message"], *call.content)
 
-    def _follow_up(self, call: Call) -> Message:
+    def _follow_up(self, call: ApiCall) -> Message:
         return self._servers.of_token(call["token"]).follow_up(call["token"], *call.content)
 
-    def _edit_reply(self, call: Call) -> Message:
+    def _edit_reply(self, call: ApiCall) -> Message:
         state = self._servers.of_token(call["token"])
         return state.edit_reply(call["token"], call["message"], *call.content)
 
-    def _callback(self, call: Call) -> JSON | None:
+    def _callback(self, call: ApiCall) -> JSON | None:
         state = self._servers.of_token(call["token"])
         answered = state.answer(call["interaction"], call["token"], *call.content)
         return answered if call.query.get("with_response") in ("1", "true") else None

@@ -32,7 +32,7 @@ from bot.platforms.local.common.simulator import (
     Simulator,
     socket_address,
 )
-from bot.platforms.local.faults import Faults, Kind
+from bot.platforms.local.faults import FaultKind, Faults
 from bot.platforms.local.gateway import Gateway
 from bot.platforms.local.guild import User
 from bot.platforms.local.limits import ApiError, RateLimiter
@@ -202,7 +202,7 @@ class LocalDiscord(Simulator):
         """Turn errors into Discord's responses, and make faults of the API."""
         try:
             fault = self.faults.rest
-            is_moved = fault is not None and fault.kind is Kind.REDIRECT  # files, too
+            is_moved = fault is not None and fault.kind is FaultKind.REDIRECT  # files, too
             if is_moved or request.path.startswith(self._api):
                 return await self.faults.answer(request, handler)
             return await handler(request)

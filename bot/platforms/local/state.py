@@ -27,7 +27,7 @@ from bot.platforms.local.limits import (
     USERS,
     ApiError,
     Context,
-    Form,
+    PayloadErrors,
     Upload,
     check_choices,
 )
@@ -36,14 +36,14 @@ from bot.platforms.local.records import (
     Attachment,
     Events,
     Interaction,
-    Kind,
+    InteractionType,
     Message,
     Reply,
     Status,
     Surface,
     reply_type,
 )
-from bot.platforms.local.registry import Registry
+from bot.platforms.local.registry import RegisteredCommands
 
 FOLLOW_UPS = 5
 """Messages after the first answer, where only the user has added the bot."""
@@ -77,7 +77,7 @@ class State:
             self.guild, self.events, clock=clock, new_id=self._new_id, history=history
         )
         self.interactions: dict[str, Interaction] = {}  # by token
-        self.commands = Registry(self.guild.bot.id, self._new_id)
+        self.commands = RegisteredCommands(self.guild.bot.id, self._new_id)
         if beside is not None:
             self.commands = beside.commands
             self.channel.attachments = beside.channel.attachments  # at one address
@@ -139,7 +139,7 @@ class State:
             raise ApiError(50013)
         given = values or {}
         if unknown := given.keys() - {option["name"] for option in choice.options}:
-            form = Form()
+            form = PayloadErrors()
             form.add(f"options.{min(unknown)}", f"/{name} has no such option.")
             form.check()
         files = {k: self.channel.store_file(v) for k, v in given.items() if isinstance(v, Upload)}
@@ -149,7 +149,9 @@ class State:
             resolved["attachments"] = {f.id: f.payload() for f in files.values()}
         if resolved:
             data["resolved"] = resolved
-        return self._ask(Kind.COMMAND, user, f"/{name}", data, surface, files=list(files.values()))
+        return self._ask(
+            InteractionType.COMMAND, user, f"/{name}", data, surface, files=list(files.values())
+        )
 
     def _resolved(self, options: Sequence[JSON], values: Mapping[str, object]) -> dict[str, JSON]:
         """The members and channels that options name. Raises `ApiError` for unknown ones."""
@@ -176,7 +178,7 @@ class State:
     ) -> Interaction:
         """Ask for the choices of the option `focused`, given the values typed so far."""
         data = self.commands.find(name, self.guild.id).data(values, focused)
-        return self._ask(Kind.AUTOCOMPLETE, user, f"/{name}", data)
+        return self._ask(InteractionType.AUTOCOMPLETE, user, f"/{name}", data)
 
     def press(
         self, user: User, message_id: str, custom_id: str, *, forged: bool = False
@@ -196,11 +198,11 @@ class State:
         data = {"custom_id": custom_id, "component_type": 2}
         title = button.label if button is not None else ""
         surface = message.asked.surface if message.asked is not None else Surface.SERVER
-        return self._ask(Kind.COMPONENT, user, title, data, surface, source=message)
+        return self._ask(InteractionType.COMPONENT, user, title, data, surface, source=message)
 
     def _ask(
         self,
-        kind: Kind,
+        kind: InteractionType,
         user: User,
         title: str,
         data: JSON,

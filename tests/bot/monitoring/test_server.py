@@ -13,7 +13,7 @@ import pytest_asyncio
 from bot.monitoring import server as monitoring
 from bot.monitoring.monitor import Monitor
 from bot.monitoring.server import serve_monitoring
-from bot.monitoring.state import Check
+from bot.monitoring.state import ReadinessCheck
 from tests.waiting import eventually
 
 
@@ -21,14 +21,17 @@ class Bot:
     """What the server shows."""
 
     def __init__(self) -> None:
-        self.found = {"gateway": Check(True, "connected"), "database": Check(True, "answered")}
-        self.is_alive = Check(True, "ok")
+        self.found = {
+            "gateway": ReadinessCheck(True, "connected"),
+            "database": ReadinessCheck(True, "answered"),
+        }
+        self.is_alive = ReadinessCheck(True, "ok")
         self.metrics = Monitor().metrics.exposition
 
-    def checks(self) -> dict[str, Check]:
+    def checks(self) -> dict[str, ReadinessCheck]:
         return self.found
 
-    def alive(self) -> Check:
+    def alive(self) -> ReadinessCheck:
         return self.is_alive
 
 
@@ -56,7 +59,7 @@ async def get(server: str, path: str) -> tuple[int, str, str]:
 
 async def test_alive(server: str, bot: Bot) -> None:
     assert (await get(server, "/healthz"))[::2] == (200, "ok\n")
-    bot.is_alive = Check(False, "3 threads do not end")
+    bot.is_alive = ReadinessCheck(False, "3 threads do not end")
     assert (await get(server, "/healthz"))[::2] == (503, "3 threads do not end\n")
 
 
@@ -64,7 +67,7 @@ async def test_ready(server: str, bot: Bot) -> None:
     status, kind, body = await get(server, "/readyz")
     assert (status, kind) == (200, "application/json; charset=utf-8")
     assert json.loads(body)["checks"]["gateway"] == {"ok": True, "detail": "connected"}
-    bot.found["database"] = Check(False, "does not answer")
+    bot.found["database"] = ReadinessCheck(False, "does not answer")
     status, _, body = await get(server, "/readyz")
     answer = json.loads(body)
     assert (status, answer["ready"]) == (503, False)
@@ -119,7 +122,7 @@ async def test_odd_requests(
 async def test_page_that_fails(
     server: str, bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail() -> Check:
+    def fail() -> ReadinessCheck:
         raise LookupError
 
     monkeypatch.setattr(bot, "alive", fail)

@@ -20,7 +20,7 @@ from bot.pictures.plaque import (
     TEXT_BOX,
     TEXT_WIDTH,
     WIDTH,
-    Block,
+    TextBlock,
     name_block,
     plaque,
 )
@@ -38,7 +38,7 @@ def drawn(name: str = "Mangosaurus", meaning: str | None = None, *details: str) 
     return Image.open(io.BytesIO(plaque(name, meaning, lines, placeholder=PLACEHOLDER)))
 
 
-def widest(block: Block) -> float:
+def widest(block: TextBlock) -> float:
     return max(text_width(line, block.style, block.size) for line in block.lines)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.chat.app import App
 from bot.fleet.membership import Fleet
-from bot.monitoring.state import Check
+from bot.monitoring.state import ReadinessCheck
 from bot.status import health as module
 from bot.status.health import Health
 from bot.writing.queues import QueueState
@@ -95,7 +95,7 @@ async def test_stuck_networks_need_a_restart(
         assert health.alive().passes is is_alive
     monkeypatch.setattr(FakeWriter, "blocked_for", 0.0)
     monkeypatch.setattr(Fleet, "lost", "another process runs its shards now")
-    assert health.alive() == Check(False, "another process runs its shards now")
+    assert health.alive() == ReadinessCheck(False, "another process runs its shards now")
 
 
 async def test_lost_once_stuck(health: Health, monkeypatch: pytest.MonkeyPatch) -> None:

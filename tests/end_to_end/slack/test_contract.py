@@ -55,7 +55,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.faults import FaultKind, RestFault
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.records import Interaction, View
 from bot.platforms.local.slack.server import LocalSlack
@@ -391,7 +391,7 @@ async def test_download(slack: LocalSlack) -> None:
             assert await answer.read() == b"Mangosaurus"
         async with session.get(file.url) as answer:
             assert (answer.status, answer.content_type) == (200, "text/html")
-        slack.faults.rest = RestFault(Kind.REDIRECT, paths="/files-pri/")
+        slack.faults.rest = RestFault(FaultKind.REDIRECT, paths="/files-pri/")
         for address in (file.payload()["url_private"], file.payload()["url_private_download"]):
             async with session.get(address, headers=headers, allow_redirects=False) as answer:
                 assert answer.status == 302

@@ -131,7 +131,7 @@ async def office(
         bot_on(slack, folder, templates, training=training) as bot,
     ):
         # As on Enterprise Grid.
-        slack.faults.rest = faults.RestFault(faults.Kind.REDIRECT, paths="/files-pri/")
+        slack.faults.rest = faults.RestFault(faults.FaultKind.REDIRECT, paths="/files-pri/")
         owner = slack.workspace.add_member("Olga", is_admin=True, is_owner=True)
         made = Office(bot, slack, owner)
         view = await (await made.ask("/namer", "create ?")).opened()

@@ -7,7 +7,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.faults import FaultKind, RestFault
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.forms import FormError
 from bot.platforms.local.slack.server import LocalSlack
@@ -45,13 +45,15 @@ async def test_incomplete_form(slack: LocalSlack, listener: Listener, values: JS
     await slack.submit(slack.member, view, values, forged=True).acknowledgement()
 
 
-@pytest.mark.parametrize("kind", [Kind.SERVER_ERROR, Kind.CUT, Kind.LOST_ANSWER, Kind.MALFORMED])
-async def test_faults(slack: LocalSlack, web: AsyncWebClient, kind: Kind) -> None:
+@pytest.mark.parametrize(
+    "kind", [FaultKind.SERVER_ERROR, FaultKind.CUT, FaultKind.LOST_ANSWER, FaultKind.MALFORMED]
+)
+async def test_faults(slack: LocalSlack, web: AsyncWebClient, kind: FaultKind) -> None:
     web.retry_handlers.clear()
     slack.faults.rest = RestFault(kind, paths=r"chat\.postMessage")
     with pytest.raises((SlackApiError, aiohttp.ClientError)):
         await web.chat_postMessage(channel=slack.channel.id, text="hello")
-    handled = kind in (Kind.LOST_ANSWER, Kind.MALFORMED)
+    handled = kind in (FaultKind.LOST_ANSWER, FaultKind.MALFORMED)
     assert len(slack.messages) == handled
     await web.auth_test()
 

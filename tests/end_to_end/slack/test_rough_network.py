@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.community.queries import Communities
-from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.faults import FaultKind, RestFault
 from bot.platforms.local.slack.records import Interaction, Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.local.slack.workspace import Member
@@ -198,9 +198,9 @@ async def test_too_many_requests_at_the_start(
 
 async def test_slack_is_away_for_a_while(bot: SlackBot, slack: LocalSlack) -> None:
     """The bot goes on afterwards."""
-    slack.faults.rest = RestFault(Kind.SERVER_ERROR)
+    slack.faults.rest = RestFault(FaultKind.SERVER_ERROR)
     await slack.command(slack.member, "/dinoname", "").acknowledgement()
-    await slack.wait_for(lambda: slack.faults.made[Kind.SERVER_ERROR] > 1)
+    await slack.wait_for(lambda: slack.faults.made[FaultKind.SERVER_ERROR] > 1)
     slack.faults.clear()
     asked = slack.command(slack.member, "/dinoname", "")
     await slack.wait_for(lambda: all_answered([asked]))
@@ -212,9 +212,9 @@ async def test_winner_of_a_lost_answer(bot: SlackBot, slack: LocalSlack) -> None
     (message,) = await cards(slack, 1)
     await vote(slack, slack.admin, message).acknowledgement()
     await slack.wait_for(lambda: votes_on([message]) == 1)
-    slack.faults.rest = RestFault(Kind.LOST_ANSWER, paths=r"chat\.postMessage")
+    slack.faults.rest = RestFault(FaultKind.LOST_ANSWER, paths=r"chat\.postMessage")
     closing = asyncio.create_task(bot.jobs.polls.close_due(bot.app.now() + DAYS))
-    await slack.wait_for(lambda: slack.faults.made[Kind.LOST_ANSWER])
+    await slack.wait_for(lambda: slack.faults.made[FaultKind.LOST_ANSWER])
     slack.faults.clear()
     await closing
     await bot.jobs.polls.close_due(bot.app.now() + 2 * DAYS)  # if it is not announced yet

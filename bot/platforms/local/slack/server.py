@@ -27,9 +27,9 @@ from bot.platforms.local.slack.limits import ACKNOWLEDGEMENT_S, DEFAULT_SCOPES, 
 from bot.platforms.local.slack.messages import HISTORY
 from bot.platforms.local.slack.page import SlackPage
 from bot.platforms.local.slack.records import Message, View
-from bot.platforms.local.slack.socket_mode import SocketMode
+from bot.platforms.local.slack.socket_mode import SocketModeServer
 from bot.platforms.local.slack.state import State
-from bot.platforms.local.slack.web_api import PREFIX, Tokens, WebApi, too_many_requests
+from bot.platforms.local.slack.web_api import PREFIX, BotTokens, WebApi, too_many_requests
 from bot.platforms.local.slack.workspace import Member
 
 
@@ -60,7 +60,7 @@ class LocalSlack(Simulator):
         super().__init__(port)
         self.bot_token = f"xoxb-local-{secrets.token_urlsafe(18)}"
         self.app_token = f"xapp-local-{secrets.token_urlsafe(18)}"
-        self.tokens = Tokens(self.bot_token, self.app_token)
+        self.tokens = BotTokens(self.bot_token, self.app_token)
         state = State(clock, ack_s=ack_s, manifest=manifest, history=history)
         self.state, self.workspace = state, state.workspace
         self.member, self.admin = self.workspace.member, self.workspace.admin
@@ -74,7 +74,7 @@ class LocalSlack(Simulator):
         self.modal, self.close_view = state.views.top, state.views.close
         self.wait_for = state.changes.wait_for
         self.faults = Faults(limited=too_many_requests)
-        self.sockets = SocketMode(state, self.faults)
+        self.sockets = SocketModeServer(state, self.faults)
         self.limits = RateLimits(clock, active=rate_limited)
         if scopes is None:
             scopes = manifest["oauth_config"]["scopes"]["bot"] if manifest else DEFAULT_SCOPES

@@ -43,7 +43,7 @@ class Connection:
     sent: int = 0  # envelopes
 
 
-class SocketMode:
+class SocketModeServer:
     """The connections of the bot."""
 
     def __init__(self, state: State, faults: Faults) -> None:

@@ -28,7 +28,7 @@ STRUCTURED = ("blocks", "view", "files")
 
 
 @dataclass(slots=True)
-class Tokens:
+class BotTokens:
     """The tokens that the bot uses; after `revoke` they are known, and of no use."""
 
     bot: str
@@ -42,7 +42,7 @@ class WebApi:
     def __init__(
         self,
         state: State,
-        tokens: Tokens,
+        tokens: BotTokens,
         scopes: frozenset[str],
         limits: RateLimits,
         open_connection: Callable[[], str],

@@ -12,7 +12,7 @@ import pytest
 from bot.operate import healthcheck
 from bot.operate.doctor import discord_account, machine
 from bot.operate.doctor.examination import Check, examine
-from bot.platforms.local.faults import Kind, RestFault
+from bot.platforms.local.faults import FaultKind, RestFault
 from bot.platforms.local.guild import Guild
 from bot.platforms.local.rest import Rest
 from bot.startup import Exit
@@ -53,7 +53,7 @@ def silent_discord(setup: Setup) -> None:
 
 
 def banned_address(setup: Setup) -> None:
-    setup.local.faults.rest = RestFault(Kind.GLOBAL_LIMIT, seconds=3600)
+    setup.local.faults.rest = RestFault(FaultKind.GLOBAL_LIMIT, seconds=3600)
     setup.held.callback(setup.local.faults.clear)
 
 

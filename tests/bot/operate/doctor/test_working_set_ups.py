@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.monitoring.server import serve_monitoring
-from bot.monitoring.state import Check
+from bot.monitoring.state import ReadinessCheck
 from bot.operate.doctor.examination import examine
 from bot.operate.doctor.findings import Level
 from bot.operate.doctor.machine import examine_monitoring
@@ -39,7 +39,7 @@ async def test_port_of_the_bot_itself() -> None:
     async def metrics() -> bytes:
         return b""
 
-    alive = Check(True, "ok")
+    alive = ReadinessCheck(True, "ok")
     async with serve_monitoring(
         "127.0.0.1", 0, checks=dict, alive=lambda: alive, metrics=metrics
     ) as url:
