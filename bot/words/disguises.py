@@ -30,7 +30,7 @@ _BEGINNINGS = {"kn": "n", "gn": "n", "pn": "n", "wr": "r", "ps": "s", "wh": "h",
 _SOUNDS = tuple(
     re.findall(
         r"(\w+):(\w+)",
-        "tsch:C tch:C sch:S ch:C sh:S ph:f gh:g kh:k rh:r th:t dh:d bh:b nh:n fh:f ck:k q:k "
+        "tsch:C tch:C sch:S ch:C sh:S ph:f gh:g kh:k rh:r dh:d bh:b nh:n fh:f ck:k q:k "
         "ce:se ci:si cy:si c:k x:ks z:s dg:j ee:i ea:i ie:i ei:i ey:i ay:ai y:i oo:u ou:u ew:u "
         "eu:u ue:u aw:o au:o ow:o oa:o oe:o",
     )
