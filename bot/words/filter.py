@@ -67,10 +67,11 @@ class WordFilter:
     def allows(self, text: str) -> bool:
         """Whether the text contains no blocked word."""
         disguises = _own_lists().disguises
-        first, *others = map(TextReading, readings(text))
-        if joined := bridged(first.words, disguises.spellings):
-            others.append(TextReading(joined))
-        if any(self._blocks(reading) for reading in (first, *others)):
+        others = map(TextReading, readings(text))
+        first = next(others)
+        joined = bridged(first.words, disguises.spellings)
+        last = (TextReading(joined),) if joined else ()
+        if any(self._blocks(reading) for reading in chain((first,), others, last)):
             return False
         found = chain(
             (disguises.masked(word, is_sure=is_sure) for word, is_sure in masked_words(text)),

@@ -136,9 +136,8 @@ def readings(text: str) -> Iterator[str]:
     if APOSTROPHE in written:  # `who're` is no whore, and `fu'ck` is no help
         written = _CONTRACTION.sub(r"\1 ", written).replace(APOSTROPHE, "")
     first = _SYMBOLS.sub(" ", written)
-    seen: dict[str, None] = dict.fromkeys((first, *sorted(leet_readings(written))))
+    seen = dict.fromkeys((first, first.translate(_NO_DIGITS), *sorted(leet_readings(written))))
     if _DIGIT.search(written):
-        seen[first.translate(_NO_DIGITS)] = None
         for kept in (False, True):  # of the digits at its end, the first may be a letter
             shorter = _LAST_DIGITS.sub(_first if kept else "", written)
             seen |= dict.fromkeys(sorted(leet_readings(shorter)))
