@@ -290,10 +290,12 @@ def _report_message(
         lines=tuple(lines),
         fields=_time(version),
         tone=Tone.TRAINING,
+        image=CURVE if comparison.curve else "",
     )
     details = Button(_("Details"), MODELS, f"info:{number}", emoji="📋")
     use = Button(_("Use it anyway"), MODELS, f"use:{number}")
-    return Message(embeds=(embed,), buttons=(details,) if is_live else (use, details))
+    buttons = (details,) if is_live else (use, details)
+    return Message(embeds=(embed,), files=_curve_file(comparison), buttons=buttons)
 
 
 def _why_not(version: VersionRecord) -> Text:

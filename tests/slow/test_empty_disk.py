@@ -34,14 +34,14 @@ async def test_everything_is_restored_on_an_empty_disk(
         options = {"corpus": elves, "seed": 1, "force": True}
         await local.run_command("retrain names", options, by=local.admin)
         report = local.messages[-1]
-        await local.wait_for(lambda: "image" in report.embed, what="A loss curve")
+        await local.wait_for(lambda: "image" in report.embed, timeout_s=300, what="A loss curve")
         assert says(report, "of names is live")
         assert says(report, "It is live because an administrator chose so.")
         card = bot.app.inference.cards["names"]
         closed = (await local.run_command("dinoname", {"count": 2})).message
         winner, _ = (button.label for button in closed.buttons[:2])
         assert winner is not None
-        await local.press(closed, winner, until="acknowledged")
+        await local.press(closed, winner, by=local.admin, until="acknowledged")
         await bot.jobs.polls.close_due(discord.utils.utcnow() + timedelta(days=1))
         still_open = (await local.run_command("dinoname", {"count": 2})).message
         poem = (await local.run_command("sonnet", {"form": "couplets"})).message
