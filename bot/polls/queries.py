@@ -919,9 +919,10 @@ async def export(session: AsyncSession, member_id: int) -> dict[str, Rows]:
 
 
 async def forget(session: AsyncSession, member_id: int) -> None:
-    """Delete a member's votes, and their name in their polls.
+    """Delete a member's votes, their open polls without votes of others, and their name elsewhere.
 
-    An open poll loses the vote. The number of votes of a closed poll's winner stays.
+    An open poll loses the vote. The number of votes of a closed poll's winner stays. Polls that
+    nobody knows to be the member's would not count towards `MOST_OF_MEMBER`.
     """
     # Lock polls before votes, in the order of their keys, as `Polls.cast` does: any other order
     # could deadlock.
@@ -931,9 +932,12 @@ async def forget(session: AsyncSession, member_id: int) -> None:
     ):
         await session.execute(keys.with_for_update())
     await session.execute(delete(Vote).where(Vote.member_id == member_id))
+    is_open = (Poll.member_id == member_id, Poll.closed_at.is_(None))
+    has_votes = select(Vote.poll_id).where(Vote.poll_id == Poll.id).exists()
+    await session.execute(delete(Poll).where(*is_open, ~has_votes))
     await session.execute(
         update(Poll)
-        .where(Poll.member_id == member_id, Poll.closed_at.is_(None))
+        .where(*is_open)
         .values(votes_needed=Poll.votes_needed + 1)  # the bot no longer knows a vote of theirs
     )
     await session.execute(

@@ -120,11 +120,11 @@ def _as_json(rows: Mapping[str, Sequence[Mapping[str, object]]]) -> bytes:
 def _confirmation() -> Message:
     reply = text(
         _(
-            "Delete your data? Your votes and kept poems will be deleted, trainings on your lists "
-            "will be stopped, and some buttons under your poems and names will stop working. "
-            "Names, namers and versions that others use stay, without your name. If you are "
-            "blocked, you stay blocked, and the record of what you did as a moderator stays for "
-            "a year. This can't be undone."
+            "Delete your data? Your votes, kept poems and open polls without votes of others will "
+            "be deleted, trainings on your lists will be stopped, and some buttons under your "
+            "poems and names will stop working. Names, namers and versions that others use stay, "
+            "without your name. If you are blocked, you stay blocked, and the record of what you "
+            "did as a moderator stays for a year. This can't be undone."
         )
     )
     buttons = (

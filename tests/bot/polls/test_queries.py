@@ -237,11 +237,29 @@ async def test_winner_needs_votes_of_others(
 async def test_forgotten_discoverer_votes_again(store: Store) -> None:
     """It is not known whose vote it is, so it takes one more."""
     await cast(store, 3, 0)
+    await cast(store, 4, 1)
     await store[Privacy].forget_member(3)
     await cast(store, 3, 0)
     closed = await store[Polls].close(POLL.id, LATER)
     assert closed is not None
-    assert (closed.votes, closed.winner) == ((1, 0, 0), None)
+    assert (closed.votes, closed.winner) == ((1, 1, 0), None)
+
+
+async def test_open_polls_of_a_forgotten_member(store: Store) -> None:
+    """Those in which only they have voted are deleted: nothing else would limit their number."""
+    polls = [replace(POLL, id=100 + n) for n in range(3)]
+    for poll in polls:
+        await opened(store, poll)
+    await store[Polls].close(100, NOW)
+    await store[Polls].cast(Ballot(101, 4, 0), NOW)
+    await store[Polls].cast(Ballot(102, 3, 0), NOW)
+    await store[Privacy].forget_member(3)
+    assert [bool(await store[Polls].find(poll.id)) for poll in (POLL, *polls)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
 
 
 async def test_same_name_again(store: Store) -> None:

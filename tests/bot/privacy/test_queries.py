@@ -81,6 +81,7 @@ async def test_open_poll_loses_forgotten_vote(store: Store) -> None:
 
 async def test_forget_member_during_votes(store: Store) -> None:
     await opened(store)
+    await store[Polls].cast(Ballot(POLL.id, 0, 0), NOW)
     await asyncio.gather(
         *(store[Polls].cast(Ballot(POLL.id, member, 0), NOW) for member in range(40)),
         store[Privacy].forget_member(3),
