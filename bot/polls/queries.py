@@ -408,9 +408,7 @@ class Polls(Queries):
     async def void(self, poll_id: int) -> None:
         """Take the victory back: the message of the poll was deleted, or its winner removed."""
         async with self._database.writing() as session:
-            await session.execute(
-                update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
-            )
+            await _void(session, poll_id)
 
     async def announcement_sent(self, poll_id: int, message_id: int) -> bool:
         """Record the message with the plaque. Returns whether the poll still has a winner."""
@@ -756,6 +754,7 @@ class HallOfFame(Queries):
             literal(message_id, BigInteger),
             Poll.id,
             literal(community_id, BigInteger),
+            Poll.winner.is_(None),
         ).where(Poll.id.in_(poll_ids))
         oldest = (
             select(WinnerAnswer.message_id)
@@ -766,12 +765,17 @@ class HallOfFame(Queries):
             .limit(1)
             .scalar_subquery()
         )
-        columns = ("channel_id", "message_id", "poll_id", "community_id")
+        columns = ("channel_id", "message_id", "poll_id", "community_id", "is_outdated")
+        locked = select(Poll.id).where(Poll.id.in_(poll_ids)).order_by(Poll.id)
         async with self._database.writing() as session:
+            # A winner is removed either before this, or after it and then here as well.
+            await session.execute(locked.with_for_update(read=True))
             await session.execute(
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id == message_id)
             )
-            await session.execute(insert(WinnerAnswer).from_select(columns, rows))
+            noted = self._database.insert(WinnerAnswer).from_select(columns, rows)
+            # Another member may have turned to the same page at the same time.
+            await session.execute(noted.on_conflict_do_nothing())
             await session.execute(
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id < oldest)
             )
@@ -780,8 +784,7 @@ class HallOfFame(Queries):
         """Messages on a platform that show a winner which was removed."""
         statement = (
             select(WinnerAnswer.community_id, WinnerAnswer.channel_id, WinnerAnswer.message_id)
-            .join(Poll, Poll.id == WinnerAnswer.poll_id)
-            .where(Poll.winner.is_(None), _is_on(platform, WinnerAnswer.channel_id))
+            .where(WinnerAnswer.is_outdated, _is_on(platform, WinnerAnswer.channel_id))
             .distinct()
             .limit(most)
         )
@@ -899,10 +902,18 @@ async def remove(
     )
     await session.execute(delete(Vote).where(*of_name))
     if winner[0] == position:
-        await session.execute(
-            update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
-        )
+        await _void(session, poll_id)
     return name
+
+
+async def _void(session: AsyncSession, poll_id: int) -> None:
+    """Take the victory of a poll back, and note the answers that show it."""
+    await session.execute(
+        update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
+    )
+    await session.execute(
+        update(WinnerAnswer).where(WinnerAnswer.poll_id == poll_id).values(is_outdated=True)
+    )
 
 
 async def count(session: AsyncSession, member_id: int) -> dict[str, int]:

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
@@ -71,6 +72,16 @@ class Base(DeclarativeBase):
     )
 
 
+def _partial(name: str, column: str, condition: str, on_sqlite: str = "") -> Index:
+    """An index of the few rows that meet a condition, in SQL as queries have it."""
+    return Index(
+        name,
+        column,
+        postgresql_where=text(condition),
+        sqlite_where=text(on_sqlite or condition),
+    )
+
+
 class Community(Base):
     """A Discord server or another platform's workspace, with its settings."""
 
@@ -102,6 +113,7 @@ class Poll(Base):
     __table_args__ = (
         Index("ix_polls_closed_at_closes_at", "closed_at", "closes_at"),
         Index("ix_polls_community_id_closed_at", "community_id", "closed_at"),
+        _partial("ix_polls_closed_at_without_winner", "closed_at", "winner IS NULL"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
@@ -149,7 +161,7 @@ class Candidate(Base):
         ForeignKey("polls.id", ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    name: Mapped[str] = mapped_column(String(128))
+    name: Mapped[str] = mapped_column(String(128), index=True)
     """As displayed."""
     removed_at: Mapped[datetime | None] = mapped_column(Instant)
     """When a moderator removed it. It has no votes and cannot win."""
@@ -180,6 +192,9 @@ class WinnerAnswer(Base):
     """A winner that an answer of the hall of fame shows, until the winner is removed."""
 
     __tablename__ = "winner_answers"
+    __table_args__ = (
+        _partial("ix_winner_answers_outdated", "channel_id", "is_outdated", "is_outdated = 1"),
+    )
 
     channel_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     message_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
@@ -188,6 +203,8 @@ class WinnerAnswer(Base):
     )
     community_id: Mapped[int] = mapped_column(Number, index=True)
     """Where the answer is, which need not be the community of the poll."""
+    is_outdated: Mapped[bool]
+    """Whether the winner was removed. Then the answer is emptied."""
 
 
 class Poem(Base):

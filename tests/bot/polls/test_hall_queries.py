@@ -1,14 +1,17 @@
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 
 from bot.community.queries import Action, Blocks, Communities, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.polls.queries import AnswerPlace, Ballot, Champion, HallOfFame, HallScope, Polls
 from bot.privacy.queries import Privacy
-from bot.store import Store
+from bot.store import Database, Store, url_of
 from bot.store.schema import EVERYBODY
 from tests.bot.polls.test_queries import LATER, NOW, POLL, opened
 
@@ -155,8 +158,46 @@ async def test_answers_that_show_a_removed_winner(
     entry = RecordEntry(Action.REMOVE_NAME, 1, NOW, 1)
     await store[Moderation].remove_name(1, 1, entry)
     assert sorted(await hall.outdated()) == [(1, 5, 52), (1, 5, 53), (9, 6, 54)]
+    await hall.shown(1, 8, 56, [1])  # it was read before the removal
+    assert (1, 8, 56) in await hall.outdated()
+    await hall.forget_answer(AnswerPlace(1, 8, 56))
     assert await hall.outdated("slack") == []
     await hall.forget_answer(AnswerPlace(1, 5, 52))
     await store[Privacy].left(9, NOW)
     await store[Privacy].forget_communities(LATER)
     assert await hall.outdated() == [(1, 5, 53)]
+
+
+async def test_page_that_two_members_turn_to_at_once(store: Store) -> None:
+    for number in range(1, 11):
+        await hold_poll(store, number, f"Name{number}", 2)
+    shown = [store[HallOfFame].shown(1, 5, 51, range(1, 11)) for _ in range(5)]
+    await asyncio.gather(*shown)
+    await store[Polls].void(3)
+    assert await store[HallOfFame].outdated() == [(1, 5, 51)]
+
+
+async def test_frequent_queries_read_no_whole_table(tmp_path: Path) -> None:
+    """Winners, their names and the answers that show them are kept without end."""
+    store = Store(Database(url_of(None, tmp_path)))
+    await store.database.migrate()
+    asked: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:  # noqa: ANN401
+        if statement.startswith(("SELECT", "DELETE", "UPDATE")):
+            asked.append((statement, values))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await store[Polls].prune(NOW)
+        await store[HallOfFame].outdated()
+        await store[HallOfFame].has("Mangosaurus", 1)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    async with store.database.reading() as session:
+        connection = await session.connection()
+        for statement, values in asked:
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+            read = {row[3].split()[1] for row in plan if row[3].startswith("SCAN")}
+            assert read <= {"communities", "blocks"}, statement
+    await store.close()

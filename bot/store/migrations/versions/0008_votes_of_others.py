@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add two columns and a table."""
+    """Add two columns, a table and indexes."""
     op.add_column("communities", sa.Column("votes_needed", sa.Integer()))
     # Any vote was enough for the polls that version 0.7.0 opened.
     op.add_column(
@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("message_id", sa.BigInteger(), nullable=False, autoincrement=False),
         sa.Column("poll_id", sa.BigInteger(), nullable=False),
         sa.Column("community_id", sa.BigInteger(), nullable=False),
+        sa.Column("is_outdated", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
             ["poll_id"],
             ["polls.id"],
@@ -34,3 +35,19 @@ def upgrade() -> None:
     )
     for column in ("poll_id", "community_id"):
         op.create_index(op.f(f"ix_winner_answers_{column}"), "winner_answers", [column])
+    op.create_index(
+        "ix_winner_answers_outdated",
+        "winner_answers",
+        ["channel_id"],
+        postgresql_where=sa.text("is_outdated"),
+        sqlite_where=sa.text("is_outdated = 1"),
+    )
+    without_winner = sa.text("winner IS NULL")
+    op.create_index(
+        "ix_polls_closed_at_without_winner",
+        "polls",
+        ["closed_at"],
+        postgresql_where=without_winner,
+        sqlite_where=without_winner,
+    )
+    op.create_index(op.f("ix_candidates_name"), "candidates", ["name"])
