@@ -22,7 +22,7 @@ from bot.chat.commands import (
 from bot.chat.details import details_state
 from bot.chat.dispatch import caller_of, respond_or_leave
 from bot.chat.errors import other_version
-from bot.chat.message import Button, Message, UserError, strong, text, verbatim
+from bot.chat.message import Button, Message, Text, UserError, strong, text, verbatim
 from bot.chat.received import stored_number
 from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
@@ -165,7 +165,7 @@ async def _message(
     model = dinosaurs(app)
     if record is not None:
         model = await ready(app, record, turn.community_id)
-        _check_open(turn, options.request, model)
+        _check_open(turn, options, model)
     words = await app.filters.of(turn.community_id)
     has_letters = any(pieces_of(options.request))
     if has_letters and not await asyncio.to_thread(is_fit, options.request, model, words):
@@ -209,12 +209,14 @@ async def _generate(
     try:
         result = await app.inference.names(request, model.trained, caller)
     except NamesError as error:
-        raise UserError(*with_request(verbatim(error.translated(_)), options)) from error
+        reason = verbatim(error.translated(_)) if model.shows_list else _nothing_found()
+        raise UserError(*with_request(reason, options)) from error
     note = ""
     if (short := result.shortfall) is not None:
         note = (short.sentence if model.shows_list else short.found_sentence).format(_)
     if not result.names:
-        raise UserError(*with_request(verbatim(note), options))
+        reason = verbatim(note) if model.shows_list else _nothing_found()
+        raise UserError(*with_request(reason, options))
     record = model.record
     return Candidates(
         names=tuple([format_name(model.card, name) for name in result.names]),
@@ -226,16 +228,24 @@ async def _generate(
     )
 
 
-def _check_open(turn: Turn, request: NamesRequest, model: NamesModel) -> None:
-    """Raise `UserError` for letters that leave few names of another community's model open.
+def _nothing_found() -> Text:
+    """The answer for members of other communities: any reason would tell about the list."""
+    return text(_("No new name was found. Ask for other or fewer letters."))
+
+
+def _check_open(turn: Turn, options: NamesOptions, model: NamesModel) -> None:
+    """Raise `UserError` for a request that leaves few names of another community's model open.
 
     Of those, the ones on its list are never given, so that an answer would tell which they are.
     """
+    request = options.request
     if model.shows_list or model.record is None or model.trained is None:
         return
     letters = sum(map(len, pieces_of(as_read(request, latin=False))))
-    longest = request.length or shape_of(model.trained).longest
-    if letters and longest < letters + LEAST_OPEN:
+    if request.length is None:
+        if letters and shape_of(model.trained).longest < letters + LEAST_OPEN:
+            raise UserError(*with_request(_nothing_found(), options))
+    elif request.length < letters + LEAST_OPEN:
         raise UserError(
             _(
                 "Another {community} trained {namer} and keeps its list to itself. Ask for fewer "

@@ -251,6 +251,25 @@ def without(guess: str, words: str) -> str:
     return re.sub(r"\d+", "1", re.sub(pieces, "…", words, flags=re.IGNORECASE))
 
 
+async def test_no_reason_tells_about_the_list(chat: Chat, namer: CustomModelRecord) -> None:
+    """A character or a length that it lacks is answered like letters without a new name."""
+    stranger, command = Stranger(chat.app), REGISTRY.by_name["name"]
+    nothing = "No new name was found. Ask for other or fewer letters."
+    open_ = "at least 3 letters have to be left open here"
+    for asked, sentence in (
+        ({"starts_with": "龍"}, nothing),
+        ({"contains": "ΘΘΘ"}, nothing),
+        ({"starts_with": "Θησίωνιδ"}, nothing),
+        ({"starts_with": "Θη", "length": 12}, nothing),
+        ({"length": 20}, nothing),
+        ({"length": 1}, open_),
+        ({"length": 2}, open_),
+    ):
+        shown = await stranger.use(command, {"namer": namer.name, **asked})
+        assert sentence in shown
+        assert not re.search("on the list|of their list|have \\d|more than", shown)
+
+
 async def test_own_community_sees_its_list(chat: Chat, namer: CustomModelRecord) -> None:
     """Otherwise the test above could not fail."""
     member, commands = Stranger(chat.app, OWNER), REGISTRY.by_name

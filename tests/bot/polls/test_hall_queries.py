@@ -198,6 +198,7 @@ async def test_frequent_queries_read_no_whole_table(tmp_path: Path) -> None:
         connection = await session.connection()
         for statement, values in asked:
             plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
-            read = {row[3].split()[1] for row in plan if row[3].startswith("SCAN")}
+            steps = [str(row["detail"]) for row in plan.mappings()]
+            read = {step.split()[1] for step in steps if step.startswith("SCAN")}
             assert read <= {"communities", "blocks"}, statement
     await store.close()
