@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from bot.chat.message import Message
 from bot.chat.turn import AnswerRef, DeliveryError, Turn
+from bot.concurrency import Locks
 
 REPLACEABLE = timedelta(minutes=14)
 """How long a note is replaced. Discord's tokens are valid for 15 minutes."""
@@ -19,6 +20,8 @@ class _Note:
     ref: AnswerRef | None
     """`None` where it cannot be replaced."""
     sent_at: datetime
+    said_at: datetime
+    """When the member asked for what it says now."""
 
 
 class PrivateNotes:
@@ -31,18 +34,27 @@ class PrivateNotes:
     def __init__(self) -> None:
         self._notes: OrderedDict[Hashable, _Note] = OrderedDict()
         """The oldest first, by subject and member."""
+        self._locks = Locks()
 
-    async def show(self, turn: Turn, subject: Hashable, message: Message, now: datetime) -> None:
+    async def show(self, turn: Turn, subject: Hashable, message: Message, at: datetime) -> None:
         """Replace the last note, or send one. What it says already is not repeated.
 
-        Raises `DeliveryError`.
+        `at` is when the member asked for it. Of quick requests, the last one counts, in whatever
+        order they arrive here. Raises `DeliveryError`.
         """
+        async with self._locks.of((subject, turn.user.id)):
+            await self._show(turn, subject, message, at)
+
+    async def _show(self, turn: Turn, subject: Hashable, message: Message, at: datetime) -> None:
         while self._notes and (
-            len(self._notes) > MOST or next(iter(self._notes.values())).sent_at < now - REPLACEABLE
+            len(self._notes) > MOST or next(iter(self._notes.values())).sent_at < at - REPLACEABLE
         ):
             self._notes.popitem(last=False)
         last = self._notes.get((subject, turn.user.id))
+        if last is not None and at < last.said_at:
+            return
         if last is not None and last.message == message:
+            self.changed(turn, subject, message, at)
             return
         if last is not None and last.ref is not None:
             try:
@@ -50,14 +62,14 @@ class PrivateNotes:
             except DeliveryError:  # it is gone
                 pass
             else:
-                self.changed(turn, subject, message)
+                self.changed(turn, subject, message, at)
                 return
         await turn.respond(message)
-        note = _Note(message, turn.private_answer, now)
+        note = _Note(message, turn.private_answer, sent_at=at, said_at=at)
         self._notes.pop((subject, turn.user.id), None)
         self._notes[subject, turn.user.id] = note
 
-    def changed(self, turn: Turn, subject: Hashable, message: Message) -> None:
+    def changed(self, turn: Turn, subject: Hashable, message: Message, at: datetime) -> None:
         """Note that the last note says something else by now."""
         if (last := self._notes.get((subject, turn.user.id))) is not None:
-            self._notes[subject, turn.user.id] = replace(last, message=message)
+            self._notes[subject, turn.user.id] = replace(last, message=message, said_at=at)

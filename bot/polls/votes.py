@@ -116,14 +116,15 @@ async def vote(app: App, turn: Turn, state: str) -> None:
     polls = app.store[Polls]
     message_id = 0 if turn.source is None else turn.source.ref.message_id
     origin = VoteOrigin(turn.community_id, turn.channel_id, message_id)
-    ballot = Ballot(poll_id, turn.user.id, position, origin)
+    ballot, now = Ballot(poll_id, turn.user.id, position, origin), app.now()
     try:
-        outcome = await polls.cast(ballot, app.now())
+        outcome = await polls.cast(ballot, now)
     except OutcomeUnknown as error:
         raise UserError(
             _(
                 "The database isn't answering in time. Your vote may still be counted: the "
-                "names will show it."
+                "names will show it. Look at the names before you press again: a second press "
+                "takes a vote back."
             )
         ) from error
     if outcome is Outcome.REFUSED:
@@ -147,22 +148,23 @@ async def vote(app: App, turn: Turn, state: str) -> None:
                 note = _taken_back()
                 if outcome is Outcome.COUNTED:
                     note = _receipt(poll, position, turn.platform)
-                await app.notes.show(turn, poll_id, note, app.now())
+                await app.notes.show(turn, poll_id, note, now)
 
 
 async def retract(app: App, turn: Turn, state: str) -> None:
     """Answer the button that retracts a vote."""
     poll_id, _position = parse(f"{state}:0")
     polls = app.store[Polls]
+    now = app.now()
     poll = await polls.find(poll_id)
-    if poll is None or poll.closed_at is not None or poll.closes_at <= app.now():
+    if poll is None or poll.closed_at is not None or poll.closes_at <= now:
         raise too_late(poll)
     origin = VoteOrigin(turn.community_id, turn.channel_id, None)
     if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
         raise elsewhere()
-    await polls.retract(poll_id, turn.user.id, app.now(), origin)
+    await polls.retract(poll_id, turn.user.id, now, origin)
+    app.notes.changed(turn, poll_id, _taken_back(), now)
     await turn.edit_source(_taken_back())
-    app.notes.changed(turn, poll_id, _taken_back())
 
     edit = partial(turn.platform.edit, message_of(poll))
     if poll.message_id is not None:

@@ -1,0 +1,39 @@
+"""Private notes of a member who presses quickly."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from bot.chat.message import Message, text
+from bot.chat.private_notes import PrivateNotes
+from bot.chat.turn import AnswerRef, MessageRef
+from tests.bot.turns import FakePlatform, FakeTurn
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+FIRST, SECOND, THIRD = (Message(text(word), private=True) for word in ("first", "second", "third"))
+
+
+class SlowTurn(FakeTurn):
+    """Its answer takes a while to arrive."""
+
+    async def respond(self, message: Message) -> MessageRef | None:
+        await asyncio.sleep(0)
+        await super().respond(message)
+        self.private_answer = AnswerRef(self.channel_id, 9, "a token")
+        return None
+
+
+async def test_quick_presses_have_one_note() -> None:
+    """It says what was asked for last, although that came before the others."""
+    platform, notes = FakePlatform(), PrivateNotes()
+    turns = [SlowTurn(platform) for _ in range(4)]
+    shown = [(SECOND, 2), (FIRST, 1), (SECOND, 4), (THIRD, 3)]
+    await asyncio.gather(
+        *(
+            notes.show(turn, 77, message, NOW + timedelta(seconds=second))
+            for turn, (message, second) in zip(turns, shown, strict=True)
+        )
+    )
+    assert [turn.answers for turn in turns] == [[SECOND], [], [], []]
+    assert not platform.closed
+    await notes.show(turns[0], 77, THIRD, NOW + timedelta(seconds=5))
+    assert [message for _ref, message in platform.closed] == [THIRD]
