@@ -164,7 +164,7 @@ async def _message(
         options = replace(options, custom_model=record.name)
     model = dinosaurs(app)
     if record is not None:
-        model = await ready(app, record, turn.community_id)
+        model = await ready(app, turn, record)
         _check_open(turn, options, model)
     words = await app.filters.of(turn.community_id)
     has_letters = any(pieces_of(options.request))
@@ -183,7 +183,8 @@ async def _message(
     try:
         poll = await open_poll(app, turn, candidates)
     except TooManyPolls as limit:
-        candidates = replace(candidates, note=f"{candidates.note} {too_many(limit)}".strip())
+        reason = too_many(limit, turn.platform.terms)
+        candidates = replace(candidates, note=f"{candidates.note} {reason}".strip())
     else:
         if poll is not None:
             return poll_message(poll, turn.platform.limits), poll

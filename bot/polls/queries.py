@@ -183,7 +183,7 @@ LARGEST_BATCH = 100
 """Votes, or polls, written or deleted in one transaction. PostgreSQL takes 32,767 values per
 statement."""
 MOST_OF_MEMBER, MOST_IN_CHANNEL = 10, 1_500
-"""Open polls of a member everywhere, and of a channel: a thousand members may ask at once."""
+"""Open polls of a member in a community, and of a channel: a thousand members may ask at once."""
 
 
 class TooManyPolls(Exception):  # noqa: N818 (it is a state, not a fault)
@@ -470,18 +470,20 @@ class Polls(Queries):
                     .with_for_update(read=True, key_share=True)
                 )
                 models = {*found}
-            of_members = await _open_by(session, Poll.member_id, {p.member_id for p in polls})
-            in_channels = await _open_by(session, Poll.channel_id, {p.channel_id for p in polls})
+            members, channels = {p.member_id for p in polls}, {p.channel_id for p in polls}
+            of_members = await _open_by(session, members, Poll.member_id, Poll.community_id)
+            in_channels = await _open_by(session, channels, Poll.channel_id)
             outcomes: list[PollRecord | TooManyPolls] = []
             for poll in polls:
-                if of_members[poll.member_id] >= MOST_OF_MEMBER:
+                member, channel = (poll.member_id, poll.community_id), (poll.channel_id,)
+                if of_members[member] >= MOST_OF_MEMBER:
                     outcomes.append(TooManyPolls(MOST_OF_MEMBER, is_of_member=True))
                     continue
-                if in_channels[poll.channel_id] >= MOST_IN_CHANNEL:
+                if in_channels[channel] >= MOST_IN_CHANNEL:
                     outcomes.append(TooManyPolls(MOST_IN_CHANNEL, is_of_member=False))
                     continue
-                of_members[poll.member_id] += poll.member_id is not None
-                in_channels[poll.channel_id] += 1
+                of_members[member] += poll.member_id is not None
+                in_channels[channel] += 1
                 if poll.custom_model_id not in models:  # deleted while it wrote the names
                     poll = replace(poll, custom_model_id=None)
                 if (chosen := known.get(poll.community_id)) is not None:
@@ -597,15 +599,15 @@ def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int
 
 
 async def _open_by(
-    session: AsyncSession, column: InstrumentedAttribute[Any], values: Collection[int | None]
-) -> Counter[int | None]:
-    """The number of open polls by member or channel."""
+    session: AsyncSession, values: Collection[int | None], *columns: InstrumentedAttribute[Any]
+) -> Counter[tuple[int | None, ...]]:
+    """The number of open polls by columns, the first of which has one of the values."""
     found = await session.execute(
-        select(column, func.count())
-        .where(Poll.closed_at.is_(None), column.in_(values))
-        .group_by(column)
+        select(func.count(), *columns)
+        .where(Poll.closed_at.is_(None), columns[0].in_(values))
+        .group_by(*columns)
     )
-    return Counter({row[0]: row[1] for row in found})
+    return Counter({tuple(key): number for number, *key in found})
 
 
 def _as_set(poll: PollRecord, minutes: int | None, votes: int | None) -> PollRecord:

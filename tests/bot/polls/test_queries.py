@@ -284,6 +284,7 @@ async def test_limits_of_open_polls(store: Store, monkeypatch: pytest.MonkeyPatc
     assert [each.is_of_member for each in refused] == [True, False, False]
     await store[Polls].close(100, NOW)
     await store[Polls].open(replace(POLL, id=200))
+    await store[Polls].open(replace(POLL, id=203, community_id=9, channel_id=8))
     for more in (replace(POLL, id=201), replace(POLL, id=202, member_id=9)):
         with pytest.raises(TooManyPolls):
             await store[Polls].open(more)

@@ -1,6 +1,7 @@
 """Polls on names: votes, tallies, results."""
 
 from dataclasses import replace
+from unittest.mock import AsyncMock
 
 import discord
 import pytest
@@ -12,6 +13,7 @@ from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls.poll_message import poll_message, tie_sentence
 from bot.polls.queries import PollRecord, Polls
 from bot.polls.votes import parse, signature
+from bot.store import OutcomeUnknown
 from bot.store.answers import ButtonStates
 from bot.words import WordFilter
 from tests.bot.chats.on_discord import DiscordChat
@@ -127,10 +129,15 @@ async def test_too_many_polls(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> No
     for who in (chat.alice, chat.alice, chat.alice, bob, cat):
         await who.use("dinoname", count=3)
     *_polls, third, _of_bob, of_cat = chat.history()
-    own = "There's no poll, because 2 polls on names for you are still open."
+    own = (
+        f"2 polls on names for you are open in this {chat.terms.community}. There's no other until "
+        "one of them closes."
+    )
     assert third.lines == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "", own]
     assert [*third.buttons] == ["More", "Details"]
-    assert of_cat.lines[-1] == ("There's no poll, because 3 polls are still open in this channel.")
+    assert of_cat.lines[-1] == (
+        "3 polls are open in this channel. There's no other until one of them closes."
+    )
     await chat.pass_time(TEN_MINUTES + 60)
     await chat.alice.use("dinoname", count=3)
     assert chat.history()[-1].text.startswith("Which is the coolest?")
@@ -238,6 +245,14 @@ async def test_lost_vote_is_not_shown(chat: Chat, monkeypatch: pytest.MonkeyPatc
     result = await chat.alice.press(message, "Bravosaurus")
     assert result.text.startswith("The database isn't answering")
     assert [*first_message(chat).buttons][1] == "Bravosaurus"
+
+
+async def test_vote_that_may_be_lost(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = await a_poll(chat)
+    with monkeypatch.context() as slow:
+        slow.setattr(chat.app.store[Polls], "cast", AsyncMock(side_effect=OutcomeUnknown))
+        result = await chat.alice.press(message, "Bravosaurus")
+    assert "Look at the names before you press again: a second press takes" in result.text
 
 
 async def test_poll_of_another_database(chat: Chat) -> None:
