@@ -22,6 +22,7 @@ from bot.polls.hall_of_fame import withdraw
 from bot.polls.poll_closing import winner_message
 from bot.polls.poll_message import message_of, poll_message, removed_message
 from bot.polls.queries import HallOfFame, PollRecord, Polls
+from bot.store import Unavailable
 from bot.training.queries import CustomModelRecord, CustomModels
 
 LONGEST_ADDRESS = 200
@@ -329,6 +330,8 @@ async def _in_time(work: Awaitable[None]) -> DeliveryError | None:
         return error
     except TimeoutError:
         return Unreachable("the edit took too long")
+    except Unavailable:  # after the removal was stored
+        return Unreachable("the database did not answer")
     return None
 
 

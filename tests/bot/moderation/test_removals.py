@@ -11,6 +11,7 @@ from bot.polls.queries import HallOfFame, HallScope, Polls
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Actor, Chat, Shown
+from tests.bot.fakes import unavailable
 from tests.bot.names.test_name import TOWNS, learned
 from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, members
 
@@ -76,6 +77,16 @@ async def test_winner_is_removed_with_its_plaque(chat: Chat) -> None:
         hall = await chat.alice.use("halloffame", scope=scope)
         assert "There are no winning names" in hall.text
     assert "no champion at the moment" in (await chat.alice.use("champion")).text
+
+
+async def test_database_is_away_after_the_removal(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A later round empties earlier answers; the moderator is not told that nothing happened."""
+    message, mo = await a_poll(chat), await chat.add_moderator()
+    monkeypatch.setattr(chat.app.store[HallOfFame], "outdated", unavailable)
+    reply = await remove(chat, mo, message, "Remove Bravosaurus")
+    assert reply == "Bravosaurus was removed, with its votes."
 
 
 EMPTIED = "A moderator removed a name that was here. /halloffame shows the others."
