@@ -40,16 +40,17 @@ def list_of(record: CustomModelRecord, trained: Trained, community_id: int | Non
     return trained.words if record.shows_list_to(community_id) else ()
 
 
-async def ready(app: App, record: CustomModelRecord, community_id: int | None) -> NamesModel:
-    """A custom model with its weights loaded, for a member there. Raises `UserError`."""
+async def ready(app: App, turn: Turn, record: CustomModelRecord) -> NamesModel:
+    """A custom model with its weights loaded, for the member. Raises `UserError`."""
     try:
         trained = await app[CustomModelLoader].load(record)
     except Untrained as error:
         is_training = await app.store[Trainings].active_of(record.id) is not None
         raise untrained(record, is_training=is_training) from error
     except WeightsError as error:
-        raise broken(record) from error
-    words, shows_list = list_of(record, trained, community_id), record.shows_list_to(community_id)
+        raise broken(record, turn) from error
+    words = list_of(record, trained, turn.community_id)
+    shows_list = record.shows_list_to(turn.community_id)
     return NamesModel(trained.card, words, record, trained, shows_list)
 
 

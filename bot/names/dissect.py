@@ -187,7 +187,7 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
         record = await of_button(app, turn, custom_model_id)
         if not record.shows_list_to(turn.community_id):
             raise _of_others(record, turn)
-        model = await ready(app, record, turn.community_id)
+        model = await ready(app, turn, record)
     caller = caller_of(app, turn)
     dissection = await app.inference.dissect(name, model.trained, caller)
     words = await app.filters.of(turn.community_id)

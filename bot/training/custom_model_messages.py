@@ -19,7 +19,7 @@ from bot.chat.message import (
     verbatim,
 )
 from bot.chat.translation import _, ngettext
-from bot.chat.turn import Terms
+from bot.chat.turn import Terms, Turn
 from bot.formats import human_duration
 from bot.training.models import joined
 from bot.training.queries import CustomModelRecord
@@ -230,8 +230,14 @@ def untrained(model: CustomModelRecord, *, is_training: bool) -> UserError:
     )
 
 
-def broken(model: CustomModelRecord) -> UserError:
+def broken(model: CustomModelRecord, turn: Turn) -> UserError:
     """The error for a custom model whose weights cannot be read."""
+    if model.community_id != turn.community_id:
+        return UserError(
+            _("{namer} is damaged; the {community} that shares it has to train it again."),
+            namer=model.name,
+            community=turn.platform.terms.community,
+        )
     return UserError(
         _("{namer} is damaged. Train it again with {command}."),
         namer=model.name,

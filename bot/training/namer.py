@@ -252,7 +252,7 @@ async def info(app: App, turn: Turn, options: NameOptions) -> None:
         except Untrained:
             pass
         except WeightsError as error:
-            raise broken(model) from error
+            raise broken(model, turn) from error
         if model.community_id != community_id:
             if card is None:
                 raise unknown()

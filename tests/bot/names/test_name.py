@@ -236,13 +236,21 @@ async def test_vile_letters_are_refused(chat: Chat) -> None:
     assert chat.writer.names_asked
 
 
-async def test_unreadable_weights(chat: Chat) -> None:
-    made = await learned(chat)
+@pytest.mark.parametrize("is_shared", [False, True])
+async def test_unreadable_weights(chat: Chat, is_shared: bool) -> None:
+    """Only its own community can train it again."""
+    place = 77 if is_shared else None
+    made = await learned(chat, community_id=place, shared=is_shared)
     await chat.app.store[CustomModels].trained(made.id, b"damaged", "d" * 64, 1.0)
+    sentence = "heroes is damaged. Train it again with /namer retrain name:heroes."
+    if is_shared:
+        sentence = (
+            f"heroes is damaged; the {chat.terms.community} that shares it has to train it again."
+        )
     result = await chat.alice.use("name", namer="heroes")
-    assert "is damaged" in result.text
+    assert sentence in result.text
     info = await chat.alice.use("namer info", name="heroes")
-    assert "is damaged" in info.text
+    assert sentence in info.text
 
 
 async def test_cooldowns(chat: Chat) -> None:
