@@ -109,9 +109,9 @@ class Guild:
         self.users = {user.id: user for user in (self.bot, *people)}
         self.id, self.channel_id, self.admin_role_id = new_id(), new_id(), new_id()
         self.parent_id = new_id()
+        """The channel of the thread, if the channel is one."""
         self.elsewhere_id = new_id()
         """Another server or channel, without the bot."""
-        """The channel of the thread, if the channel is one."""
         self.channel = ChannelState()
         self.joined = True
         """Whether the bot is in the server."""
