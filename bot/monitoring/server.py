@@ -2,13 +2,14 @@
 
 A connection is for one request. However many are opened, and however slowly they send, the bot
 keeps its descriptors and its time: few are accepted each second, and when there are too many, the
-oldest one gives way to the newest.
+oldest one that has not sent its request gives way to the newest.
 """
 
 import asyncio
 import json
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
@@ -28,6 +29,8 @@ REQUEST_S = 5.0
 """Seconds that a client may take to send its request, and again to read the answer."""
 LARGEST_REQUEST = 2**14
 """Bytes of a request line with its headers."""
+METRICS_S = 1.0
+"""Seconds for which all callers get the same page of metrics: writing it takes 10 ms or more."""
 RETRY_S = 1.0
 """Seconds until the next attempt if a connection cannot be accepted."""
 TEXT, JSON = "text/plain; charset=utf-8", "application/json; charset=utf-8"
@@ -82,8 +85,15 @@ async def serve_monitoring(
         body = json.dumps({"ready": ready, "checks": shown})
         return Answer(_status(ready), JSON, body.encode())
 
+    writing, written, due = asyncio.Lock(), b"", 0.0
+
     async def metrics_page() -> Answer:
-        return Answer(HTTPStatus.OK, METRICS_TYPE, await metrics())
+        nonlocal written, due
+        async with writing:
+            if time.monotonic() >= due:
+                written = await metrics()
+                due = time.monotonic() + METRICS_S
+            return Answer(HTTPStatus.OK, METRICS_TYPE, written)
 
     pages = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics_page}
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -101,6 +111,8 @@ async def serve_monitoring(
 
 
 Pages = Mapping[str, Callable[[], Awaitable[Answer]]]
+Reading = dict[socket.socket, asyncio.Task[None]]
+"""The connections that have not sent their whole request, the oldest first, and their tasks."""
 
 
 def _status(passes: bool) -> HTTPStatus:
@@ -110,8 +122,8 @@ def _status(passes: bool) -> HTTPStatus:
 async def _accept(listening: socket.socket, pages: Pages) -> None:
     """Accept connections until cancelled, and answer each in a task of its own."""
     loop = asyncio.get_running_loop()
-    tasks: dict[asyncio.Task[None], None] = {}
-    """Those that run, the oldest first."""
+    tasks: set[asyncio.Task[None]] = set()
+    reading: Reading = {}
     try:
         while True:
             try:
@@ -121,28 +133,36 @@ async def _accept(listening: socket.socket, pages: Pages) -> None:
                 await asyncio.sleep(RETRY_S)
                 continue
             if len(tasks) >= MOST_CONNECTIONS:
-                oldest = next(iter(tasks))
-                del tasks[oldest]
+                if not reading:  # all wait for their answers
+                    connection.close()
+                    await asyncio.sleep(PAUSE_S)
+                    continue
+                oldest = reading.pop(next(iter(reading)))
+                tasks.discard(oldest)
                 oldest.cancel()
-            task = asyncio.create_task(_serve(connection, pages))
-            tasks[task] = None
-            task.add_done_callback(lambda ended: tasks.pop(ended, None))
+            task = asyncio.create_task(_serve(connection, pages, reading))
+            tasks.add(task)
+            reading[connection] = task
+            task.add_done_callback(tasks.discard)
             await asyncio.sleep(PAUSE_S)
     finally:
         for task in tasks:
             task.cancel()
 
 
-async def _serve(connection: socket.socket, pages: Pages) -> None:
+async def _serve(connection: socket.socket, pages: Pages, reading: Reading) -> None:
     """Answer the request of a connection, and close it."""
     loop, request = asyncio.get_running_loop(), b""
     with connection, suppress(OSError):  # a timeout is one
-        async with asyncio.timeout(REQUEST_S):
-            while b"\r\n\r\n" not in request:
-                received = await loop.sock_recv(connection, LARGEST_REQUEST)
-                request += received
-                if not received or len(request) > LARGEST_REQUEST:
-                    return
+        try:
+            async with asyncio.timeout(REQUEST_S):
+                while b"\r\n\r\n" not in request:
+                    received = await loop.sock_recv(connection, LARGEST_REQUEST)
+                    request += received
+                    if not received or len(request) > LARGEST_REQUEST:
+                        return
+        finally:
+            reading.pop(connection, None)
         answer = await _answer(request, pages)
         body = b"" if request.startswith(b"HEAD ") else answer.body
         async with asyncio.timeout(REQUEST_S):
