@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from typing import Literal, TextIO
 
-from bot.monitoring.requests import reference
+from bot.monitoring.requests import current, reference
 
 LEVEL_OF_OTHERS = {"discord": logging.INFO, "slack_sdk": logging.INFO, "aiosqlite": logging.INFO}
 """Lowest levels of libraries that log members' words and tokens of interactions below it."""
@@ -94,8 +94,8 @@ class CountingHandler(logging.StreamHandler[TextIO]):
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(stream)
         self._clock, self._ends = clock, 0.0
-        self._counts: Counter[tuple[str, str]] = Counter()
-        """By logger and line without its numbers."""
+        self._counts: Counter[tuple[str, str, str]] = Counter()
+        """By logger, line without its numbers, and class of the exception."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a record, or count it."""
@@ -112,23 +112,27 @@ class CountingHandler(logging.StreamHandler[TextIO]):
 
     def _count(self, record: logging.LogRecord) -> int:
         """How many of the kind of a record there were in this minute, with itself."""
+        error = record.exc_info[0] if record.exc_info else None
         try:
-            kind = record.name, _NUMBER.sub("0", record.getMessage()[:LONGEST_COMPARED])
-        except (TypeError, ValueError):  # its arguments do not fit, which `emit` reports
+            line = _NUMBER.sub("0", record.getMessage()[:LONGEST_COMPARED])
+        except Exception:  # noqa: BLE001 (of the arguments; `emit` reports it)
             return 0
+        kind = record.name, line, error.__name__ if error else ""
         if kind in self._counts or len(self._counts) < MOST_KINDS:
             self._counts[kind] += 1
         return self._counts[kind]
 
     def _write_counts(self) -> None:
         counts, self._counts = self._counts, Counter()
-        for (name, line), count in counts.items():
+        request = current.set(None)  # that of the record which ends the minute
+        for (name, line, _error), count in counts.items():
             if count > MOST_ALIKE:
                 words = "%s more lines like this one were left out: %s"
                 left = (f"{count - MOST_ALIKE:,}", line.partition("\n")[0])
                 super().emit(
                     logging.LogRecord(name, logging.WARNING, __file__, 0, words, left, None)
                 )
+        current.reset(request)
 
 
 def set_up_logs(style: Literal["text", "json"], level: str, secrets: Collection[str] = ()) -> None:

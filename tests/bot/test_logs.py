@@ -3,11 +3,12 @@
 import io
 import json
 import logging
+from collections.abc import Iterator
 from typing import Literal
 
 import pytest
 
-from bot.logs import MINUTE_S, MOST_ALIKE, POOL, CountingHandler, set_up_logs
+from bot.logs import MINUTE_S, MOST_ALIKE, POOL, CountingHandler, TextFormatter, set_up_logs
 from bot.monitoring.monitor import Monitor
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
@@ -113,32 +114,76 @@ class Clock:
         return self.now
 
 
-def test_repeated_warnings_are_counted() -> None:
+class Flood:
+    """A logger whose warnings are counted."""
+
+    def __init__(self) -> None:
+        self._written, self.clock = io.StringIO(), Clock()
+        self.handler = CountingHandler(self._written, self.clock)
+        self.log = logging.getLogger("tests.flood")
+        self.log.propagate, self.log.level = False, logging.INFO
+        self.log.addHandler(self.handler)
+
+    def lines(self) -> list[str]:
+        """What was written."""
+        return self._written.getvalue().splitlines()
+
+
+@pytest.fixture
+def flood() -> Iterator[Flood]:
+    flood = Flood()
+    yield flood
+    flood.log.removeHandler(flood.handler)
+
+
+def test_repeated_warnings_are_counted(flood: Flood) -> None:
     """Those that differ in numbers only; other lines, and every request's, are all written."""
-    written, clock = io.StringIO(), Clock()
-    handler = CountingHandler(written, clock)
-    log = logging.getLogger("tests.flood")
-    log.propagate, log.level = False, logging.INFO
-    log.addHandler(handler)
+    log, lines = flood.log, flood.lines
+    for number in range(1000):
+        log.error("Connection %d is broken\nsocket: %d", number, number)
+        log.info("A request was answered after %d ms", number)
+    log.error("Something else")
+    assert sum("is broken" in line for line in lines()) == MOST_ALIKE
+    assert sum("A request" in line for line in lines()) == 1000
+    assert lines()[-1] == "Something else"
+    flood.clock.now += MINUTE_S
+    log.info("Later")
+    left_out = "990 more lines like this one were left out: Connection 0 is broken"
+    assert lines()[-2:] == [left_out, "Later"]
+    for _ in range(MOST_ALIKE + 1):
+        log.error("Connection 1 is broken")
+    flood.handler.close()
+    assert lines()[-1].startswith("1 more lines like this one")
 
-    def lines() -> list[str]:
-        return written.getvalue().splitlines()
 
-    try:
-        for number in range(1000):
-            log.error("Connection %d is broken\nsocket: %d", number, number)
-            log.info("A request was answered after %d ms", number)
-        log.error("Something else")
-        assert sum("is broken" in line for line in lines()) == MOST_ALIKE
-        assert sum("A request" in line for line in lines()) == 1000
-        assert lines()[-1] == "Something else"
-        clock.now += MINUTE_S
-        log.info("Later")
-        left_out = "990 more lines like this one were left out: Connection 0 is broken"
-        assert lines()[-2:] == [left_out, "Later"]
-        for _ in range(MOST_ALIKE + 1):
-            log.error("Connection 1 is broken")
-        handler.close()
-        assert lines()[-1].startswith("1 more lines like this one")
-    finally:
-        log.removeHandler(handler)
+def test_other_faults_are_not_left_out(flood: Flood) -> None:
+    """A line with another exception is another kind."""
+    for error in [*[KeyError("x")] * (MOST_ALIKE + 1), IndexError("y")]:
+        flood.log.error("An answer failed", exc_info=error)
+    assert sum("KeyError" in line for line in flood.lines()) == MOST_ALIKE
+    assert "IndexError: y" in flood.lines()
+
+
+def test_counts_belong_to_no_request(flood: Flood) -> None:
+    flood.handler.setFormatter(TextFormatter())
+    for _ in range(MOST_ALIKE + 1):
+        flood.log.error("It is broken")
+    flood.clock.now += MINUTE_S
+    with Monitor().track("/sonnet", 1) as request:
+        flood.log.info("Within")
+    count, within = flood.lines()[-2:]
+    assert "1 more lines" in count
+    assert request.reference not in count
+    assert request.reference in within
+
+
+def test_argument_that_cannot_be_written(flood: Flood, capsys: pytest.CaptureFixture[str]) -> None:
+    """The caller goes on, and standard error tells where it was logged."""
+
+    class Broken:
+        def __str__(self) -> str:
+            raise LookupError("no words")
+
+    record = logging.LogRecord("x", logging.ERROR, __file__, 1, "This: %s", (Broken(),), None)
+    flood.handler.handle(record)  # not by the logger, since pytest's handler raises
+    assert "LookupError: no words" in capsys.readouterr().err
