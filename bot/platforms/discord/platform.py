@@ -222,11 +222,12 @@ class DiscordPlatform:
         if ref.token is not None:
             application_id = self._client.application_id or 0
             webhook = discord.Webhook.partial(application_id, ref.token, client=self._client)
-            shown, edit = ref.message_id or _ORIGINAL, render_edit(message)
+            shown = ref.message_id or _ORIGINAL
             try:
                 async with delivery():
                     await self.in_thread(
-                        ref.channel_id, lambda: webhook.edit_message(shown, **edit)
+                        ref.channel_id,
+                        lambda: webhook.edit_message(shown, **render_edit(message)),
                     )
             except Gone:
                 if ref.message_id is None:

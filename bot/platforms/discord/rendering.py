@@ -1,7 +1,7 @@
 """Rendering of messages for discord.py, escaped and within Discord's limits, with their buttons."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from io import BytesIO
 from typing import Any
 
@@ -89,11 +89,7 @@ def render_edit(message: Message) -> dict[str, Any]:
 
     An edit cannot add messages, so content beyond the first one is left out.
     """
-    return edit_of(render(message))
-
-
-def edit_of(parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The first part of a rendered message as keyword arguments of `edit`, with the buttons."""
+    parts = render(message)
     first = parts[0]
     return {
         "content": first.get("content"),

@@ -12,7 +12,7 @@ from bot.chat.received import clean
 from bot.chat.turn import AnswerRef, Forbidden, MessageRef, OnPending, Source, Unreachable, User
 from bot.monitoring import requests
 from bot.platforms.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
-from bot.platforms.discord.rendering import edit_of, render, render_edit
+from bot.platforms.discord.rendering import render, render_edit
 
 T = TypeVar("T")
 
@@ -168,8 +168,9 @@ class DiscordTurn:
                 **parts[0], wait=True, ephemeral=message.private
             )
             return self._followup.id
-        edit = edit_of(parts)
-        shown = await self._in_thread(lambda: interaction.edit_original_response(**edit))
+        shown = await self._in_thread(  # an edit that is refused has read the files of its parts
+            lambda: interaction.edit_original_response(**render_edit(message))
+        )
         return shown.id
 
     async def edit(self, message: Message) -> None:

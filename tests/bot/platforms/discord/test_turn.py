@@ -2,13 +2,15 @@
 
 from types import SimpleNamespace
 from typing import Any
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 import discord
 import pytest
 
-from bot.chat.message import Button
+from bot.chat.message import Button, File, Message
 from bot.chat.turn import AnswerRef
+from bot.monitoring.invalid_requests import InvalidRequests
+from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.turn import DiscordTurn
 
 SERVER, CHANNEL, MESSAGE = 1, 2, 3
@@ -73,3 +75,38 @@ def test_chat_of_voice_channel_needs_connect(kind: type[object], connect: bool) 
     platform: Any = SimpleNamespace(communities=[SERVER])
     sees = DiscordTurn(interaction, platform).sees_channel
     assert sees == (connect or kind is discord.TextChannel)
+
+
+@pytest.mark.parametrize("is_closed", [False, True], ids=["answer", "closed-answer"])
+async def test_files_are_complete_once_a_thread_is_open(
+    is_closed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file can be read once: it is made anew when the edit is repeated."""
+    sizes: list[int] = []
+    message = Message(files=(File("picture.png", b"picture"),))
+
+    async def edit(*_: object, attachments: list[discord.File], **_options: object) -> object:
+        sizes.extend(len(file.fp.read()) for file in attachments)
+        if len(sizes) == 1:
+            refusal: Any = SimpleNamespace(status=400, reason="")
+            raise discord.HTTPException(refusal, {"code": 50083, "message": "archived"})
+        return SimpleNamespace(id=MESSAGE)
+
+    client = Mock(application_id=1, fetch_channel=AsyncMock(return_value=Mock(discord.Thread)))
+    platform = DiscordPlatform(client, InvalidRequests())
+    if is_closed:
+        monkeypatch.setattr(discord.Webhook, "edit_message", edit)
+        await platform.close_answer(HIDDEN, message)
+    else:
+        deferred = discord.InteractionResponseType.deferred_channel_message
+        interaction: Any = SimpleNamespace(
+            response=SimpleNamespace(type=deferred),
+            user=SimpleNamespace(id=7, display_name="Ada"),
+            guild_id=SERVER,
+            channel_id=CHANNEL,
+            channel=None,
+            created_at=None,
+            edit_original_response=edit,
+        )
+        await DiscordTurn(interaction, platform).respond(message)
+    assert sizes == [len(b"picture")] * 2
