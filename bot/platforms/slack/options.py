@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from difflib import get_close_matches
 
 from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry
@@ -86,7 +87,7 @@ def _number(option: Option, typed: str) -> int | float:
         sentence = _("{option} is a number, for example {example}; you typed {typed}.")
         if is_whole:
             sentence = _("{option} is a whole number, for example {example}; you typed {typed}.")
-        example = f"{option.name}:{1 if option.least is None else option.least:g}"
+        example = f"{option.name}:{_typed(1 if option.least is None else option.least)}"
         raise _refusal(option, typed, sentence, example=code(example))
     _check_bounds(option, value, typed)
     return value
@@ -106,7 +107,7 @@ def _check_bounds(option: Option, value: float, typed: str) -> None:
         error = _refusal(
             option, typed, sentence, least=_figure(least or 0), most=_figure(most or 0)
         )
-        error.instead = f"{nearest:g}"
+        error.instead = _typed(nearest)
         raise error
 
 
@@ -154,6 +155,11 @@ def _text_within_bounds(option: Option, typed: str) -> str:
 def _refusal(option: Option, typed: str, sentence: str, **facts: Span | str | int) -> MisreadError:
     """The error for a value of an option that was `typed`, which `sentence` may repeat."""
     return MisreadError(sentence, option=code(f"{option.name}:"), typed=shown(typed), **facts)
+
+
+def _typed(number: float) -> str:
+    """A number as a member would type it."""
+    return str(int(number)) if number == int(number) else f"{Decimal(str(number)):f}"
 
 
 def _figure(number: float) -> str:

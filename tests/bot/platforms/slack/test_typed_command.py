@@ -156,6 +156,8 @@ def test_refusal_says_what_is_accepted(command: str, line: str, expected: str) -
         ("/dinoname", "count:2 Tyranno saur", "dinoname count:2 starts_with:Tyranno saur"),
         ("/dinoname", "count:99 starts_with:dra", "dinoname count:10 starts_with:dra"),
         ("/dinoname", "count:-3", "dinoname count:1"),
+        ("/retrain", "names seed:99999999999", "retrain names seed:2147483648"),
+        ("/dinoname", "temperature:0.001", "dinoname temperature:0.1"),
         ("/dinoname", "count:many", ""),
         ("/dinoname", "cuont:3", "dinoname count:3"),
         ("/dinoname", "xyzzy:3", ""),
