@@ -248,7 +248,7 @@ class SlackApi:
         except _NO_NETWORK as error:
             self._count(None)
             raise Unreachable(type(error).__name__) from error
-        raise DeliveryError("a file redirects too often")
+        raise self._no_file()  # it redirects too often
 
     async def _read_file(self, address: str, most: int) -> tuple[bytes | None, str]:
         """The beginning of a file; `None`, and another address, if it redirects there."""
@@ -261,7 +261,10 @@ class SlackApi:
         ) as answer:
             self._count(answer.status)
             if answer.status in _REDIRECTS:
-                return None, urljoin(address, answer.headers.get("Location", ""))
+                try:
+                    return None, urljoin(address, answer.headers.get("Location", ""))
+                except ValueError as error:  # no address
+                    raise self._no_file() from error
             if answer.status != http.HTTPStatus.OK:
                 raise error_of("a file", "", answer.status)
             if answer.content_type == "text/html":  # of the page for signing in
