@@ -121,7 +121,14 @@ class UnfinishedRecord:
         """Whether it must not be kept any longer."""
         is_message = self.message_id is not None or self.token is None
         lifetime = LIFETIME if is_message else TOKEN_LIFETIME
-        return self.begun_at is not None and self.begun_at < now - lifetime
+        return self._is_before(now - lifetime)
+
+    def token_at(self, now: datetime) -> str | None:
+        """The token, unless it is too old."""
+        return None if self._is_before(now - TOKEN_LIFETIME) else self.token
+
+    def _is_before(self, time: datetime) -> bool:
+        return self.begun_at is not None and self.begun_at < time
 
 
 class Unfinished(Queries):

@@ -450,6 +450,20 @@ async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
     assert heir.unfinished._open == {}
 
 
+async def test_old_token_is_not_used(app: App) -> None:
+    """The message that it belongs to is edited without it."""
+    app.unfinished.begin("fake", AnswerRef(CHANNEL, 9, "a token"))
+    await written(app)
+    heir, platform = heir_of(app), FakePlatform()
+    closer = AnswerCloser(heir, AwayPlatform())
+    await closer.close_left()
+    later = app.now() + TOKEN_LIFETIME + SECOND
+    object.__setattr__(heir, "now", lambda: later)
+    closer._platform = platform
+    await closer.close_left()
+    assert platform.closed == [(AnswerRef(CHANNEL, 9), ANY)]
+
+
 async def test_claimed_answer_is_alive(app: App) -> None:
     """A platform that is away leaves it to the process that has claimed it."""
     await killed(app)
