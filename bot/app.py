@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import Any
@@ -36,6 +36,9 @@ from models.weights import WeightsError
 
 log = logging.getLogger(__name__)
 
+Hold = Callable[[Database], Awaitable[None]]
+"""Keeps other processes away from a database."""
+
 
 def utc_now() -> datetime:
     """The current time."""
@@ -43,9 +46,17 @@ def utc_now() -> datetime:
 
 
 async def build_app(
-    settings: Settings, *, launch: Launch = TrainerProcess, now: Callable[[], datetime] = utc_now
+    settings: Settings,
+    *,
+    hold: Hold | None = None,
+    launch: Launch = TrainerProcess,
+    now: Callable[[], datetime] = utc_now,
 ) -> App:
-    """Open the database and load the networks. `launch` makes trainers. Raises `StartupError`."""
+    """Open the database and load the networks. Raises `StartupError`.
+
+    hold: is called before the database is changed, and may refuse to with a `StartupError`.
+    launch: makes trainers.
+    """
     limit_arenas()  # before the first thread starts
     try:
         await asyncio.to_thread(settings.state_dir.mkdir, parents=True, exist_ok=True)
@@ -54,7 +65,7 @@ async def build_app(
     await asyncio.to_thread(check_folder, settings.state_dir)
     word_filter = WordFilter(settings.blocked_words, settings.allowed_words)
     cluster = ClusterPool(scheduler_address(settings.inference)) if settings.inference else None
-    store = await _open_store(settings, now)
+    store = await _open_store(settings, hold, now)
     try:
         inference, models = await open_versions(
             store,
@@ -130,10 +141,12 @@ def assembled(
     )
 
 
-async def _open_store(settings: Settings, now: Callable[[], datetime]) -> Store:
+async def _open_store(settings: Settings, hold: Hold | None, now: Callable[[], datetime]) -> Store:
     """The store, without tokens that were kept too long because the bot was down."""
     try:
         database = Database(url_of(settings.database_address, settings.state_dir))
+        if hold is not None:
+            await hold(database)
         await database.migrate()
         store = Store(database)
         await store[Unfinished].delete_old(now())

@@ -15,13 +15,19 @@ from unittest.mock import AsyncMock
 import pytest
 
 from bot.chat.app import App
-from bot.fleet.membership import Fleet, Served, ShardsTaken
+from bot.fleet.membership import Served, ShardsTaken
 from bot.launch import Tokens, tokens_of
-from bot.operate.serving.lifetime import joined, leave_behind, serve_until_stopped, tell_systemd
-from bot.operate.serving.platforms import home_by_default, start_patiently
-from bot.settings import checked
+from bot.operate.serving.lifetime import (
+    alone,
+    joined,
+    leave_behind,
+    serve_until_stopped,
+    tell_systemd,
+)
+from bot.operate.serving.platforms import built_alone, home_by_default, start_patiently
+from bot.settings import Settings, checked
 from bot.startup import Exit, LastResort, StartupError
-from bot.store import Database, Unavailable, url_of
+from bot.store import Database, StoreError, Unavailable, url_of
 from tests.waiting import eventually
 
 
@@ -205,8 +211,7 @@ def test_home_of_slack_alone(settings: dict[str, str], is_home: bool) -> None:
 async def test_start_without_its_shards(error: Exception, code: Exit, sentence: str) -> None:
     """What `python -m bot` says, and its exit code."""
     fleet = AsyncMock(join=AsyncMock(side_effect=error))
-    store = SimpleNamespace(database=SimpleNamespace(is_sqlite=False))
-    app = cast("App", SimpleNamespace(fleet=fleet, store=store))
+    app = cast("App", SimpleNamespace(fleet=fleet))
     with pytest.raises(StartupError, match=sentence) as raised:
         async with joined(app, Served.DISCORD):
             raise AssertionError("it must not be served")
@@ -215,31 +220,35 @@ async def test_start_without_its_shards(error: Exception, code: Exit, sentence: 
     fleet.close.assert_awaited_once()
 
 
-async def _join_and_leave(app: App) -> None:
-    async with joined(app):
+async def _start_and_stop(settings: Settings) -> None:
+    async with built_alone(settings):
         pass
 
 
 async def test_second_bot_on_a_sqlite_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It waits for one that is about to end, and is refused if that goes on."""
+    """It waits for one that is about to end, and is refused if that goes on.
+
+    Before it migrates the file, or loads the networks.
+    """
     caplog.set_level(logging.INFO)
-
-    def app() -> App:
-        store = SimpleNamespace(database=Database(url_of(None, tmp_path)))
-        return cast("App", SimpleNamespace(fleet=Fleet(), store=store))
-
+    settings, loads = Settings(state_dir=tmp_path), AsyncMock(side_effect=StoreError("no networks"))
+    monkeypatch.setattr("bot.app.open_versions", loads)
     monkeypatch.setattr("bot.operate.serving.lifetime.PREDECESSOR_S", 0.1)
-    async with joined(app(), Served.DISCORD):
+    async with alone(database := Database(url_of(None, tmp_path))):
         with pytest.raises(StartupError, match=r"Another process of the bot uses .*stop that one"):
-            async with joined(app(), Served.DISCORD):
-                raise AssertionError("it must not be served")
+            await _start_and_stop(settings)
         assert "Waiting up to 0.1 s for it to end" in caplog.text
         monkeypatch.setattr("bot.operate.serving.lifetime.PREDECESSOR_S", 60.0)
-        waiting = asyncio.create_task(_join_and_leave(app()))
+        waiting = asyncio.create_task(_start_and_stop(settings))
         await eventually(lambda: "Waiting up to 60 s" in caplog.text)
-    await waiting
+        assert not await asyncio.to_thread(Path(database.url.database or "").exists)
+    with pytest.raises(StartupError, match="no networks"):
+        await waiting
+    loads.assert_awaited_once()
+    async with alone(database):  # a start that fails holds nothing
+        pass
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="systemd is for Linux")

@@ -51,7 +51,7 @@ SLOW_START = """
 import asyncio, time
 from bot.operate.serving import platforms
 
-async def build_app(_settings):
+async def build_app(_settings, **_options):
     print("It starts", flush=True)
     await asyncio.to_thread(time.sleep, 600)
 

@@ -87,13 +87,11 @@ def leave_behind(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> No
 
 @asynccontextmanager
 async def joined(app: App, *platforms: Served) -> AsyncIterator[None]:
-    """Hold the shards of this process, or the SQLite file, until its platforms are closed.
+    """Hold the shards of this process until its platforms are closed.
 
     Raises `StartupError`.
     """
     async with AsyncExitStack() as stack:
-        if app.store.database.is_sqlite:
-            await stack.enter_async_context(_alone(app.store.database))
         stack.push_async_callback(app.fleet.close)
         try:
             await app.fleet.join(*platforms)
@@ -110,8 +108,14 @@ async def joined(app: App, *platforms: Served) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def _alone(database: Database) -> AsyncIterator[None]:
-    """Hold a SQLite file. Waits a while for a process that is about to end."""
+async def alone(database: Database) -> AsyncIterator[None]:
+    """Hold the file of a database that is SQLite's, before it is migrated and the networks load.
+
+    Waits a while for a process that is about to end. Raises `StartupError`.
+    """
+    if not database.is_sqlite:
+        yield
+        return
     file, found = database.url.database, "Another process of the bot uses"
     async with AsyncExitStack() as stack:
         try:

@@ -3,19 +3,20 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from bot.app import build_app
+from bot.chat.app import App
 from bot.chat.turn import DeliveryError
 from bot.fleet.membership import Served
 from bot.launch import Tokens
-from bot.operate.serving.lifetime import joined, monitored, serve_until_stopped
+from bot.operate.serving.lifetime import alone, joined, monitored, serve_until_stopped
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.discord.startup_problems import REFUSALS, startup_problem
 from bot.settings import Settings
 from bot.startup import Exit, StartupError
-from bot.store import StoreError
+from bot.store import Database, StoreError
 from bot.store.startup_problems import startup_problem as database_problem
 
 if TYPE_CHECKING:
@@ -97,20 +98,30 @@ async def _discord(bot: Mangosaurus, token: str) -> None:
 
 
 @asynccontextmanager
+async def built_alone(settings: Settings) -> AsyncIterator[App]:
+    """The app, whose SQLite file no other process serves until the networks are closed."""
+    async with AsyncExitStack() as stack:
+
+        async def hold(database: Database) -> None:
+            await stack.enter_async_context(alone(database))
+
+        app = await build_app(settings, hold=hold)
+        stack.push_async_callback(app.inference.close)
+        yield app
+
+
+@asynccontextmanager
 async def running_bot(
     settings: Settings, *, always_sync: bool = False
 ) -> AsyncIterator[Mangosaurus]:
     """A client with all its services, closed at the end. Raises `StartupError`."""
-    app = await build_app(settings)
-    try:
-        async with (
-            joined(app, Served.DISCORD),
-            Mangosaurus(app, always_sync=always_sync) as bot,
-            monitored(app, bot.health),
-        ):
-            yield bot
-    finally:
-        await app.inference.close()
+    async with (
+        built_alone(settings) as app,
+        joined(app, Served.DISCORD),
+        Mangosaurus(app, always_sync=always_sync) as bot,
+        monitored(app, bot.health),
+    ):
+        yield bot
 
 
 @asynccontextmanager
@@ -125,18 +136,14 @@ async def running_slack(
     """
     from bot.platforms.slack.client import SlackBot  # here: only this needs the package slack-sdk
 
-    app = await build_app(settings)
-    try:
-        async with joined(app):
-            is_home = home_by_default(settings)
-            bot = SlackBot(app, tokens.slack_bot, tokens.slack_app, is_home=is_home, **options)
-            async with monitored(app, bot.health):
-                try:
-                    yield bot
-                finally:
-                    await bot.close()
-    finally:
-        await app.inference.close()
+    async with built_alone(settings) as app, joined(app):
+        is_home = home_by_default(settings)
+        bot = SlackBot(app, tokens.slack_bot, tokens.slack_app, is_home=is_home, **options)
+        async with monitored(app, bot.health):
+            try:
+                yield bot
+            finally:
+                await bot.close()
 
 
 def home_by_default(settings: Settings) -> bool:
