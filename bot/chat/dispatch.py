@@ -18,7 +18,15 @@ from bot.chat.errors import apology, explain, other_version, try_again
 from bot.chat.message import Button, Message, Text, UserError, text
 from bot.chat.received import LONGEST_TYPED, clean, received, received_state
 from bot.chat.translation import _
-from bot.chat.turn import AnswerRef, DeliveryError, Gone, MessageRef, Turn, Unreachable
+from bot.chat.turn import (
+    AnswerRef,
+    DeliveryError,
+    Gone,
+    Limited,
+    MessageRef,
+    Turn,
+    Unreachable,
+)
 from bot.concurrency import ShuttingDown, in_time, latest_throttled, within
 from bot.monitoring import requests
 from bot.monitoring.requests import Outcome
@@ -205,10 +213,12 @@ async def stream(
         raise Undelivered(shown)
 
 
-async def deliver(send: Callable[[], Awaitable[object]], *, tries: int = 1) -> bool:
+async def deliver(
+    send: Callable[[], Awaitable[object]], *, tries: int = 1, waits_if_limited: bool = True
+) -> bool:
     """Call `send`, and retry after 1, 2, 4, … seconds while the platform is unreachable.
 
-    Returns whether it succeeded. Raises other `DeliveryError`s.
+    Returns whether it succeeded. Raises other `DeliveryError`s; also `Limited`, unless it waits.
     """
     for attempt in range(tries):
         if attempt:
@@ -216,6 +226,8 @@ async def deliver(send: Callable[[], Awaitable[object]], *, tries: int = 1) -> b
         try:
             await send()
         except Unreachable as error:
+            if isinstance(error, Limited) and not waits_if_limited:
+                raise
             log.info("The platform cannot be reached: %s", error)
         else:
             return True

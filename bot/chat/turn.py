@@ -28,6 +28,10 @@ class Unreachable(DeliveryError):  # noqa: N818 (a state)
     """The platform cannot be reached at the moment."""
 
 
+class Limited(Unreachable):
+    """The platform takes no more edits of a channel's older messages for a while."""
+
+
 class Gone(DeliveryError):  # noqa: N818
     """The message, the channel or the request no longer exists."""
 

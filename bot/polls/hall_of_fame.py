@@ -24,7 +24,7 @@ from bot.chat.message import (
     text,
 )
 from bot.chat.translation import _, ngettext
-from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn, Unreachable
+from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
 from bot.community.blocks import BlockList
 from bot.concurrency import in_time
 from bot.polls.queries import Champion, HallOfFame, HallScope
@@ -177,7 +177,9 @@ async def withdraw(app: App, platform: Platform) -> None:
         try:
             if not await app[BlockList].has_community(place.community_id):
                 await platform.edit(ref, message)
-        except Unreachable:  # a later round tries again
+        except Limited:  # a later round tries again, as for those below
+            continue
+        except Unreachable:
             return
         except DeliveryError as error:
             log.info("A removed winner stays in an earlier answer: %s", error)

@@ -12,7 +12,15 @@ from bot.chat.button_states import fits
 from bot.chat.dispatch import deliver
 from bot.chat.message import Embed, Message, Text, Tone, emphasis, strong, text
 from bot.chat.translation import _, ngettext
-from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Unreachable
+from bot.chat.turn import (
+    Deleted,
+    DeliveryError,
+    Limited,
+    Limits,
+    MessageRef,
+    Platform,
+    Unreachable,
+)
 from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
 from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file, poem_about, withdraw
@@ -66,11 +74,18 @@ class PollCloser:
                     closed.append(poll)
         # Concurrently: a slow channel must not delay the others.
         arrived = all(await asyncio.gather(*(self._announce(poll, now) for poll in closed)))
+        limited: set[int] = set()
+        """Channels that take no more edits: one attempt in a round tells."""
         for poll in await polls.unannounced(now - ABANDONED, self._platform.name):
             if not arrived:
                 break
+            if poll.channel_id in limited:
+                continue
             with app.in_flight.track():
-                arrived = await self._announce_late(poll, now)
+                try:
+                    arrived = await self._announce_late(poll, now)
+                except Limited:
+                    limited.add(poll.channel_id)
 
     async def withdraw_answers(self) -> None:
         """Run once: empty earlier answers whose winner was removed, wherever that happened."""
@@ -89,13 +104,16 @@ class PollCloser:
         """Announce a result. Returns whether the platform could be reached."""
         async with self._announcing:
             with self._app.in_flight.track():
-                arrived = await self._try_to_show(poll)
+                try:
+                    arrived = await self._try_to_show(poll)
+                except Limited:  # it is announced later
+                    return True
                 if arrived:
                     await self._app.store[Polls].announced(poll.id, max(now, self._app.now()))
                 return arrived
 
     async def _announce_late(self, poll: PollRecord, now: datetime) -> bool:
-        """Announce an abandoned result, unless another process does so."""
+        """Announce an abandoned result, unless another process does so. Raises `Limited`."""
         polls = self._app.store[Polls]
         if not await polls.announced(poll.id, now):
             return True
@@ -108,11 +126,17 @@ class PollCloser:
         return arrived
 
     async def _try_to_show(self, poll: PollRecord) -> bool:
-        """Show a result, if permitted. Returns whether the platform could be reached."""
+        """Show a result, if permitted. Returns whether the platform could be reached.
+
+        Raises `Limited`.
+        """
         try:
             async with asyncio.timeout(ANNOUNCING_S), self._app.poll_locks.of(poll.id):
                 # A moderator may have removed its winner while this waited.
                 await self._show(await self._app.store[Polls].find(poll.id) or poll)
+        except Limited as error:
+            log.info("The result of poll %d waits: %s", poll.id, error)
+            raise
         except (Unavailable, Unreachable):
             return False
         except TimeoutError:
@@ -210,7 +234,7 @@ async def _delivered(send: Callable[[], Awaitable[object]]) -> bool:
     Raises `Deleted` and `Unreachable`.
     """
     try:
-        if not await deliver(send, tries=TRIES):
+        if not await deliver(send, tries=TRIES, waits_if_limited=False):
             raise Unreachable
     except (Deleted, Unreachable):
         raise

@@ -24,6 +24,7 @@ from bot.chat.turn import (
     DeliveryError,
     Forbidden,
     Gone,
+    Limited,
     Limits,
     MessageRef,
     Terms,
@@ -46,6 +47,8 @@ _DELETED = {10003, 10008}
 """Unknown channel or message."""
 _GONE = {10004, 10015, 10062, 50027}
 """Unknown server, webhook or interaction; invalid token."""
+_EDITED_OFTEN = 30046
+"""Too many edits of a channel's messages that are older than an hour."""
 _ARCHIVED = 50083
 """The thread is archived: its messages cannot be edited until somebody opens it again."""
 
@@ -101,8 +104,9 @@ async def delivery(limit: float | None = None) -> AsyncIterator[None]:
             raise Gone(str(error)) from error
         if isinstance(error, discord.Forbidden) or error.code == _ARCHIVED:
             raise Forbidden(str(error)) from error
-        # After several tries of discord.py; also 30046: too many edits of messages of an hour ago.
-        if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:
+        if error.code == _EDITED_OFTEN:
+            raise Limited(str(error)) from error
+        if error.status == http.HTTPStatus.TOO_MANY_REQUESTS:  # after several tries of discord.py
             raise Unreachable(str(error)) from error
         raise DeliveryError(str(error)) from error
 

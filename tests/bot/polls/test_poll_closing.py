@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import cast
+from unittest.mock import AsyncMock
 
 import aiohttp
 import discord
@@ -12,7 +14,7 @@ import pytest
 
 from bot.chat.app import App
 from bot.chat.message import Message
-from bot.chat.turn import MessageRef
+from bot.chat.turn import Limited, MessageRef
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
@@ -217,6 +219,51 @@ async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.Mon
     assert stored is not None
     assert stored.announcement_id == 100  # which moderators can remove
     assert stored.announced_at is not None
+
+
+async def test_limited_channel_delays_no_other(
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is asked once in a round, and its results are shown when it takes edits again."""
+    polls, edit, refused = fossil.app.store[Polls], fossil.platform.edit, list[int]()
+    for number, channel in ((10, CHANNEL), (11, CHANNEL + 1)):
+        fossil.platform.shown[number] = Message()
+        await polls.open(replace(fossil.poll, id=number, message_id=number, channel_id=channel))
+
+    async def limited(ref: MessageRef, message: Message) -> None:
+        if ref.channel_id == CHANNEL:
+            refused.append(ref.message_id)
+            raise Limited
+        await edit(ref, message)
+
+    with monkeypatch.context() as often:
+        often.setattr(fossil.platform, "edit", limited)
+        for poll in (9, 10, 11):
+            await polls.close(poll, fossil.end)
+        await fossil.close(minutes=3)
+        assert refused == [1]
+    assert await unannounced(fossil) == {9, 10}
+    await fossil.close(minutes=6)
+    assert await unannounced(fossil) == set()
+
+
+async def test_limited_result_is_shown_later(
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by the process that has closed the poll."""
+    with monkeypatch.context() as often:
+        often.setattr(fossil.platform, "edit", AsyncMock(side_effect=Limited))
+        await fossil.close()
+    assert await unannounced(fossil) == {9}
+    assert fossil.announcements == []
+    await fossil.close(minutes=3)
+    assert len(fossil.announcements) == 1
+
+
+async def unannounced(fossil: Fossil) -> set[int]:
+    """The polls whose results are not announced."""
+    found = await fossil.app.store[Polls].unannounced(fossil.end + timedelta(minutes=9))
+    return {poll.id for poll in found}
 
 
 async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:

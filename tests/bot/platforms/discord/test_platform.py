@@ -9,7 +9,7 @@ import aiohttp
 import discord
 import pytest
 
-from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
+from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Limited, Unreachable
 from bot.platforms.discord.platform import delivery
 
 
@@ -28,7 +28,7 @@ def refused(kind: type[discord.HTTPException], status: int, code: int) -> discor
         (RuntimeError("Session is closed"), Unreachable),
         (refused(discord.DiscordServerError, 503, 0), Unreachable),
         (refused(discord.HTTPException, 429, 0), Unreachable),
-        (refused(discord.HTTPException, 429, 30046), Unreachable),  # an old message, edited often
+        (refused(discord.HTTPException, 429, 30046), Limited),  # an old message, edited often
         (discord.RateLimited(60.0), Unreachable),
         (refused(discord.NotFound, 404, 10003), Deleted),
         (refused(discord.NotFound, 404, 10008), Deleted),
