@@ -275,7 +275,7 @@ async def sync_if_changed(
         is_wanted = guild is None or guild.id in homes
         if known.get(number) == digest and not always:
             continue
-        if not await _sync(tree, guild) and is_wanted:
+        if not await _sync(tree, guild, is_wanted=is_wanted) and is_wanted:
             continue
         try:
             await registered.note(number, digest)
@@ -286,18 +286,27 @@ async def sync_if_changed(
             )
 
 
-async def _sync(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> bool:
-    """Register commands. Returns whether Discord took them."""
+async def _sync(
+    tree: app_commands.CommandTree[Any], guild: discord.Object | None, *, is_wanted: bool
+) -> bool:
+    """Register commands, or remove those that are not wanted. Returns whether Discord took it."""
     try:
         await tree.sync(guild=guild)
     except discord.HTTPException as error:
-        if error.status in _PASSING or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if error.status in _NOT_ABOUT_COMMANDS or error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise
         if guild is None:
             log.error(
                 "Discord refuses the commands, so members have those that were registered before. "
                 "If this goes on after an update, report it: %s",
                 " ".join(str(error).split()),
+            )
+        elif not is_wanted:
+            log.info(
+                "The commands for the bot's owners may still be in the server %d, which is no home "
+                "anymore, because the bot can't remove them there: %s",
+                guild.id,
+                error,
             )
         else:
             log.warning(
@@ -311,7 +320,7 @@ async def _sync(tree: app_commands.CommandTree[Any], guild: discord.Object | Non
     return True
 
 
-_PASSING = {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
+_NOT_ABOUT_COMMANDS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
 """Statuses that say nothing about the commands."""
 
 
