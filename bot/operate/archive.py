@@ -13,6 +13,7 @@ import json
 import os
 import sys
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -28,6 +29,8 @@ LONGEST_LINE = 64 * 2**20
 """Bytes of a row; of a binary value as well."""
 PARTIAL = ".partial"
 """Ends the name of a file that is being written."""
+YOUNG_S = 60.0
+"""Seconds for which a file that is not locked may be one that is about to be."""
 EPOCH = (1980, 1, 1, 0, 0, 0)
 """The modification time of each part, which says nothing."""
 
@@ -74,7 +77,7 @@ class ArchiveWriter:
             handle, name = tempfile.mkstemp(PARTIAL, f".{path.name}.", path.parent)
         self._temporary = Path(name)
         self._file = os.fdopen(handle, "wb")
-        _is_free(self._file)
+        _lock(self._file)
         self._zip = zipfile.ZipFile(self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=6)
 
     def __enter__(self) -> Self:
@@ -215,12 +218,12 @@ def _remove_partial(path: Path) -> None:
     """Remove what backups to the same file have left that were killed."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*{PARTIAL}"):
         with suppress(OSError), left.open("rb") as file:
-            if _is_free(file):
+            if time.time() - left.stat().st_mtime >= YOUNG_S and _lock(file):
                 left.unlink()
 
 
-def _is_free(file: BinaryIO) -> bool:
-    """Lock a file until it is closed. Returns false if another process writes it.
+def _lock(file: BinaryIO) -> bool:
+    """Lock a file until it is closed. Returns false if another process has locked it.
 
     Windows has no such locks, but does not let a file be removed that is open.
     """
