@@ -212,6 +212,12 @@ class Platform(Protocol):
     async def edit(self, ref: MessageRef, message: Message) -> None:
         """Replace a message of the bot. Raises `DeliveryError`."""
 
+    def may_leave_pictures(self, ref: MessageRef, started_at: datetime) -> bool:
+        """Whether an edit may leave a picture of a message, because it is one of its own.
+
+        A process that was started at `started_at` knows only those that it has sent.
+        """
+
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace an answer, perhaps of another process. Raises `DeliveryError`."""
 

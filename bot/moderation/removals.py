@@ -20,7 +20,7 @@ from bot.moderation.queries import Moderation
 from bot.moderation.record import MODERATE, entry_of, post
 from bot.polls.hall_of_fame import withdraw
 from bot.polls.poll_closing import winner_message
-from bot.polls.poll_message import message_of, poll_message, removed_message
+from bot.polls.poll_message import announcement_of, message_of, poll_message, removed_message
 from bot.polls.queries import HallOfFame, PollRecord, Polls
 from bot.store import Unavailable
 from bot.training.queries import CustomModelRecord, CustomModels
@@ -212,8 +212,7 @@ async def redraw(app: App, platform: Platform, poll_id: int) -> None:
                 now = await polls.find(poll_id)
                 if now is not None and now.closed_at != poll.closed_at:  # by another process
                     await platform.edit(message_of(now), poll_message(now, platform.limits))
-        if poll.announcement_id is not None:
-            ref = MessageRef(poll.channel_id, poll.announcement_id, poll.community_id)
+        if (ref := announcement_of(poll)) is not None:
             announcement = removed_message()
             if poll.winner is not None:  # which may have tied with what was removed
                 announcement = await winner_message(poll, platform.limits)
@@ -255,20 +254,28 @@ def _name_buttons(poll: PollRecord, limits: Limits) -> Iterator[Button]:
 async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Text:
     """Remove a name from a poll of this community. Returns a sentence for the moderator."""
     entry = entry_of(app, turn, Action.REMOVE_NAME)
+    poll = await app.store[Polls].find(poll_id)
     name = await app.store[Moderation].remove_name(poll_id, position, entry)
     if name is None:
         raise UserError(_("This name was removed already."))
+    announcement = announcement_of(poll) if poll is not None and poll.winner == position else None
+    leaves_picture = announcement is not None and turn.platform.may_leave_pictures(
+        announcement, app.started_at
+    )
     failure = await _in_time(redraw(app, turn.platform, poll_id))
     await _in_time(withdraw(app, turn.platform))
     await post(app, turn.platform, entry_of(app, turn, Action.REMOVE_NAME, subject=name))
-    sentence = (
-        _("{name} was removed, with its votes.")
-        if failure is None
-        else _(
+    sentence = _("{name} was removed, with its votes.")
+    if failure is not None:
+        sentence = _(
             "{name} was removed, with its votes, but the bot can't edit the message. You can "
             "delete the message."
         )
-    )
+    elif leaves_picture:
+        sentence = _(
+            "{name} was removed, with its votes. If its picture is still there, remove that from "
+            "the menu of the picture, or delete it."
+        )
     return text(sentence, name=strong(name))
 
 
@@ -276,6 +283,7 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
     """Empty a message, and delete the kept copies of its poem. Reports of moderation stay."""
     store, platform = app.store[Moderation], turn.platform
     entry = entry_of(app, turn, Action.REMOVE_MESSAGE, subject=await platform.link(ref))
+    leaves_picture = platform.may_leave_pictures(ref, app.started_at)
     settings = await app.store[Communities].settings(ref.community_id or 0)
     if ref.channel_id == settings.log_channel_id:
         # Nothing tells a report from an answer, except that nobody keeps a report.
@@ -307,13 +315,20 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
             "it.",
             copies,
         )
+    elif not copies:
+        sentence = _("Removed.")
+        if leaves_picture:
+            sentence = _(
+                "Removed. If a picture that followed it is still there, remove that from the menu "
+                "of the picture, or delete it."
+            )
     else:
         sentence = ngettext(
             "Removed, along with {count} kept copy.",
             "Removed, along with {count} kept copies.",
             copies,
         )
-    return text(sentence if copies else _("Removed."), count=copies)
+    return text(sentence, count=copies)
 
 
 async def _emptied(platform: Platform, ref: MessageRef) -> None:

@@ -74,6 +74,13 @@ def message_of(poll: PollRecord) -> MessageRef:
     return MessageRef(poll.channel_id, poll.message_id or 0, poll.community_id)
 
 
+def announcement_of(poll: PollRecord) -> MessageRef | None:
+    """The message that announced the winner of a poll; `None` without one."""
+    if poll.announcement_id is None:
+        return None
+    return MessageRef(poll.channel_id, poll.announcement_id, poll.community_id)
+
+
 def poll_message(poll: PollRecord, limits: Limits) -> Message:
     """A poll: with a button for each name while it is open, and with its winner once closed."""
     of_custom_model = poll.custom_model is not None

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 
 import aiohttp
@@ -192,6 +193,10 @@ class DiscordPlatform:
         shown = self._channel(ref).get_partial_message(ref.message_id)
         async with delivery(limit_of(message)):
             await self.in_thread(ref.channel_id, lambda: shown.edit(**render_edit(message)))
+
+    def may_leave_pictures(self, _ref: MessageRef, _started_at: datetime) -> bool:
+        """Never: pictures are a part of their message."""
+        return False
 
     async def in_thread(self, channel_id: int | None, edit: Callable[[], Awaitable[T]]) -> T:
         """Edit a message, after opening its thread if that is archived.

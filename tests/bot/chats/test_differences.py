@@ -5,7 +5,7 @@ import pytest
 from bot.platforms.slack.names import SHORTCUT
 from tests.bot.chats.on_slack import SlackActor, SlackChat
 from tests.bot.chats.protocol import Place, Shown
-from tests.bot.opened_polls import first_message
+from tests.bot.opened_polls import TEN_MINUTES, first_message, voted
 
 
 @pytest.mark.shows("Write a sonnet from this")
@@ -91,8 +91,35 @@ async def test_picture_is_removed(slack_chat: SlackChat) -> None:
     await slack_chat.alice.use("dissect", name="Mangosaurus")
     (picture,) = (each for each in slack_chat.slack.messages if each.files)
     await slack_chat.restart()
-    assert await moderated(slack_chat, slack_chat.shown(picture)) == "Removed."
+    assert (await moderated(slack_chat, slack_chat.shown(picture))).startswith("Removed.")
     assert [each.payload()["mode"] for each in picture.files] == ["tombstone"]
+
+
+STAYS = "remove that from the menu of the picture, or delete it."
+
+
+@pytest.mark.shows("pictures in a card")
+@pytest.mark.parametrize("is_restarted", [False, True])
+async def test_moderators_hear_of_pictures_that_stay(
+    slack_chat: SlackChat, is_restarted: bool
+) -> None:
+    """Another process has sent them: this one does not know their files."""
+    await voted(slack_chat)
+    await slack_chat.pass_time(TEN_MINUTES + 60)
+    dissection = await slack_chat.alice.use("dissect", name="Mangosaurus")
+    if is_restarted:
+        await slack_chat.pass_time(60)
+        await slack_chat.restart()
+    mo = await slack_chat.add_moderator()
+    asked = await mo.open_menu("Moderate this message", slack_chat.history()[1])
+    replies = (
+        (await mo.press(asked, "Remove Bravosaurus")).text,
+        await moderated(slack_chat, dissection),
+    )
+    assert [reply.endswith(STAYS) for reply in replies] == [is_restarted] * 2
+    pictures = [each for each in slack_chat.slack.messages if each.files]
+    stay = [each.files[0].payload().get("mode") != "tombstone" for each in pictures]
+    assert stay == [is_restarted] * 2
 
 
 @pytest.mark.shows("channels without the bot")
