@@ -40,7 +40,9 @@ _COARSE = str.maketrans("eou", "iaa")
 _SHORTEST_KEY = 3
 _SHORTEST_COARSE = 4
 """Sounds of the shortest key; a coarse one is shared by many more words."""
-_SHORTEST_WITHIN = 5
+_FEWEST_CONSONANTS = 3
+"""Of a coarse key: with fewer, it is the key of first names and towns, as *Lisboa*."""
+_SHORTEST_WITHIN = 6
 """Sounds of the shortest coarse key that is found within words."""
 _SHORTEST = 4
 """Letters of the shortest entry that is found by its sound."""
@@ -121,9 +123,9 @@ class Disguises:
                     _add(self._whole, key, entry)
             key = coarse(sound(word))
             if len(key) >= _SHORTEST_COARSE:
-                _add(self._coarse, key, entry)
-                if word.endswith("er"):
-                    _add(self._coarse, f"{key[:-1]}a", entry)
+                for each in (key, f"{key[:-1]}a") if word.endswith("er") else (key,):
+                    if len(_VOWELS.sub("", each)) >= _FEWEST_CONSONANTS:
+                        _add(self._coarse, each, entry)
                 if _is_slur(entry) and entry.place is WordPlace.ANYWHERE:
                     slurs.append((key, len(key)))
         self._slurs = Automaton(slurs)
@@ -160,9 +162,14 @@ class Disguises:
             found += (each for known, each in self._shaped(word) if _fits(word, known))
         return min(found, default=None)
 
-    def transliterated(self, word: str) -> Strictness | None:
-        """The mildest filter that refuses a word of other letters; `None` if none does."""
-        sounds = sound(word, is_english=False)
+    def transliterated(self, word: str, latin: str) -> Strictness | None:
+        """The mildest filter that refuses a word of other letters; `None` if none does.
+
+        latin: the word in Latin letters
+        """
+        if word in self._innocent:
+            return None
+        sounds = sound(latin, is_english=False)
         keys = (sounds, _foreign(sounds))
         found = [self._found(self._foreign, key, "s") for key in keys]
         found += (

@@ -73,11 +73,19 @@ class WordFilter:
         last = (TextReading(joined),) if joined else ()
         if any(self._blocks(reading) for reading in chain((first,), others, last)):
             return False
-        found = chain(
-            (disguises.masked(word, is_sure=is_sure) for word, is_sure in masked_words(text)),
-            map(disguises.transliterated, transliterated(text)),
+        masked = (
+            (word, disguises.masked(shown, is_sure=is_sure))
+            for word, shown, is_sure in masked_words(text)
         )
-        return not any(each is not None and each <= self._strictness for each in found)
+        sounding = (
+            (word, disguises.transliterated(word, latin)) for word, latin in transliterated(text)
+        )
+        disguised = dict.fromkeys(
+            word
+            for word, found in chain(masked, sounding)
+            if found is not None and found <= self._strictness
+        )
+        return all(map(self._layers[0].permits, disguised))
 
     def _blocks(self, reading: TextReading) -> bool:
         return any(layer.blocks(reading, self._strictness) for layer in self._layers)
@@ -120,6 +128,13 @@ class _Layer:
         if self._is_base:
             matches = chain(matches, _disguised(reading, strictness))
         return uncovered(matches, lambda: self._covers(reading), reading.length)
+
+    def permits(self, word: str) -> bool:
+        """Whether a word is allowed or innocent, all of it."""
+        return any(
+            any(cover.end - cover.start == reading.length for cover in self._covers(reading))
+            for reading in map(TextReading, readings(word))
+        )
 
     def _covers(self, reading: TextReading) -> list[Match]:
         found = [*self._allowed.matches(reading), *_wild(self._permitted_wildcards, reading)]
@@ -198,7 +213,8 @@ def _own_lists() -> _Lists:
     if not _made:
         words, innocent = listed(), innocent_words()
         blocked = WordList(words, innocent, affixes())
-        disguises = Disguises(filter(is_disguised, words), innocent)
+        common = {word.spelling for word in words if word.strictness is Strictness.STRICT}
+        disguises = Disguises(filter(is_disguised, words), innocent | common)
         _made.append(_Lists(blocked, WordList(innocent_patterns()), disguises))
     return _made[0]
 

@@ -84,7 +84,7 @@ def entries_of(
     written = plain(word)
     spellings = leet_readings(written)
     first = next(readings(word))
-    if "".join(first.split()) == "".join(written.replace("'", "").split()):
+    if "".join(first.split()) == "".join(re.sub("['-]", "", written).split()):
         spellings.add(first)  # else symbols are a part of it, as in `a$$`
     found: dict[WordEntry, None] = {}
     for spelling in sorted(spellings):
@@ -203,6 +203,8 @@ _TWO_LETTERS = frozenset(
     )
 )
 """Words of up to two letters. The dictionary has many more, which are abbreviations."""
+_BETWEEN = _TWO_LETTERS | {"и"}
+"""Words of one letter between others in prose; *и* is Russian for *and*."""
 _SHORTEST_ENDING = 4
 """Letters of the shortest root that ends a name: *odon*."""
 _REPEATED = re.compile(r"(.)\1+")
@@ -385,8 +387,8 @@ class TextReading:
 def bridged(words: Sequence[str], blocked: Container[str]) -> str:
     """Words that have words of one letter between them, joined over these.
 
-    Words of the dictionary that have *a*, *I* or *O* between them are prose, unless together they
-    are one of those `blocked`.
+    Words of the dictionary or in other letters that have *a*, *I*, *O* or *и* between them are
+    prose, unless together they are one of those `blocked`.
     """
     found = []
     first = 0
@@ -399,8 +401,8 @@ def bridged(words: Sequence[str], blocked: Container[str]) -> str:
         parts, between = words[first : last + 1 : 2], words[first + 1 : last : 2]
         first = last
         if between and not (
-            _TWO_LETTERS.issuperset(between)
-            and all(map(is_known, parts))
+            _BETWEEN.issuperset(between)
+            and all(is_known(part) or not part.isascii() for part in parts)
             and "".join(parts) not in blocked
         ):
             found.append("".join(parts))

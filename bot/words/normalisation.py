@@ -82,19 +82,25 @@ _NUMBER = re.compile(r"(?<![^ ])\d{3}(?![^ ])")
 """A number that is read as such only: the year 455 is no *ass*. Longer ones are seldom numbers."""
 _DIGIT = re.compile("[0-9]")
 _NO_DIGITS = str.maketrans("", "", "0123456789")
-_LAST_DIGITS = re.compile(r"(?<! )(?<![0-9])[0-9]+(?![^ ])")
+_LAST_DIGITS = re.compile(r"(?<![ -])(?<![0-9])[0-9]+(?![^ ])")
 """Digits that are appended to a word."""
 _SHORTEST_WITH_GAPS = 5
 """Letters between spaces from which each second may be there to confuse."""
-_LABEL = re.compile(r"(?<![^ ])(?!a4?55)[a-z][0-9]{2,3}(?![^ ])")
-"""A letter and a number: `n16` is a name, although 6 can be a *g*; `a55` is none."""
+_LABEL = re.compile(r"(?<![^ ])(?!a4?55|f4[69]{1,2}(?![0-9]))[a-z][0-9]{2,3}(?![^ ])")
+"""A letter and a number: `n16` is a name, although 6 can be a *g*; `a55` and two more are none."""
 MASK = "*"
 _LONGEST_INITIALS = 3
-"""Characters of initials without the last symbol: *N.Z.*"""
+"""Characters of initials without the last symbol, and without a plural's *s*: *N.Z.*, *M&Ms*"""
 _MASKED = re.compile(r"[^\W_][^\w\s'’](?=\S)|[^\W_][*#%$@&]|[^\W_]_")
 _SYMBOL = re.compile(r"[^\w\s'’]|_")
 _JOINING = frozenset('-./:,;&+~–—‐‑)("“”!?')
 """Symbols that join words or are around them, too; others within a word mask letters."""
+_AROUND = "".join(_JOINING)
+_MASKING = frozenset(".-‐‑–&")
+"""Those of them that mask letters, too, in longer words."""
+_CHORD = re.compile(r"(?<![^\s(/])[A-G]#m(?![^\s),.;:/])")
+"""Minor chords, which are not masked words."""
+_SEPARATORS = re.compile(r"[\s./:,;&+~–—‐‑)(\"“”!?-]")
 _SHORTEST_SPELLED = 3
 """Words of one letter in a row that are read as one word."""
 _CONTRACTION = re.compile(r"(?<![\w'])(i|you|he|she|it|we|they|who)'(?:ll|re|ve|d)(?![\w'])")
@@ -161,19 +167,29 @@ def _first(match: re.Match[str]) -> str:
     return match[0][0]
 
 
-def transliterated(text: str) -> Iterator[str]:
-    """Words of a text in Greek or Cyrillic letters, in Latin letters of the same sound."""
+def transliterated(text: str) -> Iterator[tuple[str, str]]:
+    """Words of a text in Greek or Cyrillic letters, and in Latin letters of the same sound."""
     if not _FOREIGN.search(text):
         return
     lower = unicodedata.normalize("NFD", text.lower())
     bare = "".join(c for c in lower if not unicodedata.combining(c) or c in _KEPT_MARKS)
     single = unicodedata.normalize("NFC", bare)
     grouped = single
-    for letters, sound in _GROUPS:
-        grouped = grouped.replace(letters, sound)
+    for group, sound in _GROUPS:
+        grouped = grouped.replace(group, sound)
+    written = _SEPARATORS.split(single)
     for spelled in dict.fromkeys((grouped, single)):
         for table in _LETTER_TABLES:
-            yield from _joined(_SYMBOLS.sub(" ", plain(spelled.translate(table))).split())
+            words = [
+                (word, latin)
+                for word, letters in zip(written, _SEPARATORS.split(spelled), strict=True)
+                for latin in _SYMBOLS.sub(" ", plain(letters.translate(table))).split()
+            ]
+            for is_letter, run in groupby(words, lambda pair: len(pair[1]) == 1):
+                found = [*run]
+                if is_letter and len(found) >= _SHORTEST_SPELLED:
+                    found = [(" ".join(w for w, _ in found), "".join(s for _, s in found))]
+                yield from found
 
 
 def leet_readings(written: str) -> set[str]:
@@ -196,25 +212,39 @@ def leet_readings(written: str) -> set[str]:
     }
 
 
-def masked_words(text: str) -> Iterator[tuple[str, bool]]:
-    """Words with symbols in them, each symbol a `MASK`; and whether one never joins words."""
+def masked_words(text: str) -> Iterator[tuple[str, str, bool]]:
+    """Words with symbols in them: as written, with each symbol a `MASK`, and whether one is sure.
+
+    A symbol is sure to mask a letter if it never joins words.
+    """
     if not _MASKED.search(text):
         return
-    for word in text.split():
+    for word in _CHORD.sub(" ", text).split():
         if _MASKED.search(word):
             shown = word.translate(_MASKED_FORMS)
             is_sure = not _JOINING.issuperset(_SYMBOL.findall(word))
             if is_sure:
                 shown = shown.translate(_LEET)
             inner = shown.strip(MASK)
+            if not is_sure and (_is_initials(inner) or _is_joined(word)):
+                continue
             if MASK in inner:
-                yield inner, is_sure
+                yield word, inner, is_sure
             if is_sure and shown[0] == MASK != shown[-1]:
-                yield shown, is_sure
-            if shown[-1] == MASK != shown[0] and (
-                is_sure or "." not in word or len(inner) > _LONGEST_INITIALS
-            ):
-                yield shown, is_sure
+                yield word, shown, is_sure
+            if shown[-1] == MASK != shown[0]:
+                yield word, shown, is_sure
+
+
+def _is_joined(word: str) -> bool:
+    """Whether a word has a symbol that joins words, but not around it."""
+    return not _MASKING.issuperset(_SYMBOL.findall(word.strip(_AROUND)))
+
+
+def _is_initials(masked: str) -> bool:
+    """Whether a word is too short for a disguise, or has single letters between its symbols."""
+    is_short = len(masked.removesuffix("s")) <= _LONGEST_INITIALS
+    return is_short or all(len(part) == 1 for part in masked.split(MASK))
 
 
 def _joined(words: Sequence[str]) -> list[str]:
