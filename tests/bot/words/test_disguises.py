@@ -123,6 +123,7 @@ def test_one_masked_vowel(word: str, mask: str) -> None:
         *("Kallie, Lisboa, Lysá nad Labem", "Borgo Callea, San Foca'", "Koog aan de Zaan"),
         *("Phuc and Bich", "África and africana", "Tranithor, Tranebor", "Leesa and Khali"),
         *("Роберт Гук и Томас Кун", "Горан, Босния и Герцеговина", "Шота Руставелі", "Δουμάς"),
+        *("по годам", "институт химии", "οι θεατές", "δικές μου"),
         *("Фагот!", "фагот-бас", *read("Vfyn_Arten Avtne")),
     ],
 )
