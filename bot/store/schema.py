@@ -23,7 +23,6 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
@@ -72,16 +71,6 @@ class Base(DeclarativeBase):
     )
 
 
-def _partial(name: str, column: str, condition: str, on_sqlite: str = "") -> Index:
-    """An index of the few rows that meet a condition, in SQL as queries have it."""
-    return Index(
-        name,
-        column,
-        postgresql_where=text(condition),
-        sqlite_where=text(on_sqlite or condition),
-    )
-
-
 class Community(Base):
     """A Discord server or another platform's workspace, with its settings."""
 
@@ -113,7 +102,7 @@ class Poll(Base):
     __table_args__ = (
         Index("ix_polls_closed_at_closes_at", "closed_at", "closes_at"),
         Index("ix_polls_community_id_closed_at", "community_id", "closed_at"),
-        _partial("ix_polls_closed_at_without_winner", "closed_at", "winner IS NULL"),
+        Index("ix_polls_winner_closed_at", "winner", "closed_at"),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
@@ -193,7 +182,7 @@ class WinnerAnswer(Base):
 
     __tablename__ = "winner_answers"
     __table_args__ = (
-        _partial("ix_winner_answers_outdated", "channel_id", "is_outdated", "is_outdated = 1"),
+        Index("ix_winner_answers_is_outdated_channel_id", "is_outdated", "channel_id"),
     )
 
     channel_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)

@@ -36,18 +36,9 @@ def upgrade() -> None:
     for column in ("poll_id", "community_id"):
         op.create_index(op.f(f"ix_winner_answers_{column}"), "winner_answers", [column])
     op.create_index(
-        "ix_winner_answers_outdated",
+        "ix_winner_answers_is_outdated_channel_id",
         "winner_answers",
-        ["channel_id"],
-        postgresql_where=sa.text("is_outdated"),
-        sqlite_where=sa.text("is_outdated = 1"),
+        ["is_outdated", "channel_id"],
     )
-    without_winner = sa.text("winner IS NULL")
-    op.create_index(
-        "ix_polls_closed_at_without_winner",
-        "polls",
-        ["closed_at"],
-        postgresql_where=without_winner,
-        sqlite_where=without_winner,
-    )
+    op.create_index("ix_polls_winner_closed_at", "polls", ["winner", "closed_at"])
     op.create_index(op.f("ix_candidates_name"), "candidates", ["name"])
