@@ -23,6 +23,8 @@ from data.lexicon import load_lexicon
 _VOWELS = re.compile("[aeiou]+")
 _MASKED_VOWELS = re.compile(r"[aeiou*]+")
 _SILENT = re.compile(r"(?<=[aeiou])h(?![aeiou])|t(?=s[aeiou])")
+_ADDED_H = re.compile("(?<=^[^aeiouct])h")
+"""Of slurs only: *ch* and *th* are sounds of their own, as is an *h* within words."""
 _BEFORE_R = re.compile("(?<=[^aeiou])[aeiou](?=r(?![aeiou]))")
 _REPEATED = re.compile(r"(.)\1+")
 _LONG_VOWEL = re.compile("[aiy]([bcdfgklmnprstz])e")
@@ -203,6 +205,9 @@ class Disguises:
             is_long = length >= _SHORTEST_WITHIN
             if (end == length and (is_long or ends_name(word))) or (is_long and end == len(rough)):
                 return Strictness.MILD
+        plain = _ADDED_H.sub("", word)
+        if plain != word and self._found(self._whole, sound(plain), "s") is Strictness.MILD:
+            return Strictness.MILD
         whole = self._found(self._whole, sounds, "s"), self._found(self._coarse, rough, "s")
         return min(filter(None, whole), default=None)
 

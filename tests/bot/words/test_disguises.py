@@ -56,6 +56,7 @@ DISGUISES: dict[str, Callable[[str], str]] = {
     "y for i": lambda word: word.replace("i", "y"),
     "q for k": lambda word: word.replace("ck", "q").replace("k", "q"),
     "ur for er": lambda word: word.replace("er", "ur"),
+    "an added h": lambda word: word if word[0] in "ct" else f"{word[0]}h{word[1:]}",
     "ph for f": lambda word: word.replace("f", "ph"),
 }
 
@@ -71,6 +72,7 @@ def test_disguised(disguise: str) -> None:
     "text",
     [
         *("cunttbg", "xarrtebj", "xarr tebj", "alttheubfnhehf", "ergeq", "avtthu", "genavr"),
+        *("fcp", "atttf", "encfg"),
         *("cnwrrg", "zhqfyvzr", "xvyy lbhefrys", "xvyy hefrys", "a****e", "fug*"),
     ],
 )
