@@ -71,7 +71,10 @@ class Terms:
     communities: str
     reload: str
     """How a member reloads the app."""
-    access: str = _("Allow it to view the channel, send messages, embed links and attach files.")
+    access: str = _(
+        "Allow it to view the channel, send messages, embed links and attach files, and in the "
+        "chat of a voice channel to connect."
+    )
     """How a member lets the bot into a channel."""
     place: str = ""
     """Where a command works that does not in direct messages, if that isn't just a community."""

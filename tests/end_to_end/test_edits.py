@@ -50,6 +50,18 @@ async def test_poll_closes_in_archived_thread(
     assert guild.channel.locked is is_locked
 
 
+async def test_answer_is_removed_in_archived_thread(local: LocalDiscord, tmp_path: Path) -> None:
+    guild = local.state.guild
+    guild.channel.kind = ChannelKind.THREAD
+    async with mangosaurus(local, tmp_path):
+        card = (await local.run_command("sonnet")).message
+        link = f"https://discord.com/channels/{guild.id}/{local.channel_id}/{card.id}"
+        asked = await local.run_command("moderate message", {"message": link}, by=local.admin)
+        guild.channel.archived = True
+        await local.press(asked.message, "Remove it", by=local.admin)
+    assert card.content == "*A moderator removed this.*"
+
+
 async def test_poll_in_the_chat_of_a_voice_channel(local: LocalDiscord, tmp_path: Path) -> None:
     """The bot can edit nothing where it may not connect, so it opens no poll there."""
     guild = local.state.guild

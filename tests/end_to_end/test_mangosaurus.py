@@ -13,6 +13,7 @@ import pytest
 from bot.chat.app import MOST_RECEIPTS
 from bot.features import stopping
 from bot.platforms.discord.client import Mangosaurus
+from bot.platforms.local.guild import ChannelKind
 from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
 from bot.training.queries import TrainingRequest
@@ -153,6 +154,17 @@ async def test_only_guild_is_the_home_guild(scene: Scene) -> None:
     asked = await scene.local.run_command("retrain names", by=scene.local.admin)
     assert not await scene.bot.is_owner(discord.Object(int(asked.user.id)))  # type: ignore[arg-type]
     assert "Training names. Follow along:" in asked.message.content
+
+
+async def test_training_is_reported_in_archived_thread(scene: Scene, tmp_path: Path) -> None:
+    channel = scene.local.state.guild.channel
+    channel.kind = ChannelKind.THREAD
+    scene.train_with(SLOW_TRAINER)
+    await scene.local.run_command("retrain names", by=scene.local.admin)
+    await scene.local.wait_for(lambda: scene.report.embed["description"] == "Mine")
+    channel.archived = True
+    await scene.bot.shut_down()
+    assert "The training resumes after that." in scene.report.embed["description"]
 
 
 async def test_training_resumes_after_shutdown(local: LocalDiscord, tmp_path: Path) -> None:
