@@ -155,15 +155,16 @@ class PollCloser:
         if await self._app[BlockList].has_community(poll.community_id):
             await self._app.store[Polls].void(poll.id)
             return
-        unnoted = self._unnoted.pop(poll.id, None)
         limits, place = self._platform.limits, message_of(poll)
         closed = poll_message(poll, limits)
         try:
             await self._edit(poll, closed)
         except Deleted:
+            self._unnoted.pop(poll.id, None)
             log.info("The message of poll %d was deleted, so no name has won", poll.id)
             await self._app.store[Polls].void(poll.id)
             return
+        unnoted = self._unnoted.pop(poll.id, None)
         if unnoted is not None:
             await self._note_announcement(poll, unnoted)
         if poll.winner is None or poll.announcement_id is not None or unnoted is not None:

@@ -288,6 +288,9 @@ async def test_database_lost_while_it_announces(
         outage.setattr(fossil.app.store[Polls], "announced", unavailable)
         outage.setattr(fossil.app.store[Polls], "announcement_sent", unavailable)
         await fossil.close(closer)
+    with monkeypatch.context() as often:  # the channel takes no edits either
+        often.setattr(fossil.platform, "edit", AsyncMock(side_effect=Limited))
+        await fossil.close(closer, minutes=10)
     await fossil.close(closer, minutes=30)
     assert fossil.announcements == [100]
     stored = await fossil.app.store[Polls].find(9)
