@@ -13,9 +13,7 @@ from discord import app_commands
 
 from bot.features import REGISTRY
 from bot.platforms.discord.commands import (
-    HOME as BEGINS_HOME,
-)
-from bot.platforms.discord.commands import (
+    HOME,
     Installs,
     RegisteredInFile,
     add_commands,
@@ -25,7 +23,7 @@ from bot.platforms.discord.platform import TERMS
 
 BOTH, SERVERS = Installs(guild=True, user=True), Installs(guild=True, user=False)
 USERS = Installs(guild=False, user=True)
-HOME = discord.Object(77)
+GUILD = discord.Object(77)
 
 
 def tree_of(
@@ -70,8 +68,8 @@ def test_application_that_no_server_can_add(caplog: pytest.LogCaptureFixture) ->
 
 
 def test_commands_for_owners_are_for_home_servers() -> None:
-    tree = tree_of(BOTH, HOME)
-    at_home = payloads(tree, HOME)
+    tree = tree_of(BOTH, GUILD)
+    at_home = payloads(tree, GUILD)
     assert set(at_home) == {"owner", "status"}
     assert not {"owner", "status"} & set(payloads(tree))
     assert {"owner", "status"} < set(payloads(tree_of(BOTH)))
@@ -86,24 +84,24 @@ def refusal(status: int, code: int = 0) -> discord.HTTPException:
 
 async def test_refused_commands(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A sentence says so, the bot goes on, and the next start tries again."""
-    tree, registered = tree_of(BOTH, HOME), RegisteredInFile(tmp_path)
+    tree, registered = tree_of(BOTH, GUILD), RegisteredInFile(tmp_path)
     tree.sync = AsyncMock(side_effect=refusal(HTTPStatus.FORBIDDEN, 50001))  # type: ignore[method-assign]
-    await sync_if_changed(tree, registered, {HOME.id})
+    await sync_if_changed(tree, registered, {GUILD.id})
     assert "members have those that were registered before" in caplog.text
     assert "in the server 77. Invite the bot there" in caplog.text
     assert await registered.digests() == {}
     tree.sync = AsyncMock(side_effect=refusal(HTTPStatus.SERVICE_UNAVAILABLE))  # type: ignore[method-assign]
     with pytest.raises(discord.HTTPException):
-        await sync_if_changed(tree, registered, {HOME.id})
+        await sync_if_changed(tree, registered, {GUILD.id})
 
 
 async def test_former_home(tmp_path: Path) -> None:
     """Its commands are removed once, also if the bot is no longer there."""
     registered, sync = RegisteredInFile(tmp_path), AsyncMock(return_value=[])
     for tree, homes, places in (
-        (tree_of(BOTH, HOME), {HOME.id}, [None, HOME]),
-        (tree_of(BOTH, HOME), {HOME.id}, []),
-        (tree_of(BOTH), set[int](), [None, HOME]),
+        (tree_of(BOTH, GUILD), {GUILD.id}, [None, GUILD]),
+        (tree_of(BOTH, GUILD), {GUILD.id}, []),
+        (tree_of(BOTH), set[int](), [None, GUILD]),
         (tree_of(BOTH), set[int](), []),
     ):
         tree.sync = sync  # type: ignore[method-assign]
@@ -116,7 +114,7 @@ async def test_former_home_without_bot(tmp_path: Path, caplog: pytest.LogCapture
     """Its commands cannot be removed, and are not tried again: an invitation would be no help."""
     caplog.set_level(logging.INFO)
     registered = RegisteredInFile(tmp_path)
-    await registered.note(HOME.id, f"{BEGINS_HOME}of last week")
+    await registered.note(GUILD.id, f"{HOME}of last week")
     tree = tree_of(BOTH)
     refused = refusal(HTTPStatus.FORBIDDEN, 50001)
     tree.sync = AsyncMock(side_effect=[[], refused])  # type: ignore[method-assign]

@@ -18,6 +18,19 @@ HIDDEN = AnswerRef(CHANNEL, None, "a token")
 VISIBLE = AnswerRef(CHANNEL, MESSAGE, "a token")
 
 
+def turn_of(platform: Any = None, **fields: object) -> DiscordTurn:  # noqa: ANN401 (or a fake one)
+    """The turn of an interaction with these fields."""
+    usual: dict[str, object] = {
+        "user": SimpleNamespace(id=7, display_name="Ada"),
+        "guild_id": SERVER,
+        "channel_id": CHANNEL,
+        "channel": None,
+        "created_at": None,
+    }
+    interaction: Any = SimpleNamespace(**(usual | fields))
+    return DiscordTurn(interaction, platform or SimpleNamespace(communities=[SERVER]))
+
+
 @pytest.mark.parametrize(
     ("server", "sees_channel", "private", "recorded"),
     [
@@ -44,18 +57,12 @@ async def test_pending_deferral(
     async def on_pending(ref: AnswerRef, _retry: Button | None) -> None:
         events.append(ref)
 
-    interaction: Any = SimpleNamespace(
+    turn = turn_of(
         response=SimpleNamespace(type=None, defer=defer),
-        user=SimpleNamespace(id=7, display_name="Ada"),
         guild_id=server,
-        channel_id=CHANNEL,
-        channel=None,
-        created_at=None,
         app_permissions=discord.Permissions(view_channel=sees_channel),
         token="a token",  # noqa: S106 (a fake one)
     )
-    platform: Any = SimpleNamespace(communities=[SERVER])
-    turn = DiscordTurn(interaction, platform)
     turn.on_pending = on_pending
     await turn.defer(private=private)
     assert events == recorded
@@ -64,17 +71,9 @@ async def test_pending_deferral(
 @pytest.mark.parametrize("kind", [discord.TextChannel, discord.VoiceChannel, discord.StageChannel])
 @pytest.mark.parametrize("connect", [True, False])
 def test_chat_of_voice_channel_needs_connect(kind: type[object], connect: bool) -> None:
-    interaction: Any = SimpleNamespace(
-        user=SimpleNamespace(id=7, display_name="Ada"),
-        guild_id=SERVER,
-        channel_id=CHANNEL,
-        channel=Mock(spec=kind),
-        created_at=None,
-        app_permissions=discord.Permissions(view_channel=True, connect=connect),
-    )
-    platform: Any = SimpleNamespace(communities=[SERVER])
-    sees = DiscordTurn(interaction, platform).sees_channel
-    assert sees == (connect or kind is discord.TextChannel)
+    rights = discord.Permissions(view_channel=True, connect=connect)
+    turn = turn_of(channel=Mock(spec=kind), app_permissions=rights)
+    assert turn.sees_channel == (connect or kind is discord.TextChannel)
 
 
 @pytest.mark.parametrize("is_closed", [False, True], ids=["answer", "closed-answer"])
@@ -99,14 +98,7 @@ async def test_files_are_complete_once_a_thread_is_open(
         await platform.close_answer(HIDDEN, message)
     else:
         deferred = discord.InteractionResponseType.deferred_channel_message
-        interaction: Any = SimpleNamespace(
-            response=SimpleNamespace(type=deferred),
-            user=SimpleNamespace(id=7, display_name="Ada"),
-            guild_id=SERVER,
-            channel_id=CHANNEL,
-            channel=None,
-            created_at=None,
-            edit_original_response=edit,
-        )
-        await DiscordTurn(interaction, platform).respond(message)
+        response = SimpleNamespace(type=deferred)
+        turn = turn_of(platform, response=response, edit_original_response=edit)
+        await turn.respond(message)
     assert sizes == [len(b"picture")] * 2
