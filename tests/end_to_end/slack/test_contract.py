@@ -9,7 +9,7 @@ reference. "Seen" is what slack_sdk and its users' reports show.
 | errors are 200 with `ok: false` and a code | `test_refused` | Using the Web API |
 | a bot posts where it is a member, and does not see other private channels | `test_refused` | chat.postMessage |
 | it posts in no archived, read-only or thread-only channel, and edits in no archived one | `test_refused` | chat.postMessage, chat.update |
-| it cannot be in a group DM, nor in a DM between members | `test_refused`, `test_conversations_of_members` | Seen |
+| it cannot be in a group DM, nor in a DM between members | `test_conversations_of_members` | Seen |
 | a message needs text or blocks of at most these sizes | `test_refused`, `test_blocks` | chat.postMessage, blocks |
 | blocks together have about 13,200 characters | `test_refused` | Seen |
 | unknown blocks, elements and fields are refused | `test_blocks` | Blocks, Block elements |
@@ -104,54 +104,38 @@ async def _edit(slack: LocalSlack, web: AsyncWebClient, **changes: object) -> As
     return await web.chat_update(channel=slack.channel.id, ts=ts, **changes)  # type: ignore[arg-type]
 
 
-async def _edit_after_removal(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
-    ts = await posted(slack, web)
-    slack.channel.is_joined = False
-    return await web.chat_update(channel=slack.channel.id, ts=ts, text="x")
+def _post_in(**state: object) -> Callable[[LocalSlack, AsyncWebClient], Call]:
+    """A message to a channel that is in a state."""
 
-
-async def _edit_of_ephemeral(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
-    async with connected(slack, Listener()):
-        asked = slack.command(slack.member, "/dinoname")
-        await respond(asked, text="psst")
-    (message,) = slack.messages
-    return await web.chat_update(channel=slack.channel.id, ts=message.ts, text="louder")
-
-
-def _restricted(restriction: str) -> Callable[[LocalSlack, AsyncWebClient], Call]:
     def call(slack: LocalSlack, web: AsyncWebClient) -> Call:
-        slack.channel.restriction = restriction
+        vars(slack.channel).update(state)
         return web.chat_postMessage(channel=slack.channel.id, text="x")
 
     return call
 
 
-def _archived(slack: LocalSlack, web: AsyncWebClient) -> Call:
-    slack.channel.is_archived = True
-    return web.chat_postMessage(channel=slack.channel.id, text="x")
+def _edit_in(**state: object) -> Callable[[LocalSlack, AsyncWebClient], Call]:
+    """An edit in a channel that has come into a state."""
 
-
-async def _edit_in_archived(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
-    ts = await posted(slack, web)
-    slack.channel.is_archived = True
-    return await web.chat_update(channel=slack.channel.id, ts=ts, blocks=[rich()])
-
-
-def _group(*names: str) -> Callable[[LocalSlack, AsyncWebClient], Call]:
-    def call(slack: LocalSlack, web: AsyncWebClient) -> Call:
-        members = [slack.workspace.add_member(name) for name in names]
-        channel = slack.workspace.add_group(slack.member, *members)
-        return web.chat_postMessage(channel=channel.id, text="x")
+    async def call(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
+        ts = await posted(slack, web)
+        vars(slack.channel).update(state)
+        return await web.chat_update(channel=slack.channel.id, ts=ts, blocks=[rich()])
 
     return call
 
 
-async def _edit_of_answer(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
-    async with connected(slack, Listener()):
-        asked = slack.command(slack.member, "/dinoname")
-        await respond(asked, text="Names", response_type="in_channel")
-    (message,) = slack.messages
-    return await web.chat_update(channel=slack.channel.id, ts=message.ts, text="louder")
+def _edit_of_answer(kind: str) -> Callable[[LocalSlack, AsyncWebClient], Call]:
+    """An edit of what came through a response_url."""
+
+    async def call(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
+        async with connected(slack, Listener()):
+            asked = slack.command(slack.member, "/dinoname")
+            await respond(asked, text="Names", response_type=kind)
+        (message,) = slack.messages
+        return await web.chat_update(channel=slack.channel.id, ts=message.ts, text="louder")
+
+    return call
 
 
 async def _reply_to_reply(slack: LocalSlack, web: AsyncWebClient) -> AsyncSlackResponse:
@@ -213,23 +197,21 @@ REFUSED: list[tuple[Callable[[LocalSlack, AsyncWebClient], Call], str]] = [
         ),
         "channel_not_found",
     ),
-    (_restricted("read_only_channel"), "restricted_action_read_only_channel"),
-    (_restricted("thread_only_channel"), "restricted_action_thread_only_channel"),
-    (_archived, "is_archived"),
-    (_edit_in_archived, "is_inactive"),
-    (_group("Ann"), "channel_not_found"),
-    (_group("Ann", "Ben"), "channel_not_found"),
+    (_post_in(restriction="read_only_channel"), "restricted_action_read_only_channel"),
+    (_post_in(restriction="thread_only_channel"), "restricted_action_thread_only_channel"),
+    (_post_in(is_archived=True), "is_archived"),
+    (_edit_in(is_archived=True), "is_inactive"),
     (_reply_elsewhere, "thread_not_found"),
     (_reply_to_reply, "thread_not_found"),
-    (_edit_of_answer, "cant_update_message"),
+    (_edit_of_answer("in_channel"), "cant_update_message"),
     (_delete_twice, "file_deleted"),
     (lambda s, w: w.files_delete(file=s.upload(s.member, "a", b"a").id), "cant_delete_file"),
     (post(text="🦕" * 20_001), "msg_too_long"),
     (lambda s, w: _edit(s, w, text="x" * 4001, blocks=[rich()]), "msg_too_long"),
     (lambda s, w: _edit(s, w, text="x"), "block_mismatch"),
     (lambda s, w: _edit(s, w, text="x", blocks=[section("x")]), "block_mismatch"),
-    (_edit_after_removal, "not_in_channel"),
-    (_edit_of_ephemeral, "message_not_found"),
+    (_edit_in(is_joined=False), "not_in_channel"),
+    (_edit_of_answer("ephemeral"), "message_not_found"),
     (
         lambda s, w: w.chat_update(channel=s.channel.id, ts=s.say(s.member, "x").ts, text="y"),
         "cant_update_message",
@@ -512,7 +494,7 @@ async def test_command(slack: LocalSlack, listener: Listener) -> None:
     ("others", "name"), [(["Ann"], "directmessage"), (["Ann", "Ben"], "mpdm-mary--ann--ben-1")]
 )
 async def test_conversations_of_members(
-    slack: LocalSlack, listener: Listener, others: list[str], name: str
+    slack: LocalSlack, web: AsyncWebClient, listener: Listener, others: list[str], name: str
 ) -> None:
     """Only the response_url leads there."""
     members = [slack.workspace.add_member(each) for each in others]
@@ -522,6 +504,7 @@ async def test_conversations_of_members(
     assert listener.payload["channel_name"] == name
     assert await respond(asked, text="x", response_type="in_channel") == (200, "ok")
     assert (await asked.answer()).channel is channel
+    assert await error_of(web.chat_postMessage(channel=channel.id, text="x")) == "channel_not_found"
 
 
 async def test_answer_in_acknowledgement(slack: LocalSlack, listener: Listener) -> None:
