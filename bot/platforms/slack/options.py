@@ -104,11 +104,8 @@ def _check_bounds(option: Option, value: float, typed: str) -> None:
     nearest = max(value, value if least is None else least)
     nearest = min(nearest, nearest if most is None else most)
     if nearest != value:
-        error = _refusal(
-            option, typed, sentence, least=_figure(least or 0), most=_figure(most or 0)
-        )
-        error.instead = _typed(nearest)
-        raise error
+        bounds = {"least": _figure(least or 0), "most": _figure(most or 0)}
+        raise _refusal(option, typed, sentence, instead=_typed(nearest), **bounds)
 
 
 def _switch(option: Option, typed: str) -> bool:
@@ -120,21 +117,21 @@ def _switch(option: Option, typed: str) -> bool:
 
 
 def _choice(option: Option, typed: str) -> str:
-    word = folded(typed)
-    for choice in option.choices:
-        if word in (folded(choice.value), folded(choice.label)):
-            return choice.value
+    word, values = folded(typed), _values_by_form(option)
+    if word in values:
+        return values[word]
     choices = human_join([_brief(each) for each in option.choices[:MOST_NAMED]], _("or"))
-    error = _refusal(
-        option, typed, _("{option} can be {choices}; you typed {typed}."), choices=choices
-    )
-    forms = {
+    alike = get_close_matches(SYNONYMS.get(word, word), values, n=1, cutoff=ALIKE)
+    sentence = _("{option} can be {choices}; you typed {typed}.")
+    instead = values[alike[0]] if alike else ""
+    raise _refusal(option, typed, sentence, instead=instead, choices=choices)
+
+
+def _values_by_form(option: Option) -> dict[str, str]:
+    """The values of an option that has choices, by what members type for them, folded."""
+    return {
         folded(form): each.value for each in option.choices for form in (each.label, each.value)
     }
-    meant = SYNONYMS.get(word, word)
-    if alike := get_close_matches(meant, forms, n=1, cutoff=ALIKE):
-        error.instead = forms[alike[0]]
-    raise error
 
 
 def _brief(choice: Choice) -> str:
@@ -152,9 +149,13 @@ def _text_within_bounds(option: Option, typed: str) -> str:
     return typed
 
 
-def _refusal(option: Option, typed: str, sentence: str, **facts: Span | str | int) -> MisreadError:
+def _refusal(
+    option: Option, typed: str, sentence: str, *, instead: str = "", **facts: Span | str | int
+) -> MisreadError:
     """The error for a value of an option that was `typed`, which `sentence` may repeat."""
-    return MisreadError(sentence, option=code(f"{option.name}:"), typed=shown(typed), **facts)
+    error = MisreadError(sentence, option=code(f"{option.name}:"), typed=shown(typed), **facts)
+    error.instead = instead
+    return error
 
 
 def _typed(number: float) -> str:
@@ -300,7 +301,7 @@ class _Line:
             return 0
         if not option.choices:
             return len(rest)
-        known = {folded(form) for each in option.choices for form in (each.label, each.value)}
+        known = _values_by_form(option)
         longest = max(len(form.split()) for form in known)
         lengths = range(min(len(rest), longest), 0, -1)
         typed = (folded(self._line[first.value : rest[n - 1].end]) for n in lengths)
