@@ -237,14 +237,14 @@ class SlackPlatform:
         """
         first, *rest = await self.rendered(message)
         try:
-            timestamp = await self.api.post(channel, first, thread=thread or None)
+            timestamp = await self.api.post(channel, first, thread=thread)
         except DeliveryError as error:
             self.note_outside(channel, error)
             raise
         self._outside.pop(channel, None)
         if thread:
             self._threads[channel, timestamp] = thread
-        await self._send_rest(channel, rest, message.files, thread=thread or None, of=timestamp)
+        await self._send_rest(channel, timestamp, rest, message.files, thread)
         return timestamp
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
@@ -275,14 +275,16 @@ class SlackPlatform:
         shown = await self.api.update(channel, timestamp, await self.rendered_edit(message))
         if shown is None:
             return
-        former = [text_of(each, "id") for each in list_of(shown, "files") if not is_stub(each)]
+        files = list_of(shown, "files")
+        # A file that was deleted has left a stub.
+        former = [text_of(each, "id") for each in files if text_of(each, "mode") != "tombstone"]
         known, sent = self._files.get((channel, timestamp), (hash(()), ()))
         if known != hash(message.files):
             self._files.pop((channel, timestamp), None)
             former += sent
             if message.files:
-                thread = await self._thread_of(channel, timestamp) or None
-                await self._send_rest(channel, (), message.files, thread=thread, of=timestamp)
+                thread = await self._thread_of(channel, timestamp)
+                await self._send_rest(channel, timestamp, (), message.files, thread)
         for file in former:
             try:
                 await self.api.delete_file(file)
@@ -305,7 +307,7 @@ class SlackPlatform:
         """
         first, *rest = await self.rendered(message)
         await self.api.update(channel, timestamp, first)
-        await self._send_rest(channel, rest, message.files, thread=thread or None, of=timestamp)
+        await self._send_rest(channel, timestamp, rest, message.files, thread)
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
@@ -381,20 +383,18 @@ class SlackPlatform:
     async def _send_rest(
         self,
         channel: str,
+        timestamp: str,
         parts: Sequence[MessagePart],
         files: Sequence[File],
-        *,
-        thread: str | None = None,
-        of: str = "",
+        thread: str,
     ) -> None:
-        """Send what a message could not hold. `of`: its timestamp, if it can be edited."""
+        """Send what the message with a timestamp could not hold."""
         try:
             for part in parts:
                 await self.api.post(channel, part, thread=thread)
             if files:
                 sent = await self.api.upload(channel, files, thread=thread)
-                if of:
-                    self._files[channel, of] = (hash(tuple(files)), sent)
+                self._files[channel, timestamp] = (hash(tuple(files)), sent)
         except DeliveryError as error:
             log.warning("A part of a message could not be sent: %s", error)
 
@@ -419,11 +419,6 @@ class SlackPlatform:
         if channel is None:
             raise Gone("the channel is unknown")
         return channel
-
-
-def is_stub(file: object) -> bool:
-    """Whether a file of a message was deleted."""
-    return text_of(file, "mode") == "tombstone"
 
 
 def is_direct(channel: str) -> bool:

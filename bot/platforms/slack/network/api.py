@@ -65,13 +65,6 @@ _NO_NETWORK = (aiohttp.ClientError, OSError, json.JSONDecodeError)
 _NO_JSON = (SlackRequestError, AttributeError, TypeError)
 """What the library raises if a proxy answers with something else."""
 
-_REDIRECTS = {
-    http.HTTPStatus.MOVED_PERMANENTLY,
-    http.HTTPStatus.FOUND,
-    http.HTTPStatus.SEE_OTHER,
-    http.HTTPStatus.TEMPORARY_REDIRECT,
-    http.HTTPStatus.PERMANENT_REDIRECT,
-}
 _NO_SCOPE = _(
     "The bot can't read files in this workspace: its scope {scope} is missing. Ask an admin to "
     "add it to the app, and to install the app again."
@@ -159,14 +152,14 @@ class SlackApi:
             raise Forbidden(str(error), sentence=NO_DIRECT) from error
         return text_of(found, "channel", "id")
 
-    async def post(self, channel: str, part: Part, *, thread: str | None = None) -> str:
+    async def post(self, channel: str, part: Part, *, thread: str = "") -> str:
         """Send a message. Returns its timestamp."""
         found = await self._ask(
             "chat.postMessage",
             place=channel,
             channel=channel,
             **part,
-            thread_ts=thread,
+            thread_ts=thread or None,
             parse="none",
             link_names=False,
             **_INERT,
@@ -207,9 +200,7 @@ class SlackApi:
         """Show a member's App Home."""
         await self._ask("views.publish", user_id=user, view=dict(view))
 
-    async def upload(
-        self, channel: str, files: Sequence[File], *, thread: str | None = None
-    ) -> list[str]:
+    async def upload(self, channel: str, files: Sequence[File], *, thread: str = "") -> list[str]:
         """Send files as one message, in a channel that the bot is in. Returns their ids."""
         uploads = [
             {
@@ -223,7 +214,7 @@ class SlackApi:
         found = await self._call(
             "files.upload",
             lambda web: web.files_upload_v2(
-                channel=channel, thread_ts=thread, file_uploads=uploads
+                channel=channel, thread_ts=thread or None, file_uploads=uploads
             ),
             limit=TRANSFER_S,
         )
@@ -260,7 +251,7 @@ class SlackApi:
             allow_redirects=False,
         ) as answer:
             self._count(answer.status)
-            if answer.status in _REDIRECTS:
+            if 300 <= answer.status < 400:
                 try:
                     return None, urljoin(address, answer.headers.get("Location", ""))
                 except ValueError as error:  # no address

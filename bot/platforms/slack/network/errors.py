@@ -14,9 +14,6 @@ OUTSIDE = {"channel_not_found", "not_in_channel"}
 """Codes for a channel that the bot has to be invited to; the first also for a private one."""
 
 NO_DIRECT = _("Slack doesn't let the bot write to you directly, so it can't send you that.")
-_NO_FILES = _(
-    "A setting of this workspace keeps the bot from sending files like this one. Ask an admin."
-)
 _KINDS: Sequence[tuple[type[DeliveryError], str, str]] = (
     (Deleted, "", "message_not_found thread_not_found"),
     (
@@ -82,7 +79,10 @@ _KINDS: Sequence[tuple[type[DeliveryError], str, str]] = (
     ),
     (
         Forbidden,
-        _NO_FILES,
+        _(
+            "A setting of this workspace keeps the bot from sending files like this one. Ask an "
+            "admin."
+        ),
         "blocked_file_type file_type_not_allowed file_update_failed file_upload_size_restricted "
         "file_uploads_disabled file_uploads_except_images_disabled max_file_sharing_exceeded "
         "file_share_limit_reached unable_to_share_files slack_connect_blocked_file_type "
