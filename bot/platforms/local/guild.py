@@ -180,16 +180,14 @@ class Guild:
             raise ApiError(50083 if self.channel.archived else 50013)
 
     def change_thread(self, payload: JSON) -> JSON:
-        """Archive, open, lock or unlock the thread, for the bot."""
+        """Open the thread, for the bot, which changes nothing else in it."""
         if self.channel.kind is not ChannelKind.THREAD:
             raise ApiError(50024)
-        if not (payload == {"archived": False} and not self.channel.locked):
-            if not self.bot.has(MANAGE_THREADS):
-                raise ApiError(50013)
-            if payload.get("archived", self.channel.archived) and self.channel.archived:
-                raise ApiError(50083)
-        self.channel.archived = payload.get("archived", self.channel.archived)
-        self.channel.locked = payload.get("locked", self.channel.locked)
+        if payload != {"archived": False}:
+            raise ApiError(50035)
+        if self.channel.locked and not self.bot.has(MANAGE_THREADS):
+            raise ApiError(50013)
+        self.channel.archived = False
         return self.channel_payload()
 
     def payload(self) -> JSON:

@@ -1,6 +1,7 @@
 """The simulated workspace: its members and channels."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.limits import SlackError
@@ -80,25 +81,25 @@ class Workspace:
         self, name: str, *, is_joined: bool = True, is_private: bool = False
     ) -> Channel:
         """Add a channel with all members in it."""
-        channel = Channel(self._new_id("C"), name, is_joined, is_private)
-        self.channels[channel.id] = channel
-        return channel
+        return self._add("C", name, is_joined=is_joined, is_private=is_private)
 
     def add_group(self, *members: Member) -> Channel:
         """Add the direct messages of two members, or a group DM of more."""
         is_pair = len(members) == 2
         handles = "--".join(each.handle for each in members)
         name = "directmessage" if is_pair else f"mpdm-{handles}-1"
-        channel = Channel(self._new_id("D" if is_pair else "C"), name, False, True, is_closed=True)
-        self.channels[channel.id] = channel
-        return channel
+        letter = "D" if is_pair else "C"
+        return self._add(letter, name, is_joined=False, is_private=True, is_closed=True)
 
     def direct(self, member: Member) -> Channel:
         """The direct messages of a member with the bot, opened if necessary."""
         for channel in self.channels.values():
             if channel.direct_with is member:
                 return channel
-        channel = Channel(self._new_id("D"), "directmessage", direct_with=member)
+        return self._add("D", "directmessage", direct_with=member)
+
+    def _add(self, letter: str, name: str, **facts: Any) -> Channel:  # noqa: ANN401 (its fields)
+        channel = Channel(self._new_id(letter), name, **facts)
         self.channels[channel.id] = channel
         return channel
 
