@@ -166,15 +166,6 @@ class BotProcess:
         """The last lines of its log."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
-    def peak_mib(self) -> float:
-        """Peak memory of its own process in MiB on Linux, NaN on other systems."""
-        try:
-            status = Path(f"/proc/{self._process.pid if self._process else 0}/status").read_text()
-        except OSError:
-            return float("nan")
-        kib = next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))
-        return int(kib) / 1024
-
     def family(self) -> list[psutil.Process]:
         """Its own process, and those that it has started."""
         process = psutil.Process(self.pid)

@@ -38,7 +38,8 @@ TRAINER_S = 10.0
 """Seconds until a training must have started."""
 VICTIM = "victim"
 """The namer whose weights are broken."""
-HALF_OF_THEM = r"/(interactions|webhooks|channels)/"
+REQUESTS, FILES = r"/(interactions|webhooks|channels)/", "GET .*/attachments/"
+"""Paths of requests that fail."""
 BROKEN_FRAME = '{"op": 0, "t": "INTERACTION_CREATE", "s": '
 SQLITE, POSTGRES = "sqlite", "postgresql"
 T = TypeVar("T")
@@ -83,13 +84,10 @@ class Trouble:
 
     # The API and the gateway
 
-    async def rest(self, kind: FaultKind, seconds: float, share: float, wait: float = 1.0) -> None:
-        self.local.faults.rest = RestFault(kind, share, HALF_OF_THEM, wait)
-        await asyncio.sleep(seconds)
-        self.local.faults.clear()
-
-    async def redirects(self, seconds: float) -> None:
-        self.local.faults.rest = RestFault(FaultKind.REDIRECT, paths="GET .*/attachments/")
+    async def rest(
+        self, kind: FaultKind, seconds: float, share: float, wait: float = 1.0, on: str = REQUESTS
+    ) -> None:
+        self.local.faults.rest = RestFault(kind, share, on, wait)
         await asyncio.sleep(seconds)
         self.local.faults.clear()
 
@@ -107,6 +105,15 @@ class Trouble:
         await self.local.wait_for(
             lambda: not self.local.gateway.is_stalled, timeout_s=90.0, what="A new connection"
         )
+
+    async def archive(self, seconds: float) -> None:
+        """Make the channel a thread that is archived again and again, whatever opens it."""
+        channel = self.local.state.guild.channel
+        channel.kind = ChannelKind.THREAD
+        for _ in range(max(1, int(seconds / ARCHIVED_AGAIN_S))):
+            channel.archived = True
+            await asyncio.sleep(ARCHIVED_AGAIN_S)
+        channel.kind, channel.archived = ChannelKind.TEXT, False
 
     # Monitoring
 
@@ -188,15 +195,6 @@ class Trouble:
 
     # Training
 
-    async def archive(self, seconds: float) -> None:
-        """Make the channel a thread that is archived again and again, whatever opens it."""
-        channel = self.local.state.guild.channel
-        channel.kind = ChannelKind.THREAD
-        for _ in range(max(1, int(seconds / ARCHIVED_AGAIN_S))):
-            channel.archived = True
-            await asyncio.sleep(ARCHIVED_AGAIN_S)
-        channel.kind, channel.archived = ChannelKind.TEXT, False
-
     async def training(self) -> int | None:
         """Start a training; the process id of the trainer, None if it did not start."""
         entry = self.crowd.send(
@@ -260,7 +258,7 @@ class Trouble:
         await self.supervisor.wait_online()
 
     async def terminate_silent(self) -> None:
-        self.local.faults.rest = RestFault(FaultKind.SILENCE, 1.0, HALF_OF_THEM)
+        self.local.faults.rest = RestFault(FaultKind.SILENCE, 1.0, REQUESTS)
         await asyncio.sleep(2.0)
         await self.supervisor.terminate()
         self.local.faults.clear()
@@ -351,7 +349,7 @@ FAULTS = (
     Fault("answers none", lambda t, s: t.rest(FaultKind.SILENCE, s, 0.3), 6.0),
     Fault("answers slow", lambda t, s: t.rest(FaultKind.SLOW, s, 0.5, 1.5), 8.0),
     Fault("answers malformed", lambda t, s: t.rest(FaultKind.MALFORMED, s, 0.3), 6.0),
-    Fault("files redirected", lambda t, s: t.redirects(s), 8.0),
+    Fault("files redirected", lambda t, s: t.rest(FaultKind.REDIRECT, s, 1.0, on=FILES), 8.0),
     Fault("connections cut", lambda t, s: t.rest(FaultKind.CUT, s, 0.4), 6.0),
     Fault("answers lost", lambda t, s: t.rest(FaultKind.LOST_ANSWER, s, 0.4), 6.0),
     # The database
