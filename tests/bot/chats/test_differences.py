@@ -132,18 +132,11 @@ async def test_answer_that_cannot_be_edited(slack_chat: SlackChat) -> None:
 
 
 @pytest.mark.shows("channels without the bot")
-@pytest.mark.parametrize(
-    ("restriction", "reason"),
-    [
-        ("read_only_channel", "Only some members"),
-        ("thread_only_channel", "only replies in threads"),
-    ],
-)
-async def test_restricted_channel(slack_chat: SlackChat, restriction: str, reason: str) -> None:
-    slack_chat.slack.channel.restriction = restriction
+async def test_restricted_channel(slack_chat: SlackChat) -> None:
+    slack_chat.slack.channel.restriction = "read_only_channel"
     refused = await slack_chat.alice.use("dinoname")
     assert refused.is_private
-    assert reason in refused.text
+    assert "Only some members" in refused.text
 
 
 @pytest.mark.shows("moderators")

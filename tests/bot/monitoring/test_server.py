@@ -3,7 +3,7 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, suppress
 
 import aiohttp
@@ -26,13 +26,7 @@ class Bot:
             "database": ReadinessCheck(True, "answered"),
         }
         self.is_alive = ReadinessCheck(True, "ok")
-        self.metrics = Monitor().metrics.exposition
-
-    def checks(self) -> dict[str, ReadinessCheck]:
-        return self.found
-
-    def alive(self) -> ReadinessCheck:
-        return self.is_alive
+        self.metrics: Callable[[], Awaitable[bytes]] = Monitor().metrics.exposition
 
 
 @pytest.fixture
@@ -42,7 +36,11 @@ def bot() -> Bot:
 
 def serving(bot: Bot, port: int = 0) -> AbstractAsyncContextManager[str]:
     return serve_monitoring(
-        "127.0.0.1", port, checks=bot.checks, alive=bot.alive, metrics=bot.metrics
+        "127.0.0.1",
+        port,
+        checks=lambda: bot.found,
+        alive=lambda: bot.is_alive,
+        metrics=lambda: bot.metrics(),
     )
 
 
@@ -122,12 +120,8 @@ async def test_odd_requests(
 async def test_page_that_fails(
     server: str, bot: Bot, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def fail() -> ReadinessCheck:
-        raise LookupError
-
-    monkeypatch.setattr(bot, "alive", fail)
-    async with serving(bot) as other:
-        assert (await get(other, "/healthz"))[0] == 500
+    monkeypatch.delattr(bot, "is_alive")
+    assert (await get(server, "/healthz"))[0] == 500
     assert "A page for monitoring failed" in caplog.text
 
 
@@ -148,7 +142,7 @@ async def test_half_open_requests_give_way(server: str) -> None:
 
 
 async def test_scrapes_that_wait_keep_their_places(
-    bot: Bot, monkeypatch: pytest.MonkeyPatch
+    server: str, bot: Bot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A flood of half-open requests cuts off none, and what comes beside all of them is refused."""
     monkeypatch.setattr(monitoring, "MOST_CONNECTIONS", 3)
@@ -159,22 +153,23 @@ async def test_scrapes_that_wait_keep_their_places(
         await go_on.wait()
         return b"up 1\n"
 
-    monkeypatch.setattr(bot, "metrics", metrics)
-    async with serving(bot) as server:
-        whole = b"GET /metrics HTTP/1.1\r\n\r\n"
-        scrapes = [asyncio.create_task(said(server, whole))]
-        await begun.wait()
-        flood = [said(server, b"GET /metrics HTTP/1.1\r\n") for _ in range(9)]
-        flooding = [asyncio.create_task(each) for each in flood]
-        await eventually(lambda: sum(each.done() for each in flooding) >= 7)
-        scrapes += [asyncio.create_task(said(server, whole)) for _ in range(2)]
-        await eventually(lambda: all(each.done() for each in flooding))
-        assert await said(server, b"GET /healthz HTTP/1.1\r\n\r\n") == b""
-        go_on.set()
-        assert all([(await each).endswith(b"up 1\n") for each in scrapes])
+    bot.metrics = metrics
+    whole = b"GET /metrics HTTP/1.1\r\n\r\n"
+    scrapes = [asyncio.create_task(said(server, whole))]
+    await begun.wait()
+    flood = [said(server, b"GET /metrics HTTP/1.1\r\n") for _ in range(9)]
+    flooding = [asyncio.create_task(each) for each in flood]
+    await eventually(lambda: sum(each.done() for each in flooding) >= 7)
+    scrapes += [asyncio.create_task(said(server, whole)) for _ in range(2)]
+    await eventually(lambda: all(each.done() for each in flooding))
+    assert await said(server, b"GET /healthz HTTP/1.1\r\n\r\n") == b""
+    go_on.set()
+    assert all([(await each).endswith(b"up 1\n") for each in scrapes])
 
 
-async def test_metrics_are_written_once_a_second(bot: Bot, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_metrics_are_written_once_a_second(
+    server: str, bot: Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """For all callers, however many there are."""
     count = 0
 
@@ -184,11 +179,10 @@ async def test_metrics_are_written_once_a_second(bot: Bot, monkeypatch: pytest.M
         await asyncio.sleep(0)
         return b"%d\n" % count
 
-    monkeypatch.setattr(bot, "metrics", metrics)
+    bot.metrics = metrics
     monkeypatch.setattr(monitoring, "METRICS_S", 60.0)
-    async with serving(bot) as server:
-        pages = await asyncio.gather(*(get(server, "/metrics") for _ in range(20)))
+    pages = await asyncio.gather(*(get(server, "/metrics") for _ in range(20)))
     assert {page[2] for page in pages} == {"1\n"}
     monkeypatch.setattr(monitoring, "METRICS_S", 0.0)
-    async with serving(bot) as server:
-        assert [(await get(server, "/metrics"))[2] for _ in range(2)] == ["2\n", "3\n"]
+    async with serving(bot) as another:
+        assert [(await get(another, "/metrics"))[2] for _ in range(2)] == ["2\n", "3\n"]

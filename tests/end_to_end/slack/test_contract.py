@@ -18,7 +18,6 @@ reference. "Seen" is what slack_sdk and its users' reports show.
 | only one's own messages are edited, and no ephemeral ones | `test_refused` | chat.update |
 | what came through a response_url is not edited otherwise, and has no `user` | `test_refused`, `test_answers_of_nobody` | slackapi/bolt-js#2063, Seen |
 | `parse` becomes client in an edit | `test_warnings` | chat.update |
-| unknown arguments are ignored, also `client_msg_id` | `test_same_message_twice` | chat.postMessage; slackapi/java-slack-sdk#852 |
 | a reply needs its first message in the same channel, and cannot begin a thread | `test_refused` | chat.postMessage |
 | the permalink of a reply names its thread | `test_permalink` | chat.getPermalink |
 | an answer has a `thread_ts` only with `in_channel` | `test_warnings` | Handling user interaction |
@@ -309,14 +308,6 @@ async def test_warnings(
         "a date, whose first le",
         "{ago} for a time in th",
     ]
-
-
-async def test_same_message_twice(slack: LocalSlack, web: AsyncWebClient, clock: Clock) -> None:
-    """Slack has no key against it."""
-    for _time in range(2):
-        clock.now += 1
-        await web.chat_postMessage(channel=slack.channel.id, text="x", client_msg_id="1", odd="1")
-    assert [message.text for message in slack.messages] == ["x", "x"]
 
 
 async def test_permalink(slack: LocalSlack, web: AsyncWebClient) -> None:
