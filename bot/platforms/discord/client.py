@@ -227,6 +227,13 @@ class _Tree(app_commands.CommandTree[Mangosaurus]):
         await self.client.app.pace.turn()
         return True
 
+    async def _call(self, interaction: Interaction) -> None:
+        """Drop a command whose data discord.py cannot read. What a command raises is wrapped."""
+        try:
+            await super()._call(interaction)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            log.warning("A command of Discord is dropped, it cannot be read: %r", error)
+
     async def on_error(
         self, interaction: Interaction, error: app_commands.AppCommandError, /
     ) -> None:
