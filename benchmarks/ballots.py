@@ -86,9 +86,7 @@ def allowed_votes(presses: Sequence[Press]) -> dict[Ballot, set[int | None]]:
     return allowed
 
 
-def votes_after(
-    before: Set[int | None], position: int, *, is_double: bool = False
-) -> set[int | None]:
+def votes_after(before: Set[int | None], position: int, *, is_double: bool) -> set[int | None]:
     """The votes that a member may have after a press: one for the chosen name takes it back.
 
     is_double: whether the bot may take it for a second press of a double click.

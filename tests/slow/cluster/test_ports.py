@@ -1,5 +1,6 @@
 """What the commands of docs/hosting/cluster.md listen on."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -44,13 +45,10 @@ async def test_nothing_listens_elsewhere(tmp_path: Path) -> None:
     """The scheduler and its HTTP server; a worker with its nanny, and its HTTP server."""
     port = free_port()
     here = {"10.0.0.5": "127.0.0.1", "10.0.0.6": "127.0.0.1", "8786": str(port), "auto": "1"}
-    commands = []
-    for arguments in documented():
-        line = "\0".join(arguments)
-        for there, instead in here.items():
-            line = line.replace(there, instead)
-        commands.append(line.split("\0"))
-    scheduler, worker = commands
+    there = re.compile("|".join(map(re.escape, here)))
+    scheduler, worker = (
+        [there.sub(lambda found: here[found[0]], word) for word in words] for words in documented()
+    )
     with running(scheduler, tmp_path) as first:
         await eventually(lambda: len(listening(first)) == 2)
         with running(worker, tmp_path) as second:

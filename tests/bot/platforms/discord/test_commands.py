@@ -34,10 +34,8 @@ def tree_of(
     return tree
 
 
-def payloads(
-    tree: app_commands.CommandTree[discord.Client], guild: discord.Object | None = None
-) -> dict[str, dict[str, Any]]:
-    return {each.name: each.to_dict(tree) for each in tree.get_commands(guild=guild)}
+def payloads(tree: app_commands.CommandTree[discord.Client]) -> dict[str, dict[str, Any]]:
+    return {each.name: each.to_dict(tree) for each in tree.get_commands()}
 
 
 @pytest.mark.parametrize(
@@ -65,16 +63,6 @@ def test_application_that_no_server_can_add(caplog: pytest.LogCaptureFixture) ->
     assert "dinoname" in every
     assert "settings" not in every
     assert "left out: namer, " in caplog.text
-
-
-def test_commands_for_owners_are_for_home_servers() -> None:
-    tree = tree_of(BOTH, GUILD)
-    at_home = payloads(tree, GUILD)
-    assert set(at_home) == {"owner", "status"}
-    assert not {"owner", "status"} & set(payloads(tree))
-    assert {"owner", "status"} < set(payloads(tree_of(BOTH)))
-    # Discord takes these fields for global commands only.
-    assert all(each["integration_types"] is each["contexts"] is None for each in at_home.values())
 
 
 def refusal(status: int, code: int = 0) -> discord.HTTPException:
