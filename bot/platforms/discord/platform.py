@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
@@ -192,20 +193,22 @@ class DiscordPlatform:
         """Replace a message of the bot. Raises `DeliveryError`."""
         shown = self._channel(ref).get_partial_message(ref.message_id)
         async with delivery(limit_of(message)):
-            await self.in_thread(ref.channel_id, lambda: shown.edit(**render_edit(message)))
+            await self.replace(ref.channel_id, shown.edit, message)
 
     def may_leave_pictures(self, _ref: MessageRef, _started_at: datetime) -> bool:
         """Never: pictures are a part of their message."""
         return False
 
-    async def in_thread(self, channel_id: int | None, edit: Callable[[], Awaitable[T]]) -> T:
-        """Edit a message, after opening its thread if that is archived.
+    async def replace(
+        self, channel_id: int | None, edit: Callable[..., Awaitable[T]], message: Message
+    ) -> T:
+        """Call the method `edit` of a message, after opening its thread if that is archived.
 
         Sending opens an archived thread by itself, editing does not. A locked one needs the
         permission to manage threads.
         """
         try:
-            return await edit()
+            return await edit(**render_edit(message))
         except discord.HTTPException as error:
             if error.code != _ARCHIVED or channel_id is None:
                 raise
@@ -221,7 +224,7 @@ class DiscordPlatform:
                 error,
             )
             raise
-        return await edit()
+        return await edit(**render_edit(message))  # anew: files can be read once
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`.
@@ -231,13 +234,10 @@ class DiscordPlatform:
         if ref.token is not None:
             application_id = self._client.application_id or 0
             webhook = discord.Webhook.partial(application_id, ref.token, client=self._client)
-            shown = ref.message_id or _ORIGINAL
+            edit = partial(webhook.edit_message, ref.message_id or _ORIGINAL)
             try:
                 async with delivery():
-                    await self.in_thread(
-                        ref.channel_id,
-                        lambda: webhook.edit_message(shown, **render_edit(message)),
-                    )
+                    await self.replace(ref.channel_id, edit, message)
             except Gone:
                 if ref.message_id is None:
                     raise

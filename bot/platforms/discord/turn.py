@@ -168,9 +168,7 @@ class DiscordTurn:
                 **parts[0], wait=True, ephemeral=message.private
             )
             return self._followup.id
-        shown = await self._in_thread(  # an edit that is refused has read the files of its parts
-            lambda: interaction.edit_original_response(**render_edit(message))
-        )
+        shown = await self._replace(interaction.edit_original_response, message)
         return shown.id
 
     async def edit(self, message: Message) -> None:
@@ -181,7 +179,7 @@ class DiscordTurn:
         async with delivery(limit_of(message)):
             shown = self._followup
             edit = shown.edit if shown is not None else self._interaction.edit_original_response
-            await self._in_thread(lambda: edit(**render_edit(message)))
+            await self._replace(edit, message)
 
     async def show_waiting(self, message: Message) -> None:
         """Show the place in the queue, until the answer replaces it."""
@@ -196,17 +194,18 @@ class DiscordTurn:
 
         if await self._first(InteractionResponseType.message_update, send, limit):
             return
-        edit: Callable[..., Awaitable[object]] | None = None
+        edit: Callable[..., Awaitable[object]]
         if self._type in _UPDATES:
             edit = interaction.edit_original_response
         elif interaction.message is not None:
             edit = interaction.message.edit
-        if edit is not None:
-            async with delivery(limit):
-                await self._in_thread(lambda: edit(**render_edit(message)))
+        else:
+            return
+        async with delivery(limit):
+            await self._replace(edit, message)
 
-    async def _in_thread(self, edit: Callable[[], Awaitable[T]]) -> T:
-        return await self.platform.in_thread(self.channel_id, edit)
+    async def _replace(self, edit: Callable[..., Awaitable[T]], message: Message) -> T:
+        return await self.platform.replace(self.channel_id, edit, message)
 
     async def announce(self, message: Message) -> MessageRef:
         """Send an ordinary message: answers to an interaction can be edited for 15 minutes only."""
