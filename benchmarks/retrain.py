@@ -9,8 +9,7 @@ import argparse
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from rich.console import Console
@@ -28,42 +27,44 @@ UNFINISHED = ("🏋️", "⏳")
 LONGEST_S = 60.0 * Settings().retrain_minutes + OVERTIME.total_seconds()
 
 
-@dataclass(frozen=True)
-class Run:
-    """One use of the command."""
+async def measure(task: str, runs: int, first_seed: int | None, console: Console) -> None:
+    """Use `/retrain` again and again, and print a row for each use, and a summary.
 
-    version: VersionRecord | None
-    """`None` if the training failed."""
-    is_live: bool
-    seconds: float
-    """From the command to the report."""
-    report: str
-    """The title of the report."""
+    Seeds are drawn, or count from the first.
+    """
+    console.print("      seed  seconds  before   after  report")
+    live, seconds = 0, list[float]()
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        local = await stack.enter_async_context(LocalDiscord(port=0))
+        settings = {"RETRAIN_COOLDOWN_MINUTES": "0", "HOME_GUILDS": str(local.guild_id)}
+        bot = BotProcess(local, Path(folder), settings)
+        store = Store(Database(url_of(None, bot.state_dir)))
+        stack.push_async_callback(store.close)
+        await stack.enter_async_context(bot)
+        for number in range(runs):
+            seed = {} if first_seed is None else {"seed": first_seed + number}
+            began = time.monotonic()
+            title = await _report(local, f"retrain {task}", seed)
+            seconds.append(time.monotonic() - began)
+            version, figures = await _version(store, number + 1), "–"
+            if version is not None:
+                live += (await store[Versions].live())[task].version_id == version.number
+                before, after = _loss(version.baseline_loss), _loss(version.reference_loss)
+                figures = f"{version.seed}  {seconds[-1]:7.0f}  {before:>6}  {after:>6}"
+            console.print(f"{figures:>34}  {title}", highlight=False)
+    console.print(
+        f"{live} of {runs} went live, after {min(seconds):.0f} to {max(seconds):.0f} s. "
+        "Before and after: reference losses in nats per character."
+    )
 
 
-async def retrain(task: str, runs: int, first_seed: int | None) -> AsyncIterator[Run]:
-    """Use `/retrain` on one bot again and again. Seeds are drawn, or count from the first."""
-    with tempfile.TemporaryDirectory() as folder:
-        async with LocalDiscord(port=0) as local:
-            settings = {"RETRAIN_COOLDOWN_MINUTES": "0", "HOME_GUILDS": str(local.guild_id)}
-            bot = BotProcess(local, Path(folder), settings)
-            store = Store(Database(url_of(None, bot.state_dir)))
-            try:
-                async with bot:
-                    for number in range(runs):
-                        seed = {} if first_seed is None else {"seed": first_seed + number}
-                        began = time.monotonic()
-                        title = await _report(local, f"retrain {task}", seed)
-                        seconds = time.monotonic() - began
-                        training = await store[Trainings].get(number + 1)
-                        version = None
-                        if training is not None and training.version_id is not None:
-                            version = await store[Versions].get(training.version_id)
-                        live = (await store[Versions].live())[task].version_id
-                        is_live = version is not None and version.number == live
-                        yield Run(version, is_live, seconds, title)
-            finally:
-                await store.close()
+async def _version(store: Store, training: int) -> VersionRecord | None:
+    """What a training has made; `None` if it failed."""
+    found = await store[Trainings].get(training)
+    if found is None or found.version_id is None:
+        return None
+    return await store[Versions].get(found.version_id)
 
 
 async def _report(local: LocalDiscord, command: str, options: dict[str, int]) -> str:
@@ -82,26 +83,6 @@ async def _report(local: LocalDiscord, command: str, options: dict[str, int]) ->
         lambda: not title().startswith(UNFINISHED), timeout_s=LONGEST_S, what="The report"
     )
     return title()
-
-
-async def measure(task: str, runs: int, first_seed: int | None, console: Console) -> int:
-    """Print a row for each run as it ends, and a summary; the number of runs that went live."""
-    console.print("      seed  seconds  before   after  report")
-    found: list[Run] = []
-    async for run in retrain(task, runs, first_seed):
-        found.append(run)
-        figures = "–"
-        if run.version is not None:
-            before, after = _loss(run.version.baseline_loss), _loss(run.version.reference_loss)
-            figures = f"{run.version.seed}  {run.seconds:7.0f}  {before:>6}  {after:>6}"
-        console.print(f"{figures:>34}  {run.report}", highlight=False)
-    live = sum(run.is_live for run in found)
-    seconds = sorted(run.seconds for run in found)
-    console.print(
-        f"{live} of {runs} went live, after {seconds[0]:.0f} to {seconds[-1]:.0f} s. "
-        "Before and after: reference losses in nats per character."
-    )
-    return live
 
 
 def _loss(loss: float | None) -> str:
