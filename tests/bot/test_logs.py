@@ -10,6 +10,7 @@ import pytest
 
 from bot.logs import MINUTE_S, MOST_ALIKE, POOL, CountingHandler, TextFormatter, set_up_logs
 from bot.monitoring.monitor import Monitor
+from tests.clock import Clock
 
 pytestmark = pytest.mark.usefixtures("restored_logging")
 
@@ -103,15 +104,6 @@ def test_secrets_are_redacted(
     assert "s3cret" not in printed
     assert "t0ken" not in printed
     assert printed.count("[secret]") == 2
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Flood:

@@ -5,7 +5,7 @@
             asked = await local.run_command("dinoname", {"count": 3})
             assert asked.message.embed["title"]
 
-Helpers to import: `running`, `mangosaurus`, `beside`, `eventually`, and for the page `visiting`,
+Helpers to import: `running`, `mangosaurus`, `beside`, and for the page `visiting`,
 `fill_in`, `last`.
 """
 
@@ -167,13 +167,6 @@ def _make_tables(state_dir: Path) -> None:
     if not (state_dir / FILE).exists():
         state_dir.mkdir(parents=True, exist_ok=True)
         (state_dir / FILE).write_bytes(migrated())
-
-
-async def eventually(condition: Callable[[], object]) -> None:
-    """Wait until `condition()` holds, for changes inside the bot."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not condition():  # noqa: ASYNC110 - changes inside the bot have no event
-            await asyncio.sleep(0.01)
 
 
 @pytest.fixture

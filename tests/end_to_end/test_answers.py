@@ -19,8 +19,9 @@ from bot.platforms.local.server import LocalDiscord
 from bot.writing import Inference
 from models.names.generator import NamesResult
 from models.verse.poem import SonnetDraft, SonnetRequest
-from tests.end_to_end.conftest import eventually, mangosaurus
+from tests.end_to_end.conftest import mangosaurus
 from tests.end_to_end.test_mangosaurus import playing
+from tests.waiting import eventually
 
 Route = Any
 

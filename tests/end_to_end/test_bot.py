@@ -13,7 +13,8 @@ from bot.platforms.local.server import LocalDiscord
 from bot.training.service import TrainingService
 from data.corpora import load_names
 from models.fingerprints import Fingerprints
-from tests.end_to_end.conftest import ELVES, eventually, mangosaurus
+from tests.end_to_end.conftest import ELVES, mangosaurus
+from tests.waiting import eventually
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 
 from bot.platforms.discord.library import MISSED, Heartbeats
 from bot.platforms.local.server import LocalDiscord
-from tests.end_to_end.conftest import eventually
 from tests.end_to_end.toy_bot import ToyBot
+from tests.waiting import eventually
 
 GUILDS, MESSAGES, CONTENT = 1, 1 << 9, 1 << 15
 PATIENCE = aiohttp.ClientWSTimeout(ws_close=0.2)

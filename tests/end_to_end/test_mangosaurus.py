@@ -19,7 +19,8 @@ from bot.platforms.local.server import LocalDiscord
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainerProcess
 from tests.bot.tiny import tiny_weights_path, write_tiny_weights
-from tests.end_to_end.conftest import PATIENCE_S, eventually, mangosaurus
+from tests.end_to_end.conftest import PATIENCE_S, mangosaurus
+from tests.waiting import eventually
 
 SLOW_TRAINER = """
 import json, signal, sys, time

@@ -10,8 +10,9 @@ import pytest
 from bot.platforms.local.faults import FaultKind, RestFault
 from bot.platforms.local.server import LocalDiscord
 from bot.writing import Inference
-from tests.end_to_end.conftest import eventually, mangosaurus
+from tests.end_to_end.conftest import mangosaurus
 from tests.metrics import value
+from tests.waiting import eventually
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[str]:

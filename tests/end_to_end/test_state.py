@@ -5,7 +5,7 @@ import pytest
 from bot.platforms.local.limits import ApiError, Upload
 from bot.platforms.local.records import Interaction, Status
 from bot.platforms.local.state import State
-from tests.end_to_end.slack.conftest import Clock
+from tests.clock import Clock
 
 
 @pytest.fixture

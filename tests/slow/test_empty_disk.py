@@ -10,7 +10,8 @@ from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
 from bot.settings.values import Secret
 from bot.store import Database
-from tests.end_to_end.conftest import ELVES, eventually, mangosaurus
+from tests.end_to_end.conftest import ELVES, mangosaurus
+from tests.waiting import eventually
 
 
 def says(message: Message, words: str) -> bool:

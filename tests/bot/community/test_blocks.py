@@ -14,17 +14,9 @@ from bot.store import Store
 from bot.store.schema import EVERYBODY, EVERYWHERE
 from tests.bot.fakes import unavailable
 from tests.bot.turns import ADA, COMMUNITY, FakePlatform, FakeTurn
+from tests.clock import Clock
 
 BY = RecordEntry(Action.BLOCK, 9, datetime(2026, 11, 25, 12, tzinfo=UTC), 1)
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def settled(blocks: BlockList) -> None:

@@ -7,6 +7,7 @@ from bot.words import Strictness, WordFilter
 from bot.words import servers as module
 from bot.words.queries import FilterSettings
 from bot.words.servers import ServerFilters
+from tests.clock import Clock
 
 
 class Stored:
@@ -26,19 +27,6 @@ class Stored:
 
 EVERYWHERE = WordFilter(blocked=["swamp"])
 MUD = FilterSettings(Strictness.MILD, ("mud",))
-
-
-class Clock:
-    """Seconds since the start of a test."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-    def later(self) -> None:
-        """Let the time pass after which settings are read again."""
-        self.now += module.LIFETIME_S
 
 
 def make(clock: Clock, **settings: FilterSettings) -> tuple[ServerFilters, Stored]:
@@ -73,11 +61,11 @@ async def test_read_once(clock: Clock) -> None:
 async def test_change_of_another_process(clock: Clock) -> None:
     filters, stored = make(clock, _1=MUD)
     words = await filters.of(1)
-    clock.later()
+    clock.now += module.LIFETIME_S
     assert await filters.of(1) is words  # read again, not compiled again
     assert stored.reads == 2
     stored.settings[1] = FilterSettings(Strictness.NORMAL, ("moss",))
-    clock.later()
+    clock.now += module.LIFETIME_S
     assert (await filters.of(1)).allows("mud")
 
 
@@ -85,7 +73,7 @@ async def test_database_is_down(clock: Clock) -> None:
     filters, stored = make(clock, _1=MUD)
     words = await filters.of(1)
     stored.is_down = True
-    clock.later()
+    clock.now += module.LIFETIME_S
     assert await filters.of(1) is words
     unknown = await filters.of(2)  # it may have chosen to be strict
     assert EVERYWHERE.allows("hell")

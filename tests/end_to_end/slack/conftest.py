@@ -16,16 +16,7 @@ from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.server import LocalSlack
 from bot.polls import votes
 from bot.store import database
-
-
-@dataclass
-class Clock:
-    """A clock that tests set."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 @pytest.fixture(autouse=True)
@@ -48,7 +39,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def clock() -> Clock:
-    return Clock()
+    return Clock(1_800_000_000.0)
 
 
 @pytest.fixture

@@ -20,7 +20,8 @@ from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import SlackApi
 from bot.settings import Settings
 from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError
-from tests.end_to_end.conftest import beside, eventually, mangosaurus
+from tests.end_to_end.conftest import beside, mangosaurus
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("patient")
 

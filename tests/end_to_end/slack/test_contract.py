@@ -59,10 +59,10 @@ from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.records import Interaction, View
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.local.slack.web_api import PAGE
+from tests.clock import Clock
 from tests.end_to_end.slack.conftest import (
     MODAL,
     OPTIONS,
-    Clock,
     Listener,
     button,
     connected,

@@ -15,8 +15,8 @@ from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.names import CommandNames
 from bot.store import Database
-from tests.end_to_end.conftest import eventually
 from tests.end_to_end.slack.bots import PATIENCE_S, votes_on
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("without_writers")
 

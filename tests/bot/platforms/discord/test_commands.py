@@ -1,9 +1,7 @@
 """Commands as they are registered: for whom, where, and what happens if Discord refuses them."""
 
 import logging
-from http import HTTPStatus
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from unittest.mock import ANY, AsyncMock
 
@@ -20,6 +18,7 @@ from bot.platforms.discord.commands import (
     sync_if_changed,
 )
 from bot.platforms.discord.platform import TERMS
+from tests.bot.platforms.discord.test_platform import refused
 
 BOTH, SERVERS = Installs(guild=True, user=True), Installs(guild=True, user=False)
 USERS = Installs(guild=False, user=True)
@@ -65,20 +64,15 @@ def test_application_that_no_server_can_add(caplog: pytest.LogCaptureFixture) ->
     assert "left out: namer, " in caplog.text
 
 
-def refusal(status: int, code: int = 0) -> discord.HTTPException:
-    response: Any = SimpleNamespace(status=status, reason="")
-    return discord.HTTPException(response, {"code": code, "message": "no"})
-
-
 async def test_refused_commands(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """A sentence says so, the bot goes on, and the next start tries again."""
     tree, registered = tree_of(BOTH, GUILD), RegisteredInFile(tmp_path)
-    tree.sync = AsyncMock(side_effect=refusal(HTTPStatus.FORBIDDEN, 50001))  # type: ignore[method-assign]
+    tree.sync = AsyncMock(side_effect=refused(discord.Forbidden, 403, 50001))  # type: ignore[method-assign]
     await sync_if_changed(tree, registered, {GUILD.id})
     assert "members have those that were registered before" in caplog.text
     assert "in the server 77. Invite the bot there" in caplog.text
     assert await registered.digests() == {}
-    tree.sync = AsyncMock(side_effect=refusal(HTTPStatus.SERVICE_UNAVAILABLE))  # type: ignore[method-assign]
+    tree.sync = AsyncMock(side_effect=refused(discord.DiscordServerError, 503, 0))  # type: ignore[method-assign]
     with pytest.raises(discord.HTTPException):
         await sync_if_changed(tree, registered, {GUILD.id})
 
@@ -104,8 +98,8 @@ async def test_former_home_without_bot(tmp_path: Path, caplog: pytest.LogCapture
     registered = RegisteredInFile(tmp_path)
     await registered.note(GUILD.id, f"{HOME}of last week")
     tree = tree_of(BOTH)
-    refused = refusal(HTTPStatus.FORBIDDEN, 50001)
-    tree.sync = AsyncMock(side_effect=[[], refused])  # type: ignore[method-assign]
+    missing = refused(discord.Forbidden, 403, 50001)
+    tree.sync = AsyncMock(side_effect=[[], missing])  # type: ignore[method-assign]
     for _twice in range(2):
         await sync_if_changed(tree, registered)
     assert [line for line in caplog.messages if "server 77" in line] == [ANY]

@@ -12,6 +12,7 @@ from bot.chat.turn import AnswerRef
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.discord.turn import DiscordTurn
+from tests.bot.platforms.discord.test_platform import refused
 
 SERVER, CHANNEL, MESSAGE = 1, 2, 3
 HIDDEN = AnswerRef(CHANNEL, None, "a token")
@@ -87,8 +88,7 @@ async def test_files_are_complete_once_a_thread_is_open(
     async def edit(*_: object, attachments: list[discord.File], **_options: object) -> object:
         sizes.extend(len(file.fp.read()) for file in attachments)
         if len(sizes) == 1:
-            refusal: Any = SimpleNamespace(status=400, reason="")
-            raise discord.HTTPException(refusal, {"code": 50083, "message": "archived"})
+            raise refused(discord.HTTPException, 400, 50083)
         return SimpleNamespace(id=MESSAGE)
 
     client = Mock(application_id=1, fetch_channel=AsyncMock(return_value=Mock(discord.Thread)))
