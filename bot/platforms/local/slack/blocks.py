@@ -241,19 +241,12 @@ def check_message_blocks(blocks: object) -> list[JSON]:
 
 def odd_dates(blocks: Sequence[JSON], now: float) -> Iterator[str]:
     """What people read otherwise than it is meant in the dates of blocks."""
-    for element in _spans(blocks):
-        if element["type"] == "date":
-            if not element["format"].startswith("\u200b"):
+    for part in _parts(blocks):
+        if part.get("type") == "date":
+            if not part["format"].startswith("\u200b"):
                 yield "a date, whose first letter becomes a capital"
-            if "{ago}" in element["format"] and element["timestamp"] > now:
+            if "{ago}" in part["format"] and part["timestamp"] > now:
                 yield "{ago} for a time in the future"
-
-
-def _spans(blocks: Sequence[JSON]) -> Iterator[JSON]:
-    for block in blocks:
-        if block["type"] == "rich_text":
-            for part in block["elements"]:
-                yield from part["elements"]
 
 
 def check_view(view: object, surface: Literal["modal", "home"]) -> JSON:
@@ -341,18 +334,20 @@ def mentions(text: str, blocks: Sequence[JSON]) -> list[str]:
     """Whom a message would notify: ids of members, and "channel", "here" or "everyone"."""
     found = re.findall(r"<@([UW]\w+)(?:\|[^>]*)?>|<!(channel|here|everyone)(?:\|[^>]*)?>", text)
     named = [member or everyone for member, everyone in found]
-    return named + [name for block in blocks for name in _mentions_in(block)]
+    for part in _parts(blocks):
+        if part.get("type") == "user":
+            named.append(str(part.get("user_id")))
+        elif part.get("type") == "broadcast":
+            named.append(str(part.get("range")))
+    return named
 
 
-def _mentions_in(part: object) -> Iterator[str]:
+def _parts(part: object) -> Iterator[JSON]:
+    """All objects in blocks, in order."""
     if isinstance(part, list):
         for item in part:
-            yield from _mentions_in(item)
+            yield from _parts(item)
     elif isinstance(part, dict):
-        if part.get("type") == "user":
-            yield str(part.get("user_id"))
-        elif part.get("type") == "broadcast":
-            yield str(part.get("range"))
-        else:
-            for value in part.values():
-                yield from _mentions_in(value)
+        yield part
+        for value in part.values():
+            yield from _parts(value)
