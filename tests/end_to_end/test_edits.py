@@ -11,13 +11,17 @@ from bot.chat.message import Message, text
 from bot.chat.turn import AnswerRef
 from bot.monitoring.invalid_requests import InvalidRequests
 from bot.platforms.discord.platform import DiscordPlatform
+from bot.platforms.local import records
 from bot.platforms.local.channel import OLD_EDITS, OLD_S
 from bot.platforms.local.guild import CONNECT, MANAGE_THREADS, ChannelKind
-from bot.platforms.local.records import Reply
 from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 from tests.end_to_end.test_simulator import call
 from tests.end_to_end.toy_bot import ToyBot
+
+
+def has_poll(card: records.Message) -> bool:
+    return any((each.custom_id or "").startswith("vote:") for each in card.buttons)
 
 
 @pytest.mark.parametrize(
@@ -44,8 +48,7 @@ async def test_poll_closes_in_archived_thread(
         card = (await local.run_command("dinoname")).message
         guild.channel.archived, guild.channel.locked = True, is_locked
         await bot.jobs.polls.close_due(utc_now() + timedelta(hours=1))
-    is_open = any((each.custom_id or "").startswith("vote:") for each in card.buttons)
-    assert is_open is not closes
+    assert has_poll(card) is not closes
     assert ("Manage Threads if it is locked" in caplog.text) is not closes
     assert guild.channel.locked is is_locked
 
@@ -67,14 +70,9 @@ async def test_poll_in_the_chat_of_a_voice_channel(local: LocalDiscord, tmp_path
     guild = local.state.guild
     guild.channel.kind = ChannelKind.VOICE
     async with mangosaurus(local, tmp_path):
-        assert await _has_poll(local)
+        assert has_poll((await local.run_command("dinoname")).message)
         guild.bot = replace(guild.bot, permissions=guild.bot.permissions & ~CONNECT)
-        assert not await _has_poll(local)
-
-
-async def _has_poll(local: LocalDiscord) -> bool:
-    card = (await local.run_command("dinoname")).message
-    return any((each.custom_id or "").startswith("vote:") for each in card.buttons)
+        assert not has_poll((await local.run_command("dinoname")).message)
 
 
 @pytest.mark.parametrize("is_expired", [False, True])
@@ -83,7 +81,7 @@ async def test_deferred_answer_is_closed(
 ) -> None:
     """By its token, which ends "thinking…"; once that has expired, by an ordinary edit."""
     asked = await local.run_command("silent", until="sent")
-    local.state.answer(asked.id, asked.token, {"type": int(Reply.DEFERRED_MESSAGE)})
+    local.state.answer(asked.id, asked.token, {"type": int(records.Reply.DEFERRED_MESSAGE)})
     assert asked.original is not None
     assert asked.original.loading
     if is_expired:

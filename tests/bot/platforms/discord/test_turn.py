@@ -19,7 +19,7 @@ HIDDEN = AnswerRef(CHANNEL, None, "a token")
 VISIBLE = AnswerRef(CHANNEL, MESSAGE, "a token")
 
 
-def turn_of(platform: Any = None, **fields: object) -> DiscordTurn:  # noqa: ANN401 (or a fake one)
+def turn_of(platform: DiscordPlatform | None = None, **fields: object) -> DiscordTurn:
     """The turn of an interaction with these fields."""
     usual: dict[str, object] = {
         "user": SimpleNamespace(id=7, display_name="Ada"),
@@ -29,7 +29,8 @@ def turn_of(platform: Any = None, **fields: object) -> DiscordTurn:  # noqa: ANN
         "created_at": None,
     }
     interaction: Any = SimpleNamespace(**(usual | fields))
-    return DiscordTurn(interaction, platform or SimpleNamespace(communities=[SERVER]))
+    fake: Any = SimpleNamespace(communities=[SERVER])
+    return DiscordTurn(interaction, platform or fake)
 
 
 @pytest.mark.parametrize(
