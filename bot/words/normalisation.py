@@ -144,8 +144,10 @@ def readings(text: str) -> Iterator[str]:
     first = _SYMBOLS.sub(" ", written)
     seen = dict.fromkeys((first, first.translate(_NO_DIGITS), *sorted(leet_readings(written))))
     if _DIGIT.search(written):
-        for kept in (False, True):  # of the digits at its end, the first may be a letter
-            shorter = _LAST_DIGITS.sub(_first if kept else "", written)
+        for shorter in (
+            _LAST_DIGITS.sub("", written),
+            _LAST_DIGITS.sub(lambda digits: digits[0][0], written),  # it may be a letter
+        ):
             seen |= dict.fromkeys(sorted(leet_readings(shorter)))
     if _TURNED.search(text):
         turned = _SYMBOLS.sub(" ", plain(text.translate(_TURNED_LETTERS)))
@@ -163,33 +165,20 @@ def readings(text: str) -> Iterator[str]:
             yield " ".join(halved)
 
 
-def _first(match: re.Match[str]) -> str:
-    return match[0][0]
-
-
 def transliterated(text: str) -> Iterator[tuple[str, str]]:
     """Words of a text in Greek or Cyrillic letters, and in Latin letters of the same sound."""
     if not _FOREIGN.search(text):
         return
     lower = unicodedata.normalize("NFD", text.lower())
-    bare = "".join(c for c in lower if not unicodedata.combining(c) or c in _KEPT_MARKS)
-    single = unicodedata.normalize("NFC", bare)
-    grouped = single
+    single = grouped = "".join(c for c in lower if not unicodedata.combining(c))
     for group, sound in _GROUPS:
         grouped = grouped.replace(group, sound)
     written = _SEPARATORS.split(single)
     for spelled in dict.fromkeys((grouped, single)):
         for table in _LETTER_TABLES:
-            words = [
-                (word, latin)
-                for word, letters in zip(written, _SEPARATORS.split(spelled), strict=True)
-                for latin in _SYMBOLS.sub(" ", plain(letters.translate(table))).split()
-            ]
-            for is_letter, run in groupby(words, lambda pair: len(pair[1]) == 1):
-                found = [*run]
-                if is_letter and len(found) >= _SHORTEST_SPELLED:
-                    found = [(" ".join(w for w, _ in found), "".join(s for _, s in found))]
-                yield from found
+            for word, letters in zip(written, _SEPARATORS.split(spelled), strict=True):
+                for latin in _SYMBOLS.sub(" ", plain(letters.translate(table))).split():
+                    yield word, latin
 
 
 def leet_readings(written: str) -> set[str]:
@@ -223,8 +212,6 @@ def masked_words(text: str) -> Iterator[tuple[str, str, bool]]:
         if _MASKED.search(word):
             shown = word.translate(_MASKED_FORMS)
             is_sure = not _JOINING.issuperset(_SYMBOL.findall(word))
-            if is_sure:
-                shown = shown.translate(_LEET)
             inner = shown.strip(MASK)
             if not is_sure and (_is_initials(inner) or _is_joined(word)):
                 continue
@@ -322,8 +309,6 @@ _TURNED_LETTERS = str.maketrans(
 """Letters on their heads, and those that are others so."""
 _TURNED = re.compile("[ɐɔǝɟƃɥᴉɾʞןꞁɯɹʇʌʍʎ∀ⱯꓯꓭƆꓛꓷƎꓱℲꓞ⅁ꓨ⋊ꓘ˥ꓶꓵꓤᴚ⊥ꓕꓥ⅄]")
 _FOREIGN = re.compile("[\u0370-\u03ff\u0400-\u04ff]")
-_KEPT_MARKS = "\u0306"
-"""The mark of Cyrillic й, which is another letter than и."""
 _GROUPS = (
     ("μπ", "b"), ("ντ", "d"), ("γκ", "gg"), ("τζ", "j"), ("τσ", "ch"), ("τς", "ch"), ("ου", "u"),
     ("οι", "i"), ("ει", "i"), ("αι", "e"), ("дж", "j"), ("кс", "x"),
@@ -331,14 +316,13 @@ _GROUPS = (
 """Letters that have another sound together."""
 _LETTERS: dict[int, int | str] = {
     **str.maketrans("αβγδεζηθικλμνξοπρσςτυφχω", "abgdezitiklmnxoprsstufho"),
-    **str.maketrans("абвгдеёзийклмнопрстуфхыэіїґєў", "abwgdeeziiklmnoprstufhieiigew"),
+    **str.maketrans("абвгдезиклмнопрстуфхыэіґє", "abwgdeziklmnoprstufhieige"),
     ord("ж"): "j", ord("ц"): "ts", ord("ч"): "ch", ord("ш"): "sh", ord("щ"): "sh", ord("ю"): "yu",
     ord("я"): "ya", ord("ь"): "", ord("ъ"): "", ord("ψ"): "ps",
 }  # fmt: skip
 """Greek and Cyrillic letters by their sound."""
-_OTHER_LETTERS = _LETTERS | str.maketrans("βυηχωвхцэж", "vyhkwvkkaz")
-_LETTER_TABLES = (_LETTERS, _OTHER_LETTERS, _LETTERS | str.maketrans("βυωэ", "vywa"))
-"""The same by other sounds."""
+_LETTER_TABLES = (_LETTERS, _LETTERS | str.maketrans("βυωвэ", "vywva"))
+"""The same, and by other sounds."""
 _KNOWN = {
     variant: letter
     for letter, variants in LOOK_ALIKES.items()

@@ -168,4 +168,3 @@ def test_sounds() -> None:
     ]
     assert ("манго", "mango") in transliterated("Манго!")
     assert ("μανγο", "mango") in transliterated("μάνγο")
-    assert ("м а н", "man") in transliterated("м-а-н")
