@@ -27,7 +27,6 @@ _ADDED_H = re.compile("(?<=^[^aeiouct])h")
 """Of slurs only: *ch* and *th* are sounds of their own, as is an *h* within words."""
 _BEFORE_R = re.compile("(?<=[^aeiou])[aeiou](?=r(?![aeiou]))")
 _REPEATED = re.compile(r"(.)\1+")
-_LONG_VOWEL = re.compile("[aiy]([bcdfgklmnprstz])e")
 _BEGINNINGS = {"kn": "n", "gn": "n", "pn": "n", "wr": "r", "ps": "s", "wh": "h", "x": "s"}
 _SOUNDS = tuple(
     re.findall(
@@ -44,18 +43,14 @@ _SHORTEST_COARSE = 4
 """Sounds of the shortest key; a coarse one is shared by many more words."""
 _FEWEST_CONSONANTS = 3
 """Of a coarse key: with fewer, it is the key of first names and towns, as *Lisboa*."""
-_SHORTEST_WITHIN = 6
-"""Sounds of the shortest coarse key that is found within words."""
 _SHORTEST = 4
 """Letters of the shortest entry that is found by its sound."""
 _SHORTEST_MASKED, _SHORTEST_MASKED_STEM = 3, 4
 """Letters of the shortest entry that is found with masked letters, as a word and within words."""
-_SHORTEST_BEGINNING, _LONGEST_BEGINNING = 6, 20
-"""Sounds of a slur that other words begin with, in other letters."""
+_SHORTEST_BEGINNING = 6
+"""Sounds of the shortest slur that other words begin with, in other letters."""
 _SHORTEST_PARTLY = 6
 """Letters of the shortest entry that is found without some of its vowels, but not all."""
-_MOST_REMEMBERED = 8_000
-"""Words whose verdict is kept: most that people and networks write."""
 
 
 def sound(word: str, *, is_english: bool = True) -> str:
@@ -79,7 +74,7 @@ def coarse(sounds: str) -> str:
 class Disguises:
     """Words of a list, ready to be found behind what a reader hears or completes.
 
-    Immutable but for what it remembers; takes time linear in a word.
+    Immutable; takes time linear in a word.
     """
 
     def __init__(self, entries: Iterable[WordEntry], innocent: frozenset[str]) -> None:
@@ -88,13 +83,12 @@ class Disguises:
         self._starred: dict[str, list[tuple[str, Strictness]]] = {}
         self._whole: dict[str, Strictness] = {}
         self._coarse: dict[str, Strictness] = {}
-        self._beginnings: dict[str, Strictness] = {}
         self._foreign: dict[str, Strictness] = {}
-        self._seen: dict[str, Strictness | None] = {}
         self.spellings: set[str] = set()
         """Long words of the list."""
         self._shapes: dict[tuple[int, str], list[tuple[str, Strictness]]] = {}
-        slurs: list[tuple[str, int]] = []
+        slurs: list[str] = []
+        beginnings: list[str] = []
         stems: list[tuple[str, tuple[str, Strictness]]] = []
         for entry in entries:
             word = entry.spelling
@@ -109,15 +103,15 @@ class Disguises:
                 stems.append((starred(word), (word, entry.strictness)))
             if entry.size < _SHORTEST or not (entry.is_stem or _is_slur(entry)):
                 continue
-            for key in {sound(word), *_long(word)}:
-                if len(key) >= _SHORTEST_KEY:
-                    _add(self._whole, key, entry)
-                if len(key) >= _SHORTEST_COARSE:
-                    _add(self._foreign, key, entry)
-                    if _is_slur(entry):
-                        _add(self._foreign, _foreign(key), entry)
-                        if entry.is_stem:
-                            _add(self._beginnings, _foreign(key), entry)
+            key = sound(word)
+            if len(key) >= _SHORTEST_KEY:
+                _add(self._whole, key, entry)
+            if len(key) >= _SHORTEST_COARSE:
+                _add(self._foreign, key, entry)
+                if _is_slur(entry):
+                    _add(self._foreign, _foreign(key), entry)
+                    if entry.is_stem and len(_foreign(key)) >= _SHORTEST_BEGINNING:
+                        beginnings.append(_foreign(key))
             for key in map(sound, _without_vowels(entry)):
                 if len(key) >= _SHORTEST_COARSE or (
                     len(key) >= _SHORTEST_KEY and not _VOWELS.search(key)
@@ -129,20 +123,22 @@ class Disguises:
                     if len(_VOWELS.sub("", each)) >= _FEWEST_CONSONANTS:
                         _add(self._coarse, each, entry)
                 if _is_slur(entry) and entry.place is WordPlace.ANYWHERE:
-                    slurs.append((key, len(key)))
-        self._slurs = Automaton(slurs)
+                    slurs.append(key)
+        self._slurs, self._beginnings = tuple(slurs), tuple(beginnings)
         self._stems = Automaton(stems)
 
     def strictness(self, word: str) -> Strictness | None:
         """The mildest filter that refuses a word for its sound; `None` if none does."""
-        try:
-            return self._seen[word]
-        except KeyError:
-            found = self._heard(word)
-        if len(self._seen) >= _MOST_REMEMBERED:
-            self._seen.clear()
-        self._seen[word] = found
-        return found
+        if not word.isascii():
+            return None
+        found = self._sounding(word)
+        if found is None or len(word) <= _SHORTEST_KEY:
+            return None
+        is_innocent = any(
+            each in self._innocent or load_lexicon().readings(each)
+            for each in (word, word.removesuffix("s"))
+        )
+        return None if is_innocent else found
 
     def masked(self, word: str, *, is_sure: bool) -> Strictness | None:
         """The mildest filter that refuses a word with stars in it; `None` if none does.
@@ -173,12 +169,9 @@ class Disguises:
             return None
         sounds = sound(latin, is_english=False)
         keys = (sounds, _foreign(sounds))
-        found = [self._found(self._foreign, key, "s") for key in keys]
-        found += (
-            self._beginnings.get(key[:length])
-            for key in keys
-            for length in range(_SHORTEST_BEGINNING, min(len(key), _LONGEST_BEGINNING))
-        )
+        if any(key.startswith(self._beginnings) for key in keys):
+            return Strictness.MILD
+        found = (_found(self._foreign, key) for key in keys)
         return min(filter(None, found), default=None)
 
     def _shaped(self, word: str) -> Iterable[tuple[str, Strictness]]:
@@ -186,39 +179,21 @@ class Disguises:
         is_shown = len(word) - word.count(MASK) > 1 and 2 * MASK in word
         return self._shapes.get((len(word), word[0]), ()) if is_shown else ()
 
-    def _heard(self, word: str) -> Strictness | None:
-        if not word.isascii():
-            return None
-        found = self._sounding(word)
-        if found is None or len(word) <= _SHORTEST_KEY:
-            return None
-        is_innocent = any(
-            each in self._innocent or load_lexicon().readings(each)
-            for each in (word, word.removesuffix("s"))
-        )
-        return None if is_innocent else found
-
     def _sounding(self, word: str) -> Strictness | None:
         sounds = sound(word)
         rough = coarse(sounds)
-        for length, end in self._slurs.find(rough):
-            is_long = length >= _SHORTEST_WITHIN
-            if (end == length and (is_long or ends_name(word))) or (is_long and end == len(rough)):
-                return Strictness.MILD
-        plain = _ADDED_H.sub("", word)
-        if plain != word and self._found(self._whole, sound(plain), "s") is Strictness.MILD:
+        if rough.startswith(self._slurs) and ends_name(word):
             return Strictness.MILD
-        whole = self._found(self._whole, sounds, "s"), self._found(self._coarse, rough, "s")
+        plain = _ADDED_H.sub("", word)
+        if plain != word and _found(self._whole, sound(plain)) is Strictness.MILD:
+            return Strictness.MILD
+        whole = _found(self._whole, sounds), _found(self._coarse, rough)
         return min(filter(None, whole), default=None)
 
-    @staticmethod
-    def _found(keys: dict[str, Strictness], key: str, plurals: str) -> Strictness | None:
-        found = keys.get(key)
-        return keys.get(key[:-1]) if found is None and key[-1:] in plurals else found
 
-    def __getstate__(self) -> dict[str, object]:
-        """Without what it remembers."""
-        return {**self.__dict__, "_seen": {}}
+def _found(keys: dict[str, Strictness], key: str) -> Strictness | None:
+    """The strictness of a key, or of the one whose plural it is."""
+    return keys.get(key) or keys.get(key.removesuffix("s"))
 
 
 def _foreign(sounds: str) -> str:
@@ -240,9 +215,8 @@ def _agree(hidden: Sequence[str], word: str) -> bool:
 def _covers(hidden: str, vowels: str) -> bool:
     if MASK not in hidden:
         return hidden == vowels
-    first, *inner, last = hidden.split(MASK)
-    begins_and_ends = vowels.startswith(first) and vowels.endswith(last)
-    return begins_and_ends and all(part in vowels for part in inner)
+    first, *_inner, last = hidden.split(MASK)
+    return vowels.startswith(first) and vowels.endswith(last)
 
 
 def _fits(masked: str, word: str) -> bool:
@@ -262,12 +236,6 @@ def _without_vowels(entry: WordEntry) -> Iterator[str]:
             for run in lost:
                 letters[run.start() : run.end()] = [""] * len(run[0])
             yield "".join(letters)
-
-
-def _long(word: str) -> Iterator[str]:
-    """The sounds of a short word whose last vowel is long: `kaik` of *kike*."""
-    if match := _LONG_VOWEL.search(word, len(word) - 3):
-        yield sound(word[: match.start()]) + "ai" + sound(match[1])
 
 
 def _is_slur(entry: WordEntry) -> bool:

@@ -25,6 +25,9 @@ from bot.words.normalisation import masked_words, readings, transliterated
 MOST_RESTORED = 500
 """Filters that a process keeps of those that it was sent. One takes up to 60 kB."""
 
+MOST_HEARD = 8_000
+"""Words whose verdict by their sound is kept: most that people and networks write."""
+
 
 class WordFilter:
     """Decides whether the bot accepts or shows a text. Immutable and thread-safe.
@@ -80,12 +83,10 @@ class WordFilter:
         sounding = (
             (word, disguises.transliterated(word, latin)) for word, latin in transliterated(text)
         )
-        disguised = dict.fromkeys(
-            word
+        return all(
+            found is None or found > self._strictness or self._layers[0].permits(word)
             for word, found in chain(masked, sounding)
-            if found is not None and found <= self._strictness
         )
-        return all(map(self._layers[0].permits, disguised))
 
     def _blocks(self, reading: TextReading) -> bool:
         return any(layer.blocks(reading, self._strictness) for layer in self._layers)
@@ -174,11 +175,15 @@ def _wild(patterns: list[_Wildcard], reading: TextReading) -> Iterable[Match]:
 
 def _disguised(reading: TextReading, strictness: Strictness) -> Iterator[Match]:
     """Words of a reading that sound like a word of the bot's lists."""
-    find = _own_lists().disguises.strictness
     for i, word in enumerate(reading.words):
-        found = find(word)
+        found = _by_sound(word)
         if found is not None and found <= strictness:
             yield Match(_ANYTHING, reading.word_starts[i], reading.word_starts[i + 1])
+
+
+@lru_cache(maxsize=MOST_HEARD)
+def _by_sound(word: str) -> Strictness | None:
+    return _own_lists().disguises.strictness(word)
 
 
 def _has_parts(word: str, place: WordPlace, parts: tuple[str, ...]) -> bool:
