@@ -624,13 +624,10 @@ def _record(poll: Poll, trained_in: int | None) -> PollRecord:
     return PollRecord(names=(), is_dissectable=is_dissectable, **stored)
 
 
-def _on(platform: str) -> ColumnElement[bool]:
-    """Whether a poll is on a platform."""
-    return _is_on(platform, Poll.channel_id)
-
-
-def _is_on(platform: str, channel_id: InstrumentedAttribute[int]) -> ColumnElement[bool]:
-    """Whether a channel is on a platform."""
+def _on(
+    platform: str, channel_id: InstrumentedAttribute[int] = Poll.channel_id
+) -> ColumnElement[bool]:
+    """Whether a channel, that of a poll for example, is on a platform."""
     if platform in WITH_SURROGATES:
         return channel_id >= FIRST_SURROGATE
     return channel_id < FIRST_SURROGATE
@@ -782,13 +779,13 @@ class HallOfFame(Queries):
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id < oldest)
             )
 
-    async def outdated(self, platform: str = "discord", *, most: int = 50) -> list[AnswerPlace]:
-        """Messages on a platform that show a winner which was removed."""
+    async def outdated(self, platform: str = "discord") -> list[AnswerPlace]:
+        """Some messages on a platform that show a winner which was removed."""
         statement = (
             select(WinnerAnswer.community_id, WinnerAnswer.channel_id, WinnerAnswer.message_id)
-            .where(WinnerAnswer.is_outdated, _is_on(platform, WinnerAnswer.channel_id))
+            .where(WinnerAnswer.is_outdated, _on(platform, WinnerAnswer.channel_id))
             .distinct()
-            .limit(most)
+            .limit(50)
         )
         return [AnswerPlace(*row) for row in await self._rows(statement)]
 

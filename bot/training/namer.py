@@ -27,6 +27,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
 from bot.community.rights import check_community, check_manager
 from bot.store import OutcomeUnknown, Unavailable
+from bot.training import usable_models
 from bot.training.custom_model_messages import (
     broken,
     check_name,
@@ -73,7 +74,6 @@ from bot.training.usable_models import (
     choose,
     shared_with,
     sharer_of,
-    suggest_shared,
 )
 from bot.words import WordFilter
 from data.lists import LARGEST_LIST, LONGEST_LIST, NameList, parse_list
@@ -361,7 +361,8 @@ async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
 async def suggest_with_shared(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     """Those, and custom models that other communities share."""
     own = [*await suggest(app, turn, typed)]
-    return [*own, *await suggest_shared(app, turn, typed)][: turn.platform.limits.choices]
+    shared = await usable_models.suggest(app, turn, typed, only_shared=True)
+    return [*own, *shared][: turn.platform.limits.choices]
 
 
 async def new_name(app: App, typed: str, community_id: int) -> str:

@@ -40,7 +40,7 @@ async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
     return record
 
 
-async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
+async def suggest(app: App, turn: Turn, typed: str, *, only_shared: bool = False) -> list[Choice]:
     """Suggest custom models whose names the word filter allows: the community's own, then shared.
 
     Raises `Unavailable`.
@@ -48,35 +48,24 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     if len(typed) > LONGEST_CHOICE:
         return []
     limits = turn.platform.limits
+    most = MOST_SHARED if only_shared else limits.choices
     found = await app.store[CustomModels].usable(
-        turn.community_id, typed=typed.strip(), most=limits.choices
+        turn.community_id, typed=typed.strip(), most=most, only_shared=only_shared
     )
     words = await app.filters.of(turn.community_id)
     shown = [record for record in found if words.allows(record.name)]
     return within_limits(_choices(shown, turn, words), limits)
 
 
-async def shared_with(app: App, turn: Turn, typed: str = "") -> list[tuple[CustomModelRecord, str]]:
-    """Models that others share and whose names contain `typed`, with who shares them.
-
-    Raises `Unavailable`.
-    """
+async def shared_with(app: App, turn: Turn) -> list[tuple[CustomModelRecord, str]]:
+    """Models that others share, with who shares them. Raises `Unavailable`."""
     words = await app.filters.of(turn.community_id)
     found = await app.store[CustomModels].usable(
-        turn.community_id, typed=typed, most=MOST_SHARED, only_shared=True
+        turn.community_id, most=MOST_SHARED, only_shared=True
     )
     return [
         (record, sharer_of(record, turn, words)) for record in found if words.allows(record.name)
     ]
-
-
-async def suggest_shared(app: App, turn: Turn, typed: str) -> list[Choice]:
-    """Suggest custom models that others share. Raises `Unavailable`."""
-    if len(typed) > LONGEST_CHOICE:
-        return []
-    words = await app.filters.of(turn.community_id)
-    shared = [record for record, _sharer in await shared_with(app, turn, typed.strip())]
-    return within_limits(_choices(shared, turn, words), turn.platform.limits)
 
 
 def sharer_of(record: CustomModelRecord, turn: Turn, words: WordFilter) -> str:
