@@ -84,11 +84,13 @@ class Disguises:
         self._whole: dict[str, Strictness] = {}
         self._coarse: dict[str, Strictness] = {}
         self._foreign: dict[str, Strictness] = {}
+        self._slurs: tuple[str, ...] = ()
+        """Coarse keys of slurs that names begin with."""
+        self._beginnings: tuple[str, ...] = ()
+        """Keys of slurs that words in other letters begin with."""
         self.spellings: set[str] = set()
         """Long words of the list."""
         self._shapes: dict[tuple[int, str], list[tuple[str, Strictness]]] = {}
-        slurs: list[str] = []
-        beginnings: list[str] = []
         stems: list[tuple[str, tuple[str, Strictness]]] = []
         for entry in entries:
             word = entry.spelling
@@ -101,31 +103,33 @@ class Disguises:
             shape.append((word, entry.strictness))
             if entry.is_stem and len(starred(word)) >= _SHORTEST_MASKED_STEM:
                 stems.append((starred(word), (word, entry.strictness)))
-            if entry.size < _SHORTEST or not (entry.is_stem or _is_slur(entry)):
-                continue
-            key = sound(word)
-            if len(key) >= _SHORTEST_KEY:
-                _add(self._whole, key, entry)
-            if len(key) >= _SHORTEST_COARSE:
-                _add(self._foreign, key, entry)
-                if _is_slur(entry):
-                    _add(self._foreign, _foreign(key), entry)
-                    if entry.is_stem and len(_foreign(key)) >= _SHORTEST_BEGINNING:
-                        beginnings.append(_foreign(key))
-            for key in map(sound, _without_vowels(entry)):
-                if len(key) >= _SHORTEST_COARSE or (
-                    len(key) >= _SHORTEST_KEY and not _VOWELS.search(key)
-                ):
-                    _add(self._whole, key, entry)
-            key = coarse(sound(word))
-            if len(key) >= _SHORTEST_COARSE:
-                for each in (key, f"{key[:-1]}a") if word.endswith("er") else (key,):
-                    if len(_VOWELS.sub("", each)) >= _FEWEST_CONSONANTS:
-                        _add(self._coarse, each, entry)
-                if _is_slur(entry) and entry.place is WordPlace.ANYWHERE:
-                    slurs.append(key)
-        self._slurs, self._beginnings = tuple(slurs), tuple(beginnings)
+            if entry.size >= _SHORTEST and (entry.is_stem or _is_slur(entry)):
+                self._add_sounds(entry)
         self._stems = Automaton(stems)
+
+    def _add_sounds(self, entry: WordEntry) -> None:
+        word = entry.spelling
+        key = sound(word)
+        if len(key) >= _SHORTEST_KEY:
+            _add(self._whole, key, entry)
+        if len(key) >= _SHORTEST_COARSE:
+            _add(self._foreign, key, entry)
+            if _is_slur(entry):
+                _add(self._foreign, _foreign(key), entry)
+                if entry.is_stem and len(_foreign(key)) >= _SHORTEST_BEGINNING:
+                    self._beginnings += (_foreign(key),)
+        for key in map(sound, _without_vowels(entry)):
+            if len(key) >= _SHORTEST_COARSE or (
+                len(key) >= _SHORTEST_KEY and not _VOWELS.search(key)
+            ):
+                _add(self._whole, key, entry)
+        key = coarse(sound(word))
+        if len(key) >= _SHORTEST_COARSE:
+            for each in (key, f"{key[:-1]}a") if word.endswith("er") else (key,):
+                if len(_VOWELS.sub("", each)) >= _FEWEST_CONSONANTS:
+                    _add(self._coarse, each, entry)
+            if _is_slur(entry) and entry.place is WordPlace.ANYWHERE:
+                self._slurs += (key,)
 
     def strictness(self, word: str) -> Strictness | None:
         """The mildest filter that refuses a word for its sound; `None` if none does."""
