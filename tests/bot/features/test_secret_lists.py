@@ -263,7 +263,7 @@ async def test_no_reason_tells_about_the_list(chat: Chat, namer: CustomModelReco
         ({"starts_with": "Θη", "length": 12}, nothing),
         ({"length": 20}, nothing),
         ({"length": 1}, open_),
-        ({"length": 2}, open_),
+        ({"starts_with": "Θη", "length": 4}, open_),
     ):
         shown = await stranger.use(command, {"namer": namer.name, **asked})
         assert sentence in shown

@@ -262,15 +262,6 @@ async def test_open_polls_of_a_forgotten_member(store: Store) -> None:
     ]
 
 
-async def test_same_name_again(store: Store) -> None:
-    """Takes the vote back, unless it is pressed twice in a moment."""
-    times = [NOW + DOUBLE_PRESS * number for number in (0, 0.5, 1, 2, 3)]
-    outcomes = [await cast(store, 5, 0, at) for at in times]
-    counted, back = Outcome.COUNTED, Outcome.TAKEN_BACK
-    assert outcomes == [counted, counted, back, counted, back]
-    assert await votes_of(store) == (0, 0, 0)
-
-
 async def test_limits_of_open_polls(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also of those that are opened at once. Closed ones do not count."""
     monkeypatch.setattr("bot.polls.queries.MOST_OF_MEMBER", 4)
