@@ -212,6 +212,8 @@ def masked_words(text: str) -> Iterator[tuple[str, str, bool]]:
         if _MASKED.search(word):
             shown = word.translate(_MASKED_FORMS)
             is_sure = not _JOINING.issuperset(_SYMBOL.findall(word))
+            if is_sure:
+                shown = shown.translate(_LEET)
             inner = shown.strip(MASK)
             if not is_sure and (_is_initials(inner) or _is_joined(word)):
                 continue
