@@ -45,6 +45,7 @@ from models.networks.vocabulary import Vocabulary
 from models.networks.words import (
     LINE_END,
     NONE,
+    SLOTS,
     SPECIAL,
     UNKNOWN,
     WordLSTM,
@@ -52,9 +53,9 @@ from models.networks.words import (
     running_syllables,
 )
 
-TEXTS = frozenset({"tokens", "rare"})
+TEXTS = frozenset({"tokens", "rare", "features"})
 """The parameters that are text."""
-MAX_TOKENS = 2**16
+MAX_TOKENS, MAX_FEATURES = 2**16, 2**12
 LONGEST_TOKEN = 64
 """Characters."""
 MAX_DIMENSIONS = 1_024
@@ -186,6 +187,8 @@ class WordsAndCharacters:
             "tokens": _joined(self.words.vocabulary.tokens[len(SPECIAL) :]),
             "rare": _joined(self.rare_words),
         }
+        if features := self.words.vocabulary.features:
+            arrays["features"] = _joined(features)
         arrays |= {f"characters/{name}": a for name, a in self.characters.arrays().items()}
         return arrays | {f"words/{name}": a for name, a in self.words.arrays().items()}
 
@@ -199,12 +202,13 @@ class WordsAndCharacters:
                 raise ValueError(f"the parameter {name} does not belong to any part")
             parts[part][parameter] = array
         own = parts[""]
-        expected = {"shares", "vectors", "correction", *TEXTS}
+        features = _features(own.pop("features", np.zeros(0, np.uint8)))  # many networks have none
+        expected = {"shares", "vectors", "correction", "tokens", "rare"}
         if own.keys() != expected or own["shares"].shape != (3,):
             raise ValueError(
                 f"besides its networks it needs {', '.join(sorted(expected))}, with three shares"
             )
-        vocabulary = WordVocabulary((*SPECIAL, *_split(own["tokens"], symbols)))
+        vocabulary = WordVocabulary((*SPECIAL, *_split(own["tokens"], symbols)), features)
         return cls(
             LSTM.from_arrays(symbols, parts["characters"]),
             WordLSTM.from_arrays(vocabulary, parts["words"]),
@@ -359,13 +363,25 @@ def _joined(words: Iterable[str]) -> NDArray[np.uint8]:
 
 def _split(stored: NDArray[Any], symbols: str) -> tuple[str, ...]:
     """The inverse of `_joined`. Raises `ValueError` for a list of somebody else."""
-    if stored.dtype != np.uint8 or stored.ndim != 1:
-        raise ValueError("its tokens are no text")
-    words = stored.tobytes().decode().split("\n") if stored.size else []
-    if len(words) > MAX_TOKENS or len(set(words)) != len(words):
-        raise ValueError(f"its tokens are not at most {MAX_TOKENS:,} different ones")
+    words = _lines_of(stored, "tokens", MAX_TOKENS)
     if not set(symbols).issuperset("".join(words)):
         raise ValueError("its tokens have characters that its vocabulary lacks")
     if not all(len(word) <= LONGEST_TOKEN and is_token(word) for word in words):
         raise ValueError("its tokens are not all words and marks")
     return tuple(words)
+
+
+def _features(stored: NDArray[Any]) -> tuple[str, ...]:
+    features = _lines_of(stored, "features", MAX_FEATURES)
+    if not all(len(f) <= LONGEST_TOKEN and f.partition(" ")[0] in SLOTS for f in features):
+        raise ValueError("its features are not all values of known slots")
+    return tuple(features)
+
+
+def _lines_of(stored: NDArray[Any], name: str, most: int) -> list[str]:
+    if stored.dtype != np.uint8 or stored.ndim != 1:
+        raise ValueError(f"its {name} are no text")
+    lines = stored.tobytes().decode().split("\n") if stored.size else []
+    if len(lines) > most or len(set(lines)) != len(lines):
+        raise ValueError(f"its {name} are not at most {most:,} different ones")
+    return lines

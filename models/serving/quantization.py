@@ -66,9 +66,9 @@ class Rounded:
     def __getitem__(
         self, rows: slice | list[int] | NDArray[np.int64] | NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Some rows, `(those rows, columns)`."""
+        """Some rows, `(…, columns)`."""
         matrix: NDArray[np.float32] = self.integers[rows].astype(np.float32)
-        matrix *= self.scales[rows][:, np.newaxis]
+        matrix *= self.scales[rows][..., np.newaxis]
         return matrix
 
     def __array__(

@@ -33,15 +33,19 @@ class FastWordLSTM(WordLSTM):
 
     @cached_property
     def _layer_weights(self) -> list["LayerWeights"]:
-        """The weights of each layer for `step`; of the first layer without the rows of `end`."""
+        """The weights of each layer for `step`; of the first layer without those of `towards`."""
         first = replace(self.layers[0], Wx=self.layers[0].Wx[: self.E.shape[1]])
         layers, ranks = (first, *self.layers[1:]), dict(enumerate(self.ranks))
         return [LayerWeights.of(layer, *ranks.get(k, ())) for k, layer in enumerate(layers)]
 
     @cached_property
-    def _of_end(self) -> BlockMatrix:
-        """The rows of `end` of the first layer's Wx."""
+    def _of_line(self) -> BlockMatrix:
+        """The rows of the first layer's Wx for what is the same for all tokens of a line."""
         return BlockMatrix.of(for_tanh(self.layers[0].Wx[self.E.shape[1] :]))
+
+    @cached_property
+    def _blocks_of_subject(self) -> BlockMatrix:
+        return BlockMatrix.of(np.asarray(self.M))
 
     def step(
         self, tokens: NDArray[np.int64], syllables: NDArray[np.int64], towards: Array, state: State
@@ -55,10 +59,19 @@ class FastWordLSTM(WordLSTM):
             x = fast_cell(z, state[:, c], new_state[:, c], new_state[:, h])
         return x, new_state
 
-    def towards(self, ends: NDArray[np.int64]) -> Array:
+    def towards(
+        self,
+        ends: NDArray[np.int64],
+        features: NDArray[np.int64] | None = None,
+        subjects: NDArray[np.int64] | None = None,
+    ) -> Array:
         """The part of the first layer's z that is the same for all tokens of a line, `(B, 4u)`."""
-        towards: Array = times(self.E[ends], self._of_end) + self._layer_weights[0].b
+        q = super().towards(ends, features, subjects)
+        towards: Array = times(q, self._of_line) + self._layer_weights[0].b
         return towards
+
+    def _of_subject(self, s: Array) -> Array:
+        return times(s, self._blocks_of_subject)
 
     def unrounded(self) -> Self:
         """The network with E in 32 bits, for many calls of `logits`. To be dropped after them."""

@@ -174,14 +174,14 @@ class MetricalWriter:
             end = int(vocabulary.encode(words[-1:])[0]) if words else NONE
             end = NONE if end == UNKNOWN else end
             syllables = running_syllables(tokens, [syllables_of(token) for token in tokens])
+            nowhere, towards = (self.network.towards(np.array([last])) for last in (NONE, end))
             # As in training: the plan, the line feed, then the line beside its last word.
-            read = [(PLAN, 0, NONE)] if end != NONE else []
-            read.append((LINE_END, 0, end))
+            read = [(PLAN, 0, nowhere)] if end != NONE else []
+            read.append((LINE_END, 0, towards))
             encoded = vocabulary.encode(tokens).tolist()
-            read += [(x, count, end) for x, count in zip(encoded, syllables.tolist(), strict=True)]
-            for step in read:
-                x, count, last = (np.array([value]) for value in step)
-                _, state = self.network.step(x, count, self.network.towards(last), state)
+            read += [(x, count, towards) for x, count in zip(encoded, syllables, strict=True)]
+            for x, count, known in read:
+                _, state = self.network.step(np.array([x]), np.array([count]), known, state)
         return state
 
     def write(

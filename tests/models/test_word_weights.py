@@ -27,7 +27,7 @@ from models.weights import (
     save_weights,
 )
 from tests.models.test_hostile_weights import at_little_cost
-from tests.models.tiny import card, fast_lstm, word_lstm, words_and_characters
+from tests.models.tiny import WITH_FEATURES, card, fast_lstm, word_lstm, words_and_characters
 
 CARD = card(architecture="words")
 LINE = "shall i compare thee to a summer's day?"
@@ -39,7 +39,7 @@ Array = NDArray[np.generic]
 
 def wide() -> WordsAndCharacters:
     """A network with matrices that are large enough to be rounded."""
-    small = words_and_characters()
+    small = words_and_characters(words=WITH_FEATURES)
     return replace(
         small,
         characters=fast_lstm(units=64),

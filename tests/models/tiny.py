@@ -1,6 +1,7 @@
 """Networks of a few units with random weights: they babble, in no time."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +113,10 @@ WORDS = WordVocabulary.of(
 )
 
 
+FEATURES = ("rhyme EY1", "rhyme AH1 V", "line 1", "left 1", "syllables 4", "period 1600")
+WITH_FEATURES = replace(WORDS, features=FEATURES)
+
+
 def word_lstm(
     vocabulary: WordVocabulary = WORDS, *, units: Sequence[int] = (12, 8), seed: int = 0
 ) -> FastWordLSTM:
@@ -119,6 +124,8 @@ def word_lstm(
     d = units[-1]
     shapes: dict[str, tuple[int, ...]] = {"E": (len(vocabulary), d), "S": (MAX_SYLLABLES + 1, d)}
     shapes["by"] = (len(vocabulary),)
+    if vocabulary.features:
+        shapes |= {"F": (len(vocabulary.features) + 1, d), "M": (d, d)}
     below = 2 * d
     for k, width in enumerate(units):
         shapes |= {f"Wx{k}": (below, 4 * width), f"Wh{k}": (width, 4 * width)}

@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 
 from models.networks.network import log_softmax
-from models.networks.words import SPECIAL, UNKNOWN, WordLSTM, WordVocabulary, running_syllables
-from tests.models.tiny import WORDS, word_lstm
+from models.networks.words import (
+    NONE,
+    SLOTS,
+    SPECIAL,
+    SUBJECT_WORDS,
+    UNKNOWN,
+    UNKNOWN_FEATURE,
+    WordLSTM,
+    WordVocabulary,
+    running_syllables,
+)
+from tests.models.tiny import FEATURES, WITH_FEATURES, WORDS, word_lstm
 
 ONE = np.ones(1, np.int64)
 
@@ -34,6 +44,40 @@ def test_every_input_counts() -> None:
         assert np.abs(h - base).max() > 1e-3
 
 
+def test_every_condition_counts() -> None:
+    """Any feature and any word of the subject changes what is written; their order does not."""
+    network = word_lstm(WITH_FEATURES)
+    unknown = np.full((1, len(SLOTS)), UNKNOWN_FEATURE)
+    nothing = np.full((1, SUBJECT_WORDS), NONE)
+    base = network.towards(ONE * 6)
+    np.testing.assert_array_equal(base, network.towards(ONE * 6, unknown, nothing))
+    for slot in range(len(SLOTS)):
+        features = unknown.copy()
+        features[0, slot] = 3
+        assert np.abs(network.towards(ONE * 6, features) - base).max() > 1e-3
+    rose_and_day, day_and_rose, rose, rose_and_love = (
+        network.towards(ONE * 6, subjects=WORDS.encode_subject(words.split())[np.newaxis])
+        for words in ("rose day", "day rose", "rose", "rose love")
+    )
+    np.testing.assert_allclose(rose_and_day, day_and_rose, atol=1e-5)
+    others = (base, rose, rose_and_love)
+    assert min(np.abs(rose_and_day - other).max() for other in others) > 1e-3
+
+
+def test_features() -> None:
+    values = {"rhyme": "EY1", "line": 1, "syllables": 11, "period": 1600, "kind": None}
+    assert WITH_FEATURES.encode_features(values).tolist() == [1, 3, 0, 0, len(FEATURES), 0]
+    assert not WORDS.encode_features(values).any()
+    assert WITH_FEATURES.restricted("the").features == FEATURES
+
+
+def test_subjects() -> None:
+    rose, day = WORDS.index["rose"], WORDS.index["day"]
+    assert WORDS.encode_subject(["rose", "unheard-of", "day"]).tolist() == [rose, day] * 2
+    assert len(WORDS.encode_subject(WORDS.tokens)) == SUBJECT_WORDS
+    assert WORDS.encode_subject([]).tolist() == [NONE] * SUBJECT_WORDS
+
+
 def test_fewer_tokens() -> None:
     network = word_lstm()
     fewer = network.restricted("theroslv ,'i")
@@ -48,12 +92,12 @@ def test_fewer_tokens() -> None:
     assert (ratio > 0).all()
 
 
-@pytest.mark.parametrize("name", sorted(word_lstm().arrays()))
+@pytest.mark.parametrize("name", sorted(word_lstm(WITH_FEATURES).arrays()))
 def test_shapes_are_checked(name: str) -> None:
-    arrays = word_lstm().arrays()
+    arrays = word_lstm(WITH_FEATURES).arrays()
     for shape in ((), (3,), (3, 3), (2, 2, 2)):
         with pytest.raises(ValueError, match=r"has shape|two axes"):
-            WordLSTM.from_arrays(WORDS, arrays | {name: np.zeros(shape, np.float32)})
+            WordLSTM.from_arrays(WITH_FEATURES, arrays | {name: np.zeros(shape, np.float32)})
 
 
 def test_last_layer_must_fit_the_embedding() -> None:

@@ -17,7 +17,14 @@ from models.networks.words import LINE_END, NONE, UNKNOWN, WordVocabulary
 from models.networks.words_and_characters import Shares, unit_log_p
 from models.serving.words import FastWordsAndCharacters
 from models.training.losses import losses_of
-from tests.models.tiny import VERSE, WORDS, lstm, word_lstm, words_and_characters
+from tests.models.tiny import (
+    VERSE,
+    WITH_FEATURES,
+    WORDS,
+    lstm,
+    word_lstm,
+    words_and_characters,
+)
 
 TEXTS = [
     "the rose of day,\n'tis the rose.\n\n",
@@ -182,9 +189,10 @@ def test_characters_serve() -> None:
     assert network.vocabulary == VERSE
 
 
-def test_arrays_round_trip() -> None:
+@pytest.mark.parametrize("words", [WORDS, WITH_FEATURES], ids=["plain", "features"])
+def test_arrays_round_trip(words: WordVocabulary) -> None:
     shares, rare = Shares(0.25, 0.125, 0.75), ("dawn", "rosy")
-    network = replace(words_and_characters(), shares=shares, rare_words=rare)
+    network = replace(words_and_characters(words=words), shares=shares, rare_words=rare)
     again = FastWordsAndCharacters.from_arrays(VERSE.symbols, network.arrays())
     assert again.words.vocabulary == network.words.vocabulary
     assert (again.shares, again.rare_words) == (shares, rare)
@@ -211,6 +219,10 @@ def test_arrays_round_trip() -> None:
         ("tokens", np.frombuffer(b"a\nb", np.uint8), "words/E has shape|E has shape"),
         ("tokens", np.zeros((2, 2), np.uint8), "no text"),
         ("tokens", np.zeros(2, np.float32), "no text"),
+        ("features", np.zeros(2, np.float32), "its features are no text"),
+        ("features", np.frombuffer(b"line 1\nline 1", np.uint8), "different"),
+        ("features", np.frombuffer(b"mood 1", np.uint8), "not all values of known slots"),
+        ("features", np.frombuffer(b"line 1", np.uint8), "the parameter 'F' is missing"),
         ("more/E", np.zeros(2, np.float32), "does not belong to any part"),
         ("more", np.zeros(2, np.float32), "it needs correction, rare, shares, tokens, vectors"),
         ("words/more", np.zeros(2, np.float32), "does not belong to any layer"),
