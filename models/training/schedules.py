@@ -43,6 +43,11 @@ class WordSchedule:
     weight_decay: float = 0.01
     interval: int = 100
     """Updates between two validations."""
+    cooldown: float = 0.0
+    """If not 0, the rate is constant after 200 updates of warm-up, so that the number of updates
+    can still change; in this share of the updates, at the end, it falls to zero along a line."""
+    half: bool = False
+    """Whether matrices are multiplied in 16 bits (bfloat16), for processors that do so faster."""
 
 
 PRETRAINING = Schedule(passes=7, learning_rate=3e-3, dropout=0.1, batch=48, length=200)

@@ -3,22 +3,33 @@
 In a planned line the token `PLAN` comes before the first word: there the network is asked for the
 last word of the line, and at every token of the line that word is an input, so that the line is
 written towards it. In other lines no end is known, and the network is a plain language model.
+
+If the vocabulary has features, those of each line are read from its text. A window shows the
+network those of some slots, so that it learns to do without any of them.
+
+Shapes: T tokens in a window.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.lexicon import syllables_of
+from data.lexicon import rhyme_of, syllables_of
 from data.tokens import is_word, split_units
 from models.networks.network import log_softmax
 from models.networks.words import (
     LINE_END,
+    MAX_SYLLABLES,
     NONE,
     PLAN,
+    SLOTS,
     UNKNOWN,
+    UNKNOWN_FEATURE,
     WordLSTM,
     WordVocabulary,
     running_syllables,
@@ -27,6 +38,12 @@ from models.networks.words import (
 Indices = NDArray[np.int64]
 LONGEST_PLANNED = 20
 """Tokens of a line whose end is planned."""
+LONGEST_STANZA = 16
+"""Lines of a stanza whose lines are numbered."""
+COMMON_RHYME = 3
+"""Words of a vocabulary that share a rhyme, for it to be a feature."""
+PERIODS, KINDS = range(1550, 1901, 50), ("drama", "verse", "prose")
+NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +58,8 @@ class TokenLine:
     """Characters of each token with the space before it, `(tokens,)`."""
     end: int
     """The word that the line ends with; `NONE` if it cannot be planned."""
+    features: Indices
+    """For each of `SLOTS`, `(slots,)`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +72,8 @@ class Window:
     targets: Indices
     sizes: Indices
     """Characters of each target; 0 for a planned word, as it comes again in its line."""
+    features: Indices
+    """`(T, slots)`."""
 
     @property
     def rows(self) -> tuple[Indices, ...]:
@@ -60,12 +81,107 @@ class Window:
         return self.tokens, self.syllables, self.ends, self.targets
 
 
-def read_lines(passage: str, vocabulary: WordVocabulary) -> list[TokenLine]:
-    """The lines of a passage that ends with a line feed."""
-    return [_line(text, vocabulary) for text in passage.removesuffix("\n").split("\n")]
+@dataclass(frozen=True, eq=False)
+class PackedLines:
+    """The lines of many passages in a few arrays, a twentieth of the memory."""
+
+    tokens: NDArray[Any]
+    """Of all lines, one after the other, as are their `syllables` and `sizes`."""
+    syllables: NDArray[Any]
+    sizes: NDArray[Any]
+    ends: NDArray[Any]
+    """Of each line, as are its `features`."""
+    features: NDArray[Any]
+    lines: Indices
+    """Where each line begins among the tokens, and where the last one ends."""
+    passages: Indices
+    """Where each passage begins among the lines, and where the last one ends."""
+
+    @classmethod
+    def of(cls, passages: Iterable[Sequence[TokenLine]]) -> "PackedLines":
+        """Pack some passages."""
+        columns: tuple[list[NDArray[Any] | list[Any]], ...] = ([], [], [], [], [])
+        lengths, counts = [0], [0]
+        for passage in passages:
+            counts.append(len(passage))
+            for line in passage:
+                lengths.append(len(line.tokens))
+                columns[0].append(line.tokens.astype(np.int32))
+                columns[1].append(line.syllables.astype(np.uint8))
+                columns[2].append(np.minimum(line.sizes, 255).astype(np.uint8))
+                columns[3].append([line.end])
+                columns[4].append([line.features.astype(np.int16)])
+        tokens, syllables, sizes, ends, features = map(np.concatenate, columns)
+        begins = np.cumsum(lengths), np.cumsum(counts)
+        return cls(tokens, syllables, sizes, ends.astype(np.int32), features, *begins)
+
+    @classmethod
+    def read(
+        cls,
+        passages: Iterable[str],
+        vocabulary: WordVocabulary,
+        of_text: Mapping[str, object] = NOTHING,
+    ) -> "PackedLines":
+        """The lines of some passages, as `read_lines` reads each."""
+        return cls.of(read_lines(passage, vocabulary, of_text) for passage in passages)
+
+    def passage(self, index: int) -> list[TokenLine]:
+        """The lines of a passage."""
+        some = range(self.passages[index], self.passages[index + 1])
+        parts = [slice(self.lines[i], self.lines[i + 1]) for i in some]
+        return [
+            TokenLine(
+                self.tokens[part],
+                self.syllables[part],
+                self.sizes[part],
+                int(self.ends[i]),
+                self.features[i],
+            )
+            for i, part in zip(some, parts, strict=True)
+        ]
 
 
-def _line(text: str, vocabulary: WordVocabulary) -> TokenLine:
+def features_of(tokens: Iterable[str]) -> tuple[str, ...]:
+    """All features of a vocabulary of these tokens."""
+    rhymes = Counter(rhyme for token in tokens if (rhyme := rhyme_of(token)))
+    values: dict[str, Iterable[object]] = {
+        "rhyme": sorted(rhyme for rhyme, count in rhymes.items() if count >= COMMON_RHYME),
+        "line": range(1, LONGEST_STANZA + 1),
+        "left": range(LONGEST_STANZA),
+        "syllables": range(1, MAX_SYLLABLES + 1),
+        "period": PERIODS,
+        "kind": KINDS,
+    }
+    return tuple(f"{slot} {value}" for slot in SLOTS for value in values[slot])
+
+
+def period_of(year: int) -> int:
+    """The year that stands for a year's period: the nearest of `PERIODS`."""
+    return min(PERIODS, key=lambda period: abs(period - year))
+
+
+def read_lines(
+    passage: str, vocabulary: WordVocabulary, of_text: Mapping[str, object] = NOTHING
+) -> list[TokenLine]:
+    """The lines of a passage that ends with a line feed.
+
+    of_text: what is known of the text, by slot: `{"period": 1600, "kind": "verse"}`.
+    """
+    texts = passage.removesuffix("\n").split("\n")
+    places = (place | dict(of_text) for place in _places(texts))
+    return [_line(text, vocabulary, place) for text, place in zip(texts, places, strict=True)]
+
+
+def _places(texts: Sequence[str]) -> Iterator[dict[str, object]]:
+    """The number of each line in its stanza and the lines after it; none of long stanzas."""
+    for is_stanza, group in groupby(texts, bool):
+        size = len(list(group))
+        for i in range(size):
+            numbered = is_stanza and size <= LONGEST_STANZA
+            yield {"line": i + 1, "left": size - i - 1} if numbered else {}
+
+
+def _line(text: str, vocabulary: WordVocabulary, place: dict[str, object]) -> TokenLine:
     units = split_units(text + "\n")
     tokens = [token for unit in units for token in unit.tokens]
     sizes = [size for unit in units for size in (*[0] * (len(unit.tokens) - 1), len(unit.text))]
@@ -74,39 +190,65 @@ def _line(text: str, vocabulary: WordVocabulary) -> TokenLine:
     end = int(vocabulary.encode(words[-1:])[0]) if words else NONE
     if end == UNKNOWN or len(tokens) > LONGEST_PLANNED:
         end = NONE
-    return TokenLine(vocabulary.encode(tokens), syllables, np.array(sizes, np.int64), end)
+    rhyme = rhyme_of(words[-1]) if words else ""
+    features = vocabulary.encode_features(place | {"rhyme": rhyme, "syllables": max(syllables)})
+    sized = np.array(sizes, np.int64)
+    return TokenLine(vocabulary.encode(tokens), syllables, sized, end, features)
 
 
 def window_of(
-    lines: Sequence[TokenLine], length: int | None = None, *, planned: bool = False
+    lines: Sequence[TokenLine],
+    length: int | None = None,
+    *,
+    planned: bool = False,
+    known: Collection[str] = (),
 ) -> Window:
-    """Inputs and targets from the start of some lines, at most `length` of them."""
-    parts, total = [], 0  # (5, tokens) each
+    """Inputs and targets from the start of some lines, at most `length` of them.
+
+    known: the slots whose features the window has.
+    """
+    parts, total = [], 0  # (5 + slots, tokens) each
+    is_known = np.array([slot in known for slot in SLOTS])
     for line in lines:
-        end = line.end if planned else NONE
+        end, size = line.end if planned else NONE, len(line.tokens)
+        before = [LINE_END, *line.tokens[:-1]], [0, *line.syllables[:-1]]
+        part = np.array([*before, [end] * size, line.tokens, line.sizes], np.int64)
         if end != NONE:
-            parts.append([[PLAN], [0], [NONE], [end], [0]])
-            total += 1
-        tokens, syllables = [LINE_END, *line.tokens[:-1]], [0, *line.syllables[:-1]]
-        parts.append([tokens, syllables, [end] * len(tokens), [*line.tokens], [*line.sizes]])
-        total += len(tokens)
+            part = np.insert(part, 0, [PLAN, 0, NONE, end, 0], axis=1)
+        features = np.where(is_known, line.features, UNKNOWN_FEATURE)
+        parts += [np.vstack((part, features[:, np.newaxis].repeat(part.shape[1], axis=1)))]
+        total += part.shape[1]
         if length is not None and total >= length:
             break
-    joined = np.concatenate(parts, axis=1, dtype=np.int64)[:, :length]
-    return Window(*joined)
+    joined = np.concatenate(parts, axis=1)[:, :length]
+    tokens, syllables, ends, targets, sizes, *rows = joined
+    return Window(tokens, syllables, ends, targets, sizes, np.array(rows).T)
 
 
-def line_losses(network: WordLSTM, passages: Sequence[Sequence[TokenLine]]) -> float:
-    """Total −ln p of some passages in nats. Unknown words cost what `UNKNOWN` does."""
-    windows = [window_of(lines) for lines in passages]
+def line_losses(
+    network: WordLSTM,
+    passages: Sequence[Sequence[TokenLine]],
+    *,
+    planned: bool = False,
+    known: Collection[str] = (),
+) -> float:
+    """Total −ln p of some passages in nats. Unknown words cost what `UNKNOWN` does.
+
+    With `planned`, the last word of a line counts where it is planned, and again in its line, where
+    it costs next to nothing. known: the slots whose features the network gets.
+    """
+    windows = [window_of(lines, planned=planned, known=known) for lines in passages]
     sizes = np.array([len(window.targets) for window in windows])
     padded = np.zeros((4, len(windows), max(sizes)), np.int64)
+    features = np.zeros((len(windows), max(sizes), len(SLOTS)), np.int64)
     for row, window in enumerate(windows):
         padded[:, row, : sizes[row]] = window.rows
+        features[row, : sizes[row]] = window.features
     state, total = network.initial_state(len(windows)), 0.0
     for t in range(padded.shape[2]):
         tokens, syllables, ends, targets = padded[:, :, t]
-        h, state = network.step(tokens, syllables, network.towards(ends), state)
+        towards = network.towards(ends, features[:, t])
+        h, state = network.step(tokens, syllables, towards, state)
         log_p = log_softmax(network.logits(h))
         total -= float(log_p[np.arange(len(windows)), targets][t < sizes].sum())
     return total

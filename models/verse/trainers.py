@@ -30,11 +30,14 @@ from models.training.schedules import (
     Schedule,
     WordSchedule,
 )
+from models.training.word_lines import NOTHING, PackedLines
 from models.training.word_vectors import WeightedText, fit_word_vectors
 from models.verse.reading import PretrainingTexts, rare_words_of, vocabulary_of
 
 PLAYS, POEMS, BIBLE = 0.65, 0.12, 0.23
 """Shares of what the word network is pretrained on."""
+SONNETS = {"period": 1600, "kind": "verse"}
+"""What a word network that reads features knows of the project's sonnets."""
 BIBLE_WEIGHT = 0.5
 """Weight of the Bible in the word vectors."""
 SMALL_UNITS = ((100_000, 128), (1_000_000, 192))
@@ -58,13 +61,18 @@ def pretraining(
     schedule = replace(PRETRAINING, passes=passes)
     characters = VerseTrainer(training, validation, schedule, seed, units=units or UNITS)
     shares = ((PLAYS, training), (POEMS, reading.poems), (BIBLE, reading.bible))
+    # The networks write the same characters: brackets, for example, are only in poems.
+    vocabulary = reading.vocabulary.restricted(characters.vocabulary.symbols)
     words = WordTrainer(
-        [PassageSource(share, passages) for share, passages in shares if passages],
+        [
+            PassageSource(share, PackedLines.read(passages, vocabulary))
+            for share, passages in shares
+            if passages
+        ],
         validation,
         replace(PRETRAINING_WORDS, updates=max(1, updates)),
         seed,
-        # The networks write the same characters: brackets, for example, are only in poems.
-        vocabulary=reading.vocabulary.restricted(characters.vocabulary.symbols),
+        vocabulary=vocabulary,
         embedding=units or EMBEDDING,
         units=(2 * units, units) if units else WORD_UNITS,
     )
@@ -81,12 +89,13 @@ def finetuning(network: LSTM | WordsAndCharacters, corpus: Corpus, seed: int) ->
     if isinstance(network, LSTM):
         return VerseTrainer(training, validation, FINETUNING, seed, begin=network)
     characters = VerseTrainer(training, validation, FINETUNING, seed, begin=network.characters)
+    vocabulary, of_text = network.words.vocabulary, NOTHING if corpus.reads_all else SONNETS
     words = WordTrainer(
-        [PassageSource(1, training)],
+        [PassageSource(1, PackedLines.read(training, vocabulary, of_text))],
         validation,
         FINETUNING_WORDS,
         seed,
-        vocabulary=network.words.vocabulary,
+        vocabulary=vocabulary,
         begin=network.words,
     )
     rare = rare_words_of(training, words.vocabulary).union(network.rare_words)
@@ -104,12 +113,13 @@ def from_nothing(
     vocabulary = vocabulary_of(training)
     by_character, by_word = small_schedules(training, len(vocabulary))
     characters = VerseTrainer(training, validation, by_character, seed, units=units)
+    vocabulary = vocabulary.restricted(characters.vocabulary.symbols)
     words = WordTrainer(
-        [PassageSource(1, training)],
+        [PassageSource(1, PackedLines.read(training, vocabulary))],
         validation,
         by_word,
         seed,
-        vocabulary=vocabulary.restricted(characters.vocabulary.symbols),
+        vocabulary=vocabulary,
         embedding=units,
         units=(units, units),
     )

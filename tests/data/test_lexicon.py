@@ -21,6 +21,7 @@ from data.lexicon import (
     dictionary,
     load_lexicon,
     note,
+    rhyme_of,
 )
 from data.pronunciation import Reading, reading_of
 
@@ -91,6 +92,12 @@ def test_any_text_can_be_looked_up(text: str) -> None:
 )
 def test_rhyme_starts_at_the_last_stressed_vowel(phones: str, stresses: str, rhyme: str) -> None:
     assert reading_of(phones) == (stresses, rhyme)
+
+
+def test_rhyme_of_words() -> None:
+    assert rhyme_of("day") == rhyme_of("may") == rhyme_of("away") == "EY1"
+    assert rhyme_of("holiday") == "EY1"  # of a weaker stress
+    assert rhyme_of(",") == rhyme_of("qzx") == ""
 
 
 def test_build_is_reproducible(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Keras and NumPy agree on the word network; its trainer learns and resumes."""
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ from models.networks.network import log_softmax
 from models.networks.words import PLAN, WordVocabulary
 from models.training.recipe import Update
 from models.training.schedules import WordSchedule
+from models.training.word_lines import PackedLines, features_of
 from tests import keras
 from tests.models.tiny import word_lstm
 from tests.slow.passages import PASSAGES, VALIDATION
@@ -24,34 +26,100 @@ else:
     keras_verse = keras.lazily("models.training.keras_verse")
 
 VOCABULARY = WordVocabulary.of(sorted({token for p in PASSAGES for token in tokenise(p)}))
+WITH_FEATURES = replace(VOCABULARY, features=features_of(VOCABULARY.tokens))
 BRIEF = WordSchedule(
     updates=80, learning_rate=1e-1, dropout=0.1, batch=3, length=30, candidates=0, interval=20
 )
 
 
-def trainer(schedule: WordSchedule = BRIEF) -> "keras_verse.WordTrainer":
+def trainer(
+    schedule: WordSchedule = BRIEF, vocabulary: WordVocabulary = VOCABULARY
+) -> "keras_verse.WordTrainer":
     sources = [
-        keras_verse.PassageSource(2, PASSAGES[:4]),
-        keras_verse.PassageSource(1, ["".join(PASSAGES[4:])]),
+        keras_verse.PassageSource(share, PackedLines.read(passages, vocabulary))
+        for share, passages in ((2, PASSAGES[:4]), (1, ["".join(PASSAGES[4:])]))
     ]
     return keras_verse.WordTrainer(
-        sources, VALIDATION, schedule, 1, vocabulary=VOCABULARY, embedding=8, units=(10, 8)
+        sources, VALIDATION, schedule, 1, vocabulary=vocabulary, embedding=8, units=(10, 8)
     )
 
 
-def test_numpy_matches_keras() -> None:
+@pytest.mark.parametrize("vocabulary", [VOCABULARY, WITH_FEATURES], ids=["plain", "features"])
+def test_numpy_matches_keras(vocabulary: WordVocabulary, monkeypatch: pytest.MonkeyPatch) -> None:
     """The losses of the Keras model are those of the served network."""
-    network = word_lstm(VOCABULARY, units=(12, 8))
-    model = keras_verse.build_words(len(VOCABULARY), 8, (12, 8), BRIEF, seed=0)
+    monkeypatch.setattr(keras_verse, "COMMON_WORDS", 10)
+    network = word_lstm(vocabulary, units=(12, 8))
+    features = len(vocabulary.features)
+    model = keras_verse.build_words(len(vocabulary), 8, (12, 8), BRIEF, 0, features)
     keras_verse.assign_parameters(model, network.arrays())
-    batch = trainer()._batch()
+    exported = keras_verse.export_parameters(model)
+    assert exported.keys() == network.arrays().keys()
+    batch = trainer(BRIEF, vocabulary)._batch()
+    assert bool(features) == batch.features.any() == batch.subjects.any()
     nats = np.asarray(model(batch.inputs, training=False))
     state = network.initial_state(BRIEF.batch)
     for t in range(BRIEF.length):
-        towards = network.towards(batch.ends[:, t])
+        towards = network.towards(batch.ends[:, t], batch.features[:, t], batch.subjects)
         h, state = network.step(batch.tokens[:, t], batch.syllables[:, t], towards, state)
         log_p = log_softmax(network.logits(h))[np.arange(BRIEF.batch), batch.targets[:, t]]
-        np.testing.assert_allclose(nats[:, t], -log_p * batch.weight[:, t], atol=1e-4)
+        np.testing.assert_allclose(nats[:, t], -log_p * batch.weight[:, t], atol=1e-5)
+
+
+def test_gradient_is_that_of_keras() -> None:
+    """The gradient that is written out is that of Keras' layer."""
+    layers = pytest.importorskip("keras").layers
+    tf = pytest.importorskip("tensorflow")
+    rng = np.random.default_rng(0)
+    x, up = (tf.constant(rng.normal(size=(3, 7, n)).astype(np.float32)) for n in (4, 5))
+    own = keras_verse._FastLayer(0, 5, 1, 2, half=False)
+    gradients = []
+    for layer in (own, layers.LSTM(5, return_sequences=True)):
+        layer.build((3, 7, 4))
+        for variable, weights in zip(
+            layer.trainable_variables, own.trainable_variables, strict=True
+        ):
+            variable.assign(weights)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            total = tf.reduce_sum(layer(x) * up)
+        of = [x, *(variable.value for variable in layer.trainable_variables)]
+        gradients.append(tape.gradient(total, of))
+    for found, expected in zip(*gradients, strict=True):
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_half_precision() -> None:
+    """Products in 16 bits are near those in 32."""
+    rng = np.random.default_rng(0)
+    a, b = (rng.normal(size=shape).astype(np.float32) for shape in ((3, 40), (40, 5)))
+    half, whole = (np.asarray(keras_verse._product(a, b, half=half)) for half in (True, False))
+    assert half.dtype == whole.dtype == np.float32
+    assert 0 < np.abs(half - whole).max() < 0.1
+    np.testing.assert_allclose(whole, a @ b, atol=1e-5)
+
+
+def test_constant_rate() -> None:
+    schedule = replace(BRIEF, updates=2_000, learning_rate=0.5, cooldown=0.25)
+    rate = keras_verse._ConstantRate(schedule)
+    found = [float(rate(step)) for step in (0, 99, 199, 1_500, 1_750, 2_000)]
+    np.testing.assert_allclose(found, [0.0025, 0.25, 0.5, 0.5, 0.25, 0], atol=1e-6)
+
+
+def test_sources_have_other_shares_in_the_cooldown() -> None:
+    sources = [
+        keras_verse.PassageSource(share, PackedLines.read([text], VOCABULARY), last)
+        for text, share, last in (("the rose\n", 1, 0), ("the day\n", 0, 1))
+    ]
+    schedule = replace(BRIEF, updates=4, cooldown=0.25)
+    drawn = keras_verse.WordTrainer(
+        sources, VALIDATION, schedule, 1, vocabulary=VOCABULARY, embedding=4, units=(4,)
+    )
+    rose, day = (VOCABULARY.index[word] for word in ("rose", "day"))
+    read = []
+    for done in range(4):
+        drawn._done = done
+        read.append({rose, day}.intersection(drawn._batch().targets.ravel().tolist()))
+    assert read == [{rose}] * 3 + [{day}]
 
 
 def test_sampled_softmax() -> None:
@@ -114,7 +182,7 @@ def test_learns_and_resumes() -> None:
 def test_continues_from_a_network() -> None:
     begin = word_lstm(VOCABULARY, units=(6, 8))
     continued = keras_verse.WordTrainer(
-        [keras_verse.PassageSource(1, PASSAGES)],
+        [keras_verse.PassageSource(1, PackedLines.read(PASSAGES, VOCABULARY))],
         VALIDATION,
         BRIEF,
         1,

@@ -13,6 +13,7 @@ from models.networks.words_and_characters import UnitLogP, unit_log_p
 from models.training.losses import losses_of
 from models.training.recipe import Update
 from models.training.schedules import Schedule, WordSchedule
+from models.training.word_lines import PackedLines
 from tests import keras
 from tests.models.tiny import lstm, word_lstm
 from tests.slow.passages import PASSAGES
@@ -36,7 +37,7 @@ BY_WORD = WordSchedule(
 def trainer() -> "keras_verse.WordsAndCharactersTrainer":
     characters = keras_verse.VerseTrainer(PASSAGES, VALIDATION, BY_CHARACTER, 1, units=10)
     words = keras_verse.WordTrainer(
-        [keras_verse.PassageSource(1, PASSAGES)],
+        [keras_verse.PassageSource(1, PackedLines.read(PASSAGES, VOCABULARY))],
         VALIDATION,
         BY_WORD,
         1,

@@ -24,6 +24,7 @@ from models.tasks import TASKS
 from models.training import recipe
 from models.training.numpy_lstm import FitSettings
 from models.training.recipe import Options
+from models.training.word_lines import PackedLines
 from models.training.word_vectors import WeightedText
 from models.verse.reading import PretrainingTexts, load_reading
 from tests.models.tiny import LETTERS, VERSE, words_and_characters
@@ -114,6 +115,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
             texts.extend(text.passages)
 
     monkeypatch.setattr("models.training.word_vectors.fit_word_vectors", word_vectors)
+    monkeypatch.setattr(PackedLines, "read", lambda passages, *_: passages)
     # What must not be copied is kept with the weights, and is no input of their training.
     monkeypatch.setattr(PretrainingTexts, "copies", EMPTY_FILTER)
     # Nor are single words lines; counting those of all texts takes most of the time.
