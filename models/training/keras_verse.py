@@ -470,7 +470,7 @@ class WordTrainer(_KerasTrainer):
         self.validation = [read_lines(passage, self.vocabulary) for passage in validation]
         self._validation_characters = sum(map(len, validation))
         self.tokens = 0
-        """Tokens that were read, planned words included, since the run began or was resumed."""
+        """Tokens of the last update, with planned words."""
         counts = self._counts()  # (V,)
         self._first_line = self.vocabulary.encode_features({"line": 1}).max()
         # Candidates are drawn by a flattened frequency (Mikolov et al., 2013).
@@ -495,7 +495,7 @@ class WordTrainer(_KerasTrainer):
         while self._done < self.steps:
             batch = self._batch()
             mean = self._update(batch.inputs, zeros)
-            self.tokens += int(batch.weight.sum())
+            self.tokens = int(batch.weight.sum())
             validation = None
             if self._done % self.schedule.interval == 0 or self._done == self.steps:
                 # With the NumPy network, since that is what will be served.

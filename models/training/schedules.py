@@ -67,6 +67,19 @@ PRETRAINING_WORDS = WordSchedule(
 )
 """For the plays, the Bible and poems."""
 
+LONG_EMBEDDING, LONG_UNITS = 384, (768, 384)
+LONG_TRAINING = WordSchedule(
+    updates=6_000,
+    learning_rate=2e-3,
+    dropout=0.1,
+    batch=64,
+    length=96,
+    candidates=2_048,
+    cooldown=0.25,
+    half=True,
+)
+"""For large corpora of verse: days on two cores."""
+
 FINETUNING_WORDS = WordSchedule(
     updates=80, learning_rate=1e-3, dropout=0.4, batch=16, length=170, candidates=0, interval=10
 )

@@ -17,6 +17,9 @@ MIN_COUNTS = {"sonnets": 1, "plays": 3, "bible": 10}
 """Occurrences of a word in the training sonnets, in the plays and poems, or in the Bible, one of
 which brings it into the vocabulary."""
 
+SONNETS: dict[str, object] = {"period": 1600, "kind": "verse"}
+"""What a word network that reads features learns of the project's sonnets."""
+
 MOST_WORDS = 20_000
 """Words of the vocabulary of an operator's text."""
 

@@ -32,12 +32,10 @@ from models.training.schedules import (
 )
 from models.training.word_lines import NOTHING, PackedLines
 from models.training.word_vectors import WeightedText, fit_word_vectors
-from models.verse.reading import PretrainingTexts, rare_words_of, vocabulary_of
+from models.verse.reading import SONNETS, PretrainingTexts, rare_words_of, vocabulary_of
 
 PLAYS, POEMS, BIBLE = 0.65, 0.12, 0.23
 """Shares of what the word network is pretrained on."""
-SONNETS = {"period": 1600, "kind": "verse"}
-"""What a word network that reads features knows of the project's sonnets."""
 BIBLE_WEIGHT = 0.5
 """Weight of the Bible in the word vectors."""
 SMALL_UNITS = ((100_000, 128), (1_000_000, 192))

@@ -1,0 +1,96 @@
+"""Large corpora of verse: a folder of text files packed with xz.
+
+`### author | title | year or life dates | source` stands before each work, a blank line after each
+stanza. The project does not contain these files; a folder of them is given to the training.
+"""
+
+import lzma
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from data import downloads
+from data.errors import CorpusError
+from data.held_out import Runs, without_shared
+from data.lexicon import count_syllables
+from data.text import normalise_verse
+
+LONGEST = 60
+"""Lines of a passage, unless a stanza has more."""
+PENTAMETER, LINES_IN_METRE = range(9, 12), 0.7
+"""Estimated syllables of a line of pentameter, and the share of a stanza's lines that have them."""
+WORKING_AGE = 35
+"""Age at which an author is assumed to have written what has no date."""
+
+
+@dataclass(frozen=True)
+class VersePassage:
+    """Stanzas of a work, one after the other; all in pentameter, or none."""
+
+    text: str
+    """Normalised: a line feed after each line, a blank line after each stanza."""
+    year: int | None
+    is_drama: bool
+    is_pentameter: bool
+
+
+def load_packed_verse(folder: Path, held_out: Runs = frozenset()) -> Iterator[VersePassage]:
+    """The passages of all files in a folder, without those that share runs with held-out verse.
+
+    `held_out`: as from `data.held_out.runs_in`. Raises `CorpusError` if the folder has no files.
+    """
+    paths = sorted(folder.glob("*.txt.xz"))
+    if not paths:
+        raise CorpusError(
+            "{folder} has no packed verse: files whose names end in .txt.xz, as docs/verse.md "
+            "describes them.",
+            folder=folder,
+        )
+    years = downloads.sources()["years"]
+    for path in paths:
+        text = lzma.decompress(path.read_bytes()).decode()
+        for work in f"\n{text}".split("\n### ")[1:]:
+            header, _, body = work.partition("\n")
+            year, is_drama = year_of(header, years), "drama" in path.name
+            for is_pentameter, passage in _passages(body, held_out):
+                yield VersePassage(passage, year, is_drama, is_pentameter)
+
+
+def year_of(header: str, years: dict[str, int]) -> int | None:
+    """About when a work was written: `1609`; *1588-1667*, the author's life; `None` if unknown.
+
+    years: of works without a date, by a part of their source.
+    """
+    *_, dates, source = (part.strip() for part in header.split("|"))
+    if lived := re.fullmatch(r"(\d{4})-(\d{4})", dates):
+        return min(int(lived[1]) + WORKING_AGE, int(lived[2]))
+    if year := re.search(r"1[3-9]\d\d", dates):
+        return int(year[0])
+    return next((year for part, year in years.items() if part in source), None)
+
+
+def _passages(work: str, held_out: Runs) -> Iterator[tuple[bool, str]]:
+    """The passages of a work, and whether each is in pentameter."""
+    whole = (
+        list(lines)
+        for is_stanza, lines in groupby(map(normalise_verse, work.split("\n")), bool)
+        if is_stanza
+    )
+    stanzas = (part for stanza in whole for part in without_shared(stanza, held_out))
+    for is_pentameter, same in groupby(stanzas, _in_pentameter):
+        passage, size = "", 0
+        for stanza in same:
+            if passage and size + len(stanza) > LONGEST:
+                yield is_pentameter, passage
+                passage, size = "", 0
+            passage += "\n".join(stanza) + "\n\n"
+            size += len(stanza)
+        yield is_pentameter, passage
+
+
+def _in_pentameter(stanza: Sequence[str]) -> bool:
+    """Whether most lines have nine to eleven syllables."""
+    fitting = sum(count_syllables(line) in PENTAMETER for line in stanza)
+    return fitting >= LINES_IN_METRE * len(stanza)

@@ -1,0 +1,68 @@
+"""Packed corpora: works, years, metre, and what is left out."""
+
+import lzma
+from pathlib import Path
+
+import pytest
+
+from data import downloads
+from data.errors import CorpusError
+from data.held_out import runs_in
+from data.packed_verse import LONGEST, load_packed_verse, year_of
+
+SONNET = "Shall I compare thee to a summer's day?\nThou art more lovely and more temperate:\n"
+BALLAD = "It fell about the Martinmas\nWhen nights are lang and mirk\n"
+TEXT = (
+    f"### A. Poet | Songs | 1601 | book/1\n\n{SONNET}\n{BALLAD}\n"
+    "### B. Poet | More | 1788-1824 | book/2\n\n“Two lines—of prose”\n"
+)
+
+
+def packed(folder: Path, text: str = TEXT, name: str = "verse") -> Path:
+    (folder / f"{name}.txt.xz").write_bytes(lzma.compress(text.encode()))
+    return folder
+
+
+def test_passages(tmp_path: Path) -> None:
+    pentameter, ballad, short = load_packed_verse(packed(tmp_path))
+    assert pentameter.text.startswith("shall i compare thee to a summer's day?\nthou art")
+    assert all(passage.text.endswith("\n\n") for passage in (pentameter, ballad, short))
+    assert short.text == "'two lines-of prose'\n\n"
+    assert [p.is_pentameter for p in (pentameter, ballad, short)] == [True, False, False]
+    assert [p.year for p in (pentameter, ballad, short)] == [1601, 1601, 1823]
+    assert not pentameter.is_drama
+    assert next(load_packed_verse(packed(tmp_path, name="drama-a"))).is_drama
+
+
+def test_held_out_verse_is_left_out(tmp_path: Path) -> None:
+    held_out = runs_in(["thou arte more louely, and more temperat\n\n"])
+    texts = [passage.text for passage in load_packed_verse(packed(tmp_path), held_out)]
+    assert len(texts) == 2
+    assert not any("lovely" in text for text in texts)
+
+
+def test_passages_are_not_too_long(tmp_path: Path) -> None:
+    text = "### A | B | 1601 | c\n\n" + (SONNET + "\n") * 200
+    lines = [p.text.count("\n") for p in load_packed_verse(packed(tmp_path, text))]
+    assert max(lines) <= LONGEST * 1.5
+    assert sum(lines) == 600
+
+
+def test_missing_files(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="no packed verse"):
+        list(load_packed_verse(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("header", "year"),
+    [
+        ("A | B | 1609 | c", 1609),
+        ("A, 1588?-1623. | B | 1610 | c", 1610),
+        ("A | B | 1588-1667 | c", 1623),
+        ("A | B | 1795-1821 | c", 1821),
+        ("Homer | The Iliad |  | standardebooks/homer_the-iliad@c", 1870),
+        ("A | B |  | c", None),
+    ],
+)
+def test_years(header: str, year: int | None) -> None:
+    assert year_of(header, downloads.sources()["years"]) == year

@@ -1,0 +1,35 @@
+"""What the long training reads: its sources, and what is stored of them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from data.packed_verse import VersePassage
+from models.verse.long_training import WEIGHTS, load_vocabulary, source_of
+from tests.models.verse.prepared import prepare_small
+
+
+@pytest.mark.parametrize(
+    ("year", "is_pentameter", "name"),
+    [
+        (1600, True, "early pentameter"),
+        (1700, False, "middle others"),
+        (None, True, "middle pentameter"),
+        (1850, True, "late pentameter"),
+    ],
+)
+def test_source_of(year: int | None, *, is_pentameter: bool, name: str) -> None:
+    passage = VersePassage("", year, is_drama=False, is_pentameter=is_pentameter)
+    assert source_of(passage) == name
+    assert name in WEIGHTS
+
+
+def test_prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare_small(tmp_path, monkeypatch)
+    facts = json.loads((tmp_path / "data" / "facts.json").read_text())
+    assert {facts[name]["passages"] for name in WEIGHTS} == {1}
+    vocabulary = load_vocabulary(tmp_path)
+    assert {"temperate", "tongue", "beginning"} <= vocabulary.index.keys()
+    assert "told" not in vocabulary.index  # of what shares words with a validation poem
+    assert vocabulary.encode_features({"period": 1600, "kind": "verse"}).any()

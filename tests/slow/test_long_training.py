@@ -1,0 +1,44 @@
+"""The long training goes on where it was stopped."""
+
+import csv
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.training.schedules import WordSchedule
+from models.verse import long_training
+from models.verse.long_training import load_network, load_vocabulary, run
+from tests import keras
+from tests.models.verse.prepared import prepare_small
+
+if keras.IS_SKIPPED:
+    pytest.skip(keras.REASON, allow_module_level=True)
+
+SCHEDULE = WordSchedule(4, 1e-2, 0.1, 2, 20, 8, interval=2, cooldown=0.25, half=True)
+
+
+def test_stops_and_resumes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare_small(tmp_path, monkeypatch)
+    handlers: dict[int, Callable[..., None]] = {}
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    append = long_training._append
+
+    def stop_at_first_row(path: Path, row: list[object]) -> None:
+        append(path, row)
+        handlers[signal.SIGTERM]()
+
+    monkeypatch.setattr(long_training, "_append", stop_at_first_row)
+    for expected in ([2], [2, 4], [2, 4]):
+        run(tmp_path, SCHEDULE, 8, (10, 8), seed=1)
+        with (tmp_path / "log.csv").open() as file:
+            rows = list(csv.DictReader(file))
+        assert [int(row["updates"]) for row in rows] == expected
+        tokens = [int(row["tokens"]) for row in rows]
+        assert tokens == sorted(set(tokens))
+        assert all(np.isfinite(float(row["validation_planned"])) for row in rows)
+    network = load_network(tmp_path)
+    assert network.vocabulary == load_vocabulary(tmp_path)
+    assert network.F is not None
