@@ -10,16 +10,24 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from data.lexicon import count_syllables, syllables_of
+from data.lexicon import count_syllables, rhyme_of, syllables_of
 from data.text import fold, unify_newlines, words_of
 from data.tokens import is_word, tokenise
 from models.networks.network import State
 from models.networks.vocabulary import Vocabulary
-from models.networks.words import LINE_END, NONE, PLAN, UNKNOWN, WordLSTM, running_syllables
+from models.networks.words import (
+    LINE_END,
+    NONE,
+    PLAN,
+    UNKNOWN,
+    WordLSTM,
+    running_syllables,
+    subject_of,
+)
 from models.serving.low_rank import BlockMatrix
 from models.serving.words import FastWordsAndCharacters
 from models.verse.forms import Form, Metre
-from models.verse.subject import Subject, Topics, bias_towards
+from models.verse.subject import NO_SUBJECT, Subject, Topics, bias_towards
 from models.verse.word_index import Columns, Output, WordIndex, english_index
 from models.verse.word_lines import LineRequest, MetricalLine, ParticleStep, Start, write_lines
 from models.weights import Trained, cached_with_weights
@@ -148,6 +156,8 @@ MOST_WORDS = 9_500
 """Words that poems in metre are made of. Rarer ones are seldom drawn, and cost time."""
 RHYME_ATTEMPTS = 3
 """Attempts after which a line may end without its rhyme."""
+ELIZABETHAN, MODERN = 1600, 1900
+"""The periods that poems are written in, for a network that reads one."""
 MIN_RHYMES = 6
 """Common words that have to rhyme with a word, including itself, if a later line has to rhyme."""
 
@@ -165,23 +175,33 @@ class MetricalWriter:
     correction: NDArray[np.float32]
     """Added to the logits, `(C,)`; see `models.verse.calibration`."""
 
-    def read(self, lines: Sequence[str]) -> State:
-        """The state after some complete lines, a batch of one. `lines`: folded."""
+    def read(self, lines: Sequence[str], form: Form, subject: Subject = NO_SUBJECT) -> State:
+        """The state after the first lines of a poem, a batch of one. `lines`: folded.
+
+        Empty ones are counted, but not read.
+        """
         state, vocabulary = self.network.initial_state(1), self.network.vocabulary
-        for line in lines:
+        subjects = subject_of(subject.tokens)[np.newaxis]
+        for number, line in enumerate(lines):
+            if not line:
+                continue
             tokens = tokenise(line)
             words = [token for token in tokens if is_word(token)]
             end = int(vocabulary.encode(words[-1:])[0]) if words else NONE
             end = NONE if end == UNKNOWN else end
             syllables = running_syllables(tokens, [syllables_of(token) for token in tokens])
-            nowhere, towards = (self.network.towards(np.array([last])) for last in (NONE, end))
+            known = known_of(form, number, rhyme_of(words[-1]) if words else "")
+            features = vocabulary.encode_features(known)[np.newaxis]
+            nowhere, towards = (
+                self.network.towards(np.array([last]), features, subjects) for last in (NONE, end)
+            )
             # As in training: the plan, the line feed, then the line beside its last word.
             read = [(PLAN, 0, nowhere)] if end != NONE else []
             read.append((LINE_END, 0, towards))
             encoded = vocabulary.encode(tokens).tolist()
             read += [(x, count, towards) for x, count in zip(encoded, syllables, strict=True)]
-            for x, count, known in read:
-                _, state = self.network.step(np.array([x]), np.array([count]), known, state)
+            for x, count, input_of_line in read:
+                _, state = self.network.step(np.array([x]), np.array([count]), input_of_line, state)
         return state
 
     def write(
@@ -209,12 +229,17 @@ class MetricalWriter:
         bias += self.correction
         if line.form.modern:
             bias[self.index.archaic] = -np.inf
+        above = line.form.rhymes_of(line.number)
+        rhyme = rhyme_of(last_word(line.above[above[0]])) if above else ""
+        known = known_of(line.form, line.number, rhyme)
         return LineRequest(
             line.state,
             line.metre,
             start,
             ends,
             bias,
+            self.network.vocabulary.encode_features(known),
+            subject_of(line.subject.tokens),
             line.temperature,
             line.number + 1 == line.form.lines,
             line.rng,
@@ -297,6 +322,18 @@ class NextLine:
     def metre(self) -> Metre:
         """The metre of the line."""
         return self.form.metre_of(self.number)
+
+
+def known_of(form: Form, number: int, rhyme: str) -> dict[str, object]:
+    """What a network that reads features is told of a line, by slot; its rhyme, if it is known."""
+    return {
+        "rhyme": rhyme,
+        "line": number + 1,
+        "left": len(form.scheme) - number - 1,
+        "syllables": form.metre_of(number).syllables,
+        "period": MODERN if form.modern else ELIZABETHAN,
+        "kind": "verse",
+    }
 
 
 def last_word(line: str) -> str:

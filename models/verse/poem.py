@@ -190,7 +190,7 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
         if subject and request.about:
             subject = replace(subject, words=(" ".join(request.about.split()),))  # as typed
         subject = subject or writer.topics.draw(draft.generator(MAX_ATTEMPTS))
-        return replace(draft, state=writer.read([line for line in folded if line]), subject=subject)
+        return replace(draft, state=writer.read(folded, draft.form, subject), subject=subject)
     text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix
     logits, state = read(network, text, draft.state)
     return replace(draft, state=state, logits=logits)

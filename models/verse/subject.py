@@ -10,7 +10,7 @@ Words that are not near the subject, and function words, which have no vector, k
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
@@ -49,6 +49,8 @@ class Subject:
     """For readers: *the sea*, *time*."""
     vector: Array = field(repr=False)
     """Direction of unit length, `(D,)`; zeros for no subject."""
+    tokens: tuple[int, ...] = ()
+    """The words of the vocabulary that it was found by, for a network that reads a subject."""
 
 
 NO_SUBJECT = Subject((), np.zeros(0, np.float32))
@@ -88,7 +90,7 @@ class Topics:
             return None
         words = dict.fromkeys(found[token] for token in tokens if token >= COMMON_WORDS)
         nouns = [word for word in words if not word.endswith(_NOT_NOUNS)]
-        return Subject(tuple(nouns[:2]), self._mean(tokens))
+        return Subject(tuple(nouns[:2]), self._mean(tokens), tuple(tokens))
 
     def is_name(self, text: str) -> bool:
         """Whether a text is a name, which has no vector, and not a subject.
@@ -112,21 +114,25 @@ class Topics:
         titles, vectors = list(self._subjects), np.stack(list(self._subjects.values()))
         first = int(rng.integers(len(titles)))
         if len(titles) == 1:
-            return Subject((titles[first],), vectors[first])
+            return Subject((titles[first],), vectors[first], self._tokens_of(titles))
         nearest = np.argsort(-vectors @ vectors[first], kind="stable")
         second = int(rng.choice([i for i in nearest if i != first][:NEAREST]))
         mean = vectors[first] + 0.6 * vectors[second]
-        return Subject((titles[first], titles[second]), _unit(mean))
+        both = titles[first], titles[second]
+        return Subject(both, _unit(mean), self._tokens_of(both))
 
     @cached_property
     def _subjects(self) -> Mapping[str, Array]:
         """Vectors of the listed subjects whose words have one."""
         vectors = {}
         for title in _titles():
-            tokens = list(self._exact(title.split()[-1]))
+            tokens = list(self._exact(_noun(title)))
             if tokens:
                 vectors[title] = self._mean(tokens)
         return vectors
+
+    def _tokens_of(self, titles: Iterable[str]) -> tuple[int, ...]:
+        return tuple(self.vocabulary.index[_noun(title)] for title in titles)
 
     def _mean(self, tokens: Sequence[int]) -> Array:
         # Rarer words count more: the rank grows as 1 / p (Zipf).
@@ -159,6 +165,11 @@ class Topics:
 @cache
 def _titles() -> tuple[str, ...]:
     return tuple(line.strip() for line in TABLE.read_text().splitlines() if line.strip())
+
+
+def _noun(title: str) -> str:
+    """*sea* of *the sea*."""
+    return title.split()[-1]
 
 
 def _unit(vector: Array) -> Array:

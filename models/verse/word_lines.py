@@ -77,6 +77,11 @@ class LineRequest:
     """The words that the line may end in, `(C,)`."""
     bias: NDArray[np.float32] = field(repr=False)
     """Added to the logits, `(C,)`: the subject; −∞ for words that must not be written."""
+    features: Indices = field(repr=False)
+    """What is known of the line, `(slots,)`, for a network that reads it; its rhyme only if an
+    earlier line decides it."""
+    subject: Indices = field(repr=False)
+    """`(SUBJECT_WORDS,)`, for a network that reads it."""
     temperature: float
     ends_poem: bool
     """Whether it ends with a full stop or the like."""
@@ -193,6 +198,8 @@ class _ParticleBatch:
         self.cold = np.array([[1 / r.temperature] for r in requests], np.float32)
         self.bias = np.stack([output.bias * of for of in self.cold])  # (lines, C)
         self.bias += [request.bias for request in requests]
+        self.features = np.stack([request.features for request in requests])
+        self.subjects = np.stack([request.subject for request in requests])
         # Drawn in advance, in one call per line, so that lines do not depend on each other.
         shape = (MAX_TOKENS, particles)
         self.uniform = np.stack([r.rng.random(shape) for r in requests]).astype(np.float32)
@@ -209,7 +216,7 @@ class _ParticleBatch:
     def plan(self) -> None:
         """Draw a last word for each particle, and read the line feed before the line."""
         index, lines, rows = self.index, len(self.requests), self.rows
-        nowhere = self.network.towards(np.full(lines, NONE))
+        nowhere = self.network.towards(np.full(lines, NONE), self.features, self.subjects)
         zeros = np.zeros(lines, np.int64)
         h, state = self.network.step(np.full(lines, PLAN), zeros, nowhere, self.state)
         logits = self.output.logits(h)  # (lines, C)
@@ -235,7 +242,8 @@ class _ParticleBatch:
             rows["ending"][of_line] = index.endings(request.metre)[rows["end"][of_line]]
         self._record(rows["end"], log_share)
         end = np.where(rows["end"] > 0, index.tokens[rows["end"]], typed[rows["line"]])
-        self.towards = self.network.towards(end)
+        line = rows["line"]
+        self.towards = self.network.towards(end, self.features[line], self.subjects[line])
         self.h, self.state = self.network.step(
             np.full(len(rows), LINE_END),
             rows["syllables"],

@@ -55,7 +55,8 @@ def line(
 ) -> NextLine:
     """The next line after some."""
     rng = np.random.default_rng(seed)
-    return NextLine(writer.read(above), above, prefix, form, subject, temperature, rng, attempt)
+    state = writer.read(above, form, subject)
+    return NextLine(state, above, prefix, form, subject, temperature, rng, attempt)
 
 
 def ends(a_line: NextLine, writer: MetricalWriter = WRITER, particles: int = 32) -> list[str]:
@@ -150,7 +151,21 @@ def state_after(*texts: str) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]
     ],
 )
 def test_read_lines_as_in_training(texts: tuple[str, ...]) -> None:
-    np.testing.assert_allclose(WRITER.read(texts), state_after(*texts), atol=1e-6)
+    np.testing.assert_allclose(WRITER.read(texts, COUPLETS), state_after(*texts), atol=1e-6)
+
+
+def test_network_is_told_what_is_known_of_a_line() -> None:
+    features = ("rhyme EY1", "line 3", "left 11", "syllables 10", "period 1600", "kind verse")
+    writer = writer_of(versifier(word_network(features=features)))
+    subject = writer.topics.subject_of("sorrow")
+    assert subject is not None
+    third = line("my day", "my love", form=SONNET, subject=subject, writer=writer)
+    (request,) = writer.requests([third])
+    told = [writer.network.vocabulary.features[i - 1] for i in request.features]
+    assert told == [*features]
+    assert {writer.network.vocabulary.tokens[i] for i in request.subject} == {"sorrow"}
+    without = line("my day", "my love", form=SONNET, writer=writer)
+    assert not np.allclose(third.state, without.state)  # it is told when it reads, too
 
 
 # Rhyme. ------------------------------------------------------------------------------------------

@@ -15,7 +15,15 @@ from data.lexicon import syllables_of
 from data.text import words_of
 from data.tokens import is_word, tokenise
 from models.networks.network import State
-from models.networks.words import LINE_END, MAX_SYLLABLES, NONE, PLAN, WordLSTM, WordVocabulary
+from models.networks.words import (
+    LINE_END,
+    MAX_SYLLABLES,
+    NONE,
+    PLAN,
+    WordLSTM,
+    WordVocabulary,
+    subject_of,
+)
 from models.verse import word_lines as module
 from models.verse.forms import FORMS, Metre
 from models.verse.metrical import start_of
@@ -54,6 +62,8 @@ def request(
         start or start_of(text, metre, index),
         ends,
         np.zeros(len(index.texts), np.float32),
+        network.vocabulary.encode_features({}),
+        subject_of(()),
         temperature,
         ends_poem,
         np.random.default_rng(seed),

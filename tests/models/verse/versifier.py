@@ -51,12 +51,13 @@ def word_network(
     *,
     seed: int = 0,
     corrected: Mapping[str, float] = MappingProxyType({}),
+    features: Sequence[str] = (),
 ) -> WordsAndCharacters:
     """An untrained network over some words and all marks, with random word vectors.
 
     corrected: what is added to the logits of words in metre.
     """
-    vocabulary = WordVocabulary.of([*MARKS, *words])
+    vocabulary = replace(WordVocabulary.of([*MARKS, *words]), features=tuple(features))
     network = words_and_characters(words=vocabulary)
     vectors = np.array(network.vectors)
     vectors[vocabulary.encode(w for w in FUNCTION_WORDS if w in vocabulary.index)] = 0
