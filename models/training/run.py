@@ -27,6 +27,8 @@ from models.weights import ModelCard, Trained, describe, save_weights
 
 CHECKPOINT_INTERVAL = 60.0
 """Seconds of training between two checkpoints: what a crash can cost."""
+_VARIABLES = 2
+"""Number of changes of what trainers store: a checkpoint of other variables is not resumed."""
 MOST_SAMPLES = 7
 """Names that are shown of the network in training."""
 _AVERAGED = 50
@@ -67,6 +69,7 @@ class TrainingRun:
         card, corpus = self.card, self.plan.corpus
         self._identity = json.dumps(
             [
+                _VARIABLES,
                 card.task,
                 card.recipe,
                 card.seed,
@@ -240,7 +243,8 @@ class TrainingRun:
         if metadata.get("run") != self._identity:
             raise ResumeError(
                 f"{self.checkpoint} belongs to another training: its corpus, recipe, seed or "
-                "length differs. Give the same options again, or leave out --resume to start over."
+                "length differs, or the version that wrote it. Give the same options again, or "
+                "leave out --resume to start over."
             )
         self.losses = arrays["losses"].tolist()
         self.validation = [(int(step), loss) for step, loss in arrays["validation"].tolist()]
