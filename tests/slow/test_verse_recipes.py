@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import pytest
 from data.corpora import CorpusError
 from models.fingerprints import BloomFilter, Fingerprints
 from models.networks.vocabulary import Vocabulary
+from models.networks.words import SLOTS
 from models.networks.words_and_characters import WordsAndCharacters
 from models.tasks import TASKS
 from models.training.events import Done
@@ -21,7 +23,9 @@ from models.verse import recipes
 from models.verse.poem import SonnetRequest, begin, extend
 from models.weights import Trained, load_weights, save_weights
 from tests import keras
-from tests.models.tiny import card, lstm, words_and_characters
+from tests.models.tiny import WITH_FEATURES, card, lstm, words_and_characters
+from tests.models.verse.test_reading import corpus as corpus_of
+from tests.slow.passages import PASSAGES, VALIDATION
 
 if keras.IS_SKIPPED:
     pytest.skip(keras.REASON, allow_module_level=True)
@@ -221,3 +225,13 @@ def test_trainer_of_words_and_characters() -> None:
     trainer = trainers.finetuning(words_and_characters(), corpus, 0)
     assert isinstance(trainer, keras_verse.WordsAndCharactersTrainer)
     assert trainer.words.vocabulary == words_and_characters().words.vocabulary
+
+
+@pytest.mark.parametrize("reads_all", [False, True])
+def test_finetuning_knows_the_period_of_the_sonnets(*, reads_all: bool) -> None:
+    """Of an operator's text it knows none."""
+    of_test = replace(corpus_of(*PASSAGES), validation=tuple(VALIDATION), reads_all=reads_all)
+    trainer = trainers.finetuning(words_and_characters(words=WITH_FEATURES), of_test, 1)
+    (source,) = trainer.words.sources
+    assert source.features[:, SLOTS.index("period")].all() != reads_all
+    assert source.features[:, SLOTS.index("line")].any()
