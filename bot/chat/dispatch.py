@@ -70,19 +70,25 @@ T = TypeVar("T")
 
 
 async def run(
-    app: App, turn: Turn, command: Answer[Options], options: Options, *, name: str = ""
+    app: App,
+    turn: Turn,
+    command: Answer[Options],
+    options: Options,
+    *,
+    name: str = "",
+    remedies: Sequence[Button] = (),
 ) -> None:
     """Answer a command. `name` is how members type it: `models list`.
 
     Its options are measured and cleaned before anything reads them. Errors are reported to the
-    member.
+    member, with the buttons `remedies`.
     """
 
     async def answer() -> None:
         await _admit(app, turn, app.commands, name)
         await command(app, turn, received(options))
 
-    await _answered(app, turn, f"/{name}", answer(), lambda: turn.defer(private=True))
+    await _answered(app, turn, f"/{name}", answer(), lambda: turn.defer(private=True), remedies)
 
 
 async def press(app: App, turn: Turn, action: str, state: str) -> None:
@@ -129,7 +135,11 @@ async def _admit(app: App, turn: Turn, counted: SharedCooldowns, name: str) -> N
 
 
 async def answer_error(
-    app: App, turn: Turn, error: BaseException, retry: Button | None = None
+    app: App,
+    turn: Turn,
+    error: BaseException,
+    retry: Button | None = None,
+    remedies: Sequence[Button] = (),
 ) -> bool:
     """Report an error to the member. Returns false if that may succeed later. Never raises.
 
@@ -142,6 +152,7 @@ async def answer_error(
     buttons = error.buttons if isinstance(error, UserError) else ()
     if retry is not None and isinstance(error, ShuttingDown):
         buttons = (try_again(retry.action, retry.state),)
+    buttons = (*buttons, *remedies)
     try:
         await turn.respond(Message(explained(app, error, turn), buttons=buttons, private=True))
     except DeliveryError as failure:
@@ -240,6 +251,7 @@ async def _answered(
     name: str,
     answer: Coroutine[None, None, None],
     acknowledge: Callable[[], Awaitable[None]],
+    remedies: Sequence[Button] = (),
 ) -> None:
     """Await an answer. If it takes long, acknowledge the request: platforms drop it otherwise.
 
@@ -280,7 +292,7 @@ async def _answered(
         try:
             await app.in_flight.answered(in_time(answer, ACKNOWLEDGED_S, on_delay=on_delay))
         except Exception as error:  # noqa: BLE001 (every failed request gets an answer)
-            is_delivered = await answer_error(app, turn, error, repeat)
+            is_delivered = await answer_error(app, turn, error, repeat, remedies)
             final = error.message if isinstance(error, Undelivered) else None
         finally:
             if recording is not None:

@@ -4,8 +4,9 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 from bot.chat import dispatch
 from bot.chat.app import App
@@ -20,9 +21,10 @@ from bot.features.jobs import Jobs
 from bot.platforms.slack.identities import is_external, message_id
 from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.network.connection import Payload, Reply
-from bot.platforms.slack.options import MisreadError, TypedCommand, parse, unescaped
+from bot.platforms.slack.options import MisreadError, TypedCommand, Value, parse, unescaped
 from bot.platforms.slack.payloads import LONGEST_WORDS, is_true, list_of, part_of, text_of
 from bot.platforms.slack.platform import LONGEST_BUTTON, TERMS, SlackPlatform
+from bot.platforms.slack.recent import Recent
 from bot.platforms.slack.turn import SlackOrigin, SlackTurn
 from bot.platforms.slack.turns import UNKNOWN, Asked, SlackTurns, refusal_of, rights_for
 from bot.platforms.slack.views import home, modals, rendering
@@ -42,6 +44,8 @@ HOME_S = 10.0
 """Seconds for which a member's App Home stays as it is, however often they open it."""
 MOST_HOMES = 4
 """How many are made at once."""
+FORM, MOST_FORMS = timedelta(minutes=30), 200
+"""How long a form can be opened again as it was submitted, and how many forms can be."""
 
 _MARKED = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 """A mention, a channel or an address, perhaps with words to show for it."""
@@ -63,6 +67,10 @@ class Requests:
         self._turns = SlackTurns(app, platform)
         self._home_cooldowns = Cooldowns(HOME_S)
         self._making_homes = asyncio.Semaphore(MOST_HOMES)
+        self._forms: Recent[tuple[str, str], tuple[datetime, Mapping[str, Value]]] = Recent(
+            MOST_FORMS
+        )
+        """What was refused in forms and when, by member (U…) and command."""
 
     async def receive(self, kind: str, payload: Payload) -> Reply:
         """Handle what has arrived. Returns the reply for suggestions and submitted modals."""
@@ -127,20 +135,30 @@ class Requests:
             return None
         return None if typed.wants_form else typed
 
-    async def _run(self, turn: SlackTurn, command: Command, values: Mapping[str, object]) -> None:
-        """Answer a command with its options."""
+    async def _run(
+        self,
+        turn: SlackTurn,
+        command: Command,
+        values: Mapping[str, Value],
+        remedies: Sequence[Button] = (),
+    ) -> None:
+        """Answer a command with its options; a refusal has the buttons `remedies`."""
+        user = turn.origin.user
 
         async def answer(app: App, turn: Turn, _options: NoOptions) -> None:
             if command.place is Place.COMMUNITY and turn.community_id is None:
                 raise UserError(*community_only(TERMS))
             options = command.build(**await self._turns.resolved(values))
             await command.answer(app, turn, received(options))
+            self._forms.pop((user, command.name), None)
 
         word = command.name.partition(" ")[0]
         if refusal := refusal_of(self.registry.by_first_word.get(word), turn.origin):
             await self._refuse(turn, refusal, command.name)
         else:
-            await dispatch.run(self._app, turn, answer, NoOptions(), name=command.name)
+            await dispatch.run(
+                self._app, turn, answer, NoOptions(), name=command.name, remedies=remedies
+            )
 
     async def _refuse(self, turn: SlackTurn, error: UserError, name: str) -> None:
         """Answer a request with the reason why it is refused."""
@@ -173,7 +191,7 @@ class Requests:
             await self._run(turn, typed.command, typed.values)
         elif is_form:
             if (command := self.registry.by_name.get(state)) is not None:
-                typed = TypedCommand(command, wants_form=True)
+                typed = TypedCommand(command, self._refused(turn, state), wants_form=True)
                 await self._open_form(turn, text_of(payload, "trigger_id"), typed)
         else:
             await dispatch.press(self._app, turn, action, state)
@@ -256,7 +274,17 @@ class Requests:
         if isinstance(submitted, UserError):
             await self._refuse(turn, submitted, "unknown")
         else:
-            await self._run(turn, submitted.command, submitted.values)
+            command = submitted.command
+            self._forms[turn.origin.user, command.name] = turn.created_at, submitted.values
+            again = Button(_("Open the form again"), home.FORM, command.name)
+            await self._run(turn, command, submitted.values, [again] if command.options else [])
+
+    def _refused(self, turn: SlackTurn, name: str) -> Mapping[str, Value]:
+        """What the member has typed last in the form of a command, if that was refused."""
+        for key, (at, _values) in [*self._forms.items()]:
+            if at < turn.created_at - FORM:
+                del self._forms[key]
+        return self._forms.get((turn.origin.user, name), (None, {}))[1]
 
     async def _turn_of_form(self, payload: Payload, *, answers: bool = False) -> SlackTurn | None:
         """The turn of a form, which has the channel in its metadata.

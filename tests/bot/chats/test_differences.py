@@ -76,6 +76,40 @@ async def test_refusal_without_a_likely_meaning(slack_chat: SlackChat) -> None:
     assert not any(message.buttons for message in slack_chat.slack.messages)
 
 
+@pytest.mark.shows("options while typing")
+@pytest.mark.parametrize(
+    ("command", "typed", "reason"),
+    [
+        ("namer create", {"name": "elves", "text": "Elrond\nGaladriel"}, "names"),
+        ("namer create", {"name": "el/ves", "text": "Elrond"}, "letters"),
+        ("sonnet", {"opening": "Thou art a c u n t", "temperature": "0.5"}, "won't begin"),
+    ],
+)
+async def test_refused_form_can_be_opened_again(
+    slack_chat: SlackChat, command: str, typed: dict[str, str], reason: str
+) -> None:
+    """It shows what was typed, for a while."""
+    manager, slack = await slack_chat.add_manager(), slack_chat.slack
+    shown = [repr(value)[1:-1] for value in typed.values()]
+    again = "Open the form again"
+    form = await manager.open_form(command)
+    slack.submit(manager.member, form, typed)
+    await slack_chat.settle()
+    refused = slack_chat.shown(slack.messages[-1])
+    assert refused.is_private
+    assert reason in refused.text
+    await manager.press(refused, again)
+    reopened = slack.modal(manager.member)
+    assert reopened is not None
+    assert all(value in str(reopened.blocks) for value in shown)
+    slack.close_view(manager.member, reopened)
+    await slack_chat.pass_time(31 * 60)
+    await manager.press(refused, again)
+    emptied = slack.modal(manager.member)
+    assert emptied is not None
+    assert "initial_value" not in str(emptied.blocks)
+
+
 async def moderated(chat: SlackChat, message: Shown) -> str:
     """What a moderator is told who removes a message with its menu."""
     mo = await chat.add_moderator()
