@@ -4,7 +4,7 @@ r"""Slash commands with their options in one line of text, as Slack sends them, 
     /sonnet Shall I compare thee               words without a name are for the main option
     /sonnet opening:"To be: or not" form:free  a value in quotes; \" is a quotation mark in it
     /namer create elves                        a subcommand is the first word
-    /dinoname ?                                asks for a form
+    /dinoname ?                                asks for a form; so does /dinoname help
 
 Words after the name of an option for text belong to it, up to the next name. Of repeated options,
 the last counts.
@@ -56,6 +56,10 @@ class MisreadError(UserError):
 
 def converted(option: Option, typed: str) -> str | int | float | bool:
     """The value of an option that can be typed. Raises `UserError` if it is not one."""
+    is_text = option.kind is Kind.TEXT and not option.choices
+    if not typed.strip() and (not is_text or option.least is not None):
+        sentence = _("Type something after {option}, for example {example}")
+        raise _refusal(option, typed, sentence, example=code(_example(option)))
     match option.kind:
         case Kind.INTEGER | Kind.NUMBER:
             return _number(option, typed)
@@ -87,8 +91,7 @@ def _number(option: Option, typed: str) -> int | float:
         sentence = _("{option} is a number, for example {example}; you typed {typed}.")
         if is_whole:
             sentence = _("{option} is a whole number, for example {example}; you typed {typed}.")
-        example = f"{option.name}:{_typed(1 if option.least is None else option.least)}"
-        raise _refusal(option, typed, sentence, example=code(example))
+        raise _refusal(option, typed, sentence, example=code(_example(option)))
     _check_bounds(option, value, typed)
     return value
 
@@ -112,7 +115,7 @@ def _switch(option: Option, typed: str) -> bool:
     word = folded(typed)
     if word not in ON + OFF:
         sentence = _("{option} is yes or no, for example {example}; you typed {typed}.")
-        raise _refusal(option, typed, sentence, example=code(f"{option.name}:yes"))
+        raise _refusal(option, typed, sentence, example=code(_example(option)))
     return word in ON
 
 
@@ -143,10 +146,21 @@ def _text_within_bounds(option: Option, typed: str) -> str:
     if option.most is not None and len(typed) > option.most:
         sentence = _("{option} can have at most {limit} characters, and yours has {count:,}.")
         raise _refusal(option, typed, sentence, limit=_figure(option.most), count=len(typed))
-    if option.least is not None and len(typed) < option.least:
-        sentence = _("Type something after {option}, for example {example}")
-        raise _refusal(option, typed, sentence, example=code(f"{option.name}:…"))
     return typed
+
+
+def _example(option: Option) -> str:
+    """An option as a member may type it."""
+    match option.kind:
+        case Kind.INTEGER | Kind.NUMBER:
+            usual = 5.0 if option.kind is Kind.INTEGER else 1.0
+            most = math.inf if option.most is None else option.most
+            value = _typed(max(min(usual, most), option.least or 0.0))
+        case Kind.SWITCH:
+            value = ON[0]
+        case _text:
+            value = _brief(option.choices[0]) if option.choices else "…"
+    return f"{option.name}:{value}"
 
 
 def _refusal(
@@ -169,8 +183,8 @@ def _figure(number: float) -> str:
 
 TYPED = (Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.SWITCH)
 """Kinds of options that can be typed."""
-FORM = "?"
-"""The text that asks for a form."""
+FORM, HELP = "?", "help"
+"""Texts that ask for a form, in which each option is explained."""
 ALIKE, ALIKE_IN_PROSE = 0.5, 0.7
 """Similarity from which on a word before a colon is taken for a misspelled option."""
 
@@ -350,7 +364,7 @@ class _Line:
             typed=shown(unescaped(typed)),
             command=code(self._slash),
             options=human_join([*self._options], _("and")),
-            example=code(f"{self._slash} {next(iter(self._options))}:…"),
+            example=code(f"{self._slash} {_example(next(iter(self._options.values())))}"),
         )
 
     def _split(self) -> Iterator[_Word]:
@@ -450,7 +464,7 @@ def parse(
     if isinstance(found, Command):
         return _call(found, line.strip(), names)
     first, rest = (*line.split(maxsplit=1), "", "")[:2]
-    if first in ("", FORM):
+    if first in ("", FORM) or line.strip().casefold() == HELP:
         return TypedCommand(found, wants_form=True)
     return _call(_subcommand(found, first, rest, names), rest.strip(), names)
 
@@ -478,7 +492,7 @@ def _subcommand(group: Group, typed: str, rest: str, names: CommandNames) -> Com
 
 
 def _call(command: Command, line: str, names: CommandNames) -> TypedCommand:
-    if line == FORM:
+    if line == FORM or line.casefold() == HELP:
         return TypedCommand(command, wants_form=True)
     values = _Line(command, line, names.slash(command.name)).values()
     lacks = any(each.is_required and each.name not in values for each in command.options)

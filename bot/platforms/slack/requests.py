@@ -204,6 +204,10 @@ class Requests:
         message = part_of(payload, "message")
         called = text_of(payload, "callback_id")
         if called == SHORTCUT:
+            if self._platform.has_written(message):
+                error = UserError(_("Choose a message of a member; this one is the bot's."))
+                await self._refuse(turn, error, sonnet.SONNET.name)
+                return
             typed = text_of(message, "text", most=LONGEST_WORDS)[:LONGEST_TEXT]
             await self._run(turn, sonnet.SONNET, {"opening": words_of(typed)[:OPENING_LIMIT]})
             return

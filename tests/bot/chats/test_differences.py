@@ -18,6 +18,16 @@ async def test_sonnet_from_a_message(slack_chat: SlackChat) -> None:
     assert first_message(slack_chat).body.startswith("Shall I compare thee")
 
 
+@pytest.mark.shows("Write a sonnet from this")
+async def test_no_sonnet_from_a_message_of_the_bot(slack_chat: SlackChat) -> None:
+    """Its text is for notifications, and names buttons."""
+    refused = await slack_chat.alice.open_menu(
+        "Write a sonnet from this", await slack_chat.alice.use("dinoname")
+    )
+    assert refused.text.startswith("Choose a message of a member")
+    assert not slack_chat.writer.sonnets_asked
+
+
 @pytest.mark.shows("channels without the bot")
 async def test_channel_without_the_bot(slack_chat: SlackChat) -> None:
     elsewhere = Place(0, "general", slack_chat.slack.elsewhere)

@@ -103,7 +103,10 @@ def test_form_is_asked_for() -> None:
     assert typed.wants_form
     assert typed.command == COMMANDS.by_name["dinoname"]
     assert not read("Who is it ?").wants_form
-    for line in ("", "?"):
+    assert read("Help", "/dinoname").wants_form
+    assert not read('"help"').wants_form
+    assert not read("help me").wants_form
+    for line in ("", "?", "help"):
         group = read(line, "/namer")
         assert group.wants_form
         assert group.command == COMMANDS.by_first_word["namer"]
@@ -123,12 +126,16 @@ def test_form_completes_what_is_missing() -> None:
     ("command", "line", "expected"),
     [
         ("/dinoname", "cuont:3", "did you mean count:?"),
+        ("/dinoname", "count:", "Type something after count:, for example count:5"),
+        ("/dinoname", "draco", "for example /dinoname count:5"),
+        ("/halloffame", "period:", "for example period:today"),
+        ("/namer", 'share elves on:" "', "for example on:yes"),
         ("/dinoname", "xyzzy:3", "xyzzy: belongs to no option. /dinoname has count, starts_with"),
         ("/dinoname", "draco", "draco belongs to no option. /dinoname has count, starts_with"),
-        ("/dinoname", "count:many", "a whole number, for example count:1; you typed many"),
+        ("/dinoname", "count:many", "a whole number, for example count:5; you typed many"),
         ("/dinoname", "count:99", "count: goes from 1 to 10; you typed 99"),
         ("/dinoname", f"count:{'9' * 20}", f"from 1 to 10; you typed {'9' * 20}"),
-        ("/dinoname", "temperature:nan", "is a number, for example temperature:0.1"),
+        ("/dinoname", "temperature:nan", "is a number, for example temperature:1;"),
         ("/dinoname", f"count:{'9' * 5000}", "a whole number"),
         ("/dinoname", f"starts_with:{'a' * 200}", "characters, and yours has 200"),
         ("/dinoname", 'starts_with:"dra', "isn't closed"),
