@@ -21,6 +21,7 @@ from bot.chat.translation import _
 from bot.chat.turn import (
     AnswerRef,
     DeliveryError,
+    Forbidden,
     Gone,
     Limited,
     MessageRef,
@@ -164,7 +165,7 @@ async def answer_error(
 def explained(app: App, error: BaseException, turn: Turn) -> Text:
     """The sentence for an error. An unknown one is logged with a reference that members see."""
     sentence = explain(error, turn.platform.terms, app.registry.explanations)
-    failed = sentence is None or isinstance(error, FAULTS)
+    failed = sentence is None or (isinstance(error, FAULTS) and not isinstance(error, Forbidden))
     requests.end_with(error, Outcome.FAILED if failed else Outcome.REFUSED)
     if sentence is None:
         reference = requests.reference() or secrets.token_hex(3)

@@ -80,6 +80,8 @@ class Terms:
     """Where a command works that does not in direct messages, if that isn't just a community."""
     has_channel_rights: bool = True
     """Whether a channel can grant or deny rights that roles do not."""
+    community_id: str = "123456789012345678"
+    """An example of the id of a community."""
     home_setting: str = "HOME_GUILDS"
     """The setting with the communities whose administrators may train the shared models."""
 
@@ -247,6 +249,12 @@ class Platform(Protocol):
 
     def describe(self, community_id: int) -> CommunityInfo | None:
         """A community that this process sees the bot in."""
+
+    async def community_of(self, typed: str) -> int | None:
+        """The community that has a typed id; `None` if none can have it. Raises `Unavailable`."""
+
+    async def shown_id(self, number: int) -> str:
+        """The id of a user or a community as the platform shows it. Raises `Unavailable`."""
 
     async def leave(self, community_id: int) -> None:
         """Remove the bot from a community. Raises `DeliveryError`."""

@@ -16,9 +16,8 @@ from bot.chat.message import (
     strong,
     text,
 )
-from bot.chat.received import stored_number
 from bot.chat.translation import _
-from bot.chat.turn import Terms, Turn
+from bot.chat.turn import Platform, Turn
 from bot.community.blocks import BlockList
 from bot.community.queries import (
     MOST_BLOCKS,
@@ -59,7 +58,7 @@ class Target:
 async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> None:
     """Answer `/moderate block` and `/owner block`."""
     scope = await scope_of(turn, group)
-    target = _target(app, turn, scope, options, (Action.BLOCK, Action.BLOCK_COMMUNITY))
+    target = await _target(app, turn, scope, options, (Action.BLOCK, Action.BLOCK_COMMUNITY))
     if target.member_id == turn.user.id:
         raise UserError(_("You can't block yourself."))
     if options.is_bot:
@@ -85,7 +84,7 @@ async def block(group: str, app: App, turn: Turn, options: TargetOptions) -> Non
 async def unblock(group: str, app: App, turn: Turn, options: TargetOptions) -> None:
     """Answer `/moderate unblock` and `/owner unblock`."""
     scope = await scope_of(turn, group)
-    target = _target(app, turn, scope, options, (Action.UNBLOCK, Action.UNBLOCK_COMMUNITY))
+    target = await _target(app, turn, scope, options, (Action.UNBLOCK, Action.UNBLOCK_COMMUNITY))
     was_blocked = await app[BlockList].unblock(target.community_id, target.member_id, target.entry)
     sentence = _("The bot answers {target} again.") if was_blocked else _("{target} isn't blocked.")
     await turn.respond(Message(text(sentence, target=target.name), private=True))
@@ -103,35 +102,35 @@ async def blocks_page(app: App, turn: Turn, scope: ModerationScope, page: int) -
     """A page of the members whom a community blocks, or of what owners block."""
     page = min(page, LAST_PAGE)
     found = await app.store[Blocks].listed(scope.community_id, skip=page * PAGE, most=PAGE + 1)
-    lines = tuple(_line(record, turn) for record in found[:PAGE])
+    lines = tuple([await _line(record, turn) for record in found[:PAGE]])
     embed = Embed(_("🚫 Blocked"), lines or (text(_("Nobody is blocked.")),))
     buttons = tuple(paging(scope.group, "blocks", page, has_more=len(found) > PAGE))
     return Message(embeds=(embed,), buttons=buttons, private=True)
 
 
-def parse_id(typed: str, terms: Terms) -> int:
+async def parse_id(typed: str, platform: Platform) -> int:
     """The id of a community. Raises `UserError` for anything else."""
-    number = stored_number(typed.strip())
+    number = await platform.community_of(typed.strip())
     if not number:
         raise UserError(
             _(
-                "That isn't the id of a {community}. Choose a suggestion, or type its number: "
+                "That isn't the id of a {community}. Choose a suggestion, or type an id such as "
                 "{example}."
             ),
-            community=terms.community,
-            example=code("123456789012345678"),
+            community=platform.terms.community,
+            example=code(platform.terms.community_id),
         )
     return number
 
 
-def named(turn: Turn, community_id: int) -> Text:
+async def named(turn: Turn, community_id: int) -> Text:
     """A community with its name, if this process sees it."""
     info = turn.platform.describe(community_id)
-    number = code(str(community_id))
+    number = code(await turn.platform.shown_id(community_id))
     return text("{name} ({id})", name=strong(info.name), id=number) if info else (number,)
 
 
-def _target(
+async def _target(
     app: App,
     turn: Turn,
     scope: ModerationScope,
@@ -142,11 +141,12 @@ def _target(
 
     Raises `UserError` unless exactly one of the two was given.
     """
+    terms = turn.platform.terms
     if (options.user_id is None) == (options.community is None):
         raise UserError(
             _("Choose either a user or a {community}, for example {example}."),
-            community=turn.platform.terms.community,
-            example=code("/owner block user:"),
+            community=terms.community,
+            example=code(f"/owner block server:{terms.community_id}"),
         )
     by, (of_user, of_community) = turn.user.id, actions
     if options.user_id is not None:
@@ -154,9 +154,9 @@ def _target(
         name = link(turn.platform.mention(options.user_id))
         where = EVERYWHERE if scope.community_id is None else scope.community_id
         return Target(where, options.user_id, entry, name)
-    community_id = parse_id(options.community or "", turn.platform.terms)
+    community_id = await parse_id(options.community or "", turn.platform)
     entry = RecordEntry(of_community, by, app.now(), scope.community_id, community_id)
-    return Target(community_id, EVERYBODY, entry, named(turn, community_id))
+    return Target(community_id, EVERYBODY, entry, await named(turn, community_id))
 
 
 async def _block_or_explain(app: App, turn: Turn, target: Target) -> bool:
@@ -174,16 +174,16 @@ async def _block_or_explain(app: App, turn: Turn, target: Target) -> bool:
         raise UserError(sentence, limit=MOST_BLOCKS, communities=communities) from error
 
 
-def _line(record: BlockRecord, turn: Turn) -> Text:
+async def _line(record: BlockRecord, turn: Turn) -> Text:
     since = Timestamp(record.blocked_at)
     if record.member_id == EVERYBODY:
         return text(
             _("{since} · {community} {id}"),
             since=since,
             community=turn.platform.terms.community,
-            id=code(str(record.community_id)),
+            id=code(await turn.platform.shown_id(record.community_id)),
         )
     member = link(turn.platform.mention(record.member_id))
-    number = code(str(record.member_id))
+    number = code(await turn.platform.shown_id(record.member_id))
     assert record.community_id in (EVERYWHERE, turn.community_id)  # noqa: S101 (the query's)
     return text(_("{since} · {member} {id}"), since=since, member=member, id=number)

@@ -41,7 +41,7 @@ async def press(group: str, app: App, turn: Turn, state: str) -> None:
     elif what == "blocks":
         message = await blocking.blocks_page(app, turn, scope, page)
     elif what == "servers" and group == OWNER:
-        message = owner.communities_page(turn, page)
+        message = await owner.communities_page(turn, page)
     else:
         raise other_version()
     await turn.edit_source(message)

@@ -23,15 +23,15 @@ class CommunityOptions:
 async def servers(_app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/owner servers`."""
     await check_owner(turn)
-    await turn.respond(communities_page(turn, 0))
+    await turn.respond(await communities_page(turn, 0))
 
 
 async def leave(app: App, turn: Turn, options: CommunityOptions) -> None:
     """Answer `/owner leave`."""
     await check_owner(turn)
-    community_id = parse_id(options.server, turn.platform.terms)
+    community_id = await parse_id(options.server, turn.platform)
     await turn.defer(private=True)
-    name = named(turn, community_id)
+    name = await named(turn, community_id)
     try:
         await turn.platform.leave(community_id)
     except (Forbidden, Gone) as error:
@@ -46,15 +46,13 @@ async def suggest_communities(_app: App, turn: Turn, typed: str) -> list[Choice]
     """Suggest servers whose name or id contains `typed`."""
     await check_owner(turn)
     typed = typed.strip().casefold()
-    choices = (
-        Choice(f"{info.name} · {info.id}", str(info.id))
-        for info in _communities(turn)
-        if typed in f"{info.name} · {info.id}".casefold()
-    )
-    return within_limits(choices, turn.platform.limits)
+    found = [(info, await turn.platform.shown_id(info.id)) for info in _communities(turn)]
+    choices = (Choice(f"{info.name} · {shown}", shown) for info, shown in found)
+    matching = (choice for choice in choices if typed in choice.label.casefold())
+    return within_limits(matching, turn.platform.limits)
 
 
-def communities_page(turn: Turn, page: int) -> Message:
+async def communities_page(turn: Turn, page: int) -> Message:
     """A page of the communities that this process sees, the largest first."""
     found = _communities(turn)
     page = min(page, max(0, (len(found) - 1) // PAGE))
@@ -63,7 +61,7 @@ def communities_page(turn: Turn, page: int) -> Message:
     title = ngettext("🏘️ {count:,} {community}", "🏘️ {count:,} {communities}", len(found))
     embed = Embed(
         title.format(count=len(found), community=terms.community, communities=terms.communities),
-        tuple(map(_line, shown)),
+        tuple([await _line(turn, info) for info in shown]),
         footer=""
         if turn.platform.sees_all_communities
         else _("Other processes see more {communities}.").format(communities=terms.communities),
@@ -80,8 +78,9 @@ def _communities(turn: Turn) -> list[CommunityInfo]:
     )
 
 
-def _line(info: CommunityInfo) -> Text:
-    fields: dict[str, Value] = {"name": strong(info.name), "id": code(str(info.id))}
+async def _line(turn: Turn, info: CommunityInfo) -> Text:
+    shown = await turn.platform.shown_id(info.id)
+    fields: dict[str, Value] = {"name": strong(info.name), "id": code(shown)}
     if info.members is None:
         return text("{name} · {id}", **fields)
     counted = ngettext("{count:,} member", "{count:,} members", info.members)

@@ -10,6 +10,7 @@ import discord
 from bot.chat.app import App
 from bot.chat.commands import Answer, Pressed
 from bot.chat.message import Button, Message, plain
+from bot.chat.received import stored_number
 from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
@@ -86,6 +87,12 @@ class FakePlatform:
 
     async def is_operator(self, user_id: int) -> bool:
         return user_id in self.operators
+
+    async def community_of(self, typed: str) -> int | None:
+        return stored_number(typed)
+
+    async def shown_id(self, number: int) -> str:
+        return str(number)
 
     def describe(self, community_id: int) -> CommunityInfo | None:
         known = community_id in self.communities

@@ -18,6 +18,7 @@ import discord
 from discord.ext import commands
 
 from bot.chat.message import Message
+from bot.chat.received import stored_number
 from bot.chat.translation import _
 from bot.chat.turn import (
     AnswerRef,
@@ -302,6 +303,14 @@ class DiscordPlatform:
         """A server that this process sees the bot in."""
         guild = self._client.get_guild(community_id)
         return CommunityInfo(guild.id, guild.name, guild.member_count) if guild else None
+
+    async def community_of(self, typed: str) -> int | None:
+        """The server that has a typed id, or could have it."""
+        return stored_number(typed)
+
+    async def shown_id(self, number: int) -> str:
+        """The id of a user or a server."""
+        return str(number)
 
     async def leave(self, community_id: int) -> None:
         """Remove the bot from a server. Raises `DeliveryError`."""

@@ -45,6 +45,10 @@ class SlackIdentities:
         """The number of a channel (C…, G…) or direct message (D…)."""
         return await self._cached("channel", team, channel)
 
+    async def known_community(self, team: str) -> int | None:
+        """The number of a workspace; `None` if it has none yet."""
+        return await self._identities.look_up(PLATFORM, "community", team, team)
+
     async def known_channel(self, team: str, channel: str) -> int | None:
         """The number of a channel; `None` if it has none yet."""
         return await self._identities.look_up(PLATFORM, "channel", team, channel)

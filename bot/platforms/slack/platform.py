@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.chat.message import File, Message
-from bot.chat.received import clean
+from bot.chat.received import clean, stored_number
 from bot.chat.translation import _
 from bot.chat.turn import (
     AnswerRef,
@@ -56,6 +56,7 @@ TERMS = Terms(
     access=_("Invite it to the channel: type /invite @Mangosaurus there."),
     place=_("channel"),  # direct messages are in the workspace, too
     has_channel_rights=False,
+    community_id="T0123456789",
     home_setting="HOME_WORKSPACES",
 )
 OUTSIDE_S = 5.0
@@ -373,6 +374,17 @@ class SlackPlatform:
         if community_id != self.community_id:
             return None
         return CommunityInfo(community_id, self.team_name, None)
+
+    async def community_of(self, typed: str) -> int | None:
+        """The workspace that has a typed id (T…), or its number."""
+        if (number := stored_number(typed)) is not None:
+            return number
+        return await self.identities.known_community(typed.upper())
+
+    async def shown_id(self, number: int) -> str:
+        """The id of a user (U…) or a workspace (T…)."""
+        found = await self.identities.find(number)
+        return str(number) if found is None else found.external
 
     async def leave(self, community_id: int) -> None:
         """Give up the bot's token, which removes the bot. Raises `DeliveryError`."""

@@ -34,6 +34,7 @@ async def test_channel_without_the_bot(slack_chat: SlackChat) -> None:
     refused = await slack_chat.alice.use_in(elsewhere, "dinoname")
     assert refused.is_private
     assert "/invite @Mangosaurus" in refused.text
+    assert not slack_chat.app.monitor.failures  # which operators would look into
     poem = await slack_chat.alice.use_in(elsewhere, "sonnet")
     assert not poem.is_private
 

@@ -12,6 +12,7 @@ from bot.community.queries import Action, RecordEntry
 from bot.platforms.discord.platform import OWNERS_S, DiscordPlatform, _owners_of
 from bot.store.schema import EVERYWHERE
 from tests.bot.chats.on_discord import DiscordChat
+from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Actor, Chat
 
 
@@ -47,7 +48,10 @@ async def test_user_is_blocked_everywhere(chat: Chat, owner: Actor) -> None:
 @pytest.mark.both
 async def test_server_is_blocked(chat: Chat, owner: Actor) -> None:
     blocked = await owner.use_directly("owner block", server=str(chat.community_id))
-    target = f"{chat.community} ({chat.community_id})"
+    number = str(chat.community_id)
+    if isinstance(chat, SlackChat):
+        number = chat.slack.workspace.id
+    target = f"{chat.community} ({number})"
     assert blocked.text == f"The bot doesn't answer {target} anymore."
     boss = await chat.add_administrator()
     for member in (chat.alice, boss):
@@ -55,7 +59,21 @@ async def test_server_is_blocked(chat: Chat, owner: Actor) -> None:
         assert refused.text == f"The bot's operator has blocked this {chat.terms.community}."
     assert (await chat.alice.use_directly("about")).cards
     listed = await owner.use_directly("owner blocks")
-    assert listed.lines[0].endswith(f"{chat.terms.community} {chat.community_id}")
+    assert listed.lines[0].endswith(f"{chat.terms.community} {number}")
+
+
+async def test_ids_of_slack(slack_chat: SlackChat) -> None:
+    owner, alice = await slack_chat.add_operator(), slack_chat.alice
+    workspace = slack_chat.slack.workspace
+    example = (await owner.use("owner block")).text.rpartition("for example ")[2]
+    assert example == "/owner block server:T0123456789."
+    await owner.use("owner block", user=alice)
+    blocked = await owner.use("owner block", server=workspace.id)
+    assert blocked.text == f"The bot doesn't answer {workspace.name} ({workspace.id}) anymore."
+    listed = await owner.use("owner blocks")
+    assert [line.rpartition(" ")[2] for line in listed.lines] == [workspace.id, alice.member.id]
+    assert workspace.id in (await owner.use("owner servers")).lines[0]
+    assert "again" in (await owner.use("owner unblock", server=workspace.id.lower())).text
 
 
 async def test_too_many_blocks(chat: Chat, owner: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
