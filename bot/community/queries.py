@@ -106,7 +106,7 @@ class Communities(Queries):
             await session.execute(_changed(self._database, community_id, **values))
 
     async def set_log_channel(self, entry: RecordEntry) -> int | None:
-        """Choose the target of an entry as the log channel, and record that.
+        """Choose the target of an entry as the log channel, and record that if it is another one.
 
         Returns the former one.
         """
@@ -120,7 +120,8 @@ class Communities(Queries):
             await session.execute(
                 _changed(self._database, entry.community_id, log_channel_id=entry.target_id)
             )
-            add_entry(session, entry)
+            if before != entry.target_id:
+                add_entry(session, entry)
             return before
 
 

@@ -108,15 +108,18 @@ async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
     before = await app.store[Communities].set_log_channel(entry)
     reply = text(_("What moderators do isn't reported in any channel now."))
     if channel_id is not None:
+        is_posted = await _send(turn.platform, channel_id, entry)
+        sentence = _("What moderators do is reported in {channel}.")
+        if not is_posted:
+            sentence = _(
+                "Reports of what moderators do go to {channel} now, but the bot can't post there. "
+                "{access}"
+            )
         channel = link(turn.platform.mention_channel(channel_id))
-        reply = text(
-            _("What moderators do is reported in {channel}, if the bot can post there."),
-            channel=channel,
-        )
-    await turn.respond(Message(reply, private=True))
+        reply = text(sentence, channel=channel, access=turn.platform.terms.access)
     if before is not None and before != channel_id:
         await _send(turn.platform, before, entry)  # whose readers would wonder
-    await post(app, turn.platform, entry)
+    await turn.respond(Message(reply, private=True))
 
 
 async def post(app: App, platform: Platform, entry: RecordEntry) -> None:
@@ -133,14 +136,16 @@ async def post(app: App, platform: Platform, entry: RecordEntry) -> None:
         await _send(platform, settings.log_channel_id, entry)
 
 
-async def _send(platform: Platform, channel_id: int, entry: RecordEntry) -> None:
-    """Report an entry in a channel. Never raises."""
+async def _send(platform: Platform, channel_id: int, entry: RecordEntry) -> bool:
+    """Report an entry in a channel. Returns whether it has arrived. Never raises."""
     try:
         async with asyncio.timeout(POSTING_S):
             ref = MessageRef(channel_id, 0, entry.community_id)
             await platform.send(ref, Message(described(entry, platform)))
     except (DeliveryError, TimeoutError) as error:
         _not_reported(error)
+        return False
+    return True
 
 
 def _not_reported(error: Exception) -> None:
@@ -175,9 +180,9 @@ async def record_page(app: App, turn: Turn, scope: ModerationScope, page: int) -
         for entry in found[:PAGE]
     ) or (text(_("Nothing has been recorded.")),)
     buttons = tuple(paging(scope.group, "record", page, has_more=len(found) > PAGE))
-    return Message(
-        embeds=(Embed(_("📋 Record of moderation"), lines),), buttons=buttons, private=True
-    )
+    is_owners = scope.group == OWNER
+    title = _("📋 What the operators did") if is_owners else _("📋 Record of moderation")
+    return Message(embeds=(Embed(title, lines),), buttons=buttons, private=True)
 
 
 def paging(group: str, what: str, page: int, *, has_more: bool) -> Iterator[Button]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.chat.commands import Menu
+from bot.chat.commands import Kind, Menu
 from bot.features import REGISTRY
 
 OWN_PREFIX = "mango-"
@@ -28,6 +28,15 @@ TAKEN = frozenset({
 WORDS = frozenset(each.name for each in REGISTRY.commands if not isinstance(each, Menu))
 """The first words of all commands."""
 
+_YES_OR_NO = {
+    f"{option.name}:{value}": f"{option.name}:{word}"
+    for command in REGISTRY.every_command()
+    for option in command.options
+    if option.kind is Kind.SWITCH
+    for value, word in (("True", "yes"), ("False", "no"))
+}
+"""How a switch is set on Discord, and here."""
+_SWITCH = re.compile(rf"(?<!\w)(?:{'|'.join(_YES_OR_NO)})(?!\w)")
 _MENTIONED = re.compile(
     rf"(?<![\w/.:-])/({'|'.join(sorted(WORDS, key=len, reverse=True))})(?![\w-])"
 )
@@ -64,11 +73,14 @@ class CommandNames:
         return None
 
     def spelled(self, sentence: str) -> str:
-        """A sentence in which each command is written as members type it.
+        """A sentence in which each command and switch is written as members type it.
 
+        >>> CommandNames().spelled("on:False stops that.")
+        'on:no stops that.'
         >>> CommandNames().spelled("Ask /status, or /about.")
         'Ask /mango-status, or /about.'
         """
+        sentence = _SWITCH.sub(lambda found: _YES_OR_NO[found[0]], sentence)
         return _MENTIONED.sub(lambda found: f"/{self._prefixed[found[1]]}", sentence)
 
     @cached_property

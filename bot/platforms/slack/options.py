@@ -57,7 +57,7 @@ class MisreadError(UserError):
 def converted(option: Option, typed: str) -> str | int | float | bool:
     """The value of an option that can be typed. Raises `UserError` if it is not one."""
     is_text = option.kind is Kind.TEXT and not option.choices
-    if not typed.strip() and (not is_text or option.least is not None):
+    if not (typed if is_text else typed.strip()) and (not is_text or option.least is not None):
         sentence = _("Type something after {option}, for example {example}")
         raise _refusal(option, typed, sentence, example=code(_example(option)))
     match option.kind:
@@ -185,8 +185,8 @@ TYPED = (Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.SWITCH)
 """Kinds of options that can be typed."""
 FORM, HELP = "?", "help"
 """Texts that ask for a form, in which each option is explained."""
-ALIKE, ALIKE_IN_PROSE = 0.5, 0.7
-"""Similarity from which on a word before a colon is taken for a misspelled option."""
+ALIKE, ALIKE_OF_NAMES = 0.5, 0.7
+"""Similarity from which on a word is taken for a misspelled choice, or name of an option."""
 
 _KEY = re.compile(r"([^\W\d][\w-]{0,31}):(?!//)")
 _CLOSING = {'"': '"', "“": "”“", "”": "”", "„": "“”", "«": "»"}
@@ -332,8 +332,7 @@ class _Line:
         key = _as_name(word.key)
         if not key or key in self._options or word.value == word.end:  # a colon ends it: prose
             return self._options.get(key)
-        cutoff = ALIKE if self._main is None else ALIKE_IN_PROSE
-        alike = get_close_matches(key, self._options, n=1, cutoff=cutoff)
+        alike = get_close_matches(key, self._options, n=1, cutoff=ALIKE_OF_NAMES)
         if self._main is not None and not alike:
             return None
         if not alike:

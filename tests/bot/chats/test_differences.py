@@ -204,6 +204,7 @@ async def test_guests(slack_chat: SlackChat) -> None:
     refused = await guest.use("sonnet")
     assert refused.is_private
     assert refused.text.startswith("Guests ")
+    assert refused.text.endswith("use /halloffame, /champion and /privacy.")
     assert not slack_chat.writer.sonnets_asked
     hall = await guest.use("halloffame")
     assert "Guests" not in hall.text

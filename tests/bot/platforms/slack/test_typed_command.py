@@ -130,6 +130,7 @@ def test_form_completes_what_is_missing() -> None:
         ("/dinoname", "draco", "for example /dinoname count:5"),
         ("/halloffame", "period:", "for example period:today"),
         ("/namer", 'share elves on:" "', "for example on:yes"),
+        ("/dinoname", "count:3 nonsense:x", "nonsense: belongs to no option"),
         ("/dinoname", "xyzzy:3", "xyzzy: belongs to no option. /dinoname has count, starts_with"),
         ("/dinoname", "draco", "draco belongs to no option. /dinoname has count, starts_with"),
         ("/dinoname", "count:many", "a whole number, for example count:5; you typed many"),
