@@ -36,6 +36,7 @@ _STATE = re.compile(
     r"(?P<temperature>\d{1,3}(?:\.\d{1,4})?):(?P<form>[a-z-]+):(?P<kind>[oab])(?P<length>\d{0,3})“(?P<words>.*)”",
     re.DOTALL,
 )
+_ENDS_IN_ADDRESS = re.compile(r"https?://\S+\Z")
 
 
 @dataclass(frozen=True)
@@ -146,6 +147,8 @@ def checked(options: SonnetOptions) -> SonnetOptions:
             forms=human_join([*FORMS], _("or")),
         )
     name, opening = without_bidi_controls(name), without_bidi_controls(opening)
+    if _ENDS_IN_ADDRESS.search(opening) and len(opening) < OPENING_LIMIT:
+        opening += " "  # else letters would be added to it
     return SonnetOptions(replace(request, opening=opening if opening.strip() else "", about=name))
 
 

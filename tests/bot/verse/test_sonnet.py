@@ -97,6 +97,11 @@ async def test_bounds_are_declared(chat: Chat) -> None:
     assert not chat.writer.sonnets_asked
 
 
+async def test_address_is_not_continued(chat: Chat) -> None:
+    await chat.alice.use("sonnet", opening="Behold http://x.com")
+    assert chat.writer.sonnets_asked[-1].opening == "Behold http://x.com "
+
+
 async def test_vile_opening(chat: Chat) -> None:
     result = await chat.alice.use("sonnet", opening="Thou art a c u n t")
     assert result.text == "The bot won't begin a poem with those words; try others."
