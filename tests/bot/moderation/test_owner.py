@@ -38,6 +38,7 @@ async def test_user_is_blocked_everywhere(chat: Chat, owner: Actor) -> None:
     await owner.use_directly("owner unblock", user=chat.alice)
     assert (await chat.alice.use("about")).cards
     record = await owner.use_directly("owner record")
+    assert record.title.endswith("What the operators did")
     assert [line.rpartition(" · ")[2] for line in record.lines] == [
         "@olivia unblocked @alice.",
         "@olivia blocked @alice.",

@@ -76,7 +76,7 @@ ANSWERS = {
     "owner blocks": "Blocked",
     "owner servers": "1 workspace",
     "owner leave": "That isn't the id of a workspace.",
-    "owner record": "Record of moderation",
+    "owner record": "What the operators did",
     "settings": "New polls stay open for 1 minute here",
     "about": "Names new dinosaurs letter by letter",
     "help": "What the bot can do",
