@@ -295,10 +295,14 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
                     "You can delete an answer that must go."
                 )
             )
-        failure = await _in_time(_emptied(platform, ref))
+        failure = await _in_time(platform.edit(ref, removed_message()))
     else:
-        failure = await _in_time(_emptied(platform, ref))
+        failure = await _in_time(platform.edit(ref, removed_message()))
         copies = await store.remove_poems(ref.message_id, entry, is_emptied=failure is None)
+    if isinstance(failure, Deleted):
+        if not copies:
+            raise UserError(_("There's no such message anymore; check the link."))
+        failure = None
     if failure is not None and not copies:
         raise UserError(
             failure.sentence
@@ -329,11 +333,6 @@ async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
             copies,
         )
     return text(sentence, count=copies)
-
-
-async def _emptied(platform: Platform, ref: MessageRef) -> None:
-    with suppress(Deleted):  # kept copies of a poem may be left
-        await platform.edit(ref, removed_message())
 
 
 async def _in_time(work: Awaitable[None]) -> DeliveryError | None:

@@ -73,7 +73,7 @@ NAMING_S = 2.0
 """Seconds that a message waits for the name of somebody whom it mentions."""
 LONGEST_ADDRESS = 200
 """Characters of a message's address."""
-_PATH = re.compile(r"/archives/([A-Z0-9]{2,32})/p(\d{7,18})")
+_PATH = re.compile(r"/archives/([A-Z0-9]{2,32})/p(\d{16})")
 
 
 class SlackPlatform:

@@ -183,8 +183,27 @@ async def test_message_by_link(chat: Chat) -> None:
     assert choice.value == await chat.link(message)
     asked = await mo.use("moderate message", message=await chat.link(message))
     assert [*asked.buttons][2] == "Remove Kilosaurus"
-    wrong = await mo.use("moderate message", message="https://example.com/1/2/3")
-    assert "isn't a link to a message" in wrong.text
+    for link in ("https://example.com/1/2/3", f"{choice.value}99"):
+        wrong = await mo.use("moderate message", message=link)
+        assert "isn't a link to a message" in wrong.text
+
+
+@pytest.mark.both
+async def test_message_that_is_gone(chat: Chat) -> None:
+    """Nothing is recorded, unless copies of its poem are left."""
+    poem = await chat.alice.use("sonnet")
+    await chat.alice.press(poem, "Keep")
+    link, mo = await chat.link(first_message(chat)), await chat.add_moderator()
+    chat.delete(first_message(chat))
+    replies = []
+    for _twice in range(2):
+        asked = await mo.use("moderate message", message=link)
+        replies.append((await mo.press(asked, "Remove it")).text)
+    assert replies == [
+        "Removed, along with 1 kept copy.",
+        "There's no such message anymore; check the link.",
+    ]
+    assert len(await chat.app.store[Record].entries(chat.community_id)) == 1
 
 
 async def test_link_to_another_server(discord_chat: DiscordChat) -> None:
