@@ -27,6 +27,8 @@ from bot.chat.commands import (
     Picked,
     Place,
 )
+from bot.chat.errors import invalid_value
+from bot.chat.message import UserError
 from bot.chat.turn import MessageRef
 from bot.platforms.discord.turn import DiscordAttachment
 from bot.startup import DISCORD_APPS
@@ -60,7 +62,16 @@ TYPES: dict[Kind, object] = {
     Kind.PERSON: discord.User,
     Kind.CHANNEL: discord.TextChannel | discord.Thread | discord.VoiceChannel,
 }
-
+READ_AS: dict[Kind, type | tuple[type, ...]] = {
+    Kind.TEXT: str,
+    Kind.INTEGER: int,
+    Kind.NUMBER: (int, float),
+    Kind.SWITCH: bool,
+    Kind.FILE: DiscordAttachment,
+    Kind.PERSON: Person,
+    Kind.CHANNEL: int,
+}
+"""Types of the values that commands take."""
 
 Installs = app_commands.AppInstallationType
 """To whom an application can be added: servers, users."""
@@ -161,6 +172,7 @@ def _command(declared: Command) -> SlashCommand:
 def _callback(declared: Command) -> Callable[..., Any]:
     async def callback(interaction: Interaction, **typed: object) -> None:
         given = {name: _value(each) for name, each in typed.items() if each is not None}
+        _check_types(declared, given)
         options = declared.build(**given)
         await interaction.client.run_command(interaction, declared.answer, options)
 
@@ -169,6 +181,17 @@ def _callback(declared: Command) -> Callable[..., Any]:
     parameters += map(_parameter, declared.options)
     callback.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     return callback
+
+
+def _check_types(declared: Command, given: Mapping[str, object]) -> None:
+    """Raise `UserError` for a value of another type, which discord.py does not refuse."""
+    for option in declared.options:
+        value = given.get(option.name)
+        if value is not None and (
+            not isinstance(value, READ_AS[option.kind])
+            or (isinstance(value, bool) and option.kind is not Kind.SWITCH)
+        ):
+            raise UserError(*invalid_value(value))
 
 
 def _menu(menu: Menu) -> Callable[..., Any]:
@@ -186,7 +209,7 @@ def _suggestions(option: Option) -> Callable[[Interaction, str], Coroutine[Any, 
     async def suggestions(interaction: Interaction, typed: str) -> Choices:
         others = {name: each for name, each in interaction.namespace if isinstance(each, str)}
         found = option.suggestions(others)
-        choices: Choices = await interaction.client.suggest(interaction, found, typed)
+        choices: Choices = await interaction.client.suggest(interaction, found, str(typed))
         return choices
 
     return suggestions

@@ -29,17 +29,23 @@ SENDING_S = 1.0
 """Seconds that sending one may take."""
 LOGGERS = ("discord.app_commands.tree", "discord.client", "discord.shard", "discord.gateway")
 """The loggers of suggestions that did not arrive, and of connections that are made again."""
-_HANDLED = (*NO_NETWORK, discord.HTTPException, discord.ConnectionClosed, discord.GatewayNotFound)
+_HANDLED = (
+    *NO_NETWORK,
+    discord.HTTPException,
+    discord.ConnectionClosed,
+    discord.GatewayNotFound,
+    discord.app_commands.CommandSignatureMismatch,  # suggestions for an option that has none
+)
 
 
 def shorten_library_logs() -> None:
-    """Log failures of the network in one line: a traceback says that the bot has a fault."""
+    """Log what is no fault of the bot, such as failures of the network, without a traceback."""
     for name in LOGGERS:
         logging.getLogger(name).addFilter(shortened)
 
 
 def shortened(record: logging.LogRecord) -> bool:
-    """Replace the traceback of a failure of the network by its error."""
+    """Replace the traceback of such a failure by its error."""
     shorten(record, _HANDLED)
     return True
 

@@ -10,6 +10,8 @@ import discord
 import pytest
 import simcord
 from discord.http import Route
+from simcord.actors import _dispatch_actor_interaction, _resolve_visible_command
+from simcord.enums import InteractionType
 
 from bot.chat.message import Button, Message
 from bot.fleet.identifying import IdentifyGate
@@ -17,6 +19,7 @@ from bot.platforms.discord.client import IDENTIFY_AGAIN_S, IDENTIFY_S, LAUNCH_S,
 from bot.platforms.discord.commands import RegisteredInFile, sync_if_changed
 from bot.platforms.discord.rendering import view_of
 from tests.bot.conftest import Home, World
+from tests.bot.replies import sentence
 from tests.metrics import value
 
 
@@ -107,6 +110,33 @@ async def test_unknown_button(home: Home) -> None:
     assert "another version" in result.response.content
     counted = value(home.app.monitor, "requests_total", request="button unknown", outcome="refused")
     assert counted == 1
+
+
+FORGED = [("count", 4, "abc"), ("count", 4, 2.5), ("count", 4, True), ("temperature", 3, "hot")]
+"""Options with values of another type than theirs."""
+
+
+async def forge(home: Home, kind: InteractionType, **option: object) -> simcord.InteractionResult:
+    """Send /dinoname as no app of Discord does."""
+    root = _resolve_visible_command(home.alice, home.channel.id, "dinoname", 1)
+    data = {"id": root["id"], "name": "dinoname", "type": 1, "options": [option]}
+    return await _dispatch_actor_interaction(home.alice, kind, home.channel, data)
+
+
+@pytest.mark.parametrize(("name", "number", "value"), FORGED)
+async def test_option_of_another_type(home: Home, name: str, number: int, value: object) -> None:
+    kind = InteractionType.APPLICATION_COMMAND
+    said = sentence(await forge(home, kind, name=name, type=number, value=value))
+    assert said.startswith(f"`{value}` isn't a valid choice here")
+    assert home.env.errors  # simcord fails a test that does not expect them
+
+
+async def test_suggestions_for_option_without_any(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    option = {"name": "count", "type": 4, "value": "1", "focused": True}
+    await forge(home, InteractionType.APPLICATION_COMMAND_AUTOCOMPLETE, **option)
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 async def test_refusal_by_the_library_is_counted(home: Home) -> None:
