@@ -15,15 +15,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from bot.startup import Exit, stop_at_once_if_told
+from bot.startup import Exit, exit_without_package, stop_at_once_if_told
 
 INTERRUPTED, CUT_OFF = 130, 141
 """Exit codes of an operation that Ctrl-C has ended, and of one whose output nobody reads anymore;
 those of shells."""
 OLDEST = (3, 11)
 """The oldest version of Python that has what the bot uses."""
-OURS = ("bot", "models", "data")
-FOR_SLACK = ("slack_sdk", "yaml")
 
 GARBAGE = (2_000, 10, 30)
 """When garbage is looked for among new, younger and all objects (`gc.set_threshold`). All of them
@@ -47,15 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is buffered
         return CUT_OFF
     except ModuleNotFoundError as error:
-        package = (error.name or "").partition(".")[0]
-        if package in OURS:
-            raise
-        name = "requirements-slack.txt" if package in FOR_SLACK else "requirements.txt"
-        sys.stderr.write(
-            f"The package {package} is missing. Install what the bot needs: "
-            f"python -m pip install --require-hashes -r {name}\n"
-        )
-        return Exit.MISSING_PACKAGE
+        exit_without_package(error)
 
 
 def _run(options: argparse.Namespace) -> int:

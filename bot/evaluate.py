@@ -14,15 +14,20 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
+from bot.startup import exit_without_package
 
-from bot.arguments import OptionParser, count, whole_number
-from bot.evaluation.options import EvaluationOptions
-from bot.evaluation.run import evaluate
-from bot.evaluation.scoreboard import ScoreboardError
-from data.corpora import CorpusError
-from models.tasks import TASKS
-from models.weights import WeightsError
+try:
+    from rich.console import Console
+
+    from bot.arguments import OptionParser, count, whole_number
+    from bot.evaluation.options import EvaluationOptions
+    from bot.evaluation.run import evaluate
+    from bot.evaluation.scoreboard import ScoreboardError
+    from data.corpora import CorpusError
+    from models.tasks import TASKS
+    from models.weights import WeightsError
+except ModuleNotFoundError as error:
+    exit_without_package(error)
 
 FAILED, INTERRUPTED = 1, 130
 EXAMPLES = """\

@@ -6,20 +6,25 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from rich.console import Console, RenderableType
+from bot.startup import exit_without_package
 
-from bot import terminal
-from bot.arguments import OptionParser, digits, number, whole_number
-from bot.words import WordFilter
-from data.corpora import LONGEST_NAME as LONGEST_ENTRY
-from models.names.constraints import LONGEST_NAME, SHORTEST_NAME
-from models.names.generator import NamesRequest
-from models.tasks import TASKS
-from models.text_generator import Accept, GenerationError
-from models.verse.dissection import MIN_WORDS, is_line
-from models.verse.forms import DEFAULT_FORM, FORMS
-from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest
-from models.weights import Trained, WeightsError, read_card
+try:
+    from rich.console import Console, RenderableType
+
+    from bot import terminal
+    from bot.arguments import OptionParser, digits, number, whole_number
+    from bot.words import WordFilter
+    from data.corpora import LONGEST_NAME as LONGEST_ENTRY
+    from models.names.constraints import LONGEST_NAME, SHORTEST_NAME
+    from models.names.generator import NamesRequest
+    from models.tasks import TASKS
+    from models.text_generator import Accept, GenerationError
+    from models.verse.dissection import MIN_WORDS, is_line
+    from models.verse.forms import DEFAULT_FORM, FORMS
+    from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest
+    from models.weights import Trained, WeightsError, read_card
+except ModuleNotFoundError as error:
+    exit_without_package(error)
 
 FAILED, INTERRUPTED = 1, 130
 TYPED = ("opening", "ends_with", "contains", "name", "about")

@@ -7,10 +7,12 @@ import errno
 import logging
 import os
 import signal
+import sys
 import tempfile
 import threading
 from enum import IntEnum
 from pathlib import Path
+from typing import NoReturn
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +20,10 @@ DISCORD_APPS = "https://discord.com/developers/applications"
 SLACK_APPS = "https://api.slack.com/apps"
 STOP_S = 7.25
 """Seconds after which the process ends, whatever still hangs."""
+CHECKOUT = Path(__file__).parents[1]
+VENV = CHECKOUT / ".venv"
+OURS = ("bot", "models", "data")
+FOR_SLACK = ("slack_sdk", "yaml")
 LOGGING_S = 0.2
 """Seconds for the last line of the log, which can hang as well."""
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -95,12 +101,29 @@ def closed_port(error: OSError, port: int, setting: str) -> StartupError:
     )
 
 
+def how_to_install(requirements: str = "requirements.txt") -> str:
+    """What to do about a missing package. It may be there for another Python."""
+    if (VENV / "bin" / "python").exists() and Path(sys.prefix).resolve() != VENV.resolve():
+        return "Run it with .venv/bin/python, which has packages of its own"
+    return f"Run: .venv/bin/python -m pip install --require-hashes -r {requirements}"
+
+
+def exit_without_package(error: ModuleNotFoundError) -> NoReturn:
+    """End the process with a sentence on a missing package. Raises the error for one of ours."""
+    package = (error.name or "").partition(".")[0]
+    if package in OURS:
+        raise error
+    requirements = "requirements-slack.txt" if package in FOR_SLACK else "requirements.txt"
+    sys.stderr.write(f"The package {package} is missing. {how_to_install(requirements)}\n")
+    sys.exit(Exit.MISSING_PACKAGE)
+
+
 def missing_extra(setting: str, package: str, requirements: str) -> StartupError:
     """The problem that a setting needs a package that is not installed."""
     return StartupError(
         Exit.BAD_SETTINGS,
         f"{setting} is set, but the package {package} is not installed.",
-        f"Run: python -m pip install --require-hashes -r {requirements}, or leave {setting} out.",
+        f"{how_to_install(requirements)}, or leave {setting} out.",
     )
 
 

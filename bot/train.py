@@ -20,16 +20,21 @@ from threading import Event
 from types import FrameType
 from typing import Any, Self
 
-from bot.arguments import OptionParser, count, positive_number, weight_file, whole_number
-from bot.pictures.loss_curve import loss_curve
-from bot.training.reporters import JsonReporter, Reporter, TerminalReporter
-from data.corpora import CorpusError
-from models.serving.memory import keep_freed_memory
-from models.tasks import TASKS, Task
-from models.training.events import Failed, Stopped
-from models.training.recipe import Options, RecipeError
-from models.training.run import ResumeError
-from models.weights import WeightsError
+from bot.startup import exit_without_package
+
+try:
+    from bot.arguments import OptionParser, count, positive_number, weight_file, whole_number
+    from bot.pictures.loss_curve import loss_curve
+    from bot.training.reporters import JsonReporter, Reporter, TerminalReporter
+    from data.corpora import CorpusError
+    from models.serving.memory import keep_freed_memory
+    from models.tasks import TASKS, Task
+    from models.training.events import Failed, Stopped
+    from models.training.recipe import Options, RecipeError
+    from models.training.run import ResumeError
+    from models.weights import WeightsError
+except ModuleNotFoundError as error:
+    exit_without_package(error)
 
 FAILED, STOPPED = 1, 3
 """Exit codes besides 0. Wrong options give 2."""

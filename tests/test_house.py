@@ -63,11 +63,11 @@ bot.words            bot.store data
 bot.pictures         bot.formats models.names models.verse models.networks
 bot.store.backup     bot.store
 bot.store            bot.concurrency bot.startup
-bot.train            bot.training bot.pictures bot.arguments models.tasks models.training
-    models.weights models.serving data
-bot.generate         bot.words bot.terminal bot.arguments models.tasks models.names models.verse
-    models.text_generator models.weights data
-bot.evaluate         bot.evaluation bot.arguments models.tasks models.weights data
+bot.train            bot.training bot.pictures bot.startup bot.arguments models.tasks
+    models.training models.weights models.serving data
+bot.generate         bot.words bot.terminal bot.startup bot.arguments models.tasks models.names
+    models.verse models.text_generator models.weights data
+bot.evaluate         bot.evaluation bot.startup bot.arguments models.tasks models.weights data
 bot.terminal         bot.pictures bot.formats models.names models.verse models.text_generator
     models.weights data
 bot.evaluation       bot.words models.tasks models.names models.verse models.training

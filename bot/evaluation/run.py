@@ -32,8 +32,8 @@ OTHER_PAGE = Path("out") / "scoreboard.md"
 LIBRARIES = ("matplotlib", "pronouncing", "sklearn", "textblob")
 NOT_INSTALLED = (
     "The scoreboard needs matplotlib, scikit-learn, pronouncing and textblob, which are not all "
-    "installed; run pip install -r requirements-evaluate.txt and try again, or measure held-out "
-    "text alone with --quick."
+    "installed; run .venv/bin/python -m pip install --require-hashes -r requirements-evaluate.txt "
+    "and try again, or measure held-out text alone with --quick."
 )
 
 BOARDS: Mapping[str, tuple[Callable[[Evaluation], tuple[Board, Pictures]], int]] = {

@@ -29,6 +29,7 @@ from data.text import clean_name
 from models.tasks import TASKS, Task
 
 RETRAIN = "retrain"
+INSTALL = ".venv/bin/python -m pip install --require-hashes -r requirements-train.txt"
 LARGEST_UPLOAD = 2 * 2**20
 """Bytes. The bot checks the whole corpus; 200,000 names fit."""
 MOST_COPIES = 5
@@ -148,7 +149,7 @@ def _check_requirements(app: App, task: Task) -> None:
                 "install them with {command}."
             ),
             task=task.name,
-            command=code("pip install -r requirements-train.txt"),
+            command=code(INSTALL),
         )
 
 

@@ -30,7 +30,7 @@ REQUIREMENTS = ("keras", "tensorflow")
 """Modules that the recipes need, and that are optional to install."""
 WITHOUT_KERAS = (
     "Training sonnets needs Keras, which is not installed; "
-    "run pip install -r requirements-train.txt and try again."
+    "run .venv/bin/python -m pip install --require-hashes -r requirements-train.txt and try again."
 )
 NOTEBOOK_EPOCHS = 60
 """Passes over the corpus in the recipe `notebook`; 1 if it continues from saved weights."""

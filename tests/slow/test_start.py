@@ -110,6 +110,17 @@ def test_missing_package(tmp_path: Path, package: str, operation: str, requireme
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("module", ["bot", "bot.generate", "bot.train", "bot.evaluate"])
+def test_other_python(module: str) -> None:
+    """One without packages, beside a `.venv` that has them."""
+    arguments = ["names"] if "." in module else ["migrate"]
+    done = ended([sys.executable, "-S", "-m", module, *arguments], CHECKOUT)
+    assert done.returncode == Exit.MISSING_PACKAGE
+    assert "The package " in done.stderr
+    assert (".venv/bin/python, which" in done.stderr) == (CHECKOUT / ".venv").exists()
+    assert "Traceback" not in done.stderr
+
+
 def test_output_that_nobody_reads() -> None:
     """`python -m bot slack-manifest | head -1` ends without a traceback."""
     reading, writing = os.pipe()

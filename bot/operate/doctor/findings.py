@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from bot.startup import StartupError
+from bot.startup import StartupError, how_to_install
 
-INSTALL = "Run: python -m pip install --require-hashes -r requirements.txt"
+INSTALL = how_to_install()
 
 
 class Level(Enum):

@@ -6,9 +6,10 @@ from importlib.util import find_spec
 from bot.launch import Tokens
 from bot.operate.doctor.findings import Finding, fine, problem, refused, warning
 from bot.settings import Settings
+from bot.startup import how_to_install
 
 CHECK = "Slack"
-PACKAGE = "Run: python -m pip install --require-hashes -r requirements-slack.txt"
+PACKAGE = how_to_install("requirements-slack.txt")
 
 
 def examine_slack(settings: Settings) -> list[Finding]:

@@ -205,7 +205,9 @@ async def test_missing_packages(
     monkeypatch.setattr("models.tasks.are_installed", lambda _: False)
     ada = await chat.add_administrator()
     result = await ada.use("retrain sonnets")
-    assert "pip install -r requirements-train.txt" in result.text
+    assert (
+        ".venv/bin/python -m pip install --require-hashes -r requirements-train.txt" in result.text
+    )
     object.__setattr__(chat.app, "cluster", SimpleNamespace(trainers=lambda task: [task]))
     trains(chat, tmp_path, "sonnets")
     await ada.use("retrain sonnets", force=True)
