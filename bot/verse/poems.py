@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.chat.app import App
 from bot.chat.button_states import load_state
@@ -105,19 +105,24 @@ async def keep(app: App, turn: Turn, state: str) -> None:
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
-    """Answer a button of `/poems`: turn the page, or delete a poem."""
+    """Answer a button of `/poems`: turn the page, ask whether to delete a poem, or delete it."""
     action, _colon, rest = state.partition(":")
     place, number = map(stored_number, rest.partition(":")[::2])
-    is_drop = action == "drop"
-    if action not in ("show", "drop") or place is None or (is_drop and number is None):
+    has_number = action in ("ask", "drop")
+    if not (has_number or action == "show") or place is None or (has_number and number is None):
         raise other_version("/poems")
-    if is_drop and number is not None:
-        await app.store[Poems].drop(turn.user.id, number)
-    await turn.edit_source(await page(app, turn.user.id, place))
+    dropped = None
+    if action == "drop" and number is not None:
+        dropped = await app.store[Poems].drop(turn.user.id, number)
+    shown = await page(app, turn.user.id, place, asked=number if action == "ask" else None)
+    if dropped is not None:
+        sentence = _("Deleted: {title}.") if shown.embeds else _("Deleted. You have no poems left.")
+        shown = replace(shown, content=text(sentence, title=dropped))
+    await turn.edit_source(shown)
 
 
-async def page(app: App, member_id: int, place: int) -> Message:
-    """One kept poem, counted from the newest."""
+async def page(app: App, member_id: int, place: int, *, asked: int | None = None) -> Message:
+    """One kept poem, counted from the newest. `asked`: the poem that may be deleted."""
     count = await app.store[Poems].count(member_id)
     place = max(0, min(place, count - 1))
     found = await app.store[Poems].of(member_id, skip=place, most=1) if count else []
@@ -132,6 +137,13 @@ async def page(app: App, member_id: int, place: int) -> Message:
         footer=_("{place} of {count} · kept {day}").format(place=place + 1, count=count, day=day),
         tone=Tone.VERSE,
     )
+    if poem.id == asked:
+        # In the place of Delete is Cancel, so that who presses twice deletes nothing.
+        delete = Button(_("Delete it"), BOOK, f"drop:{place}:{poem.id}", dangerous=True)
+        cancel = Button(_("Cancel"), BOOK, f"show:{place}")
+        question = text(_("Delete this poem? This can't be undone."))
+        buttons = (cancel, delete) if count == 1 else (delete, cancel)
+        return Message(question, (embed,), buttons=buttons, private=True)
     buttons = tuple(_buttons(poem, place, count))
     return Message(embeds=(embed,), buttons=buttons, private=True)
 
@@ -141,7 +153,7 @@ def _buttons(poem: KeptPoem, place: int, count: int) -> Iterator[Button]:
         yield Button(_("Newer"), BOOK, f"show:{place - 1}", emoji="◀️")
     if place < count - 1:
         yield Button(_("Older"), BOOK, f"show:{place + 1}", emoji="▶️")
-    yield Button(_("Delete"), BOOK, f"drop:{place}:{poem.id}", emoji="🗑️", dangerous=True)
+    yield Button(_("Delete"), BOOK, f"ask:{place}:{poem.id}", emoji="🗑️", dangerous=True)
 
 
 def _as_text(kept: Sequence[KeptPoem]) -> str:

@@ -80,15 +80,15 @@ class Poems(Queries):
         """Number of poems that a member has kept."""
         return await self._scalar(select(func.count()).where(Poem.member_id == member_id)) or 0
 
-    async def drop(self, member_id: int, poem_id: int) -> bool:
-        """Delete a member's poem. Returns whether it existed."""
+    async def drop(self, member_id: int, poem_id: int) -> str | None:
+        """Delete a member's poem. Returns its title; `None` if there was none."""
         async with self._database.writing() as session:
-            dropped = await session.execute(
+            dropped = await session.scalars(
                 delete(Poem)
                 .where(Poem.member_id == member_id, Poem.id == poem_id)
-                .returning(Poem.id)
+                .returning(Poem.title)
             )
-            return dropped.first() is not None
+            return dropped.first()
 
 
 async def remove(session: AsyncSession, community_id: int | None, message_id: int) -> int:

@@ -88,12 +88,21 @@ async def test_delete(chat: Chat) -> None:
     await keep_three(chat)
     page = await chat.alice.use("poems")
     page = await chat.alice.press(page, "Older")
-    page = await chat.alice.press(page, "Delete")
-    assert page.body.startswith("Poem 0, ")
-    assert [kept[:6] for kept in await kept_by(chat, chat.alice)] == ["Poem 2", "Poem 0"]
-    page = await chat.alice.press(page, "Delete")
-    page = await chat.alice.press(page, "Delete")
-    assert page.text.startswith("You haven't kept any poems yet")
+    asked = await chat.alice.press(page, "Delete")
+    assert asked.text == "Delete this poem? This can't be undone."
+    assert [*asked.buttons] == ["Delete it", "Cancel"]
+    page = await chat.alice.press(asked, "Cancel")
+    assert len(await kept_by(chat, chat.alice)) == 3
+    for first, after, said in (
+        ("Poem 1, ", "Poem 0, ", "Deleted: 📜 A limerick."),
+        ("Poem 0, ", "Poem 2, ", "Deleted: 📜 A limerick."),
+        ("Poem 2, ", "", "Deleted. You have no poems left."),
+    ):
+        assert page.body.startswith(first)
+        page = await chat.alice.press(await chat.alice.press(page, "Delete"), "Delete it")
+        assert page.text == said
+        assert not after or page.body.startswith(after)
+    assert await kept_by(chat, chat.alice) == []
     assert page.cards == ()
 
 
@@ -135,9 +144,19 @@ async def test_forged_state(chat: Chat, subtests: pytest.Subtests) -> None:
     await keep(chat, bob, await poem(chat, opening="A secret "))
     await keep(chat, chat.alice, await poem(chat, opening="My own "))
     (secret,) = await chat.app.store[Poems].of(bob.id)
-    forged = f"drop:0:{secret.id}", f"drop:7:{secret.id}"
-    invalid = "", "show", "show:", "show:-1", "drop:1", "drop:0:x", "steal:0:1", "show:" + "9" * 80
-    for state in ("show:0", *forged, *invalid, "drop:0:" + "9" * 19):
+    forged = f"drop:0:{secret.id}", f"drop:7:{secret.id}", f"ask:0:{secret.id}"
+    invalid = (
+        "",
+        "show",
+        "show:",
+        "show:-1",
+        "drop:1",
+        "ask:1",
+        "drop:0:x",
+        "steal:0:1",
+        "show:" + "9" * 80,
+    )
+    for state in ("show:0", *forged, *invalid, "ask:1", "drop:0:" + "9" * 19):
         with subtests.test(state):
             page = await chat.alice.use("poems")
             chat.rewrite_button(page, "Delete", f"poems:{state}")
