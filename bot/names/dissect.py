@@ -40,7 +40,7 @@ from data.corpora import LONGEST_NAME
 from data.text import clean_name
 from data.tokens import is_word
 from models.names.capitalization import format_name
-from models.names.dissection import Dissection, LetterChoice, NamePart, reading
+from models.names.dissection import Dissection, LetterChoice, NamePart, is_explained, reading
 from models.names.generator import NamesRequest
 from models.networks.vocabulary import END
 from models.verse.dissection import (
@@ -59,8 +59,6 @@ PICTURE, LINE_PICTURE = "dissection.png", "line.png"
 _OF_CUSTOM_MODEL = re.compile(r"#(?P<id>\d{1,18}):(?P<rest>.*)", re.DOTALL)
 _POLL = re.compile(r"@poll:(\d{1,19})")
 _STORED = re.compile(r"@\d{1,19}")
-_EXPLAINED_SHARE = 0.7
-"""Share of the letters that must have a known meaning for the whole name to have one."""
 _TOLERANCE = 0.4
 """Difference from the usual surprise that still counts as usual, in nats per letter."""
 
@@ -275,9 +273,8 @@ def _meaning(dissection: Dissection) -> Iterator[Text]:
     meaning = reading(parts)
     if meaning is None:
         return
-    explained = sum(len(part.letters) for part in parts)
     sentence = _("Part of it may mean {meaning}: {roots}.")
-    if explained >= _EXPLAINED_SHARE * len(dissection.name):
+    if is_explained(dissection.name, parts):
         sentence = _("It may mean {meaning}: {roots}.")
     yield text(
         sentence, meaning=strong(meaning), roots=human_join([*map(_origin, parts)], _("and"))

@@ -30,7 +30,7 @@ from bot.concurrency import in_time
 from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
 from bot.words import WordFilter
-from models.names.dissection import parts_of, reading
+from models.names.dissection import is_explained, parts_of, reading
 
 log = logging.getLogger(__name__)
 
@@ -266,7 +266,7 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     buttons = (poem_about(best.name),)
     if not has_plaque:
         return Winners(Message(embeds=(embed,), buttons=buttons), (best.poll_id,))
-    meaning = None if best.custom_model else await asyncio.to_thread(meaning_of, best.name)
+    meaning = "" if best.custom_model else (await asyncio.to_thread(meaning_of, best.name))[0]
     discoverer = _discoverer(best, community_id, words)
     day = best.crowned_at.date()
     file = await plaque_file(best.name, meaning, discoverer, day, best.votes)
@@ -275,9 +275,17 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     return Winners(message, (best.poll_id,))
 
 
-def meaning_of(name: str) -> str | None:
-    """The possible meaning of a dinosaur's name. Reads a file the first time."""
-    return reading(parts_of(name.lower()))
+def meaning_of(name: str) -> tuple[str, Text]:
+    """The possible meaning of a dinosaur's name, for its plaque and as a sentence; empty if none.
+
+    Reads a file the first time.
+    """
+    parts = parts_of(name.lower())
+    if not (meaning := reading(parts)):
+        return "", ()
+    if is_explained(name, parts):
+        return meaning, text(_("It may mean {meaning}."), meaning=emphasis(meaning))
+    return f"… {meaning}", text(_("Part of it may mean {meaning}."), meaning=emphasis(meaning))
 
 
 def poem_about(name: str) -> Button:

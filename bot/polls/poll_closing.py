@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.dispatch import deliver
-from bot.chat.message import Embed, Message, Text, Tone, emphasis, strong, text
+from bot.chat.message import Embed, Message, Text, Tone, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import (
     Deleted,
@@ -204,14 +204,16 @@ async def winner_message(poll: PollRecord, limits: Limits) -> Message:
     assert poll.winner is not None  # noqa: S101 (checked by the caller)
     assert poll.closed_at is not None  # noqa: S101
     name, count = poll.names[poll.winner], poll.votes[poll.winner]
-    meaning = None if poll.custom_model is not None else await asyncio.to_thread(meaning_of, name)
+    meaning, sentence = "", text()
+    if poll.custom_model is None:
+        meaning, sentence = await asyncio.to_thread(meaning_of, name)
     file = await plaque_file(name, meaning, poll.discoverer, poll.closed_at.date(), count)
     won = ngettext("{name} won with {votes} vote.", "{name} won with {votes} votes.", count)
     lines: list[Text] = [text(won, name=strong(name), votes=count)]
     if tie := tie_sentence(poll):
         lines.append(tie)
-    if meaning:
-        lines.append(text(_("It may mean {meaning}."), meaning=emphasis(meaning)))
+    if sentence:
+        lines.append(sentence)
     if poll.discoverer:
         lines.append(text(_("Discovered by {discoverer}."), discoverer=poll.discoverer))
     embed = Embed(_("👑 A name has been chosen"), tuple(lines), tone=Tone.NAMES, image=PLAQUE)

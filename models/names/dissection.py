@@ -43,6 +43,8 @@ MAX_ALTERNATIVES = 5
 """Letters listed for each position."""
 LONGEST_TYPED = 1000
 """Characters of a name as typed."""
+_EXPLAINED_SHARE = 0.7
+"""Share of the letters that must have a known meaning for the whole name to have one."""
 NEAREST = 3
 """Number of nearest names."""
 MOST_CACHED = 5_000
@@ -115,6 +117,11 @@ def _no_name(length: int, trained: Trained) -> NamesError:
 def reading(parts: Sequence[NamePart]) -> str | None:
     """The meanings of the parts together: `small tooth`. `None` if there are no parts."""
     return " ".join(part.meaning for part in parts) or None
+
+
+def is_explained(name: str, parts: Sequence[NamePart]) -> bool:
+    """Whether the parts are so much of the name that their meaning is that of the name."""
+    return sum(len(part.letters) for part in parts) >= _EXPLAINED_SHARE * len(name)
 
 
 def nearest_of(name: str, names: Sequence[str], count: int = NEAREST) -> tuple[str, ...]:

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from bot.polls.hall_of_fame import PLAQUE, plaque_file
+from bot.chat.message import plain
+from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file
 
 DAY = date(2026, 11, 5)
 NO_FONT_HAS_IT = "\U000f0000"
@@ -15,6 +16,19 @@ async def test_file() -> None:
     assert file.name == PLAQUE
     assert file.content.startswith(b"\x89PNG")
     assert file.description == "A plaque: Mangosaurus, “mango lizard”, 1 vote, 5 November 2026"
+
+
+@pytest.mark.parametrize(
+    ("name", "meaning", "sentence"),
+    [
+        ("Microraptor", "small thief", "It may mean small thief."),
+        ("Zyxwoxeraptor", "… thief", "Part of it may mean thief."),
+        ("Zyx", "", ""),
+    ],
+)
+def test_meaning(name: str, meaning: str, sentence: str) -> None:
+    on_plaque, said = meaning_of(name)
+    assert (on_plaque, plain(said)) == (meaning, sentence)
 
 
 async def test_discoverer_is_on_the_picture() -> None:
