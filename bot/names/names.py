@@ -179,17 +179,16 @@ async def _message(
     elif not turn.sees_channel and turn.community_id in turn.platform.communities:
         unseen = _("There's no poll, because the bot can't see this channel.")
     candidates = replace(candidates, note=f"{candidates.note} {unseen}".strip())
-    dissect_state = None
     try:
         poll = await open_poll(app, turn, candidates)
     except TooManyPolls as limit:
-        reason = too_many(limit, turn.platform.terms)
-        candidates = replace(candidates, note=f"{candidates.note} {reason}".strip())
-    else:
-        if poll is not None:
-            return poll_message(poll, turn.platform.limits), poll
-        if candidates.is_dissectable:
-            dissect_state = await _dissect_state(app, turn, candidates)
+        poll = None
+        candidates = replace(candidates, note=f"{candidates.note} {too_many(limit)}".strip())
+    if poll is not None:
+        return poll_message(poll, turn.platform.limits), poll
+    dissect_state = None
+    if candidates.is_dissectable:
+        dissect_state = await _dissect_state(app, turn, candidates)
     message = names_message(
         [text(strong(name)) for name in candidates.names],
         custom_model=candidates.custom_model,

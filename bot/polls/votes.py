@@ -11,7 +11,7 @@ from functools import partial
 from bot.chat.app import App
 from bot.chat.message import Button, Message, UserError, strong, text
 from bot.chat.translation import _
-from bot.chat.turn import DeliveryError, Gone, Platform, Source, Terms, Turn
+from bot.chat.turn import DeliveryError, Gone, Platform, Source, Turn
 from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
 from bot.formats import without_bidi_controls
@@ -289,19 +289,14 @@ def parse(state: str) -> tuple[int, int]:
     return int(poll_id), int(position)
 
 
-def too_many(limit: TooManyPolls, terms: Terms) -> str:
+def too_many(limit: TooManyPolls) -> str:
     """Why names come without a poll."""
     sentence = (
-        _(
-            "{count:,} polls on names for you are open in this {community}. There's no other until "
-            "one of them closes."
-        )
+        _("No vote this time: {count:,} of your polls are still open here.")
         if limit.is_of_member
-        else _(
-            "{count:,} polls are open in this channel. There's no other until one of them closes."
-        )
+        else _("No vote this time: {count:,} polls are still open in this channel.")
     )
-    return sentence.format(count=limit.most, community=terms.community)
+    return sentence.format(count=limit.most)
 
 
 def _taken_back() -> Message:

@@ -129,15 +129,10 @@ async def test_too_many_polls(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> No
     for who in (chat.alice, chat.alice, chat.alice, bob, cat):
         await who.use("dinoname", count=3)
     *_polls, third, _of_bob, of_cat = chat.history()
-    own = (
-        f"2 polls on names for you are open in this {chat.terms.community}. There's no other until "
-        "one of them closes."
-    )
+    own = "No vote this time: 2 of your polls are still open here."
     assert third.lines == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "", own]
-    assert [*third.buttons] == ["More", "Details"]
-    assert of_cat.lines[-1] == (
-        "3 polls are open in this channel. There's no other until one of them closes."
-    )
+    assert [*third.buttons] == ["More", "Dissect", "Details"]
+    assert of_cat.lines[-1] == "No vote this time: 3 polls are still open in this channel."
     await chat.pass_time(TEN_MINUTES + 60)
     await chat.alice.use("dinoname", count=3)
     assert chat.history()[-1].text.startswith("Which is the coolest?")
