@@ -23,6 +23,7 @@ from bot.polls.poll_closing import winner_message
 from bot.polls.poll_message import announcement_of, message_of, poll_message, removed_message
 from bot.polls.queries import HallOfFame, PollRecord, Polls
 from bot.store import Unavailable
+from bot.training.custom_model_messages import unknown_name
 from bot.training.queries import CustomModelRecord, CustomModels
 
 LONGEST_ADDRESS = 200
@@ -369,7 +370,8 @@ async def _model(app: App, community_id: int, typed: str) -> CustomModelRecord:
         if model is not None and not (model.shared or model.community_id == community_id):
             model = None
     if model is None:
-        raise UserError(_("There's no such namer here. Choose one of the suggestions."))
+        usable, refused = await store.usable(community_id), await store.refused(community_id)
+        raise await unknown_name(app, community_id, typed, [*usable, *refused])
     return model
 
 

@@ -1,6 +1,7 @@
 """Messages about custom models: their quality in words, the list, details, and errors."""
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
+from difflib import get_close_matches
 
 from bot.chat.app import App
 from bot.chat.details import details_buttons, details_state
@@ -20,11 +21,13 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Terms, Turn
-from bot.formats import human_duration
+from bot.formats import human_duration, shortened
 from bot.training.models import joined
 from bot.training.queries import CustomModelRecord
 from models.weights import ModelCard
 
+LONGEST_ECHO = 64
+"""Characters of a wrong name that are repeated."""
 MOST_SHARED = 25
 """Models of other communities in the list."""
 FEWEST_NAMES = 200
@@ -215,6 +218,27 @@ def unknown() -> UserError:
     """The error for a custom model that does not exist."""
     return UserError(
         _("There's no namer with that name here. See all with {command}."),
+        command=code("/namer list"),
+    )
+
+
+async def unknown_name(
+    app: App, community_id: int | None, typed: str, known: Iterable[CustomModelRecord]
+) -> UserError:
+    """The error for a name that no custom model has, with the nearest of those that are known."""
+    if not typed:
+        return unknown()
+    words = await app.filters.of(community_id)
+    names = {model.name.casefold(): model.name for model in known if words.allows(model.name)}
+    if near := get_close_matches(typed.casefold(), names, n=1):
+        return UserError(
+            _("There's no namer called “{typed}” here. Did you mean {namer}?"),
+            typed=shortened(typed, LONGEST_ECHO),
+            namer=code(names[near[0]]),
+        )
+    return UserError(
+        _("There's no namer called “{typed}” here. See all with {command}."),
+        typed=shortened(typed, LONGEST_ECHO),
         command=code("/namer list"),
     )
 

@@ -38,6 +38,7 @@ from bot.training.custom_model_messages import (
     ready_embed,
     shared_info_message,
     unknown,
+    unknown_name,
     untrained,
 )
 from bot.training.custom_models import (
@@ -416,12 +417,17 @@ async def _find(app: App, community_id: int, typed: str) -> CustomModelRecord:
     """A custom model of a community by its name. Raises `UserError`."""
     found = await _named(app, community_id, typed)
     if found is None:
-        raise unknown()
+        known = await app.store[CustomModels].of(community_id)
+        raise await unknown_name(app, community_id, _as_name(typed), known)
     return found
 
 
+def _as_name(typed: str) -> str:
+    return " ".join(typed[: LONGEST_NAME + 1].split())
+
+
 async def _named(app: App, community_id: int, typed: str) -> CustomModelRecord | None:
-    name = " ".join(typed[: LONGEST_NAME + 1].split())
+    name = _as_name(typed)
     return await app.store[CustomModels].named(community_id, name)
 
 

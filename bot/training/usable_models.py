@@ -8,7 +8,7 @@ from bot.chat.commands import Choice, within_limits
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.formats import shortened
-from bot.training.custom_model_messages import MOST_SHARED, check_name, shared_value, unknown
+from bot.training.custom_model_messages import MOST_SHARED, check_name, shared_value, unknown_name
 from bot.training.queries import CustomModelRecord, CustomModels
 from bot.words import WordFilter
 
@@ -35,7 +35,8 @@ async def choose(app: App, turn: Turn, typed: str) -> CustomModelRecord:
         usable = await store.usable(community_id, typed=typed)
         record = next((r for r in usable if r.name.casefold() == typed.casefold()), None)
     if record is None:
-        raise unknown()
+        known = await store.usable(community_id, most=MOST_SHARED)
+        raise await unknown_name(app, community_id, typed, known)
     await check_name(app, record, community_id)  # it becomes a title here
     return record
 

@@ -52,7 +52,7 @@ REFUSALS = re.compile(
     r"This namer was deleted, removed or is no longer shared"
 )
 """The beginnings of sentences that refuse for lack of a right."""
-OF_OTHERS = "There's no namer with that name here."
+OF_OTHERS = "There's no namer "
 """What the button of a namer of another server says."""
 
 OPTIONS: Mapping[str, Mapping[str, object]] = {

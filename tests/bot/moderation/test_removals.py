@@ -291,13 +291,15 @@ async def test_namer_is_removed(chat: Chat) -> None:
     made = await learned(chat, TOWNS, name="towns", community_id=4242, shared=True)
     for name in ("elves", "elves #77", "#999999999999999999"):
         refused = await mo.use("moderate namer", name=name)
-        assert "There's no such namer here" in refused.text
+        assert refused.text.startswith(f"There's no namer called “{name}” here. See all")
+    refused = await mo.use("moderate namer", name="Town off")
+    assert refused.text == "There's no namer called “Town off” here. Did you mean towns?"
     (choice,) = await mo.suggestions("moderate namer", "name", "tow")
     removed = await mo.use("moderate namer", name=choice.value)
     assert "towns can't be used here anymore." in removed.text
     for name in ("towns", f"towns #{made.id}"):
         refused = await chat.alice.use("name", namer=name)
-        assert "There's no namer with that name here." in refused.text
+        assert "There's no namer called “" in refused.text
     assert await chat.alice.suggestions("name", "namer", "") == []
     (choice,) = await mo.suggestions("moderate namer", "name", "")
     assert choice.label == "towns · removed"

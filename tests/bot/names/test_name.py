@@ -190,7 +190,7 @@ async def test_unshared_model_is_unknown(chat: Chat) -> None:
     theirs = await learned(chat, community_id=77)
     for value in ("heroes", f"heroes #{theirs.id}", f"#{theirs.id}", "#999999999999999999", "%"):
         refused = await chat.alice.use("name", namer=value)
-        assert "There's no namer with that name here" in refused.text
+        assert "There's no namer called “" in refused.text
     assert not chat.writer.names_asked
 
 
