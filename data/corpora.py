@@ -204,8 +204,9 @@ def decoded(raw: bytes, title: str, largest: int = LARGEST_FILE) -> str:
             maximum=largest // 2**20,
         )
     encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    is_binary = encoding == "utf-8" and (b"\0" in raw or raw.startswith(b"%PDF-"))
     try:
-        text = raw.decode(encoding)
+        text = "\0" if is_binary else raw.decode(encoding)
     except UnicodeDecodeError as error:
         raise CorpusError(
             "{title} is not {encoding} text: line {line} contains the byte 0x{byte:02x}. Save it "
@@ -217,7 +218,8 @@ def decoded(raw: bytes, title: str, largest: int = LARGEST_FILE) -> str:
         ) from error
     if "\0" in text:
         raise CorpusError(
-            "{title} is not a text file: it contains zero bytes. Save it as plain text in UTF-8.",
+            "{title} is not a plain text file. Save it as .txt or, for a list, as .csv, with one "
+            "name per line.",
             title=title,
         )
     return text

@@ -278,7 +278,8 @@ def _faults_of_list(names: dict[str, int], rejected: int) -> Iterator[Sentence]:
     """Faults of the list as a whole. names: unique names with their first lines."""
     if len(names) + rejected < SHORTEST_LIST:
         yield Sentence(
-            "A list needs at least {minimum} different names, one per line; names found: {found}.",
+            "A list needs at least {minimum} different names, one per line or, where you type "
+            "them, with commas between them; names found: {found}.",
             {"minimum": SHORTEST_LIST, "found": len(names) + rejected},
         )
     if len(names) > LONGEST_LIST:

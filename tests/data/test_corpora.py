@@ -169,13 +169,15 @@ def test_known_lines() -> None:
             (text.encode(), r"mine\.txt is empty")
             for text in ("", " \n\t\r\n", "\ufeff \r\n\u00a0")
         ),
-        (b"\x7fELF\0\0", "not a text file: it contains zero bytes"),
+        (b"\x7fELF\0\0", r"mine\.txt is not a plain text file\. Save it as \.txt or"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "not a plain text file"),
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3", "not a plain text file"),
         (b"\xff\xfea", "not UTF-16 text: line 1 contains the byte 0x61"),
         ("Où\n".encode("latin-1") * 5_000, "not UTF-8 text: line 1 contains the byte 0xf9"),
         (b"a\nb\n\xe9\n", "line 3 contains the byte 0xe9"),
         (b"a" * (LARGEST_FILE + 1), r"mine\.txt is too large\. .* at most 16 MiB"),
     ],
-    ids=["empty", "blank", "mark", "binary", "UTF-16", "Latin-1", "late", "large"],
+    ids=["empty", "blank", "mark", "binary", "PNG", "PDF", "UTF-16", "Latin-1", "late", "large"],
 )
 def test_corpus_must_be_text(raw: bytes, why: str, kind: CorpusKind) -> None:
     with pytest.raises(CorpusError, match=why):

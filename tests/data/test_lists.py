@@ -128,7 +128,7 @@ def test_size_is_limited() -> None:
     assert "at most 64 characters, not 2,097,152" in refusal(b"a" * LARGEST_LIST)
     too_many = "towns.txt has 200,001 lines. A list can have at most 200,000 lines,"
     assert refusal(b"1\n" * (MAX_LINES + 1)).startswith(too_many)
-    assert "at least 20 different names, one per line; names found: 0." in refusal(b"")
+    assert "with commas between them; names found: 0." in refusal(b"")
     assert "names found: 1." in refused(*["Hall"] * 100)
     many = "\n".join(f"{chr(97 + n % 26)}{n}" for n in range(LONGEST_LIST + 1))
     assert "at most 50,000 different names, not 50,001." in refusal(many.encode())
