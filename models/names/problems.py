@@ -73,7 +73,15 @@ class Shortfall:
 
     @property
     def sentence(self) -> Sentence:
-        """How many names were found, and what the others were rejected for."""
+        """How many names were found, what the others were rejected for, and what to do if none."""
+        if self.found or self.flaw is None:
+            return self._reason
+        return Sentence(
+            "{reason} Try a higher temperature or other letters.", {"reason": self._reason}
+        )
+
+    @property
+    def _reason(self) -> Sentence:
         names = self.found_sentence
         if self.flaw is None:
             return Sentence("{names} There are no others.", {"names": names})

@@ -85,10 +85,14 @@ def test_impossible_constraints(typed: dict[str, Any], sentence: str) -> None:
     assert str(raised.value) == sentence
 
 
+NOTHING = "No new name was found."
+TRY = "Try a higher temperature or other letters."
+
+
 @pytest.mark.parametrize(
     ("found", "share", "sentence"),
     [
-        (0, 0.3, "No new name was found. Much of what was tried was rejected for being {}."),
+        (0, 0.3, f"{NOTHING} Much of what was tried was rejected for being {{}}. {TRY}"),
         (1, 0.5, "Only 1 new name was found. Much of what was tried was rejected for being {}."),
         (2, 0.6, "Only 2 new names were found. Most of what was tried was rejected for being {}."),
         (3, 0.9, "Only 3 new names were found. Almost everything that was tried was rejected for"),
