@@ -30,7 +30,7 @@ MOST_FRAMES = 40
 """Lines of a stack trace in the log."""
 _FRAME = re.compile(r' +File "(?P<path>[^"]+\.py)", line (?P<line>\d+), in (?P<function>[\w<>.]+)')
 _DOTTED = re.compile(r"[A-Za-z_][\w.]*")
-_UNSAFE = re.compile(r"[^\w.-]+")
+_UNSAFE = re.compile(r"[^\w. -]+")
 
 TrainingEvents = AsyncGenerator[TrainingEvent, None]
 
@@ -112,7 +112,7 @@ def sweep(found: Iterable[Path], active: Container[int]) -> None:
 
 def file_name(title: str) -> str:
     """A file name that resembles a title, without path separators."""
-    return _UNSAFE.sub("_", PurePath(title).name).strip("._")[-60:] or "corpus.txt"
+    return _UNSAFE.sub("_", PurePath(title).name).strip("._ ")[-60:] or "corpus.txt"
 
 
 def _open_private(path: Path) -> BinaryIO:
