@@ -24,7 +24,9 @@ help:
 
 run: .venv/base
 	@$(BIN)/python -m bot; code=$$?; \
-	if [ $$code -eq 4 ]; then exec $(BIN)/python -m bot --local; fi; exit $$code
+	if [ $$code -eq 4 ]; then \
+		echo "Starting the local page instead."; exec $(BIN)/python -m bot --local; \
+	fi; exit $$code
 
 test: .venv/dev check
 	$(PYTEST) --ignore tests/slow

@@ -109,7 +109,7 @@ async def _everything(app: App, turn: Turn) -> Message:
     rows = await app.store[Privacy].all_of(turn.user.id)
     content = await asyncio.to_thread(_as_json, rows)  # there can be very many
     file = File("your-data.json", content, _("Everything that the bot stores about you"))
-    reply = text(_("Everything that the bot stores about you:"))
+    reply = text(_("Here's everything that the bot stores about you, as a file."))
     return Message(content=reply, files=(file,), private=True)
 
 
@@ -137,7 +137,7 @@ def _confirmation() -> Message:
 _ABOUT_BUTTONS = (
     text(
         _(
-            "A button state is what a button needs to work later: the poem that Keep keeps, or the "
+            "A saved button has what it needs to work later: the poem that Keep keeps, or the "
             "words that Another begins with."
         )
     ),
@@ -184,7 +184,7 @@ def _in_words(kept: Mapping[str, int]) -> str:
             "{count} entries in the record of moderation",
             n,
         ),
-        "button_states": lambda n: ngettext("{count} button state", "{count} button states", n),
+        "button_states": lambda n: ngettext("{count} saved button", "{count} saved buttons", n),
     }
     counted = (
         said(kept[kind]).format(count=f"{kept[kind]:,}")

@@ -316,7 +316,7 @@ class TrainingService:
         ended_at = await self.trainings.last_ended_at(SHARED, latest)
         if ended_at is not None and now < (until := ended_at + self._cooldown):
             raise UserError(
-                _("The cooldown after the last training isn't over; try again {time}."),
+                _("The last training has just ended; the next can start {time}."),
                 time=Timestamp(until),
             )
 

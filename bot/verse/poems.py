@@ -52,7 +52,7 @@ async def export(app: App, turn: Turn, options: ExportOptions) -> None:
         content = _as_json(kept) if is_json else _as_text(kept)
         name = "poems.json" if is_json else "poems.txt"
         reply = text(
-            ngettext("Your {count} poem.", "Your {count} poems, the newest first.", len(kept)),
+            ngettext("Your poem.", "Your {count} poems, the newest first.", len(kept)),
             count=len(kept),
         )
         file = File(name, content.encode(), _("Your poems"))

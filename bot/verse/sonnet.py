@@ -89,6 +89,8 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
         except UserError as error:
             raise UserError(*with_echo(error.text, options.as_typed())) from error
         request = options.request
+        if not await app.allows(request.about, turn.community_id):
+            raise UserError(_("The bot won't write about that; try something else."))
         if not await app.allows(f"{request.about}, {request.opening}", turn.community_id):
             raise UserError(_("The bot won't begin a poem with those words; try others."))
         another = await _another_button(app, turn, options)
@@ -292,7 +294,7 @@ SONNET = Command(
         ),
         Option(
             "about",
-            _("A subject or a name, for example: the sea, or today's champion"),
+            _("A subject, for example: the sea; or pick today's champion from the suggestions"),
             most=LONGEST_ENTRY,
             suggest=always(suggest_names),
         ),

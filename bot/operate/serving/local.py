@@ -12,7 +12,8 @@ from bot.settings import Settings
 from bot.startup import closed_port
 
 ADD_SLACK = (
-    "To try Slack beside it, run: python -m pip install --require-hashes -r requirements-slack.txt"
+    "To try Slack beside it, run: .venv/bin/python -m pip install --require-hashes "
+    "-r requirements-slack.txt"
 )
 
 

@@ -42,10 +42,10 @@ async def test_counts(chat: Chat) -> None:
     await chat.alice.press(message, "Bravosaurus")
     poem = await chat.alice.use("sonnet")
     await chat.alice.press(poem, "Keep")
-    counts = "1 vote, 2 polls, 1 poem and 1 button state"
+    counts = "1 vote, 2 polls, 1 poem and 1 saved button"
     assert await kept(chat) == f"The bot stores data of yours: {counts}."
     result = await chat.alice.use("privacy")
-    assert "A button state is what a button needs to work later" in result.lines[-1]
+    assert "A saved button has what it needs to work later" in result.lines[-1]
 
 
 @pytest.mark.both

@@ -167,7 +167,7 @@ async def test_cooldown_after_a_training(chat: Chat) -> None:
     await ada.use("retrain names")
     await chat.restart(retrain_cooldown_minutes=60)
     refused = await ada.use("retrain names")
-    assert "The cooldown after the last training isn't over; try again [" in refused.text
+    assert "The last training has just ended; the next can start [" in refused.text
     await chat.restart(retrain_cooldown_minutes=0)
     await ada.use("retrain names")
     assert len(chat.world.trainers) == 2

@@ -76,7 +76,8 @@ async def test_about_and_vile_opening(chat: Chat, subtests: pytest.Subtests) -> 
             options = {"about": about, "opening": opening}
             result = await chat.alice.use("sonnet", **options)
             vile = "cunt" in (about + opening).replace(" ", "").lower()
-            assert result.text.startswith("The bot won't begin a poem") == vile
+            assert ("won't write about that" in result.text) == (about == "c u n t")
+            assert ("won't begin a poem" in result.text) == (vile and about != "c u n t")
             assert bool(chat.writer.sonnets_asked) != vile
 
 

@@ -45,7 +45,7 @@ ANSWERS = {
     "dissect": "Nearest real genera: Dracosaurus",
     "sonnet": "Four hundred characters on mango",
     "poems": "Shall I compare thee",
-    "export": "Your 1 poem.",
+    "export": "Your poem.",
     "halloffame": "There are no winning names (all time, all workspaces)",
     "champion": "no champion at the moment",
     "privacy": "The bot stores data of yours",
