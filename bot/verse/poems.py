@@ -142,8 +142,8 @@ async def page(app: App, member_id: int, place: int, *, asked: int | None = None
         delete = Button(_("Delete it"), BOOK, f"drop:{place}:{poem.id}", dangerous=True)
         cancel = Button(_("Cancel"), BOOK, f"show:{place}")
         question = text(_("Delete this poem? This can't be undone."))
-        buttons = (cancel, delete) if count == 1 else (delete, cancel)
-        return Message(question, (embed,), buttons=buttons, private=True)
+        asking = (cancel, delete) if count == 1 else (delete, cancel)
+        return Message(question, (embed,), buttons=asking, private=True)
     buttons = tuple(_buttons(poem, place, count))
     return Message(embeds=(embed,), buttons=buttons, private=True)
 
