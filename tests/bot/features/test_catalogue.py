@@ -82,7 +82,7 @@ def test_members_are_spoken_to_in_words() -> None:
 
 def is_sentence(text: str) -> bool:
     """Whether a member could read this as words: two of them, or a word with a capital."""
-    if text.startswith("/") or re.search("[a-z]_[a-z]", text):
+    if text.startswith(("/", ".venv/")) or re.search("[a-z]_[a-z]", text):
         return False  # a command with its options, or a platform's codes
     words = [word for word in text.split() if any(map(str.isalpha, word))]
     return len(words) > 1 and any(word.isalpha() and len(word) > 1 for word in words)

@@ -168,7 +168,7 @@ async def test_champion(chat: Chat) -> None:
     champion = await chat.alice.use("champion")
     assert (champion.title, champion.body) == ("👑 Today's champion", "Bravosaurus")
     (plaque,) = champion.files
-    assert plaque.description.startswith("A plaque: Bravosaurus, “lizard”, 3 votes, ")
+    assert plaque.description.startswith("A plaque: Bravosaurus, “… lizard”, 3 votes, ")
     await chat.restart()
     poem = await chat.alice.press(champion, "A poem about it")
     assert poem.lines[0] == "Bravosaurus, line 1 of the poem,"

@@ -86,7 +86,7 @@ async def test_cooldown_survives_a_restart(bots: Bots) -> None:
     number = await one.service.enqueue(REQUEST)
     await until(lambda: one.last(number) == Failed("no"))
     other = bots.process(Failed("no"))
-    with pytest.raises(UserError, match="cooldown") as caught:
+    with pytest.raises(UserError, match="has just ended") as caught:
         await other.service.enqueue(REQUEST)
     assert Timestamp(NOW + COOLDOWN) in caught.value.text
     other.now += COOLDOWN

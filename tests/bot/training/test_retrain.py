@@ -179,7 +179,7 @@ async def test_corpus_reaches_the_trainer(trained: Chat) -> None:
     (trainer,) = trained.world.trainers
     assert trainer.request.corpus == NAMES
     assert trainer.corpus is not None
-    assert trainer.corpus.name == "my_names_.txt"
+    assert trainer.corpus.name == "my names_.txt"
 
 
 async def test_bad_options_are_refused(chat: Chat, subtests: pytest.Subtests) -> None:
