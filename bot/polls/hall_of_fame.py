@@ -108,7 +108,8 @@ class HallOfFameOptions:
         """The inverse of `to_state`. Raises `UserError` for a state of another version."""
         period, scope, page, member = (*state.split(":"), "", "", "", "")[:4]
         known = period in PERIODS and scope in SCOPES and page.isdecimal() and len(page) < 10
-        if not known or (scope == "mine") != member.isdecimal() or len(member) > 20:
+        fits = member.isdecimal() and len(member) <= 20 if scope == "mine" else not member
+        if not known or not fits:
             raise other_version("/halloffame")
         return cls(period, scope, int(page), int(member) if member else None)
 

@@ -128,7 +128,8 @@ def test_state_round_trip(ask: HallOfFameOptions) -> None:
     "state",
     [
         *("", "ever", "ever:here:-1:", "never:here:0:", "ever:moon:0:", "ever:mine:0:"),
-        *("ever:all:0:1", f"ever:here:{'9' * 30}:", f"ever:mine:0:{'9' * 30}"),
+        *("ever:all:0:1", "ever:all:0:x", "ever:here:0:xyz"),
+        *(f"ever:here:{'9' * 30}:", f"ever:mine:0:{'9' * 30}"),
     ],
 )
 def test_invalid_state(state: str) -> None:
