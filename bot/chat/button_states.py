@@ -38,11 +38,14 @@ async def save_state(app: App, turn: Turn, state: State) -> str:
 _GONE = _("This button no longer works; use the command instead.")
 
 
-async def load_state(app: App, reference: str, gone: str = _GONE) -> State:
-    """The inverse of `save_state`. Raises `UserError` with `gone` if it is no longer stored."""
+async def load_state(app: App, turn: Turn, reference: str, gone: str = _GONE) -> State:
+    """The inverse of `save_state`, in the same community.
+
+    Raises `UserError` with `gone` if it is no longer stored.
+    """
     payload = None
     if _REFERENCE.fullmatch(reference) and (number := int(reference[1:])) < 2**63:
-        payload = await app.store[ButtonStates].get(number)
+        payload = await app.store[ButtonStates].get(number, turn.community_id)
     if payload is None:
         raise UserError(gone)
     state: State = json.loads(payload)
@@ -74,8 +77,8 @@ async def shorten(app: App, turn: Turn, action: str, state: str) -> str | None:
     return await try_to_save(app, turn, {"state": state})
 
 
-async def expand(app: App, state: str) -> str:
+async def expand(app: App, turn: Turn, state: str) -> str:
     """The inverse of `shorten`. Raises `UserError` for a state that is no longer stored."""
     if not _REFERENCE.fullmatch(state):
         return state
-    return str((await load_state(app, state)).get("state", ""))
+    return str((await load_state(app, turn, state)).get("state", ""))

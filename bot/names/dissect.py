@@ -82,7 +82,7 @@ async def dissect(app: App, turn: Turn, options: DissectOptions) -> None:
 
 async def press(app: App, turn: Turn, state: str) -> None:
     """Answer the Dissect button: ask which name, if the message has several."""
-    custom_model_id, names = await names_of(app, state)
+    custom_model_id, names = await names_of(app, turn, state)
     if not names:
         raise UserError(_("The names can't be read anymore; use /dissect instead."))
     if len(names) == 1:
@@ -100,7 +100,7 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     return within_limits(choices, turn.platform.limits)
 
 
-async def names_of(app: App, state: str) -> tuple[int | None, Sequence[str]]:
+async def names_of(app: App, turn: Turn, state: str) -> tuple[int | None, Sequence[str]]:
     """The custom model and the names of a button. Raises `UserError`, `Unavailable`.
 
     The state is a name, or refers to a poll or a stored list of names. The prefix `#12:` stands for
@@ -112,9 +112,10 @@ async def names_of(app: App, state: str) -> tuple[int | None, Sequence[str]]:
     if found := _POLL.fullmatch(rest):
         number = int(found[1])
         poll = await app.store[Polls].find(number) if number < 2**63 else None
-        return custom_model_id, [*poll.standing.values()] if poll is not None else ()
+        is_here = poll is not None and poll.community_id == turn.community_id
+        return custom_model_id, [*poll.standing.values()] if poll and is_here else ()
     if _STORED.fullmatch(rest):
-        stored = (await load_state(app, rest)).get("names")
+        stored = (await load_state(app, turn, rest)).get("names")
         return custom_model_id, [str(n) for n in stored] if isinstance(stored, list) else ()
     return custom_model_id, [rest] if rest else ()
 

@@ -86,12 +86,12 @@ async def names(app: App, turn: Turn, options: NamesOptions) -> None:
 
 async def more(app: App, turn: Turn, state: str) -> None:
     """Answer the More button of `/dinoname`."""
-    await names(app, turn, NamesOptions(from_state(await expand(app, state))))
+    await names(app, turn, NamesOptions(from_state(await expand(app, turn, state))))
 
 
 async def more_of_custom_model(app: App, turn: Turn, state: str) -> None:
     """Answer the More button of `/name`."""
-    digits, _colon, rest = (await expand(app, state)).partition(":")
+    digits, _colon, rest = (await expand(app, turn, state)).partition(":")
     number = stored_number(digits)
     if number is None:
         raise other_version("/dinoname or /name")

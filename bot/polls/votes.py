@@ -129,6 +129,8 @@ async def vote(app: App, turn: Turn, state: str) -> None:
         ) from error
     if outcome is Outcome.REFUSED:
         poll = await polls.find(poll_id)
+        if poll is not None and poll.community_id != turn.community_id:
+            raise elsewhere()
         is_open = poll is not None and poll.closed_at is None and poll.closes_at > app.now()
         if poll is not None and is_open and position in poll.removed:
             raise removed()
@@ -157,11 +159,13 @@ async def retract(app: App, turn: Turn, state: str) -> None:
     polls = app.store[Polls]
     now = app.now()
     poll = await polls.find(poll_id)
-    if poll is None or poll.closed_at is not None or poll.closes_at <= now:
-        raise too_late(poll)
+    if poll is None:
+        raise too_late(None)
     origin = VoteOrigin(turn.community_id, turn.channel_id, None)
     if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
         raise elsewhere()
+    if poll.closed_at is not None or poll.closes_at <= now:
+        raise too_late(poll)
     await polls.retract(poll_id, turn.user.id, now, origin)
     app.notes.changed(turn, poll_id, _taken_back(), now)
     await turn.edit_source(_taken_back())

@@ -48,9 +48,15 @@ class ButtonStates(Queries):
             }
         )
 
-    async def get(self, state_id: int) -> str | None:
-        """The payload of an id; `None` once pruned or forgotten."""
-        return await self._scalar(select(ButtonState.payload).where(ButtonState.id == state_id))
+    async def get(self, state_id: int, community_id: int | None) -> str | None:
+        """The payload of an id, unless it belongs to another community.
+
+        `None` once pruned or forgotten.
+        """
+        is_here = or_(ButtonState.community_id.is_(None), ButtonState.community_id == community_id)
+        return await self._scalar(
+            select(ButtonState.payload).where(ButtonState.id == state_id, is_here)
+        )
 
     @patient
     async def prune(self, before: datetime) -> int:

@@ -67,7 +67,7 @@ _GONE = _(
 
 async def keep(app: App, turn: Turn, state: str) -> None:
     """Answer the button that keeps a poem."""
-    poem = await load_state(app, state, _GONE)
+    poem = await load_state(app, turn, state, _GONE)
     title, body = str(poem.get("title", "")), str(poem.get("text", ""))
     if not body or turn.source is None:
         raise UserError(_GONE)

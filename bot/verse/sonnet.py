@@ -105,7 +105,7 @@ async def sonnet(app: App, turn: Turn, options: SonnetOptions) -> None:
 
 async def another(app: App, turn: Turn, state: str) -> None:
     """Answer the button for another poem with the same options."""
-    await sonnet(app, turn, await _options_of(app, state))
+    await sonnet(app, turn, await _options_of(app, turn, state))
 
 
 async def about(app: App, turn: Turn, state: str) -> None:
@@ -209,9 +209,9 @@ def with_reason(shown: Message, reason: Text, another: Button | None) -> Message
     )
 
 
-async def _options_of(app: App, state: str) -> SonnetOptions:
+async def _options_of(app: App, turn: Turn, state: str) -> SonnetOptions:
     """The options of a button. Raises `UserError`."""
-    options = SonnetOptions.from_state(await expand(app, state))
+    options = SonnetOptions.from_state(await expand(app, turn, state))
     if options.request.form not in FORMS:
         raise _outdated()
     return options

@@ -1,5 +1,6 @@
 """States of buttons: in the id, or in the database."""
 
+from contextlib import nullcontext
 from types import SimpleNamespace
 from typing import cast
 
@@ -30,13 +31,28 @@ def turn() -> Turn:
 
 async def test_saved_state_comes_back(app: App, turn: Turn) -> None:
     state = {"title": "“Où”", "text": "O,\nrose 🌹\x00"}
-    assert await load_state(app, await save_state(app, turn, state)) == state
+    assert await load_state(app, turn, await save_state(app, turn, state)) == state
+
+
+@pytest.mark.parametrize(
+    ("saved", "loaded", "does"),
+    [(1, 1, True), (1, 2, False), (1, None, False), (None, 2, True), (None, None, True)],
+)
+async def test_state_of_a_community(
+    app: App, turn: Turn, saved: int | None, loaded: int | None, does: bool
+) -> None:
+    """Only there, apart from one of a direct message."""
+    here = cast(Turn, SimpleNamespace(user=turn.user, community_id=saved))
+    reference = await save_state(app, here, {"text": "O"})
+    there = cast(Turn, SimpleNamespace(community_id=loaded))
+    with nullcontext() if does else pytest.raises(UserError, match="no longer works"):
+        assert await load_state(app, there, reference) == {"text": "O"}
 
 
 @pytest.mark.parametrize("reference", ["", "@", "12", "@x", "@1", f"@{2**63}", "@" + "9" * 30])
-async def test_unknown_reference(app: App, reference: str) -> None:
+async def test_unknown_reference(app: App, turn: Turn, reference: str) -> None:
     with pytest.raises(UserError, match="no longer works"):
-        await load_state(app, reference)
+        await load_state(app, turn, reference)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +66,7 @@ async def test_state_in_id(app: App, turn: Turn, state: str, does: bool) -> None
     assert shortened is not None
     assert (shortened == state) == does
     assert fits(LIMITS, "name", shortened)
-    assert await expand(app, shortened) == state
+    assert await expand(app, turn, shortened) == state
 
 
 async def test_no_state_without_database(

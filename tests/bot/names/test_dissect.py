@@ -12,6 +12,7 @@ from bot.names import dissect
 from bot.names.custom_model_choice import NamesModel
 from bot.pictures.dissection import WIDTH
 from bot.platforms.discord.platform import LIMITS
+from bot.polls.queries import Polls
 from bot.writing.errors import Busy
 from models.names.dissection import Dissection, LetterChoice, NamePart
 from models.names.problems import NamesError
@@ -20,6 +21,7 @@ from tests.bot import fakes
 from tests.bot.chats.protocol import Chat
 from tests.bot.fakes import GENERA, PARTS, card, dissection
 from tests.bot.names.test_name import learned
+from tests.bot.opened_polls import open_polls
 
 
 def message_of(found: Dissection, usual: float | None = 1.5) -> Message:
@@ -147,6 +149,15 @@ async def test_unknown_poll(chat: Chat) -> None:
         assert result.is_private
     chat.rewrite_button(names, "Dissect", "dissect:@12")
     assert "no longer works" in (await chat.alice.press(names, "Dissect")).text
+
+
+async def test_poll_of_another_community(chat: Chat) -> None:
+    names = await chat.alice.use("dinoname", count=3)
+    (poll,) = await open_polls(chat)
+    theirs = replace(poll, id=poll.id ^ 1, community_id=chat.community_id + 1)
+    await chat.app.store[Polls].open(theirs)
+    chat.rewrite_button(names, "Dissect", f"dissect:@poll:{theirs.id}")
+    assert "use /dissect instead" in (await chat.alice.press(names, "Dissect")).text
 
 
 async def test_bounds_are_declared(chat: Chat) -> None:

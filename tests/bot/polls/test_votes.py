@@ -318,11 +318,16 @@ async def test_vote_for_removed_name(chat: Chat) -> None:
     assert [*asked.buttons] == ["Mangosaurus", "Kilosaurus"]
 
 
-async def test_forged_vote_from_another_server(discord_chat: DiscordChat) -> None:
-    """A press names the poll of another server."""
+@pytest.mark.parametrize("is_closed", [False, True])
+async def test_forged_vote_from_another_server(discord_chat: DiscordChat, is_closed: bool) -> None:
+    """A press names the poll of another server, and learns nothing of it."""
     poll = await a_poll(discord_chat)
     rows = discord_chat.stored(poll).components
     custom_id = rows[0]["components"][1]["custom_id"]
+    if is_closed:
+        voter = await discord_chat.add_member("voter")
+        await voter.press(poll, "Bravosaurus")
+        await discord_chat.pass_time(TEN_MINUTES)
     other = discord_chat.home.env.create_guild("Elsewhere")
     channel = other.create_text_channel("general")
     bob = other.add_member(discord_chat.home.env.create_user("bob"))
@@ -334,7 +339,7 @@ async def test_forged_vote_from_another_server(discord_chat: DiscordChat) -> Non
     assert result.text == (
         "This button belongs to another poll. Vote with the buttons below the names."
     )
-    assert [*first_message(discord_chat).buttons][1] == "Bravosaurus"
+    assert is_closed or [*first_message(discord_chat).buttons][1] == "Bravosaurus"
 
 
 async def test_no_poll_in_a_channel_that_the_bot_cannot_see(discord_chat: DiscordChat) -> None:

@@ -13,6 +13,6 @@ async def test_prune(store: Store) -> None:
     new = await states.put("{}", 3, None, NOW + timedelta(days=1))
     assert 0 < old != new > 0
     assert await states.prune(NOW) == 0
-    assert [await states.get(number) for number in (old, new, 1)] == [PAYLOAD, "{}", None]
+    assert [await states.get(number, 1) for number in (old, new, 1)] == [PAYLOAD, "{}", None]
     assert await states.prune(NOW + timedelta(days=1)) == 1
-    assert [await states.get(number) for number in (old, new)] == [None, "{}"]
+    assert [await states.get(number, 1) for number in (old, new)] == [None, "{}"]

@@ -76,7 +76,7 @@ async def check(store: Store) -> None:
     await check_models(store)
     await check_trainings(store)
     await check_ids(store)
-    assert await store[ButtonStates].get(555) == '{"text": "Shall I"}'
+    assert await store[ButtonStates].get(555, MUSEUM) == '{"text": "Shall I"}'
     assert [poem.title for poem in await store[Poems].of(ADA)] == ["Shall I"]
 
 
