@@ -10,6 +10,7 @@ Times are ISO 8601 in UTC. The parts do not depend on the database that they com
 import glob
 import hashlib
 import json
+import lzma
 import os
 import sys
 import tempfile
@@ -27,6 +28,8 @@ MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 256 * 2**20
 LONGEST_LINE = 64 * 2**20
 """Bytes of a row; of a binary value as well."""
+HIGHEST_NUMBER = 2**62
+"""Of a row or an id. Ids count on from there, and the databases count to 2**63."""
 PARTIAL = ".partial"
 """Ends the name of a file that is being written."""
 YOUNG_S = 60.0
@@ -193,7 +196,7 @@ class ArchiveReader:
             )
         parts = {name: Part(**part) for name, part in described["parts"].items()}
         numbers = [*described["rows"].values(), *described["last_ids"].values()]
-        if not all(isinstance(number, int) and 0 <= number < 2**63 for number in numbers):
+        if not all(isinstance(number, int) and 0 <= number <= HIGHEST_NUMBER for number in numbers):
             raise TypeError
         if not isinstance(described["revision"], str):
             raise TypeError
@@ -204,7 +207,7 @@ class ArchiveReader:
         """Turn the errors of a file that is no backup, or is damaged, into `ArchiveError`."""
         try:
             yield
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
             raise ArchiveError(f"{self._name} is damaged, or not a backup: {error}.") from error
         except OSError as error:
             raise ArchiveError(

@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from bot.store.queries import Queries
 from bot.store.schema import Community
+from bot.words.matching import Strictness
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class WordFilters(Queries):
         if row is None:
             return FilterSettings()
         strictness, words = row
+        if strictness not in [*Strictness]:  # of a backup that somebody changed
+            strictness = None
         return FilterSettings(strictness, tuple(words.split("\n")) if words else ())
 
     async def set_strictness(self, community_id: int, strictness: int) -> None:

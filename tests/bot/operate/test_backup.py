@@ -179,7 +179,7 @@ async def test_filled_database_is_kept(
         ({"format": 2}, "another version of Mangosaurus"),
         ({"rows": ["polls"]}, "is not a backup of Mangosaurus"),
         ({"rows": {"polls": "1"}}, "is not a backup of Mangosaurus"),
-        ({"last_ids": {"polls": 2**63}}, "is not a backup of Mangosaurus"),
+        ({"last_ids": {"poems": 2**63 - 1}}, "is not a backup of Mangosaurus"),
         ({"revision": 7}, "is not a backup of Mangosaurus"),
         ({"x": 1}, "is not a backup of Mangosaurus"),
     ],
@@ -273,6 +273,19 @@ async def test_damaged_backup(database: Database, tmp_path: Path, part: str) -> 
         (tmp_path / "cut.zip").write_bytes(whole[:size])
         with pytest.raises(ArchiveError, match=DAMAGED):
             await restored(tmp_path / "cut.zip", database, replace=True)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damaged_compression(tmp_path: Path, method: int) -> None:
+    """Also by a method that the bot does not use."""
+    path = tmp_path / "backup.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("manifest.json", json.dumps([*range(100)]))
+    content = bytearray(path.read_bytes())
+    content[60:100] = bytes(0xFF ^ byte for byte in content[60:100])
+    path.write_bytes(content)
+    with pytest.raises(ArchiveError, match=r"backup\.zip (is damaged|can't be read)"):
+        ArchiveReader(path)
 
 
 @SQLITE

@@ -17,6 +17,8 @@ async def test_settings(store: Store) -> None:
     assert await filters.of(2) == FilterSettings()
     await filters.set_blocked_words(1, ())
     assert await filters.of(1) == FilterSettings(3)
+    await filters.set_strictness(1, -1)  # as a backup can that somebody changed
+    assert await filters.of(1) == FilterSettings()
     assert await store[Communities].poll_minutes(1) == 5
 
 
