@@ -19,6 +19,15 @@ def human_join(words: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(first)} {last} {final}" if first else final
 
 
+def visible(sentence: str) -> str:
+    r"""A sentence for a terminal, with control characters of what it quotes as escapes.
+
+    >>> visible("“Où”, version \x1b[2J")
+    '“Où”, version \\x1b[2J'
+    """
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in sentence)
+
+
 def human_duration(seconds: float) -> str:
     """A duration in its two largest units.
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from bot.formats import visible
 from bot.logs import set_up_logs
 from bot.settings import LOCAL, Settings, SettingsError, load_settings, suspicious_names
 from bot.startup import DISCORD_APPS, SLACK_APPS, Exit, StartupError
@@ -33,7 +34,7 @@ def launch(work: Callable[[Settings], None], *, local: bool = False) -> int:
         if settings.log_format == "json":  # the reader of JSON lines reads nothing else
             log.critical(str(error))
         else:
-            sys.stderr.write(f"{error}\n")
+            sys.stderr.write(f"{visible(str(error))}\n")
         return error.code
     return Exit.OK
 

@@ -29,7 +29,7 @@ bot.operate.serving  bot.launch bot.app bot.platforms.local bot.platforms.discor
     bot.platforms.slack bot.status bot.chat bot.fleet bot.store bot.monitoring bot.settings
     bot.startup bot.version
 bot.operate          bot.store.backup bot.store bot.settings bot.startup bot.version
-bot.launch           bot.logs bot.settings bot.startup
+bot.launch           bot.formats bot.logs bot.settings bot.startup
 bot.app              bot.features bot.training bot.community bot.chat bot.fleet bot.writing
     bot.words bot.store bot.settings bot.startup bot.version models.weights models.serving
 bot.platforms.local

@@ -12,6 +12,7 @@ import discord.http
 import pytest
 
 from bot.__main__ import main
+from bot.operate.archive import ArchiveWriter, Manifest
 from bot.startup import Exit
 from tests.bot.operate.doctor.setups import simulator_in_thread
 from tests.ports import free_port
@@ -152,6 +153,15 @@ def test_old_python(outcome: Outcome, monkeypatch: pytest.MonkeyPatch) -> None:
     code, errors = outcome(TOKEN, "doctor")
     assert code == Exit.MISSING_PACKAGE
     assert errors.startswith("This is Python 3.")
+
+
+def test_backup_does_not_control_the_terminal(outcome: Outcome, tmp_path: Path) -> None:
+    """It quotes the version, which somebody may have changed."""
+    with ArchiveWriter(tmp_path / "backup.zip") as writer:
+        writer.finish(Manifest("9999", "", "\x1b[2J", {}, {}))
+    code, errors = outcome({}, "restore", str(tmp_path / "backup.zip"))
+    assert code == Exit.BAD_BACKUP
+    assert r"newer version of Mangosaurus (\x1b[2J, schema 9999" in errors
 
 
 def test_interrupted_operation_has_not_succeeded(monkeypatch: pytest.MonkeyPatch) -> None:
