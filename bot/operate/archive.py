@@ -28,8 +28,8 @@ MANIFEST = "manifest.json"
 LARGEST_MANIFEST = 256 * 2**20
 LONGEST_LINE = 64 * 2**20
 """Bytes of a row; of a binary value as well."""
-HIGHEST_NUMBER = 2**62
-"""Of a row or an id. Ids count on from there, and the databases count to 2**63."""
+HIGHEST_NUMBER = 2**62 + 2**61
+"""Of a row or an id. Ids of Slack count on from 2**62, and the databases count to 2**63."""
 PARTIAL = ".partial"
 """Ends the name of a file that is being written."""
 YOUNG_S = 60.0

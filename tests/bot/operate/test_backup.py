@@ -141,6 +141,7 @@ async def test_ids_go_on(database: Database, empty_database: Database, tmp_path:
         await session.flush()
         highest = max(poem.id for poem in poems)
         await session.execute(text("DELETE FROM poems"))
+    await store[Identities].resolve("slack", "community", "T1", "T1")
     known = await store[Identities].resolve("slack", "user", "T1", "U1")
     await write_archive(database, tmp_path / "backup.zip")
     await restored(tmp_path / "backup.zip", empty_database)
