@@ -167,10 +167,11 @@ _ANYTHING = WordEntry("", ())
 
 def _wild(patterns: list[_Wildcard], reading: TextReading) -> Iterable[Match]:
     """Words of a reading that match patterns with an inner `*`."""
-    if patterns:
-        for i, word in enumerate(reading.words):
-            if any(_has_parts(word, place, parts) for place, parts in patterns):
-                yield Match(_ANYTHING, reading.word_starts[i], reading.word_starts[i + 1])
+    text = " ".join(reading.words) if patterns else ""
+    likely = [pattern for pattern in patterns if all(part in text for part in pattern[1])]
+    for i, word in enumerate(reading.words if likely else ()):
+        if any(_has_parts(word, place, parts) for place, parts in likely):
+            yield Match(_ANYTHING, reading.word_starts[i], reading.word_starts[i + 1])
 
 
 def _disguised(reading: TextReading, strictness: Strictness) -> Iterator[Match]:
