@@ -7,7 +7,9 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import partial
+from threading import Event
+from typing import Any, TypeVar
 
 from bot.chat.app import App
 from bot.chat.commands import (
@@ -97,10 +99,14 @@ wait. The shipped network for dinosaurs has 520,000, and one that is trained fro
 """
 LONGEST_TEXT = 6000
 """Characters of a list that is typed."""
+CHECKING_S = 60.0
+"""Seconds of computing in which the words of an upload are checked, while others wait. 50,000
+names take 10 at most; only names and words of a server that are made to be slow take longer."""
 _MARKS = " -'’.&"
 """Allowed characters besides letters and digits. None of them formats or mentions."""
 _SEPARATORS = re.compile(r"[\n,;]+")
 _JOINERS = "\u200c\u200d"
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -199,7 +205,7 @@ async def _imported(
         ) from error
     trained = sample.trained
     words = await app.filters.of(community_id)
-    await asyncio.to_thread(check_import, trained, words)
+    await _checked(partial(check_import, trained), words)
     title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
     corpus = stored_list(title, tuple(trained.words))
     model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
@@ -438,8 +444,8 @@ async def _read_corpus(app: App, options: CorpusOptions, community_id: int) -> t
     else:
         title = await title_of(app, options.file.name, community_id, _("Your list"))
         content = await download(options.file, title)
-    accept = _politely((await app.filters.of(community_id)).allows)
-    return title, await asyncio.to_thread(parse_list, content, title, accept)
+    words = await app.filters.of(community_id)
+    return title, await _checked(partial(parse_list, content, title), words)
 
 
 def lines_of(typed: str) -> bytes:
@@ -448,9 +454,9 @@ def lines_of(typed: str) -> bytes:
     return "\n".join(filter(None, entries)).encode(errors="replace")
 
 
-def check_import(trained: Trained, words: WordFilter) -> None:
+def check_import(trained: Trained, accept: Callable[[str], bool]) -> None:
     """Raise `UserError` for an imported weight file with impossible figures or blocked names,
-    or a network that would keep others waiting.
+    or a network that would keep others waiting. accept: the word filter.
 
     Slow for long lists; call it in a thread.
     """
@@ -473,7 +479,7 @@ def check_import(trained: Trained, words: WordFilter) -> None:
             count=count,
             limit=MOST_PARAMETERS,
         )
-    if not all(map(_politely(words.allows), trained.words)):
+    if not all(map(accept, trained.words)):
         raise UserError(_("The list that this file was trained on has words that aren't allowed."))
 
 
@@ -549,18 +555,30 @@ async def _is_training(app: App, model: CustomModelRecord) -> bool:
     return await app.store[Trainings].active_of(model.id) is not None
 
 
-def _politely(accept: Callable[[str], bool]) -> Callable[[str], bool]:
-    """A filter for thousands of words that lets other threads run before each of them.
+async def _checked(check: Callable[[Callable[[str], bool]], _T], words: WordFilter) -> _T:
+    """Call `check` in a thread with a filter for thousands of words. Raises `UserError`.
 
-    Otherwise they wait for the interpreter's switch interval again and again, and names take
-    several times as long.
+    The filter lets other threads run before each word. Otherwise they wait for the interpreter's
+    switch interval again and again, and names take several times as long. It ends after
+    `CHECKING_S`, and when nobody waits for it any more: the bot stops only after its threads.
     """
+    is_left = Event()
 
-    def polite(text: str) -> bool:
-        time.sleep(0)
-        return accept(text)
+    def check_in_thread() -> _T:
+        end = time.thread_time() + CHECKING_S
 
-    return polite
+        def accept(text: str) -> bool:
+            time.sleep(0)
+            if is_left.is_set() or time.thread_time() > end:
+                raise UserError(_("That list takes too long to check; give a shorter one."))
+            return words.allows(text)
+
+        return check(accept)
+
+    try:
+        return await asyncio.to_thread(check_in_thread)
+    finally:
+        is_left.set()
 
 
 def _too_many(app: App) -> UserError:

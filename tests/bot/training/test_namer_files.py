@@ -2,6 +2,8 @@
 
 import asyncio
 import pickle
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -10,9 +12,10 @@ from safetensors.numpy import save
 from bot.chat.message import UserError
 from bot.training import namer, requests
 from bot.training.custom_models import CustomModelLoader
-from bot.training.namer import ImportOptions
+from bot.training.namer import CorpusOptions, ImportOptions
 from bot.training.queries import CustomModels
 from bot.training.service import TrainingService
+from bot.words import WordFilter
 from tests.bot.chats.protocol import Chat
 from tests.bot.tiny import tiny_namer
 from tests.bot.training.lists import ELVES, LIST, create, namers, zipped
@@ -113,3 +116,39 @@ async def test_uploads_wait_for_a_limited_time(chat: Chat, monkeypatch: pytest.M
         with pytest.raises(UserError, match="Too many files"):
             await namer.import_(chat.app, FakeTurn(FakePlatform()), options)
     await namer.import_(chat.app, FakeTurn(FakePlatform()), options)
+
+
+async def test_upload_is_checked_for_a_limited_time(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(namer, "CHECKING_S", 0.0)
+    steward = await chat.add_manager()
+    for command, content in (("create", LIST), ("import", GOOD)):
+        result = await steward.use(f"namer {command}", name="elves", file=("elves.txt", content))
+        assert "takes too long to check" in result.text
+    assert not await namers(chat)
+
+
+async def test_upload_is_not_checked_further_when_its_answer_is_cut_off(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the bot could not stop, which waits for threads."""
+    begun, go_on = threading.Event(), threading.Event()
+    checked: list[str] = []
+
+    def allows(_words: WordFilter, text: str) -> bool:
+        if text in ELVES:
+            checked.append(text)
+            begun.set()
+            go_on.wait(5)
+        return True
+
+    monkeypatch.setattr(WordFilter, "allows", allows)
+    options = CorpusOptions("elves", text=",".join(ELVES))
+    answer = asyncio.create_task(namer.create(chat.app, FakeTurn(FakePlatform()), options))
+    assert await asyncio.to_thread(begun.wait, 5)
+    answer.cancel()
+    await asyncio.wait((answer,))
+    go_on.set()
+    await asyncio.to_thread(time.sleep, 0.2)  # the loop's clock stands still
+    assert len(checked) == 1

@@ -24,11 +24,11 @@ def test_network_of_many_parameters_is_refused(
     shipped: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It would keep others waiting. The shipped network would not."""
-    check_import(shipped, WordFilter())
+    check_import(shipped, WordFilter().allows)
     count = count_parameters(shipped.network)
     monkeypatch.setattr(namer, "MOST_PARAMETERS", count - 1)
     with pytest.raises(UserError, match=f"has {count:,} parameters"):
-        check_import(shipped, WordFilter())
+        check_import(shipped, WordFilter().allows)
 
 
 def test_ngrams_are_no_parameters(shipped: Trained) -> None:
