@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import Awaitable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import chain
 
 from bot.chat.app import PATIENCE_S, App
 from bot.chat.commands import Choice, Command, NoOptions, Option, within_limits
@@ -29,7 +30,6 @@ from bot.community.blocks import BlockList
 from bot.concurrency import in_time
 from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
-from bot.words import WordFilter
 from models.names.dissection import is_explained, parts_of, reading
 
 log = logging.getLogger(__name__)
@@ -209,9 +209,9 @@ async def suggest_names(app: App, turn: Turn, typed: str) -> list[Choice]:
     names = [champion.name for champion in (*today, *ever)]
     matching = [name for name in names if cleaned.casefold() in name.casefold()]
     unique = dict.fromkeys([cleaned, *matching] if cleaned else matching)
-    words = await app.filters.of(turn.community_id)
-    allowed = (name for name in unique if words.allows(name))
-    return within_limits((Choice(name, name) for name in allowed), turn.platform.limits)
+    allowed = await _allowed(app, turn.community_id, unique)
+    choices = (Choice(name, name) for name in unique if name in allowed)
+    return within_limits(choices, turn.platform.limits)
 
 
 async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Winners:
@@ -230,9 +230,9 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Winners:
     if not found:
         sentence = _("There are no winning names ({period}, {place}). Get some with /dinoname!")
         return Winners(Message(text(sentence, period=period, place=place)))
-    words = await app.filters.of(turn.community_id)
+    allowed = await _allowed(app, turn.community_id, _texts_of(found))
     lines = tuple(
-        _line(page * PAGE + i, name, turn.community_id, words) for i, name in enumerate(found)
+        _line(page * PAGE + i, name, turn.community_id, allowed) for i, name in enumerate(found)
     )
     footer = ""
     if pages > 1:
@@ -255,11 +255,14 @@ async def champion_message(app: App, turn: Turn) -> Message:
 async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners:
     """Today's best name, or the latest winner if nobody won today."""
     store, community_id = app.store[HallOfFame], turn.community_id
-    words = await app.filters.of(community_id)
     scope = scope_of(HallOfFameOptions("day"), community_id, app.now())
-    found = [name for name in await store.best(scope, most=PAGE) if words.allows(name.name)]
+    winners = await store.best(scope, most=PAGE)
+    allowed = await _allowed(app, community_id, _texts_of(winners))
+    found = [name for name in winners if name.name in allowed]
     best = found[0] if found else await store.latest(replace(scope, since=None))
-    if best is None or not words.allows(best.name):
+    if best and not found:
+        allowed = await _allowed(app, community_id, _texts_of((best,)))
+    if best is None or best.name not in allowed:
         sentence = _("There's no champion at the moment. Get names with /dinoname, and vote!")
         return Winners(Message(text(sentence)))
     title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
@@ -268,7 +271,7 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     if not has_plaque:
         return Winners(Message(embeds=(embed,), buttons=buttons), (best.poll_id,))
     meaning = "" if best.custom_model else (await asyncio.to_thread(meaning_of, best.name))[0]
-    discoverer = _discoverer(best, community_id, words)
+    discoverer = _discoverer(best, community_id, allowed)
     day = best.crowned_at.date()
     file = await plaque_file(best.name, meaning, discoverer, day, best.votes)
     pictured = replace(embed, image=PLAQUE)
@@ -308,22 +311,34 @@ def scope_of(options: HallOfFameOptions, community_id: int | None, now: datetime
     )
 
 
-def _discoverer(name: Champion, community_id: int | None, words: WordFilter) -> str | None:
+async def _allowed(app: App, community_id: int | None, texts: Iterable[str]) -> set[str]:
+    """Those texts that the community's word filter lets pass; a hundred take a while."""
+    words = await app.filters.of(community_id)
+    return await asyncio.to_thread(lambda: set(filter(words.allows, texts)))
+
+
+def _texts_of(names: Iterable[Champion]) -> set[str]:
+    """What is shown of names and was written by members."""
+    texts = ((name.name, name.discoverer, name.custom_model) for name in names)
+    return set(filter(None, chain.from_iterable(texts)))
+
+
+def _discoverer(name: Champion, community_id: int | None, allowed: Container[str]) -> str | None:
     """The discoverer of a name, which is shown only in the community where it was found."""
     known = name.discoverer if name.community_id == community_id else None
-    return known if known and words.allows(known) else None
+    return known if known and known in allowed else None
 
 
-def _line(place: int, name: Champion, community_id: int | None, words: WordFilter) -> Text:
+def _line(place: int, name: Champion, community_id: int | None, allowed: Container[str]) -> Text:
     """A name with its votes and, in its own community, its discoverer."""
     rank = _MEDALS[place] if place < len(_MEDALS) else f"{place + 1}."
     votes = ngettext("{votes:,} vote", "{votes:,} votes", name.votes).format(votes=name.votes)
-    if not words.allows(name.name):
+    if name.name not in allowed:
         return text(f"{rank} ", emphasis(_("a name that the word filter blocks")), f" · {votes}")
-    known = _discoverer(name, community_id, words)
+    known = _discoverer(name, community_id, allowed)
     by = f" · {known}" if known else ""
     namer = name.custom_model
-    source = text(" ", emphasis(f"({namer})")) if namer and words.allows(namer) else ()
+    source = text(" ", emphasis(f"({namer})")) if namer and namer in allowed else ()
     return (*text(f"{rank} ", strong(name.name)), *source, *text(f" · {votes}{by}"))
 
 

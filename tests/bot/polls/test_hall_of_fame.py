@@ -1,5 +1,6 @@
 """`/halloffame` and `/champion`."""
 
+import threading
 from datetime import timedelta
 from typing import Any
 
@@ -7,9 +8,17 @@ import pytest
 
 from bot.chat.message import UserError
 from bot.platforms.discord.rendering import LONGEST_ID
-from bot.polls.hall_of_fame import LONGEST_NAME, HallOfFameOptions
+from bot.polls.hall_of_fame import (
+    LONGEST_NAME,
+    HallOfFameOptions,
+    champion_message,
+    page_of,
+    suggest_names,
+)
+from bot.words import WordFilter
 from tests.bot.champions import crown
 from tests.bot.chats.protocol import Chat
+from tests.bot.turns import FakePlatform, FakeTurn
 
 DAYS_AGO = {"Today": 0, "Week": 3, "Month": 20, "Year": 200, "Old": 900}
 OTHER_GUILD = 12
@@ -31,6 +40,25 @@ async def crown_here(
     at = chat.now() - timedelta(days=days_ago, seconds=-seconds_later)
     place = {"community_id": chat.community_id} | facts
     await crown(chat.app.store, name, votes, at=at, **place)
+
+
+async def test_words_are_checked_in_a_thread(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred hostile names take a tenth of a second, in which nobody else would be answered."""
+    for name in DAYS_AGO:
+        await crown_here(chat, name)
+    threads: set[threading.Thread] = set()
+
+    def allows(_words: WordFilter, _text: str) -> bool:
+        threads.add(threading.current_thread())
+        return True
+
+    monkeypatch.setattr(WordFilter, "allows", allows)
+    turn = FakeTurn(FakePlatform(), community_id=chat.community_id)
+    await page_of(chat.app, turn, HallOfFameOptions())
+    await champion_message(chat.app, turn)
+    assert await suggest_names(chat.app, turn, "")
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 @pytest.mark.both
