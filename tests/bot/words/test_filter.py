@@ -77,6 +77,10 @@ HARMLESS = [
     *("he'll shoot", "Shi Tao", "annus mirabilis", "Massachusetts hit", "Brake (Unterweser)"),
     *("György, Anusha and Ignazio", "Río Negro", "Yoshitaka", "Penistone", "a b c d"),
     "in 455 and 1980",
+    *("Rook", "White Rook", "Offa's Dyke", "Dick Van Dyke", "Spick and span", "Billy Beane"),
+    *("Chink in the armour", "Trannack", "Willy Wonka", "Wiener Schnitzel", "Lesbos", "King Cnut"),
+    *("Magna cum laude", "Blue Tit", "Sperm Whale", "Hookah", "Tea bag", "Akshit", "Rakshit"),
+    *("Lakshita", "Shital", "Dikshit", "Slutsky", "Shittim"),
 ]
 HARMLESS_NAMES = ["titanosaurus", "assaurus", "fukuiraptor", "nigersaurus", "spicomellus"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.words import WordFilter, lists
 from bot.words.lists import INNOCENT_WORDS, OWN_WORDS, compile_innocent, listed
-from bot.words.matching import Strictness, WordPlace, entries_of, parse
+from bot.words.matching import Strictness, WordPlace, entries_of, is_known, parse
 from bot.words.normalisation import readings
 
 
@@ -25,6 +25,19 @@ def test_own_words() -> None:
     words = [word for level in levels for listed in level.values() for word in listed]
     assert [word for word, count in Counter(words).items() if count > 1] == []
     assert [word for word in words if not entries_of(parse(word)[0])] == []
+
+
+def test_words_in_other_letters_do_not_look_like_english() -> None:
+    """Letters that look alike are read as Latin ones: a Cyrillic word can look like *rook*."""
+    words = [
+        pattern.strip("*")
+        for strictness in Strictness
+        for patterns in OWN[strictness.name.lower()].values()
+        for pattern in patterns
+    ]
+    foreign = [word for word in words if "\u0370" <= word[0] < "\u0530"]
+    assert foreign
+    assert [word for word in foreign if is_known(next(readings(word)))] == []
 
 
 def test_published_words_are_blocked() -> None:
