@@ -333,5 +333,7 @@ _KNOWN = {
     if len(variant) == 1 and not variant.isascii()
 }
 _KNOWN |= _CAPITALS | _LIGATURES | _SIGNS
+_KNOWN |= dict(zip(map(chr, range(0x363, 0x370)), "aeioucdhmrtvx", strict=True))
+"""Letters that combine with others, as in manuscripts."""
 _PLAIN_FORMS = _PlainForms()
 _MASKED_FORMS = _MaskedForms()

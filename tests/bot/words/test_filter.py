@@ -26,10 +26,12 @@ STEMS = sorted(
 LEET = str.maketrans("aeiost", "431057")
 LOOK_ALIKES = str.maketrans("aceiopsxy", "асеіорѕху")
 MATHEMATICAL = {ord(c): chr(0x1D41A + i) for i, c in enumerate(LETTERS)}
+COMBINING = {ord(c): chr(0x363 + i) for i, c in enumerate("aeioucdhmrtvx")}
 FULL_WIDTH = {ord(c): chr(0xFF41 + i) for i, c in enumerate(LETTERS)}
 DISGUISES: dict[str, Callable[[str], str]] = {
     "case": str.upper,
     "accents": lambda word: "".join(letter + "\u0301" for letter in word),
+    "combining letters": lambda word: word[0] + word[1:].translate(COMBINING),
     "accent over all": lambda word: word + "\u20dd",
     "zero width": "\u200b".join,
     "soft hyphens": "\u00ad".join,
