@@ -149,6 +149,8 @@ def readings(text: str) -> Iterator[str]:
             _LAST_DIGITS.sub(lambda digits: digits[0][0], written),  # it may be a letter
         ):
             seen |= dict.fromkeys(sorted(leet_readings(shorter)))
+    if "qq" in first:  # a q looks like a g
+        seen[first.replace("qq", "gg")] = None
     if _TURNED.search(text):
         turned = _SYMBOLS.sub(" ", plain(text.translate(_TURNED_LETTERS)))
         seen |= dict.fromkeys((turned, turned[::-1]))

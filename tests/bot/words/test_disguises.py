@@ -71,7 +71,7 @@ def test_disguised(disguise: str) -> None:
     "text",
     [
         *("cunttbg", "xarrtebj", "xarr tebj", "alttheubfnhehf", "ergeq", "avtthu", "genavr"),
-        *("fcp", "atttf", "encfg", "a1tt*e"),
+        *("fcp", "atttf", "encfg", "a1tt*e", "avddre", "fnvqavddn", "snddbg"),
         *("cnwrrg", "zhqfyvzr", "xvyy lbhefrys", "xvyy hefrys", "a****e", "fug*"),
     ],
 )
