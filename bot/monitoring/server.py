@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
+from itertools import count
 from typing import NamedTuple
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as METRICS_TYPE
@@ -23,8 +24,11 @@ log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 32
 """Connections that are open at a time, each with a descriptor."""
-PAUSE_S = 0.001
-"""Seconds between two connections that are accepted."""
+BACKLOG = 1024
+"""Connections that wait to be accepted. One for which there is no room tries again after a second
+or more."""
+AT_ONCE, PAUSE_S = 4, 0.001
+"""Connections that are accepted in a row, and the seconds before the next ones."""
 REQUEST_S = 5.0
 """Seconds that a client may take to send its request, and again to read the answer."""
 LARGEST_REQUEST = 2**14
@@ -98,7 +102,7 @@ async def serve_monitoring(
     pages = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics_page}
     found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
-    with socket.create_server(address[:2], family=family) as listening:
+    with socket.create_server(address[:2], family=family, backlog=BACKLOG) as listening:
         listening.setblocking(False)
         accepting = asyncio.create_task(_accept(listening, pages))
         try:
@@ -125,7 +129,9 @@ async def _accept(listening: socket.socket, pages: Pages) -> None:
     tasks: set[asyncio.Task[None]] = set()
     reading: Reading = {}
     try:
-        while True:
+        for number in count(1):
+            # Also between those in a row, so that requests that have arrived are read.
+            await asyncio.sleep(0 if number % AT_ONCE else PAUSE_S)
             try:
                 connection, _ = await loop.sock_accept(listening)
             except OSError as error:
@@ -135,7 +141,6 @@ async def _accept(listening: socket.socket, pages: Pages) -> None:
             if len(tasks) >= MOST_CONNECTIONS:
                 if not reading:  # all wait for their answers
                     connection.close()
-                    await asyncio.sleep(PAUSE_S)
                     continue
                 oldest = reading.pop(next(iter(reading)))
                 tasks.discard(oldest)
@@ -144,7 +149,6 @@ async def _accept(listening: socket.socket, pages: Pages) -> None:
             tasks.add(task)
             reading[connection] = task
             task.add_done_callback(tasks.discard)
-            await asyncio.sleep(PAUSE_S)
     finally:
         for task in tasks:
             task.cancel()
