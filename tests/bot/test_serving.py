@@ -7,6 +7,7 @@ import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -17,6 +18,7 @@ import pytest
 from bot.chat.app import App
 from bot.fleet.membership import Served, ShardsTaken
 from bot.launch import Tokens, tokens_of
+from bot.operate.serving import lifetime
 from bot.operate.serving.lifetime import (
     alone,
     joined,
@@ -114,6 +116,30 @@ async def test_first_end_stops_all() -> None:
         await serve_until_stopped([works(), fails()], shut_down, never())
     assert cancelled.is_set()
     shut_down.assert_not_awaited()
+
+
+@pytest.mark.parametrize("lost", [1, 9])
+async def test_lost_cancellation(lost: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is repeated; what never ends is left behind."""
+    monkeypatch.setattr(lifetime, "CANCELLED_S", 0.01)
+    monkeypatch.setattr(lifetime, "MOST_CANCELLATIONS", 3)
+
+    released = asyncio.Event()
+
+    async def loses() -> None:
+        for _ in range(lost):
+            with suppress(asyncio.CancelledError):
+                await released.wait()
+        await released.wait()
+
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise StartupError(Exit.TOKEN_REJECTED, "no")
+
+    with pytest.raises(StartupError, match="no"):
+        async with asyncio.timeout(60):
+            await serve_until_stopped([loses(), fails()], AsyncMock(), never())
+    released.set()
 
 
 @pytest.mark.parametrize("is_lost", [False, True])

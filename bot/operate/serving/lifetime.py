@@ -5,7 +5,15 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Coroutine,
+    Mapping,
+    Sequence,
+)
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +33,9 @@ from bot.store import Database, Unavailable
 from bot.store.startup_problems import startup_problem
 
 log = logging.getLogger(__name__)
+
+MOST_CANCELLATIONS, CANCELLED_S = 10, 1.0
+"""How often a platform is cancelled, and the seconds that it has each time."""
 
 
 async def serve_until_stopped(
@@ -60,9 +71,9 @@ async def serve_until_stopped(
         loop.set_exception_handler(leave_behind)
         await shut_down()
     ended = [work for work in running if work.done()]
-    for task in (*running, stopping, losing):
+    for task in (stopping, losing):
         task.cancel()
-    await asyncio.wait(running)
+    await _cancel(running)
     if reason is not None:
         raise StartupError(
             Exit.HUNG, f"The bot has ended itself, for a supervisor to start it again: {reason}."
@@ -70,6 +81,18 @@ async def serve_until_stopped(
     if not is_stopped:
         for work in ended:
             await work
+
+
+async def _cancel(works: Collection[asyncio.Task[None]]) -> None:
+    """Cancel tasks until all have ended; after `MOST_CANCELLATIONS`, leave those that go on."""
+    for _ in range(MOST_CANCELLATIONS):
+        for work in works:
+            work.cancel()
+        # `asyncio.wait_for` loses a cancellation that comes just as it returns (Python 3.11).
+        _done, going_on = await asyncio.wait(works, timeout=CANCELLED_S)
+        if not going_on:
+            return
+    log.warning("%d platforms do not end and are left behind", len(going_on))
 
 
 def leave_behind(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
