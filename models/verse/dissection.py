@@ -8,7 +8,7 @@ The trace of a line in metre shows what each particle wrote, token by token, and
 """
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import numpy as np
@@ -21,7 +21,7 @@ from models.networks.words import LINE_END, NONE, PLAN, SPACE_FLIP, UNKNOWN, run
 from models.serving.words import FastWordLSTM, FastWordsAndCharacters
 from models.text_generator import Accept, GenerationError
 from models.verse.metrical import MetricalWriter, encoded_prefix, last_word, metrical_writer_of
-from models.verse.poem import SonnetDraft, SonnetError, extend, next_line
+from models.verse.poem import FEW_PARTICLES, SonnetDraft, SonnetError, extend, next_line
 from models.verse.word_index import Columns
 from models.verse.word_lines import ParticleStep, end_logits, share_of
 from models.weights import Trained
@@ -211,12 +211,14 @@ def trace_line(
             "Only a line in metre has a trace, by weights with a network over English words; try "
             "the form shakespearean."
         )
+    draft = replace(draft, request=replace(draft.request, particles=FEW_PARTICLES), hypotheses=())
     (extended,) = extend(trained, [draft], accept)
     steps: list[ParticleStep] = []
     (candidates,) = writer.write([next_line(draft)], trace=steps)
     same = [c.tokens for c in candidates if np.array_equal(c.state, extended.state)]
     (request,) = writer.requests([next_line(draft)])
-    nowhere = writer.network.towards(np.array([NONE]))
+    known = request.features[np.newaxis], request.subject[np.newaxis]
+    nowhere = writer.network.towards(np.array([NONE]), *known)
     h, _ = writer.network.step(np.array([PLAN]), np.array([0]), nowhere, request.state)
     scaled = end_logits(request, writer.output.logits(h)[0])  # (C,)
     above = [last_word(draft.lines[i]) for i in draft.form.rhymes_of(len(draft.lines))]

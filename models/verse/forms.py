@@ -110,6 +110,8 @@ def _fits(stresses: str, template: str) -> bool:
 # Forms --------------------------------------------------------------------------------------------
 
 TABLE = Path(__file__).parents[2] / "data" / "forms.toml"
+FIRST_LINES = 2
+"""Lines of a poem in metre that are shown together, before the rest of its first stanza."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,11 @@ class Form:
     def stanza_ends(self) -> frozenset[int]:
         """Number of lines at the end of each stanza except the last."""
         return frozenset(accumulate(map(len, self.stanzas[:-1])))
+
+    @cached_property
+    def choices(self) -> frozenset[int]:
+        """Numbers of lines at which a poem is decided so far: the first ones, then each stanza."""
+        return self.stanza_ends | {FIRST_LINES}
 
     def metre_of(self, line: int) -> Metre:
         """The metre of a line by its number, from 0, in a form with metre."""

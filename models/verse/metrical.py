@@ -146,8 +146,6 @@ def _min_syllables(line: str, index: WordIndex | None) -> int:
 
 # Lines --------------------------------------------------------------------------------------------
 
-PARTICLES = 4
-"""Drafts of each line that are written side by side."""
 SUBJECT_STRENGTH = 6.0
 """β of `models.verse.subject`, in nats."""
 RETURNING = 0.5
@@ -207,12 +205,11 @@ class MetricalWriter:
     def write(
         self,
         lines: Sequence["NextLine"],
-        particles: int = PARTICLES,
         trace: list[ParticleStep] | None = None,
     ) -> list[list[MetricalLine]]:
         """Candidates for the next line of some poems."""
         requests = self.requests(lines)
-        return write_lines(self.network, self.index, self.output, requests, particles, trace)
+        return write_lines(self.network, self.index, self.output, requests, trace)
 
     def requests(self, lines: Sequence["NextLine"]) -> list[LineRequest]:
         """The requests to the network for some lines."""
@@ -241,6 +238,7 @@ class MetricalWriter:
             self.network.vocabulary.encode_features(known),
             subject_of(line.subject.tokens),
             line.temperature,
+            line.particles,
             line.number + 1 == line.form.lines,
             line.rng,
         )
@@ -304,6 +302,7 @@ class NextLine:
     form: Form
     subject: Subject
     temperature: float
+    particles: int
     rng: np.random.Generator
     attempt: int = 0
     """How often all candidates have been rejected."""

@@ -6,7 +6,9 @@ several members in one batch. Each line draws from its own generator, seeded wit
 so a poem does not depend on the other poems of its batch.
 
 For each line several candidates are sampled: by words in forms with rhyme and metre (`metrical`),
-by characters in the others (`free_lines`). One that is not a copy is kept.
+by characters in the others (`free_lines`). None may be a copy. In metre, the best few candidates
+are all continued, as hypotheses, and the best one is chosen (`search`) when a stanza is complete:
+whether a line was good shows in what can follow it.
 
 This module is a `models.text_generator.TextGenerator`.
 """
@@ -49,6 +51,7 @@ from models.verse.metrical import (
     start_of,
     wrap_opening,
 )
+from models.verse.search import ranked
 from models.verse.subject import NO_SUBJECT, Subject
 from models.verse.word_lines import MetricalLine
 from models.weights import Trained
@@ -63,6 +66,11 @@ FREE = 4
 """Candidates for each line without metre."""
 COUNTED = 1
 """Candidates in a form that counts characters: plain sampling, as in the notebook."""
+PARTICLES, FEW_PARTICLES = 32, 4
+"""Drafts of each line in metre that are written side by side: at most, and when many members wait.
+"""
+PER_HYPOTHESIS = 4
+"""Particles that continue each hypothesis."""
 MAX_ATTEMPTS = 4
 """How often new candidates are sampled when all were rejected."""
 WARMING = 0.3
@@ -91,6 +99,9 @@ class SonnetRequest:
     about: str = ""
     """A subject in the member's words, or a name, which the poem begins with unless it has an
     opening, and which comes back; if empty, the subject is that of the opening."""
+    particles: int = PARTICLES
+    """Drafts of each line in metre that are written side by side, from 1 to `PARTICLES`. With fewer
+    of them a poem is written sooner, and is worse."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +128,10 @@ class SonnetDraft:
     """What the poem is about; none in a form without metre."""
     name: str = ""
     """A name that the second last line begins with, if it is written in metre; may be empty."""
+    hypotheses: tuple["SonnetDraft", ...] = field(default=(), repr=False)
+    """Continuations by some lines, the best first, until one is chosen; empty if none is begun."""
+    nats: tuple[float, int] = (0.0, 0)
+    """Of a hypothesis: ln p of the lines since the last choice, and the number of predictions."""
 
     @property
     def form(self) -> Form:
@@ -136,16 +151,16 @@ class SonnetDraft:
             return len(self.lines) >= self.form.lines
         return self.characters_left <= 0
 
-    def generator(self, use: int) -> np.random.Generator:
+    def generator(self, *use: int) -> np.random.Generator:
         """A generator for the next line. Each `use` has its own, and each opening too."""
         words = f"{self.request.opening}{self.request.about}"
         opening = hashlib.blake2b(words.encode(errors="replace"), digest_size=8)
-        seed = [self.request.seed, int.from_bytes(opening.digest()), len(self.lines), use]
+        seed = [self.request.seed, int.from_bytes(opening.digest()), len(self.lines), *use]
         return np.random.default_rng(seed)
 
 
-_Candidates = Sequence[FreeLine | MetricalLine]
-"""Those for one line, in the order in which they are tried."""
+Candidates = Sequence[tuple[SonnetDraft, FreeLine | MetricalLine]]
+"""Lines with the drafts that they continue, in the order in which they are tried."""
 
 
 def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
@@ -204,10 +219,11 @@ def extend(
 ) -> list[SonnetDraft]:
     """Write the next line of each draft. Finished drafts are returned unchanged.
 
-    The first candidate is kept that passes the word filter, that is not a line of a text that the
-    network was trained on, nor has a long run of its words, nor is in the poem already. `accepts`
-    is one word filter for all drafts, or one for each. Raises `NoLineFound` if a draft has no such
-    candidate, `ValueError` for a draft that other weights started, and `Abandoned`.
+    In metre, lines appear in the draft when they are chosen: the first ones together, then each
+    stanza. Only candidates are kept that pass the word filter, that are not a line of a text that
+    the network was trained on, nor have a long run of its words, nor are in the poem already.
+    `accepts` is one word filter for all drafts, or one for each. Raises `NoLineFound` if a draft
+    has no such candidate, `ValueError` for a draft that other weights started, and `Abandoned`.
     """
     of_each = [accepts] * len(drafts) if callable(accepts) else accepts
     if any(draft.weights != trained.digest for draft in drafts):
@@ -222,9 +238,9 @@ def extend(
         check_stop(should_stop)
         written = _write_candidates(trained, [drafts[i] for i in waiting], attempt)
         for i, candidates in zip(waiting, written, strict=True):
-            chosen = _first_acceptable(trained, drafts[i], candidates, of_each[i])
-            if chosen is not None:
-                extended[i] = chosen
+            kept = _acceptable(trained, candidates, of_each[i], _beam(trained, drafts[i]))
+            if kept:
+                extended[i] = _chosen(drafts[i], kept)
     if len(extended) < len(drafts):
         raise NoLineFound(
             "No next line was found that is new and that the word filter accepts; "
@@ -233,11 +249,26 @@ def extend(
     return [extended[i] for i in range(len(drafts))]
 
 
+def _beam(trained: Trained, draft: SonnetDraft) -> int:
+    """Number of hypotheses that are continued."""
+    if _method_of(trained, draft) is not _write_metrical:
+        return 1
+    return max(1, draft.request.particles // PER_HYPOTHESIS)
+
+
+def _chosen(draft: SonnetDraft, kept: Sequence[SonnetDraft]) -> SonnetDraft:
+    """The draft with new hypotheses, or the best of them where it is time to choose."""
+    best = kept[0]
+    if len(kept) == 1 or best.finished or len(best.lines) in best.form.choices:
+        return replace(best, nats=(0.0, 0))
+    return replace(draft, hypotheses=tuple(kept))
+
+
 def _write_candidates(
     trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
-) -> list[_Candidates]:
+) -> list[Candidates]:
     """Candidates for the next line of each draft. Drafts of one method share a batch."""
-    found: list[_Candidates] = [[] for _ in drafts]
+    found: list[Candidates] = [[] for _ in drafts]
     for write in (_write_metrical, _write_free, _write_counted):
         selected = [i for i, draft in enumerate(drafts) if _method_of(trained, draft) is write]
         if selected:
@@ -247,7 +278,7 @@ def _write_candidates(
     return found
 
 
-Write = Callable[[Trained, Sequence[SonnetDraft], int], Sequence[_Candidates]]
+Write = Callable[[Trained, Sequence[SonnetDraft], int], Sequence[Candidates]]
 
 
 def _method_of(trained: Trained, draft: SonnetDraft) -> Write:
@@ -260,7 +291,9 @@ def _writer_of(trained: Trained, form: Form) -> MetricalWriter | None:
     return metrical_writer_of(trained) if form.metres else None
 
 
-def next_line(draft: SonnetDraft, attempt: int = 0) -> NextLine:
+def next_line(
+    draft: SonnetDraft, attempt: int = 0, hypothesis: int = 0, particles: int = FEW_PARTICLES
+) -> NextLine:
     """The next line of a draft in a form with metre, for an attempt at writing it."""
     return NextLine(
         draft.state,
@@ -269,41 +302,55 @@ def next_line(draft: SonnetDraft, attempt: int = 0) -> NextLine:
         draft.form,
         draft.subject,
         _temperature(draft, attempt),
-        draft.generator(attempt),
+        particles,
+        draft.generator(attempt, hypothesis),
         attempt,
     )
 
 
 def _write_metrical(
     trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
-) -> Sequence[_Candidates]:
+) -> Sequence[Candidates]:
     writer = metrical_writer_of(trained)
     assert writer is not None  # noqa: S101 (see `_method_of`)
-    lines = [next_line(draft, attempt) for draft in drafts]
-    found: list[_Candidates] = []
-    for line, candidates in zip(lines, writer.write(lines), strict=True):
-        # Particles that are drawn in proportion to their weights are a sample of the lines.
-        weights = np.array([c.log_weight for c in candidates])
-        order = np.argsort(-(weights + line.rng.gumbel(size=len(candidates))), kind="stable")
-        found.append([candidates[i] for i in order])
+    beams = [draft.hypotheses or (draft,) for draft in drafts]
+    lines = [
+        next_line(hypothesis, attempt, number, max(1, draft.request.particles // len(beam)))
+        for draft, beam in zip(drafts, beams, strict=True)
+        for number, hypothesis in enumerate(beam)
+    ]
+    written = iter(writer.write(lines))
+    found: list[Candidates] = []
+    for draft, beam in zip(drafts, beams, strict=True):
+        pool = [(hypothesis, line) for hypothesis in beam for line in next(written)]
+        rng = beam[0].generator(attempt, len(beam))
+        found.append(ranked(writer, draft.subject, pool, rng))
     return found
 
 
 def _write_free(
     trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
-) -> Sequence[_Candidates]:
+) -> Sequence[Candidates]:
     requests = [_request(d, attempt, Bounds.of_line(len(d.encoded_prefix))) for d in drafts]
-    return generate_lines(trained.network, requests, FREE, max_length=MAX_LENGTH, top_p=TOP_P)
+    found = generate_lines(trained.network, requests, FREE, max_length=MAX_LENGTH, top_p=TOP_P)
+    return _of_drafts(drafts, found)
 
 
 def _write_counted(
     trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
-) -> Sequence[_Candidates]:
+) -> Sequence[Candidates]:
     # Not the maximum over this batch: random numbers must not depend on the rest of the batch.
     max_length = max(form.characters or 0 for form in FORMS.values()) + len(END)
     left = [draft.characters_left for draft in drafts]
     requests = [_request(d, attempt, Bounds(0, n, n)) for d, n in zip(drafts, left, strict=True)]
-    return generate_lines(trained.network, requests, COUNTED, max_length=max_length, top_p=None)
+    found = generate_lines(trained.network, requests, COUNTED, max_length=max_length, top_p=None)
+    return _of_drafts(drafts, found)
+
+
+def _of_drafts(
+    drafts: Sequence[SonnetDraft], found: Sequence[Sequence[FreeLine]]
+) -> list[Candidates]:
+    return [[(d, line) for line in lines] for d, lines in zip(drafts, found, strict=True)]
 
 
 def _temperature(draft: SonnetDraft, attempt: int) -> float:
@@ -317,28 +364,36 @@ def _request(draft: SonnetDraft, attempt: int, bounds: Bounds) -> FreeLineReques
     return FreeLineRequest(draft.state, draft.logits, temperature, rng, bounds)
 
 
-def _first_acceptable(
-    trained: Trained, draft: SonnetDraft, candidates: _Candidates, accept: Accept
-) -> SonnetDraft | None:
-    """The draft with its first acceptable candidate, or `None` if there is none."""
-    for candidate in candidates:
+def _acceptable(
+    trained: Trained, candidates: Candidates, accept: Accept, most: int
+) -> list[SonnetDraft]:
+    """The drafts with their first acceptable candidates, at most so many, without repetitions."""
+    kept: dict[tuple[str, ...], SonnetDraft] = {}
+    for draft, candidate in candidates:
         written = candidate.written
         line = _format_line(draft, written, trained)
         # A member may copy or repeat a line; the network may not.
         repeats = bool(words_of(written)) and line in draft.lines
         before = "\n".join((*draft.lines, draft.encoded_prefix))
-        if not repeats and not trained.copies(before, written) and accept(line):
-            lines = (*draft.lines, line)
-            prefix = _returning_name(trained, draft, len(lines))
-            return replace(
-                draft,
-                lines=lines,
-                prefix=prefix,
-                encoded_prefix=encoded_prefix(trained.network.vocabulary, prefix),
-                state=candidate.state,
-                logits=candidate.logits,
-            )
-    return None
+        lines = (*draft.lines, line)
+        if repeats or lines in kept or trained.copies(before, written) or not accept(line):
+            continue
+        prefix = _returning_name(trained, draft, len(lines))
+        log_p, predictions = draft.nats
+        if isinstance(candidate, MetricalLine):
+            log_p, predictions = log_p + candidate.log_p, predictions + candidate.predictions
+        kept[lines] = replace(
+            draft,
+            lines=lines,
+            prefix=prefix,
+            encoded_prefix=encoded_prefix(trained.network.vocabulary, prefix),
+            state=candidate.state,
+            logits=candidate.logits,
+            nats=(log_p, predictions),
+        )
+        if len(kept) == most:
+            break
+    return [*kept.values()]
 
 
 def _returning_name(trained: Trained, draft: SonnetDraft, number: int) -> str:

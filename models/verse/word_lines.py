@@ -83,6 +83,8 @@ class LineRequest:
     subject: Indices = field(repr=False)
     """`(SUBJECT_WORDS,)`, for a network that reads it."""
     temperature: float
+    particles: int
+    """Drafts of the line that are written side by side."""
     ends_poem: bool
     """Whether it ends with a full stop or the like."""
     rng: np.random.Generator
@@ -99,10 +101,18 @@ class MetricalLine:
     """What the network wrote: words and marks, without the line feed."""
     log_weight: float
     """The particle's weight, in nats."""
+    log_p: float
+    """ln of the probability of its last word, its tokens and the line feed at temperature 1,
+    without metre, rhyme and bias, in nats."""
     state: State = field(repr=False)
     """After the last token before the line feed."""
     logits: None = field(default=None, init=False)
     """The character network predicts nothing for it."""
+
+    @property
+    def predictions(self) -> int:
+        """Number of predictions that `log_p` is the sum of."""
+        return len(self.tokens) + (1 if self.start.complete else 2)
 
     @property
     def written(self) -> str:
@@ -134,11 +144,10 @@ def write_lines(
     index: WordIndex,
     output: Output,
     requests: Sequence[LineRequest],
-    particles: int,
     trace: list[ParticleStep] | None = None,
 ) -> list[list[MetricalLine]]:
-    """Candidates for each line, at most `particles`; none if no known words lead to an end."""
-    batch = _ParticleBatch(network, index, output, requests, particles, trace)
+    """Candidates for each line, at most one per particle; none if no known words lead to an end."""
+    batch = _ParticleBatch(network, index, output, requests, trace)
     batch.plan()
     batch.read_starts()
     for step in range(MAX_TOKENS):
@@ -171,6 +180,7 @@ _PARTICLE = np.dtype(
         ("may_mark", np.bool_),  # whether the last token is a word, so that a mark may follow
         ("closed", np.bool_),  # whether the last word of the line is written
         ("log_weight", np.float64),
+        ("log_p", np.float64),
         ("written", np.int64, (MAX_TOKENS,)),  # columns
         ("ancestor", np.int64),  # the particle of the traced step before that it continues
     ]
@@ -187,28 +197,29 @@ class _ParticleBatch:
         index: WordIndex,
         output: Output,
         requests: Sequence[LineRequest],
-        particles: int,
         trace: list[ParticleStep] | None,
     ) -> None:
         self.network, self.index, self.output = network, index, output
-        self.requests, self.particles, self.trace = requests, particles, trace
+        self.requests, self.trace = requests, trace
         self.candidates: list[list[MetricalLine]] = [[] for _ in requests]
         # For each line, `(lines, …)`.
         self.fits = np.stack([index.positions(request.metre) for request in requests])
         self.cold = np.array([[1 / r.temperature] for r in requests], np.float32)
-        self.bias = np.stack([output.bias * of for of in self.cold])  # (lines, C)
-        self.bias += [request.bias for request in requests]
+        self.bias = np.stack([request.bias for request in requests])  # (lines, C)
         self.features = np.stack([request.features for request in requests])
         self.subjects = np.stack([request.subject for request in requests])
         # Drawn in advance, in one call per line, so that lines do not depend on each other.
-        shape = (MAX_TOKENS, particles)
-        self.uniform = np.stack([r.rng.random(shape) for r in requests]).astype(np.float32)
+        self.particles = np.array([request.particles for request in requests])
+        uniform = [r.rng.random((r.particles, MAX_TOKENS)) for r in requests]
+        self.uniform = np.concatenate(uniform).astype(np.float32)  # (R, MAX_TOKENS), R at first
         self.offset = np.stack([r.rng.random(MAX_TOKENS + 1) for r in requests])
         self.enough = np.zeros(len(requests), np.bool_)
         """Whether most particles of the line are finished."""
         # For each particle, `(R, …)`; those of a line side by side.
-        self.rows = np.zeros(len(requests) * particles, _PARTICLE)
-        self.rows["line"] = np.arange(len(requests)).repeat(particles)
+        self.rows = np.zeros(len(self.uniform), _PARTICLE)
+        self.rows["line"] = np.arange(len(requests)).repeat(self.particles)
+        self.first = self.particles.cumsum() - self.particles
+        """The first particle of each line at the beginning, `(lines,)`."""
         self.rows["positions"] = [requests[i].start.positions for i in self.rows["line"].tolist()]
         self.rows["ancestor"] = np.arange(len(self.rows))
         self.state = np.concatenate([request.state for request in requests])  # until `plan`
@@ -223,7 +234,7 @@ class _ParticleBatch:
         log_share = np.zeros(len(rows))
         typed = np.full(lines, NONE)
         for number, request in enumerate(self.requests):
-            of_line = slice(number * self.particles, (number + 1) * self.particles)
+            of_line = slice(first := int(self.first[number]), first + request.particles)
             if request.start.complete:
                 typed[number] = self._typed_end(request.start)
                 continue
@@ -237,9 +248,11 @@ class _ParticleBatch:
             some = np.flatnonzero(p > EPSILON * p.sum())
             some = some if some.size else np.array([p.argmax()])
             # Systematic: the particles spread over the distribution.
-            u = (np.arange(self.particles) + self.offset[number, MAX_TOKENS]) / self.particles
-            rows["end"][of_line] = columns[some][invert(np.cumsum(p[some]), u)]
-            rows["ending"][of_line] = index.endings(request.metre)[rows["end"][of_line]]
+            u = np.arange(request.particles) + self.offset[number, MAX_TOKENS]
+            chosen = columns[some][invert(np.cumsum(p[some]), u / request.particles)]
+            rows["end"][of_line] = chosen
+            rows["ending"][of_line] = index.endings(request.metre)[chosen]
+            rows["log_p"][of_line] = log_softmax(logits[number])[chosen]
         self._record(rows["end"], log_share)
         end = np.where(rows["end"] > 0, index.tokens[rows["end"]], typed[rows["line"]])
         line = rows["line"]
@@ -287,10 +300,13 @@ class _ParticleBatch:
     def write(self, step: int) -> None:
         """Write a token in every particle."""
         index, rows, line = self.index, self.rows, self.rows["line"]
-        logits = self.output.logits(self.h * self.cold[line], self.bias[line])  # (R, C)
+        logits = self.output.logits(self.h)  # (R, C)
         number = np.arange(len(rows)) - line.searchsorted(line)  # within its line
-        x, log_share = draw(logits, self._allowed(step), self.uniform[line, step, number])
+        u = self.uniform[self.first[line] + number, step]
+        # One product serves both: what is drawn from, and the network's own prediction.
+        x, log_share = draw(logits * self.cold[line] + self.bias[line], self._allowed(step), u)
         rows["log_weight"] += log_share
+        rows["log_p"] += logits[np.arange(len(x)), x] - log_sum_exp(logits)
         self._record(x, log_share)
         kept = log_share > -np.inf
         for row in (kept & (x == index.line_end)).nonzero()[0].tolist():
@@ -368,10 +384,11 @@ class _ParticleBatch:
         """Make a candidate of a particle that has come to the end of its line."""
         particle, texts = self.rows[row], self.index.texts
         tokens = tuple(texts[column] for column in particle["written"][:step].tolist())
-        weight, state = float(particle["log_weight"]), self.state[row : row + 1].copy()
-        found = self.candidates[particle["line"]]
-        found.append(MetricalLine(self.requests[particle["line"]].start, tokens, weight, state))
-        self.enough[particle["line"]] = len(found) >= ENOUGH * self.particles
+        state, line = self.state[row : row + 1].copy(), int(particle["line"])
+        start, found = self.requests[line].start, self.candidates[line]
+        nats = float(particle["log_weight"]), float(particle["log_p"])
+        found.append(MetricalLine(start, tokens, *nats, state))
+        self.enough[line] = len(found) >= ENOUGH * self.particles[line]
 
     def _record(self, x: Indices, log_share: NDArray[np.float64]) -> None:
         if self.trace is None:
@@ -445,6 +462,14 @@ def _draw_likely(
     chosen = cumulative.searchsorted(below + u * (above - below), side="right")
     columns: Indices = places[np.minimum(chosen, end - 1)] % width
     return columns
+
+
+def log_sum_exp(logits: Array) -> Array:
+    """ln Σ exp of each row: `(R, C)` → `(R,)`."""
+    highest = logits.max(axis=1, keepdims=True)  # (R, 1)
+    p = np.exp(logits - highest)
+    total: Array = np.log(np.vecdot(p, np.ones(p.shape[1], np.float32))) + highest[:, 0]
+    return total
 
 
 def uneven(log_weight: NDArray[np.float64], begins: Indices) -> Indices:

@@ -50,23 +50,24 @@ def line(
     subject: Subject = NO_SUBJECT,
     attempt: int = 0,
     temperature: float = 1.0,
+    particles: int = 32,
     seed: int = 0,
     writer: MetricalWriter = WRITER,
 ) -> NextLine:
     """The next line after some."""
     rng = np.random.default_rng(seed)
     state = writer.read(above, form, subject)
-    return NextLine(state, above, prefix, form, subject, temperature, rng, attempt)
+    return NextLine(state, above, prefix, form, subject, temperature, particles, rng, attempt)
 
 
-def ends(a_line: NextLine, writer: MetricalWriter = WRITER, particles: int = 32) -> list[str]:
+def ends(a_line: NextLine, writer: MetricalWriter = WRITER) -> list[str]:
     """The last words of its candidates, of which there are some."""
-    return [last_word(text) for text in texts(a_line, writer, particles)]
+    return [last_word(text) for text in texts(a_line, writer)]
 
 
-def texts(a_line: NextLine, writer: MetricalWriter = WRITER, particles: int = 32) -> list[str]:
+def texts(a_line: NextLine, writer: MetricalWriter = WRITER) -> list[str]:
     """Its candidates with what the member has written, of which there are some."""
-    (found,) = writer.write([a_line], particles)
+    (found,) = writer.write([a_line])
     assert found
     return [a_line.prefix + candidate.written for candidate in found]
 
@@ -222,7 +223,7 @@ def test_few_rhymes() -> None:
     few = few_words(*last_words)
     above: tuple[str, ...] = ()
     for number in range(6):
-        (end,) = ends(line(*above, writer=few, seed=number), few, 1)
+        (end,) = ends(line(*above, writer=few, seed=number, particles=1), few)
         assert end in last_words
         above = (*above, f"the {end}")
     used = [last_word(text) for text in above]

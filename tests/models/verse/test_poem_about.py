@@ -6,10 +6,17 @@ from hypothesis import strategies as st
 
 from data.text import fold, words_of
 from models.verse.forms import FORMS
-from models.verse.poem import SonnetDraft, SonnetError, SonnetRequest, begin, extend
+from models.verse.poem import SonnetDraft, SonnetError, begin, extend
 from models.verse.prosody import rhymes, scans
 from tests.models.tiny import anything, poet
-from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, finished, writer_of
+from tests.models.verse.versifier import (
+    READINGS,
+    VERSIFIER,
+    WORDS,
+    QuickRequest,
+    finished,
+    writer_of,
+)
 
 METRICAL = [name for name, form in FORMS.items() if form.metres]
 KNOWN = "beauty"
@@ -39,12 +46,12 @@ LONG = {
 
 def about(name: str, form: str = "shakespearean", opening: str = "", seed: int = 1) -> SonnetDraft:
     """The beginning of a poem."""
-    return begin(VERSIFIER, SonnetRequest(opening, seed, form=form, about=name))
+    return begin(VERSIFIER, QuickRequest(opening, seed, form=form, about=name))
 
 
 def whole(name: str, form: str = "shakespearean", opening: str = "", seed: int = 1) -> SonnetDraft:
     """A whole poem."""
-    request = SonnetRequest(opening, seed, form=form, about=name)
+    request = QuickRequest(opening, seed, form=form, about=name)
     (draft,) = finished([request])
     return draft
 
@@ -196,7 +203,7 @@ def test_poem_depends_on_subject_and_name() -> None:
 def test_characters_know_names_only(form: str) -> None:
     """Every subject is a name for them, with which the poem begins."""
     trained = poet()
-    (draft,) = finished([SonnetRequest("", 1, form=form, about="beauty")], trained)
+    (draft,) = finished([QuickRequest("", 1, form=form, about="beauty")], trained)
     assert draft.name == "beauty"
     assert draft.subject.words == ()
     assert draft.lines[0].startswith("beauty, ")

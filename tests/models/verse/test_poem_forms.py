@@ -13,11 +13,18 @@ from hypothesis import strategies as st
 
 from data.text import fold, words_of
 from models.verse.forms import FORMS, forms_of
-from models.verse.poem import OPENING_LIMIT, SonnetDraft, SonnetRequest, begin, extend
+from models.verse.poem import OPENING_LIMIT, SonnetDraft, begin, extend
 from models.verse.prosody import pairs_of, rhymes, scans, syllable_counts
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import anything
-from tests.models.verse.versifier import READINGS, VERSIFIER, WORDS, finished, rhyme_strictly
+from tests.models.verse.versifier import (
+    READINGS,
+    VERSIFIER,
+    WORDS,
+    QuickRequest,
+    finished,
+    rhyme_strictly,
+)
 
 METRICAL = [name for name, form in FORMS.items() if form.metres]
 SUMMER = "Shall I compare thee to a summer's day"
@@ -60,7 +67,7 @@ def poems(form: str) -> dict[str, SonnetDraft]:
     """A poem for each opening, or for a few of them."""
     if form not in _written:
         names = FEW if form in ("petrarchan", "spenserian", "couplets") else tuple(OPENINGS)
-        requests = [SonnetRequest(OPENINGS[n], k, form=form) for k, n in enumerate(names)]
+        requests = [QuickRequest(OPENINGS[n], k, form=form) for k, n in enumerate(names)]
         _written[form] = dict(zip(names, finished(requests), strict=True))
     return _written[form]
 
@@ -160,7 +167,7 @@ def test_lines_rhyme_and_scan(form: str) -> None:
 )
 def test_any_opening_is_continued(opening: str, form: str, temperature: float, seed: int) -> None:
     """By one line at least, and the same one if it is asked for again."""
-    request = SonnetRequest(opening[:OPENING_LIMIT], seed, temperature, form)
+    request = QuickRequest(opening[:OPENING_LIMIT], seed, temperature, form)
     drafts = [begin(VERSIFIER, request)] * 2
     first, again = extend(VERSIFIER, drafts, anything)
     text = without_spaces("".join(first.lines))
@@ -188,7 +195,7 @@ def test_custom_form(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     forms: Any = FORMS
     monkeypatch.setitem(forms, "monorhyme", forms_of(table)["monorhyme"])
-    (draft,) = finished([SonnetRequest("", 0, form="monorhyme")])
+    (draft,) = finished([QuickRequest("", 0, form="monorhyme")])
     ends = [end(line) for line in draft.lines]
     assert len(ends) == len(set(ends)) == 6
     assert all(rhymes(ends[0], word, READINGS) for word in ends[1:4])
@@ -200,11 +207,11 @@ def test_custom_form(monkeypatch: pytest.MonkeyPatch) -> None:
 # Drafts and seeds. -------------------------------------------------------------------------------
 
 MIXED = [
-    SonnetRequest("Shall I", 1, 0.8, "shakespearean"),
-    SonnetRequest("", 2, 0.1, "limerick"),
-    SonnetRequest("Shall I comp", 3, 2.0, "limerick"),
-    SonnetRequest("Shall I", 4, 2.0, "free"),
-    SonnetRequest("Shall\nI", 5, 0.8, "notebook"),
+    QuickRequest("Shall I", 1, 0.8, "shakespearean"),
+    QuickRequest("", 2, 0.1, "limerick"),
+    QuickRequest("Shall I comp", 3, 2.0, "limerick"),
+    QuickRequest("Shall I", 4, 2.0, "free"),
+    QuickRequest("Shall\nI", 5, 0.8, "notebook"),
 ]
 
 
@@ -217,13 +224,13 @@ def test_poem_does_not_depend_on_batch() -> None:
 
 def test_metrical_poem_depends_on_seed() -> None:
     seeds = [7, 7, 8, 0, 2**64 - 1]
-    drafts = finished([SonnetRequest("", seed, form="limerick") for seed in seeds])
+    drafts = finished([QuickRequest("", seed, form="limerick") for seed in seeds])
     assert drafts[0].lines == drafts[1].lines
     assert len({draft.lines for draft in drafts}) == 4
 
 
 def test_any_temperature_rhymes() -> None:
-    for draft in finished([SonnetRequest("", 1, t, "spenserian") for t in (0.1, 2.0)]):
+    for draft in finished([QuickRequest("", 1, t, "spenserian") for t in (0.1, 2.0)]):
         assert len(promised_rhymes(draft)) == 9
         assert rhymes_as_promised(draft)
 
@@ -231,7 +238,7 @@ def test_any_temperature_rhymes() -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_pickled_draft_continues_the_same(form: str) -> None:
     """Between two lines it may go to another process: it holds no network."""
-    draft = begin(VERSIFIER, SonnetRequest("Shall I", seed=5, form=form))
+    draft = begin(VERSIFIER, QuickRequest("Shall I", seed=5, form=form))
     while not draft.finished:
         pickled = pickle.dumps(draft, protocol=5)
         arrays = (draft.state, draft.logits, draft.subject.vector)

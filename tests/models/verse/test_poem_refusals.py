@@ -8,16 +8,15 @@ import pytest
 from data.text import fold, words_of
 from models.fingerprints import runs_of
 from models.verse import poem
-from models.verse.metrical import PARTICLES
-from models.verse.poem import MAX_ATTEMPTS, NoLineFound, SonnetRequest, begin, extend
+from models.verse.poem import FEW_PARTICLES, MAX_ATTEMPTS, NoLineFound, begin, extend
 from tests.models.tiny import anything
 from tests.models.verse.test_poem_forms import SUMMER, end, promised_rhymes, rhymes_as_promised
-from tests.models.verse.versifier import VERSIFIER, finished, versifier, word_network
+from tests.models.verse.versifier import VERSIFIER, QuickRequest, finished, versifier, word_network
 
 
 def first_line(opening: str = "", **known: Iterable[str]) -> str:
     trained = versifier(**known)  # type: ignore[arg-type]
-    (draft,) = extend(trained, [begin(trained, SonnetRequest(opening, seed=3))], anything)
+    (draft,) = extend(trained, [begin(trained, QuickRequest(opening, seed=3))], anything)
     return draft.lines[0]
 
 
@@ -41,7 +40,7 @@ def test_run_from_prefix_is_not_continued() -> None:
 
 
 def test_run_across_lines_is_not_written() -> None:
-    request = SonnetRequest("I\nmy\nthy\nto\nso\nor\n", seed=3, form="couplets")
+    request = QuickRequest("I\nmy\nthy\nto\nso\nor\n", seed=3, form="couplets")
 
     def seventh(runs: Iterable[str] = ()) -> list[str]:
         trained = versifier(runs=runs)
@@ -68,16 +67,16 @@ def test_filter_rejects_everything(opening: str) -> None:
         asked.append(line)
         return False
 
-    draft = begin(VERSIFIER, SonnetRequest(opening, seed=3))
+    draft = begin(VERSIFIER, QuickRequest(opening, seed=3))
     with pytest.raises(NoLineFound, match="try another opening"):
         extend(VERSIFIER, [draft], refuse)
-    assert PARTICLES < len(asked) <= MAX_ATTEMPTS * PARTICLES
+    assert FEW_PARTICLES < len(asked) <= MAX_ATTEMPTS * FEW_PARTICLES
 
 
 @pytest.mark.parametrize("form", ["couplets", "free"])
 def test_later_attempts_are_wilder(monkeypatch: pytest.MonkeyPatch, form: str) -> None:
     """A tame network may have nothing to say but what it has read."""
-    draft, tame = begin(VERSIFIER, SonnetRequest("", 3, 0.1, form)), set[str]()
+    draft, tame = begin(VERSIFIER, QuickRequest("", 3, 0.1, form)), set[str]()
 
     def remember(line: str) -> bool:
         tame.add(line)
@@ -93,7 +92,7 @@ def test_later_attempts_are_wilder(monkeypatch: pytest.MonkeyPatch, form: str) -
 
 
 def test_filtered_words_are_replaced() -> None:
-    (unhindered,) = finished([SonnetRequest("", 1)])
+    (unhindered,) = finished([QuickRequest("", 1)])
     unwanted = {end(unhindered.lines[2])}
     refused: set[str] = set()
 
@@ -103,14 +102,14 @@ def test_filtered_words_are_replaced() -> None:
         refused.add(line)
         return False
 
-    (draft,) = finished([SonnetRequest("", 1)], accept=accept)
+    (draft,) = finished([QuickRequest("", 1)], accept=accept)
     assert draft.finished
     assert refused
     assert unwanted.isdisjoint(words_of(fold(" ".join(draft.lines))))
 
 
 def test_last_words_vary() -> None:
-    drafts = finished([SonnetRequest("", seed) for seed in range(4)])
+    drafts = finished([QuickRequest("", seed) for seed in range(4)])
     ends = [end(line) for draft in drafts for line in draft.lines]
     assert len(set(ends)) > len(ends) / 2
 
@@ -122,7 +121,7 @@ def test_network_that_is_sure_of_one_word(temperature: float) -> None:
     by = network.words.by.copy()
     by[network.words.vocabulary.index["the"]] = 300
     trained = versifier(replace(network, words=replace(network.words, by=by)))
-    (draft,) = finished([SonnetRequest("Love, memo", 0, temperature, "limerick")], trained)
+    (draft,) = finished([QuickRequest("Love, memo", 0, temperature, "limerick")], trained)
     assert len(promised_rhymes(draft)) == 3
     assert rhymes_as_promised(draft)
     assert draft.lines[0].startswith("Love, memory")

@@ -6,7 +6,7 @@ from data.text import fold
 from data.tokens import join_tokens, tokenise
 from models.verse.dissection import LineTrace, trace_line
 from models.verse.poem import SonnetDraft, SonnetError, SonnetRequest, begin, extend
-from tests.models.verse.versifier import VERSIFIER
+from tests.models.verse.versifier import VERSIFIER, QuickRequest
 
 
 def traced(request: SonnetRequest, lines: int) -> tuple[SonnetDraft, list[LineTrace]]:
@@ -19,7 +19,7 @@ def traced(request: SonnetRequest, lines: int) -> tuple[SonnetDraft, list[LineTr
 
 
 def test_kept_particle_wrote_the_line() -> None:
-    draft, traces = traced(SonnetRequest(seed=3), 5)
+    draft, traces = traced(QuickRequest(seed=3), 5)
     for line, trace in zip(draft.lines, traces, strict=True):
         assert trace.line == line
         pairs = zip(trace.steps, trace.kept, strict=False)
@@ -32,7 +32,7 @@ def test_kept_particle_wrote_the_line() -> None:
 
 
 def test_tracing_changes_nothing() -> None:
-    request = SonnetRequest("Shall I", seed=4)
+    request = QuickRequest("Shall I", seed=4)
     draft, _ = traced(request, 2)
     untraced = begin(VERSIFIER, request)
     for _ in range(2):
@@ -42,7 +42,7 @@ def test_tracing_changes_nothing() -> None:
 
 def test_rhyme() -> None:
     """Line 3 rhymes with line 1; the share is that of all words that do."""
-    draft, traces = traced(SonnetRequest(seed=5), 3)
+    draft, traces = traced(QuickRequest(seed=5), 3)
     first, _second, third = traces
     assert first.rhymes_with == ""
     assert third.rhymes_with in fold(draft.lines[0])
@@ -56,7 +56,7 @@ def test_rhyme() -> None:
 
 def test_line_of_a_later_attempt() -> None:
     """All candidates of the first attempt are rejected."""
-    draft = begin(VERSIFIER, SonnetRequest(seed=3))
+    draft = begin(VERSIFIER, QuickRequest(seed=3))
     rejected: list[str] = []
 
     def reject_first(line: str) -> bool:
@@ -70,7 +70,7 @@ def test_line_of_a_later_attempt() -> None:
 
 def test_only_metre_has_a_trace() -> None:
     with pytest.raises(SonnetError, match="Only a line in metre"):
-        traced(SonnetRequest(form="free"), 1)
-    finished, _ = traced(SonnetRequest(form="limerick"), 5)
+        traced(QuickRequest(form="free"), 1)
+    finished, _ = traced(QuickRequest(form="limerick"), 5)
     with pytest.raises(SonnetError):
         trace_line(VERSIFIER, finished, bool)

@@ -52,6 +52,7 @@ def request(
     index: WordIndex = INDEX,
     network: WordLSTM = NETWORK,
     temperature: float = 1.0,
+    particles: int = 8,
     ends_poem: bool = False,
     seed: int = 0,
 ) -> LineRequest:
@@ -65,18 +66,19 @@ def request(
         network.vocabulary.encode_features({}),
         subject_of(()),
         temperature,
+        particles,
         ends_poem,
         np.random.default_rng(seed),
     )
 
 
-def written(*requests: LineRequest, particles: int = 8) -> list[list[MetricalLine]]:
-    return write_lines(NETWORK, INDEX, Output(NETWORK, INDEX), requests, particles)
+def written(*requests: LineRequest) -> list[list[MetricalLine]]:
+    return write_lines(NETWORK, INDEX, Output(NETWORK, INDEX), requests)
 
 
-def lines(a_request: LineRequest, particles: int = 8) -> list[str]:
+def lines(a_request: LineRequest) -> list[str]:
     """Whole lines, with what they begin with."""
-    (found,) = written(a_request, particles=particles)
+    (found,) = written(a_request)
     return [a_request.start.text + candidate.written for candidate in found]
 
 
@@ -123,7 +125,7 @@ def test_last_line_without_closing_marks() -> None:
     assert index is not None
     network = word_lstm(WordVocabulary.of([",", *WORDS]))
     a_request = request(index=index, network=network, ends=index.rhyme_count > 0, ends_poem=True)
-    (found,) = write_lines(network, index, Output(network, index), [a_request], 8)
+    (found,) = write_lines(network, index, Output(network, index), [a_request])
     assert found
     assert all(fits(METRE, candidate.written) for candidate in found)
 
@@ -164,8 +166,8 @@ def test_mark_follows_word_but_not_space_or_mark(monkeypatch: pytest.MonkeyPatch
     marks = np.where(INDEX.punctuation | INDEX.hyphen, 6, 0).astype(np.float32)
 
     def next_characters(opening: str) -> set[str]:
-        a_request = replace(request(opening), bias=marks)
-        return {line.removeprefix(opening)[0] for line in lines(a_request, particles=32)}
+        a_request = replace(request(opening, particles=32), bias=marks)
+        return {line.removeprefix(opening)[0] for line in lines(a_request)}
 
     assert next_characters("shall i") <= set(" -,.:;!?")
     assert not next_characters("shall i").isdisjoint(",.:;!?")
@@ -232,7 +234,7 @@ def test_no_ending_no_line() -> None:
 def test_too_many_tokens_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_TOKENS", 3)
     assert lines(request()) == []
-    assert lines(request(metre=Metre(("ws",))), particles=64)
+    assert lines(request(metre=Metre(("ws",)), particles=64))
 
 
 # What a candidate says of itself. ----------------------------------------------------------------

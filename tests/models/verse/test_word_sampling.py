@@ -113,8 +113,8 @@ def test_weighted_candidates_are_a_sample(
     a_request = request(
         opening, metre, network=network, index=index, ends=index.rhyme >= 0, temperature=temperature
     )
-    a_request = replace(a_request, bias=bias)
-    (found,) = write_lines(network, index, Output(network, index), [a_request], 2000)
+    a_request = replace(a_request, bias=bias, particles=4000)
+    (found,) = write_lines(network, index, Output(network, index), [a_request])
     drawn = dict.fromkeys(target, 0.0)
     highest = max(candidate.log_weight for candidate in found)
     for candidate in found:
@@ -131,9 +131,9 @@ def test_particles_that_are_stuck_die_out() -> None:
     metre = Metre(("wswsws",))
     ends = np.arange(len(index.texts)) == index.column["delight"]
     assert index.inner(metre, metre.starts, 1 << 4)[index.column["remember"]]
-    a_request = request("", metre, network=network, index=index, ends=ends)
+    a_request = request("", metre, network=network, index=index, ends=ends, particles=64)
     trace: list[ParticleStep] = []
-    (found,) = write_lines(network, index, Output(network, index), [a_request], 64, trace)
+    (found,) = write_lines(network, index, Output(network, index), [a_request], trace)
     assert 0 < len(found) < 64
     shares = [share for step in trace for share in step.allowed]
     weights = [weight for step in trace for weight in step.weights]
@@ -152,7 +152,7 @@ def test_words_that_network_hardly_writes(temperature: float) -> None:
     by[NETWORK.vocabulary.index["the"]] = 300
     network = replace(NETWORK, by=by)
     a_request = request(network=network, ends=DAYS, temperature=temperature)
-    (found,) = write_lines(network, INDEX, Output(network, INDEX), [a_request], 8)
+    (found,) = write_lines(network, INDEX, Output(network, INDEX), [a_request])
     assert found
     assert all(np.isfinite(candidate.log_weight) for candidate in found)
     assert all(DAYS[INDEX.column[words_of(candidate.written)[-1]]] for candidate in found)
@@ -183,13 +183,13 @@ def test_low_temperature_varies_less() -> None:
 def test_unlikely_words_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last word of the line too; the likeliest one never is."""
     monkeypatch.setattr(module, "EPSILON", 1.0)
-    assert len({lines(request(seed=seed), particles=1)[0] for seed in range(4)}) == 1
+    assert len({lines(request(seed=seed, particles=1))[0] for seed in range(4)}) == 1
 
 
 def test_trace() -> None:
     trace: list[ParticleStep] = []
     output = Output(NETWORK, INDEX)
-    (found,) = write_lines(NETWORK, INDEX, output, [request("shall i ")], 4, trace)
+    (found,) = write_lines(NETWORK, INDEX, output, [request("shall i ", particles=4)], trace)
     assert 3 < len(trace) <= 1 + MAX_TOKENS
     assert all(ANY[INDEX.column[end]] for end in trace[0].words)  # what is planned
     particles = 4

@@ -1,7 +1,7 @@
 """An untrained network with a few hundred real words: nonsense in rhyme and metre."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from types import MappingProxyType
 
@@ -12,7 +12,7 @@ from models.fingerprints import Fingerprints
 from models.networks.words import WordVocabulary
 from models.networks.words_and_characters import WordsAndCharacters
 from models.verse.metrical import MetricalWriter, metrical_writer_of
-from models.verse.poem import SonnetDraft, SonnetRequest, begin, extend
+from models.verse.poem import FEW_PARTICLES, SonnetDraft, SonnetRequest, begin, extend
 from models.weights import Trained
 from tests.models.tiny import anything, fast_lstm, poet, words_and_characters
 
@@ -92,6 +92,13 @@ def writer_of(trained: Trained) -> MetricalWriter:
 
 
 VERSIFIER = versifier()
+
+
+@dataclass(frozen=True)
+class QuickRequest(SonnetRequest):
+    """A request that is met line by line, with few drafts of each."""
+
+    particles: int = FEW_PARTICLES
 
 
 def finished(

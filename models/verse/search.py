@@ -1,0 +1,56 @@
+"""Choosing among candidate lines: which of them a poem goes on with.
+
+Candidates that meet the metre and the rhyme differ in how much sense they make. Each is ranked,
+together with the lines since the last choice, by
+
+    s = λ · mean ln p + ln w + σ · mean cos − ρ · repeated + g
+
+- mean ln p of the words and marks, under the network's own prediction (`MetricalLine.log_p`). A
+  clause that the metre forced shows in it, and one that cannot land shows in the line after it;
+- w is the weight of the particle that wrote the line;
+- mean cos of the content words and the subject of the poem;
+- the number of content words that the poem has already;
+- g is drawn from a Gumbel distribution, so that the first candidate is a sample of exp(s), and each
+  seed gives a poem of its own (the Gumbel-max trick; for several: Kool, van Hoof & Welling, 2019).
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from data.text import fold, words_of
+from models.verse.metrical import MetricalWriter
+from models.verse.subject import Subject
+from models.verse.word_lines import MetricalLine
+
+if TYPE_CHECKING:
+    from models.verse.poem import SonnetDraft
+
+LIKELIHOOD, SUBJECT, REPETITION = 6.0, 3.0, 1.0
+"""λ, σ and ρ."""
+
+Pool = Sequence[tuple["SonnetDraft", MetricalLine]]
+
+
+def ranked(writer: MetricalWriter, subject: Subject, pool: Pool, rng: np.random.Generator) -> Pool:
+    """Candidates for one line of a poem, with the draft that each continues: the best first."""
+    gumbel = rng.gumbel(size=len(pool))
+    scores = [_score(writer, subject, draft, line) for draft, line in pool]
+    return [pool[i] for i in np.argsort(-(np.array(scores) + gumbel), kind="stable")]
+
+
+def _score(
+    writer: MetricalWriter, subject: Subject, draft: "SonnetDraft", line: MetricalLine
+) -> float:
+    log_p, predictions = draft.nats
+    mean = (log_p + line.log_p) / (predictions + line.predictions)
+    tokens = writer.network.vocabulary.encode(line.tokens)
+    vectors = np.asarray(writer.topics.vectors[tokens])  # (tokens, D); zeros for function words
+    content = [token for token, v in zip(line.tokens, vectors, strict=True) if v.any()]
+    near = 0.0
+    if content and subject.vector.size:
+        near = float(np.maximum(vectors @ subject.vector, 0).sum()) / len(content)
+    above = {word for text in draft.lines for word in words_of(fold(text))}
+    repeated = sum(word in above for word in content) + len(content) - len({*content})
+    return LIKELIHOOD * mean + line.log_weight + SUBJECT * near - REPETITION * repeated
