@@ -21,7 +21,7 @@ try:
     from models.text_generator import Accept, GenerationError
     from models.verse.dissection import MIN_WORDS, is_line
     from models.verse.forms import DEFAULT_FORM, FORMS
-    from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest
+    from models.verse.poem import DEFAULT_TEMPERATURE, PARTICLES, SonnetRequest
     from models.weights import Trained, WeightsError, read_card
 except ModuleNotFoundError as error:
     exit_without_package(error)
@@ -90,7 +90,12 @@ def _names(options: argparse.Namespace, trained: Trained, accept: Accept) -> Ite
 
 def _poem(options: argparse.Namespace) -> SonnetRequest:
     return SonnetRequest(
-        options.opening, options.seed, options.temperature, options.form, options.about
+        options.opening,
+        options.seed,
+        options.temperature,
+        options.form,
+        options.about,
+        options.particles,
     )
 
 
@@ -161,6 +166,8 @@ def _add_poem(parser: OptionParser) -> None:
     parser.add_value("about", None, str, "a subject, or a name that comes back", default="")
     about = "form of the poem (default: %(default)s)"
     parser.add_value("form", None, str, about, choices=FORMS, default=DEFAULT_FORM)
+    about = "drafts of each line: fewer are quicker and worse (default: %(default)s)"
+    parser.add_value("particles", None, _particles, about, default=PARTICLES)
 
 
 def _add_dissect(parser: OptionParser) -> None:
@@ -190,6 +197,7 @@ def _add_seed(parser: OptionParser, temperature: float) -> None:
 _NO_LENGTH = f"a number from {SHORTEST_NAME} to {LONGEST_NAME}, for example 12"
 _count = number(digits, 1, 10_000, "a number from 1 to 10000, for example 10")
 _length = number(digits, 1, LONGEST_ENTRY, _NO_LENGTH)
+_particles = number(digits, 1, PARTICLES, f"a number from 1 to {PARTICLES}, for example 8")
 _temperature = number(float, 0.1, 2, "a number from 0.1 to 2, for example 0.8")
 
 

@@ -13,6 +13,7 @@ ACTION = "details"
 _FIGURES: Mapping[str, str] = {
     "temperature": _("temperature {figure:g}"),
     "seed": _("seed {figure:.0f}"),
+    "particles": _("particles {figure:.0f}"),
     "validation": _("validation loss {figure:.3f} nats/char"),
     "kneser-ney": _("Kneser-Ney {figure:.3f} nats/char"),
 }

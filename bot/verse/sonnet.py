@@ -158,14 +158,19 @@ async def write(
     app: App, turn: Turn, options: SonnetOptions, another: Button | None
 ) -> AsyncGenerator[Message, None]:
     """Generate a poem. Yields the whole message after each line. Raises inference errors."""
-    request = replace(options.request, seed=secrets.randbelow(2**32))
+    particles = app.inference.particles
+    request = replace(options.request, seed=secrets.randbelow(2**32), particles=particles)
     words = await app.filters.of(turn.community_id)
     caller = caller_of(app, turn, words.allows)
     async with aclosing(app.inference.sonnet(request, caller)) as drafts:
         async for draft in drafts:
             message = poem_message(options, draft, words.allows)
             if draft.finished:
-                details = {"temperature": request.temperature, "seed": request.seed}
+                details = {
+                    "temperature": request.temperature,
+                    "seed": request.seed,
+                    "particles": particles,
+                }
                 buttons = await _buttons(app, turn, message, another)
                 message = replace(
                     message, buttons=(*buttons, *details_buttons(details_state(details)))

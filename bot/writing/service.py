@@ -26,7 +26,7 @@ from models.serving.memory import keep_freed_memory, return_free_memory
 from models.tasks import TASKS, task_of
 from models.text_generator import Accept, ShouldStop
 from models.verse.dissection import LineDissection, dissect_line, is_line
-from models.verse.poem import SonnetDraft, SonnetRequest
+from models.verse.poem import FEW_PARTICLES, PARTICLES, SonnetDraft, SonnetRequest
 from models.weights import ModelCard, Trained, WeightsError
 
 log = logging.getLogger(__name__)
@@ -124,6 +124,12 @@ class Inference:
     def at_work(self) -> int:
         """Number of requests, whether they wait or are being answered."""
         return len(self._queues)
+
+    @property
+    def particles(self) -> int:
+        """Drafts of each line of a poem that begins now: the more others wait, the fewer."""
+        share = PARTICLES * max(1, self.executors) // max(1, self.at_work)
+        return min(PARTICLES, max(FEW_PARTICLES, share))
 
     @property
     def queues(self) -> Mapping[str, QueueState]:

@@ -166,8 +166,8 @@ Candidates = Sequence[tuple[SonnetDraft, FreeLine | MetricalLine]]
 def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
     """Start a draft by reading the opening.
 
-    Raises `SonnetError` for an opening or a subject that is too long, for a temperature or a seed
-    out of its range, and for an unknown form.
+    Raises `SonnetError` for an opening or a subject that is too long, for a temperature, a seed or
+    particles out of their range, and for an unknown form.
     """
     for what, text, advice in (
         ("An opening", request.opening, "its first line, for example: Shall I compare thee"),
@@ -178,6 +178,8 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
             raise SonnetError(f"{limit}, and yours has {len(text)}; try {advice}")
     if fault := out_of_range(request.temperature, request.seed):
         raise SonnetError(fault)
+    if not 1 <= request.particles <= PARTICLES:
+        raise SonnetError(f"There are 1 to {PARTICLES} particles, not {request.particles}; try 8.")
     if request.form not in FORMS:
         raise SonnetError(f"Unknown form {request.form!r}; try one of {', '.join(FORMS)}")
     network, writer = trained.network, _writer_of(trained, FORMS[request.form])

@@ -327,8 +327,8 @@ def test_word_that_came_back_is_less_likely(monkeypatch: pytest.MonkeyPatch) -> 
     assert subject is not None
 
     def of_sorrow(*above: str) -> float:
-        a_line = line(*above, form=SONNET, subject=subject)
-        return share(WRITER.write([a_line], 64)[0], "sorrow")
+        a_line = line(*above, form=SONNET, subject=subject, particles=64)
+        return share(WRITER.write([a_line])[0], "sorrow")
 
     assert of_sorrow("The day") > 2 * of_sorrow("Sorrow, my sorrow", "My sorrow and sorrow")
 
@@ -336,7 +336,7 @@ def test_word_that_came_back_is_less_likely(monkeypatch: pytest.MonkeyPatch) -> 
 def test_corrected_words_are_likelier() -> None:
     def of_sorrow(correction: float) -> float:
         writer = writer_of(versifier(word_network(corrected={"sorrow": correction})))
-        return share(writer.write([line(writer=writer)], 64)[0], "sorrow")
+        return share(writer.write([line(writer=writer, particles=64)])[0], "sorrow")
 
     assert of_sorrow(6.0) > 0.3 > 2 * of_sorrow(0.0)
     assert of_sorrow(-20.0) == 0
