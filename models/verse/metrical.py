@@ -239,7 +239,7 @@ class MetricalWriter:
             subject_of(line.subject.tokens),
             line.temperature,
             line.particles,
-            line.number + 1 == line.form.lines,
+            _closing(line.form, line.number + 1),
             line.rng,
         )
 
@@ -321,6 +321,13 @@ class NextLine:
     def metre(self) -> Metre:
         """The metre of the line."""
         return self.form.metre_of(self.number)
+
+
+def _closing(form: Form, lines: int) -> str:
+    """The marks of which one ends a poem, or a stanza: its sentence has to come to an end."""
+    if lines == form.lines:
+        return ".?!"
+    return ".?!;:" if lines in form.stanza_ends else ""
 
 
 def known_of(form: Form, number: int, rhyme: str) -> dict[str, object]:

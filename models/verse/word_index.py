@@ -31,7 +31,7 @@ MAX_READINGS = 3
 """K: readings (pronunciations) of a word that are used, the most common ones."""
 MIN_WORDS = 500
 """A network with fewer words of known pronunciation does not write English."""
-PUNCTUATION, CLOSING, HYPHEN = ",;:.?!", ".?!", "-"
+PUNCTUATION, HYPHEN = ",;:.?!", "-"
 COMMON_WORDS = 6_000
 """The most common words, which count as rhyming words in `rhyme_count`."""
 MAX_ENDING_RANK = 10_000
@@ -71,10 +71,7 @@ class WordIndex:
         self.archaic: Columns = np.array([archaic(text) for text in self.texts])
         """Words of early modern English only, `(C,)`."""
         self.line_end = 0
-        self.punctuation, self.closing, self.hyphen = (
-            np.isin(np.arange(len(self.texts)), [self.column[m] for m in some if m in marks])
-            for some in (PUNCTUATION, CLOSING, HYPHEN)
-        )
+        self.punctuation, self.hyphen = (self._marks(some) for some in (PUNCTUATION, HYPHEN))
         """Sets of marks."""
         self.marks = np.flatnonzero(self.punctuation | self.hyphen)
         """Columns of the marks that can follow a word within a line."""
@@ -175,13 +172,20 @@ class WordIndex:
         fits: Columns = ((after & viable) != 0)[self.patterns].any(axis=1)  # (C, K) → (C,)
         return fits
 
-    def after_ending(self, *, may_mark: bool, ends_poem: bool) -> Columns:
-        """The columns that can come after the last word of a line, or after a mark behind it."""
+    def after_ending(self, *, may_mark: bool, closing: str) -> Columns:
+        """The columns that can come after the last word of a line, or after a mark behind it.
+
+        closing: the marks of which one has to follow the word; empty if any may follow, or none.
+        """
         columns = np.zeros(len(self.texts), np.bool_)
         if may_mark:
-            columns |= self.closing if ends_poem else self.punctuation
-        columns[self.line_end] = not (ends_poem and columns.any())
+            columns |= self._marks(closing) if closing else self.punctuation
+        columns[self.line_end] = not (closing and columns.any())
         return columns
+
+    def _marks(self, some: str) -> Columns:
+        """The columns of some marks, as far as the network knows them."""
+        return np.array([len(text) == 1 and text in some for text in self.texts])
 
     def positions(self, metre: Metre) -> PositionSets:
         """Where each pattern fits, `(patterns,)`."""

@@ -31,6 +31,7 @@ Indices = NDArray[np.int64]
 
 EPSILON = 3e-4
 """Words with a lower probability are not drawn (epsilon sampling: Hewitt et al., 2022)."""
+MIN_P = 0.0
 SMALLEST_MASS = 1e-30
 """Smaller sums of probabilities are not exact in a float32."""
 RESAMPLE_BELOW = 0.5
@@ -85,8 +86,8 @@ class LineRequest:
     temperature: float
     particles: int
     """Drafts of the line that are written side by side."""
-    ends_poem: bool
-    """Whether it ends with a full stop or the like."""
+    closing: str
+    """The marks of which one has to end it; empty if it may end with any, or with none."""
     rng: np.random.Generator
     """For this line only, so that it does not depend on the other lines of the batch."""
 
@@ -338,7 +339,7 @@ class _ParticleBatch:
         """The columns that each particle may write next, `(R, C)`."""
         index, rows, requests = self.index, self.rows, self.requests
         sets = [
-            index.after_ending(may_mark=bool(may_mark), ends_poem=requests[line].ends_poem)
+            index.after_ending(may_mark=bool(may_mark), closing=requests[line].closing)
             if closed
             else index.inner(requests[line].metre, positions, ending)
             for line, positions, ending, closed, may_mark in rows[_OF_SETS].tolist()
@@ -448,8 +449,12 @@ def _draw_likely(
     Unlikely columns are left out (`EPSILON`). mass: the sum of p over the allowed columns, `(R,)`.
     """
     rows, width = p.shape
-    drawn = p > (EPSILON * mass)[:, np.newaxis]
-    drawn &= allowed
+    if MIN_P:
+        p = p * allowed
+        drawn = p > MIN_P * p.max(axis=1, keepdims=True)
+    else:
+        drawn = p > (EPSILON * mass)[:, np.newaxis]
+        drawn &= allowed
     for row in np.flatnonzero(~drawn.any(axis=1)):
         drawn[row, (p[row] * allowed[row]).argmax()] = True
     # One cumulative sum for all rows, one after another.

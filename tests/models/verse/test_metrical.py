@@ -322,7 +322,7 @@ def share(candidates: Sequence[MetricalLine], word: str) -> float:
 
 def test_word_that_came_back_is_less_likely(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each time that the poem has it halves what the subject adds to it."""
-    monkeypatch.setattr(module, "SUBJECT_STRENGTH", 7.0)
+    monkeypatch.setattr(module, "SUBJECT_STRENGTH", 12.0)
     subject = WRITER.topics.subject_of("sorrow")
     assert subject is not None
 

@@ -67,7 +67,6 @@ def test_columns() -> None:
     assert all(INDEX.texts[column] == text for text, column in INDEX.column.items())
     assert INDEX.words == len(SOUNDS)
     assert texts(INDEX, INDEX.punctuation) == {",", "."}
-    assert texts(INDEX, INDEX.closing) == {"."}
     assert texts(INDEX, INDEX.hyphen) == {"-"}
 
 
@@ -221,13 +220,13 @@ def test_marks_fit_nowhere() -> None:
 
 def test_after_the_last_word() -> None:
     """A mark or the end; after a mark the end; a poem ends with a mark that closes."""
-    for may_mark, ends_poem, expected in (
-        (False, False, "\n"),
-        (False, True, "\n"),
-        (True, False, "\n,."),
-        (True, True, "."),
+    for may_mark, closing, expected in (
+        (False, "", "\n"),
+        (False, ".?!", "\n"),
+        (True, "", "\n,."),
+        (True, ".?!", "."),
     ):
-        found = INDEX.after_ending(may_mark=may_mark, ends_poem=ends_poem)
+        found = INDEX.after_ending(may_mark=may_mark, closing=closing)
         assert texts(INDEX, found) == {*expected}
 
 

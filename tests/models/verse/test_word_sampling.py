@@ -166,7 +166,7 @@ def test_largest_random_number() -> None:
             return np.full(size, np.nextafter(1, 0))
 
     rng: Any = Largest()
-    (found,) = written(replace(request(ends=DAYS, ends_poem=True), rng=rng))
+    (found,) = written(replace(request(ends=DAYS, closing=".?!"), rng=rng))
     assert found
     assert all(fits(METRE, candidate.written) for candidate in found)
     assert {DAYS[INDEX.column[words_of(c.written)[-1]]] for c in found} == {True}
