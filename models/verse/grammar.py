@@ -1,0 +1,235 @@
+"""Hard rules of English: what verse of 1550 to 1920 practically never says.
+
+A rule is a pattern over words and their parts of speech (`data.parts_of_speech`). The patterns are
+cautious: a word that the table does not know fits none of them, and one that can be several parts
+of speech only those that all of them fit. Each fires in at most one of 1,500 lines of real
+pentameter, and at least ten times as often in lines that the networks write.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from data.parts_of_speech import Part, load_parts_of_speech
+
+LOOK_BACK = 16
+"""Tokens before the new ones that a fault may begin in."""
+
+SETS = {
+    name: frozenset(words.split())
+    for name, words in {
+        "MARK": ", ; : . ? !",
+        "STOP": "; : . ? !",
+        "SUBJECT": "i he she we they thou",
+        "DETERMINER": "the a my thy our your their its every",
+        "CLAUSE": ", ; : . ? ! when where as which that so then what how why though for while",
+        "PREPOSITION": "of with from into upon unto by at through against",
+        "MODAL": "could would should shall can must cannot couldst wouldst shouldst canst",
+        "DO": "do did does doth dost didst",
+        "HAVE": "have had hath hast has",
+        "BE": "is was are were am been",
+        "NOT": "not never ne'er now",
+        "THOU": "thou thee thy thine thyself",
+        "YOU": "you your yours yourself",
+        "DOUBLED": "the a and of in to with from for as but or by is was hath his thy my if not "
+        "never at than shall which who so do i all he it me are be will would could should their "
+        "our your this no nor when then what they she we been has did doth there that",
+    }.items()
+}
+"""Words that patterns name together."""
+
+RULES = """
+agreement       he|she am|art|hast|dost|wilt|shalt|canst|wast|wert|are
+agreement       CLAUSE|LINE he|she|it have|are
+agreement       thou has|hath|is|are|am|does|doth|shall|can
+agreement       have|has|hath|does|doth|shall|is|are|am|can|will thou
+agreement       CLAUSE|LINE i is|art|has|hath|doth|dost|hast|does|are
+agreement       hath|doth|has|does|dost|hast i
+agreement       CLAUSE|LINE they|we|you is|hath|has|doth|does|am|art|hast|dost
+agreement       hath|has|doth|does|hast|dost they|we
+agreement       when|where|who|which|and|as he|she BASE
+agreement       i|we|they THIRD|SECOND
+agreement       CLAUSE|LINE|and DETERMINER|his|her|these|those ADJECTIVE? PLURAL is|was|hath|has|doth|does
+agreement       CLAUSE|LINE DETERMINER|his|her|this ADJECTIVE? NOUN are
+number          a|an|every|each|another PLURAL >MARK|of|LINE|is|was
+number          a|an|every|each|another ADJECTIVE|-hundred|-thousand|ADJECTIVE+PARTICIPLE|ADJECTIVE+GERUND|ADJECTIVE+ADVERB PLURAL >MARK|of|LINE|is|was
+number          this PLURAL >MARK|of|LINE|is|was
+number          these|those|many|few|two|three|thousand ADJECTIVE? NOUN >MARK|of|LINE|is|was
+article         a VOWEL
+article         an CONSONANT
+article         mine|thine CONSONANT
+determiner      DETERMINER|a DETERMINER|a|an|his|this|these|those|each|no|some|any
+determiner      DETERMINER he|him|she|they|them|thee|me|us|we|thou|it|i|who|whom|ye
+determiner      the|my|thy|our|your|their|a and|or|but|if|because|than|as|nor|when|where
+determiner      DETERMINER of|to|with|from|by|at|for|into|upon|unto|in|on
+determiner      DETERMINER STOP
+determiner      DETERMINER is|are|was|were|am|hath|hast|has|have|had|did|doth|dost|does|could|would|should|shall|cannot
+determiner      DETERMINER BASE|PAST|THIRD
+adjective       my|thy|our|your|their|a|an|every|its ADJECTIVE|-hundred|-thousand|ADJECTIVE+PARTICIPLE|ADJECTIVE+ADVERB STOP
+adjective       my|thy|our|your|their|a|an|every|his ADJECTIVE|-hundred|-thousand|ADJECTIVE+PARTICIPLE|ADJECTIVE+ADVERB is|was|hath|has|did|shall|of
+verbs           MODAL NOT? MODAL|is|are|was|am|were|hath|has|had|hast|did|doth|dost|does
+verbs           DO NOT? been|had|was|were
+verbs           did|doth|dost|didst|does NOT? do|be
+verbs           NOT|to|will|shall|would do BASE
+verbs           MODAL|may|might|will NOT? do BASE|BASE+NOUN
+verbs           do|does|dost|doth NOT? had|has|hath
+verbs           MODAL|may|did|doth|dost|do SUBJECT? NOT? THIRD|SECOND
+verbs           MODAL|did|doth|dost NOT? PAST
+verbs           could|should|can|cannot|might|did|doth to BASE
+verbs           HAVE NOT? BASE
+verbs           HAVE NOT? PAST
+verbs           have|hath|hast|has NOT? could|would|should|shall|can|must|cannot|is|are|am|was|were|be
+verbs           BE NOT? BASE
+verbs           is|was|are|were|am NOT? be|do|have|go
+verbs           be BASE
+verbs           to PAST|THIRD|SECOND
+verbs           to PARTICIPLE|PAST+PARTICIPLE MARK
+verbs           SUBJECT BASE|PAST|THIRD BASE|PAST|THIRD
+verbs           BASE|-make|-see|-pray|-let|-bid|-hear|-come|-go|-help BASE
+preposition     PREPOSITION BASE
+preposition     of of|with|by|in|at|and|or|but|into|unto|upon
+preposition     with|from|into|unto|at|upon|through and|or|but|if|than|because|nor
+pronoun         of|into|among|toward|towards|against|through he|i|she|they|we|thou
+pronoun         thee|him|them|me|us art|am|shalt|hast
+pronoun         CLAUSE|LINE|and|but thee|him|them|us|me art|am|is|are|shalt|hast|hath|has
+conjunction     and ;|.
+conjunction     and|or|nor or|nor|than|and
+address         THOU ^.|?|!|;|:|YOU*14 YOU
+address         YOU ^.|?|!|;|:|THOU*14 THOU
+"""
+"""A rule's name, then a pattern: what stands in each place, as alternatives.
+
+`thou`, `,` is that word or mark; `SUBJECT` one of a set; `LINE` a line feed, which also may follow
+any place. `NOUN` is a word that can be nothing but a noun, `BASE+NOUN` nothing but one of the two.
+`VOWEL` and `CONSONANT` are words in the table that begin with one.
+`^` is anything else, `>` only looks ahead, `?` may be missing, `*14` stands up to 14 times.
+"""
+
+ENDS = """
+DETERMINER|an|whose
+of|from|into|upon|unto|with|at|for|than|to|in|by
+and|or|nor|but|if|because|as|when|where|which|who|that|though|while|until|till
+and|or|nor|but|if|because|as|when|where|which|who|that|though|while|until|till SUBJECT|it
+"""
+"""What a sentence does not end with, in the language of `RULES`."""
+
+
+def faults(tokens: Sequence[str], start: int = 0) -> list[str]:
+    """The names of the rules that lines break, one for each fault, sorted by rule.
+
+    tokens: of one line or of several (`data.tokens.tokenise`), in lower case, with a line feed
+    after each. start: the first token that counts; faults that end before it are left out.
+    """
+    begin = max(0, start - LOOK_BACK)
+    text = _encoded(["\n", *tokens[begin:]])
+    first = start - begin + 1
+    return [
+        name
+        for name, pattern in _patterns()
+        for match in pattern.finditer(text)
+        if match.end() > first
+    ]
+
+
+def can_end(tokens: Sequence[str]) -> bool:
+    """Whether a sentence may end after the last word of some lines. Marks after it do not count."""
+    return _ending().search(_encoded(tokens[-LOOK_BACK:])) is None
+
+
+# Compiling ----------------------------------------------------------------------------------------
+
+_FIRST_WORD, _FIRST_MASK = 0xE000, 0x4000
+_PARTS, _VOWEL, _CONSONANT = 0x3FF, 0x400, 0x800
+"""Bits of a mask: parts of speech, and the letter that the word begins with."""
+
+
+@lru_cache(maxsize=1)
+def _masks() -> Mapping[str, int]:
+    """The parts of speech of each word, with bits for the letter that it begins with."""
+    masks = {}
+    for word, parts in load_parts_of_speech().items():
+        vowel = _VOWEL * bool(re.match("[ai]|o(?!nc?e)|e[^uw]", word))
+        masks[word] = parts | vowel | _CONSONANT * bool(re.match("[bcdfgjklmnpqrstvwz]", word))
+    return masks
+
+
+@lru_cache(maxsize=1)
+def _named() -> frozenset[str]:
+    """The words and marks that patterns name."""
+    patterns = [line.partition(" ")[2] for line in RULES.splitlines()]
+    named = re.findall(r"[a-z']+", "\n".join([*patterns, ENDS]))
+    return frozenset({"\n", *",;:.?!-"}.union(named, *SETS.values()))
+
+
+@lru_cache(maxsize=1)
+def _symbols() -> Mapping[str, str]:
+    """A character for each word that patterns name, and for each other the one of its mask."""
+    of_masks = {mask: chr(_FIRST_MASK + mask) for mask in _masks().values()}
+    symbols = {word: of_masks[mask] for word, mask in _masks().items()}
+    symbols.update({word: chr(_FIRST_WORD + i) for i, word in enumerate(sorted(_named()))})
+    return symbols
+
+
+def _encoded(tokens: Iterable[str]) -> str:
+    symbols, unknown = _symbols(), chr(_FIRST_MASK)
+    return "".join([symbols.get(token, unknown) for token in tokens])
+
+
+@lru_cache(maxsize=1)
+def _patterns() -> Sequence[tuple[str, re.Pattern[str]]]:
+    """The patterns of each rule as one; words that a hyphen joins to others are left alone."""
+    line, hyphen = _symbols()["\n"], _symbols()["-"]
+    rules = {"doubled": [f"({_class('DOUBLED')}){line}?\\1"]}
+    for rule in RULES.strip().splitlines():
+        name, _, pattern = rule.partition(" ")
+        rules.setdefault(name, []).append(_compiled(pattern))
+    return [
+        (name, re.compile(f"(?<!{hyphen})(?:{'|'.join(patterns)})(?!{hyphen})"))
+        for name, patterns in sorted(rules.items())
+    ]
+
+
+@lru_cache(maxsize=1)
+def _ending() -> re.Pattern[str]:
+    alternatives = "|".join(_compiled(pattern) for pattern in ENDS.strip().splitlines())
+    return re.compile(f"(?:{alternatives}){_class('MARK|LINE')}*$")
+
+
+def _compiled(pattern: str) -> str:
+    """A pattern as a regular expression over the characters of words."""
+    expression, line = "", _symbols()["\n"]
+    for place in pattern.split():
+        match = re.fullmatch(r"(>?)(\^?)(.+?)(\*\d+|(?<!\|)\?)?", place)
+        assert match, place  # noqa: S101 (a constant of this module)
+        ahead, negated, alternatives, times = match.groups("")
+        one = _class(alternatives, negated)
+        times = f"{{0,{times[1:]}}}" if times.startswith("*") else times
+        expression += f"(?={one})" if ahead else f"(?:{one}{line}?){times}"
+    return expression
+
+
+def _class(alternatives: str, negated: str = "") -> str:
+    """The characters of the words that can stand in a place, as a class."""
+    characters: set[str] = set()
+    for one in alternatives.split("|"):
+        if one[1:] and one.startswith("-"):
+            characters.discard(_symbols()[one[1:]])
+        else:
+            characters.update(_characters(one))
+    return f"[{negated}{''.join(map(re.escape, sorted(characters)))}]"
+
+
+def _characters(alternative: str) -> Iterator[str]:
+    symbols = _symbols()
+    if alternative == "LINE":
+        yield symbols["\n"]
+    elif not alternative.isupper():
+        yield symbols[alternative]
+    elif alternative in SETS:
+        yield from (symbols[word] for word in SETS[alternative])
+    else:
+        letter = {"VOWEL": _VOWEL, "CONSONANT": _CONSONANT}.get(alternative, 0)
+        parts = 0 if letter else sum(Part[name] for name in alternative.split("+"))
+        for word, mask in _masks().items():
+            if mask & letter or (parts and not mask & _PARTS & ~parts):
+                yield symbols[word]
