@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from data.text import fold, words_of
+from data.tokens import tokenise
+from models.verse.grammar import can_end, faults
 from models.verse.metrical import MetricalWriter
 from models.verse.subject import Subject
 from models.verse.word_lines import MetricalLine
@@ -27,7 +29,7 @@ from models.verse.word_lines import MetricalLine
 if TYPE_CHECKING:
     from models.verse.poem import SonnetDraft
 
-LIKELIHOOD, SUBJECT, REPETITION = 6.0, 3.0, 1.0
+LIKELIHOOD, SUBJECT, REPETITION, FAULT = 6.0, 3.0, 1.0, 4.0
 """λ, σ and ρ."""
 
 Pool = Sequence[tuple["SonnetDraft", MetricalLine]]
@@ -53,4 +55,15 @@ def _score(
         near = float(np.maximum(vectors @ subject.vector, 0).sum()) / len(content)
     above = {word for text in draft.lines for word in words_of(fold(text))}
     repeated = sum(word in above for word in content) + len(content) - len({*content})
-    return LIKELIHOOD * mean + line.log_weight + SUBJECT * near - REPETITION * repeated
+    context = [token for text in draft.lines[-2:] for token in (*tokenise(fold(text)), "\n")]
+    own = (*line.start.tokens, *line.tokens, "\n")
+    broken = len(faults([*context, *own], len(context)))
+    if own[-2] in ".;:?!" and not can_end(own):
+        broken += 1
+    return (
+        -FAULT * broken
+        + LIKELIHOOD * mean
+        + line.log_weight
+        + SUBJECT * near
+        - REPETITION * repeated
+    )

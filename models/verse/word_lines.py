@@ -32,6 +32,7 @@ Indices = NDArray[np.int64]
 EPSILON = 3e-4
 """Words with a lower probability are not drawn (epsilon sampling: Hewitt et al., 2022)."""
 MIN_P = 0.0
+INFORMATION = 0.0
 SMALLEST_MASS = 1e-30
 """Smaller sums of probabilities are not exact in a float32."""
 RESAMPLE_BELOW = 0.5
@@ -254,6 +255,7 @@ class _ParticleBatch:
             rows["end"][of_line] = chosen
             rows["ending"][of_line] = index.endings(request.metre)[chosen]
             rows["log_p"][of_line] = log_softmax(logits[number])[chosen]
+            rows["log_p"][of_line] += INFORMATION * np.log(index.tokens[chosen] + 3)
         self._record(rows["end"], log_share)
         end = np.where(rows["end"] > 0, index.tokens[rows["end"]], typed[rows["line"]])
         line = rows["line"]
@@ -308,6 +310,7 @@ class _ParticleBatch:
         x, log_share = draw(logits * self.cold[line] + self.bias[line], self._allowed(step), u)
         rows["log_weight"] += log_share
         rows["log_p"] += logits[np.arange(len(x)), x] - log_sum_exp(logits)
+        rows["log_p"] += INFORMATION * np.log(index.tokens[x] + 3)
         self._record(x, log_share)
         kept = log_share > -np.inf
         for row in (kept & (x == index.line_end)).nonzero()[0].tolist():
