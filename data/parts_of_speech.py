@@ -161,8 +161,7 @@ class Inflection:
 
     def __init__(self, moby: Lemmas, wordnet: Lemmas) -> None:
         self.lemmas = {
-            word: moby.get(word, Part(0)) | wordnet.get(word, Part(0))
-            for word in {*moby, *wordnet}
+            word: moby.get(word, Part(0)) | wordnet.get(word, Part(0)) for word in {*moby, *wordnet}
         }
         self.irregular: dict[str, Part] = defaultdict(lambda: Part(0))
         self.strong: set[str] = set()
@@ -296,13 +295,17 @@ def compiled(words: Mapping[str, Part]) -> str:
     lines: dict[str, list[str]] = defaultdict(list)
     for word, parts in sorted(words.items()):
         if parts:
-            lines[" ".join(part.name.lower() for part in Part if part & parts and part.name)].append(word)
+            lines[
+                " ".join(part.name.lower() for part in Part if part & parts and part.name)
+            ].append(word)
     return "".join(f"{names}: {' '.join(found)}\n" for names, found in sorted(lines.items()))
 
 
 def main() -> None:
     """Compile the table from Moby, WordNet and the prepared verse of the long training."""
-    parser = argparse.ArgumentParser(prog="python -m data.parts_of_speech", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m data.parts_of_speech", description=main.__doc__
+    )
     parser.add_argument("moby", type=Path, help="mobypos.txt of Moby Part of Speech II")
     parser.add_argument("wordnet", type=Path, help="the folder dict of WordNet")
     parser.add_argument("verse", type=Path, help="the folder data of a prepared long training")

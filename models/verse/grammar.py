@@ -7,12 +7,12 @@ pentameter, and at least ten times as often in lines that the networks write.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import lru_cache
 
 from data.parts_of_speech import Part, load_parts_of_speech
 
-LOOK_BACK = 16
+LOOK_BACK = 10
 """Tokens before the new ones that a fault may begin in."""
 
 SETS = {
@@ -31,12 +31,12 @@ SETS = {
         "NOT": "not never ne'er now",
         "THOU": "thou thee thy thine thyself",
         "YOU": "you your yours yourself",
-        "DOUBLED": "the a and of in to with from for as but or by is was hath his thy my if not "
-        "never at than shall which who so do i all he it me are be will would could should their "
-        "our your this no nor when then what they she we been has did doth there that",
     }.items()
 }
 """Words that patterns name together."""
+
+TWICE = frozenset("too her had thousand long alas".split())
+"""Words that verse says twice in a row without a comma."""
 
 RULES = """
 agreement       he|she am|art|hast|dost|wilt|shalt|canst|wast|wert|are
@@ -82,6 +82,7 @@ verbs           have|hath|hast|has NOT? could|would|should|shall|can|must|cannot
 verbs           BE NOT? BASE
 verbs           is|was|are|were|am NOT? be|do|have|go
 verbs           be BASE
+verbs           BE|be is|are|was|were|am
 verbs           to PAST|THIRD|SECOND
 verbs           to PARTICIPLE|PAST+PARTICIPLE MARK
 verbs           SUBJECT BASE|PAST|THIRD BASE|PAST|THIRD
@@ -92,17 +93,19 @@ preposition     with|from|into|unto|at|upon|through and|or|but|if|than|because|n
 pronoun         of|into|among|toward|towards|against|through he|i|she|they|we|thou
 pronoun         thee|him|them|me|us art|am|shalt|hast
 pronoun         CLAUSE|LINE|and|but thee|him|them|us|me art|am|is|are|shalt|hast|hath|has
-conjunction     and ;|.
+conjunction     and|or|but|nor|if|of|to|with , and|or|but|if
 conjunction     and|or|nor or|nor|than|and
-address         THOU ^.|?|!|;|:|YOU*14 YOU
-address         YOU ^.|?|!|;|:|THOU*14 THOU
+negation        NOT|-now|cannot|no NOT|-now|no
+degree          so|too|very|more|most so|too|more|most
+address         THOU ^.|?|!|;|:|YOU*9 YOU
+address         YOU ^.|?|!|;|:|THOU*9 THOU
 """
 """A rule's name, then a pattern: what stands in each place, as alternatives.
 
 `thou`, `,` is that word or mark; `SUBJECT` one of a set; `LINE` a line feed, which also may follow
 any place. `NOUN` is a word that can be nothing but a noun, `BASE+NOUN` nothing but one of the two.
 `VOWEL` and `CONSONANT` are words in the table that begin with one.
-`^` is anything else, `>` only looks ahead, `?` may be missing, `*14` stands up to 14 times.
+`^` is anything else, `>` only looks ahead, `?` may be missing, `*9` stands up to nine times.
 """
 
 ENDS = """
@@ -121,14 +124,31 @@ def faults(tokens: Sequence[str], start: int = 0) -> list[str]:
     after each. start: the first token that counts; faults that end before it are left out.
     """
     begin = max(0, start - LOOK_BACK)
-    text = _encoded(["\n", *tokens[begin:]])
+    recent = tokens[begin:]
+    text = _encoded(["\n", *recent])
     first = start - begin + 1
-    return [
+    found = [
         name
         for name, pattern in _patterns()
         for match in pattern.finditer(text)
         if match.end() > first
     ]
+    return [*found, *_repetitions(recent, start - begin)]
+
+
+def _repetitions(tokens: Sequence[str], start: int) -> Iterator[str]:
+    """*in in*, *the shadow of the shadow*."""
+    recent = ["", "", "", ""]
+    for position, token in enumerate(tokens):
+        if token == "\n":
+            continue
+        if position >= start and token.isalpha():
+            if token == recent[-1] and token not in TWICE:
+                yield "doubled"
+            of = recent[-3:-1] if recent[-1] in SETS["DETERMINER"] else recent[-2:]
+            if of == [token, "of"]:
+                yield "repeated"
+        recent = [*recent[1:], token]
 
 
 def can_end(tokens: Sequence[str]) -> bool:
@@ -170,6 +190,12 @@ def _symbols() -> Mapping[str, str]:
     return symbols
 
 
+@lru_cache(maxsize=1)
+def _classes() -> Set[tuple[str, int]]:
+    """Each character with its mask."""
+    return frozenset((_symbols()[word], mask) for word, mask in _masks().items())
+
+
 def _encoded(tokens: Iterable[str]) -> str:
     symbols, unknown = _symbols(), chr(_FIRST_MASK)
     return "".join([symbols.get(token, unknown) for token in tokens])
@@ -178,8 +204,8 @@ def _encoded(tokens: Iterable[str]) -> str:
 @lru_cache(maxsize=1)
 def _patterns() -> Sequence[tuple[str, re.Pattern[str]]]:
     """The patterns of each rule as one; words that a hyphen joins to others are left alone."""
-    line, hyphen = _symbols()["\n"], _symbols()["-"]
-    rules = {"doubled": [f"({_class('DOUBLED')}){line}?\\1"]}
+    hyphen = _symbols()["-"]
+    rules: dict[str, list[str]] = {}
     for rule in RULES.strip().splitlines():
         name, _, pattern = rule.partition(" ")
         rules.setdefault(name, []).append(_compiled(pattern))
@@ -230,6 +256,6 @@ def _characters(alternative: str) -> Iterator[str]:
     else:
         letter = {"VOWEL": _VOWEL, "CONSONANT": _CONSONANT}.get(alternative, 0)
         parts = 0 if letter else sum(Part[name] for name in alternative.split("+"))
-        for word, mask in _masks().items():
+        for symbol, mask in _classes():
             if mask & letter or (parts and not mask & _PARTS & ~parts):
-                yield symbols[word]
+                yield symbol

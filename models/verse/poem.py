@@ -59,7 +59,7 @@ from models.weights import Trained
 batch_size = 16
 """Drafts that `extend` handles well in one call. A poem takes half of the time that it takes alone;
 with more of them no less than that."""
-DEFAULT_TEMPERATURE = 0.88
+DEFAULT_TEMPERATURE = 0.8
 OPENING_LIMIT = 300
 """Maximum characters of an opening."""
 FREE = 4
@@ -130,8 +130,8 @@ class SonnetDraft:
     """A name that the second last line begins with, if it is written in metre; may be empty."""
     hypotheses: tuple["SonnetDraft", ...] = field(default=(), repr=False)
     """Continuations by some lines, the best first, until one is chosen; empty if none is begun."""
-    nats: tuple[float, int] = (0.0, 0)
-    """Of a hypothesis: ln p of the lines since the last choice, and the number of predictions."""
+    scored: tuple[float, int] = (0.0, 0)
+    """Of a hypothesis: the score of the lines since the last choice, and their predictions."""
 
     @property
     def form(self) -> Form:
@@ -262,7 +262,7 @@ def _chosen(draft: SonnetDraft, kept: Sequence[SonnetDraft]) -> SonnetDraft:
     """The draft with new hypotheses, or the best of them where it is time to choose."""
     best = kept[0]
     if len(kept) == 1 or best.finished or len(best.lines) in best.form.choices:
-        return replace(best, nats=(0.0, 0))
+        return replace(best, hypotheses=(), scored=(0.0, 0))
     return replace(draft, hypotheses=tuple(kept))
 
 
@@ -381,9 +381,9 @@ def _acceptable(
         if repeats or lines in kept or trained.copies(before, written) or not accept(line):
             continue
         prefix = _returning_name(trained, draft, len(lines))
-        log_p, predictions = draft.nats
+        score, predictions = draft.scored
         if isinstance(candidate, MetricalLine):
-            log_p, predictions = log_p + candidate.log_p, predictions + candidate.predictions
+            score, predictions = score + candidate.score, predictions + candidate.predictions
         kept[lines] = replace(
             draft,
             lines=lines,
@@ -391,7 +391,7 @@ def _acceptable(
             encoded_prefix=encoded_prefix(trained.network.vocabulary, prefix),
             state=candidate.state,
             logits=candidate.logits,
-            nats=(log_p, predictions),
+            scored=(score, predictions),
         )
         if len(kept) == most:
             break

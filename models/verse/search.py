@@ -3,13 +3,14 @@
 Candidates that meet the metre and the rhyme differ in how much sense they make. Each is ranked,
 together with the lines since the last choice, by
 
-    s = λ · mean ln p + ln w + σ · mean cos − ρ · repeated + g
+    s = λ · mean fit + ln w + σ · mean cos − ρ · repeated − φ · faults + g
 
-- mean ln p of the words and marks, under the network's own prediction (`MetricalLine.log_p`). A
-  clause that the metre forced shows in it, and one that cannot land shows in the line after it;
+- mean fit of the words and marks, by the network's own prediction (`MetricalLine.score`). A clause
+  that the metre forced shows in it, and one that cannot land shows in the line after it;
 - w is the weight of the particle that wrote the line;
 - mean cos of the content words and the subject of the poem;
 - the number of content words that the poem has already;
+- the number of rules of English that the line breaks (`models.verse.grammar`);
 - g is drawn from a Gumbel distribution, so that the first candidate is a sample of exp(s), and each
   seed gives a poem of its own (the Gumbel-max trick; for several: Kool, van Hoof & Welling, 2019).
 """
@@ -29,8 +30,8 @@ from models.verse.word_lines import MetricalLine
 if TYPE_CHECKING:
     from models.verse.poem import SonnetDraft
 
-LIKELIHOOD, SUBJECT, REPETITION, FAULT = 6.0, 3.0, 1.0, 4.0
-"""λ, σ and ρ."""
+FIT, SUBJECT, REPETITION, FAULT = 15.0, 4.0, 1.0, 4.0
+"""λ, σ, ρ and φ, in nats."""
 
 Pool = Sequence[tuple["SonnetDraft", MetricalLine]]
 
@@ -45,8 +46,8 @@ def ranked(writer: MetricalWriter, subject: Subject, pool: Pool, rng: np.random.
 def _score(
     writer: MetricalWriter, subject: Subject, draft: "SonnetDraft", line: MetricalLine
 ) -> float:
-    log_p, predictions = draft.nats
-    mean = (log_p + line.log_p) / (predictions + line.predictions)
+    score, predictions = draft.scored
+    mean = (score + line.score) / (predictions + line.predictions)
     tokens = writer.network.vocabulary.encode(line.tokens)
     vectors = np.asarray(writer.topics.vectors[tokens])  # (tokens, D); zeros for function words
     content = [token for token, v in zip(line.tokens, vectors, strict=True) if v.any()]
@@ -60,10 +61,4 @@ def _score(
     broken = len(faults([*context, *own], len(context)))
     if own[-2] in ".;:?!" and not can_end(own):
         broken += 1
-    return (
-        -FAULT * broken
-        + LIKELIHOOD * mean
-        + line.log_weight
-        + SUBJECT * near
-        - REPETITION * repeated
-    )
+    return -FAULT * broken + FIT * mean + line.log_weight + SUBJECT * near - REPETITION * repeated

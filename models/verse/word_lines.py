@@ -29,10 +29,11 @@ from models.verse.word_index import Columns, Output, WordIndex
 
 Indices = NDArray[np.int64]
 
-EPSILON = 3e-4
-"""Words with a lower probability are not drawn (epsilon sampling: Hewitt et al., 2022)."""
-MIN_P = 0.0
-INFORMATION = 0.0
+MIN_P = 0.04
+"""Words with a smaller share of the likeliest word's probability are not drawn (min-p sampling:
+Nguyen et al., 2024)."""
+COMMONNESS = 0.2
+"""Share of a word's own frequency in its `MetricalLine.score`."""
 SMALLEST_MASS = 1e-30
 """Smaller sums of probabilities are not exact in a float32."""
 RESAMPLE_BELOW = 0.5
@@ -43,7 +44,7 @@ MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
 PREDICTED_AT_ONCE = 64
 """Predictions over the whole vocabulary that are held in memory."""
-END_TEMPERATURE = 2.1
+END_TEMPERATURE = 1.25
 """Factor of the temperature for last words, which rhyme leaves little choice."""
 ENOUGH = 0.7
 """Share of a line's particles that have to be finished: the last ones have many short words."""
@@ -103,9 +104,13 @@ class MetricalLine:
     """What the network wrote: words and marks, without the line feed."""
     log_weight: float
     """The particle's weight, in nats."""
-    log_p: float
-    """ln of the probability of its last word, its tokens and the line feed at temperature 1,
-    without metre, rhyme and bias, in nats."""
+    score: float
+    """How well its last word and its tokens fit, in nats: the sum of ln p − α ln f.
+
+    p is the network's prediction at temperature 1, without metre, rhyme and bias. f is the word's
+    frequency by Zipf's law, 1 over its rank, and α is `COMMONNESS`: a common word fits nearly
+    everywhere, and says little (Li et al., 2016, for conversations).
+    """
     state: State = field(repr=False)
     """After the last token before the line feed."""
     logits: None = field(default=None, init=False)
@@ -113,7 +118,7 @@ class MetricalLine:
 
     @property
     def predictions(self) -> int:
-        """Number of predictions that `log_p` is the sum of."""
+        """Number of predictions that `score` is the sum of."""
         return len(self.tokens) + (1 if self.start.complete else 2)
 
     @property
@@ -182,7 +187,7 @@ _PARTICLE = np.dtype(
         ("may_mark", np.bool_),  # whether the last token is a word, so that a mark may follow
         ("closed", np.bool_),  # whether the last word of the line is written
         ("log_weight", np.float64),
-        ("log_p", np.float64),
+        ("score", np.float64),
         ("written", np.int64, (MAX_TOKENS,)),  # columns
         ("ancestor", np.int64),  # the particle of the traced step before that it continues
     ]
@@ -208,6 +213,7 @@ class _ParticleBatch:
         self.fits = np.stack([index.positions(request.metre) for request in requests])
         self.cold = np.array([[1 / r.temperature] for r in requests], np.float32)
         self.bias = np.stack([request.bias for request in requests])  # (lines, C)
+        self.rarity = COMMONNESS * np.log1p(index.tokens)  # (C,); common words have low indices
         self.features = np.stack([request.features for request in requests])
         self.subjects = np.stack([request.subject for request in requests])
         # Drawn in advance, in one call per line, so that lines do not depend on each other.
@@ -247,15 +253,14 @@ class _ParticleBatch:
             if self.trace is not None:
                 log_share[of_line] = np.log(share_of(columns, scaled))
             p = np.exp(scaled[columns] - scaled[columns].max())
-            some = np.flatnonzero(p > EPSILON * p.sum())
-            some = some if some.size else np.array([p.argmax()])
+            some = np.flatnonzero(p >= MIN_P * p.max())
             # Systematic: the particles spread over the distribution.
             u = np.arange(request.particles) + self.offset[number, MAX_TOKENS]
             chosen = columns[some][invert(np.cumsum(p[some]), u / request.particles)]
             rows["end"][of_line] = chosen
             rows["ending"][of_line] = index.endings(request.metre)[chosen]
-            rows["log_p"][of_line] = log_softmax(logits[number])[chosen]
-            rows["log_p"][of_line] += INFORMATION * np.log(index.tokens[chosen] + 3)
+            fit = log_softmax(logits[number])[chosen] + self.rarity[chosen]
+            rows["score"][of_line] = fit
         self._record(rows["end"], log_share)
         end = np.where(rows["end"] > 0, index.tokens[rows["end"]], typed[rows["line"]])
         line = rows["line"]
@@ -309,8 +314,7 @@ class _ParticleBatch:
         # One product serves both: what is drawn from, and the network's own prediction.
         x, log_share = draw(logits * self.cold[line] + self.bias[line], self._allowed(step), u)
         rows["log_weight"] += log_share
-        rows["log_p"] += logits[np.arange(len(x)), x] - log_sum_exp(logits)
-        rows["log_p"] += INFORMATION * np.log(index.tokens[x] + 3)
+        rows["score"] += logits[np.arange(len(x)), x] - log_sum_exp(logits) + self.rarity[x]
         self._record(x, log_share)
         kept = log_share > -np.inf
         for row in (kept & (x == index.line_end)).nonzero()[0].tolist():
@@ -390,7 +394,7 @@ class _ParticleBatch:
         tokens = tuple(texts[column] for column in particle["written"][:step].tolist())
         state, line = self.state[row : row + 1].copy(), int(particle["line"])
         start, found = self.requests[line].start, self.candidates[line]
-        nats = float(particle["log_weight"]), float(particle["log_p"])
+        nats = float(particle["log_weight"]), float(particle["score"])
         found.append(MetricalLine(start, tokens, *nats, state))
         self.enough[line] = len(found) >= ENOUGH * self.particles[line]
 
@@ -441,25 +445,15 @@ def draw(
         p[row, columns] = np.exp(logits[row, columns] - best)
         mass[row] = p[row, columns].sum()
         log_share[row] = best - highest[row, 0] + np.log(mass[row] / total[row])
-    return _draw_likely(p, allowed, mass, u), log_share
+    return _draw_likely(p, allowed, u), log_share
 
 
-def _draw_likely(
-    p: Array, allowed: NDArray[np.bool_], mass: Array, u: NDArray[np.floating]
-) -> Indices:
-    """Draw an allowed column of each row in proportion to p, `(R, C)`.
-
-    Unlikely columns are left out (`EPSILON`). mass: the sum of p over the allowed columns, `(R,)`.
-    """
+def _draw_likely(p: Array, allowed: NDArray[np.bool_], u: NDArray[np.floating]) -> Indices:
+    """Draw an allowed column of each row in proportion to p, `(R, C)`; unlikely ones never."""
     rows, width = p.shape
-    if MIN_P:
-        p = p * allowed
-        drawn = p > MIN_P * p.max(axis=1, keepdims=True)
-    else:
-        drawn = p > (EPSILON * mass)[:, np.newaxis]
-        drawn &= allowed
-    for row in np.flatnonzero(~drawn.any(axis=1)):
-        drawn[row, (p[row] * allowed[row]).argmax()] = True
+    p = p * allowed
+    drawn = p >= MIN_P * np.maximum(p.max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
+    drawn[:, 0] |= ~drawn.any(axis=1)  # a row without an allowed column, which is dropped
     # One cumulative sum for all rows, one after another.
     places = drawn.ravel().nonzero()[0]  # row · C + column
     end = places.searchsorted(np.arange(width, width * rows + 1, width))

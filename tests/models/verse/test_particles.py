@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.verse.word_lines import EPSILON, draw, invert, resample, uneven
+from models.verse.word_lines import MIN_P, draw, invert, resample, uneven
 
 U = np.linspace(0, 0.999, 400)
 
@@ -15,7 +15,7 @@ U = np.linspace(0, 0.999, 400)
     [
         (np.log([0.5, 0.3, 0.15, 0.05]), [0, 1, 1, 0], [0, 2 / 3, 1 / 3, 0], 0.45),
         # Unlikely columns are left out.
-        (np.log([1 - 3 * EPSILON / 4, EPSILON / 2, EPSILON / 4]), [1, 1, 1], [1, 0, 0], 1),
+        (np.log([1, MIN_P / 2, MIN_P / 4]), [1, 1, 1], [1, 0, 0], 1),
         # Unless all allowed ones are, here below what a float32 can express.
         ([0, -200, -200 - np.log(3)], [0, 1, 1], [0, 3 / 4, 1 / 4], np.exp(-200) * 4 / 3),
     ],

@@ -100,7 +100,7 @@ def test_weighted_candidates_are_a_sample(
     monkeypatch: pytest.MonkeyPatch, scale: float, temperature: float, opening: str
 ) -> None:
     """Of the network's lines that meet the constraint, as a large number of particles shows."""
-    monkeypatch.setattr(module, "EPSILON", 0.0)
+    monkeypatch.setattr(module, "MIN_P", 0.0)
     for name in ("ENOUGH", "END_TEMPERATURE"):
         monkeypatch.setattr(module, name, 1.0)
     network, index = few(scale)
@@ -182,7 +182,7 @@ def test_low_temperature_varies_less() -> None:
 
 def test_unlikely_words_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The last word of the line too; the likeliest one never is."""
-    monkeypatch.setattr(module, "EPSILON", 1.0)
+    monkeypatch.setattr(module, "MIN_P", 1.0)
     assert len({lines(request(seed=seed, particles=1))[0] for seed in range(4)}) == 1
 
 
