@@ -11,7 +11,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from enum import IntFlag, auto
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +43,6 @@ class Part(IntFlag):
     """*loving*."""
 
 
-@lru_cache(maxsize=1)
 def load_parts_of_speech() -> Mapping[str, Part]:
     """The parts of speech of each word that the shipped file has, in lower case."""
     parts: dict[str, Part] = {}
@@ -59,11 +57,10 @@ def load_parts_of_speech() -> Mapping[str, Part]:
 
 # Compiling ----------------------------------------------------------------------------------------
 
-Lemmas = Mapping[str, Part]
-"""The parts of speech of words as dictionaries list them: nouns, adjectives, adverbs, verbs."""
-
 CLOSED = frozenset(
-    """a an the this that these those each every either neither some any no all both such what
+    re.findall(
+        "[a-z]+",
+        """a an the this that these those each every either neither some any no all both such what
     which who whom whose i me my mine myself thou thee thy thine thyself he him his himself she
     her hers herself it its itself we us our ours ourselves you ye your yours yourself they them
     their theirs themselves is am are art was wast wert were be been being have has hath hast had
@@ -72,8 +69,9 @@ CLOSED = frozenset(
     and or nor but if than as because though although lest unless till until while whilst when
     where why how since ere whether of to in on at by for with from into unto upon against among
     amongst amid amidst between betwixt through toward towards within without not never o oh ah
-    so too there here thus methinks methought quoth lo one more most like round near save news tidings twain business
-    """.split()
+    so too there here thus methinks methought quoth lo one more most like round near save
+    news tidings twain business""",
+    )
 )
 """Words of closed classes, and words that are too many things."""
 IRREGULAR = """
@@ -134,17 +132,6 @@ COMMON = 60
 """Occurrences of a word from which its neighbours tell what it is not."""
 
 
-def read_moby(path: Path) -> dict[str, Part]:
-    """The words of Moby Part of Speech II (`mobypos.txt`); of its verbs, none."""
-    letters = {"N": Part.NOUN, "p": Part.PLURAL, "A": Part.ADJECTIVE, "v": Part.ADVERB}
-    found: dict[str, Part] = defaultdict(lambda: Part(0))
-    for line in path.read_text("utf-8").split("\r"):
-        word, _, codes = line.partition("\N{MULTIPLICATION SIGN}")
-        for code in codes:
-            found[word] |= letters.get(code, Part(0))
-    return found
-
-
 def read_wordnet(folder: Path) -> dict[str, Part]:
     """The words of WordNet, from the index files in its folder `dict`."""
     files = {"noun": Part.NOUN, "verb": Part.BASE, "adj": Part.ADJECTIVE, "adv": Part.ADVERB}
@@ -157,12 +144,13 @@ def read_wordnet(folder: Path) -> dict[str, Part]:
 
 
 class Inflection:
-    """Finds the parts of speech of inflected and elided forms of the words of dictionaries."""
+    """Finds the parts of speech of inflected and elided forms of a dictionary's words.
 
-    def __init__(self, moby: Lemmas, wordnet: Lemmas) -> None:
-        self.lemmas = {
-            word: moby.get(word, Part(0)) | wordnet.get(word, Part(0)) for word in {*moby, *wordnet}
-        }
+    lemmas: its nouns in the singular, adjectives, adverbs and verbs without ending.
+    """
+
+    def __init__(self, lemmas: Mapping[str, Part]) -> None:
+        self.lemmas = lemmas
         self.irregular: dict[str, Part] = defaultdict(lambda: Part(0))
         self.strong: set[str] = set()
         """Verbs whose past never ends in *-ed*."""
@@ -210,9 +198,9 @@ class Inflection:
                 if weak and self._can_be(stem, Part.BASE):
                     found |= parts
         degree = re.fullmatch("(.+?)(er|est)", word)
-        if degree and not found & ~Part.SECOND:
-            if any(self._can_be(stem, Part.ADJECTIVE) for stem in _stems(degree[1])):
-                found = Part.ADJECTIVE | Part.ADVERB
+        stems = _stems(degree[1]) if degree and not found & ~Part.SECOND else ()
+        if any(self._can_be(stem, Part.ADJECTIVE) for stem in stems):
+            return Part.ADJECTIVE | Part.ADVERB
         return found
 
     def _can_be(self, word: str, part: Part) -> bool:
@@ -272,7 +260,7 @@ def read_neighbours(folder: Path, tokens: list[str]) -> NDArray[np.int64]:
 def corrected(parts: Part, counts: NDArray[np.int64]) -> Part:
     """The parts of speech of a word without those that verse hardly uses, with nouns it does use.
 
-    Dictionaries list *great* as a noun. counts: a row of `read_neighbours`.
+    WordNet lists *great* as a noun. counts: a row of `read_neighbours`.
     """
     total, after_determiner, as_noun, as_verb = counts.tolist()
     if not parts or total < COMMON:
@@ -302,16 +290,15 @@ def compiled(words: Mapping[str, Part]) -> str:
 
 
 def main() -> None:
-    """Compile the table from Moby, WordNet and the prepared verse of the long training."""
+    """Compile the table from WordNet and the prepared verse of the long training."""
     parser = argparse.ArgumentParser(
         prog="python -m data.parts_of_speech", description=main.__doc__
     )
-    parser.add_argument("moby", type=Path, help="mobypos.txt of Moby Part of Speech II")
     parser.add_argument("wordnet", type=Path, help="the folder dict of WordNet")
     parser.add_argument("verse", type=Path, help="the folder data of a prepared long training")
     arguments = parser.parse_args()
     tokens = json.loads((arguments.verse / "vocabulary.json").read_text())["tokens"]
-    forms = Inflection(read_moby(arguments.moby), read_wordnet(arguments.wordnet))
+    forms = Inflection(read_wordnet(arguments.wordnet))
     neighbours = read_neighbours(arguments.verse, tokens)
     words = {
         token: corrected(forms.parts(token), counts)

@@ -7,10 +7,11 @@ pentameter, and at least ten times as often in lines that the networks write.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from data.parts_of_speech import Part, load_parts_of_speech
+from data.parts_of_speech import CLOSED, Part, load_parts_of_speech
+from data.tokens import is_word
 
 LOOK_BACK = 10
 """Tokens before the new ones that a fault may begin in."""
@@ -18,29 +19,42 @@ LOOK_BACK = 10
 SETS = {
     name: frozenset(words.split())
     for name, words in {
+        "ONE": "a an every each another",
         "MARK": ", ; : . ? !",
         "STOP": "; : . ? !",
         "SUBJECT": "i he she we they thou",
         "DETERMINER": "the a my thy our your their its every",
+        "POSSESSIVE": "my thy our your their its",
         "CLAUSE": ", ; : . ? ! when where as which that so then what how why though for while",
+        "SINGULAR": "is was hath has doth does",
+        "AUXILIARY": "is are was were am hath hast has have had did doth dost does could would "
+        "should shall cannot",
         "PREPOSITION": "of with from into upon unto by at through against",
         "MODAL": "could would should shall can must cannot couldst wouldst shouldst canst",
         "DO": "do did does doth dost didst",
         "HAVE": "have had hath hast has",
         "BE": "is was are were am been",
         "NOT": "not never ne'er now",
+        "FINITE": "is are was were am art wert wast be have has had hath hast do does did doth "
+        "dost didst can could may might shall should will would must cannot canst couldst mayst "
+        "mightst shalt shouldst wouldst wilt ought durst dare need let quoth methinks methought",
+        "SUBORDINATE": "who which when if because though since till until lest while whose whom "
+        "where whilst although unless ere",
         "THOU": "thou thee thy thine thyself",
         "YOU": "you your yours yourself",
     }.items()
 }
 """Words that patterns name together."""
 
-TWICE = frozenset("too her had thousand long alas".split())
+FINITE = Part.BASE | Part.THIRD | Part.SECOND | Part.PAST
+SHORT = 5
+"""Words of a sentence that may lack its verb (*no more of that*)."""
+TWICE = frozenset({"too", "her", "had", "thousand", "long", "alas"})
 """Words that verse says twice in a row without a comma."""
 
 RULES = """
 agreement       he|she am|art|hast|dost|wilt|shalt|canst|wast|wert|are
-agreement       CLAUSE|LINE he|she|it have|are
+agreement       MARK|LINE|when|where|which he|she|it have|are
 agreement       thou has|hath|is|are|am|does|doth|shall|can
 agreement       have|has|hath|does|doth|shall|is|are|am|can|will thou
 agreement       CLAUSE|LINE i is|art|has|hath|doth|dost|hast|does|are
@@ -49,24 +63,24 @@ agreement       CLAUSE|LINE they|we|you is|hath|has|doth|does|am|art|hast|dost
 agreement       hath|has|doth|does|hast|dost they|we
 agreement       when|where|who|which|and|as he|she BASE
 agreement       i|we|they THIRD|SECOND
-agreement       CLAUSE|LINE|and DETERMINER|his|her|these|those ADJECTIVE? PLURAL is|was|hath|has|doth|does
+agreement       CLAUSE|LINE|and DETERMINER|his|her|these|those ADJECTIVE? PLURAL SINGULAR
 agreement       CLAUSE|LINE DETERMINER|his|her|this ADJECTIVE? NOUN are
-number          a|an|every|each|another PLURAL >MARK|of|LINE|is|was
-number          a|an|every|each|another ADJECTIVE|-hundred|-thousand|ADJECTIVE+PARTICIPLE|ADJECTIVE+GERUND|ADJECTIVE+ADVERB PLURAL >MARK|of|LINE|is|was
+number          ONE PLURAL >MARK|of|LINE|is|was
+number          ONE ADJECTIVE+GERUND+ADVERB|-hundred|-thousand PLURAL >MARK|of|LINE|is|was
 number          this PLURAL >MARK|of|LINE|is|was
 number          these|those|many|few|two|three|thousand ADJECTIVE? NOUN >MARK|of|LINE|is|was
 article         a VOWEL
 article         an CONSONANT
-article         mine|thine CONSONANT
-determiner      DETERMINER|a DETERMINER|a|an|his|this|these|those|each|no|some|any
+article         ^of|by|and|but|be|is|was|are|were mine|thine CONSONANT
+determiner      DETERMINER|a DETERMINER|a|an|his|this|these|those|each|-every
 determiner      DETERMINER he|him|she|they|them|thee|me|us|we|thou|it|i|who|whom|ye
-determiner      the|my|thy|our|your|their|a and|or|but|if|because|than|as|nor|when|where
-determiner      DETERMINER of|to|with|from|by|at|for|into|upon|unto|in|on
-determiner      DETERMINER STOP
-determiner      DETERMINER is|are|was|were|am|hath|hast|has|have|had|did|doth|dost|does|could|would|should|shall|cannot
-determiner      DETERMINER BASE|PAST|THIRD
-adjective       my|thy|our|your|their|a|an|every|its ADJECTIVE|-hundred|-thousand|ADJECTIVE+PARTICIPLE|ADJECTIVE+ADVERB STOP
-adjective       my|thy|our|your|their|a|an|every|his ADJECTIVE|-hundred|-thousand|ADJECTIVE+PARTICIPLE|ADJECTIVE+ADVERB is|was|hath|has|did|shall|of
+determiner      POSSESSIVE|the|a and|or|but|if|because|than|as|nor|when|where
+determiner      POSSESSIVE|the of|to|with|from|at|for|into|upon|unto|on
+determiner      POSSESSIVE|the|every STOP
+determiner      DETERMINER AUXILIARY|-hast
+noun            DETERMINER BASE|PAST|THIRD|-hie|-blew|-move|-see
+adjective       POSSESSIVE|a|every own? ADJECTIVE? ADJECTIVE+PARTICIPLE+ADVERB|-little STOP
+adjective       POSSESSIVE|a|every|his ADJECTIVE+PARTICIPLE+ADVERB is|was|hath|has|did|shall|of
 verbs           MODAL NOT? MODAL|is|are|was|am|were|hath|has|had|hast|did|doth|dost|does
 verbs           DO NOT? been|had|was|were
 verbs           did|doth|dost|didst|does NOT? do|be
@@ -78,7 +92,6 @@ verbs           MODAL|did|doth|dost NOT? PAST
 verbs           could|should|can|cannot|might|did|doth to BASE
 verbs           HAVE NOT? BASE
 verbs           HAVE NOT? PAST
-verbs           have|hath|hast|has NOT? could|would|should|shall|can|must|cannot|is|are|am|was|were|be
 verbs           BE NOT? BASE
 verbs           is|was|are|were|am NOT? be|do|have|go
 verbs           be BASE
@@ -93,8 +106,8 @@ preposition     with|from|into|unto|at|upon|through and|or|but|if|than|because|n
 pronoun         of|into|among|toward|towards|against|through he|i|she|they|we|thou
 pronoun         thee|him|them|me|us art|am|shalt|hast
 pronoun         CLAUSE|LINE|and|but thee|him|them|us|me art|am|is|are|shalt|hast|hath|has
-conjunction     and|or|but|nor|if|of|to|with , and|or|but|if
-conjunction     and|or|nor or|nor|than|and
+conjunction     and|or|but|nor , and|or|nor
+conjunction     and|or|nor or|nor|and
 negation        NOT|-now|cannot|no NOT|-now|no
 degree          so|too|very|more|most so|too|more|most
 address         THOU ^.|?|!|;|:|YOU*9 YOU
@@ -104,15 +117,15 @@ address         YOU ^.|?|!|;|:|THOU*9 THOU
 
 `thou`, `,` is that word or mark; `SUBJECT` one of a set; `LINE` a line feed, which also may follow
 any place. `NOUN` is a word that can be nothing but a noun, `BASE+NOUN` nothing but one of the two.
-`VOWEL` and `CONSONANT` are words in the table that begin with one.
+`VOWEL` and `CONSONANT` are words in the table that begin with one; `-word` leaves a word out.
 `^` is anything else, `>` only looks ahead, `?` may be missing, `*9` stands up to nine times.
 """
 
 ENDS = """
 DETERMINER|an|whose
-of|from|into|upon|unto|with|at|for|than|to|in|by
-and|or|nor|but|if|because|as|when|where|which|who|that|though|while|until|till
-and|or|nor|but|if|because|as|when|where|which|who|that|though|while|until|till SUBJECT|it
+of|from|into|unto|with|at|for|to|than
+and|or|nor|but|if|because|as|who|though|until|till
+and|if|because|when|where|which|who|that SUBJECT
 """
 """What a sentence does not end with, in the language of `RULES`."""
 
@@ -152,8 +165,28 @@ def _repetitions(tokens: Sequence[str], start: int) -> Iterator[str]:
 
 
 def can_end(tokens: Sequence[str]) -> bool:
-    """Whether a sentence may end after the last word of some lines. Marks after it do not count."""
-    return _ending().search(_encoded(tokens[-LOOK_BACK:])) is None
+    """Whether a sentence may end after the last word of some lines. Marks after it do not count.
+
+    It may not after *and the*, *because he*; nor while there are no more words that can be finite
+    verbs than clauses that wait for one (*when the moon that rose*).
+    """
+    if _ending().search(_encoded(tokens[-LOOK_BACK:])):
+        return False
+    words: list[str] = []
+    for token in reversed(tokens):
+        if token in SETS["STOP"] and words:
+            break
+        if is_word(token):
+            words.append(token)
+    waiting = sum(word in SETS["SUBORDINATE"] for word in words)
+    return len(words) < SHORT or sum(map(_can_be_finite, words)) > waiting
+
+
+def _can_be_finite(word: str) -> bool:
+    if word in SETS["FINITE"] or word in CLOSED:
+        return word in SETS["FINITE"]
+    symbol = _symbols().get(word)
+    return symbol is None or bool(_classes().get(symbol, 0) & FINITE)
 
 
 # Compiling ----------------------------------------------------------------------------------------
@@ -163,13 +196,12 @@ _PARTS, _VOWEL, _CONSONANT = 0x3FF, 0x400, 0x800
 """Bits of a mask: parts of speech, and the letter that the word begins with."""
 
 
-@lru_cache(maxsize=1)
 def _masks() -> Mapping[str, int]:
     """The parts of speech of each word, with bits for the letter that it begins with."""
     masks = {}
     for word, parts in load_parts_of_speech().items():
         vowel = _VOWEL * bool(re.match("[ai]|o(?!nc?e)|e[^uw]", word))
-        masks[word] = parts | vowel | _CONSONANT * bool(re.match("[bcdfgjklmnpqrstvwz]", word))
+        masks[word] = int(parts) | vowel | _CONSONANT * bool(re.match("[bcdfgjklmnpqrstvwz]", word))
     return masks
 
 
@@ -184,16 +216,17 @@ def _named() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _symbols() -> Mapping[str, str]:
     """A character for each word that patterns name, and for each other the one of its mask."""
-    of_masks = {mask: chr(_FIRST_MASK + mask) for mask in _masks().values()}
-    symbols = {word: of_masks[mask] for word, mask in _masks().items()}
+    masks = _masks()
+    of_masks = {mask: chr(_FIRST_MASK + mask) for mask in masks.values()}
+    symbols = {word: of_masks[mask] for word, mask in masks.items()}
     symbols.update({word: chr(_FIRST_WORD + i) for i, word in enumerate(sorted(_named()))})
     return symbols
 
 
 @lru_cache(maxsize=1)
-def _classes() -> Set[tuple[str, int]]:
-    """Each character with its mask."""
-    return frozenset((_symbols()[word], mask) for word, mask in _masks().items())
+def _classes() -> Mapping[str, int]:
+    """The mask of each character of a word in the table."""
+    return {_symbols()[word]: mask for word, mask in _masks().items()}
 
 
 def _encoded(tokens: Iterable[str]) -> str:
@@ -256,6 +289,6 @@ def _characters(alternative: str) -> Iterator[str]:
     else:
         letter = {"VOWEL": _VOWEL, "CONSONANT": _CONSONANT}.get(alternative, 0)
         parts = 0 if letter else sum(Part[name] for name in alternative.split("+"))
-        for symbol, mask in _classes():
+        for symbol, mask in _classes().items():
             if mask & letter or (parts and not mask & _PARTS & ~parts):
                 yield symbol

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from data.text import fold, words_of
+from data.text import fold
 from data.tokens import tokenise
 from models.verse.grammar import can_end, faults
 from models.verse.metrical import MetricalWriter
@@ -32,33 +32,41 @@ if TYPE_CHECKING:
 
 FIT, SUBJECT, REPETITION, FAULT = 15.0, 4.0, 1.0, 4.0
 """λ, σ, ρ and φ, in nats."""
+CLOSING = ".;:?!"
+"""Marks at which a sentence ends."""
 
 Pool = Sequence[tuple["SonnetDraft", MetricalLine]]
 
 
 def ranked(writer: MetricalWriter, subject: Subject, pool: Pool, rng: np.random.Generator) -> Pool:
     """Candidates for one line of a poem, with the draft that each continues: the best first."""
-    gumbel = rng.gumbel(size=len(pool))
-    scores = [_score(writer, subject, draft, line) for draft, line in pool]
-    return [pool[i] for i in np.argsort(-(np.array(scores) + gumbel), kind="stable")]
+    above = {draft: _tokens(draft.lines) for draft, _ in pool}
+    scores = np.array([_score(writer, subject, draft, above[draft], line) for draft, line in pool])
+    scores += rng.gumbel(size=len(pool))
+    return [pool[i] for i in np.argsort(-scores, kind="stable")]
+
+
+def _tokens(lines: Sequence[str]) -> list[str]:
+    return [token for line in lines for token in (*tokenise(fold(line)), "\n")]
 
 
 def _score(
-    writer: MetricalWriter, subject: Subject, draft: "SonnetDraft", line: MetricalLine
+    writer: MetricalWriter,
+    subject: Subject,
+    draft: "SonnetDraft",
+    above: list[str],
+    line: MetricalLine,
 ) -> float:
     score, predictions = draft.scored
     mean = (score + line.score) / (predictions + line.predictions)
-    tokens = writer.network.vocabulary.encode(line.tokens)
-    vectors = np.asarray(writer.topics.vectors[tokens])  # (tokens, D); zeros for function words
+    vectors = np.asarray(writer.topics.vectors[writer.network.vocabulary.encode(line.tokens)])
+    # Function words have no vector: zeros.
     content = [token for token, v in zip(line.tokens, vectors, strict=True) if v.any()]
     near = 0.0
     if content and subject.vector.size:
         near = float(np.maximum(vectors @ subject.vector, 0).sum()) / len(content)
-    above = {word for text in draft.lines for word in words_of(fold(text))}
     repeated = sum(word in above for word in content) + len(content) - len({*content})
-    context = [token for text in draft.lines[-2:] for token in (*tokenise(fold(text)), "\n")]
-    own = (*line.start.tokens, *line.tokens, "\n")
-    broken = len(faults([*context, *own], len(context)))
-    if own[-2] in ".;:?!" and not can_end(own):
-        broken += 1
-    return -FAULT * broken + FIT * mean + line.log_weight + SUBJECT * near - REPETITION * repeated
+    tokens = [*above, *line.start.tokens, *line.tokens, "\n"]
+    broken = len(faults(tokens, len(above)))
+    broken += tokens[-2] in CLOSING and not can_end(tokens)
+    return FIT * mean + line.log_weight + SUBJECT * near - REPETITION * repeated - FAULT * broken
