@@ -96,6 +96,9 @@ verbs           BE NOT? BASE
 verbs           is|was|are|were|am NOT? be|do|have|go
 verbs           be BASE
 verbs           BE|be is|are|was|were|am
+verbs           BE NOT? PAST|-begun|-begot|-come|-become
+verbs           MODAL|DO DETERMINER|his|her ADJECTIVE? NOUN SINGULAR|are|were|dost|did
+verbs           do|dost|doth|did not to
 verbs           to PAST|THIRD|SECOND
 verbs           to PARTICIPLE|PAST+PARTICIPLE MARK
 verbs           SUBJECT BASE|PAST|THIRD BASE|PAST|THIRD
