@@ -49,7 +49,7 @@ def test_equal_lines_take_turns() -> None:
         ("the love of day", "the my love of day", []),
         ("the rose is there", "the rose is there and and", []),
         ("to see the rose and me,", "to see the rose and the.", []),
-        ("I see the rose of love.", "and on the rose of love.", ["When in the love of day"]),
+        ("I see the night of day.", "and on the night of day.", ["When in the night of day"]),
     ],
 )
 def test_clean_lines_come_first(clean: str, faulty: str, above: list[str]) -> None:
