@@ -16,6 +16,7 @@ together with the lines since the last choice, by
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,7 +48,13 @@ def ranked(writer: MetricalWriter, subject: Subject, pool: Pool, rng: np.random.
 
 
 def _tokens(lines: Sequence[str]) -> list[str]:
-    return [token for line in lines for token in (*tokenise(fold(line)), "\n")]
+    return [token for line in lines for token in _tokens_of(line)]
+
+
+@lru_cache(maxsize=1_000)
+def _tokens_of(line: str) -> Sequence[str]:
+    """The tokens of a line. Hypotheses share most of their lines."""
+    return *tokenise(fold(line)), "\n"
 
 
 def _score(
