@@ -192,8 +192,11 @@ def poem_message(options: SonnetOptions, draft: SonnetDraft, allows: Accept) -> 
 
 
 def _title(form: Form, draft: SonnetDraft, allows: Accept) -> str:
-    """The form, and what the poem is about."""
-    subject = [draft.name] if draft.name else [*filter(allows, draft.subject.words)]
+    """The form, and what the poem is about: as the member typed it, or as it was drawn."""
+    request, subject = draft.request, list(draft.subject.words)
+    if not request.about:
+        # What an opening is about, its words would not say in good English.
+        subject = [] if request.opening else [*filter(allows, subject)]
     if not subject:
         return _(form.title)
     return _("{form} on {subject}").format(

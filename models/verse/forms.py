@@ -15,29 +15,31 @@ A word of n syllables that fits at the positions `fits` moves a line from the po
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-WEAK, STRONG, FEMININE = "wsf"
+WEAK, STRONG, FEMININE, ANY = "wsf-"
+SLACK = 2
+"""Syllables that a full line may lack."""
 MAX_POSITIONS = 64
 """A set of positions has to fit into a uint64."""
 
 
 @dataclass(frozen=True)
 class Metre:
-    """The templates of a line, of `WEAK`, `STRONG` and `FEMININE` syllables."""
+    """The templates of a line, of `WEAK`, `STRONG`, `FEMININE` and `ANY` syllables."""
 
     templates: tuple[str, ...]
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for an invalid template or more than `MAX_POSITIONS` positions."""
         letters = set("".join(self.templates))
-        if not all(self.templates) or not letters or letters - {WEAK, STRONG, FEMININE}:
-            raise ValueError(f"a template is made of w, s and f, not {self.templates}")
+        if not all(self.templates) or not letters or letters - {WEAK, STRONG, FEMININE, ANY}:
+            raise ValueError(f"a template is made of w, s, f and -, not {self.templates}")
         if self._offsets[-1] + len(self.templates[-1]) >= MAX_POSITIONS:
             raise ValueError(f"{self.templates} have more than {MAX_POSITIONS} positions")
 
@@ -50,6 +52,14 @@ class Metre:
     def ends(self) -> int:
         """Positions where a line can end: the last of each template."""
         return sum(1 << offset + len(t) for offset, t in self._templates_at())  # `+` binds first
+
+    @cached_property
+    def full(self) -> int:
+        """Of `ends` those where a line is as long as most: it is not continued if it was typed."""
+        longest = max(map(len, self.templates))
+        return sum(
+            1 << offset + len(t) for offset, t in self._templates_at() if len(t) >= longest - SLACK
+        )
 
     @cached_property
     def syllables(self) -> int:
@@ -79,6 +89,13 @@ class Metre:
             before |= ((1 << bits.bit_length()) - 1) << offset
         return before
 
+    def after(self, positions: int, patterns: Iterable[str]) -> int:
+        """Positions after a word with one of some patterns of stresses; 0 if it does not fit."""
+        after = 0
+        for stresses in patterns:
+            after |= (positions & self.positions_of(stresses)) << len(stresses)
+        return after
+
     def shift(self, positions: int, syllables: int) -> int:
         """Positions after `syllables` more syllables of any stress; 0 if they do not fit."""
         after = 0
@@ -103,7 +120,7 @@ def _fits(stresses: str, template: str) -> bool:
     if len(stresses) == 1:
         return template != FEMININE
     # 0 unstressed, 1 main stress, 2 secondary stress. A main stress needs a strong syllable.
-    allowed = {WEAK: "02", STRONG: "012", FEMININE: "0"}
+    allowed = {WEAK: "02", STRONG: "012", FEMININE: "0", ANY: "012"}
     return all(stress in allowed[place] for stress, place in zip(stresses, template, strict=True))
 
 
@@ -146,6 +163,11 @@ class Form:
     def choices(self) -> frozenset[int]:
         """Numbers of lines at which a poem is decided so far: the first ones, then each stanza."""
         return self.stanza_ends | {FIRST_LINES}
+
+    @cached_property
+    def rhymed(self) -> bool:
+        """Whether any lines rhyme."""
+        return len({*self.scheme}) < len(self.scheme)
 
     def metre_of(self, line: int) -> Metre:
         """The metre of a line by its number, from 0, in a form with metre."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from data.tokens import is_word_character
 from models.networks.network import Network, State, join_states, log_softmax, state_row
 from models.networks.sampling import draw, probabilities
 
@@ -53,6 +54,8 @@ class FreeLineRequest:
     rng: np.random.Generator
     """For this poem only, so that its lines do not depend on the other poems of the batch."""
     bounds: Bounds
+    after_word: bool = False
+    """Whether the text so far ends in a complete word, which is not continued."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,6 +117,9 @@ class _FreeBatch:
         self.after_space = np.zeros(len(self.request), np.bool_)
         self.text = np.zeros((len(self.request), max_length), np.int64)  # indices
         self.log_p = np.zeros((len(self.request), max_length))  # of each character
+        self.after_word = np.array([r.after_word for r in requests]).repeat(rows)
+        symbols = network.vocabulary.symbols
+        self.continues = np.array([is_word_character(symbol) for symbol in symbols])  # (V,)
         # By position in the line, so that a row's draws do not depend on when others end.
         self.uniform = np.concatenate([r.rng.random((rows, max_length)) for r in requests])
 
@@ -144,6 +150,9 @@ class _FreeBatch:
         allowed: NDArray[np.bool_] = np.where(
             is_end, may_end[:, np.newaxis], ~has_to_end[:, np.newaxis]
         )
+        ends_word = allowed & ~self.continues
+        bound = self.after_word[rows] & (written == 0) & ends_word.any(axis=1)
+        allowed[bound] = ends_word[bound]
         return allowed
 
     def _candidate(self, row: int) -> FreeLine:

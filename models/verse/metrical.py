@@ -27,6 +27,7 @@ from models.networks.words import (
 from models.serving.low_rank import BlockMatrix
 from models.serving.words import FastWordsAndCharacters
 from models.verse.forms import Form, Metre
+from models.verse.mentions import bias_of, encode
 from models.verse.subject import NO_SUBJECT, Subject, Topics, bias_towards
 from models.verse.word_index import Columns, Output, WordIndex, english_index
 from models.verse.word_lines import LineRequest, MetricalLine, ParticleStep, Start, write_lines
@@ -66,14 +67,15 @@ def wrap_opening(opening: str, form: Form, index: WordIndex | None) -> list[str]
 def start_of(line: str, metre: Metre, index: WordIndex, *, finished: bool = False) -> Start:
     """The metrical state after the words that a line starts with, folded.
 
-    A word that does not fit the metre still takes its syllables. If the last word is `finished`, it
-    will not be completed, even if it is not a known word.
+    A word that does not fit the metre still takes its syllables. A last word that has a reading is
+    complete; so is any other if it is `finished`.
     """
     complete, fragment = line, re.findall("[a-z']*$", line)[0]
     unfinished = (
         not finished
         and len(fragment) > 0
         and fragment not in index.column
+        and not index.stresses_of(fragment)
         and bool(index.starting_with(fragment).any())
     )
     if unfinished:
@@ -83,9 +85,9 @@ def start_of(line: str, metre: Metre, index: WordIndex, *, finished: bool = Fals
         shifted = 0
         for stresses in index.stresses_of(word) or ("?" * count_syllables(word),):
             shifted |= metre.shift(positions, len(stresses))
-        positions = _advance(word, positions, metre, index) or shifted
+        positions = metre.after(positions, index.stresses_of(word)) or shifted
         fits = fits and positions != 0
-    may_end = bool(complete.strip()) and (not fits or bool(positions & metre.ends))
+    may_end = bool(complete.strip()) and (not fits or bool(positions & metre.full))
     if unfinished and may_end:  # the letters are the last word
         return start_of(line, metre, index, finished=True)
     tokens = tuple(tokenise(complete.strip()))
@@ -119,16 +121,8 @@ def _is_complete(line: str, number: int, form: Form, index: WordIndex | None) ->
         return False
     positions = metre.starts
     for word in words_of(fold(line)):
-        positions = _advance(word, positions, metre, index)
+        positions = metre.after(positions, index.stresses_of(word))
     return bool(positions & metre.ends)
-
-
-def _advance(word: str, positions: int, metre: Metre, index: WordIndex) -> int:
-    """The positions after a word that fits at some of `positions`; 0 if it fits at none."""
-    after = 0
-    for stresses in index.stresses_of(word):
-        after |= (positions & metre.positions_of(stresses)) << len(stresses)
-    return after
 
 
 def _metre_of(form: Form, number: int) -> Metre | None:
@@ -185,7 +179,7 @@ class MetricalWriter:
                 continue
             tokens = tokenise(line)
             words = [token for token in tokens if is_word(token)]
-            end = int(vocabulary.encode(words[-1:])[0]) if words else NONE
+            end = int(encode(words[-1:], vocabulary)[0]) if words else NONE
             end = NONE if end == UNKNOWN else end
             syllables = running_syllables(tokens, [syllables_of(token) for token in tokens])
             known = known_of(form, number, rhyme_of(words[-1]) if words else "")
@@ -196,7 +190,7 @@ class MetricalWriter:
             # As in training: the plan, the line feed, then the line beside its last word.
             read = [(PLAN, 0, nowhere)] if end != NONE else []
             read.append((LINE_END, 0, towards))
-            encoded = vocabulary.encode(tokens).tolist()
+            encoded = encode(tokens, vocabulary).tolist()
             read += [(x, count, towards) for x, count in zip(encoded, syllables, strict=True)]
             for x, count, input_of_line in read:
                 _, state = self.network.step(np.array([x]), np.array([count]), input_of_line, state)
@@ -223,6 +217,12 @@ class MetricalWriter:
         for word, times in Counter(word for words in line.words_above for word in words).items():
             if word in self.index.column:
                 bias[self.index.column[word]] *= RETURNING**times
+        mentions = line.subject.mentions
+        of_mentions = bias_of(mentions, line.above, line.form)
+        for column, mention, nats in zip(self.index.mentions, mentions, of_mentions, strict=False):
+            bias[column] = nats
+            if (known := self.index.column.get(fold(mention.text))) is not None:
+                bias[known] = max(bias[known], nats)
         bias += self.correction
         if line.form.modern:
             bias[self.index.archaic] = -np.inf
@@ -241,6 +241,7 @@ class MetricalWriter:
             line.particles,
             _closing(line.form, line.number + 1),
             line.rng,
+            mentions,
         )
 
     def _plan(self, line: "NextLine") -> tuple[Columns, Start]:
@@ -281,6 +282,9 @@ class MetricalWriter:
         new[index.same_spelling(last_words)] = False
         if form.modern:
             new &= ~index.archaic
+        if not form.rhymed:
+            yield new
+            return
         rhyming = new & index.rhyming(rhymes[i] for i in form.rhymes_of(number))
         if rhyming.any() and line.attempt < RHYME_ATTEMPTS:
             yield rhyming
@@ -336,7 +340,7 @@ def known_of(form: Form, number: int, rhyme: str) -> dict[str, object]:
         "rhyme": rhyme,
         "line": number + 1,
         "left": len(form.scheme) - number - 1,
-        "syllables": form.metre_of(number).syllables,
+        "syllables": form.metre_of(number).syllables if form.rhymed else "",
         "period": MODERN if form.modern else ELIZABETHAN,
         "kind": "verse",
     }

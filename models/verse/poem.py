@@ -5,10 +5,10 @@ drafts: it may run in a thread or in another process, be cancelled between two l
 several members in one batch. Each line draws from its own generator, seeded with the poem's seed,
 so a poem does not depend on the other poems of its batch.
 
-For each line several candidates are sampled: by words in forms with rhyme and metre (`metrical`),
-by characters in the others (`free_lines`). None may be a copy. In metre, the best few candidates
-are all continued, as hypotheses, and the best one is chosen (`search`) when a stanza is complete:
-whether a line was good shows in what can follow it.
+For each line several candidates are sampled: by words in forms with a metre (`metrical`), by
+characters in the others, and by networks that know no English (`free_lines`). None may be a copy.
+In metre, the best few candidates are all continued, as hypotheses, and the best one is chosen
+(`search`) when a stanza is complete: whether a line was good shows in what can follow it.
 
 This module is a `models.text_generator.TextGenerator`.
 """
@@ -21,7 +21,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from data.text import fold, words_of
+from data.lexicon import load_lexicon
+from data.text import LETTER, fold, words_of
 from models.fingerprints import Fingerprints
 from models.networks.network import State, read
 from models.networks.vocabulary import END
@@ -48,7 +49,6 @@ from models.verse.metrical import (
     NextLine,
     encoded_prefix,
     metrical_writer_of,
-    start_of,
     wrap_opening,
 )
 from models.verse.search import ranked
@@ -97,8 +97,8 @@ class SonnetRequest:
     form: str = DEFAULT_FORM
     """A name in `models.verse.forms.FORMS`."""
     about: str = ""
-    """A subject in the member's words, or a name, which the poem begins with unless it has an
-    opening, and which comes back; if empty, the subject is that of the opening."""
+    """A subject in the member's words, which the poem names (`mentions`), or, if characters write
+    it, begins with unless it has an opening; if empty, the subject is that of the opening."""
     particles: int = PARTICLES
     """Drafts of each line in metre that are written side by side, from 1 to `PARTICLES`. With fewer
     of them a poem is written sooner, and is worse."""
@@ -126,8 +126,6 @@ class SonnetDraft:
     """The character network's prediction, `(1, vocabulary)`."""
     subject: Subject = NO_SUBJECT
     """What the poem is about; none in a form without metre."""
-    name: str = ""
-    """A name that the second last line begins with, if it is written in metre; may be empty."""
     hypotheses: tuple["SonnetDraft", ...] = field(default=(), repr=False)
     """Continuations by some lines, the best first, until one is chosen; empty if none is begun."""
     scored: tuple[float, int] = (0.0, 0)
@@ -184,10 +182,8 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
         raise SonnetError(f"Unknown form {request.form!r}; try one of {', '.join(FORMS)}")
     network, writer = trained.network, _writer_of(trained, FORMS[request.form])
     index = writer.index if writer else None
-    is_name = bool(request.about) and (writer is None or writer.topics.is_name(request.about))
-    name = " ".join(request.about.split()) if is_name else ""
-    # The comma ends the name; without it the network continues the word.
-    opening = request.opening or (f"{name}, " if name else "")
+    about = " ".join(request.about.split())
+    opening = request.opening or ("" if writer else about)
     *complete, prefix = lines = wrap_opening(opening, FORMS[request.form], index)
     read_prefix = encoded_prefix(network.vocabulary, prefix)
     folded = [encoded_prefix(network.vocabulary, line).strip() for line in complete]
@@ -200,13 +196,13 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
         opening_length=len("\n".join(lines)),
         state=network.initial_state(1),
         logits=None,
-        name=name,
     )
     if writer is not None:
-        subject = writer.topics.subject_of(request.about or request.opening)
-        if subject and request.about:
-            subject = replace(subject, words=(" ".join(request.about.split()),))  # as typed
-        subject = subject or writer.topics.draw(draft.generator(MAX_ATTEMPTS))
+        rng = draft.generator(MAX_ATTEMPTS)
+        if about:
+            subject = writer.topics.about(about, rng)
+        else:
+            subject = writer.topics.subject_of(opening) or writer.topics.draw(rng)
         return replace(draft, state=writer.read(folded, draft.form, subject), subject=subject)
     text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix
     logits, state = read(network, text, draft.state)
@@ -333,7 +329,9 @@ def _write_metrical(
 def _write_free(
     trained: Trained, drafts: Sequence[SonnetDraft], attempt: int
 ) -> Sequence[Candidates]:
-    requests = [_request(d, attempt, Bounds.of_line(len(d.encoded_prefix))) for d in drafts]
+    requests = [
+        _request(trained, d, attempt, Bounds.of_line(len(d.encoded_prefix))) for d in drafts
+    ]
     found = generate_lines(trained.network, requests, FREE, max_length=MAX_LENGTH, top_p=TOP_P)
     return _of_drafts(drafts, found)
 
@@ -344,7 +342,8 @@ def _write_counted(
     # Not the maximum over this batch: random numbers must not depend on the rest of the batch.
     max_length = max(form.characters or 0 for form in FORMS.values()) + len(END)
     left = [draft.characters_left for draft in drafts]
-    requests = [_request(d, attempt, Bounds(0, n, n)) for d, n in zip(drafts, left, strict=True)]
+    bounds = [Bounds(0, n, n) for n in left]
+    requests = [_request(trained, d, attempt, b) for d, b in zip(drafts, bounds, strict=True)]
     found = generate_lines(trained.network, requests, COUNTED, max_length=max_length, top_p=None)
     return _of_drafts(drafts, found)
 
@@ -360,10 +359,21 @@ def _temperature(draft: SonnetDraft, attempt: int) -> float:
     return max(draft.request.temperature, WARMING * attempt)
 
 
-def _request(draft: SonnetDraft, attempt: int, bounds: Bounds) -> FreeLineRequest:
+def _request(trained: Trained, draft: SonnetDraft, attempt: int, bounds: Bounds) -> FreeLineRequest:
     assert draft.logits is not None  # noqa: S101 (see `begin`)
     temperature, rng = _temperature(draft, attempt), draft.generator(attempt)
-    return FreeLineRequest(draft.state, draft.logits, temperature, rng, bounds)
+    after_word = _ends_in_word(trained, draft)
+    return FreeLineRequest(draft.state, draft.logits, temperature, rng, bounds, after_word)
+
+
+def _ends_in_word(trained: Trained, draft: SonnetDraft) -> bool:
+    """Whether the member's words end in a complete word: a known one, or the subject."""
+    letters = re.findall(rf"(?:{LETTER}|')+$", draft.encoded_prefix)
+    if not letters:
+        return False
+    word = letters[0].strip("'")
+    known = bool(load_lexicon().entry(word)) or word in trained.words
+    return known or not draft.request.opening
 
 
 def _acceptable(
@@ -380,15 +390,14 @@ def _acceptable(
         lines = (*draft.lines, line)
         if repeats or lines in kept or trained.copies(before, written) or not accept(line):
             continue
-        prefix = _returning_name(trained, draft, len(lines))
         score, predictions = draft.scored
         if isinstance(candidate, MetricalLine):
             score, predictions = score + candidate.score, predictions + candidate.predictions
         kept[lines] = replace(
             draft,
             lines=lines,
-            prefix=prefix,
-            encoded_prefix=encoded_prefix(trained.network.vocabulary, prefix),
+            prefix="",
+            encoded_prefix="",
             state=candidate.state,
             logits=candidate.logits,
             scored=(score, predictions),
@@ -396,18 +405,6 @@ def _acceptable(
         if len(kept) == most:
             break
     return [*kept.values()]
-
-
-def _returning_name(trained: Trained, draft: SonnetDraft, number: int) -> str:
-    """The name at the beginning of the second last line, unless it would fill the line."""
-    writer, form = _writer_of(trained, draft.form), draft.form
-    if not draft.name or writer is None or form.lines is None or number != form.lines - 2:
-        return ""
-    name = f"{draft.name}, "
-    start = start_of(
-        encoded_prefix(trained.network.vocabulary, name), form.metre_of(number), writer.index
-    )
-    return "" if start.complete else name
 
 
 def _format_line(draft: SonnetDraft, text: str, trained: Trained) -> str:

@@ -22,8 +22,8 @@ IAMBIC_PENTAMETER = ("wswswswsws", "swwswswsws", "wswswswswsf", "swwswswswsf")
 
 _FREE = "-"
 """A syllable that can be weak or strong."""
-_STRESSES = {"w": "02-", "s": "012-", "f": "012-"}
-"""Stresses that a weak, a strong and a final feminine syllable may have."""
+_STRESSES = {"w": "02-", "s": "012-", "f": "012-", "-": "012-"}
+"""Stresses that a weak, a strong, a final feminine and any syllable may have."""
 
 
 def is_real(word: str, readings: Readings, others: Collection[str] = frozenset()) -> bool:
@@ -72,7 +72,8 @@ def is_iambic(line: str, readings: Readings) -> bool:
 def scans(line: str, templates: Sequence[str], readings: Readings) -> bool:
     """Whether a line can be read so that it fits one of the templates of a metre.
 
-    A template has one letter per syllable: `w` weak, `s` strong, `f` the last of a feminine ending.
+    A template has one letter per syllable: `w` weak, `s` strong, `f` the last of a feminine ending,
+    `-` any.
     A primary stress must not be weak. A word of one syllable fits anywhere; so does one without a
     reading, whose syllables are estimated; so does any syllable of a feminine ending.
     """

@@ -3,7 +3,7 @@
 Candidates that meet the metre and the rhyme differ in how much sense they make. Each is ranked,
 together with the lines since the last choice, by
 
-    s = λ · mean fit + ln w + σ · mean cos − ρ · repeated − φ · faults + g
+    s = λ · mean fit + ln w + σ · mean cos − ρ · repeated − φ · faults + μ · named + g
 
 - mean fit of the words and marks, by the network's own prediction (`MetricalLine.score`). A clause
   that the metre forced shows in it, and one that cannot land shows in the line after it;
@@ -11,6 +11,7 @@ together with the lines since the last choice, by
 - mean cos of the content words and the subject of the poem;
 - the number of content words that the poem has already;
 - the number of rules of English that the line breaks (`models.verse.grammar`);
+- named is how often the poem names the subject in the member's words, as far as it should by now;
 - g is drawn from a Gumbel distribution, so that the first candidate is a sample of exp(s), and each
   seed gives a poem of its own (the Gumbel-max trick; for several: Kool, van Hoof & Welling, 2019).
 """
@@ -24,6 +25,7 @@ import numpy as np
 from data.text import fold
 from data.tokens import tokenise
 from models.verse.grammar import can_end, faults
+from models.verse.mentions import due, times
 from models.verse.metrical import MetricalWriter
 from models.verse.subject import Subject
 from models.verse.word_lines import MetricalLine
@@ -31,8 +33,8 @@ from models.verse.word_lines import MetricalLine
 if TYPE_CHECKING:
     from models.verse.poem import SonnetDraft
 
-FIT, SUBJECT, REPETITION, FAULT = 15.0, 4.0, 1.0, 4.0
-"""λ, σ, ρ and φ, in nats."""
+FIT, SUBJECT, REPETITION, FAULT, NAMED = 15.0, 4.0, 1.0, 4.0, 6.0
+"""λ, σ, ρ, φ and μ, in nats."""
 CLOSING = ".;:?!"
 """Marks at which a sentence ends."""
 
@@ -76,4 +78,9 @@ def _score(
     tokens = [*above, *line.start.tokens, *line.tokens, "\n"]
     broken = len(faults(tokens, len(above)))
     broken += tokens[-2] in CLOSING and not can_end(tokens)
-    return FIT * mean + line.log_weight + SUBJECT * near - REPETITION * repeated - FAULT * broken
+    named = 0
+    if subject.mentions:
+        texts = [*draft.lines, draft.prefix + line.written]
+        named = min(times(subject.mentions[-1], texts), due(draft.form, len(draft.lines)))
+    score = FIT * mean + line.log_weight + SUBJECT * near - REPETITION * repeated
+    return score - FAULT * broken + NAMED * named

@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data.text import fold, words_of
-from models.networks.words import WordVocabulary
+from models.networks.words import UNKNOWN, WordVocabulary
 from models.serving.low_rank import BlockMatrix, times
 from models.serving.quantization import Matrix
+from models.verse.mentions import Mention, mentions_of, thing
 
 Array = NDArray[np.float32]
 TABLE = Path(__file__).parents[2] / "data" / "subjects.txt"
@@ -51,6 +52,8 @@ class Subject:
     """Direction of unit length, `(D,)`; zeros for no subject."""
     tokens: tuple[int, ...] = ()
     """The words of the vocabulary that it was found by, for a network that reads a subject."""
+    mentions: tuple[Mention, ...] = ()
+    """Ways to name it, of a subject in the member's words; the last one is its own word."""
 
 
 NO_SUBJECT = Subject((), np.zeros(0, np.float32))
@@ -92,20 +95,18 @@ class Topics:
         nouns = [word for word in words if not word.endswith(_NOT_NOUNS)]
         return Subject(tuple(nouns[:2]), self._mean(tokens), tuple(tokens))
 
-    def is_name(self, text: str) -> bool:
-        """Whether a text is a name, which has no vector, and not a subject.
+    def about(self, text: str, rng: np.random.Generator) -> Subject:
+        """The subject in a member's words, which the poem names.
 
-        A name has an unknown word in capitals (*Mangosaurus*), or nothing but unknown words. So
-        *keyboards and stars* is a subject: the known words say what it is about.
+        A name has no vector. A poem about it has a second subject, which is drawn.
         """
-        known = False
-        for part in text.split():
-            for word in words_of(fold(part)):
-                if word in self.vocabulary.index or next(self._known(word), None) is not None:
-                    known = True
-                elif part[:1].isupper():
-                    return True
-        return not known
+        found, mentions = (
+            self.subject_of(text) or self.draw(rng),
+            mentions_of(text, self.vocabulary),
+        )
+        tokens = tuple(mention.token for mention in mentions[-1:] if mention.token != UNKNOWN)
+        tokens = tuple(dict.fromkeys((*tokens, *found.tokens)))
+        return Subject((" ".join(text.split()),), found.vector, tokens, mentions)
 
     def draw(self, rng: np.random.Generator) -> Subject:
         """A subject from the list of subjects, and a second one near the first."""
@@ -143,6 +144,9 @@ class Topics:
         """Tokens with a vector for a word: itself, or what it is spelt from."""
         if word in self.vocabulary.index:
             yield from self._exact(word)
+            return
+        if (stand_in := thing(word)) and list(self._exact(stand_in)):
+            yield from self._exact(stand_in)
             return
         stems = [word.removesuffix(ending) for ending in _ENDINGS if word.endswith(ending)]
         for stem in stems:

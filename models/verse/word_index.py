@@ -31,6 +31,8 @@ MAX_READINGS = 3
 """K: readings (pronunciations) of a word that are used, the most common ones."""
 MIN_WORDS = 500
 """A network with fewer words of known pronunciation does not write English."""
+MENTIONS = ("<mention 1>", "<mention 2>")
+"""Columns that stand for mentions of a poem's subject (`models.verse.mentions`)."""
 PUNCTUATION, HYPHEN = ",;:.?!", "-"
 COMMON_WORDS = 6_000
 """The most common words, which count as rhyming words in `rhyme_count`."""
@@ -63,7 +65,7 @@ class WordIndex:
         spelt = [w for w in vocabulary.tokens if _is_plain(w, vocabulary.index) and may_write(w)]
         known = {word: found for word in spelt if (found := readings(word)[:MAX_READINGS])}
         marks = [mark for mark in PUNCTUATION + HYPHEN if mark in vocabulary.index]
-        self.texts: tuple[str, ...] = ("\n", *marks, *known)
+        self.texts: tuple[str, ...] = ("\n", *marks, *MENTIONS, *known)
         """The text of each column."""
         self.tokens = vocabulary.encode(self.texts)
         """The index of each column in the vocabulary, `(C,)`."""
@@ -71,6 +73,7 @@ class WordIndex:
         self.archaic: Columns = np.array([archaic(text) for text in self.texts])
         """Words of early modern English only, `(C,)`."""
         self.line_end = 0
+        self.mentions = np.array([self.column[text] for text in MENTIONS])
         self.punctuation, self.hyphen = (self._marks(some) for some in (PUNCTUATION, HYPHEN))
         """Sets of marks."""
         self.marks = np.flatnonzero(self.punctuation | self.hyphen)
@@ -224,6 +227,8 @@ class Output:
         ]
         self.bias = network.by[index.tokens]
         """`(C,)`."""
+        self.bias[index.mentions] = -np.inf  # each poem has its own
+        self._network = network
 
     def logits(
         self, h: NDArray[np.float32], bias: NDArray[np.float32] | None = None
@@ -237,6 +242,11 @@ class Output:
             h = times(h, factor)
         np.add(h, bias[..., rare], out=logits[:, rare])
         return logits
+
+    def logits_of(self, h: NDArray[np.float32], tokens: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The logit of one token of the vocabulary for each row: `(B, d)`, `(B,)` → `(B,)`."""
+        logits: NDArray[np.float32] = np.vecdot(h, self._network.E[tokens])
+        return logits + self._network.by[tokens]
 
 
 def _is_plain(token: str, ranks: dict[str, int]) -> bool:

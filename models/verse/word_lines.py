@@ -14,17 +14,19 @@ of the line are a sample of the network's lines that meet the constraint.
 Shapes: R particles of all lines that are written in one batch, C columns (`WordIndex`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data.lexicon import syllables_of
+from data.text import fold
 from data.tokens import is_word, join_tokens
 from models.networks.network import Array, State, log_softmax
 from models.networks.words import LINE_END, MAX_SYLLABLES, NONE, PLAN, UNKNOWN, WordLSTM
 from models.verse.forms import Metre
+from models.verse.mentions import Mention, encode
 from models.verse.word_index import Columns, Output, WordIndex
 
 Indices = NDArray[np.int64]
@@ -92,6 +94,8 @@ class LineRequest:
     """The marks of which one has to end it; empty if it may end with any, or with none."""
     rng: np.random.Generator
     """For this line only, so that it does not depend on the other lines of the batch."""
+    mentions: tuple[Mention, ...] = ()
+    """What the columns `WordIndex.mentions` stand for; at most one for each."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +220,12 @@ class _ParticleBatch:
         self.rarity = COMMONNESS * np.log1p(index.tokens)  # (C,); common words have low indices
         self.features = np.stack([request.features for request in requests])
         self.subjects = np.stack([request.subject for request in requests])
+        self.mentions = np.full((len(requests), len(index.mentions)), NONE)  # tokens
+        self.counted = np.zeros(self.mentions.shape, np.int64)  # syllables
+        for line, request in enumerate(requests):
+            for k, mention in enumerate(request.mentions):
+                self.mentions[line, k] = mention.token
+                self.counted[line, k] = len(mention.stresses[0])
         # Drawn in advance, in one call per line, so that lines do not depend on each other.
         self.particles = np.array([request.particles for request in requests])
         uniform = [r.rng.random((r.particles, MAX_TOKENS)) for r in requests]
@@ -275,8 +285,9 @@ class _ParticleBatch:
     def _typed_end(self, start: Start) -> int:
         """The last word that the member typed; `NONE` if the network does not know it."""
         words = [token for token in start.tokens if is_word(token)]
-        known = [token for token in self.network.vocabulary.encode(words[-1:]) if token != UNKNOWN]
-        return int(known[0]) if known else NONE
+        known = encode(words[-1:], self.network.vocabulary)
+        known = known[known != UNKNOWN]
+        return int(known[0]) if known.size else NONE
 
     def read_starts(self) -> None:
         """Read the member's words; a last word that does not go with them loses weight."""
@@ -286,7 +297,7 @@ class _ParticleBatch:
         for t in range(max(len(start.tokens) for start in starts)):
             some = np.flatnonzero([t < len(start.tokens) for start in of_rows])
             texts = [of_rows[row].tokens[t] for row in some.tolist()]
-            x = self.network.vocabulary.encode(texts)
+            x = encode(texts, self.network.vocabulary)
             before.append(self.h[some])
             read.append(np.stack((some, x)))
             rows["syllables"][some] += [syllables_of(text) for text in texts]
@@ -308,7 +319,7 @@ class _ParticleBatch:
     def write(self, step: int) -> None:
         """Write a token in every particle."""
         index, rows, line = self.index, self.rows, self.rows["line"]
-        logits = self.output.logits(self.h)  # (R, C)
+        logits = self._logits()  # (R, C)
         number = np.arange(len(rows)) - line.searchsorted(line)  # within its line
         u = self.uniform[self.first[line] + number, step]
         # One product serves both: what is drawn from, and the network's own prediction.
@@ -327,19 +338,47 @@ class _ParticleBatch:
         if len(x):
             self._advance(x, step)
             self._resample(step)
-            x = index.tokens[self.rows["written"][:, step]]
-            self.h, self.state = self._read(x)
+            self.h, self.state = self._read(self._tokens(self.rows["written"][:, step]))
+
+    def _logits(self) -> NDArray[np.float32]:
+        """The prediction of each particle, `(R, C)`."""
+        logits, tokens = self.output.logits(self.h), self.mentions[self.rows["line"]]
+        for k, column in enumerate(self.index.mentions):
+            some = tokens[:, k] != NONE
+            logits[some, column] = self.output.logits_of(self.h[some], tokens[some, k])
+        return logits
+
+    def _tokens(self, x: Indices) -> Indices:
+        """The tokens that the network reads for a column of each particle, `(R,)`."""
+        tokens = self.index.tokens[x]
+        for k, column in enumerate(self.index.mentions):
+            some = x == column
+            tokens[some] = self.mentions[self.rows["line"][some], k]
+        return tokens
+
+    def _after_mention(self, line: int, k: int, positions: int) -> int:
+        """The positions of a line after a mention; 0 if it does not fit."""
+        mentions = self.requests[line].mentions
+        if k >= len(mentions):
+            return 0
+        return self.requests[line].metre.after(positions, mentions[k].stresses)
 
     def _advance(self, x: Indices, step: int) -> None:
         """Append a column to each particle, `(R,)`."""
         index, rows = self.index, self.rows
-        is_word, positions = index.counted[x] > 0, rows["positions"]
+        counted, positions = index.counted[x], rows["positions"]
         ends = (x == rows["end"]) & (positions & rows["ending"] != 0)
         after = index.after(self.fits, rows["line"], positions, x)
+        for k, column in enumerate(index.mentions):
+            for row in (x == column).nonzero()[0].tolist():
+                line = int(rows["line"][row])
+                counted[row] = self.counted[line, k]
+                after[row] = self._after_mention(line, k, int(positions[row]))
+        is_word = counted > 0
         rows["positions"] = np.where(is_word, after, positions)
         rows["closed"] = np.where(is_word, ends, rows["closed"])
         rows["may_mark"] = is_word
-        rows["syllables"] += index.counted[x]
+        rows["syllables"] += counted
         rows["written"][:, step] = x
 
     def _allowed(self, step: int) -> NDArray[np.bool_]:
@@ -355,6 +394,11 @@ class _ParticleBatch:
         unclosed = ~rows["closed"]
         some = unclosed.nonzero()[0]
         allowed[some, rows["end"][some]] = (rows["positions"] & rows["ending"] != 0)[some]
+        for row in some.tolist():
+            line, positions, ending, *_ = rows[_OF_SETS][row].tolist()
+            for k, column in enumerate(index.mentions[: len(requests[line].mentions)]):
+                viable = requests[line].metre.positions_before(ending)
+                allowed[row, column] = self._after_mention(line, k, positions) & viable != 0
         for number, request in enumerate(requests if step == 0 else ()):
             if request.start.fragment:
                 of_line = (rows["line"] == number) & unclosed
@@ -391,8 +435,11 @@ class _ParticleBatch:
     def _finish(self, row: int, step: int) -> None:
         """Make a candidate of a particle that has come to the end of its line."""
         particle, texts = self.rows[row], self.index.texts
-        tokens = tuple(texts[column] for column in particle["written"][:step].tolist())
-        state, line = self.state[row : row + 1].copy(), int(particle["line"])
+        columns, line = particle["written"][:step].tolist(), int(particle["line"])
+        shown = dict(zip(self.index.mentions.tolist(), self.requests[line].mentions, strict=False))
+        written = [shown[c].text if c in shown else texts[c] for c in columns]
+        tokens = tuple(with_articles(written, {m.text for m in shown.values()}))
+        state = self.state[row : row + 1].copy()
         start, found = self.requests[line].start, self.candidates[line]
         nats = float(particle["log_weight"]), float(particle["score"])
         found.append(MetricalLine(start, tokens, *nats, state))
@@ -414,6 +461,15 @@ class _ParticleBatch:
             )
         )
         self.rows["ancestor"] = np.arange(len(x))
+
+
+def with_articles(tokens: Sequence[str], mentions: Collection[str]) -> Iterator[str]:
+    """Tokens with *a* or *an* before each mention, by its first letter."""
+    for token, after in zip(tokens, [*tokens[1:], ""], strict=True):
+        if token in ("a", "an") and after in mentions:
+            yield "an" if fold(after)[0] in "aeiou" else "a"
+        else:
+            yield token
 
 
 # Arithmetic of particles --------------------------------------------------------------------------
