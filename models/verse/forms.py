@@ -199,7 +199,7 @@ def _form(name: str, entry: Mapping[str, Any], metres: Mapping[str, Metre]) -> F
         entry["description"],
         stanzas,
         {letter: metres[by_letter[letter]] for letter in scheme} or None,
-        lines=len(scheme) or entry.get("lines"),
+        lines=len(scheme) or None,
         characters=entry.get("characters"),
         modern=entry.get("modern", False),
     )

@@ -32,7 +32,7 @@ SHORT = 4
 EARLY, LATE = 4, 3
 """The first mention is in the first lines: 1 of 4 in a short poem, of 2 in a long one; the second
 in the last third."""
-BASE, URGENCY = 2.0, 6.0
+BASE, URGENCY = 7.0, 5.0
 """Nats by which a missing mention becomes more likely: always, and in the last line for it."""
 MOST_SYLLABLES = 7
 """Syllables of a phrase that is written as one word."""
@@ -63,11 +63,19 @@ def mentions_of(text: str, vocabulary: WordVocabulary) -> tuple[Mention, ...]:
     """
     typed = [word for word in (part.strip(".,;:!?\"'“”‘’()*_~`#") for part in text.split()) if word]
     core = typed[1:] if typed and fold(typed[0]) in _DETERMINERS else typed
-    if not core or all(fold(word) in _INNER for word in core):
+    # The last word of each part: *day* and *school* of *first day of school*.
+    heads = [
+        word
+        for word, after in zip(core, [*core[1:], "of"], strict=False)
+        if fold(word) not in _INNER and fold(after) in _INNER
+    ]
+    if not heads:
         return ()
-    names = [word for word in core if word[:1].isupper()]
-    head = (names or [word for word in core if fold(word) not in _INNER])[-1]
-    token = token_of(head, vocabulary)
+    names = [word for word in heads if word[:1].isupper()]
+    head = (names or heads)[-1]
+    # The first name tells what kind of name it is: *Taylor Swift*.
+    is_full_name = fold(core[0]) in _tables()[1] and names and core[-1] == head
+    token = token_of(core[0] if is_full_name else head, vocabulary)
     found = [Mention(head, UNKNOWN if token is None else token, _stresses(head))]
     is_phrase = len(core) > 1 and core[-1] == head and _INNER.isdisjoint(map(fold, core))
     # A name needs no determiner, so it may have one of its own.
@@ -90,10 +98,13 @@ def due(form: Form, number: int) -> int:
 
 
 def bias_of(mentions: Sequence[Mention], above: Sequence[str], form: Form) -> list[float]:
-    """The bias in nats for each mention in the next line; −∞ for one that must not come again."""
+    """The bias in nats for each mention in a line; −∞ for one that must not come again.
+
+    above: the lines before it, and what the member has written of it.
+    """
     if not mentions:
         return []
-    number, lines = len(above), len(form.scheme)
+    number, lines = len(above) - 1, len(form.scheme)
     counts = [times(mention, above) for mention in mentions]
     missing = due(form, number) - counts[-1]
     bias = 0.0

@@ -146,6 +146,8 @@ RETURNING = 0.5
 """Factor of the bias of a word for each time that the poem has it."""
 MOST_WORDS = 9_500
 """Words that poems in metre are made of. Rarer ones are seldom drawn, and cost time."""
+MENTION_ATTEMPTS = 2
+"""Attempts after which a line does not name the subject."""
 RHYME_ATTEMPTS = 3
 """Attempts after which a line may end without its rhyme."""
 ELIZABETHAN, MODERN = 1600, 1900
@@ -217,12 +219,10 @@ class MetricalWriter:
         for word, times in Counter(word for words in line.words_above for word in words).items():
             if word in self.index.column:
                 bias[self.index.column[word]] *= RETURNING**times
-        mentions = line.subject.mentions
-        of_mentions = bias_of(mentions, line.above, line.form)
-        for column, mention, nats in zip(self.index.mentions, mentions, of_mentions, strict=False):
+        mentions = line.subject.mentions if line.attempt < MENTION_ATTEMPTS else ()
+        of_mentions = bias_of(mentions, (*line.above, line.prefix), line.form)
+        for column, nats in zip(self.index.mentions, of_mentions, strict=False):
             bias[column] = nats
-            if (known := self.index.column.get(fold(mention.text))) is not None:
-                bias[known] = max(bias[known], nats)
         bias += self.correction
         if line.form.modern:
             bias[self.index.archaic] = -np.inf

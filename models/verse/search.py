@@ -33,7 +33,7 @@ from models.verse.word_lines import MetricalLine
 if TYPE_CHECKING:
     from models.verse.poem import SonnetDraft
 
-FIT, SUBJECT, REPETITION, FAULT, NAMED = 15.0, 4.0, 1.0, 4.0, 6.0
+FIT, SUBJECT, REPETITION, FAULT, NAMED = 15.0, 4.0, 1.0, 4.0, 12.0
 """λ, σ, ρ, φ and μ, in nats."""
 CLOSING = ".;:?!"
 """Marks at which a sentence ends."""

@@ -100,10 +100,8 @@ class Topics:
 
         A name has no vector. A poem about it has a second subject, which is drawn.
         """
-        found, mentions = (
-            self.subject_of(text) or self.draw(rng),
-            mentions_of(text, self.vocabulary),
-        )
+        found, mentions = self.subject_of(text), mentions_of(text, self.vocabulary)
+        found = found or self.draw(rng)
         tokens = tuple(mention.token for mention in mentions[-1:] if mention.token != UNKNOWN)
         tokens = tuple(dict.fromkeys((*tokens, *found.tokens)))
         return Subject((" ".join(text.split()),), found.vector, tokens, mentions)

@@ -42,6 +42,8 @@ RESAMPLE_BELOW = 0.5
 """Particles are drawn anew when the effective number of them is below this share."""
 
 
+MENTION_SHARE = 0.25
+"""The most that the bias of a mention can make of its probability: grammar chooses its place."""
 MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
 PREDICTED_AT_ONCE = 64
@@ -323,7 +325,9 @@ class _ParticleBatch:
         number = np.arange(len(rows)) - line.searchsorted(line)  # within its line
         u = self.uniform[self.first[line] + number, step]
         # One product serves both: what is drawn from, and the network's own prediction.
-        x, log_share = draw(logits * self.cold[line] + self.bias[line], self._allowed(step), u)
+        scaled = logits * self.cold[line] + self.bias[line]
+        self._limit_mentions(scaled)
+        x, log_share = draw(scaled, self._allowed(step), u)
         rows["log_weight"] += log_share
         rows["score"] += logits[np.arange(len(x)), x] - log_sum_exp(logits) + self.rarity[x]
         self._record(x, log_share)
@@ -347,6 +351,16 @@ class _ParticleBatch:
             some = tokens[:, k] != NONE
             logits[some, column] = self.output.logits_of(self.h[some], tokens[some, k])
         return logits
+
+    def _limit_mentions(self, scaled: NDArray[np.float32]) -> None:
+        """Let no mention have more than `MENTION_SHARE` of a prediction `(R, C)`: it may wait."""
+        for column in self.index.mentions:
+            some = (self.bias[self.rows["line"], column] > 0).nonzero()[0]
+            if some.size:
+                biased = scaled[some, column]
+                scaled[some, column] = -np.inf
+                most = log_sum_exp(scaled[some]) + np.log(MENTION_SHARE, dtype=np.float32)
+                scaled[some, column] = np.minimum(biased, most)
 
     def _tokens(self, x: Indices) -> Indices:
         """The tokens that the network reads for a column of each particle, `(R,)`."""
@@ -394,7 +408,8 @@ class _ParticleBatch:
         unclosed = ~rows["closed"]
         some = unclosed.nonzero()[0]
         allowed[some, rows["end"][some]] = (rows["positions"] & rows["ending"] != 0)[some]
-        for row in some.tolist():
+        named = np.isin(rows["written"][:, :step], index.mentions).any(axis=1)
+        for row in (unclosed & ~named).nonzero()[0].tolist():  # once in a line
             line, positions, ending, *_ = rows[_OF_SETS][row].tolist()
             for k, column in enumerate(index.mentions[: len(requests[line].mentions)]):
                 viable = requests[line].metre.positions_before(ending)
@@ -437,8 +452,9 @@ class _ParticleBatch:
         particle, texts = self.rows[row], self.index.texts
         columns, line = particle["written"][:step].tolist(), int(particle["line"])
         shown = dict(zip(self.index.mentions.tolist(), self.requests[line].mentions, strict=False))
-        written = [shown[c].text if c in shown else texts[c] for c in columns]
-        tokens = tuple(with_articles(written, {m.text for m in shown.values()}))
+        # A space stands before an emoji, too.
+        named = {c: m.text if is_word(m.text) else f" {m.text}" for c, m in shown.items()}
+        tokens = tuple(with_articles([named.get(c, texts[c]) for c in columns], {*named.values()}))
         state = self.state[row : row + 1].copy()
         start, found = self.requests[line].start, self.candidates[line]
         nats = float(particle["log_weight"]), float(particle["score"])
@@ -465,9 +481,9 @@ class _ParticleBatch:
 
 def with_articles(tokens: Sequence[str], mentions: Collection[str]) -> Iterator[str]:
     """Tokens with *a* or *an* before each mention, by its first letter."""
-    for token, after in zip(tokens, [*tokens[1:], ""], strict=True):
+    for token, after in zip(tokens, [*tokens[1:], ""], strict=False):
         if token in ("a", "an") and after in mentions:
-            yield "an" if fold(after)[0] in "aeiou" else "a"
+            yield "an" if fold(after).startswith(tuple("aeiou")) else "a"
         else:
             yield token
 

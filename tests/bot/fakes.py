@@ -46,12 +46,8 @@ def card(task: str, **changes: object) -> ModelCard:
     return tiny.card(task, LETTERS, **few | changes)
 
 
-KNOWN_SUBJECTS = {"the sea": ("the sea",), "Of time and love ": ("time", "love")}
-"""Subjects and openings that the fake network knows. Any other subject is a name."""
-
-
-def draft(request: SonnetRequest, lines: Sequence[str]) -> SonnetDraft:
-    """A poem as far as it is written."""
+def draft(request: SonnetRequest, lines: Sequence[str], words: tuple[str, ...] = ()) -> SonnetDraft:
+    """A poem as far as it is written; words: what it is about, unless the request says it."""
     return SonnetDraft(
         request,
         "0" * 64,
@@ -61,13 +57,8 @@ def draft(request: SonnetRequest, lines: Sequence[str]) -> SonnetDraft:
         len(request.opening),
         state=NOTHING,
         logits=NOTHING,
-        subject=Subject(KNOWN_SUBJECTS.get(request.about or request.opening, ()), NOTHING[0]),
-        name=_name(request),
+        subject=Subject((request.about,) if request.about else words, NOTHING[0]),
     )
-
-
-def _name(request: SonnetRequest) -> str:
-    return request.about if request.about not in KNOWN_SUBJECTS else ""
 
 
 PARTS = (
@@ -169,8 +160,7 @@ class FakeWriter(Inference):
     ) -> AsyncGenerator[SonnetDraft, None]:
         await self._wait(caller)
         self.sonnets_asked.append(request)
-        name = _name(request)
-        opening = request.opening or (f"{name}, " if name else "")
+        opening = request.opening or (f"{request.about}, " if request.about else "")
         lines = [opening + self.verse[0], *self.verse[1:]]
         for number in range(FORMS[request.form].lines or LONGEST_POEM):
             if self.error and number == self.lines_before_error:

@@ -201,7 +201,7 @@ async def test_nearest_names(app: App, turn: FakeTurn) -> None:
 
 async def test_subject_of_poem(app: App) -> None:
     """The network draws it."""
-    request = SonnetRequest("Of time and love ")
     words = await app.filters.of(COMMUNITY)
-    message = sonnet.poem_message(SonnetOptions(request), draft(request, ()), words.allows)
+    poem = draft(SonnetRequest(), (), ("time", "love"))
+    message = sonnet.poem_message(SonnetOptions(poem.request), poem, words.allows)
     assert message.embeds[0].title == "📜 A sonnet on love"

@@ -16,7 +16,7 @@ TABLE = {
             "metre": {"A": "iambs", "B": "trochees", "C": "iambs"},
             "modern": True,
         },
-        "lines": {"title": "Lines", "description": "Two lines", "lines": 2},
+        "letters": {"title": "Letters", "description": "Nine letters", "characters": 9},
     },
 }
 
@@ -34,7 +34,7 @@ def test_forms_have_titles(form: Form) -> None:
     assert form.lines == len(form.scheme) == sum(map(len, form.stanzas))
     assert set(form.scheme) <= set(string.ascii_uppercase)
     assert set(form.metres) == set(form.scheme)
-    for letter in set(form.scheme):
+    for letter in set(form.scheme) if form.rhymed else ():
         assert form.scheme.count(letter) > 1, f"nothing rhymes with {letter}"
 
 
@@ -45,6 +45,8 @@ def test_forms_have_titles(form: Form) -> None:
         ("petrarchan", "ABBA ABBA CDE CDE"),
         ("spenserian", "ABAB BCBC CDCD EE"),
         ("couplets", "AA BB CC DD EE FF GG"),
+        ("quatrain", "ABAB"),
+        ("couplet", "AA"),
         ("limerick", "AABBA"),
     ],
 )
@@ -55,6 +57,7 @@ def test_rhyme_schemes(name: str, stanzas: str) -> None:
 def test_listed_forms() -> None:
     assert DEFAULT_FORM == "shakespearean"
     assert FORMS["free"].lines == 14
+    assert [name for name, form in FORMS.items() if not form.rhymed] == ["free", "notebook"]
     assert FORMS["notebook"].characters == 400
     assert [name for name, form in FORMS.items() if form.modern] == ["limerick"]
     limerick = FORMS["limerick"]
@@ -64,7 +67,7 @@ def test_listed_forms() -> None:
 def test_new_form() -> None:
     forms = forms_of(TABLE)
     tercets = forms["tercets"]
-    assert list(forms) == ["tercets", "lines"]
+    assert list(forms) == ["tercets", "letters"]
     assert (tercets.title, tercets.description) == ("Tercets", "Three lines, and three")
     assert tercets.scheme == "ABABCB"
     assert tercets.lines == 6
@@ -72,7 +75,7 @@ def test_new_form() -> None:
     assert tercets.stanza_ends == {3}
     assert tercets.metre_of(0).templates == ("wsws", "wswsf")
     assert tercets.metre_of(1).templates == ("swsw",)
-    assert forms["lines"].lines == 2
-    assert forms["lines"].metres is None
+    assert forms["letters"].lines is None
+    assert forms["letters"].metres is None
     assert [tercets.rhymes_of(line) for line in range(6)] == [(), (), (0,), (1,), (), (1, 3)]
     assert [tercets.rhymes_to_come(line) for line in range(6)] == [1, 2, 0, 1, 0, 0]

@@ -1,6 +1,7 @@
 """Sampling of candidate lines without metre."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -42,6 +43,11 @@ def test_lines_are_within_bounds() -> None:
     assert not any(" " in text[8:-1] for text in texts(found))
     assert texts(lines(request(bounds=Bounds.of_line(200)))[0]) == [""] * ROWS
     assert Bounds.of_line(3) == (17, 53, 110)
+
+
+def test_complete_word_is_not_continued() -> None:
+    (found,) = lines(replace(request("shall i", bounds=5), after_word=True), rows=200)
+    assert not any(text[0].isalpha() or text[0] == "'" for text in texts(found))
 
 
 def test_lines_depend_on_generator() -> None:

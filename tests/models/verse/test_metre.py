@@ -97,10 +97,19 @@ def test_syllables_without_feminine_ending() -> None:
     assert Metre(("ws", "wswsf")).syllables == 4
 
 
+def test_any_stress_fits() -> None:
+    free = Metre(("--", "---", "-----"))
+    assert free.after(free.starts, ["010"]) == free.shift(free.starts, 3)
+    assert free.after(free.starts, ["10"]) & free.ends
+    # A line of a member's is not continued by a syllable or two, but by three.
+    assert free.shift(free.starts, 3) & free.full
+    assert not free.shift(free.starts, 2) & free.full
+
+
 def test_invalid_metre_raises() -> None:
     wrong: list[tuple[str, ...]] = [(), ("",), ("ws", ""), ("wxs",), ("WS",), ("w s",)]
     for templates in wrong:
-        with pytest.raises(ValueError, match="made of w, s and f"):
+        with pytest.raises(ValueError, match="made of w, s, f and -"):
             Metre(templates)
     full = Metre(("w" * 31, "s" * 31))
     assert bits(full.ends) == {31, 63}

@@ -244,10 +244,13 @@ def test_no_word_can_end_a_line() -> None:
 @pytest.mark.parametrize(
     ("prefix", "words"),
     [
-        ("shall i comp", {"compare", "compared", "compares"}),
-        ("memo", {"memory"}),
+        ("shall i compa", {"compare", "compared", "compares"}),
+        ("memor", {"memory"}),
         # No word with these letters fits here: they are a word.
         ("shall i compare thee to a summer's comp", {"comp"}),
+        ("my love, memor", {"memor"}),
+        # Complete words are not continued, whether the network knows them or not.
+        ("shall i comp", {"comp"}),
         ("my love, memo", {"memo"}),
         ("shall i beau", {"beau"}),
         ("xqz", {"xqz"}),
@@ -260,10 +263,10 @@ def test_unfinished_word(prefix: str, words: set[str]) -> None:
 
 def test_unfinished_word_ends_in_rhyme() -> None:
     """Only those words complete it that end the line with its rhyme, if there are any."""
-    found = ends(line("the day", prefix="shall i compare thee to a summer's st"))
-    assert all(end.startswith("st") and rhymes("day", end, READINGS) for end in found)
-    found = ends(line("the memory", prefix="shall i compare thee to a summer's st"))
-    assert all(end.startswith("st") for end in found)
+    found = ends(line("the day", prefix="shall i compare thee to a summer's str"))
+    assert all(end.startswith("str") and rhymes("day", end, READINGS) for end in found)
+    found = ends(line("the memory", prefix="shall i compare thee to a summer's str"))
+    assert all(end.startswith("str") for end in found)
 
 
 def test_modern_form_has_no_archaic_words() -> None:
@@ -285,11 +288,11 @@ def test_archaic_words_end_no_modern_line() -> None:
     writer.index.archaic = np.isin(writer.index.texts, ["thee", "thou"])
     assert texts(line(form=SONNET, writer=writer), writer)
     assert writer.write([line(form=FORMS["limerick"], writer=writer)]) == [[]]
-    writer = few_words("day", "thou")
-    writer.index.archaic = np.isin(writer.index.texts, ["thou"])
-    for form, word in ((SONNET, "thou"), (FORMS["limerick"], "tho")):
-        found = texts(line(form=form, prefix="my tho", writer=writer), writer)
-        assert {words_of(text)[1] for text in found} == {word}
+    writer = few_words("day", "thyself")
+    writer.index.archaic = np.isin(writer.index.texts, ["thyself"])
+    for form, word in ((SONNET, "thyself"), (FORMS["limerick"], "thysel")):
+        found = texts(line(form=form, prefix="my day thysel", writer=writer), writer)
+        assert {words_of(text)[2] for text in found} == {word}
 
 
 # Corrections and subjects. ------------------------------------------------------------------------

@@ -31,7 +31,7 @@ SUMMER = "Shall I compare thee to a summer's day"
 OPENINGS = {
     "nothing": "",
     "a word": "Beauty",
-    "an incomplete word": "Shall I comp",
+    "an incomplete word": "Shall I compa",
     "a word that nothing comes of": "Shall I compare thee to a summer's comp",
     "a line": SUMMER,
     "a line and a comma": f"{SUMMER},",
@@ -66,7 +66,11 @@ _written: dict[str, dict[str, SonnetDraft]] = {}
 def poems(form: str) -> dict[str, SonnetDraft]:
     """A poem for each opening, or for a few of them."""
     if form not in _written:
-        names = FEW if form in ("petrarchan", "spenserian", "couplets") else tuple(OPENINGS)
+        names = (
+            FEW
+            if form in ("petrarchan", "spenserian", "couplets", "quatrain", "couplet")
+            else tuple(OPENINGS)
+        )
         requests = [QuickRequest(OPENINGS[n], k, form=form) for k, n in enumerate(names)]
         _written[form] = dict(zip(names, finished(requests), strict=True))
     return _written[form]
@@ -209,7 +213,7 @@ def test_custom_form(monkeypatch: pytest.MonkeyPatch) -> None:
 MIXED = [
     QuickRequest("Shall I", 1, 0.8, "shakespearean"),
     QuickRequest("", 2, 0.1, "limerick"),
-    QuickRequest("Shall I comp", 3, 2.0, "limerick"),
+    QuickRequest("Shall I compa", 3, 2.0, "limerick"),
     QuickRequest("Shall I", 4, 2.0, "free"),
     QuickRequest("Shall\nI", 5, 0.8, "notebook"),
 ]

@@ -112,20 +112,8 @@ def test_subject_of_any_text(text: str) -> None:
         assert len(found.words) <= 2
 
 
-def test_names_and_subjects() -> None:
-    """Of a name no word is known, or an unknown one is in capitals."""
-    subjects = ["the sea", "The Sea", "of", "the seas", "xqzt and stars", "Moonlight"]
-    names = [
-        "Mangosaurus",
-        "mangosaurus",
-        "the Mangosaurus sea",
-        "Rex of the sea",
-        "",
-        "!",
-        "さくら",
-    ]
-    assert [text for text in subjects + names if TOPICS.is_name(text)] == names
-    for text in ("", "🦕", "!?", "the", "who of thou", "xqzt", "mangosaurus"):
+def test_words_of_nothing() -> None:
+    for text in ("", "🦕", "!?", "the", "who of thou", "xqzt", "Mangosaurus"):
         assert TOPICS.subject_of(text) is None
 
 

@@ -70,7 +70,7 @@ def test_line_of_a_later_attempt() -> None:
 
 def test_only_metre_has_a_trace() -> None:
     with pytest.raises(SonnetError, match="Only a line in metre"):
-        traced(QuickRequest(form="free"), 1)
+        traced(QuickRequest(form="notebook"), 1)
     finished, _ = traced(QuickRequest(form="limerick"), 5)
     with pytest.raises(SonnetError):
         trace_line(VERSIFIER, finished, bool)

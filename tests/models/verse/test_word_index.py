@@ -14,7 +14,14 @@ from data.pronunciation import Reading, is_archaic
 from models.networks.words import SPECIAL, WordVocabulary
 from models.verse import word_index as module
 from models.verse.forms import Metre
-from models.verse.word_index import MAX_READINGS, MIN_WORDS, Output, WordIndex, english_index
+from models.verse.word_index import (
+    MAX_READINGS,
+    MENTIONS,
+    MIN_WORDS,
+    Output,
+    WordIndex,
+    english_index,
+)
 from tests.models.tiny import LETTERS, word_lstm
 from tests.models.verse.versifier import LEXICON, MARKS, READINGS, WORDS
 
@@ -59,10 +66,10 @@ def texts(index: WordIndex, columns: NDArray[np.bool_]) -> set[str]:
 
 
 def test_columns() -> None:
-    """The line feed, the marks and the words of known sound, each once."""
-    assert sorted(INDEX.texts) == sorted(["\n", ",", ".", "-", *SOUNDS])
+    """The line feed, the marks, the words of known sound and the mentions, each once."""
+    assert sorted(INDEX.texts) == sorted(["\n", ",", ".", "-", *SOUNDS, *MENTIONS])
     assert INDEX.texts[INDEX.line_end] == "\n"
-    assert [VOCABULARY.tokens[token] for token in INDEX.tokens] == list(INDEX.texts)
+    assert INDEX.tokens.tolist() == VOCABULARY.encode(INDEX.texts).tolist()
     assert {INDEX.texts[column] for column in INDEX.column.values()} == set(INDEX.texts)
     assert all(INDEX.texts[column] == text for text, column in INDEX.column.items())
     assert INDEX.words == len(SOUNDS)
@@ -72,7 +79,7 @@ def test_columns() -> None:
 
 def test_syllables_by_first_reading() -> None:
     expected = {text: len(found[0].stresses) for text, found in SOUNDS.items()}
-    expected |= dict.fromkeys("\n,.-", 0)
+    expected |= dict.fromkeys(("\n", *",.-", *MENTIONS), 0)
     assert {text: int(INDEX.counted[k]) for text, k in INDEX.column.items()} == expected
 
     assert INDEX.stresses_of("being") == ("10", "1")
@@ -115,7 +122,7 @@ def test_rhyme_count(monkeypatch: pytest.MonkeyPatch) -> None:
 
     threes, twos = ("love", "above", "'bove"), ("being", "seeing")
     ones = ("wind", "find", "memory", "many")
-    expected = {0: ("\n", *",.-", "the"), 1: ones, 2: twos, 3: threes}
+    expected = {0: ("\n", *",.-", *MENTIONS, "the"), 1: ones, 2: twos, 3: threes}
     assert counts(INDEX) == {word: n for n, words in expected.items() for word in words}
     # Rare words rhyme, but do not make a word one that is easily rhymed with.
     monkeypatch.setattr(module, "COMMON_WORDS", VOCABULARY.index["above"])
@@ -130,9 +137,9 @@ def test_rare_word_does_not_end_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_tokens_that_are_no_words() -> None:
     """*'love'* is *love* in quotation marks; *'tis* is a word, as *tis* is rarer."""
-    assert set(alike("a", "e", "i", "o", "x").texts) == {"\n", "a", "i", "o"}
+    assert set(alike("a", "e", "i", "o", "x").texts) == {"\n", *MENTIONS, "a", "i", "o"}
     index = alike("'tis", "love", "'love", "love'", "tis", "'bove", "th'")
-    assert set(index.texts) == {"\n", "'tis", "love", "tis", "'bove", "th'"}
+    assert set(index.texts) == {"\n", *MENTIONS, "'tis", "love", "tis", "'bove", "th'"}
 
 
 def test_words_by_spelling() -> None:
@@ -242,7 +249,7 @@ def english(*more: str, may_write: Callable[[str], bool] = bool) -> WordIndex:
 
 
 def test_english_words() -> None:
-    assert set(english(*BABBLE).texts) == {"\n", *",;:.?!-", *WORDS}
+    assert set(english(*BABBLE).texts) == {"\n", *",;:.?!-", *MENTIONS, *WORDS}
     refused = set(english().texts) - set(english(may_write="love".__ne__).texts)
     assert refused == {"love"}
 
@@ -285,4 +292,5 @@ def test_output_of_columns() -> None:
     network = word_lstm(VOCABULARY)
     h = np.random.default_rng(0).normal(size=(3, network.E.shape[1])).astype(np.float32)
     expected = network.logits(h)[:, INDEX.tokens]
+    expected[:, INDEX.mentions] = -np.inf
     np.testing.assert_allclose(Output(network, INDEX).logits(h), expected, rtol=1e-5, atol=1e-6)

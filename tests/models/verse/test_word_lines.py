@@ -154,7 +154,7 @@ def test_line_continues_opening(opening: str) -> None:
 
 def test_incomplete_word_is_completed() -> None:
     """*Day* is a word: it does not become *days*."""
-    for opening in ("memo", "love:memo", "love-memo"):
+    for opening in ("memor", "love:memor", "love-memor"):
         for line in lines(request(opening)):
             assert words_of(line)[len(words_of(opening)) - 1] == "memory"
             assert fits(METRE, line), line
