@@ -139,7 +139,7 @@ class Form:
     title: str
     description: str
     stanzas: tuple[str, ...] = ()
-    """One letter per line; lines with equal letters rhyme. Empty for a form without rhyme."""
+    """One letter per line; lines with equal letters rhyme. Empty for a form without metre."""
     metres: Mapping[str, Metre] | None = None
     """The metre of the lines of each letter; `None` for a form without metre."""
     lines: int | None = None
