@@ -32,8 +32,13 @@ SHORT = 4
 EARLY, LATE = 4, 3
 """The first mention is in the first lines: 1 of 4 in a short poem, of 2 in a long one; the second
 in the last third."""
-BASE, URGENCY = 7.0, 5.0
+BASE, URGENCY = 7.0, 9.0
 """Nats by which a missing mention becomes more likely: always, and in the last line for it."""
+COMMON_WORDS = 10_000
+"""Words of the vocabulary that stand for themselves, the most common ones. Of a rarer one, a
+network knows less than of its stand-in."""
+PHRASE = 2.0
+"""Nats by which the first mention is a phrase rather than its last word."""
 MOST_SYLLABLES = 7
 """Syllables of a phrase that is written as one word."""
 MOST_PATTERNS = 4
@@ -98,23 +103,30 @@ def due(form: Form, number: int) -> int:
 
 
 def bias_of(mentions: Sequence[Mention], above: Sequence[str], form: Form) -> list[float]:
-    """The bias in nats for each mention in a line; −∞ for one that must not come again.
+    """The bias in nats for each mention in a line; −∞ for a phrase that the poem has already.
 
     above: the lines before it, and what the member has written of it.
     """
     if not mentions:
         return []
     number, lines = len(above) - 1, len(form.scheme)
-    counts = [times(mention, above) for mention in mentions]
-    missing = due(form, number) - counts[-1]
-    bias = 0.0
-    if missing > 0:
-        last = lines - 1 if counts[-1] else min(EARLY if lines > 2 * EARLY else 2, lines) - 1
+    count, bias = times(mentions[-1], above), 0.0
+    if count < due(form, number):
+        last = lines - 1 if count else min(EARLY if lines > 2 * EARLY else 2, lines) - 1
         bias = BASE + URGENCY / (1 + max(0, last - number))
-    return [
-        -np.inf if count and mention is not mentions[-1] else bias
-        for mention, count in zip(mentions, counts, strict=True)
-    ]
+    if len(mentions) == 1:
+        return [bias]
+    if times(mentions[0], above):
+        return [-np.inf, bias]
+    return [bias + PHRASE, bias - PHRASE] if bias else [0.0, 0.0]
+
+
+def named(mentions: Sequence[Mention], lines: Sequence[str], form: Form) -> float:
+    """How often some lines name the subject, as far as they should; a phrase counts half more."""
+    if not mentions:
+        return 0.0
+    has_phrase = len(mentions) > 1 and times(mentions[0], lines) > 0
+    return min(times(mentions[-1], lines), due(form, len(lines) - 1)) + has_phrase / 2
 
 
 # Stand-ins ----------------------------------------------------------------------------------------
@@ -135,7 +147,9 @@ def token_of(word: str, vocabulary: WordVocabulary) -> int | None:
     """The token that a word is written as; `None` for a vocabulary that has no stand-in for it."""
     folded = fold(word)
     general = _PEOPLE if word[:1].isupper() else _THINGS[folded.endswith("s") :]
-    candidates = (folded, *listed(folded), *_last_parts(folded, vocabulary), *general)
+    common = [folded] if vocabulary.index.get(folded, COMMON_WORDS) < COMMON_WORDS else []
+    rare = (*listed(folded), folded, *_last_parts(folded, vocabulary))
+    candidates = (*common, *rare, *general)
     return next((vocabulary.index[w] for w in candidates if w in vocabulary.index), None)
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from data.text import fold
 from data.tokens import tokenise
 from models.verse.grammar import can_end, faults
-from models.verse.mentions import due, times
+from models.verse.mentions import named
 from models.verse.metrical import MetricalWriter
 from models.verse.subject import Subject
 from models.verse.word_lines import MetricalLine
@@ -78,9 +78,6 @@ def _score(
     tokens = [*above, *line.start.tokens, *line.tokens, "\n"]
     broken = len(faults(tokens, len(above)))
     broken += tokens[-2] in CLOSING and not can_end(tokens)
-    named = 0
-    if subject.mentions:
-        texts = [*draft.lines, draft.prefix + line.written]
-        named = min(times(subject.mentions[-1], texts), due(draft.form, len(draft.lines)))
+    lines = [*draft.lines, draft.prefix + line.written]
     score = FIT * mean + line.log_weight + SUBJECT * near - REPETITION * repeated
-    return score - FAULT * broken + NAMED * named
+    return score - FAULT * broken + NAMED * named(subject.mentions, lines, draft.form)

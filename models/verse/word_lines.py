@@ -224,10 +224,16 @@ class _ParticleBatch:
         self.subjects = np.stack([request.subject for request in requests])
         self.mentions = np.full((len(requests), len(index.mentions)), NONE)  # tokens
         self.counted = np.zeros(self.mentions.shape, np.int64)  # syllables
+        self.patterns: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        """Where each pattern of each mention fits in its line, and its syllables."""
         for line, request in enumerate(requests):
             for k, mention in enumerate(request.mentions):
                 self.mentions[line, k] = mention.token
                 self.counted[line, k] = len(mention.stresses[0])
+                self.patterns[line, k] = [
+                    (request.metre.positions_of(stresses), len(stresses))
+                    for stresses in mention.stresses
+                ]
         # Drawn in advance, in one call per line, so that lines do not depend on each other.
         self.particles = np.array([request.particles for request in requests])
         uniform = [r.rng.random((r.particles, MAX_TOKENS)) for r in requests]
@@ -372,10 +378,10 @@ class _ParticleBatch:
 
     def _after_mention(self, line: int, k: int, positions: int) -> int:
         """The positions of a line after a mention; 0 if it does not fit."""
-        mentions = self.requests[line].mentions
-        if k >= len(mentions):
-            return 0
-        return self.requests[line].metre.after(positions, mentions[k].stresses)
+        after = 0
+        for fits, syllables in self.patterns.get((line, k), ()):
+            after |= (positions & fits) << syllables
+        return after
 
     def _advance(self, x: Indices, step: int) -> None:
         """Append a column to each particle, `(R,)`."""
