@@ -121,7 +121,7 @@ def test_network_that_is_sure_of_one_word(temperature: float) -> None:
     by = network.words.by.copy()
     by[network.words.vocabulary.index["the"]] = 300
     trained = versifier(replace(network, words=replace(network.words, by=by)))
-    (draft,) = finished([QuickRequest("Love, memo", 0, temperature, "limerick")], trained)
+    (draft,) = finished([QuickRequest("Love, memor", 0, temperature, "limerick")], trained)
     assert len(promised_rhymes(draft)) == 3
     assert rhymes_as_promised(draft)
     assert draft.lines[0].startswith("Love, memory")
