@@ -136,6 +136,7 @@ def _parser() -> OptionParser:
     add("from", "FILE", Path, dest="initial_weights")
     add("epochs", "N", count)
     add("units", "N", count)
+    add("words", "FOLDER", Path)
     parser.add_switch("resume", HELP["resume"])
     add("progress", None, str, choices=("bar", "json"), default="bar")
     return parser
@@ -154,10 +155,12 @@ HELP = {
     "resume": "continue from the checkpoint of an interrupted run",
     "from": "continue from these weights, in their alphabet (default: those of the genera or the "
     "plays, in lower-case English); none: learn from the corpus alone, sonnets in their own "
-    "alphabet",
+    "alphabet; pretrain: take or learn the character network so",
     "epochs": "sonnets: passes over the corpus, for the recipes notebook (default: 60, or 1 with "
-    "--from) and pretrain (default: 7)",
+    "--from) and pretrain with --from none (default: 7)",
     "units": "width of a network that starts from random parameters (default: the recipe's)",
+    "words": "sonnets: the folder of a long training of the word network, for the recipe pretrain "
+    "(docs/verse.md)",
     "progress": "progress bar, or JSON lines for a program (default: bar)",
 }
 """What each option does."""

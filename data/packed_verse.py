@@ -41,6 +41,15 @@ def load_packed_verse(folder: Path, held_out: Runs = frozenset()) -> Iterator[Ve
 
     `held_out`: as from `data.held_out.runs_in`. Raises `CorpusError` if the folder has no files.
     """
+    years = downloads.sources()["years"]
+    for name, header, body in packed_works(folder):
+        year, is_drama = year_of(header, years), "drama" in name
+        for is_pentameter, passage in _passages(body, held_out):
+            yield VersePassage(passage, year, is_drama, is_pentameter)
+
+
+def packed_works(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """The file name, the header and the text of each work. Raises as `load_packed_verse` does."""
     paths = sorted(folder.glob("*.txt.xz"))
     if not paths:
         raise CorpusError(
@@ -48,14 +57,11 @@ def load_packed_verse(folder: Path, held_out: Runs = frozenset()) -> Iterator[Ve
             "describes them.",
             folder=folder,
         )
-    years = downloads.sources()["years"]
     for path in paths:
         text = lzma.decompress(path.read_bytes()).decode()
         for work in f"\n{text}".split("\n### ")[1:]:
             header, _, body = work.partition("\n")
-            year, is_drama = year_of(header, years), "drama" in path.name
-            for is_pentameter, passage in _passages(body, held_out):
-                yield VersePassage(passage, year, is_drama, is_pentameter)
+            yield path.name, header, body
 
 
 def year_of(header: str, years: dict[str, int]) -> int | None:

@@ -59,9 +59,11 @@ class BloomFilter:
     @classmethod
     def of(cls, texts: Iterable[str]) -> "BloomFilter":
         """Return the set of some texts."""
-        digests = b"".join({_digest(text) for text in texts})
+        digests = bytearray()
+        for text in texts:  # there may be millions
+            digests += _digest(text)
         a, b = np.frombuffer(digests, "<u8").reshape(-1, 2).T  # (texts,) each
-        bits = np.zeros(-(-BITS_PER_TEXT * len(a) // 8), np.uint8)
+        bits = np.zeros(-(-BITS_PER_TEXT * len(np.unique(a)) // 8), np.uint8)
         for i in range(HASHES if len(a) else 0):
             places = (a + np.uint64(i) * b) % np.uint64(8 * len(bits))  # the sum wraps at 2⁶⁴
             np.bitwise_or.at(bits, places // 8, np.uint8(1) << (places % 8).astype(np.uint8))

@@ -97,6 +97,8 @@ class ModelCard:
     """Positions that are capitalized in names (`models.names.capitalization`)."""
     small_words: tuple[str, ...] = ()
     """Words that stay in lower case at those positions."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of further texts that it was trained on, by their names; on few cards."""
 
 
 _KEYS: Mapping[str, str] = {
@@ -126,6 +128,8 @@ _FACTS = {
 def card_to_json(card: ModelCard) -> str:
     """The JSON of a card, as weight files hold it."""
     facts = {_KEYS.get(name, name): fact for name, fact in dataclasses.asdict(card).items()}
+    if not facts["sources"]:  # as on the cards of files before it
+        del facts["sources"]
     return json.dumps(facts, sort_keys=True)
 
 
@@ -181,6 +185,14 @@ def has_controls(text: Iterable[str]) -> bool:
     return any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
 
 
+ABOUT_SOURCES = """
+The digest of the corpus is that of the plays, which the character network has read. The word
+network has read the further texts, as `python -m models.verse.long_training prepare` made them of
+packed corpora. The corpora of the shipped weights are not quite what `python -m data.verse_sources`
+makes: the spelling of early books was brought up to date, and eight plain-text books are in them.
+"""
+
+
 def describe(card: ModelCard, digest: str) -> str:
     """Render a model card as Markdown, for the page beside the weight file."""
     seed = "" if card.seed is None else f"seed {card.seed}, "
@@ -189,6 +201,7 @@ def describe(card: ModelCard, digest: str) -> str:
         "Architecture": card.architecture,
         "Recipe": f"`{card.recipe}`, {seed}{card.updates:,} updates",
         "Corpus": f"{card.corpus} (SHA-256 of its cleaned items `{card.corpus_sha256}`)",
+        "Further texts": ", ".join(f"{name} `{each}`" for name, each in card.sources.items()),
         "Pretraining": card.pretraining,
         "Begun with": card.initial_digest and f"`{card.initial_digest}`",
         "Validation": _nats(card.validation),
@@ -203,7 +216,8 @@ def describe(card: ModelCard, digest: str) -> str:
         "SHA-256": f"`{digest}`",
     }
     table = "\n".join(f"| {name} | {value} |" for name, value in rows.items() if value)
-    return f"# Weights for {card.task}: {card.recipe}\n\n| | |\n| --- | --- |\n{table}\n"
+    page = f"# Weights for {card.task}: {card.recipe}\n\n| | |\n| --- | --- |\n{table}\n"
+    return page + (ABOUT_SOURCES if card.sources else "")
 
 
 def _nats(loss: float | None) -> str | None:

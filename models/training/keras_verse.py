@@ -21,7 +21,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,13 @@ from models.networks.words_and_characters import (
 )
 from models.serving.words import FastWordLSTM, FastWordsAndCharacters
 from models.training.recipe import Arrays, Update, select_prefix
-from models.training.schedules import EMBEDDING, UNITS, WORD_UNITS, Schedule, WordSchedule
+from models.training.schedules import (
+    LONG_EMBEDDING,
+    LONG_UNITS,
+    UNITS,
+    Schedule,
+    WordSchedule,
+)
 from models.training.word_lines import (
     Indices,
     PackedLines,
@@ -449,8 +455,8 @@ class WordTrainer(_KerasTrainer):
         *,
         vocabulary: WordVocabulary,
         begin: WordLSTM | None = None,
-        embedding: int = EMBEDDING,
-        units: Sequence[int] = WORD_UNITS,
+        embedding: int = LONG_EMBEDDING,
+        units: Sequence[int] = LONG_UNITS,
     ) -> None:
         """Prepare a run, from random parameters or from those of the network `begin`."""
         self.vocabulary = begin.vocabulary if begin else vocabulary
@@ -757,13 +763,48 @@ class _TiedLoss(keras.layers.Layer):  # type: ignore[misc]
 _ITERATIONS = 100
 
 
+N = TypeVar("N", LSTM, FastWordLSTM)
+
+
+class Finished(Generic[N]):
+    """A trained network in place of its trainer. Its one update only measures it."""
+
+    steps = 1
+
+    def __init__(self, network: N, validation: Sequence[str]) -> None:
+        """`validation`: passages that the network is measured on."""
+        self.vocabulary: Any = network.vocabulary
+        self._network, self._validation = network, validation
+
+    def train(self) -> Iterator[Update]:
+        """The one update."""
+        characters = sum(map(len, self._validation))
+        if isinstance(self._network, LSTM):
+            loss = cross_entropy(self._network, self._validation)
+        else:
+            lines = [read_lines(passage, self.vocabulary) for passage in self._validation]
+            loss = line_losses(self._network, lines) / characters
+        yield Update(1, loss, characters, loss)
+
+    def network(self) -> N:
+        """The network."""
+        return self._network
+
+    def checkpoint(self) -> Arrays:
+        """Nothing."""
+        return {}
+
+    def restore(self, checkpoint: Mapping[str, NDArray[np.generic]]) -> None:
+        """Restore nothing."""
+
+
 class WordsAndCharactersTrainer:
     """Trains the networks of a `WordsAndCharacters`. A `models.training.recipe.Trainer`."""
 
     def __init__(
         self,
-        characters: VerseTrainer,
-        words: WordTrainer,
+        characters: VerseTrainer | Finished[LSTM],
+        words: WordTrainer | Finished[FastWordLSTM],
         validation: Sequence[str],
         vectors: Array,
         rare_words: Iterable[str] = (),

@@ -7,7 +7,7 @@ import importlib.metadata
 import importlib.util
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
@@ -126,12 +126,14 @@ class Options:
     """Width of a network that starts from random parameters."""
     extra_names: Path | None = None
     """A file of names to train on in addition to the corpus."""
+    words: Path | None = None
+    """The folder of a long training of the word network (`models.verse.long_training`)."""
 
-    def refuse(self, *fields: str) -> None:
+    def refuse(self, *names: str) -> None:
         """Raise `RecipeError` if one of these is set."""
-        for field in fields:
-            if getattr(self, field) is not None:
-                flag = _FLAGS.get(field, f"--{field}")
+        for name in names:
+            if getattr(self, name) is not None:
+                flag = _FLAGS.get(name, f"--{name}")
                 raise RecipeError(f"This recipe takes no {flag}; leave it out.")
 
 
@@ -148,6 +150,8 @@ class Plan:
     """Names or lines that the network must not copy."""
     versions: Mapping[str, str]
     """Versions of the libraries that train it."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Digests of further texts that it was trained on, by their names."""
     proper: Fingerprints = NOTHING
     """Words that are capitalized."""
     runs: Fingerprints = NOTHING
@@ -173,10 +177,14 @@ class Plan:
 
     keeps_words: bool = True
     """Whether the weight file lists the names or words of the corpus."""
+    listed: tuple[str, ...] | None = None
+    """What it lists instead of them."""
 
     @cached_property
     def words(self) -> tuple[str, ...]:
         """The names or words of the corpus, then those of the base."""
+        if self.listed is not None:
+            return self.listed
         if not self.keeps_words:
             return ()
         return tuple(dict.fromkeys([*self.corpus.words, *(self.base.words if self.base else ())]))

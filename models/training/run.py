@@ -285,6 +285,7 @@ def new_card(task: str, recipe: str, plan: Plan) -> ModelCard:
         initial_digest=plan.base.digest if plan.base else None,
         reads_all=plan.reads_all,
         versions=plan.versions,
+        sources=plan.sources,
         capitals=plan.capitals,
         small_words=plan.small_words,
     )

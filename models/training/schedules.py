@@ -59,14 +59,6 @@ UNITS = 320
 FINETUNING = Schedule(passes=8, learning_rate=5e-4, dropout=0.15, batch=8, length=700)
 """For the sonnets, which the network would soon memorize. A window holds a whole poem."""
 
-EMBEDDING, WORD_UNITS = 256, (512, 256)
-"""Default width of the embedding of words, and of the layers above it."""
-
-PRETRAINING_WORDS = WordSchedule(
-    updates=5_200, learning_rate=2e-3, dropout=0.2, batch=64, length=72, candidates=4_096
-)
-"""For the plays, the Bible and poems."""
-
 LONG_EMBEDDING, LONG_UNITS = 384, (768, 384)
 LONG_TRAINING = WordSchedule(
     updates=6_000,

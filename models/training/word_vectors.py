@@ -13,15 +13,16 @@ learned from word embeddings", TACL 3 (2015).
 Shapes: n words with a vector, D dimensions.
 """
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data.tokens import is_word, tokenise
-from models.networks.words import WordVocabulary
+from data.tokens import is_word
+from models.networks.words import SPECIAL, UNKNOWN, WordVocabulary
+from models.training.word_lines import Indices, PackedLines
 
 Array = NDArray[np.float32]
 
@@ -35,43 +36,57 @@ _SMOOTHING = 0.75
 _ITERATIONS, _OVERSAMPLING = 4, 20
 _BLOCK = 512
 """Rows of M that are in memory at once."""
+_UNCOUNTED = 2**24
+"""Pairs of words that are listed before they are counted."""
 
 
 @dataclass(frozen=True, eq=False)
 class WeightedText:
     """Passages whose co-occurrences count `weight` times."""
 
-    passages: Sequence[str]
+    lines: PackedLines
     weight: float = 1.0
 
 
 def fit_word_vectors(
     texts: Sequence[WeightedText], vocabulary: WordVocabulary, seed: int = 0
 ) -> Array:
-    """Vectors `(V, D)` for the tokens of a vocabulary: unit length, or zero without a vector."""
-    read = [
-        ([token for token in tokenise(passage) if is_word(token)], text.weight)
-        for text in texts
-        for passage in text.passages
-    ]
-    counts = Counter(word for words, _ in read for word in words)
-    commonest = {word for word, _ in counts.most_common(COMMONEST)}
-    kept = [
-        i
-        for i, token in enumerate(vocabulary.tokens)
-        if is_word(token) and counts[token] >= MIN_COUNT and token not in commonest
-    ]
+    """Vectors `(V, D)` for the tokens of a vocabulary: unit length, or zero without a vector.
+
+    The texts are read with this vocabulary.
+    """
+    is_listed = np.array([is_word(token) for token in vocabulary.tokens])  # (V,)
+    is_listed[: len(SPECIAL)] = False
+    counts = np.zeros(len(vocabulary), np.int64)
+    for text in texts:
+        counts += np.bincount(text.lines.tokens, minlength=len(vocabulary))
+    order = np.argsort(-np.where(is_listed, counts, 0), kind="stable")
+    has_vector = is_listed & (counts >= MIN_COUNT)
+    has_vector[order[:COMMONEST]] = False
+    kept = np.flatnonzero(has_vector)
     vectors = np.zeros((len(vocabulary), DIMENSIONS), np.float32)
     if len(kept) > 1:
-        index = {vocabulary.tokens[i]: row for row, i in enumerate(kept)}
-        encoded = [(np.array([index.get(w, -1) for w in words]), x) for words, x in read]
-        found = _singular_vectors(_information(encoded, len(kept)), np.random.default_rng(seed))
+        row_of = np.full(len(vocabulary), -1)
+        row_of[kept] = np.arange(len(kept))
+        is_listed[UNKNOWN] = True  # a word, too
+        words = (
+            (row_of[passage[is_listed[passage]]], text.weight)
+            for text in texts
+            for passage in _passages(text.lines)
+        )
+        found = _singular_vectors(_information(words, len(kept)), np.random.default_rng(seed))
         found -= found.mean(axis=0)
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
         vectors[kept, : found.shape[1]] = np.divide(
             found, lengths, out=np.zeros_like(found), where=lengths > 1e-6
         )
     return vectors
+
+
+def _passages(lines: PackedLines) -> Iterator[Indices]:
+    """The tokens of each passage."""
+    ends = lines.lines[lines.passages]
+    return (lines.tokens[begin:end] for begin, end in pairwise(ends))
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,28 +120,49 @@ class _SparseMatrix:
         return total
 
 
-def _information(passages: Sequence[tuple[NDArray[np.int64], float]], n: int) -> _SparseMatrix:
+def _information(passages: Iterator[tuple[Indices, float]], n: int) -> _SparseMatrix:
     """M, from passages as rows of words (−1 for words without a vector) and their weights."""
-    codes, weights = [], []
-    for words, weight in passages:
-        for distance in range(1, WINDOW + 1):
-            left, right = words[:-distance], words[distance:]
-            both = (left >= 0) & (right >= 0)
-            codes.append(left[both] * n + right[both])
-            weights.append(np.full(int(both.sum()), weight))
-    pairs, which = np.unique(np.concatenate(codes), return_inverse=True)
-    # Each pair in both directions: rows ascend again after the sort.
-    c = np.bincount(which, np.concatenate(weights))
-    pairs = np.concatenate([pairs, pairs % n * n + pairs // n])
-    pairs, which = np.unique(pairs, return_inverse=True)
-    c = np.bincount(which, np.concatenate([c, c]))  # (entries,)
-    rows, columns = np.divmod(pairs, n)
+    pairs, c = _co_occurrences(passages, n)
+    # Each pair in both directions; a word beside itself counts twice.
+    v, w = np.divmod(pairs, n)
+    c = np.where(v == w, 2 * c, c)
+    pairs, c = np.append(pairs, (w * n + v)[v != w]), np.append(c, c[v != w])
+    order = np.argsort(pairs)
+    (rows, columns), c = np.divmod(pairs[order], n), c[order]  # (entries,) each
     totals = np.bincount(rows, c, minlength=n)  # c(v, •) = c(•, v), as c is symmetric
     flattened = totals**_SMOOTHING / (totals**_SMOOTHING).sum()
     information = np.log(c / totals[rows] / flattened[columns])
     positive = information > 0
     values = information[positive].astype(np.float32)
     return _SparseMatrix(n, rows[positive], columns[positive], values)
+
+
+def _co_occurrences(
+    passages: Iterator[tuple[Indices, float]], n: int
+) -> tuple[Indices, NDArray[np.float64]]:
+    """The pairs v n + w of rows v ≤ w that are near each other, and the weight of each pair."""
+    pairs, c = [np.zeros(0, np.int64)], [np.zeros(0)]
+    uncounted = 0
+    for words, weight in passages:
+        for distance in range(1, WINDOW + 1):
+            left, right = words[:-distance], words[distance:]
+            both = (left >= 0) & (right >= 0)
+            left, right = left[both], right[both]
+            pairs.append(np.minimum(left, right) * n + np.maximum(left, right))
+            c.append(np.full(len(left), weight))
+            uncounted += len(left)
+        if uncounted > max(_UNCOUNTED, len(pairs[0])):
+            counted = _counted(pairs, c)
+            pairs, c, uncounted = [counted[0]], [counted[1]], 0
+    return _counted(pairs, c)
+
+
+def _counted(
+    pairs: Sequence[Indices], c: Sequence[NDArray[np.float64]]
+) -> tuple[Indices, NDArray[np.float64]]:
+    """The different pairs, and the sum of the weights of each."""
+    different, which = np.unique(np.concatenate(pairs), return_inverse=True)
+    return different, np.bincount(which, np.concatenate(c), minlength=len(different))
 
 
 def _singular_vectors(matrix: _SparseMatrix, rng: np.random.Generator) -> Array:

@@ -4,9 +4,10 @@
     python -m models.verse.long_training run FOLDER
 
 `prepare` reads the corpora once, drops what shares words with held-out sonnets, and stores tokens
-in FOLDER/data. `run` trains on them, and goes on from FOLDER's checkpoint if there is one. It
-writes a checkpoint every ten minutes, and when it gets SIGTERM or SIGINT, after which it ends; and
-at each validation a row of `log.csv`, and the network so far to `words.safetensors`.
+in FOLDER/data, with what else of the texts is part of the base (`OfTexts`). `run` trains on them,
+and goes on from FOLDER's checkpoint if there is one. It writes a checkpoint every ten minutes, and
+when it gets SIGTERM or SIGINT, after which it ends; and at each validation a row of `log.csv`, and
+the network so far to `words.safetensors`. The recipe `pretrain` makes the base from FOLDER.
 """
 
 import argparse
@@ -14,10 +15,11 @@ import csv
 import hashlib
 import json
 import signal
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -27,12 +29,16 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save
 
 from data import corpora, further_reading
+from data.errors import CorpusError
 from data.files import write_atomically
 from data.held_out import Runs, held_out_runs, without_shared
-from data.packed_verse import VersePassage, load_packed_verse
+from data.packed_verse import VersePassage, load_packed_verse, packed_works
+from data.text import proper_nouns
 from data.tokens import is_word, tokenise
+from models.fingerprints import BloomFilter
 from models.networks.words import SLOTS, WordVocabulary
 from models.networks.words_and_characters import LONGEST_TOKEN
+from models.serving.packed_texts import BREAK, unpacked
 from models.serving.words import FastWordLSTM
 from models.training.schedules import LONG_EMBEDDING, LONG_TRAINING, LONG_UNITS, WordSchedule
 from models.training.word_lines import (
@@ -42,12 +48,15 @@ from models.training.word_lines import (
     period_of,
     read_lines,
 )
-from models.verse.reading import SONNETS
+from models.training.word_vectors import WeightedText, fit_word_vectors
+from models.verse.reading import SONNETS, copies_of, rare_words_of
 
 CHECKPOINT_INTERVAL = 600
 """Seconds."""
 MOST_WORDS, MIN_COUNT = 24_000, 6
 """Size of the vocabulary, and occurrences of a word besides those of the training sonnets."""
+RARE = 2
+"""Occurrences of a word outside of the vocabulary that is on the list of rare words."""
 EARLY, LATE = 1660, 1780
 """Years up to which, and from which on, texts are of the first and the last group."""
 WEIGHTS: Mapping[str, tuple[float, float]] = {
@@ -61,7 +70,8 @@ WEIGHTS: Mapping[str, tuple[float, float]] = {
     "bible": (0.4, 0.3),
 }
 """How often each source is read in comparison, first and in the cooldown: nearer ones more often,
-Shakespeare most of all. The sonnets are left to the fine-tuning."""
+Shakespeare most of all. The sonnets are left to the fine-tuning. The former count for the word
+vectors, too."""
 _COLUMNS = (
     *("time", "updates", "tokens", "hours", "cpu_hours", "tokens_per_second"),
     *("tokens_per_cpu_second", "training", "validation", "validation_period", "validation_planned"),
@@ -81,12 +91,27 @@ def prepare(folder: Path, packed: Path) -> None:
     vocabulary = vocabulary_with_features(counts, corpora.load_sonnets().training)
     write_atomically(data / "vocabulary.json", json.dumps(asdict(vocabulary)).encode())
     facts: dict[str, Any] = {"vocabulary": len(vocabulary), "features": len(vocabulary.features)}
+    weighted = []
     for name, texts in sources.items():
         lines = PackedLines.of(read_lines(text, vocabulary, of_text) for text, of_text in texts)
         write_atomically(data / f"{name}.safetensors", save(vars(lines)))
+        weighted.append(WeightedText(lines, WEIGHTS[name][0]))
         digest = hashlib.sha256("".join(text for text, _ in texts).encode()).hexdigest()
         facts[name] = {"passages": len(texts), "tokens": len(lines.tokens), "sha256": digest}
     write_atomically(data / "facts.json", json.dumps(facts, indent=1).encode())
+    copies = copies_of([text for text, _ in texts] for texts in sources.values())
+    names = proper_nouns("\n".join(body for _, _, body in packed_works(packed)))
+    kept: dict[str, NDArray[Any]] = {
+        "copies": copies.bits,
+        "names": _joined(names | corpora.load_plays().proper_nouns),
+        "rare": _joined(rare_words_of(counts, vocabulary, RARE)),
+        "vectors": fit_word_vectors(weighted, vocabulary),
+    }
+    write_atomically(data / "of_texts.safetensors", save(kept))
+
+
+def _joined(words: Iterable[str]) -> NDArray[np.uint8]:
+    return np.frombuffer(BREAK.join(sorted(words)).encode(), np.uint8)
 
 
 def _texts(packed: Path, held_out: Runs) -> Iterator[tuple[str, str, Mapping[str, object]]]:
@@ -191,16 +216,56 @@ def _append(path: Path, row: Sequence[object]) -> None:
         csv.writer(file).writerows([_COLUMNS, row] if is_new else [row])
 
 
+@dataclass(frozen=True, eq=False)
+class OfTexts:
+    """What the base keeps of the texts, besides what its networks have learnt."""
+
+    vectors: NDArray[np.float32]
+    """Word vectors of the vocabulary, `(V, D)`."""
+    rare: Sequence[str]
+    """Words outside of the vocabulary."""
+    names: Sequence[str]
+    """Proper nouns, in lower case."""
+    copies: BloomFilter
+    """Lines and runs of words that must not be copied."""
+    digests: Mapping[str, str]
+    """SHA-256 of each source."""
+
+
+# A folder's files; all of these raise `CorpusError` if one is missing.
+
+
 def load_vocabulary(folder: Path) -> WordVocabulary:
     """The vocabulary of a prepared folder."""
-    listed = json.loads((folder / "data" / "vocabulary.json").read_text())
+    listed = json.loads(_path(folder, "data/vocabulary.json").read_text())
     return WordVocabulary(tuple(listed["tokens"]), tuple(listed["features"]))
+
+
+def load_of_texts(folder: Path) -> OfTexts:
+    """What a prepared folder keeps of the texts."""
+    facts = json.loads(_path(folder, "data/facts.json").read_text())
+    arrays = load_file(_path(folder, "data/of_texts.safetensors"))
+    rare, names = (unpacked(arrays[name].tobytes()) for name in ("rare", "names"))
+    digests = {name: facts[name]["sha256"] for name in WEIGHTS}
+    return OfTexts(arrays["vectors"], rare, names, BloomFilter(arrays["copies"]), digests)
 
 
 def load_network(folder: Path) -> FastWordLSTM:
     """The network so far."""
-    arrays = load_file(folder / "words.safetensors")
+    arrays = load_file(_path(folder, "words.safetensors"))
     return FastWordLSTM.from_arrays(load_vocabulary(folder), arrays)
+
+
+def _path(folder: Path, name: str) -> Path:
+    if not (path := folder / name).exists():
+        command = f"prepare {folder} --corpora CORPORA" if "/" in name else f"run {folder}"
+        raise CorpusError(
+            "There is no {path}: run python -m models.verse.long_training {command}. docs/verse.md "
+            "says how to get the corpora.",
+            path=path,
+            command=command,
+        )
+    return path
 
 
 def main() -> None:
@@ -214,10 +279,13 @@ def main() -> None:
     prepared.add_argument("--corpora", type=Path, required=True, help="a folder of packed verse")
     running.add_argument("--updates", type=int, default=LONG_TRAINING.updates)
     given = parser.parse_args()
-    if given.command == "prepare":
-        prepare(given.folder, given.corpora)
-    else:
-        run(given.folder, replace(LONG_TRAINING, updates=given.updates))
+    try:
+        if given.command == "prepare":
+            prepare(given.folder, given.corpora)
+        else:
+            run(given.folder, replace(LONG_TRAINING, updates=given.updates))
+    except CorpusError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -7,8 +7,10 @@ from types import ModuleType
 from data import corpora
 from data.corpora import Corpus
 from data.text import fold, words_of
+from data.tokens import is_word
 from models.fingerprints import EMPTY_FILTER, NOTHING, BloomFilter, Fingerprints, runs_of
 from models.networks.lstm import LSTM
+from models.networks.words import SPECIAL
 from models.networks.words_and_characters import WordsAndCharacters
 from models.training.losses import losses_of
 from models.training.recipe import (
@@ -23,7 +25,8 @@ from models.training.recipe import (
     library_versions,
 )
 from models.verse.calibration import calibrated
-from models.verse.reading import copies_of, load_reading
+from models.verse.long_training import load_network, load_of_texts
+from models.verse.reading import copies_of
 from models.weights import Trained, load_shipped, load_weights
 
 REQUIREMENTS = ("keras", "tensorflow")
@@ -32,6 +35,12 @@ WITHOUT_KERAS = (
     "Training sonnets needs Keras, which is not installed; "
     "run .venv/bin/python -m pip install --require-hashes -r requirements-train.txt and try again."
 )
+WITHOUT_WORDS = (
+    "The recipe pretrain needs a word network that was trained on large corpora; give its folder "
+    "with --words. docs/verse.md says how to train one."
+)
+READING = "Plays of William Shakespeare, the King James Bible and verse of 1500 to 1920"
+"""The title of what the word network has read."""
 NOTEBOOK_EPOCHS = 60
 """Passes over the corpus in the recipe `notebook`; 1 if it continues from saved weights."""
 TASK = "sonnets"
@@ -43,7 +52,7 @@ _COMMON_LINES = 2
 
 
 def _default(options: Options) -> Plan:
-    options.refuse("extra_names", "epochs")
+    options.refuse("extra_names", "epochs", "words")
     trainers, seed = _trainers(), options.seed or 0
     given = options.initial_weights
     if given == FROM_NOTHING:
@@ -66,17 +75,33 @@ def _default(options: Options) -> Plan:
 
 
 def _pretrain(options: Options) -> Plan:
-    options.refuse("extra_names", "initial_weights", "corpus")
-    trainers, seed, reading = _trainers(), options.seed or 0, load_reading()
-    trainer = trainers.pretraining(reading, seed, epochs=options.epochs, units=options.units)
-    notes = reading.plays.notes + reading.notes
-    corpus = replace(reading.plays, validation=reading.sonnets.validation, notes=notes)
-    # Millions of runs are too many to be kept one by one.
-    return _with_reference_loss(_plan(corpus, trainer, seed, None, copies=reading.copies))
+    options.refuse("extra_names", "corpus", "units")
+    if options.words is None:
+        raise RecipeError(WITHOUT_WORDS)
+    trainers, seed = _trainers(), options.seed or 0
+    words, of_texts = load_network(options.words), load_of_texts(options.words)
+    plays, sonnets = corpora.load_plays(), corpora.load_sonnets()
+    corpus = replace(plays, title=READING, validation=sonnets.validation)
+    given, characters = options.initial_weights, None
+    if given != FROM_NOTHING:
+        options.refuse("epochs")
+        characters = _characters(_network(load_weights(given) if given else load_shipped("plays")))
+    trainer = trainers.pretraining(
+        words, of_texts, corpus, seed, characters=characters, epochs=options.epochs
+    )
+    plan = _plan(corpus, trainer, seed, None, copies=of_texts.copies)
+    return _with_reference_loss(
+        replace(
+            plan,
+            proper=Fingerprints.of(of_texts.names),
+            listed=tuple(filter(is_word, words.vocabulary.tokens[len(SPECIAL) :])),
+            sources=of_texts.digests,
+        )
+    )
 
 
 def _notebook(options: Options) -> Plan:
-    options.refuse("extra_names", "units")
+    options.refuse("extra_names", "units", "words")
     trainers = _trainers()
     given = options.initial_weights
     base = load_weights(given) if given and given != FROM_NOTHING else None
@@ -97,7 +122,8 @@ def _notebook(options: Options) -> Plan:
 RECIPES: Mapping[str, Recipe] = {
     "default": Recipe("continues from the network of the plays", _default),
     "pretrain": Recipe(
-        "reads plays, poems and the Bible; makes the file that default starts from", _pretrain
+        "mixes a word network of large corpora with one of characters; default starts from it",
+        _pretrain,
     ),
     "notebook": Recipe("the founding notebook's windows of 40 characters", _notebook),
 }

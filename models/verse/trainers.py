@@ -11,74 +11,62 @@ import numpy as np
 from data.corpora import Corpus
 from models.networks.lstm import LSTM
 from models.networks.words_and_characters import WordsAndCharacters
-from models.training.keras_verse import NotebookVerseTrainer as NotebookVerseTrainer
+from models.serving.words import FastWordLSTM
 from models.training.keras_verse import (
+    Finished,
     PassageSource,
     VerseTrainer,
     WordsAndCharactersTrainer,
     WordTrainer,
 )
+from models.training.keras_verse import NotebookVerseTrainer as NotebookVerseTrainer
 from models.training.recipe import Trainer
 from models.training.schedules import (
-    EMBEDDING,
     FINETUNING,
     FINETUNING_WORDS,
     PRETRAINING,
-    PRETRAINING_WORDS,
     UNITS,
-    WORD_UNITS,
     Schedule,
     WordSchedule,
 )
 from models.training.word_lines import NOTHING, PackedLines
 from models.training.word_vectors import WeightedText, fit_word_vectors
-from models.verse.reading import SONNETS, PretrainingTexts, rare_words_of, vocabulary_of
+from models.verse.long_training import OfTexts
+from models.verse.reading import SONNETS, counts_of, rare_words_of, vocabulary_of
 
-PLAYS, POEMS, BIBLE = 0.65, 0.12, 0.23
-"""Shares of what the word network is pretrained on."""
-BIBLE_WEIGHT = 0.5
-"""Weight of the Bible in the word vectors."""
 SMALL_UNITS = ((100_000, 128), (1_000_000, 192))
 """Width of a network from nothing for texts of up to so many characters."""
 MOST_PASSES, LEAST_PASSES, READ = 40, 3, 4_000_000
 """From nothing: passes over the text, and characters that are read if the passes are between."""
-ALL_WORDS = 6_000
-"""Largest vocabulary whose softmax is computed in full."""
+ALL_WORDS, CANDIDATES = 6_000, 4_096
+"""Largest vocabulary whose softmax is computed in full; and words of a sampled one."""
 
 
 def pretraining(
-    reading: PretrainingTexts, seed: int, *, epochs: int | None = None, units: int | None = None
+    words: FastWordLSTM,
+    of_texts: OfTexts,
+    corpus: Corpus,
+    seed: int,
+    *,
+    characters: LSTM | None = None,
+    epochs: int | None = None,
 ) -> WordsAndCharactersTrainer:
-    """Both networks from nothing: the characters on the plays, the words on everything.
+    """A trained word network, mixed with `characters`, or with a new network of a corpus.
 
-    `epochs`: passes of the character network; the updates of the word network are scaled with them.
+    `epochs`: passes of the new network over the corpus.
     """
-    training, validation = reading.plays.training, reading.sonnets.validation
-    passes = epochs or PRETRAINING.passes
-    updates = round(PRETRAINING_WORDS.updates * passes / PRETRAINING.passes)
-    schedule = replace(PRETRAINING, passes=passes)
-    characters = VerseTrainer(training, validation, schedule, seed, units=units or UNITS)
-    shares = ((PLAYS, training), (POEMS, reading.poems), (BIBLE, reading.bible))
-    # The networks write the same characters: brackets, for example, are only in poems.
-    vocabulary = reading.vocabulary.restricted(characters.vocabulary.symbols)
-    words = WordTrainer(
-        [
-            PassageSource(share, PackedLines.read(passages, vocabulary))
-            for share, passages in shares
-            if passages
-        ],
-        validation,
-        replace(PRETRAINING_WORDS, updates=max(1, updates)),
-        seed,
-        vocabulary=vocabulary,
-        embedding=units or EMBEDDING,
-        units=(2 * units, units) if units else WORD_UNITS,
-    )
-    verse = WeightedText([*reading.sonnets.training, *training, *reading.poems])
-    texts = [verse, WeightedText(reading.bible, BIBLE_WEIGHT)]
-    vectors = fit_word_vectors(texts, words.vocabulary, seed)
-    rare = reading.rare_words
-    return WordsAndCharactersTrainer(characters, words, validation, vectors, rare)
+    validation = corpus.validation
+    of_characters: VerseTrainer | Finished[LSTM]
+    if characters is None:
+        schedule = replace(PRETRAINING, passes=epochs or PRETRAINING.passes)
+        of_characters = VerseTrainer(corpus.training, validation, schedule, seed)
+    else:
+        of_characters = Finished(characters, validation)
+    # The networks write the same characters.
+    symbols = of_characters.vocabulary.symbols
+    vectors = of_texts.vectors[words.vocabulary.writable(symbols)]
+    of_words = Finished(words.restricted(symbols), validation)
+    return WordsAndCharactersTrainer(of_characters, of_words, validation, vectors, of_texts.rare)
 
 
 def finetuning(network: LSTM | WordsAndCharacters, corpus: Corpus, seed: int) -> Trainer:
@@ -96,7 +84,7 @@ def finetuning(network: LSTM | WordsAndCharacters, corpus: Corpus, seed: int) ->
         vocabulary=vocabulary,
         begin=network.words,
     )
-    rare = rare_words_of(training, words.vocabulary).union(network.rare_words)
+    rare = rare_words_of(counts_of(training), words.vocabulary).union(network.rare_words)
     vectors = np.asarray(network.vectors)
     return WordsAndCharactersTrainer(characters, words, validation, vectors, rare)
 
@@ -112,8 +100,9 @@ def from_nothing(
     by_character, by_word = small_schedules(training, len(vocabulary))
     characters = VerseTrainer(training, validation, by_character, seed, units=units)
     vocabulary = vocabulary.restricted(characters.vocabulary.symbols)
+    lines = PackedLines.read(training, vocabulary)
     words = WordTrainer(
-        [PassageSource(1, PackedLines.read(training, vocabulary))],
+        [PassageSource(1, lines)],
         validation,
         by_word,
         seed,
@@ -121,8 +110,8 @@ def from_nothing(
         embedding=units,
         units=(units, units),
     )
-    vectors = fit_word_vectors([WeightedText(training)], words.vocabulary, seed)
-    rare = rare_words_of(training, words.vocabulary)
+    vectors = fit_word_vectors([WeightedText(lines)], vocabulary, seed)
+    rare = rare_words_of(counts_of(training), words.vocabulary)
     return WordsAndCharactersTrainer(characters, words, validation, vectors, rare)
 
 
@@ -138,7 +127,7 @@ def small_schedules(passages: Sequence[str], vocabulary: int) -> tuple[Schedule,
         dropout=0.3,
         batch=16,
         length=72,
-        candidates=0 if vocabulary <= ALL_WORDS else PRETRAINING_WORDS.candidates,
+        candidates=0 if vocabulary <= ALL_WORDS else CANDIDATES,
         interval=20,
     )
     return by_character, by_word

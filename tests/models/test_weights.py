@@ -223,8 +223,11 @@ def test_describe_card() -> None:
     assert "| SHA-256 | `f00d` |" in page
     page = describe(card(validation=None, held_out=None, versions={}), "f00d")
     assert "None" not in page
-    for row in ("Validation", "Held out", "Pretraining", "With"):
+    for row in ("Validation", "Held out", "Pretraining", "With", "urther texts"):
         assert row not in page
+    page = describe(card(sources={"plays": "f00d", "bible": "cafe"}), "f00d")
+    assert "| Further texts | plays `f00d`, bible `cafe` |" in page
+    assert "data.verse_sources" in page
 
 
 @pytest.mark.parametrize("stem", sorted(path.stem for path in SHIPPED.glob("*.safetensors")))

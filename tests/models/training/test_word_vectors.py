@@ -6,6 +6,7 @@ import pytest
 from data.tokens import tokenise
 from models.networks.words import SPECIAL, WordVocabulary
 from models.training import word_vectors
+from models.training.word_lines import PackedLines
 from models.training.word_vectors import DIMENSIONS, WeightedText, fit_word_vectors
 
 SEA = ["sea", "ship", "wave", "sail"]
@@ -26,9 +27,14 @@ TEXTS = [*passages(SEA, 0), *passages(WAR, 1), *[" ".join(COMMON * 8)] * 90, "se
 VOCABULARY = WordVocabulary.of(sorted({token for text in TEXTS for token in tokenise(text)}))
 
 
+def fitted(*texts: tuple[list[str], float]) -> word_vectors.Array:
+    read = [WeightedText(PackedLines.read(text, VOCABULARY), weight) for text, weight in texts]
+    return fit_word_vectors(read, VOCABULARY)
+
+
 @pytest.fixture(scope="module")
 def vectors() -> word_vectors.Array:
-    return fit_word_vectors([WeightedText(TEXTS)], VOCABULARY)
+    return fitted((TEXTS, 1))
 
 
 def cosine(vectors: word_vectors.Array, a: str, b: str) -> float:
@@ -51,25 +57,26 @@ def test_words_of_one_subject_are_near(vectors: word_vectors.Array) -> None:
 
 
 def test_deterministic(vectors: word_vectors.Array) -> None:
-    np.testing.assert_array_equal(fit_word_vectors([WeightedText(TEXTS)], VOCABULARY), vectors)
+    np.testing.assert_array_equal(fitted((TEXTS, 1)), vectors)
 
 
 def test_weights() -> None:
     """A text of weight 2 counts as if it were read twice."""
     sea, war = TEXTS[:60], TEXTS[60:]  # the common words are in the latter
-    weighted = fit_word_vectors([WeightedText(sea, 2.0), WeightedText(war)], VOCABULARY)
-    twice = fit_word_vectors([WeightedText([*sea, *sea]), WeightedText(war)], VOCABULARY)
+    weighted, twice = fitted((sea, 2), (war, 1)), fitted(([*sea, *sea], 1), (war, 1))
     np.testing.assert_allclose(weighted, twice, atol=0.01)
 
 
-def test_matrix_in_blocks(monkeypatch: pytest.MonkeyPatch, vectors: word_vectors.Array) -> None:
+def test_in_blocks(monkeypatch: pytest.MonkeyPatch, vectors: word_vectors.Array) -> None:
+    """Pairs are counted, and M is multiplied, in parts."""
     monkeypatch.setattr(word_vectors, "_BLOCK", 3)
-    blocks = fit_word_vectors([WeightedText(TEXTS)], VOCABULARY)
+    monkeypatch.setattr(word_vectors, "_UNCOUNTED", 50)
+    blocks = fitted((TEXTS, 1))
     # A dimension may have the other sign, on which nothing depends: products of words are used.
     np.testing.assert_allclose(np.abs(blocks), np.abs(vectors), atol=0.01)
     np.testing.assert_allclose(blocks @ blocks.T, vectors @ vectors.T, atol=0.01)
 
 
 def test_text_without_vectors() -> None:
-    assert not fit_word_vectors([WeightedText(["the sea\n"])], VOCABULARY).any()
-    assert not fit_word_vectors([], VOCABULARY).any()
+    assert not fitted((["the sea\n"], 1)).any()
+    assert not fitted().any()

@@ -5,8 +5,16 @@ from pathlib import Path
 
 import pytest
 
+from data.errors import CorpusError
 from data.packed_verse import VersePassage
-from models.verse.long_training import WEIGHTS, load_vocabulary, source_of
+from models.networks.words import SPECIAL
+from models.verse.long_training import (
+    WEIGHTS,
+    load_network,
+    load_of_texts,
+    load_vocabulary,
+    source_of,
+)
 from tests.models.verse.prepared import prepare_small
 
 
@@ -33,3 +41,15 @@ def test_prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"temperate", "tongue", "beginning"} <= vocabulary.index.keys()
     assert "told" not in vocabulary.index  # of what shares words with a validation poem
     assert vocabulary.encode_features({"period": 1600, "kind": "verse"}).any()
+    of_texts = load_of_texts(tmp_path)
+    assert "in the beginning" in of_texts.copies
+    assert "the song is not the song" not in of_texts.copies  # of what shares words, too
+    assert len(of_texts.vectors) == len(vocabulary) > len(SPECIAL)
+    assert of_texts.digests.keys() == WEIGHTS.keys()
+
+
+def test_missing_files_say_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match="--corpora CORPORA"):
+        load_of_texts(tmp_path)
+    with pytest.raises(CorpusError, match="long_training run"):
+        load_network(tmp_path)
