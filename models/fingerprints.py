@@ -42,12 +42,14 @@ class Fingerprints:
 
 
 BITS_PER_TEXT, HASHES = 12, 8
-"""Size of a Bloom filter, and bits that are set per text: 0.3% false positives."""
+"""Size of a Bloom filter, and bits that are set per text."""
+SPARSE_RUN = 5
+"""Words of the runs in a Bloom filter."""
 
 
 @dataclass(frozen=True, eq=False)
 class BloomFilter:
-    """A set of texts in 12 bits for each (Bloom, 1970). False positives: 0.3%.
+    """A set of texts in 12 bits for each (Bloom, 1970). False positives: 0.3%; of 10 bits, 0.9%.
 
     Every text sets eight bits. Their positions are a + i b for i = 0 … 7, where a and b are the
     halves of the text's digest (Kirsch & Mitzenmacher, 2008).
@@ -55,19 +57,25 @@ class BloomFilter:
 
     bits: NDArray[np.uint8]
     """Eight bits in each byte, the lowest first, `(bytes,)`."""
+    run: int = SPARSE_RUN
+    """Words of the runs among the texts."""
+    is_shipped: bool = False
+    """Whether it is that of the shipped base, which other weight files do not repeat."""
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> "BloomFilter":
+    def of(
+        cls, texts: Iterable[str], run: int = SPARSE_RUN, bits_per_text: int = BITS_PER_TEXT
+    ) -> "BloomFilter":
         """Return the set of some texts."""
         digests = bytearray()
         for text in texts:  # there may be millions
             digests += _digest(text)
         a, b = np.frombuffer(digests, "<u8").reshape(-1, 2).T  # (texts,) each
-        bits = np.zeros(-(-BITS_PER_TEXT * len(np.unique(a)) // 8), np.uint8)
+        bits = np.zeros(-(-bits_per_text * len(np.unique(a)) // 8), np.uint8)
         for i in range(HASHES if len(a) else 0):
             places = (a + np.uint64(i) * b) % np.uint64(8 * len(bits))  # the sum wraps at 2⁶⁴
             np.bitwise_or.at(bits, places // 8, np.uint8(1) << (places % 8).astype(np.uint8))
-        return cls(bits)
+        return cls(bits, run)
 
     def __contains__(self, text: str) -> bool:
         """Whether the text was in the corpus, or is one of the false positives."""
@@ -81,7 +89,7 @@ class BloomFilter:
 
 LONGEST_RUN = 6
 """Maximum number of consecutive words that a poem may share with a text trained on."""
-SPARSE_RUN, STRIDE = 5, 3
+STRIDE = 3
 """Further reading is stored as runs of 5 words, at every third word. Every run of 7 words has one
 of them in it."""
 
@@ -91,14 +99,14 @@ def runs_of(words: Sequence[str]) -> list[str]:
     return _runs(words, LONGEST_RUN + 1)
 
 
-def sparse_runs_of(words: Sequence[str]) -> list[str]:
-    """Every third run of `SPARSE_RUN` consecutive words, each joined by spaces."""
-    return _runs(words, SPARSE_RUN, STRIDE)
+def sparse_runs_of(words: Sequence[str], run: int = SPARSE_RUN, stride: int = STRIDE) -> list[str]:
+    """Every third run of `SPARSE_RUN` consecutive words, or others, each joined by spaces."""
+    return _runs(words, run, stride)
 
 
 def has_sparse_run(words: Sequence[str], stored: BloomFilter) -> bool:
-    """Whether a run of `SPARSE_RUN` of these words, at any place, is stored."""
-    return any(run in stored for run in _runs(words, SPARSE_RUN))
+    """Whether a run of these words, at any place, is stored."""
+    return any(run in stored for run in _runs(words, stored.run))
 
 
 def _runs(words: Sequence[str], length: int, stride: int = 1) -> list[str]:

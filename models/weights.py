@@ -12,7 +12,7 @@ import json
 import mmap
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from pathlib import Path
 from types import UnionType
@@ -227,6 +227,9 @@ def _nats(loss: float | None) -> str | None:
 # Weight files -------------------------------------------------------------------------------------
 
 SHIPPED = Path(__file__).parent / "weights"
+BASE = "plays"
+"""The shipped file that networks for sonnets are trained from. Its filter of further reading is
+large, and is also that of files whose metadata says `further: plays`."""
 LARGEST_FILE = 64 * 2**20
 """Bytes."""
 LARGEST_HEADER = 2**20
@@ -310,8 +313,8 @@ class Trained:
 
         `before`: the poem so far, including the beginning of this line that the member typed.
         `written`: what the network adds to the line; it may begin in the middle of a word. Only
-        runs with a word of it count, and of further reading only those of which the member typed
-        at most four words; so does a third of the runs of 5 and 6 words of further reading.
+        runs with a word of it count. Of further reading, only stored runs of 5 or 6 words are known
+        (`fingerprints.STRIDE`): one counts if it has a word of it, whatever follows.
         """
         new = len(words_of(fold(written)))
         if not new:
@@ -322,7 +325,7 @@ class Trained:
             line in self.known
             or any(run in self.runs for run in runs_of(words[-new - LONGEST_RUN :]))
             or " ".join(words_of(line)) in self.further
-            or has_sparse_run(words[-new - SPARSE_RUN + 1 :], self.further)
+            or has_sparse_run(words[-new - self.further.run + 1 :], self.further)
         )
 
 
@@ -362,11 +365,14 @@ def save_weights(
     stored |= {"known": known.fingerprints, "proper": proper.fingerprints}
     stored |= {"runs": runs.fingerprints}
     stored |= {"words": np.frombuffer(BREAK.join(words).encode(), np.uint8)}
-    if len(further.bits):
+    metadata = {"format": _FORMAT, "card": card_to_json(card)}
+    if further.is_shipped and card.initial_digest is not None:
+        metadata["further"] = BASE
+    elif len(further.bits):
         stored["further"] = further.bits
+        metadata |= {} if further.run == SPARSE_RUN else {"run": str(further.run)}
     # The library writes the memory of an array as it is, whatever its order.
     stored = {name: np.ascontiguousarray(array) for name, array in stored.items()}
-    metadata = {"format": _FORMAT, "card": card_to_json(card)}
     content = _with_sorted_header(save(stored, metadata))
     write_atomically(path, content)
     digest = hashlib.sha256(content).hexdigest()
@@ -442,7 +448,10 @@ def load_shipped(stem: str, folder: Path | None = None) -> Trained:
     digest = _listed_digests(folder).get(name)
     if digest is None:
         raise WeightsError(f"{name} is not listed in {folder.name}/SHA256SUMS; restore both.")
-    return load_weights(folder / name, digest, mapped=True)
+    trained = load_weights(folder / name, digest, mapped=True)
+    if stem != BASE:
+        return trained
+    return replace(trained, further=replace(trained.further, is_shipped=True))
 
 
 def _listed_digests(folder: Path) -> dict[str, str]:
@@ -518,11 +527,21 @@ def _trained(
             for key in ("known", "proper", "runs")
         )
         words = unpacked(_list(arrays.pop("words"), np.uint8).tobytes())
-        further = BloomFilter(_list(arrays.pop("further", EMPTY_FILTER.bits), np.uint8))
+        further = _further(metadata, _list(arrays.pop("further", EMPTY_FILTER.bits), np.uint8))
         network = _ARCHITECTURES[card.architecture](card.symbols, _parameters(arrays))
     except (KeyError, TypeError, ValueError) as error:
         raise WeightsError(f"{name} does not describe a network: {error}.") from error
     return Trained(network, card, known, digest, proper, runs, words, further)
+
+
+def _further(metadata: Mapping[str, str], bits: NDArray[np.uint8]) -> BloomFilter:
+    """The filter of a file, or that of the shipped base."""
+    if metadata.get("further") == BASE:
+        return load_shipped(BASE).further
+    run = int(metadata.get("run", SPARSE_RUN))
+    if not 1 <= run <= LONGEST_RUN:
+        raise ValueError(f"its filter has runs of {run} words")
+    return BloomFilter(bits, run)
 
 
 def _stored(name: str, array: NDArray[Any], *, rounded: bool) -> dict[str, NDArray[np.generic]]:

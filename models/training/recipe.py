@@ -150,8 +150,6 @@ class Plan:
     """Names or lines that the network must not copy."""
     versions: Mapping[str, str]
     """Versions of the libraries that train it."""
-    sources: Mapping[str, str] = field(default_factory=dict)
-    """Digests of further texts that it was trained on, by their names."""
     proper: Fingerprints = NOTHING
     """Words that are capitalized."""
     runs: Fingerprints = NOTHING
@@ -179,6 +177,8 @@ class Plan:
     """Whether the weight file lists the names or words of the corpus."""
     listed: tuple[str, ...] | None = None
     """What it lists instead of them."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Digests of further texts that it was trained on, by their names."""
 
     @cached_property
     def words(self) -> tuple[str, ...]:

@@ -73,6 +73,6 @@ LONG_TRAINING = WordSchedule(
 """For large corpora of verse: days on two cores."""
 
 FINETUNING_WORDS = WordSchedule(
-    updates=80, learning_rate=1e-3, dropout=0.4, batch=16, length=170, candidates=0, interval=10
+    updates=160, learning_rate=7e-4, dropout=0.4, batch=8, length=170, candidates=0, interval=20
 )
 """For the sonnets. A window holds a whole poem."""

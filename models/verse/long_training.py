@@ -49,13 +49,13 @@ from models.training.word_lines import (
     read_lines,
 )
 from models.training.word_vectors import WeightedText, fit_word_vectors
-from models.verse.reading import SONNETS, copies_of, rare_words_of
+from models.verse.reading import LONG_RUN, SONNETS, copies_of_corpora, rare_words_of
 
 CHECKPOINT_INTERVAL = 600
 """Seconds."""
 MOST_WORDS, MIN_COUNT = 24_000, 6
 """Size of the vocabulary, and occurrences of a word besides those of the training sonnets."""
-RARE = 2
+RARE = 5
 """Occurrences of a word outside of the vocabulary that is on the list of rare words."""
 EARLY, LATE = 1660, 1780
 """Years up to which, and from which on, texts are of the first and the last group."""
@@ -72,6 +72,9 @@ WEIGHTS: Mapping[str, tuple[float, float]] = {
 """How often each source is read in comparison, first and in the cooldown: nearer ones more often,
 Shakespeare most of all. The sonnets are left to the fine-tuning. The former count for the word
 vectors, too."""
+OFTEN_READ = ("plays", "bible")
+"""Sources of which every second run of words is stored, in order not to be copied; of the others,
+which are read once or twice, every third."""
 _COLUMNS = (
     *("time", "updates", "tokens", "hours", "cpu_hours", "tokens_per_second"),
     *("tokens_per_cpu_second", "training", "validation", "validation_period", "validation_planned"),
@@ -99,7 +102,10 @@ def prepare(folder: Path, packed: Path) -> None:
         digest = hashlib.sha256("".join(text for text, _ in texts).encode()).hexdigest()
         facts[name] = {"passages": len(texts), "tokens": len(lines.tokens), "sha256": digest}
     write_atomically(data / "facts.json", json.dumps(facts, indent=1).encode())
-    copies = copies_of([text for text, _ in texts] for texts in sources.values())
+    copies = copies_of_corpora(
+        ([text for text, _ in texts], 2 if name in OFTEN_READ else 3)
+        for name, texts in sources.items()
+    )
     names = proper_nouns("\n".join(body for _, _, body in packed_works(packed)))
     kept: dict[str, NDArray[Any]] = {
         "copies": copies.bits,
@@ -247,7 +253,7 @@ def load_of_texts(folder: Path) -> OfTexts:
     arrays = load_file(_path(folder, "data/of_texts.safetensors"))
     rare, names = (unpacked(arrays[name].tobytes()) for name in ("rare", "names"))
     digests = {name: facts[name]["sha256"] for name in WEIGHTS}
-    return OfTexts(arrays["vectors"], rare, names, BloomFilter(arrays["copies"]), digests)
+    return OfTexts(arrays["vectors"], rare, names, BloomFilter(arrays["copies"], LONG_RUN), digests)
 
 
 def load_network(folder: Path) -> FastWordLSTM:

@@ -6,7 +6,7 @@ from sys import intern
 
 from data.text import fold, words_of
 from data.tokens import is_word, tokenise
-from models.fingerprints import LONGEST_RUN, BloomFilter, sparse_runs_of
+from models.fingerprints import LONGEST_RUN, SPARSE_RUN, STRIDE, BloomFilter, sparse_runs_of
 from models.networks.words import WordVocabulary
 from models.networks.words_and_characters import LONGEST_TOKEN
 
@@ -15,6 +15,8 @@ SONNETS: dict[str, object] = {"period": 1600, "kind": "verse"}
 
 MOST_WORDS = 20_000
 """Words of the vocabulary of an operator's text."""
+LONG_RUN, BITS_PER_LONG_RUN = 6, 10
+"""Words of the stored runs of large corpora, and size of an entry of their filter."""
 
 
 def copies_of(texts: Iterable[Sequence[str]]) -> BloomFilter:
@@ -22,17 +24,32 @@ def copies_of(texts: Iterable[Sequence[str]]) -> BloomFilter:
 
     Longer lines need no entry of their own, as each has a run that is too long.
     """
-    return BloomFilter.of(entry for passages in texts for entry in _not_to_copy(passages))
+    return BloomFilter.of(
+        entry for passages in texts for entry in _not_to_copy(passages, SPARSE_RUN, STRIDE)
+    )
 
 
-def _not_to_copy(passages: Sequence[str]) -> Iterator[str]:
+def copies_of_corpora(texts: Iterable[tuple[Sequence[str], int]]) -> BloomFilter:
+    """The short lines, and every n-th run of six words, of texts as passages, each with its n.
+
+    Lines of a network that has read much share five words with some text too often to be refused
+    for it. With n = 2, each run of 7 words has one that is stored; with n = 3, two thirds of the
+    runs of 7 words have one, and all of 8.
+    """
+    entries = (
+        entry for passages, stride in texts for entry in _not_to_copy(passages, LONG_RUN, stride)
+    )
+    return BloomFilter.of(entries, LONG_RUN, BITS_PER_LONG_RUN)
+
+
+def _not_to_copy(passages: Sequence[str], run: int, stride: int) -> Iterator[str]:
     words: list[str] = []
     for line in (line for passage in passages for line in passage.split("\n")):
         of_line = [intern(word) for word in words_of(fold(line))]
         words += of_line
         if 0 < len(of_line) <= LONGEST_RUN:
             yield " ".join(of_line)
-    yield from sparse_runs_of(words)
+    yield from sparse_runs_of(words, run, stride)
 
 
 def vocabulary_of(passages: Sequence[str]) -> WordVocabulary:

@@ -27,7 +27,7 @@ from models.training.recipe import (
 from models.verse.calibration import calibrated
 from models.verse.long_training import load_network, load_of_texts
 from models.verse.reading import copies_of
-from models.weights import Trained, load_shipped, load_weights
+from models.weights import BASE, Trained, load_shipped, load_weights
 
 REQUIREMENTS = ("keras", "tensorflow")
 """Modules that the recipes need, and that are optional to install."""
@@ -61,7 +61,7 @@ def _default(options: Options) -> Plan:
         plan = _with_filter_if_large(_plan(corpus, trainer, seed, None))
         return replace(plan, validation_is_reference=options.corpus is None)
     options.refuse("units")
-    base = load_weights(given) if given else load_shipped("plays")
+    base = load_weights(given) if given else load_shipped(BASE)
     network = _network(base)
     corpus = _corpus(options, keeps_alphabet=not base.is_simplified)
     plan = _plan(corpus, trainers.finetuning(network, corpus, seed), seed, base)
@@ -85,7 +85,7 @@ def _pretrain(options: Options) -> Plan:
     given, characters = options.initial_weights, None
     if given != FROM_NOTHING:
         options.refuse("epochs")
-        characters = _characters(_network(load_weights(given) if given else load_shipped("plays")))
+        characters = _characters(_network(load_weights(given) if given else load_shipped(BASE)))
     trainer = trainers.pretraining(
         words, of_texts, corpus, seed, characters=characters, epochs=options.epochs
     )

@@ -1,5 +1,6 @@
 """Known texts: recognised by their fingerprints alone."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -7,7 +8,6 @@ from models.fingerprints import (
     BITS_PER_TEXT,
     EMPTY_FILTER,
     LONGEST_RUN,
-    SPARSE_RUN,
     BloomFilter,
     Fingerprints,
     has_sparse_run,
@@ -54,9 +54,12 @@ def test_false_positives_are_rare() -> None:
     assert "mango" not in EMPTY_FILTER
 
 
+@pytest.mark.parametrize(("run", "stride", "length"), [(5, 3, 7), (6, 2, 7), (6, 3, 8)])
 @given(st.lists(st.sampled_from("abcdef"), max_size=40), st.integers(0, 40))
-def test_every_long_run_has_a_sparse_run(words: list[str], begin: int) -> None:
-    stored = BloomFilter.of(sparse_runs_of(words))
-    run = words[begin : begin + LONGEST_RUN + 1]
-    assert len(run) <= LONGEST_RUN or has_sparse_run(run, stored)
-    assert len(sparse_runs_of(words)) == max(0, (len(words) - SPARSE_RUN) // 3 + 1)
+def test_every_long_run_has_a_sparse_run(
+    run: int, stride: int, length: int, words: list[str], begin: int
+) -> None:
+    stored = BloomFilter.of(sparse_runs_of(words, run, stride), run)
+    copied = words[begin : begin + length]
+    assert len(copied) < length or has_sparse_run(copied, stored)
+    assert len(sparse_runs_of(words, run, stride)) == max(0, (len(words) - run) // stride + 1)

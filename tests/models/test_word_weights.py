@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from data.text import words_of
+from models import weights
 from models.fingerprints import BloomFilter, Fingerprints, runs_of, sparse_runs_of
 from models.networks.vocabulary import Vocabulary
 from models.networks.words import WordVocabulary
@@ -22,6 +23,7 @@ from models.weights import (
     Trained,
     WeightsError,
     card_to_json,
+    load_shipped,
     load_weights,
     read_weights,
     save_weights,
@@ -111,6 +113,27 @@ def test_saving_again_changes_nothing(path: Path, tmp_path: Path) -> None:
         further=first.further,
     )
     assert digest == first.digest
+
+
+def test_filter_of_the_shipped_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that were trained from the base refer to its filter; others hold their own."""
+    monkeypatch.setattr(weights, "SHIPPED", tmp_path)
+    network, nothing = wide(), Fingerprints.of([])
+    further = BloomFilter.of(sparse_runs_of(words_of(FURTHER), 6, 2), 6)
+    base, tuned = tmp_path / f"{weights.BASE}.safetensors", tmp_path / "tuned.safetensors"
+    save_weights(base, network.arrays(), CARD, nothing, further=further)
+    shipped = load_shipped(weights.BASE)
+    of_tuned = replace(CARD, initial_digest=shipped.digest)
+    save_weights(tuned, network.arrays(), of_tuned, nothing, further=shipped.further)
+    assert "further" in load(base.read_bytes())
+    assert "further" not in load(tuned.read_bytes())
+    for trained in (shipped, load_weights(tuned)):
+        assert trained.copies("", "In the beginning God created the heaven")
+        assert not trained.copies("", "In the beginning God created a heaven")
+    own = replace(shipped.further, is_shipped=False)
+    save_weights(tuned, network.arrays(), of_tuned, nothing, further=own)
+    base.unlink()
+    assert load_weights(tuned).copies("", FURTHER)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import ClassVar
 
+import numpy as np
 import pytest
 
 import models.verse.recipes
@@ -26,7 +27,7 @@ from models.training.numpy_lstm import FitSettings
 from models.training.recipe import Options
 from models.training.word_lines import PackedLines
 from models.training.word_vectors import WeightedText
-from models.verse.reading import PretrainingTexts, load_reading
+from models.verse.long_training import OfTexts
 from tests.models.tiny import LETTERS, VERSE, words_and_characters
 from tests.optional import downloaded
 
@@ -78,7 +79,7 @@ class KerasTrainer:
 def keras_module(name: str) -> ModuleType:
     """A module that has fake trainers in place of its own."""
     module = ModuleType(name)
-    for trainer in ("VerseTrainer", "WordTrainer", "NotebookVerseTrainer"):
+    for trainer in ("VerseTrainer", "WordTrainer", "NotebookVerseTrainer", "Finished"):
         setattr(module, trainer, KerasTrainer)
     module.__dict__["WordsAndCharactersTrainer"] = KerasTrainer
     module.__dict__["PassageSource"] = lambda _, passages: passages
@@ -112,26 +113,18 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
     def word_vectors(weighted: Sequence[WeightedText], *_: object) -> None:
         for text in weighted:
-            texts.extend(text.passages)
+            texts.extend(text.lines)  # type: ignore[arg-type]
 
     monkeypatch.setattr("models.training.word_vectors.fit_word_vectors", word_vectors)
     monkeypatch.setattr(PackedLines, "read", lambda passages, *_: passages)
-    # What must not be copied is kept with the weights, and is no input of their training.
-    monkeypatch.setattr(PretrainingTexts, "copies", EMPTY_FILTER)
-    # Nor are single words lines; counting those of all texts takes most of the time.
-    monkeypatch.setattr(PretrainingTexts, "vocabulary", words_and_characters().words.vocabulary)
-    monkeypatch.setattr(PretrainingTexts, "rare_words", frozenset())
-    # The recipes read the same texts, which are large.
-    monkeypatch.setattr(models.verse.recipes, "load_reading", reading)
+    # What the long training reads is filtered when it is prepared.
+    words = words_and_characters().words
+    of_texts = OfTexts(np.zeros((len(words.vocabulary), 4), np.float32), (), (), EMPTY_FILTER, {})
+    monkeypatch.setattr(models.verse.recipes, "load_network", lambda _: words)
+    monkeypatch.setattr(models.verse.recipes, "load_of_texts", lambda _: of_texts)
     yield texts
     sys.modules.pop("models.verse.trainers", None)
     vars(models.verse).pop("trainers", None)
-
-
-@cache
-def reading() -> PretrainingTexts:
-    """What networks of verse read, loaded once."""
-    return load_reading()
 
 
 def nobody(_: str) -> None:
@@ -176,7 +169,12 @@ def test_recipes_for_names(recipe: str, read: list[str]) -> None:
 
 @pytest.mark.parametrize(
     ("recipe", "options"),
-    [*((r, Options()) for r in TASKS["sonnets"].recipes), ("default", FROM_NOTHING)],
+    [
+        ("default", Options()),
+        ("default", FROM_NOTHING),
+        ("pretrain", dataclasses.replace(FROM_NOTHING, words=Path("run"))),
+        ("notebook", Options()),
+    ],
 )
 def test_recipes_for_sonnets(recipe: str, options: Options, read: list[str]) -> None:
     """None reads a held-out line."""

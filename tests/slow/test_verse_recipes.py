@@ -19,11 +19,12 @@ from models.tasks import TASKS
 from models.training.events import Done
 from models.training.recipe import FROM_NOTHING, Options, RecipeError
 from models.training.schedules import Schedule, WordSchedule
-from models.verse import recipes
+from models.verse import long_training, recipes
 from models.verse.poem import SonnetRequest, begin, extend
 from models.weights import Trained, load_weights, save_weights
 from tests import keras
 from tests.models.tiny import WITH_FEATURES, card, lstm, words_and_characters
+from tests.models.verse.prepared import prepare_small
 from tests.models.verse.test_reading import corpus as corpus_of
 from tests.slow.passages import PASSAGES, VALIDATION
 
@@ -78,8 +79,8 @@ def corpus(tmp_path: Path) -> Path:
     return path
 
 
-def train(out: Path, **options: object) -> Trained:
-    run = TASKS["sonnets"].start("default", Options(**options), out, lambda *_: b"plot")  # type: ignore[arg-type]
+def train(out: Path, recipe: str = "default", **options: object) -> Trained:
+    run = TASKS["sonnets"].start(recipe, Options(**options), out, lambda *_: b"plot")  # type: ignore[arg-type]
     *_, last = run.events(Event(), longest=60)
     assert isinstance(last, Done)
     return load_weights(out)
@@ -188,6 +189,37 @@ def test_continues_with_all_networks(corpus: Path, tmp_path: Path, *, words: boo
     except CorpusError:
         return
     assert trained.card.reference_loss is not None
+
+
+@pytest.mark.usefixtures("brief")
+def test_pretrain_and_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A word network of a long training is put beside the characters of a base, and fine-tuned."""
+    prepare_small(tmp_path, monkeypatch)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    long_training.run(tmp_path, replace(BY_WORD, candidates=8), 8, (10, 8))
+    initial = base(tmp_path / "characters.safetensors", words=True)
+    out = tmp_path / "plays.safetensors"
+    trained = train(out, "pretrain", words=tmp_path, initial_weights=initial)
+    network = trained.network
+    assert isinstance(network, WordsAndCharacters)
+    assert network.words.vocabulary.features
+    for name, array in lstm().arrays().items():
+        np.testing.assert_allclose(network.characters.arrays()[name], array, atol=1e-3)
+    assert trained.card.sources.keys() == long_training.WEIGHTS.keys()
+    assert trained.card.validation is not None
+    assert "temperate" in trained.words
+    tuned = train(tmp_path / "sonnets.safetensors", initial_weights=out)
+    assert isinstance(tuned.network, WordsAndCharacters)
+    assert tuned.network.words.vocabulary == network.words.vocabulary
+    assert tuned.card.initial_digest == trained.digest
+    for each in (trained, tuned):
+        assert each.copies("", "In the beginning")
+        assert not each.copies("", "let there be light")
+
+
+def test_pretrain_without_words() -> None:
+    with pytest.raises(RecipeError, match="--words"):
+        recipes.RECIPES["pretrain"].plan(Options())
 
 
 def test_weights_of_another_task(tmp_path: Path) -> None:
