@@ -252,7 +252,7 @@ def load_of_texts(folder: Path) -> OfTexts:
     facts = json.loads(_path(folder, "data/facts.json").read_text())
     arrays = load_file(_path(folder, "data/of_texts.safetensors"))
     rare, names = (unpacked(arrays[name].tobytes()) for name in ("rare", "names"))
-    digests = {name: facts[name]["sha256"] for name in WEIGHTS}
+    digests = {name: fact["sha256"] for name, fact in facts.items() if isinstance(fact, dict)}
     return OfTexts(arrays["vectors"], rare, names, BloomFilter(arrays["copies"], LONG_RUN), digests)
 
 
