@@ -115,6 +115,19 @@ def test_saving_again_changes_nothing(path: Path, tmp_path: Path) -> None:
     assert digest == first.digest
 
 
+def test_network_without_features(tmp_path: Path) -> None:
+    """As 0.7.0 stored them, with runs of five words."""
+    path, plain = tmp_path / "old.safetensors", words_and_characters()
+    further = BloomFilter.of(sparse_runs_of(words_of(FURTHER)))
+    save_weights(path, plain.arrays(), CARD, Fingerprints.of([]), further=further)
+    assert "features" not in load(path.read_bytes())
+    trained = load_weights(path)
+    assert isinstance(trained.network, WordsAndCharacters)
+    assert trained.network.words.vocabulary == plain.words.vocabulary
+    np.testing.assert_allclose(trained.network.losses(TEXTS), plain.losses(TEXTS), rtol=0.01)
+    assert trained.copies("", "In the beginning God created a heaven")
+
+
 def test_filter_of_the_shipped_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that were trained from the base refer to its filter; others hold their own."""
     monkeypatch.setattr(weights, "SHIPPED", tmp_path)
