@@ -28,7 +28,7 @@ from models.verse.metrical import metrical_writer_of
 from models.verse.poem import SonnetError, SonnetRequest, begin, extend
 from models.weights import Trained
 
-POEMS, ROUNDS = 160, 2
+POEMS, ROUNDS = 48, 3
 """Poems that are written in each round."""
 BATCH = 8
 RATE, SHRINKAGE, KIND_SHRINKAGE = 0.8, 8.0, 20.0
