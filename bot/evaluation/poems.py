@@ -25,6 +25,7 @@ class TimedPoem:
 
     poem: MeasuredPoem
     first_line: float
+    """When the first generated lines are shown: they appear together once they are chosen."""
     whole: float
 
 
@@ -32,25 +33,28 @@ def generate_poems(
     trained: Trained, requests: Sequence[SonnetRequest], accept: Accept, show_status: ShowStatus
 ) -> list[TimedPoem]:
     """Generate poems one after another. A poem that fails is kept as far as it got."""
-    _write(trained, requests[0], accept)  # warm up, like a running bot
+    time_poem(trained, requests[0], accept)  # warm up, like a running bot
     poems = []
     for number, request in enumerate(requests):
         show_status(f"{number} of {len(requests)} poems")
-        poems.append(_write(trained, request, accept))
+        poems.append(time_poem(trained, request, accept))
     return poems
 
 
-def _write(trained: Trained, request: SonnetRequest, accept: Accept) -> TimedPoem:
+def time_poem(trained: Trained, request: SonnetRequest, accept: Accept) -> TimedPoem:
+    """Write one poem."""
     poem = MeasuredPoem(request.opening, len(request.opening))
-    started, seconds = time.perf_counter(), list[float]()
+    started, first_line = time.perf_counter(), None
     with suppress(SonnetError):  # the measures will find it too short
         draft = begin(trained, request)
+        given = len(draft.lines)
         while not draft.finished:
             draft = extend(trained, [draft], accept)[0]
             poem = MeasuredPoem("\n".join(draft.lines), draft.opening_length)
-            seconds.append(time.perf_counter() - started)
+            if first_line is None and len(draft.lines) > given:
+                first_line = time.perf_counter() - started
     whole = time.perf_counter() - started
-    return TimedPoem(poem, first_line=next(iter(seconds), whole), whole=whole)
+    return TimedPoem(poem, whole if first_line is None else first_line, whole)
 
 
 def sampled_poems(
