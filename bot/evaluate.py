@@ -32,6 +32,7 @@ except ModuleNotFoundError as error:
 FAILED, INTERRUPTED = 1, 130
 EXAMPLES = """\
   python -m bot.evaluate names                             every measure, in minutes
+  python -m bot.evaluate sonnets --corpora verse/           search for copies in packed verse, too
   python -m bot.evaluate sonnets --openings mine.txt --seed 5000
   python -m bot.evaluate names --quick --weights out/names.safetensors"""
 
@@ -61,8 +62,13 @@ def _parser() -> OptionParser:
     for name, about in FILES.items():
         parser.add_value(name, "FILE", Path, about)
     parser.add_value("seed", "N", whole_number, "seed of the first text (default: 0)", default=0)
+    read = "sonnets: folder of packed verse that was trained on, to search for copies in it, too"
+    parser.add_value("corpora", "FOLDER", Path, read)
     requests = "number of requests for ten names (default: 1000), or of poems (default: 160)"
     parser.add_value("count", "N", count, requests)
+    parser.add_switch(
+        "poems", "sonnets: write only the page of poems, poems.md beside the other page"
+    )
     parser.add_switch("json", "print JSON instead of tables")
     parser.add_switch(
         "record",

@@ -33,8 +33,12 @@ class EvaluationOptions:
     """Number of requests, of ten names each, or of poems; by default the number on the page."""
     openings: Path | None = None
     """A file of openings of poems, one per line; by default those of the page."""
+    corpora: Path | None = None
+    """A folder of packed verse that the network was trained on, to search for copies."""
     page: Path | None = None
     json: bool = False
+    poems: bool = False
+    """Whether to write the page of poems alone."""
     record: bool = False
     """Whether to store the held-out loss in the model card."""
 

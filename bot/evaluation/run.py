@@ -2,7 +2,8 @@
 
 import importlib.util
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.markdown import Markdown
 from rich.markup import escape
 from rich.table import Table
 
+from bot.evaluation.baselines import ShowStatus
 from bot.evaluation.headline import FILE, write_headline
 from bot.evaluation.held_out import (
     check_record,
@@ -21,6 +23,7 @@ from bot.evaluation.held_out import (
 )
 from bot.evaluation.names import names_board
 from bot.evaluation.options import Evaluation, EvaluationOptions
+from bot.evaluation.samples import write_poems
 from bot.evaluation.scoreboard import Board, Pictures, ScoreboardError, markdown, publish
 from bot.evaluation.sonnets import sonnets_board
 from data.corpora import Corpus
@@ -28,6 +31,8 @@ from models.tasks import TASKS
 from models.weights import SHIPPED, Trained
 
 PAGE = Path(__file__).parents[2] / "docs" / "scoreboard.md"
+POEMS = "poems.md"
+"""The page of poems, beside the other one."""
 OTHER_PAGE = Path("out") / "scoreboard.md"
 LIBRARIES = ("matplotlib", "pronouncing", "sklearn", "textblob")
 NOT_INSTALLED = (
@@ -57,6 +62,8 @@ def evaluate(options: EvaluationOptions, console: Console) -> None:
         trained = record(path, trained, held_out_losses(trained, corpus).nats_per_character)
     if options.quick:
         _show_quick(trained, corpus, options, console)
+    elif options.poems:
+        _make_poems(path, trained, corpus, options, console)
     else:
         _make_scoreboard(path, trained, corpus, options, console)
 
@@ -82,6 +89,18 @@ def _show_quick(
         console.print(escape(warning))
 
 
+def _make_poems(
+    path: Path, trained: Trained, corpus: Corpus, options: EvaluationOptions, console: Console
+) -> None:
+    """Write the page of poems alone."""
+    if options.task != "sonnets":
+        raise ScoreboardError(f"There is no page of poems for {options.task}; use sonnets --poems.")
+    page = _page(options).with_name(POEMS)
+    with _status() as show_status:
+        write_poems(Evaluation(path, trained, corpus, options, 0, show_status), page)
+    console.print(f"Written: {page}")
+
+
 def _make_scoreboard(
     path: Path, trained: Trained, corpus: Corpus, options: EvaluationOptions, console: Console
 ) -> None:
@@ -91,16 +110,16 @@ def _make_scoreboard(
     if options.task not in BOARDS:
         raise ScoreboardError(f"There is no scoreboard for {options.task}; use --quick.")
     make_board, count = BOARDS[options.task]
-    page = options.page or (PAGE if options.measures_shipped else OTHER_PAGE)
-    with Console(stderr=True).status("Measuring ...") as status:
-
-        def show_status(what: str) -> None:
-            status.update(f"Measuring {escape(what)}")
-
+    page = _page(options)
+    with _status() as show_status:
         count = options.count or count
-        board, pictures = make_board(Evaluation(path, trained, corpus, options, count, show_status))
-    page.parent.mkdir(parents=True, exist_ok=True)
-    written = publish(board, pictures, page)
+        evaluation = Evaluation(path, trained, corpus, options, count, show_status)
+        board, pictures = make_board(evaluation)
+        page.parent.mkdir(parents=True, exist_ok=True)
+        written = publish(board, pictures, page)
+        if options.task == "sonnets":
+            written.append(page.with_name(POEMS))
+            write_poems(evaluation, written[-1])
     if options.record and path.resolve().parent == SHIPPED.resolve():
         write_headline(options.task, trained.digest, board.headline, path.parent / FILE)
     if options.json:
@@ -108,3 +127,14 @@ def _make_scoreboard(
     else:
         console.print(Markdown(markdown(board, page.stem)))
         console.print(f"Written: {', '.join(map(str, written))}")
+
+
+def _page(options: EvaluationOptions) -> Path:
+    return options.page or (PAGE if options.measures_shipped else OTHER_PAGE)
+
+
+@contextmanager
+def _status() -> Iterator[ShowStatus]:
+    """A callback that shows what is measured."""
+    with Console(stderr=True).status("Measuring ...") as status:
+        yield lambda what: status.update(f"Measuring {escape(what)}")

@@ -22,6 +22,8 @@ Results of `python -m bot.evaluate names` and `python -m bot.evaluate sonnets`. 
 install `requirements-evaluate.txt`. Use `--seed` and `--openings` for other seeds and openings; see
 `--help`.
 
+Poems that were not picked are on [a page of their own](poems.md).
+
 Held-out text was not used for any training or choice. Hyperparameters, discounts and mixture
 weights were chosen on the validation part.
 """
@@ -50,13 +52,6 @@ class QualityTarget:
     def at_least(cls, name: str, bound: float, found: float, form: str) -> "QualityTarget":
         """A target with a lower bound."""
         return cls(name, f"at least {bound:{form}}", f"{found:{form}}", found >= bound)
-
-    @classmethod
-    def between(
-        cls, name: str, low: float, high: float, found: float, form: str
-    ) -> "QualityTarget":
-        """A target with a lower and an upper bound."""
-        return cls(name, f"{low:{form}} to {high:{form}}", f"{found:{form}}", low <= found <= high)
 
 
 @dataclass(frozen=True)
@@ -98,7 +93,7 @@ class Board:
     tables: tuple[Table, ...]
     samples_title: str
     samples: tuple[str, ...]
-    """Unselected samples: poems, or lists of names."""
+    """Unselected samples: lists of names. Poems have a page of their own."""
     plots: tuple[Plot, ...]
     headline: tuple[Figure, ...]
     figures: Mapping[str, Any]
@@ -144,14 +139,13 @@ def markdown(board: Board, folder: str) -> str:
         tuple(("✓" if t.met else "✗", t.name, t.wanted, t.found) for t in board.targets),
     )
     # Nothing is parsed as Markdown in a code block.
-    separator = "\n\n" if any("\n" in sample for sample in board.samples) else "\n"
-    samples = f"```text\n{separator.join(board.samples)}\n```"
+    samples = "\n".join((f"### {board.samples_title}\n", "```text", *board.samples, "```"))
     blocks = [
         f"## {board.task.capitalize()}",
         "\n".join(f"- {name}: {fact}" for name, fact in board.facts),
         *map(_table, (targets, *board.tables)),
         *(f"### {p.title}\n\n{p.note}\n\n![{p.title}]({folder}/{p.file})" for p in board.plots),
-        f"### {board.samples_title}\n\n{samples}",
+        *([samples] if board.samples else []),
     ]
     return "\n\n".join(blocks) + "\n"
 

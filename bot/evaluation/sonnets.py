@@ -1,7 +1,7 @@
 """Sonnets: how good they are, the systems they are compared with, and their board."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,14 @@ from bot.evaluation.options import Evaluation
 from bot.evaluation.plots import by_line, training_plots
 from bot.evaluation.poems import generate_poems, poems_of_plays, sampled_poems, trigram_poems
 from bot.evaluation.previous import PreviousWeights, previous_poems, previous_weights
+from bot.evaluation.readings import understood_table
+from bot.evaluation.samples import today
 from bot.evaluation.scoreboard import Board, Pictures, Plot, QualityTarget, ScoreboardError, Table
 from bot.evaluation.sense import Sense, SenseReference, ToldApart, measure_sense
+from bot.evaluation.texts_read import FREQUENT, TextsRead, packed_sources
 from bot.evaluation.verse import (
     LINES,
+    LONGEST_RUN,
     POEMS_FOR_VARIETY,
     MeasuredPoem,
     VerseEvaluator,
@@ -34,8 +38,9 @@ from models.networks.ngram import NGram
 from models.networks.vocabulary import Vocabulary
 from models.networks.words_and_characters import WordsAndCharacters
 from models.training.losses import losses_of
+from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, SonnetRequest
-from models.weights import WeightsError
+from models.weights import SHIPPED, WeightsError
 
 OPENINGS = Path(__file__).parent / "openings.txt"
 VERSE = Vocabulary("".join(sorted(VERSE_SYMBOLS)))
@@ -44,10 +49,10 @@ LIKELIHOOD_ORDER = "Kneser-Ney, order 5"
 """The Kneser-Ney model for measuring likelihood."""
 TIMED = 50
 """Number of poems for the response times."""
-SAMPLES, OPENED = 10, 20
-"""Number of poems to show without an opening, and at most of those with one."""
-LARGEST_FILE = 25_000_000
-"""Target for the weight file, in bytes."""
+LARGEST_WEIGHTS = 64_000_000
+"""Target for all shipped weight files together, in bytes."""
+
+LONG_RUN = f"more than {LONGEST_RUN} words in a row of a text"
 
 OURS, PLAIN, SHAKESPEARE = "Mangosaurus", "plain sampling", "Shakespeare"
 
@@ -59,10 +64,10 @@ FORM = (
     "characters at temperature 1; *a word trigram* is a Kneser-Ney model of the sonnets and the "
     "plays. *His plays* are pieces of fourteen lines of verse. Words and sounds are looked up in "
     "the CMU Pronouncing Dictionary itself, not in the bot's lexicon. The characters of the "
-    "opening are excluded, and so are rhymes with an end word of the opening. Copies are searched "
-    "for in all texts of the training: the sonnets, the plays, poems by others, the Bible. The "
-    "likelihood is the mean −ln p of the generated characters, under the network and under a "
-    "Kneser-Ney model of order 5."
+    "opening are excluded, and so are rhymes with an end word of the opening. *Real words* are in "
+    "the dictionary, or at least {frequent} times in the texts that *read* lists above; copies are "
+    "searched for in all of these. The likelihood is the mean −ln p of the generated characters, "
+    "under the network and under a Kneser-Ney model of order 5."
 )
 SENSE = (
     "The measures hold together, since noise can pass any one of them. *Told apart*: a logistic "
@@ -79,6 +84,9 @@ SENSE = (
     "mutual information matrix of the plays and of poems by others (window 8, without the 100 most "
     "frequent words, reduced to 100 dimensions). Lines with words of the opening are excluded from "
     "the first two."
+)
+SHORT = (
+    "The same measures of forms of fewer than fourteen lines: {count} poems each, about subjects."
 )
 SPEED = "Time from the request to the first and to the last line, {count} poems, on one core."
 RHYME_AND_METRE = (
@@ -118,9 +126,10 @@ class SonnetsFindings:
     first_line: tuple[float, ...]
     """Seconds from the request to the first line, of each timed poem."""
     whole_poem: tuple[float, ...]
-    samples: tuple[str, ...]
-    """Poems of Mangosaurus, first without an opening, then one for each of the first openings, both
-    with consecutive seeds from the first."""
+    short: Mapping[str, VerseQuality]
+    """Quality of Mangosaurus' poems in forms of fewer lines than a sonnet, by the form."""
+    read: str
+    """The texts in which words are counted and copies searched."""
     openings: int
     """Number of distinct openings."""
     missing: Mapping[str, str]
@@ -138,17 +147,24 @@ def sonnets_board(evaluation: Evaluation) -> tuple[Board, Pictures]:
     board = Board(
         task="sonnets",
         weights=evaluation.trained.digest,
-        facts=evaluation.facts(),
-        targets=_targets(found, evaluation.path.stat().st_size),
-        tables=(found.losses.table(), _sense_table(found), _form_table(found), _speed_table(found)),
-        samples_title=f"{SAMPLES} poems without an opening, then one for each opening, with the "
-        "first seeds, not selected",
-        samples=found.samples,
+        facts=(*evaluation.facts(), ("read", found.read)),
+        targets=_targets(found, sum(p.stat().st_size for p in SHIPPED.rglob("*.safetensors"))),
+        tables=(
+            understood_table(),
+            found.losses.table(),
+            _sense_table(found),
+            _form_table(found),
+            *_short_table(found),
+            _speed_table(found),
+        ),
+        samples_title="",
+        samples=(),
         plots=tuple(pictures),
         headline=_headline(found),
         figures={
             "held_out": found.losses.figures(),
             "verse": [dataclasses.asdict(verse) for verse in found.verse],
+            "short_forms": {name: dataclasses.asdict(q) for name, q in found.short.items()},
             "first_line_seconds": found.first_line,
             "whole_poem_seconds": found.whole_poem,
         },
@@ -168,15 +184,13 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
     previous = previous_weights(trained, options.previous)
     ngram = _baselines(evaluation, losses, previous)
     show_status("word vectors and trigrams")
-    texts = (*plays, *others, *further_reading.load_bible())
-    form = VerseEvaluator(dictionary(), corpus.items, texts)
+    texts, read = _texts_read(evaluation, plays, others)
+    form = VerseEvaluator(dictionary(), texts)
     reference = SenseReference.fit(corpus.items, plays, others)
 
     openings = [wanted[i % len(wanted)] for i in range(evaluation.count)]
     requests = [SonnetRequest(opening, number) for number, opening in enumerate(openings, seed)]
     written = generate_poems(trained, requests, accept, show_status)
-    samples = [SonnetRequest(seed=seed + i) for i in range(SAMPLES)]
-    shown = generate_poems(trained, samples, accept, show_status)
     free = [replace(request, form="free") for request in requests]
     plain = partial(sampled_poems, openings=openings, seed=seed)
     systems: dict[str, Callable[[], Sequence[MeasuredPoem]]] = {
@@ -215,10 +229,47 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
         tuple(verse),
         tuple(w.first_line for w in timed),
         tuple(w.whole for w in timed),
-        tuple(w.poem.text for w in (*shown, *written[: min(OPENED, len(wanted))])),
+        dict(_short_forms(evaluation, form)),
+        read,
         len(set(openings)),
         missing,
     )
+
+
+def _texts_read(
+    evaluation: Evaluation, plays: Sequence[str], others: Sequence[str]
+) -> tuple[TextsRead, str]:
+    """The texts of the training, and a description of them."""
+    folder, packed = evaluation.options.corpora, list[str]()
+
+    def sources() -> Iterator[Iterable[str]]:
+        yield from (evaluation.corpus.items, plays, others, further_reading.load_bible())
+        for name, works in packed_sources(folder) if folder else ():
+            evaluation.show_status(f"reading {name}")
+            packed.append(name)
+            yield works
+
+    texts = TextsRead(sources())
+    packed = packed or ["but no packed corpora (`--corpora`)"]
+    titles = [evaluation.corpus.title, "the plays", "poems by others", "the Bible", *packed]
+    return texts, f"{texts.size / 1e6:.1f} million words: {', '.join(titles)}"
+
+
+def _short_forms(
+    evaluation: Evaluation, evaluator: VerseEvaluator
+) -> Iterator[tuple[str, VerseQuality]]:
+    """The quality of each form with metre that has fewer lines than a sonnet."""
+    seed, subjects = evaluation.options.seed, today()["subjects"]
+    short = [name for name, form in FORMS.items() if form.metres and len(form.scheme) < LINES]
+    for name in short:
+        requests = [
+            SonnetRequest(seed=seed + i, form=name, about=subjects[i % len(subjects)])
+            for i in range(evaluation.count)
+        ]
+        written = generate_poems(
+            evaluation.trained, requests, evaluation.accept, evaluation.show_status
+        )
+        yield name, evaluator.measure([w.poem for w in written], scheme=FORMS[name].scheme)
 
 
 def _held_out_losses(evaluation: Evaluation) -> HeldOutLosses:
@@ -308,21 +359,28 @@ def _targets(found: SonnetsFindings, size: int) -> tuple[QualityTarget, ...]:
     ours, plain = found.verse[0], found.of(PLAIN)
     form = ours.form
     targets = [
-        at_most("held-out nats/char", 1.17, found.losses.ours.nats_per_character, ".3f"),
-        at_most("megabytes of weights", LARGEST_FILE / 1e6, size / 1e6, ".1f"),
-        at_least("poems of fourteen lines", 1, form.fourteen_lines, ".0%"),
+        at_most("held-out nats/char", 1.09, found.losses.ours.nats_per_character, ".3f"),
+        at_most("megabytes of shipped weights", LARGEST_WEIGHTS / 1e6, size / 1e6, ".1f"),
+        at_least("poems of fourteen lines", 1, form.complete, ".0%"),
         at_least("real words", 0.999, form.real_words, ".2%"),
         at_least("rhyming pairs", 0.97, form.rhyming_pairs, ".1%"),
         at_least("poems with a complete rhyme scheme", 0.8, form.whole_schemes, ".0%"),
         at_least("lines of ten or eleven syllables", 0.98, form.syllables, ".1%"),
         at_least("iambic lines", 0.95, form.iambic, ".1%"),
-        at_most("lines copied from a corpus", 0, form.copied_lines or 0, "d"),
-        at_most("longest word sequence shared with a corpus", 6, form.longest_run or 0, "d"),
+        at_most("lines copied from a text", 0, form.copied_lines or 0, "d"),
+        at_most(f"poems with {LONG_RUN}", 0.01, form.long_runs or 0, ".1%"),
         at_most("poems in which a line occurs twice", 0, form.lines_twice, "d"),
         at_most("poems in which a rhyme word occurs twice", 0, form.rhyme_words_twice, "d"),
     ]
+    for name, short in found.short.items():
+        targets += [
+            at_least(f"{name}: real words", 0.999, short.real_words, ".2%"),
+            at_least(f"{name}: rhyming pairs", 0.97, short.rhyming_pairs, ".1%"),
+            at_most(f"{name}: lines copied from a text", 0, short.copied_lines or 0, "d"),
+            at_most(f"{name}: poems with {LONG_RUN}", 0.01, short.long_runs or 0, ".1%"),
+        ]
     if form.poems >= POEMS_FOR_VARIETY:
-        targets.append(at_least("different end words", 600, form.end_words, "d"))
+        targets.append(at_least("different end words", 400, form.end_words, "d"))
     targets += _sense_targets(ours.sense)
     if ours.likelihood and plain.likelihood:
         network = ours.likelihood.network - plain.likelihood.network
@@ -334,8 +392,8 @@ def _targets(found: SonnetsFindings, size: int) -> tuple[QualityTarget, ...]:
         ]
     first, whole = np.median(found.first_line), np.median(found.whole_poem)
     targets += [
-        at_most("seconds to the first line, median", 0.1, float(first), ".3f"),
-        at_most("seconds to the whole poem, median", 0.25, float(whole), ".3f"),
+        at_most("seconds to the first line, median", 0.2, float(first), ".3f"),
+        at_most("seconds to the whole poem, median", 0.8, float(whole), ".3f"),
     ]
     return tuple(targets)
 
@@ -345,14 +403,11 @@ def _sense_targets(sense: Sense) -> Iterator[QualityTarget]:
     at_most, at_least = QualityTarget.at_most, QualityTarget.at_least
     if sense.told_apart is not None:
         name = "AUC of the classifier by words and parts of speech"
-        yield at_most(name, 0.7, sense.told_apart.both, ".2f")
-    if sense.nats_per_word is not None:
-        name = "nats per word under a word trigram"
-        yield QualityTarget.between(name, 5.3, 5.6, sense.nats_per_word, ".2f")
+        yield at_most(name, 0.75, sense.told_apart.both, ".2f")
     if sense.subject is not None:
-        yield at_least("keeps to its subject", 0.8, sense.subject, ".2f")
+        yield at_least("keeps to its subject", 0.75, sense.subject, ".2f")
     if sense.opening is not None:
-        yield at_least("keeps to its opening", 0.78, sense.opening, ".2f")
+        yield at_least("keeps to its opening", 0.8, sense.opening, ".2f")
 
 
 def _sense_table(found: SonnetsFindings) -> Table:
@@ -382,18 +437,10 @@ def _form_table(found: SonnetsFindings) -> Table:
         return lambda v: f"{of(v.likelihood):.3f}" if v.likelihood else "–"
 
     rows: tuple[tuple[str, ...], ...] = (
-        row("fourteen lines", lambda v: f"{v.form.fourteen_lines:.0%}"),
-        row("real words", lambda v: f"{v.form.real_words:.2%}"),
-        row("… in the dictionary", lambda v: f"{v.form.dictionary_words:.2%}"),
-        row("rhyming pairs", lambda v: f"{v.form.rhyming_pairs:.1%}"),
-        row("complete rhyme scheme", lambda v: f"{v.form.whole_schemes:.0%}"),
+        row("fourteen lines", lambda v: f"{v.form.complete:.0%}"),
+        *_quality_rows([verse.form for verse in found.verse]),
         row("ten or eleven syllables", lambda v: f"{v.form.syllables:.1%}"),
         row("iambic", lambda v: f"{v.form.iambic:.1%}"),
-        row("lines copied from a corpus", lambda v: _count(v.form.copied_lines)),
-        row("longest word sequence shared with a corpus", lambda v: _count(v.form.longest_run)),
-        row("poems with a line twice", lambda v: f"{v.form.lines_twice}"),
-        row("poems with a rhyme word twice", lambda v: f"{v.form.rhyme_words_twice}"),
-        row("different end words", lambda v: f"{v.form.end_words:,}"),
         row("−ln p under the network", likelihood(lambda s: s.network)),
         row("−ln p under Kneser-Ney", likelihood(lambda s: s.ngram)),
         row("poems", lambda v: f"{v.form.poems}"),
@@ -401,14 +448,41 @@ def _form_table(found: SonnetsFindings) -> Table:
     blank = [""] * (len(found.verse) - 1)
     rows += tuple((system, reason, *blank) for system, reason in found.missing.items())
     note = FORM.format(
-        count=found.verse[0].form.poems, openings=found.openings, temperature=DEFAULT_TEMPERATURE
+        count=found.verse[0].form.poems,
+        openings=found.openings,
+        temperature=DEFAULT_TEMPERATURE,
+        frequent=FREQUENT,
     )
     systems = [verse.system for verse in found.verse]
     return Table("Quality", note, ("", *systems), rows)
 
 
-def _count(number: int | None) -> str:
-    return "–" if number is None else f"{number}"
+def _short_table(found: SonnetsFindings) -> Iterator[Table]:
+    if found.short:
+        qualities = list(found.short.values())
+        note = SHORT.format(count=qualities[0].poems)
+        yield Table("Short forms", note, ("", *found.short), _quality_rows(qualities))
+
+
+def _quality_rows(qualities: Sequence[VerseQuality]) -> tuple[tuple[str, ...], ...]:
+    """The measures of any form with rhyme, a column for each quality."""
+
+    def row(name: str, cell: Callable[[VerseQuality], float | None], form: str) -> tuple[str, ...]:
+        values = map(cell, qualities)
+        return (name, *("–" if value is None else f"{value:{form}}" for value in values))
+
+    return (
+        row("real words", lambda q: q.real_words, ".2%"),
+        row("… in the dictionary", lambda q: q.dictionary_words, ".2%"),
+        row("rhyming pairs", lambda q: q.rhyming_pairs, ".1%"),
+        row("complete rhyme scheme", lambda q: q.whole_schemes, ".0%"),
+        row("lines copied from a text", lambda q: q.copied_lines, "d"),
+        row(f"poems with {LONG_RUN}", lambda q: q.long_runs, ".1%"),
+        row("longest word sequence of a text", lambda q: q.longest_run, "d"),
+        row("poems with a line twice", lambda q: q.lines_twice, "d"),
+        row("poems with a rhyme word twice", lambda q: q.rhyme_words_twice, "d"),
+        row("different end words", lambda q: q.end_words, ",d"),
+    )
 
 
 def _speed_table(found: SonnetsFindings) -> Table:

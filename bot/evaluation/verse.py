@@ -1,4 +1,4 @@
-"""Quality of Shakespearean sonnets: form, words, rhyme, metre, copies.
+"""Quality of sonnets and of other forms with rhyme: words, rhyme, metre, copies.
 
 The opening of a poem was given by the member. Its characters are excluded from the measures of
 words, metre and copies, and rhymes are excluded if one of their end words was given.
@@ -10,16 +10,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 
+from bot.evaluation.texts_read import TextsRead
 from data.pronunciation import Reading, Readings, reading_of, with_fallbacks
 from data.text import fold, normalise_verse, words_of
 from models.verse.prosody import is_iambic, is_real, pairs_of, rhymes, syllable_counts
 
 LINES = 14
 SCHEME = "ABABCDCDEFEFGG"
-PAIRS = pairs_of(SCHEME)
+LONGEST_RUN = 6
+"""Words in a row that a poem may share with a text."""
 SYLLABLES = frozenset({10, 11})
 POEMS_FOR_VARIETY = 100
 """Poems whose end words are counted, since more poems have more end words."""
+
+Pairs = Sequence[tuple[int, int]]
+"""Lines that have to rhyme, by their numbers from 0."""
 
 
 @dataclass(frozen=True)
@@ -89,9 +94,10 @@ class VerseQuality:
     """Quality of some poems. Shares are from 0 to 1; `None` where nothing can be measured."""
 
     poems: int
-    fourteen_lines: float
+    complete: float
+    """Share of poems with as many lines as the form has."""
     real_words: float
-    """Share of words in the dictionary or the sonnets."""
+    """Share of words that the dictionary has, or the texts of the training often enough."""
     dictionary_words: float
     rhyming_pairs: float
     whole_schemes: float
@@ -100,9 +106,11 @@ class VerseQuality:
     """Share of lines with a reading of ten or eleven syllables."""
     iambic: float
     copied_lines: int | None
-    """Lines with the same words as a line of a corpus; `None` for the corpus itself."""
+    """Lines with the same words as a line of a text; `None` for the texts themselves."""
     longest_run: int | None
-    """Length in words of the longest sequence that occurs in a corpus."""
+    """Length in words of the longest sequence that occurs in a text."""
+    long_runs: float | None
+    """Share of poems with a sequence of more than `LONGEST_RUN` words of a text."""
     lines_twice: int
     """Poems in which a line occurs twice."""
     rhyme_words_twice: int
@@ -110,58 +118,52 @@ class VerseQuality:
     end_words: int
     """Distinct end words in the first hundred poems."""
     rhyming_by_line: tuple[float | None, ...]
-    """Share of rhymes at each of the fourteen lines; a pair counts at both of its lines."""
+    """Share of rhymes at each line; a pair counts at both of its lines."""
     iambic_by_line: tuple[float | None, ...]
     syllables_by_line: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class VerseEvaluator:
-    """Measures poems, with a dictionary and the verse that must not be copied."""
+    """Measures poems, with a dictionary and the texts that must not be copied."""
 
     readings: Readings
-    sonnets: Sequence[str]
-    """All sonnets, normalised."""
-    others: Sequence[str] = ()
-    """The other texts of the training: plays, poems by others, the Bible."""
+    texts: TextsRead
 
-    @cached_property
-    def _words(self) -> frozenset[str]:
-        return frozenset(word for poem in self.sonnets for word in words_of(poem))
+    def measure(
+        self, poems: Sequence[MeasuredPoem], *, scheme: str = SCHEME, copies: bool = True
+    ) -> VerseQuality:
+        """Measure at least one poem.
 
-    @cached_property
-    def _lines(self) -> frozenset[str]:
-        texts = (*self.sonnets, *self.others)
-        return frozenset(words_only(line) for text in texts for line in text.split("\n"))
-
-    @cached_property
-    def _texts(self) -> tuple[list[str], ...]:
-        return tuple(words_of(text) for text in (*self.sonnets, *self.others))
-
-    def measure(self, poems: Sequence[MeasuredPoem], *, copies: bool = True) -> VerseQuality:
-        """Measure at least one poem. copies: False for Shakespeare's own poems."""
-        words = [word for poem in poems for word in poem.words]
-        rhyming = list(map(self._rhymes, poems))
+        scheme: of the poems, a letter for each line, at least one of them twice.
+        copies: False for Shakespeare's own poems.
+        """
+        words = [poem.words for poem in poems]
+        all_words = [word for of_poem in words for word in of_poem]
+        pairs = pairs_of(scheme)
+        rhyming = [self._rhymes(poem, pairs) for poem in poems]
         written = [[line.text for line in p.lines if line.is_written] for p in poems]
         lines = [line for texts in written for line in texts]
         ends = [[line.end_word for line in p.lines if line.end_is_written] for p in poems]
+        runs = self.texts.longest_runs(words) if copies else None
         return VerseQuality(
             poems=len(poems),
-            fourteen_lines=_share(len(poem.lines) == LINES for poem in poems),
-            real_words=_share(is_real(word, self.readings, self._words) for word in words),
-            dictionary_words=_share(is_real(word, self.readings) for word in words),
+            complete=_share(len(poem.lines) == len(scheme) for poem in poems),
+            real_words=_share(is_real(w, self.readings, self.texts.frequent) for w in all_words),
+            dictionary_words=_share(is_real(word, self.readings) for word in all_words),
             rhyming_pairs=_share(rhymed for pairs in rhyming for rhymed in pairs.values()),
             whole_schemes=_share(all(pairs.values()) for pairs in rhyming),
             syllables=_share(map(self._has_ten_syllables, lines)),
             iambic=_share(map(self._is_iambic, lines)),
-            copied_lines=sum(words_only(x) in self._lines for x in lines) if copies else None,
-            longest_run=longest_run([p.words for p in poems], self._texts) if copies else None,
+            copied_lines=self.texts.copied_lines(list(map(words_of, lines))) if copies else None,
+            longest_run=max(runs) if runs else None,
+            long_runs=_share(run > LONGEST_RUN for run in runs) if runs else None,
             lines_twice=sum(_repeats(map(words_only, texts)) for texts in written),
             rhyme_words_twice=sum(map(_repeats, ends)),
             end_words=len({word for end in ends[:POEMS_FOR_VARIETY] for word in end}),
-            rhyming_by_line=_rhyming_by_line(rhyming),
-            iambic_by_line=_by_line(poems, self._is_iambic),
-            syllables_by_line=_by_line(poems, self._has_ten_syllables),
+            rhyming_by_line=_rhyming_by_line(rhyming, pairs, len(scheme)),
+            iambic_by_line=_by_line(poems, self._is_iambic, len(scheme)),
+            syllables_by_line=_by_line(poems, self._has_ten_syllables, len(scheme)),
         )
 
     def _has_ten_syllables(self, line: str) -> bool:
@@ -170,10 +172,10 @@ class VerseEvaluator:
     def _is_iambic(self, line: str) -> bool:
         return is_iambic(line, self.readings)
 
-    def _rhymes(self, poem: MeasuredPoem) -> dict[int, bool]:
+    def _rhymes(self, poem: MeasuredPoem, pairs: Pairs) -> dict[int, bool]:
         """Whether each measurable pair rhymes, by its number; missing lines do not."""
         rhyming = {}
-        for number, (first, second) in enumerate(PAIRS):
+        for number, (first, second) in enumerate(pairs):
             if second >= len(poem.lines):
                 rhyming[number] = False
                 continue
@@ -188,21 +190,6 @@ def words_only(line: str) -> str:
     return " ".join(words_of(line))
 
 
-def longest_run(written: Iterable[Sequence[str]], texts: Iterable[Sequence[str]]) -> int:
-    """Length of the longest word sequence that occurs in both."""
-    written = list(written)
-    length, runs = 0, _runs(written, 1)
-    for text in texts:  # one after another, since all runs of the plays would take much memory
-        while not runs.isdisjoint(_runs([text], length + 1)):
-            length += 1
-            runs = _runs(written, length + 1)
-    return length
-
-
-def _runs(texts: Iterable[Sequence[str]], length: int) -> set[tuple[str, ...]]:
-    return {tuple(t[i : i + length]) for t in texts for i in range(len(t) - length + 1)}
-
-
 def _repeats(texts: Iterable[str]) -> bool:
     return any(count > 1 for count in Counter(texts).values())
 
@@ -214,20 +201,22 @@ def _share(facts: Iterable[bool]) -> float:
 
 
 def _by_line(
-    poems: Sequence[MeasuredPoem], measure: Callable[[str], bool]
+    poems: Sequence[MeasuredPoem], measure: Callable[[str], bool], count: int
 ) -> tuple[float | None, ...]:
-    """The share of the generated lines that have a quality, at each of the fourteen lines."""
-    at = [[p.lines[i] for p in poems if i < len(p.lines)] for i in range(LINES)]
+    """The share of the generated lines that have a quality, at each of the first `count` lines."""
+    at = [[p.lines[i] for p in poems if i < len(p.lines)] for i in range(count)]
     texts = [[line.text for line in lines if line.is_written] for lines in at]
     return tuple(_share(map(measure, found)) if found else None for found in texts)
 
 
-def _rhyming_by_line(rhyming: Sequence[Mapping[int, bool]]) -> tuple[float | None, ...]:
+def _rhyming_by_line(
+    rhyming: Sequence[Mapping[int, bool]], pairs: Pairs, count: int
+) -> tuple[float | None, ...]:
     shares: dict[int, float | None] = {}
-    for number, pair in enumerate(PAIRS):
-        found = [pairs[number] for pairs in rhyming if number in pairs]
+    for number, pair in enumerate(pairs):
+        found = [rhymed[number] for rhymed in rhyming if number in rhymed]
         shares |= dict.fromkeys(pair, _share(found) if found else None)
-    return tuple(shares[line] for line in range(LINES))
+    return tuple(shares.get(line) for line in range(count))
 
 
 def dictionary() -> Readings:

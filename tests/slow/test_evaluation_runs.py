@@ -1,6 +1,7 @@
 """Complete evaluations, with tiny networks."""
 
 import json
+import lzma
 from dataclasses import replace
 from pathlib import Path
 
@@ -88,8 +89,11 @@ def sonnets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     save_weights(weights, lstm().arrays(), facts, Fingerprints.of(()))
     openings = tmp_path / "openings.txt"
     openings.write_text("Shall I\n\nO mango, \n")
+    packed = tmp_path / "a-verse.txt.xz"
+    packed.write_bytes(lzma.compress(b"### A | B | 1601 | c\n\nShall I\n"))
     page = tmp_path / "docs" / "scoreboard.md"
     options = ["--weights", weights, "--corpus", corpus, "--previous", weights, "--page", page]
+    options += ["--corpora", tmp_path]
     return ["sonnets", "--count", str(COUNT), "--openings", str(openings), *map(str, options)]
 
 
@@ -124,10 +128,13 @@ def test_sonnets_run(
     assert list(verse) == SYSTEMS
     assert {verse[system]["form"]["poems"] for system in SYSTEMS[:-2]} == {COUNT}
     assert "the notebook's recipe" in figures["figures"]["held_out"]
-    assert len(figures["samples"]) == 10 + 2  # without an opening, and one for each opening
+    assert set(figures["figures"]["short_forms"]) >= {"limerick"}
     assert (folder / "sonnets-lines.png").exists()
     page = (tmp_path / "docs" / "scoreboard.md").read_text()
     assert "### Sense" in page
+    assert "verse.txt, the plays, poems by others, the Bible, a-verse\n" in page
+    poems = (tmp_path / "docs" / "poems.md").read_text()
+    assert poems.count("```text") >= 20 + 20 + 10
     assert all(target["name"] in page for target in figures["targets"])
     # Texts are not measured by models of themselves.
     sense = {system: found["sense"] for system, found in verse.items()}

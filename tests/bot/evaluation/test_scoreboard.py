@@ -26,7 +26,7 @@ BOARD = Board(
     headline=(Figure("Pairs that rhyme", "98%", "Shakespeare 77%"),),
     figures={"held_out": {"ours": 1.4871}},
 )
-POEMS = replace(BOARD, task="sonnets", samples=("one\ntwo", "three\nfour"))
+POEMS = replace(BOARD, task="sonnets", samples=())
 
 
 def test_target_bounds() -> None:
@@ -35,9 +35,6 @@ def test_target_bounds() -> None:
     assert not at_most("x", 1.5, 1.5001, ".2f").met
     assert at_least("x", 0.97, 0.97, ".0%") == QualityTarget("x", "at least 97%", "97%", True)
     assert not at_least("x", 0.97, 0.9699, ".0%").met
-    found = [QualityTarget.between("x", 5.3, 5.6, x, ".1f") for x in (5.2, 5.3, 5.6, 5.7)]
-    assert found[1] == QualityTarget("x", "5.3 to 5.6", "5.3", True)
-    assert [target.met for target in found] == [False, True, True, False]
 
 
 @pytest.mark.parametrize("task", ["names", "sonnets"])
@@ -69,7 +66,7 @@ def test_part_of_the_page() -> None:
         "### The first names\n\n```text\nMangosaurus, Rex\nMei\n```",
     ):
         assert part in text
-    assert "```text\none\ntwo\n\nthree\nfour\n```" in markdown(POEMS, "x")
+    assert "```" not in markdown(POEMS, "x")
 
 
 def test_tasks_are_published_independently(tmp_path: Path) -> None:

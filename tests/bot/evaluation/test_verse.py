@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot.evaluation.texts_read import FREQUENT, TextsRead
 from bot.evaluation.verse import (
     MeasuredLine,
     MeasuredPoem,
     VerseEvaluator,
     VerseQuality,
-    longest_run,
 )
 from data.pronunciation import Reading
 
@@ -28,22 +28,16 @@ ENDS = ("day", "night", "may", "light") * 3 + ("day", "may")
 SONNET = "\n".join(f"{FEET} the {end}" for end in ENDS)
 
 
-def evaluator(sonnets: tuple[str, ...] = (), others: tuple[str, ...] = ()) -> VerseEvaluator:
-    return VerseEvaluator(lambda word: SOUNDS.get(word, ()), sonnets, others)
-
-
-def measure(
-    *poems: MeasuredPoem, sonnets: tuple[str, ...] = (), others: tuple[str, ...] = ()
-) -> VerseQuality:
-    return evaluator(sonnets, others).measure(poems)
+def measure(*poems: MeasuredPoem, texts: tuple[str, ...] = ()) -> VerseQuality:
+    return VerseEvaluator(lambda word: SOUNDS.get(word, ()), TextsRead([texts])).measure(poems)
 
 
 def test_perfect_sonnet() -> None:
     form = measure(MeasuredPoem(SONNET))
-    assert form.fourteen_lines == form.real_words == form.rhyming_pairs == 1
+    assert form.complete == form.real_words == form.rhyming_pairs == 1
     assert form.whole_schemes == form.syllables == form.iambic == 1
     assert form.rhyming_by_line == form.iambic_by_line == form.syllables_by_line == (1.0,) * 14
-    assert form.copied_lines == form.longest_run == 0
+    assert form.copied_lines == form.longest_run == form.long_runs == 0
 
 
 def test_case_and_punctuation_do_not_matter() -> None:
@@ -53,7 +47,7 @@ def test_case_and_punctuation_do_not_matter() -> None:
 
 def test_wrong_length() -> None:
     form = measure(MeasuredPoem("\n".join(SONNET.split("\n")[:13])))
-    assert form.fourteen_lines == 0
+    assert form.complete == 0
     assert form.rhyming_pairs == 6 / 7
     assert form.whole_schemes == 0
     assert form.rhyming_by_line[11:] == (1, 0, 0)
@@ -68,7 +62,9 @@ def test_rhymes(word: str) -> None:
 
 
 def test_real_words() -> None:
-    form = measure(MeasuredPoem("the zorp and gold"), sonnets=("and so\n\n",))
+    """Those of the dictionary, and those that are frequent in the texts."""
+    texts = ("and so\n" * FREQUENT, "zorp\n" * (FREQUENT - 1))
+    form = measure(MeasuredPoem("the zorp and gold"), texts=texts)
     assert form.dictionary_words == 2 / 4
     assert form.real_words == 3 / 4
 
@@ -92,16 +88,26 @@ def test_copied_lines_and_runs() -> None:
     """A line is a copy whether the corpus or the poem has the marks."""
     poem = MeasuredPoem("The gold of day!\nagain the night of gold")
     one, other = "so day again the night\nthe gold, of day;\n\n", "again, the night of gold\n"
-    for sonnets, others in ((one, other), (other, one)):
-        form = measure(poem, sonnets=(sonnets,), others=(others,))
-        assert (form.copied_lines, form.longest_run) == (2, 5)
+    form = measure(poem, texts=(one, other))
+    assert (form.copied_lines, form.longest_run, form.long_runs) == (2, 5, 0)
 
 
 def test_runs_span_lines_of_a_poem() -> None:
-    assert longest_run([["a", "b"], ["c"]], [["a", "b", "c"]]) == 2
-    assert longest_run([["a", "b", "c"]], [["x", "a", "b", "c"]]) == 3
-    assert longest_run([[]], [["a"]]) == 0
-    assert measure(MeasuredPoem("the gold\nof day"), sonnets=("gold of\nday\n\n",)).longest_run == 3
+    assert measure(MeasuredPoem("the gold\nof day"), texts=("gold of\nday\n\n",)).longest_run == 3
+
+
+def test_poems_with_long_runs() -> None:
+    long, short = MeasuredPoem("the day " * 4), MeasuredPoem("the day " * 3)
+    form = measure(long, short, short, short, texts=("the day " * 4,))
+    assert (form.longest_run, form.long_runs) == (8, 1 / 4)
+
+
+def test_short_form() -> None:
+    poem = MeasuredPoem("the day\nagain the may\nthe gold\nthe night\nthe light")
+    evaluator = VerseEvaluator(lambda word: SOUNDS.get(word, ()), TextsRead([]))
+    form = evaluator.measure([poem, MeasuredPoem("the day")], scheme="AABCC")
+    assert (form.complete, form.rhyming_pairs) == (1 / 2, 2 / 4)
+    assert form.rhyming_by_line == (1 / 2, 1 / 2, None, 1 / 2, 1 / 2)
 
 
 def test_repetitions() -> None:
@@ -120,7 +126,7 @@ def test_given_words_are_excluded() -> None:
     assert form.real_words == 1
     assert form.iambic_by_line[0] is None
     poem = MeasuredPoem("the gold of day\nagain", given=3)
-    form = measure(poem, sonnets=("the gold of day\n\n",))
+    form = measure(poem, texts=("the gold of day\n\n",))
     assert form.copied_lines == 0
     assert form.longest_run == 3
     assert (form.syllables, form.iambic_by_line[0]) == (0, None)
