@@ -88,7 +88,10 @@ SENSE = (
 SHORT = (
     "The same measures of forms of fewer than fourteen lines: {count} poems each, about subjects."
 )
-SPEED = "Time from the request to the first and to the last line, {count} poems, on one core."
+SPEED = (
+    "Time from the request until the first lines are shown, which appear together, and until the "
+    "last: {count} poems, on one core."
+)
 RHYME_AND_METRE = (
     "Share of poems in which a line rhymes with its partner, and in which it is iambic. Lines with "
     "given words are excluded from the latter."
@@ -180,11 +183,11 @@ def _findings(evaluation: Evaluation) -> SonnetsFindings:
     accept, show_status, seed = evaluation.accept, evaluation.show_status, options.seed
     wanted = read_openings(options.openings or OPENINGS)  # an error now, not in minutes
     plays, others = corpora.load_plays().items, further_reading.load_poems()
+    texts, read = _texts_read(evaluation, plays, others)
     losses = _held_out_losses(evaluation)
     previous = previous_weights(trained, options.previous)
     ngram = _baselines(evaluation, losses, previous)
     show_status("word vectors and trigrams")
-    texts, read = _texts_read(evaluation, plays, others)
     form = VerseEvaluator(dictionary(), texts)
     reference = SenseReference.fit(corpus.items, plays, others)
 
@@ -486,7 +489,7 @@ def _quality_rows(qualities: Sequence[VerseQuality]) -> tuple[tuple[str, ...], .
 
 
 def _speed_table(found: SonnetsFindings) -> Table:
-    measured = {"the first line": found.first_line, "the whole poem": found.whole_poem}
+    measured = {"the first lines": found.first_line, "the whole poem": found.whole_poem}
     rows = tuple(
         (name, *(f"{np.quantile(seconds, q):.2f} s" for q in (0.5, 0.95)))
         for name, seconds in measured.items()
