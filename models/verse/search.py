@@ -5,7 +5,7 @@ together with the lines since the last choice, by
 
     s = λ · mean fit + ln w + σ · mean cos − ρ · repeated − φ · faults + μ · named + g
 
-- mean fit of the words and marks, by the network's own prediction (`MetricalLine.score`). A clause
+- mean fit of the words and marks, by the network's own predictions (`word_lines.fit`). A clause
   that the metre forced shows in it, and one that cannot land shows in the line after it;
 - w is the weight of the particle that wrote the line;
 - mean cos of the content words and the subject of the poem;
@@ -33,7 +33,7 @@ from models.verse.word_lines import MetricalLine
 if TYPE_CHECKING:
     from models.verse.poem import SonnetDraft
 
-FIT, SUBJECT, REPETITION, FAULT, NAMED = 15.0, 4.0, 1.0, 4.0, 12.0
+FIT, SUBJECT, REPETITION, FAULT, NAMED = 4.0, 4.0, 1.0, 4.0, 12.0
 """λ, σ, ρ, φ and μ, in nats."""
 CLOSING = ".;:?!"
 """Marks at which a sentence ends."""

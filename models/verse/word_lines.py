@@ -31,11 +31,14 @@ from models.verse.word_index import Columns, Output, WordIndex
 
 Indices = NDArray[np.int64]
 
-MIN_P = 0.04
+MIN_P = 0.03
 """Words with a smaller share of the likeliest word's probability are not drawn (min-p sampling:
 Nguyen et al., 2024)."""
-COMMONNESS = 0.2
-"""Share of a word's own frequency in its `MetricalLine.score`."""
+LIKELIHOOD = 1.5
+"""Nats of `fit` for each of ln p, beside those of the classifier."""
+SURPRISING, FEW = -6.0, 60
+"""ln p below which a word is a surprise, and the number of words that are very common."""
+SMALLEST_LOGIT = -1e4
 SMALLEST_MASS = 1e-30
 """Smaller sums of probabilities are not exact in a float32."""
 RESAMPLE_BELOW = 0.5
@@ -48,7 +51,7 @@ MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
 PREDICTED_AT_ONCE = 64
 """Predictions over the whole vocabulary that are held in memory."""
-END_TEMPERATURE = 1.25
+END_TEMPERATURE = 1.1
 """Factor of the temperature for last words, which rhyme leaves little choice."""
 ENOUGH = 0.7
 """Share of a line's particles that have to be finished: the last ones have many short words."""
@@ -111,12 +114,7 @@ class MetricalLine:
     log_weight: float
     """The particle's weight, in nats."""
     score: float
-    """How well its last word and its tokens fit, in nats: the sum of ln p − α ln f.
-
-    p is the network's prediction at temperature 1, without metre, rhyme and bias. f is the word's
-    frequency by Zipf's law, 1 over its rank, and α is `COMMONNESS`: a common word fits nearly
-    everywhere, and says little (Li et al., 2016, for conversations).
-    """
+    """The sum of `fit` over its tokens and the line feed, in nats."""
     state: State = field(repr=False)
     """After the last token before the line feed."""
     logits: None = field(default=None, init=False)
@@ -125,7 +123,7 @@ class MetricalLine:
     @property
     def predictions(self) -> int:
         """Number of predictions that `score` is the sum of."""
-        return len(self.tokens) + (1 if self.start.complete else 2)
+        return len(self.tokens) + 1
 
     @property
     def written(self) -> str:
@@ -219,7 +217,6 @@ class _ParticleBatch:
         self.fits = np.stack([index.positions(request.metre) for request in requests])
         self.cold = np.array([[1 / r.temperature] for r in requests], np.float32)
         self.bias = np.stack([request.bias for request in requests])  # (lines, C)
-        self.rarity = COMMONNESS * np.log1p(index.tokens)  # (C,); common words have low indices
         self.features = np.stack([request.features for request in requests])
         self.subjects = np.stack([request.subject for request in requests])
         self.mentions = np.full((len(requests), len(index.mentions)), NONE)  # tokens
@@ -277,8 +274,6 @@ class _ParticleBatch:
             chosen = columns[some][invert(np.cumsum(p[some]), u / request.particles)]
             rows["end"][of_line] = chosen
             rows["ending"][of_line] = index.endings(request.metre)[chosen]
-            fit = log_softmax(logits[number])[chosen] + self.rarity[chosen]
-            rows["score"][of_line] = fit
         self._record(rows["end"], log_share)
         end = np.where(rows["end"] > 0, index.tokens[rows["end"]], typed[rows["line"]])
         line = rows["line"]
@@ -335,7 +330,9 @@ class _ParticleBatch:
         self._limit_mentions(scaled)
         x, log_share = draw(scaled, self._allowed(step), u)
         rows["log_weight"] += log_share
-        rows["score"] += logits[np.arange(len(x)), x] - log_sum_exp(logits) + self.rarity[x]
+        total, entropy = log_sum_exp(logits)
+        log_p = logits[np.arange(len(x)), x] - total
+        rows["score"] += fit(log_p, entropy, index.tokens[x])
         self._record(x, log_share)
         kept = log_share > -np.inf
         for row in (kept & (x == index.line_end)).nonzero()[0].tolist():
@@ -544,12 +541,32 @@ def _draw_likely(p: Array, allowed: NDArray[np.bool_], u: NDArray[np.floating]) 
     return columns
 
 
-def log_sum_exp(logits: Array) -> Array:
-    """ln Σ exp of each row: `(R, C)` → `(R,)`."""
+def fit(log_p: Array, entropy: Array, tokens: Indices) -> Array:
+    """How well tokens fit where they stand, in nats, `(R,)`.
+
+    log_p: under the network's own prediction, at temperature 1, without metre and bias; entropy: of
+    that prediction, in nats; tokens: indices, by which common words come first.
+
+    Likely words alone make lines that say nothing (Li et al., 2016, for conversations). The rest is
+    a logistic regression on the means of these quantities that tells quatrains of the corpora from
+    the network's own, at temperature 1: people write rarer words in places where the network is
+    sure, and seldom one that it does not expect at all.
+    """
+    is_surprise, is_common, rank = log_p < SURPRISING, tokens < FEW, np.log1p(tokens)
+    classified = 0.62 * log_p + 0.058 * np.maximum(log_p, -12) ** 2 - 1.25 * entropy + 0.79 * rank
+    classified -= 2.99 * is_surprise + 0.29 * is_common
+    found: Array = LIKELIHOOD * log_p + classified
+    return found
+
+
+def log_sum_exp(logits: Array) -> tuple[Array, Array]:
+    """ln Σ exp of each row, and the entropy of its softmax in nats: `(R, C)` → `(R,)`, `(R,)`."""
     highest = logits.max(axis=1, keepdims=True)  # (R, 1)
     p = np.exp(logits - highest)
-    total: Array = np.log(np.vecdot(p, np.ones(p.shape[1], np.float32))) + highest[:, 0]
-    return total
+    mass = np.vecdot(p, np.ones(p.shape[1], np.float32))
+    total: Array = np.log(mass) + highest[:, 0]
+    # A column that must not be written has a logit of −∞, and no share in the entropy.
+    return total, total - np.vecdot(p, np.maximum(logits, SMALLEST_LOGIT)) / mass
 
 
 def uneven(log_weight: NDArray[np.float64], begins: Indices) -> Indices:
