@@ -125,6 +125,21 @@ class PackedLines:
         """The lines of some passages, as `read_lines` reads each."""
         return cls.of(read_lines(passage, vocabulary, of_text) for passage in passages)
 
+    def select(self, passages: Indices) -> "PackedLines":
+        """Some of the passages."""
+        begins, ends = self.passages[passages], self.passages[passages + 1]
+        lines = _joined_ranges(begins, ends)
+        tokens = _joined_ranges(self.lines[lines], self.lines[lines + 1])
+        return PackedLines(
+            self.tokens[tokens],
+            self.syllables[tokens],
+            self.sizes[tokens],
+            self.ends[lines],
+            self.features[lines],
+            np.append(0, np.cumsum(np.diff(self.lines)[lines])),
+            np.append(0, np.cumsum(ends - begins)),
+        )
+
     def passage(self, index: int) -> list[TokenLine]:
         """The lines of a passage."""
         some = range(self.passages[index], self.passages[index + 1])
@@ -139,6 +154,12 @@ class PackedLines:
             )
             for i, part in zip(some, parts, strict=True)
         ]
+
+
+def _joined_ranges(begins: Indices, ends: Indices) -> Indices:
+    """All numbers of some ranges, one after the other."""
+    ranges = [np.arange(begin, end) for begin, end in zip(begins, ends, strict=True)]
+    return np.concatenate([np.zeros(0, np.int64), *ranges])
 
 
 def features_of(tokens: Iterable[str]) -> tuple[str, ...]:

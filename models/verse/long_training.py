@@ -59,19 +59,21 @@ RARE = 5
 """Occurrences of a word outside of the vocabulary that is on the list of rare words."""
 EARLY, LATE = 1660, 1780
 """Years up to which, and from which on, texts are of the first and the last group."""
-WEIGHTS: Mapping[str, tuple[float, float]] = {
-    "plays": (4, 8),
-    "early pentameter": (1.5, 3),
-    "middle pentameter": (0.6, 0.5),
-    "late pentameter": (1.2, 1.2),
-    "early others": (0.4, 0.3),
-    "middle others": (0.15, 0.1),
-    "late others": (0.35, 0.3),
-    "bible": (0.4, 0.3),
+WEIGHTS: Mapping[str, tuple[float, tuple[float, float, float]]] = {
+    "plays": (4, (4, 4, 4)),
+    "early pentameter": (1.5, (8, 2, 1.2)),
+    "middle pentameter": (0.6, (4, 2, 0.15)),
+    "late pentameter": (1.2, (4, 1.2, 0.3)),
+    "early others": (0.4, (1, 0.3, 0.2)),
+    "middle others": (0.15, (0.4, 0.1, 0.05)),
+    "late others": (0.35, (0.4, 0.2, 0.1)),
+    "bible": (0.4, (0.2, 0.2, 0.2)),
 }
-"""How often each source is read in comparison, first and in the cooldown: nearer ones more often,
-Shakespeare most of all. The sonnets are left to the fine-tuning. The former count for the word
-vectors, too."""
+"""How often each source is read in comparison, first and in the cooldown, there by stanza
+(`by_stanza`): nearer ones more often. The sonnets are left to the fine-tuning. The former count for
+the word vectors, too."""
+LYRIC = frozenset({*range(4, 7), *range(12, 16)})
+"""Lines of a stanza of lyric verse, or of a sonnet."""
 OFTEN_READ = ("plays", "bible")
 """Sources of which every second run of words is stored, in order not to be copied; of the others,
 which are read once or twice, every third."""
@@ -168,10 +170,11 @@ def run(
         signal.signal(number, lambda *_: stop.set())
     vocabulary, validation = load_vocabulary(folder), corpora.load_sonnets().validation
     sources = []
-    for name, weights in WEIGHTS.items():
+    for name, (weight, last) in WEIGHTS.items():
         lines = PackedLines(**load_file(folder / "data" / f"{name}.safetensors"))
-        share, last = (weight * len(lines.tokens) for weight in weights)
-        sources.append(PassageSource(share, lines, last))
+        for part, of_part in zip(by_stanza(lines, vocabulary), last, strict=True):
+            if size := len(part.tokens):
+                sources.append(PassageSource(weight * size, part, of_part * size))
     trainer = WordTrainer(
         *(sources, validation, schedule, seed),
         vocabulary=vocabulary,
@@ -209,6 +212,28 @@ def run(
             saved = time.monotonic()
         if is_last:
             return
+
+
+def by_stanza(lines: PackedLines, vocabulary: WordVocabulary) -> Sequence[PackedLines]:
+    """The passages whose stanzas are mostly lyric, of other alternating rhymes, and the others.
+
+    Rhymes alternate if the first line of a stanza rhymes with the third, or the second with the
+    fourth, and not the first with the second.
+    """
+    rhyme, number, left = (lines.features[:, SLOTS.index(s)] for s in ("rhyme", "line", "left"))
+    first = int(vocabulary.encode_features({"line": 1})[SLOTS.index("line")])
+    none_left = int(vocabulary.encode_features({"left": 0})[SLOTS.index("left")])
+    stanza = np.flatnonzero(number == first)  # the line that each stanza begins with
+    stanza = stanza[stanza + 3 < len(rhyme)]
+    a, b, c, d = (rhyme[stanza + i] for i in range(4))
+    size = left[stanza] - none_left + 1  # lines of the stanza
+    alternate = (size > 3) & (a != b) & (((a == c) & (c > 0)) | ((b == d) & (d > 0)))
+    is_lyric = alternate & np.isin(size, [*LYRIC])
+    passage = lines.passages.searchsorted(stanza, side="right") - 1
+    of_kind = [is_lyric, alternate & ~is_lyric, ~alternate]
+    counts = [np.bincount(passage[kind], minlength=len(lines.passages) - 1) for kind in of_kind]
+    kinds = np.where(np.max(counts, axis=0) > 0, np.argmax(counts, axis=0), 2)
+    return [lines.select(np.flatnonzero(kinds == kind)) for kind in range(3)]
 
 
 def _clock() -> NDArray[np.float64]:

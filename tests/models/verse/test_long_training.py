@@ -3,13 +3,16 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from data.errors import CorpusError
 from data.packed_verse import VersePassage
-from models.networks.words import SPECIAL
+from models.networks.words import SPECIAL, WordVocabulary
+from models.training.word_lines import PackedLines, features_of
 from models.verse.long_training import (
     WEIGHTS,
+    by_stanza,
     load_network,
     load_of_texts,
     load_vocabulary,
@@ -31,6 +34,20 @@ def test_source_of(year: int | None, *, is_pentameter: bool, name: str) -> None:
     passage = VersePassage("", year, is_drama=False, is_pentameter=is_pentameter)
     assert source_of(passage) == name
     assert name in WEIGHTS
+
+
+def test_by_stanza() -> None:
+    """A passage goes with most of its stanzas."""
+    ends = ["day", "night", "way", "light", "may", "bright", "say", "sight"]
+    alternating = ["".join(f"the {end}\n" for end in ends[:n]) + "\n" for n in (4, 8)]
+    couplets = "".join(f"the {end}\n" for end in (*ends[::2], *ends[1::2])) + "\n"
+    prose = "the night\nthe way\n\n"
+    vocabulary = WordVocabulary(WordVocabulary.of(["the", *ends]).tokens, features_of(ends))
+    passages = [couplets, alternating[0] * 2 + couplets, prose, alternating[1]]
+    lines = PackedLines.read(passages, vocabulary)
+    found = [np.diff(part.passages).tolist() for part in by_stanza(lines, vocabulary)]
+    lengths = [len(lines.passage(number)) for number in range(len(passages))]
+    assert found == [[lengths[1]], [lengths[3]], [lengths[0], lengths[2]]]
 
 
 def test_prepare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
