@@ -774,7 +774,8 @@ class Finished(Generic[N]):
     def __init__(self, network: N, validation: Sequence[str]) -> None:
         """`validation`: passages that the network is measured on."""
         self.vocabulary: Any = network.vocabulary
-        self._network, self._validation = network, validation
+        self._network: N = network
+        self._validation = validation
 
     def train(self) -> Iterator[Update]:
         """The one update."""

@@ -162,7 +162,8 @@ def _counted(
 ) -> tuple[Indices, NDArray[np.float64]]:
     """The different pairs, and the sum of the weights of each."""
     different, which = np.unique(np.concatenate(pairs), return_inverse=True)
-    return different, np.bincount(which, np.concatenate(c), minlength=len(different))
+    total = np.bincount(which, np.concatenate(c), minlength=len(different))
+    return different, total.astype(np.float64)
 
 
 def _singular_vectors(matrix: _SparseMatrix, rng: np.random.Generator) -> Array:
