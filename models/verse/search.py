@@ -18,33 +18,63 @@ together with the lines since the last choice, by
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from data.text import fold
 from data.tokens import tokenise
+from models.verse.forms import Form
 from models.verse.grammar import can_end, faults
 from models.verse.mentions import named
 from models.verse.metrical import MetricalWriter
 from models.verse.subject import Subject
 from models.verse.word_lines import MetricalLine
 
-if TYPE_CHECKING:
-    from models.verse.poem import SonnetDraft
-
 FIT, SUBJECT, REPETITION, FAULT, NAMED = 4.0, 4.0, 1.0, 4.0, 12.0
 """λ, σ, ρ, φ and μ, in nats."""
 CLOSING = ".;:?!"
 """Marks at which a sentence ends."""
 
-Pool = Sequence[tuple["SonnetDraft", MetricalLine]]
+
+class Hypothesis(Protocol):
+    """The lines so far (`models.verse.poem.SonnetDraft`)."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """As displayed."""
+        ...
+
+    @property
+    def prefix(self) -> str:
+        """The member's words at the beginning of the next line."""
+        ...
+
+    @property
+    def form(self) -> Form:
+        """The form of the poem."""
+        ...
+
+    @property
+    def scored(self) -> tuple[float, int]:
+        """The score of the lines since the last choice, and their predictions."""
+        ...
 
 
-def ranked(writer: MetricalWriter, subject: Subject, pool: Pool, rng: np.random.Generator) -> Pool:
+H = TypeVar("H", bound=Hypothesis)
+
+
+def ranked(
+    writer: MetricalWriter,
+    subject: Subject,
+    pool: Sequence[tuple[H, MetricalLine]],
+    rng: np.random.Generator,
+) -> list[tuple[H, MetricalLine]]:
     """Candidates for one line of a poem, with the draft that each continues: the best first."""
-    above = {draft: _tokens(draft.lines) for draft, _ in pool}
-    scores = np.array([_score(writer, subject, draft, above[draft], line) for draft, line in pool])
+    above = {draft.lines: _tokens(draft.lines) for draft, _ in pool}
+    scores = np.array(
+        [_score(writer, subject, draft, above[draft.lines], line) for draft, line in pool]
+    )
     scores += rng.gumbel(size=len(pool))
     return [pool[i] for i in np.argsort(-scores, kind="stable")]
 
@@ -62,7 +92,7 @@ def _tokens_of(line: str) -> Sequence[str]:
 def _score(
     writer: MetricalWriter,
     subject: Subject,
-    draft: "SonnetDraft",
+    draft: Hypothesis,
     above: list[str],
     line: MetricalLine,
 ) -> float:

@@ -362,7 +362,7 @@ class _ParticleBatch:
             if some.size:
                 biased = scaled[some, column]
                 scaled[some, column] = -np.inf
-                most = log_sum_exp(scaled[some]) + np.log(MENTION_SHARE, dtype=np.float32)
+                most = log_sum_exp(scaled[some])[0] + np.log(MENTION_SHARE, dtype=np.float32)
                 scaled[some, column] = np.minimum(biased, most)
 
     def _tokens(self, x: Indices) -> Indices:
