@@ -201,7 +201,9 @@ def describe(card: ModelCard, digest: str) -> str:
         "Architecture": card.architecture,
         "Recipe": f"`{card.recipe}`, {seed}{card.updates:,} updates",
         "Corpus": f"{card.corpus} (SHA-256 of its cleaned items `{card.corpus_sha256}`)",
-        "Further texts": ", ".join(f"{name} `{each}`" for name, each in card.sources.items()),
+        "Further texts": ", ".join(
+            f"{name} `{each}`" for name, each in sorted(card.sources.items())
+        ),
         "Pretraining": card.pretraining,
         "Begun with": card.initial_digest and f"`{card.initial_digest}`",
         "Validation": _nats(card.validation),
