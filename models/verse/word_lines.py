@@ -552,7 +552,8 @@ def fit(log_p: Array, entropy: Array, tokens: Indices) -> Array:
     the network's own, at temperature 1: people write rarer words in places where the network is
     sure, and seldom one that it does not expect at all.
     """
-    is_surprise, is_common, rank = log_p < SURPRISING, tokens < FEW, np.log1p(tokens)
+    is_surprise, is_common = log_p < SURPRISING, tokens < FEW
+    rank: Array = np.log1p(tokens).astype(np.float32)
     classified = 0.62 * log_p + 0.058 * np.maximum(log_p, -12) ** 2 - 1.25 * entropy + 0.79 * rank
     classified -= 2.99 * is_surprise + 0.29 * is_common
     found: Array = LIKELIHOOD * log_p + classified

@@ -56,6 +56,8 @@ def test_trains_both_and_resumes() -> None:
     running = whole.train()
     first = list(itertools.islice(running, 20))
     # Both are equally far.
+    assert isinstance(whole.characters, keras_verse.VerseTrainer)
+    assert isinstance(whole.words, keras_verse.WordTrainer)
     assert (whole.characters._done, whole.words._done) in {(6, 14), (7, 13)}
     checkpoint = whole.checkpoint()
     progress = first + list(running)  # must not change the checkpoint

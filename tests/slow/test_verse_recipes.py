@@ -265,6 +265,7 @@ def test_finetuning_knows_the_period_of_the_sonnets(*, reads_all: bool) -> None:
     of_test = replace(corpus_of(*PASSAGES), validation=tuple(VALIDATION), reads_all=reads_all)
     trainer = trainers.finetuning(words_and_characters(words=WITH_FEATURES), of_test, 1)
     assert isinstance(trainer, keras_verse.WordsAndCharactersTrainer)
+    assert isinstance(trainer.words, keras_verse.WordTrainer)
     (source,) = trainer.words.sources
     assert source.features[:, SLOTS.index("period")].all() != reads_all
     assert source.features[:, SLOTS.index("line")].any()
