@@ -91,13 +91,13 @@ def mentions_of(text: str, vocabulary: WordVocabulary) -> tuple[Mention, ...]:
 
 
 def times(mention: Mention, lines: Iterable[str]) -> int:
-    """How often some lines, as displayed, have a mention."""
+    """The number of lines, as displayed, that have a mention."""
     pattern = re.compile(rf"(?<!\w){re.escape(fold(mention.text))}(?!\w)")
-    return sum(len(pattern.findall(fold(line))) for line in lines)
+    return sum(pattern.search(fold(line)) is not None for line in lines)
 
 
 def due(form: Form, number: int) -> int:
-    """How often the subject should have been named by the end of a line."""
+    """The number of lines that should have named the subject by the end of a line."""
     lines = len(form.scheme)
     return 2 if lines > SHORT and number >= lines - max(2, lines // LATE) else 1
 
@@ -122,7 +122,7 @@ def bias_of(mentions: Sequence[Mention], above: Sequence[str], form: Form) -> li
 
 
 def named(mentions: Sequence[Mention], lines: Sequence[str], form: Form) -> float:
-    """How often some lines name the subject, as far as they should; a phrase counts half more."""
+    """The number of lines that name the subject, as far as needed; a phrase counts half more."""
     if not mentions:
         return 0.0
     has_phrase = len(mentions) > 1 and times(mentions[0], lines) > 0

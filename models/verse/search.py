@@ -11,7 +11,7 @@ together with the lines since the last choice, by
 - mean cos of the content words and the subject of the poem;
 - the number of content words that the poem has already;
 - the number of rules of English that the line breaks (`models.verse.grammar`);
-- named is how often the poem names the subject in the member's words, as far as it should by now;
+- named is the number of lines that name the subject in the member's words, as far as needed by now;
 - g is drawn from a Gumbel distribution, so that the first candidate is a sample of exp(s), and each
   seed gives a poem of its own (the Gumbel-max trick; for several: Kool, van Hoof & Welling, 2019).
 """

@@ -68,7 +68,7 @@ def test_stresses(text: str, stresses: tuple[str, ...]) -> None:
 
 def test_times() -> None:
     (mention,) = mentions_of("my cat", VOCABULARY)
-    assert times(mention, ["The Cat, the cat's tail", "a catalogue", "cats"]) == 2
+    assert times(mention, ["The Cat, the cat's tail", "my cat", "a catalogue", "cats"]) == 2
 
 
 def test_unknown_words_are_read_as_stand_ins() -> None:
