@@ -21,7 +21,7 @@ try:
     from models.text_generator import Accept, GenerationError
     from models.verse.dissection import MIN_WORDS, is_line
     from models.verse.forms import DEFAULT_FORM, FORMS
-    from models.verse.poem import DEFAULT_TEMPERATURE, PARTICLES, SonnetRequest
+    from models.verse.poem import DEFAULT_TEMPERATURE, FEW_PARTICLES, PARTICLES, SonnetRequest
     from models.weights import Trained, WeightsError, read_card
 except ModuleNotFoundError as error:
     exit_without_package(error)
@@ -88,24 +88,26 @@ def _names(options: argparse.Namespace, trained: Trained, accept: Accept) -> Ite
     return terminal.names(trained, request, accept, options.json)
 
 
-def _poem(options: argparse.Namespace) -> SonnetRequest:
+def _poem(options: argparse.Namespace, particles: int) -> SonnetRequest:
     return SonnetRequest(
         options.opening,
         options.seed,
         options.temperature,
         options.form,
         options.about,
-        options.particles,
+        particles,
     )
 
 
 def _sonnets(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterable[str]:
-    return terminal.poems(trained, _poem(options), options.n, accept, options.json)
+    return terminal.poems(
+        trained, _poem(options, options.particles), options.n, accept, options.json
+    )
 
 
 def _trace(options: argparse.Namespace, trained: Trained, accept: Accept) -> Iterable[str]:
     picture = None if options.json else options.out
-    return terminal.trace(trained, _poem(options), options.line, accept, picture)
+    return terminal.trace(trained, _poem(options, FEW_PARTICLES), options.line, accept, picture)
 
 
 def _dissection(
@@ -148,6 +150,8 @@ def _add_names(parser: OptionParser) -> None:
 
 def _add_sonnet(parser: OptionParser) -> None:
     _add_poem(parser)
+    about = "drafts of each line: fewer are quicker and worse (default: %(default)s)"
+    parser.add_value("particles", None, _particles, about, default=PARTICLES)
     _add_common(parser, "sonnets", _sonnets)
     _add_drawing(parser, count=1, temperature=DEFAULT_TEMPERATURE)
 
@@ -166,8 +170,6 @@ def _add_poem(parser: OptionParser) -> None:
     parser.add_value("about", None, str, "a subject, or a name that comes back", default="")
     about = "form of the poem (default: %(default)s)"
     parser.add_value("form", None, str, about, choices=FORMS, default=DEFAULT_FORM)
-    about = "drafts of each line: fewer are quicker and worse (default: %(default)s)"
-    parser.add_value("particles", None, _particles, about, default=PARTICLES)
 
 
 def _add_dissect(parser: OptionParser) -> None:
