@@ -157,7 +157,7 @@ async def test_details(chat: Chat) -> None:
         assert "temperature" not in result.words
         details = await chat.alice.press(result, "Details")
         assert details.is_private
-        assert re.fullmatch(r"temperature 0\.9 · seed \d+( · particles 32)?", details.text)
+        assert re.fullmatch(r"temperature 0\.9 · seed \d+( · particles 24)?", details.text)
     for state in ("", "seed", "seed=", "seed=x", "seed=1,", "size=1", "seed=1,seed=1", "a" * 90):
         chat.rewrite_button(result, "Details", f"details:{state}")
         assert "another version" in (await chat.alice.press(result, "Details")).text

@@ -89,7 +89,7 @@ def test_drafts_with_hypotheses_are_independent() -> None:
     """Of their batch, and of the process that continues them."""
     requests = [
         SonnetRequest(seed=seed, particles=particles)
-        for seed, particles in ((1, 16), (2, 4), (3, 32))
+        for seed, particles in ((1, 16), (2, 4), (3, 24))
     ]
 
     def finished(drafts: list[SonnetDraft]) -> list[SonnetDraft]:
@@ -105,5 +105,5 @@ def test_drafts_with_hypotheses_are_independent() -> None:
 
 @pytest.mark.parametrize("particles", [0, PARTICLES + 1])
 def test_particles_out_of_range(particles: int) -> None:
-    with pytest.raises(SonnetError, match="1 to 32 particles"):
+    with pytest.raises(SonnetError, match="1 to 24 particles"):
         begin(VERSIFIER, SonnetRequest(particles=particles))
