@@ -226,7 +226,7 @@ def test_describe_card() -> None:
     for row in ("Validation", "Held out", "Pretraining", "With", "urther texts"):
         assert row not in page
     page = describe(card(sources={"plays": "f00d", "bible": "cafe"}), "f00d")
-    assert "| Further texts | plays `f00d`, bible `cafe` |" in page
+    assert "| Further texts | bible `cafe`, plays `f00d` |" in page
     assert "data.verse_sources" in page
 
 
