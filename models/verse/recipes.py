@@ -76,9 +76,9 @@ def _default(options: Options) -> Plan:
 
 def _pretrain(options: Options) -> Plan:
     options.refuse("extra_names", "corpus", "units")
+    trainers, seed = _trainers(), options.seed or 0
     if options.words is None:
         raise RecipeError(WITHOUT_WORDS)
-    trainers, seed = _trainers(), options.seed or 0
     words, of_texts = load_network(options.words), load_of_texts(options.words)
     plays, sonnets = corpora.load_plays(), corpora.load_sonnets()
     corpus = replace(plays, title=READING, validation=sonnets.validation)
