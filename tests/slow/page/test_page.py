@@ -16,12 +16,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def local() -> AsyncIterator[LocalDiscord]:
-    async with LocalDiscord(port=0) as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="session")
 async def toy(local: LocalDiscord) -> AsyncIterator[ToyBot]:
     async with running(ToyBot, local) as bot:
         yield bot

@@ -23,12 +23,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser's
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def local() -> AsyncIterator[LocalDiscord]:
-    async with LocalDiscord(port=0) as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="session")
 async def bot(local: LocalDiscord, tmp_path: Path) -> AsyncIterator[Mangosaurus]:
     async with mangosaurus(local, tmp_path) as started:
         yield started
