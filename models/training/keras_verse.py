@@ -460,7 +460,7 @@ class WordTrainer(_KerasTrainer):
     ) -> None:
         """Prepare a run, from random parameters or from those of the network `begin`."""
         self.vocabulary = begin.vocabulary if begin else vocabulary
-        self.schedule, self.seed = schedule, seed
+        self.schedule, self.seed, self._begin = schedule, seed, begin
         self.sources = [source.lines for source in sources]
         lasts = [source.share if source.last is None else source.last for source in sources]
         shares = np.array([[source.share for source in sources], lasts])
@@ -513,8 +513,16 @@ class WordTrainer(_KerasTrainer):
             yield Update(self._done, loss, batch.characters, validation)
 
     def network(self) -> FastWordLSTM:
-        """The network with the best validation loss so far."""
+        """The network with the best validation loss so far, or its mean with the first one."""
         return FastWordLSTM.from_arrays(self.vocabulary, self.arrays())
+
+    def arrays(self) -> Mapping[str, Array]:
+        """The parameters of `network()`."""
+        arrays, kept = super().arrays(), self.schedule.kept
+        if self._begin is None or not kept:
+            return arrays
+        first = self._begin.arrays()
+        return {name: kept * first[name] + (1 - kept) * arrays[name] for name in arrays}
 
     def latest(self) -> FastWordLSTM:
         """The network after the last update."""

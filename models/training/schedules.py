@@ -46,6 +46,9 @@ class WordSchedule:
     cooldown: float = 0.0
     """If not 0, the rate is constant after 200 updates of warm-up, so that the number of updates
     can still change; in this share of the updates, at the end, it falls to zero along a line."""
+    kept: float = 0.0
+    """Share of the parameters that the network began with in the mean that is kept. The mean of a
+    fine-tuned network and its base knows what both know (Wortsman et al., 2022)."""
     half: bool = False
     """Whether matrices are multiplied in 16 bits (bfloat16), for processors that do so faster."""
 
@@ -73,6 +76,13 @@ LONG_TRAINING = WordSchedule(
 """For large corpora of verse: days on two cores."""
 
 FINETUNING_WORDS = WordSchedule(
-    updates=160, learning_rate=7e-4, dropout=0.4, batch=8, length=170, candidates=0, interval=20
+    updates=160,
+    learning_rate=7e-4,
+    dropout=0.4,
+    batch=8,
+    length=170,
+    candidates=0,
+    interval=20,
+    kept=0.6,
 )
 """For the sonnets. A window holds a whole poem."""

@@ -41,6 +41,7 @@ WITHOUT_WORDS = (
 )
 READING = "Plays of William Shakespeare, the King James Bible and verse of 1500 to 1920"
 """The title of what the word network has read."""
+MEMORY = "Training takes up to 2 GB of memory."
 NOTEBOOK_EPOCHS = 60
 """Passes over the corpus in the recipe `notebook`; 1 if it continues from saved weights."""
 TASK = "sonnets"
@@ -67,7 +68,8 @@ def _default(options: Options) -> Plan:
     plan = _plan(corpus, trainers.finetuning(network, corpus, seed), seed, base)
     if plan.architecture == "words":
         plan = replace(
-            plan, complete=lambda trained, stop: calibrated(trained, corpus.training, stop)
+            _with_note(plan, MEMORY),
+            complete=lambda trained, stop: calibrated(trained, corpus.training, stop),
         )
     if options.corpus is None:
         return replace(plan, validation_is_reference=not _has_read_validation(base))

@@ -51,8 +51,9 @@ MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
 PREDICTED_AT_ONCE = 64
 """Predictions over the whole vocabulary that are held in memory."""
-END_TEMPERATURE = 1.1
-"""Factor of the temperature for last words, which rhyme leaves little choice."""
+END_TEMPERATURE = 1.5
+"""Factor of the temperature for last words, which rhyme leaves little choice: with less of it,
+lines end in the few long words that fit anywhere (*liberty*, *company*)."""
 ENOUGH = 0.7
 """Share of a line's particles that have to be finished: the last ones have many short words."""
 

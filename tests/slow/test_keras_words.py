@@ -9,7 +9,7 @@ import pytest
 
 from data.tokens import tokenise
 from models.networks.network import log_softmax
-from models.networks.words import PLAN, WordVocabulary
+from models.networks.words import PLAN, WordLSTM, WordVocabulary
 from models.training.recipe import Update
 from models.training.schedules import WordSchedule
 from models.training.word_lines import PackedLines, features_of
@@ -179,16 +179,32 @@ def test_learns_and_resumes() -> None:
         np.testing.assert_allclose(array, whole.arrays()[name], atol=1e-2)
 
 
-def test_continues_from_a_network() -> None:
-    begin = word_lstm(VOCABULARY, units=(6, 8))
-    continued = keras_verse.WordTrainer(
+def continued(begin: WordLSTM, schedule: WordSchedule) -> "keras_verse.WordTrainer":
+    """A trainer that continues from a network."""
+    return keras_verse.WordTrainer(
         [keras_verse.PassageSource(1, PackedLines.read(PASSAGES, VOCABULARY))],
         VALIDATION,
-        BRIEF,
+        schedule,
         1,
         vocabulary=WordVocabulary.of([]),
         begin=begin,
     )
-    assert continued.vocabulary == VOCABULARY
-    for name, array in continued.arrays().items():
+
+
+def test_continues_from_a_network() -> None:
+    begin = word_lstm(VOCABULARY, units=(6, 8))
+    trainer = continued(begin, BRIEF)
+    assert trainer.vocabulary == VOCABULARY
+    for name, array in trainer.arrays().items():
         np.testing.assert_array_equal(array, begin.arrays()[name])
+
+
+def test_keeps_the_mean_with_the_first_network() -> None:
+    begin, schedule = word_lstm(VOCABULARY, units=(6, 8)), replace(BRIEF, updates=20)
+    whole, mean = (continued(begin, replace(schedule, kept=kept)) for kept in (0.0, 0.75))
+    for trainer in (whole, mean):
+        assert len(list(trainer.train())) == 20
+    for name, array in mean.network().arrays().items():
+        expected = 0.75 * begin.arrays()[name] + 0.25 * whole.arrays()[name]
+        np.testing.assert_allclose(array, expected, atol=1e-3)
+    assert not np.allclose(mean.network().E, begin.E)
