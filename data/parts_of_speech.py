@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from enum import IntFlag, auto
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,7 @@ class Part(IntFlag):
     """*loving*."""
 
 
+@cache
 def load_parts_of_speech() -> Mapping[str, Part]:
     """The parts of speech of each word that the shipped file has, in lower case."""
     parts: dict[str, Part] = {}

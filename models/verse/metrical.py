@@ -140,7 +140,7 @@ def _min_syllables(line: str, index: WordIndex | None) -> int:
 
 # Lines --------------------------------------------------------------------------------------------
 
-SUBJECT_STRENGTH = 3.0
+SUBJECT_STRENGTH = 4.0
 """β of `models.verse.subject`, in nats."""
 RETURNING = 0.5
 """Factor of the bias of a word for each time that the poem has it."""

@@ -202,7 +202,7 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
         if about:
             subject = writer.topics.about(about, rng)
         else:
-            subject = writer.topics.subject_of(opening) or writer.topics.draw(rng)
+            subject = writer.topics.of_opening(opening) or writer.topics.draw(rng)
         return replace(draft, state=writer.read(folded, draft.form, subject), subject=subject)
     text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix
     logits, state = read(network, text, draft.state)

@@ -41,7 +41,7 @@ WITHOUT_WORDS = (
 )
 READING = "Plays of William Shakespeare, the King James Bible and verse of 1500 to 1920"
 """The title of what the word network has read."""
-MEMORY = "Training takes up to 2 GB of memory."
+MEMORY = "Training takes up to 2.5 GB of memory."
 NOTEBOOK_EPOCHS = 60
 """Passes over the corpus in the recipe `notebook`; 1 if it continues from saved weights."""
 TASK = "sonnets"

@@ -31,7 +31,7 @@ from models.verse.metrical import MetricalWriter
 from models.verse.subject import Subject
 from models.verse.word_lines import MetricalLine
 
-FIT, SUBJECT, REPETITION, FAULT, NAMED = 8.0, 8.0, 2.0, 4.0, 12.0
+FIT, SUBJECT, REPETITION, FAULT, NAMED = 8.0, 12.0, 2.0, 4.0, 12.0
 """λ, σ, ρ, φ and μ, in nats."""
 CLOSING = ".;:?!"
 """Marks at which a sentence ends."""

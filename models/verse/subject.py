@@ -11,13 +11,14 @@ Words that are not near the subject, and function words, which have no vector, k
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data.parts_of_speech import Part, load_parts_of_speech
 from data.text import fold, words_of
 from models.networks.words import UNKNOWN, WordVocabulary
 from models.serving.low_rank import BlockMatrix, times
@@ -36,6 +37,7 @@ NEAREST = 8
 """The second of two drawn subjects is one of this many that are nearest to the first."""
 _ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "er", "ers", "ly", "y", "ness", "ful", "less", "or")
 """Endings that are removed from unknown words."""
+_NOUNS = Part.NOUN | Part.PLURAL
 _NOT_NOUNS = ("ed", "ing", "ly", "'d")
 """Endings of words that are not shown as subjects."""
 SHORTEST_PART = 3
@@ -94,6 +96,24 @@ class Topics:
         words = dict.fromkeys(found[token] for token in tokens if token >= COMMON_WORDS)
         nouns = [word for word in words if not word.endswith(_NOT_NOUNS)]
         return Subject(tuple(nouns[:2]), self._mean(tokens), tuple(tokens))
+
+    def of_opening(self, text: str) -> Subject | None:
+        """The subject of an opening, of which the poem names one thing again near its end."""
+        found = self.subject_of(text)
+        if found is None:
+            return None
+        nouns = sorted(filter(self._can_be_noun, found.words), key=_is_often_another)
+        # A capital at the beginning does not make a name.
+        typed = {fold(word): word for word in text.split()[1:]}
+        mentions = [
+            m for noun in nouns[:1] for m in mentions_of(typed.get(noun, noun), self.vocabulary)
+        ]
+        return replace(found, mentions=tuple(mentions))
+
+    def _can_be_noun(self, word: str) -> bool:
+        """Also words of today, which the table of parts of speech lacks as verse does."""
+        part = load_parts_of_speech().get(word)
+        return word not in self.vocabulary.index if part is None else bool(part & _NOUNS)
 
     def about(self, text: str, rng: np.random.Generator) -> Subject:
         """The subject in a member's words, which the poem names.
@@ -162,6 +182,11 @@ class Topics:
         token = self.vocabulary.index.get(word)
         if token is not None and self.vectors[[token]].any():
             yield token
+
+
+def _is_often_another(word: str) -> bool:
+    """Whether a noun is an adjective, too, or a form of a verb that is no noun: *nine*, *burnt*."""
+    return bool(load_parts_of_speech().get(word, Part(0)) & ~(_NOUNS | Part.BASE | Part.THIRD))
 
 
 @cache

@@ -94,6 +94,25 @@ def test_subject_of_words(text: str, words: tuple[str, ...], parts: tuple[str, .
     assert near(found, *parts)
 
 
+@pytest.mark.parametrize(
+    ("opening", "named"),
+    [
+        ("The moon is dark tonight", ["moon"]),  # not "dark"
+        ("Moonlight and rain", ["moonlight"]),  # a capital at the beginning is no name
+        ("I love the Moonlight", ["Moonlight"]),
+        ("Softly and dark", []),
+    ],
+)
+def test_poem_names_a_thing_of_its_opening(opening: str, named: list[str]) -> None:
+    subject = TOPICS.of_opening(opening)
+    assert subject is not None
+    assert [mention.text for mention in subject.mentions] == named
+
+
+def test_opening_about_nothing() -> None:
+    assert TOPICS.of_opening("Thou, who of the") is None
+
+
 def test_rare_words_count_more() -> None:
     """*Dark* is the rarest word of the vocabulary."""
     assert len(RARE) > MOST_WORDS
