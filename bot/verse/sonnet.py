@@ -295,7 +295,7 @@ SONNET = Command(
         ),
         Option(
             "temperature",
-            _("How wild: 0.1 (tame) to 2 (wild), default 0.9"),
+            _("How wild: 0.1 (tame) to 2 (wild), default 0.55"),
             Kind.NUMBER,
             least=LOWEST_TEMPERATURE,
             most=HIGHEST_TEMPERATURE,

@@ -59,7 +59,7 @@ from models.weights import Trained
 batch_size = 16
 """Drafts that `extend` handles well in one call. A poem takes half of the time that it takes alone;
 with more of them no less than that."""
-DEFAULT_TEMPERATURE = 0.7
+DEFAULT_TEMPERATURE = 0.55
 OPENING_LIMIT = 300
 """Maximum characters of an opening."""
 FREE = 4

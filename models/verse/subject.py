@@ -35,6 +35,8 @@ COMMON_WORDS = 250
 """The most common words, which are not what an opening is about if it has others."""
 NEAREST = 8
 """The second of two drawn subjects is one of this many that are nearest to the first."""
+SECOND = 0.6
+"""Weight of the second of two subjects."""
 _ENDINGS = ("'s", "s", "es", "ed", "d", "ing", "er", "ers", "ly", "y", "ness", "ful", "less", "or")
 """Endings that are removed from unknown words."""
 _NOUNS = Part.NOUN | Part.PLURAL
@@ -108,10 +110,21 @@ class Topics:
         mentions = [
             m for noun in nouns[:1] for m in mentions_of(typed.get(noun, noun), self.vocabulary)
         ]
-        return replace(found, mentions=tuple(mentions))
+        if not self._subjects:
+            return replace(found, mentions=tuple(mentions))
+        # Words of today say little to the network: a listed subject near them says more.
+        near = max(self._subjects, key=lambda title: float(self._subjects[title] @ found.vector))
+        return replace(
+            found,
+            vector=_unit(found.vector + SECOND * self._subjects[near]),
+            tokens=tuple(dict.fromkeys((*found.tokens, *self._tokens_of([near])))),
+            mentions=tuple(mentions),
+        )
 
     def _can_be_noun(self, word: str) -> bool:
         """Also words of today, which the table of parts of speech lacks as verse does."""
+        if word.endswith("'s"):
+            return False
         part = load_parts_of_speech().get(word)
         return word not in self.vocabulary.index if part is None else bool(part & _NOUNS)
 
@@ -136,7 +149,7 @@ class Topics:
             return Subject((titles[first],), vectors[first], self._tokens_of(titles))
         nearest = np.argsort(-vectors @ vectors[first], kind="stable")
         second = int(rng.choice([i for i in nearest if i != first][:NEAREST]))
-        mean = vectors[first] + 0.6 * vectors[second]
+        mean = vectors[first] + SECOND * vectors[second]
         both = titles[first], titles[second]
         return Subject(both, _unit(mean), self._tokens_of(both))
 
