@@ -87,7 +87,7 @@ def other_namer() -> Trained:
 
 async def test_same_texts(opened: Open) -> None:
     """A process writes what the thread writes, with weights that it did not load itself."""
-    alone = Inference({"names": namer(), "sonnets": poet()}, anything)
+    alone = Inference({"names": namer(), "sonnets": poet()}, WordFilter().allows)
     expected = await alone.names(NAMES), await poem_of(alone, POEM)
     await alone.close()
     inference = opened()
