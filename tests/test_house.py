@@ -61,7 +61,7 @@ bot.writing          bot.words bot.monitoring bot.concurrency bot.startup bot.ve
     models.names models.verse models.text_generator models.weights models.serving
 bot.words            bot.store data
 bot.pictures         bot.formats models.names models.verse models.networks data
-bot.creatures
+bot.creatures        bot.chat data
 bot.store.backup     bot.store
 bot.store            bot.concurrency bot.startup
 bot.train            bot.training bot.pictures bot.startup bot.arguments models.tasks
