@@ -128,7 +128,9 @@ def _displayed(name: str) -> str:
 
 def _imagined(genome: Genome, letters: str) -> NamePart:
     """A meaning that nobody can check, for the letters before *saurus*."""
-    return NamePart(unexplained(letters), "", genome.choose("meaning", imagined_meanings()), "")
+    return NamePart(
+        unexplained(letters) or letters, "", genome.choose("meaning", imagined_meanings()), ""
+    )
 
 
 # Family, place and time ---------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """Roots of a creature's name, from the table of `data.roots` and from `roots.toml`."""
 
-import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -13,40 +12,31 @@ _SHORTEST_STEM = 3
 """Letters of the shortest stem that may begin a name whose other letters are unknown."""
 _PREFIXES = ("eo", "eu")
 """Shorter ones that do, too."""
-_SHORTEST_INSIDE = 4
 _LIZARD = "lizard"
-_SAURUS = re.compile("saur(?:us|os|oides|a|o)?")
-_TAIL = "oura"
-"""Not the *-urus* of *-saurus*."""
+_SAURUS = "saurus"
 
 
 def roots_of(letters: str) -> tuple[NamePart, ...]:
     """The roots of a name in lower case, from left to right; names of persons are left out.
 
     The stricter readings come first: with the roots of `data.roots`, then with all. If neither
-    finds more than *lizard*, the longest stem counts with which the name begins, else the longest
-    inside it.
+    finds more than *lizard*, the longest stem counts that the name begins with or contains.
     """
-    for roots in (load_roots(), all_roots()):
-        parts = tuple(
-            _lizard() if part.root == _TAIL and letters.endswith("saurus") else part
-            for part in parts_of(letters, roots)
-            if part.language != "person"
-        )
+    for roots in (load_roots(), _all_roots()):
+        found = parts_of(letters, roots)
+        if letters.endswith(_SAURUS) and found[-1].letters != _SAURUS:  # as in *…s-a-urus*, a tail
+            found = (NamePart(_SAURUS, *load_roots()[_SAURUS][:3]),)
+        by_meaning = {part.meaning: part for part in found if part.language != "person"}
+        parts = tuple(part for part in found if by_meaning.get(part.meaning) is part)
         if says_more(parts):
             return parts
     return (*_stem_of(unexplained(letters)), *parts)
 
 
-def _lizard() -> NamePart:
-    """The *saurus* of a name that was read as another root and *-urus*, tail."""
-    return NamePart("saurus", *load_roots()["saurus"][:3])
-
-
 def unexplained(letters: str) -> str:
-    """The letters of a name before *saurus*, or else after it; all letters of other names."""
-    before, *after = _SAURUS.split(letters)
-    return before or "".join(after) or letters
+    """The letters of a name before *saur*, or else after it; all letters of other names."""
+    before, _, after = letters.rpartition("saur")
+    return before or after
 
 
 def says_more(parts: tuple[NamePart, ...]) -> bool:
@@ -55,20 +45,22 @@ def says_more(parts: tuple[NamePart, ...]) -> bool:
 
 
 @cache
-def all_roots() -> Mapping[str, Root]:
-    """Roots by their letters; those of `data.roots` count where both tables have some."""
+def _all_roots() -> Mapping[str, Root]:
     return {**load_roots(_TABLE), **load_roots()}
 
 
 def _stem_of(letters: str) -> tuple[NamePart, ...]:
-    """The longest stem that letters begin with, else the longest inside them, else nothing."""
+    """The longest stem at the beginning of letters or inside them; nothing if there is none.
+
+    Short ones inside occur by chance, so they come last.
+    """
     stems = _stems()
-    places = [(0, end) for end in range(len(letters), 1, -1)]
-    for size in range(len(letters) - 1, _SHORTEST_INSIDE - 1, -1):
-        places += [(begin, begin + size) for begin in range(1, len(letters) - size + 1)]
-    for begin, end in places:
-        if root := stems.get(letters[begin:end]):
-            return (NamePart(letters[begin:end], *root[:3]),)
+    for shortest_inside in (5, 4):
+        for size in range(len(letters), 1, -1):
+            last = len(letters) - size if size >= shortest_inside else 0
+            for begin in range(last + 1):
+                if root := stems.get(letters[begin : begin + size]):
+                    return (NamePart(letters[begin : begin + size], *root[:3]),)
     return ()
 
 
@@ -76,7 +68,7 @@ def _stem_of(letters: str) -> tuple[NamePart, ...]:
 def _stems() -> Mapping[str, Root]:
     """Roots that can begin a name, with and without their last vowel."""
     stems: dict[str, Root] = {}
-    for letters, root in all_roots().items():
+    for letters, root in _all_roots().items():
         if root.place == "ends" or root.language == "person" or root.meaning == _LIZARD:
             continue
         for stem in (letters, letters.rstrip("aeiou")):

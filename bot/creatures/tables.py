@@ -81,8 +81,8 @@ def load_genera() -> Mapping[str, Genus]:
             Period(period),
             region,
             Diet(diet),
-            length,
-            weight,
+            float(length),
+            float(weight),
             tuple(map(Trait, traits.split())),
         )
         for family, genera in _read("genera.toml").items()
