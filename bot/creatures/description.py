@@ -97,7 +97,7 @@ DIETS: Mapping[Diet, Sentences] = {
         _("It eats for sixteen hours a day, and thinks about food for the rest."),
         _("It considers every bush carefully, and then eats it."),
         _("It knows four hundred plants by taste, and has a low opinion of most."),
-        _("It swallows pebbles for its digestion, and cobbles by mistake."),
+        _("It picks up pebbles for its digestion, and boulders by mistake."),
     ),
     Diet.MEAT: (
         _("It hunts at dusk, and usually wishes that it had started earlier."),
@@ -264,9 +264,9 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("It blinks rarely, and one eye at a time."),
     ),
     Trait.HUMP: (
-        _("The hump stores fat for hard times, and the times have been good."),
-        _("The purpose of the hump is disputed, though not by its owner."),
-        _("The hump is a reserve, and touching it is a last resort."),
+        _("Its high back stores fat for hard times, and the times have been good."),
+        _("The purpose of its high back is disputed, though not by its owner."),
+        _("The fat on its back is a reserve, which it does not like to touch."),
     ),
     Trait.DEWLAP: (
         _("Its dewlap swells a moment before it calls, which spoils the surprise."),

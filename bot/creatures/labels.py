@@ -88,7 +88,7 @@ TRAITS: Mapping[Trait, str] = {
     Trait.LONG_TAIL: _("a long tail"),
     Trait.LARGE_HEAD: _("a large head"),
     Trait.LARGE_EYES: _("large eyes"),
-    Trait.HUMP: _("a hump"),
+    Trait.HUMP: _("a high back"),
     Trait.DEWLAP: _("a dewlap"),
 }
 COLOURS: Mapping[Colour, str] = {

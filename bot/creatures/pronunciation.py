@@ -28,10 +28,10 @@ _ENDINGS = {
     "ceratops": "SER-ah-tops",
     "mimus": "MIE-mus",
     "gnathus": "NAY-thus",
-    "lestes": "LES-teez",
+    "lestes": "LES-tees",
     "venator": "veh-NAY-tor",
     "cheirus": "KIE-rus",
-    "suchus": "SOO-kus",
+    "suchus": "SUE-kus",
     "spinax": "SPIE-nax",
     "dromeus": "DROH-mee-us",
 }
@@ -48,6 +48,9 @@ _LONG = {"a": "ay", "e": "ee", "i": "ie", "o": "oh", "u": "oo", "y": "ie"}
 _PINYIN_OPEN = {"a": "ah", "e": "uh", "i": "ee", "o": "oh", "u": "oo", "y": "ee"}
 _CONSONANTS = {"ph": "f", "rh": "r", "sch": "sk", "kh": "k", "gh": "g", "qu": "kw", "q": "k"}
 _OF_PINYIN = {"zh": "j", "x": "sh", "q": "ch"}
+_UNWANTED = frozenset({"dik", "fag", "fuk", "kak", "kok", "kum", "nig", "pis", "shat", "tit"})
+"""Syllables that nobody wants to read in capitals; their vowel is drawn out."""
+_DRAWN_OUT = str.maketrans({"a": "ah", "i": "ee", "o": "oh", "u": "oo"})
 _GLIDES = {"i": "Y", "u": "W"}
 """Vowels of pinyin that are said as consonants before others, as in *xiong*."""
 
@@ -77,7 +80,7 @@ def pronunciation(name: str) -> str:
         text = _said(syllable, following, place, pinyin=pinyin, is_stressed=is_stressed).lower()
         said.append(text.upper() if is_stressed else text)
     if not ending and said[-1].endswith("es"):
-        said[-1] = f"{said[-1][:-2]}eez"  # -phytes, -nectes
+        said[-1] = f"{said[-1][:-2]}ees"  # -phytes, -nectes
     return "-".join([*said, *filter(None, [_ENDINGS.get(ending)])])
 
 
@@ -172,7 +175,8 @@ def _said(
         sound = (_LONG if is_stressed else _OPEN).get(vowel, "")
     if sound == "ie" and not start:
         sound = "eye"
-    return start + sound + end
+    text = start + sound + end
+    return text.translate(_DRAWN_OUT) if text in _UNWANTED else text
 
 
 def _consonants(sounds: list[str], vowel: str, *, pinyin: bool, begins: bool = False) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from data.etymology import NamePart, parts_of
 from data.roots import Root, load_roots
 
-_TABLE = Path(__file__).parent / "roots.toml"
+TABLE = Path(__file__).parent / "roots.toml"
 _SHORTEST_STEM = 3
 """Letters of the shortest stem that may begin a name whose other letters are unknown."""
 _PREFIXES = ("eo", "eu")
@@ -46,7 +46,7 @@ def says_more(parts: tuple[NamePart, ...]) -> bool:
 
 @cache
 def _all_roots() -> Mapping[str, Root]:
-    return {**load_roots(_TABLE), **load_roots()}
+    return {**load_roots(TABLE), **load_roots()}
 
 
 def _stem_of(letters: str) -> tuple[NamePart, ...]:

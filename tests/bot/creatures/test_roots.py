@@ -2,19 +2,17 @@
 
 import re
 import tomllib
-from pathlib import Path
 
 import pytest
 
-from bot.creatures import roots
 from bot.creatures.animal import profile_of
 from bot.creatures.labels import REGIONS, is_imagined, meaning
 from bot.creatures.profile import Build, Colour, Diet, Family, Pattern, Temper, Theme, Trait
+from bot.creatures.roots import TABLE
 from bot.creatures.tables import imagined_meanings, load_families, load_genera, load_hints
 from data.roots import load_roots
 from tests.bot.creatures.names import NAMES
 
-TABLE = Path(roots.__file__).with_suffix(".toml")
 CODES = {
     "family": Family, "word": Family, "build": Build, "temper": Temper, "diet": Diet,
     "trait": Trait, "theme": Theme, "colour": Colour, "pattern": Pattern,

@@ -10,8 +10,13 @@ from hypothesis import given, settings
 from bot.creatures import labels
 from bot.creatures.animal import profile_of
 from bot.creatures.description import (
+    ANTARCTICA,
+    BUILDS,
     DIETS,
     FAMILIES,
+    LARGE,
+    PATTERNS,
+    SMALL,
     TEMPERS,
     THEMES,
     TRAITS,
@@ -22,6 +27,10 @@ from bot.creatures.description import (
 from bot.creatures.labels import alternative_text
 from bot.creatures.profile import Colour, Diet, Family, Pattern, Period, Pose, Temper, Theme, Trait
 from bot.creatures.pronunciation import pronunciation
+from bot.creatures.roots import TABLE
+from bot.creatures.tables import imagined_meanings
+from bot.words import Strictness, WordFilter
+from data.roots import load_roots
 from tests.bot.creatures.names import NAMES, names
 
 
@@ -40,9 +49,10 @@ from tests.bot.creatures.names import NAMES, names
         ("Baryonyx", "BAR-ee-oh-nix"),
         ("Xiongguanlong", "shyong-GWAN-long"),  # pinyin
         ("Qianzhousaurus", "CHYAN-joo-SOR-us"),
-        ("Saurophytes", "saw-ROF-ih-teez"),
+        ("Saurophytes", "saw-ROF-ih-tees"),
         ("Maiasaura", "MIE-ah-SOR-ah"),
         ("Mei", "MAY"),
+        ("Phagosaurus", "FAHG-oh-SOR-us"),  # not as it is spelt
         ("Améthysaurus", "ah-METH-ih-SOR-us"),
         ("Krt", "KRT"),  # no vowel
     ],
@@ -64,7 +74,8 @@ def test_any_name_can_be_said(name: str) -> None:
 def test_sentences() -> None:
     """Enough of them, each a sentence, none twice."""
     first = [*chain(*TEMPERS.values(), *DIETS.values(), *FAMILIES.values())]
-    second = [*chain(*TRAITS.values(), *THEMES.values())]
+    second = [*chain(*TRAITS.values(), *THEMES.values(), *BUILDS.values(), *PATTERNS.values())]
+    second += [*SMALL, *LARGE, *ANTARCTICA]
     assert len(first) >= 40
     assert len(second) >= 40
     for sentence in (*first, *second):
@@ -90,6 +101,20 @@ def test_descriptions_fit(name: str) -> None:
     }
     assert description(profile) in fitting
     assert description(profile) == description(profile_of(name.upper()))
+
+
+def test_word_filter_allows_descriptions() -> None:
+    """At its strictest, too; a name whose profile it refuses would show none."""
+    allows = WordFilter(strictness=Strictness.STRICT).allows
+    tables = (TEMPERS, DIETS, FAMILIES, TRAITS, THEMES, BUILDS, PATTERNS, labels.TRAITS)
+    texts = [text for table in tables for entry in table.values() for text in listed(entry)]
+    texts += [*SMALL, *LARGE, *ANTARCTICA, *imagined_meanings()]
+    texts += [text for root in load_roots(TABLE).values() for text in (root.word, root.meaning)]
+    assert [text for text in texts if not allows(text)] == []
+
+
+def listed(entry: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (entry,) if isinstance(entry, str) else entry
 
 
 def test_descriptions_differ() -> None:
