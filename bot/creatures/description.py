@@ -316,7 +316,7 @@ THEMES: Mapping[Theme, Sentences] = {
     ),
     Theme.DESERT: (
         _("It can go without water for weeks, and lets it be known."),
-        _("It is the colour of the desert at noon, and moves about as much."),
+        _("Its tracks in the sand lead, with several detours, back to where they began."),
         _("It rolls in dust to get clean, with the result that one expects."),
     ),
     Theme.MOUNTAIN: (
