@@ -192,7 +192,7 @@ def _length(genome: Genome, hints: Hints, ranges: FamilyRanges) -> float:
         lower, upper = usual_to, longest
     else:
         lower, upper = usual_from, usual_to
-    between = (genome.draw("length") + genome.draw("length again")) / 2
+    between = (genome.draw("length") + genome.draw("length_2")) / 2
     return min(max(_two_digits(lower + between * (upper - lower)), lower), upper)
 
 

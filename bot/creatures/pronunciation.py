@@ -15,13 +15,7 @@ _SOUNDS = re.compile(
     r"(?P<vowel>ae|oe|au|ai|ei|eu(?!s$)|ou|oo|ee|aa|ii|uu|(?<=[^aeiouy])y|[aeiou])"
     r"|(?P<consonant>sch|ch|ph|th|rh|sh|zh|kh|gh|qu|[a-zYW])"
 )
-_STARTS = frozenset(
-    re.findall(
-        "[a-z]+",
-        "bl br cl cr dr fl fr gl gr kl kr pl pr tr vr sc sk sl sm sn sp st sw thr chr chl phr phl "
-        "scr str spr skr sth sph gw",
-    )
-)
+_START = re.compile("(?:[bcfgkp]|ch|ph)l|(?:[bcdfgkptv]|ch|ph|th)r|s(?:[cklmnptw]|ph|th)r?|gw")
 """Groups of consonants that begin a syllable inside a name."""
 _ENDINGS = {
     "titan": "TIE-tan",
@@ -111,7 +105,7 @@ def _kept(consonants: list[str]) -> int:
         return 1
     for kept in range(len(consonants) - 1):
         group = "".join(consonants[kept:])
-        if group in _STARTS and (kept or group[0] != "s"):
+        if _START.fullmatch(group) and (kept or group[0] != "s"):
             return kept
     return max(len(consonants) - 1, 0)
 
