@@ -12,6 +12,8 @@ _SHORTEST_STEM = 3
 """Letters of the shortest stem that may begin a name whose other letters are unknown."""
 _PREFIXES = ("eo", "eu")
 """Shorter ones that do, too."""
+_LONG_UNKNOWN = 4
+"""Letters before the first root from which on they may hide a stem."""
 _LIZARD = "lizard"
 _SAURUS = "saurus"
 
@@ -20,7 +22,8 @@ def roots_of(letters: str) -> tuple[NamePart, ...]:
     """The roots of a name in lower case, from left to right; names of persons are left out.
 
     The stricter readings come first: with the roots of `data.roots`, then with all. If neither
-    finds more than *lizard*, the longest stem counts that the name begins with or contains.
+    finds more than *lizard*, the longest stem counts that the name begins with or contains. It
+    counts, too, in many letters before the first root.
     """
     for roots in (load_roots(), _all_roots()):
         found = parts_of(letters, roots)
@@ -29,7 +32,8 @@ def roots_of(letters: str) -> tuple[NamePart, ...]:
         by_meaning = {part.meaning: part for part in found if part.language != "person"}
         parts = tuple(part for part in found if by_meaning.get(part.meaning) is part)
         if says_more(parts):
-            return parts
+            before = letters[: letters.index(found[0].letters)]
+            return (*_stem_of(before), *parts) if len(before) >= _LONG_UNKNOWN else parts
     return (*_stem_of(unexplained(letters)), *parts)
 
 
