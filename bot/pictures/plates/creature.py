@@ -1,0 +1,34 @@
+"""A creature: its parts, from the far side to the near one."""
+
+from functools import lru_cache
+
+from bot.creatures.profile import Profile
+from bot.pictures.plates.drawing import Drawing, Variation
+from bot.pictures.plates.head import draw_behind_head, draw_head
+from bot.pictures.plates.limbs import draw_arm, draw_foreleg, draw_leg
+from bot.pictures.plates.ornaments import draw_behind_body, draw_on_body
+from bot.pictures.plates.palette import palette_of
+from bot.pictures.plates.patterns import draw_pattern, draw_shades
+from bot.pictures.plates.skeleton import skeleton_of
+
+
+@lru_cache(maxsize=16)
+def creature(profile: Profile) -> tuple[Drawing, float]:
+    """The drawing of a creature that stands on y = 0, and its length in units."""
+    variation = Variation(profile.name)
+    palette = palette_of(profile)
+    skeleton = skeleton_of(profile, variation)
+    drawing = Drawing()
+    draw_fore = draw_foreleg if skeleton.stands_on_arms else draw_arm
+    draw_fore(drawing, skeleton.arms[1], skeleton, profile, palette)
+    draw_leg(drawing, skeleton.legs[1], skeleton, profile, palette)
+    draw_behind_body(drawing, skeleton, profile, palette, variation)
+    drawing.fill(palette.base, skeleton.body.outline())
+    draw_shades(drawing, skeleton, palette)
+    draw_pattern(drawing, skeleton, profile.pattern, palette, variation)
+    draw_leg(drawing, skeleton.legs[0], skeleton, profile, palette)
+    draw_on_body(drawing, skeleton, profile, palette, variation)
+    draw_fore(drawing, skeleton.arms[0], skeleton, profile, palette)
+    draw_behind_head(drawing, skeleton.head, profile, palette, variation)
+    draw_head(drawing, skeleton.head, profile, palette, variation)
+    return drawing, skeleton.length

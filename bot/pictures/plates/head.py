@@ -1,0 +1,335 @@
+"""The head: skull, jaw, teeth, eye; horns, frills, crests, domes."""
+
+import math
+from dataclasses import dataclass
+
+from bot.creatures.profile import Diet, Family, Pattern, Profile, Temper, Trait
+from bot.pictures.plates.drawing import Drawing, Rgb, Variation, mix, rgb
+from bot.pictures.plates.geometry import (
+    Points,
+    between,
+    clipped,
+    ellipse,
+    horn,
+    leaf,
+    polar,
+    smooth,
+)
+from bot.pictures.plates.palette import BONE, CREAM, SHADOW, Palette
+from bot.pictures.plates.skulls import SKULLS, Outline, Skull
+
+PUPIL = rgb("17131c")
+MOUTH = rgb("7c2b35")
+TONGUE = rgb("d0707a")
+
+
+@dataclass(frozen=True)
+class Head:
+    """A head in its place."""
+
+    skull: Skull
+    origin: complex
+    turn: complex
+    """Its length and direction as a factor: skull units times this are units of the drawing."""
+    gape: float
+    """How far the jaw opens, in degrees."""
+
+    @property
+    def length(self) -> float:
+        """Of the skull, in units of the drawing."""
+        return abs(self.turn)
+
+    def at(self, x: float, y: float) -> complex:
+        """A point of the skull."""
+        return self.origin + complex(x, y) * self.turn
+
+    def points(self, outline: Outline) -> Points:
+        """An outline of the skull."""
+        return [self.at(*point) for point in outline]
+
+    def opened(self, points: Points) -> Points:
+        """Points of the lower jaw, as far as it is open."""
+        joint = self.at(*self.skull.top[0])
+        turn = polar(1, -self.gape)
+        return [joint + (point - joint) * turn for point in points]
+
+
+def head_of(profile: Profile, origin: complex, length: float, angle: float, gape: float) -> Head:
+    """The head of a profile whose neck ends at `origin`."""
+    return Head(SKULLS[profile.family], origin, polar(length, angle), gape)
+
+
+def draw_behind_head(
+    drawing: Drawing, head: Head, profile: Profile, palette: Palette, variation: Variation
+) -> None:
+    """Draw what stands between neck and head: the frill."""
+    traits = profile.traits
+    if profile.family is Family.CERATOPSIAN or {Trait.FRILL, Trait.FRILL_SPIKES} & {*traits}:
+        _draw_frill(drawing, head, profile, palette, variation)
+
+
+def draw_head(
+    drawing: Drawing, head: Head, profile: Profile, palette: Palette, variation: Variation
+) -> None:
+    """Draw the head from jaw to horns."""
+    skull, traits = head.skull, profile.traits
+    top = smooth(head.points(skull.top))
+    mouth = smooth(head.points((skull.top[-1], *skull.mouth, skull.top[0])))
+    if Trait.CREST in traits:
+        _draw_crest(drawing, head, profile, palette, variation)
+    _draw_jaw(drawing, head, palette, mouth)
+    if skull.teeth or Trait.LARGE_TEETH in traits:
+        _draw_teeth(drawing, head, palette, is_large=Trait.LARGE_TEETH in traits)
+    cranium = top + mouth[1:-1]
+    if Trait.BROW_HORNS in traits:
+        _draw_brow_horn(drawing, head, profile, palette, is_near=False)
+    drawing.fill(palette.base, cranium)
+    forward, upward = head.turn / head.length, head.turn * 1j / head.length
+    crown = clipped(cranium, head.at(0, skull.eye[1] + skull.eye[2] * 0.9), forward)
+    if crown:
+        drawing.fill(palette.back, crown)
+    cheek = clipped(cranium, head.at(0, skull.mouth[-1][1] + 0.09), -forward)
+    cheek = clipped(cheek, head.at(0.30, 0), upward) if cheek else cheek
+    if cheek:
+        drawing.fill(mix(palette.belly, palette.base, 0.3), cheek)
+    if skull.beak < 1:
+        beak = clipped(cranium, head.at(skull.beak, 0), -upward * polar(1, 12))
+        drawing.fill(palette.horn, beak)
+    if profile.pattern in (Pattern.STRIPES, Pattern.RINGS, Pattern.SADDLES):
+        x, y, radius = skull.eye
+        behind = [head.at(x - radius, y + radius * 0.3), head.at(x - 0.24, y - 0.02)]
+        drawing.fill(palette.marking, leaf(*behind, width=0.36))
+        if skull.beak > 1:
+            before = [head.at(x + radius, y - radius * 0.2), head.at(x + 0.27, y - radius * 1.6)]
+            drawing.fill(palette.marking, leaf(*before, width=0.26))
+    drawing.line(palette.crease, max(1.6, head.length * 0.014), mouth[2:-2])
+    x, y = skull.nostril
+    drawing.fill(
+        mix(palette.crease, SHADOW, 0.4),
+        ellipse(head.at(x, y), head.length * 0.026, head.length * 0.015, 25),
+    )
+    if profile.family is Family.PACHYCEPHALOSAUR or Trait.DOME in traits:
+        _draw_dome(drawing, head, profile, palette)
+    if profile.family is Family.ANKYLOSAUR:
+        drawing.fill(palette.horn, horn(head.at(0.06, 0.2), head.at(-0.19, 0.3), head.length * 0.2))
+        drawing.fill(
+            palette.horn, horn(head.at(0.1, -0.2), head.at(-0.06, -0.42), head.length * 0.18)
+        )
+    if profile.family is Family.CERATOPSIAN:
+        drawing.fill(
+            palette.horn, horn(head.at(0.16, -0.22), head.at(0.04, -0.47), head.length * 0.13)
+        )
+    if Trait.NOSE_HORN in traits:
+        _draw_nose_horn(drawing, head, profile, palette)
+    if Trait.BROW_HORNS in traits:
+        _draw_brow_horn(drawing, head, profile, palette, is_near=True)
+    _draw_eye(drawing, head, profile, palette)
+
+
+def _draw_jaw(drawing: Drawing, head: Head, palette: Palette, mouth: Points) -> None:
+    skull = head.skull
+    chin = smooth(head.opened(head.points((*skull.jaw, skull.top[0]))))
+    lip = head.opened(mouth[6:][::-1])
+    if head.gape > 3:
+        inside = [*mouth[4:], *lip[:-2]]
+        drawing.fill(MOUTH, inside)
+        tongue = head.opened(
+            [head.at(0.3, skull.mouth[-1][1] + 0.01), head.at(0.72, skull.mouth[0][1] - 0.01)]
+        )
+        drawing.fill(TONGUE, leaf(*tongue, width=0.2, bend=0.06))
+    jaw = lip + chin
+    drawing.fill(palette.belly, jaw)
+    if skull.beak < 1:
+        direction = -1j * head.turn / head.length * polar(1, -head.gape)
+        tip = clipped(jaw, head.opened([head.at(skull.beak + 0.03, 0)])[0], direction)
+        if tip:
+            drawing.fill(palette.horn, tip)
+
+
+def _draw_teeth(drawing: Drawing, head: Head, palette: Palette, *, is_large: bool) -> None:
+    skull = head.skull
+    count = skull.teeth or 7
+    size = skull.tooth * (1.7 if is_large else 1.0)
+    front = head.points((skull.top[-1], *skull.mouth))
+    upper = smooth(front)
+    lower = head.opened(upper)
+    down = -1j * head.turn
+    teeth, below = [], []
+    last = int(len(upper) * 0.66)
+    for i in range(count):
+        at = 1 + (last - 2) * i / count
+        length = size * (1 - 0.45 * i / count) * (0.8 + 0.3 * math.sin(i * 2.4))
+        for row, direction, into in ((upper, down, teeth), (lower, -down, below)):
+            if row is lower and (head.gape < 3 or i % 2 or i == 0):
+                continue
+            start, end = row[int(at)], row[min(int(at) + 1, len(row) - 1)]
+            base = between(start, end, at % 1)
+            into.append(
+                horn(base - direction * 0.02, base + direction * length, head.length * size * 0.62)
+            )
+    drawing.fill(mix(BONE, CREAM, 0.6), *teeth, *below)
+
+
+def _draw_eye(drawing: Drawing, head: Head, profile: Profile, palette: Palette) -> None:
+    """Draw the eye. Its lid shows the temper."""
+    x, y, radius = head.skull.eye
+    factor = 1.4 if Trait.LARGE_EYES in profile.traits else 1.0
+    size = max(radius * head.length * 1.12, 5.6) * factor
+    centre = head.at(x, y)
+    forward = head.turn / head.length
+    drawing.disc(mix(palette.base, SHADOW, 0.62), centre, size * 1.28)
+    drawing.disc(palette.eye, centre, size)
+    drawing.disc(PUPIL, centre + forward * size * 0.14, size * 0.6)
+    lids = {
+        Temper.FIERCE: (0.30, -24), Temper.GRUMPY: (0.12, -16), Temper.PROUD: (0.25, -5),
+        Temper.CALM: (0.22, 6), Temper.SOCIABLE: (0.62, 8), Temper.CURIOUS: (0.85, 0),
+    }  # fmt: skip
+    if lid := lids.get(profile.temper):
+        height, angle = lid
+        round_eye = ellipse(centre, size * 1.3, size * 1.3)
+        edge = centre + forward * 1j * size * height
+        drawing.fill(palette.back, clipped(round_eye, edge, forward * polar(1, angle)))
+    drawing.disc(rgb("ffffff"), centre + size * complex(0.34, 0.3), size * 0.25)
+
+
+def _draw_frill(
+    drawing: Drawing, head: Head, profile: Profile, palette: Palette, variation: Variation
+) -> None:
+    is_own = profile.family is Family.CERATOPSIAN
+    size = (0.72 if Trait.FRILL in profile.traits else 0.5) if is_own else 0.55
+    size *= variation.within("frill", 0.92, 1.1)
+    spiky = Trait.FRILL_SPIKES in profile.traits
+    middle = (0.16, 0.02)
+    angles = [72, 96, 120, 144, 168, 192, 216, 240]
+    rim = [
+        head.at(
+            middle[0] + size * factor * math.cos(math.radians(angle)),
+            middle[1] + size * factor * math.sin(math.radians(angle)),
+        )
+        for angle, factor in zip(
+            angles, (0.55, 0.8, 1.0, 1.1, 1.04, 0.92, 0.76, 0.6), strict=True
+        )
+    ]
+    centre = head.at(*middle)
+    outline = smooth(rim)
+    spikes = []
+    for i in range(1, 7):
+        direction = (rim[i] - centre) / abs(rim[i] - centre)
+        length = head.length * ((0.34 if i < 4 else 0.16) if spiky else 0.07)
+        base = rim[i] - direction * head.length * 0.04
+        spikes.append(
+            horn(base, rim[i] + direction * length, head.length * 0.15, -0.06 if spiky else 0)
+        )
+    drawing.fill(palette.horn, *spikes)
+    inner = [head.at(0.32, 0.24), *outline, head.at(0.2, -0.3)]
+    drawing.fill(palette.base, inner)
+    centre = head.at(0.2, 0.0)
+    drawing.fill(
+        mix(palette.accent, palette.base, 0.15),
+        [head.at(0.3, 0.2), *(between(p, centre, 0.13) for p in outline[2:-4]), head.at(0.2, -0.1)],
+    )
+    if profile.pattern in (Pattern.SPOTS, Pattern.SADDLES, Pattern.RINGS):
+        for at, radius in ((rim[2], 0.085), (rim[4], 0.075)):
+            spot = between(at, centre, 0.38)
+            drawing.disc(palette.back, spot, head.length * radius)
+            drawing.disc(palette.belly, spot, head.length * radius * 0.62)
+            drawing.disc(palette.back, spot, head.length * radius * 0.3)
+    elif profile.pattern is Pattern.STRIPES:
+        rays = [leaf(between(at, centre, 0.18), between(at, centre, 0.7), 0.24) for at in rim[1:7]]
+        drawing.fill(palette.back, *rays)
+
+
+def _draw_brow_horn(
+    drawing: Drawing, head: Head, profile: Profile, palette: Palette, *, is_near: bool
+) -> None:
+    x, y, radius = head.skull.eye
+    own = profile.family is Family.CERATOPSIAN
+    length = 0.66 if own else 0.3
+    shift = 0.0 if is_near else 0.07
+    base = head.at(x + shift - 0.01, y + radius + 0.05)
+    tip = base + head.turn * polar(length, 42 if own else 62)
+    colour = palette.horn if is_near else mix(palette.horn, SHADOW, 0.25)
+    drawing.fill(colour, horn(base, tip, head.length * (0.15 if own else 0.13), -0.14))
+
+
+def _draw_nose_horn(drawing: Drawing, head: Head, profile: Profile, palette: Palette) -> None:
+    x = head.skull.nostril[0] - 0.06
+    above = [
+        between(complex(*a), complex(*b), 0.5)
+        for a, b in zip(head.skull.top, head.skull.top[1:], strict=False)
+        if b[0] > a[0] and b[0] > x - 0.05
+    ]
+    base = head.at(above[0].real, above[0].imag - 0.05)
+    length = 0.36 if profile.family is Family.CERATOPSIAN else 0.24
+    tip = base + head.turn * polar(length, 72)
+    drawing.fill(palette.horn, horn(base, tip, head.length * 0.16, 0.10))
+
+
+def _draw_dome(drawing: Drawing, head: Head, profile: Profile, palette: Palette) -> None:
+    own = profile.family is Family.PACHYCEPHALOSAUR
+    x, y, radius = head.skull.eye
+    low = y + radius + 0.03
+    height = (0.34 if Trait.DOME in profile.traits else 0.24) if own else 0.2
+    dome = smooth(
+        head.points(
+            (
+                (x + 0.17, low - 0.01), (x + 0.13, low + height * 0.62), (x - 0.04, low + height),
+                (x - 0.24, low + height * 0.78), (x - 0.37, low + height * 0.15), (x - 0.41, low - 0.08),
+            )
+        )
+    )  # fmt: skip
+    drawing.fill(palette.accent, [*dome, head.at(x - 0.1, low - 0.07)])
+    shine = smooth(
+        head.points(
+            ((x + 0.07, low + height * 0.5), (x - 0.03, low + height * 0.8), (x - 0.14, low + height * 0.78))
+        )
+    )  # fmt: skip
+    drawing.line(mix(palette.accent, CREAM, 0.5), head.length * 0.035, shine)
+    knobs = [
+        head.at(x + dx, low + dy)
+        for dx, dy in ((-0.41, -0.12), (-0.40, 0.0), (-0.30, 0.03), (-0.20, 0.02), (0.2, -0.01))
+    ]
+    for knob in knobs:
+        drawing.disc(palette.horn, knob, head.length * 0.038)
+
+
+def _draw_crest(
+    drawing: Drawing, head: Head, profile: Profile, palette: Palette, variation: Variation
+) -> None:
+    which = variation.unit("crest")
+    size = variation.within("crest size", 0.85, 1.15)
+    points: Outline
+    if profile.family is Family.HADROSAUR and which < 0.5:  # a tube, as of Parasaurolophus
+        points = (
+            (0.62, 0.05), (0.45, 0.22), (0.20, 0.36), (-0.25, 0.52), (-0.62, 0.56), (-0.70, 0.47),
+            (-0.55, 0.40), (-0.20, 0.28), (0.02, 0.12), (0.2, 0.0),
+        )  # fmt: skip
+    elif profile.family is Family.HADROSAUR:  # a helmet, as of Corythosaurus
+        points = (
+            (0.66, 0.04), (0.58, 0.24), (0.42, 0.44), (0.18, 0.50), (-0.02, 0.38), (-0.08, 0.16),
+            (0.2, 0.0),
+        )  # fmt: skip
+    elif profile.diet is Diet.MEAT or which < 0.4:  # two blades along the snout
+        points = (
+            (0.84, 0.06), (0.72, 0.30), (0.52, 0.42), (0.30, 0.42), (0.12, 0.34), (0.02, 0.24),
+            (0.2, 0.05),
+        )  # fmt: skip
+    else:  # a casque
+        points = ((0.56, 0.06), (0.50, 0.28), (0.34, 0.46), (0.14, 0.42), (0.02, 0.18), (0.2, 0.0))
+    low = 0.1
+    scaled = tuple((x, low + (y - low) * (size if y > low else 1)) for x, y in points)
+    outline = smooth(head.points(scaled), closed=True)
+    drawing.fill(palette.accent, outline)
+    middle = head.at(0.25, 0.1)
+    rim = smooth([between(p, middle, 0.16) for p in head.points(scaled[1:-2])])
+    drawing.line(mix(palette.accent, SHADOW, 0.3), head.length * 0.03, rim)
+
+
+def mouth_tip(head: Head) -> complex:
+    """The tip of the snout."""
+    return head.at(*head.skull.top[-1])
+
+
+def colour_of_lid(palette: Palette) -> Rgb:
+    """The colour above the eye."""
+    return palette.back

@@ -1,0 +1,232 @@
+"""Limbs: legs, feet, arms, hands."""
+
+from bot.creatures.profile import Family, Pattern, Profile, Trait
+from bot.pictures.plates.body_plans import Foot
+from bot.pictures.plates.drawing import Drawing, Rgb, mix
+from bot.pictures.plates.geometry import Points, Tube, between, clipped, ellipse, horn, leaf, polar
+from bot.pictures.plates.palette import SHADOW, Palette
+from bot.pictures.plates.skeleton import Limb, Skeleton
+
+
+def draw_leg(
+    drawing: Drawing, limb: Limb, skeleton: Skeleton, profile: Profile, palette: Palette
+) -> None:
+    """Draw a hind leg with its foot. A far one is darker."""
+    plan = skeleton.plan
+    thigh, shank = plan.thigh, plan.shank
+    upper = limb.middle - limb.root
+    if plan.foot is Foot.PILLAR:
+        spine = [
+            limb.root + thigh * (-0.10 + 0.42j), limb.root + upper * 0.12,
+            limb.root + upper * 0.6, limb.middle, between(limb.middle, limb.ankle, 0.45),
+            limb.ankle, complex(limb.end.real, _sole(limb)),
+        ]  # fmt: skip
+        front = [0.34 * thigh, 0.52 * thigh, 0.46 * thigh, 0.62 * shank, 0.50 * shank, 0.48 * shank, 0.60 * shank]
+        back = [0.34 * thigh, 0.54 * thigh, 0.44 * thigh, 0.50 * shank, 0.52 * shank, 0.46 * shank, 0.50 * shank]
+    else:
+        spine = [
+            limb.root + thigh * (-0.06 + 0.40j), limb.root + upper * 0.15,
+            limb.root + upper * 0.62, limb.middle, between(limb.middle, limb.ankle, 0.34),
+            between(limb.middle, limb.ankle, 0.8), limb.ankle,
+            between(limb.ankle, limb.end, 0.5), limb.end,
+        ]  # fmt: skip
+        front = [
+            0.36 * thigh, 0.52 * thigh, 0.40 * thigh, 0.46 * shank, 0.40 * shank, 0.26 * shank,
+            0.28 * shank, 0.25 * shank, 0.30 * shank,
+        ]  # fmt: skip
+        back = [
+            0.36 * thigh, 0.54 * thigh, 0.46 * thigh, 0.42 * shank, 0.62 * shank, 0.28 * shank,
+            0.32 * shank, 0.25 * shank, 0.30 * shank,
+        ]  # fmt: skip
+    tube = Tube(spine, front, back)
+    colour = palette.base if limb.is_near else palette.far
+    if plan.foot is Foot.BIRD:
+        _draw_bird_foot(drawing, limb, skeleton, profile, palette, colour)
+    elif plan.foot is Foot.HOOFED:
+        _draw_hoofed_foot(drawing, limb, shank, plan.toes * plan.hip_height, palette, colour)
+    drawing.fill(colour, tube.outline())
+    if plan.foot is Foot.PILLAR:
+        _draw_nails(drawing, complex(limb.end.real, _sole(limb)), shank, palette, limb.is_near)
+    if limb.is_near:
+        crease = max(1.8, shank * 0.05)
+        drawing.line(palette.crease, crease, tube.edge(0.98, 0.2, 0.44), opacity=0.5)
+        drawing.line(palette.crease, crease, tube.edge(-0.98, 0.24, 0.42), opacity=0.5)
+    _draw_bands(drawing, tube, profile, palette, limb.is_near)
+
+
+def draw_foreleg(
+    drawing: Drawing, limb: Limb, skeleton: Skeleton, profile: Profile, palette: Palette
+) -> None:
+    """Draw a fore leg that carries the body."""
+    width = skeleton.plan.arm_width
+    is_hoofed = skeleton.plan.foot is Foot.HOOFED
+    upper = limb.middle - limb.root
+    foot = complex(limb.end.real, _sole(limb))
+    spine = [
+        limb.root + width * (-0.02 + 0.55j), limb.root + upper * 0.2, limb.root + upper * 0.65,
+        limb.middle, between(limb.middle, limb.ankle, 0.5), limb.ankle, foot,
+    ]  # fmt: skip
+    front = [0.5, 0.66, 0.50, 0.46, 0.40, 0.36, 0.46]
+    back = [0.5, 0.68, 0.54, 0.46, 0.40, 0.36, 0.42]
+    tube = Tube(spine, [part * width for part in front], [part * width for part in back])
+    colour = palette.base if limb.is_near else palette.far
+    drawing.fill(colour, tube.outline())
+    _draw_nails(drawing, foot, width * (0.8 if is_hoofed else 0.84), palette, limb.is_near)
+    if limb.is_near:
+        crease = max(1.8, width * 0.05)
+        drawing.line(palette.crease, crease, tube.edge(0.98, 0.22, 0.45), opacity=0.4)
+        drawing.line(palette.crease, crease, tube.edge(-0.98, 0.2, 0.45), opacity=0.5)
+    _draw_bands(drawing, tube, profile, palette, limb.is_near)
+
+
+def draw_arm(
+    drawing: Drawing, limb: Limb, skeleton: Skeleton, profile: Profile, palette: Palette
+) -> None:
+    """Draw an arm that hangs, with fingers and claws."""
+    plan = skeleton.plan
+    width = plan.arm_width
+    upper = limb.middle - limb.root
+    colour = palette.base if limb.is_near else palette.far
+    spine = [
+        limb.root + width * (0.1 + 0.45j), limb.root + upper * 0.25, limb.root + upper * 0.7,
+        limb.middle, between(limb.middle, limb.ankle, 0.5), limb.ankle, limb.end,
+    ]  # fmt: skip
+    front = [0.50, 0.66, 0.50, 0.36, 0.36, 0.27, 0.26]
+    back = [0.50, 0.66, 0.50, 0.40, 0.38, 0.27, 0.26]
+    tube = Tube(spine, [part * width for part in front], [part * width for part in back])
+    if Trait.FEATHERS in profile.traits:
+        _draw_wing(drawing, limb, skeleton, palette)
+    _draw_hand(drawing, limb, skeleton, profile, palette, colour)
+    drawing.fill(colour, tube.outline())
+    if limb.is_near:
+        drawing.line(
+            palette.crease, max(1.8, width * 0.07), tube.edge(-0.98, 0.12, 0.42), opacity=0.5
+        )
+
+
+def _sole(limb: Limb) -> float:
+    return limb.end.imag - 2 if limb.is_lifted else limb.ground
+
+
+def _draw_hand(
+    drawing: Drawing,
+    limb: Limb,
+    skeleton: Skeleton,
+    profile: Profile,
+    palette: Palette,
+    colour: Rgb,
+) -> None:
+    plan = skeleton.plan
+    count = plan.fingers or 3
+    hand = plan.arm[2] * 0.75
+    direction = (limb.end - limb.ankle) / abs(limb.end - limb.ankle)
+    claw = hand * (0.9 if Trait.LARGE_CLAWS in profile.traits else 0.55)
+    if profile.family is Family.THERIZINOSAUR:
+        claw = hand * (3.1 if Trait.LARGE_CLAWS in profile.traits else 2.2)
+    elif profile.family is Family.SPINOSAUR:
+        claw *= 1.2
+    tint = palette.claw if limb.is_near else mix(palette.claw, SHADOW, 0.35)
+    for i in range(count):
+        turn = direction * polar(1, 24 - 26 * i)
+        tip = limb.end + turn * hand * (1 if i == count // 2 else 0.85)
+        drawing.fill(tint, horn(tip - turn * 2, tip + turn * polar(claw, -16), plan.arm_width * 0.3, 0.16))
+        drawing.fill(colour, horn(limb.end, tip + turn * 3, plan.arm_width * 0.52, 0.06))
+
+
+def _draw_wing(drawing: Drawing, limb: Limb, skeleton: Skeleton, palette: Palette) -> None:
+    reach = max(skeleton.plan.arm[1] * 1.7, 75)
+    tints = (palette.marking, palette.back) if limb.is_near else (palette.far_marking, palette.far)
+    count = 8
+    for i in range(count):
+        part = i / (count - 1)
+        base = between(limb.middle, limb.end, part)
+        tip = base + polar(reach * (0.62 + 0.38 * part), 196 + 48 * part)
+        drawing.fill(tints[i % 2], leaf(base, tip, 0.3, -0.06))
+
+
+def _draw_bird_foot(
+    drawing: Drawing,
+    limb: Limb,
+    skeleton: Skeleton,
+    profile: Profile,
+    palette: Palette,
+    colour: Rgb,
+) -> None:
+    plan = skeleton.plan
+    long = plan.toes * plan.hip_height
+    high = limb.end.imag - limb.ground if not limb.is_lifted else plan.shank * 0.3
+    turn = polar(1, -52) if limb.is_lifted else 1 + 0j
+    claw = palette.claw if limb.is_near else mix(palette.claw, SHADOW, 0.35)
+    behind = mix(colour, SHADOW, 0.18)
+
+    def put(points: Points) -> Points:
+        return [limb.end + point * turn for point in points]
+
+    for reach, down, tint in ((0.78, -0.35, behind), (1.0, 0.0, colour), (0.66, 0.28, colour)):
+        floor = -high * (1 + down * 0.5)
+        toe = [
+            complex(-high * 0.8, floor + high * 0.25), complex(-high * 0.5, high * 0.75),
+            complex(long * 0.22, high * 0.42), complex(long * 0.55 * reach, floor + high * 1.05),
+            complex(long * reach, floor + high * 0.72), complex(long * reach * 1.03, floor + high * 0.2),
+            complex(long * 0.8 * reach, floor), complex(long * 0.1, floor),
+        ]  # fmt: skip
+        base = complex(long * reach * 0.93, floor + high * 0.45)
+        tip = complex(long * (reach + 0.24), floor + high * 0.05)
+        drawing.fill(claw, put(horn(base, tip, high * 0.8, 0.14)))
+        drawing.fill(tint, put(toe))
+    spur = complex(-long * 0.26, -high * 0.35)
+    drawing.fill(claw, put(horn(complex(-high * 0.5, 0), spur, high * 0.7, -0.1)))
+    if profile.family is Family.SMALL_THEROPOD:  # the claw of raptors, off the ground
+        size = 1.5 if Trait.LARGE_CLAWS in profile.traits else 1.0
+        base = complex(long * 0.2, high * 0.5)
+        tip = base + complex(long * 0.34, high * 0.5) * size
+        drawing.fill(colour, put(horn(complex(0, 0), base + long * 0.08, high * 1.1)))
+        drawing.fill(claw, put(leaf(base, tip, 0.42, 0.34)))
+
+
+def _draw_hoofed_foot(
+    drawing: Drawing, limb: Limb, shank: float, long: float, palette: Palette, colour: Rgb
+) -> None:
+    floor = _sole(limb) if not limb.is_lifted else limb.end.imag - shank * 0.4
+    x = limb.end.real
+    high = shank * 0.46
+    claw = palette.claw if limb.is_near else mix(palette.claw, SHADOW, 0.35)
+    for reach, tint in ((0.72, mix(colour, SHADOW, 0.15)), (1.0, colour), (0.5, colour)):
+        toe = [
+            complex(x - shank * 0.36, floor), complex(x - shank * 0.4, floor + high * 0.8),
+            complex(x + shank * 0.1, floor + high * 1.5), complex(x + long * reach * 0.8, floor + high),
+            complex(x + long * reach * 1.08, floor + high * 0.4), complex(x + long * reach * 1.1, floor),
+        ]  # fmt: skip
+        drawing.fill(tint, toe)
+        edge = complex(x + long * reach * 0.74, floor)
+        drawing.fill(claw, clipped(toe, edge, polar(1, -72)))
+
+
+def _draw_nails(
+    drawing: Drawing, foot: complex, width: float, palette: Palette, is_near: bool
+) -> None:
+    tint = palette.horn if is_near else mix(palette.horn, SHADOW, 0.4)
+    nails = []
+    for part, size in ((0.46, 0.15), (0.16, 0.14), (-0.12, 0.12)):
+        nail = ellipse(foot + width * part, width * size, width * size * 1.35)
+        nails.append(clipped(nail, foot, 1 + 0j))
+    drawing.fill(tint, *nails)
+
+
+def _draw_bands(
+    drawing: Drawing, tube: Tube, profile: Profile, palette: Palette, is_near: bool
+) -> None:
+    """Draw the markings of a limb."""
+    tint = palette.marking if is_near else palette.far_marking
+    if profile.pattern is Pattern.RINGS:
+        for s in (0.56, 0.68, 0.80):
+            drawing.fill(tint, tube.band(s, s + 0.045, 1, -1))
+    elif profile.pattern is Pattern.STRIPES:
+        for s in (0.30, 0.42, 0.54, 0.66, 0.76):
+            drawing.fill(
+                tint,
+                tube.patch([(s, -1), (s + 0.05, -1), (s + 0.035, -0.2), (s + 0.01, 0.5), (s, -0.2)]),
+            )
+    elif profile.pattern is Pattern.SPOTS:
+        for s, v in ((0.16, 0.3), (0.22, -0.4), (0.34, 0.25), (0.45, -0.3), (0.6, 0.1)):
+            drawing.disc(tint, tube.at(s, v), tube.width(s) * 0.10)

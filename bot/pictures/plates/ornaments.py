@@ -1,0 +1,250 @@
+"""Ornaments of trunk and tail: plates, spikes, sails, clubs, armour, feathers, dewlaps."""
+
+import math
+from collections.abc import Iterator
+
+from bot.creatures.profile import Family, Pose, Profile, Trait
+from bot.pictures.plates.drawing import Drawing, Variation, mix
+from bot.pictures.plates.geometry import Points, between, ellipse, horn, leaf, polar, smooth
+from bot.pictures.plates.palette import CREAM, SHADOW, Palette
+from bot.pictures.plates.skeleton import UNITS, Skeleton
+
+
+def draw_behind_body(
+    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette, variation: Variation
+) -> None:
+    """Draw what rises from the back, so that the body hides its base."""
+    traits = {*profile.traits}
+    if Trait.DEWLAP in traits:
+        _draw_dewlap(drawing, skeleton, profile, palette)
+    if Trait.SAIL in traits:
+        _draw_sail(drawing, skeleton, profile, palette, variation)
+    if profile.family is Family.STEGOSAUR or Trait.PLATES in traits:
+        _draw_plates(drawing, skeleton, profile, palette, variation)
+    if Trait.SPIKES in traits and profile.family is not Family.STEGOSAUR:
+        _draw_back_spikes(drawing, skeleton, profile, palette)
+    if profile.family is Family.STEGOSAUR:
+        _draw_tail_spikes(drawing, skeleton, profile, palette, is_near=False)
+    if Trait.FEATHERS in traits:
+        _draw_feathers(drawing, skeleton, palette, variation)
+
+
+def draw_on_body(
+    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette, variation: Variation
+) -> None:
+    """Draw what lies on the near side."""
+    traits = {*profile.traits}
+    if profile.family is Family.ANKYLOSAUR:
+        _draw_armour(drawing, skeleton, profile, palette)
+    if profile.family is Family.STEGOSAUR:
+        _draw_tail_spikes(drawing, skeleton, profile, palette, is_near=True)
+    if Trait.TAIL_CLUB in traits:
+        _draw_club(drawing, skeleton, palette, variation)
+    if Trait.SPIKES in traits and profile.family in (Family.STEGOSAUR, Family.ANKYLOSAUR):
+        body = skeleton.body
+        base = body.at(skeleton.shoulder, 0.0)
+        tip = base + polar(0.15 * UNITS, 205)
+        drawing.fill(palette.horn, horn(base, tip, 0.045 * UNITS, 0.12))
+
+
+def _draw_dewlap(
+    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette
+) -> None:
+    head, body = skeleton.head, skeleton.body
+    size = head.length * (0.36 if profile.pose is Pose.CALLING else 0.24)
+    chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
+    low = skeleton.nape - (skeleton.nape - skeleton.shoulder) * 0.6
+    start, end = chin, body.at(low, -0.9)
+    hang = between(start, end, 0.42) - 1j * size
+    outline = smooth([start, between(start, hang, 0.55) + size * 0.25, hang, end])
+    drawing.fill(palette.accent, [*outline, body.at(low, 0), body.at(skeleton.nape, 0)])
+
+
+def _draw_sail(
+    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette, variation: Variation
+) -> None:
+    body = skeleton.body
+    height = variation.within("sail", 0.11, 0.16) * UNITS
+    if profile.family is Family.SPINOSAUR:
+        height *= 1.15
+    start = skeleton.hip - 0.16
+    end = skeleton.shoulder + (skeleton.nape - skeleton.shoulder) * 0.25
+    dip = 0.25 if variation.unit("dip") < 0.35 else 0.0
+
+    def rise(part: float) -> float:
+        lean = part**0.9
+        return height * math.sin(math.pi * lean) ** 0.62 * (1 - dip * math.exp(-(((part - 0.5) / 0.1) ** 2)))
+
+    count = 13
+    feet = [body.at(start + (end - start) * i / count, 0.4) for i in range(count + 1)]
+    tops = [
+        body.at(start + (end - start) * i / count, 0.95) + rise(i / count) * polar(1, 97)
+        for i in range(count + 1)
+    ]
+    drawing.fill(palette.accent, smooth(tops) + feet[::-1])
+    inner = [between(top, foot, 0.22) for top, foot in zip(tops, feet, strict=True)]
+    drawing.fill(mix(palette.accent, palette.base, 0.45), smooth(inner) + feet[::-1])
+    for top, foot in zip(tops[1:-1], feet[1:-1], strict=True):
+        drawing.line(
+            mix(palette.accent, SHADOW, 0.35), 3.2, [foot, between(foot, top, 0.93)], opacity=0.6
+        )
+
+
+def _draw_plates(
+    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette, variation: Variation
+) -> None:
+    body = skeleton.body
+    own = profile.family is Family.STEGOSAUR
+    largest = (0.15 if Trait.PLATES in profile.traits else 0.12) if own else 0.08
+    pointed = variation.unit("plates")
+    start, end = 0.16, skeleton.nape - 0.01
+    count = 9
+    for is_far in (True, False):
+        for i in range(count):
+            part = (i + (0.5 if is_far else 0.0)) / (count - 0.5)
+            s = start + (end - start) * part
+            size = largest * UNITS * (0.26 + 0.74 * math.sin(math.pi * min(1, part * 0.92 + 0.04)) ** 1.1)
+            normal = body.direction(s) * 1j
+            base = body.at(s, 0.72)
+            up = normal * polar(1, 10)
+            along = body.direction(s)
+            half = size * (0.40 - 0.1 * pointed)
+            high = size * 1.2
+            tip = base + up * high
+            outline = (
+                smooth(
+                    [base - along * half * 0.55, base - along * half * 1.0 + up * high * 0.45, tip],
+                    steps=5,
+                )
+                + smooth(
+                    [tip, base + along * half * 1.05 + up * high * 0.42, base + along * half * 0.55],
+                    steps=5,
+                )[1:]
+            )
+            tint = mix(palette.accent, SHADOW, 0.32) if is_far else palette.accent
+            drawing.fill(tint, outline)
+            if not is_far:
+                middle = base + up * high * 0.42
+                core = [between(point, middle, 0.34) for point in outline]
+                drawing.fill(mix(palette.accent, CREAM, 0.28), core)
+
+
+def _draw_back_spikes(
+    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette
+) -> None:
+    body = skeleton.body
+    is_long = profile.family is Family.SAUROPOD
+    start = skeleton.shoulder - 0.04 if is_long else skeleton.hip - 0.2
+    end = skeleton.nape - 0.015
+    count = 9 if is_long else 13
+    for is_far in (True, False):
+        spikes = []
+        for i in range(count):
+            part = (i + (0.5 if is_far else 0)) / (count - 0.5)
+            s = start + (end - start) * part
+            rise = math.sin(math.pi * (0.15 + 0.75 * part))
+            size = (0.09 if is_long else 0.055) * UNITS * (0.35 + 0.65 * rise)
+            base = body.at(s, 0.7)
+            up = body.direction(s) * 1j * polar(1, 26)
+            spikes.append(horn(base, body.at(s, 1) + up * size, size * 0.3, -0.1))
+        drawing.fill(mix(palette.horn, SHADOW, 0.3) if is_far else palette.horn, *spikes)
+
+
+def _draw_tail_spikes(
+    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette, *, is_near: bool
+) -> None:
+    body = skeleton.body
+    length = (0.14 if Trait.SPIKES in profile.traits else 0.105) * UNITS
+    tint = palette.horn if is_near else mix(palette.horn, SHADOW, 0.35)
+    for s in (0.035, 0.085):
+        at = s + (0.0 if is_near else 0.018)
+        back = -body.direction(at)
+        up = body.direction(at) * 1j
+        tip = body.at(at, 0.4) + (back * 0.72 + up * (0.62 if is_near else 0.78)) * length
+        drawing.fill(tint, horn(body.at(at, -0.2), tip, 0.026 * UNITS, 0.08))
+
+
+def _draw_armour(
+    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette
+) -> None:
+    body = skeleton.body
+    light, dark = mix(palette.horn, palette.base, 0.25), mix(palette.base, SHADOW, 0.35)
+    is_spiky = Trait.SPIKES in profile.traits
+    for v, height in ((0.98, 1.0), (0.62, 0.75), (0.26, 0.75)):
+        for i in range(15):
+            s = 0.13 + (skeleton.nape - 0.15) * (i + (0.5 if v == 0.62 else 0)) / 15
+            size = body.width(s) * 0.105
+            along, up = body.direction(s), body.direction(s) * 1j
+            base = body.at(s, v)
+            scute = horn(
+                base - up * size * 0.5, base + (up * 1.15 - along * 0.5) * size * height, size * 1.9
+            )
+            drawing.fill(dark, [point - up * size * 0.16 for point in scute])
+            drawing.fill(light, scute)
+    for i in range(8):  # along the flank
+        s = skeleton.hip - 0.05 + (skeleton.shoulder - skeleton.hip + 0.05) * i / 7
+        size = body.width(s) * (0.36 if is_spiky else 0.22) * (0.75 + 0.25 * math.sin(i * 0.55))
+        base = body.at(s, -0.12)
+        tip = base + polar(size, 222)
+        drawing.fill(palette.horn, horn(base, tip, size * 0.5, 0.1))
+
+
+def _draw_club(
+    drawing: Drawing, skeleton: Skeleton, palette: Palette, variation: Variation
+) -> None:
+    body = skeleton.body
+    size = 0.048 * UNITS * variation.within("club", 0.9, 1.2)
+    end = body.at(0.0, 0)
+    direction = body.direction(0.0)
+    angle = math.degrees(math.atan2(direction.imag, direction.real))
+    handle = body.edge(0, 0, 0.2)
+    drawing.line(palette.base, size * 0.42, handle)
+    centre = end + direction * size * 0.3
+    drawing.fill(mix(palette.horn, SHADOW, 0.3), ellipse(centre + 1j * size * 0.3, size, size * 0.62, angle))
+    drawing.fill(palette.horn, ellipse(centre - direction * size * 0.45, size * 0.72, size * 0.62, angle))
+    drawing.fill(palette.horn, ellipse(centre - 1j * size * 0.12, size * 1.05, size * 0.6, angle))
+    drawing.line(
+        mix(palette.horn, SHADOW, 0.35), 3, [centre + direction * size * 0.6, centre - direction * size * 0.5], opacity=0.5
+    )
+
+
+def _tufts(
+    skeleton: Skeleton, start: float, end: float, v: float, length: float, slope: float, count: int
+) -> Iterator[Points]:
+    """Overlapping tufts that point to the tail."""
+    body = skeleton.body
+    for i in range(count):
+        s = start + (end - start) * i / (count - 1)
+        backwards = -body.direction(s)
+        tip = body.at(s, v) + backwards * polar(length, -slope if v > 0 else slope)
+        yield leaf(body.at(s, v * 0.72), tip, 0.42)
+
+
+def _draw_feathers(
+    drawing: Drawing, skeleton: Skeleton, palette: Palette, variation: Variation
+) -> None:
+    """Draw a fan at the tail, a mane and a fringe."""
+    body = skeleton.body
+    long = 0.1 * UNITS * variation.within("feathers", 0.85, 1.2)
+    fan = 11
+    for i in range(fan):
+        s = 0.02 + 0.24 * (fan - 1 - i) / (fan - 1)
+        for side in (1, -1):
+            backwards = -body.direction(s)
+            tip = body.at(s, 0) + backwards * polar(long * (1.0 - 0.35 * i / fan), side * -24)
+            tint = palette.marking if i % 2 else palette.back
+            drawing.fill(tint, leaf(body.at(s, 0), tip, 0.26))
+    drawing.fill(palette.marking, leaf(body.at(0.05, 0), body.at(0.0, 0) - body.direction(0) * long, 0.26))
+    fringe = [
+        *_tufts(skeleton, 0.26, skeleton.shoulder, 0.95, long * 0.5, 16, 26),
+        *_tufts(skeleton, skeleton.shoulder, skeleton.nape + 0.012, 0.95, long * 0.55, 30, 12),
+    ]
+    drawing.fill(palette.back, *fringe)
+    below = _tufts(skeleton, skeleton.hip, skeleton.nape - 0.02, -0.9, long * 0.36, 24, 24)
+    drawing.fill(palette.belly, *below)
+    crown = skeleton.head
+    tufts = [
+        leaf(crown.at(x, y - 0.06), crown.at(x, y) + crown.turn * polar(0.42, angle), 0.3)
+        for x, y, angle in ((0.0, 0.1, 172), (0.06, 0.16, 156), (0.14, 0.19, 140))
+    ]
+    drawing.fill(palette.marking, *tufts)
