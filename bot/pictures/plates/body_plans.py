@@ -112,9 +112,9 @@ PLANS = {
         arm=(0.12, 0.09, 0.05), arm_width=0.042, fingers=3, stands_on_arms=False, stride=0.35,
     ),
     Family.SAUROPOD: BodyPlan(
-        skull=0.047, neck=0.305, trunk=0.205, tail=0.445, hip_height=0.165,
-        trunk_angle=3, trunk_arch=7, neck_angles=(36, 44), head_angle=-16, tail_angles=(-10, 5),
-        depths=(0.078, 0.128, 0.152, 0.142, 0.078, 0.031), taper=1.25,
+        skull=0.047, neck=0.305, trunk=0.205, tail=0.445, hip_height=0.18,
+        trunk_angle=3, trunk_arch=7, neck_angles=(34, 56), head_angle=-14, tail_angles=(-10, 5),
+        depths=(0.078, 0.128, 0.152, 0.142, 0.070, 0.032), taper=1.25,
         leg=(0.58, 0.38, 0.10), thigh=0.076, shank=0.05, foot=Foot.PILLAR, toes=0.10,
         arm=(0.088, 0.066, 0.036), arm_width=0.052, fingers=0, stands_on_arms=True, stride=0.42,
     ),
@@ -140,7 +140,7 @@ PLANS = {
         arm=(0.068, 0.052, 0.026), arm_width=0.052, fingers=0, stands_on_arms=True, stride=0.42,
     ),
     Family.CERATOPSIAN: BodyPlan(
-        skull=0.185, neck=0.055, trunk=0.36, tail=0.40, hip_height=0.225,
+        skull=0.185, neck=0.055, trunk=0.36, tail=0.40, hip_height=0.24,
         trunk_angle=-2, trunk_arch=18, neck_angles=(4, 4), head_angle=-18, tail_angles=(-14, -6),
         depths=(0.115, 0.205, 0.240, 0.215, 0.135, 0.110), taper=1.0,
         leg=(0.52, 0.40, 0.15), thigh=0.135, shank=0.065, foot=Foot.HOOFED, toes=0.13,

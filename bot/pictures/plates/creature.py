@@ -25,10 +25,13 @@ def creature(profile: Profile) -> tuple[Drawing, float]:
     draw_behind_body(drawing, skeleton, profile, palette, variation)
     drawing.fill(palette.base, skeleton.body.outline())
     draw_shades(drawing, skeleton, palette)
-    draw_pattern(drawing, skeleton, profile.pattern, palette, variation)
     draw_leg(drawing, skeleton.legs[0], skeleton, profile, palette)
+    if skeleton.stands_on_arms:
+        draw_foreleg(drawing, skeleton.arms[0], skeleton, profile, palette)
+    draw_pattern(drawing, skeleton, profile.pattern, palette, variation)
     draw_on_body(drawing, skeleton, profile, palette, variation)
-    draw_fore(drawing, skeleton.arms[0], skeleton, profile, palette)
+    if not skeleton.stands_on_arms:
+        draw_arm(drawing, skeleton.arms[0], skeleton, profile, palette)
     draw_behind_head(drawing, skeleton.head, profile, palette, variation)
     draw_head(drawing, skeleton.head, profile, palette, variation)
     return drawing, skeleton.length

@@ -88,16 +88,19 @@ class Tube:
     `v` from 1 at the left edge, which is the back of a body that looks right, to -1 at the other.
     """
 
-    def __init__(self, spine: Sequence[complex], left: Sequence[float], right: Sequence[float]):
-        """`left`, `right`: distances of the edges from the spine, one for each of its points."""
+    def __init__(self, spine: Sequence[complex], left: Sequence[float], right: Sequence[float], stretch: int = 2):
+        """`left`, `right`: distances of the edges from the spine, one for each of its points.
+
+        The edges follow the spine's direction over so many of its samples to both sides.
+        """
         knots = _knots(spine)
         self.spine = _spline(spine, knots)
         widths = [complex(*pair) for pair in zip(left, right, strict=True)]
         self._widths = _spline(widths, knots)
         last = len(self.spine) - 1
         self._normals = []
-        for i in range(last + 1):
-            along = self.spine[min(i + 1, last)] - self.spine[max(i - 1, 0)]
+        for i in range(last + 1):  # over a stretch, so that an edge does not fold within a bend
+            along = self.spine[min(i + stretch, last)] - self.spine[max(i - stretch, 0)]
             self._normals.append(along / abs(along) * 1j)
         self._lengths = [0.0]
         for start, end in zip(self.spine, self.spine[1:], strict=False):

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from bot.creatures.profile import Diet, Family, Pattern, Profile, Temper, Trait
-from bot.pictures.plates.drawing import Drawing, Rgb, Variation, mix, rgb
+from bot.pictures.plates.drawing import Drawing, Variation, mix, rgb
 from bot.pictures.plates.geometry import (
     Points,
     between,
@@ -328,8 +328,3 @@ def _draw_crest(
 def mouth_tip(head: Head) -> complex:
     """The tip of the snout."""
     return head.at(*head.skull.top[-1])
-
-
-def colour_of_lid(palette: Palette) -> Rgb:
-    """The colour above the eye."""
-    return palette.back

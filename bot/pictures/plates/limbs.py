@@ -3,7 +3,7 @@
 from bot.creatures.profile import Family, Pattern, Profile, Trait
 from bot.pictures.plates.body_plans import Foot
 from bot.pictures.plates.drawing import Drawing, Rgb, mix
-from bot.pictures.plates.geometry import Points, Tube, between, clipped, ellipse, horn, leaf, polar
+from bot.pictures.plates.geometry import Points, Tube, between, clipped, ellipse, horn, leaf, polar, smooth
 from bot.pictures.plates.palette import SHADOW, Palette
 from bot.pictures.plates.skeleton import Limb, Skeleton
 
@@ -44,7 +44,10 @@ def draw_leg(
         _draw_bird_foot(drawing, limb, skeleton, profile, palette, colour)
     elif plan.foot is Foot.HOOFED:
         _draw_hoofed_foot(drawing, limb, shank, plan.toes * plan.hip_height, palette, colour)
-    drawing.fill(colour, tube.outline())
+    outline = tube.outline()
+    if plan.foot is Foot.PILLAR and not limb.is_lifted:
+        outline = clipped(outline, complex(0, limb.ground), 1 + 0j)
+    drawing.fill(colour, outline)
     if plan.foot is Foot.PILLAR:
         _draw_nails(drawing, complex(limb.end.real, _sole(limb)), shank, palette, limb.is_near)
     if limb.is_near:
@@ -70,7 +73,10 @@ def draw_foreleg(
     back = [0.5, 0.68, 0.54, 0.46, 0.40, 0.36, 0.42]
     tube = Tube(spine, [part * width for part in front], [part * width for part in back])
     colour = palette.base if limb.is_near else palette.far
-    drawing.fill(colour, tube.outline())
+    outline = tube.outline()
+    if not limb.is_lifted:
+        outline = clipped(outline, complex(0, limb.ground), 1 + 0j)
+    drawing.fill(colour, outline)
     _draw_nails(drawing, foot, width * (0.8 if is_hoofed else 0.84), palette, limb.is_near)
     if limb.is_near:
         crease = max(1.8, width * 0.05)
@@ -134,7 +140,7 @@ def _draw_hand(
 
 
 def _draw_wing(drawing: Drawing, limb: Limb, skeleton: Skeleton, palette: Palette) -> None:
-    reach = max(skeleton.plan.arm[1] * 1.7, 75)
+    reach = min(max(skeleton.plan.arm[1] * 1.5, 60), 125, skeleton.plan.hip_height * 0.4)
     tints = (palette.marking, palette.back) if limb.is_near else (palette.far_marking, palette.far)
     count = 8
     for i in range(count):
@@ -155,7 +161,7 @@ def _draw_bird_foot(
     plan = skeleton.plan
     long = plan.toes * plan.hip_height
     high = limb.end.imag - limb.ground if not limb.is_lifted else plan.shank * 0.3
-    turn = polar(1, -52) if limb.is_lifted else 1 + 0j
+    turn = polar(1, -34) if limb.is_lifted else 1 + 0j
     claw = palette.claw if limb.is_near else mix(palette.claw, SHADOW, 0.35)
     behind = mix(colour, SHADOW, 0.18)
 
@@ -188,18 +194,22 @@ def _draw_hoofed_foot(
     drawing: Drawing, limb: Limb, shank: float, long: float, palette: Palette, colour: Rgb
 ) -> None:
     floor = _sole(limb) if not limb.is_lifted else limb.end.imag - shank * 0.4
-    x = limb.end.real
-    high = shank * 0.46
-    claw = palette.claw if limb.is_near else mix(palette.claw, SHADOW, 0.35)
-    for reach, tint in ((0.72, mix(colour, SHADOW, 0.15)), (1.0, colour), (0.5, colour)):
-        toe = [
-            complex(x - shank * 0.36, floor), complex(x - shank * 0.4, floor + high * 0.8),
-            complex(x + shank * 0.1, floor + high * 1.5), complex(x + long * reach * 0.8, floor + high),
-            complex(x + long * reach * 1.08, floor + high * 0.4), complex(x + long * reach * 1.1, floor),
-        ]  # fmt: skip
-        drawing.fill(tint, toe)
-        edge = complex(x + long * reach * 0.74, floor)
-        drawing.fill(claw, clipped(toe, edge, polar(1, -72)))
+    foot = complex(limb.end.real, floor)
+    high = shank * 0.5
+    outline = smooth(
+        [
+            foot + complex(-shank * 0.40, 0), foot + complex(-shank * 0.36, high * 0.9),
+            foot + complex(shank * 0.1, high * 1.7), foot + complex(long * 0.62, high * 1.05),
+            foot + complex(long * 0.98, high * 0.45), foot + complex(long, 0),
+        ]
+    )  # fmt: skip
+    drawing.fill(colour, outline)
+    tint = palette.horn if limb.is_near else mix(palette.horn, SHADOW, 0.4)
+    hooves = [
+        clipped(ellipse(foot + x, long * 0.22, high * 0.62), foot, 1 + 0j)
+        for x in (long * 0.9, long * 0.46, long * 0.06)
+    ]
+    drawing.fill(tint, *hooves)
 
 
 def _draw_nails(
@@ -222,11 +232,10 @@ def _draw_bands(
         for s in (0.56, 0.68, 0.80):
             drawing.fill(tint, tube.band(s, s + 0.045, 1, -1))
     elif profile.pattern is Pattern.STRIPES:
-        for s in (0.30, 0.42, 0.54, 0.66, 0.76):
+        for s in (0.55, 0.64, 0.73, 0.82):
             drawing.fill(
-                tint,
-                tube.patch([(s, -1), (s + 0.05, -1), (s + 0.035, -0.2), (s + 0.01, 0.5), (s, -0.2)]),
+                tint, tube.patch([(s, -1), (s + 0.035, -1), (s + 0.025, 0.2), (s + 0.005, 0.8), (s, 0)])
             )
     elif profile.pattern is Pattern.SPOTS:
-        for s, v in ((0.16, 0.3), (0.22, -0.4), (0.34, 0.25), (0.45, -0.3), (0.6, 0.1)):
+        for s, v in ((0.34, 0.25), (0.42, -0.3), (0.52, 0.2), (0.62, -0.1), (0.71, 0.1)):
             drawing.disc(tint, tube.at(s, v), tube.width(s) * 0.10)

@@ -75,7 +75,7 @@ def draw_pattern(
                 s = 0.07 + (nape - 0.08) * (i + (row % 2) * 0.5) / columns
                 s += variation.within(label + "s", -0.006, 0.006)
                 v += variation.within(label + "v", -0.10, 0.10)
-                radius = min(body.width(s) * 0.12, 15) * variation.within(label, 0.55, 1.15)
+                radius = min(body.width(s) * 0.1, 11.5) * variation.within(label, 0.45, 1.1)
                 drawing.disc(tint, body.at(s, v), radius)
 
 

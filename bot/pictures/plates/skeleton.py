@@ -10,7 +10,7 @@ from bot.pictures.plates.head import Head, head_of, mouth_tip
 
 UNITS = 1000
 """Of a drawing, for the length of a usual member of a family."""
-TAIL, TRUNK, NECK = 5, 3, 3
+TAIL, TRUNK, NECK = 5, 3, 4
 """Parts of the spine."""
 HIP, SHOULDER, HEAD = TAIL, TAIL + TRUNK, TAIL + TRUNK + NECK
 """Numbers of points of the spine."""
@@ -31,7 +31,7 @@ class Stance:
     tail: float = 0.0
     gape: float = 0.0
     feet: tuple[tuple[float, float, float], tuple[float, float, float]] = (
-        (0.30, 0, 66), (-0.40, 0, 76)
+        (0.42, 0, 66), (-0.55, 0, 78)
     )  # fmt: skip
     """Of the near and the far foot: how far ahead, in half strides; how high, as a part of the
     hip's height; how steep the instep is."""
@@ -41,7 +41,7 @@ STANCES = {
     Pose.STANDING: Stance(),
     Pose.WALKING: Stance(neck=-3, feet=((0.95, 0, 60), (-0.95, 0, 92))),
     Pose.RUNNING: Stance(
-        trunk=-3, neck=-14, head=8, tail=5, gape=6, feet=((1.3, 0.17, 40), (-1.2, 0, 98))
+        trunk=-3, neck=-14, head=8, tail=5, gape=6, feet=((1.15, 0.30, 52), (-1.2, 0, 98))
     ),
     Pose.FEEDING: Stance(trunk=-5, tail=5, gape=12, feet=((0.6, 0, 62), (-0.5, 0, 80))),
     Pose.CALLING: Stance(trunk=4, neck=10, head=20, tail=-2, gape=27),
@@ -208,6 +208,8 @@ def _spine(
     for i in range(NECK):
         part = (i + 0.5) / NECK
         angle = lerp(*plan.neck_angles, part) + stance.neck * (0.45 + 0.55 * part)
+        if i == 0:  # half way from the direction of the trunk
+            angle = (angle + plan.trunk_angle + stance.trunk - plan.trunk_arch / 2) / 2
         point += polar(plan.neck / NECK, max(angle, -80))
         neck.append(point)
     angle = plan.head_angle + stance.head
@@ -220,14 +222,14 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     depths = [tail_base * (i / TAIL) ** plan.taper for i in range(TAIL)]
     depths[0] = tail_base * 0.03
     depths += [hip, lerp(hip, belly, 0.8), lerp(belly, chest, 0.45), chest]
-    depths += [lerp(chest, neck, 0.78), lerp(neck, nape, 0.5), nape, min(nape * 0.8, plan.skull * 0.36)]
-    shares = [0.5, 0.5, 0.5, 0.48, 0.46, 0.44, 0.42, 0.40, 0.40, 0.44, 0.5, 0.5, 0.5]
+    depths += [lerp(chest, neck, 0.66), lerp(neck, nape, 0.15), lerp(neck, nape, 0.62), nape, min(nape * 0.8, plan.skull * 0.36)]
+    shares = [0.5, 0.5, 0.5, 0.5, 0.48, 0.46, 0.41, 0.35, 0.28, 0.27, 0.33, 0.42, 0.5, 0.5]
     up = [depth * share for depth, share in zip(depths, shares, strict=True)]
     down = [depth * (1 - share) for depth, share in zip(depths, shares, strict=True)]
     if Trait.HUMP in profile.traits:
         for number, part in ((HIP + 1, 0.25), (HIP + 2, 0.6), (SHOULDER, 0.5)):
             up[number] += chest * 0.5 * part
-    return Tube(spine, up, down)
+    return Tube(spine, up, down, stretch=6)
 
 
 def _leg(
@@ -238,6 +240,10 @@ def _leg(
     upper, lower, instep = (part * height for part in plan.leg)
     thick = plan.shank * 0.3
     ground = 0.0 if is_near else FAR_GROUND * height
+    if plan.foot is not Foot.BIRD:  # nearly straight
+        reach = height - plan.depths[1] * 0.1 - thick - instep
+        factor = (1.035 if plan.foot is Foot.PILLAR else 1.07) * reach / (upper + lower)
+        upper, lower = upper * factor, lower * factor
     root = hip + complex(0 if is_near else plan.thigh * 0.12, -plan.depths[1] * 0.1)
     forward = ahead * plan.stride / 2 * height + (0.06 if plan.foot is Foot.BIRD else 0) * height
     while True:  # nearer, until it reaches

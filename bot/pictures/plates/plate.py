@@ -1,0 +1,69 @@
+"""Plates, strips and pages of the museum as SVG: text without lettering, links or references."""
+
+from collections.abc import Sequence
+
+from bot.creatures.profile import Diet, Pose, Profile, Temper
+from bot.pictures.plates.creature import creature
+from bot.pictures.plates.drawing import Drawing, Variation
+from bot.pictures.plates.geometry import ellipse
+from bot.pictures.plates.person import HEIGHT as PERSON
+from bot.pictures.plates.person import draw_person
+from bot.pictures.plates.scenery import (
+    GROUND,
+    draw_backdrop,
+    draw_front,
+    figure_of,
+    gradient,
+    light_of,
+    shadow_of,
+)
+
+WIDTH, HEIGHT = 800, 500
+"""Of a plate, in pixels."""
+LARGEST = 690, 372
+"""Width and height of a creature in its plate."""
+TALLEST_PERSON = 330
+"""Pixels. A small creature becomes smaller until the person fits."""
+SMALLEST = 430
+"""Width of such a creature. Of a person who does not fit even then, the upper part is cut off."""
+
+
+def plate_svg(profile: Profile) -> str:
+    """The plate of a profile: `WIDTH` by `HEIGHT` pixels."""
+    own = Variation(profile.name)
+    light = light_of(profile, own)
+    drawing = Drawing()
+    draw_backdrop(drawing, WIDTH, HEIGHT, profile, light, own)
+    animal, length = creature(profile)
+    wide, high = animal.right - animal.left, animal.top
+    scale = min(LARGEST[0] / wide, LARGEST[1] / high)
+    metre = length / profile.length
+    person = PERSON * metre
+    if person * scale > TALLEST_PERSON:
+        scale = max(TALLEST_PERSON / person, min(scale, SMALLEST / wide))
+    person *= scale
+    beside = 44 + person * 0.24
+    free = WIDTH - wide * scale
+    left = min(max(free / 2, beside + 10 - (40 if person < 140 else 0)), max(free - 26, free / 2))
+    at = complex(left - animal.left * scale, GROUND)
+    flees = (
+        profile.temper is Temper.FIERCE
+        or (profile.pose is Pose.RUNNING and profile.diet is Diet.MEAT)
+    ) and 24 < person < TALLEST_PERSON + 1
+    draw_person(drawing, complex(beside, GROUND + 6), person, figure_of(light), flees=flees)
+    middle = at.real
+    drawing.fill(
+        shadow_of(light),
+        ellipse(complex(middle + wide * scale * 0.06, GROUND + 1), wide * scale * 0.36, 9),
+    )
+    drawing.add(animal, scale, at)
+    draw_front(drawing, WIDTH, HEIGHT, profile, light, own)
+    return _svg(WIDTH, HEIGHT, gradient(light), drawing)
+
+
+def _svg(width: int, height: int, definitions: str, drawing: Drawing) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        f' viewBox="0 {-height} {width} {height}"><defs>{definitions}</defs>'
+        f"{''.join(drawing.elements)}</svg>"
+    )
