@@ -50,8 +50,8 @@ class Drawing:
     bottom: float = 1e9
     top: float = -1e9
 
-    def fill(self, colour: Rgb | str, *outlines: Sequence[complex], opacity: float = 1.0) -> None:
-        """Fill closed outlines with a colour, or with a gradient of `defs`."""
+    def fill(self, colour: Rgb, *outlines: Sequence[complex], opacity: float = 1.0) -> None:
+        """Fill closed outlines with a colour."""
         path = "".join(f"M{_coordinates(outline)}Z" for outline in outlines)
         self._add(f'<path fill="{_paint(colour)}"{_opacity(opacity)} d="{path}"/>', outlines)
 
@@ -67,7 +67,7 @@ class Drawing:
         )
 
     def disc(
-        self, colour: Rgb | str, centre: complex, radius: float, *, opacity: float = 1.0
+        self, colour: Rgb, centre: complex, radius: float, *, opacity: float = 1.0
     ) -> None:
         """Fill a circle."""
         self._add(
@@ -102,8 +102,8 @@ def _coordinates(points: Sequence[complex]) -> str:
     return " ".join(f"{point.real:.1f},{-point.imag:.1f}" for point in points)
 
 
-def _paint(colour: Rgb | str) -> str:
-    return colour if isinstance(colour, str) else "#{:02x}{:02x}{:02x}".format(*colour)
+def _paint(colour: Rgb) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 def _opacity(opacity: float) -> str:

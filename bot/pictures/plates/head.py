@@ -213,7 +213,7 @@ def _draw_frill(
     centre = head.at(*middle)
     outline = smooth(rim)
     spikes = []
-    for i in range(1, 7):
+    for i in range(1, 6):
         direction = (rim[i] - centre) / abs(rim[i] - centre)
         length = head.length * ((0.34 if i < 4 else 0.16) if spiky else 0.07)
         base = rim[i] - direction * head.length * 0.04

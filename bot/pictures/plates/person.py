@@ -1,56 +1,51 @@
 """A person for scale, as a silhouette."""
 
-import math
-
 from bot.pictures.plates.drawing import Drawing, Rgb
-from bot.pictures.plates.geometry import Tube, ellipse, polar, smooth
+from bot.pictures.plates.geometry import Tube, ellipse, polar
 
 HEIGHT = 1.72
 """Metres, without the hat."""
 
 
-def draw_person(drawing: Drawing, foot: complex, height: float, colour: Rgb, *, flees: bool) -> None:
+def draw_person(
+    drawing: Drawing, foot: complex, height: float, colour: Rgb, *, flees: bool
+) -> None:
     """Draw somebody with a hat who waves, or runs to the left."""
-    def limb(start: complex, parts: tuple[tuple[float, float], ...], widths: tuple[float, ...]) -> None:
+    hip = foot + 1j * height * (0.47 if flees else 0.49)
+    lean = 104 if flees else 90
+    neck = hip + polar(0.36 * height, lean)
+    head = neck + polar(0.095 * height, lean)
+    along = (neck - hip) / abs(neck - hip)
+    shoulder = neck - along * 0.055 * height
+    leg, arm = (0.115, 0.085, 0.065, 0.05), (0.06, 0.052, 0.042)
+    if flees:
+        limbs = (
+            (hip, ((0.24, 208), (0.25, 292), (0.08, 205)), leg),
+            (hip, ((0.24, 282), (0.25, 340), (0.08, 262)), leg),
+            (shoulder, ((0.17, 232), (0.15, 150)), arm),
+            (shoulder, ((0.17, 318), (0.15, 44)), arm),
+        )
+    else:
+        across = 0.04 * height
+        limbs = (
+            (hip - across, ((0.245, 267), (0.225, 269), (0.07, 350)), leg),
+            (hip + across, ((0.245, 277), (0.225, 273), (0.07, 354)), leg),
+            (shoulder - across * 1.6, ((0.17, 252), (0.16, 286)), arm),
+            (shoulder + across * 1.6, ((0.16, 4), (0.17, 72)), arm),
+        )
+    for start, parts, widths in limbs:
         points = [start]
         for length, angle in parts:
             points.append(points[-1] + polar(length * height, angle))
         half = [width * height / 2 for width in widths]
         drawing.fill(colour, Tube(points, half, half, stretch=1).outline())
         drawing.disc(colour, points[-1], half[-1])
-
-    hip = foot + 1j * height * (0.49 if not flees else 0.46)
-    lean = 84 if not flees else 106
-    shoulder = hip + polar(0.325 * height, lean)
-    head = shoulder + polar(0.125 * height, lean)
-    if flees:
-        limb(hip, ((0.24, 205), (0.24, 285), (0.06, 200)), (0.10, 0.075, 0.05, 0.04))
-        limb(hip, ((0.24, 285), (0.25, 332), (0.06, 250)), (0.10, 0.075, 0.05, 0.04))
-        limb(shoulder, ((0.16, 230), (0.15, 150)), (0.07, 0.055, 0.04))
-        limb(shoulder, ((0.16, 320), (0.15, 40)), (0.07, 0.055, 0.04))
-    else:
-        limb(hip - 0.03 * height, ((0.245, 268), (0.225, 269), (0.075, 352)), (0.10, 0.08, 0.055, 0.035))
-        limb(hip + 0.03 * height, ((0.245, 276), (0.225, 272), (0.075, 355)), (0.10, 0.08, 0.055, 0.035))
-        limb(shoulder - 0.05 * height, ((0.17, 250), (0.15, 300)), (0.07, 0.055, 0.04))
-        limb(shoulder + 0.05 * height, ((0.16, 10), (0.17, 78)), (0.07, 0.055, 0.04))
-    across = polar(1, lean - 90) * height
-    trunk = smooth(
-        [
-            hip - across * 0.075, hip + (shoulder - hip) * 0.45 - across * 0.066,
-            shoulder - across * 0.098, shoulder + (head - shoulder) * 0.35,
-            shoulder + across * 0.098, hip + (shoulder - hip) * 0.45 + across * 0.066,
-            hip + across * 0.075,
-        ]
-    )  # fmt: skip
-    drawing.fill(colour, trunk)
-    drawing.fill(colour, ellipse(head, height * 0.055, height * 0.066, lean - 90))
+    trunk = [hip - along * 0.05 * height, *(hip + (neck - hip) * t for t in (0.3, 0.62, 0.85, 1.15))]
+    half = [height * part for part in (0.085, 0.08, 0.098, 0.09, 0.028)]
+    drawing.fill(colour, Tube(trunk, half, half, stretch=1).outline())
     turn = lean - 90
-    brim = head + across * 0.035j
-    drawing.fill(colour, ellipse(brim, height * 0.115, height * 0.013, turn))
-    crown = [brim + across * complex(x, y) for x, y in ((-0.055, 0), (-0.045, 0.055), (0.0, 0.045), (0.045, 0.058), (0.055, 0))]
-    drawing.fill(colour, crown)
-
-
-def reach_of(height: float) -> float:
-    """How far to each side a person of a height reaches."""
-    return height * 0.3 * math.sqrt(1.0)
+    drawing.fill(colour, ellipse(head, height * 0.05, height * 0.064, turn))
+    brim = head + along * 0.03 * height
+    drawing.fill(colour, ellipse(brim, height * 0.105, height * 0.014, turn))
+    crown = ((-0.054, 0), (-0.046, 0.055), (0, 0.046), (0.046, 0.055), (0.054, 0))
+    drawing.fill(colour, [brim + polar(height, turn) * complex(x, y) for x, y in crown])

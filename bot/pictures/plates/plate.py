@@ -9,17 +9,22 @@ from bot.pictures.plates.geometry import ellipse
 from bot.pictures.plates.person import HEIGHT as PERSON
 from bot.pictures.plates.person import draw_person
 from bot.pictures.plates.scenery import (
+    DAYS,
     GROUND,
+    Light,
     draw_backdrop,
     draw_front,
+    draw_open_land,
     figure_of,
-    gradient,
     light_of,
     shadow_of,
 )
 
 WIDTH, HEIGHT = 800, 500
 """Of a plate, in pixels."""
+STRIP = 1000, 260
+CELL, GAP = (296, 192), 6
+MUSEUM = 3 * CELL[0] + 2 * GAP, 3 * CELL[1] + 2 * GAP
 LARGEST = 690, 372
 """Width and height of a creature in its plate."""
 TALLEST_PERSON = 330
@@ -58,12 +63,60 @@ def plate_svg(profile: Profile) -> str:
     )
     drawing.add(animal, scale, at)
     draw_front(drawing, WIDTH, HEIGHT, profile, light, own)
-    return _svg(WIDTH, HEIGHT, gradient(light), drawing)
+    return _svg(WIDTH, HEIGHT, drawing)
 
 
-def _svg(width: int, height: int, definitions: str, drawing: Drawing) -> str:
+def strip_svg(profiles: Sequence[Profile]) -> str:
+    """Up to five creatures side by side on one ground: `STRIP` pixels."""
+    width, height = STRIP
+    own = Variation(" ".join(profile.name for profile in profiles))
+    light = DAYS[int(own.unit("day") * 2)]
+    drawing = Drawing()
+    ground = 40.0
+    draw_open_land(drawing, width, height, ground, light, own)
+    cell = width / len(profiles)
+    for i, profile in enumerate(profiles):
+        middle = cell * (i + 0.5)
+        _draw_fitted(drawing, profile, middle, ground, (cell * 0.9, height * 0.74), light)
+    return _svg(width, height, drawing)
+
+
+def museum_svg(profiles: Sequence[Profile]) -> str:
+    """Up to nine creatures in cells of three columns: `MUSEUM` pixels, transparent between them."""
+    wide, high = CELL
+    page = Drawing()
+    for i, profile in enumerate(profiles):
+        own = Variation(profile.name)
+        light = light_of(profile, own)
+        drawing = Drawing()
+        draw_open_land(drawing, wide, high, 32.0, light, own)
+        _draw_fitted(drawing, profile, wide / 2, 32.0, (wide * 0.92, high * 0.78), light)
+        row, column = divmod(i, 3)
+        page.add(drawing, 1, complex(column * (wide + GAP), MUSEUM[1] - high - row * (high + GAP)))
+    return _svg(*MUSEUM, page)
+
+
+def _draw_fitted(
+    drawing: Drawing,
+    profile: Profile,
+    middle: float,
+    ground: float,
+    room: tuple[float, float],
+    light: Light,
+) -> None:
+    """Draw a creature with its shadow, as large as there is room."""
+    animal, _ = creature(profile)
+    wide = animal.right - animal.left
+    scale = min(room[0] / wide, room[1] / animal.top)
+    wide *= scale
+    drawing.fill(shadow_of(light), ellipse(complex(middle, ground), wide * 0.36, ground * 0.12))
+    drawing.add(animal, scale, complex(middle - (animal.left + animal.right) / 2 * scale, ground))
+
+
+def _svg(width: int, height: int, drawing: Drawing) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' viewBox="0 {-height} {width} {height}"><defs>{definitions}</defs>'
-        f"{''.join(drawing.elements)}</svg>"
+        f' viewBox="0 {-height} {width} {height}">{"".join(drawing.elements)}</svg>'
     )
+
+
