@@ -85,7 +85,8 @@ def draw_head(
         _draw_brow_horn(drawing, head, profile, palette, is_near=False)
     drawing.fill(palette.base, cranium)
     forward, upward = head.turn / head.length, head.turn * 1j / head.length
-    crown = clipped(cranium, head.at(0, skull.eye[1] + skull.eye[2] * 0.9), forward)
+    above = head.at(skull.eye[0], skull.eye[1] + skull.eye[2] * 0.9)
+    crown = clipped(cranium, above, forward * polar(1, 11))
     if crown:
         drawing.fill(palette.back, crown)
     cheek = clipped(cranium, head.at(0, skull.mouth[-1][1] + 0.09), -forward)
@@ -102,7 +103,7 @@ def draw_head(
         if skull.beak > 1:
             before = [head.at(x + radius, y - radius * 0.2), head.at(x + 0.27, y - radius * 1.6)]
             drawing.fill(palette.marking, leaf(*before, width=0.26))
-    drawing.line(palette.crease, max(1.6, head.length * 0.014), mouth[2:-2])
+    drawing.line(palette.crease, max(1.6, head.length * 0.014), mouth[4:-2])
     x, y = skull.nostril
     drawing.fill(
         mix(palette.crease, SHADOW, 0.4),
@@ -131,7 +132,9 @@ def _draw_jaw(drawing: Drawing, head: Head, palette: Palette, mouth: Points) -> 
     chin = smooth(head.opened(head.points((*skull.jaw, skull.top[0]))))
     lip = head.opened(mouth[6:][::-1])
     if head.gape > 3:
-        inside = [*mouth[4:], *lip[:-2]]
+        corner = between(mouth[5], lip[-1], 0.5)
+        back = between(corner, mouth[-1], 0.16)  # the cheeks end before the tips
+        inside = [*mouth[5:], *lip, back]
         drawing.fill(MOUTH, inside)
         tongue = head.opened(
             [head.at(0.3, skull.mouth[-1][1] + 0.01), head.at(0.72, skull.mouth[0][1] - 0.01)]

@@ -131,6 +131,8 @@ def _draw_hand(
         claw = hand * (3.1 if Trait.LARGE_CLAWS in profile.traits else 2.2)
     elif profile.family is Family.SPINOSAUR:
         claw *= 1.2
+    elif profile.family is Family.HADROSAUR:
+        claw *= 0.3
     tint = palette.claw if limb.is_near else mix(palette.claw, SHADOW, 0.35)
     for i in range(count):
         turn = direction * polar(1, 24 - 26 * i)

@@ -17,7 +17,7 @@ def draw_behind_body(
     traits = {*profile.traits}
     if Trait.DEWLAP in traits:
         _draw_dewlap(drawing, skeleton, profile, palette)
-    if Trait.SAIL in traits:
+    if Trait.SAIL in traits or profile.family is Family.SPINOSAUR:
         _draw_sail(drawing, skeleton, profile, palette, variation)
     if profile.family is Family.STEGOSAUR or Trait.PLATES in traits:
         _draw_plates(drawing, skeleton, profile, palette, variation)
@@ -26,7 +26,8 @@ def draw_behind_body(
     if profile.family is Family.STEGOSAUR:
         _draw_tail_spikes(drawing, skeleton, profile, palette, is_near=False)
     if Trait.FEATHERS in traits:
-        _draw_feathers(drawing, skeleton, palette, variation)
+        is_raptor = profile.family is Family.SMALL_THEROPOD
+        _draw_feathers(drawing, skeleton, palette, variation, is_raptor=is_raptor)
 
 
 def draw_on_body(
@@ -65,7 +66,9 @@ def _draw_sail(
 ) -> None:
     body = skeleton.body
     height = variation.within("sail", 0.11, 0.16) * UNITS
-    if profile.family is Family.SPINOSAUR:
+    if Trait.SAIL not in profile.traits:
+        height *= 0.42
+    elif profile.family is Family.SPINOSAUR:
         height *= 1.15
     start = skeleton.hip - 0.16
     end = skeleton.shoulder + (skeleton.nape - skeleton.shoulder) * 0.25
@@ -221,11 +224,16 @@ def _tufts(
 
 
 def _draw_feathers(
-    drawing: Drawing, skeleton: Skeleton, palette: Palette, variation: Variation
+    drawing: Drawing,
+    skeleton: Skeleton,
+    palette: Palette,
+    variation: Variation,
+    *,
+    is_raptor: bool,
 ) -> None:
-    """Draw a fan at the tail, a mane and a fringe."""
+    """Draw a fan at the tail, a mane and a fringe; of a raptor also a crown."""
     body = skeleton.body
-    long = 0.1 * UNITS * variation.within("feathers", 0.85, 1.2)
+    long = (0.1 if is_raptor else 0.07) * UNITS * variation.within("feathers", 0.85, 1.2)
     fan = 11
     for i in range(fan):
         s = 0.02 + 0.24 * (fan - 1 - i) / (fan - 1)
@@ -242,6 +250,8 @@ def _draw_feathers(
     drawing.fill(palette.back, *fringe)
     below = _tufts(skeleton, skeleton.hip, skeleton.nape - 0.02, -0.9, long * 0.36, 24, 24)
     drawing.fill(palette.belly, *below)
+    if not is_raptor:
+        return
     crown = skeleton.head
     tufts = [
         leaf(crown.at(x, y - 0.06), crown.at(x, y) + crown.turn * polar(0.42, angle), 0.3)

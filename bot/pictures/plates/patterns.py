@@ -50,7 +50,7 @@ def draw_pattern(
         count = 13
         for i in range(count):
             s = 0.03 + (nape - 0.03) * i / (count - 1)
-            if skeleton.hip - 0.02 < s < skeleton.shoulder - 0.02:
+            if skeleton.hip - 0.02 < s < skeleton.shoulder + 0.05:
                 drawing.fill(tint, _stripe(body, s, 0.016, 0.0, 0.004))
             else:
                 drawing.fill(tint, body.band(s - 0.012, s + 0.012, 1, -1))

@@ -22,7 +22,7 @@ from bot.pictures.plates.scenery import (
 
 WIDTH, HEIGHT = 800, 500
 """Of a plate, in pixels."""
-STRIP = 1000, 260
+STRIP = 1000, 230
 CELL, GAP = (296, 192), 6
 MUSEUM = 3 * CELL[0] + 2 * GAP, 3 * CELL[1] + 2 * GAP
 LARGEST = 690, 372
@@ -55,7 +55,7 @@ def plate_svg(profile: Profile) -> str:
         profile.temper is Temper.FIERCE
         or (profile.pose is Pose.RUNNING and profile.diet is Diet.MEAT)
     ) and 24 < person < TALLEST_PERSON + 1
-    draw_person(drawing, complex(beside, GROUND + 6), person, figure_of(light), flees=flees)
+    draw_person(drawing, complex(beside, GROUND + 6), person, figure_of(light, person), flees=flees)
     middle = at.real
     drawing.fill(
         shadow_of(light),
@@ -72,12 +72,13 @@ def strip_svg(profiles: Sequence[Profile]) -> str:
     own = Variation(" ".join(profile.name for profile in profiles))
     light = DAYS[int(own.unit("day") * 2)]
     drawing = Drawing()
-    ground = 40.0
-    draw_open_land(drawing, width, height, ground, light, own)
-    cell = width / len(profiles)
-    for i, profile in enumerate(profiles):
-        middle = cell * (i + 0.5)
-        _draw_fitted(drawing, profile, middle, ground, (cell * 0.9, height * 0.74), light)
+    draw_open_land(drawing, width, height, 48.0, light, own)
+    room = min(width / len(profiles) * 1.13, 300), height * 0.72
+    step = (width - 16 - room[0]) / max(1, len(profiles) - 1)
+    for i in sorted(range(len(profiles)), key=lambda i: i % 2 == 0):  # every other one in front
+        middle = 8 + room[0] / 2 + step * i if len(profiles) > 1 else width / 2
+        ground = 26.0 if i % 2 == 0 else 48.0
+        _draw_fitted(drawing, profiles[i], middle, ground, room, light)
     return _svg(width, height, drawing)
 
 
@@ -109,7 +110,7 @@ def _draw_fitted(
     wide = animal.right - animal.left
     scale = min(room[0] / wide, room[1] / animal.top)
     wide *= scale
-    drawing.fill(shadow_of(light), ellipse(complex(middle, ground), wide * 0.36, ground * 0.12))
+    drawing.fill(shadow_of(light), ellipse(complex(middle, ground), wide * 0.36, wide * 0.013))
     drawing.add(animal, scale, complex(middle - (animal.left + animal.right) / 2 * scale, ground))
 
 

@@ -288,8 +288,8 @@ def shadow_of(light: Light) -> Rgb:
     return mix(light.ground, SHADOW, 0.30)
 
 
-def figure_of(light: Light) -> Rgb:
-    """The colour of the person."""
+def figure_of(light: Light, height: float) -> Rgb:
+    """The colour of the person: fainter if large, since the animal is the subject."""
     if luminance(light.middle) < 0.34:
         return mix(light.middle, CREAM, 0.22)
-    return mix(light.middle, SHADOW, 0.36)
+    return mix(light.middle, SHADOW, 0.40 if height < 150 else 0.2)

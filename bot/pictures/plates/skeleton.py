@@ -224,8 +224,12 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     depths += [hip, lerp(hip, belly, 0.8), lerp(belly, chest, 0.45), chest]
     depths += [lerp(chest, neck, 0.66), lerp(neck, nape, 0.15), lerp(neck, nape, 0.62), nape, min(nape * 0.8, plan.skull * 0.36)]
     shares = [0.5, 0.5, 0.5, 0.5, 0.48, 0.46, 0.41, 0.35, 0.28, 0.27, 0.33, 0.42, 0.5, 0.5]
+    if plan.neck_angles[0] < 20:  # a neck that does not rise needs no room above it
+        shares[HIP + 2 : HEAD - 1] = [0.42, 0.42, 0.42, 0.46]
     up = [depth * share for depth, share in zip(depths, shares, strict=True)]
     down = [depth * (1 - share) for depth, share in zip(depths, shares, strict=True)]
+    lowest = 0.2 * plan.hip_height
+    down = [min(depth, max(6.0, p.imag - lowest)) for depth, p in zip(down, spine, strict=True)]
     if Trait.HUMP in profile.traits:
         for number, part in ((HIP + 1, 0.25), (HIP + 2, 0.6), (SHOULDER, 0.5)):
             up[number] += chest * 0.5 * part
