@@ -60,7 +60,8 @@ bot.fleet            bot.store bot.settings bot.concurrency
 bot.writing          bot.words bot.monitoring bot.concurrency bot.startup bot.version models.tasks
     models.names models.verse models.text_generator models.weights models.serving
 bot.words            bot.store data
-bot.pictures         bot.formats models.names models.verse models.networks
+bot.pictures         bot.creatures bot.formats models.names models.verse models.networks
+bot.creatures
 bot.store.backup     bot.store
 bot.store            bot.concurrency bot.startup
 bot.train            bot.training bot.pictures bot.startup bot.arguments models.tasks

@@ -53,7 +53,7 @@ class BodyPlan:
     head_angle: float
     tail_angles: tuple[float, float]
     """How steeply the tail rises, at its base and at its tip."""
-    depths: tuple[float, float, float, float, float, float]
+    depths: tuple[float, ...]
     """From edge to edge: tail base, hip, belly, chest, neck base, neck at the head."""
     taper: float
     """1: the tail is a cone; above 1: it ends in a whip; below 1: it stays thick."""
@@ -66,7 +66,7 @@ class BodyPlan:
     foot: Foot
     toes: float
     """Length of the middle toe, as a part of the hip's height."""
-    arm: tuple[float, float, float]
+    arm: tuple[float, ...]
     """Upper arm, forearm and hand."""
     arm_width: float
     fingers: int

@@ -66,9 +66,7 @@ class Drawing:
             [points],
         )
 
-    def disc(
-        self, colour: Rgb, centre: complex, radius: float, *, opacity: float = 1.0
-    ) -> None:
+    def disc(self, colour: Rgb, centre: complex, radius: float, *, opacity: float = 1.0) -> None:
         """Fill a circle."""
         self._add(
             f'<circle fill="{_paint(colour)}"{_opacity(opacity)} cx="{centre.real:.1f}"'

@@ -7,6 +7,7 @@ import cmath
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from itertools import pairwise
 
 Points = list[complex]
 
@@ -38,7 +39,7 @@ def smooth(points: Sequence[complex], *, closed: bool = False, steps: int = STEP
 def _knots(points: Sequence[complex]) -> list[float]:
     """Values of the spline's parameter at its points: square roots of distances, added up."""
     knots = [0.0]
-    for start, end in zip(points, points[1:], strict=False):
+    for start, end in pairwise(points):
         knots.append(knots[-1] + max(1e-6, abs(end - start)) ** 0.5)
     return knots
 
@@ -88,7 +89,13 @@ class Tube:
     `v` from 1 at the left edge, which is the back of a body that looks right, to -1 at the other.
     """
 
-    def __init__(self, spine: Sequence[complex], left: Sequence[float], right: Sequence[float], stretch: int = 2):
+    def __init__(
+        self,
+        spine: Sequence[complex],
+        left: Sequence[float],
+        right: Sequence[float],
+        stretch: int = 2,
+    ) -> None:
         """`left`, `right`: distances of the edges from the spine, one for each of its points.
 
         The edges follow the spine's direction over so many of its samples to both sides.
@@ -103,7 +110,7 @@ class Tube:
             along = self.spine[min(i + stretch, last)] - self.spine[max(i - stretch, 0)]
             self._normals.append(along / abs(along) * 1j)
         self._lengths = [0.0]
-        for start, end in zip(self.spine, self.spine[1:], strict=False):
+        for start, end in pairwise(self.spine):
             self._lengths.append(self._lengths[-1] + abs(end - start))
         self.length = self._lengths[-1]
         self._stations = [self._lengths[i * STEPS] / self.length for i in range(len(spine))]
@@ -149,9 +156,7 @@ class Tube:
     def patch(self, points: Sequence[tuple[float, float]]) -> Points:
         """A smooth closed outline through positions; each `v` is kept within the tube."""
         flat = smooth([complex(s, v) for s, v in points], closed=True, steps=5)
-        return [
-            self.at(min(1.0, max(0.0, p.real)), min(1.0, max(-1.0, p.imag))) for p in flat
-        ]
+        return [self.at(min(1.0, max(0.0, p.real)), min(1.0, max(-1.0, p.imag))) for p in flat]
 
     def _place(self, s: float) -> tuple[int, float]:
         length = s * self.length

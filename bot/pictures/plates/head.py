@@ -99,10 +99,10 @@ def draw_head(
     if profile.pattern in (Pattern.STRIPES, Pattern.RINGS, Pattern.SADDLES):
         x, y, radius = skull.eye
         behind = [head.at(x - radius, y + radius * 0.3), head.at(x - 0.24, y - 0.02)]
-        drawing.fill(palette.marking, leaf(*behind, width=0.36))
+        drawing.fill(palette.marking, leaf(behind[0], behind[1], 0.36))
         if skull.beak > 1:
             before = [head.at(x + radius, y - radius * 0.2), head.at(x + 0.27, y - radius * 1.6)]
-            drawing.fill(palette.marking, leaf(*before, width=0.26))
+            drawing.fill(palette.marking, leaf(before[0], before[1], 0.26))
     drawing.line(palette.crease, max(1.6, head.length * 0.014), mouth[4:-2])
     x, y = skull.nostril
     drawing.fill(
@@ -139,7 +139,7 @@ def _draw_jaw(drawing: Drawing, head: Head, palette: Palette, mouth: Points) -> 
         tongue = head.opened(
             [head.at(0.3, skull.mouth[-1][1] + 0.01), head.at(0.72, skull.mouth[0][1] - 0.01)]
         )
-        drawing.fill(TONGUE, leaf(*tongue, width=0.2, bend=0.06))
+        drawing.fill(TONGUE, leaf(tongue[0], tongue[1], 0.2, 0.06))
     jaw = lip + chin
     drawing.fill(palette.belly, jaw)
     if skull.beak < 1:
@@ -157,7 +157,8 @@ def _draw_teeth(drawing: Drawing, head: Head, palette: Palette, *, is_large: boo
     upper = smooth(front)
     lower = head.opened(upper)
     down = -1j * head.turn
-    teeth, below = [], []
+    teeth: list[Points] = []
+    below: list[Points] = []
     last = int(len(upper) * 0.66)
     for i in range(count):
         at = 1 + (last - 2) * i / count
@@ -184,9 +185,13 @@ def _draw_eye(drawing: Drawing, head: Head, profile: Profile, palette: Palette) 
     drawing.disc(palette.eye, centre, size)
     drawing.disc(PUPIL, centre + forward * size * 0.14, size * 0.6)
     lids = {
-        Temper.FIERCE: (0.30, -24), Temper.GRUMPY: (0.12, -16), Temper.PROUD: (0.25, -5),
-        Temper.CALM: (0.22, 6), Temper.SOCIABLE: (0.62, 8), Temper.CURIOUS: (0.85, 0),
-    }  # fmt: skip
+        Temper.FIERCE: (0.30, -24),
+        Temper.GRUMPY: (0.12, -16),
+        Temper.PROUD: (0.25, -5),
+        Temper.CALM: (0.22, 6),
+        Temper.SOCIABLE: (0.62, 8),
+        Temper.CURIOUS: (0.85, 0),
+    }
     if lid := lids.get(profile.temper):
         height, angle = lid
         round_eye = ellipse(centre, size * 1.3, size * 1.3)
@@ -209,9 +214,7 @@ def _draw_frill(
             middle[0] + size * factor * math.cos(math.radians(angle)),
             middle[1] + size * factor * math.sin(math.radians(angle)),
         )
-        for angle, factor in zip(
-            angles, (0.55, 0.8, 1.0, 1.1, 1.04, 0.92, 0.76, 0.6), strict=True
-        )
+        for angle, factor in zip(angles, (0.55, 0.8, 1.0, 1.1, 1.04, 0.92, 0.76, 0.6), strict=True)
     ]
     centre = head.at(*middle)
     outline = smooth(rim)
@@ -276,17 +279,25 @@ def _draw_dome(drawing: Drawing, head: Head, profile: Profile, palette: Palette)
     dome = smooth(
         head.points(
             (
-                (x + 0.17, low - 0.01), (x + 0.13, low + height * 0.62), (x - 0.04, low + height),
-                (x - 0.24, low + height * 0.78), (x - 0.37, low + height * 0.15), (x - 0.41, low - 0.08),
+                (x + 0.17, low - 0.01),
+                (x + 0.13, low + height * 0.62),
+                (x - 0.04, low + height),
+                (x - 0.24, low + height * 0.78),
+                (x - 0.37, low + height * 0.15),
+                (x - 0.41, low - 0.08),
             )
         )
-    )  # fmt: skip
+    )
     drawing.fill(palette.accent, [*dome, head.at(x - 0.1, low - 0.07)])
     shine = smooth(
         head.points(
-            ((x + 0.07, low + height * 0.5), (x - 0.03, low + height * 0.8), (x - 0.14, low + height * 0.78))
+            (
+                (x + 0.07, low + height * 0.5),
+                (x - 0.03, low + height * 0.8),
+                (x - 0.14, low + height * 0.78),
+            )
         )
-    )  # fmt: skip
+    )
     drawing.line(mix(palette.accent, CREAM, 0.5), head.length * 0.035, shine)
     knobs = [
         head.at(x + dx, low + dy)
@@ -304,19 +315,37 @@ def _draw_crest(
     points: Outline
     if profile.family is Family.HADROSAUR and which < 0.5:  # a tube, as of Parasaurolophus
         points = (
-            (0.62, 0.05), (0.45, 0.22), (0.20, 0.36), (-0.25, 0.52), (-0.62, 0.56), (-0.70, 0.47),
-            (-0.55, 0.40), (-0.20, 0.28), (0.02, 0.12), (0.2, 0.0),
-        )  # fmt: skip
+            (0.62, 0.05),
+            (0.45, 0.22),
+            (0.20, 0.36),
+            (-0.25, 0.52),
+            (-0.62, 0.56),
+            (-0.70, 0.47),
+            (-0.55, 0.40),
+            (-0.20, 0.28),
+            (0.02, 0.12),
+            (0.2, 0.0),
+        )
     elif profile.family is Family.HADROSAUR:  # a helmet, as of Corythosaurus
         points = (
-            (0.66, 0.04), (0.58, 0.24), (0.42, 0.44), (0.18, 0.50), (-0.02, 0.38), (-0.08, 0.16),
+            (0.66, 0.04),
+            (0.58, 0.24),
+            (0.42, 0.44),
+            (0.18, 0.50),
+            (-0.02, 0.38),
+            (-0.08, 0.16),
             (0.2, 0.0),
-        )  # fmt: skip
+        )
     elif profile.diet is Diet.MEAT or which < 0.4:  # two blades along the snout
         points = (
-            (0.84, 0.06), (0.72, 0.30), (0.52, 0.42), (0.30, 0.42), (0.12, 0.34), (0.02, 0.24),
+            (0.84, 0.06),
+            (0.72, 0.30),
+            (0.52, 0.42),
+            (0.30, 0.42),
+            (0.12, 0.34),
+            (0.02, 0.24),
             (0.2, 0.05),
-        )  # fmt: skip
+        )
     else:  # a casque
         points = ((0.56, 0.06), (0.50, 0.28), (0.34, 0.46), (0.14, 0.42), (0.02, 0.18), (0.2, 0.0))
     low = 0.1

@@ -3,7 +3,17 @@
 from bot.creatures.profile import Family, Pattern, Profile, Trait
 from bot.pictures.plates.body_plans import Foot
 from bot.pictures.plates.drawing import Drawing, Rgb, mix
-from bot.pictures.plates.geometry import Points, Tube, between, clipped, ellipse, horn, leaf, polar, smooth
+from bot.pictures.plates.geometry import (
+    Points,
+    Tube,
+    between,
+    clipped,
+    ellipse,
+    horn,
+    leaf,
+    polar,
+    smooth,
+)
 from bot.pictures.plates.palette import SHADOW, Palette
 from bot.pictures.plates.skeleton import Limb, Skeleton
 
@@ -17,27 +27,66 @@ def draw_leg(
     upper = limb.middle - limb.root
     if plan.foot is Foot.PILLAR:
         spine = [
-            limb.root + thigh * (-0.10 + 0.42j), limb.root + upper * 0.12,
-            limb.root + upper * 0.6, limb.middle, between(limb.middle, limb.ankle, 0.45),
-            limb.ankle, complex(limb.end.real, _sole(limb)),
-        ]  # fmt: skip
-        front = [0.34 * thigh, 0.52 * thigh, 0.46 * thigh, 0.62 * shank, 0.50 * shank, 0.48 * shank, 0.60 * shank]
-        back = [0.34 * thigh, 0.54 * thigh, 0.44 * thigh, 0.50 * shank, 0.52 * shank, 0.46 * shank, 0.50 * shank]
+            limb.root + thigh * (-0.10 + 0.42j),
+            limb.root + upper * 0.12,
+            limb.root + upper * 0.6,
+            limb.middle,
+            between(limb.middle, limb.ankle, 0.45),
+            limb.ankle,
+            complex(limb.end.real, _sole(limb)),
+        ]
+        front = [
+            0.34 * thigh,
+            0.52 * thigh,
+            0.46 * thigh,
+            0.62 * shank,
+            0.50 * shank,
+            0.48 * shank,
+            0.60 * shank,
+        ]
+        back = [
+            0.34 * thigh,
+            0.54 * thigh,
+            0.44 * thigh,
+            0.50 * shank,
+            0.52 * shank,
+            0.46 * shank,
+            0.50 * shank,
+        ]
     else:
         spine = [
-            limb.root + thigh * (-0.06 + 0.40j), limb.root + upper * 0.15,
-            limb.root + upper * 0.62, limb.middle, between(limb.middle, limb.ankle, 0.34),
-            between(limb.middle, limb.ankle, 0.8), limb.ankle,
-            between(limb.ankle, limb.end, 0.5), limb.end,
-        ]  # fmt: skip
+            limb.root + thigh * (-0.06 + 0.40j),
+            limb.root + upper * 0.15,
+            limb.root + upper * 0.62,
+            limb.middle,
+            between(limb.middle, limb.ankle, 0.34),
+            between(limb.middle, limb.ankle, 0.8),
+            limb.ankle,
+            between(limb.ankle, limb.end, 0.5),
+            limb.end,
+        ]
         front = [
-            0.36 * thigh, 0.52 * thigh, 0.40 * thigh, 0.46 * shank, 0.40 * shank, 0.26 * shank,
-            0.28 * shank, 0.25 * shank, 0.30 * shank,
-        ]  # fmt: skip
+            0.36 * thigh,
+            0.52 * thigh,
+            0.40 * thigh,
+            0.46 * shank,
+            0.40 * shank,
+            0.26 * shank,
+            0.28 * shank,
+            0.25 * shank,
+            0.30 * shank,
+        ]
         back = [
-            0.36 * thigh, 0.54 * thigh, 0.46 * thigh, 0.42 * shank, 0.62 * shank, 0.28 * shank,
-            0.32 * shank, 0.25 * shank, 0.30 * shank,
-        ]  # fmt: skip
+            0.36 * thigh,
+            0.54 * thigh,
+            0.46 * thigh,
+            0.42 * shank,
+            0.62 * shank,
+            0.28 * shank,
+            0.32 * shank,
+            0.25 * shank,
+            0.30 * shank,
+        ]
     tube = Tube(spine, front, back)
     colour = palette.base if limb.is_near else palette.far
     if plan.foot is Foot.BIRD:
@@ -66,9 +115,14 @@ def draw_foreleg(
     upper = limb.middle - limb.root
     foot = complex(limb.end.real, _sole(limb))
     spine = [
-        limb.root + width * (-0.02 + 0.55j), limb.root + upper * 0.2, limb.root + upper * 0.65,
-        limb.middle, between(limb.middle, limb.ankle, 0.5), limb.ankle, foot,
-    ]  # fmt: skip
+        limb.root + width * (-0.02 + 0.55j),
+        limb.root + upper * 0.2,
+        limb.root + upper * 0.65,
+        limb.middle,
+        between(limb.middle, limb.ankle, 0.5),
+        limb.ankle,
+        foot,
+    ]
     front = [0.5, 0.66, 0.50, 0.46, 0.40, 0.36, 0.46]
     back = [0.5, 0.68, 0.54, 0.46, 0.40, 0.36, 0.42]
     tube = Tube(spine, [part * width for part in front], [part * width for part in back])
@@ -94,9 +148,14 @@ def draw_arm(
     upper = limb.middle - limb.root
     colour = palette.base if limb.is_near else palette.far
     spine = [
-        limb.root + width * (0.1 + 0.45j), limb.root + upper * 0.25, limb.root + upper * 0.7,
-        limb.middle, between(limb.middle, limb.ankle, 0.5), limb.ankle, limb.end,
-    ]  # fmt: skip
+        limb.root + width * (0.1 + 0.45j),
+        limb.root + upper * 0.25,
+        limb.root + upper * 0.7,
+        limb.middle,
+        between(limb.middle, limb.ankle, 0.5),
+        limb.ankle,
+        limb.end,
+    ]
     front = [0.50, 0.66, 0.50, 0.36, 0.36, 0.27, 0.26]
     back = [0.50, 0.66, 0.50, 0.40, 0.38, 0.27, 0.26]
     tube = Tube(spine, [part * width for part in front], [part * width for part in back])
@@ -137,12 +196,14 @@ def _draw_hand(
     for i in range(count):
         turn = direction * polar(1, 24 - 26 * i)
         tip = limb.end + turn * hand * (1 if i == count // 2 else 0.85)
-        drawing.fill(tint, horn(tip - turn * 2, tip + turn * polar(claw, -16), plan.arm_width * 0.3, 0.16))
+        drawing.fill(
+            tint, horn(tip - turn * 2, tip + turn * polar(claw, -16), plan.arm_width * 0.3, 0.16)
+        )
         drawing.fill(colour, horn(limb.end, tip + turn * 3, plan.arm_width * 0.52, 0.06))
 
 
 def _draw_wing(drawing: Drawing, limb: Limb, skeleton: Skeleton, palette: Palette) -> None:
-    reach = min(max(skeleton.plan.arm[1] * 1.5, 60), 125, skeleton.plan.hip_height * 0.4)
+    reach = min(max(skeleton.plan.arm[1] * 1.5, 60), 125, limb.end.imag * 0.85)
     tints = (palette.marking, palette.back) if limb.is_near else (palette.far_marking, palette.far)
     count = 8
     for i in range(count):
@@ -173,11 +234,15 @@ def _draw_bird_foot(
     for reach, down, tint in ((0.78, -0.35, behind), (1.0, 0.0, colour), (0.66, 0.28, colour)):
         floor = -high * (1 + down * 0.5)
         toe = [
-            complex(-high * 0.8, floor + high * 0.25), complex(-high * 0.5, high * 0.75),
-            complex(long * 0.22, high * 0.42), complex(long * 0.55 * reach, floor + high * 1.05),
-            complex(long * reach, floor + high * 0.72), complex(long * reach * 1.03, floor + high * 0.2),
-            complex(long * 0.8 * reach, floor), complex(long * 0.1, floor),
-        ]  # fmt: skip
+            complex(-high * 0.8, floor + high * 0.25),
+            complex(-high * 0.5, high * 0.75),
+            complex(long * 0.22, high * 0.42),
+            complex(long * 0.55 * reach, floor + high * 1.05),
+            complex(long * reach, floor + high * 0.72),
+            complex(long * reach * 1.03, floor + high * 0.2),
+            complex(long * 0.8 * reach, floor),
+            complex(long * 0.1, floor),
+        ]
         base = complex(long * reach * 0.93, floor + high * 0.45)
         tip = complex(long * (reach + 0.24), floor + high * 0.05)
         drawing.fill(claw, put(horn(base, tip, high * 0.8, 0.14)))
@@ -200,11 +265,14 @@ def _draw_hoofed_foot(
     high = shank * 0.5
     outline = smooth(
         [
-            foot + complex(-shank * 0.40, 0), foot + complex(-shank * 0.36, high * 0.9),
-            foot + complex(shank * 0.1, high * 1.7), foot + complex(long * 0.62, high * 1.05),
-            foot + complex(long * 0.98, high * 0.45), foot + complex(long, 0),
+            foot + complex(-shank * 0.40, 0),
+            foot + complex(-shank * 0.36, high * 0.9),
+            foot + complex(shank * 0.1, high * 1.7),
+            foot + complex(long * 0.62, high * 1.05),
+            foot + complex(long * 0.98, high * 0.45),
+            foot + complex(long, 0),
         ]
-    )  # fmt: skip
+    )
     drawing.fill(colour, outline)
     tint = palette.horn if limb.is_near else mix(palette.horn, SHADOW, 0.4)
     hooves = [
@@ -236,7 +304,8 @@ def _draw_bands(
     elif profile.pattern is Pattern.STRIPES:
         for s in (0.55, 0.64, 0.73, 0.82):
             drawing.fill(
-                tint, tube.patch([(s, -1), (s + 0.035, -1), (s + 0.025, 0.2), (s + 0.005, 0.8), (s, 0)])
+                tint,
+                tube.patch([(s, -1), (s + 0.035, -1), (s + 0.025, 0.2), (s + 0.005, 0.8), (s, 0)]),
             )
     elif profile.pattern is Pattern.SPOTS:
         for s, v in ((0.34, 0.25), (0.42, -0.3), (0.52, 0.2), (0.62, -0.1), (0.71, 0.1)):

@@ -48,9 +48,7 @@ def draw_on_body(
         drawing.fill(palette.horn, horn(base, tip, 0.045 * UNITS, 0.12))
 
 
-def _draw_dewlap(
-    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette
-) -> None:
+def _draw_dewlap(drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette) -> None:
     head, body = skeleton.head, skeleton.body
     size = head.length * (0.36 if profile.pose is Pose.CALLING else 0.24)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
@@ -75,8 +73,8 @@ def _draw_sail(
     dip = 0.25 if variation.unit("dip") < 0.35 else 0.0
 
     def rise(part: float) -> float:
-        lean = part**0.9
-        return height * math.sin(math.pi * lean) ** 0.62 * (1 - dip * math.exp(-(((part - 0.5) / 0.1) ** 2)))
+        arch = math.pow(math.sin(math.pi * part**0.9), 0.62)
+        return height * arch * (1 - dip * math.exp(-(((part - 0.5) / 0.1) ** 2)))
 
     count = 13
     feet = [body.at(start + (end - start) * i / count, 0.4) for i in range(count + 1)]
@@ -106,7 +104,11 @@ def _draw_plates(
         for i in range(count):
             part = (i + (0.5 if is_far else 0.0)) / (count - 0.5)
             s = start + (end - start) * part
-            size = largest * UNITS * (0.26 + 0.74 * math.sin(math.pi * min(1, part * 0.92 + 0.04)) ** 1.1)
+            size = (
+                largest
+                * UNITS
+                * (0.26 + 0.74 * math.sin(math.pi * min(1, part * 0.92 + 0.04)) ** 1.1)
+            )
             normal = body.direction(s) * 1j
             base = body.at(s, 0.72)
             up = normal * polar(1, 10)
@@ -120,7 +122,11 @@ def _draw_plates(
                     steps=5,
                 )
                 + smooth(
-                    [tip, base + along * half * 1.05 + up * high * 0.42, base + along * half * 0.55],
+                    [
+                        tip,
+                        base + along * half * 1.05 + up * high * 0.42,
+                        base + along * half * 0.55,
+                    ],
                     steps=5,
                 )[1:]
             )
@@ -167,9 +173,7 @@ def _draw_tail_spikes(
         drawing.fill(tint, horn(body.at(at, -0.2), tip, 0.026 * UNITS, 0.08))
 
 
-def _draw_armour(
-    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette
-) -> None:
+def _draw_armour(drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette) -> None:
     body = skeleton.body
     light, dark = mix(palette.horn, palette.base, 0.25), mix(palette.base, SHADOW, 0.35)
     is_spiky = Trait.SPIKES in profile.traits
@@ -203,11 +207,18 @@ def _draw_club(
     handle = body.edge(0, 0, 0.2)
     drawing.line(palette.base, size * 0.42, handle)
     centre = end + direction * size * 0.3
-    drawing.fill(mix(palette.horn, SHADOW, 0.3), ellipse(centre + 1j * size * 0.3, size, size * 0.62, angle))
-    drawing.fill(palette.horn, ellipse(centre - direction * size * 0.45, size * 0.72, size * 0.62, angle))
+    drawing.fill(
+        mix(palette.horn, SHADOW, 0.3), ellipse(centre + 1j * size * 0.3, size, size * 0.62, angle)
+    )
+    drawing.fill(
+        palette.horn, ellipse(centre - direction * size * 0.45, size * 0.72, size * 0.62, angle)
+    )
     drawing.fill(palette.horn, ellipse(centre - 1j * size * 0.12, size * 1.05, size * 0.6, angle))
     drawing.line(
-        mix(palette.horn, SHADOW, 0.35), 3, [centre + direction * size * 0.6, centre - direction * size * 0.5], opacity=0.5
+        mix(palette.horn, SHADOW, 0.35),
+        3,
+        [centre + direction * size * 0.6, centre - direction * size * 0.5],
+        opacity=0.5,
     )
 
 
@@ -242,7 +253,9 @@ def _draw_feathers(
             tip = body.at(s, 0) + backwards * polar(long * (1.0 - 0.35 * i / fan), side * -24)
             tint = palette.marking if i % 2 else palette.back
             drawing.fill(tint, leaf(body.at(s, 0), tip, 0.26))
-    drawing.fill(palette.marking, leaf(body.at(0.05, 0), body.at(0.0, 0) - body.direction(0) * long, 0.26))
+    drawing.fill(
+        palette.marking, leaf(body.at(0.05, 0), body.at(0.0, 0) - body.direction(0) * long, 0.26)
+    )
     fringe = [
         *_tufts(skeleton, 0.26, skeleton.shoulder, 0.95, long * 0.5, 16, 26),
         *_tufts(skeleton, skeleton.shoulder, skeleton.nape + 0.012, 0.95, long * 0.55, 30, 12),

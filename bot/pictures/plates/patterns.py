@@ -1,6 +1,7 @@
 """Patterns: markings of the body, in coordinates of its spine, so that they stay within it."""
 
 import math
+from itertools import pairwise
 
 from bot.creatures.profile import Pattern
 from bot.pictures.plates.drawing import Drawing, Variation, mix
@@ -17,7 +18,7 @@ def draw_shades(drawing: Drawing, skeleton: Skeleton, palette: Palette) -> None:
         (skeleton.shoulder, -0.30), (nape, -0.12), (1.0, 0.0),
     )  # fmt: skip
     upper = []
-    for (s, v), (later, next_v) in zip(marks, marks[1:], strict=False):
+    for (s, v), (later, next_v) in pairwise(marks):
         for step in range(8):
             part = step / 8
             eased = part * part * (3 - 2 * part)

@@ -40,7 +40,10 @@ def draw_person(
         half = [width * height / 2 for width in widths]
         drawing.fill(colour, Tube(points, half, half, stretch=1).outline())
         drawing.disc(colour, points[-1], half[-1])
-    trunk = [hip - along * 0.05 * height, *(hip + (neck - hip) * t for t in (0.3, 0.62, 0.85, 1.15))]
+    trunk = [
+        hip - along * 0.05 * height,
+        *(hip + (neck - hip) * t for t in (0.3, 0.62, 0.85, 1.15)),
+    ]
     half = [height * part for part in (0.085, 0.08, 0.098, 0.09, 0.028)]
     drawing.fill(colour, Tube(trunk, half, half, stretch=1).outline())
     turn = lean - 90

@@ -21,11 +21,20 @@ def conifer(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Va
         low = foot + 1j * height * (0.14 + 0.16 * i)
         half = height * (0.22 - 0.032 * i) * own.within("width", 0.8, 1.1)
         top = low + 1j * height * (0.30 if i < layers - 1 else 0.24)
-        outlines.append([low - half - 1j * height * 0.02, top, low + half - 1j * height * 0.02, low + 1j * height * 0.03])
+        outlines.append(
+            [
+                low - half - 1j * height * 0.02,
+                top,
+                low + half - 1j * height * 0.02,
+                low + 1j * height * 0.03,
+            ]
+        )
     drawing.fill(colour, *outlines)
 
 
-def umbrella_tree(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Variation) -> None:
+def umbrella_tree(
+    drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Variation
+) -> None:
     """An old araucaria: a bare trunk, a flat crown in layers."""
     lean = own.within("lean", -0.05, 0.05) * height
     top = foot + complex(lean, height)
@@ -81,7 +90,9 @@ def horsetail(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: 
         for i in range(1, joints):
             joint = between(base, top, i / joints)
             reach = height * 0.13 * (1 - 0.6 * i / joints)
-            outlines += [leaf(joint, joint + polar(reach, angle), 0.22) for angle in (34, 62, 118, 146)]
+            outlines += [
+                leaf(joint, joint + polar(reach, angle), 0.22) for angle in (34, 62, 118, 146)
+            ]
         drawing.fill(colour, *outlines)
 
 
@@ -102,9 +113,16 @@ def flowers(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Va
         top = base + complex(aside * 0.5, part) * height
         drawing.line(colour, height * 0.035, [base, between(base, top, 0.5, 0.05), top])
         middle = between(base, top, 0.45)
-        drawing.fill(colour, leaf(middle, middle + polar(height * 0.26, 150), 0.4), leaf(middle, middle + polar(height * 0.24, 28), 0.4))
+        drawing.fill(
+            colour,
+            leaf(middle, middle + polar(height * 0.26, 150), 0.4),
+            leaf(middle, middle + polar(height * 0.24, 28), 0.4),
+        )
         size = height * (0.17 if i == 1 else 0.13)
-        drawing.fill(petal, *(leaf(top, top + polar(size, 90 + turn), 0.62) for turn in (-130, -65, 0, 65, 130)))
+        drawing.fill(
+            petal,
+            *(leaf(top, top + polar(size, 90 + turn), 0.62) for turn in (-130, -65, 0, 65, 130)),
+        )
         drawing.disc(rgb("f2b632"), top + 1j * size * 0.1, size * 0.24)
 
 

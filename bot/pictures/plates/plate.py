@@ -119,5 +119,3 @@ def _svg(width: int, height: int, drawing: Drawing) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
         f' viewBox="0 {-height} {width} {height}">{"".join(drawing.elements)}</svg>'
     )
-
-

@@ -106,13 +106,17 @@ def draw_backdrop(
     _draw_trees(drawing, width, height, horizon, profile, light, own)
     rise = own.within("rise", 6, 16)
     far_ground = mix(light.ground, light.middle, 0.35)
-    drawing.fill(far_ground, [*_ridge(width, horizon - 4, rise, 4, own, "field"), complex(width, 0), 0j])
+    drawing.fill(
+        far_ground, [*_ridge(width, horizon - 4, rise, 4, own, "field"), complex(width, 0), 0j]
+    )
     edge = _ridge(width, GROUND + 12, 5, 5, own, "ground")
     drawing.fill(light.ground, [*edge, complex(width, 0), 0j])
     path = _ridge(width, GROUND - 26, 7, 4, own, "path")
     drawing.fill(mix(light.ground, light.plant, 0.16), [*path, complex(width, 0), 0j])
     for i in range(7):
-        at = complex(own.within(f"stone {i}", 0.04, 0.96) * width, own.within(f"stone y {i}", 12, GROUND - 6))
+        at = complex(
+            own.within(f"stone {i}", 0.04, 0.96) * width, own.within(f"stone y {i}", 12, GROUND - 6)
+        )
         size = own.within(f"stone size {i}", 2.5, 7)
         drawing.fill(mix(light.ground, SHADOW, 0.22), ellipse(at, size, size * 0.5))
 
@@ -155,7 +159,9 @@ def _draw_sky(
     x = own.within("sun", 0.12, 0.6) * width
     if theme is Theme.NIGHT:
         for i in range(46):
-            star = complex(own.unit(f"star {i}") * width, height * own.within(f"star y {i}", 0.42, 0.98))
+            star = complex(
+                own.unit(f"star {i}") * width, height * own.within(f"star y {i}", 0.42, 0.98)
+            )
             drawing.disc(rgb("f4eecb"), star, own.within(f"star size {i}", 0.7, 1.9))
         moon = complex(x, height * 0.76)
         drawing.disc(mix(light.high, light.low, 0.55), moon, height * 0.19, opacity=0.5)
@@ -166,14 +172,21 @@ def _draw_sky(
     if theme is Theme.THUNDER:
         for i in range(5):
             _draw_cloud(
-                drawing, complex((0.05 + 0.24 * i) * width, height * own.within(f"storm {i}", 0.84, 0.97)),
-                height * 0.17, mix(light.high, SHADOW, 0.25 - 0.04 * i),
-            )  # fmt: skip
+                drawing,
+                complex((0.05 + 0.24 * i) * width, height * own.within(f"storm {i}", 0.84, 0.97)),
+                height * 0.17,
+                mix(light.high, SHADOW, 0.25 - 0.04 * i),
+            )
         top = complex(x, height * 0.82)
         bolt = [
-            (0, 0), (-0.035, -0.15), (0.0, -0.14), (-0.03, -0.30), (0.055, -0.10), (0.02, -0.105),
+            (0, 0),
+            (-0.035, -0.15),
+            (0.0, -0.14),
+            (-0.03, -0.30),
+            (0.055, -0.10),
+            (0.02, -0.105),
             (0.05, 0),
-        ]  # fmt: skip
+        ]
         drawing.fill(rgb("ffe98a"), [top + complex(a, b) * height for a, b in bolt])
         return
     if theme is Theme.FIRE:
@@ -186,20 +199,30 @@ def _draw_sky(
     if theme is Theme.SUN:
         drawing.disc(rgb("fff9e2"), sun, radius * 0.8)
     for i in range(3 if theme not in (Theme.SUN, Theme.DESERT) else 1):
-        at = complex(own.unit(f"cloud {i}") * width, height * own.within(f"cloud y {i}", 0.74, 0.93))
-        _draw_cloud(drawing, at, height * own.within(f"cloud size {i}", 0.06, 0.1), mix(light.low, WHITE, 0.55))
+        at = complex(
+            own.unit(f"cloud {i}") * width, height * own.within(f"cloud y {i}", 0.74, 0.93)
+        )
+        _draw_cloud(
+            drawing,
+            at,
+            height * own.within(f"cloud size {i}", 0.06, 0.1),
+            mix(light.low, WHITE, 0.55),
+        )
     if theme is Theme.ICE:
         for i in range(40):
-            flake = complex(own.unit(f"flake {i}") * width, height * own.within(f"flake y {i}", 0.25, 1))
+            flake = complex(
+                own.unit(f"flake {i}") * width, height * own.within(f"flake y {i}", 0.25, 1)
+            )
             drawing.disc(WHITE, flake, own.within(f"flake size {i}", 1.0, 2.6))
 
 
 def _draw_cloud(drawing: Drawing, at: complex, size: float, colour: Rgb) -> None:
     drawing.fill(
         colour,
-        ellipse(at, size * 1.7, size * 0.42), ellipse(at + complex(-0.5, 0.25) * size, size * 0.7, size * 0.5),
+        ellipse(at, size * 1.7, size * 0.42),
+        ellipse(at + complex(-0.5, 0.25) * size, size * 0.7, size * 0.5),
         ellipse(at + complex(0.4, 0.35) * size, size * 0.85, size * 0.6),
-    )  # fmt: skip
+    )
 
 
 def _draw_far_land(
@@ -217,8 +240,12 @@ def _draw_far_land(
         level = horizon + height * 0.10
         drawing.fill(light.far, _box(0, 0, width, level))
         for i in range(12):
-            at = complex(own.unit(f"wave {i}") * width, level - own.within(f"wave y {i}", 4, height * 0.09))
-            drawing.fill(mix(light.far, WHITE, 0.45), ellipse(at, own.within(f"wave x {i}", 14, 40), 1.4))
+            at = complex(
+                own.unit(f"wave {i}") * width, level - own.within(f"wave y {i}", 4, height * 0.09)
+            )
+            drawing.fill(
+                mix(light.far, WHITE, 0.45), ellipse(at, own.within(f"wave x {i}", 14, 40), 1.4)
+            )
         return
     if theme is Theme.FIRE:
         x = own.within("volcano", 0.55, 0.85) * width
@@ -228,16 +255,22 @@ def _draw_far_land(
             puff = complex(x + 16 * i + width * 0.03 * i, high + height * (0.03 + 0.075 * i))
             drawing.fill(mix(light.high, light.far, 0.45), ellipse(puff, 26 + 16 * i, 18 + 9 * i))
         cone = [
-            complex(x - wide, horizon - 20), complex(x - wide * 0.42, horizon + height * 0.16),
-            complex(x - wide * 0.13, high), complex(x + wide * 0.13, high),
-            complex(x + wide * 0.40, horizon + height * 0.17), complex(x + wide, horizon - 20),
-        ]  # fmt: skip
+            complex(x - wide, horizon - 20),
+            complex(x - wide * 0.42, horizon + height * 0.16),
+            complex(x - wide * 0.13, high),
+            complex(x + wide * 0.13, high),
+            complex(x + wide * 0.40, horizon + height * 0.17),
+            complex(x + wide, horizon - 20),
+        ]
         drawing.fill(light.far, smooth(cone[:3]) + smooth(cone[3:]))
         lava = [
-            complex(x - wide * 0.12, high), complex(x - wide * 0.03, high - height * 0.10),
-            complex(x - wide * 0.10, high - height * 0.24), complex(x + wide * 0.03, high - height * 0.14),
-            complex(x + wide * 0.12, high - height * 0.17), complex(x + wide * 0.12, high),
-        ]  # fmt: skip
+            complex(x - wide * 0.12, high),
+            complex(x - wide * 0.03, high - height * 0.10),
+            complex(x - wide * 0.10, high - height * 0.24),
+            complex(x + wide * 0.03, high - height * 0.14),
+            complex(x + wide * 0.12, high - height * 0.17),
+            complex(x + wide * 0.12, high),
+        ]
         drawing.fill(rgb("ff7a3c"), lava)
     if theme in (Theme.MOUNTAIN, Theme.ICE):
         for i in range(5):
@@ -245,20 +278,34 @@ def _draw_far_land(
             high = horizon + height * own.within(f"peak high {i}", 0.22, 0.42)
             wide = width * own.within(f"peak wide {i}", 0.15, 0.22)
             tint = mix(far, light.low, 0.3 if i % 2 else 0.0)
-            drawing.fill(tint, [complex(x - wide, horizon - 20), complex(x, high), complex(x + wide * 1.1, horizon - 20)])
+            drawing.fill(
+                tint,
+                [
+                    complex(x - wide, horizon - 20),
+                    complex(x, high),
+                    complex(x + wide * 1.1, horizon - 20),
+                ],
+            )
             cap = (high - horizon) * 0.34
             slope = wide / (high - horizon + 20)
             drawing.fill(
                 mix(WHITE, light.low, 0.15),
                 [
-                    complex(x, high), complex(x + cap * slope * 1.1, high - cap),
-                    complex(x + cap * slope * 0.3, high - cap * 0.72), complex(x - cap * slope * 0.1, high - cap * 1.15),
-                    complex(x - cap * slope * 0.45, high - cap * 0.75), complex(x - cap * slope, high - cap),
+                    complex(x, high),
+                    complex(x + cap * slope * 1.1, high - cap),
+                    complex(x + cap * slope * 0.3, high - cap * 0.72),
+                    complex(x - cap * slope * 0.1, high - cap * 1.15),
+                    complex(x - cap * slope * 0.45, high - cap * 0.75),
+                    complex(x - cap * slope, high - cap),
                 ],
-            )  # fmt: skip
-    drawing.fill(far, [*_ridge(width, horizon + height * 0.14, height * 0.06, 4, own, "far"), *floor])
+            )
+    drawing.fill(
+        far, [*_ridge(width, horizon + height * 0.14, height * 0.06, 4, own, "far"), *floor]
+    )
     nearer = mix(light.far, light.middle, 0.45)
-    drawing.fill(nearer, [*_ridge(width, horizon + height * 0.06, height * 0.035, 5, own, "near"), *floor])
+    drawing.fill(
+        nearer, [*_ridge(width, horizon + height * 0.06, height * 0.035, 5, own, "near"), *floor]
+    )
 
 
 def _draw_trees(
@@ -271,16 +318,28 @@ def _draw_trees(
     own: Variation,
 ) -> None:
     trees, shrubs = plants_of(profile.period, profile.theme)
-    count = {Theme.FOREST: 15, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}.get(profile.theme, 8)
+    count = {Theme.FOREST: 15, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}.get(
+        profile.theme, 8
+    )
     for i in range(count):
         part = (i + own.within(f"tree x {i}", 0.1, 0.9)) / count
         plant = (trees * 2 + shrubs[:1])[int(own.unit(f"tree {i}") * (len(trees) * 2 + 1))]
-        size = height * own.within(f"tree size {i}", 0.16, 0.34) * (1.25 if profile.theme is Theme.FOREST else 1)
+        size = (
+            height
+            * own.within(f"tree size {i}", 0.16, 0.34)
+            * (1.25 if profile.theme is Theme.FOREST else 1)
+        )
         if plant is shrubs[0]:
             size *= 0.5
         tint = mix(light.middle, light.far, own.within(f"tree tint {i}", 0.0, 0.55))
         if plant is not shrubs[0] or profile.theme is not Theme.FLOWER:
-            plant(drawing, complex(part * width, horizon - 8), size, tint, Variation(f"{own.unit(f'kind {i}')}"))
+            plant(
+                drawing,
+                complex(part * width, horizon - 8),
+                size,
+                tint,
+                Variation(f"{own.unit(f'kind {i}')}"),
+            )
 
 
 def shadow_of(light: Light) -> Rgb:

@@ -140,9 +140,7 @@ def skeleton_of(profile: Profile, variation: Variation) -> Skeleton:
     spine, head = _spine(profile, plan, stance, variation)
     body = _body(profile, plan, spine, head)
     hip = spine[HIP]
-    legs = tuple(
-        _leg(plan, hip, stance.feet[number], is_near=number == 0) for number in range(2)
-    )
+    legs = tuple(_leg(plan, hip, stance.feet[number], is_near=number == 0) for number in range(2))
     shoulder = body.at(body.station(SHOULDER) - 0.02, -0.42)
     if stands_on_arms:
         strides = _opposite(stance)
@@ -222,7 +220,13 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     depths = [tail_base * (i / TAIL) ** plan.taper for i in range(TAIL)]
     depths[0] = tail_base * 0.03
     depths += [hip, lerp(hip, belly, 0.8), lerp(belly, chest, 0.45), chest]
-    depths += [lerp(chest, neck, 0.66), lerp(neck, nape, 0.15), lerp(neck, nape, 0.62), nape, min(nape * 0.8, plan.skull * 0.36)]
+    depths += [
+        lerp(chest, neck, 0.66),
+        lerp(neck, nape, 0.15),
+        lerp(neck, nape, 0.62),
+        nape,
+        min(nape * 0.8, plan.skull * 0.36),
+    ]
     shares = [0.5, 0.5, 0.5, 0.5, 0.48, 0.46, 0.41, 0.35, 0.28, 0.27, 0.33, 0.42, 0.5, 0.5]
     if plan.neck_angles[0] < 20:  # a neck that does not rise needs no room above it
         shares[HIP + 2 : HEAD - 1] = [0.42, 0.42, 0.42, 0.46]
@@ -236,9 +240,7 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     return Tube(spine, up, down, stretch=6)
 
 
-def _leg(
-    plan: BodyPlan, hip: complex, foot: tuple[float, float, float], *, is_near: bool
-) -> Limb:
+def _leg(plan: BodyPlan, hip: complex, foot: tuple[float, float, float], *, is_near: bool) -> Limb:
     ahead, lift, slope = foot
     height = plan.hip_height
     upper, lower, instep = (part * height for part in plan.leg)
@@ -292,10 +294,10 @@ def _hanging_arm(
     profile: Profile, plan: BodyPlan, shoulder: complex, stance: Stance, *, is_near: bool
 ) -> Limb:
     upper, lower, hand = plan.arm
-    swing = {Pose.WALKING: 8, Pose.RUNNING: -14, Pose.CALLING: 20, Pose.FEEDING: 12}.get(
-        profile.pose, 0
-    )
-    swing = swing if is_near else -swing * 0.6 + 14
+    swings = {Pose.WALKING: 8.0, Pose.RUNNING: -14.0, Pose.CALLING: 20.0, Pose.FEEDING: 12.0}
+    swing = swings.get(profile.pose, 0.0)
+    if not is_near:
+        swing = 14 - swing * 0.6
     root = shoulder + (0 if is_near else plan.arm_width * 0.7)
     elbow = root + polar(upper, -118 + swing * 0.6)
     reach = -22 if profile.family is not Family.THERIZINOSAUR else -12
