@@ -1,10 +1,11 @@
 """A creature: its parts, from the far side to the near one."""
 
+from dataclasses import dataclass
 from functools import lru_cache
 
 from bot.creatures.profile import Profile
 from bot.pictures.plates.drawing import Drawing, Variation
-from bot.pictures.plates.head import draw_behind_head, draw_head
+from bot.pictures.plates.head import draw_behind_head, draw_head, mouth_tip
 from bot.pictures.plates.limbs import draw_arm, draw_foreleg, draw_leg
 from bot.pictures.plates.ornaments import draw_behind_body, draw_on_body
 from bot.pictures.plates.palette import palette_of
@@ -12,9 +13,20 @@ from bot.pictures.plates.patterns import draw_pattern, draw_shades
 from bot.pictures.plates.skeleton import skeleton_of
 
 
+@dataclass(frozen=True)
+class Animal:
+    """A creature that is drawn, in units of its drawing."""
+
+    drawing: Drawing
+    length: float
+    """Along the spine, from snout to tail."""
+    mouth: complex
+    head_length: float
+
+
 @lru_cache(maxsize=16)
-def creature(profile: Profile) -> tuple[Drawing, float]:
-    """The drawing of a creature that stands on y = 0, and its length in units."""
+def creature(profile: Profile) -> Animal:
+    """The drawing of a creature, which stands on y = 0."""
     variation = Variation(profile.name)
     palette = palette_of(profile)
     skeleton = skeleton_of(profile, variation)
@@ -34,4 +46,6 @@ def creature(profile: Profile) -> tuple[Drawing, float]:
         draw_arm(drawing, skeleton.arms[0], skeleton, profile, palette)
     draw_behind_head(drawing, skeleton.head, profile, palette, variation)
     draw_head(drawing, skeleton.head, profile, palette, variation)
-    return drawing, skeleton.length
+    return Animal(
+        drawing, skeleton.length, mouth=mouth_tip(skeleton.head), head_length=skeleton.head.length
+    )

@@ -81,7 +81,8 @@ def draw_head(
     if skull.teeth or Trait.LARGE_TEETH in traits:
         _draw_teeth(drawing, head, palette, is_large=Trait.LARGE_TEETH in traits)
     cranium = top + mouth[1:-1]
-    if Trait.BROW_HORNS in traits:
+    has_horns = Trait.BROW_HORNS in traits or profile.family is Family.CERATOPSIAN
+    if has_horns:
         _draw_brow_horn(drawing, head, profile, palette, is_near=False)
     drawing.fill(palette.base, cranium)
     forward, upward = head.turn / head.length, head.turn * 1j / head.length
@@ -120,9 +121,9 @@ def draw_head(
         drawing.fill(
             palette.horn, horn(head.at(0.16, -0.22), head.at(0.04, -0.47), head.length * 0.13)
         )
-    if Trait.NOSE_HORN in traits:
+    if Trait.NOSE_HORN in traits or profile.family is Family.CERATOPSIAN:
         _draw_nose_horn(drawing, head, profile, palette)
-    if Trait.BROW_HORNS in traits:
+    if has_horns:
         _draw_brow_horn(drawing, head, profile, palette, is_near=True)
     _draw_eye(drawing, head, profile, palette)
 
@@ -251,6 +252,8 @@ def _draw_brow_horn(
     x, y, radius = head.skull.eye
     own = profile.family is Family.CERATOPSIAN
     length = 0.66 if own else 0.3
+    if Trait.BROW_HORNS not in profile.traits:
+        length = 0.2
     shift = 0.0 if is_near else 0.07
     base = head.at(x + shift - 0.01, y + radius + 0.05)
     tip = base + head.turn * polar(length, 42 if own else 62)
@@ -267,6 +270,8 @@ def _draw_nose_horn(drawing: Drawing, head: Head, profile: Profile, palette: Pal
     ]
     base = head.at(above[0].real, above[0].imag - 0.05)
     length = 0.36 if profile.family is Family.CERATOPSIAN else 0.24
+    if Trait.NOSE_HORN not in profile.traits:
+        length = 0.16
     tip = base + head.turn * polar(length, 72)
     drawing.fill(palette.horn, horn(base, tip, head.length * 0.16, 0.10))
 

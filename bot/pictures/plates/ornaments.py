@@ -40,7 +40,8 @@ def draw_on_body(
     if profile.family is Family.STEGOSAUR:
         _draw_tail_spikes(drawing, skeleton, profile, palette, is_near=True)
     if Trait.TAIL_CLUB in traits:
-        _draw_club(drawing, skeleton, palette, variation)
+        is_own = profile.family is Family.ANKYLOSAUR
+        _draw_club(drawing, skeleton, palette, variation, is_own=is_own)
     if Trait.SPIKES in traits and profile.family in (Family.STEGOSAUR, Family.ANKYLOSAUR):
         body = skeleton.body
         base = body.at(skeleton.shoulder, 0.0)
@@ -155,7 +156,7 @@ def _draw_back_spikes(
             size = (0.09 if is_long else 0.055) * UNITS * (0.35 + 0.65 * rise)
             base = body.at(s, 0.7)
             up = body.direction(s) * 1j * polar(1, 26)
-            spikes.append(horn(base, body.at(s, 1) + up * size, size * 0.3, -0.1))
+            spikes.append(horn(base, body.at(s, 1) + up * size, size * 0.42, -0.1))
         drawing.fill(mix(palette.horn, SHADOW, 0.3) if is_far else palette.horn, *spikes)
 
 
@@ -177,17 +178,21 @@ def _draw_armour(drawing: Drawing, skeleton: Skeleton, profile: Profile, palette
     body = skeleton.body
     light, dark = mix(palette.horn, palette.base, 0.25), mix(palette.base, SHADOW, 0.35)
     is_spiky = Trait.SPIKES in profile.traits
-    for v, height in ((0.98, 1.0), (0.62, 0.75), (0.26, 0.75)):
-        for i in range(15):
-            s = 0.13 + (skeleton.nape - 0.15) * (i + (0.5 if v == 0.62 else 0)) / 15
-            size = body.width(s) * 0.105
-            along, up = body.direction(s), body.direction(s) * 1j
+    count = 14
+    for v in (0.14, 0.46, 0.74, 0.97):
+        for i in range(count):
+            s = 0.14 + (skeleton.nape - 0.16) * (i + (0.5 if v in (0.46, 0.97) else 0)) / count
+            along = body.direction(s)
+            size = body.width(s) * 0.085
             base = body.at(s, v)
-            scute = horn(
-                base - up * size * 0.5, base + (up * 1.15 - along * 0.5) * size * height, size * 1.9
-            )
-            drawing.fill(dark, [point - up * size * 0.16 for point in scute])
-            drawing.fill(light, scute)
+            if v < 0.9:
+                angle = math.degrees(math.atan2(along.imag, along.real))
+                drawing.fill(dark, ellipse(base - 1j * size * 0.22, size * 1.1, size * 0.72, angle))
+                drawing.fill(light, ellipse(base, size, size * 0.58, angle))
+            else:
+                up = along * 1j
+                tip = base + (up * 1.5 - along * 0.9) * size
+                drawing.fill(light, horn(base - up * size * 0.6, tip, size * 2.3, 0.1))
     for i in range(8):  # along the flank
         s = skeleton.hip - 0.05 + (skeleton.shoulder - skeleton.hip + 0.05) * i / 7
         size = body.width(s) * (0.36 if is_spiky else 0.22) * (0.75 + 0.25 * math.sin(i * 0.55))
@@ -197,10 +202,15 @@ def _draw_armour(drawing: Drawing, skeleton: Skeleton, profile: Profile, palette
 
 
 def _draw_club(
-    drawing: Drawing, skeleton: Skeleton, palette: Palette, variation: Variation
+    drawing: Drawing,
+    skeleton: Skeleton,
+    palette: Palette,
+    variation: Variation,
+    *,
+    is_own: bool,
 ) -> None:
     body = skeleton.body
-    size = 0.048 * UNITS * variation.within("club", 0.9, 1.2)
+    size = (0.05 if is_own else 0.036) * UNITS * variation.within("club", 0.9, 1.2)
     end = body.at(0.0, 0)
     direction = body.direction(0.0)
     angle = math.degrees(math.atan2(direction.imag, direction.real))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from bot.creatures.profile import Diet, Pose, Profile, Temper
+from bot.pictures.plates.company import draw_company_before, draw_company_behind
 from bot.pictures.plates.creature import creature
 from bot.pictures.plates.drawing import Drawing, Variation
 from bot.pictures.plates.geometry import ellipse
@@ -39,29 +40,32 @@ def plate_svg(profile: Profile) -> str:
     light = light_of(profile, own)
     drawing = Drawing()
     draw_backdrop(drawing, WIDTH, HEIGHT, profile, light, own)
-    animal, length = creature(profile)
-    wide, high = animal.right - animal.left, animal.top
+    animal = creature(profile)
+    body = animal.drawing
+    wide, high = body.right - body.left, body.top
     scale = min(LARGEST[0] / wide, LARGEST[1] / high)
-    metre = length / profile.length
+    metre = animal.length / profile.length
     person = PERSON * metre
     if person * scale > TALLEST_PERSON:
         scale = max(TALLEST_PERSON / person, min(scale, SMALLEST / wide))
     person *= scale
-    beside = 44 + person * 0.24
+    beside = min(44 + person * 0.24, 130)
     free = WIDTH - wide * scale
-    left = min(max(free / 2, beside + 10 - (40 if person < 140 else 0)), max(free - 26, free / 2))
-    at = complex(left - animal.left * scale, GROUND)
+    left = min(max(free / 2, beside + 10 + max(0, person - TALLEST_PERSON) * 0.12 - (40 if person < 140 else 0)), max(free - 26, free / 2))
+    at = complex(left - body.left * scale, GROUND)
     flees = (
         profile.temper is Temper.FIERCE
         or (profile.pose is Pose.RUNNING and profile.diet is Diet.MEAT)
     ) and 24 < person < TALLEST_PERSON + 1
     draw_person(drawing, complex(beside, GROUND + 6), person, figure_of(light, person), flees=flees)
+    draw_company_behind(drawing, profile, animal, scale, at, light)
     middle = at.real
     drawing.fill(
         shadow_of(light),
         ellipse(complex(middle + wide * scale * 0.06, GROUND + 1), wide * scale * 0.36, 9),
     )
-    drawing.add(animal, scale, at)
+    drawing.add(body, scale, at)
+    draw_company_before(drawing, profile, animal, scale, at, light)
     draw_front(drawing, WIDTH, HEIGHT, profile, light, own)
     return _svg(WIDTH, HEIGHT, drawing)
 
@@ -106,7 +110,7 @@ def _draw_fitted(
     light: Light,
 ) -> None:
     """Draw a creature with its shadow, as large as there is room."""
-    animal, _ = creature(profile)
+    animal = creature(profile).drawing
     wide = animal.right - animal.left
     scale = min(room[0] / wide, room[1] / animal.top)
     wide *= scale

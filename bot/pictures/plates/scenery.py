@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bot.creatures.profile import Profile, Theme
+from bot.creatures.profile import Pose, Profile, Theme
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, luminance, mix, rgb
 from bot.pictures.plates.geometry import Points, ellipse, smooth
 from bot.pictures.plates.palette import COLOURS, CREAM, SHADOW
@@ -129,7 +129,9 @@ def draw_front(
     places = [(0.03, 0.19), (0.12, 0.11), (0.90, 0.12), (0.975, 0.2)]
     if profile.theme is Theme.DESERT:
         places = [(0.04, 0.13), (0.96, 0.12)]
-    if profile.theme is Theme.FLOWER:
+    if profile.pose is Pose.FEEDING:  # its food is on the right
+        places = [(x, size) for x, size in places if x < 0.5]
+    elif profile.theme is Theme.FLOWER:
         places += [(0.20, 0.09), (0.33, 0.08), (0.62, 0.08), (0.78, 0.10)]
     for i, (x, size) in enumerate(places):
         plant = shrubs[int(own.unit(f"shrub {i}") * len(shrubs))]
@@ -200,7 +202,7 @@ def _draw_sky(
         drawing.disc(rgb("fff9e2"), sun, radius * 0.8)
     for i in range(3 if theme not in (Theme.SUN, Theme.DESERT) else 1):
         at = complex(
-            own.unit(f"cloud {i}") * width, height * own.within(f"cloud y {i}", 0.74, 0.93)
+            own.within(f"cloud {i}", 0.26, 1) * width, height * own.within(f"cloud y {i}", 0.74, 0.93)
         )
         _draw_cloud(
             drawing,
