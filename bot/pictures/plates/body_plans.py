@@ -119,7 +119,7 @@ PLANS = {
         arm=(0.088, 0.066, 0.036), arm_width=0.052, fingers=0, stands_on_arms=True, stride=0.42,
     ),
     Family.EARLY_SAUROPODOMORPH: BodyPlan(
-        skull=0.062, neck=0.195, trunk=0.25, tail=0.495, hip_height=0.215,
+        skull=0.062, neck=0.215, trunk=0.25, tail=0.475, hip_height=0.21,
         trunk_angle=8, trunk_arch=8, neck_angles=(40, 46), head_angle=-12, tail_angles=(-5, 3),
         depths=(0.085, 0.125, 0.150, 0.125, 0.064, 0.028), taper=1.0,
         leg=(0.45, 0.40, 0.20), thigh=0.105, shank=0.05, foot=Foot.BIRD, toes=0.22,

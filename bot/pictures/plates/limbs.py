@@ -159,7 +159,7 @@ def draw_arm(
     front = [0.50, 0.66, 0.50, 0.36, 0.36, 0.27, 0.26]
     back = [0.50, 0.66, 0.50, 0.40, 0.38, 0.27, 0.26]
     tube = Tube(spine, [part * width for part in front], [part * width for part in back])
-    if Trait.FEATHERS in profile.traits:
+    if skeleton.plumage:
         _draw_wing(drawing, limb, skeleton, palette)
     _draw_hand(drawing, limb, skeleton, profile, palette, colour)
     drawing.fill(colour, tube.outline())
@@ -203,7 +203,7 @@ def _draw_hand(
 
 
 def _draw_wing(drawing: Drawing, limb: Limb, skeleton: Skeleton, palette: Palette) -> None:
-    reach = min(max(skeleton.plan.arm[1] * 1.5, 60), 125, limb.end.imag * 0.85)
+    reach = min(max(skeleton.plan.arm[1] * 1.5, 60), 125, limb.end.imag * 0.85) * skeleton.plumage
     tints = (palette.marking, palette.back) if limb.is_near else (palette.far_marking, palette.far)
     count = 8
     for i in range(count):

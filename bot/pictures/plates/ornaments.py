@@ -25,7 +25,7 @@ def draw_behind_body(
         _draw_back_spikes(drawing, skeleton, profile, palette)
     if profile.family is Family.STEGOSAUR:
         _draw_tail_spikes(drawing, skeleton, profile, palette, is_near=False)
-    if Trait.FEATHERS in traits:
+    if skeleton.plumage:
         is_raptor = profile.family is Family.SMALL_THEROPOD
         _draw_feathers(drawing, skeleton, palette, variation, is_raptor=is_raptor)
 
@@ -51,12 +51,12 @@ def draw_on_body(
 
 def _draw_dewlap(drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette) -> None:
     head, body = skeleton.head, skeleton.body
-    size = head.length * (0.36 if profile.pose is Pose.CALLING else 0.24)
+    size = head.length * (0.34 if profile.pose is Pose.CALLING else 0.2)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
     low = skeleton.nape - (skeleton.nape - skeleton.shoulder) * 0.6
     start, end = chin, body.at(low, -0.9)
-    hang = between(start, end, 0.42) - 1j * size
-    outline = smooth([start, between(start, hang, 0.55) + size * 0.25, hang, end])
+    hang = between(start, end, 0.35) - 1j * size
+    outline = smooth([start, hang, between(start, end, 0.72) - 0.62j * size, end])
     drawing.fill(palette.accent, [*outline, body.at(low, 0), body.at(skeleton.nape, 0)])
 
 
@@ -254,7 +254,8 @@ def _draw_feathers(
 ) -> None:
     """Draw a fan at the tail, a mane and a fringe; of a raptor also a crown."""
     body = skeleton.body
-    long = (0.1 if is_raptor else 0.07) * UNITS * variation.within("feathers", 0.85, 1.2)
+    long = (0.1 if is_raptor else 0.07) * UNITS * skeleton.plumage
+    long *= variation.within("feathers", 0.85, 1.2)
     fan = 11
     for i in range(fan):
         s = 0.02 + 0.24 * (fan - 1 - i) / (fan - 1)

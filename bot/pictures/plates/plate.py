@@ -26,11 +26,11 @@ WIDTH, HEIGHT = 800, 500
 STRIP = 1000, 230
 CELL, GAP = (296, 192), 6
 MUSEUM = 3 * CELL[0] + 2 * GAP, 3 * CELL[1] + 2 * GAP
-LARGEST = 690, 372
+LARGEST = 716, 376
 """Width and height of a creature in its plate."""
 TALLEST_PERSON = 330
 """Pixels. A small creature becomes smaller until the person fits."""
-SMALLEST = 430
+SMALLEST = 500
 """Width of such a creature. Of a person who does not fit even then, the upper part is cut off."""
 
 
@@ -51,7 +51,13 @@ def plate_svg(profile: Profile) -> str:
     person *= scale
     beside = min(44 + person * 0.24, 130)
     free = WIDTH - wide * scale
-    left = min(max(free / 2, beside + 10 + max(0, person - TALLEST_PERSON) * 0.12 - (40 if person < 140 else 0)), max(free - 26, free / 2))
+    left = min(
+        max(
+            free / 2,
+            beside + 10 + max(0, person - TALLEST_PERSON) * 0.12 - (40 if person < 140 else 0),
+        ),
+        max(free - 26, free / 2),
+    )
     at = complex(left - body.left * scale, GROUND)
     flees = (
         profile.temper is Temper.FIERCE

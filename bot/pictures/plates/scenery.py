@@ -1,5 +1,6 @@
 """Scenery: sky, light, land and plants behind and before a creature."""
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -59,13 +60,16 @@ def light_of(profile: Profile, variation: Variation) -> Light:
     """The colours of a profile's scene, so that the creature stands out from them."""
     days = DAYS[int(variation.unit("day") * len(DAYS))]
     light = LIGHTS.get(profile.theme, days)
-    base = luminance(COLOURS[profile.colour])
-    low, far, middle = light.low, light.far, light.middle
-    if base > 0.6:  # a light creature before a deeper sky
-        deep = mix(light.high, SHADOW, 0.18)
-        low, far, middle = mix(low, deep, 0.5), mix(far, SHADOW, 0.22), mix(middle, SHADOW, 0.3)
-    elif luminance(far) < 0.45:
-        far, middle = mix(far, low, 0.3), mix(middle, low, 0.18)
+    colour = COLOURS[profile.colour]
+    towards = SHADOW if luminance(colour) > 0.58 else WHITE
+
+    def apart(behind: Rgb) -> Rgb:
+        for _ in range(6):
+            if math.dist(colour, behind) < 105:
+                behind = mix(behind, towards, 0.13)
+        return behind
+
+    low, far, middle = apart(light.low), apart(light.far), apart(light.middle)
     return Light(light.high, low, far, middle, light.ground, light.plant)
 
 
@@ -202,7 +206,8 @@ def _draw_sky(
         drawing.disc(rgb("fff9e2"), sun, radius * 0.8)
     for i in range(3 if theme not in (Theme.SUN, Theme.DESERT) else 1):
         at = complex(
-            own.within(f"cloud {i}", 0.26, 1) * width, height * own.within(f"cloud y {i}", 0.74, 0.93)
+            own.within(f"cloud {i}", 0.26, 1) * width,
+            height * own.within(f"cloud y {i}", 0.74, 0.93),
         )
         _draw_cloud(
             drawing,

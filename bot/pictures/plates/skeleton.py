@@ -16,6 +16,7 @@ HIP, SHOULDER, HEAD = TAIL, TAIL + TRUNK, TAIL + TRUNK + NECK
 """Numbers of points of the spine."""
 
 BUILDS = {Build.SLENDER: 0.9, Build.AVERAGE: 1.0, Build.STOUT: 1.13}
+FEATHERED = {Family.SMALL_THEROPOD, Family.ORNITHOMIMID, Family.THERIZINOSAUR}
 HIGH_BROWSERS = {Family.SAUROPOD, Family.THERIZINOSAUR, Family.EARLY_SAUROPODOMORPH}
 FAR_GROUND = 0.035
 """How much higher the far feet stand, as a part of the hip's height."""
@@ -78,8 +79,8 @@ class Skeleton:
     stands_on_arms: bool
     length: float
     """Of the spine with the skull, in units."""
-    bulk: float
-    """How heavy it is built; 1 is usual."""
+    plumage: float
+    """Length of its feathers: 0 if it has none, 1 if it is known for them."""
 
     @property
     def hip(self) -> float:
@@ -160,7 +161,7 @@ def skeleton_of(profile: Profile, variation: Variation) -> Skeleton:
         arms=(arms[0], arms[1]),
         stands_on_arms=stands_on_arms,
         length=plan.tail + plan.trunk + plan.neck + plan.skull,
-        bulk=BUILDS[profile.build],
+        plumage=1.0 if Trait.FEATHERS in profile.traits else 0.6 * (profile.family in FEATHERED),
     )
 
 
