@@ -3,8 +3,10 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 Rgb = tuple[int, int, int]
+T = TypeVar("T")
 
 
 def rgb(code: str) -> Rgb:
@@ -34,6 +36,20 @@ class Variation:
         """A number from 0 to 1 for a detail."""
         digest = hashlib.sha256(f"{what}:{self._name}".encode()).digest()
         return int.from_bytes(digest[:4], "big") / 2**32
+
+    def choice(self, what: str, among: Sequence[T]) -> T:
+        """One of several for a detail."""
+        return among[int(self.unit(what) * len(among))]
+
+    def point(
+        self, what: str, across: tuple[float, float], upright: tuple[float, float]
+    ) -> complex:
+        """A point between two x and two y."""
+        return complex(self.within(what, *across), self.within(f"{what} y", *upright))
+
+    def part(self, what: str) -> "Variation":
+        """The variation of a detail that has details."""
+        return Variation(f"{what}:{self._name}")
 
     def within(self, what: str, low: float, high: float) -> float:
         """A number between two others for a detail."""

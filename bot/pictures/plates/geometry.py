@@ -204,6 +204,14 @@ def clipped(outline: Sequence[complex], point: complex, direction: complex) -> P
     return inside
 
 
+def placed(
+    shape: Sequence[tuple[float, float]], at: complex, width: float, height: float | None = None
+) -> Points:
+    """A shape in units of a width and a height, or of one size, with its origin at a point."""
+    height = width if height is None else height
+    return [at + complex(x * width, y * height) for x, y in shape]
+
+
 def ellipse(centre: complex, width: float, height: float, degrees: float = 0.0) -> Points:
     """An ellipse of half axes, turned."""
     turn = polar(1, degrees)

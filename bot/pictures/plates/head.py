@@ -22,6 +22,27 @@ PUPIL = rgb("17131c")
 MOUTH = rgb("7c2b35")
 TONGUE = rgb("d0707a")
 
+TUBE = (
+    (0.62, 0.05), (0.45, 0.22), (0.20, 0.36), (-0.25, 0.52), (-0.62, 0.56), (-0.70, 0.47),
+    (-0.55, 0.40), (-0.20, 0.28), (0.02, 0.12), (0.2, 0.0),
+)  # fmt: skip
+"""A crest as of *Parasaurolophus*, in units of the skull."""
+HELMET = (
+    (0.66, 0.04), (0.58, 0.24), (0.42, 0.44), (0.18, 0.50), (-0.02, 0.38), (-0.08, 0.16), (0.2, 0.0)
+)  # fmt: skip
+"""As of *Corythosaurus*."""
+BLADES = (
+    (0.84, 0.06), (0.72, 0.30), (0.52, 0.42), (0.30, 0.42), (0.12, 0.34), (0.02, 0.24), (0.2, 0.05)
+)  # fmt: skip
+"""As of *Dilophosaurus*."""
+CASQUE = ((0.56, 0.06), (0.50, 0.28), (0.34, 0.46), (0.14, 0.42), (0.02, 0.18), (0.2, 0.0))
+"""As of a cassowary."""
+DOME = (
+    (0.17, -0.01), (0.13, 0.62), (-0.04, 1), (-0.24, 0.78), (-0.37, 0.15), (-0.41, -0.24),
+    (-0.1, -0.2),
+)  # fmt: skip
+"""In skull lengths and heights of the dome, from above the eye."""
+
 
 @dataclass(frozen=True)
 class Head:
@@ -281,29 +302,12 @@ def _draw_dome(drawing: Drawing, head: Head, profile: Profile, palette: Palette)
     x, y, radius = head.skull.eye
     low = y + radius + 0.03
     height = (0.34 if Trait.DOME in profile.traits else 0.24) if own else 0.2
-    dome = smooth(
-        head.points(
-            (
-                (x + 0.17, low - 0.01),
-                (x + 0.13, low + height * 0.62),
-                (x - 0.04, low + height),
-                (x - 0.24, low + height * 0.78),
-                (x - 0.37, low + height * 0.15),
-                (x - 0.41, low - 0.08),
-            )
-        )
-    )
-    drawing.fill(palette.accent, [*dome, head.at(x - 0.1, low - 0.07)])
-    shine = smooth(
-        head.points(
-            (
-                (x + 0.07, low + height * 0.5),
-                (x - 0.03, low + height * 0.8),
-                (x - 0.14, low + height * 0.78),
-            )
-        )
-    )
-    drawing.line(mix(palette.accent, CREAM, 0.5), head.length * 0.035, shine)
+    dome = [head.at(x + dx, low + dy * height) for dx, dy in DOME]
+    drawing.fill(palette.accent, smooth(dome[:-1]) + dome[-1:])
+    shine = [
+        head.at(x + dx, low + dy * height) for dx, dy in ((0.07, 0.5), (-0.03, 0.8), (-0.14, 0.78))
+    ]
+    drawing.line(mix(palette.accent, CREAM, 0.5), head.length * 0.035, smooth(shine))
     knobs = [
         head.at(x + dx, low + dy)
         for dx, dy in ((-0.41, -0.12), (-0.40, 0.0), (-0.30, 0.03), (-0.20, 0.02), (0.2, -0.01))
@@ -317,42 +321,10 @@ def _draw_crest(
 ) -> None:
     which = variation.unit("crest")
     size = variation.within("crest size", 0.85, 1.15)
-    points: Outline
-    if profile.family is Family.HADROSAUR and which < 0.5:  # a tube, as of Parasaurolophus
-        points = (
-            (0.62, 0.05),
-            (0.45, 0.22),
-            (0.20, 0.36),
-            (-0.25, 0.52),
-            (-0.62, 0.56),
-            (-0.70, 0.47),
-            (-0.55, 0.40),
-            (-0.20, 0.28),
-            (0.02, 0.12),
-            (0.2, 0.0),
-        )
-    elif profile.family is Family.HADROSAUR:  # a helmet, as of Corythosaurus
-        points = (
-            (0.66, 0.04),
-            (0.58, 0.24),
-            (0.42, 0.44),
-            (0.18, 0.50),
-            (-0.02, 0.38),
-            (-0.08, 0.16),
-            (0.2, 0.0),
-        )
-    elif profile.diet is Diet.MEAT or which < 0.4:  # two blades along the snout
-        points = (
-            (0.84, 0.06),
-            (0.72, 0.30),
-            (0.52, 0.42),
-            (0.30, 0.42),
-            (0.12, 0.34),
-            (0.02, 0.24),
-            (0.2, 0.05),
-        )
-    else:  # a casque
-        points = ((0.56, 0.06), (0.50, 0.28), (0.34, 0.46), (0.14, 0.42), (0.02, 0.18), (0.2, 0.0))
+    if profile.family is Family.HADROSAUR:
+        points = TUBE if which < 0.5 else HELMET
+    else:
+        points = BLADES if profile.diet is Diet.MEAT or which < 0.4 else CASQUE
     low = 0.1
     scaled = tuple((x, low + (y - low) * (size if y > low else 1)) for x, y in points)
     outline = smooth(head.points(scaled), closed=True)

@@ -101,7 +101,8 @@ def draw_leg(
         _draw_nails(drawing, complex(limb.end.real, _sole(limb)), shank, palette, limb.is_near)
     if limb.is_near:
         crease = max(1.8, shank * 0.05)
-        drawing.line(palette.crease, crease, tube.edge(0.98, 0.2, 0.44), opacity=0.5)
+        if not limb.is_lifted:
+            drawing.line(palette.crease, crease, tube.edge(0.98, 0.2, 0.44), opacity=0.5)
         drawing.line(palette.crease, crease, tube.edge(-0.98, 0.24, 0.42), opacity=0.5)
     _draw_bands(drawing, tube, profile, palette, limb.is_near)
 
@@ -130,6 +131,7 @@ def draw_foreleg(
     outline = tube.outline()
     if not limb.is_lifted:
         outline = clipped(outline, complex(0, limb.ground), 1 + 0j)
+    drawing.disc(colour, spine[0], width * 0.5)
     drawing.fill(colour, outline)
     _draw_nails(drawing, foot, width * (0.8 if is_hoofed else 0.84), palette, limb.is_near)
     if limb.is_near:
@@ -162,6 +164,7 @@ def draw_arm(
     if skeleton.plumage:
         _draw_wing(drawing, limb, skeleton, palette)
     _draw_hand(drawing, limb, skeleton, profile, palette, colour)
+    drawing.disc(colour, spine[0], width * 0.5)
     drawing.fill(colour, tube.outline())
     if limb.is_near:
         drawing.line(

@@ -107,7 +107,7 @@ def broadleaf(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: 
 
 def flowers(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Variation) -> None:
     """Stems with leaves and large early flowers."""
-    petal = PETALS[int(own.unit("petals") * len(PETALS))]
+    petal = own.choice("petals", PETALS)
     for i, (aside, part) in enumerate(((-0.3, 0.66), (0.02, 1.0), (0.32, 0.78))):
         base = foot + aside * 0.4 * height
         top = base + complex(aside * 0.5, part) * height

@@ -12,6 +12,8 @@ from bot.pictures.plates.person import draw_person
 from bot.pictures.plates.scenery import (
     DAYS,
     GROUND,
+    HEIGHT,
+    WIDTH,
     Light,
     draw_backdrop,
     draw_front,
@@ -21,8 +23,6 @@ from bot.pictures.plates.scenery import (
     shadow_of,
 )
 
-WIDTH, HEIGHT = 800, 500
-"""Of a plate, in pixels."""
 STRIP = 1000, 230
 CELL, GAP = (296, 192), 6
 MUSEUM = 3 * CELL[0] + 2 * GAP, 3 * CELL[1] + 2 * GAP
@@ -39,7 +39,7 @@ def plate_svg(profile: Profile) -> str:
     own = Variation(profile.name)
     light = light_of(profile, own)
     drawing = Drawing()
-    draw_backdrop(drawing, WIDTH, HEIGHT, profile, light, own)
+    draw_backdrop(drawing, profile, light, own)
     animal = creature(profile)
     body = animal.drawing
     wide, high = body.right - body.left, body.top
@@ -72,7 +72,7 @@ def plate_svg(profile: Profile) -> str:
     )
     drawing.add(body, scale, at)
     draw_company_before(drawing, profile, animal, scale, at, light)
-    draw_front(drawing, WIDTH, HEIGHT, profile, light, own)
+    draw_front(drawing, profile, light, own)
     return _svg(WIDTH, HEIGHT, drawing)
 
 
@@ -80,7 +80,7 @@ def strip_svg(profiles: Sequence[Profile]) -> str:
     """Up to five creatures side by side on one ground: `STRIP` pixels."""
     width, height = STRIP
     own = Variation(" ".join(profile.name for profile in profiles))
-    light = DAYS[int(own.unit("day") * 2)]
+    light = own.choice("day", DAYS[:2])
     drawing = Drawing()
     draw_open_land(drawing, width, height, 48.0, light, own)
     room = min(width / len(profiles) * 1.13, 300), height * 0.72

@@ -6,13 +6,25 @@ from itertools import pairwise
 
 from bot.creatures.profile import Pose, Profile, Theme
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, luminance, mix, rgb
-from bot.pictures.plates.geometry import Points, ellipse, smooth
+from bot.pictures.plates.geometry import Points, ellipse, placed, smooth
 from bot.pictures.plates.palette import COLOURS, CREAM, SHADOW
 from bot.pictures.plates.plants import plants_of
 
 GROUND = 76.0
 """Height of the ground under the creature's feet, in pixels from the lower edge."""
+HORIZON = GROUND + 50
+WIDTH, HEIGHT = 800, 500
+"""Of a plate, in pixels."""
 WHITE = rgb("ffffff")
+
+BOLT = (
+    (0, 0), (-0.035, -0.15), (0, -0.14), (-0.03, -0.30), (0.055, -0.10), (0.02, -0.105), (0.05, 0)
+)  # fmt: skip
+VOLCANO = ((-1.1, -0.1), (-0.46, 0.4), (-0.14, 1), (0.14, 1), (0.44, 0.42), (1.1, -0.1))
+LAVA = ((-0.13, 0), (-0.03, -0.25), (-0.11, -0.6), (0.03, -0.35), (0.13, -0.42), (0.13, 0))
+SNOW = (
+    (0, 0), (0.33, -0.33), (0.1, -0.25), (-0.03, -0.4), (-0.14, -0.26), (-0.33, -0.33)
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -58,8 +70,7 @@ LIGHTS = {
 
 def light_of(profile: Profile, variation: Variation) -> Light:
     """The colours of a profile's scene, so that the creature stands out from them."""
-    days = DAYS[int(variation.unit("day") * len(DAYS))]
-    light = LIGHTS.get(profile.theme, days)
+    light = LIGHTS.get(profile.theme, variation.choice("day", DAYS))
     colour = COLOURS[profile.colour]
     towards = SHADOW if luminance(colour) > 0.58 else WHITE
 
@@ -98,51 +109,55 @@ def draw_open_land(
         drawing.fill(tint, [*_ridge(width, level, rise, 5, own, label), *floor])
 
 
-def draw_backdrop(
-    drawing: Drawing, width: int, height: int, profile: Profile, light: Light, own: Variation
-) -> None:
+def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variation) -> None:
     """Draw all that is behind the creature."""
-    theme = profile.theme
-    draw_air(drawing, width, height, light)
-    _draw_sky(drawing, width, height, theme, light, own)
-    horizon = GROUND + height * 0.10
-    _draw_far_land(drawing, width, height, horizon, theme, light, own)
-    _draw_trees(drawing, width, height, horizon, profile, light, own)
-    rise = own.within("rise", 6, 16)
-    far_ground = mix(light.ground, light.middle, 0.35)
-    drawing.fill(
-        far_ground, [*_ridge(width, horizon - 4, rise, 4, own, "field"), complex(width, 0), 0j]
+    draw_air(drawing, WIDTH, HEIGHT, light)
+    if profile.theme is Theme.NIGHT:
+        _draw_night(drawing, light, own)
+    elif profile.theme is Theme.THUNDER:
+        _draw_storm(drawing, light, own)
+    elif profile.theme is Theme.FIRE:
+        drawing.disc(rgb("ffcf87"), complex(own.within("sun", 96, 480), 220), 42)
+        _draw_volcano(drawing, light, own)
+    else:
+        _draw_day(drawing, profile.theme, light, own)
+    if profile.theme is Theme.SEA:
+        _draw_sea(drawing, light, own)
+    else:
+        if profile.theme in (Theme.MOUNTAIN, Theme.ICE):
+            _draw_mountains(drawing, light, own)
+        far, near = mix(light.far, light.low, 0.25), mix(light.far, light.middle, 0.45)
+        _draw_land(drawing, far, _ridge(WIDTH, HORIZON + 70, 30, 4, own, "far"))
+        _draw_land(drawing, near, _ridge(WIDTH, HORIZON + 30, 18, 5, own, "near"))
+    _draw_trees(drawing, profile, light, own)
+    field = mix(light.ground, light.middle, 0.35)
+    _draw_land(
+        drawing, field, _ridge(WIDTH, HORIZON - 4, own.within("rise", 6, 16), 4, own, "field")
     )
-    edge = _ridge(width, GROUND + 12, 5, 5, own, "ground")
-    drawing.fill(light.ground, [*edge, complex(width, 0), 0j])
-    path = _ridge(width, GROUND - 26, 7, 4, own, "path")
-    drawing.fill(mix(light.ground, light.plant, 0.16), [*path, complex(width, 0), 0j])
+    _draw_land(drawing, light.ground, _ridge(WIDTH, GROUND + 12, 5, 5, own, "ground"))
+    path = mix(light.ground, light.plant, 0.16)
+    _draw_land(drawing, path, _ridge(WIDTH, GROUND - 26, 7, 4, own, "path"))
     for i in range(7):
-        at = complex(
-            own.within(f"stone {i}", 0.04, 0.96) * width, own.within(f"stone y {i}", 12, GROUND - 6)
-        )
+        at = own.point(f"stone {i}", (30, WIDTH - 30), (12, GROUND - 6))
         size = own.within(f"stone size {i}", 2.5, 7)
         drawing.fill(mix(light.ground, SHADOW, 0.22), ellipse(at, size, size * 0.5))
 
 
-def draw_front(
-    drawing: Drawing, width: float, height: float, profile: Profile, light: Light, own: Variation
-) -> None:
+def draw_front(drawing: Drawing, profile: Profile, light: Light, own: Variation) -> None:
     """Draw plants before the creature, in the corners."""
     _, shrubs = plants_of(profile.period, profile.theme)
-    places = [(0.03, 0.19), (0.12, 0.11), (0.90, 0.12), (0.975, 0.2)]
+    places = [(24, 95), (96, 55), (720, 60), (780, 100)]
     if profile.theme is Theme.DESERT:
-        places = [(0.04, 0.13), (0.96, 0.12)]
+        places = [(32, 65), (768, 60)]
     if profile.pose is Pose.FEEDING:  # its food is on the right
-        places = [(x, size) for x, size in places if x < 0.5]
+        places = [(x, size) for x, size in places if x < WIDTH / 2]
     elif profile.theme is Theme.FLOWER:
-        places += [(0.20, 0.09), (0.33, 0.08), (0.62, 0.08), (0.78, 0.10)]
+        places += [(160, 45), (264, 40), (496, 40), (624, 50)]
     for i, (x, size) in enumerate(places):
-        plant = shrubs[int(own.unit(f"shrub {i}") * len(shrubs))]
-        foot = complex(x * width, own.within(f"foot {i}", 4, 20))
         tint = mix(light.plant, light.ground, own.within(f"tint {i}", 0.0, 0.25))
-        high = height * size * own.within(f"high {i}", 0.9, 1.3)
-        plant(drawing, foot, high, tint, Variation(f"{own.unit(f'plant {i}')}"))
+        high = size * own.within(f"high {i}", 0.9, 1.3)
+        foot = complex(x, own.within(f"foot {i}", 4, 20))
+        own.choice(f"shrub {i}", shrubs)(drawing, foot, high, tint, own.part(f"plant {i}"))
 
 
 def _box(left: float, bottom: float, right: float, top: float) -> Points:
@@ -159,194 +174,91 @@ def _ridge(
     return smooth(points)
 
 
-def _draw_sky(
-    drawing: Drawing, width: float, height: float, theme: Theme, light: Light, own: Variation
-) -> None:
-    x = own.within("sun", 0.12, 0.6) * width
-    if theme is Theme.NIGHT:
-        for i in range(46):
-            star = complex(
-                own.unit(f"star {i}") * width, height * own.within(f"star y {i}", 0.42, 0.98)
-            )
-            drawing.disc(rgb("f4eecb"), star, own.within(f"star size {i}", 0.7, 1.9))
-        moon = complex(x, height * 0.76)
-        drawing.disc(mix(light.high, light.low, 0.55), moon, height * 0.19, opacity=0.5)
-        drawing.disc(rgb("f6efcf"), moon, height * 0.135)
-        for dx, dy, radius in ((-0.04, 0.03, 0.028), (0.05, -0.02, 0.02), (0.01, -0.065, 0.016)):
-            drawing.disc(rgb("e2d8b0"), moon + complex(dx, dy) * height, radius * height)
-        return
-    if theme is Theme.THUNDER:
-        for i in range(5):
-            _draw_cloud(
-                drawing,
-                complex((0.05 + 0.24 * i) * width, height * own.within(f"storm {i}", 0.84, 0.97)),
-                height * 0.17,
-                mix(light.high, SHADOW, 0.25 - 0.04 * i),
-            )
-        top = complex(x, height * 0.82)
-        bolt = [
-            (0, 0),
-            (-0.035, -0.15),
-            (0.0, -0.14),
-            (-0.03, -0.30),
-            (0.055, -0.10),
-            (0.02, -0.105),
-            (0.05, 0),
-        ]
-        drawing.fill(rgb("ffe98a"), [top + complex(a, b) * height for a, b in bolt])
-        return
-    if theme is Theme.FIRE:
-        drawing.disc(rgb("ffcf87"), complex(x, height * 0.44), height * 0.085)
-        return
-    radius = height * (0.17 if theme is Theme.SUN else 0.075)
-    sun = complex(x, height * (0.70 if theme is Theme.SUN else 0.80))
+def _draw_land(drawing: Drawing, colour: Rgb, ridge: Points) -> None:
+    """Fill what is below a ridge."""
+    drawing.fill(colour, [*ridge, complex(ridge[-1].real, 0), 0j])
+
+
+def _draw_night(drawing: Drawing, light: Light, own: Variation) -> None:
+    for i in range(46):
+        star = own.point(f"star {i}", (0, WIDTH), (210, 490))
+        drawing.disc(rgb("f4eecb"), star, own.within(f"star size {i}", 0.7, 1.9))
+    moon = complex(own.within("sun", 96, 480), 380)
+    drawing.disc(mix(light.high, light.low, 0.55), moon, 95, opacity=0.5)
+    drawing.disc(rgb("f6efcf"), moon, 67)
+    for crater, radius in ((-20 + 15j, 14), (25 - 10j, 10), (5 - 32j, 8)):
+        drawing.disc(rgb("e2d8b0"), moon + crater, radius)
+
+
+def _draw_storm(drawing: Drawing, light: Light, own: Variation) -> None:
+    for i in range(5):
+        at = complex(40 + 192 * i, own.within(f"storm {i}", 420, 485))
+        _draw_cloud(drawing, at, 85, mix(light.high, SHADOW, 0.25 - 0.04 * i))
+    drawing.fill(rgb("ffe98a"), placed(BOLT, complex(own.within("bolt", 230, 480), 410), HEIGHT))
+
+
+def _draw_day(drawing: Drawing, theme: Theme, light: Light, own: Variation) -> None:
+    is_hot = theme in (Theme.SUN, Theme.DESERT)
+    radius = 85 if theme is Theme.SUN else 38
+    sun = complex(own.within("sun", 96, 480), 350 if theme is Theme.SUN else 400)
     drawing.disc(WHITE, sun, radius * 1.55, opacity=0.22)
     drawing.disc(mix(light.low, rgb("fff7d8"), 0.75), sun, radius)
-    if theme is Theme.SUN:
-        drawing.disc(rgb("fff9e2"), sun, radius * 0.8)
-    for i in range(3 if theme not in (Theme.SUN, Theme.DESERT) else 1):
-        at = complex(
-            own.within(f"cloud {i}", 0.26, 1) * width,
-            height * own.within(f"cloud y {i}", 0.74, 0.93),
-        )
-        _draw_cloud(
-            drawing,
-            at,
-            height * own.within(f"cloud size {i}", 0.06, 0.1),
-            mix(light.low, WHITE, 0.55),
-        )
-    if theme is Theme.ICE:
-        for i in range(40):
-            flake = complex(
-                own.unit(f"flake {i}") * width, height * own.within(f"flake y {i}", 0.25, 1)
-            )
-            drawing.disc(WHITE, flake, own.within(f"flake size {i}", 1.0, 2.6))
+    for i in range(1 if is_hot else 3):
+        at = own.point(f"cloud {i}", (210, WIDTH), (370, 465))
+        size = own.within(f"cloud size {i}", 30, 50)
+        _draw_cloud(drawing, at, size, mix(light.low, WHITE, 0.55))
+    for i in range(40 if theme is Theme.ICE else 0):
+        flake = own.point(f"flake {i}", (0, WIDTH), (125, HEIGHT))
+        drawing.disc(WHITE, flake, own.within(f"flake size {i}", 1.0, 2.6))
 
 
 def _draw_cloud(drawing: Drawing, at: complex, size: float, colour: Rgb) -> None:
-    drawing.fill(
-        colour,
-        ellipse(at, size * 1.7, size * 0.42),
-        ellipse(at + complex(-0.5, 0.25) * size, size * 0.7, size * 0.5),
-        ellipse(at + complex(0.4, 0.35) * size, size * 0.85, size * 0.6),
-    )
+    puffs = ((0j, 1.7, 0.42), (-0.5 + 0.25j, 0.7, 0.5), (0.4 + 0.35j, 0.85, 0.6))
+    drawing.fill(colour, *(ellipse(at + aside * size, x * size, y * size) for aside, x, y in puffs))
 
 
-def _draw_far_land(
-    drawing: Drawing,
-    width: float,
-    height: float,
-    horizon: float,
-    theme: Theme,
-    light: Light,
-    own: Variation,
-) -> None:
-    far = mix(light.far, light.low, 0.25)
-    floor = [complex(width, 0), 0j]
-    if theme is Theme.SEA:
-        level = horizon + height * 0.10
-        drawing.fill(light.far, _box(0, 0, width, level))
-        for i in range(12):
-            at = complex(
-                own.unit(f"wave {i}") * width, level - own.within(f"wave y {i}", 4, height * 0.09)
-            )
-            drawing.fill(
-                mix(light.far, WHITE, 0.45), ellipse(at, own.within(f"wave x {i}", 14, 40), 1.4)
-            )
-        return
-    if theme is Theme.FIRE:
-        x = own.within("volcano", 0.55, 0.85) * width
-        high = horizon + height * 0.40
-        wide = width * 0.27
-        for i in range(4):
-            puff = complex(x + 16 * i + width * 0.03 * i, high + height * (0.03 + 0.075 * i))
-            drawing.fill(mix(light.high, light.far, 0.45), ellipse(puff, 26 + 16 * i, 18 + 9 * i))
-        cone = [
-            complex(x - wide, horizon - 20),
-            complex(x - wide * 0.42, horizon + height * 0.16),
-            complex(x - wide * 0.13, high),
-            complex(x + wide * 0.13, high),
-            complex(x + wide * 0.40, horizon + height * 0.17),
-            complex(x + wide, horizon - 20),
-        ]
-        drawing.fill(light.far, smooth(cone[:3]) + smooth(cone[3:]))
-        lava = [
-            complex(x - wide * 0.12, high),
-            complex(x - wide * 0.03, high - height * 0.10),
-            complex(x - wide * 0.10, high - height * 0.24),
-            complex(x + wide * 0.03, high - height * 0.14),
-            complex(x + wide * 0.12, high - height * 0.17),
-            complex(x + wide * 0.12, high),
-        ]
-        drawing.fill(rgb("ff7a3c"), lava)
-    if theme in (Theme.MOUNTAIN, Theme.ICE):
-        for i in range(5):
-            x = (0.02 + 0.24 * i + own.within(f"peak {i}", -0.06, 0.06)) * width
-            high = horizon + height * own.within(f"peak high {i}", 0.22, 0.42)
-            wide = width * own.within(f"peak wide {i}", 0.15, 0.22)
-            tint = mix(far, light.low, 0.3 if i % 2 else 0.0)
-            drawing.fill(
-                tint,
-                [
-                    complex(x - wide, horizon - 20),
-                    complex(x, high),
-                    complex(x + wide * 1.1, horizon - 20),
-                ],
-            )
-            cap = (high - horizon) * 0.34
-            slope = wide / (high - horizon + 20)
-            drawing.fill(
-                mix(WHITE, light.low, 0.15),
-                [
-                    complex(x, high),
-                    complex(x + cap * slope * 1.1, high - cap),
-                    complex(x + cap * slope * 0.3, high - cap * 0.72),
-                    complex(x - cap * slope * 0.1, high - cap * 1.15),
-                    complex(x - cap * slope * 0.45, high - cap * 0.75),
-                    complex(x - cap * slope, high - cap),
-                ],
-            )
-    drawing.fill(
-        far, [*_ridge(width, horizon + height * 0.14, height * 0.06, 4, own, "far"), *floor]
-    )
-    nearer = mix(light.far, light.middle, 0.45)
-    drawing.fill(
-        nearer, [*_ridge(width, horizon + height * 0.06, height * 0.035, 5, own, "near"), *floor]
-    )
+def _draw_sea(drawing: Drawing, light: Light, own: Variation) -> None:
+    level = HORIZON + 50
+    drawing.fill(light.far, _box(0, 0, WIDTH, level))
+    for i in range(12):
+        at = own.point(f"wave {i}", (0, WIDTH), (level - 45, level - 4))
+        wave = ellipse(at, own.within(f"wave x {i}", 14, 40), 1.4)
+        drawing.fill(mix(light.far, WHITE, 0.45), wave)
 
 
-def _draw_trees(
-    drawing: Drawing,
-    width: float,
-    height: float,
-    horizon: float,
-    profile: Profile,
-    light: Light,
-    own: Variation,
-) -> None:
+def _draw_volcano(drawing: Drawing, light: Light, own: Variation) -> None:
+    at = complex(own.within("volcano", 440, 680), HORIZON)
+    smoke = mix(light.high, light.far, 0.45)
+    for i in range(4):
+        puff = at + complex(40 * i, 215 + 37 * i)
+        drawing.fill(smoke, ellipse(puff, 26 + 16 * i, 18 + 9 * i))
+    slopes = placed(VOLCANO, at, 200)
+    drawing.fill(light.far, smooth(slopes[:3]) + smooth(slopes[3:]))
+    drawing.fill(rgb("ff7a3c"), placed(LAVA, at + 200j, 200))
+
+
+def _draw_mountains(drawing: Drawing, light: Light, own: Variation) -> None:
+    for i in range(5):
+        top = own.point(f"peak {i}", (192 * i - 30, 192 * i + 65), (HORIZON + 110, HORIZON + 210))
+        high = top.imag - HORIZON + 20
+        wide = own.within(f"peak wide {i}", 120, 176)
+        tint = mix(light.far, light.low, 0.45 if i % 2 else 0.25)
+        drawing.fill(tint, [top - complex(wide, high), top, top + complex(wide, -high)])
+        drawing.fill(mix(WHITE, light.low, 0.15), placed(SNOW, top, wide, high))
+
+
+def _draw_trees(drawing: Drawing, profile: Profile, light: Light, own: Variation) -> None:
     trees, shrubs = plants_of(profile.period, profile.theme)
-    count = {Theme.FOREST: 15, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}.get(
-        profile.theme, 8
-    )
+    counts = {Theme.FOREST: 15, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}
+    count = counts.get(profile.theme, 8)
     for i in range(count):
-        part = (i + own.within(f"tree x {i}", 0.1, 0.9)) / count
-        plant = (trees * 2 + shrubs[:1])[int(own.unit(f"tree {i}") * (len(trees) * 2 + 1))]
-        size = (
-            height
-            * own.within(f"tree size {i}", 0.16, 0.34)
-            * (1.25 if profile.theme is Theme.FOREST else 1)
-        )
+        foot = complex((i + own.within(f"tree x {i}", 0.1, 0.9)) / count * WIDTH, HORIZON - 8)
+        plant = own.choice(f"tree {i}", (*trees, *trees, shrubs[0]))
+        high = own.within(f"tree size {i}", 80, 170) * (1.25 if count > 8 else 1)
         if plant is shrubs[0]:
-            size *= 0.5
+            high *= 0.5
         tint = mix(light.middle, light.far, own.within(f"tree tint {i}", 0.0, 0.55))
-        if plant is not shrubs[0] or profile.theme is not Theme.FLOWER:
-            plant(
-                drawing,
-                complex(part * width, horizon - 8),
-                size,
-                tint,
-                Variation(f"{own.unit(f'kind {i}')}"),
-            )
+        plant(drawing, foot, high, tint, own.part(f"kind {i}"))
 
 
 def shadow_of(light: Light) -> Rgb:
