@@ -216,20 +216,15 @@ def _draw_club(
     angle = math.degrees(math.atan2(direction.imag, direction.real))
     handle = body.edge(0, 0, 0.2)
     drawing.line(palette.base, size * 0.42, handle)
-    centre = end + direction * size * 0.3
-    drawing.fill(
-        mix(palette.horn, SHADOW, 0.3), ellipse(centre + 1j * size * 0.3, size, size * 0.62, angle)
-    )
-    drawing.fill(
-        palette.horn, ellipse(centre - direction * size * 0.45, size * 0.72, size * 0.62, angle)
-    )
-    drawing.fill(palette.horn, ellipse(centre - 1j * size * 0.12, size * 1.05, size * 0.6, angle))
-    drawing.line(
-        mix(palette.horn, SHADOW, 0.35),
-        3,
-        [centre + direction * size * 0.6, centre - direction * size * 0.5],
-        opacity=0.5,
-    )
+    centre = end + direction * size * 0.2
+    dark = mix(palette.horn, SHADOW, 0.28)
+    drawing.fill(dark, ellipse(centre + 0.3j * size, size * 0.95, size * 0.6, angle))
+    lobes = ((-0.62, 0.05, 0.6), (0.1, -0.12, 0.85))
+    for along, up, part in lobes:
+        lobe = centre + (direction * along + 1j * up) * size
+        drawing.fill(palette.horn, ellipse(lobe, size * part, size * part * 0.72, angle))
+    shine = centre + (direction * 0.15 + 0.18j) * size
+    drawing.fill(mix(palette.horn, CREAM, 0.6), ellipse(shine, size * 0.4, size * 0.13, angle))
 
 
 def _tufts(

@@ -98,7 +98,8 @@ def draw_open_land(
 ) -> None:
     """Draw sky, hills and ground, without anything that reaches over the edges."""
     draw_air(drawing, width, height, light)
-    floor = [complex(width, 0), 0j]
+    sun = complex(own.within("sun", 0.15, 0.4) * width, height * 0.82)
+    drawing.disc(mix(light.low, rgb("fff7d8"), 0.75), sun, height * 0.08)
     far = mix(light.far, light.low, 0.25)
     nearer = mix(light.far, light.middle, 0.45)
     for tint, level, rise, label in (
@@ -106,7 +107,7 @@ def draw_open_land(
         (nearer, ground + height * 0.13, height * 0.03, "near"),
         (light.ground, ground + height * 0.03, height * 0.01, "ground"),
     ):
-        drawing.fill(tint, [*_ridge(width, level, rise, 5, own, label), *floor])
+        _draw_land(drawing, tint, _ridge(width, level, rise, 5, own, label))
 
 
 def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variation) -> None:

@@ -9,7 +9,8 @@ import msgspec
 from PIL import Image
 
 from bot.creatures.profile import Profile
-from bot.pictures.plates.plate import HEIGHT, WIDTH, plate_svg
+from bot.pictures.plates.plate import plate_svg
+from bot.pictures.plates.scenery import HEIGHT, WIDTH
 from bot.pictures.renderer import png_of_svg
 
 COLUMNS = 5

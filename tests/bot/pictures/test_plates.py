@@ -13,8 +13,10 @@ from bot.pictures.plates.body_plans import PLANS
 from bot.pictures.plates.creature import creature
 from bot.pictures.plates.drawing import Variation
 from bot.pictures.plates.plate import museum_svg, plate_svg, strip_svg
+from bot.pictures.plates.scenery import HEIGHT, WIDTH
 from bot.pictures.plates.skeleton import FAR_GROUND, skeleton_of
 from bot.pictures.plates.skulls import SKULLS
+from bot.pictures.renderer import png_of_svg
 from tests.bot.pictures.profiles import PLAIN, creature_of
 
 CREATURES = [
@@ -49,8 +51,8 @@ def test_creatures_stay_inside() -> None:
         left, top, right, bottom = box_of(plate_svg(profile))
         described = (profile.family, profile.pose, profile.traits)
         assert left >= 0, described
-        assert right <= plate.WIDTH, described
-        assert top >= -plate.HEIGHT, described
+        assert right <= WIDTH, described
+        assert top >= -HEIGHT, described
         assert bottom <= 0, described
 
 
@@ -107,16 +109,15 @@ def test_no_lettering_and_no_references(theme: Theme) -> None:
 
 
 def test_rendered_sizes() -> None:
-    renderer = pytest.importorskip("bot.pictures.renderer")
     pytest.importorskip("resvg_py")
     some = CREATURES[::211]
     for profile in some:
-        content = renderer.png_of_svg(plate_svg(profile))
-        assert Image.open(io.BytesIO(content)).size == (plate.WIDTH, plate.HEIGHT)
+        content = png_of_svg(plate_svg(profile))
+        assert Image.open(io.BytesIO(content)).size == (WIDTH, HEIGHT)
         assert len(content) < 100_000, profile
     for number in range(1, 6):
-        content = renderer.png_of_svg(strip_svg(some[:number]))
+        content = png_of_svg(strip_svg(some[:number]))
         assert Image.open(io.BytesIO(content)).size == plate.STRIP
     for number in (1, 9):
-        content = renderer.png_of_svg(museum_svg((some * 2)[:number]))
+        content = png_of_svg(museum_svg((some * 2)[:number]))
         assert Image.open(io.BytesIO(content)).size == plate.MUSEUM
