@@ -54,7 +54,7 @@ def draw_company_before(
             drawing, foot, max(30, animal.head_length * scale * 0.7), light.plant, Variation("food")
         )
     elif profile.diet in (Diet.MEAT, Diet.ANYTHING) and is_low:
-        _draw_bones(drawing, complex(mouth.real + 6, GROUND - 8), light)
+        _draw_bones(drawing, complex(min(mouth.real + 6, 738), GROUND - 8), light)
 
 
 def _silhouette(drawing: Drawing, colour: Rgb) -> Drawing:

@@ -321,6 +321,7 @@ def _draw_crest(
 ) -> None:
     which = variation.unit("crest")
     size = variation.within("crest size", 0.85, 1.15)
+    points: Outline
     if profile.family is Family.HADROSAUR:
         points = TUBE if which < 0.5 else HELMET
     else:

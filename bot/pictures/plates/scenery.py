@@ -72,12 +72,12 @@ def light_of(profile: Profile, variation: Variation) -> Light:
     """The colours of a profile's scene, so that the creature stands out from them."""
     light = LIGHTS.get(profile.theme, variation.choice("day", DAYS))
     colour = COLOURS[profile.colour]
-    towards = SHADOW if luminance(colour) > 0.58 else WHITE
+    towards = mix(light.high, SHADOW, 0.35) if luminance(colour) > 0.58 else WHITE
 
     def apart(behind: Rgb) -> Rgb:
         for _ in range(6):
             if math.dist(colour, behind) < 105:
-                behind = mix(behind, towards, 0.13)
+                behind = mix(behind, towards, 0.16)
         return behind
 
     low, far, middle = apart(light.low), apart(light.far), apart(light.middle)
