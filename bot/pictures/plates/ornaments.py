@@ -42,11 +42,11 @@ def draw_on_body(
     if Trait.TAIL_CLUB in traits:
         is_own = profile.family is Family.ANKYLOSAUR
         _draw_club(drawing, skeleton, palette, variation, is_own=is_own)
-    if Trait.SPIKES in traits and profile.family in (Family.STEGOSAUR, Family.ANKYLOSAUR):
+    if Trait.SPIKES in traits and profile.family is Family.ANKYLOSAUR:
         body = skeleton.body
-        base = body.at(skeleton.shoulder, 0.0)
-        tip = base + polar(0.15 * UNITS, 205)
-        drawing.fill(palette.horn, horn(base, tip, 0.045 * UNITS, 0.12))
+        base = body.at(skeleton.shoulder - 0.03, 0.15)
+        tip = base + polar(0.115 * UNITS, 198)
+        drawing.fill(palette.horn, horn(base, tip, 0.04 * UNITS, 0.12))
 
 
 def _draw_dewlap(drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette) -> None:
@@ -99,7 +99,8 @@ def _draw_plates(
     own = profile.family is Family.STEGOSAUR
     largest = (0.15 if Trait.PLATES in profile.traits else 0.12) if own else 0.08
     pointed = variation.unit("plates")
-    start, end = 0.16, skeleton.nape - 0.01
+    start = 0.24 if own and Trait.SPIKES in profile.traits else 0.16
+    end = skeleton.nape - 0.01
     count = 9
     for is_far in (True, False):
         for i in range(count):
@@ -166,7 +167,10 @@ def _draw_tail_spikes(
     body = skeleton.body
     length = (0.14 if Trait.SPIKES in profile.traits else 0.105) * UNITS
     tint = palette.horn if is_near else mix(palette.horn, SHADOW, 0.35)
-    for s in (0.035, 0.085):
+    places: tuple[float, ...] = (0.035, 0.085)
+    if Trait.SPIKES in profile.traits:
+        places += (0.145, 0.205)
+    for s in places:
         at = s + (0.0 if is_near else 0.018)
         back = -body.direction(at)
         up = body.direction(at) * 1j
