@@ -1,10 +1,9 @@
 """The head: skull, jaw, teeth, eye; horns, frills, crests, domes."""
 
 import math
-from dataclasses import dataclass
 
-from bot.creatures.profile import Diet, Family, Pattern, Profile, Temper, Trait
-from bot.pictures.plates.drawing import Drawing, Variation, mix, rgb
+from bot.creatures.profile import Diet, Family, Pattern, Temper, Trait
+from bot.pictures.plates.drawing import mix, rgb
 from bot.pictures.plates.geometry import (
     Points,
     between,
@@ -15,8 +14,9 @@ from bot.pictures.plates.geometry import (
     polar,
     smooth,
 )
-from bot.pictures.plates.palette import BONE, CREAM, SHADOW, Palette
-from bot.pictures.plates.skulls import SKULLS, Outline, Skull
+from bot.pictures.plates.palette import BONE, CREAM, SHADOW
+from bot.pictures.plates.sketch import Sketch
+from bot.pictures.plates.skulls import Outline
 
 PUPIL = rgb("17131c")
 MOUTH = rgb("7c2b35")
@@ -44,67 +44,28 @@ DOME = (
 """In skull lengths and heights of the dome, from above the eye."""
 
 
-@dataclass(frozen=True)
-class Head:
-    """A head in its place."""
-
-    skull: Skull
-    origin: complex
-    turn: complex
-    """Its length and direction as a factor: skull units times this are units of the drawing."""
-    gape: float
-    """How far the jaw opens, in degrees."""
-
-    @property
-    def length(self) -> float:
-        """Of the skull, in units of the drawing."""
-        return abs(self.turn)
-
-    def at(self, x: float, y: float) -> complex:
-        """A point of the skull."""
-        return self.origin + complex(x, y) * self.turn
-
-    def points(self, outline: Outline) -> Points:
-        """An outline of the skull."""
-        return [self.at(*point) for point in outline]
-
-    def opened(self, points: Points) -> Points:
-        """Points of the lower jaw, as far as it is open."""
-        joint = self.at(*self.skull.top[0])
-        turn = polar(1, -self.gape)
-        return [joint + (point - joint) * turn for point in points]
-
-
-def head_of(profile: Profile, origin: complex, length: float, angle: float, gape: float) -> Head:
-    """The head of a profile whose neck ends at `origin`."""
-    return Head(SKULLS[profile.family], origin, polar(length, angle), gape)
-
-
-def draw_behind_head(
-    drawing: Drawing, head: Head, profile: Profile, palette: Palette, variation: Variation
-) -> None:
+def draw_behind_head(sketch: Sketch) -> None:
     """Draw what stands between neck and head: the frill."""
-    traits = profile.traits
-    if profile.family is Family.CERATOPSIAN or {Trait.FRILL, Trait.FRILL_SPIKES} & {*traits}:
-        _draw_frill(drawing, head, profile, palette, variation)
+    is_own = sketch.profile.family is Family.CERATOPSIAN
+    if is_own or sketch.has(Trait.FRILL) or sketch.has(Trait.FRILL_SPIKES):
+        _draw_frill(sketch)
 
 
-def draw_head(
-    drawing: Drawing, head: Head, profile: Profile, palette: Palette, variation: Variation
-) -> None:
+def draw_head(sketch: Sketch) -> None:
     """Draw the head from jaw to horns."""
-    skull, traits = head.skull, profile.traits
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    skull = head.skull
     top = smooth(head.points(skull.top))
     mouth = smooth(head.points((skull.top[-1], *skull.mouth, skull.top[0])))
-    if Trait.CREST in traits:
-        _draw_crest(drawing, head, profile, palette, variation)
-    _draw_jaw(drawing, head, palette, mouth)
-    if skull.teeth or Trait.LARGE_TEETH in traits:
-        _draw_teeth(drawing, head, palette, is_large=Trait.LARGE_TEETH in traits)
+    if sketch.has(Trait.CREST):
+        _draw_crest(sketch)
+    _draw_jaw(sketch, mouth)
+    if skull.teeth or sketch.has(Trait.LARGE_TEETH):
+        _draw_teeth(sketch, is_large=sketch.has(Trait.LARGE_TEETH))
     cranium = top + mouth[1:-1]
-    has_horns = Trait.BROW_HORNS in traits or profile.family is Family.CERATOPSIAN
+    has_horns = sketch.has(Trait.BROW_HORNS) or sketch.profile.family is Family.CERATOPSIAN
     if has_horns:
-        _draw_brow_horn(drawing, head, profile, palette, is_near=False)
+        _draw_brow_horn(sketch, is_near=False)
     drawing.fill(palette.base, cranium)
     forward, upward = head.turn / head.length, head.turn * 1j / head.length
     above = head.at(skull.eye[0], skull.eye[1] + skull.eye[2] * 0.9)
@@ -118,7 +79,7 @@ def draw_head(
     if skull.beak < 1:
         beak = clipped(cranium, head.at(skull.beak, 0), -upward * polar(1, 12))
         drawing.fill(palette.horn, beak)
-    if profile.pattern in (Pattern.STRIPES, Pattern.RINGS, Pattern.SADDLES):
+    if sketch.profile.pattern in (Pattern.STRIPES, Pattern.RINGS, Pattern.SADDLES):
         x, y, radius = skull.eye
         behind = [head.at(x - radius, y + radius * 0.3), head.at(x - 0.24, y - 0.02)]
         drawing.fill(palette.marking, leaf(behind[0], behind[1], 0.36))
@@ -131,25 +92,26 @@ def draw_head(
         mix(palette.crease, SHADOW, 0.4),
         ellipse(head.at(x, y), head.length * 0.026, head.length * 0.015, 25),
     )
-    if profile.family is Family.PACHYCEPHALOSAUR or Trait.DOME in traits:
-        _draw_dome(drawing, head, profile, palette)
-    if profile.family is Family.ANKYLOSAUR:
+    if sketch.profile.family is Family.PACHYCEPHALOSAUR or sketch.has(Trait.DOME):
+        _draw_dome(sketch)
+    if sketch.profile.family is Family.ANKYLOSAUR:
         drawing.fill(palette.horn, horn(head.at(0.06, 0.2), head.at(-0.19, 0.3), head.length * 0.2))
         drawing.fill(
             palette.horn, horn(head.at(0.1, -0.2), head.at(-0.06, -0.42), head.length * 0.18)
         )
-    if profile.family is Family.CERATOPSIAN:
+    if sketch.profile.family is Family.CERATOPSIAN:
         drawing.fill(
             palette.horn, horn(head.at(0.16, -0.22), head.at(0.04, -0.47), head.length * 0.13)
         )
-    if Trait.NOSE_HORN in traits or profile.family is Family.CERATOPSIAN:
-        _draw_nose_horn(drawing, head, profile, palette)
+    if sketch.has(Trait.NOSE_HORN) or sketch.profile.family is Family.CERATOPSIAN:
+        _draw_nose_horn(sketch)
     if has_horns:
-        _draw_brow_horn(drawing, head, profile, palette, is_near=True)
-    _draw_eye(drawing, head, profile, palette)
+        _draw_brow_horn(sketch, is_near=True)
+    _draw_eye(sketch)
 
 
-def _draw_jaw(drawing: Drawing, head: Head, palette: Palette, mouth: Points) -> None:
+def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
     skull = head.skull
     chin = smooth(head.opened(head.points((*skull.jaw, skull.top[0]))))
     lip = head.opened(mouth[6:][::-1])
@@ -171,7 +133,8 @@ def _draw_jaw(drawing: Drawing, head: Head, palette: Palette, mouth: Points) -> 
             drawing.fill(palette.horn, tip)
 
 
-def _draw_teeth(drawing: Drawing, head: Head, palette: Palette, *, is_large: bool) -> None:
+def _draw_teeth(sketch: Sketch, *, is_large: bool) -> None:
+    drawing, head = sketch.drawing, sketch.head
     skull = head.skull
     count = skull.teeth or 7
     size = skull.tooth * (1.7 if is_large else 1.0)
@@ -196,10 +159,11 @@ def _draw_teeth(drawing: Drawing, head: Head, palette: Palette, *, is_large: boo
     drawing.fill(mix(BONE, CREAM, 0.6), *teeth, *below)
 
 
-def _draw_eye(drawing: Drawing, head: Head, profile: Profile, palette: Palette) -> None:
+def _draw_eye(sketch: Sketch) -> None:
     """Draw the eye. Its lid shows the temper."""
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
     x, y, radius = head.skull.eye
-    factor = 1.4 if Trait.LARGE_EYES in profile.traits else 1.0
+    factor = 1.4 if sketch.has(Trait.LARGE_EYES) else 1.0
     size = max(radius * head.length * 1.12, 5.6) * factor
     centre = head.at(x, y)
     forward = head.turn / head.length
@@ -214,7 +178,7 @@ def _draw_eye(drawing: Drawing, head: Head, profile: Profile, palette: Palette) 
         Temper.SOCIABLE: (0.62, 8),
         Temper.CURIOUS: (0.85, 0),
     }
-    if lid := lids.get(profile.temper):
+    if lid := lids.get(sketch.profile.temper):
         height, angle = lid
         round_eye = ellipse(centre, size * 1.3, size * 1.3)
         edge = centre + forward * 1j * size * height
@@ -222,13 +186,12 @@ def _draw_eye(drawing: Drawing, head: Head, profile: Profile, palette: Palette) 
     drawing.disc(rgb("ffffff"), centre + size * complex(0.34, 0.3), size * 0.25)
 
 
-def _draw_frill(
-    drawing: Drawing, head: Head, profile: Profile, palette: Palette, variation: Variation
-) -> None:
-    is_own = profile.family is Family.CERATOPSIAN
-    size = (0.72 if Trait.FRILL in profile.traits else 0.5) if is_own else 0.55
-    size *= variation.within("frill", 0.92, 1.1)
-    spiky = Trait.FRILL_SPIKES in profile.traits
+def _draw_frill(sketch: Sketch) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    is_own = sketch.profile.family is Family.CERATOPSIAN
+    size = (0.72 if sketch.has(Trait.FRILL) else 0.5) if is_own else 0.55
+    size *= sketch.variation.within("frill", 0.92, 1.1)
+    spiky = sketch.has(Trait.FRILL_SPIKES)
     middle = (0.16, 0.02)
     angles = [72, 96, 120, 144, 168, 192, 216, 240]
     rim = [
@@ -256,24 +219,23 @@ def _draw_frill(
         mix(palette.accent, palette.base, 0.15),
         [head.at(0.3, 0.2), *(between(p, centre, 0.13) for p in outline[2:-4]), head.at(0.2, -0.1)],
     )
-    if profile.pattern in (Pattern.SPOTS, Pattern.SADDLES, Pattern.RINGS):
+    if sketch.profile.pattern in (Pattern.SPOTS, Pattern.SADDLES, Pattern.RINGS):
         for at, radius in ((rim[2], 0.085), (rim[4], 0.075)):
             spot = between(at, centre, 0.38)
             drawing.disc(palette.back, spot, head.length * radius)
             drawing.disc(palette.belly, spot, head.length * radius * 0.62)
             drawing.disc(palette.back, spot, head.length * radius * 0.3)
-    elif profile.pattern is Pattern.STRIPES:
+    elif sketch.profile.pattern is Pattern.STRIPES:
         rays = [leaf(between(at, centre, 0.18), between(at, centre, 0.7), 0.24) for at in rim[1:7]]
         drawing.fill(palette.back, *rays)
 
 
-def _draw_brow_horn(
-    drawing: Drawing, head: Head, profile: Profile, palette: Palette, *, is_near: bool
-) -> None:
+def _draw_brow_horn(sketch: Sketch, *, is_near: bool) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
     x, y, radius = head.skull.eye
-    own = profile.family is Family.CERATOPSIAN
+    own = sketch.profile.family is Family.CERATOPSIAN
     length = 0.66 if own else 0.3
-    if Trait.BROW_HORNS not in profile.traits:
+    if not sketch.has(Trait.BROW_HORNS):
         length = 0.2
     shift = 0.0 if is_near else 0.07
     base = head.at(x + shift - 0.01, y + radius + 0.05)
@@ -282,7 +244,8 @@ def _draw_brow_horn(
     drawing.fill(colour, horn(base, tip, head.length * (0.15 if own else 0.13), -0.14))
 
 
-def _draw_nose_horn(drawing: Drawing, head: Head, profile: Profile, palette: Palette) -> None:
+def _draw_nose_horn(sketch: Sketch) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
     x = head.skull.nostril[0] - 0.06
     above = [
         between(complex(*a), complex(*b), 0.5)
@@ -290,18 +253,19 @@ def _draw_nose_horn(drawing: Drawing, head: Head, profile: Profile, palette: Pal
         if b[0] > a[0] and b[0] > x - 0.05
     ]
     base = head.at(above[0].real, above[0].imag - 0.05)
-    length = 0.36 if profile.family is Family.CERATOPSIAN else 0.24
-    if Trait.NOSE_HORN not in profile.traits:
+    length = 0.36 if sketch.profile.family is Family.CERATOPSIAN else 0.24
+    if not sketch.has(Trait.NOSE_HORN):
         length = 0.16
     tip = base + head.turn * polar(length, 72)
     drawing.fill(palette.horn, horn(base, tip, head.length * 0.16, 0.10))
 
 
-def _draw_dome(drawing: Drawing, head: Head, profile: Profile, palette: Palette) -> None:
-    own = profile.family is Family.PACHYCEPHALOSAUR
+def _draw_dome(sketch: Sketch) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    own = sketch.profile.family is Family.PACHYCEPHALOSAUR
     x, y, radius = head.skull.eye
     low = y + radius + 0.03
-    height = (0.34 if Trait.DOME in profile.traits else 0.24) if own else 0.2
+    height = (0.34 if sketch.has(Trait.DOME) else 0.24) if own else 0.2
     dome = [head.at(x + dx, low + dy * height) for dx, dy in DOME]
     drawing.fill(palette.accent, smooth(dome[:-1]) + dome[-1:])
     shine = [
@@ -316,16 +280,15 @@ def _draw_dome(drawing: Drawing, head: Head, profile: Profile, palette: Palette)
         drawing.disc(palette.horn, knob, head.length * 0.038)
 
 
-def _draw_crest(
-    drawing: Drawing, head: Head, profile: Profile, palette: Palette, variation: Variation
-) -> None:
-    which = variation.unit("crest")
-    size = variation.within("crest size", 0.85, 1.15)
+def _draw_crest(sketch: Sketch) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    which = sketch.variation.unit("crest")
+    size = sketch.variation.within("crest size", 0.85, 1.15)
     points: Outline
-    if profile.family is Family.HADROSAUR:
+    if sketch.profile.family is Family.HADROSAUR:
         points = TUBE if which < 0.5 else HELMET
     else:
-        points = BLADES if profile.diet is Diet.MEAT or which < 0.4 else CASQUE
+        points = BLADES if sketch.profile.diet is Diet.MEAT or which < 0.4 else CASQUE
     low = 0.1
     scaled = tuple((x, low + (y - low) * (size if y > low else 1)) for x, y in points)
     outline = smooth(head.points(scaled), closed=True)
@@ -333,8 +296,3 @@ def _draw_crest(
     middle = head.at(0.25, 0.1)
     rim = smooth([between(p, middle, 0.16) for p in head.points(scaled[1:-2])])
     drawing.line(mix(palette.accent, SHADOW, 0.3), head.length * 0.03, rim)
-
-
-def mouth_tip(head: Head) -> complex:
-    """The tip of the snout."""
-    return head.at(*head.skull.top[-1])

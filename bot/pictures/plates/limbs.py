@@ -1,8 +1,8 @@
 """Limbs: legs, feet, arms, hands."""
 
-from bot.creatures.profile import Family, Pattern, Profile, Trait
+from bot.creatures.profile import Family, Pattern, Trait
 from bot.pictures.plates.body_plans import Foot
-from bot.pictures.plates.drawing import Drawing, Rgb, mix
+from bot.pictures.plates.drawing import Rgb, mix
 from bot.pictures.plates.geometry import (
     Points,
     Tube,
@@ -14,14 +14,14 @@ from bot.pictures.plates.geometry import (
     polar,
     smooth,
 )
-from bot.pictures.plates.palette import SHADOW, Palette
-from bot.pictures.plates.skeleton import Limb, Skeleton
+from bot.pictures.plates.palette import SHADOW
+from bot.pictures.plates.skeleton import Limb
+from bot.pictures.plates.sketch import Sketch
 
 
-def draw_leg(
-    drawing: Drawing, limb: Limb, skeleton: Skeleton, profile: Profile, palette: Palette
-) -> None:
+def draw_leg(sketch: Sketch, limb: Limb) -> None:
     """Draw a hind leg with its foot. A far one is darker."""
+    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     plan = skeleton.plan
     thigh, shank = plan.thigh, plan.shank
     upper = limb.middle - limb.root
@@ -90,27 +90,26 @@ def draw_leg(
     tube = Tube(spine, front, back)
     colour = palette.base if limb.is_near else palette.far
     if plan.foot is Foot.BIRD:
-        _draw_bird_foot(drawing, limb, skeleton, profile, palette, colour)
+        _draw_bird_foot(sketch, limb, colour)
     elif plan.foot is Foot.HOOFED:
-        _draw_hoofed_foot(drawing, limb, shank, plan.toes * plan.hip_height, palette, colour)
+        _draw_hoofed_foot(sketch, limb, shank, plan.toes * plan.hip_height, colour)
     outline = tube.outline()
     if plan.foot is Foot.PILLAR and not limb.is_lifted:
         outline = clipped(outline, complex(0, limb.ground), 1 + 0j)
     drawing.fill(colour, outline)
     if plan.foot is Foot.PILLAR:
-        _draw_nails(drawing, complex(limb.end.real, _sole(limb)), shank, palette, limb.is_near)
+        _draw_nails(sketch, complex(limb.end.real, _sole(limb)), shank, limb.is_near)
     if limb.is_near:
         crease = max(1.8, shank * 0.05)
         if not limb.is_lifted:
             drawing.line(palette.crease, crease, tube.edge(0.98, 0.2, 0.44), opacity=0.5)
         drawing.line(palette.crease, crease, tube.edge(-0.98, 0.24, 0.42), opacity=0.5)
-    _draw_bands(drawing, tube, profile, palette, limb.is_near)
+    _draw_bands(sketch, tube, limb.is_near)
 
 
-def draw_foreleg(
-    drawing: Drawing, limb: Limb, skeleton: Skeleton, profile: Profile, palette: Palette
-) -> None:
+def draw_foreleg(sketch: Sketch, limb: Limb) -> None:
     """Draw a fore leg that carries the body."""
+    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     width = skeleton.plan.arm_width
     is_hoofed = skeleton.plan.foot is Foot.HOOFED
     upper = limb.middle - limb.root
@@ -133,18 +132,17 @@ def draw_foreleg(
         outline = clipped(outline, complex(0, limb.ground), 1 + 0j)
     drawing.disc(colour, spine[0], width * 0.5)
     drawing.fill(colour, outline)
-    _draw_nails(drawing, foot, width * (0.8 if is_hoofed else 0.84), palette, limb.is_near)
+    _draw_nails(sketch, foot, width * (0.8 if is_hoofed else 0.84), limb.is_near)
     if limb.is_near:
         crease = max(1.8, width * 0.05)
         drawing.line(palette.crease, crease, tube.edge(0.98, 0.22, 0.45), opacity=0.4)
         drawing.line(palette.crease, crease, tube.edge(-0.98, 0.2, 0.45), opacity=0.5)
-    _draw_bands(drawing, tube, profile, palette, limb.is_near)
+    _draw_bands(sketch, tube, limb.is_near)
 
 
-def draw_arm(
-    drawing: Drawing, limb: Limb, skeleton: Skeleton, profile: Profile, palette: Palette
-) -> None:
+def draw_arm(sketch: Sketch, limb: Limb) -> None:
     """Draw an arm that hangs, with fingers and claws."""
+    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     plan = skeleton.plan
     width = plan.arm_width
     upper = limb.middle - limb.root
@@ -162,8 +160,8 @@ def draw_arm(
     back = [0.50, 0.66, 0.50, 0.40, 0.38, 0.27, 0.26]
     tube = Tube(spine, [part * width for part in front], [part * width for part in back])
     if skeleton.plumage:
-        _draw_wing(drawing, limb, skeleton, palette)
-    _draw_hand(drawing, limb, skeleton, profile, palette, colour)
+        _draw_wing(sketch, limb)
+    _draw_hand(sketch, limb, colour)
     drawing.disc(colour, spine[0], width * 0.5)
     drawing.fill(colour, tube.outline())
     if limb.is_near:
@@ -176,24 +174,18 @@ def _sole(limb: Limb) -> float:
     return limb.end.imag - 2 if limb.is_lifted else limb.ground
 
 
-def _draw_hand(
-    drawing: Drawing,
-    limb: Limb,
-    skeleton: Skeleton,
-    profile: Profile,
-    palette: Palette,
-    colour: Rgb,
-) -> None:
+def _draw_hand(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
+    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     plan = skeleton.plan
     count = plan.fingers or 3
     hand = plan.arm[2] * 0.75
     direction = (limb.end - limb.ankle) / abs(limb.end - limb.ankle)
-    claw = hand * (0.9 if Trait.LARGE_CLAWS in profile.traits else 0.55)
-    if profile.family is Family.THERIZINOSAUR:
-        claw = hand * (3.1 if Trait.LARGE_CLAWS in profile.traits else 2.2)
-    elif profile.family is Family.SPINOSAUR:
+    claw = hand * (0.9 if sketch.has(Trait.LARGE_CLAWS) else 0.55)
+    if sketch.profile.family is Family.THERIZINOSAUR:
+        claw = hand * (3.1 if sketch.has(Trait.LARGE_CLAWS) else 2.2)
+    elif sketch.profile.family is Family.SPINOSAUR:
         claw *= 1.2
-    elif profile.family is Family.HADROSAUR:
+    elif sketch.profile.family is Family.HADROSAUR:
         claw *= 0.3
     tint = palette.claw if limb.is_near else mix(palette.claw, SHADOW, 0.35)
     for i in range(count):
@@ -205,7 +197,8 @@ def _draw_hand(
         drawing.fill(colour, horn(limb.end, tip + turn * 3, plan.arm_width * 0.52, 0.06))
 
 
-def _draw_wing(drawing: Drawing, limb: Limb, skeleton: Skeleton, palette: Palette) -> None:
+def _draw_wing(sketch: Sketch, limb: Limb) -> None:
+    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     reach = min(max(skeleton.plan.arm[1] * 1.5, 60), 125, limb.end.imag * 0.85) * skeleton.plumage
     tints = (palette.marking, palette.back) if limb.is_near else (palette.far_marking, palette.far)
     count = 8
@@ -216,14 +209,8 @@ def _draw_wing(drawing: Drawing, limb: Limb, skeleton: Skeleton, palette: Palett
         drawing.fill(tints[i % 2], leaf(base, tip, 0.3, -0.06))
 
 
-def _draw_bird_foot(
-    drawing: Drawing,
-    limb: Limb,
-    skeleton: Skeleton,
-    profile: Profile,
-    palette: Palette,
-    colour: Rgb,
-) -> None:
+def _draw_bird_foot(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
+    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     plan = skeleton.plan
     long = plan.toes * plan.hip_height
     high = limb.end.imag - limb.ground if not limb.is_lifted else plan.shank * 0.3
@@ -252,17 +239,16 @@ def _draw_bird_foot(
         drawing.fill(tint, put(toe))
     spur = complex(-long * 0.26, -high * 0.35)
     drawing.fill(claw, put(horn(complex(-high * 0.5, 0), spur, high * 0.7, -0.1)))
-    if profile.family is Family.SMALL_THEROPOD:  # the claw of raptors, off the ground
-        size = 1.5 if Trait.LARGE_CLAWS in profile.traits else 1.0
+    if sketch.profile.family is Family.SMALL_THEROPOD:  # the claw of raptors, off the ground
+        size = 1.5 if sketch.has(Trait.LARGE_CLAWS) else 1.0
         base = complex(long * 0.2, high * 0.5)
         tip = base + complex(long * 0.34, high * 0.5) * size
         drawing.fill(colour, put(horn(complex(0, 0), base + long * 0.08, high * 1.1)))
         drawing.fill(claw, put(leaf(base, tip, 0.42, 0.34)))
 
 
-def _draw_hoofed_foot(
-    drawing: Drawing, limb: Limb, shank: float, long: float, palette: Palette, colour: Rgb
-) -> None:
+def _draw_hoofed_foot(sketch: Sketch, limb: Limb, shank: float, long: float, colour: Rgb) -> None:
+    drawing, palette = sketch.drawing, sketch.palette
     floor = _sole(limb) if not limb.is_lifted else limb.end.imag - shank * 0.4
     foot = complex(limb.end.real, floor)
     high = shank * 0.5
@@ -285,9 +271,8 @@ def _draw_hoofed_foot(
     drawing.fill(tint, *hooves)
 
 
-def _draw_nails(
-    drawing: Drawing, foot: complex, width: float, palette: Palette, is_near: bool
-) -> None:
+def _draw_nails(sketch: Sketch, foot: complex, width: float, is_near: bool) -> None:
+    drawing, palette = sketch.drawing, sketch.palette
     tint = palette.horn if is_near else mix(palette.horn, SHADOW, 0.4)
     nails = []
     for part, size in ((0.46, 0.15), (0.16, 0.14), (-0.12, 0.12)):
@@ -296,20 +281,19 @@ def _draw_nails(
     drawing.fill(tint, *nails)
 
 
-def _draw_bands(
-    drawing: Drawing, tube: Tube, profile: Profile, palette: Palette, is_near: bool
-) -> None:
+def _draw_bands(sketch: Sketch, tube: Tube, is_near: bool) -> None:
     """Draw the markings of a limb."""
+    drawing, palette = sketch.drawing, sketch.palette
     tint = palette.marking if is_near else palette.far_marking
-    if profile.pattern is Pattern.RINGS:
+    if sketch.profile.pattern is Pattern.RINGS:
         for s in (0.56, 0.68, 0.80):
             drawing.fill(tint, tube.band(s, s + 0.045, 1, -1))
-    elif profile.pattern is Pattern.STRIPES:
+    elif sketch.profile.pattern is Pattern.STRIPES:
         for s in (0.55, 0.64, 0.73, 0.82):
             drawing.fill(
                 tint,
                 tube.patch([(s, -1), (s + 0.035, -1), (s + 0.025, 0.2), (s + 0.005, 0.8), (s, 0)]),
             )
-    elif profile.pattern is Pattern.SPOTS:
+    elif sketch.profile.pattern is Pattern.SPOTS:
         for s, v in ((0.34, 0.25), (0.42, -0.3), (0.52, 0.2), (0.62, -0.1), (0.71, 0.1)):
             drawing.disc(tint, tube.at(s, v), tube.width(s) * 0.10)

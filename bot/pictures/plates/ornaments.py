@@ -3,55 +3,49 @@
 import math
 from collections.abc import Iterator
 
-from bot.creatures.profile import Family, Pose, Profile, Trait
-from bot.pictures.plates.drawing import Drawing, Variation, mix
+from bot.creatures.profile import Family, Pose, Trait
+from bot.pictures.plates.drawing import mix
 from bot.pictures.plates.geometry import Points, between, ellipse, horn, leaf, polar, smooth
-from bot.pictures.plates.palette import CREAM, SHADOW, Palette
+from bot.pictures.plates.palette import CREAM, SHADOW
 from bot.pictures.plates.skeleton import UNITS, Skeleton
+from bot.pictures.plates.sketch import Sketch
 
 
-def draw_behind_body(
-    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette, variation: Variation
-) -> None:
+def draw_behind_body(sketch: Sketch) -> None:
     """Draw what rises from the back, so that the body hides its base."""
-    traits = {*profile.traits}
-    if Trait.DEWLAP in traits:
-        _draw_dewlap(drawing, skeleton, profile, palette)
-    if Trait.SAIL in traits or profile.family is Family.SPINOSAUR:
-        _draw_sail(drawing, skeleton, profile, palette, variation)
-    if profile.family is Family.STEGOSAUR or Trait.PLATES in traits:
-        _draw_plates(drawing, skeleton, profile, palette, variation)
-    if Trait.SPIKES in traits and profile.family is not Family.STEGOSAUR:
-        _draw_back_spikes(drawing, skeleton, profile, palette)
-    if profile.family is Family.STEGOSAUR:
-        _draw_tail_spikes(drawing, skeleton, profile, palette, is_near=False)
-    if skeleton.plumage:
-        is_raptor = profile.family is Family.SMALL_THEROPOD
-        _draw_feathers(drawing, skeleton, palette, variation, is_raptor=is_raptor)
+    if sketch.has(Trait.DEWLAP):
+        _draw_dewlap(sketch)
+    if sketch.has(Trait.SAIL) or sketch.profile.family is Family.SPINOSAUR:
+        _draw_sail(sketch)
+    if sketch.profile.family is Family.STEGOSAUR or sketch.has(Trait.PLATES):
+        _draw_plates(sketch)
+    if sketch.has(Trait.SPIKES) and sketch.profile.family is not Family.STEGOSAUR:
+        _draw_back_spikes(sketch)
+    if sketch.profile.family is Family.STEGOSAUR:
+        _draw_tail_spikes(sketch, is_near=False)
+    if sketch.skeleton.plumage:
+        _draw_feathers(sketch)
 
 
-def draw_on_body(
-    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette, variation: Variation
-) -> None:
+def draw_on_body(sketch: Sketch) -> None:
     """Draw what lies on the near side."""
-    traits = {*profile.traits}
-    if profile.family is Family.ANKYLOSAUR:
-        _draw_armour(drawing, skeleton, profile, palette)
-    if profile.family is Family.STEGOSAUR:
-        _draw_tail_spikes(drawing, skeleton, profile, palette, is_near=True)
-    if Trait.TAIL_CLUB in traits:
-        is_own = profile.family is Family.ANKYLOSAUR
-        _draw_club(drawing, skeleton, palette, variation, is_own=is_own)
-    if Trait.SPIKES in traits and profile.family is Family.ANKYLOSAUR:
-        body = skeleton.body
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    if sketch.profile.family is Family.ANKYLOSAUR:
+        _draw_armour(sketch)
+    if sketch.profile.family is Family.STEGOSAUR:
+        _draw_tail_spikes(sketch, is_near=True)
+    if sketch.has(Trait.TAIL_CLUB):
+        _draw_club(sketch)
+    if sketch.has(Trait.SPIKES) and sketch.profile.family is Family.ANKYLOSAUR:
         base = body.at(skeleton.shoulder - 0.03, 0.15)
         tip = base + polar(0.115 * UNITS, 198)
         drawing.fill(palette.horn, horn(base, tip, 0.04 * UNITS, 0.12))
 
 
-def _draw_dewlap(drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette) -> None:
+def _draw_dewlap(sketch: Sketch) -> None:
+    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     head, body = skeleton.head, skeleton.body
-    size = head.length * (0.34 if profile.pose is Pose.CALLING else 0.2)
+    size = head.length * (0.34 if sketch.profile.pose is Pose.CALLING else 0.2)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
     low = skeleton.nape - (skeleton.nape - skeleton.shoulder) * 0.6
     start, end = chin, body.at(low, -0.9)
@@ -60,18 +54,16 @@ def _draw_dewlap(drawing: Drawing, skeleton: Skeleton, profile: Profile, palette
     drawing.fill(palette.accent, [*outline, body.at(low, 0), body.at(skeleton.nape, 0)])
 
 
-def _draw_sail(
-    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette, variation: Variation
-) -> None:
-    body = skeleton.body
-    height = variation.within("sail", 0.11, 0.16) * UNITS
-    if Trait.SAIL not in profile.traits:
+def _draw_sail(sketch: Sketch) -> None:
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    height = sketch.variation.within("sail", 0.11, 0.16) * UNITS
+    if not sketch.has(Trait.SAIL):
         height *= 0.42
-    elif profile.family is Family.SPINOSAUR:
+    elif sketch.profile.family is Family.SPINOSAUR:
         height *= 1.15
     start = skeleton.hip - 0.16
     end = skeleton.shoulder + (skeleton.nape - skeleton.shoulder) * 0.25
-    dip = 0.25 if variation.unit("dip") < 0.35 else 0.0
+    dip = 0.25 if sketch.variation.unit("dip") < 0.35 else 0.0
 
     def rise(part: float) -> float:
         arch = math.pow(math.sin(math.pi * part**0.9), 0.62)
@@ -92,14 +84,12 @@ def _draw_sail(
         )
 
 
-def _draw_plates(
-    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette, variation: Variation
-) -> None:
-    body = skeleton.body
-    own = profile.family is Family.STEGOSAUR
-    largest = (0.15 if Trait.PLATES in profile.traits else 0.12) if own else 0.08
-    pointed = variation.unit("plates")
-    start = 0.24 if own and Trait.SPIKES in profile.traits else 0.16
+def _draw_plates(sketch: Sketch) -> None:
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    own = sketch.profile.family is Family.STEGOSAUR
+    largest = (0.15 if sketch.has(Trait.PLATES) else 0.12) if own else 0.08
+    pointed = sketch.variation.unit("plates")
+    start = 0.24 if own and sketch.has(Trait.SPIKES) else 0.16
     end = skeleton.nape - 0.01
     count = 9
     for is_far in (True, False):
@@ -140,11 +130,9 @@ def _draw_plates(
                 drawing.fill(mix(palette.accent, CREAM, 0.28), core)
 
 
-def _draw_back_spikes(
-    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette
-) -> None:
-    body = skeleton.body
-    is_long = profile.family is Family.SAUROPOD
+def _draw_back_spikes(sketch: Sketch) -> None:
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    is_long = sketch.profile.family is Family.SAUROPOD
     start = skeleton.shoulder - 0.04 if is_long else skeleton.hip - 0.2
     end = skeleton.nape - 0.015
     count = 9 if is_long else 13
@@ -161,14 +149,12 @@ def _draw_back_spikes(
         drawing.fill(mix(palette.horn, SHADOW, 0.3) if is_far else palette.horn, *spikes)
 
 
-def _draw_tail_spikes(
-    drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette, *, is_near: bool
-) -> None:
-    body = skeleton.body
-    length = (0.14 if Trait.SPIKES in profile.traits else 0.105) * UNITS
+def _draw_tail_spikes(sketch: Sketch, *, is_near: bool) -> None:
+    drawing, palette, body = sketch.drawing, sketch.palette, sketch.body
+    length = (0.14 if sketch.has(Trait.SPIKES) else 0.105) * UNITS
     tint = palette.horn if is_near else mix(palette.horn, SHADOW, 0.35)
     places: tuple[float, ...] = (0.035, 0.085)
-    if Trait.SPIKES in profile.traits:
+    if sketch.has(Trait.SPIKES):
         places += (0.145, 0.205)
     for s in places:
         at = s + (0.0 if is_near else 0.018)
@@ -178,10 +164,10 @@ def _draw_tail_spikes(
         drawing.fill(tint, horn(body.at(at, -0.2), tip, 0.026 * UNITS, 0.08))
 
 
-def _draw_armour(drawing: Drawing, skeleton: Skeleton, profile: Profile, palette: Palette) -> None:
-    body = skeleton.body
+def _draw_armour(sketch: Sketch) -> None:
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     light, dark = mix(palette.horn, palette.base, 0.25), mix(palette.base, SHADOW, 0.35)
-    is_spiky = Trait.SPIKES in profile.traits
+    is_spiky = sketch.has(Trait.SPIKES)
     count = 14
     for v in (0.14, 0.46, 0.74, 0.97):
         for i in range(count):
@@ -205,16 +191,10 @@ def _draw_armour(drawing: Drawing, skeleton: Skeleton, profile: Profile, palette
         drawing.fill(palette.horn, horn(base, tip, size * 0.5, 0.1))
 
 
-def _draw_club(
-    drawing: Drawing,
-    skeleton: Skeleton,
-    palette: Palette,
-    variation: Variation,
-    *,
-    is_own: bool,
-) -> None:
-    body = skeleton.body
-    size = (0.05 if is_own else 0.036) * UNITS * variation.within("club", 0.9, 1.2)
+def _draw_club(sketch: Sketch) -> None:
+    drawing, palette, body = sketch.drawing, sketch.palette, sketch.body
+    is_own = sketch.profile.family is Family.ANKYLOSAUR
+    size = (0.05 if is_own else 0.036) * UNITS * sketch.variation.within("club", 0.9, 1.2)
     end = body.at(0.0, 0)
     direction = body.direction(0.0)
     angle = math.degrees(math.atan2(direction.imag, direction.real))
@@ -243,18 +223,12 @@ def _tufts(
         yield leaf(body.at(s, v * 0.72), tip, 0.42)
 
 
-def _draw_feathers(
-    drawing: Drawing,
-    skeleton: Skeleton,
-    palette: Palette,
-    variation: Variation,
-    *,
-    is_raptor: bool,
-) -> None:
+def _draw_feathers(sketch: Sketch) -> None:
     """Draw a fan at the tail, a mane and a fringe; of a raptor also a crown."""
-    body = skeleton.body
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    is_raptor = sketch.profile.family is Family.SMALL_THEROPOD
     long = (0.1 if is_raptor else 0.07) * UNITS * skeleton.plumage
-    long *= variation.within("feathers", 0.85, 1.2)
+    long *= sketch.variation.within("feathers", 0.85, 1.2)
     fan = 11
     for i in range(fan):
         s = 0.02 + 0.24 * (fan - 1 - i) / (fan - 1)

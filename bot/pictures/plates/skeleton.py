@@ -6,7 +6,7 @@ from bot.creatures.profile import Build, Diet, Family, Pose, Profile, Temper, Tr
 from bot.pictures.plates.body_plans import PLANS, BodyPlan, Foot
 from bot.pictures.plates.drawing import Variation
 from bot.pictures.plates.geometry import Points, Tube, lerp, middle_joint, polar
-from bot.pictures.plates.head import Head, head_of, mouth_tip
+from bot.pictures.plates.skulls import SKULLS, Outline, Skull
 
 UNITS = 1000
 """Of a drawing, for the length of a usual member of a family."""
@@ -20,6 +20,42 @@ FEATHERED = {Family.SMALL_THEROPOD, Family.ORNITHOMIMID, Family.THERIZINOSAUR}
 HIGH_BROWSERS = {Family.SAUROPOD, Family.THERIZINOSAUR, Family.EARLY_SAUROPODOMORPH}
 FAR_GROUND = 0.035
 """How much higher the far feet stand, as a part of the hip's height."""
+
+
+@dataclass(frozen=True)
+class Head:
+    """A head in its place."""
+
+    skull: Skull
+    origin: complex
+    turn: complex
+    """Its length and direction as a factor: skull units times this are units of the drawing."""
+    gape: float
+    """How far the jaw opens, in degrees."""
+
+    @property
+    def length(self) -> float:
+        """Of the skull, in units of the drawing."""
+        return abs(self.turn)
+
+    def at(self, x: float, y: float) -> complex:
+        """A point of the skull."""
+        return self.origin + complex(x, y) * self.turn
+
+    def points(self, outline: Outline) -> Points:
+        """An outline of the skull."""
+        return [self.at(*point) for point in outline]
+
+    def opened(self, points: Points) -> Points:
+        """Points of the lower jaw, as far as it is open."""
+        joint = self.at(*self.skull.top[0])
+        turn = polar(1, -self.gape)
+        return [joint + (point - joint) * turn for point in points]
+
+    @property
+    def mouth(self) -> complex:
+        """The tip of the snout."""
+        return self.at(*self.skull.top[-1])
 
 
 @dataclass(frozen=True)
@@ -175,7 +211,7 @@ def _feeding(profile: Profile, plan: BodyPlan, stance: Stance) -> Stance:
         bend = (low + high) / 2
         stance = replace(stance, neck=bend, head=max(-42.0, bend * 0.55))
         _, head = _spine(profile, plan, stance, Variation(profile.name))
-        if mouth_tip(head).imag < goal:
+        if head.mouth.imag < goal:
             low = bend
         else:
             high = bend
@@ -212,7 +248,7 @@ def _spine(
         point += polar(plan.neck / NECK, max(angle, -80))
         neck.append(point)
     angle = plan.head_angle + stance.head
-    head = head_of(profile, point, plan.skull, angle, stance.gape)
+    head = Head(SKULLS[profile.family], point, polar(plan.skull, angle), stance.gape)
     return [*tail[::-1], *trunk, *neck, head.at(0.22, 0.02)], head
 
 
