@@ -68,7 +68,7 @@ class Stance:
     tail: float = 0.0
     gape: float = 0.0
     feet: tuple[tuple[float, float, float], tuple[float, float, float]] = (
-        (0.42, 0, 66), (-0.55, 0, 78)
+        (0.30, 0, 66), (-0.40, 0, 78)
     )  # fmt: skip
     """Of the near and the far foot: how far ahead, in half strides; how high, as a part of the
     hip's height; how steep the instep is."""
