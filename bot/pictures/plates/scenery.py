@@ -8,7 +8,7 @@ from bot.creatures.profile import Pose, Profile, Theme
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, luminance, mix, rgb
 from bot.pictures.plates.geometry import Points, ellipse, placed, smooth
 from bot.pictures.plates.palette import COLOURS, CREAM, SHADOW
-from bot.pictures.plates.plants import plants_of
+from bot.pictures.plates.plants import cycad, plants_of
 
 GROUND = 76.0
 """Height of the ground under the creature's feet, in pixels from the lower edge."""
@@ -249,14 +249,14 @@ def _draw_mountains(drawing: Drawing, light: Light, own: Variation) -> None:
 
 
 def _draw_trees(drawing: Drawing, profile: Profile, light: Light, own: Variation) -> None:
-    trees, shrubs = plants_of(profile.period, profile.theme)
+    trees, _ = plants_of(profile.period, profile.theme)
     counts = {Theme.FOREST: 15, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}
     count = counts.get(profile.theme, 8)
     for i in range(count):
         foot = complex((i + own.within(f"tree x {i}", 0.1, 0.9)) / count * WIDTH, HORIZON - 8)
-        plant = own.choice(f"tree {i}", (*trees, *trees, shrubs[0]))
+        plant = own.choice(f"tree {i}", (*trees, *trees, cycad))
         high = own.within(f"tree size {i}", 80, 170) * (1.25 if count > 8 else 1)
-        if plant is shrubs[0]:
+        if plant is cycad:
             high *= 0.5
         tint = mix(light.middle, light.far, own.within(f"tree tint {i}", 0.0, 0.55))
         plant(drawing, foot, high, tint, own.part(f"kind {i}"))

@@ -3,12 +3,14 @@
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 
+import msgspec
 import pytest
 from PIL import Image
 
 from bot.creatures.profile import Colour, Family, Pose, Profile, Theme, Trait
-from bot.pictures.plates import plate
+from bot.pictures.plates import plate, sheet
 from bot.pictures.plates.body_plans import PLANS
 from bot.pictures.plates.creature import creature
 from bot.pictures.plates.drawing import Variation
@@ -106,6 +108,15 @@ def test_no_lettering_and_no_references(theme: Theme) -> None:
         assert "href" not in svg
         assert "passwd" not in svg
         assert "url(" not in svg
+
+
+def test_sheet(tmp_path: Path) -> None:
+    pytest.importorskip("resvg_py")
+    source, target = tmp_path / "profiles.json", tmp_path / "sheet.png"
+    source.write_bytes(msgspec.json.encode(CREATURES[:6]))
+    sheet.main([str(source), str(target)])
+    with Image.open(target) as picture:
+        assert picture.size == (5 * 328 - 8, 2 * 208 - 8)
 
 
 def test_rendered_sizes() -> None:
