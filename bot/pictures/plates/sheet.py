@@ -1,4 +1,4 @@
-"""`python -m bot.pictures.plates.sheet PROFILES.json SHEET.png`: many plates in one picture."""
+"""`python -m bot.pictures.plates.sheet PROFILES.json SHEET.webp`: many plates in one picture."""
 
 import io
 import sys
@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> None:
     """Draw the profiles of a JSON file."""
     source, target = map(Path, arguments)
     profiles = msgspec.json.decode(source.read_bytes(), type=list[Profile])
-    sheet(profiles).quantize(256).save(target, optimize=True)
+    sheet(profiles).save(target, optimize=True, quality=88)  # of WebP
 
 
 if __name__ == "__main__":
