@@ -336,8 +336,12 @@ def _hanging_arm(
     if not is_near:
         swing = 14 - swing * 0.6
     root = shoulder + (0 if is_near else plan.arm_width * 0.7)
-    elbow = root + polar(upper, -118 + swing * 0.6)
     reach = -22 if profile.family is not Family.THERIZINOSAUR else -12
-    wrist = elbow + polar(lower, reach + swing)
-    end = wrist + polar(hand * 0.45, -38 + swing)
+    while True:  # higher, until the claws are off the ground
+        elbow = root + polar(upper, -118 + swing * 0.6)
+        wrist = elbow + polar(lower, reach + swing)
+        end = wrist + polar(hand * 0.45, -38 + swing)
+        if end.imag > hand * 1.5 or swing > 60:
+            break
+        swing += 8
     return Limb(root, elbow, wrist, end, 0, is_lifted=True, is_near=is_near)

@@ -76,7 +76,7 @@ def test_feet_touch_the_ground(family: Family) -> None:
             thick = (skeleton.plan.shank + skeleton.plan.arm_width) * 0.3
             assert limb.end.imag - limb.ground < thick, profile.pose
         drawing = creature(profile).drawing
-        assert -height * 0.11 < drawing.bottom, (profile.pose, profile.traits)
+        assert -height * 0.03 < drawing.bottom, (profile.pose, profile.traits)
         assert drawing.bottom < height * FAR_GROUND + 1, (profile.pose, profile.traits)
 
 
