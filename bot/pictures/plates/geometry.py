@@ -138,12 +138,15 @@ class Tube:
         if start > end:
             return self.edge(v, end, start)[::-1]
         low, high = start * self.length, end * self.length
-        inner = [
-            self._at(min(i, len(self.spine) - 2), float(i == len(self.spine) - 1), v)
-            for i, length in enumerate(self._lengths)
-            if low < length < high
-        ]
-        return [self.at(start, v), *inner, self.at(end, v)]
+        line = [self.at(start, v)]
+        for i, length in enumerate(self._lengths):
+            if low < length < high:
+                last = i == len(self.spine) - 1
+                point = self._at(i - 1 if last else i, float(last), v)
+                ahead = (point - line[-1]) * self._normals[i].conjugate() * 1j
+                if ahead.real > 0:  # else the edge would fold, within a bend
+                    line.append(point)
+        return [*line, self.at(end, v)]
 
     def band(self, start: float, end: float, top: float, bottom: float) -> Points:
         """The outline of what lies between two `s` and two `v`."""

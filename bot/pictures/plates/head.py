@@ -213,10 +213,10 @@ def _draw_frill(sketch: Sketch) -> None:
         )
     drawing.fill(palette.horn, *spikes)
     inner = [head.at(0.32, 0.24), *outline, head.at(0.2, -0.3)]
-    drawing.fill(palette.base, inner)
+    drawing.fill(palette.back, inner)  # so that it stands out from the neck
     centre = head.at(0.2, 0.0)
     drawing.fill(
-        mix(palette.accent, palette.base, 0.15),
+        mix(palette.accent, palette.base, 0.12),
         [head.at(0.3, 0.2), *(between(p, centre, 0.13) for p in outline[2:-4]), head.at(0.2, -0.1)],
     )
     if sketch.profile.pattern in (Pattern.SPOTS, Pattern.SADDLES, Pattern.RINGS):

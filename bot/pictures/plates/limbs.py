@@ -55,7 +55,7 @@ def draw_leg(sketch: Sketch, limb: Limb) -> None:
         ]
     else:
         spine = [
-            limb.root + thigh * (-0.06 + 0.40j),
+            limb.root + thigh * (-0.06 + (0.2j if limb.is_lifted else 0.36j)),
             limb.root + upper * 0.15,
             limb.root + upper * 0.62,
             limb.middle,
@@ -90,6 +90,7 @@ def draw_leg(sketch: Sketch, limb: Limb) -> None:
     tube = Tube(spine, front, back)
     colour = palette.base if limb.is_near else palette.far
     if plan.foot is Foot.BIRD:
+        drawing.disc(colour, limb.end, shank * 0.3)
         _draw_bird_foot(sketch, limb, colour)
     elif plan.foot is Foot.HOOFED:
         _draw_hoofed_foot(sketch, limb, shank, plan.toes * plan.hip_height, colour)
@@ -99,10 +100,9 @@ def draw_leg(sketch: Sketch, limb: Limb) -> None:
     drawing.fill(colour, outline)
     if plan.foot is Foot.PILLAR:
         _draw_nails(sketch, complex(limb.end.real, _sole(limb)), shank, limb.is_near)
-    if limb.is_near:
+    if limb.is_near and not limb.is_lifted:
         crease = max(1.8, shank * 0.05)
-        if not limb.is_lifted:
-            drawing.line(palette.crease, crease, tube.edge(0.98, 0.2, 0.44), opacity=0.5)
+        drawing.line(palette.crease, crease, tube.edge(0.98, 0.2, 0.44), opacity=0.5)
         drawing.line(palette.crease, crease, tube.edge(-0.98, 0.24, 0.42), opacity=0.5)
     _draw_bands(sketch, tube, limb.is_near)
 
@@ -214,7 +214,7 @@ def _draw_bird_foot(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
     plan = skeleton.plan
     long = plan.toes * plan.hip_height
     high = limb.end.imag - limb.ground if not limb.is_lifted else plan.shank * 0.3
-    turn = polar(1, -34) if limb.is_lifted else 1 + 0j
+    turn = polar(1, -12) if limb.is_lifted else 1 + 0j
     claw = palette.claw if limb.is_near else mix(palette.claw, SHADOW, 0.35)
     behind = mix(colour, SHADOW, 0.18)
 
@@ -224,8 +224,8 @@ def _draw_bird_foot(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
     for reach, down, tint in ((0.78, -0.35, behind), (1.0, 0.0, colour), (0.66, 0.28, colour)):
         floor = -high * (1 + down * 0.5)
         toe = [
-            complex(-high * 0.8, floor + high * 0.25),
-            complex(-high * 0.5, high * 0.75),
+            complex(-high * 0.55, floor + high * 0.2),
+            complex(-high * 0.5, high * 0.5),
             complex(long * 0.22, high * 0.42),
             complex(long * 0.55 * reach, floor + high * 1.05),
             complex(long * reach, floor + high * 0.72),
@@ -236,15 +236,16 @@ def _draw_bird_foot(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
         base = complex(long * reach * 0.93, floor + high * 0.45)
         tip = complex(long * (reach + 0.24), floor + high * 0.05)
         drawing.fill(claw, put(horn(base, tip, high * 0.8, 0.14)))
-        drawing.fill(tint, put(toe))
+        drawing.fill(tint, put(smooth(toe, closed=True, steps=3)))
     spur = complex(-long * 0.26, -high * 0.35)
     drawing.fill(claw, put(horn(complex(-high * 0.5, 0), spur, high * 0.7, -0.1)))
     if sketch.profile.family is Family.SMALL_THEROPOD:  # the claw of raptors, off the ground
-        size = 1.5 if sketch.has(Trait.LARGE_CLAWS) else 1.0
-        base = complex(long * 0.2, high * 0.5)
-        tip = base + complex(long * 0.34, high * 0.5) * size
-        drawing.fill(colour, put(horn(complex(0, 0), base + long * 0.08, high * 1.1)))
-        drawing.fill(claw, put(leaf(base, tip, 0.42, 0.34)))
+        size = 1.35 if sketch.has(Trait.LARGE_CLAWS) else 1.0
+        toe = ellipse(complex(long * 0.12, high * 0.7), long * 0.17, high * 0.5, 14)
+        base = complex(long * 0.2, high * 0.75)
+        tip = base + complex(long * 0.34, -high * 0.25) * size
+        drawing.fill(claw, put(horn(base, tip, high * 0.85, 0.42)))
+        drawing.fill(colour, put(toe))
 
 
 def _draw_hoofed_foot(sketch: Sketch, limb: Limb, shank: float, long: float, colour: Rgb) -> None:

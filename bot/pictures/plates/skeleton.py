@@ -78,7 +78,7 @@ STANCES = {
     Pose.STANDING: Stance(),
     Pose.WALKING: Stance(neck=-3, feet=((0.95, 0, 60), (-0.95, 0, 92))),
     Pose.RUNNING: Stance(
-        trunk=-3, neck=-14, head=8, tail=5, gape=6, feet=((1.15, 0.30, 52), (-1.2, 0, 98))
+        trunk=-3, neck=-14, head=8, tail=5, gape=6, feet=((1.2, 0.15, 42), (-1.2, 0, 98))
     ),
     Pose.FEEDING: Stance(trunk=-5, tail=5, gape=12, feet=((0.6, 0, 62), (-0.5, 0, 80))),
     Pose.CALLING: Stance(trunk=4, neck=10, head=20, tail=-2, gape=27),
