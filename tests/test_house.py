@@ -60,7 +60,7 @@ bot.fleet            bot.store bot.settings bot.concurrency
 bot.writing          bot.words bot.monitoring bot.concurrency bot.startup bot.version models.tasks
     models.names models.verse models.text_generator models.weights models.serving
 bot.words            bot.store data
-bot.pictures         bot.formats models.names models.verse models.networks data
+bot.pictures         bot.creatures bot.formats models.names models.verse models.networks data
 bot.creatures        bot.chat data
 bot.store.backup     bot.store
 bot.store            bot.concurrency bot.startup

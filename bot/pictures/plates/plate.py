@@ -1,0 +1,131 @@
+"""Plates, strips and pages of the museum as SVG: text without lettering, links or references."""
+
+from collections.abc import Sequence
+
+from bot.creatures.profile import Diet, Pose, Profile, Temper
+from bot.pictures.plates.company import draw_company_before, draw_company_behind
+from bot.pictures.plates.creature import creature
+from bot.pictures.plates.drawing import Drawing, Variation
+from bot.pictures.plates.geometry import ellipse
+from bot.pictures.plates.person import HEIGHT as PERSON
+from bot.pictures.plates.person import draw_person
+from bot.pictures.plates.scenery import (
+    DAYS,
+    GROUND,
+    HEIGHT,
+    WIDTH,
+    Light,
+    draw_backdrop,
+    draw_front,
+    draw_open_land,
+    figure_of,
+    light_of,
+    shadow_of,
+)
+
+STRIP = 1000, 230
+CELL, GAP = (296, 192), 6
+MUSEUM = 3 * CELL[0] + 2 * GAP, 3 * CELL[1] + 2 * GAP
+LARGEST = 716, 376
+"""Width and height of a creature in its plate."""
+TALLEST_PERSON = 330
+"""Pixels. A small creature becomes smaller until the person fits."""
+SMALLEST = 500
+"""Width of such a creature. Of a person who does not fit even then, the upper part is cut off."""
+
+
+def plate_svg(profile: Profile) -> str:
+    """The plate of a profile: `WIDTH` by `HEIGHT` pixels."""
+    own = Variation(profile.name)
+    light = light_of(profile, own)
+    drawing = Drawing()
+    draw_backdrop(drawing, profile, light, own)
+    animal = creature(profile)
+    body = animal.drawing
+    wide, high = body.right - body.left, body.top
+    scale = min(LARGEST[0] / wide, LARGEST[1] / high)
+    metre = animal.length / profile.length
+    person = PERSON * metre
+    if person * scale > TALLEST_PERSON:
+        scale = max(TALLEST_PERSON / person, min(scale, SMALLEST / wide))
+    person *= scale
+    beside = min(44 + person * 0.24, 130)
+    free = WIDTH - wide * scale
+    left = min(
+        max(
+            free / 2,
+            beside + 10 + max(0, person - TALLEST_PERSON) * 0.12 - (40 if person < 140 else 0),
+        ),
+        max(free - 26, free / 2),
+    )
+    at = complex(left - body.left * scale, GROUND)
+    flees = (
+        profile.temper is Temper.FIERCE
+        or (profile.pose is Pose.RUNNING and profile.diet is Diet.MEAT)
+    ) and 24 < person < TALLEST_PERSON + 1
+    draw_person(drawing, complex(beside, GROUND + 6), person, figure_of(light, person), flees=flees)
+    draw_company_behind(drawing, profile, animal, scale, at, light)
+    middle = at.real
+    drawing.fill(
+        shadow_of(light),
+        ellipse(complex(middle + wide * scale * 0.06, GROUND + 1), wide * scale * 0.36, 9),
+    )
+    drawing.add(body, scale, at)
+    draw_company_before(drawing, profile, animal, scale, at, light)
+    draw_front(drawing, profile, light, own)
+    return _svg(WIDTH, HEIGHT, drawing)
+
+
+def strip_svg(profiles: Sequence[Profile]) -> str:
+    """Up to five creatures side by side on one ground: `STRIP` pixels."""
+    width, height = STRIP
+    own = Variation(" ".join(profile.name for profile in profiles))
+    light = own.choice("day", DAYS[:2])
+    drawing = Drawing()
+    draw_open_land(drawing, width, height, 48.0, light, own)
+    room = min(width / len(profiles) * 1.13, 300), height * 0.72
+    step = (width - 16 - room[0]) / max(1, len(profiles) - 1)
+    for i in sorted(range(len(profiles)), key=lambda i: i % 2 == 0):  # every other one in front
+        middle = 8 + room[0] / 2 + step * i if len(profiles) > 1 else width / 2
+        ground = 26.0 if i % 2 == 0 else 48.0
+        _draw_fitted(drawing, profiles[i], middle, ground, room, light)
+    return _svg(width, height, drawing)
+
+
+def museum_svg(profiles: Sequence[Profile]) -> str:
+    """Up to nine creatures in cells of three columns: `MUSEUM` pixels, transparent between them."""
+    wide, high = CELL
+    page = Drawing()
+    for i, profile in enumerate(profiles):
+        own = Variation(profile.name)
+        light = light_of(profile, own)
+        drawing = Drawing()
+        draw_open_land(drawing, wide, high, 32.0, light, own)
+        _draw_fitted(drawing, profile, wide / 2, 32.0, (wide * 0.92, high * 0.78), light)
+        row, column = divmod(i, 3)
+        page.add(drawing, 1, complex(column * (wide + GAP), MUSEUM[1] - high - row * (high + GAP)))
+    return _svg(*MUSEUM, page)
+
+
+def _draw_fitted(
+    drawing: Drawing,
+    profile: Profile,
+    middle: float,
+    ground: float,
+    room: tuple[float, float],
+    light: Light,
+) -> None:
+    """Draw a creature with its shadow, as large as there is room."""
+    animal = creature(profile).drawing
+    wide = animal.right - animal.left
+    scale = min(room[0] / wide, room[1] / animal.top)
+    wide *= scale
+    drawing.fill(shadow_of(light), ellipse(complex(middle, ground), wide * 0.36, wide * 0.013))
+    drawing.add(animal, scale, complex(middle - (animal.left + animal.right) / 2 * scale, ground))
+
+
+def _svg(width: int, height: int, drawing: Drawing) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        f' viewBox="0 {-height} {width} {height}">{"".join(drawing.elements)}</svg>'
+    )
