@@ -119,6 +119,8 @@ def check_roots(profile: Profile, hints: Hints) -> None:
     [
         ("Mangoceratops", Family.CERATOPSIAN, {Trait.FRILL, Trait.BROW_HORNS}),
         ("Mangoraptor", Family.SMALL_THEROPOD, {Trait.LARGE_CLAWS}),
+        ("Nanoraptor", Family.SMALL_THEROPOD, {Trait.LARGE_CLAWS}),
+        ("Nanoceratops", Family.CERATOPSIAN, {Trait.FRILL, Trait.BROW_HORNS}),
         ("Mangopelta", Family.ANKYLOSAUR, set()),
         ("Ankylomangus", Family.ANKYLOSAUR, set()),
         ("Stegomangus", Family.STEGOSAUR, {Trait.PLATES}),
