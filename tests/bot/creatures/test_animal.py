@@ -109,6 +109,8 @@ def check_roots(profile: Profile, hints: Hints) -> None:
         exclude = {Trait.SAIL, Trait.HUMP} if trait in (Trait.SAIL, Trait.HUMP) else {trait}
         assert not ranges.can_have(trait) or not exclude.isdisjoint(profile.traits)
     assert hints.without.isdisjoint(profile.traits) or not hints.without.isdisjoint(ranges.always)
+    if profile.theme is Theme.DESERT and not hints.all("diet"):
+        assert profile.diet is not Diet.FISH
     for section in ("theme", "temper", "build"):
         if (code := hints.first(section)) is not None:
             assert getattr(profile, section) == code
