@@ -221,7 +221,12 @@ def _two_digits(figure: float) -> float:
 
 def _diet(genome: Genome, hints: Hints, ranges: FamilyRanges) -> Diet:
     named = [diet for diet in map(Diet, hints.all("diet")) if diet in ranges.diets]
-    return named[0] if named else genome.weigh("diet", ranges.diets)
+    if named:
+        return named[0]
+    found = dict(ranges.diets)
+    if hints.first("theme") == Theme.DESERT:
+        found.pop(Diet.FISH, None)
+    return genome.weigh("diet", found)
 
 
 def _traits(

@@ -24,12 +24,15 @@ class Hints:
         self.parts = {}
         for i, part in enumerate(parts):
             is_small = i > 0 and self._is_small(parts[i - 1])
+            changed = _codes("part", part.meaning)
+            # A small head has no large head, but a small thief has its claws.
+            lacks_it = is_small and (changed or not _of_part("family", part))
             for code in _codes("trait", part.meaning):
-                if is_small:
+                if lacks_it:
                     without.add(Trait(code))
                 else:
                     traits.append(Trait(code))
-            for code in _codes("part", part.meaning):
+            for code in changed:
                 self.parts[code] = -1 if is_small else 1
         self.traits = tuple(dict.fromkeys(trait for trait in traits if trait not in without))
         self.without = frozenset(without)

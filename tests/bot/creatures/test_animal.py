@@ -109,6 +109,8 @@ def check_roots(profile: Profile, hints: Hints) -> None:
         exclude = {Trait.SAIL, Trait.HUMP} if trait in (Trait.SAIL, Trait.HUMP) else {trait}
         assert not ranges.can_have(trait) or not exclude.isdisjoint(profile.traits)
     assert hints.without.isdisjoint(profile.traits) or not hints.without.isdisjoint(ranges.always)
+    if profile.theme is Theme.DESERT and not hints.all("diet"):
+        assert profile.diet is not Diet.FISH
     for section in ("theme", "temper", "build"):
         if (code := hints.first(section)) is not None:
             assert getattr(profile, section) == code
@@ -119,6 +121,8 @@ def check_roots(profile: Profile, hints: Hints) -> None:
     [
         ("Mangoceratops", Family.CERATOPSIAN, {Trait.FRILL, Trait.BROW_HORNS}),
         ("Mangoraptor", Family.SMALL_THEROPOD, {Trait.LARGE_CLAWS}),
+        ("Nanoraptor", Family.SMALL_THEROPOD, {Trait.LARGE_CLAWS}),
+        ("Nanoceratops", Family.CERATOPSIAN, {Trait.FRILL, Trait.BROW_HORNS}),
         ("Mangopelta", Family.ANKYLOSAUR, set()),
         ("Ankylomangus", Family.ANKYLOSAUR, set()),
         ("Stegomangus", Family.STEGOSAUR, {Trait.PLATES}),
