@@ -43,7 +43,9 @@ def draw_company_before(
     if profile.temper is Temper.CURIOUS or (
         profile.pose is Pose.FEEDING and profile.diet is Diet.INSECTS
     ):
-        _draw_dragonfly(drawing, complex(min(mouth.real + 34, 770), mouth.imag + 26), 15)
+        has_room = mouth.real < 730
+        above = 34 + 26j if has_room else 1j * (24 + animal.head_length * scale * 0.5)
+        _draw_dragonfly(drawing, mouth + above, 15)
     if profile.pose is not Pose.FEEDING:
         return
     if profile.diet is Diet.FISH:
