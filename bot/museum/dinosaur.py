@@ -151,8 +151,7 @@ async def _message(
                 (_("Lived"), labels.PERIODS[profile.period]),
                 (_("Found in"), labels.REGIONS[profile.region]),
                 (_("Eats"), labels.DIETS[profile.diet]),
-                (_("Length"), labels.length(profile.length)),
-                (_("Weight"), labels.weight(profile.weight)),
+                (_("Size"), _size(profile)),
                 (_("Temper"), labels.TEMPERS[profile.temper]),
             )
         ),
@@ -160,12 +159,21 @@ async def _message(
         tone=Tone.NAMES,
         image=plate.name if plate else "",
     )
+    reason = ""
+    if is_private and turn.community_id is not None:
+        reason = _("Only you see this, because no poll here has had this name.")
     return Message(
+        content=text(reason) if reason else (),
         embeds=(embed,),
         buttons=tuple(_dissect_button(profile.name, limits)),
         files=(plate,) if plate else (),
         private=is_private,
     )
+
+
+def _size(profile: Profile) -> str:
+    length, weight = labels.length(profile.length), labels.weight(profile.weight)
+    return _("{length} long, {weight}").format(length=length, weight=weight)
 
 
 def _lines(profile: Profile, words: WordFilter) -> Iterator[Text]:

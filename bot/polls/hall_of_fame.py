@@ -288,9 +288,9 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
         return Winners(Message(text(sentence)))
     title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
     embed = Embed(title, (text(strong(best.name)),), tone=Tone.NAMES)
-    buttons = (poem_about(best.name),)
+    buttons = [poem_about(best.name)]
     if not has_plaque:
-        return Winners(Message(embeds=(embed,), buttons=buttons), (best.poll_id,))
+        return Winners(Message(embeds=(embed,), buttons=tuple(buttons)), (best.poll_id,))
     meaning = "" if best.custom_model else (await asyncio.to_thread(meaning_of, best.name))[0]
     discoverer = _discoverer(best, community_id, allowed)
     day = best.crowned_at.date()
@@ -298,8 +298,8 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     limits = turn.platform.limits
     plate = None if best.custom_model else await plate_of(app, best.name, limits)
     if not best.custom_model:
-        buttons = (*show_dinosaur(best.name, limits), *buttons)
-    message = with_pictures(Message(embeds=(embed,), buttons=buttons), file, plate)
+        buttons = [*show_dinosaur(best.name, limits), *buttons]
+    message = with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
     return Winners(message, (best.poll_id,))
 
 
