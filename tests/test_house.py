@@ -52,7 +52,7 @@ bot.training         bot.polls bot.community bot.chat bot.writing bot.words bot.
     bot.concurrency bot.formats models.tasks models.names models.training models.text_generator
     models.weights models.serving models.networks data
 bot.polls            bot.community bot.chat bot.words bot.pictures bot.store bot.concurrency
-    bot.formats models.names
+    bot.formats data
 bot.community        bot.chat bot.words bot.store bot.formats
 bot.chat             bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
     bot.concurrency bot.formats
@@ -60,8 +60,8 @@ bot.fleet            bot.store bot.settings bot.concurrency
 bot.writing          bot.words bot.monitoring bot.concurrency bot.startup bot.version models.tasks
     models.names models.verse models.text_generator models.weights models.serving
 bot.words            bot.store data
-bot.pictures         bot.creatures bot.formats models.names models.verse models.networks
-bot.creatures
+bot.pictures         bot.creatures bot.formats models.names models.verse models.networks data
+bot.creatures        bot.chat data
 bot.store.backup     bot.store
 bot.store            bot.concurrency bot.startup
 bot.train            bot.training bot.pictures bot.startup bot.arguments models.tasks

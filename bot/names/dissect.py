@@ -37,10 +37,11 @@ from bot.polls.queries import Polls
 from bot.training.queries import CustomModelRecord
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
+from data.etymology import NamePart, is_explained, reading
 from data.text import clean_name
 from data.tokens import is_word
 from models.names.capitalization import format_name
-from models.names.dissection import Dissection, LetterChoice, NamePart, is_explained, reading
+from models.names.dissection import Dissection, LetterChoice
 from models.names.generator import NamesRequest
 from models.networks.vocabulary import END
 from models.verse.dissection import (

@@ -30,7 +30,7 @@ from bot.community.blocks import BlockList
 from bot.concurrency import in_time
 from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
-from models.names.dissection import is_explained, parts_of, reading
+from data.etymology import is_explained, parts_of, reading
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,10 @@ from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainingEvents
 from bot.writing import Caller, Inference, Load, ValidationSample
 from bot.writing.service import NOBODY
+from data.etymology import NamePart
 from data.text import clean_name
 from models.names.capitalization import format_name
-from models.names.dissection import Dissection, LetterChoice, NamePart
+from models.names.dissection import Dissection, LetterChoice
 from models.names.generator import NamesRequest, NamesResult
 from models.names.problems import Shortfall
 from models.networks.vocabulary import END

@@ -14,7 +14,8 @@ from bot.pictures.dissection import WIDTH
 from bot.platforms.discord.platform import LIMITS
 from bot.polls.queries import Polls
 from bot.writing.errors import Busy
-from models.names.dissection import Dissection, LetterChoice, NamePart
+from data.etymology import NamePart
+from models.names.dissection import Dissection, LetterChoice
 from models.names.problems import NamesError
 from models.verse.dissection import LineDissection, LineTooLong, NoWordNetwork, WordChoice
 from tests.bot import fakes
