@@ -101,7 +101,7 @@ def draw_head(sketch: Sketch) -> None:
         )
     if sketch.profile.family is Family.CERATOPSIAN:
         drawing.fill(
-            palette.horn, horn(head.at(0.16, -0.22), head.at(0.04, -0.47), head.length * 0.13)
+            palette.horn, horn(head.at(0.09, -0.13), head.at(-0.16, -0.27), head.length * 0.12)
         )
     if sketch.has(Trait.NOSE_HORN) or sketch.profile.family is Family.CERATOPSIAN:
         _draw_nose_horn(sketch)
@@ -199,7 +199,9 @@ def _draw_frill(sketch: Sketch) -> None:
             middle[0] + size * factor * math.cos(math.radians(angle)),
             middle[1] + size * factor * math.sin(math.radians(angle)),
         )
-        for angle, factor in zip(angles, (0.55, 0.8, 1.0, 1.1, 1.04, 0.92, 0.76, 0.6), strict=True)
+        for angle, factor in zip(
+            angles, (0.5, 0.76, 1.04, 1.16, 1.02, 0.76, 0.54, 0.42), strict=True
+        )
     ]
     centre = head.at(*middle)
     outline = smooth(rim)
