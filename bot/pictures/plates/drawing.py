@@ -90,17 +90,16 @@ class Drawing:
             [[centre - complex(radius, radius), centre + complex(radius, radius)]],
         )
 
-    def add(self, other: "Drawing", scale: float = 1.0, at: complex = 0j) -> None:
-        """Put another drawing in front, with its origin at a point."""
+    def add(
+        self, other: "Drawing", scale: float = 1.0, at: complex = 0j, *, flipped: bool = False
+    ) -> None:
+        """Put another drawing in front, with its origin at a point, or its mirror image."""
+        across = -scale if flipped else scale
+        corners = ((other.left, other.bottom), (other.right, other.top))
         self._add(
-            f'<g transform="translate({at.real:.1f} {-at.imag:.1f}) scale({scale:.4f})">'
-            f"{''.join(other.elements)}</g>",
-            [
-                [
-                    at + scale * complex(other.left, other.bottom),
-                    at + scale * complex(other.right, other.top),
-                ]
-            ],
+            f'<g transform="translate({at.real:.1f} {-at.imag:.1f})'
+            f' scale({across:.4f} {scale:.4f})">{"".join(other.elements)}</g>',
+            [[at + complex(x * across, y * scale) for x, y in corners]],
         )
 
     def _add(self, element: str, outlines: Sequence[Sequence[complex]]) -> None:

@@ -266,6 +266,8 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     shares = [0.5, 0.5, 0.5, 0.5, 0.48, 0.46, 0.41, 0.35, 0.28, 0.27, 0.33, 0.42, 0.5, 0.5]
     if plan.neck_angles[0] < 20:  # a neck that does not rise needs no room above it
         shares[HIP + 2 : HEAD - 1] = [0.42, 0.42, 0.42, 0.46]
+    if profile.family is Family.SAUROPOD:  # no saddle between the back and a long neck
+        shares[HIP + 2 : HEAD - 1] = [0.40, 0.38, 0.38, 0.40]
     up = [depth * share for depth, share in zip(depths, shares, strict=True)]
     down = [depth * (1 - share) for depth, share in zip(depths, shares, strict=True)]
     lowest = 0.2 * plan.hip_height

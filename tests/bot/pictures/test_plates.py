@@ -32,7 +32,7 @@ ALL_TRAITS = [creature_of(family, 5, pose, *Trait) for family in Family for pose
 
 def box_of(svg: str) -> tuple[float, float, float, float]:
     """Left, top, right and bottom of the creature in its plate."""
-    placed = list(re.finditer(r'<g transform="translate\((\S+) (\S+)\) scale\((\S+)\)">', svg))
+    placed = list(re.finditer(r'<g transform="translate\((\S+) (\S+)\) scale\((\S+) \S+\)">', svg))
     found = placed[-1]  # others of its kind are behind it
     x, y, scale = map(float, found.groups())
     inner = svg[found.end() : svg.index("</g>", found.end())]
