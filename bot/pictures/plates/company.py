@@ -21,13 +21,23 @@ HIGH = 150
 
 
 def draw_company_behind(
-    drawing: Drawing, profile: Profile, animal: Animal, scale: float, at: complex, light: Light
+    drawing: Drawing,
+    profile: Profile,
+    animal: Animal,
+    scale: float,
+    at: complex,
+    light: Light,
+    clear: float,
 ) -> None:
-    """Draw others of its kind far away, the tree that it feeds on, what it startles and stirs."""
+    """Draw others of its kind far away, the tree that it feeds on, what it startles and stirs.
+
+    None of its kind stand at the `clear` place.
+    """
     own = Variation(profile.name)
     if profile.temper is Temper.SOCIABLE:
         other = _silhouette(animal.drawing, mix(light.middle, SHADOW, 0.12))
-        for x, size in ((640, 0.19), (752, 0.25)):
+        start = 640 if clear < 400 else 60
+        for x, size in ((start, 0.19), (start + 112, 0.25)):
             drawing.add(other, scale * size, complex(x, GROUND + 22))
     mouth = at + animal.mouth * scale
     if profile.pose is Pose.FEEDING and profile.diet is Diet.PLANTS and mouth.imag > GROUND + HIGH:
@@ -39,7 +49,8 @@ def draw_company_behind(
     if profile.pose is Pose.RUNNING:
         _draw_dust(drawing, at + animal.drawing.left * scale * 0.2, light)
     elif profile.pose is Pose.CALLING:
-        _draw_flyers(drawing, mouth, mix(light.middle, SHADOW, 0.35))
+        level = max(mouth.imag, GROUND + animal.drawing.top * scale - 60)
+        _draw_flyers(drawing, complex(mouth.real, min(level, 385)), mix(light.middle, SHADOW, 0.35))
     elif profile.pose is Pose.WALKING or profile.temper in (Temper.GRUMPY, Temper.NERVOUS):
         _draw_leaves(drawing, at + animal.tail * scale, light, own)
 
@@ -101,16 +112,16 @@ def _draw_footprints(drawing: Drawing, start: float, scale: float, light: Light)
 
 def _draw_dust(drawing: Drawing, at: complex, light: Light) -> None:
     """Draw what a runner's feet throw up."""
-    dust = mix(light.ground, CREAM, 0.45)
+    dust = mix(light.ground, CREAM, 0.6)
     for x, y, size in ((0, 8, 15), (-26, 14, 20), (-58, 12, 14), (-84, 20, 9)):
         drawing.fill(dust, ellipse(at + complex(x, y), size * 1.5, size), opacity=0.75)
 
 
-def _draw_flyers(drawing: Drawing, mouth: complex, colour: Rgb) -> None:
+def _draw_flyers(drawing: Drawing, start: complex, colour: Rgb) -> None:
     """Draw pterosaurs that a call startles."""
     places = ((-230, 55, 15), (-172, 92, 20), (-300, 96, 17), (-120, 60, 12), (-392, 72, 13))
     for x, y, size in places:
-        at = complex(mouth.real + x, min(mouth.imag + y, 478))
+        at = start + complex(x, y)
         wings = [leaf(at, at + polar(size * 1.5, angle), 0.3, 0.12) for angle in (150, 40)]
         body = leaf(at - polar(size * 0.5, 15), at + polar(size * 0.9, 15), 0.3)
         drawing.fill(colour, *wings, body)

@@ -13,8 +13,8 @@ from bot.pictures.plates.scenery import Light
 
 HEIGHT = 1.72
 """Metres of a person, without the hat."""
-SMALL, SMALLEST = 3.0, 0.9
-"""Metres of a creature. Below, a thing stands for the person; below that, the smallest one."""
+SMALL, SMALLER, SMALLEST = 3.0, 2.2, 0.9
+"""Metres of a creature. Below, a thing stands for the person: a bag only for the larger ones, a mug for the smallest."""
 
 
 class Gesture(Enum):
@@ -75,15 +75,15 @@ def measure_of(profile: Profile, own: Variation) -> Measure:
     """What stands beside a creature: a person from `SMALL` on, else a thing."""
     feeds = profile.pose is Pose.FEEDING  # its food is before it
     if profile.length < SMALL:
-        things = (_BOOT, _BALL, _BAG)
-        if profile.length < SMALL / 2:
-            things = (_MUG,) if profile.length < SMALLEST else (_BOOT, _BALL, _MUG)
+        things = (_BOOT, _BALL, _BAG) if profile.length > SMALLER else (_BOOT, _BALL, _MUG)
+        if profile.length < SMALLEST:
+            things = (_MUG,)
         draw, width, height = own.choice("thing", things)
         return Measure(draw, width, height, is_ahead=own.unit("ahead") < 0.4 and not feeds)
     gesture = own.choice("gesture", TEMPERS[profile.temper])
     if profile.pose is Pose.RUNNING and profile.diet is Diet.MEAT:
         gesture = Gesture.RUNS
-    elif gesture is Gesture.OFFERS and profile.diet not in (Diet.PLANTS, Diet.ANYTHING):
+    elif gesture is Gesture.OFFERS and (feeds or profile.diet not in (Diet.PLANTS, Diet.ANYTHING)):
         gesture = Gesture.WAVES
     elif gesture is Gesture.MEASURES and profile.pose in (Pose.WALKING, Pose.RUNNING):
         gesture = Gesture.PHOTOGRAPHS
@@ -96,7 +96,7 @@ def measure_of(profile: Profile, own: Variation) -> Measure:
     def draw_person(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:
         _draw_person(drawing, foot, HEIGHT * metre, light, gesture, looks)
 
-    width = 1.5 if gesture in (Gesture.HIDES, Gesture.RUNS, Gesture.OFFERS) else 1.05
+    width = 1.75 if gesture in (Gesture.HIDES, Gesture.RUNS, Gesture.OFFERS) else 1.3
     return Measure(draw_person, width, HEIGHT * 1.06, is_ahead)
 
 

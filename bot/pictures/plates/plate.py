@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.creatures.profile import Profile
+from bot.creatures.profile import Pose, Profile
 from bot.pictures.plates.company import draw_company_before, draw_company_behind
 from bot.pictures.plates.creature import creature
 from bot.pictures.plates.drawing import Drawing, Variation
@@ -26,6 +26,8 @@ CELL, GAP = (296, 192), 6
 MUSEUM = 3 * CELL[0] + 2 * GAP, 3 * CELL[1] + 2 * GAP
 LARGEST = 744, 376
 """Width of a creature and of what shows its size, and height of the creature, in a plate."""
+FOOD = 50
+"""Pixels of that for what it feeds on."""
 TALLEST = 270
 """Pixels of a person. The creature becomes smaller until the person fits."""
 FACING_LEFT = 0.42
@@ -43,17 +45,18 @@ def plate_svg(profile: Profile) -> str:
     wide = body.right - body.left
     measure = measure_of(profile, own)
     metre = animal.length / profile.length
+    food = FOOD if profile.pose is Pose.FEEDING else 0
     scale = min(
-        LARGEST[0] / (wide + measure.width * metre),
+        (LARGEST[0] - food) / (wide + measure.width * metre),
         LARGEST[1] / body.top,
         TALLEST / (measure.height * metre),
     )
     beside = measure.width * metre * scale
-    left = (WIDTH - wide * scale - beside) / 2
+    left = (WIDTH - wide * scale - beside - food) / 2
     place = left + (wide * scale if measure.is_ahead else 0) + beside / 2
     at = complex(left + (0 if measure.is_ahead else beside) - body.left * scale, GROUND)
     measure.draw(drawing, complex(place, GROUND + 6), metre * scale, light)
-    draw_company_behind(drawing, profile, animal, scale, at, light)
+    draw_company_behind(drawing, profile, animal, scale, at, light, clear=place)
     middle = at.real
     drawing.fill(
         shadow_of(light),
