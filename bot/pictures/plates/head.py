@@ -38,8 +38,8 @@ BLADES = (
 CASQUE = ((0.56, 0.06), (0.50, 0.28), (0.34, 0.46), (0.14, 0.42), (0.02, 0.18), (0.2, 0.0))
 """As of a cassowary."""
 DOME = (
-    (0.30, -0.35), (0.17, 0.45), (-0.02, 1), (-0.24, 0.8), (-0.38, 0.1), (-0.41, -0.5),
-    (-0.1, -0.2),
+    (0.27, -0.30), (0.16, 0.28), (0.01, 0.80), (-0.13, 1), (-0.29, 0.76), (-0.39, 0.1),
+    (-0.41, -0.5), (-0.1, -0.24),
 )  # fmt: skip
 """In skull lengths and heights of the dome, from above the eye."""
 
@@ -266,12 +266,13 @@ def _draw_dome(sketch: Sketch) -> None:
     own = sketch.profile.family is Family.PACHYCEPHALOSAUR
     x, y, radius = head.skull.eye
     low = y + radius + 0.03
-    height = (0.34 if sketch.has(Trait.DOME) else 0.24) if own else 0.2
+    height = (0.29 if sketch.has(Trait.DOME) else 0.21) if own else 0.18
     dome = [head.at(x + dx, low + dy * height) for dx, dy in DOME]
-    skin = mix(palette.accent, palette.base, 0.35)
+    skin = mix(palette.accent, palette.base, 0.45)
     drawing.fill(skin, smooth(dome[:-1]) + dome[-1:])
     shine = [
-        head.at(x + dx, low + dy * height) for dx, dy in ((0.07, 0.5), (-0.03, 0.8), (-0.14, 0.78))
+        head.at(x + dx, low + dy * height)
+        for dx, dy in ((0.06, 0.42), (-0.03, 0.72), (-0.14, 0.82))
     ]
     drawing.line(mix(skin, CREAM, 0.4), head.length * 0.035, smooth(shine))
     knobs = [

@@ -185,9 +185,10 @@ def _draw_armour(sketch: Sketch) -> None:
     for i in range(8):  # along the flank
         s = skeleton.hip - 0.05 + (skeleton.shoulder - skeleton.hip + 0.05) * i / 7
         size = body.width(s) * (0.36 if is_spiky else 0.22) * (0.75 + 0.25 * math.sin(i * 0.55))
-        base = body.at(s, -0.12)
-        tip = base + polar(size, 222)
-        drawing.fill(palette.horn, horn(base, tip, size * 0.5, 0.1))
+        base = body.at(s, -0.2)
+        tip = base + polar(size, 238)
+        drawing.fill(dark, horn(base + polar(size * 0.1, 0), tip, size * 0.72, 0.1))
+        drawing.fill(palette.horn, horn(base, tip, size * 0.46, 0.1))
 
 
 def _draw_club(sketch: Sketch) -> None:

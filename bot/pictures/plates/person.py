@@ -14,7 +14,7 @@ from bot.pictures.plates.scenery import Light
 HEIGHT = 1.72
 """Metres of a person, without the hat."""
 SMALL, SMALLER, SMALLEST = 3.0, 2.2, 0.9
-"""Metres of a creature. Below, a thing stands for the person: a bag only for the larger ones, a mug for the smallest."""
+"""Metres of a creature, below which a thing stands for the person, no bag does, only a mug does."""
 
 
 class Gesture(Enum):
@@ -96,7 +96,7 @@ def measure_of(profile: Profile, own: Variation) -> Measure:
     def draw_person(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:
         _draw_person(drawing, foot, HEIGHT * metre, light, gesture, looks)
 
-    width = 1.75 if gesture in (Gesture.HIDES, Gesture.RUNS, Gesture.OFFERS) else 1.3
+    width = 1.75 if gesture in (Gesture.RUNS, Gesture.OFFERS) else 1.4
     return Measure(draw_person, width, HEIGHT * 1.06, is_ahead)
 
 

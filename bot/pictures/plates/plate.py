@@ -53,7 +53,7 @@ def plate_svg(profile: Profile) -> str:
     )
     beside = measure.width * metre * scale
     left = (WIDTH - wide * scale - beside - food) / 2
-    place = left + (wide * scale if measure.is_ahead else 0) + beside / 2
+    place = left + (wide * scale + beside * 0.56 if measure.is_ahead else beside * 0.44)
     at = complex(left + (0 if measure.is_ahead else beside) - body.left * scale, GROUND)
     measure.draw(drawing, complex(place, GROUND + 6), metre * scale, light)
     draw_company_behind(drawing, profile, animal, scale, at, light, clear=place)
