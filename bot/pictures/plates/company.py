@@ -72,7 +72,7 @@ def draw_company_before(
             replace(profile, traits=traits, temper=Temper.CURIOUS, pose=Pose.STANDING)
         ).drawing
         size = scale * YOUNG
-        foot = complex(max(at.real - young.right * size - 12, 10 - young.left * size), GROUND - 16)
+        foot = complex(max(at.real - young.right * size - 36, 10 - young.left * size), GROUND - 16)
         drawing.fill(shadow_of(light), ellipse(foot, (young.right - young.left) * size * 0.3, 4))
         drawing.add(young, size, foot)
     if profile.pose is not Pose.FEEDING:

@@ -17,6 +17,10 @@ SMALL, SMALLER, SMALLEST = 3.0, 2.2, 0.9
 """Metres of a creature, below which a thing stands for the person, no bag does, only a mug does."""
 
 
+LARGE = 12.0
+"""Metres of a creature, above which nobody is seen who hides."""
+
+
 class Gesture(Enum):
     """What the person does."""
 
@@ -83,7 +87,9 @@ def measure_of(profile: Profile, own: Variation) -> Measure:
     gesture = own.choice("gesture", TEMPERS[profile.temper])
     if profile.pose is Pose.RUNNING and profile.diet is Diet.MEAT:
         gesture = Gesture.RUNS
-    elif gesture is Gesture.OFFERS and (feeds or profile.diet not in (Diet.PLANTS, Diet.ANYTHING)):
+    elif (gesture is Gesture.HIDES and profile.length > LARGE) or (
+        gesture is Gesture.OFFERS and (feeds or profile.diet not in (Diet.PLANTS, Diet.ANYTHING))
+    ):
         gesture = Gesture.WAVES
     elif gesture is Gesture.MEASURES and profile.pose in (Pose.WALKING, Pose.RUNNING):
         gesture = Gesture.PHOTOGRAPHS

@@ -201,7 +201,7 @@ def _draw_storm(drawing: Drawing, light: Light, own: Variation) -> None:
     for i in range(5):
         at = complex(40 + 192 * i, own.within(f"storm {i}", 420, 485))
         _draw_cloud(drawing, at, 85, mix(light.high, SHADOW, 0.25 - 0.04 * i))
-    drawing.fill(rgb("ffe98a"), placed(BOLT, complex(own.within("bolt", 230, 480), 410), HEIGHT))
+    drawing.fill(rgb("ffe98a"), placed(BOLT, complex(own.within("bolt", 110, 250), 410), HEIGHT))
 
 
 def _draw_day(drawing: Drawing, theme: Theme, light: Light, own: Variation) -> None:

@@ -5,7 +5,6 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import pytest
 from PIL import Image
 
@@ -112,8 +111,10 @@ def test_no_lettering_and_no_references(theme: Theme) -> None:
 
 def test_sheet(tmp_path: Path) -> None:
     pytest.importorskip("resvg_py")
-    source, target = tmp_path / "profiles.json", tmp_path / "sheet.png"
-    source.write_bytes(msgspec.json.encode(CREATURES[:6]))
+    source, target = tmp_path / "names.txt", tmp_path / "sheet.png"
+    source.write_text(
+        "Tataeon\nMangosaurus\nNithosaurus\nSaurophytes\nAmaltosaurus\nTelotosaurus\n"
+    )
     sheet.main([str(source), str(target)])
     with Image.open(target) as picture:
         assert picture.size == (5 * 328 - 8, 2 * 208 - 8)
