@@ -40,7 +40,7 @@ def draw_company_behind(
         for x, size in ((start, 0.19), (start + 112, 0.25)):
             drawing.add(other, scale * size, complex(x, GROUND + 22))
     mouth = at + animal.mouth * scale
-    if profile.pose is Pose.FEEDING and profile.diet is Diet.PLANTS and mouth.imag > GROUND + HIGH:
+    if profile.pose is Pose.FEEDING and _eats_plants(profile, mouth) and not _is_low(mouth):
         foot = complex(mouth.real + 26, GROUND + 14)
         high = (mouth.imag - foot.imag) / 0.74
         tree_fern(drawing, foot, high, mix(light.plant, light.middle, 0.35), own)
@@ -60,7 +60,6 @@ def draw_company_before(
 ) -> None:
     """Draw its food, an insect that it watches, or its young."""
     mouth = at + animal.mouth * scale
-    is_low = mouth.imag < GROUND + HIGH
     if profile.temper is Temper.CURIOUS or (
         profile.pose is Pose.FEEDING and profile.diet is Diet.INSECTS
     ):
@@ -79,17 +78,24 @@ def draw_company_before(
         return
     if profile.diet is Diet.FISH:
         _draw_fish(drawing, mouth - animal.head_length * scale * 0.12, animal.head_length * scale)
-    elif profile.diet is Diet.PLANTS:
+    elif _eats_plants(profile, mouth):
         long = max(24, animal.head_length * scale * 0.3)
         frond = [leaf(mouth, mouth + polar(long, angle), 0.4) for angle in (-70, -25, 20)]
         drawing.fill(mix(light.plant, rgb("6fae4a"), 0.5), *frond)
-    if profile.diet is Diet.PLANTS and is_low:
-        foot = complex(mouth.real + 4, GROUND - 8)
-        fern(
-            drawing, foot, max(30, animal.head_length * scale * 0.7), light.plant, Variation("food")
-        )
-    elif profile.diet in (Diet.MEAT, Diet.ANYTHING) and is_low:
+        if _is_low(mouth):
+            foot, high = complex(mouth.real + 4, GROUND - 8), animal.head_length * scale * 0.7
+            fern(drawing, foot, max(30, high), light.plant, Variation("food"))
+    elif profile.diet in (Diet.MEAT, Diet.ANYTHING):
         _draw_bones(drawing, complex(min(mouth.real + 6, 738), GROUND - 8), light)
+
+
+def _is_low(mouth: complex) -> bool:
+    return mouth.imag < GROUND + HIGH
+
+
+def _eats_plants(profile: Profile, mouth: complex) -> bool:
+    """Whether it feeds on plants; an animal that eats anything finds bones on the ground."""
+    return profile.diet is Diet.PLANTS or (profile.diet is Diet.ANYTHING and not _is_low(mouth))
 
 
 def _silhouette(drawing: Drawing, colour: Rgb) -> Drawing:

@@ -43,9 +43,10 @@ def draw_on_body(sketch: Sketch) -> None:
 def _draw_dewlap(sketch: Sketch) -> None:
     drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     head, body = skeleton.head, skeleton.body
-    size = head.length * (0.34 if sketch.profile.pose is Pose.CALLING else 0.2)
+    size = head.length * (0.4 if sketch.profile.pose is Pose.CALLING else 0.26)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
-    low = skeleton.nape - (skeleton.nape - skeleton.shoulder) * 0.6
+    reach = min((skeleton.nape - skeleton.shoulder) * 0.6, head.length * 1.1 / body.length)
+    low = skeleton.nape - reach
     start, end = chin, body.at(low, -0.9)
     hang = between(start, end, 0.35) - 1j * size
     outline = smooth([start, hang, between(start, end, 0.72) - 0.62j * size, end])

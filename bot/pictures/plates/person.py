@@ -15,10 +15,13 @@ HEIGHT = 1.72
 """Metres of a person, without the hat."""
 SMALL, SMALLER, SMALLEST = 3.0, 2.2, 0.9
 """Metres of a creature, below which a thing stands for the person, no bag does, only a mug does."""
-
-
 LARGE = 12.0
 """Metres of a creature, above which nobody is seen who hides."""
+
+Draw = Callable[[Drawing, complex, float, Light], None]
+"""Draws on a point of the ground, with the pixels of a metre."""
+Thing = tuple[Draw, float, float]
+"""With width and height in metres."""
 
 
 class Gesture(Enum):
@@ -66,8 +69,7 @@ TEMPERS = {
 class Measure:
     """Something of known size, with its place."""
 
-    draw: Callable[[Drawing, complex, float, Light], None]
-    """Draw it on a point of the ground, with the pixels of a metre."""
+    draw: Draw
     width: float
     """Metres."""
     height: float
@@ -79,6 +81,7 @@ def measure_of(profile: Profile, own: Variation) -> Measure:
     """What stands beside a creature: a person from `SMALL` on, else a thing."""
     feeds = profile.pose is Pose.FEEDING  # its food is before it
     if profile.length < SMALL:
+        things: tuple[Thing, ...]
         things = (_BOOT, _BALL, _BAG) if profile.length > SMALLER else (_BOOT, _BALL, _MUG)
         if profile.length < SMALLEST:
             things = (_MUG,)
@@ -102,7 +105,7 @@ def measure_of(profile: Profile, own: Variation) -> Measure:
     def draw_person(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:
         _draw_person(drawing, foot, HEIGHT * metre, light, gesture, looks)
 
-    width = 1.75 if gesture in (Gesture.RUNS, Gesture.OFFERS) else 1.4
+    width = 1.4 if gesture in (Gesture.WAVES, Gesture.PHOTOGRAPHS, Gesture.MEASURES) else 1.75
     return Measure(draw_person, width, HEIGHT * 1.06, is_ahead)
 
 
@@ -167,7 +170,7 @@ def _draw_person(
         drawing.fill(light.plant, *map(put, tips))
     elif gesture is Gesture.HIDES:
         bush = mix(light.plant, light.middle, 0.3)
-        for place, size in ((0.12, 0.86), (-0.22, 0.6)):
+        for place, size in ((0.08, 0.76), (-0.22, 0.56)):
             cycad(drawing, foot + place * height * looks, size * height, bush, Variation("bush"))
 
 
@@ -244,4 +247,3 @@ _BOOT = _draw_boot, 0.32, 0.27
 _BALL = _draw_ball, 0.24, 0.22
 _MUG = _draw_mug, 0.13, 0.18
 _BAG = _draw_bag, 0.42, 0.55
-"""Things, with width and height in metres."""

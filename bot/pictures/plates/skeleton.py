@@ -205,15 +205,18 @@ def _feeding(profile: Profile, plan: BodyPlan, stance: Stance) -> Stance:
     if profile.family in HIGH_BROWSERS and Variation(profile.name).unit("browse") < 0.7:
         return replace(stance, trunk=4, neck=12, head=-4)
     goal = plan.hip_height * 0.09 + plan.skull * 0.05
-    low, high = -95.0, 20.0
-    for _ in range(12):
-        bend = (low + high) / 2
-        stance = replace(stance, neck=bend, head=max(-42.0, bend * 0.55))
-        _, head = _spine(profile, plan, stance, Variation(profile.name))
-        if head.mouth.imag < goal:
-            low = bend
-        else:
-            high = bend
+    for trunk in (stance.trunk, -14.0, -24.0):  # of long legs, the trunk is lowered, too
+        low, high = -150.0, 20.0
+        for _ in range(9):
+            bend = (low + high) / 2
+            stance = replace(stance, trunk=trunk, neck=bend, head=max(-42.0, bend * 0.55))
+            _, head = _spine(profile, plan, stance, Variation(profile.name))
+            if head.mouth.imag < goal:
+                low = bend
+            else:
+                high = bend
+        if head.mouth.imag < goal + plan.skull * 0.5 or plan.stands_on_arms:
+            break
     return stance
 
 
@@ -333,14 +336,15 @@ def _hanging_arm(
     profile: Profile, plan: BodyPlan, shoulder: complex, stance: Stance, *, is_near: bool
 ) -> Limb:
     upper, lower, hand = plan.arm
-    swings = {Pose.WALKING: 8.0, Pose.RUNNING: -14.0, Pose.CALLING: 20.0, Pose.FEEDING: 12.0}
+    swings = {Pose.WALKING: 8.0, Pose.RUNNING: -14.0, Pose.CALLING: 20.0, Pose.FEEDING: -14.0}
     swing = swings.get(profile.pose, 0.0)
     if not is_near:
-        swing = 34 - swing * 0.6
+        swing = swing + 14 if profile.pose is Pose.FEEDING else 34 - swing * 0.6
     root = shoulder + (0 if is_near else plan.arm_width * 0.7)
     reach = -22 if profile.family is not Family.THERIZINOSAUR else -12
+    back = -150 if profile.pose is Pose.FEEDING else -106  # out of the way of the head
     while True:  # higher, until the claws are off the ground
-        elbow = root + polar(upper, -106 + swing * 0.6)
+        elbow = root + polar(upper, back + swing * 0.6)
         wrist = elbow + polar(lower, reach + swing)
         end = wrist + polar(hand * 0.45, -38 + swing)
         if end.imag > hand * 1.5 or swing > 60:
