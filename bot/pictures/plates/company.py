@@ -13,7 +13,7 @@ from bot.pictures.plates.scenery import GROUND, Light, shadow_of
 
 _COLOURS = re.compile(r'#[0-9a-f]{6}"')
 LEAVES = (rgb("d98e3a"), rgb("c4603a"), rgb("8fae4a"))
-_OPACITY = re.compile(r' opacity="[^"]*"')
+_OPACITY = re.compile(r' (fill|stroke)-opacity="[^"]*"')
 YOUNG = 0.3
 """Length of a young one, as a part of that of the adult."""
 HIGH = 150

@@ -77,7 +77,7 @@ class Drawing:
         """Draw a line with round ends."""
         self._add(
             f'<path fill="none" stroke="{_paint(colour)}" stroke-width="{width:.1f}"'
-            f' stroke-linecap="round" stroke-linejoin="round"{_opacity(opacity)}'
+            f' stroke-linecap="round" stroke-linejoin="round"{_opacity(opacity, "stroke")}'
             f' d="M{_coordinates(points)}"/>',
             [points],
         )
@@ -119,5 +119,6 @@ def _paint(colour: Rgb) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
-def _opacity(opacity: float) -> str:
-    return "" if opacity >= 1 else f' opacity="{opacity:.2f}"'
+def _opacity(opacity: float, of: str = "fill") -> str:
+    """Of a fill or stroke: that of an element costs the renderer a layer."""
+    return "" if opacity >= 1 else f' {of}-opacity="{opacity:.2f}"'

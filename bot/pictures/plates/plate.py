@@ -77,7 +77,7 @@ def strip_svg(profiles: Sequence[Profile]) -> str:
     light = own.choice("day", DAYS[:2])
     drawing = Drawing()
     draw_open_land(drawing, width, height, 48.0, light, own)
-    room = min(width / len(profiles) * 1.13, 300), height * 0.72
+    room = min(width / len(profiles), 300), height * 0.72
     step = (width - 16 - room[0]) / max(1, len(profiles) - 1)
     for i in sorted(range(len(profiles)), key=lambda i: i % 2 == 0):  # every other one in front
         middle = 8 + room[0] / 2 + step * i if len(profiles) > 1 else width / 2

@@ -120,7 +120,7 @@ def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variati
     elif profile.theme is Theme.THUNDER:
         _draw_storm(drawing, light, own)
     elif profile.theme is Theme.FIRE:
-        drawing.disc(rgb("ffcf87"), complex(own.within("sun", 96, 480), 220), 42)
+        drawing.disc(rgb("ffcf87"), complex(own.within("sun", 560, 720), 330), 42)
         _draw_volcano(drawing, light, own)
     else:
         _draw_day(drawing, profile.theme, light, own)
@@ -234,7 +234,7 @@ def _draw_sea(drawing: Drawing, light: Light, own: Variation) -> None:
 
 
 def _draw_volcano(drawing: Drawing, light: Light, own: Variation) -> None:
-    at = complex(own.within("volcano", 440, 680), HORIZON)
+    at = complex(own.within("volcano", 130, 320), HORIZON)
     smoke = mix(light.high, light.far, 0.45)
     for i in range(4):
         puff = at + complex(40 * i, 215 + 37 * i)
