@@ -13,7 +13,7 @@ from bot.pictures.plates.scenery import Light
 
 HEIGHT = 1.72
 """Metres of a person, without the hat."""
-SMALL, SMALLER, SMALLEST = 3.0, 2.2, 0.9
+SMALL, SMALLER, SMALLEST = 3.5, 2.2, 0.9
 """Metres of a creature, below which a thing stands for the person, no bag does, only a mug does."""
 LARGE = 12.0
 """Metres of a creature, above which nobody is seen who hides."""
