@@ -14,10 +14,11 @@ from bot.formats import percent
 from bot.pictures.canvas import Color, shade, text_color_on
 from bot.pictures.dissection import DissectionColumn, letter_column, word_column
 from bot.pictures.line_trace import trace_picture
+from data.etymology import reading
 from data.files import write_atomically
 from models.names.capitalization import format_name
 from models.names.constraints import of_a_list
-from models.names.dissection import Dissection, dissect, reading
+from models.names.dissection import Dissection, dissect
 from models.names.generator import NamesRequest, generate_names
 from models.text_generator import Accept
 from models.verse.dissection import LineDissection, dissect_line, trace_line

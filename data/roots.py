@@ -24,9 +24,9 @@ class Root(NamedTuple):
 
 
 @cache
-def load_roots() -> Mapping[str, Root]:
+def load_roots(path: Path = TABLE) -> Mapping[str, Root]:
     """Roots by their letters; variants of a root are separate keys."""
-    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    table = tomllib.loads(path.read_text(encoding="utf-8"))
     return {
         letters: Root(word, meaning, language, place)
         for language, places in table.items()

@@ -32,15 +32,17 @@ from bot.formats import human_join, odds, percent, shortened
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
+from bot.polls.plates import show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.training.queries import CustomModelRecord
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
+from data.etymology import NamePart, is_explained, reading
 from data.text import clean_name
 from data.tokens import is_word
 from models.names.capitalization import format_name
-from models.names.dissection import Dissection, LetterChoice, NamePart, is_explained, reading
+from models.names.dissection import Dissection, LetterChoice
 from models.names.generator import NamesRequest
 from models.networks.vocabulary import END
 from models.verse.dissection import (
@@ -228,9 +230,10 @@ def dissection_message(
         image=PICTURE,
     )
     alt_text = description(dissection, card, limits)
+    shown = () if is_list else show_dinosaur(format_name(card, dissection.name), limits)
     return Message(
         embeds=(embed,),
-        buttons=tuple(_more_like(dissection, model, limits)),
+        buttons=(*shown, *_more_like(dissection, model, limits)),
         files=(File(PICTURE, png, alt_text),),
     )
 

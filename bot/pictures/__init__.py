@@ -1,1 +1,1 @@
-"""Pictures: plaques, dissections, loss curves."""
+"""Pictures: plaques, plates of creatures, dissections, loss curves."""

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from bot.formats import odds, percent, shortened
 from bot.pictures.canvas import GAP, MARGIN, MUTED, TEXT, Canvas, shade
 from bot.pictures.text import FontStyle, drawable_text
+from data.etymology import reading
 from models.names.capitalization import Capitals, format_name
-from models.names.dissection import Dissection, LetterChoice, reading
+from models.names.dissection import Dissection, LetterChoice
 from models.networks.vocabulary import END
 from models.verse.dissection import LineDissection, WordChoice
 

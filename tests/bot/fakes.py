@@ -1,18 +1,20 @@
 """Fakes of slow parts: inference, loading of weights, the trainer."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 
+from bot.pictures.renderer import DrawingFailed, Renderer
 from bot.store import Unavailable
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainingEvents
 from bot.writing import Caller, Inference, Load, ValidationSample
 from bot.writing.service import NOBODY
+from data.etymology import NamePart
 from data.text import clean_name
 from models.names.capitalization import format_name
-from models.names.dissection import Dissection, LetterChoice, NamePart
+from models.names.dissection import Dissection, LetterChoice
 from models.names.generator import NamesRequest, NamesResult
 from models.names.problems import Shortfall
 from models.networks.vocabulary import END
@@ -84,6 +86,21 @@ def line_dissection(line: str) -> LineDissection:
         for token in (*line.lower().split(), END)
     )
     return LineDissection(line, words)
+
+
+class FakeRenderer(Renderer):
+    """Draws nothing, and records what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn: list[tuple[object, ...]] = []
+        self.fails = False
+
+    async def draw(self, make: Callable[..., str], *arguments: object) -> bytes:
+        self.drawn.append(arguments)
+        if self.fails:
+            raise DrawingFailed("no ink")
+        return b"\x89PNG"
 
 
 class FakeWriter(Inference):

@@ -14,8 +14,9 @@ CATALOGUE = CHECKOUT / "bot" / "chat" / "messages.pot"
 ROOMS = [
     CHECKOUT / "bot" / room
     for room in (
-        *("chat", "community", "help", "moderation", "names", "platforms/discord"),
-        *("platforms/slack", "polls", "privacy", "status", "training", "verse"),
+        *("chat", "community", "creatures", "help", "moderation", "museum"),
+        *("platforms/discord", "platforms/slack", "names", "polls", "privacy", "status"),
+        *("training", "verse"),
     )
 ]
 """Folders whose sentences members are shown."""

@@ -16,7 +16,8 @@ from bot.pictures.dissection import (
     picture,
     rows_of,
 )
-from models.names.dissection import Dissection, LetterChoice, NamePart
+from data.etymology import NamePart
+from models.names.dissection import Dissection, LetterChoice
 from models.networks.vocabulary import END
 from models.verse.dissection import MAX_TOKENS, LineDissection, WordChoice
 from tests.bot.fakes import dissection, line_dissection

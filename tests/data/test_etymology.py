@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.corpora import load_names
+from data.etymology import NamePart, parts_of, reading
 from data.roots import load_roots
-from models.names.dissection import NamePart, parts_of, reading
 
 
 @pytest.mark.parametrize(

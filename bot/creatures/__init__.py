@@ -1,0 +1,1 @@
+"""Creatures: the one animal that every name of a dinosaur has."""

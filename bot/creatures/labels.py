@@ -1,0 +1,164 @@
+"""Labels of a profile for members: family, period, region, figures, and what the plate shows."""
+
+from collections.abc import Mapping
+
+from bot.chat.translation import _
+from bot.creatures.profile import (
+    Build,
+    Colour,
+    Diet,
+    Family,
+    Pattern,
+    Period,
+    Pose,
+    Profile,
+    Temper,
+    Trait,
+)
+
+FAMILIES: Mapping[Family, str] = {
+    Family.SMALL_THEROPOD: _("small theropod"),
+    Family.LARGE_THEROPOD: _("large theropod"),
+    Family.SPINOSAUR: _("spinosaur"),
+    Family.ORNITHOMIMID: _("ornithomimid"),
+    Family.THERIZINOSAUR: _("therizinosaur"),
+    Family.SAUROPOD: _("sauropod"),
+    Family.EARLY_SAUROPODOMORPH: _("early sauropodomorph"),
+    Family.STEGOSAUR: _("stegosaur"),
+    Family.ANKYLOSAUR: _("ankylosaur"),
+    Family.CERATOPSIAN: _("ceratopsian"),
+    Family.HADROSAUR: _("hadrosaur"),
+    Family.PACHYCEPHALOSAUR: _("pachycephalosaur"),
+}
+"""Members see `family`, which knows the elder relatives of hadrosaurs."""
+DIETS: Mapping[Diet, str] = {
+    Diet.PLANTS: _("plants"),
+    Diet.MEAT: _("meat"),
+    Diet.FISH: _("fish"),
+    Diet.INSECTS: _("insects"),
+    Diet.ANYTHING: _("anything"),
+}
+PERIODS: Mapping[Period, str] = {
+    Period.LATE_TRIASSIC: _("Late Triassic, about 215 million years ago"),
+    Period.EARLY_JURASSIC: _("Early Jurassic, about 190 million years ago"),
+    Period.MIDDLE_JURASSIC: _("Middle Jurassic, about 170 million years ago"),
+    Period.LATE_JURASSIC: _("Late Jurassic, about 150 million years ago"),
+    Period.EARLY_CRETACEOUS: _("Early Cretaceous, about 120 million years ago"),
+    Period.LATE_CRETACEOUS: _("Late Cretaceous, about 75 million years ago"),
+}
+REGIONS: Mapping[str, str] = {
+    "africa": _("Africa"),
+    "antarctica": _("Antarctica"),
+    "asia": _("Asia"),
+    "australia": _("Australia"),
+    "europe": _("Europe"),
+    "north_america": _("North America"),
+    "south_america": _("South America"),
+}
+BUILDS: Mapping[Build, str] = {
+    Build.SLENDER: _("slender"),
+    Build.AVERAGE: _("average"),
+    Build.STOUT: _("stout"),
+}
+TEMPERS: Mapping[Temper, str] = {
+    Temper.SHY: _("shy"),
+    Temper.CALM: _("calm"),
+    Temper.CURIOUS: _("curious"),
+    Temper.SOCIABLE: _("sociable"),
+    Temper.PROUD: _("proud"),
+    Temper.NERVOUS: _("nervous"),
+    Temper.GRUMPY: _("grumpy"),
+    Temper.FIERCE: _("fierce"),
+}
+TRAITS: Mapping[Trait, str] = {
+    Trait.BROW_HORNS: _("brow horns"),
+    Trait.NOSE_HORN: _("a nose horn"),
+    Trait.FRILL: _("a frill"),
+    Trait.FRILL_SPIKES: _("spikes on the frill"),
+    Trait.PLATES: _("plates"),
+    Trait.SPIKES: _("spikes"),
+    Trait.SAIL: _("a sail"),
+    Trait.TAIL_CLUB: _("a tail club"),
+    Trait.CREST: _("a crest"),
+    Trait.DOME: _("a domed skull"),
+    Trait.FEATHERS: _("feathers"),
+    Trait.LARGE_CLAWS: _("large claws"),
+    Trait.LARGE_TEETH: _("large teeth"),
+    Trait.LONG_NECK: _("a long neck"),
+    Trait.LONG_TAIL: _("a long tail"),
+    Trait.LARGE_HEAD: _("a large head"),
+    Trait.LARGE_EYES: _("large eyes"),
+    Trait.HUMP: _("a high back"),
+    Trait.DEWLAP: _("a dewlap"),
+}
+COLOURS: Mapping[Colour, str] = {
+    Colour.SAND: _("sand"),
+    Colour.RUST: _("rust"),
+    Colour.BROWN: _("brown"),
+    Colour.OLIVE: _("olive"),
+    Colour.MOSS: _("moss green"),
+    Colour.TEAL: _("teal"),
+    Colour.SLATE: _("slate grey"),
+    Colour.INDIGO: _("indigo"),
+    Colour.PLUM: _("plum"),
+    Colour.CRIMSON: _("crimson"),
+    Colour.AMBER: _("amber"),
+    Colour.CREAM: _("cream"),
+    Colour.CHARCOAL: _("charcoal"),
+}
+_SKINS: Mapping[Pattern, str] = {
+    Pattern.PLAIN: _("{colour} all over"),
+    Pattern.STRIPES: _("{colour} with {marking} stripes"),
+    Pattern.SPOTS: _("{colour} with {marking} spots"),
+    Pattern.SADDLES: _("{colour} with {marking} patches on the back"),
+    Pattern.RINGS: _("{colour} with {marking} rings"),
+}
+_PLATES: Mapping[Pose, str] = {
+    Pose.STANDING: _("Drawing of {name}, standing: {family}, {skin}. Features: {traits}."),
+    Pose.WALKING: _("Drawing of {name}, walking: {family}, {skin}. Features: {traits}."),
+    Pose.RUNNING: _("Drawing of {name}, running: {family}, {skin}. Features: {traits}."),
+    Pose.FEEDING: _("Drawing of {name}, feeding: {family}, {skin}. Features: {traits}."),
+    Pose.CALLING: _("Drawing of {name}, calling: {family}, {skin}. Features: {traits}."),
+}
+
+
+def family(profile: Profile) -> str:
+    """`large theropod`; only late relatives are hadrosaurs in the strict sense."""
+    if profile.family is Family.HADROSAUR and profile.period is not Period.LATE_CRETACEOUS:
+        return _("ornithopod")
+    return FAMILIES[profile.family]
+
+
+def meaning(profile: Profile) -> str:
+    """The meanings of the roots together: `narrow giant`."""
+    return " ".join(root.meaning for root in profile.roots)
+
+
+def is_imagined(profile: Profile) -> bool:
+    """Whether a part of the meaning is invented."""
+    return any(not root.word for root in profile.roots)
+
+
+def length(metres: float) -> str:
+    """`12 m`, `0.4 m`."""
+    return _("{metres:g} m").format(metres=metres)
+
+
+def weight(kilograms: float) -> str:
+    """`2.4 t`, `80 kg`, `200 g`."""
+    if kilograms >= 1000:
+        return _("{tonnes:g} t").format(tonnes=kilograms / 1000)
+    if kilograms >= 1:
+        return _("{kilograms:g} kg").format(kilograms=kilograms)
+    return _("{grams:g} g").format(grams=round(kilograms * 1000))
+
+
+def alternative_text(profile: Profile) -> str:
+    """What the plate shows, for those who cannot see it."""
+    skin = _SKINS[profile.pattern].format(
+        colour=COLOURS[profile.colour], marking=COLOURS[profile.marking]
+    )
+    traits = ", ".join(TRAITS[trait] for trait in profile.traits) or _("none that stand out")
+    return _PLATES[profile.pose].format(
+        name=profile.name, family=family(profile), skin=skin, traits=traits
+    )

@@ -1,0 +1,201 @@
+"""Profiles of creatures: what is known of the animal of a name, as codes and figures.
+
+A profile holds no sentences: those are written anew in the reader's language (`description`), and
+the plate is drawn anew from it (`bot.pictures`). It is stored as JSON with what a community
+discovered, so codes are never renamed.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Family(StrEnum):
+    """Families with a body plan each."""
+
+    SMALL_THEROPOD = "small_theropod"
+    LARGE_THEROPOD = "large_theropod"
+    SPINOSAUR = "spinosaur"
+    ORNITHOMIMID = "ornithomimid"
+    THERIZINOSAUR = "therizinosaur"
+    SAUROPOD = "sauropod"
+    EARLY_SAUROPODOMORPH = "early_sauropodomorph"
+    STEGOSAUR = "stegosaur"
+    ANKYLOSAUR = "ankylosaur"
+    CERATOPSIAN = "ceratopsian"
+    HADROSAUR = "hadrosaur"
+    PACHYCEPHALOSAUR = "pachycephalosaur"
+
+
+class Period(StrEnum):
+    """Periods in which dinosaurs lived."""
+
+    LATE_TRIASSIC = "late_triassic"
+    EARLY_JURASSIC = "early_jurassic"
+    MIDDLE_JURASSIC = "middle_jurassic"
+    LATE_JURASSIC = "late_jurassic"
+    EARLY_CRETACEOUS = "early_cretaceous"
+    LATE_CRETACEOUS = "late_cretaceous"
+
+
+class Diet(StrEnum):
+    """What it eats."""
+
+    PLANTS = "plants"
+    MEAT = "meat"
+    FISH = "fish"
+    INSECTS = "insects"
+    ANYTHING = "anything"
+
+
+class Build(StrEnum):
+    """How heavy it is for its length."""
+
+    SLENDER = "slender"
+    AVERAGE = "average"
+    STOUT = "stout"
+
+
+class Temper(StrEnum):
+    """How it behaves."""
+
+    SHY = "shy"
+    CALM = "calm"
+    CURIOUS = "curious"
+    SOCIABLE = "sociable"
+    PROUD = "proud"
+    NERVOUS = "nervous"
+    GRUMPY = "grumpy"
+    FIERCE = "fierce"
+
+
+class Trait(StrEnum):
+    """Parts that some members of a family have, or have unusually large."""
+
+    BROW_HORNS = "brow_horns"
+    NOSE_HORN = "nose_horn"
+    FRILL = "frill"
+    FRILL_SPIKES = "frill_spikes"
+    PLATES = "plates"
+    SPIKES = "spikes"
+    SAIL = "sail"
+    TAIL_CLUB = "tail_club"
+    CREST = "crest"
+    DOME = "dome"
+    FEATHERS = "feathers"
+    LARGE_CLAWS = "large_claws"
+    LARGE_TEETH = "large_teeth"
+    LONG_NECK = "long_neck"
+    LONG_TAIL = "long_tail"
+    LARGE_HEAD = "large_head"
+    LARGE_EYES = "large_eyes"
+    HUMP = "hump"
+    DEWLAP = "dewlap"
+
+
+class Theme(StrEnum):
+    """What its name says about its world; shows in colours and surroundings."""
+
+    NONE = "none"
+    SEA = "sea"
+    NIGHT = "night"
+    FIRE = "fire"
+    THUNDER = "thunder"
+    ICE = "ice"
+    SUN = "sun"
+    FOREST = "forest"
+    DESERT = "desert"
+    MOUNTAIN = "mountain"
+    FLOWER = "flower"
+
+
+class Pattern(StrEnum):
+    """Markings of the skin."""
+
+    PLAIN = "plain"
+    STRIPES = "stripes"
+    SPOTS = "spots"
+    SADDLES = "saddles"
+    RINGS = "rings"
+
+
+class Pose(StrEnum):
+    """What it does in its picture."""
+
+    STANDING = "standing"
+    WALKING = "walking"
+    RUNNING = "running"
+    FEEDING = "feeding"
+    CALLING = "calling"
+
+
+class Colour(StrEnum):
+    """Colours of the back, and of the markings."""
+
+    SAND = "sand"
+    RUST = "rust"
+    BROWN = "brown"
+    OLIVE = "olive"
+    MOSS = "moss"
+    TEAL = "teal"
+    SLATE = "slate"
+    INDIGO = "indigo"
+    PLUM = "plum"
+    CRIMSON = "crimson"
+    AMBER = "amber"
+    CREAM = "cream"
+    CHARCOAL = "charcoal"
+
+
+@dataclass(frozen=True)
+class Proportions:
+    """Deviations from the usual body of the family, each from -1 to 1."""
+
+    skull: float
+    neck: float
+    trunk: float
+    tail: float
+    arms: float
+    legs: float
+
+
+@dataclass(frozen=True)
+class Root:
+    """A part of the name, and where it comes from. `data/roots.toml` has its meaning."""
+
+    letters: str
+    """As they occur in the name, lower case."""
+    word: str
+    """The word in its language; empty if the meaning is imagined."""
+    meaning: str
+    """In English, from the table."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is known of the animal of a name."""
+
+    name: str
+    """As displayed, one capital."""
+    roots: tuple[Root, ...]
+    family: Family
+    is_real: bool
+    """Whether its family and figures are those of a real genus of this name."""
+    diet: Diet
+    period: Period
+    region: str
+    """A code of the table of regions: `north_america`."""
+    length: float
+    """Metres, nose to tail."""
+    weight: float
+    """Kilograms."""
+    build: Build
+    temper: Temper
+    traits: tuple[Trait, ...]
+    """Sorted."""
+    theme: Theme
+    proportions: Proportions
+    colour: Colour
+    marking: Colour
+    """Another one than `colour`."""
+    pattern: Pattern
+    pose: Pose

@@ -1,0 +1,51 @@
+"""A creature: its parts, from the far side to the near one."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.creatures.profile import Profile
+from bot.pictures.plates.drawing import Drawing, Variation
+from bot.pictures.plates.head import draw_behind_head, draw_head
+from bot.pictures.plates.limbs import draw_arm, draw_foreleg, draw_leg
+from bot.pictures.plates.ornaments import draw_behind_body, draw_on_body
+from bot.pictures.plates.palette import palette_of
+from bot.pictures.plates.patterns import draw_body, draw_pattern
+from bot.pictures.plates.skeleton import skeleton_of
+from bot.pictures.plates.sketch import Sketch
+
+
+@dataclass(frozen=True)
+class Animal:
+    """A creature that is drawn, in units of its drawing."""
+
+    drawing: Drawing
+    length: float
+    """Along the spine, from snout to tail."""
+    mouth: complex
+    tail: complex
+    """Its tip."""
+    head_length: float
+
+
+@lru_cache(maxsize=16)
+def creature(profile: Profile) -> Animal:
+    """The drawing of a creature, which stands on y = 0."""
+    variation = Variation(profile.name)
+    skeleton = skeleton_of(profile, variation)
+    sketch = Sketch(profile, skeleton, palette_of(profile), variation)
+    draw_fore = draw_foreleg if skeleton.stands_on_arms else draw_arm
+    draw_fore(sketch, skeleton.arms[1])
+    draw_leg(sketch, skeleton.legs[1])
+    draw_behind_body(sketch)
+    draw_body(sketch)
+    draw_leg(sketch, skeleton.legs[0])
+    if skeleton.stands_on_arms:
+        draw_foreleg(sketch, skeleton.arms[0])
+    draw_pattern(sketch)
+    draw_on_body(sketch)
+    if not skeleton.stands_on_arms:
+        draw_arm(sketch, skeleton.arms[0])
+    draw_behind_head(sketch)
+    draw_head(sketch)
+    head, tail = skeleton.head, skeleton.body.at(0, 0)
+    return Animal(sketch.drawing, skeleton.length, head.mouth, tail, head.length)

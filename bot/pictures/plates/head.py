@@ -1,0 +1,301 @@
+"""The head: skull, jaw, teeth, eye; horns, frills, crests, domes."""
+
+import math
+
+from bot.creatures.profile import Diet, Family, Pattern, Temper, Trait
+from bot.pictures.plates.drawing import mix, rgb
+from bot.pictures.plates.geometry import (
+    Points,
+    between,
+    clipped,
+    ellipse,
+    horn,
+    leaf,
+    polar,
+    smooth,
+)
+from bot.pictures.plates.palette import BONE, CREAM, SHADOW
+from bot.pictures.plates.sketch import Sketch
+from bot.pictures.plates.skulls import Outline
+
+PUPIL = rgb("17131c")
+MOUTH = rgb("7c2b35")
+TONGUE = rgb("d0707a")
+
+TUBE = (
+    (0.62, 0.05), (0.45, 0.22), (0.20, 0.36), (-0.25, 0.52), (-0.62, 0.56), (-0.70, 0.47),
+    (-0.55, 0.40), (-0.20, 0.28), (0.02, 0.12), (0.2, 0.0),
+)  # fmt: skip
+"""A crest as of *Parasaurolophus*, in units of the skull."""
+HELMET = (
+    (0.66, 0.04), (0.58, 0.24), (0.42, 0.44), (0.18, 0.50), (-0.02, 0.38), (-0.08, 0.16), (0.2, 0.0)
+)  # fmt: skip
+"""As of *Corythosaurus*."""
+BLADES = (
+    (0.84, 0.06), (0.72, 0.30), (0.52, 0.42), (0.30, 0.42), (0.12, 0.34), (0.02, 0.24), (0.2, 0.05)
+)  # fmt: skip
+"""As of *Dilophosaurus*."""
+CASQUE = ((0.56, 0.06), (0.50, 0.28), (0.34, 0.46), (0.14, 0.42), (0.02, 0.18), (0.2, 0.0))
+"""As of a cassowary."""
+DOME = (
+    (0.27, -0.30), (0.16, 0.28), (0.01, 0.80), (-0.13, 1), (-0.29, 0.76), (-0.39, 0.1),
+    (-0.41, -0.5), (-0.1, -0.24),
+)  # fmt: skip
+"""In skull lengths and heights of the dome, from above the eye."""
+
+
+def draw_behind_head(sketch: Sketch) -> None:
+    """Draw what stands between neck and head: the frill."""
+    is_own = sketch.profile.family is Family.CERATOPSIAN
+    if is_own or sketch.has(Trait.FRILL) or sketch.has(Trait.FRILL_SPIKES):
+        _draw_frill(sketch)
+
+
+def draw_head(sketch: Sketch) -> None:
+    """Draw the head from jaw to horns."""
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    skull = head.skull
+    top = smooth(head.points(skull.top))
+    mouth = smooth(head.points((skull.top[-1], *skull.mouth, skull.top[0])))
+    if sketch.has(Trait.CREST):
+        _draw_crest(sketch)
+    _draw_jaw(sketch, mouth)
+    if skull.teeth or sketch.has(Trait.LARGE_TEETH):
+        _draw_teeth(sketch, is_large=sketch.has(Trait.LARGE_TEETH))
+    cranium = top + mouth[1:-1]
+    has_horns = sketch.has(Trait.BROW_HORNS) or sketch.profile.family is Family.CERATOPSIAN
+    if has_horns:
+        _draw_brow_horn(sketch, is_near=False)
+    drawing.fill(palette.base, cranium)
+    forward, upward = head.turn / head.length, head.turn * 1j / head.length
+    above = head.at(skull.eye[0], skull.eye[1] + skull.eye[2] * 0.9)
+    crown = clipped(cranium, above, forward * polar(1, 11))
+    if crown:
+        drawing.fill(palette.back, crown)
+    cheek = clipped(cranium, head.at(0, skull.mouth[-1][1] + 0.09), -forward)
+    cheek = clipped(cheek, head.at(0.30, 0), upward) if cheek else cheek
+    if cheek:
+        drawing.fill(mix(palette.belly, palette.base, 0.3), cheek)
+    if skull.beak < 1:
+        beak = clipped(cranium, head.at(skull.beak, 0), -upward * polar(1, 12))
+        drawing.fill(palette.horn, beak)
+    if sketch.profile.pattern in (Pattern.STRIPES, Pattern.RINGS, Pattern.SADDLES):
+        x, y, radius = skull.eye
+        behind = [head.at(x - radius, y + radius * 0.3), head.at(x - 0.24, y - 0.02)]
+        drawing.fill(palette.marking, leaf(behind[0], behind[1], 0.36))
+        if skull.beak > 1:
+            before = [head.at(x + radius, y - radius * 0.2), head.at(x + 0.27, y - radius * 1.6)]
+            drawing.fill(palette.marking, leaf(before[0], before[1], 0.26))
+    drawing.line(palette.crease, max(1.6, head.length * 0.014), mouth[4:-2])
+    x, y = skull.nostril
+    drawing.fill(
+        mix(palette.crease, SHADOW, 0.4),
+        ellipse(head.at(x, y), head.length * 0.026, head.length * 0.015, 25),
+    )
+    if sketch.profile.family is Family.PACHYCEPHALOSAUR or sketch.has(Trait.DOME):
+        _draw_dome(sketch)
+    if sketch.profile.family is Family.ANKYLOSAUR:
+        drawing.fill(palette.horn, horn(head.at(0.06, 0.2), head.at(-0.19, 0.3), head.length * 0.2))
+        drawing.fill(
+            palette.horn, horn(head.at(0.1, -0.2), head.at(-0.06, -0.42), head.length * 0.18)
+        )
+    if sketch.profile.family is Family.CERATOPSIAN:
+        drawing.fill(
+            palette.horn, horn(head.at(0.09, -0.13), head.at(-0.16, -0.27), head.length * 0.12)
+        )
+    if sketch.has(Trait.NOSE_HORN) or sketch.profile.family is Family.CERATOPSIAN:
+        _draw_nose_horn(sketch)
+    if has_horns:
+        _draw_brow_horn(sketch, is_near=True)
+    _draw_eye(sketch)
+
+
+def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    skull = head.skull
+    chin = smooth(head.opened(head.points((*skull.jaw, skull.top[0]))))
+    lip = head.opened(mouth[6:][::-1])
+    if head.gape > 3:
+        corner = between(mouth[5], lip[-1], 0.5)
+        back = between(corner, mouth[-1], 0.16)  # the cheeks end before the tips
+        inside = [*mouth[5:], *lip, back]
+        drawing.fill(MOUTH, inside)
+        tongue = head.opened(
+            [head.at(0.3, skull.mouth[-1][1] + 0.01), head.at(0.72, skull.mouth[0][1] - 0.01)]
+        )
+        drawing.fill(TONGUE, leaf(tongue[0], tongue[1], 0.2, 0.06))
+    jaw = lip + chin
+    drawing.fill(palette.belly, jaw)
+    if skull.beak < 1:
+        direction = -1j * head.turn / head.length * polar(1, -head.gape)
+        tip = clipped(jaw, head.opened([head.at(skull.beak + 0.03, 0)])[0], direction)
+        if tip:
+            drawing.fill(palette.horn, tip)
+
+
+def _draw_teeth(sketch: Sketch, *, is_large: bool) -> None:
+    drawing, head = sketch.drawing, sketch.head
+    skull = head.skull
+    count = skull.teeth or 7
+    size = skull.tooth * (1.7 if is_large else 1.0)
+    front = head.points((skull.top[-1], *skull.mouth))
+    upper = smooth(front)
+    lower = head.opened(upper)
+    down = -1j * head.turn
+    teeth: list[Points] = []
+    below: list[Points] = []
+    last = int(len(upper) * 0.66)
+    for i in range(count):
+        at = 1 + (last - 2) * i / count
+        length = size * (1 - 0.45 * i / count) * (0.8 + 0.3 * math.sin(i * 2.4))
+        for row, direction, into in ((upper, down, teeth), (lower, -down, below)):
+            if row is lower and (head.gape < 3 or i % 2 or i == 0):
+                continue
+            start, end = row[int(at)], row[min(int(at) + 1, len(row) - 1)]
+            base = between(start, end, at % 1)
+            into.append(
+                horn(base - direction * 0.02, base + direction * length, head.length * size * 0.62)
+            )
+    drawing.fill(mix(BONE, CREAM, 0.6), *teeth, *below)
+
+
+def _draw_eye(sketch: Sketch) -> None:
+    """Draw the eye. Its lid shows the temper."""
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    x, y, radius = head.skull.eye
+    factor = 1.4 if sketch.has(Trait.LARGE_EYES) else 1.0
+    size = max(radius * head.length * 1.12, 5.6) * factor
+    centre = head.at(x, y)
+    forward = head.turn / head.length
+    drawing.disc(mix(palette.base, SHADOW, 0.62), centre, size * 1.28)
+    drawing.disc(palette.eye, centre, size)
+    drawing.disc(PUPIL, centre + forward * size * 0.14, size * 0.6)
+    lids = {
+        Temper.FIERCE: (0.30, -24),
+        Temper.GRUMPY: (0.12, -16),
+        Temper.PROUD: (0.25, -5),
+        Temper.CALM: (0.22, 6),
+        Temper.SOCIABLE: (0.62, 8),
+        Temper.CURIOUS: (0.85, 0),
+    }
+    if lid := lids.get(sketch.profile.temper):
+        height, angle = lid
+        round_eye = ellipse(centre, size * 1.3, size * 1.3)
+        edge = centre + forward * 1j * size * height
+        drawing.fill(palette.back, clipped(round_eye, edge, forward * polar(1, angle)))
+    drawing.disc(rgb("ffffff"), centre + size * complex(0.34, 0.3), size * 0.25)
+
+
+def _draw_frill(sketch: Sketch) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    is_own = sketch.profile.family is Family.CERATOPSIAN
+    size = (0.72 if sketch.has(Trait.FRILL) else 0.5) if is_own else 0.55
+    size *= sketch.variation.within("frill", 0.92, 1.1)
+    spiky = sketch.has(Trait.FRILL_SPIKES)
+    middle = (0.16, 0.02)
+    angles = (72, 96, 120, 144, 168, 192, 216, 240)
+    factors = (0.5, 0.76, 1.04, 1.16, 1.02, 0.76, 0.54, 0.42)
+    rim = [
+        head.at(
+            middle[0] + size * factor * math.cos(math.radians(angle)),
+            middle[1] + size * factor * math.sin(math.radians(angle)),
+        )
+        for angle, factor in zip(angles, factors, strict=True)
+    ]
+    centre = head.at(*middle)
+    outline = smooth(rim)
+    spikes = []
+    for i in range(1, 6):
+        direction = (rim[i] - centre) / abs(rim[i] - centre)
+        length = head.length * ((0.34 if i < 4 else 0.16) if spiky else 0.07)
+        base = rim[i] - direction * head.length * 0.04
+        spikes.append(
+            horn(base, rim[i] + direction * length, head.length * 0.15, -0.06 if spiky else 0)
+        )
+    drawing.fill(palette.horn, *spikes)
+    inner = [head.at(0.32, 0.24), *outline, head.at(0.2, -0.3)]
+    drawing.fill(palette.back, inner)  # so that it stands out from the neck
+    centre = head.at(0.2, 0.0)
+    drawing.fill(
+        mix(palette.accent, palette.base, 0.12),
+        [head.at(0.3, 0.2), *(between(p, centre, 0.13) for p in outline[2:-4]), head.at(0.2, -0.1)],
+    )
+    if sketch.profile.pattern in (Pattern.SPOTS, Pattern.SADDLES, Pattern.RINGS):
+        for at, radius in ((rim[2], 0.085), (rim[4], 0.075)):
+            spot = between(at, centre, 0.38)
+            drawing.disc(palette.back, spot, head.length * radius)
+            drawing.disc(palette.belly, spot, head.length * radius * 0.62)
+            drawing.disc(palette.back, spot, head.length * radius * 0.3)
+    elif sketch.profile.pattern is Pattern.STRIPES:
+        rays = [leaf(between(at, centre, 0.18), between(at, centre, 0.7), 0.24) for at in rim[1:7]]
+        drawing.fill(palette.back, *rays)
+
+
+def _draw_brow_horn(sketch: Sketch, *, is_near: bool) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    x, y, radius = head.skull.eye
+    own = sketch.profile.family is Family.CERATOPSIAN
+    length = 0.66 if own else 0.3
+    if not sketch.has(Trait.BROW_HORNS):
+        length = 0.2
+    shift = 0.0 if is_near else 0.07
+    base = head.at(x + shift - 0.01, y + radius + 0.05)
+    tip = base + head.turn * polar(length, 42 if own else 62)
+    colour = palette.horn if is_near else mix(palette.horn, SHADOW, 0.25)
+    drawing.fill(colour, horn(base, tip, head.length * (0.15 if own else 0.13), -0.14))
+
+
+def _draw_nose_horn(sketch: Sketch) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    x = head.skull.nostril[0] - 0.06
+    above = [
+        between(complex(*a), complex(*b), 0.5)
+        for a, b in zip(head.skull.top, head.skull.top[1:], strict=False)
+        if b[0] > a[0] and b[0] > x - 0.05
+    ]
+    base = head.at(above[0].real, above[0].imag - 0.05)
+    length = 0.36 if sketch.profile.family is Family.CERATOPSIAN else 0.24
+    if not sketch.has(Trait.NOSE_HORN):
+        length = 0.16
+    tip = base + head.turn * polar(length, 72)
+    drawing.fill(palette.horn, horn(base, tip, head.length * 0.16, 0.10))
+
+
+def _draw_dome(sketch: Sketch) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    own = sketch.profile.family is Family.PACHYCEPHALOSAUR
+    x, y, radius = head.skull.eye
+    low = y + radius + 0.03
+    height = (0.29 if sketch.has(Trait.DOME) else 0.21) if own else 0.18
+    dome = [head.at(x + dx, low + dy * height) for dx, dy in DOME]
+    skin = mix(palette.accent, palette.base, 0.45)
+    drawing.fill(skin, smooth(dome[:-1]) + dome[-1:])
+    shine = [
+        head.at(x + dx, low + dy * height)
+        for dx, dy in ((0.06, 0.42), (-0.03, 0.72), (-0.14, 0.82))
+    ]
+    drawing.line(mix(skin, CREAM, 0.4), head.length * 0.035, smooth(shine))
+    knobs = [
+        head.at(x + dx, low + dy)
+        for dx, dy in ((-0.41, -0.12), (-0.40, 0.0), (-0.30, 0.03), (-0.20, 0.02), (0.2, -0.01))
+    ]
+    for knob in knobs:
+        drawing.disc(palette.horn, knob, head.length * 0.038)
+
+
+def _draw_crest(sketch: Sketch) -> None:
+    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    which = sketch.variation.unit("crest")
+    size = sketch.variation.within("crest size", 0.85, 1.15)
+    points: Outline
+    if sketch.profile.family is Family.HADROSAUR:
+        points = TUBE if which < 0.5 else HELMET
+    else:
+        points = BLADES if sketch.profile.diet is Diet.MEAT or which < 0.4 else CASQUE
+    low = 0.1
+    scaled = tuple((x, low + (y - low) * (size if y > low else 1)) for x, y in points)
+    outline = smooth(head.points(scaled), closed=True)
+    drawing.fill(palette.accent, outline)
+    middle = head.at(0.25, 0.1)
+    rim = smooth([between(p, middle, 0.16) for p in head.points(scaled[1:-2])])
+    drawing.line(mix(palette.accent, SHADOW, 0.3), head.length * 0.03, rim)

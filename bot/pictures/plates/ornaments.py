@@ -1,0 +1,258 @@
+"""Ornaments of trunk and tail: plates, spikes, sails, clubs, armour, feathers, dewlaps."""
+
+import math
+from collections.abc import Iterator
+
+from bot.creatures.profile import Family, Pose, Trait
+from bot.pictures.plates.drawing import mix
+from bot.pictures.plates.geometry import Points, between, ellipse, horn, leaf, polar, smooth
+from bot.pictures.plates.palette import CREAM, SHADOW
+from bot.pictures.plates.skeleton import UNITS, Skeleton
+from bot.pictures.plates.sketch import Sketch
+
+
+def draw_behind_body(sketch: Sketch) -> None:
+    """Draw what rises from the back, so that the body hides its base."""
+    if sketch.has(Trait.DEWLAP):
+        _draw_dewlap(sketch)
+    if sketch.has(Trait.SAIL) or sketch.profile.family is Family.SPINOSAUR:
+        _draw_sail(sketch)
+    if sketch.profile.family is Family.STEGOSAUR or sketch.has(Trait.PLATES):
+        _draw_plates(sketch)
+    if sketch.has(Trait.SPIKES) and sketch.profile.family is not Family.STEGOSAUR:
+        _draw_back_spikes(sketch)
+    if sketch.profile.family is Family.STEGOSAUR:
+        _draw_tail_spikes(sketch)
+    if sketch.skeleton.plumage:
+        _draw_feathers(sketch)
+
+
+def draw_on_body(sketch: Sketch) -> None:
+    """Draw what lies on the near side."""
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    if sketch.profile.family is Family.ANKYLOSAUR:
+        _draw_armour(sketch)
+    if sketch.has(Trait.TAIL_CLUB):
+        _draw_club(sketch)
+    if sketch.has(Trait.SPIKES) and sketch.profile.family is Family.ANKYLOSAUR:
+        base = body.at(skeleton.shoulder - 0.03, 0.15)
+        tip = base + polar(0.115 * UNITS, 198)
+        drawing.fill(palette.horn, horn(base, tip, 0.04 * UNITS, 0.12))
+
+
+def _draw_dewlap(sketch: Sketch) -> None:
+    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
+    head, body = skeleton.head, skeleton.body
+    size = head.length * (0.4 if sketch.profile.pose is Pose.CALLING else 0.26)
+    chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
+    reach = min((skeleton.nape - skeleton.shoulder) * 0.6, head.length * 1.1 / body.length)
+    low = skeleton.nape - reach
+    start, end = chin, body.at(low, -0.9)
+    hang = between(start, end, 0.35) - 1j * size
+    outline = smooth([start, hang, between(start, end, 0.72) - 0.62j * size, end])
+    drawing.fill(palette.accent, [*outline, body.at(low, 0), body.at(skeleton.nape, 0)])
+
+
+def _draw_sail(sketch: Sketch) -> None:
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    height = sketch.variation.within("sail", 0.11, 0.16) * UNITS
+    if not sketch.has(Trait.SAIL):
+        height *= 0.42
+    elif sketch.profile.family is Family.SPINOSAUR:
+        height *= 1.15
+    start = skeleton.hip - 0.16
+    end = skeleton.shoulder + (skeleton.nape - skeleton.shoulder) * 0.25
+    dip = 0.25 if sketch.variation.unit("dip") < 0.35 else 0.0
+
+    def rise(part: float) -> float:
+        arch = math.pow(math.sin(math.pi * part**0.9), 0.62)
+        return height * arch * (1 - dip * math.exp(-(((part - 0.5) / 0.1) ** 2)))
+
+    count = 13
+    feet = [body.at(start + (end - start) * i / count, 0.4) for i in range(count + 1)]
+    tops = [
+        body.at(start + (end - start) * i / count, 0.95) + rise(i / count) * polar(1, 97)
+        for i in range(count + 1)
+    ]
+    drawing.fill(palette.accent, smooth(tops) + feet[::-1])
+    inner = [between(top, foot, 0.22) for top, foot in zip(tops, feet, strict=True)]
+    drawing.fill(mix(palette.accent, palette.base, 0.45), smooth(inner) + feet[::-1])
+    for top, foot in zip(tops[1:-1], feet[1:-1], strict=True):
+        drawing.line(
+            mix(palette.accent, SHADOW, 0.35), 3.2, [foot, between(foot, top, 0.93)], opacity=0.6
+        )
+
+
+def _draw_plates(sketch: Sketch) -> None:
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    own = sketch.profile.family is Family.STEGOSAUR
+    largest = (0.15 if sketch.has(Trait.PLATES) else 0.12) if own else 0.08
+    pointed = sketch.variation.unit("plates")
+    start = 0.24 if own and sketch.has(Trait.SPIKES) else 0.16
+    end = skeleton.nape - 0.01
+    count = 9
+    for is_far in (True, False):
+        for i in range(count):
+            part = (i + (0.5 if is_far else 0.0)) / (count - 0.5)
+            s = start + (end - start) * part
+            size = (
+                largest
+                * UNITS
+                * (0.26 + 0.74 * math.sin(math.pi * min(1, part * 0.92 + 0.04)) ** 1.1)
+            )
+            normal = body.direction(s) * 1j
+            base = body.at(s, 0.72)
+            up = normal * polar(1, 10)
+            along = body.direction(s)
+            half = size * (0.40 - 0.1 * pointed)
+            high = size * 1.2
+            tip = base + up * high
+            outline = (
+                smooth(
+                    [base - along * half * 0.55, base - along * half * 1.0 + up * high * 0.45, tip],
+                    steps=5,
+                )
+                + smooth(
+                    [
+                        tip,
+                        base + along * half * 1.05 + up * high * 0.42,
+                        base + along * half * 0.55,
+                    ],
+                    steps=5,
+                )[1:]
+            )
+            tint = mix(palette.accent, SHADOW, 0.32) if is_far else palette.accent
+            drawing.fill(tint, outline)
+            if not is_far:
+                middle = base + up * high * 0.42
+                core = [between(point, middle, 0.34) for point in outline]
+                drawing.fill(mix(palette.accent, CREAM, 0.28), core)
+
+
+def _draw_back_spikes(sketch: Sketch) -> None:
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    is_long = sketch.profile.family is Family.SAUROPOD
+    start = skeleton.shoulder - 0.04 if is_long else skeleton.hip - 0.2
+    end = skeleton.nape - 0.015
+    count = 9 if is_long else 13
+    for is_far in (True, False):
+        spikes = []
+        for i in range(count):
+            part = (i + (0.5 if is_far else 0)) / (count - 0.5)
+            s = start + (end - start) * part
+            rise = math.sin(math.pi * (0.15 + 0.75 * part))
+            size = (0.09 if is_long else 0.055) * UNITS * (0.35 + 0.65 * rise)
+            base = body.at(s, 0.7)
+            up = body.direction(s) * 1j * polar(1, 26)
+            spikes.append(horn(base, body.at(s, 1) + up * size, size * 0.42, -0.1))
+        drawing.fill(mix(palette.horn, SHADOW, 0.3) if is_far else palette.horn, *spikes)
+
+
+def _draw_tail_spikes(sketch: Sketch) -> None:
+    """Draw pairs of spikes, the far one of each darker. The tail hides their bases."""
+    drawing, palette, body = sketch.drawing, sketch.palette, sketch.body
+    length = (0.14 if sketch.has(Trait.SPIKES) else 0.105) * UNITS
+    places = (0.035, 0.085, 0.145, 0.205)[: 4 if sketch.has(Trait.SPIKES) else 2]
+    for shift, rise, tint in (
+        (0.018, 0.9, mix(palette.horn, SHADOW, 0.35)),
+        (0, 0.7, palette.horn),
+    ):
+        for s in places:
+            along = body.direction(s + shift)
+            tip = body.at(s + shift, 1) + (rise * 1j - 0.72) * along * length
+            base = body.at(s + shift + 0.012, 0.1)
+            drawing.fill(tint, horn(base, tip, 0.03 * UNITS, 0.08))
+
+
+def _draw_armour(sketch: Sketch) -> None:
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    light, dark = mix(palette.horn, palette.base, 0.25), mix(palette.base, SHADOW, 0.35)
+    is_spiky = sketch.has(Trait.SPIKES)
+    count = 14
+    for v in (0.14, 0.46, 0.74, 0.97):
+        for i in range(count):
+            s = 0.14 + (skeleton.nape - 0.16) * (i + (0.5 if v in (0.46, 0.97) else 0)) / count
+            along = body.direction(s)
+            size = body.width(s) * 0.085
+            base = body.at(s, v)
+            if v < 0.9:
+                angle = math.degrees(math.atan2(along.imag, along.real))
+                drawing.fill(dark, ellipse(base - 1j * size * 0.22, size * 1.1, size * 0.72, angle))
+                drawing.fill(light, ellipse(base, size, size * 0.58, angle))
+            else:
+                up = along * 1j
+                tip = base + (up * 1.5 - along * 0.9) * size
+                drawing.fill(light, horn(base - up * size * 0.6, tip, size * 2.3, 0.1))
+    for i in range(8):  # along the flank
+        s = skeleton.hip - 0.05 + (skeleton.shoulder - skeleton.hip + 0.05) * i / 7
+        size = body.width(s) * (0.36 if is_spiky else 0.22) * (0.75 + 0.25 * math.sin(i * 0.55))
+        base = body.at(s, -0.2)
+        tip = base + polar(size, 238)
+        drawing.fill(dark, horn(base + polar(size * 0.1, 0), tip, size * 0.72, 0.1))
+        drawing.fill(palette.horn, horn(base, tip, size * 0.46, 0.1))
+
+
+def _draw_club(sketch: Sketch) -> None:
+    drawing, palette, body = sketch.drawing, sketch.palette, sketch.body
+    is_own = sketch.profile.family is Family.ANKYLOSAUR
+    size = (0.05 if is_own else 0.036) * UNITS * sketch.variation.within("club", 0.9, 1.2)
+    end = body.at(0.0, 0)
+    direction = body.direction(0.0)
+    angle = math.degrees(math.atan2(direction.imag, direction.real))
+    handle = body.edge(0, 0, 0.2)
+    drawing.line(palette.base, size * 0.42, handle)
+    centre = end + direction * size * 0.2
+    dark = mix(palette.horn, SHADOW, 0.28)
+    drawing.fill(dark, ellipse(centre + 0.3j * size, size * 0.95, size * 0.6, angle))
+    lobes = ((-0.62, 0.05, 0.6), (0.1, -0.12, 0.85))
+    for along, up, part in lobes:
+        lobe = centre + (direction * along + 1j * up) * size
+        drawing.fill(palette.horn, ellipse(lobe, size * part, size * part * 0.72, angle))
+    shine = centre + (direction * 0.15 + 0.18j) * size
+    drawing.fill(mix(palette.horn, CREAM, 0.6), ellipse(shine, size * 0.4, size * 0.13, angle))
+
+
+def _tufts(
+    skeleton: Skeleton, start: float, end: float, v: float, length: float, slope: float, count: int
+) -> Iterator[Points]:
+    """Overlapping tufts that point to the tail."""
+    body = skeleton.body
+    for i in range(count):
+        s = start + (end - start) * i / (count - 1)
+        backwards = -body.direction(s)
+        tip = body.at(s, v) + backwards * polar(length, -slope if v > 0 else slope)
+        yield leaf(body.at(s, v * 0.72), tip, 0.42)
+
+
+def _draw_feathers(sketch: Sketch) -> None:
+    """Draw a fan at the tail, a mane and a fringe; of a raptor also a crown."""
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    is_raptor = sketch.profile.family is Family.SMALL_THEROPOD
+    long = (0.1 if is_raptor else 0.07) * UNITS * skeleton.plumage
+    long *= sketch.variation.within("feathers", 0.85, 1.2)
+    fan = 11
+    for i in range(fan):
+        s = 0.02 + 0.24 * (fan - 1 - i) / (fan - 1)
+        for side in (1, -1):
+            backwards = -body.direction(s)
+            tip = body.at(s, 0) + backwards * polar(long * (1.0 - 0.35 * i / fan), side * -24)
+            tint = palette.marking if i % 2 else palette.back
+            drawing.fill(tint, leaf(body.at(s, 0), tip, 0.26))
+    drawing.fill(
+        palette.marking, leaf(body.at(0.05, 0), body.at(0.0, 0) - body.direction(0) * long, 0.26)
+    )
+    fringe = [
+        *_tufts(skeleton, 0.26, skeleton.shoulder, 0.95, long * 0.5, 16, 26),
+        *_tufts(skeleton, skeleton.shoulder, skeleton.nape + 0.012, 0.95, long * 0.55, 30, 12),
+    ]
+    drawing.fill(palette.back, *fringe)
+    below = _tufts(skeleton, skeleton.hip, skeleton.nape - 0.02, -0.9, long * 0.36, 24, 24)
+    drawing.fill(palette.belly, *below)
+    if not is_raptor:
+        return
+    crown = skeleton.head
+    tufts = [
+        leaf(crown.at(x, y - 0.06), crown.at(x, y) + crown.turn * polar(0.42, angle), 0.3)
+        for x, y, angle in ((0.0, 0.1, 172), (0.06, 0.16, 156), (0.14, 0.19, 140))
+    ]
+    drawing.fill(palette.marking, *tufts)

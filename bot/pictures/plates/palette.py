@@ -1,0 +1,72 @@
+"""Colours of a creature."""
+
+from dataclasses import dataclass
+
+from bot.creatures.profile import Colour, Profile
+from bot.pictures.plates.drawing import Rgb, luminance, mix, rgb
+
+COLOURS = {
+    Colour.SAND: rgb("cfae72"),
+    Colour.RUST: rgb("b3592f"),
+    Colour.BROWN: rgb("84583a"),
+    Colour.OLIVE: rgb("7f8442"),
+    Colour.MOSS: rgb("55793f"),
+    Colour.TEAL: rgb("2b7f80"),
+    Colour.SLATE: rgb("647a8e"),
+    Colour.INDIGO: rgb("4a5297"),
+    Colour.PLUM: rgb("7d4772"),
+    Colour.CRIMSON: rgb("ab3340"),
+    Colour.AMBER: rgb("d68f2d"),
+    Colour.CREAM: rgb("e2d0a6"),
+    Colour.CHARCOAL: rgb("4b4a52"),
+}
+CREAM = rgb("f7ead0")
+SHADOW = rgb("1d1a2b")
+BONE = rgb("f0e4c6")
+HORN = rgb("5b4a3d")
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of the parts of a creature."""
+
+    base: Rgb
+    back: Rgb
+    """Darker, along the spine."""
+    belly: Rgb
+    far: Rgb
+    """Of limbs on the far side."""
+    far_marking: Rgb
+    marking: Rgb
+    crease: Rgb
+    accent: Rgb
+    """Of crests, frills, sails."""
+    horn: Rgb
+    claw: Rgb
+    eye: Rgb
+
+
+def palette_of(profile: Profile) -> Palette:
+    """The colours of a profile."""
+    base = COLOURS[profile.colour]
+    marking = COLOURS[profile.marking]
+    is_light = luminance(base) > 0.6
+    if abs(luminance(marking) - luminance(base)) < 0.12:
+        marking = mix(marking, SHADOW if luminance(base) > 0.4 else CREAM, 0.35)
+    is_dark = luminance(base) < 0.36
+    accent = COLOURS[profile.marking]
+    if luminance(accent) < 0.35:
+        accent = mix(accent, CREAM, 0.22)
+    return Palette(
+        base=base,
+        back=mix(base, SHADOW, 0.2),
+        belly=mix(base, CREAM, 0.55 if is_dark else 0.62),
+        far=mix(base, SHADOW, 0.34 if is_light else 0.4),
+        far_marking=mix(marking, SHADOW, 0.45),
+        marking=mix(marking, base, 0.12),
+        crease=mix(base, SHADOW, 0.5),
+        accent=accent,
+        horn=mix(BONE, base, 0.12),
+        claw=mix(HORN, SHADOW, 0.35) if luminance(base) > 0.4 else mix(BONE, HORN, 0.25),
+        eye=rgb("ffd34d") if profile.colour not in (Colour.AMBER, Colour.SAND) else rgb("fff3c4"),
+    )

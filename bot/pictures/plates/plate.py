@@ -1,0 +1,131 @@
+"""Plates, strips and pages of the museum as SVG: text without lettering, links or references."""
+
+from collections.abc import Sequence
+
+from bot.creatures.profile import Pose, Profile
+from bot.pictures.plates.company import draw_company_before, draw_company_behind
+from bot.pictures.plates.creature import creature
+from bot.pictures.plates.drawing import Drawing, Variation
+from bot.pictures.plates.geometry import ellipse
+from bot.pictures.plates.person import measure_of
+from bot.pictures.plates.scenery import (
+    DAYS,
+    GROUND,
+    HEIGHT,
+    WIDTH,
+    Light,
+    draw_backdrop,
+    draw_front,
+    draw_open_land,
+    light_of,
+    shadow_of,
+)
+
+STRIP = 1000, 230
+CELL, GAP = (296, 192), 6
+MUSEUM = 3 * CELL[0] + 2 * GAP, 3 * CELL[1] + 2 * GAP
+LARGEST = 744, 376
+"""Width of a creature and of what shows its size, and height of the creature, in a plate."""
+FOOD = 50
+"""Pixels of that for what it feeds on."""
+TALLEST = 270
+"""Pixels of a person. The creature becomes smaller until the person fits."""
+FACING_LEFT = 0.5
+"""Share of the creatures."""
+
+
+def plate_svg(profile: Profile) -> str:
+    """The plate of a profile: `WIDTH` by `HEIGHT` pixels."""
+    own = Variation(profile.name)
+    light = light_of(profile, own)
+    drawing = Drawing()
+    draw_backdrop(drawing, profile, light, own)
+    animal = creature(profile)
+    body = animal.drawing
+    wide = body.right - body.left
+    measure = measure_of(profile, own)
+    metre = animal.length / profile.length
+    food = FOOD if profile.pose is Pose.FEEDING else 0
+    scale = min(
+        (LARGEST[0] - food) / (wide + measure.width * metre),
+        LARGEST[1] / body.top,
+        TALLEST / (measure.height * metre),
+    )
+    beside = measure.width * metre * scale
+    left = (WIDTH - wide * scale - beside - food) / 2
+    place = left + (wide * scale + beside * 0.56 if measure.is_ahead else beside * 0.44)
+    at = complex(left + (0 if measure.is_ahead else beside) - body.left * scale, GROUND)
+    measure.draw(drawing, complex(place, GROUND + 6), metre * scale, light)
+    draw_company_behind(drawing, profile, animal, scale, at, light, clear=place)
+    middle = at.real
+    drawing.fill(
+        shadow_of(light),
+        ellipse(complex(middle + wide * scale * 0.06, GROUND + 1), wide * scale * 0.36, 9),
+    )
+    drawing.add(body, scale, at)
+    draw_company_before(drawing, profile, animal, scale, at, light)
+    draw_front(drawing, profile, light, own, clear=place)
+    page = Drawing()
+    page.add(drawing, 1, complex(WIDTH if _faces_left(own) else 0, 0), flipped=_faces_left(own))
+    return _svg(WIDTH, HEIGHT, page)
+
+
+def strip_svg(profiles: Sequence[Profile]) -> str:
+    """Up to five creatures side by side on one ground: `STRIP` pixels."""
+    width, height = STRIP
+    own = Variation(" ".join(profile.name for profile in profiles))
+    light = own.choice("day", DAYS[:2])
+    drawing = Drawing()
+    draw_open_land(drawing, width, height, 48.0, light, own)
+    room = min(width / len(profiles), 300), height * 0.72
+    step = (width - 16 - room[0]) / max(1, len(profiles) - 1)
+    for i in sorted(range(len(profiles)), key=lambda i: i % 2 == 0):  # every other one in front
+        middle = 8 + room[0] / 2 + step * i if len(profiles) > 1 else width / 2
+        ground = 26.0 if i % 2 == 0 else 48.0
+        _draw_fitted(drawing, profiles[i], middle, ground, room, light)
+    return _svg(width, height, drawing)
+
+
+def museum_svg(profiles: Sequence[Profile]) -> str:
+    """Up to nine creatures in cells of three columns: `MUSEUM` pixels, transparent between them."""
+    wide, high = CELL
+    page = Drawing()
+    for i, profile in enumerate(profiles):
+        own = Variation(profile.name)
+        light = light_of(profile, own)
+        drawing = Drawing()
+        draw_open_land(drawing, wide, high, 32.0, light, own)
+        _draw_fitted(drawing, profile, wide / 2, 32.0, (wide * 0.92, high * 0.78), light)
+        row, column = divmod(i, 3)
+        page.add(drawing, 1, complex(column * (wide + GAP), MUSEUM[1] - high - row * (high + GAP)))
+    return _svg(*MUSEUM, page)
+
+
+def _draw_fitted(
+    drawing: Drawing,
+    profile: Profile,
+    middle: float,
+    ground: float,
+    room: tuple[float, float],
+    light: Light,
+) -> None:
+    """Draw a creature with its shadow, as large as there is room."""
+    animal = creature(profile).drawing
+    wide = animal.right - animal.left
+    scale = min(room[0] / wide, room[1] / animal.top)
+    wide *= scale
+    drawing.fill(shadow_of(light), ellipse(complex(middle, ground), wide * 0.36, wide * 0.013))
+    flipped = _faces_left(Variation(profile.name))
+    aside = (animal.left + animal.right) / 2 * scale * (-1 if flipped else 1)
+    drawing.add(animal, scale, complex(middle - aside, ground), flipped=flipped)
+
+
+def _faces_left(own: Variation) -> bool:
+    return own.unit("faces") < FACING_LEFT
+
+
+def _svg(width: int, height: int, drawing: Drawing) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
+        f' viewBox="0 {-height} {width} {height}">{"".join(drawing.elements)}</svg>'
+    )

@@ -1,0 +1,156 @@
+"""What members read about a creature: pronunciation, description, labels."""
+
+import re
+from itertools import chain
+from string import Formatter
+
+import pytest
+from hypothesis import given, settings
+
+from bot.creatures import labels
+from bot.creatures.animal import profile_of
+from bot.creatures.description import (
+    ANTARCTICA,
+    BUILDS,
+    DIETS,
+    FAMILIES,
+    LARGE,
+    PATTERNS,
+    SMALL,
+    TEMPERS,
+    THEMES,
+    TRAITS,
+    description,
+    habits,
+    looks,
+)
+from bot.creatures.labels import alternative_text
+from bot.creatures.profile import Colour, Diet, Family, Pattern, Period, Pose, Temper, Theme, Trait
+from bot.creatures.pronunciation import pronunciation
+from bot.creatures.roots import TABLE
+from bot.creatures.tables import imagined_meanings
+from bot.words import Strictness, WordFilter
+from data.roots import load_roots
+from tests.bot.creatures.names import NAMES, names
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Stenotitan", "STEN-oh-TIE-tan"),
+        ("Tyrannosaurus", "tih-RAN-noh-SOR-us"),
+        ("Velociraptor", "veh-LOS-ih-RAP-tor"),
+        ("Triceratops", "trih-SER-ah-tops"),
+        ("Diplodocus", "dih-PLOD-oh-kus"),
+        ("Brachiosaurus", "BRAK-ee-oh-SOR-us"),
+        ("Archaeopteryx", "AR-kee-OP-teh-rix"),
+        ("Psittacosaurus", "sit-TAK-oh-SOR-us"),  # a silent letter
+        ("Deinonychus", "day-NON-ih-kus"),
+        ("Baryonyx", "BAR-ee-oh-nix"),
+        ("Xiongguanlong", "shyong-GWAN-long"),  # pinyin
+        ("Qianzhousaurus", "CHYAN-joo-SOR-us"),
+        ("Saurophytes", "saw-ROF-ih-tees"),
+        ("Maiasaura", "MIE-ah-SOR-ah"),
+        ("Mei", "MAY"),
+        ("Phagosaurus", "FAHG-oh-SOR-us"),  # not as it is spelt
+        ("Améthysaurus", "ah-METH-ih-SOR-us"),
+        ("Krt", "KRT"),  # no vowel
+    ],
+)
+def test_pronunciation(name: str, said: str) -> None:
+    assert pronunciation(name) == said
+
+
+@settings(max_examples=300)
+@given(names)
+def test_any_name_can_be_said(name: str) -> None:
+    said = pronunciation(name)
+    assert re.fullmatch("[A-Za-z]+(-[A-Za-z]+)*", said)
+    syllables = said.split("-")
+    assert any(map(str.isupper, syllables))
+    assert all(syllable.isupper() or syllable.islower() for syllable in syllables)
+
+
+def test_sentences() -> None:
+    """Enough of them, each a sentence, none twice."""
+    first = [*chain(*TEMPERS.values(), *DIETS.values(), *FAMILIES.values())]
+    second = [*chain(*TRAITS.values(), *THEMES.values(), *BUILDS.values(), *PATTERNS.values())]
+    second += [*SMALL, *LARGE, *ANTARCTICA]
+    assert len(first) >= 40
+    assert len(second) >= 40
+    for sentence in (*first, *second):
+        assert re.fullmatch(r"[A-Z][^.!?{}]*\.", sentence), sentence
+    assert len({*first, *second}) == len(first) + len(second)
+
+
+def test_all_codes_have_sentences() -> None:
+    assert set(TEMPERS) == set(Temper)
+    assert set(DIETS) == set(Diet)
+    assert set(FAMILIES) == set(Family)
+    assert set(TRAITS) == set(Trait)
+    assert set(THEMES) == set(Theme) - {Theme.NONE}
+
+
+@settings(max_examples=300)
+@given(names)
+def test_descriptions_fit(name: str) -> None:
+    """Both sentences are among those of the animal's own codes."""
+    profile = profile_of(name)
+    fitting = {
+        f"{one} {other}" for one in chain(*habits(profile)) for other in chain(*looks(profile))
+    }
+    assert description(profile) in fitting
+    assert description(profile) == description(profile_of(name.upper()))
+
+
+def test_word_filter_allows_descriptions() -> None:
+    """At its strictest, too; a name whose profile it refuses would show none."""
+    allows = WordFilter(strictness=Strictness.STRICT).allows
+    tables = (TEMPERS, DIETS, FAMILIES, TRAITS, THEMES, BUILDS, PATTERNS, labels.TRAITS)
+    texts = [text for table in tables for entry in table.values() for text in listed(entry)]
+    texts += [*SMALL, *LARGE, *ANTARCTICA, *imagined_meanings()]
+    texts += [text for root in load_roots(TABLE).values() for text in (root.word, root.meaning)]
+    assert [text for text in texts if not allows(text)] == []
+
+
+def listed(entry: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (entry,) if isinstance(entry, str) else entry
+
+
+def test_descriptions_differ() -> None:
+    found = [description(profile_of(name)) for name in NAMES]
+    assert len(set(found)) > 0.8 * len(found)
+
+
+def test_codes_have_labels() -> None:
+    tables = (
+        (labels.FAMILIES, Family), (labels.DIETS, Diet), (labels.PERIODS, Period),
+        (labels.TEMPERS, Temper), (labels.TRAITS, Trait), (labels.COLOURS, Colour),
+        (labels._SKINS, Pattern), (labels._PLATES, Pose),
+    )  # fmt: skip
+    for table, codes in tables:
+        assert set(table) == set(codes)
+
+
+@pytest.mark.parametrize(
+    ("kilograms", "label"), [(0.2, "200 g"), (2.4, "2.4 kg"), (450.0, "450 kg"), (8400.0, "8.4 t")]
+)
+def test_weights(kilograms: float, label: str) -> None:
+    assert labels.weight(kilograms) == label
+
+
+def test_lengths() -> None:
+    assert [labels.length(metres) for metres in (0.4, 9.0, 12.3)] == ["0.4 m", "9 m", "12.3 m"]
+
+
+def test_elder_relatives_are_no_hadrosaurs() -> None:
+    assert labels.family(profile_of("Iguanodon")) == "ornithopod"
+    assert labels.family(profile_of("Edmontosaurus")) == "hadrosaur"
+
+
+def test_alternative_text() -> None:
+    text = alternative_text(profile_of("Triceratops"))
+    assert text.startswith("Drawing of Triceratops, ")
+    assert "ceratopsian" in text
+    assert text.endswith("Features: brow horns, a frill, a nose horn.")
+    assert not any(field for _, field, _, _ in Formatter().parse(text))

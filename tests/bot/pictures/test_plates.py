@@ -1,0 +1,151 @@
+"""Plates: whole creatures in their pictures, for every family, trait and pose."""
+
+import io
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from bot.creatures.profile import Colour, Family, Pose, Profile, Theme, Trait
+from bot.pictures.plates import plate, sheet
+from bot.pictures.plates.body_plans import PLANS
+from bot.pictures.plates.creature import creature
+from bot.pictures.plates.drawing import Variation
+from bot.pictures.plates.person import measure_of
+from bot.pictures.plates.plate import museum_svg, plate_svg, strip_svg
+from bot.pictures.plates.scenery import HEIGHT, WIDTH
+from bot.pictures.plates.skeleton import FAR_GROUND, skeleton_of
+from bot.pictures.plates.skulls import SKULLS
+from bot.pictures.renderer import png_of_svg
+from tests.bot.pictures.profiles import PLAIN, creature_of
+
+CREATURES = [
+    creature_of(family, number * 7 + place, pose, *([trait] if trait else []))
+    for number, family in enumerate(Family)
+    for pose in Pose
+    for place, trait in enumerate([None, *Trait])
+]
+ALL_TRAITS = [creature_of(family, 5, pose, *Trait) for family in Family for pose in Pose]
+
+
+def box_of(svg: str) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of the creature in its plate."""
+    placed = list(re.finditer(r'<g transform="translate\((\S+) (\S+)\) scale\((\S+) \S+\)">', svg))
+    found = max(placed[1:], key=lambda group: float(group[3]))  # its young and others are smaller
+    x, y, scale = map(float, found.groups())
+    inner = svg[found.end() : svg.index("</g>", found.end())]
+    points = re.findall(r"(-?[\d.]+),(-?[\d.]+)", inner)
+    across = [x + scale * float(point[0]) for point in points]
+    down = [y + scale * float(point[1]) for point in points]
+    return min(across), min(down), max(across), max(down)
+
+
+def test_families_have_plans() -> None:
+    assert set(PLANS) == set(SKULLS) == set(Family)
+    for plan in PLANS.values():
+        assert plan.skull + plan.neck + plan.trunk + plan.tail == pytest.approx(1, abs=0.02)
+
+
+def test_creatures_stay_inside() -> None:
+    for profile in CREATURES[::9] + ALL_TRAITS:
+        left, top, right, bottom = box_of(plate_svg(profile))
+        described = (profile.family, profile.pose, profile.traits)
+        assert left >= 0, described
+        assert right <= WIDTH, described
+        assert top >= -HEIGHT, described
+        assert bottom <= 0, described
+
+
+@pytest.mark.parametrize("family", Family)
+def test_feet_touch_the_ground(family: Family) -> None:
+    """One near or far foot at least stands, and nothing but dust is below the ground."""
+    for profile in CREATURES[::2] + ALL_TRAITS:
+        if profile.family is not family:
+            continue
+        skeleton = skeleton_of(profile, Variation(profile.name))
+        limbs = skeleton.legs + (skeleton.arms if skeleton.stands_on_arms else ())
+        standing = [limb for limb in limbs if not limb.is_lifted]
+        assert standing, profile.pose
+        if profile.pose is not Pose.RUNNING:
+            assert len(standing) == len(limbs), profile.pose
+        height = skeleton.plan.hip_height
+        for limb in standing:
+            assert limb.ground == (0 if limb.is_near else FAR_GROUND * height)
+            thick = (skeleton.plan.shank + skeleton.plan.arm_width) * 0.3
+            assert limb.end.imag - limb.ground < thick, profile.pose
+        drawing = creature(profile).drawing
+        assert -height * 0.03 < drawing.bottom, (profile.pose, profile.traits)
+        assert drawing.bottom < height * FAR_GROUND + 1, (profile.pose, profile.traits)
+
+
+@pytest.mark.parametrize("profile", CREATURES[::61], ids=lambda p: f"{p.family}-{p.pose}")
+def test_joints_bend_the_right_way(profile: Profile) -> None:
+    """Knees before the line from hip to ankle, elbows of standing arms behind it."""
+    skeleton = skeleton_of(profile, Variation(profile.name))
+    limbs = [(limb, 1) for limb in skeleton.legs]
+    limbs += [(limb, -1) for limb in skeleton.arms] if skeleton.stands_on_arms else []
+    for limb, side in limbs:
+        way, joint = limb.ankle - limb.root, limb.middle - limb.root
+        assert (way.conjugate() * joint).imag * side > 0
+
+
+def test_what_shows_the_size() -> None:
+    """A person beside large creatures, a thing beside small ones, never where the food lies."""
+    for profile in CREATURES[::7]:
+        for length in (0.5, 1.2, 2.5, 3.5, 30.0):
+            sized = replace(profile, length=length)
+            measure = measure_of(sized, Variation(profile.name))
+            assert (measure.height > 1) == (length >= 3.5)
+            assert not (measure.is_ahead and profile.pose is Pose.FEEDING)
+
+
+def test_some_look_left() -> None:
+    looks = ["scale(-1.0000" in plate_svg(profile) for profile in CREATURES[::61]]
+    assert 0.2 < sum(looks) / len(looks) < 0.7
+
+
+def test_same_profile_gives_same_picture() -> None:
+    first = plate_svg(PLAIN)
+    creature.cache_clear()
+    assert plate_svg(replace(PLAIN)) == first
+    assert plate_svg(replace(PLAIN, name="Mangosaura")) != first
+    assert plate_svg(replace(PLAIN, colour=Colour.TEAL)) != first
+
+
+@pytest.mark.parametrize("theme", Theme)
+def test_no_lettering_and_no_references(theme: Theme) -> None:
+    name = '<text x="0">"&\'/><image href="/etc/passwd"/>'
+    profile = replace(PLAIN, name=name, theme=theme)
+    for svg in (plate_svg(profile), strip_svg([profile] * 5), museum_svg([profile] * 9)):
+        assert {*re.findall(r"<(\w+)", svg)} <= {"svg", "g", "path", "circle"}
+        assert "href" not in svg
+        assert "passwd" not in svg
+        assert "url(" not in svg
+
+
+def test_sheet(tmp_path: Path) -> None:
+    pytest.importorskip("resvg_py")
+    source, target = tmp_path / "names.txt", tmp_path / "sheet.png"
+    source.write_text(
+        "Tataeon\nMangosaurus\nNithosaurus\nSaurophytes\nAmaltosaurus\nTelotosaurus\n"
+    )
+    sheet.main([str(source), str(target)])
+    with Image.open(target) as picture:
+        assert picture.size == (5 * 328 - 8, 2 * 208 - 8)
+
+
+def test_rendered_sizes() -> None:
+    pytest.importorskip("resvg_py")
+    some = CREATURES[::211]
+    for profile in some:
+        content = png_of_svg(plate_svg(profile))
+        assert Image.open(io.BytesIO(content)).size == (WIDTH, HEIGHT)
+        assert len(content) < 100_000, profile
+    for number in range(1, 6):
+        content = png_of_svg(strip_svg(some[:number]))
+        assert Image.open(io.BytesIO(content)).size == plate.STRIP
+    for number in (1, 9):
+        content = png_of_svg(museum_svg((some * 2)[:number]))
+        assert Image.open(io.BytesIO(content)).size == plate.MUSEUM
