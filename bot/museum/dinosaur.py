@@ -161,7 +161,7 @@ async def _message(
     )
     reason = ""
     if is_private and turn.community_id is not None:
-        reason = _("Only you see this, because no poll here has had this name.")
+        reason = _("This is visible to you only, because no poll here has had this name.")
     return Message(
         content=text(reason) if reason else (),
         embeds=(embed,),

@@ -77,7 +77,7 @@ async def is_shown_privately(member: Actor, name: str) -> bool:
     shown = await member.use("dinosaur", name=name)
     assert shown.title == f"🦕 {name.capitalize()}"
     assert len(shown.files) == 1
-    assert ("Only you see this" in shown.text) == shown.is_private
+    assert ("visible to you only" in shown.text) == shown.is_private
     return shown.is_private
 
 
