@@ -14,6 +14,8 @@ from bot.community.blocks import BlockList
 from bot.community.queries import Blocks
 from bot.features import REGISTRY
 from bot.fleet.membership import Fleet
+from bot.pictures.creature_pictures import CreaturePictures
+from bot.pictures.renderer import Renderer
 from bot.settings import Settings
 from bot.startup import Exit, StartupError, check_folder, unusable_folder
 from bot.store import Database, Store, StoreError, url_of
@@ -90,6 +92,7 @@ async def build_app(
         launch=launch,
         inference=inference,
         word_filter=word_filter,
+        pictures=CreaturePictures(Renderer()),
         fleet=_fleet(settings, store),
         cluster=cluster,
         now=now,
@@ -108,6 +111,7 @@ def assembled(
     now: Callable[[], datetime],
     inference: Inference,
     word_filter: WordFilter,
+    pictures: CreaturePictures,
     version: str,
     libraries: dict[str, str],
     **parts: Any,  # noqa: ANN401 (optional ones of `App`, each of its type)
@@ -130,7 +134,7 @@ def assembled(
         store=store,
         inference=inference,
         check_admitted=blocks.check,
-        services=[blocks, models, custom_models, training],
+        services=[blocks, models, custom_models, training, pictures],
         registry=REGISTRY,
         now=now,
         started_at=now(),

@@ -31,14 +31,16 @@ bot.operate.serving  bot.launch bot.app bot.platforms.local bot.platforms.discor
 bot.operate          bot.store.backup bot.store bot.settings bot.startup bot.version
 bot.launch           bot.formats bot.logs bot.settings bot.startup
 bot.app              bot.features bot.training bot.community bot.chat bot.fleet bot.writing
-    bot.words bot.store bot.settings bot.startup bot.version models.weights models.serving
+    bot.pictures bot.words bot.store bot.settings bot.startup bot.version
+    models.weights models.serving
 bot.platforms.local
 bot.platforms.discord bot.features bot.status bot.chat bot.store bot.monitoring bot.logs
     bot.settings bot.startup bot.formats data
 bot.platforms.slack  bot.features bot.help bot.status bot.privacy bot.verse bot.polls bot.community
     bot.chat bot.fleet bot.store bot.monitoring bot.startup bot.concurrency bot.formats models.verse
-bot.features         bot.help bot.status bot.privacy bot.moderation bot.verse bot.names bot.training
-    bot.polls bot.community bot.chat bot.concurrency models.names models.verse data
+bot.features         bot.help bot.status bot.privacy bot.moderation bot.verse bot.museum bot.names
+    bot.training bot.pictures bot.polls bot.community bot.chat bot.concurrency models.names
+    models.verse data
 bot.help             bot.status bot.training bot.chat bot.evaluation bot.formats models.weights
 bot.status           bot.training bot.community bot.chat bot.fleet bot.writing bot.pictures
     bot.store bot.monitoring bot.settings bot.concurrency models.tasks
@@ -46,13 +48,14 @@ bot.privacy          bot.verse bot.training bot.polls bot.community bot.chat bot
 bot.moderation       bot.verse bot.training bot.polls bot.community bot.chat bot.store bot.formats
 bot.verse            bot.names bot.polls bot.chat bot.store bot.formats models.verse
     models.text_generator data
+bot.museum           bot.names bot.polls bot.chat bot.words bot.creatures bot.store bot.formats data
 bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.store
     bot.concurrency bot.formats models.names models.verse models.weights models.networks data
 bot.training         bot.polls bot.community bot.chat bot.writing bot.words bot.store
     bot.concurrency bot.formats models.tasks models.names models.training models.text_generator
     models.weights models.serving models.networks data
-bot.polls            bot.community bot.chat bot.words bot.pictures bot.store bot.concurrency
-    bot.formats data
+bot.polls            bot.community bot.chat bot.words bot.pictures bot.creatures bot.store
+    bot.concurrency bot.formats data
 bot.community        bot.chat bot.words bot.store bot.formats
 bot.chat             bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
     bot.concurrency bot.formats
@@ -105,6 +108,7 @@ FEATURES = {
     "bot.features",
     "bot.help",
     "bot.moderation",
+    "bot.museum",
     "bot.names",
     "bot.polls",
     "bot.privacy",

@@ -11,8 +11,9 @@ from bot.help import help as help_
 from bot.help.about import ABOUT
 from bot.moderation import commands as moderation
 from bot.moderation.record import MODERATE, OWNER
+from bot.museum import dinosaur
 from bot.names import dissect, names
-from bot.polls import hall_of_fame, poll_message, votes
+from bot.polls import hall_of_fame, plates, poll_message, votes
 from bot.privacy import privacy
 from bot.status.status import STATUS
 from bot.training import models, namer, requests, retrain
@@ -29,6 +30,7 @@ REGISTRY = Registry(
         names.NAME,
         sonnet.SONNET,
         dissect.DISSECT_COMMAND,
+        dinosaur.DINOSAUR_COMMAND,
         hall_of_fame.HALL_OF_FAME,
         hall_of_fame.CHAMPION_COMMAND,
         poems.POEMS,
@@ -51,6 +53,7 @@ REGISTRY = Registry(
             names.more_of_custom_model, is_costly=True, needs_rights=False
         ),
         poll_message.DISSECT: Pressed(dissect.press, is_costly=True, needs_rights=False),
+        plates.DINOSAUR: Pressed(dinosaur.press, needs_rights=False),
         details.ACTION: Pressed(details.press, needs_rights=False),
         poll_message.ACTION: Pressed(votes.vote, needs_rights=False, is_vote=True),
         poll_message.RETRACT: Pressed(votes.retract, needs_rights=False, is_vote=True),

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.chat.app import App
 from bot.features.jobs import Jobs, step
+from bot.pictures.creature_pictures import CreaturePictures
 from bot.training.registry import ModelRegistry
 from bot.training.service import TrainingService
 
@@ -64,7 +65,10 @@ async def close(app: App, fronts: Sequence[Front]) -> None:
         step(LAST_EDITS_S, app[ModelRegistry].close()),
     )
     await step(REFUSING_S, _refuse_the_last(app, fronts))
-    await asyncio.gather(*(step(DISCONNECTING_S, front.disconnect()) for front in fronts))
+    await asyncio.gather(
+        *(step(DISCONNECTING_S, front.disconnect()) for front in fronts),
+        step(DISCONNECTING_S, app[CreaturePictures].close()),
+    )
     await step(DISCONNECTING_S, app.store.close())
 
 

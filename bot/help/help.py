@@ -25,7 +25,9 @@ class Topic:
 
 
 TOPICS = (
-    Topic("names", "🦖", _("Dinosaurs"), ("dinoname", "dissect", "halloffame", "champion")),
+    Topic(
+        "names", "🦖", _("Dinosaurs"), ("dinoname", "dinosaur", "dissect", "halloffame", "champion")
+    ),
     Topic("verse", "📜", _("Poems"), ("sonnet", "poems", "export")),
     Topic("namers", "🪶", _("Names like yours"), ("name", "namer")),
     Topic("models", "🏋️", _("Training"), ("models", "retrain")),

@@ -216,7 +216,7 @@ async def redraw(app: App, platform: Platform, poll_id: int) -> None:
         if (ref := announcement_of(poll)) is not None:
             announcement = removed_message()
             if poll.winner is not None:  # which may have tied with what was removed
-                announcement = await winner_message(poll, platform.limits)
+                announcement = await winner_message(app, poll, platform.limits)
             with suppress(Deleted):
                 await platform.edit(ref, announcement)
 

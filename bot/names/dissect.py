@@ -32,6 +32,7 @@ from bot.formats import human_join, odds, percent, shortened
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
+from bot.polls.plates import show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.training.queries import CustomModelRecord
@@ -229,9 +230,10 @@ def dissection_message(
         image=PICTURE,
     )
     alt_text = description(dissection, card, limits)
+    shown = () if is_list else show_dinosaur(format_name(card, dissection.name), limits)
     return Message(
         embeds=(embed,),
-        buttons=tuple(_more_like(dissection, model, limits)),
+        buttons=(*shown, *_more_like(dissection, model, limits)),
         files=(File(PICTURE, png, alt_text),),
     )
 

@@ -28,6 +28,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
 from bot.community.blocks import BlockList
 from bot.concurrency import in_time
+from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
 from data.etymology import is_explained, parts_of, reading
@@ -274,9 +275,25 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     discoverer = _discoverer(best, community_id, allowed)
     day = best.crowned_at.date()
     file = await plaque_file(best.name, meaning, discoverer, day, best.votes)
-    pictured = replace(embed, image=PLAQUE)
-    message = Message(embeds=(pictured,), files=(file,), buttons=buttons)
+    limits = turn.platform.limits
+    plate = None if best.custom_model else await plate_of(app, best.name, limits)
+    if not best.custom_model:
+        buttons = (*show_dinosaur(best.name, limits), *buttons)
+    message = with_pictures(Message(embeds=(embed,), buttons=buttons), file, plate)
     return Winners(message, (best.poll_id,))
+
+
+def with_pictures(message: Message, plaque: File, plate: File | None = None) -> Message:
+    """A message of one embed with a plaque, and the plate in a second one: an embed has one
+    picture.
+    """
+    (embed,) = message.embeds
+    embeds = [replace(embed, image=plaque.name)]
+    files = [plaque]
+    if plate is not None:
+        embeds.append(Embed("", tone=embed.tone, image=plate.name))
+        files.append(plate)
+    return replace(message, embeds=tuple(embeds), files=tuple(files))
 
 
 def meaning_of(name: str) -> tuple[str, Text]:

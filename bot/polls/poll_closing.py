@@ -23,7 +23,8 @@ from bot.chat.turn import (
 )
 from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
-from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file, poem_about, withdraw
+from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about, with_pictures, withdraw
+from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.poll_message import message_of, poll_message, removed_message, tie_sentence
 from bot.polls.queries import PollRecord, Polls
 from bot.store import Unavailable
@@ -169,7 +170,7 @@ class PollCloser:
             await self._note_announcement(poll, unnoted)
         if poll.winner is None or poll.announcement_id is not None or unnoted is not None:
             return
-        announcement = await winner_message(poll, limits)
+        announcement = await winner_message(self._app, poll, limits)
         sent: list[int] = []
 
         async def send() -> None:
@@ -178,7 +179,7 @@ class PollCloser:
 
         if not await _delivered(send):  # the bot may lack the permission to send; it can still edit
             with suppress(Deleted):
-                await self._edit(poll, _with_plaque(closed, announcement))
+                await self._edit(poll, with_pictures(closed, *announcement.files))
         else:
             await self._note_announcement(poll, replace(place, message_id=sent[0]))
 
@@ -199,14 +200,18 @@ class PollCloser:
             await _delivered(lambda: self._platform.edit(message_of(poll), message))
 
 
-async def winner_message(poll: PollRecord, limits: Limits) -> Message:
-    """The announcement of a winner, with its plaque."""
+async def winner_message(app: App, poll: PollRecord, limits: Limits) -> Message:
+    """The announcement of a winner, with its plaque and, for a dinosaur, its plate."""
     assert poll.winner is not None  # noqa: S101 (checked by the caller)
     assert poll.closed_at is not None  # noqa: S101
     name, count = poll.names[poll.winner], poll.votes[poll.winner]
-    meaning, sentence = "", text()
+    meaning, sentence, plate = "", text(), None
+    button = poem_about(name)
+    buttons = [button] if fits(limits, button.action, button.state) else []
     if poll.custom_model is None:
         meaning, sentence = await asyncio.to_thread(meaning_of, name)
+        plate = await plate_of(app, name, limits)
+        buttons = [*show_dinosaur(name, limits), *buttons]
     file = await plaque_file(name, meaning, poll.discoverer, poll.closed_at.date(), count)
     won = ngettext("{name} won with {votes} vote.", "{name} won with {votes} votes.", count)
     lines: list[Text] = [text(won, name=strong(name), votes=count)]
@@ -216,19 +221,8 @@ async def winner_message(poll: PollRecord, limits: Limits) -> Message:
         lines.append(sentence)
     if poll.discoverer:
         lines.append(text(_("Discovered by {discoverer}."), discoverer=poll.discoverer))
-    embed = Embed(_("👑 A name has been chosen"), tuple(lines), tone=Tone.NAMES, image=PLAQUE)
-    button = poem_about(name)
-    return Message(
-        embeds=(embed,),
-        files=(file,),
-        buttons=(button,) if fits(limits, button.action, button.state) else (),
-    )
-
-
-def _with_plaque(closed: Message, announcement: Message) -> Message:
-    """The poll with the winner's plaque, for channels where the bot may not send messages."""
-    (embed,) = closed.embeds
-    return replace(closed, embeds=(replace(embed, image=PLAQUE),), files=announcement.files)
+    embed = Embed(_("👑 A name has been chosen"), tuple(lines), tone=Tone.NAMES)
+    return with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
 
 
 async def _delivered(send: Callable[[], Awaitable[object]]) -> bool:

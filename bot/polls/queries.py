@@ -330,6 +330,23 @@ class Polls(Queries):
             RecentPoll(poll.channel_id, poll.message_id, tuple(names[poll.id])) for poll in polls
         ]
 
+    async def has_dinosaur(self, community_id: int, name: str) -> bool:
+        """Whether a name, as displayed, stands in a poll on dinosaurs of a community."""
+        statement = _dinosaurs(community_id).where(Candidate.name == name).limit(1)
+        return await self._scalar(statement) is not None
+
+    async def recent_dinosaurs(
+        self, community_id: int, letters: str, *, most: int = 25
+    ) -> list[str]:
+        """Names of a community's latest polls on dinosaurs with these letters, the newest first."""
+        statement = (
+            _dinosaurs(community_id)
+            .where(func.lower(Candidate.name).contains(letters, autoescape=True))
+            .order_by(Poll.opened_at.desc(), Poll.id, Candidate.position)
+            .limit(most)
+        )
+        return [name for (name,) in await self._rows(statement)]
+
     async def cast(self, ballot: Ballot, now: datetime) -> Outcome:
         """Count a vote and replace the member's earlier one, or take back the same one.
 
@@ -595,6 +612,19 @@ def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int
         .where(Candidate.poll_id.in_(poll_ids))
         .group_by(Candidate.poll_id, Candidate.position, Candidate.name, Candidate.removed_at)
         .order_by(Candidate.poll_id, Candidate.position)
+    )
+
+
+def _dinosaurs(community_id: int) -> Select[str]:
+    """Names in polls on dinosaurs of a community, without those that a moderator removed."""
+    return (
+        select(Candidate.name)
+        .join(Poll, Poll.id == Candidate.poll_id)
+        .where(
+            Poll.community_id == community_id,
+            Poll.custom_model.is_(None),
+            Candidate.removed_at.is_(None),
+        )
     )
 
 

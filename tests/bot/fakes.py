@@ -1,10 +1,11 @@
 """Fakes of slow parts: inference, loading of weights, the trainer."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 
+from bot.pictures.renderer import DrawingFailed, Renderer
 from bot.store import Unavailable
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainingEvents
@@ -85,6 +86,21 @@ def line_dissection(line: str) -> LineDissection:
         for token in (*line.lower().split(), END)
     )
     return LineDissection(line, words)
+
+
+class FakeRenderer(Renderer):
+    """Draws nothing, and records what it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.drawn: list[tuple[object, ...]] = []
+        self.fails = False
+
+    async def draw(self, make: Callable[..., str], *arguments: object) -> bytes:
+        self.drawn.append(arguments)
+        if self.fails:
+            raise DrawingFailed("no ink")
+        return b"\x89PNG"
 
 
 class FakeWriter(Inference):

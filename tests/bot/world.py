@@ -9,6 +9,7 @@ import discord
 
 from bot.app import assembled
 from bot.chat.app import App
+from bot.pictures.creature_pictures import CreaturePictures
 from bot.platforms.discord.client import Mangosaurus
 from bot.settings import Settings
 from bot.training.queries import TrainingRequest
@@ -16,7 +17,7 @@ from bot.training.registry import ModelRegistry
 from bot.training.trainer import RunFolder
 from bot.words import WordFilter
 from models.training.events import TrainingEvent
-from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter
+from tests.bot.fakes import FakeNetworks, FakeRenderer, FakeTrainer, FakeWriter
 from tests.databases import Templates, store_in
 
 
@@ -29,6 +30,7 @@ class World:
     writer: FakeWriter = field(default_factory=FakeWriter)
     training: list[TrainingEvent | int] = field(default_factory=list)
     """Events of the next trainings, and pauses in seconds."""
+    renderer: FakeRenderer = field(default_factory=FakeRenderer)
     trainers: list[FakeTrainer] = field(default_factory=list)
     networks: FakeNetworks = field(default_factory=FakeNetworks)
     now: Callable[[], datetime] | None = None
@@ -49,6 +51,7 @@ class World:
             now=now,
             inference=self.writer,
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
+            pictures=CreaturePictures(self.renderer),
             version="1.2.3",
             libraries={"NumPy": "2.0"},
             edit_interval=0,

@@ -22,6 +22,8 @@ from bot.moderation import blocking, owner, removals
 from bot.moderation.blocking import TargetOptions
 from bot.moderation.record import OWNER
 from bot.moderation.removals import MessageOptions, NamerOptions, WinnerOptions
+from bot.museum import dinosaur
+from bot.museum.dinosaur import DinosaurOptions
 from bot.names import dissect, names
 from bot.names.dissect import DissectOptions
 from bot.names.name_options import NamesOptions
@@ -72,6 +74,7 @@ COMMANDS: dict[str, Asked] = {
     "about": (sonnet.sonnet, lambda t: SonnetOptions(SonnetRequest(about=t))),
     "form": (sonnet.sonnet, lambda t: SonnetOptions(SonnetRequest(form=t))),
     "dissect": (dissect.dissect, DissectOptions),
+    "dinosaur": (dinosaur.dinosaur, DinosaurOptions),
     "period": (hall_of_fame.hall_of_fame, HallOfFameOptions),
     "scope": (hall_of_fame.hall_of_fame, lambda t: HallOfFameOptions("day", t)),
     "export": (poems.export, poems.ExportOptions),

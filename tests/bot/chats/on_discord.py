@@ -223,7 +223,7 @@ class DiscordChat(Chat):
         items = [item for row in message.components for item in getattr(row, "children", ())]
         return Shown(
             self._plain(message.content),
-            tuple(map(self._card, message.embeds)),
+            tuple(card for card in map(self._card, message.embeds) if card != Card()),
             tuple(item.label or "" for item in items if isinstance(item, discord.Button)),
             tuple(
                 ShownFile(file.filename, file.description or "", file.read)

@@ -14,8 +14,8 @@ CATALOGUE = CHECKOUT / "bot" / "chat" / "messages.pot"
 ROOMS = [
     CHECKOUT / "bot" / room
     for room in (
-        *("chat", "community", "creatures", "help", "moderation", "names"),
-        *("platforms/discord", "platforms/slack", "polls", "privacy", "status"),
+        *("chat", "community", "creatures", "help", "moderation", "museum"),
+        *("platforms/discord", "platforms/slack", "names", "polls", "privacy", "status"),
         *("training", "verse"),
     )
 ]

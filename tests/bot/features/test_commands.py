@@ -15,6 +15,8 @@ from bot.chat.message import UserError
 from bot.evaluation.headline import Figure
 from bot.features import REGISTRY
 from bot.help import about as about_command
+from bot.museum import dinosaur
+from bot.museum.dinosaur import DinosaurOptions
 from bot.names import dissect, names
 from bot.names.dissect import DissectOptions
 from bot.names.name_options import NamesOptions
@@ -94,7 +96,7 @@ async def test_help_is_short(chat: Chat) -> None:
     topics = await chat.alice.use("help")
     assert topics.is_private
     assert [line for line in topics.lines if "/" in line] == [
-        "🦖 Dinosaurs: /dinoname, /dissect, /halloffame, /champion",
+        "🦖 Dinosaurs: /dinoname, /dinosaur, /dissect, /halloffame, /champion",
         "📜 Poems: /sonnet, /poems, /export",
         "🪶 Names like yours: /name, /namer\u00a0…",
         "🏋️ Training: /models\u00a0…",
@@ -173,8 +175,8 @@ async def test_cooldowns(chat: Chat, subtests: pytest.Subtests) -> None:
     await chat.restart(cooldown_seconds=10)
     bob = await chat.add_member("bob")
     commands = "dinoname", "sonnet", "halloffame", "champion", "poems", "export", "privacy"
-    for command in (*commands, "dissect"):
-        options = {"name": "minmi"} if command == "dissect" else {}
+    for command in (*commands, "dissect", "dinosaur"):
+        options = {"name": "minmi"} if command in ("dissect", "dinosaur") else {}
         with subtests.test(command):
             for member, is_refused in ((chat.alice, False), (chat.alice, True), (bob, False)):
                 result = await member.use(command, **options)
@@ -206,6 +208,7 @@ async def test_long_text_is_not_filtered_on_the_event_loop(
         (sonnet.sonnet, SonnetOptions(SonnetRequest(forged))),
         (sonnet.sonnet, SonnetOptions(SonnetRequest(about=forged))),
         (dissect.dissect, DissectOptions(forged)),
+        (dinosaur.dinosaur, DinosaurOptions(forged)),
         (namer.create, CorpusOptions(forged, text="a")),
         (namer.create, CorpusOptions("elves", text=forged)),
         (namer.info, NameOptions(forged)),

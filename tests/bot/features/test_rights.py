@@ -58,6 +58,7 @@ OF_OTHERS = "There's no namer "
 OPTIONS: Mapping[str, Mapping[str, object]] = {
     "name": {"namer": "elves"},
     "dissect": {"name": "Mangosaurus"},
+    "dinosaur": {"name": "Mangosaurus"},
     "namer create": {"name": "elves"},
     "namer import": {"name": "elves", "file": ("elves.safetensors", b"elves")},
     "namer export": {"name": "elves"},
@@ -82,6 +83,7 @@ STATES = {
     "names": to_state(NamesRequest(count=2)),
     "name": f"1:{to_state(NamesRequest(count=2))}",
     "dissect": "Mangosaurus",
+    "dinosaur": "Mangosaurus",
     "details": "seed=1",
     "vote": "",
     "unvote": "",

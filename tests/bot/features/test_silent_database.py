@@ -38,6 +38,7 @@ STATES = {
     "names": "3:0.9:ma:::",
     "name": "1:3:0.9:ma:::",
     "dissect": "@poll:5",
+    "dinosaur": "Bravosaurus",
     "sonnet": "0.9:sonnet:o“Shall I”",
     "about": "Mangosaurus",
     "fame": "ever:here:1:",

@@ -99,11 +99,13 @@ def test_real_name() -> None:
 
 async def test_custom_model_is_compared_with_its_list(chat: Chat) -> None:
     model = NamesModel(card("names", held_out=1.5), (), await learned(chat))
-    (shown,) = dissect.dissection_message(dissection(), b"", model, LIMITS).embeds
+    answer = dissect.dissection_message(dissection(), b"", model, LIMITS)
+    (shown,) = answer.embeds
     words = "\n".join(map(plain, shown.lines))
     assert "Nearest on the list:" in words
     assert "plausible as a name on the list." in words
     assert "real" not in words
+    assert "Show the dinosaur" not in [button.label for button in answer.buttons]
 
 
 def test_impossible_letter() -> None:
@@ -126,8 +128,9 @@ async def test_more_like_it(chat: Chat, label: str, constraint: tuple[str, str])
     ("name", "parts"),
     [("minmi", (NamePart("minmi", "Minmi", "a crossing", "English"),)), ("zyx", ())],
 )
-def test_whole_name_has_no_button(name: str, parts: tuple[NamePart, ...]) -> None:
-    assert not message_of(dissection(name, parts=parts), None).buttons
+def test_whole_name_is_like_no_other(name: str, parts: tuple[NamePart, ...]) -> None:
+    (shown,) = message_of(dissection(name, parts=parts), None).buttons
+    assert shown.label == "Show the dinosaur"
 
 
 @pytest.mark.both

@@ -196,8 +196,9 @@ async def test_champion(chat: Chat) -> None:
     await crown_here(chat, "Bravosaurus", 3)
     champion = await chat.alice.use("champion")
     assert (champion.title, champion.body) == ("👑 Today's champion", "Bravosaurus")
-    (plaque,) = champion.files
+    plaque, plate = champion.files
     assert plaque.description.startswith("A plaque: Bravosaurus, “… lizard”, 3 votes, ")
+    assert plate.description.startswith("Drawing of Bravosaurus, ")
     await chat.restart()
     poem = await chat.alice.press(champion, "A poem about it")
     assert poem.lines[0] == "Bravosaurus, line 1 of the poem,"

@@ -54,8 +54,10 @@ async def test_winner_is_announced(chat: Chat) -> None:
     assert "Bravosaurus won with 1 vote." in announcement.body
     assert "Discovered by alice." in announcement.body
     assert "tied" not in announcement.body
-    (plaque,) = chat.files()
-    assert plaque.name == "plaque.png"
+    assert [*announcement.buttons] == ["Show the dinosaur", "A poem about it"]
+    plaque, plate = chat.files()
+    assert (plaque.name, plate.name) == ("plaque.png", "bravosaurus.png")
+    assert plate.description.startswith("Drawing of Bravosaurus, ")
 
 
 async def test_tie_is_explained(chat: Chat) -> None:
@@ -160,7 +162,7 @@ async def test_abandoned_result_is_announced_once(chat: Chat) -> None:
     closed, announcement, *_picture = chat.history()
     assert closed.text == "The poll is closed: Bravosaurus has won."
     assert announcement.title == "👑 A name has been chosen"
-    assert len(chat.files()) == 1
+    assert len(chat.files()) == 2
 
 
 class Fossil:
@@ -330,7 +332,7 @@ async def test_resent_plaque_is_complete(
         nonlocal attempts
         attempts += 1
         if attempts == 1:
-            (file,) = cast("list[discord.File]", options["files"])
+            file, _plate = cast("list[discord.File]", options["files"])
             file.fp.read()  # it was on its way
             raise aiohttp.ClientError
         return await send(channel, **options)  # type: ignore[call-overload]
@@ -350,7 +352,7 @@ async def test_plaque_on_poll_where_bot_may_not_send(discord_chat: DiscordChat) 
     await discord_chat.pass_time(TEN_MINUTES + 60)
     (closed,) = discord_chat.history()
     assert closed.text == "The poll is closed: Bravosaurus has won."
-    (plaque,) = closed.files
+    plaque, _plate = closed.files
     assert plaque.description.startswith("A plaque: Bravosaurus, ")
 
 
@@ -404,7 +406,7 @@ async def test_winner_without_room_for_poem(chat: Chat) -> None:
         community_id=chat.community_id,
         namer="letters",
     )
-    message = await poll_closing.winner_message(poll, LIMITS)
+    message = await poll_closing.winner_message(chat.app, poll, LIMITS)
     assert not message.buttons
 
 

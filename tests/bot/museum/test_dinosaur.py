@@ -1,0 +1,151 @@
+"""`/dinosaur`: the animal of a name."""
+
+import pytest
+
+from bot.museum.dinosaur import DinosaurOptions, dinosaur
+from bot.polls.plates import LONGEST_NAME, has_creature
+from tests.bot.champions import crown
+from tests.bot.chats.protocol import Actor, Chat
+from tests.bot.opened_polls import a_poll
+from tests.bot.turns import FakePlatform, FakeTurn
+
+OTHER_GUILD = 12
+
+
+@pytest.mark.both
+async def test_real_genus(chat: Chat) -> None:
+    shown = await chat.alice.use("dinosaur", name="stegosaurus")
+    assert not shown.is_private
+    assert shown.title == "🦕 Stegosaurus"
+    assert shown.lines[:2] == [
+        "Say STEG-oh-SOR-us.",
+        "It may mean roof lizard: stego (stegos: roof) and saurus (sauros: lizard).",
+    ]
+    for fact in ("Family: stegosaur", "Found in: North America", "Eats: plants", "Length: 7 m"):
+        assert fact in shown.words
+    assert "A real dinosaur." in shown.words
+    (plate,) = shown.files
+    assert plate.name == "stegosaurus.png"
+    assert plate.description.startswith("Drawing of Stegosaurus, ")
+    assert "plates, spikes" in plate.description
+    await chat.restart()
+    dissected = await chat.alice.press(shown, "Dissect")
+    assert dissected.title == "🔬 Stegosaurus"
+
+
+@pytest.mark.both
+async def test_dissection_shows_it(chat: Chat) -> None:
+    dissected = await chat.alice.use("dissect", name="minmi")
+    shown = await chat.alice.press(dissected, "Show the dinosaur")
+    assert shown.title == "🦕 Minmi"
+
+
+async def test_imagined_meaning_is_marked(chat: Chat) -> None:
+    shown = await chat.alice.use("dinosaur", name="Bravosaurus")
+    assert "bravo (imagined: " in shown.body
+    assert "An imagined dinosaur." in shown.words
+    listed = await chat.alice.use("dinosaur", name="Microraptor")
+    assert "imagined: " not in listed.body
+
+
+@pytest.mark.both
+async def test_only_known_names_are_public(chat: Chat) -> None:
+    """Names of this community's polls are; those of others, of namers, and removed ones are not."""
+    await a_poll(chat)
+    place = {"at": chat.now(), "community_id": chat.community_id}
+    await crown(chat.app.store, "Farsaurus", **(place | {"community_id": OTHER_GUILD}))
+    await crown(chat.app.store, "Elrond", namer="elves", **place)
+    for name, is_private in (
+        ("kiloSAURUS", False),
+        ("Farsaurus", True),
+        ("Elrond", True),
+        ("Newsaurus", True),
+    ):
+        assert await is_shown_privately(chat.alice, name) == is_private, name
+    mo = await chat.add_moderator()
+    asked = await mo.open_menu("Moderate this message", chat.history()[0])
+    await mo.press(asked, "Remove Kilosaurus")
+    assert await is_shown_privately(chat.alice, "Kilosaurus")
+
+
+async def is_shown_privately(member: Actor, name: str) -> bool:
+    shown = await member.use("dinosaur", name=name)
+    assert shown.title == f"🦕 {name.capitalize()}"
+    assert len(shown.files) == 1
+    return shown.is_private
+
+
+async def test_direct_message(chat: Chat) -> None:
+    assert (await chat.alice.use_directly("dinosaur", name="Kilosaurus")).is_private
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("   ", "Which dinosaur?"),
+        ("Tyrannosaurus rex", "single word"),
+        ("Мангозавр", "letters from A to Z"),
+        ("竜", "letters from A to Z"),
+        ("Mango-saurus", "letters from A to Z"),
+        ("Mango1", "letters from A to Z"),
+        ("𝓜ango", "letters from A to Z"),
+        ("<@1>", "letters from A to Z"),
+        ("ƿƿƿ", "letters from A to Z"),
+        ("m" * (LONGEST_NAME + 1), "at most 40 letters, and yours has 41"),
+    ],
+)
+async def test_other_names_are_refused(chat: Chat, name: str, reason: str) -> None:
+    turn = FakeTurn(FakePlatform())
+    with pytest.raises(Exception, match=reason) as refused:
+        await dinosaur(chat.app, turn, DinosaurOptions(name))
+    assert "for example Mangosaurus" in str(refused.value)
+    assert not chat.world.renderer.drawn
+
+
+@pytest.mark.parametrize("name", ["m", "Éomaïa", "e\u0301omaia", "Øreraptor", "m" * LONGEST_NAME])
+async def test_accents_and_extremes(chat: Chat, name: str) -> None:
+    assert has_creature(name)
+    turn = FakeTurn(FakePlatform())
+    await dinosaur(chat.app, turn, DinosaurOptions(name))
+    assert turn.answers[-1].files
+
+
+async def test_word_filter(chat: Chat) -> None:
+    """A blocked name is refused; what else is blocked is left out."""
+    manager = await chat.add_manager()
+    await manager.use("settings", blocked_words="kilosaurus, roof*, boulders")
+    refused = await chat.alice.use("dinosaur", name="Kilosaurus")
+    assert refused.is_private
+    assert "won't show" in refused.text
+    assert not refused.files
+    shown = await chat.alice.use("dinosaur", name="Stegosaurus")
+    assert shown.title == "🦕 Stegosaurus"
+    assert "roof" not in shown.words
+    assert "boulders" not in (await chat.alice.use("dinosaur", name="Zyxwox")).words
+
+
+async def test_without_picture(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
+    chat.world.renderer.fails = True
+    shown = await chat.alice.use("dinosaur", name="Minmi")
+    assert shown.title == "🦕 Minmi"
+    assert not shown.files
+    assert "The plate of Minmi could not be drawn" in caplog.text
+
+
+async def test_plate_is_drawn_once(chat: Chat) -> None:
+    for name in ("Minmi", "minmi", "Stegosaurus", "Minmi"):
+        await chat.alice.use("dinosaur", name=name)
+    assert len(chat.world.renderer.drawn) == 2
+
+
+async def test_suggestions(chat: Chat) -> None:
+    await a_poll(chat)
+
+    async def suggested(typed: str) -> list[str]:
+        return [each.value for each in await chat.alice.suggestions("dinosaur", "name", typed)]
+
+    assert (await suggested(""))[:4] == ["Mangosaurus", "Bravosaurus", "Kilosaurus", "Anchisaurus"]
+    assert await suggested("braco") == ["Braco"]
+    assert await suggested("drac") == ["Drac", "Dracoraptor", "Dracosaurus"]
+    assert (await suggested("kilo"))[:2] == ["Kilo", "Kilosaurus"]
+    assert await suggested("m" * (LONGEST_NAME + 1)) == []

@@ -1,0 +1,42 @@
+"""Pictures of creatures for messages."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from bot.pictures.creature_pictures import MOST_KEPT, CreaturePictures
+from bot.pictures.renderer import Renderer
+from tests.bot.fakes import FakeRenderer
+from tests.bot.pictures.profiles import PLAIN
+
+
+async def test_plate() -> None:
+    pytest.importorskip("resvg_py")
+    pictures = CreaturePictures(Renderer(deadline_s=60), patience_s=120)
+    drawn = await pictures.plate(PLAIN)
+    assert drawn is not None
+    assert drawn.startswith(b"\x89PNG")
+    await pictures.close()
+
+
+async def test_latest_are_kept() -> None:
+    renderer = FakeRenderer()
+    pictures = CreaturePictures(renderer)
+    for number in (*range(MOST_KEPT), 0, MOST_KEPT, 0, 1):
+        await pictures.plate(replace(PLAIN, name=f"Name{number}"))
+    assert len(renderer.drawn) == MOST_KEPT + 2
+    await pictures.close()
+
+
+async def test_slow_plate_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    class Slow(FakeRenderer):
+        async def draw(self, make: Callable[..., str], *arguments: object) -> bytes:
+            await asyncio.Event().wait()
+            return b""
+
+    pictures = CreaturePictures(Slow(), patience_s=0.01)
+    assert await pictures.plate(PLAIN) is None
+    assert "could not be drawn: TimeoutError" in caplog.text
+    await pictures.close()
