@@ -11,11 +11,12 @@ from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.names.test_name import learned
 from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, voted
+from tests.bot.world import World
 
 
 @pytest.fixture(autouse=True)
-def _with_time(chat: Chat) -> None:
-    chat.world.renderer.is_busy = False
+def _with_time(world: World) -> None:
+    world.renderer.is_busy = False
 
 
 def strips(chat: Chat) -> list[str]:
@@ -61,7 +62,7 @@ async def test_without_time(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None
     names = await chat.alice.use("dinoname")
     assert names.lines
     monkeypatch.setattr(plates, "STRIP_S", 0.0)
-    monkeypatch.setattr(chat.world.renderer, "draw", _never)
+    monkeypatch.setattr(chat.world.renderer, "draw", _slowly)
     names = await chat.alice.use("dinoname")
     assert names.lines
     assert not strips(chat)
@@ -96,6 +97,6 @@ async def test_strip_follows_in_the_thread(slack_chat: SlackChat) -> None:
     assert [file.name for file in strip.files] == ["dinosaurs.png"]
 
 
-async def _never(make: Callable[..., str], *arguments: object) -> bytes:
-    await asyncio.Event().wait()
+async def _slowly(make: Callable[..., str], *arguments: object) -> bytes:
+    await asyncio.sleep(0.1)
     return b""
