@@ -21,6 +21,8 @@ from data.text import clean_name
 
 DINOSAUR = "dinosaur"
 """The action of the button that shows a dinosaur."""
+OF_HALL = "@fame:"
+"""In front of a page of the hall of fame, in the state of that button."""
 LONGEST_NAME = 40
 """Characters of the longest name that has a creature."""
 STRIP, STRIP_S = "dinosaurs.png", 1.0
@@ -81,7 +83,7 @@ async def _strip(app: App, turn: Turn, names: Sequence[str]) -> File | None:
     return File(STRIP, png, shortened(words, turn.platform.limits.alt_text))
 
 
-def show_dinosaur(name: str, limits: Limits) -> Iterator[Button]:
+def show_dinosaur(name: str, limits: Limits, label: str = "") -> Iterator[Button]:
     """The button that shows the dinosaur of a name, if it has one."""
     if has_creature(name) and fits(limits, DINOSAUR, name):
-        yield Button(_("Show the dinosaur"), DINOSAUR, name, emoji="🦕")
+        yield Button(label or _("Show the dinosaur"), DINOSAUR, name, emoji="🦕")
