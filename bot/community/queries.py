@@ -72,6 +72,8 @@ class CommunitySettings:
     log_channel_id: int | None = None
     votes_needed: int = DEFAULT_VOTES
     """Votes of others than the discoverer that a winner needs."""
+    shows_strips: bool = True
+    """Whether new dinosaurs come with a picture of them."""
 
 
 class Communities(Queries):
@@ -84,6 +86,7 @@ class Communities(Queries):
             Community.accepts_shared,
             Community.log_channel_id,
             Community.votes_needed,
+            Community.shows_strips,
         )
         async with self._database.reading() as session:
             row = (
@@ -92,7 +95,11 @@ class Communities(Queries):
         if row is None:
             return CommunitySettings()
         return CommunitySettings(
-            row[0] is not False, row[1] is not False, row[2], row[3] or DEFAULT_VOTES
+            row[0] is not False,
+            row[1] is not False,
+            row[2],
+            row[3] or DEFAULT_VOTES,
+            row[4] is not False,
         )
 
     async def poll_minutes(self, community_id: int) -> int:

@@ -1,4 +1,4 @@
-"""`/settings`: how long polls stay open, what is shared with others, and the word filter."""
+"""`/settings`: polls, what is shared with others, pictures of names, and the word filter."""
 
 from dataclasses import dataclass
 
@@ -38,6 +38,7 @@ class SettingsOptions:
     votes_needed: int | None = None
     public_hall: bool | None = None
     shared_namers: bool | None = None
+    strips: bool | None = None
     filter: str | None = None
     blocked_words: str | None = None
 
@@ -117,6 +118,7 @@ async def _change(
         "votes_needed": options.votes_needed,
         "in_public_hall": options.public_hall,
         "accepts_shared": options.shared_namers,
+        "shows_strips": options.strips,
     }
     if values := {name: value for name, value in given.items() if value is not None}:
         await app.store[Communities].change(community_id, **values)
@@ -134,6 +136,8 @@ async def _change(
         sentences.append(_switch(_PUBLIC_HALL, terms, on=options.public_hall))
     if options.shared_namers is not None:
         sentences.append(_switch(_SHARED_NAMERS, terms, on=options.shared_namers))
+    if options.strips is not None:
+        sentences.append(_switch(_STRIPS, terms, on=options.strips))
     return sentences
 
 
@@ -169,6 +173,7 @@ async def _overview(app: App, community_id: int, terms: Terms) -> list[Text]:
         "votes_needed": _votes_needed(kept.votes_needed),
         "public_hall": _switch(_PUBLIC_HALL, terms, on=kept.in_public_hall),
         "shared_namers": _switch(_SHARED_NAMERS, terms, on=kept.accepts_shared),
+        "strips": _switch(_STRIPS, terms, on=kept.shows_strips),
         "filter": _strictness(strictness),
         "blocked_words": _blocked_words(words.blocked_words),
     }
@@ -186,6 +191,10 @@ _PUBLIC_HALL = (
 _SHARED_NAMERS = (
     _("Only namers of this {community} can be used here."),
     _("Namers that other {communities} share can be used here."),
+)
+_STRIPS = (
+    _("New dinosaurs come without a picture here."),
+    _("New dinosaurs come with a picture here, unless the bot is busy."),
 )
 """Sentences on what is off, and on."""
 
@@ -255,6 +264,11 @@ SETTINGS = Command(
         Option(
             "shared_namers",
             _("Whether namers that are shared elsewhere can be used (default: yes)"),
+            Kind.SWITCH,
+        ),
+        Option(
+            "strips",
+            _("Whether new dinosaurs come with a picture of them (default: yes)"),
             Kind.SWITCH,
         ),
         Option(

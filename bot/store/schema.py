@@ -87,6 +87,8 @@ class Community(Base):
     """Whether its winners may appear in the public hall of fame; `None` for yes."""
     accepts_shared: Mapped[bool | None]
     """Whether custom models that other communities share can be used in it; `None` for yes."""
+    shows_strips: Mapped[bool | None]
+    """Whether its new dinosaurs come with a picture of them; `None` for yes."""
     log_channel_id: Mapped[int | None] = mapped_column(Number)
     """Channel in which moderation is reported."""
     filter_strictness: Mapped[int | None]

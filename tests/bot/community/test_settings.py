@@ -37,11 +37,12 @@ async def test_several_changes_at_once(chat: Chat) -> None:
     ]
     await boss.use("settings", shared_namers=True)
     shown = (await boss.use("settings")).text.split("\n")
-    assert [line.partition(".")[0] for line in shown][:4] == [
+    assert [line.partition(".")[0] for line in shown][:5] == [
         "Polls stay open for 5 minutes here",
         "A name of a new poll wins here only with a vote of someone who didn't ask for it",
         f"Winners with two votes or more appear in the hall of fame of all {terms.communities}",
         f"Namers that other {terms.communities} share can be used here",
+        "New dinosaurs come with a picture here, unless the bot is busy",
     ]
 
 
