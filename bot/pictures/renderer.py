@@ -97,13 +97,14 @@ class Renderer:
 
     def _start(self) -> None:
         self._orders, theirs = multiprocessing.Pipe()
-        self._process = multiprocessing.get_context("spawn").Process(
+        process = multiprocessing.get_context("spawn").Process(
             target=draw_orders,
             args=(theirs, self._idle_s),
             name="mangosaurus renderer",
             daemon=True,
         )
-        self._process.start()
+        process.start()
+        self._process = process  # now `close` can kill it
         theirs.close()  # so that each side notices the end of the other
         if not self._orders.poll(START_S):
             raise EOFError
