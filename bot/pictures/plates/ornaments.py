@@ -152,7 +152,7 @@ def _draw_tail_spikes(sketch: Sketch) -> None:
     """Draw pairs of spikes, the far one of each darker. The tail hides their bases."""
     drawing, palette, body = sketch.drawing, sketch.palette, sketch.body
     length = (0.14 if sketch.has(Trait.SPIKES) else 0.105) * UNITS
-    places = (0.035, 0.085, 0.145, 0.205)[: 4 if sketch.has(Trait.SPIKES) else 2]
+    places = (0.05, 0.095, 0.15, 0.205)[: 4 if sketch.has(Trait.SPIKES) else 2]
     for shift, rise, tint in (
         (0.018, 0.9, mix(palette.horn, SHADOW, 0.35)),
         (0, 0.7, palette.horn),
@@ -160,8 +160,10 @@ def _draw_tail_spikes(sketch: Sketch) -> None:
         for s in places:
             along = body.direction(s + shift)
             tip = body.at(s + shift, 1) + (rise * 1j - 0.72) * along * length
-            base = body.at(s + shift + 0.012, 0.1)
-            drawing.fill(tint, horn(base, tip, 0.03 * UNITS, 0.08))
+            base = body.at(s + shift + 0.012, 0.4)
+            # No wider than the tail, or its root would come out below.
+            width = min(0.03 * UNITS, 0.85 * body.width(s + shift))
+            drawing.fill(tint, horn(base, tip, width, 0.08))
 
 
 def _draw_armour(sketch: Sketch) -> None:
