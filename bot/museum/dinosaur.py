@@ -15,11 +15,12 @@ from bot.chat.turn import Limits, Turn
 from bot.creatures import labels
 from bot.creatures.animal import profile_of
 from bot.creatures.description import description
+from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.creatures.profile import Profile, Root
 from bot.creatures.pronunciation import pronunciation
 from bot.formats import human_join, shortened
 from bot.names.autocomplete import whole_names
-from bot.polls.plates import DINOSAUR, LONGEST_NAME, has_creature, plate_file
+from bot.polls.plates import DINOSAUR, plate_file
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.store import Unavailable

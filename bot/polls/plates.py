@@ -1,7 +1,6 @@
 """Plates of dinosaurs beside their names: whose names have one, its file, the button for it."""
 
 import asyncio
-import unicodedata
 from collections.abc import Iterator
 
 from bot.chat.app import App
@@ -11,6 +10,7 @@ from bot.chat.translation import _
 from bot.chat.turn import Limits
 from bot.creatures.animal import profile_of
 from bot.creatures.labels import alternative_text
+from bot.creatures.names import has_creature
 from bot.creatures.profile import Profile
 from bot.formats import shortened
 from bot.pictures.creature_pictures import CreaturePictures
@@ -18,18 +18,6 @@ from data.text import clean_name
 
 DINOSAUR = "dinosaur"
 """The action of the button that shows a dinosaur."""
-LONGEST_NAME = 40
-"""Characters of the longest name that has a creature."""
-
-
-def has_creature(name: str) -> bool:
-    """Whether a name can be that of a dinosaur: one word of Latin letters, not too long."""
-    if len(name) > LONGEST_NAME:
-        return False
-    letters = unicodedata.normalize("NFC", name)
-    return bool(clean_name(name)) and all(
-        letter.isalpha() and unicodedata.name(letter, "").startswith("LATIN ") for letter in letters
-    )
 
 
 async def plate_file(app: App, profile: Profile, limits: Limits) -> File | None:
