@@ -23,8 +23,8 @@ RULES = """
 bot.__main__         bot.operate.doctor bot.operate.serving bot.operate bot.launch
     bot.platforms.slack bot.startup
 bot.operate.doctor   bot.operate bot.launch bot.platforms.discord bot.platforms.slack bot.training
-    bot.chat bot.writing bot.pictures bot.store bot.monitoring bot.settings bot.startup
-    models.weights
+    bot.chat bot.writing bot.pictures bot.creatures bot.store bot.monitoring bot.settings
+    bot.startup models.weights
 bot.operate.serving  bot.launch bot.app bot.platforms.local bot.platforms.discord
     bot.platforms.slack bot.status bot.chat bot.fleet bot.store bot.monitoring bot.settings
     bot.startup bot.version

@@ -20,7 +20,8 @@ from bot.creatures.profile import Profile, Root
 from bot.creatures.pronunciation import pronunciation
 from bot.formats import human_join, shortened
 from bot.names.autocomplete import whole_names
-from bot.polls.plates import DINOSAUR, plate_file
+from bot.polls.hall_of_fame import dinosaurs_on
+from bot.polls.plates import DINOSAUR, OF_HALL, plate_file, show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.store import Unavailable
@@ -50,8 +51,16 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
-    """Answer the button that shows the dinosaur of a name."""
-    await dinosaur(app, turn, DinosaurOptions(state))
+    """Answer the button that shows the dinosaur of a name, or one of the hall of fame."""
+    limits = turn.platform.limits
+    if not state.startswith(OF_HALL):
+        await dinosaur(app, turn, DinosaurOptions(state))
+        return
+    names = await dinosaurs_on(app, turn, state.removeprefix(OF_HALL))
+    if not names:
+        raise UserError(_("These names are no longer there. See others with /halloffame."))
+    buttons = tuple(button for name in names for button in show_dinosaur(name, limits, name))
+    await turn.respond(Message(text(_("Which one?")), buttons=buttons, private=True))
 
 
 async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
@@ -136,8 +145,7 @@ async def _message(
                 (_("Lived"), labels.PERIODS[profile.period]),
                 (_("Found in"), labels.REGIONS[profile.region]),
                 (_("Eats"), labels.DIETS[profile.diet]),
-                (_("Length"), labels.length(profile.length)),
-                (_("Weight"), labels.weight(profile.weight)),
+                (_("Size"), _size(profile)),
                 (_("Temper"), labels.TEMPERS[profile.temper]),
             )
         ),
@@ -145,12 +153,21 @@ async def _message(
         tone=Tone.NAMES,
         image=plate.name if plate else "",
     )
+    reason = ""
+    if is_private and turn.community_id is not None:
+        reason = _("Only you see this, because no poll here has had this name.")
     return Message(
+        content=text(reason) if reason else (),
         embeds=(embed,),
         buttons=tuple(_dissect_button(profile.name, limits)),
         files=(plate,) if plate else (),
         private=is_private,
     )
+
+
+def _size(profile: Profile) -> str:
+    length, weight = labels.length(profile.length), labels.weight(profile.weight)
+    return _("{length} long, {weight}").format(length=length, weight=weight)
 
 
 def _lines(profile: Profile, words: WordFilter) -> Iterator[Text]:

@@ -28,7 +28,8 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
 from bot.community.blocks import BlockList
 from bot.concurrency import in_time
-from bot.polls.plates import plate_of, show_dinosaur
+from bot.creatures.names import has_creature
+from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
 from data.etymology import is_explained, parts_of, reading
@@ -136,12 +137,27 @@ async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None
 
 async def turn_page(app: App, turn: Turn, state: str) -> None:
     """Answer the buttons that turn pages."""
+    page = await page_of(app, turn, _options_of(turn, state))
+    await turn.edit_source(page.message)
+    await _note(app, turn, turn.source.ref if turn.source is not None else None, page)
+
+
+async def dinosaurs_on(app: App, turn: Turn, state: str) -> list[str]:
+    """Names on a page that have a creature, and that the word filter lets pass."""
+    options = _options_of(turn, state)
+    scope = scope_of(options, turn.community_id, app.now())
+    found = await app.store[HallOfFame].best(scope, skip=options.page * PAGE, most=PAGE)
+    names = dict.fromkeys(name.name for name in found if _has_creature(name))
+    allowed = await _allowed(app, turn.community_id, names)
+    return [name for name in names if name in allowed]
+
+
+def _options_of(turn: Turn, state: str) -> HallOfFameOptions:
+    """The page of a button. Raises `UserError` for one of somebody else's names."""
     options = HallOfFameOptions.from_state(state)
     if options.scope == "mine" and options.member_id != turn.user.id:
         raise UserError(_("These names are someone else's. See yours with /halloffame."))
-    page = await page_of(app, turn, options)
-    await turn.edit_source(page.message)
-    await _note(app, turn, turn.source.ref if turn.source is not None else None, page)
+    return options
 
 
 async def champion(app: App, turn: Turn, _options: NoOptions) -> None:
@@ -244,7 +260,12 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Winners:
         ).format(page=page + 1, pages=pages, count=count)
     title = _("🏛️ Best names: {period}, {place}").format(period=period, place=place)
     embed = Embed(title, lines, footer=footer, tone=Tone.NAMES)
-    message = Message((), (embed,), tuple(_paging(replace(options, page=page), pages)))
+    options = replace(options, page=page)
+    buttons = [*_paging(options, pages)]
+    if any(name.name in allowed and _has_creature(name) for name in found):
+        label = _("Show a dinosaur")
+        buttons.append(Button(label, DINOSAUR, OF_HALL + options.to_state(), emoji="🦕"))
+    message = Message((), (embed,), tuple(buttons))
     return Winners(message, tuple(name.poll_id for name in found))
 
 
@@ -268,9 +289,9 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
         return Winners(Message(text(sentence)))
     title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
     embed = Embed(title, (text(strong(best.name)),), tone=Tone.NAMES)
-    buttons = (poem_about(best.name),)
+    buttons = [poem_about(best.name)]
     if not has_plaque:
-        return Winners(Message(embeds=(embed,), buttons=buttons), (best.poll_id,))
+        return Winners(Message(embeds=(embed,), buttons=tuple(buttons)), (best.poll_id,))
     meaning = "" if best.custom_model else (await asyncio.to_thread(meaning_of, best.name))[0]
     discoverer = _discoverer(best, community_id, allowed)
     day = best.crowned_at.date()
@@ -278,8 +299,8 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     limits = turn.platform.limits
     plate = None if best.custom_model else await plate_of(app, best.name, limits)
     if not best.custom_model:
-        buttons = (*show_dinosaur(best.name, limits), *buttons)
-    message = with_pictures(Message(embeds=(embed,), buttons=buttons), file, plate)
+        buttons = [*show_dinosaur(best.name, limits), *buttons]
+    message = with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
     return Winners(message, (best.poll_id,))
 
 
@@ -357,6 +378,10 @@ def _line(place: int, name: Champion, community_id: int | None, allowed: Contain
     namer = name.custom_model
     source = text(" ", emphasis(f"({namer})")) if namer and namer in allowed else ()
     return (*text(f"{rank} ", strong(name.name)), *source, *text(f" · {votes}{by}"))
+
+
+def _has_creature(name: Champion) -> bool:
+    return name.custom_model is None and has_creature(name.name)
 
 
 def _paging(options: HallOfFameOptions, pages: int) -> Iterator[Button]:

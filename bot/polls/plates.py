@@ -18,6 +18,8 @@ from data.text import clean_name
 
 DINOSAUR = "dinosaur"
 """The action of the button that shows a dinosaur."""
+OF_HALL = "@fame:"
+"""In front of a page of the hall of fame, in the state of that button."""
 
 
 async def plate_file(app: App, profile: Profile, limits: Limits) -> File | None:
@@ -36,7 +38,7 @@ async def plate_of(app: App, name: str, limits: Limits) -> File | None:
     return await plate_file(app, await asyncio.to_thread(profile_of, name), limits)
 
 
-def show_dinosaur(name: str, limits: Limits) -> Iterator[Button]:
+def show_dinosaur(name: str, limits: Limits, label: str = "") -> Iterator[Button]:
     """The button that shows the dinosaur of a name, if it has one."""
     if has_creature(name) and fits(limits, DINOSAUR, name):
-        yield Button(_("Show the dinosaur"), DINOSAUR, name, emoji="🦕")
+        yield Button(label or _("Show the dinosaur"), DINOSAUR, name, emoji="🦕")

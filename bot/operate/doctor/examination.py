@@ -18,6 +18,7 @@ from bot.operate.doctor.database import examine_database
 from bot.operate.doctor.discord_account import examine_discord
 from bot.operate.doctor.findings import INSTALL, Finding, Level, fine, problem, warning
 from bot.operate.doctor.machine import (
+    examine_drawings,
     examine_fonts,
     examine_monitoring,
     examine_packages,
@@ -64,6 +65,7 @@ CHECKS = (
     Check("Monitoring", examine_monitoring, 10),
     Check("Weights", examine_weights, 30),
     Check("Fonts", examine_fonts, 60),
+    Check("Drawings", examine_drawings, 30),
 )
 
 

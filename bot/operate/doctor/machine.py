@@ -186,6 +186,21 @@ def examine_fonts(_settings: Settings) -> list[Finding]:
     return [fine(check, "Every alphabet that was tried can be drawn.")]
 
 
+def examine_drawings(_settings: Settings) -> list[Finding]:
+    """Whether dinosaurs can be drawn."""
+    from bot.creatures.animal import profile_of
+    from bot.pictures.plates.plate import plate_svg
+    from bot.pictures.renderer import png_of_svg
+
+    check = "Drawings"
+    try:
+        png_of_svg(plate_svg(profile_of("Mangosaurus")))
+    except (ImportError, OSError, ValueError) as error:
+        advice = "Install the packages again (resvg-py draws); until then, they have no pictures."
+        return [warning(check, f"Dinosaurs can't be drawn: {error}.", advice)]
+    return [fine(check, "Dinosaurs can be drawn.")]
+
+
 def examine_monitoring(settings: Settings) -> list[Finding]:
     """Whether METRICS_PORT can be opened, and SENTRY_DSN be used, if they are set."""
     findings = [*_port(settings.metrics_host, settings.metrics_port)]

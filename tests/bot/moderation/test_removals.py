@@ -140,7 +140,7 @@ async def test_winner_is_removed_elsewhere(chat: Chat, monkeypatch: pytest.Monke
 
 
 async def test_tie_with_removed_name(chat: Chat) -> None:
-    """The announcement of the winner forgets it as well, and keeps its plaque."""
+    """The announcement of the winner forgets it as well, and keeps its pictures."""
     await a_poll(chat)
     first, second = await members(chat, 2)
     await first.press(first_message(chat), "Kilosaurus")
@@ -154,7 +154,7 @@ async def test_tie_with_removed_name(chat: Chat) -> None:
     assert card.text == "The poll is closed: Kilosaurus has won."
     assert "Kilosaurus won with 1 vote." in plaque.body
     assert "Bravosaurus" not in plaque.body
-    assert len(chat.files()) == 1
+    assert len(chat.files()) == 2
 
 
 @pytest.mark.both

@@ -21,7 +21,12 @@ async def test_real_genus(chat: Chat) -> None:
         "Say STEG-oh-SOR-us.",
         "It may mean roof lizard: stego (stegos: roof) and saurus (sauros: lizard).",
     ]
-    for fact in ("Family: stegosaur", "Found in: North America", "Eats: plants", "Length: 7 m"):
+    for fact in (
+        "Family: stegosaur",
+        "Found in: North America",
+        "Eats: plants",
+        "Size: 7 m long, 4 t",
+    ):
         assert fact in shown.words
     assert "A real dinosaur." in shown.words
     (plate,) = shown.files
@@ -52,9 +57,9 @@ async def test_imagined_meaning_is_marked(chat: Chat) -> None:
 async def test_only_known_names_are_public(chat: Chat) -> None:
     """Names of this community's polls are; those of others, of namers, and removed ones are not."""
     await a_poll(chat)
-    place = {"at": chat.now(), "community_id": chat.community_id}
-    await crown(chat.app.store, "Farsaurus", **(place | {"community_id": OTHER_GUILD}))
-    await crown(chat.app.store, "Elrond", namer="elves", **place)
+    store, now = chat.app.store, chat.now()
+    await crown(store, "Farsaurus", at=now, community_id=OTHER_GUILD)
+    await crown(store, "Elrond", at=now, community_id=chat.community_id, namer="elves")
     for name, is_private in (
         ("kiloSAURUS", False),
         ("Farsaurus", True),
@@ -72,6 +77,7 @@ async def is_shown_privately(member: Actor, name: str) -> bool:
     shown = await member.use("dinosaur", name=name)
     assert shown.title == f"🦕 {name.capitalize()}"
     assert len(shown.files) == 1
+    assert ("Only you see this" in shown.text) == shown.is_private
     return shown.is_private
 
 

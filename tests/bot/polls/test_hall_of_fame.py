@@ -73,7 +73,7 @@ async def test_best_names(chat: Chat) -> None:
         "🥉 Third · 2 votes · Ada",
         "4. Fourth · 1 vote · Ada",
     ]
-    assert [*result.buttons] == []
+    assert [*result.buttons] == ["Show a dinosaur"]
     assert not result.is_private
 
 
@@ -125,6 +125,45 @@ async def test_pages(chat: Chat) -> None:
     shown = await chat.alice.press(shown, "Back")
     assert shown.card.footer == "page 2 of 3 · 23 names"
     assert len(chat.history()) == 1
+
+
+@pytest.mark.both
+async def test_dinosaurs_of_a_page(chat: Chat) -> None:
+    """Those that have a creature, once each: not those of namers, and none that is blocked."""
+    manager = await chat.add_manager()
+    await manager.use("settings", blocked_words="mudsaurus")
+    await crown_here(chat, "Elrond", 3, namer="elves")
+    shown = await chat.alice.use("halloffame")
+    assert [*shown.buttons] == []
+    names = ("Firstsaurus", "Name 2", "Mudsaurus", "Lastsaurus", "Firstsaurus")
+    for place, name in enumerate(names):
+        await crown_here(chat, name, seconds_later=place)
+    shown = await chat.alice.use("halloffame")
+    await chat.restart()
+    which = await chat.alice.press(shown, "Show a dinosaur")
+    assert which.is_private
+    assert [*which.buttons] == ["Firstsaurus", "Lastsaurus"]
+    found = await chat.alice.press(which, "Lastsaurus")
+    assert found.title == "🦕 Lastsaurus"
+    assert not found.is_private
+
+
+async def test_dinosaurs_of_another_page(chat: Chat) -> None:
+    await crown_here(chat, "Firstsaurus", 2, member_id=chat.alice.id)
+    shown = await chat.alice.use("halloffame", scope="mine")
+    bob = await chat.add_member("bob")
+    refused = await bob.press(shown, "Show a dinosaur")
+    assert refused.text.startswith("These names are someone else's")
+    for state, reason in (
+        ("@fame:ever:here:9:", "no longer there"),
+        ("@fame:", "/halloffame"),
+        ("@fame", "letters from A to Z"),
+        ("", "Which dinosaur?"),
+    ):
+        chat.rewrite_button(shown, "Show a dinosaur", f"dinosaur:{state}")
+        refused = await chat.alice.press(shown, "Show a dinosaur")
+        assert refused.is_private
+        assert reason in refused.text
 
 
 async def test_pages_of_another_member(chat: Chat) -> None:

@@ -43,6 +43,7 @@ ANSWERS = {
     "dinoname": "1 new dinosaur",
     "name": "elves: 1 new name",
     "dissect": "Nearest real genera: Dracosaurus",
+    "dinosaur": "🦕 Mango",
     "sonnet": "Four hundred characters on mango",
     "poems": "Shall I compare thee",
     "export": "Your poem.",

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import secrets
+import sys
 
 import pytest
 from sqlalchemy import text
@@ -11,7 +12,7 @@ from bot.monitoring.server import serve_monitoring
 from bot.monitoring.state import ReadinessCheck
 from bot.operate.doctor.examination import examine
 from bot.operate.doctor.findings import Level
-from bot.operate.doctor.machine import examine_monitoring
+from bot.operate.doctor.machine import examine_drawings, examine_monitoring
 from bot.settings import Settings
 from bot.startup import Exit
 from bot.store import Database
@@ -27,10 +28,19 @@ def test_working_set_up(setup: Setup, capsys: pytest.CaptureFixture[str]) -> Non
         assert f"✓ {check}: " in printed
     for check in ("Database", "Migrations", "Weights", "State folder", "Packages", "Fonts"):
         assert f" {check}: " in printed
+    assert "✓ Drawings: " in printed
     size = len(before) / 2**20
     assert f"can be read and written. It has {size:.1f} MiB." in printed
     assert setup.database.read_bytes() == before
     assert [path.name for path in setup.state_dir.iterdir()] == ["mangosaurus.db"]
+
+
+def test_without_renderer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bot works all the same."""
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    (found,) = examine_drawings(Settings())
+    assert found.level is Level.WARNING
+    assert "resvg" in found.found
 
 
 async def test_port_of_the_bot_itself() -> None:
