@@ -49,7 +49,8 @@ bot.privacy          bot.verse bot.museum.queries bot.training bot.polls bot.com
 bot.moderation       bot.verse bot.training bot.polls bot.community bot.chat bot.store bot.formats
 bot.verse            bot.names bot.polls bot.chat bot.store bot.formats models.verse
     models.text_generator data
-bot.museum           bot.names bot.polls bot.chat bot.words bot.creatures bot.store bot.formats data
+bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
+    bot.pictures bot.creatures bot.store bot.formats data
 bot.museum.queries   bot.creatures bot.store
 bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.store
     bot.concurrency bot.formats models.names models.verse models.weights models.networks data

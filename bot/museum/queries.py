@@ -9,7 +9,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, case, delete, func, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    SQLColumnExpression,
+    case,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.creatures.animal import profile_of
@@ -159,13 +170,15 @@ _DISCOVERER = case((_IS_HIDDEN, None), else_=Discovery.member_id)
 """The discoverer; nobody for one who hides their collection."""
 
 
-def _place(values: type[Family] | type[Period], column: ColumnElement[Any]) -> ColumnElement[int]:
+def _place(
+    values: type[Family] | type[Period], column: SQLColumnExpression[Any]
+) -> ColumnElement[int]:
     """The place of a code among all of them."""
     return case({value.value: i for i, value in enumerate(values)}, value=column, else_=len(values))
 
 
 _NEWEST = (Discovery.found_at.desc(), Discovery.id.desc())
-ORDERS: Mapping[str, Sequence[ColumnElement[Any]]] = {
+ORDERS: Mapping[str, Sequence[SQLColumnExpression[Any]]] = {
     "newest": _NEWEST,
     "family": (_place(Family, Discovery.family), Discovery.key),
     "period": (_place(Period, Discovery.period), Discovery.key),
@@ -294,7 +307,7 @@ class Museum(Queries):
     async def _find(
         self,
         *conditions: ColumnElement[bool],
-        order: Sequence[ColumnElement[Any]] = (),
+        order: Sequence[SQLColumnExpression[Any]] = (),
         skip: int = 0,
         most: int = 1,
     ) -> list[Exhibit]:
@@ -319,8 +332,7 @@ class Museum(Queries):
 
 
 def _exhibit(row: Row[Any]) -> Exhibit:
-    *facts, profile = row
-    return Exhibit(*facts, from_json(profile) if profile else profile_of(row.name))
+    return Exhibit(*row[:-1], from_json(row.profile) if row.profile else profile_of(row.name))
 
 
 def _of(community_id: int, owner_id: int | None) -> tuple[ColumnElement[bool], ...]:

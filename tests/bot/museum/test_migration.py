@@ -50,7 +50,12 @@ def insert(connection: Connection, winners: list[tuple[str, int, int | None, str
     """Polls that closed one after the other, stored in another order."""
     for i, (name, community, member, namer) in reversed([*enumerate(winners)]):
         at = BEGIN + timedelta(minutes=i)
-        facts = {"id": i + 1, "community": community, "member": member, "namer": namer}
+        facts: dict[str, object] = {
+            "id": i + 1,
+            "community": community,
+            "member": member,
+            "namer": namer,
+        }
         facts |= {"at": at if connection.dialect.name != "sqlite" else f"{at:%Y-%m-%d %H:%M:%S.%f}"}
         connection.execute(
             text(
