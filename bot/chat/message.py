@@ -179,6 +179,9 @@ class Message:
     buttons: tuple[Button, ...] = ()
     files: tuple[File, ...] = ()
     private: bool = False
+    files_stay: bool = False
+    """Whether files only accompany the message: an edit without any leaves those that it has. Where
+    files are messages of their own, they go to its thread."""
 
 
 class UserError(Exception):

@@ -294,6 +294,10 @@ class Turn(Protocol):
     def can_admit_bot(self) -> bool:
         """Whether members can let the bot into the channel, if it is not there."""
 
+    @property
+    def attaches_files(self) -> bool:
+        """Whether an answer that everybody sees may have files, as far as is known."""
+
     def moderates(self, channel_id: int) -> bool:
         """Whether the user sees a channel of the community and can delete others' messages there.
 

@@ -259,10 +259,12 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
     name = await app.store[Moderation].remove_name(poll_id, position, entry)
     if name is None:
         raise UserError(_("This name was removed already."))
-    announcement = announcement_of(poll) if poll is not None and poll.winner == position else None
-    leaves_picture = announcement is not None and turn.platform.may_leave_pictures(
-        announcement, app.started_at
-    )
+    pictured = []
+    if poll is not None and poll.custom_model is None:
+        pictured.append(message_of(poll))
+    if poll is not None and poll.winner == position and (ref := announcement_of(poll)) is not None:
+        pictured.append(ref)
+    leaves_picture = any(turn.platform.may_leave_pictures(ref, app.started_at) for ref in pictured)
     failure = await _in_time(redraw(app, turn.platform, poll_id))
     await _in_time(withdraw(app, turn.platform))
     await post(app, turn.platform, entry_of(app, turn, Action.REMOVE_NAME, subject=name))

@@ -170,7 +170,8 @@ async def _message(
 ) -> Message:
     """The plate and what is known of the animal, without what the word filter blocks."""
     limits = turn.platform.limits
-    plate = await plate_file(app, profile, limits)
+    may_attach = is_private or turn.attaches_files
+    plate = await plate_file(app, profile, limits) if may_attach else None
     embed = Embed(
         title=f"🦕 {profile.name}",
         lines=await asyncio.to_thread(lambda: tuple(_lines(profile, words))),

@@ -94,6 +94,7 @@ async def gallery(
         embeds=(embed,),
         buttons=(*shown, *buttons),
         files=(picture,) if picture else (),
+        files_stay=picture is not None,
         private=private,
     )
     return Winners(message, tuple(exhibit.poll_id for exhibit in page.exhibits))
@@ -117,8 +118,11 @@ def _described(turn: Turn, page: Page, exhibit: Exhibit, allowed: set[str]) -> T
 async def _picture(
     app: App, turn: Turn, exhibits: Sequence[Exhibit], allowed: set[str]
 ) -> File | None:
-    """The creatures in one picture; `None` if they are not drawn in time, or the bot is busy."""
-    if app.is_crowded or not exhibits:
+    """The creatures in one picture.
+
+    `None` where the bot cannot attach files, while it is busy, or if they are not drawn in time.
+    """
+    if not turn.attaches_files or app.is_crowded or not exhibits:
         return None
     png = await app[CreaturePictures].museum([exhibit.profile for exhibit in exhibits])
     if png is None:

@@ -42,6 +42,7 @@ from bot.names.name_options import (
     to_state,
     with_request,
 )
+from bot.polls.plates import strip_of
 from bot.polls.poll_message import (
     DISSECT,
     MORE,
@@ -185,7 +186,8 @@ async def _message(
         poll = None
         candidates = replace(candidates, note=f"{candidates.note} {too_many(limit)}".strip())
     if poll is not None:
-        return poll_message(poll, turn.platform.limits), poll
+        message = poll_message(poll, turn.platform.limits)
+        return await _with_strip(app, turn, message, candidates), poll
     dissect_state = None
     if candidates.is_dissectable:
         dissect_state = await _dissect_state(app, turn, candidates)
@@ -197,7 +199,15 @@ async def _message(
             more_state, dissect_state, candidates.details, of_custom_model=record is not None
         ),
     )
-    return message, None
+    return await _with_strip(app, turn, message, candidates), None
+
+
+async def _with_strip(app: App, turn: Turn, message: Message, candidates: Candidates) -> Message:
+    """A message with the creatures of its names, if they are dinosaurs and the bot has time."""
+    if candidates.custom_model is not None:
+        return message
+    strip = await strip_of(app, turn, candidates.names)
+    return replace(message, files=(strip,), files_stay=True) if strip is not None else message
 
 
 async def _generate(

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 
 from bot.creatures.profile import Profile
@@ -13,18 +14,28 @@ PATIENCE_S = 10.0
 """Seconds for which an answer waits for its picture, with those that are drawn before it."""
 MOST_KEPT = 32
 """Plates and pages that are kept; a plate has up to 90 kB."""
+REST = 4.0
+"""A strip is followed by a pause that is so many times as long: strips take a fifth of the time."""
 
 _Shown = Profile | tuple[Profile, ...]
 
 
 class CreaturePictures:
-    """Draws plates, and pages of museums. One service per process."""
+    """Draws plates, strips and pages of museums. One service per process."""
 
-    def __init__(self, renderer: Renderer, *, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self,
+        renderer: Renderer,
+        *,
+        patience_s: float = PATIENCE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._renderer = renderer
+        self._clock = clock
         self._patience_s = patience_s
         self._kept: dict[_Shown, bytes] = {}
         """The latest last."""
+        self._rests_until = 0.0
 
     async def plate(self, profile: Profile) -> bytes | None:
         """The plate as PNG; `None` if it could not be drawn in time, which is logged."""
@@ -48,6 +59,28 @@ class CreaturePictures:
             del self._kept[next(iter(self._kept))]
         return png
 
+    @property
+    def has_time(self) -> bool:
+        """Whether a strip can be drawn now, without taking more than its share of the time."""
+        return not self._renderer.waiting and self._clock() >= self._rests_until
+
+    async def strip(self, profiles: Sequence[Profile]) -> bytes | None:
+        """The strip as PNG; `None` if there is no time, or if it could not be drawn.
+
+        Not to be cancelled: it notes how long the drawing took.
+        """
+        if not self.has_time:
+            return None
+        begun = self._clock()
+        try:
+            return await self._renderer.draw(_strip_svg, tuple(profiles))
+        except DrawingFailed as error:
+            log.warning("A strip could not be drawn: %r", error)
+            return None
+        finally:
+            now = self._clock()
+            self._rests_until = now + REST * (now - begun)
+
     async def close(self) -> None:
         """Draw nothing more, and end the renderer's process."""
         await self._renderer.close()
@@ -63,3 +96,9 @@ def _museum_svg(profiles: Sequence[Profile]) -> str:
     from bot.pictures.plates.plate import museum_svg
 
     return museum_svg(profiles)
+
+
+def _strip_svg(profiles: Sequence[Profile]) -> str:
+    from bot.pictures.plates.plate import strip_svg
+
+    return strip_svg(profiles)

@@ -1,25 +1,30 @@
-"""Plates of dinosaurs beside their names: whose names have one, its file, the button for it."""
+"""Pictures of dinosaurs beside their names: whose names have one, its file, the button for it."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.message import Button, File
 from bot.chat.translation import _
-from bot.chat.turn import Limits
+from bot.chat.turn import Limits, Turn
+from bot.community.queries import Communities
+from bot.concurrency import within
 from bot.creatures.animal import profile_of
-from bot.creatures.labels import alternative_text
+from bot.creatures.labels import alternative_text, family
 from bot.creatures.names import has_creature
 from bot.creatures.profile import Profile
 from bot.formats import shortened
 from bot.pictures.creature_pictures import CreaturePictures
+from bot.store import Unavailable
 from data.text import clean_name
 
 DINOSAUR = "dinosaur"
 """The action of the button that shows a dinosaur."""
 OF_HALL = "@fame:"
 """In front of a page of the hall of fame, in the state of that button."""
+STRIP, STRIP_S = "dinosaurs.png", 1.0
+"""The file with the creatures of new names, and the seconds for which these wait for it."""
 
 
 async def plate_file(app: App, profile: Profile, limits: Limits) -> File | None:
@@ -36,6 +41,34 @@ async def plate_of(app: App, name: str, limits: Limits) -> File | None:
     if not has_creature(name):
         return None
     return await plate_file(app, await asyncio.to_thread(profile_of, name), limits)
+
+
+async def strip_of(app: App, turn: Turn, names: Sequence[str]) -> File | None:
+    """The creatures of new names side by side, as a file with alternative text.
+
+    `None` where the bot cannot attach files or a community wants none, and while the bot is busy.
+    """
+    if not turn.attaches_files or app.is_crowded or not app[CreaturePictures].has_time:
+        return None
+    try:
+        return await within(STRIP_S, _strip(app, turn, names))
+    except (TimeoutError, Unavailable):
+        return None
+
+
+async def _strip(app: App, turn: Turn, names: Sequence[str]) -> File | None:
+    if turn.community_id is not None:
+        settings = await app.store[Communities].settings(turn.community_id)
+        if not settings.shows_strips:
+            return None
+    shown = [name for name in names if has_creature(name)]
+    profiles = await asyncio.to_thread(lambda: [profile_of(name) for name in shown])
+    png = await app[CreaturePictures].strip(profiles) if profiles else None
+    if png is None:
+        return None
+    creatures = ", ".join(f"{profile.name} ({family(profile)})" for profile in profiles)
+    words = _("From left to right: {creatures}").format(creatures=creatures)
+    return File(STRIP, png, shortened(words, turn.platform.limits.alt_text))
 
 
 def show_dinosaur(name: str, limits: Limits, label: str = "") -> Iterator[Button]:

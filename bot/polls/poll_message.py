@@ -100,6 +100,8 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
         note=poll.note,
         buttons=buttons_of(more_state, dissect_state, poll.footer, of_custom_model=of_custom_model),
     )
+    # What was drawn of these names: a removed one leaves its picture, too.
+    message = replace(message, files_stay=not poll.removed)
     if poll.closed_at is not None:
         return replace(message, content=_result(poll))
     return replace(

@@ -95,6 +95,12 @@ class FakeRenderer(Renderer):
         super().__init__()
         self.drawn: list[tuple[object, ...]] = []
         self.fails = False
+        self.is_busy = True
+        """So that names come without a strip, in tests that are not about it."""
+
+    @property
+    def waiting(self) -> int:
+        return int(self.is_busy)
 
     async def draw(self, make: Callable[..., str], *arguments: object) -> bytes:
         self.drawn.append(arguments)

@@ -120,6 +120,7 @@ class FakeTurn:
     community_id: int | None = COMMUNITY
     channel_id: int | None = CHANNEL
     sees_channel: bool = True
+    attaches_files: bool = True
     can_admit_bot: bool = True
     created_at: datetime = field(default_factory=discord.utils.utcnow)
     source: Source | None = None

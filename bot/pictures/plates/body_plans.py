@@ -112,11 +112,11 @@ PLANS = {
         arm=(0.12, 0.09, 0.05), arm_width=0.042, fingers=3, stands_on_arms=False, stride=0.5,
     ),
     Family.SAUROPOD: BodyPlan(
-        skull=0.047, neck=0.305, trunk=0.205, tail=0.445, hip_height=0.18,
+        skull=0.047, neck=0.305, trunk=0.205, tail=0.445, hip_height=0.215,
         trunk_angle=3, trunk_arch=7, neck_angles=(34, 56), head_angle=-14, tail_angles=(-10, 5),
         depths=(0.078, 0.128, 0.152, 0.142, 0.070, 0.026), taper=1.25,
-        leg=(0.58, 0.38, 0.10), thigh=0.076, shank=0.05, foot=Foot.PILLAR, toes=0.10,
-        arm=(0.088, 0.066, 0.036), arm_width=0.052, fingers=0, stands_on_arms=True, stride=0.55,
+        leg=(0.58, 0.38, 0.10), thigh=0.076, shank=0.046, foot=Foot.PILLAR, toes=0.10,
+        arm=(0.088, 0.066, 0.036), arm_width=0.047, fingers=0, stands_on_arms=True, stride=0.55,
     ),
     Family.EARLY_SAUROPODOMORPH: BodyPlan(
         skull=0.062, neck=0.215, trunk=0.25, tail=0.475, hip_height=0.21,

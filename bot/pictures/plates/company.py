@@ -1,62 +1,101 @@
 """Company: what is around a creature because of its temper, diet and pose."""
 
 import re
+from dataclasses import replace
 
-from bot.creatures.profile import Diet, Pose, Profile, Temper, Theme
-from bot.pictures.plates.creature import Animal
+from bot.creatures.profile import Diet, Pose, Profile, Temper, Theme, Trait
+from bot.pictures.plates.creature import Animal, creature
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, mix, rgb
 from bot.pictures.plates.geometry import between, ellipse, leaf, polar, smooth
-from bot.pictures.plates.palette import BONE, SHADOW
+from bot.pictures.plates.palette import BONE, CREAM, SHADOW
 from bot.pictures.plates.plants import fern, tree_fern
 from bot.pictures.plates.scenery import GROUND, Light, shadow_of
 
 _COLOURS = re.compile(r'#[0-9a-f]{6}"')
-_OPACITY = re.compile(r' opacity="[^"]*"')
+LEAVES = (rgb("d98e3a"), rgb("c4603a"), rgb("8fae4a"))
+_OPACITY = re.compile(r' (fill|stroke)-opacity="[^"]*"')
+YOUNG = 0.3
+"""Length of a young one, as a part of that of the adult."""
 HIGH = 150
 """Pixels above the ground; a mouth that is higher feeds on trees."""
 
 
 def draw_company_behind(
-    drawing: Drawing, profile: Profile, animal: Animal, scale: float, at: complex, light: Light
+    drawing: Drawing,
+    profile: Profile,
+    animal: Animal,
+    scale: float,
+    at: complex,
+    light: Light,
+    clear: float,
 ) -> None:
-    """Draw others of its kind far away, and the tree that it feeds on."""
+    """Draw others of its kind far away, the tree that it feeds on, what it startles and stirs.
+
+    None of its kind stand at the `clear` place.
+    """
     own = Variation(profile.name)
     if profile.temper is Temper.SOCIABLE:
         other = _silhouette(animal.drawing, mix(light.middle, SHADOW, 0.12))
-        for x, size in ((640, 0.19), (752, 0.25)):
+        start = 640 if clear < 400 else 60
+        for x, size in ((start, 0.19), (start + 112, 0.25)):
             drawing.add(other, scale * size, complex(x, GROUND + 22))
     mouth = at + animal.mouth * scale
-    if profile.pose is Pose.FEEDING and profile.diet is Diet.PLANTS and mouth.imag > GROUND + HIGH:
+    if profile.pose is Pose.FEEDING and _eats_plants(profile, mouth) and not _is_low(mouth):
         foot = complex(mouth.real + 26, GROUND + 14)
         high = (mouth.imag - foot.imag) / 0.74
         tree_fern(drawing, foot, high, mix(light.plant, light.middle, 0.35), own)
     if profile.pose in (Pose.WALKING, Pose.RUNNING) and profile.theme is not Theme.THUNDER:
         _draw_footprints(drawing, at.real - animal.drawing.right * scale * 0.1, scale, light)
+    if profile.pose is Pose.RUNNING:
+        _draw_dust(drawing, at + animal.drawing.left * scale * 0.2, light)
+    elif profile.pose is Pose.CALLING:
+        level = max(mouth.imag, GROUND + animal.drawing.top * scale - 60)
+        _draw_flyers(drawing, complex(mouth.real, min(level, 385)), mix(light.middle, SHADOW, 0.35))
+    elif profile.pose is Pose.WALKING or profile.temper in (Temper.GRUMPY, Temper.NERVOUS):
+        _draw_leaves(drawing, at + animal.tail * scale, light, own)
 
 
 def draw_company_before(
     drawing: Drawing, profile: Profile, animal: Animal, scale: float, at: complex, light: Light
 ) -> None:
-    """Draw its food, or an insect that it watches."""
+    """Draw its food, an insect that it watches, or its young."""
     mouth = at + animal.mouth * scale
-    is_low = mouth.imag < GROUND + HIGH
     if profile.temper is Temper.CURIOUS or (
         profile.pose is Pose.FEEDING and profile.diet is Diet.INSECTS
     ):
-        has_room = mouth.real < 730
-        above = 34 + 26j if has_room else 1j * (24 + animal.head_length * scale * 0.5)
-        _draw_dragonfly(drawing, mouth + above, 15)
+        ahead = min(34.0, 780 - mouth.real)
+        _draw_dragonfly(drawing, mouth + complex(ahead, 26 + (34 - ahead)), 15)
+    if profile.temper is Temper.CALM and profile.diet is Diet.PLANTS:
+        traits = (Trait.LARGE_EYES, Trait.LARGE_HEAD)
+        young = creature(
+            replace(profile, traits=traits, temper=Temper.CURIOUS, pose=Pose.STANDING)
+        ).drawing
+        size = scale * YOUNG
+        foot = complex(max(at.real - young.right * size - 36, 10 - young.left * size), GROUND - 16)
+        drawing.fill(shadow_of(light), ellipse(foot, (young.right - young.left) * size * 0.3, 4))
+        drawing.add(young, size, foot)
     if profile.pose is not Pose.FEEDING:
         return
     if profile.diet is Diet.FISH:
         _draw_fish(drawing, mouth - animal.head_length * scale * 0.12, animal.head_length * scale)
-    elif profile.diet is Diet.PLANTS and is_low:
-        foot = complex(mouth.real + 4, GROUND - 8)
-        fern(
-            drawing, foot, max(30, animal.head_length * scale * 0.7), light.plant, Variation("food")
-        )
-    elif profile.diet in (Diet.MEAT, Diet.ANYTHING) and is_low:
+    elif _eats_plants(profile, mouth):
+        long = max(24, animal.head_length * scale * 0.3)
+        frond = [leaf(mouth, mouth + polar(long, angle), 0.4) for angle in (-70, -25, 20)]
+        drawing.fill(mix(light.plant, rgb("6fae4a"), 0.5), *frond)
+        if _is_low(mouth):
+            foot, high = complex(mouth.real + 4, GROUND - 8), animal.head_length * scale * 0.7
+            fern(drawing, foot, max(30, high), light.plant, Variation("food"))
+    elif profile.diet in (Diet.MEAT, Diet.ANYTHING):
         _draw_bones(drawing, complex(min(mouth.real + 6, 738), GROUND - 8), light)
+
+
+def _is_low(mouth: complex) -> bool:
+    return mouth.imag < GROUND + HIGH
+
+
+def _eats_plants(profile: Profile, mouth: complex) -> bool:
+    """Whether it feeds on plants; an animal that eats anything finds bones on the ground."""
+    return profile.diet is Diet.PLANTS or (profile.diet is Diet.ANYTHING and not _is_low(mouth))
 
 
 def _silhouette(drawing: Drawing, colour: Rgb) -> Drawing:
@@ -75,6 +114,34 @@ def _draw_footprints(drawing: Drawing, start: float, scale: float, light: Light)
             toe = polar(size, angle)
             prints.append(leaf(base, base + complex(toe.real, toe.imag * 0.45), 0.34))
     drawing.fill(mix(light.ground, shadow_of(light), 0.7), *prints)
+
+
+def _draw_dust(drawing: Drawing, at: complex, light: Light) -> None:
+    """Draw what a runner's feet throw up."""
+    dust = mix(light.ground, CREAM, 0.6)
+    for x, y, size in ((0, 8, 15), (-26, 14, 20), (-58, 12, 14), (-84, 20, 9)):
+        drawing.fill(dust, ellipse(at + complex(x, y), size * 1.5, size), opacity=0.75)
+
+
+def _draw_flyers(drawing: Drawing, start: complex, colour: Rgb) -> None:
+    """Draw pterosaurs that a call startles."""
+    places = ((-230, 55, 15), (-172, 92, 20), (-300, 96, 17), (-120, 60, 12), (-392, 72, 13))
+    for x, y, size in places:
+        at = start + complex(x, y)
+        wings = [leaf(at, at + polar(size * 1.5, angle), 0.3, 0.12) for angle in (150, 40)]
+        body = leaf(at - polar(size * 0.5, 15), at + polar(size * 0.9, 15), 0.3)
+        drawing.fill(colour, *wings, body)
+
+
+def _draw_leaves(drawing: Drawing, tail: complex, light: Light, own: Variation) -> None:
+    """Draw leaves that the tail sweeps up."""
+    for i in range(7):
+        at = tail + own.point(f"leaf {i}", (-24, 62), (-62, -12))
+        if at.imag < GROUND - 30:
+            at = complex(at.real, GROUND - 30 + i * 5)
+        tint = mix(own.choice(f"leaf tint {i}", LEAVES), light.plant, 0.25)
+        turn = polar(own.within(f"leaf size {i}", 10, 17), 360 * own.unit(f"leaf turn {i}"))
+        drawing.fill(tint, leaf(at, at + turn, 0.5, 0.1))
 
 
 def _draw_dragonfly(drawing: Drawing, at: complex, size: float) -> None:

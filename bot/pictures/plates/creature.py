@@ -22,6 +22,8 @@ class Animal:
     length: float
     """Along the spine, from snout to tail."""
     mouth: complex
+    tail: complex
+    """Its tip."""
     head_length: float
 
 
@@ -45,5 +47,5 @@ def creature(profile: Profile) -> Animal:
         draw_arm(sketch, skeleton.arms[0])
     draw_behind_head(sketch)
     draw_head(sketch)
-    head = skeleton.head
-    return Animal(sketch.drawing, skeleton.length, mouth=head.mouth, head_length=head.length)
+    head, tail = skeleton.head, skeleton.body.at(0, 0)
+    return Animal(sketch.drawing, skeleton.length, head.mouth, tail, head.length)

@@ -77,7 +77,7 @@ class Drawing:
         """Draw a line with round ends."""
         self._add(
             f'<path fill="none" stroke="{_paint(colour)}" stroke-width="{width:.1f}"'
-            f' stroke-linecap="round" stroke-linejoin="round"{_opacity(opacity)}'
+            f' stroke-linecap="round" stroke-linejoin="round"{_opacity(opacity, "stroke")}'
             f' d="M{_coordinates(points)}"/>',
             [points],
         )
@@ -90,17 +90,16 @@ class Drawing:
             [[centre - complex(radius, radius), centre + complex(radius, radius)]],
         )
 
-    def add(self, other: "Drawing", scale: float = 1.0, at: complex = 0j) -> None:
-        """Put another drawing in front, with its origin at a point."""
+    def add(
+        self, other: "Drawing", scale: float = 1.0, at: complex = 0j, *, flipped: bool = False
+    ) -> None:
+        """Put another drawing in front, with its origin at a point, or its mirror image."""
+        across = -scale if flipped else scale
+        corners = ((other.left, other.bottom), (other.right, other.top))
         self._add(
-            f'<g transform="translate({at.real:.1f} {-at.imag:.1f}) scale({scale:.4f})">'
-            f"{''.join(other.elements)}</g>",
-            [
-                [
-                    at + scale * complex(other.left, other.bottom),
-                    at + scale * complex(other.right, other.top),
-                ]
-            ],
+            f'<g transform="translate({at.real:.1f} {-at.imag:.1f})'
+            f' scale({across:.4f} {scale:.4f})">{"".join(other.elements)}</g>',
+            [[at + complex(x * across, y * scale) for x, y in corners]],
         )
 
     def _add(self, element: str, outlines: Sequence[Sequence[complex]]) -> None:
@@ -120,5 +119,6 @@ def _paint(colour: Rgb) -> str:
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
-def _opacity(opacity: float) -> str:
-    return "" if opacity >= 1 else f' opacity="{opacity:.2f}"'
+def _opacity(opacity: float, of: str = "fill") -> str:
+    """Of a fill or stroke: that of an element costs the renderer a layer."""
+    return "" if opacity >= 1 else f' {of}-opacity="{opacity:.2f}"'

@@ -38,8 +38,8 @@ BLADES = (
 CASQUE = ((0.56, 0.06), (0.50, 0.28), (0.34, 0.46), (0.14, 0.42), (0.02, 0.18), (0.2, 0.0))
 """As of a cassowary."""
 DOME = (
-    (0.17, -0.01), (0.13, 0.62), (-0.04, 1), (-0.24, 0.78), (-0.37, 0.15), (-0.41, -0.24),
-    (-0.1, -0.2),
+    (0.27, -0.30), (0.16, 0.28), (0.01, 0.80), (-0.13, 1), (-0.29, 0.76), (-0.39, 0.1),
+    (-0.41, -0.5), (-0.1, -0.24),
 )  # fmt: skip
 """In skull lengths and heights of the dome, from above the eye."""
 
@@ -101,7 +101,7 @@ def draw_head(sketch: Sketch) -> None:
         )
     if sketch.profile.family is Family.CERATOPSIAN:
         drawing.fill(
-            palette.horn, horn(head.at(0.16, -0.22), head.at(0.04, -0.47), head.length * 0.13)
+            palette.horn, horn(head.at(0.09, -0.13), head.at(-0.16, -0.27), head.length * 0.12)
         )
     if sketch.has(Trait.NOSE_HORN) or sketch.profile.family is Family.CERATOPSIAN:
         _draw_nose_horn(sketch)
@@ -193,13 +193,14 @@ def _draw_frill(sketch: Sketch) -> None:
     size *= sketch.variation.within("frill", 0.92, 1.1)
     spiky = sketch.has(Trait.FRILL_SPIKES)
     middle = (0.16, 0.02)
-    angles = [72, 96, 120, 144, 168, 192, 216, 240]
+    angles = (72, 96, 120, 144, 168, 192, 216, 240)
+    factors = (0.5, 0.76, 1.04, 1.16, 1.02, 0.76, 0.54, 0.42)
     rim = [
         head.at(
             middle[0] + size * factor * math.cos(math.radians(angle)),
             middle[1] + size * factor * math.sin(math.radians(angle)),
         )
-        for angle, factor in zip(angles, (0.55, 0.8, 1.0, 1.1, 1.04, 0.92, 0.76, 0.6), strict=True)
+        for angle, factor in zip(angles, factors, strict=True)
     ]
     centre = head.at(*middle)
     outline = smooth(rim)
@@ -265,13 +266,15 @@ def _draw_dome(sketch: Sketch) -> None:
     own = sketch.profile.family is Family.PACHYCEPHALOSAUR
     x, y, radius = head.skull.eye
     low = y + radius + 0.03
-    height = (0.34 if sketch.has(Trait.DOME) else 0.24) if own else 0.2
+    height = (0.29 if sketch.has(Trait.DOME) else 0.21) if own else 0.18
     dome = [head.at(x + dx, low + dy * height) for dx, dy in DOME]
-    drawing.fill(palette.accent, smooth(dome[:-1]) + dome[-1:])
+    skin = mix(palette.accent, palette.base, 0.45)
+    drawing.fill(skin, smooth(dome[:-1]) + dome[-1:])
     shine = [
-        head.at(x + dx, low + dy * height) for dx, dy in ((0.07, 0.5), (-0.03, 0.8), (-0.14, 0.78))
+        head.at(x + dx, low + dy * height)
+        for dx, dy in ((0.06, 0.42), (-0.03, 0.72), (-0.14, 0.82))
     ]
-    drawing.line(mix(palette.accent, CREAM, 0.5), head.length * 0.035, smooth(shine))
+    drawing.line(mix(skin, CREAM, 0.4), head.length * 0.035, smooth(shine))
     knobs = [
         head.at(x + dx, low + dy)
         for dx, dy in ((-0.41, -0.12), (-0.40, 0.0), (-0.30, 0.03), (-0.20, 0.02), (0.2, -0.01))

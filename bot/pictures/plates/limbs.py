@@ -35,27 +35,13 @@ def draw_leg(sketch: Sketch, limb: Limb) -> None:
             limb.ankle,
             complex(limb.end.real, _sole(limb)),
         ]
-        front = [
-            0.34 * thigh,
-            0.52 * thigh,
-            0.46 * thigh,
-            0.62 * shank,
-            0.50 * shank,
-            0.48 * shank,
-            0.60 * shank,
-        ]
-        back = [
-            0.34 * thigh,
-            0.54 * thigh,
-            0.44 * thigh,
-            0.50 * shank,
-            0.52 * shank,
-            0.46 * shank,
-            0.50 * shank,
-        ]
+        front = [thigh * part for part in (0.34, 0.52, 0.46)]
+        front += [shank * part for part in (0.62, 0.50, 0.48, 0.60)]
+        back = [thigh * part for part in (0.34, 0.54, 0.44)]
+        back += [shank * part for part in (0.50, 0.52, 0.46, 0.50)]
     else:
         spine = [
-            limb.root + thigh * (-0.06 + (0.2j if limb.is_lifted else 0.36j)),
+            limb.root + thigh * (-0.06 + 0.36j),
             limb.root + upper * 0.15,
             limb.root + upper * 0.62,
             limb.middle,
@@ -65,28 +51,13 @@ def draw_leg(sketch: Sketch, limb: Limb) -> None:
             between(limb.ankle, limb.end, 0.5),
             limb.end,
         ]
-        front = [
-            0.36 * thigh,
-            0.52 * thigh,
-            0.40 * thigh,
-            0.46 * shank,
-            0.40 * shank,
-            0.26 * shank,
-            0.28 * shank,
-            0.25 * shank,
-            0.30 * shank,
-        ]
-        back = [
-            0.36 * thigh,
-            0.54 * thigh,
-            0.46 * thigh,
-            0.42 * shank,
-            0.62 * shank,
-            0.28 * shank,
-            0.32 * shank,
-            0.25 * shank,
-            0.30 * shank,
-        ]
+        firm = 1.4 if plan.foot is Foot.HOOFED else 1.0  # no narrow ankles below a heavy body
+        front = [thigh * part for part in (0.42, 0.62, 0.46)]
+        front += [shank * part for part in (0.46, 0.40, 0.26 * firm, 0.28 * firm)]
+        front += [shank * part * firm for part in (0.25, 0.30)]
+        back = [thigh * part for part in (0.42, 0.62, 0.50)]
+        back += [shank * part for part in (0.42, 0.62, 0.28 * firm, 0.32 * firm)]
+        back += [shank * part * firm for part in (0.25, 0.30)]
     tube = Tube(spine, front, back)
     colour = palette.base if limb.is_near else palette.far
     if plan.foot is Foot.BIRD:
@@ -214,7 +185,7 @@ def _draw_bird_foot(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
     plan = skeleton.plan
     long = plan.toes * plan.hip_height
     high = limb.end.imag - limb.ground if not limb.is_lifted else plan.shank * 0.3
-    turn = polar(1, -12) if limb.is_lifted else 1 + 0j
+    turn = polar(1, -75) if limb.is_lifted else 1 + 0j
     claw = palette.claw if limb.is_near else mix(palette.claw, SHADOW, 0.35)
     behind = mix(colour, SHADOW, 0.18)
 

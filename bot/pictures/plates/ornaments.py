@@ -22,7 +22,7 @@ def draw_behind_body(sketch: Sketch) -> None:
     if sketch.has(Trait.SPIKES) and sketch.profile.family is not Family.STEGOSAUR:
         _draw_back_spikes(sketch)
     if sketch.profile.family is Family.STEGOSAUR:
-        _draw_tail_spikes(sketch, is_near=False)
+        _draw_tail_spikes(sketch)
     if sketch.skeleton.plumage:
         _draw_feathers(sketch)
 
@@ -32,8 +32,6 @@ def draw_on_body(sketch: Sketch) -> None:
     drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     if sketch.profile.family is Family.ANKYLOSAUR:
         _draw_armour(sketch)
-    if sketch.profile.family is Family.STEGOSAUR:
-        _draw_tail_spikes(sketch, is_near=True)
     if sketch.has(Trait.TAIL_CLUB):
         _draw_club(sketch)
     if sketch.has(Trait.SPIKES) and sketch.profile.family is Family.ANKYLOSAUR:
@@ -45,9 +43,10 @@ def draw_on_body(sketch: Sketch) -> None:
 def _draw_dewlap(sketch: Sketch) -> None:
     drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     head, body = skeleton.head, skeleton.body
-    size = head.length * (0.34 if sketch.profile.pose is Pose.CALLING else 0.2)
+    size = head.length * (0.4 if sketch.profile.pose is Pose.CALLING else 0.26)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
-    low = skeleton.nape - (skeleton.nape - skeleton.shoulder) * 0.6
+    reach = min((skeleton.nape - skeleton.shoulder) * 0.6, head.length * 1.1 / body.length)
+    low = skeleton.nape - reach
     start, end = chin, body.at(low, -0.9)
     hang = between(start, end, 0.35) - 1j * size
     outline = smooth([start, hang, between(start, end, 0.72) - 0.62j * size, end])
@@ -149,19 +148,20 @@ def _draw_back_spikes(sketch: Sketch) -> None:
         drawing.fill(mix(palette.horn, SHADOW, 0.3) if is_far else palette.horn, *spikes)
 
 
-def _draw_tail_spikes(sketch: Sketch, *, is_near: bool) -> None:
+def _draw_tail_spikes(sketch: Sketch) -> None:
+    """Draw pairs of spikes, the far one of each darker. The tail hides their bases."""
     drawing, palette, body = sketch.drawing, sketch.palette, sketch.body
     length = (0.14 if sketch.has(Trait.SPIKES) else 0.105) * UNITS
-    tint = palette.horn if is_near else mix(palette.horn, SHADOW, 0.35)
-    places: tuple[float, ...] = (0.035, 0.085)
-    if sketch.has(Trait.SPIKES):
-        places += (0.145, 0.205)
-    for s in places:
-        at = s + (0.0 if is_near else 0.018)
-        back = -body.direction(at)
-        up = body.direction(at) * 1j
-        tip = body.at(at, 0.4) + (back * 0.72 + up * (0.62 if is_near else 0.78)) * length
-        drawing.fill(tint, horn(body.at(at, -0.2), tip, 0.026 * UNITS, 0.08))
+    places = (0.035, 0.085, 0.145, 0.205)[: 4 if sketch.has(Trait.SPIKES) else 2]
+    for shift, rise, tint in (
+        (0.018, 0.9, mix(palette.horn, SHADOW, 0.35)),
+        (0, 0.7, palette.horn),
+    ):
+        for s in places:
+            along = body.direction(s + shift)
+            tip = body.at(s + shift, 1) + (rise * 1j - 0.72) * along * length
+            base = body.at(s + shift + 0.012, 0.1)
+            drawing.fill(tint, horn(base, tip, 0.03 * UNITS, 0.08))
 
 
 def _draw_armour(sketch: Sketch) -> None:
@@ -186,9 +186,10 @@ def _draw_armour(sketch: Sketch) -> None:
     for i in range(8):  # along the flank
         s = skeleton.hip - 0.05 + (skeleton.shoulder - skeleton.hip + 0.05) * i / 7
         size = body.width(s) * (0.36 if is_spiky else 0.22) * (0.75 + 0.25 * math.sin(i * 0.55))
-        base = body.at(s, -0.12)
-        tip = base + polar(size, 222)
-        drawing.fill(palette.horn, horn(base, tip, size * 0.5, 0.1))
+        base = body.at(s, -0.2)
+        tip = base + polar(size, 238)
+        drawing.fill(dark, horn(base + polar(size * 0.1, 0), tip, size * 0.72, 0.1))
+        drawing.fill(palette.horn, horn(base, tip, size * 0.46, 0.1))
 
 
 def _draw_club(sketch: Sketch) -> None:

@@ -1,54 +1,249 @@
-"""A person for scale, as a silhouette."""
+"""What shows how large a creature is: a person, or beside a small one a thing that all know."""
 
-from bot.pictures.plates.drawing import Drawing, Rgb
-from bot.pictures.plates.geometry import Tube, ellipse, polar
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from bot.creatures.profile import Diet, Pose, Profile, Temper
+from bot.pictures.plates.drawing import Drawing, Rgb, Variation, luminance, mix, rgb
+from bot.pictures.plates.geometry import Points, Tube, between, ellipse, leaf, placed, polar, smooth
+from bot.pictures.plates.palette import CREAM, SHADOW
+from bot.pictures.plates.plants import cycad
+from bot.pictures.plates.scenery import Light
 
 HEIGHT = 1.72
-"""Metres, without the hat."""
+"""Metres of a person, without the hat."""
+SMALL, SMALLER, SMALLEST = 3.0, 2.2, 0.9
+"""Metres of a creature, below which a thing stands for the person, no bag does, only a mug does."""
+LARGE = 12.0
+"""Metres of a creature, above which nobody is seen who hides."""
+
+Draw = Callable[[Drawing, complex, float, Light], None]
+"""Draws on a point of the ground, with the pixels of a metre."""
+Thing = tuple[Draw, float, float]
+"""With width and height in metres."""
 
 
-def draw_person(
-    drawing: Drawing, foot: complex, height: float, colour: Rgb, *, flees: bool
+class Gesture(Enum):
+    """What the person does."""
+
+    WAVES = auto()
+    PHOTOGRAPHS = auto()
+    MEASURES = auto()
+    OFFERS = auto()
+    HIDES = auto()
+    RUNS = auto()
+
+
+@dataclass(frozen=True)
+class Posture:
+    """Directions of the limbs of a person who looks right, in degrees, from the body outwards."""
+
+    legs: tuple[tuple[float, float, float], tuple[float, float, float]]
+    arms: tuple[tuple[float, float], tuple[float, float]]
+    lean: float = 90.0
+
+
+STANDS = ((267, 269, 350), (277, 273, 354))
+POSTURES = {
+    Gesture.WAVES: Posture(STANDS, ((252, 286), (4, 72))),
+    Gesture.PHOTOGRAPHS: Posture(((262, 268, 352), (284, 268, 354)), ((300, 42), (318, 50)), 86),
+    Gesture.MEASURES: Posture(STANDS, ((300, 330), (38, 50))),
+    Gesture.OFFERS: Posture(((258, 268, 352), (286, 266, 354)), ((240, 200), (350, 12)), 84),
+    Gesture.HIDES: Posture(STANDS, ((290, 20), (300, 30)), 78),
+    Gesture.RUNS: Posture(((332, 248, 335), (258, 200, 278)), ((308, 30), (222, 136)), 76),
+}
+TEMPERS = {
+    Temper.FIERCE: (Gesture.RUNS, Gesture.RUNS, Gesture.HIDES),
+    Temper.GRUMPY: (Gesture.HIDES, Gesture.PHOTOGRAPHS, Gesture.RUNS),
+    Temper.SHY: (Gesture.HIDES, Gesture.PHOTOGRAPHS, Gesture.OFFERS),
+    Temper.NERVOUS: (Gesture.HIDES, Gesture.PHOTOGRAPHS, Gesture.WAVES),
+    Temper.CALM: (Gesture.MEASURES, Gesture.OFFERS, Gesture.WAVES),
+    Temper.CURIOUS: (Gesture.OFFERS, Gesture.PHOTOGRAPHS, Gesture.WAVES),
+    Temper.SOCIABLE: (Gesture.WAVES, Gesture.OFFERS, Gesture.MEASURES),
+    Temper.PROUD: (Gesture.PHOTOGRAPHS, Gesture.PHOTOGRAPHS, Gesture.WAVES),
+}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something of known size, with its place."""
+
+    draw: Draw
+    width: float
+    """Metres."""
+    height: float
+    is_ahead: bool
+    """Before the creature, not behind its tail."""
+
+
+def measure_of(profile: Profile, own: Variation) -> Measure:
+    """What stands beside a creature: a person from `SMALL` on, else a thing."""
+    feeds = profile.pose is Pose.FEEDING  # its food is before it
+    if profile.length < SMALL:
+        things: tuple[Thing, ...]
+        things = (_BOOT, _BALL, _BAG) if profile.length > SMALLER else (_BOOT, _BALL, _MUG)
+        if profile.length < SMALLEST:
+            things = (_MUG,)
+        draw, width, height = own.choice("thing", things)
+        return Measure(draw, width, height, is_ahead=own.unit("ahead") < 0.4 and not feeds)
+    gesture = own.choice("gesture", TEMPERS[profile.temper])
+    if profile.pose is Pose.RUNNING and profile.diet is Diet.MEAT:
+        gesture = Gesture.RUNS
+    elif (gesture is Gesture.HIDES and profile.length > LARGE) or (
+        gesture is Gesture.OFFERS and (feeds or profile.diet not in (Diet.PLANTS, Diet.ANYTHING))
+    ):
+        gesture = Gesture.WAVES
+    elif gesture is Gesture.MEASURES and profile.pose in (Pose.WALKING, Pose.RUNNING):
+        gesture = Gesture.PHOTOGRAPHS
+    is_ahead = not feeds and (
+        gesture in (Gesture.OFFERS, Gesture.RUNS)
+        or (gesture not in (Gesture.MEASURES, Gesture.HIDES) and own.unit("ahead") < 0.5)
+    )
+    looks = -1 if is_ahead != (gesture is Gesture.RUNS) else 1
+
+    def draw_person(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:
+        _draw_person(drawing, foot, HEIGHT * metre, light, gesture, looks)
+
+    width = 1.4 if gesture in (Gesture.WAVES, Gesture.PHOTOGRAPHS, Gesture.MEASURES) else 1.75
+    return Measure(draw_person, width, HEIGHT * 1.06, is_ahead)
+
+
+def _draw_person(
+    drawing: Drawing, foot: complex, height: float, light: Light, gesture: Gesture, looks: int
 ) -> None:
-    """Draw somebody with a hat who waves, or runs to the left."""
-    hip = foot + 1j * height * (0.47 if flees else 0.49)
-    lean = 104 if flees else 90
-    neck = hip + polar(0.36 * height, lean)
-    head = neck + polar(0.095 * height, lean)
-    along = (neck - hip) / abs(neck - hip)
-    shoulder = neck - along * 0.055 * height
-    leg, arm = (0.115, 0.085, 0.065, 0.05), (0.06, 0.052, 0.042)
-    if flees:
-        limbs = (
-            (hip, ((0.24, 208), (0.25, 292), (0.08, 205)), leg),
-            (hip, ((0.24, 282), (0.25, 340), (0.08, 262)), leg),
-            (shoulder, ((0.17, 232), (0.15, 150)), arm),
-            (shoulder, ((0.17, 318), (0.15, 44)), arm),
-        )
-    else:
-        across = 0.04 * height
-        limbs = (
-            (hip - across, ((0.245, 267), (0.225, 269), (0.07, 350)), leg),
-            (hip + across, ((0.245, 277), (0.225, 273), (0.07, 354)), leg),
-            (shoulder - across * 1.6, ((0.17, 252), (0.16, 286)), arm),
-            (shoulder + across * 1.6, ((0.16, 4), (0.17, 72)), arm),
-        )
-    for start, parts, widths in limbs:
-        points = [start]
-        for length, angle in parts:
-            points.append(points[-1] + polar(length * height, angle))
+    """Draw a person with a hat as a pale silhouette that looks right (1) or left (-1)."""
+    posture = POSTURES[gesture]
+    colour = _figure(light, height)
+
+    def put(points: Points) -> Points:
+        return [foot + height * complex(point.real * looks, point.imag) for point in points]
+
+    def limb(points: Points, widths: tuple[float, ...]) -> None:
         half = [width * height / 2 for width in widths]
-        drawing.fill(colour, Tube(points, half, half, stretch=1).outline())
-        drawing.disc(colour, points[-1], half[-1])
-    trunk = [
-        hip - along * 0.05 * height,
-        *(hip + (neck - hip) * t for t in (0.3, 0.62, 0.85, 1.15)),
-    ]
-    half = [height * part for part in (0.085, 0.08, 0.098, 0.09, 0.028)]
-    drawing.fill(colour, Tube(trunk, half, half, stretch=1).outline())
-    turn = lean - 90
-    drawing.fill(colour, ellipse(head, height * 0.05, height * 0.064, turn))
-    brim = head + along * 0.03 * height
-    drawing.fill(colour, ellipse(brim, height * 0.105, height * 0.014, turn))
+        at = put(points)
+        drawing.fill(colour, Tube(at, half, half, stretch=1).outline())
+        drawing.disc(colour, at[-1], half[-1])
+
+    def jointed(start: complex, lengths: tuple[float, ...], angles: tuple[float, ...]) -> Points:
+        points = [start]
+        for length, angle in zip(lengths, angles, strict=True):
+            points.append(points[-1] + polar(length, angle))
+        return points
+
+    hip = 0.47j if gesture is Gesture.RUNS else 0.49j
+    up = polar(1, posture.lean)
+    neck = hip + up * 0.36
+    shoulder = neck - up * 0.055
+    aside = 0 if gesture is Gesture.RUNS else 0.04
+    hands = []
+    for side, angles in zip((-1, 1), posture.legs, strict=True):
+        limb(jointed(hip + side * aside, (0.245, 0.23, 0.07), angles), (0.115, 0.085, 0.065, 0.05))
+    for side, arm in zip((-1, 1), posture.arms, strict=True):
+        points = jointed(shoulder + side * aside * 1.6, (0.165, 0.165), arm)
+        limb(points, (0.06, 0.052, 0.042))
+        hands.append(points[-1])
+    limb(
+        [hip - up * 0.05, *(between(hip, neck, part) for part in (0.3, 0.62, 0.85, 1.15))],
+        (0.17, 0.16, 0.196, 0.18, 0.056),
+    )
+    head = neck + up * 0.095
+    turn = posture.lean - 90
+    drawing.fill(colour, put(ellipse(head, 0.05, 0.064, turn)))
+    brim = head + up * 0.03
+    if gesture is Gesture.RUNS:  # the hat stays behind
+        brim, turn = head + complex(-0.26, 0.12), 38
+    drawing.fill(colour, put(ellipse(brim, 0.105, 0.014, turn)))
     crown = ((-0.054, 0), (-0.046, 0.055), (0, 0.046), (0.046, 0.055), (0.054, 0))
-    drawing.fill(colour, [brim + polar(height, turn) * complex(x, y) for x, y in crown])
+    drawing.fill(colour, put([brim + complex(*point) * polar(1, turn) for point in crown]))
+    hand = hands[1]
+    if gesture is Gesture.PHOTOGRAPHS:
+        camera = put([hand + complex(x, y) for x, y in _box(0.06, 0.04)])
+        drawing.fill(mix(colour, SHADOW, 0.45), camera)
+        drawing.disc(CREAM, put([hand + 0.03j + 0.03])[0], height * 0.02)
+    elif gesture is Gesture.MEASURES:
+        tape = put([hand, complex(hand.real + 0.02, 0)])
+        drawing.line(rgb("f2c230"), max(1.8, height * 0.018), tape)
+        drawing.disc(rgb("f2c230"), tape[0], height * 0.03)
+    elif gesture is Gesture.OFFERS:
+        tips = [leaf(hand, hand + polar(0.22, angle), 0.4) for angle in (-8, 28, 62)]
+        drawing.fill(light.plant, *map(put, tips))
+    elif gesture is Gesture.HIDES:
+        bush = mix(light.plant, light.middle, 0.3)
+        for place, size in ((0.08, 0.76), (-0.22, 0.56)):
+            cycad(drawing, foot + place * height * looks, size * height, bush, Variation("bush"))
+
+
+def _figure(light: Light, height: float) -> Rgb:
+    """The colour of the person: fainter if large, since the animal is the subject."""
+    if luminance(light.middle) < 0.34:
+        return mix(light.middle, CREAM, 0.22)
+    return mix(light.middle, SHADOW, 0.32 if height < 110 else 0.14)
+
+
+def _box(width: float, height: float) -> tuple[tuple[float, float], ...]:
+    return (-width, -height), (-width, height), (width, height), (width, -height)
+
+
+def _draw_boot(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:
+    leather = mix(rgb("8a5a3c"), light.ground, 0.25)
+    shaft = ((-0.13, 0.27), (-0.12, 0.15), (-0.14, 0.03), (0.14, 0.03), (0.15, 0.07), (0.11, 0.11),
+             (0.02, 0.15), (-0.01, 0.27))  # fmt: skip
+    upper = placed(shaft, foot, metre)
+    drawing.fill(leather, smooth(upper[:4], steps=4) + smooth(upper[4:], steps=4))
+    sole = ((-0.145, 0), (-0.145, 0.035), (0.155, 0.035), (0.155, 0))
+    drawing.fill(mix(leather, SHADOW, 0.5), placed(sole, foot, metre))
+    for x, y in ((0.075, 0.115), (0.04, 0.135), (0.012, 0.165), (0.0, 0.2), (-0.006, 0.235)):
+        drawing.line(CREAM, metre * 0.009, placed(((x, y), (x - 0.045, y - 0.018)), foot, metre))
+
+
+def _draw_ball(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:
+    centre = foot + 0.11j * metre
+    white = mix(rgb("ffffff"), light.low, 0.3)
+    drawing.disc(mix(white, SHADOW, 0.25), centre, metre * 0.11)
+    drawing.disc(white, centre + metre * (0.008 + 0.008j), metre * 0.099)
+    dark = mix(SHADOW, light.middle, 0.2)
+    patches = [
+        [centre + metre * (at + size * polar(1, turn + 72 * i)) for i in range(5)]
+        for at, size, turn in (
+            (0j, 0.036, 90), *((polar(0.083, 90 + 72 * k), 0.022, 90 + 72 * k + 180)
+                               for k in range(5)),
+        )
+    ]  # fmt: skip
+    drawing.fill(dark, *patches)
+    for k in range(5):
+        way = polar(metre, 90 + 72 * k)
+        drawing.line(dark, metre * 0.006, [centre + way * 0.036, centre + way * 0.07])
+
+
+def _draw_mug(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:
+    glaze = mix(rgb("d9534a"), light.low, 0.15)
+    handle = placed(((0.04, 0.075), (0.068, 0.07), (0.066, 0.035), (0.04, 0.028)), foot, metre)
+    drawing.line(mix(glaze, SHADOW, 0.2), metre * 0.011, smooth(handle))
+    drawing.fill(glaze, placed(((-0.042, 0.004), (-0.042, 0.1), (0.042, 0.1), (0.042, 0.004),
+                                (0.034, 0), (-0.034, 0)), foot, metre))  # fmt: skip
+    drawing.fill(CREAM, placed(((-0.042, 0.035), (-0.042, 0.055), (0.042, 0.055), (0.042, 0.035)),
+                               foot, metre))  # fmt: skip
+    for x in (-0.016, 0.014):
+        steam = placed(((x, 0.11), (x + 0.012, 0.13), (x - 0.008, 0.15), (x + 0.006, 0.175)),
+                       foot, metre)  # fmt: skip
+        drawing.line(rgb("ffffff"), metre * 0.006, smooth(steam, steps=4), opacity=0.6)
+
+
+def _draw_bag(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:
+    cloth = mix(rgb("c8673a"), light.middle, 0.3)
+    dark = mix(cloth, SHADOW, 0.3)
+    roll = mix(rgb("4a6a8a"), light.middle, 0.3)
+    drawing.fill(dark, ellipse(foot + metre * (-0.17 + 0.26j), metre * 0.04, metre * 0.17))
+    body = ((-0.17, 0.02), (-0.18, 0.3), (-0.1, 0.46), (0.08, 0.46), (0.17, 0.3), (0.17, 0.02))
+    drawing.fill(cloth, smooth(placed(body, foot, metre), steps=4))
+    pocket = ((-0.1, 0.04), (-0.1, 0.18), (0.12, 0.18), (0.12, 0.04))
+    drawing.fill(dark, placed(pocket, foot, metre))
+    drawing.line(CREAM, metre * 0.012, placed(((0.0, 0.45), (0.02, 0.2)), foot, metre))
+    drawing.line(roll, metre * 0.1, placed(((-0.15, 0.5), (0.14, 0.5)), foot, metre))
+
+
+_BOOT = _draw_boot, 0.32, 0.27
+_BALL = _draw_ball, 0.24, 0.22
+_MUG = _draw_mug, 0.13, 0.18
+_BAG = _draw_bag, 0.42, 0.55

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 
-from bot.creatures.profile import Diet, Pose, Profile, Temper
+from bot.creatures.profile import Pose, Profile
 from bot.pictures.plates.company import draw_company_before, draw_company_behind
 from bot.pictures.plates.creature import creature
 from bot.pictures.plates.drawing import Drawing, Variation
 from bot.pictures.plates.geometry import ellipse
-from bot.pictures.plates.person import HEIGHT as PERSON
-from bot.pictures.plates.person import draw_person
+from bot.pictures.plates.person import measure_of
 from bot.pictures.plates.scenery import (
     DAYS,
     GROUND,
@@ -18,7 +17,6 @@ from bot.pictures.plates.scenery import (
     draw_backdrop,
     draw_front,
     draw_open_land,
-    figure_of,
     light_of,
     shadow_of,
 )
@@ -26,12 +24,14 @@ from bot.pictures.plates.scenery import (
 STRIP = 1000, 230
 CELL, GAP = (296, 192), 6
 MUSEUM = 3 * CELL[0] + 2 * GAP, 3 * CELL[1] + 2 * GAP
-LARGEST = 716, 376
-"""Width and height of a creature in its plate."""
-TALLEST_PERSON = 330
-"""Pixels. A small creature becomes smaller until the person fits."""
-SMALLEST = 500
-"""Width of such a creature. Of a person who does not fit even then, the upper part is cut off."""
+LARGEST = 744, 376
+"""Width of a creature and of what shows its size, and height of the creature, in a plate."""
+FOOD = 50
+"""Pixels of that for what it feeds on."""
+TALLEST = 270
+"""Pixels of a person. The creature becomes smaller until the person fits."""
+FACING_LEFT = 0.42
+"""Share of the creatures."""
 
 
 def plate_svg(profile: Profile) -> str:
@@ -42,29 +42,21 @@ def plate_svg(profile: Profile) -> str:
     draw_backdrop(drawing, profile, light, own)
     animal = creature(profile)
     body = animal.drawing
-    wide, high = body.right - body.left, body.top
-    scale = min(LARGEST[0] / wide, LARGEST[1] / high)
+    wide = body.right - body.left
+    measure = measure_of(profile, own)
     metre = animal.length / profile.length
-    person = PERSON * metre
-    if person * scale > TALLEST_PERSON:
-        scale = max(TALLEST_PERSON / person, min(scale, SMALLEST / wide))
-    person *= scale
-    beside = min(44 + person * 0.24, 130)
-    free = WIDTH - wide * scale
-    left = min(
-        max(
-            free / 2,
-            beside + 10 + max(0, person - TALLEST_PERSON) * 0.12 - (40 if person < 140 else 0),
-        ),
-        max(free - 26, free / 2),
+    food = FOOD if profile.pose is Pose.FEEDING else 0
+    scale = min(
+        (LARGEST[0] - food) / (wide + measure.width * metre),
+        LARGEST[1] / body.top,
+        TALLEST / (measure.height * metre),
     )
-    at = complex(left - body.left * scale, GROUND)
-    flees = (
-        profile.temper is Temper.FIERCE
-        or (profile.pose is Pose.RUNNING and profile.diet is Diet.MEAT)
-    ) and 24 < person < TALLEST_PERSON + 1
-    draw_person(drawing, complex(beside, GROUND + 6), person, figure_of(light, person), flees=flees)
-    draw_company_behind(drawing, profile, animal, scale, at, light)
+    beside = measure.width * metre * scale
+    left = (WIDTH - wide * scale - beside - food) / 2
+    place = left + (wide * scale + beside * 0.56 if measure.is_ahead else beside * 0.44)
+    at = complex(left + (0 if measure.is_ahead else beside) - body.left * scale, GROUND)
+    measure.draw(drawing, complex(place, GROUND + 6), metre * scale, light)
+    draw_company_behind(drawing, profile, animal, scale, at, light, clear=place)
     middle = at.real
     drawing.fill(
         shadow_of(light),
@@ -72,8 +64,10 @@ def plate_svg(profile: Profile) -> str:
     )
     drawing.add(body, scale, at)
     draw_company_before(drawing, profile, animal, scale, at, light)
-    draw_front(drawing, profile, light, own)
-    return _svg(WIDTH, HEIGHT, drawing)
+    draw_front(drawing, profile, light, own, clear=place)
+    page = Drawing()
+    page.add(drawing, 1, complex(WIDTH if _faces_left(own) else 0, 0), flipped=_faces_left(own))
+    return _svg(WIDTH, HEIGHT, page)
 
 
 def strip_svg(profiles: Sequence[Profile]) -> str:
@@ -83,7 +77,7 @@ def strip_svg(profiles: Sequence[Profile]) -> str:
     light = own.choice("day", DAYS[:2])
     drawing = Drawing()
     draw_open_land(drawing, width, height, 48.0, light, own)
-    room = min(width / len(profiles) * 1.13, 300), height * 0.72
+    room = min(width / len(profiles), 300), height * 0.72
     step = (width - 16 - room[0]) / max(1, len(profiles) - 1)
     for i in sorted(range(len(profiles)), key=lambda i: i % 2 == 0):  # every other one in front
         middle = 8 + room[0] / 2 + step * i if len(profiles) > 1 else width / 2
@@ -121,7 +115,13 @@ def _draw_fitted(
     scale = min(room[0] / wide, room[1] / animal.top)
     wide *= scale
     drawing.fill(shadow_of(light), ellipse(complex(middle, ground), wide * 0.36, wide * 0.013))
-    drawing.add(animal, scale, complex(middle - (animal.left + animal.right) / 2 * scale, ground))
+    flipped = _faces_left(Variation(profile.name))
+    aside = (animal.left + animal.right) / 2 * scale * (-1 if flipped else 1)
+    drawing.add(animal, scale, complex(middle - aside, ground), flipped=flipped)
+
+
+def _faces_left(own: Variation) -> bool:
+    return own.unit("faces") < FACING_LEFT
 
 
 def _svg(width: int, height: int, drawing: Drawing) -> str:

@@ -7,7 +7,7 @@ from itertools import pairwise
 from bot.creatures.profile import Pose, Profile, Theme
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, luminance, mix, rgb
 from bot.pictures.plates.geometry import Points, ellipse, placed, smooth
-from bot.pictures.plates.palette import COLOURS, CREAM, SHADOW
+from bot.pictures.plates.palette import COLOURS, SHADOW
 from bot.pictures.plates.plants import cycad, plants_of
 
 GROUND = 76.0
@@ -15,6 +15,8 @@ GROUND = 76.0
 HORIZON = GROUND + 50
 WIDTH, HEIGHT = 800, 500
 """Of a plate, in pixels."""
+CLEARING = 75
+"""Pixels to both sides of what shows the size, without plants."""
 WHITE = rgb("ffffff")
 
 BOLT = (
@@ -118,7 +120,7 @@ def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variati
     elif profile.theme is Theme.THUNDER:
         _draw_storm(drawing, light, own)
     elif profile.theme is Theme.FIRE:
-        drawing.disc(rgb("ffcf87"), complex(own.within("sun", 96, 480), 220), 42)
+        drawing.disc(rgb("ffcf87"), complex(own.within("sun", 560, 720), 330), 42)
         _draw_volcano(drawing, light, own)
     else:
         _draw_day(drawing, profile.theme, light, own)
@@ -144,8 +146,10 @@ def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variati
         drawing.fill(mix(light.ground, SHADOW, 0.22), ellipse(at, size, size * 0.5))
 
 
-def draw_front(drawing: Drawing, profile: Profile, light: Light, own: Variation) -> None:
-    """Draw plants before the creature, in the corners."""
+def draw_front(
+    drawing: Drawing, profile: Profile, light: Light, own: Variation, clear: float
+) -> None:
+    """Draw plants before the creature, in the corners, and none at the `clear` place."""
     _, shrubs = plants_of(profile.period, profile.theme)
     places = [(24, 95), (96, 55), (720, 60), (780, 100)]
     if profile.theme is Theme.DESERT:
@@ -155,6 +159,8 @@ def draw_front(drawing: Drawing, profile: Profile, light: Light, own: Variation)
     elif profile.theme is Theme.FLOWER:
         places += [(160, 45), (264, 40), (496, 40), (624, 50)]
     for i, (x, size) in enumerate(places):
+        if abs(x - clear) < CLEARING:
+            continue
         tint = mix(light.plant, light.ground, own.within(f"tint {i}", 0.0, 0.25))
         high = size * own.within(f"high {i}", 0.9, 1.3)
         foot = complex(x, own.within(f"foot {i}", 4, 20))
@@ -195,7 +201,7 @@ def _draw_storm(drawing: Drawing, light: Light, own: Variation) -> None:
     for i in range(5):
         at = complex(40 + 192 * i, own.within(f"storm {i}", 420, 485))
         _draw_cloud(drawing, at, 85, mix(light.high, SHADOW, 0.25 - 0.04 * i))
-    drawing.fill(rgb("ffe98a"), placed(BOLT, complex(own.within("bolt", 230, 480), 410), HEIGHT))
+    drawing.fill(rgb("ffe98a"), placed(BOLT, complex(own.within("bolt", 110, 250), 410), HEIGHT))
 
 
 def _draw_day(drawing: Drawing, theme: Theme, light: Light, own: Variation) -> None:
@@ -228,7 +234,7 @@ def _draw_sea(drawing: Drawing, light: Light, own: Variation) -> None:
 
 
 def _draw_volcano(drawing: Drawing, light: Light, own: Variation) -> None:
-    at = complex(own.within("volcano", 440, 680), HORIZON)
+    at = complex(own.within("volcano", 130, 320), HORIZON)
     smoke = mix(light.high, light.far, 0.45)
     for i in range(4):
         puff = at + complex(40 * i, 215 + 37 * i)
@@ -265,10 +271,3 @@ def _draw_trees(drawing: Drawing, profile: Profile, light: Light, own: Variation
 def shadow_of(light: Light) -> Rgb:
     """The colour of a shadow on the ground."""
     return mix(light.ground, SHADOW, 0.30)
-
-
-def figure_of(light: Light, height: float) -> Rgb:
-    """The colour of the person: fainter if large, since the animal is the subject."""
-    if luminance(light.middle) < 0.34:
-        return mix(light.middle, CREAM, 0.22)
-    return mix(light.middle, SHADOW, 0.40 if height < 150 else 0.2)

@@ -1,13 +1,13 @@
-"""`python -m bot.pictures.plates.sheet PROFILES.json SHEET.webp`: many plates in one picture."""
+"""`python -m bot.pictures.plates.sheet NAMES.txt SHEET.webp`: many plates in one picture."""
 
 import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 from PIL import Image
 
+from bot.creatures.animal import profile_of
 from bot.creatures.profile import Profile
 from bot.pictures.plates.plate import plate_svg
 from bot.pictures.plates.scenery import HEIGHT, WIDTH
@@ -31,10 +31,10 @@ def sheet(profiles: Sequence[Profile]) -> Image.Image:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Draw the profiles of a JSON file."""
+    """Draw the creatures of the names in a file, one a line."""
     source, target = map(Path, arguments)
-    profiles = msgspec.json.decode(source.read_bytes(), type=list[Profile])
-    sheet(profiles).save(target, optimize=True, quality=88)  # of WebP
+    names = source.read_text(encoding="utf-8").splitlines()
+    sheet([profile_of(name) for name in names]).save(target, optimize=True, quality=88)  # of WebP
 
 
 if __name__ == "__main__":

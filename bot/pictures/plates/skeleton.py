@@ -76,9 +76,9 @@ class Stance:
 
 STANCES = {
     Pose.STANDING: Stance(),
-    Pose.WALKING: Stance(neck=-3, feet=((0.95, 0, 60), (-0.95, 0, 92))),
+    Pose.WALKING: Stance(neck=-3, feet=((0.95, 0, 60), (-0.95, 0, 80))),
     Pose.RUNNING: Stance(
-        trunk=-3, neck=-14, head=8, tail=5, gape=6, feet=((1.2, 0.15, 42), (-1.2, 0, 98))
+        trunk=-3, neck=-14, head=8, tail=5, gape=6, feet=((0.35, 0, 68), (-1.3, 0.3, 140))
     ),
     Pose.FEEDING: Stance(trunk=-5, tail=5, gape=12, feet=((0.6, 0, 62), (-0.5, 0, 80))),
     Pose.CALLING: Stance(trunk=4, neck=10, head=20, tail=-2, gape=27),
@@ -161,13 +161,12 @@ def skeleton_of(profile: Profile, variation: Variation) -> Skeleton:
     """The skeleton of a profile in its pose, with the hip above the origin, on the ground."""
     plan = grown(profile)
     stance = STANCES[profile.pose]
-    rears = profile.family is Family.HADROSAUR and profile.pose in (Pose.RUNNING, Pose.CALLING)
+    rears = profile.family is Family.HADROSAUR and profile.pose is Pose.CALLING
     stands_on_arms = plan.stands_on_arms and not rears
-    if profile.pose is Pose.RUNNING and plan.foot is Foot.PILLAR:
-        stance = replace(stance, feet=((1.15, 0.06, 66), (-1.1, 0, 88)), neck=-5)
+    if profile.pose is Pose.RUNNING and plan.foot is not Foot.BIRD:  # heavy: all feet are down
+        stance = replace(stance, feet=((1.15, 0, 66), (-1.1, 0, 84)), neck=-5)
     if rears:
-        lean = 12 if profile.pose is Pose.RUNNING else 26
-        stance = replace(stance, trunk=lean, tail=-lean * 0.35, neck=stance.neck + 6)
+        stance = replace(stance, trunk=26, tail=-9, neck=stance.neck + 6)
     elif stands_on_arms:
         stance = replace(stance, trunk=stance.trunk * 0.3)
     if profile.temper in (Temper.FIERCE, Temper.GRUMPY) and profile.diet is not Diet.PLANTS:
@@ -206,15 +205,18 @@ def _feeding(profile: Profile, plan: BodyPlan, stance: Stance) -> Stance:
     if profile.family in HIGH_BROWSERS and Variation(profile.name).unit("browse") < 0.7:
         return replace(stance, trunk=4, neck=12, head=-4)
     goal = plan.hip_height * 0.09 + plan.skull * 0.05
-    low, high = -95.0, 20.0
-    for _ in range(12):
-        bend = (low + high) / 2
-        stance = replace(stance, neck=bend, head=max(-42.0, bend * 0.55))
-        _, head = _spine(profile, plan, stance, Variation(profile.name))
-        if head.mouth.imag < goal:
-            low = bend
-        else:
-            high = bend
+    for trunk in (stance.trunk, -14.0, -24.0):  # of long legs, the trunk is lowered, too
+        low, high = -150.0, 20.0
+        for _ in range(9):
+            bend = (low + high) / 2
+            stance = replace(stance, trunk=trunk, neck=bend, head=max(-42.0, bend * 0.55))
+            _, head = _spine(profile, plan, stance, Variation(profile.name))
+            if head.mouth.imag < goal:
+                low = bend
+            else:
+                high = bend
+        if head.mouth.imag < goal + plan.skull * 0.5 or plan.stands_on_arms:
+            break
     return stance
 
 
@@ -267,6 +269,8 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     shares = [0.5, 0.5, 0.5, 0.5, 0.48, 0.46, 0.41, 0.35, 0.28, 0.27, 0.33, 0.42, 0.5, 0.5]
     if plan.neck_angles[0] < 20:  # a neck that does not rise needs no room above it
         shares[HIP + 2 : HEAD - 1] = [0.42, 0.42, 0.42, 0.46]
+    if profile.family is Family.SAUROPOD:  # no saddle between the back and a long neck
+        shares[HIP + 2 : HEAD - 1] = [0.40, 0.38, 0.38, 0.40]
     up = [depth * share for depth, share in zip(depths, shares, strict=True)]
     down = [depth * (1 - share) for depth, share in zip(depths, shares, strict=True)]
     lowest = 0.2 * plan.hip_height
@@ -287,6 +291,7 @@ def _leg(plan: BodyPlan, hip: complex, foot: tuple[float, float, float], *, is_n
         reach = height - plan.depths[1] * 0.1 - thick - instep
         factor = (1.035 if plan.foot is Foot.PILLAR else 1.07) * reach / (upper + lower)
         upper, lower = upper * factor, lower * factor
+        slope = max(slope, 74)
     root = hip + complex(0 if is_near else plan.thigh * 0.12, -plan.depths[1] * 0.1)
     forward = ahead * plan.stride / 2 * height + (0.06 if plan.foot is Foot.BIRD else 0) * height
     while True:  # nearer, until it reaches
@@ -331,14 +336,15 @@ def _hanging_arm(
     profile: Profile, plan: BodyPlan, shoulder: complex, stance: Stance, *, is_near: bool
 ) -> Limb:
     upper, lower, hand = plan.arm
-    swings = {Pose.WALKING: 8.0, Pose.RUNNING: -14.0, Pose.CALLING: 20.0, Pose.FEEDING: 12.0}
+    swings = {Pose.WALKING: 8.0, Pose.RUNNING: -14.0, Pose.CALLING: 20.0, Pose.FEEDING: -14.0}
     swing = swings.get(profile.pose, 0.0)
     if not is_near:
-        swing = 14 - swing * 0.6
+        swing = swing + 14 if profile.pose is Pose.FEEDING else 34 - swing * 0.6
     root = shoulder + (0 if is_near else plan.arm_width * 0.7)
     reach = -22 if profile.family is not Family.THERIZINOSAUR else -12
+    back = -150 if profile.pose is Pose.FEEDING else -106  # out of the way of the head
     while True:  # higher, until the claws are off the ground
-        elbow = root + polar(upper, -118 + swing * 0.6)
+        elbow = root + polar(upper, back + swing * 0.6)
         wrist = elbow + polar(lower, reach + swing)
         end = wrist + polar(hand * 0.45, -38 + swing)
         if end.imag > hand * 1.5 or swing > 60:

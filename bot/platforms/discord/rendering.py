@@ -85,18 +85,22 @@ def render(message: Message) -> list[dict[str, Any]]:
 
 
 def render_edit(message: Message) -> dict[str, Any]:
-    """A message as keyword arguments of `edit`. Parts that it lacks are removed.
+    """A message as keyword arguments of `edit`. Parts that it lacks are removed, except files that
+    stay.
 
     An edit cannot add messages, so content beyond the first one is left out.
     """
     parts = render(message)
     first = parts[0]
-    return {
+    edit = {
         "content": first.get("content"),
         "embeds": first.get("embeds", []),
         "attachments": first.get("files", []),
         "view": parts[-1].get("view"),
     }
+    if message.files_stay and not message.files:
+        del edit["attachments"]
+    return edit
 
 
 def view_of(message: Message) -> discord.ui.View:

@@ -74,6 +74,12 @@ class DiscordTurn:
         return _sees(self._interaction.channel, rights) or rights.administrator
 
     @property
+    def attaches_files(self) -> bool:
+        """Whether the bot has the permission to attach files."""
+        rights = self._interaction.app_permissions
+        return rights.attach_files or rights.administrator
+
+    @property
     def edits_answers(self) -> bool:
         """Always: an interaction has an answer."""
         return True

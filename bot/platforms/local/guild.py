@@ -12,12 +12,13 @@ DISCORD_EPOCH_MS = 1_420_070_400_000
 FOUNDED_S = 1_700_000_000.0
 """When the servers were created, in seconds since 1970."""
 ADMINISTRATOR, CONNECT, MANAGE_THREADS = 1 << 3, 1 << 20, 1 << 34
+ATTACH_FILES = 1 << 15
 USE_EXTERNAL_APPS = 1 << 50
 ALL_PERMISSIONS = (1 << 53) - 1
 # View channels, send messages, embed links, attach files, read history, connect, use application
 # commands, send messages in threads, use external apps.
 MEMBER_PERMISSIONS = (
-    1 << 10 | 1 << 11 | 1 << 14 | 1 << 15 | 1 << 16 | CONNECT | 1 << 31 | 1 << 38
+    1 << 10 | 1 << 11 | 1 << 14 | ATTACH_FILES | 1 << 16 | CONNECT | 1 << 31 | 1 << 38
 ) | USE_EXTERNAL_APPS
 
 
@@ -71,7 +72,7 @@ class User:
 
 # What an app may do in its answers elsewhere: attach files, embed links, mention everyone; and with
 # its own bot user, use external emojis.
-PRIVATE_PERMISSIONS = 1 << 15 | 1 << 14 | 1 << 17
+PRIVATE_PERMISSIONS = ATTACH_FILES | 1 << 14 | 1 << 17
 BOT_DM_PERMISSIONS = PRIVATE_PERMISSIONS | 1 << 18
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from bot.chat.cooldowns import Cooldowns, TooSoon
-from bot.chat.message import File, Message
+from bot.chat.message import Message
 from bot.chat.received import clean, stored_number
 from bot.chat.translation import _
 from bot.chat.turn import (
@@ -245,7 +245,7 @@ class SlackPlatform:
         self._outside.pop(channel, None)
         if thread:
             self._threads[channel, timestamp] = thread
-        await self._send_rest(channel, timestamp, rest, message.files, thread)
+        await self._send_rest(channel, timestamp, rest, message, thread)
         return timestamp
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
@@ -268,13 +268,13 @@ class SlackPlatform:
     async def edit(self, ref: MessageRef, message: Message) -> None:
         """Replace a message of the bot. Files go to its thread. Raises `DeliveryError`.
 
-        Those that it had are deleted: its own, and what this process has sent after it. Slack shows
-        that, so the same files stay.
+        Those that it had are deleted, unless they stay: its own, and what this process has sent
+        after it. Slack shows that, so the same files stay.
         """
         channel = await self._channel(ref.channel_id)
         timestamp = timestamp_of(ref.message_id)
         shown = await self.api.update(channel, timestamp, await self.rendered_edit(message))
-        if shown is None:
+        if shown is None or (message.files_stay and not message.files):
             return
         files = list_of(shown, "files")
         # A file that was deleted has left a stub.
@@ -285,7 +285,7 @@ class SlackPlatform:
             former += sent
             if message.files:
                 thread = await self._thread_of(channel, timestamp)
-                await self._send_rest(channel, timestamp, (), message.files, thread)
+                await self._send_rest(channel, timestamp, (), message, thread)
         for file in former:
             try:
                 await self.api.delete_file(file)
@@ -308,7 +308,7 @@ class SlackPlatform:
         """
         first, *rest = await self.rendered(message)
         await self.api.update(channel, timestamp, first)
-        await self._send_rest(channel, timestamp, rest, message.files, thread)
+        await self._send_rest(channel, timestamp, rest, message, thread)
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
@@ -397,16 +397,17 @@ class SlackPlatform:
         channel: str,
         timestamp: str,
         parts: Sequence[MessagePart],
-        files: Sequence[File],
+        message: Message,
         thread: str,
     ) -> None:
-        """Send what the message with a timestamp could not hold."""
+        """Send what the message with a timestamp could not hold, and its files."""
         try:
             for part in parts:
                 await self.api.post(channel, part, thread=thread)
-            if files:
-                sent = await self.api.upload(channel, files, thread=thread)
-                self._files[channel, timestamp] = (hash(tuple(files)), sent)
+            if message.files:
+                below = thread or (timestamp if message.files_stay else "")
+                sent = await self.api.upload(channel, message.files, thread=below)
+                self._files[channel, timestamp] = (hash(message.files), sent)
         except DeliveryError as error:
             log.warning("A part of a message could not be sent: %s", error)
 

@@ -119,6 +119,11 @@ class SlackTurn:
         return bool(channel) and not self._is_outside
 
     @property
+    def attaches_files(self) -> bool:
+        """Whether the bot is in the channel: a file needs that."""
+        return self.sees_channel
+
+    @property
     def can_admit_bot(self) -> bool:
         """Whether an app can be invited there."""
         return not self.origin.is_closed
@@ -334,8 +339,11 @@ class SlackTurn:
     async def _respond_elsewhere(self, message: Message) -> None:
         """Answer through the `response_url`, or in the direct message with the member.
 
-        Raises `Forbidden` for what needs the bot in the channel: votes and pictures.
+        Raises `Forbidden` for what needs the bot in the channel: votes, and pictures that do not
+        just accompany the message.
         """
+        if message.files_stay:
+            message = replace(message, files=())
         needs_channel = bool(message.files) or any(b.action == VOTE for b in message.buttons)
         if not message.private and needs_channel and self.origin.channel:
             raise self._no_access()

@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 
+from bot.museum.dinosaur import DinosaurOptions, dinosaur
+from bot.museum.museum import MuseumOptions, museum
 from bot.museum.queries import Museum
 from tests.bot.champions import crown
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Actor, Chat
 from tests.bot.opened_polls import TEN_MINUTES, voted
+from tests.bot.turns import FakePlatform, FakeTurn
 
 OTHER_GUILD = 12
 LETTERS = "abcdefghijklmnop"
@@ -127,8 +130,8 @@ async def test_release(chat: Chat) -> None:
     again = await chat.alice.press(plate, "Release")
     assert again.text.startswith("This dinosaur isn't in your collection.")
     assert "empty" in (await chat.alice.use("collection")).text
-    museum = await chat.alice.use("museum")
-    assert museum.lines == ["1. Stegosaurus · stegosaur · found by @alice"]
+    shown_museum = await chat.alice.use("museum")
+    assert shown_museum.lines == ["1. Stegosaurus · stegosaur · found by @alice"]
 
 
 @pytest.mark.both
@@ -159,8 +162,11 @@ async def test_hidden_collection(chat: Chat) -> None:
     refused = await bob.use("collection", member=chat.alice)
     assert refused.is_private
     assert refused.text == "This member keeps their collection to themself."
-    museum = await bob.use("museum")
-    assert museum.lines == ["1. Minmi · ankylosaur · found by @bob", "2. Stegosaurus · stegosaur"]
+    shown_museum = await bob.use("museum")
+    assert shown_museum.lines == [
+        "1. Minmi · ankylosaur · found by @bob",
+        "2. Stegosaurus · stegosaur",
+    ]
     leaders = await bob.use("leaderboard")
     assert leaders.lines == ["1. @bob · 1 dinosaur"]
     own = await chat.alice.use("collection")
@@ -191,9 +197,9 @@ async def test_leaderboard(chat: Chat) -> None:
 async def test_removed_name_leaves_answers(chat: Chat) -> None:
     """Also the plate and the pages that show it."""
     await discovered(chat, "Kilosaurus", "Minmi")
-    museum = await chat.alice.use("museum")
+    shown_museum = await chat.alice.use("museum")
     collection = await chat.alice.use("collection")
-    await chat.alice.press(museum, "Kilosaurus")
+    await chat.alice.press(shown_museum, "Kilosaurus")
     mo = await chat.add_moderator()
     await mo.use("moderate winner", name="Kilosaurus")
     await chat.settle()
@@ -238,3 +244,16 @@ async def test_buttons_of_another_version(chat: Chat) -> None:
         refused = await chat.alice.press(shown, "Minmi")
         assert refused.is_private
         assert "from another version of the bot" in refused.text, action
+
+
+async def test_without_the_right_to_attach_files(chat: Chat) -> None:
+    await discovered(chat, "Minmi")
+    turn = FakeTurn(FakePlatform(), community_id=chat.community_id, attaches_files=False)
+    await museum(chat.app, turn, MuseumOptions())
+    await dinosaur(chat.app, turn, DinosaurOptions("Minmi"))
+    assert [embed.title for message in turn.answers for embed in message.embeds] == [
+        "🦴 The museum, the newest first",
+        "🦕 Minmi",
+    ]
+    assert not any(message.files for message in turn.answers)
+    assert not chat.world.renderer.drawn

@@ -10,6 +10,7 @@ from bot.pictures.creature_pictures import MOST_KEPT, CreaturePictures
 from bot.pictures.renderer import Renderer
 from tests.bot.fakes import FakeRenderer
 from tests.bot.pictures.profiles import PLAIN
+from tests.clock import Clock
 
 
 async def test_plate() -> None:
@@ -39,4 +40,29 @@ async def test_slow_plate_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     pictures = CreaturePictures(Slow(), patience_s=0.01)
     assert await pictures.plate(PLAIN) is None
     assert "could not be drawn: TimeoutError" in caplog.text
+    await pictures.close()
+
+
+async def test_strips_take_a_fifth_of_the_time() -> None:
+    clock = Clock()
+
+    class Slow(FakeRenderer):
+        async def draw(self, make: Callable[..., str], *arguments: object) -> bytes:
+            clock.now += 0.2
+            return await super().draw(make, *arguments)
+
+    renderer = Slow()
+    renderer.is_busy = False
+    pictures = CreaturePictures(renderer, clock=clock)
+    for _ in range(100):
+        await pictures.strip([PLAIN])
+        clock.now += 0.1
+    assert 0.15 < len(renderer.drawn) * 0.2 / clock.now <= 0.2
+    clock.now += 1
+    renderer.is_busy = True  # with a plate
+    assert await pictures.strip([PLAIN]) is None
+    renderer.is_busy, renderer.fails = False, True
+    assert pictures.has_time
+    assert await pictures.strip([PLAIN]) is None
+    assert not pictures.has_time
     await pictures.close()

@@ -5,7 +5,6 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import msgspec
 import pytest
 from PIL import Image
 
@@ -14,6 +13,7 @@ from bot.pictures.plates import plate, sheet
 from bot.pictures.plates.body_plans import PLANS
 from bot.pictures.plates.creature import creature
 from bot.pictures.plates.drawing import Variation
+from bot.pictures.plates.person import measure_of
 from bot.pictures.plates.plate import museum_svg, plate_svg, strip_svg
 from bot.pictures.plates.scenery import HEIGHT, WIDTH
 from bot.pictures.plates.skeleton import FAR_GROUND, skeleton_of
@@ -32,8 +32,8 @@ ALL_TRAITS = [creature_of(family, 5, pose, *Trait) for family in Family for pose
 
 def box_of(svg: str) -> tuple[float, float, float, float]:
     """Left, top, right and bottom of the creature in its plate."""
-    placed = list(re.finditer(r'<g transform="translate\((\S+) (\S+)\) scale\((\S+)\)">', svg))
-    found = placed[-1]  # others of its kind are behind it
+    placed = list(re.finditer(r'<g transform="translate\((\S+) (\S+)\) scale\((\S+) \S+\)">', svg))
+    found = max(placed[1:], key=lambda group: float(group[3]))  # its young and others are smaller
     x, y, scale = map(float, found.groups())
     inner = svg[found.end() : svg.index("</g>", found.end())]
     points = re.findall(r"(-?[\d.]+),(-?[\d.]+)", inner)
@@ -91,6 +91,21 @@ def test_joints_bend_the_right_way(profile: Profile) -> None:
         assert (way.conjugate() * joint).imag * side > 0
 
 
+def test_what_shows_the_size() -> None:
+    """A person beside large creatures, a thing beside small ones, never where the food lies."""
+    for profile in CREATURES[::7]:
+        for length in (0.5, 1.2, 2.5, 3.0, 30.0):
+            sized = replace(profile, length=length)
+            measure = measure_of(sized, Variation(profile.name))
+            assert (measure.height > 1) == (length >= 3)
+            assert not (measure.is_ahead and profile.pose is Pose.FEEDING)
+
+
+def test_some_look_left() -> None:
+    looks = ["scale(-1.0000" in plate_svg(profile) for profile in CREATURES[::61]]
+    assert 0.2 < sum(looks) / len(looks) < 0.7
+
+
 def test_same_profile_gives_same_picture() -> None:
     first = plate_svg(PLAIN)
     creature.cache_clear()
@@ -112,8 +127,10 @@ def test_no_lettering_and_no_references(theme: Theme) -> None:
 
 def test_sheet(tmp_path: Path) -> None:
     pytest.importorskip("resvg_py")
-    source, target = tmp_path / "profiles.json", tmp_path / "sheet.png"
-    source.write_bytes(msgspec.json.encode(CREATURES[:6]))
+    source, target = tmp_path / "names.txt", tmp_path / "sheet.png"
+    source.write_text(
+        "Tataeon\nMangosaurus\nNithosaurus\nSaurophytes\nAmaltosaurus\nTelotosaurus\n"
+    )
     sheet.main([str(source), str(target)])
     with Image.open(target) as picture:
         assert picture.size == (5 * 328 - 8, 2 * 208 - 8)

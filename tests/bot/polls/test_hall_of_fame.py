@@ -245,6 +245,14 @@ async def test_champion(chat: Chat) -> None:
     assert (asked.about, asked.opening) == ("Bravosaurus", "")
 
 
+async def test_champion_of_namer(chat: Chat) -> None:
+    """Names of custom models have no creature."""
+    await crown_here(chat, "Elrond", namer="elves")
+    champion = await chat.alice.use("champion")
+    assert [*champion.buttons] == ["A poem about it"]
+    assert [file.name for file in champion.files] == ["plaque.png"]
+
+
 async def test_longest_name(chat: Chat) -> None:
     name = ("*_@everyone_* " * 9)[: LONGEST_NAME - 1] + "!"
     await crown_here(chat, name)

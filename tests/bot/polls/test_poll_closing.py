@@ -408,6 +408,17 @@ async def test_winner_without_room_for_poem(chat: Chat) -> None:
     )
     message = await poll_closing.winner_message(chat.app, poll, LIMITS)
     assert not message.buttons
+    assert [file.name for file in message.files] == ["plaque.png"]
+
+
+async def test_winner_without_plate(chat: Chat) -> None:
+    """A plate that cannot be drawn keeps nobody waiting for the result."""
+    chat.world.renderer.fails = True
+    await voted(chat)
+    await chat.pass_time(TEN_MINUTES + 60)
+    _closed, announcement, *_picture = chat.history()
+    assert announcement.title == "👑 A name has been chosen"
+    assert [file.name for file in chat.files()] == ["plaque.png"]
 
 
 @pytest.mark.both

@@ -22,6 +22,7 @@ from bot.polls.queries import (
     VoteOrigin,
     lock_votes,
     locked_open,
+    remove,
 )
 from bot.privacy.queries import Privacy
 from bot.store import Store, Unavailable
@@ -73,6 +74,25 @@ async def cast(store: Store, member: int, position: int, at: datetime = NOW) -> 
 async def test_open(store: Store) -> None:
     assert await store[Polls].find(POLL.id) == replace(POLL, votes=(0, 0, 0))
     assert await store[Polls].cast(Ballot(POLL.id, 5, 0, VoteOrigin(1, 2, 55)), NOW)  # not sent yet
+
+
+async def test_dinosaurs(store: Store) -> None:
+    """Of one community, without names of namers and removed ones; the newest first."""
+    later = NOW + timedelta(minutes=1)
+    for other in (
+        replace(POLL, id=78, names=("Draco%saurus",), opened_at=later),
+        replace(POLL, id=79, names=("Elrond",), custom_model="elves"),
+        replace(POLL, id=80, names=("Farsaurus",), community_id=2),
+    ):
+        await opened(store, other)
+    async with store.database.writing() as session:
+        assert await remove(session, 1, POLL.id, 2, NOW) == "Kilosaurus"
+    polls, here = store[Polls], ("Draco%saurus", "Mangosaurus", "Bravosaurus")
+    assert await polls.recent_dinosaurs(1, "") == [*here]
+    assert await polls.recent_dinosaurs(1, "saur", most=2) == [*here[:2]]
+    assert await polls.recent_dinosaurs(1, "o%s") == ["Draco%saurus"]
+    for name in (*here, "Kilosaurus", "Elrond", "Farsaurus", "mangosaurus"):
+        assert await polls.has_dinosaur(1, name) == (name in here), name
 
 
 async def test_many_polls_at_once(store: Store, database_writes: list[str]) -> None:

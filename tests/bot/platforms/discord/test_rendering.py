@@ -1,5 +1,7 @@
 """Rendering messages within Discord's limits."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,6 +105,14 @@ def test_last_message_has_buttons_and_files() -> None:
 def test_edit_removes_what_is_missing() -> None:
     nothing: dict[str, object] = {"embeds": [], "attachments": [], "view": None}
     assert render_edit(Message(content=text("Hi"))) == {"content": "Hi"} | nothing
+
+
+def test_edit_leaves_files_that_stay() -> None:
+    """Unless it brings others."""
+    accompanied = Message(content=text("Hi"), files_stay=True)
+    assert "attachments" not in render_edit(accompanied)
+    (file,) = render_edit(replace(accompanied, files=(File("f", b"1"),)))["attachments"]
+    assert file.filename == "f"
 
 
 def test_button_id_is_never_cut() -> None:

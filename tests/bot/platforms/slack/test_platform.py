@@ -135,6 +135,21 @@ async def test_picture_is_deleted_with_its_message(
     assert [each["file"] for each in server.of("files.delete")] == ["F1"]
 
 
+async def test_files_that_stay(
+    platform: SlackPlatform, server: SlackServer, ref: MessageRef
+) -> None:
+    """They are in the thread of their message until it is about something else."""
+    server.takes_files()
+    message = Message(text("Hello"), files=WITH_PLAQUE.files, files_stay=True)
+    await platform.send(ref, message)
+    (sent,) = server.of("files.completeUploadExternal")
+    assert sent["thread_ts"] == TIMESTAMP
+    await platform.edit(ref, replace(message, files=()))
+    assert server.of("files.delete") == []
+    await platform.edit(ref, HELLO)
+    assert [each["file"] for each in server.of("files.delete")] == ["F1"]
+
+
 @pytest.mark.parametrize(
     ("message", "is_own"),
     [

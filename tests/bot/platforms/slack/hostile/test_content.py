@@ -139,7 +139,12 @@ async def test_suggestions(slack_chat: SlackChat) -> None:
     for number, text in enumerate(USABLE.values()):
         await learned(chat, name=text[:30], community_id=77 + number, shared=True)
     for text in TEXTS.values():
-        for command, option in (("name", "namer"), ("sonnet", "about"), ("dissect", "name")):
+        for command, option in (
+            ("name", "namer"),
+            ("sonnet", "about"),
+            ("dissect", "name"),
+            ("dinosaur", "name"),
+        ):
             await chat.alice.suggestions(command, option, text)
             asked = chat.slack.state.interactions[-1]
             inertness.assert_inert_parts(json.loads(json.dumps(asked.acknowledgements)))
