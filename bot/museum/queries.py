@@ -317,7 +317,7 @@ class Museum(Queries):
                 Discovery.name,
                 Discovery.poll_id,
                 Discovery.found_at,
-                _DISCOVERER,
+                _DISCOVERER.label("member_id"),
                 Discovery.owner_id,
                 Discovery.is_favourite,
                 Discovery.profile,
@@ -332,7 +332,16 @@ class Museum(Queries):
 
 
 def _exhibit(row: Row[Any]) -> Exhibit:
-    return Exhibit(*row[:-1], from_json(row.profile) if row.profile else profile_of(row.name))
+    return Exhibit(
+        row.id,
+        row.name,
+        row.poll_id,
+        row.found_at,
+        row.member_id,
+        row.owner_id,
+        row.is_favourite,
+        from_json(row.profile) if row.profile else profile_of(row.name),
+    )
 
 
 def _of(community_id: int, owner_id: int | None) -> tuple[ColumnElement[bool], ...]:

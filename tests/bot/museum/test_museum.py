@@ -18,14 +18,14 @@ LETTERS = "abcdefghijklmnop"
 
 
 async def discovered(
-    chat: Chat, *names: str, by: Actor | None = None, days_ago: float = 0, **place: int
+    chat: Chat, *names: str, by: Actor | None = None, days_ago: float = 0, community: int = 0
 ) -> None:
     """Let names win, each a minute after the one before."""
     member = by or chat.alice
     for minute, name in enumerate(names):
         at = chat.now() - timedelta(days=days_ago, minutes=len(names) - minute)
-        place = {"community_id": chat.community_id, **place}
-        await crown(chat.app.store, name, at=at, member_id=member.id, **place)
+        place = community or chat.community_id
+        await crown(chat.app.store, name, at=at, member_id=member.id, community_id=place)
 
 
 @pytest.mark.both
@@ -58,7 +58,7 @@ async def test_pages(chat: Chat) -> None:
     bob = await chat.add_member("bob")
     names = [f"Kilo{letter}saurus" for letter in LETTERS[:11]]
     await discovered(chat, *names, by=bob)
-    await discovered(chat, "Farsaurus", community_id=OTHER_GUILD)
+    await discovered(chat, "Farsaurus", community=OTHER_GUILD)
     shown = await chat.alice.use("museum")
     assert len(shown.lines) == 9
     assert shown.buttons == (*reversed(names[2:]), "More")
