@@ -228,8 +228,7 @@ class Museum(Queries):
         """Let a creature of a collection come first, in place of the one that did."""
         async with self._database.writing() as session:
             of_owner = _of(community_id, owner_id)
-            known = select(Discovery.id).where(*of_owner, Discovery.id == number)
-            if await session.scalar(known.with_for_update()) is not None:
+            if number in await _locked(session, *of_owner):
                 await session.execute(
                     update(Discovery).where(*of_owner).values(is_favourite=Discovery.id == number)
                 )
@@ -357,6 +356,12 @@ def _hidden(community_id: int, member_id: int) -> tuple[ColumnElement[bool], ...
     )
 
 
+async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> set[int]:
+    """The ids of discoveries, kept from being changed by others. Their order avoids deadlocks."""
+    ids = select(Discovery.id).where(*conditions).order_by(Discovery.id)
+    return {*await session.scalars(ids.with_for_update())}
+
+
 def _is_of(member_id: int) -> ColumnElement[bool]:
     return or_(Discovery.member_id == member_id, Discovery.owner_id == member_id)
 
@@ -380,6 +385,7 @@ async def export(session: AsyncSession, member_id: int) -> dict[str, Rows]:
 
 async def forget(session: AsyncSession, member_id: int) -> None:
     """Let a member's discoveries be nobody's. They stay in their museums."""
+    await _locked(session, _is_of(member_id))
     await session.execute(
         update(Discovery)
         .where(_is_of(member_id))

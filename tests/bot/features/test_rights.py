@@ -45,7 +45,7 @@ ELSEWHERE = 777
 MENU = "Moderate this message"
 
 REFUSALS = re.compile(
-    r"Only |All (servers|workspaces) share the models, so only|"
+    r"Only (?!you see this)|All (servers|workspaces) share the models, so only|"
     r"You don't have permission to use this command|"
     r"This command only works in a |These names are someone else's|"
     r"This collection is someone else's|"

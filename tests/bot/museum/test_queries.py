@@ -129,6 +129,9 @@ async def test_favourite(store: Store) -> None:
         assert [exhibit.is_favourite for exhibit in ordered] == [True, False, False]
     await store[Museum].favour(HERE, BOB, newest[0].id)  # which is not theirs
     assert (await collection(store))[0].id == newest[1].id
+    await asyncio.gather(*(store[Museum].favour(HERE, ADA, each.id) for each in newest * 3))
+    assert sum(exhibit.is_favourite for exhibit in await collection(store)) == 1
+    await store[Museum].favour(HERE, ADA, newest[1].id)
     await store[Museum].release(HERE, ADA, newest[1].id)
     assert not any(exhibit.is_favourite for exhibit in await collection(store))
 
