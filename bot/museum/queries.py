@@ -122,13 +122,16 @@ async def take_back(session: AsyncSession, poll_id: int) -> None:
     await session.execute(delete(Discovery).where(Discovery.poll_id == poll_id))
 
 
-async def remove(session: AsyncSession, community_id: int | None, name: str) -> None:
-    """Remove a name that a moderator has removed from a poll, whichever poll it was found in."""
-    await session.execute(
-        delete(Discovery).where(
-            Discovery.community_id == community_id, Discovery.key == folded(name)
-        )
+async def remove(session: AsyncSession, community_id: int | None, name: str) -> int | None:
+    """Remove a name that a moderator has removed from a poll, whichever poll it was found in.
+
+    Returns the id of that poll; `None` if the museum does not have the name.
+    """
+    here = Discovery.community_id == community_id
+    removed = await session.scalars(
+        delete(Discovery).where(here, Discovery.key == folded(name)).returning(Discovery.poll_id)
     )
+    return removed.first()
 
 
 async def _is_blocked(session: AsyncSession, community_id: int, member_id: int) -> bool:

@@ -940,19 +940,25 @@ async def remove(
     await session.execute(delete(Vote).where(*of_name))
     if winner[0] == position:
         await _void(session, poll_id)
-    await museum.remove(session, community_id, name)
+    if (found_in := await museum.remove(session, community_id, name)) is not None:
+        await _note_outdated(session, found_in)
     return name
 
 
 async def _void(session: AsyncSession, poll_id: int) -> None:
-    """Take the victory of a poll back, with its discovery, and note the answers that show it."""
+    """Take the victory of a poll back, with its discovery."""
     await session.execute(
         update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
     )
+    await _note_outdated(session, poll_id)
+    await museum.take_back(session, poll_id)
+
+
+async def _note_outdated(session: AsyncSession, poll_id: int) -> None:
+    """Note the answers that show the winner of a poll, which are emptied."""
     await session.execute(
         update(WinnerAnswer).where(WinnerAnswer.poll_id == poll_id).values(is_outdated=True)
     )
-    await museum.take_back(session, poll_id)
 
 
 async def count(session: AsyncSession, member_id: int) -> dict[str, int]:

@@ -211,6 +211,17 @@ async def test_removed_name_leaves_answers(chat: Chat) -> None:
     assert (await chat.alice.use("dinosaur", name="Kilosaurus")).is_private
 
 
+async def test_name_is_removed_from_another_poll(chat: Chat) -> None:
+    await discovered(chat, "Bravosaurus", days_ago=1)
+    poll = await voted(chat)
+    await chat.alice.use("museum")
+    mo = await chat.add_moderator()
+    await mo.press(await mo.open_menu("Moderate this message", poll), "Remove Bravosaurus")
+    await chat.settle()
+    assert chat.history()[1].words.startswith("A moderator removed a name that was here.")
+    assert (await chat.alice.use("museum")).text.startswith("The museum is empty.")
+
+
 async def test_word_filter(chat: Chat) -> None:
     await discovered(chat, "Kilosaurus", "Minmi")
     manager = await chat.add_manager()
