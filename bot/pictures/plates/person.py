@@ -13,7 +13,7 @@ from bot.pictures.plates.scenery import Light
 
 HEIGHT = 1.72
 """Metres of a person, without the hat."""
-SMALL, SMALLER, SMALLEST = 3.0, 2.2, 0.9
+SMALL, SMALLER, SMALLEST = 3.5, 2.2, 0.9
 """Metres of a creature, below which a thing stands for the person, no bag does, only a mug does."""
 LARGE = 12.0
 """Metres of a creature, above which nobody is seen who hides."""
@@ -50,7 +50,7 @@ POSTURES = {
     Gesture.PHOTOGRAPHS: Posture(((262, 268, 352), (284, 268, 354)), ((300, 42), (318, 50)), 86),
     Gesture.MEASURES: Posture(STANDS, ((300, 330), (38, 50))),
     Gesture.OFFERS: Posture(((258, 268, 352), (286, 266, 354)), ((240, 200), (350, 12)), 84),
-    Gesture.HIDES: Posture(STANDS, ((290, 20), (300, 30)), 78),
+    Gesture.HIDES: Posture(STANDS, ((256, 284), (276, 310)), 78),
     Gesture.RUNS: Posture(((332, 248, 335), (258, 200, 278)), ((308, 30), (222, 136)), 76),
 }
 TEMPERS = {
@@ -170,7 +170,7 @@ def _draw_person(
         drawing.fill(light.plant, *map(put, tips))
     elif gesture is Gesture.HIDES:
         bush = mix(light.plant, light.middle, 0.3)
-        for place, size in ((0.08, 0.76), (-0.22, 0.56)):
+        for place, size in ((0.06, 0.84), (-0.2, 0.6)):
             cycad(drawing, foot + place * height * looks, size * height, bush, Variation("bush"))
 
 

@@ -30,7 +30,7 @@ FOOD = 50
 """Pixels of that for what it feeds on."""
 TALLEST = 270
 """Pixels of a person. The creature becomes smaller until the person fits."""
-FACING_LEFT = 0.42
+FACING_LEFT = 0.5
 """Share of the creatures."""
 
 

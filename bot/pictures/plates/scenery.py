@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bot.creatures.profile import Pose, Profile, Theme
+from bot.creatures.profile import Period, Pose, Profile, Theme
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, luminance, mix, rgb
 from bot.pictures.plates.geometry import Points, ellipse, placed, smooth
 from bot.pictures.plates.palette import COLOURS, SHADOW
@@ -15,6 +15,8 @@ GROUND = 76.0
 HORIZON = GROUND + 50
 WIDTH, HEIGHT = 800, 500
 """Of a plate, in pixels."""
+LANDS = (Theme.NONE, Theme.NONE, Theme.NONE, Theme.MOUNTAIN, Theme.SEA, Theme.FOREST)
+"""Where creatures without a theme stand, in the light of any day."""
 CLEARING = 75
 """Pixels to both sides of what shows the size, without plants."""
 WHITE = rgb("ffffff")
@@ -54,7 +56,7 @@ DAYS = (
     _light("a9d8e2", "fdf3dc", "b9d2c4", "93b59c", "dccd9c", "4a7a58"),
     _light("86c5e2", "e6f4ee", "a5cabf", "7dab8e", "cfc289", "3a7050"),
     _light("f0a17e", "fdebc8", "dfa68d", "b07f82", "d3b07f", "6d4a5c"),
-    _light("bcd3cb", "f1f3e2", "b4cabc", "8fb09e", "c8c49a", "48705c"),
+    _light("c3b6de", "fdeee2", "c6bcd3", "988fb2", "cfc19c", "4d6a60"),
 )
 LIGHTS = {
     Theme.SEA: _light("74bfd6", "e6f6ef", "4da3ba", "86b59c", "ecdaa9", "40785f"),
@@ -114,25 +116,26 @@ def draw_open_land(
 
 def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variation) -> None:
     """Draw all that is behind the creature."""
+    theme = profile.theme if profile.theme is not Theme.NONE else own.choice("land", LANDS)
     draw_air(drawing, WIDTH, HEIGHT, light)
-    if profile.theme is Theme.NIGHT:
+    if theme is Theme.NIGHT:
         _draw_night(drawing, light, own)
-    elif profile.theme is Theme.THUNDER:
+    elif theme is Theme.THUNDER:
         _draw_storm(drawing, light, own)
-    elif profile.theme is Theme.FIRE:
+    elif theme is Theme.FIRE:
         drawing.disc(rgb("ffcf87"), complex(own.within("sun", 560, 720), 330), 42)
         _draw_volcano(drawing, light, own)
     else:
-        _draw_day(drawing, profile.theme, light, own)
-    if profile.theme is Theme.SEA:
+        _draw_day(drawing, theme, light, own)
+    if theme is Theme.SEA:
         _draw_sea(drawing, light, own)
     else:
-        if profile.theme in (Theme.MOUNTAIN, Theme.ICE):
+        if theme in (Theme.MOUNTAIN, Theme.ICE):
             _draw_mountains(drawing, light, own)
         far, near = mix(light.far, light.low, 0.25), mix(light.far, light.middle, 0.45)
         _draw_land(drawing, far, _ridge(WIDTH, HORIZON + 70, 30, 4, own, "far"))
         _draw_land(drawing, near, _ridge(WIDTH, HORIZON + 30, 18, 5, own, "near"))
-    _draw_trees(drawing, profile, light, own)
+    _draw_trees(drawing, profile.period, theme, light, own)
     field = mix(light.ground, light.middle, 0.35)
     _draw_land(
         drawing, field, _ridge(WIDTH, HORIZON - 4, own.within("rise", 6, 16), 4, own, "field")
@@ -207,7 +210,9 @@ def _draw_storm(drawing: Drawing, light: Light, own: Variation) -> None:
 def _draw_day(drawing: Drawing, theme: Theme, light: Light, own: Variation) -> None:
     is_hot = theme in (Theme.SUN, Theme.DESERT)
     radius = 85 if theme is Theme.SUN else 38
-    sun = complex(own.within("sun", 96, 480), 350 if theme is Theme.SUN else 400)
+    sun = complex(
+        own.within("sun", 96, 480), 350 if theme is Theme.SUN else own.within("sun high", 330, 430)
+    )
     drawing.disc(WHITE, sun, radius * 1.55, opacity=0.22)
     drawing.disc(mix(light.low, rgb("fff7d8"), 0.75), sun, radius)
     for i in range(1 if is_hot else 3):
@@ -254,10 +259,12 @@ def _draw_mountains(drawing: Drawing, light: Light, own: Variation) -> None:
         drawing.fill(mix(WHITE, light.low, 0.15), placed(SNOW, top, wide, high))
 
 
-def _draw_trees(drawing: Drawing, profile: Profile, light: Light, own: Variation) -> None:
-    trees, _ = plants_of(profile.period, profile.theme)
+def _draw_trees(
+    drawing: Drawing, period: Period, theme: Theme, light: Light, own: Variation
+) -> None:
+    trees, _ = plants_of(period, theme)
     counts = {Theme.FOREST: 15, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}
-    count = counts.get(profile.theme, 8)
+    count = counts.get(theme, 8)
     for i in range(count):
         foot = complex((i + own.within(f"tree x {i}", 0.1, 0.9)) / count * WIDTH, HORIZON - 8)
         plant = own.choice(f"tree {i}", (*trees, *trees, cycad))

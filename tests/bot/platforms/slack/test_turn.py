@@ -228,6 +228,17 @@ async def test_what_needs_the_bot_in_the_channel(
     assert len(server.of("respond")) == 1
 
 
+async def test_what_only_accompanies_is_left_out_elsewhere(
+    turn: SlackTurn, server: SlackServer
+) -> None:
+    assert turn.attaches_files
+    server.answers["chat.postMessage"] = [OUTSIDE]
+    await turn.respond(Message(text("Names"), files=(FILE,), files_stay=True))
+    assert "Names" in str(server.of("respond")[-1]["blocks"])
+    assert methods(server) == ["chat.postMessage", "respond"]
+    assert not turn.attaches_files
+
+
 @pytest.mark.usefixtures("soon_shown")
 @pytest.mark.parametrize("grows", [False, True])
 async def test_bot_is_removed_before_the_answer(
