@@ -44,18 +44,21 @@ bot.features         bot.help bot.status bot.privacy bot.moderation bot.verse bo
 bot.help             bot.status bot.training bot.chat bot.evaluation bot.formats models.weights
 bot.status           bot.training bot.community bot.chat bot.fleet bot.writing bot.pictures
     bot.store bot.monitoring bot.settings bot.concurrency models.tasks
-bot.privacy          bot.verse bot.training bot.polls bot.community bot.chat bot.store bot.formats
+bot.privacy          bot.verse bot.museum.queries bot.training bot.polls bot.community bot.chat
+    bot.store bot.formats
 bot.moderation       bot.verse bot.training bot.polls bot.community bot.chat bot.store bot.formats
 bot.verse            bot.names bot.polls bot.chat bot.store bot.formats models.verse
     models.text_generator data
-bot.museum           bot.names bot.polls bot.chat bot.words bot.creatures bot.store bot.formats data
+bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
+    bot.pictures bot.creatures bot.store bot.formats data
+bot.museum.queries   bot.creatures bot.store
 bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.store
     bot.concurrency bot.formats models.names models.verse models.weights models.networks data
 bot.training         bot.polls bot.community bot.chat bot.writing bot.words bot.store
     bot.concurrency bot.formats models.tasks models.names models.training models.text_generator
     models.weights models.serving models.networks data
-bot.polls            bot.community bot.chat bot.words bot.pictures bot.creatures bot.store
-    bot.concurrency bot.formats data
+bot.polls            bot.museum.queries bot.community bot.chat bot.words bot.pictures
+    bot.creatures bot.store bot.concurrency bot.formats data
 bot.community        bot.chat bot.words bot.store bot.formats
 bot.chat             bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
     bot.concurrency bot.formats

@@ -11,7 +11,7 @@ from bot.help import help as help_
 from bot.help.about import ABOUT
 from bot.moderation import commands as moderation
 from bot.moderation.record import MODERATE, OWNER
-from bot.museum import dinosaur
+from bot.museum import collection, dinosaur, museum
 from bot.names import dissect, names
 from bot.polls import hall_of_fame, plates, poll_message, votes
 from bot.privacy import privacy
@@ -31,6 +31,9 @@ REGISTRY = Registry(
         sonnet.SONNET,
         dissect.DISSECT_COMMAND,
         dinosaur.DINOSAUR_COMMAND,
+        museum.MUSEUM,
+        collection.COLLECTION,
+        museum.LEADERBOARD_COMMAND,
         hall_of_fame.HALL_OF_FAME,
         hall_of_fame.CHAMPION_COMMAND,
         poems.POEMS,
@@ -54,6 +57,8 @@ REGISTRY = Registry(
         ),
         poll_message.DISSECT: Pressed(dissect.press, is_costly=True, needs_rights=False),
         plates.DINOSAUR: Pressed(dinosaur.press, needs_rights=False),
+        museum.ACTION: Pressed(museum.turn_page, needs_rights=False),
+        collection.ACTION: Pressed(collection.press, needs_rights=False),
         details.ACTION: Pressed(details.press, needs_rights=False),
         poll_message.ACTION: Pressed(votes.vote, needs_rights=False, is_vote=True),
         poll_message.RETRACT: Pressed(votes.retract, needs_rights=False, is_vote=True),

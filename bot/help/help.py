@@ -28,6 +28,7 @@ TOPICS = (
     Topic(
         "names", "🦖", _("Dinosaurs"), ("dinoname", "dinosaur", "dissect", "halloffame", "champion")
     ),
+    Topic("museum", "🦴", _("Discoveries"), ("museum", "collection", "leaderboard")),
     Topic("verse", "📜", _("Poems"), ("sonnet", "poems", "export")),
     Topic("namers", "🪶", _("Names like yours"), ("name", "namer")),
     Topic("models", "🏋️", _("Training"), ("models", "retrain")),

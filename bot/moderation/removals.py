@@ -239,7 +239,7 @@ def _question(poll: PollRecord | None, ref: MessageRef, limits: Limits) -> Messa
     reply = text(
         _(
             "Which name should be removed? It loses its votes and, if it has won, its place in "
-            "the hall of fame. This can't be undone."
+            "the hall of fame and in the museum. This can't be undone."
         )
     )
     return Message(reply, buttons=tuple(_name_buttons(poll, limits)), private=True)

@@ -3,31 +3,38 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.commands import Choice, Command, main_option, within_limits
 from bot.chat.dispatch import respond_when_ready
-from bot.chat.message import Button, Embed, Field, Message, Text, Tone, UserError, emphasis, text
+from bot.chat.message import (
+    Button,
+    Embed,
+    Field,
+    Message,
+    Text,
+    Tone,
+    UserError,
+    emphasis,
+    link,
+    text,
+)
 from bot.chat.translation import _
 from bot.chat.turn import Limits, Turn
 from bot.creatures import labels
 from bot.creatures.animal import profile_of
 from bot.creatures.description import description
+from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.creatures.profile import Profile, Root
 from bot.creatures.pronunciation import pronunciation
 from bot.formats import human_join, shortened
+from bot.museum.collection import owner_buttons
+from bot.museum.queries import Exhibit, Museum
 from bot.names.autocomplete import whole_names
-from bot.polls.hall_of_fame import dinosaurs_on
-from bot.polls.plates import (
-    DINOSAUR,
-    LONGEST_NAME,
-    OF_HALL,
-    has_creature,
-    plate_file,
-    show_dinosaur,
-)
+from bot.polls.hall_of_fame import Winners, answer_with, dinosaurs_on
+from bot.polls.plates import DINOSAUR, OF_HALL, plate_file, show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
 from bot.store import Unavailable
@@ -50,6 +57,10 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
         words = await app.filters.of(turn.community_id)
         if not (words.allows(name) and words.allows(clean_name(name))):
             raise UserError(_("The bot won't show a dinosaur of that name; try another one."))
+        exhibit = await _exhibit(app, turn, name)
+        if exhibit is not None:
+            await answer_with(app, turn, _discovered(app, turn, exhibit, words))
+            return
         profile = await asyncio.to_thread(profile_of, name)
         is_private = not await _is_known(app, turn, profile)
         answer = _message(app, turn, profile, words, is_private=is_private)
@@ -121,6 +132,25 @@ def _check(name: str) -> None:
         )
 
 
+async def _exhibit(app: App, turn: Turn, name: str) -> Exhibit | None:
+    """What this community has discovered under a name."""
+    if turn.community_id is not None:
+        with suppress(Unavailable):
+            return await app.store[Museum].named(turn.community_id, name)
+    return None
+
+
+async def _discovered(app: App, turn: Turn, exhibit: Exhibit, words: WordFilter) -> Winners:
+    """The same with its discoverer, and for its owner with buttons."""
+    message = await _message(app, turn, exhibit.profile, words, is_private=False)
+    (embed,) = message.embeds
+    if exhibit.member_id is not None:
+        member = text(link(turn.platform.mention(exhibit.member_id)))
+        embed = replace(embed, fields=(*embed.fields, Field(_("Discovered by"), member)))
+    buttons = (*message.buttons, *owner_buttons(exhibit, turn.user.id))
+    return Winners(replace(message, embeds=(embed,), buttons=buttons), (exhibit.poll_id,))
+
+
 async def _is_known(app: App, turn: Turn, profile: Profile) -> bool:
     """Whether everybody may see it: a real genus, or a name of a poll of this community."""
     if _is_genus(app, profile):
@@ -140,7 +170,8 @@ async def _message(
 ) -> Message:
     """The plate and what is known of the animal, without what the word filter blocks."""
     limits = turn.platform.limits
-    plate = await plate_file(app, profile, limits)
+    may_attach = is_private or turn.attaches_files
+    plate = await plate_file(app, profile, limits) if may_attach else None
     embed = Embed(
         title=f"🦕 {profile.name}",
         lines=await asyncio.to_thread(lambda: tuple(_lines(profile, words))),

@@ -28,7 +28,8 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
 from bot.community.blocks import BlockList
 from bot.concurrency import in_time
-from bot.polls.plates import DINOSAUR, OF_HALL, has_creature, plate_of, show_dinosaur
+from bot.creatures.names import has_creature
+from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
 from data.etymology import is_explained, parts_of, reading
@@ -131,14 +132,14 @@ async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None
             raise UserError(_("There's no such choice; pick one of the suggestions."))
         if options.scope == "mine":
             options = replace(options, member_id=turn.user.id)
-        await _answer(app, turn, page_of(app, turn, options))
+        await answer_with(app, turn, page_of(app, turn, options))
 
 
 async def turn_page(app: App, turn: Turn, state: str) -> None:
     """Answer the buttons that turn pages."""
     page = await page_of(app, turn, _options_of(turn, state))
     await turn.edit_source(page.message)
-    await _note(app, turn, turn.source.ref if turn.source is not None else None, page)
+    await note_shown(app, turn, turn.source.ref if turn.source is not None else None, page)
 
 
 async def dinosaurs_on(app: App, turn: Turn, state: str) -> list[str]:
@@ -162,19 +163,19 @@ def _options_of(turn: Turn, state: str) -> HallOfFameOptions:
 async def champion(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/champion`."""
     async with app.answering(turn, CHAMPION):
-        await _answer(app, turn, _champion(app, turn))
+        await answer_with(app, turn, _champion(app, turn))
 
 
-async def _answer(app: App, turn: Turn, winners: Awaitable[Winners]) -> None:
+async def answer_with(app: App, turn: Turn, winners: Awaitable[Winners]) -> None:
     """Respond with winners, and record which message shows them."""
     shown = await in_time(winners, PATIENCE_S, on_delay=turn.defer)
-    await _note(app, turn, await turn.respond(shown.message), shown)
+    await note_shown(app, turn, await turn.respond(shown.message), shown)
 
 
-async def _note(app: App, turn: Turn, ref: MessageRef | None, shown: Winners) -> None:
-    """Record which winners a message shows, if the bot can edit it later."""
+async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winners) -> None:
+    """Record which winners a message shows, if others see it and the bot can edit it later."""
     community_id = turn.community_id
-    if ref is None or community_id is None or not turn.sees_channel:
+    if ref is None or community_id is None or shown.message.private or not turn.sees_channel:
         return
     if community_id not in turn.platform.communities:
         return

@@ -1,7 +1,6 @@
 """Pictures of dinosaurs beside their names: whose names have one, its file, the button for it."""
 
 import asyncio
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from bot.chat.app import App
@@ -13,6 +12,7 @@ from bot.community.queries import Communities
 from bot.concurrency import within
 from bot.creatures.animal import profile_of
 from bot.creatures.labels import alternative_text, family
+from bot.creatures.names import has_creature
 from bot.creatures.profile import Profile
 from bot.formats import shortened
 from bot.pictures.creature_pictures import CreaturePictures
@@ -23,20 +23,8 @@ DINOSAUR = "dinosaur"
 """The action of the button that shows a dinosaur."""
 OF_HALL = "@fame:"
 """In front of a page of the hall of fame, in the state of that button."""
-LONGEST_NAME = 40
-"""Characters of the longest name that has a creature."""
 STRIP, STRIP_S = "dinosaurs.png", 1.0
 """The file with the creatures of new names, and the seconds for which these wait for it."""
-
-
-def has_creature(name: str) -> bool:
-    """Whether a name can be that of a dinosaur: one word of Latin letters, not too long."""
-    if len(name) > LONGEST_NAME:
-        return False
-    letters = unicodedata.normalize("NFC", name)
-    return bool(clean_name(name)) and all(
-        letter.isalpha() and unicodedata.name(letter, "").startswith("LATIN ") for letter in letters
-    )
 
 
 async def plate_file(app: App, profile: Profile, limits: Limits) -> File | None:

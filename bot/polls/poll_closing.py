@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.dispatch import deliver
-from bot.chat.message import Embed, Message, Text, Tone, strong, text
+from bot.chat.message import Embed, Message, Text, Tone, code, strong, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import (
     Deleted,
@@ -23,6 +23,7 @@ from bot.chat.turn import (
 )
 from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
+from bot.creatures.names import has_creature
 from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about, with_pictures, withdraw
 from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.poll_message import message_of, poll_message, removed_message, tie_sentence
@@ -221,6 +222,8 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits) -> Message:
         lines.append(sentence)
     if poll.discoverer:
         lines.append(text(_("Discovered by {discoverer}."), discoverer=poll.discoverer))
+    if poll.custom_model is None and has_creature(name):
+        lines.append(text(_("It is in the museum now: {command}"), command=code("/museum")))
     embed = Embed(_("👑 A name has been chosen"), tuple(lines), tone=Tone.NAMES)
     return with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
 

@@ -27,6 +27,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from bot.community.queries import DEFAULT_VOTES
+from bot.museum import queries as museum
 from bot.store.calls import Batches
 from bot.store.database import Database
 from bot.store.identities import WITH_SURROGATES
@@ -394,22 +395,26 @@ class Polls(Queries):
 
         The name with the most votes wins, of those with enough votes of others than the discoverer.
         In a tie, the one that reached its count first wins; if that was at the same moment, the
-        upper one.
+        upper one. If it is a dinosaur, its community has discovered it.
         """
         async with self._database.writing() as session:
             closed = await session.execute(
                 update(Poll)
                 .where(Poll.id == poll_id, Poll.closed_at.is_(None))
                 .values(closed_at=now)
-                .returning(Poll.member_id, Poll.votes_needed)
+                .returning(Poll.community_id, Poll.member_id, Poll.votes_needed, Poll.custom_model)
             )
             if (poll := closed.first()) is None:
                 return None
             by_others = func.count().filter(Vote.member_id.is_distinct_from(poll.member_id))
             ranked = await session.execute(
-                select(Vote.position, func.count())
+                select(Vote.position, func.count(), Candidate.name)
+                .join(
+                    Candidate,
+                    (Candidate.poll_id == Vote.poll_id) & (Candidate.position == Vote.position),
+                )
                 .where(Vote.poll_id == poll_id)
-                .group_by(Vote.position)
+                .group_by(Vote.position, Candidate.name)
                 .having(by_others >= poll.votes_needed)
                 .order_by(func.count().desc(), func.max(Vote.voted_at), Vote.position)
                 .limit(1)
@@ -420,6 +425,9 @@ class Polls(Queries):
                     .where(Poll.id == poll_id)
                     .values(winner=first[0], winner_votes=first[1])
                 )
+                if poll.custom_model is None:
+                    find = museum.Find(first[2], poll_id, poll.community_id, poll.member_id, now)
+                    await museum.discover(self._database, session, find)
         return await self.find(poll_id)
 
     async def void(self, poll_id: int) -> None:
@@ -932,14 +940,22 @@ async def remove(
     await session.execute(delete(Vote).where(*of_name))
     if winner[0] == position:
         await _void(session, poll_id)
+    if (found_in := await museum.remove(session, community_id, name)) is not None:
+        await _note_outdated(session, found_in)
     return name
 
 
 async def _void(session: AsyncSession, poll_id: int) -> None:
-    """Take the victory of a poll back, and note the answers that show it."""
+    """Take the victory of a poll back, with its discovery."""
     await session.execute(
         update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
     )
+    await _note_outdated(session, poll_id)
+    await museum.take_back(session, poll_id)
+
+
+async def _note_outdated(session: AsyncSession, poll_id: int) -> None:
+    """Note the answers that show the winner of a poll, which are emptied."""
     await session.execute(
         update(WinnerAnswer).where(WinnerAnswer.poll_id == poll_id).values(is_outdated=True)
     )

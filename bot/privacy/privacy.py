@@ -122,9 +122,9 @@ def _confirmation() -> Message:
         _(
             "Delete your data? Your votes, kept poems and open polls without votes of others will "
             "be deleted, trainings on your lists will be stopped, and some buttons under your "
-            "poems and names will stop working. Names, namers and versions that others use stay, "
-            "without your name. If you are blocked, you stay blocked, and the record of what you "
-            "did as a moderator stays for a year. This can't be undone."
+            "poems and names will stop working. Names, dinosaurs, namers and versions that others "
+            "use stay, without your name. If you are blocked, you stay blocked, and the record of "
+            "what you did as a moderator stays for a year. This can't be undone."
         )
     )
     buttons = (
@@ -172,6 +172,10 @@ def _in_words(kept: Mapping[str, int]) -> str:
     words: Mapping[str, Callable[[int], str]] = {
         "votes": lambda n: ngettext("{count} vote", "{count} votes", n),
         "polls": lambda n: ngettext("{count} poll", "{count} polls", n),
+        "discoveries": lambda n: ngettext("{count} discovery", "{count} discoveries", n),
+        "hidden_collections": lambda n: ngettext(
+            "{count} hidden collection", "{count} hidden collections", n
+        ),
         "poems": lambda n: ngettext("{count} poem", "{count} poems", n),
         "custom_models": lambda n: ngettext("{count} namer", "{count} namers", n),
         "trainings": lambda n: ngettext("{count} training", "{count} trainings", n),

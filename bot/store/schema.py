@@ -198,6 +198,49 @@ class WinnerAnswer(Base):
     """Whether the winner was removed. Then the answer is emptied."""
 
 
+class Discovery(Base):
+    """A creature that a community has discovered: a dinosaur's name that has won a poll."""
+
+    __tablename__ = "discoveries"
+    __table_args__ = (
+        UniqueConstraint("community_id", "key"),
+        Index("ix_discoveries_community_id_found_at", "community_id", "found_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(Counted, primary_key=True)
+    community_id: Mapped[int] = mapped_column(Number)
+    key: Mapped[str] = mapped_column(String(128))
+    """The name as its genome has it, unique per community."""
+    name: Mapped[str] = mapped_column(String(128))
+    """As displayed."""
+    poll_id: Mapped[int] = mapped_column(ForeignKey("polls.id", ondelete="CASCADE"), index=True)
+    """The first poll that the name has won."""
+    found_at: Mapped[datetime] = mapped_column(Instant)
+    member_id: Mapped[int | None] = mapped_column(Number, index=True)
+    """The discoverer, who requested the name; `None` once forgotten, or if blocked at the time."""
+    owner_id: Mapped[int | None] = mapped_column(Number, index=True)
+    """The discoverer, if it is in their collection."""
+    is_favourite: Mapped[bool] = mapped_column(default=False)
+    """Whether it comes first in its collection, in which no other one does."""
+    profile: Mapped[str | None] = mapped_column(Text)
+    """The animal as JSON, for ever; `None` for a winner of 0.7.0 until somebody looks at it."""
+    family: Mapped[str | None] = mapped_column(String(40))
+    """That of the profile, like the period."""
+    period: Mapped[str | None] = mapped_column(String(40))
+
+
+class HiddenCollection(Base):
+    """A member who hides their collection from the others of a community."""
+
+    __tablename__ = "hidden_collections"
+
+    community_id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
+    member_id: Mapped[int] = mapped_column(
+        Number, primary_key=True, autoincrement=False, index=True
+    )
+
+
 class Poem(Base):
     """A poem that a member has kept."""
 

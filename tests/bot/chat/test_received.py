@@ -22,7 +22,7 @@ from bot.moderation import blocking, owner, removals
 from bot.moderation.blocking import TargetOptions
 from bot.moderation.record import OWNER
 from bot.moderation.removals import MessageOptions, NamerOptions, WinnerOptions
-from bot.museum import dinosaur
+from bot.museum import dinosaur, museum
 from bot.museum.dinosaur import DinosaurOptions
 from bot.names import dissect, names
 from bot.names.dissect import DissectOptions
@@ -75,6 +75,8 @@ COMMANDS: dict[str, Asked] = {
     "form": (sonnet.sonnet, lambda t: SonnetOptions(SonnetRequest(form=t))),
     "dissect": (dissect.dissect, DissectOptions),
     "dinosaur": (dinosaur.dinosaur, DinosaurOptions),
+    "museum": (museum.museum, museum.MuseumOptions),
+    "leaderboard": (museum.leaderboard, museum.LeaderboardOptions),
     "period": (hall_of_fame.hall_of_fame, HallOfFameOptions),
     "scope": (hall_of_fame.hall_of_fame, lambda t: HallOfFameOptions("day", t)),
     "export": (poems.export, poems.ExportOptions),

@@ -246,8 +246,8 @@ class DiscordChat(Chat):
             case "time":
                 return f"[{datetime.fromtimestamp(int(found['time']), UTC):%Y-%m-%d %H:%M}]"
             case "user":
-                user = self.home.env.backend.users[int(found["user"])]
-                return f"@{user.name}"
+                user = self.home.env.backend.users.get(int(found["user"]))
+                return f"@{user.name if user is not None else 'unknown-user'}"
             case "channel":
                 channel = self.home.bot.get_channel(int(found["channel"]))
                 return f"#{channel}"

@@ -97,6 +97,7 @@ async def test_help_is_short(chat: Chat) -> None:
     assert topics.is_private
     assert [line for line in topics.lines if "/" in line] == [
         "🦖 Dinosaurs: /dinoname, /dinosaur, /dissect, /halloffame, /champion",
+        "🦴 Discoveries: /museum, /collection, /leaderboard",
         "📜 Poems: /sonnet, /poems, /export",
         "🪶 Names like yours: /name, /namer\u00a0…",
         "🏋️ Training: /models\u00a0…",

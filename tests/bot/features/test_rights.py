@@ -45,9 +45,10 @@ ELSEWHERE = 777
 MENU = "Moderate this message"
 
 REFUSALS = re.compile(
-    r"Only |All (servers|workspaces) share the models, so only|"
+    r"Only (?!you see this)|All (servers|workspaces) share the models, so only|"
     r"You don't have permission to use this command|"
     r"This command only works in a |These names are someone else's|"
+    r"This collection is someone else's|"
     r"This button belongs to another poll|"
     r"This namer was deleted, removed or is no longer shared"
 )
@@ -84,6 +85,8 @@ STATES = {
     "name": f"1:{to_state(NamesRequest(count=2))}",
     "dissect": "Mangosaurus",
     "dinosaur": "Mangosaurus",
+    "museum": "newest:0",
+    "collection": "favourite:1",
     "details": "seed=1",
     "vote": "",
     "unvote": "",
@@ -348,6 +351,7 @@ async def test_buttons_elsewhere(cast: Cast, column: str, subtests: pytest.Subte
         "poems": f"drop:0:{poem.id}",
         "privacy": "yes",
         "fame": f"ever:mine:0:{alice.id}",
+        "collection": f"hide:{alice.id}",
     }
     if column == "user install":
         own = {"vote": f"{number}:1", "unvote": number}

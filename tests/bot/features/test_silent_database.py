@@ -39,6 +39,8 @@ STATES = {
     "name": "1:3:0.9:ma:::",
     "dissect": "@poll:5",
     "dinosaur": "Bravosaurus",
+    "museum": "newest:0",
+    "collection": "favourite:1",
     "sonnet": "0.9:sonnet:o“Shall I”",
     "about": "Mangosaurus",
     "fame": "ever:here:1:",

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.museum.dinosaur import DinosaurOptions, dinosaur
-from bot.polls.plates import LONGEST_NAME, has_creature
 from tests.bot.champions import crown
 from tests.bot.chats.protocol import Actor, Chat
 from tests.bot.opened_polls import a_poll

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.community.queries import Blocks, Communities, Record
+from bot.museum.queries import Museum
 from bot.operate.archive import ArchiveReader
 from bot.operate.database import read_archive
 from bot.polls.queries import Ballot, HallOfFame, HallScope, Polls
@@ -81,6 +82,8 @@ async def check(store: Store) -> None:
 
 
 async def check_polls(store: Store) -> None:
+    (earlier,) = await store[Museum].exhibits(MUSEUM)
+    assert (earlier.name, earlier.member_id, earlier.owner_id) == ("Ödlandosaurus", ADA, ADA)
     poll = await store[Polls].find(OPEN)
     assert poll is not None
     assert (poll.names, poll.votes) == (("Mangosaurus", "Ödlandosaurus"), (1, 1))
@@ -91,6 +94,7 @@ async def check_polls(store: Store) -> None:
     closed = await store[Polls].close(OPEN, NOW)
     assert closed is not None
     assert (closed.votes, closed.winner) == ((0, 2), 1)
+    assert await store[Museum].exhibits(MUSEUM) == [earlier]
     removed = await store[Polls].find(REMOVED)
     assert removed is not None
     assert (removed.standing, removed.custom_model) == ({1: "Ödlandosaurus"}, "Elves")

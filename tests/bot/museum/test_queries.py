@@ -1,0 +1,256 @@
+"""Discoveries: what enters a museum and a collection, and what leaves them."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import select, update
+
+from bot.community.queries import Action, Blocks, RecordEntry
+from bot.creatures.animal import profile_of
+from bot.creatures.storage import to_json
+from bot.moderation.queries import Moderation
+from bot.museum import queries
+from bot.museum.queries import MOST_IN_A_DAY, ORDERS, Exhibit, Museum
+from bot.polls.queries import Polls
+from bot.privacy.queries import Privacy
+from bot.store import Store
+from bot.store.schema import EVERYWHERE, Discovery
+from tests.bot.champions import crown
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+HERE, ELSEWHERE = 1, 2
+ADA, BOB, MO = 11, 12, 13
+
+
+async def found(
+    store: Store, name: str, at: datetime = NOW, member: int = ADA, community: int = HERE
+) -> int:
+    """Let a name win. Returns the id of its poll."""
+    return (await crown(store, name, at=at, community_id=community, member_id=member)).id
+
+
+async def museum(store: Store, community: int = HERE) -> list[str]:
+    exhibits = await store[Museum].exhibits(community, most=1000)
+    assert await store[Museum].count(community) == len(exhibits)
+    return [exhibit.name for exhibit in exhibits]
+
+
+async def collection(store: Store, member: int = ADA, community: int = HERE) -> list[Exhibit]:
+    exhibits = await store[Museum].exhibits(community, owner_id=member, most=1000)
+    assert await store[Museum].count(community, member) == len(exhibits)
+    return exhibits
+
+
+def names(exhibits: Sequence[Exhibit]) -> list[str]:
+    return [exhibit.name for exhibit in exhibits]
+
+
+async def test_winner_is_discovered(store: Store) -> None:
+    poll_id = await found(store, "Kilosaurus")
+    (exhibit,) = await collection(store)
+    assert exhibit.profile == profile_of("Kilosaurus")
+    facts = exhibit.name, exhibit.poll_id, exhibit.found_at, exhibit.member_id, exhibit.owner_id
+    assert facts == ("Kilosaurus", poll_id, NOW, ADA, ADA)
+    assert await museum(store) == ["Kilosaurus"]
+    assert await store[Museum].named(HERE, "kiloSAURUS") == exhibit
+    assert await store[Museum].named(ELSEWHERE, "Kilosaurus") is None
+
+
+async def test_first_discoverer_stays(store: Store) -> None:
+    """In each community, whatever the case of the letters."""
+    await found(store, "Kilosaurus")
+    await found(store, "KILOsaurus", NOW + DAY, BOB)
+    await found(store, "Kilosaurus", NOW + DAY, BOB, ELSEWHERE)
+    assert names(await collection(store)) == ["Kilosaurus"]
+    assert not await collection(store, BOB)
+    assert names(await collection(store, BOB, ELSEWHERE)) == ["Kilosaurus"]
+
+
+async def test_what_is_no_dinosaur(store: Store) -> None:
+    place = {"at": NOW, "community_id": HERE}
+    await crown(store, "Elrond", namer="elves", **place)  # type: ignore[arg-type]
+    await crown(store, "Мангозавр", **place)  # type: ignore[arg-type]
+    await crown(store, "Nobodysaurus", votes=0, **place)  # type: ignore[arg-type]
+    assert await museum(store) == []
+
+
+async def test_three_a_day(store: Store) -> None:
+    """Days are UTC dates. What is released leaves no room for others of that day."""
+    midnight = NOW.replace(hour=0)
+    days = [midnight + timedelta(hours=hours) for hours in (0, 1, 22, 23, 24, 25)]
+    for i, at in enumerate(days):
+        await found(store, f"Kilosaurus{'abcdef'[i]}", at)
+        if i == 0:
+            (first,) = await collection(store)
+            assert await store[Museum].release(HERE, ADA, first.id) == "Kilosaurusa"
+    assert MOST_IN_A_DAY == 3
+    assert names(await collection(store)) == [f"Kilosaurus{letter}" for letter in "fecb"]
+    assert len(await museum(store)) == len(days)
+
+
+async def test_two_polls_close_at_once(store: Store) -> None:
+    """Also in two processes."""
+    others = [Store(store.database) for _ in range(6)]
+    await asyncio.gather(
+        *(found(other, f"Kilosaurus{'abcdef'[i]}") for i, other in enumerate(others))
+    )
+    assert len(await museum(store)) == 6
+    assert len(await collection(store)) == 3
+    await asyncio.gather(*(found(other, "Megasaurus", NOW + DAY, BOB + 5) for other in others))
+    assert len(await museum(store)) == 7
+
+
+async def test_full_collection(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries, "MOST_OWNED", 2)
+    for i in range(4):
+        await found(store, f"Kilosaurus{'abcd'[i]}", NOW + i * DAY)
+    full = await collection(store)
+    assert names(full) == ["Kilosaurusb", "Kilosaurusa"]
+    assert len(await museum(store)) == 4
+    assert await store[Museum].release(HERE, BOB, full[0].id) is None
+    assert await store[Museum].release(HERE, ADA, full[0].id) == full[0].name
+    assert await store[Museum].release(HERE, ADA, full[0].id) is None
+    await found(store, "Megasaurus", NOW + 4 * DAY)
+    assert names(await collection(store)) == ["Megasaurus", "Kilosaurusa"]
+
+
+async def test_favourite(store: Store) -> None:
+    for letter in "abc":
+        await found(store, f"Kilosaurus{letter}")
+    await found(store, "Bobsaurus", member=BOB)
+    newest = await collection(store)
+    for chosen in (newest[2], newest[1]):
+        await store[Museum].favour(HERE, ADA, chosen.id)
+        ordered = await collection(store)
+        assert ordered[0].id == chosen.id
+        assert [exhibit.is_favourite for exhibit in ordered] == [True, False, False]
+    await store[Museum].favour(HERE, BOB, newest[0].id)  # which is not theirs
+    assert (await collection(store))[0].id == newest[1].id
+    await asyncio.gather(*(store[Museum].favour(HERE, ADA, each.id) for each in newest * 3))
+    assert sum(exhibit.is_favourite for exhibit in await collection(store)) == 1
+    await store[Museum].favour(HERE, ADA, newest[1].id)
+    await store[Museum].release(HERE, ADA, newest[1].id)
+    assert not any(exhibit.is_favourite for exhibit in await collection(store))
+
+
+async def test_orders(store: Store) -> None:
+    for i, name in enumerate(("Stegosaurus", "Minmi", "Diplodocus", "Plateosaurus")):
+        await found(store, name, NOW + timedelta(hours=i), BOB if i % 2 else ADA)
+    await store[Museum].hide(HERE, ADA, hidden=True)
+    shown = {
+        order: names(await store[Museum].exhibits(HERE, order=order, skip=0, most=3))
+        for order in ORDERS
+    }
+    assert shown == {
+        "newest": ["Plateosaurus", "Diplodocus", "Minmi"],
+        "family": ["Diplodocus", "Plateosaurus", "Stegosaurus"],
+        "period": ["Plateosaurus", "Diplodocus", "Stegosaurus"],
+        "discoverer": ["Plateosaurus", "Minmi", "Diplodocus"],
+    }
+    hidden = await store[Museum].exhibits(HERE, skip=1, most=1)
+    assert [exhibit.member_id for exhibit in hidden] == [None]
+
+
+async def test_removed_winner(store: Store) -> None:
+    """By moderators from any poll, or with the message of the poll that found it."""
+    first = await found(store, "Kilosaurus")
+    again = await found(store, "kilosaurus", NOW + DAY)
+    await found(store, "Kilosaurus", community=ELSEWHERE)
+    await store[Polls].void(again)
+    assert await museum(store) == ["Kilosaurus"]
+    entry = RecordEntry(Action.REMOVE_NAME, MO, NOW, HERE)
+    assert await store[Moderation].remove_name(again, 1, entry)
+    assert await museum(store) == []
+    assert await museum(store, ELSEWHERE) == ["Kilosaurus"]
+    last = await found(store, "Megasaurus")
+    await store[Polls].void(last)
+    await store[Polls].void(first)
+    assert await museum(store) == []
+
+
+@pytest.mark.parametrize("community", [HERE, EVERYWHERE])
+async def test_blocked_member(store: Store, community: int) -> None:
+    """They keep what they have."""
+    await found(store, "Kilosaurus")
+    await store[Blocks].block(community, ADA, RecordEntry(Action.BLOCK, MO, NOW, HERE))
+    await found(store, "Megasaurus")
+    assert names(await collection(store)) == ["Kilosaurus"]
+    assert [leader.number for leader in await store[Museum].leaders(HERE, None)] == [1]
+    assert len(await museum(store)) == 2
+
+
+async def test_leaders(store: Store) -> None:
+    for i in range(5):
+        await found(store, f"Kilosaurus{'abcde'[i]}", NOW)
+    await found(store, "Bobsaurus", NOW + DAY, BOB)
+    await found(store, "Farsaurus", NOW + DAY, MO, ELSEWHERE)
+    assert await store[Museum].leaders(HERE, None) == [(ADA, 5), (BOB, 1)]
+    assert await store[Museum].leaders(HERE, NOW + DAY) == [(BOB, 1)]
+    assert await store[Museum].leaders(HERE, None, most=1) == [(ADA, 5)]
+    await store[Museum].hide(HERE, ADA, hidden=True)
+    await store[Museum].hide(HERE, ADA, hidden=True)
+    assert await store[Museum].leaders(HERE, None) == [(BOB, 1)]
+    assert await store[Museum].is_hidden(HERE, ADA)
+    assert not await store[Museum].is_hidden(ELSEWHERE, ADA)
+    await store[Museum].hide(HERE, ADA, hidden=False)
+    assert len(await store[Museum].leaders(HERE, None)) == 2
+
+
+async def test_privacy(store: Store) -> None:
+    await found(store, "Kilosaurus")
+    await found(store, "Bobsaurus", member=BOB)
+    await store[Museum].hide(HERE, ADA, hidden=True)
+    counts = await store[Privacy].of(ADA)
+    assert (counts["discoveries"], counts["hidden_collections"]) == (1, 1)
+    exported = await store[Privacy].all_of(ADA)
+    assert exported["discoveries"][0]["name"] == "Kilosaurus"
+    assert len(exported["hidden_collections"]) == 1
+    await store[Privacy].forget_member(ADA)
+    assert await store[Privacy].of(ADA) == {}
+    assert {each.name: each.member_id for each in await store[Museum].exhibits(HERE)} == {
+        "Kilosaurus": None,
+        "Bobsaurus": BOB,
+    }
+    assert not await collection(store)
+
+
+async def test_community_is_forgotten(store: Store) -> None:
+    await found(store, "Kilosaurus")
+    await found(store, "Kilosaurus", community=ELSEWHERE)
+    await store[Museum].hide(HERE, ADA, hidden=True)
+    await store[Privacy].left(HERE, NOW)
+    assert await store[Privacy].forget_communities(NOW + 30 * DAY) == [HERE]
+    assert await museum(store) == []
+    assert not await store[Museum].is_hidden(HERE, ADA)
+    assert await museum(store, ELSEWHERE) == ["Kilosaurus"]
+
+
+async def test_missing_profiles_are_made_once(store: Store) -> None:
+    """What is stored never changes."""
+    await found(store, "Kilosaurus")
+    await found(store, "Megasaurus")
+    made = (await museum_exhibit(store, "Kilosaurus")).profile
+    kept = to_json(profile_of("Gigasaurus"))
+    async with store.database.writing() as session:
+        await session.execute(update(Discovery).values(profile=None, family=None, period=None))
+    assert (await museum_exhibit(store, "Kilosaurus")).profile == made
+    async with store.database.writing() as session:
+        of_other = update(Discovery).where(Discovery.key == "megasaurus")
+        await session.execute(of_other.values(profile=kept))
+    await store[Museum].complete(HERE)
+    async with store.database.reading() as session:
+        columns = Discovery.name, Discovery.profile, Discovery.family, Discovery.period
+        rows = await session.execute(select(*columns).order_by(Discovery.id))
+        assert [tuple(row) for row in rows] == [
+            ("Kilosaurus", to_json(made), made.family, made.period),
+            ("Megasaurus", kept, None, None),
+        ]
+
+
+async def museum_exhibit(store: Store, name: str) -> Exhibit:
+    exhibit = await store[Museum].named(HERE, name)
+    assert exhibit is not None
+    return exhibit

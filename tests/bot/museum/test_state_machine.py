@@ -1,0 +1,191 @@
+"""The museum's rules, whatever happens in which order: a model beside the database."""
+
+import asyncio
+import shutil
+from collections.abc import Coroutine
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from bot.community.queries import Action, Blocks, RecordEntry
+from bot.moderation.queries import Moderation
+from bot.museum import queries
+from bot.museum.queries import MOST_IN_A_DAY, Museum
+from bot.polls.queries import Polls
+from bot.privacy.queries import Privacy
+from bot.store import Database, Store, url_of
+from bot.store.database import FILE
+from tests.bot.champions import crown
+from tests.databases import migrated
+
+T = TypeVar("T")
+
+BEGIN = datetime(2026, 11, 25, 22, tzinfo=UTC)
+MOST_OWNED = 5
+"""Instead of 200, so that collections become full."""
+COMMUNITIES, MEMBERS = st.sampled_from((1, 2)), st.sampled_from((11, 12))
+NAMES = st.sampled_from([f"{start}saurus" for start in "abcdefghijklmnop"])
+PICKED = st.integers(0, 100)
+MO = 13
+
+
+@dataclass(frozen=True)
+class Known:
+    """A discovery, as the model knows it."""
+
+    poll_id: int
+    found_at: datetime
+    member_id: int | None
+    owner_id: int | None
+    is_favourite: bool = False
+
+
+class MuseumMachine(RuleBasedStateMachine):
+    """Members find, favour and release; moderators remove and block; some are forgotten."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(queries, "MOST_OWNED", MOST_OWNED)
+        self.folder = Path(mkdtemp())
+        (self.folder / FILE).write_bytes(migrated())
+        self.runner = asyncio.Runner()
+        self.store = Store(Database(url_of(None, self.folder)))
+        self.now = BEGIN
+        self.known: dict[tuple[int, str], Known] = {}
+        self.blocked: set[tuple[int, int]] = set()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.runner.run(work)
+
+    def teardown(self) -> None:
+        self.run(self.store.close())
+        self.runner.close()
+        shutil.rmtree(self.folder)
+        self.patch.undo()
+
+    def owned(self, community: int, member: int) -> list[tuple[int, str]]:
+        return [
+            key
+            for key, known in self.known.items()
+            if key[0] == community and known.owner_id == member
+        ]
+
+    def may_grow(self, community: int, member: int) -> bool:
+        of_day = [
+            key
+            for key, known in self.known.items()
+            if key[0] == community
+            and known.member_id == member
+            and known.found_at.date() == self.now.date()
+        ]
+        return len(of_day) < MOST_IN_A_DAY and len(self.owned(community, member)) < MOST_OWNED
+
+    @rule(minutes=st.sampled_from((1, 30, 600, 1440)))
+    def let_time_pass(self, minutes: int) -> None:
+        self.now += timedelta(minutes=minutes)
+
+    @rule(community=COMMUNITIES, member=MEMBERS, name=NAMES, is_upper=st.booleans())
+    def find(self, community: int, member: int, name: str, *, is_upper: bool) -> None:
+        shown = name.upper() if is_upper else name
+        won = crown(self.store, shown, at=self.now, community_id=community, member_id=member)
+        poll_id = self.run(won).id
+        discoverer = None if (community, member) in self.blocked else member
+        is_owned = discoverer is not None and self.may_grow(community, member)
+        found = Known(poll_id, self.now, discoverer, discoverer if is_owned else None)
+        self.known.setdefault((community, name), found)
+
+    @rule(community=COMMUNITIES, member=MEMBERS, picked=PICKED)
+    def favour(self, community: int, member: int, picked: int) -> None:
+        number, key = self.pick(community, picked)
+        self.run(self.store[Museum].favour(community, member, number))
+        owned = self.owned(community, member)
+        if key in owned:
+            for each in owned:
+                self.known[each] = replace(self.known[each], is_favourite=each == key)
+
+    @rule(community=COMMUNITIES, member=MEMBERS, picked=PICKED)
+    def release(self, community: int, member: int, picked: int) -> None:
+        number, key = self.pick(community, picked)
+        released = self.run(self.store[Museum].release(community, member, number))
+        assert (released is not None) == (key in self.owned(community, member))
+        if key is not None and released is not None:
+            self.known[key] = replace(self.known[key], owner_id=None, is_favourite=False)
+
+    @rule(community=COMMUNITIES, picked=PICKED)
+    def remove(self, community: int, picked: int) -> None:
+        _number, key = self.pick(community, picked)
+        if key is not None:
+            entry = RecordEntry(Action.REMOVE_NAME, MO, self.now, community)
+            poll_id = self.known.pop(key).poll_id
+            assert self.run(self.store[Moderation].remove_name(poll_id, 1, entry))
+
+    @rule(community=COMMUNITIES, picked=PICKED)
+    def void(self, community: int, picked: int) -> None:
+        _number, key = self.pick(community, picked)
+        if key is not None:
+            self.run(self.store[Polls].void(self.known.pop(key).poll_id))
+
+    @rule(community=COMMUNITIES, member=MEMBERS)
+    def block_or_unblock(self, community: int, member: int) -> None:
+        entry = RecordEntry(Action.BLOCK, MO, self.now, community)
+        blocks = self.store[Blocks]
+        change = blocks.unblock if (community, member) in self.blocked else blocks.block
+        assert self.run(change(community, member, entry))
+        self.blocked ^= {(community, member)}
+
+    @rule(member=MEMBERS)
+    def forget_member(self, member: int) -> None:
+        self.run(self.store[Privacy].forget_member(member))
+        for key, known in self.known.items():
+            if known.member_id == member:
+                self.known[key] = replace(known, member_id=None, owner_id=None, is_favourite=False)
+
+    @rule(community=COMMUNITIES, comes_back=st.booleans())
+    def leave(self, community: int, *, comes_back: bool) -> None:
+        privacy = self.store[Privacy]
+        self.run(privacy.left(community, self.now))
+        if comes_back:
+            self.run(privacy.joined(community))
+        self.run(privacy.forget_communities(self.now + timedelta(days=30)))
+        if not comes_back:
+            self.known = {key: each for key, each in self.known.items() if key[0] != community}
+            self.blocked = {each for each in self.blocked if each[0] != community}
+
+    def pick(self, community: int, picked: int) -> tuple[int, tuple[int, str] | None]:
+        """A creature of a museum, by its number and key; 0 and `None` for an empty one."""
+        shown = self.run(self.store[Museum].exhibits(community, most=1000))
+        if not shown:
+            return 0, None
+        exhibit = shown[picked % len(shown)]
+        return exhibit.id, (community, exhibit.name.lower())
+
+    @invariant()
+    def agrees(self) -> None:
+        """Nothing is double, nothing is lost, and nobody has more than they may."""
+        stored: dict[tuple[int, str], Known] = {}
+        for community in (1, 2):
+            for each in self.run(self.store[Museum].exhibits(community, most=1000)):
+                key = (community, each.name.lower())
+                assert key not in stored
+                facts = each.poll_id, each.found_at, each.member_id, each.owner_id
+                stored[key] = Known(*facts, each.is_favourite)
+                assert each.owner_id in (None, each.member_id)
+            for member in (11, 12):
+                own = self.run(self.store[Museum].exhibits(community, owner_id=member, most=1000))
+                assert len(own) <= MOST_OWNED
+                days = [each.found_at.date() for each in own]
+                assert all(days.count(day) <= MOST_IN_A_DAY for day in days)
+                assert sum(each.is_favourite for each in own) <= 1
+        assert stored == self.known
+
+
+TestMuseum = MuseumMachine.TestCase
+TestMuseum.settings = settings(max_examples=10, stateful_step_count=30, deadline=None)
