@@ -65,16 +65,11 @@ def draw_leg(sketch: Sketch, limb: Limb) -> None:
         _draw_bird_foot(sketch, limb, colour)
     elif plan.foot is Foot.HOOFED:
         _draw_hoofed_foot(sketch, limb, shank, plan.toes * plan.hip_height, colour)
-    outline = tube.outline()
-    if plan.foot is Foot.PILLAR and not limb.is_lifted:
-        outline = clipped(outline, complex(0, limb.ground), 1 + 0j)
-    drawing.fill(colour, outline)
+    drawing.fill(colour, _outline(tube, limb) if plan.foot is Foot.PILLAR else tube.outline())
     if plan.foot is Foot.PILLAR:
         _draw_nails(sketch, complex(limb.end.real, _sole(limb)), shank, limb.is_near)
     if limb.is_near and not limb.is_lifted:
-        crease = max(1.8, shank * 0.05)
-        drawing.line(palette.crease, crease, tube.edge(0.98, 0.2, 0.44), opacity=0.5)
-        drawing.line(palette.crease, crease, tube.edge(-0.98, 0.24, 0.42), opacity=0.5)
+        _draw_creases(sketch, tube, shank)
     _draw_bands(sketch, tube, limb.is_near)
 
 
@@ -98,17 +93,26 @@ def draw_foreleg(sketch: Sketch, limb: Limb) -> None:
     back = [0.5, 0.68, 0.54, 0.46, 0.40, 0.36, 0.42]
     tube = Tube(spine, [part * width for part in front], [part * width for part in back])
     colour = palette.base if limb.is_near else palette.far
-    outline = tube.outline()
-    if not limb.is_lifted:
-        outline = clipped(outline, complex(0, limb.ground), 1 + 0j)
     drawing.disc(colour, spine[0], width * 0.5)
-    drawing.fill(colour, outline)
+    drawing.fill(colour, _outline(tube, limb))
     _draw_nails(sketch, foot, width * (0.8 if is_hoofed else 0.84), limb.is_near)
     if limb.is_near:
-        crease = max(1.8, width * 0.05)
-        drawing.line(palette.crease, crease, tube.edge(0.98, 0.22, 0.45), opacity=0.4)
-        drawing.line(palette.crease, crease, tube.edge(-0.98, 0.2, 0.45), opacity=0.5)
+        _draw_creases(sketch, tube, width)
     _draw_bands(sketch, tube, limb.is_near)
+
+
+def _outline(tube: Tube, limb: Limb) -> list[complex]:
+    """The outline of a limb, cut at the ground where it stands."""
+    outline = tube.outline()
+    return outline if limb.is_lifted else clipped(outline, complex(0, limb.ground), 1 + 0j)
+
+
+def _draw_creases(sketch: Sketch, tube: Tube, width: float) -> None:
+    """Set the upper half of a near limb off from the body, before and behind it."""
+    crease = max(1.8, width * 0.05)
+    for side, begin, end in ((0.98, 0.2, 0.45), (-0.98, 0.22, 0.43)):
+        edge = tube.edge(side, begin, end)
+        sketch.drawing.line(sketch.palette.crease, crease, edge, opacity=0.5)
 
 
 def draw_arm(sketch: Sketch, limb: Limb) -> None:

@@ -14,7 +14,6 @@ from tests.clock import Clock
 
 
 async def test_plate() -> None:
-    pytest.importorskip("resvg_py")
     pictures = CreaturePictures(Renderer(deadline_s=60), patience_s=120)
     drawn = await pictures.plate(PLAIN)
     assert drawn is not None

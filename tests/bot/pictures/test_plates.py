@@ -126,7 +126,6 @@ def test_no_lettering_and_no_references(theme: Theme) -> None:
 
 
 def test_sheet(tmp_path: Path) -> None:
-    pytest.importorskip("resvg_py")
     source, target = tmp_path / "names.txt", tmp_path / "sheet.png"
     source.write_text(
         "Tataeon\nMangosaurus\nNithosaurus\nSaurophytes\nAmaltosaurus\nTelotosaurus\n"
@@ -137,7 +136,6 @@ def test_sheet(tmp_path: Path) -> None:
 
 
 def test_rendered_sizes() -> None:
-    pytest.importorskip("resvg_py")
     some = CREATURES[::211]
     for profile in some:
         content = png_of_svg(plate_svg(profile))

@@ -8,8 +8,6 @@ import pytest
 
 from bot.pictures.renderer import DrawingFailed, Renderer, png_of_svg
 
-pytest.importorskip("resvg_py")
-
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"'
 PNG = b"\x89PNG"
 
