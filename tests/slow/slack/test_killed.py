@@ -34,6 +34,7 @@ async def test_killed_in_the_middle(tmp_path: Path) -> None:
         BotProcess(None, tmp_path, SETTINGS, slack=slack) as bot,
     ):
         card = await slack.command(slack.member, "/dinoname", "count:2").answer()
+        await slack.wait_for(lambda: card.buttons)  # until then it may say that it takes a moment
         poets = [slack.workspace.add_member(f"Poet {n}") for n in range(POEMS)]
         rooms = [slack.workspace.add_channel(f"room-{n}", is_joined=True) for n in range(POEMS)]
         asked = [
