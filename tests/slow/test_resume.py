@@ -35,7 +35,7 @@ async def test_training_survives_stop_and_kill(local: LocalDiscord, tmp_path: Pa
         await local.run_command("retrain names", {"seed": 1, "force": True}, by=local.admin)
         await local.wait_for(lambda: reports(local), what="A progress message")
         (report,) = reports(local)
-        await local.wait_for(lambda: progress(report) >= 10, timeout_s=120, what="10%")
+        await local.wait_for(lambda: progress(report) >= 10, timeout_s=300, what="10%")
         before = progress(report)
 
         assert await bot.stop() == 0
@@ -58,7 +58,7 @@ async def test_training_survives_stop_and_kill(local: LocalDiscord, tmp_path: Pa
         await local.wait_for(lambda: progress(report) >= 0, what="Progress")
         assert progress(report) >= before
         await local.wait_for(
-            lambda: "of names is live" in report.embed["title"], timeout_s=120, what="A version"
+            lambda: "of names is live" in report.embed["title"], timeout_s=300, what="A version"
         )
         log = bot.log.read_text()
         assert log.count("Training 1 resumes from its checkpoint") == 2
