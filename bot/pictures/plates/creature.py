@@ -34,9 +34,9 @@ def creature(profile: Profile) -> Animal:
     skeleton = skeleton_of(profile, variation)
     sketch = Sketch(profile, skeleton, palette_of(profile), variation)
     draw_fore = draw_foreleg if skeleton.stands_on_arms else draw_arm
+    draw_behind_body(sketch)
     draw_fore(sketch, skeleton.arms[1])
     draw_leg(sketch, skeleton.legs[1])
-    draw_behind_body(sketch)
     draw_body(sketch)
     draw_leg(sketch, skeleton.legs[0])
     if skeleton.stands_on_arms:

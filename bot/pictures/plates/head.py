@@ -116,6 +116,9 @@ def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
     chin = smooth(head.opened(head.points((*skull.jaw, skull.top[0]))))
     lip = head.opened(mouth[6:][::-1])
     if head.gape > 3:
+        body, nape = sketch.body, sketch.skeleton.nape
+        throat = [body.at(nape - 0.03, -0.9), body.at(nape, 0), mouth[-1]]
+        drawing.fill(palette.belly, [*chin[-9:-2], *throat[::-1]])  # no gap behind the jaw
         corner = between(mouth[5], lip[-1], 0.5)
         back = between(corner, mouth[-1], 0.16)  # the cheeks end before the tips
         inside = [*mouth[5:], *lip, back]
@@ -146,7 +149,7 @@ def _draw_teeth(sketch: Sketch, *, is_large: bool) -> None:
     below: list[Points] = []
     last = int(len(upper) * 0.66)
     for i in range(count):
-        at = 1 + (last - 2) * i / count
+        at = 6 + (last - 7) * i / count  # the first one behind the tip of the lower jaw
         length = size * (1 - 0.45 * i / count) * (0.8 + 0.3 * math.sin(i * 2.4))
         for row, direction, into in ((upper, down, teeth), (lower, -down, below)):
             if row is lower and (head.gape < 3 or i % 2 or i == 0):
