@@ -27,24 +27,21 @@ def draw_company_behind(
     scale: float,
     at: complex,
     light: Light,
-    clear: float,
 ) -> None:
-    """Draw others of its kind far away, the tree that it feeds on, what it startles and stirs.
-
-    Its kind is on the other side than the `clear` place, or below the tail of a low head.
-    """
+    """Draw others of its kind, far away, the tree that it feeds on, what it startles and stirs."""
     own = Variation(profile.name)
     mouth, tail = at + animal.mouth * scale, at + animal.tail * scale
-    if profile.temper is Temper.SOCIABLE:  # below its tail, or below its head
+    if profile.temper is Temper.SOCIABLE:
         other = _silhouette(animal.drawing, mix(light.middle, SHADOW, 0.12))
-        before, low = (tail, 0.45) if clear > at.real or _is_low(mouth) else (mouth, 0.2)
-        place = complex(lerp(before.real, at.real, low), GROUND + 26)
+        place = complex(lerp(tail.real, at.real, 0.45), GROUND + 26)
         for aside, size in ((-0.09, 0.12), (0.09, 0.17)):
             drawing.add(other, scale * size, place + aside * scale * animal.length)
     if profile.pose is Pose.FEEDING and _eats_plants(profile, mouth) and not _is_low(mouth):
-        foot = complex(mouth.real + 26, GROUND + 14)
-        high = (mouth.imag - foot.imag) / 0.74
-        tree_fern(drawing, foot, high, mix(light.plant, light.middle, 0.6), own)
+        foot = complex(mouth.real + 60, GROUND + 14)
+        high = (mouth.imag - foot.imag) / 0.72
+        tint = mix(light.plant, light.middle, 0.45)
+        reach = min(0.42, 84 / high)  # not behind the neck
+        tree_fern(drawing, foot, high, tint, own, reach)
     if profile.pose in (Pose.WALKING, Pose.RUNNING) and profile.theme is not Theme.THUNDER:
         _draw_footprints(drawing, at.real - animal.drawing.right * scale * 0.1, scale, light)
     if profile.pose is Pose.RUNNING:

@@ -115,10 +115,11 @@ def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
     skull = head.skull
     chin = smooth(head.opened(head.points((*skull.jaw, skull.top[0]))))
     lip = head.opened(mouth[6:][::-1])
+    body, nape = sketch.body, sketch.skeleton.nape
+    below = body.at(nape - 0.34 * head.length / body.length, -0.96)
+    throat = [mouth[-1], body.at(nape, 0), below]
+    drawing.fill(palette.belly, [*chin[-14:-2], *throat])  # no gap behind the jaw
     if head.gape > 3:
-        body, nape = sketch.body, sketch.skeleton.nape
-        throat = [body.at(nape - 0.03, -0.9), body.at(nape, 0), mouth[-1]]
-        drawing.fill(palette.belly, [*chin[-9:-2], *throat[::-1]])  # no gap behind the jaw
         corner = between(mouth[5], lip[-1], 0.5)
         back = between(corner, mouth[-1], 0.16)  # the cheeks end before the tips
         inside = [*mouth[5:], *lip, back]

@@ -46,7 +46,7 @@ def draw_on_body(sketch: Sketch) -> None:
 def _draw_dewlap(sketch: Sketch) -> None:
     drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     head, body = skeleton.head, skeleton.body
-    size = head.length * (0.3 if sketch.profile.pose is Pose.CALLING else 0.2)
+    size = head.length * (0.26 if sketch.profile.pose is Pose.CALLING else 0.17)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
     reach = min((skeleton.nape - skeleton.shoulder) * 0.6, head.length * 1.1 / body.length)
     low = skeleton.nape - reach
@@ -138,13 +138,13 @@ def _draw_back_spikes(sketch: Sketch) -> None:
     is_long = sketch.profile.family is Family.SAUROPOD
     start = skeleton.shoulder - 0.04 if is_long else skeleton.hip - 0.2
     end = skeleton.nape - 0.015
-    places = body.row(start, end, 18 if is_long else 26, 1.5)
+    places = body.row(start, end, 13 if is_long else 26, 1.5)
     for is_far in (True, False):
         spikes = []
         for i in range(1 if is_far else 0, len(places), 2):
             s, part = places[i], i / (len(places) - 1)
             rise = math.sin(math.pi * (0.15 + 0.75 * part))
-            size = (0.09 if is_long else 0.055) * UNITS * (0.35 + 0.65 * rise)
+            size = 0.055 * UNITS * (0.35 + 0.65 * rise)
             base = body.at(s, 0.7)
             up = body.direction(s) * 1j * polar(1, 26)
             spikes.append(horn(base, body.at(s, 1) + up * size, size * 0.42, -0.1))

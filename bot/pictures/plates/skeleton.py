@@ -352,15 +352,15 @@ def _hanging_arm(
     reach = -22 if profile.family is not Family.THERIZINOSAUR else -12
     back = -106
     if profile.pose is Pose.FEEDING:  # out of the way of the head
-        reach, back = -70, -120
+        reach, back = -45, -116
     while True:  # higher, until the claws are off the ground
         elbow = root + polar(upper, back + swing * 0.6)
         wrist = elbow + polar(lower, reach + swing)
         end = wrist + polar(hand * 0.45, -38 + swing)
-        if end.imag > hand * 1.5 or swing > 60 or back < -190:
+        if end.imag > hand * 1.5 or swing > 60 or back < -175:
             break
         if profile.pose is Pose.FEEDING:
-            back, reach = back - 8, reach + 3
+            back, reach = back - 5, reach + 5
         else:
             swing += 8
     return Limb(root, elbow, wrist, end, 0, is_lifted=True, is_near=is_near)
