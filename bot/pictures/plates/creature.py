@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.creatures.profile import Profile
+from bot.creatures.profile import Pose, Profile
 from bot.pictures.plates.drawing import Drawing, Variation
 from bot.pictures.plates.head import draw_behind_head, draw_head
 from bot.pictures.plates.limbs import draw_arm, draw_foreleg, draw_leg
@@ -35,7 +35,8 @@ def creature(profile: Profile) -> Animal:
     sketch = Sketch(profile, skeleton, palette_of(profile), variation)
     draw_fore = draw_foreleg if skeleton.stands_on_arms else draw_arm
     draw_behind_body(sketch)
-    draw_fore(sketch, skeleton.arms[1])
+    if skeleton.stands_on_arms or profile.pose is not Pose.FEEDING:  # else it is folded away
+        draw_fore(sketch, skeleton.arms[1])
     draw_leg(sketch, skeleton.legs[1])
     draw_body(sketch)
     draw_leg(sketch, skeleton.legs[0])

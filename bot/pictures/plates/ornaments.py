@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from bot.creatures.profile import Family, Pose, Trait
 from bot.pictures.plates.drawing import mix
-from bot.pictures.plates.geometry import Points, between, ellipse, horn, leaf, polar, smooth
+from bot.pictures.plates.geometry import Points, between, ellipse, horn, leaf, lerp, polar, smooth
 from bot.pictures.plates.palette import CREAM, SHADOW
 from bot.pictures.plates.skeleton import UNITS, Skeleton
 from bot.pictures.plates.sketch import Sketch
@@ -46,7 +46,7 @@ def draw_on_body(sketch: Sketch) -> None:
 def _draw_dewlap(sketch: Sketch) -> None:
     drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     head, body = skeleton.head, skeleton.body
-    size = head.length * (0.26 if sketch.profile.pose is Pose.CALLING else 0.17)
+    size = head.length * {Pose.CALLING: 0.26, Pose.FEEDING: 0.09}.get(sketch.profile.pose, 0.17)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
     reach = min((skeleton.nape - skeleton.shoulder) * 0.6, head.length * 1.1 / body.length)
     low = skeleton.nape - reach
@@ -137,8 +137,11 @@ def _draw_back_spikes(sketch: Sketch) -> None:
     drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     is_long = sketch.profile.family is Family.SAUROPOD
     start = skeleton.shoulder - 0.04 if is_long else skeleton.hip - 0.2
+    if sketch.has(Trait.SAIL):  # none through it
+        start = lerp(skeleton.shoulder, skeleton.nape, 0.25)
     end = skeleton.nape - 0.015
-    places = body.row(start, end, 13 if is_long else 26, 1.5)
+    count = max(3, round((end - start) * body.length / (26 if is_long else 20)))
+    places = body.row(start, end, count, 1.5)
     for is_far in (True, False):
         spikes = []
         for i in range(1 if is_far else 0, len(places), 2):

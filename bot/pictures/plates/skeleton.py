@@ -342,12 +342,10 @@ def _hanging_arm(
     swings = {Pose.WALKING: 8.0, Pose.RUNNING: -14.0, Pose.CALLING: 20.0, Pose.FEEDING: -14.0}
     swing = swings.get(profile.pose, 0.0)
     if not is_near:
-        if profile.pose is Pose.FEEDING:
-            swing -= 16
-        elif sum(plan.arm) < plan.depths[3]:  # a short arm hides behind the breast
+        if sum(plan.arm) < plan.depths[3]:  # a short arm hides behind the breast
             swing -= 25
         else:
-            swing = 50 - swing * 0.6
+            swing = min(48, 50 - swing * 0.6)
     root = shoulder + (0 if is_near else plan.arm_width * 0.7)
     reach = -22 if profile.family is not Family.THERIZINOSAUR else -12
     back = -106
