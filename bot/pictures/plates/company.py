@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.creatures.profile import Diet, Pose, Profile, Temper, Theme, Trait
 from bot.pictures.plates.creature import Animal, creature
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, mix, rgb
-from bot.pictures.plates.geometry import between, ellipse, leaf, polar, smooth
+from bot.pictures.plates.geometry import between, ellipse, leaf, lerp, polar, smooth
 from bot.pictures.plates.palette import BONE, CREAM, SHADOW
 from bot.pictures.plates.plants import fern, tree_fern
 from bot.pictures.plates.scenery import GROUND, Light, shadow_of
@@ -27,32 +27,30 @@ def draw_company_behind(
     scale: float,
     at: complex,
     light: Light,
-    clear: float,
 ) -> None:
-    """Draw others of its kind far away, the tree that it feeds on, what it startles and stirs.
-
-    None of its kind stand at the `clear` place.
-    """
+    """Draw others of its kind, far away, the tree that it feeds on, what it startles and stirs."""
     own = Variation(profile.name)
+    mouth, tail = at + animal.mouth * scale, at + animal.tail * scale
     if profile.temper is Temper.SOCIABLE:
         other = _silhouette(animal.drawing, mix(light.middle, SHADOW, 0.12))
-        start = 640 if clear < 400 else 60
-        for x, size in ((start, 0.19), (start + 112, 0.25)):
-            drawing.add(other, scale * size, complex(x, GROUND + 22))
-    mouth = at + animal.mouth * scale
+        place = complex(lerp(tail.real, at.real, 0.45), GROUND + 26)
+        for aside, size in ((-0.09, 0.12), (0.09, 0.17)):
+            drawing.add(other, scale * size, place + aside * scale * animal.length)
     if profile.pose is Pose.FEEDING and _eats_plants(profile, mouth) and not _is_low(mouth):
-        foot = complex(mouth.real + 26, GROUND + 14)
-        high = (mouth.imag - foot.imag) / 0.74
-        tree_fern(drawing, foot, high, mix(light.plant, light.middle, 0.35), own)
+        foot = complex(mouth.real + 60, GROUND + 14)
+        high = (mouth.imag - foot.imag) / 0.72
+        tint = mix(light.plant, light.middle, 0.45)
+        reach = min(0.42, 84 / high)  # not behind the neck
+        tree_fern(drawing, foot, high, tint, own, reach)
     if profile.pose in (Pose.WALKING, Pose.RUNNING) and profile.theme is not Theme.THUNDER:
         _draw_footprints(drawing, at.real - animal.drawing.right * scale * 0.1, scale, light)
     if profile.pose is Pose.RUNNING:
         _draw_dust(drawing, at + animal.drawing.left * scale * 0.2, light)
     elif profile.pose is Pose.CALLING:
-        level = max(mouth.imag, GROUND + animal.drawing.top * scale - 60)
-        _draw_flyers(drawing, complex(mouth.real, min(level, 385)), mix(light.middle, SHADOW, 0.35))
+        level = max(mouth.imag, GROUND + animal.drawing.top * scale - 44)
+        _draw_flyers(drawing, complex(mouth.real, min(level, 374)), mix(light.middle, SHADOW, 0.35))
     elif profile.pose is Pose.WALKING or profile.temper in (Temper.GRUMPY, Temper.NERVOUS):
-        _draw_leaves(drawing, at + animal.tail * scale, light, own)
+        _draw_leaves(drawing, tail, light, own)
 
 
 def draw_company_before(

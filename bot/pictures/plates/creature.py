@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.creatures.profile import Profile
+from bot.creatures.profile import Pose, Profile
 from bot.pictures.plates.drawing import Drawing, Variation
 from bot.pictures.plates.head import draw_behind_head, draw_head
 from bot.pictures.plates.limbs import draw_arm, draw_foreleg, draw_leg
@@ -34,9 +34,10 @@ def creature(profile: Profile) -> Animal:
     skeleton = skeleton_of(profile, variation)
     sketch = Sketch(profile, skeleton, palette_of(profile), variation)
     draw_fore = draw_foreleg if skeleton.stands_on_arms else draw_arm
-    draw_fore(sketch, skeleton.arms[1])
-    draw_leg(sketch, skeleton.legs[1])
     draw_behind_body(sketch)
+    if skeleton.stands_on_arms or profile.pose is not Pose.FEEDING:  # else it is folded away
+        draw_fore(sketch, skeleton.arms[1])
+    draw_leg(sketch, skeleton.legs[1])
     draw_body(sketch)
     draw_leg(sketch, skeleton.legs[0])
     if skeleton.stands_on_arms:

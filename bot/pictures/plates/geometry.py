@@ -5,7 +5,7 @@ Points are complex numbers: x to the right, y upwards. Outlines are closed lists
 
 import cmath
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -123,6 +123,16 @@ class Tube:
         """The point of two coordinates. `s` and `v` may be a little outside."""
         return self._at(*self._place(s), v)
 
+    def row(self, start: float, end: float, count: int, v: float) -> list[float]:
+        """So many `s` between two others, at even distances along the line of one `v`."""
+        samples = [lerp(start, end, i / 120) for i in range(121)]
+        points = [self.at(s, v) for s in samples]
+        lengths = [0.0]
+        for point, following in pairwise(points):
+            lengths.append(lengths[-1] + abs(following - point))
+        marks = [lengths[-1] * i / (count - 1) for i in range(count)]
+        return [samples[min(120, bisect_left(lengths, mark))] for mark in marks]
+
     def width(self, s: float) -> float:
         """The distance from edge to edge."""
         return abs(self.at(s, 1) - self.at(s, -1))
@@ -216,9 +226,9 @@ def placed(
 
 
 def ellipse(centre: complex, width: float, height: float, degrees: float = 0.0) -> Points:
-    """An ellipse of half axes, turned."""
+    """An ellipse of half axes, turned. Clockwise, as horns and leaves, so that none is a hole."""
     turn = polar(1, degrees)
-    corners = [cmath.rect(1, math.tau * i / 20) for i in range(20)]
+    corners = [cmath.rect(1, -math.tau * i / 20) for i in range(20)]
     return [centre + complex(c.real * width, c.imag * height) * turn for c in corners]
 
 

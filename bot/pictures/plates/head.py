@@ -115,6 +115,10 @@ def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
     skull = head.skull
     chin = smooth(head.opened(head.points((*skull.jaw, skull.top[0]))))
     lip = head.opened(mouth[6:][::-1])
+    body, nape = sketch.body, sketch.skeleton.nape
+    below = body.at(nape - 0.34 * head.length / body.length, -0.96)
+    throat = [mouth[-1], body.at(nape, 0), below]
+    drawing.fill(palette.belly, [*chin[-14:-2], *throat])  # no gap behind the jaw
     if head.gape > 3:
         corner = between(mouth[5], lip[-1], 0.5)
         back = between(corner, mouth[-1], 0.16)  # the cheeks end before the tips
@@ -146,7 +150,7 @@ def _draw_teeth(sketch: Sketch, *, is_large: bool) -> None:
     below: list[Points] = []
     last = int(len(upper) * 0.66)
     for i in range(count):
-        at = 1 + (last - 2) * i / count
+        at = 6 + (last - 7) * i / count  # the first one behind the tip of the lower jaw
         length = size * (1 - 0.45 * i / count) * (0.8 + 0.3 * math.sin(i * 2.4))
         for row, direction, into in ((upper, down, teeth), (lower, -down, below)):
             if row is lower and (head.gape < 3 or i % 2 or i == 0):

@@ -56,7 +56,7 @@ def draw_leg(sketch: Sketch, limb: Limb) -> None:
         front += [shank * part for part in (0.46, 0.40, 0.26 * firm, 0.28 * firm)]
         front += [shank * part * firm for part in (0.25, 0.30)]
         back = [thigh * part for part in (0.42, 0.62, 0.50)]
-        back += [shank * part for part in (0.42, 0.62, 0.28 * firm, 0.32 * firm)]
+        back += [shank * part for part in (0.42, 0.62 / firm, 0.28 * firm, 0.28 * firm)]
         back += [shank * part * firm for part in (0.25, 0.30)]
     tube = Tube(spine, front, back)
     colour = palette.base if limb.is_near else palette.far
@@ -140,9 +140,9 @@ def draw_arm(sketch: Sketch, limb: Limb) -> None:
     drawing.disc(colour, spine[0], width * 0.5)
     drawing.fill(colour, tube.outline())
     if limb.is_near:
-        drawing.line(
-            palette.crease, max(1.8, width * 0.07), tube.edge(-0.98, 0.12, 0.42), opacity=0.5
-        )
+        below = 0.98 if upper.real < upper.imag else -0.98
+        edge = tube.edge(below, 0.12, 0.42)
+        drawing.line(palette.crease, max(1.8, width * 0.07), edge, opacity=0.5)
 
 
 def _sole(limb: Limb) -> float:
@@ -162,13 +162,12 @@ def _draw_hand(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
         claw *= 1.2
     elif sketch.profile.family is Family.HADROSAUR:
         claw *= 0.3
+    wide = min(plan.arm_width * 0.3, claw * 0.8)
     tint = palette.claw if limb.is_near else mix(palette.claw, SHADOW, 0.35)
     for i in range(count):
         turn = direction * polar(1, 24 - 26 * i)
         tip = limb.end + turn * hand * (1 if i == count // 2 else 0.85)
-        drawing.fill(
-            tint, horn(tip - turn * 2, tip + turn * polar(claw, -16), plan.arm_width * 0.3, 0.16)
-        )
+        drawing.fill(tint, horn(tip - turn * 4, tip + turn * polar(claw, -16), wide, 0.16))
         drawing.fill(colour, horn(limb.end, tip + turn * 3, plan.arm_width * 0.52, 0.06))
 
 

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 
 from bot.creatures.profile import Family, Pose, Trait
 from bot.pictures.plates.drawing import mix
-from bot.pictures.plates.geometry import Points, between, ellipse, horn, leaf, polar, smooth
+from bot.pictures.plates.geometry import Points, between, ellipse, horn, leaf, lerp, polar, smooth
 from bot.pictures.plates.palette import CREAM, SHADOW
 from bot.pictures.plates.skeleton import UNITS, Skeleton
 from bot.pictures.plates.sketch import Sketch
+
+FOLD = ((0.18, 0.7), (0.42, 1.0), (0.72, 0.7))
+"""Of a dewlap, from chin to neck: where, and how deep."""
 
 
 def draw_behind_body(sketch: Sketch) -> None:
@@ -43,13 +46,15 @@ def draw_on_body(sketch: Sketch) -> None:
 def _draw_dewlap(sketch: Sketch) -> None:
     drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     head, body = skeleton.head, skeleton.body
-    size = head.length * (0.4 if sketch.profile.pose is Pose.CALLING else 0.26)
+    size = head.length * {Pose.CALLING: 0.26, Pose.FEEDING: 0.09}.get(sketch.profile.pose, 0.17)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
     reach = min((skeleton.nape - skeleton.shoulder) * 0.6, head.length * 1.1 / body.length)
     low = skeleton.nape - reach
     start, end = chin, body.at(low, -0.9)
-    hang = between(start, end, 0.35) - 1j * size
-    outline = smooth([start, hang, between(start, end, 0.72) - 0.62j * size, end])
+    outwards = (end - start) / abs(end - start) * 1j  # away from the neck
+    hang = (outwards - 1j) / abs(outwards - 1j) * size
+    middle = (between(start, end, part) + hang * part_of for part, part_of in FOLD)
+    outline = smooth([start, *middle, end])
     drawing.fill(palette.accent, [*outline, body.at(low, 0), body.at(skeleton.nape, 0)])
 
 
@@ -90,11 +95,10 @@ def _draw_plates(sketch: Sketch) -> None:
     pointed = sketch.variation.unit("plates")
     start = 0.24 if own and sketch.has(Trait.SPIKES) else 0.16
     end = skeleton.nape - 0.01
-    count = 9
+    places = body.row(start, end, 18, 1.4)
     for is_far in (True, False):
-        for i in range(count):
-            part = (i + (0.5 if is_far else 0.0)) / (count - 0.5)
-            s = start + (end - start) * part
+        for i in range(1 if is_far else 0, len(places), 2):
+            s, part = places[i], i / (len(places) - 1)
             size = (
                 largest
                 * UNITS
@@ -133,15 +137,17 @@ def _draw_back_spikes(sketch: Sketch) -> None:
     drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     is_long = sketch.profile.family is Family.SAUROPOD
     start = skeleton.shoulder - 0.04 if is_long else skeleton.hip - 0.2
+    if sketch.has(Trait.SAIL):  # none through it
+        start = lerp(skeleton.shoulder, skeleton.nape, 0.25)
     end = skeleton.nape - 0.015
-    count = 9 if is_long else 13
+    count = max(3, round((end - start) * body.length / (26 if is_long else 20)))
+    places = body.row(start, end, count, 1.5)
     for is_far in (True, False):
         spikes = []
-        for i in range(count):
-            part = (i + (0.5 if is_far else 0)) / (count - 0.5)
-            s = start + (end - start) * part
+        for i in range(1 if is_far else 0, len(places), 2):
+            s, part = places[i], i / (len(places) - 1)
             rise = math.sin(math.pi * (0.15 + 0.75 * part))
-            size = (0.09 if is_long else 0.055) * UNITS * (0.35 + 0.65 * rise)
+            size = 0.055 * UNITS * (0.35 + 0.65 * rise)
             base = body.at(s, 0.7)
             up = body.direction(s) * 1j * polar(1, 26)
             spikes.append(horn(base, body.at(s, 1) + up * size, size * 0.42, -0.1))
@@ -170,10 +176,9 @@ def _draw_armour(sketch: Sketch) -> None:
     drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     light, dark = mix(palette.horn, palette.base, 0.25), mix(palette.base, SHADOW, 0.35)
     is_spiky = sketch.has(Trait.SPIKES)
-    count = 14
-    for v in (0.14, 0.46, 0.74, 0.97):
-        for i in range(count):
-            s = 0.14 + (skeleton.nape - 0.16) * (i + (0.5 if v in (0.46, 0.97) else 0)) / count
+    places = body.row(0.14, skeleton.nape - 0.02, 28, 1.1)
+    for v in (0.28, 0.64) if is_spiky else (0.28, 0.64, 0.97):
+        for s in places[v == 0.64 :: 2]:
             along = body.direction(s)
             size = body.width(s) * 0.085
             base = body.at(s, v)
@@ -185,13 +190,13 @@ def _draw_armour(sketch: Sketch) -> None:
                 up = along * 1j
                 tip = base + (up * 1.5 - along * 0.9) * size
                 drawing.fill(light, horn(base - up * size * 0.6, tip, size * 2.3, 0.1))
-    for i in range(8):  # along the flank
-        s = skeleton.hip - 0.05 + (skeleton.shoulder - skeleton.hip + 0.05) * i / 7
-        size = body.width(s) * (0.36 if is_spiky else 0.22) * (0.75 + 0.25 * math.sin(i * 0.55))
-        base = body.at(s, -0.2)
-        tip = base + polar(size, 238)
-        drawing.fill(dark, horn(base + polar(size * 0.1, 0), tip, size * 0.72, 0.1))
-        drawing.fill(palette.horn, horn(base, tip, size * 0.46, 0.1))
+    for i in range(7):  # along the flank
+        s = skeleton.hip - 0.05 + (skeleton.shoulder - skeleton.hip) * i / 6
+        size = body.width(s) * (0.27 if is_spiky else 0.2)
+        base = body.at(s, -0.06)
+        tip = base + polar(size, 222)
+        drawing.fill(dark, horn(base + size * 0.1, tip, size * 0.8, 0.1))
+        drawing.fill(palette.horn, horn(base, tip, size * 0.56, 0.1))
 
 
 def _draw_club(sketch: Sketch) -> None:
@@ -201,8 +206,6 @@ def _draw_club(sketch: Sketch) -> None:
     end = body.at(0.0, 0)
     direction = body.direction(0.0)
     angle = math.degrees(math.atan2(direction.imag, direction.real))
-    handle = body.edge(0, 0, 0.2)
-    drawing.line(palette.base, size * 0.42, handle)
     centre = end + direction * size * 0.2
     dark = mix(palette.horn, SHADOW, 0.28)
     drawing.fill(dark, ellipse(centre + 0.3j * size, size * 0.95, size * 0.6, angle))

@@ -66,7 +66,7 @@ def palette_of(profile: Profile) -> Palette:
         marking=mix(marking, base, 0.12),
         crease=mix(base, SHADOW, 0.5),
         accent=accent,
-        horn=mix(BONE, base, 0.12),
-        claw=mix(HORN, SHADOW, 0.35) if luminance(base) > 0.4 else mix(BONE, HORN, 0.25),
+        horn=mix(mix(BONE, HORN, 0.24), base, 0.1),  # darker than clouds
+        claw=mix(HORN, SHADOW, 0.35) if luminance(base) > 0.4 else mix(BONE, HORN, 0.4),
         eye=rgb("ffd34d") if profile.colour not in (Colour.AMBER, Colour.SAND) else rgb("fff3c4"),
     )

@@ -11,7 +11,7 @@ from bot.pictures.plates.sketch import Sketch
 
 
 def draw_body(sketch: Sketch) -> None:
-    """Draw trunk, neck and tail with the light belly and the dark back."""
+    """Draw trunk, neck and tail with the light belly."""
     drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     body, hip, nape = skeleton.body, skeleton.hip, skeleton.nape
     marks = (
@@ -26,13 +26,13 @@ def draw_body(sketch: Sketch) -> None:
             upper.append(body.at(lerp(s, later, part), lerp(v, next_v, eased)))
     drawing.fill(palette.base, body.outline())
     drawing.fill(palette.belly, upper + body.edge(-1, 1, 0))
-    back = [body.at(i / 40, 0.62 - 0.16 * math.sin(i / 40 * math.pi)) for i in range(40)]
-    drawing.fill(palette.back, back + body.edge(1, 0.975, 0))
 
 
 def draw_pattern(sketch: Sketch) -> None:
-    """Draw the markings of a pattern from tail to neck."""
+    """Draw the dark back, over the thigh, and the markings of a pattern from tail to neck."""
     drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
+    back = [body.at(i / 40, 0.62 - 0.16 * math.sin(i / 40 * math.pi)) for i in range(40)]
+    drawing.fill(palette.back, back + body.edge(1, 0.975, 0))
     nape = skeleton.nape - 0.02
     tint, pattern = palette.marking, sketch.profile.pattern
     if pattern is Pattern.STRIPES:
@@ -46,7 +46,7 @@ def draw_pattern(sketch: Sketch) -> None:
     elif pattern is Pattern.RINGS:
         count = 13
         for i in range(count):
-            s = 0.03 + (nape - 0.03) * i / (count - 1)
+            s = 0.05 + (nape - 0.05) * i / (count - 1)
             if skeleton.hip - 0.02 < s < skeleton.shoulder + 0.05:
                 drawing.fill(tint, _stripe(body, s, 0.016, 0.0, 0.004))
             else:

@@ -86,7 +86,7 @@ def measure_of(profile: Profile, own: Variation) -> Measure:
         if profile.length < SMALLEST:
             things = (_MUG,)
         draw, width, height = own.choice("thing", things)
-        return Measure(draw, width, height, is_ahead=own.unit("ahead") < 0.4 and not feeds)
+        return Measure(draw, width * 1.2, height, is_ahead=own.unit("ahead") < 0.4 and not feeds)
     gesture = own.choice("gesture", TEMPERS[profile.temper])
     if profile.pose is Pose.RUNNING and profile.diet is Diet.MEAT:
         gesture = Gesture.RUNS
@@ -170,7 +170,7 @@ def _draw_person(
         drawing.fill(light.plant, *map(put, tips))
     elif gesture is Gesture.HIDES:
         bush = mix(light.plant, light.middle, 0.3)
-        for place, size in ((0.06, 0.84), (-0.2, 0.6)):
+        for place, size in ((0.1, 0.5), (-0.16, 0.42)):
             cycad(drawing, foot + place * height * looks, size * height, bush, Variation("bush"))
 
 

@@ -46,6 +46,8 @@ def plate_svg(profile: Profile) -> str:
     measure = measure_of(profile, own)
     metre = animal.length / profile.length
     food = FOOD if profile.pose is Pose.FEEDING else 0
+    if animal.mouth.imag > body.top / 2:  # a tree
+        food *= 2
     scale = min(
         (LARGEST[0] - food) / (wide + measure.width * metre),
         LARGEST[1] / body.top,
@@ -56,7 +58,7 @@ def plate_svg(profile: Profile) -> str:
     place = left + (wide * scale + beside * 0.56 if measure.is_ahead else beside * 0.44)
     at = complex(left + (0 if measure.is_ahead else beside) - body.left * scale, GROUND)
     measure.draw(drawing, complex(place, GROUND + 6), metre * scale, light)
-    draw_company_behind(drawing, profile, animal, scale, at, light, clear=place)
+    draw_company_behind(drawing, profile, animal, scale, at, light)
     middle = at.real
     drawing.fill(
         shadow_of(light),

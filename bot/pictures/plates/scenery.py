@@ -26,6 +26,7 @@ BOLT = (
 )  # fmt: skip
 VOLCANO = ((-1.1, -0.1), (-0.46, 0.4), (-0.14, 1), (0.14, 1), (0.44, 0.42), (1.1, -0.1))
 LAVA = ((-0.13, 0), (-0.03, -0.25), (-0.11, -0.6), (0.03, -0.35), (0.13, -0.42), (0.13, 0))
+MESA = ((-0.8, -0.2), (-0.45, 0.2), (-0.4, 0.6), (0.35, 0.6), (0.42, 0.2), (0.75, -0.2))
 SNOW = (
     (0, 0), (0.33, -0.33), (0.1, -0.25), (-0.03, -0.4), (-0.14, -0.26), (-0.33, -0.33)
 )  # fmt: skip
@@ -57,6 +58,9 @@ DAYS = (
     _light("86c5e2", "e6f4ee", "a5cabf", "7dab8e", "cfc289", "3a7050"),
     _light("f0a17e", "fdebc8", "dfa68d", "b07f82", "d3b07f", "6d4a5c"),
     _light("c3b6de", "fdeee2", "c6bcd3", "988fb2", "cfc19c", "4d6a60"),
+    _light("8fb7c9", "eef0e6", "b4c3c0", "8aa39a", "c3bd96", "456a5c"),
+    _light("f3cf7e", "fdf4d8", "d8c793", "a9a868", "d6c07d", "5f7040"),
+    _light("f2b9b4", "fff0e0", "d9bdb6", "a3a08f", "d8c49a", "5e7a55"),
 )
 LIGHTS = {
     Theme.SEA: _light("74bfd6", "e6f6ef", "4da3ba", "86b59c", "ecdaa9", "40785f"),
@@ -133,6 +137,9 @@ def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variati
         if theme in (Theme.MOUNTAIN, Theme.ICE):
             _draw_mountains(drawing, light, own)
         far, near = mix(light.far, light.low, 0.25), mix(light.far, light.middle, 0.45)
+        if own.unit("mesas") < 0.3:
+            mesas = [own.point(f"mesa {i}", (0, WIDTH), (110, 190)) for i in range(3)]
+            drawing.fill(mix(light.far, light.low, 0.5), *(placed(MESA, p, 150) for p in mesas))
         _draw_land(drawing, far, _ridge(WIDTH, HORIZON + 70, 30, 4, own, "far"))
         _draw_land(drawing, near, _ridge(WIDTH, HORIZON + 30, 18, 5, own, "near"))
     _draw_trees(drawing, profile.period, theme, light, own)
@@ -211,14 +218,19 @@ def _draw_day(drawing: Drawing, theme: Theme, light: Light, own: Variation) -> N
     is_hot = theme in (Theme.SUN, Theme.DESERT)
     radius = 85 if theme is Theme.SUN else 38
     sun = complex(
-        own.within("sun", 96, 480), 350 if theme is Theme.SUN else own.within("sun high", 330, 430)
+        own.within("sun", 96, 640), 350 if theme is Theme.SUN else own.within("sun high", 330, 430)
     )
     drawing.disc(WHITE, sun, radius * 1.55, opacity=0.22)
     drawing.disc(mix(light.low, rgb("fff7d8"), 0.75), sun, radius)
-    for i in range(1 if is_hot else 3):
-        at = own.point(f"cloud {i}", (210, WIDTH), (370, 465))
+    cloud = mix(light.low, WHITE, 0.55)
+    is_streaky = own.unit("streaks") < 0.35
+    for i in range(1 if is_hot else int(own.within("clouds", 1, 5))):
+        at = own.point(f"cloud {i}", (60, WIDTH), (350, 465))
         size = own.within(f"cloud size {i}", 30, 50)
-        _draw_cloud(drawing, at, size, mix(light.low, WHITE, 0.55))
+        if is_streaky:
+            drawing.fill(cloud, ellipse(at, size * 3, 5), ellipse(at + size - 9j, size * 2, 4))
+        else:
+            _draw_cloud(drawing, at, size, cloud)
     for i in range(40 if theme is Theme.ICE else 0):
         flake = own.point(f"flake {i}", (0, WIDTH), (125, HEIGHT))
         drawing.disc(WHITE, flake, own.within(f"flake size {i}", 1.0, 2.6))
@@ -264,7 +276,7 @@ def _draw_trees(
 ) -> None:
     trees, _ = plants_of(period, theme)
     counts = {Theme.FOREST: 15, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}
-    count = counts.get(theme, 8)
+    count = round(counts.get(theme, 8) * own.within("trees", 0.5, 1.3))
     for i in range(count):
         foot = complex((i + own.within(f"tree x {i}", 0.1, 0.9)) / count * WIDTH, HORIZON - 8)
         plant = own.choice(f"tree {i}", (*trees, *trees, cycad))

@@ -165,8 +165,9 @@ def skeleton_of(profile: Profile, variation: Variation) -> Skeleton:
     stands_on_arms = plan.stands_on_arms and not rears
     if profile.pose is Pose.RUNNING and plan.foot is not Foot.BIRD:  # heavy: all feet are down
         stance = replace(stance, feet=((1.15, 0, 66), (-1.1, 0, 84)), neck=-5)
-    if rears:
-        stance = replace(stance, trunk=26, tail=-9, neck=stance.neck + 6)
+    if rears:  # one foot well before the other
+        feet = ((0.55, 0, 66), (-0.75, 0, 84))
+        stance = replace(stance, trunk=26, tail=-9, neck=stance.neck + 6, feet=feet)
     elif stands_on_arms:
         stance = replace(stance, trunk=stance.trunk * 0.3)
     if profile.temper in (Temper.FIERCE, Temper.GRUMPY) and profile.diet is not Diet.PLANTS:
@@ -177,7 +178,7 @@ def skeleton_of(profile: Profile, variation: Variation) -> Skeleton:
     body = _body(profile, plan, spine, head)
     hip = spine[HIP]
     legs = tuple(_leg(plan, hip, stance.feet[number], is_near=number == 0) for number in range(2))
-    shoulder = body.at(body.station(SHOULDER) - 0.02, -0.42)
+    shoulder = body.at(body.station(SHOULDER) - (0.035 if stands_on_arms else 0.02), -0.42)
     if stands_on_arms:
         strides = _opposite(stance)
         arms = tuple(
@@ -258,6 +259,8 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     tail_base, hip, belly, chest, neck, nape = plan.depths
     depths = [tail_base * (i / TAIL) ** plan.taper for i in range(TAIL)]
     depths[0] = tail_base * 0.03
+    if Trait.TAIL_CLUB in profile.traits:  # on a handle
+        depths = [max(depth, tail_base * 0.26) for depth in depths]
     depths += [hip, lerp(hip, belly, 0.8), lerp(belly, chest, 0.45), chest]
     depths += [
         lerp(chest, neck, 0.66),
@@ -276,9 +279,9 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     lowest = 0.2 * plan.hip_height
     down = [min(depth, max(6.0, p.imag - lowest)) for depth, p in zip(down, spine, strict=True)]
     if Trait.HUMP in profile.traits:
-        for number, part in ((HIP + 1, 0.25), (HIP + 2, 0.6), (SHOULDER, 0.5)):
+        for number, part in ((HIP + 1, 0.25), (HIP + 2, 0.6), (SHOULDER, 0.5), (SHOULDER + 1, 0.2)):
             up[number] += chest * 0.5 * part
-    return Tube(spine, up, down, stretch=6)
+    return Tube(spine, up, down, stretch=9)
 
 
 def _leg(plan: BodyPlan, hip: complex, foot: tuple[float, float, float], *, is_near: bool) -> Limb:
@@ -291,7 +294,7 @@ def _leg(plan: BodyPlan, hip: complex, foot: tuple[float, float, float], *, is_n
         reach = height - plan.depths[1] * 0.1 - thick - instep
         factor = (1.035 if plan.foot is Foot.PILLAR else 1.07) * reach / (upper + lower)
         upper, lower = upper * factor, lower * factor
-        slope = max(slope, 74)
+        slope = 90 - 20 * ahead * plan.stride
     root = hip + complex(0 if is_near else plan.thigh * 0.12, -plan.depths[1] * 0.1)
     forward = ahead * plan.stride / 2 * height + (0.06 if plan.foot is Foot.BIRD else 0) * height
     while True:  # nearer, until it reaches
@@ -316,7 +319,7 @@ def _foreleg(
     ahead, lift = foot
     height = plan.hip_height
     ground = 0.0 if is_near else FAR_GROUND * height
-    root = shoulder + (0 if is_near else plan.arm_width * 0.5)
+    root = shoulder + (0 if is_near else plan.arm_width * 0.25)
     thick = plan.arm_width * 0.25
     upper, lower, hand = plan.arm
     factor = 1.06 * (root.imag - thick) / (upper + lower + hand)
@@ -339,15 +342,23 @@ def _hanging_arm(
     swings = {Pose.WALKING: 8.0, Pose.RUNNING: -14.0, Pose.CALLING: 20.0, Pose.FEEDING: -14.0}
     swing = swings.get(profile.pose, 0.0)
     if not is_near:
-        swing = swing + 14 if profile.pose is Pose.FEEDING else 34 - swing * 0.6
+        if sum(plan.arm) < plan.depths[3]:  # a short arm hides behind the breast
+            swing -= 25
+        else:
+            swing = min(48, 50 - swing * 0.6)
     root = shoulder + (0 if is_near else plan.arm_width * 0.7)
     reach = -22 if profile.family is not Family.THERIZINOSAUR else -12
-    back = -150 if profile.pose is Pose.FEEDING else -106  # out of the way of the head
+    back = -106
+    if profile.pose is Pose.FEEDING:  # out of the way of the head
+        reach, back = -45, -116
     while True:  # higher, until the claws are off the ground
         elbow = root + polar(upper, back + swing * 0.6)
         wrist = elbow + polar(lower, reach + swing)
         end = wrist + polar(hand * 0.45, -38 + swing)
-        if end.imag > hand * 1.5 or swing > 60:
+        if end.imag > hand * 1.5 or swing > 60 or back < -175:
             break
-        swing += 8
+        if profile.pose is Pose.FEEDING:
+            back, reach = back - 5, reach + 5
+        else:
+            swing += 8
     return Limb(root, elbow, wrist, end, 0, is_lifted=True, is_near=is_near)
