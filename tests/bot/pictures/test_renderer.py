@@ -44,8 +44,9 @@ async def test_one_process_draws_everything() -> None:
 
 
 async def test_failures_are_told_and_survived() -> None:
-    renderer = Renderer(deadline_s=1)
-    for make, reason in ((fail, "no ink"), (end, "ended"), (hang, "within")):
+    renderer = Renderer()
+    for make, reason, deadline in ((fail, "no ink", 60), (end, "ended", 60), (hang, "within", 1)):
+        renderer._deadline_s = deadline
         with pytest.raises(DrawingFailed, match=reason):
             await renderer.draw(make)
     renderer._deadline_s = 60
