@@ -25,6 +25,7 @@ from bot.operate.serving.local import at_home
 from bot.operate.serving.platforms import running_bot, slack_beside
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.both.server import SideBySide
+from bot.platforms.local.common.clock import MovableClock
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
@@ -186,7 +187,7 @@ async def take_pictures() -> None:
     server, workspace = LocalDiscord(), LocalSlack(manifest=manifest(CommandNames()))
     with tempfile.TemporaryDirectory() as state:
         async with (
-            SideBySide(server, workspace, port=0) as local,
+            SideBySide(server, workspace, MovableClock(), port=0) as local,
             serving(server, workspace, Path(state)) as (bot, slack),
             async_playwright() as playwright,
         ):

@@ -353,7 +353,16 @@ class PeriodicTask:
         self._after = after
         self._is_closed = False
         self._is_idle = True
+        self._is_sleeping = False
+        self._is_woken = False
         self._task = asyncio.create_task(self._run())
+
+    def wake(self) -> None:
+        """Make the next call now, or after one in progress. The first call stays where it is."""
+        self._is_woken = True
+        if self._is_sleeping and not self._is_closed:
+            self._task.cancel()
+            self._task = asyncio.create_task(self._repeat())
 
     async def close(self, patience: float = 5.0) -> None:
         """Make no more calls, and wait up to `patience` seconds for one in progress.
@@ -368,8 +377,11 @@ class PeriodicTask:
 
     async def _run(self) -> None:
         await (asyncio.sleep(self._interval) if self._after is None else self._after())
+        await self._repeat()
+
+    async def _repeat(self) -> None:
         while not self._is_closed:
-            self._is_idle = False
+            self._is_idle = self._is_sleeping = self._is_woken = False
             wait = self._interval
             try:
                 chosen = await self._work()
@@ -377,5 +389,6 @@ class PeriodicTask:
             except Exception:
                 log.exception("A periodic task failed; it is tried again later")
             self._is_idle = True
-            if not self._is_closed:
+            if not self._is_closed and not self._is_woken:
+                self._is_sleeping = True
                 await asyncio.sleep(wait)

@@ -51,6 +51,11 @@ class Jobs:
             PeriodicTask(self.answers.beat, BEAT_S),
         ]
 
+    def wake(self) -> None:
+        """Let each do at once what is due."""
+        for task in self._tasks:
+            task.wake()
+
     async def close(self) -> None:
         """Let running rounds finish, and stop."""
         await asyncio.gather(*(task.close(UNLOADING_S) for task in self._tasks))

@@ -166,6 +166,33 @@ async def test_periodic_task(caplog: pytest.LogCaptureFixture) -> None:
     assert ended == started - 1
 
 
+async def test_periodic_task_is_woken() -> None:
+    """Also while it works, without a second call at the same time, and not before the first."""
+    calls, ready, go = asyncio.Queue[None](), asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        calls.put_nowait(None)
+        await go.wait()
+
+    periodic = PeriodicTask(work, 3600, after=ready.wait)
+    await asyncio.sleep(0.01)
+    periodic.wake()
+    await asyncio.sleep(0.01)
+    assert calls.empty()
+    ready.set()
+    await calls.get()
+    periodic.wake()
+    await asyncio.sleep(0.01)
+    assert calls.empty()
+    go.set()
+    await calls.get()
+    await asyncio.sleep(0.01)
+    assert calls.empty()
+    periodic.wake()
+    await calls.get()
+    await periodic.close()
+
+
 class Throttled:
     """An `EditThrottle` with a fake clock, which records when each edit was made."""
 

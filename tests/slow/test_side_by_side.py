@@ -4,22 +4,18 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import aiohttp
-import discord
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, FrameLocator, Locator, Page, expect
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.both.server import SideBySide
+from bot.platforms.local.common.clock import MovableClock
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.names import CommandNames
 from bot.startup import Exit
@@ -41,40 +37,30 @@ def _without_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-@dataclass
-class Served:
-    """What `python -m bot --local` runs, with a short time between edits on Slack."""
-
-    local: SideBySide
-    bot: Mangosaurus
-    slack: SlackBot
-
-    async def close_polls(self) -> None:
-        later = discord.utils.utcnow() + timedelta(hours=1)
-        await self.bot.jobs.polls.close_due(later)
-        await self.slack.jobs.polls.close_due(later)
-
-
 @asynccontextmanager
-async def _served(folder: Path) -> AsyncIterator[Served]:
-    server, workspace = LocalDiscord(), LocalSlack(manifest=manifest(CommandNames()))
+async def _served(folder: Path) -> AsyncIterator[SideBySide]:
+    """What `python -m bot --local` runs, with a short time between edits on Slack."""
+    clock = MovableClock()
+    server = LocalDiscord(clock=clock.seconds)
+    workspace = LocalSlack(clock=clock.seconds, manifest=manifest(CommandNames()))
     async with (
-        SideBySide(server, workspace, port=0) as local,
-        mangosaurus(server, folder) as bot,
+        SideBySide(server, workspace, clock) as local,
+        mangosaurus(server, folder, now=clock.now) as bot,
         beside(bot, workspace) as slack,
     ):
-        yield Served(local, bot, slack)
+        clock.listeners += [bot.jobs.wake, slack.jobs.wake]
+        yield local
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def served(tmp_path: Path, _without_proxy: None) -> AsyncIterator[Served]:
+async def served(tmp_path: Path, _without_proxy: None) -> AsyncIterator[SideBySide]:
     async with _served(tmp_path) as started:
         yield started
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(served: Served, browser: Browser) -> AsyncIterator[Page]:
-    async with opened(served.local.url, browser) as shown:
+async def page(served: SideBySide, browser: Browser) -> AsyncIterator[Page]:
+    async with opened(served.url, browser) as shown:
         await shown.set_viewport_size({"width": 1280, "height": 800})
         yield shown
 
@@ -98,7 +84,7 @@ async def elect(pane: FrameLocator, buttons: Locator) -> str:
     return name
 
 
-async def test_votes_on_both_reach_the_hall_of_fame(page: Page, served: Served) -> None:
+async def test_votes_on_both_reach_the_hall_of_fame(page: Page) -> None:
     """That of all communities, which both platforms show."""
     server, workspace = page.frame_locator("#discord"), page.frame_locator("#slack")
     await expect(server.locator("#topic")).not_to_be_empty()
@@ -106,7 +92,7 @@ async def test_votes_on_both_reach_the_hall_of_fame(page: Page, served: Served) 
         await elect(server, server.locator(".message").first.locator(".row button")),
         await elect(workspace, workspace.locator(".message").first.locator(".actions button")),
     }
-    await served.close_polls()
+    await page.get_by_role("button", name="1 hour").click()
     await expect(workspace.get_by_role("img", name="A plaque: ")).to_be_visible()
     await expect(server.get_by_role("img", name="A plaque: ")).to_be_visible()
     await write(server, "/halloffame scope:all")
@@ -115,6 +101,24 @@ async def test_votes_on_both_reach_the_hall_of_fame(page: Page, served: Served) 
         fame = pane.locator(".message").filter(has_text="Best names")
         for name in names:
             await expect(fame).to_contain_text(f"{name} · 2 votes")
+
+
+async def test_clock_is_moved_on(page: Page) -> None:
+    server, workspace = page.frame_locator("#discord"), page.frame_locator("#slack")
+    simulated = page.locator("#simulated")
+    for pane in (server, workspace):
+        await write(pane, "/dinoname count:2")
+        await expect(pane.locator(".message").first).to_contain_text("End of the poll: ")
+    await expect(simulated).to_be_hidden()
+    await page.get_by_role("button", name="1 day").press("Enter")
+    await expect(simulated).to_contain_text(" 20")
+    await expect(page.get_by_role("status")).to_contain_text(await simulated.inner_text())
+    for pane in (server, workspace):
+        await expect(pane.locator(".message").first).to_contain_text("The poll is closed")
+    await expect(server.locator(".message").first).to_contain_text("Yesterday at")
+    await expect(workspace.locator(".day").first).to_have_text("Yesterday")
+    await page.reload()
+    await expect(simulated).to_be_visible()
 
 
 TOO_WIDE = """(chips) => {
@@ -129,7 +133,7 @@ TOO_WIDE = """(chips) => {
 }"""
 
 
-async def test_phone(page: Page, served: Served) -> None:
+async def test_phone(page: Page) -> None:
     """Nothing that a member has to read is cut off."""
     await page.set_viewport_size({"width": 390, "height": 780})
     server, slack = page.frames[1:]
@@ -148,7 +152,7 @@ async def test_phone(page: Page, served: Served) -> None:
 
 async def test_narrow_window_shows_one_at_a_time(browser: Browser) -> None:
     async with (
-        SideBySide(LocalDiscord(), LocalSlack(), port=0) as local,
+        SideBySide(LocalDiscord(), LocalSlack(), MovableClock(), port=0) as local,
         opened(local.url, browser) as page,
     ):
         panes = [page.locator("#discord"), page.locator("#slack")]
@@ -171,7 +175,7 @@ async def test_narrow_window_shows_one_at_a_time(browser: Browser) -> None:
 
 async def test_each_has_a_path_of_one_address() -> None:
     server, slack = LocalDiscord(), LocalSlack()
-    async with SideBySide(server, slack, port=0) as local:
+    async with SideBySide(server, slack, MovableClock(), port=0) as local:
         assert server.url == f"{local.url}discord/"
         assert slack.url == f"{local.url}slack/"
         async with running(ToyBot, server):
@@ -184,7 +188,7 @@ async def test_each_has_a_path_of_one_address() -> None:
 async def test_other_sites_are_rejected() -> None:
     headers = {"Origin": "https://evil.example"}
     async with (
-        SideBySide(LocalDiscord(), LocalSlack(), port=0) as local,
+        SideBySide(LocalDiscord(), LocalSlack(), MovableClock(), port=0) as local,
         aiohttp.ClientSession(headers=headers) as session,
     ):
         for path in ("", "discord/", "slack/", "slack/local/act", "discord/api/v10/gateway"):

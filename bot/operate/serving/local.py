@@ -50,22 +50,26 @@ async def _run_local_discord(settings: Settings) -> None:
 
 async def _run_side_by_side(settings: Settings) -> None:
     from bot.platforms.local.both.server import SideBySide
+    from bot.platforms.local.common.clock import MovableClock
     from bot.platforms.local.server import LocalDiscord
     from bot.platforms.local.slack.server import LocalSlack
     from bot.platforms.slack.manifest import manifest
     from bot.platforms.slack.names import CommandNames
 
-    discord = LocalDiscord()
-    slack = LocalSlack(manifest=manifest(CommandNames(settings.slack_command_prefix)))
+    clock = MovableClock()
+    discord = LocalDiscord(clock=clock.seconds)
+    app = manifest(CommandNames(settings.slack_command_prefix))
+    slack = LocalSlack(clock=clock.seconds, manifest=app)
     home = at_home(settings, discord.guild_id, slack.workspace.id)
     tokens = Tokens("", slack.bot_token, slack.app_token)
     async with (
-        SideBySide(discord, slack, settings.local_port) as local,
-        running_bot(home, always_sync=True) as bot,
+        SideBySide(discord, slack, clock, settings.local_port) as local,
+        running_bot(home, always_sync=True, now=clock.now) as bot,
     ):
         with discord.pointing_clients_here():
             _tell(local.url)
             beside = slack_beside(bot, tokens, base_url=slack.api_url)
+            clock.listeners += [bot.jobs.wake, beside.jobs.wake]
             await serve_both(bot, discord.token, beside)
 
 

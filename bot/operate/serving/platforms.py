@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.app import build_app
+from bot.app import build_app, utc_now
 from bot.chat.app import App
 from bot.chat.turn import DeliveryError
 from bot.fleet.membership import Served
@@ -98,25 +99,27 @@ async def _discord(bot: Mangosaurus, token: str) -> None:
 
 
 @asynccontextmanager
-async def built_alone(settings: Settings) -> AsyncIterator[App]:
+async def built_alone(
+    settings: Settings, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[App]:
     """The app, whose SQLite file no other process serves until the networks are closed."""
     async with AsyncExitStack() as stack:
 
         async def hold(database: Database) -> None:
             await stack.enter_async_context(alone(database))
 
-        app = await build_app(settings, hold=hold)
+        app = await build_app(settings, hold=hold, now=now)
         stack.push_async_callback(app.inference.close)
         yield app
 
 
 @asynccontextmanager
 async def running_bot(
-    settings: Settings, *, always_sync: bool = False
+    settings: Settings, *, always_sync: bool = False, now: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[Mangosaurus]:
     """A client with all its services, closed at the end. Raises `StartupError`."""
     async with (
-        built_alone(settings) as app,
+        built_alone(settings, now) as app,
         joined(app, Served.DISCORD),
         Mangosaurus(app, always_sync=always_sync) as bot,
         monitored(app, bot.health),

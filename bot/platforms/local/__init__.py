@@ -17,7 +17,7 @@ same error codes.
     guild.py     the server, its roles and members
     registry.py  registered commands
     limits.py    error codes, limits of payloads, rate limits
-    common/      what the simulators share: the address, the page, scripts and styles
+    common/      what the simulators share: the address, the page, scripts and styles, the clock
     slack/       a Slack of the same kind
     both/        both at one address, side by side
 

@@ -55,6 +55,7 @@ class Channel:
         self.messages: dict[str, Message] = {}
         self.attachments: dict[str, Attachment] = {}
         self._by_nonce: dict[str, Message] = {}
+        self.old_s = OLD_S
         self._old_edits = RateLimiter(OLD_EDITS, OLD_WINDOW_S, clock)
 
     # Requests of a member
@@ -101,7 +102,7 @@ class Channel:
         if message.author.id != self._guild.bot.id:
             raise ApiError(50005)
         was_loading = message.flags & LOADING
-        if self._clock() - message.created_at > OLD_S and not self._old_edits.take("").granted:
+        if self._clock() - message.created_at > self.old_s and not self._old_edits.take("").granted:
             raise ApiError(30046)
         self.rewrite(message, payload, uploads)
         message.flags |= was_loading  # only the token ends "thinking…" for sure

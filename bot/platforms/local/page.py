@@ -25,7 +25,7 @@ class DiscordPage(Page):
         changes: Changes,
         answered: Callable[[Interaction], Awaitable[Interaction]],
     ) -> None:
-        super().__init__(WEB, "#mangosaurus", SCRIPTS, changes)
+        super().__init__(WEB, "#mangosaurus", SCRIPTS, changes, state.clock)
         self._state, self._answered = state, answered
         guild = state.guild
         self._people = {"member": guild.member, "admin": guild.admin, "owner": guild.bot_owner}

@@ -13,7 +13,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Literal
@@ -52,6 +52,7 @@ class LocalDiscord(Simulator):
     """The simulator; listens inside of `async with`.
 
     port: as for `Address`. OSError is raised at the start if the port is in use.
+    clock: seconds since 1970, for messages and interactions. Rate limits keep to the real time.
     first_response_s: Discord's 3 seconds to acknowledge an interaction; longer in tests.
     heartbeat_s: interval of heartbeats, as sent to clients.
     shards: number of shards, as sent to clients.
@@ -66,6 +67,7 @@ class LocalDiscord(Simulator):
         self,
         port: int = 0,
         *,
+        clock: Callable[[], float] = time.time,
         first_response_s: float = 3.0,
         writes: int = 5,
         heartbeat_s: float = 41.25,
@@ -76,7 +78,7 @@ class LocalDiscord(Simulator):
     ) -> None:
         super().__init__(port)
         self.token = f"local.{secrets.token_urlsafe(24)}"
-        make = partial(State, time.time, first_response_s=first_response_s, history=history)
+        make = partial(State, clock, first_response_s=first_response_s, history=history)
         self.state = make()
         others = (make(beside=self.state, position=number) for number in range(1, servers))
         self.servers = Servers([self.state, *others])
@@ -85,8 +87,8 @@ class LocalDiscord(Simulator):
         limits = RateLimiter(writes, WINDOW_S, time.time), RateLimiter(PER_SECOND, 1, time.time)
         self.drop_gateway = self.gateway.drop
         self._rest = Rest(self.servers, self.token, self.gateway, limits, shards, max_concurrency)
-        changes = Changes()
-        self.wait_for, self._notify = changes.wait_for, changes.notify
+        self.changes = changes = Changes()
+        self.wait_for = changes.wait_for
         self._page = DiscordPage(self.state, changes, self._answered)
         self.refused = self._rest.refused
         """Number of 429 responses by route ("PATCH /channels/…"), or "everything" for the total."""
@@ -193,7 +195,7 @@ class LocalDiscord(Simulator):
             self._timers = [timer for timer in self._timers if timer.when() > loop.time()]
             give_up = loop.call_later(server.first_response_s, server.give_up, asked)
             self._timers += [give_up, loop.call_later(TOKEN_S, server.expire, asked)]
-        self._notify()
+        self.changes.notify()
 
     # Requests
 

@@ -1,16 +1,20 @@
 """`SideBySide`: the simulators of Discord and Slack at one address, with a page that shows both.
 
-discord, slack = LocalDiscord(), LocalSlack()
-async with SideBySide(discord, slack, port=8080) as local:
+clock = MovableClock()
+discord, slack = LocalDiscord(clock=clock.seconds), LocalSlack(clock=clock.seconds)
+async with SideBySide(discord, slack, clock, port=8080) as local:
     print(local.url, discord.url, slack.url)
 """
 
+import math
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
 from aiohttp import web
 
-from bot.platforms.local.common.page import WebPage
+from bot.platforms.local.common.clock import MovableClock
+from bot.platforms.local.common.page import STRICT, WebPage
 from bot.platforms.local.common.simulator import UPLOAD_BYTES, Address, Simulator
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack
@@ -22,11 +26,17 @@ TITLE = "Mangosaurus on Discord and Slack"
 class SideBySide:
     """The page at "/", the simulators at "/discord/" and "/slack/". Their own ports stay closed.
 
+    clock: that of both simulators, which the page can move on.
     port: as for `Address`. OSError is raised at the start if the port is in use.
     """
 
-    def __init__(self, discord: LocalDiscord, slack: LocalSlack, port: int = 0) -> None:
+    def __init__(
+        self, discord: LocalDiscord, slack: LocalSlack, clock: MovableClock, port: int = 0
+    ) -> None:
         self._simulators: dict[str, Simulator] = {"discord": discord, "slack": slack}
+        self._clock = clock
+        clock.listeners += [discord.changes.notify, slack.changes.notify]
+        discord.state.channel.old_s = math.inf  # else a move makes all messages slow to edit
         self._address = Address(port)
         self._page = WebPage(WEB, TITLE, ("main",), shared=("elements",), frames=True)
         self.url = ""
@@ -35,6 +45,8 @@ class SideBySide:
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[self._address.guard], client_max_size=UPLOAD_BYTES)
         app.router.add_get("/", self._page.index)
+        app.router.add_get("/clock", self._answer_clock)
+        app.router.add_post("/clock", self._move_clock)
         for path, simulator in self._simulators.items():
             app.add_subapp(f"/{path}/", simulator.application())
         self.url = await self._address.open(app)
@@ -46,3 +58,18 @@ class SideBySide:
         for simulator in self._simulators.values():
             await simulator.close()
         await self._address.close()
+
+    async def _answer_clock(self, request: web.Request) -> web.Response:
+        """The time, and whether it was moved."""
+        self._page.check(request)
+        answer = {"now": self._clock.seconds(), "is_moved": bool(self._clock.moved)}
+        return web.json_response(answer, headers=STRICT)
+
+    async def _move_clock(self, request: web.Request) -> web.Response:
+        """Move the clock on by the `hours` of the query."""
+        self._page.check(request)
+        try:
+            self._clock.advance(timedelta(hours=int(request.query.get("hours", ""))))
+        except (ValueError, OverflowError) as error:
+            raise web.HTTPBadRequest(text=str(error)) from error
+        return await self._answer_clock(request)

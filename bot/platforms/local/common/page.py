@@ -9,7 +9,7 @@ import contextlib
 import json
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -84,9 +84,16 @@ class WebPage:
 class Page(ABC):
     """A page with the state of a platform, and what a member does on it."""
 
-    def __init__(self, folder: Path, title: str, scripts: Sequence[str], changes: Changes) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        title: str,
+        scripts: Sequence[str],
+        changes: Changes,
+        clock: Callable[[], float],
+    ) -> None:
         self._page = WebPage(folder, title, scripts, shared=SHARED_SCRIPTS)
-        self._changes, self._is_closed = changes, False
+        self._changes, self._clock, self._is_closed = changes, clock, False
 
     @abstractmethod
     def state(self, query: Mapping[str, str]) -> JSON:
@@ -118,7 +125,7 @@ class Page(ABC):
             await changes.wait_for(
                 lambda: self._is_closed or str(changes.count) != seen, timeout_s=POLL_S
             )
-        state = {"seen": str(changes.count)} | self.state(request.query)
+        state = {"seen": str(changes.count), "now": self._clock()} | self.state(request.query)
         return web.json_response(state, headers=STRICT)
 
     async def _answer_act(self, request: web.Request) -> web.Response:

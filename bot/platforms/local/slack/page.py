@@ -29,7 +29,7 @@ class SlackPage(Page):
     """The page of a workspace. is_connected: whether the bot is connected."""
 
     def __init__(self, state: State, is_connected: Callable[[], bool]) -> None:
-        super().__init__(WEB, "Local Slack", SCRIPTS, state.changes)
+        super().__init__(WEB, "Local Slack", SCRIPTS, state.changes, state.clock)
         self._state, self._is_connected = state, is_connected
 
     def add_to(self, app: web.Application) -> None:

@@ -72,7 +72,7 @@ class LocalSlack(Simulator):
         self.shortcut, self.open_home = state.shortcut, state.open_home
         self.say, self.upload = state.messages.say, state.messages.store_file
         self.modal, self.close_view = state.views.top, state.views.close
-        self.wait_for = state.changes.wait_for
+        self.changes, self.wait_for = state.changes, state.changes.wait_for
         self.faults = Faults(limited=too_many_requests)
         self.sockets = SocketModeServer(state, self.faults)
         self.limits = RateLimits(clock, active=rate_limited)
@@ -142,8 +142,8 @@ class LocalSlack(Simulator):
         if not path or path.startswith(("link", "local/")):
             return await handler(request)
         # Those who wait for a call hear of it even if a fault holds it.
-        asyncio.get_running_loop().call_soon(self.state.changes.notify)
+        asyncio.get_running_loop().call_soon(self.changes.notify)
         try:
             return await self.faults.answer(request, handler)
         finally:
-            self.state.changes.notify()
+            self.changes.notify()

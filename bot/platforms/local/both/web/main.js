@@ -16,3 +16,31 @@ addEventListener("hashchange", () => show(location.hash.slice(1)));
 show(location.hash.slice(1));
 showIcon("#f0932b");
 $("icon").append(svg(SAUROPOD));
+
+// ---- The clock of both platforms: told while it is ahead of the real one
+
+let isMoved = false;
+const shownTime = () => new Date(now()).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+
+function showTime() { tell("simulated", isMoved ? shownTime() : ""); }
+
+// Ask for the time, or move it on. Screen readers hear the time after a move; a problem is shown, too.
+async function askClock(method, query = "") {
+  let problem = "The bot cannot be reached. Is it running?";
+  try {
+    const answer = await fetch(`clock${query}`, { method, headers: { "X-Local-Csrf": csrf }, cache: "no-store" });
+    problem = answer.ok ? "" : await answer.text();
+    if (answer.ok) {
+      const state = await answer.json();
+      ahead = state.now * 1000 - Date.now();
+      isMoved = state.is_moved;
+      showTime();
+    }
+  } catch (error) { if (!(error instanceof TypeError)) throw error; }
+  $("said").classList.toggle("sr", !problem);
+  $("said").textContent = problem || (query && `It is ${shownTime()} now.`);
+}
+
+document.querySelectorAll("#clock button").forEach((button) => button.addEventListener("click", () => askClock("POST", `?hours=${button.dataset.hours}`)));
+setInterval(showTime, 1000);
+askClock("GET");

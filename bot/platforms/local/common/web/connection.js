@@ -17,6 +17,9 @@ async function follow() {
       if (!answer.ok) throw new Error(answer.statusText);
       const state = await answer.json();
       if (asking.signal.aborted) continue;
+      const before = ahead;
+      ahead = state.now * 1000 - Date.now();
+      if (ahead - before > 60000) drawn.clear();  // "Today" is another day
       show(state);
       arrived();
     } catch (error) {

@@ -63,12 +63,14 @@ function download(name, address, size) {
 
 // ---- Times
 
+let ahead = 0;  // how far the simulator's clock is ahead of the real one, in milliseconds
+const now = () => Date.now() + ahead;
 const clock = (date) => date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-const daysFromNow = (date) => Math.round((new Date(date).setHours(0, 0, 0, 0) - new Date().setHours(0, 0, 0, 0)) / 86400000);
+const daysFromNow = (date) => Math.round((new Date(date).setHours(0, 0, 0, 0) - new Date(now()).setHours(0, 0, 0, 0)) / 86400000);
 
 // Relative to now: elements with data-relative, in seconds since 1970, are kept up to date.
 function relative(seconds) {
-  const difference = seconds - Date.now() / 1000;
+  const difference = seconds - now() / 1000;
   const units = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
   const [unit, size] = units.find(([, length]) => Math.abs(difference) >= length) || units[5];
   return new Intl.RelativeTimeFormat("en", { numeric: "auto" }).format(Math.trunc(difference / size), unit);

@@ -21,7 +21,7 @@ let began = "";  // messages before are not new
 
 function show(state) {
   const hadCommands = known.commands.length > 0;
-  began = began || String(Date.now() / 1000);
+  began = began || String(now() / 1000);
   known = { ...state, began };
   Object.assign(place, { as: state.as, channel: state.channel });
   banner(state.connected ? "" : `${state.bot} is not connected, so commands are not answered yet.`);
