@@ -36,18 +36,24 @@ from tests.bot.creatures.names import NAMES, names
     ("name", "said"),
     [
         ("Stenotitan", "STEN-oh-TIE-tan"),
-        ("Tyrannosaurus", "tih-RAN-noh-SOR-us"),
+        ("Tyrannosaurus", "tih-RAN-oh-SOR-us"),
         ("Velociraptor", "veh-LOS-ih-RAP-tor"),
         ("Triceratops", "trih-SER-ah-tops"),
         ("Diplodocus", "dih-PLOD-oh-kus"),
         ("Brachiosaurus", "BRAK-ee-oh-SOR-us"),
         ("Archaeopteryx", "AR-kee-OP-teh-rix"),
-        ("Psittacosaurus", "sit-TAK-oh-SOR-us"),  # a silent letter
+        ("Psittacosaurus", "sih-TAK-oh-SOR-us"),  # a silent letter
         ("Deinonychus", "day-NON-ih-kus"),
         ("Baryonyx", "BAR-ee-oh-nix"),
         ("Xiongguanlong", "shyong-GWAN-long"),  # pinyin
         ("Qianzhousaurus", "CHYAN-joo-SOR-us"),
         ("Saurophytes", "saw-ROF-ih-tees"),
+        ("Agussus", "ah-GUS-us"),  # a doubled consonant is heard once
+        ("Phesceratops", "feh-SER-ah-tops"),
+        ("Euxorosaurus", "yook-SOR-oh-SOR-us"),
+        ("Xenolophus", "zeh-NOL-oh-fus"),  # no pinyin
+        ("Strongylus", "STRON-jih-lus"),
+        ("Procephale", "proh-SEF-ah-lee"),
         ("Maiasaura", "MIE-ah-SOR-ah"),
         ("Mei", "MAY"),
         ("Phagosaurus", "FAHG-oh-SOR-us"),  # not as it is spelt
