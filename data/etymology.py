@@ -83,7 +83,7 @@ def parts_of(name: str) -> tuple[NamePart, ...]:
     if any(part.meaning != _LIZARD for part in parts):
         before = name[: name.index(parts[0].letters)]
         return _distinct((*_stem_of(before), *parts)) if len(before) >= _LONG_UNKNOWN else parts
-    letters = _unexplained(name, parts)
+    letters = _unexplained(name)
     if not letters:
         return parts
     return (*(_stem_of(letters) or (_imagined(letters),)), *parts)
@@ -109,11 +109,9 @@ def _genera() -> frozenset[str]:
     return frozenset(load_names().words)
 
 
-def _unexplained(name: str, parts: Sequence[NamePart]) -> str:
-    """The letters of a name before its first part, or else those after it, without an ending."""
-    if not parts:
-        return name
-    before, _, after = name.partition(parts[0].letters)
+def _unexplained(name: str) -> str:
+    """The letters of a name before *saur*, or else those after it, without an ending."""
+    before, _, after = name.rpartition("saur")
     return before or ("" if after in ENDINGS else after)
 
 
@@ -149,8 +147,9 @@ def _stems() -> Mapping[str, Root]:
     stems = {letters: load_roots()[letters] for letters in _PREFIXES}
     for letters, root in sorted(all_roots().items(), key=lambda item: item[1].place == "rare"):
         if root.place != "ends" and root.meaning != _LIZARD:
-            is_short = len(letters.rstrip("aeiouy")) < _STEM
-            for length in range(SHORT if is_short else _STEM, len(letters) + 1):
+            without_vowel = letters[:-1] if letters[-1] in _VOWELS else letters
+            shortest = min(max(len(without_vowel), SHORT), _STEM)
+            for length in range(shortest, len(letters) + 1):
                 stems.setdefault(letters[:length], root)
     return {stem: root for stem, root in stems.items() if not _VOWELS.isdisjoint(stem)}
 

@@ -115,7 +115,7 @@ DIETS: Mapping[Diet, Sentences] = {
         _("It prefers prey that is slower than itself, and checks beforehand."),
         _("It catches one meal in five, and leaves the others as though it had not been hungry."),
         _("It hides leftovers with great care, and finds nearly half of them again."),
-        _("It opens with a roar, and then wonders where everybody went."),
+        _("It makes no sound when it hunts, apart from the branches."),
         _("It will not eat anything that looks it in the eye, so it approaches from behind."),
         _("It has a favourite ambush, which by now is known throughout the valley."),
         _("It eats quickly and regrets slowly."),
@@ -127,8 +127,8 @@ DIETS: Mapping[Diet, Sentences] = {
         _("It eats fish, smells of fish, and sees no connection."),
         _("It can tell nineteen kinds of fish apart, most of them too late."),
         _("It has strong views on the freshness of fish, and none on its own."),
-        _("It fishes with great patience until something bites, and then with none."),
-        _("The one that got away has been getting longer for years."),
+        _("It fishes with great patience until there is a fish, and then with none."),
+        _("The fish that escaped it has been growing longer for years."),
     ),
     Diet.INSECTS: (
         _("It eats insects one at a time, and loses count."),
@@ -190,7 +190,7 @@ FAMILIES: Mapping[Family, Sentences] = {
         _("It walks on two legs or on four, and decides on the way."),
         _("It reaches for higher leaves than it needs, as if somebody had to start."),
         _("It rises on its hind legs to look important, and then for the view."),
-        _("It swallows stones to help its digestion, and shows no interest in their opinion."),
+        _("It eats stones to help its digestion, and shows no interest in their opinion."),
     ),
     Family.STEGOSAUR: (
         _("It turns its tail towards visitors, which is not an invitation."),
@@ -208,7 +208,7 @@ FAMILIES: Mapping[Family, Sentences] = {
         _("It settles disputes by lowering its head and letting the other one think."),
         _("It eats with its head on one side, so as to see past it."),
         _("It knows the way through any thicket, having made it."),
-        _("It likes to stand in a circle with others, all facing outwards and none in agreement."),
+        _("In a herd it faces outwards, and does not discuss what it sees."),
     ),
     Family.HADROSAUR: (
         _("It has several hundred teeth for chewing, and means to use them all."),
@@ -262,7 +262,7 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("Its spikes point in every direction that trouble has ever come from."),
         _("Its spikes discourage predators and, regrettably, scratching."),
         _("It sheds a spike now and then, and guards it."),
-        _("It sleeps on its belly, since its spikes rule out the alternatives."),
+        _("Its spikes rule out every way of lying down but one."),
         _("It hangs things on its spikes, and forgets them there."),
         _("Its neighbours leave it room, and its spikes take it."),
         _("It has been hugged once."),
@@ -326,7 +326,7 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("It can look at where it was without leaving where it is."),
         _("Its neck has been in two kinds of weather at once."),
         _("It sees trouble early, and then has to wait for it."),
-        _("It swallows, and remembers the meal again a little later."),
+        _("It remembers each meal twice, the second time halfway down."),
         _("Its head is often in one argument and its body in another."),
     ),
     Trait.LONG_TAIL: (
@@ -370,7 +370,7 @@ THEMES: Mapping[Theme, Sentences] = {
         _("It smells faintly of pondweed, even after a dry month."),
         _("It bathes before breakfast, in any season."),
         _("It always knows the way to water, and very little else about geography."),
-        _("It is thought to be able to swim, having been seen on both banks."),
+        _("It has been seen on both banks, and never in between."),
     ),
     Theme.NIGHT: (
         _("It is up all night, and looks it."),
@@ -435,7 +435,7 @@ BUILDS: Mapping[Build, Sentences] = {
         _("It is heavier than it looks, as soft ground has shown."),
         _("What it lacks in grace it makes up in momentum."),
         _("It sits down gently, and the ground does the rest."),
-        _("It rolls before it runs."),
+        _("It takes slopes as they come, preferably downwards."),
     ),
 }
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from data.text import clean_name
 
 _SOUNDS = re.compile(
-    r"(?P<vowel>ae|oe|au|ai|ei|eu(?!s$)|ou|oo|ee|aa|ii|uu|(?<=[^aeiouy])y|[aeiou])"
-    r"|(?P<consonant>sch|ch|ph|th|rh|sh|zh|kh|gh|qu|[a-zYW])"
+    r"(?P<vowel>ae|oe|au|ai|ei|eu(?!s$)|ou|oo|ee|aa|ii|uu|(?<=[^aeiouy])y|^y(?=[^aeiouy])|[aeiou])"
+    r"|(?P<consonant>sch|ng(?=long)|ch|ph|th|rh|sh|zh|kh|gh|qu|[a-zYW])"
 )
 _START = re.compile("(?:[bcfgkp]|ch|ph)l|(?:[bcdfgkptv]|ch|ph|th)r|s(?:[cklmnptw]|ph|th)r?|gw")
 """Groups of consonants that begin a syllable inside a name."""
@@ -67,7 +67,7 @@ def pronunciation(name: str) -> str:
     if pinyin:
         letters = re.sub("(?<=[^aeiou])[iu](?=[aeou])", lambda vowel: _GLIDES[vowel[0]], letters)
     else:
-        letters = re.sub("(?<=[aeiouy])x(?=[aeiouy])", "ks", letters)
+        letters = re.sub("(?<=[aeiouy])xs?(?=[aeiouy])", "ks", letters)
     ending = next((e for e in _ENDINGS if letters.endswith(e) and letters != e), "")
     syllables = _syllables(_SILENT.sub(lambda match: match[0][-1], letters.removesuffix(ending)))
     stressed = _stressed(syllables, ending)
@@ -87,11 +87,15 @@ def pronunciation(name: str) -> str:
 def _undoubled(said: str) -> str:
     """Consonants that two syllables share only once, in the stressed one: *ah-GUS-us*."""
     said = re.sub(
-        f"([aeiou])({_DOUBLED})-(?=([A-Z])(?!H))",
-        lambda match: f"{match[1]}h-" if match[2].upper() == match[3] else match[0],
+        f"([a-z])({_DOUBLED})-(?=([A-Z])(?!H))",
+        lambda match: _before_stress(match[1]) if match[2].upper() == match[3] else match[0],
         said,
     )
     return re.sub(rf"({_DOUBLED})-\1(?!h)", r"\1-", said, flags=re.IGNORECASE)
+
+
+def _before_stress(letter: str) -> str:
+    return f"{letter}h-" if letter in "aeiou" else f"{letter}-"
 
 
 def _syllables(letters: str) -> list[_Syllable]:
@@ -159,6 +163,10 @@ def _close(syllables: list[_Syllable], place: int, *, is_last: bool) -> None:
         return
     following = syllables[place + 1]
     is_short = not is_last and syllable.vowel in ("a", "e", "i", "o", "y")
+    before_group = not is_last and syllable.vowel in ("a", "e") and len(following.start) == 2
+    if before_group and following.start[0] in "bcdgkpt" and following.start[1] in "lr":
+        syllable.end, following.start = following.start[:1], following.start[1:]
+        return
     before_r = syllable.vowel == "au" and following.start[:1] == ["r"]
     if (is_short and len(following.start) == 1 and following.start[0] not in "hjwquy") or before_r:
         syllable.end, following.start = following.start, []
