@@ -111,8 +111,8 @@ def _genera() -> frozenset[str]:
 
 def _unexplained(name: str) -> str:
     """The letters of a name before *saur*, or else those after it, without an ending."""
-    before, _, after = name.rpartition("saur")
-    return before or ("" if after in ENDINGS else after)
+    before, saur, after = name.rpartition("saur")
+    return before or ("" if saur and after in ENDINGS else after)
 
 
 def _imagined(letters: str) -> NamePart:

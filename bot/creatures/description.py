@@ -488,7 +488,7 @@ PATTERNS: Mapping[Pattern, Sentences] = {
 }
 
 ANTARCTICA: Sentences = (
-    _("It sits out the polar night, and is best left alone until spring."),
+    _("It sits out the polar night, and should not be disturbed until spring."),
     _("The polar summer has no night, so it sleeps when it feels like it."),
 )
 

@@ -13,7 +13,7 @@ from data.text import clean_name
 
 _SOUNDS = re.compile(
     r"(?P<vowel>ae|oe|au|ai|ei|eu(?!s$)|ou|oo|ee|aa|ii|uu|(?<=[^aeiouy])y|^y(?=[^aeiouy])|[aeiou])"
-    r"|(?P<consonant>sch|ng(?=long)|ch|ph|th|rh|sh|zh|kh|gh|qu|[a-zYW])"
+    r"|(?P<consonant>sch|ng(?=long)|ch|ph|th|rh|sh|zh|kh|(?<!n)gh|qu|[a-zYW])"
 )
 _START = re.compile("(?:[bcfgkp]|ch|ph)l|(?:[bcdfgkptv]|ch|ph|th)r|s(?:[cklmnptw]|ph|th)r?|gw")
 """Groups of consonants that begin a syllable inside a name."""
@@ -33,7 +33,7 @@ _SILENT = re.compile("^(?:ps|pt|pn|mn|gn|ct|cn|cht|bd|ts|tm|kn)")
 """Groups at the beginning of a name of which only the last letter is heard."""
 _PINYIN = re.compile(
     "zh|q(?!u)|^x(?=i(?!ph)|u)|[iu][ao]ng|[aeiu]ng(?=(?:o?saurus|o?titan|long)?$)|[ghk]uan"
-    "|^ch[aeiou]n(?=[^aeiouy])|^shu|^jia|^hua"
+    "|^ch[aeiou]n(?=[^aeiouy])|^shu|^jia|^hua|^tian"
 )
 
 _DOUBLE = {
@@ -79,7 +79,7 @@ def pronunciation(name: str) -> str:
         is_stressed = place in stressed
         text = _said(syllable, following, place, pinyin=pinyin, is_stressed=is_stressed).lower()
         said.append(text.upper() if is_stressed else text)
-    if not ending and said[-1].endswith("es"):
+    if not ending and re.search("[^e]es$", said[-1]):
         said[-1] = f"{said[-1][:-2]}ees"  # -phytes, -nectes
     return _undoubled("-".join([*said, *filter(None, [_ENDINGS.get(ending)])]))
 
