@@ -10,11 +10,11 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
+from bot.creatures.labels import meaning
 from bot.formats import percent
 from bot.pictures.canvas import Color, shade, text_color_on
 from bot.pictures.dissection import DissectionColumn, letter_column, word_column
 from bot.pictures.line_trace import trace_picture
-from data.etymology import reading
 from data.files import write_atomically
 from models.names.capitalization import format_name
 from models.names.constraints import of_a_list
@@ -94,8 +94,8 @@ def name_table(dissection: Dissection, card: ModelCard | None = None) -> Table:
     More likely letters have a brighter background, and the letter of the name has an arrow. card:
     of a custom model; None for the project's names.
     """
-    meaning = reading(dissection.parts)
-    title = format_name(card, dissection.name) + (f": “{meaning}”" if meaning else "")
+    words = meaning(dissection.name, dissection.parts)
+    title = format_name(card, dissection.name) + (f": “{words}”" if words else "")
     nearest = ", ".join(format_name(card, name) for name in dissection.nearest)
     source = "names of the list" if card is not None and of_a_list(card) else "real genera"
     rows = Table(title=title, caption=f"nearest {source}: {nearest}", box=None)

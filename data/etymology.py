@@ -3,8 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cache
+from hashlib import sha256
 
-from data.roots import Root, load_roots
+from data.corpora import load_names
+from data.roots import Root, all_roots, imagined_meanings, load_roots
 
 ENDINGS = frozenset(("us", "a", "um", "is", "es", "os", "ia", "ea", "on", "as", "ys", "ius", "e"))
 """Greek and Latin endings that may follow a root."""
@@ -12,6 +15,16 @@ LINKS = frozenset("aeio")
 """Vowels that may link two roots."""
 SHORT = 3
 """Roots of up to this many letters also occur by chance, so they need a recognised neighbour."""
+_STEM = 4
+"""Letters of a root that are enough at the beginning of a name."""
+_PREFIXES = ("eo", "eu")
+"""Shorter ones that are enough, too."""
+_SHORTEST_INSIDE = 5
+"""Letters of a root inside of unknown ones: shorter ones occur there by chance."""
+_LONG_UNKNOWN = 4
+"""Letters before the first part from which on they may hide another one."""
+_VOWELS = frozenset("aeiouy")
+_LIZARD, _SAURUS = "lizard", "saurus"
 _EXPLAINED_SHARE = 0.7
 """Share of the letters that must have a known meaning for the whole name to have one."""
 
@@ -21,10 +34,11 @@ class NamePart:
     """Letters of a name and the root that they may come from."""
 
     letters: str
-    root: str
-    """The word in its language: `mikros`."""
+    word: str
+    """The word in its language: `mikros`. Empty if the meaning is imagined."""
     meaning: str
     language: str
+    """That of the word, or `place` or `people`; empty if the meaning is imagined."""
 
 
 class _Last(Enum):
@@ -56,13 +70,92 @@ class _Split:
         return self.unknown, self.pieces, self.joints
 
 
-def parts_of(name: str, roots: Mapping[str, Root] | None = None) -> tuple[NamePart, ...]:
-    """The recognised parts of a name in lower case, from left to right.
+def parts_of(name: str) -> tuple[NamePart, ...]:
+    """The parts of a name in lower case, from left to right: the one way to its meaning.
 
-    Of all readings, the one with the fewest unknown letters, then the fewest pieces.
-    roots: by their letters; those of `load_roots` unless others are given.
+    Of all readings, the one with the fewest unknown letters, then the fewest pieces. If no part
+    says more than *lizard*, the rest begins with the first letters of a root or contains one, or
+    else its meaning is imagined. Real genera have usual roots only, and may have none.
     """
-    roots = load_roots() if roots is None else roots
+    if name in _genera():
+        return _distinct(_read(name, load_roots()))
+    parts = _distinct(_read(name, all_roots()))
+    if any(part.meaning != _LIZARD for part in parts):
+        before = name[: name.index(parts[0].letters)]
+        return _distinct((*_stem_of(before), *parts)) if len(before) >= _LONG_UNKNOWN else parts
+    letters = _unexplained(name)
+    if not letters:
+        return parts
+    return (*(_stem_of(letters) or (_imagined(letters),)), *parts)
+
+
+def reading(parts: Sequence[NamePart]) -> str | None:
+    """The meanings of the parts together: `small tooth`. `None` if there are no parts."""
+    return " ".join(part.meaning for part in parts) or None
+
+
+def is_imagined(parts: Sequence[NamePart]) -> bool:
+    """Whether a part of the meaning is invented."""
+    return any(not part.word for part in parts)
+
+
+def is_explained(name: str, parts: Sequence[NamePart]) -> bool:
+    """Whether the parts are so much of the name that their meaning is that of the name."""
+    return sum(len(part.letters) for part in parts) >= _EXPLAINED_SHARE * len(name)
+
+
+@cache
+def _genera() -> frozenset[str]:
+    return frozenset(load_names().words)
+
+
+def _unexplained(name: str) -> str:
+    """The letters of a name before *saur*, or else those after it, without an ending."""
+    before, saur, after = name.rpartition("saur")
+    return before or ("" if saur and after in ENDINGS else after)
+
+
+def _imagined(letters: str) -> NamePart:
+    meanings = imagined_meanings()
+    number = int.from_bytes(sha256(letters.encode()).digest()[:8], "big")
+    return NamePart(letters, "", meanings[number % len(meanings)], "")
+
+
+def _distinct(parts: Sequence[NamePart]) -> tuple[NamePart, ...]:
+    """Without a part whose meaning a later one has, too."""
+    last = {part.meaning: part for part in parts}
+    return tuple(part for part in parts if last[part.meaning] is part)
+
+
+def _stem_of(letters: str) -> tuple[NamePart, ...]:
+    """The longest stem at the beginning of letters, or else a long one inside; empty if none is."""
+    for length in range(len(letters), 1, -1):
+        if root := _stems().get(letters[:length]):
+            return (NamePart(letters[:length], *root[:3]),)
+    for length in range(len(letters) - 1, _SHORTEST_INSIDE - 1, -1):
+        for begin in range(1, len(letters) - length + 1):
+            stem = letters[begin : begin + length]
+            root = _stems().get(stem)
+            if root and any(stem + vowel in all_roots() for vowel in ("", *LINKS)):
+                return (NamePart(stem, *root[:3]),)
+    return ()
+
+
+@cache
+def _stems() -> Mapping[str, Root]:
+    """First letters of roots: at least four, or all but the last vowel of a short one."""
+    stems = {letters: load_roots()[letters] for letters in _PREFIXES}
+    for letters, root in sorted(all_roots().items(), key=lambda item: item[1].place == "rare"):
+        if root.place != "ends" and root.meaning != _LIZARD:
+            without_vowel = letters[:-1] if letters[-1] in _VOWELS else letters
+            shortest = min(max(len(without_vowel), SHORT), _STEM)
+            for length in range(shortest, len(letters) + 1):
+                stems.setdefault(letters[:length], root)
+    return {stem: root for stem, root in stems.items() if not _VOWELS.isdisjoint(stem)}
+
+
+def _read(name: str, roots: Mapping[str, Root]) -> tuple[NamePart, ...]:
+    """The reading of a name with some roots by their letters."""
     # best[i]: the best reading of the first i letters, for each kind of last letters.
     best: list[dict[_Last, _Split]] = [{} for _ in range(len(name) + 1)]
     best[0][_Last.NOTHING] = _Split()
@@ -78,26 +171,20 @@ def parts_of(name: str, roots: Mapping[str, Root] | None = None) -> tuple[NamePa
     return tuple(NamePart(part, *roots[part][:3]) for part in letters)
 
 
-def reading(parts: Sequence[NamePart]) -> str | None:
-    """The meanings of the parts together: `small tooth`. `None` if there are no parts."""
-    return " ".join(part.meaning for part in parts) or None
-
-
-def is_explained(name: str, parts: Sequence[NamePart]) -> bool:
-    """Whether the parts are so much of the name that their meaning is that of the name."""
-    return sum(len(part.letters) for part in parts) >= _EXPLAINED_SHARE * len(name)
-
-
 def _steps(
     name: str, begin: int, last: _Last, reading: _Split, roots: Mapping[str, Root]
 ) -> Iterator[tuple[int, _Last, _Split]]:
     """Extensions of a reading of `name[:begin]`: where each ends, what came last, the reading."""
     after_part = last in (_Last.PART, _Last.SHORT_PART, _Last.LINK)
     pieces = reading.pieces + 1
+    # Where *saurus* ends, no tail (*urus*) begins.
+    saurus = len(name) - len(_SAURUS) if name.endswith(_SAURUS) else len(name)
     for end in range(begin + 2, len(name) + 1):  # a root has at least two letters
         root = roots.get(name[begin:end])
+        if begin != saurus < end:
+            continue
         if root is not None and _fits(root, begin, end, len(name), after_part):
-            needs_more = root.place == "begins" and end - begin <= SHORT
+            needs_more = root.place in ("begins", "rare") and end - begin <= SHORT
             parts = (*reading.parts, (begin, end))
             new_last = _Last.SHORT_PART if needs_more else _Last.PART
             yield end, new_last, replace(reading, pieces=pieces, parts=parts)
@@ -114,7 +201,9 @@ def _steps(
 
 def _fits(root: Root, begin: int, end: int, length: int, after_part: bool) -> bool:
     """Whether a root may be `name[begin:end]` of a name with this length."""
-    if root.place == "begins":
+    if root.place == "rare" and end - begin <= SHORT and begin > 0:
+        return False
+    if root.place in ("begins", "rare"):
         return end < length and (begin == 0 or after_part)
     if root.place == "ends":
         return end == length

@@ -52,8 +52,9 @@ bot.verse            bot.names bot.polls bot.chat bot.store bot.formats models.v
 bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
     bot.pictures bot.creatures bot.store bot.formats data
 bot.museum.queries   bot.creatures bot.store
-bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.store
-    bot.concurrency bot.formats models.names models.verse models.weights models.networks data
+bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.creatures
+    bot.store bot.concurrency bot.formats models.names models.verse models.weights
+    models.networks data
 bot.training         bot.polls bot.community bot.chat bot.writing bot.words bot.store
     bot.concurrency bot.formats models.tasks models.names models.training models.text_generator
     models.weights models.serving models.networks data
@@ -66,8 +67,8 @@ bot.fleet            bot.store bot.settings bot.concurrency
 bot.writing          bot.words bot.monitoring bot.concurrency bot.startup bot.version models.tasks
     models.names models.verse models.text_generator models.weights models.serving
 bot.words            bot.store data
-bot.pictures         bot.creatures bot.formats models.names models.verse models.networks data
-bot.creatures        bot.chat data
+bot.pictures         bot.creatures bot.formats models.names models.verse models.networks
+bot.creatures        bot.chat bot.formats data
 bot.store.backup     bot.store
 bot.store            bot.concurrency bot.startup
 bot.train            bot.training bot.pictures bot.startup bot.arguments models.tasks
@@ -75,8 +76,8 @@ bot.train            bot.training bot.pictures bot.startup bot.arguments models.
 bot.generate         bot.words bot.terminal bot.startup bot.arguments models.tasks models.names
     models.verse models.text_generator models.weights data
 bot.evaluate         bot.evaluation bot.startup bot.arguments models.tasks models.weights data
-bot.terminal         bot.pictures bot.formats models.names models.verse models.text_generator
-    models.weights data
+bot.terminal         bot.pictures bot.creatures bot.formats models.names models.verse
+    models.text_generator models.weights data
 bot.evaluation       bot.words models.tasks models.names models.verse models.training
     models.text_generator models.weights models.networks data
 bot.monitoring       bot.startup

@@ -18,20 +18,17 @@ from bot.creatures.profile import (
     Pose,
     Profile,
     Proportions,
-    Root,
     Temper,
     Theme,
     Trait,
 )
-from bot.creatures.roots import roots_of, says_more, unexplained
 from bot.creatures.tables import (
     FamilyRanges,
     Genus,
-    imagined_meanings,
     load_families,
     load_genera,
 )
-from data.etymology import NamePart
+from data.etymology import parts_of
 from data.text import clean_name
 
 _HORNS = (Trait.BROW_HORNS, Trait.NOSE_HORN)
@@ -80,9 +77,7 @@ def profile_of(name: str) -> Profile:
     if not letters:
         raise ValueError(f"{name!r} has no Latin letters")
     genome = Genome(name)
-    parts = roots_of(letters)
-    if not says_more(parts):
-        parts = (_imagined(genome, letters), *parts)
+    parts = parts_of(letters)
     hints = Hints(parts)
     genus = load_genera().get(letters)
     family = genus.family if genus else _family(genome, hints)
@@ -101,7 +96,7 @@ def profile_of(name: str) -> Profile:
     colour, marking = _colours(genome, hints, theme)
     return Profile(
         name=_displayed(name),
-        roots=tuple(Root(part.letters, part.root, part.meaning) for part in parts),
+        roots=parts,
         family=family,
         is_real=genus is not None,
         diet=diet,
@@ -124,13 +119,6 @@ def profile_of(name: str) -> Profile:
 def _displayed(name: str) -> str:
     text = folded(name)
     return text[:1].upper() + text[1:]
-
-
-def _imagined(genome: Genome, letters: str) -> NamePart:
-    """A meaning that nobody can check, for the letters before *saurus*."""
-    return NamePart(
-        unexplained(letters) or letters, "", genome.choose("meaning", imagined_meanings()), ""
-    )
 
 
 # Family, place and time ---------------------------------------------------------------------------

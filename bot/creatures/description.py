@@ -46,11 +46,11 @@ TEMPERS: Mapping[Temper, Sentences] = {
     ),
     Temper.SOCIABLE: (
         _("It travels in groups, and has opinions about all of them."),
-        _("It calls all day, to make sure that nobody has left."),
+        _("It calls every few minutes, to make sure that nobody has left."),
         _("It shares its resting place with anyone who does not move away in time."),
         _("It is friends with several animals that do not know it."),
         _("Left alone, it starts a herd."),
-        _("It greets each member of the group every morning, in an order that matters."),
+        _("It greets each member of the group in turn, in an order that matters."),
         _("It has never finished a meal without being interrupted, usually by itself."),
     ),
     Temper.PROUD: (
@@ -93,11 +93,21 @@ TEMPERS: Mapping[Temper, Sentences] = {
 
 DIETS: Mapping[Diet, Sentences] = {
     Diet.PLANTS: (
-        _("It eats ferns in the morning and, for a change, ferns in the evening."),
+        _("It eats ferns first and, for a change, ferns afterwards."),
         _("It eats for sixteen hours a day, and thinks about food for the rest."),
         _("It considers every bush carefully, and then eats it."),
         _("It knows four hundred plants by taste, and has a low opinion of most."),
         _("It picks up pebbles for its digestion, and boulders by mistake."),
+        _("It has eaten the landmarks of its territory, and now gets lost in it."),
+        _("It prefers leaves that are slightly out of reach, and complains about the reach."),
+        _("It tastes every plant twice, in case the first one was an exception."),
+        _("It saves the best shoots for last, and they are usually gone by then."),
+        _("It chews with its eyes shut, which has led to some surprising meals."),
+        _("It has been known to fall asleep with a branch in its mouth and finish it on waking."),
+        _("It grazes in a straight line, and has to be reminded of the cliff."),
+        _("Whatever it is offered, it looks to see what the others are having."),
+        _("It recommends the bark, and nobody has asked about the bark."),
+        _("It can strip a tree in an hour, and then stands in the place where the shade was."),
     ),
     Diet.MEAT: (
         _("It hunts at dusk, and usually wishes that it had started earlier."),
@@ -105,75 +115,112 @@ DIETS: Mapping[Diet, Sentences] = {
         _("It prefers prey that is slower than itself, and checks beforehand."),
         _("It catches one meal in five, and leaves the others as though it had not been hungry."),
         _("It hides leftovers with great care, and finds nearly half of them again."),
+        _("It makes no sound when it hunts, apart from the branches."),
+        _("It will not eat anything that looks it in the eye, so it approaches from behind."),
+        _("It has a favourite ambush, which by now is known throughout the valley."),
+        _("It eats quickly and regrets slowly."),
+        _("It plans each hunt in detail, and then runs straight at something."),
     ),
     Diet.FISH: (
         _("It waits in the shallows for fish, and gives each of them a fair start."),
         _("It stands in the river until it is taken for a tree, and then until it is hungry."),
         _("It eats fish, smells of fish, and sees no connection."),
         _("It can tell nineteen kinds of fish apart, most of them too late."),
+        _("It has strong views on the freshness of fish, and none on its own."),
+        _("It fishes with great patience until there is a fish, and then with none."),
+        _("The fish that escaped it has been growing longer for years."),
     ),
     Diet.INSECTS: (
         _("It eats insects one at a time, and loses count."),
         _("It snaps at things that fly all day, and at some that only might have."),
         _("It has yet to meet a beetle that it did not like."),
         _("It visits the same termites daily, and they have stopped getting up for it."),
+        _("It turns over a log, eats what runs, and puts the log back out of politeness."),
+        _("It has been outwitted by individual ants, and remembers which."),
     ),
     Diet.ANYTHING: (
         _("It eats whatever is there, and then whatever was underneath."),
         _("It tries everything once, stones included."),
         _("It is not a fussy eater, as the contents of its nest confirm."),
         _("It eats leaves, eggs, lizards, and whatever somebody else was keeping for later."),
+        _("It asks no questions about food, and has had few answers."),
+        _("It judges a meal by the size of the leftovers, of which there are none."),
+        _("It has found a use for everything edible, and an excuse for the rest."),
     ),
 }
 
 FAMILIES: Mapping[Family, Sentences] = {
     Family.SMALL_THEROPOD: (
-        _("It crosses open ground at a sprint, and explains nothing."),
+        _("It keeps to the undergrowth, and comes out with leaves on it and no explanation."),
         _("It guards its nest against anything up to twice its size, and glares at the rest."),
+        _("It is always on the way to somewhere, and never seen to arrive."),
+        _("It steals eggs with great skill, and has twice stolen its own."),
     ),
     Family.LARGE_THEROPOD: (
         _("It needs a territory the size of a small county, and is usually at the far end."),
         _("Other animals make way for it, and have generally done so since breakfast."),
+        _("Its arms are shorter than its ambitions."),
+        _("It walks quietly for its size, which is not saying much."),
     ),
     Family.SPINOSAUR: (
         _("It swims well, walks adequately, and does not discuss the difference."),
         _("It spends more time in the water than out of it, and dries slowly."),
+        _("It lies in the water like a log, and resents being sat on like one."),
+        _("It is at home in two elements, and on good terms with neither."),
     ),
     Family.ORNITHOMIMID: (
         _("It can outrun anything that it notices in time."),
-        _("It runs in wide circles, apparently for the exercise."),
+        _("Its stride is long, and its plans are short."),
+        _("It looks over its shoulder while running, and has met several trees that way."),
+        _("It arrives everywhere first, and then has to wait for a reason to be there."),
     ),
     Family.THERIZINOSAUR: (
         _("It pulls down whole branches with great ceremony, and eats one leaf."),
         _("It looks dangerous, and is mostly pruning."),
+        _("It sits down to eat, and plans its day around not getting up."),
+        _("It scratches its back with an accuracy that makes others nervous."),
     ),
     Family.SAUROPOD: (
         _("News from the tail reaches the head in due course."),
         _("It has never once looked where it puts its hind feet."),
+        _("It has outgrown every tree under which it used to sleep."),
+        _("It apologises to nobody for the noise, because it cannot hear it from up there."),
     ),
     Family.EARLY_SAUROPODOMORPH: (
         _("It walks on two legs or on four, and decides on the way."),
         _("It reaches for higher leaves than it needs, as if somebody had to start."),
+        _("It rises on its hind legs to look important, and then for the view."),
+        _("It eats stones to help its digestion, and shows no interest in their opinion."),
     ),
     Family.STEGOSAUR: (
         _("It turns its tail towards visitors, which is not an invitation."),
         _("It thinks about one thing at a time, and has not finished with the first."),
+        _("It carries its worries on its back, where it cannot see them."),
+        _("It lowers its head to drink, and the rest of it goes up to see."),
     ),
     Family.ANKYLOSAUR: (
         _("When attacked, it lies down and waits for the other side to lose interest."),
         _("It goes through undergrowth rather than around it, and has not noticed a difference."),
+        _("It is armoured on every side but one, and lies on that."),
+        _("It does not look up, for it has never been attacked by anything worth looking up at."),
     ),
     Family.CERATOPSIAN: (
         _("It settles disputes by lowering its head and letting the other one think."),
         _("It eats with its head on one side, so as to see past it."),
+        _("It knows the way through any thicket, having made it."),
+        _("In a herd it faces outwards, and does not discuss what it sees."),
     ),
     Family.HADROSAUR: (
         _("It has several hundred teeth for chewing, and means to use them all."),
         _("It chews everything forty times, and recounts."),
+        _("It hums while it chews, and the herd has learned to bear it."),
+        _("It raises its young with care, and counts them with less."),
     ),
     Family.PACHYCEPHALOSAUR: (
         _("It greets rivals head first, and friends more gently but also head first."),
         _("It has tested most of the local trees for firmness."),
+        _("It thinks with its head, in the sense that it uses it for everything."),
+        _("It backs away politely, which is how most of its fights begin."),
     ),
 }
 
@@ -182,105 +229,148 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("The brow horns grow all its life, as does its opinion of them."),
         _("The horns over its eyes are for show, and the show is well attended."),
         _("Its brow horns make low branches a recurring subject."),
+        _("Its brow horns are the first thing that visitors see, and for some the last."),
     ),
     Trait.NOSE_HORN: (
         _("The horn on its nose is always in view, at least for its owner."),
         _("It uses the horn on its nose to move things that were fine where they were."),
         _("The horn on its nose is worn down by use, and the local rocks look worse."),
+        _("It sharpens the horn on its nose before meetings."),
+        _("It follows the horn on its nose, and rarely asks where they are going."),
     ),
     Trait.FRILL: (
         _("Its frill blushes when it is excited, which it denies."),
         _("Seen from the front, it is nearly all frill."),
         _("The frill is mostly for show, and the show is daily."),
+        _("Rain collects in its frill, and it forgets this before it looks down."),
+        _("It turns its frill to the sun, and its back on everybody else."),
     ),
     Trait.FRILL_SPIKES: (
         _("No two have the same spikes on the frill, and each considers its own the standard."),
         _("Rivals count the spikes on its frill, and generally leave it at that."),
         _("The spikes on its frill keep neighbours at a polite distance."),
+        _("Leaves stick to the spikes on its frill, and it wears them until autumn."),
     ),
     Trait.PLATES: (
         _("The plates on its back warm it by day and creak by night."),
         _("It turns its plates to the sun until it is done on both sides."),
         _("The arrangement of its plates follows a rule, with exceptions in every case."),
+        _("Its plates rattle when it laughs, or else when it is cold."),
+        _("Small animals shelter between its plates, and are carried off without being asked."),
     ),
     Trait.SPIKES: (
         _("Its spikes point in every direction that trouble has ever come from."),
         _("Its spikes discourage predators and, regrettably, scratching."),
         _("It sheds a spike now and then, and guards it."),
+        _("Its spikes rule out every way of lying down but one."),
+        _("It hangs things on its spikes, and forgets them there."),
+        _("Its neighbours leave it room, and its spikes take it."),
+        _("It has been hugged once."),
     ),
     Trait.SAIL: (
         _("The sail on its back can be seen for miles, which makes hiding a formality."),
         _("The sail catches the wind on open ground, and the turn that follows looks intended."),
         _("The sail is warm by noon, and in the way until then."),
+        _("Its sail is larger than its plans require."),
     ),
     Trait.TAIL_CLUB: (
         _("The club on its tail is heavier than it looks, as most nearby trees can confirm."),
         _("It swings its tail club before turning round, as a courtesy."),
         _("Nobody stands behind it twice."),
+        _("It keeps time with its tail club, and the ground is not grateful."),
+        _("Its tail club settles questions that its head has not understood."),
     ),
     Trait.CREST: (
         _("The crest is brightest in spring, when it is also most in the way."),
         _("The crest is fragile, and it is aware of this."),
         _("Its crest is its best side, and it has arranged to be seen from there."),
+        _("Its crest has a shape of its own, about which opinions differ at a safe distance."),
+        _("It combs its crest through bushes, and leaves them untidy."),
+        _("The crest makes it look taller, and it has not looked back since."),
     ),
     Trait.DOME: (
         _("The dome of its skull is solid, in every sense."),
         _("Its skull is built to take a blow, and it likes to make sure."),
         _("The dome is polished by use."),
+        _("Fruit falls on its dome in season, and bounces."),
+        _("It nods to agree, and everybody takes a step back."),
     ),
     Trait.FEATHERS: (
         _("Its feathers keep out the cold, and keep in the rain."),
         _("It raises its feathers when alarmed, and only looks softer."),
         _("It moults once a year, and does not receive visitors meanwhile."),
+        _("Its feathers are always in order, and nothing else about it is."),
+        _("It leaves feathers wherever it goes, and denies having been there."),
+        _("It dries its feathers in the wind, facing the wrong way."),
+        _("It fluffs up its feathers in winter, and looks twice as large and half as serious."),
     ),
     Trait.LARGE_CLAWS: (
         _("Its claws are longer than anything that it does with them requires."),
         _("It sharpens its claws on trees, and the trees lean away."),
         _("Its claws are no use for delicate work, and it does no other."),
+        _("It cannot scratch its nose without a certain amount of planning."),
+        _("It taps its claws on stone when it waits, and it waits a lot."),
+        _("Its claws leave marks on everything that it has been fond of."),
+        _("It opens things with its claws that were better closed."),
     ),
     Trait.LARGE_TEETH: (
         _("It has slightly more teeth than it can close its mouth over."),
         _("It loses a tooth a week and grows two, which cannot go on."),
         _("Its teeth show even when it is resting, to save time."),
+        _("It smiles at everyone, and most of them have left by then."),
+        _("Something is always stuck between its teeth, and sometimes still complains."),
     ),
     Trait.LONG_NECK: (
         _("Its neck reaches food that its legs have not agreed to."),
         _("Its neck is longer than it can keep an eye on."),
         _("It can look at where it was without leaving where it is."),
+        _("Its neck has been in two kinds of weather at once."),
+        _("It sees trouble early, and then has to wait for it."),
+        _("It remembers each meal twice, the second time halfway down."),
+        _("Its head is often in one argument and its body in another."),
     ),
     Trait.LONG_TAIL: (
-        _("The tail balances the front, and clears the ground behind."),
+        _("The tail balances the front, and sweeps whatever was behind."),
         _("The tail follows a little later, by a route of its own."),
-        _("It has passed some time before its tail has."),
+        _("Its tail arrives last, and knocks something over on the way."),
+        _("Its tail has opinions of its own, and expresses them sideways."),
+        _("It has tripped others, never itself, and calls this balance."),
+        _("Its tail stays behind in last week's nest until called for."),
     ),
     Trait.LARGE_HEAD: (
         _("Its head is a size too large, and is rested on logs."),
         _("With a head like that, balance is a matter of habit."),
         _("Most of it is head, and the rest has learned to follow."),
+        _("It lowers its head to sleep, and the ground makes room."),
     ),
     Trait.LARGE_EYES: (
         _("Its large eyes see well in the dark, and look surprised by day."),
         _("Its eyes suggest that it has just been asked something difficult."),
         _("It blinks rarely, and one eye at a time."),
+        _("It stares until others look away, and then goes on."),
+        _("Its large eyes miss nothing, and its expression forgives nothing."),
     ),
     Trait.HUMP: (
         _("Its high back stores fat for hard times, and the times have been good."),
         _("The purpose of its high back is disputed, though not by its owner."),
         _("The fat on its back is a reserve, which it does not like to touch."),
+        _("Others ride on its high back, and it pretends not to know."),
     ),
     Trait.DEWLAP: (
         _("Its dewlap swells a moment before it calls, which spoils the surprise."),
         _("Its dewlap changes colour with its mood, so that arguments are short."),
         _("Its dewlap swings as it walks, and it walks accordingly."),
+        _("Its dewlap gets into everything that it eats."),
+        _("Its dewlap says everything twice, the second time a little late."),
     ),
 }
 
 THEMES: Mapping[Theme, Sentences] = {
     Theme.SEA: (
-        _("It smells faintly of low tide, even far inland."),
+        _("It smells faintly of pondweed, even after a dry month."),
         _("It bathes before breakfast, in any season."),
         _("It always knows the way to water, and very little else about geography."),
-        _("It is thought to be able to swim, having been seen on both banks."),
+        _("It has been seen on both banks, and never in between."),
     ),
     Theme.NIGHT: (
         _("It is up all night, and looks it."),
@@ -298,6 +388,7 @@ THEMES: Mapping[Theme, Sentences] = {
         _("Its call is mistaken for distant thunder, and distant thunder for its call."),
         _("It is at its best just before rain."),
         _("Clouds gather when it calls, or it calls when clouds gather; the records are unclear."),
+        _("It stands under the tallest tree in a storm, and has had many trees."),
     ),
     Theme.ICE: (
         _("It winters where others would not summer."),
@@ -306,7 +397,7 @@ THEMES: Mapping[Theme, Sentences] = {
     ),
     Theme.SUN: (
         _("It is up at dawn and stands facing it, for reasons of its own."),
-        _("It spends the hottest hours in full sun, and comes back for the rest."),
+        _("It lies in the sun all afternoon, and moves round the rock to keep up with it."),
         _("It keeps to the sunny side of the valley, and changes sides at noon."),
     ),
     Theme.FOREST: (
@@ -323,6 +414,7 @@ THEMES: Mapping[Theme, Sentences] = {
         _("It is sure of foot on steep ground, and uneasy on flat."),
         _("It winters high up, and summers higher."),
         _("It stops at every ridge, for the view."),
+        _("It knows an easier way down, and does not mention it."),
     ),
     Theme.FLOWER: (
         _("It smells better than an animal of this kind has any reason to."),
@@ -334,13 +426,16 @@ THEMES: Mapping[Theme, Sentences] = {
 BUILDS: Mapping[Build, Sentences] = {
     Build.SLENDER: (
         _("There is less of it than its length suggests."),
-        _("Strong wind moves it a little to the left."),
-        _("From the front it is easily missed."),
+        _("It turns sideways when it wants to be alone."),
+        _("Its shadow is narrow, and on hot days it tries to stand in it."),
+        _("It slips between trees that others have to discuss."),
     ),
     Build.STOUT: (
         _("It fits through most gaps once."),
         _("It is heavier than it looks, as soft ground has shown."),
         _("What it lacks in grace it makes up in momentum."),
+        _("It sits down gently, and the ground does the rest."),
+        _("It takes slopes as they come, preferably downwards."),
     ),
 }
 
@@ -348,29 +443,52 @@ SMALL: Sentences = (
     _("It is generally overlooked, in both senses."),
     _("It is small enough to be stepped on, and knows by whom."),
     _("For its size, it leaves a great many footprints."),
+    _("It has been mistaken for its own young."),
+    _("It lives in holes that others dug, and finds fault with them."),
 )
 LARGE: Sentences = (
     _("Its footprints fill with rain, and others use them as ponds."),
     _("Smaller animals travel in its shade, and complain when it stops."),
-    _("Getting up is an event, and the birds announce it."),
+    _("Getting up is an event, and the ground announces it."),
+    _("It steps over most of its problems."),
+    _("What it leans on is usually replaced within a century or so."),
+    _("It lies down by instalments."),
 )
 
 PATTERNS: Mapping[Pattern, Sentences] = {
     Pattern.STRIPES: (
         _("The stripes break up its outline, though not by enough."),
         _("No two have the same stripes, and it has checked."),
+        _("Its stripes are narrower towards the tail, as though somebody had run out of room."),
+        _("Seen among reeds, it is nothing but stripes and a certain smugness."),
+        _("Its stripes make it look as if it were moving, which saves it the trouble."),
     ),
     Pattern.SPOTS: (
         _("The spots make it vanish in dappled light, and nowhere else."),
         _("Its spots fade with age, apart from one."),
+        _("It has more spots on one side, and prefers to be approached from the other."),
+        _("Its spots are arranged in a pattern that means nothing, and that it is proud of."),
     ),
-    Pattern.SADDLES: (_("The patches on its back match nothing that it lives near."),),
-    Pattern.RINGS: (_("Its rings do not show its age, whatever it implies."),),
-    Pattern.PLAIN: (_("It has no markings, and regards them as a phase."),),
+    Pattern.SADDLES: (
+        _("The patches on its back match nothing that it lives near."),
+        _("The patches on its back look planned, and were not."),
+        _("Every patch on its back has an edge that looks like a coastline."),
+        _("The patches on its back are best seen from above, where nobody is."),
+    ),
+    Pattern.RINGS: (
+        _("Its rings do not show its age, whatever it implies."),
+        _("Its rings are counted by its young, who never reach the same number."),
+        _("Its rings go all the way round, as it will show to anyone who asks."),
+    ),
+    Pattern.PLAIN: (
+        _("It has no markings, and regards them as a phase."),
+        _("It is one colour throughout, and blames nobody."),
+        _("It has no markings to hide behind, and hides behind others."),
+    ),
 }
 
 ANTARCTICA: Sentences = (
-    _("It sits out the polar night, and is best left alone until spring."),
+    _("It sits out the polar night, and should not be disturbed until spring."),
     _("The polar summer has no night, so it sleeps when it feels like it."),
 )
 
@@ -387,12 +505,13 @@ def description(profile: Profile) -> str:
 
 
 def habits(profile: Profile) -> dict[Sentences, int]:
-    """First sentences that fit, in groups with their weights."""
-    return {
-        TEMPERS[profile.temper]: 5,
-        DIETS[profile.diet]: 3,
-        FAMILIES[profile.family]: 2,
-    }
+    """First sentences that fit, in groups with their weights. Nothing swims in a desert."""
+    groups = {TEMPERS[profile.temper]: 5}
+    if profile.theme is not Theme.DESERT or profile.diet is not Diet.FISH:
+        groups[DIETS[profile.diet]] = 3
+    if profile.theme is not Theme.DESERT or profile.family is not Family.SPINOSAUR:
+        groups[FAMILIES[profile.family]] = 2
+    return groups
 
 
 def looks(profile: Profile) -> dict[Sentences, int]:

@@ -57,7 +57,7 @@ class Hints:
 def _of_part(section: str, part: NamePart) -> tuple[str, ...]:
     if section == "language":
         return _codes(section, part.language)
-    if section == "family" and (named := _codes("word", part.root)):
+    if section == "family" and (named := _codes("word", part.word)):
         return named
     return _codes(section, part.meaning)
 

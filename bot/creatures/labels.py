@@ -1,7 +1,8 @@
 """Labels of a profile for members: family, period, region, figures, and what the plate shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from bot.chat.message import Text, strong, text
 from bot.chat.translation import _
 from bot.creatures.profile import (
     Build,
@@ -15,6 +16,9 @@ from bot.creatures.profile import (
     Temper,
     Trait,
 )
+from bot.formats import human_join
+from data.etymology import NamePart, is_explained, is_imagined, reading
+from data.text import clean_name
 
 FAMILIES: Mapping[Family, str] = {
     Family.SMALL_THEROPOD: _("small theropod"),
@@ -129,14 +133,38 @@ def family(profile: Profile) -> str:
     return FAMILIES[profile.family]
 
 
-def meaning(profile: Profile) -> str:
-    """The meanings of the roots together: `narrow giant`."""
-    return " ".join(root.meaning for root in profile.roots)
+def meaning(name: str, parts: Sequence[NamePart]) -> str:
+    """The meanings of a name's parts together: `narrow giant`. Empty if there are none.
+
+    It says so if a part is imagined, or if they are only a part of the name.
+    """
+    words = reading(parts) or ""
+    if is_imagined(parts):
+        return _("{meaning} (imagined)").format(meaning=words)
+    return words if not words or is_explained(clean_name(name), parts) else f"… {words}"
 
 
-def is_imagined(profile: Profile) -> bool:
-    """Whether a part of the meaning is invented."""
-    return any(not root.word for root in profile.roots)
+def meaning_sentence(name: str, parts: Sequence[NamePart]) -> Text:
+    """What a name may mean, and from which roots. Empty if there are none."""
+    if not parts:
+        return ()
+    if is_imagined(parts):
+        sentence = _("The bot imagines that it means {meaning}: {roots}.")
+    elif is_explained(clean_name(name), parts):
+        sentence = _("It may mean {meaning}: {roots}.")
+    else:
+        sentence = _("Part of it may mean {meaning}: {roots}.")
+    roots = human_join([*map(_origin, parts)], _("and"))
+    return text(sentence, meaning=strong(reading(parts) or ""), roots=roots)
+
+
+def _origin(part: NamePart) -> str:
+    """`odon (Greek odous: tooth)`, without the root if it equals the meaning."""
+    if not part.word:
+        return _("{letters} (imagined: {meaning})").format(**vars(part))
+    if part.word == part.meaning:
+        return f"{part.letters} ({part.language}: {part.meaning})"
+    return f"{part.letters} ({part.language} {part.word}: {part.meaning})"
 
 
 def length(metres: float) -> str:

@@ -8,6 +8,8 @@ discovered, so codes are never renamed.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from data.etymology import NamePart
+
 
 class Family(StrEnum):
     """Families with a body plan each."""
@@ -159,24 +161,13 @@ class Proportions:
 
 
 @dataclass(frozen=True)
-class Root:
-    """A part of the name, and where it comes from. `data/roots.toml` has its meaning."""
-
-    letters: str
-    """As they occur in the name, lower case."""
-    word: str
-    """The word in its language; empty if the meaning is imagined."""
-    meaning: str
-    """In English, from the table."""
-
-
-@dataclass(frozen=True)
 class Profile:
     """What is known of the animal of a name."""
 
     name: str
     """As displayed, one capital."""
-    roots: tuple[Root, ...]
+    roots: tuple[NamePart, ...]
+    """What its name may mean. Empty for some real genera."""
     family: Family
     is_real: bool
     """Whether its family and figures are those of a real genus of this name."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from data.text import clean_name
 
 _SOUNDS = re.compile(
-    r"(?P<vowel>ae|oe|au|ai|ei|eu(?!s$)|ou|oo|ee|aa|ii|uu|(?<=[^aeiouy])y|[aeiou])"
-    r"|(?P<consonant>sch|ch|ph|th|rh|sh|zh|kh|gh|qu|[a-zYW])"
+    r"(?P<vowel>ae|oe|au|ai|ei|eu(?!s$)|ou|oo|ee|aa|ii|uu|(?<=[^aeiouy])y|^y(?=[^aeiouy])|[aeiou])"
+    r"|(?P<consonant>sch|ng(?=long)|ch|ph|th|rh|sh|zh|kh|(?<!n)gh|qu|[a-zYW])"
 )
 _START = re.compile("(?:[bcfgkp]|ch|ph)l|(?:[bcdfgkptv]|ch|ph|th)r|s(?:[cklmnptw]|ph|th)r?|gw")
 """Groups of consonants that begin a syllable inside a name."""
@@ -31,7 +31,10 @@ _ENDINGS = {
 }
 _SILENT = re.compile("^(?:ps|pt|pn|mn|gn|ct|cn|cht|bd|ts|tm|kn)")
 """Groups at the beginning of a name of which only the last letter is heard."""
-_PINYIN = re.compile("zh|q(?!u)|^x|(?:[aeiou]ng)|^ch[aeiou]n|^shu|^jia|^hua")
+_PINYIN = re.compile(
+    "zh|q(?!u)|^x(?=i(?!ph)|u)|[iu][ao]ng|[aeiu]ng(?=(?:o?saurus|o?titan|long)?$)|[ghk]uan"
+    "|^ch[aeiou]n(?=[^aeiouy])|^shu|^jia|^hua|^tian"
+)
 
 _DOUBLE = {
     "ae": "ee", "oe": "ee", "au": "aw", "ai": "ie", "ei": "ay", "eu": "yoo", "ou": "oo",
@@ -42,6 +45,7 @@ _LONG = {"a": "ay", "e": "ee", "i": "ie", "o": "oh", "u": "oo", "y": "ie"}
 _PINYIN_OPEN = {"a": "ah", "e": "uh", "i": "ee", "o": "oh", "u": "oo", "y": "ee"}
 _CONSONANTS = {"ph": "f", "rh": "r", "sch": "sk", "kh": "k", "gh": "g", "qu": "kw", "q": "k"}
 _OF_PINYIN = {"zh": "j", "x": "sh", "q": "ch"}
+_DOUBLED = "[bdfjklmnprstvz]|(?<!n)g"
 _UNWANTED = frozenset({"dik", "fag", "fuk", "kak", "kok", "kum", "nig", "pis", "shat", "tit"})
 """Syllables that nobody wants to read in capitals; their vowel is drawn out."""
 _DRAWN_OUT = str.maketrans({"a": "ah", "i": "ee", "o": "oh", "u": "oo"})
@@ -62,6 +66,8 @@ def pronunciation(name: str) -> str:
     pinyin = bool(_PINYIN.search(letters))
     if pinyin:
         letters = re.sub("(?<=[^aeiou])[iu](?=[aeou])", lambda vowel: _GLIDES[vowel[0]], letters)
+    else:
+        letters = re.sub("(?<=[aeiouy])xs?(?=[aeiouy])", "ks", letters)
     ending = next((e for e in _ENDINGS if letters.endswith(e) and letters != e), "")
     syllables = _syllables(_SILENT.sub(lambda match: match[0][-1], letters.removesuffix(ending)))
     stressed = _stressed(syllables, ending)
@@ -73,9 +79,23 @@ def pronunciation(name: str) -> str:
         is_stressed = place in stressed
         text = _said(syllable, following, place, pinyin=pinyin, is_stressed=is_stressed).lower()
         said.append(text.upper() if is_stressed else text)
-    if not ending and said[-1].endswith("es"):
+    if not ending and re.search("[^e]es$", said[-1]):
         said[-1] = f"{said[-1][:-2]}ees"  # -phytes, -nectes
-    return "-".join([*said, *filter(None, [_ENDINGS.get(ending)])])
+    return _undoubled("-".join([*said, *filter(None, [_ENDINGS.get(ending)])]))
+
+
+def _undoubled(said: str) -> str:
+    """Consonants that two syllables share only once, in the stressed one: *ah-GUS-us*."""
+    said = re.sub(
+        f"([a-z])({_DOUBLED})-(?=([A-Z])(?!H))",
+        lambda match: _before_stress(match[1]) if match[2].upper() == match[3] else match[0],
+        said,
+    )
+    return re.sub(rf"({_DOUBLED})-\1(?!h)", r"\1-", said, flags=re.IGNORECASE)
+
+
+def _before_stress(letter: str) -> str:
+    return f"{letter}h-" if letter in "aeiou" else f"{letter}-"
 
 
 def _syllables(letters: str) -> list[_Syllable]:
@@ -143,8 +163,12 @@ def _close(syllables: list[_Syllable], place: int, *, is_last: bool) -> None:
         return
     following = syllables[place + 1]
     is_short = not is_last and syllable.vowel in ("a", "e", "i", "o", "y")
+    before_group = not is_last and syllable.vowel in ("a", "e") and len(following.start) == 2
+    if before_group and following.start[0] in "bcdgkpt" and following.start[1] in "lr":
+        syllable.end, following.start = following.start[:1], following.start[1:]
+        return
     before_r = syllable.vowel == "au" and following.start[:1] == ["r"]
-    if (is_short and len(following.start) == 1 and following.start[0] not in "hjwqu") or before_r:
+    if (is_short and len(following.start) == 1 and following.start[0] not in "hjwquy") or before_r:
         syllable.end, following.start = following.start, []
 
 
@@ -157,12 +181,14 @@ def _said(
     vowel = syllable.vowel
     if vowel in _DOUBLE:
         sound = "o" if vowel == "au" and end.startswith("r") else _DOUBLE[vowel]
-        if vowel == "eu" and start.endswith(("l", "r", "j")):
+        if vowel == "eu" and start.endswith(("l", "r", "j", "s")):
             sound = "oo"
     elif end:
         sound = "i" if vowel == "y" else vowel
     elif following and not following.start and vowel in ("i", "e", "y"):
         sound = "ee"  # before another vowel
+    elif vowel == "e" and not following and place and not pinyin:
+        sound = "ee"  # -lophe
     elif pinyin:
         sound = _PINYIN_OPEN.get(vowel, "")
     else:

@@ -1,7 +1,7 @@
 """Tables that creatures are made from: families, real genera, hints of roots."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -100,11 +100,6 @@ def load_hints() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
             for meaning in meanings:
                 by_meaning[meaning] = (*by_meaning.get(meaning, ()), code)
     return hints
-
-
-def imagined_meanings() -> Sequence[str]:
-    """Meanings for names without any root."""
-    return tuple(load_hints()["imagined"])
 
 
 def _read(name: str) -> dict[str, Any]:

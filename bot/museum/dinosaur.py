@@ -27,9 +27,9 @@ from bot.creatures import labels
 from bot.creatures.animal import profile_of
 from bot.creatures.description import description
 from bot.creatures.names import LONGEST_NAME, has_creature
-from bot.creatures.profile import Profile, Root
+from bot.creatures.profile import Profile
 from bot.creatures.pronunciation import pronunciation
-from bot.formats import human_join, shortened
+from bot.formats import shortened
 from bot.museum.collection import owner_buttons
 from bot.museum.queries import Exhibit, Museum
 from bot.names.autocomplete import whole_names
@@ -209,25 +209,11 @@ def _size(profile: Profile) -> str:
 
 def _lines(profile: Profile, words: WordFilter) -> Iterator[Text]:
     yield text(_("Say {pronunciation}."), pronunciation=emphasis(pronunciation(profile.name)))
-    meaning = labels.meaning(profile)
-    if words.allows(meaning):
-        origins = human_join([*map(_origin, profile.roots)], _("and"))
-        sentence = _("It may mean {meaning}: {roots}.")
-        yield text(sentence, meaning=emphasis(meaning), roots=origins)
+    if words.allows(labels.meaning(profile.name, profile.roots)):
+        yield labels.meaning_sentence(profile.name, profile.roots)
     if words.allows(told := description(profile)):
         yield ()
         yield text(told)
-
-
-def _origin(root: Root) -> str:
-    """`odon (odous: tooth)`; an invented meaning says so."""
-    if not root.word:
-        template = _("{letters} (imagined: {meaning})")
-    elif root.word == root.meaning:
-        template = _("{letters} ({meaning})")
-    else:
-        template = _("{letters} ({word}: {meaning})")
-    return template.format(letters=root.letters, word=root.word, meaning=root.meaning)
 
 
 def _footer(profile: Profile, *, is_genus: bool) -> str:

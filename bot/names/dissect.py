@@ -28,6 +28,7 @@ from bot.chat.message import (
 )
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, Turn
+from bot.creatures.labels import meaning_sentence
 from bot.formats import human_join, odds, percent, shortened
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
@@ -38,7 +39,6 @@ from bot.polls.queries import Polls
 from bot.training.queries import CustomModelRecord
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
-from data.etymology import NamePart, is_explained, reading
 from data.text import clean_name
 from data.tokens import is_word
 from models.names.capitalization import format_name
@@ -217,8 +217,9 @@ def dissection_message(
     card, is_list = model.card, model.record is not None
     others = [format_name(card, name) for name in dissection.nearest if name != dissection.name]
     near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
+    meaning = meaning_sentence(dissection.name, dissection.parts)
     lines = [
-        *_meaning(dissection),
+        *([meaning] if meaning else ()),
         *([text(near, names=human_join(others, _("and")))] if others else ()),
         *_plausibility(dissection, usual_surprise(card), is_list=is_list),
         text(emphasis(_("Brighter is more likely. The letter used is boxed."))),
@@ -269,26 +270,6 @@ def _choice(choice: LetterChoice) -> str:
 
 def _letter(letter: str) -> str:
     return _("end") if letter == END else letter
-
-
-def _meaning(dissection: Dissection) -> Iterator[Text]:
-    """The possible meaning of a name, with its roots. Yields one line or none."""
-    parts = dissection.parts
-    meaning = reading(parts)
-    if meaning is None:
-        return
-    sentence = _("Part of it may mean {meaning}: {roots}.")
-    if is_explained(dissection.name, parts):
-        sentence = _("It may mean {meaning}: {roots}.")
-    yield text(
-        sentence, meaning=strong(meaning), roots=human_join([*map(_origin, parts)], _("and"))
-    )
-
-
-def _origin(part: NamePart) -> str:
-    """`odon (Greek odous: tooth)`, without the root if it equals the meaning."""
-    source = part.language if part.root == part.meaning else f"{part.language} {part.root}"
-    return f"{part.letters} ({source}: {part.meaning})"
 
 
 def _plausibility(dissection: Dissection, usual: float | None, *, is_list: bool) -> Iterator[Text]:

@@ -9,10 +9,10 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.creatures.labels import meaning
 from bot.formats import odds, percent, shortened
 from bot.pictures.canvas import GAP, MARGIN, MUTED, TEXT, Canvas, shade
 from bot.pictures.text import FontStyle, drawable_text
-from data.etymology import reading
 from models.names.capitalization import Capitals, format_name
 from models.names.dissection import Dissection, LetterChoice
 from models.networks.vocabulary import END
@@ -53,7 +53,8 @@ def picture(dissection: Dissection, capitals: Capitals | None = None) -> bytes:
     capitals: how the custom model's list capitalizes names; None for the project's names.
     """
     columns = [letter_column(choice) for choice in dissection.letters]
-    title, subtitle = format_name(capitals, dissection.name), reading(dissection.parts)
+    title = format_name(capitals, dissection.name)
+    subtitle = meaning(dissection.name, dissection.parts)
     return _drawn(title, subtitle, rows_of(columns, MAX_COLUMNS), LETTER_SIZE, MAX_COLUMN_WIDTH)
 
 

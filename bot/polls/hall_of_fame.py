@@ -28,11 +28,13 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
 from bot.community.blocks import BlockList
 from bot.concurrency import in_time
+from bot.creatures import labels
 from bot.creatures.names import has_creature
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
-from data.etymology import is_explained, parts_of, reading
+from data.etymology import parts_of
+from data.text import clean_name
 
 log = logging.getLogger(__name__)
 
@@ -322,12 +324,8 @@ def meaning_of(name: str) -> tuple[str, Text]:
 
     Reads a file the first time.
     """
-    parts = parts_of(name.lower())
-    if not (meaning := reading(parts)):
-        return "", ()
-    if is_explained(name, parts):
-        return meaning, text(_("It may mean {meaning}."), meaning=emphasis(meaning))
-    return f"… {meaning}", text(_("Part of it may mean {meaning}."), meaning=emphasis(meaning))
+    parts = parts_of(clean_name(name))
+    return labels.meaning(name, parts), labels.meaning_sentence(name, parts)
 
 
 def poem_about(name: str) -> Button:

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.corpora import load_names
-from data.etymology import NamePart, parts_of, reading
-from data.roots import load_roots
+from data.etymology import NamePart, is_imagined, parts_of, reading
+from data.roots import all_roots, imagined_meanings
 
 
 @pytest.mark.parametrize(
@@ -38,13 +38,18 @@ def test_part_facts() -> None:
 @pytest.mark.parametrize(
     ("name", "parts"),
     [
-        ("mangosaurus", "saurus"),  # unknown letters are skipped
-        ("micromangosaurus", "micro-saurus"),
+        ("microblixosaurus", "micro-saurus"),  # unknown letters are skipped
+        ("micromangosaurus", "micro-mango-saurus"),
         ("acroblix", "acro"),  # four letters need no neighbour
+        ("dryanosaurus", "dry-saurus"),  # all but the last vowel of *dryo*
+        ("phylaxosaurus", "phyl-saurus"),  # the first four letters of *phyllo*
+        ("bliplexpachysaurus", "pachy-saurus"),  # inside
+        ("euerosaurus", "eu-saurus"),  # no tail (*urus*)
+        ("othnielosaurus", "saurus"),  # a real genus: neither rare roots nor imagined ones
         ("pachyoraptor", "pachy-raptor"),  # a link
         ("macrognathus", "macro-gnathus"),
         ("eugnathia", "eu-gnath"),  # an ending
-        ("mangoceratops", "ceratops"),  # the longer root
+        ("blixoceratops", "ceratops"),  # the longer root
         ("pteranodon", "ptera-odon"),  # a tie goes to the later end
     ],
 )
@@ -52,24 +57,36 @@ def test_parts(name: str, parts: str) -> None:
     assert "-".join(part.letters for part in parts_of(name)) == parts
 
 
-def test_names_without_parts() -> None:
-    short_roots_without_a_neighbour = ("eoblix", "diblix", "triblix", "blipodix", "blurablix")
-    roots_at_another_place = ("blimicro", "longblix", "blopsix")
+def test_names_without_roots() -> None:
+    """Their meaning is imagined, always the same one, and marked."""
+    short_roots_without_a_neighbour = ("diblix", "blipodix", "blurablix")
+    roots_at_another_place = ("blopsix", "blixneo")
     for name in ("blix", *short_roots_without_a_neighbour, *roots_at_another_place):
-        assert parts_of(name) == (), name
-    assert reading(parts_of("blix")) is None
+        (part,) = parts_of(name)
+        assert is_imagined((part,)), name
+        assert (part.letters, part.word, part.language) == (name, "", ""), name
+        assert part.meaning in imagined_meanings()
+    imagined, lizard = parts_of("blixosaurus")
+    assert (imagined.letters, lizard.letters) == ("blixo", "saurus")
+    assert parts_of("minmi") == ()
+    assert reading(()) is None
 
 
-@given(st.lists(st.sampled_from(sorted(load_roots())), min_size=1, max_size=4).map("".join))
-def test_parts_are_ordered_roots(name: str) -> None:
-    roots = load_roots()
+@given(st.lists(st.sampled_from(sorted(all_roots())), min_size=1, max_size=4).map("".join))
+def test_parts_are_roots(name: str) -> None:
+    """Or begin one; no meaning occurs twice."""
+    roots = all_roots()
     parts = parts_of(name)
-    place = 0
+    assert len({part.meaning for part in parts}) == len(parts)
     for part in parts:
-        root = roots[part.letters]
-        assert (part.root, part.meaning, part.language) == root[:3]
-        assert root.place != "ends" or (part == parts[-1] and name.endswith(part.letters))
-        place = name.index(part.letters, place) + len(part.letters)
+        assert part.letters in name
+        root = roots.get(part.letters)
+        if root is None:
+            known = [key for key in roots if key.startswith(part.letters)]
+            assert is_imagined((part,)) or (part.word in {roots[key].word for key in known})
+        elif (part.word, part.meaning, part.language) == root[:3] and root.place == "ends":
+            assert part == parts[-1]
+            assert name.endswith(part.letters)
 
 
 def test_most_genera_have_a_part() -> None:

@@ -4,7 +4,7 @@ import re
 import tomllib
 from typing import get_args
 
-from data.roots import TABLE, Place, Root, load_roots
+from data.roots import TABLE, Place, Root, all_roots, load_roots
 
 
 def test_variants() -> None:
@@ -23,10 +23,15 @@ def test_number_of_roots() -> None:
 def test_table_is_valid() -> None:
     """No letters are listed twice, and every entry has a word, a meaning and a place in a name."""
     table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
+    assert all(table.pop("imagined"))
     places = [place for language in table.values() for place in language.values()]
     listed = [letters for place in places for entry in place for letters in entry.split()]
-    roots = load_roots()
+    roots = all_roots()
     assert len(listed) == len(set(listed)) == len(roots)
     assert all(re.fullmatch("[a-z]{2,}", letters) for letters in roots)
     assert {root.place for root in roots.values()} == set(get_args(Place))
     assert all(root.word and 1 <= len(root.meaning.split()) <= 3 for root in roots.values())
+
+
+def test_usual_roots() -> None:
+    assert {root.place for root in load_roots().values()} == {"begins", "joins", "ends"}

@@ -1,16 +1,14 @@
 """Roots of creatures' names, and the tables about them."""
 
-import re
-import tomllib
-
 import pytest
 
+from bot.chat.message import plain
 from bot.creatures.animal import profile_of
-from bot.creatures.labels import REGIONS, is_imagined, meaning
+from bot.creatures.labels import REGIONS, meaning, meaning_sentence
 from bot.creatures.profile import Build, Colour, Diet, Family, Pattern, Temper, Theme, Trait
-from bot.creatures.roots import TABLE
-from bot.creatures.tables import imagined_meanings, load_families, load_genera, load_hints
-from data.roots import load_roots
+from bot.creatures.tables import load_families, load_genera, load_hints
+from data.etymology import is_imagined
+from data.roots import all_roots, imagined_meanings
 from tests.bot.creatures.names import NAMES
 
 CODES = {
@@ -32,43 +30,50 @@ def test_most_names_have_a_root() -> None:
         ("Tyrannosaurus", "tyrant lizard"),
         ("Nyctotitan", "night giant"),
         ("Dryanosaurus", "oak lizard"),  # the beginning of *dryo*
-        ("Anjisaurus", "peace lucky lizard"),
         ("Saurolophus", "lizard crest"),
-        ("Euerosaurus", "well lizard"),  # neither a rose nor a tail
+        ("Euerosaurus", "good lizard"),  # neither a rose nor a tail
     ],
 )
 def test_meanings(name: str, expected: str) -> None:
-    assert meaning(profile_of(name)) == expected
+    profile = profile_of(name)
+    assert meaning(profile.name, profile.roots) == expected
 
 
-def test_no_persons() -> None:
-    assert "Othniel" not in meaning(profile_of("Othnielosaurus"))
-
-
-def test_imagined_meanings_are_marked() -> None:
-    imagined = profile_of("Vebasaurus")
-    assert is_imagined(imagined)
-    assert [root.word for root in imagined.roots] == ["", "sauros"]
-    assert imagined.roots[0].letters == "veba"
-    assert imagined.roots[0].meaning in imagined_meanings()
-    assert not is_imagined(profile_of("Microraptor"))
-
-
-def test_table_of_roots_is_valid() -> None:
-    """As in `data.roots`, without letters that stand there."""
-    table = tomllib.loads(TABLE.read_text(encoding="utf-8"))
-    places = [place for language in table.values() for place in language.values()]
-    listed = [letters for place in places for entry in place for letters in entry.split()]
-    found = load_roots(TABLE)
-    assert len(listed) == len(set(listed)) == len(found)
-    assert set(listed).isdisjoint(load_roots())
-    assert all(re.fullmatch("[a-z]{2,}", letters) for letters in listed)
-    assert all(root.word and 1 <= len(root.meaning.split()) <= 3 for root in found.values())
+@pytest.mark.parametrize(
+    ("name", "shown", "said"),
+    [
+        (
+            "Vebasaurus",
+            "{} lizard (imagined)",
+            "The bot imagines that it means {} lizard: veba (imagined: {}) and saurus "
+            "(Greek sauros: lizard).",
+        ),
+        (
+            "Dryanosaurus",
+            "oak lizard",
+            "It may mean oak lizard: dry (Greek drys: oak) and saurus (Greek sauros: lizard).",
+        ),
+        ("Zyxwoxeraptor", "… thief", "Part of it may mean thief: raptor (Latin raptor: thief)."),
+        (
+            "Albertosaurus",
+            "Alberta lizard",
+            "It may mean Alberta lizard: alberto (place: Alberta) and saurus "
+            "(Greek sauros: lizard).",
+        ),
+        ("Minmi", "", ""),  # a real genus
+    ],
+)
+def test_meaning_says_what_is_imagined(name: str, shown: str, said: str) -> None:
+    roots = profile_of(name).roots
+    invented = roots[0].meaning if roots else ""
+    assert meaning(name, roots) == shown.format(invented)
+    assert plain(meaning_sentence(name, roots)) == said.format(invented, invented)
+    assert not is_imagined(roots) or invented in imagined_meanings()
 
 
 def test_hints_are_about_roots() -> None:
     """Each hint has a known code, and a meaning that some root has."""
-    table = [*load_roots().values(), *load_roots(TABLE).values()]
+    table = all_roots().values()
     known = {root.meaning for root in table} | set(imagined_meanings())
     for section, hints in load_hints().items():
         keys = {"word": {r.word for r in table}, "language": {r.language for r in table}}
@@ -79,7 +84,7 @@ def test_hints_are_about_roots() -> None:
 
 
 def test_places_have_a_region() -> None:
-    table = [*load_roots().values(), *load_roots(TABLE).values()]
+    table = all_roots().values()
     places = {root.meaning for root in table if root.language == "place"}
     assert places - set(load_hints()["region"]) == {"Gondwana"}  # several
 

@@ -19,7 +19,7 @@ async def test_real_genus(chat: Chat) -> None:
     assert shown.title == "🦕 Stegosaurus"
     assert shown.lines[:2] == [
         "Say STEG-oh-SOR-us.",
-        "It may mean roof lizard: stego (stegos: roof) and saurus (sauros: lizard).",
+        "It may mean roof lizard: stego (Greek stegos: roof) and saurus (Greek sauros: lizard).",
     ]
     for fact in (
         "Family: stegosaur",
