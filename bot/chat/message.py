@@ -5,7 +5,7 @@ mention anything. A `Style` formats a span.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
 from string import Formatter
@@ -182,6 +182,20 @@ class Message:
     files_stay: bool = False
     """Whether files only accompany the message: an edit without any leaves those that it has. Where
     files are messages of their own, they go to its thread."""
+
+
+def with_pictures(message: Message, *pictures: File | None) -> Message:
+    """A message of one embed with one or two pictures, as far as they could be drawn.
+
+    An embed has one picture, so the second one has an embed of its own.
+    """
+    (embed,) = message.embeds
+    files = tuple(file for file in pictures if file is not None)
+    shown = (embed, Embed("", tone=embed.tone))
+    embeds = tuple(
+        replace(frame, image=file.name) for frame, file in zip(shown, files, strict=False)
+    )
+    return replace(message, embeds=embeds or (embed,), files=files)
 
 
 class UserError(Exception):

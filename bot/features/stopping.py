@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.chat.app import App
 from bot.features.jobs import Jobs, step
-from bot.pictures.creature_pictures import CreaturePictures
+from bot.pictures.renderer import Renderer
 from bot.training.registry import ModelRegistry
 from bot.training.service import TrainingService
 
@@ -67,7 +67,7 @@ async def close(app: App, fronts: Sequence[Front]) -> None:
     await step(REFUSING_S, _refuse_the_last(app, fronts))
     await asyncio.gather(
         *(step(DISCONNECTING_S, front.disconnect()) for front in fronts),
-        step(DISCONNECTING_S, app[CreaturePictures].close()),
+        step(DISCONNECTING_S, app[Renderer].close()),
     )
     await step(DISCONNECTING_S, app.store.close())
 

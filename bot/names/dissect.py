@@ -25,6 +25,7 @@ from bot.chat.message import (
     emphasis,
     strong,
     text,
+    with_pictures,
 )
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, Turn
@@ -33,6 +34,8 @@ from bot.formats import human_join, odds, percent, shortened
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
+from bot.pictures.dissection import line_picture, picture
+from bot.pictures.renderer import Renderer
 from bot.polls.plates import show_dinosaur
 from bot.polls.poll_message import DISSECT
 from bot.polls.queries import Polls
@@ -174,7 +177,7 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
         words = await app.filters.of(turn.community_id)
         line = await app.inference.dissect_line(typed, caller_of(app, turn, words.allows))
         if line is not None:
-            png = await asyncio.to_thread(_line_picture, line)
+            png = await app[Renderer].picture("dissection of a line", line_picture, line)
             return line_message(line, png, turn.platform.limits)
     return await _dissected(app, turn, typed, None)
 
@@ -194,24 +197,12 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     words = await app.filters.of(turn.community_id)
     nearest = tuple(filter(words.allows, dissection.nearest))
     dissection = replace(dissection, nearest=nearest)
-    png = await asyncio.to_thread(_picture, dissection, model.card)
+    png = await app[Renderer].picture("dissection", picture, dissection, model.card)
     return dissection_message(dissection, png, model, turn.platform.limits)
 
 
-def _picture(dissection: Dissection, card: ModelCard) -> bytes:
-    from bot.pictures.dissection import picture  # here: a bot that draws nothing needs no Pillow
-
-    return picture(dissection, card)
-
-
-def _line_picture(dissection: LineDissection) -> bytes:
-    from bot.pictures.dissection import line_picture
-
-    return line_picture(dissection)
-
-
 def dissection_message(
-    dissection: Dissection, png: bytes, model: NamesModel, limits: Limits
+    dissection: Dissection, png: bytes | None, model: NamesModel, limits: Limits
 ) -> Message:
     """The picture of a dissection, the name's meaning, and buttons for similar names."""
     card, is_list = model.card, model.record is not None
@@ -228,15 +219,11 @@ def dissection_message(
         title=f"🔬 {format_name(card, dissection.name)}",
         lines=tuple(lines),
         tone=Tone.NAMES,
-        image=PICTURE,
     )
-    alt_text = description(dissection, card, limits)
     shown = () if is_list else show_dinosaur(format_name(card, dissection.name), limits)
-    return Message(
-        embeds=(embed,),
-        buttons=(*shown, *_more_like(dissection, model, limits)),
-        files=(File(PICTURE, png, alt_text),),
-    )
+    message = Message(embeds=(embed,), buttons=(*shown, *_more_like(dissection, model, limits)))
+    file = File(PICTURE, png, description(dissection, card, limits)) if png else None
+    return with_pictures(message, file)
 
 
 def description(dissection: Dissection, card: ModelCard, limits: Limits) -> str:
@@ -316,7 +303,7 @@ def _more_like(dissection: Dissection, model: NamesModel, limits: Limits) -> Ite
         yield from more_like(limits, request, label, model.record)
 
 
-def line_message(dissection: LineDissection, png: bytes, limits: Limits) -> Message:
+def line_message(dissection: LineDissection, png: bytes | None, limits: Limits) -> Message:
     """The picture of a line's dissection, and its least expected word."""
     lines = [_least_expected(dissection)]
     if unknown := dissection.unknown:
@@ -331,11 +318,9 @@ def line_message(dissection: LineDissection, png: bytes, limits: Limits) -> Mess
         title=f"🔬 {dissection.line}",
         lines=(*lines, text(emphasis(how))),
         tone=Tone.VERSE,
-        image=LINE_PICTURE,
     )
-    return Message(
-        embeds=(embed,), files=(File(LINE_PICTURE, png, line_description(dissection, limits)),)
-    )
+    file = File(LINE_PICTURE, png, line_description(dissection, limits)) if png else None
+    return with_pictures(Message(embeds=(embed,)), file)
 
 
 def line_description(dissection: LineDissection, limits: Limits) -> str:

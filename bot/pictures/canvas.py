@@ -3,20 +3,19 @@
 It has its own background to suit light and dark themes.
 """
 
-import io
 import math
+from collections.abc import Iterable
 
-from PIL import Image, ImageDraw
-
-from bot.pictures.text import FontStyle, draw_text, drawable_text, fitting_size
+from bot.pictures.text import FontStyle, drawable_text, fitting_size, svg_of, text_element
 
 MARGIN = 28
 GAP = 6
 """Pixels between two cells."""
 
 Color = tuple[int, int, int]
-Box = tuple[int, int, int, int]
+Box = tuple[float, float, float, float]
 """Left, top, right, bottom."""
+Points = Iterable[tuple[float, float]]
 BACKGROUND: Color = (0x1E, 0x1F, 0x22)
 UNLIKELY: Color = (0x2F, 0x32, 0x38)
 LIKELY: Color = (0x74, 0xE0, 0xA2)
@@ -55,58 +54,63 @@ def text_color_on(background: Color) -> Color:
 
 
 class Canvas:
-    """A picture with text and cells. Letters that no font has are left out."""
+    """A picture with text, lines and cells. Letters that no font has are left out."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, background: Color = BACKGROUND) -> None:
         """An empty picture of this size in pixels."""
-        self.image = Image.new("RGB", (width, height), BACKGROUND)
-        self.draw = ImageDraw.Draw(self.image)
+        self._size = width, height
+        self._elements: list[str] = []
+        self.cell((0, 0, width, height), background, radius=0)
+
+    def add(self, element: str, color: Color) -> None:
+        """Draw an element of SVG, filled with a color unless it says otherwise."""
+        self._elements.append(f'<g fill="rgb{color}">{element}</g>')
 
     def write(
         self,
         position: tuple[float, float],
         words: str,
-        size: int,
+        size: float,
         color: Color,
         *,
         width: float | None = None,
-        stroke_width: int = 0,
+        style: FontStyle = FontStyle.SANS,
+        align: float = 0,
     ) -> None:
-        """Write words from the left end of their baseline, in a font of `size` pixels.
+        """Write words in a font of `size` pixels, or smaller if they would be wider than `width`.
 
-        It is smaller if the words would be wider than `width`.
+        position: a point of their baseline: its left end, or at `align` of its width.
         """
-        words, sans = drawable_text(words, FontStyle.SANS), FontStyle.SANS
-        size = fitting_size(words, sans, size, width) if width else size
-        draw_text(
-            self.draw, position, words, sans, size, color, align="left", stroke_width=stroke_width
-        )
+        words = drawable_text(words, style)
+        size = fitting_size(words, style, size, width) if width else size
+        self.add(text_element(*position, words, style, size, align), color)
 
-    def write_on(self, background: Color, box: Box, words: str, size: int, margin: int) -> None:
+    def write_on(self, background: Color, box: Box, words: str, size: float, margin: int) -> None:
         """Write words in the middle of a box, in white or black; smaller if needed."""
         left, top, right, bottom = box
-        words = drawable_text(words, FontStyle.SANS)
-        size = fitting_size(words, FontStyle.SANS, size, right - left - 2 * margin)
+        words, width = drawable_text(words, FontStyle.SANS), right - left - 2 * margin
+        size = fitting_size(words, FontStyle.SANS, size, width)
         # Half of a capital's height below the middle, so letters share one baseline.
         position = (left + right) / 2, (top + bottom) / 2 + 0.33 * size
-        draw_text(self.draw, position, words, FontStyle.SANS, size, text_color_on(background))
+        color = text_color_on(background)
+        self.add(text_element(*position, words, FontStyle.SANS, size), color)
 
-    def cell(self, box: Box, background: Color, *, framed: bool = False) -> None:
+    def cell(self, box: Box, background: Color, *, framed: bool = False, radius: float = 8) -> None:
         """Draw a box with round corners."""
         left, top, right, bottom = box
         # A dark line inside the box separates it from any shade.
         layers = ((CHOSEN, 0), (BACKGROUND, 4), (background, 6)) if framed else ((background, 0),)
         for color, inset in layers:
-            inner = (left + inset, top + inset, right - inset, bottom - inset)
-            self.draw.rounded_rectangle(inner, 8 - inset, color)
+            size = f'width="{right - left - 2 * inset:g}" height="{bottom - top - 2 * inset:g}"'
+            corner = f'x="{left + inset:g}" y="{top + inset:g}" rx="{max(0, radius - inset):g}"'
+            self.add(f"<rect {corner} {size}/>", color)
 
-    def png(self, *, optimize: bool = True) -> bytes:
-        """The picture as a PNG file."""
-        return png_of(self.image, optimize=optimize)
+    def line(self, points: Points, color: Color, width: float = 1) -> None:
+        """Draw a line through points."""
+        places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+        stroke = f'stroke="rgb{color}" stroke-width="{width:g}" stroke-linejoin="round"'
+        self._elements.append(f'<polyline points="{places}" fill="none" {stroke}/>')
 
-
-def png_of(image: Image.Image, **options: int) -> bytes:
-    """A PNG file. options: those of Pillow."""
-    file = io.BytesIO()
-    image.save(file, format="png", **options)
-    return file.getvalue()
+    def svg(self) -> str:
+        """The picture in SVG."""
+        return svg_of(*self._size, *self._elements)

@@ -1,17 +1,11 @@
 """Pictures of creatures for messages: drawn by the renderer, and the latest kept."""
 
-import asyncio
-import logging
 import time
 from collections.abc import Callable, Sequence
 
 from bot.creatures.profile import Profile
-from bot.pictures.renderer import DrawingFailed, Renderer
+from bot.pictures.renderer import Renderer
 
-log = logging.getLogger(__name__)
-
-PATIENCE_S = 10.0
-"""Seconds for which an answer waits for its picture, with those that are drawn before it."""
 MOST_KEPT = 32
 """Plates and pages that are kept; a plate has up to 90 kB."""
 REST = 4.0
@@ -23,16 +17,9 @@ _Shown = Profile | tuple[Profile, ...]
 class CreaturePictures:
     """Draws plates, strips and pages of museums. One service per process."""
 
-    def __init__(
-        self,
-        renderer: Renderer,
-        *,
-        patience_s: float = PATIENCE_S,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, renderer: Renderer, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._renderer = renderer
         self._clock = clock
-        self._patience_s = patience_s
         self._kept: dict[_Shown, bytes] = {}
         """The latest last."""
         self._rests_until = 0.0
@@ -47,12 +34,9 @@ class CreaturePictures:
 
     async def _drawn(self, shown: _Shown, what: str, make: Callable[..., str]) -> bytes | None:
         png = self._kept.pop(shown, None)
-        try:
-            if png is None:
-                async with asyncio.timeout(self._patience_s):
-                    png = await self._renderer.draw(make, shown)
-        except (DrawingFailed, TimeoutError) as error:
-            log.warning("The %s could not be drawn: %r", what, error)
+        if png is None:
+            png = await self._renderer.picture(what, make, shown)
+        if png is None:
             return None
         self._kept[shown] = png
         if len(self._kept) > MOST_KEPT:
@@ -72,18 +56,10 @@ class CreaturePictures:
         if not self.has_time:
             return None
         begun = self._clock()
-        try:
-            return await self._renderer.draw(_strip_svg, tuple(profiles))
-        except DrawingFailed as error:
-            log.warning("A strip could not be drawn: %r", error)
-            return None
-        finally:
-            now = self._clock()
-            self._rests_until = now + REST * (now - begun)
-
-    async def close(self) -> None:
-        """Draw nothing more, and end the renderer's process."""
-        await self._renderer.close()
+        png = await self._renderer.picture("strip", _strip_svg, tuple(profiles))
+        now = self._clock()
+        self._rests_until = now + REST * (now - begun)
+        return png
 
 
 def _plate_svg(profile: Profile) -> str:

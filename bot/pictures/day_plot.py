@@ -38,8 +38,8 @@ class Chart:
     series: tuple[Series, ...]
 
 
-def day_plot(hours_ago: Sequence[float], charts: Sequence[Chart]) -> bytes:
-    """A PNG of charts.
+def day_plot(hours_ago: Sequence[float], charts: Sequence[Chart]) -> str:
+    """Charts in SVG.
 
     hours_ago: the times of all values, falling, from 24 to 0.
     """
@@ -49,9 +49,9 @@ def day_plot(hours_ago: Sequence[float], charts: Sequence[Chart]) -> bytes:
         _draw_chart(canvas, MARGIN + number * CHART_HEIGHT, hours_ago, chart)
     for hours in range(HOURS, -1, -6):
         label = f"{hours} h ago" if hours else "now"
-        before = {HOURS: 0.0, 0: 1.0}.get(hours, 0.5) * _width(label)
-        canvas.write((_x(hours) - before, height - MARGIN), label, LABEL_SIZE, MUTED)
-    return canvas.png()
+        place, align = (_x(hours), height - MARGIN), {HOURS: 0.0, 0: 1.0}.get(hours, 0.5)
+        canvas.write(place, label, LABEL_SIZE, MUTED, align=align)
+    return canvas.svg()
 
 
 def round_above(value: float) -> float:
@@ -90,24 +90,20 @@ def _draw_chart(canvas: Canvas, top: int, hours_ago: Sequence[float], chart: Cha
     named = chart.series if len(chart.series) > 1 else ()
     for series, color in zip(named, LINES, strict=False):
         canvas.write((left + 24, baseline), series.name, LABEL_SIZE, color)
-        left += 24 + _width(series.name)
+        left += 24 + text_width(series.name, FontStyle.SANS, LABEL_SIZE)
     label = f"{highest:,g} {chart.unit}"
-    canvas.write((WIDTH - MARGIN - _width(label), baseline), label, LABEL_SIZE, MUTED)
+    canvas.write((WIDTH - MARGIN, baseline), label, LABEL_SIZE, MUTED, align=1)
     plot = baseline + 14
     for share in (0.0, 0.5, 1.0):
-        y = plot + round(share * PLOT_HEIGHT)
-        canvas.draw.line((MARGIN, y, WIDTH - MARGIN, y), GRID)
+        y = plot + share * PLOT_HEIGHT + 0.5
+        canvas.line([(MARGIN, y), (WIDTH - MARGIN, y)], GRID)
     for series, color in zip(chart.series, LINES, strict=False):
         for points in segments(hours_ago, series.values):
             line = [(_x(time), plot + (1 - y / highest) * PLOT_HEIGHT) for time, y in points]
             if len(line) == 1:
                 line.append((line[0][0] + 1, line[0][1]))
-            canvas.draw.line(line, color, 2)
+            canvas.line(line, color, 2)
 
 
 def _x(hours: float) -> float:
     return MARGIN + (1 - min(hours, HOURS) / HOURS) * (WIDTH - 2 * MARGIN)
-
-
-def _width(label: str) -> float:
-    return text_width(label, FontStyle.SANS, LABEL_SIZE)

@@ -47,8 +47,8 @@ class DissectionColumn:
     alternatives: tuple[tuple[str, float], ...]
 
 
-def picture(dissection: Dissection, capitals: Capitals | None = None) -> bytes:
-    """The picture of a name as a PNG, `WIDTH` pixels wide.
+def picture(dissection: Dissection, capitals: Capitals | None = None) -> str:
+    """The picture of a name in SVG, `WIDTH` pixels wide.
 
     capitals: how the custom model's list capitalizes names; None for the project's names.
     """
@@ -58,8 +58,8 @@ def picture(dissection: Dissection, capitals: Capitals | None = None) -> bytes:
     return _drawn(title, subtitle, rows_of(columns, MAX_COLUMNS), LETTER_SIZE, MAX_COLUMN_WIDTH)
 
 
-def line_picture(dissection: LineDissection) -> bytes:
-    """The picture of a line of verse as a PNG, `WIDTH` pixels wide."""
+def line_picture(dissection: LineDissection) -> str:
+    """The picture of a line of verse in SVG, `WIDTH` pixels wide."""
     rows = rows_of([word_column(choice) for choice in dissection.words], MAX_WORD_COLUMNS)
     return _drawn(dissection.line, None, rows, WORD_SIZE, MAX_WORD_COLUMN_WIDTH)
 
@@ -102,8 +102,8 @@ def _drawn(
     rows: Sequence[Sequence[DissectionColumn]],
     token_size: int,
     max_width: int,
-) -> bytes:
-    """A PNG of a title above rows of columns."""
+) -> str:
+    """A title above rows of columns."""
     top = MARGIN + TITLE_SIZE + (MEANING_SIZE + 24 if subtitle else 0) + 28
     alternatives = max(len(column.alternatives) for row in rows for column in row)
     height = HEAD_HEIGHT + GAP + alternatives * (CELL_HEIGHT + GAP)
@@ -114,13 +114,13 @@ def _drawn(
         for position, column in enumerate(row):
             corner = MARGIN + position * width, top + number * (height + MARGIN)
             _draw_column(canvas, corner, width - GAP, column, token_size)
-    return canvas.png(optimize=False)
+    return canvas.svg()
 
 
 def _draw_title(canvas: Canvas, title: str, subtitle: str | None) -> None:
-    title, width = drawable_text(title, FontStyle.SANS) or NO_FONT_NAME, WIDTH - 2 * MARGIN
-    baseline = MARGIN + 0.8 * TITLE_SIZE
-    canvas.write((MARGIN, baseline), title, TITLE_SIZE, TEXT, width=width, stroke_width=1)
+    style, width = FontStyle.SANS_BOLD, WIDTH - 2 * MARGIN
+    title, place = drawable_text(title, style) or NO_FONT_NAME, (MARGIN, MARGIN + 0.8 * TITLE_SIZE)
+    canvas.write(place, title, TITLE_SIZE, TEXT, width=width, style=style)
     if drawable := drawable_text(shortened(subtitle or "", LONGEST_MEANING), FontStyle.SANS):
         below = MARGIN + TITLE_SIZE + 16 + 0.8 * MEANING_SIZE
         canvas.write((MARGIN, below), f"“{drawable}”", MEANING_SIZE, MUTED, width=width)

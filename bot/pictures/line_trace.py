@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from bot.formats import odds, percent
 from bot.pictures.canvas import CHOSEN, GAP, MARGIN, MUTED, TEXT, Box, Canvas, Color, shade
+from bot.pictures.renderer import png_of_svg
 from models.verse.dissection import ExpectedWord, LineTrace
 from models.verse.word_lines import ParticleStep
 
@@ -48,7 +49,7 @@ def trace_picture(trace: LineTrace) -> bytes:
     for number, words in enumerate(LEGEND):
         place = _below(MARGIN, legend + number * (HEADING_SIZE + 10), HEADING_SIZE)
         canvas.write(place, words, HEADING_SIZE, MUTED, width=width - 2 * MARGIN)
-    return canvas.png()
+    return png_of_svg(canvas.svg())
 
 
 def _below(left: int, top: int, size: int) -> tuple[float, float]:
@@ -100,7 +101,7 @@ def _draw_word(canvas: Canvas, left: int, top: int, word: ExpectedWord) -> None:
     canvas.write_on(background, box, words, TOKEN_SIZE - 4, margin=6)
     if not word.allowed:
         middle = top + EXPECTED_HEIGHT // 2
-        canvas.draw.line((left + 10, middle, box[2] - 10, middle), MUTED, 2)
+        canvas.line([(left + 10, middle), (box[2] - 10, middle)], MUTED, 2)
 
 
 def _draw_steps(canvas: Canvas, top: int, trace: LineTrace, lanes: Sequence[Sequence[int]]) -> None:
@@ -117,8 +118,8 @@ def _draw_steps(canvas: Canvas, top: int, trace: LineTrace, lanes: Sequence[Sequ
             if number:
                 parent = top + lanes[number - 1][step.parents[row]] * (CELL_HEIGHT + GAP)
                 half = CELL_HEIGHT // 2
-                ends = (left - CONNECTOR, parent + half, left, upper + half)
-                canvas.draw.line(ends, CHOSEN if row == kept else LINE, 4)
+                ends = [(left - CONNECTOR, parent + half), (left, upper + half)]
+                canvas.line(ends, CHOSEN if row == kept else LINE, 4)
             box = (left, upper, left + CELL_WIDTH, upper + CELL_HEIGHT)
             # Particles of equal weight have the same shade, however many are left.
             weight = step.weights[row] * len(step.words) / len(trace.steps[0].words)

@@ -1,7 +1,6 @@
 """Loss curve of a training.
 
-The lines are drawn larger than they will be shown and then scaled down, which smooths them. The
-background is white, which suits light and dark themes.
+The background is white, which suits light and dark themes.
 """
 
 import math
@@ -10,10 +9,10 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 import numpy as np
-from PIL import Image, ImageDraw
 
-from bot.pictures.canvas import Color, png_of
-from bot.pictures.text import FontStyle, draw_text, drawable_text, fitting_size, text_width
+from bot.pictures.canvas import Canvas, Color, Points
+from bot.pictures.renderer import png_of_svg
+from bot.pictures.text import FontStyle, text_element, text_width
 
 LONGEST_PLOTTED = 5_000
 """Updates; the losses of single batches are left out of a longer training's plot."""
@@ -21,14 +20,12 @@ LONGEST_PLOTTED = 5_000
 WIDTH, HEIGHT = 960, 540
 LEFT, TOP, RIGHT, BOTTOM = 92, 52, WIDTH - 28, HEIGHT - 68
 """The area of the curves."""
-SCALE = 3
-"""How much larger the lines are drawn."""
 TITLE_SIZE, LABEL_SIZE = 20, 16
 """Font sizes in pixels."""
 INSIDE = 0.04
 """The share of the height that is left empty above and below the curves."""
 
-Points = Sequence[tuple[float, float]]
+WHITE: Color = (0xFF, 0xFF, 0xFF)
 INK: Color = (0x26, 0x28, 0x2C)
 MUTED: Color = (0x5F, 0x63, 0x6B)
 GRID: Color = (0xE4, 0xE5, 0xE8)
@@ -56,30 +53,40 @@ def loss_curve(
     averages = [*_moving_averages(losses, restarts)]
     measured = [(x, y) for x, y in validation if math.isfinite(y)]
     axes = _Axes.around([*batches, *(point for line in averages for point in line), *measured])
-    image = Image.new("RGB", (WIDTH * SCALE, HEIGHT * SCALE), "white")
-    pen = _Pen(ImageDraw.Draw(image), axes)
-    pen.grid()
-    pen.line(batches, BATCHES, 1)
+    canvas = Canvas(WIDTH, HEIGHT, WHITE)
+    _draw_axes(canvas, axes, title)
+
+    def draw(points: Points, color: Color, width: float) -> None:
+        """Draw a line through points, which ends where one is not finite."""
+        for is_finite, part in groupby(points, key=lambda point: math.isfinite(point[1])):
+            if is_finite:
+                canvas.line(map(axes.place, part), color, width)
+
+    draw(batches, BATCHES, 1)
     for step in restarts:
-        pen.dotted_vertical(step, RESTART)
+        x, _ = axes.place((step, 0))
+        for y in range(TOP, BOTTOM, 6):
+            canvas.line([(x, y), (x, y + 2)], RESTART, 1.4)
     for line in averages:
-        pen.line(line, TRAINING, 2)
-    pen.line(validation, VALIDATION, 2)
+        draw(line, TRAINING, 2)
+    draw(validation, VALIDATION, 2)
     for point in measured:
-        pen.dot(point, VALIDATION)
+        canvas.add(_circle(axes.place(point), 'r="3.4"'), VALIDATION)
     best = min(measured, key=lambda point: point[1], default=None)
-    if best is not None:
-        pen.ring(best, VALIDATION)
-    image = image.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
-    _write_axes(image, axes, title)
     legend = [("training", TRAINING)] if averages else []
     if best is not None:
+        ring = f'r="7" fill="none" stroke="rgb{VALIDATION}" stroke-width="2"'
+        canvas.add(_circle(axes.place(best), ring), VALIDATION)
         # The last digit shows what the ring is about: the differences near the minimum are small.
         legend.append((f"validation, lowest {best[1]:.3f} at {best[0]:,.0f}", VALIDATION))
     if restarts:
         legend.append(("fitted again, to all", RESTART))
-    _write_legend(image, legend)
-    return png_of(image, optimize=True)
+    _write_legend(canvas, legend)
+    return png_of_svg(canvas.svg())
+
+
+def _circle(place: tuple[float, float], attributes: str) -> str:
+    return f'<circle cx="{place[0]:.1f}" cy="{place[1]:.1f}" {attributes}/>'
 
 
 def ticks(low: float, high: float, count: int) -> list[float]:
@@ -132,90 +139,40 @@ class _Axes:
         return [x for x in ticks(*self.x, 8) if x == int(x)], ticks(*self.y, 7)
 
 
-@dataclass(frozen=True)
-class _Pen:
-    """Draws in the coordinates of the curve, `SCALE` times as large."""
-
-    draw: ImageDraw.ImageDraw
-    axes: _Axes
-
-    def line(self, points: Points, color: Color, width: float) -> None:
-        """Draw a line through points, which ends where one is not finite."""
-        for is_finite, part in groupby(points, key=lambda point: math.isfinite(point[1])):
-            if is_finite:
-                places = [self._place(point) for point in part]
-                self.draw.line(places, color, round(width * SCALE), joint="curve")
-
-    def dot(self, point: tuple[float, float], color: Color) -> None:
-        """Draw a measured point."""
-        self.draw.circle(self._place(point), 3.4 * SCALE, color)
-
-    def ring(self, point: tuple[float, float], color: Color) -> None:
-        """Draw a ring around a point."""
-        self.draw.circle(self._place(point), 8 * SCALE, None, color, 2 * SCALE)
-
-    def grid(self) -> None:
-        """Draw a line for each tick, and the axes."""
-        across, up = self.axes.ticks
-        for x in across:
-            place = self._place((x, self.axes.y[0]))[0]
-            self.draw.line((place, TOP * SCALE, place, BOTTOM * SCALE), GRID, SCALE)
-        for y in up:
-            place = self._place((0, y))[1]
-            self.draw.line((LEFT * SCALE, place, RIGHT * SCALE, place), GRID, SCALE)
-        corner = (LEFT * SCALE, BOTTOM * SCALE)
-        self.draw.line((LEFT * SCALE, TOP * SCALE, *corner), RESTART, SCALE)
-        self.draw.line((*corner, RIGHT * SCALE, BOTTOM * SCALE), RESTART, SCALE)
-
-    def dotted_vertical(self, x: float, color: Color) -> None:
-        """Draw a dotted line across all losses."""
-        place = self._place((x, self.axes.y[0]))[0]
-        for y in range(TOP, BOTTOM, 6):
-            self.draw.line((place, y * SCALE, place, (y + 2) * SCALE), color, round(1.4 * SCALE))
-
-    def _place(self, point: tuple[float, float]) -> tuple[float, float]:
-        x, y = self.axes.place(point)
-        return x * SCALE, y * SCALE
-
-
-def _write_axes(image: Image.Image, axes: _Axes, title: str) -> None:
-    """Write the title, the numbers along the axes, and what they are."""
-    draw = ImageDraw.Draw(image)
+def _draw_axes(canvas: Canvas, axes: _Axes, title: str) -> None:
+    """Draw a line for each tick and the axes, with numbers, what they are, and the title."""
     across, up = axes.ticks
     for x in across:
-        left, _ = axes.place((x, 0))
-        draw_text(draw, (left, BOTTOM + 24), f"{x:,.0f}", FontStyle.SANS, LABEL_SIZE, MUTED)
+        place = round(axes.place((x, 0))[0]) + 0.5
+        canvas.line([(place, TOP), (place, BOTTOM)], GRID)
+        canvas.write((place, BOTTOM + 24), f"{x:,.0f}", LABEL_SIZE, MUTED, align=0.5)
     decimals = max(0, -math.floor(math.log10(up[1] - up[0]) + 1e-9)) if len(up) > 1 else 3
     for y in up:
-        label = f"{y:.{decimals}f}"
-        left = LEFT - 10 - text_width(label, FontStyle.SANS, LABEL_SIZE)
-        baseline = axes.place((0, y))[1] + 0.36 * LABEL_SIZE
-        draw_text(draw, (left, baseline), label, FontStyle.SANS, LABEL_SIZE, MUTED, align="left")
-    middle = (LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2
-    draw_text(draw, (middle[0], HEIGHT - 16), "updates", FontStyle.SANS, LABEL_SIZE, INK)
-    drawable = drawable_text(title, FontStyle.SANS)
-    size = fitting_size(drawable, FontStyle.SANS, TITLE_SIZE, RIGHT - LEFT)
-    draw_text(draw, (middle[0], TOP - 18), drawable, FontStyle.SANS, size, INK)
-    beside = Image.new("RGB", (BOTTOM - TOP, LABEL_SIZE + 10), "white")
-    place = beside.width / 2, LABEL_SIZE
-    label = "cross-entropy in nats"
-    draw_text(ImageDraw.Draw(beside), place, label, FontStyle.SANS, LABEL_SIZE, INK)
-    image.paste(beside.transpose(Image.Transpose.ROTATE_90), (10, TOP))
+        place = round(axes.place((0, y))[1]) + 0.5
+        canvas.line([(LEFT, place), (RIGHT, place)], GRID)
+        corner = LEFT - 10, place + 0.36 * LABEL_SIZE
+        canvas.write(corner, f"{y:.{decimals}f}", LABEL_SIZE, MUTED, align=1)
+    canvas.line([(LEFT + 0.5, TOP), (LEFT + 0.5, BOTTOM + 0.5), (RIGHT, BOTTOM + 0.5)], RESTART)
+    middle = (LEFT + RIGHT) / 2
+    canvas.write((middle, HEIGHT - 16), "updates", LABEL_SIZE, INK, align=0.5)
+    canvas.write((middle, TOP - 18), title, TITLE_SIZE, INK, width=RIGHT - LEFT, align=0.5)
+    beside = text_element(0, 0, "cross-entropy in nats", FontStyle.SANS, LABEL_SIZE)
+    turned = f'transform="translate({10 + LABEL_SIZE} {(TOP + BOTTOM) / 2}) rotate(-90)"'
+    canvas.add(f"<g {turned}>{beside}</g>", INK)
 
 
-def _write_legend(image: Image.Image, lines: Sequence[tuple[str, Color]]) -> None:
+def _write_legend(canvas: Canvas, lines: Sequence[tuple[str, Color]]) -> None:
     """Write what each color stands for, in the upper right corner, where losses rarely are."""
     if not lines:
         return
-    draw, step = ImageDraw.Draw(image), LABEL_SIZE + 10
+    step = LABEL_SIZE + 10
     width = max(text_width(label, FontStyle.SANS, LABEL_SIZE) for label, _ in lines)
     left, top = RIGHT - 12 - width - 46, TOP + 12
     box = (left - 12, top - 4, RIGHT - 12 + 4, top + step * len(lines) + 2)
-    draw.rounded_rectangle(box, 6, "white", GRID)
+    canvas.cell(box, GRID, radius=6)
+    canvas.cell((box[0] + 1, box[1] + 1, box[2] - 1, box[3] - 1), WHITE, radius=5)
     for number, (label, color) in enumerate(lines):
-        baseline = top + step * number + 0.5 * step + 0.36 * LABEL_SIZE
-        y = baseline - 0.36 * LABEL_SIZE
+        y = top + step * (number + 0.5)
         for start, end in ((0, 4), (13, 17), (26, 30)) if color == RESTART else ((0, 30),):
-            draw.rounded_rectangle((left + start, y - 1.5, left + end, y + 1.5), 1.5, color)
-        corner = (left + 42, baseline)
-        draw_text(draw, corner, label, FontStyle.SANS, LABEL_SIZE, INK, align="left")
+            canvas.cell((left + start, y - 1.5, left + end, y + 1.5), color, radius=1.5)
+        canvas.write((left + 42, y + 0.36 * LABEL_SIZE), label, LABEL_SIZE, INK)

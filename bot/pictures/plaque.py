@@ -4,17 +4,23 @@ The picture is three times as wide as a phone shows it, and no text is smaller t
 board with the empty plate (`plate.png`) is part of it, which suits light and dark themes.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations, pairwise
 from pathlib import Path
 
-from PIL import Image, ImageDraw
-
 from bot.formats import shortened
-from bot.pictures.canvas import Color, png_of
-from bot.pictures.text import FontStyle, draw_text, drawable_text, fitting_size, text_width
+from bot.pictures.canvas import Color
+from bot.pictures.text import (
+    FontStyle,
+    drawable_text,
+    fitting_size,
+    svg_of,
+    text_element,
+    text_width,
+)
 
 WIDTH, HEIGHT = 1200, 630
 TEXT_BOX = (96, 58, WIDTH - 96, HEIGHT - 58)
@@ -33,7 +39,7 @@ LINE_HEIGHT = 1.22
 MAX_GAP = 18
 """Additional pixels between blocks, if they fit."""
 TRACKS_HEIGHT = 54
-"""Height in pixels of the footprints between the name and the rest (`footprints.png`)."""
+"""Height in pixels of the footprints between the name and the rest."""
 
 INK: Color = (0x2A, 0x1B, 0x08)
 GLINT: Color = (0xF8, 0xE8, 0xB8)
@@ -47,7 +53,7 @@ class TextBlock:
 
     lines: tuple[str, ...]
     style: FontStyle
-    size: int
+    size: float
     """Font size in pixels."""
 
     @property
@@ -57,23 +63,25 @@ class TextBlock:
 
 
 def plaque(
-    name: str, meaning: str | None, details: Sequence[str], *, placeholder: str = ""
-) -> bytes:
-    """The plaque as a PNG of `WIDTH` by `HEIGHT` pixels; equal arguments give equal bytes.
+    name: str, meaning: str, discoverer: str, summary: str, discovered: str, placeholder: str
+) -> str:
+    """The plaque in SVG, `WIDTH` by `HEIGHT` pixels.
 
-    `details` are lines below the meaning, which must be drawable. The `placeholder` takes the place
-    of a name of which no letter can be drawn; the message with the plaque shows it as text.
+    meaning, discoverer: may be empty, and are left out if no letter of them can be drawn.
+    summary: the last line, which must be drawable.
+    discovered: the line of the discoverer, a sentence with this field.
+    placeholder: takes the place of a name of which no letter can be drawn; the message with the
+    plaque shows it as text.
     """
+    details = [summary]
+    if drawable := drawable_text(discoverer, FontStyle.SERIF):
+        details.insert(0, discovered.format(discoverer=drawable))
     below = [_one_line(line, FontStyle.SERIF, DETAIL_SIZE) for line in details]
-    drawable_meaning = drawable_text(
-        shortened(meaning or "", LONGEST_MEANING), FontStyle.SERIF_ITALIC
-    )
-    if drawable_meaning:
-        below.insert(0, _meaning_block(f"“{drawable_meaning}”"))
+    if drawable := drawable_text(shortened(meaning, LONGEST_MEANING), FontStyle.SERIF_ITALIC):
+        below.insert(0, _meaning_block(f"“{drawable}”"))
     height = TEXT_BOX[3] - TEXT_BOX[1] - TRACKS_HEIGHT - sum(block.height for block in below)
     title = drawable_text(name[:LONGEST_NAME], FontStyle.SERIF_BOLD) or placeholder
-    image = _engrave([name_block(title, height), *below])
-    return png_of(image, compress_level=4)
+    return _engraved([name_block(title, height), *below])
 
 
 def name_block(name: str, height: float) -> TextBlock:
@@ -88,13 +96,13 @@ def name_block(name: str, height: float) -> TextBlock:
 
 
 def _fit(lines: Sequence[str], height: float) -> TextBlock:
-    size = max(1, int(min(MAX_SIZES[len(lines) - 1], height / (len(lines) * LINE_HEIGHT))))
+    size = min(MAX_SIZES[len(lines) - 1], height / (len(lines) * LINE_HEIGHT))
     return TextBlock(
         tuple(lines), FontStyle.SERIF_BOLD, _fitting(lines, FontStyle.SERIF_BOLD, size)
     )
 
 
-def _fitting(lines: Iterable[str], style: FontStyle, size: int) -> int:
+def _fitting(lines: Iterable[str], style: FontStyle, size: float) -> float:
     return min(fitting_size(line, style, size, TEXT_WIDTH) for line in lines)
 
 
@@ -138,33 +146,47 @@ def _one_line(text: str, style: FontStyle, size: int) -> TextBlock:
     return TextBlock((kept,), style, max(MIN_SIZE, _fitting([kept], style, size)))
 
 
-def _engrave(blocks: Sequence[TextBlock]) -> Image.Image:
+def _engraved(blocks: Sequence[TextBlock]) -> str:
     """The plate with these blocks, and the footprints below the first block."""
-    image = _part("plate").copy()
     left, top, right, bottom = TEXT_BOX
-    mask = Image.new("L", (right - left, bottom - top))  # crops to TEXT_BOX
-    draw = ImageDraw.Draw(mask)
-    spare = mask.height - TRACKS_HEIGHT - sum(block.height for block in blocks)
+    spare = bottom - top - TRACKS_HEIGHT - sum(block.height for block in blocks)
     gap = max(0.0, min(MAX_GAP, spare / (len(blocks) + 2)))
-    y = (spare - gap * len(blocks)) / 2  # one gap before the footprints, none after the last block
+    # One gap before the footprints, none after the last block.
+    y = top + (spare - gap * len(blocks)) / 2
+    middle, engraving = (left + right) / 2, ""
     for index, block in enumerate(blocks):
         for line in block.lines:
-            baseline = mask.width / 2, y + 0.94 * block.size
-            draw_text(draw, baseline, line, block.style, block.size, 255)
+            baseline = y + 0.94 * block.size
+            engraving += text_element(middle, baseline, line, block.style, block.size)
             y += block.size * LINE_HEIGHT
         if index == 0:
             y += gap
-            tracks = _part("footprints")
-            mask.paste(tracks, ((mask.width - tracks.width) // 2, round(y)))
+            engraving += _footprints(middle, y)
             y += TRACKS_HEIGHT
         y += gap
-    image.paste(GLINT, (left + GLINT_OFFSET, top + GLINT_OFFSET), mask.point(lambda a: a * 0.8))
-    image.paste(INK, (left, top), mask)
-    return image
+    offset = f'transform="translate({GLINT_OFFSET} {GLINT_OFFSET})"'
+    glint = f'<g fill="rgb{GLINT}" opacity="0.8" {offset}>{engraving}</g>'
+    return svg_of(WIDTH, HEIGHT, _plate(), glint, f'<g fill="rgb{INK}">{engraving}</g>')
 
 
 @cache
-def _part(name: str) -> Image.Image:
-    """A part that all plaques share, from a file beside this one."""
-    with Image.open(Path(__file__).with_name(f"{name}.png")) as image:
-        return image.copy()
+def _plate() -> str:
+    """The board with the empty plate, which no argument changes."""
+    png = b64encode(Path(__file__).with_name("plate.png").read_bytes()).decode()
+    return f'<image width="{WIDTH}" height="{HEIGHT}" href="data:image/png;base64,{png}"/>'
+
+
+def _footprints(middle: float, top: float) -> str:
+    """Two lines, and between them three footprints with three toes that point to the right."""
+    y = top + TRACKS_HEIGHT / 2
+    return f'<g transform="translate({middle:g} {y:.1f})">{_LINES}{_FOOTPRINTS}</g>'
+
+
+_LINES = '<path d="M-310-1h215v2.5h-215zM95-1h215v2.5h-215z"/>'
+_TOE = '<path transform="rotate({}) scale({})" d="M-3 0 4-2.5 14-3.2 25 0 14 3.2 4 2.5Z"/>'
+_FOOTPRINT = '<circle cx="-4" r="5"/>' + "".join(
+    _TOE.format(turn, size) for turn, size in ((-44, 0.8), (0, 1), (44, 0.8))
+)
+_FOOTPRINTS = "".join(
+    f'<g transform="translate({x} {y})">{_FOOTPRINT}</g>' for x, y in ((-48, 6), (0, -6), (48, 6))
+)

@@ -1,11 +1,12 @@
 """Renderer: SVG as PNG, in a process beside the bot's own.
 
-resvg holds Python's lock while it draws, and the text of a plate takes milliseconds to write, so
+resvg holds Python's lock while it draws, and the SVG of a picture takes milliseconds to write, so
 both happen in the process. It starts with the first drawing, and ends when it has had nothing to
 draw for a while. What hangs is killed.
 """
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import re
@@ -17,18 +18,28 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any
 
+from bot.pictures.text import rendered
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 10.0
+"""Seconds for which an answer waits for its picture, with those that are drawn before it."""
 START_S = 30.0
 """A process may take so long to start on a busy machine."""
 DEADLINE_S = 5.0
 IDLE_S = 120.0
-MOST_PIXELS = 2_000_000
+MOST_PIXELS = 10_000_000
 """20,000 by 20,000 would take 1.5 GB."""
 NICENESS = 10
 """Below the bot and the processes that write."""
 
 _SIZE = re.compile(r'<svg xmlns="[^"]*" width="(\d{1,4})" height="(\d{1,4})"')
-_REFUSED = re.compile(r"href|url\(|<(?:image|text|style|script|foreignObject|!|\?)", re.IGNORECASE)
-"""resvg would read local files, or look for fonts."""
+_WORDS = re.compile(">[^<]+<")
+"""Between elements: whatever names say there, it is text."""
+_REFUSED = re.compile(
+    r'href(?!="data:image/png;base64,)|url\(|<(?:style|script|foreignObject|!|\?)', re.IGNORECASE
+)
+"""resvg would read local files."""
 
 
 class DrawingFailed(Exception):  # noqa: N818 (it says what happened)
@@ -38,8 +49,15 @@ class DrawingFailed(Exception):  # noqa: N818 (it says what happened)
 class Renderer:
     """Draws one picture after the other. Its process is started when needed."""
 
-    def __init__(self, *, deadline_s: float = DEADLINE_S, idle_s: float = IDLE_S) -> None:
+    def __init__(
+        self,
+        *,
+        patience_s: float = PATIENCE_S,
+        deadline_s: float = DEADLINE_S,
+        idle_s: float = IDLE_S,
+    ) -> None:
         """`deadline_s`: for a picture; `idle_s`: the process ends after so long without one."""
+        self._patience_s = patience_s
         self._deadline_s = deadline_s
         self._idle_s = idle_s
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="renderer")
@@ -63,6 +81,17 @@ class Renderer:
             return await loop.run_in_executor(self._thread, self._drawn, (make, arguments))
         finally:
             self._waiting -= 1
+
+    async def picture(
+        self, what: str, make: Callable[..., str], *arguments: object
+    ) -> bytes | None:
+        """As `draw`; `None` if it could not be drawn in time, which is logged."""
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await self.draw(make, *arguments)
+        except (DrawingFailed, TimeoutError) as error:
+            log.warning("The %s could not be drawn: %r", what, error)
+            return None
 
     async def close(self) -> None:
         """Draw nothing more, and end the process."""
@@ -140,12 +169,10 @@ def draw_orders(orders: Connection, idle_s: float) -> None:
 
 
 def png_of_svg(svg: str) -> bytes:
-    """The PNG of an SVG of fixed size without lettering or references. Raises `ValueError`."""
-    import resvg_py  # here: only the process that draws needs it
-
+    """The PNG of an SVG of fixed size without references. Raises `ValueError`."""
     size = _SIZE.match(svg)
     if size is None or int(size[1]) * int(size[2]) > MOST_PIXELS:
         raise ValueError("the picture has no size, or too large a one")
-    if found := _REFUSED.search(svg):
+    if found := _REFUSED.search(_WORDS.sub("><", svg)):
         raise ValueError(f"a picture may not contain {found[0]!r}")
-    return bytes(resvg_py.svg_to_bytes(svg_string=svg, skip_system_fonts=True))
+    return rendered(svg)

@@ -1,26 +1,25 @@
-"""Text rendering with font fallback; skips characters that no installed font has.
+"""Text in SVG with the fonts at hand: what they have, how wide it is, how it is drawn.
 
-The first fonts of each style are packages (fontpkg): Noto Serif, and Arimo, a sans-serif with more
-symbols and alphabets. Letters and digits that these lack are drawn with the fonts of the operating
-system.
+The first fonts are packages (fontpkg): Noto Serif, Arimo, a sans-serif with more symbols and
+alphabets, and Noto Sans Arabic. Letters and digits that these lack are drawn with the fonts of the
+operating system. What a font has and how wide a text is shows when resvg draws it.
 """
 
-import os
-import sys
 import unicodedata
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterable
 from enum import Enum
 from functools import cache, lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from xml.sax.saxutils import escape
 
-from PIL import ImageDraw, ImageFont
-
-if TYPE_CHECKING:
-    from fontpkg import Family
-
-MEASURING_SIZE = 100
-"""Font size in pixels at which text is compared."""
+FAMILIES = ("Noto Serif", "Arimo", "Noto Sans Arabic")
+"""The families that are installed as packages."""
+SYSTEM = "of the system"
+"""Stands for a family of the system's fonts, whichever has a character."""
+FALLBACKS = ("Arimo", "Noto Sans Arabic", SYSTEM)
+"""For characters that the family of a style lacks, in order of preference."""
+MEASURING_SIZE = 50
+"""Font size in pixels at which text is measured."""
 UNASSIGNED = "\U0010ffff"
 """A code point that Unicode reserves for ever, so every font draws its missing-glyph box for it."""
 MAX_MARKS = 2
@@ -31,27 +30,33 @@ _INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs"}
 
 
 class FontStyle(Enum):
-    """A font style: weight and slope, and the families that provide it, in order of preference."""
+    """The first family of a style, and attributes of SVG: weight and slope."""
 
-    SERIF_BOLD = (700, "normal", ("Noto Serif", "Arimo", "Noto Sans Arabic"))
-    SERIF_ITALIC = (400, "italic", ("Noto Serif", "Arimo", "Noto Sans Arabic"))
-    SERIF = (400, "normal", ("Noto Serif", "Arimo", "Noto Sans Arabic"))
-    SANS = (400, "normal", ("Arimo", "Noto Sans Arabic"))
-
-
-class Font(NamedTuple):
-    """A font file, and an instance of it if it is variable: one file then has all weights."""
-
-    file: Path
-    instance: str = ""
-    """Like `Bold`; empty for the file's default."""
+    SERIF_BOLD = ("Noto Serif", ' font-weight="700"')
+    SERIF_ITALIC = ("Noto Serif", ' font-style="italic"')
+    SERIF = ("Noto Serif", "")
+    SANS_BOLD = ("Arimo", ' font-weight="700"')
+    SANS = ("Arimo", "")
 
 
-class FontRun(NamedTuple):
-    """Consecutive characters that are drawn with the same font."""
+def rendered(svg: str, families: Iterable[str] = FAMILIES) -> bytes:
+    """The PNG of an SVG, with the fonts of these families, and the system's if it needs them."""
+    import resvg_py  # here: only the process that draws needs it
 
-    text: str
-    font: Font
+    return bytes(
+        resvg_py.svg_to_bytes(
+            svg_string=svg,
+            font_files=[file for family in families for file in _files(family)],
+            serif_family=FAMILIES[0],  # where the family is `SYSTEM`
+            skip_system_fonts=f'"{SYSTEM}"' not in svg,
+        )
+    )
+
+
+def svg_of(width: int, height: int, *elements: str) -> str:
+    """A picture of elements; sizes in pixels."""
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
+    return f"{head}{''.join(elements)}</svg>"
 
 
 def drawable_text(text: str, style: FontStyle) -> str:
@@ -69,7 +74,7 @@ def drawable_text(text: str, style: FontStyle) -> str:
             kept += " "
         elif marks > MAX_MARKS:
             continue
-        elif _font_with(character, style):
+        elif _family_with(character, style):
             kept += character
         else:
             skipped = True
@@ -77,152 +82,103 @@ def drawable_text(text: str, style: FontStyle) -> str:
     return "" if skipped and not any(map(str.isalnum, kept)) else kept
 
 
-def text_width(text: str, style: FontStyle, size: int = MEASURING_SIZE) -> float:
-    """Width in pixels of a drawable text."""
-    return sum(_font(run.font, size).getlength(run.text) for run in _runs(text, style))
+def text_width(text: str, style: FontStyle, size: float = 1) -> float:
+    """Width in pixels of a drawable text; with size 1, in font sizes."""
+    return size * sum(_width(part, family, style) for family, part in _runs(text, style))
 
 
-def fitting_size(text: str, style: FontStyle, size: int, width: float) -> int:
-    """The font size in pixels: smaller than `size` if a text would be wider than `width`.
-
-    Without the library that shapes text (FriBiDi, often missing where no fonts are installed),
-    widths are rounded letter by letter and do not grow in proportion to the size.
-    """
-    needed = text_width(text, style, size)
-    if needed > width:
-        size = max(1, int(size * width / needed))
-        while size > 1 and text_width(text, style, size) > width:
-            size -= 1
-    return size
+def fitting_size(text: str, style: FontStyle, size: float, width: float) -> float:
+    """The font size in pixels: smaller than `size` if a text would be wider than `width`."""
+    return min(size, width / max(text_width(text, style), 1e-9))
 
 
-def draw_text(
-    draw: ImageDraw.ImageDraw,
-    position: tuple[float, float],
-    text: str,
-    style: FontStyle,
-    size: int,
-    fill: int | tuple[int, int, int],
-    *,
-    align: Literal["left", "center"] = "center",
-    stroke_width: int = 0,
-) -> None:
-    """Draw a drawable text; `position` is the left end or the center of its baseline."""
-    x, y = position
-    if align == "center":
-        x -= text_width(text, style, size) / 2
-    for run in _runs(text, style):
-        font = _font(run.font, size)
-        draw.text((x, y), run.text, fill, font, anchor="ls", stroke_width=stroke_width)
-        x += font.getlength(run.text)
+def text_element(
+    x: float, y: float, text: str, style: FontStyle, size: float, align: float = 0.5
+) -> str:
+    """A drawable text. `x` and `y`: a point of its baseline, at `align` of its width."""
+    x -= align * text_width(text, style, size)
+    elements = ""
+    for family, part in _runs(text, style):
+        elements += _element(part, family, style, f'x="{x:.1f}" y="{y:.1f}" font-size="{size:g}"')
+        x += size * _width(part, family, style)
+    return elements
+
+
+def _element(text: str, family: str, style: FontStyle, attributes: str) -> str:
+    font = f'font-family="{family}"{style.value[1]}'
+    return f'<text {attributes} {font} xml:space="preserve">{escape(text)}</text>'
 
 
 @lru_cache(1024)
-def _runs(text: str, style: FontStyle) -> tuple[FontRun, ...]:
-    """Split a text into runs: each character is drawn with the first font that has it."""
+def _runs(text: str, style: FontStyle) -> tuple[tuple[str, str], ...]:
+    """A text in parts, each with its family, as resvg mixes fonts in simple alphabets only."""
+    families = (style.value[0], *FALLBACKS)
     if any(unicodedata.bidirectional(character) in ("R", "AL") for character in text):
-        # Runs are placed from left to right, so right-to-left text must not be split.
-        for font in _bundled_fonts(style):
-            if all(_has_glyph(font.file, character) for character in text):
-                return (FontRun(text, font),)
-    return tuple(_split_by_font(text, style))
-
-
-def _split_by_font(text: str, style: FontStyle) -> Iterator[FontRun]:
-    run, font = "", None
+        # Parts are placed from left to right, so right-to-left text must not be split.
+        for family in families:
+            if family != SYSTEM and all(_has(character, family, style) for character in text):
+                return ((family, text),)
+    runs: list[tuple[str, str]] = []
     for character in text:
         joins = character == " " or unicodedata.category(character).startswith("M")
-        found = _font_with(character, style) or _bundled_fonts(style)[0]
-        wanted = font if joins and font else found
-        if font is not None and wanted != font:
-            yield FontRun(run, font)
-            run = ""
-        run, font = run + character, wanted
-    if font is not None:
-        yield FontRun(run, font)
+        family = _family_with(character, style) or families[0]
+        if runs and (joins or family == runs[-1][0]):
+            runs[-1] = (runs[-1][0], runs[-1][1] + character)
+        else:
+            runs.append((family, character))
+    return tuple(runs)
 
 
-@lru_cache(4096)
-def _font_with(character: str, style: FontStyle) -> Font | None:
-    """The first font that has a character, or None.
-
-    Only letters, marks and digits are looked up in the system's fonts: their symbols are often
-    color bitmaps, which Pillow cannot draw at any size.
-    """
-    for font in _bundled_fonts(style):
-        if _has_glyph(font.file, character):
-            return font
-    if unicodedata.category(character)[0] not in "LMN":
-        return None
-    return next((Font(file) for file in _system_fonts() if _has_glyph(file, character)), None)
+def _family_with(character: str, style: FontStyle) -> str | None:
+    """The first family that has a character, or None."""
+    families = (style.value[0], *FALLBACKS)
+    return next((family for family in families if _has(character, family, style)), None)
 
 
 @lru_cache(8192)
-def _has_glyph(file: Path, character: str) -> bool:
-    """Whether a font draws a character as anything but nothing or its missing-glyph box."""
-    if character == " ":
-        return True
-    try:
-        font = ImageFont.truetype(str(file), MEASURING_SIZE, layout_engine=ImageFont.Layout.BASIC)
-        mask, box = (font.getmask(drawn) for drawn in (character, UNASSIGNED))
-    except OSError:  # a bitmap font of one fixed size, or not a font
-        return False
-    return mask.getbbox() is not None and (mask.size, bytes(mask)) != (box.size, bytes(box))
+def _has(character: str, family: str, style: FontStyle) -> bool:
+    """Whether a family draws a character as anything but nothing or its missing-glyph box.
+
+    Only letters, marks and digits are looked up in the system's fonts: their symbols are often
+    color bitmaps.
+    """
+    if character == " " or (family == SYSTEM and unicodedata.category(character)[0] not in "LMN"):
+        return character == " "
+    return _specimen(character, family, style) not in _missing(family, style)
 
 
 @cache
-def _bundled_fonts(style: FontStyle) -> tuple[Font, ...]:
-    """The fonts of a style that are installed as packages."""
+def _missing(family: str, style: FontStyle) -> frozenset[bytes]:
+    """What is drawn for a missing character: nothing, or boxes, beside a circle for a mark."""
+    box = UNASSIGNED
+    forms = ("", box, box * 2, f"◌{box}", f"{box}◌", f"◌{box * 2}")
+    return frozenset(_specimen(words, family, style) for words in forms)
+
+
+def _specimen(words: str, family: str, style: FontStyle) -> bytes:
+    element = _element(words, family, style, 'x="8" y="18" font-size="12"')
+    return rendered(svg_of(32, 24, element), FAMILIES if family == SYSTEM else (family,))
+
+
+@lru_cache(4096)
+def _width(text: str, family: str, style: FontStyle) -> float:
+    """Width in font sizes, at most 0.03 too large: the end of a line that crosses the text out.
+
+    The picture is one pixel high. Whatever the filter of its row, pixels without color are zeros.
+    """
+    attributes = (
+        f'y="20" transform="scale(1 .1)" font-size="{MEASURING_SIZE}"'
+        ' text-decoration="line-through"'
+    )
+    line = _element(text, family, style, attributes)
+    png = rendered(svg_of(MEASURING_SIZE * (len(text) + 12), 1, line))
+    row = zlib.decompressobj().decompress(png[png.index(b"IDAT") + 4 :])
+    return len(row.rstrip(b"\0")) / 4 / MEASURING_SIZE
+
+
+@cache
+def _files(family: str) -> list[str]:
+    """The font files of a family that is installed as a package."""
     import fontpkg  # here: most processes draw no text
 
-    weight, slope, families = style.value
-    return tuple(_bundled_font(fontpkg.family(name), weight, slope) for name in families)
-
-
-def _bundled_font(family: "Family", weight: int, slope: str) -> Font:
-    """The font of a family; upright if it has no italics, which Arabic has not."""
-    from fontpkg import select_file
-
-    file = select_file(family, weight, slope if slope in family.styles else "normal")
-    return Font(file.path, "Bold" if weight == 700 else "")
-
-
-@cache
-def _system_fonts() -> tuple[Path, ...]:
-    """The font files of the operating system, always in the same order."""
-    files = {
-        Path(folder, name)
-        for root in _font_folders()
-        for folder, _, names in os.walk(root)
-        for name in names
-        if name.lower().endswith((".ttf", ".otf", ".ttc"))
-        # This one draws a box for every character, by design.
-        if not name.startswith("LastResort")
-    }
-    return tuple(sorted(files, key=lambda file: (file.name, file)))
-
-
-def _font_folders() -> list[Path]:
-    """Where operating systems keep fonts, for all users and for this one."""
-    try:
-        home = Path.home()
-    except RuntimeError:  # a user without a home, as in some containers
-        home = Path("/")
-    if sys.platform == "win32":
-        machine = Path(os.environ.get("WINDIR", r"C:\Windows"))
-        user = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
-        return [machine / "Fonts", user / "Microsoft" / "Windows" / "Fonts"]
-    if sys.platform == "darwin":
-        roots = [Path("/System/Library"), Path("/Library"), home / "Library"]
-        return [root / "Fonts" for root in roots]
-    shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
-    own = os.environ.get("XDG_DATA_HOME") or home / ".local" / "share"
-    return [*(Path(root) / "fonts" for root in [*shared.split(":"), own]), home / ".fonts"]
-
-
-@lru_cache(64)
-def _font(font: Font, size: int) -> ImageFont.FreeTypeFont:
-    loaded = ImageFont.truetype(str(font.file), size)
-    if font.instance:
-        loaded.set_variation_by_name(font.instance)
-    return loaded
+    return [str(file.path) for file in fontpkg.family(family).files]

@@ -23,6 +23,7 @@ from bot.chat.message import (
     emphasis,
     strong,
     text,
+    with_pictures,
 )
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
@@ -30,6 +31,8 @@ from bot.community.blocks import BlockList
 from bot.concurrency import in_time
 from bot.creatures import labels
 from bot.creatures.names import has_creature
+from bot.pictures.plaque import plaque
+from bot.pictures.renderer import Renderer
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
@@ -47,25 +50,26 @@ _MONTHS = (
 
 
 async def plaque_file(
-    name: str, meaning: str | None, discoverer: str | None, day: date, votes: int
-) -> File:
-    """The plaque as a file with alternative text, drawn beside the event loop."""
+    app: App, name: str, meaning: str, discoverer: str | None, day: date, votes: int
+) -> File | None:
+    """The plaque as a file with alternative text; `None` if it cannot be drawn."""
     month = _MONTHS[day.month - 1]
     dated = _("{day} {month} {year}").format(day=day.day, month=month, year=day.year)
     counted = ngettext("{votes:,} vote", "{votes:,} votes", votes).format(votes=votes)
-    png = await asyncio.to_thread(_draw, name, meaning, discoverer, f"{dated} · {counted}")
+    png = await app[Renderer].picture(
+        f"plaque of {name}",
+        plaque,
+        name,
+        meaning,
+        discoverer or "",
+        f"{dated} · {counted}",
+        _("discovered by {discoverer}"),
+        _("A name in letters without a font"),
+    )
+    if png is None:
+        return None
     words = filter(None, (name, f"“{meaning}”" if meaning else "", counted, dated))
     return File(PLAQUE, png, _("A plaque: {details}").format(details=", ".join(words)))
-
-
-def _draw(name: str, meaning: str | None, discoverer: str | None, summary: str) -> bytes:
-    from bot.pictures.plaque import plaque  # here: until the first plaque, nothing needs Pillow
-    from bot.pictures.text import FontStyle, drawable_text
-
-    details = [summary]
-    if drawable := drawable_text(discoverer or "", FontStyle.SERIF):
-        details.insert(0, _("discovered by {discoverer}").format(discoverer=drawable))
-    return plaque(name, meaning, details, placeholder=_("A name in letters without a font"))
 
 
 ACTION, CHAMPION = "fame", "champion"
@@ -297,26 +301,13 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     meaning = "" if best.custom_model else (await asyncio.to_thread(meaning_of, best.name))[0]
     discoverer = _discoverer(best, community_id, allowed)
     day = best.crowned_at.date()
-    file = await plaque_file(best.name, meaning, discoverer, day, best.votes)
+    file = await plaque_file(app, best.name, meaning, discoverer, day, best.votes)
     limits = turn.platform.limits
     plate = None if best.custom_model else await plate_of(app, best.name, limits)
     if not best.custom_model:
         buttons = [*show_dinosaur(best.name, limits), *buttons]
     message = with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
     return Winners(message, (best.poll_id,))
-
-
-def with_pictures(message: Message, plaque: File, plate: File | None = None) -> Message:
-    """A message of one embed with a plaque, and the plate in a second one: an embed has one
-    picture.
-    """
-    (embed,) = message.embeds
-    embeds = [replace(embed, image=plaque.name)]
-    files = [plaque]
-    if plate is not None:
-        embeds.append(Embed("", tone=embed.tone, image=plate.name))
-        files.append(plate)
-    return replace(message, embeds=tuple(embeds), files=tuple(files))
 
 
 def meaning_of(name: str) -> tuple[str, Text]:

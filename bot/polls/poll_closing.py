@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.dispatch import deliver
-from bot.chat.message import Embed, Message, Text, Tone, code, strong, text
+from bot.chat.message import Embed, Message, Text, Tone, code, strong, text, with_pictures
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import (
     Deleted,
@@ -24,7 +24,7 @@ from bot.chat.turn import (
 from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
 from bot.creatures.names import has_creature
-from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about, with_pictures, withdraw
+from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about, withdraw
 from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.poll_message import message_of, poll_message, removed_message, tie_sentence
 from bot.polls.queries import PollRecord, Polls
@@ -213,7 +213,7 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits) -> Message:
         meaning, sentence = await asyncio.to_thread(meaning_of, name)
         plate = await plate_of(app, name, limits)
         buttons = [*show_dinosaur(name, limits), *buttons]
-    file = await plaque_file(name, meaning, poll.discoverer, poll.closed_at.date(), count)
+    file = await plaque_file(app, name, meaning, poll.discoverer, poll.closed_at.date(), count)
     won = ngettext("{name} won with {votes} vote.", "{name} won with {votes} votes.", count)
     lines: list[Text] = [text(won, name=strong(name), votes=count)]
     if tie := tie_sentence(poll):

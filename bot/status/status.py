@@ -1,17 +1,18 @@
 """`/status`: how the bot is, for its owners, with a plot of the last day."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from bot.chat.app import App
 from bot.chat.commands import Audience, Command, NoOptions
 from bot.chat.dispatch import respond_when_ready
-from bot.chat.message import Embed, Field, File, Message, Text, Timestamp, text
+from bot.chat.message import Embed, Field, File, Message, Text, Timestamp, text, with_pictures
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_owner
 from bot.monitoring.state import MinuteState
+from bot.pictures.day_plot import Chart, Series, day_plot
+from bot.pictures.renderer import Renderer
 from bot.settings.values import format_shards
 from bot.status.health import Health
 from bot.writing.cluster import ClusterStatus
@@ -33,7 +34,7 @@ async def _answer(app: App, turn: Turn) -> Message:
     now = app.now()
     latest = health.sample()
     samples = [*(sample for sample in health.samples if sample.at > now - DAY), latest]
-    picture = await asyncio.to_thread(_picture, now, samples)
+    picture = await app[Renderer].picture("plot of the day", day_plot, *_plotted(now, samples))
     in_an_hour = [sample for sample in samples if sample.at > now - HOUR]
     fields = (
         Field(
@@ -48,9 +49,10 @@ async def _answer(app: App, turn: Turn) -> Message:
         *_shards(app, turn),
     )
     lines = (up_since(app, turn),)
-    embed = Embed(f"🦖 Mangosaurus {app.version}", lines, fields, image=PLOT)
     description = _("Requests, memory, event loop lag and database over the last day")
-    return Message(embeds=(embed,), files=(File(PLOT, picture, description),), private=True)
+    embed = Embed(f"🦖 Mangosaurus {app.version}", lines, fields)
+    file = File(PLOT, picture, description) if picture else None
+    return with_pictures(Message(embeds=(embed,), private=True), file)
 
 
 def up_since(app: App, turn: Turn) -> Text:
@@ -144,9 +146,9 @@ def _of_cluster(cluster: ClusterStatus) -> Text:
     )
 
 
-def _picture(now: datetime, samples: Sequence[MinuteState]) -> bytes:
-    from bot.pictures.day_plot import Chart, Series, day_plot  # here: it needs Pillow
-
+def _plotted(
+    now: datetime, samples: Sequence[MinuteState]
+) -> tuple[list[float], tuple[Chart, ...]]:
     hours = [(now - sample.at) / HOUR for sample in samples]
     charts = (
         Chart(
@@ -161,7 +163,7 @@ def _picture(now: datetime, samples: Sequence[MinuteState]) -> bytes:
         Chart(_("Event loop lag"), "s", (Series("", [s.worst_lag for s in samples]),)),
         Chart(_("Database"), "s", (Series("", [s.database_seconds for s in samples]),)),
     )
-    return day_plot(hours, charts)
+    return hours, charts
 
 
 STATUS = Command(

@@ -9,7 +9,6 @@ import discord
 
 from bot.app import assembled
 from bot.chat.app import App
-from bot.pictures.creature_pictures import CreaturePictures
 from bot.platforms.discord.client import Mangosaurus
 from bot.settings import Settings
 from bot.training.queries import TrainingRequest
@@ -51,7 +50,7 @@ class World:
             now=now,
             inference=self.writer,
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
-            pictures=CreaturePictures(self.renderer),
+            renderer=self.renderer,
             version="1.2.3",
             libraries={"NumPy": "2.0"},
             edit_interval=0,

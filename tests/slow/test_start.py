@@ -80,7 +80,7 @@ def test_imports_when_serving() -> None:
         "import sys, bot.operate.serving.process\n"
         "heavy = {'tensorflow', 'keras', 'matplotlib', 'sentry_sdk', 'rich',\n"
         "'bot.platforms.local.server',\n"
-        "'alembic', 'aiohttp.web', 'dask', 'distributed', 'PIL', 'slack_sdk',\n"
+        "'alembic', 'aiohttp.web', 'dask', 'distributed', 'resvg_py', 'slack_sdk',\n"
         "'sqlalchemy.dialects.postgresql'}\n"
         "heavy &= set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"

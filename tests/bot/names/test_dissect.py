@@ -1,16 +1,13 @@
 """`/dissect`: names, and lines of verse."""
 
-import io
 import math
 from dataclasses import replace
 
 import pytest
-from PIL import Image
 
 from bot.chat.message import Message, plain
 from bot.names import dissect
 from bot.names.custom_model_choice import NamesModel
-from bot.pictures.dissection import WIDTH
 from bot.platforms.discord.platform import LIMITS
 from bot.polls.queries import Polls
 from bot.writing.errors import Busy
@@ -52,7 +49,6 @@ async def test_picture_and_meaning(chat: Chat) -> None:
     assert "mango lizard" in result.body
     assert "Dracosaurus, Anchisaurus and Minmi" in result.body
     (picture,) = result.files
-    assert Image.open(io.BytesIO(await picture.read())).width == WIDTH
     assert picture.description == dissect.description(
         dissection("mangosaurus"), card("names"), LIMITS
     )
@@ -219,8 +215,16 @@ async def test_line(chat: Chat) -> None:
     assert result.body.startswith("The least expected word is covered (25%).")
     assert "never read this word: keyboard." in result.body
     (picture,) = result.files
-    assert Image.open(io.BytesIO(await picture.read())).width == WIDTH
     assert picture.description == dissect.line_description(fakes.line_dissection(LINE), LIMITS)
+
+
+@pytest.mark.parametrize("typed", ["Mangosaurus", LINE])
+async def test_without_a_picture(chat: Chat, typed: str) -> None:
+    """It could not be drawn."""
+    chat.writer.lines, chat.world.renderer.fails = {LINE}, True
+    result = await chat.alice.use("dissect", name=typed)
+    assert result.title.startswith("🔬")
+    assert not result.files
 
 
 async def test_several_unknown_words_are_a_name(chat: Chat) -> None:

@@ -1,8 +1,16 @@
 """Pixels of a picture: how many have a color, and whether the margins are empty."""
 
+import io
+
 from PIL import Image
 
 from bot.pictures.canvas import BACKGROUND, MARGIN, Color
+from bot.pictures.renderer import png_of_svg
+
+
+def decoded(svg: str) -> Image.Image:
+    """The picture as it is drawn."""
+    return Image.open(io.BytesIO(png_of_svg(svg))).convert("RGB")
 
 
 def pixels(image: Image.Image, color: Color) -> int:

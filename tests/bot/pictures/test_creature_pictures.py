@@ -14,11 +14,12 @@ from tests.clock import Clock
 
 
 async def test_plate() -> None:
-    pictures = CreaturePictures(Renderer(deadline_s=60), patience_s=120)
+    renderer = Renderer(deadline_s=60, patience_s=120)
+    pictures = CreaturePictures(renderer)
     drawn = await pictures.plate(PLAIN)
     assert drawn is not None
     assert drawn.startswith(b"\x89PNG")
-    await pictures.close()
+    await renderer.close()
 
 
 async def test_latest_are_kept() -> None:
@@ -27,7 +28,7 @@ async def test_latest_are_kept() -> None:
     for number in (*range(MOST_KEPT), 0, MOST_KEPT, 0, 1):
         await pictures.plate(replace(PLAIN, name=f"Name{number}"))
     assert len(renderer.drawn) == MOST_KEPT + 2
-    await pictures.close()
+    await renderer.close()
 
 
 async def test_slow_plate_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
@@ -36,10 +37,12 @@ async def test_slow_plate_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
             await asyncio.Event().wait()
             return b""
 
-    pictures = CreaturePictures(Slow(), patience_s=0.01)
+    renderer = Slow()
+    renderer._patience_s = 0.01
+    pictures = CreaturePictures(renderer)
     assert await pictures.plate(PLAIN) is None
     assert "could not be drawn: TimeoutError" in caplog.text
-    await pictures.close()
+    await renderer.close()
 
 
 async def test_strips_take_a_fifth_of_the_time() -> None:
@@ -64,4 +67,4 @@ async def test_strips_take_a_fifth_of_the_time() -> None:
     assert pictures.has_time
     assert await pictures.strip([PLAIN]) is None
     assert not pictures.has_time
-    await pictures.close()
+    await renderer.close()

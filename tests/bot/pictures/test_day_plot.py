@@ -1,11 +1,9 @@
 """The plot of the last day."""
 
-import io
-
 import pytest
-from PIL import Image
 
 from bot.pictures.day_plot import Chart, Series, day_plot, round_above, segments
+from tests.bot.pictures.pixels import decoded
 
 
 @pytest.mark.parametrize(
@@ -32,7 +30,7 @@ def test_any_day_can_be_drawn(values: list[float | None]) -> None:
         Chart("One", "s", (Series("", values),)),
         Chart("Two", "s", (Series("all", values), Series("failed", values))),
     ]
-    picture = Image.open(io.BytesIO(day_plot(hours, charts)))
+    picture = decoded(day_plot(hours, charts))
     assert picture.width == 1080
-    empty = Image.open(io.BytesIO(day_plot([], [Chart("One", "s", ()), Chart("Two", "s", ())])))
+    empty = decoded(day_plot([], [Chart("One", "s", ()), Chart("Two", "s", ())]))
     assert picture.size == empty.size

@@ -1,7 +1,5 @@
 """The pictures of dissections: content and legibility."""
 
-import io
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +19,7 @@ from models.names.dissection import Dissection, LetterChoice
 from models.networks.vocabulary import END
 from models.verse.dissection import MAX_TOKENS, LineDissection, WordChoice
 from tests.bot.fakes import dissection, line_dissection
-from tests.bot.pictures.pixels import has_empty_margins, pixels
+from tests.bot.pictures.pixels import decoded, has_empty_margins, pixels
 
 LONGEST = "w" * 26
 LONG_MEANING = (
@@ -31,7 +29,7 @@ LONG_MEANING = (
 
 def drawn(subject: Dissection) -> Image.Image:
     """The decoded picture."""
-    return Image.open(io.BytesIO(picture(subject)))
+    return decoded(picture(subject))
 
 
 def with_letters(*letters: LetterChoice) -> Dissection:
@@ -50,7 +48,7 @@ def with_letters(*letters: LetterChoice) -> Dissection:
 )
 def test_fits_a_phone(subject: Dissection, most: float) -> None:
     image = drawn(subject)
-    assert (image.format, image.mode, image.width) == ("PNG", "RGB", WIDTH)
+    assert image.width == WIDTH
     assert image.height <= most * WIDTH
     assert has_empty_margins(image)
 
@@ -110,12 +108,12 @@ def test_alternatives_are_shown() -> None:
 
 def drawn_line(*words: WordChoice) -> Image.Image:
     """The decoded picture of a line of these words."""
-    return Image.open(io.BytesIO(line_picture(LineDissection("a line", words))))
+    return decoded(line_picture(LineDissection("a line", words)))
 
 
 def test_longest_line_fits_a_phone() -> None:
     line = line_dissection(" ".join(["immortality"] * MAX_TOKENS))
-    image = Image.open(io.BytesIO(line_picture(line)))
+    image = decoded(line_picture(line))
     assert image.width == WIDTH
     assert image.height <= 2 * WIDTH
     assert has_empty_margins(image)

@@ -22,7 +22,7 @@ TRACE = LineTrace(
 
 
 def drawn(trace: LineTrace) -> Image.Image:
-    return Image.open(io.BytesIO(trace_picture(trace)))
+    return Image.open(io.BytesIO(trace_picture(trace))).convert("RGB")
 
 
 def test_first_successor_keeps_its_row() -> None:

@@ -21,7 +21,7 @@ def picture(
     restarts: Sequence[int] = (61,),
     title: str = "dinos.txt",
 ) -> Image.Image:
-    return Image.open(io.BytesIO(loss_curve(losses, validation, restarts, title)))
+    return Image.open(io.BytesIO(loss_curve(losses, validation, restarts, title))).convert("RGB")
 
 
 @pytest.mark.parametrize(

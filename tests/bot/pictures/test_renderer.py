@@ -7,6 +7,7 @@ import time
 import pytest
 
 from bot.pictures.renderer import DrawingFailed, Renderer, png_of_svg
+from bot.pictures.text import FontStyle, svg_of, text_element
 
 HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"'
 PNG = b"\x89PNG"
@@ -71,7 +72,7 @@ async def test_idle_process_ends() -> None:
         f'{HEAD}><image href="/etc/hostname"/></svg>',
         f'{HEAD}><use xlink:HREF="#a"/></svg>',
         f'{HEAD}><rect fill="url(#a)"/></svg>',
-        f"{HEAD}><text>name</text></svg>",
+        f'{HEAD}><image href="data:image/svg+xml;base64,AA"/></svg>',
         f"{HEAD}><style>a</style></svg>",
         "<!DOCTYPE svg>" + disc(1),
         disc(1).replace('width="8" height="8"', 'width="9000" height="9000"'),
@@ -82,3 +83,9 @@ async def test_idle_process_ends() -> None:
 def test_refused(svg: str) -> None:
     with pytest.raises(ValueError, match="picture"):
         png_of_svg(svg)
+
+
+@pytest.mark.parametrize("name", ['href="/etc/hostname"', "url(#a)", "<image/>", "</text>", "&a;"])
+def test_names_are_text(name: str) -> None:
+    svg = svg_of(8, 8, text_element(0, 8, name, FontStyle.SANS, 8))
+    assert png_of_svg(svg).startswith(PNG)

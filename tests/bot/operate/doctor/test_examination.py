@@ -113,7 +113,7 @@ def test_nearly_everything_is_missing(tmp_path: Path) -> None:
     """No package is there, not even that which reads the settings."""
     packages = (
         *("dotenv", "discord", "aiohttp", "sqlalchemy"),
-        *("alembic", "aiosqlite", "asyncpg", "numpy", "fontpkg", "PIL", "rich", "safetensors"),
+        *("alembic", "aiosqlite", "asyncpg", "numpy", "fontpkg", "resvg_py", "rich", "safetensors"),
     )
     source = (
         "import sys\n"

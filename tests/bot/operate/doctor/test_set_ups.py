@@ -200,7 +200,7 @@ def copy_weights(setup: Setup) -> None:
 
 
 def no_fonts(setup: Setup) -> None:
-    setup.patch.setattr("bot.pictures.text._font_with", lambda *_, **__: None)
+    setup.patch.setattr("bot.pictures.text._family_with", lambda *_, **__: None)
 
 
 def live_weights(setup: Setup) -> None:

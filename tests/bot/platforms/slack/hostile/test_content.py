@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from bot.platforms.slack.names import SHORTCUT
-from bot.polls import hall_of_fame
 from bot.words.queries import WordFilters
 from models.training.events import Done, Failed, Planned, Progress, Samples
 from tests.bot.champions import crown
@@ -28,11 +27,9 @@ USABLE = {
 
 @pytest.fixture
 async def hostile(
-    slack_chat: SlackChat, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    slack_chat: SlackChat, caplog: pytest.LogCaptureFixture
 ) -> AsyncIterator[SlackChat]:
     """Nothing that is sent there is more than text, and some of it is the hostile one."""
-    # Drawing is slow, and pictures hold no text.
-    monkeypatch.setattr(hall_of_fame, "_draw", lambda *_: b"picture")
     yield slack_chat
     inertness.assert_inert(slack_chat.session.sent)
     assert inertness.is_shown(slack_chat.session.sent)
