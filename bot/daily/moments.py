@@ -5,15 +5,25 @@ first time.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 LATEST = timedelta(hours=2)
 """How late the names of a day may come; after that the day is left out."""
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+
+
+class Slot(NamedTuple):
+    """When the dinosaur of the day comes."""
+
+    hour: int
+    """Local hour, 0 to 23."""
+    zone: str
+    """Name of a time zone."""
 
 
 @cache
@@ -60,6 +70,15 @@ def day_due(now: datetime, hour: int, zone: ZoneInfo) -> date | None:
     """The day whose hour has come, but not longer ago than `LATEST`; `None` if there is none."""
     due = (day for day, moment in _around(now, hour, zone) if moment <= now <= moment + LATEST)
     return max(due, default=None)
+
+
+def days_due(slots: Iterable[Slot], now: datetime) -> dict[date, list[Slot]]:
+    """The slots in which a day is due, by this day: there are three days at most at a time."""
+    due: dict[date, list[Slot]] = {}
+    for slot in slots:
+        if (day := day_due(now, slot.hour, zone_of(slot.zone))) is not None:
+            due.setdefault(day, []).append(slot)
+    return due
 
 
 def next_day(now: datetime, hour: int, zone: ZoneInfo) -> tuple[date, datetime]:
