@@ -109,9 +109,9 @@ def stopped_sentence(reason: Stopped, channel_id: int | None, platform: Platform
 async def suggest_zones(_app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     """Time zones with these letters, those whose city begins with them first."""
     names, letters = await asyncio.to_thread(zone_names), folded(typed)
-    found = [name for key, name in names.items() if letters in key]
-    found.sort(key=lambda name: not folded(name.rpartition("/")[2]).startswith(letters))
-    return within_limits((Choice(name, name) for name in found), turn.platform.limits)
+    found = [key for key in names if letters in key]
+    found.sort(key=lambda key: (key != letters, not key.rpartition("/")[2].startswith(letters)))
+    return within_limits((Choice(names[key], names[key]) for key in found), turn.platform.limits)
 
 
 async def checked_zone(typed: str) -> str:

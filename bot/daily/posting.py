@@ -101,10 +101,9 @@ class DailyPoster:
             return ""
         if await app.store[Dailies].is_quiet(due):
             return await self._stop(due, Stopped.QUIET)
-        names = await self._named(due)
-        limits = self._platform.limits
-        strip = await strip_of(app, community_id, limits, names.names)
-        poll = await app.store[Polls].open_daily(names)
+        limits, prepared = self._platform.limits, await self._prepared(due)
+        strip = await strip_of(app, community_id, limits, prepared.names)
+        poll = await app.store[Polls].open_daily(prepared)
         if poll is None:
             return ""
         message = poll_message(poll, limits)
@@ -117,7 +116,7 @@ class DailyPoster:
             await app.store[Polls].sent(poll.id, sent)
         return "posted"
 
-    async def _named(self, due: DueDaily) -> PollRecord:
+    async def _prepared(self, due: DueDaily) -> PollRecord:
         """A poll on new names that nobody has asked for. Raises errors of inference."""
         app = self._app
         words = await app.filters.of(due.community_id)
@@ -125,7 +124,7 @@ class DailyPoster:
         caller = Caller(words.allows, ("day of", due.community_id))
         found = (await app.inference.names(request, None, caller)).names
         if not found:
-            raise Gone("the word filter has left no name")
+            raise InferenceError("the word filter has left no name")
         card, now = app.inference.cards["names"], self._now()
         return PollRecord(
             id=secrets.randbits(62),
