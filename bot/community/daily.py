@@ -160,7 +160,9 @@ async def _checked(turn: Turn, options: DailyOptions) -> dict[str, Any]:
 async def _next(app: App, daily: DailySettings) -> tuple[date, datetime]:
     """The next day, and when its names come."""
     now = app.now()
-    return await asyncio.to_thread(lambda: next_day(now, daily.hour, zone_of(daily.zone)))
+    return await asyncio.to_thread(
+        lambda: next_day(now, daily.hour, zone_of(daily.zone), daily.last_day)
+    )
 
 
 async def _introduce(app: App, turn: Turn, channel_id: int, daily: DailySettings) -> None:

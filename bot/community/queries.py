@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.store.database import Database
 from bot.store.personal import Rows, communities_in, delete_of_communities, number_of, rows_of
 from bot.store.queries import Queries
-from bot.store.schema import EVERYBODY, EVERYWHERE, Block, Community, ModerationEntry
+from bot.store.schema import EVERYBODY, EVERYWHERE, Block, Community, ModerationEntry, Poll
 
 T = TypeVar("T")
 Value = bool | int | str | date | None
@@ -93,6 +93,8 @@ class DailySettings:
     starts_on: date | None = None
     """The first local date that has one; `None` while there are none."""
     stopped: Stopped | None = None
+    last_day: date | None = None
+    """The latest local date that has had one."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class Communities(Queries):
             Community.daily_hours,
             Community.daily_from,
             Community.daily_stopped,
+            select(func.max(Poll.day)).where(Poll.community_id == Community.id).scalar_subquery(),
         )
         async with self._database.reading() as session:
             row = (
@@ -148,6 +151,7 @@ class Communities(Queries):
                 _or_default(row.daily_hours, DailySettings.hours),
                 row.daily_from,
                 Stopped(row.daily_stopped) if row.daily_stopped else None,
+                row[-1],
             ),
         )
 

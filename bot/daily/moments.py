@@ -81,9 +81,12 @@ def days_due(slots: Iterable[Slot], now: datetime) -> dict[date, list[Slot]]:
     return due
 
 
-def next_day(now: datetime, hour: int, zone: ZoneInfo) -> tuple[date, datetime]:
-    """The next day whose hour comes, and when that is."""
-    return min(each for each in _around(now, hour, zone) if each[1] > now)
+def next_day(
+    now: datetime, hour: int, zone: ZoneInfo, taken: date | None = None
+) -> tuple[date, datetime]:
+    """The next day whose hour comes, apart from one that is `taken`, and when that is."""
+    days = _around(now, hour, zone)
+    return min((day, moment) for day, moment in days if moment > now and day != taken)
 
 
 def seconds_to_minute(now: datetime) -> float:

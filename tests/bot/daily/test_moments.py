@@ -11,7 +11,9 @@ from bot.daily.moments import (
     DAY,
     LATEST,
     MINUTE,
+    Slot,
     day_due,
+    days_due,
     folded,
     moment_of,
     next_day,
@@ -106,6 +108,24 @@ def test_due_or_next(now: datetime, hour: int, zone: ZoneInfo) -> None:
         assert due < following
         late = now - (moment_of(due, hour, zone) or now)
         assert timedelta(0) <= late <= LATEST
+
+
+def test_day_that_is_taken() -> None:
+    """By names that came at nine, before a manager chose six in the evening."""
+    now, day = datetime(2026, 5, 1, 12, tzinfo=UTC), date(2026, 5, 1)
+    assert next_day(now, 18, ZoneInfo("UTC"))[0] == day
+    assert next_day(now, 18, ZoneInfo("UTC"), taken=day)[0] == day + DAY
+    assert next_day(now, 18, ZoneInfo("UTC"), taken=date(2030, 1, 1))[0] == day
+
+
+def test_slots_by_day() -> None:
+    now = datetime(2026, 5, 1, 22, 30, tzinfo=UTC)
+    auckland, utc, early = Slot(9, "Pacific/Auckland"), Slot(21, "UTC"), Slot(23, "UTC")
+    berlin, unknown = Slot(0, "Europe/Berlin"), Slot(22, "Middle/Earth")
+    assert days_due([auckland, utc, early, berlin, unknown], now) == {
+        date(2026, 5, 1): [utc, unknown],
+        date(2026, 5, 2): [auckland, berlin],
+    }
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,10 @@ class Scene:
 
     async def choose(self, *, community: int = COMMUNITY, **columns: int | str) -> None:
         """Let a community choose dinosaurs of the day, in the channel of its number times 5."""
-        values = {"daily_channel_id": community * CHANNEL, "daily_from": date(2026, 1, 1)}
-        await self.app.store[Communities].change(community, **values, **columns)
+        channel, start = community * CHANNEL, date(2026, 1, 1)
+        await self.app.store[Communities].change(
+            community, daily_channel_id=channel, daily_from=start, **columns
+        )
 
     async def go_on(self, duration: timedelta) -> None:
         """Let time pass, and do what is due then."""

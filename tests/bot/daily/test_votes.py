@@ -28,7 +28,7 @@ def dailies(chat: Chat) -> list[Shown]:
 
 @pytest.mark.both
 async def test_from_the_settings_to_the_museum(chat: Chat) -> None:
-    await chosen(chat)
+    boss = await chosen(chat)
     chat.writer.names_found = tuple(f"{letter}osaurus" for letter in "bdfgk")
     assert not dailies(chat)
     await chat.pass_time(HOUR + 1)
@@ -52,6 +52,8 @@ async def test_from_the_settings_to_the_museum(chat: Chat) -> None:
     assert "Nobody has discovered" in (await chat.alice.use("leaderboard")).text
     assert "Dosaurus" not in (await chat.alice.use("collection")).words
     assert not chat.notified()
+    overview = (await boss.use("settings", daily_hour=4)).text
+    assert "The next names come [2026-01-02 04:00]." in overview  # today has had its own
     more = await chat.alice.press(poll, "More")
     assert more.title == "🦕 5 new dinosaurs"
     posted = chat.app.monitor.metrics.dailies.labels("posted")
