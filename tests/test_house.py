@@ -38,9 +38,9 @@ bot.platforms.discord bot.features bot.status bot.chat bot.store bot.monitoring 
     bot.settings bot.startup bot.formats data
 bot.platforms.slack  bot.features bot.help bot.status bot.privacy bot.verse bot.polls bot.community
     bot.chat bot.fleet bot.store bot.monitoring bot.startup bot.concurrency bot.formats models.verse
-bot.features         bot.help bot.status bot.privacy bot.moderation bot.verse bot.museum bot.names
-    bot.training bot.pictures bot.polls bot.community bot.chat bot.concurrency models.names
-    models.verse data
+bot.features         bot.help bot.status bot.privacy bot.moderation bot.verse bot.museum bot.daily
+    bot.names bot.training bot.pictures bot.polls bot.community bot.chat bot.concurrency
+    models.names models.verse data
 bot.help             bot.status bot.training bot.chat bot.evaluation bot.formats models.weights
 bot.status           bot.training bot.community bot.chat bot.fleet bot.writing bot.pictures
     bot.store bot.monitoring bot.settings bot.concurrency models.tasks
@@ -52,6 +52,9 @@ bot.verse            bot.names bot.polls bot.chat bot.store bot.formats models.v
 bot.museum           bot.museum.queries bot.names bot.polls bot.community bot.chat bot.words
     bot.pictures bot.creatures bot.store bot.formats data
 bot.museum.queries   bot.creatures bot.store
+bot.daily            bot.daily.moments bot.names bot.polls bot.community bot.chat bot.writing
+    bot.store bot.concurrency models.names
+bot.daily.moments
 bot.names            bot.training bot.polls bot.chat bot.words bot.pictures bot.creatures
     bot.store bot.concurrency bot.formats models.names models.verse models.weights
     models.networks data
@@ -60,7 +63,7 @@ bot.training         bot.polls bot.community bot.chat bot.writing bot.words bot.
     models.weights models.serving models.networks data
 bot.polls            bot.museum.queries bot.community bot.chat bot.words bot.pictures
     bot.creatures bot.store bot.concurrency bot.formats data
-bot.community        bot.chat bot.words bot.store bot.formats
+bot.community        bot.daily.moments bot.chat bot.words bot.store bot.formats
 bot.chat             bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
     bot.concurrency bot.formats
 bot.fleet            bot.store bot.settings bot.concurrency
@@ -109,6 +112,7 @@ data
 FEATURES = {
     "bot.chat",
     "bot.community",
+    "bot.daily",
     "bot.features",
     "bot.help",
     "bot.moderation",

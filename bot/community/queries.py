@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from sqlalchemy import ColumnElement, Executable, delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from bot.store.database import Database
 from bot.store.personal import Rows, communities_in, delete_of_communities, number_of, rows_of
 from bot.store.queries import Queries
-from bot.store.schema import EVERYBODY, EVERYWHERE, Block, Community, ModerationEntry
+from bot.store.schema import EVERYBODY, EVERYWHERE, Block, Community, ModerationEntry, Poll
+
+T = TypeVar("T")
+Value = bool | int | str | date | None
+"""What a column of `Community` can be set to."""
 
 MOST_BLOCKS = 1000
 """Members that a community can block, and members or communities that owners can."""
@@ -61,6 +66,37 @@ DEFAULT_VOTES = 1
 """Votes of others than the discoverer that a winner needs, unless its community has set more."""
 
 
+QUIET_DAYS = 7
+"""Days in a row without a winner after which the bot stops the dinosaurs of the day."""
+
+
+class Stopped(StrEnum):
+    """Why the bot has stopped the dinosaurs of the day of a community."""
+
+    QUIET = "quiet"
+    """For `QUIET_DAYS` in a row no name has won."""
+    CLOSED = "closed"
+    """The channel is gone, or closed to the bot."""
+
+
+@dataclass(frozen=True)
+class DailySettings:
+    """When and where a community chooses its dinosaurs of the day."""
+
+    channel_id: int | None = None
+    hour: int = 9
+    """Local hour, 0 to 23."""
+    zone: str = "UTC"
+    """Name of a time zone."""
+    hours: int = 10
+    """How long the vote lasts."""
+    starts_on: date | None = None
+    """The first local date that has one; `None` while there are none."""
+    stopped: Stopped | None = None
+    last_day: date | None = None
+    """The latest local date that has had one."""
+
+
 @dataclass(frozen=True)
 class CommunitySettings:
     """Settings of a community, apart from how long its polls stay open and its word filter."""
@@ -74,6 +110,7 @@ class CommunitySettings:
     """Votes of others than the discoverer that a winner needs."""
     shows_strips: bool = True
     """Whether new dinosaurs come with a picture of them."""
+    daily: DailySettings = DailySettings()
 
 
 class Communities(Queries):
@@ -87,6 +124,13 @@ class Communities(Queries):
             Community.log_channel_id,
             Community.votes_needed,
             Community.shows_strips,
+            Community.daily_channel_id,
+            Community.daily_hour,
+            Community.daily_zone,
+            Community.daily_hours,
+            Community.daily_from,
+            Community.daily_stopped,
+            select(func.max(Poll.day)).where(Poll.community_id == Community.id).scalar_subquery(),
         )
         async with self._database.reading() as session:
             row = (
@@ -100,6 +144,15 @@ class Communities(Queries):
             row[2],
             row[3] or DEFAULT_VOTES,
             row[4] is not False,
+            DailySettings(
+                row.daily_channel_id,
+                _or_default(row.daily_hour, DailySettings.hour),
+                _or_default(row.daily_zone, DailySettings.zone),
+                _or_default(row.daily_hours, DailySettings.hours),
+                row.daily_from,
+                Stopped(row.daily_stopped) if row.daily_stopped else None,
+                row[-1],
+            ),
         )
 
     async def poll_minutes(self, community_id: int) -> int:
@@ -107,7 +160,7 @@ class Communities(Queries):
         minutes = select(Community.vote_minutes).where(Community.id == community_id)
         return await self._scalar(minutes) or DEFAULT_MINUTES
 
-    async def change(self, community_id: int, **values: bool | int | None) -> None:
+    async def change(self, community_id: int, **values: Value) -> None:
         """Set columns of `Community`, such as `vote_minutes`."""
         async with self._database.writing() as session:
             await session.execute(_changed(self._database, community_id, **values))
@@ -132,7 +185,11 @@ class Communities(Queries):
             return before
 
 
-def _changed(database: Database, community_id: int, **values: bool | int | None) -> Executable:
+def _or_default(value: T | None, default: T) -> T:
+    return default if value is None else value
+
+
+def _changed(database: Database, community_id: int, **values: Value) -> Executable:
     """A statement that sets columns of a community, which may not have a row yet."""
     row = database.insert(Community).values(id=community_id, **values)
     return row.on_conflict_do_update(index_elements=[Community.id], set_=values)

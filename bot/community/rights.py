@@ -19,7 +19,7 @@ from bot.chat import errors as error_messages
 from bot.chat.app import App
 from bot.chat.message import UserError, code
 from bot.chat.translation import _
-from bot.chat.turn import Turn
+from bot.chat.turn import MessageRef, Turn
 
 
 class SharedModelAction(Enum):
@@ -125,6 +125,15 @@ async def check_channel(turn: Turn, channel_id: int) -> int:
             "that. If it's in a closed thread, open the thread first."
         )
     )
+
+
+async def check_is_here(turn: Turn, channel_id: int) -> None:
+    """Raise `UserError` for a channel that isn't in the community of the request."""
+    if not await turn.platform.is_in_community(MessageRef(channel_id, 0, turn.community_id)):
+        raise UserError(
+            _("This channel isn't in this {community}, or the bot can't see it."),
+            community=turn.platform.terms.community,
+        )
 
 
 def check_reports(turn: Turn) -> int:

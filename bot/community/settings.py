@@ -1,4 +1,4 @@
-"""`/settings`: polls, what is shared with others, pictures of names, and the word filter."""
+"""`/settings`: polls, sharing, pictures of names, the word filter, the dinosaur of the day."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,8 @@ from bot.chat.app import App
 from bot.chat.commands import Audience, Choice, Command, Kind, Option, Place
 from bot.chat.message import Message, Text, UserError, code, text
 from bot.chat.translation import _, ngettext
-from bot.chat.turn import Terms, Turn
+from bot.chat.turn import Platform, Terms, Turn
+from bot.community.daily import DAILY_OPTIONS, DailyOptions, change_daily, daily_sentence
 from bot.community.queries import Communities
 from bot.community.rights import check_manager
 from bot.formats import shortened
@@ -31,7 +32,7 @@ STRICTNESS = {strictness.name.lower(): strictness for strictness in Strictness}
 
 
 @dataclass(frozen=True)
-class SettingsOptions:
+class SettingsOptions(DailyOptions):
     """Options of `/settings`; `None` keeps what is set."""
 
     vote_minutes: int | None = None
@@ -61,9 +62,10 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
         )
     strictness = None if options.filter is None else checked_strictness(options.filter)
     words = None if options.blocked_words is None else checked_words(options.blocked_words)
-    lines = await _change(app, community_id, terms, options)
+    lines = await change_daily(app, turn, community_id, options)
+    lines += await _change(app, community_id, terms, options)
     lines += await _change_filter(app, community_id, strictness, words)
-    lines = lines or await _overview(app, community_id, terms)
+    lines = lines or await _overview(app, community_id, turn.platform)
     content = [span for line in lines for span in (*line, *text("\n"))][:-1]
     await turn.respond(Message(tuple(content), private=True))
 
@@ -157,8 +159,9 @@ async def _change_filter(
     return sentences
 
 
-async def _overview(app: App, community_id: int, terms: Terms) -> list[Text]:
+async def _overview(app: App, community_id: int, platform: Platform) -> list[Text]:
     """All settings, each with the option that changes it."""
+    terms = platform.terms
     minutes = await app.store[Communities].poll_minutes(community_id)
     kept = await app.store[Communities].settings(community_id)
     words = await app.store[WordFilters].of(community_id)
@@ -176,6 +179,7 @@ async def _overview(app: App, community_id: int, terms: Terms) -> list[Text]:
         "strips": _switch(_STRIPS, terms, on=kept.shows_strips),
         "filter": _strictness(strictness),
         "blocked_words": _blocked_words(words.blocked_words),
+        "daily": await daily_sentence(app, platform, kept.daily),
     }
     hint = _("Change it with {command}.")
     return [
@@ -282,6 +286,7 @@ SETTINGS = Command(
             least=1,
             most=LONGEST_LIST,
         ),
+        *DAILY_OPTIONS,
     ),
     SettingsOptions,
     examples=(
@@ -293,6 +298,8 @@ SETTINGS = Command(
         ),
         ("/settings filter:strict", _("makes the word filter strict; or mild, or normal.")),
         ("/settings blocked_words:mud, swamp*", _("also blocks mud, and words like swampy.")),
+        ("/settings daily_hour:18", _("lets the dinosaur of the day come at six in the evening.")),
+        ("/settings daily:no", _("chooses no dinosaur of the day anymore.")),
     ),
     audience=Audience.MANAGERS,
     place=Place.COMMUNITY,

@@ -1,5 +1,5 @@
-"""Background jobs of one platform: closing polls and unfinished answers, reporting trainings,
-deleting old data.
+"""Background jobs of one platform: posting dinosaurs of the day, closing polls and unfinished
+answers, reporting trainings, deleting old data.
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from bot.chat.closing_answers import AnswerCloser
 from bot.chat.turn import Platform
 from bot.chat.unfinished import BEAT_S
 from bot.concurrency import PeriodicTask, within
+from bot.daily.posting import DailyPoster
 from bot.polls.poll_closing import LONGEST_SLEEP_S, PollCloser
 from bot.privacy.privacy import CommunitySweeper
 from bot.training.progress import TrainingReport
@@ -32,6 +33,7 @@ class Jobs:
     def __init__(self, app: App, platform: Platform) -> None:
         self._app = app
         self.polls = PollCloser(app, platform)
+        self.dailies = DailyPoster(app, platform, app.now)
         self.communities = CommunitySweeper(app, platform)
         self.answers = AnswerCloser(app, platform)
         app[TrainingService].report_to(platform.name, partial(TrainingReport, app, platform))
@@ -46,6 +48,7 @@ class Jobs:
         self._tasks = [
             PeriodicTask(self.polls.close_due_polls, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.polls.withdraw_answers, LONGEST_SLEEP_S, after=ready),
+            PeriodicTask(self.dailies.post_due, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
             PeriodicTask(self.answers.close_left, BEAT_S, after=ready),
             PeriodicTask(self.answers.beat, BEAT_S),

@@ -14,7 +14,6 @@ from bot.chat.message import (
     Message,
     Text,
     Timestamp,
-    UserError,
     Value,
     code,
     link,
@@ -25,7 +24,7 @@ from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, Communities, Record, RecordEntry
-from bot.community.rights import check_moderator, check_owner, check_reports
+from bot.community.rights import check_is_here, check_moderator, check_owner, check_reports
 from bot.store import Unavailable
 
 log = logging.getLogger(__name__)
@@ -95,15 +94,10 @@ async def record(group: str, app: App, turn: Turn, _options: NoOptions) -> None:
 
 async def choose_log(app: App, turn: Turn, options: ChannelOptions) -> None:
     """Answer `/moderate log`."""
-    community_id = check_reports(turn)
+    check_reports(turn)
     channel_id = options.channel
     if channel_id is not None:
-        ref = MessageRef(channel_id, 0, community_id)
-        if not await turn.platform.is_in_community(ref):
-            raise UserError(
-                _("This channel isn't in this {community}, or the bot can't see it."),
-                community=turn.platform.terms.community,
-            )
+        await check_is_here(turn, channel_id)
     entry = entry_of(app, turn, Action.LOG, target_id=channel_id)
     before = await app.store[Communities].set_log_channel(entry)
     reply = text(_("What moderators do isn't reported in any channel now."))

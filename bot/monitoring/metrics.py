@@ -70,6 +70,8 @@ class Metrics:
         self.rest_responses = counter("rest_responses", text, ("status",))
         text = "Responses 401, 403 and 429 of the platform's API."
         self.invalid_requests = counter("invalid_requests", text, ("status",))
+        text = "Dinosaurs of the day: posted, failed, or stopped since quiet or closed."
+        self.dailies = counter("dailies", text, ("outcome",))
         self.info = Gauge(
             "info", "Always 1; the version.", ("version",), PREFIX, registry=self._events
         )
@@ -115,6 +117,8 @@ class Metrics:
             self.rest_responses.labels(status)
         for code in COUNTED:
             self.invalid_requests.labels(str(code))
+        for outcome in ("posted", "failed", "quiet", "closed"):
+            self.dailies.labels(outcome)
         for kind in ("read", "write"):
             self.database_seconds.labels(kind)
 

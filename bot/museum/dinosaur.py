@@ -144,9 +144,13 @@ async def _discovered(app: App, turn: Turn, exhibit: Exhibit, words: WordFilter)
     """The same with its discoverer, and for its owner with buttons."""
     message = await _message(app, turn, exhibit.profile, words, is_private=False)
     (embed,) = message.embeds
-    if exhibit.member_id is not None:
-        member = text(link(turn.platform.mention(exhibit.member_id)))
-        embed = replace(embed, fields=(*embed.fields, Field(_("Discovered by"), member)))
+    discoverer: Text = ()
+    if exhibit.is_of_day:
+        discoverer = text(_("everybody here"))
+    elif exhibit.member_id is not None:
+        discoverer = text(link(turn.platform.mention(exhibit.member_id)))
+    if discoverer:
+        embed = replace(embed, fields=(*embed.fields, Field(_("Discovered by"), discoverer)))
     buttons = (*message.buttons, *owner_buttons(exhibit, turn.user.id))
     return Winners(replace(message, embeds=(embed,), buttons=buttons), (exhibit.poll_id,))
 

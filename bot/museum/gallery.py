@@ -109,6 +109,8 @@ def _described(turn: Turn, page: Page, exhibit: Exhibit, allowed: set[str]) -> T
     fact = labels.PERIODS[profile.period] if page.order == "period" else labels.family(profile)
     if page.is_collection and exhibit.is_favourite:
         return text(_("⭐ {name} · {fact}"), name=name, fact=fact)
+    if exhibit.is_of_day:
+        return text(_("{name} · {fact} · found by everybody here"), name=name, fact=fact)
     if page.is_collection or exhibit.member_id is None:
         return text(_("{name} · {fact}"), name=name, fact=fact)
     member = link(turn.platform.mention(exhibit.member_id))

@@ -38,7 +38,7 @@ from bot.store.personal import (
     rows_of_member,
 )
 from bot.store.queries import Queries, patient
-from bot.store.schema import EVERYWHERE, Block, Discovery, HiddenCollection
+from bot.store.schema import EVERYWHERE, Block, Discovery, HiddenCollection, Poll
 
 MOST_OWNED, MOST_IN_A_DAY = 200, 3
 """Creatures in a member's collection in a community, and those of one UTC date that enter it."""
@@ -73,6 +73,8 @@ class Exhibit:
     owner_id: int | None
     is_favourite: bool
     profile: Profile
+    is_of_day: bool = False
+    """Whether it was a dinosaur of the day, which the whole community has discovered."""
 
 
 class Discoverer(NamedTuple):
@@ -323,7 +325,9 @@ class Museum(Queries):
                 Discovery.owner_id,
                 Discovery.is_favourite,
                 Discovery.profile,
+                Poll.day,
             )
+            .join(Poll, Poll.id == Discovery.poll_id)
             .where(*conditions)
             .order_by(*order)
             .offset(skip)
@@ -343,6 +347,7 @@ def _exhibit(row: Row[Any]) -> Exhibit:
         row.owner_id,
         row.is_favourite,
         from_json(row.profile) if row.profile else profile_of(row.name),
+        row.day is not None,
     )
 
 

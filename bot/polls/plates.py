@@ -7,7 +7,7 @@ from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.message import Button, File
 from bot.chat.translation import _
-from bot.chat.turn import Limits, Turn
+from bot.chat.turn import Limits
 from bot.community.queries import Communities
 from bot.concurrency import within
 from bot.creatures.animal import profile_of
@@ -43,22 +43,26 @@ async def plate_of(app: App, name: str, limits: Limits) -> File | None:
     return await plate_file(app, await asyncio.to_thread(profile_of, name), limits)
 
 
-async def strip_of(app: App, turn: Turn, names: Sequence[str]) -> File | None:
+async def strip_of(
+    app: App, community_id: int | None, limits: Limits, names: Sequence[str]
+) -> File | None:
     """The creatures of new names side by side, as a file with alternative text.
 
-    `None` where the bot cannot attach files or a community wants none, and while the bot is busy.
+    `None` where a community wants none, and while the bot is busy.
     """
-    if not turn.attaches_files or app.is_crowded or not app[CreaturePictures].has_time:
+    if app.is_crowded or not app[CreaturePictures].has_time:
         return None
     try:
-        return await within(STRIP_S, _strip(app, turn, names))
+        return await within(STRIP_S, _strip(app, community_id, limits, names))
     except (TimeoutError, Unavailable):
         return None
 
 
-async def _strip(app: App, turn: Turn, names: Sequence[str]) -> File | None:
-    if turn.community_id is not None:
-        settings = await app.store[Communities].settings(turn.community_id)
+async def _strip(
+    app: App, community_id: int | None, limits: Limits, names: Sequence[str]
+) -> File | None:
+    if community_id is not None:
+        settings = await app.store[Communities].settings(community_id)
         if not settings.shows_strips:
             return None
     shown = [name for name in names if has_creature(name)]
@@ -68,7 +72,7 @@ async def _strip(app: App, turn: Turn, names: Sequence[str]) -> File | None:
         return None
     creatures = ", ".join(f"{profile.name} ({family(profile)})" for profile in profiles)
     words = _("From left to right: {creatures}").format(creatures=creatures)
-    return File(STRIP, png, shortened(words, turn.platform.limits.alt_text))
+    return File(STRIP, png, shortened(words, limits.alt_text))
 
 
 def show_dinosaur(name: str, limits: Limits, label: str = "") -> Iterator[Button]:

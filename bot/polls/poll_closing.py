@@ -213,18 +213,22 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits) -> Message:
         meaning, sentence = await asyncio.to_thread(meaning_of, name)
         plate = await plate_of(app, name, limits)
         buttons = [*show_dinosaur(name, limits), *buttons]
-    file = await plaque_file(app, name, meaning, poll.discoverer, poll.closed_at.date(), count)
+    is_daily = poll.day is not None
+    discoverer = _("everybody here") if is_daily else poll.discoverer
+    day = poll.day or poll.closed_at.date()
+    file = await plaque_file(app, name, meaning, discoverer, day, count)
     won = ngettext("{name} won with {votes} vote.", "{name} won with {votes} votes.", count)
     lines: list[Text] = [text(won, name=strong(name), votes=count)]
     if tie := tie_sentence(poll):
         lines.append(tie)
     if sentence:
         lines.append(sentence)
-    if poll.discoverer:
-        lines.append(text(_("Discovered by {discoverer}."), discoverer=poll.discoverer))
+    if discoverer:
+        lines.append(text(_("Discovered by {discoverer}."), discoverer=discoverer))
     if poll.custom_model is None and has_creature(name):
         lines.append(text(_("It is in the museum now: {command}"), command=code("/museum")))
-    embed = Embed(_("👑 A name has been chosen"), tuple(lines), tone=Tone.NAMES)
+    title = _("👑 The dinosaur of the day") if is_daily else _("👑 A name has been chosen")
+    embed = Embed(title, tuple(lines), tone=Tone.NAMES)
     return with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
 
 

@@ -35,10 +35,13 @@ def names_message(
     custom_model: str | None,
     note: str = "",
     buttons: Sequence[Button] = (),
+    is_daily: bool = False,
 ) -> Message:
     """Names, one on each line, with a note below."""
     count = len(lines)
-    if custom_model is None:
+    if is_daily:
+        title = _("🌄 Which one is the dinosaur of the day?")
+    elif custom_model is None:
         title = ngettext("🦕 {count} new dinosaur", "🦕 {count} new dinosaurs", count)
     else:
         title = ngettext("🪶 {name}: {count} new name", "🪶 {name}: {count} new names", count)
@@ -99,6 +102,7 @@ def poll_message(poll: PollRecord, limits: Limits) -> Message:
         custom_model=poll.custom_model,
         note=poll.note,
         buttons=buttons_of(more_state, dissect_state, poll.footer, of_custom_model=of_custom_model),
+        is_daily=poll.day is not None,
     )
     # What was drawn of these names: a removed one leaves its picture, too.
     message = replace(message, files_stay=not poll.removed)
@@ -167,6 +171,9 @@ def _lines(poll: PollRecord) -> list[Text]:
 def _result(poll: PollRecord) -> Text:
     if poll.winner is None and (poll.removed or any(map(poll.can_win, poll.standing))):
         return text(_("The poll is closed: no name has won."))
+    if poll.winner is None and any(poll.votes) and poll.day is not None:
+        sentence = _("The poll is closed: no name has won, because none has {count} votes.")
+        return text(sentence, count=poll.votes_needed)
     if poll.winner is None and any(poll.votes):
         sentence = ngettext(
             "The poll is closed: no name has won, because none has a vote of anyone but the member "

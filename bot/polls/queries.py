@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import IntEnum
 from typing import Any, NamedTuple
 
@@ -217,7 +217,7 @@ class PollRecord:
     message_id: int | None
     """`None` until the message has been sent."""
     member_id: int | None
-    """The discoverer, who requested the names; `None` once forgotten."""
+    """The discoverer, who requested the names; `None` once forgotten, and with a `day`."""
     discoverer: str | None
     """Display name of the discoverer when the poll was opened."""
     names: tuple[str, ...]
@@ -244,6 +244,8 @@ class PollRecord:
     announced_at: datetime | None = None
     announcement_id: int | None = None
     """The message with the winner's plaque; `None` until it has been sent."""
+    day: date | None = None
+    """The local date whose dinosaur it chooses; `None` if a member has asked for the names."""
     removed: frozenset[int] = frozenset()
     """Positions of names that a moderator removed. They keep their place, and get no votes."""
     is_dissectable: bool = True
@@ -291,6 +293,25 @@ class Polls(Queries):
         if isinstance(opened, TooManyPolls):
             raise opened
         return opened
+
+    async def open_daily(self, poll: PollRecord) -> PollRecord | None:
+        """Store a new poll that chooses the dinosaur of its `day`, which closes as it says.
+
+        Returns it as it is stored; `None` if its community has one for this day already.
+        """
+        needed = select(Community.votes_needed).where(Community.id == poll.community_id)
+        async with self._database.writing() as session:
+            poll = _as_set(poll, None, await session.scalar(needed))
+            opened = await session.scalar(
+                self._database.insert(Poll)
+                .values(_row(poll))
+                .on_conflict_do_nothing(index_elements=[Poll.community_id, Poll.day])
+                .returning(Poll.id)
+            )
+            if opened is None:
+                return None
+            await session.execute(insert(Candidate), _names_of([poll]))
+        return poll
 
     async def sent(self, poll_id: int, message_id: int) -> None:
         """Record the message that shows a poll."""
@@ -373,7 +394,7 @@ class Polls(Queries):
         they would stay open for as long as it was ahead.
         """
         is_over = or_(Poll.closes_at <= now, Poll.opened_at > now + SKEW)
-        return await self._find(Poll.closed_at.is_(None), is_over, _on(platform))
+        return await self._find(Poll.closed_at.is_(None), is_over, on_platform(platform))
 
     async def unannounced(self, before: datetime, platform: str = "discord") -> list[PollRecord]:
         """Polls closed before a time, but not longer than `STALE`, and not announced yet."""
@@ -381,13 +402,13 @@ class Polls(Queries):
             Poll.closed_at < before,
             Poll.closed_at >= before - STALE,
             Poll.announced_at.is_(None),
-            _on(platform),
+            on_platform(platform),
         )
 
     async def next_closing(self, platform: str = "discord") -> datetime | None:
         """When the next poll on a platform closes; `None` if none is open."""
         return await self._scalar(
-            select(func.min(Poll.closes_at)).where(Poll.closed_at.is_(None), _on(platform))
+            select(func.min(Poll.closes_at)).where(Poll.closed_at.is_(None), on_platform(platform))
         )
 
     async def close(self, poll_id: int, now: datetime) -> PollRecord | None:
@@ -516,14 +537,8 @@ class Polls(Queries):
                 outcomes.append(poll)
             opened = [poll for poll in outcomes if isinstance(poll, PollRecord)]
             if opened:
-                rows = [{field: getattr(poll, field) for field in _STORED} for poll in opened]
-                await session.execute(insert(Poll), rows)
-            names = [
-                {"poll_id": poll.id, "position": position, "name": name}
-                for poll in opened
-                for position, name in enumerate(poll.names)
-            ]
-            if names:
+                await session.execute(insert(Poll), [*map(_row, opened)])
+            if names := _names_of(opened):
                 await session.execute(insert(Candidate), names)
         return outcomes
 
@@ -655,6 +670,20 @@ def _as_set(poll: PollRecord, minutes: int | None, votes: int | None) -> PollRec
     return poll if votes is None else replace(poll, votes_needed=votes)
 
 
+def _row(poll: PollRecord) -> dict[str, Any]:
+    """A poll without its names."""
+    return {field: getattr(poll, field) for field in _STORED}
+
+
+def _names_of(polls: Sequence[PollRecord]) -> list[dict[str, Any]]:
+    """The names of polls as rows."""
+    return [
+        {"poll_id": poll.id, "position": position, "name": name}
+        for poll in polls
+        for position, name in enumerate(poll.names)
+    ]
+
+
 def _record(poll: Poll, trained_in: int | None) -> PollRecord:
     """A poll without its names and votes. `trained_in`: the community of its custom model."""
     is_dissectable = trained_in in (None, poll.community_id)
@@ -662,8 +691,9 @@ def _record(poll: Poll, trained_in: int | None) -> PollRecord:
     return PollRecord(names=(), is_dissectable=is_dissectable, **stored)
 
 
-def _on(
-    platform: str, channel_id: InstrumentedAttribute[int] = Poll.channel_id
+def on_platform(
+    platform: str,
+    channel_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None] = Poll.channel_id,
 ) -> ColumnElement[bool]:
     """Whether a channel, that of a poll for example, is on a platform."""
     if platform in WITH_SURROGATES:
@@ -821,7 +851,7 @@ class HallOfFame(Queries):
         """Some messages on a platform that show a winner which was removed."""
         statement = (
             select(WinnerAnswer.community_id, WinnerAnswer.channel_id, WinnerAnswer.message_id)
-            .where(WinnerAnswer.is_outdated, _on(platform, WinnerAnswer.channel_id))
+            .where(WinnerAnswer.is_outdated, on_platform(platform, WinnerAnswer.channel_id))
             .distinct()
             .limit(50)
         )

@@ -5,7 +5,7 @@ surrogate numbers from the table `identities` for every other platform. The only
 display name of a discoverer, which is drawn on the plaque. Chat messages are never stored.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -44,6 +44,21 @@ class Instant(TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         """Restore the time zone that SQLite drops."""
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class Day(TypeDecorator[date]):
+    """A date, stored as text: 2026-05-01. Later ones are greater."""
+
+    impl = String(10)
+    cache_ok = True
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> str | None:
+        """Convert to text."""
+        return None if value is None else value.isoformat()
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
+        """The inverse."""
+        return None if value is None else date.fromisoformat(value)
 
 
 Number = BigInteger
@@ -95,6 +110,17 @@ class Community(Base):
     """How strict its word filter is; `None` for the default."""
     blocked_words: Mapped[str | None] = mapped_column(Text)
     """Its own words for the filter, a line each; `None` for none."""
+    daily_channel_id: Mapped[int | None] = mapped_column(Number)
+    """Channel of its dinosaurs of the day."""
+    daily_hour: Mapped[int | None]
+    """Local hour at which they come; `None` for the default, like the next two."""
+    daily_zone: Mapped[str | None] = mapped_column(String(40))
+    daily_hours: Mapped[int | None]
+    """How long their votes last."""
+    daily_from: Mapped[date | None] = mapped_column(Day)
+    """The first local date that has one; `None` while there are none."""
+    daily_stopped: Mapped[str | None] = mapped_column(String(10))
+    """Why the bot has stopped them; `None` if it has not."""
 
 
 class Poll(Base):
@@ -105,6 +131,7 @@ class Poll(Base):
         Index("ix_polls_closed_at_closes_at", "closed_at", "closes_at"),
         Index("ix_polls_community_id_closed_at", "community_id", "closed_at"),
         Index("ix_polls_winner_closed_at", "winner", "closed_at"),
+        Index("ix_polls_community_id_day", "community_id", "day", unique=True),
     )
 
     id: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
@@ -141,6 +168,8 @@ class Poll(Base):
     """When the result was posted in the channel."""
     announcement_id: Mapped[int | None] = mapped_column(Number)
     """The message with the winner's plaque."""
+    day: Mapped[date | None] = mapped_column(Day)
+    """The local date whose dinosaur it chooses; `None` if a member has asked for the names."""
 
 
 class Candidate(Base):
@@ -218,7 +247,8 @@ class Discovery(Base):
     """The first poll that the name has won."""
     found_at: Mapped[datetime] = mapped_column(Instant)
     member_id: Mapped[int | None] = mapped_column(Number, index=True)
-    """The discoverer, who requested the name; `None` once forgotten, or if blocked at the time."""
+    """The discoverer, who requested the name; `None` once forgotten, if blocked at the time, and
+    for a dinosaur of the day, which the community has discovered."""
     owner_id: Mapped[int | None] = mapped_column(Number, index=True)
     """The discoverer, if it is in their collection."""
     is_favourite: Mapped[bool] = mapped_column(default=False)

@@ -1,7 +1,7 @@
 """Random rows for every table of the schema."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from bot.store import Database
-from bot.store.schema import Base, Instant
+from bot.store.schema import Base, Day, Instant
 
 LETTERS = "abcxyzäß€🦖漢\n\t\\\"' "
 Row = dict[str, Any]
@@ -84,6 +84,8 @@ def _value(rng: np.random.Generator, column: Column[Any]) -> object:
         return None
     if isinstance(kind, DateTime | Instant):
         return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=float(rng.random() * 1e7))
+    if isinstance(kind, Day):
+        return date(2026, 1, 1) + timedelta(days=int(rng.integers(1000)))
     if isinstance(kind, Boolean):
         return bool(rng.random() < 0.5)
     if isinstance(kind, BigInteger):

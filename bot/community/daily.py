@@ -1,0 +1,204 @@
+"""The dinosaur of the day in `/settings`: where and when it comes, how long its vote lasts."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from bot.chat.app import App
+from bot.chat.commands import Choice, Kind, Option, always, within_limits
+from bot.chat.message import Message, Text, Timestamp, UserError, code, link, text
+from bot.chat.translation import _, ngettext
+from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
+from bot.community.queries import QUIET_DAYS, Communities, DailySettings, Stopped
+from bot.community.rights import check_is_here
+from bot.daily.moments import folded, next_day, zone_names, zone_of
+from bot.formats import shortened
+
+LAST_HOUR = 23
+FEWEST_HOURS, MOST_HOURS = 1, 23
+"""Hours that a vote can last."""
+LONGEST_ZONE = 40
+"""Characters of the name of a time zone."""
+
+
+@dataclass(frozen=True)
+class DailyOptions:
+    """Options of `/settings` about the dinosaur of the day; `None` keeps what is set."""
+
+    daily: bool | None = None
+    """False switches it off. True switches it on, like any of the others."""
+    daily_channel: int | None = None
+    daily_hour: int | None = None
+    daily_zone: str | None = None
+    daily_hours: int | None = None
+
+
+async def change_daily(
+    app: App, turn: Turn, community_id: int, options: DailyOptions
+) -> list[Text]:
+    """Change what is given, and tell the channel if it begins there. Returns what is set now.
+
+    Raises `UserError`.
+    """
+    given = await _checked(turn, options)
+    if not given and options.daily is None:
+        return []
+    kept = (await app.store[Communities].settings(community_id)).daily
+    changed = replace(kept, **given, starts_on=None, stopped=None)
+    if options.daily is not False:
+        if (channel_id := changed.channel_id) is None:
+            example = code("/settings daily_channel:")
+            raise UserError(_("Which channel? Choose it with {example}."), example=example)
+        day, _moment = await _next(app, changed)
+        changed = replace(changed, starts_on=day)
+        if kept.starts_on is None or kept.channel_id != channel_id:
+            await _introduce(app, turn, channel_id, changed)
+    await app.store[Communities].change(
+        community_id,
+        daily_channel_id=changed.channel_id,
+        daily_hour=changed.hour,
+        daily_zone=changed.zone,
+        daily_hours=changed.hours,
+        daily_from=changed.starts_on,
+        daily_stopped=changed.stopped,
+    )
+    return [await daily_sentence(app, turn.platform, changed)]
+
+
+async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> Text:
+    """What is set."""
+    if daily.stopped is not None:
+        return stopped_sentence(daily.stopped, daily.channel_id, platform)
+    if daily.channel_id is None or daily.starts_on is None:
+        return text(_("No dinosaur of the day is chosen here."))
+    sentence = ngettext(
+        "The dinosaur of the day is chosen in {channel}: five new names every day at {hour}:00 "
+        "({zone}), and {count} hour to vote. The next names come {next}.",
+        "The dinosaur of the day is chosen in {channel}: five new names every day at {hour}:00 "
+        "({zone}), and {count} hours to vote. The next names come {next}.",
+        daily.hours,
+    )
+    _day, moment = await _next(app, daily)
+    return text(
+        sentence,
+        channel=link(platform.mention_channel(daily.channel_id)),
+        hour=daily.hour,
+        zone=daily.zone,
+        count=daily.hours,
+        next=Timestamp(moment),
+    )
+
+
+def stopped_sentence(reason: Stopped, channel_id: int | None, platform: Platform) -> Text:
+    """Why the bot has stopped."""
+    if reason is Stopped.QUIET:
+        sentence = _(
+            "The dinosaur of the day has stopped, because no name has won for {days} days in a row."
+        )
+        return text(sentence, days=QUIET_DAYS)
+    sentence = _(
+        "The dinosaur of the day has stopped, because the bot can't post in {channel} anymore. "
+        "{access}"
+    )
+    channel = link(platform.mention_channel(channel_id or 0))
+    return text(sentence, channel=channel, access=platform.terms.access)
+
+
+async def suggest_zones(_app: App, turn: Turn, typed: str) -> Sequence[Choice]:
+    """Time zones with these letters, those whose city begins with them first."""
+    names, letters = await asyncio.to_thread(zone_names), folded(typed)
+    found = [key for key in names if letters in key]
+    found.sort(key=lambda key: (key != letters, not key.rpartition("/")[2].startswith(letters)))
+    return within_limits((Choice(names[key], names[key]) for key in found), turn.platform.limits)
+
+
+async def checked_zone(typed: str) -> str:
+    """The name of a time zone as the IANA writes it. Raises `UserError` for an unknown one."""
+    if len(typed) <= LONGEST_ZONE:
+        names = await asyncio.to_thread(zone_names)  # reads folders, the first time
+        if (name := names.get(folded(typed))) is not None:
+            return name
+    raise UserError(
+        _(
+            "There's no time zone “{zone}”. Type a large city near you and pick a suggestion, for "
+            "example {example}."
+        ),
+        zone=shortened(typed, LONGEST_ZONE),
+        example=code("daily_zone:Europe/Berlin"),
+    )
+
+
+async def _checked(turn: Turn, options: DailyOptions) -> dict[str, Any]:
+    """The fields of `DailySettings` that are given. Raises `UserError`."""
+    if options.daily_hour is not None and not 0 <= options.daily_hour <= LAST_HOUR:
+        raise UserError(
+            _("The dinosaur of the day comes at an hour from 0 to {last}, for example {example}."),
+            last=LAST_HOUR,
+            example=code("daily_hour:9"),
+        )
+    if options.daily_hours is not None and not FEWEST_HOURS <= options.daily_hours <= MOST_HOURS:
+        raise UserError(
+            _("The vote can last {fewest} to {most} hours, for example {example}."),
+            fewest=FEWEST_HOURS,
+            most=MOST_HOURS,
+            example=code("daily_hours:10"),
+        )
+    zone = None if options.daily_zone is None else await checked_zone(options.daily_zone)
+    if options.daily_channel is not None:
+        await check_is_here(turn, options.daily_channel)
+    given = {
+        "channel_id": options.daily_channel,
+        "hour": options.daily_hour,
+        "zone": zone,
+        "hours": options.daily_hours,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+async def _next(app: App, daily: DailySettings) -> tuple[date, datetime]:
+    """The next day, and when its names come."""
+    now = app.now()
+    return await asyncio.to_thread(
+        lambda: next_day(now, daily.hour, zone_of(daily.zone), daily.last_day)
+    )
+
+
+async def _introduce(app: App, turn: Turn, channel_id: int, daily: DailySettings) -> None:
+    """Tell the channel. Raises `UserError` if the bot cannot post there."""
+    ref = MessageRef(channel_id, 0, turn.community_id)
+    try:
+        await turn.platform.send(ref, Message(await daily_sentence(app, turn.platform, daily)))
+    except DeliveryError as error:
+        raise UserError(
+            _("The bot can't post in {channel}. {access}"),
+            channel=link(turn.platform.mention_channel(channel_id)),
+            access=turn.platform.terms.access,
+        ) from error
+
+
+DAILY_OPTIONS = (
+    Option("daily", _("Whether a dinosaur of the day is chosen (default: no)"), Kind.SWITCH),
+    Option("daily_channel", _("Channel in which the dinosaur of the day is chosen"), Kind.CHANNEL),
+    Option(
+        "daily_hour",
+        _("Hour at which its five names come, 0 to 23 (default 9)"),
+        Kind.INTEGER,
+        least=0,
+        most=LAST_HOUR,
+    ),
+    Option(
+        "daily_zone",
+        _("Time zone of that hour, for example: Europe/Berlin (default UTC)"),
+        most=LONGEST_ZONE,
+        suggest=always(suggest_zones),
+    ),
+    Option(
+        "daily_hours",
+        _("Hours that its vote lasts, 1 to 23 (default 10)"),
+        Kind.INTEGER,
+        least=FEWEST_HOURS,
+        most=MOST_HOURS,
+    ),
+)

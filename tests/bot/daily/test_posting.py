@@ -1,0 +1,337 @@
+"""Posting dinosaurs of the day: once a day, in time or not at all, for each community by itself."""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from bot.chat.message import Message, plain
+from bot.chat.turn import Forbidden, Gone, MessageRef, Unreachable
+from bot.community.blocks import BlockList
+from bot.community.queries import Action, Communities, RecordEntry
+from bot.daily import posting
+from bot.daily.posting import DailyPoster
+from bot.daily.queries import Dailies
+from bot.polls.queries import Ballot, PollRecord, Polls
+from bot.privacy.queries import Privacy
+from bot.store import Store
+from bot.store.schema import EVERYBODY
+from tests.bot.fakes import unavailable
+from tests.bot.turns import CHANNEL, COMMUNITY, FakePlatform
+from tests.bot.world import World
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+START = datetime(2026, 3, 1, 8, 59, tzinfo=UTC)
+LOGS, ADA = 99, 7
+
+
+class Platform(FakePlatform):
+    """Notes where messages were sent, and refuses some."""
+
+    def __init__(self, *communities: int) -> None:
+        super().__init__(communities=communities or (COMMUNITY,))
+        self.sent: list[tuple[int, Message]] = []
+        """The channel and the content of each message."""
+        self.errors: dict[int, Exception] = {}
+        """By channel."""
+
+    async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
+        await asyncio.sleep(0)
+        if (error := self.errors.get(ref.channel_id)) is not None:
+            raise error
+        self.sent.append((ref.channel_id, message))
+        return await super().send(ref, message, nonce=nonce)
+
+    @property
+    def dailies(self) -> list[int]:
+        """The channels of all polls, in their order."""
+        return [channel for channel, message in self.sent if message.embeds]
+
+    @property
+    def told(self) -> list[tuple[int, str]]:
+        """All other messages."""
+        return [(where, plain(each.content)) for where, each in self.sent if not each.embeds]
+
+
+class Scene:
+    """A bot with a clock that a test sets, in communities without a chat."""
+
+    def __init__(self, world: World, store: Store, *communities: int) -> None:
+        self.now = START
+        world.now = lambda: self.now
+        self.app = world.make_app()
+        object.__setattr__(self.app, "store", store)
+        self.platform = Platform(*communities)
+        self.poster = self.another()
+
+    def another(self) -> DailyPoster:
+        """One of another process."""
+        return DailyPoster(self.app, self.platform, lambda: self.now)
+
+    async def choose(self, *, community: int = COMMUNITY, **columns: int | str) -> None:
+        """Let a community choose dinosaurs of the day, in the channel of its number times 5."""
+        channel, start = community * CHANNEL, date(2026, 1, 1)
+        await self.app.store[Communities].change(
+            community, daily_channel_id=channel, daily_from=start, **columns
+        )
+
+    async def go_on(self, duration: timedelta) -> None:
+        """Let time pass, and do what is due then."""
+        self.now += duration
+        await self.poster.post_due()
+
+    async def end_votes(self, *, with_winner: bool) -> None:
+        """Close the polls that are due."""
+        polls = self.app.store[Polls]
+        for poll in await polls.due(self.now + DAY, self.platform.name):
+            if with_winner:
+                await polls.cast(Ballot(poll.id, ADA, 0), poll.opened_at)
+            await polls.close(poll.id, self.now)
+
+    async def polls(self) -> list[PollRecord]:
+        """All that are open."""
+        return await self.app.store[Polls].due(self.now + 9 * DAY, self.platform.name)
+
+
+@pytest.fixture
+def scene(world: World, store: Store) -> Scene:
+    return Scene(world, store)
+
+
+async def test_posted_once_a_day(scene: Scene) -> None:
+    await scene.choose(daily_hours=3)
+    assert await scene.poster.post_due() == 60
+    assert not scene.platform.sent
+    for _ in range(24 * 6):
+        await scene.go_on(timedelta(minutes=10))
+    assert scene.platform.dailies == [CHANNEL]
+    (poll,) = await scene.polls()
+    assert (poll.member_id, poll.discoverer, poll.day) == (None, None, date(2026, 3, 1))
+    assert poll.closes_at - poll.opened_at == 3 * HOUR
+    assert poll.message_id is not None
+    await scene.go_on(10 * timedelta(minutes=1))
+    assert len(scene.platform.dailies) == 2
+
+
+async def test_processes_race(scene: Scene) -> None:
+    await scene.choose()
+    scene.now += HOUR
+    await asyncio.gather(*(scene.another().post_due() for _ in range(5)))
+    assert scene.platform.dailies == [CHANNEL]
+    assert len(await scene.polls()) == 1
+
+
+async def test_one_poll_of_a_day(store: Store, scene: Scene) -> None:
+    """Of many at the same time the database takes one."""
+    prepared = [_poll(number, date(2026, 3, 1)) for number in range(1, 9)]
+    opened = await asyncio.gather(*map(store[Polls].open_daily, prepared))
+    assert len([each for each in opened if each is not None]) == 1
+    assert await store[Polls].open_daily(_poll(20, date(2026, 3, 2))) is not None
+    elsewhere = replace(_poll(21, date(2026, 3, 1)), community_id=2)
+    assert await store[Polls].open_daily(elsewhere) is not None
+    for number in (30, 31):  # those of members have no day
+        await store[Polls].open(replace(_poll(number, None), member_id=ADA))
+    assert len(await scene.polls()) == 5
+
+
+def _poll(number: int, day: date | None) -> PollRecord:
+    return PollRecord(
+        id=number,
+        community_id=COMMUNITY,
+        channel_id=CHANNEL,
+        message_id=None,
+        member_id=None,
+        discoverer=None,
+        names=("Aasaurus", "Bbsaurus"),
+        opened_at=START,
+        closes_at=START + HOUR,
+        day=day,
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "comes"), [(1, True), (61, True), (121, True), (122, False), (600, False)]
+)
+async def test_after_an_outage(scene: Scene, minutes: int, comes: bool) -> None:
+    """Without the platform or the database nothing is tried; up to two hours late it comes."""
+    await scene.choose()
+    scene.platform.is_connected = False
+    await scene.go_on(timedelta(minutes=minutes))
+    assert not scene.platform.sent
+    scene.platform.is_connected = True
+    await scene.go_on(timedelta(0))
+    assert bool(scene.platform.dailies) == comes
+
+
+async def test_silent_database(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    await scene.choose()
+    for method in ("slots", "due", "is_quiet"):
+        with monkeypatch.context() as away:
+            away.setattr(scene.app.store[Dailies], method, unavailable)
+            await scene.go_on(timedelta(minutes=5))
+    with monkeypatch.context() as away:
+        away.setattr(scene.app.store[Polls], "open_daily", unavailable)
+        await scene.go_on(timedelta(minutes=5))
+    assert not scene.platform.sent
+    await scene.go_on(timedelta(minutes=5))
+    assert scene.platform.dailies == [CHANNEL]
+
+
+async def test_end_between_claim_and_post(scene: Scene) -> None:
+    """Nobody can know whether the message has arrived, so there is no second one."""
+    await scene.choose()
+    with pytest.MonkeyPatch.context() as ending:
+        ending.setattr(scene.platform, "send", _interrupted)
+        with pytest.raises(asyncio.CancelledError):
+            await scene.go_on(HOUR)
+    scene.poster = scene.another()
+    await scene.go_on(timedelta(minutes=5))
+    assert not scene.platform.sent
+    await scene.go_on(DAY)
+    assert scene.platform.dailies == [CHANNEL]
+
+
+async def _interrupted(*_: object, **__: object) -> int:
+    raise asyncio.CancelledError
+
+
+async def test_unreachable_platform(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is tried a few times within seconds, in which the platform knows a message again."""
+    await scene.choose()
+    monkeypatch.setattr(posting, "TRIES", 1)
+    scene.platform.errors[CHANNEL] = Unreachable("lost")
+    await scene.go_on(HOUR)
+    scene.platform.errors.clear()
+    await scene.go_on(timedelta(minutes=5))
+    assert not scene.platform.sent
+    await scene.go_on(DAY)
+    assert scene.platform.dailies == [CHANNEL]
+
+
+async def test_failing_communities_keep_none_waiting(world: World, store: Store) -> None:
+    scene = Scene(world, store, 1, 2, 3, 4)
+    for community in (1, 2, 3, 4, 5):  # the last one belongs to another process
+        await scene.choose(community=community)
+    scene.platform.errors = {1 * CHANNEL: RuntimeError("a bug"), 2 * CHANNEL: Forbidden("no")}
+    await scene.go_on(HOUR)
+    assert sorted(scene.platform.dailies) == [3 * CHANNEL, 4 * CHANNEL]
+    counted = scene.app.monitor.metrics.dailies
+    by_outcome = {
+        each: counted.labels(each)._value.get() for each in ("posted", "failed", "closed")
+    }
+    assert by_outcome == {"posted": 2, "failed": 1, "closed": 1}
+
+
+async def test_rounds_are_bounded(
+    world: World, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = range(1, 8)
+    scene = Scene(world, store, *numbers)
+    monkeypatch.setattr(posting, "MOST_IN_ROUND", 3)
+    for number in numbers:
+        await scene.choose(community=number)
+    for expected in (3, 6, 7):
+        await scene.go_on(timedelta(minutes=1))
+        assert len(scene.platform.dailies) == expected
+    assert sorted(scene.platform.dailies) == [number * CHANNEL for number in numbers]
+
+
+async def test_not_where_the_bot_is_not(world: World, store: Store) -> None:
+    """In a blocked community, one that has removed the bot, and one that switched it off."""
+    scene = Scene(world, store, 1, 2, 3)
+    for community in (1, 2, 3):
+        await scene.choose(community=community)
+    blocking = RecordEntry(Action.BLOCK_COMMUNITY, ADA, START)
+    await scene.app[BlockList].block(1, EVERYBODY, blocking)
+    await store[Privacy].left(2, START)
+    await store[Communities].change(3, daily_from=None)
+    await scene.go_on(HOUR)
+    assert not scene.platform.sent
+
+
+async def test_community_is_forgotten(world: World, store: Store) -> None:
+    scene = Scene(world, store)
+    await scene.choose()
+    await scene.go_on(HOUR)
+    await store[Privacy].left(COMMUNITY, scene.now)
+    assert await store[Privacy].forget_communities(scene.now + 30 * DAY) == [COMMUNITY]
+    assert (await store[Communities].settings(COMMUNITY)).daily.channel_id is None
+    assert await scene.polls() == []
+
+
+@pytest.mark.parametrize("log_channel", [None, LOGS])
+async def test_stops_after_seven_days_without_a_winner(
+    scene: Scene, log_channel: int | None
+) -> None:
+    await scene.choose()
+    await scene.app.store[Communities].change(COMMUNITY, log_channel_id=log_channel)
+    for day in range(10):  # the third day has a winner
+        await scene.go_on(DAY if day else timedelta(minutes=1))
+        await scene.end_votes(with_winner=day == 2)
+    assert len(scene.platform.dailies) == 10
+    await scene.go_on(DAY)
+    await scene.go_on(DAY)
+    assert len(scene.platform.dailies) == 10
+    ((channel, sentence),) = scene.platform.told
+    assert channel == (log_channel or CHANNEL)
+    assert sentence == (
+        "The dinosaur of the day has stopped, because no name has won for 7 days in a row. "
+        "Managers can start it again: /settings daily:"
+    )
+    # A manager sets it again, and it has seven days again.
+    await scene.app.store[Communities].change(
+        COMMUNITY, daily_from=scene.now.date(), daily_stopped=None
+    )
+    for _ in range(8):
+        await scene.go_on(DAY)
+        await scene.end_votes(with_winner=False)
+    assert len(scene.platform.dailies) == 17
+    assert len(scene.platform.told) == 2
+
+
+async def test_days_that_nobody_saw_do_not_count(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.choose()
+    monkeypatch.setattr(posting, "TRIES", 1)
+    scene.platform.errors[CHANNEL] = Unreachable("lost")
+    scene.now += HOUR
+    for _ in range(8):
+        await scene.go_on(DAY)
+        await scene.end_votes(with_winner=False)
+    scene.platform.errors.clear()
+    await scene.go_on(DAY)
+    assert scene.platform.dailies == [CHANNEL]
+
+
+async def test_log_channel_that_is_closed(scene: Scene) -> None:
+    await scene.choose()
+    await scene.app.store[Communities].change(COMMUNITY, log_channel_id=LOGS)
+    scene.platform.errors = {CHANNEL: Gone("deleted"), LOGS: Forbidden("no")}
+    await scene.go_on(HOUR)
+    assert not scene.platform.sent
+    daily = (await scene.app.store[Communities].settings(COMMUNITY)).daily
+    assert (daily.stopped, daily.starts_on) == ("closed", None)
+
+
+async def test_word_filter_leaves_no_name(scene: Scene) -> None:
+    await scene.choose()
+    scene.app.inference.names_found = ()  # type: ignore[attr-defined]  # a `FakeWriter`
+    await scene.go_on(HOUR)
+    assert not scene.platform.sent
+    assert (await scene.app.store[Communities].settings(COMMUNITY)).daily.starts_on is not None
+
+
+async def test_clocks_are_put_forward_and_back(scene: Scene) -> None:
+    """At 2 in Berlin, an hour that one day lacks and another has twice."""
+    await scene.choose(daily_hour=2, daily_zone="Europe/Berlin")
+    for night in (datetime(2026, 3, 28, tzinfo=UTC), datetime(2026, 10, 24, tzinfo=UTC)):
+        scene.now = night - HOUR
+        opened = []
+        for _ in range(3 * 24):
+            await scene.go_on(HOUR)
+            opened += [poll.opened_at for poll in await scene.polls()]
+            await scene.end_votes(with_winner=True)
+        assert [each.hour for each in opened] == ([1, 1, 0] if night.month == 3 else [0, 0, 1])
+        assert len({each.date() for each in opened}) == 3
