@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -27,6 +28,7 @@ from bot.museum.dinosaur import DinosaurOptions
 from bot.names import dissect, names
 from bot.names.dissect import DissectOptions
 from bot.names.name_options import NamesOptions
+from bot.pictures.renderer import Renderer
 from bot.polls import hall_of_fame
 from bot.polls.hall_of_fame import HallOfFameOptions
 from bot.store import Database, Store
@@ -119,7 +121,7 @@ SUGGESTED = [
 def app(world: World, database: Database, monkeypatch: pytest.MonkeyPatch) -> App:
     """An app on either database."""
     monkeypatch.setattr(made, "store_in", lambda *_: Store(database))
-    monkeypatch.setattr(dissect, "_picture", lambda *_: b"")
+    monkeypatch.setattr(Renderer, "picture", AsyncMock(return_value=None))
     return world.make_app()
 
 

@@ -7,6 +7,7 @@ list, and forged states. The list is Greek, so that whatever of it is told stand
 import re
 from collections.abc import Iterator, Sequence
 from itertools import count
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -15,7 +16,7 @@ from bot.chat.app import App
 from bot.chat.commands import Command, Kind, Option, Person
 from bot.chat.message import Message, Timestamp, plain
 from bot.features import REGISTRY
-from bot.names import dissect
+from bot.pictures.renderer import Renderer
 from bot.polls.queries import PollRecord, Polls
 from bot.training.custom_models import CustomModelLoader
 from bot.training.queries import CustomModelRecord, CustomModels
@@ -215,7 +216,7 @@ async def namer(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> CustomModelRecor
 
     monkeypatch.setattr(writer, "names", names)
     monkeypatch.setattr(writer, "dissect", dissected)
-    monkeypatch.setattr(dissect, "_picture", lambda *_: b"")
+    monkeypatch.setattr(Renderer, "picture", AsyncMock(return_value=None))
     for limit in ("MOST_OF_MEMBER", "MOST_IN_CHANNEL"):
         monkeypatch.setattr(f"bot.polls.queries.{limit}", 10_000)
     made = await learned(chat, HEROES, name="heroes", community_id=OWNER, shared=True, title=TITLE)
