@@ -177,7 +177,7 @@ async def _dissected_text(app: App, turn: Turn, typed: str) -> Message:
         words = await app.filters.of(turn.community_id)
         line = await app.inference.dissect_line(typed, caller_of(app, turn, words.allows))
         if line is not None:
-            png = await app[Renderer].picture("dissection of a line", line_picture, line)
+            png = await app[Renderer].picture(line_picture, line)
             return line_message(line, png, turn.platform.limits)
     return await _dissected(app, turn, typed, None)
 
@@ -197,7 +197,7 @@ async def _dissected(app: App, turn: Turn, name: str, custom_model_id: int | Non
     words = await app.filters.of(turn.community_id)
     nearest = tuple(filter(words.allows, dissection.nearest))
     dissection = replace(dissection, nearest=nearest)
-    png = await app[Renderer].picture("dissection", picture, dissection, model.card)
+    png = await app[Renderer].picture(picture, dissection, model.card)
     return dissection_message(dissection, png, model, turn.platform.limits)
 
 

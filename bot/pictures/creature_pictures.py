@@ -26,16 +26,16 @@ class CreaturePictures:
 
     async def plate(self, profile: Profile) -> bytes | None:
         """The plate as PNG; `None` if it could not be drawn in time, which is logged."""
-        return await self._drawn(profile, f"plate of {profile.name}", _plate_svg)
+        return await self._drawn(profile, _plate_svg)
 
     async def museum(self, profiles: Sequence[Profile]) -> bytes | None:
         """Up to nine creatures in one PNG; `None` as for a plate."""
-        return await self._drawn(tuple(profiles), "page of a museum", _museum_svg)
+        return await self._drawn(tuple(profiles), _museum_svg)
 
-    async def _drawn(self, shown: _Shown, what: str, make: Callable[..., str]) -> bytes | None:
+    async def _drawn(self, shown: _Shown, make: Callable[..., str]) -> bytes | None:
         png = self._kept.pop(shown, None)
         if png is None:
-            png = await self._renderer.picture(what, make, shown)
+            png = await self._renderer.picture(make, shown)
         if png is None:
             return None
         self._kept[shown] = png
@@ -56,7 +56,7 @@ class CreaturePictures:
         if not self.has_time:
             return None
         begun = self._clock()
-        png = await self._renderer.picture("strip", _strip_svg, tuple(profiles))
+        png = await self._renderer.picture(_strip_svg, tuple(profiles))
         now = self._clock()
         self._rests_until = now + REST * (now - begun)
         return png

@@ -82,15 +82,13 @@ class Renderer:
         finally:
             self._waiting -= 1
 
-    async def picture(
-        self, what: str, make: Callable[..., str], *arguments: object
-    ) -> bytes | None:
+    async def picture(self, make: Callable[..., str], *arguments: object) -> bytes | None:
         """As `draw`; `None` if it could not be drawn in time, which is logged."""
         try:
             async with asyncio.timeout(self._patience_s):
                 return await self.draw(make, *arguments)
         except (DrawingFailed, TimeoutError) as error:
-            log.warning("The %s could not be drawn: %r", what, error)
+            log.warning("A picture (%s) could not be drawn: %r", make.__name__, error)
             return None
 
     async def close(self) -> None:

@@ -57,7 +57,6 @@ async def plaque_file(
     dated = _("{day} {month} {year}").format(day=day.day, month=month, year=day.year)
     counted = ngettext("{votes:,} vote", "{votes:,} votes", votes).format(votes=votes)
     png = await app[Renderer].picture(
-        f"plaque of {name}",
         plaque,
         name,
         meaning,

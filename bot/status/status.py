@@ -34,7 +34,7 @@ async def _answer(app: App, turn: Turn) -> Message:
     now = app.now()
     latest = health.sample()
     samples = [*(sample for sample in health.samples if sample.at > now - DAY), latest]
-    picture = await app[Renderer].picture("plot of the day", day_plot, *_plotted(now, samples))
+    picture = await app[Renderer].picture(day_plot, *_plotted(now, samples))
     in_an_hour = [sample for sample in samples if sample.at > now - HOUR]
     fields = (
         Field(

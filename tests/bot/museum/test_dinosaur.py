@@ -135,7 +135,7 @@ async def test_without_picture(chat: Chat, caplog: pytest.LogCaptureFixture) -> 
     shown = await chat.alice.use("dinosaur", name="Minmi")
     assert shown.title == "🦕 Minmi"
     assert not shown.files
-    assert "The plate of Minmi could not be drawn" in caplog.text
+    assert "A picture (_plate_svg) could not be drawn" in caplog.text
 
 
 async def test_plate_is_drawn_once(chat: Chat) -> None:

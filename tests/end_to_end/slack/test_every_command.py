@@ -27,7 +27,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 EVERY = [*COMMANDS.every_command()]
 REFERENCES = {Kind.FILE, Kind.PERSON, Kind.CHANNEL}
-TEXTS = {"namer": "elves", "version": "shipped names", "blocked_words": "broccoli"}
+TEXTS = {
+    "namer": "elves",
+    "version": "shipped names",
+    "blocked_words": "broccoli",
+    "daily_zone": "UTC",
+}
 """Values of options that have to name something; for others, "mango" will do."""
 NAMERS = {"namer create": "orcs", "namer import": "goblins"}
 LEFT_OUT = {
