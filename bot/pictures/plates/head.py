@@ -1,5 +1,6 @@
 """The head: skull, jaw, teeth, eye; horns, frills, crests, domes."""
 
+import cmath
 import math
 
 from bot.creatures.profile import Diet, Family, Pattern, Temper, Trait
@@ -48,9 +49,12 @@ DOME = (
 def draw_throat(sketch: Sketch) -> None:
     """Draw the skin between jaw and neck, below the markings of the neck."""
     head, body, nape = sketch.head, sketch.body, sketch.skeleton.nape
-    low = nape - 0.34 * head.length / body.length
-    neck = [body.at(nape, 0), body.at(low, -0.4), body.at(low, -0.96)]
-    outline = [*_chin(head)[-14:-2], head.at(*head.skull.top[0]), *neck]
+    chin = _chin(head)[-14:-2]
+    reach = (0.6 if sketch.profile.family is Family.CERATOPSIAN else 0.34) * head.length
+    places = [nape - reach / body.length * i / 12 for i in range(1, 13)]
+    low = max(places, key=lambda s: cmath.phase(chin[0] - body.at(s, -1)))  # no dent above it
+    neck = [body.at(nape, 0), body.at(low, -0.4), body.at(low, -1)]
+    outline = [*chin, head.at(*head.skull.top[0]), *neck]
     sketch.drawing.fill(sketch.palette.belly, outline)
 
 

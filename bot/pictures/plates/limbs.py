@@ -58,7 +58,7 @@ def draw_leg(sketch: Sketch, limb: Limb) -> None:
         back = [thigh * part for part in (0.42, 0.62, 0.50)]
         back += [shank * part for part in (0.42, 0.62 / firm, 0.28 * firm, 0.28 * firm)]
         back += [shank * part * firm for part in (0.25, 0.30)]
-    tube = Tube(spine, front, back)
+    tube = Tube(spine, front, back, 0.25 if plan.foot is Foot.BIRD else 1.0)
     colour = palette.base if limb.is_near else palette.far
     if plan.foot is Foot.BIRD:
         drawing.disc(colour, limb.end, shank * 0.3)

@@ -250,7 +250,7 @@ def _draw_feathers(sketch: Sketch) -> None:
         *_tufts(skeleton, skeleton.shoulder, skeleton.nape + 0.012, 0.95, long * 0.55, 30, 12),
     ]
     drawing.fill(palette.back, *fringe)
-    below = _tufts(skeleton, skeleton.hip, skeleton.nape - 0.02, -0.9, long * 0.36, 24, 24)
+    below = _tufts(skeleton, skeleton.hip + 0.03, skeleton.nape - 0.02, -0.9, long * 0.36, 24, 24)
     drawing.fill(palette.belly, *below)
     if not is_raptor:
         return
