@@ -278,7 +278,7 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
         shares[HIP + 2 : HEAD - 1] = [0.40, 0.38, 0.38, 0.40]
     up = [depth * share for depth, share in zip(depths, shares, strict=True)]
     crown = (max(y for _, y in head.skull.top) - 0.05) * plan.skull
-    up[HEAD:] = [min(up[HEAD], crown * 0.75), crown]  # the nape runs into it
+    up[HEAD - 1 :] = [min(up[HEAD - 1], crown), min(up[HEAD], crown * 0.78), crown]  # no notch
     down = [depth * (1 - share) for depth, share in zip(depths, shares, strict=True)]
     lowest = 0.2 * plan.hip_height
     down = [min(depth, max(6.0, p.imag - lowest)) for depth, p in zip(down, spine, strict=True)]
