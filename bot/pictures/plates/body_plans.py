@@ -85,10 +85,10 @@ PLANS = {
     ),
     Family.LARGE_THEROPOD: BodyPlan(
         skull=0.15, neck=0.105, trunk=0.235, tail=0.51, hip_height=0.265,
-        trunk_angle=4, trunk_arch=5, neck_angles=(48, 26), head_angle=-4, tail_angles=(2, 4),
+        trunk_angle=4, trunk_arch=5, neck_angles=(42, 27), head_angle=-4, tail_angles=(2, 4),
         depths=(0.088, 0.140, 0.165, 0.160, 0.105, 0.092), taper=0.95,
         leg=(0.43, 0.42, 0.27), thigh=0.125, shank=0.062, foot=Foot.BIRD, toes=0.25,
-        arm=(0.045, 0.035, 0.028), arm_width=0.026, fingers=2, stands_on_arms=False, stride=0.75,
+        arm=(0.045, 0.035, 0.028), arm_width=0.030, fingers=2, stands_on_arms=False, stride=0.75,
     ),
     Family.SPINOSAUR: BodyPlan(
         skull=0.15, neck=0.14, trunk=0.25, tail=0.46, hip_height=0.205,
@@ -119,11 +119,11 @@ PLANS = {
         arm=(0.088, 0.066, 0.036), arm_width=0.047, fingers=0, stands_on_arms=True, stride=0.55,
     ),
     Family.EARLY_SAUROPODOMORPH: BodyPlan(
-        skull=0.062, neck=0.215, trunk=0.25, tail=0.475, hip_height=0.21,
+        skull=0.062, neck=0.215, trunk=0.25, tail=0.475, hip_height=0.235,
         trunk_angle=8, trunk_arch=8, neck_angles=(40, 46), head_angle=-12, tail_angles=(-5, 3),
         depths=(0.085, 0.125, 0.150, 0.125, 0.064, 0.028), taper=1.0,
-        leg=(0.45, 0.40, 0.20), thigh=0.105, shank=0.05, foot=Foot.BIRD, toes=0.22,
-        arm=(0.08, 0.055, 0.045), arm_width=0.034, fingers=3, stands_on_arms=False, stride=0.62,
+        leg=(0.45, 0.40, 0.20), thigh=0.094, shank=0.05, foot=Foot.BIRD, toes=0.22,
+        arm=(0.08, 0.055, 0.045), arm_width=0.034, fingers=3, stands_on_arms=False, stride=0.85,
     ),
     Family.STEGOSAUR: BodyPlan(
         skull=0.072, neck=0.115, trunk=0.32, tail=0.485, hip_height=0.225,

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from bot.creatures.profile import Pose, Profile
 from bot.pictures.plates.drawing import Drawing, Variation
-from bot.pictures.plates.head import draw_behind_head, draw_head
+from bot.pictures.plates.head import draw_behind_head, draw_head, draw_throat
 from bot.pictures.plates.limbs import draw_arm, draw_foreleg, draw_leg
 from bot.pictures.plates.ornaments import draw_behind_body, draw_on_body
 from bot.pictures.plates.palette import palette_of
@@ -39,6 +39,7 @@ def creature(profile: Profile) -> Animal:
         draw_fore(sketch, skeleton.arms[1])
     draw_leg(sketch, skeleton.legs[1])
     draw_body(sketch)
+    draw_throat(sketch)
     draw_leg(sketch, skeleton.legs[0])
     if skeleton.stands_on_arms:
         draw_foreleg(sketch, skeleton.arms[0])

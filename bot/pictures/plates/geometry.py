@@ -94,26 +94,27 @@ class Tube:
         spine: Sequence[complex],
         left: Sequence[float],
         right: Sequence[float],
-        stretch: int = 2,
+        bend: float = 0.25,
     ) -> None:
         """`left`, `right`: distances of the edges from the spine, one for each of its points.
 
-        The edges follow the spine's direction over so many of its samples to both sides.
+        The edges follow the spine's direction over a stretch to both sides: `bend` times the
+        larger distance. Above 1, no edge folds within a bend.
         """
         knots = _knots(spine)
         self.spine = _spline(spine, knots)
         widths = [complex(*pair) for pair in zip(left, right, strict=True)]
         self._widths = _spline(widths, knots)
-        last = len(self.spine) - 1
-        self._normals = []
-        for i in range(last + 1):  # over a stretch, so that an edge does not fold within a bend
-            along = self.spine[min(i + stretch, last)] - self.spine[max(i - stretch, 0)]
-            self._normals.append(along / abs(along) * 1j)
         self._lengths = [0.0]
         for start, end in pairwise(self.spine):
             self._lengths.append(self._lengths[-1] + abs(end - start))
         self.length = self._lengths[-1]
         self._stations = [self._lengths[i * STEPS] / self.length for i in range(len(spine))]
+        self._normals = []
+        for length, wide in zip(self._lengths, self._widths, strict=True):
+            stretch = bend * max(wide.real, wide.imag, 1.0)
+            along = self._on_spine(length + stretch) - self._on_spine(length - stretch)
+            self._normals.append(along / abs(along) * 1j)
 
     def station(self, number: int) -> float:
         """The `s` of a point of the spine that the tube was made of."""
@@ -170,6 +171,10 @@ class Tube:
         """A smooth closed outline through positions; each `v` is kept within the tube."""
         flat = smooth([complex(s, v) for s, v in points], closed=True, steps=5)
         return [self.at(min(1.0, max(0.0, p.real)), min(1.0, max(-1.0, p.imag))) for p in flat]
+
+    def _on_spine(self, length: float) -> complex:
+        i, part = self._place(min(max(length / self.length, 0.0), 1.0))
+        return self.spine[i] * (1 - part) + self.spine[i + 1] * part
 
     def _place(self, s: float) -> tuple[int, float]:
         length = s * self.length

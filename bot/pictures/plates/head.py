@@ -1,5 +1,6 @@
 """The head: skull, jaw, teeth, eye; horns, frills, crests, domes."""
 
+import cmath
 import math
 
 from bot.creatures.profile import Diet, Family, Pattern, Temper, Trait
@@ -15,6 +16,7 @@ from bot.pictures.plates.geometry import (
     smooth,
 )
 from bot.pictures.plates.palette import BONE, CREAM, SHADOW
+from bot.pictures.plates.skeleton import Head
 from bot.pictures.plates.sketch import Sketch
 from bot.pictures.plates.skulls import Outline
 
@@ -42,6 +44,18 @@ DOME = (
     (-0.41, -0.5), (-0.1, -0.24),
 )  # fmt: skip
 """In skull lengths and heights of the dome, from above the eye."""
+
+
+def draw_throat(sketch: Sketch) -> None:
+    """Draw the skin between jaw and neck, below the markings of the neck."""
+    head, body, nape = sketch.head, sketch.body, sketch.skeleton.nape
+    chin = _chin(head)[-14:-2]
+    reach = (0.6 if sketch.profile.family is Family.CERATOPSIAN else 0.34) * head.length
+    places = [nape - reach / body.length * i / 12 for i in range(1, 13)]
+    low = max(places, key=lambda s: cmath.phase(chin[0] - body.at(s, -1)))  # no dent above it
+    neck = [body.at(nape, 0), body.at(low, -0.4), body.at(low, -1)]
+    outline = [*chin, head.at(*head.skull.top[0]), *neck]
+    sketch.drawing.fill(sketch.palette.belly, outline)
 
 
 def draw_behind_head(sketch: Sketch) -> None:
@@ -113,12 +127,8 @@ def draw_head(sketch: Sketch) -> None:
 def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
     drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
     skull = head.skull
-    chin = smooth(head.opened(head.points((*skull.jaw, skull.top[0]))))
+    chin = _chin(head)
     lip = head.opened(mouth[6:][::-1])
-    body, nape = sketch.body, sketch.skeleton.nape
-    below = body.at(nape - 0.34 * head.length / body.length, -0.96)
-    throat = [mouth[-1], body.at(nape, 0), below]
-    drawing.fill(palette.belly, [*chin[-14:-2], *throat])  # no gap behind the jaw
     if head.gape > 3:
         corner = between(mouth[5], lip[-1], 0.5)
         back = between(corner, mouth[-1], 0.16)  # the cheeks end before the tips
@@ -135,6 +145,11 @@ def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
         tip = clipped(jaw, head.opened([head.at(skull.beak + 0.03, 0)])[0], direction)
         if tip:
             drawing.fill(palette.horn, tip)
+
+
+def _chin(head: Head) -> Points:
+    """The lower edge of the jaw, to its joint."""
+    return smooth(head.opened(head.points((*head.skull.jaw, head.skull.top[0]))))
 
 
 def _draw_teeth(sketch: Sketch, *, is_large: bool) -> None:

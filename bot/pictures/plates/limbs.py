@@ -58,7 +58,7 @@ def draw_leg(sketch: Sketch, limb: Limb) -> None:
         back = [thigh * part for part in (0.42, 0.62, 0.50)]
         back += [shank * part for part in (0.42, 0.62 / firm, 0.28 * firm, 0.28 * firm)]
         back += [shank * part * firm for part in (0.25, 0.30)]
-    tube = Tube(spine, front, back)
+    tube = Tube(spine, front, back, 0.25 if plan.foot is Foot.BIRD else 1.0)
     colour = palette.base if limb.is_near else palette.far
     if plan.foot is Foot.BIRD:
         drawing.disc(colour, limb.end, shank * 0.3)
@@ -91,7 +91,7 @@ def draw_foreleg(sketch: Sketch, limb: Limb) -> None:
     ]
     front = [0.5, 0.66, 0.50, 0.46, 0.40, 0.36, 0.46]
     back = [0.5, 0.68, 0.54, 0.46, 0.40, 0.36, 0.42]
-    tube = Tube(spine, [part * width for part in front], [part * width for part in back])
+    tube = Tube(spine, [part * width for part in front], [part * width for part in back], 1.0)
     colour = palette.base if limb.is_near else palette.far
     drawing.disc(colour, spine[0], width * 0.5)
     drawing.fill(colour, _outline(tube, limb))
@@ -123,26 +123,26 @@ def draw_arm(sketch: Sketch, limb: Limb) -> None:
     upper = limb.middle - limb.root
     colour = palette.base if limb.is_near else palette.far
     spine = [
-        limb.root + width * (0.1 + 0.45j),
-        limb.root + upper * 0.25,
+        limb.root + width * (0.1 + 0.75j),
+        limb.root + upper * 0.2,
         limb.root + upper * 0.7,
         limb.middle,
         between(limb.middle, limb.ankle, 0.5),
         limb.ankle,
         limb.end,
     ]
-    front = [0.50, 0.66, 0.50, 0.36, 0.36, 0.27, 0.26]
-    back = [0.50, 0.66, 0.50, 0.40, 0.38, 0.27, 0.26]
-    tube = Tube(spine, [part * width for part in front], [part * width for part in back])
+    front = [0.56, 0.78, 0.52, 0.36, 0.36, 0.27, 0.26]
+    back = [0.56, 0.78, 0.52, 0.40, 0.38, 0.27, 0.26]
+    tube = Tube(spine, [part * width for part in front], [part * width for part in back], 1.2)
     if skeleton.plumage:
         _draw_wing(sketch, limb)
     _draw_hand(sketch, limb, colour)
-    drawing.disc(colour, spine[0], width * 0.5)
+    drawing.disc(colour, spine[0], width * 0.56)
     drawing.fill(colour, tube.outline())
     if limb.is_near:
-        below = 0.98 if upper.real < upper.imag else -0.98
-        edge = tube.edge(below, 0.12, 0.42)
-        drawing.line(palette.crease, max(1.8, width * 0.07), edge, opacity=0.5)
+        for side, end in ((-0.98, 0.42), (0.98, 0.24)):  # behind and before the shoulder
+            edge = tube.edge(side, 0.04, end)
+            drawing.line(palette.crease, max(1.8, width * 0.07), edge, opacity=0.5)
 
 
 def _sole(limb: Limb) -> float:

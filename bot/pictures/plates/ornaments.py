@@ -93,7 +93,7 @@ def _draw_plates(sketch: Sketch) -> None:
     own = sketch.profile.family is Family.STEGOSAUR
     largest = (0.15 if sketch.has(Trait.PLATES) else 0.12) if own else 0.08
     pointed = sketch.variation.unit("plates")
-    start = 0.24 if own and sketch.has(Trait.SPIKES) else 0.16
+    start = 0.21 if own else 0.16
     end = skeleton.nape - 0.01
     places = body.row(start, end, 18, 1.4)
     for is_far in (True, False):
@@ -155,20 +155,19 @@ def _draw_back_spikes(sketch: Sketch) -> None:
 
 
 def _draw_tail_spikes(sketch: Sketch) -> None:
-    """Draw pairs of spikes, the far one of each darker. The tail hides their bases."""
+    """Draw two pairs of spikes, the far one of each darker. The tail hides their bases."""
     drawing, palette, body = sketch.drawing, sketch.palette, sketch.body
-    length = (0.14 if sketch.has(Trait.SPIKES) else 0.105) * UNITS
-    places = (0.05, 0.095, 0.15, 0.205)[: 4 if sketch.has(Trait.SPIKES) else 2]
+    length = (0.135 if sketch.has(Trait.SPIKES) else 0.105) * UNITS
     for shift, rise, tint in (
         (0.018, 0.9, mix(palette.horn, SHADOW, 0.35)),
         (0, 0.7, palette.horn),
     ):
-        for s in places:
+        for s in (0.085, 0.155):
             along = body.direction(s + shift)
             tip = body.at(s + shift, 1) + (rise * 1j - 0.72) * along * length
             base = body.at(s + shift + 0.012, 0.4)
             # No wider than the tail, or its root would come out below.
-            width = min(0.03 * UNITS, 0.85 * body.width(s + shift))
+            width = min(0.04 * UNITS, 0.85 * body.width(s + shift))
             drawing.fill(tint, horn(base, tip, width, 0.08))
 
 
@@ -251,7 +250,7 @@ def _draw_feathers(sketch: Sketch) -> None:
         *_tufts(skeleton, skeleton.shoulder, skeleton.nape + 0.012, 0.95, long * 0.55, 30, 12),
     ]
     drawing.fill(palette.back, *fringe)
-    below = _tufts(skeleton, skeleton.hip, skeleton.nape - 0.02, -0.9, long * 0.36, 24, 24)
+    below = _tufts(skeleton, skeleton.hip + 0.03, skeleton.nape - 0.02, -0.9, long * 0.36, 24, 24)
     drawing.fill(palette.belly, *below)
     if not is_raptor:
         return

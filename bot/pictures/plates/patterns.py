@@ -45,12 +45,14 @@ def draw_pattern(sketch: Sketch) -> None:
             drawing.fill(tint, _stripe(body, s, broad, deep, lean))
     elif pattern is Pattern.RINGS:
         count = 13
+        throat = skeleton.nape - 0.4 * skeleton.head.length / body.length
         for i in range(count):
             s = 0.05 + (nape - 0.05) * i / (count - 1)
             if skeleton.hip - 0.02 < s < skeleton.shoulder + 0.05:
                 drawing.fill(tint, _stripe(body, s, 0.016, 0.0, 0.004))
             else:
-                drawing.fill(tint, body.band(s - 0.012, s + 0.012, 1, -1))
+                low = -0.3 if s > throat else -1.0
+                drawing.fill(tint, body.band(s - 0.012, s + 0.012, 1, low))
     elif pattern is Pattern.SADDLES:
         count = round(sketch.variation.within("saddles", 6, 9))
         for i in range(count):

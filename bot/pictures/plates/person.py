@@ -122,7 +122,7 @@ def _draw_person(
     def limb(points: Points, widths: tuple[float, ...]) -> None:
         half = [width * height / 2 for width in widths]
         at = put(points)
-        drawing.fill(colour, Tube(at, half, half, stretch=1).outline())
+        drawing.fill(colour, Tube(at, half, half).outline())
         drawing.disc(colour, at[-1], half[-1])
 
     def jointed(start: complex, lengths: tuple[float, ...], angles: tuple[float, ...]) -> Points:

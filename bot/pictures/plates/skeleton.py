@@ -18,6 +18,7 @@ HIP, SHOULDER, HEAD = TAIL, TAIL + TRUNK, TAIL + TRUNK + NECK
 BUILDS = {Build.SLENDER: 0.9, Build.AVERAGE: 1.0, Build.STOUT: 1.13}
 FEATHERED = {Family.SMALL_THEROPOD, Family.ORNITHOMIMID, Family.THERIZINOSAUR}
 HIGH_BROWSERS = {Family.SAUROPOD, Family.THERIZINOSAUR, Family.EARLY_SAUROPODOMORPH}
+SMOOTH_NAPES = {Family.SAUROPOD, Family.LARGE_THEROPOD, Family.PACHYCEPHALOSAUR}
 FAR_GROUND = 0.035
 """How much higher the far feet stand, as a part of the hip's height."""
 
@@ -68,7 +69,7 @@ class Stance:
     tail: float = 0.0
     gape: float = 0.0
     feet: tuple[tuple[float, float, float], tuple[float, float, float]] = (
-        (0.30, 0, 66), (-0.40, 0, 78)
+        (0.45, 0, 65), (-0.55, 0, 78)
     )  # fmt: skip
     """Of the near and the far foot: how far ahead, in half strides; how high, as a part of the
     hip's height; how steep the instep is."""
@@ -272,16 +273,19 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     shares = [0.5, 0.5, 0.5, 0.5, 0.48, 0.46, 0.41, 0.35, 0.28, 0.27, 0.33, 0.42, 0.5, 0.5]
     if plan.neck_angles[0] < 20:  # a neck that does not rise needs no room above it
         shares[HIP + 2 : HEAD - 1] = [0.42, 0.42, 0.42, 0.46]
-    if profile.family is Family.SAUROPOD:  # no saddle between the back and a long neck
+    rises = spine[HEAD].imag > spine[SHOULDER].imag
+    if profile.family in SMOOTH_NAPES and rises:  # no saddle between the back and the head
         shares[HIP + 2 : HEAD - 1] = [0.40, 0.38, 0.38, 0.40]
     up = [depth * share for depth, share in zip(depths, shares, strict=True)]
+    crown = (max(y for _, y in head.skull.top) - 0.05) * plan.skull
+    up[HEAD - 1 :] = [min(up[HEAD - 1], crown), min(up[HEAD], crown * 0.78), crown]  # no notch
     down = [depth * (1 - share) for depth, share in zip(depths, shares, strict=True)]
     lowest = 0.2 * plan.hip_height
     down = [min(depth, max(6.0, p.imag - lowest)) for depth, p in zip(down, spine, strict=True)]
     if Trait.HUMP in profile.traits:
         for number, part in ((HIP + 1, 0.25), (HIP + 2, 0.6), (SHOULDER, 0.5), (SHOULDER + 1, 0.2)):
             up[number] += chest * 0.5 * part
-    return Tube(spine, up, down, stretch=9)
+    return Tube(spine, up, down, bend=1.5)
 
 
 def _leg(plan: BodyPlan, hip: complex, foot: tuple[float, float, float], *, is_near: bool) -> Limb:
@@ -342,7 +346,7 @@ def _hanging_arm(
     swings = {Pose.WALKING: 8.0, Pose.RUNNING: -14.0, Pose.CALLING: 20.0, Pose.FEEDING: -14.0}
     swing = swings.get(profile.pose, 0.0)
     if not is_near:
-        if sum(plan.arm) < plan.depths[3]:  # a short arm hides behind the breast
+        if upper < plan.depths[3] * 0.57:  # a short arm hides behind the breast
             swing -= 25
         else:
             swing = min(48, 50 - swing * 0.6)
