@@ -1,7 +1,7 @@
 """`python -m bot.pictures.plates.sheet NAMES.txt SHEET.webp`: many plates in one picture."""
 
+import argparse
 import io
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,12 +30,15 @@ def sheet(profiles: Sequence[Profile]) -> Image.Image:
     return picture
 
 
-def main(arguments: Sequence[str]) -> None:
-    """Draw the creatures of the names in a file, one a line."""
-    source, target = map(Path, arguments)
-    names = source.read_text(encoding="utf-8").splitlines()
-    sheet([profile_of(name) for name in names]).save(target, optimize=True, quality=88)  # of WebP
+def main() -> None:
+    """Draw the creatures of the names in a file."""
+    parser = argparse.ArgumentParser(description="Draw the plates of many names in one picture.")
+    parser.add_argument("names", type=Path, help="text file with a name on each line")
+    parser.add_argument("sheet", type=Path, help="the picture to write, such as plates.webp")
+    arguments = parser.parse_args()
+    names = arguments.names.read_text(encoding="utf-8").split()
+    sheet([profile_of(name) for name in names]).save(arguments.sheet, optimize=True, quality=88)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

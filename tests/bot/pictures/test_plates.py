@@ -125,12 +125,13 @@ def test_no_lettering_and_no_references(theme: Theme) -> None:
         assert "url(" not in svg
 
 
-def test_sheet(tmp_path: Path) -> None:
+def test_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, target = tmp_path / "names.txt", tmp_path / "sheet.png"
     source.write_text(
         "Tataeon\nMangosaurus\nNithosaurus\nSaurophytes\nAmaltosaurus\nTelotosaurus\n"
     )
-    sheet.main([str(source), str(target)])
+    monkeypatch.setattr("sys.argv", ["sheet", str(source), str(target)])
+    sheet.main()
     with Image.open(target) as picture:
         assert picture.size == (5 * 328 - 8, 2 * 208 - 8)
 
