@@ -158,7 +158,7 @@ def _repetitions(tokens: Sequence[str], start: int) -> Iterator[str]:
     for position, token in enumerate(tokens):
         if token == "\n":
             continue
-        if position >= start and token.isalpha():
+        if position >= start and is_word(token):
             if token == recent[-1] and token not in TWICE:
                 yield "doubled"
             of = recent[-3:-1] if recent[-1] in SETS["DETERMINER"] else recent[-2:]
