@@ -165,7 +165,7 @@ class Topics:
     def _subjects(self) -> Mapping[str, Array]:
         """Vectors of the listed subjects whose words have one."""
         vectors = {}
-        for title in _titles():
+        for title in listed_subjects():
             tokens = list(self._exact(_noun(title)))
             if tokens:
                 vectors[title] = self._mean(tokens)
@@ -211,7 +211,8 @@ def _is_often_another(word: str) -> bool:
 
 
 @cache
-def _titles() -> tuple[str, ...]:
+def listed_subjects() -> tuple[str, ...]:
+    """What a poem can be about if nobody says: *the sea*, *time*."""
     return tuple(line.strip() for line in TABLE.read_text().splitlines() if line.strip())
 
 
