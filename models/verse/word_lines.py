@@ -36,6 +36,16 @@ MIN_P = 0.03
 Nguyen et al., 2024)."""
 LIKELIHOOD = 1.5
 """Nats of `fit` for each of ln p, beside those of the classifier."""
+QUANTITIES = {
+    "ln p": 0.62,
+    "ln p squared": 0.058,
+    "entropy": -1.25,
+    "ln rank": 0.79,
+    "is a surprise": -2.99,
+    "is common": -0.29,
+}
+"""What the classifier of `fit` knows of a token, with the weight of each."""
+_WEIGHTS = np.array([*QUANTITIES.values()], np.float32)
 SURPRISING, FEW = -6.0, 60
 """ln p below which a word is a surprise, and the number of words that are very common."""
 SMALLEST_LOGIT = -1e4
@@ -564,16 +574,20 @@ def fit(log_p: Array, entropy: Array, tokens: Indices) -> Array:
     that prediction, in nats; tokens: indices, by which common words come first.
 
     Likely words alone make lines that say nothing (Li et al., 2016, for conversations). The rest is
-    a logistic regression on the means of these quantities that tells quatrains of the corpora from
-    the network's own, at temperature 1: people write rarer words in places where the network is
-    sure, and seldom one that it does not expect at all.
+    a logistic regression on the means of `quantities` that tells quatrains of the corpora from the
+    network's own, at temperature 1: people write rarer words in places where the network is sure,
+    and seldom one that it does not expect at all. `models.verse.critic` fits it.
     """
-    is_surprise, is_common = log_p < SURPRISING, tokens < FEW
-    rank: Array = np.log1p(tokens).astype(np.float32)
-    classified = 0.62 * log_p + 0.058 * np.maximum(log_p, -12) ** 2 - 1.25 * entropy + 0.79 * rank
-    classified -= 2.99 * is_surprise + 0.29 * is_common
+    classified = quantities(log_p, entropy, tokens) @ _WEIGHTS
     found: Array = LIKELIHOOD * log_p + classified
     return found
+
+
+def quantities(log_p: Array, entropy: Array, tokens: Indices) -> Array:
+    """The `QUANTITIES` of some tokens, `(R, 6)`; arguments as of `fit`."""
+    squared, rank = np.maximum(log_p, -12) ** 2, np.log1p(tokens)
+    columns = (log_p, squared, entropy, rank, log_p < SURPRISING, tokens < FEW)
+    return np.stack(columns, axis=1, dtype=np.float32, casting="unsafe")
 
 
 def log_sum_exp(logits: Array) -> tuple[Array, Array]:
