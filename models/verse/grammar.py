@@ -52,7 +52,7 @@ SHORT = 5
 TWICE = frozenset({"too", "her", "had", "thousand", "long", "alas"})
 """Words that verse says twice in a row without a comma."""
 
-BEFORE_NOUN = SETS["DETERMINER"] | SETS["ONE"] | {"his", "her", "this", "that", "no", "what"}
+BEFORE_NOUN = SETS["DETERMINER"] | SETS["ONE"] | {"his", "her", "this", "that", "no"}
 """Words of closed classes that a singular noun can follow."""
 
 RULES = """
