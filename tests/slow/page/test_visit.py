@@ -194,9 +194,7 @@ async def test_poll_poem_and_privacy(page: Page, bot: Mangosaurus) -> None:
     assert written in (await (await download.value).path()).read_text()
 
     await run(page, "privacy")
-    await expect(last(page)).to_contain_text(
-        "The bot stores data of yours: 1 vote, 1 poll, 1 discovery, 1 poem"
-    )
+    await expect(last(page)).to_contain_text("The bot stores data of yours: 1 vote, 1 poll, 1 discovery, 1 poem")
     await last(page).get_by_role("button", name="Delete my data").click()
     await last(page).get_by_role("button", name="Yes, delete my data").click()
     await expect(last(page)).to_contain_text("Done. The bot no longer stores anything about you.")
