@@ -53,8 +53,8 @@ def packed_works(folder: Path) -> Iterator[tuple[str, str, str]]:
     paths = sorted(folder.glob("*.txt.xz"))
     if not paths:
         raise CorpusError(
-            "{folder} has no packed verse: files whose names end in .txt.xz, as docs/verse.md "
-            "describes them.",
+            "{folder} has no packed verse: files whose names end in .txt.xz. "
+            "python -m data.verse_sources {folder} makes some.",
             folder=folder,
         )
     for path in paths:
@@ -62,6 +62,12 @@ def packed_works(folder: Path) -> Iterator[tuple[str, str, str]]:
         for work in f"\n{text}".split("\n### ")[1:]:
             header, _, body = work.partition("\n")
             yield path.name, header, body
+
+
+def missing_collections(folder: Path) -> list[str]:
+    """The names of the files that `data.verse_sources` makes and a folder lacks."""
+    names = [f"{name}.txt.xz" for name in downloads.sources()["verse"]]
+    return [name for name in names if not (folder / name).exists()]
 
 
 def year_of(header: str, years: dict[str, int]) -> int | None:

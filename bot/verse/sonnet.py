@@ -20,10 +20,13 @@ from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, chec
 from bot.polls.hall_of_fame import LONGEST_NAME, check_winner, suggest_names
 from bot.verse.poems import keep_button
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
-from data.text import unify_newlines
+from data.parts_of_speech import CLOSED
+from data.text import fold, unify_newlines
 from models.text_generator import Accept
 from models.verse.forms import FORMS, Form
+from models.verse.mentions import DETERMINERS
 from models.verse.poem import OPENING_LIMIT, NoLineFound, SonnetDraft, SonnetRequest
+from models.verse.subject import listed_subjects
 
 ACTION = "sonnet"
 WRITING = text("✒️ …")
@@ -199,9 +202,23 @@ def _title(form: Form, draft: SonnetDraft, allows: Accept) -> str:
         subject = [] if request.opening else [*filter(allows, subject)]
     if not subject:
         return _(form.title)
-    return _("{form} on {subject}").format(
-        form=_(form.title), subject=human_join(subject, _("and"))
-    )
+    words = human_join(subject, _("and"))
+    if request.about:
+        words = request.about.rstrip(".,;: ") or request.about
+        if not _reads_as_noun(words):
+            return _("{form} on “{words}”").format(form=_(form.title), words=words)
+    return _("{form} on {subject}").format(form=_(form.title), subject=words)
+
+
+def _reads_as_noun(words: str) -> bool:
+    """Whether a member's words can follow *on*: *the sea*, *Rex*, *exams*; not *server*, *why*."""
+    first, *others = re.split("[ '’]", words)
+    if first.startswith(('"', "“")) or not any(map(str.isalpha, words)):
+        return True
+    if fold(first) in CLOSED:
+        return bool(others) and fold(first) in DETERMINERS
+    is_plural = len(others) < 2 and fold(words).endswith("s")
+    return first[:1].isupper() or is_plural or fold(words) in listed_subjects()
 
 
 def with_reason(shown: Message, reason: Text, another: Button | None) -> Message:

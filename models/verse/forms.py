@@ -148,6 +148,10 @@ class Form:
     """Characters that the network writes, in a form that counts them."""
     modern: bool = False
     """Whether archaic words are left out."""
+    story: bool = False
+    """Whether it tells a story (`models.verse.story`)."""
+    subjects: tuple[str, ...] = ()
+    """What it can be about if a member does not say; if empty, any listed subject."""
 
     @cached_property
     def scheme(self) -> str:
@@ -202,6 +206,8 @@ def _form(name: str, entry: Mapping[str, Any], metres: Mapping[str, Metre]) -> F
         lines=len(scheme) or None,
         characters=entry.get("characters"),
         modern=entry.get("modern", False),
+        story=entry.get("story", False),
+        subjects=tuple(entry.get("subjects", ())),
     )
 
 

@@ -52,6 +52,9 @@ SHORT = 5
 TWICE = frozenset({"too", "her", "had", "thousand", "long", "alas"})
 """Words that verse says twice in a row without a comma."""
 
+BEFORE_NOUN = SETS["DETERMINER"] | SETS["ONE"] | {"his", "her", "this", "that", "no"}
+"""Words of closed classes that a singular noun can follow."""
+
 RULES = """
 agreement       he|she am|art|hast|dost|wilt|shalt|canst|wast|wert|are
 agreement       MARK|LINE|when|where|which he|she|it have|are
@@ -158,13 +161,19 @@ def _repetitions(tokens: Sequence[str], start: int) -> Iterator[str]:
     for position, token in enumerate(tokens):
         if token == "\n":
             continue
-        if position >= start and token.isalpha():
+        if position >= start and is_word(token):
             if token == recent[-1] and token not in TWICE:
                 yield "doubled"
             of = recent[-3:-1] if recent[-1] in SETS["DETERMINER"] else recent[-2:]
             if of == [token, "of"]:
                 yield "repeated"
         recent = [*recent[1:], token]
+
+
+def is_before_noun(word: str) -> bool:
+    """Whether a word can be a determiner or an adjective, after which a noun stands."""
+    adjective = load_parts_of_speech().get(word, Part(0)) & Part.ADJECTIVE
+    return word in BEFORE_NOUN or word.endswith("'s") or bool(adjective)
 
 
 def can_end(tokens: Sequence[str]) -> bool:

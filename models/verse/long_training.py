@@ -32,7 +32,12 @@ from data import corpora, further_reading
 from data.errors import CorpusError
 from data.files import write_atomically
 from data.held_out import Runs, held_out_runs, without_shared
-from data.packed_verse import VersePassage, load_packed_verse, packed_works
+from data.packed_verse import (
+    VersePassage,
+    load_packed_verse,
+    missing_collections,
+    packed_works,
+)
 from data.text import proper_nouns
 from data.tokens import is_word, tokenise
 from models.fingerprints import BloomFilter
@@ -85,6 +90,7 @@ _COLUMNS = (
 
 def prepare(folder: Path, packed: Path) -> None:
     """Read, filter and store everything that is trained on. `packed`: see `data.packed_verse`."""
+    next(packed_works(packed))  # before anything else is read, which takes minutes
     data, held_out = folder / "data", held_out_runs()
     data.mkdir(parents=True, exist_ok=True)
     sources: dict[str, list[tuple[str, Mapping[str, object]]]] = {name: [] for name in WEIGHTS}
@@ -312,6 +318,9 @@ def main() -> None:
     given = parser.parse_args()
     try:
         if given.command == "prepare":
+            if missing := missing_collections(given.corpora):
+                made = f"python -m data.verse_sources {given.corpora} makes them"
+                sys.stderr.write(f"{given.corpora} lacks {', '.join(missing)}: {made}.\n")
             prepare(given.folder, given.corpora)
         else:
             run(given.folder, replace(LONG_TRAINING, updates=given.updates))

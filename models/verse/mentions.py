@@ -12,7 +12,7 @@ more likely line by line (`bias_of`), and lines with the word are preferred (`mo
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import product
 from pathlib import Path
@@ -44,8 +44,8 @@ MOST_SYLLABLES = 7
 MOST_PATTERNS = 4
 _PEOPLE, _THINGS = ("john", "caesar"), ("thing", "things")
 """Stand-ins for words of which nothing is known, with and without a capital."""
-_DETERMINERS = frozenset(words_of("a an the my our your his her its their this that these those"))
-_INNER = _DETERMINERS | frozenset(words_of("and at by for from in of on or to with"))
+DETERMINERS = frozenset(words_of("a an the my our your his her its their this that these those"))
+_INNER = DETERMINERS | frozenset(words_of("and at by for from in of on or to with"))
 """Words that are in no phrase, apart from one before it."""
 
 
@@ -59,6 +59,8 @@ class Mention:
     """The word of the vocabulary that the network reads in its place."""
     stresses: tuple[str, ...]
     """Patterns of stresses, such as `010`: its readings."""
+    bare: bool = True
+    """Whether it can stand without a determiner: *pizza*, but no *cat*."""
 
 
 def mentions_of(text: str, vocabulary: WordVocabulary) -> tuple[Mention, ...]:
@@ -67,7 +69,7 @@ def mentions_of(text: str, vocabulary: WordVocabulary) -> tuple[Mention, ...]:
     *Our moderator Steve* → *our moderator Steve*, *Steve*; *my cat* → *cat*.
     """
     typed = [word for word in (part.strip(".,;:!?\"'“”‘’()*_~`#") for part in text.split()) if word]
-    core = typed[1:] if typed and fold(typed[0]) in _DETERMINERS else typed
+    core = typed[1:] if typed and fold(typed[0]) in DETERMINERS else typed
     # The last word of each part: *day* and *school* of *first day of school*.
     heads = [
         word
@@ -81,12 +83,14 @@ def mentions_of(text: str, vocabulary: WordVocabulary) -> tuple[Mention, ...]:
     # The first name tells what kind of name it is: *Taylor Swift*.
     is_full_name = fold(core[0]) in _tables()[1] and names and core[-1] == head
     token = token_of(core[0] if is_full_name else head, vocabulary)
-    found = [Mention(head, UNKNOWN if token is None else token, _stresses(head))]
+    # What a member calls *the cat* can be counted.
+    bare = len(core) == len(typed) or bool(names) or head.endswith("s")
+    found = [Mention(head, UNKNOWN if token is None else token, _stresses(head), bare)]
     is_phrase = len(core) > 1 and core[-1] == head and _INNER.isdisjoint(map(fold, core))
     # A name needs no determiner, so it may have one of its own.
     phrase = " ".join(typed if names else core)
     if is_phrase and len(_stresses(phrase)[0]) <= MOST_SYLLABLES:
-        found.insert(0, Mention(phrase, found[0].token, _stresses(phrase)))
+        found.insert(0, replace(found[0], text=phrase, stresses=_stresses(phrase)))
     return tuple(found)
 
 

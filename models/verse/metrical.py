@@ -28,9 +28,17 @@ from models.serving.low_rank import BlockMatrix
 from models.serving.words import FastWordsAndCharacters
 from models.verse.forms import Form, Metre
 from models.verse.mentions import bias_of, encode
+from models.verse.story import is_present
 from models.verse.subject import NO_SUBJECT, Subject, Topics, bias_towards
 from models.verse.word_index import Columns, Output, WordIndex, english_index
-from models.verse.word_lines import LineRequest, MetricalLine, ParticleStep, Start, write_lines
+from models.verse.word_lines import (
+    Indices,
+    LineRequest,
+    MetricalLine,
+    ParticleStep,
+    Start,
+    write_lines,
+)
 from models.weights import Trained, cached_with_weights
 
 # Openings -----------------------------------------------------------------------------------------
@@ -226,6 +234,8 @@ class MetricalWriter:
         bias += self.correction
         if line.form.modern:
             bias[self.index.archaic] = -np.inf
+        if line.form.story:
+            self._keep_to_story(line, start, bias)
         above = line.form.rhymes_of(line.number)
         rhyme = rhyme_of(last_word(line.above[above[0]])) if above else ""
         known = known_of(line.form, line.number, rhyme)
@@ -242,7 +252,15 @@ class MetricalWriter:
             _closing(line.form, line.number + 1),
             line.rng,
             mentions,
+            self._first_words(line),
         )
+
+    def _keep_to_story(self, line: "NextLine", start: Start, bias: NDArray[np.float32]) -> None:
+        """Forbid the present, unless the member wrote in it, and compounds (*wood-tree*)."""
+        typed = words_of(fold(" ".join((*line.above, line.prefix))))
+        if not start.fragment and not any(map(is_present, typed)):
+            bias[self.index.present] = -np.inf
+        bias[self.index.hyphen] = -np.inf
 
     def _plan(self, line: "NextLine") -> tuple[Columns, Start]:
         """The words that the line may end in, and its start."""
@@ -257,6 +275,11 @@ class MetricalWriter:
                 if start.complete or ends.any():
                     return ends, start
         return index.endings(metre) != 0, start
+
+    def _first_words(self, line: "NextLine") -> Indices:
+        """The columns that earlier lines of a story begin with."""
+        words = {words[0] for words in line.words_above if words} if line.form.story else ()
+        return np.array([self.index.column[w] for w in words if w in self.index.column], np.int64)
 
     def _reachable(self, start: Start, line: "NextLine") -> Columns:
         """The words that can end a line after its start, `(C,)`."""

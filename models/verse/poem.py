@@ -202,7 +202,8 @@ def begin(trained: Trained, request: SonnetRequest) -> SonnetDraft:
         if about:
             subject = writer.topics.about(about, rng)
         else:
-            subject = writer.topics.of_opening(opening) or writer.topics.draw(rng)
+            found = writer.topics.of_opening(opening)
+            subject = found or writer.topics.draw(rng, draft.form.subjects)
         return replace(draft, state=writer.read(folded, draft.form, subject), subject=subject)
     text = END + "".join(line + END for line in folded).lstrip(END) + read_prefix
     logits, state = read(network, text, draft.state)

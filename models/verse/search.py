@@ -3,7 +3,8 @@
 Candidates that meet the metre and the rhyme differ in how much sense they make. Each is ranked,
 together with the lines since the last choice, by
 
-    s = λ · mean fit + ln w + σ · mean cos − ρ · repeated − φ · faults + μ · named + g
+    s = λ · mean fit + ln w + σ · mean cos − ρ · repeated − φ · faults − ω · wanderings
+        + μ · named + g
 
 - mean fit of the words and marks, by the network's own predictions (`word_lines.fit`). A clause
   that the metre forced shows in it, and one that cannot land shows in the line after it;
@@ -11,6 +12,8 @@ together with the lines since the last choice, by
 - mean cos of the content words and the subject of the poem;
 - the number of content words that the poem has already;
 - the number of rules of English that the line breaks (`models.verse.grammar`);
+- the number of changes of person, and of lines that begin alike, in a story
+  (`models.verse.story`);
 - named is the number of lines that name the subject in the member's words, as far as needed by now;
 - g is drawn from a Gumbel distribution, so that the first candidate is a sample of exp(s), and each
   seed gives a poem of its own (the Gumbel-max trick; for several: Kool, van Hoof & Welling, 2019).
@@ -28,11 +31,12 @@ from models.verse.forms import Form
 from models.verse.grammar import can_end, faults
 from models.verse.mentions import named
 from models.verse.metrical import MetricalWriter
+from models.verse.story import wanderings
 from models.verse.subject import Subject
 from models.verse.word_lines import MetricalLine
 
-FIT, SUBJECT, REPETITION, FAULT, NAMED = 8.0, 12.0, 2.0, 4.0, 12.0
-"""λ, σ, ρ, φ and μ, in nats."""
+FIT, SUBJECT, REPETITION, FAULT, WANDERING, NAMED = 8.0, 12.0, 2.0, 4.0, 4.0, 12.0
+"""λ, σ, ρ, φ, ω and μ, in nats."""
 CLOSING = ".;:?!"
 """Marks at which a sentence ends."""
 
@@ -109,5 +113,7 @@ def _score(
     broken = len(faults(tokens, len(above)))
     broken += tokens[-2] in CLOSING and not can_end(tokens)
     lines = [*draft.lines, draft.prefix + line.written]
+    wandering = wanderings(lines) if draft.form.story else 0
     score = FIT * mean + line.log_weight + SUBJECT * near - REPETITION * repeated
-    return score - FAULT * broken + NAMED * named(subject.mentions, lines, draft.form)
+    score -= FAULT * broken + WANDERING * wandering
+    return score + NAMED * named(subject.mentions, lines, draft.form)

@@ -23,7 +23,7 @@ from data.text import fold, words_of
 from models.networks.words import UNKNOWN, WordVocabulary
 from models.serving.low_rank import BlockMatrix, times
 from models.serving.quantization import Matrix
-from models.verse.mentions import Mention, mentions_of, thing
+from models.verse.mentions import DETERMINERS, Mention, mentions_of, thing
 
 Array = NDArray[np.float32]
 TABLE = Path(__file__).parents[2] / "data" / "subjects.txt"
@@ -107,18 +107,21 @@ class Topics:
         nouns = sorted(filter(self._can_be_noun, found.words), key=_is_often_another)
         # A capital at the beginning does not make a name.
         typed = {fold(word): word for word in text.split()[1:]}
-        mentions = [
-            m for noun in nouns[:1] for m in mentions_of(typed.get(noun, noun), self.vocabulary)
-        ]
+        mentions: tuple[Mention, ...] = ()
+        if nouns:
+            named = typed.get(nouns[0], nouns[0])
+            counted = rf"\b({'|'.join(DETERMINERS)}) (\w+ )?{re.escape(nouns[0])}\b"
+            named = f"the {named}" if re.search(counted, fold(text)) else named
+            mentions = mentions_of(named, self.vocabulary)
         if not self._subjects:
-            return replace(found, mentions=tuple(mentions))
+            return replace(found, mentions=mentions)
         # Words of today say little to the network: a listed subject near them says more.
         near = max(self._subjects, key=lambda title: float(self._subjects[title] @ found.vector))
         return replace(
             found,
             vector=_unit(found.vector + SECOND * self._subjects[near]),
             tokens=tuple(dict.fromkeys((*found.tokens, *self._tokens_of([near])))),
-            mentions=tuple(mentions),
+            mentions=mentions,
         )
 
     def _can_be_noun(self, word: str) -> bool:
@@ -139,8 +142,13 @@ class Topics:
         tokens = tuple(dict.fromkeys((*tokens, *found.tokens)))
         return Subject((" ".join(text.split()),), found.vector, tokens, mentions)
 
-    def draw(self, rng: np.random.Generator) -> Subject:
-        """A subject from the list of subjects, and a second one near the first."""
+    def draw(self, rng: np.random.Generator, some: Sequence[str] = ()) -> Subject:
+        """One of some subjects, which the poem names.
+
+        If none of them is known, one from the list of subjects, and a second one near the first.
+        """
+        if known := [title for title in some if list(self._exact(_noun(title)))]:
+            return self.about(known[int(rng.integers(len(known)))], rng)
         if not self._subjects:
             return NO_SUBJECT
         titles, vectors = list(self._subjects), np.stack(list(self._subjects.values()))
@@ -157,7 +165,7 @@ class Topics:
     def _subjects(self) -> Mapping[str, Array]:
         """Vectors of the listed subjects whose words have one."""
         vectors = {}
-        for title in _titles():
+        for title in listed_subjects():
             tokens = list(self._exact(_noun(title)))
             if tokens:
                 vectors[title] = self._mean(tokens)
@@ -203,7 +211,8 @@ def _is_often_another(word: str) -> bool:
 
 
 @cache
-def _titles() -> tuple[str, ...]:
+def listed_subjects() -> tuple[str, ...]:
+    """What a poem can be about if nobody says: *the sea*, *time*."""
     return tuple(line.strip() for line in TABLE.read_text().splitlines() if line.strip())
 
 

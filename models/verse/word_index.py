@@ -21,6 +21,8 @@ from data.tokens import is_word
 from models.networks.words import WordLSTM, WordVocabulary
 from models.serving.low_rank import BlockMatrix, low_rank, times
 from models.verse.forms import Metre
+from models.verse.grammar import TWICE, is_before_noun
+from models.verse.story import is_present
 
 PositionSets = NDArray[np.uint64]
 """Sets of positions in a metre, see `models.verse.forms`."""
@@ -72,6 +74,12 @@ class WordIndex:
         self.column = {text: column for column, text in enumerate(self.texts)}
         self.archaic: Columns = np.array([archaic(text) for text in self.texts])
         """Words of early modern English only, `(C,)`."""
+        self.present: Columns = np.array([is_present(text) for text in self.texts])
+        """Verbs in the present, `(C,)`."""
+        self.before_noun: Columns = np.array([is_before_noun(text) for text in self.texts])
+        """Determiners and adjectives, `(C,)`."""
+        self.twice: Columns = np.array([t in TWICE or not is_word(t) for t in self.texts])
+        """What can stand twice in a row as far as English is concerned, `(C,)`."""
         self.line_end = 0
         self.mentions = np.array([self.column[text] for text in MENTIONS])
         self.punctuation, self.hyphen = (self._marks(some) for some in (PUNCTUATION, HYPHEN))

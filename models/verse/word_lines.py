@@ -36,6 +36,16 @@ MIN_P = 0.03
 Nguyen et al., 2024)."""
 LIKELIHOOD = 1.5
 """Nats of `fit` for each of ln p, beside those of the classifier."""
+QUANTITIES = {
+    "ln p": 0.62,
+    "ln p squared": 0.058,
+    "entropy": -1.25,
+    "ln rank": 0.79,
+    "is a surprise": -2.99,
+    "is common": -0.29,
+}
+"""What the classifier of `fit` knows of a token, with the weight of each."""
+_WEIGHTS = np.array([*QUANTITIES.values()], np.float32)
 SURPRISING, FEW = -6.0, 60
 """ln p below which a word is a surprise, and the number of words that are very common."""
 SMALLEST_LOGIT = -1e4
@@ -47,6 +57,8 @@ RESAMPLE_BELOW = 0.5
 
 MENTION_SHARE = 0.25
 """The most that the bias of a mention can make of its probability: grammar chooses its place."""
+STALE = 3.0
+"""Nats by which words become less likely that a line should not begin with."""
 MAX_TOKENS = 24
 """Tokens after which a line is dropped."""
 PREDICTED_AT_ONCE = 64
@@ -102,6 +114,8 @@ class LineRequest:
     """For this line only, so that it does not depend on the other lines of the batch."""
     mentions: tuple[Mention, ...] = ()
     """What the columns `WordIndex.mentions` stand for; at most one for each."""
+    stale: Indices = field(default_factory=lambda: np.zeros(0, np.int64), repr=False)
+    """Columns that the line should not begin with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -232,6 +246,9 @@ class _ParticleBatch:
                     (request.metre.positions_of(stresses), len(stresses))
                     for stresses in mention.stresses
                 ]
+        typed = ["".join(request.start.tokens[-1:]) for request in requests]
+        self.typed_last = np.array([index.column.get(text, index.line_end) for text in typed])
+        """The column of the last token that the member typed in each line, or the line feed's."""
         # Drawn in advance, in one call per line, so that lines do not depend on each other.
         self.particles = np.array([request.particles for request in requests])
         uniform = [r.rng.random((r.particles, MAX_TOKENS)) for r in requests]
@@ -329,6 +346,10 @@ class _ParticleBatch:
         # One product serves both: what is drawn from, and the network's own prediction.
         scaled = logits * self.cold[line] + self.bias[line]
         self._limit_mentions(scaled)
+        for row in range(len(rows)) if step == 0 else ():
+            request = self.requests[line[row]]
+            if not request.start.tokens:
+                scaled[row, request.stale] -= STALE
         x, log_share = draw(scaled, self._allowed(step), u)
         rows["log_weight"] += log_share
         total, entropy = log_sum_exp(logits)
@@ -412,12 +433,16 @@ class _ParticleBatch:
         unclosed = ~rows["closed"]
         some = unclosed.nonzero()[0]
         allowed[some, rows["end"][some]] = (rows["positions"] & rows["ending"] != 0)[some]
+        last = rows["written"][:, step - 1] if step else self.typed_last[rows["line"]]
+        allowed[np.arange(len(rows)), last] &= index.twice[last]
+        follows = index.before_noun[last]
         named = np.isin(rows["written"][:, :step], index.mentions).any(axis=1)
         for row in (unclosed & ~named).nonzero()[0].tolist():  # once in a line
             line, positions, ending, *_ = rows[_OF_SETS][row].tolist()
-            for k, column in enumerate(index.mentions[: len(requests[line].mentions)]):
-                viable = requests[line].metre.positions_before(ending)
-                allowed[row, column] = self._after_mention(line, k, positions) & viable != 0
+            viable = requests[line].metre.positions_before(ending)
+            for k, mention in enumerate(requests[line].mentions):
+                fits = self._after_mention(line, k, positions) & viable != 0
+                allowed[row, index.mentions[k]] = fits and (mention.bare or follows[row])
         for number, request in enumerate(requests if step == 0 else ()):
             if request.start.fragment:
                 of_line = (rows["line"] == number) & unclosed
@@ -549,16 +574,20 @@ def fit(log_p: Array, entropy: Array, tokens: Indices) -> Array:
     that prediction, in nats; tokens: indices, by which common words come first.
 
     Likely words alone make lines that say nothing (Li et al., 2016, for conversations). The rest is
-    a logistic regression on the means of these quantities that tells quatrains of the corpora from
-    the network's own, at temperature 1: people write rarer words in places where the network is
-    sure, and seldom one that it does not expect at all.
+    a logistic regression on the means of `quantities` that tells quatrains of the corpora from the
+    network's own, at temperature 1: people write rarer words in places where the network is sure,
+    and seldom one that it does not expect at all. `models.verse.critic` fits it.
     """
-    is_surprise, is_common = log_p < SURPRISING, tokens < FEW
-    rank: Array = np.log1p(tokens).astype(np.float32)
-    classified = 0.62 * log_p + 0.058 * np.maximum(log_p, -12) ** 2 - 1.25 * entropy + 0.79 * rank
-    classified -= 2.99 * is_surprise + 0.29 * is_common
+    classified = quantities(log_p, entropy, tokens) @ _WEIGHTS
     found: Array = LIKELIHOOD * log_p + classified
     return found
+
+
+def quantities(log_p: Array, entropy: Array, tokens: Indices) -> Array:
+    """The `QUANTITIES` of some tokens, `(R, 6)`; arguments as of `fit`."""
+    squared, rank = np.maximum(log_p, -12) ** 2, np.log1p(tokens)
+    columns = (log_p, squared, entropy, rank, log_p < SURPRISING, tokens < FEW)
+    return np.stack(columns, axis=1, dtype=np.float32, casting="unsafe")
 
 
 def log_sum_exp(logits: Array) -> tuple[Array, Array]:

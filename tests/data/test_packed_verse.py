@@ -8,7 +8,7 @@ import pytest
 from data import downloads
 from data.errors import CorpusError
 from data.held_out import runs_in
-from data.packed_verse import LONGEST, load_packed_verse, year_of
+from data.packed_verse import LONGEST, load_packed_verse, missing_collections, year_of
 
 SONNET = "Shall I compare thee to a summer's day?\nThou art more lovely and more temperate:\n"
 BALLAD = "It fell about the Martinmas\nWhen nights are lang and mirk\n"
@@ -51,6 +51,13 @@ def test_passages_are_not_too_long(tmp_path: Path) -> None:
 def test_missing_files(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match="no packed verse"):
         list(load_packed_verse(tmp_path))
+
+
+def test_missing_collections(tmp_path: Path) -> None:
+    missing = missing_collections(tmp_path)
+    assert "standard-ebooks.txt.xz" in missing
+    (tmp_path / "standard-ebooks.txt.xz").touch()
+    assert missing_collections(tmp_path) == [n for n in missing if n != "standard-ebooks.txt.xz"]
 
 
 @pytest.mark.parametrize(

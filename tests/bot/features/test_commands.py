@@ -238,7 +238,7 @@ async def test_typed_text_is_not_a_template(chat: Chat) -> None:
     result = await chat.alice.use("sonnet", opening="{0} {name} {")
     assert result.body.startswith("{0} {name} {line 1 of the poem,")
     result = await chat.alice.use("sonnet", about="{form} {0}")
-    assert result.title == "📜 A sonnet on {form} {0}"
+    assert result.title == "📜 A sonnet on “{form} {0}”"
     forged = SonnetOptions(SonnetRequest("{x}", about="{y}" * 30))
     with pytest.raises(UserError, match=r"You asked for: /sonnet opening:\{x\} about:\{y\}"):
         await sonnet.sonnet(chat.app, FakeTurn(FakePlatform()), forged)

@@ -30,7 +30,7 @@ async def test_about_any_name(chat: Chat, subtests: pytest.Subtests) -> None:
             chat.writer.sonnets_asked.clear()
             result = await chat.alice.use("sonnet", about=about)
             assert stanzas_of(result)[0][0].startswith(about)
-            assert result.title == f"📜 A sonnet on {about}"
+            assert result.title in {f"📜 A sonnet on {about}", f"📜 A sonnet on “{about}”"}
             assert not chat.notified()
             await chat.alice.press(result, "Another")
             asked = [(each.about, each.opening) for each in chat.writer.sonnets_asked]
@@ -42,6 +42,14 @@ async def test_title_has_subject(chat: Chat, subtests: pytest.Subtests) -> None:
         ({"about": "the sea"}, "📜 A sonnet on the sea"),
         ({"about": "Rex"}, "📜 A sonnet on Rex"),
         ({"about": "our moderator Steve"}, "📜 A sonnet on our moderator Steve"),
+        ({"about": "love"}, "📜 A sonnet on love"),
+        ({"about": "old friends."}, "📜 A sonnet on old friends"),
+        ({"about": "🦕"}, "📜 A sonnet on 🦕"),
+        ({"about": "server"}, "📜 A sonnet on “server”"),
+        ({"about": "france and once"}, "📜 A sonnet on “france and once”"),
+        ({"about": "I'm late!"}, "📜 A sonnet on “I'm late!”"),
+        ({"about": "a"}, "📜 A sonnet on “a”"),
+        ({"about": "愛"}, "📜 A sonnet on “愛”"),
         ({"opening": "Of time and love ", "about": "Rex"}, "📜 A sonnet on Rex"),
         ({"opening": "Of time and love "}, "📜 A sonnet"),
     ]:

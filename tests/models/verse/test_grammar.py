@@ -49,6 +49,9 @@ from models.verse.grammar import RULES, SETS, can_end, faults
         ("i gave thee all your gold", "address"),
         ("at length, as as the moon", "doubled"),
         ("he saw the sea in\nin the morning", "doubled"),
+        ("a summer's summer's day", "doubled"),
+        ("he went o'er\no'er the sea", "doubled"),
+        ("the summer's of the summer's day", "repeated"),
         ("the shadow of the shadow", "repeated"),
     ],
 )
@@ -77,6 +80,7 @@ def test_faults(text: str, rule: str) -> None:
         "to-day the would-be king is fallen low",
         "thou art my friend. you all have heard my vow",
         "king of kings, be with us, help us now",
+        "long, long the day, a thousand thousand more",
     ],
 )
 def test_what_verse_says(text: str) -> None:

@@ -66,6 +66,20 @@ def test_stresses(text: str, stresses: tuple[str, ...]) -> None:
     assert mentions_of(text, VOCABULARY)[0].stresses == stresses
 
 
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("my cat", False),
+        ("the little cat", False),
+        ("pizza", True),
+        ("our Steve", True),
+        ("the engines", True),
+    ],
+)
+def test_what_is_counted_needs_a_determiner(text: str, bare: bool) -> None:
+    assert {mention.bare for mention in mentions_of(text, VOCABULARY)} == {bare}
+
+
 def test_times() -> None:
     (mention,) = mentions_of("my cat", VOCABULARY)
     assert times(mention, ["The Cat, the cat's tail", "my cat", "a catalogue", "cats"]) == 2

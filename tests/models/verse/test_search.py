@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from data.tokens import tokenise
-from models.verse.forms import FORMS
+from models.verse.forms import DEFAULT_FORM, FORMS
 from models.verse.poem import PARTICLES, SonnetDraft, SonnetError, SonnetRequest, begin, extend
 from models.verse.search import ranked
 from models.verse.subject import NO_SUBJECT, Subject
@@ -25,10 +25,13 @@ def candidate(text: str, mean: float = -4.0) -> MetricalLine:
 
 
 def firsts(
-    *candidates: MetricalLine, above: Sequence[str] = (), subject: Subject = NO_SUBJECT
+    *candidates: MetricalLine,
+    above: Sequence[str] = (),
+    subject: Subject = NO_SUBJECT,
+    form: str = DEFAULT_FORM,
 ) -> set[str]:
     """What comes first, for some seeds."""
-    draft = begin(VERSIFIER, SonnetRequest("\n".join([*above, ""])))
+    draft = begin(VERSIFIER, SonnetRequest("\n".join([*above, ""]), form=form))
     pool = [(draft, line) for line in candidates]
     orders = [ranked(WRITER, subject, pool, np.random.default_rng(seed)) for seed in range(20)]
     return {order[0][1].written for order in orders}

@@ -109,6 +109,26 @@ def test_poem_names_a_thing_of_its_opening(opening: str, named: list[str]) -> No
     assert [mention.text for mention in subject.mentions] == named
 
 
+@pytest.mark.parametrize(
+    ("opening", "bare"),
+    [("The dark moon shines", False), ("Moonlight and the sea", True), ("I see the moon", False)],
+)
+def test_opening_says_what_is_counted(opening: str, bare: bool) -> None:
+    subject = TOPICS.of_opening(opening)
+    assert subject is not None
+    assert [mention.bare for mention in subject.mentions] == [bare]
+
+
+def test_subject_of_a_form() -> None:
+    """It is drawn from those of the form that the network knows, and named."""
+    drawn = [
+        TOPICS.draw(np.random.default_rng(k), ["a ship", "an xqzt", "a star"]) for k in range(9)
+    ]
+    assert {subject.words for subject in drawn} == {("a ship",), ("a star",)}
+    assert all(subject.mentions for subject in drawn)
+    assert len(TOPICS.draw(np.random.default_rng(0), ["an xqzt"]).words) == 2
+
+
 def test_opening_about_nothing() -> None:
     assert TOPICS.of_opening("Thou, who of the") is None
 

@@ -26,6 +26,7 @@ from models.networks.words import (
 )
 from models.verse import word_lines as module
 from models.verse.forms import FORMS, Metre
+from models.verse.mentions import Mention
 from models.verse.metrical import start_of
 from models.verse.word_index import Columns, Output, WordIndex, english_index
 from models.verse.word_lines import LineRequest, MetricalLine, Start, write_lines
@@ -70,6 +71,30 @@ def request(
         closing,
         np.random.default_rng(seed),
     )
+
+
+@pytest.mark.parametrize("bare", [True, False])
+def test_mention_follows_a_determiner(bare: bool) -> None:
+    mention = Mention("wug", int(INDEX.tokens[INDEX.column["love"]]), ("1",), bare)
+    bias = np.zeros(len(INDEX.texts), np.float32)
+    bias[INDEX.mentions[0]] = 9.0
+    found = lines(replace(request(particles=200), bias=bias, mentions=(mention,)))
+    words = [words_of(text) for text in found]
+    before = [" ".join(line[: line.index("wug")][-1:]) for line in words if "wug" in line]
+    assert before
+    assert bare == ("" in before)
+    assert bare or all(INDEX.before_noun[INDEX.column[word]] for word in before)
+
+
+def test_no_word_comes_twice_in_a_row() -> None:
+    love = INDEX.column["love"]
+    bias = np.zeros(len(INDEX.texts), np.float32)
+    bias[love] = 30.0
+    for typed in ("", "my love "):
+        (found,) = written(replace(request(typed, particles=50), bias=bias))
+        tokens = [(*candidate.start.tokens, *candidate.tokens) for candidate in found]
+        assert any("love" in line for line in tokens)
+        assert all("love love" not in " ".join(line) for line in tokens)
 
 
 def written(*requests: LineRequest) -> list[list[MetricalLine]]:

@@ -68,14 +68,17 @@ def all_lines(
                 go_on(end, p * predicted[index.column["!"]], (*tokens, "!"), 0)
             return
         ending = int(index.endings(metre)[end])
-        if positions & ending:
+        last = index.column[tokens[-1]] if tokens else -1
+        can_end = positions & ending and end != last  # no word comes twice in a row
+        if can_end:
             go_on(end, p * predicted[end], (*tokens, index.texts[end]), 0)
         inner = [int(column) for column in np.flatnonzero(index.inner(metre, positions, ending))]
-        inner = [column for column in inner if column != end]  # the last word comes once
+        # The last word comes once.
+        inner = [column for column in inner if column not in (end, last)]
         for column in inner:
             there = after(index, metre, positions, column)
             go_on(end, p * predicted[column], (*tokens, index.texts[column]), there)
-        if not marked and (inner or positions & ending):
+        if not marked and (inner or can_end):
             go_on(end, p * predicted[index.column["!"]], (*tokens, "!"), positions)
 
     one = np.ones(1, np.int64)

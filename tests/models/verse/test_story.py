@@ -1,0 +1,83 @@
+"""Stories: the present tense, and what jumps from person to person."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from data.text import words_of
+from models.verse import search, story, word_lines
+from models.verse.forms import FORMS
+from models.verse.story import is_present, wanderings
+from models.verse.word_lines import write_lines
+from tests.models.verse.test_metrical import WRITER, line, texts
+from tests.models.verse.test_search import candidate, firsts
+
+LIMERICK = FORMS["limerick"]
+
+
+@pytest.mark.parametrize("word", ["is", "has", "goes", "will"])
+def test_present(word: str) -> None:
+    assert is_present(word)
+
+
+@pytest.mark.parametrize("word", ["was", "went", "go", "loves", "eyes", "xqzt", "\n"])
+def test_not_only_present(word: str) -> None:
+    """*Loves* is a plural, too, and *go* follows *to*."""
+    assert not is_present(word)
+
+
+@pytest.mark.parametrize(
+    ("lines", "count"),
+    [
+        ([], 0),
+        (["A cat sat down", "and he ate his hat"], 0),
+        (["He met her", "she saw that it was good"], 1),
+        (["I saw him", "you saw us"], 3),
+        (["And he sat", "and he ate", "", "And it was his"], 2),
+    ],
+)
+def test_wanderings(lines: list[str], count: int) -> None:
+    assert wanderings(lines) == count
+
+
+def test_story_keeps_to_its_person(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search, "WANDERING", 40.0)
+    he, i = candidate("he had his day"), candidate("I had my day")
+    above = ["When he was in the rain"]
+    assert firsts(he, i, above=above, form="limerick") == {"he had his day"}
+    assert len(firsts(he, i, above=above)) == 2
+
+
+def test_story_is_in_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Unless the member has begun it in the present; and has no compounds."""
+    present = ["is", "away", "day", "sorrow"]
+    monkeypatch.setattr(story, "PRESENT", frozenset(present))
+    column, index = WRITER.index.column, WRITER.index
+    monkeypatch.setattr(index, "present", index.present.copy())
+    index.present[[column[word] for word in present if word in column]] = True
+    for prefix, are_some in (("", False), ("the sorrow ", True)):
+        found = texts(line(form=LIMERICK, prefix=prefix))
+        words = {word for text in found for word in words_of(text.removeprefix(prefix))}
+        assert not any("-" in text for text in found)
+        (request,) = WRITER.requests([line(form=LIMERICK, prefix=prefix)])
+        assert (request.bias[column["day"]] > -1e9) == are_some
+        assert are_some or words.isdisjoint(present)
+
+
+def test_lines_begin_with_other_words() -> None:
+    (request,) = WRITER.requests([line("the rain", "so dark", form=LIMERICK)])
+    assert {WRITER.index.texts[k] for k in request.stale} == {"the", "so"} & {*WRITER.index.texts}
+    (sonnet,) = WRITER.requests([line("the rain")])
+    assert not sonnet.stale.size
+
+
+def test_stale_words_begin_fewer_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(word_lines, "STALE", 30.0)
+    index = WRITER.index
+    (a_request,) = WRITER.requests([line(form=LIMERICK)])
+    fresh = {"love", "so", "my", "a"}
+    stale = np.flatnonzero([text not in fresh for text in index.texts])
+    (found,) = write_lines(WRITER.network, index, WRITER.output, [replace(a_request, stale=stale)])
+    assert {candidate.tokens[0] for candidate in found} <= fresh
+    assert any(not fresh.issuperset(candidate.tokens) for candidate in found)
