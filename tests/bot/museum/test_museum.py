@@ -1,5 +1,6 @@
 """`/museum`, `/collection` and `/leaderboard`."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from bot.museum.museum import MuseumOptions, museum
 from bot.museum.queries import Museum
 from bot.polls import hall_of_fame
 from tests.bot.champions import crown
+from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Actor, Chat
 from tests.bot.opened_polls import TEN_MINUTES, voted
@@ -207,17 +209,24 @@ async def test_earlier_page_of_a_hidden_collection(chat: Chat) -> None:
     assert [each.text for each in shown] == [emptied.text] * 2
 
 
-@pytest.mark.both
 async def test_slow_page_of_a_hidden_collection(
-    chat: Chat, monkeypatch: pytest.MonkeyPatch
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What others would see of it, had it been deferred for all."""
+
+    async def draw(_make: object, *_arguments: object) -> bytes:
+        await asyncio.sleep(0.1)
+        return b""
+
     monkeypatch.setattr(hall_of_fame, "PATIENCE_S", 0.0)
-    await discovered(chat, "Stegosaurus")
-    await chat.app.store[Museum].hide(chat.community_id, chat.alice.id, hidden=True)
-    assert (await chat.alice.use("collection")).is_private
-    assert (await chat.alice.use("dinosaur", name="Stegosaurus")).is_private
-    assert not chat.history()
+    monkeypatch.setattr(discord_chat.world.renderer, "draw", draw)
+    await discovered(discord_chat, "Stegosaurus")
+    await discord_chat.app.store[Museum].hide(
+        discord_chat.community_id, discord_chat.alice.id, hidden=True
+    )
+    assert (await discord_chat.alice.use("collection")).is_private
+    assert (await discord_chat.alice.use("dinosaur", name="Stegosaurus")).is_private
+    assert not discord_chat.history()
 
 
 @pytest.mark.both
