@@ -43,8 +43,9 @@ from bot.settings import Settings
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FOLDER = Path("docs/slack")
-SIZE, TALL, WIDE = (800, 640), (800, 1000), (1360, 720)
-"""Width and height of pictures in pixels: of most, of App Home, and of both platforms."""
+SIZE, TALL, WIDE, LARGE = (800, 640), (800, 1000), (1360, 720), (1360, 1080)
+"""Width and height of pictures in pixels: of most, of App Home, of both platforms, and of both with
+creatures."""
 COLOURS = 128
 MOST_BYTES = 160_000
 WAIT_MS = 60_000
@@ -78,6 +79,7 @@ class Photographer:
         await self._take_both()
         for platform in (bot.platform, slack.platform):
             await fill_museum(bot.app, platform.name)
+        await self._resize(LARGE)
         for name, line, picture in (
             ("dinosaur", "/dinosaur name:Therizinosaurus", "Drawing of Therizinosaurus"),
             ("museum", "/museum", "Drawings, in the order of the list"),
@@ -173,7 +175,7 @@ class Photographer:
     async def _ask(self, pane: Page | FrameLocator, line: str) -> None:
         """Type a command."""
         text = pane.get_by_role("combobox", name="Message")
-        await text.fill(line)
+        await text.fill(f"{line} ")  # the space ends the suggestions, of which Enter would take one
         await text.press("Enter")
 
     async def _vote(self, pane: Page | FrameLocator, line: str) -> None:
