@@ -8,40 +8,53 @@ python -m benchmarks.screenshots
 import argparse
 import asyncio
 import io
+import secrets
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import discord
 from PIL import Image
-from playwright.async_api import FrameLocator, Locator, Page, async_playwright, expect
+from playwright.async_api import FrameLocator, Page, async_playwright, expect
 from rich.console import Console
 
+from bot.chat.app import App
 from bot.launch import Tokens
 from bot.operate.serving.local import at_home
 from bot.operate.serving.platforms import running_bot, slack_beside
+from bot.pictures import creature_pictures
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.both.server import SideBySide
 from bot.platforms.local.common.clock import MovableClock
 from bot.platforms.local.server import LocalDiscord
+from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.names import CommandNames
+from bot.polls import plates
+from bot.polls.queries import Ballot, Polls
 from bot.settings import Settings
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 FOLDER = Path("docs/slack")
-SIZE, TALL, WIDE = (800, 640), (800, 1000), (1360, 720)
-"""Width and height of pictures in pixels: of most, of App Home, and of both platforms."""
+SIZE, TALL, WIDE, LARGE = (800, 640), (800, 1000), (1360, 720), (1360, 1080)
+"""Width and height of pictures in pixels: of most, of App Home, of both platforms, and of both with
+creatures."""
 COLOURS = 128
-MOST_BYTES = 120_000
+MOST_BYTES = 160_000
 WAIT_MS = 60_000
-"""For what the networks write."""
+"""For what the networks write, and what a busy machine shows."""
+DISCOVERED = (
+    *("Mangosaurus", "Thunderotitan", "Lunaceratops", "Emberaptor", "Nightodon"),
+    *("Frostostegus", "Velocinanus", "Brambledocus", "Pteridosaurus"),
+)
+"""Names in the museum, the newest first."""
 
 
 class Photographer:
@@ -64,11 +77,19 @@ class Photographer:
         await self._take_plaque()
         await self._take_home()
         await self._take_both()
+        for platform in (bot.platform, slack.platform):
+            await fill_museum(bot.app, platform.name)
+        await self._resize(LARGE)
+        for name, line, picture in (
+            ("dinosaur", "/dinosaur name:Therizinosaurus", "Drawing of Therizinosaurus"),
+            ("museum", "/museum", "Drawings, in the order of the list"),
+            ("collection", "/collection", "Drawings, in the order of the list"),
+        ):
+            await self._take_pictured(name, line, picture)
         await bot.jobs.polls.close_due(later)
 
     async def _take_names(self) -> None:
-        await self._ask(self._page, "/dinoname starts_with:mango")
-        await self._vote(self._page)
+        await self._vote(self._page, "/dinoname starts_with:mango")
         await self._take("names")
 
     async def _take_modal(self) -> None:
@@ -84,12 +105,12 @@ class Photographer:
     async def _take_sonnet(self) -> None:
         await self._ask(self._page, "/sonnet O mighty lizard, how thy footsteps fall")
         another = self._page.get_by_role("button", name="Another")
-        await expect(another).to_be_visible(timeout=WAIT_MS)
+        await expect(another).to_be_visible()
         await self._take("sonnet")
 
     async def _take_plaque(self) -> None:
         plaque = self._page.get_by_role("img", name="A plaque: ")
-        await expect(plaque).to_be_visible(timeout=WAIT_MS)
+        await expect(plaque).to_be_visible()
         await plaque.evaluate("image => image.decode()")
         await self._take("plaque")
 
@@ -103,17 +124,50 @@ class Photographer:
     async def _take_both(self) -> None:
         await self._resize(WIDE)
         await self._page.goto(self._local.url)
-        server, slack = (self._page.frame_locator(each) for each in ("#discord", "#slack"))
+        server, slack = self._panes
         await expect(server.locator("#topic")).not_to_be_empty()
-        await self._ask(slack, "/dinoname ends_with:raptor")
-        await self._vote(slack)
+        await self._vote(slack, "/dinoname ends_with:raptor")
         await self._ask(server, "/dinoname starts_with:draco")
-        await expect(server.locator(".row button")).to_have_count(7, timeout=WAIT_MS)
+        await expect(server.locator(".row button").first).to_be_visible()
         names = self._server.messages[-1]
         await self._server.press(names, names.buttons[2].label, by=self._server.admin)
         await server.locator(".row button").nth(2).click()
         await expect(server.locator(".row button").nth(2)).to_contain_text("· 2")
+        await self._wait_for_picture(server, "From left to right: ")
         await self._take("both")
+        await self._take_thread("strip", "From left to right: ")
+
+    async def _take_pictured(self, name: str, line: str, picture: str) -> None:
+        """Use a command on both platforms whose answers have a picture."""
+        server, slack = self._panes
+        threads = await slack.locator("#log .replies").count()
+        for pane in self._panes:
+            await self._ask(pane, line)
+        await self._wait_for_picture(server, picture)
+        if name == "dinosaur":
+            await self._wait_for_picture(slack, picture)
+            await self._take(name)
+        else:
+            await self._take_thread(name, picture, threads)
+
+    async def _take_thread(self, name: str, picture: str, number: int = -1) -> None:
+        """Take a picture of both with a thread open, where Slack has this picture."""
+        _server, slack = self._panes
+        await slack.locator("#log .replies").nth(number).click()
+        await self._wait_for_picture(slack, picture)
+        await self._take(name)
+        await slack.locator("#close-thread").click()
+
+    async def _wait_for_picture(self, pane: FrameLocator, name: str) -> None:
+        """Wait until the newest picture with this text is seen."""
+        picture = pane.get_by_role("img", name=name).last
+        await expect(picture).to_be_visible()
+        await picture.evaluate("image => image.decode()")
+
+    @property
+    def _panes(self) -> tuple[FrameLocator, FrameLocator]:
+        """Discord and Slack on the page of both."""
+        return self._page.frame_locator("#discord"), self._page.frame_locator("#slack")
 
     async def _resize(self, size: tuple[int, int]) -> None:
         await self._page.set_viewport_size({"width": size[0], "height": size[1]})
@@ -121,22 +175,28 @@ class Photographer:
     async def _ask(self, pane: Page | FrameLocator, line: str) -> None:
         """Type a command."""
         text = pane.get_by_role("combobox", name="Message")
-        await text.fill(line)
+        await text.fill(f"{line} ")  # the space ends the suggestions, of which Enter would take one
         await text.press("Enter")
 
-    async def _vote(self, pane: Page | FrameLocator) -> None:
-        """Let all three members vote in the newest poll on Slack."""
-        buttons = _newest_buttons(pane)
-        await expect(buttons).to_have_count(7, timeout=WAIT_MS)
+    async def _vote(self, pane: Page | FrameLocator, line: str) -> None:
+        """Ask for names on Slack, and let all three members vote."""
         before = len(self._slack.messages)
-        message = self._slack.messages[-1]
+        await self._ask(pane, line)
+
+        def polls() -> list[Message]:
+            return [each for each in self._slack.messages[before:] if each.buttons]
+
+        await self._slack.wait_for(lambda: bool(polls()), timeout_s=WAIT_MS / 1000)
+        (message,) = polls()
         for member, place in ((self._slack.admin, 1), (self._slack.guest, 3)):
             self._slack.press(member, message, message.buttons[place]["action_id"])
+        buttons = pane.locator(f"#log [data-ts='{message.ts}'] .actions button")
         await buttons.nth(1).click()
-        await self._slack.wait_for(lambda: len(self._slack.messages) == before + 3)
-        poll = pane.locator(f"[data-ts='{message.ts}']")
-        await expect(poll.locator(".actions button").nth(1)).to_contain_text("· 2")
-        await expect(poll.locator(".actions button").nth(3)).to_contain_text("· 1")
+        await self._slack.wait_for(
+            lambda: sum(each.is_ephemeral for each in self._slack.messages[before:]) == 3
+        )
+        await expect(buttons.nth(1)).to_contain_text("· 2")
+        await expect(buttons.nth(3)).to_contain_text("· 1")
 
     async def _take(self, name: str) -> None:
         """Keep a picture of what the page shows. Raises ValueError if the file is too large."""
@@ -150,8 +210,20 @@ class Photographer:
         Console().print(f"{path}: {size / 1000:.0f} kB")
 
 
-def _newest_buttons(pane: Page | FrameLocator) -> Locator:
-    return pane.locator(".message").last.locator(".actions button")
+async def fill_museum(app: App, platform: str) -> None:
+    """Let names have won on the days before, for the member and in the place of an open poll."""
+    polls, now = app.store[Polls], app.now()
+    (asked, *_others) = await polls.due(now + timedelta(hours=1), platform)
+    for days, name in enumerate(DISCOVERED, 1):
+        at = now - timedelta(days=days)
+        poll = replace(
+            asked, id=secrets.randbits(62), message_id=None, names=(name,), votes=(0,), opened_at=at
+        )
+        await polls.open(replace(poll, closes_at=at + timedelta(minutes=1)))
+        for member_id in range(1, 1 + poll.votes_needed):
+            await polls.cast(Ballot(poll.id, member_id, 0), at)
+        await polls.close(poll.id, at)
+        await polls.announced(poll.id, at)
 
 
 @asynccontextmanager
@@ -191,6 +263,8 @@ async def take_pictures() -> None:
             serving(server, workspace, Path(state)) as (bot, slack),
             async_playwright() as playwright,
         ):
+            expect.set_options(timeout=WAIT_MS)
+            plates.STRIP_S, creature_pictures.REST = WAIT_MS / 1000, 0.0  # all names have a strip
             browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
             width, height = SIZE
             page = await browser.new_page(viewport={"width": width, "height": height})

@@ -40,7 +40,9 @@ async def collection(app: App, turn: Turn, options: CollectionOptions) -> None:
     """Answer `/collection`."""
     async with app.answering(turn, ACTION):
         owner_id = turn.user.id if options.member_id is None else options.member_id
-        await answer_with(app, turn, _page(app, turn, owner_id, 0))
+        is_hidden = await app.store[Museum].is_hidden(check_community(turn), owner_id)
+        page = _page(app, turn, owner_id, 0, is_hidden=is_hidden, private=is_hidden)
+        await answer_with(app, turn, page, private=is_hidden)
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -52,8 +54,8 @@ async def press(app: App, turn: Turn, state: str) -> None:
     if number is None or page is None:
         raise other_version("/collection")
     match action:
-        case "page":
-            await _show(app, turn, number, page)
+        case "page" | "own":
+            await _show(app, turn, number, page, private=action == "own")
         case "hide" | "show":
             if number != turn.user.id:
                 raise UserError(
@@ -88,9 +90,13 @@ def owner_buttons(exhibit: Exhibit, member_id: int) -> Iterator[Button]:
         yield Button(_("Release"), ACTION, f"release:{exhibit.id}", emoji="🍃")
 
 
-async def _show(app: App, turn: Turn, owner_id: int, number: int) -> None:
+async def _show(app: App, turn: Turn, owner_id: int, number: int, *, private: bool) -> None:
     """Show a page of a collection in place of the message with the button."""
-    page = await _page(app, turn, owner_id, number)
+    is_hidden = await app.store[Museum].is_hidden(check_community(turn), owner_id)
+    if is_hidden and not private:  # others see this message, which was posted before
+        await turn.edit_source(_hidden())
+        return
+    page = await _page(app, turn, owner_id, number, is_hidden=is_hidden, private=private)
     await turn.edit_source(page.message)
     await note_shown(app, turn, turn.source.ref if turn.source is not None else None, page)
 
@@ -125,14 +131,14 @@ def _question(exhibit: Exhibit) -> Message:
     return Message(text(sentence, name=strong(exhibit.name)), buttons=(button,), private=True)
 
 
-async def _page(app: App, turn: Turn, owner_id: int, number: int) -> Winners:
+async def _page(
+    app: App, turn: Turn, owner_id: int, number: int, *, is_hidden: bool, private: bool
+) -> Winners:
     """A page of a collection. Only its owner sees one that is hidden."""
-    community_id = check_community(turn)
     is_own = owner_id == turn.user.id
-    is_hidden = await app.store[Museum].is_hidden(community_id, owner_id)
     if is_hidden and not is_own:
         raise UserError(_("This member keeps their collection to themself."))
-    page = await page_of(app, community_id, number=number, owner_id=owner_id)
+    page = await page_of(app, check_community(turn), number=number, owner_id=owner_id)
     if not page.count:
         return Winners(_empty(is_own=is_own))
     owner = link(turn.platform.mention(owner_id))
@@ -142,13 +148,14 @@ async def _page(app: App, turn: Turn, owner_id: int, number: int) -> Winners:
         count=page.count,
         limit=MOST_OWNED,
     )
-    buttons = [*page.paging(ACTION, lambda number: f"page:{owner_id}:{number}")]
+    turn_to = "own" if private else "page"
+    buttons = [*page.paging(ACTION, lambda number: f"{turn_to}:{owner_id}:{number}")]
     if is_hidden:
         buttons.append(Button(_("Show to others"), ACTION, f"show:{owner_id}", emoji="👁️"))
     else:
         buttons.append(Button(_("Hide from others"), ACTION, f"hide:{owner_id}", emoji="🙈"))
     frame = Embed(_("🦕 Collection"), (places, ()), tone=Tone.NAMES)
-    return await gallery(app, turn, page, frame, buttons, private=is_hidden)
+    return await gallery(app, turn, page, frame, buttons, private=private)
 
 
 def _empty(*, is_own: bool) -> Message:

@@ -59,7 +59,10 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
             raise UserError(_("The bot won't show a dinosaur of that name; try another one."))
         exhibit = await _exhibit(app, turn, name)
         if exhibit is not None:
-            await answer_with(app, turn, _discovered(app, turn, exhibit, words))
+            # Its buttons tell whose it is.
+            is_private = exhibit.owner_id == turn.user.id and exhibit.member_id is None
+            found = _discovered(app, turn, exhibit, words, is_private=is_private)
+            await answer_with(app, turn, found, private=is_private)
             return
         profile = await asyncio.to_thread(profile_of, name)
         is_private = not await _is_known(app, turn, profile)
@@ -140,9 +143,11 @@ async def _exhibit(app: App, turn: Turn, name: str) -> Exhibit | None:
     return None
 
 
-async def _discovered(app: App, turn: Turn, exhibit: Exhibit, words: WordFilter) -> Winners:
+async def _discovered(
+    app: App, turn: Turn, exhibit: Exhibit, words: WordFilter, *, is_private: bool
+) -> Winners:
     """The same with its discoverer, and for its owner with buttons."""
-    message = await _message(app, turn, exhibit.profile, words, is_private=False)
+    message = await _message(app, turn, exhibit.profile, words, is_private=is_private)
     (embed,) = message.embeds
     discoverer: Text = ()
     if exhibit.is_of_day:
@@ -152,17 +157,23 @@ async def _discovered(app: App, turn: Turn, exhibit: Exhibit, words: WordFilter)
     if discoverer:
         embed = replace(embed, fields=(*embed.fields, Field(_("Discovered by"), discoverer)))
     buttons = (*message.buttons, *owner_buttons(exhibit, turn.user.id))
-    return Winners(replace(message, embeds=(embed,), buttons=buttons), (exhibit.poll_id,))
+    message = replace(message, embeds=(embed,), buttons=buttons)
+    if is_private:
+        reason = _("This is visible to you only, because you hide your collection.")
+        message = replace(message, content=text(reason))
+    return Winners(message, (exhibit.poll_id,))
 
 
 async def _is_known(app: App, turn: Turn, profile: Profile) -> bool:
-    """Whether everybody may see it: a real genus, or a name of a poll of this community."""
-    if _is_genus(app, profile):
-        return True
+    """Whether everybody may see it: a name of a poll of this community, or a real genus.
+
+    Unless a moderator removed it.
+    """
+    stands = None
     if turn.community_id is not None:
         with suppress(Unavailable):
-            return await app.store[Polls].has_dinosaur(turn.community_id, profile.name)
-    return False
+            stands = await app.store[Polls].has_dinosaur(turn.community_id, profile.name)
+    return _is_genus(app, profile) if stands is None else stands
 
 
 def _is_genus(app: App, profile: Profile) -> bool:
@@ -196,7 +207,7 @@ async def _message(
     )
     reason = ""
     if is_private and turn.community_id is not None:
-        reason = _("This is visible to you only, because no poll here has had this name.")
+        reason = _("This is visible to you only, because no poll here has this name.")
     return Message(
         content=text(reason) if reason else (),
         embeds=(embed,),

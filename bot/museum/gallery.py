@@ -76,7 +76,8 @@ async def gallery(
         text(f"{page.number * PAGE + i}. ", *_described(turn, page, exhibit, allowed))
         for i, exhibit in enumerate(page.exhibits, 1)
     ]
-    picture = await _picture(app, turn, page.exhibits, allowed)
+    may_attach = private or turn.attaches_files
+    picture = await _picture(app, turn, page.exhibits, allowed) if may_attach else None
     limits = turn.platform.limits
     shown = [
         button
@@ -94,7 +95,7 @@ async def gallery(
         embeds=(embed,),
         buttons=(*shown, *buttons),
         files=(picture,) if picture else (),
-        files_stay=picture is not None,
+        files_stay=picture is not None and not private,
         private=private,
     )
     return Winners(message, tuple(exhibit.poll_id for exhibit in page.exhibits))
@@ -120,11 +121,8 @@ def _described(turn: Turn, page: Page, exhibit: Exhibit, allowed: set[str]) -> T
 async def _picture(
     app: App, turn: Turn, exhibits: Sequence[Exhibit], allowed: set[str]
 ) -> File | None:
-    """The creatures in one picture.
-
-    `None` where the bot cannot attach files, while it is busy, or if they are not drawn in time.
-    """
-    if not turn.attaches_files or app.is_crowded or not exhibits:
+    """The creatures in one picture; `None` while the bot is busy, or if that takes too long."""
+    if app.is_crowded or not exhibits:
         return None
     png = await app[CreaturePictures].museum([exhibit.profile for exhibit in exhibits])
     if png is None:

@@ -119,9 +119,10 @@ async def discover(database: Database, session: AsyncSession, find: Find) -> Non
     )
 
 
-async def take_back(session: AsyncSession, poll_id: int) -> None:
-    """Remove what a poll has discovered, since it has no winner anymore."""
-    await session.execute(delete(Discovery).where(Discovery.poll_id == poll_id))
+async def take_back(session: AsyncSession, poll_id: int) -> str | None:
+    """Remove what a poll has discovered, since it has no winner anymore. Returns its name."""
+    of_poll = delete(Discovery).where(Discovery.poll_id == poll_id)
+    return (await session.scalars(of_poll.returning(Discovery.name))).first()
 
 
 async def remove(session: AsyncSession, community_id: int | None, name: str) -> int | None:

@@ -171,9 +171,14 @@ async def champion(app: App, turn: Turn, _options: NoOptions) -> None:
         await answer_with(app, turn, _champion(app, turn))
 
 
-async def answer_with(app: App, turn: Turn, winners: Awaitable[Winners]) -> None:
-    """Respond with winners, and record which message shows them."""
-    shown = await in_time(winners, PATIENCE_S, on_delay=turn.defer)
+async def answer_with(
+    app: App, turn: Turn, winners: Awaitable[Winners], *, private: bool = False
+) -> None:
+    """Respond with winners, and record which message shows them.
+
+    `private` is that of their message: what is deferred for all is shown to all.
+    """
+    shown = await in_time(winners, PATIENCE_S, on_delay=lambda: turn.defer(private=private))
     await note_shown(app, turn, await turn.respond(shown.message), shown)
 
 
@@ -193,8 +198,8 @@ async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winner
 async def withdraw(app: App, platform: Platform) -> None:
     """Empty earlier answers that show a removed winner. Raises `Unavailable`."""
     hall = app.store[HallOfFame]
-    sentence = _("A moderator removed a name that was here. {command} shows the others.")
-    message = Message(text(sentence, command=code("/halloffame")))
+    sentence = _("A moderator removed a name that was here. {hall} and {museum} show the others.")
+    message = Message(text(sentence, hall=code("/halloffame"), museum=code("/museum")))
     for place in await hall.outdated(platform.name):
         ref = MessageRef(place.channel_id, place.message_id, place.community_id)
         try:

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -55,6 +55,7 @@ Key = tuple[int, int]
 """Of a vote: poll and member."""
 Choice = tuple[int, datetime]
 """A vote's position, and when it was cast."""
+T = TypeVar("T")
 
 DOUBLE_PRESS = timedelta(seconds=1)
 """A second press on the chosen name within this time is no wish to take the vote back."""
@@ -352,18 +353,25 @@ class Polls(Queries):
             RecentPoll(poll.channel_id, poll.message_id, tuple(names[poll.id])) for poll in polls
         ]
 
-    async def has_dinosaur(self, community_id: int, name: str) -> bool:
-        """Whether a name, as displayed, stands in a poll on dinosaurs of a community."""
-        statement = _dinosaurs(community_id).where(Candidate.name == name).limit(1)
-        return await self._scalar(statement) is not None
+    async def has_dinosaur(self, community_id: int, name: str) -> bool | None:
+        """Whether a name, as displayed, stands in a poll on dinosaurs of a community.
+
+        `False` if a moderator removed it, `None` if it never did.
+        """
+        stands = select(Candidate.removed_at.is_(None)).distinct()
+        found = await self._rows(_of_dinosaurs(stands, community_id).where(Candidate.name == name))
+        return any(standing for (standing,) in found) if found else None
 
     async def recent_dinosaurs(
         self, community_id: int, letters: str, *, most: int = 25
     ) -> list[str]:
         """Names of a community's latest polls on dinosaurs with these letters, the newest first."""
         statement = (
-            _dinosaurs(community_id)
-            .where(func.lower(Candidate.name).contains(letters, autoescape=True))
+            _of_dinosaurs(select(Candidate.name), community_id)
+            .where(
+                Candidate.removed_at.is_(None),
+                func.lower(Candidate.name).contains(letters, autoescape=True),
+            )
             .order_by(Poll.opened_at.desc(), Poll.id, Candidate.position)
             .limit(most)
         )
@@ -452,9 +460,29 @@ class Polls(Queries):
         return await self.find(poll_id)
 
     async def void(self, poll_id: int) -> None:
-        """Take the victory back: the message of the poll was deleted, or its winner removed."""
+        """Take the victory back: the message of the poll was deleted.
+
+        If another poll of the community has the same winner, the name was discovered in that one.
+        """
         async with self._database.writing() as session:
-            await _void(session, poll_id)
+            name = await _void(session, poll_id)
+            if name is None:
+                return
+            community = select(Poll.community_id).where(Poll.id == poll_id).scalar_subquery()
+            others = (
+                select(Candidate.name, Poll.id, Poll.community_id, Poll.member_id, Poll.closed_at)
+                .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+                .where(
+                    Poll.community_id == community,
+                    Poll.custom_model.is_(None),
+                    (func.lower(Candidate.name) == name.lower()) | (Candidate.name == name),
+                )
+                .order_by(Poll.closed_at, Poll.id)
+                .limit(1)
+            )
+            for *won, at in await session.execute(others):
+                if at is not None:
+                    await museum.discover(self._database, session, museum.Find(*won, at))
 
     async def announcement_sent(self, poll_id: int, message_id: int) -> bool:
         """Record the message with the plaque. Returns whether the poll still has a winner."""
@@ -638,16 +666,10 @@ def _standings(poll_ids: Sequence[int]) -> Select[int, str, datetime | None, int
     )
 
 
-def _dinosaurs(community_id: int) -> Select[str]:
-    """Names in polls on dinosaurs of a community, without those that a moderator removed."""
-    return (
-        select(Candidate.name)
-        .join(Poll, Poll.id == Candidate.poll_id)
-        .where(
-            Poll.community_id == community_id,
-            Poll.custom_model.is_(None),
-            Candidate.removed_at.is_(None),
-        )
+def _of_dinosaurs(candidates: Select[T], community_id: int) -> Select[T]:
+    """Those of polls on dinosaurs of a community."""
+    return candidates.join(Poll, Poll.id == Candidate.poll_id).where(
+        Poll.community_id == community_id, Poll.custom_model.is_(None)
     )
 
 
@@ -975,13 +997,13 @@ async def remove(
     return name
 
 
-async def _void(session: AsyncSession, poll_id: int) -> None:
-    """Take the victory of a poll back, with its discovery."""
+async def _void(session: AsyncSession, poll_id: int) -> str | None:
+    """Take the victory of a poll back, with its discovery. Returns what that was."""
     await session.execute(
         update(Poll).where(Poll.id == poll_id).values(winner=None, winner_votes=None)
     )
     await _note_outdated(session, poll_id)
-    await museum.take_back(session, poll_id)
+    return await museum.take_back(session, poll_id)
 
 
 async def _note_outdated(session: AsyncSession, poll_id: int) -> None:

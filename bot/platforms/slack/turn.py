@@ -232,7 +232,8 @@ class SlackTurn:
         elif ref is None and not origin.response_url:  # in App Home
             await self._respond_elsewhere(message)
             return
-        part = await self.platform.rendered_edit(message, private=origin.is_ephemeral)
+        shown = _with_note(message) if message.files else message
+        part = await self.platform.rendered_edit(shown, private=origin.is_ephemeral)
         await self._use_url(part, {"replace_original": True})
         await self._send_files(message)
 
@@ -349,7 +350,7 @@ class SlackTurn:
             raise self._no_access()
         shown = message
         if message.files and self.origin.response_url:
-            shown = _with_note(message, _("The file is in your direct messages with the bot."))
+            shown = _with_note(message)
         parts = await self.platform.rendered(shown, private=message.private)
         kind = EPHEMERAL if message.private else IN_CHANNEL
         sent = 0
@@ -395,7 +396,8 @@ class SlackTurn:
         return MessageRef(self.channel_id, number, self.community_id)
 
 
-def _with_note(message: Message, note: str) -> Message:
+def _with_note(message: Message) -> Message:
+    note = _("The file is in your direct messages with the bot.")
     if message.embeds:
         return replace(message, embeds=(*message.embeds, Embed("", (text(note),))))
     content = message.content

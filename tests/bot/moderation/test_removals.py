@@ -89,7 +89,7 @@ async def test_database_is_away_after_the_removal(
     assert reply == "Bravosaurus was removed, with its votes."
 
 
-EMPTIED = "A moderator removed a name that was here. /halloffame shows the others."
+EMPTIED = "A moderator removed a name that was here. /halloffame and /museum show the others."
 
 
 @pytest.mark.both

@@ -56,6 +56,7 @@ async def test_imagined_meaning_is_marked(chat: Chat) -> None:
 @pytest.mark.both
 async def test_only_known_names_are_public(chat: Chat) -> None:
     """Names of this community's polls are; those of others, of namers, and removed ones are not."""
+    chat.writer.names_found = ("kilosaurus", "minmi")
     await a_poll(chat)
     store, now = chat.app.store, chat.now()
     await crown(store, "Farsaurus", at=now, community_id=OTHER_GUILD)
@@ -65,12 +66,16 @@ async def test_only_known_names_are_public(chat: Chat) -> None:
         ("Farsaurus", True),
         ("Elrond", True),
         ("Newsaurus", True),
+        ("Minmi", False),
     ):
         assert await is_shown_privately(chat.alice, name) == is_private, name
+    poll = chat.history()[0]
     mo = await chat.add_moderator()
-    asked = await mo.open_menu("Moderate this message", chat.history()[0])
-    await mo.press(asked, "Remove Kilosaurus")
-    assert await is_shown_privately(chat.alice, "Kilosaurus")
+    for name in ("Kilosaurus", "Minmi"):
+        asked = await mo.open_menu("Moderate this message", poll)
+        await mo.press(asked, f"Remove {name}")
+        assert await is_shown_privately(chat.alice, name)
+    assert not await is_shown_privately(chat.alice, "Stegosaurus")
 
 
 async def is_shown_privately(member: Actor, name: str) -> bool:
@@ -96,6 +101,7 @@ async def test_direct_message(chat: Chat) -> None:
         ("Mango1", "letters from A to Z"),
         ("𝓜ango", "letters from A to Z"),
         ("<@1>", "letters from A to Z"),
+        ("Mango\u200bsaurus", "letters from A to Z"),
         ("ƿƿƿ", "letters from A to Z"),
         ("m" * (LONGEST_NAME + 1), "at most 40 letters, and yours has 41"),
     ],

@@ -1,5 +1,6 @@
 """`/museum`, `/collection` and `/leaderboard`."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,9 @@ import pytest
 from bot.museum.dinosaur import DinosaurOptions, dinosaur
 from bot.museum.museum import MuseumOptions, museum
 from bot.museum.queries import Museum
+from bot.polls import hall_of_fame
 from tests.bot.champions import crown
+from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Actor, Chat
 from tests.bot.opened_polls import TEN_MINUTES, voted
@@ -172,9 +175,58 @@ async def test_hidden_collection(chat: Chat) -> None:
     own = await chat.alice.use("collection")
     assert own.is_private
     assert own.lines[2] == "1. Stegosaurus · stegosaur"
+    assert [file.name for file in own.files] == ["museum.png"]
+    plate = await chat.alice.press(own, "Stegosaurus")
+    assert plate.is_private
+    assert plate.text.startswith("This is visible to you only, because you hide your collection.")
+    assert "Release" in plate.buttons
+    by_bob = await bob.press(shown_museum, "Stegosaurus")
+    assert not by_bob.is_private
+    assert "alice" not in by_bob.words
     await chat.alice.press(own, "Show to others")
     assert not await chat.app.store[Museum].is_hidden(chat.community_id, chat.alice.id)
     assert (await bob.use("collection", member=chat.alice)).title == "🦕 Collection"
+
+
+@pytest.mark.both
+async def test_earlier_page_of_a_hidden_collection(chat: Chat) -> None:
+    """Whoever turns it empties it. The owner turns the pages of a private answer."""
+    names = [f"Kilo{letter}saurus" for letter in LETTERS[:12]]
+    for day in range(4):
+        await discovered(chat, *names[3 * day : 3 * day + 3], days_ago=4 - day)
+    pages = [await chat.alice.use("collection") for _ in range(2)]
+    await chat.app.store[Museum].hide(chat.community_id, chat.alice.id, hidden=True)
+    bob = await chat.add_member("bob")
+    for member, page in zip((bob, chat.alice), pages, strict=True):
+        emptied = await member.press(page, "More")
+        assert emptied.text.startswith("This collection is hidden now.")
+        assert not emptied.buttons
+    own = await chat.alice.use("collection")
+    more = await chat.alice.press(own, "More")
+    assert more.is_private
+    assert more.lines[2].startswith("10. ")
+    shown = [each for each in chat.history() if each.text or each.cards]
+    assert [each.text for each in shown] == [emptied.text] * 2
+
+
+async def test_slow_page_of_a_hidden_collection(
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What others would see of it, had it been deferred for all."""
+
+    async def draw(_make: object, *_arguments: object) -> bytes:
+        await asyncio.sleep(0.1)
+        return b""
+
+    monkeypatch.setattr(hall_of_fame, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(discord_chat.world.renderer, "draw", draw)
+    await discovered(discord_chat, "Stegosaurus")
+    await discord_chat.app.store[Museum].hide(
+        discord_chat.community_id, discord_chat.alice.id, hidden=True
+    )
+    assert (await discord_chat.alice.use("collection")).is_private
+    assert (await discord_chat.alice.use("dinosaur", name="Stegosaurus")).is_private
+    assert not discord_chat.history()
 
 
 @pytest.mark.both
@@ -204,7 +256,7 @@ async def test_removed_name_leaves_answers(chat: Chat) -> None:
     await mo.use("moderate winner", name="Kilosaurus")
     await chat.settle()
     assert [each.words for each in chat.history() if each.words] == [
-        "A moderator removed a name that was here. /halloffame shows the others."
+        "A moderator removed a name that was here. /halloffame and /museum show the others."
     ] * 3
     assert not chat.files()
     assert collection.lines[2:] != (await chat.alice.use("collection")).lines[2:]

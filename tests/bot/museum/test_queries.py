@@ -171,6 +171,30 @@ async def test_removed_winner(store: Store) -> None:
     assert await museum(store) == []
 
 
+async def test_winner_of_another_poll_stays(store: Store) -> None:
+    """The message of the first poll is deleted, and the name has also won a later one."""
+    first = await found(store, "Kilosaurus")
+    for member, hours in ((MO, 2), (BOB, 1)):
+        await found(store, "KiloSaurus", NOW + timedelta(hours=hours), member)
+    await found(store, "Kilosaurus", community=ELSEWHERE)
+    await crown(store, "Kilosaurus", at=NOW, community_id=HERE, namer="elves")
+    await store[Polls].void(first)
+    (exhibit,) = await collection(store, BOB)
+    assert (exhibit.name, exhibit.found_at) == ("KiloSaurus", NOW + timedelta(hours=1))
+    assert exhibit.profile == profile_of("Kilosaurus")
+    assert len(await museum(store)) == 1
+    entry = RecordEntry(Action.REMOVE_NAME, MO, NOW, HERE)
+    assert await store[Moderation].remove_name(exhibit.poll_id, 1, entry)
+    assert await museum(store) == []
+
+
+async def test_spellings_of_one_name(store: Store) -> None:
+    """The case of letters, and how their accents are written, make no other creature."""
+    for i, name in enumerate(("Éomaia", "E\u0301OMAIA", "éomaia", "Kiloſaurus", "KILOSAURUS")):
+        await found(store, name, NOW + i * DAY)
+    assert await museum(store) == ["Kiloſaurus", "Éomaia"]
+
+
 @pytest.mark.parametrize("community", [HERE, EVERYWHERE])
 async def test_blocked_member(store: Store, community: int) -> None:
     """They keep what they have."""
