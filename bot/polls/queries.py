@@ -459,9 +459,10 @@ class Polls(Queries):
                 .order_by(Poll.closed_at, Poll.id)
                 .limit(1)
             )
-            for *won, at in await session.execute(others):
-                if at is not None:
-                    await museum.discover(self._database, session, museum.Find(*won, at))
+            for name, number, community_id, member_id, at in await session.execute(others):
+                assert at is not None  # noqa: S101 (what has won is closed)
+                find = museum.Find(name, number, community_id, member_id, at)
+                await museum.discover(self._database, session, find)
 
     async def announcement_sent(self, poll_id: int, message_id: int) -> bool:
         """Record the message with the plaque. Returns whether the poll still has a winner."""
