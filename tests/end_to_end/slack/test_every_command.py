@@ -52,7 +52,7 @@ ANSWERS = {
     "museum": "The museum is empty.",
     "collection": "collection is empty.",
     "leaderboard": "Nobody has discovered a dinosaur",
-    "sonnet": "Four hundred characters on mango",
+    "sonnet": "Four hundred characters on “mango”",
     "poems": "Shall I compare thee",
     "export": "Your poem.",
     "halloffame": "There are no winning names (all time, all workspaces)",
