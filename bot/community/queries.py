@@ -107,7 +107,7 @@ class Communities(Queries):
         minutes = select(Community.vote_minutes).where(Community.id == community_id)
         return await self._scalar(minutes) or DEFAULT_MINUTES
 
-    async def change(self, community_id: int, **values: bool | int | None) -> None:
+    async def change(self, community_id: int, **values: bool | int | str | None) -> None:
         """Set columns of `Community`, such as `vote_minutes`."""
         async with self._database.writing() as session:
             await session.execute(_changed(self._database, community_id, **values))
@@ -132,7 +132,9 @@ class Communities(Queries):
             return before
 
 
-def _changed(database: Database, community_id: int, **values: bool | int | None) -> Executable:
+def _changed(
+    database: Database, community_id: int, **values: bool | int | str | None
+) -> Executable:
     """A statement that sets columns of a community, which may not have a row yet."""
     row = database.insert(Community).values(id=community_id, **values)
     return row.on_conflict_do_update(index_elements=[Community.id], set_=values)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.chat.translation import _
+from bot.chat.translation import Phrase, _
 from bot.creatures.profile import (
     Build,
     Colour,
@@ -15,6 +15,10 @@ from bot.creatures.profile import (
     Temper,
     Trait,
 )
+from bot.formats import listed, meaning_of, measured
+
+_LEAST_FEET = 3
+"""Shorter lengths are in inches."""
 
 FAMILIES: Mapping[Family, str] = {
     Family.SMALL_THEROPOD: _("small theropod"),
@@ -129,9 +133,14 @@ def family(profile: Profile) -> str:
     return FAMILIES[profile.family]
 
 
+def with_family(profile: Profile) -> str:
+    """`Mangosaurus (large theropod)`."""
+    return Phrase("{name} ({family})").format(name=profile.name, family=family(profile))
+
+
 def meaning(profile: Profile) -> str:
     """The meanings of the roots together: `narrow giant`."""
-    return " ".join(root.meaning for root in profile.roots)
+    return meaning_of([root.meaning for root in profile.roots])
 
 
 def is_imagined(profile: Profile) -> bool:
@@ -140,12 +149,20 @@ def is_imagined(profile: Profile) -> bool:
 
 
 def length(metres: float) -> str:
-    """`12 m`, `0.4 m`."""
-    return _("{metres:g} m").format(metres=metres)
+    """`12 m`, `0.4 m`; `39 ft` or `16 in` for readers who measure so."""
+    feet = metres / 0.3048
+    imperial = Phrase("{feet:g} ft").format(feet=_two_digits(feet))
+    if feet < _LEAST_FEET:
+        imperial = Phrase("{inches:g} in").format(inches=_two_digits(12 * feet))
+    return measured(_("{metres:g} m").format(metres=metres), imperial)
 
 
 def weight(kilograms: float) -> str:
-    """`2.4 t`, `80 kg`, `200 g`."""
+    """`2.4 t`, `80 kg`, `200 g`; `5,300 lb` or `7.1 oz` for readers who measure so."""
+    return measured(_metric_weight(kilograms), _imperial_weight(kilograms))
+
+
+def _metric_weight(kilograms: float) -> str:
     if kilograms >= 1000:
         return _("{tonnes:g} t").format(tonnes=kilograms / 1000)
     if kilograms >= 1:
@@ -153,12 +170,24 @@ def weight(kilograms: float) -> str:
     return _("{grams:g} g").format(grams=round(kilograms * 1000))
 
 
+def _imperial_weight(kilograms: float) -> str:
+    pounds = kilograms / 0.45359237
+    if pounds < 1:
+        return Phrase("{ounces:g} oz").format(ounces=_two_digits(16 * pounds))
+    return Phrase("{pounds:,.10g} lb").format(pounds=_two_digits(pounds))
+
+
+def _two_digits(figure: float) -> float:
+    """A figure with two digits, as those of profiles have."""
+    return float(f"{figure:.2g}")
+
+
 def alternative_text(profile: Profile) -> str:
     """What the plate shows, for those who cannot see it."""
     skin = _SKINS[profile.pattern].format(
         colour=COLOURS[profile.colour], marking=COLOURS[profile.marking]
     )
-    traits = ", ".join(TRAITS[trait] for trait in profile.traits) or _("none that stand out")
+    traits = listed([TRAITS[trait] for trait in profile.traits]) or _("none that stand out")
     return _PLATES[profile.pose].format(
         name=profile.name, family=family(profile), skin=skin, traits=traits
     )

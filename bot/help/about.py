@@ -42,7 +42,7 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
         )
         for task, card in app.inference.cards.items()
     )
-    libraries = human_join([f"{name} {number}" for name, number in app.libraries.items()], _("and"))
+    libraries = human_join([f"{name} {number}" for name, number in app.libraries.items()])
     footer = _("Made with {libraries}").format(libraries=libraries)
     embed = Embed(f"🦖 Mangosaurus {app.version}", lines, fields, footer)
     await turn.respond(Message(embeds=(embed,), private=True))

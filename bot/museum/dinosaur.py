@@ -211,7 +211,7 @@ def _lines(profile: Profile, words: WordFilter) -> Iterator[Text]:
     yield text(_("Say {pronunciation}."), pronunciation=emphasis(pronunciation(profile.name)))
     meaning = labels.meaning(profile)
     if words.allows(meaning):
-        origins = human_join([*map(_origin, profile.roots)], _("and"))
+        origins = human_join([*map(_origin, profile.roots)])
         sentence = _("It may mean {meaning}: {roots}.")
         yield text(sentence, meaning=emphasis(meaning), roots=origins)
     if words.allows(told := description(profile)):

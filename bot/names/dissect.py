@@ -26,9 +26,9 @@ from bot.chat.message import (
     strong,
     text,
 )
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import Limits, Turn
-from bot.formats import human_join, odds, percent, shortened
+from bot.formats import human_join, meaning_of, odds, percent, shortened, spaced
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
@@ -38,7 +38,7 @@ from bot.polls.queries import Polls
 from bot.training.queries import CustomModelRecord
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
-from data.etymology import NamePart, is_explained, reading
+from data.etymology import NamePart, is_explained
 from data.text import clean_name
 from data.tokens import is_word
 from models.names.capitalization import format_name
@@ -219,7 +219,7 @@ def dissection_message(
     near = _("Nearest on the list: {names}.") if is_list else _("Nearest real genera: {names}.")
     lines = [
         *_meaning(dissection),
-        *([text(near, names=human_join(others, _("and")))] if others else ()),
+        *([text(near, names=human_join(others))] if others else ()),
         *_plausibility(dissection, usual_surprise(card), is_list=is_list),
         text(emphasis(_("Brighter is more likely. The letter used is boxed."))),
     ]
@@ -242,7 +242,7 @@ def description(dissection: Dissection, card: ModelCard, limits: Limits) -> str:
     """Alternative text of the picture."""
     words = _("How likely each letter of {name} was: {letters}.").format(
         name=format_name(card, dissection.name),
-        letters="; ".join(map(_choice, dissection.letters)),
+        letters=spaced([*map(_choice, dissection.letters)], "; "),
     )
     return shortened(words, limits.alt_text)
 
@@ -260,11 +260,15 @@ def usual_surprise(card: ModelCard) -> float | None:
 
 def _choice(choice: LetterChoice) -> str:
     """`m 5% (a 9%)`."""
-    own = f"{_letter(choice.letter)} {percent(choice.probability)}"
+    own = spaced([_letter(choice.letter), percent(choice.probability)])
     likeliest, probability = choice.alternatives[0]
     if likeliest == choice.letter:
         return own
-    return f"{own} ({_letter(likeliest)} {percent(probability)})"
+    return _beside(own, spaced([_letter(likeliest), percent(probability)]))
+
+
+def _beside(own: str, likeliest: str) -> str:
+    return Phrase("{own} ({likeliest})").format(own=own, likeliest=likeliest)
 
 
 def _letter(letter: str) -> str:
@@ -274,21 +278,25 @@ def _letter(letter: str) -> str:
 def _meaning(dissection: Dissection) -> Iterator[Text]:
     """The possible meaning of a name, with its roots. Yields one line or none."""
     parts = dissection.parts
-    meaning = reading(parts)
-    if meaning is None:
+    if not parts:
         return
+    meaning = meaning_of([part.meaning for part in parts])
     sentence = _("Part of it may mean {meaning}: {roots}.")
     if is_explained(dissection.name, parts):
         sentence = _("It may mean {meaning}: {roots}.")
-    yield text(
-        sentence, meaning=strong(meaning), roots=human_join([*map(_origin, parts)], _("and"))
-    )
+    yield text(sentence, meaning=strong(meaning), roots=human_join([*map(_origin, parts)]))
 
 
 def _origin(part: NamePart) -> str:
     """`odon (Greek odous: tooth)`, without the root if it equals the meaning."""
-    source = part.language if part.root == part.meaning else f"{part.language} {part.root}"
-    return f"{part.letters} ({source}: {part.meaning})"
+    # TRANSLATORS: A part of a name, and where it comes from: odon (Greek odous: tooth).
+    template = _("{letters} ({language} {word}: {meaning})")
+    if part.root == part.meaning:
+        # TRANSLATORS: The same, where the word and its meaning are alike: rex (Latin: rex).
+        template = _("{letters} ({language}: {meaning})")
+    return template.format(
+        letters=part.letters, language=_(part.language), word=part.root, meaning=_(part.meaning)
+    )
 
 
 def _plausibility(dissection: Dissection, usual: float | None, *, is_list: bool) -> Iterator[Text]:
@@ -344,7 +352,7 @@ def line_message(dissection: LineDissection, png: bytes, limits: Limits) -> Mess
             "The network has never read these words: {words}.",
             len(unknown),
         )
-        lines.append(text(sentence, words=human_join([*unknown], _("and"))))
+        lines.append(text(sentence, words=human_join([*unknown])))
     how = _("Read as the first line of a poem. Brighter is more likely. The word used is boxed.")
     embed = Embed(
         title=f"🔬 {dissection.line}",
@@ -360,7 +368,7 @@ def line_message(dissection: LineDissection, png: bytes, limits: Limits) -> Mess
 def line_description(dissection: LineDissection, limits: Limits) -> str:
     """Alternative text of the picture."""
     words = _("How likely each word of “{line}” was: {words}.").format(
-        line=dissection.line, words="; ".join(map(_word_choice, dissection.words))
+        line=dissection.line, words=spaced([*map(_word_choice, dissection.words)], "; ")
     )
     return shortened(words, limits.alt_text)
 
@@ -380,11 +388,11 @@ def _least_expected(dissection: LineDissection) -> Text:
 def _word_choice(choice: WordChoice) -> str:
     """`shall 1 in 210 (and 14%)`."""
     chance = _("unknown") if choice.probability is None else odds(choice.probability)
-    own = f"{_token(choice.token)} {chance}"
+    own = spaced([_token(choice.token), chance])
     likeliest, probability = choice.alternatives[0]
     if likeliest == choice.token:
         return own
-    return f"{own} ({_token(likeliest)} {odds(probability)})"
+    return _beside(own, spaced([_token(likeliest), odds(probability)]))
 
 
 def _token(token: str) -> str:

@@ -24,15 +24,17 @@ from bot.chat.message import (
     strong,
     text,
 )
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import Language, _, in_language, ngettext
 from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
 from bot.community.blocks import BlockList
 from bot.concurrency import in_time
 from bot.creatures.names import has_creature
+from bot.formats import listed, spaced
+from bot.formats import meaning_of as meaning_in_words
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
-from data.etymology import is_explained, parts_of, reading
+from data.etymology import is_explained, parts_of
 
 log = logging.getLogger(__name__)
 
@@ -45,25 +47,43 @@ _MONTHS = (
 
 
 async def plaque_file(
-    name: str, meaning: str | None, discoverer: str | None, day: date, votes: int
+    name: str,
+    meaning: str | None,
+    discoverer: str | None,
+    day: date,
+    votes: int,
+    language: Language,
 ) -> File:
-    """The plaque as a file with alternative text, drawn beside the event loop."""
+    """The plaque as a file with alternative text, drawn beside the event loop.
+
+    language: of the picture; English in its place where that has letters without a font.
+    """
     month = _MONTHS[day.month - 1]
     dated = _("{day} {month} {year}").format(day=day.day, month=month, year=day.year)
     counted = ngettext("{votes:,} vote", "{votes:,} votes", votes).format(votes=votes)
-    png = await asyncio.to_thread(_draw, name, meaning, discoverer, f"{dated} · {counted}")
-    words = filter(None, (name, f"“{meaning}”" if meaning else "", counted, dated))
-    return File(PLAQUE, png, _("A plaque: {details}").format(details=", ".join(words)))
+    summary = spaced([dated, counted], " · ")
+    png = await asyncio.to_thread(_draw, name, meaning or "", discoverer, summary, language)
+    # TRANSLATORS: The meaning of a name, in quotation marks.
+    quoted = _("“{meaning}”").format(meaning=meaning) if meaning else ""
+    words = listed([*filter(None, (name, quoted, counted, dated))])
+    return File(PLAQUE, png, _("A plaque: {details}").format(details=words))
 
 
-def _draw(name: str, meaning: str | None, discoverer: str | None, summary: str) -> bytes:
+def _draw(
+    name: str, meaning: str, discoverer: str | None, summary: str, language: Language
+) -> bytes:
     from bot.pictures.plaque import plaque  # here: until the first plaque, nothing needs Pillow
     from bot.pictures.text import FontStyle, drawable_text
 
-    details = [summary]
+    def drawn(words: str) -> str:
+        said = in_language(words, language)
+        return said if drawable_text(said, FontStyle.SERIF) == said else words
+
+    details = [drawn(summary)]
     if drawable := drawable_text(discoverer or "", FontStyle.SERIF):
-        details.insert(0, _("discovered by {discoverer}").format(discoverer=drawable))
-    return plaque(name, meaning, details, placeholder=_("A name in letters without a font"))
+        details.insert(0, drawn(_("discovered by {discoverer}").format(discoverer=drawable)))
+    placeholder = drawn(_("A name in letters without a font"))
+    return plaque(name, drawn(meaning), details, placeholder=placeholder)
 
 
 ACTION, CHAMPION = "fame", "champion"
@@ -295,7 +315,8 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     meaning = "" if best.custom_model else (await asyncio.to_thread(meaning_of, best.name))[0]
     discoverer = _discoverer(best, community_id, allowed)
     day = best.crowned_at.date()
-    file = await plaque_file(best.name, meaning, discoverer, day, best.votes)
+    language = await turn.language()
+    file = await plaque_file(best.name, meaning, discoverer, day, best.votes, language)
     limits = turn.platform.limits
     plate = None if best.custom_model else await plate_of(app, best.name, limits)
     if not best.custom_model:
@@ -323,11 +344,14 @@ def meaning_of(name: str) -> tuple[str, Text]:
     Reads a file the first time.
     """
     parts = parts_of(name.lower())
-    if not (meaning := reading(parts)):
+    if not parts:
         return "", ()
+    meaning = meaning_in_words([part.meaning for part in parts])
     if is_explained(name, parts):
         return meaning, text(_("It may mean {meaning}."), meaning=emphasis(meaning))
-    return f"… {meaning}", text(_("Part of it may mean {meaning}."), meaning=emphasis(meaning))
+    return spaced(["…", meaning]), text(
+        _("Part of it may mean {meaning}."), meaning=emphasis(meaning)
+    )
 
 
 def poem_about(name: str) -> Button:
@@ -372,12 +396,15 @@ def _line(place: int, name: Champion, community_id: int | None, allowed: Contain
     rank = _MEDALS[place] if place < len(_MEDALS) else f"{place + 1}."
     votes = ngettext("{votes:,} vote", "{votes:,} votes", name.votes).format(votes=name.votes)
     if name.name not in allowed:
-        return text(f"{rank} ", emphasis(_("a name that the word filter blocks")), f" · {votes}")
+        return text(f"{rank} ", emphasis(_("a name that the word filter blocks")), " · ", votes)
     known = _discoverer(name, community_id, allowed)
-    by = f" · {known}" if known else ""
     namer = name.custom_model
     source = text(" ", emphasis(f"({namer})")) if namer and namer in allowed else ()
-    return (*text(f"{rank} ", strong(name.name)), *source, *text(f" · {votes}{by}"))
+    return (
+        *text(f"{rank} ", strong(name.name)),
+        *source,
+        *text(" · ", votes, *((" · ", known) if known else ())),
+    )
 
 
 def _has_creature(name: Champion) -> bool:

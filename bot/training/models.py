@@ -26,10 +26,10 @@ from bot.chat.message import (
     text,
     verbatim,
 )
-from bot.chat.translation import _
+from bot.chat.translation import Phrase, _
 from bot.chat.turn import Turn
 from bot.community.rights import SharedModelAction, check_shared_models
-from bot.formats import human_duration, human_join, shortened
+from bot.formats import human_duration, human_join, listed, percent, shortened, spaced
 from bot.training.queries import Live, VersionRecord, Versions
 from bot.training.registry import (
     AUTOMATIC,
@@ -241,10 +241,12 @@ def _name(number: int | None) -> str:
 
 def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
     """The label of a version in suggestions."""
-    loss = "" if version.reference_loss is None else f" · {version.reference_loss:.3f}"
-    end = f" · {version.recipe}{loss}"
-    begin = f"{version.number} · {version.task} · {corpus_title(version.corpus, allows)}"
-    return shortened(begin, longest - len(end)) + end
+    end = ["", version.recipe]
+    if version.reference_loss is not None:
+        end.append(Phrase("{loss:.3f}").format(loss=version.reference_loss))
+    ending = spaced(end, " · ")
+    begin = spaced([str(version.number), version.task, corpus_title(version.corpus, allows)], " · ")
+    return spaced([shortened(begin, longest - len(ending)), ending], "")
 
 
 # Reports of trainings
@@ -323,7 +325,7 @@ def _page_message(page: VersionPage, allows: Allows) -> Message:
     footer = _("The lower the number, the better it predicts what it has never read")
     if page.pages > 1:
         place = _("page {page} of {pages}").format(page=page.number + 1, pages=page.pages)
-        footer = f"{footer} · {place}"
+        footer = spaced([footer, place], " · ")
     embed = Embed(
         title=_("Versions of {task}").format(task=task),
         lines=tuple(_line(version, page.live, allows) for version in page.versions),
@@ -342,7 +344,7 @@ def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
     parts += [
         verbatim(corpus_title(version.corpus, allows)),
         verbatim(version.recipe),
-        text(_("not measured") if loss is None else f"{loss:.3f}"),
+        text(_("not measured")) if loss is None else text("{loss:.3f}", loss=loss),
     ]
     if not version.has_weights:
         parts.append(text(_("weights deleted")))
@@ -403,7 +405,7 @@ def _state(version: VersionRecord, live: Live) -> Text:
 
 
 def _because(live: Live) -> tuple[str, ...]:
-    return (f" ({_REASONS.get(live.reason, live.reason)})",) if live.reason else ()
+    return (" (", _REASONS.get(live.reason, live.reason), ")") if live.reason else ()
 
 
 def _compared(comparison: VersionComparison) -> list[tuple[str, VersionRecord]]:
@@ -422,15 +424,19 @@ def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
     found = [(label, names) for label, names in samples if names]
     if not found:
         return []
+    length = Phrase("{mean:.1f} ({label})")
     lengths = human_join(
-        [f"{fmean(map(len, names)):.1f} ({label})" for label, names in found], _("and")
+        [length.format(mean=fmean(map(len, names)), label=label) for label, names in found]
     )
     lines = [text(_("Mean length in letters: {lengths}"), lengths=lengths)]
     for label, names in found:
-        endings = [f"-{ending} {count / len(names):.0%}" for ending, count in common_endings(names)]
+        endings = [
+            spaced([f"-{ending}", percent(count / len(names))])
+            for ending, count in common_endings(names)
+        ]
         if endings:
             line = _("Endings of {version}: {endings}")
-            lines.append(text(line, version=label, endings=", ".join(endings)))
+            lines.append(text(line, version=label, endings=listed(endings)))
     return lines
 
 

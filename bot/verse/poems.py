@@ -10,7 +10,7 @@ from bot.chat.commands import Choice, Command, NoOptions, Option
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, File, Message, Tone, UserError, code, text, verbatim
 from bot.chat.received import stored_number
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import _, from_json, ngettext
 from bot.chat.turn import Turn
 from bot.verse.queries import MOST, Full, KeptPoem, Poems
 
@@ -68,7 +68,7 @@ _GONE = _(
 async def keep(app: App, turn: Turn, state: str) -> None:
     """Answer the button that keeps a poem."""
     poem = await load_state(app, turn, state, _GONE)
-    title, body = str(poem.get("title", "")), str(poem.get("text", ""))
+    title, body = from_json(str(poem.get("title", ""))), str(poem.get("text", ""))
     if not body or turn.source is None:
         raise UserError(_GONE)
     try:

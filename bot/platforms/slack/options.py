@@ -123,7 +123,7 @@ def _choice(option: Option, typed: str) -> str:
     word, values = folded(typed), _values_by_form(option)
     if word in values:
         return values[word]
-    choices = human_join([_brief(each) for each in option.choices[:MOST_NAMED]], _("or"))
+    choices = human_join([_brief(each) for each in option.choices[:MOST_NAMED]], either=True)
     alike = get_close_matches(SYNONYMS.get(word, word), values, n=1, cutoff=ALIKE)
     sentence = _("{option} can be {choices}; you typed {typed}.")
     instead = values[alike[0]] if alike else ""
@@ -362,7 +362,7 @@ class _Line:
             _("{typed} belongs to no option. {command} has {options}, for example {example}"),
             typed=shown(unescaped(typed)),
             command=code(self._slash),
-            options=human_join([*self._options], _("and")),
+            options=human_join([*self._options]),
             example=code(f"{self._slash} {_example(next(iter(self._options.values())))}"),
         )
 
@@ -485,7 +485,7 @@ def _subcommand(group: Group, typed: str, rest: str, names: CommandNames) -> Com
     raise UserError(
         _("Type {words} after {command}, for example {example}"),
         command=code(command),
-        words=human_join([*known], _("or")),
+        words=human_join([*known], either=True),
         example=code(f"{command} {next(iter(known))}"),
     )
 

@@ -10,7 +10,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 CHECKOUT = Path(__file__).parents[3]
-CATALOGUE = CHECKOUT / "bot" / "chat" / "messages.pot"
+CATALOGUE = CHECKOUT / "bot" / "locales" / "messages.pot"
 ROOMS = [
     CHECKOUT / "bot" / room
     for room in (
@@ -30,12 +30,26 @@ KEYWORDS = {
 }
 """Functions whose first arguments are sentences, as in the Makefile's `catalogue`."""
 
-METHODS = [("**.py", "python"), ("**/forms.toml", "bot.chat.translation:forms")]
+METHODS = [
+    ("**.py", "python"),
+    ("**/forms.toml", "bot.chat.translation:forms"),
+    ("**/roots.toml", "bot.chat.translation:roots"),
+]
 """Extractors, as in `babel.cfg`."""
 
 LOG = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 INTERNAL = {
-    *("code", "ValueError", "LookupError", "KeyError", "compile", "match", "fullmatch", "register"),
+    *(
+        "Phrase",
+        "code",
+        "ValueError",
+        "LookupError",
+        "KeyError",
+        "compile",
+        "match",
+        "fullmatch",
+        "register",
+    ),
     *("DeliveryError", "Forbidden", "Gone", "StartupError", "error_of", "Unreachable", "Check"),
 }
 """Calls whose sentences are for developers, or to be typed as they stand."""
@@ -117,6 +131,7 @@ SOURCES = [
     path
     for folder in ROOMS
     for path in sorted(folder.rglob("*.py"))
+    if path.name != "translation.py"  # it speaks to translators
     # The other files there speak to operators.
     if folder.name not in ("training", "status", "discord", "slack")
     or "chat.translation" in path.read_text()
