@@ -324,7 +324,7 @@ SETTINGS = Command(
             "/settings votes_needed:2",
             _("lets a name win only with two votes besides that of who asked for it."),
         ),
-        ("/settings language:de", _("makes the bot speak German to everybody here.")),
+        ("/settings language:English", _("makes the bot speak English to everybody here.")),
         ("/settings filter:strict", _("makes the word filter strict; or mild, or normal.")),
         ("/settings blocked_words:mud, swamp*", _("also blocks mud, and words like swampy.")),
     ),

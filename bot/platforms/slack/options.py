@@ -17,11 +17,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cache
 
 from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry
 from bot.chat.message import Span, UserError, code
 from bot.chat.received import LONGEST_TEXT
-from bot.chat.translation import _
+from bot.chat.translation import _, in_language, language_of, languages
 from bot.formats import human_join, shortened
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
@@ -130,10 +131,18 @@ def _choice(option: Option, typed: str) -> str:
     raise _refusal(option, typed, sentence, instead=instead, choices=choices)
 
 
-def _values_by_form(option: Option) -> dict[str, str]:
-    """The values of an option that has choices, by what members type for them, folded."""
+@cache
+def _values_by_form(option: Option) -> Mapping[str, str]:
+    """The values of an option that has choices, by what members type for them, folded.
+
+    A member may type a label in the language in which they have read it.
+    """
+    spoken = [language_of(tag) for tag in reversed(languages())]  # English counts most
     return {
-        folded(form): each.value for each in option.choices for form in (each.label, each.value)
+        folded(form): each.value
+        for language in spoken
+        for each in option.choices
+        for form in (in_language(each.label, language), each.value)
     }
 
 
