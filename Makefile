@@ -58,7 +58,7 @@ format: .venv/dev
 catalogue: .venv/dev
 	$(BIN)/python -m babel.messages.frontend -q extract --mapping-file=babel.cfg --no-location --sort-output --omit-header --no-wrap \
 		--add-comments=TRANSLATORS: --strip-comments \
-		--keyword=_ --keyword=ngettext:1,2 --keyword=CorpusError:1 --keyword=NamesError:1 --keyword=Sentence:1 \
+		--keyword=_ --keyword=ngettext:1,2 --keyword=CorpusError:1 --keyword=NamesError:1 --keyword=Sentence:1 --keyword=Figure:1 \
 		--output-file=bot/locales/messages.pot bot data models
 	[ -z "$(wildcard bot/locales/*/LC_MESSAGES/messages.po)" ] || $(BIN)/python -m babel.messages.frontend -q update \
 		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap \

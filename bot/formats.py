@@ -22,9 +22,9 @@ def human_join(words: Sequence[str], *, either: bool = False) -> str:
     >>> human_join(["names", "sonnets", "plays"])
     'names, sonnets and plays'
     """
-    if len(words) < 2:
-        return "".join(words)
-    *first, last = words
+    *first, last = words or ("",)
+    if not first:
+        return last
     # TRANSLATORS: A list, of which {words} are all but the last one.
     template = _("{words} or {last}") if either else _("{words} and {last}")
     return template.format(words=listed(first), last=last)

@@ -253,6 +253,15 @@ def forms(
             yield 1, None, form[key], []
 
 
+def titles(
+    fileobj: BinaryIO, keywords: object, comment_tags: object, options: object
+) -> Iterator[Found]:
+    """Titles of corpora, from `data/corpora.toml`."""
+    for corpus in tomllib.load(fileobj).values():
+        if "title" in corpus:
+            yield 1, None, corpus["title"], ["The title of a corpus that networks were trained on."]
+
+
 def roots(
     fileobj: BinaryIO, keywords: object, comment_tags: object, options: object
 ) -> Iterator[Found]:

@@ -227,7 +227,7 @@ def _origin(root: Root) -> str:
         template = _("{letters} ({meaning})")
     else:
         template = _("{letters} ({word}: {meaning})")
-    return template.format(letters=root.letters, word=root.word, meaning=root.meaning)
+    return template.format(letters=root.letters, word=root.word, meaning=_(root.meaning))
 
 
 def _footer(profile: Profile, *, is_genus: bool) -> str:

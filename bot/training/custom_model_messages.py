@@ -172,7 +172,7 @@ def info_message(
     lines: list[Text] = []
     fields = [
         Field(_("Names"), text("{count}", count=model.entries)),
-        Field(_("List"), verbatim(model.title)),
+        Field(_("List"), verbatim(_(model.title))),
     ]
     if is_training:
         lines.append(text(_("It is being trained.")))

@@ -121,11 +121,19 @@ async def press(app: App, turn: Turn, state: str) -> None:
         raise other_version("/models")
 
 
+_WRITTEN: Mapping[str, str] = {"names": _("names"), "sonnets": _("sonnets")}
+
+
+def written(task: str) -> str:
+    """What the networks of a task write, in words."""
+    return _WRITTEN.get(task, task)
+
+
 async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     """Suggest versions that match `typed`: the newest ones, then the shipped ones."""
     limits = turn.platform.limits
     label = _("shipped {task} · came with the bot")
-    shipped = [Choice(label.format(task=task), f"shipped {task}") for task in TASKS]
+    shipped = [Choice(label.format(task=written(task)), f"shipped {task}") for task in TASKS]
     words = await app.filters.of(turn.community_id)
     found = [
         Choice(_label(version, words.allows, limits.choice_label), str(version.number))
@@ -179,7 +187,7 @@ async def _comparison(app: App, turn: Turn, typed: str) -> Message:
 
 
 async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
-    names = {"version": _name(number), "task": task}
+    names = {"version": _name(number), "task": written(task)}
     if await app[ModelRegistry].is_live(task, number):
         raise UserError(_("{version} of {task} is live already."), **names)
     try:
@@ -195,12 +203,12 @@ async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
     try:
         live = await app[ModelRegistry].roll_back(task, member_id=turn.user.id)
     except NothingBefore as error:
-        raise UserError(_("There's no earlier version of {task}."), task=task) from error
+        raise UserError(_("There's no earlier version of {task}."), task=written(task)) from error
     except WeightsError as error:
         sentence = _("The earlier version of {task} can't be used. {reason}")
-        raise UserError(sentence, task=task, reason=str(error)) from error
+        raise UserError(sentence, task=written(task), reason=str(error)) from error
     sentence = _("↩️ {version} of {task} is live again.")
-    return Message(text(sentence, version=_name(live.version_id), task=task))
+    return Message(text(sentence, version=_name(live.version_id), task=written(task)))
 
 
 async def _use(app: App, turn: Turn, number: str) -> None:
@@ -245,7 +253,9 @@ def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
     if version.reference_loss is not None:
         end.append(Phrase("{loss:.3f}").format(loss=version.reference_loss))
     ending = spaced(end, " · ")
-    begin = spaced([str(version.number), version.task, corpus_title(version.corpus, allows)], " · ")
+    begin = spaced(
+        [str(version.number), written(version.task), corpus_title(version.corpus, allows)], " · "
+    )
     return spaced([shortened(begin, longest - len(ending)), ending], "")
 
 
@@ -288,7 +298,7 @@ def _report_message(
     elif live.reason == FORCED:
         lines += [(), text(_("It is live because an administrator chose so."))]
     embed = Embed(
-        title=title.format(number=number, task=version.task),
+        title=title.format(number=number, task=written(version.task)),
         lines=tuple(lines),
         fields=_time(version),
         tone=Tone.TRAINING,
@@ -308,7 +318,7 @@ def _why_not(version: VersionRecord) -> Text:
             "It isn't live because the live version is better: it is less often surprised by real "
             "{task} that it has never read."
         ),
-        task=version.task,
+        task=written(version.task),
     )
 
 
@@ -327,7 +337,7 @@ def _page_message(page: VersionPage, allows: Allows) -> Message:
         place = _("page {page} of {pages}").format(page=page.number + 1, pages=page.pages)
         footer = spaced([footer, place], " · ")
     embed = Embed(
-        title=_("Versions of {task}").format(task=task),
+        title=_("Versions of {task}").format(task=written(task)),
         lines=tuple(_line(version, page.live, allows) for version in page.versions),
         footer=footer,
     )
@@ -376,7 +386,7 @@ def _comparison_message(comparison: VersionComparison, allows: Allows) -> Messag
     if version.number is None:
         title = _("Shipped version of {task}")
     embed = Embed(
-        title=title.format(number=version.number, task=version.task),
+        title=title.format(number=version.number, task=written(version.task)),
         lines=tuple(lines),
         fields=(
             Field(_("Trained"), trained),
@@ -468,7 +478,7 @@ def nats(loss: float | None) -> str:
 
 def corpus_title(title: str, allows: Allows) -> str:
     """The title of a corpus, which another community may have uploaded, if it can be shown."""
-    return title if allows(title) else _("(blocked by the word filter)")
+    return _(title) if allows(title) else _("(blocked by the word filter)")
 
 
 def _samples(version: VersionRecord, allows: Allows) -> Sequence[str]:

@@ -17,6 +17,7 @@ class Member:
     is_owner: bool = False
     is_guest: bool = False
     is_bot: bool = False
+    locale: str = "en-US"
 
     @property
     def handle(self) -> str:
@@ -143,4 +144,5 @@ class Workspace:
             "is_restricted": member.is_guest,
             "is_ultra_restricted": False,
             "is_bot": member.is_bot,
+            "locale": member.locale,
         }

@@ -1,0 +1,123 @@
+"""Every command and button in two pseudo-languages: one for the member, one for everybody."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from simcord.backend.errors import SetupError
+
+from bot.features import REGISTRY
+from bot.community.queries import Communities
+from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
+from tests.bot.pseudo import LETTERS, english_in, spoken, write_catalogue
+
+MOST_DEPTH = 2
+"""Buttons that are pressed in a row."""
+LIST = [f"Zor{first}{second}" for first in "abdefg" for second in ("bax", "dox", "gux", "lix")]
+"""A list to learn from, in which two lines are not used."""
+VERSE = ("📜",)
+"""Emoji of cards whose lines are verse."""
+USES: list[tuple[str, dict[str, object]]] = [
+    ("help", {}),
+    ("about", {}),
+    ("dinoname", {"count": 3}),
+    ("dinoname", {"starts_with": "zzzqx"}),
+    ("dissect", {"name": "Stegosaurus"}),
+    ("dissect", {"name": "Whither goest thou"}),
+    ("dinosaur", {"name": "Stegosaurus"}),
+    ("dinosaur", {"name": "Brontozorbosaurus"}),
+    ("halloffame", {}),
+    ("champion", {}),
+    ("museum", {"by": "family"}),
+    ("leaderboard", {}),
+    ("collection", {}),
+    ("sonnet", {"opening": "Whither goest"}),
+    ("sonnet", {"about": "Zorbo"}),
+    ("poems", {}),
+    ("export", {}),
+    ("namer list", {}),
+    ("namer create", {"name": "zorbs", "text": ", ".join(LIST)}),
+    ("namer info", {"name": "qux"}),
+    ("name", {"namer": "qux"}),
+    ("models list", {"task": "names"}),
+    ("models info", {"version": "shipped names"}),
+    ("models activate", {"version": "999"}),
+    ("models rollback", {"task": "names"}),
+    ("settings", {}),
+    ("settings", {"vote_minutes": 30, "votes_needed": 2, "public_hall": True, "strips": True}),
+    ("settings", {"filter": "strict", "blocked_words": "glorp"}),
+    ("moderate record", {}),
+    ("moderate winner", {"name": "Nobodysaurus"}),
+    ("owner servers", {}),
+    ("status", {}),
+    ("privacy", {}),
+]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("locales")
+    for locale, letters in LETTERS.items():
+        write_catalogue(folder, locale, letters)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def languages(folder: Path) -> Iterator[None]:
+    with spoken(folder):
+        yield
+
+
+def faults(shown: Shown, community: str) -> Iterator[str]:
+    """What a message says in English, or in a language that is not that of its readers."""
+    wrong = LETTERS["eo" if shown.is_private else "en-US"]
+    texts = [shown.text, *shown.buttons, *(file.description for file in shown.files)]
+    for card in shown.cards:
+        texts += [card.title, card.footer, *card.fields, *card.fields.values()]
+        if not card.title.startswith(VERSE):
+            texts.append(card.body)
+    for text in texts:
+        foreign = sorted({*wrong}.intersection(text))
+        if found := english_in(text.replace(community, "")):
+            yield f"{found} in {text!r}"
+        elif foreign:
+            yield f"{foreign} in {text!r}"
+
+
+async def crawl(who: Actor, answer: Answer, pressed: set[str], depth: int = 0) -> list[str]:
+    """Faults of an answer, and of what its buttons answer, each kind of which is pressed once."""
+    found = [
+        fault for each in (answer, *answer.others) for fault in faults(each, who.chat.community)
+    ]
+    if depth == MOST_DEPTH:
+        return found
+    for shown in (answer, *answer.others):
+        for label in shown.buttons:
+            action = label if shown.is_private else who.chat.action_of(shown, label).split(":")[0]
+            if action in pressed:
+                continue
+            pressed.add(action)
+            with suppress(ValueError, SetupError):  # the button before has changed the message
+                found += await crawl(who, await who.press(shown, label), pressed, depth + 1)
+    return found
+
+
+@pytest.mark.both
+async def test_nothing_is_in_english(chat: Chat, subtests: pytest.Subtests) -> None:
+    await chat.app.store[Communities].change(chat.community_id, language="eo")
+    operator = await chat.add_operator()
+    for group in ("owner", "status"):
+        await chat.let_everyone_use(group)
+    manager = await chat.add_administrator()
+    pressed: set[str] = set()
+    for command, given in USES:
+        who = operator if command.startswith(("owner", "status")) else manager
+        with subtests.test(command):
+            answer = await who.use(command, **given)
+            assert answer.words or answer.files
+            assert await crawl(who, answer, pressed) == []
+    print("UNPRESSED", sorted({*REGISTRY.buttons} - {p for p in pressed}), pressed)
+    await chat.pass_time(3600)
+    with subtests.test("winner"):
+        assert [fault for each in chat.history() for fault in faults(each, chat.community)] == []
