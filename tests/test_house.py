@@ -60,8 +60,8 @@ bot.training         bot.polls bot.community bot.chat bot.writing bot.words bot.
 bot.polls            bot.museum.queries bot.community bot.chat bot.words bot.pictures
     bot.creatures bot.store bot.concurrency bot.formats data
 bot.community        bot.chat bot.words bot.store bot.formats
-bot.chat             bot.chat.translation bot.fleet bot.writing bot.words bot.store bot.monitoring
-    bot.settings bot.concurrency bot.formats
+bot.chat             bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
+    bot.concurrency bot.formats data
 bot.fleet            bot.store bot.settings bot.concurrency
 bot.writing          bot.words bot.monitoring bot.concurrency bot.startup bot.version models.tasks
     models.names models.verse models.text_generator models.weights models.serving
@@ -69,7 +69,7 @@ bot.words            bot.store data
 bot.pictures         bot.creatures bot.formats models.names models.verse models.networks data
 bot.creatures        bot.chat bot.formats data
 bot.store.backup     bot.store
-bot.store            bot.chat.translation bot.concurrency bot.startup
+bot.store            bot.concurrency bot.startup data
 bot.train            bot.training bot.pictures bot.startup bot.arguments models.tasks
     models.training models.weights models.serving data
 bot.generate         bot.words bot.terminal bot.startup bot.arguments models.tasks models.names
@@ -85,8 +85,7 @@ bot.settings
 bot.startup
 bot.version
 bot.concurrency
-bot.chat.translation
-bot.formats          bot.chat.translation
+bot.formats          data
 bot.arguments
 models.tasks         models.names models.verse models.training models.text_generator models.weights
     data

@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
-from bot.chat.translation import from_json, to_json
+from data.phrases import from_json, to_json
 
 
 class Instant(TypeDecorator[datetime]):
@@ -417,7 +417,7 @@ class Training(Base):
     beat_at: Mapped[datetime | None] = mapped_column(Instant)
     """The owner's last heartbeat."""
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
-    message: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(Wording, default="")
     """Why it failed or was stopped, a sentence."""
 
 

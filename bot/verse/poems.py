@@ -10,9 +10,10 @@ from bot.chat.commands import Choice, Command, NoOptions, Option
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, File, Message, Tone, UserError, code, text, verbatim
 from bot.chat.received import stored_number
-from bot.chat.translation import _, from_json, ngettext
+from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.verse.queries import MOST, Full, KeptPoem, Poems
+from data.phrases import from_json
 
 BOOK, KEEP = "poems", "keep"
 """Actions of buttons."""

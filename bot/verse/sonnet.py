@@ -13,13 +13,14 @@ from bot.chat.details import details_buttons, details_state
 from bot.chat.dispatch import caller_of, stream
 from bot.chat.errors import with_echo
 from bot.chat.message import Button, Embed, Message, Text, Tone, UserError, code, text, verbatim
-from bot.chat.translation import _, to_json
+from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.formats import human_join, shortened, spaced, without_bidi_controls
 from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, check_temperature
 from bot.polls.hall_of_fame import LONGEST_NAME, check_winner, suggest_names
 from bot.verse.poems import keep_button
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
+from data.phrases import to_json
 from data.text import unify_newlines
 from models.text_generator import Accept
 from models.verse.forms import FORMS, Form

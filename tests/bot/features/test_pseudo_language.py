@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from simcord.backend.errors import SetupError
 
-from bot.features import REGISTRY
 from bot.community.queries import Communities
 from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
 from tests.bot.pseudo import LETTERS, english_in, spoken, write_catalogue
@@ -53,6 +52,22 @@ USES: list[tuple[str, dict[str, object]]] = [
     ("status", {}),
     ("privacy", {}),
 ]
+
+
+AFTER: list[tuple[str, dict[str, object]]] = [
+    ("champion", {}),
+    ("halloffame", {}),
+    ("museum", {"by": "period"}),
+    ("collection", {}),
+    ("leaderboard", {}),
+    ("namer list", {}),
+    ("namer info", {"name": "zorbs"}),
+    ("name", {"namer": "zorbs"}),
+    ("namer delete", {"name": "zorbs"}),
+    ("moderate record", {}),
+    ("privacy", {}),
+]
+"""What is used once a name has won."""
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +132,9 @@ async def test_nothing_is_in_english(chat: Chat, subtests: pytest.Subtests) -> N
             answer = await who.use(command, **given)
             assert answer.words or answer.files
             assert await crawl(who, answer, pressed) == []
-    print("UNPRESSED", sorted({*REGISTRY.buttons} - {p for p in pressed}), pressed)
-    await chat.pass_time(3600)
+    await chat.pass_time(3600)  # polls close, and the namer is trained
     with subtests.test("winner"):
         assert [fault for each in chat.history() for fault in faults(each, chat.community)] == []
+    for command, given in AFTER:
+        with subtests.test(f"{command}, later"):
+            assert await crawl(manager, await manager.use(command, **given), pressed) == []

@@ -72,7 +72,7 @@ class Workspace:
         self._ids += 1
         return f"{letter}0LOCAL{self._ids:04}"
 
-    def add_member(self, name: str, **rights: bool) -> Member:
+    def add_member(self, name: str, **rights: Any) -> Member:  # noqa: ANN401 (its fields)
         """Add a member with these rights of `Member`. The bot gets no event."""
         member = Member(self._new_id("U"), name, **rights)
         self.members[member.id] = member
