@@ -23,8 +23,8 @@ class Language:
 
     tag: str = "en"
     """`pt-BR`. The region decides about units only."""
-    sentences: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)
-    """Translations by English sentence: one for each plural form, or a single one."""
+    sentences: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Translations by English sentence: several if it has plural forms."""
     plural_form: Callable[[int], int] = field(default=not_one, repr=False)
     """Which of the plural forms fits a count."""
 
@@ -38,6 +38,8 @@ class Language:
         found = self.sentences.get(sentence)
         if found is None:
             return plural if plural and count != 1 else sentence
+        if isinstance(found, str):
+            return found
         return found[self.plural_form(count)] if plural else found[0]
 
     def number(self, written: str) -> str:

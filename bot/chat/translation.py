@@ -7,6 +7,8 @@ into the language of their readers when it renders a message (`bot.chat.message.
 
 import gettext
 import json
+import re
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -72,27 +74,33 @@ def _language(tag: str) -> Language:
     return read_catalogue(tag, path.read_text(encoding="utf-8"))
 
 
+_ENTRY = re.compile(
+    r"""^(?P<fuzzy>\#,.*fuzzy)|^(?P<keyword>msg\w+(?:\[\d\])?)\ (?P<quoted>"(?:.*"\n")*.*")$""",
+    re.MULTILINE | re.VERBOSE,
+)
+
+
 def read_catalogue(tag: str, content: str) -> Language:
     """A language from its catalogue in gettext's format. Fuzzy translations are left out."""
-    sentences: dict[str, tuple[str, ...]] = {}
+    sentences: dict[str, str | tuple[str, ...]] = {}
     plural_form: Callable[[int], int] = not_one
-    for entry in content.split("\n\n"):
-        if "\n#, " in f"\n{entry}" and "fuzzy" in entry.partition("msgid")[0]:
+    sentence, is_fuzzy, is_next_fuzzy = "", False, False
+    for entry in _ENTRY.finditer(content):
+        keyword, quoted = entry["keyword"], entry["quoted"]
+        if keyword is None:
+            is_next_fuzzy = True
             continue
-        texts: dict[str, str] = {}
-        keyword = ""
-        for line in entry.split("\n"):
-            if line.startswith("msg"):
-                keyword, _space, line = line.partition(" ")
-            if keyword and line.startswith('"'):
-                texts[keyword] = texts.get(keyword, "") + json.loads(line)
-        sentence = texts.pop("msgid", None)
-        texts.pop("msgid_plural", None)
-        if sentence:
-            if all(texts.values()):
-                sentences[sentence] = tuple(texts.values())
-        elif sentence == "" and "plural=" in (header := texts.get("msgstr", "")):
-            plural_form = gettext.c2py(header.partition("plural=")[2].partition(";")[0])
+        words = quoted[1:-1]
+        if "\\" in words or "\n" in words:
+            words = "".join(map(json.loads, quoted.split("\n")))
+        if keyword == "msgid":
+            sentence, is_fuzzy, is_next_fuzzy = sys.intern(words), is_next_fuzzy, False
+        elif not sentence and "plural=" in words:
+            plural_form = gettext.c2py(words.partition("plural=")[2].partition(";")[0])
+        elif words and keyword != "msgid_plural" and not is_fuzzy:
+            former = sentences.get(sentence)
+            forms = former if isinstance(former, tuple) else ()
+            sentences[sentence] = words if keyword == "msgstr" else (*forms, words)
     return Language(tag, sentences, plural_form)
 
 

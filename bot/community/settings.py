@@ -33,6 +33,8 @@ LOCALE = "default"
 
 STRICTNESS = {strictness.name.lower(): strictness for strictness in Strictness}
 """Choices of the option `filter`."""
+# TRANSLATORS: How strict the word filter is: a choice of /settings.
+_STRICTNESS = {"mild": _("mild"), "normal": _("normal"), "strict": _("strict")}
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
             most=MOST,
         )
     strictness = None if options.filter is None else checked_strictness(options.filter)
-    if options.language is not None and options.language not in LANGUAGES:
+    if options.language is not None and options.language not in (LOCALE, *LANGUAGES):
         raise UserError(_("There's no such choice; pick one of the suggestions."))
     words = None if options.blocked_words is None else checked_words(options.blocked_words)
     lines = await _change(app, community_id, terms, options)
@@ -307,7 +309,7 @@ SETTINGS = Command(
         Option(
             "filter",
             _("How strict the word filter is (default normal)"),
-            choices=tuple(Choice(name, name) for name in STRICTNESS),
+            choices=tuple(Choice(label, name) for name, label in _STRICTNESS.items()),
         ),
         Option(
             "blocked_words",

@@ -523,7 +523,7 @@ _TASK = Option(
     "task",
     _("What the model generates"),
     is_required=True,
-    choices=tuple(Choice(task, task) for task in TASKS),
+    choices=tuple(Choice(written(task), task) for task in TASKS),
     is_main=True,
 )
 _VERSION = Option(

@@ -12,6 +12,7 @@ from typing import Any
 
 import discord
 from discord import app_commands
+from discord.app_commands import locale_str
 from discord.http import Route
 
 from bot.chat.commands import (
@@ -42,8 +43,8 @@ log = logging.getLogger(__name__)
 
 FILE = "commands.sha256"
 """In the state directory: digests of the commands that were registered last."""
-LONGEST_DESCRIPTION = 100
-"""Characters of a description, and of the name of a choice."""
+LONGEST_DESCRIPTION, LONGEST_LABEL = 100, 32
+"""Characters of a description or the name of a choice, and of a command in a menu."""
 HOME = "home "
 """Begins the digest of the commands of a home server."""
 
@@ -98,13 +99,15 @@ class CatalogueTranslator(app_commands.Translator):
 
     async def translate(
         self,
-        string: app_commands.locale_str,
+        string: locale_str,
         locale: discord.Locale,
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         """The translation of a phrase; `None` for anything else, such as names of commands."""
         said = in_language(string.message, language_of(locale.value))
-        return shortened(said, LONGEST_DESCRIPTION) if said != string.message else None
+        is_menu = isinstance(context.data, app_commands.ContextMenu)
+        longest = LONGEST_LABEL if is_menu else LONGEST_DESCRIPTION
+        return shortened(said, longest) if said != string.message else None
 
 
 def add_commands(
@@ -178,7 +181,8 @@ def _command(declared: Command) -> SlashCommand:
     )
     options = declared.options
     if options:
-        app_commands.describe(**{each.name: each.description for each in options})(command)
+        described = {each.name: locale_str(each.description) for each in options}
+        app_commands.describe(**described)(command)
     if chosen := {each.name: _choices(each.choices) for each in options if each.choices}:
         app_commands.choices(**chosen)(command)
     for option in options:
@@ -252,7 +256,7 @@ def _annotation(option: Option) -> Any:  # noqa: ANN401 (a type, or what discord
 
 
 def _choices(choices: tuple[Choice, ...]) -> Choices:
-    return [app_commands.Choice(name=each.label, value=each.value) for each in choices]
+    return [app_commands.Choice(name=locale_str(each.label), value=each.value) for each in choices]
 
 
 def _value(given: object) -> object:

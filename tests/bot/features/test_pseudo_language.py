@@ -3,12 +3,20 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
+from discord import AppCommandType
 from simcord.backend.errors import SetupError
 
 from bot.community.queries import Communities
+from bot.platforms.discord.commands import LONGEST_DESCRIPTION
+from bot.platforms.local.slack.blocks import texts
+from bot.verse.poems import FORMATS
+from models.verse.forms import FORMS
+from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
+from tests.bot.conftest import Home
 from tests.bot.pseudo import LETTERS, english_in, spoken, write_catalogue
 
 MOST_DEPTH = 2
@@ -138,3 +146,64 @@ async def test_nothing_is_in_english(chat: Chat, subtests: pytest.Subtests) -> N
     for command, given in AFTER:
         with subtests.test(f"{command}, later"):
             assert await crawl(manager, await manager.use(command, **given), pressed) == []
+
+
+MENU = AppCommandType.message.value
+
+
+async def test_commands_are_described(home: Home) -> None:
+    """Discord gets descriptions and choices in each language; names stay as they are."""
+    tree = home.bot.tree
+    assert tree.translator is not None
+    payloads = [
+        await command.get_translated_payload(tree, tree.translator)
+        for command in tree.get_commands()
+    ]
+    described = [each for payload in payloads for each in parts_of(payload)]
+    assert len(described) > 100
+    for each in described:
+        is_named = "value" in each or each.get("type") == MENU  # a choice
+        assert bool(each.get("name_localizations")) <= is_named, each
+        if description := each.get("description"):
+            told = each.get("description_localizations", {}).get("en-US", "")
+            assert told, each
+            assert not english_in(told), description
+            assert len(told) <= LONGEST_DESCRIPTION
+
+
+def parts_of(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A command with its options and their choices."""
+    yield payload
+    for each in (*payload.get("options", ()), *payload.get("choices", ())):
+        yield from parts_of(each)
+
+
+TYPED = {*FORMATS, *FORMS}
+"""Choices that are called by their values."""
+
+
+async def test_forms_and_home(slack_chat: SlackChat) -> None:
+    """What Slack shows apart from messages; names of options are typed as they stand."""
+    alice = slack_chat.alice
+    for command in slack_chat.bot.requests.registry.every_command():
+        form = await alice.open_form(command.name)
+        labels = {each.name.replace("_", " ").capitalize() for each in command.options}
+        shown = [
+            each
+            for each in [*texts([*form.blocks, form.content["submit"], form.content["close"]])]
+            if each not in labels | TYPED
+        ]
+        assert [each for each in shown if english_in(each)] == []
+    slack_chat.slack.state.open_home(alice.member)
+    await slack_chat.settle()
+    home = slack_chat.slack.home(alice.member)
+    assert home is not None
+    assert [each for each in texts(home.blocks) if english_in(each)] == []
+
+
+async def test_suggestions(chat: Chat) -> None:
+    for option, typed in (("starts_with", "mang"), ("ends_with", "sau")):
+        found = await chat.alice.suggestions("dinoname", option, typed)
+        assert [english_in(each.label) for each in found] == [[]] * len(found)
+    found = await chat.alice.suggestions("models info", "version")
+    assert [english_in(each.label) for each in found] == [[]] * len(found)
