@@ -29,7 +29,7 @@ PLACE = Path("LC_MESSAGES", "messages.po")
 def path(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A catalogue."""
     if request.param != PSEUDO:
-        return FOLDER / request.param.replace("-", "_") / PLACE
+        return FOLDER.joinpath(request.param.replace("-", "_"), PLACE)
     folder = tmp_path_factory.mktemp("locales")
     write_catalogue(folder, "eo", LETTERS["eo"])
     return folder / "eo" / PLACE
@@ -61,7 +61,7 @@ def fields_of(sentence: str) -> set[str]:
 def test_fields_are_kept(catalogue: Catalog) -> None:
     """A plural form may leave the count out, as in "one vote"."""
     for each in catalogue:
-        told = [each.string] if isinstance(each.string, str) else each.string
+        told = [each.string] if isinstance(each.string, str) else each.string or ()
         for form in told if each.id else ():
             sources = [each.id] if isinstance(each.id, str) else each.id
             kept = set().union(*map(fields_of, sources))
@@ -73,7 +73,7 @@ def test_fields_are_kept(catalogue: Catalog) -> None:
 def test_plural_forms(catalogue: Catalog, language: Language) -> None:
     for each in catalogue:
         if isinstance(each.id, tuple):
-            assert len(each.string) == catalogue.num_plurals
+            assert len(each.string or ()) == catalogue.num_plurals
     assert {language.plural_form(count) for count in range(200)} <= {*range(catalogue.num_plurals)}
 
 

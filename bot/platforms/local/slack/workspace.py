@@ -17,7 +17,6 @@ class Member:
     is_owner: bool = False
     is_guest: bool = False
     is_bot: bool = False
-    locale: str = "en-US"
 
     @property
     def handle(self) -> str:
@@ -52,6 +51,8 @@ class Workspace:
 
     def __init__(self) -> None:
         self._ids = 0
+        self.locale = "en-US"
+        """The language of the members: that of the browser."""
         self.id, self.app_id, self.bot_id = map(self._new_id, "TAB")
         self.name, self.url = "Local workspace", "https://local.slack.com/"
         """The address is that which Slack would have; permalinks begin with it."""
@@ -72,7 +73,7 @@ class Workspace:
         self._ids += 1
         return f"{letter}0LOCAL{self._ids:04}"
 
-    def add_member(self, name: str, **rights: Any) -> Member:  # noqa: ANN401 (its fields)
+    def add_member(self, name: str, **rights: bool) -> Member:
         """Add a member with these rights of `Member`. The bot gets no event."""
         member = Member(self._new_id("U"), name, **rights)
         self.members[member.id] = member
@@ -144,5 +145,5 @@ class Workspace:
             "is_restricted": member.is_guest,
             "is_ultra_restricted": False,
             "is_bot": member.is_bot,
-            "locale": member.locale,
+            "locale": self.locale,
         }
