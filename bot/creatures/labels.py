@@ -21,6 +21,7 @@ _LEAST_FEET = 3
 """Shorter lengths are in inches."""
 
 FAMILIES: Mapping[Family, str] = {
+    # TRANSLATORS: A family of dinosaurs, for example after "Family:", or in a list of drawings.
     Family.SMALL_THEROPOD: _("small theropod"),
     Family.LARGE_THEROPOD: _("large theropod"),
     Family.SPINOSAUR: _("spinosaur"),

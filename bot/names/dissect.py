@@ -272,6 +272,7 @@ def _beside(own: str, likeliest: str) -> str:
 
 
 def _letter(letter: str) -> str:
+    # TRANSLATORS: The end of a name, in a list of letters with how likely each was: m 5%, end 9%.
     return _("end") if letter == END else letter
 
 
@@ -396,6 +397,7 @@ def _word_choice(choice: WordChoice) -> str:
 
 
 def _token(token: str) -> str:
+    # TRANSLATORS: The end of a line of verse, in a list of words with how likely each was.
     return _("end of the line") if token == END else token
 
 

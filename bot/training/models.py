@@ -121,6 +121,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
         raise other_version("/models")
 
 
+# TRANSLATORS: What networks write: the field {task} of other sentences, and choices of options.
 _WRITTEN: Mapping[str, str] = {"names": _("names"), "sonnets": _("sonnets")}
 
 

@@ -62,8 +62,11 @@ _ORIGINAL: Any = "@original"
 LIMITS = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
 TERMS = Terms(
     platform="Discord",
+    # TRANSLATORS: What Discord calls a community. It is the field {community} of other sentences.
     community=_("server"),
+    # TRANSLATORS: The same for several: the field {communities}.
     communities=_("servers"),
+    # TRANSLATORS: The field {reload} of: This command has changed; {reload} and try again.
     reload=_("reload the app (Ctrl+R)"),
 )
 

@@ -51,8 +51,11 @@ LIMITS = Limits(
 )
 TERMS = Terms(
     platform="Slack",
+    # TRANSLATORS: What Slack calls a community. It is the field {community} of other sentences.
     community=_("workspace"),
+    # TRANSLATORS: The same for several: the field {communities}.
     communities=_("workspaces"),
+    # TRANSLATORS: The field {reload} of: This command has changed; {reload} and try again.
     reload=_("reload Slack (Ctrl+R)"),
     access=_("Invite it to the channel: type /invite @Mangosaurus there."),
     place=_("channel"),  # direct messages are in the workspace, too
