@@ -17,7 +17,7 @@ help:
 	@echo "make soak    make everything go wrong, and count what is lost (MINUTES=20 SEED=0)"
 	@echo "make bench   measure the speed of everything, and write docs/performance.md (8 minutes)"
 	@echo "make format  format the code"
-	@echo "make catalogue  collect the sentences that members are shown, for translators"
+	@echo "make catalogue  collect the sentences that members are shown in bot/locales, for translators"
 	@echo "make docs    build the site of docs/ in out/site"
 	@echo "make lock    pin the newest dependencies that pyproject.toml allows"
 	@echo "make clean   remove what the other commands made"
@@ -57,8 +57,12 @@ format: .venv/dev
 
 catalogue: .venv/dev
 	$(BIN)/python -m babel.messages.frontend -q extract --mapping-file=babel.cfg --no-location --sort-output --omit-header --no-wrap \
-		--keyword=_ --keyword=ngettext:1,2 --keyword=CorpusError:1 --keyword=NamesError:1 --keyword=Sentence:1 \
-		--output-file=bot/chat/messages.pot bot data models
+		--add-comments=TRANSLATORS: --strip-comments \
+		--keyword=_ --keyword=ngettext:1,2 --keyword=CorpusError:1 --keyword=NamesError:1 --keyword=Sentence:1 --keyword=Figure:1 \
+		--output-file=bot/locales/messages.pot bot data models
+	[ -z "$(wildcard bot/locales/*/LC_MESSAGES/messages.po)" ] || $(BIN)/python -m babel.messages.frontend -q update \
+		--no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap \
+		--input-file=bot/locales/messages.pot --output-dir=bot/locales
 
 docs: .venv/docs
 	$(BIN)/zensical build --strict --clean

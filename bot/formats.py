@@ -1,7 +1,14 @@
-"""Text formatting: plurals, lists, durations, probabilities, progress bars, shortening."""
+"""Text formatting: lists, durations, probabilities, progress bars, shortening.
+
+What is returned for members is a phrase, or becomes one if a phrase is given.
+"""
 
 import math
 from collections.abc import Sequence
+from functools import reduce
+from typing import Any
+
+from data.phrases import Language, Phrase, _, in_language
 
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
@@ -9,14 +16,44 @@ RAREST = 1e-6
 """Smaller probabilities are shown as this one."""
 
 
-def human_join(words: Sequence[str], last: str = "and") -> str:
-    """Join words with commas, and the final one with the word `last`.
+def human_join(words: Sequence[str], *, either: bool = False) -> str:
+    """Words as a list, with "and" before the last one, or with "or".
 
     >>> human_join(["names", "sonnets", "plays"])
     'names, sonnets and plays'
     """
-    *first, final = words or ("",)
-    return f"{', '.join(first)} {last} {final}" if first else final
+    *first, last = words or ("",)
+    if not first:
+        return last
+    # TRANSLATORS: A list, of which {words} are all but the last one.
+    template = _("{words} or {last}") if either else _("{words} and {last}")
+    return template.format(words=listed(first), last=last)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words with commas between them.
+
+    >>> listed(["names", "sonnets"])
+    'names, sonnets'
+    """
+    return reduce(_listed, words, "")
+
+
+def _listed(words: str, next_one: str) -> str:
+    if not words:
+        return next_one
+    # TRANSLATORS: Two parts of a list that goes on, with the comma of your language.
+    return _("{words}, {next}").format(words=words, next=next_one)
+
+
+def spaced(words: Sequence[str], separator: str = " ") -> str:
+    """Words in a row, with the same separator in every language.
+
+    >>> spaced(["loss 1.2", "seed 3"], " · ")
+    'loss 1.2 · seed 3'
+    """
+    fields = {f"word{number}": word for number, word in enumerate(words)}
+    return Phrase(separator.join(f"{{{name}}}" for name in fields), fields=fields)
 
 
 def visible(sentence: str) -> str:
@@ -35,27 +72,33 @@ def human_duration(seconds: float) -> str:
     ('4 s', '1 min 15 s', '2 h 1 min', '2 d 2 h')
     """
     left = max(0, round(seconds))
+    # TRANSLATORS: The four units of a duration, short: days, hours, minutes and seconds.
+    units = ((86_400, _("{count} d")), (3_600, _("{count} h")), (60, _("{count} min")))
     parts = []
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+    for size, unit in (*units, (1, _("{count} s"))):
         amount, left = divmod(left, size)
         parts.append((amount, unit))
     while len(parts) > 1 and parts[0][0] == 0:
         parts.pop(0)
-    return " ".join(f"{amount} {unit}" for amount, unit in parts[:2] if amount or len(parts) == 1)
+    shown = [(amount, unit) for amount, unit in parts[:2] if amount or len(parts) == 1]
+    return spaced([unit.format(count=amount) for amount, unit in shown])
 
 
 def percent(probability: float) -> str:
     """A probability as text: `47%`, and `<1%` instead of `0%`."""
-    return f"{probability:.0%}" if probability >= 0.005 else "<1%"
+    if probability >= 0.005:
+        return Phrase("{share:.0%}").format(share=probability)
+    return Phrase("<{share:.0%}").format(share=0.01)
 
 
 def odds(probability: float) -> str:
     """A probability as text: `47%`, and `1 in 4,300` below one percent."""
     if probability >= 0.01:
-        return f"{probability:.0%}"
+        return percent(probability)
     inverse = 1 / max(probability, RAREST)
     digits = math.floor(math.log10(inverse)) - 1
-    return f"1 in {round(inverse, -digits):,.0f}"
+    # TRANSLATORS: A probability, for example 1 in 4,300.
+    return _("1 in {count:,.0f}").format(count=round(inverse, -digits))
 
 
 def progress_bar(fraction: float, width: int = 20) -> str:
@@ -70,7 +113,54 @@ def progress_bar(fraction: float, width: int = 20) -> str:
 
 def shortened(text: str, limit: int) -> str:
     """The text if it has at most `limit` characters, else its beginning and an ellipsis."""
+    return _Shortened(text, limit) if isinstance(text, Phrase) else _cut(text, limit)
+
+
+def _cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+class _Shortened(Phrase):
+    """A phrase of which each reader sees the beginning in their language."""
+
+    __slots__ = ("limit", "whole")
+    limit: int
+    whole: str
+
+    def __new__(cls, whole: Phrase, limit: int) -> "_Shortened":
+        shortened = super().__new__(cls, _cut(str(whole), limit))
+        shortened.whole, shortened.limit = whole, limit
+        return shortened
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Shortened, (self.whole, self.limit)
+
+    def said(self, language: Language) -> str:
+        return _cut(in_language(self.whole, language), self.limit)
+
+
+def measured(metric: str, imperial: str) -> str:
+    """A figure in metric units, or in imperial ones for readers who measure so."""
+    return _Measured(metric, imperial)
+
+
+class _Measured(Phrase):
+    """A figure in both systems. As a `str` it is metric."""
+
+    __slots__ = ("imperial", "metric")
+    imperial: str
+    metric: str
+
+    def __new__(cls, metric: str, imperial: str) -> "_Measured":
+        figure = super().__new__(cls, metric)
+        figure.metric, figure.imperial = metric, imperial
+        return figure
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _Measured, (self.metric, self.imperial)
+
+    def said(self, language: Language) -> str:
+        return in_language(self.imperial if language.is_imperial else self.metric, language)
 
 
 def without_bidi_controls(text: str) -> str:

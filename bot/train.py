@@ -27,6 +27,7 @@ try:
     from bot.pictures.loss_curve import loss_curve
     from bot.training.reporters import JsonReporter, Reporter, TerminalReporter
     from data.corpora import CorpusError
+    from data.phrases import Phrase
     from models.serving.memory import keep_freed_memory
     from models.tasks import TASKS, Task
     from models.training.events import Failed, Stopped
@@ -58,7 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except KeyboardInterrupt:  # before the run
             reporter.report(Stopped())
             return STOPPED
-        except (CorpusError, RecipeError, WeightsError, ResumeError) as error:
+        except CorpusError as error:
+            reporter.report(Failed(error.translated(Phrase)))
+            return FAILED
+        except (RecipeError, WeightsError, ResumeError) as error:
             reporter.report(Failed(str(error)))
             return FAILED
         except OSError as error:

@@ -16,13 +16,13 @@ import numpy as np
 
 from data import downloads
 from data.errors import CorpusError as CorpusError
+from data.phrases import _, ngettext
 from data.text import (
     VERSE_SYMBOLS,
     clean_name,
     fold,
     normalise_text,
     normalise_verse,
-    plural,
     proper_nouns,
     spellings,
     unify_newlines,
@@ -244,9 +244,17 @@ def parse_corpus(
         corpus = _names_corpus(title, plain)
     else:
         corpus = _verse_corpus(title, plain, keeps_alphabet=keeps_alphabet)
+    mark, ends = int(text.startswith(BYTE_ORDER_MARK)), text.count("\r")
     notes = _notes(
-        (text.startswith(BYTE_ORDER_MARK), "byte-order mark", "removed"),
-        (text.count("\r"), "line ending", "converted from CR LF or CR to LF"),
+        (mark, _("{count:,} byte-order mark removed.")),
+        (
+            ends,
+            ngettext(
+                "{count:,} line ending converted from CR LF or CR to LF.",
+                "{count:,} line endings converted from CR LF or CR to LF.",
+                ends,
+            ),
+        ),
     )
     return replace(corpus, reads_all=True, notes=notes + corpus.notes)
 
@@ -266,7 +274,9 @@ def _names_corpus(title: str, text: str) -> Corpus:
             minimum=SHORTEST_LIST,
         )
     shuffled, tenth = _shuffled(names), len(names) // 10
-    long, simplified = len(filled) - len(short), sum(written != name for written, name in readable)
+    empty, long = len(lines) - len(filled), len(filled) - len(short)
+    unread, duplicates = len(short) - len(readable), len(readable) - len(names)
+    simplified = sum(written != name for written, name in readable)
     return Corpus(
         title=title,
         kind="names",
@@ -276,11 +286,40 @@ def _names_corpus(title: str, text: str) -> Corpus:
         training=tuple(shuffled[2 * tenth :]),
         plain="\n".join(written for written, _ in short),
         notes=_notes(
-            (len(lines) - len(filled), "empty line", "skipped"),
-            (long, "line", f"with more than {LONGEST_NAME} characters skipped"),
-            (len(short) - len(readable), "line", "without a letter from a to z skipped"),
-            (len(readable) - len(names), "duplicate", "removed"),
-            (simplified, "name", "simplified to the letters a to z"),
+            (
+                empty,
+                ngettext("{count:,} empty line skipped.", "{count:,} empty lines skipped.", empty),
+            ),
+            (
+                long,
+                ngettext(
+                    "{count:,} line with more than {limit} characters skipped.",
+                    "{count:,} lines with more than {limit} characters skipped.",
+                    long,
+                ),
+            ),
+            (
+                unread,
+                ngettext(
+                    "{count:,} line without a letter from a to z skipped.",
+                    "{count:,} lines without a letter from a to z skipped.",
+                    unread,
+                ),
+            ),
+            (
+                duplicates,
+                ngettext(
+                    "{count:,} duplicate removed.", "{count:,} duplicates removed.", duplicates
+                ),
+            ),
+            (
+                simplified,
+                ngettext(
+                    "{count:,} name simplified to the letters a to z.",
+                    "{count:,} names simplified to the letters a to z.",
+                    simplified,
+                ),
+            ),
         ),
     )
 
@@ -323,24 +362,50 @@ def _verse_corpus(title: str, text: str, *, keeps_alphabet: bool) -> Corpus:
         keeps_alphabet=keeps_alphabet,
         notes=_notes(
             *(() if keeps_alphabet else _simplified(Counter(text.strip()))),
-            (empty, "empty line", "removed (at the start or end, or repeated)"),
+            (
+                empty,
+                ngettext(
+                    "{count:,} empty line removed (at the start or end, or repeated).",
+                    "{count:,} empty lines removed (at the start or end, or repeated).",
+                    empty,
+                ),
+            ),
         ),
     )
 
 
-def _simplified(characters: Counter[str]) -> list[tuple[int, str, str]]:
+def _simplified(characters: Counter[str]) -> list[tuple[int, str]]:
     """The changes of `normalise_verse`, for `_notes`."""
     kept = {c for c in characters if c.isspace() or VERSE_SYMBOLS.intersection(fold(c))}
     removed = sum(n for c, n in characters.items() if c not in kept)
     changed = sum(n for c, n in characters.items() if c in kept and c != fold(c))
     return [
-        (removed, "character", "not used in verse (digits, symbols) removed"),
-        (changed, "character", "simplified (capital letters, accents, quotation marks, dashes)"),
+        (
+            removed,
+            ngettext(
+                "{count:,} character not used in verse (digits, symbols) removed.",
+                "{count:,} characters not used in verse (digits, symbols) removed.",
+                removed,
+            ),
+        ),
+        (
+            changed,
+            ngettext(
+                "{count:,} character simplified (capital letters, accents, quotation marks, "
+                "dashes).",
+                "{count:,} characters simplified (capital letters, accents, quotation marks, "
+                "dashes).",
+                changed,
+            ),
+        ),
     ]
 
 
-def _notes(*counted: tuple[int, str, str]) -> tuple[str, ...]:
-    return tuple(f"{plural(count, noun)} {what}." for count, noun, what in counted if count)
+def _notes(*counted: tuple[int, str]) -> tuple[str, ...]:
+    """Those sentences whose counts are not 0."""
+    return tuple(
+        sentence.format(count=count, limit=LONGEST_NAME) for count, sentence in counted if count
+    )
 
 
 def _without_stage_directions(line: str) -> str:

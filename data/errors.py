@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial, reduce
 
 
 @dataclass(frozen=True)
@@ -58,5 +59,9 @@ def _formatted(fact: object, translate: Callable[[str], str]) -> object:
     if isinstance(fact, Sentence):
         return fact.format(translate)
     if isinstance(fact, tuple):
-        return " ".join(str(_formatted(part, translate)) for part in fact)
+        return reduce(partial(_joined, translate), [_formatted(part, translate) for part in fact])
     return fact
+
+
+def _joined(translate: Callable[[str], str], first: object, second: object) -> str:
+    return translate("{first} {second}").format(first=first, second=second)

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cache
+from functools import cache, reduce
 from hashlib import sha256
 
 from data.corpora import load_names
+from data.phrases import _
 from data.roots import Root, all_roots, imagined_meanings, load_roots
 
 ENDINGS = frozenset(("us", "a", "um", "is", "es", "os", "ia", "ea", "on", "as", "ys", "ius", "e"))
@@ -89,9 +90,15 @@ def parts_of(name: str) -> tuple[NamePart, ...]:
     return (*(_stem_of(letters) or (_imagined(letters),)), *parts)
 
 
-def reading(parts: Sequence[NamePart]) -> str | None:
-    """The meanings of the parts together: `small tooth`. `None` if there are no parts."""
-    return " ".join(part.meaning for part in parts) or None
+def reading(parts: Sequence[NamePart]) -> str:
+    """The meanings of the parts together, a phrase: `small tooth`. Empty if there are no parts."""
+    return reduce(_beside, [_(part.meaning) for part in parts]) if parts else ""
+
+
+def _beside(first: str, second: str) -> str:
+    # TRANSLATORS: The meaning of a name, from those of two parts: small tooth. Swap them, or put
+    # something in between, where that reads better.
+    return _("{first_meaning} {second_meaning}").format(first_meaning=first, second_meaning=second)
 
 
 def is_imagined(parts: Sequence[NamePart]) -> bool:

@@ -27,7 +27,8 @@ from data.corpora import (
     read_file,
 )
 from data.errors import Sentence
-from data.text import LONGEST_EXPANSION, plural, unify_newlines
+from data.phrases import Phrase, _, ngettext
+from data.text import LONGEST_EXPANSION, unify_newlines
 
 LARGEST_LIST = 2 * 2**20
 """Bytes."""
@@ -103,12 +104,22 @@ def read_extra_names(
         characters = set(string.ascii_lowercase)  # the network's vocabulary has all of them
     kept = tuple(e for e in filled if e not in names and characters.issuperset(e))
     skipped = len(filled) - len(kept)
-    notes = [f"{plural(len(set(kept)), 'name')} of {path.name} added to the training."]
+    different = len(set(kept))
+    added = ngettext(
+        "{count:,} name of {file} added to the training.",
+        "{count:,} names of {file} added to the training.",
+        different,
+    )
+    notes = [added.format(count=different, file=path.name)]
     if skipped:
-        notes.append(
-            f"{plural(skipped, 'line')} of {path.name} skipped: already in the list, or with "
-            "characters that the list does not have."
+        sentence = ngettext(
+            "{count:,} line of {file} skipped: already in the list, or with characters that the "
+            "list does not have.",
+            "{count:,} lines of {file} skipped: already in the list, or with characters that the "
+            "list does not have.",
+            skipped,
         )
+        notes.append(sentence.format(count=skipped, file=path.name))
     return kept, tuple(notes)
 
 
@@ -159,7 +170,12 @@ def parse_list(raw: bytes, title: str, accept: Callable[[str], bool]) -> NameLis
         )
     notes += _skipped(problems)
     if duplicates:
-        notes.append(f"{plural(len(duplicates), 'duplicate')} removed ({_lines(duplicates)}).")
+        sentence = ngettext(
+            "{count:,} duplicate removed ({lines}).",
+            "{count:,} duplicates removed ({lines}).",
+            len(duplicates),
+        )
+        notes.append(sentence.format(count=len(duplicates), lines=_lines(duplicates)))
     return NameList(tuple(names), tuple(notes))
 
 
@@ -200,9 +216,10 @@ def _entries(content: str) -> tuple[_Numbered, list[str]]:
     if table is not None:
         columns, lines = table
         if columns > 1:
-            notes.append(f"Of {columns} columns, only the first was read.")
+            sentence = _("Of {columns} columns, only the first was read.")
+            notes.append(sentence.format(columns=columns))
     if lines and (heading := lines[0][1].strip()).lower() in _HEADERS:
-        notes.append(f'The heading "{heading}" was skipped.')
+        notes.append(_('The heading "{heading}" was skipped.').format(heading=heading))
         lines = lines[1:]
     return lines, notes
 
@@ -312,14 +329,23 @@ def _skipped(problems: Mapping[int, Sentence]) -> list[str]:
     """Notes on skipped lines, one for each reason."""
     lines: dict[str, list[int]] = {}
     for line, reason in problems.items():
-        lines.setdefault(reason.format(), []).append(line)
+        lines.setdefault(reason.format(Phrase), []).append(line)
     reasons = [*lines.items()]
-    notes = [
-        f"{plural(len(found), 'line')} skipped: {why} ({_lines(found)})."
-        for why, found in reasons[:_SHOWN]
-    ]
-    if more := sorted(line for _, found in reasons[_SHOWN:] for line in found):
-        notes.append(f"{plural(len(more), 'line')} skipped for other reasons ({_lines(more)}).")
+    notes = []
+    for why, found in reasons[:_SHOWN]:
+        sentence = ngettext(
+            "{count:,} line skipped: {reason} ({lines}).",
+            "{count:,} lines skipped: {reason} ({lines}).",
+            len(found),
+        )
+        notes.append(sentence.format(count=len(found), reason=why, lines=_lines(found)))
+    if more := sorted(line for _why, found in reasons[_SHOWN:] for line in found):
+        sentence = ngettext(
+            "{count:,} line skipped for other reasons ({lines}).",
+            "{count:,} lines skipped for other reasons ({lines}).",
+            len(more),
+        )
+        notes.append(sentence.format(count=len(more), lines=_lines(more)))
     return notes
 
 
@@ -338,6 +364,7 @@ def _listed(problems: Mapping[int, Sentence], faults: list[Sentence]) -> tuple[S
 def _lines(numbers: list[int]) -> str:
     """`line 4`, `lines 4, 7 and 2 more`."""
     shown = ", ".join(map(str, numbers[:_SHOWN]))
-    more = len(numbers) - _SHOWN
-    word = "line" if len(numbers) == 1 else "lines"
-    return f"{word} {shown}" + (f" and {more:,} more" if more > 0 else "")
+    if (more := len(numbers) - _SHOWN) > 0:
+        return _("lines {numbers} and {count:,} more").format(numbers=shown, count=more)
+    # TRANSLATORS: One line of a file, or several, by their numbers.
+    return ngettext("line {numbers}", "lines {numbers}", len(numbers)).format(numbers=shown)

@@ -55,11 +55,6 @@ def fold(text: str) -> str:
     return plain if plain.isascii() else plain.translate(_FOLDED)
 
 
-def plural(count: int, noun: str) -> str:
-    """`1 line`, `2,000 lines`."""
-    return f"{count:,} {noun}{'s'[: count != 1]}"
-
-
 def unify_newlines(text: str) -> str:
     """Convert all line endings to line feeds."""
     return text.replace("\r\n", "\n").replace("\r", "\n")

@@ -65,7 +65,7 @@ bot.polls            bot.museum.queries bot.community bot.chat bot.words bot.pic
     bot.creatures bot.store bot.concurrency bot.formats data
 bot.community        bot.daily.moments bot.chat bot.words bot.store bot.formats
 bot.chat             bot.fleet bot.writing bot.words bot.store bot.monitoring bot.settings
-    bot.concurrency bot.formats
+    bot.concurrency bot.formats data
 bot.fleet            bot.store bot.settings bot.concurrency
 bot.writing          bot.words bot.monitoring bot.concurrency bot.startup bot.version models.tasks
     models.names models.verse models.text_generator models.weights models.serving
@@ -73,7 +73,7 @@ bot.words            bot.store data
 bot.pictures         bot.creatures bot.formats models.names models.verse models.networks
 bot.creatures        bot.chat bot.formats data
 bot.store.backup     bot.store
-bot.store            bot.concurrency bot.startup
+bot.store            bot.concurrency bot.startup data
 bot.train            bot.training bot.pictures bot.startup bot.arguments models.tasks
     models.training models.weights models.serving data
 bot.generate         bot.words bot.terminal bot.startup bot.arguments models.tasks models.names
@@ -89,7 +89,7 @@ bot.settings
 bot.startup
 bot.version
 bot.concurrency
-bot.formats
+bot.formats          data
 bot.arguments
 models.tasks         models.names models.verse models.training models.text_generator models.weights
     data

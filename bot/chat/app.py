@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from bot.chat.commands import Registry
 from bot.chat.cooldowns import Cooldowns, SharedCooldowns
+from bot.chat.languages import Languages
 from bot.chat.message import UserError
 from bot.chat.private_notes import PrivateNotes
 from bot.chat.turn import Turn
@@ -20,6 +21,7 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.store.answers import Unfinished
 from bot.store.fleet import RunningCooldowns
+from bot.store.languages import CommunityLanguages
 from bot.words import WordFilter
 from bot.words.queries import WordFilters
 from bot.words.servers import ServerFilters
@@ -92,6 +94,8 @@ class App:
     places: Cooldowns = field(default_factory=lambda: Cooldowns(PLACE_S, most=MOST_PLACES))
     """Of places in the queue that are shown, for all members together."""
     filters: ServerFilters = field(init=False)
+    languages: Languages = field(init=False)
+    """Those that communities have chosen."""
     in_flight: InFlight = field(default_factory=InFlight)
     pace: Pace = field(default_factory=lambda: Pace(MOST_BEGUN))
     """Of requests that begin: each takes a millisecond or two of the event loop."""
@@ -128,6 +132,7 @@ class App:
         object.__setattr__(self, "suggestions", suggestions)
         filters = ServerFilters(self.word_filter, self.store[WordFilters])
         object.__setattr__(self, "filters", filters)
+        object.__setattr__(self, "languages", Languages(self.store[CommunityLanguages]))
         object.__setattr__(self, "edits", EditThrottle(self.edit_interval))
         unfinished = UnfinishedAnswers(self.store[Unfinished], self.now)
         object.__setattr__(self, "unfinished", unfinished)

@@ -65,7 +65,7 @@ class AnswerCloser:
     async def _is_closed(self, record: UnfinishedRecord, message: Message) -> bool:
         """Close an answer. Returns false if that may succeed later."""
         token = record.token_at(self._app.now())
-        ref = AnswerRef(record.channel_id, record.message_id, token)
+        ref = AnswerRef(record.channel_id, record.message_id, token, locale=record.locale)
         try:
             await self._platform.close_answer(ref, message)
         except Unreachable:

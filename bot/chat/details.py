@@ -8,6 +8,7 @@ from bot.chat.errors import other_version
 from bot.chat.message import Button, Message, verbatim
 from bot.chat.translation import _
 from bot.chat.turn import Turn
+from bot.formats import spaced
 
 ACTION = "details"
 _FIGURES: Mapping[str, str] = {
@@ -38,7 +39,9 @@ async def press(_app: App, turn: Turn, state: str) -> None:
     figures = _read(state)
     if not figures:
         raise other_version()
-    shown = " · ".join(_FIGURES[name].format(figure=figure) for name, figure in figures.items())
+    shown = spaced(
+        [_FIGURES[name].format(figure=figure) for name, figure in figures.items()], " · "
+    )
     await turn.respond(Message(verbatim(shown), private=True))
 
 

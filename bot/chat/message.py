@@ -4,11 +4,13 @@ All text is plain: the platform escapes it, so text of a member or a network can
 mention anything. A `Style` formats a span.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
 from string import Formatter
+
+from bot.chat.translation import ENGLISH, Language, in_language
 
 
 class Style(Enum):
@@ -38,26 +40,30 @@ class Timestamp:
     """Shown as date and time instead, for sentences with "since"."""
 
 
-Text = tuple[Span | Timestamp, ...]
+@dataclass(frozen=True)
+class Filled:
+    """A sentence with values for its fields, which may be styled."""
+
+    sentence: str
+    fields: Mapping[str, "Value"]
+
+
+Text = tuple[Span | Timestamp | Filled, ...]
 Value = str | int | float | Span | Timestamp | Text
 """The value of a field in a sentence."""
 
 
-def text(*parts: str | Span | Timestamp, **fields: Value) -> Text:
-    """Fill the fields of a sentence. A value may be styled; formats are those of `str.format`.
+def text(*parts: str | Span | Timestamp | Filled, **fields: Value) -> Text:
+    """Fill the fields of sentences. A value may be styled; formats are those of `str.format`.
 
-    >>> text("{name} won with {loss:.2f}.", name=strong("Mangosaurus"), loss=1.5)[0]
-    Span(text='Mangosaurus', style=<Style.STRONG: 2>)
+    >>> plain(text("{name} won with {loss:.2f}.", name=strong("Mangosaurus"), loss=1.5))
+    'Mangosaurus won with 1.50.'
     """
-    spans: list[Span | Timestamp] = []
-    for part in parts:
-        if not isinstance(part, str):
-            spans.append(part)
-        elif fields:
-            spans.extend(_filled(part, fields))
-        else:
-            spans.append(Span(part))
-    return tuple(spans)
+    return tuple([_part(part, fields) if isinstance(part, str) else part for part in parts])
+
+
+def _part(words: str, fields: Mapping[str, Value]) -> Span | Filled:
+    return Filled(words, fields) if fields else Span(words)
 
 
 def verbatim(words: str) -> Text:
@@ -65,23 +71,38 @@ def verbatim(words: str) -> Text:
     return (Span(words),) if words else ()
 
 
-def _filled(template: str, fields: Mapping[str, Value]) -> list[Span | Timestamp]:
-    filled: list[Span | Timestamp] = []
-    for literal, name, form, _conversion in Formatter().parse(template):
-        if literal:
-            filled.append(Span(literal))
-        if name is None:
-            continue
-        match fields[name]:
-            case Span() | Timestamp() as span:
-                filled.append(span)
-            case tuple() as spans:
-                filled.extend(spans)
-            case str() as words:
-                filled.append(Span(words))
-            case number:
-                filled.append(Span(format(number, form or ",")))
-    return filled
+def spans(words: Text, language: Language = ENGLISH) -> tuple[Span | Timestamp, ...]:
+    """Text in a language, with all fields filled in."""
+    return tuple(_spans(words, language))
+
+
+def _spans(words: Text, language: Language) -> Iterator[Span | Timestamp]:
+    for part in words:
+        match part:
+            case Span():
+                yield Span(in_language(part.text, language), part.style)
+            case Timestamp():
+                yield part
+            case Filled(sentence, fields):
+                for literal, name, form, _conversion in Formatter().parse(
+                    in_language(sentence, language)
+                ):
+                    if literal:
+                        yield Span(literal)
+                    if name is not None:
+                        yield from _spans(_shown(fields[name], form or ",", language), language)
+
+
+def _shown(value: Value, form: str, language: Language) -> Text:
+    match value:
+        case Span() | Timestamp():
+            return (value,)
+        case tuple():
+            return value
+        case str():
+            return (Span(value),)
+        case number:
+            return (Span(language.number(format(number, form))),)
 
 
 def strong(words: str) -> Span:
@@ -104,12 +125,12 @@ def link(address: str) -> Span:
     return Span(address, Style.LINK)
 
 
-def plain(words: Text) -> str:
-    """The same text without its styles, for a terminal, a log or a test."""
+def plain(words: Text, language: Language = ENGLISH) -> str:
+    """The same text without its styles, for a form, a terminal, a log or a test."""
     return "".join(
         [
             part.text if isinstance(part, Span) else part.at.isoformat(timespec="seconds")
-            for part in words
+            for part in spans(words, language)
         ]
     )
 
@@ -198,6 +219,34 @@ def with_pictures(message: Message, *pictures: File | None) -> Message:
     return replace(message, embeds=embeds or (embed,), files=files)
 
 
+def translated(message: Message, language: Language) -> Message:
+    """A message in the language of its reader."""
+
+    def said(words: str) -> str:
+        return in_language(words, language)
+
+    return replace(
+        message,
+        content=spans(message.content, language),
+        embeds=tuple(
+            [
+                replace(
+                    each,
+                    title=said(each.title),
+                    lines=tuple([spans(line, language) for line in each.lines]),
+                    fields=tuple(
+                        [Field(said(one.name), spans(one.value, language)) for one in each.fields]
+                    ),
+                    footer=said(each.footer),
+                )
+                for each in message.embeds
+            ]
+        ),
+        buttons=tuple([replace(each, label=said(each.label)) for each in message.buttons]),
+        files=tuple([replace(each, description=said(each.description)) for each in message.files]),
+    )
+
+
 class UserError(Exception):
     """A request that is refused. Its text is a sentence for the member.
 
@@ -207,7 +256,7 @@ class UserError(Exception):
     buttons: tuple[Button, ...] = ()
     """What the member may have meant instead."""
 
-    def __init__(self, *parts: str | Span | Timestamp, **fields: Value) -> None:
+    def __init__(self, *parts: str | Span | Timestamp | Filled, **fields: Value) -> None:
         """`UserError(_("At most {limit} names at a time."), limit=10)`."""
         self.text = text(*parts, **fields)
         super().__init__(plain(self.text))

@@ -1,25 +1,107 @@
-"""Translation of the bot's sentences with gettext: English message ids, one catalogue.
+"""The catalogues of translations, and what of the tables in `data/` is translated.
 
-Sentences are marked where they are used. `make catalogue` extracts them to `messages.pot`.
+Sentences are arguments of `_()` and `ngettext()`: phrases (`data.phrases`), which a platform puts
+into the language of their readers when it renders a message (`bot.chat.message.translated`).
+`make catalogue` collects them. A catalogue is read when somebody needs it.
 """
 
+import gettext
+import json
+import re
+import sys
 import tomllib
-from collections.abc import Iterator
-from gettext import NullTranslations
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import BinaryIO
 
-_TRANSLATIONS = NullTranslations()
-"""English, as in the source. A translation is a `GNUTranslations`."""
+from data.phrases import ENGLISH, Language, Phrase, _, in_language, joined, ngettext, not_one
+
+__all__ = [
+    "ENGLISH",
+    "Language",
+    "Phrase",
+    "_",
+    "in_language",
+    "joined",
+    "language_of",
+    "languages",
+    "name_of",
+    "ngettext",
+    "read_catalogue",
+]
+
+_AMERICAN = Language("en-US")
+# TRANSLATORS: The name of your language, in your language: Deutsch, español.
+_NAME = _("English")
+
+LOCALES = Path(__file__).parents[1] / "locales"
+"""Has the catalogues: `de/LC_MESSAGES/messages.po`, as Babel writes them."""
 
 
-def _(sentence: str) -> str:
-    """The translation of a sentence. Fields are in braces: `_("Won with {votes}.")`."""
-    return _TRANSLATIONS.gettext(sentence)
+@cache
+def languages() -> tuple[str, ...]:
+    """The languages that have a catalogue, by their tags, and English."""
+    found = sorted(path.parts[-3] for path in LOCALES.glob("*/LC_MESSAGES/messages.po"))
+    return ("en", *(name.replace("_", "-") for name in found))
 
 
-def ngettext(singular: str, plural: str, count: int) -> str:
-    """The translation of a sentence that depends on a count."""
-    return _TRANSLATIONS.ngettext(singular, plural, count)
+def name_of(tag: str) -> str:
+    """What a language calls itself, as its catalogue says."""
+    return _language(tag).translation(_NAME)
+
+
+def language_of(locale: str | None) -> Language:
+    """The language nearest to a locale of a platform, such as `es-419`; English if none is.
+
+    The same language in another region is near.
+    """
+    tag = (locale or "").replace("_", "-")
+    known = {each.lower(): each for each in languages()}
+    base = tag.lower().partition("-")[0]
+    same = [each for lower, each in known.items() if lower.partition("-")[0] == base]
+    nearest = known.get(tag.lower()) or known.get(base) or next(iter(same), "en")
+    if nearest == "en" and tag == "en-US":
+        return _AMERICAN
+    return _language(nearest)
+
+
+@cache
+def _language(tag: str) -> Language:
+    if tag == "en":
+        return ENGLISH
+    path = LOCALES / tag.replace("-", "_") / "LC_MESSAGES" / "messages.po"
+    return read_catalogue(tag, path.read_text(encoding="utf-8"))
+
+
+_ENTRY = re.compile(
+    r"""^(?P<fuzzy>\#,.*fuzzy)|^(?P<keyword>msg\w+(?:\[\d\])?)\ (?P<quoted>"(?:.*"\n")*.*")$""",
+    re.MULTILINE | re.VERBOSE,
+)
+
+
+def read_catalogue(tag: str, content: str) -> Language:
+    """A language from its catalogue in gettext's format. Fuzzy translations are left out."""
+    sentences: dict[str, str | tuple[str, ...]] = {}
+    plural_form: Callable[[int], int] = not_one
+    sentence, is_fuzzy, is_next_fuzzy = "", False, False
+    for entry in _ENTRY.finditer(content):
+        keyword, quoted = entry["keyword"], entry["quoted"]
+        if keyword is None:
+            is_next_fuzzy = True
+            continue
+        words = quoted[1:-1]
+        if "\\" in words or "\n" in words:
+            words = "".join(map(json.loads, quoted.split("\n")))
+        if keyword == "msgid":
+            sentence, is_fuzzy, is_next_fuzzy = sys.intern(words), is_next_fuzzy, False
+        elif not sentence and "plural=" in words:
+            plural_form = gettext.c2py(words.partition("plural=")[2].partition(";")[0])
+        elif words and keyword != "msgid_plural" and not is_fuzzy:
+            former = sentences.get(sentence)
+            forms = former if isinstance(former, tuple) else ()
+            sentences[sentence] = words if keyword == "msgstr" else (*forms, words)
+    return Language(tag, sentences, plural_form)
 
 
 Found = tuple[int, str | None, str, list[str]]
@@ -33,3 +115,27 @@ def forms(
     for form in tomllib.load(fileobj)["forms"].values():
         for key in ("title", "description"):
             yield 1, None, form[key], []
+
+
+def titles(
+    fileobj: BinaryIO, keywords: object, comment_tags: object, options: object
+) -> Iterator[Found]:
+    """Titles of corpora, from `data/corpora.toml`."""
+    for corpus in tomllib.load(fileobj).values():
+        if "title" in corpus:
+            yield 1, None, corpus["title"], ["The title of a corpus that networks were trained on."]
+
+
+def roots(
+    fileobj: BinaryIO, keywords: object, comment_tags: object, options: object
+) -> Iterator[Found]:
+    """Languages and meanings of the roots of names, and imagined ones, from `roots.toml`."""
+    table = tomllib.load(fileobj)
+    for meaning in table.pop("imagined"):
+        yield 1, None, meaning, ["A meaning that is imagined, as of a name without known roots."]
+    for language, places in table.items():
+        yield 1, None, language, ["The language of a root, or what is named: Greek, place."]
+        for meanings in places.values():
+            for letters, (word, meaning) in meanings.items():
+                source = f"The meaning of {language} {word}, as in names with {letters.split()[0]}."
+                yield 1, None, meaning, [source]

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.chat.message import Button, Message
-from bot.chat.translation import _
+from bot.chat.translation import Language, _
 
 
 class DeliveryError(Exception):
@@ -102,6 +102,8 @@ class User:
     is_administrator: bool = False
     is_guest: bool = False
     """Whether the user may not use commands that take the networks' time."""
+    locale: str = ""
+    """The user's language and region as the platform has them: `pt-BR`; empty if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,8 @@ class AnswerRef:
     """What else can edit it, for a while, if the bot cannot. Never logged."""
     is_announced: bool = False
     """Whether it is a message of its own, which may be complete without the answer."""
+    locale: str = field(default="", compare=False)
+    """The language of its readers."""
 
 
 class Attachment(Protocol):
@@ -226,6 +230,9 @@ class Platform(Protocol):
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace an answer, perhaps of another process. Raises `DeliveryError`."""
 
+    async def language_of(self, community_id: int | None) -> Language:
+        """The language of what everybody sees in a community: as it has chosen, or its locale."""
+
     async def link(self, ref: MessageRef) -> str:
         """The address of a message. Raises `Unavailable`."""
 
@@ -297,6 +304,9 @@ class Turn(Protocol):
     @property
     def attaches_files(self) -> bool:
         """Whether an answer that everybody sees may have files, as far as is known."""
+
+    async def language(self, *, private: bool = False) -> Language:
+        """The language of what everybody sees here, or of what only the member sees."""
 
     def moderates(self, channel_id: int) -> bool:
         """Whether the user sees a channel of the community and can delete others' messages there.

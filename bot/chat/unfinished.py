@@ -46,7 +46,7 @@ class UnfinishedAnswers:
         number = 1 + secrets.randbelow(2**62)
         place = ref.channel_id, ref.message_id, ref.token
         again = (retry.action, retry.state) if retry is not None else ("", "")
-        record = UnfinishedRecord(number, platform, *place, *again, self._now())
+        record = UnfinishedRecord(number, platform, *place, *again, ref.locale, self._now())
         self._begun[number] = self._open[number] = record
         self._write_soon()
         return number

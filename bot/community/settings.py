@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from bot.chat.app import App
 from bot.chat.commands import Audience, Choice, Command, Kind, Option, Place
 from bot.chat.message import Message, Text, UserError, code, text
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import _, languages, name_of, ngettext
 from bot.chat.turn import Platform, Terms, Turn
 from bot.community.daily import DAILY_OPTIONS, DailyOptions, change_daily, daily_sentence
 from bot.community.queries import Communities
 from bot.community.rights import check_manager
-from bot.formats import shortened
+from bot.formats import listed, shortened
 from bot.words import Strictness
 from bot.words.queries import WordFilters
 
@@ -27,8 +27,15 @@ LONGEST_LIST = 1000
 NO_WORDS = "none"
 """What removes all words."""
 
+LANGUAGES = {tag: name_of(tag) for tag in languages()}
+"""Choices of the option `language`: what each calls itself, by its tag."""
+LOCALE = "default"
+"""The choice of the community's own language."""
+
 STRICTNESS = {strictness.name.lower(): strictness for strictness in Strictness}
 """Choices of the option `filter`."""
+# TRANSLATORS: How strict the word filter is: a choice of /settings.
+_STRICTNESS = {"mild": _("mild"), "normal": _("normal"), "strict": _("strict")}
 
 
 @dataclass(frozen=True)
@@ -40,6 +47,7 @@ class SettingsOptions(DailyOptions):
     public_hall: bool | None = None
     shared_namers: bool | None = None
     strips: bool | None = None
+    language: str | None = None
     filter: str | None = None
     blocked_words: str | None = None
 
@@ -61,6 +69,8 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
             most=MOST,
         )
     strictness = None if options.filter is None else checked_strictness(options.filter)
+    if options.language is not None and options.language not in (LOCALE, *LANGUAGES):
+        raise UserError(_("There's no such choice; pick one of the suggestions."))
     words = None if options.blocked_words is None else checked_words(options.blocked_words)
     lines = await change_daily(app, turn, community_id, options)
     lines += await _change(app, community_id, terms, options)
@@ -122,8 +132,14 @@ async def _change(
         "accepts_shared": options.shared_namers,
         "shows_strips": options.strips,
     }
-    if values := {name: value for name, value in given.items() if value is not None}:
+    values: dict[str, bool | int | str | None] = {
+        name: value for name, value in given.items() if value is not None
+    }
+    if options.language is not None:
+        values["language"] = None if options.language == LOCALE else options.language
+    if values:
         await app.store[Communities].change(community_id, **values)
+        app.languages.changed(community_id)
     sentences: list[Text] = []
     if (minutes := options.vote_minutes) is not None:
         sentence = ngettext(
@@ -140,6 +156,8 @@ async def _change(
         sentences.append(_switch(_SHARED_NAMERS, terms, on=options.shared_namers))
     if options.strips is not None:
         sentences.append(_switch(_STRIPS, terms, on=options.strips))
+    if options.language is not None:
+        sentences.append(_language(options.language, terms))
     return sentences
 
 
@@ -177,6 +195,7 @@ async def _overview(app: App, community_id: int, platform: Platform) -> list[Tex
         "public_hall": _switch(_PUBLIC_HALL, terms, on=kept.in_public_hall),
         "shared_namers": _switch(_SHARED_NAMERS, terms, on=kept.accepts_shared),
         "strips": _switch(_STRIPS, terms, on=kept.shows_strips),
+        "language": _language(await app.languages.of(community_id), terms),
         "filter": _strictness(strictness),
         "blocked_words": _blocked_words(words.blocked_words),
         "daily": await daily_sentence(app, platform, kept.daily),
@@ -205,6 +224,14 @@ _STRIPS = (
 
 def _switch(sentences: tuple[str, str], terms: Terms, *, on: bool) -> Text:
     return text(sentences[on], community=terms.community, communities=terms.communities)
+
+
+def _language(tag: str | None, terms: Terms) -> Text:
+    """The language of what everybody sees."""
+    if tag is None or tag not in LANGUAGES:
+        sentence = _("What everybody sees here is in the language of the {community}.")
+        return text(sentence, community=terms.community)
+    return text(_("What everybody sees here is in {language}."), language=LANGUAGES[tag])
 
 
 def _votes_needed(votes: int) -> Text:
@@ -238,7 +265,7 @@ def _blocked_words(words: tuple[str, ...]) -> Text:
     """A community's own blocked words."""
     if not words:
         return text(_("No other words are blocked here."))
-    return text(_("Also blocked here: {words}."), words=", ".join(words))
+    return text(_("Also blocked here: {words}."), words=listed(words))
 
 
 SETTINGS = Command(
@@ -276,9 +303,17 @@ SETTINGS = Command(
             Kind.SWITCH,
         ),
         Option(
+            "language",
+            _("Language of what everybody sees (default: that of the community)"),
+            choices=(
+                Choice(_("language of the {community}"), LOCALE),
+                *(Choice(name, tag) for tag, name in LANGUAGES.items()),
+            ),
+        ),
+        Option(
             "filter",
             _("How strict the word filter is (default normal)"),
-            choices=tuple(Choice(name, name) for name in STRICTNESS),
+            choices=tuple(Choice(label, name) for name, label in _STRICTNESS.items()),
         ),
         Option(
             "blocked_words",
@@ -296,6 +331,7 @@ SETTINGS = Command(
             "/settings votes_needed:2",
             _("lets a name win only with two votes besides that of who asked for it."),
         ),
+        ("/settings language:English", _("makes the bot speak English to everybody here.")),
         ("/settings filter:strict", _("makes the word filter strict; or mild, or normal.")),
         ("/settings blocked_words:mud, swamp*", _("also blocks mud, and words like swampy.")),
         ("/settings daily_hour:18", _("lets the dinosaur of the day come at six in the evening.")),

@@ -6,7 +6,7 @@ any other sentence that may follow. Which are chosen is drawn from the genome; w
 
 from collections.abc import Mapping
 
-from bot.chat.translation import _
+from bot.chat.translation import _, joined
 from bot.creatures.genome import Genome
 from bot.creatures.profile import Build, Diet, Family, Pattern, Profile, Temper, Theme, Trait
 
@@ -501,7 +501,7 @@ def description(profile: Profile) -> str:
     for key, kind in zip(("habit", "look"), kinds, strict=True):
         sentences = genome.weigh(f"{key} kind", kind)
         chosen.append(genome.choose(key, sentences))
-    return " ".join(chosen)
+    return joined(*chosen)
 
 
 def habits(profile: Profile) -> dict[Sentences, int]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.chat.message import Text, strong, text
-from bot.chat.translation import _
+from bot.chat.translation import Phrase, _
 from bot.creatures.profile import (
     Build,
     Colour,
@@ -16,11 +16,15 @@ from bot.creatures.profile import (
     Temper,
     Trait,
 )
-from bot.formats import human_join
+from bot.formats import human_join, listed, measured, spaced
 from data.etymology import NamePart, is_explained, is_imagined, reading
 from data.text import clean_name
 
+_LEAST_FEET = 3
+"""Shorter lengths are in inches."""
+
 FAMILIES: Mapping[Family, str] = {
+    # TRANSLATORS: A family of dinosaurs, for example after "Family:", or in a list of drawings.
     Family.SMALL_THEROPOD: _("small theropod"),
     Family.LARGE_THEROPOD: _("large theropod"),
     Family.SPINOSAUR: _("spinosaur"),
@@ -133,15 +137,21 @@ def family(profile: Profile) -> str:
     return FAMILIES[profile.family]
 
 
+def with_family(profile: Profile) -> str:
+    """`Mangosaurus (large theropod)`."""
+    return Phrase("{name} ({family})").format(name=profile.name, family=family(profile))
+
+
 def meaning(name: str, parts: Sequence[NamePart]) -> str:
     """The meanings of a name's parts together: `narrow giant`. Empty if there are none.
 
     It says so if a part is imagined, or if they are only a part of the name.
     """
-    words = reading(parts) or ""
+    words = reading(parts)
     if is_imagined(parts):
         return _("{meaning} (imagined)").format(meaning=words)
-    return words if not words or is_explained(clean_name(name), parts) else f"… {words}"
+    is_whole = not words or is_explained(clean_name(name), parts)
+    return words if is_whole else spaced(["…", words])
 
 
 def meaning_sentence(name: str, parts: Sequence[NamePart]) -> Text:
@@ -154,26 +164,40 @@ def meaning_sentence(name: str, parts: Sequence[NamePart]) -> Text:
         sentence = _("It may mean {meaning}: {roots}.")
     else:
         sentence = _("Part of it may mean {meaning}: {roots}.")
-    roots = human_join([*map(_origin, parts)], _("and"))
-    return text(sentence, meaning=strong(reading(parts) or ""), roots=roots)
+    roots = human_join([*map(_origin, parts)])
+    return text(sentence, meaning=strong(reading(parts)), roots=roots)
 
 
 def _origin(part: NamePart) -> str:
     """`odon (Greek odous: tooth)`, without the root if it equals the meaning."""
     if not part.word:
-        return _("{letters} (imagined: {meaning})").format(**vars(part))
-    if part.word == part.meaning:
-        return f"{part.letters} ({part.language}: {part.meaning})"
-    return f"{part.letters} ({part.language} {part.word}: {part.meaning})"
+        template = _("{letters} (imagined: {meaning})")
+    elif part.word == part.meaning:
+        # TRANSLATORS: As below, where the word and its meaning are alike: rex (Latin: rex).
+        template = _("{letters} ({language}: {meaning})")
+    else:
+        # TRANSLATORS: A part of a name, and where it comes from: odon (Greek odous: tooth).
+        template = _("{letters} ({language} {word}: {meaning})")
+    return template.format(
+        letters=part.letters, language=_(part.language), word=part.word, meaning=_(part.meaning)
+    )
 
 
 def length(metres: float) -> str:
-    """`12 m`, `0.4 m`."""
-    return _("{metres:g} m").format(metres=metres)
+    """`12 m`, `0.4 m`; `39 ft` or `16 in` for readers who measure so."""
+    feet = metres / 0.3048
+    imperial = Phrase("{feet:g} ft").format(feet=_two_digits(feet))
+    if feet < _LEAST_FEET:
+        imperial = Phrase("{inches:g} in").format(inches=_two_digits(12 * feet))
+    return measured(_("{metres:g} m").format(metres=metres), imperial)
 
 
 def weight(kilograms: float) -> str:
-    """`2.4 t`, `80 kg`, `200 g`."""
+    """`2.4 t`, `80 kg`, `200 g`; `5,300 lb` or `7.1 oz` for readers who measure so."""
+    return measured(_metric_weight(kilograms), _imperial_weight(kilograms))
+
+
+def _metric_weight(kilograms: float) -> str:
     if kilograms >= 1000:
         return _("{tonnes:g} t").format(tonnes=kilograms / 1000)
     if kilograms >= 1:
@@ -181,12 +205,24 @@ def weight(kilograms: float) -> str:
     return _("{grams:g} g").format(grams=round(kilograms * 1000))
 
 
+def _imperial_weight(kilograms: float) -> str:
+    pounds = kilograms / 0.45359237
+    if pounds < 1:
+        return Phrase("{ounces:g} oz").format(ounces=_two_digits(16 * pounds))
+    return Phrase("{pounds:,.10g} lb").format(pounds=_two_digits(pounds))
+
+
+def _two_digits(figure: float) -> float:
+    """A figure with two digits, as those of profiles have."""
+    return float(f"{figure:.2g}")
+
+
 def alternative_text(profile: Profile) -> str:
     """What the plate shows, for those who cannot see it."""
     skin = _SKINS[profile.pattern].format(
         colour=COLOURS[profile.colour], marking=COLOURS[profile.marking]
     )
-    traits = ", ".join(TRAITS[trait] for trait in profile.traits) or _("none that stand out")
+    traits = listed([TRAITS[trait] for trait in profile.traits]) or _("none that stand out")
     return _PLATES[profile.pose].format(
         name=profile.name, family=family(profile), skin=skin, traits=traits
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from data.errors import Sentence
 from data.files import write_atomically
 from models.weights import SHIPPED
 
@@ -15,14 +16,13 @@ PATH = SHIPPED / FILE
 
 @dataclass(frozen=True)
 class Figure:
-    """A formatted figure."""
+    """A share, from 0 to 1, beside those of others."""
 
     measure: str
-    """The measure, in words for members: `Pairs that rhyme`."""
-    figure: str
-    """The value with its unit: `98%`."""
-    beside: str
-    """Values of others: `Shakespeare 77%`."""
+    """The measure, in words for members, which are translated: `Pairs that rhyme`."""
+    share: float
+    beside: Sentence
+    """The values of others: `Shakespeare {share:.0%}`."""
 
 
 def read_headline(task: str, digest: str, path: Path = PATH) -> tuple[Figure, ...]:
@@ -34,7 +34,10 @@ def read_headline(task: str, digest: str, path: Path = PATH) -> tuple[Figure, ..
         entry = json.loads(path.read_text(encoding="utf-8"))[task]
         if entry["weights"] != digest:
             return ()
-        return tuple(Figure(**figure) for figure in entry["figures"])
+        return tuple(
+            Figure(figure["measure"], figure["share"], Sentence(**figure["beside"]))
+            for figure in entry["figures"]
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return ()
 

@@ -15,6 +15,7 @@ from bot.evaluation.plots import training_plots
 from bot.evaluation.previous import previous_weights
 from bot.evaluation.scoreboard import Board, Pictures, QualityTarget, Table
 from data.corpora import Corpus
+from data.errors import Sentence
 from models.names.constraints import DINOSAURS
 from models.names.filters import clusters_of, known_clusters
 from models.names.generator import NamesRequest, generate_names
@@ -408,5 +409,8 @@ def _headline(found: NamesFindings) -> tuple[Figure, ...]:
         return ()
     # The AUC is the share of pairs, a real name and a new one, of which a classifier can tell which
     # is which.
-    beside = f"those of the founding notebook {notebook.mean:.0%}, by guessing 50%"
-    return (Figure("How often a program tells them from real names", f"{first.mean:.0%}", beside),)
+    beside = Sentence(
+        "those of the founding notebook {notebook:.0%}, by guessing {guessing:.0%}",
+        {"notebook": notebook.mean, "guessing": 0.5},
+    )
+    return (Figure("How often a program tells them from real names", first.mean, beside),)

@@ -32,6 +32,7 @@ from bot.evaluation.verse import (
 )
 from bot.evaluation.word_trigram import WordTrigram
 from data import corpora, further_reading
+from data.errors import Sentence
 from data.text import VERSE_SYMBOLS
 from models.networks.network import Network
 from models.networks.ngram import NGram
@@ -500,8 +501,9 @@ def _speed_table(found: SonnetsFindings) -> Table:
 
 def _headline(found: SonnetsFindings) -> tuple[Figure, ...]:
     ours, shakespeare = found.verse[0].form, found.verse[-1].form
-    rhyming, iambic = f"{ours.rhyming_pairs:.0%}", f"{ours.iambic:.0%}"
+    beside = "Shakespeare {share:.0%}"
+    rhyming, iambic = shakespeare.rhyming_pairs, shakespeare.iambic
     return (
-        Figure("Pairs that rhyme", rhyming, f"Shakespeare {shakespeare.rhyming_pairs:.0%}"),
-        Figure("Iambic lines", iambic, f"Shakespeare {shakespeare.iambic:.0%}"),
+        Figure("Pairs that rhyme", ours.rhyming_pairs, Sentence(beside, {"share": rhyming})),
+        Figure("Iambic lines", ours.iambic, Sentence(beside, {"share": iambic})),
     )

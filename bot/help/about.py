@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from bot.chat.app import App
 from bot.chat.commands import Command, NoOptions
-from bot.chat.message import Embed, Field, Message, Span, Text, Timestamp, code, strong, text
-from bot.chat.translation import _
+from bot.chat.message import Embed, Field, Message, Text, Timestamp, code, strong, text
+from bot.chat.translation import Phrase, _
 from bot.chat.turn import Turn
 from bot.evaluation.headline import Figure, read_headline
-from bot.formats import human_join
+from bot.formats import human_join, percent
 from bot.status.status import up_since
 from bot.training.models import Allows, corpus_title
 from bot.training.queries import Live
@@ -23,6 +23,8 @@ _ARCHITECTURES: Mapping[str, str] = {
     "mixture": _("LSTMs mixed with n-grams"),
 }
 
+_TASKS: Mapping[str, str] = {"names": _("Names"), "sonnets": _("Sonnets")}
+
 
 async def about(app: App, turn: Turn, _options: NoOptions) -> None:
     """Answer `/about`."""
@@ -35,14 +37,14 @@ async def about(app: App, turn: Turn, _options: NoOptions) -> None:
     served = app[ModelRegistry].served
     fields = tuple(
         Field(
-            task.capitalize(),
+            _TASKS.get(task, task),
             _live(served.get(task))
             + _network(card, words.allows)
             + _quality(task, served.get(task), headlines.get(task, ())),
         )
         for task, card in app.inference.cards.items()
     )
-    libraries = human_join([f"{name} {number}" for name, number in app.libraries.items()], _("and"))
+    libraries = human_join([f"{name} {number}" for name, number in app.libraries.items()])
     footer = _("Made with {libraries}").format(libraries=libraries)
     embed = Embed(f"🦖 Mangosaurus {app.version}", lines, fields, footer)
     await turn.respond(Message(embeds=(embed,), private=True))
@@ -86,11 +88,17 @@ def _quality(task: str, live: Live | None, headline: Sequence[Figure]) -> Text:
         number = live.version_id if live is not None else None
         version = f"shipped {task}" if number is None else str(number)
         return text(_("How good it is: {command}"), command=code(f"/models info version:{version}"))
-    lines: list[Span] = []
-    for shown in headline:
-        beside = f" ({shown.beside})" if shown.beside else ""
-        lines += [Span(f"\n{shown.measure}: "), strong(shown.figure), Span(beside)]
-    return tuple(lines)
+    line = Phrase("\n{measure}: {share} ({beside})")
+    return tuple(
+        part
+        for shown in headline
+        for part in text(
+            line,
+            measure=_(shown.measure),
+            share=strong(percent(shown.share)),
+            beside=shown.beside.format(Phrase),
+        )
+    )
 
 
 ABOUT = Command(

@@ -9,6 +9,7 @@ from bot.chat.commands import Audience, Command, Group, NoOptions, Registry
 from bot.chat.message import Button, Embed, Message, Span, Text, Timestamp, code, strong, text
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Turn
+from bot.formats import spaced
 
 ACTION = "help"
 
@@ -54,7 +55,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     topics = _topics(app.registry, audiences, is_guest=is_guest)
     chosen = next((topic for topic, _words in topics if topic.name == state), topics[0][0])
     lines = examples_for(app.registry, audiences, is_guest=is_guest, words=chosen.commands)
-    embed = Embed(f"{chosen.emoji} {chosen.title}", lines)
+    embed = Embed(spaced([chosen.emoji, chosen.title]), lines)
     buttons = _buttons(topics, chosen)
     await turn.edit_source(Message(embeds=(embed,), buttons=buttons, private=True))
 

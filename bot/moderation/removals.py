@@ -215,8 +215,9 @@ async def redraw(app: App, platform: Platform, poll_id: int) -> None:
                     await platform.edit(message_of(now), poll_message(now, platform.limits))
         if (ref := announcement_of(poll)) is not None:
             announcement = removed_message()
+            language = await platform.language_of(poll.community_id)
             if poll.winner is not None:  # which may have tied with what was removed
-                announcement = await winner_message(app, poll, platform.limits)
+                announcement = await winner_message(app, poll, platform.limits, language)
             with suppress(Deleted):
                 await platform.edit(ref, announcement)
 

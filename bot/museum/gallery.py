@@ -9,7 +9,7 @@ from bot.chat.message import Button, Embed, File, Message, Text, emphasis, link,
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.creatures import labels
-from bot.formats import shortened
+from bot.formats import listed, shortened
 from bot.museum.queries import Exhibit, Museum
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.polls.hall_of_fame import Winners
@@ -127,10 +127,8 @@ async def _picture(
     png = await app[CreaturePictures].museum([exhibit.profile for exhibit in exhibits])
     if png is None:
         return None
-    creatures = ", ".join(
-        f"{exhibit.name} ({labels.family(exhibit.profile)})"
-        for exhibit in exhibits
-        if exhibit.name in allowed
+    creatures = listed(
+        [labels.with_family(each.profile) for each in exhibits if each.name in allowed]
     )
     words = _("Drawings, in the order of the list: {creatures}").format(creatures=creatures)
     return File(PICTURE, png, shortened(words, turn.platform.limits.alt_text))

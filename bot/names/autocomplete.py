@@ -11,6 +11,8 @@ from functools import lru_cache
 from itertools import islice
 
 from bot.chat.commands import Choice
+from bot.chat.translation import _
+from bot.formats import spaced
 from bot.words import WordFilter
 from data.corpora import LONGEST_NAME
 from data.roots import load_roots
@@ -45,7 +47,7 @@ def letters(
     }[option]
     found = _matching(typed, find(names), words, names, ends=option == "ends_with")
     return [
-        Choice(shown.format(piece) + (_meaning(piece) if meanings else ""), piece)
+        Choice(_with_meaning(shown.format(piece), piece if meanings else ""), piece)
         for piece in found
     ]
 
@@ -96,10 +98,10 @@ def _characters(names: Sequence[str]) -> frozenset[str]:
     return frozenset("".join(names))
 
 
-def _meaning(piece: str) -> str:
-    """` · tooth` if the meaning of a morpheme is known, else empty."""
+def _with_meaning(shown: str, piece: str) -> str:
+    """`-don · tooth` if the meaning of a morpheme is known."""
     root = load_roots().get(piece)
-    return f" · {root.meaning}" if root else ""
+    return spaced([shown, _(root.meaning)], " · ") if root else shown
 
 
 @lru_cache(maxsize=4)

@@ -27,10 +27,10 @@ from bot.chat.message import (
     text,
     with_pictures,
 )
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import Limits, Turn
 from bot.creatures.labels import meaning_sentence
-from bot.formats import human_join, odds, percent, shortened
+from bot.formats import human_join, odds, percent, shortened, spaced
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
@@ -211,7 +211,7 @@ def dissection_message(
     meaning = meaning_sentence(dissection.name, dissection.parts)
     lines = [
         *([meaning] if meaning else ()),
-        *([text(near, names=human_join(others, _("and")))] if others else ()),
+        *([text(near, names=human_join(others))] if others else ()),
         *_plausibility(dissection, usual_surprise(card), is_list=is_list),
         text(emphasis(_("Brighter is more likely. The letter used is boxed."))),
     ]
@@ -230,7 +230,7 @@ def description(dissection: Dissection, card: ModelCard, limits: Limits) -> str:
     """Alternative text of the picture."""
     words = _("How likely each letter of {name} was: {letters}.").format(
         name=format_name(card, dissection.name),
-        letters="; ".join(map(_choice, dissection.letters)),
+        letters=spaced([*map(_choice, dissection.letters)], "; "),
     )
     return shortened(words, limits.alt_text)
 
@@ -248,14 +248,19 @@ def usual_surprise(card: ModelCard) -> float | None:
 
 def _choice(choice: LetterChoice) -> str:
     """`m 5% (a 9%)`."""
-    own = f"{_letter(choice.letter)} {percent(choice.probability)}"
+    own = spaced([_letter(choice.letter), percent(choice.probability)])
     likeliest, probability = choice.alternatives[0]
     if likeliest == choice.letter:
         return own
-    return f"{own} ({_letter(likeliest)} {percent(probability)})"
+    return _beside(own, spaced([_letter(likeliest), percent(probability)]))
+
+
+def _beside(own: str, likeliest: str) -> str:
+    return Phrase("{own} ({likeliest})").format(own=own, likeliest=likeliest)
 
 
 def _letter(letter: str) -> str:
+    # TRANSLATORS: The end of a name, in a list of letters with how likely each was: m 5%, end 9%.
     return _("end") if letter == END else letter
 
 
@@ -312,7 +317,7 @@ def line_message(dissection: LineDissection, png: bytes | None, limits: Limits) 
             "The network has never read these words: {words}.",
             len(unknown),
         )
-        lines.append(text(sentence, words=human_join([*unknown], _("and"))))
+        lines.append(text(sentence, words=human_join([*unknown])))
     how = _("Read as the first line of a poem. Brighter is more likely. The word used is boxed.")
     embed = Embed(
         title=f"🔬 {dissection.line}",
@@ -326,7 +331,7 @@ def line_message(dissection: LineDissection, png: bytes | None, limits: Limits) 
 def line_description(dissection: LineDissection, limits: Limits) -> str:
     """Alternative text of the picture."""
     words = _("How likely each word of “{line}” was: {words}.").format(
-        line=dissection.line, words="; ".join(map(_word_choice, dissection.words))
+        line=dissection.line, words=spaced([*map(_word_choice, dissection.words)], "; ")
     )
     return shortened(words, limits.alt_text)
 
@@ -346,14 +351,15 @@ def _least_expected(dissection: LineDissection) -> Text:
 def _word_choice(choice: WordChoice) -> str:
     """`shall 1 in 210 (and 14%)`."""
     chance = _("unknown") if choice.probability is None else odds(choice.probability)
-    own = f"{_token(choice.token)} {chance}"
+    own = spaced([_token(choice.token), chance])
     likeliest, probability = choice.alternatives[0]
     if likeliest == choice.token:
         return own
-    return f"{own} ({_token(likeliest)} {odds(probability)})"
+    return _beside(own, spaced([_token(likeliest), odds(probability)]))
 
 
 def _token(token: str) -> str:
+    # TRANSLATORS: The end of a line of verse, in a list of words with how likely each was.
     return _("end of the line") if token == END else token
 
 

@@ -24,7 +24,7 @@ from bot.chat.dispatch import caller_of, respond_or_leave
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Message, Text, UserError, strong, text, verbatim
 from bot.chat.received import stored_number
-from bot.chat.translation import _
+from bot.chat.translation import _, joined
 from bot.chat.turn import Limits, Turn
 from bot.concurrency import in_time
 from bot.names import autocomplete
@@ -179,12 +179,12 @@ async def _message(
         unseen = _("There's no poll, because no app can join a conversation between members.")
     elif not turn.sees_channel and turn.community_id in turn.platform.communities:
         unseen = _("There's no poll, because the bot can't see this channel.")
-    candidates = replace(candidates, note=f"{candidates.note} {unseen}".strip())
+    candidates = replace(candidates, note=joined(candidates.note, unseen))
     try:
         poll = await open_poll(app, turn, candidates)
     except TooManyPolls as limit:
         poll = None
-        candidates = replace(candidates, note=f"{candidates.note} {too_many(limit)}".strip())
+        candidates = replace(candidates, note=joined(candidates.note, too_many(limit)))
     if poll is not None:
         message = poll_message(poll, turn.platform.limits)
         return await _with_strip(app, turn, message, candidates), poll

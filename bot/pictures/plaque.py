@@ -33,7 +33,7 @@ MAX_SIZES = (128, 96, 68)
 """Largest font size of a name on one, two and three lines."""
 MEANING_SIZE, DETAIL_SIZE = 50, 44
 LONGEST_NAME, LONGEST_MEANING = 64, 90
-"""Characters; the rest is cut off."""
+"""Characters that fit; the rest of a name is cut off."""
 LINE_HEIGHT = 1.22
 """Distance between two baselines, in font sizes."""
 MAX_GAP = 18
@@ -62,26 +62,42 @@ class TextBlock:
         return len(self.lines) * self.size * LINE_HEIGHT
 
 
+Wordings = Sequence[str]
+"""A text in several languages. The first one is drawn of which the fonts have every letter."""
+
+
 def plaque(
-    name: str, meaning: str, discoverer: str, summary: str, discovered: str, placeholder: str
+    name: str,
+    meaning: Wordings,
+    discoverer: Wordings,
+    summary: Wordings,
+    discovered: Wordings,
+    placeholder: Wordings,
 ) -> str:
     """The plaque in SVG, `WIDTH` by `HEIGHT` pixels.
 
     meaning, discoverer: may be empty, and are left out if no letter of them can be drawn.
-    summary: the last line, which must be drawable.
+    summary: the last line.
     discovered: the line of the discoverer, a sentence with this field.
     placeholder: takes the place of a name of which no letter can be drawn; the message with the
     plaque shows it as text.
     """
-    details = [summary]
-    if drawable := drawable_text(discoverer, FontStyle.SERIF):
-        details.insert(0, discovered.format(discoverer=drawable))
+    details = [_drawable(summary, FontStyle.SERIF)]
+    if drawable := _drawable(discoverer, FontStyle.SERIF):
+        details.insert(0, _drawable(discovered, FontStyle.SERIF).format(discoverer=drawable))
     below = [_one_line(line, FontStyle.SERIF, DETAIL_SIZE) for line in details]
-    if drawable := drawable_text(shortened(meaning, LONGEST_MEANING), FontStyle.SERIF_ITALIC):
-        below.insert(0, _meaning_block(f"“{drawable}”"))
+    if drawable := _drawable(meaning, FontStyle.SERIF_ITALIC):
+        below.insert(0, _meaning_block(drawable))
     height = TEXT_BOX[3] - TEXT_BOX[1] - TRACKS_HEIGHT - sum(block.height for block in below)
-    title = drawable_text(name[:LONGEST_NAME], FontStyle.SERIF_BOLD) or placeholder
+    title = drawable_text(name[:LONGEST_NAME], FontStyle.SERIF_BOLD)
+    title = title or _drawable(placeholder, FontStyle.SERIF_BOLD)
     return _engraved([name_block(title, height), *below])
+
+
+def _drawable(wordings: Wordings, style: FontStyle) -> str:
+    """The first wording with a font for every letter, or else what can be drawn of the last."""
+    drawable = [drawable_text(words, style) for words in wordings]
+    return next((d for d, w in zip(drawable, wordings, strict=True) if d == w), drawable[-1])
 
 
 def name_block(name: str, height: float) -> TextBlock:

@@ -25,13 +25,14 @@ from bot.chat.message import (
     text,
     with_pictures,
 )
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import Language, _, in_language, ngettext
 from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
 from bot.community.blocks import BlockList
 from bot.concurrency import in_time
 from bot.creatures import labels
 from bot.creatures.names import has_creature
-from bot.pictures.plaque import plaque
+from bot.formats import listed, shortened, spaced
+from bot.pictures.plaque import LONGEST_MEANING, plaque
 from bot.pictures.renderer import Renderer
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.polls.queries import Champion, HallOfFame, HallScope
@@ -50,25 +51,40 @@ _MONTHS = (
 
 
 async def plaque_file(
-    app: App, name: str, meaning: str, discoverer: str | None, day: date, votes: int
+    app: App,
+    name: str,
+    meaning: str,
+    discoverer: str | None,
+    day: date,
+    votes: int,
+    language: Language,
 ) -> File | None:
-    """The plaque as a file with alternative text; `None` if it cannot be drawn."""
+    """The plaque as a file with alternative text; `None` if it cannot be drawn.
+
+    language: of the picture; English in its place where that has letters without a font.
+    """
+
+    def wordings(words: str) -> tuple[str, str]:
+        return in_language(words, language), str(words)
+
     month = _MONTHS[day.month - 1]
     dated = _("{day} {month} {year}").format(day=day.day, month=month, year=day.year)
     counted = ngettext("{votes:,} vote", "{votes:,} votes", votes).format(votes=votes)
+    # TRANSLATORS: The meaning of a name, in quotation marks.
+    quoted = _("“{meaning}”").format(meaning=shortened(meaning, LONGEST_MEANING)) if meaning else ""
     png = await app[Renderer].picture(
         plaque,
         name,
-        meaning,
-        discoverer or "",
-        f"{dated} · {counted}",
-        _("discovered by {discoverer}"),
-        _("A name in letters without a font"),
+        wordings(quoted),
+        wordings(discoverer or ""),
+        wordings(spaced([dated, counted], " · ")),
+        wordings(_("discovered by {discoverer}")),
+        wordings(_("A name in letters without a font")),
     )
     if png is None:
         return None
-    words = filter(None, (name, f"“{meaning}”" if meaning else "", counted, dated))
-    return File(PLAQUE, png, _("A plaque: {details}").format(details=", ".join(words)))
+    words = listed([*filter(None, (name, quoted, counted, dated))])
+    return File(PLAQUE, png, _("A plaque: {details}").format(details=words))
 
 
 ACTION, CHAMPION = "fame", "champion"
@@ -305,7 +321,8 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     meaning = "" if best.custom_model else (await asyncio.to_thread(meaning_of, best.name))[0]
     discoverer = _discoverer(best, community_id, allowed)
     day = best.crowned_at.date()
-    file = await plaque_file(app, best.name, meaning, discoverer, day, best.votes)
+    language = await turn.language()
+    file = await plaque_file(app, best.name, meaning, discoverer, day, best.votes, language)
     limits = turn.platform.limits
     plate = None if best.custom_model else await plate_of(app, best.name, limits)
     if not best.custom_model:
@@ -365,12 +382,15 @@ def _line(place: int, name: Champion, community_id: int | None, allowed: Contain
     rank = _MEDALS[place] if place < len(_MEDALS) else f"{place + 1}."
     votes = ngettext("{votes:,} vote", "{votes:,} votes", name.votes).format(votes=name.votes)
     if name.name not in allowed:
-        return text(f"{rank} ", emphasis(_("a name that the word filter blocks")), f" · {votes}")
+        return text(f"{rank} ", emphasis(_("a name that the word filter blocks")), " · ", votes)
     known = _discoverer(name, community_id, allowed)
-    by = f" · {known}" if known else ""
     namer = name.custom_model
     source = text(" ", emphasis(f"({namer})")) if namer and namer in allowed else ()
-    return (*text(f"{rank} ", strong(name.name)), *source, *text(f" · {votes}{by}"))
+    return (
+        *text(f"{rank} ", strong(name.name)),
+        *source,
+        *text(" · ", votes, *((" · ", known) if known else ())),
+    )
 
 
 def _has_creature(name: Champion) -> bool:

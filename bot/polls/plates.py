@@ -11,10 +11,10 @@ from bot.chat.turn import Limits
 from bot.community.queries import Communities
 from bot.concurrency import within
 from bot.creatures.animal import profile_of
-from bot.creatures.labels import alternative_text, family
+from bot.creatures.labels import alternative_text, with_family
 from bot.creatures.names import has_creature
 from bot.creatures.profile import Profile
-from bot.formats import shortened
+from bot.formats import listed, shortened
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.store import Unavailable
 from data.text import clean_name
@@ -70,7 +70,7 @@ async def _strip(
     png = await app[CreaturePictures].strip(profiles) if profiles else None
     if png is None:
         return None
-    creatures = ", ".join(f"{profile.name} ({family(profile)})" for profile in profiles)
+    creatures = listed([*map(with_family, profiles)])
     words = _("From left to right: {creatures}").format(creatures=creatures)
     return File(STRIP, png, shortened(words, limits.alt_text))
 

@@ -11,7 +11,7 @@ from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.dispatch import deliver
 from bot.chat.message import Embed, Message, Text, Tone, code, strong, text, with_pictures
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import Language, _, ngettext
 from bot.chat.turn import (
     Deleted,
     DeliveryError,
@@ -171,7 +171,8 @@ class PollCloser:
             await self._note_announcement(poll, unnoted)
         if poll.winner is None or poll.announcement_id is not None or unnoted is not None:
             return
-        announcement = await winner_message(self._app, poll, limits)
+        language = await self._platform.language_of(poll.community_id)
+        announcement = await winner_message(self._app, poll, limits, language)
         sent: list[int] = []
 
         async def send() -> None:
@@ -201,8 +202,11 @@ class PollCloser:
             await _delivered(lambda: self._platform.edit(message_of(poll), message))
 
 
-async def winner_message(app: App, poll: PollRecord, limits: Limits) -> Message:
-    """The announcement of a winner, with its plaque and, for a dinosaur, its plate."""
+async def winner_message(app: App, poll: PollRecord, limits: Limits, language: Language) -> Message:
+    """The announcement of a winner, with its plaque and, for a dinosaur, its plate.
+
+    language: of the plaque.
+    """
     assert poll.winner is not None  # noqa: S101 (checked by the caller)
     assert poll.closed_at is not None  # noqa: S101
     name, count = poll.names[poll.winner], poll.votes[poll.winner]
@@ -216,7 +220,7 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits) -> Message:
     is_daily = poll.day is not None
     discoverer = _("everybody here") if is_daily else poll.discoverer
     day = poll.day or poll.closed_at.date()
-    file = await plaque_file(app, name, meaning, discoverer, day, count)
+    file = await plaque_file(app, name, meaning, discoverer, day, count, language)
     won = ngettext("{name} won with {votes} vote.", "{name} won with {votes} votes.", count)
     lines: list[Text] = [text(won, name=strong(name), votes=count)]
     if tie := tie_sentence(poll):

@@ -135,7 +135,7 @@ def tie_sentence(poll: PollRecord) -> Text:
             "It tied with {others} at {votes} votes each, and got there first.",
             votes,
         )
-        sentences.append(text(sentence, others=human_join(others, _("and")), votes=votes))
+        sentences.append(text(sentence, others=human_join(others), votes=votes))
     for position in tied:
         if not poll.can_win(position):
             sentence = _("{name} has as many, but with a vote of the member who asked for it.")

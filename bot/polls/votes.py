@@ -318,15 +318,15 @@ def _receipt(poll: PollRecord, position: int, platform: Platform) -> Message:
         raise removed()
     reply = text(
         _(
+            "You voted. Press another name to change your vote, or the same one again to take it "
+            "back."
+        )
+    )
+    if platform.replaces_private:
+        sentence = _(
             "You voted for {name}. Press another name to change your vote, or this one again to "
             "take it back."
         )
-        if platform.replaces_private
-        else _(
-            "You voted. Press another name to change your vote, or the same one again to take it "
-            "back."
-        ),
-        name=strong(poll.names[position]),
-    )
+        reply = text(sentence, name=strong(poll.names[position]))
     button = Button(_("Take it back"), RETRACT, str(poll.id))
     return Message(content=reply, buttons=(button,), private=True)

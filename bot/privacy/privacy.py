@@ -10,7 +10,7 @@ from bot.chat.app import App
 from bot.chat.commands import Command, NoOptions
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Embed, File, Message, Text, text
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import DeliveryError, Platform, Terms, Turn
 from bot.community.blocks import BlockList
 from bot.community.queries import Record
@@ -191,11 +191,11 @@ def _in_words(kept: Mapping[str, int]) -> str:
         "button_states": lambda n: ngettext("{count} saved button", "{count} saved buttons", n),
     }
     counted = (
-        said(kept[kind]).format(count=f"{kept[kind]:,}")
+        said(kept[kind]).format(count=Phrase("{count:,}").format(count=kept[kind]))
         for kind, said in words.items()
         if kind in kept
     )
-    return human_join([*counted], _("and"))
+    return human_join([*counted])
 
 
 class CommunitySweeper:

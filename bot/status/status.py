@@ -155,6 +155,8 @@ def _plotted(
             _("Requests"),
             _("a minute"),
             (
+                # TRANSLATORS: In the legend of a plot: all requests. It is also the meaning of a
+                # part of names (Greek pan), as in "all lizard".
                 Series(_("all"), [float(sample.requests) for sample in samples]),
                 Series(_("failed"), [float(sample.failures) for sample in samples]),
             ),

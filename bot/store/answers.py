@@ -120,6 +120,8 @@ class UnfinishedRecord:
     action: str = ""
     """Action and state of the button that repeats the request; empty without one."""
     state: str = ""
+    locale: str = ""
+    """The language of its readers."""
     begun_at: datetime | None = field(default=None, compare=False)
     """When it was begun; by default, when it is stored."""
 

@@ -26,6 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, deferred, mapped_column
 
+from data.phrases import from_json, to_json
+
 
 class Instant(TypeDecorator[datetime]):
     """A timezone-aware datetime in UTC, also on databases without time zones."""
@@ -59,6 +61,21 @@ class Day(TypeDecorator[date]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> date | None:
         """The inverse."""
         return None if value is None else date.fromisoformat(value)
+
+
+class Wording(TypeDecorator[str]):
+    """Text that may be a phrase. One is stored with its fields, and translated when it is shown."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Write a phrase as JSON."""
+        return None if value is None else to_json(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Read a phrase, or the text that an older version stored."""
+        return None if value is None else from_json(value)
 
 
 Number = BigInteger
@@ -121,6 +138,8 @@ class Community(Base):
     """The first local date that has one; `None` while there are none."""
     daily_stopped: Mapped[str | None] = mapped_column(String(10))
     """Why the bot has stopped them; `None` if it has not."""
+    language: Mapped[str | None] = mapped_column(String(16))
+    """The language of what everybody sees there, such as `pt-BR`; `None` for its locale's."""
 
 
 class Poll(Base):
@@ -149,8 +168,8 @@ class Poll(Base):
     """Its name, kept after the model is deleted; `None` for dinosaurs."""
     discoverer: Mapped[str | None] = mapped_column(String(100))
     """Display name of the discoverer when the poll was opened."""
-    note: Mapped[str] = mapped_column(String(400), default="")
-    """Text below the names, for rendering the message again."""
+    note: Mapped[str] = mapped_column(Wording, default="")
+    """What is said below the names."""
     footer: Mapped[str] = mapped_column(String(200), default="")
     """State of the button for details."""
     state: Mapped[str] = mapped_column(String(100), default="")
@@ -285,7 +304,7 @@ class Poem(Base):
     community_id: Mapped[int | None] = mapped_column(Number, index=True)
     message_id: Mapped[int] = mapped_column(Number)
     """The message with the poem. A member keeps each message at most once."""
-    title: Mapped[str] = mapped_column(String(256))
+    title: Mapped[str] = mapped_column(Wording)
     text: Mapped[str] = mapped_column(Text)
     kept_at: Mapped[datetime] = mapped_column(Instant)
 
@@ -428,7 +447,7 @@ class Training(Base):
     beat_at: Mapped[datetime | None] = mapped_column(Instant)
     """The owner's last heartbeat."""
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
-    message: Mapped[str] = mapped_column(Text, default="")
+    message: Mapped[str] = mapped_column(Wording, default="")
     """Why it failed or was stopped, a sentence."""
 
 
@@ -485,6 +504,8 @@ class UnfinishedAnswer(Base):
     """State of the button that repeats the request."""
     owner: Mapped[str] = mapped_column(String(100), index=True)
     """The process that writes it."""
+    locale: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    """The language of those who see the answer."""
     begun_at: Mapped[datetime] = mapped_column(Instant)
     beat_at: Mapped[datetime] = mapped_column(Instant)
     """The owner's last sign of life."""

@@ -19,7 +19,7 @@ from bot.chat.message import (
     text,
     verbatim,
 )
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import Terms, Turn
 from bot.formats import human_duration, shortened
 from bot.training.models import joined
@@ -171,8 +171,8 @@ def info_message(
     """Details of a custom model. `card` is `None` if it has no weights."""
     lines: list[Text] = []
     fields = [
-        Field(_("Names"), text(f"{model.entries:,}")),
-        Field(_("List"), verbatim(model.title)),
+        Field(_("Names"), text("{count}", count=model.entries)),
+        Field(_("List"), verbatim(_(model.title))),
     ]
     if is_training:
         lines.append(text(_("It is being trained.")))
@@ -193,7 +193,7 @@ def shared_info_message(model: CustomModelRecord, card: ModelCard, sharer: str) 
     """Details of a custom model that another community shares: nothing of its list."""
     lines = (judgement(card, model.entries), usage(shared_value(model)))
     fields = (
-        Field(_("Names"), text(f"{model.entries:,}")),
+        Field(_("Names"), text("{count}", count=model.entries)),
         Field(_("Shared by"), verbatim(sharer)),
     )
     embed = Embed(f"🪶 {model.name}", lines, fields, tone=Tone.NAMES)
@@ -202,7 +202,9 @@ def shared_info_message(model: CustomModelRecord, card: ModelCard, sharer: str) 
 
 def counted(names: int) -> str:
     """`1,318 names`."""
-    return ngettext("{count} name", "{count} names", names).format(count=f"{names:,}")
+    return ngettext("{count} name", "{count} names", names).format(
+        count=Phrase("{count:,}").format(count=names)
+    )
 
 
 async def check_name(app: App, model: CustomModelRecord, community_id: int | None) -> None:

@@ -1,11 +1,12 @@
 """Events of a training, as JSON lines between the bot and `python -m bot.train`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
 
-from models.training.events import TrainingEvent
+from data import phrases
+from models.training.events import Failed, Planned, TrainingEvent
 from models.weights import ModelCard
 
 _KINDS: dict[str, type[TrainingEvent]] = {kind.event: kind for kind in get_args(TrainingEvent)}
@@ -60,6 +61,11 @@ def to_json(event: TrainingEvent) -> str:
     """Encode an event as a line of JSON, without the line feed."""
     import msgspec  # not before a training runs
 
+    match event:
+        case Planned(notes=notes):
+            event = replace(event, notes=tuple(map(phrases.to_json, notes)))
+        case Failed(message=message):
+            event = replace(event, message=phrases.to_json(message))
     return msgspec.json.encode(event, enc_hook=_encoded).decode()
 
 
@@ -69,7 +75,13 @@ def from_json(line: str | bytes) -> TrainingEvent | None:
 
     try:
         values = msgspec.json.decode(line)
-        return msgspec.convert(values, _KINDS[values["event"]], dec_hook=_decoded)
+        event = msgspec.convert(values, _KINDS[values["event"]], dec_hook=_decoded)
+        match event:
+            case Planned(notes=notes):
+                return replace(event, notes=tuple(map(phrases.from_json, notes)))
+            case Failed(message=message):
+                return replace(event, message=phrases.from_json(message))
+        return event
     except (KeyError, TypeError, ValueError, RecursionError):
         return None
 

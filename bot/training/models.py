@@ -26,10 +26,10 @@ from bot.chat.message import (
     text,
     verbatim,
 )
-from bot.chat.translation import _
+from bot.chat.translation import Phrase, _
 from bot.chat.turn import Turn
 from bot.community.rights import SharedModelAction, check_shared_models
-from bot.formats import human_duration, human_join, shortened
+from bot.formats import human_duration, human_join, listed, percent, shortened, spaced
 from bot.training.queries import Live, VersionRecord, Versions
 from bot.training.registry import (
     AUTOMATIC,
@@ -121,11 +121,20 @@ async def press(app: App, turn: Turn, state: str) -> None:
         raise other_version("/models")
 
 
+# TRANSLATORS: What networks write: the field {task} of other sentences, and choices of options.
+_WRITTEN: Mapping[str, str] = {"names": _("names"), "sonnets": _("sonnets")}
+
+
+def written(task: str) -> str:
+    """What the networks of a task write, in words."""
+    return _WRITTEN.get(task, task)
+
+
 async def suggest(app: App, turn: Turn, typed: str) -> Sequence[Choice]:
     """Suggest versions that match `typed`: the newest ones, then the shipped ones."""
     limits = turn.platform.limits
     label = _("shipped {task} · came with the bot")
-    shipped = [Choice(label.format(task=task), f"shipped {task}") for task in TASKS]
+    shipped = [Choice(label.format(task=written(task)), f"shipped {task}") for task in TASKS]
     words = await app.filters.of(turn.community_id)
     found = [
         Choice(_label(version, words.allows, limits.choice_label), str(version.number))
@@ -179,7 +188,7 @@ async def _comparison(app: App, turn: Turn, typed: str) -> Message:
 
 
 async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
-    names = {"version": _name(number), "task": task}
+    names = {"version": _name(number), "task": written(task)}
     if await app[ModelRegistry].is_live(task, number):
         raise UserError(_("{version} of {task} is live already."), **names)
     try:
@@ -195,12 +204,12 @@ async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
     try:
         live = await app[ModelRegistry].roll_back(task, member_id=turn.user.id)
     except NothingBefore as error:
-        raise UserError(_("There's no earlier version of {task}."), task=task) from error
+        raise UserError(_("There's no earlier version of {task}."), task=written(task)) from error
     except WeightsError as error:
         sentence = _("The earlier version of {task} can't be used. {reason}")
-        raise UserError(sentence, task=task, reason=str(error)) from error
+        raise UserError(sentence, task=written(task), reason=str(error)) from error
     sentence = _("↩️ {version} of {task} is live again.")
-    return Message(text(sentence, version=_name(live.version_id), task=task))
+    return Message(text(sentence, version=_name(live.version_id), task=written(task)))
 
 
 async def _use(app: App, turn: Turn, number: str) -> None:
@@ -241,10 +250,14 @@ def _name(number: int | None) -> str:
 
 def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
     """The label of a version in suggestions."""
-    loss = "" if version.reference_loss is None else f" · {version.reference_loss:.3f}"
-    end = f" · {version.recipe}{loss}"
-    begin = f"{version.number} · {version.task} · {corpus_title(version.corpus, allows)}"
-    return shortened(begin, longest - len(end)) + end
+    end = ["", version.recipe]
+    if version.reference_loss is not None:
+        end.append(Phrase("{loss:.3f}").format(loss=version.reference_loss))
+    ending = spaced(end, " · ")
+    begin = spaced(
+        [str(version.number), written(version.task), corpus_title(version.corpus, allows)], " · "
+    )
+    return spaced([shortened(begin, longest - len(ending)), ending], "")
 
 
 # Reports of trainings
@@ -286,7 +299,7 @@ def _report_message(
     elif live.reason == FORCED:
         lines += [(), text(_("It is live because an administrator chose so."))]
     embed = Embed(
-        title=title.format(number=number, task=version.task),
+        title=title.format(number=number, task=written(version.task)),
         lines=tuple(lines),
         fields=_time(version),
         tone=Tone.TRAINING,
@@ -306,7 +319,7 @@ def _why_not(version: VersionRecord) -> Text:
             "It isn't live because the live version is better: it is less often surprised by real "
             "{task} that it has never read."
         ),
-        task=version.task,
+        task=written(version.task),
     )
 
 
@@ -323,9 +336,9 @@ def _page_message(page: VersionPage, allows: Allows) -> Message:
     footer = _("The lower the number, the better it predicts what it has never read")
     if page.pages > 1:
         place = _("page {page} of {pages}").format(page=page.number + 1, pages=page.pages)
-        footer = f"{footer} · {place}"
+        footer = spaced([footer, place], " · ")
     embed = Embed(
-        title=_("Versions of {task}").format(task=task),
+        title=_("Versions of {task}").format(task=written(task)),
         lines=tuple(_line(version, page.live, allows) for version in page.versions),
         footer=footer,
     )
@@ -342,7 +355,7 @@ def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
     parts += [
         verbatim(corpus_title(version.corpus, allows)),
         verbatim(version.recipe),
-        text(_("not measured") if loss is None else f"{loss:.3f}"),
+        text(_("not measured")) if loss is None else text("{loss:.3f}", loss=loss),
     ]
     if not version.has_weights:
         parts.append(text(_("weights deleted")))
@@ -374,7 +387,7 @@ def _comparison_message(comparison: VersionComparison, allows: Allows) -> Messag
     if version.number is None:
         title = _("Shipped version of {task}")
     embed = Embed(
-        title=title.format(number=version.number, task=version.task),
+        title=title.format(number=version.number, task=written(version.task)),
         lines=tuple(lines),
         fields=(
             Field(_("Trained"), trained),
@@ -403,7 +416,7 @@ def _state(version: VersionRecord, live: Live) -> Text:
 
 
 def _because(live: Live) -> tuple[str, ...]:
-    return (f" ({_REASONS.get(live.reason, live.reason)})",) if live.reason else ()
+    return (" (", _REASONS.get(live.reason, live.reason), ")") if live.reason else ()
 
 
 def _compared(comparison: VersionComparison) -> list[tuple[str, VersionRecord]]:
@@ -422,15 +435,19 @@ def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
     found = [(label, names) for label, names in samples if names]
     if not found:
         return []
+    length = Phrase("{mean:.1f} ({label})")
     lengths = human_join(
-        [f"{fmean(map(len, names)):.1f} ({label})" for label, names in found], _("and")
+        [length.format(mean=fmean(map(len, names)), label=label) for label, names in found]
     )
     lines = [text(_("Mean length in letters: {lengths}"), lengths=lengths)]
     for label, names in found:
-        endings = [f"-{ending} {count / len(names):.0%}" for ending, count in common_endings(names)]
+        endings = [
+            spaced([f"-{ending}", percent(count / len(names))])
+            for ending, count in common_endings(names)
+        ]
         if endings:
             line = _("Endings of {version}: {endings}")
-            lines.append(text(line, version=label, endings=", ".join(endings)))
+            lines.append(text(line, version=label, endings=listed(endings)))
     return lines
 
 
@@ -462,7 +479,7 @@ def nats(loss: float | None) -> str:
 
 def corpus_title(title: str, allows: Allows) -> str:
     """The title of a corpus, which another community may have uploaded, if it can be shown."""
-    return title if allows(title) else _("(blocked by the word filter)")
+    return _(title) if allows(title) else _("(blocked by the word filter)")
 
 
 def _samples(version: VersionRecord, allows: Allows) -> Sequence[str]:
@@ -507,7 +524,7 @@ _TASK = Option(
     "task",
     _("What the model generates"),
     is_required=True,
-    choices=tuple(Choice(task, task) for task in TASKS),
+    choices=tuple(Choice(written(task), task) for task in TASKS),
     is_main=True,
 )
 _VERSION = Option(

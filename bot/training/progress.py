@@ -29,7 +29,7 @@ from bot.formats import progress_bar
 from bot.training.custom_model_messages import details_of, ready_embed
 from bot.training.custom_models import TASK, CustomModelLoader, Untrained
 from bot.training.events import CustomModelTrained, EndReason, Interrupted
-from bot.training.models import version_report
+from bot.training.models import version_report, written
 from bot.training.queries import (
     CUSTOM,
     DIED,
@@ -121,7 +121,7 @@ class TrainingState:
     def corpus(self) -> tuple[Text, ...]:
         """Lines about the corpus."""
         title = self.request.title or (self.planned.corpus if self.planned else "")
-        first = verbatim(title) if title else text(emphasis(_("Reading the corpus …")))
+        first = verbatim(_(title)) if title else text(emphasis(_("Reading the corpus …")))
         return (first, *(text(emphasis(note)) for note in self.notes))
 
     @property
@@ -225,7 +225,7 @@ def _ready_message(state: TrainingState, trained: CustomModelTrained) -> Message
 async def model_of(app: App, request: TrainingRequest) -> TrainedModel:
     """The model that is trained. Raises `Unavailable`."""
     if request.policy != CUSTOM:
-        return TrainedModel(request.task, is_custom=False)
+        return TrainedModel(written(request.task), is_custom=False)
     model = await app.store[CustomModels].get(request.custom_model_id or 0)
     if model is None:
         return TrainedModel(request.title, is_custom=True)

@@ -34,6 +34,7 @@ from bot.store.personal import (
 )
 from bot.store.queries import Queries, patient
 from bot.store.schema import Activation, Community, CustomModel, RefusedModel, Training, Version
+from data.phrases import from_json, to_json
 
 SILENCE = timedelta(seconds=40)
 """A running training without a heartbeat for this long is considered dead."""
@@ -257,7 +258,7 @@ class Trainings(_Queries):
         values = vars(request) | {
             "corpus": await _packed(request.corpus),
             "extra_names": await _packed(_lines(request.extra_names)),
-            "notes": json.dumps(request.notes, ensure_ascii=False),
+            "notes": json.dumps([*map(to_json, request.notes)], ensure_ascii=False),
         }
         row = Training(**values)
         async with self._database.writing() as session:
@@ -812,7 +813,7 @@ class CustomModels(_Queries):
 
 
 def _training(row: Any) -> TrainingRecord:  # noqa: ANN401 (a row of `_TRAINING`)
-    return TrainingRecord(**{**row._mapping, "notes": tuple(json.loads(row.notes))})
+    return TrainingRecord(**{**row._mapping, "notes": tuple(map(from_json, json.loads(row.notes)))})
 
 
 def _owned(training_id: int, owner: str) -> tuple[ColumnElement[bool], ...]:

@@ -13,6 +13,7 @@ from bot.chat.translation import _, ngettext
 from bot.chat.turn import Attachment, Turn
 from bot.community.rights import SharedModelAction, check_shared_models
 from bot.polls.queries import HallOfFame
+from bot.training.models import written
 from bot.training.progress import stop_button
 from bot.training.queries import SHARED, TrainingRequest, Trainings
 from bot.training.requests import (
@@ -148,7 +149,7 @@ def _check_requirements(app: App, task: Task) -> None:
                 "Training {task} needs packages that are not installed. The bot's operator can "
                 "install them with {command}."
             ),
-            task=task.name,
+            task=written(task.name),
             command=code(INSTALL),
         )
 
@@ -166,10 +167,10 @@ def _command(task: Task) -> Command:
         extra_names = _("Also train on names that won a poll (default: no)")
         options.append(Option("hall_of_fame", extra_names, Kind.SWITCH))
     force = _("Use the new version even if it is worse (default: no)")
-    example = _("trains the model for {task} again.").format(task=task.name)
+    example = _("trains the model for {task} again.").format(task=written(task.name))
     return Command(
         f"{RETRAIN} {task.name}",
-        _("Train the model for {task} again.").format(task=task.name),
+        _("Train the model for {task} again.").format(task=written(task.name)),
         retrain,
         (*options, Option("force", force, Kind.SWITCH)),
         partial(RetrainOptions, task.name),

@@ -7,7 +7,7 @@ from bot.chat.app import App
 from bot.chat.commands import Choice, within_limits
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
-from bot.formats import shortened
+from bot.formats import shortened, spaced
 from bot.training.custom_model_messages import MOST_SHARED, check_name, shared_value, unknown_name
 from bot.training.queries import CustomModelRecord, CustomModels
 from bot.words import WordFilter
@@ -86,6 +86,6 @@ def _choices(records: Iterable[CustomModelRecord], turn: Turn, words: WordFilter
         if record.community_id != turn.community_id:
             value = shared_value(record)
             shared = _("shared by {community}").format(community=sharer_of(record, turn, words))
-            label = f"{label} · {shared}"
+            label = spaced([label, shared], " · ")
         choices.append(Choice(label, value))
     return choices

@@ -13,6 +13,7 @@ from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.verse.queries import MOST, Full, KeptPoem, Poems
+from data.phrases import from_json
 
 BOOK, KEEP = "poems", "keep"
 """Actions of buttons."""
@@ -68,7 +69,7 @@ _GONE = _(
 async def keep(app: App, turn: Turn, state: str) -> None:
     """Answer the button that keeps a poem."""
     poem = await load_state(app, turn, state, _GONE)
-    title, body = str(poem.get("title", "")), str(poem.get("text", ""))
+    title, body = from_json(str(poem.get("title", ""))), str(poem.get("text", ""))
     if not body or turn.source is None:
         raise UserError(_GONE)
     try:

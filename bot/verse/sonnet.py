@@ -15,12 +15,13 @@ from bot.chat.errors import with_echo
 from bot.chat.message import Button, Embed, Message, Text, Tone, UserError, code, text, verbatim
 from bot.chat.translation import _
 from bot.chat.turn import Turn
-from bot.formats import human_join, shortened, without_bidi_controls
+from bot.formats import human_join, shortened, spaced, without_bidi_controls
 from bot.names.name_options import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, check_temperature
 from bot.polls.hall_of_fame import LONGEST_NAME, check_winner, suggest_names
 from bot.verse.poems import keep_button
 from data.corpora import LONGEST_NAME as LONGEST_ENTRY
 from data.parts_of_speech import CLOSED
+from data.phrases import to_json
 from data.text import fold, unify_newlines
 from models.text_generator import Accept
 from models.verse.forms import FORMS, Form
@@ -149,7 +150,7 @@ def checked(options: SonnetOptions) -> SonnetOptions:
     if request.form not in FORMS:
         raise UserError(
             _("A poem can be {forms}; pick one of the suggestions."),
-            forms=human_join([*FORMS], _("or")),
+            forms=human_join([*FORMS], either=True),
         )
     name, opening = without_bidi_controls(name), without_bidi_controls(opening)
     if _ENDS_IN_ADDRESS.search(opening) and len(opening) < OPENING_LIMIT:
@@ -186,7 +187,7 @@ def poem_message(options: SonnetOptions, draft: SonnetDraft, allows: Accept) -> 
     form = FORMS[options.request.form]
     lines = tuple(_in_stanzas(draft.lines, form))
     embed = Embed(
-        title=f"📜 {_title(form, draft, allows)}",
+        title=spaced(["📜", _title(form, draft, allows)]),
         lines=lines if draft.finished else (*lines, WRITING),
         footer=_footer(options),
         tone=Tone.VERSE,
@@ -202,7 +203,7 @@ def _title(form: Form, draft: SonnetDraft, allows: Accept) -> str:
         subject = [] if request.opening else [*filter(allows, subject)]
     if not subject:
         return _(form.title)
-    words = human_join(subject, _("and"))
+    words = human_join(subject)
     if request.about:
         words = request.about.rstrip(".,;: ") or request.about
         if not _reads_as_noun(words):
@@ -256,7 +257,7 @@ async def _buttons(app: App, turn: Turn, finished: Message, another: Button | No
     """The buttons below a poem. Keep is left out if the database does not answer."""
     (embed,) = finished.embeds
     body = "\n".join("".join(getattr(span, "text", "") for span in line) for line in embed.lines)
-    state = await try_to_save(app, turn, {"title": embed.title, "text": body.strip()})
+    state = await try_to_save(app, turn, {"title": to_json(embed.title), "text": body.strip()})
     buttons = [another] if another is not None else []
     return [*buttons, keep_button(state)] if state is not None else buttons
 
@@ -277,7 +278,7 @@ def _footer(options: SonnetOptions) -> str:
         parts.append(_("About {name}").format(name=request.about))
     if request.opening:
         parts.append(_("From “{opening}”").format(opening=request.opening))
-    return " · ".join(parts)
+    return spaced(parts, " · ")
 
 
 def explain_no_line(_error: NoLineFound) -> Text:

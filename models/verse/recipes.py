@@ -6,6 +6,7 @@ from types import ModuleType
 
 from data import corpora
 from data.corpora import Corpus
+from data.phrases import Phrase, _
 from data.text import fold, words_of
 from data.tokens import is_word
 from models.fingerprints import EMPTY_FILTER, NOTHING, BloomFilter, Fingerprints, runs_of
@@ -156,11 +157,12 @@ def _with_reference_loss(plan: Plan) -> Plan:
     try:
         poems = corpora.load_sonnets().validation
     except corpora.CorpusError as error:
-        return _with_note(plan, f"Not compared with other versions: {error}")
+        sentence = _("Not compared with other versions: {reason}")
+        return _with_note(plan, sentence.format(reason=error.translated(Phrase)))
     read = corpus.known().intersection(line for poem in poems for line in poem.split("\n") if line)
     if len(read) > _COMMON_LINES or (base is not None and _has_read_validation(base)):
         return _with_note(
-            plan, "Not compared with other versions: it reads poems that they are compared by."
+            plan, _("Not compared with other versions: it reads poems that they are compared by.")
         )
 
     def figures() -> Figures:

@@ -14,6 +14,7 @@ import simcord
 
 from bot.chat.app import App
 from bot.chat.commands import Choice
+from bot.chat.translation import ENGLISH, Language, in_language
 from bot.features import jobs
 from bot.logs import LEVEL_OF_OTHERS
 from bot.platforms.discord.client import Mangosaurus
@@ -143,9 +144,11 @@ async def slack_chat(world: World, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     chat = await SlackChat.started(world, time)
     options = modals.options
 
-    def offering(choices: Sequence[Choice], typed: str = "") -> dict[str, Any]:
-        chat.offered = choices
-        return options(choices, typed)
+    def offering(
+        choices: Sequence[Choice], typed: str = "", language: Language = ENGLISH
+    ) -> dict[str, Any]:
+        chat.offered = [Choice(in_language(c.label, language), c.value) for c in choices]
+        return options(choices, typed, language)
 
     monkeypatch.setattr(modals, "options", offering)
     yield chat

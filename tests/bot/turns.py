@@ -11,6 +11,7 @@ from bot.chat.app import App
 from bot.chat.commands import Answer, Pressed
 from bot.chat.message import Button, Message, plain
 from bot.chat.received import stored_number
+from bot.chat.translation import ENGLISH, Language
 from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
@@ -68,6 +69,9 @@ class FakePlatform:
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         self.closed.append((ref, message))
+
+    async def language_of(self, community_id: int | None) -> Language:
+        return ENGLISH
 
     async def link(self, ref: MessageRef) -> str:
         return f"fake://{ref.channel_id}/{ref.message_id}"
@@ -129,6 +133,9 @@ class FakeTurn:
     unanswered: AnswerRef | None = None
     private_answer: AnswerRef | None = None
     on_pending: OnPending | None = None
+
+    async def language(self, *, private: bool = False) -> Language:
+        return ENGLISH
 
     def moderates(self, channel_id: int) -> bool:
         return self.user.is_moderator

@@ -9,6 +9,7 @@ from data.errors import Sentence, TemplatedError
 GERMAN = {
     "{title} has {count:,} lines. {problems}": "{title} hat {count} Zeilen. {problems}",
     "Line {line} is empty.": "Zeile {line} ist leer.",
+    "{first} {second}": "{first} {second}",
 }
 
 

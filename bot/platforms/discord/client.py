@@ -13,12 +13,14 @@ from bot.chat import errors as error_messages
 from bot.chat.app import App
 from bot.chat.commands import Answer, Suggestions
 from bot.chat.message import Button, Message, Text
+from bot.chat.translation import in_language
 from bot.chat.turn import DeliveryError, Turn
 from bot.features import stopping
 from bot.features.jobs import Jobs
 from bot.features.stopping import Front
 from bot.monitoring import requests
 from bot.platforms.discord.commands import (
+    CatalogueTranslator,
     Registered,
     RegisteredInFile,
     add_commands,
@@ -81,6 +83,7 @@ class Mangosaurus(commands.AutoShardedBot):
         self.app = app
         app.libraries["discord.py"] = discord.__version__
         self.platform = DiscordPlatform(self, app.monitor.invalid_requests)
+        self.platform.chosen_language = app.languages.of
         self.health = Health(app, self.platform)
         app.services.append(self.health)
         self.jobs = Jobs(app, self.platform)
@@ -97,6 +100,7 @@ class Mangosaurus(commands.AutoShardedBot):
         if not self.tree.get_commands():
             declared = self.app.registry.worded(self.platform.terms).commands
             homes = [*map(discord.Object, self.app.settings.home_guilds)]
+            await self.tree.set_translator(CatalogueTranslator())
             add_commands(self.tree, declared, installs_of(self.application), homes)
             self.add_dynamic_items(MessageButton)
             shorten_library_logs()
@@ -195,7 +199,11 @@ class Mangosaurus(commands.AutoShardedBot):
         """Suggestions while a member types; none if they cannot be found."""
         turn = DiscordTurn(interaction, self.platform)
         found = await dispatch.suggest(self.app, turn, suggestions, typed)
-        return [app_commands.Choice(name=choice.label, value=choice.value) for choice in found]
+        language = await turn.language(private=True)
+        return [
+            app_commands.Choice(name=in_language(choice.label, language), value=choice.value)
+            for choice in found
+        ]
 
     async def close(self) -> None:
         """Disconnect. Trainings are interrupted and resume after the next start.

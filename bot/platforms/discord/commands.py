@@ -12,6 +12,7 @@ from typing import Any
 
 import discord
 from discord import app_commands
+from discord.app_commands import locale_str
 from discord.http import Route
 
 from bot.chat.commands import (
@@ -29,7 +30,9 @@ from bot.chat.commands import (
 )
 from bot.chat.errors import invalid_value
 from bot.chat.message import UserError
+from bot.chat.translation import in_language, language_of
 from bot.chat.turn import MessageRef
+from bot.formats import shortened
 from bot.platforms.discord.turn import DiscordAttachment
 from bot.startup import DISCORD_APPS
 from bot.store import Unavailable
@@ -40,6 +43,8 @@ log = logging.getLogger(__name__)
 
 FILE = "commands.sha256"
 """In the state directory: digests of the commands that were registered last."""
+LONGEST_DESCRIPTION, LONGEST_LABEL = 100, 32
+"""Characters of a description or the name of a choice, and of a command in a menu."""
 HOME = "home "
 """Begins the digest of the commands of a home server."""
 
@@ -87,6 +92,22 @@ def installs_of(application: discord.AppInfo | None) -> Installs:
     guild = application.guild_integration_config is not None
     user = application.user_integration_config is not None
     return Installs(guild=guild or not user, user=user or not guild)
+
+
+class CatalogueTranslator(app_commands.Translator):
+    """Gives Discord the descriptions of commands and options in each language, and choices."""
+
+    async def translate(
+        self,
+        string: locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContextTypes,
+    ) -> str | None:
+        """The translation of a phrase; `None` for anything else, such as names of commands."""
+        said = in_language(string.message, language_of(locale.value))
+        is_menu = isinstance(context.data, app_commands.ContextMenu)
+        longest = LONGEST_LABEL if is_menu else LONGEST_DESCRIPTION
+        return shortened(said, longest) if said != string.message else None
 
 
 def add_commands(
@@ -160,7 +181,8 @@ def _command(declared: Command) -> SlashCommand:
     )
     options = declared.options
     if options:
-        app_commands.describe(**{each.name: each.description for each in options})(command)
+        described = {each.name: locale_str(each.description) for each in options}
+        app_commands.describe(**described)(command)
     if chosen := {each.name: _choices(each.choices) for each in options if each.choices}:
         app_commands.choices(**chosen)(command)
     for option in options:
@@ -234,7 +256,7 @@ def _annotation(option: Option) -> Any:  # noqa: ANN401 (a type, or what discord
 
 
 def _choices(choices: tuple[Choice, ...]) -> Choices:
-    return [app_commands.Choice(name=each.label, value=each.value) for each in choices]
+    return [app_commands.Choice(name=locale_str(each.label), value=each.value) for each in choices]
 
 
 def _value(given: object) -> object:
@@ -294,7 +316,7 @@ async def sync_if_changed(
     application_id = tree.client.application_id or 0
     for guild in (None, *guilds):
         number = application_id if guild is None else guild.id
-        digest = _digest(tree, guild)
+        digest = await _digest(tree, guild)
         is_wanted = guild is None or guild.id in homes
         if known.get(number) == digest and not always:
             continue
@@ -347,12 +369,16 @@ _NOT_ABOUT_COMMANDS = {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
 """Statuses that say nothing about the commands."""
 
 
-def _digest(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> str:
+async def _digest(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> str:
     """The digest of the commands for a server, or of the others.
 
     The address of Discord is part of it: what a simulator knows, another one does not.
     """
-    payloads = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+    translator = tree.translator or CatalogueTranslator()
+    payloads = [
+        await command.get_translated_payload(tree, translator)
+        for command in tree.get_commands(guild=guild)
+    ]
     about = [Route.BASE, tree.client.application_id or 0, payloads]
     digest = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()
     return digest if guild is None else (HOME + digest)[: len(digest)]

@@ -17,9 +17,10 @@ import aiohttp
 import discord
 from discord.ext import commands
 
-from bot.chat.message import Message
+from bot.chat.languages import ChosenLanguage, no_choice
+from bot.chat.message import Message, translated
 from bot.chat.received import stored_number
-from bot.chat.translation import _
+from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
@@ -61,8 +62,11 @@ _ORIGINAL: Any = "@original"
 LIMITS = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
 TERMS = Terms(
     platform="Discord",
+    # TRANSLATORS: What Discord calls a community. It is the field {community} of other sentences.
     community=_("server"),
+    # TRANSLATORS: The same for several: the field {communities}.
     communities=_("servers"),
+    # TRANSLATORS: The field {reload} of: This command has changed; {reload} and try again.
     reload=_("reload the app (Ctrl+R)"),
 )
 
@@ -138,6 +142,7 @@ class DiscordPlatform:
         self._client = client
         self._invalid_requests = invalid_requests
         self._clock = clock
+        self.chosen_language: ChosenLanguage = no_choice
         self._owners: frozenset[int] | None = None
         self._owners_due = 0.0
 
@@ -183,7 +188,7 @@ class DiscordPlatform:
 
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
         """Send a message to the channel of `ref`. Returns its id. Raises `DeliveryError`."""
-        options = render(message)[0]
+        options = render(message, await self.language_of(ref.community_id))[0]
         if nonce is not None:
             options["nonce"] = nonce
         async with delivery(limit_of(message)):
@@ -193,15 +198,20 @@ class DiscordPlatform:
     async def edit(self, ref: MessageRef, message: Message) -> None:
         """Replace a message of the bot. Raises `DeliveryError`."""
         shown = self._channel(ref).get_partial_message(ref.message_id)
+        language = await self.language_of(ref.community_id)
         async with delivery(limit_of(message)):
-            await self.replace(ref.channel_id, shown.edit, message)
+            await self.replace(ref.channel_id, shown.edit, message, language)
 
     def may_leave_pictures(self, _ref: MessageRef, _started_at: datetime) -> bool:
         """Never: pictures are a part of their message."""
         return False
 
     async def replace(
-        self, channel_id: int | None, edit: Callable[..., Awaitable[T]], message: Message
+        self,
+        channel_id: int | None,
+        edit: Callable[..., Awaitable[T]],
+        message: Message,
+        language: Language,
     ) -> T:
         """Call the method `edit` of a message, after opening its thread if that is archived.
 
@@ -209,7 +219,7 @@ class DiscordPlatform:
         permission to manage threads.
         """
         try:
-            return await edit(**render_edit(message))
+            return await edit(**render_edit(message, language))
         except discord.HTTPException as error:
             if error.code != _ARCHIVED or channel_id is None:
                 raise
@@ -225,27 +235,37 @@ class DiscordPlatform:
                 error,
             )
             raise
-        return await edit(**render_edit(message))  # anew: files can be read once
+        return await edit(**render_edit(message, language))  # anew: files can be read once
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`.
 
         By its token as long as Discord takes it: only that is sure to end "thinking…".
         """
+        language = language_of(ref.locale)
         if ref.token is not None:
             application_id = self._client.application_id or 0
             webhook = discord.Webhook.partial(application_id, ref.token, client=self._client)
             edit = partial(webhook.edit_message, ref.message_id or _ORIGINAL)
             try:
                 async with delivery():
-                    await self.replace(ref.channel_id, edit, message)
+                    await self.replace(ref.channel_id, edit, message, language)
             except Gone:
                 if ref.message_id is None:
                     raise
             else:
                 return
         if ref.channel_id is not None and ref.message_id is not None:
-            await self.edit(MessageRef(ref.channel_id, ref.message_id), message)
+            # The community is unknown here, so this translates nothing that is left.
+            await self.edit(
+                MessageRef(ref.channel_id, ref.message_id), translated(message, language)
+            )
+
+    async def language_of(self, community_id: int | None) -> Language:
+        """The language that a server has chosen for the bot, or its own."""
+        guild = self._client.get_guild(community_id or 0)
+        locale = str(guild.preferred_locale) if guild is not None else ""
+        return language_of(await self.chosen_language(community_id) or locale)
 
     async def link(self, ref: MessageRef) -> str:
         """The address of a message."""

@@ -7,7 +7,19 @@ from typing import Any
 
 import discord
 
-from bot.chat.message import Button, Embed, Field, Message, Style, Text, Timestamp, Tone
+from bot.chat.message import (
+    Button,
+    Embed,
+    Field,
+    Message,
+    Style,
+    Text,
+    Timestamp,
+    Tone,
+    spans,
+    translated,
+)
+from bot.chat.translation import ENGLISH, Language
 from bot.formats import shortened
 
 _MARKS = re.compile(r"[\\*_~|`\[\]<@]|:(?=//)")
@@ -60,11 +72,12 @@ _COLOURS = {
 }
 
 
-def render(message: Message) -> list[dict[str, Any]]:
+def render(message: Message, language: Language = ENGLISH) -> list[dict[str, Any]]:
     """A message as keyword arguments of `send`: a list, since a long one is split.
 
     The first part has the text, the last the buttons and files.
     """
+    message = translated(message, language)
     embeds = [embed for part in message.embeds for embed in embeds_of(part)]
     lines = to_markdown(message.content).split("\n") if message.content else []
     messages: list[dict[str, Any]] = [{"content": each} for each in split_lines(lines, CONTENT)]
@@ -84,13 +97,13 @@ def render(message: Message) -> list[dict[str, Any]]:
     return messages
 
 
-def render_edit(message: Message) -> dict[str, Any]:
+def render_edit(message: Message, language: Language = ENGLISH) -> dict[str, Any]:
     """A message as keyword arguments of `edit`. Parts that it lacks are removed, except files that
     stay.
 
     An edit cannot add messages, so content beyond the first one is left out.
     """
-    parts = render(message)
+    parts = render(message, language)
     first = parts[0]
     edit = {
         "content": first.get("content"),
@@ -135,7 +148,7 @@ def embeds_of(embed: Embed) -> list[discord.Embed]:
 def to_markdown(words: Text) -> str:
     """Text in Discord's markdown, escaped."""
     marked: list[str] = []
-    for part in words:
+    for part in spans(words):
         if isinstance(part, Timestamp):
             marked.append(discord.utils.format_dt(part.at, "f" if part.absolute else "R"))
         elif part.style is Style.CODE:

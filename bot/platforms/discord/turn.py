@@ -9,6 +9,7 @@ from discord import InteractionResponseType
 
 from bot.chat.message import Button, Message
 from bot.chat.received import clean
+from bot.chat.translation import Language, language_of
 from bot.chat.turn import AnswerRef, Forbidden, MessageRef, OnPending, Source, Unreachable, User
 from bot.monitoring import requests
 from bot.platforms.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
@@ -65,7 +66,10 @@ class DiscordTurn:
             is_moderator=rights.manage_messages or rights.manage_guild or rights.administrator,
             is_manager=rights.manage_guild or rights.administrator,
             is_administrator=rights.administrator,
+            locale=str(interaction.locale),
         )
+        self._is_private = False
+        """Whether only the member sees the answer."""
 
     @property
     def sees_channel(self) -> bool:
@@ -93,7 +97,12 @@ class DiscordTurn:
         """The answer beside the message with the pressed button."""
         if self._followup is None:
             return None
-        return AnswerRef(self.channel_id, self._followup.id, self._interaction.token)
+        return AnswerRef(
+            self.channel_id,
+            self._followup.id,
+            self._interaction.token,
+            locale=self.user.locale,
+        )
 
     def moderates(self, channel_id: int) -> bool:
         """Whether the user sees a channel and may delete messages of others there."""
@@ -120,22 +129,33 @@ class DiscordTurn:
             return None
         return Source(MessageRef(message.channel.id, message.id, self.community_id))
 
+    async def language(self, *, private: bool = False) -> Language:
+        """The member's language, or else that of the server; in direct messages the member's."""
+        if private or self.community_id is None:
+            return language_of(self.user.locale)
+        chosen = await self.platform.chosen_language(self.community_id)
+        return language_of(chosen or str(self._interaction.guild_locale or ""))
+
     async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
         """Show "thinking…"."""
         interaction, number = self._interaction, None
+        locale = (await self.language(private=private)).tag
 
         async def send() -> None:
             nonlocal number
             # Before it is shown: the process may be killed right after.
-            await self._pending(AnswerRef(self.channel_id, None, interaction.token), retry)
+            await self._pending(
+                AnswerRef(self.channel_id, None, interaction.token, locale=locale), retry
+            )
             shown = await interaction.response.defer(ephemeral=private, thinking=True)
             number = shown.message_id if shown is not None else None
 
         if await self._first(InteractionResponseType.deferred_channel_message, send):
+            self._is_private = private
             is_member = self.community_id in self.platform.communities
             if is_member and self.sees_channel and not private and number is not None:
                 # Once the token has expired, an ordinary edit will do.
-                ref = AnswerRef(self.channel_id, number, interaction.token)
+                ref = AnswerRef(self.channel_id, number, interaction.token, locale=locale)
                 await self._pending(ref, retry)
 
     async def acknowledge(self) -> None:
@@ -146,27 +166,32 @@ class DiscordTurn:
     async def respond(self, message: Message) -> MessageRef | None:
         """Answer, replacing "thinking…". A message that is too long is split."""
         interaction, limit = self._interaction, limit_of(message)
+        self._is_private |= message.private
+        language = await self.language(private=self._is_private)
         number: int | None = None
         parts: list[dict[str, Any]] = []
 
         async def send() -> None:
             nonlocal number, parts
-            parts = render(message)
+            parts = render(message, language)
             sent = await interaction.response.send_message(**parts[0], ephemeral=message.private)
             number = sent.message_id
 
         is_first = await self._first(InteractionResponseType.channel_message, send, limit)
         async with delivery(limit):
             if not is_first:
-                parts = render(message)  # anew: an attempt that was refused may have read files
-                number = await self._send_later(message, parts)
+                # Anew: an attempt that was refused may have read files.
+                parts = render(message, language)
+                number = await self._send_later(message, parts, language)
             for part in parts[1:]:
                 await interaction.followup.send(**part, ephemeral=message.private)
         if number is None or self.channel_id is None:
             return None
         return MessageRef(self.channel_id, number, self.community_id)
 
-    async def _send_later(self, message: Message, parts: Sequence[dict[str, Any]]) -> int:
+    async def _send_later(
+        self, message: Message, parts: Sequence[dict[str, Any]], language: Language
+    ) -> int:
         """Send the first part of an answer after the first response. Returns its number."""
         interaction = self._interaction
         if self._type in _UPDATES:  # the message with the button stays
@@ -174,7 +199,7 @@ class DiscordTurn:
                 **parts[0], wait=True, ephemeral=message.private
             )
             return self._followup.id
-        shown = await self._replace(interaction.edit_original_response, message)
+        shown = await self._replace(interaction.edit_original_response, message, language)
         return shown.id
 
     async def edit(self, message: Message) -> None:
@@ -182,10 +207,11 @@ class DiscordTurn:
         if self._type in _UPDATES and self._followup is None:  # nothing to replace yet
             await self.respond(message)
             return
+        language = await self.language(private=self._is_private or message.private)
         async with delivery(limit_of(message)):
             shown = self._followup
             edit = shown.edit if shown is not None else self._interaction.edit_original_response
-            await self._replace(edit, message)
+            await self._replace(edit, message, language)
 
     async def show_waiting(self, message: Message) -> None:
         """Show the place in the queue, until the answer replaces it."""
@@ -194,9 +220,12 @@ class DiscordTurn:
     async def edit_source(self, message: Message) -> None:
         """Replace the message whose button was pressed."""
         interaction, limit = self._interaction, limit_of(message)
+        source = interaction.message
+        is_private = source is not None and source.flags.ephemeral
+        language = await self.language(private=is_private)
 
         async def send() -> None:
-            await interaction.response.edit_message(**render_edit(message))
+            await interaction.response.edit_message(**render_edit(message, language))
 
         if await self._first(InteractionResponseType.message_update, send, limit):
             return
@@ -208,19 +237,23 @@ class DiscordTurn:
         else:
             return
         async with delivery(limit):
-            await self._replace(edit, message)
+            await self._replace(edit, message, language)
 
-    async def _replace(self, edit: Callable[..., Awaitable[T]], message: Message) -> T:
-        return await self.platform.replace(self.channel_id, edit, message)
+    async def _replace(
+        self, edit: Callable[..., Awaitable[T]], message: Message, language: Language
+    ) -> T:
+        return await self.platform.replace(self.channel_id, edit, message, language)
 
     async def announce(self, message: Message) -> MessageRef:
         """Send an ordinary message: answers to an interaction can be edited for 15 minutes only."""
         channel = self._interaction.channel
         if not isinstance(channel, discord.abc.Messageable):
             raise Forbidden("this channel takes no messages")
+        language = await self.language()
         async with delivery(limit_of(message)):
-            sent = await channel.send(**render(message)[0])
-        await self._pending(AnswerRef(sent.channel.id, sent.id, is_announced=True), None)
+            sent = await channel.send(**render(message, language)[0])
+        ref = AnswerRef(sent.channel.id, sent.id, is_announced=True, locale=language.tag)
+        await self._pending(ref, None)
         return MessageRef(sent.channel.id, sent.id, self.community_id)
 
     async def _pending(self, ref: AnswerRef, retry: Button | None) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.platforms.local.common.page import Page, file_response
+from bot.platforms.local.common.page import Page, file_response, locale_of
 from bot.platforms.local.common.simulator import Changes
 from bot.platforms.local.guild import User
 from bot.platforms.local.limits import JSON, ApiError, Upload
@@ -75,6 +75,7 @@ class DiscordPage(Page):
         ]
 
     async def act(self, body: JSON, files: Mapping[str, Upload]) -> JSON:
+        self._state.locale = locale_of(body)
         try:
             return await self._do(str(body.get("do")), self._user(body.get("as")), body, files)
         except ApiError as error:

@@ -67,6 +67,8 @@ class State:
         """`beside`: another server of the same Discord; `position`: the number of this one."""
         self.clock = clock
         self.first_response_s = first_response_s
+        self.locale = "en-US"
+        """The language of the members: that of the browser."""
         self.online = False
         self.events = Events()
         self._new_id: Snowflakes = Snowflakes(clock) if beside is None else beside._new_id
@@ -245,6 +247,8 @@ class State:
             "member": self.guild.member_payload(asked.user)
             | {"permissions": str(asked.user.permissions)},
             "app_permissions": str(self.guild.bot.permissions),
+            "locale": self.locale,
+            "guild_locale": "en-US",
             "context": int(Context.SERVER),
             "authorizing_integration_owners": {str(SERVERS): self.guild.id},
             "attachment_size_limit": ATTACHMENT_BYTES,

@@ -48,6 +48,7 @@ class SlackBot:
         self.api = SlackApi(bot_token, monitor=app.monitor, base_url=base_url, edit_s=edit_s)
         names = CommandNames(app.settings.slack_command_prefix)
         self.platform = SlackPlatform(self.api, SlackIdentities(app.store[Identities]), names)
+        self.platform.chosen_language = app.languages.of
         if health is None:
             health = Health(app, self.platform)
             app.services.append(health)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.chat.commands import Command, Declared, Group, Menu, Option
-from bot.chat.translation import _
+from bot.chat.translation import ENGLISH, _
 from bot.features import REGISTRY
 from bot.formats import shortened
 from bot.platforms.slack.names import MENU, SHORTCUT, CommandNames
+from bot.platforms.slack.views.rendering import said_in
 
 SCOPES = ("chat:write", "commands", "files:read", "files:write", "im:write", "users:read")
 """What the bot's token allows. The app-level token needs `connections:write`."""
@@ -23,9 +24,9 @@ SHORTCUT_NAME, SHORTCUT_DESCRIPTION, SUMMARY = 24, 150, 140
 
 
 def manifest(names: CommandNames) -> dict[str, Any]:
-    """The manifest of all commands, as Slack reads it."""
+    """The manifest of all commands, as Slack reads it: in English, as it has one language."""
     commands = REGISTRY.commands
-    return {
+    made = {
         "display_information": {
             "name": "Mangosaurus",
             "description": shortened(_("Names new dinosaurs, and writes sonnets."), SUMMARY),
@@ -58,6 +59,8 @@ def manifest(names: CommandNames) -> dict[str, Any]:
             "token_rotation_enabled": False,
         },
     }
+    english: dict[str, Any] = said_in(made, ENGLISH)
+    return english
 
 
 def as_yaml(names: CommandNames) -> str:

@@ -17,11 +17,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cache
 
 from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry
 from bot.chat.message import Span, UserError, code
 from bot.chat.received import LONGEST_TEXT
-from bot.chat.translation import _
+from bot.chat.translation import _, in_language, language_of, languages
 from bot.formats import human_join, shortened
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
@@ -123,17 +124,25 @@ def _choice(option: Option, typed: str) -> str:
     word, values = folded(typed), _values_by_form(option)
     if word in values:
         return values[word]
-    choices = human_join([_brief(each) for each in option.choices[:MOST_NAMED]], _("or"))
+    choices = human_join([_brief(each) for each in option.choices[:MOST_NAMED]], either=True)
     alike = get_close_matches(SYNONYMS.get(word, word), values, n=1, cutoff=ALIKE)
     sentence = _("{option} can be {choices}; you typed {typed}.")
     instead = values[alike[0]] if alike else ""
     raise _refusal(option, typed, sentence, instead=instead, choices=choices)
 
 
-def _values_by_form(option: Option) -> dict[str, str]:
-    """The values of an option that has choices, by what members type for them, folded."""
+@cache
+def _values_by_form(option: Option) -> Mapping[str, str]:
+    """The values of an option that has choices, by what members type for them, folded.
+
+    A member may type a label in the language in which they have read it.
+    """
+    spoken = [language_of(tag) for tag in reversed(languages())]  # English counts most
     return {
-        folded(form): each.value for each in option.choices for form in (each.label, each.value)
+        folded(form): each.value
+        for language in spoken
+        for each in option.choices
+        for form in (in_language(each.label, language), each.value)
     }
 
 
@@ -362,7 +371,7 @@ class _Line:
             _("{typed} belongs to no option. {command} has {options}, for example {example}"),
             typed=shown(unescaped(typed)),
             command=code(self._slash),
-            options=human_join([*self._options], _("and")),
+            options=human_join([*self._options]),
             example=code(f"{self._slash} {_example(next(iter(self._options.values())))}"),
         )
 
@@ -485,7 +494,7 @@ def _subcommand(group: Group, typed: str, rest: str, names: CommandNames) -> Com
     raise UserError(
         _("Type {words} after {command}, for example {example}"),
         command=code(command),
-        words=human_join([*known], _("or")),
+        words=human_join([*known], either=True),
         example=code(f"{command} {next(iter(known))}"),
     )
 

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from bot.chat.cooldowns import Cooldowns, TooSoon
-from bot.chat.message import Message
+from bot.chat.languages import ChosenLanguage, no_choice
+from bot.chat.message import Message, translated
 from bot.chat.received import clean, stored_number
-from bot.chat.translation import _
+from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
@@ -50,8 +51,11 @@ LIMITS = Limits(
 )
 TERMS = Terms(
     platform="Slack",
+    # TRANSLATORS: What Slack calls a community. It is the field {community} of other sentences.
     community=_("workspace"),
+    # TRANSLATORS: The same for several: the field {communities}.
     communities=_("workspaces"),
+    # TRANSLATORS: The field {reload} of: This command has changed; {reload} and try again.
     reload=_("reload Slack (Ctrl+R)"),
     access=_("Invite it to the channel: type /invite @Mangosaurus there."),
     place=_("channel"),  # direct messages are in the workspace, too
@@ -101,6 +105,7 @@ class SlackPlatform:
         self.api = api
         self.identities = identities
         self.commands = commands
+        self.chosen_language: ChosenLanguage = no_choice
         self.connected: Callable[[], bool] = lambda: False
         self.team = self.team_name = self.bot_user = self.bot_id = self.address = ""
         """Of the workspace, once `identify` has been called."""
@@ -200,13 +205,19 @@ class SlackPlatform:
         self._outside[channel] = self._clock() + OUTSIDE_S
         return True
 
-    async def rendered(self, message: Message, *, private: bool = False) -> list[MessagePart]:
+    async def rendered(
+        self, message: Message, language: Language, *, private: bool = False
+    ) -> list[MessagePart]:
         """A message in parts. Only a private one mentions members."""
-        return rendering.render(message, await self._named(message, private), self.commands)
+        names = await self._named(message, private)
+        return rendering.render(message, names, self.commands, language)
 
-    async def rendered_edit(self, message: Message, *, private: bool = False) -> MessagePart:
+    async def rendered_edit(
+        self, message: Message, language: Language, *, private: bool = False
+    ) -> MessagePart:
         """A message as one part, since an edit cannot add others."""
-        return rendering.render_edit(message, await self._named(message, private), self.commands)
+        names = await self._named(message, private)
+        return rendering.render_edit(message, names, self.commands, language)
 
     async def _named(self, message: Message, private: bool) -> dict[int, str]:
         """What a message calls the users and channels that it mentions."""
@@ -236,7 +247,9 @@ class SlackPlatform:
 
         thread: the timestamp of the message to which it is a reply.
         """
-        first, *rest = await self.rendered(message)
+        language = await self.language_of(self.community_id)
+        message = translated(message, language)
+        first, *rest = await self.rendered(message, language)
         try:
             timestamp = await self.api.post(channel, first, thread=thread)
         except DeliveryError as error:
@@ -271,9 +284,12 @@ class SlackPlatform:
         Those that it had are deleted, unless they stay: its own, and what this process has sent
         after it. Slack shows that, so the same files stay.
         """
+        language = await self.language_of(self.community_id)
+        message = translated(message, language)
         channel = await self._channel(ref.channel_id)
         timestamp = timestamp_of(ref.message_id)
-        shown = await self.api.update(channel, timestamp, await self.rendered_edit(message))
+        part = await self.rendered_edit(message, language)
+        shown = await self.api.update(channel, timestamp, part)
         if shown is None or (message.files_stay and not message.files):
             return
         files = list_of(shown, "files")
@@ -306,17 +322,25 @@ class SlackPlatform:
 
         Raises `DeliveryError`.
         """
-        first, *rest = await self.rendered(message)
+        language = await self.language_of(self.community_id)
+        message = translated(message, language)
+        first, *rest = await self.rendered(message, language)
         await self.api.update(channel, timestamp, first)
         await self._send_rest(channel, timestamp, rest, message, thread)
 
     async def close_answer(self, ref: AnswerRef, message: Message) -> None:
         """Replace a deferred answer, perhaps of another process. Raises `DeliveryError`."""
+        language = language_of(ref.locale)
+        message = translated(message, language)
         if ref.channel_id is not None and ref.message_id is not None:
             await self.edit(MessageRef(ref.channel_id, ref.message_id), message)
         elif ref.token is not None:  # nothing is shown yet
-            part = await self.rendered_edit(message, private=True)
+            part = await self.rendered_edit(message, language, private=True)
             await self.api.respond(ref.token, {**part, **EPHEMERAL})
+
+    async def language_of(self, community_id: int | None) -> Language:
+        """The language that the workspace has chosen for the bot, or English: it has none."""
+        return language_of(await self.chosen_language(community_id))
 
     async def link(self, ref: MessageRef) -> str:
         """The address of a message; that of the workspace if its channel is unknown."""

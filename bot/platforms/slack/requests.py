@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -15,7 +16,7 @@ from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.chat.errors import community_only
 from bot.chat.message import Button, UserError
 from bot.chat.received import LONGEST_TEXT, clean, received
-from bot.chat.translation import _
+from bot.chat.translation import _, language_of
 from bot.chat.turn import DeliveryError, Gone, MessageRef, Turn
 from bot.features.jobs import Jobs
 from bot.platforms.slack.identities import is_external, message_id
@@ -232,7 +233,8 @@ class Requests:
         origin = turn.origin
         place = {"channel": origin.channel, "response_url": origin.response_url}
         metadata = json.dumps(place | {"is_closed": origin.is_closed})
-        view = modals.form_of(typed.command, typed.values, metadata, self._platform.commands)
+        commands, language = self._platform.commands, await turn.language(private=True)
+        view = modals.form_of(typed.command, typed.values, metadata, commands, language)
 
         async def answer(_app: App, _turn: Turn, _options: NoOptions) -> None:
             try:
@@ -252,13 +254,15 @@ class Requests:
         if turn is None or option.suggest is None:
             return modals.options((), typed)
         found = await dispatch.suggest(self._app, turn, option.suggestions(others), typed)
-        return modals.options(found, typed)
+        return modals.options(found, typed, await turn.language(private=True))
 
     def _submit(self, payload: Payload) -> Reply:
         """Answer a submitted form: at once what is wrong in it, or else later in the channel."""
-        view = part_of(payload, "view")
+        view, user = part_of(payload, "view"), text_of(payload, "user", "id")
+        known = self._platform.members.known(user, math.inf)  # whoever opened it was asked for
+        language = language_of(known.locale if known is not None else "")
         try:
-            submitted = modals.submitted(self.registry, view)
+            submitted = modals.submitted(self.registry, view, language)
         except UserError as error:
             return self._answer_form(payload, error)
         if submitted.errors:
@@ -266,7 +270,7 @@ class Requests:
         if submitted.wants_form:
             metadata = text_of(view, "private_metadata", most=LONGEST_METADATA)
             form = modals.form_of(
-                submitted.command, submitted.values, metadata, self._platform.commands
+                submitted.command, submitted.values, metadata, self._platform.commands, language
             )
             return {"response_action": "update", "view": form}
         return self._answer_form(payload, submitted)

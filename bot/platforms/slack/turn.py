@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from bot.chat.message import Button, Embed, Message, text
+from bot.chat.message import Button, Embed, Message, text, translated
 from bot.chat.received import clean
-from bot.chat.translation import _
+from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import (
     AnswerRef,
     Deleted,
@@ -128,6 +128,15 @@ class SlackTurn:
         """Whether an app can be invited there."""
         return not self.origin.is_closed
 
+    async def language(self, *, private: bool = False) -> Language:
+        """The member's language, or else that of the workspace; in direct messages the member's.
+
+        Slack may not have told the member's.
+        """
+        if self.user.locale and (private or self.community_id is None):
+            return language_of(self.user.locale)
+        return await self.platform.language_of(self.platform.community_id)
+
     def moderates(self, channel_id: int) -> bool:
         """Whether the user administers the workspace: Slack has no moderators of a channel."""
         return self.user.is_administrator
@@ -159,7 +168,7 @@ class SlackTurn:
         is_shown = self._is_deferred or self._is_answered or self._is_acknowledged
         if is_shown or not self.expects_answer or not self.origin.response_url:
             return None
-        return AnswerRef(self.channel_id, None, self.origin.response_url)
+        return AnswerRef(self.channel_id, None, self.origin.response_url, locale=self.user.locale)
 
     async def defer(self, *, private: bool = False, retry: Button | None = None) -> None:
         """Show that an answer is being prepared, if it is not ready soon.
@@ -174,7 +183,8 @@ class SlackTurn:
             self._is_private, self._retry = private, retry
             token = self.origin.response_url or None
             # Before it is shown: the process may be killed right after.
-            await self._pending(AnswerRef(self.channel_id, None, token), retry)
+            locale = (await self.language(private=private)).tag
+            await self._pending(AnswerRef(self.channel_id, None, token, locale=locale), retry)
             is_replaced = not private and self.sees_channel
             showing = self._show_placeholder() if is_replaced else self._show_notice()
             self._placeholder = asyncio.create_task(showing)
@@ -186,6 +196,7 @@ class SlackTurn:
 
     async def respond(self, message: Message) -> MessageRef | None:
         """Answer, replacing what `defer` shows."""
+        message = await self._translated(message)
         async with self._responding:
             await self._answer(message)
             return self._ref(self._posted)
@@ -196,6 +207,7 @@ class SlackTurn:
         Raises `Unreachable` if Slack says only now that the bot is not in the channel: what was to
         grow there can be sent once, when it is complete.
         """
+        message = await self._translated(message)
         async with self._responding:
             could_grow = self.edits_answers
             try:
@@ -217,6 +229,8 @@ class SlackTurn:
         """Replace the message whose button was pressed."""
         origin, ref = self.origin, self._ref(self.origin.message)
         requests.acknowledge()
+        language = await self.language(private=origin.is_ephemeral)
+        message = translated(message, language)
         if ref is not None and not origin.is_ephemeral and self.sees_channel:
             try:
                 await self.platform.edit(ref, message)
@@ -233,7 +247,7 @@ class SlackTurn:
             await self._respond_elsewhere(message)
             return
         shown = _with_note(message) if message.files else message
-        part = await self.platform.rendered_edit(shown, private=origin.is_ephemeral)
+        part = await self.platform.rendered_edit(shown, language, private=origin.is_ephemeral)
         await self._use_url(part, {"replace_original": True})
         await self._send_files(message)
 
@@ -241,18 +255,22 @@ class SlackTurn:
         """Send an ordinary message to the channel."""
         if not self.sees_channel:
             raise self._no_access()
-        timestamp = await self._post(message)
+        language = await self.language()
+        timestamp = await self._post(translated(message, language))
         ref = self._ref(timestamp)
         if ref is None:
             raise DeliveryError("chat.postMessage: no timestamp")
-        await self._pending(AnswerRef(ref.channel_id, ref.message_id, is_announced=True), None)
+        await self._pending(
+            AnswerRef(ref.channel_id, ref.message_id, is_announced=True, locale=language.tag), None
+        )
         return ref
 
     async def _note_posted(self) -> None:
         """Tell which message shows a deferred answer: it may still grow."""
         number = message_id(self._posted or "")
         if self._is_deferred and number is not None:
-            await self._pending(AnswerRef(self.channel_id, number), self._retry)
+            locale = (await self.language()).tag
+            await self._pending(AnswerRef(self.channel_id, number, locale=locale), self._retry)
 
     async def _show_placeholder(self) -> None:
         """Post what the answer replaces. Where the bot is not in the channel, tell the member."""
@@ -262,7 +280,8 @@ class SlackTurn:
                 return
             if self.edits_answers:
                 try:
-                    self._posted = await self._post(self._waiting)
+                    waiting = translated(self._waiting, await self.language())
+                    self._posted = await self._post(waiting)
                 except DeliveryError as error:
                     log.info("A placeholder could not be shown: %s", error)
                 else:
@@ -277,13 +296,18 @@ class SlackTurn:
         async with self._responding:
             if self._is_answered or not self.origin.response_url:
                 return
-            part = await self.platform.rendered_edit(self._waiting, private=True)
+            language = await self.language(private=True)
+            part = await self.platform.rendered_edit(self._waiting, language, private=True)
             try:
                 await self._use_url(part, EPHEMERAL)
             except DeliveryError as error:
                 log.info("A notice could not be shown: %s", error)
             else:
                 requests.acknowledge()
+
+    async def _translated(self, message: Message) -> Message:
+        """An answer in the language of those who see it."""
+        return translated(message, await self.language(private=message.private or self._is_private))
 
     async def _until(self, seconds: float) -> None:
         """Wait until the request is some seconds old."""
@@ -348,10 +372,10 @@ class SlackTurn:
         needs_channel = bool(message.files) or any(b.action == VOTE for b in message.buttons)
         if not message.private and needs_channel and self.origin.channel:
             raise self._no_access()
-        shown = message
+        shown, language = message, await self.language(private=message.private)
         if message.files and self.origin.response_url:
             shown = _with_note(message)
-        parts = await self.platform.rendered(shown, private=message.private)
+        parts = await self.platform.rendered(shown, language, private=message.private)
         kind = EPHEMERAL if message.private else IN_CHANNEL
         sent = 0
         try:

@@ -12,7 +12,7 @@ from bot.chat.commands import Command, Group, Person, Pressed
 from bot.chat.errors import explain
 from bot.chat.message import Message, UserError
 from bot.chat.received import clean
-from bot.chat.translation import _
+from bot.chat.translation import _, language_of
 from bot.chat.turn import DeliveryError, Gone
 from bot.concurrency import ShuttingDown, within
 from bot.platforms.slack.identities import is_external
@@ -150,7 +150,7 @@ class SlackTurns:
         """A member with their rights; without any if Slack does not tell them in time."""
         members, unknown = self._platform.members, Member(name, is_unknown=True)
         if rights is Rights.NEEDLESS:
-            return members.known(user) or unknown
+            return members.known(user, math.inf) or unknown
         finding = members.find(user, self._platform.team, for_rights=rights is Rights.RECENT)
         try:
             return await within(MEMBER_PATIENCE_S, finding)
@@ -168,7 +168,9 @@ class SlackTurns:
         if sentence is None:
             return
         api, url = self._platform.api, origin.response_url
-        (part,) = rendering.render(Message(sentence))
+        known = self._platform.members.known(origin.user, math.inf)
+        language = language_of(known.locale if known is not None else "")
+        (part,) = rendering.render(Message(sentence), language=language)
         try:
             if url:
                 await api.respond(url, {**part, **EPHEMERAL}, thread=origin.thread)

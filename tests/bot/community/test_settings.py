@@ -3,7 +3,7 @@
 import pytest
 
 from bot.chat.message import UserError
-from bot.community.settings import MOST_WORDS, checked_strictness, checked_words
+from bot.community.settings import LOCALE, MOST_WORDS, checked_strictness, checked_words
 from bot.words import Strictness
 from tests.bot.champions import crown
 from tests.bot.chats.protocol import Chat
@@ -93,3 +93,15 @@ def test_strictness() -> None:
     assert checked_strictness("mild") is Strictness.MILD
     with pytest.raises(UserError, match="mild, normal or strict"):
         checked_strictness("none")
+
+
+@pytest.mark.both
+async def test_language(chat: Chat) -> None:
+    boss = await chat.add_administrator()
+    result = await boss.use("settings", language="en")
+    assert result.text == "What everybody sees here is in English."
+    assert await chat.app.languages.of(chat.community_id) == "en"
+    result = await boss.use("settings", language=LOCALE)
+    club = chat.terms.community
+    assert result.text == f"What everybody sees here is in the language of the {club}."
+    assert await chat.app.languages.of(chat.community_id) is None

@@ -9,6 +9,7 @@ import pytest
 
 from bot.evaluation.headline import Figure
 from bot.evaluation.scoreboard import Board, Plot, QualityTarget, Table, markdown, publish
+from data.errors import Sentence
 
 CHECKOUT = Path(__file__).parents[3]
 BOARD = Board(
@@ -23,7 +24,7 @@ BOARD = Board(
     samples_title="The first names",
     samples=("Mangosaurus, Rex", "Mei"),
     plots=(Plot("names-loss.png", "Loss by update", "Falling."),),
-    headline=(Figure("Pairs that rhyme", "98%", "Shakespeare 77%"),),
+    headline=(Figure("Pairs that rhyme", 0.98, Sentence("Shakespeare 77%")),),
     figures={"held_out": {"ours": 1.4871}},
 )
 POEMS = replace(BOARD, task="sonnets", samples=())

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 CHECKOUT = Path(__file__).parents[3]
-CATALOGUE = CHECKOUT / "bot" / "chat" / "messages.pot"
+CATALOGUE = CHECKOUT / "bot" / "locales" / "messages.pot"
 ROOMS = [
     CHECKOUT / "bot" / room
     for room in (
@@ -27,28 +28,53 @@ KEYWORDS = {
     "CorpusError": (1,),
     "NamesError": (1,),
     "Sentence": (1,),
+    "Figure": (1,),
 }
 """Functions whose first arguments are sentences, as in the Makefile's `catalogue`."""
 
-METHODS = [("**.py", "python"), ("**/forms.toml", "bot.chat.translation:forms")]
+METHODS = [
+    ("**.py", "python"),
+    ("**/forms.toml", "bot.chat.translation:forms"),
+    ("**/roots.toml", "bot.chat.translation:roots"),
+    ("**/corpora.toml", "bot.chat.translation:titles"),
+]
 """Extractors, as in `babel.cfg`."""
 
 LOG = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 INTERNAL = {
-    *("code", "ValueError", "LookupError", "KeyError", "compile", "match", "fullmatch", "register"),
+    *(
+        "Phrase",
+        "code",
+        "ValueError",
+        "LookupError",
+        "KeyError",
+        "compile",
+        "match",
+        "fullmatch",
+        "register",
+    ),
     *("DeliveryError", "Forbidden", "Gone", "StartupError", "error_of", "Unreachable", "Check"),
 }
 """Calls whose sentences are for developers, or to be typed as they stand."""
 
 
-def extracted() -> set[str]:
-    """The sentences in the source."""
-    found: set[str] = set()
+@cache
+def messages() -> frozenset[str | tuple[str, str]]:
+    """The sentences in the source, with the plural of those that have one."""
+    found: dict[str, str | tuple[str, str]] = {}
     for wing in ("bot", "data", "models"):
         extraction = extract_from_dir(CHECKOUT / wing, method_map=METHODS, keywords=KEYWORDS)
         for _file, _line, message, _comments, _context in extraction:
-            found |= {message} if isinstance(message, str) else set(message)
-    return found
+            if isinstance(message, str):
+                found.setdefault(message, message)
+            else:
+                found[message[0]] = (message[0], message[1])
+    return frozenset(found.values())
+
+
+def extracted() -> set[str]:
+    """The sentences in the source."""
+    return {each for one in messages() for each in ([one] if isinstance(one, str) else one)}
 
 
 def catalogued() -> set[str]:
@@ -117,6 +143,7 @@ SOURCES = [
     path
     for folder in ROOMS
     for path in sorted(folder.rglob("*.py"))
+    if path.name != "translation.py"  # it speaks to translators
     # The other files there speak to operators.
     if folder.name not in ("training", "status", "discord", "slack")
     or "chat.translation" in path.read_text()

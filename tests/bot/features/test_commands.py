@@ -29,6 +29,7 @@ from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
 from bot.words import WordFilter
 from data.corpora import CorpusError
+from data.errors import Sentence
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 from tests.bot.chats.on_discord import DiscordChat
@@ -63,7 +64,7 @@ async def test_about(chat: Chat) -> None:
 
 async def test_about_has_measured_figures(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights on the scoreboard have its figures in words; for others `/models info` has some."""
-    rhymes = Figure("Rhyming pairs", "98%", "Shakespeare 78%")
+    rhymes = Figure("Rhyming pairs", 0.98, Sentence("Shakespeare 78%"))
     monkeypatch.setattr(about_command, "_headlines", lambda _digests: {"sonnets": (rhymes,)})
     about = await fields(chat)
     assert "Rhyming pairs: 98% (Shakespeare 78%)" in about["Sonnets"]

@@ -113,7 +113,13 @@ def test_unknown_server_grants_nothing() -> None:
     everything = discord.Permissions.all()
     user = SimpleNamespace(id=1, display_name="bob")
     asked = SimpleNamespace(
-        permissions=everything, user=user, guild=None, guild_id=7, channel_id=5, created_at=None
+        permissions=everything,
+        user=user,
+        guild=None,
+        guild_id=7,
+        channel_id=5,
+        created_at=None,
+        locale="",
     )
     turn = DiscordTurn(asked, None)  # type: ignore[arg-type]
     assert turn.user == User(1, "bob")

@@ -21,11 +21,12 @@ async def test_real_genus(chat: Chat) -> None:
         "Say STEG-oh-SOR-us.",
         "It may mean roof lizard: stego (Greek stegos: roof) and saurus (Greek sauros: lizard).",
     ]
-    for fact in (
+    size = "23 ft long, 8,800 lb" if chat.name == "discord" else "7 m long, 4 t"
+    for fact in (  # the simulated server's locale is en-US
         "Family: stegosaur",
         "Found in: North America",
         "Eats: plants",
-        "Size: 7 m long, 4 t",
+        f"Size: {size}",
     ):
         assert fact in shown.words
     assert "A real dinosaur." in shown.words

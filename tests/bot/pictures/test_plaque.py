@@ -39,7 +39,8 @@ def drawn(
     summary: str = "25 November 2026 · 7 votes",
 ) -> Image.Image:
     """The decoded picture."""
-    svg = plaque(name, meaning, discoverer, summary, "discovered by {discoverer}", PLACEHOLDER)
+    texts = (meaning, discoverer, summary, "discovered by {discoverer}", PLACEHOLDER)
+    svg = plaque(name, *((words,) for words in texts))
     return decoded(svg)
 
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from bot.chat.message import plain
+from bot.chat.translation import ENGLISH
 from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file
 from tests.bot.chats.protocol import Chat
 
@@ -13,7 +14,7 @@ DAY = date(2026, 11, 5)
 
 async def test_file(chat: Chat) -> None:
     """The alternative text leaves the discoverer out, who is named beside the picture."""
-    file = await plaque_file(chat.app, "Mangosaurus", "mango lizard", "Ada", DAY, 1)
+    file = await plaque_file(chat.app, "Mangosaurus", "mango lizard", "Ada", DAY, 1, ENGLISH)
     assert file is not None
     assert file.name == PLAQUE
     assert file.content.startswith(b"\x89PNG")

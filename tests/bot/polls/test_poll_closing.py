@@ -14,6 +14,7 @@ import pytest
 
 from bot.chat.app import App
 from bot.chat.message import Message
+from bot.chat.translation import ENGLISH
 from bot.chat.turn import Limited, MessageRef
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
@@ -406,7 +407,7 @@ async def test_winner_without_room_for_poem(chat: Chat) -> None:
         community_id=chat.community_id,
         namer="letters",
     )
-    message = await poll_closing.winner_message(chat.app, poll, LIMITS)
+    message = await poll_closing.winner_message(chat.app, poll, LIMITS, ENGLISH)
     assert not message.buttons
     assert [file.name for file in message.files] == ["plaque.png"]
 

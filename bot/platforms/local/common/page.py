@@ -24,6 +24,7 @@ SHARED = Path(__file__).with_name("web")
 """Scripts and styles of several pages."""
 SHARED_SCRIPTS = ("elements", "messages", "suggestions", "connection")
 """Of the pages of all platforms."""
+LONGEST_LOCALE = 16
 POLL_S = 20.0
 """Seconds until a request for the state is answered without a change."""
 STRICT = {
@@ -103,8 +104,8 @@ class Page(ABC):
     async def act(self, body: JSON, files: Mapping[str, Upload]) -> JSON:
         """Do something as a member; the answer is what only they see at once.
 
-        body: what to do ("do"), as whom ("as"), and more. An answer with a "problem" says what is
-        wrong.
+        body: what to do ("do"), as whom ("as"), the browser's language ("locale"), and more. An
+        answer with a "problem" says what is wrong.
         """
 
     def add_to(self, app: web.Application) -> None:
@@ -138,6 +139,11 @@ class Page(ABC):
         }
         answer = await self.act(json.loads(str(form.get("payload") or "{}")), files)
         return web.json_response(answer, headers=STRICT)
+
+
+def locale_of(body: JSON) -> str:
+    """The language of the browser, which the bot takes for that of its members."""
+    return str(body.get("locale") or "en-US")[:LONGEST_LOCALE]
 
 
 def file_response(data: bytes, name: str, content_type: str) -> web.Response:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bot.platforms.local.common.page import Page, file_response
+from bot.platforms.local.common.page import Page, file_response, locale_of
 from bot.platforms.local.limits import JSON, Upload
 from bot.platforms.local.slack.forms import FormError
 from bot.platforms.local.slack.records import Interaction, Message, View
@@ -92,6 +92,7 @@ class SlackPage(Page):
     # What the member does
 
     async def act(self, body: JSON, files: Mapping[str, Upload]) -> JSON:
+        self._state.workspace.locale = locale_of(body)
         member = self._member(body.get("as"))
         store = self._state.messages.store_file
         values: dict[str, object] = dict(body.get("values") or {})

@@ -51,6 +51,8 @@ class Workspace:
 
     def __init__(self) -> None:
         self._ids = 0
+        self.locale = "en-US"
+        """The language of the members: that of the browser."""
         self.id, self.app_id, self.bot_id = map(self._new_id, "TAB")
         self.name, self.url = "Local workspace", "https://local.slack.com/"
         """The address is that which Slack would have; permalinks begin with it."""
@@ -143,4 +145,5 @@ class Workspace:
             "is_restricted": member.is_guest,
             "is_ultra_restricted": False,
             "is_bot": member.is_bot,
+            "locale": self.locale,
         }

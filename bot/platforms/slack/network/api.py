@@ -133,14 +133,16 @@ class SlackApi:
 
     async def user(self, user: str) -> Mapping[str, Any]:
         """A member, with their rights."""
-        return part_of(await self._ask("users.info", user=user), "user")
+        return part_of(await self._ask("users.info", user=user, include_locale=True), "user")
 
     async def members(self, cursor: str = "") -> tuple[Sequence[Mapping[str, object]], str]:
         """Up to `PAGE` members, with their rights. `cursor` is where the last call has ended.
 
         Returns them and where the call has ended; "" if there are no more.
         """
-        found = await self._ask("users.list", limit=PAGE, cursor=cursor or None)
+        found = await self._ask(
+            "users.list", limit=PAGE, cursor=cursor or None, include_locale=True
+        )
         end = text_of(found, "response_metadata", "next_cursor")
         return list_of(found, "members", most=PAGE), end
 

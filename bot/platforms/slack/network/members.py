@@ -21,6 +21,7 @@ MOST_MEMBERS = 5_000
 ASKS = 80
 """Questions in `WINDOW_S` until those about names have to wait: the others are for rights."""
 WINDOW_S = 60.0
+LONGEST_LOCALE = 16
 PAGES = 5
 """Calls for many members at once, at most, in each of which are up to a thousand."""
 
@@ -35,13 +36,15 @@ class Member:
     is_primary_owner: bool = False
     is_guest: bool = False
     is_bot: bool = False
+    locale: str = ""
+    """Their language: `pt-BR`."""
     is_unknown: bool = False
     """Whether Slack has not told of them, so that they have no rights."""
 
     def user(self, number: int) -> User:
         """The member as commands see them."""
         rights = self.is_administrator
-        return User(number, self.display_name, rights, rights, rights, self.is_guest)
+        return User(number, self.display_name, rights, rights, rights, self.is_guest, self.locale)
 
 
 def member_of(payload: object, team: str) -> Member:
@@ -66,6 +69,7 @@ def member_of(payload: object, team: str) -> Member:
         or is_true(payload, "is_restricted")
         or is_true(payload, "is_ultra_restricted"),
         is_bot=is_true(payload, "is_bot"),
+        locale=text_of(payload, "locale", most=LONGEST_LOCALE),
     )
 
 

@@ -9,7 +9,7 @@ from bot.chat import dispatch
 from bot.chat.app import App
 from bot.chat.commands import Audience
 from bot.chat.message import Button, Embed, Message, Text, code, text
-from bot.chat.translation import _
+from bot.chat.translation import ENGLISH, Language, _
 from bot.chat.turn import Turn
 from bot.community.blocks import Blocked
 from bot.concurrency import within
@@ -51,7 +51,8 @@ async def home_view(app: App, turn: Turn, commands: CommandNames) -> dict[str, A
     try:
         await app.check_admitted(turn)
     except Blocked as error:
-        return _home(blocks_of(Message(dispatch.explained(app, error, turn)), commands))
+        why = Message(dispatch.explained(app, error, turn))
+        return _home(blocks_of(why, commands, await turn.language(private=True)))
     audiences, champion, newest_poem, data = await asyncio.gather(
         audiences_of(app, turn),
         _found(hall_of_fame.champion_message(app, turn)),
@@ -61,7 +62,8 @@ async def home_view(app: App, turn: Turn, commands: CommandNames) -> dict[str, A
     is_guest = turn.user.is_guest
     examples = {each: examples_for(app.registry, (each,), is_guest=is_guest) for each in audiences}
     forms = () if is_guest else _FORMS  # those of commands that take the networks' time
-    return view_of(examples, champion, newest_poem, data, commands, forms)
+    language = await turn.language(private=True)
+    return view_of(examples, champion, newest_poem, data, commands, forms, language)
 
 
 def view_of(
@@ -71,6 +73,7 @@ def view_of(
     data: Message | None,
     commands: CommandNames,
     forms: tuple[Button, ...] = _FORMS,
+    language: Language = ENGLISH,
 ) -> dict[str, Any]:
     """A home tab, with buttons for forms and for the member's data.
 
@@ -100,10 +103,10 @@ def view_of(
     )
     blocks: list[Block] = []
     for messages, buttons in parts:
-        rendered = [block for each in messages for block in blocks_of(each, commands)]
+        rendered = [block for each in messages for block in blocks_of(each, commands, language)]
         if blocks and rendered:
             blocks.append({"type": "divider"})
-        blocks += [*rendered[:MOST_OF_A_PART], *rows_of(buttons)]
+        blocks += [*rendered[:MOST_OF_A_PART], *rows_of(buttons, language)]
     return _home(blocks)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry, Typed
 from bot.chat.message import UserError, plain
 from bot.chat.received import LONGEST_TEXT, LONGEST_TYPED, clean
-from bot.chat.translation import _
+from bot.chat.translation import ENGLISH, Language, _, in_language
 from bot.formats import shortened
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.options import OFF, ON, Value, converted
@@ -21,7 +21,7 @@ from bot.platforms.slack.payloads import (
     part_of,
     text_of,
 )
-from bot.platforms.slack.views.rendering import Block, decoded, encoded, plain_text
+from bot.platforms.slack.views.rendering import Block, decoded, encoded, plain_text, said_in
 
 COMMAND, GROUP = "command:", "group:"
 """Beginnings of a form's `callback_id`; the name of the command or group follows."""
@@ -54,6 +54,7 @@ def form_of(
     values: Mapping[str, Value],
     metadata: str = "",
     names: CommandNames = UNPREFIXED,
+    language: Language = ENGLISH,
 ) -> dict[str, Any]:
     """A modal with a field for each option, filled in with `values`; for a group its subcommand.
 
@@ -64,7 +65,7 @@ def form_of(
     else:
         callback_id = COMMAND + command.name
         fields = [_input(option, values.get(option.name)) for option in command.options]
-    return {
+    view = {
         "type": "modal",
         "callback_id": callback_id,
         "private_metadata": metadata,
@@ -73,9 +74,13 @@ def form_of(
         "close": plain_text(_("Cancel")),
         "blocks": [{"type": "section", "text": plain_text(command.description)}, *fields],
     }
+    said: dict[str, Any] = said_in(view, language)
+    return said
 
 
-def submitted(registry: Registry, view: Mapping[str, object]) -> Submitted:
+def submitted(
+    registry: Registry, view: Mapping[str, object], language: Language = ENGLISH
+) -> Submitted:
     """Read a submitted form. Raises `UserError` for one that the bot does not have."""
     name = text_of(view, "callback_id")
     state = part_of(view, "state", "values")
@@ -90,12 +95,12 @@ def submitted(registry: Registry, view: Mapping[str, object]) -> Submitted:
         try:
             value = _value(option, part_of(state, option.name, option.name))
         except UserError as error:
-            errors[option.name] = plain(error.text)
+            errors[option.name] = plain(error.text, language)
             continue
         if value is not None:
             values[option.name] = value
         elif option.is_required:
-            errors[option.name] = _("This is needed.")
+            errors[option.name] = in_language(_("This is needed."), language)
     return Submitted(command, values, errors)
 
 
@@ -121,7 +126,9 @@ def suggestion_of(
     return option, typed, text_of(payload, "value", most=LONGEST_TYPED)
 
 
-def options(choices: Sequence[Choice], typed: str = "") -> dict[str, Any]:
+def options(
+    choices: Sequence[Choice], typed: str = "", language: Language = ENGLISH
+) -> dict[str, Any]:
     """Suggestions, for the acknowledgement of their request.
 
     typed: becomes the last suggestion, if none looks like it: a select of Slack takes nothing else.
@@ -131,7 +138,8 @@ def options(choices: Sequence[Choice], typed: str = "") -> dict[str, Any]:
     if typed.strip() and typed.casefold() not in known:
         choices = [*choices[: MOST_CHOICES - 1], Choice(typed, typed)]
     usable = (choice for choice in choices if 0 < len(encoded(choice.value)) <= CHOICE_VALUE)
-    return {"options": [_option(each.label, each.value) for each in usable][:MOST_CHOICES]}
+    found = [_option(each.label, each.value) for each in usable][:MOST_CHOICES]
+    return {"options": said_in(found, language)}
 
 
 def _subcommands(group: Group) -> Block:

@@ -11,9 +11,20 @@ from datetime import UTC
 from types import MappingProxyType
 from typing import Any, TypedDict
 
-from bot.chat.message import Button, Embed, Field, Message, Span, Style, Text, Timestamp
+from bot.chat.message import (
+    Button,
+    Embed,
+    Field,
+    Message,
+    Span,
+    Style,
+    Text,
+    Timestamp,
+    spans,
+    translated,
+)
 from bot.chat.received import clean
-from bot.chat.translation import _
+from bot.chat.translation import ENGLISH, Language, _, in_language
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 
 Block = dict[str, Any]
@@ -65,14 +76,18 @@ class _Sized:
 
 
 def render(
-    message: Message, names: External = _NOBODY, commands: CommandNames = UNPREFIXED
+    message: Message,
+    names: External = _NOBODY,
+    commands: CommandNames = UNPREFIXED,
+    language: Language = ENGLISH,
 ) -> list[MessagePart]:
     """A message as one part or several, since a long one is split. The last has the buttons.
 
     names: by the ids in `mentioned`: Slack's id, for a mention, or a name to show. In public
         messages users are never mentioned, as that would notify them.
     """
-    pages = _pages(_Renderer(message, names, commands).blocks(), CHARACTERS)
+    message = translated(message, language)
+    pages = _pages(_Renderer(message, names, commands, language).blocks(), CHARACTERS)
     buttons = _actions(message.buttons)
     if buttons:
         *before, last = pages or [[]]
@@ -81,21 +96,26 @@ def render(
 
 
 def render_edit(
-    message: Message, names: External = _NOBODY, commands: CommandNames = UNPREFIXED
+    message: Message,
+    names: External = _NOBODY,
+    commands: CommandNames = UNPREFIXED,
+    language: Language = ENGLISH,
 ) -> MessagePart:
     """A message as one part, with its buttons: an edit cannot add messages, so the rest is left
     out.
     """
+    message = translated(message, language)
     buttons = _actions(message.buttons)
-    content = _Renderer(message, names, commands).blocks()
+    content = _Renderer(message, names, commands, language).blocks()
     most = CHARACTERS - sum(_length(each.words) for each in buttons)
     pages = _pages(content, most, BLOCKS - len(buttons)) or [[]]
     return _part([*pages[0], *buttons], _names_of_files(message))
 
 
-def blocks_of(message: Message, commands: CommandNames) -> list[Block]:
+def blocks_of(message: Message, commands: CommandNames, language: Language) -> list[Block]:
     """The blocks of a message without its buttons, for a view."""
-    return [each.block for each in _Renderer(message, _NOBODY, commands).blocks()]
+    renderer = _Renderer(translated(message, language), _NOBODY, commands, language)
+    return [each.block for each in renderer.blocks()]
 
 
 def mention_user(user_id: int) -> str:
@@ -116,7 +136,7 @@ def mentioned(message: Message) -> set[int]:
     links = (
         span.text
         for words in texts
-        for span in words
+        for span in spans(words)
         if isinstance(span, Span) and span.style is Style.LINK
     )
     return {int(found[2]) for link in links for found in _MENTION.finditer(link)}
@@ -139,10 +159,13 @@ def button_of(action: Mapping[str, object]) -> tuple[str, str] | None:
 class _Renderer:
     """Makes the blocks of one message."""
 
-    def __init__(self, message: Message, names: External, commands: CommandNames) -> None:
+    def __init__(
+        self, message: Message, names: External, commands: CommandNames, language: Language
+    ) -> None:
         self._message = message
         self._names = names
         self._commands = commands
+        self._language = language
 
     def blocks(self) -> list[_Sized]:
         """All blocks but those of buttons."""
@@ -172,7 +195,7 @@ class _Renderer:
     def _elements(self, words: Text) -> list[Block]:
         """Text as elements of rich text, of which none is empty."""
         elements: list[Block] = []
-        for each in words:
+        for each in spans(words):
             match each:
                 case Timestamp():
                     elements.append(_date(each))
@@ -206,12 +229,12 @@ class _Renderer:
         if kind == "channel":
             if _CHANNEL.fullmatch(external):
                 return {"type": "channel", "channel_id": external}
-            return _text(self._words(external) or _("a channel"))
+            return _text(self._words(external) or in_language(_("a channel"), self._language))
         if _USER.fullmatch(external):
             if self._message.private:
                 return {"type": "user", "user_id": external}
             external = ""
-        return _text(self._words(external) or _("a member"))
+        return _text(self._words(external) or in_language(_("a member"), self._language))
 
 
 def plain_text(words: str) -> Block:
@@ -234,9 +257,23 @@ def button(shown: Button, position: int) -> Block:
     return block
 
 
-def rows_of(buttons: Sequence[Button]) -> list[Block]:
+def rows_of(buttons: Sequence[Button], language: Language) -> list[Block]:
     """The blocks of buttons, for a view."""
-    return [each.block for each in _actions(buttons)]
+    shown = translated(Message(buttons=tuple(buttons)), language)
+    return [each.block for each in _actions(shown.buttons)]
+
+
+def said_in(value: Any, language: Language) -> Any:  # noqa: ANN401 (any JSON)
+    """What is in a view, in a language."""
+    match value:
+        case str():
+            return in_language(value, language)
+        case list():
+            return [said_in(each, language) for each in value]
+        case dict():
+            return {key: said_in(each, language) for key, each in value.items()}
+        case _:
+            return value
 
 
 def encoded(value: str) -> str:

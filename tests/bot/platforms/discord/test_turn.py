@@ -7,6 +7,7 @@ from unittest.mock import AsyncMock, Mock
 import discord
 import pytest
 
+from bot.chat.languages import no_choice
 from bot.chat.message import Button, File, Message
 from bot.chat.turn import AnswerRef
 from bot.monitoring.invalid_requests import InvalidRequests
@@ -27,9 +28,11 @@ def turn_of(platform: DiscordPlatform | None = None, **fields: object) -> Discor
         "channel_id": CHANNEL,
         "channel": None,
         "created_at": None,
+        "locale": "en-US",
+        "guild_locale": None,
     }
     interaction: Any = SimpleNamespace(**(usual | fields))
-    fake: Any = SimpleNamespace(communities=[SERVER])
+    fake: Any = SimpleNamespace(communities=[SERVER], chosen_language=no_choice)
     return DiscordTurn(interaction, platform or fake)
 
 

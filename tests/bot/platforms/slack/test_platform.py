@@ -6,6 +6,7 @@ from unittest.mock import AsyncMock
 import pytest
 
 from bot.chat.message import File, Message, link, text
+from bot.chat.translation import ENGLISH
 from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
@@ -275,7 +276,7 @@ async def test_public_message_notifies_nobody(
     (sent,) = server.of("chat.postMessage")
     assert "U1" not in str(sent)
     assert "@Mary" in str(sent["blocks"])
-    assert "U1" in str(await platform.rendered(message, private=True))
+    assert "U1" in str(await platform.rendered(message, ENGLISH, private=True))
 
 
 async def test_channel_outside_is_remembered(

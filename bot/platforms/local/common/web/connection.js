@@ -46,7 +46,7 @@ function move(change) {
 // Do something; the answer, with a problem if it failed.
 async function act(what, body, files = {}) {
   const form = new FormData();
-  form.append("payload", JSON.stringify({ do: what, as: place.as, channel: place.channel, ...body }));
+  form.append("payload", JSON.stringify({ do: what, as: place.as, channel: place.channel, locale: navigator.language, ...body }));
   for (const [name, file] of Object.entries(files)) form.append(name, file);
   if (what !== "complete" && what !== "suggest") complain("");  // suggestions come while the member reads what is wrong
   try {

@@ -1,0 +1,174 @@
+"""Phrases: English texts that each reader gets in their own language, with gettext's catalogues.
+
+Sentences are arguments of `_()` or `ngettext()`, which return a `Phrase`. It is translated when it
+is shown, so it may be made before it is known who reads it, or when a module is imported.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from string import Formatter
+from typing import Any, Self
+
+
+def not_one(count: int) -> int:
+    """Which form fits a count in English: 0 for the singular, 1 for the plural."""
+    return int(count != 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Language:
+    """A language with its catalogue. That of English, in which the source is written, is empty."""
+
+    tag: str = "en"
+    """`pt-BR`. The region decides about units only."""
+    sentences: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict, repr=False)
+    """Translations by English sentence: several if it has plural forms."""
+    plural_form: Callable[[int], int] = field(default=not_one, repr=False)
+    """Which of the plural forms fits a count."""
+
+    @property
+    def is_imperial(self) -> bool:
+        """Whether its readers measure in feet and pounds."""
+        return self.tag == "en-US"
+
+    def translation(self, sentence: str, plural: str = "", count: int = 1) -> str:
+        """The translation of a sentence; itself if there is none."""
+        found = self.sentences.get(sentence)
+        if found is None:
+            return plural if plural and count != 1 else sentence
+        if isinstance(found, str):
+            return found
+        return found[self.plural_form(count)] if plural else found[0]
+
+    def number(self, written: str) -> str:
+        """A number as the language writes it, from how Python does: `1,234.5`, `47%`."""
+        separators, percent = self._figures
+        number = written.removesuffix("%").translate(separators)
+        return percent.format(number) if written.endswith("%") else number
+
+    @cached_property
+    def _figures(self) -> tuple[Mapping[int, str], str]:
+        number, share = self.translation(_NUMBER), self.translation(_SHARE)
+        separators = {",": number[2:-5], ".": number[-2:-1]}
+        return str.maketrans(separators), share.replace("47", "{}")
+
+
+class Phrase(str):
+    """A text that each reader gets in their own language. As a `str` it is English, as in the log.
+
+    `format` returns a phrase, and so do the functions of `bot.formats`. Other methods of `str`,
+    and f-strings, return English for every reader.
+    """
+
+    __slots__ = ("fields", "number", "plural", "template")
+    template: str
+    plural: str
+    number: int
+    fields: Mapping[str, object] | None
+
+    def __new__(
+        cls,
+        template: str,
+        plural: str = "",
+        number: int = 1,
+        fields: Mapping[str, object] | None = None,
+    ) -> Self:
+        """`number` decides between `template` and `plural`, if there is a plural."""
+        english = plural if plural and number != 1 else str(template)
+        phrase = super().__new__(cls, english if fields is None else english.format(**fields))
+        phrase.template, phrase.plural, phrase.number = str(template), plural, number
+        phrase.fields = fields
+        return phrase
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the parts."""
+        return Phrase, (self.template, self.plural, self.number, self.fields)
+
+    def format(self, *args: object, **fields: object) -> "Phrase":
+        """A phrase with its fields filled in, which are named."""
+        if args or self.fields is not None:
+            raise TypeError("a phrase is formatted once, with named fields")
+        return Phrase(self.template, self.plural, self.number, fields)
+
+    def said(self, language: Language) -> str:
+        """The text in a language."""
+        template = language.translation(self.template, self.plural, self.number)
+        if self.fields is None:
+            return template
+        return "".join(
+            literal + ("" if name is None else _formatted(self.fields[name], form or "", language))
+            for literal, name, form, _conversion in Formatter().parse(template)
+        )
+
+
+def _formatted(value: object, form: str, language: Language) -> str:
+    if isinstance(value, int | float):
+        return language.number(format(value, form))
+    return format(in_language(value, language) if isinstance(value, str) else value, form)
+
+
+def in_language(words: str, language: Language) -> str:
+    """A text in a language, if it is a phrase; any other text as it is."""
+    return words.said(language) if isinstance(words, Phrase) else words
+
+
+def _(sentence: str) -> str:
+    """A sentence for translation. Fields are in braces: `_("Won with {votes}.")`."""
+    return Phrase(sentence)
+
+
+def ngettext(singular: str, plural: str, count: int) -> str:
+    """A sentence that depends on a count."""
+    return Phrase(singular, plural, count)
+
+
+def joined(first: str, second: str) -> str:
+    """Two sentences, one after the other. Either may be empty."""
+    if not first or not second:
+        return first or second
+    # TRANSLATORS: Two sentences, one after the other, with what your language has in between.
+    return _("{first} {second}").format(first=first, second=second)
+
+
+# TRANSLATORS: Write this number with the separators of your language, for example 12.345,6.
+_NUMBER = _("12,345.6")
+# TRANSLATORS: Write this share as your language does, for example with a space before the sign.
+_SHARE = _("47%")
+
+
+ENGLISH = Language()
+
+
+def to_json(words: str) -> str:
+    """A text for the database: a phrase as JSON, so that it is translated when it is shown."""
+    return json.dumps({_PHRASE: _stored(words)}) if isinstance(words, Phrase) else words
+
+
+def from_json(stored: str) -> str:
+    """The inverse of `to_json`. Anything else is a text, as older versions stored it."""
+    if not stored.startswith('{"' + _PHRASE):
+        return stored
+    words: str = _restored(json.loads(stored)[_PHRASE])
+    return words
+
+
+_PHRASE = "phrase"
+
+
+def _stored(value: object) -> object:
+    """A phrase as a list of its parts, and any other value of a field as it is."""
+    if not isinstance(value, Phrase):
+        return value
+    fields = value.fields and {name: _stored(each) for name, each in value.fields.items()}
+    return [value.template, value.plural, value.number, fields]
+
+
+def _restored(value: Any) -> Any:  # noqa: ANN401 (the value of a field)
+    match value:
+        case [template, plural, number, fields]:
+            fields = fields and {name: _restored(each) for name, each in fields.items()}
+            return Phrase(template, plural, number, fields)
+        case _:
+            return value

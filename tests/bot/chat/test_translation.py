@@ -1,0 +1,48 @@
+"""Catalogues: how they are read."""
+
+from bot.chat.translation import read_catalogue
+
+CATALOGUE = r"""
+# A comment with "quotation marks".
+msgid ""
+msgstr ""
+"Language: pl\n"
+"Plural-Forms: nplurals=3; plural=(n==1 ? 0 : n%10>=2 && n%10<=4 && "
+"(n%100<10 || n%100>=20) ? 1 : 2);\n"
+
+#. A comment of the source.
+#, python-brace-format
+msgid "{count} vote"
+msgid_plural "{count} votes"
+msgstr[0] "{count} głos"
+msgstr[1] "{count} głosy"
+msgstr[2] "{count} głosów"
+
+msgid "A \"long\" "
+"sentence.\n"
+msgstr "Długie "
+"„zdanie”.\n"
+
+#, fuzzy
+msgid "unsure"
+msgstr "niepewne"
+
+msgid "sure"
+msgstr "pewne"
+
+msgid "missing"
+msgstr ""
+
+#~ msgid "former"
+#~ msgstr "dawne"
+"""
+
+
+def test_read_catalogue() -> None:
+    polish = read_catalogue("pl", CATALOGUE)
+    forms = [polish.translation("{count} vote", "{count} votes", n) for n in (1, 2, 5, 22)]
+    assert forms == ["{count} głos", "{count} głosy", "{count} głosów", "{count} głosy"]
+    assert polish.translation('A "long" sentence.\n') == "Długie „zdanie”.\n"
+    assert polish.translation("sure") == "pewne"
+    for untranslated in ("unsure", "missing", "former"):
+        assert polish.translation(untranslated) == untranslated

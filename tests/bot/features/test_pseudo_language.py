@@ -1,0 +1,209 @@
+"""Every command and button in two pseudo-languages: one for the member, one for everybody."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from discord import AppCommandType
+from simcord.backend.errors import SetupError
+
+from bot.community.queries import Communities
+from bot.platforms.discord.commands import LONGEST_DESCRIPTION
+from bot.platforms.local.slack.blocks import texts
+from bot.verse.poems import FORMATS
+from models.verse.forms import FORMS
+from tests.bot.chats.on_slack import SlackChat
+from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
+from tests.bot.conftest import Home
+from tests.bot.pseudo import LETTERS, english_in, spoken, write_catalogue
+
+MOST_DEPTH = 2
+"""Buttons that are pressed in a row."""
+LIST = [f"Zor{first}{second}" for first in "abdefg" for second in ("bax", "dox", "gux", "lix")]
+"""A list to learn from, in which two lines are not used."""
+VERSE = ("📜",)
+"""Emoji of cards whose lines are verse."""
+USES: list[tuple[str, dict[str, object]]] = [
+    ("help", {}),
+    ("about", {}),
+    ("dinoname", {"count": 3}),
+    ("dinoname", {"starts_with": "zzzqx"}),
+    ("dissect", {"name": "Stegosaurus"}),
+    ("dissect", {"name": "Whither goest thou"}),
+    ("dinosaur", {"name": "Stegosaurus"}),
+    ("dinosaur", {"name": "Brontozorbosaurus"}),
+    ("halloffame", {}),
+    ("champion", {}),
+    ("museum", {"by": "family"}),
+    ("leaderboard", {}),
+    ("collection", {}),
+    ("sonnet", {"opening": "Whither goest"}),
+    ("sonnet", {"about": "Zorbo"}),
+    ("poems", {}),
+    ("export", {}),
+    ("namer list", {}),
+    ("namer create", {"name": "zorbs", "text": ", ".join(LIST)}),
+    ("namer info", {"name": "qux"}),
+    ("name", {"namer": "qux"}),
+    ("models list", {"task": "names"}),
+    ("models info", {"version": "shipped names"}),
+    ("models activate", {"version": "999"}),
+    ("models rollback", {"task": "names"}),
+    ("settings", {}),
+    ("settings", {"vote_minutes": 30, "votes_needed": 2, "public_hall": True, "strips": True}),
+    ("settings", {"filter": "strict", "blocked_words": "glorp"}),
+    ("moderate record", {}),
+    ("moderate winner", {"name": "Nobodysaurus"}),
+    ("owner servers", {}),
+    ("status", {}),
+    ("privacy", {}),
+]
+
+
+AFTER: list[tuple[str, dict[str, object]]] = [
+    ("champion", {}),
+    ("halloffame", {}),
+    ("museum", {"by": "period"}),
+    ("collection", {}),
+    ("leaderboard", {}),
+    ("namer list", {}),
+    ("namer info", {"name": "zorbs"}),
+    ("name", {"namer": "zorbs"}),
+    ("namer delete", {"name": "zorbs"}),
+    ("moderate record", {}),
+    ("privacy", {}),
+]
+"""What is used once a name has won."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("locales")
+    for locale, letters in LETTERS.items():
+        write_catalogue(folder, locale, letters)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def languages(folder: Path) -> Iterator[None]:
+    with spoken(folder):
+        yield
+
+
+def faults(shown: Shown, community: str) -> Iterator[str]:
+    """What a message says in English, or in a language that is not that of its readers."""
+    wrong = LETTERS["eo" if shown.is_private else "en-US"]
+    texts = [shown.text, *shown.buttons, *(file.description for file in shown.files)]
+    for card in shown.cards:
+        texts += [card.title, card.footer, *card.fields, *card.fields.values()]
+        if not card.title.startswith(VERSE):
+            texts.append(card.body)
+    for text in texts:
+        foreign = sorted({*wrong}.intersection(text))
+        if found := english_in(text.replace(community, "")):
+            yield f"{found} in {text!r}"
+        elif foreign:
+            yield f"{foreign} in {text!r}"
+
+
+async def crawl(who: Actor, answer: Answer, pressed: set[str], depth: int = 0) -> list[str]:
+    """Faults of an answer, and of what its buttons answer, each kind of which is pressed once."""
+    found = [
+        fault for each in (answer, *answer.others) for fault in faults(each, who.chat.community)
+    ]
+    if depth == MOST_DEPTH:
+        return found
+    for shown in (answer, *answer.others):
+        for label in shown.buttons:
+            action = label if shown.is_private else who.chat.action_of(shown, label).split(":")[0]
+            if action in pressed:
+                continue
+            pressed.add(action)
+            with suppress(ValueError, SetupError):  # the button before has changed the message
+                found += await crawl(who, await who.press(shown, label), pressed, depth + 1)
+    return found
+
+
+@pytest.mark.both
+async def test_nothing_is_in_english(chat: Chat, subtests: pytest.Subtests) -> None:
+    await chat.app.store[Communities].change(chat.community_id, language="eo")
+    operator = await chat.add_operator()
+    for group in ("owner", "status"):
+        await chat.let_everyone_use(group)
+    manager = await chat.add_administrator()
+    pressed: set[str] = set()
+    for command, given in USES:
+        who = operator if command.startswith(("owner", "status")) else manager
+        with subtests.test(command):
+            answer = await who.use(command, **given)
+            assert answer.words or answer.files
+            assert await crawl(who, answer, pressed) == []
+    await chat.pass_time(3600)  # polls close, and the namer is trained
+    with subtests.test("winner"):
+        assert [fault for each in chat.history() for fault in faults(each, chat.community)] == []
+    for command, given in AFTER:
+        with subtests.test(f"{command}, later"):
+            assert await crawl(manager, await manager.use(command, **given), pressed) == []
+
+
+MENU = AppCommandType.message.value
+
+
+async def test_commands_are_described(home: Home) -> None:
+    """Discord gets descriptions and choices in each language; names stay as they are."""
+    tree = home.bot.tree
+    assert tree.translator is not None
+    payloads = [
+        await command.get_translated_payload(tree, tree.translator)
+        for command in tree.get_commands()
+    ]
+    described = [each for payload in payloads for each in parts_of(payload)]
+    assert len(described) > 100
+    for each in described:
+        is_named = "value" in each or each.get("type") == MENU  # a choice
+        assert bool(each.get("name_localizations")) <= is_named, each
+        if description := each.get("description"):
+            told = each.get("description_localizations", {}).get("en-US", "")
+            assert told, each
+            assert not english_in(told), description
+            assert len(told) <= LONGEST_DESCRIPTION
+
+
+def parts_of(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A command with its options and their choices."""
+    yield payload
+    for each in (*payload.get("options", ()), *payload.get("choices", ())):
+        yield from parts_of(each)
+
+
+TYPED = {*FORMATS, *FORMS}
+"""Choices that are called by their values."""
+
+
+async def test_forms_and_home(slack_chat: SlackChat) -> None:
+    """What Slack shows apart from messages; names of options are typed as they stand."""
+    alice = slack_chat.alice
+    for command in slack_chat.bot.requests.registry.every_command():
+        form = await alice.open_form(command.name)
+        labels = {each.name.replace("_", " ").capitalize() for each in command.options}
+        shown = [
+            each
+            for each in [*texts([*form.blocks, form.content["submit"], form.content["close"]])]
+            if each not in labels | TYPED
+        ]
+        assert [each for each in shown if english_in(each)] == []
+    slack_chat.slack.state.open_home(alice.member)
+    await slack_chat.settle()
+    home = slack_chat.slack.home(alice.member)
+    assert home is not None
+    assert [each for each in texts(home.blocks) if english_in(each)] == []
+
+
+async def test_suggestions(chat: Chat) -> None:
+    for option, typed in (("starts_with", "mang"), ("ends_with", "sau")):
+        found = await chat.alice.suggestions("dinoname", option, typed)
+        assert [english_in(each.label) for each in found] == [[]] * len(found)
+    found = await chat.alice.suggestions("models info", "version")
+    assert [english_in(each.label) for each in found] == [[]] * len(found)

@@ -1,0 +1,74 @@
+"""Phrases: English texts that keep what is needed to translate them."""
+
+import pickle
+
+import pytest
+
+from bot.formats import human_join, measured, odds, percent, shortened, spaced
+from data.phrases import ENGLISH, Language, Phrase, _, from_json, in_language, ngettext, to_json
+
+GERMAN = Language(
+    "de",
+    {
+        "{count:,} vote for {name}": (
+            "{count:,} Stimme für {name}",
+            "{count:,} Stimmen für {name}",
+        ),
+        "server": "Server",
+        "{words} and {last}": "{words} und {last}",
+        "{words}, {next}": "{words}, {next}",
+        "1 in {count:,.0f}": "1 zu {count:,.0f}",
+        "12,345.6": "12.345,6",
+        "47%": "47 %",
+    },
+)
+
+
+def votes(count: int) -> str:
+    sentence = ngettext("{count:,} vote for {name}", "{count:,} votes for {name}", count)
+    return sentence.format(count=count, name=_("server"))
+
+
+@pytest.mark.parametrize(
+    ("phrase", "english", "german"),
+    [
+        (votes(1), "1 vote for server", "1 Stimme für Server"),
+        (votes(1234), "1,234 votes for server", "1.234 Stimmen für Server"),
+        (_("unknown {field}"), "unknown {field}", "unknown {field}"),
+        (human_join(["a", "b", _("server")]), "a, b and server", "a, b und Server"),
+        (human_join([_("server")]), "server", "Server"),
+        (spaced([_("server"), "1"], " · "), "server · 1", "Server · 1"),
+        (percent(0.474), "47%", "47 %"),
+        (percent(0.001), "<1%", "<1 %"),
+        (odds(1 / 4312), "1 in 4,300", "1 zu 4.300"),
+        (shortened(votes(2), 14), "2 votes for s…", "2 Stimmen für…"),
+        (measured(_("server"), "13 ft"), "server", "Server"),
+    ],
+)
+def test_said(phrase: str, english: str, german: str) -> None:
+    assert (phrase, in_language(phrase, ENGLISH)) == (english, english)
+    assert in_language(phrase, GERMAN) == german
+    copy: str = pickle.loads(pickle.dumps(phrase))  # noqa: S301 (our own bytes)
+    assert in_language(copy, GERMAN) == german
+
+
+def test_imperial_units() -> None:
+    assert in_language(measured("4 m", "13 ft"), Language("en-US")) == "13 ft"
+
+
+@pytest.mark.parametrize("words", [votes(2), _("server"), human_join(["a", _("server")])])
+def test_stored(words: str) -> None:
+    stored = to_json(words)
+    assert type(stored) is str
+    assert in_language(from_json(stored), GERMAN) == in_language(words, GERMAN)
+
+
+def test_stored_text() -> None:
+    """Text of a member, or of an older version."""
+    for words in ("A {note}.", "", '{"phras'):
+        assert from_json(to_json(words)) == words
+
+
+def test_formatted_once() -> None:
+    with pytest.raises(TypeError, match="named fields"):
+        Phrase("{}").format("a")
