@@ -145,6 +145,8 @@ class Namer(FakeWriter):
         self.words = WordFilter()
         self.winners: list[str] = []
         """Names that may come again."""
+        self.removed: set[str] = set()
+        """Names that may not."""
 
     async def names(
         self, request: NamesRequest, trained: Trained | None = None, caller: Caller = NOBODY
@@ -156,7 +158,7 @@ class Namer(FakeWriter):
             name = "".join(parts) + str(self.random.choice(ENDINGS))
             if self.winners and self.random.random() < 0.03:
                 name = str(self.random.choice(self.winners)).lower()
-            if self.words.allows(name):
+            if name not in self.removed and self.words.allows(name):
                 made[name] = None
         self.names_found = tuple(made)
         return await super().names(request, trained, caller)
@@ -176,7 +178,12 @@ class _Database(Database):
         self._process = process
         self.connections: list[Any] = []
         engine = self._engine.sync_engine
-        event.listen(engine, "connect", lambda made, _record: self.connections.append(made))
+        event.listen(engine, "connect", self._opened)
+
+    def _opened(self, connection: Any, _record: object) -> None:  # noqa: ANN401 (of a driver)
+        if self._process.is_dead:
+            raise ConnectionError
+        self.connections.append(connection)
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:
@@ -223,6 +230,10 @@ class Process:
         """Cut all connections, and let every task end at its next moment."""
         self.is_dead = True
         for connection in self.database.connections:
+            if self.database.is_sqlite and (made := connection.driver_connection._connection):
+                # A closed connection keeps its transaction as long as a statement of it exists.
+                rollback = asyncio.get_running_loop().create_future(), made.rollback
+                connection.driver_connection._tx.put_nowait(rollback)
             connection.terminate()
         for task in self._tasks - {asyncio.current_task()}:
             task.cancel()

@@ -14,7 +14,7 @@ from rich.progress import Progress
 from sqlalchemy import or_, select
 from sqlalchemy.engine import URL
 
-from benchmarks.year.ledger import DAY, Club, Entry, Ledger
+from benchmarks.year.ledger import DAY, MOST_WRONG, Club, Entry, Ledger
 from benchmarks.year.processes import Chat, Namer, Process, YearTurn, general
 from bot.chat.commands import Person
 from bot.chat.message import Button, plain
@@ -96,12 +96,15 @@ class Year:
         """Let the year pass."""
         handler = _Errors(self)
         logging.getLogger("bot").addHandler(handler)
-        logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # of tasks that a kill leaves
+        for left in ("asyncio", "sqlalchemy"):  # a kill leaves tasks and connections behind
+            logging.getLogger(left).setLevel(logging.CRITICAL)
         task = progress.add_task("days", total=self.options.days)
         await self._start()
         for club in self.ledger.clubs.values():
             await self._set_daily(club, club.id * 10 + 2, all_of_it=True)
         for day in range(self.options.days):
+            if len(self.ledger.wrong) >= MOST_WRONG:
+                break
             midnight = datetime.combine(self.options.start, time(), UTC) + day * DAY
             self.chat.now = max(self.now, midnight)
             planned = [*self._plan(day)]
@@ -376,8 +379,9 @@ class Year:
             plan.append(self._close_channel(clubs[LOSES_CHANNEL], day))
         if day % 40 == 11 and clubs[QUIET].stopped:
             plan.append(self._set_daily(clubs[QUIET], clubs[QUIET].channel))
+        plan += [self._remove_name(), self._remove_name()]
         if day % 3 == 0:
-            plan += [self._remove_name(), self._delete_message()]
+            plan.append(self._delete_message())
         if day % 4 == 1:
             plan += [self._favour_and_release(), self._hide()]
         if day % 9 == 2:
@@ -430,6 +434,8 @@ class Year:
         """The channel of the dinosaurs is deleted; some days later a manager chooses another."""
         if day in (5, 105):
             self.chat.closed_channels.add(club.channel)
+            for number in [n for n, ref in self.chat.places.items() if ref.channel_id == club.channel]:
+                self.chat.delete(number)
             for poll in self.ledger.polls.values():
                 poll.is_deleted |= poll.channel == club.channel and poll.closed is None
         else:
@@ -442,14 +448,15 @@ class Year:
         if not polls:
             return
         poll = polls[int(self.random.integers(len(polls)))]
-        position = poll.winner if poll.winner is not None else 0
+        won = poll.winner is not None and self.random.random() < 0.7
+        position = poll.winner if won and poll.winner is not None else 0
         name = poll.names[position]
-        of_name = [p for p in polls if name in p.names]
-        if len(of_name) > 1 or position in poll.removed:
+        if sum(name in each.names for each in polls) > 1 or position in poll.removed:
             return
         button = Button("", "moderate", f"name:{poll.id}:{position}")
         await self._any_process().press(poll.club.id, ADA.id, button)
         self.ledger.remove(poll, position)
+        self.namer.removed.add(name.lower())
         self.namer.winners = [each for each in self.namer.winners if each != name]
         self.ledger.counts["names removed"] += 1
 
