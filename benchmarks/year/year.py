@@ -147,7 +147,7 @@ class Year:
 
     async def _step(self) -> None:
         """Some minutes later: members act, then background jobs run in all processes."""
-        self.chat.now += MINUTE * int(self.random.integers(15, 75)) + timedelta(
+        self.chat.now += MINUTE * int(self.random.integers(30, 105)) + timedelta(
             microseconds=int(self.random.integers(10**6))
         )
         self.chat.is_away = self.now < self.away_until
@@ -193,9 +193,9 @@ class Year:
             asked[club, member] = await process.command(club, member, "dinoname")
 
         for club in self._here():
-            number = int(random.poisson(0.25 if club.id == 1 else 0.03))
+            number = int(random.poisson(0.3 if club.id == 1 else 0.05))
             askers = [int(each) for each in random.choice(club.members, number)]
-            if club.id == 1 and random.random() < 0.2 and not self._is_full(KEEN):
+            if club.id == 1 and random.random() < 0.25 and not self._is_full(KEEN):
                 askers.append(KEEN)
             for member in {*askers} - self._silent(club):
                 asked[club.id, member] = None
@@ -250,7 +250,7 @@ class Year:
         """Votes to expect until the next step."""
         if poll.day is not None:
             return 0.0 if poll.club.id == QUIET else 0.4
-        return 3.0 if poll.asker == KEEN else 1.0
+        return 1.5 if poll.asker == KEEN else 1.0
 
     async def _note_requests(
         self,
@@ -402,7 +402,7 @@ class Year:
         options: dict[str, object] = {"daily_channel": channel}
         if all_of_it:
             options |= {"daily_zone": club.zone, "daily_hour": club.hour, "daily_hours": club.hours}
-            options["vote_minutes"] = 20 + 40 * club.id
+            options["vote_minutes"] = 60 + 30 * club.id
         await self._any_process().command(club.id, ADA.id, "settings", **options)
         self.ledger.switch_on(club, self.now, channel)
 
@@ -448,6 +448,8 @@ class Year:
         if not polls:
             return
         poll = polls[int(self.random.integers(len(polls)))]
+        if not poll.is_shown:
+            return
         won = poll.winner is not None and self.random.random() < 0.7
         position = poll.winner if won and poll.winner is not None else 0
         name = poll.names[position]
