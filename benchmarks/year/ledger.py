@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from bot.store import Database
 from bot.store.schema import Community as CommunityRow
-from bot.store.schema import Discovery, HiddenCollection, Poll, Vote
+from bot.store.schema import Discovery, Poll, Vote
 
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 LATEST = timedelta(hours=2)
@@ -74,7 +74,6 @@ class Found:
     at: datetime
     member: int | None
     owner: int | None
-    is_favourite: bool = False
 
 
 @cache
@@ -96,9 +95,6 @@ class Ledger:
         self.polls: dict[int, Entry] = {}
         self.museum: dict[tuple[int, str], Found] = {}
         """By community and name in lower case, in the order of discovery."""
-        self.hidden: set[tuple[int, int]] = set()
-        """Communities and members who hide their collections there."""
-        self.blocked: set[tuple[int, int]] = set()
         self.gone: set[int] = set()
         """Members who were forgotten, and do nothing anymore."""
         self.removed: set[tuple[int, str]] = set()
@@ -136,7 +132,9 @@ class Ledger:
     def is_quiet(self, club: Club) -> bool:
         """Whether nothing has won on the last seven days that had a vote which members saw."""
         start = club.daily_from or date.max
-        polls = [self.polls[n] for day, n in sorted(club.days.items()) if day >= start if n in self.polls]
+        polls = [
+            self.polls[n] for day, n in sorted(club.days.items()) if day >= start if n in self.polls
+        ]
         seen = [poll for poll in polls if poll.closed and poll.is_shown][-QUIET:]
         return len(seen) == QUIET and all(poll.winner is None for poll in seen)
 
@@ -163,7 +161,7 @@ class Ledger:
         if key in self.museum:
             self.counts["names that won again"] += 1
             return
-        member = None if (poll.club.id, poll.asker) in self.blocked else poll.asker
+        member = poll.asker
         here = [found for (club, _name), found in self.museum.items() if club == poll.club.id]
         today = sum(f.member == member and f.at.date() == now.date() for f in here)
         owned = sum(found.owner == member for found in here)
@@ -195,8 +193,7 @@ class Ledger:
                         del self.polls[poll.id]
         for found in self.museum.values():
             if found.member == member:
-                found.member, found.owner, found.is_favourite = None, None, False
-        self.hidden = {(club, each) for club, each in self.hidden if each != member}
+                found.member, found.owner = None, None
 
     def sweep(self, now: datetime) -> None:
         """What is kept for 30 days only."""
@@ -204,8 +201,6 @@ class Ledger:
             if club.left_at is not None and club.left_at < now - KEPT:
                 self.polls = {n: poll for n, poll in self.polls.items() if poll.club is not club}
                 self.museum = {k: found for k, found in self.museum.items() if k[0] != club.id}
-                self.hidden = {each for each in self.hidden if each[0] != club.id}
-                self.blocked = {each for each in self.blocked if each[0] != club.id}
                 club.daily_from, club.stopped, club.left_at = None, None, None
                 club.days.clear()
                 self.counts["communities forgotten"] += 1
@@ -215,19 +210,12 @@ class Ledger:
                 if poll.day is not None:
                     poll.club.days.pop(poll.day, None)
 
-    def favour(self, club: int, member: int, name: str) -> None:
-        """A creature comes first in its collection."""
-        for (where, key), found in self.museum.items():
-            if where == club and found.owner == member:
-                found.is_favourite = key == name.lower()
-
     def stored_about(self, member: int) -> dict[str, int]:
         """What `/privacy` must tell of the museum and the polls."""
         counts = {
             "vote": sum(member in poll.votes for poll in self.polls.values()),
             "poll": sum(poll.asker == member for poll in self.polls.values()),
             "discover": sum(found.member == member for found in self.museum.values()),
-            "hidden": sum(each == member for _club, each in self.hidden),
         }
         return {kind: number for kind, number in counts.items() if number}
 
@@ -236,11 +224,14 @@ class Ledger:
         async with database.reading() as session:
             found = {
                 (row.community_id, row.key): (
-                    row.name, row.poll_id, row.found_at, row.member_id, row.owner_id, row.is_favourite
+                    row.name,
+                    row.poll_id,
+                    row.found_at,
+                    row.member_id,
+                    row.owner_id,
                 )
                 for row in await session.scalars(select(Discovery))
             }
-            hidden = (await session.scalars(select(HiddenCollection))).all()
             clubs = {
                 row.id: (row.daily_from, row.daily_stopped, row.left_at is None)
                 for row in await session.scalars(select(CommunityRow))
@@ -254,13 +245,9 @@ class Ledger:
                 for row in (await session.scalars(select(Vote)) if deeply else ())
             }
         expected = {
-            key: (f.name, f.poll.id, f.at, f.member, f.owner, f.is_favourite)
-            for key, f in self.museum.items()
+            key: (f.name, f.poll.id, f.at, f.member, f.owner) for key, f in self.museum.items()
         }
         self._differ("discovery", expected, found, now)
-        self._differ(
-            "hidden", dict.fromkeys(self.hidden), {(h.community_id, h.member_id): None for h in hidden}, now
-        )
         settings = {
             club.id: (club.daily_from, club.stopped, club.left_at is None)
             for club in self.clubs.values()

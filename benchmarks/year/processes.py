@@ -1,4 +1,4 @@
-"""`Process`: the bot's services in this process, until they are killed; `Chat`: what members see."""
+"""`Process`: the bot's services, until they are killed; `Chat`: what members see."""
 
 import asyncio
 import itertools

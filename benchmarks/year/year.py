@@ -15,10 +15,9 @@ from sqlalchemy import or_, select
 from sqlalchemy.engine import URL
 
 from benchmarks.year.ledger import DAY, MOST_WRONG, Club, Entry, Ledger
-from benchmarks.year.processes import Chat, Namer, Process, YearTurn, general
-from bot.chat.commands import Person
+from benchmarks.year.processes import Chat, Namer, Process, YearTurn
 from bot.chat.message import Button, plain
-from bot.museum import collection, museum
+from bot.museum import museum
 from bot.polls.poll_message import ACTION
 from bot.privacy import privacy
 from bot.settings import Settings
@@ -47,19 +46,17 @@ CLUBS = (
 """Number, zone, local hour, hours to vote, and members from and to."""
 KEEN = FIRST_MEMBER
 """A member who asks five times a day, until the collection is full."""
-COUNTED = re.compile(r"([\d,]+) (vote|poll|discover|hidden)")
+COUNTED = re.compile(r"([\d,]+) (vote|poll|discover)")
 EXHIBIT = re.compile(r"\d+\. (?:⭐ )?(\w+) · .*?(?: · found by (.+))?$")
 
 
 @dataclass(frozen=True)
 class YearOptions:
-    """How long, from when, and where."""
+    """How long, from when, and with which chances."""
 
     days: int = 366
     start: date = START
     seed: int = 0
-    url: URL | None = None
-    """A PostgreSQL database with empty tables, for two processes."""
 
 
 class Year:
@@ -78,7 +75,9 @@ class Year:
         )
         self.namer = Namer(options.seed)
         settings = Settings(state_dir=folder, cooldown_seconds=0)
-        self.world = World(settings, Templates(folder, ""), writer=self.namer, now=lambda: self.chat.now)
+        self.world = World(
+            settings, Templates(folder, ""), writer=self.namer, now=lambda: self.chat.now
+        )
         self.audit = Database(url)
         self.processes: list[Process] = []
         self.number = 1 if self.audit.is_sqlite else 2
@@ -112,8 +111,12 @@ class Year:
                 if planned and self.now.hour >= 24 - len(planned) * 2:
                     await self._alone(planned.pop())
                 await self._step()
-            await self._look(deeply=day % 30 == 29 or day == self.options.days - 1)
+            deeply = day % 30 == 29 or day == self.options.days - 1
+            await self._look(deeply=deeply)
             progress.update(task, advance=1)
+            if deeply:
+                found, wrong = self.ledger.counts["discoveries"], len(self.ledger.wrong)
+                progress.console.print(f"{self.now:%Y-%m-%d}: {found} discoveries, {wrong} wrong")
         logging.getLogger("bot").removeHandler(handler)
         for process in self.processes:
             await process.stop()
@@ -131,7 +134,9 @@ class Year:
             self.sweeps = True
             self.ledger.counts["starts"] += 1
 
-    async def _run(self, works: Sequence[tuple[Process, Sequence[Coroutine[Any, Any, Any]]]]) -> None:
+    async def _run(
+        self, works: Sequence[tuple[Process, Sequence[Coroutine[Any, Any, Any]]]]
+    ) -> None:
         """Run works of each process side by side, one of which may be killed meanwhile."""
         self.is_torn = False
         if self.random.random() < 0.02:
@@ -197,7 +202,7 @@ class Year:
             askers = [int(each) for each in random.choice(club.members, number)]
             if club.id == 1 and random.random() < 0.25 and not self._is_full(KEEN):
                 askers.append(KEEN)
-            for member in {*askers} - self._silent(club):
+            for member in {*askers} - ledger.gone:
                 asked[club.id, member] = None
                 process = self._any_process()
                 works[process].append(ask(process, club.id, member))
@@ -208,7 +213,7 @@ class Year:
                 position = int(random.integers(len(poll.names)))
                 button = Button("", ACTION, f"{poll.id}:{position}")
                 message = self.chat.polls[poll.id]
-                if member in self._silent(poll.club):
+                if member in ledger.gone:
                     continue
                 old = before.get((poll.id, member), (None,))[0]
                 process = self._any_process()
@@ -227,10 +232,6 @@ class Year:
 
     def _here(self) -> list[Club]:
         return [self.ledger.clubs[number] for number in sorted(self.chat.communities)]
-
-    def _silent(self, club: Club) -> set[int]:
-        """Members who do nothing."""
-        return self.ledger.gone | {m for where, m in self.ledger.blocked if where == club.id}
 
     def _is_full(self, member: int) -> bool:
         owned = [f for (c, _n), f in self.ledger.museum.items() if c == 1 and f.owner == member]
@@ -260,7 +261,9 @@ class Year:
         """Note new polls, and look whether all votes are stored that have to be."""
         new = await self._note_polls(asked)
         for (club, member), turn in asked.items():
-            buttons = [b for m in turn.answers for b in m.buttons if b.action == ACTION] if turn else []
+            buttons = (
+                [b for m in turn.answers for b in m.buttons if b.action == ACTION] if turn else []
+            )
             if buttons and (club, member) not in new:
                 self.ledger.note(f"no poll of {member} in {club}", self.now)
             if turn is not None and not turn.answers and not self.is_torn:
@@ -312,8 +315,15 @@ class Year:
                 ledger.note(f"a poll of {by} from nowhere", self.now)
             new.add(by)
             ledger.polls[row.id] = Entry(
-                row.id, club, row.channel_id, row.member_id, tuple(by_poll[row.id]),
-                row.closes_at, row.day, row.votes_needed, is_shown=row.message_id is not None,
+                row.id,
+                club,
+                row.channel_id,
+                row.member_id,
+                tuple(by_poll[row.id]),
+                row.closes_at,
+                row.day,
+                row.votes_needed,
+                is_shown=row.message_id is not None,
             )
         return new
 
@@ -382,12 +392,8 @@ class Year:
         plan += [self._remove_name(), self._remove_name()]
         if day % 3 == 0:
             plan.append(self._delete_message())
-        if day % 4 == 1:
-            plan += [self._favour_and_release(), self._hide()]
         if day % 9 == 2:
             plan.append(self._forget(stays=bool(random.random() < 0.5)))
-        if day % 15 == 4:
-            plan.append(self._block())
         return plan
 
     async def _alone(self, happening: Coroutine[Any, Any, Any]) -> None:
@@ -434,7 +440,9 @@ class Year:
         """The channel of the dinosaurs is deleted; some days later a manager chooses another."""
         if day in (5, 105):
             self.chat.closed_channels.add(club.channel)
-            for number in [n for n, ref in self.chat.places.items() if ref.channel_id == club.channel]:
+            for number in [
+                n for n, ref in self.chat.places.items() if ref.channel_id == club.channel
+            ]:
                 self.chat.delete(number)
             for poll in self.ledger.polls.values():
                 poll.is_deleted |= poll.channel == club.channel and poll.closed is None
@@ -443,7 +451,7 @@ class Year:
             self.ledger.counts["channels lost"] += 1
 
     async def _remove_name(self) -> None:
-        """A moderator removes a name that stands in one poll only: if possible, one that has won."""
+        """A moderator removes a name that stands in one poll only."""
         polls = [p for p in self.ledger.polls.values() if p.club.id in self.chat.communities]
         if not polls:
             return
@@ -471,48 +479,6 @@ class Year:
             self.chat.delete(self.chat.polls[poll.id])
             self.ledger.counts["messages deleted"] += 1
 
-    async def _favour_and_release(self) -> None:
-        """Members favour and release creatures of theirs, with the buttons below the plate."""
-        for action in ("favourite", "release"):
-            owned = [
-                (key, f)
-                for key, f in self.ledger.museum.items()
-                if f.owner and key[0] in self.chat.communities and f.owner not in self._silent(f.poll.club)
-            ]
-            if not owned:
-                return
-            (club, _key), found = owned[int(self.random.integers(len(owned)))]
-            owner, process = found.owner or 0, self._any_process()
-            if action == "release" and owner == KEEN:
-                continue
-            turn = await process.command(club, owner, "dinosaur", name=found.name)
-            buttons = [b for b in turn.answers[-1].buttons if b.state.startswith(action)]
-            if not buttons:
-                if not found.is_favourite:
-                    self.ledger.note(f"{found.name} has no button {action}", self.now)
-                continue
-            pressed = await process.press(club, owner, buttons[0])
-            if action == "favourite":
-                self.ledger.favour(club, owner, found.name)
-            else:
-                await process.press(club, owner, pressed.answers[-1].buttons[0])
-                found.owner, found.is_favourite = None, False
-            self.ledger.counts[action] += 1
-
-    async def _hide(self) -> None:
-        """A member hides a collection, or shows it again."""
-        found = [f for f in self.ledger.museum.values() if f.owner and f.poll.club.id == 1]
-        if not found or 1 not in self.chat.communities:
-            return
-        member = found[int(self.random.integers(len(found)))].owner or 0
-        key = (1, member)
-        if member in self._silent(self.ledger.clubs[1]):
-            return
-        state = f"{'show' if key in self.ledger.hidden else 'hide'}:{member}"
-        await self._any_process().press(1, member, Button("", collection.ACTION, state))
-        self.ledger.hidden ^= {key}
-        self.ledger.counts["hidden or shown"] += 1
-
     async def _forget(self, *, stays: bool) -> None:
         """A member deletes their data, and leaves or begins anew."""
         members = [m for m in self.ledger.clubs[1].members if m not in self.ledger.gone | {KEEN}]
@@ -522,16 +488,6 @@ class Year:
         if not stays:
             self.ledger.gone.add(member)
         self.ledger.counts["members forgotten"] += 1
-
-    async def _block(self) -> None:
-        """A moderator blocks a member, whose open polls discover nothing for them anymore."""
-        members = {p.asker for p in self._open_polls() if p.club.id == 1 and p.asker}
-        if members := members - {KEEN} - self._silent(self.ledger.clubs[1]):
-            member = min(members)
-            person = Person(member)
-            await self._any_process().command(1, ADA.id, "moderate block", member=person)
-            self.ledger.blocked.add((1, member))
-            self.ledger.counts["members blocked"] += 1
 
     # What is looked at
 
@@ -555,12 +511,12 @@ class Year:
 
     async def _look_at_museum(self, club: Club) -> None:
         ledger, process = self.ledger, self._any_process()
-        here = {found.name: found for (where, _k), found in ledger.museum.items() if where == club.id}
+        here = {
+            found.name: found for (where, _k), found in ledger.museum.items() if where == club.id
+        }
         expected = set()
         for name, found in here.items():
             finder = f"@{found.member}" if found.member else None
-            if (club.id, found.member) in ledger.hidden:
-                finder = None
             expected.add((name, "everybody here" if found.poll.day else finder))
         shown = []
         for page in range(max(1, -(-len(here) // 9))):
@@ -570,11 +526,13 @@ class Year:
             shown += [match.groups() for line in lines if (match := EXHIBIT.match(line))]
         if {*shown} != expected or len(shown) != len(expected):
             wrong = {*shown} ^ expected
-            ledger.note(f"/museum of {club.id} shows {len(shown)}: {sorted(map(str, wrong))[:4]}", self.now)
+            ledger.note(
+                f"/museum of {club.id} shows {len(shown)}: {sorted(map(str, wrong))[:4]}", self.now
+            )
         turn = await process.command(club.id, ADA.id, "leaderboard", period="ever")
         leaders: dict[int, list[datetime]] = {}
         for found in here.values():
-            if found.member and (club.id, found.member) not in ledger.hidden:
+            if found.member:
                 leaders.setdefault(found.member, []).append(found.at)
         order = sorted((-len(at), max(at), member) for member, at in leaders.items())[:10]
         told = [f"{n}. @{m} · {-k}" for n, (k, _at, m) in enumerate(order, 1)]
@@ -589,9 +547,9 @@ class Year:
         embed = turn.answers[-1].embeds[0]
         told = {kind: int(n.replace(",", "")) for n, kind in COUNTED.findall(plain(embed.lines[0]))}
         if told != ledger.stored_about(member):
-            ledger.note(f"/privacy of {member}: {told}, not {ledger.stored_about(member)}", self.now)
-        if member in self._silent(ledger.clubs[1]):
-            return
+            ledger.note(
+                f"/privacy of {member}: {told}, not {ledger.stored_about(member)}", self.now
+            )
         owned = {f.name for (c, _k), f in ledger.museum.items() if c == 1 and f.owner == member}
         turn = await process.command(1, member, "collection")
         answer = turn.answers[-1]
@@ -604,7 +562,9 @@ class Year:
         ledger, chat = self.ledger, self.chat
         removed = {name: club for club, name in ledger.removed}
         for number, message in chat.shown.items():
-            words = " ".join((plain(message.content), *(lines_of(message) if e else "" for e in message.embeds)))
+            words = " ".join(
+                (plain(message.content), *(lines_of(message) if e else "" for e in message.embeds))
+            )
             words += " ".join(button.label for button in message.buttons)
             for name in {*re.findall(r"\w+", words)} & removed.keys():
                 if chat.places[number].community_id == removed[name]:
