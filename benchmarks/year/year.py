@@ -22,7 +22,7 @@ from bot.polls.poll_message import ACTION
 from bot.privacy import privacy
 from bot.settings import Settings
 from bot.store import Database
-from bot.store.schema import Base, Block, Candidate, ModerationEntry, Poll, Vote
+from bot.store.schema import Base, Block, Candidate, Community, ModerationEntry, Poll, Vote
 from tests.bot.turns import ADA, lines_of
 from tests.bot.world import World
 from tests.databases import Templates
@@ -83,7 +83,9 @@ class Year:
         self.number = 1 if self.audit.is_sqlite else 2
         self.down_until = self.away_until = self.chat.now
         self.is_torn = False
-        """Whether a process was killed or stopped in this step."""
+        """Whether a process was killed in this step."""
+        self.stopped: set[int] = set()
+        """The communities whose dinosaur of the day has stopped, as it is stored."""
         self.sweeps = True
 
     @property
@@ -338,6 +340,11 @@ class Year:
             )
             closed = {number: winner for number, _at, winner in rows}
             kept = {*await session.scalars(select(Poll.id))} if self.sweeps else set()
+            self.stopped = {
+                *await session.scalars(
+                    select(Community.id).where(Community.daily_stopped.is_not(None))
+                )
+            }
         for poll in sorted(ledger.polls.values(), key=lambda poll: poll.closes):
             if poll.closed or (poll.closes > now and poll.id not in closed):
                 continue
@@ -356,8 +363,8 @@ class Year:
         for club in ledger.clubs.values():
             of_day = ledger.polls.get(club.days.get(ledger.due(club, now) or date.min, 0))
             if of_day is not None and club.channel in self.chat.closed_channels:
-                club.daily_from, club.stopped = None, "closed"
-        if self.sweeps:
+                self._stop(club, "closed")
+        if self.sweeps and not self.is_torn:
             before = {*ledger.polls}
             ledger.sweep(now)
             if lost := (before & {*ledger.polls}) - kept:
@@ -367,13 +374,17 @@ class Year:
         """Look whether the names of a day have come, or have stopped, as they must."""
         ledger, now = self.ledger, self.now
         if ledger.is_quiet(club):
-            if not self.is_torn:
-                club.daily_from, club.stopped = None, "quiet"
-                ledger.counts["stopped"] += 1
+            self._stop(club, "quiet")
             return
         await self._note_polls({})
         if day not in club.days and not self.is_torn and not self.chat.is_away:
             ledger.note(f"no daily of {day} in {club.id}", now)
+
+    def _stop(self, club: Club, reason: str) -> None:
+        """The dinosaur of the day has stopped, unless the process was killed before."""
+        if not self.is_torn or club.id in self.stopped:
+            club.daily_from, club.stopped = None, reason
+            self.ledger.counts[f"stopped: {reason}"] += 1
 
     # What happens to a community
 
@@ -448,7 +459,6 @@ class Year:
                 poll.is_deleted |= poll.channel == club.channel and poll.closed is None
         else:
             await self._set_daily(club, club.channel + 1000)
-            self.ledger.counts["channels lost"] += 1
 
     async def _remove_name(self) -> None:
         """A moderator removes a name that stands in one poll only."""
@@ -495,10 +505,10 @@ class Year:
         """Compare the database with the ledger, and each month what members are shown."""
         if self.now < max(self.down_until, self.away_until):
             self.down_until = self.away_until = self.now
-        if deeply:
-            self.sweeps = True
-            self.chat.now += HOUR
+        self.sweeps = deeply or self.is_torn
+        while self.sweeps:
             await self._step()
+            self.sweeps = self.is_torn
         await self.ledger.compare(self.audit, self.now, deeply=deeply)
         if not deeply:
             return
