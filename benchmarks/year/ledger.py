@@ -64,6 +64,10 @@ class Entry:
     is_deleted: bool = False
     """Whether that was deleted before the end."""
 
+    def position_of(self, member: int) -> int | None:
+        """What a member votes for."""
+        return self.votes.get(member, (None,))[0]
+
 
 @dataclass
 class Found:
@@ -139,8 +143,10 @@ class Ledger:
         return len(seen) == QUIET and all(poll.winner is None for poll in seen)
 
     def vote(self, poll: Entry, member: int, position: int, now: datetime) -> None:
-        """A vote that is accepted; the same one takes it back."""
-        if poll.votes.get(member, (None, now))[0] == position:
+        """A vote, which is accepted until the end; the same one takes it back."""
+        if now >= poll.closes or position in poll.removed:
+            return
+        if poll.position_of(member) == position:
             del poll.votes[member]
         else:
             poll.votes[member] = position, now

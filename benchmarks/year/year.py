@@ -15,7 +15,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.engine import URL
 
 from benchmarks.year.ledger import DAY, MOST_WRONG, Club, Entry, Ledger
-from benchmarks.year.processes import Chat, Namer, Process, YearTurn
+from benchmarks.year.processes import Chat, Namer, Process
 from bot.chat.message import Button, plain
 from bot.museum import museum
 from bot.polls.poll_message import ACTION
@@ -192,38 +192,31 @@ class Year:
         """Members ask for names, vote and look around, all at the same moment."""
         ledger, random = self.ledger, self.random
         works: dict[Process, list[Coroutine[Any, Any, Any]]] = {p: [] for p in self.processes}
-        asked: dict[tuple[int, int], YearTurn | None] = {}
+        asked: set[tuple[int, int]] = set()
+        """Communities and members."""
         allowed: dict[tuple[int, int], set[int | None]] = {}
-        """Positions that each vote may have afterwards."""
-
-        async def ask(process: Process, club: int, member: int) -> None:
-            asked[club, member] = await process.command(club, member, "dinoname")
-
+        """Positions that a vote may have if a process was killed, by poll and member."""
         for club in self._here():
             number = int(random.poisson(0.3 if club.id == 1 else 0.05))
             askers = [int(each) for each in random.choice(club.members, number)]
             if club.id == 1 and random.random() < 0.25 and not self._is_full(KEEN):
                 askers.append(KEEN)
             for member in {*askers} - ledger.gone:
-                asked[club.id, member] = None
+                asked.add((club.id, member))
                 process = self._any_process()
-                works[process].append(ask(process, club.id, member))
-        before = {(p.id, m): v for p in ledger.polls.values() for m, v in p.votes.items()}
+                works[process].append(process.command(club.id, member, "dinoname"))
         for poll in self._open_polls():
             votes = random.poisson(self._eagerness(poll))
-            for member in {int(m) for m in random.choice(poll.club.members, votes)}:
-                position = int(random.integers(len(poll.names)))
-                button = Button("", ACTION, f"{poll.id}:{position}")
-                message = self.chat.polls[poll.id]
-                if member in ledger.gone:
-                    continue
-                old = before.get((poll.id, member), (None,))[0]
-                process = self._any_process()
+            for member in {*map(int, random.choice(poll.club.members, votes))} - ledger.gone:
+                position, process = int(random.integers(len(poll.names))), self._any_process()
+                button, message = (
+                    Button("", ACTION, f"{poll.id}:{position}"),
+                    self.chat.polls[poll.id],
+                )
                 works[process].append(process.press(poll.club.id, member, button, message))
-                allowed[poll.id, member] = {old}
-                if self.now < poll.closes and position not in poll.removed:
-                    ledger.vote(poll, member, position, self.now)
-                    allowed[poll.id, member] |= {poll.votes.get(member, (None,))[0]}
+                allowed[poll.id, member] = {poll.position_of(member)}
+                ledger.vote(poll, member, position, self.now)
+                allowed[poll.id, member].add(poll.position_of(member))
                 ledger.counts["votes"] += 1
         if random.random() < 0.1:
             process, club = self._any_process(), self._here()[0]
@@ -256,39 +249,28 @@ class Year:
         return 1.5 if poll.asker == KEEN else 1.0
 
     async def _note_requests(
-        self,
-        asked: dict[tuple[int, int], YearTurn | None],
-        allowed: dict[tuple[int, int], set[int | None]],
+        self, asked: set[tuple[int, int]], allowed: dict[tuple[int, int], set[int | None]]
     ) -> None:
         """Note new polls, and look whether all votes are stored that have to be."""
         new = await self._note_polls(asked)
-        for (club, member), turn in asked.items():
-            buttons = (
-                [b for m in turn.answers for b in m.buttons if b.action == ACTION] if turn else []
-            )
-            if buttons and (club, member) not in new:
-                self.ledger.note(f"no poll of {member} in {club}", self.now)
-            if turn is not None and not turn.answers and not self.is_torn:
-                self.ledger.note(f"no answer for {member} in {club}", self.now)
+        if not self.is_torn and new != asked:
+            self.ledger.note(f"no poll of {asked - new}", self.now)
         self.ledger.counts["polls"] += len(new)
-        if not allowed:
-            return
         polls = {poll for poll, _member in allowed}
         async with self.audit.reading() as session:
             rows = await session.scalars(select(Vote).where(Vote.poll_id.in_(polls)))
             stored = {(row.poll_id, row.member_id): (row.position, row.voted_at) for row in rows}
         for (number, member), positions in allowed.items():
-            poll = self.ledger.polls[number]
-            vote = stored.get((number, member))
+            poll, vote = self.ledger.polls[number], stored.get((number, member))
             if not self.is_torn:
-                positions = {poll.votes.get(member, (None,))[0]}
+                positions = {poll.position_of(member)}
             if (vote[0] if vote else None) not in positions:
                 self.ledger.note(f"vote {number} {member}: {vote}, not {positions}", self.now)
             poll.votes.pop(member, None)
             if vote is not None:
                 poll.votes[member] = vote
 
-    async def _note_polls(self, asked: dict[tuple[int, int], Any]) -> set[tuple[int, int]]:
+    async def _note_polls(self, asked: set[tuple[int, int]]) -> set[tuple[int, int]]:
         """Note polls that the ledger does not know. Returns who has asked for them."""
         ledger, new = self.ledger, set()
         async with self.audit.reading() as session:
@@ -303,9 +285,6 @@ class Year:
             by_poll: dict[int, list[str]] = {}
             for each in names:
                 by_poll.setdefault(each.poll_id, []).append(each.name)
-        for row in rows:
-            if (known := ledger.polls.get(row.id)) is not None:
-                known.is_shown = row.message_id is not None
         for row in unknown:
             club, by = ledger.clubs[row.community_id], (row.community_id, row.member_id or 0)
             if row.day is not None:
@@ -316,17 +295,10 @@ class Year:
             elif by not in asked or by in new:
                 ledger.note(f"a poll of {by} from nowhere", self.now)
             new.add(by)
-            ledger.polls[row.id] = Entry(
-                row.id,
-                club,
-                row.channel_id,
-                row.member_id,
-                tuple(by_poll[row.id]),
-                row.closes_at,
-                row.day,
-                row.votes_needed,
-                is_shown=row.message_id is not None,
-            )
+            facts = row.channel_id, row.member_id, tuple(by_poll[row.id]), row.closes_at, row.day
+            ledger.polls[row.id] = Entry(row.id, club, *facts, needed=row.votes_needed)
+        for row in rows:
+            ledger.polls[row.id].is_shown = row.message_id is not None
         return new
 
     # Background jobs
@@ -335,10 +307,7 @@ class Year:
         """Note what the jobs have done, and look whether they have done everything due."""
         ledger, now = self.ledger, self.now
         async with self.audit.reading() as session:
-            rows = await session.execute(
-                select(Poll.id, Poll.closed_at, Poll.winner).where(Poll.closed_at == now)
-            )
-            closed = {number: winner for number, _at, winner in rows}
+            closed = {*await session.scalars(select(Poll.id).where(Poll.closed_at == now))}
             kept = {*await session.scalars(select(Poll.id))} if self.sweeps else set()
             self.stopped = {
                 *await session.scalars(
@@ -346,20 +315,18 @@ class Year:
                 )
             }
         for poll in sorted(ledger.polls.values(), key=lambda poll: poll.closes):
-            if poll.closed or (poll.closes > now and poll.id not in closed):
-                continue
+            if (poll.id in closed) > (poll.closes <= now):
+                ledger.note(f"poll {poll.id} was closed early", now)
             if poll.id in closed:
-                if poll.closes > now:
-                    ledger.note(f"poll {poll.id} was closed early", now)
                 ledger.close(poll, now)
                 if poll.winner is not None:
                     self.namer.winners.append(poll.names[poll.winner])
-            elif not self.is_torn:
+            elif not poll.closed and poll.closes <= now and not self.is_torn:
                 ledger.note(f"poll {poll.id} is still open", now)
         for club in ledger.clubs.values():
             if (day := ledger.due(club, now)) is not None and day not in club.days:
                 await self._note_daily(club, day)
-        await self._note_polls({})
+        await self._note_polls(set())
         for club in ledger.clubs.values():
             of_day = ledger.polls.get(club.days.get(ledger.due(club, now) or date.min, 0))
             if of_day is not None and club.channel in self.chat.closed_channels:
@@ -376,7 +343,7 @@ class Year:
         if ledger.is_quiet(club):
             self._stop(club, "quiet")
             return
-        await self._note_polls({})
+        await self._note_polls(set())
         if day not in club.days and not self.is_torn and not self.chat.is_away:
             ledger.note(f"no daily of {day} in {club.id}", now)
 
