@@ -9,8 +9,10 @@ import discord
 
 from bot.app import assembled
 from bot.chat.app import App
+from bot.fleet.membership import Fleet
 from bot.platforms.discord.client import Mangosaurus
 from bot.settings import Settings
+from bot.store import Store
 from bot.training.queries import TrainingRequest
 from bot.training.registry import ModelRegistry
 from bot.training.trainer import RunFolder
@@ -38,7 +40,10 @@ class World:
     def make_app(self, **changes: Any) -> App:  # noqa: ANN401 (each setting has its type)
         """The services as `bot.app.build_app` would put them together."""
         settings = replace(self.settings, **changes)
-        store = store_in(settings.state_dir, self.templates)
+        return self.app_with(settings, store_in(settings.state_dir, self.templates))
+
+    def app_with(self, settings: Settings, store: Store, fleet: Fleet | None = None) -> App:
+        """The same with any store."""
         now = self.now or discord.utils.utcnow
         models = ModelRegistry(store, self.networks, now=now, interval=None)
         return assembled(
@@ -51,6 +56,7 @@ class World:
             inference=self.writer,
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),
             renderer=self.renderer,
+            fleet=fleet or Fleet(),
             version="1.2.3",
             libraries={"NumPy": "2.0"},
             edit_interval=0,

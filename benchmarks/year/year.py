@@ -1,0 +1,573 @@
+"""`Year`: what happens, step by step, and what is looked at afterwards."""
+
+import asyncio
+import logging
+import re
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.progress import Progress
+from sqlalchemy import or_, select
+from sqlalchemy.engine import URL
+
+from benchmarks.year.ledger import DAY, MOST_WRONG, Club, Entry, Ledger
+from benchmarks.year.processes import Chat, Namer, Process
+from bot.chat.message import Button, plain
+from bot.museum import museum
+from bot.polls.poll_message import ACTION
+from bot.privacy import privacy
+from bot.settings import Settings
+from bot.store import Database
+from bot.store.schema import Base, Block, Candidate, Community, ModerationEntry, Poll, Vote
+from tests.bot.turns import ADA, lines_of
+from tests.bot.world import World
+from tests.databases import Templates
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+START = date(2027, 1, 1)
+MEMBERS, FIRST_MEMBER = 200, 1000
+QUIET, COMES_AND_GOES, COMES_LATE, LOSES_CHANNEL = 5, 6, 7, 8
+CLUBS = (
+    # What the clocks of Berlin skip and have twice, at 2; those of Lord Howe move by half an hour,
+    # and those of Cairo and Santiago at midnight.
+    (1, "Europe/Berlin", 2, 10, 0, MEMBERS),
+    (2, "America/New_York", 1, 8, 0, 20),
+    (3, "Australia/Lord_Howe", 2, 23, 10, 30),
+    (4, "Africa/Cairo", 0, 10, 20, 40),
+    (QUIET, "UTC", 23, 1, 30, 40),
+    (COMES_AND_GOES, "Europe/London", 1, 5, 40, 60),
+    (COMES_LATE, "Asia/Kolkata", 9, 12, 50, 70),
+    (LOSES_CHANNEL, "America/Santiago", 0, 6, 60, 80),
+)
+"""Number, zone, local hour, hours to vote, and members from and to."""
+KEEN = FIRST_MEMBER
+"""A member who asks five times a day, until the collection is full."""
+COUNTED = re.compile(r"([\d,]+) (vote|poll|discover)")
+EXHIBIT = re.compile(r"\d+\. (?:⭐ )?(\w+) · .*?(?: · found by (.+))?$")
+
+
+@dataclass(frozen=True)
+class YearOptions:
+    """How long, from when, and with which chances."""
+
+    days: int = 366
+    start: date = START
+    seed: int = 0
+
+
+class Year:
+    """Everything that happens in a simulated year, with the ledger that is kept of it."""
+
+    def __init__(self, folder: Path, url: URL, options: YearOptions) -> None:
+        self.options, self.url = options, url
+        self.random = np.random.default_rng(options.seed)
+        clubs = (
+            Club(number, zone, hour, hours, [*range(FIRST_MEMBER + a, FIRST_MEMBER + b)])
+            for number, zone, hour, hours, a, b in CLUBS
+        )
+        self.ledger = Ledger(clubs)
+        self.chat = Chat(
+            datetime.combine(options.start, time(), UTC), {number for number, *_ in CLUBS}
+        )
+        self.namer = Namer(options.seed)
+        settings = Settings(state_dir=folder, cooldown_seconds=0)
+        self.world = World(
+            settings, Templates(folder, ""), writer=self.namer, now=lambda: self.chat.now
+        )
+        self.audit = Database(url)
+        self.processes: list[Process] = []
+        self.number = 1 if self.audit.is_sqlite else 2
+        self.down_until = self.away_until = self.chat.now
+        self.is_torn = False
+        """Whether a process was killed in this step."""
+        self.stopped: set[int] = set()
+        """The communities whose dinosaur of the day has stopped, as it is stored."""
+        self.sweeps = True
+
+    @property
+    def now(self) -> datetime:
+        """The time."""
+        return self.chat.now
+
+    async def run(self, progress: Progress) -> Ledger:
+        """Let the year pass."""
+        handler = _Errors(self)
+        logging.getLogger("bot").addHandler(handler)
+        for left in ("asyncio", "sqlalchemy"):  # a kill leaves tasks and connections behind
+            logging.getLogger(left).setLevel(logging.CRITICAL)
+        task = progress.add_task("days", total=self.options.days)
+        await self._start()
+        for club in self.ledger.clubs.values():
+            await self._set_daily(club, club.id * 10 + 2, all_of_it=True)
+        for day in range(self.options.days):
+            if len(self.ledger.wrong) >= MOST_WRONG:
+                break
+            midnight = datetime.combine(self.options.start, time(), UTC) + day * DAY
+            self.chat.now = max(self.now, midnight)
+            planned = [*self._plan(day)]
+            while self.now < midnight + DAY:
+                if planned and self.now.hour >= 24 - len(planned) * 2:
+                    await self._alone(planned.pop())
+                await self._step()
+            deeply = day % 30 == 29 or day == self.options.days - 1
+            await self._look(deeply=deeply)
+            progress.update(task, advance=1)
+            if deeply:
+                found, wrong = self.ledger.counts["discoveries"], len(self.ledger.wrong)
+                progress.console.print(f"{self.now:%Y-%m-%d}: {found} discoveries, {wrong} wrong")
+        logging.getLogger("bot").removeHandler(handler)
+        for process in self.processes:
+            await process.stop()
+        await self.audit.close()
+        return self.ledger
+
+    # Processes
+
+    async def _start(self) -> None:
+        """Start those that do not run."""
+        self.processes = [process for process in self.processes if not process.is_dead]
+        while len(self.processes) < self.number:
+            is_shared = self.number > 1
+            self.processes.append(Process(self.chat, self.world, self.url, is_shared=is_shared))
+            self.sweeps = True
+            self.ledger.counts["starts"] += 1
+
+    async def _run(
+        self, works: Sequence[tuple[Process, Sequence[Coroutine[Any, Any, Any]]]]
+    ) -> None:
+        """Run works of each process side by side, one of which may be killed meanwhile."""
+        self.is_torn = False
+        if self.random.random() < 0.02:
+            self._any_process().fuse = int(self.random.integers(0, 25))
+        survived = await asyncio.gather(*(process.run(*each) for process, each in works))
+        for process in self.processes:
+            process.fuse = None
+        self.is_torn = not all(survived)
+        self.ledger.counts["kills"] += len(survived) - sum(survived)
+
+    def _any_process(self) -> Process:
+        return self.processes[int(self.random.integers(len(self.processes)))]
+
+    async def _step(self) -> None:
+        """Some minutes later: members act, then background jobs run in all processes."""
+        self.chat.now += MINUTE * int(self.random.integers(30, 105)) + timedelta(
+            microseconds=int(self.random.integers(10**6))
+        )
+        self.chat.is_away = self.now < self.away_until
+        if self.now < self.down_until:
+            return
+        await self._start()
+        for process in self.processes:
+            process.view.communities = tuple(self.chat.communities)
+            process.view.is_connected = not self.chat.is_away
+        if not self.chat.is_away:
+            await self._members_act()
+        await self._start()
+        works = [(process, [process.work(sweeps=self.sweeps)]) for process in self.processes]
+        await self._run(works)
+        await self._note_round()
+        self.sweeps = self.is_torn or self.random.random() < 0.1
+        chance = self.random.random()
+        if chance < 0.003:  # an outage of a few minutes to seven hours
+            for process in self.processes:
+                process.kill()
+            self.down_until = self.now + 7 * HOUR * self.random.random() ** 2
+            self.ledger.counts["outages"] += 1
+        elif chance < 0.004:
+            self.away_until = self.now + 3 * HOUR * self.random.random()
+            self.ledger.counts["outages of the platform"] += 1
+        elif chance < 0.012:
+            process = self._any_process()
+            await process.stop()
+            process.is_dead = True
+            self.ledger.counts["restarts"] += 1
+
+    # Members
+
+    async def _members_act(self) -> None:
+        """Members ask for names, vote and look around, all at the same moment."""
+        ledger, random = self.ledger, self.random
+        works: dict[Process, list[Coroutine[Any, Any, Any]]] = {p: [] for p in self.processes}
+        asked: set[tuple[int, int]] = set()
+        """Communities and members."""
+        allowed: dict[tuple[int, int], set[int | None]] = {}
+        """Positions that a vote may have if a process was killed, by poll and member."""
+        for club in self._here():
+            number = int(random.poisson(0.3 if club.id == 1 else 0.05))
+            askers = [int(each) for each in random.choice(club.members, number)]
+            if club.id == 1 and random.random() < 0.25 and not self._is_full(KEEN):
+                askers.append(KEEN)
+            for member in {*askers} - ledger.gone:
+                asked.add((club.id, member))
+                process = self._any_process()
+                works[process].append(process.command(club.id, member, "dinoname"))
+        for poll in self._open_polls():
+            votes = random.poisson(self._eagerness(poll))
+            for member in {*map(int, random.choice(poll.club.members, votes))} - ledger.gone:
+                position, process = int(random.integers(len(poll.names))), self._any_process()
+                button, message = (
+                    Button("", ACTION, f"{poll.id}:{position}"),
+                    self.chat.polls[poll.id],
+                )
+                works[process].append(process.press(poll.club.id, member, button, message))
+                allowed[poll.id, member] = {poll.position_of(member)}
+                ledger.vote(poll, member, position, self.now)
+                allowed[poll.id, member].add(poll.position_of(member))
+                ledger.counts["votes"] += 1
+        if random.random() < 0.1:
+            process, club = self._any_process(), self._here()[0]
+            name = str(random.choice(["museum", "champion", "halloffame", "leaderboard"]))
+            works[process].append(process.command(club.id, int(random.choice(club.members)), name))
+        await self._run([(process, each) for process, each in works.items() if each])
+        await self._note_requests(asked, allowed)
+
+    def _here(self) -> list[Club]:
+        return [self.ledger.clubs[number] for number in sorted(self.chat.communities)]
+
+    def _is_full(self, member: int) -> bool:
+        owned = [f for (c, _n), f in self.ledger.museum.items() if c == 1 and f.owner == member]
+        return len(owned) >= 200 and bool(self.ledger.counts["beyond 200"] >= 5)
+
+    def _open_polls(self) -> list[Entry]:
+        return [
+            poll
+            for poll in self.ledger.polls.values()
+            if not poll.closed
+            and poll.club.id in self.chat.communities
+            and self.chat.polls.get(poll.id) in self.chat.shown
+            and poll.channel not in self.chat.closed_channels
+        ]
+
+    def _eagerness(self, poll: Entry) -> float:
+        """Votes to expect until the next step."""
+        if poll.day is not None:
+            return 0.0 if poll.club.id == QUIET else 0.4
+        return 1.5 if poll.asker == KEEN else 1.0
+
+    async def _note_requests(
+        self, asked: set[tuple[int, int]], allowed: dict[tuple[int, int], set[int | None]]
+    ) -> None:
+        """Note new polls, and look whether all votes are stored that have to be."""
+        new = await self._note_polls(asked)
+        if not self.is_torn and new != asked:
+            self.ledger.note(f"no poll of {asked - new}", self.now)
+        self.ledger.counts["polls"] += len(new)
+        polls = {poll for poll, _member in allowed}
+        async with self.audit.reading() as session:
+            rows = await session.scalars(select(Vote).where(Vote.poll_id.in_(polls)))
+            stored = {(row.poll_id, row.member_id): (row.position, row.voted_at) for row in rows}
+        for (number, member), positions in allowed.items():
+            poll, vote = self.ledger.polls[number], stored.get((number, member))
+            if not self.is_torn:
+                positions = {poll.position_of(member)}
+            if (vote[0] if vote else None) not in positions:
+                self.ledger.note(f"vote {number} {member}: {vote}, not {positions}", self.now)
+            poll.votes.pop(member, None)
+            if vote is not None:
+                poll.votes[member] = vote
+
+    async def _note_polls(self, asked: set[tuple[int, int]]) -> set[tuple[int, int]]:
+        """Note polls that the ledger does not know. Returns who has asked for them."""
+        ledger, new = self.ledger, set()
+        async with self.audit.reading() as session:
+            recent = or_(Poll.closed_at.is_(None), Poll.opened_at >= self.now - HOUR)
+            rows = (await session.scalars(select(Poll).where(recent))).all()
+            unknown = [row for row in rows if row.id not in ledger.polls]
+            names = await session.scalars(
+                select(Candidate)
+                .where(Candidate.poll_id.in_([row.id for row in unknown]))
+                .order_by(Candidate.position)
+            )
+            by_poll: dict[int, list[str]] = {}
+            for each in names:
+                by_poll.setdefault(each.poll_id, []).append(each.name)
+        for row in unknown:
+            club, by = ledger.clubs[row.community_id], (row.community_id, row.member_id or 0)
+            if row.day is not None:
+                if row.day in club.days or row.day != ledger.due(club, self.now):
+                    ledger.note(f"daily of {row.day} in {club.id} is double or early", self.now)
+                club.days[row.day] = row.id
+                ledger.counts["dailies"] += 1
+            elif by not in asked or by in new:
+                ledger.note(f"a poll of {by} from nowhere", self.now)
+            new.add(by)
+            facts = row.channel_id, row.member_id, tuple(by_poll[row.id]), row.closes_at, row.day
+            ledger.polls[row.id] = Entry(row.id, club, *facts, needed=row.votes_needed)
+        for row in rows:
+            ledger.polls[row.id].is_shown = row.message_id is not None
+        return new
+
+    # Background jobs
+
+    async def _note_round(self) -> None:
+        """Note what the jobs have done, and look whether they have done everything due."""
+        ledger, now = self.ledger, self.now
+        async with self.audit.reading() as session:
+            closed = {*await session.scalars(select(Poll.id).where(Poll.closed_at == now))}
+            kept = {*await session.scalars(select(Poll.id))} if self.sweeps else set()
+            self.stopped = {
+                *await session.scalars(
+                    select(Community.id).where(Community.daily_stopped.is_not(None))
+                )
+            }
+        for poll in sorted(ledger.polls.values(), key=lambda poll: poll.closes):
+            if (poll.id in closed) > (poll.closes <= now):
+                ledger.note(f"poll {poll.id} was closed early", now)
+            if poll.id in closed:
+                ledger.close(poll, now)
+                if poll.winner is not None:
+                    self.namer.winners.append(poll.names[poll.winner])
+            elif not poll.closed and poll.closes <= now and not self.is_torn:
+                ledger.note(f"poll {poll.id} is still open", now)
+        for club in ledger.clubs.values():
+            if (day := ledger.due(club, now)) is not None and day not in club.days:
+                await self._note_daily(club, day)
+        await self._note_polls(set())
+        for club in ledger.clubs.values():
+            of_day = ledger.polls.get(club.days.get(ledger.due(club, now) or date.min, 0))
+            if of_day is not None and club.channel in self.chat.closed_channels:
+                self._stop(club, "closed")
+        if self.sweeps and not self.is_torn:
+            before = {*ledger.polls}
+            ledger.sweep(now)
+            if lost := (before & {*ledger.polls}) - kept:
+                ledger.note(f"polls are lost: {lost}", now)
+
+    async def _note_daily(self, club: Club, day: date) -> None:
+        """Look whether the names of a day have come, or have stopped, as they must."""
+        ledger, now = self.ledger, self.now
+        if ledger.is_quiet(club):
+            self._stop(club, "quiet")
+            return
+        await self._note_polls(set())
+        if day not in club.days and not self.is_torn and not self.chat.is_away:
+            ledger.note(f"no daily of {day} in {club.id}", now)
+
+    def _stop(self, club: Club, reason: str) -> None:
+        """The dinosaur of the day has stopped, unless the process was killed before."""
+        if not self.is_torn or club.id in self.stopped:
+            club.daily_from, club.stopped = None, reason
+            self.ledger.counts[f"stopped: {reason}"] += 1
+
+    # What happens to a community
+
+    def _plan(self, day: int) -> list[Coroutine[Any, Any, Any]]:
+        """What happens on a day, by itself."""
+        clubs, random = self.ledger.clubs, self.random
+        plan: list[Coroutine[Any, Any, Any]] = []
+        if day % 60 in (3, 12 + day // 60 * 3):
+            plan.append(self._come_or_go(clubs[COMES_AND_GOES], leaves=day % 60 == 3))
+        if day in (40, 200, 90, 245):
+            plan.append(self._come_or_go(clubs[COMES_LATE], leaves=day in (40, 200)))
+        if day in (5, 9, 105, 109):
+            plan.append(self._close_channel(clubs[LOSES_CHANNEL], day))
+        if day % 40 == 11 and clubs[QUIET].stopped:
+            plan.append(self._set_daily(clubs[QUIET], clubs[QUIET].channel))
+        plan += [self._remove_name(), self._remove_name()]
+        if day % 3 == 0:
+            plan.append(self._delete_message())
+        if day % 9 == 2:
+            plan.append(self._forget(stays=bool(random.random() < 0.5)))
+        return plan
+
+    async def _alone(self, happening: Coroutine[Any, Any, Any]) -> None:
+        """Let something happen while nothing else does."""
+        if self.now < max(self.down_until, self.away_until):
+            happening.close()
+            return
+        await self._start()
+        await happening
+
+    async def _set_daily(self, club: Club, channel: int, *, all_of_it: bool = False) -> None:
+        options: dict[str, object] = {"daily_channel": channel}
+        if all_of_it:
+            options |= {"daily_zone": club.zone, "daily_hour": club.hour, "daily_hours": club.hours}
+            options["vote_minutes"] = 60 + 30 * club.id
+        await self._any_process().command(club.id, ADA.id, "settings", **options)
+        self.ledger.switch_on(club, self.now, channel)
+
+    async def _come_or_go(self, club: Club, *, leaves: bool) -> None:
+        """A community removes the bot, or adds it again; the event may be lost with a process."""
+        if leaves != (club.id in self.chat.communities):
+            return
+        self.chat.communities ^= {club.id}
+        for process in self.processes:
+            process.view.communities = tuple(self.chat.communities)
+        process = self._any_process()
+        if self.random.random() < 0.3:  # it happens while the bot is off; the next start sees it
+            for each in self.processes:
+                each.kill()
+            await self._start()
+            process = self.processes[0]
+            await process.jobs.communities.sweep()
+        elif leaves:
+            await process.jobs.communities.left(club.id)
+        else:
+            await process.jobs.communities.joined(club.id)
+        has_data = bool(club.days) or club.daily_from is not None
+        club.left_at = self.now if leaves else None
+        self.ledger.counts["communities left" if leaves else "communities back"] += 1
+        if not leaves and not has_data:
+            await self._set_daily(club, club.id * 10 + 2, all_of_it=True)
+
+    async def _close_channel(self, club: Club, day: int) -> None:
+        """The channel of the dinosaurs is deleted; some days later a manager chooses another."""
+        if day in (5, 105):
+            self.chat.closed_channels.add(club.channel)
+            for number in [
+                n for n, ref in self.chat.places.items() if ref.channel_id == club.channel
+            ]:
+                self.chat.delete(number)
+            for poll in self.ledger.polls.values():
+                poll.is_deleted |= poll.channel == club.channel and poll.closed is None
+        else:
+            await self._set_daily(club, club.channel + 1000)
+
+    async def _remove_name(self) -> None:
+        """A moderator removes a name that stands in one poll only."""
+        polls = [p for p in self.ledger.polls.values() if p.club.id in self.chat.communities]
+        if not polls:
+            return
+        poll = polls[int(self.random.integers(len(polls)))]
+        if not poll.is_shown:
+            return
+        won = poll.winner is not None and self.random.random() < 0.7
+        position = poll.winner if won and poll.winner is not None else 0
+        name = poll.names[position]
+        if sum(name in each.names for each in polls) > 1 or position in poll.removed:
+            return
+        button = Button("", "moderate", f"name:{poll.id}:{position}")
+        await self._any_process().press(poll.club.id, ADA.id, button)
+        self.ledger.remove(poll, position)
+        self.namer.removed.add(name.lower())
+        self.namer.winners = [each for each in self.namer.winners if each != name]
+        self.ledger.counts["names removed"] += 1
+
+    async def _delete_message(self) -> None:
+        """A moderator deletes the message of an open poll: nothing wins."""
+        polls = [poll for poll in self._open_polls() if poll.is_shown]
+        if polls:
+            poll = polls[int(self.random.integers(len(polls)))]
+            poll.is_deleted = True
+            self.chat.delete(self.chat.polls[poll.id])
+            self.ledger.counts["messages deleted"] += 1
+
+    async def _forget(self, *, stays: bool) -> None:
+        """A member deletes their data, and leaves or begins anew."""
+        members = [m for m in self.ledger.clubs[1].members if m not in self.ledger.gone | {KEEN}]
+        member = int(self.random.choice(members))
+        await self._any_process().press(1, member, Button("", privacy.ACTION, "yes"))
+        self.ledger.forget(member)
+        if not stays:
+            self.ledger.gone.add(member)
+        self.ledger.counts["members forgotten"] += 1
+
+    # What is looked at
+
+    async def _look(self, *, deeply: bool) -> None:
+        """Compare the database with the ledger, and each month what members are shown."""
+        if self.now < max(self.down_until, self.away_until):
+            self.down_until = self.away_until = self.now
+        self.sweeps = deeply or self.is_torn
+        while self.sweeps:
+            await self._step()
+            self.sweeps = self.is_torn
+        await self.ledger.compare(self.audit, self.now, deeply=deeply)
+        if not deeply:
+            return
+        await self._start()
+        for club in self._here():
+            await self._look_at_museum(club)
+        for member in self.random.choice(self.ledger.clubs[1].members, 25):
+            await self._look_at_member(int(member))
+        await self._look_for_removed()
+
+    async def _look_at_museum(self, club: Club) -> None:
+        ledger, process = self.ledger, self._any_process()
+        here = {
+            found.name: found for (where, _k), found in ledger.museum.items() if where == club.id
+        }
+        expected = set()
+        for name, found in here.items():
+            finder = f"@{found.member}" if found.member else None
+            expected.add((name, "everybody here" if found.poll.day else finder))
+        shown = []
+        for page in range(max(1, -(-len(here) // 9))):
+            button = Button("", museum.ACTION, f"newest:{page}")
+            turn = await process.press(club.id, ADA.id, button)
+            lines = lines_of(turn.answers[-1]).splitlines() if turn.answers[-1].embeds else []
+            shown += [match.groups() for line in lines if (match := EXHIBIT.match(line))]
+        if {*shown} != expected or len(shown) != len(expected):
+            wrong = {*shown} ^ expected
+            ledger.note(
+                f"/museum of {club.id} shows {len(shown)}: {sorted(map(str, wrong))[:4]}", self.now
+            )
+        turn = await process.command(club.id, ADA.id, "leaderboard", period="ever")
+        leaders: dict[int, list[datetime]] = {}
+        for found in here.values():
+            if found.member:
+                leaders.setdefault(found.member, []).append(found.at)
+        order = sorted((-len(at), max(at), member) for member, at in leaders.items())[:10]
+        told = [f"{n}. @{m} · {-k}" for n, (k, _at, m) in enumerate(order, 1)]
+        lines = lines_of(turn.answers[-1]).splitlines() if turn.answers[-1].embeds else []
+        if [line.rpartition(" ")[0] for line in lines] != told:
+            ledger.note(f"/leaderboard of {club.id}: {lines[:3]}, not {told[:3]}", self.now)
+        ledger.counts["pages looked at"] += 1
+
+    async def _look_at_member(self, member: int) -> None:
+        ledger, process = self.ledger, self._any_process()
+        turn = await process.command(1, member, "privacy")
+        embed = turn.answers[-1].embeds[0]
+        told = {kind: int(n.replace(",", "")) for n, kind in COUNTED.findall(plain(embed.lines[0]))}
+        if told != ledger.stored_about(member):
+            ledger.note(
+                f"/privacy of {member}: {told}, not {ledger.stored_about(member)}", self.now
+            )
+        owned = {f.name for (c, _k), f in ledger.museum.items() if c == 1 and f.owner == member}
+        turn = await process.command(1, member, "collection")
+        answer = turn.answers[-1]
+        shown = re.findall(r"^\d+\. (?:⭐ )?(\w+)", lines_of(answer), re.M) if answer.embeds else []
+        if len(shown) != min(9, len(owned)) or not {*shown} <= owned:
+            ledger.note(f"/collection of {member}: {shown}, not {sorted(owned)[:9]}", self.now)
+
+    async def _look_for_removed(self) -> None:
+        """Removed names in messages, forgotten members in the database, what came twice."""
+        ledger, chat = self.ledger, self.chat
+        removed = {name: club for club, name in ledger.removed}
+        for number, message in chat.shown.items():
+            words = " ".join(
+                (plain(message.content), *(lines_of(message) if e else "" for e in message.embeds))
+            )
+            words += " ".join(button.label for button in message.buttons)
+            for name in {*re.findall(r"\w+", words)} & removed.keys():
+                if chat.places[number].community_id == removed[name]:
+                    ledger.note(f"message {number} shows {name}, which was removed", self.now)
+        async with self.audit.reading() as session:
+            for table in Base.metadata.sorted_tables:
+                if table.name in (Block.__tablename__, ModerationEntry.__tablename__):
+                    continue
+                for column in table.columns:
+                    if column.name in ("member_id", "owner_id") and ledger.gone:
+                        rows = await session.scalars(select(column).where(column.in_(ledger.gone)))
+                        for member in rows:
+                            ledger.note(f"{table.name} has the forgotten {member}", self.now)
+        often = sum(count > 2 for count in chat.sent.values())
+        ledger.counts["announced twice"] = often
+
+
+class _Errors(logging.Handler):
+    """Errors in the log are wrong, except those of a process that is being killed."""
+
+    def __init__(self, year: Year) -> None:
+        super().__init__(logging.ERROR)
+        self._year = year
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not any(process.is_dead for process in self._year.processes):
+            said = record.getMessage()
+            error = record.exc_info[1] if record.exc_info else ""
+            self._year.ledger.note(f"log: {said} {error!r}", self._year.now)
