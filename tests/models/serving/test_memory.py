@@ -1,7 +1,6 @@
 """What weights take in memory."""
 
 import os
-import resource
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -10,6 +9,8 @@ import numpy as np
 import pytest
 
 from models.serving.memory import resident_bytes
+
+resource = pytest.importorskip("resource", reason="Windows has no such module")
 
 
 @dataclass(frozen=True)

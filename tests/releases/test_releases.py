@@ -1,70 +1,122 @@
-"""A database and a backup that version 0.7.0 wrote, of the same rows: everything in them works."""
+"""Files that releases wrote: everything in them works, and so do those of today's code."""
 
-import asyncio
-import sqlite3
-from datetime import UTC, datetime, timedelta
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.community.queries import Blocks, Communities, Record
+from bot.community.queries import (
+    Blocks,
+    Communities,
+    CommunitySettings,
+    DailySettings,
+    Record,
+    Stopped,
+)
+from bot.creatures.animal import profile_of
 from bot.museum.queries import Museum
-from bot.operate.archive import ArchiveReader
-from bot.operate.database import read_archive
-from bot.polls.queries import Ballot, HallOfFame, HallScope, Polls
+from bot.polls.queries import Ballot, HallOfFame, HallScope, Polls, remove
 from bot.privacy.queries import Privacy
+from bot.settings import checked, given_values, suspicious_names
 from bot.store import Database, Store, url_of
 from bot.store.answers import ButtonStates
+from bot.store.database import FILE
 from bot.store.identities import Identities
 from bot.training.queries import CustomModels, StoredList, Trainings, Versions
 from bot.verse.queries import Poems
+from bot.version import checkout_version
 from bot.words.queries import FilterSettings, WordFilters
-from tests.bot.operate.test_backup import contents
+from models.names.generator import NamesRequest
+from models.verse.poem import SonnetRequest
+from tests.bot.operate.test_backup import contents, restored
 from tests.bot.training.test_version_queries import FILES, version
+from tests.releases import rows
+from tests.releases.__main__ import write
+from tests.releases.files import FIRST, RELEASES, load, texts_of
+from tests.releases.rows import ADA, BOB, CAT, NOW
 
-RELEASE_070 = Path(__file__).parent / "release_070"
-NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 MUSEUM, LEFT, CHANNEL = 81, 85, 82
-ADA, BOB, CAT = 91, 92, 93
 OPEN, REMOVED = 7001, 7003
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The files that today's code writes."""
+    folder = tmp_path_factory.mktemp("today")
+    write(folder)
+    return folder
+
+
+def name_of(release: Path | None) -> str:
+    return release.name if release else "today"
+
+
+@pytest.fixture(params=[*RELEASES, None], ids=name_of)
+def release(request: pytest.FixtureRequest) -> Path:
+    """The folder of a release, or of today's code."""
+    folder: Path = request.param or request.getfixturevalue("written")
+    return folder
+
+
+AFTER_THE_FIRST = pytest.mark.parametrize(
+    "release", [*RELEASES[1:], None], ids=name_of, indirect=True
+)
+
+
 @pytest.fixture
-async def stored(tmp_path: Path) -> Database:
-    """The SQLite file of 0.7.0."""
-    with sqlite3.connect(tmp_path / "mangosaurus.db") as file:
-        file.executescript((RELEASE_070 / "database.sql").read_text())
-    file.close()
-    return Database(url_of(None, tmp_path))
+async def stored(release: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """The SQLite file of a release."""
+    load(release, tmp_path / FILE)
+    database = Database(url_of(None, tmp_path))
+    yield database
+    await database.close()
 
 
-async def restore(database: Database) -> None:
-    def unpacked() -> ArchiveReader:
-        archive = ArchiveReader(RELEASE_070 / "backup.zip")
-        archive.verify()
-        return archive
-
-    with await asyncio.to_thread(unpacked) as archive:
-        assert archive.manifest.version == "0.7.0"
-        await read_archive(database, archive, replace=False)
-
-
-async def test_database(stored: Database) -> None:
+async def test_database(release: Path, stored: Database) -> None:
     await stored.migrate()
-    await check(Store(stored))
-    await stored.close()
+    await check(Store(stored), release)
 
 
-async def test_backup(empty_database: Database, stored: Database) -> None:
-    await restore(empty_database)
+async def test_backup(release: Path, empty_database: Database, stored: Database) -> None:
+    await restored(release / "backup.zip", empty_database)
     await stored.migrate()
     assert await contents(empty_database) == await contents(stored)
-    await stored.close()
-    await check(Store(empty_database))
+    await check(Store(empty_database), release)
 
 
-async def check(store: Store) -> None:
+@AFTER_THE_FIRST
+def test_texts(release: Path) -> None:
+    """A seed gives the same until the next minor version, if its weights are the same."""
+    texts = json.loads((release / "texts.json").read_text("utf-8"))
+    assert {each["task"] for each in texts} == {"names", "sonnets"}
+    for each in texts:
+        request: NamesRequest | SonnetRequest
+        request = (NamesRequest if each["task"] == "names" else SonnetRequest)(**each["request"])
+        found = texts_of(request, release)
+        assert len(found) == len(each["texts"]) > 0
+        if is_of_this_minor_version(release):
+            assert found == each["texts"]
+
+
+def is_of_this_minor_version(release: Path) -> bool:
+    return release.name.split(".")[:2] == checkout_version().split(".")[:2]
+
+
+@AFTER_THE_FIRST
+def test_settings(release: Path) -> None:
+    """All are still known, and accept what they accepted."""
+    path = release / "settings.env"
+    _, problems = checked(given_values(path, {}))
+    assert problems == ()
+    assert suspicious_names({}, path) == ()
+
+
+async def check(store: Store, release: Path) -> None:
     """Use what is stored, on every table."""
+    if release != FIRST:
+        await check_rows(store)
     assert await store[Communities].poll_minutes(MUSEUM) == 30
     assert await store[WordFilters].of(MUSEUM) == FilterSettings(2, ("egg", "nest"))
     assert (await store[Communities].settings(MUSEUM)).log_channel_id == CHANNEL
@@ -79,6 +131,29 @@ async def check(store: Store) -> None:
     await check_ids(store)
     assert await store[ButtonStates].get(555, MUSEUM) == '{"text": "Shall I"}'
     assert [poem.title for poem in await store[Poems].of(ADA)] == ["Shall I"]
+
+
+async def check_rows(store: Store) -> None:
+    """Those of `add_rows`."""
+    daily = DailySettings(rows.CHANNEL, 18, "Europe/Berlin", 4, rows.TODAY, None, rows.TODAY)
+    settings = await store[Communities].settings(rows.PARK)
+    assert settings == CommunitySettings(False, False, None, 2, False, daily)
+    settings = await store[Communities].settings(rows.QUIET)
+    assert settings.daily.stopped is Stopped.QUIET
+    own, of_all = await store[Museum].exhibits(rows.PARK)
+    assert (of_all.name, of_all.owner_id, of_all.is_of_day) == ("Mangoraptor", None, True)
+    assert (own.name, own.owner_id, own.is_favourite) == ("Mangopelta", ADA, True)
+    for exhibit in (of_all, own):
+        assert exhibit.profile == profile_of(exhibit.name)
+    assert await store[Museum].is_hidden(rows.PARK, ADA)
+    assert await store[Trainings].extra_names(4) == rows.NAMES
+    stopped = await store[Trainings].get(5)
+    assert stopped is not None
+    assert (stopped.state, stopped.stop_reason) == ("stopped", rows.REASON)
+    async with store.database.writing() as session:
+        assert await remove(session, rows.PARK, rows.FOUND, 1, NOW) == own.name
+    (place,) = await store[HallOfFame].outdated()
+    assert place.message_id == rows.SHOWN
 
 
 async def check_polls(store: Store) -> None:

@@ -1,0 +1,1 @@
+"""Files that releases have written, which every later version reads."""

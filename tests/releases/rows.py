@@ -1,0 +1,52 @@
+"""Rows that the databases of releases have, apart from those of 0.7.0."""
+
+from datetime import UTC, datetime, timedelta
+
+from bot.community.queries import Communities, Stopped
+from bot.museum.queries import Museum
+from bot.polls.queries import Ballot, HallOfFame, PollRecord, Polls
+from bot.store import Store
+from bot.training.queries import TrainingRequest, Trainings
+
+NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+TODAY = NOW.date()
+PARK, QUIET, CHANNEL = 86, 87, 88
+ADA, BOB, CAT = 91, 92, 93
+DAILY, FOUND, SHOWN = 7004, 7005, 7106
+NAMES, REASON = ("Mangopelta",), "Somebody has stopped it."
+
+
+async def add_rows(store: Store) -> None:
+    """What 0.7.0 did not have."""
+    await store[Communities].change(
+        PARK,
+        votes_needed=2,
+        in_public_hall=False,
+        accepts_shared=False,
+        shows_strips=False,
+        daily_channel_id=CHANNEL,
+        daily_hour=18,
+        daily_zone="Europe/Berlin",
+        daily_hours=4,
+        daily_from=TODAY,
+    )
+    await store[Communities].change(QUIET, daily_stopped=Stopped.QUIET)
+    ends, names = NOW + timedelta(hours=4), ("Bravosaurus", "Mangoraptor")
+    daily = PollRecord(DAILY, PARK, CHANNEL, 7104, None, None, names, NOW, ends, day=TODAY)
+    await store[Polls].open_daily(daily)
+    names = ("Ödlandosaurus", "Mangopelta")
+    await store[Polls].open(PollRecord(FOUND, PARK, CHANNEL, 7105, ADA, "Ada", names, NOW, ends))
+    for poll in (DAILY, FOUND):
+        for voter in (BOB, CAT):
+            await store[Polls].cast(Ballot(poll, voter, 1), NOW)
+        await store[Polls].close(poll, NOW)
+    await store[HallOfFame].shown(PARK, CHANNEL, SHOWN, [FOUND])
+    found = await store[Museum].named(PARK, "Mangopelta")
+    assert found is not None
+    await store[Museum].favour(PARK, ADA, found.id)
+    await store[Museum].hide(PARK, ADA, hidden=True)
+    request = TrainingRequest(
+        policy="shared", task="names", recipe="quick", seed=8, queued_at=NOW, extra_names=NAMES
+    )
+    await store[Trainings].enqueue(request)
+    await store[Trainings].request_stop(await store[Trainings].enqueue(request), REASON, NOW)
