@@ -1,6 +1,6 @@
 """Benchmark of the word filter: recall on disguised words, and false positives.
 
-The words come from published lists; `docs/decisions/word-filter.md` says which of them were read
+The words come from published lists; `docs/decisions/features.md` says which of them were read
 while the filter was written. They are not part of the project. Install them anywhere and name the
 folder, and any other lists as files:
 

@@ -49,7 +49,7 @@ def test_readme_and_decision_have_the_figures_of_the_scoreboard(task: str) -> No
     (row,) = re.findall(rf"^\| {task} \(.*$", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
     assert row.endswith(f"| {ours} | {ngram} | {notebook} |")
     if task == "names":
-        page = (CHECKOUT / "docs" / "decisions" / "mixture-for-names.md").read_text()
+        page = (CHECKOUT / "docs" / "decisions" / "models.md").read_text()
         said = " ".join(page.split())
         assert f"RNN {notebook}, Kneser-Ney of the best order {ngram}," in said
         assert f"**{ours}** since its LSTMs" in said
