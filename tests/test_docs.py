@@ -160,7 +160,7 @@ def test_commands_of_the_readme() -> None:
 
 @pytest.mark.parametrize("code", [1, 2, *(set(Exit) - {Exit.OK})])
 def test_every_exit_code_is_explained(code: int) -> None:
-    assert re.search(rf"^## Exit code {int(code)}: \w", TROUBLESHOOTING, re.MULTILINE)
+    assert re.search(rf"^\| {int(code)} \| ", TROUBLESHOOTING, re.MULTILINE)
 
 
 def messages() -> Iterator[tuple[str, str]]:
