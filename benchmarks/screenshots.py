@@ -187,7 +187,7 @@ class Photographer:
     async def _take_namer(self) -> None:
         options = {"name": "elves", "text": ", ".join(ELVES)}
         await self._server.run_command("namer create", options, by=self._server.admin)
-        trained = self._messages.filter(has_text="Ready")
+        trained = self._messages.filter(has_text="elves is ready")
         await expect(trained.last).to_be_visible()
         before = await self._messages.count()
         await self._ask(self._page, "/name namer:elves")
