@@ -22,7 +22,7 @@ from pathlib import Path
 
 import discord
 from PIL import Image
-from playwright.async_api import FrameLocator, Locator, Page, async_playwright, expect
+from playwright.async_api import FloatRect, FrameLocator, Locator, Page, async_playwright, expect
 from rich.console import Console
 
 from bot.chat.app import App
@@ -46,10 +46,8 @@ from bot.settings import Settings
 from bot.words import WordFilter
 from models.names.generator import NamesRequest, generate_names
 from models.tasks import TASKS
-from models.text_generator import Accept
 from models.verse.dissection import trace_line
-from models.verse.poem import FEW_PARTICLES, SonnetRequest, begin, extend
-from models.weights import Trained
+from models.verse.poem import FEW_PARTICLES, SonnetDraft, SonnetRequest, begin, extend
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
@@ -60,7 +58,7 @@ SCALE = 1.5
 QUALITY = 80
 MOST_BYTES = 160_000
 MARGIN = 8
-ATTEMPTS = 10
+ATTEMPTS = 20
 BUTTONS = ".row button, .actions button"
 """Those below a message, on Discord and on Slack."""
 WAIT_MS = 60_000
@@ -94,7 +92,7 @@ HERO_PAGE = """<!doctype html>
     font: 16px/1.9 "Noto Serif", "DejaVu Serif", serif }
   img { display: block; width: 100%; border-radius: 10px; box-shadow: 0 2px 9px #0004 }
   #vote { width: 400px; flex: none }
-  #rest { flex: 1; display: flex; flex-direction: column; justify-content: space-around }
+  #rest { flex: 1; display: flex; flex-direction: column; justify-content: space-evenly }
   #plates, #below { display: flex; gap: 16px } #below { gap: 24px; align-items: center }
   #below > img { flex: none; width: 250px } p { white-space: nowrap }
   small { display: block; margin-top: 12px; color: #7a6540; font-size: 13px; line-height: 1.5 }
@@ -118,11 +116,11 @@ class Photographer:
 
     async def take_all(self, bot: Mangosaurus, slack: SlackBot) -> None:
         """All pictures."""
+        await self._open(self._slack.url, PHONE)
+        await self._take_answer("sonnet", "/sonnet O mighty lizard, how thy footsteps fall")
         plates = [await self._plate(bot.app, name) for name in ON_TOP]
         await self._plate(bot.app, SHOWN)
-        await self._open(self._slack.url, PHONE)
         await self._take_answer("dinosaur", f"/dinosaur {SHOWN}", "Drawing of")
-        await self._take_answer("sonnet", "/sonnet O mighty lizard, how thy footsteps fall")
         await self._take_form()
         await self._open(self._server.url, PHONE)
         vote = await self._take_vote()
@@ -130,11 +128,11 @@ class Photographer:
         plaque = await self._seen("A plaque: ")
         await self._take_hero(vote, await plaque.screenshot(), plates)
         await self._open(self._server.url, PHONE)
+        await self._answer("/dinoname ends_with:ceratops")
+        await fill_museum(bot.app)
+        await self._take_answer("museum", "/museum by:newest", "Drawings, in the order of the list")
         await self._take_answer("dissect", "/dissect name:Mangosaurus", "Mangosaurus")
         await self._take_namer()
-        await self._ask(self._page, "/dinoname ends_with:ceratops")
-        await fill_museum(bot.app)
-        await self._take_answer("museum", "/museum", "Drawings, in the order of the list")
         await self._take_both()
 
     async def _plate(self, app: App, name: str) -> bytes:
@@ -146,10 +144,7 @@ class Photographer:
 
     async def _take_answer(self, name: str, line: str, picture: str = "") -> None:
         """Use a command. `picture` begins the alternative text of one to wait for."""
-        before = await self._messages.count()
-        await self._ask(self._page, line)
-        answer = self._messages.nth(before)
-        await expect(answer.locator(BUTTONS).first).to_be_visible()
+        answer = await self._answer(line)
         if picture:
             await self._seen(picture)
         await self._take(name, answer, self._messages.last)
@@ -170,9 +165,7 @@ class Photographer:
             if await strip.count():
                 break
             await self._page.wait_for_timeout(2000)
-            before = await self._messages.count()
-            await self._ask(self._page, "/dinoname starts_with:mango")
-            await expect(self._messages.nth(before).locator(BUTTONS).nth(4)).to_be_visible()
+            await self._answer("/dinoname starts_with:mango")
         await self._seen("From left to right: ")
         poll = self._messages.nth(await self._messages.count() - 1)
         message = self._server.messages[-1]
@@ -189,9 +182,7 @@ class Photographer:
         await self._server.run_command("namer create", options, by=self._server.admin)
         trained = self._messages.filter(has_text="elves is ready")
         await expect(trained.last).to_be_visible()
-        before = await self._messages.count()
-        await self._ask(self._page, "/name namer:elves")
-        await expect(self._messages.nth(before).locator(BUTTONS).first).to_be_visible()
+        await self._answer("/name namer:elves")
         await self._take("namer", trained.last, self._messages.last)
 
     async def _take_both(self) -> None:
@@ -205,11 +196,11 @@ class Photographer:
             before = await answers.count()
             await self._ask(pane, line)
             await answers.nth(before).locator(BUTTONS).nth(1).click()
-        await self._take("both")
+        await self._take("both", self._page.locator("body"), margin=0)
 
     async def _take_hero(self, vote: bytes, plaque: bytes, plates: Sequence[bytes]) -> None:
         """The first picture of the README: a poll, plates, its plaque and a quatrain."""
-        lines = write_quatrain()
+        lines = (await asyncio.to_thread(written, QUATRAIN, 4)).lines
         page = (
             HERO_PAGE.replace("VOTE", _address(vote))
             .replace(
@@ -238,6 +229,14 @@ class Photographer:
         await self._page.set_viewport_size({"width": size[0], "height": size[1]})
         await self._page.goto(address)
 
+    async def _answer(self, line: str) -> Locator:
+        """Type a command, and wait for the buttons of its answer."""
+        before = await self._messages.count()
+        await self._ask(self._page, line)
+        answer = self._messages.nth(before)
+        await expect(answer.locator(BUTTONS).first).to_be_visible()
+        return answer
+
     async def _ask(self, pane: Page | FrameLocator, line: str) -> None:
         """Type a command."""
         text = pane.get_by_role("combobox", name="Message")
@@ -245,22 +244,14 @@ class Photographer:
         await text.press("Enter")
 
     async def _take(self, name: str, *shown: Locator, margin: int = MARGIN) -> bytes:
-        """Keep a picture of the area from the first to the last of what is shown, or of all.
-
-        Returns it. Raises ValueError if the file is too large.
-        """
+        """Keep a picture of what is shown and of all between, and return it."""
         await self._page.mouse.move(1, 1)  # messages show a menu below the mouse
         boxes = [box for each in shown if (box := await each.bounding_box())]
-        if boxes:
-            left = min(box["x"] for box in boxes) - margin
-            top = min(box["y"] for box in boxes) - margin
-            right = max(box["x"] + box["width"] for box in boxes) + margin
-            bottom = max(box["y"] + box["height"] for box in boxes) + margin
-            left, top = max(left, 0), max(top, 0)
-            area = {"x": left, "y": top, "width": right - left, "height": bottom - top}
-            picture = await self._page.screenshot(animations="disabled", clip=area)
-        else:
-            picture = await self._page.screenshot(animations="disabled")
+        left, top = (max(min(box[side] for box in boxes) - margin, 0) for side in ("x", "y"))
+        right = max(box["x"] + box["width"] for box in boxes) + margin
+        bottom = max(box["y"] + box["height"] for box in boxes) + margin
+        area: FloatRect = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+        picture = await self._page.screenshot(animations="disabled", clip=area)
         keep(name, picture)
         return picture
 
@@ -280,22 +271,20 @@ def keep(name: str, picture: bytes | Image.Image, most_bytes: int = MOST_BYTES) 
         raise ValueError(f"{path} has {size:,} bytes; at most {most_bytes:,} are allowed.")
 
 
-def write_quatrain() -> Sequence[str]:
-    """The lines of `QUATRAIN`."""
+def written(request: SonnetRequest, lines: int) -> SonnetDraft:
+    """The first lines of a poem by the shipped weights."""
     trained = TASKS["sonnets"].load_shipped()
-    draft = begin(trained, QUATRAIN)
-    while not draft.finished:
+    draft = begin(trained, request)
+    while len(draft.lines) < lines:
         (draft,) = extend(trained, [draft], WordFilter().allows)
-    return draft.lines
+    return draft
 
 
 def draw() -> None:
     """The pictures that need no chat: a line of verse, and forty plates."""
-    accept: Accept = WordFilter().allows
-    verse: Trained = TASKS["sonnets"].load_shipped()
-    draft = begin(verse, TRACED)
-    while len(draft.lines) < TRACED_LINE - 1:
-        (draft,) = extend(verse, [draft], accept)
+    accept = WordFilter().allows
+    verse = TASKS["sonnets"].load_shipped()
+    draft = written(TRACED, TRACED_LINE - 1)
     keep("verse-line", trace_picture(trace_line(verse, draft, accept)[1]))
     names = generate_names(TASKS["names"].load_shipped(), SHEET, accept).names
     keep("plates", sheet([profile_of(name) for name in names]), 2 * MOST_BYTES)
