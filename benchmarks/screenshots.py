@@ -157,6 +157,8 @@ class Photographer:
         await dialog.get_by_label("Ends with").fill("rap")
         await expect(dialog.get_by_role("option", name="-raptor")).to_be_visible()
         await self._take("form", dialog, margin=0)
+        await dialog.get_by_role("button", name="Close").click()
+        await expect(dialog).to_be_hidden()
 
     async def _take_vote(self) -> bytes:
         """A poll with a strip and the votes of several members."""
@@ -230,11 +232,14 @@ class Photographer:
         await self._page.goto(address)
 
     async def _answer(self, line: str) -> Locator:
-        """Type a command, and wait for the buttons of its answer."""
-        before = await self._messages.count()
-        await self._ask(self._page, line)
-        answer = self._messages.nth(before)
-        await expect(answer.locator(BUTTONS).first).to_be_visible()
+        """Type a command, and wait for the buttons of its answer. A busy bot is asked again."""
+        for _attempt in range(ATTEMPTS):
+            answer = self._messages.nth(await self._messages.count())
+            await self._ask(self._page, line)
+            buttons, too_slow = answer.locator(BUTTONS), answer.get_by_text("try again")
+            await expect(buttons.or_(too_slow).first).to_be_visible()
+            if await buttons.count():
+                break
         return answer
 
     async def _ask(self, pane: Page | FrameLocator, line: str) -> None:
@@ -354,5 +359,5 @@ async def take_pictures() -> None:
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__).parse_args()
     FOLDER.mkdir(exist_ok=True)
-    # draw()
+    draw()
     asyncio.run(take_pictures())
