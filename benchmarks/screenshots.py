@@ -1,64 +1,112 @@
-"""Takes the pictures of the local Slack again that the documentation shows.
+"""Takes all pictures of the documentation that show the bot: `make screenshots`.
 
 The bot runs in this process, on the simulators of both platforms and with the shipped weights, and
-Chromium shows their page. Names and verse differ each time. Run with:
-python -m benchmarks.screenshots
+Chromium shows them. Names and verse differ each time, apart from the quatrain, the traced line and
+the sheet of plates.
 """
 
 import argparse
 import asyncio
+import base64
 import io
 import secrets
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
+from html import escape
+from itertools import product
 from pathlib import Path
 
 import discord
 from PIL import Image
-from playwright.async_api import FrameLocator, Page, async_playwright, expect
+from playwright.async_api import FloatRect, FrameLocator, Locator, Page, async_playwright, expect
 from rich.console import Console
 
 from bot.chat.app import App
+from bot.creatures.animal import profile_of
 from bot.launch import Tokens
 from bot.operate.serving.local import at_home
 from bot.operate.serving.platforms import running_bot, slack_beside
-from bot.pictures import creature_pictures
+from bot.pictures.creature_pictures import CreaturePictures
+from bot.pictures.line_trace import trace_picture
+from bot.pictures.plates.sheet import sheet
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.both.server import SideBySide
 from bot.platforms.local.common.clock import MovableClock
 from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.manifest import manifest
 from bot.platforms.slack.names import CommandNames
-from bot.polls import plates
 from bot.polls.queries import Ballot, Polls
 from bot.settings import Settings
+from bot.words import WordFilter
+from models.names.generator import NamesRequest, generate_names
+from models.tasks import TASKS
+from models.verse.dissection import trace_line
+from models.verse.poem import FEW_PARTICLES, SonnetDraft, SonnetRequest, begin, extend
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-FOLDER = Path("docs/slack")
-SIZE, TALL, WIDE, LARGE = (800, 640), (800, 1000), (1360, 720), (1360, 1080)
-"""Width and height of pictures in pixels: of most, of App Home, of both platforms, and of both with
-creatures."""
-COLOURS = 128
+FOLDER = Path("docs/pictures")
+PHONE, FORM, WIDE, HERO = (460, 1500), (460, 620), (1360, 720), (1220, 500)
+"""Width and height in pixels: of most pages, a form, both platforms, and the first picture."""
+SCALE = 1.5
+QUALITY = 80
 MOST_BYTES = 160_000
+MARGIN = 8
+ATTEMPTS = 20
+BUTTONS = ".row button, .actions button"
+"""Those below a message, on Discord and on Slack."""
 WAIT_MS = 60_000
 """For what the networks write, and what a busy machine shows."""
+
 DISCOVERED = (
     *("Mangosaurus", "Thunderotitan", "Lunaceratops", "Emberaptor", "Nightodon"),
     *("Frostostegus", "Velocinanus", "Brambledocus", "Pteridosaurus"),
 )
 """Names in the museum, the newest first."""
+SHOWN = "Therizinosaurus"
+ON_TOP = ("Lunaceratops", "Thunderotitan", "Frostostegus")
+"""Plates in the first picture."""
+ELVES = [
+    "".join(parts)
+    for parts in product(
+        ("Ela", "Galo", "Thiri", "Nimi", "Lore", "Faela", "Aeri"),
+        ("riel", "wen", "dor", "lith", "mir", "nor", "thas"),
+    )
+]
+OPENING = "When all the mighty beasts are turned to stone"
+QUATRAIN = SonnetRequest(OPENING, seed=2, form="quatrain")
+"""The best of its first eight seeds. Choose again when the weights change."""
+TRACED, TRACED_LINE = SonnetRequest(seed=3, particles=FEW_PARTICLES), 14
+SHEET = NamesRequest(count=40, seed=0)
+
+HERO_PAGE = """<!doctype html>
+<style>
+  * { box-sizing: border-box; margin: 0 }
+  body { display: flex; gap: 22px; padding: 22px; background: #efe4cc; color: #3b2a12;
+    font: 16px/1.9 "Noto Serif", "DejaVu Serif", serif }
+  img { display: block; width: 100%; border-radius: 10px; box-shadow: 0 2px 9px #0004 }
+  #vote { width: 400px; flex: none }
+  #rest { flex: 1; display: flex; flex-direction: column; justify-content: space-evenly }
+  #plates, #below { display: flex; gap: 16px } #below { gap: 24px; align-items: center }
+  #below > img { flex: none; width: 250px } p { white-space: nowrap }
+  small { display: block; margin-top: 12px; color: #7a6540; font-size: 13px; line-height: 1.5 }
+</style>
+<div id="vote"><img src="VOTE"></div>
+<div id="rest">
+  <div id="plates">PLATES</div>
+  <div id="below"><img src="PLAQUE"><div><p>LINES</p><small>COMMAND</small></div></div>
+</div>
+"""
 
 
 class Photographer:
-    """Acts as Mary on the page, and takes pictures of it."""
+    """Acts as Mary on the pages, and takes pictures of them."""
 
     def __init__(
         self, page: Page, local: SideBySide, server: LocalDiscord, slack: LocalSlack
@@ -68,152 +116,189 @@ class Photographer:
 
     async def take_all(self, bot: Mangosaurus, slack: SlackBot) -> None:
         """All pictures."""
-        await self._page.goto(self._slack.url)
-        await self._take_names()
-        await self._take_modal()
-        await self._take_sonnet()
-        later = discord.utils.utcnow() + timedelta(hours=1)
-        await slack.jobs.polls.close_due(later)
-        await self._take_plaque()
-        await self._take_home()
+        await self._open(self._slack.url, PHONE)
+        await self._take_answer("sonnet", "/sonnet O mighty lizard, how thy footsteps fall")
+        plates = [await self._plate(bot.app, name) for name in ON_TOP]
+        await self._plate(bot.app, SHOWN)
+        await self._take_answer("dinosaur", f"/dinosaur {SHOWN}", "Drawing of")
+        await self._take_form()
+        await self._open(self._server.url, PHONE)
+        vote = await self._take_vote()
+        await bot.jobs.polls.close_due(discord.utils.utcnow() + timedelta(hours=1))
+        plaque = await self._seen("A plaque: ")
+        await self._take_hero(vote, await plaque.screenshot(), plates)
+        await self._open(self._server.url, PHONE)
+        await self._answer("/dinoname ends_with:ceratops")
+        await fill_museum(bot.app)
+        await self._take_answer("museum", "/museum by:newest", "Drawings, in the order of the list")
+        await self._take_answer("dissect", "/dissect name:Mangosaurus", "Mangosaurus")
+        await self._take_namer()
         await self._take_both()
-        for platform in (bot.platform, slack.platform):
-            await fill_museum(bot.app, platform.name)
-        await self._resize(LARGE)
-        for name, line, picture in (
-            ("dinosaur", "/dinosaur name:Therizinosaurus", "Drawing of Therizinosaurus"),
-            ("museum", "/museum", "Drawings, in the order of the list"),
-            ("collection", "/collection", "Drawings, in the order of the list"),
-        ):
-            await self._take_pictured(name, line, picture)
-        await bot.jobs.polls.close_due(later)
 
-    async def _take_names(self) -> None:
-        await self._vote(self._page, "/dinoname starts_with:mango")
-        await self._take("names")
+    async def _plate(self, app: App, name: str) -> bytes:
+        """The plate of a name. The first one waits for the process that draws."""
+        for _attempt in range(ATTEMPTS):
+            if plate := await app[CreaturePictures].plate(profile_of(name)):
+                return plate
+        raise TimeoutError(f"The plate of {name} could not be drawn.")
 
-    async def _take_modal(self) -> None:
+    async def _take_answer(self, name: str, line: str, picture: str = "") -> None:
+        """Use a command. `picture` begins the alternative text of one to wait for."""
+        answer = await self._answer(line)
+        if picture:
+            await self._seen(picture)
+        await self._take(name, answer, self._messages.last)
+
+    async def _take_form(self) -> None:
+        await self._open(self._slack.url, FORM)
         await self._ask(self._page, "/dinoname ?")
         dialog = self._page.get_by_role("dialog")
         await dialog.get_by_label("Count").fill("4")
         await dialog.get_by_label("Ends with").fill("rap")
         await expect(dialog.get_by_role("option", name="-raptor")).to_be_visible()
-        await self._take("modal")
+        await self._take("form", dialog, margin=0)
         await dialog.get_by_role("button", name="Close").click()
         await expect(dialog).to_be_hidden()
 
-    async def _take_sonnet(self) -> None:
-        await self._ask(self._page, "/sonnet O mighty lizard, how thy footsteps fall")
-        another = self._page.get_by_role("button", name="Another")
-        await expect(another).to_be_visible()
-        await self._take("sonnet")
+    async def _take_vote(self) -> bytes:
+        """A poll with a strip and the votes of several members."""
+        strip = self._messages.last.get_by_role("img", name="From left to right: ")
+        for _attempt in range(ATTEMPTS):  # a busy bot leaves the strip out
+            if await strip.count():
+                break
+            await self._page.wait_for_timeout(2000)
+            await self._answer("/dinoname starts_with:mango")
+        await self._seen("From left to right: ")
+        poll = self._messages.nth(await self._messages.count() - 1)
+        message = self._server.messages[-1]
+        names = poll.locator(BUTTONS)
+        for place, member in ((1, self._server.admin), (3, self._server.state.guild.bot_owner)):
+            await self._server.press(message, message.buttons[place].label, by=member)
+        await names.nth(1).click()
+        await expect(names.nth(1)).to_contain_text("· 2")
+        await self._page.get_by_role("button", name="Dismiss message").click()
+        return await self._take("vote", poll)
 
-    async def _take_plaque(self) -> None:
-        plaque = self._page.get_by_role("img", name="A plaque: ")
-        await expect(plaque).to_be_visible()
-        await plaque.evaluate("image => image.decode()")
-        await self._take("plaque")
-
-    async def _take_home(self) -> None:
-        await self._resize(TALL)
-        app = self._page.get_by_role("navigation").get_by_role("button", name="Mangosaurus")
-        await app.last.click()
-        await expect(self._page.get_by_role("heading", name="Today's champion")).to_be_visible()
-        await self._take("home")
+    async def _take_namer(self) -> None:
+        options = {"name": "elves", "text": ", ".join(ELVES)}
+        await self._server.run_command("namer create", options, by=self._server.admin)
+        trained = self._messages.filter(has_text="elves is ready")
+        await expect(trained.last).to_be_visible()
+        await self._answer("/name namer:elves")
+        await self._take("namer", trained.last, self._messages.last)
 
     async def _take_both(self) -> None:
-        await self._resize(WIDE)
-        await self._page.goto(self._local.url)
-        server, slack = self._panes
-        await expect(server.locator("#topic")).not_to_be_empty()
-        await self._vote(slack, "/dinoname ends_with:raptor")
-        await self._ask(server, "/dinoname starts_with:draco")
-        await expect(server.locator(".row button").first).to_be_visible()
-        names = self._server.messages[-1]
-        await self._server.press(names, names.buttons[2].label, by=self._server.admin)
-        await server.locator(".row button").nth(2).click()
-        await expect(server.locator(".row button").nth(2)).to_contain_text("· 2")
-        await self._wait_for_picture(server, "From left to right: ")
-        await self._take("both")
-        await self._take_thread("strip", "From left to right: ")
-
-    async def _take_pictured(self, name: str, line: str, picture: str) -> None:
-        """Use a command on both platforms whose answers have a picture."""
-        server, slack = self._panes
-        threads = await slack.locator("#log .replies").count()
-        for pane in self._panes:
+        await self._open(self._local.url, WIDE)
+        discord_pane, slack_pane = map(self._page.frame_locator, ("#discord", "#slack"))
+        for pane, line in (
+            (slack_pane, "/dinoname ends_with:raptor"),
+            (discord_pane, "/dinoname starts_with:draco"),
+        ):
+            answers = pane.locator("#log > *")
+            before = await answers.count()
             await self._ask(pane, line)
-        await self._wait_for_picture(server, picture)
-        if name == "dinosaur":
-            await self._wait_for_picture(slack, picture)
-            await self._take(name)
-        else:
-            await self._take_thread(name, picture, threads)
+            await answers.nth(before).locator(BUTTONS).nth(1).click()
+        await self._take("both", self._page.locator("body"), margin=0)
 
-    async def _take_thread(self, name: str, picture: str, number: int = -1) -> None:
-        """Take a picture of both with a thread open, where Slack has this picture."""
-        _server, slack = self._panes
-        await slack.locator("#log .replies").nth(number).click()
-        await self._wait_for_picture(slack, picture)
-        await self._take(name)
-        await slack.locator("#close-thread").click()
-
-    async def _wait_for_picture(self, pane: FrameLocator, name: str) -> None:
-        """Wait until the newest picture with this text is seen."""
-        picture = pane.get_by_role("img", name=name).last
-        await expect(picture).to_be_visible()
-        await picture.evaluate("image => image.decode()")
+    async def _take_hero(self, vote: bytes, plaque: bytes, plates: Sequence[bytes]) -> None:
+        """The first picture of the README: a poll, plates, its plaque and a quatrain."""
+        lines = (await asyncio.to_thread(written, QUATRAIN, 4)).lines
+        page = (
+            HERO_PAGE.replace("VOTE", _address(vote))
+            .replace(
+                "PLATES", "".join(f'<div><img src="{_address(plate)}"></div>' for plate in plates)
+            )
+            .replace("PLAQUE", _address(plaque))
+            .replace("LINES", "<br>".join(map(escape, lines)))
+            .replace("COMMAND", f"/sonnet form:quatrain<br>opening:{OPENING}")
+        )
+        await self._open("about:blank", HERO)  # without the policy of the pages
+        await self._page.set_content(page)
+        await self._take("hero", self._page.locator("body"), margin=0)
 
     @property
-    def _panes(self) -> tuple[FrameLocator, FrameLocator]:
-        """Discord and Slack on the page of both."""
-        return self._page.frame_locator("#discord"), self._page.frame_locator("#slack")
+    def _messages(self) -> Locator:
+        return self._page.locator("#log > *")
 
-    async def _resize(self, size: tuple[int, int]) -> None:
+    async def _seen(self, alternative: str) -> Locator:
+        """The newest picture whose text begins like this, once it can be seen."""
+        picture = self._page.get_by_role("img", name=alternative).last
+        await expect(picture).to_be_visible()
+        await picture.evaluate("image => image.decode()")
+        return picture
+
+    async def _open(self, address: str, size: tuple[int, int]) -> None:
         await self._page.set_viewport_size({"width": size[0], "height": size[1]})
+        await self._page.goto(address)
+
+    async def _answer(self, line: str) -> Locator:
+        """Type a command, and wait for the buttons of its answer. A busy bot is asked again."""
+        for _attempt in range(ATTEMPTS):
+            answer = self._messages.nth(await self._messages.count())
+            await self._ask(self._page, line)
+            buttons, too_slow = answer.locator(BUTTONS), answer.get_by_text("try again")
+            await expect(buttons.or_(too_slow).first).to_be_visible()
+            if await buttons.count():
+                break
+        return answer
 
     async def _ask(self, pane: Page | FrameLocator, line: str) -> None:
         """Type a command."""
         text = pane.get_by_role("combobox", name="Message")
-        await text.fill(f"{line} ")  # the space ends the suggestions, of which Enter would take one
+        await text.fill(line)
         await text.press("Enter")
 
-    async def _vote(self, pane: Page | FrameLocator, line: str) -> None:
-        """Ask for names on Slack, and let all three members vote."""
-        before = len(self._slack.messages)
-        await self._ask(pane, line)
-
-        def polls() -> list[Message]:
-            return [each for each in self._slack.messages[before:] if each.buttons]
-
-        await self._slack.wait_for(lambda: bool(polls()), timeout_s=WAIT_MS / 1000)
-        (message,) = polls()
-        for member, place in ((self._slack.admin, 1), (self._slack.guest, 3)):
-            self._slack.press(member, message, message.buttons[place]["action_id"])
-        buttons = pane.locator(f"#log [data-ts='{message.ts}'] .actions button")
-        await buttons.nth(1).click()
-        await self._slack.wait_for(
-            lambda: sum(each.is_ephemeral for each in self._slack.messages[before:]) == 3
-        )
-        await expect(buttons.nth(1)).to_contain_text("· 2")
-        await expect(buttons.nth(3)).to_contain_text("· 1")
-
-    async def _take(self, name: str) -> None:
-        """Keep a picture of what the page shows. Raises ValueError if the file is too large."""
+    async def _take(self, name: str, *shown: Locator, margin: int = MARGIN) -> bytes:
+        """Keep a picture of what is shown and of all between, and return it."""
         await self._page.mouse.move(1, 1)  # messages show a menu below the mouse
-        shown = Image.open(io.BytesIO(await self._page.screenshot(animations="disabled")))
-        path = FOLDER / f"{name}.png"
-        shown.convert("RGB").quantize(COLOURS).save(path, optimize=True)
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise ValueError(f"{path} has {size:,} bytes; at most {MOST_BYTES:,} are allowed.")
-        Console().print(f"{path}: {size / 1000:.0f} kB")
+        boxes = [box for each in shown if (box := await each.bounding_box())]
+        left, top = (max(min(box[side] for box in boxes) - margin, 0) for side in ("x", "y"))
+        right = max(box["x"] + box["width"] for box in boxes) + margin
+        bottom = max(box["y"] + box["height"] for box in boxes) + margin
+        area: FloatRect = {"x": left, "y": top, "width": right - left, "height": bottom - top}
+        picture = await self._page.screenshot(animations="disabled", clip=area)
+        keep(name, picture)
+        return picture
 
 
-async def fill_museum(app: App, platform: str) -> None:
+def _address(png: bytes) -> str:
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def keep(name: str, picture: bytes | Image.Image, most_bytes: int = MOST_BYTES) -> None:
+    """Write a picture of the documentation. Raises ValueError if the file is too large."""
+    image = picture if isinstance(picture, Image.Image) else Image.open(io.BytesIO(picture))
+    path = FOLDER / f"{name}.webp"
+    image.save(path, quality=QUALITY, method=6)
+    size = path.stat().st_size
+    Console().print(f"{path}: {size / 1000:.0f} kB")
+    if size > most_bytes:
+        raise ValueError(f"{path} has {size:,} bytes; at most {most_bytes:,} are allowed.")
+
+
+def written(request: SonnetRequest, lines: int) -> SonnetDraft:
+    """The first lines of a poem by the shipped weights."""
+    trained = TASKS["sonnets"].load_shipped()
+    draft = begin(trained, request)
+    while len(draft.lines) < lines:
+        (draft,) = extend(trained, [draft], WordFilter().allows)
+    return draft
+
+
+def draw() -> None:
+    """The pictures that need no chat: a line of verse, and forty plates."""
+    accept = WordFilter().allows
+    verse = TASKS["sonnets"].load_shipped()
+    draft = written(TRACED, TRACED_LINE - 1)
+    keep("verse-line", trace_picture(trace_line(verse, draft, accept)[1]))
+    names = generate_names(TASKS["names"].load_shipped(), SHEET, accept).names
+    keep("plates", sheet([profile_of(name) for name in names]), 2 * MOST_BYTES)
+
+
+async def fill_museum(app: App) -> None:
     """Let names have won on the days before, for the member and in the place of an open poll."""
     polls, now = app.store[Polls], app.now()
-    (asked, *_others) = await polls.due(now + timedelta(hours=1), platform)
+    (asked, *_others) = await polls.due(now + timedelta(hours=1))
     for days, name in enumerate(DISCOVERED, 1):
         at = now - timedelta(days=days)
         poll = replace(
@@ -252,7 +337,7 @@ async def serving(
 
 
 async def take_pictures() -> None:
-    """Serve the bot, and take all pictures."""
+    """Serve the bot, and take the pictures of its pages."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         raise SystemExit(f"No browser found: none of {', '.join(BROWSERS)} is on the PATH.")
@@ -264,14 +349,15 @@ async def take_pictures() -> None:
             async_playwright() as playwright,
         ):
             expect.set_options(timeout=WAIT_MS)
-            plates.STRIP_S, creature_pictures.REST = WAIT_MS / 1000, 0.0  # all names have a strip
             browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-            width, height = SIZE
-            page = await browser.new_page(viewport={"width": width, "height": height})
+            page = await browser.new_page(device_scale_factor=SCALE)
+            page.set_default_timeout(WAIT_MS)
             await Photographer(page, local, server, workspace).take_all(bot, slack)
             await browser.close()
 
 
 if __name__ == "__main__":
     argparse.ArgumentParser(description=__doc__).parse_args()
+    FOLDER.mkdir(exist_ok=True)
+    draw()
     asyncio.run(take_pictures())

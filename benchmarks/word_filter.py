@@ -1,8 +1,9 @@
 """Benchmark of the word filter: recall on disguised words, and false positives.
 
-The words come from published lists; `docs/decisions/word-filter.md` says which of them were read
-while the filter was written. They are not part of the project. Install them anywhere and name the
-folder, and any other lists as files:
+The words come from published lists, which are not part of the project. Read while the filter was
+written: LDNOOBW, badwords-list, leo-profanity, badwords-py, cuss, and late better-profanity; never
+read: 2toad, censor-sensor, no-profanity, terlik, profanity_filter, profanityfilter,
+badwords-filter, valx. Install them anywhere and name the folder, and any other lists as files:
 
     pip install --target lists better-profanity wordfreq faker
     PYTHONPATH=lists python -m benchmarks.word_filter

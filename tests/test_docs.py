@@ -12,12 +12,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 
+from bot.features import REGISTRY
 from bot.startup import Exit
-from models.weights import load_shipped
 
 CHECKOUT = Path(__file__).parents[1]
 DOCS = CHECKOUT / "docs"
-README = (CHECKOUT / "README.md").read_text()
+TOURS = ("members", "managers", "operators")
 TROUBLESHOOTING = (DOCS / "troubleshooting.md").read_text()
 SITE = "http://site/"
 OPERATORS_ERRORS = {"StartupError", "StoreError", "ArchiveError", "NotEmpty", "Unavailable"}
@@ -125,13 +125,16 @@ def test_nothing_is_loaded_from_elsewhere(pages: dict[str, Page]) -> None:
 
 
 def test_navigation_has_every_page() -> None:
-    """Decisions are listed on a page of their own."""
     listed = set(re.findall(r'"([^"]+\.md)"', (CHECKOUT / "zensical.toml").read_text()))
     written = {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")}
-    decisions = {page for page in written if page.startswith("decisions/")}
-    missing = written - decisions - listed
-    assert not missing, "add these pages to nav in zensical.toml"
+    assert not written - listed, "add these pages to nav in zensical.toml"
     assert listed <= written
+
+
+def test_no_picture_is_unused() -> None:
+    pages = [CHECKOUT / "README.md", *DOCS.rglob("*.md")]
+    shown = {name for page in pages for name in re.findall(r"[\w-]+\.webp", page.read_text())}
+    assert shown == {path.name for path in (DOCS / "pictures").iterdir()}
 
 
 @pytest.mark.parametrize("name", ["README.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md"])
@@ -141,18 +144,28 @@ def test_linked_files_exist(name: str) -> None:
     assert [target for target in targets if not (CHECKOUT / target).exists()] == []
 
 
-@pytest.mark.parametrize("kind", ["names", "sonnets"])
-def test_figures_of_the_readme(kind: str) -> None:
-    row = re.search(rf"^\| {kind} .*?\| ([\d.]+) \|", README, re.MULTILINE)
-    assert row is not None
-    assert row[1] == f"{load_shipped(kind).card.held_out:.3f}"
-
-
-def test_commands_of_the_readme() -> None:
-    modules = set(re.findall(r"python -m (bot[.\w]*)", README))
-    paths = {module: CHECKOUT.joinpath(*module.split(".")) for module in modules}
+def test_commands_of_the_terminal() -> None:
+    pages = [CHECKOUT / "README.md", *DOCS.rglob("*.md")]
+    modules = {
+        module
+        for page in pages
+        for module in re.findall(
+            r"python -m ((?:bot|models|data|benchmarks)\b[.\w]*)", page.read_text()
+        )
+    }
+    paths = {module: CHECKOUT.joinpath(*module.rstrip(".").split(".")) for module in modules}
     assert {"bot", "bot.train", "bot.generate", "bot.evaluate"} <= modules
-    assert all(path.with_suffix(".py").exists() or path.is_dir() for path in paths.values())
+    assert [
+        module
+        for module, path in paths.items()
+        if not (path.with_suffix(".py").exists() or path.is_dir())
+    ] == []
+
+
+def test_the_tours_have_every_command() -> None:
+    tours = "".join((DOCS / f"{name}.md").read_text() for name in TOURS)
+    named = set(re.findall(r"`/([a-z]+)", tours))
+    assert {each.name.partition(" ")[0] for each in REGISTRY.every_command()} == named
 
 
 # Troubleshooting
@@ -160,7 +173,7 @@ def test_commands_of_the_readme() -> None:
 
 @pytest.mark.parametrize("code", [1, 2, *(set(Exit) - {Exit.OK})])
 def test_every_exit_code_is_explained(code: int) -> None:
-    assert re.search(rf"^## Exit code {int(code)}: \w", TROUBLESHOOTING, re.MULTILINE)
+    assert re.search(rf"^\| {int(code)} \| ", TROUBLESHOOTING, re.MULTILINE)
 
 
 def messages() -> Iterator[tuple[str, str]]:

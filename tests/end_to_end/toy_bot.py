@@ -1,7 +1,7 @@
 """Bot for testing the simulator and its page: one command for each behavior, right or wrong.
 
 Mangosaurus itself always answers, so it cannot test how that is handled; see
-docs/decisions/toy-bot.md.
+docs/decisions/platforms.md.
 """
 
 import asyncio
