@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 import discord
 from discord import InteractionResponseType
 
-from bot.chat.message import Button, Message
+from bot.chat.errors import form_too_late
+from bot.chat.message import Button, Form, Message
 from bot.chat.received import clean
 from bot.chat.turn import AnswerRef, Forbidden, MessageRef, OnPending, Source, Unreachable, User
 from bot.monitoring import requests
 from bot.platforms.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
-from bot.platforms.discord.rendering import render, render_edit
+from bot.platforms.discord.rendering import modal_of, render, render_edit
 
 T = TypeVar("T")
 
@@ -209,6 +210,15 @@ class DiscordTurn:
             return
         async with delivery(limit):
             await self._replace(edit, message)
+
+    async def ask(self, form: Form) -> None:
+        """Open a form."""
+
+        async def send() -> None:
+            await self._interaction.response.send_modal(modal_of(form))
+
+        if not await self._first(InteractionResponseType.modal, send):
+            raise form_too_late()
 
     async def _replace(self, edit: Callable[..., Awaitable[T]], message: Message) -> T:
         return await self.platform.replace(self.channel_id, edit, message)
