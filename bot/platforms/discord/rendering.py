@@ -242,7 +242,7 @@ class MessageSelect(
     ) -> "MessageSelect":
         """The menu in which something was chosen, from its `custom_id` and what was chosen."""
         assert isinstance(item, discord.ui.Select | discord.ui.ChannelSelect)  # noqa: S101
-        data: Mapping[str, Any] = interaction.data or {}  # type: ignore[assignment]
+        data: Mapping[str, Any] = interaction.data or {}
         values = data.get("values")
         chosen = str(values[0]) if isinstance(values, list) and values else ""
         return cls(item, Button("", match["action"], match["state"] + chosen))
