@@ -179,7 +179,7 @@ def _runnable(registry: Registry, turn: Turn, audiences: Collection[Audience]) -
     return {
         command.name
         for command in registry.usable(is_guest=turn.user.is_guest)
-        if command.audience in audiences and can_run(command, turn)
+        if command.audience in audiences and can_run(registry, command, turn)
     }
 
 

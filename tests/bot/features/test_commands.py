@@ -160,7 +160,12 @@ async def test_help_runs_commands(chat: Chat) -> None:
 
 async def test_help_of_guests(slack_chat: SlackChat) -> None:
     guest = SlackActor(slack_chat, slack_chat.slack.guest, 0)
-    assert runs(await guest.use("help")) == ["Visit the museum", "See your data"]
+    assert runs(await guest.use("help")) == [
+        "See the hall of fame",
+        "Visit the museum",
+        "Read your poems",
+        "See your data",
+    ]
 
 
 @pytest.mark.parametrize("state", ["", "nothing", "name", "owner leave", "moderate"])

@@ -1,5 +1,7 @@
 """Joining, on a Discord and a Slack in memory."""
 
+from typing import Any
+
 import discord
 import pytest
 import simcord
@@ -72,7 +74,8 @@ async def test_channel_on_discord(home: Home) -> None:
     """That for system messages, else the first one in which the bot may write; else none."""
     await home.restart(welcome="yes")
     guild = home.env.create_guild("Elsewhere")
-    closed = {guild.default_role: discord.PermissionOverwrite(send_messages=False)}
+    denied = discord.PermissionOverwrite(send_messages=False)
+    closed: dict[Any, discord.PermissionOverwrite] = {guild.default_role: denied}
     rules = guild.create_text_channel("rules", overwrites=closed)
     await joined(home, guild)
     assert not rules.history()
@@ -101,6 +104,7 @@ async def test_set_up_from_app_home(slack_chat: SlackChat) -> None:
         assert view is not None
         labels = [each["text"]["text"] for _block, each in elements(view.blocks)]
         assert ("⚙️ Set up" in labels) == expected
+    assert view is not None
     before = chat.snapshot()
     chat.slack.press(boss.member, view, "run:settings")
     await chat.settle()
