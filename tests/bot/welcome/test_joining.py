@@ -70,7 +70,7 @@ async def test_again(chat: Chat) -> None:
     assert len(chat.history()) == 1
 
 
-async def test_channel_on_discord(home: Home) -> None:
+async def test_channel_on_discord(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """That for system messages, else the first one in which the bot may write; else none."""
     await home.restart(welcome="yes")
     guild = home.env.create_guild("Elsewhere")
@@ -85,7 +85,7 @@ async def test_channel_on_discord(home: Home) -> None:
     assert newcomers[guild.id] == [chat.id, system.id]
     found = home.bot.get_guild(guild.id)
     assert found is not None
-    found._system_channel_id = system.id
+    monkeypatch.setattr(found, "_system_channel_id", system.id)
     await joined(home, guild)
     assert not chat.history()
     (shown,) = system.history()
