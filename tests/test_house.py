@@ -38,9 +38,10 @@ bot.platforms.discord bot.features bot.status bot.chat bot.store bot.monitoring 
     bot.settings bot.startup bot.formats data
 bot.platforms.slack  bot.features bot.help bot.status bot.privacy bot.verse bot.polls bot.community
     bot.chat bot.fleet bot.store bot.monitoring bot.startup bot.concurrency bot.formats models.verse
-bot.features         bot.help bot.status bot.privacy bot.moderation bot.verse bot.museum bot.daily
-    bot.names bot.training bot.pictures bot.polls bot.community bot.chat bot.concurrency
-    models.names models.verse data
+bot.features         bot.welcome bot.help bot.status bot.privacy bot.moderation bot.verse
+    bot.museum bot.daily bot.names bot.training bot.pictures bot.polls bot.community bot.chat
+    bot.concurrency models.names models.verse data
+bot.welcome          bot.polls bot.community bot.chat bot.store bot.concurrency
 bot.help             bot.status bot.training bot.chat bot.evaluation bot.formats models.weights
 bot.status           bot.training bot.community bot.chat bot.fleet bot.writing bot.pictures
     bot.store bot.monitoring bot.settings bot.concurrency models.tasks
@@ -123,6 +124,7 @@ FEATURES = {
     "bot.status",
     "bot.training",
     "bot.verse",
+    "bot.welcome",
 }
 """Parts that know no platform."""
 

@@ -195,6 +195,8 @@ class Pressed:
     """Whether it takes the networks' time, which guests may not use."""
     needs_rights: bool = True
     """Whether it matters which rights the member has."""
+    is_for_community: bool = False
+    """Whether it is about the whole community, and works in direct messages that belong to one."""
     is_vote: bool = False
     """Whether the message shows the result, and presses come in rushes."""
 

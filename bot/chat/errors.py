@@ -130,6 +130,11 @@ def invalid_value(value: object) -> Text:
     )
 
 
+def form_too_late() -> UserError:
+    """A form can be opened for a few seconds only."""
+    return UserError(_("The form could not be opened in time; try again."))
+
+
 def community_only(terms: Terms) -> Text:
     """The command does not work in direct messages."""
     return text(_("This command only works in a {place}."), place=terms.place or terms.community)

@@ -183,6 +183,38 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True)
+class Select:
+    """A menu of values above the buttons. `action` selects its handler, which gets `state` with the
+    chosen value after it.
+    """
+
+    placeholder: str
+    """Shown while nothing is chosen."""
+    action: str
+    state: str
+    choices: tuple[tuple[str, str], ...] = ()
+    """Label and value of each. A menu without any has the channels of the community."""
+    chosen: str = ""
+    """The value that is chosen already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A window with a field for text, above the chat. `action` selects its handler, which gets
+    `state` with the text after it.
+    """
+
+    title: str
+    label: str
+    action: str
+    state: str
+    longest: int
+    """Characters of the text."""
+    value: str = ""
+    """What the field has already."""
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """A file of a message."""
 
@@ -203,6 +235,7 @@ class Message:
     files_stay: bool = False
     """Whether files only accompany the message: an edit without any leaves those that it has. Where
     files are messages of their own, they go to its thread."""
+    selects: tuple[Select, ...] = ()
 
 
 def with_pictures(message: Message, *pictures: File | None) -> Message:
@@ -244,6 +277,16 @@ def translated(message: Message, language: Language) -> Message:
         ),
         buttons=tuple([replace(each, label=said(each.label)) for each in message.buttons]),
         files=tuple([replace(each, description=said(each.description)) for each in message.files]),
+        selects=tuple(
+            [
+                replace(
+                    each,
+                    placeholder=said(each.placeholder),
+                    choices=tuple([(said(label), value) for label, value in each.choices]),
+                )
+                for each in message.selects
+            ]
+        ),
     )
 
 

@@ -4,12 +4,12 @@ Each platform (`bot/platforms/discord/`) implements these protocols. Commands do
 platform they serve. They get its limits and terms from here.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from bot.chat.message import Button, Message
+from bot.chat.message import Button, Form, Message
 from bot.chat.translation import Language, _
 
 
@@ -266,12 +266,19 @@ class Platform(Protocol):
     async def leave(self, community_id: int) -> None:
         """Remove the bot from a community. Raises `DeliveryError`."""
 
+    def newcomers(self, since: datetime) -> Mapping[int, Sequence[int]]:
+        """Communities that have added the bot since a time, and their channels in which it may
+        write, the best one for a welcome first.
+
+        Empty on platforms where members invite it to each channel.
+        """
+
 
 OnPending = Callable[[AnswerRef, Button | None], Awaitable[None]]
 
 
 class Turn(Protocol):
-    """One request of a member: a command, or a pressed button.
+    """One request of a member: a command, a pressed button, a choice in a menu or a form.
 
     It is answered once with `respond`; `edit` replaces the answer afterwards. All methods raise
     `DeliveryError`.
@@ -365,6 +372,12 @@ class Turn(Protocol):
 
     async def edit_source(self, message: Message) -> None:
         """Replace the message whose button was pressed."""
+
+    async def ask(self, form: Form) -> None:
+        """Open a form, as the first response to a pressed button.
+
+        Raises `UserError` if it is too late for that.
+        """
 
     async def announce(self, message: Message) -> MessageRef:
         """Send an ordinary message to the channel, which can be edited without a time limit."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from bot.chat.app import App
 from bot.chat.commands import Choice, Kind, Option, always, within_limits
-from bot.chat.message import Message, Text, Timestamp, UserError, code, link, text
+from bot.chat.message import Message, Select, Text, Timestamp, UserError, code, link, text
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import DeliveryError, MessageRef, Platform, Turn
 from bot.community.queries import QUIET_DAYS, Communities, DailySettings, Stopped
@@ -36,18 +36,22 @@ class DailyOptions:
 
 
 async def change_daily(
-    app: App, turn: Turn, community_id: int, options: DailyOptions
+    app: App, turn: Turn, community_id: int, options: DailyOptions, *, starts: bool = True
 ) -> list[Text]:
     """Change what is given, and tell the channel if it begins there. Returns what is set now.
 
     Raises `UserError`.
+
+    starts: whether any change switches it on.
     """
     given = await _checked(turn, options)
     if not given and options.daily is None:
         return []
     kept = (await app.store[Communities].settings(community_id)).daily
-    changed = replace(kept, **given, starts_on=None, stopped=None)
-    if options.daily is not False:
+    is_on = options.daily is not False and (starts or kept.starts_on is not None)
+    stopped = None if is_on or options.daily is False else kept.stopped
+    changed = replace(kept, **given, starts_on=None, stopped=stopped)
+    if is_on:
         if (channel_id := changed.channel_id) is None:
             example = code("/settings daily_channel:")
             raise UserError(_("Which channel? Choose it with {example}."), example=example)
@@ -118,8 +122,10 @@ async def checked_zone(typed: str) -> str:
     """The name of a time zone as the IANA writes it. Raises `UserError` for an unknown one."""
     if len(typed) <= LONGEST_ZONE:
         names = await asyncio.to_thread(zone_names)  # reads folders, the first time
-        if (name := names.get(folded(typed))) is not None:
-            return name
+        city = folded(typed)
+        found = [names[key] for key in names if city in (key, key.rpartition("/")[2])]
+        if found:
+            return names.get(city, found[0])
     raise UserError(
         _(
             "There's no time zone “{zone}”. Type a large city near you and pick a suggestion, for "
@@ -127,6 +133,17 @@ async def checked_zone(typed: str) -> str:
         ),
         zone=shortened(typed, LONGEST_ZONE),
         example=code("daily_zone:Europe/Berlin"),
+    )
+
+
+def daily_selects(daily: DailySettings, action: str) -> tuple[Select, Select]:
+    """Menus of its channel and its hour."""
+    channel = "" if daily.channel_id is None else str(daily.channel_id)
+    sentence = _("The dinosaur of the day comes at {hour}:00")
+    hours = tuple((sentence.format(hour=hour), str(hour)) for hour in range(LAST_HOUR + 1))
+    return (
+        Select(_("Channel of the dinosaur of the day"), action, "daily_channel=", (), channel),
+        Select(_("Hour of the dinosaur of the day"), action, "daily_hour=", hours, str(daily.hour)),
     )
 
 

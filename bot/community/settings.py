@@ -1,14 +1,24 @@
 """`/settings`: polls, sharing, pictures of names, the word filter, the dinosaur of the day."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import Audience, Choice, Command, Kind, Option, Place
-from bot.chat.message import Message, Text, UserError, code, text
+from bot.chat.errors import other_version
+from bot.chat.message import Button, Form, Message, Select, Text, UserError, code, text
+from bot.chat.received import stored_number
 from bot.chat.translation import _, languages, name_of, ngettext
-from bot.chat.turn import Platform, Terms, Turn
-from bot.community.daily import DAILY_OPTIONS, DailyOptions, change_daily, daily_sentence
-from bot.community.queries import Communities
+from bot.chat.turn import Terms, Turn
+from bot.community.daily import (
+    DAILY_OPTIONS,
+    LONGEST_ZONE,
+    DailyOptions,
+    change_daily,
+    daily_selects,
+    daily_sentence,
+)
+from bot.community.queries import Communities, CommunitySettings
 from bot.community.rights import check_manager
 from bot.formats import listed, shortened
 from bot.words import Strictness
@@ -32,6 +42,14 @@ LANGUAGES = {tag: name_of(tag) for tag in languages()}
 LOCALE = "default"
 """The choice of the community's own language."""
 
+ACTION, ASK = "settings", "ask"
+"""The action of menus and buttons, whose states are an option and its value, as in `filter=mild`;
+`ask=blocked_words` opens a form for its value."""
+ON, OFF = "yes", "no"
+STARTING = {"daily", "daily_channel"}
+"""Options that switch the dinosaur of the day on, below the settings: the others may be chosen
+before its channel."""
+
 STRICTNESS = {strictness.name.lower(): strictness for strictness in Strictness}
 """Choices of the option `filter`."""
 # TRANSLATORS: How strict the word filter is: a choice of /settings.
@@ -54,8 +72,48 @@ class SettingsOptions(DailyOptions):
 
 async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
     """Answer `/settings`: change what is given, or else show everything."""
+    community_id = _checked_manager(turn)
+    lines = await _change_all(app, turn, community_id, options)
+    shown = Message(_joined(lines), private=True) if lines else await _form(app, turn, community_id)
+    await turn.respond(shown)
+
+
+async def press(app: App, turn: Turn, state: str) -> None:
+    """Answer the menus and buttons below the settings: change one of them, or ask for its text."""
+    community_id = _checked_manager(turn)
+    name, _equals, typed = state.partition("=")
+    if name == ASK:
+        await turn.ask(await _text_form(app, community_id, typed))
+        return
+    option = next((each for each in SETTINGS.options if each.name == name), None)
+    value: object = typed
+    if option is not None and option.kind is Kind.SWITCH:
+        value = typed == ON
+    elif option is not None and option.kind is not Kind.TEXT:
+        value = stored_number(typed)
+    if option is None or value is None:
+        raise other_version("/settings")
+    options = SettingsOptions(**{name: value})  # type: ignore[arg-type]
+    await _change_all(app, turn, community_id, options, starts=name in STARTING)
+    await turn.edit_source(await _form(app, turn, community_id))
+
+
+def _checked_manager(turn: Turn) -> int:
     sentence = _("Only {community} managers can see and change the settings of the bot.")
-    community_id, terms = check_manager(turn, sentence), turn.platform.terms
+    return check_manager(turn, sentence)
+
+
+def _joined(lines: Sequence[Text]) -> Text:
+    return tuple(span for line in lines for span in (*line, *text("\n")))[:-1]
+
+
+async def _change_all(
+    app: App, turn: Turn, community_id: int, options: SettingsOptions, *, starts: bool = True
+) -> list[Text]:
+    """Change what is given. Returns a sentence for each change. Raises `UserError`.
+
+    starts: whether the hour of the dinosaur of the day, or its zone, also switches it on.
+    """
     if options.vote_minutes is not None and not SHORTEST <= options.vote_minutes <= LONGEST:
         raise UserError(
             _("A poll can stay open for {shortest} to {longest} minutes, for example 10."),
@@ -72,12 +130,9 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
     if options.language is not None and options.language not in (LOCALE, *LANGUAGES):
         raise UserError(_("There's no such choice; pick one of the suggestions."))
     words = None if options.blocked_words is None else checked_words(options.blocked_words)
-    lines = await change_daily(app, turn, community_id, options)
-    lines += await _change(app, community_id, terms, options)
-    lines += await _change_filter(app, community_id, strictness, words)
-    lines = lines or await _overview(app, community_id, turn.platform)
-    content = [span for line in lines for span in (*line, *text("\n"))][:-1]
-    await turn.respond(Message(tuple(content), private=True))
+    lines = await change_daily(app, turn, community_id, options, starts=starts)
+    lines += await _change(app, community_id, turn.platform.terms, options)
+    return lines + await _change_filter(app, community_id, strictness, words)
 
 
 def checked_strictness(typed: str) -> Strictness:
@@ -177,9 +232,9 @@ async def _change_filter(
     return sentences
 
 
-async def _overview(app: App, community_id: int, platform: Platform) -> list[Text]:
-    """All settings, each with the option that changes it."""
-    terms = platform.terms
+async def _form(app: App, turn: Turn, community_id: int) -> Message:
+    """All settings, with menus and buttons for most, and the option that changes each other."""
+    terms = turn.platform.terms
     minutes = await app.store[Communities].poll_minutes(community_id)
     kept = await app.store[Communities].settings(community_id)
     words = await app.store[WordFilters].of(community_id)
@@ -189,22 +244,83 @@ async def _overview(app: App, community_id: int, platform: Platform) -> list[Tex
         "Polls stay open for {minutes} minutes here.",
         minutes,
     )
-    lines = {
+    hint = _("Change it with {command}.")
+    by_option = {
         "vote_minutes": text(stay_open, minutes=minutes),
         "votes_needed": _votes_needed(kept.votes_needed),
-        "public_hall": _switch(_PUBLIC_HALL, terms, on=kept.in_public_hall),
-        "shared_namers": _switch(_SHARED_NAMERS, terms, on=kept.accepts_shared),
         "strips": _switch(_STRIPS, terms, on=kept.shows_strips),
-        "language": _language(await app.languages.of(community_id), terms),
-        "filter": _strictness(strictness),
-        "blocked_words": _blocked_words(words.blocked_words),
-        "daily": await daily_sentence(app, platform, kept.daily),
     }
-    hint = _("Change it with {command}.")
-    return [
-        (*line, *text(" "), *text(hint, command=code(f"/settings {option}:")))
-        for option, line in lines.items()
+    tag = await app.languages.of(community_id)
+    filtered = _("Word filter: {name}")
+    locale = _("Language of the {community}").format(community=terms.community)
+    lines = [
+        text(_("Everything works as it is. Change what you like.")),
+        await daily_sentence(app, turn.platform, kept.daily),
+        _language(tag, terms),
+        _strictness(strictness),
+        _blocked_words(words.blocked_words),
+        _switch(_PUBLIC_HALL, terms, on=kept.in_public_hall),
+        _switch(_SHARED_NAMERS, terms, on=kept.accepts_shared),
+        *(
+            (*line, *text(" "), *text(hint, command=code(f"/settings {option}:")))
+            for option, line in by_option.items()
+        ),
     ]
+    return Message(
+        _joined(lines),
+        selects=(
+            *daily_selects(kept.daily, ACTION),
+            Select(
+                _("Language"),
+                ACTION,
+                "language=",
+                ((locale, LOCALE), *((name, each) for each, name in LANGUAGES.items())),
+                tag or LOCALE,
+            ),
+            Select(
+                _("Word filter"),
+                ACTION,
+                "filter=",
+                tuple((filtered.format(name=label), name) for name, label in _STRICTNESS.items()),
+                strictness.name.lower(),
+            ),
+        ),
+        buttons=tuple(_buttons(kept)),
+        private=True,
+    )
+
+
+def _buttons(kept: CommunitySettings) -> Iterator[Button]:
+    """Buttons for what has two values, and for text."""
+    yield Button(_("Time zone"), ACTION, f"{ASK}=daily_zone", "🌐")
+    yield Button(_("Blocked words"), ACTION, f"{ASK}=blocked_words", "🧹")
+    hall = _("Keep winners here") if kept.in_public_hall else _("Share winners")
+    yield Button(hall, ACTION, _toggled("public_hall", kept.in_public_hall))
+    namers = _("Only our namers") if kept.accepts_shared else _("Allow shared namers")
+    yield Button(namers, ACTION, _toggled("shared_namers", kept.accepts_shared))
+    if kept.daily.channel_id is not None:
+        is_on = kept.daily.starts_on is not None
+        label = _("Stop the dinosaur of the day") if is_on else _("Start the dinosaur of the day")
+        yield Button(label, ACTION, _toggled("daily", is_on))
+
+
+def _toggled(option: str, is_on: bool) -> str:
+    return f"{option}={OFF if is_on else ON}"
+
+
+async def _text_form(app: App, community_id: int, option: str) -> Form:
+    """The form for a setting that is a text. Raises `UserError` for another one."""
+    match option:
+        case "daily_zone":
+            kept = (await app.store[Communities].settings(community_id)).daily.zone
+            label, title = _("A large city near you"), _("Time zone")
+            return Form(title, label, ACTION, f"{option}=", LONGEST_ZONE, kept)
+        case "blocked_words":
+            words = (await app.store[WordFilters].of(community_id)).blocked_words
+            label, title = _("Words, separated by commas, or none"), _("Blocked words")
+            return Form(title, label, ACTION, f"{option}=", LONGEST_LIST, ", ".join(words))
+        case _unknown:
+            raise other_version("/settings")
 
 
 _PUBLIC_HALL = (

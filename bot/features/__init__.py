@@ -5,8 +5,9 @@ from functools import partial
 from bot.chat import details
 from bot.chat.commands import Pressed, Registry
 from bot.chat.message import verbatim
+from bot.chat.run_button import RUN, run
 from bot.chat.translation import _
-from bot.community.settings import SETTINGS
+from bot.community import settings
 from bot.help import help as help_
 from bot.help.about import ABOUT
 from bot.moderation import commands as moderation
@@ -44,7 +45,7 @@ REGISTRY = Registry(
         retrain.RETRAIN_GROUP,
         moderation.MODERATE_GROUP,
         moderation.MODERATE_MENU,
-        SETTINGS,
+        settings.SETTINGS,
         moderation.OWNER_GROUP,
         ABOUT,
         help_.HELP,
@@ -69,6 +70,8 @@ REGISTRY = Registry(
         poems.BOOK: Pressed(poems.press, needs_rights=False),
         privacy.ACTION: Pressed(privacy.press, needs_rights=False),
         help_.ACTION: Pressed(help_.press, needs_rights=False),
+        RUN: Pressed(run),
+        settings.ACTION: Pressed(settings.press, is_for_community=True),
         STOP: Pressed(requests.press_stop),
         namer.NAMER: Pressed(namer.press),
         models.MODELS: Pressed(models.press),

@@ -1,5 +1,5 @@
 """Background jobs of one platform: posting dinosaurs of the day, closing polls and unfinished
-answers, reporting trainings, deleting old data.
+answers, reporting trainings, deleting old data, welcoming new communities.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from bot.privacy.privacy import CommunitySweeper
 from bot.training.progress import TrainingReport
 from bot.training.registry import ModelRegistry
 from bot.training.service import TrainingService
+from bot.welcome.welcome import Welcomer
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Jobs:
         self.polls = PollCloser(app, platform)
         self.dailies = DailyPoster(app, platform, app.now)
         self.communities = CommunitySweeper(app, platform)
+        self.welcomes = Welcomer(app, platform)
         self.answers = AnswerCloser(app, platform)
         app[TrainingService].report_to(platform.name, partial(TrainingReport, app, platform))
         self._tasks: list[PeriodicTask] = []
@@ -50,6 +52,7 @@ class Jobs:
             PeriodicTask(self.polls.withdraw_answers, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.dailies.post_due, LONGEST_SLEEP_S, after=ready),
             PeriodicTask(self.communities.sweep, SWEEP_S, after=ready),
+            PeriodicTask(self.welcomes.greet_newcomers, SWEEP_S, after=ready),
             PeriodicTask(self.answers.close_left, BEAT_S, after=ready),
             PeriodicTask(self.answers.beat, BEAT_S),
         ]

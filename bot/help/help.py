@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bot.chat.app import App
 from bot.chat.commands import Audience, Command, Group, NoOptions, Registry
 from bot.chat.message import Button, Embed, Message, Span, Text, Timestamp, code, strong, text
+from bot.chat.run_button import can_run, run_button
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Turn
 from bot.formats import spaced
@@ -23,30 +24,80 @@ class Topic:
     title: str
     commands: tuple[str, ...]
     """Their first words, in the order in which they are shown."""
+    now: tuple[tuple[str, str], ...] = ()
+    """What can be done at once: labels of buttons, with the commands that they run. `/help` begins
+    with the first of each topic."""
 
 
 TOPICS = (
     Topic(
-        "names", "🦖", _("Dinosaurs"), ("dinoname", "dinosaur", "dissect", "halloffame", "champion")
+        "names",
+        "🦖",
+        _("Dinosaurs"),
+        ("dinoname", "dinosaur", "dissect", "halloffame", "champion"),
+        (
+            (_("Name dinosaurs"), "dinoname"),
+            (_("See the hall of fame"), "halloffame"),
+            (_("See today's champion"), "champion"),
+        ),
     ),
-    Topic("museum", "🦴", _("Discoveries"), ("museum", "collection", "leaderboard")),
-    Topic("verse", "📜", _("Poems"), ("sonnet", "poems", "export")),
-    Topic("namers", "🪶", _("Names like yours"), ("name", "namer")),
+    Topic(
+        "museum",
+        "🦴",
+        _("Discoveries"),
+        ("museum", "collection", "leaderboard"),
+        (
+            (_("Visit the museum"), "museum"),
+            (_("See your collection"), "collection"),
+            (_("See who leads"), "leaderboard"),
+        ),
+    ),
+    Topic(
+        "verse",
+        "📜",
+        _("Poems"),
+        ("sonnet", "poems", "export"),
+        ((_("Write a sonnet"), "sonnet"), (_("Read your poems"), "poems")),
+    ),
+    Topic(
+        "namers", "🪶", _("Names like yours"), ("name", "namer"), ((_("See namers"), "namer list"),)
+    ),
     Topic("models", "🏋️", _("Training"), ("models", "retrain")),
-    Topic("community", "🛡️", _("Moderation and settings"), ("moderate", "settings")),
-    Topic("owners", "🔧", _("For the bot's owners"), ("owner", "status")),
-    Topic("bot", "🔒", _("Your data and the bot"), ("privacy", "about")),
+    Topic(
+        "community",
+        "🛡️",
+        _("Moderation and settings"),
+        ("moderate", "settings"),
+        ((_("Set up"), "settings"), (_("Read the record"), "moderate record")),
+    ),
+    Topic(
+        "owners",
+        "🔧",
+        _("For the bot's owners"),
+        ("owner", "status"),
+        ((_("Check the bot"), "status"),),
+    ),
+    Topic(
+        "bot",
+        "🔒",
+        _("Your data and the bot"),
+        ("privacy", "about"),
+        ((_("See your data"), "privacy"), (_("About the bot"), "about")),
+    ),
 )
 
 
 async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
-    """Answer `/help`: the topics, with the commands that the member may use."""
-    audiences = await audiences_of(app, turn)
-    topics = _topics(app.registry, audiences, is_guest=turn.user.is_guest)
-    hint = text(_("Press a topic for examples. The buttons under an answer do more."))
+    """Answer `/help`: what the member can do now, and the topics with the commands they may use."""
+    audiences, is_guest = await audiences_of(app, turn), turn.user.is_guest
+    topics = _topics(app.registry, audiences, is_guest=is_guest)
+    hint = text(_("The first buttons do something at once; those of topics show examples."))
     lines = (*(_summary(app.registry, topic, words) for topic, words in topics), (), hint)
-    embed = Embed(_("What the bot can do"), lines)
-    await turn.respond(Message(embeds=(embed,), buttons=_buttons(topics), private=True))
+    embed = Embed(_("What you can do here"), lines)
+    runnable = _runnable(app.registry, turn, audiences)
+    runs = [button for topic, _words in topics for button in _runs(topic, runnable)[:1]]
+    buttons = (*runs, *_buttons(topics))
+    await turn.respond(Message(embeds=(embed,), buttons=buttons, private=True))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -56,7 +107,8 @@ async def press(app: App, turn: Turn, state: str) -> None:
     chosen = next((topic for topic, _words in topics if topic.name == state), topics[0][0])
     lines = examples_for(app.registry, audiences, is_guest=is_guest, words=chosen.commands)
     embed = Embed(spaced([chosen.emoji, chosen.title]), lines)
-    buttons = _buttons(topics, chosen)
+    runs = _runs(chosen, _runnable(app.registry, turn, audiences))
+    buttons = (*runs, *_buttons(topics, chosen))
     await turn.edit_source(Message(embeds=(embed,), buttons=buttons, private=True))
 
 
@@ -121,6 +173,24 @@ def _summary(registry: Registry, topic: Topic, words: Sequence[str]) -> Text:
             Span("\u00a0…" if is_group else ""),
         ]
     return tuple(line)
+
+
+def _runnable(registry: Registry, turn: Turn, audiences: Collection[Audience]) -> Collection[str]:
+    """The commands that the member can run here without options."""
+    return {
+        command.name
+        for command in registry.usable(is_guest=turn.user.is_guest)
+        if command.audience in audiences and can_run(registry, command, turn)
+    }
+
+
+def _runs(topic: Topic, runnable: Collection[str]) -> list[Button]:
+    """The buttons of a topic that run a command."""
+    return [
+        run_button(label, command, topic.emoji)
+        for label, command in topic.now
+        if command in runnable
+    ]
 
 
 def _buttons(topics: _Topics, chosen: Topic | None = None) -> tuple[Button, ...]:

@@ -32,6 +32,7 @@ LOCAL = "local"
 """The subfolder of STATE_DIR with the state of `--local`."""
 MOST_PORT = 65_535
 LogFormat = Literal["text", "json"]
+Welcome = Literal["yes", "no"]
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
 _ports = in_range(int, 1, MOST_PORT, "a port number")
@@ -131,6 +132,13 @@ class Settings:
         "part of the servers (see docs/hosting/fleet.md). Needs SHARD_COUNT, and a PostgreSQL "
         "database that all of them use. If empty, this process runs all shards.",
         example="0-3",
+    )
+    welcome: Welcome = setting(
+        "yes",
+        one_of("yes", "no"),
+        "Whether the bot introduces itself, once, in servers that add it and in the first Slack "
+        "channel that it is invited to: yes or no.",
+        example="no",
     )
     cooldown_seconds: float = setting(
         4.0,

@@ -115,6 +115,8 @@ class Community(Base):
     """Votes of others than the discoverer that a winner needs; `None` for the default."""
     left_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the bot was removed. The community is forgotten after a grace period."""
+    welcomed_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When the bot has welcomed it; `None` if it has not."""
     in_public_hall: Mapped[bool | None]
     """Whether its winners may appear in the public hall of fame; `None` for yes."""
     accepts_shared: Mapped[bool | None]

@@ -113,7 +113,9 @@ class Home:
 def world(tmp_path: Path, templates: Templates, monkeypatch: pytest.MonkeyPatch) -> World:
     run_sqlite_in_loop(monkeypatch)
     monkeypatch.setattr(jobs, "BEAT_S", BEAT_S)
-    settings = Settings(state_dir=tmp_path, cooldown_seconds=0, retrain_cooldown_minutes=5)
+    settings = Settings(
+        state_dir=tmp_path, cooldown_seconds=0, retrain_cooldown_minutes=5, welcome="no"
+    )
     return World(settings, templates)
 
 

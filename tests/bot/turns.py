@@ -1,7 +1,7 @@
 """A chat platform without a chat: turns and messages that a test can look into."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -9,7 +9,7 @@ import discord
 
 from bot.chat.app import App
 from bot.chat.commands import Answer, Pressed
-from bot.chat.message import Button, Message, plain
+from bot.chat.message import Button, Form, Message, plain
 from bot.chat.received import stored_number
 from bot.chat.translation import ENGLISH, Language
 from bot.chat.turn import (
@@ -49,6 +49,9 @@ class FakePlatform:
     is_connected = True
     latency: float | None = 0.05
     spares_requests: bool = False
+    new: dict[int, Sequence[int]] = field(default_factory=dict)
+    """Communities that have added the bot at `joined_at`, with their channels."""
+    joined_at: datetime = field(default_factory=discord.utils.utcnow)
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(100))
 
     def serves_community(self, community_id: int) -> bool:
@@ -102,6 +105,9 @@ class FakePlatform:
         known = community_id in self.communities
         return CommunityInfo(community_id, f"Club {community_id}", 3) if known else None
 
+    def newcomers(self, since: datetime) -> dict[int, Sequence[int]]:
+        return self.new if since < self.joined_at else {}
+
     async def leave(self, community_id: int) -> None:
         self.communities = tuple(c for c in self.communities if c != community_id)
 
@@ -133,6 +139,7 @@ class FakeTurn:
     unanswered: AnswerRef | None = None
     private_answer: AnswerRef | None = None
     on_pending: OnPending | None = None
+    asked: Form | None = None
 
     async def language(self, *, private: bool = False) -> Language:
         return ENGLISH
@@ -147,6 +154,9 @@ class FakeTurn:
 
     async def acknowledge(self) -> None:
         """Nothing to show."""
+
+    async def ask(self, form: Form) -> None:
+        self.asked = form
 
     async def respond(self, message: Message) -> MessageRef | None:
         self.answers.append(message)

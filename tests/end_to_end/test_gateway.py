@@ -83,6 +83,17 @@ async def test_guild_delete(local: LocalDiscord, toy: ToyBot) -> None:
     assert toy.left == [local.guild_id]
 
 
+async def test_bot_that_is_added_again(local: LocalDiscord, toy: ToyBot) -> None:
+    local.state.remove_bot()
+    await eventually(lambda: toy.left == [local.guild_id])
+    local.state.add_bot()
+    await eventually(lambda: toy.get_guild(local.guild_id) is not None)
+    guild = toy.get_guild(local.guild_id)
+    assert guild is not None
+    assert guild.me.joined_at is not None
+    assert guild.me.joined_at.year > 2024
+
+
 async def test_resume_replays_events(local: LocalDiscord) -> None:
     async with connected(local) as socket:
         session_id = (await socket.identify(local))["d"]["session_id"]

@@ -16,7 +16,9 @@ from bot.platforms.local.records import content_type
 from tests.end_to_end.toy_bot import png
 
 BUTTON = "components.0.components.0"
-SUPPORTED = "Value must be {}: the simulator supports rows (1) of buttons (2) only."
+SUPPORTED = (
+    "Value must be one of {}: the simulator supports rows (1) of buttons (2) or a menu (3, 8) only."
+)
 
 
 def problems(check: Callable[..., object], *given: object) -> list[str]:
@@ -81,7 +83,7 @@ def field(**changes: object) -> dict[str, object]:
         ({"embeds": [{"url": "attachment://x"}]}, "embeds.0.url", "Not a well formed URL"),
         ({"embeds": [{"image": {"url": "x"}}]}, "embeds.0.image.url", "Not a well formed URL"),
         ({"attachments": [{}] * 11}, "attachments", "Must be 10 or fewer"),
-        ({"components": [{"type": 17}]}, "components.0.type", SUPPORTED.format(1)),
+        ({"components": [{"type": 17}]}, "components.0.type", SUPPORTED.format((1,))),
         (rows(button(custom_id="x" * 101)), f"{BUTTON}.custom_id", "Must be between 1 and 100"),
         (rows(button(label="x" * 81)), f"{BUTTON}.label", "Must be 80 or fewer"),
         (rows(button(label="")), f"{BUTTON}.label", "A label or an emoji is required"),
@@ -93,7 +95,13 @@ def field(**changes: object) -> dict[str, object]:
             BUTTON[:-2],
             "Must be between 1 and 5",
         ),
-        (rows(button(type=3)), f"{BUTTON}.type", SUPPORTED.format(2)),
+        (rows(button(type=5)), f"{BUTTON}.type", SUPPORTED.format((2, 3, 8))),
+        (rows(button(type=3, options=[])), f"{BUTTON}.options", "This field is required"),
+        (
+            rows(button(), button(type=8, custom_id="b")),
+            "components.0.components",
+            "A menu is alone in its row",
+        ),
     ],
 )
 def test_message_over_a_limit(payload: dict[str, object], path: str, sentence: str) -> None:

@@ -65,8 +65,8 @@ def test_rejected_answer_can_be_repeated(state: State) -> None:
     asked = state.invoke(state.guild.member, "hello")
     with pytest.raises(ApiError, match="Invalid Form Body"):
         answer(state, asked, 4, content="x" * 2001)
-    with pytest.raises(ApiError, match=r"one of {4, 5}"):
-        answer(state, asked, 9)
+    with pytest.raises(ApiError, match=r"one of {4, 5, 9}"):
+        answer(state, asked, 8)
     answer(state, asked, 4, content="shorter")
     assert asked.message.content == "shorter"
 

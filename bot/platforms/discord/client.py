@@ -34,7 +34,7 @@ from bot.platforms.discord.library import (
     tracing,
 )
 from bot.platforms.discord.platform import DiscordPlatform
-from bot.platforms.discord.rendering import MessageButton
+from bot.platforms.discord.rendering import MessageButton, MessageSelect, submitted
 from bot.platforms.discord.turn import DiscordTurn
 from bot.settings import Settings
 from bot.status.health import Health
@@ -102,7 +102,7 @@ class Mangosaurus(commands.AutoShardedBot):
             homes = [*map(discord.Object, self.app.settings.home_guilds)]
             await self.tree.set_translator(CatalogueTranslator())
             add_commands(self.tree, declared, installs_of(self.application), homes)
-            self.add_dynamic_items(MessageButton)
+            self.add_dynamic_items(MessageButton, MessageSelect)
             shorten_library_logs()
             survive_malformed_events()
         if self.app.fleet.gate is not None:
@@ -166,6 +166,7 @@ class Mangosaurus(commands.AutoShardedBot):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Record that a server has added the bot, perhaps again, and leave a blocked one."""
         await self.jobs.communities.joined(guild.id)
+        await self.jobs.welcomes.greet_newcomers()
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Record that a server has removed the bot."""
@@ -186,6 +187,16 @@ class Mangosaurus(commands.AutoShardedBot):
         """Answer a slash command."""
         turn = DiscordTurn(interaction, self.platform)
         await dispatch.run(self.app, turn, command, options, name=_name(interaction))
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Answer a submitted form; discord.py answers everything else."""
+        if interaction.type is discord.InteractionType.modal_submit:
+            try:
+                asked = submitted(interaction.data or {})
+            except (LookupError, TypeError, ValueError) as error:
+                log.warning("A form of Discord is dropped, it cannot be read: %r", error)
+                return
+            await self.press(interaction, asked)
 
     async def press(self, interaction: Interaction, button: Button) -> None:
         """Answer a pressed button."""

@@ -7,7 +7,7 @@ import logging
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -340,8 +340,25 @@ class DiscordPlatform:
                 guild = await self._client.fetch_guild(community_id, with_counts=False)
             await guild.leave()
 
+    def newcomers(self, since: datetime) -> Mapping[int, Sequence[int]]:
+        """Servers that have added the bot since a time, with the channels in which it may write:
+        first the one for system messages, then the others from the top.
+        """
+        return {
+            guild.id: _writable(guild)
+            for guild in self._client.guilds
+            if guild.me is not None and (guild.me.joined_at or since) > since
+        }
+
     def _channel(self, ref: MessageRef) -> discord.PartialMessageable:
         return self._client.get_partial_messageable(ref.channel_id, guild_id=ref.community_id)
+
+
+def _writable(guild: discord.Guild) -> list[int]:
+    """The text channels in which the bot may write."""
+    every = [guild.system_channel, *guild.text_channels]
+    rights = {each.id: each.permissions_for(guild.me) for each in every if each is not None}
+    return [each for each, may in rights.items() if may.view_channel and may.send_messages]
 
 
 def _owners_of(application: discord.AppInfo) -> frozenset[int]:

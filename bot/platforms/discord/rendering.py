@@ -1,7 +1,7 @@
 """Rendering of messages for discord.py, escaped and within Discord's limits, with their buttons."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import Any
 
@@ -11,7 +11,9 @@ from bot.chat.message import (
     Button,
     Embed,
     Field,
+    Form,
     Message,
+    Select,
     Style,
     Text,
     Timestamp,
@@ -19,7 +21,7 @@ from bot.chat.message import (
     spans,
     translated,
 )
-from bot.chat.translation import ENGLISH, Language
+from bot.chat.translation import ENGLISH, Language, in_language
 from bot.formats import shortened
 
 _MARKS = re.compile(r"[\\*_~|`\[\]<@]|:(?=//)")
@@ -62,6 +64,13 @@ LONGEST_ID = 100
 CONTENT, TITLE, DESCRIPTION, FIELD_NAME, FIELD_VALUE, FOOTER = 2000, 256, 4096, 256, 1024, 2048
 EMBEDS, EMBED_CHARACTERS, FIELDS = 10, 6000, 25
 
+FORM_WORDS = 45
+"""Characters of the title of a form, and of the label of its field."""
+LINE = 100
+"""Characters from which on a field of a form has several lines."""
+
+_NONE = Button("", "")
+_CHANNELS = [discord.ChannelType.text, discord.ChannelType.news, discord.ChannelType.voice]
 _STYLES = {Style.PLAIN: "", Style.STRONG: "**", Style.EMPHASIS: "*", Style.CODE: "`"}
 _COLOURS = {
     Tone.NAMES: discord.Colour(0x4F9D69),
@@ -87,7 +96,7 @@ def render(message: Message, language: Language = ENGLISH) -> list[dict[str, Any
         else:
             messages.append({"embeds": page})
     messages = messages or [{}]
-    if message.buttons:
+    if message.buttons or message.selects:
         messages[-1]["view"] = view_of(message)
     if message.files:
         messages[-1]["files"] = [
@@ -117,8 +126,10 @@ def render_edit(message: Message, language: Language = ENGLISH) -> dict[str, Any
 
 
 def view_of(message: Message) -> discord.ui.View:
-    """The buttons of a message."""
+    """The menus and buttons of a message."""
     view = discord.ui.View(timeout=None)
+    for select in message.selects:
+        view.add_item(MessageSelect(_select(select)))
     for button in message.buttons:
         view.add_item(MessageButton(button))
     return view
@@ -213,3 +224,76 @@ class MessageButton(
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Hand the press to the client."""
         await interaction.client.press(interaction, self.button)
+
+
+class MessageSelect(
+    discord.ui.DynamicItem[discord.ui.Select[Any] | discord.ui.ChannelSelect[Any]],
+    template=r"menu (?P<action>[a-z]+):(?P<state>.*)",
+):
+    """A menu of a message. Choosing a value is like pressing a button with that value."""
+
+    def __init__(
+        self, item: discord.ui.Select[Any] | discord.ui.ChannelSelect[Any], pressed: Button = _NONE
+    ) -> None:
+        super().__init__(item)
+        self._pressed = pressed
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> "MessageSelect":
+        """The menu in which something was chosen, from its `custom_id` and what was chosen."""
+        assert isinstance(item, discord.ui.Select | discord.ui.ChannelSelect)  # noqa: S101
+        data: Mapping[str, Any] = interaction.data or {}
+        values = data.get("values")
+        chosen = str(values[0]) if isinstance(values, list) and values else ""
+        return cls(item, Button("", match["action"], match["state"] + chosen))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Hand the choice to the client."""
+        await interaction.client.press(interaction, self._pressed)
+
+
+def _select(select: Select) -> discord.ui.Select[Any] | discord.ui.ChannelSelect[Any]:
+    """The menu as discord.py has it."""
+    custom_id = f"menu {select.action}:{select.state}"
+    if not select.choices:
+        chosen = [discord.Object(int(select.chosen))] if select.chosen else []
+        return discord.ui.ChannelSelect(
+            custom_id=custom_id,
+            placeholder=select.placeholder,
+            channel_types=_CHANNELS,
+            default_values=[discord.SelectDefaultValue.from_channel(each) for each in chosen],
+        )
+    options = [
+        discord.SelectOption(label=label, value=value, default=value == select.chosen)
+        for label, value in select.choices
+    ]
+    return discord.ui.Select(custom_id=custom_id, placeholder=select.placeholder, options=options)
+
+
+def modal_of(form: Form, language: Language = ENGLISH) -> discord.ui.Modal:
+    """A form as discord.py sends it. It keeps none: `Mangosaurus.on_interaction` gets the text."""
+    title, label = (
+        shortened(in_language(words, language), FORM_WORDS) for words in (form.title, form.label)
+    )
+    modal = discord.ui.Modal(title=title, custom_id=f"{form.action}:{form.state}")
+    style = discord.TextStyle.long if form.longest > LINE else discord.TextStyle.short
+    modal.add_item(
+        discord.ui.TextInput(
+            label=label, style=style, default=form.value or None, max_length=form.longest
+        )
+    )
+    modal.stop()
+    return modal
+
+
+def submitted(data: Mapping[str, Any]) -> Button:
+    """What a submitted form asks for, like a pressed button."""
+    action, _colon, state = str(data.get("custom_id")).partition(":")
+    (field,) = (each for row in data["components"] for each in row["components"])
+    return Button("", action, f"{state}{field['value']}")

@@ -7,13 +7,14 @@ from typing import Any, TypeVar
 import discord
 from discord import InteractionResponseType
 
-from bot.chat.message import Button, Message
+from bot.chat.errors import form_too_late
+from bot.chat.message import Button, Form, Message
 from bot.chat.received import clean
 from bot.chat.translation import Language, language_of
 from bot.chat.turn import AnswerRef, Forbidden, MessageRef, OnPending, Source, Unreachable, User
 from bot.monitoring import requests
 from bot.platforms.discord.platform import TRANSFER_S, DiscordPlatform, delivery, limit_of
-from bot.platforms.discord.rendering import render, render_edit
+from bot.platforms.discord.rendering import modal_of, render, render_edit
 
 T = TypeVar("T")
 
@@ -238,6 +239,16 @@ class DiscordTurn:
             return
         async with delivery(limit):
             await self._replace(edit, message, language)
+
+    async def ask(self, form: Form) -> None:
+        """Open a form."""
+        language = await self.language(private=True)
+
+        async def send() -> None:
+            await self._interaction.response.send_modal(modal_of(form, language))
+
+        if not await self._first(InteractionResponseType.modal, send):
+            raise form_too_late()
 
     async def _replace(
         self, edit: Callable[..., Awaitable[T]], message: Message, language: Language

@@ -242,7 +242,9 @@ class Gateway:
     def _hear(self, server: State, event: Event) -> None:
         """Send an event of a server to the session whose shard has it."""
         guild, subject = server.guild, event.subject
-        if event.name == "membership":
+        if event.name == "membership" and guild.joined:
+            self._dispatch(guild.id, "GUILD_CREATE", guild.payload())
+        elif event.name == "membership":
             self._dispatch(guild.id, "GUILD_DELETE", {"id": guild.id})
         elif isinstance(subject, Interaction) and event.name == "interaction":
             data = server.interaction_payload(subject)

@@ -116,6 +116,8 @@ class Guild:
         self.channel = ChannelState()
         self.joined = True
         """Whether the bot is in the server."""
+        self.joined_s = FOUNDED_S
+        """Since when it is."""
 
     def another(self, new_id: Callable[[], str]) -> "Guild":
         """Another server with the same members."""
@@ -141,7 +143,7 @@ class Guild:
         return {
             "user": user.payload(),
             "roles": [self.admin_role_id] if user.permissions & ADMINISTRATOR else [],
-            "joined_at": iso(FOUNDED_S),
+            "joined_at": iso(self.joined_s if user is self.bot else FOUNDED_S),
             "flags": 0,
         }
 

@@ -157,7 +157,8 @@ _LENGTHS: Mapping[str, tuple[int, int]] = {
 """How long parts of a message may be, by their path."""
 _COUNTED = ("title", "description", "footer.text", "author.name", "fields.*.name", "fields.*.value")
 """The parts of embeds that count towards a message's 6,000 characters."""
-_KINDS = {f"{_ROWS}.type": 1, f"{_BUTTONS}.type": 2}
+STRING_SELECT, CHANNEL_SELECT = 3, 8
+_KINDS = {f"{_ROWS}.type": (1,), f"{_BUTTONS}.type": (2, STRING_SELECT, CHANNEL_SELECT)}
 
 
 def parts(payload: object, path: str, at: str = "") -> Iterator[tuple[str, Any]]:
@@ -187,14 +188,18 @@ def check_message(payload: JSON, *, prefix: str = "") -> None:
     counted = (parts(payload, f"embeds.*.{part}") for part in _COUNTED)
     if sum(len(str(text or "")) for found in counted for _, text in found) > 6000:
         form.add("embeds", "Embed size exceeds maximum size of 6000")
-    for path, kind in _KINDS.items():
+    for path, kinds in _KINDS.items():
         for here, value in parts(payload, path):
-            if value != kind:
-                supported = "the simulator supports rows (1) of buttons (2) only."
-                form.add(here, f"Value must be {kind}: {supported}")
+            if value not in kinds:
+                supported = "the simulator supports rows (1) of buttons (2) or a menu (3, 8) only."
+                form.add(here, f"Value must be one of {kinds}: {supported}")
     seen: set[str] = set()
-    for here, button in parts(payload, _BUTTONS):
-        _check_button(form, here, button, seen)
+    for here, item in parts(payload, _BUTTONS):
+        check = _check_button if item.get("type") == 2 else _check_select
+        check(form, here, item, seen)
+    for here, row in parts(payload, f"{_ROWS}.components"):
+        if len(row or ()) > 1 and any(item.get("type") != 2 for item in row):
+            form.add(here, "A menu is alone in its row")
     form.check()
 
 
@@ -212,11 +217,42 @@ def _check_button(form: PayloadErrors, path: str, button: JSON, seen: set[str]) 
         form.length(f"{path}.url", button.get("url"), 1, 512)
         _check_url(form, f"{path}.url", button.get("url"))
         return
-    custom_id = button.get("custom_id")
+    _check_id(form, path, button, seen)
+
+
+def _check_select(form: PayloadErrors, path: str, select: JSON, seen: set[str]) -> None:
+    form.length(f"{path}.placeholder", select.get("placeholder"), 0, 150)
+    _check_id(form, path, select, seen)
+    if select.get("type") == STRING_SELECT:
+        options = select.get("options") or []
+        form.length(f"{path}.options", options, 1, 25)
+        for index, option in enumerate(options):
+            for field in ("label", "value"):
+                form.length(f"{path}.options.{index}.{field}", option.get(field), 1, 100)
+        if len({option.get("value") for option in options}) < len(options):
+            form.add(f"{path}.options", "Option values must be unique")
+
+
+def _check_id(form: PayloadErrors, path: str, item: JSON, seen: set[str]) -> None:
+    custom_id = item.get("custom_id")
     form.length(f"{path}.custom_id", custom_id, 1, 100)
     if custom_id in seen:
         form.add(f"{path}.custom_id", "Component custom id cannot be duplicated")
     seen.add(str(custom_id))
+
+
+def check_modal(data: JSON) -> JSON:
+    """A modal of fields for text; raises a 50035 if it exceeds a limit."""
+    form = PayloadErrors("data")
+    form.length("title", data.get("title"), 1, 45)
+    form.length("custom_id", data.get("custom_id"), 1, 100)
+    form.length("components", data.get("components"), 1, 5)
+    for here, field in parts(data, _BUTTONS):
+        form.one_of(f"{here}.type", field.get("type"), (4,))
+        form.length(f"{here}.label", field.get("label"), 1, 45)
+        form.length(f"{here}.value", field.get("value"), 0, field.get("max_length") or 4000)
+    form.check()
+    return data
 
 
 # Commands that the bot registers

@@ -13,7 +13,7 @@ from bot.platforms.local.records import Interaction, InteractionType, Message, S
 from bot.platforms.local.state import State
 
 WEB = Path(__file__).with_name("web")
-SCRIPTS = ("markdown", "messages", "typed_command", "command_form", "main")
+SCRIPTS = ("markdown", "messages", "form", "typed_command", "command_form", "main")
 
 
 class DiscordPage(Page):
@@ -54,8 +54,16 @@ class DiscordPage(Page):
             "joined": guild.joined,
             "commands": state.picker(user),
             "messages": [_message_view(each) for each in messages if each.visible_to(user)],
+            "form": self._form(user),
             "waiting": [_interaction_view(asked) for asked in self._waiting(user)],
         }
+
+    def _form(self, user: User) -> JSON | None:
+        """The form that is open for a member."""
+        for asked in reversed(self._state.interactions.values()):
+            if asked.user is user and asked.modal is not None:
+                return asked.modal | {"token": asked.token}
+        return None
 
     def _waiting(self, user: User) -> list[Interaction]:
         """The commands and presses of a member that wait for an answer, or have failed.
@@ -92,6 +100,12 @@ class DiscordPage(Page):
             return {"choices": asked.choices, "failed": asked.failed}
         elif action == "press":
             state.press(user, message, str(body.get("custom_id")))
+        elif action == "choose":
+            state.choose(user, message, str(body.get("custom_id")), str(body.get("value")))
+        elif action == "submit":
+            state.submit(state.interactions[str(body.get("token"))], options)
+        elif action == "close":
+            state.interactions[str(body.get("token"))].modal = None
         elif action == "say":
             state.channel.say(user, str(body.get("content")))
         elif action == "dismiss":

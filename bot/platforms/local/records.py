@@ -10,6 +10,7 @@ from typing import Any, Literal
 from bot.platforms.local.guild import USE_EXTERNAL_APPS, User, iso
 from bot.platforms.local.limits import JSON, SERVERS, USERS, Context, PayloadErrors
 
+BUTTON = 2
 EPHEMERAL, LOADING = 1 << 6, 1 << 7
 
 
@@ -19,6 +20,7 @@ class InteractionType(enum.IntEnum):
     COMMAND = 2
     COMPONENT = 3
     AUTOCOMPLETE = 4
+    MODAL = 5
 
 
 class Reply(enum.IntEnum):
@@ -29,6 +31,7 @@ class Reply(enum.IntEnum):
     DEFERRED_UPDATE = 6
     UPDATE = 7
     CHOICES = 8
+    MODAL = 9
 
 
 class Surface(enum.Enum):
@@ -162,9 +165,23 @@ class Message:
                 part.get("disabled", False),
                 part.get("url"),
             )
-            for row in self.components
-            for part in row["components"]
+            for part in self.parts
+            if part["type"] == BUTTON
         ]
+
+    @property
+    def parts(self) -> list[JSON]:
+        """The buttons and menus."""
+        return [part for row in self.components for part in row["components"]]
+
+    def select(self, name: str) -> JSON:
+        """The menu whose placeholder or custom_id begins with a name; raises LookupError."""
+        for part in self.parts:
+            if part["type"] != BUTTON and any(
+                part.get(field, "").startswith(name) for field in ("placeholder", "custom_id")
+            ):
+                return part
+        raise LookupError(f"The message has no menu {name!r}.")
 
     def button(self, name: str) -> Button:
         """The button with this label or custom_id; raises LookupError."""
@@ -219,6 +236,7 @@ class Interaction:
     followups: list[Message] = field(default_factory=list)
     files: list[Attachment] = field(default_factory=list)  # values of options
     choices: list[JSON] = field(default_factory=list)
+    modal: JSON | None = None  # the form that the bot has opened, until it is submitted
     delivered_at: float | None = None  # when it was sent to the bot
     acknowledged_at: float | None = None  # time of the first response
 
@@ -258,8 +276,9 @@ class Interaction:
 def reply_type(asked: Interaction, value: Any) -> Reply:  # noqa: ANN401 (whatever was sent)
     """The callback type; `ApiError` 50035 if this kind of interaction does not accept it."""
     accepted = {
-        InteractionType.COMMAND: (4, 5),
-        InteractionType.COMPONENT: (4, 5, 6, 7),
+        InteractionType.COMMAND: (4, 5, 9),
+        InteractionType.COMPONENT: (4, 5, 6, 7, 9),
+        InteractionType.MODAL: (4, 5, 6, 7),
         InteractionType.AUTOCOMPLETE: (8,),
     }
     form = PayloadErrors()

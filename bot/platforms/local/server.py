@@ -175,6 +175,21 @@ class LocalDiscord(Simulator):
         server = next(each for each in self.servers if message.id in each.channel.messages)
         return await self._answered(server.press(by or self.member, message.id, custom_id), until)
 
+    async def choose(
+        self, message: Message, menu: str, value: str, *, by: User | None = None
+    ) -> Interaction:
+        """Choose a value in the menu with this beginning, and wait until that is answered."""
+        custom_id = message.select(menu)["custom_id"]
+        return await self._answered(
+            self.state.choose(by or self.member, message.id, custom_id, value)
+        )
+
+    async def submit(self, asked: Interaction, typed: str) -> Interaction:
+        """Submit a form of one field, and wait until that is answered."""
+        assert asked.modal is not None  # noqa: S101 (an error of the test)
+        ((field,),) = (row["components"] for row in asked.modal["components"])
+        return await self._answered(self.state.submit(asked, {field["custom_id"]: typed}))
+
     async def _answered(
         self, asked: Interaction, until: Until = "answered", timeout_s: float = WAIT_S
     ) -> Interaction:

@@ -20,6 +20,7 @@ from bot.platforms.local.guild import (
 from bot.platforms.local.limits import (
     ATTACHMENT_BYTES,
     CHANNEL,
+    CHANNEL_SELECT,
     JSON,
     LINK_BUTTON,
     SERVERS,
@@ -30,6 +31,7 @@ from bot.platforms.local.limits import (
     PayloadErrors,
     Upload,
     check_choices,
+    check_modal,
 )
 from bot.platforms.local.records import (
     LOADING,
@@ -98,6 +100,12 @@ class State:
     def remove_bot(self) -> None:
         """Remove the bot from the server."""
         self.guild.joined = False
+        self.events.emit("membership")
+        self.events.emit("commands")
+
+    def add_bot(self) -> None:
+        """Add the bot to the server, from which it was removed."""
+        self.guild.joined, self.guild.joined_s = True, self.clock()
         self.events.emit("membership")
         self.events.emit("commands")
 
@@ -182,6 +190,39 @@ class State:
         data = self.commands.find(name, self.guild.id).data(values, focused)
         return self._ask(InteractionType.AUTOCOMPLETE, user, f"/{name}", data)
 
+    def choose(self, user: User, message_id: str, custom_id: str, value: str) -> Interaction:
+        """Choose a value in a menu."""
+        message = self.channel.messages.get(message_id)
+        if message is None or not message.visible_to(user):
+            raise ApiError(10008)
+        select = next((each for each in message.parts if each.get("custom_id") == custom_id), {})
+        values = [option["value"] for option in select.get("options") or ()]
+        if select.get("type") == CHANNEL_SELECT:
+            values = [self.guild.channel_id]
+        if value not in values:
+            raise ApiError(50035)
+        data = {"custom_id": custom_id, "component_type": select["type"], "values": [value]}
+        if select["type"] == CHANNEL_SELECT:
+            data |= {"resolved": self._resolved([{"name": "", "type": CHANNEL}], {"": value})}
+        title = str(select.get("placeholder"))
+        return self._ask(InteractionType.COMPONENT, user, title, data, source=message)
+
+    def submit(self, asked: Interaction, values: Mapping[str, str]) -> Interaction:
+        """Submit the form that an interaction has opened, with a text for each custom_id."""
+        if (modal := asked.modal) is None:
+            raise ApiError(10062)
+        fields = [field for row in modal["components"] for field in row["components"]]
+        rows = [
+            {"type": 1, "components": [{"type": 4, "custom_id": each["custom_id"], "value": text}]}
+            for each in fields
+            if (text := values.get(each["custom_id"], each.get("value", ""))) is not None
+        ]
+        asked.modal = None
+        data = {"custom_id": modal["custom_id"], "components": rows}
+        return self._ask(
+            InteractionType.MODAL, asked.user, modal["title"], data, source=asked.source
+        )
+
     def press(
         self, user: User, message_id: str, custom_id: str, *, forged: bool = False
     ) -> Interaction:
@@ -261,7 +302,8 @@ class State:
         if asked.source is not None:
             payload["message"] = message = asked.source.payload()
             pressed = asked.data.get("custom_id")
-            if pressed not in [button.custom_id for button in asked.source.buttons]:  # forged
+            known = [part.get("custom_id") for part in asked.source.parts]
+            if asked.kind is InteractionType.COMPONENT and pressed not in known:  # forged
                 button = {"type": 2, "style": 2, "label": "Forged", "custom_id": pressed}
                 row = {"type": 1, "components": [button]}
                 message["components"] = [*message["components"], row]
@@ -300,6 +342,8 @@ class State:
         data: JSON = payload.get("data") or {}
         if reply is Reply.CHOICES:
             asked.choices = check_choices(data)
+        elif reply is Reply.MODAL:
+            asked.modal = check_modal(data)
         elif reply is Reply.UPDATE and asked.source is not None:
             self.channel.rewrite(asked.source, data, uploads, prefix="data")
             asked.original = asked.source

@@ -14,9 +14,21 @@ from bot.formats import shortened
 from bot.platforms.slack.names import MENU, SHORTCUT, CommandNames
 from bot.platforms.slack.views.rendering import said_in
 
-SCOPES = ("chat:write", "commands", "files:read", "files:write", "im:write", "users:read")
-"""What the bot's token allows. The app-level token needs `connections:write`."""
-EVENTS = ("app_home_opened", "app_uninstalled", "tokens_revoked")
+SCOPES = (
+    "channels:read",
+    "chat:write",
+    "commands",
+    "files:read",
+    "files:write",
+    "groups:read",
+    "im:write",
+    "users:read",
+)
+"""What the bot's token allows. The app-level token needs `connections:write`.
+
+`channels:read` and `groups:read` are for the event `member_joined_channel` alone.
+"""
+EVENTS = ("app_home_opened", "app_uninstalled", "member_joined_channel", "tokens_revoked")
 
 COMMAND, DESCRIPTION, HINT = 32, 2_000, 1_000
 SHORTCUT_NAME, SHORTCUT_DESCRIPTION, SUMMARY = 24, 150, 140

@@ -416,6 +416,10 @@ class SlackPlatform:
             raise Gone("the bot is not in this workspace")
         await self.api.revoke()
 
+    def newcomers(self, _since: datetime) -> Mapping[int, Sequence[int]]:
+        """None: the bot hears of each channel to which it is invited."""
+        return {}
+
     async def _send_rest(
         self,
         channel: str,

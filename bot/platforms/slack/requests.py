@@ -7,17 +7,19 @@ import math
 import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.chat import dispatch
 from bot.chat.app import App
-from bot.chat.commands import Command, Menu, NoOptions, Picked, Place
+from bot.chat.commands import Command, Menu, NoOptions, Picked, Place, Pressed
 from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.chat.errors import community_only
 from bot.chat.message import Button, UserError
 from bot.chat.received import LONGEST_TEXT, clean, received
+from bot.chat.run_button import RUN
 from bot.chat.translation import _, language_of
-from bot.chat.turn import DeliveryError, Gone, MessageRef, Turn
+from bot.chat.turn import DeliveryError, MessageRef, Turn
 from bot.features.jobs import Jobs
 from bot.platforms.slack.identities import is_external, message_id
 from bot.platforms.slack.names import MENU, SHORTCUT
@@ -36,8 +38,6 @@ from models.verse.poem import OPENING_LIMIT
 
 log = logging.getLogger(__name__)
 
-RUN = "run"
-"""Action of a button that runs a command, which is its state, as typed without the slash."""
 LONGEST_METADATA = 3_000
 LONGEST_URL = 500
 """Characters of a `response_url`."""
@@ -101,7 +101,13 @@ class Requests:
         word = self._platform.commands.word_of(command) or "unknown"
         user, channel = text_of(payload, "user_id"), text_of(payload, "channel_id")
         is_closed = _is_group(text_of(payload, "channel_name"))
-        origin = SlackOrigin(user, channel, response_url=_url_in(payload), is_closed=is_closed)
+        origin = SlackOrigin(
+            user,
+            channel,
+            response_url=_url_in(payload),
+            is_closed=is_closed,
+            trigger=text_of(payload, "trigger_id"),
+        )
         rights = rights_for(self.registry.by_first_word.get(word))
         turn = await self._turns.of(origin, text_of(payload, "user_name"), rights=rights)
         if turn is None:
@@ -114,7 +120,7 @@ class Requests:
             await self._refuse(turn, error, word)
             return
         if typed.wants_form:
-            await self._open_form(turn, text_of(payload, "trigger_id"), typed)
+            await self._open_form(turn, typed)
         elif isinstance(typed.command, Command):
             await self._run(turn, typed.command, typed.values)
 
@@ -171,7 +177,8 @@ class Requests:
 
     async def _press(self, payload: Payload) -> None:
         """Answer a pressed button."""
-        button = rendering.button_of(next(iter(list_of(payload, "actions")), {}))
+        pressed = next(iter(list_of(payload, "actions")), {})
+        button = rendering.button_of(pressed)
         if button is None:
             return  # a select or an input of a modal
         action, state = button
@@ -185,6 +192,7 @@ class Requests:
         turn = await self._turns.of(_origin_of(payload), name, rights=rights_for(asked))
         if turn is None:
             return
+        self._place(turn, known)
         turn.expects_answer = known is None or not known.is_vote  # the card shows them
         if refusal := refusal_of(asked, turn.origin):
             await self._refuse(turn, refusal, f"button {action if known is not None else 'form'}")
@@ -193,9 +201,23 @@ class Requests:
         elif is_form:
             if (command := self.registry.by_name.get(state)) is not None:
                 typed = TypedCommand(command, self._refused(turn, state), wants_form=True)
-                await self._open_form(turn, text_of(payload, "trigger_id"), typed)
+                await self._open_form(turn, typed)
         else:
-            await dispatch.press(self._app, turn, action, state)
+            channel = text_of(pressed, "selected_conversation")
+            await self._press_known(turn, action, state, channel)
+
+    async def _press_known(
+        self, turn: SlackTurn, action: str, state: str, channel: str = ""
+    ) -> None:
+        """Answer a button of a feature, or a menu in which a channel (C…) was chosen."""
+        if is_external(channel):
+            try:
+                number = await self._platform.identities.channel(self._platform.team, channel)
+            except StoreError as error:
+                await self._turns.explain(error, turn.origin)
+                return
+            state += str(number)
+        await dispatch.press(self._app, turn, action, state)
 
     async def _shortcut(self, payload: Payload) -> None:
         """Answer a shortcut in the menu of a message."""
@@ -227,20 +249,14 @@ class Requests:
 
     # Forms.
 
-    async def _open_form(self, turn: SlackTurn, trigger: str, typed: TypedCommand) -> None:
-        """Open the form of a command, or that of a group. A trigger lasts three seconds."""
-        # Where it was opened: its answer goes there.
-        origin = turn.origin
-        place = {"channel": origin.channel, "response_url": origin.response_url}
-        metadata = json.dumps(place | {"is_closed": origin.is_closed})
+    async def _open_form(self, turn: SlackTurn, typed: TypedCommand) -> None:
+        """Open the form of a command, or that of a group. Its answer goes where it was opened."""
+        metadata = replace(turn.origin, message="", thread="").metadata
         commands, language = self._platform.commands, await turn.language(private=True)
         view = modals.form_of(typed.command, typed.values, metadata, commands, language)
 
         async def answer(_app: App, _turn: Turn, _options: NoOptions) -> None:
-            try:
-                await self._api.open_view(trigger, view)
-            except Gone as error:
-                raise UserError(_("The form could not be opened in time; try again.")) from error
+            await turn.open_view(view)
 
         await dispatch.run(self._app, turn, answer, NoOptions(), name=typed.command.name)
 
@@ -259,6 +275,8 @@ class Requests:
     def _submit(self, payload: Payload) -> Reply:
         """Answer a submitted form: at once what is wrong in it, or else later in the channel."""
         view, user = part_of(payload, "view"), text_of(payload, "user", "id")
+        if (asked := modals.text_in(view)) is not None:
+            return self._press_form(payload, *asked)
         known = self._platform.members.known(user, math.inf)  # whoever opened it was asked for
         language = language_of(known.locale if known is not None else "")
         try:
@@ -274,6 +292,18 @@ class Requests:
             )
             return {"response_action": "update", "view": form}
         return self._answer_form(payload, submitted)
+
+    async def _press_form(self, payload: Payload, action: str, state: str) -> None:
+        """Answer a form that a button has opened, as if that had been pressed."""
+        turn = await self._turn_of_form(payload, answers=True)
+        if turn is not None:
+            self._place(turn, self.registry.buttons.get(action))
+            await dispatch.press(self._app, turn, action, state)
+
+    def _place(self, turn: SlackTurn, pressed: Pressed | None) -> None:
+        """Let what is about the whole workspace work in its direct messages, too."""
+        if pressed is not None and pressed.is_for_community:
+            turn.community_id = self._platform.community_id
 
     async def _answer_form(self, payload: Payload, submitted: modals.Submitted | UserError) -> None:
         turn = await self._turn_of_form(payload, answers=True)
@@ -310,8 +340,15 @@ class Requests:
                 channel = await self._api.open_direct(user)
             except DeliveryError as error:
                 log.info("A direct message could not be opened: %s", error)
-        is_closed = is_true(metadata, "is_closed")
-        origin = SlackOrigin(user, channel, response_url=_url_in(metadata), is_closed=is_closed)
+        origin = SlackOrigin(
+            user,
+            channel,
+            response_url=_url_in(metadata),
+            message=text_of(metadata, "message"),
+            is_ephemeral=is_true(metadata, "is_ephemeral"),
+            thread=text_of(metadata, "thread"),
+            is_closed=is_true(metadata, "is_closed"),
+        )
         name = text_of(payload, "user", "name")
         return await self._turns.of(origin, name, is_answered=answers)
 
@@ -322,12 +359,25 @@ class Requests:
         match event.get("type"):
             case "app_home_opened" if event.get("tab") in (None, "home"):
                 await self._show_home(text_of(event, "user"))
+            case "member_joined_channel" if text_of(event, "user") == self._platform.bot_user:
+                await self._greet(text_of(event, "channel"))
             case "app_uninstalled":
                 log.error("The workspace has removed the app")
                 await self._removed()
             case "tokens_revoked" if self._platform.bot_user in _revoked(event):
                 log.error("The workspace has revoked SLACK_BOT_TOKEN")
                 await self._removed()
+
+    async def _greet(self, channel: str) -> None:
+        """Welcome the workspace in the first channel to which somebody has invited the bot."""
+        platform = self._platform
+        if platform.community_id is not None and is_external(channel):
+            try:
+                number = await platform.identities.channel(platform.team, channel)
+            except StoreError as error:
+                log.warning("The workspace is not welcomed: %s", error)
+            else:
+                await self._jobs.welcomes.greet(platform.community_id, [number])
 
     async def _removed(self) -> None:
         """Have the workspace's data deleted, unless it adds the app again."""
@@ -377,6 +427,7 @@ def _origin_of(payload: Payload) -> SlackOrigin:
         message=text_of(container, "message_ts"),
         is_ephemeral=is_true(container, "is_ephemeral"),
         is_closed=_is_group(text_of(payload, "channel", "name")),
+        trigger=text_of(payload, "trigger_id"),
         thread=thread if thread != own and message_id(thread) is not None else "",
     )
 

@@ -1,12 +1,16 @@
 """What a member asked for on Slack, as a `bot.chat.turn.Turn`."""
 
 import asyncio
+import json
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
-from bot.chat.message import Button, Embed, Message, text, translated
+from bot.chat.errors import form_too_late
+from bot.chat.message import Button, Embed, Form, Message, text, translated
 from bot.chat.received import clean
 from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import (
@@ -26,6 +30,7 @@ from bot.platforms.slack.identities import message_id
 from bot.platforms.slack.network.api import EPHEMERAL, IN_CHANNEL, Part, SlackApi
 from bot.platforms.slack.payloads import FileRef
 from bot.platforms.slack.platform import SlackPlatform
+from bot.platforms.slack.views.modals import text_form
 from bot.polls.poll_message import ACTION as VOTE
 
 log = logging.getLogger(__name__)
@@ -68,6 +73,22 @@ class SlackOrigin:
     """Whether the member is a guest of the workspace."""
     is_unknown: bool = False
     """Whether Slack has not said what the member may do."""
+    trigger: str = field(default="", repr=False)
+    """What opens a form, for three seconds."""
+
+    @property
+    def metadata(self) -> str:
+        """What a form has to know of it: where its answer goes."""
+        return json.dumps(
+            {
+                "channel": self.channel,
+                "response_url": self.response_url,
+                "message": self.message,
+                "is_ephemeral": self.is_ephemeral,
+                "thread": self.thread,
+                "is_closed": self.is_closed,
+            }
+        )
 
 
 class SlackTurn:
@@ -250,6 +271,19 @@ class SlackTurn:
         part = await self.platform.rendered_edit(shown, language, private=origin.is_ephemeral)
         await self._use_url(part, {"replace_original": True})
         await self._send_files(message)
+
+    async def ask(self, form: Form) -> None:
+        """Open a form. Its answer replaces the same message, as the button's would."""
+        language = await self.language(private=True)
+        await self.open_view(text_form(form, self.origin.metadata, language))
+
+    async def open_view(self, view: Mapping[str, Any]) -> None:
+        """Open a modal. Raises `UserError` if it is too late for that."""
+        try:
+            await self.platform.api.open_view(self.origin.trigger, view)
+        except Gone as error:
+            raise form_too_late() from error
+        self._is_acknowledged = True
 
     async def announce(self, message: Message) -> MessageRef:
         """Send an ordinary message to the channel."""

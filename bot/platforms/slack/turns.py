@@ -104,7 +104,7 @@ class SlackTurns:
             return await self._app.in_flight.answered(self._found(origin, clean(name), rights))
         except (StoreError, ShuttingDown) as error:
             if is_answered:
-                await self._explain(error, origin)
+                await self.explain(error, origin)
             return None
 
     async def _found(self, origin: SlackOrigin, name: str, rights: Rights) -> SlackTurn:
@@ -162,7 +162,7 @@ class SlackTurns:
                 return unknown
             return members.known(user, math.inf) or unknown
 
-    async def _explain(self, error: Exception, origin: SlackOrigin) -> None:
+    async def explain(self, error: Exception, origin: SlackOrigin) -> None:
         """Tell a member about an error before there is a turn."""
         sentence = explain(error, TERMS)
         if sentence is None:

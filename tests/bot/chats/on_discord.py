@@ -66,6 +66,26 @@ class DiscordActor(Actor):
         await self.chat.settle()
         return answer
 
+    async def choose(self, message: Shown, menu: str, value: str | Place) -> Answer:
+        source = _source(message)
+        shown = source if isinstance(source, discord.Message) else source.message
+        (custom_id,) = (
+            item.custom_id
+            for row in shown.components
+            for item in getattr(row, "children", ())
+            if isinstance(item, discord.SelectMenu) and (item.placeholder or "").startswith(menu)
+        )
+        given = value.source if isinstance(value, Place) else value
+        return self.chat.answer(await self.member.select(source, [given], custom_id=custom_id))
+
+    async def fill(self, message: Shown, label: str, typed: str) -> Answer:
+        opened = await self.member.click(_source(message), label=label)
+        assert opened.modal is not None
+        (row,) = opened.modal["components"]
+        (field,) = row["components"]
+        submitted = await self.member.submit_modal(opened, {field["custom_id"]: typed})
+        return self.chat.answer(submitted)
+
     async def suggestions(
         self, command: str, option: str, typed: str = "", **others: str
     ) -> Sequence[Choice]:

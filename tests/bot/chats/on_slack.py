@@ -7,10 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from bot.chat.commands import Choice, Command, Kind, Menu
+from bot.platforms.local.slack.blocks import elements
 from bot.platforms.local.slack.records import Interaction, Message, View
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.local.slack.workspace import Channel, Member
 from bot.platforms.slack.names import MENU, SHORTCUT
+from bot.platforms.slack.views import modals
 from bot.platforms.slack.views.rendering import decoded, encoded
 from tests.bot.chats.protocol import Actor, Answer, Chat, Place, Shown
 from tests.bot.chats.slack_reading import Reader, label_of, shown_file
@@ -78,6 +80,27 @@ class SlackActor(Actor):
         source = _source(message)
         self.chat.slack.press(self.member, source, _button(message, label)["action_id"])
         await self.chat.settle()
+        return self.chat.answer(self.member, before, source)
+
+    async def choose(self, message: Shown, menu: str, value: str | Place) -> Answer:
+        before, source = self.chat.snapshot(), _source(message)
+        (action,) = (
+            element["action_id"]
+            for _block, element in elements(source.blocks)
+            if element.get("placeholder", {}).get("text", "").startswith(menu)
+        )
+        self.chat.slack.press(self.member, source, action, self._filled(value))
+        await self.chat.settle()
+        return self.chat.answer(self.member, before, source)
+
+    async def fill(self, message: Shown, label: str, typed: str) -> Answer:
+        before, source = self.chat.snapshot(), _source(message)
+        opened = self.chat.slack.press(self.member, source, _button(message, label)["action_id"])
+        await self.chat.settle()
+        assert opened.view is not None, "no form was opened"
+        asked = self.chat.slack.submit(self.member, opened.view, {modals.TEXT: typed})
+        await self.chat.settle()
+        assert not asked.errors, asked.errors
         return self.chat.answer(self.member, before, source)
 
     async def suggestions(

@@ -144,6 +144,12 @@ class Actor(Protocol):
     async def press(self, message: Shown, label: str) -> Answer:
         """Press a button. Raises if there is none with this label."""
 
+    async def choose(self, message: Shown, menu: str, value: "str | Place") -> Answer:
+        """Choose a value in the menu of a message that begins with `menu`."""
+
+    async def fill(self, message: Shown, label: str, typed: str) -> Answer:
+        """Press a button that opens a form, and submit a text."""
+
     async def suggestions(
         self, command: str, option: str, typed: str = "", **others: str
     ) -> Sequence[Choice]:

@@ -28,10 +28,10 @@ async def test_set_and_switched_off(chat: Chat) -> None:
     )
     assert second.startswith("New dinosaurs come with a picture")
     overview = (await boss.use("settings")).text.split("\n")
-    assert overview[-1] == f"{first} Change it with /settings daily:."
+    assert overview[1] == first
     assert (await boss.use("settings", daily=False)).text == OFF
     assert len(chat.history()) == 1
-    assert (await boss.use("settings")).text.endswith(f"{OFF} Change it with /settings daily:.")
+    assert OFF in (await boss.use("settings")).text
     assert (await boss.use("settings", daily=True)).text == first
     assert len(chat.history()) == 2
     assert not chat.notified()
@@ -58,7 +58,7 @@ async def test_refusals(chat: Chat) -> None:
     assert "daily_zone:Europe/Berlin" in refused.text
     for options in ({"daily_hour": 24}, {"daily_hours": 0}, {"daily_hours": 24}):
         assert await boss.is_refused("settings", **options)
-    assert (await boss.use("settings")).text.endswith(f"{OFF} Change it with /settings daily:.")
+    assert OFF in (await boss.use("settings")).text
 
 
 @pytest.mark.parametrize("typed", ["", "nowhere", "x" * 5000, "../etc/localtime", "Europe"])
@@ -90,4 +90,4 @@ async def test_channel_that_is_closed_is_refused(
     monkeypatch.setattr(chat.platform, "send", forbidden)
     refused = await boss.use("settings", daily_channel=chat.channel)
     assert refused.text.startswith(f"The bot can't post in #{chat.channel.name}. Invite it")
-    assert (await boss.use("settings")).text.endswith(f"{OFF} Change it with /settings daily:.")
+    assert OFF in (await boss.use("settings")).text

@@ -17,7 +17,7 @@ ROOMS = [
     for room in (
         *("chat", "community", "creatures", "help", "moderation", "museum"),
         *("platforms/discord", "platforms/slack", "names", "polls", "privacy", "status"),
-        *("training", "verse"),
+        *("training", "verse", "welcome"),
     )
 ]
 """Folders whose sentences members are shown."""

@@ -15,6 +15,7 @@ from bot.chat.message import UserError
 from bot.evaluation.headline import Figure
 from bot.features import REGISTRY
 from bot.help import about as about_command
+from bot.help.help import TOPICS
 from bot.museum import dinosaur
 from bot.museum.dinosaur import DinosaurOptions
 from bot.names import dissect, names
@@ -33,7 +34,8 @@ from data.errors import Sentence
 from models.names.generator import NamesRequest
 from models.verse.poem import SonnetRequest
 from tests.bot.chats.on_discord import DiscordChat
-from tests.bot.chats.protocol import Actor, Chat
+from tests.bot.chats.on_slack import SlackActor, SlackChat
+from tests.bot.chats.protocol import Actor, Chat, Shown
 from tests.bot.conftest import NOW
 from tests.bot.platforms.slack.commands import COMMANDS
 from tests.bot.turns import FakePlatform, FakeTurn
@@ -80,14 +82,26 @@ async def test_about_has_version(chat: Chat, monkeypatch: pytest.MonkeyPatch) ->
     assert "Version" not in about["Sonnets"]
 
 
+def titles(shown: Shown) -> list[str]:
+    """The topics among the buttons of `/help`."""
+    known = {str(topic.title) for topic in TOPICS}
+    return [label for label in shown.buttons if label in known]
+
+
+def runs(shown: Shown) -> list[str]:
+    """The other buttons, which run commands."""
+    return [label for label in shown.buttons if label not in titles(shown)]
+
+
 async def helped(member: Actor) -> str:
     """All that `/help` says: the topics, and the examples behind each button.
 
     Slack has a name of its own for some commands.
     """
     topics = await member.use("help")
-    pages = [await member.press(topics, label) for label in topics.buttons]
-    assert {page.buttons for page in pages} == {topics.buttons}
+    labels = titles(topics)
+    pages = [await member.press(topics, label) for label in labels]
+    assert [titles(page) for page in pages] == [labels] * len(labels)
     return "\n".join(each.words for each in (topics, *pages)).replace("/mango-", "/")
 
 
@@ -105,7 +119,7 @@ async def test_help_is_short(chat: Chat) -> None:
         "🔒 Your data and the bot: /privacy, /about",
     ]
     assert len(topics.words) < 400
-    page = await chat.alice.press(topics, topics.buttons[0])
+    page = await chat.alice.press(topics, "Dinosaurs")
     assert "/dinoname starts_with:mango ends_with:raptor sets how" in page.body
     assert "/sonnet" not in page.words
 
@@ -117,6 +131,45 @@ async def test_help_has_every_command(chat: Chat) -> None:
     assert len(commands) > 30
     examples = re.findall(r"^/(.+)$", shown, re.MULTILINE)
     assert [name for name in commands if not any(e.startswith(f"{name} ") for e in examples)] == []
+
+
+@pytest.mark.both
+async def test_help_runs_commands(chat: Chat) -> None:
+    """It begins with what the member can do where they are, with their rights."""
+    names, museum, sonnet = "Name dinosaurs", "Visit the museum", "Write a sonnet"
+    topics = await chat.alice.use("help")
+    assert runs(topics) == [names, museum, sonnet, "See namers", "See your data"]
+    assert topics.buttons[0] == names
+    assert not (named := await chat.alice.press(topics, names)).is_private
+    assert "Mangosaurus" in named.buttons
+    page = await chat.alice.press(topics, "Your data and the bot")
+    assert runs(page) == ["See your data", "About the bot"]
+    assert (await chat.alice.press(page, "About the bot")).title.startswith("🦖 Mangosaurus")
+    direct = await chat.alice.use_directly("help")
+    assert runs(direct) == [names, sonnet, "See your data"]
+    boss = await chat.add_manager()
+    topics = await boss.use("help")
+    assert runs(topics)[-2:] == ["Set up", "See your data"]
+    assert (await boss.press(topics, "Set up")).text.startswith("Everything works as it is.")
+    assert "Check the bot" in runs(await (await chat.add_operator()).use("help"))
+
+
+async def test_help_of_guests(slack_chat: SlackChat) -> None:
+    guest = SlackActor(slack_chat, slack_chat.slack.guest, 0)
+    assert runs(await guest.use("help")) == [
+        "See the hall of fame",
+        "Visit the museum",
+        "Read your poems",
+        "See your data",
+    ]
+
+
+@pytest.mark.parametrize("state", ["", "nothing", "name", "owner leave", "moderate"])
+async def test_forged_run(chat: Chat, state: str) -> None:
+    topics = await chat.alice.use("help")
+    chat.rewrite_button(topics, "Name dinosaurs", f"run:{state}")
+    refused = await chat.alice.press(topics, "Name dinosaurs")
+    assert "another version of the bot" in refused.text
 
 
 async def test_help_fits_the_rights(discord_chat: DiscordChat) -> None:

@@ -97,6 +97,8 @@ STATES = {
     "poems": "show:0",
     "privacy": "ask",
     "help": "owners",
+    "run": "dinoname",
+    "settings": "filter=mild",
     "training": "stop:1",
     "namer": "delete:1",
     "models": "use:1",

@@ -88,7 +88,7 @@ ANSWERS = {
     "owner record": "What the operators did",
     "settings": "New polls stay open for 1 minute here",
     "about": "Names new dinosaurs letter by letter",
-    "help": "What the bot can do",
+    "help": "What you can do here",
     "status": "Networks:",
 }
 """What the answer contains."""

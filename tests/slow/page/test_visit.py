@@ -46,7 +46,7 @@ async def test_first_screen(page: Page) -> None:
     await first.nth(0).click()
     await expect(last(page)).to_contain_text("5 new dinosaurs")
     await first.nth(2).click()
-    await expect(last(page)).to_contain_text("What the bot can do")
+    await expect(last(page)).to_contain_text("What you can do here")
     await last(page).get_by_role("button", name="Poems").click()
     await expect(last(page)).to_contain_text("/sonnet opening:Shall I compare thee")
 

@@ -18,7 +18,16 @@ POSTED_TEXT, UPDATED_TEXT = 40_000, 4_000
 ALT_TEXT = 1_000
 """Characters of an uploaded picture's description; those of an image block may have 2,000."""
 DEFAULT_SCOPES = frozenset(
-    {"commands", "chat:write", "files:write", "files:read", "users:read", "im:write"}
+    {
+        "channels:read",
+        "chat:write",
+        "commands",
+        "files:read",
+        "files:write",
+        "groups:read",
+        "im:write",
+        "users:read",
+    }
 )
 """Scopes of the bot's token."""
 

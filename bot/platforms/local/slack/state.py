@@ -182,7 +182,25 @@ class State:
             "event_ts": self.messages.new_ts(),
             "tab": "home",
         }
-        self._check_known("app_home_opened", self._events)
+        return self._send_event(event, member)
+
+    def invite(self, member: Member, channel: Channel) -> Interaction:
+        """Invite the bot to a channel."""
+        channel.is_joined = True
+        event: JSON = {
+            "type": "member_joined_channel",
+            "user": self.workspace.bot.id,
+            "channel": channel.id,
+            "channel_type": "G" if channel.is_private else "C",
+            "team": self.workspace.id,
+            "inviter": member.id,
+            "event_ts": self.messages.new_ts(),
+        }
+        return self._send_event(event, member)
+
+    def _send_event(self, event: JSON, member: Member) -> Interaction:
+        """Send the bot an event that it has subscribed to."""
+        self._check_known(event["type"], self._events)
         self._event_count += 1
         team = self.workspace.id
         payload = {
@@ -192,7 +210,7 @@ class State:
             "event_id": f"Ev0LOCAL{self._event_count:06}",
             "authorizations": [{"team_id": team, "user_id": self.workspace.bot.id}],
         }
-        return self._ask("events_api", payload, "app_home_opened", member)
+        return self._ask("events_api", payload, event["type"], member)
 
     # Acknowledgements
 

@@ -16,6 +16,7 @@ function show(state) {
   if (!state.online) banner(`${displayName(bot)} is not connected, so commands are not answered yet.`);
   else banner(state.joined ? "" : `${displayName(bot)} is not in this server, so it has no commands here.`);
   showMessages();
+  showForm(state.form);
   offerFirst(FIRST, (command) => command.name, (command) => act("run", { name: command.name, options: {} }));
   if (isNew) scrolling.toBottom();
   if (isNew || hasOtherCommands) offerCommands();

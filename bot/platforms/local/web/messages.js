@@ -102,7 +102,7 @@ function renderMessage({ message, previous, target, asked }) {
     const edited = message.edited_timestamp ? el("span", { class: "edited", title: new Date(message.edited_timestamp).toLocaleString() }, " (edited)") : null;
     if (message.content || edited) node.append(el("div", { class: "content" }, markdown(message.content), edited));
     node.append(...message.attachments.map(renderFile), ...message.embeds.map(renderEmbed));
-    for (const row of message.components) node.append(el("div", { class: "row" }, ...row.components.map((button) => renderButton(message, button, asked))));
+    for (const row of message.components) node.append(el("div", { class: "row" }, ...row.components.map((part) => (part.type === 2 ? renderButton(message, part, asked) : renderSelect(message, part)))));
   }
   if (asked && asked.status === "failed") node.append(el("div", { class: "failure", role: "alert" }, "This interaction failed"));
   if (hidden) node.append(note(() => act("dismiss", { message: message.id })));

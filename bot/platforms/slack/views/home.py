@@ -9,6 +9,7 @@ from bot.chat import dispatch
 from bot.chat.app import App
 from bot.chat.commands import Audience
 from bot.chat.message import Button, Embed, Message, Text, code, text
+from bot.chat.run_button import run_button
 from bot.chat.translation import ENGLISH, Language, _
 from bot.chat.turn import Turn
 from bot.community.blocks import Blocked
@@ -33,6 +34,7 @@ _FORMS = (
     Button(_("Name dinosaurs"), FORM, "dinoname", emoji="🦖", primary=True),
     Button(_("Write a sonnet"), FORM, "sonnet", emoji="📜"),
 )
+_SET_UP = run_button(_("Set up"), "settings", "⚙️")
 
 _HEADINGS: Mapping[Audience, str] = {
     Audience.EVERYONE: _("What the bot can do"),
@@ -62,6 +64,8 @@ async def home_view(app: App, turn: Turn, commands: CommandNames) -> dict[str, A
     is_guest = turn.user.is_guest
     examples = {each: examples_for(app.registry, (each,), is_guest=is_guest) for each in audiences}
     forms = () if is_guest else _FORMS  # those of commands that take the networks' time
+    if Audience.MANAGERS in audiences:
+        forms = (*forms, _SET_UP)
     language = await turn.language(private=True)
     return view_of(examples, champion, newest_poem, data, commands, forms, language)
 

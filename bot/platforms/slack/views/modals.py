@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry, Typed
-from bot.chat.message import UserError, plain
+from bot.chat.message import Form, UserError, plain
 from bot.chat.received import LONGEST_TEXT, LONGEST_TYPED, clean
 from bot.chat.translation import ENGLISH, Language, _, in_language
 from bot.formats import shortened
@@ -21,7 +21,14 @@ from bot.platforms.slack.payloads import (
     part_of,
     text_of,
 )
-from bot.platforms.slack.views.rendering import Block, decoded, encoded, plain_text, said_in
+from bot.platforms.slack.views.rendering import (
+    Block,
+    conversations_select,
+    decoded,
+    encoded,
+    plain_text,
+    said_in,
+)
 
 COMMAND, GROUP = "command:", "group:"
 """Beginnings of a form's `callback_id`; the name of the command or group follows."""
@@ -30,6 +37,8 @@ TITLE, HINT, INPUT, MOST_CHOICES, CHOICE, CHOICE_VALUE = 24, 2_000, 3_000, 100, 
 LINE = 150
 """Characters from which on a field for text has several lines."""
 SUBCOMMAND = "subcommand"
+TEXT = "text "
+"""Begins the `callback_id` of a form with one field for text; its action and state follow."""
 
 _USER, _CHANNEL = re.compile(r"[UW][A-Z0-9]{2,20}"), re.compile(r"[CGD][A-Z0-9]{2,20}")
 
@@ -76,6 +85,32 @@ def form_of(
     }
     said: dict[str, Any] = said_in(view, language)
     return said
+
+
+def text_form(form: Form, metadata: str, language: Language = ENGLISH) -> dict[str, Any]:
+    """A modal with one field for text. `metadata` is as in `form_of`."""
+    option = Option(TEXT, "", least=1, most=form.longest, is_required=True)
+    view = {
+        "type": "modal",
+        "callback_id": f"{TEXT}{form.action}:{form.state}",
+        "private_metadata": metadata,
+        "title": plain_text(shortened(form.title, TITLE)),
+        "submit": plain_text(_("Go")),
+        "close": plain_text(_("Cancel")),
+        "blocks": [_input(option, form.value) | {"label": plain_text(form.label)}],
+    }
+    said: dict[str, Any] = said_in(view, language)
+    return said
+
+
+def text_in(view: Mapping[str, object]) -> tuple[str, str] | None:
+    """Action and state of a submitted `text_form`, with the text after it."""
+    name = text_of(view, "callback_id")
+    if not name.startswith(TEXT):
+        return None
+    action, _colon, state = name.removeprefix(TEXT).partition(":")
+    typed = text_of(view, "state", "values", TEXT, TEXT, "value", most=LONGEST_WORDS)
+    return action, f"{state}{typed}"
 
 
 def submitted(
@@ -184,11 +219,7 @@ def _element(option: Option, value: Value | None) -> Block:
             initial = {"initial_user": value.external} if isinstance(value, UserRef) else {}
             return {"type": "users_select"} | initial
         case Kind.CHANNEL:
-            only = {"include": ["public", "private"], "exclude_bot_users": True}
-            place = (
-                {"initial_conversation": value.external} if isinstance(value, ChannelRef) else {}
-            )
-            return {"type": "conversations_select", "filter": only} | place
+            return conversations_select(value.external if isinstance(value, ChannelRef) else "")
         case Kind.TEXT if option.choices:
             return _select(option.choices, value)
         case Kind.TEXT if option.suggest is not None:

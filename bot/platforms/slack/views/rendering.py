@@ -16,6 +16,7 @@ from bot.chat.message import (
     Embed,
     Field,
     Message,
+    Select,
     Span,
     Style,
     Text,
@@ -26,6 +27,7 @@ from bot.chat.message import (
 from bot.chat.received import clean
 from bot.chat.translation import ENGLISH, Language, _, in_language
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
+from bot.platforms.slack.payloads import text_of
 
 Block = dict[str, Any]
 """A block or an element of one, as JSON."""
@@ -36,6 +38,10 @@ BLOCKS, CHARACTERS = 50, 12_000
 """Of a message. Slack refuses about 13,200 characters, which it documents nowhere."""
 BLOCK, HEADER, CONTEXT, LABEL, VALUE = 3_000, 150, 3_000, 75, 2_000
 """Characters of parts of it, in UTF-16 code units."""
+PLACEHOLDER = 150
+"""Characters of what a menu shows while nothing is chosen."""
+MENU = "menu "
+"""Begins the `action_id` of a menu; its action and state follow."""
 BUTTONS, MOST_BUTTONS = 25, 100
 """In an actions block, and in a message."""
 DATE = "\u200b{date_short_pretty}, {time}"
@@ -88,7 +94,7 @@ def render(
     """
     message = translated(message, language)
     pages = _pages(_Renderer(message, names, commands, language).blocks(), CHARACTERS)
-    buttons = _actions(message.buttons)
+    buttons = [*_selects(message, names), *_actions(message.buttons)]
     if buttons:
         *before, last = pages or [[]]
         pages = [*before, *_pages([*last, *buttons], CHARACTERS)]
@@ -105,7 +111,7 @@ def render_edit(
     out.
     """
     message = translated(message, language)
-    buttons = _actions(message.buttons)
+    buttons = [*_selects(message, names), *_actions(message.buttons)]
     content = _Renderer(message, names, commands, language).blocks()
     most = CHARACTERS - sum(_length(each.words) for each in buttons)
     pages = _pages(content, most, BLOCKS - len(buttons)) or [[]]
@@ -129,7 +135,7 @@ def mention_channel(channel_id: int) -> str:
 
 
 def mentioned(message: Message) -> set[int]:
-    """The ids of users and channels that a message mentions."""
+    """The ids of users and channels that a message mentions, or has in its menus."""
     texts = [message.content]
     for embed in message.embeds:
         texts += [*embed.lines, *(field.value for field in embed.fields)]
@@ -139,16 +145,24 @@ def mentioned(message: Message) -> set[int]:
         for span in spans(words)
         if isinstance(span, Span) and span.style is Style.LINK
     )
-    return {int(found[2]) for link in links for found in _MENTION.finditer(link)}
+    chosen = {int(each.chosen) for each in message.selects if each.chosen and not each.choices}
+    return chosen | {int(found[2]) for link in links for found in _MENTION.finditer(link)}
 
 
 def button_of(action: Mapping[str, object]) -> tuple[str, str] | None:
-    """Action and state of a pressed button, from its `action_id` and `value`.
+    """Action and state of a pressed button, or of a menu in which something was chosen, except
+    channels, from its `action_id` and `value`.
 
     `None` for anything that `render` does not make.
     """
     action_id, value = action.get("action_id"), action.get("value")
-    if not isinstance(action_id, str) or not _ACTION_ID.fullmatch(action_id):
+    if not isinstance(action_id, str):
+        return None
+    if action_id.startswith(MENU):
+        name, _colon, state = action_id.removeprefix(MENU).partition(":")
+        chosen = text_of(action, "selected_option", "value")
+        return name, state + decoded(chosen)
+    if not _ACTION_ID.fullmatch(action_id):
         return None
     if not isinstance(value, str) or not value or len(value) > VALUE:
         return None
@@ -257,6 +271,13 @@ def button(shown: Button, position: int) -> Block:
     return block
 
 
+def conversations_select(chosen: str = "") -> Block:
+    """A menu of channels, with the chosen one (C…)."""
+    only = {"include": ["public", "private"], "exclude_bot_users": True}
+    initial = {"initial_conversation": chosen} if _CHANNEL.fullmatch(chosen) else {}
+    return {"type": "conversations_select", "filter": only} | initial
+
+
 def rows_of(buttons: Sequence[Button], language: Language) -> list[Block]:
     """The blocks of buttons, for a view."""
     shown = translated(Message(buttons=tuple(buttons)), language)
@@ -286,6 +307,29 @@ def encoded(value: str) -> str:
 def decoded(value: str) -> str:
     """The inverse of `encoded`."""
     return re.sub("|".join(_ENCODED), lambda found: _ENCODED[found[0]], value)
+
+
+def _selects(message: Message, names: External) -> list[_Sized]:
+    elements = [_select(each, names) for each in message.selects]
+    words = "\n".join([each["placeholder"]["text"] for each in elements])
+    return [_Sized({"type": "actions", "elements": elements}, words)] if elements else []
+
+
+def _select(select: Select, names: External) -> Block:
+    chosen = names.get(int(select.chosen), "") if select.chosen and not select.choices else ""
+    element = conversations_select(chosen)
+    if select.choices:
+        options = {
+            value: {"text": plain_text(_cut(label, LABEL)), "value": encoded(value)}
+            for label, value in select.choices
+        }
+        element = {"type": "static_select", "options": [*options.values()]}
+        if select.chosen in options:
+            element["initial_option"] = options[select.chosen]
+    return element | {
+        "action_id": f"{MENU}{select.action}:{select.state}",
+        "placeholder": plain_text(_cut(select.placeholder, PLACEHOLDER)),
+    }
 
 
 def _actions(buttons: Sequence[Button]) -> list[_Sized]:

@@ -73,7 +73,8 @@ async def test_missing_scopes(monkeypatch: pytest.MonkeyPatch, slack: LocalSlack
         finding = (await found(other))[1]
     assert finding.level is Level.PROBLEM
     assert finding.found == (
-        "SLACK_BOT_TOKEN lacks these scopes: files:read, files:write, im:write, users:read."
+        "SLACK_BOT_TOKEN lacks these scopes: channels:read, files:read, files:write, groups:read, "
+        "im:write, users:read."
     )
 
 

@@ -55,7 +55,7 @@ async def test_votes_ask_for_no_rights(bot: SlackBot, slack: LocalSlack) -> None
 async def test_missing_scope_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:
     scopes = frozenset({"chat:write", "commands", "users:read"})
     async with LocalSlack(port=0, scopes=scopes) as slack, running(make_bot(world, slack)):
-        assert "lacks these scopes: files:read, files:write, im:write" in caplog.text
+        assert "lacks these scopes: channels:read, files:read, files:write" in caplog.text
 
 
 async def test_thread(bot: SlackBot, slack: LocalSlack) -> None:

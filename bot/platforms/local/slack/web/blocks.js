@@ -84,8 +84,11 @@ function interactive(block, element, source) {
   const name = `${block.block_id}/${element.action_id}`;
   const label = words(element.text) || words(element.placeholder) || element.action_id;
   if (element.type === "button") return button(element, label, name, source);
-  if (element.type === "static_select") {
-    const options = el("select", { "aria-label": label, "data-name": name }, el("option", { value: "" }, label), ...element.options.map((option) => el("option", { value: option.value }, words(option.text))));
+  if (element.type === "static_select" || element.type === "conversations_select") {
+    const [choices, chosen] = element.type === "static_select"
+      ? [element.options.map((option) => [option.value, words(option.text)]), element.initial_option && element.initial_option.value]
+      : [known.channels.map((each) => [each.id, `#${each.name}`]), element.initial_conversation];
+    const options = el("select", { "aria-label": label, "data-name": `${name} ${chosen || ""}` }, el("option", { value: "" }, label), ...choices.map(([value, shown]) => el("option", { value, selected: value === chosen }, shown)));
     options.addEventListener("change", () => act("press", { source, name, value: options.value }));
     return options;
   }
