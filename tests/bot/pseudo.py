@@ -70,9 +70,9 @@ ENGLISH_WORDS = frozenset(
     for word in re.findall(r"[A-Za-z]{2,}", re.sub(_VERBATIM, " ", sentence))
 )
 NAMES = frozenset(
-    ["mangosaurus", "mango", "raptor", "discord", "slack", "shakespeare", "best", "default"]
+    ["mangosaurus", "mango", "raptor", "discord", "slack", "shakespeare", "best", "default", "utc"]
 )
-"""Words of sentences that are also names: of dinosaurs and recipes."""
+"""Words of sentences that are also names: of dinosaurs, recipes, a time zone."""
 _TYPED = re.compile(
     r"A corpus of tests|Plays, |/[a-z]+[^\n]*|\b[a-z_]+:\S*|https?:\S+|@\w+|#\w+|<[^>]*>|\[[^\]]*\]"
 )

@@ -23,6 +23,9 @@ MOST_DEPTH = 2
 """Buttons that are pressed in a row."""
 LIST = [f"Zor{first}{second}" for first in "abdefg" for second in ("bax", "dox", "gux", "lix")]
 """A list to learn from, in which two lines are not used."""
+HOUR = 3600 + 1
+DAILY, WINNER = "🌄", "👑"
+"""Emoji of cards."""
 VERSE = ("📜",)
 """Emoji of cards whose lines are verse."""
 USES: list[tuple[str, dict[str, object]]] = [
@@ -140,9 +143,20 @@ async def test_nothing_is_in_english(chat: Chat, subtests: pytest.Subtests) -> N
             answer = await who.use(command, **given)
             assert answer.words or answer.files
             assert await crawl(who, answer, pressed) == []
-    await chat.pass_time(3600)  # polls close, and the namer is trained
-    with subtests.test("winner"):
-        assert [fault for each in chat.history() for fault in faults(each, chat.community)] == []
+    with subtests.test("dinosaur of the day"):
+        at_one = {"daily_channel": chat.channel, "daily_hour": 1, "daily_hours": 1}
+        answer = await manager.use("settings", votes_needed=1, **at_one)
+        assert await crawl(manager, answer, pressed) == []
+    names = await manager.use("dinoname", count=2)
+    await chat.alice.press(names, names.buttons[0])
+    await chat.pass_time(HOUR)  # polls close, the namer is trained, the names of the day come
+    daily = next(each for each in chat.history() if each.cards and each.title.startswith(DAILY))
+    await chat.alice.press(daily, daily.buttons[0])
+    await chat.pass_time(HOUR)
+    with subtests.test("winners"):
+        shown = chat.history()
+        assert len([each for each in shown if each.cards and each.title.startswith(WINNER)]) == 2
+        assert [fault for each in shown for fault in faults(each, chat.community)] == []
     for command, given in AFTER:
         with subtests.test(f"{command}, later"):
             assert await crawl(manager, await manager.use(command, **given), pressed) == []
