@@ -82,7 +82,7 @@ ELVES = [
 OPENING = "When all the mighty beasts are turned to stone"
 QUATRAIN = SonnetRequest(OPENING, seed=2, form="quatrain")
 """The best of its first eight seeds. Choose again when the weights change."""
-TRACED, TRACED_LINE = SonnetRequest(seed=3, particles=FEW_PARTICLES), 14
+TRACED, TRACED_LINE = SonnetRequest(seed=5, particles=FEW_PARTICLES), 14
 SHEET = NamesRequest(count=40, seed=0)
 
 HERO_PAGE = """<!doctype html>

@@ -165,7 +165,7 @@ def test_commands_of_the_terminal() -> None:
 def test_the_tours_have_every_command() -> None:
     tours = "".join((DOCS / f"{name}.md").read_text() for name in TOURS)
     named = set(re.findall(r"`/([a-z]+)", tours))
-    assert {each.name.partition(" ")[0] for each in REGISTRY.every_command()} == named
+    assert {each.name.partition(" ")[0] for each in REGISTRY.every_command()} <= named
 
 
 # Troubleshooting
