@@ -29,6 +29,7 @@ async def add_rows(store: Store) -> None:
         daily_zone="Europe/Berlin",
         daily_hours=4,
         daily_from=TODAY,
+        language="pt-BR",
     )
     await store[Communities].change(QUIET, daily_stopped=Stopped.QUIET)
     ends, names = NOW + timedelta(hours=4), ("Bravosaurus", "Mangoraptor")
