@@ -228,7 +228,7 @@ class MessageButton(
 
 class MessageSelect(
     discord.ui.DynamicItem[discord.ui.Select[Any] | discord.ui.ChannelSelect[Any]],
-    template=r"menu (?P<action>[a-z]+):(?P<state>.*)",
+    template=re.compile(r"menu (?P<action>[a-z]+):(?P<state>.*)"),
 ):
     """A menu of a message. Choosing a value is like pressing a button with that value."""
 

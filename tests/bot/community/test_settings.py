@@ -37,7 +37,7 @@ async def test_several_changes_at_once(chat: Chat) -> None:
     ]
     await boss.use("settings", shared_namers=True)
     shown = (await boss.use("settings")).text.split("\n")
-    assert [line.partition(".")[0] for line in shown][4:] == [
+    assert [line.partition(".")[0] for line in shown][5:] == [
         f"Winners with two votes or more appear in the hall of fame of all {terms.communities}",
         f"Namers that other {terms.communities} share can be used here",
         "Polls stay open for 5 minutes here",
@@ -105,3 +105,5 @@ async def test_language(chat: Chat) -> None:
     club = chat.terms.community
     assert result.text == f"What everybody sees here is in the language of the {club}."
     assert await chat.app.languages.of(chat.community_id) is None
+    shown = await boss.choose(await boss.use("settings"), "Language", "en")
+    assert "What everybody sees here is in English." in shown.text

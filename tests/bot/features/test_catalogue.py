@@ -10,6 +10,8 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+from bot.features import REGISTRY
+
 CHECKOUT = Path(__file__).parents[3]
 CATALOGUE = CHECKOUT / "bot" / "locales" / "messages.pot"
 ROOMS = [
@@ -109,8 +111,10 @@ def test_members_are_spoken_to_in_words() -> None:
 
 def is_sentence(text: str) -> bool:
     """Whether a member could read this as words: two of them, or a word with a capital."""
-    if text.startswith(("/", ".venv/")) or re.search("[a-z]_[a-z]", text):
-        return False  # a command with its options, or a platform's codes
+    if text.startswith(("/", ".venv/")) or text in REGISTRY.by_name:
+        return False  # a command
+    if re.search("[a-z]_[a-z]", text):
+        return False  # options, or a platform's codes
     words = [word for word in text.split() if any(map(str.isalpha, word))]
     return len(words) > 1 and any(word.isalpha() and len(word) > 1 for word in words)
 
