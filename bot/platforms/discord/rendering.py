@@ -228,7 +228,7 @@ class MessageButton(
 
 class MessageSelect(
     discord.ui.DynamicItem[discord.ui.Select[Any] | discord.ui.ChannelSelect[Any]],
-    template=r"menu-(?P<action>[a-z]+):(?P<state>.*)",
+    template=re.compile(r"menu (?P<action>[a-z]+):(?P<state>.*)"),
 ):
     """A menu of a message. Choosing a value is like pressing a button with that value."""
 
@@ -260,7 +260,7 @@ class MessageSelect(
 
 def _select(select: Select) -> discord.ui.Select[Any] | discord.ui.ChannelSelect[Any]:
     """The menu as discord.py has it."""
-    custom_id = f"menu-{select.action}:{select.state}"
+    custom_id = f"menu {select.action}:{select.state}"
     if not select.choices:
         chosen = [discord.Object(int(select.chosen))] if select.chosen else []
         return discord.ui.ChannelSelect(

@@ -105,3 +105,5 @@ async def test_language(chat: Chat) -> None:
     club = chat.terms.community
     assert result.text == f"What everybody sees here is in the language of the {club}."
     assert await chat.app.languages.of(chat.community_id) is None
+    shown = await boss.choose(await boss.use("settings"), "Language", "en")
+    assert "What everybody sees here is in English." in shown.text

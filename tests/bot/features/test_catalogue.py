@@ -10,7 +10,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from tests.bot.platforms.slack.commands import COMMANDS
+from bot.features import REGISTRY
 
 CHECKOUT = Path(__file__).parents[3]
 CATALOGUE = CHECKOUT / "bot" / "locales" / "messages.pot"
@@ -109,13 +109,12 @@ def test_members_are_spoken_to_in_words() -> None:
     assert found <= {"chat/details.py", "training/models.py", *options}
 
 
-NAMES = {each.name for each in COMMANDS.every_command()}
-
-
 def is_sentence(text: str) -> bool:
     """Whether a member could read this as words: two of them, or a word with a capital."""
-    if text.startswith(("/", ".venv/")) or re.search("[a-z]_[a-z]", text) or text in NAMES:
-        return False  # a command with or without its options, or a platform's codes
+    if text.startswith(("/", ".venv/")) or text in REGISTRY.by_name:
+        return False  # a command
+    if re.search("[a-z]_[a-z]", text):
+        return False  # options, or a platform's codes
     words = [word for word in text.split() if any(map(str.isalpha, word))]
     return len(words) > 1 and any(word.isalpha() and len(word) > 1 for word in words)
 

@@ -107,7 +107,7 @@ def test_lengths(path: Path, language: Language) -> None:
     buttons = {
         sentence
         for source in SOURCES
-        for sentence in re.findall(r'Button\(\s*_\("([^"]+)"\)', source.read_text())
+        for sentence in re.findall(r'[Bb]utton\(\s*_\("([^"]+)"\)', source.read_text())
     }
     assert len(buttons) > 20
     labels = ((language.translation(each), LIMITS.button_label) for each in buttons)

@@ -9,15 +9,19 @@ import pytest
 from discord import AppCommandType
 from simcord.backend.errors import SetupError
 
+from bot.chat.message import Form
+from bot.chat.translation import _, language_of
 from bot.community.queries import Communities
 from bot.platforms.discord.commands import LONGEST_DESCRIPTION
+from bot.platforms.discord.rendering import modal_of
 from bot.platforms.local.slack.blocks import texts
+from bot.platforms.slack.views.modals import text_form
 from bot.verse.poems import FORMATS
 from models.verse.forms import FORMS
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Actor, Answer, Chat, Shown
 from tests.bot.conftest import Home
-from tests.bot.pseudo import LETTERS, english_in, spoken, write_catalogue
+from tests.bot.pseudo import LETTERS, PRIVATE, accented, english_in, spoken, write_catalogue
 
 MOST_DEPTH = 2
 """Buttons that are pressed in a row."""
@@ -190,6 +194,26 @@ def parts_of(payload: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield payload
     for each in (*payload.get("options", ()), *payload.get("choices", ())):
         yield from parts_of(each)
+
+
+@pytest.mark.both
+async def test_menus_and_windows(chat: Chat) -> None:
+    """Those of the settings are found by their names in the member's language."""
+    boss = await chat.add_manager()
+    shown = await boss.use("settings")
+    for menu, value in (("Language", "en"), ("Word filter", "strict")):
+        shown = await boss.choose(shown, accented(menu, PRIVATE), value)
+    await boss.fill(shown, accented("Time zone", PRIVATE), "berlin")
+    settings = await chat.app.store[Communities].settings(chat.community_id)
+    assert settings.daily.zone == "Europe/Berlin"
+    assert await chat.app.languages.of(chat.community_id) == "en"
+    form = Form(_("Time zone"), _("A large city near you"), "settings", "", 40)
+    view = text_form(form, "", language_of("en-US"))
+    told = [*texts([view["title"], view["submit"], *view["blocks"]])]
+    modal = modal_of(form, language_of("en-US")).to_dict()
+    told += [modal["title"], modal["components"][0]["components"][0]["label"]]
+    assert len(told) == 5
+    assert [each for each in told if english_in(each)] == []
 
 
 TYPED = {*FORMATS, *FORMS}
