@@ -86,6 +86,16 @@ def test_undrawable_discoverer_is_left_out(discoverer: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "shown"), [("Ќорб", "Ќорб"), ("ko\U000f0000rb", "basket"), ("\U000f0000", "basket")]
+)
+def test_english_where_letters_lack_a_font(told: str, shown: str) -> None:
+    def with_wordings(*wordings: str) -> str:
+        return plaque("Rex", *[[f"{words} {{discoverer}}" for words in wordings]] * 5)
+
+    assert with_wordings(told, "basket") == with_wordings(shown)
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "Ox",
