@@ -148,6 +148,8 @@ async def office(
 
 def value_of(command: str, option: Option, office: Office) -> object:
     """A good value, as it is typed or chosen."""
+    if option.name == "language":
+        return "en"  # in which the other tests read answers
     if option.choices:
         return option.choices[-1].value
     match option.kind:

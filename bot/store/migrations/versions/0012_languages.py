@@ -16,11 +16,6 @@ def upgrade() -> None:
         "unfinished_answers",
         sa.Column("locale", sa.String(length=16), nullable=False, server_default=""),
     )
-    for table, column, length in (("polls", "note", 400), ("poems", "title", 256)):
-        with op.batch_alter_table(table) as batch:
-            batch.alter_column(
-                column,
-                type_=sa.Text(),
-                existing_type=sa.String(length=length),
-                existing_nullable=False,
-            )
+    if op.get_bind().dialect.name == "postgresql":  # SQLite limits no length
+        op.alter_column("polls", "note", type_=sa.Text())
+        op.alter_column("poems", "title", type_=sa.Text())

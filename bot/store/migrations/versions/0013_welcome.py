@@ -12,4 +12,4 @@ depends_on = None
 def upgrade() -> None:
     """Add a column. The bot needs no introduction in communities that it knows already."""
     op.add_column("communities", sa.Column("welcomed_at", sa.DateTime(timezone=True)))
-    op.execute("UPDATE communities SET welcomed_at = CURRENT_TIMESTAMP")
+    op.execute("UPDATE communities SET welcomed_at = '2026-11-30 00:00:00+00:00'")
