@@ -7,14 +7,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, String, inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.types import TypeEngine
 
 from bot.operate.archive import ArchiveReader
 from bot.operate.database import read_archive, write_archive
@@ -71,9 +71,15 @@ async def test_tables_match_the_schema(empty_database: Database) -> None:
     assert first == FIRST_SURROGATE
 
 
-def is_other_type(context: MigrationContext, *compared: Any) -> bool | None:
+def is_other_type(
+    context: MigrationContext,
+    _inspected: object,
+    _column: object,
+    found: TypeEngine[object],
+    wanted: TypeEngine[object],
+) -> bool | None:
     """Whether a column has another type than in the schema; `None` if alembic is to say."""
-    is_text = all(isinstance(each, String) for each in compared[2:])
+    is_text = found.python_type is wanted.python_type is str
     return False if is_text and context.dialect.name == "sqlite" else None  # it limits no length
 
 
@@ -195,7 +201,6 @@ async def test_refused_databases(
 STARTING = """
 import asyncio, sys
 from pathlib import Path
-from typing import Any
 from bot.community.queries import Communities
 from bot.store import Database, Store, url_of
 
