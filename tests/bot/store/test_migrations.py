@@ -12,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, String, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.types import TypeEngine
 
@@ -23,7 +23,7 @@ from bot.store import database as module
 from bot.store.backup import fill
 from bot.store.identities import Identities
 from bot.store.locks import file_lock
-from bot.store.schema import FIRST_SURROGATE, Base
+from bot.store.schema import FIRST_SURROGATE, Base, Wording
 from tests.bot.store.test_database import CHECKOUT, SQLITE, add, communities, rows_of
 
 LATER = """
@@ -79,7 +79,7 @@ def is_other_type(
     wanted: TypeEngine[object],
 ) -> bool | None:
     """Whether a column has another type than in the schema; `None` if alembic is to say."""
-    is_text = found.python_type is wanted.python_type is str
+    is_text = isinstance(found, String) and isinstance(wanted, String | Wording)
     return False if is_text and context.dialect.name == "sqlite" else None  # it limits no length
 
 
