@@ -145,8 +145,8 @@ class Namer(FakeWriter):
         self.words = WordFilter()
         self.winners: list[str] = []
         """Names that may come again."""
-        self.removed: set[str] = set()
-        """Names that may not."""
+        self.written: Counter[str] = Counter()
+        """How often each name was written."""
 
     async def names(
         self, request: NamesRequest, trained: Trained | None = None, caller: Caller = NOBODY
@@ -154,12 +154,14 @@ class Namer(FakeWriter):
         """Five names."""
         made: dict[str, None] = {}
         while len(made) < request.count:
-            parts = self.random.choice(SYLLABLES, 3)
+            parts = self.random.choice(SYLLABLES, 4)
             name = "".join(parts) + str(self.random.choice(ENDINGS))
-            if self.winners and self.random.random() < 0.03:
+            comes_again = bool(self.winners) and self.random.random() < 0.03
+            if comes_again:
                 name = str(self.random.choice(self.winners)).lower()
-            if name not in self.removed and self.words.allows(name):
+            if comes_again or (not self.written[name] and self.words.allows(name)):
                 made[name] = None
+        self.written.update([*made])
         self.names_found = tuple(made)
         return await super().names(request, trained, caller)
 
@@ -184,6 +186,10 @@ class _Database(Database):
         if self._process.is_dead:
             raise ConnectionError
         self.connections.append(connection)
+        if self.is_sqlite:  # a kill is no power cut
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA synchronous=OFF")
+            cursor.close()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncSession]:

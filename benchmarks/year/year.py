@@ -117,8 +117,8 @@ class Year:
             await self._look(deeply=deeply)
             progress.update(task, advance=1)
             if deeply:
-                found, wrong = self.ledger.counts["discoveries"], len(self.ledger.wrong)
-                progress.console.print(f"{self.now:%Y-%m-%d}: {found} discoveries, {wrong} wrong")
+                found, wrong = self.ledger.counts["discoveries"], self.ledger.wrong[-3:]
+                progress.console.print(f"{self.now:%Y-%m-%d}: {found} discoveries", *wrong)
         logging.getLogger("bot").removeHandler(handler)
         for process in self.processes:
             await process.stop()
@@ -428,7 +428,7 @@ class Year:
             await self._set_daily(club, club.channel + 1000)
 
     async def _remove_name(self) -> None:
-        """A moderator removes a name that stands in one poll only."""
+        """A moderator removes a name that stands in one poll only, most often one that has won."""
         polls = [p for p in self.ledger.polls.values() if p.club.id in self.chat.communities]
         if not polls:
             return
@@ -438,12 +438,11 @@ class Year:
         won = poll.winner is not None and self.random.random() < 0.7
         position = poll.winner if won and poll.winner is not None else 0
         name = poll.names[position]
-        if sum(name in each.names for each in polls) > 1 or position in poll.removed:
+        if self.namer.written[name.lower()] > 1 or position in poll.removed:
             return
         button = Button("", "moderate", f"name:{poll.id}:{position}")
         await self._any_process().press(poll.club.id, ADA.id, button)
         self.ledger.remove(poll, position)
-        self.namer.removed.add(name.lower())
         self.namer.winners = [each for each in self.namer.winners if each != name]
         self.ledger.counts["names removed"] += 1
 
