@@ -143,7 +143,9 @@ ENGLISH = Language()
 
 def to_json(words: str) -> str:
     """A text for the database: a phrase as JSON, so that it is translated when it is shown."""
-    return json.dumps({_PHRASE: _stored(words)}) if isinstance(words, Phrase) else words
+    return (
+        json.dumps({_PHRASE: _stored(words)}, default=str) if isinstance(words, Phrase) else words
+    )
 
 
 def from_json(stored: str) -> str:

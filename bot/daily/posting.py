@@ -102,7 +102,7 @@ class DailyPoster:
         if await app.store[Dailies].is_quiet(due):
             return await self._stop(due, Stopped.QUIET)
         limits, prepared = self._platform.limits, await self._prepared(due)
-        strip = await strip_of(app, community_id, limits, prepared.names)
+        strip = await strip_of(app, community_id, limits, prepared.names, is_urgent=True)
         poll = await app.store[Polls].open_daily(prepared)
         if poll is None:
             return ""
@@ -147,8 +147,9 @@ class DailyPoster:
         sent: list[int] = []
 
         async def send(message: Message) -> None:
-            # The nonce prevents a duplicate if the platform's response gets lost.
-            sent.append(await self._platform.send(message_of(poll), message, nonce=poll.id))
+            # The nonce prevents a duplicate if the platform's response gets lost. It is another one
+            # than that of the result: else the platform would take the result for a duplicate.
+            sent.append(await self._platform.send(message_of(poll), message, nonce=poll.id ^ 1))
 
         try:
             arrived = await deliver(partial(send, message), tries=TRIES)

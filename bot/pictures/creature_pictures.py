@@ -48,12 +48,12 @@ class CreaturePictures:
         """Whether a strip can be drawn now, without taking more than its share of the time."""
         return not self._renderer.waiting and self._clock() >= self._rests_until
 
-    async def strip(self, profiles: Sequence[Profile]) -> bytes | None:
+    async def strip(self, profiles: Sequence[Profile], *, is_urgent: bool = False) -> bytes | None:
         """The strip as PNG; `None` if there is no time, or if it could not be drawn.
 
         Not to be cancelled: it notes how long the drawing took.
         """
-        if not self.has_time:
+        if not is_urgent and not self.has_time:
             return None
         begun = self._clock()
         png = await self._renderer.picture(_strip_svg, tuple(profiles))

@@ -25,6 +25,8 @@ OF_HALL = "@fame:"
 """In front of a page of the hall of fame, in the state of that button."""
 STRIP, STRIP_S = "dinosaurs.png", 1.0
 """The file with the creatures of new names, and the seconds for which these wait for it."""
+URGENT_S = 20.0
+"""Those for the dinosaur of the day, whose strip may be the first drawing of its process."""
 
 
 async def plate_file(app: App, profile: Profile, limits: Limits) -> File | None:
@@ -44,22 +46,28 @@ async def plate_of(app: App, name: str, limits: Limits) -> File | None:
 
 
 async def strip_of(
-    app: App, community_id: int | None, limits: Limits, names: Sequence[str]
+    app: App,
+    community_id: int | None,
+    limits: Limits,
+    names: Sequence[str],
+    *,
+    is_urgent: bool = False,
 ) -> File | None:
     """The creatures of new names side by side, as a file with alternative text.
 
-    `None` where a community wants none, and while the bot is busy.
+    `None` where a community wants none, and while the bot is busy, unless it is urgent.
     """
-    if app.is_crowded or not app[CreaturePictures].has_time:
+    if not is_urgent and (app.is_crowded or not app[CreaturePictures].has_time):
         return None
     try:
-        return await within(STRIP_S, _strip(app, community_id, limits, names))
+        drawn = _strip(app, community_id, limits, names, is_urgent=is_urgent)
+        return await within(URGENT_S if is_urgent else STRIP_S, drawn)
     except (TimeoutError, Unavailable):
         return None
 
 
 async def _strip(
-    app: App, community_id: int | None, limits: Limits, names: Sequence[str]
+    app: App, community_id: int | None, limits: Limits, names: Sequence[str], *, is_urgent: bool
 ) -> File | None:
     if community_id is not None:
         settings = await app.store[Communities].settings(community_id)
@@ -67,7 +75,7 @@ async def _strip(
             return None
     shown = [name for name in names if has_creature(name)]
     profiles = await asyncio.to_thread(lambda: [profile_of(name) for name in shown])
-    png = await app[CreaturePictures].strip(profiles) if profiles else None
+    png = await app[CreaturePictures].strip(profiles, is_urgent=is_urgent) if profiles else None
     if png is None:
         return None
     creatures = listed([*map(with_family, profiles)])

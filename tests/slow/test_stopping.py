@@ -63,7 +63,7 @@ from bot import __main__, startup
 from bot.status import health
 from bot.writing import Inference
 
-startup.STOP_S, health.LOOK_S = 0.5, 0.1
+startup.STOP_S, health.LOOK_S = 0.5, 3.0  # when it has started
 Inference.blocked_for = property(lambda _: health.BLOCKED_S)
 threading.Thread(target=time.sleep, args=[600]).start()
 sys.exit(__main__.main(["--local"]))

@@ -7,6 +7,7 @@ import pytest
 
 from bot.train import main
 from data.corpora import load_names
+from data.phrases import from_json
 from tests.slow.training.small import Events, Report, small_trainer
 
 
@@ -31,6 +32,12 @@ def report(capsys: pytest.CaptureFixture[str]) -> Report:
 
     def run(*arguments: object) -> tuple[int, Events]:
         code = main([*map(str, arguments), "--progress", "json"])
-        return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        for event in events:  # sentences are phrases, which the bot translates
+            if "notes" in event:
+                event["notes"] = [from_json(note) for note in event["notes"]]
+            if "message" in event:
+                event["message"] = from_json(event["message"])
+        return code, events
 
     return run
