@@ -18,13 +18,13 @@ class Clock:
     """A clock that only sleeping moves."""
 
     def __init__(self) -> None:
-        self.now = 0.0
+        self.now, self.is_stopped = 0.0, False
 
     def __call__(self) -> float:
         return self.now
 
     async def sleep(self, seconds: float) -> None:
-        self.now += seconds
+        self.now += 0.0 if self.is_stopped else seconds
         await asyncio.sleep(0)
 
 
@@ -134,6 +134,7 @@ async def test_wait_for_predecessor(make: Make, caplog: pytest.LogCaptureFixture
     joining = asyncio.create_task(make(0, 1, clock=clock).join(Served.DISCORD))
     while clock.now < PREDECESSOR_S / 2:  # noqa: ASYNC110 (the clock is not that of asyncio)
         await asyncio.sleep(0.001)
+    clock.is_stopped = True  # closing takes real time
     await old.close()
     await asyncio.wait_for(joining, 60)
     said = "Another process runs the shards 0-1. Waiting up to 60 s for it to end"
