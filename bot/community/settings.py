@@ -244,30 +244,29 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
         "Polls stay open for {minutes} minutes here.",
         minutes,
     )
-    hint = _("Change it with {command}.")
-    by_option = {
-        "vote_minutes": text(stay_open, minutes=minutes),
-        "votes_needed": _votes_needed(kept.votes_needed),
-        "strips": _switch(_STRIPS, terms, on=kept.shows_strips),
-    }
     tag = await app.languages.of(community_id)
     filtered = _("Word filter: {name}")
     locale = _("Language of the {community}").format(community=terms.community)
     lines = [
-        text(_("Everything works as it is. Change what you like.")),
         await daily_sentence(app, turn.platform, kept.daily),
         _language(tag, terms),
         _strictness(strictness),
         _blocked_words(words.blocked_words),
         _switch(_PUBLIC_HALL, terms, on=kept.in_public_hall),
         _switch(_SHARED_NAMERS, terms, on=kept.accepts_shared),
-        *(
-            (*line, *text(" "), *text(hint, command=code(f"/settings {option}:")))
-            for option, line in by_option.items()
-        ),
+        text(stay_open, minutes=minutes),
+        _votes_needed(kept.votes_needed),
+        _switch(_STRIPS, terms, on=kept.shows_strips),
     ]
+    example = code("/settings vote_minutes:30")
     return Message(
-        _joined(lines),
+        _joined(
+            [
+                text(_("Everything works as it is. Change what you like.")),
+                *((*text("• "), *line) for line in lines),
+                text(_("Options change the last three, for example {command}."), command=example),
+            ]
+        ),
         selects=(
             *daily_selects(kept.daily, ACTION),
             Select(
