@@ -146,10 +146,10 @@ class SlackPage(Page):
                 raise LookupError(f"Type {command} @{bot.name}.")
             if channel.direct_with is not None or channel.is_closed:
                 raise LookupError(f"{command} works in a channel.")
-            channel.is_joined = command == "/invite"
-            verb = "added to" if channel.is_joined else "removed from"
+            channel.is_joined = is_invited = command == "/invite"
+            verb = "added to" if is_invited else "removed from"
             state.messages.say(bot, f"was {verb} #{channel.name} by {member.name}.", channel)
-            return None
+            return state.invite(member, channel) if is_invited else None
         if known and command not in known:
             similar = get_close_matches(command, [*known, *own], 1)
             raise LookupError(
