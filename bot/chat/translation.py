@@ -48,7 +48,7 @@ def languages() -> tuple[str, ...]:
 
 def name_of(tag: str) -> str:
     """What a language calls itself, as its catalogue says."""
-    return _language(tag).translation(_NAME)
+    return str(_language(tag).translation(_NAME))  # not a phrase, which others would translate
 
 
 def language_of(locale: str | None) -> Language:

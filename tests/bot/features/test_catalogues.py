@@ -134,3 +134,9 @@ def test_nearest_language(monkeypatch: pytest.MonkeyPatch) -> None:
         None: "en",
     }.items():
         assert language_of(locale).tag == nearest
+
+
+def test_languages_name_themselves(language: Language) -> None:
+    """Also to somebody who reads another language."""
+    for tag in languages():
+        assert in_language(translation.name_of(tag), language) == translation.name_of(tag)
