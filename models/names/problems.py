@@ -108,7 +108,7 @@ def check_known(text: str, symbols: str) -> None:
     if unknown := sorted(set(text).difference(symbols)):
         raise NamesError(
             "No name on the list has {characters}. Try other letters.",
-            characters=" or ".join(unknown),
+            characters=", ".join(unknown),
         )
 
 

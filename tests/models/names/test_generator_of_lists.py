@@ -100,7 +100,7 @@ def test_problems_of_a_list(typed: dict[str, object], sentence: str) -> None:
 def test_unknown_characters() -> None:
     assert clean_piece("ÉÈ’x!", "eé'x", ends=False) == "ée'x"
     assert clean_piece("ñ", "eéx", ends=False) == "ñ"
-    with pytest.raises(NamesError, match="No name on the list has b or я"):
+    with pytest.raises(NamesError, match="No name on the list has b, я"):
         dissect(listed(KANA), "яb")
     with pytest.raises(NamesError, match="2 to 3 characters of their list, and yours has 4"):
         dissect(listed(KANA), "アアアア")
