@@ -57,6 +57,7 @@ _LONGEST_PAGE_NUMBER = 6
 _REASONS: Mapping[str, str] = {
     AUTOMATIC: _("passed the comparison"),
     FORCED: _("forced"),
+    # TRANSLATORS: Why a version is live: it was chosen by hand.
     "activated": _("chosen"),
     "rollback": _("rolled back"),
 }
