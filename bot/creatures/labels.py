@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.chat.message import Text, strong, text
-from bot.chat.translation import Phrase, _
+from bot.chat.translation import Phrase, _, listed
 from bot.creatures.profile import (
     Build,
     Colour,
@@ -16,7 +16,7 @@ from bot.creatures.profile import (
     Temper,
     Trait,
 )
-from bot.formats import human_join, listed, measured, spaced
+from bot.formats import bracketed, human_join, measured, spaced
 from data.etymology import NamePart, is_explained, is_imagined, reading
 from data.text import clean_name
 
@@ -142,7 +142,7 @@ def family(profile: Profile) -> str:
 
 def with_family(profile: Profile) -> str:
     """`Mangosaurus (large theropod)`."""
-    return Phrase("{name} ({family})").format(name=profile.name, family=family(profile))
+    return bracketed(profile.name, family(profile))
 
 
 def meaning(name: str, parts: Sequence[NamePart]) -> str:

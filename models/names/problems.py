@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import reduce
 
 from data.errors import Sentence, TemplatedError
 from models.names.constraints import NameConstraints, Piece, Shape
@@ -108,8 +109,12 @@ def check_known(text: str, symbols: str) -> None:
     if unknown := sorted(set(text).difference(symbols)):
         raise NamesError(
             "No name on the list has {characters}. Try other letters.",
-            characters=" or ".join(unknown),
+            characters=reduce(_or, unknown),
         )
+
+
+def _or(first: str | Sentence, last: str) -> Sentence:
+    return Sentence("{words} or {last}", {"words": first, "last": last})
 
 
 def try_piece(piece: Piece, shape: Shape) -> Sentence:

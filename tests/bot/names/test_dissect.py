@@ -61,7 +61,7 @@ def test_alt_text() -> None:
         LetterChoice("\n", 0.001, (("s", 0.9), ("\n", 0.001))),
     )
     words = dissect.description(Dissection("mo", letters, ("minmi",), ()), card("names"), LIMITS)
-    assert "m 5% (a 12%); o 47%; end <1% (s 90%)." in words
+    assert "m 5% (a 12%) · o 47% · end <1% (s 90%)." in words
     longest = dissect.description(dissection("w" * 26), card("names"), LIMITS)
     assert len(longest) <= LIMITS.alt_text
     assert longest.endswith("(a 50%).")
