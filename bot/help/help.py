@@ -164,14 +164,14 @@ def _topics(registry: Registry, audiences: Collection[Audience], *, is_guest: bo
 
 def _summary(registry: Registry, topic: Topic, words: Sequence[str]) -> Text:
     """A topic with its commands. Those of a group follow its word."""
-    commands: list[Span] = []
+    commands: Text = ()
     for word in words:
-        if commands:
-            commands.append(Span(" · "))
-        commands.append(code(f"/{word}"))
+        command: Text = (code(f"/{word}"),)
         if isinstance(registry.by_first_word[word], Group):
-            commands.append(Span("\u00a0…"))
-    return (Span(f"{topic.emoji} "), *labelled(topic.title, tuple(commands)))
+            command += (Span("\u00a0…"),)
+        listed = text(_("{words}, {next}"), words=commands, next=command)
+        commands = listed if commands else command
+    return (Span(f"{topic.emoji} "), *labelled(topic.title, commands))
 
 
 def _runnable(registry: Registry, turn: Turn, audiences: Collection[Audience]) -> Collection[str]:

@@ -106,14 +106,15 @@ def describe(constraints: NameConstraints) -> str:
 
 def check_known(text: str, symbols: str) -> None:
     """Raise `NamesError` for a character that the list of a network does not have."""
-    if unknown := sorted(set(text).difference(symbols)):
+    unknown: list[object] = [*sorted(set(text).difference(symbols))]
+    if unknown:
         raise NamesError(
             "No name on the list has {characters}. Try other letters.",
             characters=reduce(_or, unknown),
         )
 
 
-def _or(first: str | Sentence, last: str) -> Sentence:
+def _or(first: object, last: object) -> object:
     return Sentence("{words} or {last}", {"words": first, "last": last})
 
 

@@ -266,8 +266,8 @@ def test_alt_text_of_line() -> None:
     )
     description = dissect.line_description(LineDissection("Shall keyboard", words), LIMITS)
     assert description == (
-        "How likely each word of “Shall keyboard” was: shall 1 in 210 (and 14%); "
-        "keyboard unknown (i 10%); end of the line 60%."
+        "How likely each word of “Shall keyboard” was: shall 1 in 210 (and 14%) · "
+        "keyboard unknown (i 10%) · end of the line 60%."
     )
 
 
