@@ -5,10 +5,9 @@ What is returned for members is a phrase, or becomes one if a phrase is given.
 
 import math
 from collections.abc import Sequence
-from functools import reduce
 from typing import Any
 
-from data.phrases import Language, Phrase, _, in_language
+from data.phrases import Language, Phrase, _, in_language, listed
 
 _BIDI_CONTROLS = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 
@@ -30,20 +29,14 @@ def human_join(words: Sequence[str], *, either: bool = False) -> str:
     return template.format(words=listed(first), last=last)
 
 
-def listed(words: Sequence[str]) -> str:
-    """Words with commas between them.
+def bracketed(words: str, note: str) -> str:
+    """Words with a note in brackets after them.
 
-    >>> listed(["names", "sonnets"])
-    'names, sonnets'
+    >>> bracketed("Mangosaurus", "large theropod")
+    'Mangosaurus (large theropod)'
     """
-    return reduce(_listed, words, "")
-
-
-def _listed(words: str, next_one: str) -> str:
-    if not words:
-        return next_one
-    # TRANSLATORS: Two parts of a list that goes on, with the comma of your language.
-    return _("{words}, {next}").format(words=words, next=next_one)
+    # TRANSLATORS: A note after something, in the brackets of your language.
+    return _("{words} ({note})").format(words=words, note=note)
 
 
 def spaced(words: Sequence[str], separator: str = " ") -> str:

@@ -27,7 +27,7 @@ from data.corpora import (
     read_file,
 )
 from data.errors import Sentence
-from data.phrases import Phrase, _, ngettext
+from data.phrases import Phrase, _, listed, ngettext
 from data.text import LONGEST_EXPANSION, unify_newlines
 
 LARGEST_LIST = 2 * 2**20
@@ -351,19 +351,19 @@ def _skipped(problems: Mapping[int, Sentence]) -> list[str]:
 
 def _listed(problems: Mapping[int, Sentence], faults: list[Sentence]) -> tuple[Sentence, ...]:
     """The first problems of an error, and the number of others."""
-    listed = [
+    shown = [
         Sentence("Line {line}: {reason}.", {"line": line, "reason": reason})
         for line, reason in islice(problems.items(), _SHOWN)
     ]
-    listed = (listed + faults)[:_SHOWN]
+    shown = (shown + faults)[:_SHOWN]
     if (more := len(problems) + len(faults) - _SHOWN) > 0:
-        listed.append(Sentence("More problems: {count:,}.", {"count": more}))
-    return tuple(listed)
+        shown.append(Sentence("More problems: {count:,}.", {"count": more}))
+    return tuple(shown)
 
 
 def _lines(numbers: list[int]) -> str:
     """`line 4`, `lines 4, 7 and 2 more`."""
-    shown = ", ".join(map(str, numbers[:_SHOWN]))
+    shown = listed([*map(str, numbers[:_SHOWN])])
     if (more := len(numbers) - _SHOWN) > 0:
         return _("lines {numbers} and {count:,} more").format(numbers=shown, count=more)
     # TRANSLATORS: One line of a file, or several, by their numbers.

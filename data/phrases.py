@@ -5,9 +5,9 @@ is shown, so it may be made before it is known who reads it, or when a module is
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, reduce
 from string import Formatter
 from typing import Any, Self
 
@@ -130,6 +130,22 @@ def joined(first: str, second: str) -> str:
         return first or second
     # TRANSLATORS: Two sentences, one after the other, with what your language has in between.
     return _("{first} {second}").format(first=first, second=second)
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words with commas between them.
+
+    >>> listed(["names", "sonnets"])
+    'names, sonnets'
+    """
+    return reduce(_listed, words, "")
+
+
+def _listed(words: str, next_one: str) -> str:
+    if not words:
+        return next_one
+    # TRANSLATORS: Two parts of a list that goes on, with the comma of your language.
+    return _("{words}, {next}").format(words=words, next=next_one)
 
 
 # TRANSLATORS: Write this number with the separators of your language, for example 12.345,6.

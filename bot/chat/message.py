@@ -4,13 +4,13 @@ All text is plain: the platform escapes it, so text of a member or a network can
 mention anything. A `Style` formats a span.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
 from string import Formatter
 
-from bot.chat.translation import ENGLISH, Language, in_language
+from bot.chat.translation import ENGLISH, Language, _, in_language
 
 
 class Style(Enum):
@@ -120,9 +120,27 @@ def code(words: str) -> Span:
     return Span(words, Style.CODE)
 
 
+def codes(values: Sequence[str], *, either: bool = False) -> Text:
+    """Texts to type exactly as shown, as a list with "and" before the last one, or with "or"."""
+    *first, last = [code(value) for value in values]
+    if not first:
+        return (last,)
+    listed: Value = first[0]
+    for each in first[1:]:
+        listed = text(_("{words}, {next}"), words=listed, next=each)
+    template = _("{words} or {last}") if either else _("{words} and {last}")
+    return text(template, words=listed, last=last)
+
+
 def link(address: str) -> Span:
     """A clickable link of the platform. Never text of a member."""
     return Span(address, Style.LINK)
+
+
+def labelled(label: str, value: Value) -> Text:
+    """A label in bold, and what it is about."""
+    # TRANSLATORS: A label with what it is about, and the colon of your language: Seed: 1.
+    return text(_("{label}: {value}"), label=strong(label), value=value)
 
 
 def plain(words: Text, language: Language = ENGLISH) -> str:

@@ -15,7 +15,17 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from data.phrases import ENGLISH, Language, Phrase, _, in_language, joined, ngettext, not_one
+from data.phrases import (
+    ENGLISH,
+    Language,
+    Phrase,
+    _,
+    in_language,
+    joined,
+    listed,
+    ngettext,
+    not_one,
+)
 
 __all__ = [
     "ENGLISH",
@@ -26,6 +36,7 @@ __all__ = [
     "joined",
     "language_of",
     "languages",
+    "listed",
     "name_of",
     "ngettext",
     "read_catalogue",

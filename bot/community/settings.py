@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from bot.chat.app import App
 from bot.chat.commands import Audience, Choice, Command, Kind, Option, Place
 from bot.chat.errors import other_version
-from bot.chat.message import Button, Form, Message, Select, Text, UserError, code, text
+from bot.chat.message import Button, Form, Message, Select, Text, UserError, code, codes, text
 from bot.chat.received import stored_number
-from bot.chat.translation import _, languages, name_of, ngettext
+from bot.chat.translation import _, languages, listed, name_of, ngettext
 from bot.chat.turn import Terms, Turn
 from bot.community.daily import (
     DAILY_OPTIONS,
@@ -20,7 +20,7 @@ from bot.community.daily import (
 )
 from bot.community.queries import Communities, CommunitySettings
 from bot.community.rights import check_manager
-from bot.formats import listed, shortened
+from bot.formats import shortened
 from bot.words import Strictness
 from bot.words.queries import WordFilters
 
@@ -141,7 +141,8 @@ def checked_strictness(typed: str) -> Strictness:
         return STRICTNESS[typed]
     except KeyError as error:
         raise UserError(
-            _("The filter can be mild, normal or strict; for example, {example}."),
+            _("The filter can be {choices}; for example, {example}."),
+            choices=codes([*STRICTNESS], either=True),
             example=code("filter:strict"),
         ) from error
 

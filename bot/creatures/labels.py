@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.chat.message import Text, strong, text
-from bot.chat.translation import Phrase, _
+from bot.chat.translation import Phrase, _, listed
 from bot.creatures.profile import (
     Build,
     Colour,
@@ -16,7 +16,7 @@ from bot.creatures.profile import (
     Temper,
     Trait,
 )
-from bot.formats import human_join, listed, measured, spaced
+from bot.formats import bracketed, human_join, measured, spaced
 from data.etymology import NamePart, is_explained, is_imagined, reading
 from data.text import clean_name
 
@@ -40,9 +40,10 @@ FAMILIES: Mapping[Family, str] = {
 }
 """Members see `family`, which knows the elder relatives of hadrosaurs."""
 DIETS: Mapping[Diet, str] = {
+    # TRANSLATORS: What a dinosaur eats, after "Eats".
     Diet.PLANTS: _("plants"),
     Diet.MEAT: _("meat"),
-    Diet.FISH: _("fish"),
+    Diet.FISH: _("mainly fish"),
     Diet.INSECTS: _("insects"),
     Diet.ANYTHING: _("anything"),
 }
@@ -69,6 +70,7 @@ BUILDS: Mapping[Build, str] = {
     Build.STOUT: _("stout"),
 }
 TEMPERS: Mapping[Temper, str] = {
+    # TRANSLATORS: A dinosaur's temper.
     Temper.SHY: _("shy"),
     Temper.CALM: _("calm"),
     Temper.CURIOUS: _("curious"),
@@ -100,10 +102,11 @@ TRAITS: Mapping[Trait, str] = {
     Trait.DEWLAP: _("a dewlap"),
 }
 COLOURS: Mapping[Colour, str] = {
-    Colour.SAND: _("sand"),
+    # TRANSLATORS: A colour, as in "sandy with brown stripes".
+    Colour.SAND: _("sandy"),
     Colour.RUST: _("rust"),
     Colour.BROWN: _("brown"),
-    Colour.OLIVE: _("olive"),
+    Colour.OLIVE: _("olive green"),
     Colour.MOSS: _("moss green"),
     Colour.TEAL: _("teal"),
     Colour.SLATE: _("slate grey"),
@@ -139,7 +142,7 @@ def family(profile: Profile) -> str:
 
 def with_family(profile: Profile) -> str:
     """`Mangosaurus (large theropod)`."""
-    return Phrase("{name} ({family})").format(name=profile.name, family=family(profile))
+    return bracketed(profile.name, family(profile))
 
 
 def meaning(name: str, parts: Sequence[NamePart]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import Audience, Command, Group, NoOptions, Registry
-from bot.chat.message import Button, Embed, Message, Span, Text, Timestamp, code, strong, text
+from bot.chat.message import Button, Embed, Message, Span, Text, code, labelled, text
 from bot.chat.run_button import can_run, run_button
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Turn
@@ -164,15 +164,14 @@ def _topics(registry: Registry, audiences: Collection[Audience], *, is_guest: bo
 
 def _summary(registry: Registry, topic: Topic, words: Sequence[str]) -> Text:
     """A topic with its commands. Those of a group follow its word."""
-    line: list[Span | Timestamp] = [Span(f"{topic.emoji} "), strong(topic.title)]
-    for place, word in enumerate(words):
-        is_group = isinstance(registry.by_first_word[word], Group)
-        line += [
-            Span(", " if place else ": "),
-            code(f"/{word}"),
-            Span("\u00a0…" if is_group else ""),
-        ]
-    return tuple(line)
+    commands: Text = ()
+    for word in words:
+        command: Text = (code(f"/{word}"),)
+        if isinstance(registry.by_first_word[word], Group):
+            command += (Span("\u00a0…"),)
+        listed = text(_("{words}, {next}"), words=commands, next=command)
+        commands = listed if commands else command
+    return (Span(f"{topic.emoji} "), *labelled(topic.title, commands))
 
 
 def _runnable(registry: Registry, turn: Turn, audiences: Collection[Audience]) -> Collection[str]:

@@ -11,7 +11,7 @@ from bot.chat.commands import Choice, within_limits
 from bot.chat.errors import other_version
 from bot.chat.message import Button, Message, Text, UserError, code, strong, text
 from bot.chat.received import stored_number
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import _, listed, ngettext
 from bot.chat.turn import Deleted, DeliveryError, Limits, MessageRef, Platform, Turn, Unreachable
 from bot.community.queries import Action, Communities
 from bot.community.rights import check_channel, check_community, check_moderator
@@ -167,7 +167,7 @@ async def suggest_messages(app: App, turn: Turn, typed: str) -> list[Choice]:
     typed = typed.strip().casefold()
     choices = []
     for poll in polls[: limits.choices]:
-        names = ", ".join(poll.names)
+        names = listed(poll.names)
         if names and typed in names.casefold():
             ref = MessageRef(poll.channel_id, poll.message_id, community_id)
             choices.append(Choice(names, await turn.platform.link(ref)))

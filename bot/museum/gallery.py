@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 
 from bot.chat.app import App
 from bot.chat.message import Button, Embed, File, Message, Text, emphasis, link, strong, text
-from bot.chat.translation import _, ngettext
+from bot.chat.translation import _, listed, ngettext
 from bot.chat.turn import Turn
 from bot.creatures import labels
-from bot.formats import listed, shortened
+from bot.formats import shortened
 from bot.museum.queries import Exhibit, Museum
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.polls.hall_of_fame import Winners

@@ -27,10 +27,10 @@ from bot.chat.message import (
     text,
     with_pictures,
 )
-from bot.chat.translation import Phrase, _, ngettext
+from bot.chat.translation import _, ngettext
 from bot.chat.turn import Limits, Turn
 from bot.creatures.labels import meaning_sentence
-from bot.formats import human_join, odds, percent, shortened, spaced
+from bot.formats import bracketed, human_join, odds, percent, shortened, spaced
 from bot.names import autocomplete
 from bot.names.custom_model_choice import NamesModel, dinosaurs, of_button, ready
 from bot.names.names import more_like
@@ -230,7 +230,7 @@ def description(dissection: Dissection, card: ModelCard, limits: Limits) -> str:
     """Alternative text of the picture."""
     words = _("How likely each letter of {name} was: {letters}.").format(
         name=format_name(card, dissection.name),
-        letters=spaced([*map(_choice, dissection.letters)], "; "),
+        letters=spaced([*map(_choice, dissection.letters)], " · "),
     )
     return shortened(words, limits.alt_text)
 
@@ -252,11 +252,7 @@ def _choice(choice: LetterChoice) -> str:
     likeliest, probability = choice.alternatives[0]
     if likeliest == choice.letter:
         return own
-    return _beside(own, spaced([_letter(likeliest), percent(probability)]))
-
-
-def _beside(own: str, likeliest: str) -> str:
-    return Phrase("{own} ({likeliest})").format(own=own, likeliest=likeliest)
+    return bracketed(own, spaced([_letter(likeliest), percent(probability)]))
 
 
 def _letter(letter: str) -> str:
@@ -331,7 +327,7 @@ def line_message(dissection: LineDissection, png: bytes | None, limits: Limits) 
 def line_description(dissection: LineDissection, limits: Limits) -> str:
     """Alternative text of the picture."""
     words = _("How likely each word of “{line}” was: {words}.").format(
-        line=dissection.line, words=spaced([*map(_word_choice, dissection.words)], "; ")
+        line=dissection.line, words=spaced([*map(_word_choice, dissection.words)], " · ")
     )
     return shortened(words, limits.alt_text)
 
@@ -355,7 +351,7 @@ def _word_choice(choice: WordChoice) -> str:
     likeliest, probability = choice.alternatives[0]
     if likeliest == choice.token:
         return own
-    return _beside(own, spaced([_token(likeliest), odds(probability)]))
+    return bracketed(own, spaced([_token(likeliest), odds(probability)]))
 
 
 def _token(token: str) -> str:

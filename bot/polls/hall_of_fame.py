@@ -25,13 +25,13 @@ from bot.chat.message import (
     text,
     with_pictures,
 )
-from bot.chat.translation import Language, _, in_language, ngettext
+from bot.chat.translation import Language, _, in_language, listed, ngettext
 from bot.chat.turn import DeliveryError, Limited, MessageRef, Platform, Turn, Unreachable
 from bot.community.blocks import BlockList
 from bot.concurrency import in_time
 from bot.creatures import labels
 from bot.creatures.names import has_creature
-from bot.formats import listed, shortened, spaced
+from bot.formats import shortened, spaced
 from bot.pictures.plaque import LONGEST_MEANING, plaque
 from bot.pictures.renderer import Renderer
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur

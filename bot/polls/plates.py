@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.message import Button, File
-from bot.chat.translation import _
+from bot.chat.translation import _, listed
 from bot.chat.turn import Limits
 from bot.community.queries import Communities
 from bot.concurrency import within
@@ -14,7 +14,7 @@ from bot.creatures.animal import profile_of
 from bot.creatures.labels import alternative_text, with_family
 from bot.creatures.names import has_creature
 from bot.creatures.profile import Profile
-from bot.formats import listed, shortened
+from bot.formats import shortened
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.store import Unavailable
 from data.text import clean_name

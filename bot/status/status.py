@@ -155,8 +155,7 @@ def _plotted(
             _("Requests"),
             _("a minute"),
             (
-                # TRANSLATORS: In the legend of a plot: all requests. It is also the meaning of a
-                # part of names (Greek pan), as in "all lizard".
+                # TRANSLATORS: In the legend of a plot: all requests.
                 Series(_("all"), [float(sample.requests) for sample in samples]),
                 Series(_("failed"), [float(sample.failures) for sample in samples]),
             ),

@@ -26,10 +26,10 @@ from bot.chat.message import (
     text,
     verbatim,
 )
-from bot.chat.translation import Phrase, _
+from bot.chat.translation import Phrase, _, listed
 from bot.chat.turn import Turn
 from bot.community.rights import SharedModelAction, check_shared_models
-from bot.formats import human_duration, human_join, listed, percent, shortened, spaced
+from bot.formats import bracketed, human_duration, human_join, percent, shortened, spaced
 from bot.training.queries import Live, VersionRecord, Versions
 from bot.training.registry import (
     AUTOMATIC,
@@ -57,6 +57,7 @@ _LONGEST_PAGE_NUMBER = 6
 _REASONS: Mapping[str, str] = {
     AUTOMATIC: _("passed the comparison"),
     FORCED: _("forced"),
+    # TRANSLATORS: Why a version is live: it was chosen by hand.
     "activated": _("chosen"),
     "rollback": _("rolled back"),
 }
@@ -360,7 +361,8 @@ def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
     if not version.has_weights:
         parts.append(text(_("weights deleted")))
     if live.version_id == version.number:
-        parts.append(text(strong(_("live")), *_because(live)))
+        reason = _REASONS.get(live.reason, live.reason)
+        parts.append(text(strong(bracketed(_("live"), reason) if reason else _("live"))))
     return joined(parts, " · ")
 
 
@@ -409,14 +411,10 @@ def _state(version: VersionRecord, live: Live) -> Text:
     if live.at is None:
         return text(_("Live."))
     return text(
-        _("Live since {time}{reason}."),
+        _("Live since {time} ({reason}).") if live.reason else _("Live since {time}."),
         time=Timestamp(live.at, absolute=True),
-        reason=text(*_because(live)),
+        reason=_REASONS.get(live.reason, live.reason),
     )
-
-
-def _because(live: Live) -> tuple[str, ...]:
-    return (" (", _REASONS.get(live.reason, live.reason), ")") if live.reason else ()
 
 
 def _compared(comparison: VersionComparison) -> list[tuple[str, VersionRecord]]:
@@ -435,9 +433,9 @@ def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
     found = [(label, names) for label, names in samples if names]
     if not found:
         return []
-    length = Phrase("{mean:.1f} ({label})")
+    mean = Phrase("{mean:.1f}")
     lengths = human_join(
-        [length.format(mean=fmean(map(len, names)), label=label) for label, names in found]
+        [bracketed(mean.format(mean=fmean(map(len, names))), label) for label, names in found]
     )
     lines = [text(_("Mean length in letters: {lengths}"), lengths=lengths)]
     for label, names in found:

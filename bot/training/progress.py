@@ -171,14 +171,14 @@ def progress_message(state: TrainingState) -> Message:
     return Message(embeds=(embed,), buttons=state.buttons)
 
 
-def ended_message(model: TrainedModel, end: Stopped | Failed) -> Message:
-    """A training that was stopped or has failed."""
+def ended_message(model: TrainedModel, end: Stopped | Failed, why: Text = ()) -> Message:
+    """A training that was stopped or has failed. `why` takes the place of the reason."""
     match end:
         case Stopped(reason=reason):
             title = _("The training of {subject} was stopped")
         case Failed(message=reason):
             title = _("The training of {subject} failed")
-    sentence = text(_REASONS[reason]) if reason in _REASONS else verbatim(reason)
+    sentence = why or (text(_REASONS[reason]) if reason in _REASONS else verbatim(reason))
     consequence: Text = ()
     if reason == EndReason.DELETED:
         pass

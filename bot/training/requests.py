@@ -49,9 +49,9 @@ async def submit(app: App, turn: Turn, request: TrainingRequest) -> Message:
     try:
         await app[TrainingService].enqueue(request)
     except BaseException as error:
-        reason = str(error) if isinstance(error, UserError) else EndReason.BROKEN
+        why = error.text if isinstance(error, UserError) else ()
         with suppress(DeliveryError):
-            await turn.platform.edit(ref, ended_message(model, Failed(reason)))
+            await turn.platform.edit(ref, ended_message(model, Failed(EndReason.BROKEN), why))
         raise
     reply = text(
         _("Training {subject}. Follow along: {link}"),

@@ -12,7 +12,18 @@ from bot.chat.commands import Choice, Command, Kind, Option, always
 from bot.chat.details import details_buttons, details_state
 from bot.chat.dispatch import caller_of, stream
 from bot.chat.errors import with_echo
-from bot.chat.message import Button, Embed, Message, Text, Tone, UserError, code, text, verbatim
+from bot.chat.message import (
+    Button,
+    Embed,
+    Message,
+    Text,
+    Tone,
+    UserError,
+    code,
+    codes,
+    text,
+    verbatim,
+)
 from bot.chat.translation import _
 from bot.chat.turn import Turn
 from bot.formats import human_join, shortened, spaced, without_bidi_controls
@@ -150,7 +161,7 @@ def checked(options: SonnetOptions) -> SonnetOptions:
     if request.form not in FORMS:
         raise UserError(
             _("A poem can be {forms}; pick one of the suggestions."),
-            forms=human_join([*FORMS], either=True),
+            forms=codes([*FORMS], either=True),
         )
     name, opening = without_bidi_controls(name), without_bidi_controls(opening)
     if _ENDS_IN_ADDRESS.search(opening) and len(opening) < OPENING_LIMIT:

@@ -20,10 +20,10 @@ from difflib import get_close_matches
 from functools import cache
 
 from bot.chat.commands import Choice, Command, Group, Kind, Option, Registry
-from bot.chat.message import Span, UserError, code
+from bot.chat.message import Span, Text, UserError, code, codes
 from bot.chat.received import LONGEST_TEXT
 from bot.chat.translation import _, in_language, language_of, languages
-from bot.formats import human_join, shortened
+from bot.formats import shortened
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.payloads import ChannelRef, FileRef, UserRef
 
@@ -112,11 +112,13 @@ def _check_bounds(option: Option, value: float, typed: str) -> None:
         raise _refusal(option, typed, sentence, instead=_typed(nearest), **bounds)
 
 
+_NO_CHOICE = _("{option} can be {choices}; you typed {typed}.")
+
+
 def _switch(option: Option, typed: str) -> bool:
     word = folded(typed)
     if word not in ON + OFF:
-        sentence = _("{option} is yes or no, for example {example}; you typed {typed}.")
-        raise _refusal(option, typed, sentence, example=code(_example(option)))
+        raise _refusal(option, typed, _NO_CHOICE, choices=codes((ON[0], OFF[0]), either=True))
     return word in ON
 
 
@@ -124,11 +126,10 @@ def _choice(option: Option, typed: str) -> str:
     word, values = folded(typed), _values_by_form(option)
     if word in values:
         return values[word]
-    choices = human_join([_brief(each) for each in option.choices[:MOST_NAMED]], either=True)
+    choices = codes([_brief(each) for each in option.choices[:MOST_NAMED]], either=True)
     alike = get_close_matches(SYNONYMS.get(word, word), values, n=1, cutoff=ALIKE)
-    sentence = _("{option} can be {choices}; you typed {typed}.")
     instead = values[alike[0]] if alike else ""
-    raise _refusal(option, typed, sentence, instead=instead, choices=choices)
+    raise _refusal(option, typed, _NO_CHOICE, instead=instead, choices=choices)
 
 
 @cache
@@ -173,7 +174,12 @@ def _example(option: Option) -> str:
 
 
 def _refusal(
-    option: Option, typed: str, sentence: str, *, instead: str = "", **facts: Span | str | int
+    option: Option,
+    typed: str,
+    sentence: str,
+    *,
+    instead: str = "",
+    **facts: Span | Text | str | int,
 ) -> MisreadError:
     """The error for a value of an option that was `typed`, which `sentence` may repeat."""
     error = MisreadError(sentence, option=code(f"{option.name}:"), typed=shown(typed), **facts)
@@ -371,7 +377,7 @@ class _Line:
             _("{typed} belongs to no option. {command} has {options}, for example {example}"),
             typed=shown(unescaped(typed)),
             command=code(self._slash),
-            options=human_join([*self._options]),
+            options=codes([*self._options]),
             example=code(f"{self._slash} {_example(next(iter(self._options.values())))}"),
         )
 
@@ -494,7 +500,7 @@ def _subcommand(group: Group, typed: str, rest: str, names: CommandNames) -> Com
     raise UserError(
         _("Type {words} after {command}, for example {example}"),
         command=code(command),
-        words=human_join([*known], either=True),
+        words=codes([*known], either=True),
         example=code(f"{command} {next(iter(known))}"),
     )
 

@@ -3,6 +3,7 @@
 import pytest
 
 from bot.chat.message import plain
+from bot.creatures import labels
 from bot.creatures.animal import profile_of
 from bot.creatures.labels import REGIONS, meaning, meaning_sentence
 from bot.creatures.profile import Build, Colour, Diet, Family, Pattern, Temper, Theme, Trait
@@ -81,6 +82,15 @@ def test_hints_are_about_roots() -> None:
         for codes in hints.values():
             assert section not in CODES or all(map(CODES[section], codes))
             assert section not in ("region", "language") or set(codes) <= set(REGIONS)
+
+
+def test_meanings_are_no_other_labels() -> None:
+    """One English text has one translation. These mean the same in both places."""
+    tables = labels.DIETS, labels.REGIONS, labels.BUILDS, labels.TEMPERS, labels.COLOURS
+    table = all_roots().values()
+    others = {root.language for root in table}.union(*(each.values() for each in tables))
+    same = {"Africa", "Asia", "crimson", "fierce", "people", "slender", "stout"}
+    assert {root.meaning for root in table} & others == same
 
 
 def test_places_have_a_region() -> None:

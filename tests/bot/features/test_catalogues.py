@@ -70,6 +70,18 @@ def test_fields_are_kept(catalogue: Catalog) -> None:
                 assert fields_of(form) == kept, form
 
 
+TYPED = re.compile(r"(?<![\w/])/[a-z]+|(?<![\w/:])[a-z_]+:(?=[^\s/])|(?<=commas, or )none$")
+"""What members type: commands, options, and the value that empties a list."""
+
+
+def test_what_is_typed_is_kept(catalogue: Catalog, path: Path) -> None:
+    for each in catalogue if path.is_relative_to(FOLDER) else ():
+        source, *_plural = [each.id] if isinstance(each.id, str) else each.id
+        for form in [each.string] if isinstance(each.string, str) else each.string or ():
+            typed = TYPED.findall(re.sub(r"\{[^}]*\}", "{}", source))
+            assert [word for word in typed if word not in form] == [], form
+
+
 def test_plural_forms(catalogue: Catalog, language: Language) -> None:
     for each in catalogue:
         if isinstance(each.id, tuple):

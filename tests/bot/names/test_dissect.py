@@ -61,7 +61,7 @@ def test_alt_text() -> None:
         LetterChoice("\n", 0.001, (("s", 0.9), ("\n", 0.001))),
     )
     words = dissect.description(Dissection("mo", letters, ("minmi",), ()), card("names"), LIMITS)
-    assert "m 5% (a 12%); o 47%; end <1% (s 90%)." in words
+    assert "m 5% (a 12%) · o 47% · end <1% (s 90%)." in words
     longest = dissect.description(dissection("w" * 26), card("names"), LIMITS)
     assert len(longest) <= LIMITS.alt_text
     assert longest.endswith("(a 50%).")
@@ -266,8 +266,8 @@ def test_alt_text_of_line() -> None:
     )
     description = dissect.line_description(LineDissection("Shall keyboard", words), LIMITS)
     assert description == (
-        "How likely each word of “Shall keyboard” was: shall 1 in 210 (and 14%); "
-        "keyboard unknown (i 10%); end of the line 60%."
+        "How likely each word of “Shall keyboard” was: shall 1 in 210 (and 14%) · "
+        "keyboard unknown (i 10%) · end of the line 60%."
     )
 
 

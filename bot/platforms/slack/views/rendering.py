@@ -21,6 +21,7 @@ from bot.chat.message import (
     Style,
     Text,
     Timestamp,
+    labelled,
     spans,
     translated,
 )
@@ -202,9 +203,12 @@ class _Renderer:
 
     def _field(self, field: Field) -> list[Block]:
         """`Seed: 1`; a list begins below its name."""
-        name, value = self._words(field.name), self._elements(field.value)
-        is_list = any("\n" in each.get("text", "") for each in value)
-        return [_text(f"{name}\n" if is_list else f"{name}: ", Style.STRONG)] * bool(name) + value
+        value = self._elements(field.value)
+        if not (name := self._words(field.name)):
+            return value
+        if any("\n" in each.get("text", "") for each in value):
+            return [_text(f"{name}\n", Style.STRONG), *value]
+        return self._elements(spans(labelled(name, field.value), self._language))
 
     def _elements(self, words: Text) -> list[Block]:
         """Text as elements of rich text, of which none is empty."""

@@ -146,7 +146,7 @@ def test_form_completes_what_is_missing() -> None:
         ("/poems", "now", "/poems has no options"),
         ("/namer", "craete elves", "did you mean /namer create?"),
         ("/namer", "xyz", "Type create, import"),
-        ("/namer", "share elves on:maybe", "on: is yes or no"),
+        ("/namer", "share elves on:maybe", "on: can be yes or no"),
         ("/models", "list task:haiku", "task: can be names or sonnets"),
         ("/nothing", "", "See what it can do with /mango-help"),
         ("/sonnet", "a" * 6001, "at most 6,000 characters"),
