@@ -137,10 +137,8 @@ def link(address: str) -> Span:
     return Span(address, Style.LINK)
 
 
-def labelled(label: str, value: Value) -> Text:
-    """A label in bold, and what it is about."""
-    # TRANSLATORS: A label with what it is about, and the colon of your language: Seed: 1.
-    return text(_("{label}: {value}"), label=strong(label), value=value)
+# TRANSLATORS: A label, what it is about, and the colon of your language: Seed: 1. Keep this order.
+LABELLED = _("{label}: {value}")
 
 
 def plain(words: Text, language: Language = ENGLISH) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import Audience, Command, Group, NoOptions, Registry
-from bot.chat.message import Button, Embed, Message, Span, Text, code, labelled, text
+from bot.chat.message import LABELLED, Button, Embed, Message, Span, Text, code, strong, text
 from bot.chat.run_button import can_run, run_button
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Turn
@@ -171,7 +171,7 @@ def _summary(registry: Registry, topic: Topic, words: Sequence[str]) -> Text:
             command += (Span("\u00a0…"),)
         listed = text(_("{words}, {next}"), words=commands, next=command)
         commands = listed if commands else command
-    return (Span(f"{topic.emoji} "), *labelled(topic.title, commands))
+    return (Span(f"{topic.emoji} "), *text(LABELLED, label=strong(topic.title), value=commands))
 
 
 def _runnable(registry: Registry, turn: Turn, audiences: Collection[Audience]) -> Collection[str]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, TypedDict
 
 from bot.chat.message import (
+    LABELLED,
     Button,
     Embed,
     Field,
@@ -21,7 +22,6 @@ from bot.chat.message import (
     Style,
     Text,
     Timestamp,
-    labelled,
     spans,
     translated,
 )
@@ -203,12 +203,11 @@ class _Renderer:
 
     def _field(self, field: Field) -> list[Block]:
         """`Seed: 1`; a list begins below its name."""
-        value = self._elements(field.value)
-        if not (name := self._words(field.name)):
-            return value
-        if any("\n" in each.get("text", "") for each in value):
-            return [_text(f"{name}\n", Style.STRONG), *value]
-        return self._elements(spans(labelled(name, field.value), self._language))
+        name, value = self._words(field.name), self._elements(field.value)
+        label, _field, _end = in_language(LABELLED, self._language).partition("{value}")
+        is_list = any("\n" in each.get("text", "") for each in value)
+        beginning = "{label}\n" if is_list else label
+        return [_text(beginning.format(label=name), Style.STRONG)] * bool(name) + value
 
     def _elements(self, words: Text) -> list[Block]:
         """Text as elements of rich text, of which none is empty."""
