@@ -30,7 +30,7 @@ TEMPERS: Mapping[Temper, Sentences] = {
         _("It was startled once, and did not care for it."),
         _("It does everything at one speed, and is never late for anything that it knows about."),
         _("Storms, landslides and rivals all receive the same slow blink."),
-        _("It finishes chewing before it considers the emergency."),
+        _("It finishes its mouthful before it considers the emergency."),
         _("It has not hurried in living memory, its own included."),
         _("It yawns when threatened, and this has been known to work."),
         _("It has a plan for every danger, and the plan is to wait."),
@@ -38,7 +38,7 @@ TEMPERS: Mapping[Temper, Sentences] = {
     Temper.CURIOUS: (
         _("It examines anything new by standing on it."),
         _("It follows other animals about, and takes no notes."),
-        _("It looks into every hollow log, usually once too often."),
+        _("It looks behind every rock, usually once too often."),
         _("It leaves no stone unturned, and puts none back."),
         _("It walks up to danger, tilts its head, and takes a closer look."),
         _("It puts things in its mouth to find out what they are, and is often right."),
@@ -96,18 +96,18 @@ DIETS: Mapping[Diet, Sentences] = {
         _("It eats ferns first and, for a change, ferns afterwards."),
         _("It eats for sixteen hours a day, and thinks about food for the rest."),
         _("It considers every bush carefully, and then eats it."),
-        _("It knows four hundred plants by taste, and has a low opinion of most."),
+        _("It knows every plant in its range by taste, and has a low opinion of most."),
         _("It picks up pebbles for its digestion, and boulders by mistake."),
         _("It has eaten the landmarks of its territory, and now gets lost in it."),
         _("It prefers leaves that are slightly out of reach, and complains about the reach."),
-        _("It tastes every plant twice, in case the first one was an exception."),
+        _("It tastes every plant twice, in case the first mouthful was an exception."),
         _("It saves the best shoots for last, and they are usually gone by then."),
         _("It chews with its eyes shut, which has led to some surprising meals."),
         _("It has been known to fall asleep with a branch in its mouth and finish it on waking."),
         _("It grazes in a straight line, and has to be reminded of the cliff."),
         _("Whatever it is offered, it looks to see what the others are having."),
         _("It recommends the bark, and nobody has asked about the bark."),
-        _("It can strip a tree in an hour, and then stands in the place where the shade was."),
+        _("It can strip a bush in an hour, and then stands in the place where the shade was."),
     ),
     Diet.MEAT: (
         _("It hunts at dusk, and usually wishes that it had started earlier."),
@@ -134,14 +134,14 @@ DIETS: Mapping[Diet, Sentences] = {
         _("It eats insects one at a time, and loses count."),
         _("It snaps at things that fly all day, and at some that only might have."),
         _("It has yet to meet a beetle that it did not like."),
-        _("It visits the same termites daily, and they have stopped getting up for it."),
+        _("It visits the same beetles daily, and they have stopped getting up for it."),
         _("It turns over a log, eats what runs, and puts the log back out of politeness."),
         _("It has been outwitted by individual ants, and remembers which."),
     ),
     Diet.ANYTHING: (
         _("It eats whatever is there, and then whatever was underneath."),
         _("It tries everything once, stones included."),
-        _("It is not a fussy eater, as the contents of its nest confirm."),
+        _("It is not a fussy eater, as the ground around its nest confirms."),
         _("It eats leaves, eggs, lizards, and whatever somebody else was keeping for later."),
         _("It asks no questions about food, and has had few answers."),
         _("It judges a meal by the size of the leftovers, of which there are none."),
@@ -151,14 +151,14 @@ DIETS: Mapping[Diet, Sentences] = {
 
 FAMILIES: Mapping[Family, Sentences] = {
     Family.SMALL_THEROPOD: (
-        _("It keeps to the undergrowth, and comes out with leaves on it and no explanation."),
+        _("It keeps to the undergrowth, and comes out with twigs on it and no explanation."),
         _("It guards its nest against anything up to twice its size, and glares at the rest."),
         _("It is always on the way to somewhere, and never seen to arrive."),
-        _("It steals eggs with great skill, and has twice stolen its own."),
+        _("It steals food with great skill, and has twice stolen its own."),
     ),
     Family.LARGE_THEROPOD: (
         _("It needs a territory the size of a small county, and is usually at the far end."),
-        _("Other animals make way for it, and have generally done so since breakfast."),
+        _("Other animals make way for it, usually well in advance."),
         _("Its arms are shorter than its ambitions."),
         _("It walks quietly for its size, which is not saying much."),
     ),
@@ -202,11 +202,11 @@ FAMILIES: Mapping[Family, Sentences] = {
         _("When attacked, it lies down and waits for the other side to lose interest."),
         _("It goes through undergrowth rather than around it, and has not noticed a difference."),
         _("It is armoured on every side but one, and lies on that."),
-        _("It does not look up, for it has never been attacked by anything worth looking up at."),
+        _("It does not look up, and leaves that side to its armour."),
     ),
     Family.CERATOPSIAN: (
         _("It settles disputes by lowering its head and letting the other one think."),
-        _("It eats with its head on one side, so as to see past it."),
+        _("It eats with its head on one side, so as to see past its own face."),
         _("It knows the way through any thicket, having made it."),
         _("In a herd it faces outwards, and does not discuss what it sees."),
     ),
@@ -254,7 +254,7 @@ TRAITS: Mapping[Trait, Sentences] = {
     Trait.PLATES: (
         _("The plates on its back warm it by day and creak by night."),
         _("It turns its plates to the sun until it is done on both sides."),
-        _("The arrangement of its plates follows a rule, with exceptions in every case."),
+        _("The arrangement of its plates follows a rule, and every plate is an exception."),
         _("Its plates rattle when it laughs, or else when it is cold."),
         _("Small animals shelter between its plates, and are carried off without being asked."),
     ),
@@ -281,12 +281,12 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("Its tail club settles questions that its head has not understood."),
     ),
     Trait.CREST: (
-        _("The crest is brightest in spring, when it is also most in the way."),
+        _("What it wears on its head is brightest in spring, when it is also most in the way."),
         _("The crest is fragile, and it is aware of this."),
         _("Its crest is its best side, and it has arranged to be seen from there."),
         _("Its crest has a shape of its own, about which opinions differ at a safe distance."),
         _("It combs its crest through bushes, and leaves them untidy."),
-        _("The crest makes it look taller, and it has not looked back since."),
+        _("The crest makes it look taller, and it never lets anyone forget it."),
     ),
     Trait.DOME: (
         _("The dome of its skull is solid, in every sense."),
@@ -311,7 +311,7 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("It cannot scratch its nose without a certain amount of planning."),
         _("It taps its claws on stone when it waits, and it waits a lot."),
         _("Its claws leave marks on everything that it has been fond of."),
-        _("It opens things with its claws that were better closed."),
+        _("With its claws it opens things that were better closed."),
     ),
     Trait.LARGE_TEETH: (
         _("It has slightly more teeth than it can close its mouth over."),
@@ -332,7 +332,7 @@ TRAITS: Mapping[Trait, Sentences] = {
     Trait.LONG_TAIL: (
         _("The tail balances the front, and sweeps whatever was behind."),
         _("The tail follows a little later, by a route of its own."),
-        _("Its tail arrives last, and knocks something over on the way."),
+        _("Its tail turns every corner last, and knocks something over on the way."),
         _("Its tail has opinions of its own, and expresses them sideways."),
         _("It has tripped others, never itself, and calls this balance."),
         _("Its tail stays behind in last week's nest until called for."),
@@ -361,16 +361,16 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("Its dewlap changes colour with its mood, so that arguments are short."),
         _("Its dewlap swings as it walks, and it walks accordingly."),
         _("Its dewlap gets into everything that it eats."),
-        _("Its dewlap says everything twice, the second time a little late."),
+        _("Its dewlap repeats whatever it says, a little late."),
     ),
 }
 
 THEMES: Mapping[Theme, Sentences] = {
     Theme.SEA: (
-        _("It smells faintly of pondweed, even after a dry month."),
+        _("It smells faintly of low tide, even after a dry month."),
         _("It bathes before breakfast, in any season."),
         _("It always knows the way to water, and very little else about geography."),
-        _("It has been seen on both banks, and never in between."),
+        _("It has been seen on both shores, and never in between."),
     ),
     Theme.NIGHT: (
         _("It is up all night, and looks it."),
@@ -396,7 +396,7 @@ THEMES: Mapping[Theme, Sentences] = {
         _("It is at ease in frost, and lies down in streams when it thaws."),
     ),
     Theme.SUN: (
-        _("It is up at dawn and stands facing it, for reasons of its own."),
+        _("It turns all day to face the sun, for reasons of its own."),
         _("It lies in the sun all afternoon, and moves round the rock to keep up with it."),
         _("It keeps to the sunny side of the valley, and changes sides at noon."),
     ),
@@ -418,7 +418,7 @@ THEMES: Mapping[Theme, Sentences] = {
     ),
     Theme.FLOWER: (
         _("It smells better than an animal of this kind has any reason to."),
-        _("It lines its nest with whatever smells best, and seldom gets to the eggs."),
+        _("It lines its nest with whatever smells best, and has to be reminded of the eggs."),
         _("It is fond of bright colours, its own first."),
     ),
 }
@@ -434,7 +434,7 @@ BUILDS: Mapping[Build, Sentences] = {
         _("It fits through most gaps once."),
         _("It is heavier than it looks, as soft ground has shown."),
         _("What it lacks in grace it makes up in momentum."),
-        _("It sits down gently, and the ground does the rest."),
+        _("It rolls a little further than it meant to."),
         _("It takes slopes as they come, preferably downwards."),
     ),
 }
@@ -448,9 +448,10 @@ SMALL: Sentences = (
 )
 LARGE: Sentences = (
     _("Its footprints fill with rain, and others use them as ponds."),
-    _("Smaller animals travel in its shade, and complain when it stops."),
+    _("Its shadow arrives some time before it does."),
     _("Getting up is an event, and the ground announces it."),
     _("It steps over most of its problems."),
+    _("It sits down gently, and the ground does the rest."),
     _("What it leans on is usually replaced within a century or so."),
     _("It lies down by instalments."),
 )
@@ -478,7 +479,7 @@ PATTERNS: Mapping[Pattern, Sentences] = {
     Pattern.RINGS: (
         _("Its rings do not show its age, whatever it implies."),
         _("Its rings are counted by its young, who never reach the same number."),
-        _("Its rings go all the way round, as it will show to anyone who asks."),
+        _("Its rings go all the way round, and it has checked."),
     ),
     Pattern.PLAIN: (
         _("It has no markings, and regards them as a phase."),
