@@ -93,7 +93,6 @@ class SlackPlatform:
     shard_latencies: Mapping[int, float | None] = {}
     latency: float | None = None
     spares_requests = False
-    replaces_private = False  # only when a button of the private message itself is pressed
     whole_answer_s = 1.0
     mention = staticmethod(rendering.mention_user)
     mention_channel = staticmethod(rendering.mention_channel)
