@@ -202,7 +202,7 @@ async def test_blocked_member(store: Store, community: int) -> None:
     await store[Blocks].block(community, ADA, RecordEntry(Action.BLOCK, MO, NOW, HERE))
     await found(store, "Megasaurus")
     assert names(await collection(store)) == ["Kilosaurus"]
-    assert [leader.number for leader in await store[Museum].leaders(HERE, None)] == [1]
+    assert await store[Museum].leaders(HERE, None) == [(ADA, 1)]
     assert len(await museum(store)) == 2
 
 
