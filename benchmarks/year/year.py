@@ -321,7 +321,7 @@ class Year:
                 ledger.close(poll, now)
                 if poll.winner is not None:
                     self.namer.winners.append(poll.names[poll.winner])
-                club = ledger.clubs[poll.club]
+                club = poll.club
                 if poll.day is not None and not self.chat.is_away and ledger.is_quiet(club):
                     self._stop(club, "quiet")
             elif not poll.closed and poll.closes <= now and not self.is_torn:

@@ -111,7 +111,7 @@ DAILY_COLUMNS = (
 )
 
 
-def daily_settings_of(row: Row[Any]) -> DailySettings:
+def daily_settings_of(row: Row[*tuple[Any, ...]]) -> DailySettings:
     """The settings in a row with `DAILY_COLUMNS`."""
     return DailySettings(
         row.daily_channel_id,

@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Executable,
-    Row,
     Select,
     SQLColumnExpression,
     case,
@@ -316,9 +315,10 @@ class Museum(Queries):
         return await asyncio.to_thread(lambda: [*map(_exhibit, rows)])
 
 
-def _exhibit(row: Row[Any]) -> Exhibit:
+def _exhibit(row: Sequence[Any]) -> Exhibit:
     *facts, profile, day = row
-    return Exhibit(*facts, from_json(profile) if profile else profile_of(row.name), day is not None)
+    _id, name, *_others = facts
+    return Exhibit(*facts, from_json(profile) if profile else profile_of(name), day is not None)
 
 
 def _of(community_id: int, owner_id: int | None) -> tuple[ColumnElement[bool], ...]:

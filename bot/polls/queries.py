@@ -811,8 +811,8 @@ class HallOfFame(Queries):
         )
         rows = await self._rows(statement)
         return [
-            Champion(poll_id, name, votes, at, *facts)
-            for poll_id, name, votes, at, *facts in rows
+            Champion(poll_id, name, votes, at, community, member, discoverer, custom_model, day)
+            for poll_id, name, votes, at, community, member, discoverer, custom_model, day in rows
             if votes is not None and at is not None
         ]
 
