@@ -316,9 +316,10 @@ class Museum(Queries):
 
 
 def _exhibit(row: Sequence[Any]) -> Exhibit:
-    *facts, profile, day = row
+    *facts, stored, day = row
     _id, name, *_others = facts
-    return Exhibit(*facts, from_json(profile) if profile else profile_of(name), day is not None)
+    facts += [from_json(stored) if stored else profile_of(name), day is not None]
+    return Exhibit(*facts)
 
 
 def _of(community_id: int, owner_id: int | None) -> tuple[ColumnElement[bool], ...]:
