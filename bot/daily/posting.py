@@ -72,9 +72,7 @@ class DailyPoster:
     async def stop_if_quiet(self, community_id: int) -> None:
         """Stop those of a community after many days without a winner. Raises `Unavailable`."""
         daily = (await self._app.store[Communities].settings(community_id)).daily
-        if daily.starts_on is not None and await self._app.store[Dailies].is_quiet(
-            community_id, daily.starts_on
-        ):
+        if await self._app.store[Dailies].is_quiet(community_id):
             await self._stop(community_id, daily, Stopped.QUIET)
 
     async def _serve(self, community_id: int, daily: DailySettings, day: date) -> None:

@@ -1,7 +1,5 @@
 """The dinosaurs of the day: which communities get them, and which get none anymore."""
 
-from datetime import date
-
 from sqlalchemy import select, update
 
 from bot.community.queries import (
@@ -28,13 +26,14 @@ class Dailies(Queries):
         )
         return {row.id: daily_settings_of(row) for row in await self._rows(statement)}
 
-    async def is_quiet(self, community_id: int, starts_on: date) -> bool:
-        """Whether no name has won on the last `QUIET_DAYS` days that had a vote."""
+    async def is_quiet(self, community_id: int) -> bool:
+        """Whether no name has won on the last `QUIET_DAYS` days that had a vote, while it is on."""
         latest = (
             select(Poll.winner)
+            .join(Community, Community.id == Poll.community_id)
             .where(
                 Poll.community_id == community_id,
-                Poll.day >= starts_on,
+                Poll.day >= Community.daily_from,
                 Poll.closed_at.is_not(None),
                 Poll.message_id.is_not(None),
             )

@@ -138,16 +138,12 @@ async def _page(app: App, turn: Turn, owner_id: int, number: int, *, private: bo
     button = Button(_("Hide from others"), ACTION, f"hide:{owner_id}", emoji="🙈")
     if private:
         button = Button(_("Show to others"), ACTION, f"show:{owner_id}", emoji="👁️")
-
-    def state_of(page: int) -> str:
-        return f"{'own' if private else 'page'}:{owner_id}:{page}"
-
     return await gallery(
         app,
         turn,
         Embed(_("🦕 Collection"), (places, ()), tone=Tone.NAMES),
         ACTION,
-        state_of,
+        f"{'own' if private else 'page'}:{owner_id}",
         number=number,
         count=count,
         owner_id=owner_id,

@@ -1,7 +1,7 @@
 """Galleries: pages of creatures, with their picture and buttons that show the plate of each."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from bot.chat.app import App
@@ -25,7 +25,7 @@ async def gallery(
     turn: Turn,
     frame: Embed,
     action: str,
-    state_of: Callable[[int], str],
+    state: str,
     *,
     number: int,
     count: int,
@@ -37,7 +37,7 @@ async def gallery(
     """A page of a museum or of a collection, at most the last one. Raises `Unavailable`.
 
     frame: with its title, and what is said above the creatures.
-    action, state_of: of the buttons that turn pages.
+    action, state: of the buttons that turn pages; the state ends with the number of a page.
     count: creatures on all pages.
     """
     store, community_id, limits = app.store[Museum], check_community(turn), turn.platform.limits
@@ -87,7 +87,7 @@ async def gallery(
                 if name in allowed
                 for button in show_dinosaur(name, limits, shortened(name, limits.button_label))
             ),
-            *paging(action, number, pages, state_of),
+            *paging(action, number, pages, lambda page: f"{state}:{page}"),
             *buttons,
         ),
         files=(picture,) if picture else (),

@@ -79,11 +79,7 @@ async def _page(app: App, turn: Turn, by: str, number: int = 0) -> Winners:
         return Winners(Message(text(sentence, command=code("/dinoname"))))
     _choice, title = ORDERS[by]
     frame = Embed(title, tone=Tone.NAMES)
-
-    def state_of(page: int) -> str:
-        return f"{by}:{page}"
-
-    return await gallery(app, turn, frame, ACTION, state_of, number=number, count=count, order=by)
+    return await gallery(app, turn, frame, ACTION, by, number=number, count=count, order=by)
 
 
 async def _leaders(app: App, turn: Turn, options: LeaderboardOptions) -> Message:
