@@ -64,9 +64,9 @@ class Exhibit:
 
 
 async def lock(database: Database, session: AsyncSession, community_id: int) -> None:
-    """Let other processes wait with what polls of a community discover, until the transaction ends.
+    """Let other processes wait until the end of the transaction with discoveries of a community.
 
-    A poll is locked before this, since any other order could deadlock.
+    A poll is locked before this: any other order could deadlock.
     """
     if not database.is_sqlite:
         statement = text("SELECT pg_advisory_xact_lock(hashint8(:community), 0)")
@@ -74,9 +74,10 @@ async def lock(database: Database, session: AsyncSession, community_id: int) -> 
 
 
 async def discover(database: Database, session: AsyncSession, poll_id: int) -> None:
-    """Enter the winner of a poll in the museum, and in its discoverer's collection if that may grow.
+    """Enter the winner of a poll in the museum, and in the discoverer's collection if it may grow.
 
-    Nothing happens if it is no dinosaur. A name that the museum has keeps its first discoverer. In the transaction that closes the poll.
+    Only dinosaurs are. A name that the museum has keeps its first discoverer. In the transaction
+    that closes the poll.
     """
     won = (
         select(Candidate.name, Poll.community_id, Poll.member_id, Poll.closed_at)
