@@ -321,6 +321,9 @@ class Year:
                 ledger.close(poll, now)
                 if poll.winner is not None:
                     self.namer.winners.append(poll.names[poll.winner])
+                club = poll.club
+                if poll.day is not None and not self.chat.is_away and ledger.is_quiet(club):
+                    self._stop(club, "quiet")
             elif not poll.closed and poll.closes <= now and not self.is_torn:
                 ledger.note(f"poll {poll.id} is still open", now)
         for club in ledger.clubs.values():
@@ -338,11 +341,8 @@ class Year:
                 ledger.note(f"polls are lost: {lost}", now)
 
     async def _note_daily(self, club: Club, day: date) -> None:
-        """Look whether the names of a day have come, or have stopped, as they must."""
+        """Look whether the names of a day have come, as they must."""
         ledger, now = self.ledger, self.now
-        if ledger.is_quiet(club):
-            self._stop(club, "quiet")
-            return
         await self._note_polls(set())
         if day not in club.days and not self.is_torn and not self.chat.is_away:
             ledger.note(f"no daily of {day} in {club.id}", now)

@@ -201,10 +201,6 @@ class Platform(Protocol):
         """Seconds from a heartbeat to its answer; `None` if unknown."""
 
     @property
-    def replaces_private(self) -> bool:
-        """Whether a private answer can be replaced at a later request of the member."""
-
-    @property
     def whole_answer_s(self) -> float:
         """Seconds for which an answer that grows is awaited whole, since edits are few."""
 

@@ -17,8 +17,7 @@ from bot.daily.moments import folded, next_day, zone_names, zone_of
 from bot.formats import shortened
 
 LAST_HOUR = 23
-FEWEST_HOURS, MOST_HOURS = 1, 23
-"""Hours that a vote can last."""
+"""Of a day, and the longest that a vote can last."""
 LONGEST_ZONE = 40
 """Characters of the name of a time zone."""
 
@@ -28,7 +27,7 @@ class DailyOptions:
     """Options of `/settings` about the dinosaur of the day; `None` keeps what is set."""
 
     daily: bool | None = None
-    """False switches it off. True switches it on, like any of the others."""
+    """False switches it off. True switches it on, like a channel."""
     daily_channel: int | None = None
     daily_hour: int | None = None
     daily_zone: str | None = None
@@ -36,24 +35,24 @@ class DailyOptions:
 
 
 async def change_daily(
-    app: App, turn: Turn, community_id: int, options: DailyOptions, *, starts: bool = True
+    app: App, turn: Turn, community_id: int, options: DailyOptions
 ) -> list[Text]:
     """Change what is given, and tell the channel if it begins there. Returns what is set now.
 
     Raises `UserError`.
-
-    starts: whether any change switches it on.
     """
     given = await _checked(turn, options)
     if not given and options.daily is None:
         return []
     kept = (await app.store[Communities].settings(community_id)).daily
-    is_on = options.daily is not False and (starts or kept.starts_on is not None)
+    is_on = options.daily
+    if is_on is None:  # its hour may be chosen before its channel
+        is_on = kept.starts_on is not None or options.daily_channel is not None
     stopped = None if is_on or options.daily is False else kept.stopped
     changed = replace(kept, **given, starts_on=None, stopped=stopped)
     if is_on:
         if (channel_id := changed.channel_id) is None:
-            example = code("/settings daily_channel:")
+            example = code("/settings")
             raise UserError(_("Which channel? Choose it with {example}."), example=example)
         day, _moment = await _next(app, changed)
         changed = replace(changed, starts_on=day)
@@ -74,8 +73,10 @@ async def change_daily(
 async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> Text:
     """What is set."""
     if daily.stopped is not None:
-        return stopped_sentence(daily.stopped, daily.channel_id, platform)
-    if daily.channel_id is None or daily.starts_on is None:
+        return stopped_sentence(daily, daily.stopped, platform)
+    if daily.channel_id is None:
+        return text(_("No dinosaur of the day is chosen here: choose its channel, and it starts."))
+    if daily.starts_on is None:
         return text(_("No dinosaur of the day is chosen here."))
     sentence = ngettext(
         "The dinosaur of the day is chosen in {channel}: five new names every day at {hour}:00 "
@@ -95,7 +96,7 @@ async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> 
     )
 
 
-def stopped_sentence(reason: Stopped, channel_id: int | None, platform: Platform) -> Text:
+def stopped_sentence(daily: DailySettings, reason: Stopped, platform: Platform) -> Text:
     """Why the bot has stopped."""
     if reason is Stopped.QUIET:
         sentence = _(
@@ -106,7 +107,7 @@ def stopped_sentence(reason: Stopped, channel_id: int | None, platform: Platform
         "The dinosaur of the day has stopped, because the bot can't post in {channel} anymore. "
         "{access}"
     )
-    channel = link(platform.mention_channel(channel_id or 0))
+    channel = link(platform.mention_channel(daily.channel_id or 0))
     return text(sentence, channel=channel, access=platform.terms.access)
 
 
@@ -149,19 +150,13 @@ def daily_selects(daily: DailySettings, action: str) -> tuple[Select, Select]:
 
 async def _checked(turn: Turn, options: DailyOptions) -> dict[str, Any]:
     """The fields of `DailySettings` that are given. Raises `UserError`."""
-    if options.daily_hour is not None and not 0 <= options.daily_hour <= LAST_HOUR:
-        raise UserError(
-            _("The dinosaur of the day comes at an hour from 0 to {last}, for example {example}."),
-            last=LAST_HOUR,
-            example=code("daily_hour:9"),
-        )
-    if options.daily_hours is not None and not FEWEST_HOURS <= options.daily_hours <= MOST_HOURS:
-        raise UserError(
-            _("The vote can last {fewest} to {most} hours, for example {example}."),
-            fewest=FEWEST_HOURS,
-            most=MOST_HOURS,
-            example=code("daily_hours:10"),
-        )
+    for name, hours, least in (
+        ("daily_hour:", options.daily_hour, 0),
+        ("daily_hours:", options.daily_hours, 1),
+    ):
+        if hours is not None and not least <= hours <= LAST_HOUR:
+            sentence = _("{option} goes from {least} to {most}; you typed {typed}.")
+            raise UserError(sentence, option=code(name), least=least, most=LAST_HOUR, typed=hours)
     zone = None if options.daily_zone is None else await checked_zone(options.daily_zone)
     if options.daily_channel is not None:
         await check_is_here(turn, options.daily_channel)
@@ -215,7 +210,7 @@ DAILY_OPTIONS = (
         "daily_hours",
         _("Hours that its vote lasts, 1 to 23 (default 10)"),
         Kind.INTEGER,
-        least=FEWEST_HOURS,
-        most=MOST_HOURS,
+        least=1,
+        most=LAST_HOUR,
     ),
 )

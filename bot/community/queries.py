@@ -4,9 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Executable, delete, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Executable, Row, delete, func, not_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from bot.store.database import Database
@@ -97,6 +97,33 @@ class DailySettings:
     """The latest local date that has had one."""
 
 
+DAILY_COLUMNS = (
+    Community.daily_channel_id,
+    Community.daily_hour,
+    Community.daily_zone,
+    Community.daily_hours,
+    Community.daily_from,
+    Community.daily_stopped,
+    select(func.max(Poll.day))
+    .where(Poll.community_id == Community.id)
+    .scalar_subquery()
+    .label("last_day"),
+)
+
+
+def daily_settings_of(row: Row[*tuple[Any, ...]]) -> DailySettings:
+    """The settings in a row with `DAILY_COLUMNS`."""
+    return DailySettings(
+        row.daily_channel_id,
+        _or_default(row.daily_hour, DailySettings.hour),
+        _or_default(row.daily_zone, DailySettings.zone),
+        _or_default(row.daily_hours, DailySettings.hours),
+        row.daily_from,
+        Stopped(row.daily_stopped) if row.daily_stopped else None,
+        row.last_day,
+    )
+
+
 @dataclass(frozen=True)
 class CommunitySettings:
     """Settings of a community, apart from how long its polls stay open and its word filter."""
@@ -124,13 +151,7 @@ class Communities(Queries):
             Community.log_channel_id,
             Community.votes_needed,
             Community.shows_strips,
-            Community.daily_channel_id,
-            Community.daily_hour,
-            Community.daily_zone,
-            Community.daily_hours,
-            Community.daily_from,
-            Community.daily_stopped,
-            select(func.max(Poll.day)).where(Poll.community_id == Community.id).scalar_subquery(),
+            *DAILY_COLUMNS,
         )
         async with self._database.reading() as session:
             row = (
@@ -144,15 +165,7 @@ class Communities(Queries):
             row[2],
             row[3] or DEFAULT_VOTES,
             row[4] is not False,
-            DailySettings(
-                row.daily_channel_id,
-                _or_default(row.daily_hour, DailySettings.hour),
-                _or_default(row.daily_zone, DailySettings.zone),
-                _or_default(row.daily_hours, DailySettings.hours),
-                row.daily_from,
-                Stopped(row.daily_stopped) if row.daily_stopped else None,
-                row[-1],
-            ),
+            daily_settings_of(row),
         )
 
     async def poll_minutes(self, community_id: int) -> int:

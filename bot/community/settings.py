@@ -46,9 +46,6 @@ ACTION, ASK = "settings", "ask"
 """The action of menus and buttons, whose states are an option and its value, as in `filter=mild`;
 `ask=blocked_words` opens a form for its value."""
 ON, OFF = "yes", "no"
-STARTING = {"daily", "daily_channel"}
-"""Options that switch the dinosaur of the day on, below the settings: the others may be chosen
-before its channel."""
 
 STRICTNESS = {strictness.name.lower(): strictness for strictness in Strictness}
 """Choices of the option `filter`."""
@@ -94,7 +91,7 @@ async def press(app: App, turn: Turn, state: str) -> None:
     if option is None or value is None:
         raise other_version("/settings")
     options = SettingsOptions(**{name: value})  # type: ignore[arg-type]
-    await _change_all(app, turn, community_id, options, starts=name in STARTING)
+    await _change_all(app, turn, community_id, options)
     await turn.edit_source(await _form(app, turn, community_id))
 
 
@@ -108,12 +105,9 @@ def _joined(lines: Sequence[Text]) -> Text:
 
 
 async def _change_all(
-    app: App, turn: Turn, community_id: int, options: SettingsOptions, *, starts: bool = True
+    app: App, turn: Turn, community_id: int, options: SettingsOptions
 ) -> list[Text]:
-    """Change what is given. Returns a sentence for each change. Raises `UserError`.
-
-    starts: whether the hour of the dinosaur of the day, or its zone, also switches it on.
-    """
+    """Change what is given. Returns a sentence for each change. Raises `UserError`."""
     if options.vote_minutes is not None and not SHORTEST <= options.vote_minutes <= LONGEST:
         raise UserError(
             _("A poll can stay open for {shortest} to {longest} minutes, for example 10."),
@@ -130,7 +124,7 @@ async def _change_all(
     if options.language is not None and options.language not in (LOCALE, *LANGUAGES):
         raise UserError(_("There's no such choice; pick one of the suggestions."))
     words = None if options.blocked_words is None else checked_words(options.blocked_words)
-    lines = await change_daily(app, turn, community_id, options, starts=starts)
+    lines = await change_daily(app, turn, community_id, options)
     lines += await _change(app, community_id, turn.platform.terms, options)
     return lines + await _change_filter(app, community_id, strictness, words)
 

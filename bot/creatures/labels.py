@@ -47,14 +47,15 @@ DIETS: Mapping[Diet, str] = {
     Diet.INSECTS: _("insects"),
     Diet.ANYTHING: _("anything"),
 }
-PERIODS: Mapping[Period, str] = {
-    Period.LATE_TRIASSIC: _("Late Triassic, about 215 million years ago"),
-    Period.EARLY_JURASSIC: _("Early Jurassic, about 190 million years ago"),
-    Period.MIDDLE_JURASSIC: _("Middle Jurassic, about 170 million years ago"),
-    Period.LATE_JURASSIC: _("Late Jurassic, about 150 million years ago"),
-    Period.EARLY_CRETACEOUS: _("Early Cretaceous, about 120 million years ago"),
-    Period.LATE_CRETACEOUS: _("Late Cretaceous, about 75 million years ago"),
+PERIODS: Mapping[Period, tuple[str, int]] = {
+    Period.LATE_TRIASSIC: (_("Late Triassic"), 215),
+    Period.EARLY_JURASSIC: (_("Early Jurassic"), 190),
+    Period.MIDDLE_JURASSIC: (_("Middle Jurassic"), 170),
+    Period.LATE_JURASSIC: (_("Late Jurassic"), 150),
+    Period.EARLY_CRETACEOUS: (_("Early Cretaceous"), 120),
+    Period.LATE_CRETACEOUS: (_("Late Cretaceous"), 75),
 }
+"""The name and the age of each, in millions of years."""
 REGIONS: Mapping[str, str] = {
     "africa": _("Africa"),
     "antarctica": _("Antarctica"),
@@ -138,6 +139,15 @@ def family(profile: Profile) -> str:
     if profile.family is Family.HADROSAUR and profile.period is not Period.LATE_CRETACEOUS:
         return _("ornithopod")
     return FAMILIES[profile.family]
+
+
+def period(profile: Profile) -> str:
+    """`Late Triassic`, with an age if it is imagined: of real genera only the period is known."""
+    name, age = PERIODS[profile.period]
+    if profile.is_real:
+        return name
+    sentence = _("{period}, about {age} million years ago")
+    return sentence.format(period=name, age=age)
 
 
 def with_family(profile: Profile) -> str:

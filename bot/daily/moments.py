@@ -4,26 +4,15 @@ Pure functions. Moments are in UTC, days are dates of the zone. Loading a zone r
 first time.
 """
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 LATEST = timedelta(hours=2)
 """How late the names of a day may come; after that the day is left out."""
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-
-
-class Slot(NamedTuple):
-    """When the dinosaur of the day comes."""
-
-    hour: int
-    """Local hour, 0 to 23."""
-    zone: str
-    """Name of a time zone."""
 
 
 @cache
@@ -53,32 +42,19 @@ def moment_of(day: date, hour: int, zone: ZoneInfo) -> datetime | None:
     they skip the rest of this one.
     """
     wall = datetime.combine(day, time(hour), zone)
-    # In what is skipped, the offset of before (fold 0) leads past it, that of after in front of it.
-    moment, other = (wall.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    if other < moment:
-        offset = moment.astimezone(zone).utcoffset()
-        minutes = range((moment - other) // MINUTE)
-        moment = other + MINUTE * bisect_left(
-            minutes,
-            True,
-            key=lambda minute: (other + minute * MINUTE).astimezone(zone).utcoffset() == offset,
-        )
+    moment = wall.astimezone(UTC)
+    local = moment.astimezone(zone)
+    if local.replace(tzinfo=None) > wall.replace(tzinfo=None):  # skipped: this is past the gap
+        while (moment - MINUTE).astimezone(zone).utcoffset() == local.utcoffset():
+            moment -= MINUTE
     return moment if moment.astimezone(zone).date() == day else None
 
 
+@lru_cache(maxsize=1000)
 def day_due(now: datetime, hour: int, zone: ZoneInfo) -> date | None:
     """The day whose hour has come, but not longer ago than `LATEST`; `None` if there is none."""
     due = (day for day, moment in _around(now, hour, zone) if moment <= now <= moment + LATEST)
     return max(due, default=None)
-
-
-def days_due(slots: Iterable[Slot], now: datetime) -> dict[date, list[Slot]]:
-    """The slots in which a day is due, by this day: there are three days at most at a time."""
-    due: dict[date, list[Slot]] = {}
-    for slot in slots:
-        if (day := day_due(now, slot.hour, zone_of(slot.zone))) is not None:
-            due.setdefault(day, []).append(slot)
-    return due
 
 
 def next_day(
@@ -87,11 +63,6 @@ def next_day(
     """The next day whose hour comes, apart from one that is `taken`, and when that is."""
     days = _around(now, hour, zone)
     return min((day, moment) for day, moment in days if moment > now and day != taken)
-
-
-def seconds_to_minute(now: datetime) -> float:
-    """Seconds until the next full minute, more than 0: an hour begins with one."""
-    return 60 - now.timestamp() % 60
 
 
 def _around(now: datetime, hour: int, zone: ZoneInfo) -> Iterator[tuple[date, datetime]]:

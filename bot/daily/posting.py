@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
 
 from bot.chat.app import App
@@ -17,10 +16,10 @@ from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Forbidden, Gone, MessageRef, Platform, Unreachable
 from bot.community.blocks import BlockList
 from bot.community.daily import stopped_sentence
-from bot.community.queries import Communities, Stopped
+from bot.community.queries import Communities, DailySettings, Stopped
 from bot.concurrency import ShuttingDown
-from bot.daily.moments import days_due, seconds_to_minute
-from bot.daily.queries import Dailies, DueDaily
+from bot.daily.moments import day_due, zone_of
+from bot.daily.queries import Dailies
 from bot.names.name_options import to_state
 from bot.polls.plates import strip_of
 from bot.polls.poll_message import message_of, poll_message
@@ -34,8 +33,8 @@ from models.names.problems import NamesError
 
 log = logging.getLogger(__name__)
 
-MOST_IN_ROUND, AT_ONCE = 100, 4
-"""Communities that are served each minute, and those of them at the same time."""
+AT_ONCE = 4
+"""Communities that are served at the same time."""
 POSTING_S = 90.0
 """Time limit for one community, in seconds."""
 TRIES = 4
@@ -49,97 +48,95 @@ class DailyPoster:
     platform does not take the message, the day is left out.
     """
 
-    def __init__(self, app: App, platform: Platform, now: Callable[[], datetime]) -> None:
+    def __init__(self, app: App, platform: Platform) -> None:
         self._app = app
         self._platform = platform
-        self._now = now
         self._posting = asyncio.Semaphore(AT_ONCE)
 
     async def post_due(self) -> float:
         """Run once. Returns the seconds until the next run, at the beginning of a minute."""
         if self._platform.is_connected:  # else what is due waits, up to two hours
-            with suppress(ShuttingDown, Unavailable):  # the latter is logged where it is raised
-                await self._serve_all(self._now())
-        return seconds_to_minute(self._now())
+            with suppress(Unavailable):  # logged where it is raised
+                dailies = await self._app.store[Dailies].chosen(self._platform.name)
+                here, now = {*self._platform.communities}, self._app.now()
+                due = await asyncio.to_thread(
+                    lambda: [
+                        (community_id, daily, day)
+                        for community_id, daily in dailies.items()
+                        if community_id in here and (day := _day_due(daily, now)) is not None
+                    ]
+                )
+                await asyncio.gather(*(self._serve(*each) for each in due))
+        return 60 - self._app.now().timestamp() % 60
 
-    async def _serve_all(self, now: datetime) -> None:
-        dailies, name = self._app.store[Dailies], self._platform.name
-        slots = await dailies.slots(name)
-        if not slots:
-            return
-        here = {*self._platform.communities}
-        for day, those in (await asyncio.to_thread(days_due, slots, now)).items():
-            due = await dailies.due(day, those, name, most=MOST_IN_ROUND)
-            served = [each for each in due if each.community_id in here]
-            await asyncio.gather(*map(self._serve, served))
+    async def stop_if_quiet(self, community_id: int) -> None:
+        """Stop those of a community after many days without a winner. Raises `Unavailable`."""
+        daily = (await self._app.store[Communities].settings(community_id)).daily
+        if await self._app.store[Dailies].is_quiet(community_id):
+            await self._stop(community_id, daily, Stopped.QUIET)
 
-    async def _serve(self, due: DueDaily) -> None:
-        """Post the names of a day, or stop. Never raises, but lets the next round try again."""
+    async def _serve(self, community_id: int, daily: DailySettings, day: date) -> None:
+        """Post the names of a day. Never raises, but lets the next round try again."""
         async with self._posting:
             try:
                 with self._app.in_flight.track():
                     async with asyncio.timeout(POSTING_S):
-                        outcome = await self._post(due)
+                        await self._post(community_id, daily, day)
             except (ShuttingDown, Unavailable):
                 return
             except (InferenceError, NamesError, DeliveryError, TimeoutError) as error:
-                log.info("Community %d has no dinosaur of the day: %r", due.community_id, error)
-                outcome = "failed"
+                self._count("failed")
+                log.info("Community %d has no dinosaur of the day: %r", community_id, error)
             except Exception:
-                log.exception("Community %d has no dinosaur of the day", due.community_id)
-                outcome = "failed"
-        if outcome:
-            self._app.monitor.metrics.dailies.labels(outcome).inc()
+                self._count("failed")
+                log.exception("Community %d has no dinosaur of the day", community_id)
 
-    async def _post(self, due: DueDaily) -> str:
-        """Returns the outcome, as it is counted; nothing if another process has posted.
-
-        Raises `DeliveryError`, and errors of inference.
-        """
-        app, community_id = self._app, due.community_id
+    async def _post(self, community_id: int, daily: DailySettings, day: date) -> None:
+        """The same, unless another process does. Raises `DeliveryError`, errors of inference."""
+        app = self._app
         if await app[BlockList].has_community(community_id):
-            return ""
-        if await app.store[Dailies].is_quiet(due):
-            return await self._stop(due, Stopped.QUIET)
-        limits, prepared = self._platform.limits, await self._prepared(due)
+            return
+        limits, prepared = self._platform.limits, await self._prepared(community_id, daily, day)
         strip = await strip_of(app, community_id, limits, prepared.names, is_urgent=True)
         poll = await app.store[Polls].open_daily(prepared)
         if poll is None:
-            return ""
+            return
         message = poll_message(poll, limits)
         try:
             sent = await self._sent(poll, replace(message, files=(strip,) if strip else ()))
         except (Forbidden, Gone) as error:
             log.info("The dinosaur of the day cannot be posted: %s", error)
-            return await self._stop(due, Stopped.CLOSED)
+            await self._stop(community_id, daily, Stopped.CLOSED)
+            return
+        self._count("posted")
         with suppress(Unavailable):  # a vote tells which message it is
             await app.store[Polls].sent(poll.id, sent)
-        return "posted"
 
-    async def _prepared(self, due: DueDaily) -> PollRecord:
+    async def _prepared(self, community_id: int, daily: DailySettings, day: date) -> PollRecord:
         """A poll on new names that nobody has asked for. Raises errors of inference."""
         app = self._app
-        words = await app.filters.of(due.community_id)
+        assert daily.channel_id is not None  # noqa: S101 (see `Dailies.chosen`)
+        words = await app.filters.of(community_id)
         request = NamesRequest(seed=secrets.randbelow(2**32))
-        caller = Caller(words.allows, ("day of", due.community_id))
+        caller = Caller(words.allows, ("day of", community_id))
         found = (await app.inference.names(request, None, caller)).names
         if not found:
             raise InferenceError("the word filter has left no name")
-        card, now = app.inference.cards["names"], self._now()
+        card, now = app.inference.cards["names"], app.now()
         return PollRecord(
             id=secrets.randbits(62),
-            community_id=due.community_id,
-            channel_id=due.channel_id,
+            community_id=community_id,
+            channel_id=daily.channel_id,
             message_id=None,
             member_id=None,
             discoverer=None,
             names=tuple(format_name(card, name) for name in found),
             opened_at=now,
-            closes_at=now + timedelta(hours=due.hours),
+            closes_at=now + timedelta(hours=daily.hours),
             footer=details_state({"temperature": request.temperature, "seed": request.seed}),
             state=to_state(NamesRequest()),
             votes=(0,) * len(found),
-            day=due.day,
+            day=day,
         )
 
     async def _sent(self, poll: PollRecord, message: Message) -> int:
@@ -153,26 +150,32 @@ class DailyPoster:
 
         try:
             arrived = await deliver(partial(send, message), tries=TRIES)
-        except Forbidden:
-            if not message.files:
-                raise
-            plain = replace(message, files=())  # the bot may lack the permission to attach files
-            arrived = await deliver(partial(send, plain), tries=TRIES)
+        except Forbidden:  # the bot may lack the permission to attach files
+            arrived = await deliver(partial(send, replace(message, files=())), tries=TRIES)
         if not arrived:
             raise Unreachable("tried several times")
         return sent[0]
 
-    async def _stop(self, due: DueDaily, reason: Stopped) -> str:
+    async def _stop(self, community_id: int, daily: DailySettings, reason: Stopped) -> None:
         """Stop, and say so in the log channel, or else in that of the dinosaurs."""
         app, platform = self._app, self._platform
-        if not await app.store[Dailies].stop(due, reason):
-            return ""
-        settings = await app.store[Communities].settings(due.community_id)
-        again = text(_("Managers can start it again: {command}"), command=code("/settings daily:"))
-        message = Message((*stopped_sentence(reason, due.channel_id, platform), *text(" "), *again))
-        for channel_id in (settings.log_channel_id, due.channel_id):
-            if channel_id is not None:
-                with suppress(DeliveryError):  # `/settings` says so, too
-                    await platform.send(MessageRef(channel_id, 0, due.community_id), message)
-                    break
-        return reason.value
+        if not await app.store[Dailies].stop(community_id, daily, reason):
+            return
+        self._count(reason.value)
+        log_channel_id = (await app.store[Communities].settings(community_id)).log_channel_id
+        again = text(_("Managers can start it again: {command}"), command=code("/settings"))
+        message = Message((*stopped_sentence(daily, reason, platform), *text(" "), *again))
+        for channel_id in filter(None, (log_channel_id, daily.channel_id)):
+            with suppress(DeliveryError):  # `/settings` says so, too
+                await platform.send(MessageRef(channel_id, 0, community_id), message)
+                break
+
+    def _count(self, outcome: str) -> None:
+        self._app.monitor.metrics.dailies.labels(outcome).inc()
+
+
+def _day_due(daily: DailySettings, now: datetime) -> date | None:
+    """The day that a community lacks, if its hour has come."""
+    day = day_due(now, daily.hour, zone_of(daily.zone))
+    is_new = day is not None and daily.starts_on is not None and day >= daily.starts_on
+    return day if is_new and day != daily.last_day else None

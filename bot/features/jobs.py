@@ -33,8 +33,8 @@ class Jobs:
 
     def __init__(self, app: App, platform: Platform) -> None:
         self._app = app
-        self.polls = PollCloser(app, platform)
-        self.dailies = DailyPoster(app, platform, app.now)
+        self.dailies = DailyPoster(app, platform)
+        self.polls = PollCloser(app, platform, self.dailies.stop_if_quiet)
         self.communities = CommunitySweeper(app, platform)
         self.welcomes = Welcomer(app, platform)
         self.answers = AnswerCloser(app, platform)

@@ -92,8 +92,11 @@ async def help_(app: App, turn: Turn, _options: NoOptions) -> None:
     audiences, is_guest = await audiences_of(app, turn), turn.user.is_guest
     topics = _topics(app.registry, audiences, is_guest=is_guest)
     hint = text(_("The first buttons do something at once; those of topics show examples."))
-    lines = (*(_summary(app.registry, topic, words) for topic, words in topics), (), hint)
-    embed = Embed(_("What you can do here"), lines)
+    lines = [*(_summary(app.registry, topic, words) for topic, words in topics), (), hint]
+    if Audience.MANAGERS in audiences:
+        sentence = _("You can start a dinosaur of the day, with a vote on new names: {command}")
+        lines.append(text(sentence, command=code("/settings")))
+    embed = Embed(_("What you can do here"), tuple(lines))
     runnable = _runnable(app.registry, turn, audiences)
     runs = [button for topic, _words in topics for button in _runs(topic, runnable)[:1]]
     buttons = (*runs, *_buttons(topics))

@@ -3,12 +3,11 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.commands import Choice, Command, main_option, within_limits
-from bot.chat.dispatch import respond_when_ready
 from bot.chat.message import (
     Button,
     Embed,
@@ -18,11 +17,10 @@ from bot.chat.message import (
     Tone,
     UserError,
     emphasis,
-    link,
     text,
 )
 from bot.chat.translation import _
-from bot.chat.turn import Limits, Turn
+from bot.chat.turn import Turn
 from bot.creatures import labels
 from bot.creatures.animal import profile_of
 from bot.creatures.description import description
@@ -31,6 +29,7 @@ from bot.creatures.profile import Profile
 from bot.creatures.pronunciation import pronunciation
 from bot.formats import shortened
 from bot.museum.collection import owner_buttons
+from bot.museum.gallery import discoverer_of
 from bot.museum.queries import Exhibit, Museum
 from bot.names.autocomplete import whole_names
 from bot.polls.hall_of_fame import Winners, answer_with, dinosaurs_on
@@ -53,21 +52,23 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
     """Answer `/dinosaur`."""
     async with app.answering(turn, DINOSAUR):
         name = options.name.strip()
-        _check(name)
+        if not name:
+            raise UserError(_("Which dinosaur? Type its name, for example Mangosaurus."))
+        if not has_creature(name):
+            raise UserError(
+                _(
+                    "A dinosaur's name is a single word here, with at most {limit} letters from A "
+                    "to Z, with or without accents, for example Mangosaurus. Yours was “{name}”."
+                ),
+                limit=LONGEST_NAME,
+                name=shortened(name, 2 * LONGEST_NAME),
+            )
         words = await app.filters.of(turn.community_id)
         if not (words.allows(name) and words.allows(clean_name(name))):
             raise UserError(_("The bot won't show a dinosaur of that name; try another one."))
-        exhibit = await _exhibit(app, turn, name)
-        if exhibit is not None:
-            # Its buttons tell whose it is.
-            is_private = exhibit.owner_id == turn.user.id and exhibit.member_id is None
-            found = _discovered(app, turn, exhibit, words, is_private=is_private)
-            await answer_with(app, turn, found, private=is_private)
-            return
-        profile = await asyncio.to_thread(profile_of, name)
-        is_private = not await _is_known(app, turn, profile)
-        answer = _message(app, turn, profile, words, is_private=is_private)
-        await respond_when_ready(turn, answer, private=is_private)
+        profile, exhibit, is_private = await _found(app, turn, name)
+        shown = _shown(app, turn, profile, exhibit, words, is_private=is_private)
+        await answer_with(app, turn, shown, private=is_private)
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -103,123 +104,79 @@ async def suggest(app: App, turn: Turn, typed: str) -> list[Choice]:
     return within_limits(choices, turn.platform.limits)
 
 
-def _check(name: str) -> None:
-    """Raise `UserError` for what is no name of a dinosaur."""
-    if not name:
-        raise UserError(_("Which dinosaur? Type its name, for example Mangosaurus."))
-    if len(name) > LONGEST_NAME:
-        raise UserError(
-            _(
-                "A dinosaur's name can have at most {limit} letters, and yours has {count}: "
-                "“{name}”. Try a shorter one, for example Mangosaurus."
-            ),
-            limit=LONGEST_NAME,
-            count=len(name),
-            name=shortened(name, 2 * LONGEST_NAME),
-        )
-    if len(name.split()) > 1:
-        raise UserError(
-            _(
-                "A dinosaur's name is a single word here, for example Mangosaurus. Yours was "
-                "“{name}”."
-            ),
-            name=name,
-        )
-    if not has_creature(name):
-        raise UserError(
-            _(
-                "A dinosaur's name has letters from A to Z only, with or without accents, for "
-                "example Mangosaurus. Yours was “{name}”."
-            ),
-            name=name,
-        )
+async def _found(app: App, turn: Turn, name: str) -> tuple[Profile, Exhibit | None, bool]:
+    """The animal, what this community has discovered of it, and whether only the member sees it.
 
-
-async def _exhibit(app: App, turn: Turn, name: str) -> Exhibit | None:
-    """What this community has discovered under a name."""
-    if turn.community_id is not None:
-        with suppress(Unavailable):
-            return await app.store[Museum].named(turn.community_id, name)
-    return None
-
-
-async def _discovered(
-    app: App, turn: Turn, exhibit: Exhibit, words: WordFilter, *, is_private: bool
-) -> Winners:
-    """The same with its discoverer, and for its owner with buttons."""
-    message = await _message(app, turn, exhibit.profile, words, is_private=is_private)
-    (embed,) = message.embeds
-    discoverer: Text = ()
-    if exhibit.is_of_day:
-        discoverer = text(_("everybody here"))
-    elif exhibit.member_id is not None:
-        discoverer = text(link(turn.platform.mention(exhibit.member_id)))
-    if discoverer:
-        embed = replace(embed, fields=(*embed.fields, Field(_("Discovered by"), discoverer)))
-    buttons = (*message.buttons, *owner_buttons(exhibit, turn.user.id))
-    message = replace(message, embeds=(embed,), buttons=buttons)
-    if is_private:
-        reason = _("This is visible to you only, because you hide your collection.")
-        message = replace(message, content=text(reason))
-    return Winners(message, (exhibit.poll_id,))
-
-
-async def _is_known(app: App, turn: Turn, profile: Profile) -> bool:
-    """Whether everybody may see it: a name of a poll of this community, or a real genus.
-
-    Unless a moderator removed it.
+    Everybody sees names of polls of this community and real genera, unless a moderator removed
+    them.
     """
-    stands = None
+    profile = await asyncio.to_thread(profile_of, name)
+    exhibit, stands = None, None
     if turn.community_id is not None:
         with suppress(Unavailable):
+            exhibit = await app.store[Museum].named(turn.community_id, name)
             stands = await app.store[Polls].has_dinosaur(turn.community_id, profile.name)
-    return _is_genus(app, profile) if stands is None else stands
+    if exhibit is not None:  # its buttons tell whose it is
+        is_hidden = exhibit.owner_id == turn.user.id and exhibit.member_id is None
+        return exhibit.profile, exhibit, is_hidden
+    return profile, None, not (_is_genus(app, profile) if stands is None else stands)
 
 
 def _is_genus(app: App, profile: Profile) -> bool:
     return profile.is_real or clean_name(profile.name) in app.inference.genera
 
 
-async def _message(
-    app: App, turn: Turn, profile: Profile, words: WordFilter, *, is_private: bool
-) -> Message:
+async def _shown(
+    app: App,
+    turn: Turn,
+    profile: Profile,
+    exhibit: Exhibit | None,
+    words: WordFilter,
+    *,
+    is_private: bool,
+) -> Winners:
     """The plate and what is known of the animal, without what the word filter blocks."""
-    limits = turn.platform.limits
-    may_attach = is_private or turn.attaches_files
+    limits, may_attach = turn.platform.limits, is_private or turn.attaches_files
     plate = await plate_file(app, profile, limits) if may_attach else None
+    length, weight = labels.length(profile.length), labels.weight(profile.weight)
+    fields = [
+        Field(_("Family"), text(labels.family(profile))),
+        Field(_("Lived"), text(labels.period(profile))),
+        Field(_("Found in"), text(labels.REGIONS[profile.region])),
+        Field(_("Eats"), text(labels.DIETS[profile.diet])),
+        Field(_("Size"), text(_("{length} long, {weight}"), length=length, weight=weight)),
+        Field(_("Temper"), text(labels.TEMPERS[profile.temper])),
+    ]
+    buttons: list[Button] = []
+    if fits(limits, DISSECT, profile.name):
+        buttons.append(Button(_("Dissect"), DISSECT, profile.name, emoji="🔬"))
+    reason = _("This is visible to you only, because no poll here has this name.")
+    if exhibit is not None:
+        buttons += owner_buttons(exhibit, turn.user.id)
+        reason = _("This is visible to you only, because you hide your collection.")
+        if discoverer := discoverer_of(turn, exhibit):
+            fields.append(Field(_("Discovered by"), discoverer))
+    footer = _("An imagined dinosaur. Its name stands for the same animal everywhere.")
+    if profile.is_real:
+        footer = _("A real dinosaur. Its temper, its colors and its habits are imagined.")
+    elif _is_genus(app, profile):
+        footer = _("A real dinosaur, but all of this is imagined, apart from its name.")
     embed = Embed(
         title=f"🦕 {profile.name}",
         lines=await asyncio.to_thread(lambda: tuple(_lines(profile, words))),
-        fields=tuple(
-            Field(name, text(value))
-            for name, value in (
-                (_("Family"), labels.family(profile)),
-                (_("Lived"), labels.PERIODS[profile.period]),
-                (_("Found in"), labels.REGIONS[profile.region]),
-                (_("Eats"), labels.DIETS[profile.diet]),
-                (_("Size"), _size(profile)),
-                (_("Temper"), labels.TEMPERS[profile.temper]),
-            )
-        ),
-        footer=_footer(profile, is_genus=_is_genus(app, profile)),
+        fields=tuple(fields),
+        footer=footer,
         tone=Tone.NAMES,
         image=plate.name if plate else "",
     )
-    reason = ""
-    if is_private and turn.community_id is not None:
-        reason = _("This is visible to you only, because no poll here has this name.")
-    return Message(
-        content=text(reason) if reason else (),
+    message = Message(
+        content=text(reason) if is_private and turn.community_id is not None else (),
         embeds=(embed,),
-        buttons=tuple(_dissect_button(profile.name, limits)),
+        buttons=tuple(buttons),
         files=(plate,) if plate else (),
         private=is_private,
     )
-
-
-def _size(profile: Profile) -> str:
-    length, weight = labels.length(profile.length), labels.weight(profile.weight)
-    return _("{length} long, {weight}").format(length=length, weight=weight)
+    return Winners(message, (exhibit.poll_id,) if exhibit is not None else ())
 
 
 def _lines(profile: Profile, words: WordFilter) -> Iterator[Text]:
@@ -229,19 +186,6 @@ def _lines(profile: Profile, words: WordFilter) -> Iterator[Text]:
     if words.allows(told := description(profile)):
         yield ()
         yield text(told)
-
-
-def _footer(profile: Profile, *, is_genus: bool) -> str:
-    if profile.is_real:
-        return _("A real dinosaur. Its temper, its colors and its habits are imagined.")
-    if is_genus:
-        return _("A real dinosaur, but all of this is imagined, apart from its name.")
-    return _("An imagined dinosaur. Its name stands for the same animal everywhere.")
-
-
-def _dissect_button(name: str, limits: Limits) -> Iterator[Button]:
-    if fits(limits, DISSECT, name):
-        yield Button(_("Dissect"), DISSECT, name, emoji="🔬")
 
 
 DINOSAUR_COMMAND = Command(

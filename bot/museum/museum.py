@@ -1,20 +1,21 @@
 """`/museum`: what a community has discovered; `/leaderboard`: who has discovered most."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import Choice, Command, Option, Place
 from bot.chat.dispatch import respond_when_ready
 from bot.chat.errors import other_version
-from bot.chat.message import Embed, Message, Text, Tone, UserError, code, link, text
+from bot.chat.message import Embed, Message, Tone, UserError, code, link, text
+from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
 from bot.community.rights import check_community
-from bot.museum.gallery import gallery, page_of
-from bot.museum.queries import Discoverer, Museum
-from bot.polls.hall_of_fame import Winners, answer_with, note_shown
+from bot.museum.gallery import gallery
+from bot.museum.queries import Museum
+from bot.polls.hall_of_fame import PERIODS as PERIODS_OF_HALL
+from bot.polls.hall_of_fame import Winners, answer_with, replace_with
 
 ACTION, LEADERBOARD = "museum", "leaderboard"
 ORDERS: Mapping[str, tuple[str, str]] = {
@@ -24,41 +25,16 @@ ORDERS: Mapping[str, tuple[str, str]] = {
     "discoverer": (_("discoverer"), _("🦴 The museum by discoverer")),
 }
 """The choice and the title of each order."""
-PERIODS: Mapping[str, tuple[str, str, timedelta | None]] = {
-    "week": (
-        _("past 7 days"),
-        _("🔭 Most dinosaurs discovered: past 7 days"),
-        timedelta(days=7),
-    ),
-    "month": (
-        _("past 30 days"),
-        _("🔭 Most dinosaurs discovered: past 30 days"),
-        timedelta(days=30),
-    ),
-    "ever": (_("all time"), _("🔭 Most dinosaurs discovered: all time"), None),
-}
-"""The choice, the title and the length of each period."""
+PERIODS = {key: PERIODS_OF_HALL[key] for key in ("week", "month", "ever")}
+"""The choice and the length of each period."""
 
 
 @dataclass(frozen=True)
 class MuseumOptions:
-    """Options of `/museum`, with the page number."""
+    """Options of `/museum`."""
 
     by: str = "newest"
     """A key of `ORDERS`."""
-    page: int = 0
-
-    def to_state(self) -> str:
-        """The state of a button."""
-        return f"{self.by}:{self.page}"
-
-    @classmethod
-    def from_state(cls, state: str) -> "MuseumOptions":
-        """The inverse of `to_state`. Raises `UserError` for a state of another version."""
-        by, _colon, page = state.partition(":")
-        if by not in ORDERS or not (page.isdecimal() and page.isascii() and len(page) < 10):
-            raise other_version("/museum")
-        return cls(by, int(page))
 
 
 @dataclass(frozen=True)
@@ -74,14 +50,16 @@ async def museum(app: App, turn: Turn, options: MuseumOptions) -> None:
     async with app.answering(turn, ACTION):
         if options.by not in ORDERS:
             raise UserError(_("There's no such choice; pick one of the suggestions."))
-        await answer_with(app, turn, _page(app, turn, options))
+        await answer_with(app, turn, _page(app, turn, options.by))
 
 
 async def turn_page(app: App, turn: Turn, state: str) -> None:
     """Answer the buttons that turn pages."""
-    page = await _page(app, turn, MuseumOptions.from_state(state))
-    await turn.edit_source(page.message)
-    await note_shown(app, turn, turn.source.ref if turn.source is not None else None, page)
+    by, _colon, page = state.partition(":")
+    number = stored_number(page)
+    if by not in ORDERS or number is None:
+        raise other_version("/museum")
+    await replace_with(app, turn, await _page(app, turn, by, number))
 
 
 async def leaderboard(app: App, turn: Turn, options: LeaderboardOptions) -> None:
@@ -92,21 +70,20 @@ async def leaderboard(app: App, turn: Turn, options: LeaderboardOptions) -> None
         await respond_when_ready(turn, _leaders(app, turn, options))
 
 
-async def _page(app: App, turn: Turn, options: MuseumOptions) -> Winners:
-    page = await page_of(app, check_community(turn), number=options.page, order=options.by)
-    if not page.count:
+async def _page(app: App, turn: Turn, by: str, number: int = 0) -> Winners:
+    count = await app.store[Museum].count(check_community(turn))
+    if not count:
         sentence = _(
             "The museum is empty. Get names with {command} and vote: the winner is discovered."
         )
         return Winners(Message(text(sentence, command=code("/dinoname"))))
-    _choice, title = ORDERS[options.by]
-    buttons = [*page.paging(ACTION, lambda number: replace(options, page=number).to_state())]
+    _choice, title = ORDERS[by]
     frame = Embed(title, tone=Tone.NAMES)
-    return await gallery(app, turn, page, frame, buttons, private=False)
+    return await gallery(app, turn, frame, ACTION, by, number=number, count=count, order=by)
 
 
 async def _leaders(app: App, turn: Turn, options: LeaderboardOptions) -> Message:
-    _choice, title, length = PERIODS[options.period]
+    period, length = PERIODS[options.period]
     since = app.now() - length if length is not None else None
     leaders = await app.store[Museum].leaders(check_community(turn), since)
     if not leaders:
@@ -115,19 +92,22 @@ async def _leaders(app: App, turn: Turn, options: LeaderboardOptions) -> Message
             "the winner is discovered."
         )
         return Message(text(sentence, command=code("/dinoname")))
-    lines = tuple(_line(turn, place, leader) for place, leader in enumerate(leaders, 1))
+    lines = tuple(
+        text(
+            ngettext(
+                "{place}. {member} · {count} dinosaur",
+                "{place}. {member} · {count} dinosaurs",
+                count,
+            ),
+            place=place,
+            member=link(turn.platform.mention(member_id)),
+            count=count,
+        )
+        for place, (member_id, count) in enumerate(leaders, 1)
+    )
+    title = _("🔭 Most dinosaurs discovered: {period}").format(period=period)
     footer = _("Without members who hide their collection.")
     return Message(embeds=(Embed(title, lines, footer=footer, tone=Tone.NAMES),))
-
-
-def _line(turn: Turn, place: int, leader: Discoverer) -> Text:
-    sentence = ngettext(
-        "{place}. {member} · {count} dinosaur",
-        "{place}. {member} · {count} dinosaurs",
-        leader.number,
-    )
-    member = link(turn.platform.mention(leader.member_id))
-    return text(sentence, place=place, member=member, count=leader.number)
 
 
 MUSEUM = Command(
@@ -154,7 +134,7 @@ LEADERBOARD_COMMAND = Command(
         Option(
             "period",
             _("When (default: past 30 days)"),
-            choices=tuple(Choice(label, key) for key, (label, _title, _d) in PERIODS.items()),
+            choices=tuple(Choice(label, key) for key, (label, _length) in PERIODS.items()),
             is_main=True,
         ),
     ),

@@ -1,17 +1,18 @@
 """What communities have discovered: discoveries, collections, leaderboards.
 
-`discover`, `take_back` and `remove` are for polls, which decide what is discovered.
+`lock`, `discover`, `take_back` and `remove` are for polls, which decide what is discovered.
 """
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
+    Executable,
+    Select,
     SQLColumnExpression,
     case,
     delete,
@@ -38,25 +39,10 @@ from bot.store.personal import (
     rows_of_member,
 )
 from bot.store.queries import Queries, patient
-from bot.store.schema import EVERYWHERE, Block, Discovery, HiddenCollection, Poll
+from bot.store.schema import EVERYWHERE, Block, Candidate, Discovery, HiddenCollection, Poll
 
 MOST_OWNED, MOST_IN_A_DAY = 200, 3
 """Creatures in a member's collection in a community, and those of one UTC date that enter it."""
-AT_ONCE = 100
-"""Profiles that are made and stored together."""
-
-
-@dataclass(frozen=True)
-class Find:
-    """A name that has won a poll of dinosaurs."""
-
-    name: str
-    """As displayed."""
-    poll_id: int
-    community_id: int
-    member_id: int | None
-    """The member who requested it; `None` if nobody did, or they are forgotten."""
-    at: datetime
 
 
 @dataclass(frozen=True)
@@ -77,41 +63,46 @@ class Exhibit:
     """Whether it was a dinosaur of the day, which the whole community has discovered."""
 
 
-class Discoverer(NamedTuple):
-    """A member on the leaderboard."""
+async def lock(database: Database, session: AsyncSession, community_id: int) -> None:
+    """Let other processes wait until the end of the transaction with discoveries of a community.
 
-    member_id: int
-    number: int
-    """Of discoveries."""
-
-
-async def discover(database: Database, session: AsyncSession, find: Find) -> None:
-    """Enter a winner in the museum, and in the collection of its discoverer if that may grow.
-
-    A name that the museum has keeps its first discoverer. In the transaction that closes the poll.
+    A poll is locked before this: any other order could deadlock.
     """
-    if not has_creature(find.name):
+    if not database.is_sqlite:
+        statement = text("SELECT pg_advisory_xact_lock(hashint8(:community), 0)")
+        await session.execute(statement, {"community": community_id})
+
+
+async def discover(database: Database, session: AsyncSession, poll_id: int) -> None:
+    """Enter the winner of a poll in the museum, and in the discoverer's collection if it may grow.
+
+    Only dinosaurs are. A name that the museum has keeps its first discoverer. In the transaction
+    that closes the poll.
+    """
+    won = (
+        select(Candidate.name, Poll.community_id, Poll.member_id, Poll.closed_at)
+        .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+        .where(Poll.id == poll_id, Poll.custom_model.is_(None))
+    )
+    found = (await session.execute(won)).first()
+    if found is None or found.closed_at is None or not has_creature(found.name):
         return
-    member_id = find.member_id
-    if member_id is not None and await _is_blocked(session, find.community_id, member_id):
+    community_id, member_id, at = found.community_id, found.member_id, found.closed_at
+    await lock(database, session, community_id)
+    if member_id is not None and await _is_blocked(session, community_id, member_id):
         member_id = None
-    owner_id = None
-    if member_id is not None:
-        if not database.is_sqlite:  # another process may close another poll of theirs
-            lock = text("SELECT pg_advisory_xact_lock(hashint8(:community), hashint8(:member))")
-            await session.execute(lock, {"community": find.community_id, "member": member_id})
-        owner_id = member_id if await _may_grow(session, find, member_id) else None
-    profile = await asyncio.to_thread(profile_of, find.name)
+    is_owned = member_id is not None and await _may_grow(session, community_id, member_id, at)
+    profile = await asyncio.to_thread(profile_of, found.name)
     await session.execute(
         database.insert(Discovery)
         .values(
-            community_id=find.community_id,
-            key=folded(find.name),
-            name=find.name,
-            poll_id=find.poll_id,
-            found_at=find.at,
+            community_id=community_id,
+            key=folded(found.name),
+            name=found.name,
+            poll_id=poll_id,
+            found_at=at,
             member_id=member_id,
-            owner_id=owner_id,
+            owner_id=member_id if is_owned else None,
             is_favourite=False,
             **_columns(profile),
         )
@@ -144,10 +135,10 @@ async def _is_blocked(session: AsyncSession, community_id: int, member_id: int) 
     return await session.scalar(blocks.limit(1)) is not None
 
 
-async def _may_grow(session: AsyncSession, find: Find, member_id: int) -> bool:
+async def _may_grow(session: AsyncSession, community_id: int, member_id: int, at: datetime) -> bool:
     """Whether a find may enter a collection: the first ones of a day do, while there is room."""
-    here = Discovery.community_id == find.community_id
-    midnight = find.at.replace(hour=0, minute=0, second=0, microsecond=0)
+    here = Discovery.community_id == community_id
+    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     today = await number_of(
         session,
         here,
@@ -193,6 +184,19 @@ ORDERS: Mapping[str, Sequence[SQLColumnExpression[Any]]] = {
 """Orders of the museum by name."""
 
 
+_EXHIBITS: Select[Any] = select(
+    Discovery.id,
+    Discovery.name,
+    Discovery.poll_id,
+    Discovery.found_at,
+    _DISCOVERER,
+    Discovery.owner_id,
+    Discovery.is_favourite,
+    Discovery.profile,
+    Poll.day,
+).join(Poll, Poll.id == Discovery.poll_id)
+
+
 class Museum(Queries):
     """The museums of all communities."""
 
@@ -212,7 +216,8 @@ class Museum(Queries):
         columns = ORDERS[order]
         if owner_id is not None:
             columns = (Discovery.is_favourite.desc(), *columns)
-        return await self._find(*_of(community_id, owner_id), order=columns, skip=skip, most=most)
+        found = _EXHIBITS.where(*_of(community_id, owner_id))
+        return await self._read(found.order_by(*columns).offset(skip).limit(most))
 
     async def count(self, community_id: int, owner_id: int | None = None) -> int:
         """Number of creatures in a museum, or in a collection."""
@@ -222,12 +227,13 @@ class Museum(Queries):
     async def named(self, community_id: int, name: str) -> Exhibit | None:
         """The creature of a name, in any case; `None` if the community has not discovered it."""
         here = Discovery.community_id == community_id
-        found = await self._find(here, Discovery.key == folded(name))
+        found = await self._read(_EXHIBITS.where(here, Discovery.key == folded(name)))
         return found[0] if found else None
 
     async def owned(self, community_id: int, owner_id: int, number: int) -> Exhibit | None:
         """A creature by its id; `None` if it is not in the member's collection."""
-        found = await self._find(*_of(community_id, owner_id), Discovery.id == number)
+        of_owner = _of(community_id, owner_id)
+        found = await self._read(_EXHIBITS.where(*of_owner, Discovery.id == number))
         return found[0] if found else None
 
     async def favour(self, community_id: int, owner_id: int, number: int) -> None:
@@ -245,36 +251,36 @@ class Museum(Queries):
         Returns its name; `None` if it is not there.
         """
         async with self._database.writing() as session:
-            released = await session.scalars(
+            name: str | None = await session.scalar(
                 update(Discovery)
                 .where(*_of(community_id, owner_id), Discovery.id == number)
                 .values(owner_id=None, is_favourite=False)
                 .returning(Discovery.name)
             )
-            return released.first()
+            return name
 
     async def is_hidden(self, community_id: int, member_id: int) -> bool:
         """Whether a member hides their collection."""
-        counted = select(func.count()).where(*_hidden(community_id, member_id))
-        return bool(await self._scalar(counted))
+        hidden = select(HiddenCollection.member_id)
+        own = hidden.filter_by(community_id=community_id, member_id=member_id)
+        return await self._scalar(own) is not None
 
     async def hide(self, community_id: int, member_id: int, *, hidden: bool) -> None:
         """Hide a collection from others, or show it again."""
+        own = {"community_id": community_id, "member_id": member_id}
+        change: Executable = delete(HiddenCollection).filter_by(**own)
+        if hidden:
+            change = self._database.insert(HiddenCollection).values(own).on_conflict_do_nothing()
         async with self._database.writing() as session:
-            if hidden:
-                row = self._database.insert(HiddenCollection).values(
-                    community_id=community_id, member_id=member_id
-                )
-                await session.execute(row.on_conflict_do_nothing())
-            else:
-                await session.execute(
-                    delete(HiddenCollection).where(*_hidden(community_id, member_id))
-                )
+            await session.execute(change)
 
     async def leaders(
         self, community_id: int, since: datetime | None, *, most: int = 10
-    ) -> list[Discoverer]:
-        """Members with the most discoveries since a time, who do not hide their collection."""
+    ) -> list[tuple[int, int]]:
+        """Members with the most discoveries since a time, who do not hide their collection.
+
+        Each with the number of these.
+        """
         number = func.count()
         statement = (
             select(Discovery.member_id, number)
@@ -290,79 +296,39 @@ class Museum(Queries):
         if since is not None:
             statement = statement.where(Discovery.found_at >= since)
         rows = await self._rows(statement)
-        return [Discoverer(member, count) for member, count in rows if member is not None]
+        return [(member, count) for member, count in rows if member is not None]
 
     @patient
     async def complete(self, community_id: int) -> None:
         """Make the profiles that winners of 0.7.0 lack. They never change afterwards."""
-        lacking = (Discovery.community_id == community_id, Discovery.profile.is_(None))
-        statement = select(Discovery.id, Discovery.name).where(*lacking).limit(AT_ONCE)
-        while names := await self._rows(statement):
+        lacking = (
+            select(Discovery.id, Discovery.name)
+            .where(Discovery.community_id == community_id, Discovery.profile.is_(None))
+            .order_by(Discovery.id)
+        )
+        if names := await self._rows(lacking):
             made = await asyncio.to_thread(
-                lambda: [(number, _columns(profile_of(name))) for number, name in names]
+                lambda: [{"id": number} | _columns(profile_of(name)) for number, name in names]
             )
             async with self._database.writing() as session:
-                for number, columns in sorted(made):
-                    await session.execute(
-                        update(Discovery)
-                        .where(Discovery.id == number, Discovery.profile.is_(None))
-                        .values(columns)
-                    )
+                await session.execute(update(Discovery), made)
 
-    async def _find(
-        self,
-        *conditions: ColumnElement[bool],
-        order: Sequence[SQLColumnExpression[Any]] = (),
-        skip: int = 0,
-        most: int = 1,
-    ) -> list[Exhibit]:
-        statement = (
-            select(
-                Discovery.id,
-                Discovery.name,
-                Discovery.poll_id,
-                Discovery.found_at,
-                _DISCOVERER.label("member_id"),
-                Discovery.owner_id,
-                Discovery.is_favourite,
-                Discovery.profile,
-                Poll.day,
-            )
-            .join(Poll, Poll.id == Discovery.poll_id)
-            .where(*conditions)
-            .order_by(*order)
-            .offset(skip)
-            .limit(most)
-        )
+    async def _read(self, statement: Select[Any]) -> list[Exhibit]:
         rows = await self._rows(statement)
         return await asyncio.to_thread(lambda: [*map(_exhibit, rows)])
 
 
-def _exhibit(row: Row[Any]) -> Exhibit:
-    return Exhibit(
-        row.id,
-        row.name,
-        row.poll_id,
-        row.found_at,
-        row.member_id,
-        row.owner_id,
-        row.is_favourite,
-        from_json(row.profile) if row.profile else profile_of(row.name),
-        row.day is not None,
-    )
+def _exhibit(row: Sequence[Any]) -> Exhibit:
+    *facts, stored, day = row
+    _id, name, *_others = facts
+    facts += [from_json(stored) if stored else profile_of(name), day is not None]
+    return Exhibit(*facts)
 
 
 def _of(community_id: int, owner_id: int | None) -> tuple[ColumnElement[bool], ...]:
     """The conditions for a museum, or for a collection in it."""
     here = (Discovery.community_id == community_id,)
     return here if owner_id is None else (*here, Discovery.owner_id == owner_id)
-
-
-def _hidden(community_id: int, member_id: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        HiddenCollection.community_id == community_id,
-        HiddenCollection.member_id == member_id,
-    )
 
 
 async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> set[int]:

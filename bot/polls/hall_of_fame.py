@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Container, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Container, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -37,6 +37,7 @@ from bot.pictures.renderer import Renderer
 from bot.polls.plates import DINOSAUR, OF_HALL, plate_of, show_dinosaur
 from bot.polls.queries import Champion, HallOfFame, HallScope
 from bot.store import Unavailable
+from bot.words import WordFilter
 from data.etymology import parts_of
 from data.text import clean_name
 
@@ -158,9 +159,7 @@ async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None
 
 async def turn_page(app: App, turn: Turn, state: str) -> None:
     """Answer the buttons that turn pages."""
-    page = await page_of(app, turn, _options_of(turn, state))
-    await turn.edit_source(page.message)
-    await note_shown(app, turn, turn.source.ref if turn.source is not None else None, page)
+    await replace_with(app, turn, await page_of(app, turn, _options_of(turn, state)))
 
 
 async def dinosaurs_on(app: App, turn: Turn, state: str) -> list[str]:
@@ -195,7 +194,15 @@ async def answer_with(
     `private` is that of their message: what is deferred for all is shown to all.
     """
     shown = await in_time(winners, PATIENCE_S, on_delay=lambda: turn.defer(private=private))
-    await note_shown(app, turn, await turn.respond(shown.message), shown)
+    ref = await turn.respond(shown.message)
+    if shown.poll_ids:
+        await note_shown(app, turn, ref, shown)
+
+
+async def replace_with(app: App, turn: Turn, shown: Winners) -> None:
+    """Replace the message whose button was pressed, and record which winners it shows."""
+    await turn.edit_source(shown.message)
+    await note_shown(app, turn, turn.source.ref if turn.source is not None else None, shown)
 
 
 async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winners) -> None:
@@ -287,7 +294,9 @@ async def page_of(app: App, turn: Turn, options: HallOfFameOptions) -> Winners:
     title = _("🏛️ Best names: {period}, {place}").format(period=period, place=place)
     embed = Embed(title, lines, footer=footer, tone=Tone.NAMES)
     options = replace(options, page=page)
-    buttons = [*_paging(options, pages)]
+    buttons = [
+        *paging(ACTION, page, pages, lambda number: replace(options, page=number).to_state())
+    ]
     if any(name.name in allowed and _has_creature(name) for name in found):
         label = _("Show a dinosaur")
         buttons.append(Button(label, DINOSAUR, OF_HALL + options.to_state(), emoji="🦕"))
@@ -318,9 +327,12 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     buttons = [poem_about(best.name)]
     if not has_plaque:
         return Winners(Message(embeds=(embed,), buttons=tuple(buttons)), (best.poll_id,))
-    meaning = "" if best.custom_model else (await asyncio.to_thread(meaning_of, best.name))[0]
+    meaning = ""
+    if not best.custom_model:
+        words = await app.filters.of(community_id)
+        meaning, _sentence = await asyncio.to_thread(meaning_of, best.name, words)
     discoverer = _discoverer(best, community_id, allowed)
-    day = best.crowned_at.date()
+    day = best.day or best.crowned_at.date()
     language = await turn.language()
     file = await plaque_file(app, best.name, meaning, discoverer, day, best.votes, language)
     limits = turn.platform.limits
@@ -331,13 +343,14 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     return Winners(message, (best.poll_id,))
 
 
-def meaning_of(name: str) -> tuple[str, Text]:
-    """The possible meaning of a dinosaur's name, for its plaque and as a sentence; empty if none.
+def meaning_of(name: str, words: WordFilter) -> tuple[str, Text]:
+    """The possible meaning of a dinosaur's name, for its plaque and as a sentence.
 
-    Reads a file the first time.
+    Empty if there is none, or the word filter blocks it. Reads a file the first time.
     """
     parts = parts_of(clean_name(name))
-    return labels.meaning(name, parts), labels.meaning_sentence(name, parts)
+    meaning = labels.meaning(name, parts)
+    return (meaning, labels.meaning_sentence(name, parts)) if words.allows(meaning) else ("", ())
 
 
 def poem_about(name: str) -> Button:
@@ -373,8 +386,11 @@ def _texts_of(names: Iterable[Champion]) -> set[str]:
 
 def _discoverer(name: Champion, community_id: int | None, allowed: Container[str]) -> str | None:
     """The discoverer of a name, which is shown only in the community where it was found."""
-    known = name.discoverer if name.community_id == community_id else None
-    return known if known and known in allowed else None
+    if name.community_id != community_id:
+        return None
+    if name.day is not None:
+        return _("everybody here")
+    return name.discoverer if name.discoverer in allowed else None
 
 
 def _line(place: int, name: Champion, community_id: int | None, allowed: Container[str]) -> Text:
@@ -397,13 +413,14 @@ def _has_creature(name: Champion) -> bool:
     return name.custom_model is None and has_creature(name.name)
 
 
-def _paging(options: HallOfFameOptions, pages: int) -> Iterator[Button]:
-    if options.page > 0:
-        before = replace(options, page=options.page - 1)
-        yield Button(_("Back"), ACTION, before.to_state(), emoji="◀️")
-    if options.page < pages - 1:
-        after = replace(options, page=options.page + 1)
-        yield Button(_("More"), ACTION, after.to_state(), emoji="▶️")
+def paging(
+    action: str, number: int, pages: int, state_of: Callable[[int], str]
+) -> Iterator[Button]:
+    """The buttons that turn to the pages beside a page, with the state of each."""
+    if number > 0:
+        yield Button(_("Back"), action, state_of(number - 1), emoji="◀️")
+    if number < pages - 1:
+        yield Button(_("More"), action, state_of(number + 1), emoji="▶️")
 
 
 HALL_OF_FAME = Command(

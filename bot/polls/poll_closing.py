@@ -46,9 +46,13 @@ TRIES = 3
 class PollCloser:
     """Closes polls of all processes on one platform, and announces their results."""
 
-    def __init__(self, app: App, platform: Platform) -> None:
+    def __init__(
+        self, app: App, platform: Platform, daily_closed: Callable[[int], Awaitable[None]]
+    ) -> None:
+        """`daily_closed` is called with the community of each dinosaur of the day."""
         self._app = app
         self._platform = platform
+        self._daily_closed = daily_closed
         self._announcing = asyncio.Semaphore(AT_ONCE)
         self._unnoted: dict[int, MessageRef] = {}
         """Announcements that were sent but are not in the database, by poll."""
@@ -76,6 +80,9 @@ class PollCloser:
                     closed.append(poll)
         # Concurrently: a slow channel must not delay the others.
         arrived = all(await asyncio.gather(*(self._announce(poll, now) for poll in closed)))
+        for poll in closed:
+            if arrived and poll.day is not None:
+                await self._daily_closed(poll.community_id)
         limited: set[int] = set()
         """Channels that take no more edits: one attempt in a round tells."""
         for poll in await polls.unannounced(now - ABANDONED, self._platform.name):
@@ -214,7 +221,8 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
     button = poem_about(name)
     buttons = [button] if fits(limits, button.action, button.state) else []
     if poll.custom_model is None:
-        meaning, sentence = await asyncio.to_thread(meaning_of, name)
+        words = await app.filters.of(poll.community_id)
+        meaning, sentence = await asyncio.to_thread(meaning_of, name, words)
         plate = await plate_of(app, name, limits)
         buttons = [*show_dinosaur(name, limits), *buttons]
     is_daily = poll.day is not None

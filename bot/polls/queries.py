@@ -431,19 +431,15 @@ class Polls(Queries):
                 update(Poll)
                 .where(Poll.id == poll_id, Poll.closed_at.is_(None))
                 .values(closed_at=now)
-                .returning(Poll.community_id, Poll.member_id, Poll.votes_needed, Poll.custom_model)
+                .returning(Poll.member_id, Poll.votes_needed)
             )
             if (poll := closed.first()) is None:
                 return None
             by_others = func.count().filter(Vote.member_id.is_distinct_from(poll.member_id))
             ranked = await session.execute(
-                select(Vote.position, func.count(), Candidate.name)
-                .join(
-                    Candidate,
-                    (Candidate.poll_id == Vote.poll_id) & (Candidate.position == Vote.position),
-                )
+                select(Vote.position, func.count())
                 .where(Vote.poll_id == poll_id)
-                .group_by(Vote.position, Candidate.name)
+                .group_by(Vote.position)
                 .having(by_others >= poll.votes_needed)
                 .order_by(func.count().desc(), func.max(Vote.voted_at), Vote.position)
                 .limit(1)
@@ -454,9 +450,7 @@ class Polls(Queries):
                     .where(Poll.id == poll_id)
                     .values(winner=first[0], winner_votes=first[1])
                 )
-                if poll.custom_model is None:
-                    find = museum.Find(first[2], poll_id, poll.community_id, poll.member_id, now)
-                    await museum.discover(self._database, session, find)
+                await museum.discover(self._database, session, poll_id)
         return await self.find(poll_id)
 
     async def void(self, poll_id: int) -> None:
@@ -465,25 +459,28 @@ class Polls(Queries):
         If another poll of the community has the same winner, the name was discovered in that one.
         """
         async with self._database.writing() as session:
-            name = await _void(session, poll_id)
-            if name is None:
+            locked = select(Poll.community_id).where(Poll.id == poll_id).with_for_update()
+            if (community_id := await session.scalar(locked)) is None:
                 return
-            community = select(Poll.community_id).where(Poll.id == poll_id).scalar_subquery()
-            others = (
-                select(Candidate.name, Poll.id, Poll.community_id, Poll.member_id, Poll.closed_at)
-                .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
+            # Of polls that close meanwhile, none takes what is taken back for discovered.
+            await museum.lock(self._database, session, community_id)
+            if (name := await _void(session, poll_id)) is None:
+                return
+            other = (
+                select(Poll.id)
+                .join(
+                    Candidate, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position)
+                )
                 .where(
-                    Poll.community_id == community,
+                    Poll.community_id == community_id,
                     Poll.custom_model.is_(None),
                     (func.lower(Candidate.name) == name.lower()) | (Candidate.name == name),
                 )
                 .order_by(Poll.closed_at, Poll.id)
                 .limit(1)
             )
-            for won, other_id, community_id, member_id, at in await session.execute(others):
-                if at is not None:
-                    find = museum.Find(won, other_id, community_id, member_id, at)
-                    await museum.discover(self._database, session, find)
+            if (other_id := await session.scalar(other)) is not None:
+                await museum.discover(self._database, session, other_id)
 
     async def announcement_sent(self, poll_id: int, message_id: int) -> bool:
         """Record the message with the plaque. Returns whether the poll still has a winner."""
@@ -745,6 +742,8 @@ class Champion:
     """Display name of the discoverer when the poll was opened."""
     custom_model: str | None = None
     """Name of the custom model; `None` for a dinosaur."""
+    day: date | None = None
+    """The local date whose dinosaur it is, which everybody there has discovered."""
 
 
 @dataclass(frozen=True)
@@ -802,6 +801,7 @@ class HallOfFame(Queries):
                 Poll.member_id,
                 Poll.discoverer,
                 Poll.custom_model,
+                Poll.day,
             )
             .join(Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position))
             .where(*_conditions(scope))
@@ -811,8 +811,8 @@ class HallOfFame(Queries):
         )
         rows = await self._rows(statement)
         return [
-            Champion(poll_id, name, votes, at, community, member, discoverer, custom_model)
-            for poll_id, name, votes, at, community, member, discoverer, custom_model in rows
+            Champion(poll_id, name, votes, at, community, member, discoverer, custom_model, day)
+            for poll_id, name, votes, at, community, member, discoverer, custom_model, day in rows
             if votes is not None and at is not None
         ]
 

@@ -11,7 +11,7 @@ from functools import partial
 from bot.chat.app import App
 from bot.chat.message import Button, Message, UserError, strong, text
 from bot.chat.translation import _
-from bot.chat.turn import DeliveryError, Gone, Platform, Source, Turn
+from bot.chat.turn import DeliveryError, Gone, Source, Turn
 from bot.community.queries import DEFAULT_MINUTES
 from bot.concurrency import within
 from bot.formats import without_bidi_controls
@@ -149,12 +149,12 @@ async def vote(app: App, turn: Turn, state: str) -> None:
             if poll is not None:
                 note = _taken_back()
                 if outcome is Outcome.COUNTED:
-                    note = _receipt(poll, position, turn.platform)
+                    note = _receipt(poll, position)
                 await app.notes.show(turn, poll_id, note, now)
 
 
 async def retract(app: App, turn: Turn, state: str) -> None:
-    """Answer the button that retracts a vote."""
+    """Answer the button that retracts a vote. Once that is too late, the button goes."""
     poll_id, _position = parse(f"{state}:0")
     polls = app.store[Polls]
     now = app.now()
@@ -165,7 +165,8 @@ async def retract(app: App, turn: Turn, state: str) -> None:
     if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
         raise elsewhere()
     if poll.closed_at is not None or poll.closes_at <= now:
-        raise too_late(poll)
+        await turn.edit_source(Message(too_late(poll).text, private=True))
+        return
     await polls.retract(poll_id, turn.user.id, now, origin)
     app.notes.changed(turn, poll_id, _taken_back(), now)
     await turn.edit_source(_taken_back())
@@ -309,24 +310,14 @@ def _taken_back() -> Message:
     return Message(content=reply, private=True)
 
 
-def _receipt(poll: PollRecord, position: int, platform: Platform) -> Message:
-    """The private confirmation of a vote.
-
-    It does not name the choice where it stays as it is when the member changes their vote.
-    """
+def _receipt(poll: PollRecord, position: int) -> Message:
+    """The private confirmation of a vote."""
     if position in poll.removed:  # since it was counted
         raise removed()
-    reply = text(
-        _(
-            "You voted. Press another name to change your vote, or the same one again to take it "
-            "back."
-        )
+    sentence = _(
+        "You voted for {name}. Press another name to change your vote, or this one again to take "
+        "it back."
     )
-    if platform.replaces_private:
-        sentence = _(
-            "You voted for {name}. Press another name to change your vote, or this one again to "
-            "take it back."
-        )
-        reply = text(sentence, name=strong(poll.names[position]))
+    reply = text(sentence, name=strong(poll.names[position]))
     button = Button(_("Take it back"), RETRACT, str(poll.id))
     return Message(content=reply, buttons=(button,), private=True)

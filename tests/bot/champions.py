@@ -20,8 +20,9 @@ async def crown(
     member_id: int = 1,
     discoverer: str | None = "Ada",
     namer: str | None = None,
+    is_open: bool = False,
 ) -> PollRecord:
-    """A name that was crowned at some time."""
+    """A name that was crowned at some time, or whose poll `is_open` as yet."""
     card = PollRecord(
         id=secrets.randbits(62),
         community_id=community_id,
@@ -38,6 +39,8 @@ async def crown(
     await polls.open(card)
     for _ in range(votes):
         await polls.cast(Ballot(card.id, next(_voters), 1), card.opened_at)
+    if is_open:
+        return card
     closed = await polls.close(card.id, at)
     assert closed is not None
     await polls.announced(card.id, at)

@@ -45,7 +45,6 @@ class FakePlatform:
     sees_all_communities = True
     shard_latencies: dict[int, float | None] = field(default_factory=dict)
     whole_answer_s = 0.0
-    replaces_private = False
     is_connected = True
     latency: float | None = 0.05
     spares_requests: bool = False

@@ -23,7 +23,8 @@ from bot.pictures.plates.scenery import (
 
 STRIP = 1000, 230
 CELL, GAP = (296, 192), 6
-MUSEUM = 3 * CELL[0] + 2 * GAP, 3 * CELL[1] + 2 * GAP
+MUSEUM = 3 * CELL[0] + 2 * GAP
+"""Width of a page."""
 LARGEST = 744, 376
 """Width of a creature and of what shows its size, and height of the creature, in a plate."""
 FOOD = 50
@@ -89,8 +90,15 @@ def strip_svg(profiles: Sequence[Profile]) -> str:
 
 
 def museum_svg(profiles: Sequence[Profile]) -> str:
-    """Up to nine creatures in cells of three columns: `MUSEUM` pixels, transparent between them."""
+    """Up to nine creatures in cells of up to three columns, transparent between them.
+
+    It is `MUSEUM` pixels wide: the fewer columns, the larger the cells.
+    """
     wide, high = CELL
+    columns = 2 if len(profiles) == 4 else min(len(profiles), 3)
+    scale = (MUSEUM - (columns - 1) * GAP) / columns / wide
+    step = high * scale + GAP
+    height = round(-(-len(profiles) // columns) * step - GAP)
     page = Drawing()
     for i, profile in enumerate(profiles):
         own = Variation(profile.name)
@@ -98,9 +106,10 @@ def museum_svg(profiles: Sequence[Profile]) -> str:
         drawing = Drawing()
         draw_open_land(drawing, wide, high, 32.0, light, own)
         _draw_fitted(drawing, profile, wide / 2, 32.0, (wide * 0.92, high * 0.78), light)
-        row, column = divmod(i, 3)
-        page.add(drawing, 1, complex(column * (wide + GAP), MUSEUM[1] - high - row * (high + GAP)))
-    return _svg(*MUSEUM, page)
+        row, column = divmod(i, columns)
+        place = complex(column * (wide * scale + GAP), height + GAP - (row + 1) * step)
+        page.add(drawing, scale, place)
+    return _svg(MUSEUM, height, page)
 
 
 def _draw_fitted(

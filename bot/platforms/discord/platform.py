@@ -129,7 +129,6 @@ class DiscordPlatform:
     name = "discord"
     limits = LIMITS
     terms = TERMS
-    replaces_private = True
     whole_answer_s = 0.0
 
     def __init__(

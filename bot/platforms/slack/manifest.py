@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from bot.chat.commands import Command, Declared, Group, Menu, Option
+from bot.chat.commands import Command, Declared, Group, Kind, Menu, Option
 from bot.chat.translation import ENGLISH, _
 from bot.features import REGISTRY
 from bot.formats import shortened
@@ -95,7 +95,10 @@ def _slash_command(declared: Command | Group, names: CommandNames) -> dict[str, 
     }
     if hint := _hint(declared):
         command["usage_hint"] = shortened(hint, HINT)
-    return command | {"should_escape": False}
+    commands = declared.commands if isinstance(declared, Group) else (declared,)
+    kinds = {option.kind for each in commands for option in each.options}
+    # A typed @ada arrives with her id then.
+    return command | {"should_escape": not kinds.isdisjoint((Kind.PERSON, Kind.CHANNEL))}
 
 
 def _hint(declared: Command | Group) -> str:

@@ -128,7 +128,8 @@ def _choice(option: Option, typed: str) -> str:
         return values[word]
     choices = codes([_brief(each) for each in option.choices[:MOST_NAMED]], either=True)
     alike = get_close_matches(SYNONYMS.get(word, word), values, n=1, cutoff=ALIKE)
-    instead = values[alike[0]] if alike else ""
+    likeliest = values[alike[0]] if alike else ""
+    instead = next((_brief(each) for each in option.choices if each.value == likeliest), "")
     raise _refusal(option, typed, _NO_CHOICE, instead=instead, choices=choices)
 
 
@@ -206,7 +207,7 @@ ALIKE, ALIKE_OF_NAMES = 0.5, 0.7
 _KEY = re.compile(r"([^\W\d][\w-]{0,31}):(?!//)")
 _CLOSING = {'"': '"', "“": "”“", "”": "”", "„": "“”", "«": "»"}
 """Quotation marks, with those that end what they begin."""
-_WORD = re.compile(r"<[@#!][^<>\s][^<>]*>|\S+")
+_WORD = re.compile(r"(?:[^\s<:]+:)?<[@#!][^<>\s][^<>]*>|\S+")
 _REFERENCE = re.compile(r"<([@#])([A-Z0-9]{2,20})(?:\|[^<>]*)?>")
 _ADDRESS = re.compile(r"<(https?://[^<>|\s]+)(?:\|[^<>]*)?>")
 

@@ -5,12 +5,13 @@ import logging
 import re
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from bot.chat.cooldowns import Cooldowns, TooSoon
 from bot.chat.languages import ChosenLanguage, no_choice
-from bot.chat.message import Message, translated
+from bot.chat.message import Message, text, translated
 from bot.chat.received import clean, stored_number
 from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import (
@@ -24,6 +25,7 @@ from bot.chat.turn import (
     Unreachable,
 )
 from bot.concurrency import within
+from bot.formats import spaced
 from bot.platforms.slack.identities import (
     PLATFORM,
     SlackIdentities,
@@ -63,6 +65,7 @@ TERMS = Terms(
     community_id="T0123456789",
     home_setting="HOME_WORKSPACES",
 )
+IN_THREAD = _("The picture is in the thread.")
 OUTSIDE_S = 5.0
 """Seconds for which a channel is remembered that the bot is not in: it may be invited any time."""
 MOST_OUTSIDE = 1_000
@@ -90,7 +93,6 @@ class SlackPlatform:
     shard_latencies: Mapping[int, float | None] = {}
     latency: float | None = None
     spares_requests = False
-    replaces_private = False  # only when a button of the private message itself is pressed
     whole_answer_s = 1.0
     mention = staticmethod(rendering.mention_user)
     mention_channel = staticmethod(rendering.mention_channel)
@@ -249,7 +251,7 @@ class SlackPlatform:
         """
         language = await self.language_of(self.community_id)
         message = translated(message, language)
-        first, *rest = await self.rendered(message, language)
+        first, *rest = await self.rendered(_with_place(message, thread), language)
         try:
             timestamp = await self.api.post(channel, first, thread=thread)
         except DeliveryError as error:
@@ -288,16 +290,21 @@ class SlackPlatform:
         message = translated(message, language)
         channel = await self._channel(ref.channel_id)
         timestamp = timestamp_of(ref.message_id)
-        part = await self.rendered_edit(message, language)
+        key = channel, timestamp
+        has_pictures = message.files or (message.files_stay and key in self._files)
+        noted = message
+        if has_pictures and key not in self._threads:
+            noted = with_note(message, IN_THREAD)
+        part = await self.rendered_edit(noted, language)
         shown = await self.api.update(channel, timestamp, part)
         if shown is None or (message.files_stay and not message.files):
             return
         files = list_of(shown, "files")
         # A file that was deleted has left a stub.
         former = [text_of(each, "id") for each in files if text_of(each, "mode") != "tombstone"]
-        known, sent = self._files.get((channel, timestamp), (hash(()), ()))
+        known, sent = self._files.get(key, (hash(()), ()))
         if known != hash(message.files):
-            self._files.pop((channel, timestamp), None)
+            self._files.pop(key, None)
             former += sent
             if message.files:
                 thread = await self._thread_of(channel, timestamp)
@@ -324,7 +331,7 @@ class SlackPlatform:
         """
         language = await self.language_of(self.community_id)
         message = translated(message, language)
-        first, *rest = await self.rendered(message, language)
+        first, *rest = await self.rendered(_with_place(message, thread), language)
         await self.api.update(channel, timestamp, first)
         await self._send_rest(channel, timestamp, rest, message, thread)
 
@@ -460,6 +467,22 @@ class SlackPlatform:
         if channel is None:
             raise Gone("the channel is unknown")
         return channel
+
+
+def _with_place(message: Message, thread: str) -> Message:
+    """A message that says where its pictures follow, unless that is right below."""
+    follows = message.files and message.files_stay and not thread
+    return with_note(message, IN_THREAD) if follows else message
+
+
+def with_note(message: Message, note: str) -> Message:
+    """A message with a sentence below."""
+    if not message.embeds:
+        content = message.content
+        return replace(message, content=(*content, *text("\n" if content else "", note)))
+    *others, last = message.embeds
+    last = replace(last, footer=spaced([*filter(None, (last.footer, note))], " · "))
+    return replace(message, embeds=(*others, last))
 
 
 def is_direct(channel: str) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.chat.errors import form_too_late
-from bot.chat.message import Button, Embed, Form, Message, text, translated
+from bot.chat.message import Button, Form, Message, text, translated
 from bot.chat.received import clean
 from bot.chat.translation import Language, _, language_of
 from bot.chat.turn import (
@@ -29,7 +29,7 @@ from bot.monitoring import requests
 from bot.platforms.slack.identities import message_id
 from bot.platforms.slack.network.api import EPHEMERAL, IN_CHANNEL, Part, SlackApi
 from bot.platforms.slack.payloads import FileRef
-from bot.platforms.slack.platform import SlackPlatform
+from bot.platforms.slack.platform import SlackPlatform, with_note
 from bot.platforms.slack.views.modals import text_form
 from bot.polls.poll_message import ACTION as VOTE
 
@@ -46,6 +46,7 @@ CLOSED = _(
     "No app can join a conversation between members, so the bot can't show that here. Use a "
     "channel, or your direct messages with the bot."
 )
+IN_DIRECT = _("The file is in your direct messages with the bot.")
 MOST_USES = 5
 """How often a `response_url` can be used."""
 
@@ -267,7 +268,7 @@ class SlackTurn:
         elif ref is None and not origin.response_url:  # in App Home
             await self._respond_elsewhere(message)
             return
-        shown = _with_note(message) if message.files else message
+        shown = with_note(message, IN_DIRECT) if message.files else message
         part = await self.platform.rendered_edit(shown, language, private=origin.is_ephemeral)
         await self._use_url(part, {"replace_original": True})
         await self._send_files(message)
@@ -408,7 +409,7 @@ class SlackTurn:
             raise self._no_access()
         shown, language = message, await self.language(private=message.private)
         if message.files and self.origin.response_url:
-            shown = _with_note(message)
+            shown = with_note(message, IN_DIRECT)
         parts = await self.platform.rendered(shown, language, private=message.private)
         kind = EPHEMERAL if message.private else IN_CHANNEL
         sent = 0
@@ -452,14 +453,6 @@ class SlackTurn:
         if number is None or self.channel_id is None:
             return None
         return MessageRef(self.channel_id, number, self.community_id)
-
-
-def _with_note(message: Message) -> Message:
-    note = _("The file is in your direct messages with the bot.")
-    if message.embeds:
-        return replace(message, embeds=(*message.embeds, Embed("", (text(note),))))
-    content = message.content
-    return replace(message, content=(*content, *text("\n" if content else "", note)))
 
 
 class SlackAttachment:

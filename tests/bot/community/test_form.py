@@ -21,7 +21,7 @@ async def test_dinosaur_of_the_day(chat: Chat) -> None:
     assert "like.\n• No dinosaur of the day is chosen here.\n" in shown.text
     shown = await boss.choose(shown, "Hour", "18")
     shown = await boss.fill(shown, "Time zone", "berlin")
-    assert "No dinosaur of the day is chosen here." in shown.text
+    assert "No dinosaur of the day is chosen here: choose its channel" in shown.text
     assert not chat.history()
     shown = await boss.choose(shown, "Channel", chat.channel)
     sentence = f"{CHOSEN} #{chat.channel.name}: five new names every day at 18:00 (Europe/Berlin)"

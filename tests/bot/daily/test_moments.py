@@ -11,13 +11,10 @@ from bot.daily.moments import (
     DAY,
     LATEST,
     MINUTE,
-    Slot,
     day_due,
-    days_due,
     folded,
     moment_of,
     next_day,
-    seconds_to_minute,
     zone_names,
     zone_of,
 )
@@ -118,16 +115,6 @@ def test_day_that_is_taken() -> None:
     assert next_day(now, 18, ZoneInfo("UTC"), taken=date(2030, 1, 1))[0] == day
 
 
-def test_slots_by_day() -> None:
-    now = datetime(2026, 5, 1, 22, 30, tzinfo=UTC)
-    auckland, utc, early = Slot(9, "Pacific/Auckland"), Slot(21, "UTC"), Slot(23, "UTC")
-    berlin, unknown = Slot(0, "Europe/Berlin"), Slot(22, "Middle/Earth")
-    assert days_due([auckland, utc, early, berlin, unknown], now) == {
-        date(2026, 5, 1): [utc, unknown],
-        date(2026, 5, 2): [auckland, berlin],
-    }
-
-
 @pytest.mark.parametrize(
     ("now", "hour", "day"),
     [
@@ -161,14 +148,6 @@ def test_zones() -> None:
     ):
         assert folded(unknown) not in names
         assert zone_of(unknown).key == "UTC"
-
-
-@given(MOMENTS, st.floats(0, 0.999))
-def test_seconds_to_minute(now: datetime, fraction: float) -> None:
-    now += timedelta(seconds=fraction)
-    seconds = seconds_to_minute(now)
-    assert 0 < seconds <= 60
-    assert (now + timedelta(seconds=seconds)).second in (0, 59)  # rounded
 
 
 def _wall(moment: datetime, zone: ZoneInfo) -> datetime:

@@ -67,7 +67,7 @@ class Scene:
 
     def another(self) -> DailyPoster:
         """One of another process."""
-        return DailyPoster(self.app, self.platform, lambda: self.now)
+        return DailyPoster(self.app, self.platform)
 
     async def choose(self, *, community: int = COMMUNITY, **columns: int | str) -> None:
         """Let a community choose dinosaurs of the day, in the channel of its number times 5."""
@@ -88,6 +88,7 @@ class Scene:
             if with_winner:
                 await polls.cast(Ballot(poll.id, ADA, 0), poll.opened_at)
             await polls.close(poll.id, self.now)
+            await self.poster.stop_if_quiet(poll.community_id)
 
     async def polls(self) -> list[PollRecord]:
         """All that are open."""
@@ -166,13 +167,13 @@ async def test_after_an_outage(scene: Scene, minutes: int, comes: bool) -> None:
 
 async def test_silent_database(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     await scene.choose()
-    for method in ("slots", "due", "is_quiet"):
+    for queries, method in (
+        (scene.app.store[Dailies], "chosen"),
+        (scene.app.store[Polls], "open_daily"),
+    ):
         with monkeypatch.context() as away:
-            away.setattr(scene.app.store[Dailies], method, unavailable)
+            away.setattr(queries, method, unavailable)
             await scene.go_on(timedelta(minutes=5))
-    with monkeypatch.context() as away:
-        away.setattr(scene.app.store[Polls], "open_daily", unavailable)
-        await scene.go_on(timedelta(minutes=5))
     assert not scene.platform.sent
     await scene.go_on(timedelta(minutes=5))
     assert scene.platform.dailies == [CHANNEL]
@@ -223,20 +224,6 @@ async def test_failing_communities_keep_none_waiting(world: World, store: Store)
     assert by_outcome == {"posted": 2, "failed": 1, "closed": 1}
 
 
-async def test_rounds_are_bounded(
-    world: World, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    numbers = range(1, 8)
-    scene = Scene(world, store, *numbers)
-    monkeypatch.setattr(posting, "MOST_IN_ROUND", 3)
-    for number in numbers:
-        await scene.choose(community=number)
-    for expected in (3, 6, 7):
-        await scene.go_on(timedelta(minutes=1))
-        assert len(scene.platform.dailies) == expected
-    assert sorted(scene.platform.dailies) == [number * CHANNEL for number in numbers]
-
-
 async def test_not_where_the_bot_is_not(world: World, store: Store) -> None:
     """In a blocked community, one that has removed the bot, and one that switched it off."""
     scene = Scene(world, store, 1, 2, 3)
@@ -269,7 +256,7 @@ async def test_stops_after_seven_days_without_a_winner(
     for day in range(10):  # the third day has a winner
         await scene.go_on(DAY if day else timedelta(minutes=1))
         await scene.end_votes(with_winner=day == 2)
-    assert len(scene.platform.dailies) == 10
+        assert len(scene.platform.told) == (day == 9)  # at the end of the vote, not a day later
     await scene.go_on(DAY)
     await scene.go_on(DAY)
     assert len(scene.platform.dailies) == 10
@@ -277,7 +264,7 @@ async def test_stops_after_seven_days_without_a_winner(
     assert channel == (log_channel or CHANNEL)
     assert sentence == (
         "The dinosaur of the day has stopped, because no name has won for 7 days in a row. "
-        "Managers can start it again: /settings daily:"
+        "Managers can start it again: /settings"
     )
     # A manager sets it again, and it has seven days again.
     await scene.app.store[Communities].change(

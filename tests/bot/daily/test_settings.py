@@ -7,7 +7,7 @@ from bot.community.daily import checked_zone
 from tests.bot.chats.protocol import Chat
 from tests.bot.daily.closed import forbidden
 
-OFF = "No dinosaur of the day is chosen here."
+OFF = "No dinosaur of the day is chosen here"
 
 
 @pytest.mark.both
@@ -29,7 +29,7 @@ async def test_set_and_switched_off(chat: Chat) -> None:
     assert second.startswith("New dinosaurs come with a picture")
     overview = (await boss.use("settings")).text.split("\n")
     assert overview[1] == first
-    assert (await boss.use("settings", daily=False)).text == OFF
+    assert (await boss.use("settings", daily=False)).text == f"{OFF}."
     assert len(chat.history()) == 1
     assert OFF in (await boss.use("settings")).text
     assert (await boss.use("settings", daily=True)).text == first
@@ -51,8 +51,10 @@ async def test_next_names(chat: Chat) -> None:
 @pytest.mark.both
 async def test_refusals(chat: Chat) -> None:
     boss = await chat.add_manager()
-    refused = await boss.use("settings", daily_hour=9)
-    assert refused.text == "Which channel? Choose it with /settings daily_channel:."
+    refused = await boss.use("settings", daily=True)
+    assert refused.text == "Which channel? Choose it with /settings."
+    hour = await boss.use("settings", daily_hour=9)
+    assert hour.text == f"{OFF}: choose its channel, and it starts."
     refused = await boss.use("settings", daily_zone="Middle/Earth")
     assert refused.text.startswith("There's no time zone “Middle/Earth”. Type a large city")
     assert "daily_zone:Europe/Berlin" in refused.text

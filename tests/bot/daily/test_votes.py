@@ -44,6 +44,10 @@ async def test_from_the_settings_to_the_museum(chat: Chat) -> None:
     assert announcement.title == "👑 The dinosaur of the day"
     assert "Dosaurus won with 1 vote." in announcement.body
     assert "Discovered by everybody here." in announcement.body
+    await chat.alice.use("champion")
+    announced, of_champion = [each for each in chat.world.renderer.drawn if each[0] == "Dosaurus"]
+    assert announced == of_champion  # the plaques
+    assert ("everybody here", "everybody here") in of_champion
     (shown,) = (await chat.alice.use("museum")).lines
     assert shown.startswith("1. Dosaurus · ")
     assert shown.endswith(" · found by everybody here")
@@ -92,9 +96,12 @@ async def test_strip(chat: Chat) -> None:
     await chosen(chat)
     await chat.pass_time(HOUR + 1)
     (strip,) = chat.files()
+    note = "The picture is in the thread." if chat.name == "slack" else ""
+    assert dailies(chat)[0].card.footer == note
     assert strip.description.startswith("From left to right: Mangosaurus (")
     await chat.alice.press(dailies(chat)[0], "Bravosaurus")
     assert len(chat.files()) == 1
+    assert dailies(chat)[0].card.footer == note
 
 
 async def test_without_the_right_to_attach_files(
@@ -136,7 +143,7 @@ async def test_closed_channel(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> No
     )
     (_chosen, told) = chat.history(logs)
     assert told.text.startswith(reason)
-    assert told.text.endswith("Managers can start it again: /settings daily:")
+    assert told.text.endswith("Managers can start it again: /settings")
     assert reason in (await boss.use("settings")).text
     assert not dailies(chat)
     started = await boss.use("settings", daily=True)

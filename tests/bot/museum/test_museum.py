@@ -41,7 +41,8 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     assert not shown.is_private
     assert shown.title == "🦴 The museum, the newest first"
     assert shown.lines == ["1. Bravosaurus · early sauropodomorph · found by @alice"]
-    assert shown.card.footer == "page 1 of 1 · 1 dinosaur"
+    place = " · The picture is in the thread." if chat.name == "slack" else ""
+    assert shown.card.footer == f"page 1 of 1 · 1 dinosaur{place}"
     assert not chat.notified()
     (picture,) = shown.files
     assert picture.name == "museum.png"
@@ -65,7 +66,7 @@ async def test_pages(chat: Chat) -> None:
     shown = await chat.alice.use("museum")
     assert len(shown.lines) == 9
     assert shown.buttons == (*reversed(names[2:]), "More")
-    assert shown.card.footer == "page 1 of 2 · 11 dinosaurs"
+    assert shown.card.footer.startswith("page 1 of 2 · 11 dinosaurs")
     more = await chat.alice.press(shown, "More")
     assert more.buttons == (*reversed(names[:2]), "Back")
     assert more.lines[0].startswith("10. Kilobsaurus · ")
@@ -89,7 +90,7 @@ async def test_orders(chat: Chat) -> None:
         shown = await chat.alice.use("museum", by=order)
         assert [line.split()[1] for line in shown.lines] == names
     by_period = await chat.alice.use("museum", by="period")
-    assert by_period.lines[0].startswith("1. Plateosaurus · Late Triassic, about")
+    assert by_period.lines[0].startswith("1. Plateosaurus · Late Triassic · found by")
 
 
 @pytest.mark.both

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -188,6 +189,27 @@ async def test_winner_of_another_poll_stays(store: Store) -> None:
     assert await museum(store) == []
 
 
+async def test_void_while_another_poll_closes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another process, before it has committed. The name has won that one, so it stays."""
+    discover = queries.discover
+
+    async def slowly(*arguments: Any) -> None:  # noqa: ANN401 (passed on)
+        await discover(*arguments)
+        await asyncio.sleep(0.1)
+
+    first = await found(store, "Kilosaurus")
+    second = await crown(store, "Kilosaurus", at=NOW + DAY, community_id=HERE, is_open=True)
+    monkeypatch.setattr(queries, "discover", slowly)
+    one, other = Store(store.database), Store(store.database)
+    closing = asyncio.create_task(one[Polls].close(second.id, NOW + DAY))
+    await asyncio.sleep(0.05)
+    await asyncio.gather(closing, other[Polls].void(first))
+    (exhibit,) = await store[Museum].exhibits(HERE)
+    assert exhibit.poll_id == second.id
+
+
 async def test_spellings_of_one_name(store: Store) -> None:
     """The case of letters, and how their accents are written, make no other creature."""
     for i, name in enumerate(("Éomaia", "E\u0301OMAIA", "éomaia", "Kiloſaurus", "KILOSAURUS")):
@@ -202,7 +224,7 @@ async def test_blocked_member(store: Store, community: int) -> None:
     await store[Blocks].block(community, ADA, RecordEntry(Action.BLOCK, MO, NOW, HERE))
     await found(store, "Megasaurus")
     assert names(await collection(store)) == ["Kilosaurus"]
-    assert [leader.number for leader in await store[Museum].leaders(HERE, None)] == [1]
+    assert await store[Museum].leaders(HERE, None) == [(ADA, 1)]
     assert len(await museum(store)) == 2
 
 

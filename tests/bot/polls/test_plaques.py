@@ -7,6 +7,7 @@ import pytest
 from bot.chat.message import plain
 from bot.chat.translation import ENGLISH
 from bot.polls.hall_of_fame import PLAQUE, meaning_of, plaque_file
+from bot.words import WordFilter
 from tests.bot.chats.protocol import Chat
 
 DAY = date(2026, 11, 5)
@@ -29,5 +30,6 @@ async def test_file(chat: Chat) -> None:
     ],
 )
 def test_meaning(name: str, meaning: str, sentence: str) -> None:
-    on_plaque, said = meaning_of(name)
+    on_plaque, said = meaning_of(name, WordFilter())
     assert (on_plaque, plain(said)) == (meaning, sentence)
+    assert meaning_of(name, WordFilter(["thief"])) == ("", ())

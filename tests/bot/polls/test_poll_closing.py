@@ -166,6 +166,10 @@ async def test_abandoned_result_is_announced_once(chat: Chat) -> None:
     assert len(chat.files()) == 2
 
 
+async def no_daily(_community_id: int) -> None:
+    """In place of `DailyPoster.stop_if_quiet`."""
+
+
 class Fossil:
     """A poll that has a winner and is due, on a platform without a chat."""
 
@@ -192,7 +196,7 @@ class Fossil:
 
     async def close(self, closer: PollCloser | None = None, *, minutes: int = 0) -> None:
         """One round of a closer, by default of another process."""
-        closer = closer or PollCloser(self.app, self.platform)
+        closer = closer or PollCloser(self.app, self.platform, no_daily)
         with suppress(Unavailable):
             await closer.close_due(self.end + timedelta(minutes=minutes))
 
@@ -286,7 +290,7 @@ async def test_blocked_server_gets_no_result(fossil: Fossil) -> None:
 async def test_database_lost_while_it_announces(
     fossil: Fossil, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    closer = PollCloser(fossil.app, fossil.platform)
+    closer = PollCloser(fossil.app, fossil.platform, no_daily)
     with monkeypatch.context() as outage:
         outage.setattr(fossil.app.store[Polls], "announced", unavailable)
         outage.setattr(fossil.app.store[Polls], "announcement_sent", unavailable)

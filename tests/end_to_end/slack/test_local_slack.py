@@ -22,6 +22,10 @@ async def test_manifest() -> None:
     app = manifest(CommandNames())
     async with LocalSlack(port=0, manifest=app) as slack:
         assert slack.command(slack.member, "/dinoname").failure == "dispatch_failed"
+        ada = slack.workspace.admin.id
+        asked = slack.command(slack.member, "/collection", "@Ada & @nobody")
+        assert asked.payload["text"] == f"<@{ada}|ada> &amp; @nobody"
+        assert slack.command(slack.member, "/dinoname", "@Ada").payload["text"] == "@Ada"
         said = slack.say(slack.member, "hello")
         callback_id = app["features"]["shortcuts"][0]["callback_id"]
         assert slack.shortcut(slack.member, callback_id, said).failure == "dispatch_failed"

@@ -81,6 +81,9 @@ class State:
         Raises LookupError if the manifest has no such command.
         """
         self._check_known(command, [each["command"] for each in self.commands])
+        line = html.escape(text, quote=False)
+        if any(each["should_escape"] for each in self.commands if each["command"] == command):
+            line = self.workspace.with_ids(line)
         workspace, channel = self.workspace, channel or self.workspace.channel
         payload = {
             "team_id": workspace.id,
@@ -89,7 +92,7 @@ class State:
             "user_id": member.id,
             "user_name": member.handle,
             "command": command,
-            "text": html.escape(text, quote=False),
+            "text": line,
         }
         return self._ask("slash_commands", payload, f"{command} {text}".strip(), member, channel)
 

@@ -1,5 +1,6 @@
 """The simulated workspace: its members and channels."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,6 +117,12 @@ class Workspace:
         if channel is None or (channel.is_private and not channel.is_joined):
             raise SlackError("channel_not_found")
         return channel
+
+    def with_ids(self, line: str) -> str:
+        """A line in which @ada is `<@U…|ada>`, and #general `<#C…|general>`."""
+        ids = {f"@{each.handle}": f"<@{each.id}|{each.handle}>" for each in self.members.values()}
+        ids |= {f"#{each.name}": f"<#{each.id}|{each.name}>" for each in self.channels.values()}
+        return re.sub(r"[@#][\w.-]+", lambda found: ids.get(found[0].lower(), found[0]), line)
 
     def writable(
         self, channel_id: str, *, is_reply: bool = False, is_edit: bool = False

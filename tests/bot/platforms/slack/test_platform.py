@@ -149,6 +149,8 @@ async def test_files_that_stay(
     assert server.of("files.delete") == []
     await platform.edit(ref, HELLO)
     assert [each["file"] for each in server.of("files.delete")] == ["F1"]
+    words = [each["text"] for each in server.of("chat.postMessage") + server.of("chat.update")]
+    assert words == ["Hello\nThe picture is in the thread."] * 2 + ["Hello"]
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,10 @@ def test_other_lines(command: str, line: str, expected: Mapping[str, Value]) -> 
 def test_people_and_channels_are_looked_up_later() -> None:
     typed = parse(COMMANDS, "/moderate", "block <@U0123ABC|mary>")
     assert typed.values == {"member": UserRef("U0123ABC")}
+    for mention in ("<@U0123ABC>", "<@U0123ABC|ada>", "member:<@U0123ABC|ada l.>"):
+        typed = parse(COMMANDS, "/collection", mention)
+        assert typed.values == {"member": UserRef("U0123ABC")}
+    assert "/collection ?" in refusal("@ada", "/collection")
     typed = parse(COMMANDS, "/moderate", "log channel:<#C0123ABC>")
     assert typed.values == {"channel": ChannelRef("C0123ABC")}
     assert "/moderate block ?" in refusal("block @mary", "/moderate")
@@ -169,11 +173,12 @@ def test_refusal_says_what_is_accepted(command: str, line: str, expected: str) -
         ("/dinoname", "count:many", ""),
         ("/dinoname", "cuont:3", "dinoname count:3"),
         ("/dinoname", "xyzzy:3", ""),
-        ("/halloffame", "scope:everybody", "halloffame scope:all"),
-        ("/halloffame", "scope:everyone past 7 days", "halloffame scope:all past 7 days"),
-        ("/halloffame", "period:weeks scope:mine", "halloffame period:week scope:mine"),
+        ("/halloffame", "scope:everybody", "halloffame scope:all workspaces"),
+        ("/halloffame", "scope:everyone today", "halloffame scope:all workspaces today"),
+        ("/halloffame", "period:weeks scope:mine", "halloffame period:past 7 days scope:mine"),
         ("/halloffame", "mine", "halloffame scope:mine"),
-        ("/halloffame", "weekly", "halloffame period:week"),
+        ("/halloffame", "weekly", "halloffame period:past 7 days"),
+        ("/leaderboard", "period:forever", "leaderboard period:all time"),
         ("/halloffame", "scope:xyz", ""),
         ("/sonnet", "form:haiku-ish", ""),
         ("/sonnet", "form:limerik There was", "sonnet form:limerick There was"),
