@@ -17,7 +17,6 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from rich.console import Console
 
 from benchmarks import load
-from benchmarks.acknowledgements import SETTINGS
 from benchmarks.bot_process import CHECKOUT
 from benchmarks.performance import networks, page, texts, timing
 from benchmarks.performance.page import Section
@@ -28,6 +27,7 @@ from models.networks.lstm import LSTM
 from models.serving.memory import keep_freed_memory
 from models.verse.poem import SonnetRequest
 
+SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}
 PAGE = CHECKOUT / "docs" / "performance.md"
 PLOTS = "performance"
 """Folder of the plots, beside the page."""
