@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ballots import Ballot, PollMessage, poll_of
 from benchmarks.soak import hostile
 from benchmarks.soak.ledger import Entry, Ledger
-from benchmarks.soak.records import Records
+from benchmarks.soak.records import Ballot, PollMessage, Records, poll_of
 from bot.platforms.local.guild import User
 from bot.platforms.local.limits import ApiError, Upload
 from bot.platforms.local.records import Interaction, Message

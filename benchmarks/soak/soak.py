@@ -16,12 +16,11 @@ import numpy as np
 from rich.console import Console
 from sqlalchemy import URL
 
-from benchmarks.ballots import rows
 from benchmarks.soak.crowd import Crowd
 from benchmarks.soak.database import DatabaseFaults, PostgresFaults, SqliteFaults
 from benchmarks.soak.faults import BY_NAME, POSTGRES, SQLITE, VICTIM, Step, Trouble, make_plan
 from benchmarks.soak.ledger import DEADLINE_S, Entry, Ledger, unfinished
-from benchmarks.soak.records import Records, read_stored
+from benchmarks.soak.records import Records, read_stored, rows
 from benchmarks.soak.supervisor import Supervisor
 from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
