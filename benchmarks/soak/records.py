@@ -218,11 +218,11 @@ def votes_after(before: Set[int | None], position: int, *, is_double: bool) -> s
     return after | {position} if is_double else after
 
 
-async def rows(url: URL, query: str, **values: object) -> Sequence[Any]:
+async def rows(url: URL, query: str) -> Sequence[Any]:
     """What a query finds in the bot's database, behind the bot's back."""
     engine = create_async_engine(url)
     try:
         async with engine.connect() as connection:
-            return (await connection.execute(text(query), values)).all()
+            return (await connection.execute(text(query))).all()
     finally:
         await engine.dispose()
