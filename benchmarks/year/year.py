@@ -45,7 +45,8 @@ CLUBS = (
 """Number, zone, local hour, hours to vote, and members from and to."""
 KEEN, KEEN_DAYS = FIRST_MEMBER, 90
 """A member who asks five times a day, and for how long: until the collection is full."""
-Work, T = Coroutine[Any, Any, Any], TypeVar("T")
+Work = Coroutine[Any, Any, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)

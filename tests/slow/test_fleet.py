@@ -203,9 +203,9 @@ class Fleet:
         assert not (await self.use("dinoname", server=server)).failed
         await restarted
         await voting
-        before = {*self._presses}
+        known = {*self._presses}
         await self.vote(polls, 1)
-        assert not any(self._presses[new].failed for new in self._presses.keys() - before)
+        assert not any(self._presses[new].failed for new in self._presses.keys() - known)
 
 
 async def _add_version(store: Store) -> int:
