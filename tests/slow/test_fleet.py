@@ -96,7 +96,8 @@ class Fleet:
             asked = await self.use("dinoname", {"count": 3}, by=member, server=server)
             assert len(asked.messages) == 1
             with contextlib.suppress(LookupError):
-                return poll_of(asked.message)
+                if not asked.message.ephemeral:  # as one is that was late from the start
+                    return poll_of(asked.message)
             await asyncio.sleep(3.0)  # its cooldown
 
     async def vote(self, polls: Sequence[PollMessage], members: int) -> None:
