@@ -47,7 +47,6 @@ fuzz: .venv/dev
 
 soak: .venv/dev
 	$(BIN)/python -m benchmarks.soak --minutes $(or $(MINUTES),20) --seed $(or $(SEED),0)
-	$(BIN)/python -m benchmarks.kills --seed $(or $(SEED),0)
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks.performance --write

@@ -26,18 +26,3 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
-
-
-def pytest_make_parametrize_id(val: object) -> str | None:
-    """Parameters in ASCII, without the backslashes that pytest would escape them with.
-
-    mutmut and shells misread those.
-    """
-    if not isinstance(val, str | bytes):
-        return None
-    text = val if isinstance(val, str) else val.decode("latin-1")
-    plain = "".join(c if c in _PLAIN else f"U+{ord(c):04X}" for c in text)
-    return None if plain == text else plain
-
-
-_PLAIN = frozenset(map(chr, range(32, 127))) - {"\\"}

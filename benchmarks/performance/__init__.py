@@ -3,7 +3,7 @@
     timing.py    repetitions in turn, their median and spread; the machine and its rates
     networks.py  one step of the same network: NumPy, Keras twice, onnxruntime, its products alone
     texts.py     names, lines, poems, batches; updates of a training
-    page.py      tables, plots, and the page docs/performance.md
+    page.py      tables, and the page docs/performance.md
 
 Run with: python -m benchmarks.performance
 """

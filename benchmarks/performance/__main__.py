@@ -17,20 +17,17 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 from rich.console import Console
 
 from benchmarks import load
-from benchmarks.acknowledgements import SETTINGS
 from benchmarks.bot_process import CHECKOUT
 from benchmarks.performance import networks, page, texts, timing
 from benchmarks.performance.page import Section
 from benchmarks.performance.timing import Times, in_turn, ratio, shown
 from benchmarks.rush import ALONE_S, PLATFORMS, Asked, crowded_bot
 from models.names.generator import NamesRequest
-from models.networks.lstm import LSTM
 from models.serving.memory import keep_freed_memory
 from models.verse.poem import SonnetRequest
 
+SETTINGS = {"COOLDOWN_SECONDS": "0", "LOG_LEVEL": "WARNING"}
 PAGE = CHECKOUT / "docs" / "performance.md"
-PLOTS = "performance"
-"""Folder of the plots, beside the page."""
 OURS, PREDICT, COMPILED = "NumPy (the project)", "Keras, predict (the notebook)", "Keras, compiled"
 ONNX, PRODUCTS = "onnxruntime", "matrix products alone (the floor)"
 
@@ -43,16 +40,14 @@ class Effort:
     seconds: float
     texts: int
     batches: Sequence[int]
-    """Numbers of texts that share a step: points of the plot."""
-    in_tables: Sequence[int]
-    """Those that the tables show."""
+    """Numbers of texts that share a step."""
     updates: int
     alone: tuple[int, int]
     """Names and poems of one member alone, on each platform."""
 
 
-WHOLE = Effort(7, 0.3, 30, networks.BATCHES, (1, 4, 16, 64), 300, (50, 5))
-QUICK = Effort(2, 0.02, 2, (1, 4), (1, 4), 5, (2, 1))
+WHOLE = Effort(7, 0.3, 30, (1, 4, 16, 64), 300, (50, 5))
+QUICK = Effort(2, 0.02, 2, (1, 4), 5, (2, 1))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -74,14 +69,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     show(about())
     measured = timing.rates(times)
     show(one_step(times, measured))
-    by_batch = batch_times(effort)
     show(words(effort, measured))
     show(of_texts(effort, times[PREDICT].median))
     show(of_batches(effort))
     show(training(effort))
     show(one_member(effort))
     if options.write:
-        write(sections, times, by_batch, measured, effort.batches)
+        PAGE.write_text(page.written(PAGE.read_text(), sections))
     return 0
 
 
@@ -89,31 +83,14 @@ def step_times(effort: Effort) -> dict[str, Times]:
     """One step of one text in each way, and the machine's own rates, in turn."""
     network = networks.shipped()
     works = {
-        OURS: networks.numpy_step(network, 1),
-        PRODUCTS: networks.products(network, 1),
-        ONNX: networks.onnx_step(network, 1),
+        OURS: networks.numpy_step(network),
+        PRODUCTS: networks.products(network),
+        ONNX: networks.onnx_step(network),
         **timing.works(),
         PREDICT: networks.keras_predict(network),
-        COMPILED: networks.keras_compiled(network, 1),
+        COMPILED: networks.keras_compiled(network),
     }
     return in_turn(works, rounds=effort.rounds, seconds=effort.seconds)
-
-
-def batch_times(effort: Effort) -> dict[str, dict[int, Times]]:
-    """A step in NumPy, in onnxruntime, and its products, by the number of texts."""
-    network = networks.shipped()
-    ways: Mapping[str, Callable[[LSTM, int], networks.Step]] = {
-        OURS: networks.numpy_step,
-        ONNX: networks.onnx_step,
-        PRODUCTS: networks.products,
-    }
-    works = {
-        f"{batch} {way}": make(network, batch)
-        for batch in effort.batches
-        for way, make in ways.items()
-    }
-    times = in_turn(works, rounds=effort.rounds, seconds=effort.seconds / 3)
-    return {way: {batch: times[f"{batch} {way}"] for batch in effort.batches} for way in ways}
 
 
 def about() -> Section:
@@ -134,7 +111,7 @@ def about() -> Section:
 def one_step(times: Mapping[str, Times], rates: timing.Rates) -> Section:
     """A character of verse."""
     ours = times[OURS].median
-    operations = networks.operations(networks.shipped(), 1)
+    operations = networks.operations(networks.shipped())
     rows = []
     for way in (PREDICT, COMPILED, OURS, ONNX, PRODUCTS):
         each = times[way]
@@ -162,13 +139,13 @@ def words(effort: Effort, rates: timing.Rates) -> Section:
     exact = networks.word_network()
     serving = exact.approximated()
     works: dict[str, Callable[[], object]] = {}
-    for batch in effort.in_tables:
+    for batch in effort.batches:
         works[f"{batch} serving"] = networks.word_step(serving, batch)
         works[f"{batch} exact"] = networks.word_step(exact, batch)
         works[f"{batch} onnx"] = networks.onnx_word_step(exact, batch)
     times = in_turn(works, rounds=effort.rounds, seconds=effort.seconds / 3)
     rows = []
-    for batch in effort.in_tables:
+    for batch in effort.batches:
         operations = networks.word_operations(exact, batch)
         row = [f"{batch}"]
         for way in ("serving", "exact", "onnx"):
@@ -214,7 +191,7 @@ def of_batches(effort: Effort) -> Section:
     """Texts a second that are written together."""
     names, verse = texts.TaskWriter("names"), texts.TaskWriter("sonnets")
     rows = []
-    for batch in effort.in_tables:
+    for batch in effort.batches:
         cards = texts.per_second(names, [NamesRequest(5, seed) for seed in range(batch)])
         poems = texts.per_second(verse, [SonnetRequest(seed=seed) for seed in range(batch)])
         rows.append((f"{batch}", f"{5 * cards:.0f}", f"{poems:.2f}"))
@@ -259,33 +236,6 @@ async def _one_member(platform: str, names: int, poems: int) -> list[Asked]:
             with suppress(TimeoutError):  # no line was found
                 await crowd.alone(0, "poem")
         return crowd.asked
-
-
-def write(
-    sections: Sequence[Section],
-    times: Mapping[str, Times],
-    by_batch: Mapping[str, Mapping[int, Times]],
-    rates: timing.Rates,
-    sizes: Sequence[int],
-) -> None:
-    """Write the plots and the page."""
-    folder = PAGE.parent / PLOTS
-    folder.mkdir(exist_ok=True)
-    steps = {way: times[way].median for way in (PREDICT, COMPILED, OURS, ONNX, PRODUCTS)}
-    page.bars(folder / "step.png", "One character of verse", steps)
-    network = networks.shipped()
-    series = {
-        way: [networks.operations(network, n) / of[n].median / 1e9 for n in sizes]
-        for way, of in by_batch.items()
-    }
-    series["SGEMM of this machine"] = [rates.sgemm] * len(sizes)
-    label = "10⁹ operations a second"
-    page.lines(folder / "batches.png", "A step of several texts", label, sizes, series)
-    plots = {
-        f"{PLOTS}/step.png": "The time of one character of verse in each way",
-        f"{PLOTS}/batches.png": "Operations a second by the number of texts in a batch",
-    }
-    PAGE.write_text(page.written(PAGE.read_text(), sections, plots))
 
 
 if __name__ == "__main__":

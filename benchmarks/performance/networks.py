@@ -19,7 +19,8 @@ from models.weights import load_shipped
 
 WINDOW = 40
 """Characters that the notebook's `predict` reads for each one that it writes."""
-BATCHES = (1, 2, 4, 8, 16, 32, 64)
+CHARACTER = np.zeros(1, np.int64)
+"""The first one of the vocabulary."""
 Step = Callable[[], object]
 Array = NDArray[np.float32]
 
@@ -31,25 +32,25 @@ def shipped() -> LSTM:
     return network.characters.unrounded()
 
 
-def operations(network: LSTM, batch: int) -> int:
+def operations(network: LSTM) -> int:
     """Of the matrix products of a step; a product and a sum are two."""
-    return 2 * batch * sum(matrix.size for matrix in _matrices(network))
+    return 2 * sum(matrix.size for matrix in _matrices(network))
 
 
-def numpy_step(network: LSTM, batch: int) -> Step:
+def numpy_step(network: LSTM) -> Step:
     """The project's."""
-    state, x = network.initial_state(batch), _characters(network, batch)
-    return lambda: network.step(x, state)
+    state = network.initial_state(1)
+    return lambda: network.step(CHARACTER, state)
 
 
-def products(network: LSTM, batch: int) -> Step:
+def products(network: LSTM) -> Step:
     """Nothing but the matrix products of a step, written into arrays that are there."""
     random = np.random.default_rng(0)
     pairs = [
-        (random.standard_normal((batch, len(matrix)), np.float32), matrix)
+        (random.standard_normal((1, len(matrix)), np.float32), matrix)
         for matrix in _matrices(network)
     ]
-    outs = [np.empty((batch, matrix.shape[1]), np.float32) for _, matrix in pairs]
+    outs = [np.empty((1, matrix.shape[1]), np.float32) for _, matrix in pairs]
 
     def step() -> None:
         for (rows, matrix), out in zip(pairs, outs, strict=True):
@@ -65,7 +66,7 @@ def keras_predict(network: LSTM) -> Step:
     return lambda: model.predict(window, verbose=0)
 
 
-def keras_compiled(network: LSTM, batch: int) -> Step:
+def keras_compiled(network: LSTM) -> Step:
     """Keras' cells in a compiled function with states."""
     import keras
     import tensorflow as tf
@@ -85,14 +86,14 @@ def keras_compiled(network: LSTM, batch: int) -> Step:
             new.append(state)
         return h @ wy + by, new
 
-    x = tf.constant(_characters(network, batch))
-    states = [[tf.zeros((batch, network.units))] * 2 for _ in network.layers]
+    x = tf.constant(CHARACTER)
+    states = [[tf.zeros((1, network.units))] * 2 for _ in network.layers]
     return lambda: step(x, states)
 
 
-def onnx_step(network: LSTM, batch: int) -> Step:
+def onnx_step(network: LSTM) -> Step:
     """onnxruntime with one thread."""
-    return _onnx(onnx_model(network), network.layers, _characters(network, batch))
+    return _onnx(onnx_model(network), network.layers, CHARACTER)
 
 
 def word_network() -> FastWordLSTM:
@@ -264,7 +265,3 @@ def _matrices(network: LSTM) -> list[Array]:
     first, *others = network.layers
     found = [first.Wh, network.Wy, *(w for layer in others for w in (layer.Wx, layer.Wh))]
     return [np.asarray(matrix) for matrix in found]
-
-
-def _characters(network: LSTM, batch: int) -> NDArray[np.int64]:
-    return np.arange(batch, dtype=np.int64) % len(network.vocabulary)

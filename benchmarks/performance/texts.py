@@ -13,7 +13,6 @@ from data.corpora import load_names
 from models.names.generator import NamesRequest
 from models.names.notebook import NotebookTrainer
 from models.tasks import task_of
-from models.text_generator import Accept
 from models.verse.poem import SonnetRequest
 from models.weights import Trained
 
@@ -31,14 +30,13 @@ class Written:
 
 
 class TaskWriter:
-    """One task with its shipped weights, and the word filter of the bot or another."""
+    """One task with its shipped weights, and the word filter of the bot."""
 
-    def __init__(self, task: str, accept: Accept | None = None) -> None:
+    def __init__(self, task: str) -> None:
         self._generator = task_of(task).generator
-        self.batch_size = self._generator.batch_size
         self._trained: Trained = task_of(task).load_shipped()
         task_of(task).prepare(self._trained)
-        self._accept = accept or WordFilter().allows
+        self._accept = WordFilter().allows
 
     def write(self, requests: Sequence[Any], *, steps: int | None = None) -> list[Any]:
         """The drafts after some steps, or when all are finished. They share batches."""

@@ -4,7 +4,7 @@
 
     faults.py      which fault comes when, from a seed, and how; database.py those of the database
     supervisor.py  the bot's process: restarts, memory, clock
-    crowd.py       members and what they do; hostile.py what the worst of them do
+    crowd.py       members and what they do
     ledger.py      every interaction and its fate; records.py what the bot confirmed
     report.py      the summary and the promises
     soak.py        puts them together

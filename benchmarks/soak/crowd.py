@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ballots import Ballot, PollMessage, poll_of
-from benchmarks.soak import hostile
 from benchmarks.soak.ledger import Entry, Ledger
-from benchmarks.soak.records import Records
+from benchmarks.soak.records import Ballot, PollMessage, Records, poll_of
 from bot.platforms.local.guild import User
 from bot.platforms.local.limits import ApiError, Upload
 from bot.platforms.local.records import Interaction, Message
@@ -41,7 +39,7 @@ Action = Callable[[User], Awaitable[None]]
 
 
 class Crowd:
-    """Members who use the bot at a rate; hostile ones at a share of it."""
+    """Members who use the bot at a rate."""
 
     def __init__(
         self, local: LocalDiscord, ledger: Ledger, records: Records, *, seed: int, members: int
@@ -72,8 +70,6 @@ class Crowd:
             self._settings: 1,
             self._manage_namers: 1,
             self._privacy: 1,
-            self._hostile_command: 4,
-            self._hostile_button: 3,
         }
 
     # Running
@@ -131,7 +127,7 @@ class Crowd:
         stores: bool = False,
     ) -> Entry:
         """Send a command."""
-        asked = self._local.state.invoke(member, command, options, despite_permissions=True)
+        asked = self._local.state.invoke(member, command, options)
         return self._enter(what, asked, worked, stores=stores)
 
     def _press(
@@ -301,18 +297,6 @@ class Crowd:
             entry = self._press("forget", member, overview, "Yes, delete my data")
             self._records.forgets.append((int(member.id), entry))
             await self.settled(entry)
-
-    async def _hostile_command(self, member: User) -> None:
-        command, options = self._one_of(hostile.OPTIONS)
-        await self.settled(self.send("hostile", member, command, options, worked="."))
-
-    async def _hostile_button(self, member: User) -> None:
-        if self._polls:
-            message = self._one_of(self._polls).message
-            asked = self._local.state.press(
-                member, message.id, self._one_of(hostile.BUTTONS), forged=True
-            )
-            await self.settled(self._enter("hostile", asked, "."))
 
     # What an administrator does
 

@@ -1,13 +1,12 @@
-"""Faults of the database: locked, slow, hung, gone, read-only. Also breaks stored weights."""
+"""Faults of the database: locked, slow, hung, gone, read-only."""
 
 import asyncio
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.store import url_of
@@ -159,30 +158,3 @@ class PostgresFaults:
 
 
 DatabaseFaults = SqliteFaults | PostgresFaults
-
-
-async def change_weights(url: URL, table: str, row: int, change: Callable[[bytes], bytes]) -> bytes:
-    """Change the weights of a row, behind the bot's back. Returns what was there."""
-    engine = create_async_engine(url)
-    try:
-        async with engine.begin() as connection:
-            query = text(f"SELECT weights FROM {table} WHERE id = :row")  # noqa: S608 (constant)
-            before = bytes((await connection.execute(query, {"row": row})).scalar_one())
-            update = text(f"UPDATE {table} SET weights = :weights WHERE id = :row")  # noqa: S608
-            await connection.execute(update, {"weights": change(before), "row": row})
-            return before
-    finally:
-        await engine.dispose()
-
-
-def flipped(content: bytes) -> bytes:
-    """With two bits flipped, in the second half: among the numbers, not in the header."""
-    changed = bytearray(content)
-    for place in (len(content) * 5 // 8, len(content) * 7 // 8):
-        changed[place] ^= 0x04
-    return bytes(changed)
-
-
-def truncated(content: bytes) -> bytes:
-    """The first two thirds."""
-    return content[: len(content) * 2 // 3]

@@ -3,46 +3,29 @@
 import asyncio
 import os
 import re
-import resource
 import signal
-import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import Any, TypeVar
 
 import numpy as np
 
 from benchmarks.soak.crowd import Crowd
-from benchmarks.soak.database import (
-    DatabaseFaults,
-    PostgresFaults,
-    change_weights,
-    flipped,
-    truncated,
-)
+from benchmarks.soak.database import DatabaseFaults, PostgresFaults
 from benchmarks.soak.ledger import text_of
 from benchmarks.soak.supervisor import Supervisor, limit_memory
-from bot.operate.healthcheck import ask
 from bot.platforms.local.faults import FaultKind, RestFault
 from bot.platforms.local.guild import ChannelKind
 from bot.platforms.local.server import LocalDiscord
 
-HALF_OPEN = 1_500
-"""Requests to the monitoring port that never end; many systems allow 1,024 descriptors."""
 NOTHING = -1
 """No limit of the size of files."""
 TRAINER_S = 10.0
 """Seconds until a training must have started."""
-VICTIM = "victim"
-"""The namer whose weights are broken."""
 REQUESTS, FILES = r"/(interactions|webhooks|channels)/", "GET .*/attachments/"
 """Paths of requests that fail."""
 BROKEN_FRAME = '{"op": 0, "t": "INTERACTION_CREATE", "s": '
 SQLITE, POSTGRES = "sqlite", "postgresql"
-T = TypeVar("T")
 ARCHIVED_AGAIN_S = 1.0
 FIRST_S = 8.0
 """Seconds before the first fault."""
@@ -59,24 +42,13 @@ class Step:
 
 @dataclass
 class Trouble:
-    """What faults act on.
-
-    half_served: a sentence for each time that broken weights answered.
-    """
+    """What faults act on."""
 
     local: LocalDiscord
     supervisor: Supervisor
     database: DatabaseFaults
     crowd: Crowd
-    victim: int
-    """The row of `VICTIM` in the database."""
-    other_weights: bytes
-    """Weights of another namer."""
-    version: int
-    """A version of the names that is live."""
-    half_served: list[str]
     random: np.random.Generator
-    monitoring_port: int
 
     async def apply(self, step: Step) -> None:
         """Make a fault, and return when it is over."""
@@ -115,83 +87,12 @@ class Trouble:
             await asyncio.sleep(ARCHIVED_AGAIN_S)
         channel.kind, channel.archived = ChannelKind.TEXT, False
 
-    # Monitoring
-
-    async def half_open_monitoring(self, seconds: float) -> None:
-        """Begin many requests, and begin them again when they are closed."""
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-        ends = time.monotonic() + seconds
-
-        async def begin() -> None:
-            while (left := ends - time.monotonic()) > 0:
-                with suppress(OSError):  # a timeout is one
-                    async with asyncio.timeout(left):
-                        connected = asyncio.open_connection("127.0.0.1", self.monitoring_port)
-                        reader, writer = await connected
-                        try:
-                            writer.write(b"GET /metrics HTTP/1.1\r\n")
-                            await reader.read()
-                        finally:
-                            writer.close()
-                await asyncio.sleep(1.0)
-
-        await asyncio.gather(*(begin() for _ in range(HALF_OPEN)))
-        status, _ = await asyncio.to_thread(ask, "127.0.0.1", self.monitoring_port, "/healthz")
-        if status != 200:
-            raise RuntimeError(f"/healthz answers {status} afterwards")
-
     # The disk
 
     async def full_disk(self, seconds: float) -> None:
         self.supervisor.limit_files(0)
         await asyncio.sleep(seconds)
         self.supervisor.limit_files(NOTHING)
-
-    # Weights
-
-    async def broken_namer(self, change: Callable[[bytes], bytes]) -> None:
-        """A namer's weights change while the bot is down."""
-        namers = partial(change_weights, self.database.url, "custom_models", self.victim)
-        before = await self._while_down(namers(change))
-        entry = self.crowd.send(
-            "broken namer", self.crowd.admin, "name", {"namer": VICTIM, "count": 3}, worked="🪶"
-        )
-        await self.crowd.settled(entry)
-        if entry.succeeded:
-            self.half_served.append(f"/name wrote with broken weights: {entry.text[:60]}")
-        await namers(lambda _: before)
-
-    async def broken_version(self) -> None:
-        """The weights of the live version change while the bot is down."""
-        versions = partial(change_weights, self.database.url, "versions", self.version)
-        before = await self._while_down(versions(flipped), limit_s=15.0)
-        if self.supervisor.online.is_set():
-            entry = self.crowd.send("about", self.crowd.admin, "about", worked=".")
-            await self.crowd.settled(entry)
-            if f"Version {self.version}" in entry.text:
-                self.half_served.append(f"/about shows broken weights: {entry.text[:60]}")
-        await self._while_down(versions(lambda _: before))
-
-    async def broken_file(self, change: Callable[[bytes], bytes]) -> None:
-        """A shipped weight file changes while the bot is down."""
-        path: Path = self.supervisor.checkout / "models" / "weights" / "sonnets.safetensors"
-        before = await asyncio.to_thread(path.read_bytes)
-        await self._while_down(asyncio.to_thread(path.write_bytes, change(before)), limit_s=10.0)
-        if self.supervisor.online.is_set():
-            self.half_served.append("the bot started with a broken weight file")
-        await self._while_down(asyncio.to_thread(path.write_bytes, before))
-
-    async def _while_down(self, work: Coroutine[Any, Any, T], *, limit_s: float = 90.0) -> T:
-        """Do something between a SIGKILL and the next start."""
-        self.supervisor.may_run.clear()
-        await self.supervisor.kill()
-        try:
-            done = await work
-        finally:
-            self.supervisor.may_run.set()
-        await self.supervisor.wait_online(limit_s)
-        return done
 
     # Training
 
@@ -359,19 +260,6 @@ FAULTS = (
     Fault("database hung", lambda t, s: _postgres(t).hang(s), 20.0, on=POSTGRES),
     Fault("database gone", lambda t, s: _postgres(t).go_away(s), 10.0, on=POSTGRES),
     Fault("database read-only", lambda t, s: _postgres(t).read_only(s), 8.0, on=POSTGRES),
-    # Monitoring
-    Fault("monitoring half-open", lambda t, s: t.half_open_monitoring(s), 12.0),
-    # Weights
-    Fault("weights of a namer flipped", lambda t, _: t.broken_namer(flipped), pause=15.0),
-    Fault("weights of a namer truncated", lambda t, _: t.broken_namer(truncated), pause=15.0),
-    Fault(
-        "weights of a namer swapped",
-        lambda t, _: t.broken_namer(lambda _: t.other_weights),
-        pause=15.0,
-    ),
-    Fault("live weights flipped", lambda t, _: t.broken_version(), pause=15.0),
-    Fault("shipped weights flipped", lambda t, _: t.broken_file(flipped), pause=15.0),
-    Fault("shipped weights truncated", lambda t, _: t.broken_file(truncated), pause=15.0),
     # Training
     Fault("trainer killed at its start", lambda t, _: t.kill_trainer(0), pause=10.0),
     Fault("trainer killed while it trains", lambda t, _: t.kill_trainer(30), pause=10.0),

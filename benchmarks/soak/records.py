@@ -1,23 +1,41 @@
-"""What the bot confirmed to members, compared with its database afterwards."""
+"""Votes and the rest that the bot confirmed to members, compared with its database afterwards."""
 
 import datetime
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import URL
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
-from benchmarks.ballots import TWICE_S, Ballot, is_confirmed, rows, votes_after
 from benchmarks.soak.ledger import NOT_SAVED, Entry, text_of
-from bot.platforms.local.records import Message
+from bot.chat.dispatch import ACKNOWLEDGED_S
+from bot.platforms.local.records import Interaction, Message
 
-VOTED = re.compile(r"You voted")
+RECEIPT = re.compile("You (voted|took your vote back)")
+VOTE_BUTTON = re.compile(r"vote:(?P<poll>[^:]+):(?P<position>\d+)")
 RETRACTED = re.compile(r"You took your vote back")
 KEPT = re.compile(r"^(Kept\.|You've kept this one already)")
 FORGOTTEN = re.compile(r"no longer stores anything about you")
 READY = re.compile(r"✅ (?P<name>.+) is ready")
 POLLS_STAY_OPEN = re.compile(r"New polls stay open for (?P<minutes>\d+)")
 HAS_WON = re.compile(r"The poll is closed: (?!no name )(?P<name>.+?) has won")
+
+Ballot = tuple[str, int]
+"""The IDs of a poll and of a member."""
+TWICE_S = 5.0
+"""Seconds between two presses that the bot may take for one, if it is slow: see `DOUBLE_PRESS`."""
+
+
+@dataclass(frozen=True)
+class PollMessage:
+    """A message with vote buttons."""
+
+    id: str
+    message: Message
+    buttons: Mapping[int, str]
+    """The custom_id of each button, by the position of its name."""
 
 
 @dataclass(frozen=True)
@@ -143,8 +161,8 @@ def _voted(entry: Entry, position: int | None) -> bool:
     """Whether a vote or, without a position, its retraction was confirmed."""
     if position is None:
         return RETRACTED.search(entry.text) is not None
-    is_said = VOTED.search(entry.text) or RETRACTED.search(entry.text)  # then taken back
-    return bool(is_said) or entry.is_shown or (entry.is_silent and is_confirmed(entry.asked))
+    is_said = RECEIPT.search(entry.text) is not None  # also of one that was then taken back
+    return is_said or entry.is_shown or (entry.is_silent and is_confirmed(entry.asked))
 
 
 async def read_stored(url: URL) -> Stored:
@@ -165,3 +183,46 @@ async def read_stored(url: URL) -> Stored:
         minutes=next((each.vote_minutes for each in minutes), None),
         winners={str(poll): str(name) for poll, name in winners},
     )
+
+
+def poll_of(message: Message) -> PollMessage:
+    """The poll of a message; raises LookupError if it has no vote buttons."""
+    found = [VOTE_BUTTON.fullmatch(button.custom_id or "") for button in message.buttons]
+    matches = [match for match in found if match]
+    if not matches:
+        raise LookupError(
+            "The messages of /dinoname have no buttons vote:<poll id>:<position>: "
+            "this bot takes no votes."
+        )
+    buttons = {int(match["position"]): match[0] for match in matches}
+    return PollMessage(matches[0]["poll"], message, buttons)
+
+
+def is_confirmed(asked: Interaction) -> bool:
+    """Whether the response to a vote says that it is stored.
+
+    A press is acknowledged without a word once it is stored, or when that takes too long.
+    """
+    if asked.acknowledged_at is None:
+        return False
+    in_time = asked.acknowledged_at - asked.created_at < ACKNOWLEDGED_S
+    return in_time or any(RECEIPT.search(message.content) for message in asked.followups)
+
+
+def votes_after(before: Set[int | None], position: int, *, is_double: bool) -> set[int | None]:
+    """The votes that a member may have after a press: one for the chosen name takes it back.
+
+    is_double: whether the bot may take it for a second press of a double click.
+    """
+    after = {None if vote == position else position for vote in before}
+    return after | {position} if is_double else after
+
+
+async def rows(url: URL, query: str) -> Sequence[Any]:
+    """What a query finds in the bot's database, behind the bot's back."""
+    engine = create_async_engine(url)
+    try:
+        async with engine.connect() as connection:
+            return (await connection.execute(text(query))).all()
+    finally:
+        await engine.dispose()

@@ -80,7 +80,6 @@ def promises(outcome: SoakResult) -> list[Promise]:
         "confirmed records lost": outcome.lost_records,
         "stored, although the member was told otherwise": outcome.contradictions,
         "messages left unfinished 60 s after a restart": outcome.left_unfinished,
-        "served broken weights": outcome.half_served,
         "ended by itself": supervisor.unexpected,
         "faults after which it did not come back": never_back,
     }

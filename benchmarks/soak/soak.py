@@ -1,8 +1,6 @@
 """Runs a soak: starts the bot, lets members use it, makes the faults, and judges."""
 
 import asyncio
-import datetime
-import socket
 import string
 import tempfile
 import time
@@ -14,26 +12,20 @@ from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from sqlalchemy import URL
 
-from benchmarks.ballots import rows
 from benchmarks.soak.crowd import Crowd
 from benchmarks.soak.database import DatabaseFaults, PostgresFaults, SqliteFaults
-from benchmarks.soak.faults import BY_NAME, POSTGRES, SQLITE, VICTIM, Step, Trouble, make_plan
+from benchmarks.soak.faults import BY_NAME, POSTGRES, SQLITE, Step, Trouble, make_plan
 from benchmarks.soak.ledger import DEADLINE_S, Entry, Ledger, unfinished
 from benchmarks.soak.records import Records, read_stored
 from benchmarks.soak.supervisor import Supervisor
 from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
-from bot.store import Database, Store
-from bot.training.queries import VersionFiles, Versions
-from bot.training.registry import version_of
 from models.fingerprints import Fingerprints
 from models.names.constraints import LIST_RECIPE
 from models.networks.ngram import NGram
 from models.networks.vocabulary import END, Vocabulary
-from models.tasks import task_of
-from models.weights import SHIPPED, ModelCard, save_weights
+from models.weights import ModelCard, save_weights
 
 ORDER = 5
 GREEK = "αβγδεζηθικλμνξοπρστυφχψω"
@@ -94,7 +86,6 @@ class SoakResult:
     faults: list[Recovered]
     supervisor: Supervisor
     log: str
-    half_served: list[str] = field(default_factory=list)
     left_unfinished: list[str] = field(default_factory=list)
     lost_records: list[str] = field(default_factory=list)
     contradictions: list[str] = field(default_factory=list)
@@ -122,7 +113,6 @@ class Soak:
             await database.start()
             stack.push_async_callback(database.close)
             (folder / "state").mkdir()
-            version = await _add_version(database.url)
             local = await stack.enter_async_context(
                 LocalDiscord(
                     port=0,
@@ -134,8 +124,6 @@ class Soak:
             )
             environment = {"LOG_FORMAT": "json", "COOLDOWN_SECONDS": "1", "NAMERS_PER_GUILD": "20"}
             environment |= {"RETRAIN_COOLDOWN_MINUTES": "0", "HOME_GUILDS": str(local.guild_id)}
-            monitoring_port = _free_port()
-            environment["METRICS_PORT"] = str(monitoring_port)
             if database.address:
                 environment["DATABASE_URL"] = database.address
             supervisor = await stack.enter_async_context(Supervisor(local, folder, environment))
@@ -154,19 +142,12 @@ class Soak:
             )
             self._show_plan(plan, supervisor.has_clock)
             await self._prepare(crowd)
-            query = "SELECT id FROM custom_models WHERE name = :name"
-            (victim,) = await rows(database.url, query, name=VICTIM)
             trouble = Trouble(
                 local,
                 supervisor,
                 database,
                 crowd,
-                victim.id,
-                namer(99),
-                version,
-                outcome.half_served,
                 np.random.default_rng([options.seed, 2]),
-                monitoring_port,
             )
             await self._go(outcome, plan, trouble)
             await supervisor.wait_online()
@@ -200,11 +181,9 @@ class Soak:
 
     async def _prepare(self, crowd: Crowd) -> None:
         """Import namers and train one."""
-        await self._insist(lambda: crowd.import_namer(VICTIM, namer(98)))
-        crowd.namers.clear()  # members don't use it
         await self._insist(lambda: crowd.create_namer("elves"))
         for number in range(self._options.large_namers):
-            content = await asyncio.to_thread(namer, number, LARGE)
+            content = await asyncio.to_thread(namer, number)
             name = f"large {number}"
             await self._insist(partial(crowd.import_namer, name, content))
         crowd.namers.append("elves")
@@ -286,37 +265,15 @@ class Soak:
         self._left[message.id] = f"{shown}"[:80]
 
 
-async def _add_version(url: URL) -> int:
-    """Add a version of the names that is live; its row."""
-    store = Store(Database(url))
-    try:
-        await store.database.migrate()
-        trained = await asyncio.to_thread(task_of("names").load_shipped)
-        content = await asyncio.to_thread((SHIPPED / "names.safetensors").read_bytes)
-        version = version_of(trained.card, trained.digest)
-        now = datetime.datetime.now(datetime.UTC)
-        number, _ = await store[Versions].add(version, VersionFiles(content), now, "activated")
-        return number
-    finally:
-        await store.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
-
-
-def namer(seed: int, size: int = 0) -> bytes:
-    """A weight file with n-grams of made-up names, and so many random ones."""
+def namer(seed: int) -> bytes:
+    """A large weight file, with n-grams of made-up names and many random ones."""
     random = np.random.default_rng(seed)
     names = sorted({"".join(random.choice(SYLLABLES, 3)) for _ in range(150)})
-    symbols = string.ascii_lowercase + (GREEK + CYRILLIC if size else "")
-    vocabulary = Vocabulary.of([symbols])
+    vocabulary = Vocabulary.of([string.ascii_lowercase + GREEK + CYRILLIC])
     base = len(vocabulary)
     fitted = NGram.fit([name + END for name in names], vocabulary, ORDER, 0.75)
     # A random context and what follows it, so that no two orders share their contexts.
-    codes = random.integers(base**ORDER, size=size)
+    codes = random.integers(base**ORDER, size=LARGE)
     grams = np.union1d(fitted.grams, codes)
     counts = np.ones(len(grams), np.int64)
     counts[np.searchsorted(grams, fitted.grams)] = 1000 * fitted.counts.clip(max=1000)

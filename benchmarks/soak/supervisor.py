@@ -5,14 +5,13 @@ import contextlib
 import dataclasses
 import os
 import resource
-import shutil
 import signal
 import time
 from pathlib import Path
 
 import psutil
 
-from benchmarks.bot_process import CHECKOUT, BotProcess
+from benchmarks.bot_process import BotProcess
 from benchmarks.soak.ledger import Down
 from bot.platforms.local.server import LocalDiscord
 from bot.startup import Exit
@@ -26,17 +25,6 @@ FAKETIME = (
     Path("/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1"),
 )
 """Where Debian's package libfaketime puts its library, which changes a process' clock."""
-
-
-def copy_checkout(folder: Path) -> Path:
-    """A copy of the source tree whose weights may be broken; the corpora are linked."""
-    for part in ("bot", "models", "data"):
-        ignored = shutil.ignore_patterns("__pycache__", "cache", "baselines")
-        shutil.copytree(CHECKOUT / part, folder / part, ignore=ignored)
-    shutil.copy(CHECKOUT / "pyproject.toml", folder)
-    if (cache := CHECKOUT / "data" / "cache").exists():
-        (folder / "data" / "cache").symlink_to(cache.resolve())
-    return folder
 
 
 class Supervisor:
@@ -70,8 +58,7 @@ class Supervisor:
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
                 "FAKETIME_FORCE_MONOTONIC_FIX": "0",  # it makes waiting threads poll
             }
-        self.checkout = copy_checkout(folder / "checkout")
-        self.bot = BotProcess(local, folder, environment, checkout=self.checkout)
+        self.bot = BotProcess(local, folder, environment)
         self._ending = ""
         """Why the process is about to end; empty while it should not."""
         self._tasks: list[asyncio.Task[None]] = []

@@ -1,7 +1,7 @@
 """`Ledger`: what must be true, from what members did and when; compared with the database."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from bot.store import Database
-from bot.store.schema import Community as CommunityRow
-from bot.store.schema import Discovery, Poll, Vote
+from bot.store.schema import Community, Discovery, Poll, Vote
 
 DAY, QUARTER = timedelta(days=1), timedelta(minutes=15)
 LATEST = timedelta(hours=2)
@@ -38,8 +37,6 @@ class Club:
     left_at: datetime | None = None
     days: dict[date, int] = field(default_factory=dict)
     """The poll of each day."""
-    missed: int = 0
-    """Days without one, because no process looked in time."""
 
 
 @dataclass
@@ -163,10 +160,6 @@ class Ledger:
             return
         poll.winner = min(ranked)[2]
         self.counts["winners"] += 1
-        key = poll.club.id, poll.names[poll.winner].lower()
-        if key in self.museum:
-            self.counts["names that won again"] += 1
-            return
         member = poll.asker
         here = [found for (club, _name), found in self.museum.items() if club == poll.club.id]
         today = sum(f.member == member and f.at.date() == now.date() for f in here)
@@ -175,7 +168,9 @@ class Ledger:
         if member is not None and not is_owned:
             self.counts["beyond 3 a day" if today >= DAILY_LIMIT else "beyond 200"] += 1
         name = poll.names[poll.winner]
-        self.museum[key] = Found(name, poll, now, member, member if is_owned else None)
+        self.museum[poll.club.id, name.lower()] = Found(
+            name, poll, now, member, member if is_owned else None
+        )
         self.counts["discoveries"] += 1
 
     def remove(self, poll: Entry, position: int) -> None:
@@ -216,61 +211,30 @@ class Ledger:
                 if poll.day is not None:
                     poll.club.days.pop(poll.day, None)
 
-    def stored_about(self, member: int) -> dict[str, int]:
-        """What `/privacy` must tell of the museum and the polls."""
-        counts = {
-            "vote": sum(member in poll.votes for poll in self.polls.values()),
-            "poll": sum(poll.asker == member for poll in self.polls.values()),
-            "discover": sum(found.member == member for found in self.museum.values()),
-        }
-        return {kind: number for kind, number in counts.items() if number}
-
     async def compare(self, database: Database, now: datetime, *, deeply: bool) -> None:
         """Compare with the database: every discovery and community; deeply, every poll and vote."""
-        async with database.reading() as session:
-            found = {
-                (row.community_id, row.key): (
-                    row.name,
-                    row.poll_id,
-                    row.found_at,
-                    row.member_id,
-                    row.owner_id,
-                )
-                for row in await session.scalars(select(Discovery))
-            }
-            clubs = {
-                row.id: (row.daily_from, row.daily_stopped, row.left_at is None)
-                for row in await session.scalars(select(CommunityRow))
-            }
-            polls = {
-                row.id: (row.member_id, row.day, row.closed_at, row.winner)
-                for row in (await session.scalars(select(Poll)) if deeply else ())
-            }
-            votes = {
-                (row.poll_id, row.member_id): row.position
-                for row in (await session.scalars(select(Vote)) if deeply else ())
-            }
-        expected = {
-            key: (f.name, f.poll.id, f.at, f.member, f.owner) for key, f in self.museum.items()
+        found, club, poll, polls = Discovery, Community, Poll, self.polls.values()
+        where = found.community_id, found.key
+        what = found.name, found.poll_id, found.found_at, found.member_id, found.owner_id
+        expected: dict[Sequence[Any], set[Any]] = {
+            (*where, *what): {
+                (*key, f.name, f.poll.id, f.at, f.member, f.owner) for key, f in self.museum.items()
+            },
+            (club.id, club.daily_from, club.daily_stopped, club.left_at.is_(None)): {
+                (c.id, c.daily_from, c.stopped, c.left_at is None) for c in self.clubs.values()
+            },
         }
-        self._differ("discovery", expected, found, now)
-        settings = {
-            club.id: (club.daily_from, club.stopped, club.left_at is None)
-            for club in self.clubs.values()
-            if club.id in clubs or club.daily_from is not None
-        }
-        self._differ("community", settings, clubs, now)
         if deeply:
-            of_polls = {p.id: (p.asker, p.day, p.closed, p.winner) for p in self.polls.values()}
-            self._differ("poll", of_polls, polls, now)
-            of_votes = {(p.id, m): v[0] for p in self.polls.values() for m, v in p.votes.items()}
-            self._differ("vote", of_votes, votes, now)
+            columns = poll.id, poll.member_id, poll.day, poll.closed_at, poll.winner
+            expected[columns] = {(p.id, p.asker, p.day, p.closed, p.winner) for p in polls}
+            expected[Vote.poll_id, Vote.member_id, Vote.position] = {
+                (p.id, member, vote[0]) for p in polls for member, vote in p.votes.items()
+            }
+        unknown = {(number, None, None, True) for number in self.clubs}  # need not be stored
+        async with database.reading() as session:
+            for read, rows in expected.items():
+                stored = {tuple(row) for row in await session.execute(select(*read))}
+                for row in (rows ^ stored) - unknown:
+                    how = "not stored" if row in rows else "stored"
+                    self.note(f"{read[0]} {how}: {row}", now)
         self.counts["comparisons"] += 1
-
-    def _differ(
-        self, kind: str, expected: dict[Any, Any], stored: dict[Any, Any], now: datetime
-    ) -> None:
-        for key in expected.keys() | stored.keys():
-            if expected.get(key, "nothing") != stored.get(key, "nothing"):
-                about = f"{expected.get(key, 'nothing')}, stored {stored.get(key, 'nothing')}"
-                self.note(f"{kind} {key}: expected {about}", now)

@@ -2,26 +2,25 @@
 
 import asyncio
 import itertools
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 from sqlalchemy import URL, event
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from benchmarks.soak.crowd import ENDINGS, SYLLABLES
+from benchmarks.soak.crowd import SYLLABLES
 from bot.chat import dispatch
-from bot.chat.commands import Command, Group
 from bot.chat.message import Button, Message
 from bot.chat.turn import Deleted, Forbidden, MessageRef, Source, Unreachable
 from bot.features import REGISTRY, stopping
 from bot.features.jobs import Jobs
 from bot.fleet.membership import Fleet
 from bot.polls.poll_message import ACTION
+from bot.polls.queries import MOST_ANSWERS
 from bot.polls.votes import parse
 from bot.store import Database, Store
 from bot.words import WordFilter
@@ -37,12 +36,6 @@ NONCE = timedelta(minutes=5)
 """How long the chat knows a message of the same nonce again."""
 STOPPED_S = 5.0
 """Seconds in which the tasks of a killed process must have ended."""
-COMMANDS = {
-    command.name: command
-    for each in REGISTRY.commands
-    for command in (each.commands if isinstance(each, Group) else (each,))
-    if isinstance(command, Command)
-}
 
 
 @dataclass
@@ -56,6 +49,8 @@ class Chat:
     """Where each message is."""
     polls: dict[int, int] = field(default_factory=dict)
     """The message of each poll."""
+    answers: list[int] = field(default_factory=list)
+    """Messages that answer commands and may show winners, the oldest first."""
     sent: Counter[int] = field(default_factory=Counter)
     """Number of messages with each nonce, the poll's id."""
     closed_channels: set[int] = field(default_factory=set)
@@ -64,6 +59,13 @@ class Chat:
     """Whether nobody can reach it."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(10**6))
     nonces: dict[tuple[int, int], tuple[datetime, int]] = field(default_factory=dict)
+
+    def old_answers(self) -> set[int]:
+        """Answers of which the bot no longer knows what they show."""
+        by_channel: defaultdict[int, list[int]] = defaultdict(list)
+        for number in filter(self.places.__contains__, self.answers):
+            by_channel[self.places[number].channel_id].append(number)
+        return {number for each in by_channel.values() for number in each[:-MOST_ANSWERS]}
 
     def delete(self, number: int) -> None:
         """Delete a message."""
@@ -120,13 +122,18 @@ class View(FakePlatform):
 class YearTurn(FakeTurn):
     """A request whose public answer is a message of the chat."""
 
+    chat: Chat = field(kw_only=True)
+
     async def respond(self, message: Message) -> MessageRef | None:
         """Answer."""
         await super().respond(message)
         if message.private or self.channel_id is None:
             return None
         ref = MessageRef(self.channel_id, 0, self.community_id)
-        return replace(ref, message_id=await self.platform.send(ref, message))
+        number = await self.platform.send(ref, message)
+        if not any(button.action == ACTION for button in message.buttons):
+            self.chat.answers.append(number)
+        return replace(ref, message_id=number)
 
     async def edit_source(self, message: Message) -> None:
         """Replace the message of a button, which may be a private one."""
@@ -137,32 +144,21 @@ class YearTurn(FakeTurn):
 
 
 class Namer(FakeWriter):
-    """Writes new names; a few of them have won before."""
+    """Writes names that it has never written before."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.random = np.random.default_rng(seed)
-        self.words = WordFilter()
-        self.winners: list[str] = []
-        """Names that may come again."""
-        self.written: Counter[str] = Counter()
-        """How often each name was written."""
+        self._words, self._numbers = WordFilter(), itertools.count()
 
     async def names(
         self, request: NamesRequest, trained: Trained | None = None, caller: Caller = NOBODY
     ) -> NamesResult:
-        """Five names."""
-        made: dict[str, None] = {}
-        while len(made) < request.count:
-            parts = self.random.choice(SYLLABLES, 4)
-            name = "".join(parts) + str(self.random.choice(ENDINGS))
-            comes_again = bool(self.winners) and self.random.random() < 0.03
-            if comes_again:
-                name = str(self.random.choice(self.winners)).lower()
-            if comes_again or (not self.written[name] and self.words.allows(name)):
-                made[name] = None
-        self.written.update([*made])
-        self.names_found = tuple(made)
+        """Names of syllables, one for each digit of a number."""
+        names = (
+            "".join(SYLLABLES[int(digit)] for digit in f"{number:05}") + "saurus"
+            for number in self._numbers
+        )
+        self.names_found = tuple(itertools.islice(filter(self._words.allows, names), request.count))
         return await super().names(request, trained, caller)
 
 
@@ -244,8 +240,8 @@ class Process:
         for task in self._tasks - {asyncio.current_task()}:
             task.cancel()
 
-    async def run(self, *works: Coroutine[Any, Any, Any]) -> bool:
-        """Run some requests or jobs side by side. Returns whether the process has survived them."""
+    async def run(self, *works: Coroutine[Any, Any, Any]) -> None:
+        """Run some requests or jobs side by side, until the process is killed."""
         self._tasks = {asyncio.create_task(work) for work in works}
         pending = self._tasks
         while pending and not self.is_dead:
@@ -254,10 +250,9 @@ class Process:
             await asyncio.wait(pending, timeout=STOPPED_S)
         if self.is_dead:
             await asyncio.sleep(0.1)  # the server may be committing what it was sent last
-            return False
+            return
         for task in self._tasks:
             task.result()
-        return True
 
     async def stop(self) -> None:
         """Stop as after SIGTERM."""
@@ -277,32 +272,28 @@ class Process:
         if sweeps:
             await self.jobs.communities.sweep()
 
-    async def command(
-        self, community: int, member: int, typed: str, /, **options: object
-    ) -> YearTurn:
+    async def command(self, community: int, member: int, typed: str, /, **options: object) -> None:
         """Let a member use a command."""
-        command, turn = COMMANDS[typed], self._turn(community, member)
-        built = command.build(**options)
-        await dispatch.run(self.app, turn, command.answer, built, name=typed)
-        return turn
+        command, turn = REGISTRY.by_name[typed], self._turn(community, member)
+        await dispatch.run(self.app, turn, command.answer, command.build(**options), name=typed)
 
     async def press(
         self, community: int, member: int, button: Button, number: int | None = None
-    ) -> YearTurn:
+    ) -> None:
         """Let a member press a button of a message, or of a private one."""
         turn = self._turn(community, member)
         if number is not None:
             ref = self.chat.places[number]
             turn.source, turn.channel_id = Source(ref), ref.channel_id
         await dispatch.press(self.app, turn, button.action, button.state)
-        return turn
 
     def _turn(self, community: int, member: int) -> YearTurn:
         user = ADA if member == ADA.id else replace(ADA, id=member, display_name=f"M{member}")
         if member != ADA.id:
             user = replace(user, is_moderator=False, is_manager=False, is_administrator=False)
         channel = general(community)
-        return YearTurn(self.view, user, community, channel, created_at=self.chat.now)
+        at = self.chat.now
+        return YearTurn(self.view, user, community, channel, created_at=at, chat=self.chat)
 
 
 def general(community: int) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from rich.progress import Progress
@@ -17,7 +17,6 @@ from sqlalchemy.engine import URL
 from benchmarks.year.ledger import DAY, MOST_WRONG, Club, Entry, Ledger
 from benchmarks.year.processes import Chat, Namer, Process
 from bot.chat.message import Button, plain
-from bot.museum import museum
 from bot.polls.poll_message import ACTION
 from bot.privacy import privacy
 from bot.settings import Settings
@@ -44,10 +43,10 @@ CLUBS = (
     (LOSES_CHANNEL, "America/Santiago", 0, 6, 60, 80),
 )
 """Number, zone, local hour, hours to vote, and members from and to."""
-KEEN = FIRST_MEMBER
-"""A member who asks five times a day, until the collection is full."""
-COUNTED = re.compile(r"([\d,]+) (vote|poll|discover)")
-EXHIBIT = re.compile(r"\d+\. (?:⭐ )?(\w+) · .*?(?: · found by (.+))?$")
+KEEN, KEEN_DAYS = FIRST_MEMBER, 90
+"""A member who asks five times a day, and for how long: until the collection is full."""
+Work = Coroutine[Any, Any, Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -73,10 +72,9 @@ class Year:
         self.chat = Chat(
             datetime.combine(options.start, time(), UTC), {number for number, *_ in CLUBS}
         )
-        self.namer = Namer(options.seed)
         settings = Settings(state_dir=folder, cooldown_seconds=0)
         self.world = World(
-            settings, Templates(folder, ""), writer=self.namer, now=lambda: self.chat.now
+            settings, Templates(folder, ""), writer=Namer(), now=lambda: self.chat.now
         )
         self.audit = Database(url)
         self.processes: list[Process] = []
@@ -84,8 +82,6 @@ class Year:
         self.down_until = self.away_until = self.chat.now
         self.is_torn = False
         """Whether a process was killed in this step."""
-        self.stopped: set[int] = set()
-        """The communities whose dinosaur of the day has stopped, as it is stored."""
         self.sweeps = True
 
     @property
@@ -135,22 +131,27 @@ class Year:
             self.processes.append(Process(self.chat, self.world, self.url, is_shared=is_shared))
             self.sweeps = True
             self.ledger.counts["starts"] += 1
+        for process in self.processes:
+            process.view.communities = tuple(self.chat.communities)
+            process.view.is_connected = not self.chat.is_away
 
-    async def _run(
-        self, works: Sequence[tuple[Process, Sequence[Coroutine[Any, Any, Any]]]]
-    ) -> None:
-        """Run works of each process side by side, one of which may be killed meanwhile."""
-        self.is_torn = False
+    async def _run(self, works: Sequence[tuple[Process, Work]]) -> None:
+        """Run works of all processes side by side, one of which may be killed meanwhile."""
         if self.random.random() < 0.02:
             self._any_process().fuse = int(self.random.integers(0, 25))
-        survived = await asyncio.gather(*(process.run(*each) for process, each in works))
+        mine = [[work for process, work in works if process is each] for each in self.processes]
+        await asyncio.gather(*(p.run(*each) for p, each in zip(self.processes, mine, strict=True)))
         for process in self.processes:
             process.fuse = None
-        self.is_torn = not all(survived)
-        self.ledger.counts["kills"] += len(survived) - sum(survived)
+        killed = sum(process.is_dead for process in self.processes)
+        self.is_torn = killed > 0
+        self.ledger.counts["kills"] += killed
 
     def _any_process(self) -> Process:
-        return self.processes[int(self.random.integers(len(self.processes)))]
+        return self._one_of(self.processes)
+
+    def _one_of(self, things: Sequence[T]) -> T:
+        return things[int(self.random.integers(len(things)))]
 
     async def _step(self) -> None:
         """Some minutes later: members act, then background jobs run in all processes."""
@@ -161,14 +162,10 @@ class Year:
         if self.now < self.down_until:
             return
         await self._start()
-        for process in self.processes:
-            process.view.communities = tuple(self.chat.communities)
-            process.view.is_connected = not self.chat.is_away
         if not self.chat.is_away:
             await self._members_act()
         await self._start()
-        works = [(process, [process.work(sweeps=self.sweeps)]) for process in self.processes]
-        await self._run(works)
+        await self._run([(each, each.work(sweeps=self.sweeps)) for each in self.processes])
         await self._note_round()
         self.sweeps = self.is_torn or self.random.random() < 0.1
         chance = self.random.random()
@@ -189,9 +186,9 @@ class Year:
     # Members
 
     async def _members_act(self) -> None:
-        """Members ask for names, vote and look around, all at the same moment."""
+        """Members ask for names and vote, all at the same moment."""
         ledger, random = self.ledger, self.random
-        works: dict[Process, list[Coroutine[Any, Any, Any]]] = {p: [] for p in self.processes}
+        works: list[tuple[Process, Work]] = []
         asked: set[tuple[int, int]] = set()
         """Communities and members."""
         allowed: dict[tuple[int, int], set[int | None]] = {}
@@ -199,38 +196,29 @@ class Year:
         for club in self._here():
             number = int(random.poisson(0.3 if club.id == 1 else 0.05))
             askers = [int(each) for each in random.choice(club.members, number)]
-            if club.id == 1 and random.random() < 0.25 and not self._is_full(KEEN):
+            is_early = (self.now.date() - self.options.start).days < KEEN_DAYS
+            if club.id == 1 and is_early and random.random() < 0.25:
                 askers.append(KEEN)
             for member in {*askers} - ledger.gone:
                 asked.add((club.id, member))
                 process = self._any_process()
-                works[process].append(process.command(club.id, member, "dinoname"))
+                works.append((process, process.command(club.id, member, "dinoname")))
         for poll in self._open_polls():
             votes = random.poisson(self._eagerness(poll))
             for member in {*map(int, random.choice(poll.club.members, votes))} - ledger.gone:
                 position, process = int(random.integers(len(poll.names))), self._any_process()
-                button, message = (
-                    Button("", ACTION, f"{poll.id}:{position}"),
-                    self.chat.polls[poll.id],
-                )
-                works[process].append(process.press(poll.club.id, member, button, message))
-                allowed[poll.id, member] = {poll.position_of(member)}
+                button = Button("", ACTION, f"{poll.id}:{position}")
+                number = self.chat.polls[poll.id]
+                works.append((process, process.press(poll.club.id, member, button, number)))
+                before = poll.position_of(member)
                 ledger.vote(poll, member, position, self.now)
-                allowed[poll.id, member].add(poll.position_of(member))
+                allowed[poll.id, member] = {before, poll.position_of(member)}
                 ledger.counts["votes"] += 1
-        if random.random() < 0.01:  # the bot knows what the last 100 answers of a channel show
-            process, club = self._any_process(), self._here()[0]
-            name = str(random.choice(["museum", "champion", "halloffame", "leaderboard"]))
-            works[process].append(process.command(club.id, int(random.choice(club.members)), name))
-        await self._run([(process, each) for process, each in works.items() if each])
+        await self._run(works)
         await self._note_requests(asked, allowed)
 
     def _here(self) -> list[Club]:
         return [self.ledger.clubs[number] for number in sorted(self.chat.communities)]
-
-    def _is_full(self, member: int) -> bool:
-        owned = [f for (c, _n), f in self.ledger.museum.items() if c == 1 and f.owner == member]
-        return len(owned) >= 200 and bool(self.ledger.counts["beyond 200"] >= 5)
 
     def _open_polls(self) -> list[Entry]:
         return [
@@ -309,56 +297,46 @@ class Year:
         async with self.audit.reading() as session:
             closed = {*await session.scalars(select(Poll.id).where(Poll.closed_at == now))}
             kept = {*await session.scalars(select(Poll.id))} if self.sweeps else set()
-            self.stopped = {
-                *await session.scalars(
-                    select(Community.id).where(Community.daily_stopped.is_not(None))
-                )
-            }
+            has_stopped = select(Community.id).where(Community.daily_stopped.is_not(None))
+            stopped = {*await session.scalars(has_stopped)}
+
+        def stop(club: Club, reason: str) -> None:
+            if not self.is_torn or club.id in stopped:
+                club.daily_from, club.stopped = None, reason
+                ledger.counts[f"stopped: {reason}"] += 1
+
         for poll in sorted(ledger.polls.values(), key=lambda poll: poll.closes):
-            if (poll.id in closed) > (poll.closes <= now):
+            if poll.id in closed and poll.closes > now:
                 ledger.note(f"poll {poll.id} was closed early", now)
             if poll.id in closed:
                 ledger.close(poll, now)
-                if poll.winner is not None:
-                    self.namer.winners.append(poll.names[poll.winner])
-                club = poll.club
-                if poll.day is not None and not self.chat.is_away and ledger.is_quiet(club):
-                    self._stop(club, "quiet")
+                if poll.day and not self.chat.is_away and ledger.is_quiet(poll.club):
+                    stop(poll.club, "quiet")
             elif not poll.closed and poll.closes <= now and not self.is_torn:
                 ledger.note(f"poll {poll.id} is still open", now)
-        for club in ledger.clubs.values():
-            if (day := ledger.due(club, now)) is not None and day not in club.days:
-                await self._note_daily(club, day)
+        due = [(club, day) for club in ledger.clubs.values() if (day := ledger.due(club, now))]
+        for club, day in due:
+            if day not in club.days and ledger.is_quiet(club):  # it was killed as the vote closed
+                stop(club, "quiet")
         await self._note_polls(set())
-        for club in ledger.clubs.values():
-            of_day = ledger.polls.get(club.days.get(ledger.due(club, now) or date.min, 0))
-            if of_day is not None and club.channel in self.chat.closed_channels:
-                self._stop(club, "closed")
+        for club, day in due:
+            if day in club.days and club.channel in self.chat.closed_channels:
+                stop(club, "closed")
+            has_to_come = club.daily_from and not self.is_torn and not self.chat.is_away
+            if day not in club.days and has_to_come:
+                ledger.note(f"no daily of {day} in {club.id}", now)
         if self.sweeps and not self.is_torn:
             before = {*ledger.polls}
             ledger.sweep(now)
             if lost := (before & {*ledger.polls}) - kept:
                 ledger.note(f"polls are lost: {lost}", now)
 
-    async def _note_daily(self, club: Club, day: date) -> None:
-        """Look whether the names of a day have come, as they must."""
-        ledger, now = self.ledger, self.now
-        await self._note_polls(set())
-        if day not in club.days and not self.is_torn and not self.chat.is_away:
-            ledger.note(f"no daily of {day} in {club.id}", now)
-
-    def _stop(self, club: Club, reason: str) -> None:
-        """The dinosaur of the day has stopped, unless the process was killed before."""
-        if not self.is_torn or club.id in self.stopped:
-            club.daily_from, club.stopped = None, reason
-            self.ledger.counts[f"stopped: {reason}"] += 1
-
     # What happens to a community
 
-    def _plan(self, day: int) -> list[Coroutine[Any, Any, Any]]:
+    def _plan(self, day: int) -> list[Work]:
         """What happens on a day, by itself."""
         clubs, random = self.ledger.clubs, self.random
-        plan: list[Coroutine[Any, Any, Any]] = []
+        plan: list[Work] = []
         if day % 60 in (3, 12 + day // 60 * 3):
             plan.append(self._come_or_go(clubs[COMES_AND_GOES], leaves=day % 60 == 3))
         if day in (40, 200, 90, 245):
@@ -374,7 +352,7 @@ class Year:
             plan.append(self._forget(stays=bool(random.random() < 0.5)))
         return plan
 
-    async def _alone(self, happening: Coroutine[Any, Any, Any]) -> None:
+    async def _alone(self, happening: Work) -> None:
         """Let something happen while nothing else does."""
         if self.now < max(self.down_until, self.away_until):
             happening.close()
@@ -395,19 +373,18 @@ class Year:
         if leaves != (club.id in self.chat.communities):
             return
         self.chat.communities ^= {club.id}
-        for process in self.processes:
-            process.view.communities = tuple(self.chat.communities)
-        process = self._any_process()
-        if self.random.random() < 0.3:  # it happens while the bot is off; the next start sees it
-            for each in self.processes:
-                each.kill()
-            await self._start()
-            process = self.processes[0]
-            await process.jobs.communities.sweep()
+        is_off = self.random.random() < 0.3  # the next start sees it
+        if is_off:
+            for process in self.processes:
+                process.kill()
+        await self._start()
+        communities = self._any_process().jobs.communities
+        if is_off:
+            await communities.sweep()
         elif leaves:
-            await process.jobs.communities.left(club.id)
+            await communities.left(club.id)
         else:
-            await process.jobs.communities.joined(club.id)
+            await communities.joined(club.id)
         has_data = bool(club.days) or club.daily_from is not None
         club.left_at = self.now if leaves else None
         self.ledger.counts["communities left" if leaves else "communities back"] += 1
@@ -418,39 +395,31 @@ class Year:
         """The channel of the dinosaurs is deleted; some days later a manager chooses another."""
         if day in (5, 105):
             self.chat.closed_channels.add(club.channel)
-            for number in [
-                n for n, ref in self.chat.places.items() if ref.channel_id == club.channel
-            ]:
-                self.chat.delete(number)
+            for number, place in [*self.chat.places.items()]:
+                if place.channel_id == club.channel:
+                    self.chat.delete(number)
             for poll in self.ledger.polls.values():
                 poll.is_deleted |= poll.channel == club.channel and poll.closed is None
         else:
             await self._set_daily(club, club.channel + 1000)
 
     async def _remove_name(self) -> None:
-        """A moderator removes a name that stands in one poll only, most often one that has won."""
-        polls = [p for p in self.ledger.polls.values() if p.club.id in self.chat.communities]
-        if not polls:
+        """A moderator removes a name, most often one that has won."""
+        here, polls = self.chat.communities, self.ledger.polls.values()
+        if not (shown := [poll for poll in polls if poll.is_shown and poll.club.id in here]):
             return
-        poll = polls[int(self.random.integers(len(polls)))]
-        if not poll.is_shown:
-            return
-        won = poll.winner is not None and self.random.random() < 0.7
-        position = poll.winner if won and poll.winner is not None else 0
-        name = poll.names[position]
-        if self.namer.written[name.lower()] > 1 or position in poll.removed:
-            return
-        button = Button("", "moderate", f"name:{poll.id}:{position}")
-        await self._any_process().press(poll.club.id, ADA.id, button)
-        self.ledger.remove(poll, position)
-        self.namer.winners = [each for each in self.namer.winners if each != name]
-        self.ledger.counts["names removed"] += 1
+        poll = self._one_of(shown)
+        position = (poll.winner or 0) if self.random.random() < 0.7 else 0
+        if position not in poll.removed:
+            button = Button("", "moderate", f"name:{poll.id}:{position}")
+            await self._any_process().press(poll.club.id, ADA.id, button)
+            self.ledger.remove(poll, position)
+            self.ledger.counts["names removed"] += 1
 
     async def _delete_message(self) -> None:
         """A moderator deletes the message of an open poll: nothing wins."""
-        polls = [poll for poll in self._open_polls() if poll.is_shown]
-        if polls:
-            poll = polls[int(self.random.integers(len(polls)))]
+        if polls := [poll for poll in self._open_polls() if poll.is_shown]:
+            poll = self._one_of(polls)
             poll.is_deleted = True
             self.chat.delete(self.chat.polls[poll.id])
             self.ledger.counts["messages deleted"] += 1
@@ -468,7 +437,7 @@ class Year:
     # What is looked at
 
     async def _look(self, *, deeply: bool) -> None:
-        """Compare the database with the ledger, and each month what members are shown."""
+        """Compare the database with the ledger, and each month the messages."""
         if self.now < max(self.down_until, self.away_until):
             self.down_until = self.away_until = self.now
         self.sweeps = deeply or self.is_torn
@@ -476,72 +445,17 @@ class Year:
             await self._step()
             self.sweeps = self.is_torn
         await self.ledger.compare(self.audit, self.now, deeply=deeply)
-        if not deeply:
-            return
-        await self._start()
-        for club in self._here():
-            await self._look_at_museum(club)
-        for member in self.random.choice(self.ledger.clubs[1].members, 25):
-            await self._look_at_member(int(member))
-        await self._look_for_removed()
-
-    async def _look_at_museum(self, club: Club) -> None:
-        ledger, process = self.ledger, self._any_process()
-        here = {
-            found.name: found for (where, _k), found in ledger.museum.items() if where == club.id
-        }
-        expected = set()
-        for name, found in here.items():
-            finder = f"@{found.member}" if found.member else None
-            expected.add((name, "everybody here" if found.poll.day else finder))
-        shown = []
-        for page in range(max(1, -(-len(here) // 9))):
-            button = Button("", museum.ACTION, f"newest:{page}")
-            turn = await process.press(club.id, ADA.id, button)
-            lines = lines_of(turn.answers[-1]).splitlines() if turn.answers[-1].embeds else []
-            shown += [match.groups() for line in lines if (match := EXHIBIT.match(line))]
-        if {*shown} != expected or len(shown) != len(expected):
-            wrong = {*shown} ^ expected
-            ledger.note(
-                f"/museum of {club.id} shows {len(shown)}: {sorted(map(str, wrong))[:4]}", self.now
-            )
-        turn = await process.command(club.id, ADA.id, "leaderboard", period="ever")
-        leaders: dict[int, list[datetime]] = {}
-        for found in here.values():
-            if found.member:
-                leaders.setdefault(found.member, []).append(found.at)
-        order = sorted((-len(at), max(at), member) for member, at in leaders.items())[:10]
-        told = [f"{n}. @{m} · {-k}" for n, (k, _at, m) in enumerate(order, 1)]
-        lines = lines_of(turn.answers[-1]).splitlines() if turn.answers[-1].embeds else []
-        if [line.rpartition(" ")[0] for line in lines] != told:
-            ledger.note(f"/leaderboard of {club.id}: {lines[:3]}, not {told[:3]}", self.now)
-        ledger.counts["pages looked at"] += 1
-
-    async def _look_at_member(self, member: int) -> None:
-        ledger, process = self.ledger, self._any_process()
-        turn = await process.command(1, member, "privacy")
-        embed = turn.answers[-1].embeds[0]
-        told = {kind: int(n.replace(",", "")) for n, kind in COUNTED.findall(plain(embed.lines[0]))}
-        if told != ledger.stored_about(member):
-            ledger.note(
-                f"/privacy of {member}: {told}, not {ledger.stored_about(member)}", self.now
-            )
-        owned = {f.name for (c, _k), f in ledger.museum.items() if c == 1 and f.owner == member}
-        turn = await process.command(1, member, "collection")
-        answer = turn.answers[-1]
-        shown = re.findall(r"^\d+\. (?:⭐ )?(\w+)", lines_of(answer), re.M) if answer.embeds else []
-        if len(shown) != min(9, len(owned)) or not {*shown} <= owned:
-            ledger.note(f"/collection of {member}: {shown}, not {sorted(owned)[:9]}", self.now)
+        if deeply:
+            await self._look_for_removed()
 
     async def _look_for_removed(self) -> None:
         """Removed names in messages, forgotten members in the database, what came twice."""
         ledger, chat = self.ledger, self.chat
         removed = {name: club for club, name in ledger.removed}
-        for number, message in chat.shown.items():
-            words = " ".join(
-                (plain(message.content), *(lines_of(message) if e else "" for e in message.embeds))
-            )
-            words += " ".join(button.label for button in message.buttons)
+        for number in chat.shown.keys() - chat.old_answers():
+            message = chat.shown[number]
+            parts = [plain(message.content), *(button.label for button in message.buttons)]
+            words = " ".join([*parts, lines_of(message) if message.embeds else ""])
             for name in {*re.findall(r"\w+", words)} & removed.keys():
                 if chat.places[number].community_id == removed[name]:
                     ledger.note(f"{name}, which was removed, is in {words[:99]!r}", self.now)

@@ -125,11 +125,6 @@ class HeldOutLosses:
         """The losses of Mangosaurus, which is measured first."""
         return next(iter(self.losses.values()))
 
-    def best(self, family: str) -> tuple[str, float]:
-        """The system with the lowest loss among those whose names start with `family`."""
-        found = {k: x.nats_per_character for k, x in self.losses.items() if k.startswith(family)}
-        return min(found.items(), key=lambda system: system[1])
-
     def differences(self) -> Mapping[str, Estimate | None]:
         """The loss of Mangosaurus minus that of each other system."""
         others = list(self.losses.items())[1:]

@@ -137,7 +137,7 @@ class NamesFindings:
 def names_board(evaluation: Evaluation) -> tuple[Board, Pictures]:
     """Run all measures; the part of names on the scoreboard, and its plots."""
     found = _findings(evaluation)
-    pictures = training_plots("names", found.losses)
+    pictures = training_plots("names")
     names = [name.capitalize() for name in found.names[:SAMPLES]]
     starts = range(0, len(names), SAMPLES_IN_ROW)
     board = Board(

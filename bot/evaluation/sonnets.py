@@ -13,12 +13,12 @@ from bot.evaluation.baselines import kneser_ney, notebook_sonnets, pretrained
 from bot.evaluation.headline import Figure
 from bot.evaluation.held_out import HeldOutLosses
 from bot.evaluation.options import Evaluation
-from bot.evaluation.plots import by_line, training_plots
+from bot.evaluation.plots import training_plots
 from bot.evaluation.poems import generate_poems, poems_of_plays, sampled_poems, trigram_poems
 from bot.evaluation.previous import PreviousWeights, previous_poems, previous_weights
 from bot.evaluation.readings import understood_table
 from bot.evaluation.samples import today
-from bot.evaluation.scoreboard import Board, Pictures, Plot, QualityTarget, ScoreboardError, Table
+from bot.evaluation.scoreboard import Board, Pictures, QualityTarget, ScoreboardError, Table
 from bot.evaluation.sense import Sense, SenseReference, ToldApart, measure_sense
 from bot.evaluation.texts_read import FREQUENT, TextsRead, packed_sources
 from bot.evaluation.verse import (
@@ -93,10 +93,6 @@ SPEED = (
     "Time from the request until the first lines are shown, which appear together, and until the "
     "last: {count} poems, on one core."
 )
-RHYME_AND_METRE = (
-    "Share of poems in which a line rhymes with its partner, and in which it is iambic. Lines with "
-    "given words are excluded from the latter."
-)
 
 
 @dataclass(frozen=True)
@@ -147,7 +143,7 @@ class SonnetsFindings:
 def sonnets_board(evaluation: Evaluation) -> tuple[Board, Pictures]:
     """Run all measures; the part of sonnets on the scoreboard, and its plots."""
     found = _findings(evaluation)
-    pictures = training_plots("sonnets", found.losses) | _rhyme_and_metre(found)
+    pictures = training_plots("sonnets")
     board = Board(
         task="sonnets",
         weights=evaluation.trained.digest,
@@ -345,17 +341,6 @@ def mean_nats(network: Network, poems: Sequence[MeasuredPoem]) -> float:
 
 
 # Board
-
-
-def _rhyme_and_metre(found: SonnetsFindings) -> dict[Plot, bytes]:
-    """Plot of rhyme and metre by line: Mangosaurus, plain sampling and Shakespeare."""
-    shown = [found.of(system) for system in (OURS, PLAIN, SHAKESPEARE)]
-    measures = {
-        "rhymes": {v.system: v.form.rhyming_by_line for v in shown},
-        "iambic": {v.system: v.form.iambic_by_line for v in shown},
-    }
-    plot = Plot("sonnets-lines.png", "Rhyme and metre by line", RHYME_AND_METRE)
-    return {plot: by_line(measures)}
 
 
 def _targets(found: SonnetsFindings, size: int) -> tuple[QualityTarget, ...]:

@@ -6,9 +6,10 @@ words, metre and copies, and rhymes are excluded if one of their end words was g
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import chain
 
 from bot.evaluation.texts_read import TextsRead
 from data.pronunciation import Reading, Readings, reading_of, with_fallbacks
@@ -117,10 +118,6 @@ class VerseQuality:
     """Poems in which two lines end with the same word."""
     end_words: int
     """Distinct end words in the first hundred poems."""
-    rhyming_by_line: tuple[float | None, ...]
-    """Share of rhymes at each line; a pair counts at both of its lines."""
-    iambic_by_line: tuple[float | None, ...]
-    syllables_by_line: tuple[float | None, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +148,8 @@ class VerseEvaluator:
             complete=_share(len(poem.lines) == len(scheme) for poem in poems),
             real_words=_share(is_real(w, self.readings, self.texts.frequent) for w in all_words),
             dictionary_words=_share(is_real(word, self.readings) for word in all_words),
-            rhyming_pairs=_share(rhymed for pairs in rhyming for rhymed in pairs.values()),
-            whole_schemes=_share(all(pairs.values()) for pairs in rhyming),
+            rhyming_pairs=_share(chain.from_iterable(rhyming)),
+            whole_schemes=_share(map(all, rhyming)),
             syllables=_share(map(self._has_ten_syllables, lines)),
             iambic=_share(map(self._is_iambic, lines)),
             copied_lines=self.texts.copied_lines(list(map(words_of, lines))) if copies else None,
@@ -161,9 +158,6 @@ class VerseEvaluator:
             lines_twice=sum(_repeats(map(words_only, texts)) for texts in written),
             rhyme_words_twice=sum(map(_repeats, ends)),
             end_words=len({word for end in ends[:POEMS_FOR_VARIETY] for word in end}),
-            rhyming_by_line=_rhyming_by_line(rhyming, pairs, len(scheme)),
-            iambic_by_line=_by_line(poems, self._is_iambic, len(scheme)),
-            syllables_by_line=_by_line(poems, self._has_ten_syllables, len(scheme)),
         )
 
     def _has_ten_syllables(self, line: str) -> bool:
@@ -172,16 +166,16 @@ class VerseEvaluator:
     def _is_iambic(self, line: str) -> bool:
         return is_iambic(line, self.readings)
 
-    def _rhymes(self, poem: MeasuredPoem, pairs: Pairs) -> dict[int, bool]:
-        """Whether each measurable pair rhymes, by its number; missing lines do not."""
-        rhyming = {}
-        for number, (first, second) in enumerate(pairs):
+    def _rhymes(self, poem: MeasuredPoem, pairs: Pairs) -> list[bool]:
+        """Whether each measurable pair rhymes; missing lines do not."""
+        rhyming = []
+        for first, second in pairs:
             if second >= len(poem.lines):
-                rhyming[number] = False
+                rhyming.append(False)
                 continue
             a, b = poem.lines[first], poem.lines[second]
             if a.end_is_written and b.end_is_written:
-                rhyming[number] = rhymes(a.end_word, b.end_word, self.readings)
+                rhyming.append(rhymes(a.end_word, b.end_word, self.readings))
         return rhyming
 
 
@@ -198,25 +192,6 @@ def _share(facts: Iterable[bool]) -> float:
     """The share of true values; 0 if there are none."""
     listed = list(facts)
     return sum(listed) / len(listed) if listed else 0.0
-
-
-def _by_line(
-    poems: Sequence[MeasuredPoem], measure: Callable[[str], bool], count: int
-) -> tuple[float | None, ...]:
-    """The share of the generated lines that have a quality, at each of the first `count` lines."""
-    at = [[p.lines[i] for p in poems if i < len(p.lines)] for i in range(count)]
-    texts = [[line.text for line in lines if line.is_written] for lines in at]
-    return tuple(_share(map(measure, found)) if found else None for found in texts)
-
-
-def _rhyming_by_line(
-    rhyming: Sequence[Mapping[int, bool]], pairs: Pairs, count: int
-) -> tuple[float | None, ...]:
-    shares: dict[int, float | None] = {}
-    for number, pair in enumerate(pairs):
-        found = [rhymed[number] for rhymed in rhyming if number in rhymed]
-        shares |= dict.fromkeys(pair, _share(found) if found else None)
-    return tuple(shares.get(line) for line in range(count))
 
 
 def dictionary() -> Readings:

@@ -33,8 +33,8 @@ class WordFilter:
     """Decides whether the bot accepts or shows a text. Immutable and thread-safe.
 
     Takes time linear in the text: for 1,000 characters 0.5 ms if it is prose, and 13 ms if it is
-    the slowest known (`python -m benchmarks.word_filter --time`). It can be pickled. The first text
-    of a process takes half a second longer, since it makes the bot's own lists.
+    the slowest known. It can be pickled. The first text of a process takes half a second longer,
+    since it makes the bot's own lists.
     """
 
     def __init__(

@@ -36,16 +36,9 @@ MIN_P = 0.03
 Nguyen et al., 2024)."""
 LIKELIHOOD = 1.5
 """Nats of `fit` for each of ln p, beside those of the classifier."""
-QUANTITIES = {
-    "ln p": 0.62,
-    "ln p squared": 0.058,
-    "entropy": -1.25,
-    "ln rank": 0.79,
-    "is a surprise": -2.99,
-    "is common": -0.29,
-}
-"""What the classifier of `fit` knows of a token, with the weight of each."""
-_WEIGHTS = np.array([*QUANTITIES.values()], np.float32)
+FIT_WEIGHTS = np.array((0.62, 0.058, -1.25, 0.79, -2.99, -0.29), np.float32)
+"""Of the classifier of `fit`, for what it knows of a token: ln p, its square, the entropy, ln rank,
+whether it is a surprise, whether it is common."""
 SURPRISING, FEW = -6.0, 60
 """ln p below which a word is a surprise, and the number of words that are very common."""
 SMALLEST_LOGIT = -1e4
@@ -574,20 +567,15 @@ def fit(log_p: Array, entropy: Array, tokens: Indices) -> Array:
     that prediction, in nats; tokens: indices, by which common words come first.
 
     Likely words alone make lines that say nothing (Li et al., 2016, for conversations). The rest is
-    a logistic regression on the means of `quantities` that tells quatrains of the corpora from the
-    network's own, at temperature 1: people write rarer words in places where the network is sure,
-    and seldom one that it does not expect at all. `models.verse.critic` fits it.
+    a logistic regression on means of these quantities over the lines so far, which tells quatrains
+    of the corpora from an earlier network's own, at temperature 1: people write rarer words in
+    places where the network is sure, and seldom one that it does not expect at all.
     """
-    classified = quantities(log_p, entropy, tokens) @ _WEIGHTS
-    found: Array = LIKELIHOOD * log_p + classified
-    return found
-
-
-def quantities(log_p: Array, entropy: Array, tokens: Indices) -> Array:
-    """The `QUANTITIES` of some tokens, `(R, 6)`; arguments as of `fit`."""
     squared, rank = np.maximum(log_p, -12) ** 2, np.log1p(tokens)
     columns = (log_p, squared, entropy, rank, log_p < SURPRISING, tokens < FEW)
-    return np.stack(columns, axis=1, dtype=np.float32, casting="unsafe")
+    quantities = np.stack(columns, axis=1, dtype=np.float32, casting="unsafe")  # (R, 6)
+    found: Array = LIKELIHOOD * log_p + quantities @ FIT_WEIGHTS
+    return found
 
 
 def log_sum_exp(logits: Array) -> tuple[Array, Array]:

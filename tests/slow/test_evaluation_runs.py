@@ -129,7 +129,6 @@ def test_sonnets_run(
     assert {verse[system]["form"]["poems"] for system in SYSTEMS[:-2]} == {COUNT}
     assert "the notebook's recipe" in figures["figures"]["held_out"]
     assert set(figures["figures"]["short_forms"]) >= {"limerick"}
-    assert (folder / "sonnets-lines.png").exists()
     page = (tmp_path / "docs" / "scoreboard.md").read_text()
     assert "### Sense" in page
     assert "verse.txt, the plays, poems by others, the Bible, a-verse\n" in page

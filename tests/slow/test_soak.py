@@ -1,10 +1,9 @@
-"""The soak and the kills, in small."""
+"""The soak, in small."""
 
 from pathlib import Path
 
 from rich.console import Console
 
-from benchmarks.kills import run as run_kills
 from benchmarks.soak.report import promises, show
 from benchmarks.soak.soak import Soak, SoakOptions
 
@@ -29,12 +28,3 @@ async def test_short_soak(tmp_path: Path) -> None:
     show(console, outcome)
     broken = [promise for promise in promises(outcome) if not promise.is_kept]
     assert [promise for promise in broken if promise.name != "slowest stop, s"] == []
-
-
-async def test_kills(tmp_path: Path) -> None:
-    results = await run_kills(tmp_path, {"votes": 2, "trainings": 1, "first starts": 1}, seed=0)
-    assert {name: result.wrong for name, result in results.items()} == {
-        "votes": [],
-        "trainings": [],
-        "first starts": [],
-    }

@@ -136,16 +136,12 @@ class State:
         values: Mapping[str, object] | None = None,
         *,
         surface: Surface = Surface.SERVER,
-        despite_permissions: bool = False,
     ) -> Interaction:
         """Run a slash command. The value of an attachment option is an `Upload`; that of a user or
         a channel is its id. Only the page checks values, as clients do: others are forged.
-
-        despite_permissions: as if an administrator had overridden the command's default
-        permissions, so that only the bot's own check is left.
         """
         choice = self.commands.find(name, self.guild.id, surface)
-        if not despite_permissions and not user.may_use(choice.command):
+        if not user.may_use(choice.command):
             raise ApiError(50013)
         given = values or {}
         if unknown := given.keys() - {option["name"] for option in choice.options}:
@@ -223,25 +219,21 @@ class State:
             InteractionType.MODAL, asked.user, modal["title"], data, source=asked.source
         )
 
-    def press(
-        self, user: User, message_id: str, custom_id: str, *, forged: bool = False
-    ) -> Interaction:
-        """Press a button that is neither disabled nor a link.
-
-        forged: the message need not have such a button; the bot is sent one that has.
-        """
+    def press(self, user: User, message_id: str, custom_id: str) -> Interaction:
+        """Press a button that is neither disabled nor a link."""
         message = self.channel.messages.get(message_id)
         if message is None or not message.visible_to(user):
             raise ApiError(10008)
         button = next((each for each in message.buttons if each.custom_id == custom_id), None)
-        if not forged and (button is None or button.style == LINK_BUTTON):
+        if button is None or button.style == LINK_BUTTON:
             raise ApiError(50035)
-        if not forged and button is not None and button.disabled:
+        if button.disabled:
             raise ApiError(50013)
         data = {"custom_id": custom_id, "component_type": 2}
-        title = button.label if button is not None else ""
         surface = message.asked.surface if message.asked is not None else Surface.SERVER
-        return self._ask(InteractionType.COMPONENT, user, title, data, surface, source=message)
+        return self._ask(
+            InteractionType.COMPONENT, user, button.label, data, surface, source=message
+        )
 
     def _ask(
         self,
@@ -300,13 +292,7 @@ class State:
             payload |= {"user": payload["member"]["user"]}
             del payload["guild_id"], payload["member"]
         if asked.source is not None:
-            payload["message"] = message = asked.source.payload()
-            pressed = asked.data.get("custom_id")
-            known = [part.get("custom_id") for part in asked.source.parts]
-            if asked.kind is InteractionType.COMPONENT and pressed not in known:  # forged
-                button = {"type": 2, "style": 2, "label": "Forged", "custom_id": pressed}
-                row = {"type": 1, "components": [button]}
-                message["components"] = [*message["components"], row]
+            payload["message"] = asked.source.payload()
         return payload
 
     def _elsewhere(self, asked: Interaction) -> JSON:

@@ -4,14 +4,11 @@ import io
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from bot.evaluation import plots
-from bot.evaluation.held_out import HeldOutLosses
-from bot.evaluation.plots import StoredRun, by_line, training_plots
-from models.training.losses import Losses
+from bot.evaluation.plots import StoredRun, training_plots
 
 HISTORY = {
     "kind": "names",
@@ -23,12 +20,6 @@ HISTORY = {
     "seconds": 90.0,
 }
 NOTEBOOK = HISTORY | {"recipe": "notebook", "begun_anew": []}
-SHARES: list[float | None] = [0.9] * 13
-SIZES = [
-    {"line": "one", "units": 32, "parameters": 1_000, "validation": 1.6, "held_out": 1.7},
-    {"line": "four", "units": 64, "parameters": 9_000, "validation": 1.51, "held_out": 1.55},
-]
-LOSSES = HeldOutLosses([], {"Kneser-Ney, order 6": Losses(np.array([15.63]), np.array([10.0]))})
 
 
 def size_of(png: bytes) -> tuple[int, int]:
@@ -37,20 +28,13 @@ def size_of(png: bytes) -> tuple[int, int]:
         return image.size
 
 
-def test_shares_by_line() -> None:
-    shares = {"ours": [None, *SHARES], "Shakespeare": [*SHARES, 0.8]}
-    assert size_of(by_line({"rhymes": shares, "iambic": shares})) == (960, 540)
-    assert size_of(by_line({"rhymes": {"ours": [None] * 14}})) == (960, 540)
-
-
 def test_plots_of_stored_histories(tmp_path: Path) -> None:
     (tmp_path / "names-best.json").write_text(json.dumps(HISTORY))
     (tmp_path / "names-notebook.json").write_text(json.dumps(NOTEBOOK))
-    (tmp_path / "names-sizes.json").write_text(json.dumps(SIZES))
-    pictures = training_plots("names", LOSSES, tmp_path)
-    assert [plot.file for plot in pictures] == ["names-loss.png", "names-sizes.png"]
-    assert {size_of(png) for png in pictures.values()} == {(960, 540)}
-    assert training_plots("sonnets", LOSSES, tmp_path) == {}
+    ((plot, png),) = training_plots("names", tmp_path).items()
+    assert plot.file == "names-loss.png"
+    assert size_of(png) == (960, 540)
+    assert training_plots("sonnets", tmp_path) == {}
 
 
 def test_losses_per_name_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
