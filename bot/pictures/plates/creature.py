@@ -10,8 +10,7 @@ from bot.pictures.plates.limbs import draw_arm, draw_foreleg, draw_leg
 from bot.pictures.plates.ornaments import draw_behind_body, draw_on_body
 from bot.pictures.plates.palette import palette_of
 from bot.pictures.plates.patterns import draw_body, draw_pattern
-from bot.pictures.plates.skeleton import skeleton_of
-from bot.pictures.plates.sketch import Sketch
+from bot.pictures.plates.skeleton import Sketch, skeleton_of
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,15 @@ import cmath
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 Points = list[complex]
 
 STEPS = 7
 """Points of a curve between two of those that it goes through."""
+_CORNERS = [cmath.rect(1, -math.tau * i / 20) for i in range(20)]
+"""Of a circle, clockwise."""
 
 
 def polar(length: float, degrees: float) -> complex:
@@ -52,14 +55,10 @@ def _spline(
     widths = [knots[i + 1] - knots[i] for i in range(spans)]
 
     def tangent(i: int) -> complex:
-        if closed:
-            before, after = i - 1, i
-        elif i == 0 or i == count - 1:
+        if not closed and i in (0, count - 1):
             span = min(i, spans - 1)
             return (values[span + 1] - values[span]) / widths[span]
-        else:
-            before, after = i - 1, i
-        left, right = widths[before % spans], widths[after % spans]
+        left, right = widths[i - 1], widths[i]
         rise_left = (values[i] - values[i - 1]) / left
         rise_right = (values[(i + 1) % count] - values[i]) / right
         return (rise_left * right + rise_right * left) / (left + right)
@@ -68,18 +67,21 @@ def _spline(
     curve: Points = []
     for i in range(spans):
         j = (i + 1) % count
-        for step in range(steps):
-            t = step / steps
-            t2, t3 = t * t, t * t * t
-            curve.append(
-                (2 * t3 - 3 * t2 + 1) * values[i]
-                + (t3 - 2 * t2 + t) * widths[i] * tangents[i]
-                + (3 * t2 - 2 * t3) * values[j]
-                + (t3 - t2) * widths[i] * tangents[j]
-            )
-    if not closed:
-        curve.append(values[-1])
-    return curve
+        start, end = values[i], values[j]
+        leaving, arriving = widths[i] * tangents[i], widths[i] * tangents[j]
+        curve += [
+            a * start + b * leaving + c * end + d * arriving for a, b, c, d in _hermite(steps)
+        ]
+    return curve if closed else [*curve, values[-1]]
+
+
+@cache
+def _hermite(steps: int) -> list[tuple[float, float, float, float]]:
+    """Weights of both ends and of their tangents, for each step."""
+    return [
+        ((1 + 2 * t) * (1 - t) ** 2, t * (1 - t) ** 2, t * t * (3 - 2 * t), t * t * (t - 1))
+        for t in (step / steps for step in range(steps))
+    ]
 
 
 class Tube:
@@ -233,15 +235,21 @@ def placed(
 def ellipse(centre: complex, width: float, height: float, degrees: float = 0.0) -> Points:
     """An ellipse of half axes, turned. Clockwise, as horns and leaves, so that none is a hole."""
     turn = polar(1, degrees)
-    corners = [cmath.rect(1, -math.tau * i / 20) for i in range(20)]
-    return [centre + complex(c.real * width, c.imag * height) * turn for c in corners]
+    return [centre + complex(c.real * width, c.imag * height) * turn for c in _CORNERS]
 
 
 def leaf(base: complex, tip: complex, width: float, bend: float = 0.0) -> Points:
     """A pointed leaf, feather or claw. `width` and `bend` (to the left) are parts of its length."""
-    there = smooth([base, between(base, tip, 0.45, bend + width / 2), tip], steps=5)
-    back = smooth([tip, between(base, tip, 0.45, bend - width / 2), base], steps=5)
-    return there + back[1:-1]
+    way = tip - base
+    return [base + way * point for point in _leaf(width, bend)]
+
+
+@cache
+def _leaf(width: float, bend: float) -> Points:
+    """A leaf from 0 to 1."""
+    sides = (complex(0.45, bend + width / 2), complex(0.45, bend - width / 2))
+    there, back = (smooth([0j, side, 1 + 0j], steps=5) for side in sides)
+    return there + back[-2:0:-1]
 
 
 def horn(base: complex, tip: complex, width: float, bend: float = 0.0) -> Points:

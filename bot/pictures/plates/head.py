@@ -16,8 +16,7 @@ from bot.pictures.plates.geometry import (
     smooth,
 )
 from bot.pictures.plates.palette import BONE, CREAM, SHADOW
-from bot.pictures.plates.skeleton import Head
-from bot.pictures.plates.sketch import Sketch
+from bot.pictures.plates.skeleton import Head, Sketch
 from bot.pictures.plates.skulls import Outline
 
 PUPIL = rgb("17131c")

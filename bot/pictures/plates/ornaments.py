@@ -7,8 +7,7 @@ from bot.creatures.profile import Family, Pose, Trait
 from bot.pictures.plates.drawing import mix
 from bot.pictures.plates.geometry import Points, between, ellipse, horn, leaf, lerp, polar, smooth
 from bot.pictures.plates.palette import CREAM, SHADOW
-from bot.pictures.plates.skeleton import UNITS, Skeleton
-from bot.pictures.plates.sketch import Sketch
+from bot.pictures.plates.skeleton import UNITS, Skeleton, Sketch
 
 FOLD = ((0.18, 0.7), (0.42, 1.0), (0.72, 0.7))
 """Of a dewlap, from chin to neck: where, and how deep."""

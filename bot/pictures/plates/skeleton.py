@@ -1,11 +1,12 @@
 """The skeleton: where a creature's spine, joints and feet are, from its proportions and pose."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.creatures.profile import Build, Diet, Family, Pose, Profile, Temper, Trait
 from bot.pictures.plates.body_plans import PLANS, BodyPlan, Foot
-from bot.pictures.plates.drawing import Variation
+from bot.pictures.plates.drawing import Drawing, Variation
 from bot.pictures.plates.geometry import Points, Tube, lerp, middle_joint, polar
+from bot.pictures.plates.palette import Palette
 from bot.pictures.plates.skulls import SKULLS, Outline, Skull
 
 UNITS = 1000
@@ -133,6 +134,31 @@ class Skeleton:
     def nape(self) -> float:
         """The `s` of the back of the head."""
         return self.body.station(HEAD)
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """All that the parts of a creature are drawn with."""
+
+    profile: Profile
+    skeleton: Skeleton
+    palette: Palette
+    variation: Variation
+    drawing: Drawing = field(default_factory=Drawing)
+
+    def has(self, trait: Trait) -> bool:
+        """Whether the creature has a trait."""
+        return trait in self.profile.traits
+
+    @property
+    def body(self) -> Tube:
+        """The body from the tip of the tail into the head."""
+        return self.skeleton.body
+
+    @property
+    def head(self) -> Head:
+        """The head in its place."""
+        return self.skeleton.head
 
 
 def grown(profile: Profile) -> BodyPlan:
