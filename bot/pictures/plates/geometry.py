@@ -23,6 +23,11 @@ def polar(length: float, degrees: float) -> complex:
     return cmath.rect(length, math.radians(degrees))
 
 
+def degrees(vector: complex) -> float:
+    """The direction of a vector."""
+    return math.degrees(cmath.phase(vector))
+
+
 def lerp(start: float, end: float, part: float) -> float:
     """The number at a part, 0 to 1, of the way from `start` to `end`."""
     return start + (end - start) * part
