@@ -12,7 +12,6 @@ from bot.pictures.plates.plants import fern, tree_fern
 from bot.pictures.plates.scenery import GROUND, Light, shadow_of
 
 _COLOURS = re.compile(r'#[0-9a-f]{6}"')
-LEAVES = (rgb("d98e3a"), rgb("c4603a"), rgb("8fae4a"))
 _OPACITY = re.compile(r' (fill|stroke)-opacity="[^"]*"')
 YOUNG = 0.3
 """Length of a young one, as a part of that of the adult."""
@@ -28,8 +27,7 @@ def draw_company_behind(
     at: complex,
     light: Light,
 ) -> None:
-    """Draw others of its kind, far away, the tree that it feeds on, what it startles and stirs."""
-    own = Variation(profile.name)
+    """Draw others of its kind, far away, the tree that it feeds on, what it startles and leaves."""
     mouth, tail = at + animal.mouth * scale, at + animal.tail * scale
     if profile.temper is Temper.SOCIABLE:
         other = _silhouette(animal.drawing, mix(light.middle, SHADOW, 0.12))
@@ -41,7 +39,7 @@ def draw_company_behind(
         high = (mouth.imag - foot.imag) / 0.72
         tint = mix(light.plant, light.middle, 0.45)
         reach = min(0.42, 84 / high)  # not behind the neck
-        tree_fern(drawing, foot, high, tint, own, reach)
+        tree_fern(drawing, foot, high, tint, Variation(profile.name), reach)
     if profile.pose in (Pose.WALKING, Pose.RUNNING) and profile.theme is not Theme.THUNDER:
         _draw_footprints(drawing, at.real - animal.drawing.right * scale * 0.1, scale, light)
     if profile.pose is Pose.RUNNING:
@@ -49,8 +47,6 @@ def draw_company_behind(
     elif profile.pose is Pose.CALLING:
         level = max(mouth.imag, GROUND + animal.drawing.top * scale - 44)
         _draw_flyers(drawing, complex(mouth.real, min(level, 374)), mix(light.middle, SHADOW, 0.35))
-    elif profile.pose is Pose.WALKING or profile.temper in (Temper.GRUMPY, Temper.NERVOUS):
-        _draw_leaves(drawing, tail, light, own)
 
 
 def draw_company_before(
@@ -129,17 +125,6 @@ def _draw_flyers(drawing: Drawing, start: complex, colour: Rgb) -> None:
         wings = [leaf(at, at + polar(size * 1.5, angle), 0.3, 0.12) for angle in (150, 40)]
         body = leaf(at - polar(size * 0.5, 15), at + polar(size * 0.9, 15), 0.3)
         drawing.fill(colour, *wings, body)
-
-
-def _draw_leaves(drawing: Drawing, tail: complex, light: Light, own: Variation) -> None:
-    """Draw leaves that the tail sweeps up."""
-    for i in range(7):
-        at = tail + own.point(f"leaf {i}", (-24, 62), (-62, -12))
-        if at.imag < GROUND - 30:
-            at = complex(at.real, GROUND - 30 + i * 5)
-        tint = mix(own.choice(f"leaf tint {i}", LEAVES), light.plant, 0.25)
-        turn = polar(own.within(f"leaf size {i}", 10, 17), 360 * own.unit(f"leaf turn {i}"))
-        drawing.fill(tint, leaf(at, at + turn, 0.5, 0.1))
 
 
 def _draw_dragonfly(drawing: Drawing, at: complex, size: float) -> None:

@@ -1,4 +1,4 @@
-"""Plants: conifers, cycads, tree ferns, ferns, horsetails; broadleaf trees and flowers."""
+"""Plants: conifers, cycads, tree ferns, ferns; broadleaf trees and flowers."""
 
 import math
 from collections.abc import Callable
@@ -87,22 +87,6 @@ def fern(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Varia
     drawing.fill(colour, *_fronds(foot - 1j * height * 0.03, height, 8, 14, 166, own))
 
 
-def horsetail(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Variation) -> None:
-    """A clump of jointed stalks with whorls."""
-    for stalk, (aside, part) in enumerate(((-0.16, 0.8), (0.0, 1.0), (0.15, 0.66))):
-        base = foot + aside * height
-        top = base + complex(own.within(f"lean {stalk}", -0.06, 0.06), part) * height
-        outlines = [horn(base, top, height * 0.035)]
-        joints = 6
-        for i in range(1, joints):
-            joint = between(base, top, i / joints)
-            reach = height * 0.13 * (1 - 0.6 * i / joints)
-            outlines += [
-                leaf(joint, joint + polar(reach, angle), 0.22) for angle in (34, 62, 118, 146)
-            ]
-        drawing.fill(colour, *outlines)
-
-
 def broadleaf(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Variation) -> None:
     """A tree with a round crown."""
     outlines = [horn(foot, foot + 1j * height * 0.8, height * 0.10)]
@@ -135,7 +119,7 @@ def flowers(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Va
 
 OLD_TREES: tuple[Plant, ...] = (conifer, umbrella_tree, tree_fern, conifer)
 NEW_TREES: tuple[Plant, ...] = (conifer, broadleaf, umbrella_tree, broadleaf)
-OLD_SHRUBS: tuple[Plant, ...] = (cycad, fern, horsetail, fern)
+OLD_SHRUBS: tuple[Plant, ...] = (cycad, fern, fern)
 NEW_SHRUBS: tuple[Plant, ...] = (flowers, fern, cycad, flowers)
 CRETACEOUS = (Period.EARLY_CRETACEOUS, Period.LATE_CRETACEOUS)
 
@@ -150,5 +134,5 @@ def plants_of(period: Period, theme: Theme) -> tuple[tuple[Plant, ...], tuple[Pl
     if is_new and theme is Theme.FLOWER:
         shrubs = (flowers,)
     elif theme in (Theme.DESERT, Theme.SUN):
-        shrubs = (cycad, horsetail) if not is_new else (cycad, fern)
+        shrubs = (cycad, fern)
     return trees, shrubs

@@ -26,7 +26,6 @@ BOLT = (
 )  # fmt: skip
 VOLCANO = ((-1.1, -0.1), (-0.46, 0.4), (-0.14, 1), (0.14, 1), (0.44, 0.42), (1.1, -0.1))
 LAVA = ((-0.13, 0), (-0.03, -0.25), (-0.11, -0.6), (0.03, -0.35), (0.13, -0.42), (0.13, 0))
-MESA = ((-0.8, -0.2), (-0.45, 0.2), (-0.4, 0.6), (0.35, 0.6), (0.42, 0.2), (0.75, -0.2))
 SNOW = (
     (0, 0), (0.33, -0.33), (0.1, -0.25), (-0.03, -0.4), (-0.14, -0.26), (-0.33, -0.33)
 )  # fmt: skip
@@ -137,9 +136,6 @@ def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variati
         if theme in (Theme.MOUNTAIN, Theme.ICE):
             _draw_mountains(drawing, light, own)
         far, near = mix(light.far, light.low, 0.25), mix(light.far, light.middle, 0.45)
-        if own.unit("mesas") < 0.3:
-            mesas = [own.point(f"mesa {i}", (0, WIDTH), (110, 190)) for i in range(3)]
-            drawing.fill(mix(light.far, light.low, 0.5), *(placed(MESA, p, 150) for p in mesas))
         _draw_land(drawing, far, _ridge(WIDTH, HORIZON + 70, 30, 4, own, "far"))
         _draw_land(drawing, near, _ridge(WIDTH, HORIZON + 30, 18, 5, own, "near"))
     _draw_trees(drawing, profile.period, theme, light, own)

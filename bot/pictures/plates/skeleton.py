@@ -203,24 +203,18 @@ def skeleton_of(profile: Profile, variation: Variation) -> Skeleton:
         stance = _feeding(profile, plan, stance)
     spine, head = _spine(profile, plan, stance, variation)
     body = _body(profile, plan, spine, head)
-    hip = spine[HIP]
-    legs = tuple(_leg(plan, hip, stance.feet[number], is_near=number == 0) for number in range(2))
+    near, far = (_leg(plan, spine[HIP], stance.feet[i], is_near=i == 0) for i in range(2))
     shoulder = body.at(body.station(SHOULDER) - (0.035 if stands_on_arms else 0.02), -0.42)
     if stands_on_arms:
         strides = _opposite(stance)
-        arms = tuple(
-            _foreleg(plan, shoulder, strides[number], is_near=number == 0) for number in range(2)
-        )
+        arms = [_foreleg(plan, shoulder, strides[i], is_near=i == 0) for i in range(2)]
     else:
-        arms = tuple(
-            _hanging_arm(profile, plan, shoulder, stance, is_near=number == 0)
-            for number in range(2)
-        )
+        arms = [_hanging_arm(profile, plan, shoulder, is_near=i == 0) for i in range(2)]
     return Skeleton(
         plan=plan,
         body=body,
         head=head,
-        legs=(legs[0], legs[1]),
+        legs=(near, far),
         arms=(arms[0], arms[1]),
         stands_on_arms=stands_on_arms,
         length=plan.tail + plan.trunk + plan.neck + plan.skull,
@@ -289,13 +283,8 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     if Trait.TAIL_CLUB in profile.traits:  # on a handle
         depths = [max(depth, tail_base * 0.26) for depth in depths]
     depths += [hip, lerp(hip, belly, 0.8), lerp(belly, chest, 0.45), chest]
-    depths += [
-        lerp(chest, neck, 0.66),
-        lerp(neck, nape, 0.15),
-        lerp(neck, nape, 0.62),
-        nape,
-        min(nape * 0.8, plan.skull * 0.36),
-    ]
+    depths += [lerp(chest, neck, 0.66), lerp(neck, nape, 0.15), lerp(neck, nape, 0.62)]
+    depths += [nape, min(nape * 0.8, plan.skull * 0.36)]
     shares = [0.5, 0.5, 0.5, 0.5, 0.48, 0.46, 0.41, 0.35, 0.28, 0.27, 0.33, 0.42, 0.5, 0.5]
     if plan.neck_angles[0] < 20:  # a neck that does not rise needs no room above it
         shares[HIP + 2 : HEAD - 1] = [0.42, 0.42, 0.42, 0.46]
@@ -365,9 +354,7 @@ def _foreleg(
     return Limb(root, elbow, wrist, end, ground, is_lifted=lift > 0, is_near=is_near)
 
 
-def _hanging_arm(
-    profile: Profile, plan: BodyPlan, shoulder: complex, stance: Stance, *, is_near: bool
-) -> Limb:
+def _hanging_arm(profile: Profile, plan: BodyPlan, shoulder: complex, *, is_near: bool) -> Limb:
     upper, lower, hand = plan.arm
     swings = {Pose.WALKING: 8.0, Pose.RUNNING: -14.0, Pose.CALLING: 20.0, Pose.FEEDING: -14.0}
     swing = swings.get(profile.pose, 0.0)
