@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from bot.creatures.profile import Diet, Pose, Profile, Temper, Theme, Trait
+from bot.creatures.profile import Diet, Pose, Profile, Temper, Trait
 from bot.pictures.plates.creature import Animal, creature
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, mix, rgb
 from bot.pictures.plates.geometry import between, ellipse, leaf, lerp, polar, smooth
@@ -20,14 +20,9 @@ HIGH = 150
 
 
 def draw_company_behind(
-    drawing: Drawing,
-    profile: Profile,
-    animal: Animal,
-    scale: float,
-    at: complex,
-    light: Light,
+    drawing: Drawing, profile: Profile, animal: Animal, scale: float, at: complex, light: Light
 ) -> None:
-    """Draw others of its kind, far away, the tree that it feeds on, what it startles and leaves."""
+    """Draw others of its kind, far away, the tree that it feeds on, what it startles or stirs."""
     mouth, tail = at + animal.mouth * scale, at + animal.tail * scale
     if profile.temper is Temper.SOCIABLE:
         other = _silhouette(animal.drawing, mix(light.middle, SHADOW, 0.12))
@@ -40,8 +35,6 @@ def draw_company_behind(
         tint = mix(light.plant, light.middle, 0.45)
         reach = min(0.42, 84 / high)  # not behind the neck
         tree_fern(drawing, foot, high, tint, Variation(profile.name), reach)
-    if profile.pose in (Pose.WALKING, Pose.RUNNING) and profile.theme is not Theme.THUNDER:
-        _draw_footprints(drawing, at.real - animal.drawing.right * scale * 0.1, scale, light)
     if profile.pose is Pose.RUNNING:
         _draw_dust(drawing, at + animal.drawing.left * scale * 0.2, light)
     elif profile.pose is Pose.CALLING:
@@ -99,17 +92,6 @@ def _silhouette(drawing: Drawing, colour: Rgb) -> Drawing:
     return Drawing(elements, drawing.left, drawing.right, drawing.bottom, drawing.top)
 
 
-def _draw_footprints(drawing: Drawing, start: float, scale: float, light: Light) -> None:
-    size = max(9.0, 30 * scale)
-    prints = []
-    for i in range(6):
-        base = complex(start - (i + 0.4) * size * 4.2, GROUND - (10 if i % 2 else 20))
-        for angle in (-34, 0, 34):
-            toe = polar(size, angle)
-            prints.append(leaf(base, base + complex(toe.real, toe.imag * 0.45), 0.34))
-    drawing.fill(mix(light.ground, shadow_of(light), 0.7), *prints)
-
-
 def _draw_dust(drawing: Drawing, at: complex, light: Light) -> None:
     """Draw what a runner's feet throw up."""
     dust = mix(light.ground, CREAM, 0.6)
@@ -155,8 +137,6 @@ def _draw_bones(drawing: Drawing, at: complex, light: Light) -> None:
     drawing.fill(shadow_of(light), ellipse(at + 14, 44, 6))
     for i in range(5):
         x = at + 14 * i - 18
-        rib = smooth(
-            [x, x + complex(-9, 16 + 3 * (i % 2)), x + complex(3, 30 + 4 * (i % 3))], steps=5
-        )
-        drawing.line(bone, 4.2, rib)
+        rib = [x, x + complex(-9, 16 + 3 * (i % 2)), x + complex(3, 30 + 4 * (i % 3))]
+        drawing.line(bone, 4.2, smooth(rib, steps=5))
     drawing.line(bone, 6, [at - 26, at + 52 + 3j])

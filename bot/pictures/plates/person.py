@@ -1,8 +1,8 @@
 """What shows how large a creature is: a person, or beside a small one a thing that all know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 
 from bot.creatures.profile import Diet, Pose, Profile, Temper
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, luminance, mix, rgb
@@ -24,31 +24,21 @@ Thing = tuple[Draw, float, float]
 """With width and height in metres."""
 
 
-class Gesture(Enum):
-    """What the person does."""
-
-    WAVES = auto()
-    PHOTOGRAPHS = auto()
-    HIDES = auto()
-    RUNS = auto()
-
-
-@dataclass(frozen=True)
-class Posture:
-    """Directions of the limbs of a person who looks right, in degrees, from the body outwards."""
-
-    legs: tuple[tuple[float, float, float], tuple[float, float, float]]
-    arms: tuple[tuple[float, float], tuple[float, float]]
-    lean: float = 90.0
-
-
 STANDS = ((267, 269, 350), (277, 273, 354))
-POSTURES = {
-    Gesture.WAVES: Posture(STANDS, ((252, 286), (4, 72))),
-    Gesture.PHOTOGRAPHS: Posture(((262, 268, 352), (284, 268, 354)), ((300, 42), (318, 50)), 86),
-    Gesture.HIDES: Posture(STANDS, ((256, 284), (276, 310)), 78),
-    Gesture.RUNS: Posture(((332, 248, 335), (258, 200, 278)), ((308, 30), (222, 136)), 76),
-}
+
+
+class Gesture(Enum):
+    """What the person does: directions of both legs, both arms and the back, in degrees.
+
+    Those of limbs lead from the body outwards, of a person who looks right.
+    """
+
+    WAVES = STANDS, ((252, 286), (4, 72)), 90
+    PHOTOGRAPHS = ((262, 268, 352), (284, 268, 354)), ((300, 42), (318, 50)), 86
+    HIDES = STANDS, ((256, 284), (276, 310)), 78
+    RUNS = ((332, 248, 335), (258, 200, 278)), ((308, 30), (222, 136)), 76
+
+
 BOLD = (Gesture.PHOTOGRAPHS, Gesture.WAVES)
 TEMPERS = {
     Temper.FIERCE: (Gesture.RUNS, Gesture.RUNS, Gesture.HIDES),
@@ -98,41 +88,36 @@ def _draw_person(
     drawing: Drawing, foot: complex, height: float, light: Light, gesture: Gesture, looks: int
 ) -> None:
     """Draw a person with a hat as a pale silhouette that looks right (1) or left (-1)."""
-    posture = POSTURES[gesture]
+    legs, arms, lean = gesture.value
     colour = _figure(light, height)
 
     def put(points: Points) -> Points:
         return [foot + height * complex(point.real * looks, point.imag) for point in points]
 
-    def limb(points: Points, widths: tuple[float, ...]) -> None:
-        half = [width * height / 2 for width in widths]
-        at = put(points)
-        drawing.fill(colour, Tube(at, half, half).outline())
-        drawing.disc(colour, at[-1], half[-1])
-
-    def jointed(start: complex, lengths: tuple[float, ...], angles: tuple[float, ...]) -> Points:
+    def limb(start: complex, length: float, angles: Sequence[int], width: float) -> complex:
         points = [start]
-        for length, angle in zip(lengths, angles, strict=True):
+        for angle in angles[:2]:
             points.append(points[-1] + polar(length, angle))
-        return points
+        toes = [points[-1] + polar(0.07, angle) for angle in angles[2:]]
+        drawing.line(colour, width * height, put(points + toes))
+        return points[-1]
 
     hip = 0.47j if gesture is Gesture.RUNS else 0.49j
-    up = polar(1, posture.lean)
+    up = polar(1, lean)
     neck = hip + up * 0.36
     shoulder = neck - up * 0.055
     aside = 0 if gesture is Gesture.RUNS else 0.04
-    hand = 0j
-    for side, leg, arm in zip((-1, 1), posture.legs, posture.arms, strict=True):
-        limb(jointed(hip + side * aside, (0.245, 0.23, 0.07), leg), (0.115, 0.085, 0.065, 0.05))
-        points = jointed(shoulder + side * aside * 1.6, (0.165, 0.165), arm)
-        limb(points, (0.06, 0.052, 0.042))
-        hand = points[-1]
-    limb(
-        [hip - up * 0.05, *(between(hip, neck, part) for part in (0.3, 0.62, 0.85, 1.15))],
-        (0.17, 0.16, 0.196, 0.18, 0.056),
-    )
+    for side, leg in zip((-1, 1), legs, strict=True):
+        limb(hip + side * aside, 0.235, leg, 0.085)
+    hands = [
+        limb(shoulder + side * aside * 1.6, 0.165, arm, 0.05)
+        for side, arm in zip((-1, 1), arms, strict=True)
+    ]
+    trunk = [hip - up * 0.05, *(between(hip, neck, part) for part in (0.3, 0.62, 0.85, 1.15))]
+    half = [height * width for width in (0.085, 0.08, 0.098, 0.09, 0.028)]
+    drawing.fill(colour, Tube(put(trunk), half, half).outline())
     head = neck + up * 0.095
-    turn = posture.lean - 90
+    turn = lean - 90
     drawing.fill(colour, put(ellipse(head, 0.05, 0.064, turn)))
     brim = head + up * 0.03
     if gesture is Gesture.RUNS:  # the hat stays behind
@@ -142,8 +127,8 @@ def _draw_person(
     drawing.fill(colour, put([brim + complex(*point) * polar(1, turn) for point in crown]))
     if gesture is Gesture.PHOTOGRAPHS:
         camera = ((-1, -1), (-1, 1), (1, 1), (1, -1))
-        drawing.fill(mix(colour, SHADOW, 0.45), put(placed(camera, hand, 0.06, 0.04)))
-        drawing.disc(CREAM, put([hand + 0.03j + 0.03])[0], height * 0.02)
+        drawing.fill(mix(colour, SHADOW, 0.45), put(placed(camera, hands[1], 0.06, 0.04)))
+        drawing.disc(CREAM, put([hands[1] + 0.03j + 0.03])[0], height * 0.02)
     elif gesture is Gesture.HIDES:
         bush = mix(light.plant, light.middle, 0.3)
         for place, size in ((0.1, 0.5), (-0.16, 0.42)):

@@ -21,14 +21,8 @@ def conifer(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Va
         low = foot + 1j * height * (0.14 + 0.16 * i)
         half = height * (0.22 - 0.032 * i) * own.within("width", 0.8, 1.1)
         top = low + 1j * height * (0.30 if i < layers - 1 else 0.24)
-        outlines.append(
-            [
-                low - half - 1j * height * 0.02,
-                top,
-                low + half - 1j * height * 0.02,
-                low + 1j * height * 0.03,
-            ]
-        )
+        edge = low - 1j * height * 0.02
+        outlines.append([edge - half, top, edge + half, low + 1j * height * 0.03])
     drawing.fill(colour, *outlines)
 
 
@@ -58,12 +52,7 @@ def _fronds(
 
 
 def tree_fern(
-    drawing: Drawing,
-    foot: complex,
-    height: float,
-    colour: Rgb,
-    own: Variation,
-    reach: float = 0.42,
+    drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Variation, reach: float = 0.42
 ) -> None:
     """A slender trunk with a crown of fronds, `reach` heights long."""
     crown = foot + complex(own.within("lean", -0.08, 0.08) * height, height * 0.78)
@@ -103,17 +92,11 @@ def flowers(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Va
         base = foot + aside * 0.4 * height
         top = base + complex(aside * 0.5, part) * height
         drawing.line(colour, height * 0.035, [base, between(base, top, 0.5, 0.05), top])
-        middle = between(base, top, 0.45)
-        drawing.fill(
-            colour,
-            leaf(middle, middle + polar(height * 0.26, 150), 0.4),
-            leaf(middle, middle + polar(height * 0.24, 28), 0.4),
-        )
+        middle, turns = between(base, top, 0.45), (-130, -65, 0, 65, 130)
+        leaves = (leaf(middle, middle + polar(height * 0.25, turn), 0.4) for turn in (150, 28))
+        drawing.fill(colour, *leaves)
         size = height * (0.17 if i == 1 else 0.13)
-        drawing.fill(
-            petal,
-            *(leaf(top, top + polar(size, 90 + turn), 0.62) for turn in (-130, -65, 0, 65, 130)),
-        )
+        drawing.fill(petal, *(leaf(top, top + polar(size, 90 + turn), 0.62) for turn in turns))
         drawing.disc(rgb("f2b632"), top + 1j * size * 0.1, size * 0.24)
 
 

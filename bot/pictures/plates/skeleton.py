@@ -303,8 +303,8 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     return Tube(spine, up, down, bend=1.5)
 
 
-def _leg(plan: BodyPlan, hip: complex, foot: tuple[float, float, float], *, is_near: bool) -> Limb:
-    ahead, lift, slope = foot
+def _leg(plan: BodyPlan, hip: complex, step: tuple[float, float, float], *, is_near: bool) -> Limb:
+    ahead, lift, slope = step
     height = plan.hip_height
     upper, lower, instep = (part * height for part in plan.leg)
     thick = plan.shank * 0.3
@@ -316,14 +316,19 @@ def _leg(plan: BodyPlan, hip: complex, foot: tuple[float, float, float], *, is_n
         slope = 90 - 20 * ahead * plan.stride
     root = hip + complex(0 if is_near else plan.thigh * 0.12, -plan.depths[1] * 0.1)
     forward = ahead * plan.stride / 2 * height + (0.06 if plan.foot is Foot.BIRD else 0) * height
-    while True:  # nearer, until it reaches
-        end = complex(hip.real + forward, ground + thick + lift * height)
-        ankle = end + polar(instep, 180 - slope)
-        if abs(ankle - root) < (upper + lower) * 0.985 or abs(forward) < 1:
-            break
-        forward *= 0.93
+    foot = complex(hip.real, ground + thick + lift * height)
+    foot, ankle = _within_reach(root, foot, forward, polar(instep, 180 - slope), upper + lower)
     knee, ankle = middle_joint(root, ankle, upper, lower, 1)
-    return Limb(root, knee, ankle, end, ground, is_lifted=lift > 0, is_near=is_near)
+    return Limb(root, knee, ankle, foot, ground, is_lifted=lift > 0, is_near=is_near)
+
+
+def _within_reach(
+    root: complex, foot: complex, forward: float, instep: complex, longest: float
+) -> tuple[complex, complex]:
+    """A foot and its ankle, as far forward as the bones reach."""
+    while abs(foot + forward + instep - root) > longest * 0.985 and abs(forward) > 1:
+        forward *= 0.93
+    return foot + forward, foot + forward + instep
 
 
 def _opposite(stance: Stance) -> tuple[tuple[float, float], tuple[float, float]]:
@@ -333,9 +338,9 @@ def _opposite(stance: Stance) -> tuple[tuple[float, float], tuple[float, float]]
 
 
 def _foreleg(
-    plan: BodyPlan, shoulder: complex, foot: tuple[float, float], *, is_near: bool
+    plan: BodyPlan, shoulder: complex, step: tuple[float, float], *, is_near: bool
 ) -> Limb:
-    ahead, lift = foot
+    ahead, lift = step
     height = plan.hip_height
     ground = 0.0 if is_near else FAR_GROUND * height
     root = shoulder + (0 if is_near else plan.arm_width * 0.25)
@@ -344,14 +349,11 @@ def _foreleg(
     factor = 1.06 * (root.imag - thick) / (upper + lower + hand)
     upper, lower, hand = upper * factor, lower * factor, hand * factor
     forward = ahead * plan.stride / 2 * height * 0.8
-    while True:
-        end = complex(root.real + forward, ground + thick + lift * height)
-        wrist = end + polar(hand, 90 + forward / height * 30)
-        if abs(wrist - root) < (upper + lower) * 0.985 or abs(forward) < 1:
-            break
-        forward *= 0.9
+    foot = complex(root.real, ground + thick + lift * height)
+    palm = polar(hand, 90 + forward / height * 30)
+    foot, wrist = _within_reach(root, foot, forward, palm, upper + lower)
     elbow, wrist = middle_joint(root, wrist, upper, lower, -1)
-    return Limb(root, elbow, wrist, end, ground, is_lifted=lift > 0, is_near=is_near)
+    return Limb(root, elbow, wrist, foot, ground, is_lifted=lift > 0, is_near=is_near)
 
 
 def _hanging_arm(profile: Profile, plan: BodyPlan, shoulder: complex, *, is_near: bool) -> Limb:
