@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.creatures.profile import Diet, Pose, Profile, Temper, Trait
 from bot.pictures.plates.creature import Animal, creature
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, mix, rgb
-from bot.pictures.plates.geometry import between, ellipse, leaf, lerp, polar, smooth
+from bot.pictures.plates.geometry import between, ellipse, leaf, polar, smooth
 from bot.pictures.plates.palette import BONE, CREAM, SHADOW
 from bot.pictures.plates.plants import fern, tree_fern
 from bot.pictures.plates.scenery import GROUND, Light, shadow_of
@@ -23,10 +23,10 @@ def draw_company_behind(
     drawing: Drawing, profile: Profile, animal: Animal, scale: float, at: complex, light: Light
 ) -> None:
     """Draw others of its kind, far away, the tree that it feeds on, what it startles or stirs."""
-    mouth, tail = at + animal.mouth * scale, at + animal.tail * scale
+    mouth = at + animal.mouth * scale
     if profile.temper is Temper.SOCIABLE:
         other = _silhouette(animal.drawing, mix(light.middle, SHADOW, 0.12))
-        place = complex(lerp(tail.real, at.real, 0.45), GROUND + 26)
+        place = complex(at.real + animal.drawing.left * scale * 0.55, GROUND + 26)
         for aside, size in ((-0.09, 0.12), (0.09, 0.17)):
             drawing.add(other, scale * size, place + aside * scale * animal.length)
     if profile.pose is Pose.FEEDING and _eats_plants(profile, mouth) and not _is_low(mouth):

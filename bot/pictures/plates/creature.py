@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.creatures.profile import Pose, Profile
+from bot.creatures.profile import Family, Pose, Profile, Trait
 from bot.pictures.plates.drawing import Drawing, Variation
-from bot.pictures.plates.head import draw_behind_head, draw_head, draw_throat
+from bot.pictures.plates.head import draw_frill, draw_head, draw_throat
 from bot.pictures.plates.limbs import draw_arm, draw_foreleg, draw_leg
 from bot.pictures.plates.ornaments import draw_behind_body, draw_on_body
 from bot.pictures.plates.palette import palette_of
@@ -21,8 +21,6 @@ class Animal:
     length: float
     """Along the spine, from snout to tail."""
     mouth: complex
-    tail: complex
-    """Its tip."""
     head_length: float
 
 
@@ -46,7 +44,9 @@ def creature(profile: Profile) -> Animal:
     draw_on_body(sketch)
     if not skeleton.stands_on_arms:
         draw_arm(sketch, skeleton.arms[0])
-    draw_behind_head(sketch)
+    if profile.family is Family.CERATOPSIAN or {Trait.FRILL, Trait.FRILL_SPIKES} & {
+        *profile.traits
+    }:
+        draw_frill(sketch)
     draw_head(sketch)
-    head, tail = skeleton.head, skeleton.body.at(0, 0)
-    return Animal(sketch.drawing, skeleton.length, head.mouth, tail, head.length)
+    return Animal(sketch.drawing, skeleton.length, skeleton.head.mouth, skeleton.head.length)

@@ -62,7 +62,7 @@ CHEEK_HORNS = {
 
 def draw_throat(sketch: Sketch) -> None:
     """Draw the skin between jaw and neck, below the markings of the neck."""
-    head, body, nape = sketch.head, sketch.body, sketch.skeleton.nape
+    head, body, nape = sketch.skeleton.head, sketch.skeleton.body, sketch.skeleton.nape
     chin = _chin(head)[-14:-2]
     reach = (0.6 if sketch.profile.family is Family.CERATOPSIAN else 0.34) * head.length
     places = [nape - reach / body.length * i / 12 for i in range(1, 13)]
@@ -72,16 +72,9 @@ def draw_throat(sketch: Sketch) -> None:
     sketch.drawing.fill(sketch.palette.belly, outline)
 
 
-def draw_behind_head(sketch: Sketch) -> None:
-    """Draw what stands between neck and head: the frill."""
-    is_own = sketch.profile.family is Family.CERATOPSIAN
-    if is_own or sketch.has(Trait.FRILL) or sketch.has(Trait.FRILL_SPIKES):
-        _draw_frill(sketch)
-
-
 def draw_head(sketch: Sketch) -> None:
     """Draw the head from jaw to horns."""
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     skull = head.skull
     top = smooth(head.points(skull.top))
     mouth = smooth(head.points((skull.top[-1], *skull.mouth, skull.top[0])))
@@ -132,7 +125,7 @@ def draw_head(sketch: Sketch) -> None:
 
 
 def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     skull = head.skull
     chin = _chin(head)
     lip = head.opened(mouth[6:][::-1])
@@ -157,7 +150,7 @@ def _chin(head: Head) -> Points:
 
 
 def _draw_teeth(sketch: Sketch, *, is_large: bool) -> None:
-    drawing, head = sketch.drawing, sketch.head
+    drawing, head = sketch.drawing, sketch.skeleton.head
     skull = head.skull
     count = skull.teeth or 7
     size = skull.tooth * (1.7 if is_large else 1.0)
@@ -180,7 +173,7 @@ def _draw_teeth(sketch: Sketch, *, is_large: bool) -> None:
 
 def _draw_eye(sketch: Sketch) -> None:
     """Draw the eye. Its lid shows the temper."""
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     x, y, radius = head.skull.eye
     factor = 1.4 if sketch.has(Trait.LARGE_EYES) else 1.0
     size = max(radius * head.length * 1.12, 5.6) * factor
@@ -205,8 +198,9 @@ def _draw_eye(sketch: Sketch) -> None:
     drawing.disc(rgb("ffffff"), centre + size * complex(0.34, 0.3), size * 0.25)
 
 
-def _draw_frill(sketch: Sketch) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+def draw_frill(sketch: Sketch) -> None:
+    """Draw what stands between neck and head."""
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     is_own = sketch.profile.family is Family.CERATOPSIAN
     size = (0.72 if sketch.has(Trait.FRILL) else 0.5) if is_own else 0.55
     size *= sketch.variation.within("frill", 0.92, 1.1)
@@ -239,7 +233,7 @@ def _draw_frill(sketch: Sketch) -> None:
 
 
 def _draw_brow_horn(sketch: Sketch, *, is_near: bool) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     x, y, radius = head.skull.eye
     own = sketch.profile.family is Family.CERATOPSIAN
     length = (0.66 if own else 0.3) if sketch.has(Trait.BROW_HORNS) else 0.2
@@ -250,7 +244,7 @@ def _draw_brow_horn(sketch: Sketch, *, is_near: bool) -> None:
 
 
 def _draw_nose_horn(sketch: Sketch) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     x = head.skull.nostril[0] - 0.06
     above = [
         between(complex(*a), complex(*b), 0.5)
@@ -265,7 +259,7 @@ def _draw_nose_horn(sketch: Sketch) -> None:
 
 
 def _draw_dome(sketch: Sketch) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     own = sketch.profile.family is Family.PACHYCEPHALOSAUR
     x, y, radius = head.skull.eye
     low = y + radius + 0.03
@@ -281,7 +275,7 @@ def _draw_dome(sketch: Sketch) -> None:
 
 
 def _draw_crest(sketch: Sketch) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     which = sketch.variation.unit("crest")
     size = sketch.variation.within("crest size", 0.85, 1.15)
     if sketch.profile.family is Family.HADROSAUR:

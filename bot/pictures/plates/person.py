@@ -160,16 +160,10 @@ def _draw_ball(drawing: Drawing, foot: complex, metre: float, light: Light) -> N
     drawing.disc(mix(white, SHADOW, 0.25), centre, metre * 0.11)
     drawing.disc(white, centre + metre * (0.008 + 0.008j), metre * 0.099)
     dark = mix(SHADOW, light.middle, 0.2)
-    patches = [
-        [centre + metre * (at + size * polar(1, turn + 72 * i)) for i in range(5)]
-        for at, size, turn in (
-            (0j, 0.036, 90), *((polar(0.083, 90 + 72 * k), 0.022, 90 + 72 * k + 180)
-                               for k in range(5)),
-        )
-    ]  # fmt: skip
-    drawing.fill(dark, *patches)
-    for k in range(5):
-        way = polar(metre, 90 + 72 * k)
+    ways = [polar(metre, 90 + 72 * i) for i in range(5)]
+    drawing.fill(dark, [centre + way * 0.036 for way in ways])
+    for way in ways:
+        drawing.fill(dark, [centre + way * (0.083 - polar(0.022, 72 * i)) for i in range(5)])
         drawing.line(dark, metre * 0.006, [centre + way * 0.036, centre + way * 0.07])
 
 

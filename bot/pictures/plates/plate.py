@@ -20,6 +20,7 @@ from bot.pictures.plates.scenery import (
     light_of,
     shadow_of,
 )
+from bot.pictures.text import svg_of
 
 STRIP = 1000, 230
 CELL, GAP = (296, 192), 6
@@ -30,8 +31,6 @@ FOOD = 50
 """Pixels of that for what it feeds on."""
 TALLEST = 270
 """Pixels of a person. The creature becomes smaller until the person fits."""
-FACING_LEFT = 0.5
-"""Share of the creatures."""
 
 
 def plate_svg(profile: Profile) -> str:
@@ -123,11 +122,9 @@ def _draw_fitted(
 
 
 def _faces_left(own: Variation) -> bool:
-    return own.unit("faces") < FACING_LEFT
+    return own.unit("faces") < 0.5
 
 
 def _svg(width: int, height: int, drawing: Drawing) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' viewBox="0 {-height} {width} {height}">{"".join(drawing.elements)}</svg>'
-    )
+    raised = f'<g transform="translate(0 {height})">'
+    return svg_of(width, height, raised, *drawing.elements, "</g>")

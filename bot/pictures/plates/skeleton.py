@@ -110,6 +110,10 @@ class Skeleton:
     plan: BodyPlan
     body: Tube
     """From the tip of the tail (s = 0) into the head (s = 1); v = 1 is the back."""
+    hip: float
+    shoulder: float
+    nape: float
+    """The `s` of these, the last where the neck meets the head."""
     head: Head
     legs: tuple[Limb, Limb]
     """The near and the far one."""
@@ -119,21 +123,6 @@ class Skeleton:
     """Of the spine with the skull, in units."""
     plumage: float
     """Length of its feathers: 0 if it has none, 1 if it is known for them."""
-
-    @property
-    def hip(self) -> float:
-        """The `s` of the hip."""
-        return self.body.station(HIP)
-
-    @property
-    def shoulder(self) -> float:
-        """The `s` of the shoulder."""
-        return self.body.station(SHOULDER)
-
-    @property
-    def nape(self) -> float:
-        """The `s` of the back of the head."""
-        return self.body.station(HEAD)
 
 
 @dataclass(frozen=True)
@@ -149,16 +138,6 @@ class Sketch:
     def has(self, trait: Trait) -> bool:
         """Whether the creature has a trait."""
         return trait in self.profile.traits
-
-    @property
-    def body(self) -> Tube:
-        """The body from the tip of the tail into the head."""
-        return self.skeleton.body
-
-    @property
-    def head(self) -> Head:
-        """The head in its place."""
-        return self.skeleton.head
 
 
 def grown(profile: Profile) -> BodyPlan:
@@ -206,13 +185,17 @@ def skeleton_of(profile: Profile, variation: Variation) -> Skeleton:
     near, far = (_leg(plan, spine[HIP], stance.feet[i], is_near=i == 0) for i in range(2))
     shoulder = body.at(body.station(SHOULDER) - (0.035 if stands_on_arms else 0.02), -0.42)
     if stands_on_arms:
-        strides = _opposite(stance)
+        (near_ahead, near_lift, _), (far_ahead, far_lift, _) = stance.feet
+        strides = (far_ahead * 0.8, 0.0), (near_ahead * 0.8, max(near_lift, far_lift) * 0.7)
         arms = [_foreleg(plan, shoulder, strides[i], is_near=i == 0) for i in range(2)]
     else:
         arms = [_hanging_arm(profile, plan, shoulder, is_near=i == 0) for i in range(2)]
     return Skeleton(
         plan=plan,
         body=body,
+        hip=body.station(HIP),
+        shoulder=body.station(SHOULDER),
+        nape=body.station(HEAD),
         head=head,
         legs=(near, far),
         arms=(arms[0], arms[1]),
@@ -329,12 +312,6 @@ def _within_reach(
     while abs(foot + forward + instep - root) > longest * 0.985 and abs(forward) > 1:
         forward *= 0.93
     return foot + forward, foot + forward + instep
-
-
-def _opposite(stance: Stance) -> tuple[tuple[float, float], tuple[float, float]]:
-    """How far ahead and how high the hands are, when the feet are as they are."""
-    (near, _, _), (far, lift, _) = stance.feet
-    return (far * 0.8, 0.0), (near * 0.8, max(lift, stance.feet[0][1]) * 0.7)
 
 
 def _foreleg(
