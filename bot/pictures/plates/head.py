@@ -5,16 +5,7 @@ import math
 
 from bot.creatures.profile import Diet, Family, Pattern, Temper, Trait
 from bot.pictures.plates.drawing import mix, rgb
-from bot.pictures.plates.geometry import (
-    Points,
-    between,
-    clipped,
-    ellipse,
-    horn,
-    leaf,
-    polar,
-    smooth,
-)
+from bot.pictures.plates.geometry import between, clipped, ellipse, horn, leaf, polar, smooth
 from bot.pictures.plates.palette import BONE, CREAM, SHADOW
 from bot.pictures.plates.skeleton import Head, Sketch
 from bot.pictures.plates.skulls import Outline
@@ -124,7 +115,7 @@ def draw_head(sketch: Sketch) -> None:
     _draw_eye(sketch)
 
 
-def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
+def _draw_jaw(sketch: Sketch, mouth: list[complex]) -> None:
     drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     skull = head.skull
     chin = _chin(head)
@@ -144,7 +135,7 @@ def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
             drawing.fill(palette.horn, tip)
 
 
-def _chin(head: Head) -> Points:
+def _chin(head: Head) -> list[complex]:
     """The lower edge of the jaw, to its joint."""
     return smooth(head.opened(head.points((*head.skull.jaw, head.skull.top[0]))))
 

@@ -77,12 +77,9 @@ def _skin(sketch: Sketch, limb: Limb) -> Rgb:
     return sketch.palette.base if limb.is_near else sketch.palette.far
 
 
-def _claws(sketch: Sketch, limb: Limb) -> Rgb:
-    return sketch.palette.claw if limb.is_near else mix(sketch.palette.claw, SHADOW, 0.35)
-
-
-def _nails(sketch: Sketch, limb: Limb) -> Rgb:
-    return sketch.palette.horn if limb.is_near else mix(sketch.palette.horn, SHADOW, 0.4)
+def _shaded(colour: Rgb, limb: Limb, part: float) -> Rgb:
+    """A colour, darker on the far side."""
+    return colour if limb.is_near else mix(colour, SHADOW, part)
 
 
 def _spine(limb: Limb, start: complex, upper: Parts, lower: Parts, *ends: complex) -> Points:
@@ -150,7 +147,7 @@ def _draw_hand(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
     elif sketch.profile.family is Family.HADROSAUR:
         claw *= 0.3
     wide = min(plan.arm_width * 0.3, claw * 0.8)
-    tint = _claws(sketch, limb)
+    tint = _shaded(sketch.palette.claw, limb, 0.35)
     for i in range(count):
         turn = direction * polar(1, 24 - 26 * i)
         tip = limb.end + turn * hand * (1 if i == count // 2 else 0.85)
@@ -175,7 +172,7 @@ def _draw_bird_foot(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
     long = plan.toes * plan.hip_height
     high = limb.end.imag - limb.ground if not limb.is_lifted else plan.shank * 0.3
     turn = polar(1, -75) if limb.is_lifted else 1 + 0j
-    claw = _claws(sketch, limb)
+    claw = _shaded(sketch.palette.claw, limb, 0.35)
     behind = mix(colour, SHADOW, 0.18)
 
     def put(points: Points) -> Points:
@@ -214,7 +211,7 @@ def _draw_hoofed_foot(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
         clipped(ellipse(foot + x, long * 0.22, high * 0.62), foot, 1 + 0j)
         for x in (long * 0.9, long * 0.46, long * 0.06)
     ]
-    drawing.fill(_nails(sketch, limb), *hooves)
+    drawing.fill(_shaded(sketch.palette.horn, limb, 0.4), *hooves)
 
 
 def _draw_nails(sketch: Sketch, limb: Limb, width: float) -> None:
@@ -223,7 +220,7 @@ def _draw_nails(sketch: Sketch, limb: Limb, width: float) -> None:
         clipped(ellipse(foot + width * part, width * size, width * size * 1.35), foot, 1 + 0j)
         for part, size in ((0.46, 0.15), (0.16, 0.14), (-0.12, 0.12))
     ]
-    sketch.drawing.fill(_nails(sketch, limb), *nails)
+    sketch.drawing.fill(_shaded(sketch.palette.horn, limb, 0.4), *nails)
 
 
 def _draw_bands(sketch: Sketch, tube: Tube, is_near: bool) -> None:

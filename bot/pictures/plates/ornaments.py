@@ -1,22 +1,10 @@
 """Ornaments of trunk and tail: plates, spikes, sails, clubs, armour, feathers, dewlaps."""
 
 import math
-from collections.abc import Iterator
 
 from bot.creatures.profile import Family, Pose, Trait
 from bot.pictures.plates.drawing import mix
-from bot.pictures.plates.geometry import (
-    Points,
-    Tube,
-    between,
-    degrees,
-    ellipse,
-    horn,
-    leaf,
-    lerp,
-    polar,
-    smooth,
-)
+from bot.pictures.plates.geometry import between, degrees, ellipse, horn, leaf, lerp, polar, smooth
 from bot.pictures.plates.palette import CREAM, SHADOW
 from bot.pictures.plates.skeleton import UNITS, Sketch
 
@@ -204,15 +192,17 @@ def _draw_club(sketch: Sketch) -> None:
     drawing.fill(mix(palette.horn, CREAM, 0.6), ellipse(shine, size * 0.4, size * 0.13, angle))
 
 
-def _tufts(
-    body: Tube, start: float, end: float, v: float, length: float, slope: float, count: int
-) -> Iterator[Points]:
-    """Overlapping tufts that point to the tail."""
+def _draw_tufts(
+    sketch: Sketch, start: float, end: float, v: float, length: float, slope: float, count: int
+) -> None:
+    """Draw overlapping tufts that point to the tail."""
+    body, tufts = sketch.skeleton.body, []
     for i in range(count):
         s = start + (end - start) * i / (count - 1)
         backwards = -body.direction(s)
         tip = body.at(s, v) + backwards * polar(length, -slope if v > 0 else slope)
-        yield leaf(body.at(s, v * 0.72), tip, 0.42)
+        tufts.append(leaf(body.at(s, v * 0.72), tip, 0.42))
+    sketch.drawing.fill(sketch.palette.back if v > 0 else sketch.palette.belly, *tufts)
 
 
 def _draw_feathers(sketch: Sketch) -> None:
@@ -231,13 +221,9 @@ def _draw_feathers(sketch: Sketch) -> None:
     tip = body.at(0.0, 0) - body.direction(0) * long
     drawing.fill(palette.marking, leaf(body.at(0.05, 0), tip, 0.26))
     shoulder, nape = skeleton.shoulder, skeleton.nape
-    drawing.fill(
-        palette.back,
-        *_tufts(body, 0.26, shoulder, 0.95, long * 0.5, 16, 26),
-        *_tufts(body, shoulder, nape + 0.012, 0.95, long * 0.55, 30, 12),
-    )
-    below = _tufts(body, skeleton.hip + 0.03, nape - 0.02, -0.9, long * 0.36, 24, 24)
-    drawing.fill(palette.belly, *below)
+    _draw_tufts(sketch, 0.26, shoulder, 0.95, long * 0.5, 16, 26)
+    _draw_tufts(sketch, shoulder, nape + 0.012, 0.95, long * 0.55, 30, 12)
+    _draw_tufts(sketch, skeleton.hip + 0.03, nape - 0.02, -0.9, long * 0.36, 24, 24)
     if is_raptor:
         head = skeleton.head
         crown = (
