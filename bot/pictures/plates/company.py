@@ -110,25 +110,19 @@ def _draw_flyers(drawing: Drawing, start: complex, colour: Rgb) -> None:
 
 
 def _draw_dragonfly(drawing: Drawing, at: complex, size: float) -> None:
-    wing = rgb("f4fbff")
-    for angle in (62, 100, 248, 284):
-        drawing.fill(wing, leaf(at, at + polar(size * 1.1, angle), 0.28), opacity=0.8)
-    drawing.line(
-        rgb("2a4d6e"), size * 0.17, [at + size * 0.35, at - complex(size * 1.15, size * 0.2)]
-    )
-    drawing.disc(rgb("2a4d6e"), at + size * 0.42, size * 0.19)
+    wings = [leaf(at, at + polar(size * 1.1, angle), 0.28) for angle in (62, 100, 248, 284)]
+    drawing.fill(rgb("f4fbff"), *wings, opacity=0.8)
+    dark = rgb("2a4d6e")
+    drawing.line(dark, size * 0.17, [at + size * 0.35, at - complex(size * 1.15, size * 0.2)])
+    drawing.disc(dark, at + size * 0.42, size * 0.19)
 
 
 def _draw_fish(drawing: Drawing, at: complex, size: float) -> None:
     long = max(16.0, size * 0.42)
     head, tail = at + polar(long * 0.5, 205), at + polar(long * 0.55, 12)
-    silver = rgb("a9c0cc")
-    drawing.fill(
-        silver,
-        leaf(head, tail, 0.5, 0.05),
-        leaf(between(head, tail, 0.9), tail + polar(long * 0.26, 62), 0.5),
-        leaf(between(head, tail, 0.9), tail + polar(long * 0.26, -40), 0.5),
-    )
+    base = between(head, tail, 0.9)
+    fins = [leaf(base, tail + polar(long * 0.26, angle), 0.5) for angle in (62, -40)]
+    drawing.fill(rgb("a9c0cc"), leaf(head, tail, 0.5, 0.05), *fins)
     drawing.disc(SHADOW, between(head, tail, 0.16, 0.04), long * 0.045)
 
 

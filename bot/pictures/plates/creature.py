@@ -22,6 +22,8 @@ class Animal:
     """Along the spine, from snout to tail."""
     mouth: complex
     head_length: float
+    back: list[complex]
+    """The upper edge of its body, without what rises from it."""
 
 
 @lru_cache(maxsize=16)
@@ -49,4 +51,5 @@ def creature(profile: Profile) -> Animal:
     }:
         draw_frill(sketch)
     draw_head(sketch)
-    return Animal(sketch.drawing, skeleton.length, skeleton.head.mouth, skeleton.head.length)
+    head, back = skeleton.head, skeleton.body.edge(1)
+    return Animal(sketch.drawing, skeleton.length, head.mouth, head.length, back)

@@ -53,7 +53,7 @@ CHEEK_HORNS = {
 
 def draw_throat(sketch: Sketch) -> None:
     """Draw the skin between jaw and neck, below the markings of the neck."""
-    head, body, nape = sketch.skeleton.head, sketch.skeleton.body, sketch.skeleton.nape
+    head, body, nape = sketch.skeleton.head, sketch.body, sketch.skeleton.nape
     chin = _chin(head)[-14:-2]
     reach = (0.6 if sketch.profile.family is Family.CERATOPSIAN else 0.34) * head.length
     places = [nape - reach / body.length * i / 12 for i in range(1, 13)]

@@ -30,8 +30,7 @@ def draw_behind_body(sketch: Sketch) -> None:
 
 def draw_on_body(sketch: Sketch) -> None:
     """Draw what lies on the near side."""
-    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
-    body = skeleton.body
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     if sketch.profile.family is Family.ANKYLOSAUR:
         _draw_armour(sketch)
     if sketch.has(Trait.TAIL_CLUB):
@@ -58,8 +57,7 @@ def _draw_dewlap(sketch: Sketch) -> None:
 
 
 def _draw_sail(sketch: Sketch) -> None:
-    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
-    body = skeleton.body
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     height = sketch.variation.within("sail", 0.11, 0.16) * UNITS
     if not sketch.has(Trait.SAIL):
         height *= 0.42
@@ -85,8 +83,7 @@ def _draw_sail(sketch: Sketch) -> None:
 
 
 def _draw_plates(sketch: Sketch) -> None:
-    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
-    body = skeleton.body
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     own = sketch.profile.family is Family.STEGOSAUR
     largest = (0.15 if sketch.has(Trait.PLATES) else 0.12) if own else 0.08
     pointed = sketch.variation.unit("plates")
@@ -111,8 +108,7 @@ def _draw_plates(sketch: Sketch) -> None:
 
 
 def _draw_back_spikes(sketch: Sketch) -> None:
-    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
-    body = skeleton.body
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     is_long = sketch.profile.family is Family.SAUROPOD
     start = skeleton.shoulder - 0.04 if is_long else skeleton.hip - 0.2
     if sketch.has(Trait.SAIL):  # none through it
@@ -134,7 +130,7 @@ def _draw_back_spikes(sketch: Sketch) -> None:
 
 def _draw_tail_spikes(sketch: Sketch) -> None:
     """Draw two pairs of spikes, the far one of each darker. The tail hides their bases."""
-    drawing, palette, body = sketch.drawing, sketch.palette, sketch.skeleton.body
+    drawing, palette, body = sketch.drawing, sketch.palette, sketch.body
     length = (0.135 if sketch.has(Trait.SPIKES) else 0.105) * UNITS
     far = mix(palette.horn, SHADOW, 0.35)
     for shift, rise, tint in ((0.018, 0.9, far), (0, 0.7, palette.horn)):
@@ -148,8 +144,7 @@ def _draw_tail_spikes(sketch: Sketch) -> None:
 
 
 def _draw_armour(sketch: Sketch) -> None:
-    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
-    body = skeleton.body
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     light, dark = mix(palette.horn, palette.base, 0.25), mix(palette.base, SHADOW, 0.35)
     is_spiky = sketch.has(Trait.SPIKES)
     places = body.row(0.14, skeleton.nape - 0.02, 28, 1.1)
@@ -176,7 +171,7 @@ def _draw_armour(sketch: Sketch) -> None:
 
 
 def _draw_club(sketch: Sketch) -> None:
-    drawing, palette, body = sketch.drawing, sketch.palette, sketch.skeleton.body
+    drawing, palette, body = sketch.drawing, sketch.palette, sketch.body
     is_own = sketch.profile.family is Family.ANKYLOSAUR
     size = (0.05 if is_own else 0.036) * UNITS * sketch.variation.within("club", 0.9, 1.2)
     end = body.at(0.0, 0)
@@ -196,7 +191,7 @@ def _draw_tufts(
     sketch: Sketch, start: float, end: float, v: float, length: float, slope: float, count: int
 ) -> None:
     """Draw overlapping tufts that point to the tail."""
-    body, tufts = sketch.skeleton.body, []
+    body, tufts = sketch.body, []
     for i in range(count):
         s = start + (end - start) * i / (count - 1)
         backwards = -body.direction(s)
@@ -207,8 +202,7 @@ def _draw_tufts(
 
 def _draw_feathers(sketch: Sketch) -> None:
     """Draw a fan at the tail, a mane and a fringe; of a raptor also a crown."""
-    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
-    body = skeleton.body
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     is_raptor = sketch.profile.family is Family.SMALL_THEROPOD
     long = (0.1 if is_raptor else 0.07) * UNITS * skeleton.plumage
     long *= sketch.variation.within("feathers", 0.85, 1.2)

@@ -30,8 +30,7 @@ def draw_body(sketch: Sketch) -> None:
 
 def draw_pattern(sketch: Sketch) -> None:
     """Draw the dark back, over the thigh, and the markings of a pattern from tail to neck."""
-    drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
-    body = skeleton.body
+    drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
     back = [body.at(i / 40, 0.62 - 0.16 * math.sin(i / 40 * math.pi)) for i in range(40)]
     drawing.fill(palette.back, back + body.edge(1, 0.975, 0))
     nape = skeleton.nape - 0.02

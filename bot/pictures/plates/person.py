@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.creatures.profile import Diet, Pose, Profile, Temper
-from bot.pictures.plates.drawing import Drawing, Rgb, Variation, luminance, mix, rgb
+from bot.pictures.plates.drawing import Drawing, Variation, luminance, mix, rgb
 from bot.pictures.plates.geometry import Points, Tube, between, ellipse, placed, polar, smooth
 from bot.pictures.plates.palette import CREAM, SHADOW
 from bot.pictures.plates.plants import cycad
@@ -89,7 +89,9 @@ def _draw_person(
 ) -> None:
     """Draw a person with a hat as a pale silhouette that looks right (1) or left (-1)."""
     legs, arms, lean = gesture.value
-    colour = _figure(light, height)
+    colour = mix(light.middle, SHADOW, 0.32 if height < 110 else 0.14)  # fainter if large
+    if luminance(light.middle) < 0.34:
+        colour = mix(light.middle, CREAM, 0.22)
 
     def put(points: Points) -> Points:
         return [foot + height * complex(point.real * looks, point.imag) for point in points]
@@ -133,13 +135,6 @@ def _draw_person(
         bush = mix(light.plant, light.middle, 0.3)
         for place, size in ((0.1, 0.5), (-0.16, 0.42)):
             cycad(drawing, foot + place * height * looks, size * height, bush, Variation("bush"))
-
-
-def _figure(light: Light, height: float) -> Rgb:
-    """The colour of the person: fainter if large, since the animal is the subject."""
-    if luminance(light.middle) < 0.34:
-        return mix(light.middle, CREAM, 0.22)
-    return mix(light.middle, SHADOW, 0.32 if height < 110 else 0.14)
 
 
 def _draw_boot(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:

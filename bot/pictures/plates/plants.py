@@ -110,12 +110,9 @@ CRETACEOUS = (Period.EARLY_CRETACEOUS, Period.LATE_CRETACEOUS)
 def plants_of(period: Period, theme: Theme) -> tuple[tuple[Plant, ...], tuple[Plant, ...]]:
     """Trees and shrubs of a period. Flowers and broadleaf trees are Cretaceous."""
     is_new = period in CRETACEOUS
-    trees = NEW_TREES if is_new else OLD_TREES
-    if theme in (Theme.ICE, Theme.MOUNTAIN):
-        trees = (conifer,)
-    shrubs = NEW_SHRUBS if is_new else OLD_SHRUBS
+    trees, shrubs = (NEW_TREES, NEW_SHRUBS) if is_new else (OLD_TREES, OLD_SHRUBS)
     if is_new and theme is Theme.FLOWER:
         shrubs = (flowers,)
     elif theme in (Theme.DESERT, Theme.SUN):
         shrubs = (cycad, fern)
-    return trees, shrubs
+    return (conifer,) if theme in (Theme.ICE, Theme.MOUNTAIN) else trees, shrubs

@@ -37,8 +37,6 @@ def plate_svg(profile: Profile) -> str:
     """The plate of a profile: `WIDTH` by `HEIGHT` pixels."""
     own = Variation(profile.name)
     light = light_of(profile, own)
-    drawing = Drawing()
-    draw_backdrop(drawing, profile, light, own)
     animal = creature(profile)
     body = animal.drawing
     wide = body.right - body.left
@@ -56,6 +54,8 @@ def plate_svg(profile: Profile) -> str:
     left = (WIDTH - wide * scale - beside - food) / 2
     place = left + (wide * scale + beside * 0.56 if measure.is_ahead else beside * 0.44)
     at = complex(left + (0 if measure.is_ahead else beside) - body.left * scale, GROUND)
+    drawing = Drawing()
+    draw_backdrop(drawing, profile, light, own, [at + point * scale for point in animal.back])
     measure.draw(drawing, complex(place, GROUND + 6), metre * scale, light)
     draw_company_behind(drawing, profile, animal, scale, at, light)
     middle = at.real

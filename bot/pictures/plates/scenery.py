@@ -17,6 +17,8 @@ WIDTH, HEIGHT = 800, 500
 """Of a plate, in pixels."""
 LANDS = (Theme.NONE, Theme.NONE, Theme.NONE, Theme.MOUNTAIN, Theme.SEA, Theme.FOREST)
 """Where creatures without a theme stand, in the light of any day."""
+PEEKING = 40
+"""Pixels of a tree that would seem to grow from the back, so it is left out."""
 CLEARING = 75
 """Pixels to both sides of what shows the size, without plants."""
 WHITE = rgb("ffffff")
@@ -117,8 +119,10 @@ def draw_open_land(
         _draw_land(drawing, tint, _ridge(width, level, rise, 5, own, label))
 
 
-def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variation) -> None:
-    """Draw all that is behind the creature."""
+def draw_backdrop(
+    drawing: Drawing, profile: Profile, light: Light, own: Variation, back: Points
+) -> None:
+    """Draw all that is behind the creature, whose back is at these points."""
     theme = profile.theme if profile.theme is not Theme.NONE else own.choice("land", LANDS)
     draw_air(drawing, WIDTH, HEIGHT, light)
     if theme is Theme.NIGHT:
@@ -138,7 +142,7 @@ def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variati
         far, near = mix(light.far, light.low, 0.25), mix(light.far, light.middle, 0.45)
         _draw_land(drawing, far, _ridge(WIDTH, HORIZON + 70, 30, 4, own, "far"))
         _draw_land(drawing, near, _ridge(WIDTH, HORIZON + 30, 18, 5, own, "near"))
-    _draw_trees(drawing, profile.period, theme, light, own)
+    _draw_trees(drawing, profile.period, theme, light, own, back)
     field = mix(light.ground, light.middle, 0.35)
     _draw_land(
         drawing, field, _ridge(WIDTH, HORIZON - 4, own.within("rise", 6, 16), 4, own, "field")
@@ -268,7 +272,7 @@ def _draw_mountains(drawing: Drawing, light: Light, own: Variation) -> None:
 
 
 def _draw_trees(
-    drawing: Drawing, period: Period, theme: Theme, light: Light, own: Variation
+    drawing: Drawing, period: Period, theme: Theme, light: Light, own: Variation, back: Points
 ) -> None:
     trees, _ = plants_of(period, theme)
     counts = {Theme.FOREST: 15, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}
@@ -279,6 +283,9 @@ def _draw_trees(
         high = own.within(f"tree size {i}", 80, 170) * (1.25 if count > 8 else 1)
         if plant is cycad:
             high *= 0.5
+        behind = max((p.imag for p in back if abs(p.real - foot.real) < PEEKING), default=0.0)
+        if abs(foot.imag + high - behind) < PEEKING:
+            continue
         tint = mix(light.middle, light.far, own.within(f"tree tint {i}", 0.0, 0.55))
         plant(drawing, foot, high, tint, own.part(f"kind {i}"))
 

@@ -139,6 +139,11 @@ class Sketch:
         """Whether the creature has a trait."""
         return trait in self.profile.traits
 
+    @property
+    def body(self) -> Tube:
+        """The body of the skeleton."""
+        return self.skeleton.body
+
 
 def grown(profile: Profile) -> BodyPlan:
     """The plan of its family, changed as the profile says; lengths in units."""
