@@ -1,6 +1,5 @@
 """Company: what is around a creature because of its temper, diet and pose."""
 
-import re
 from dataclasses import replace
 
 from bot.creatures.profile import Diet, Pose, Profile, Temper, Trait
@@ -11,8 +10,6 @@ from bot.pictures.plates.palette import BONE, CREAM, SHADOW
 from bot.pictures.plates.plants import fern, tree_fern
 from bot.pictures.plates.scenery import GROUND, Light, shadow_of
 
-_COLOURS = re.compile(r'#[0-9a-f]{6}"')
-_OPACITY = re.compile(r' (fill|stroke)-opacity="[^"]*"')
 YOUNG = 0.3
 """Length of a young one, as a part of that of the adult."""
 HIGH = 150
@@ -86,10 +83,11 @@ def _eats_plants(profile: Profile, mouth: complex) -> bool:
 
 
 def _silhouette(drawing: Drawing, colour: Rgb) -> Drawing:
-    """A drawing in one colour."""
-    paint = '#{:02x}{:02x}{:02x}"'.format(*colour)
-    elements = [_OPACITY.sub("", _COLOURS.sub(paint, element)) for element in drawing.elements]
-    return Drawing(elements, drawing.left, drawing.right, drawing.bottom, drawing.top)
+    """A drawing in one colour, without its lines and discs, which are inside."""
+    filled = '<path fill="#'
+    tint = filled + "{:02x}{:02x}{:02x}".format(*colour)
+    paths = [tint + path[len(tint) :] for path in drawing.elements if path.startswith(filled)]
+    return Drawing(paths, drawing.left, drawing.right, drawing.bottom, drawing.top)
 
 
 def _draw_dust(drawing: Drawing, at: complex, light: Light) -> None:
