@@ -26,16 +26,16 @@ class CreaturePictures:
 
     async def plate(self, profile: Profile) -> bytes | None:
         """The plate as PNG; `None` if it could not be drawn in time, which is logged."""
-        return await self._drawn("plate", profile)
+        return await self._drawn(profile, _plate_svg)
 
     async def museum(self, profiles: Sequence[Profile]) -> bytes | None:
         """Up to nine creatures in one PNG; `None` as for a plate."""
-        return await self._drawn("museum", tuple(profiles))
+        return await self._drawn(tuple(profiles), _museum_svg)
 
-    async def _drawn(self, kind: str, shown: _Shown) -> bytes | None:
+    async def _drawn(self, shown: _Shown, make: Callable[..., str]) -> bytes | None:
         png = self._kept.pop(shown, None)
         if png is None:
-            png = await self._renderer.picture(_svg, kind, shown)
+            png = await self._renderer.picture(make, shown)
         if png is None:
             return None
         self._kept[shown] = png
@@ -56,14 +56,25 @@ class CreaturePictures:
         if not is_urgent and not self.has_time:
             return None
         begun = self._clock()
-        png = await self._renderer.picture(_svg, "strip", tuple(profiles))
+        png = await self._renderer.picture(_strip_svg, tuple(profiles))
         now = self._clock()
         self._rests_until = now + REST * (now - begun)
         return png
 
 
-def _svg(kind: str, shown: _Shown) -> str:
-    from bot.pictures.plates import plate  # here: only the process that draws needs it
+def _plate_svg(profile: Profile) -> str:
+    from bot.pictures.plates.plate import plate_svg  # here: only the process that draws needs it
 
-    svg: str = getattr(plate, f"{kind}_svg")(shown)
-    return svg
+    return plate_svg(profile)
+
+
+def _museum_svg(profiles: Sequence[Profile]) -> str:
+    from bot.pictures.plates.plate import museum_svg
+
+    return museum_svg(profiles)
+
+
+def _strip_svg(profiles: Sequence[Profile]) -> str:
+    from bot.pictures.plates.plate import strip_svg
+
+    return strip_svg(profiles)

@@ -20,10 +20,6 @@ LARGE = 12.0
 
 Draw = Callable[[Drawing, complex, float, Light], None]
 """Draws on a point of the ground, with the pixels of a metre."""
-Thing = tuple[Draw, float, float]
-"""With width and height in metres."""
-
-
 STANDS = ((267, 269, 350), (277, 273, 354))
 
 
