@@ -8,7 +8,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 Points = list[complex]
 
@@ -46,10 +46,13 @@ def smooth(points: Sequence[complex], *, closed: bool = False, steps: int = STEP
 
 def _knots(points: Sequence[complex]) -> list[float]:
     """Values of the spline's parameter at its points: square roots of distances, added up."""
-    knots = [0.0]
-    for start, end in pairwise(points):
-        knots.append(knots[-1] + max(1e-6, abs(end - start)) ** 0.5)
-    return knots
+    roots = (max(1e-6, abs(end - start)) ** 0.5 for start, end in pairwise(points))
+    return [*accumulate(roots, initial=0.0)]
+
+
+def _lengths(line: Sequence[complex]) -> list[float]:
+    """How long a line is at each of its points."""
+    return [*accumulate((abs(end - start) for start, end in pairwise(line)), initial=0.0)]
 
 
 def _spline(
@@ -112,9 +115,7 @@ class Tube:
         self.spine = _spline(spine, knots)
         widths = [complex(*pair) for pair in zip(left, right, strict=True)]
         self._widths = _spline(widths, knots)
-        self._lengths = [0.0]
-        for start, end in pairwise(self.spine):
-            self._lengths.append(self._lengths[-1] + abs(end - start))
+        self._lengths = _lengths(self.spine)
         self.length = self._lengths[-1]
         self._stations = [self._lengths[i * STEPS] / self.length for i in range(len(spine))]
         self._normals = []
@@ -134,11 +135,8 @@ class Tube:
     def row(self, start: float, end: float, count: int, v: float) -> list[float]:
         """So many `s` between two others, at even distances along the line of one `v`."""
         samples = [lerp(start, end, i / 120) for i in range(121)]
-        points = [self.at(s, v) for s in samples]
-        lengths = [0.0]
-        for point, following in pairwise(points):
-            lengths.append(lengths[-1] + abs(following - point))
-        marks = [lengths[-1] * i / (count - 1) for i in range(count)]
+        lengths = _lengths([self.at(s, v) for s in samples])
+        marks = (lengths[-1] * i / (count - 1) for i in range(count))
         return [samples[min(120, bisect_left(lengths, mark))] for mark in marks]
 
     def width(self, s: float) -> float:

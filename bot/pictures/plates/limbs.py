@@ -29,7 +29,7 @@ def draw_leg(sketch: Sketch, limb: Limb) -> None:
     thigh, shank = plan.thigh, plan.shank
     colour = _skin(sketch, limb)
     if plan.foot is Foot.PILLAR:
-        sole = complex(limb.end.real, _sole(limb))
+        sole = complex(limb.end.real, limb.ground)
         spine = _spine(limb, thigh * (-0.10 + 0.42j), (0.12, 0.6), (0.45,), sole)
         front = _widths(thigh, (0.34, 0.52, 0.46), shank, (0.62, 0.50, 0.48, 0.60))
         back = _widths(thigh, (0.34, 0.54, 0.44), shank, (0.50, 0.52, 0.46, 0.50))
@@ -60,7 +60,7 @@ def draw_leg(sketch: Sketch, limb: Limb) -> None:
 def draw_foreleg(sketch: Sketch, limb: Limb) -> None:
     """Draw a fore leg that carries the body."""
     drawing, width = sketch.drawing, sketch.skeleton.plan.arm_width
-    sole = complex(limb.end.real, _sole(limb))
+    sole = complex(limb.end.real, limb.ground)
     spine = _spine(limb, width * (-0.02 + 0.55j), (0.2, 0.65), (0.5,), sole)
     front = [width * part for part in (0.5, 0.66, 0.50, 0.46, 0.40, 0.36, 0.46)]
     back = [width * part for part in (0.5, 0.68, 0.54, 0.46, 0.40, 0.36, 0.42)]
@@ -99,9 +99,8 @@ def _widths(thigh: float, upper: Parts, shank: float, lower: Parts) -> list[floa
 
 
 def _outline(tube: Tube, limb: Limb) -> list[complex]:
-    """The outline of a limb, cut at the ground where it stands."""
-    outline = tube.outline()
-    return outline if limb.is_lifted else clipped(outline, complex(0, limb.ground), 1 + 0j)
+    """The outline of a limb, cut at the ground on which it stands."""
+    return clipped(tube.outline(), complex(0, limb.ground), 1 + 0j)
 
 
 def _draw_creases(sketch: Sketch, tube: Tube, width: float) -> None:
@@ -128,10 +127,6 @@ def draw_arm(sketch: Sketch, limb: Limb) -> None:
         for side, end in ((-0.98, 0.42), (0.98, 0.24)):  # behind and before the shoulder
             edge = tube.edge(side, 0.04, end)
             drawing.line(sketch.palette.crease, max(1.8, width * 0.07), edge, opacity=0.5)
-
-
-def _sole(limb: Limb) -> float:
-    return limb.end.imag - 2 if limb.is_lifted else limb.ground
 
 
 def _draw_hand(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
@@ -202,8 +197,7 @@ def _draw_bird_foot(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
 def _draw_hoofed_foot(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
     drawing, plan = sketch.drawing, sketch.skeleton.plan
     shank, long = plan.shank, plan.toes * plan.hip_height
-    floor = limb.end.imag - shank * 0.4 if limb.is_lifted else limb.ground
-    foot, high = complex(limb.end.real, floor), shank * 0.5
+    foot, high = complex(limb.end.real, limb.ground), shank * 0.5
     instep = ((-shank * 0.40, 0.0), (-shank * 0.36, 0.9), (shank * 0.1, 1.7))
     toes = ((long * 0.62, 1.05), (long * 0.98, 0.45), (long, 0.0))
     drawing.fill(colour, smooth(placed((*instep, *toes), foot, 1, high)))
@@ -215,7 +209,7 @@ def _draw_hoofed_foot(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
 
 
 def _draw_nails(sketch: Sketch, limb: Limb, width: float) -> None:
-    foot = complex(limb.end.real, _sole(limb))
+    foot = complex(limb.end.real, limb.ground)
     nails = [
         clipped(ellipse(foot + width * part, width * size, width * size * 1.35), foot, 1 + 0j)
         for part, size in ((0.46, 0.15), (0.16, 0.14), (-0.12, 0.12))

@@ -100,6 +100,7 @@ class Limb:
     """Where the toes or fingers begin."""
     ground: float
     is_lifted: bool
+    """Only those of animals with toes as of birds are."""
     is_near: bool
 
 
@@ -190,9 +191,8 @@ def skeleton_of(profile: Profile, variation: Variation) -> Skeleton:
     near, far = (_leg(plan, spine[HIP], stance.feet[i], is_near=i == 0) for i in range(2))
     shoulder = body.at(body.station(SHOULDER) - (0.035 if stands_on_arms else 0.02), -0.42)
     if stands_on_arms:
-        (near_ahead, near_lift, _), (far_ahead, far_lift, _) = stance.feet
-        strides = (far_ahead * 0.8, 0.0), (near_ahead * 0.8, max(near_lift, far_lift) * 0.7)
-        arms = [_foreleg(plan, shoulder, strides[i], is_near=i == 0) for i in range(2)]
+        ahead = [stance.feet[1 - i][0] * 0.8 for i in range(2)]  # as the opposite feet
+        arms = [_foreleg(plan, shoulder, ahead[i], is_near=i == 0) for i in range(2)]
     else:
         arms = [_hanging_arm(profile, plan, shoulder, is_near=i == 0) for i in range(2)]
     return Skeleton(
@@ -319,10 +319,7 @@ def _within_reach(
     return foot + forward, foot + forward + instep
 
 
-def _foreleg(
-    plan: BodyPlan, shoulder: complex, step: tuple[float, float], *, is_near: bool
-) -> Limb:
-    ahead, lift = step
+def _foreleg(plan: BodyPlan, shoulder: complex, ahead: float, *, is_near: bool) -> Limb:
     height = plan.hip_height
     ground = 0.0 if is_near else FAR_GROUND * height
     root = shoulder + (0 if is_near else plan.arm_width * 0.25)
@@ -331,11 +328,11 @@ def _foreleg(
     factor = 1.06 * (root.imag - thick) / (upper + lower + hand)
     upper, lower, hand = upper * factor, lower * factor, hand * factor
     forward = ahead * plan.stride / 2 * height * 0.8
-    foot = complex(root.real, ground + thick + lift * height)
+    foot = complex(root.real, ground + thick)
     palm = polar(hand, 90 + forward / height * 30)
     foot, wrist = _within_reach(root, foot, forward, palm, upper + lower)
     elbow, wrist = middle_joint(root, wrist, upper, lower, -1)
-    return Limb(root, elbow, wrist, foot, ground, is_lifted=lift > 0, is_near=is_near)
+    return Limb(root, elbow, wrist, foot, ground, is_lifted=False, is_near=is_near)
 
 
 def _hanging_arm(profile: Profile, plan: BodyPlan, shoulder: complex, *, is_near: bool) -> Limb:
