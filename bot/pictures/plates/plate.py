@@ -65,7 +65,8 @@ def plate_svg(profile: Profile) -> str:
     )
     drawing.add(body, scale, at)
     draw_company_before(drawing, profile, animal, scale, at, light)
-    draw_front(drawing, profile, light, own, clear=place)
+    mouth = at + animal.mouth * scale
+    draw_front(drawing, profile, light, own, place, *([mouth.real] if mouth.imag < 240 else []))
     page = Drawing()
     page.add(drawing, 1, complex(WIDTH if _faces_left(own) else 0, 0), flipped=_faces_left(own))
     return _svg(WIDTH, HEIGHT, page)

@@ -20,7 +20,7 @@ LANDS = (Theme.NONE, Theme.NONE, Theme.NONE, Theme.MOUNTAIN, Theme.SEA, Theme.FO
 PEEKING = 40
 """Pixels of a tree that would seem to grow from the back, so it is left out."""
 CLEARING = 75
-"""Pixels to both sides of what shows the size, without plants."""
+"""Pixels to both sides of what shows the size and of a low head, without plants."""
 WHITE = rgb("ffffff")
 
 BOLT = (
@@ -157,9 +157,9 @@ def draw_backdrop(
 
 
 def draw_front(
-    drawing: Drawing, profile: Profile, light: Light, own: Variation, clear: float
+    drawing: Drawing, profile: Profile, light: Light, own: Variation, *clear: float
 ) -> None:
-    """Draw plants before the creature, in the corners, and none at the `clear` place."""
+    """Draw plants before the creature, in the corners, and none at the `clear` places."""
     _, shrubs = plants_of(profile.period, profile.theme)
     places = [(24, 95), (96, 55), (720, 60), (780, 100)]
     if profile.theme is Theme.DESERT:
@@ -169,7 +169,7 @@ def draw_front(
     elif profile.theme is Theme.FLOWER:
         places += [(160, 45), (264, 40), (496, 40), (624, 50)]
     for i, (x, size) in enumerate(places):
-        if abs(x - clear) < CLEARING:
+        if any(abs(x - place) < CLEARING for place in clear):
             continue
         tint = mix(light.plant, light.ground, own.within(f"tint {i}", 0.0, 0.25))
         high = size * own.within(f"high {i}", 0.9, 1.3)
@@ -281,13 +281,12 @@ def _draw_trees(
         foot = complex((i + own.within(f"tree x {i}", 0.1, 0.9)) / count * WIDTH, HORIZON - 8)
         plant = own.choice(f"tree {i}", (*trees, *trees, cycad))
         high = own.within(f"tree size {i}", 80, 170) * (1.25 if count > 8 else 1)
-        if plant is cycad:
-            high *= 0.5
-        behind = max((p.imag for p in back if abs(p.real - foot.real) < PEEKING), default=0.0)
-        if abs(foot.imag + high - behind) < PEEKING:
-            continue
         tint = mix(light.middle, light.far, own.within(f"tree tint {i}", 0.0, 0.55))
-        plant(drawing, foot, high, tint, own.part(f"kind {i}"))
+        if plant is cycad:  # low, so before a hill from which a pale one would not stand out
+            high, tint = high * 0.5, light.middle
+        behind = max((p.imag for p in back if abs(p.real - foot.real) < PEEKING), default=0.0)
+        if abs(foot.imag + high - behind) > PEEKING:
+            plant(drawing, foot, high, tint, own.part(f"kind {i}"))
 
 
 def shadow_of(light: Light) -> Rgb:
