@@ -282,8 +282,8 @@ def _draw_trees(
         plant = own.choice(f"tree {i}", (*trees, *trees, cycad))
         high = own.within(f"tree size {i}", 80, 170) * (1.25 if count > 8 else 1)
         tint = mix(light.middle, light.far, own.within(f"tree tint {i}", 0.0, 0.55))
-        if plant is cycad:  # low, so before a hill from which a pale one would not stand out
-            high, tint = high * 0.5, light.middle
+        if plant is cycad:  # low, so before a hill from which it has to stand out
+            high, tint = high * 0.5, mix(light.middle, SHADOW, 0.12)
         behind = max((p.imag for p in back if abs(p.real - foot.real) < PEEKING), default=0.0)
         if abs(foot.imag + high - behind) > PEEKING:
             plant(drawing, foot, high, tint, own.part(f"kind {i}"))
