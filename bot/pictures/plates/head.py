@@ -125,7 +125,8 @@ def _draw_jaw(sketch: Sketch, mouth: list[complex]) -> None:
         back = between(corner, mouth[-1], 0.16)  # the cheeks end before the tips
         drawing.fill(MOUTH, [*mouth[5:], *lip, back])
         tongue = (0.3, skull.mouth[-1][1] + 0.01), (0.72, skull.mouth[0][1] - 0.01)
-        drawing.fill(TONGUE, leaf(*head.opened(head.points(tongue)), 0.2, 0.06))
+        start, end = head.opened(head.points(tongue))
+        drawing.fill(TONGUE, leaf(start, end, 0.2, 0.06))
     jaw = lip + chin
     drawing.fill(palette.belly, jaw)
     if skull.beak < 1:
