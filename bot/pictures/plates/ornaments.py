@@ -109,12 +109,12 @@ def _draw_plates(sketch: Sketch) -> None:
 
 def _draw_back_spikes(sketch: Sketch) -> None:
     drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
-    is_long = sketch.profile.family is Family.SAUROPOD
-    start = skeleton.shoulder - 0.04 if is_long else skeleton.hip - 0.2
+    is_sauropod = sketch.profile.family is Family.SAUROPOD
+    start = skeleton.shoulder - 0.04 if is_sauropod else skeleton.hip - 0.2
     if sketch.has(Trait.SAIL):  # none through it
         start = lerp(skeleton.shoulder, skeleton.nape, 0.25)
     end = skeleton.nape - 0.015
-    count = max(3, round((end - start) * body.length / (26 if is_long else 20)))
+    count = max(3, round((end - start) * body.length / 25))
     places = body.row(start, end, count, 1.5)
     for is_far in (True, False):
         spikes = []

@@ -57,7 +57,7 @@ def tree_fern(
     """A slender trunk with a crown of fronds, `reach` heights long."""
     crown = foot + complex(own.within("lean", -0.08, 0.08) * height, height * 0.78)
     trunk = horn(foot, crown + 1j * height * 0.06, height * 0.075, own.within("bend", -0.05, 0.05))
-    drawing.fill(colour, trunk, *_fronds(crown, height * reach, 9, -18, 198, own))
+    drawing.fill(colour, trunk, *_fronds(crown, height * reach, 7, -16, 196, own))
 
 
 def cycad(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Variation) -> None:

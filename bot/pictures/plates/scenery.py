@@ -275,7 +275,7 @@ def _draw_trees(
     drawing: Drawing, period: Period, theme: Theme, light: Light, own: Variation, back: Points
 ) -> None:
     trees, _ = plants_of(period, theme)
-    counts = {Theme.FOREST: 15, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}
+    counts = {Theme.FOREST: 11, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}
     count = round(counts.get(theme, 8) * own.within("trees", 0.5, 1.3))
     for i in range(count):
         foot = complex((i + own.within(f"tree x {i}", 0.1, 0.9)) / count * WIDTH, HORIZON - 8)
