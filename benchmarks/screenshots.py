@@ -32,7 +32,9 @@ from bot.operate.serving.local import at_home
 from bot.operate.serving.platforms import running_bot, slack_beside
 from bot.pictures.creature_pictures import CreaturePictures
 from bot.pictures.line_trace import trace_picture
-from bot.pictures.plates.sheet import sheet
+from bot.pictures.plates.plate import plate_svg
+from bot.pictures.plates.scenery import HEIGHT, WIDTH
+from bot.pictures.renderer import png_of_svg
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.both.server import SideBySide
 from bot.platforms.local.common.clock import MovableClock
@@ -285,14 +287,28 @@ def written(request: SonnetRequest, lines: int) -> SonnetDraft:
     return draft
 
 
+def sheet(names: Sequence[str]) -> Image.Image:
+    """The plates of names in rows of five, transparent between them."""
+    size, gap = (WIDTH * 2 // 5, HEIGHT * 2 // 5), 8
+    wide, high = size[0] + gap, size[1] + gap
+    picture = Image.new("RGBA", (5 * wide - gap, -(-len(names) // 5) * high - gap))
+    for i, name in enumerate(names):
+        plate = Image.open(io.BytesIO(png_of_svg(plate_svg(profile_of(name)))))
+        picture.paste(plate.resize(size), (i % 5 * wide, i // 5 * high))
+    return picture
+
+
 def draw() -> None:
     """The pictures that need no chat: a line of verse, and forty plates."""
     accept = WordFilter().allows
     verse = TASKS["sonnets"].load_shipped()
     draft = written(TRACED, TRACED_LINE - 1)
     keep("verse-line", trace_picture(trace_line(verse, draft, accept)[1]))
-    names = generate_names(TASKS["names"].load_shipped(), SHEET, accept).names
-    keep("plates", sheet([profile_of(name) for name in names]), 2 * MOST_BYTES)
+    keep(
+        "plates",
+        sheet(generate_names(TASKS["names"].load_shipped(), SHEET, accept).names),
+        2 * MOST_BYTES,
+    )
 
 
 async def fill_museum(app: App) -> None:

@@ -41,20 +41,14 @@ def trace_picture(trace: LineTrace) -> bytes:
     legend = grid + rows * (CELL_HEIGHT + GAP) + 20
     height = legend + len(LEGEND) * (HEADING_SIZE + 10) + MARGIN
     canvas = Canvas(width, height)
-    canvas.write(
-        _below(MARGIN, MARGIN, TITLE_SIZE), trace.line, TITLE_SIZE, TEXT, width=width - 2 * MARGIN
-    )
+    inner = width - 2 * MARGIN
+    canvas.write((MARGIN, MARGIN + 0.8 * TITLE_SIZE), trace.line, TITLE_SIZE, TEXT, width=inner)
     _draw_expected(canvas, top, trace)
     _draw_steps(canvas, grid, trace, lanes)
     for number, words in enumerate(LEGEND):
-        place = _below(MARGIN, legend + number * (HEADING_SIZE + 10), HEADING_SIZE)
-        canvas.write(place, words, HEADING_SIZE, MUTED, width=width - 2 * MARGIN)
+        baseline = legend + number * (HEADING_SIZE + 10) + 0.8 * HEADING_SIZE
+        canvas.write((MARGIN, baseline), words, HEADING_SIZE, MUTED, width=inner)
     return png_of_svg(canvas.svg())
-
-
-def _below(left: int, top: int, size: int) -> tuple[float, float]:
-    """The left end of the baseline of a text below a place."""
-    return left, top + 0.8 * size
 
 
 def lanes_of(steps: Sequence[ParticleStep]) -> list[list[int]]:
@@ -86,7 +80,7 @@ def _draw_expected(canvas: Canvas, top: int, trace: LineTrace) -> None:
         ("The last word comes first. The network expected", trace.expected),
         (f"Of its prediction, {rule} allowed {share}", trace.allowed),
     ):
-        canvas.write(_below(MARGIN, top, HEADING_SIZE), heading, HEADING_SIZE, MUTED)
+        canvas.write((MARGIN, top + 0.8 * HEADING_SIZE), heading, HEADING_SIZE, MUTED)
         top += HEADING_SIZE + 16
         for number, word in enumerate(words):
             _draw_word(canvas, MARGIN + number * (EXPECTED_WIDTH + GAP), top, word)
@@ -105,13 +99,12 @@ def _draw_word(canvas: Canvas, left: int, top: int, word: ExpectedWord) -> None:
 
 
 def _draw_steps(canvas: Canvas, top: int, trace: LineTrace, lanes: Sequence[Sequence[int]]) -> None:
-    above = top - SHARE_SIZE - 8
-    canvas.write(_below(MARGIN, above, SHARE_SIZE), "plan", SHARE_SIZE, MUTED)
+    above = top - 0.2 * SHARE_SIZE - 8
+    canvas.write((MARGIN, above), "plan", SHARE_SIZE, MUTED)
     for number, step in enumerate(trace.steps):
         left = MARGIN + number * (CELL_WIDTH + CONNECTOR)
         if number and len(set(step.parents)) < len(step.parents):
-            place = _below(left, above, SHARE_SIZE)
-            canvas.write(place, "resampled", SHARE_SIZE, CHOSEN, width=CELL_WIDTH)
+            canvas.write((left, above), "resampled", SHARE_SIZE, CHOSEN, width=CELL_WIDTH)
         kept = trace.kept[number] if number < len(trace.kept) else None
         for row in sorted(range(len(step.words)), key=lambda row: row == kept):  # kept one on top
             upper = top + lanes[number][row] * (CELL_HEIGHT + GAP)

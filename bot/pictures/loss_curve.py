@@ -11,6 +11,7 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from bot.pictures.canvas import Canvas, Color, Points
+from bot.pictures.day_plot import round_above
 from bot.pictures.renderer import png_of_svg
 from bot.pictures.text import FontStyle, text_element, text_width
 
@@ -52,7 +53,11 @@ def loss_curve(
     batches = [*enumerate(losses, 1)] if len(losses) <= LONGEST_PLOTTED else []
     averages = [*_moving_averages(losses, restarts)]
     measured = [(x, y) for x, y in validation if math.isfinite(y)]
-    axes = _Axes.around([*batches, *(point for line in averages for point in line), *measured])
+    known = [*batches, *(point for line in averages for point in line), *measured]
+    heights = [y for _, y in known if math.isfinite(y)] or [0.0, 1.0]
+    low, high = min(heights), max(heights)
+    margin = INSIDE * (high - low) or 0.5
+    axes = _Axes((0, max((x for x, _ in known), default=1)), (low - margin, high + margin))
     canvas = Canvas(WIDTH, HEIGHT, WHITE)
     _draw_axes(canvas, axes, title)
 
@@ -95,9 +100,7 @@ def ticks(low: float, high: float, count: int) -> list[float]:
     >>> ticks(0.9, 3.2, 6)
     [1.0, 1.5, 2.0, 2.5, 3.0]
     """
-    least = (high - low) / count
-    power = 10.0 ** math.floor(math.log10(least))
-    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least)
+    step = round_above((high - low) / count)
     first, last = math.ceil(low / step), math.floor(high / step)
     return [float(f"{number * step:.13g}") for number in range(first, last + 1)]
 
@@ -119,30 +122,17 @@ class _Axes:
     x: tuple[float, float]
     y: tuple[float, float]
 
-    @classmethod
-    def around(cls, points: Points) -> "_Axes":
-        """Axes from 0 to the last update, and from the lowest to the highest loss."""
-        heights = [y for _, y in points if math.isfinite(y)] or [0.0, 1.0]
-        low, high = min(heights), max(heights)
-        margin = INSIDE * (high - low) or 0.5
-        return cls((0, max((x for x, _ in points), default=1)), (low - margin, high + margin))
-
     def place(self, point: tuple[float, float]) -> tuple[float, float]:
         """Where a point is drawn, in pixels."""
         (x0, x1), (y0, y1) = self.x, self.y
         right, up = (point[0] - x0) / (x1 - x0), (point[1] - y0) / (y1 - y0)
         return LEFT + right * (RIGHT - LEFT), BOTTOM - up * (BOTTOM - TOP)
 
-    @property
-    def ticks(self) -> tuple[list[float], list[float]]:
-        """The numbers along both axes."""
-        return [x for x in ticks(*self.x, 8) if x == int(x)], ticks(*self.y, 7)
-
 
 def _draw_axes(canvas: Canvas, axes: _Axes, title: str) -> None:
     """Draw a line for each tick and the axes, with numbers, what they are, and the title."""
-    across, up = axes.ticks
-    for x in across:
+    up = ticks(*axes.y, 7)
+    for x in filter(float.is_integer, ticks(*axes.x, 8)):
         place = round(axes.place((x, 0))[0]) + 0.5
         canvas.line([(place, TOP), (place, BOTTOM)], GRID)
         canvas.write((place, BOTTOM + 24), f"{x:,.0f}", LABEL_SIZE, MUTED, align=0.5)
@@ -168,9 +158,7 @@ def _write_legend(canvas: Canvas, lines: Sequence[tuple[str, Color]]) -> None:
     step = LABEL_SIZE + 10
     width = max(text_width(label, FontStyle.SANS, LABEL_SIZE) for label, _ in lines)
     left, top = RIGHT - 12 - width - 46, TOP + 12
-    box = (left - 12, top - 4, RIGHT - 12 + 4, top + step * len(lines) + 2)
-    canvas.cell(box, GRID, radius=6)
-    canvas.cell((box[0] + 1, box[1] + 1, box[2] - 1, box[3] - 1), WHITE, radius=5)
+    canvas.cell((left - 12, top - 4, RIGHT - 8, top + step * len(lines) + 2), WHITE)
     for number, (label, color) in enumerate(lines):
         y = top + step * (number + 0.5)
         for start, end in ((0, 4), (13, 17), (26, 30)) if color == RESTART else ((0, 30),):

@@ -4,6 +4,7 @@ The picture is three times as wide as a phone shows it, and no text is smaller t
 board with the empty plate (`plate.png`) is part of it, which suits light and dark themes.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -124,8 +125,7 @@ def _fitting(lines: Iterable[str], style: FontStyle, size: float) -> float:
 
 def _parts(name: str) -> list[str]:
     """The parts between which a name may be broken: after spaces and hyphens."""
-    parts = name.replace("-", "-\0").replace(" ", " \0").split("\0")
-    return [part for part in parts if part.strip()]
+    return [part for part in re.split("(?<=[ -])", name) if part.strip()]
 
 
 def _line_breaks(parts: Sequence[str], style: FontStyle, max_lines: int) -> Iterable[list[str]]:
@@ -176,9 +176,9 @@ def _engraved(blocks: Sequence[TextBlock]) -> str:
             engraving += text_element(middle, baseline, line, block.style, block.size)
             y += block.size * LINE_HEIGHT
         if index == 0:
-            y += gap
-            engraving += _footprints(middle, y)
-            y += TRACKS_HEIGHT
+            place = f"{middle:g} {y + gap + TRACKS_HEIGHT / 2:.1f}"
+            engraving += f'<g transform="translate({place})">{_FOOTPRINTS}</g>'
+            y += gap + TRACKS_HEIGHT
         y += gap
     offset = f'transform="translate({GLINT_OFFSET} {GLINT_OFFSET})"'
     glint = f'<g fill="rgb{GLINT}" opacity="0.8" {offset}>{engraving}</g>'
@@ -192,17 +192,11 @@ def _plate() -> str:
     return f'<image width="{WIDTH}" height="{HEIGHT}" href="data:image/png;base64,{png}"/>'
 
 
-def _footprints(middle: float, top: float) -> str:
-    """Two lines, and between them three footprints with three toes that point to the right."""
-    y = top + TRACKS_HEIGHT / 2
-    return f'<g transform="translate({middle:g} {y:.1f})">{_LINES}{_FOOTPRINTS}</g>'
-
-
-_LINES = '<path d="M-310-1h215v2.5h-215zM95-1h215v2.5h-215z"/>'
 _TOE = '<path transform="rotate({}) scale({})" d="M-3 0 4-2.5 14-3.2 25 0 14 3.2 4 2.5Z"/>'
-_FOOTPRINT = '<circle cx="-4" r="5"/>' + "".join(
+_FOOTPRINT = '<g transform="translate({} {})"><circle cx="-4" r="5"/>' + "".join(
     _TOE.format(turn, size) for turn, size in ((-44, 0.8), (0, 1), (44, 0.8))
 )
-_FOOTPRINTS = "".join(
-    f'<g transform="translate({x} {y})">{_FOOTPRINT}</g>' for x, y in ((-48, 6), (0, -6), (48, 6))
+_FOOTPRINTS = '<path d="M-310-1h215v2.5h-215zM95-1h215v2.5h-215z"/>' + "".join(
+    f"{_FOOTPRINT.format(x, y)}</g>" for x, y in ((-48, 6), (0, -6), (48, 6))
 )
+"""Two lines, and between them three footprints with three toes that point to the right."""

@@ -1,19 +1,15 @@
 """Company: what is around a creature because of its temper, diet and pose."""
 
-import re
 from dataclasses import replace
 
-from bot.creatures.profile import Diet, Pose, Profile, Temper, Theme, Trait
+from bot.creatures.profile import Diet, Pose, Profile, Temper, Trait
 from bot.pictures.plates.creature import Animal, creature
 from bot.pictures.plates.drawing import Drawing, Rgb, Variation, mix, rgb
-from bot.pictures.plates.geometry import between, ellipse, leaf, lerp, polar, smooth
+from bot.pictures.plates.geometry import between, ellipse, leaf, polar, smooth
 from bot.pictures.plates.palette import BONE, CREAM, SHADOW
 from bot.pictures.plates.plants import fern, tree_fern
 from bot.pictures.plates.scenery import GROUND, Light, shadow_of
 
-_COLOURS = re.compile(r'#[0-9a-f]{6}"')
-LEAVES = (rgb("d98e3a"), rgb("c4603a"), rgb("8fae4a"))
-_OPACITY = re.compile(r' (fill|stroke)-opacity="[^"]*"')
 YOUNG = 0.3
 """Length of a young one, as a part of that of the adult."""
 HIGH = 150
@@ -21,19 +17,13 @@ HIGH = 150
 
 
 def draw_company_behind(
-    drawing: Drawing,
-    profile: Profile,
-    animal: Animal,
-    scale: float,
-    at: complex,
-    light: Light,
+    drawing: Drawing, profile: Profile, animal: Animal, scale: float, at: complex, light: Light
 ) -> None:
-    """Draw others of its kind, far away, the tree that it feeds on, what it startles and stirs."""
-    own = Variation(profile.name)
-    mouth, tail = at + animal.mouth * scale, at + animal.tail * scale
+    """Draw others of its kind, far away, the tree that it feeds on, what it startles or stirs."""
+    mouth = at + animal.mouth * scale
     if profile.temper is Temper.SOCIABLE:
         other = _silhouette(animal.drawing, mix(light.middle, SHADOW, 0.12))
-        place = complex(lerp(tail.real, at.real, 0.45), GROUND + 26)
+        place = complex(at.real + animal.drawing.left * scale * 0.55, GROUND + 26)
         for aside, size in ((-0.09, 0.12), (0.09, 0.17)):
             drawing.add(other, scale * size, place + aside * scale * animal.length)
     if profile.pose is Pose.FEEDING and _eats_plants(profile, mouth) and not _is_low(mouth):
@@ -41,16 +31,12 @@ def draw_company_behind(
         high = (mouth.imag - foot.imag) / 0.72
         tint = mix(light.plant, light.middle, 0.45)
         reach = min(0.42, 84 / high)  # not behind the neck
-        tree_fern(drawing, foot, high, tint, own, reach)
-    if profile.pose in (Pose.WALKING, Pose.RUNNING) and profile.theme is not Theme.THUNDER:
-        _draw_footprints(drawing, at.real - animal.drawing.right * scale * 0.1, scale, light)
+        tree_fern(drawing, foot, high, tint, Variation(profile.name), reach)
     if profile.pose is Pose.RUNNING:
         _draw_dust(drawing, at + animal.drawing.left * scale * 0.2, light)
     elif profile.pose is Pose.CALLING:
         level = max(mouth.imag, GROUND + animal.drawing.top * scale - 44)
         _draw_flyers(drawing, complex(mouth.real, min(level, 374)), mix(light.middle, SHADOW, 0.35))
-    elif profile.pose is Pose.WALKING or profile.temper in (Temper.GRUMPY, Temper.NERVOUS):
-        _draw_leaves(drawing, tail, light, own)
 
 
 def draw_company_before(
@@ -97,21 +83,11 @@ def _eats_plants(profile: Profile, mouth: complex) -> bool:
 
 
 def _silhouette(drawing: Drawing, colour: Rgb) -> Drawing:
-    """A drawing in one colour."""
-    paint = '#{:02x}{:02x}{:02x}"'.format(*colour)
-    elements = [_OPACITY.sub("", _COLOURS.sub(paint, element)) for element in drawing.elements]
-    return Drawing(elements, drawing.left, drawing.right, drawing.bottom, drawing.top)
-
-
-def _draw_footprints(drawing: Drawing, start: float, scale: float, light: Light) -> None:
-    size = max(9.0, 30 * scale)
-    prints = []
-    for i in range(6):
-        base = complex(start - (i + 0.4) * size * 4.2, GROUND - (10 if i % 2 else 20))
-        for angle in (-34, 0, 34):
-            toe = polar(size, angle)
-            prints.append(leaf(base, base + complex(toe.real, toe.imag * 0.45), 0.34))
-    drawing.fill(mix(light.ground, shadow_of(light), 0.7), *prints)
+    """A drawing in one colour, without its lines and discs, which are inside."""
+    filled = '<path fill="#'
+    tint = filled + "{:02x}{:02x}{:02x}".format(*colour)
+    paths = [tint + path[len(tint) :] for path in drawing.elements if path.startswith(filled)]
+    return Drawing(paths, drawing.left, drawing.right, drawing.bottom, drawing.top)
 
 
 def _draw_dust(drawing: Drawing, at: complex, light: Light) -> None:
@@ -131,37 +107,20 @@ def _draw_flyers(drawing: Drawing, start: complex, colour: Rgb) -> None:
         drawing.fill(colour, *wings, body)
 
 
-def _draw_leaves(drawing: Drawing, tail: complex, light: Light, own: Variation) -> None:
-    """Draw leaves that the tail sweeps up."""
-    for i in range(7):
-        at = tail + own.point(f"leaf {i}", (-24, 62), (-62, -12))
-        if at.imag < GROUND - 30:
-            at = complex(at.real, GROUND - 30 + i * 5)
-        tint = mix(own.choice(f"leaf tint {i}", LEAVES), light.plant, 0.25)
-        turn = polar(own.within(f"leaf size {i}", 10, 17), 360 * own.unit(f"leaf turn {i}"))
-        drawing.fill(tint, leaf(at, at + turn, 0.5, 0.1))
-
-
 def _draw_dragonfly(drawing: Drawing, at: complex, size: float) -> None:
-    wing = rgb("f4fbff")
-    for angle in (62, 100, 248, 284):
-        drawing.fill(wing, leaf(at, at + polar(size * 1.1, angle), 0.28), opacity=0.8)
-    drawing.line(
-        rgb("2a4d6e"), size * 0.17, [at + size * 0.35, at - complex(size * 1.15, size * 0.2)]
-    )
-    drawing.disc(rgb("2a4d6e"), at + size * 0.42, size * 0.19)
+    wings = [leaf(at, at + polar(size * 1.1, angle), 0.28) for angle in (62, 100, 248, 284)]
+    drawing.fill(rgb("f4fbff"), *wings, opacity=0.8)
+    dark = rgb("2a4d6e")
+    drawing.line(dark, size * 0.17, [at + size * 0.35, at - complex(size * 1.15, size * 0.2)])
+    drawing.disc(dark, at + size * 0.42, size * 0.19)
 
 
 def _draw_fish(drawing: Drawing, at: complex, size: float) -> None:
     long = max(16.0, size * 0.42)
     head, tail = at + polar(long * 0.5, 205), at + polar(long * 0.55, 12)
-    silver = rgb("a9c0cc")
-    drawing.fill(
-        silver,
-        leaf(head, tail, 0.5, 0.05),
-        leaf(between(head, tail, 0.9), tail + polar(long * 0.26, 62), 0.5),
-        leaf(between(head, tail, 0.9), tail + polar(long * 0.26, -40), 0.5),
-    )
+    base = between(head, tail, 0.9)
+    fins = [leaf(base, tail + polar(long * 0.26, angle), 0.5) for angle in (62, -40)]
+    drawing.fill(rgb("a9c0cc"), leaf(head, tail, 0.5, 0.05), *fins)
     drawing.disc(SHADOW, between(head, tail, 0.16, 0.04), long * 0.045)
 
 
@@ -170,8 +129,6 @@ def _draw_bones(drawing: Drawing, at: complex, light: Light) -> None:
     drawing.fill(shadow_of(light), ellipse(at + 14, 44, 6))
     for i in range(5):
         x = at + 14 * i - 18
-        rib = smooth(
-            [x, x + complex(-9, 16 + 3 * (i % 2)), x + complex(3, 30 + 4 * (i % 3))], steps=5
-        )
-        drawing.line(bone, 4.2, rib)
+        rib = [x, x + complex(-9, 16 + 3 * (i % 2)), x + complex(3, 30 + 4 * (i % 3))]
+        drawing.line(bone, 4.2, smooth(rib, steps=5))
     drawing.line(bone, 6, [at - 26, at + 52 + 3j])

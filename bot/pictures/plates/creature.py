@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.creatures.profile import Pose, Profile
+from bot.creatures.profile import Family, Pose, Profile, Trait
 from bot.pictures.plates.drawing import Drawing, Variation
-from bot.pictures.plates.head import draw_behind_head, draw_head, draw_throat
+from bot.pictures.plates.head import draw_frill, draw_head, draw_throat
 from bot.pictures.plates.limbs import draw_arm, draw_foreleg, draw_leg
 from bot.pictures.plates.ornaments import draw_behind_body, draw_on_body
 from bot.pictures.plates.palette import palette_of
 from bot.pictures.plates.patterns import draw_body, draw_pattern
-from bot.pictures.plates.skeleton import skeleton_of
-from bot.pictures.plates.sketch import Sketch
+from bot.pictures.plates.skeleton import Sketch, skeleton_of
 
 
 @dataclass(frozen=True)
@@ -22,9 +21,9 @@ class Animal:
     length: float
     """Along the spine, from snout to tail."""
     mouth: complex
-    tail: complex
-    """Its tip."""
     head_length: float
+    back: list[complex]
+    """The upper edge of its body, without what rises from it."""
 
 
 @lru_cache(maxsize=16)
@@ -47,7 +46,10 @@ def creature(profile: Profile) -> Animal:
     draw_on_body(sketch)
     if not skeleton.stands_on_arms:
         draw_arm(sketch, skeleton.arms[0])
-    draw_behind_head(sketch)
+    if profile.family is Family.CERATOPSIAN or {Trait.FRILL, Trait.FRILL_SPIKES} & {
+        *profile.traits
+    }:
+        draw_frill(sketch)
     draw_head(sketch)
-    head, tail = skeleton.head, skeleton.body.at(0, 0)
-    return Animal(sketch.drawing, skeleton.length, head.mouth, tail, head.length)
+    head, back = skeleton.head, skeleton.body.edge(1)
+    return Animal(sketch.drawing, skeleton.length, head.mouth, head.length, back)

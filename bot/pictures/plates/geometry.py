@@ -7,17 +7,25 @@ import cmath
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from itertools import pairwise
+from functools import cache
+from itertools import accumulate, pairwise
 
 Points = list[complex]
 
 STEPS = 7
 """Points of a curve between two of those that it goes through."""
+_CORNERS = [cmath.rect(1, -math.tau * i / 20) for i in range(20)]
+"""Of a circle, clockwise."""
 
 
 def polar(length: float, degrees: float) -> complex:
     """A vector of a length and a direction: 0 is right, 90 is up."""
     return cmath.rect(length, math.radians(degrees))
+
+
+def degrees(vector: complex) -> float:
+    """The direction of a vector."""
+    return math.degrees(cmath.phase(vector))
 
 
 def lerp(start: float, end: float, part: float) -> float:
@@ -38,10 +46,13 @@ def smooth(points: Sequence[complex], *, closed: bool = False, steps: int = STEP
 
 def _knots(points: Sequence[complex]) -> list[float]:
     """Values of the spline's parameter at its points: square roots of distances, added up."""
-    knots = [0.0]
-    for start, end in pairwise(points):
-        knots.append(knots[-1] + max(1e-6, abs(end - start)) ** 0.5)
-    return knots
+    roots = (max(1e-6, abs(end - start)) ** 0.5 for start, end in pairwise(points))
+    return [*accumulate(roots, initial=0.0)]
+
+
+def _lengths(line: Sequence[complex]) -> list[float]:
+    """How long a line is at each of its points."""
+    return [*accumulate((abs(end - start) for start, end in pairwise(line)), initial=0.0)]
 
 
 def _spline(
@@ -52,14 +63,10 @@ def _spline(
     widths = [knots[i + 1] - knots[i] for i in range(spans)]
 
     def tangent(i: int) -> complex:
-        if closed:
-            before, after = i - 1, i
-        elif i == 0 or i == count - 1:
+        if not closed and i in (0, count - 1):
             span = min(i, spans - 1)
             return (values[span + 1] - values[span]) / widths[span]
-        else:
-            before, after = i - 1, i
-        left, right = widths[before % spans], widths[after % spans]
+        left, right = widths[i - 1], widths[i]
         rise_left = (values[i] - values[i - 1]) / left
         rise_right = (values[(i + 1) % count] - values[i]) / right
         return (rise_left * right + rise_right * left) / (left + right)
@@ -68,18 +75,21 @@ def _spline(
     curve: Points = []
     for i in range(spans):
         j = (i + 1) % count
-        for step in range(steps):
-            t = step / steps
-            t2, t3 = t * t, t * t * t
-            curve.append(
-                (2 * t3 - 3 * t2 + 1) * values[i]
-                + (t3 - 2 * t2 + t) * widths[i] * tangents[i]
-                + (3 * t2 - 2 * t3) * values[j]
-                + (t3 - t2) * widths[i] * tangents[j]
-            )
-    if not closed:
-        curve.append(values[-1])
-    return curve
+        start, end = values[i], values[j]
+        leaving, arriving = widths[i] * tangents[i], widths[i] * tangents[j]
+        curve += [
+            a * start + b * leaving + c * end + d * arriving for a, b, c, d in _hermite(steps)
+        ]
+    return curve if closed else [*curve, values[-1]]
+
+
+@cache
+def _hermite(steps: int) -> list[tuple[float, float, float, float]]:
+    """Weights of both ends and of their tangents, for each step."""
+    return [
+        ((1 + 2 * t) * (1 - t) ** 2, t * (1 - t) ** 2, t * t * (3 - 2 * t), t * t * (t - 1))
+        for t in (step / steps for step in range(steps))
+    ]
 
 
 class Tube:
@@ -105,9 +115,7 @@ class Tube:
         self.spine = _spline(spine, knots)
         widths = [complex(*pair) for pair in zip(left, right, strict=True)]
         self._widths = _spline(widths, knots)
-        self._lengths = [0.0]
-        for start, end in pairwise(self.spine):
-            self._lengths.append(self._lengths[-1] + abs(end - start))
+        self._lengths = _lengths(self.spine)
         self.length = self._lengths[-1]
         self._stations = [self._lengths[i * STEPS] / self.length for i in range(len(spine))]
         self._normals = []
@@ -127,11 +135,8 @@ class Tube:
     def row(self, start: float, end: float, count: int, v: float) -> list[float]:
         """So many `s` between two others, at even distances along the line of one `v`."""
         samples = [lerp(start, end, i / 120) for i in range(121)]
-        points = [self.at(s, v) for s in samples]
-        lengths = [0.0]
-        for point, following in pairwise(points):
-            lengths.append(lengths[-1] + abs(following - point))
-        marks = [lengths[-1] * i / (count - 1) for i in range(count)]
+        lengths = _lengths([self.at(s, v) for s in samples])
+        marks = (lengths[-1] * i / (count - 1) for i in range(count))
         return [samples[min(120, bisect_left(lengths, mark))] for mark in marks]
 
     def width(self, s: float) -> float:
@@ -233,15 +238,21 @@ def placed(
 def ellipse(centre: complex, width: float, height: float, degrees: float = 0.0) -> Points:
     """An ellipse of half axes, turned. Clockwise, as horns and leaves, so that none is a hole."""
     turn = polar(1, degrees)
-    corners = [cmath.rect(1, -math.tau * i / 20) for i in range(20)]
-    return [centre + complex(c.real * width, c.imag * height) * turn for c in corners]
+    return [centre + complex(c.real * width, c.imag * height) * turn for c in _CORNERS]
 
 
 def leaf(base: complex, tip: complex, width: float, bend: float = 0.0) -> Points:
     """A pointed leaf, feather or claw. `width` and `bend` (to the left) are parts of its length."""
-    there = smooth([base, between(base, tip, 0.45, bend + width / 2), tip], steps=5)
-    back = smooth([tip, between(base, tip, 0.45, bend - width / 2), base], steps=5)
-    return there + back[1:-1]
+    way = tip - base
+    return [base + way * point for point in _leaf(width, bend)]
+
+
+@cache
+def _leaf(width: float, bend: float) -> Points:
+    """A leaf from 0 to 1."""
+    sides = (complex(0.45, bend + width / 2), complex(0.45, bend - width / 2))
+    there, back = (smooth([0j, side, 1 + 0j], steps=5) for side in sides)
+    return there + back[-2:0:-1]
 
 
 def horn(base: complex, tip: complex, width: float, bend: float = 0.0) -> Points:

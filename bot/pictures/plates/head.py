@@ -5,19 +5,9 @@ import math
 
 from bot.creatures.profile import Diet, Family, Pattern, Temper, Trait
 from bot.pictures.plates.drawing import mix, rgb
-from bot.pictures.plates.geometry import (
-    Points,
-    between,
-    clipped,
-    ellipse,
-    horn,
-    leaf,
-    polar,
-    smooth,
-)
+from bot.pictures.plates.geometry import between, clipped, ellipse, horn, leaf, polar, smooth
 from bot.pictures.plates.palette import BONE, CREAM, SHADOW
-from bot.pictures.plates.skeleton import Head
-from bot.pictures.plates.sketch import Sketch
+from bot.pictures.plates.skeleton import Head, Sketch
 from bot.pictures.plates.skulls import Outline
 
 PUPIL = rgb("17131c")
@@ -44,11 +34,26 @@ DOME = (
     (-0.41, -0.5), (-0.1, -0.24),
 )  # fmt: skip
 """In skull lengths and heights of the dome, from above the eye."""
+SHINE = ((0.06, 0.42), (-0.03, 0.72), (-0.14, 0.82))
+KNOBS = ((-0.41, -0.12), (-0.40, 0.0), (-0.30, 0.03), (-0.20, 0.02), (0.2, -0.01))
+FRILL = (
+    (72, 0.5), (96, 0.76), (120, 1.04), (144, 1.16), (168, 1.02), (192, 0.76), (216, 0.54),
+    (240, 0.42),
+)  # fmt: skip
+"""Directions in degrees and distances of its rim."""
+CHEEK_HORNS = {
+    Family.ANKYLOSAUR: (
+        ((0.06, 0.2), (-0.19, 0.3), 0.2),
+        ((0.1, -0.2), (-0.06, -0.42), 0.18),
+    ),
+    Family.CERATOPSIAN: (((0.09, -0.13), (-0.16, -0.27), 0.12),),
+}
+"""Base, tip and width, in units of the skull."""
 
 
 def draw_throat(sketch: Sketch) -> None:
     """Draw the skin between jaw and neck, below the markings of the neck."""
-    head, body, nape = sketch.head, sketch.body, sketch.skeleton.nape
+    head, body, nape = sketch.skeleton.head, sketch.body, sketch.skeleton.nape
     chin = _chin(head)[-14:-2]
     reach = (0.6 if sketch.profile.family is Family.CERATOPSIAN else 0.34) * head.length
     places = [nape - reach / body.length * i / 12 for i in range(1, 13)]
@@ -58,16 +63,9 @@ def draw_throat(sketch: Sketch) -> None:
     sketch.drawing.fill(sketch.palette.belly, outline)
 
 
-def draw_behind_head(sketch: Sketch) -> None:
-    """Draw what stands between neck and head: the frill."""
-    is_own = sketch.profile.family is Family.CERATOPSIAN
-    if is_own or sketch.has(Trait.FRILL) or sketch.has(Trait.FRILL_SPIKES):
-        _draw_frill(sketch)
-
-
 def draw_head(sketch: Sketch) -> None:
     """Draw the head from jaw to horns."""
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     skull = head.skull
     top = smooth(head.points(skull.top))
     mouth = smooth(head.points((skull.top[-1], *skull.mouth, skull.top[0])))
@@ -95,11 +93,11 @@ def draw_head(sketch: Sketch) -> None:
         drawing.fill(palette.horn, beak)
     if sketch.profile.pattern in (Pattern.STRIPES, Pattern.RINGS, Pattern.SADDLES):
         x, y, radius = skull.eye
-        behind = [head.at(x - radius, y + radius * 0.3), head.at(x - 0.24, y - 0.02)]
-        drawing.fill(palette.marking, leaf(behind[0], behind[1], 0.36))
+        start, end = head.at(x - radius, y + radius * 0.3), head.at(x - 0.24, y - 0.02)
+        drawing.fill(palette.marking, leaf(start, end, 0.36))
         if skull.beak > 1:
-            before = [head.at(x + radius, y - radius * 0.2), head.at(x + 0.27, y - radius * 1.6)]
-            drawing.fill(palette.marking, leaf(before[0], before[1], 0.26))
+            start, end = head.at(x + radius, y - radius * 0.2), head.at(x + 0.27, y - radius * 1.6)
+            drawing.fill(palette.marking, leaf(start, end, 0.26))
     drawing.line(palette.crease, max(1.6, head.length * 0.014), mouth[4:-2])
     x, y = skull.nostril
     drawing.fill(
@@ -108,15 +106,8 @@ def draw_head(sketch: Sketch) -> None:
     )
     if sketch.profile.family is Family.PACHYCEPHALOSAUR or sketch.has(Trait.DOME):
         _draw_dome(sketch)
-    if sketch.profile.family is Family.ANKYLOSAUR:
-        drawing.fill(palette.horn, horn(head.at(0.06, 0.2), head.at(-0.19, 0.3), head.length * 0.2))
-        drawing.fill(
-            palette.horn, horn(head.at(0.1, -0.2), head.at(-0.06, -0.42), head.length * 0.18)
-        )
-    if sketch.profile.family is Family.CERATOPSIAN:
-        drawing.fill(
-            palette.horn, horn(head.at(0.09, -0.13), head.at(-0.16, -0.27), head.length * 0.12)
-        )
+    for base, tip, width in CHEEK_HORNS.get(sketch.profile.family, ()):
+        drawing.fill(palette.horn, horn(head.at(*base), head.at(*tip), head.length * width))
     if sketch.has(Trait.NOSE_HORN) or sketch.profile.family is Family.CERATOPSIAN:
         _draw_nose_horn(sketch)
     if has_horns:
@@ -124,20 +115,18 @@ def draw_head(sketch: Sketch) -> None:
     _draw_eye(sketch)
 
 
-def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+def _draw_jaw(sketch: Sketch, mouth: list[complex]) -> None:
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     skull = head.skull
     chin = _chin(head)
     lip = head.opened(mouth[6:][::-1])
     if head.gape > 3:
         corner = between(mouth[5], lip[-1], 0.5)
         back = between(corner, mouth[-1], 0.16)  # the cheeks end before the tips
-        inside = [*mouth[5:], *lip, back]
-        drawing.fill(MOUTH, inside)
-        tongue = head.opened(
-            [head.at(0.3, skull.mouth[-1][1] + 0.01), head.at(0.72, skull.mouth[0][1] - 0.01)]
-        )
-        drawing.fill(TONGUE, leaf(tongue[0], tongue[1], 0.2, 0.06))
+        drawing.fill(MOUTH, [*mouth[5:], *lip, back])
+        tongue = (0.3, skull.mouth[-1][1] + 0.01), (0.72, skull.mouth[0][1] - 0.01)
+        start, end = head.opened(head.points(tongue))
+        drawing.fill(TONGUE, leaf(start, end, 0.2, 0.06))
     jaw = lip + chin
     drawing.fill(palette.belly, jaw)
     if skull.beak < 1:
@@ -147,40 +136,36 @@ def _draw_jaw(sketch: Sketch, mouth: Points) -> None:
             drawing.fill(palette.horn, tip)
 
 
-def _chin(head: Head) -> Points:
+def _chin(head: Head) -> list[complex]:
     """The lower edge of the jaw, to its joint."""
     return smooth(head.opened(head.points((*head.skull.jaw, head.skull.top[0]))))
 
 
 def _draw_teeth(sketch: Sketch, *, is_large: bool) -> None:
-    drawing, head = sketch.drawing, sketch.head
+    drawing, head = sketch.drawing, sketch.skeleton.head
     skull = head.skull
     count = skull.teeth or 7
     size = skull.tooth * (1.7 if is_large else 1.0)
-    front = head.points((skull.top[-1], *skull.mouth))
-    upper = smooth(front)
+    upper = smooth(head.points((skull.top[-1], *skull.mouth)))
     lower = head.opened(upper)
     down = -1j * head.turn
-    teeth: list[Points] = []
-    below: list[Points] = []
+    teeth = []
     last = int(len(upper) * 0.66)
     for i in range(count):
         at = 6 + (last - 7) * i / count  # the first one behind the tip of the lower jaw
         length = size * (1 - 0.45 * i / count) * (0.8 + 0.3 * math.sin(i * 2.4))
-        for row, direction, into in ((upper, down, teeth), (lower, -down, below)):
+        for row, direction in ((upper, down), (lower, -down)):
             if row is lower and (head.gape < 3 or i % 2 or i == 0):
                 continue
-            start, end = row[int(at)], row[min(int(at) + 1, len(row) - 1)]
-            base = between(start, end, at % 1)
-            into.append(
-                horn(base - direction * 0.02, base + direction * length, head.length * size * 0.62)
-            )
-    drawing.fill(mix(BONE, CREAM, 0.6), *teeth, *below)
+            base = between(row[int(at)], row[int(at) + 1], at % 1)
+            root, tip = base - direction * 0.02, base + direction * length
+            teeth.append(horn(root, tip, head.length * size * 0.62))
+    drawing.fill(mix(BONE, CREAM, 0.6), *teeth)
 
 
 def _draw_eye(sketch: Sketch) -> None:
     """Draw the eye. Its lid shows the temper."""
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     x, y, radius = head.skull.eye
     factor = 1.4 if sketch.has(Trait.LARGE_EYES) else 1.0
     size = max(radius * head.length * 1.12, 5.6) * factor
@@ -197,48 +182,37 @@ def _draw_eye(sketch: Sketch) -> None:
         Temper.SOCIABLE: (0.62, 8),
         Temper.CURIOUS: (0.85, 0),
     }
-    if lid := lids.get(sketch.profile.temper):
-        height, angle = lid
+    if sketch.profile.temper in lids:
+        height, angle = lids[sketch.profile.temper]
         round_eye = ellipse(centre, size * 1.3, size * 1.3)
         edge = centre + forward * 1j * size * height
         drawing.fill(palette.back, clipped(round_eye, edge, forward * polar(1, angle)))
     drawing.disc(rgb("ffffff"), centre + size * complex(0.34, 0.3), size * 0.25)
 
 
-def _draw_frill(sketch: Sketch) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+def draw_frill(sketch: Sketch) -> None:
+    """Draw what stands between neck and head."""
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     is_own = sketch.profile.family is Family.CERATOPSIAN
     size = (0.72 if sketch.has(Trait.FRILL) else 0.5) if is_own else 0.55
     size *= sketch.variation.within("frill", 0.92, 1.1)
     spiky = sketch.has(Trait.FRILL_SPIKES)
-    middle = (0.16, 0.02)
-    angles = (72, 96, 120, 144, 168, 192, 216, 240)
-    factors = (0.5, 0.76, 1.04, 1.16, 1.02, 0.76, 0.54, 0.42)
-    rim = [
-        head.at(
-            middle[0] + size * factor * math.cos(math.radians(angle)),
-            middle[1] + size * factor * math.sin(math.radians(angle)),
-        )
-        for angle, factor in zip(angles, factors, strict=True)
-    ]
-    centre = head.at(*middle)
+    centre = head.at(0.16, 0.02)
+    rim = [centre + head.turn * polar(size * part, angle) for angle, part in FRILL]
     outline = smooth(rim)
     spikes = []
     for i in range(1, 6):
         direction = (rim[i] - centre) / abs(rim[i] - centre)
         length = head.length * ((0.34 if i < 4 else 0.16) if spiky else 0.07)
-        base = rim[i] - direction * head.length * 0.04
-        spikes.append(
-            horn(base, rim[i] + direction * length, head.length * 0.15, -0.06 if spiky else 0)
-        )
+        base, tip = rim[i] - direction * head.length * 0.04, rim[i] + direction * length
+        spikes.append(horn(base, tip, head.length * 0.15, -0.06 if spiky else 0))
     drawing.fill(palette.horn, *spikes)
-    inner = [head.at(0.32, 0.24), *outline, head.at(0.2, -0.3)]
-    drawing.fill(palette.back, inner)  # so that it stands out from the neck
+    edge = [head.at(0.32, 0.24), *outline, head.at(0.2, -0.3)]
+    drawing.fill(palette.back, edge)  # so that it stands out from the neck
     centre = head.at(0.2, 0.0)
-    drawing.fill(
-        mix(palette.accent, palette.base, 0.12),
-        [head.at(0.3, 0.2), *(between(p, centre, 0.13) for p in outline[2:-4]), head.at(0.2, -0.1)],
-    )
+    inner = [between(point, centre, 0.13) for point in outline[2:-4]]
+    tint = mix(palette.accent, palette.base, 0.12)
+    drawing.fill(tint, [head.at(0.3, 0.2), *inner, head.at(0.2, -0.1)])
     if sketch.profile.pattern in (Pattern.SPOTS, Pattern.SADDLES, Pattern.RINGS):
         for at, radius in ((rim[2], 0.085), (rim[4], 0.075)):
             spot = between(at, centre, 0.38)
@@ -251,21 +225,18 @@ def _draw_frill(sketch: Sketch) -> None:
 
 
 def _draw_brow_horn(sketch: Sketch, *, is_near: bool) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     x, y, radius = head.skull.eye
     own = sketch.profile.family is Family.CERATOPSIAN
-    length = 0.66 if own else 0.3
-    if not sketch.has(Trait.BROW_HORNS):
-        length = 0.2
-    shift = 0.0 if is_near else 0.07
-    base = head.at(x + shift - 0.01, y + radius + 0.05)
+    length = (0.66 if own else 0.3) if sketch.has(Trait.BROW_HORNS) else 0.2
+    base = head.at(x + (-0.01 if is_near else 0.06), y + radius + 0.05)
     tip = base + head.turn * polar(length, 42 if own else 62)
     colour = palette.horn if is_near else mix(palette.horn, SHADOW, 0.25)
     drawing.fill(colour, horn(base, tip, head.length * (0.15 if own else 0.13), -0.14))
 
 
 def _draw_nose_horn(sketch: Sketch) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     x = head.skull.nostril[0] - 0.06
     above = [
         between(complex(*a), complex(*b), 0.5)
@@ -273,48 +244,39 @@ def _draw_nose_horn(sketch: Sketch) -> None:
         if b[0] > a[0] and b[0] > x - 0.05
     ]
     base = head.at(above[0].real, above[0].imag - 0.05)
-    length = 0.36 if sketch.profile.family is Family.CERATOPSIAN else 0.24
-    if not sketch.has(Trait.NOSE_HORN):
-        length = 0.16
+    own = sketch.profile.family is Family.CERATOPSIAN
+    length = (0.36 if own else 0.24) if sketch.has(Trait.NOSE_HORN) else 0.16
     tip = base + head.turn * polar(length, 72)
     drawing.fill(palette.horn, horn(base, tip, head.length * 0.16, 0.10))
 
 
 def _draw_dome(sketch: Sketch) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     own = sketch.profile.family is Family.PACHYCEPHALOSAUR
     x, y, radius = head.skull.eye
     low = y + radius + 0.03
     height = (0.29 if sketch.has(Trait.DOME) else 0.21) if own else 0.18
-    dome = [head.at(x + dx, low + dy * height) for dx, dy in DOME]
+    dome, shine = (
+        [head.at(x + dx, low + dy * height) for dx, dy in outline] for outline in (DOME, SHINE)
+    )
     skin = mix(palette.accent, palette.base, 0.45)
     drawing.fill(skin, smooth(dome[:-1]) + dome[-1:])
-    shine = [
-        head.at(x + dx, low + dy * height)
-        for dx, dy in ((0.06, 0.42), (-0.03, 0.72), (-0.14, 0.82))
-    ]
     drawing.line(mix(skin, CREAM, 0.4), head.length * 0.035, smooth(shine))
-    knobs = [
-        head.at(x + dx, low + dy)
-        for dx, dy in ((-0.41, -0.12), (-0.40, 0.0), (-0.30, 0.03), (-0.20, 0.02), (0.2, -0.01))
-    ]
-    for knob in knobs:
-        drawing.disc(palette.horn, knob, head.length * 0.038)
+    for dx, dy in KNOBS:
+        drawing.disc(palette.horn, head.at(x + dx, low + dy), head.length * 0.038)
 
 
 def _draw_crest(sketch: Sketch) -> None:
-    drawing, head, palette = sketch.drawing, sketch.head, sketch.palette
+    drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     which = sketch.variation.unit("crest")
     size = sketch.variation.within("crest size", 0.85, 1.15)
-    points: Outline
     if sketch.profile.family is Family.HADROSAUR:
-        points = TUBE if which < 0.5 else HELMET
+        points: Outline = TUBE if which < 0.5 else HELMET
     else:
         points = BLADES if sketch.profile.diet is Diet.MEAT or which < 0.4 else CASQUE
     low = 0.1
     scaled = tuple((x, low + (y - low) * (size if y > low else 1)) for x, y in points)
-    outline = smooth(head.points(scaled), closed=True)
-    drawing.fill(palette.accent, outline)
+    drawing.fill(palette.accent, smooth(head.points(scaled), closed=True))
     middle = head.at(0.25, 0.1)
     rim = smooth([between(p, middle, 0.16) for p in head.points(scaled[1:-2])])
     drawing.line(mix(palette.accent, SHADOW, 0.3), head.length * 0.03, rim)

@@ -1,14 +1,12 @@
 """Ornaments of trunk and tail: plates, spikes, sails, clubs, armour, feathers, dewlaps."""
 
 import math
-from collections.abc import Iterator
 
 from bot.creatures.profile import Family, Pose, Trait
 from bot.pictures.plates.drawing import mix
-from bot.pictures.plates.geometry import Points, between, ellipse, horn, leaf, lerp, polar, smooth
+from bot.pictures.plates.geometry import between, degrees, ellipse, horn, leaf, lerp, polar, smooth
 from bot.pictures.plates.palette import CREAM, SHADOW
-from bot.pictures.plates.skeleton import UNITS, Skeleton
-from bot.pictures.plates.sketch import Sketch
+from bot.pictures.plates.skeleton import UNITS, Sketch
 
 FOLD = ((0.18, 0.7), (0.42, 1.0), (0.72, 0.7))
 """Of a dewlap, from chin to neck: where, and how deep."""
@@ -46,7 +44,7 @@ def draw_on_body(sketch: Sketch) -> None:
 def _draw_dewlap(sketch: Sketch) -> None:
     drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     head, body = skeleton.head, skeleton.body
-    size = head.length * {Pose.CALLING: 0.26, Pose.FEEDING: 0.09}.get(sketch.profile.pose, 0.17)
+    size = head.length * {Pose.CALLING: 0.22, Pose.FEEDING: 0.07}.get(sketch.profile.pose, 0.09)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
     reach = min((skeleton.nape - skeleton.shoulder) * 0.6, head.length * 1.1 / body.length)
     low = skeleton.nape - reach
@@ -73,19 +71,15 @@ def _draw_sail(sketch: Sketch) -> None:
         arch = math.pow(math.sin(math.pi * part**0.9), 0.62)
         return height * arch * (1 - dip * math.exp(-(((part - 0.5) / 0.1) ** 2)))
 
-    count = 13
-    feet = [body.at(start + (end - start) * i / count, 0.4) for i in range(count + 1)]
-    tops = [
-        body.at(start + (end - start) * i / count, 0.95) + rise(i / count) * polar(1, 97)
-        for i in range(count + 1)
-    ]
+    parts = [i / 13 for i in range(14)]
+    feet = [body.at(lerp(start, end, part), 0.4) for part in parts]
+    tops = [body.at(lerp(start, end, part), 0.95) + polar(rise(part), 97) for part in parts]
     drawing.fill(palette.accent, smooth(tops) + feet[::-1])
     inner = [between(top, foot, 0.22) for top, foot in zip(tops, feet, strict=True)]
     drawing.fill(mix(palette.accent, palette.base, 0.45), smooth(inner) + feet[::-1])
+    spine = mix(palette.accent, SHADOW, 0.35)
     for top, foot in zip(tops[1:-1], feet[1:-1], strict=True):
-        drawing.line(
-            mix(palette.accent, SHADOW, 0.35), 3.2, [foot, between(foot, top, 0.93)], opacity=0.6
-        )
+        drawing.line(spine, 3.2, [foot, between(foot, top, 0.93)], opacity=0.6)
 
 
 def _draw_plates(sketch: Sketch) -> None:
@@ -93,60 +87,40 @@ def _draw_plates(sketch: Sketch) -> None:
     own = sketch.profile.family is Family.STEGOSAUR
     largest = (0.15 if sketch.has(Trait.PLATES) else 0.12) if own else 0.08
     pointed = sketch.variation.unit("plates")
-    start = 0.21 if own else 0.16
-    end = skeleton.nape - 0.01
-    places = body.row(start, end, 18, 1.4)
+    places = body.row(0.21 if own else 0.16, skeleton.nape - 0.01, 18, 1.4)
     for is_far in (True, False):
         for i in range(1 if is_far else 0, len(places), 2):
-            s, part = places[i], i / (len(places) - 1)
-            size = (
-                largest
-                * UNITS
-                * (0.26 + 0.74 * math.sin(math.pi * min(1, part * 0.92 + 0.04)) ** 1.1)
+            part = (i / (len(places) - 1)) * 0.92 + 0.04
+            size = largest * UNITS * (0.26 + 0.74 * math.sin(math.pi * part) ** 1.1)
+            base = body.at(places[i], 0.72)
+            along = body.direction(places[i]) * size * (0.40 - 0.1 * pointed)
+            up = body.direction(places[i]) * size * 1.2 * polar(1, 100)
+            edges = (
+                [base - along * 0.55, base - along + up * 0.45, base + up],
+                [base + up, base + along * 1.05 + up * 0.42, base + along * 0.55],
             )
-            normal = body.direction(s) * 1j
-            base = body.at(s, 0.72)
-            up = normal * polar(1, 10)
-            along = body.direction(s)
-            half = size * (0.40 - 0.1 * pointed)
-            high = size * 1.2
-            tip = base + up * high
-            outline = (
-                smooth(
-                    [base - along * half * 0.55, base - along * half * 1.0 + up * high * 0.45, tip],
-                    steps=5,
-                )
-                + smooth(
-                    [
-                        tip,
-                        base + along * half * 1.05 + up * high * 0.42,
-                        base + along * half * 0.55,
-                    ],
-                    steps=5,
-                )[1:]
-            )
+            outline = [point for edge in edges for point in smooth(edge, steps=5)]
             tint = mix(palette.accent, SHADOW, 0.32) if is_far else palette.accent
             drawing.fill(tint, outline)
             if not is_far:
-                middle = base + up * high * 0.42
-                core = [between(point, middle, 0.34) for point in outline]
+                core = [between(point, base + up * 0.42, 0.34) for point in outline]
                 drawing.fill(mix(palette.accent, CREAM, 0.28), core)
 
 
 def _draw_back_spikes(sketch: Sketch) -> None:
     drawing, skeleton, palette, body = sketch.drawing, sketch.skeleton, sketch.palette, sketch.body
-    is_long = sketch.profile.family is Family.SAUROPOD
-    start = skeleton.shoulder - 0.04 if is_long else skeleton.hip - 0.2
+    is_sauropod = sketch.profile.family is Family.SAUROPOD
+    start = skeleton.shoulder - 0.04 if is_sauropod else skeleton.hip - 0.2
     if sketch.has(Trait.SAIL):  # none through it
         start = lerp(skeleton.shoulder, skeleton.nape, 0.25)
     end = skeleton.nape - 0.015
-    count = max(3, round((end - start) * body.length / (26 if is_long else 20)))
+    count = max(3, round((end - start) * body.length / 25))
     places = body.row(start, end, count, 1.5)
     for is_far in (True, False):
         spikes = []
         for i in range(1 if is_far else 0, len(places), 2):
-            s, part = places[i], i / (len(places) - 1)
-            rise = math.sin(math.pi * (0.15 + 0.75 * part))
+            s = places[i]
+            rise = math.sin(math.pi * (0.15 + 0.75 * i / (len(places) - 1)))
             size = 0.055 * UNITS * (0.35 + 0.65 * rise)
             base = body.at(s, 0.7)
             up = body.direction(s) * 1j * polar(1, 26)
@@ -158,10 +132,8 @@ def _draw_tail_spikes(sketch: Sketch) -> None:
     """Draw two pairs of spikes, the far one of each darker. The tail hides their bases."""
     drawing, palette, body = sketch.drawing, sketch.palette, sketch.body
     length = (0.135 if sketch.has(Trait.SPIKES) else 0.105) * UNITS
-    for shift, rise, tint in (
-        (0.018, 0.9, mix(palette.horn, SHADOW, 0.35)),
-        (0, 0.7, palette.horn),
-    ):
+    far = mix(palette.horn, SHADOW, 0.35)
+    for shift, rise, tint in ((0.018, 0.9, far), (0, 0.7, palette.horn)):
         for s in (0.085, 0.155):
             along = body.direction(s + shift)
             tip = body.at(s + shift, 1) + (rise * 1j - 0.72) * along * length
@@ -182,7 +154,7 @@ def _draw_armour(sketch: Sketch) -> None:
             size = body.width(s) * 0.085
             base = body.at(s, v)
             if v < 0.9:
-                angle = math.degrees(math.atan2(along.imag, along.real))
+                angle = degrees(along)
                 drawing.fill(dark, ellipse(base - 1j * size * 0.22, size * 1.1, size * 0.72, angle))
                 drawing.fill(light, ellipse(base, size, size * 0.58, angle))
             else:
@@ -204,28 +176,28 @@ def _draw_club(sketch: Sketch) -> None:
     size = (0.05 if is_own else 0.036) * UNITS * sketch.variation.within("club", 0.9, 1.2)
     end = body.at(0.0, 0)
     direction = body.direction(0.0)
-    angle = math.degrees(math.atan2(direction.imag, direction.real))
+    angle = degrees(direction)
     centre = end + direction * size * 0.2
     dark = mix(palette.horn, SHADOW, 0.28)
     drawing.fill(dark, ellipse(centre + 0.3j * size, size * 0.95, size * 0.6, angle))
-    lobes = ((-0.62, 0.05, 0.6), (0.1, -0.12, 0.85))
-    for along, up, part in lobes:
+    for along, up, part in ((-0.62, 0.05, 0.6), (0.1, -0.12, 0.85)):
         lobe = centre + (direction * along + 1j * up) * size
         drawing.fill(palette.horn, ellipse(lobe, size * part, size * part * 0.72, angle))
     shine = centre + (direction * 0.15 + 0.18j) * size
     drawing.fill(mix(palette.horn, CREAM, 0.6), ellipse(shine, size * 0.4, size * 0.13, angle))
 
 
-def _tufts(
-    skeleton: Skeleton, start: float, end: float, v: float, length: float, slope: float, count: int
-) -> Iterator[Points]:
-    """Overlapping tufts that point to the tail."""
-    body = skeleton.body
+def _draw_tufts(
+    sketch: Sketch, start: float, end: float, v: float, length: float, slope: float, count: int
+) -> None:
+    """Draw overlapping tufts that point to the tail."""
+    body, tufts = sketch.body, []
     for i in range(count):
         s = start + (end - start) * i / (count - 1)
         backwards = -body.direction(s)
         tip = body.at(s, v) + backwards * polar(length, -slope if v > 0 else slope)
-        yield leaf(body.at(s, v * 0.72), tip, 0.42)
+        tufts.append(leaf(body.at(s, v * 0.72), tip, 0.42))
+    sketch.drawing.fill(sketch.palette.back if v > 0 else sketch.palette.belly, *tufts)
 
 
 def _draw_feathers(sketch: Sketch) -> None:
@@ -237,26 +209,19 @@ def _draw_feathers(sketch: Sketch) -> None:
     fan = 11
     for i in range(fan):
         s = 0.02 + 0.24 * (fan - 1 - i) / (fan - 1)
-        for side in (1, -1):
-            backwards = -body.direction(s)
-            tip = body.at(s, 0) + backwards * polar(long * (1.0 - 0.35 * i / fan), side * -24)
-            tint = palette.marking if i % 2 else palette.back
-            drawing.fill(tint, leaf(body.at(s, 0), tip, 0.26))
-    drawing.fill(
-        palette.marking, leaf(body.at(0.05, 0), body.at(0.0, 0) - body.direction(0) * long, 0.26)
-    )
-    fringe = [
-        *_tufts(skeleton, 0.26, skeleton.shoulder, 0.95, long * 0.5, 16, 26),
-        *_tufts(skeleton, skeleton.shoulder, skeleton.nape + 0.012, 0.95, long * 0.55, 30, 12),
-    ]
-    drawing.fill(palette.back, *fringe)
-    below = _tufts(skeleton, skeleton.hip + 0.03, skeleton.nape - 0.02, -0.9, long * 0.36, 24, 24)
-    drawing.fill(palette.belly, *below)
-    if not is_raptor:
-        return
-    crown = skeleton.head
-    tufts = [
-        leaf(crown.at(x, y - 0.06), crown.at(x, y) + crown.turn * polar(0.42, angle), 0.3)
-        for x, y, angle in ((0.0, 0.1, 172), (0.06, 0.16, 156), (0.14, 0.19, 140))
-    ]
-    drawing.fill(palette.marking, *tufts)
+        base, backwards = body.at(s, 0), -body.direction(s) * long * (1 - 0.35 * i / fan)
+        pair = [leaf(base, base + backwards * polar(1, angle), 0.26) for angle in (-24, 24)]
+        drawing.fill(palette.marking if i % 2 else palette.back, *pair)
+    tip = body.at(0.0, 0) - body.direction(0) * long
+    drawing.fill(palette.marking, leaf(body.at(0.05, 0), tip, 0.26))
+    shoulder, nape = skeleton.shoulder, skeleton.nape
+    _draw_tufts(sketch, 0.26, shoulder, 0.95, long * 0.5, 16, 26)
+    _draw_tufts(sketch, shoulder, nape + 0.012, 0.95, long * 0.55, 30, 12)
+    _draw_tufts(sketch, skeleton.hip + 0.03, nape - 0.02, -0.9, long * 0.36, 24, 24)
+    if is_raptor:
+        head = skeleton.head
+        crown = (
+            leaf(head.at(x, y - 0.06), head.at(x, y) + head.turn * polar(0.42, angle), 0.3)
+            for x, y, angle in ((0.0, 0.1, 172), (0.06, 0.16, 156), (0.14, 0.19, 140))
+        )
+        drawing.fill(palette.marking, *crown)

@@ -7,7 +7,7 @@ from bot.creatures.profile import Pattern
 from bot.pictures.plates.drawing import mix
 from bot.pictures.plates.geometry import Tube, lerp
 from bot.pictures.plates.palette import SHADOW
-from bot.pictures.plates.sketch import Sketch
+from bot.pictures.plates.skeleton import Sketch
 
 
 def draw_body(sketch: Sketch) -> None:

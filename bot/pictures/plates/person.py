@@ -1,12 +1,12 @@
 """What shows how large a creature is: a person, or beside a small one a thing that all know."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum, auto
+from enum import Enum
 
 from bot.creatures.profile import Diet, Pose, Profile, Temper
-from bot.pictures.plates.drawing import Drawing, Rgb, Variation, luminance, mix, rgb
-from bot.pictures.plates.geometry import Points, Tube, between, ellipse, leaf, placed, polar, smooth
+from bot.pictures.plates.drawing import Drawing, Variation, luminance, mix, rgb
+from bot.pictures.plates.geometry import Points, Tube, between, ellipse, placed, polar, smooth
 from bot.pictures.plates.palette import CREAM, SHADOW
 from bot.pictures.plates.plants import cycad
 from bot.pictures.plates.scenery import Light
@@ -14,55 +14,35 @@ from bot.pictures.plates.scenery import Light
 HEIGHT = 1.72
 """Metres of a person, without the hat."""
 SMALL, SMALLER, SMALLEST = 3.5, 2.2, 0.9
-"""Metres of a creature, below which a thing stands for the person, no bag does, only a mug does."""
+"""Metres of a creature, below which a thing stands for the person, a mug may, only a mug does."""
 LARGE = 12.0
 """Metres of a creature, above which nobody is seen who hides."""
 
 Draw = Callable[[Drawing, complex, float, Light], None]
 """Draws on a point of the ground, with the pixels of a metre."""
-Thing = tuple[Draw, float, float]
-"""With width and height in metres."""
+STANDS = ((267, 269, 350), (277, 273, 354))
 
 
 class Gesture(Enum):
-    """What the person does."""
+    """What the person does: directions of both legs, both arms and the back, in degrees.
 
-    WAVES = auto()
-    PHOTOGRAPHS = auto()
-    MEASURES = auto()
-    OFFERS = auto()
-    HIDES = auto()
-    RUNS = auto()
+    Those of limbs lead from the body outwards, of a person who looks right.
+    """
 
-
-@dataclass(frozen=True)
-class Posture:
-    """Directions of the limbs of a person who looks right, in degrees, from the body outwards."""
-
-    legs: tuple[tuple[float, float, float], tuple[float, float, float]]
-    arms: tuple[tuple[float, float], tuple[float, float]]
-    lean: float = 90.0
+    WAVES = STANDS, ((252, 286), (4, 72)), 90
+    PHOTOGRAPHS = ((262, 268, 352), (284, 268, 354)), ((300, 42), (318, 50)), 86
+    HIDES = STANDS, ((256, 284), (276, 310)), 78
+    RUNS = ((332, 248, 335), (258, 200, 278)), ((308, 30), (222, 136)), 76
 
 
-STANDS = ((267, 269, 350), (277, 273, 354))
-POSTURES = {
-    Gesture.WAVES: Posture(STANDS, ((252, 286), (4, 72))),
-    Gesture.PHOTOGRAPHS: Posture(((262, 268, 352), (284, 268, 354)), ((300, 42), (318, 50)), 86),
-    Gesture.MEASURES: Posture(STANDS, ((300, 330), (38, 50))),
-    Gesture.OFFERS: Posture(((258, 268, 352), (286, 266, 354)), ((240, 200), (350, 12)), 84),
-    Gesture.HIDES: Posture(STANDS, ((256, 284), (276, 310)), 78),
-    Gesture.RUNS: Posture(((332, 248, 335), (258, 200, 278)), ((308, 30), (222, 136)), 76),
-}
+BOLD = (Gesture.PHOTOGRAPHS, Gesture.WAVES)
 TEMPERS = {
     Temper.FIERCE: (Gesture.RUNS, Gesture.RUNS, Gesture.HIDES),
     Temper.GRUMPY: (Gesture.HIDES, Gesture.PHOTOGRAPHS, Gesture.RUNS),
-    Temper.SHY: (Gesture.HIDES, Gesture.PHOTOGRAPHS, Gesture.OFFERS),
+    Temper.SHY: (Gesture.HIDES, Gesture.PHOTOGRAPHS),
     Temper.NERVOUS: (Gesture.HIDES, Gesture.PHOTOGRAPHS, Gesture.WAVES),
-    Temper.CALM: (Gesture.MEASURES, Gesture.OFFERS, Gesture.WAVES),
-    Temper.CURIOUS: (Gesture.OFFERS, Gesture.PHOTOGRAPHS, Gesture.WAVES),
-    Temper.SOCIABLE: (Gesture.WAVES, Gesture.OFFERS, Gesture.MEASURES),
-    Temper.PROUD: (Gesture.PHOTOGRAPHS, Gesture.PHOTOGRAPHS, Gesture.WAVES),
 }
+"""Gestures before some tempers. Before the others the person is bold."""
 
 
 @dataclass(frozen=True)
@@ -79,33 +59,24 @@ class Measure:
 
 def measure_of(profile: Profile, own: Variation) -> Measure:
     """What stands beside a creature: a person from `SMALL` on, else a thing."""
-    feeds = profile.pose is Pose.FEEDING  # its food is before it
+    may_lead = profile.pose is not Pose.FEEDING  # else its food is before it
     if profile.length < SMALL:
-        things: tuple[Thing, ...]
-        things = (_BOOT, _BALL, _BAG) if profile.length > SMALLER else (_BOOT, _BALL, _MUG)
-        if profile.length < SMALLEST:
-            things = (_MUG,)
-        draw, width, height = own.choice("thing", things)
-        return Measure(draw, width * 1.2, height, is_ahead=own.unit("ahead") < 0.4 and not feeds)
-    gesture = own.choice("gesture", TEMPERS[profile.temper])
+        things = (_BOOT, _BALL) if profile.length > SMALLER else (_BOOT, _BALL, _MUG)
+        draw, width, height = _MUG if profile.length < SMALLEST else own.choice("thing", things)
+        return Measure(draw, width * 1.2, height, is_ahead=own.unit("ahead") < 0.4 and may_lead)
+    gesture = own.choice("gesture", TEMPERS.get(profile.temper, BOLD))
     if profile.pose is Pose.RUNNING and profile.diet is Diet.MEAT:
         gesture = Gesture.RUNS
-    elif (gesture is Gesture.HIDES and profile.length > LARGE) or (
-        gesture is Gesture.OFFERS and (feeds or profile.diet not in (Diet.PLANTS, Diet.ANYTHING))
-    ):
+    elif gesture is Gesture.HIDES and profile.length > LARGE:
         gesture = Gesture.WAVES
-    elif gesture is Gesture.MEASURES and profile.pose in (Pose.WALKING, Pose.RUNNING):
-        gesture = Gesture.PHOTOGRAPHS
-    is_ahead = not feeds and (
-        gesture in (Gesture.OFFERS, Gesture.RUNS)
-        or (gesture not in (Gesture.MEASURES, Gesture.HIDES) and own.unit("ahead") < 0.5)
-    )
+    leads = gesture is not Gesture.HIDES and (gesture is Gesture.RUNS or own.unit("ahead") < 0.5)
+    is_ahead = may_lead and leads
     looks = -1 if is_ahead != (gesture is Gesture.RUNS) else 1
 
     def draw_person(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:
         _draw_person(drawing, foot, HEIGHT * metre, light, gesture, looks)
 
-    width = 1.4 if gesture in (Gesture.WAVES, Gesture.PHOTOGRAPHS, Gesture.MEASURES) else 1.75
+    width = 1.4 if gesture in BOLD else 1.75
     return Measure(draw_person, width, HEIGHT * 1.06, is_ahead)
 
 
@@ -113,42 +84,38 @@ def _draw_person(
     drawing: Drawing, foot: complex, height: float, light: Light, gesture: Gesture, looks: int
 ) -> None:
     """Draw a person with a hat as a pale silhouette that looks right (1) or left (-1)."""
-    posture = POSTURES[gesture]
-    colour = _figure(light, height)
+    legs, arms, lean = gesture.value
+    colour = mix(light.middle, SHADOW, 0.32 if height < 110 else 0.14)  # fainter if large
+    if luminance(light.middle) < 0.34:
+        colour = mix(light.middle, CREAM, 0.22)
 
     def put(points: Points) -> Points:
         return [foot + height * complex(point.real * looks, point.imag) for point in points]
 
-    def limb(points: Points, widths: tuple[float, ...]) -> None:
-        half = [width * height / 2 for width in widths]
-        at = put(points)
-        drawing.fill(colour, Tube(at, half, half).outline())
-        drawing.disc(colour, at[-1], half[-1])
-
-    def jointed(start: complex, lengths: tuple[float, ...], angles: tuple[float, ...]) -> Points:
+    def limb(start: complex, length: float, angles: Sequence[int], width: float) -> complex:
         points = [start]
-        for length, angle in zip(lengths, angles, strict=True):
+        for angle in angles[:2]:
             points.append(points[-1] + polar(length, angle))
-        return points
+        toes = [points[-1] + polar(0.07, angle) for angle in angles[2:]]
+        drawing.line(colour, width * height, put(points + toes))
+        return points[-1]
 
     hip = 0.47j if gesture is Gesture.RUNS else 0.49j
-    up = polar(1, posture.lean)
+    up = polar(1, lean)
     neck = hip + up * 0.36
     shoulder = neck - up * 0.055
     aside = 0 if gesture is Gesture.RUNS else 0.04
-    hands = []
-    for side, angles in zip((-1, 1), posture.legs, strict=True):
-        limb(jointed(hip + side * aside, (0.245, 0.23, 0.07), angles), (0.115, 0.085, 0.065, 0.05))
-    for side, arm in zip((-1, 1), posture.arms, strict=True):
-        points = jointed(shoulder + side * aside * 1.6, (0.165, 0.165), arm)
-        limb(points, (0.06, 0.052, 0.042))
-        hands.append(points[-1])
-    limb(
-        [hip - up * 0.05, *(between(hip, neck, part) for part in (0.3, 0.62, 0.85, 1.15))],
-        (0.17, 0.16, 0.196, 0.18, 0.056),
-    )
+    for side, leg in zip((-1, 1), legs, strict=True):
+        limb(hip + side * aside, 0.235, leg, 0.085)
+    hands = [
+        limb(shoulder + side * aside * 1.6, 0.165, arm, 0.05)
+        for side, arm in zip((-1, 1), arms, strict=True)
+    ]
+    trunk = [hip - up * 0.05, *(between(hip, neck, part) for part in (0.3, 0.62, 0.85, 1.15))]
+    half = [height * width for width in (0.085, 0.08, 0.098, 0.09, 0.028)]
+    drawing.fill(colour, Tube(put(trunk), half, half).outline())
     head = neck + up * 0.095
-    turn = posture.lean - 90
+    turn = lean - 90
     drawing.fill(colour, put(ellipse(head, 0.05, 0.064, turn)))
     brim = head + up * 0.03
     if gesture is Gesture.RUNS:  # the hat stays behind
@@ -156,33 +123,14 @@ def _draw_person(
     drawing.fill(colour, put(ellipse(brim, 0.105, 0.014, turn)))
     crown = ((-0.054, 0), (-0.046, 0.055), (0, 0.046), (0.046, 0.055), (0.054, 0))
     drawing.fill(colour, put([brim + complex(*point) * polar(1, turn) for point in crown]))
-    hand = hands[1]
     if gesture is Gesture.PHOTOGRAPHS:
-        camera = put([hand + complex(x, y) for x, y in _box(0.06, 0.04)])
-        drawing.fill(mix(colour, SHADOW, 0.45), camera)
-        drawing.disc(CREAM, put([hand + 0.03j + 0.03])[0], height * 0.02)
-    elif gesture is Gesture.MEASURES:
-        tape = put([hand, complex(hand.real + 0.02, 0)])
-        drawing.line(rgb("f2c230"), max(1.8, height * 0.018), tape)
-        drawing.disc(rgb("f2c230"), tape[0], height * 0.03)
-    elif gesture is Gesture.OFFERS:
-        tips = [leaf(hand, hand + polar(0.22, angle), 0.4) for angle in (-8, 28, 62)]
-        drawing.fill(light.plant, *map(put, tips))
+        camera = ((-1, -1), (-1, 1), (1, 1), (1, -1))
+        drawing.fill(mix(colour, SHADOW, 0.45), put(placed(camera, hands[1], 0.06, 0.04)))
+        drawing.disc(CREAM, put([hands[1] + 0.03j + 0.03])[0], height * 0.02)
     elif gesture is Gesture.HIDES:
         bush = mix(light.plant, light.middle, 0.3)
         for place, size in ((0.1, 0.5), (-0.16, 0.42)):
             cycad(drawing, foot + place * height * looks, size * height, bush, Variation("bush"))
-
-
-def _figure(light: Light, height: float) -> Rgb:
-    """The colour of the person: fainter if large, since the animal is the subject."""
-    if luminance(light.middle) < 0.34:
-        return mix(light.middle, CREAM, 0.22)
-    return mix(light.middle, SHADOW, 0.32 if height < 110 else 0.14)
-
-
-def _box(width: float, height: float) -> tuple[tuple[float, float], ...]:
-    return (-width, -height), (-width, height), (width, height), (width, -height)
 
 
 def _draw_boot(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:
@@ -203,16 +151,10 @@ def _draw_ball(drawing: Drawing, foot: complex, metre: float, light: Light) -> N
     drawing.disc(mix(white, SHADOW, 0.25), centre, metre * 0.11)
     drawing.disc(white, centre + metre * (0.008 + 0.008j), metre * 0.099)
     dark = mix(SHADOW, light.middle, 0.2)
-    patches = [
-        [centre + metre * (at + size * polar(1, turn + 72 * i)) for i in range(5)]
-        for at, size, turn in (
-            (0j, 0.036, 90), *((polar(0.083, 90 + 72 * k), 0.022, 90 + 72 * k + 180)
-                               for k in range(5)),
-        )
-    ]  # fmt: skip
-    drawing.fill(dark, *patches)
-    for k in range(5):
-        way = polar(metre, 90 + 72 * k)
+    ways = [polar(metre, 90 + 72 * i) for i in range(5)]
+    drawing.fill(dark, [centre + way * 0.036 for way in ways])
+    for way in ways:
+        drawing.fill(dark, [centre + way * (0.083 - polar(0.022, 72 * i)) for i in range(5)])
         drawing.line(dark, metre * 0.006, [centre + way * 0.036, centre + way * 0.07])
 
 
@@ -230,20 +172,6 @@ def _draw_mug(drawing: Drawing, foot: complex, metre: float, light: Light) -> No
         drawing.line(rgb("ffffff"), metre * 0.006, smooth(steam, steps=4), opacity=0.6)
 
 
-def _draw_bag(drawing: Drawing, foot: complex, metre: float, light: Light) -> None:
-    cloth = mix(rgb("c8673a"), light.middle, 0.3)
-    dark = mix(cloth, SHADOW, 0.3)
-    roll = mix(rgb("4a6a8a"), light.middle, 0.3)
-    drawing.fill(dark, ellipse(foot + metre * (-0.17 + 0.26j), metre * 0.04, metre * 0.17))
-    body = ((-0.17, 0.02), (-0.18, 0.3), (-0.1, 0.46), (0.08, 0.46), (0.17, 0.3), (0.17, 0.02))
-    drawing.fill(cloth, smooth(placed(body, foot, metre), steps=4))
-    pocket = ((-0.1, 0.04), (-0.1, 0.18), (0.12, 0.18), (0.12, 0.04))
-    drawing.fill(dark, placed(pocket, foot, metre))
-    drawing.line(CREAM, metre * 0.012, placed(((0.0, 0.45), (0.02, 0.2)), foot, metre))
-    drawing.line(roll, metre * 0.1, placed(((-0.15, 0.5), (0.14, 0.5)), foot, metre))
-
-
 _BOOT = _draw_boot, 0.32, 0.27
 _BALL = _draw_ball, 0.24, 0.22
 _MUG = _draw_mug, 0.13, 0.18
-_BAG = _draw_bag, 0.42, 0.55

@@ -1,4 +1,4 @@
-"""Plants: conifers, cycads, tree ferns, ferns, horsetails; broadleaf trees and flowers."""
+"""Plants: conifers, cycads, tree ferns, ferns; broadleaf trees and flowers."""
 
 import math
 from collections.abc import Callable
@@ -21,14 +21,8 @@ def conifer(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Va
         low = foot + 1j * height * (0.14 + 0.16 * i)
         half = height * (0.22 - 0.032 * i) * own.within("width", 0.8, 1.1)
         top = low + 1j * height * (0.30 if i < layers - 1 else 0.24)
-        outlines.append(
-            [
-                low - half - 1j * height * 0.02,
-                top,
-                low + half - 1j * height * 0.02,
-                low + 1j * height * 0.03,
-            ]
-        )
+        edge = low - 1j * height * 0.02
+        outlines.append([edge - half, top, edge + half, low + 1j * height * 0.03])
     drawing.fill(colour, *outlines)
 
 
@@ -58,17 +52,12 @@ def _fronds(
 
 
 def tree_fern(
-    drawing: Drawing,
-    foot: complex,
-    height: float,
-    colour: Rgb,
-    own: Variation,
-    reach: float = 0.42,
+    drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Variation, reach: float = 0.42
 ) -> None:
     """A slender trunk with a crown of fronds, `reach` heights long."""
     crown = foot + complex(own.within("lean", -0.08, 0.08) * height, height * 0.78)
     trunk = horn(foot, crown + 1j * height * 0.06, height * 0.075, own.within("bend", -0.05, 0.05))
-    drawing.fill(colour, trunk, *_fronds(crown, height * reach, 9, -18, 198, own))
+    drawing.fill(colour, trunk, *_fronds(crown, height * reach, 7, -16, 196, own))
 
 
 def cycad(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Variation) -> None:
@@ -87,22 +76,6 @@ def fern(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Varia
     drawing.fill(colour, *_fronds(foot - 1j * height * 0.03, height, 8, 14, 166, own))
 
 
-def horsetail(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Variation) -> None:
-    """A clump of jointed stalks with whorls."""
-    for stalk, (aside, part) in enumerate(((-0.16, 0.8), (0.0, 1.0), (0.15, 0.66))):
-        base = foot + aside * height
-        top = base + complex(own.within(f"lean {stalk}", -0.06, 0.06), part) * height
-        outlines = [horn(base, top, height * 0.035)]
-        joints = 6
-        for i in range(1, joints):
-            joint = between(base, top, i / joints)
-            reach = height * 0.13 * (1 - 0.6 * i / joints)
-            outlines += [
-                leaf(joint, joint + polar(reach, angle), 0.22) for angle in (34, 62, 118, 146)
-            ]
-        drawing.fill(colour, *outlines)
-
-
 def broadleaf(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Variation) -> None:
     """A tree with a round crown."""
     outlines = [horn(foot, foot + 1j * height * 0.8, height * 0.10)]
@@ -119,23 +92,17 @@ def flowers(drawing: Drawing, foot: complex, height: float, colour: Rgb, own: Va
         base = foot + aside * 0.4 * height
         top = base + complex(aside * 0.5, part) * height
         drawing.line(colour, height * 0.035, [base, between(base, top, 0.5, 0.05), top])
-        middle = between(base, top, 0.45)
-        drawing.fill(
-            colour,
-            leaf(middle, middle + polar(height * 0.26, 150), 0.4),
-            leaf(middle, middle + polar(height * 0.24, 28), 0.4),
-        )
+        middle, turns = between(base, top, 0.45), (-130, -65, 0, 65, 130)
+        leaves = (leaf(middle, middle + polar(height * 0.25, turn), 0.4) for turn in (150, 28))
+        drawing.fill(colour, *leaves)
         size = height * (0.17 if i == 1 else 0.13)
-        drawing.fill(
-            petal,
-            *(leaf(top, top + polar(size, 90 + turn), 0.62) for turn in (-130, -65, 0, 65, 130)),
-        )
+        drawing.fill(petal, *(leaf(top, top + polar(size, 90 + turn), 0.62) for turn in turns))
         drawing.disc(rgb("f2b632"), top + 1j * size * 0.1, size * 0.24)
 
 
 OLD_TREES: tuple[Plant, ...] = (conifer, umbrella_tree, tree_fern, conifer)
 NEW_TREES: tuple[Plant, ...] = (conifer, broadleaf, umbrella_tree, broadleaf)
-OLD_SHRUBS: tuple[Plant, ...] = (cycad, fern, horsetail, fern)
+OLD_SHRUBS: tuple[Plant, ...] = (cycad, fern, fern)
 NEW_SHRUBS: tuple[Plant, ...] = (flowers, fern, cycad, flowers)
 CRETACEOUS = (Period.EARLY_CRETACEOUS, Period.LATE_CRETACEOUS)
 
@@ -143,12 +110,9 @@ CRETACEOUS = (Period.EARLY_CRETACEOUS, Period.LATE_CRETACEOUS)
 def plants_of(period: Period, theme: Theme) -> tuple[tuple[Plant, ...], tuple[Plant, ...]]:
     """Trees and shrubs of a period. Flowers and broadleaf trees are Cretaceous."""
     is_new = period in CRETACEOUS
-    trees = NEW_TREES if is_new else OLD_TREES
-    if theme in (Theme.ICE, Theme.MOUNTAIN):
-        trees = (conifer,)
-    shrubs = NEW_SHRUBS if is_new else OLD_SHRUBS
+    trees, shrubs = (NEW_TREES, NEW_SHRUBS) if is_new else (OLD_TREES, OLD_SHRUBS)
     if is_new and theme is Theme.FLOWER:
         shrubs = (flowers,)
     elif theme in (Theme.DESERT, Theme.SUN):
-        shrubs = (cycad, horsetail) if not is_new else (cycad, fern)
-    return trees, shrubs
+        shrubs = (cycad, fern)
+    return (conifer,) if theme in (Theme.ICE, Theme.MOUNTAIN) else trees, shrubs

@@ -20,6 +20,7 @@ from bot.pictures.plates.scenery import (
     light_of,
     shadow_of,
 )
+from bot.pictures.text import svg_of
 
 STRIP = 1000, 230
 CELL, GAP = (296, 192), 6
@@ -31,16 +32,12 @@ FOOD = 50
 """Pixels of that for what it feeds on."""
 TALLEST = 270
 """Pixels of a person. The creature becomes smaller until the person fits."""
-FACING_LEFT = 0.5
-"""Share of the creatures."""
 
 
 def plate_svg(profile: Profile) -> str:
     """The plate of a profile: `WIDTH` by `HEIGHT` pixels."""
     own = Variation(profile.name)
     light = light_of(profile, own)
-    drawing = Drawing()
-    draw_backdrop(drawing, profile, light, own)
     animal = creature(profile)
     body = animal.drawing
     wide = body.right - body.left
@@ -58,6 +55,8 @@ def plate_svg(profile: Profile) -> str:
     left = (WIDTH - wide * scale - beside - food) / 2
     place = left + (wide * scale + beside * 0.56 if measure.is_ahead else beside * 0.44)
     at = complex(left + (0 if measure.is_ahead else beside) - body.left * scale, GROUND)
+    drawing = Drawing()
+    draw_backdrop(drawing, profile, light, own, [at + point * scale for point in animal.back])
     measure.draw(drawing, complex(place, GROUND + 6), metre * scale, light)
     draw_company_behind(drawing, profile, animal, scale, at, light)
     middle = at.real
@@ -67,7 +66,8 @@ def plate_svg(profile: Profile) -> str:
     )
     drawing.add(body, scale, at)
     draw_company_before(drawing, profile, animal, scale, at, light)
-    draw_front(drawing, profile, light, own, clear=place)
+    mouth = at + animal.mouth * scale
+    draw_front(drawing, profile, light, own, place, *([mouth.real] if mouth.imag < 240 else []))
     page = Drawing()
     page.add(drawing, 1, complex(WIDTH if _faces_left(own) else 0, 0), flipped=_faces_left(own))
     return _svg(WIDTH, HEIGHT, page)
@@ -132,11 +132,9 @@ def _draw_fitted(
 
 
 def _faces_left(own: Variation) -> bool:
-    return own.unit("faces") < FACING_LEFT
+    return own.unit("faces") < 0.5
 
 
 def _svg(width: int, height: int, drawing: Drawing) -> str:
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"'
-        f' viewBox="0 {-height} {width} {height}">{"".join(drawing.elements)}</svg>'
-    )
+    raised = f'<g transform="translate(0 {height})">'
+    return svg_of(width, height, raised, *drawing.elements, "</g>")

@@ -17,8 +17,10 @@ WIDTH, HEIGHT = 800, 500
 """Of a plate, in pixels."""
 LANDS = (Theme.NONE, Theme.NONE, Theme.NONE, Theme.MOUNTAIN, Theme.SEA, Theme.FOREST)
 """Where creatures without a theme stand, in the light of any day."""
+PEEKING = 40
+"""Pixels of a tree that would seem to grow from the back, so it is left out."""
 CLEARING = 75
-"""Pixels to both sides of what shows the size, without plants."""
+"""Pixels to both sides of what shows the size and of a low head, without plants."""
 WHITE = rgb("ffffff")
 
 BOLT = (
@@ -26,7 +28,6 @@ BOLT = (
 )  # fmt: skip
 VOLCANO = ((-1.1, -0.1), (-0.46, 0.4), (-0.14, 1), (0.14, 1), (0.44, 0.42), (1.1, -0.1))
 LAVA = ((-0.13, 0), (-0.03, -0.25), (-0.11, -0.6), (0.03, -0.35), (0.13, -0.42), (0.13, 0))
-MESA = ((-0.8, -0.2), (-0.45, 0.2), (-0.4, 0.6), (0.35, 0.6), (0.42, 0.2), (0.75, -0.2))
 SNOW = (
     (0, 0), (0.33, -0.33), (0.1, -0.25), (-0.03, -0.4), (-0.14, -0.26), (-0.33, -0.33)
 )  # fmt: skip
@@ -118,8 +119,10 @@ def draw_open_land(
         _draw_land(drawing, tint, _ridge(width, level, rise, 5, own, label))
 
 
-def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variation) -> None:
-    """Draw all that is behind the creature."""
+def draw_backdrop(
+    drawing: Drawing, profile: Profile, light: Light, own: Variation, back: Points
+) -> None:
+    """Draw all that is behind the creature, whose back is at these points."""
     theme = profile.theme if profile.theme is not Theme.NONE else own.choice("land", LANDS)
     draw_air(drawing, WIDTH, HEIGHT, light)
     if theme is Theme.NIGHT:
@@ -137,12 +140,9 @@ def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variati
         if theme in (Theme.MOUNTAIN, Theme.ICE):
             _draw_mountains(drawing, light, own)
         far, near = mix(light.far, light.low, 0.25), mix(light.far, light.middle, 0.45)
-        if own.unit("mesas") < 0.3:
-            mesas = [own.point(f"mesa {i}", (0, WIDTH), (110, 190)) for i in range(3)]
-            drawing.fill(mix(light.far, light.low, 0.5), *(placed(MESA, p, 150) for p in mesas))
         _draw_land(drawing, far, _ridge(WIDTH, HORIZON + 70, 30, 4, own, "far"))
         _draw_land(drawing, near, _ridge(WIDTH, HORIZON + 30, 18, 5, own, "near"))
-    _draw_trees(drawing, profile.period, theme, light, own)
+    _draw_trees(drawing, profile.period, theme, light, own, back)
     field = mix(light.ground, light.middle, 0.35)
     _draw_land(
         drawing, field, _ridge(WIDTH, HORIZON - 4, own.within("rise", 6, 16), 4, own, "field")
@@ -157,9 +157,9 @@ def draw_backdrop(drawing: Drawing, profile: Profile, light: Light, own: Variati
 
 
 def draw_front(
-    drawing: Drawing, profile: Profile, light: Light, own: Variation, clear: float
+    drawing: Drawing, profile: Profile, light: Light, own: Variation, *clear: float
 ) -> None:
-    """Draw plants before the creature, in the corners, and none at the `clear` place."""
+    """Draw plants before the creature, in the corners, and none at the `clear` places."""
     _, shrubs = plants_of(profile.period, profile.theme)
     places = [(24, 95), (96, 55), (720, 60), (780, 100)]
     if profile.theme is Theme.DESERT:
@@ -169,7 +169,7 @@ def draw_front(
     elif profile.theme is Theme.FLOWER:
         places += [(160, 45), (264, 40), (496, 40), (624, 50)]
     for i, (x, size) in enumerate(places):
-        if abs(x - clear) < CLEARING:
+        if any(abs(x - place) < CLEARING for place in clear):
             continue
         tint = mix(light.plant, light.ground, own.within(f"tint {i}", 0.0, 0.25))
         high = size * own.within(f"high {i}", 0.9, 1.3)
@@ -272,19 +272,21 @@ def _draw_mountains(drawing: Drawing, light: Light, own: Variation) -> None:
 
 
 def _draw_trees(
-    drawing: Drawing, period: Period, theme: Theme, light: Light, own: Variation
+    drawing: Drawing, period: Period, theme: Theme, light: Light, own: Variation, back: Points
 ) -> None:
     trees, _ = plants_of(period, theme)
-    counts = {Theme.FOREST: 15, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}
+    counts = {Theme.FOREST: 11, Theme.DESERT: 2, Theme.SEA: 5, Theme.ICE: 6, Theme.SUN: 4}
     count = round(counts.get(theme, 8) * own.within("trees", 0.5, 1.3))
     for i in range(count):
         foot = complex((i + own.within(f"tree x {i}", 0.1, 0.9)) / count * WIDTH, HORIZON - 8)
         plant = own.choice(f"tree {i}", (*trees, *trees, cycad))
         high = own.within(f"tree size {i}", 80, 170) * (1.25 if count > 8 else 1)
-        if plant is cycad:
-            high *= 0.5
         tint = mix(light.middle, light.far, own.within(f"tree tint {i}", 0.0, 0.55))
-        plant(drawing, foot, high, tint, own.part(f"kind {i}"))
+        if plant is cycad:  # low, so before a hill from which it has to stand out
+            high, tint = high * 0.5, mix(light.middle, SHADOW, 0.12)
+        behind = max((p.imag for p in back if abs(p.real - foot.real) < PEEKING), default=0.0)
+        if abs(foot.imag + high - behind) > PEEKING:
+            plant(drawing, foot, high, tint, own.part(f"kind {i}"))
 
 
 def shadow_of(light: Light) -> Rgb:

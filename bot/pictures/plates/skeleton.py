@@ -1,11 +1,12 @@
 """The skeleton: where a creature's spine, joints and feet are, from its proportions and pose."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bot.creatures.profile import Build, Diet, Family, Pose, Profile, Temper, Trait
 from bot.pictures.plates.body_plans import PLANS, BodyPlan, Foot
-from bot.pictures.plates.drawing import Variation
+from bot.pictures.plates.drawing import Drawing, Variation
 from bot.pictures.plates.geometry import Points, Tube, lerp, middle_joint, polar
+from bot.pictures.plates.palette import Palette
 from bot.pictures.plates.skulls import SKULLS, Outline, Skull
 
 UNITS = 1000
@@ -99,6 +100,7 @@ class Limb:
     """Where the toes or fingers begin."""
     ground: float
     is_lifted: bool
+    """Only those of animals with toes as of birds are."""
     is_near: bool
 
 
@@ -109,6 +111,10 @@ class Skeleton:
     plan: BodyPlan
     body: Tube
     """From the tip of the tail (s = 0) into the head (s = 1); v = 1 is the back."""
+    hip: float
+    shoulder: float
+    nape: float
+    """The `s` of these, the last where the neck meets the head."""
     head: Head
     legs: tuple[Limb, Limb]
     """The near and the far one."""
@@ -119,20 +125,25 @@ class Skeleton:
     plumage: float
     """Length of its feathers: 0 if it has none, 1 if it is known for them."""
 
-    @property
-    def hip(self) -> float:
-        """The `s` of the hip."""
-        return self.body.station(HIP)
+
+@dataclass(frozen=True)
+class Sketch:
+    """All that the parts of a creature are drawn with."""
+
+    profile: Profile
+    skeleton: Skeleton
+    palette: Palette
+    variation: Variation
+    drawing: Drawing = field(default_factory=Drawing)
+
+    def has(self, trait: Trait) -> bool:
+        """Whether the creature has a trait."""
+        return trait in self.profile.traits
 
     @property
-    def shoulder(self) -> float:
-        """The `s` of the shoulder."""
-        return self.body.station(SHOULDER)
-
-    @property
-    def nape(self) -> float:
-        """The `s` of the back of the head."""
-        return self.body.station(HEAD)
+    def body(self) -> Tube:
+        """The body of the skeleton."""
+        return self.skeleton.body
 
 
 def grown(profile: Profile) -> BodyPlan:
@@ -177,24 +188,21 @@ def skeleton_of(profile: Profile, variation: Variation) -> Skeleton:
         stance = _feeding(profile, plan, stance)
     spine, head = _spine(profile, plan, stance, variation)
     body = _body(profile, plan, spine, head)
-    hip = spine[HIP]
-    legs = tuple(_leg(plan, hip, stance.feet[number], is_near=number == 0) for number in range(2))
+    near, far = (_leg(plan, spine[HIP], stance.feet[i], is_near=i == 0) for i in range(2))
     shoulder = body.at(body.station(SHOULDER) - (0.035 if stands_on_arms else 0.02), -0.42)
     if stands_on_arms:
-        strides = _opposite(stance)
-        arms = tuple(
-            _foreleg(plan, shoulder, strides[number], is_near=number == 0) for number in range(2)
-        )
+        ahead = [stance.feet[1 - i][0] * 0.8 for i in range(2)]  # as the opposite feet
+        arms = [_foreleg(plan, shoulder, ahead[i], is_near=i == 0) for i in range(2)]
     else:
-        arms = tuple(
-            _hanging_arm(profile, plan, shoulder, stance, is_near=number == 0)
-            for number in range(2)
-        )
+        arms = [_hanging_arm(profile, plan, shoulder, is_near=i == 0) for i in range(2)]
     return Skeleton(
         plan=plan,
         body=body,
+        hip=body.station(HIP),
+        shoulder=body.station(SHOULDER),
+        nape=body.station(HEAD),
         head=head,
-        legs=(legs[0], legs[1]),
+        legs=(near, far),
         arms=(arms[0], arms[1]),
         stands_on_arms=stands_on_arms,
         length=plan.tail + plan.trunk + plan.neck + plan.skull,
@@ -263,13 +271,8 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     if Trait.TAIL_CLUB in profile.traits:  # on a handle
         depths = [max(depth, tail_base * 0.26) for depth in depths]
     depths += [hip, lerp(hip, belly, 0.8), lerp(belly, chest, 0.45), chest]
-    depths += [
-        lerp(chest, neck, 0.66),
-        lerp(neck, nape, 0.15),
-        lerp(neck, nape, 0.62),
-        nape,
-        min(nape * 0.8, plan.skull * 0.36),
-    ]
+    depths += [lerp(chest, neck, 0.66), lerp(neck, nape, 0.15), lerp(neck, nape, 0.62)]
+    depths += [nape, min(nape * 0.8, plan.skull * 0.36)]
     shares = [0.5, 0.5, 0.5, 0.5, 0.48, 0.46, 0.41, 0.35, 0.28, 0.27, 0.33, 0.42, 0.5, 0.5]
     if plan.neck_angles[0] < 20:  # a neck that does not rise needs no room above it
         shares[HIP + 2 : HEAD - 1] = [0.42, 0.42, 0.42, 0.46]
@@ -288,8 +291,8 @@ def _body(profile: Profile, plan: BodyPlan, spine: Points, head: Head) -> Tube:
     return Tube(spine, up, down, bend=1.5)
 
 
-def _leg(plan: BodyPlan, hip: complex, foot: tuple[float, float, float], *, is_near: bool) -> Limb:
-    ahead, lift, slope = foot
+def _leg(plan: BodyPlan, hip: complex, step: tuple[float, float, float], *, is_near: bool) -> Limb:
+    ahead, lift, slope = step
     height = plan.hip_height
     upper, lower, instep = (part * height for part in plan.leg)
     thick = plan.shank * 0.3
@@ -301,26 +304,22 @@ def _leg(plan: BodyPlan, hip: complex, foot: tuple[float, float, float], *, is_n
         slope = 90 - 20 * ahead * plan.stride
     root = hip + complex(0 if is_near else plan.thigh * 0.12, -plan.depths[1] * 0.1)
     forward = ahead * plan.stride / 2 * height + (0.06 if plan.foot is Foot.BIRD else 0) * height
-    while True:  # nearer, until it reaches
-        end = complex(hip.real + forward, ground + thick + lift * height)
-        ankle = end + polar(instep, 180 - slope)
-        if abs(ankle - root) < (upper + lower) * 0.985 or abs(forward) < 1:
-            break
-        forward *= 0.93
+    foot = complex(hip.real, ground + thick + lift * height)
+    foot, ankle = _within_reach(root, foot, forward, polar(instep, 180 - slope), upper + lower)
     knee, ankle = middle_joint(root, ankle, upper, lower, 1)
-    return Limb(root, knee, ankle, end, ground, is_lifted=lift > 0, is_near=is_near)
+    return Limb(root, knee, ankle, foot, ground, is_lifted=lift > 0, is_near=is_near)
 
 
-def _opposite(stance: Stance) -> tuple[tuple[float, float], tuple[float, float]]:
-    """How far ahead and how high the hands are, when the feet are as they are."""
-    (near, _, _), (far, lift, _) = stance.feet
-    return (far * 0.8, 0.0), (near * 0.8, max(lift, stance.feet[0][1]) * 0.7)
+def _within_reach(
+    root: complex, foot: complex, forward: float, instep: complex, longest: float
+) -> tuple[complex, complex]:
+    """A foot and its ankle, as far forward as the bones reach."""
+    while abs(foot + forward + instep - root) > longest * 0.985 and abs(forward) > 1:
+        forward *= 0.93
+    return foot + forward, foot + forward + instep
 
 
-def _foreleg(
-    plan: BodyPlan, shoulder: complex, foot: tuple[float, float], *, is_near: bool
-) -> Limb:
-    ahead, lift = foot
+def _foreleg(plan: BodyPlan, shoulder: complex, ahead: float, *, is_near: bool) -> Limb:
     height = plan.hip_height
     ground = 0.0 if is_near else FAR_GROUND * height
     root = shoulder + (0 if is_near else plan.arm_width * 0.25)
@@ -329,19 +328,14 @@ def _foreleg(
     factor = 1.06 * (root.imag - thick) / (upper + lower + hand)
     upper, lower, hand = upper * factor, lower * factor, hand * factor
     forward = ahead * plan.stride / 2 * height * 0.8
-    while True:
-        end = complex(root.real + forward, ground + thick + lift * height)
-        wrist = end + polar(hand, 90 + forward / height * 30)
-        if abs(wrist - root) < (upper + lower) * 0.985 or abs(forward) < 1:
-            break
-        forward *= 0.9
+    foot = complex(root.real, ground + thick)
+    palm = polar(hand, 90 + forward / height * 30)
+    foot, wrist = _within_reach(root, foot, forward, palm, upper + lower)
     elbow, wrist = middle_joint(root, wrist, upper, lower, -1)
-    return Limb(root, elbow, wrist, end, ground, is_lifted=lift > 0, is_near=is_near)
+    return Limb(root, elbow, wrist, foot, ground, is_lifted=False, is_near=is_near)
 
 
-def _hanging_arm(
-    profile: Profile, plan: BodyPlan, shoulder: complex, stance: Stance, *, is_near: bool
-) -> Limb:
+def _hanging_arm(profile: Profile, plan: BodyPlan, shoulder: complex, *, is_near: bool) -> Limb:
     upper, lower, hand = plan.arm
     swings = {Pose.WALKING: 8.0, Pose.RUNNING: -14.0, Pose.CALLING: 20.0, Pose.FEEDING: -14.0}
     swing = swings.get(profile.pose, 0.0)

@@ -3,13 +3,12 @@
 import io
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from bot.creatures.profile import Colour, Family, Pose, Profile, Theme, Trait
-from bot.pictures.plates import plate, sheet
+from bot.pictures.plates import plate
 from bot.pictures.plates.body_plans import PLANS
 from bot.pictures.plates.creature import creature
 from bot.pictures.plates.drawing import Variation
@@ -123,17 +122,6 @@ def test_no_lettering_and_no_references(theme: Theme) -> None:
         assert "href" not in svg
         assert "passwd" not in svg
         assert "url(" not in svg
-
-
-def test_sheet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source, target = tmp_path / "names.txt", tmp_path / "sheet.png"
-    source.write_text(
-        "Tataeon\nMangosaurus\nNithosaurus\nSaurophytes\nAmaltosaurus\nTelotosaurus\n"
-    )
-    monkeypatch.setattr("sys.argv", ["sheet", str(source), str(target)])
-    sheet.main()
-    with Image.open(target) as picture:
-        assert picture.size == (5 * 328 - 8, 2 * 208 - 8)
 
 
 def test_rendered_sizes() -> None:
