@@ -22,7 +22,7 @@ TEMPERS: Mapping[Temper, Sentences] = {
         _("It meets strangers by standing very still and hoping."),
         _("Most sightings are of ferns that were moving a moment ago."),
         _("It joins others at the back, and leaves first."),
-        _("It has been observed twice, both times leaving."),
+        _("It comes closer only when it is sure that nobody is there."),
         _("It can stand behind a sapling for an hour, convinced that this works."),
         _("It comes out when everybody has gone, and checks twice that they have."),
     ),
@@ -97,7 +97,7 @@ DIETS: Mapping[Diet, Sentences] = {
         _("It eats for sixteen hours a day, and thinks about food for the rest."),
         _("It considers every bush carefully, and then eats it."),
         _("It knows every plant in its range by taste, and has a low opinion of most."),
-        _("It picks up pebbles for its digestion, and boulders by mistake."),
+        _("It picks up pebbles for its digestion, and larger stones by mistake."),
         _("It has eaten the landmarks of its territory, and now gets lost in it."),
         _("It prefers leaves that are slightly out of reach, and complains about the reach."),
         _("It tastes every plant twice, in case the first mouthful was an exception."),
@@ -115,7 +115,7 @@ DIETS: Mapping[Diet, Sentences] = {
         _("It prefers prey that is slower than itself, and checks beforehand."),
         _("It catches one meal in five, and leaves the others as though it had not been hungry."),
         _("It hides leftovers with great care, and finds nearly half of them again."),
-        _("It makes no sound when it hunts, apart from the branches."),
+        _("It makes no sound when it hunts, apart from the swallowing."),
         _("It will not eat anything that looks it in the eye, so it approaches from behind."),
         _("It has a favourite ambush, which by now is known throughout the valley."),
         _("It eats quickly and regrets slowly."),
@@ -132,7 +132,7 @@ DIETS: Mapping[Diet, Sentences] = {
     ),
     Diet.INSECTS: (
         _("It eats insects one at a time, and loses count."),
-        _("It snaps at things that fly all day, and at some that only might have."),
+        _("It snaps all day at things that fly, and at things that might."),
         _("It has yet to meet a beetle that it did not like."),
         _("It visits the same beetles daily, and they have stopped getting up for it."),
         _("It turns over a log, eats what runs, and puts the log back out of politeness."),
@@ -434,7 +434,7 @@ BUILDS: Mapping[Build, Sentences] = {
         _("It fits through most gaps once."),
         _("It is heavier than it looks, as soft ground has shown."),
         _("What it lacks in grace it makes up in momentum."),
-        _("It rolls a little further than it meant to."),
+        _("It is wider than it remembers."),
         _("It takes slopes as they come, preferably downwards."),
     ),
 }
@@ -484,7 +484,7 @@ PATTERNS: Mapping[Pattern, Sentences] = {
     Pattern.PLAIN: (
         _("It has no markings, and regards them as a phase."),
         _("It is one colour throughout, and blames nobody."),
-        _("It has no markings to hide behind, and hides behind others."),
+        _("It has no markings to hide behind, and has stopped trying."),
     ),
 }
 
