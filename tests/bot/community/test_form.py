@@ -18,7 +18,7 @@ async def test_dinosaur_of_the_day(chat: Chat) -> None:
     boss = await chat.add_manager()
     shown = await boss.use("settings")
     assert shown.is_private
-    assert "like.\n• No dinosaur of the day is chosen here.\n" in shown.text
+    assert "like.\n• No dinosaur of the day is chosen here: " in shown.text
     shown = await boss.choose(shown, "Hour", "18")
     shown = await boss.fill(shown, "Time zone", "berlin")
     assert "No dinosaur of the day is chosen here: choose its channel" in shown.text

@@ -28,7 +28,7 @@ async def test_set_and_switched_off(chat: Chat) -> None:
     )
     assert second.startswith("New dinosaurs come with a picture")
     overview = (await boss.use("settings")).text.split("\n")
-    assert overview[1] == first
+    assert overview[1] == f"• {first}"
     assert (await boss.use("settings", daily=False)).text == f"{OFF}."
     assert len(chat.history()) == 1
     assert OFF in (await boss.use("settings")).text
