@@ -129,7 +129,7 @@ def test_rendered_sizes() -> None:
     for profile in some:
         content = png_of_svg(plate_svg(profile))
         assert Image.open(io.BytesIO(content)).size == (WIDTH, HEIGHT)
-        assert len(content) < 100_000, profile
+        assert len(content) < 90_000, profile
     for number in range(1, 6):
         content = png_of_svg(strip_svg(some[:number]))
         assert Image.open(io.BytesIO(content)).size == plate.STRIP
