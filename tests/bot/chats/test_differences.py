@@ -62,7 +62,7 @@ async def test_conversation_of_members(slack_chat: SlackChat, others: list[str])
     ("line", "label", "expected"),
     [
         ("/dinoname raptor", "Run /dinoname starts_with:raptor", "new dinosaurs"),
-        ("/halloffame scope:everybody", "Run /halloffame scope:all", "all workspaces"),
+        ("/halloffame scope:everybody", "Run /halloffame scope:all workspaces", "all workspaces"),
     ],
 )
 async def test_refusal_offers_what_was_meant(
