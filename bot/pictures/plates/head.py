@@ -121,9 +121,9 @@ def _draw_jaw(sketch: Sketch, mouth: list[complex]) -> None:
     chin = _chin(head)
     lip = head.opened(mouth[6:][::-1])
     if head.gape > 3:
-        corner = between(mouth[5], lip[-1], 0.5)
-        back = between(corner, mouth[-1], 0.16)  # the cheeks end before the tips
-        drawing.fill(MOUTH, [*mouth[5:], *lip, back])
+        upper, lower = mouth[10:], lip[:-4]  # the cheeks end before the tips
+        back = between(between(upper[0], lower[-1], 0.5), mouth[-1], 0.12)
+        drawing.fill(MOUTH, [*upper, *lower, back])
         tongue = (0.3, skull.mouth[-1][1] + 0.01), (0.72, skull.mouth[0][1] - 0.01)
         start, end = head.opened(head.points(tongue))
         drawing.fill(TONGUE, leaf(start, end, 0.2, 0.06))
