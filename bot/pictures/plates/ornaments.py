@@ -47,6 +47,8 @@ def _draw_dewlap(sketch: Sketch) -> None:
     size = head.length * {Pose.CALLING: 0.22, Pose.FEEDING: 0.07}.get(sketch.profile.pose, 0.09)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
     reach = min((skeleton.nape - skeleton.shoulder) * 0.6, head.length * 1.1 / body.length)
+    if head.turn.imag < -0.4 * head.length:  # it hangs from the jaw, no web to the neck
+        reach, size = reach * 0.25, head.length * 0.2
     low = skeleton.nape - reach
     start, end = chin, body.at(low, -0.9)
     outwards = (end - start) / abs(end - start) * 1j  # away from the neck
