@@ -13,6 +13,8 @@ from bot.pictures.plates.skulls import Outline
 PUPIL = rgb("17131c")
 MOUTH = rgb("7c2b35")
 TONGUE = rgb("d0707a")
+EYE_RING = 1.28
+"""Its radius, in radii of the eye."""
 
 TUBE = (
     (0.62, 0.05), (0.45, 0.22), (0.20, 0.36), (-0.25, 0.52), (-0.62, 0.56), (-0.70, 0.47),
@@ -112,7 +114,7 @@ def draw_head(sketch: Sketch) -> None:
         _draw_nose_horn(sketch)
     if has_horns:
         _draw_brow_horn(sketch, is_near=True)
-    _draw_eye(sketch)
+    _draw_eye(sketch, cranium)
 
 
 def _draw_jaw(sketch: Sketch, mouth: list[complex]) -> None:
@@ -121,9 +123,9 @@ def _draw_jaw(sketch: Sketch, mouth: list[complex]) -> None:
     chin = _chin(head)
     lip = head.opened(mouth[6:][::-1])
     if head.gape > 3:
-        corner = between(mouth[5], lip[-1], 0.5)
-        back = between(corner, mouth[-1], 0.16)  # the cheeks end before the tips
-        drawing.fill(MOUTH, [*mouth[5:], *lip, back])
+        upper, lower = mouth[10:], lip[:-4]  # the cheeks end before the tips
+        back = between(between(upper[0], lower[-1], 0.5), mouth[-1], 0.12)
+        drawing.fill(MOUTH, [*upper, *lower, back])
         tongue = (0.3, skull.mouth[-1][1] + 0.01), (0.72, skull.mouth[0][1] - 0.01)
         start, end = head.opened(head.points(tongue))
         drawing.fill(TONGUE, leaf(start, end, 0.2, 0.06))
@@ -163,15 +165,16 @@ def _draw_teeth(sketch: Sketch, *, is_large: bool) -> None:
     drawing.fill(mix(BONE, CREAM, 0.6), *teeth)
 
 
-def _draw_eye(sketch: Sketch) -> None:
-    """Draw the eye. Its lid shows the temper."""
+def _draw_eye(sketch: Sketch, cranium: list[complex]) -> None:
+    """Draw the eye, with its ring inside the skull. Its lid shows the temper."""
     drawing, head, palette = sketch.drawing, sketch.skeleton.head, sketch.palette
     x, y, radius = head.skull.eye
     factor = 1.4 if sketch.has(Trait.LARGE_EYES) else 1.0
-    size = max(radius * head.length * 1.12, 5.6) * factor
     centre = head.at(x, y)
+    room = min(abs(point - centre) for point in cranium)
+    size = min(max(radius * head.length * 1.12, 5.6) * factor, room / EYE_RING)
     forward = head.turn / head.length
-    drawing.disc(mix(palette.base, SHADOW, 0.62), centre, size * 1.28)
+    drawing.disc(mix(palette.base, SHADOW, 0.62), centre, size * EYE_RING)
     drawing.disc(palette.eye, centre, size)
     drawing.disc(PUPIL, centre + forward * size * 0.14, size * 0.6)
     lids = {
@@ -184,7 +187,7 @@ def _draw_eye(sketch: Sketch) -> None:
     }
     if sketch.profile.temper in lids:
         height, angle = lids[sketch.profile.temper]
-        round_eye = ellipse(centre, size * 1.3, size * 1.3)
+        round_eye = ellipse(centre, size * EYE_RING, size * EYE_RING)
         edge = centre + forward * 1j * size * height
         drawing.fill(palette.back, clipped(round_eye, edge, forward * polar(1, angle)))
     drawing.disc(rgb("ffffff"), centre + size * complex(0.34, 0.3), size * 0.25)
@@ -229,10 +232,13 @@ def _draw_brow_horn(sketch: Sketch, *, is_near: bool) -> None:
     x, y, radius = head.skull.eye
     own = sketch.profile.family is Family.CERATOPSIAN
     length = (0.66 if own else 0.3) if sketch.has(Trait.BROW_HORNS) else 0.2
-    base = head.at(x + (-0.01 if is_near else 0.06), y + radius + 0.05)
+    width = 0.15 if own else 0.13
+    low = min(y + radius + 0.05, max(y for _, y in head.skull.top) - width / 2 - 0.01)
+    base = head.at(x + (-0.01 if is_near else 0.06), low)
     tip = base + head.turn * polar(length, 42 if own else 62)
     colour = palette.horn if is_near else mix(palette.horn, SHADOW, 0.25)
-    drawing.fill(colour, horn(base, tip, head.length * (0.15 if own else 0.13), -0.14))
+    drawing.disc(colour, base, head.length * width / 2)
+    drawing.fill(colour, horn(base, tip, head.length * width, -0.14))
 
 
 def _draw_nose_horn(sketch: Sketch) -> None:

@@ -183,8 +183,6 @@ def _draw_bird_foot(sketch: Sketch, limb: Limb, colour: Rgb) -> None:
         tip = complex(long * (reach + 0.24), floor + high * 0.05)
         drawing.fill(claw, put(horn(base, tip, high * 0.8, 0.14)))
         drawing.fill(tint, put(smooth(toe, closed=True, steps=3)))
-    spur = complex(-long * 0.26, -high * 0.35)
-    drawing.fill(claw, put(horn(complex(-high * 0.5, 0), spur, high * 0.7, -0.1)))
     if sketch.profile.family is Family.SMALL_THEROPOD:  # the claw of raptors, off the ground
         size = 1.35 if sketch.has(Trait.LARGE_CLAWS) else 1.0
         toe = ellipse(complex(long * 0.12, high * 0.7), long * 0.17, high * 0.5, 14)

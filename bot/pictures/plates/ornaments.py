@@ -47,6 +47,8 @@ def _draw_dewlap(sketch: Sketch) -> None:
     size = head.length * {Pose.CALLING: 0.22, Pose.FEEDING: 0.07}.get(sketch.profile.pose, 0.09)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
     reach = min((skeleton.nape - skeleton.shoulder) * 0.6, head.length * 1.1 / body.length)
+    if head.turn.imag < -0.4 * head.length:  # it hangs from the jaw, no web to the neck
+        reach, size = reach * 0.25, head.length * 0.2
     low = skeleton.nape - reach
     start, end = chin, body.at(low, -0.9)
     outwards = (end - start) / abs(end - start) * 1j  # away from the neck
@@ -87,7 +89,7 @@ def _draw_plates(sketch: Sketch) -> None:
     own = sketch.profile.family is Family.STEGOSAUR
     largest = (0.15 if sketch.has(Trait.PLATES) else 0.12) if own else 0.08
     pointed = sketch.variation.unit("plates")
-    places = body.row(0.21 if own else 0.16, skeleton.nape - 0.01, 18, 1.4)
+    places = body.row(0.21 if own else 0.16, skeleton.nape - 0.02, 17, 1.4)
     for is_far in (True, False):
         for i in range(1 if is_far else 0, len(places), 2):
             part = (i / (len(places) - 1)) * 0.92 + 0.04
@@ -95,9 +97,10 @@ def _draw_plates(sketch: Sketch) -> None:
             base = body.at(places[i], 0.72)
             along = body.direction(places[i]) * size * (0.40 - 0.1 * pointed)
             up = body.direction(places[i]) * size * 1.2 * polar(1, 100)
+            reach = abs(along) * 0.75 / body.length  # both corners of its base are in the body
             edges = (
-                [base - along * 0.55, base - along + up * 0.45, base + up],
-                [base + up, base + along * 1.05 + up * 0.42, base + along * 0.55],
+                [body.at(places[i] - reach, 0.5), base - along + up * 0.45, base + up],
+                [base + up, base + along * 1.05 + up * 0.42, body.at(places[i] + reach, 0.5)],
             )
             outline = [point for edge in edges for point in smooth(edge, steps=5)]
             tint = mix(palette.accent, SHADOW, 0.32) if is_far else palette.accent

@@ -345,18 +345,19 @@ def _hanging_arm(profile: Profile, plan: BodyPlan, shoulder: complex, *, is_near
         else:
             swing = min(48, 50 - swing * 0.6)
     root = shoulder + (0 if is_near else plan.arm_width * 0.7)
-    reach = -22 if profile.family is not Family.THERIZINOSAUR else -12
-    back = -106
+    has_long_claws = profile.family is Family.THERIZINOSAUR
+    reach = -12 if has_long_claws else -22
+    back, bend = -106, -38
     if profile.pose is Pose.FEEDING:  # out of the way of the head
         reach, back = -45, -116
     while True:  # higher, until the claws are off the ground
         elbow = root + polar(upper, back + swing * 0.6)
         wrist = elbow + polar(lower, reach + swing)
-        end = wrist + polar(hand * 0.45, -38 + swing)
-        if end.imag > hand * 1.5 or swing > 60 or back < -175:
+        end = wrist + polar(hand * 0.45, bend + swing)
+        if end.imag > hand * (3.2 if has_long_claws else 1.5) or swing > 60 or reach > 45:
             break
-        if profile.pose is Pose.FEEDING:
-            back, reach = back - 5, reach + 5
+        if profile.pose is Pose.FEEDING:  # the elbow stays before the thigh
+            back, reach, bend = max(back - 3, -136), reach + 6, bend + 3
         else:
             swing += 8
     return Limb(root, elbow, wrist, end, 0, is_lifted=True, is_near=is_near)
