@@ -156,7 +156,7 @@ class Ledger:
             voters = {m: at for m, (chosen, at) in poll.votes.items() if chosen == position}
             if len(voters.keys() - {poll.asker}) >= poll.needed:
                 ranked.append((-len(voters), max(voters.values()), position))
-        if not ranked or poll.is_deleted:
+        if not ranked:
             return
         poll.winner = min(ranked)[2]
         self.counts["winners"] += 1
@@ -172,6 +172,12 @@ class Ledger:
             name, poll, now, member, member if is_owned else None
         )
         self.counts["discoveries"] += 1
+
+    def take_back(self, poll: Entry) -> None:
+        """A poll whose message was deleted has no winner: the bot notices when it announces it."""
+        if poll.winner is not None:
+            del self.museum[poll.club.id, poll.names[poll.winner].lower()]
+            poll.winner = None
 
     def remove(self, poll: Entry, position: int) -> None:
         """A moderator removes a name."""

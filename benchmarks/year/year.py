@@ -314,6 +314,9 @@ class Year:
                     stop(poll.club, "quiet")
             elif not poll.closed and poll.closes <= now and not self.is_torn:
                 ledger.note(f"poll {poll.id} is still open", now)
+        for poll in ledger.polls.values():
+            if poll.id in closed and poll.is_deleted:
+                ledger.take_back(poll)
         due = [(club, day) for club in ledger.clubs.values() if (day := ledger.due(club, now))]
         for club, day in due:
             if day not in club.days and ledger.is_quiet(club):  # it was killed as the vote closed
