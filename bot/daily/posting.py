@@ -164,7 +164,7 @@ class DailyPoster:
         self._count(reason.value)
         log_channel_id = (await app.store[Communities].settings(community_id)).log_channel_id
         again = text(_("Managers can start it again: {command}"), command=code("/settings"))
-        message = Message((*stopped_sentence(daily, reason, platform), *text(" "), *again))
+        message = Message((*stopped_sentence(daily, reason, platform), *text("\n"), *again))
         for channel_id in filter(None, (log_channel_id, daily.channel_id)):
             with suppress(DeliveryError):  # `/settings` says so, too
                 await platform.send(MessageRef(channel_id, 0, community_id), message)

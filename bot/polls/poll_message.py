@@ -140,7 +140,7 @@ def tie_sentence(poll: PollRecord) -> Text:
         if not poll.can_win(position):
             sentence = _("{name} has as many, but with a vote of the member who asked for it.")
             sentences.append(text(sentence, name=poll.names[position]))
-    return tuple(span for sentence in sentences for span in (*text(" "), *sentence))[1:]
+    return tuple(span for sentence in sentences for span in (*text("\n"), *sentence))[1:]
 
 
 def _ballot(poll: PollRecord, limits: Limits) -> list[Button]:
@@ -187,4 +187,4 @@ def _result(poll: PollRecord) -> Text:
         return text(_("The poll is closed: nobody voted."))
     reply = text(_("The poll is closed: {name} has won."), name=poll.names[poll.winner])
     tie = tie_sentence(poll)
-    return (*reply, *text(" "), *tie) if tie else reply
+    return (*reply, *text("\n"), *tie) if tie else reply

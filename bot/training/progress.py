@@ -191,7 +191,7 @@ def ended_message(model: TrainedModel, end: Stopped | Failed, why: Text = ()) ->
         consequence = text(_("Try again with {command}."), command=command)
     embed = Embed(
         title=title.format(subject=model.name),
-        lines=((*sentence, *text(" "), *consequence) if consequence else sentence,),
+        lines=(sentence, consequence) if consequence else (sentence,),
         tone=Tone.TROUBLE,
     )
     return Message(embeds=(embed,))

@@ -70,7 +70,7 @@ async def test_tie_is_explained(chat: Chat) -> None:
     await chat.pass_time(TEN_MINUTES + 60)
     closed, announcement, *_picture = chat.history()
     tie = "It tied with Bravosaurus at 1 vote, and got there first."
-    assert closed.text == f"The poll is closed: Kilosaurus has won. {tie}"
+    assert closed.text == f"The poll is closed: Kilosaurus has won.\n{tie}"
     assert tie in announcement.body
 
 
@@ -116,7 +116,7 @@ async def test_winner_with_votes_of_two_others(chat: Chat) -> None:
     await chat.pass_time(TEN_MINUTES)
     closed, another, *_announcement = chat.history()
     assert closed.text == (
-        "The poll is closed: Kilosaurus has won. Bravosaurus has as many, but with a vote of the "
+        "The poll is closed: Kilosaurus has won.\nBravosaurus has as many, but with a vote of the "
         "member who asked for it."
     )
     assert another.text == (

@@ -167,7 +167,7 @@ async def test_stop(scene: Scene, tmp_path: Path) -> None:
     await requests.press_stop(scene.app, turn, button.state)
     assert turn.sentence == "Stopped."
     message = await scene.shows("The training of names was stopped")
-    assert lines_of(message) == "ada pressed Stop. The live version is unchanged."
+    assert lines_of(message) == "ada pressed Stop.\nThe live version is unchanged."
     assert labels(message) == []
     others = ("", "stop", "stop:", "stop:x", "stop:999", "stop:" + "9" * 30)
     for state in (button.state, *others):
