@@ -154,8 +154,10 @@ class CustomModelLoader:
             try:
                 async with asyncio.timeout(patience_s):
                     await held.enter_async_context(self._loading)
-                    while digest not in self._loaded and not self._make_room(self._largest):
-                        await asyncio.sleep(LOOK_S)
+                    while digest not in self._loaded:
+                        if self._make_room(self._largest):
+                            break
+                        await asyncio.sleep(LOOK_S)  # a request ends
             except TimeoutError as error:
                 raise TooSlow("other custom models take all memory") from error
             yield

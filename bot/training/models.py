@@ -35,9 +35,7 @@ from bot.training.registry import (
     AUTOMATIC,
     FORCED,
     ModelRegistry,
-    NothingBefore,
     VersionComparison,
-    VersionPage,
 )
 from data.roots import load_roots
 from models.tasks import TASKS, task_of
@@ -173,11 +171,6 @@ def _check_task(task: str) -> None:
         raise UserError(*invalid_value(task))
 
 
-async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
-    words = await app.filters.of(turn.community_id)
-    return _page_message(await app[ModelRegistry].page(task, number, PAGE), words.allows)
-
-
 async def _comparison(app: App, turn: Turn, typed: str) -> Message:
     task, number = await _found(app, typed)
     comparison = await app[ModelRegistry].compare(task, number)
@@ -204,11 +197,11 @@ async def _activated(app: App, turn: Turn, task: str, number: int | None, reason
 async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
     try:
         live = await app[ModelRegistry].roll_back(task, member_id=turn.user.id)
-    except NothingBefore as error:
-        raise UserError(_("There's no earlier version of {task}."), task=written(task)) from error
     except WeightsError as error:
         sentence = _("The earlier version of {task} can't be used. {reason}")
         raise UserError(sentence, task=written(task), reason=str(error)) from error
+    if live is None:
+        raise UserError(_("There's no earlier version of {task}."), task=written(task))
     sentence = _("↩️ {version} of {task} is live again.")
     return Message(text(sentence, version=_name(live.version_id), task=written(task)))
 
@@ -327,20 +320,28 @@ def _why_not(version: VersionRecord) -> Text:
 # Pages and comparisons
 
 
-def _page_message(page: VersionPage, allows: Allows) -> Message:
-    """A page of versions, one per line, with buttons for the other pages."""
-    task, buttons = page.task, []
-    if page.number > 0:
-        buttons.append(Button(_("Newer"), MODELS, f"page:{task}:{page.number - 1}", emoji="◀️"))
-    if page.number + 1 < page.pages:
-        buttons.append(Button(_("Older"), MODELS, f"page:{task}:{page.number + 1}", emoji="▶️"))
+async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
+    """A page of versions, one per line and the shipped one last, with buttons for other pages."""
+    versions = app.store[Versions]
+    pages = await versions.count(task) // PAGE + 1  # with the shipped one
+    number = min(number, pages - 1)
+    shown = await versions.of(task, skip=number * PAGE, most=PAGE)
+    if number == pages - 1:
+        shown.append(await app[ModelRegistry].shipped(task))
+    live = (await versions.live())[task]
+    words = await app.filters.of(turn.community_id)
+    buttons = []
+    if number > 0:
+        buttons.append(Button(_("Newer"), MODELS, f"page:{task}:{number - 1}", emoji="◀️"))
+    if number + 1 < pages:
+        buttons.append(Button(_("Older"), MODELS, f"page:{task}:{number + 1}", emoji="▶️"))
     footer = _("The lower the number, the better it predicts what it has never read")
-    if page.pages > 1:
-        place = _("page {page} of {pages}").format(page=page.number + 1, pages=page.pages)
+    if pages > 1:
+        place = _("page {page} of {pages}").format(page=number + 1, pages=pages)
         footer = spaced([footer, place], " · ")
     embed = Embed(
         title=_("Versions of {task}").format(task=written(task)),
-        lines=tuple(_line(version, page.live, allows) for version in page.versions),
+        lines=tuple(_line(version, live, words.allows) for version in shown),
         footer=footer,
     )
     return Message(embeds=(embed,), buttons=tuple(buttons), private=True)

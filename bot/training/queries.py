@@ -41,6 +41,8 @@ SILENCE = timedelta(seconds=40)
 DIED = "The bot was restarted meanwhile."
 LOST = "Another process has taken over this training."
 """Stop reason for a process that no longer owns its training."""
+ROLLBACK = "rollback"
+"""Reason for the activation of a version that was live before."""
 KEPT = 10
 """Versions of a task that keep their weights; older ones keep only their metrics."""
 
@@ -570,46 +572,23 @@ class Versions(_Queries):
             await self._lock(session, "activations")
             return await self._activate(session, task, version_id, member_id, reason, now)
 
-    async def roll_back(self, task: str, *, member_id: int | None, now: datetime) -> Live | None:
-        """Activate the version that was live before the present one; `None` if none was.
-
-        Each further call goes one step further back, finally to the shipped weights. Versions whose
-        weights have been deleted are skipped.
-        """
-        async with self._database.writing() as session:
-            await self._lock(session, "activations")
-            earlier = await self._earlier(session, task)
-            if not earlier:
-                return None
-            return await self._activate(session, task, earlier[0], member_id, "rollback", now)
-
     async def earlier(self, task: str) -> list[int | None]:
-        """The versions that repeated calls of `roll_back` would activate, each of them once."""
-        async with self._database.reading() as session:
-            return await self._earlier(session, task)
+        """The versions that were live before, each once: what repeated rollbacks activate.
 
-    async def _earlier(self, session: AsyncSession, task: str) -> list[int | None]:
-        *stack, present = await self._stack(session, task)
-        usable = select(Version.id).where(Version.task == task, Version.weights.is_not(None))
-        choice = {None, *await session.scalars(usable)} - {present}
-        return list(dict.fromkeys(number for number in reversed(stack) if number in choice))
-
-    async def _stack(self, session: AsyncSession, task: str) -> list[int | None]:
-        """Stack of activated versions: an activation pushes one, a rollback pops one."""
-        history = await session.execute(
-            select(Activation.version_id, Activation.reason)
-            .where(Activation.task == task)
-            .order_by(Activation.id)
-        )
+        The shipped weights are the last. Versions whose weights have been deleted are left out.
+        """
+        history = select(Activation.version_id, Activation.reason).where(Activation.task == task)
         stack: list[int | None] = [None]
-        for version_id, reason in history:
-            if reason == "rollback":
-                stack.pop()
-                while len(stack) > 1 and stack[-1] != version_id:  # skipped by the rollback
+        for version_id, reason in await self._rows(history.order_by(Activation.id)):
+            if reason == ROLLBACK:  # goes back to this version, and perhaps skips some
+                while len(stack) > 1 and stack[-1] != version_id:
                     stack.pop()
             elif version_id != stack[-1]:
                 stack.append(version_id)
-        return stack
+        *stack, present = stack
+        usable = select(Version.id).where(Version.task == task, Version.weights.is_not(None))
+        choice = {None, *(row.id for row in await self._rows(usable))} - {present}
+        return list(dict.fromkeys(number for number in reversed(stack) if number in choice))
 
     async def _activate(
         self,

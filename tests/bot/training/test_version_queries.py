@@ -38,7 +38,8 @@ async def activate(store: Store, number: int | None, why: str = "activated") -> 
 
 
 async def back(store: Store) -> Live | None:
-    return await store[Versions].roll_back("names", member_id=3, now=NOW)
+    earlier = await store[Versions].earlier("names")
+    return await activate(store, earlier[0], "rollback") if earlier else None
 
 
 async def live(store: Store) -> int | None:
