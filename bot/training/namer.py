@@ -71,7 +71,7 @@ from bot.training.requests import (
     title_of,
     upload_turn,
 )
-from bot.training.service import TrainingService, stored_list, table_of
+from bot.training.service import TrainingService, table_of
 from bot.training.usable_models import (
     LONGEST_CHOICE,
     choose,
@@ -157,7 +157,7 @@ async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
         await turn.defer(private=True)
         async with upload_turn(app):
             title, found = await _read_corpus(app, options, community_id)
-            corpus = stored_list(title, found.names)
+            corpus = StoredList(title, found.names)
             model = await _store(app, turn, community_id, name, corpus)
             try:
                 reply = await _train(app, turn, model, corpus, found.notes)
@@ -207,7 +207,7 @@ async def _imported(
     words = await app.filters.of(community_id)
     await _checked(partial(check_import, trained), words)
     title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
-    corpus = stored_list(title, tuple(trained.words))
+    corpus = StoredList(title, tuple(trained.words))
     model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
     app[CustomModelLoader].keep(trained)  # it will be tried out at once
     samples = [name for name in sample.samples if words.allows(name)]
@@ -297,7 +297,7 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
                 names, notes = found.names, found.notes
             else:
                 names = await app.store[CustomModels].corpus(model.id)
-            corpus = stored_list(title, names)
+            corpus = StoredList(title, names)
             reply = await _train(app, turn, model, corpus, notes, is_new=options.has_corpus)
         await turn.respond(reply)
 

@@ -1,6 +1,7 @@
 """Queries of trainings, of versions of the shared models, and of custom models."""
 
 import asyncio
+import hashlib
 import json
 import zlib
 from collections import defaultdict
@@ -39,8 +40,6 @@ from data.phrases import from_json, to_json
 SILENCE = timedelta(seconds=40)
 """A running training without a heartbeat for this long is considered dead."""
 DIED = "The bot was restarted meanwhile."
-LOST = "Another process has taken over this training."
-"""Stop reason for a process that no longer owns its training."""
 ROLLBACK = "rollback"
 """Reason for the activation of a version that was live before."""
 KEPT = 10
@@ -191,7 +190,6 @@ class StoredList:
 
     title: str
     names: tuple[str, ...]
-    sha256: str
 
 
 def _columns(
@@ -301,20 +299,9 @@ class Trainings(_Queries):
             row = claimed.first()
         return None if row is None else _training(row)
 
-    async def beat(self, training_id: int, owner: str, now: datetime) -> str | None:
-        """Record a heartbeat. Returns the reason to stop, if the training should stop.
-
-        That is `LOST` if the training no longer belongs to `owner` or no longer exists.
-        """
-        async with self._database.writing() as session:
-            alive = await session.execute(
-                update(Training)
-                .where(*_owned(training_id, owner))
-                .values(beat_at=now)
-                .returning(Training.stop_reason)
-            )
-            row = alive.first()
-        return LOST if row is None else row[0]
+    async def beat(self, training_id: int, owner: str, now: datetime) -> None:
+        """Record a heartbeat, if the training runs and belongs to `owner`."""
+        await self._change(Training, *_owned(training_id, owner), beat_at=now)
 
     async def request_stop(
         self, training_id: int, reason: str, now: datetime | None = None
@@ -464,22 +451,13 @@ class Trainings(_Queries):
         statement = select(state, func.count()).where(state.in_(_ACTIVE)).group_by(state)
         return dict.fromkeys(_ACTIVE, 0) | dict(await self._rows(statement))
 
-    async def last_ended_at(self, policy: str, before: datetime) -> datetime | None:
-        """When the last training of a queue ended, in any process, before a time.
+    async def last_ended_at(self, policy: str) -> datetime | None:
+        """When the last training of a queue ended, in any process.
 
         Trainings that were stopped in the queue do not count.
         """
-        return await self._scalar(
-            select(func.max(Training.ended_at)).where(
-                Training.policy == policy,
-                Training.started_at.is_not(None),
-                Training.ended_at < before,
-            )
-        )
-
-    async def member_of(self, training_id: int) -> int | None:
-        """The member who requested a training; `None` if unknown or forgotten."""
-        return await self._scalar(select(Training.member_id).where(Training.id == training_id))
+        ended = Training.policy == policy, Training.started_at.is_not(None)
+        return await self._scalar(select(func.max(Training.ended_at)).where(*ended))
 
     async def set_message(self, training_id: int, channel_id: int, message_id: int) -> None:
         """Set the message that shows the progress."""
@@ -668,13 +646,12 @@ class CustomModels(_Queries):
             key=name.casefold(),
             member_id=member_id,
             created_at=now,
-            title=corpus.title,
-            entries=len(corpus.names),
-            corpus=None if weights else await _packed(_lines(corpus.names)),
-            corpus_sha256=corpus.sha256,
             weights=content,
             digest=digest,
+            **await _columns_of(corpus),
         )
+        if weights:
+            model.corpus = None
         async with self._database.writing() as session:
             await self._lock(session, "custom_models")
             number = select(func.count()).where(CustomModel.community_id == community_id)
@@ -758,12 +735,7 @@ class CustomModels(_Queries):
         """
         values: dict[str, object] = {"weights": weights, "digest": digest, "seconds": seconds}
         if corpus is not None:
-            values |= {
-                "title": corpus.title,
-                "entries": len(corpus.names),
-                "corpus": await _packed(_lines(corpus.names)),
-                "corpus_sha256": corpus.sha256,
-            }
+            values |= await _columns_of(corpus)
         return await self._change(CustomModel, CustomModel.id == custom_model_id, **values)
 
     async def share(self, custom_model_id: int, shared: bool) -> bool:
@@ -818,6 +790,16 @@ def _refused_by(community_id: int) -> Select[int]:
 
 async def _packed(content: bytes | None) -> bytes | None:
     return None if content is None else await asyncio.to_thread(zlib.compress, content)
+
+
+async def _columns_of(corpus: StoredList) -> dict[str, object]:
+    lines = "\n".join(corpus.names).encode()
+    return {
+        "title": corpus.title,
+        "entries": len(corpus.names),
+        "corpus": await _packed(lines),
+        "corpus_sha256": hashlib.sha256(lines).hexdigest(),
+    }
 
 
 def _lines(names: Sequence[str]) -> bytes | None:

@@ -7,7 +7,6 @@ resumes from its checkpoint where that still exists.
 
 import asyncio
 import csv
-import hashlib
 import io
 import logging
 import secrets
@@ -30,7 +29,6 @@ from bot.training.custom_models import PATIENCE_OF_TRAINING_S, CustomModelLoader
 from bot.training.events import CustomModelTrained, EndReason, Interrupted
 from bot.training.queries import (
     CUSTOM,
-    LOST,
     SHARED,
     SILENCE,
     CustomModels,
@@ -48,7 +46,6 @@ from bot.training.trainer import (
     TrainerProcess,
     TrainingEvents,
     TrainingHandle,
-    leftovers,
     sweep,
 )
 from data.lists import parse_list
@@ -77,7 +74,6 @@ SHOWN_AGAIN = timedelta(seconds=60)
 """How long before the start of a process the end of a training may still have to be shown."""
 LAST_REPORT_S = 1.0
 """Seconds for reporting an interruption on shutdown."""
-_CLOCKS_DIFFER = timedelta(seconds=10)
 _UNREPORTED = -1
 
 OUTCOMES: Mapping[type, str] = {Failed: "failed", Stopped: "stopped", Interrupted: "interrupted"}
@@ -192,9 +188,8 @@ class TrainingService:
         a limit per community. Raises `UserError` and `Unavailable`.
         """
         waiting = await self.trainings.waiting(policy)
-        models = {w.custom_model_id for w in waiting} - {None}
-        excludes = bool(waiting) if policy == SHARED else custom_model_id in models
-        if excludes:
+        models = {w.custom_model_id for w in waiting}
+        if waiting and (policy == SHARED or custom_model_id in models):
             raise UserError(_("This is already being trained; try again when that has ended."))
         if policy == SHARED:
             await self.check_cooldown()
@@ -212,24 +207,14 @@ class TrainingService:
         self._look_soon()
         return training_id
 
-    async def stop(
-        self, training_id: int, reason: str, *, stored_reason: EndReason = EndReason.BUTTON
-    ) -> bool:
+    async def stop(self, training_id: int, reason: str) -> bool:
         """Stop a training of any process. Returns whether it was queued or running.
 
-        `reason` is reported if it waits or runs in this process, but never stored: it may name a
-        member.
+        A sentence as `reason` is reported if the training waits or runs in this process, but never
+        stored: it may name a member.
         """
-        here = [run for run, _task in self._runs.values() if run.record.id == training_id]
-        for run in here:  # it may see the stored reason before it is stopped below
-            run.requested = reason
-        try:
-            is_stopping = await self.trainings.request_stop(training_id, stored_reason, self.now())
-        except StoreError:
-            for run in here:
-                run.requested = None
-            raise
-        if not is_stopping:
+        stored = EndReason(reason) if reason in tuple(EndReason) else EndReason.BUTTON
+        if not await self.trainings.request_stop(training_id, stored, self.now()):
             return False
         self._places.pop(training_id, None)
         for run, _task in self._runs.values():
@@ -246,7 +231,7 @@ class TrainingService:
         Raises `Unavailable`.
         """
         for record in await self.trainings.with_corpus_of(member_id):
-            await self.stop(record.id, EndReason.FORGOTTEN, stored_reason=EndReason.FORGOTTEN)
+            await self.stop(record.id, EndReason.FORGOTTEN)
 
     async def complete(self, record: TrainingRecord, done: Done) -> Result | Failed:
         """Store the results of a training. `record` includes the corpus.
@@ -267,7 +252,7 @@ class TrainingService:
             content,
             sample.trained.digest,
             done.seconds,
-            stored_list(record.title, names) if record.corpus_is_new else None,
+            StoredList(record.title, names) if record.corpus_is_new else None,
         )
         if not is_stored:
             return Failed(EndReason.DELETED)
@@ -286,8 +271,6 @@ class TrainingService:
                     await self._report_place(training_id)
             except StoreError as error:
                 log.info("The queue of trainings cannot be read: %s", error)
-            except Exception:
-                log.exception("Processing the queue of trainings failed")
 
     async def recover(self) -> None:
         """Requeue trainings whose process has died, or mark them as failed, and report them.
@@ -303,21 +286,19 @@ class TrainingService:
                     self._places[record.id] = _UNREPORTED
                 else:
                     await self._report(record)
-            await self._sweep(min_age_s=SWEEP_AGE_S)
+            active = {record.id for record in await self._waiting()}
+            await asyncio.to_thread(sweep, self.folder, active, SWEEP_AGE_S)
         except StoreError as error:
             log.info("Cannot check for interrupted trainings: %s", error)
 
     async def check_cooldown(self) -> None:
         """Raise `UserError` until the cooldown after the last shared training is over."""
-        now = self.now()
-        # Clocks of several processes differ a little. An end much later than now is of a clock that
-        # has stepped back since, perhaps by a day, and nobody has to wait for that.
-        latest = now + max(self._cooldown, _CLOCKS_DIFFER)
-        ended_at = await self.trainings.last_ended_at(SHARED, latest)
-        if ended_at is not None and now < (until := ended_at + self._cooldown):
+        ended_at = await self.trainings.last_ended_at(SHARED)
+        # An end far in the future is of a clock that has stepped back since.
+        if ended_at is not None and abs(self.now() - ended_at) < self._cooldown:
             raise UserError(
                 _("The last training has just ended; the next can start {time}."),
-                time=Timestamp(until),
+                time=Timestamp(ended_at + self._cooldown),
             )
 
     def report_of(self, record: TrainingRecord) -> Report | None:
@@ -333,15 +314,6 @@ class TrainingService:
 
     async def _waiting(self) -> list[TrainingRecord]:
         return [w for policy in (SHARED, CUSTOM) for w in await self.trainings.waiting(policy)]
-
-    async def _sweep(self, *, min_age_s: float) -> None:
-        """Delete old folders. Raises `Unavailable`."""
-        # Folders first: those that are made afterwards are of trainings that are not known here.
-        found = await asyncio.to_thread(leftovers, self.folder, min_age_s=min_age_s)
-        if found:
-            active = {record.id for record in await self._waiting()}
-            active |= {run.record.id for run, _task in self._runs.values()}
-            await asyncio.to_thread(sweep, found, active)
 
     async def _claim(self, policy: str) -> None:
         if self._is_closing or policy in self._runs:
@@ -374,13 +346,11 @@ class TrainingService:
             await self._report(record)
 
     async def _tidy_up(self) -> None:
-        """At start: delete old folders, load the queue, recover interrupted trainings."""
+        """At start: report what has ended and what waits, recover interrupted trainings."""
         with suppress(StoreError):
-            await self._sweep(min_age_s=0)
+            for record in await self.trainings.ended_since(self.now() - SHOWN_AGAIN):
+                await self._report(record)  # a process that was killed may not have shown it
             waiting = await self._waiting()
-            ended = await self.trainings.ended_since(self.now() - SHOWN_AGAIN)
-            for record in ended:  # a process that was killed may not have shown it
-                await self._report(record)
             self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
             await self.recover()
         await self.look()
@@ -396,8 +366,6 @@ class TrainingAttempt:
 
     def __init__(self, service: TrainingService, record: TrainingRecord) -> None:
         self.record = record
-        self.requested: str | None = None
-        """Why this process is about to stop it, which is not stored: members read it here."""
         self._service = service
         self._trainings = service.trainings
         self._folder = RunFolder(service.folder, record.id)
@@ -430,12 +398,10 @@ class TrainingAttempt:
         """Record a heartbeat."""
         with suppress(StoreError):
             service = self._service
-            reason = await self._trainings.beat(self.record.id, service.owner, service.now())
-            if reason is not None:
-                self._heed(reason)
+            await self._trainings.beat(self.record.id, service.owner, service.now())
 
     async def to_end(self, report: Report | None) -> None:
-        """Run the training and report it. Raises nothing."""
+        """Run the training and report it."""
         polls = [PeriodicTask(self.beat, BEAT_S)]
         if self._service.poll is not None:
             polls.append(PeriodicTask(self._check_for_stop, self._service.poll))
@@ -448,8 +414,6 @@ class TrainingAttempt:
                     log.exception("Training %d could not be reported", self.record.id)
                 async for _event in events:  # training continues without reports
                     pass
-        except Exception:
-            log.exception("Training %d ended with an error", self.record.id)
         finally:
             for poll in polls:
                 await poll.close()
@@ -537,27 +501,23 @@ class TrainingAttempt:
         except OSError as error:
             log.error("The results of training %d cannot be read: %s", self.record.id, error)
             return Failed(EndReason.UNREADABLE)
-        except Unavailable:
-            return Failed(EndReason.DATABASE)
 
     async def _store_results(self, done: Done) -> End:
-        member_id = await self._trainings.member_of(self.record.id)  # `None` once forgotten
+        record = await self._trainings.get(self.record.id)
+        member_id = record and record.member_id  # `None` once forgotten
         return await self._service.complete(replace(self.record, member_id=member_id), done)
 
     async def _store_end(self, end: End) -> End | None:
-        """Record the final event in the database. Returns the event to report, if any."""
+        """Record the final event. Returns it, unless another process reports the training."""
         self._end = end
-        if self._is_lost:  # another process reports it, unless its custom model was deleted
-            self._keeps_folder = not await self._is_deleted()
-            return None if self._keeps_folder else Stopped(EndReason.DELETED)
-        self._keeps_folder = isinstance(end, Interrupted)
+        self._keeps_folder = self._is_lost or isinstance(end, Interrupted)
+        if self._is_lost:
+            return None
         try:
-            if not isinstance(end, Interrupted):
+            if isinstance(end, Interrupted):
+                await self._trainings.requeue(self.record.id, self._service.owner)
+            else:
                 await _persistently(partial(self._finish, end))
-            elif not await self._trainings.requeue(self.record.id, self._service.owner):
-                self._end = end = Stopped(EndReason.BUTTON)  # pressed at the same moment
-                self._keeps_folder = False
-                await self._finish(end)
         except StoreError as error:
             log.warning("The end of training %d could not be stored: %s", self.record.id, error)
         return end
@@ -577,24 +537,16 @@ class TrainingAttempt:
         )
 
     async def _check_for_stop(self) -> None:
-        """Check for a request to stop from another process, or a deleted custom model."""
+        """Stop if that was asked for, or if the training is deleted or has another owner."""
         with suppress(StoreError):
             record = await self._trainings.get(self.record.id)
-            if record is None or record.owner != self._service.owner:
-                self._heed(LOST)
+            if record is None:  # its custom model is deleted
+                self.stop(EndReason.DELETED)
+            elif record.owner != self._service.owner:
+                self._is_lost = True
+                self.stop("")
             elif record.stop_reason is not None:
-                self._heed(record.stop_reason)
-
-    async def _is_deleted(self) -> bool:
-        try:
-            return await self._trainings.get(self.record.id) is None
-        except StoreError:
-            return False
-
-    def _heed(self, reason: str) -> None:
-        if self._stop_reason is None and self._end is None:
-            self._is_lost = reason == LOST
-            self.stop(reason if self._is_lost else self.requested or reason)
+                self.stop(record.stop_reason)
 
 
 async def _persistently(store: Callable[[], Awaitable[T]]) -> T:
@@ -604,11 +556,6 @@ async def _persistently(store: Callable[[], Awaitable[T]]) -> T:
             return await store()
         await asyncio.sleep(pause)
     return await store()
-
-
-def stored_list(title: str, names: tuple[str, ...]) -> StoredList:
-    """A list of names as the database stores it."""
-    return StoredList(title, names, hashlib.sha256("\n".join(names).encode()).hexdigest())
 
 
 def table_of(names: tuple[str, ...]) -> bytes:

@@ -213,7 +213,7 @@ async def check_ids(store: Store) -> None:
         community_id=MUSEUM,
         name="New",
         member_id=ADA,
-        corpus=StoredList("towns.txt", ("Bree",), "0" * 64),
+        corpus=StoredList("towns.txt", ("Bree",)),
         now=NOW,
         most=9,
     )

@@ -15,6 +15,7 @@ from bot.training.queries import (
     SHARED,
     CustomModelRecord,
     CustomModels,
+    StoredList,
     TrainingRecord,
     TrainingRequest,
     Trainings,
@@ -23,7 +24,7 @@ from bot.training.queries import (
     Versions,
 )
 from bot.training.registry import ModelRegistry, version_of
-from bot.training.service import Event, Events, TrainingService, stored_list, table_of
+from bot.training.service import Event, Events, TrainingService, table_of
 from bot.training.trainer import Launch, RunFolder
 from models.training.events import Done, TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter, card
@@ -161,7 +162,7 @@ class Bots:
             community_id=community_id,
             name=name,
             member_id=7,
-            corpus=stored_list("kana.txt", KANA),
+            corpus=StoredList("kana.txt", KANA),
             now=NOW,
             most=100,
         )

@@ -24,7 +24,7 @@ async def create(store: Store, name: str = "Elves", **changed: Any) -> CustomMod
     wanted: dict[str, Any] = {
         "community_id": 1,
         "member_id": 3,
-        "corpus": StoredList("elves.txt", ELVES, "0" * 64),
+        "corpus": StoredList("elves.txt", ELVES),
         "now": NOW,
         "most": 5,
     }
@@ -122,7 +122,7 @@ async def test_delete_keeps_polls(store: Store) -> None:
 
 async def test_trained_replaces_corpus(store: Store) -> None:
     model = await create(store)
-    towns = StoredList("towns.csv", ("Bree",), "b" * 64)
+    towns = StoredList("towns.csv", ("Bree",))
     assert await store[CustomModels].trained(model.id, b"w", "d" * 64, 2.5, towns)
     assert await store[CustomModels].corpus(model.id) == towns.names
     after = await store[CustomModels].get(model.id)

@@ -7,8 +7,7 @@ import pytest
 
 from bot.store import Store
 from bot.training.custom_models import MOST_LOADED, CustomModelLoader, Untrained
-from bot.training.queries import CustomModelRecord, CustomModels
-from bot.training.service import stored_list
+from bot.training.queries import CustomModelRecord, CustomModels, StoredList
 from bot.writing.errors import TooSlow
 from models.weights import TooLarge, WeightsError
 from tests.bot.fakes import FakeWriter
@@ -31,7 +30,7 @@ async def untrained(store: Store, name: str = "kana") -> CustomModelRecord:
         community_id=1,
         name=name,
         member_id=7,
-        corpus=stored_list("kana.txt", KANA),
+        corpus=StoredList("kana.txt", KANA),
         now=NOW,
         most=100,
     )
