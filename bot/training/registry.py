@@ -247,19 +247,17 @@ async def open_versions(
     served: dict[str, Live] = {}
     loaded: dict[str, Trained] = {}
     for task, live in (await store[Versions].live()).items():
-        served[task] = live
-        if task in TASKS and live.version_id is not None:
+        if task in TASKS:
             number, trained = await _latest_usable(store[Versions], task, live.version_id)
+            served[task] = live if number == live.version_id else Live(live.activation_id, number)
             if trained is not None:
                 loaded[task] = trained
-            if number != live.version_id:
-                served[task] = Live(live.activation_id, number)
     inference = await open_inference(accept, loaded, writers, processes=processes)
     return inference, ModelRegistry(store, inference, now=now, served=served)
 
 
 async def _latest_usable(
-    records: Versions, task: str, live: int
+    records: Versions, task: str, live: int | None
 ) -> tuple[int | None, Trained | None]:
     """The live version, or the one that was live before it and so on; `None` if shipped."""
     for number, before in pairwise([live, *await records.earlier(task), None]):
