@@ -174,8 +174,6 @@ def _check_task(task: str) -> None:
 async def _comparison(app: App, turn: Turn, typed: str) -> Message:
     task, number = await _found(app, typed)
     comparison = await app[ModelRegistry].compare(task, number)
-    if comparison is None:
-        raise _unknown(number)
     words = await app.filters.of(turn.community_id)
     # In a thread: filtering long samples is slow, and roots are read from a file.
     return await asyncio.to_thread(_comparison_message, comparison, words.allows)
@@ -212,9 +210,7 @@ async def _use(app: App, turn: Turn, number: str) -> None:
     task, version_id = await _found(app, number)
     await turn.defer()
     reply = await _activated(app, turn, task, version_id, FORCED)
-    report = await version_report(app, task, version_id, turn.community_id)
-    if report is not None:
-        await turn.edit_source(report)
+    await turn.edit_source(await version_report(app, task, version_id, turn.community_id))
     await turn.respond(reply)
 
 
@@ -225,16 +221,12 @@ async def _found(app: App, typed: str) -> tuple[str, int | None]:
         return parsed, None
     version = await app.store[Versions].get(parsed)
     if version is None:
-        raise _unknown(parsed)
+        raise UserError(
+            _("There's no version {number}. See all with {command}."),
+            number=str(parsed),
+            command=code("/models list"),
+        )
     return version.task, parsed
-
-
-def _unknown(number: int | None) -> UserError:
-    return UserError(
-        _("There's no version {number}. See all with {command}."),
-        number=str(number),
-        command=code("/models list"),
-    )
 
 
 def _name(number: int | None) -> str:
@@ -259,14 +251,12 @@ def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
 
 async def version_report(
     app: App, task: str, number: int | None, community_id: int | None, notes: tuple[str, ...] = ()
-) -> Message | None:
+) -> Message:
     """The message of a training that created a version: samples, whether and why it is live.
 
-    It is filtered for a community. `None` if the version does not exist.
+    It is filtered for a community.
     """
     comparison = await app[ModelRegistry].compare(task, number)
-    if comparison is None:
-        return None
     words = await app.filters.of(community_id)
     return await asyncio.to_thread(_report_message, comparison, words.allows, notes)
 
@@ -295,7 +285,7 @@ def _report_message(
     embed = Embed(
         title=title.format(number=number, task=written(version.task)),
         lines=tuple(lines),
-        fields=_time(version),
+        fields=time_fields(version.seconds),
         tone=Tone.TRAINING,
         image=CURVE if comparison.curve else "",
     )
@@ -501,15 +491,15 @@ def _figures(version: VersionRecord) -> tuple[Field, ...]:
         Field(_("Seed"), text(seed)),
         Field(_("Validation loss"), text(nats(version.validation))),
         Field(_("Reference loss"), text(reference)),
-        *_time(version),
+        *time_fields(version.seconds),
     )
 
 
-def _time(version: VersionRecord) -> tuple[Field, ...]:
+def time_fields(seconds: float | None) -> tuple[Field, ...]:
     """The training time, if it is known."""
-    if version.seconds is None:
+    if seconds is None:
         return ()
-    return (Field(_("Training time"), text(human_duration(version.seconds))),)
+    return (Field(_("Training time"), text(human_duration(seconds))),)
 
 
 def _curve_file(comparison: VersionComparison) -> tuple[File, ...]:

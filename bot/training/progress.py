@@ -282,11 +282,9 @@ class TrainingReport:
         match event:
             case VersionRecord():
                 community_id = state.request.community_id
-                report = await version_report(
+                return await version_report(
                     self._app, event.task, event.number, community_id, state.notes
                 )
-                assert report is not None  # noqa: S101 (it was created a moment ago)
-                return report
             case CustomModelTrained():
                 allowed = await self._allowed(event.samples)
                 return _ready_message(state, replace(event, samples=allowed))

@@ -7,7 +7,7 @@ import zlib
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
@@ -217,6 +217,7 @@ _CUSTOM_MODEL = (
 )
 _ACTIVE = ("queued", "running")
 _NO_BLOBS: dict[str, object] = dict.fromkeys(_BLOBS)
+_QUEUED: dict[str, object] = {"state": "queued", "owner": None, "started_at": None, "beat_at": None}
 
 
 class _Queries(Queries):
@@ -303,25 +304,17 @@ class Trainings(_Queries):
         """Record a heartbeat, if the training runs and belongs to `owner`."""
         await self._change(Training, *_owned(training_id, owner), beat_at=now)
 
-    async def request_stop(
-        self, training_id: int, reason: str, now: datetime | None = None
-    ) -> bool:
+    async def request_stop(self, training_id: int, reason: str, now: datetime) -> bool:
         """Stop a queued training at once, and ask the owner of a running one to stop it.
 
         The first reason given is kept. Returns whether the training was queued or running.
         """
-        queued = Training.state == "queued"
+        this = Training.id == training_id
+        ended = {"state": "stopped", "message": reason, "ended_at": now} | _NO_BLOBS
+        first = func.coalesce(Training.stop_reason, reason)
         return await self._change(
-            Training,
-            Training.id == training_id,
-            Training.state.in_(_ACTIVE),
-            stop_reason=func.coalesce(Training.stop_reason, reason),
-            message=case((queued, reason), else_=Training.message),
-            ended_at=case((queued, now or datetime.now(UTC)), else_=Training.ended_at),
-            corpus=case((queued, None), else_=Training.corpus),
-            extra_names=case((queued, None), else_=Training.extra_names),
-            state=case((queued, "stopped"), else_=Training.state),
-        )
+            Training, this, Training.state == "queued", stop_reason=first, **ended
+        ) or await self._change(Training, this, Training.state == "running", stop_reason=first)
 
     @patient
     async def finish(
@@ -358,11 +351,8 @@ class Trainings(_Queries):
             Training,
             *_owned(training_id, owner),
             Training.stop_reason.is_(None),
-            state="queued",
             attempts=Training.attempts - 1,
-            owner=None,
-            started_at=None,
-            beat_at=None,
+            **_QUEUED,
         )
 
     async def fail_stale_runs(self, now: datetime, max_attempts: int) -> list[TrainingRecord]:
@@ -372,31 +362,24 @@ class Trainings(_Queries):
         times is queued again, and others become `failed`. Returns them in their new state. A
         heartbeat in the future, of a clock that was or is wrong, counts as one of `now`.
         """
+        running = Training.state == "running"
+        stale = running, Training.beat_at < now - SILENCE
         stopped = Training.stop_reason.is_not(None)
-        again = Training.attempts < max_attempts
-        ended = or_(stopped, ~again)
+        ended = {
+            "state": case((stopped, "stopped"), else_="failed"),
+            "message": case((stopped, Training.stop_reason), else_=DIED),
+            "ended_at": now,
+        }
+        early = update(Training).where(running, Training.beat_at > now)
+        end = update(Training).where(*stale, or_(stopped, Training.attempts >= max_attempts))
+        again = update(Training).where(*stale)
         async with self._database.writing() as session:
-            await session.execute(
-                update(Training)
-                .where(Training.state == "running", Training.beat_at > now)
-                .values(beat_at=now)
-            )
-            stale = await session.execute(
-                update(Training)
-                .where(Training.state == "running", Training.beat_at < now - SILENCE)
-                .values(
-                    state=case((stopped, "stopped"), (again, "queued"), else_="failed"),
-                    message=case((stopped, Training.stop_reason), (again, ""), else_=DIED),
-                    ended_at=case((ended, now), else_=None),
-                    started_at=case((ended, Training.started_at), else_=None),
-                    beat_at=case((ended, Training.beat_at), else_=None),
-                    owner=case((ended, Training.owner), else_=None),
-                    corpus=case((ended, None), else_=Training.corpus),
-                    extra_names=case((ended, None), else_=Training.extra_names),
-                )
-                .returning(*_TRAINING)
-            )
-            rows = stale.all()
+            await session.execute(early.values(beat_at=now))
+            rows = [
+                row
+                for change in (end.values(ended | _NO_BLOBS), again.values(_QUEUED))
+                for row in await session.execute(change.returning(*_TRAINING))
+            ]
         return sorted((_training(row) for row in rows), key=lambda record: record.id)
 
     async def get(self, training_id: int) -> TrainingRecord | None:

@@ -165,15 +165,14 @@ class ModelRegistry:
         self._shipped[task] = version
         return version
 
-    async def compare(self, task: str, number: int | None) -> VersionComparison | None:
-        """Compare a version, or the shipped weights, with others; `None` if it does not exist."""
+    async def compare(self, task: str, number: int | None) -> VersionComparison:
+        """Compare a version that exists, or the shipped weights, with others."""
         shipped = await self.shipped(task, with_samples=True)
         live = await self._live(task)
         if number is None:
             return VersionComparison(shipped, live, None, shipped, None)
         version = await self._records.get(number)
-        if version is None:
-            return None
+        assert version is not None  # noqa: S101 (versions are never deleted)
         previous = await self._records.previous(task, number)
         curve = await self._records.curve(number)
         return VersionComparison(version, live, previous, shipped, curve)

@@ -184,7 +184,7 @@ class Fleet:
                 ended = states["done"] + states["stopped"]
                 for number, state in trainings.items():
                     if state == "running":
-                        await self.store[Trainings].request_stop(number, "button")
+                        await self.store[Trainings].request_stop(number, "button", now())
 
     async def kill(self, polls: Sequence[PollMessage], members: int) -> None:
         """The second process is killed while members vote, and started again.

@@ -7,12 +7,12 @@ import pytest
 
 from bot.store import Store
 from bot.training.custom_models import MOST_LOADED, CustomModelLoader, Untrained
-from bot.training.queries import CustomModelRecord, CustomModels, StoredList
+from bot.training.queries import CustomModelRecord, CustomModels
 from bot.writing.errors import TooSlow
 from models.weights import TooLarge, WeightsError
 from tests.bot.fakes import FakeWriter
 from tests.bot.tiny import tiny_namer
-from tests.bot.training.processes import KANA, NOW
+from tests.bot.training.processes import KANA, untrained
 
 CONTENT = tiny_namer(KANA)
 SLACK = 100
@@ -23,17 +23,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def service(store: Store) -> CustomModelLoader:
     """As a new process has it."""
     return CustomModelLoader(store, FakeWriter())
-
-
-async def untrained(store: Store, name: str = "kana") -> CustomModelRecord:
-    return await store[CustomModels].create(
-        community_id=1,
-        name=name,
-        member_id=7,
-        corpus=StoredList("kana.txt", KANA),
-        now=NOW,
-        most=100,
-    )
 
 
 async def trained(store: Store, name: str = "kana", content: bytes = CONTENT) -> CustomModelRecord:

@@ -11,7 +11,6 @@ from bot.store.schema import Training
 from bot.training.queries import (
     DIED,
     SILENCE,
-    CustomModels,
     TrainingRecord,
     TrainingRequest,
     Trainings,
@@ -99,13 +98,6 @@ async def test_one_process_claims(store: Store) -> None:
         await other.close()
 
 
-async def test_silent_run_does_not_block(store: Store) -> None:
-    await started(store)
-    second = await enqueue(store)
-    assert await claim(store, "b", NOW + SILENCE) is None
-    assert await claim(store, "b", LATER) == second
-
-
 async def test_only_the_owner_beats_and_ends(store: Store) -> None:
     beat, number = store[Trainings].beat, await started(store)
     await beat(number, "b", SOON)
@@ -127,14 +119,14 @@ async def test_queued_is_stopped_at_once(store: Store) -> None:
     assert (record.state, record.message, record.ended_at) == ("stopped", "Stopped by Ada.", SOON)
     assert not record.has_corpus
     assert await claim(store) is None
-    assert not await store[Trainings].request_stop(number, "Again.")
-    assert not await store[Trainings].request_stop(number + 1, "Nothing.")
+    assert not await store[Trainings].request_stop(number, "Again.", SOON)
+    assert not await store[Trainings].request_stop(number + 1, "Nothing.", SOON)
 
 
 async def test_running_is_asked_to_stop(store: Store) -> None:
     number = await started(store, corpus=b"a")
-    assert await store[Trainings].request_stop(number, "Stopped by Ada.")
-    assert await store[Trainings].request_stop(number, "Stopped by Bob.")
+    assert await store[Trainings].request_stop(number, "Stopped by Ada.", SOON)
+    assert await store[Trainings].request_stop(number, "Stopped by Bob.", SOON)
     record = await get(store, number)
     assert record.stop_reason == "Stopped by Ada."
     assert (record.state, record.message, record.has_corpus) == ("running", "", True)
@@ -179,7 +171,7 @@ async def test_requeue_keeps_the_place(store: Store) -> None:
     assert not await store[Trainings].requeue(second, "a")
     assert await claim(store, "b") == first
     assert (await get(store, first)).attempts == 1
-    await store[Trainings].request_stop(first, "Stopped by Ada.")
+    await store[Trainings].request_stop(first, "Stopped by Ada.", SOON)
     assert not await store[Trainings].requeue(first, "b")
 
 
@@ -201,7 +193,7 @@ async def test_stale_run_ends(store: Store) -> None:
     assert (record.state, record.message, record.ended_at) == ("failed", DIED, LATER)
     assert (record.started_at, record.has_corpus) == (NOW, False)
     number = await started(store)
-    await store[Trainings].request_stop(number, "Stopped by Ada.")
+    await store[Trainings].request_stop(number, "Stopped by Ada.", SOON)
     (record,) = await store[Trainings].fail_stale_runs(LATER, 9)
     assert (record.id, record.state, record.message) == (number, "stopped", "Stopped by Ada.")
 
@@ -254,13 +246,6 @@ async def test_last_ended_at(store: Store) -> None:
     await store[Trainings].request_stop(await enqueue(store), "Stopped.", LATER)
     assert await last_ended_at("shared") == SOON
     assert await last_ended_at("custom") is None
-
-
-async def test_trainings_go_with_their_model(store: Store) -> None:
-    model = await create(store)
-    number = await started(store, policy="custom", custom_model_id=model.id)
-    await store[CustomModels].delete(model.id)
-    assert await store[Trainings].get(number) is None
 
 
 async def test_clock_steps_back(store: Store) -> None:

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -44,17 +43,6 @@ async def back(store: Store) -> Live | None:
 
 async def live(store: Store) -> int | None:
     return (await store[Versions].live())["names"].version_id
-
-
-async def test_add_does_not_activate(store: Store) -> None:
-    number = await add(store, member_id=3, samples=("Mangosaurus",))
-    kept = await store[Versions].get(number)
-    assert kept == replace(
-        version(member_id=3), samples=("Mangosaurus",), number=number, created_at=NOW
-    )
-    assert await store[Versions].weights(number) == b"weights"
-    assert await store[Versions].curve(number) == b"png"
-    assert await store[Versions].live() == {}
 
 
 async def test_versions_of_a_task(store: Store) -> None:
