@@ -504,7 +504,7 @@ class TrainingAttempt:
 
     async def _store_results(self, done: Done) -> End:
         record = await self._trainings.get(self.record.id)
-        member_id = record and record.member_id  # `None` once forgotten
+        member_id = record.member_id if record else None  # `None` once forgotten
         return await self._service.complete(replace(self.record, member_id=member_id), done)
 
     async def _store_end(self, end: End) -> End | None:
