@@ -22,7 +22,7 @@ from typing import Protocol, TypeVar
 
 from bot.chat.message import Timestamp, UserError
 from bot.chat.translation import _
-from bot.concurrency import PeriodicTask, start_kept
+from bot.concurrency import PeriodicTask
 from bot.store import Store, StoreError, Unavailable
 from bot.store.identities import is_id_of
 from bot.training.custom_models import PATIENCE_OF_TRAINING_S, CustomModelLoader
@@ -66,6 +66,7 @@ PAUSES = (1.0, 4.0, 15.0)
 """Seconds between attempts to store results."""
 POLL_S = 1.0
 """Seconds between two polls of the queue and of requests to stop."""
+NEVER_S = 1e6
 RECOVERY_S = SILENCE.total_seconds() / 2
 """Seconds between two searches for trainings whose process has died."""
 SWEEP_AGE_S = SILENCE.total_seconds()
@@ -117,7 +118,7 @@ class TrainingService:
         poll: float | None = POLL_S,
     ) -> None:
         """`cooldown`: the time between two trainings of shared models. `poll`: seconds between two
-        polls of the database; `None` for no polling.
+        polls of the database; `None` for looks on demand only.
         """
         self.folder = state_dir / "training"
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
@@ -135,15 +136,14 @@ class TrainingService:
         self._cooldown = cooldown
         self._reports: dict[str, Reports] = {}
         """By platform."""
-        self._is_started = False
         self._runs: dict[str, tuple[TrainingAttempt, asyncio.Task[None]]] = {}
         """The trainings of this process, by queue."""
         self._places: dict[int, int] = {}
         """Queued trainings, with the number ahead of each as last reported."""
         self._polls: list[PeriodicTask] = []
-        self._looks: set[asyncio.Task[None]] = set()
-        self._looking, self._queueing = asyncio.Lock(), asyncio.Lock()
-        self._is_closing = False
+        """That of the queue first; empty before the start."""
+        self._is_tidy = False
+        self._queueing = asyncio.Lock()
 
     def report_to(self, platform: str, reports: Reports) -> None:
         """Report trainings that were started on a platform, named as in `bot.store[Identities]`."""
@@ -151,13 +151,10 @@ class TrainingService:
 
     def start(self) -> None:
         """Start to run and report queued trainings. Has no effect the second time."""
-        if self._is_started:
-            return
-        self._is_started = True
-        self._look_soon(tidy=True)
-        if self.poll is not None:
+        if not self._polls:
+            at_once = partial(asyncio.sleep, 0)
             self._polls = [
-                PeriodicTask(self.look, self.poll),
+                PeriodicTask(self.look, self.poll or NEVER_S, after=at_once),
                 PeriodicTask(self.recover, RECOVERY_S),
             ]
 
@@ -166,11 +163,7 @@ class TrainingService:
 
         Takes a few seconds at most.
         """
-        self._is_closing = True
         await asyncio.gather(*(poll.close(patience=LAST_REPORT_S) for poll in self._polls))
-        self._polls = []
-        if self._looks:
-            await asyncio.wait(self._looks, timeout=LAST_REPORT_S)
         for run, _task in self._runs.values():
             run.interrupt()
         if tasks := [task for _run, task in self._runs.values()]:
@@ -261,16 +254,16 @@ class TrainingService:
 
     async def look(self) -> None:
         """Start trainings where possible, and report the positions of the others in the queue."""
-        if not self._is_started:
-            return
-        async with self._looking:
-            try:
-                for policy in (SHARED, CUSTOM):
-                    await self._claim(policy)
-                for training_id in list(self._places):
-                    await self._report_place(training_id)
-            except StoreError as error:
-                log.info("The queue of trainings cannot be read: %s", error)
+        try:
+            if not self._is_tidy:
+                self._is_tidy = True
+                await self._tidy_up()
+            for policy in (SHARED, CUSTOM):
+                await self._claim(policy)
+            for training_id in list(self._places):
+                await self._report_place(training_id)
+        except StoreError as error:
+            log.info("The queue of trainings cannot be read: %s", error)
 
     async def recover(self) -> None:
         """Requeue trainings whose process has died, or mark them as failed, and report them.
@@ -316,7 +309,7 @@ class TrainingService:
         return [w for policy in (SHARED, CUSTOM) for w in await self.trainings.waiting(policy)]
 
     async def _claim(self, policy: str) -> None:
-        if self._is_closing or policy in self._runs:
+        if policy in self._runs:
             return
         record = await self.trainings.next_queued(policy, self.owner, self.now())
         if record is None:
@@ -336,7 +329,7 @@ class TrainingService:
     async def _report_place(self, training_id: int) -> None:
         record = await self.trainings.get(training_id)
         if record is None or record.state != "queued":
-            del self._places[training_id]
+            self._places.pop(training_id, None)
             if record is not None and record.state == "stopped":
                 await self._report(record)
             return
@@ -347,18 +340,16 @@ class TrainingService:
 
     async def _tidy_up(self) -> None:
         """At start: report what has ended and what waits, recover interrupted trainings."""
-        with suppress(StoreError):
-            for record in await self.trainings.ended_since(self.now() - SHOWN_AGAIN):
-                await self._report(record)  # a process that was killed may not have shown it
-            waiting = await self._waiting()
-            self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
-            await self.recover()
-        await self.look()
+        for record in await self.trainings.ended_since(self.now() - SHOWN_AGAIN):
+            await self._report(record)  # a process that was killed may not have shown it
+        waiting = await self._waiting()
+        self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
+        await self.recover()
 
-    def _look_soon(self, *, tidy: bool = False) -> None:
+    def _look_soon(self) -> None:
         """Poll the queue now."""
-        if not self._is_closing:
-            start_kept(self._looks, self._tidy_up() if tidy else self.look())
+        if self._polls:
+            self._polls[0].wake()
 
 
 class TrainingAttempt:

@@ -44,7 +44,7 @@ async def test_folder_of_a_killed_process_is_deleted(bots: Bots) -> None:
     old = time.time() - 2 * service.SWEEP_AGE_S
     folder.prepare(replace(REQUEST, title="list.txt", corpus=b"secret"))
     one = bots.process()
-    await until(lambda: not one.service._looks)
+    await until(lambda: one.service._is_tidy)
     assert folder.path.exists()
     os.utime(folder.path, (old, old))
     await one.service.recover()
