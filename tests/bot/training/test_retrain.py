@@ -9,8 +9,8 @@ import pytest
 
 from bot.training.queries import Trainings, Versions
 from models.fingerprints import Fingerprints
-from models.training.events import Done, Failed, Planned, Progress
-from models.weights import WeightsError, save_weights
+from models.training.events import Done, Planned, Progress
+from models.weights import save_weights
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
@@ -120,19 +120,6 @@ async def test_unmeasured_version(
     assert said in report(chat).body
     assert (await chat.app.store[Versions].live())["names"].reason == reason
     assert bool(chat.world.networks.served) == force
-
-
-async def test_failures_change_nothing(trained: Chat) -> None:
-    trained.world.networks.error = WeightsError("The file is damaged.")
-    ada = await trained.add_administrator()
-    await ada.use("retrain names")
-    assert report(trained).title == "The training of names failed"
-    assert "The file is damaged." in report(trained).body
-    await trained.restart(retrain_cooldown_minutes=0)
-    trained.world.training[:] = [Failed("The corpus is too small.")]
-    await ada.use("retrain names")
-    assert "The corpus is too small." in report(trained).body
-    assert await trained.app.store[Versions].of("names") == []
 
 
 @pytest.mark.both
