@@ -35,7 +35,6 @@ from bot.training.registry import (
     AUTOMATIC,
     FORCED,
     ModelRegistry,
-    VersionComparison,
 )
 from data.roots import load_roots
 from models.tasks import TASKS, task_of
@@ -172,11 +171,18 @@ def _check_task(task: str) -> None:
 
 
 async def _comparison(app: App, turn: Turn, typed: str) -> Message:
+    """A version compared with the one before it and the shipped one."""
     task, number = await _found(app, typed)
-    comparison = await app[ModelRegistry].compare(task, number)
+    versions = app.store[Versions]
+    compared = [await app[ModelRegistry].shipped(task, with_samples=True)]
+    curve = None
+    if number is not None:
+        compared = [*await versions.up_to(task, number), *compared]
+        curve = await versions.curve(number)
+    live = (await versions.live())[task]
     words = await app.filters.of(turn.community_id)
     # In a thread: filtering long samples is slow, and roots are read from a file.
-    return await asyncio.to_thread(_comparison_message, comparison, words.allows)
+    return await asyncio.to_thread(_comparison_message, compared, live, curve, words.allows)
 
 
 async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
@@ -256,15 +262,21 @@ async def version_report(
 
     It is filtered for a community.
     """
-    comparison = await app[ModelRegistry].compare(task, number)
+    versions = app.store[Versions]
+    version = await versions.get(number or 0) or await app[ModelRegistry].shipped(task)
+    live = (await versions.live())[task]
+    curve = await versions.curve(number or 0)
     words = await app.filters.of(community_id)
-    return await asyncio.to_thread(_report_message, comparison, words.allows, notes)
+    return await asyncio.to_thread(_report_message, version, live, curve, words.allows, notes)
 
 
 def _report_message(
-    comparison: VersionComparison, allows: Allows, notes: tuple[str, ...]
+    version: VersionRecord,
+    live: Live,
+    curve: bytes | None,
+    allows: Allows,
+    notes: tuple[str, ...],
 ) -> Message:
-    version, live = comparison.version, comparison.live
     number = version.number or 0
     is_live = live.version_id == version.number
     title = (
@@ -287,12 +299,12 @@ def _report_message(
         lines=tuple(lines),
         fields=time_fields(version.seconds),
         tone=Tone.TRAINING,
-        image=CURVE if comparison.curve else "",
+        image=CURVE if curve else "",
     )
     details = Button(_("Details"), MODELS, f"info:{number}", emoji="📋")
     use = Button(_("Use it anyway"), MODELS, f"use:{number}")
     buttons = (details,) if is_live else (use, details)
-    return Message(embeds=(embed,), files=_curve_file(comparison), buttons=buttons)
+    return Message(embeds=(embed,), files=_curve_file(curve), buttons=buttons)
 
 
 def _why_not(version: VersionRecord) -> Text:
@@ -357,13 +369,15 @@ def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
     return joined(parts, " · ")
 
 
-def _comparison_message(comparison: VersionComparison, allows: Allows) -> Message:
-    """A version compared with others. Slow; call it in a thread."""
-    version = comparison.version
-    lines: list[Text] = [_state(version, comparison.live)]
+def _comparison_message(
+    compared: Sequence[VersionRecord], live: Live, curve: bytes | None, allows: Allows
+) -> Message:
+    """The first version compared with the others. Slow; call it in a thread."""
+    version = compared[0]
+    lines: list[Text] = [_state(version, live)]
     if not version.has_weights:
         lines.append(text(_("Its weights were deleted in favor of newer versions.")))
-    samples = [(label, _samples(one, allows)) for label, one in _compared(comparison)]
+    samples = [(_label_of(each), _samples(each, allows)) for each in compared]
     columns: tuple[Field, ...] = ()
     if version.task in TASKS and task_of(version.task).samples_are_names:
         lines += _changes(samples)
@@ -391,9 +405,9 @@ def _comparison_message(comparison: VersionComparison, allows: Allows) -> Messag
         ),
         footer=_("All samples are from the same seed"),
         tone=Tone.TRAINING,
-        image=CURVE if comparison.curve else "",
+        image=CURVE if curve else "",
     )
-    return Message(embeds=(embed,), files=_curve_file(comparison), private=True)
+    return Message(embeds=(embed,), files=_curve_file(curve), private=True)
 
 
 def _state(version: VersionRecord, live: Live) -> Text:
@@ -408,15 +422,10 @@ def _state(version: VersionRecord, live: Live) -> Text:
     )
 
 
-def _compared(comparison: VersionComparison) -> list[tuple[str, VersionRecord]]:
-    """The version, the previous one and the shipped one, with labels."""
-    found = [comparison.version]
-    if comparison.previous is not None:
-        found.append(comparison.previous)
-    if comparison.version.number is not None:
-        found.append(comparison.shipped)
-    label = _("Version {number}")
-    return [(_("Shipped") if v.number is None else label.format(number=v.number), v) for v in found]
+def _label_of(version: VersionRecord) -> str:
+    if version.number is None:
+        return _("Shipped")
+    return _("Version {number}").format(number=version.number)
 
 
 def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
@@ -502,11 +511,11 @@ def time_fields(seconds: float | None) -> tuple[Field, ...]:
     return (Field(_("Training time"), text(human_duration(seconds))),)
 
 
-def _curve_file(comparison: VersionComparison) -> tuple[File, ...]:
+def _curve_file(curve: bytes | None) -> tuple[File, ...]:
     """The picture of the loss curve, if any."""
-    if not comparison.curve:
+    if not curve:
         return ()
-    return (File(CURVE, comparison.curve, _("Training and validation loss by update")),)
+    return (File(CURVE, curve, _("Training and validation loss by update")),)
 
 
 _TASK = Option(

@@ -491,10 +491,9 @@ class Versions(_Queries):
         """Number of versions of a task."""
         return await self._scalar(select(func.count()).where(Version.task == task)) or 0
 
-    async def previous(self, task: str, version_id: int) -> VersionRecord | None:
-        """The version of a task that was created before another one."""
-        found = await self._find(Version.task == task, Version.id < version_id, most=1)
-        return next(iter(found), None)
+    async def up_to(self, task: str, version_id: int) -> list[VersionRecord]:
+        """A version, and the one of its task that was created before it."""
+        return await self._find(Version.task == task, Version.id <= version_id, most=2)
 
     async def get(self, version_id: int) -> VersionRecord | None:
         """A version by its number."""

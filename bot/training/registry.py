@@ -9,7 +9,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
@@ -38,19 +38,6 @@ LONGEST_TITLE, LONGEST_RECIPE = 200, 40
 """Characters of the columns in the database."""
 AUTOMATIC, FORCED = "automatic", "forced"
 """Reasons for the activation of a version by its own training."""
-
-
-@dataclass(frozen=True)
-class VersionComparison:
-    """A version, and those that it is compared with."""
-
-    version: VersionRecord
-    live: Live
-    previous: VersionRecord | None
-    """The version of the task that was created before it."""
-    shipped: VersionRecord
-    curve: bytes | None
-    """The loss curve, a PNG."""
 
 
 class ModelRegistry:
@@ -164,18 +151,6 @@ class ModelRegistry:
             version = replace(version, samples=(await self._sample(task, None)).samples)
         self._shipped[task] = version
         return version
-
-    async def compare(self, task: str, number: int | None) -> VersionComparison:
-        """Compare a version that exists, or the shipped weights, with others."""
-        shipped = await self.shipped(task, with_samples=True)
-        live = await self._live(task)
-        if number is None:
-            return VersionComparison(shipped, live, None, shipped, None)
-        version = await self._records.get(number)
-        assert version is not None  # noqa: S101 (versions are never deleted)
-        previous = await self._records.previous(task, number)
-        curve = await self._records.curve(number)
-        return VersionComparison(version, live, previous, shipped, curve)
 
     async def _live(self, task: str) -> Live:
         return (await self._records.live())[task]

@@ -48,16 +48,13 @@ async def live(store: Store) -> int | None:
 async def test_versions_of_a_task(store: Store) -> None:
     """Newest first, how many there are, and the one before another."""
     first, sonnets, second = await add(store), await add(store, task="sonnets"), await add(store)
-    of, previous = store[Versions].of, store[Versions].previous
+    of, up_to = store[Versions].of, store[Versions].up_to
     assert [v.number for v in await of("names")] == [second, first]
     assert [v.number for v in await of("names", most=1)] == [second]
     assert [v.number for v in await of("sonnets")] == [sonnets]
     assert (await store[Versions].count("names"), await store[Versions].count("haiku")) == (2, 0)
-    before = await previous("names", second)
-    assert before is not None
-    assert before.number == first
-    assert await previous("names", first) is None
-    assert await previous("sonnets", sonnets) is None
+    assert [v.number for v in await up_to("names", second)] == [second, first]
+    assert [v.number for v in await up_to("sonnets", sonnets)] == [sonnets]
 
 
 async def test_last_activation_is_live(store: Store) -> None:
