@@ -247,22 +247,16 @@ async def _latest_usable(
 
 async def load_stored(records: Versions, task: str, number: int) -> Load:
     """A function that loads a version. Raises `WeightsError` for deleted or damaged weights."""
-    content = await records.weights(number)
-    if content is None:
+    content, version = await records.weights(number), await records.get(number)
+    if content is None or version is None:
         raise WeightsError(f"The weights of version {number} of {task} were deleted.")
-    version = await records.get(number)
-    if version is not None and not await is_intact(content, version.digest):
+    digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
+    if version.digest not in ("", digest):  # early releases stored none
         raise WeightsError(
             f"The stored weights of version {number} of {task} have changed: their SHA-256 is not "
             "the one stored with them. Restore a backup, or choose another version with /models."
         )
     return partial(task_of(task).read, content, f"Version {number} of {task}")
-
-
-async def is_intact(content: bytes, digest: str) -> bool:
-    """Whether weights have the digest that was stored with them, or none was."""
-    actual = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
-    return digest in ("", actual)
 
 
 def _results(done: Done) -> VersionFiles:
