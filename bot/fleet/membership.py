@@ -68,10 +68,7 @@ class Fleet:
         self.has_part = has_part
         self._clock = clock
         self._sleep = sleep
-        self._held: frozenset[int] = frozenset()
         self._is_on_discord = bool(self.shards)
-        self._has_count = False
-        """Whether the others see how many shards there are for this process."""
         self._served: set[Served] = set()
         self._processes: Mapping[int, int] = {}
         self._seen: set[int] = set()
@@ -159,14 +156,13 @@ class Fleet:
             await self._sleep(LOOK_S)
 
     async def _missing(self, locks: AdvisoryLocks) -> str:
-        """Take what is free. Returns why not all of it is: "" if it is."""
+        """Take what is free. Returns why not all of it is: "" if it is.
+
+        What this process holds can be taken again: PostgreSQL frees it with the connection.
+        """
         count = self.shard_count or ALL_SHARDS
-        if not self._has_count:
-            await locks.share(Space.SHARD_COUNT, count)
-            self._has_count = True
-        if wanted := self.shards - self._held:
-            self._held |= await locks.hold(Space.SHARD, wanted)
-        if missing := self.shards - self._held:
+        await locks.share(Space.SHARD_COUNT, count)
+        if missing := self.shards - await locks.hold(Space.SHARD, self.shards):
             return f"Another process runs the shards {format_shards(missing)}."
         others = {*await locks.holders(Space.SHARD_COUNT)} - {count}
         if ALL_SHARDS in others:
@@ -198,7 +194,6 @@ class Fleet:
 
     async def _return(self, locks: AdvisoryLocks) -> None:
         await locks.connect()
-        self._held, self._has_count = frozenset(), False
         for platform in self._served:
             await locks.share(Space.PRESENCE, platform)
         log.info("The other processes see this one again")

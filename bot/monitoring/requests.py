@@ -42,26 +42,16 @@ class Request:
     """Seconds that it waited for turns of the networks."""
     worked: float = 0.0
     """Seconds that its turns took; other requests may have shared them."""
-    _started: float = field(default_factory=time.perf_counter, init=False, repr=False)
-
-    def acknowledge(self) -> None:
-        """Note the time of the first response. Later calls have no effect."""
-        if self.acknowledged_after is None and self.seconds is None:
-            self.acknowledged_after = time.perf_counter() - self._started
+    started: float = field(default_factory=time.perf_counter, init=False, repr=False)
 
     def end_with(self, error: BaseException, outcome: Outcome) -> None:
         """Note an error. After the end it has no effect: background tasks outlive a request."""
         if self.seconds is None:
             self.error, self.outcome = type(error).__name__, outcome
 
-    def add_turn(self, waited: float, worked: float) -> None:
-        """Note a turn of the networks: seconds until it began, and until its result."""
-        self.waited += waited
-        self.worked += worked
-
     def end(self) -> None:
         """Note the time of the end."""
-        self.seconds = time.perf_counter() - self._started
+        self.seconds = time.perf_counter() - self.started
 
 
 current: ContextVar[Request | None] = ContextVar("request", default=None)
@@ -75,9 +65,10 @@ def reference() -> str | None:
 
 
 def acknowledge() -> None:
-    """Note that the platform has the first response to the current request."""
-    if request := current.get():
-        request.acknowledge()
+    """Note that the platform has the first response to the current request, not later ones."""
+    request = current.get()
+    if request and request.acknowledged_after is None and request.seconds is None:
+        request.acknowledged_after = time.perf_counter() - request.started
 
 
 def end_with(error: BaseException, outcome: Outcome) -> None:
@@ -87,6 +78,7 @@ def end_with(error: BaseException, outcome: Outcome) -> None:
 
 
 def add_turn(waited: float, worked: float) -> None:
-    """Note a turn of the networks for the current request."""
+    """Note a turn of the networks for the current request: seconds until it began, and of work."""
     if request := current.get():
-        request.add_turn(waited, worked)
+        request.waited += waited
+        request.worked += worked

@@ -1,19 +1,14 @@
 """HTTP for the operator's tools: `/healthz`, `/readyz` and `/metrics`, in the bot's event loop.
 
-A connection is for one request. However many are opened, and however slowly they send, the bot
-keeps its descriptors and its time: few are accepted each second, and when there are too many, the
-oldest one that has not sent its request gives way to the newest.
+A connection is for one request, and has few seconds.
 """
 
 import asyncio
 import json
 import logging
-import socket
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
-from itertools import count
 from typing import NamedTuple
 
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4 as METRICS_TYPE
@@ -23,20 +18,11 @@ from bot.monitoring.state import ReadinessCheck
 log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 32
-"""Connections that are open at a time, each with a descriptor."""
-BACKLOG = 1024
-"""Connections that wait to be accepted. One for which there is no room tries again after a second
-or more."""
-AT_ONCE, PAUSE_S = 4, 0.001
-"""Connections that are accepted in a row, and the seconds before the next ones."""
+"""Connections that are open at a time, each with a descriptor. Others are refused."""
 REQUEST_S = 5.0
-"""Seconds that a client may take to send its request, and again to read the answer."""
+"""Seconds that a client has to send its request and to read the answer."""
 LARGEST_REQUEST = 2**14
 """Bytes of a request line with its headers."""
-METRICS_S = 1.0
-"""Seconds for which all callers get the same page of metrics: writing it takes 10 ms or more."""
-RETRY_S = 1.0
-"""Seconds until the next attempt if a connection cannot be accepted."""
 TEXT, JSON = "text/plain; charset=utf-8", "application/json; charset=utf-8"
 
 
@@ -89,88 +75,48 @@ async def serve_monitoring(
         body = json.dumps({"ready": ready, "checks": shown})
         return Answer(_status(ready), JSON, body.encode())
 
-    writing, written, due = asyncio.Lock(), b"", 0.0
-
     async def metrics_page() -> Answer:
-        nonlocal written, due
-        async with writing:
-            if time.monotonic() >= due:
-                written = await metrics()
-                due = time.monotonic() + METRICS_S
-            return Answer(HTTPStatus.OK, METRICS_TYPE, written)
+        return Answer(HTTPStatus.OK, METRICS_TYPE, await metrics())
 
     pages = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics_page}
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    family, *_, address = min(found, key=lambda each: each[0] != socket.AF_INET)
-    with socket.create_server(address[:2], family=family, backlog=BACKLOG) as listening:
-        listening.setblocking(False)
-        accepting = asyncio.create_task(_accept(listening, pages))
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
         try:
-            shown, opened = listening.getsockname()[:2]
-            yield f"http://[{shown}]:{opened}" if ":" in shown else f"http://{shown}:{opened}"
+            if connections <= MOST_CONNECTIONS:
+                await _serve(reader, writer, pages)
         finally:
-            accepting.cancel()
-            with suppress(asyncio.CancelledError):
-                await accepting
+            connections -= 1
+            writer.transport.abort()
+
+    server = await asyncio.start_server(serve, host, port, limit=LARGEST_REQUEST)
+    try:
+        shown, opened = server.sockets[0].getsockname()[:2]
+        yield f"http://[{shown}]:{opened}" if ":" in shown else f"http://{shown}:{opened}"
+    finally:
+        server.close()
 
 
 Pages = Mapping[str, Callable[[], Awaitable[Answer]]]
-Reading = dict[socket.socket, asyncio.Task[None]]
-"""The connections that have not sent their whole request, the oldest first, and their tasks."""
 
 
 def _status(passes: bool) -> HTTPStatus:
     return HTTPStatus.OK if passes else HTTPStatus.SERVICE_UNAVAILABLE
 
 
-async def _accept(listening: socket.socket, pages: Pages) -> None:
-    """Accept connections until cancelled, and answer each in a task of its own."""
-    loop = asyncio.get_running_loop()
-    tasks: set[asyncio.Task[None]] = set()
-    reading: Reading = {}
-    try:
-        for number in count(1):
-            # Also between those in a row, so that requests that have arrived are read.
-            await asyncio.sleep(0 if number % AT_ONCE else PAUSE_S)
-            try:
-                connection, _ = await loop.sock_accept(listening)
-            except OSError as error:
-                log.warning("A connection for monitoring cannot be accepted: %s", error)
-                await asyncio.sleep(RETRY_S)
-                continue
-            if len(tasks) >= MOST_CONNECTIONS:
-                if not reading:  # all wait for their answers
-                    connection.close()
-                    continue
-                oldest = reading.pop(next(iter(reading)))
-                tasks.discard(oldest)
-                oldest.cancel()
-            task = asyncio.create_task(_serve(connection, pages, reading))
-            tasks.add(task)
-            reading[connection] = task
-            task.add_done_callback(tasks.discard)
-    finally:
-        for task in tasks:
-            task.cancel()
-
-
-async def _serve(connection: socket.socket, pages: Pages, reading: Reading) -> None:
+async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pages: Pages) -> None:
     """Answer the request of a connection, and close it."""
-    loop, request = asyncio.get_running_loop(), b""
-    with connection, suppress(OSError):  # a timeout is one
-        try:
-            async with asyncio.timeout(REQUEST_S):
-                while b"\r\n\r\n" not in request:
-                    received = await loop.sock_recv(connection, LARGEST_REQUEST)
-                    request += received
-                    if not received or len(request) > LARGEST_REQUEST:
-                        return
-        finally:
-            reading.pop(connection, None)
-        answer = await _answer(request, pages)
-        body = b"" if request.startswith(b"HEAD ") else answer.body
+    # A timeout is an `OSError`.
+    with suppress(OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
         async with asyncio.timeout(REQUEST_S):
-            await loop.sock_sendall(connection, answer.head + body)
+            request = await reader.readuntil(b"\r\n\r\n")
+            answer = await _answer(request, pages)
+            body = b"" if request.startswith(b"HEAD ") else answer.body
+            writer.write(answer.head + body)
+            writer.close()
+            await writer.wait_closed()
 
 
 async def _answer(request: bytes, pages: Pages) -> Answer:

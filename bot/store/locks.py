@@ -128,7 +128,7 @@ class AdvisoryLocks:
         await self._shielded(self._connect())
 
     async def hold(self, space: Space, numbers: Collection[int]) -> frozenset[int]:
-        """Take locks that are free, of those that this process does not hold. Returns them."""
+        """Take locks that no other process holds. Returns them."""
         statement = (
             "SELECT number FROM unnest(CAST(:numbers AS int[])) AS number "
             "WHERE pg_try_advisory_lock(:space, number)"

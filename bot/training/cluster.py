@@ -214,9 +214,7 @@ class TrainingActor:
             request, folder, checkpoint is not None, command=command or COMMAND
         )
         self._lines: list[str] = []
-        """Events that the bot has not received yet, as far as is known."""
-        self._received = 0
-        """Number of those before them."""
+        """The events, as JSON."""
         self._files: Files = {}
         self._running: asyncio.Task[None] | None = None
         self._polled = asyncio.Event()
@@ -226,14 +224,9 @@ class TrainingActor:
         self._running = asyncio.create_task(self._run())
 
     async def poll(self, received: int) -> Sequence[str]:
-        """The events after those that the bot has `received`, as JSON.
-
-        An answer that was lost is given again.
-        """
+        """The events after those that the bot has `received`, as JSON."""
         self._polled.set()
-        del self._lines[: max(0, received - self._received)]
-        self._received = max(received, self._received)
-        return tuple(self._lines)
+        return tuple(self._lines[received:])
 
     async def files(self) -> Files:
         """The files that the last event tells of."""

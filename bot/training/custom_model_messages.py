@@ -21,8 +21,8 @@ from bot.chat.message import (
 )
 from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import Terms, Turn
-from bot.formats import human_duration, shortened
-from bot.training.models import joined
+from bot.formats import shortened
+from bot.training.models import joined, time_fields
 from bot.training.queries import CustomModelRecord
 from models.weights import ModelCard
 
@@ -75,12 +75,6 @@ def details_of(card: ModelCard) -> tuple[Button, ...]:
     return details_buttons(details_state(figures))
 
 
-def _time_fields(seconds: float | None) -> tuple[Field, ...]:
-    if seconds is None:
-        return ()
-    return (Field(_("Training time"), text(human_duration(seconds))),)
-
-
 def usage(model: str) -> Text:
     """How to use a custom model."""
     return text(_("Get names from it with {command}."), command=code(f"/name namer:{model}"))
@@ -101,7 +95,7 @@ def ready_embed(
     return Embed(
         title=_("✅ {namer} is ready").format(namer=model),
         lines=(*lines, *names, *(((),) if names else ()), judgement(card, entries), usage(model)),
-        fields=_time_fields(seconds),
+        fields=time_fields(seconds),
         tone=tone,
     )
 
@@ -178,7 +172,7 @@ def info_message(
         lines.append(text(_("It is being trained.")))
     if card is not None:
         lines += [judgement(card, model.entries), usage(model.name)]
-        fields += _time_fields(model.seconds)
+        fields += time_fields(model.seconds)
     elif not is_training:
         lines.append(untrained(model, is_training=False).text)
     shared = _("can use it") if model.shared else _("can't use it")

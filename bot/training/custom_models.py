@@ -3,14 +3,13 @@
 import asyncio
 import logging
 import time
-import weakref
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from weakref import WeakValueDictionary
 
-from bot.concurrency import Locks
 from bot.store import Store
 from bot.training.queries import CustomModelRecord, CustomModels
 from bot.writing import Inference, ValidationSample
@@ -31,12 +30,12 @@ the longest list, takes about 9 MiB; a network that fills the largest file takes
 MOST_LOADED = 6
 """Number of the largest models whose memory all loaded ones may take together, including those that
 only a request still uses, and uploads that are tried out. Smaller ones are more."""
-MOST_KNOWN_SIZES = 1_000
-"""Models whose size is remembered."""
 PATIENCE_S = 15.0
 """How long a request waits for its turn to load a model and for the memory, both together."""
 PATIENCE_OF_TRAINING_S = 600.0
 """The same for the result of a training, which would be lost."""
+LOOK_S = 0.1
+"""Seconds between two looks whether there is enough memory."""
 
 
 class Untrained(Exception):  # noqa: N818 (it is a state, not a fault)
@@ -64,26 +63,19 @@ class CustomModelLoader:
         self._patience_s = patience_s
         self._kept: OrderedDict[str, Trained] = OrderedDict()
         """By digest, the least recently used first."""
-        self._loaded: weakref.WeakValueDictionary[str, Trained] = weakref.WeakValueDictionary()
+        self._loaded: WeakValueDictionary[str, Trained] = WeakValueDictionary()
         """By digest: those that are kept, and those that a request still uses or tries out."""
-        self._sizes: dict[str, int] = {}
-        """Bytes by digest, of all in `_loaded`."""
-        self._known_sizes: dict[str, int] = {}
-        """Bytes by digest, of models that were loaded before: the room that each needs again."""
-        self._freed = asyncio.Event()
         self._loading = asyncio.Lock()
-        self._loads = Locks()
-        """By digest: requests for a model wait for its load, and not for those of others."""
 
     @property
     def loaded(self) -> int:
         """Number of loaded models."""
-        return len(self._sizes)
+        return len(self._loaded)
 
     @property
     def loaded_bytes(self) -> int:
         """Memory of all loaded models."""
-        return sum(self._sizes.values())
+        return sum(map(_size, self._loaded.values()))
 
     async def load(self, record: CustomModelRecord) -> Trained:
         """The weights of a custom model, checked against their stored digest.
@@ -94,12 +86,10 @@ class CustomModelLoader:
         if record.digest is None:
             raise Untrained
         trained = self.loaded_one(record)
-        if trained is not None:
-            self.keep(trained)
-            return trained
-        async with self._turn(self._patience_s, record.digest) as known:
-            trained = known or await self._load(record, record.digest)
-            self.keep(trained)
+        if trained is None:
+            async with self._turn(self._patience_s, record.digest):
+                trained = self.loaded_one(record) or await self._load(record, record.digest)
+        self.keep(trained)
         return trained
 
     def loaded_one(self, record: CustomModelRecord) -> Trained | None:
@@ -120,31 +110,13 @@ class CustomModelLoader:
         async with self._turn(self._patience_s if patience_s is None else patience_s):
             load = partial(task_of(TASK).read, content, title, most_bytes=self._largest)
             sample = await self._networks.validate(TASK, load, full=False)
-            await self._check_size(sample.trained, title)
-            return replace(sample, trained=self._count(sample.trained))
+            return replace(sample, trained=await self._counted(sample.trained, title))
 
     def keep(self, trained: Trained) -> None:
         """Keep weights loaded, and drop the least recently used ones."""
-        trained = self._count(trained)
         self._kept[trained.digest] = trained
         self._kept.move_to_end(trained.digest)
-        self._drop(0)
-
-    def _count(self, trained: Trained) -> Trained:
-        """Count the memory of weights until nobody uses them. Never two of the same weights."""
-        digest = trained.digest
-        if (known := self._loaded.get(digest)) is not None:
-            trained = known
-        else:
-            self._loaded[digest] = trained
-            loop = asyncio.get_running_loop()
-            # The last reference may be dropped in any thread.
-            weakref.finalize(trained, _call_soon, loop, self._forget, digest).atexit = False
-        self._sizes[digest] = size = _size(trained)
-        if len(self._known_sizes) == MOST_KNOWN_SIZES:
-            self._known_sizes.clear()
-        self._known_sizes[digest] = size
-        return trained
+        self._make_room(0)
 
     async def _load(self, record: CustomModelRecord, digest: str) -> Trained:
         content = await self._records.weights(record.id)
@@ -156,7 +128,7 @@ class CustomModelLoader:
         began = time.monotonic()
         try:
             trained = await self._networks.prepare(TASK, load)
-            await self._check_size(trained, record.name)
+            trained = await self._counted(trained, record.name)
         except WeightsError as error:
             # The message has the name of the model, which a member typed.
             log.error("Custom model %d cannot be used: %s", record.id, type(error).__name__)
@@ -164,63 +136,42 @@ class CustomModelLoader:
         log.info("Loaded custom model %d in %.2f s", record.id, time.monotonic() - began)
         return trained
 
-    async def _check_size(self, trained: Trained, title: str) -> None:
+    async def _counted(self, trained: Trained, title: str) -> Trained:
+        """Count the memory of weights until nobody uses them. Never two of the same weights."""
         if await asyncio.to_thread(_size, trained) > self._largest:
             raise TooLarge(title, self._largest)
         await asyncio.to_thread(return_free_memory)
+        return self._loaded.setdefault(trained.digest, trained)
 
     @asynccontextmanager
-    async def _turn(self, patience_s: float, digest: str = "") -> AsyncIterator[Trained | None]:
+    async def _turn(self, patience_s: float, digest: str = "") -> AsyncIterator[None]:
         """Wait for the turn to load a model, of which there is one, and for room for the model.
 
-        Yields the weights with this digest if another request has loaded them meanwhile: all who
-        wait for them get them then. Raises `TooSlow` after `patience_s`, however many requests
-        wait.
+        No room is needed if another request has loaded the model with this digest meanwhile.
+        Raises `TooSlow` after `patience_s`, however many requests wait.
         """
-        known = None
         async with AsyncExitStack() as held:
             try:
                 async with asyncio.timeout(patience_s):
-                    if digest:
-                        await held.enter_async_context(self._loads.of(digest))
-                        known = self._loaded.get(digest)
-                    if known is None:
-                        await held.enter_async_context(self._loading)
-                        await self._wait_for_room(self._known_sizes.get(digest, self._largest))
+                    await held.enter_async_context(self._loading)
+                    while digest not in self._loaded:
+                        if self._make_room(self._largest):
+                            break
+                        await asyncio.sleep(LOOK_S)  # a request ends
             except TimeoutError as error:
                 raise TooSlow("other custom models take all memory") from error
-            yield known
+            yield
 
-    async def _wait_for_room(self, size: int) -> None:
-        """Make room for another model of up to `size` bytes."""
-        while True:
-            self._freed.clear()
-            self._drop(size)
-            if self.loaded_bytes + size <= self._most_bytes:
-                return
-            await self._freed.wait()
-
-    def _drop(self, room: int) -> None:
-        """Stop keeping the least recently used models until there is room for so many bytes."""
-        while self._kept and self.loaded_bytes + room > self._most_bytes:
-            digest = next(iter(self._kept))
-            del self._kept[digest]
-            self._forget(digest)
-
-    def _forget(self, digest: str) -> None:
-        """Stop counting a model that is neither kept nor used by a request any longer."""
-        if digest not in self._loaded and self._sizes.pop(digest, None) is not None:
-            self._freed.set()
+    def _make_room(self, size: int) -> bool:
+        """Stop keeping models until there is room for so many bytes. Returns whether there is."""
+        while self.loaded_bytes + size > self._most_bytes:
+            if not self._kept:
+                return False
+            self._kept.popitem(last=False)
+        return True
 
 
 @cached_with_weights
 def _size(trained: Trained) -> int:
     """Bytes of memory. The first call takes a moment for a long list, so it needs a thread."""
     return trained.resident_bytes
-
-
-def _call_soon(
-    loop: asyncio.AbstractEventLoop, callback: Callable[[str], None], digest: str
-) -> None:
-    with suppress(RuntimeError):  # the loop is closed
-        loop.call_soon_threadsafe(callback, digest)

@@ -35,9 +35,6 @@ from bot.training.registry import (
     AUTOMATIC,
     FORCED,
     ModelRegistry,
-    NothingBefore,
-    VersionComparison,
-    VersionPage,
 )
 from data.roots import load_roots
 from models.tasks import TASKS, task_of
@@ -173,19 +170,19 @@ def _check_task(task: str) -> None:
         raise UserError(*invalid_value(task))
 
 
-async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
-    words = await app.filters.of(turn.community_id)
-    return _page_message(await app[ModelRegistry].page(task, number, PAGE), words.allows)
-
-
 async def _comparison(app: App, turn: Turn, typed: str) -> Message:
+    """A version compared with the one before it and the shipped one."""
     task, number = await _found(app, typed)
-    comparison = await app[ModelRegistry].compare(task, number)
-    if comparison is None:
-        raise _unknown(number)
+    versions = app.store[Versions]
+    compared = [await app[ModelRegistry].shipped(task, with_samples=True)]
+    curve = None
+    if number is not None:
+        compared = [*await versions.up_to(task, number), *compared]
+        curve = await versions.curve(number)
+    live = (await versions.live())[task]
     words = await app.filters.of(turn.community_id)
     # In a thread: filtering long samples is slow, and roots are read from a file.
-    return await asyncio.to_thread(_comparison_message, comparison, words.allows)
+    return await asyncio.to_thread(_comparison_message, compared, live, curve, words.allows)
 
 
 async def _activated(app: App, turn: Turn, task: str, number: int | None, reason: str) -> Message:
@@ -204,11 +201,11 @@ async def _activated(app: App, turn: Turn, task: str, number: int | None, reason
 async def _rolled_back(app: App, turn: Turn, task: str) -> Message:
     try:
         live = await app[ModelRegistry].roll_back(task, member_id=turn.user.id)
-    except NothingBefore as error:
-        raise UserError(_("There's no earlier version of {task}."), task=written(task)) from error
     except WeightsError as error:
         sentence = _("The earlier version of {task} can't be used. {reason}")
         raise UserError(sentence, task=written(task), reason=str(error)) from error
+    if live is None:
+        raise UserError(_("There's no earlier version of {task}."), task=written(task))
     sentence = _("↩️ {version} of {task} is live again.")
     return Message(text(sentence, version=_name(live.version_id), task=written(task)))
 
@@ -219,9 +216,7 @@ async def _use(app: App, turn: Turn, number: str) -> None:
     task, version_id = await _found(app, number)
     await turn.defer()
     reply = await _activated(app, turn, task, version_id, FORCED)
-    report = await version_report(app, task, version_id, turn.community_id)
-    if report is not None:
-        await turn.edit_source(report)
+    await turn.edit_source(await version_report(app, task, version_id, turn.community_id))
     await turn.respond(reply)
 
 
@@ -232,16 +227,12 @@ async def _found(app: App, typed: str) -> tuple[str, int | None]:
         return parsed, None
     version = await app.store[Versions].get(parsed)
     if version is None:
-        raise _unknown(parsed)
+        raise UserError(
+            _("There's no version {number}. See all with {command}."),
+            number=str(parsed),
+            command=code("/models list"),
+        )
     return version.task, parsed
-
-
-def _unknown(number: int | None) -> UserError:
-    return UserError(
-        _("There's no version {number}. See all with {command}."),
-        number=str(number),
-        command=code("/models list"),
-    )
 
 
 def _name(number: int | None) -> str:
@@ -266,22 +257,26 @@ def _label(version: VersionRecord, allows: Allows, longest: int) -> str:
 
 async def version_report(
     app: App, task: str, number: int | None, community_id: int | None, notes: tuple[str, ...] = ()
-) -> Message | None:
+) -> Message:
     """The message of a training that created a version: samples, whether and why it is live.
 
-    It is filtered for a community. `None` if the version does not exist.
+    It is filtered for a community.
     """
-    comparison = await app[ModelRegistry].compare(task, number)
-    if comparison is None:
-        return None
+    versions = app.store[Versions]
+    version = await versions.get(number or 0) or await app[ModelRegistry].shipped(task)
+    live = (await versions.live())[task]
+    curve = await versions.curve(number or 0)
     words = await app.filters.of(community_id)
-    return await asyncio.to_thread(_report_message, comparison, words.allows, notes)
+    return await asyncio.to_thread(_report_message, version, live, curve, words.allows, notes)
 
 
 def _report_message(
-    comparison: VersionComparison, allows: Allows, notes: tuple[str, ...]
+    version: VersionRecord,
+    live: Live,
+    curve: bytes | None,
+    allows: Allows,
+    notes: tuple[str, ...],
 ) -> Message:
-    version, live = comparison.version, comparison.live
     number = version.number or 0
     is_live = live.version_id == version.number
     title = (
@@ -302,14 +297,14 @@ def _report_message(
     embed = Embed(
         title=title.format(number=number, task=written(version.task)),
         lines=tuple(lines),
-        fields=_time(version),
+        fields=time_fields(version.seconds),
         tone=Tone.TRAINING,
-        image=CURVE if comparison.curve else "",
+        image=CURVE if curve else "",
     )
     details = Button(_("Details"), MODELS, f"info:{number}", emoji="📋")
     use = Button(_("Use it anyway"), MODELS, f"use:{number}")
     buttons = (details,) if is_live else (use, details)
-    return Message(embeds=(embed,), files=_curve_file(comparison), buttons=buttons)
+    return Message(embeds=(embed,), files=_curve_file(curve), buttons=buttons)
 
 
 def _why_not(version: VersionRecord) -> Text:
@@ -327,20 +322,28 @@ def _why_not(version: VersionRecord) -> Text:
 # Pages and comparisons
 
 
-def _page_message(page: VersionPage, allows: Allows) -> Message:
-    """A page of versions, one per line, with buttons for the other pages."""
-    task, buttons = page.task, []
-    if page.number > 0:
-        buttons.append(Button(_("Newer"), MODELS, f"page:{task}:{page.number - 1}", emoji="◀️"))
-    if page.number + 1 < page.pages:
-        buttons.append(Button(_("Older"), MODELS, f"page:{task}:{page.number + 1}", emoji="▶️"))
+async def _page(app: App, turn: Turn, task: str, number: int) -> Message:
+    """A page of versions, one per line and the shipped one last, with buttons for other pages."""
+    versions = app.store[Versions]
+    pages = await versions.count(task) // PAGE + 1  # with the shipped one
+    number = min(number, pages - 1)
+    shown = await versions.of(task, skip=number * PAGE, most=PAGE)
+    if number == pages - 1:
+        shown.append(await app[ModelRegistry].shipped(task))
+    live = (await versions.live())[task]
+    words = await app.filters.of(turn.community_id)
+    buttons = []
+    if number > 0:
+        buttons.append(Button(_("Newer"), MODELS, f"page:{task}:{number - 1}", emoji="◀️"))
+    if number + 1 < pages:
+        buttons.append(Button(_("Older"), MODELS, f"page:{task}:{number + 1}", emoji="▶️"))
     footer = _("The lower the number, the better it predicts what it has never read")
-    if page.pages > 1:
-        place = _("page {page} of {pages}").format(page=page.number + 1, pages=page.pages)
+    if pages > 1:
+        place = _("page {page} of {pages}").format(page=number + 1, pages=pages)
         footer = spaced([footer, place], " · ")
     embed = Embed(
         title=_("Versions of {task}").format(task=written(task)),
-        lines=tuple(_line(version, page.live, allows) for version in page.versions),
+        lines=tuple(_line(version, live, words.allows) for version in shown),
         footer=footer,
     )
     return Message(embeds=(embed,), buttons=tuple(buttons), private=True)
@@ -366,13 +369,15 @@ def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
     return joined(parts, " · ")
 
 
-def _comparison_message(comparison: VersionComparison, allows: Allows) -> Message:
-    """A version compared with others. Slow; call it in a thread."""
-    version = comparison.version
-    lines: list[Text] = [_state(version, comparison.live)]
+def _comparison_message(
+    compared: Sequence[VersionRecord], live: Live, curve: bytes | None, allows: Allows
+) -> Message:
+    """The first version compared with the others. Slow; call it in a thread."""
+    version = compared[0]
+    lines: list[Text] = [_state(version, live)]
     if not version.has_weights:
         lines.append(text(_("Its weights were deleted in favor of newer versions.")))
-    samples = [(label, _samples(one, allows)) for label, one in _compared(comparison)]
+    samples = [(_label_of(each), _samples(each, allows)) for each in compared]
     columns: tuple[Field, ...] = ()
     if version.task in TASKS and task_of(version.task).samples_are_names:
         lines += _changes(samples)
@@ -400,9 +405,9 @@ def _comparison_message(comparison: VersionComparison, allows: Allows) -> Messag
         ),
         footer=_("All samples are from the same seed"),
         tone=Tone.TRAINING,
-        image=CURVE if comparison.curve else "",
+        image=CURVE if curve else "",
     )
-    return Message(embeds=(embed,), files=_curve_file(comparison), private=True)
+    return Message(embeds=(embed,), files=_curve_file(curve), private=True)
 
 
 def _state(version: VersionRecord, live: Live) -> Text:
@@ -417,15 +422,10 @@ def _state(version: VersionRecord, live: Live) -> Text:
     )
 
 
-def _compared(comparison: VersionComparison) -> list[tuple[str, VersionRecord]]:
-    """The version, the previous one and the shipped one, with labels."""
-    found = [comparison.version]
-    if comparison.previous is not None:
-        found.append(comparison.previous)
-    if comparison.version.number is not None:
-        found.append(comparison.shipped)
-    label = _("Version {number}")
-    return [(_("Shipped") if v.number is None else label.format(number=v.number), v) for v in found]
+def _label_of(version: VersionRecord) -> str:
+    if version.number is None:
+        return _("Shipped")
+    return _("Version {number}").format(number=version.number)
 
 
 def _changes(samples: Sequence[tuple[str, Sequence[str]]]) -> list[Text]:
@@ -500,22 +500,22 @@ def _figures(version: VersionRecord) -> tuple[Field, ...]:
         Field(_("Seed"), text(seed)),
         Field(_("Validation loss"), text(nats(version.validation))),
         Field(_("Reference loss"), text(reference)),
-        *_time(version),
+        *time_fields(version.seconds),
     )
 
 
-def _time(version: VersionRecord) -> tuple[Field, ...]:
+def time_fields(seconds: float | None) -> tuple[Field, ...]:
     """The training time, if it is known."""
-    if version.seconds is None:
+    if seconds is None:
         return ()
-    return (Field(_("Training time"), text(human_duration(version.seconds))),)
+    return (Field(_("Training time"), text(human_duration(seconds))),)
 
 
-def _curve_file(comparison: VersionComparison) -> tuple[File, ...]:
+def _curve_file(curve: bytes | None) -> tuple[File, ...]:
     """The picture of the loss curve, if any."""
-    if not comparison.curve:
+    if not curve:
         return ()
-    return (File(CURVE, comparison.curve, _("Training and validation loss by update")),)
+    return (File(CURVE, curve, _("Training and validation loss by update")),)
 
 
 _TASK = Option(

@@ -71,7 +71,7 @@ from bot.training.requests import (
     title_of,
     upload_turn,
 )
-from bot.training.service import TrainingService, stored_list, table_of
+from bot.training.service import TrainingService, table_of
 from bot.training.usable_models import (
     LONGEST_CHOICE,
     choose,
@@ -152,12 +152,11 @@ async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
     async with app.answering(turn, NAMER):
         check_corpus(options, needed=True)
         name = await new_name(app, options.name, community_id)
-        await _check_new(app, community_id, name)
         await app[TrainingService].check(CUSTOM, community_id)
         await turn.defer(private=True)
         async with upload_turn(app):
             title, found = await _read_corpus(app, options, community_id)
-            corpus = stored_list(title, found.names)
+            corpus = StoredList(title, found.names)
             model = await _store(app, turn, community_id, name, corpus)
             try:
                 reply = await _train(app, turn, model, corpus, found.notes)
@@ -174,7 +173,6 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
         name = await new_name(app, options.name, community_id)
         title = await title_of(app, options.file.name, community_id, _("Your file"))
         check_size(title, options.file.size, LARGEST_WEIGHTS, _("files from /namer export"))
-        await _check_new(app, community_id, name)
         await turn.defer(private=True)
         async with upload_turn(app):
             reply = await _imported(app, turn, community_id, name, options.file, title)
@@ -207,7 +205,7 @@ async def _imported(
     words = await app.filters.of(community_id)
     await _checked(partial(check_import, trained), words)
     title = await title_of(app, trained.card.corpus, community_id, _("Your list"))
-    corpus = stored_list(title, tuple(trained.words))
+    corpus = StoredList(title, tuple(trained.words))
     model = await _store(app, turn, community_id, name, corpus, (content, trained.digest))
     app[CustomModelLoader].keep(trained)  # it will be tried out at once
     samples = [name for name in sample.samples if words.allows(name)]
@@ -260,15 +258,14 @@ async def info(app: App, turn: Turn, options: NameOptions) -> None:
             pass
         except WeightsError as error:
             raise broken(model, turn) from error
+        words = await app.filters.of(community_id)
         if model.community_id != community_id:
             if card is None:
                 raise unknown()
-            words = await app.filters.of(community_id)
             await turn.respond(shared_info_message(model, card, sharer_of(model, turn, words)))
             return
         is_training = await _is_training(app, model)
         # The filter may have changed since the list came.
-        words = await app.filters.of(community_id)
         model = replace(model, title=corpus_title(model.title, words.allows))
         await turn.respond(info_message(model, card, turn.platform.terms, is_training=is_training))
 
@@ -297,7 +294,7 @@ async def retrain(app: App, turn: Turn, options: CorpusOptions) -> None:
                 names, notes = found.names, found.notes
             else:
                 names = await app.store[CustomModels].corpus(model.id)
-            corpus = stored_list(title, names)
+            corpus = StoredList(title, names)
             reply = await _train(app, turn, model, corpus, notes, is_new=options.has_corpus)
         await turn.respond(reply)
 
@@ -483,15 +480,6 @@ def check_import(trained: Trained, accept: Callable[[str], bool]) -> None:
         raise UserError(_("The list that this file was trained on has words that aren't allowed."))
 
 
-async def _check_new(app: App, community_id: int, name: str) -> None:
-    """Raise `UserError` if a new custom model could not be stored."""
-    models = await app.store[CustomModels].of(community_id)
-    if len(models) >= app.settings.namers_per_guild:
-        raise _too_many(app)
-    if any(model.name.casefold() == name.casefold() for model in models):
-        raise _name_taken(name)
-
-
 async def _store(
     app: App,
     turn: Turn,
@@ -500,6 +488,8 @@ async def _store(
     corpus: StoredList,
     weights: tuple[bytes, str] | None = None,
 ) -> CustomModelRecord:
+    """Store a new custom model. Raises `UserError` if the name is taken or there are too many."""
+    most = app.settings.namers_per_guild
     try:
         return await app.store[CustomModels].create(
             community_id=community_id,
@@ -507,13 +497,24 @@ async def _store(
             member_id=turn.user.id,
             corpus=corpus,
             now=app.now(),
-            most=app.settings.namers_per_guild,
+            most=most,
             weights=weights,
         )
     except NameTaken as error:
-        raise _name_taken(name) from error
+        raise UserError(
+            _("There's a namer called {name} already. Choose another name, or use {command}."),
+            name=name,
+            command=code(f"/namer retrain name:{name}"),
+        ) from error
     except TooManyModels as error:
-        raise _too_many(app) from error
+        if most == 0:
+            raise UserError(_("The bot's operator has turned off new namers.")) from error
+        sentence = ngettext(
+            "You can have {limit} namer here; delete one with {command}.",
+            "You can have {limit} namers here; delete one with {command}.",
+            most,
+        )
+        raise UserError(sentence, limit=most, command=code("/namer delete")) from error
 
 
 async def _discard(app: App, model: CustomModelRecord) -> None:
@@ -579,28 +580,6 @@ async def _checked(check: Callable[[Callable[[str], bool]], _T], words: WordFilt
         return await asyncio.to_thread(check_in_thread)
     finally:
         is_left.set()
-
-
-def _too_many(app: App) -> UserError:
-    """The error for too many custom models."""
-    most = app.settings.namers_per_guild
-    if most == 0:
-        return UserError(_("The bot's operator has turned off new namers."))
-    limit = ngettext(
-        "You can have {limit} namer here; delete one with {command}.",
-        "You can have {limit} namers here; delete one with {command}.",
-        most,
-    )
-    return UserError(limit, limit=most, command=code("/namer delete"))
-
-
-def _name_taken(name: str) -> UserError:
-    """The error for a name that is taken."""
-    return UserError(
-        _("There's a namer called {name} already. Choose another name, or use {command}."),
-        name=name,
-        command=code(f"/namer retrain name:{name}"),
-    )
 
 
 def _is_visible(symbol: str) -> bool:

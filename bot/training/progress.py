@@ -282,11 +282,9 @@ class TrainingReport:
         match event:
             case VersionRecord():
                 community_id = state.request.community_id
-                report = await version_report(
+                return await version_report(
                     self._app, event.task, event.number, community_id, state.notes
                 )
-                assert report is not None  # noqa: S101 (it was created a moment ago)
-                return report
             case CustomModelTrained():
                 allowed = await self._allowed(event.samples)
                 return _ready_message(state, replace(event, samples=allowed))
@@ -347,17 +345,15 @@ class TrainingReport:
             return await deliver(lambda: self._platform.edit(ref, message), tries=tries)
         except DeliveryError as error:
             log.info("The message of training %d cannot be edited: %s", number, error)
-            if not (isinstance(error, Gone) and self._may_send):
-                if isinstance(error, Gone):  # no request of this training will succeed any more
-                    self._ref = None
+            if not isinstance(error, Gone):
                 return True
-        self._may_send = False
-        try:
-            message_id = await self._platform.send(ref, message)
-        except DeliveryError as error:
-            log.info("A new message for training %d cannot be sent: %s", number, error)
-            self._ref = None
-            return True
-        self._ref = replace(ref, message_id=message_id)
-        await self._app.store[Trainings].set_message(number, ref.channel_id, message_id)
+        self._ref = None  # unless there is a new message, no request will succeed any more
+        if self._may_send:
+            self._may_send = False
+            try:
+                message_id = await self._platform.send(ref, message)
+                self._ref = replace(ref, message_id=message_id)
+                await self._app.store[Trainings].set_message(number, ref.channel_id, message_id)
+            except DeliveryError as error:
+                log.info("A new message for training %d cannot be sent: %s", number, error)
         return True

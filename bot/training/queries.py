@@ -1,12 +1,13 @@
 """Queries of trainings, of versions of the shared models, and of custom models."""
 
 import asyncio
+import hashlib
 import json
 import zlib
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import (
@@ -39,8 +40,8 @@ from data.phrases import from_json, to_json
 SILENCE = timedelta(seconds=40)
 """A running training without a heartbeat for this long is considered dead."""
 DIED = "The bot was restarted meanwhile."
-LOST = "Another process has taken over this training."
-"""Stop reason for a process that no longer owns its training."""
+ROLLBACK = "rollback"
+"""Reason for the activation of a version that was live before."""
 KEPT = 10
 """Versions of a task that keep their weights; older ones keep only their metrics."""
 
@@ -189,7 +190,6 @@ class StoredList:
 
     title: str
     names: tuple[str, ...]
-    sha256: str
 
 
 def _columns(
@@ -217,6 +217,7 @@ _CUSTOM_MODEL = (
 )
 _ACTIVE = ("queued", "running")
 _NO_BLOBS: dict[str, object] = dict.fromkeys(_BLOBS)
+_QUEUED: dict[str, object] = {"state": "queued", "owner": None, "started_at": None, "beat_at": None}
 
 
 class _Queries(Queries):
@@ -299,40 +300,21 @@ class Trainings(_Queries):
             row = claimed.first()
         return None if row is None else _training(row)
 
-    async def beat(self, training_id: int, owner: str, now: datetime) -> str | None:
-        """Record a heartbeat. Returns the reason to stop, if the training should stop.
+    async def beat(self, training_id: int, owner: str, now: datetime) -> None:
+        """Record a heartbeat, if the training runs and belongs to `owner`."""
+        await self._change(Training, *_owned(training_id, owner), beat_at=now)
 
-        That is `LOST` if the training no longer belongs to `owner` or no longer exists.
-        """
-        async with self._database.writing() as session:
-            alive = await session.execute(
-                update(Training)
-                .where(*_owned(training_id, owner))
-                .values(beat_at=now)
-                .returning(Training.stop_reason)
-            )
-            row = alive.first()
-        return LOST if row is None else row[0]
-
-    async def request_stop(
-        self, training_id: int, reason: str, now: datetime | None = None
-    ) -> bool:
+    async def request_stop(self, training_id: int, reason: str, now: datetime) -> bool:
         """Stop a queued training at once, and ask the owner of a running one to stop it.
 
         The first reason given is kept. Returns whether the training was queued or running.
         """
-        queued = Training.state == "queued"
+        this = Training.id == training_id
+        ended = {"state": "stopped", "message": reason, "ended_at": now} | _NO_BLOBS
+        first = func.coalesce(Training.stop_reason, reason)
         return await self._change(
-            Training,
-            Training.id == training_id,
-            Training.state.in_(_ACTIVE),
-            stop_reason=func.coalesce(Training.stop_reason, reason),
-            message=case((queued, reason), else_=Training.message),
-            ended_at=case((queued, now or datetime.now(UTC)), else_=Training.ended_at),
-            corpus=case((queued, None), else_=Training.corpus),
-            extra_names=case((queued, None), else_=Training.extra_names),
-            state=case((queued, "stopped"), else_=Training.state),
-        )
+            Training, this, Training.state == "queued", stop_reason=first, **ended
+        ) or await self._change(Training, this, Training.state == "running", stop_reason=first)
 
     @patient
     async def finish(
@@ -369,11 +351,8 @@ class Trainings(_Queries):
             Training,
             *_owned(training_id, owner),
             Training.stop_reason.is_(None),
-            state="queued",
             attempts=Training.attempts - 1,
-            owner=None,
-            started_at=None,
-            beat_at=None,
+            **_QUEUED,
         )
 
     async def fail_stale_runs(self, now: datetime, max_attempts: int) -> list[TrainingRecord]:
@@ -383,31 +362,24 @@ class Trainings(_Queries):
         times is queued again, and others become `failed`. Returns them in their new state. A
         heartbeat in the future, of a clock that was or is wrong, counts as one of `now`.
         """
+        running = Training.state == "running"
+        stale = running, Training.beat_at < now - SILENCE
         stopped = Training.stop_reason.is_not(None)
-        again = Training.attempts < max_attempts
-        ended = or_(stopped, ~again)
+        ended = {
+            "state": case((stopped, "stopped"), else_="failed"),
+            "message": case((stopped, Training.stop_reason), else_=DIED),
+            "ended_at": now,
+        }
+        early = update(Training).where(running, Training.beat_at > now)
+        end = update(Training).where(*stale, or_(stopped, Training.attempts >= max_attempts))
+        again = update(Training).where(*stale)
         async with self._database.writing() as session:
-            await session.execute(
-                update(Training)
-                .where(Training.state == "running", Training.beat_at > now)
-                .values(beat_at=now)
-            )
-            stale = await session.execute(
-                update(Training)
-                .where(Training.state == "running", Training.beat_at < now - SILENCE)
-                .values(
-                    state=case((stopped, "stopped"), (again, "queued"), else_="failed"),
-                    message=case((stopped, Training.stop_reason), (again, ""), else_=DIED),
-                    ended_at=case((ended, now), else_=None),
-                    started_at=case((ended, Training.started_at), else_=None),
-                    beat_at=case((ended, Training.beat_at), else_=None),
-                    owner=case((ended, Training.owner), else_=None),
-                    corpus=case((ended, None), else_=Training.corpus),
-                    extra_names=case((ended, None), else_=Training.extra_names),
-                )
-                .returning(*_TRAINING)
-            )
-            rows = stale.all()
+            await session.execute(early.values(beat_at=now))
+            rows = [
+                row
+                for change in (end.values(ended | _NO_BLOBS), again.values(_QUEUED))
+                for row in await session.execute(change.returning(*_TRAINING))
+            ]
         return sorted((_training(row) for row in rows), key=lambda record: record.id)
 
     async def get(self, training_id: int) -> TrainingRecord | None:
@@ -462,22 +434,13 @@ class Trainings(_Queries):
         statement = select(state, func.count()).where(state.in_(_ACTIVE)).group_by(state)
         return dict.fromkeys(_ACTIVE, 0) | dict(await self._rows(statement))
 
-    async def last_ended_at(self, policy: str, before: datetime) -> datetime | None:
-        """When the last training of a queue ended, in any process, before a time.
+    async def last_ended_at(self, policy: str) -> datetime | None:
+        """When the last training of a queue ended, in any process.
 
         Trainings that were stopped in the queue do not count.
         """
-        return await self._scalar(
-            select(func.max(Training.ended_at)).where(
-                Training.policy == policy,
-                Training.started_at.is_not(None),
-                Training.ended_at < before,
-            )
-        )
-
-    async def member_of(self, training_id: int) -> int | None:
-        """The member who requested a training; `None` if unknown or forgotten."""
-        return await self._scalar(select(Training.member_id).where(Training.id == training_id))
+        ended = Training.policy == policy, Training.started_at.is_not(None)
+        return await self._scalar(select(func.max(Training.ended_at)).where(*ended))
 
     async def set_message(self, training_id: int, channel_id: int, message_id: int) -> None:
         """Set the message that shows the progress."""
@@ -528,10 +491,9 @@ class Versions(_Queries):
         """Number of versions of a task."""
         return await self._scalar(select(func.count()).where(Version.task == task)) or 0
 
-    async def previous(self, task: str, version_id: int) -> VersionRecord | None:
-        """The version of a task that was created before another one."""
-        found = await self._find(Version.task == task, Version.id < version_id, most=1)
-        return next(iter(found), None)
+    async def up_to(self, task: str, version_id: int) -> list[VersionRecord]:
+        """A version, and the one of its task that was created before it."""
+        return await self._find(Version.task == task, Version.id <= version_id, most=2)
 
     async def get(self, version_id: int) -> VersionRecord | None:
         """A version by its number."""
@@ -570,46 +532,23 @@ class Versions(_Queries):
             await self._lock(session, "activations")
             return await self._activate(session, task, version_id, member_id, reason, now)
 
-    async def roll_back(self, task: str, *, member_id: int | None, now: datetime) -> Live | None:
-        """Activate the version that was live before the present one; `None` if none was.
-
-        Each further call goes one step further back, finally to the shipped weights. Versions whose
-        weights have been deleted are skipped.
-        """
-        async with self._database.writing() as session:
-            await self._lock(session, "activations")
-            earlier = await self._earlier(session, task)
-            if not earlier:
-                return None
-            return await self._activate(session, task, earlier[0], member_id, "rollback", now)
-
     async def earlier(self, task: str) -> list[int | None]:
-        """The versions that repeated calls of `roll_back` would activate, each of them once."""
-        async with self._database.reading() as session:
-            return await self._earlier(session, task)
+        """The versions that were live before, each once: what repeated rollbacks activate.
 
-    async def _earlier(self, session: AsyncSession, task: str) -> list[int | None]:
-        *stack, present = await self._stack(session, task)
-        usable = select(Version.id).where(Version.task == task, Version.weights.is_not(None))
-        choice = {None, *await session.scalars(usable)} - {present}
-        return list(dict.fromkeys(number for number in reversed(stack) if number in choice))
-
-    async def _stack(self, session: AsyncSession, task: str) -> list[int | None]:
-        """Stack of activated versions: an activation pushes one, a rollback pops one."""
-        history = await session.execute(
-            select(Activation.version_id, Activation.reason)
-            .where(Activation.task == task)
-            .order_by(Activation.id)
-        )
+        The shipped weights are the last. Versions whose weights have been deleted are left out.
+        """
+        history = select(Activation.version_id, Activation.reason).where(Activation.task == task)
         stack: list[int | None] = [None]
-        for version_id, reason in history:
-            if reason == "rollback":
-                stack.pop()
-                while len(stack) > 1 and stack[-1] != version_id:  # skipped by the rollback
+        for version_id, reason in await self._rows(history.order_by(Activation.id)):
+            if reason == ROLLBACK:  # goes back to this version, and perhaps skips some
+                while len(stack) > 1 and stack[-1] != version_id:
                     stack.pop()
             elif version_id != stack[-1]:
                 stack.append(version_id)
-        return stack
+        *stack, present = stack
+        usable = select(Version.id).where(Version.task == task, Version.weights.is_not(None))
+        choice = {None, *(row.id for row in await self._rows(usable))} - {present}
+        return list(dict.fromkeys(number for number in reversed(stack) if number in choice))
 
     async def _activate(
         self,
@@ -689,13 +628,12 @@ class CustomModels(_Queries):
             key=name.casefold(),
             member_id=member_id,
             created_at=now,
-            title=corpus.title,
-            entries=len(corpus.names),
-            corpus=None if weights else await _packed(_lines(corpus.names)),
-            corpus_sha256=corpus.sha256,
             weights=content,
             digest=digest,
+            **await _columns_of(corpus),
         )
+        if weights:
+            model.corpus = None
         async with self._database.writing() as session:
             await self._lock(session, "custom_models")
             number = select(func.count()).where(CustomModel.community_id == community_id)
@@ -779,12 +717,7 @@ class CustomModels(_Queries):
         """
         values: dict[str, object] = {"weights": weights, "digest": digest, "seconds": seconds}
         if corpus is not None:
-            values |= {
-                "title": corpus.title,
-                "entries": len(corpus.names),
-                "corpus": await _packed(_lines(corpus.names)),
-                "corpus_sha256": corpus.sha256,
-            }
+            values |= await _columns_of(corpus)
         return await self._change(CustomModel, CustomModel.id == custom_model_id, **values)
 
     async def share(self, custom_model_id: int, shared: bool) -> bool:
@@ -839,6 +772,16 @@ def _refused_by(community_id: int) -> Select[int]:
 
 async def _packed(content: bytes | None) -> bytes | None:
     return None if content is None else await asyncio.to_thread(zlib.compress, content)
+
+
+async def _columns_of(corpus: StoredList) -> dict[str, object]:
+    lines = "\n".join(corpus.names).encode()
+    return {
+        "title": corpus.title,
+        "entries": len(corpus.names),
+        "corpus": await _packed(lines),
+        "corpus_sha256": hashlib.sha256(lines).hexdigest(),
+    }
 
 
 def _lines(names: Sequence[str]) -> bytes | None:

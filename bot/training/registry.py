@@ -9,14 +9,14 @@ import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from itertools import pairwise
 
 from bot.concurrency import PeriodicTask
 from bot.store import Store, Unavailable
-from bot.training.queries import Live, VersionFiles, VersionRecord, Versions
+from bot.training.queries import ROLLBACK, Live, VersionFiles, VersionRecord, Versions
 from bot.writing.service import Inference, Load, ValidationSample, loaded_of, open_inference
 from bot.writing.writer import Writer
 from models.tasks import TASKS, task_of
@@ -40,37 +40,8 @@ AUTOMATIC, FORCED = "automatic", "forced"
 """Reasons for the activation of a version by its own training."""
 
 
-class NothingBefore(Exception):  # noqa: N818 (it is an answer, not a fault)
-    """No earlier version to roll back to."""
-
-
-@dataclass(frozen=True)
-class VersionPage:
-    """A page of the versions of a task, newest first."""
-
-    task: str
-    versions: tuple[VersionRecord, ...]
-    live: Live
-    number: int
-    """The page number, from 0."""
-    pages: int
-
-
-@dataclass(frozen=True)
-class VersionComparison:
-    """A version, and those that it is compared with."""
-
-    version: VersionRecord
-    live: Live
-    previous: VersionRecord | None
-    """The version of the task that was created before it."""
-    shipped: VersionRecord
-    curve: bytes | None
-    """The loss curve, a PNG."""
-
-
 class ModelRegistry:
-    """Adds, lists, activates and rolls back versions, and keeps this process up to date."""
+    """Adds, activates and rolls back versions, and keeps this process up to date."""
 
     def __init__(
         self,
@@ -86,8 +57,7 @@ class ModelRegistry:
         self._networks = networks
         self._now = now
         self.served = {task: (served or {}).get(task, Live(0, None)) for task in TASKS}
-        """The versions that this process serves, by task."""
-        self._seen = {task: live.activation_id for task, live in self.served.items()}
+        """The versions that this process serves, by task, with the last activation it has seen."""
         self._interval = interval
         self._shipped: dict[str, VersionRecord] = {}
         self._lock = asyncio.Lock()
@@ -109,7 +79,7 @@ class ModelRegistry:
         """Serve the live versions. Raises `Unavailable`; logs unusable weights once."""
         for task, live in (await self._records.live()).items():
             async with self._lock:
-                if task in TASKS and live.activation_id > self._seen.get(task, 0):
+                if task in TASKS and live.activation_id > self.served[task].activation_id:
                     await self._follow(task, live)
 
     async def add_trained(
@@ -157,52 +127,30 @@ class ModelRegistry:
             self._serve(task, live, sample.trained)
         return live
 
-    async def roll_back(self, task: str, *, member_id: int | None) -> Live:
-        """Make the previously live version live again.
+    async def roll_back(self, task: str, *, member_id: int | None) -> Live | None:
+        """Make the previously live version live again; `None` if there is none.
 
-        Raises `NothingBefore` if no version was live before, and otherwise like `activate`.
+        Raises like `activate`.
         """
-        async with self._lock:
-            earlier = await self._records.earlier(task)
-            if not earlier:
-                raise NothingBefore
-            sample = await self._sample(task, earlier[0])
-            live = await self._records.roll_back(task, member_id=member_id, now=self._now())
-            if live is None:
-                raise NothingBefore
-            if live.version_id == earlier[0]:
-                self._serve(task, live, sample.trained)
-            else:  # another process rolled back at the same moment
-                await self._follow(task, live)
-            return live
+        earlier = await self._records.earlier(task)
+        if not earlier:
+            return None
+        return await self.activate(task, earlier[0], member_id=member_id, reason=ROLLBACK)
 
     async def is_live(self, task: str, number: int | None) -> bool:
         """Whether a version is live everywhere, and is served here."""
         live = await self._live(task)
         return live.version_id == number == self.served[task].version_id
 
-    async def page(self, task: str, number: int, size: int) -> VersionPage:
-        """Return a page of `size` versions of a task. The last page ends with the shipped one."""
-        total = await self._records.count(task) + 1
-        pages = -(-total // size)
-        number = min(max(number, 0), pages - 1)
-        versions = await self._records.of(task, skip=number * size, most=size)
-        if number == pages - 1:
-            versions.append(await self._shipped_version(task))
-        return VersionPage(task, tuple(versions), await self._live(task), number, pages)
-
-    async def compare(self, task: str, number: int | None) -> VersionComparison | None:
-        """Compare a version, or the shipped weights, with others; `None` if it does not exist."""
-        shipped = await self._shipped_version(task, with_samples=True)
-        live = await self._live(task)
-        if number is None:
-            return VersionComparison(shipped, live, None, shipped, None)
-        version = await self._records.get(number)
+    async def shipped(self, task: str, *, with_samples: bool = False) -> VersionRecord:
+        """The record of the shipped weights. `with_samples` takes a second the first time."""
+        version = self._shipped.get(task)
         if version is None:
-            return None
-        previous = await self._records.previous(task, number)
-        curve = await self._records.curve(number)
-        return VersionComparison(version, live, previous, shipped, curve)
+            version = version_of(await asyncio.to_thread(lambda: task_of(task).shipped_card))
+        if with_samples and not version.samples:
+            version = replace(version, samples=(await self._sample(task, None)).samples)
+        self._shipped[task] = version
+        return version
 
     async def _live(self, task: str) -> Live:
         return (await self._records.live())[task]
@@ -223,14 +171,13 @@ class ModelRegistry:
         except WeightsError as error:
             name = _named(live.version_id)
             log.error("%s of %s is live but cannot be served here: %s", name, task, error)
-            self._seen[task] = live.activation_id
+            self.served[task] = replace(self.served[task], activation_id=live.activation_id)
         else:
             self._serve(task, live, trained)
 
     def _serve(self, task: str, live: Live, trained: Trained) -> None:
         self._networks.swap(task, trained)
         self.served[task] = live
-        self._seen[task] = live.activation_id
         log.info("%s of %s is live (%s)", _named(live.version_id), task, live.reason)
 
     async def _sample(self, task: str, number: int | None) -> ValidationSample:
@@ -252,20 +199,10 @@ class ModelRegistry:
         """
         record = await self._records.get(live.version_id) if live.version_id else None
         if record is None or record.reference_loss is None:
-            return (await self._shipped_version(task)).reference_loss
+            return (await self.shipped(task)).reference_loss
         if live.reason == AUTOMATIC and record.baseline_loss is not None:
             return min(record.reference_loss, record.baseline_loss)
         return record.reference_loss
-
-    async def _shipped_version(self, task: str, *, with_samples: bool = False) -> VersionRecord:
-        """The record of the shipped weights. `with_samples` takes a second the first time."""
-        version = self._shipped.get(task)
-        if version is None:
-            version = version_of(await asyncio.to_thread(lambda: task_of(task).shipped_card))
-        if with_samples and not version.samples:
-            version = replace(version, samples=(await self._sample(task, None)).samples)
-        self._shipped[task] = version
-        return version
 
 
 async def open_versions(
@@ -284,19 +221,17 @@ async def open_versions(
     served: dict[str, Live] = {}
     loaded: dict[str, Trained] = {}
     for task, live in (await store[Versions].live()).items():
-        served[task] = live
-        if task in TASKS and live.version_id is not None:
+        if task in TASKS:
             number, trained = await _latest_usable(store[Versions], task, live.version_id)
+            served[task] = live if number == live.version_id else Live(live.activation_id, number)
             if trained is not None:
                 loaded[task] = trained
-            if number != live.version_id:
-                served[task] = Live(live.activation_id, number)
     inference = await open_inference(accept, loaded, writers, processes=processes)
     return inference, ModelRegistry(store, inference, now=now, served=served)
 
 
 async def _latest_usable(
-    records: Versions, task: str, live: int
+    records: Versions, task: str, live: int | None
 ) -> tuple[int | None, Trained | None]:
     """The live version, or the one that was live before it and so on; `None` if shipped."""
     for number, before in pairwise([live, *await records.earlier(task), None]):
@@ -312,22 +247,16 @@ async def _latest_usable(
 
 async def load_stored(records: Versions, task: str, number: int) -> Load:
     """A function that loads a version. Raises `WeightsError` for deleted or damaged weights."""
-    content = await records.weights(number)
-    if content is None:
+    content, version = await records.weights(number), await records.get(number)
+    if content is None or version is None:
         raise WeightsError(f"The weights of version {number} of {task} were deleted.")
-    version = await records.get(number)
-    if version is not None and not await is_intact(content, version.digest):
+    digest = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
+    if version.digest not in ("", digest):  # early releases stored none
         raise WeightsError(
             f"The stored weights of version {number} of {task} have changed: their SHA-256 is not "
             "the one stored with them. Restore a backup, or choose another version with /models."
         )
     return partial(task_of(task).read, content, f"Version {number} of {task}")
-
-
-async def is_intact(content: bytes, digest: str) -> bool:
-    """Whether weights have the digest that was stored with them, or none was."""
-    actual = await asyncio.to_thread(lambda: hashlib.sha256(content).hexdigest())
-    return digest in ("", actual)
 
 
 def _results(done: Done) -> VersionFiles:

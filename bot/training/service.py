@@ -7,7 +7,6 @@ resumes from its checkpoint where that still exists.
 
 import asyncio
 import csv
-import hashlib
 import io
 import logging
 import secrets
@@ -23,14 +22,13 @@ from typing import Protocol, TypeVar
 
 from bot.chat.message import Timestamp, UserError
 from bot.chat.translation import _
-from bot.concurrency import PeriodicTask, start_kept
+from bot.concurrency import PeriodicTask
 from bot.store import Store, StoreError, Unavailable
 from bot.store.identities import is_id_of
 from bot.training.custom_models import PATIENCE_OF_TRAINING_S, CustomModelLoader
 from bot.training.events import CustomModelTrained, EndReason, Interrupted
 from bot.training.queries import (
     CUSTOM,
-    LOST,
     SHARED,
     SILENCE,
     CustomModels,
@@ -48,7 +46,6 @@ from bot.training.trainer import (
     TrainerProcess,
     TrainingEvents,
     TrainingHandle,
-    leftovers,
     sweep,
 )
 from data.lists import parse_list
@@ -69,6 +66,7 @@ PAUSES = (1.0, 4.0, 15.0)
 """Seconds between attempts to store results."""
 POLL_S = 1.0
 """Seconds between two polls of the queue and of requests to stop."""
+NEVER_S = 1e6
 RECOVERY_S = SILENCE.total_seconds() / 2
 """Seconds between two searches for trainings whose process has died."""
 SWEEP_AGE_S = SILENCE.total_seconds()
@@ -77,7 +75,6 @@ SHOWN_AGAIN = timedelta(seconds=60)
 """How long before the start of a process the end of a training may still have to be shown."""
 LAST_REPORT_S = 1.0
 """Seconds for reporting an interruption on shutdown."""
-_CLOCKS_DIFFER = timedelta(seconds=10)
 _UNREPORTED = -1
 
 OUTCOMES: Mapping[type, str] = {Failed: "failed", Stopped: "stopped", Interrupted: "interrupted"}
@@ -121,7 +118,7 @@ class TrainingService:
         poll: float | None = POLL_S,
     ) -> None:
         """`cooldown`: the time between two trainings of shared models. `poll`: seconds between two
-        polls of the database; `None` for no polling.
+        polls of the database; `None` for looks on demand only.
         """
         self.folder = state_dir / "training"
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
@@ -139,15 +136,14 @@ class TrainingService:
         self._cooldown = cooldown
         self._reports: dict[str, Reports] = {}
         """By platform."""
-        self._is_started = False
         self._runs: dict[str, tuple[TrainingAttempt, asyncio.Task[None]]] = {}
         """The trainings of this process, by queue."""
         self._places: dict[int, int] = {}
         """Queued trainings, with the number ahead of each as last reported."""
         self._polls: list[PeriodicTask] = []
-        self._looks: set[asyncio.Task[None]] = set()
-        self._looking, self._queueing = asyncio.Lock(), asyncio.Lock()
-        self._is_closing = False
+        """That of the queue first; empty before the start."""
+        self._is_tidy = False
+        self._queueing = asyncio.Lock()
 
     def report_to(self, platform: str, reports: Reports) -> None:
         """Report trainings that were started on a platform, named as in `bot.store[Identities]`."""
@@ -155,13 +151,10 @@ class TrainingService:
 
     def start(self) -> None:
         """Start to run and report queued trainings. Has no effect the second time."""
-        if self._is_started:
-            return
-        self._is_started = True
-        self._look_soon(tidy=True)
-        if self.poll is not None:
+        if not self._polls:
+            at_once = partial(asyncio.sleep, 0)
             self._polls = [
-                PeriodicTask(self.look, self.poll),
+                PeriodicTask(self.look, self.poll or NEVER_S, after=at_once),
                 PeriodicTask(self.recover, RECOVERY_S),
             ]
 
@@ -170,11 +163,7 @@ class TrainingService:
 
         Takes a few seconds at most.
         """
-        self._is_closing = True
         await asyncio.gather(*(poll.close(patience=LAST_REPORT_S) for poll in self._polls))
-        self._polls = []
-        if self._looks:
-            await asyncio.wait(self._looks, timeout=LAST_REPORT_S)
         for run, _task in self._runs.values():
             run.interrupt()
         if tasks := [task for _run, task in self._runs.values()]:
@@ -192,9 +181,8 @@ class TrainingService:
         a limit per community. Raises `UserError` and `Unavailable`.
         """
         waiting = await self.trainings.waiting(policy)
-        models = {w.custom_model_id for w in waiting} - {None}
-        excludes = bool(waiting) if policy == SHARED else custom_model_id in models
-        if excludes:
+        models = {w.custom_model_id for w in waiting}
+        if waiting and (policy == SHARED or custom_model_id in models):
             raise UserError(_("This is already being trained; try again when that has ended."))
         if policy == SHARED:
             await self.check_cooldown()
@@ -212,24 +200,14 @@ class TrainingService:
         self._look_soon()
         return training_id
 
-    async def stop(
-        self, training_id: int, reason: str, *, stored_reason: EndReason = EndReason.BUTTON
-    ) -> bool:
+    async def stop(self, training_id: int, reason: str) -> bool:
         """Stop a training of any process. Returns whether it was queued or running.
 
-        `reason` is reported if it waits or runs in this process, but never stored: it may name a
-        member.
+        A sentence as `reason` is reported if the training waits or runs in this process, but never
+        stored: it may name a member.
         """
-        here = [run for run, _task in self._runs.values() if run.record.id == training_id]
-        for run in here:  # it may see the stored reason before it is stopped below
-            run.requested = reason
-        try:
-            is_stopping = await self.trainings.request_stop(training_id, stored_reason, self.now())
-        except StoreError:
-            for run in here:
-                run.requested = None
-            raise
-        if not is_stopping:
+        stored = EndReason(reason) if reason in tuple(EndReason) else EndReason.BUTTON
+        if not await self.trainings.request_stop(training_id, stored, self.now()):
             return False
         self._places.pop(training_id, None)
         for run, _task in self._runs.values():
@@ -246,7 +224,7 @@ class TrainingService:
         Raises `Unavailable`.
         """
         for record in await self.trainings.with_corpus_of(member_id):
-            await self.stop(record.id, EndReason.FORGOTTEN, stored_reason=EndReason.FORGOTTEN)
+            await self.stop(record.id, EndReason.FORGOTTEN)
 
     async def complete(self, record: TrainingRecord, done: Done) -> Result | Failed:
         """Store the results of a training. `record` includes the corpus.
@@ -267,7 +245,7 @@ class TrainingService:
             content,
             sample.trained.digest,
             done.seconds,
-            stored_list(record.title, names) if record.corpus_is_new else None,
+            StoredList(record.title, names) if record.corpus_is_new else None,
         )
         if not is_stored:
             return Failed(EndReason.DELETED)
@@ -276,18 +254,16 @@ class TrainingService:
 
     async def look(self) -> None:
         """Start trainings where possible, and report the positions of the others in the queue."""
-        if not self._is_started:
-            return
-        async with self._looking:
-            try:
-                for policy in (SHARED, CUSTOM):
-                    await self._claim(policy)
-                for training_id in list(self._places):
-                    await self._report_place(training_id)
-            except StoreError as error:
-                log.info("The queue of trainings cannot be read: %s", error)
-            except Exception:
-                log.exception("Processing the queue of trainings failed")
+        try:
+            if not self._is_tidy:
+                self._is_tidy = True
+                await self._tidy_up()
+            for policy in (SHARED, CUSTOM):
+                await self._claim(policy)
+            for training_id in list(self._places):
+                await self._report_place(training_id)
+        except StoreError as error:
+            log.info("The queue of trainings cannot be read: %s", error)
 
     async def recover(self) -> None:
         """Requeue trainings whose process has died, or mark them as failed, and report them.
@@ -303,21 +279,19 @@ class TrainingService:
                     self._places[record.id] = _UNREPORTED
                 else:
                     await self._report(record)
-            await self._sweep(min_age_s=SWEEP_AGE_S)
+            active = {record.id for record in await self._waiting()}
+            await asyncio.to_thread(sweep, self.folder, active, SWEEP_AGE_S)
         except StoreError as error:
             log.info("Cannot check for interrupted trainings: %s", error)
 
     async def check_cooldown(self) -> None:
         """Raise `UserError` until the cooldown after the last shared training is over."""
-        now = self.now()
-        # Clocks of several processes differ a little. An end much later than now is of a clock that
-        # has stepped back since, perhaps by a day, and nobody has to wait for that.
-        latest = now + max(self._cooldown, _CLOCKS_DIFFER)
-        ended_at = await self.trainings.last_ended_at(SHARED, latest)
-        if ended_at is not None and now < (until := ended_at + self._cooldown):
+        ended_at = await self.trainings.last_ended_at(SHARED)
+        # An end far in the future is of a clock that has stepped back since.
+        if ended_at is not None and abs(self.now() - ended_at) < self._cooldown:
             raise UserError(
                 _("The last training has just ended; the next can start {time}."),
-                time=Timestamp(until),
+                time=Timestamp(ended_at + self._cooldown),
             )
 
     def report_of(self, record: TrainingRecord) -> Report | None:
@@ -334,17 +308,8 @@ class TrainingService:
     async def _waiting(self) -> list[TrainingRecord]:
         return [w for policy in (SHARED, CUSTOM) for w in await self.trainings.waiting(policy)]
 
-    async def _sweep(self, *, min_age_s: float) -> None:
-        """Delete old folders. Raises `Unavailable`."""
-        # Folders first: those that are made afterwards are of trainings that are not known here.
-        found = await asyncio.to_thread(leftovers, self.folder, min_age_s=min_age_s)
-        if found:
-            active = {record.id for record in await self._waiting()}
-            active |= {run.record.id for run, _task in self._runs.values()}
-            await asyncio.to_thread(sweep, found, active)
-
     async def _claim(self, policy: str) -> None:
-        if self._is_closing or policy in self._runs:
+        if policy in self._runs:
             return
         record = await self.trainings.next_queued(policy, self.owner, self.now())
         if record is None:
@@ -364,7 +329,7 @@ class TrainingService:
     async def _report_place(self, training_id: int) -> None:
         record = await self.trainings.get(training_id)
         if record is None or record.state != "queued":
-            del self._places[training_id]
+            self._places.pop(training_id, None)
             if record is not None and record.state == "stopped":
                 await self._report(record)
             return
@@ -374,21 +339,17 @@ class TrainingService:
             await self._report(record)
 
     async def _tidy_up(self) -> None:
-        """At start: delete old folders, load the queue, recover interrupted trainings."""
-        with suppress(StoreError):
-            await self._sweep(min_age_s=0)
-            waiting = await self._waiting()
-            ended = await self.trainings.ended_since(self.now() - SHOWN_AGAIN)
-            for record in ended:  # a process that was killed may not have shown it
-                await self._report(record)
-            self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
-            await self.recover()
-        await self.look()
+        """At start: report what has ended and what waits, recover interrupted trainings."""
+        for record in await self.trainings.ended_since(self.now() - SHOWN_AGAIN):
+            await self._report(record)  # a process that was killed may not have shown it
+        waiting = await self._waiting()
+        self._places |= {w.id: _UNREPORTED for w in waiting if w.state == "queued"}
+        await self.recover()
 
-    def _look_soon(self, *, tidy: bool = False) -> None:
+    def _look_soon(self) -> None:
         """Poll the queue now."""
-        if not self._is_closing:
-            start_kept(self._looks, self._tidy_up() if tidy else self.look())
+        if self._polls:
+            self._polls[0].wake()
 
 
 class TrainingAttempt:
@@ -396,8 +357,6 @@ class TrainingAttempt:
 
     def __init__(self, service: TrainingService, record: TrainingRecord) -> None:
         self.record = record
-        self.requested: str | None = None
-        """Why this process is about to stop it, which is not stored: members read it here."""
         self._service = service
         self._trainings = service.trainings
         self._folder = RunFolder(service.folder, record.id)
@@ -430,12 +389,10 @@ class TrainingAttempt:
         """Record a heartbeat."""
         with suppress(StoreError):
             service = self._service
-            reason = await self._trainings.beat(self.record.id, service.owner, service.now())
-            if reason is not None:
-                self._heed(reason)
+            await self._trainings.beat(self.record.id, service.owner, service.now())
 
     async def to_end(self, report: Report | None) -> None:
-        """Run the training and report it. Raises nothing."""
+        """Run the training and report it."""
         polls = [PeriodicTask(self.beat, BEAT_S)]
         if self._service.poll is not None:
             polls.append(PeriodicTask(self._check_for_stop, self._service.poll))
@@ -448,8 +405,6 @@ class TrainingAttempt:
                     log.exception("Training %d could not be reported", self.record.id)
                 async for _event in events:  # training continues without reports
                     pass
-        except Exception:
-            log.exception("Training %d ended with an error", self.record.id)
         finally:
             for poll in polls:
                 await poll.close()
@@ -537,27 +492,23 @@ class TrainingAttempt:
         except OSError as error:
             log.error("The results of training %d cannot be read: %s", self.record.id, error)
             return Failed(EndReason.UNREADABLE)
-        except Unavailable:
-            return Failed(EndReason.DATABASE)
 
     async def _store_results(self, done: Done) -> End:
-        member_id = await self._trainings.member_of(self.record.id)  # `None` once forgotten
+        record = await self._trainings.get(self.record.id)
+        member_id = record.member_id if record else None  # `None` once forgotten
         return await self._service.complete(replace(self.record, member_id=member_id), done)
 
     async def _store_end(self, end: End) -> End | None:
-        """Record the final event in the database. Returns the event to report, if any."""
+        """Record the final event. Returns it, unless another process reports the training."""
         self._end = end
-        if self._is_lost:  # another process reports it, unless its custom model was deleted
-            self._keeps_folder = not await self._is_deleted()
-            return None if self._keeps_folder else Stopped(EndReason.DELETED)
-        self._keeps_folder = isinstance(end, Interrupted)
+        self._keeps_folder = self._is_lost or isinstance(end, Interrupted)
+        if self._is_lost:
+            return None
         try:
-            if not isinstance(end, Interrupted):
+            if isinstance(end, Interrupted):
+                await self._trainings.requeue(self.record.id, self._service.owner)
+            else:
                 await _persistently(partial(self._finish, end))
-            elif not await self._trainings.requeue(self.record.id, self._service.owner):
-                self._end = end = Stopped(EndReason.BUTTON)  # pressed at the same moment
-                self._keeps_folder = False
-                await self._finish(end)
         except StoreError as error:
             log.warning("The end of training %d could not be stored: %s", self.record.id, error)
         return end
@@ -577,24 +528,16 @@ class TrainingAttempt:
         )
 
     async def _check_for_stop(self) -> None:
-        """Check for a request to stop from another process, or a deleted custom model."""
+        """Stop if that was asked for, or if the training is deleted or has another owner."""
         with suppress(StoreError):
             record = await self._trainings.get(self.record.id)
-            if record is None or record.owner != self._service.owner:
-                self._heed(LOST)
+            if record is None:  # its custom model is deleted
+                self.stop(EndReason.DELETED)
+            elif record.owner != self._service.owner:
+                self._is_lost = True
+                self.stop("")
             elif record.stop_reason is not None:
-                self._heed(record.stop_reason)
-
-    async def _is_deleted(self) -> bool:
-        try:
-            return await self._trainings.get(self.record.id) is None
-        except StoreError:
-            return False
-
-    def _heed(self, reason: str) -> None:
-        if self._stop_reason is None and self._end is None:
-            self._is_lost = reason == LOST
-            self.stop(reason if self._is_lost else self.requested or reason)
+                self.stop(record.stop_reason)
 
 
 async def _persistently(store: Callable[[], Awaitable[T]]) -> T:
@@ -604,11 +547,6 @@ async def _persistently(store: Callable[[], Awaitable[T]]) -> T:
             return await store()
         await asyncio.sleep(pause)
     return await store()
-
-
-def stored_list(title: str, names: tuple[str, ...]) -> StoredList:
-    """A list of names as the database stores it."""
-    return StoredList(title, names, hashlib.sha256("\n".join(names).encode()).hexdigest())
 
 
 def table_of(names: tuple[str, ...]) -> bytes:

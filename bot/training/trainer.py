@@ -7,7 +7,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Container, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Container, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path, PurePath
@@ -95,19 +95,14 @@ class RunFolder:
         shutil.rmtree(self.path, ignore_errors=True)
 
 
-def leftovers(root: Path, *, min_age_s: float = 0) -> list[Path]:
-    """The folders of trainings that have not changed for a time."""
+def sweep(root: Path, active: Container[int], min_age_s: float) -> None:
+    """Delete the folders of trainings that are not active, unless they changed of late."""
     latest = time.time() - min_age_s
-    return [path for path in root.glob("*") if path.exists() and path.stat().st_mtime <= latest]
-
-
-def sweep(found: Iterable[Path], active: Container[int]) -> None:
-    """Delete `leftovers`, except for the folders of trainings that are `active`."""
-    for path in found:
-        if not (path.name.isdecimal() and int(path.name) in active):
-            shutil.rmtree(path, ignore_errors=True)
-            with suppress(OSError):
-                path.unlink()
+    for path in root.glob("*"):
+        is_active = path.name.isdecimal() and int(path.name) in active
+        with suppress(OSError):  # another process deletes it
+            if not is_active and path.stat().st_mtime <= latest:
+                shutil.rmtree(path)
 
 
 def file_name(title: str) -> str:

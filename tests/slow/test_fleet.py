@@ -184,7 +184,8 @@ class Fleet:
                 ended = states["done"] + states["stopped"]
                 for number, state in trainings.items():
                     if state == "running":
-                        await self.store[Trainings].request_stop(number, "button")
+                        now = datetime.datetime.now(datetime.UTC)
+                        await self.store[Trainings].request_stop(number, "button", now)
 
     async def kill(self, polls: Sequence[PollMessage], members: int) -> None:
         """The second process is killed while members vote, and started again.

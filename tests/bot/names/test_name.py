@@ -41,7 +41,7 @@ async def learned(
         community_id=community_id or own_id,
         name=name,
         member_id=1,
-        corpus=StoredList(title, names, "0" * 64),
+        corpus=StoredList(title, names),
         now=discord.utils.utcnow(),
         most=10,
     )

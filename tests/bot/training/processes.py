@@ -15,6 +15,7 @@ from bot.training.queries import (
     SHARED,
     CustomModelRecord,
     CustomModels,
+    StoredList,
     TrainingRecord,
     TrainingRequest,
     Trainings,
@@ -23,7 +24,7 @@ from bot.training.queries import (
     Versions,
 )
 from bot.training.registry import ModelRegistry, version_of
-from bot.training.service import Event, Events, TrainingService, stored_list, table_of
+from bot.training.service import Event, Events, TrainingService, table_of
 from bot.training.trainer import Launch, RunFolder
 from models.training.events import Done, TrainingEvent
 from tests.bot.fakes import FakeNetworks, FakeTrainer, FakeWriter, card
@@ -142,6 +143,18 @@ class Process:
         return (await self.record(training_id)).state
 
 
+async def untrained(store: Store, name: str = "kana", community_id: int = 1) -> CustomModelRecord:
+    """A new custom model."""
+    return await store[CustomModels].create(
+        community_id=community_id,
+        name=name,
+        member_id=7,
+        corpus=StoredList("kana.txt", KANA),
+        now=NOW,
+        most=100,
+    )
+
+
 class Bots:
     """Processes that are closed at the end."""
 
@@ -156,19 +169,9 @@ class Bots:
         made.start()
         return made
 
-    async def model(self, name: str = "kana", community_id: int = 1) -> CustomModelRecord:
-        return await self.store[CustomModels].create(
-            community_id=community_id,
-            name=name,
-            member_id=7,
-            corpus=stored_list("kana.txt", KANA),
-            now=NOW,
-            most=100,
-        )
-
     async def request(self, name: str = "kana", community_id: int = 1) -> TrainingRequest:
         """For a new custom model."""
-        model = await self.model(name, community_id)
+        model = await untrained(self.store, name, community_id)
         return replace(
             REQUEST,
             policy=CUSTOM,

@@ -24,7 +24,7 @@ async def create(store: Store, name: str = "Elves", **changed: Any) -> CustomMod
     wanted: dict[str, Any] = {
         "community_id": 1,
         "member_id": 3,
-        "corpus": StoredList("elves.txt", ELVES, "0" * 64),
+        "corpus": StoredList("elves.txt", ELVES),
         "now": NOW,
         "most": 5,
     }
@@ -59,15 +59,6 @@ async def test_longest_casefolded_name(store: Store) -> None:
     assert len(name.casefold()) == 96
     model = await create(store, name)
     assert await store[CustomModels].named(1, name) == model
-
-
-async def test_limit(store: Store) -> None:
-    await create(store, "b", most=2)
-    await create(store, "a", most=2)
-    with pytest.raises(TooManyModels):
-        await create(store, "c", most=2)
-    await create(store, "c", community_id=2, most=2)
-    assert [model.name for model in await store[CustomModels].of(1)] == ["a", "b"]
 
 
 @pytest.mark.parametrize(
@@ -118,13 +109,3 @@ async def test_delete_keeps_polls(store: Store) -> None:
     assert poll is not None
     assert (poll.custom_model_id, poll.custom_model) == (None, "Elves")
     assert await create(store) != model
-
-
-async def test_trained_replaces_corpus(store: Store) -> None:
-    model = await create(store)
-    towns = StoredList("towns.csv", ("Bree",), "b" * 64)
-    assert await store[CustomModels].trained(model.id, b"w", "d" * 64, 2.5, towns)
-    assert await store[CustomModels].corpus(model.id) == towns.names
-    after = await store[CustomModels].get(model.id)
-    assert after is not None
-    assert (after.title, after.entries, after.seconds) == ("towns.csv", 1, 2.5)

@@ -1,8 +1,6 @@
 """Weights of custom models: loaded from the database, the last few kept."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -10,12 +8,11 @@ import pytest
 from bot.store import Store
 from bot.training.custom_models import MOST_LOADED, CustomModelLoader, Untrained
 from bot.training.queries import CustomModelRecord, CustomModels
-from bot.training.service import stored_list
 from bot.writing.errors import TooSlow
 from models.weights import TooLarge, WeightsError
 from tests.bot.fakes import FakeWriter
 from tests.bot.tiny import tiny_namer
-from tests.bot.training.processes import KANA, NOW
+from tests.bot.training.processes import KANA, untrained
 
 CONTENT = tiny_namer(KANA)
 SLACK = 100
@@ -26,17 +23,6 @@ pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def service(store: Store) -> CustomModelLoader:
     """As a new process has it."""
     return CustomModelLoader(store, FakeWriter())
-
-
-async def untrained(store: Store, name: str = "kana") -> CustomModelRecord:
-    return await store[CustomModels].create(
-        community_id=1,
-        name=name,
-        member_id=7,
-        corpus=stored_list("kana.txt", KANA),
-        now=NOW,
-        most=100,
-    )
 
 
 async def trained(store: Store, name: str = "kana", content: bytes = CONTENT) -> CustomModelRecord:
@@ -83,64 +69,6 @@ async def test_request_waits_for_memory(store: Store) -> None:
     assert (await waiting).digest == models[-1].digest
 
 
-async def test_loaded_model_waits_for_no_other_load(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two requests for a model, with one for another model between them."""
-    first, second = await several(store, 2)
-    fresh, may_read = service(store), {first.id: asyncio.Event(), second.id: asyncio.Event()}
-    weights, reads = store[CustomModels].weights, []
-
-    async def when_told(custom_model_id: int) -> bytes | None:
-        reads.append(custom_model_id)
-        await may_read[custom_model_id].wait()
-        return await weights(custom_model_id)
-
-    monkeypatch.setattr(store[CustomModels], "weights", when_told)
-    loads = []
-    for model in (first, second, first):
-        loads.append(asyncio.create_task(fresh.load(model)))
-        await asyncio.sleep(0)
-    may_read[first.id].set()
-    assert await loads[2] is await loads[0]
-    assert not loads[1].done()
-    may_read[second.id].set()
-    assert (await loads[1]).digest == second.digest
-    assert reads == [first.id, second.id]
-
-
-async def test_waiting_request_survives_cancelled_load(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    model = await trained(store)
-    fresh, reads, never = service(store), asyncio.Semaphore(0), asyncio.Event()
-    waits = iter([never.wait()])
-
-    async def first_never(_: int) -> bytes:
-        reads.release()
-        for wait in waits:
-            await wait
-        return CONTENT
-
-    monkeypatch.setattr(store[CustomModels], "weights", first_never)
-    loads = [asyncio.create_task(fresh.load(model)) for _ in range(2)]
-    await reads.acquire()
-    loads[0].cancel()
-    assert (await loads[1]).digest == model.digest
-
-
-async def test_known_models_need_no_more_room_than_they_take(store: Store) -> None:
-    """The first load of each needs room for the largest, the second only for its own size."""
-    sample = await service(store).validate(CONTENT, "kana")
-    fresh = CustomModelLoader(store, FakeWriter(), largest=4 * sample.trained.resident_bytes)
-    models = await several(store, 4 * MOST_LOADED - 1)
-    for _ in range(2):
-        for model in models:
-            await fresh.load(model)
-    assert fresh.loaded > 4 * (MOST_LOADED - 1) + 1
-    assert fresh.loaded_bytes <= 4 * MOST_LOADED * sample.trained.resident_bytes
-
-
 async def test_memory_in_use_is_not_waited_for_endlessly(store: Store) -> None:
     models = await several(store, MOST_LOADED + 1)
     fresh = await limited(store, patience_s=0)
@@ -149,37 +77,6 @@ async def test_memory_in_use_is_not_waited_for_endlessly(store: Store) -> None:
         await fresh.load(models[-1])
     again = [await fresh.load(model) for model in models[:MOST_LOADED]]
     assert all(a is b for a, b in zip(again, used, strict=True))
-
-
-async def test_many_wait_no_longer_than_one(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Patience that ends for one ends for all: they do not wait for each other's."""
-    models = await several(store, MOST_LOADED + 8)
-    fresh = await limited(store)
-    used = [await fresh.load(model) for model in models[:MOST_LOADED]]
-    ends: list[asyncio.Event] = []
-
-    @asynccontextmanager
-    async def until_told(_seconds: float) -> AsyncIterator[None]:
-        ends.append(end := asyncio.Event())
-        task = asyncio.current_task()
-        assert task is not None
-        watch = asyncio.create_task(end.wait())
-        watch.add_done_callback(lambda _: task.cancel())
-        try:
-            yield
-        except asyncio.CancelledError as error:
-            raise TimeoutError from error
-
-    monkeypatch.setattr(asyncio, "timeout", until_told)
-    waiting = [asyncio.create_task(fresh.load(model)) for model in models[MOST_LOADED:]]
-    for _ in range(100):
-        await asyncio.sleep(0)
-    assert len(ends) == len(waiting)  # the patience of each runs from its start
-    for end in ends:
-        end.set()
-    results = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(result) for result in results] == [TooSlow] * len(waiting)
-    assert len(used) == MOST_LOADED
 
 
 async def test_trial_counts(store: Store) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
-from bot.store import Database, Store, Unavailable
+from bot.store import Database, Store
 from bot.store.schema import Version
 from bot.training.queries import VersionRecord, Versions
 from bot.training.registry import MARGIN, ModelRegistry, may_activate, open_versions
@@ -182,25 +182,6 @@ async def test_invalid_live_version_is_logged_once(
         await other.catch_up()
     assert seed_of(networks) == 1
     assert caplog.text.count("It says what it should not.") == 1
-
-
-@ON_SQLITE
-async def test_outage_is_logged_by_the_database_alone(
-    versions: ModelRegistry, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    """The next poll tries again."""
-    polls = []
-
-    async def live() -> None:
-        polls.append(1)
-        raise Unavailable
-
-    monkeypatch.setattr(versions._records, "live", live)
-    versions._interval = INTERVAL
-    versions.watch()
-    await until(lambda: len(polls) > 1)
-    await versions.close()
-    assert caplog.text == ""
 
 
 async def flip_bits(store: Store, number: int) -> None:

@@ -13,7 +13,7 @@ from bot.training.events import CustomModelTrained, EndReason
 from bot.training.queries import CUSTOM, CustomModels, TrainingRequest, Trainings, VersionRecord
 from bot.training.service import names_of, table_of
 from bot.training.trainer import RunFolder, TrainerProcess
-from models.training.events import Failed, Planned, TrainingEvent
+from models.training.events import Failed, Planned
 from models.weights import WeightsError
 from tests.bot.fakes import FakeWriter
 from tests.bot.tiny import tiny_namer
@@ -33,18 +33,15 @@ async def test_result_becomes_a_version(bots: Bots) -> None:
 
 @ON_SQLITE
 @pytest.mark.parametrize(
-    ("event", "error", "reason"),
+    ("error", "reason"),
     [
-        (DONE, WeightsError("It babbles."), "It babbles."),
-        (DONE, FileNotFoundError(2, "No such file"), EndReason.UNREADABLE),
-        (DONE, RuntimeError("out of paper"), EndReason.BROKEN),
-        (Planned(1, "Mine"), RuntimeError(), EndReason.CRASHED),  # no event is final
+        (WeightsError("It babbles."), "It babbles."),
+        (FileNotFoundError(2, "No such file"), EndReason.UNREADABLE),
+        (RuntimeError("out of paper"), EndReason.BROKEN),
     ],
 )
-async def test_results_that_cannot_be_stored(
-    bots: Bots, event: TrainingEvent, error: Exception, reason: str
-) -> None:
-    one = bots.process(event)
+async def test_results_that_cannot_be_stored(bots: Bots, error: Exception, reason: str) -> None:
+    one = bots.process(DONE)
     one.registry.error = [error]
     number = await one.service.enqueue(REQUEST)
     await until(lambda: one.last(number) == Failed(reason))
@@ -77,6 +74,13 @@ async def test_trainer_that_cannot_start(bots: Bots, tmp_path: Path) -> None:
     one.start()
     number = await one.service.enqueue(REQUEST)
     await until(lambda: one.last(number) == Failed(EndReason.BROKEN))
+
+
+@ON_SQLITE
+async def test_trainer_that_ends_without_a_result(bots: Bots) -> None:
+    one = bots.process(Planned(1, "Mine"))
+    number = await one.service.enqueue(REQUEST)
+    await until(lambda: one.last(number) == Failed(EndReason.CRASHED))
 
 
 @ON_SQLITE

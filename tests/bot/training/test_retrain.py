@@ -9,24 +9,15 @@ import pytest
 
 from bot.training.queries import Trainings, Versions
 from models.fingerprints import Fingerprints
-from models.training.events import Done, Failed, Planned, Progress
-from models.weights import WeightsError, save_weights
+from models.training.events import Done, Planned, Progress
+from models.weights import save_weights
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
-from tests.bot.chats.protocol import Card, Chat, Shown
+from tests.bot.chats.protocol import Chat
+from tests.bot.training.lists import report, report_message
 from tests.models.tiny import namer, poet
 
 NAMES = "\n".join(f"{letter}osaurus" for letter in "abcdefghijklmnopqrstuvwxyz").encode()
-
-
-def newest_report(chat: Chat) -> Shown:
-    """The ordinary message that a training reports in."""
-    return next(m for m in reversed(chat.history()) if m.cards)
-
-
-def report(chat: Chat) -> Card:
-    """Its card."""
-    return newest_report(chat).card
 
 
 def trains(
@@ -67,8 +58,8 @@ async def test_training_is_reported_and_served(trained: Chat) -> None:
     assert "2 duplicates dropped." in report(trained).body
     assert report(trained).body.endswith("\n\nNovosaurus\nDracoraptor")
     assert card.fields == {"Training time": "1 min 15 s"}
-    assert [*newest_report(trained).buttons] == ["Details"]
-    details = await trained.alice.press(newest_report(trained), "Details")
+    assert [*report_message(trained).buttons] == ["Details"]
+    details = await trained.alice.press(report_message(trained), "Details")
     assert details.is_private
     assert details.title == "Version 1 of names"
     fields = details.card.fields
@@ -98,7 +89,7 @@ async def test_worse_version_waits_for_use_it_anyway(chat: Chat, tmp_path: Path)
     assert "It isn't live because the live version is better" in report(chat).body
     assert "surprised by real names that it has never read" in report(chat).body
     assert not chat.world.networks.served
-    message = newest_report(chat)
+    message = report_message(chat)
     refused = await chat.alice.press(message, "Use it anyway")
     assert (
         f"Only administrators of this {chat.terms.community} can choose the live version"
@@ -131,19 +122,6 @@ async def test_unmeasured_version(
     assert bool(chat.world.networks.served) == force
 
 
-async def test_failures_change_nothing(trained: Chat) -> None:
-    trained.world.networks.error = WeightsError("The file is damaged.")
-    ada = await trained.add_administrator()
-    await ada.use("retrain names")
-    assert report(trained).title == "The training of names failed"
-    assert "The file is damaged." in report(trained).body
-    await trained.restart(retrain_cooldown_minutes=0)
-    trained.world.training[:] = [Failed("The corpus is too small.")]
-    await ada.use("retrain names")
-    assert "The corpus is too small." in report(trained).body
-    assert await trained.app.store[Versions].of("names") == []
-
-
 @pytest.mark.both
 async def test_no_server_is_home_by_itself(chat: Chat) -> None:
     """Whoever adds the bot first would train for everybody."""
@@ -158,19 +136,6 @@ async def test_operator_needs_no_home(chat: Chat) -> None:
     operator = await chat.add_operator()
     await chat.let_everyone_use("retrain names")
     assert "Training names." in (await operator.use("retrain names")).text
-
-
-async def test_cooldown_after_a_training(chat: Chat) -> None:
-    """Its end is in the database, so a restart does not end it."""
-    chat.world.training += [Failed("No.")]
-    ada = await chat.add_administrator()
-    await ada.use("retrain names")
-    await chat.restart(retrain_cooldown_minutes=60)
-    refused = await ada.use("retrain names")
-    assert "The last training has just ended; the next can start [" in refused.text
-    await chat.restart(retrain_cooldown_minutes=0)
-    await ada.use("retrain names")
-    assert len(chat.world.trainers) == 2
 
 
 @pytest.mark.both
@@ -212,24 +177,6 @@ async def test_missing_packages(
     trains(chat, tmp_path, "sonnets")
     await ada.use("retrain sonnets", force=True)
     assert set(chat.world.networks.served) == {"sonnets"}
-
-
-async def test_message_that_cannot_be_edited_is_replaced_once(
-    discord_chat: DiscordChat, tmp_path: Path
-) -> None:
-    trains(discord_chat, tmp_path)
-    discord_chat.home.env.inject_error(
-        "PATCH", "/channels/*", status=404, code=10004, message="Unknown", times=None
-    )
-    await (await discord_chat.add_administrator()).use("retrain names")
-    assert discord_chat.world.networks.served
-    edits = [
-        r
-        for r in discord_chat.home.env.http_requests
-        if r.method == "PATCH" and "/channels/" in r.path
-    ]
-    assert len(edits) == 2
-    assert len(discord_chat.history()) >= 2
 
 
 async def test_message_edited_too_often_gets_its_result(

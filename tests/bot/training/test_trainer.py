@@ -15,7 +15,7 @@ import pytest
 from bot.training import trainer as module
 from bot.training.events import EndReason, from_json
 from bot.training.queries import TrainingRequest
-from bot.training.trainer import RunFolder, TrainerProcess, file_name, leftovers, sweep
+from bot.training.trainer import RunFolder, TrainerProcess, file_name, sweep
 from models.training.events import Done, Failed, Planned, Progress, Samples, Stopped, TrainingEvent
 
 REQUEST = TrainingRequest(
@@ -200,8 +200,7 @@ def test_sweep(tmp_path: Path) -> None:
     root = tmp_path / "training"
     for number in (1, 2):
         RunFolder(root, number).prepare(REQUEST)
-    (root / "file").touch()
-    sweep(leftovers(root, min_age_s=60), {2})
-    assert len([*root.iterdir()]) == 3
-    sweep(leftovers(root), {2})
+    sweep(root, {2}, 60)
+    assert len([*root.iterdir()]) == 2
+    sweep(root, {2}, 0)
     assert [path.name for path in root.iterdir()] == ["2"]

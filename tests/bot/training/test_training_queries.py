@@ -10,9 +10,7 @@ from bot.store import Store
 from bot.store.schema import Training
 from bot.training.queries import (
     DIED,
-    LOST,
     SILENCE,
-    CustomModels,
     TrainingRecord,
     TrainingRequest,
     Trainings,
@@ -64,7 +62,6 @@ async def test_everything_is_stored(store: Store) -> None:
     assert (record.state, record.attempts, record.has_corpus) == ("queued", 0, True)
     assert await store[Trainings].corpus(number) == corpus
     assert await store[Trainings].extra_names(number) == names
-    assert await store[Trainings].member_of(number) == 3
     async with store.database.reading() as session:
         packed = await session.scalar(select(Training.corpus).where(Training.id == number))
     assert packed is not None
@@ -101,27 +98,18 @@ async def test_one_process_claims(store: Store) -> None:
         await other.close()
 
 
-async def test_silent_run_does_not_block(store: Store) -> None:
-    await started(store)
-    second = await enqueue(store)
-    assert await claim(store, "b", NOW + SILENCE) is None
-    assert await claim(store, "b", LATER) == second
-
-
-async def test_beat(store: Store) -> None:
-    """It is recorded, or tells that the training is lost."""
+async def test_only_the_owner_beats_and_ends(store: Store) -> None:
     beat, number = store[Trainings].beat, await started(store)
-    assert await beat(number, "a", SOON) is None
+    await beat(number, "b", SOON)
+    assert (await get(store, number)).beat_at == NOW
+    await beat(number, "a", SOON)
     assert (await get(store, number)).beat_at == SOON
-    assert await beat(number, "b", SOON) == LOST
-    assert await beat(number + 1, "a", SOON) == LOST
     late = LATER + (SOON - NOW)
     await store[Trainings].fail_stale_runs(late, 2)
-    assert await beat(number, "a", late) == LOST
     await claim(store, "b", late)
-    assert await beat(number, "a", late) == LOST
+    await beat(number, "a", LATER)
+    assert (await get(store, number)).beat_at == late
     assert not await store[Trainings].finish(number, "a", "done", late)
-    assert await beat(number, "b", late) is None
 
 
 async def test_queued_is_stopped_at_once(store: Store) -> None:
@@ -131,16 +119,16 @@ async def test_queued_is_stopped_at_once(store: Store) -> None:
     assert (record.state, record.message, record.ended_at) == ("stopped", "Stopped by Ada.", SOON)
     assert not record.has_corpus
     assert await claim(store) is None
-    assert not await store[Trainings].request_stop(number, "Again.")
-    assert not await store[Trainings].request_stop(number + 1, "Nothing.")
+    assert not await store[Trainings].request_stop(number, "Again.", SOON)
+    assert not await store[Trainings].request_stop(number + 1, "Nothing.", SOON)
 
 
 async def test_running_is_asked_to_stop(store: Store) -> None:
     number = await started(store, corpus=b"a")
-    assert await store[Trainings].request_stop(number, "Stopped by Ada.")
-    assert await store[Trainings].request_stop(number, "Stopped by Bob.")
-    assert await store[Trainings].beat(number, "a", SOON) == "Stopped by Ada."
+    assert await store[Trainings].request_stop(number, "Stopped by Ada.", SOON)
+    assert await store[Trainings].request_stop(number, "Stopped by Bob.", SOON)
     record = await get(store, number)
+    assert record.stop_reason == "Stopped by Ada."
     assert (record.state, record.message, record.has_corpus) == ("running", "", True)
     assert await store[Trainings].finish(number, "a", "stopped", SOON, "Stopped by Ada.")
     assert (await get(store, number)).state == "stopped"
@@ -183,7 +171,7 @@ async def test_requeue_keeps_the_place(store: Store) -> None:
     assert not await store[Trainings].requeue(second, "a")
     assert await claim(store, "b") == first
     assert (await get(store, first)).attempts == 1
-    await store[Trainings].request_stop(first, "Stopped by Ada.")
+    await store[Trainings].request_stop(first, "Stopped by Ada.", SOON)
     assert not await store[Trainings].requeue(first, "b")
 
 
@@ -205,7 +193,7 @@ async def test_stale_run_ends(store: Store) -> None:
     assert (record.state, record.message, record.ended_at) == ("failed", DIED, LATER)
     assert (record.started_at, record.has_corpus) == (NOW, False)
     number = await started(store)
-    await store[Trainings].request_stop(number, "Stopped by Ada.")
+    await store[Trainings].request_stop(number, "Stopped by Ada.", SOON)
     (record,) = await store[Trainings].fail_stale_runs(LATER, 9)
     assert (record.id, record.state, record.message) == (number, "stopped", "Stopped by Ada.")
 
@@ -252,22 +240,12 @@ async def test_queued_and_running(store: Store) -> None:
 
 async def test_last_ended_at(store: Store) -> None:
     last_ended_at = store[Trainings].last_ended_at
-    assert await last_ended_at("shared", LATER) is None
     number = await started(store)
-    assert await last_ended_at("shared", LATER) is None
+    assert await last_ended_at("shared") is None
     await store[Trainings].finish(number, "a", "failed", SOON)
     await store[Trainings].request_stop(await enqueue(store), "Stopped.", LATER)
-    assert await last_ended_at("shared", LATER) == SOON
-    assert await last_ended_at("shared", SOON) is None
-    assert await last_ended_at("custom", LATER) is None
-
-
-async def test_trainings_go_with_their_model(store: Store) -> None:
-    model = await create(store)
-    number = await started(store, policy="custom", custom_model_id=model.id)
-    await store[CustomModels].delete(model.id)
-    assert await store[Trainings].get(number) is None
-    assert await store[Trainings].beat(number, "a", SOON) == LOST
+    assert await last_ended_at("shared") == SOON
+    assert await last_ended_at("custom") is None
 
 
 async def test_clock_steps_back(store: Store) -> None:
@@ -275,7 +253,6 @@ async def test_clock_steps_back(store: Store) -> None:
     number = await started(store)
     yesterday = NOW - timedelta(days=1)
     assert await store[Trainings].fail_stale_runs(yesterday, 2) == []
-    assert await store[Trainings].beat(number, "a", yesterday) is None  # it may be alive
     silent = yesterday + SILENCE + timedelta(seconds=1)
     (record,) = await store[Trainings].fail_stale_runs(silent, 2)
     assert record.state == "queued"

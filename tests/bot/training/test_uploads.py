@@ -39,14 +39,13 @@ async def test_forgotten_member_does_not_come_back(bots: Bots) -> None:
 
 @ON_SQLITE
 async def test_folder_of_a_killed_process_is_deleted(bots: Bots) -> None:
-    """Also if the database did not answer at the start."""
-    one = bots.process()
-    folder = RunFolder(one.service.folder, 999)
-    await until(lambda: not one.service._looks)
-    folder.prepare(replace(REQUEST, title="list.txt", corpus=b"secret"))
-    await one.service.recover()
-    assert folder.path.exists()  # another process may still report it
+    """Once no other process may still report it."""
+    folder = RunFolder(bots.folder / "training", 999)
     old = time.time() - 2 * service.SWEEP_AGE_S
+    folder.prepare(replace(REQUEST, title="list.txt", corpus=b"secret"))
+    one = bots.process()
+    await until(lambda: one.service._is_tidy)
+    assert folder.path.exists()
     os.utime(folder.path, (old, old))
     await one.service.recover()
     assert not folder.path.exists()
@@ -73,13 +72,6 @@ async def test_forgotten_member_takes_lists_along(bots: Bots) -> None:
     ] * 2
     assert await bots.store[Trainings].corpus(of_another) is not None
     assert (waiting, "stopped") in one.reports.updates
-
-
-async def test_old_folders_are_deleted_at_start(bots: Bots) -> None:
-    folder = bots.folder / "training" / "99"
-    folder.mkdir(parents=True)
-    bots.process()
-    await until(lambda: not folder.exists())
 
 
 def test_errors_do_not_name_uploads(tmp_path: Path) -> None:

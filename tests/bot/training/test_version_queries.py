@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,37 +37,24 @@ async def activate(store: Store, number: int | None, why: str = "activated") -> 
 
 
 async def back(store: Store) -> Live | None:
-    return await store[Versions].roll_back("names", member_id=3, now=NOW)
+    earlier = await store[Versions].earlier("names")
+    return await activate(store, earlier[0], "rollback") if earlier else None
 
 
 async def live(store: Store) -> int | None:
     return (await store[Versions].live())["names"].version_id
 
 
-async def test_add_does_not_activate(store: Store) -> None:
-    number = await add(store, member_id=3, samples=("Mangosaurus",))
-    kept = await store[Versions].get(number)
-    assert kept == replace(
-        version(member_id=3), samples=("Mangosaurus",), number=number, created_at=NOW
-    )
-    assert await store[Versions].weights(number) == b"weights"
-    assert await store[Versions].curve(number) == b"png"
-    assert await store[Versions].live() == {}
-
-
 async def test_versions_of_a_task(store: Store) -> None:
     """Newest first, how many there are, and the one before another."""
     first, sonnets, second = await add(store), await add(store, task="sonnets"), await add(store)
-    of, previous = store[Versions].of, store[Versions].previous
+    of, up_to = store[Versions].of, store[Versions].up_to
     assert [v.number for v in await of("names")] == [second, first]
     assert [v.number for v in await of("names", most=1)] == [second]
     assert [v.number for v in await of("sonnets")] == [sonnets]
     assert (await store[Versions].count("names"), await store[Versions].count("haiku")) == (2, 0)
-    before = await previous("names", second)
-    assert before is not None
-    assert before.number == first
-    assert await previous("names", first) is None
-    assert await previous("sonnets", sonnets) is None
+    assert [v.number for v in await up_to("names", second)] == [second, first]
+    assert [v.number for v in await up_to("sonnets", sonnets)] == [sonnets]
 
 
 async def test_last_activation_is_live(store: Store) -> None:
