@@ -74,7 +74,7 @@ class Tokens:
             else ("SLACK_APP_TOKEN", "Basic Information → App-Level Tokens")
         )
         return StartupError(
-            Exit.NO_TOKEN,
+            Exit.BAD_SETTINGS,
             f"{missing} is not set.",
             f"Slack needs both of its tokens. Copy it from {page}, on the pages of your app: "
             f"{SLACK_APPS}",

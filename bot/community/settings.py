@@ -1,5 +1,6 @@
 """`/settings`: polls, sharing, pictures of names, the word filter, the dinosaur of the day."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -142,7 +143,10 @@ def checked_strictness(typed: str) -> Strictness:
 
 
 def checked_words(typed: str) -> tuple[str, ...]:
-    """The words of the option `blocked_words`, separated by commas. Raises `UserError`."""
+    """The words of the option `blocked_words`. Raises `UserError`.
+
+    They are separated by commas, as the form says, or by semicolons or new lines.
+    """
     if len(typed) > LONGEST_LIST:
         raise UserError(
             _(
@@ -154,7 +158,8 @@ def checked_words(typed: str) -> tuple[str, ...]:
         )
     if typed.strip().lower() == NO_WORDS:
         return ()
-    words = tuple(dict.fromkeys(filter(None, (" ".join(w.split()) for w in typed.split(",")))))
+    parts = re.split(r"[,;\n]", typed)
+    words = tuple(dict.fromkeys(filter(None, (" ".join(part.split()) for part in parts))))
     if not words or len(words) > MOST_WORDS:
         raise UserError(
             _("Give 1 to {limit} words, separated by commas; for example, {example}."),

@@ -17,8 +17,11 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 
 @cache
 def zone_names() -> Mapping[str, str]:
-    """The names of all time zones, sorted, by what `folded` makes of them."""
-    names = sorted(available_timezones() - {"localtime"})  # that of this machine
+    """The names of all time zones, sorted, by what `folded` makes of them.
+
+    Without that of this machine, and without `Etc/GMT+2`, which is two hours behind GMT.
+    """
+    names = sorted(n for n in available_timezones() - {"localtime"} if "GMT" not in n)
     return MappingProxyType({folded(name): name for name in names})
 
 

@@ -49,7 +49,7 @@ async def test_several_changes_at_once(chat: Chat) -> None:
 @pytest.mark.both
 async def test_filter_of_the_server(chat: Chat) -> None:
     boss, alice = await chat.add_administrator(), chat.alice
-    result = await boss.use("settings", filter="strict", blocked_words="mud, moss*, *mango*")
+    result = await boss.use("settings", filter="strict", blocked_words="mud\nmoss*; *mango*")
     assert result.text.split("\n")[1] == "Also blocked here: mud, moss*, *mango*."
     for word in ("M u d", "mossy", "damn"):
         refused = await alice.use("sonnet", opening=word)
