@@ -19,6 +19,8 @@ MAX_SMALL_WORDS = 64
 _MIN_OCCURRENCES = 2
 """Times that a list has to write a word in lower case for it to count."""
 
+_CAPITAL_SIGMA = str.maketrans("σς", "ΣΣ")
+
 
 class Capitals(Protocol):
     """Capitalization rules of a list. A `models.weights.ModelCard` has them."""
@@ -36,6 +38,7 @@ def format_name(card: Capitals | None, name: str) -> str:
     """A name in lower case → with the capitals of its list; without a card, of dinosaurs."""
     if card is None:
         return name.capitalize()
+    name = name.translate(_CAPITAL_SIGMA).lower()  # which writes ς at the end of a word, else σ
     return "".join(
         separator + (part[:1].title() + part[1:] if _is_capital(card, before, part) else part)
         for before, separator, part in _parts(name)

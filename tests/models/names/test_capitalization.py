@@ -55,3 +55,8 @@ def test_format_dinosaur(name: str) -> None:
 def test_only_case_changes(name: str, capitals: str) -> None:
     facts = replace(card("names"), capitals=capitals)
     assert format_name(facts, name).casefold() == name.casefold() or not name.isascii()
+
+
+def test_final_sigma() -> None:
+    greek = replace(card(), capitals="^ ")
+    assert format_name(greek, "λιοςος σασ") == "Λιοσος Σας"
