@@ -52,14 +52,6 @@ async def test_buttons_work_after_a_restart(local: LocalDiscord, tmp_path: Path)
         assert (await finished_poem(local, another.message))[0].startswith("Shall I ")
 
 
-async def test_invalidated_session_is_replaced(local: LocalDiscord, bot: Mangosaurus) -> None:
-    await local.gateway.invalidate()
-    await local.wait_for(lambda: not local.state.online, what="The end of the session")
-    await local.wait_for(lambda: local.state.online, what="A new session")
-    asked = await local.run_command("dinoname", {"count": 1})
-    assert len(names_on(asked.message)) == 1
-
-
 async def test_custom_model_survives_restart_and_export(
     local: LocalDiscord, tmp_path: Path
 ) -> None:

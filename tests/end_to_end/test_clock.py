@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from string import ascii_lowercase
 
@@ -21,19 +21,6 @@ from tests.bot.champions import crown
 from tests.end_to_end.conftest import PATIENCE_S, mangosaurus
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.mark.parametrize("by", [timedelta(), -HOUR, MOST_MOVED - DAY + HOUR])
-def test_clock_only_moves_on_and_not_for_ever(by: timedelta) -> None:
-    clock, moves = MovableClock(), list[timedelta]()
-    clock.listeners.append(lambda: moves.append(clock.moved))
-    clock.advance(DAY)
-    with pytest.raises(ValueError, match="The clock can"):
-        clock.advance(by)
-    clock.advance(MOST_MOVED - DAY)
-    assert moves == [DAY, MOST_MOVED]
-    ahead = clock.now() - datetime.now(UTC)
-    assert MOST_MOVED - HOUR < ahead <= MOST_MOVED
 
 
 @dataclass

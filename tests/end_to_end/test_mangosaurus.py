@@ -13,7 +13,6 @@ import pytest
 from bot.chat.app import MOST_RECEIPTS
 from bot.features import stopping
 from bot.platforms.discord.client import Mangosaurus
-from bot.platforms.local.guild import ChannelKind
 from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
 from bot.training.queries import TrainingRequest
@@ -100,14 +99,6 @@ def better_weights(folder: Path, task: str) -> str:
     return QUICK_TRAINER.format(weights=str(tiny_weights_path(folder, task)))
 
 
-async def test_deleted_poem_is_cancelled(scene: Scene) -> None:
-    asked = await scene.local.run_command("sonnet", until="acknowledged")
-    scene.local.state.channel.remove(asked.message)
-    inference = scene.bot.app.inference
-    await eventually(lambda: inference.at_work == 0)
-    assert (await scene.local.run_command("help")).message.embed
-
-
 async def test_votes_precede_receipts(scene: Scene) -> None:
     """In a rush of votes all are acknowledged in time; the receipts follow."""
     receipts = scene.bot.app.receipts
@@ -139,33 +130,11 @@ async def test_new_weights_survive_a_restart(local: LocalDiscord, tmp_path: Path
         assert scene.bot.app.inference.cards["names"] == trained
 
 
-async def test_weights_of_another_task_are_rejected(scene: Scene, tmp_path: Path) -> None:
-    scene.train_with(better_weights(tmp_path / "fresh", "sonnets"))
-    before = scene.bot.app.inference.cards["names"]
-    await scene.local.run_command("retrain names", by=scene.local.admin)
-    await scene.local.wait_for(
-        lambda: scene.report.embed["title"].endswith("The training of names failed")
-    )
-    assert "The live version is unchanged." in scene.report.embed["description"]
-    assert scene.bot.app.inference.cards["names"] is before
-
-
 async def test_only_guild_is_the_home_guild(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
     asked = await scene.local.run_command("retrain names", by=scene.local.admin)
     assert not await scene.bot.is_owner(discord.Object(int(asked.user.id)))  # type: ignore[arg-type]
     assert "Training names. Follow along:" in asked.message.content
-
-
-async def test_training_is_reported_in_archived_thread(scene: Scene, tmp_path: Path) -> None:
-    channel = scene.local.state.guild.channel
-    channel.kind = ChannelKind.THREAD
-    scene.train_with(SLOW_TRAINER)
-    await scene.local.run_command("retrain names", by=scene.local.admin)
-    await scene.local.wait_for(lambda: scene.report.embed["description"] == "Mine")
-    channel.archived = True
-    await scene.bot.shut_down()
-    assert "The training resumes after that." in scene.report.embed["description"]
 
 
 async def test_training_resumes_after_shutdown(local: LocalDiscord, tmp_path: Path) -> None:
