@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.evaluation.names import neighbourhood
-from data import downloads, further_reading
+from data import downloads
 from data.corpora import load_names
 from data.errors import CorpusError
 from data.further_reading import CopyIndex, compile_genera, load_genera, stem_of
@@ -117,12 +117,3 @@ def test_compiled_genera(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zstandard", None)
     with pytest.raises(CorpusError, match="marisa-trie and zstandard are needed"):
         compile_genera()
-
-
-@pytest.mark.usefixtures("_package")
-def test_main_writes_the_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(downloads, "HERE", tmp_path)
-    (tmp_path / "corpora.toml").write_bytes(Path("data/corpora.toml").read_bytes())
-    (tmp_path / "dinos.txt").write_bytes(Path("data/dinos.txt").read_bytes())
-    further_reading.main()
-    assert (tmp_path / "genera.txt").read_text() == compile_genera()

@@ -4,14 +4,11 @@ import pickle
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
-from models.names import generator, sampler
+from models.names import generator
 from models.names.constraints import NameConstraints
 from models.names.generator import NamesRequest, begin, extend, generate_names
-from models.names.sampler import BATCH, ConstrainedSampler, sample_batches, sampler_of
-from models.networks.lstm import LSTM
-from models.networks.network import State
+from models.names.sampler import ConstrainedSampler, sample_batches
 from models.networks.ngram import NGram
 from models.serving.mixture import ParallelMixture
 from models.tasks import task_of
@@ -88,40 +85,6 @@ def test_each_draft_has_its_filter() -> None:
     assert first == generate_names(NAMER, NamesRequest(5, 9), anything)
     assert second is not None
     assert max(second.names) < "m"
-
-
-def test_rows_of_a_step_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many constrained drafts are continued in turns, with the same names."""
-    trained, rows, step = namer(lstm(LETTERS, units=8, layers=1)), list[int](), LSTM.step
-
-    def counted(network: LSTM, x: NDArray[np.int64], state: State) -> object:
-        rows.append(len(x))
-        return step(network, x, state)
-
-    drafts = [begin(trained, NamesRequest(5, seed, ends_with="us")) for seed in range(5)]
-    monkeypatch.setattr(generator, "MOST_ROWS", 2 * BATCH)
-    monkeypatch.setattr(LSTM, "step", counted)
-    together = extend(trained, drafts, [anything] * 5)
-    assert max(rows) == 2 * BATCH
-    assert together == [extend(trained, [draft], [anything])[0] for draft in drafts]
-
-
-def test_prepared_samplers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those used last, as far as they fit; always the last one."""
-    trained = namer(NETWORK)
-    us, pus, tus = (NameConstraints(ends_with=end) for end in ("us", "pus", "tus"))
-    first, second = sampler_of(trained, us, 0.9), sampler_of(trained, pus, 0.9)
-    monkeypatch.setattr(sampler, "MOST_PREPARED", 2 * second.size)
-    assert sampler_of(trained, us, 0.9) is first
-    third = sampler_of(trained, tus, 0.9)  # second is the oldest, and no longer fits
-    assert sampler_of(trained, us, 0.9) is first
-    assert sampler_of(trained, tus, 0.9) is third
-    assert sampler_of(trained, pus, 0.9) is not second
-    monkeypatch.setattr(sampler, "MOST_PREPARED", 1)
-    last = sampler_of(trained, us, 0.7)
-    assert last is not first
-    assert sampler_of(trained, us, 0.7) is last
-    assert sampler_of(trained, tus, 0.9) is not third
 
 
 @pytest.mark.parametrize("temperature", [0.01, 10.0])
