@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import cast
 from unittest.mock import AsyncMock
 
 import aiohttp
@@ -19,7 +18,7 @@ from bot.chat.turn import Limited, MessageRef
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
-from bot.platforms.discord.platform import LIMITS, DiscordPlatform
+from bot.platforms.discord.platform import LIMITS
 from bot.polls import poll_closing
 from bot.polls.poll_closing import PollCloser
 from bot.polls.queries import Ballot, HallOfFame, HallScope, PollRecord, Polls
@@ -134,24 +133,6 @@ async def test_unnoted_message_is_closed(chat: Chat, monkeypatch: pytest.MonkeyP
     await voter.press(message, "Bravosaurus")
     await chat.pass_time(TEN_MINUTES + 60)
     assert first_message(chat).text == "The poll is closed: Bravosaurus has won."
-
-
-async def test_unnoted_message_is_noted_without_edits(
-    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """While optional edits are left out, a vote tells the message, which a moderator deletes."""
-    with monkeypatch.context() as ending:
-        ending.setattr(discord_chat.app.store[Polls], "sent", unavailable)
-        message = await a_poll(discord_chat)
-    monkeypatch.setattr(DiscordPlatform, "spares_requests", True)
-    monkeypatch.setattr(
-        discord_chat.app.edits, "acquire", lambda _: False
-    )  # another message is edited
-    await discord_chat.alice.press(message, "Bravosaurus")
-    await discord_chat.settle()
-    discord_chat.delete(message)
-    await discord_chat.pass_time(TEN_MINUTES + 60)
-    assert discord_chat.history() == []
 
 
 async def test_abandoned_result_is_announced_once(chat: Chat) -> None:
@@ -324,29 +305,6 @@ async def test_result_waits_for_discord(
     assert await announcement.files[0].read() == b"\x89PNG"
     await discord_chat.pass_time(240)
     assert len(discord_chat.history()) == 2
-
-
-async def test_resent_plaque_is_complete(
-    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A file can be read once: it is made anew for each attempt."""
-    await voted(discord_chat)
-    send, attempts = discord.abc.Messageable.send, 0
-
-    async def loses_one(channel: discord.abc.Messageable, **options: object) -> object:
-        nonlocal attempts
-        attempts += 1
-        if attempts == 1:
-            file, _plate = cast("list[discord.File]", options["files"])
-            file.fp.read()  # it was on its way
-            raise aiohttp.ClientError
-        return await send(channel, **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(discord.abc.Messageable, "send", loses_one)
-    await discord_chat.pass_time(TEN_MINUTES + 120)
-    _, announcement = discord_chat.history()
-    assert await announcement.files[0].read() == b"\x89PNG"
-    assert attempts == 2
 
 
 async def test_plaque_on_poll_where_bot_may_not_send(discord_chat: DiscordChat) -> None:

@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bot.chat.message import UserError, plain
-from bot.community.queries import Action, Communities, RecordEntry
+from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls.poll_message import poll_message, tie_sentence
@@ -210,15 +210,6 @@ async def test_settings_change_vote_minutes(chat: Chat) -> None:
     assert first_message(chat).text.startswith("Which is the coolest?")
     await chat.pass_time(TEN_MINUTES)
     assert first_message(chat).text == "The poll is closed: nobody voted."
-
-
-async def test_settings_are_for_managers(chat: Chat) -> None:
-    """Also where a community lets everyone see the command."""
-    await chat.let_everyone_use("settings")
-    result = await chat.alice.use("settings", vote_minutes=60)
-    managers = f"{chat.terms.community} managers"
-    assert result.text == f"Only {managers} can see and change the settings of the bot."
-    assert await chat.app.store[Communities].poll_minutes(chat.community_id) == 10
 
 
 async def test_dissect_needs_the_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
