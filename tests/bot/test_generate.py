@@ -79,11 +79,6 @@ def test_empty_lines(lines: Lines) -> None:
     assert [stanza.count("\n") + 1 for stanza in first.split("\n\n")] == [4, 4, 4, 2]
 
 
-@pytest.mark.parametrize(("form", "count"), [("limerick", 5), ("free", 14)])
-def test_form(lines: Lines, form: str, count: int) -> None:
-    assert len(verse(lines("sonnet", "--form", form))) == count
-
-
 def test_constraints(lines: Lines) -> None:
     constraints = ("--ends-with", "raptor", "--contains", "ee", "--length", "13")
     names = lines("names", "Dr", *constraints, "-n", "3")

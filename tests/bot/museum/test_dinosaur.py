@@ -147,12 +147,6 @@ async def test_without_picture(chat: Chat, caplog: pytest.LogCaptureFixture) -> 
     assert "A picture (_plate_svg) could not be drawn" in caplog.text
 
 
-async def test_plate_is_drawn_once(chat: Chat) -> None:
-    for name in ("Minmi", "minmi", "Stegosaurus", "Minmi"):
-        await chat.alice.use("dinosaur", name=name)
-    assert len(chat.world.renderer.drawn) == 2
-
-
 async def test_suggestions(chat: Chat) -> None:
     await a_poll(chat)
 

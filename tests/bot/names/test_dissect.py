@@ -160,11 +160,6 @@ async def test_poll_of_another_community(chat: Chat) -> None:
     assert "use /dissect instead" in (await chat.alice.press(names, "Dissect")).text
 
 
-async def test_bounds_are_declared(chat: Chat) -> None:
-    assert await chat.alice.is_refused("dissect", name="m" * 65)
-    assert not chat.writer.dissected
-
-
 @pytest.mark.parametrize("name", ["fuck", "F u c k", "ﬀuck-o"])
 async def test_vile_name_is_refused(chat: Chat, name: str) -> None:
     result = await chat.alice.use("dissect", name=name)

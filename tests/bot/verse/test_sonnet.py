@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.chat.message import UserError
 from bot.store.answers import ButtonStates
-from bot.verse.sonnet import SONNET, SonnetOptions, checked
+from bot.verse.sonnet import SonnetOptions, checked
 from bot.writing.errors import TooSlow
 from models.verse.forms import FORMS
 from models.verse.poem import DEFAULT_TEMPERATURE, OPENING_LIMIT, NoLineFound, SonnetRequest
@@ -42,11 +42,6 @@ async def test_defaults(chat: Chat) -> None:
     await chat.alice.use("sonnet")
     (request,) = chat.writer.sonnets_asked
     assert request == SonnetRequest("", request.seed, DEFAULT_TEMPERATURE, "shakespearean", "")
-
-
-def test_default_temperature_is_described() -> None:
-    described = {option.name: option.description for option in SONNET.options}
-    assert described["temperature"].endswith(f"default {DEFAULT_TEMPERATURE:g}")
 
 
 @pytest.mark.both
@@ -89,12 +84,6 @@ async def test_poem_grows(chat: Chat) -> None:
     *unfinished, finished = versions
     assert not any(version.buttons for version in unfinished)
     assert finished.buttons
-
-
-async def test_bounds_are_declared(chat: Chat) -> None:
-    for options in ({"opening": "Oh! " * 75 + "!"}, {"about": "m" * 65}, {"form": "haiku"}):
-        assert await chat.alice.is_refused("sonnet", **options)
-    assert not chat.writer.sonnets_asked
 
 
 async def test_address_is_not_continued(chat: Chat) -> None:
