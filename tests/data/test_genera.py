@@ -51,7 +51,10 @@ def test_no_genus_is_nearly_a_dinosaur(genera: tuple[str, ...]) -> None:
     """None is within edit distance 1 of a dinosaur, held out or not, nor contains one."""
     dinosaurs = load_names().items
     near = {pattern for dinosaur in dinosaurs for pattern in neighbourhood(dinosaur)}
-    assert not [name for name in genera if not near.isdisjoint(neighbourhood(name))]
+    # One edit changes the beginning or the end, if a name is not very short.
+    begins, ends = {name[:3] for name in dinosaurs}, {name[-3:] for name in dinosaurs}
+    alike = [n for n in genera if len(n) < 8 or n[:3] in begins or n[-3:] in ends]
+    assert not [name for name in alike if not near.isdisjoint(neighbourhood(name))]
     longest = "\n".join(genera)
     assert not [dinosaur for dinosaur in dinosaurs if dinosaur in longest]
 

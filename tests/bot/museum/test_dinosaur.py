@@ -56,7 +56,6 @@ async def test_imagined_meaning_is_marked(chat: Chat) -> None:
     assert "imagined: " not in listed.body
 
 
-@pytest.mark.both
 async def test_only_known_names_are_public(chat: Chat) -> None:
     """Names of this community's polls are; those of others, of namers, and removed ones are not."""
     chat.writer.names_found = ("kilosaurus", "minmi")

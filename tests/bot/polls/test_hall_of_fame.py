@@ -98,7 +98,6 @@ async def test_scope_mine(chat: Chat) -> None:
     assert {name_in(line) for line in result.lines} == {"Awaysaurus", "Homesaurus"}
 
 
-@pytest.mark.both
 async def test_pages(chat: Chat) -> None:
     for number in range(23):
         await crown_here(chat, f"Name{number:02}", seconds_later=number)

@@ -92,7 +92,6 @@ async def test_own_vote_makes_no_champion(chat: Chat) -> None:
     assert closed.lines[1] == "Bravosaurus · ▰ 1"
 
 
-@pytest.mark.both
 async def test_winner_with_votes_of_two_others(chat: Chat) -> None:
     """As many as a name of the asker's choice: that one lacks a vote of somebody else."""
     boss = await chat.add_administrator()

@@ -53,7 +53,6 @@ async def test_tally(chat: Chat) -> None:
     assert len(chat.history()) == 1
 
 
-@pytest.mark.both
 async def test_vote_taken_back(chat: Chat) -> None:
     message = await a_poll(chat)
     (bob,) = await members(chat, 1)
@@ -189,7 +188,6 @@ def test_tie_of_several(poll: PollRecord) -> None:
     assert plain(tie_sentence(poll)) == tied
 
 
-@pytest.mark.both
 async def test_late_vote_is_told_the_winner(chat: Chat) -> None:
     message = await voted(chat)
     await close_elsewhere(chat)
