@@ -11,14 +11,13 @@ import discord
 import pytest
 
 from bot.chat.app import MOST_RECEIPTS
-from bot.features import stopping
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainerProcess
 from tests.bot.tiny import tiny_weights_path, write_tiny_weights
-from tests.end_to_end.conftest import PATIENCE_S, mangosaurus
+from tests.end_to_end.conftest import mangosaurus
 from tests.waiting import eventually
 
 SLOW_TRAINER = """
@@ -151,11 +150,3 @@ async def test_training_resumes_after_shutdown(local: LocalDiscord, tmp_path: Pa
         assert "Resumed at 4" in scene.report.embed["description"]
         assert len([message for message in local.messages if message.asked is None]) == 1
         await eventually(lambda: not list((tmp_path / "state" / "training").iterdir()))
-
-
-async def test_shutdown_finishes_the_poem(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping, "PATIENCE_S", PATIENCE_S)
-    asked = await scene.local.run_command("sonnet", until="acknowledged")
-    await scene.bot.shut_down()
-    assert len(asked.message.embed["description"].replace("\n\n", "\n").split("\n")) == 14
-    assert asked.message.buttons
