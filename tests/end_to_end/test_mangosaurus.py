@@ -18,19 +18,9 @@ from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainerProcess
 from tests.bot.tiny import tiny_weights_path, write_tiny_weights
 from tests.end_to_end.conftest import mangosaurus
-from tests.waiting import eventually
 
 SLOW_TRAINER = """
-import json, signal, sys, time
-from pathlib import Path
-
-def stop(*_):
-    checkpoint = Path(sys.argv[sys.argv.index("--out") + 1]).with_suffix(".checkpoint")
-    checkpoint.write_text("4")
-    print(json.dumps({"event": "stopped", "checkpoint": str(checkpoint)}), flush=True)
-    sys.exit(3)
-
-signal.signal(signal.SIGTERM, stop)
+import json, time
 print(json.dumps({"event": "plan", "steps": 9, "corpus": "Mine", "notes": []}), flush=True)
 time.sleep(600)
 """
@@ -39,10 +29,7 @@ QUICK_TRAINER = """
 import json, sys
 from pathlib import Path
 out = Path(sys.argv[sys.argv.index("--out") + 1])
-notes = []
-if "--resume" in sys.argv:
-    notes.append("Resumed at " + out.with_suffix(".checkpoint").read_text())
-print(json.dumps({{"event": "plan", "steps": 9, "corpus": "Mine", "notes": notes}}), flush=True)
+print(json.dumps({{"event": "plan", "steps": 9, "corpus": "Mine", "notes": []}}), flush=True)
 out.write_bytes(Path({weights!r}).read_bytes())
 out.with_suffix(".png").write_bytes(b"a curve")
 print(json.dumps({{"event": "done", "weights": str(out), "plot": str(out.with_suffix(".png")),
@@ -134,19 +121,3 @@ async def test_only_guild_is_the_home_guild(scene: Scene) -> None:
     asked = await scene.local.run_command("retrain names", by=scene.local.admin)
     assert not await scene.bot.is_owner(discord.Object(int(asked.user.id)))  # type: ignore[arg-type]
     assert "Training names. Follow along:" in asked.message.content
-
-
-async def test_training_resumes_after_shutdown(local: LocalDiscord, tmp_path: Path) -> None:
-    async with playing(local, tmp_path) as scene:
-        scene.train_with(SLOW_TRAINER)
-        await local.run_command("retrain names", by=local.admin)
-        await local.wait_for(lambda: scene.report.embed["description"] == "Mine")
-        await scene.bot.shut_down()
-        assert "The training resumes after that." in scene.report.embed["description"]
-        assert [button.label for button in scene.report.buttons] == ["Stop"]
-        scene.train_with(better_weights(tmp_path / "fresh", "names"))
-    async with playing(local, tmp_path) as scene:
-        await local.wait_for(lambda: "is live" in scene.report.embed["title"])
-        assert "Resumed at 4" in scene.report.embed["description"]
-        assert len([message for message in local.messages if message.asked is None]) == 1
-        await eventually(lambda: not list((tmp_path / "state" / "training").iterdir()))

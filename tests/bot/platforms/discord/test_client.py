@@ -124,6 +124,16 @@ async def test_option_of_another_type(home: Home, name: str, number: int, value:
     assert home.env.errors  # simcord fails a test that does not expect them
 
 
+async def test_expired_interaction_is_no_error(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    home.env.inject_error(
+        "POST", "/interactions/*/callback", status=404, code=10062, message="Unknown interaction"
+    )
+    await home.alice.slash(home.channel, "dinoname")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
 async def test_shutdown_waits_for_answers(world: World) -> None:
     async with world.make_bot() as bot:
         with bot.app.in_flight.track():
