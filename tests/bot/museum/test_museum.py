@@ -75,6 +75,23 @@ async def test_pages(chat: Chat) -> None:
     assert len(chat.world.renderer.drawn) == drawn == 2
 
 
+async def test_orders(chat: Chat) -> None:
+    bob = await chat.add_member("bob")
+    await discovered(chat, "Stegosaurus", "Diplodocus")
+    await discovered(chat, "Plateosaurus", by=bob)
+    expected = {
+        "newest": ["Plateosaurus", "Diplodocus", "Stegosaurus"],
+        "family": ["Diplodocus", "Plateosaurus", "Stegosaurus"],
+        "period": ["Plateosaurus", "Diplodocus", "Stegosaurus"],
+        "discoverer": ["Diplodocus", "Stegosaurus", "Plateosaurus"],
+    }
+    for order, names in expected.items():
+        shown = await chat.alice.use("museum", by=order)
+        assert [line.split()[1] for line in shown.lines] == names
+    by_period = await chat.alice.use("museum", by="period")
+    assert by_period.lines[0].startswith("1. Plateosaurus · Late Triassic · found by")
+
+
 @pytest.mark.both
 async def test_own_collection(chat: Chat) -> None:
     bob = await chat.add_member("bob")

@@ -10,6 +10,7 @@ from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network import api as api_module
 from bot.platforms.slack.network.api import SlackApi, code_of
+from bot.platforms.slack.network.edit_budget import EDIT_S
 from bot.platforms.slack.platform import TERMS
 from tests.bot.platforms.slack.network.server import Answer, Clock, SlackServer, limited, refusal
 
@@ -156,6 +157,28 @@ async def test_always_limited(api: SlackApi, slack: SlackServer) -> None:
     with pytest.raises(Unreachable, match="ratelimited"):
         await api.post("C1", PART)
     assert len(slack.calls) == 3
+
+
+async def test_edits_keep_the_budget(api: SlackApi, slack: SlackServer, clock: Clock) -> None:
+    await asyncio.gather(*(api.update(f"C{n}", "1.000002", PART) for n in range(4)))
+    assert [call["channel"] for call in slack.of("chat.update")] == ["C0", "C1", "C2", "C3"]
+    assert clock.now == pytest.approx(100 + 3 * EDIT_S)
+
+
+async def test_superseded_edit_is_not_sent(api: SlackApi, slack: SlackServer) -> None:
+    states = [{"text": str(number), "blocks": []} for number in range(5)]
+    await asyncio.gather(*(api.update("C1", "1.000002", state) for state in states))
+    assert slack.of("chat.update")[-1]["text"] == "4"
+    assert len(slack.calls) <= 2
+
+
+async def test_limited_edit_pauses_all(api: SlackApi, slack: SlackServer, clock: Clock) -> None:
+    slack.answers["chat.update"] = [limited(5)]
+    await api.update("C1", "1.000002", PART)
+    before = clock.now
+    await api.update("C2", "1.000002", PART)
+    assert clock.now >= 105
+    assert clock.now - before <= EDIT_S + 5
 
 
 async def test_upload(api: SlackApi, slack: SlackServer) -> None:
