@@ -5,10 +5,10 @@ import pickle
 import numpy as np
 import pytest
 
-from models.names import generator
+from models.names import generator, sampler
 from models.names.constraints import NameConstraints
 from models.names.generator import NamesRequest, begin, extend, generate_names
-from models.names.sampler import ConstrainedSampler, sample_batches
+from models.names.sampler import ConstrainedSampler, sample_batches, sampler_of
 from models.networks.ngram import NGram
 from models.serving.mixture import ParallelMixture
 from models.tasks import task_of
@@ -96,3 +96,21 @@ def test_extreme_temperature(temperature: float) -> None:
     assert all(n.startswith("xq") and "zzvv" in n and n.endswith("bbq") for n in names.texts)
     assert np.isfinite(names.log_p).all()
     assert np.isfinite(names.log_q).all()
+
+
+def test_prepared_samplers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those used last, as far as they fit; always the last one."""
+    trained = namer(NETWORK)
+    us, pus, tus = (NameConstraints(ends_with=end) for end in ("us", "pus", "tus"))
+    first, second = sampler_of(trained, us, 0.9), sampler_of(trained, pus, 0.9)
+    monkeypatch.setattr(sampler, "MOST_PREPARED", 2 * second.size)
+    assert sampler_of(trained, us, 0.9) is first
+    third = sampler_of(trained, tus, 0.9)  # second is the oldest, and no longer fits
+    assert sampler_of(trained, us, 0.9) is first
+    assert sampler_of(trained, tus, 0.9) is third
+    assert sampler_of(trained, pus, 0.9) is not second
+    monkeypatch.setattr(sampler, "MOST_PREPARED", 1)
+    last = sampler_of(trained, us, 0.7)
+    assert last is not first
+    assert sampler_of(trained, us, 0.7) is last
+    assert sampler_of(trained, tus, 0.9) is not third

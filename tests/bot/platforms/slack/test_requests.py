@@ -5,7 +5,7 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.chat.turn import Gone
+from bot.chat.turn import Gone, Unreachable
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.platforms.local.slack.blocks import texts
@@ -39,6 +39,17 @@ async def test_form_is_answered_in_the_direct_message(bot: SlackBot, slack: Loca
     assert "Shall I compare thee" in message.words
     slack.press(slack.member, await opened(slack), "🦖 Name dinosaurs")
     await slack.wait_for(lambda: slack.modal(slack.member))
+
+
+async def test_home_is_not_made_again_at_once(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often a member opens it, unless it could not be shown."""
+    publish = AsyncMock(side_effect=[Unreachable("views.publish"), None, None])
+    monkeypatch.setattr(bot.api, "publish_home", publish)
+    for user in [slack.member.id] * 20 + [slack.admin.id]:
+        await bot.requests.handle_event({"type": "app_home_opened", "user": user, "tab": "home"})
+    assert publish.await_count == 3
 
 
 async def test_guests_get_no_form(bot: SlackBot, slack: LocalSlack) -> None:
