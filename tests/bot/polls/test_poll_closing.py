@@ -18,7 +18,7 @@ from bot.chat.turn import Limited, MessageRef
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
-from bot.platforms.discord.platform import LIMITS
+from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls import poll_closing
 from bot.polls.poll_closing import PollCloser
 from bot.polls.queries import Ballot, HallOfFame, HallScope, PollRecord, Polls
@@ -132,6 +132,24 @@ async def test_unnoted_message_is_closed(chat: Chat, monkeypatch: pytest.MonkeyP
     await voter.press(message, "Bravosaurus")
     await chat.pass_time(TEN_MINUTES + 60)
     assert first_message(chat).text == "The poll is closed: Bravosaurus has won."
+
+
+async def test_unnoted_message_is_noted_without_edits(
+    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While optional edits are left out, a vote tells the message, which a moderator deletes."""
+    with monkeypatch.context() as ending:
+        ending.setattr(discord_chat.app.store[Polls], "sent", unavailable)
+        message = await a_poll(discord_chat)
+    monkeypatch.setattr(DiscordPlatform, "spares_requests", True)
+    monkeypatch.setattr(
+        discord_chat.app.edits, "acquire", lambda _: False
+    )  # another message is edited
+    await discord_chat.alice.press(message, "Bravosaurus")
+    await discord_chat.settle()
+    discord_chat.delete(message)
+    await discord_chat.pass_time(TEN_MINUTES + 60)
+    assert discord_chat.history() == []
 
 
 async def test_abandoned_result_is_announced_once(chat: Chat) -> None:
