@@ -221,8 +221,10 @@ async def test_descriptions_are_those_of_the_commands(discord_chat: DiscordChat)
 
 
 OUT_OF_BOUNDS: list[tuple[str, dict[str, object]]] = [
-    *(("dinoname", {"count": count}) for count in (0, 11)),
-    *(("dinoname", {"length": length}) for length in (2, 27)),
+    ("dinoname", {"count": 0}),
+    ("dinoname", {"count": 11}),
+    ("dinoname", {"length": 2}),
+    ("dinoname", {"length": 27}),
     ("dinoname", {"temperature": 2.1}),
     ("dinoname", {"starts_with": "x" * (LONGEST_TYPED + 1)}),
     ("sonnet", {"opening": "Oh! " * 75 + "!"}),
