@@ -8,7 +8,7 @@ from typing import Literal
 
 import pytest
 
-from bot.logs import MINUTE_S, MOST_ALIKE, POOL, CountingHandler, TextFormatter, set_up_logs
+from bot.logs import MINUTE_S, MOST_ALIKE, CountingHandler, set_up_logs
 from bot.monitoring.monitor import Monitor
 from tests.clock import Clock
 
@@ -63,20 +63,6 @@ def test_debug_hides_words_of_members(capsys: pytest.CaptureFixture[str], name: 
     set_up_logs("text", "DEBUG")
     logging.getLogger(name).debug("PATCH with %s", {"content": "a member's words"})
     assert capsys.readouterr().err == ""
-
-
-@pytest.mark.parametrize(("error", "is_short"), [(TimeoutError(), True), (KeyError("x"), False)])
-def test_connection_that_cannot_be_closed_is_one_line(
-    capsys: pytest.CaptureFixture[str], error: Exception, is_short: bool
-) -> None:
-    set_up_logs("text", "INFO")
-    try:
-        raise error
-    except type(error):
-        logging.getLogger(POOL).exception("Exception closing connection")
-    lines = capsys.readouterr().err
-    assert ("Traceback" not in lines) == is_short
-    assert type(error).__name__ in lines
 
 
 @pytest.mark.parametrize(
@@ -154,28 +140,3 @@ def test_other_faults_are_not_left_out(flood: Flood) -> None:
         flood.log.error("An answer failed", exc_info=error)
     assert sum("KeyError" in line for line in flood.lines()) == MOST_ALIKE
     assert "IndexError: y" in flood.lines()
-
-
-def test_counts_belong_to_no_request(flood: Flood) -> None:
-    flood.handler.setFormatter(TextFormatter())
-    for _ in range(MOST_ALIKE + 1):
-        flood.log.error("It is broken")
-    flood.clock.now += MINUTE_S
-    with Monitor().track("/sonnet", 1) as request:
-        flood.log.info("Within")
-    count, within = flood.lines()[-2:]
-    assert "1 more lines" in count
-    assert request.reference not in count
-    assert request.reference in within
-
-
-def test_argument_that_cannot_be_written(flood: Flood, capsys: pytest.CaptureFixture[str]) -> None:
-    """The caller goes on, and standard error tells where it was logged."""
-
-    class Broken:
-        def __str__(self) -> str:
-            raise LookupError("no words")
-
-    record = logging.LogRecord("x", logging.ERROR, __file__, 1, "This: %s", (Broken(),), None)
-    flood.handler.handle(record)  # not by the logger, since pytest's handler raises
-    assert "LookupError: no words" in capsys.readouterr().err

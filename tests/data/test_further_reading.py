@@ -1,6 +1,6 @@
 """Further reading: passages of verse, and none that quotes a held-out sonnet."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -54,7 +54,12 @@ def test_no_quotation_of_held_out_sonnets(load: Callable[[], Passages]) -> None:
     """No run of six words is shared with a sonnet that networks are measured by."""
     words = words_of("\n".join(downloaded(load)))
     sonnets = load_sonnets()
-    runs = {tuple(words[i : i + 6]) for i in range(len(words) - 5)}
-    for poem in (*sonnets.held_out, *sonnets.validation):
-        own = words_of(poem)
-        assert runs.isdisjoint(tuple(own[i : i + 6]) for i in range(len(own) - 5))
+    held_out = {
+        run for poem in (*sonnets.held_out, *sonnets.validation) for run in runs_in(words_of(poem))
+    }
+    assert held_out.isdisjoint(runs_in(words))
+
+
+def runs_in(words: list[str]) -> Iterator[tuple[str, ...]]:
+    """All runs of six words."""
+    return zip(*(words[i:] for i in range(6)), strict=False)

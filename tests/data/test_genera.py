@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from bot.evaluation.names import neighbourhood
-from data import downloads, further_reading
+from data import downloads
 from data.corpora import load_names
 from data.errors import CorpusError
 from data.further_reading import CopyIndex, compile_genera, load_genera, stem_of
@@ -51,7 +51,10 @@ def test_no_genus_is_nearly_a_dinosaur(genera: tuple[str, ...]) -> None:
     """None is within edit distance 1 of a dinosaur, held out or not, nor contains one."""
     dinosaurs = load_names().items
     near = {pattern for dinosaur in dinosaurs for pattern in neighbourhood(dinosaur)}
-    assert not [name for name in genera if not near.isdisjoint(neighbourhood(name))]
+    # One edit changes the beginning or the end, if a name is not very short.
+    begins, ends = {name[:3] for name in dinosaurs}, {name[-3:] for name in dinosaurs}
+    alike = [n for n in genera if len(n) < 8 or n[:3] in begins or n[-3:] in ends]
+    assert not [name for name in alike if not near.isdisjoint(neighbourhood(name))]
     longest = "\n".join(genera)
     assert not [dinosaur for dinosaur in dinosaurs if dinosaur in longest]
 
@@ -117,12 +120,3 @@ def test_compiled_genera(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "zstandard", None)
     with pytest.raises(CorpusError, match="marisa-trie and zstandard are needed"):
         compile_genera()
-
-
-@pytest.mark.usefixtures("_package")
-def test_main_writes_the_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(downloads, "HERE", tmp_path)
-    (tmp_path / "corpora.toml").write_bytes(Path("data/corpora.toml").read_bytes())
-    (tmp_path / "dinos.txt").write_bytes(Path("data/dinos.txt").read_bytes())
-    further_reading.main()
-    assert (tmp_path / "genera.txt").read_text() == compile_genera()

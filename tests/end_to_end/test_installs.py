@@ -9,10 +9,8 @@ from bot.platforms.local.guild import USE_EXTERNAL_APPS
 from bot.platforms.local.limits import SERVERS, USERS, ApiError
 from bot.platforms.local.records import Surface
 from bot.platforms.local.server import LocalDiscord
-from bot.platforms.local.state import FOLLOW_UPS
 from tests.end_to_end.conftest import PATIENCE_S, mangosaurus
 from tests.end_to_end.test_edits import has_poll
-from tests.end_to_end.test_simulator import call
 
 ELSEWHERE = [Surface.OTHER_SERVER, Surface.BOT_DM, Surface.PRIVATE]
 
@@ -33,17 +31,6 @@ async def test_commands_elsewhere(local: LocalDiscord, tmp_path: Path) -> None:
         for surface in ELSEWHERE:
             card = (await local.run_command("dinoname", by=shy, surface=surface)).message
             assert card.ephemeral is (surface is Surface.OTHER_SERVER)
-
-
-async def test_few_follow_ups_for_a_user(tmp_path: Path) -> None:
-    async with LocalDiscord(writes=99) as local, mangosaurus(local, tmp_path):
-        asked = await local.run_command("about", surface=Surface.PRIVATE)
-        path = f"api/v10/webhooks/{local.state.guild.bot.id}/{asked.token}"
-        answers = [
-            await call(local, "POST", path, json={"content": "x"}) for _ in range(FOLLOW_UPS + 1)
-        ]
-    codes = [body.get("code") for _status, body in answers]
-    assert codes == [*[None] * FOLLOW_UPS, 40094]
 
 
 @pytest.mark.parametrize("installs", [{SERVERS}, {USERS}, {SERVERS, USERS}])

@@ -1,13 +1,11 @@
 """Limits and error messages of the simulator, without sockets."""
 
 from collections.abc import Callable
-from functools import partial
 
 import pytest
 
 from bot.platforms.local.limits import (
     ApiError,
-    RateLimiter,
     check_choices,
     check_commands,
     check_message,
@@ -117,14 +115,6 @@ def test_message_at_every_limit() -> None:
     check_message({"content": "x" * 2000, "embeds": embeds, "components": components})
 
 
-def test_all_errors_are_reported() -> None:
-    given = {"content": "x" * 2001, "embeds": [{"title": "x" * 257}]}
-    assert problems(partial(check_message, prefix="data"), given) == [
-        "data.content: Must be 2000 or fewer in length.",
-        "data.embeds.0.title: Must be 256 or fewer in length.",
-    ]
-
-
 @pytest.mark.parametrize(
     ("commands", "path"),
     [
@@ -156,19 +146,6 @@ def test_command_names_are_unique_by_type() -> None:
 def test_too_many_choices() -> None:
     (problem,) = problems(check_choices, {"choices": [choice()] * 26})
     assert problem == "data.choices: Must be 25 or fewer in length."
-
-
-def test_rate_limit_window() -> None:
-    now = 0.0
-    limiter = RateLimiter(2, 5.0, lambda: now)
-    first, second, third = (limiter.take("channel") for _ in range(3))
-    assert [first.granted, second.granted, third.granted] == [True, True, False]
-    assert (first.remaining, second.remaining, third.remaining) == (1, 0, 0)
-    now = 3.0
-    assert limiter.take("channel").reset_after == 2.0
-    assert limiter.take("another channel").granted
-    now = 5.0
-    assert limiter.take("channel").granted
 
 
 @pytest.mark.parametrize(

@@ -11,28 +11,16 @@ import discord
 import pytest
 
 from bot.chat.app import MOST_RECEIPTS
-from bot.features import stopping
 from bot.platforms.discord.client import Mangosaurus
-from bot.platforms.local.guild import ChannelKind
 from bot.platforms.local.records import Message
 from bot.platforms.local.server import LocalDiscord
 from bot.training.queries import TrainingRequest
 from bot.training.trainer import RunFolder, TrainerProcess
 from tests.bot.tiny import tiny_weights_path, write_tiny_weights
-from tests.end_to_end.conftest import PATIENCE_S, mangosaurus
-from tests.waiting import eventually
+from tests.end_to_end.conftest import mangosaurus
 
 SLOW_TRAINER = """
-import json, signal, sys, time
-from pathlib import Path
-
-def stop(*_):
-    checkpoint = Path(sys.argv[sys.argv.index("--out") + 1]).with_suffix(".checkpoint")
-    checkpoint.write_text("4")
-    print(json.dumps({"event": "stopped", "checkpoint": str(checkpoint)}), flush=True)
-    sys.exit(3)
-
-signal.signal(signal.SIGTERM, stop)
+import json, time
 print(json.dumps({"event": "plan", "steps": 9, "corpus": "Mine", "notes": []}), flush=True)
 time.sleep(600)
 """
@@ -41,10 +29,7 @@ QUICK_TRAINER = """
 import json, sys
 from pathlib import Path
 out = Path(sys.argv[sys.argv.index("--out") + 1])
-notes = []
-if "--resume" in sys.argv:
-    notes.append("Resumed at " + out.with_suffix(".checkpoint").read_text())
-print(json.dumps({{"event": "plan", "steps": 9, "corpus": "Mine", "notes": notes}}), flush=True)
+print(json.dumps({{"event": "plan", "steps": 9, "corpus": "Mine", "notes": []}}), flush=True)
 out.write_bytes(Path({weights!r}).read_bytes())
 out.with_suffix(".png").write_bytes(b"a curve")
 print(json.dumps({{"event": "done", "weights": str(out), "plot": str(out.with_suffix(".png")),
@@ -100,14 +85,6 @@ def better_weights(folder: Path, task: str) -> str:
     return QUICK_TRAINER.format(weights=str(tiny_weights_path(folder, task)))
 
 
-async def test_deleted_poem_is_cancelled(scene: Scene) -> None:
-    asked = await scene.local.run_command("sonnet", until="acknowledged")
-    scene.local.state.channel.remove(asked.message)
-    inference = scene.bot.app.inference
-    await eventually(lambda: inference.at_work == 0)
-    assert (await scene.local.run_command("help")).message.embed
-
-
 async def test_votes_precede_receipts(scene: Scene) -> None:
     """In a rush of votes all are acknowledged in time; the receipts follow."""
     receipts = scene.bot.app.receipts
@@ -139,54 +116,8 @@ async def test_new_weights_survive_a_restart(local: LocalDiscord, tmp_path: Path
         assert scene.bot.app.inference.cards["names"] == trained
 
 
-async def test_weights_of_another_task_are_rejected(scene: Scene, tmp_path: Path) -> None:
-    scene.train_with(better_weights(tmp_path / "fresh", "sonnets"))
-    before = scene.bot.app.inference.cards["names"]
-    await scene.local.run_command("retrain names", by=scene.local.admin)
-    await scene.local.wait_for(
-        lambda: scene.report.embed["title"].endswith("The training of names failed")
-    )
-    assert "The live version is unchanged." in scene.report.embed["description"]
-    assert scene.bot.app.inference.cards["names"] is before
-
-
 async def test_only_guild_is_the_home_guild(scene: Scene) -> None:
     scene.train_with(SLOW_TRAINER)
     asked = await scene.local.run_command("retrain names", by=scene.local.admin)
     assert not await scene.bot.is_owner(discord.Object(int(asked.user.id)))  # type: ignore[arg-type]
     assert "Training names. Follow along:" in asked.message.content
-
-
-async def test_training_is_reported_in_archived_thread(scene: Scene, tmp_path: Path) -> None:
-    channel = scene.local.state.guild.channel
-    channel.kind = ChannelKind.THREAD
-    scene.train_with(SLOW_TRAINER)
-    await scene.local.run_command("retrain names", by=scene.local.admin)
-    await scene.local.wait_for(lambda: scene.report.embed["description"] == "Mine")
-    channel.archived = True
-    await scene.bot.shut_down()
-    assert "The training resumes after that." in scene.report.embed["description"]
-
-
-async def test_training_resumes_after_shutdown(local: LocalDiscord, tmp_path: Path) -> None:
-    async with playing(local, tmp_path) as scene:
-        scene.train_with(SLOW_TRAINER)
-        await local.run_command("retrain names", by=local.admin)
-        await local.wait_for(lambda: scene.report.embed["description"] == "Mine")
-        await scene.bot.shut_down()
-        assert "The training resumes after that." in scene.report.embed["description"]
-        assert [button.label for button in scene.report.buttons] == ["Stop"]
-        scene.train_with(better_weights(tmp_path / "fresh", "names"))
-    async with playing(local, tmp_path) as scene:
-        await local.wait_for(lambda: "is live" in scene.report.embed["title"])
-        assert "Resumed at 4" in scene.report.embed["description"]
-        assert len([message for message in local.messages if message.asked is None]) == 1
-        await eventually(lambda: not list((tmp_path / "state" / "training").iterdir()))
-
-
-async def test_shutdown_finishes_the_poem(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stopping, "PATIENCE_S", PATIENCE_S)
-    asked = await scene.local.run_command("sonnet", until="acknowledged")
-    await scene.bot.shut_down()
-    assert len(asked.message.embed["description"].replace("\n\n", "\n").split("\n")) == 14
-    assert asked.message.buttons

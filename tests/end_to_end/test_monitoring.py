@@ -9,7 +9,6 @@ import pytest
 
 from bot.platforms.local.faults import FaultKind, RestFault
 from bot.platforms.local.server import LocalDiscord
-from bot.writing import Inference
 from tests.end_to_end.conftest import mangosaurus
 from tests.metrics import value
 from tests.waiting import eventually
@@ -48,26 +47,6 @@ async def test_requests_are_counted(
     assert re.match(rf"button vote {place}answered", voted)
     assert re.match(rf"/dinoname {place}refused UserError after", refused)
     assert "кот" not in refused
-
-
-async def test_reference_of_a_failure(
-    local: LocalDiscord,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The member, the traceback and the line of the request have the same one."""
-
-    async def names(*_arguments: object, **_options: object) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setattr(Inference, "names", names)
-    async with mangosaurus(local, tmp_path) as bot:
-        failed = await local.run_command("dinoname", {"count": 3})
-        await eventually(lambda: bot.app.monitor.failures == 1)
-        assert value(bot.app.monitor, "request_errors_total", error="ZeroDivisionError") == 1
-    (reference,) = re.findall(r"`([0-9a-f]{6})`", failed.message.content)
-    assert f"Unknown error {reference}" in caplog.messages
 
 
 async def test_refused_requests_are_counted(local: LocalDiscord, tmp_path: Path) -> None:

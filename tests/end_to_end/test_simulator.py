@@ -1,6 +1,5 @@
 """The simulator behaves like Discord: an unmodified client over real sockets."""
 
-import asyncio
 import io
 import json
 from collections.abc import Mapping
@@ -60,13 +59,6 @@ async def test_allowed_mentions(local: LocalDiscord, toy: ToyBot) -> None:
     assert [user.name for user in loud.mentions] == ["mary"]
 
 
-async def test_unknown_command(local: LocalDiscord, toy: ToyBot) -> None:
-    with pytest.raises(ApiError, match="Unknown application command"):
-        await local.run_command("nothing")
-    with pytest.raises(ApiError, match="/quick has no such option"):
-        await local.run_command("quick", {"size": 11})
-
-
 @pytest.mark.parametrize("is_redirected", [False, True])
 async def test_files(local: LocalDiscord, toy: ToyBot, is_redirected: bool) -> None:
     if is_redirected:
@@ -93,20 +85,6 @@ async def test_largest_file(local: LocalDiscord, toy: ToyBot) -> None:
         await channel.send(file=discord.File(io.BytesIO(huge), "huge.txt"))
 
 
-async def test_early_followup(local: LocalDiscord, toy: ToyBot) -> None:
-    asked = await local.run_command("silent", until="sent")
-    path = f"api/v10/webhooks/{local.state.guild.bot.id}/{asked.token}"
-    assert (await call(local, "POST", path, json={"content": "x"}))[1]["code"] == 10015
-
-
-async def test_missing_and_disabled_buttons(local: LocalDiscord, toy: ToyBot) -> None:
-    card = (await local.run_command("dig")).message
-    with pytest.raises(LookupError, match="Its buttons: 'Dig deeper', 'Whisper'"):
-        await local.press(card, "Nothing")
-    with pytest.raises(ApiError, match="Missing Permissions"):
-        await local.press(card, "Locked")
-
-
 # Messages and rate limits
 
 
@@ -130,22 +108,7 @@ async def test_rate_limit(local: LocalDiscord, toy: ToyBot) -> None:
     assert local.refused == {"PATCH /channels/{channel}/messages/{message}": 1}
 
 
-async def test_global_rate_limit(local: LocalDiscord) -> None:
-    answers = await asyncio.gather(*(call(local, "GET", "api/v10/users/@me") for _ in range(60)))
-    refused = [body for status, body in answers if status == 429]
-    assert refused
-    assert refused[0]["global"] is True
-
-
 # Access
-
-
-async def test_unknown_route(local: LocalDiscord, caplog: pytest.LogCaptureFixture) -> None:
-    for method, path in (("GET", "/voice/regions"), ("DELETE", "/gateway/bot")):
-        status, body = await call(local, method, f"api/v10{path}")
-        assert status == 404
-        assert body["message"].endswith(f"has no route {method} /api/v10{path}.")
-        assert f"has no route {method} /api/v10{path}." in caplog.text
 
 
 async def test_wrong_token(local: LocalDiscord) -> None:

@@ -4,7 +4,6 @@ Mangosaurus itself always answers, so it cannot test how that is handled; see
 docs/decisions/platforms.md.
 """
 
-import asyncio
 import io
 from collections.abc import Mapping, Sequence
 
@@ -64,7 +63,6 @@ class ToyBot(commands.AutoShardedBot):
 
     chosen: the number that each member chose in the election.
     left: IDs of the servers that it was removed from.
-    go: while cleared, `/slow` waits after its deferral.
     """
 
     def __init__(self) -> None:
@@ -74,8 +72,6 @@ class ToyBot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             guild_ready_timeout=0.1,
         )
-        self.go = asyncio.Event()
-        self.go.set()
         self.ready_count = self.resumed_count = 0
         self.chosen: dict[str, int] = {}
         self.left: list[int] = []
@@ -136,24 +132,9 @@ async def quick(
     await interaction.response.send_message(f"{count} for {name} at {rate}")
 
 
-@app_commands.command(description="Thinks, then writes line by line")
-async def slow(interaction: Interaction, lines: Range[int, 1, 20] = 3) -> None:
-    await interaction.response.defer()
-    assert isinstance(interaction.client, ToyBot)
-    await interaction.client.go.wait()
-    for number in range(1, lines + 1):
-        written = "\n".join(f"> Line *{n}* of the poem" for n in range(1, number + 1))
-        await interaction.edit_original_response(content=written)
-
-
 @app_commands.command(description="Never answers")
 async def silent(interaction: Interaction) -> None:
     pass
-
-
-@app_commands.command(description="Defers, and then never comes back")
-async def forgetful(interaction: Interaction) -> None:
-    await interaction.response.defer()
 
 
 @app_commands.command(description="Shows a card with buttons")
@@ -204,16 +185,6 @@ async def kinds(interaction: Interaction, typed: str) -> list[app_commands.Choic
     return [app_commands.Choice(name=name, value=name.upper()) for name in found]
 
 
-@app_commands.command(description="Greets a member in a channel")
-async def greet(
-    interaction: Interaction,
-    who: discord.Member,
-    where: app_commands.AppCommandChannel | None = None,
-) -> None:
-    place = f" in {where.name}" if where else ""
-    await interaction.response.send_message(f"Good morning{place}, {who.display_name}!")
-
-
 @app_commands.command(description="Shows what Discord's markdown becomes")
 async def styles(interaction: Interaction) -> None:
     await interaction.response.send_message(
@@ -237,6 +208,6 @@ async def shake(interaction: Interaction, how: Range[int, 1, 9] = 5) -> None:
 
 
 COMMANDS: Sequence[app_commands.Command[app_commands.Group, ..., None] | app_commands.Group] = [
-    *(quick, slow, silent, forgetful, dig, weigh, election, pack),
-    *(secret, find, greet, styles, admin),
+    *(quick, silent, dig, weigh, election, pack),
+    *(secret, find, styles, admin),
 ]

@@ -147,15 +147,6 @@ def test_sonnets_run(
 
 
 @pytest.mark.usefixtures("_undrawn")
-def test_seeds_differ(names: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    samples = []
-    for seed in ("0", "0", "500"):
-        assert main([*names, "--seed", seed, "--json"]) == 0
-        samples.append(json.loads(capsys.readouterr().out)["samples"])
-    assert samples[0] == samples[1] != samples[2]
-
-
-@pytest.mark.usefixtures("_undrawn")
 def test_headline_of_other_weights_is_not_saved(
     names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

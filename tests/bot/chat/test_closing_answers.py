@@ -14,7 +14,6 @@ from bot.chat.app import App
 from bot.chat.closing_answers import MOST_CLOSED, AnswerCloser
 from bot.chat.message import Button, Message, plain
 from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
-from bot.community.blocks import BlockList
 from bot.features import jobs
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
@@ -116,18 +115,6 @@ async def test_answered_requests_leave_nothing(app: App) -> None:
     await asked(app, FakeTurn(FakePlatform()))
     await written(app)
     assert await closed_by(heir_of(app)) == []
-
-
-async def test_stopping_bot_refuses_without_the_database(
-    app: App, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    reason = AsyncMock(side_effect=Unavailable)
-    monkeypatch.setattr(app[BlockList], "reason", reason)
-    await app.in_flight.finish(0.0)
-    turn = FakeTurn(FakePlatform())
-    await asked(app, turn)
-    assert turn.sentence.startswith("The bot is restarting")
-    reason.assert_not_awaited()
 
 
 async def test_stopping_bot_ends_answers_in_progress(app: App) -> None:
@@ -283,16 +270,6 @@ async def test_beginning_is_stored_when_database_is_back(
     assert await closed_by(heir_of(app)) == [(HIDDEN, ANY)]
 
 
-async def test_token_that_waits_for_the_database_is_not_younger(
-    app: App, away: AwayStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await killed(app)
-    later = app.now() + TOKEN_LIFETIME
-    monkeypatch.setattr(app.unfinished, "_now", lambda: later)
-    await back(app, away)
-    assert await closed_by(heir_of(replace(app, now=lambda: later))) == []
-
-
 class AwayTurn(FakeTurn):
     """A turn of a platform that takes nothing after the deferral."""
 
@@ -435,19 +412,6 @@ async def test_slow_platform_delays_no_sign_of_life(
     platform.answers.set()
     await eventually(lambda: len(platform.closed) == 2 * MOST_CLOSED)
     await work.close()
-
-
-async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
-    await killed(app)
-    heir = heir_of(app)
-    closer = AnswerCloser(heir, AwayPlatform())
-    await closer.close_left()
-    assert len(heir.unfinished._open) == 1
-    later = app.now() + TOKEN_LIFETIME + SECOND
-    object.__setattr__(heir, "now", lambda: later)
-    await closer.close_left()
-    await written(heir)
-    assert heir.unfinished._open == {}
 
 
 async def test_old_token_is_not_used(app: App) -> None:

@@ -17,6 +17,7 @@ from bot.chat.message import Button, Message, Text, plain, text
 from bot.chat.turn import Forbidden, Gone, Turn, Unreachable, User
 from bot.community.blocks import BlockList
 from bot.platforms.discord.platform import TERMS
+from bot.store import Unavailable
 from bot.writing.errors import Busy
 from tests.bot.conftest import World
 from tests.bot.turns import ADA, BOB, FakePlatform, FakeTurn, with_buttons
@@ -262,6 +263,17 @@ async def found(_app: App, _turn: Turn, _typed: str) -> list[Choice]:
 async def never(*_: object) -> list[Choice]:
     await asyncio.Event().wait()
     return []
+
+
+async def test_no_suggestions_without_a_database(world: World) -> None:
+    """Nor a message about each letter."""
+
+    async def away(*_: object) -> list[Choice]:
+        raise Unavailable
+
+    turn = FakeTurn(FakePlatform())
+    assert await dispatch.suggest(world.make_app(), turn, away, "a") == []
+    assert not turn.answers
 
 
 @pytest.mark.parametrize("hangs", ["suggestions", "blocks"])

@@ -4,7 +4,6 @@ import asyncio
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
-from unittest.mock import Mock
 
 import pytest
 
@@ -78,17 +77,6 @@ async def test_changes_of_other_processes(store: Store, monkeypatch: pytest.Monk
         await settled(blocks)
         assert await blocks.reason(1, 3) is Reason.MEMBER_HERE
         monkeypatch.setattr(store[Blocks], "version", unavailable)
-
-
-async def test_requests_cost_no_query(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock, version = Clock(), Mock(wraps=store[Blocks].version)
-    monkeypatch.setattr(store[Blocks], "version", version)
-    blocks = BlockList(store[Blocks], clock=clock)
-    for queries in (1, 2):
-        await asyncio.gather(*(blocks.reason(1, member) for member in range(500)))
-        await settled(blocks)
-        assert version.call_count == queries
-        clock.now += FRESH_S
 
 
 async def test_hung_database_delays_no_request(

@@ -54,7 +54,6 @@ async def test_filter_and_what_is_shared(chat: Chat) -> None:
     assert last(await boss.use("settings")) == last(shown)
 
 
-@pytest.mark.both
 async def test_wrong_texts(chat: Chat) -> None:
     """They are refused, and the settings stay as they were."""
     boss = await chat.add_manager()

@@ -4,11 +4,9 @@ import io
 import json
 from pathlib import Path
 
-import pytest
 from PIL import Image
 
-from bot.evaluation import plots
-from bot.evaluation.plots import StoredRun, training_plots
+from bot.evaluation.plots import training_plots
 
 HISTORY = {
     "kind": "names",
@@ -35,16 +33,3 @@ def test_plots_of_stored_histories(tmp_path: Path) -> None:
     assert plot.file == "names-loss.png"
     assert size_of(png) == (960, 540)
     assert training_plots("sonnets", tmp_path) == {}
-
-
-def test_losses_per_name_are_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The notebook's training loss is per name, so that only its validation loss is drawn."""
-    drawn: list[int] = []
-    monkeypatch.setattr(plots, "_png", lambda figure: drawn.append(len(figure.axes[0].lines)))
-
-    def draw(run: StoredRun) -> int:
-        plots.loss_curves([run])
-        return drawn[-1]
-
-    assert draw(HISTORY) == 3  # before and after it starts again, and validation
-    assert draw(NOTEBOOK) == 1

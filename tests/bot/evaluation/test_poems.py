@@ -1,19 +1,14 @@
 """Poems that are compared: of Mangosaurus, of a word trigram, of plays."""
 
-from dataclasses import replace
-
-import pytest
-
 from bot.evaluation.poems import (
     generate_poems,
     poems_of_plays,
     sampled_poems,
-    time_poem,
     trigram_poems,
 )
 from bot.evaluation.word_trigram import WordTrigram
 from data.pronunciation import Reading
-from models.verse.poem import SonnetRequest, begin
+from models.verse.poem import SonnetRequest
 from tests.bot.evaluation.texts import random_poems
 from tests.models.tiny import VERSE, lstm, poet
 
@@ -30,19 +25,6 @@ def test_timed_poems() -> None:
     assert len(one.poem.lines) == 14
     assert one.poem.text != other.poem.text
     assert 0 < one.first_line < one.whole
-
-
-def test_first_line_is_timed_when_it_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    """While hypotheses are searched, a draft has only the complete lines of its opening."""
-    draft = replace(begin(poet(), SonnetRequest(form="free")), lines=("given",))
-    lines = [1, 1, 3, 14]  # after each call
-    steps = iter([replace(draft, lines=("x",) * n) for n in lines])
-    seconds = iter(range(100))
-    monkeypatch.setattr("bot.evaluation.poems.begin", lambda *_: draft)
-    monkeypatch.setattr("bot.evaluation.poems.extend", lambda *_: [next(steps)])
-    monkeypatch.setattr("bot.evaluation.poems.time.perf_counter", lambda: next(seconds))
-    timed = time_poem(poet(), draft.request, lambda _: True)
-    assert (timed.first_line, timed.whole) == (1, 2)
 
 
 def test_failing_poem_is_its_opening() -> None:

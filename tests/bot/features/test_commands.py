@@ -20,7 +20,7 @@ from bot.museum import dinosaur
 from bot.museum.dinosaur import DinosaurOptions
 from bot.names import dissect, names
 from bot.names.dissect import DissectOptions
-from bot.names.name_options import NamesOptions
+from bot.names.name_options import LONGEST_TYPED, NamesOptions
 from bot.training import models, namer
 from bot.training.models import VersionOptions
 from bot.training.namer import CorpusOptions, NameOptions
@@ -218,6 +218,29 @@ async def test_descriptions_are_those_of_the_commands(discord_chat: DiscordChat)
                 key, _colon, value = typed.partition(":")
                 choices = [choice.name for choice in parameters[key].choices]
                 assert not choices or value in choices, example
+
+
+OUT_OF_BOUNDS: list[tuple[str, dict[str, object]]] = [
+    ("dinoname", {"count": 0}),
+    ("dinoname", {"count": 11}),
+    ("dinoname", {"length": 2}),
+    ("dinoname", {"length": 27}),
+    ("dinoname", {"temperature": 2.1}),
+    ("dinoname", {"starts_with": "x" * (LONGEST_TYPED + 1)}),
+    ("sonnet", {"opening": "Oh! " * 75 + "!"}),
+    ("sonnet", {"about": "m" * 65}),
+    ("sonnet", {"form": "haiku"}),
+    ("dissect", {"name": "m" * 65}),
+]
+
+
+@pytest.mark.both
+async def test_bounds_are_declared(chat: Chat, subtests: pytest.Subtests) -> None:
+    """Values out of bounds never reach the command."""
+    for command, options in OUT_OF_BOUNDS:
+        with subtests.test(f"{command} {options}"):
+            assert await chat.alice.is_refused(command, **options)
+    assert not [*chat.writer.names_asked, *chat.writer.sonnets_asked, *chat.writer.dissected]
 
 
 async def test_cooldowns(chat: Chat, subtests: pytest.Subtests) -> None:

@@ -71,7 +71,6 @@ async def test_block_holds_in_its_server_only(chat: Chat) -> None:
     assert (await chat.alice.use_directly("about")).cards
 
 
-@pytest.mark.both
 async def test_managers_cannot_be_locked_out(chat: Chat) -> None:
     boss, mo = await chat.add_manager(), await chat.add_moderator()
     refused = await mo.use("moderate block", member=boss)
@@ -95,7 +94,6 @@ async def test_who_cannot_be_blocked(chat: Chat) -> None:
     assert (await mo.use("moderate blocks")).lines == ["Nobody is blocked."]
 
 
-@pytest.mark.both
 async def test_blocks_are_listed_by_page(chat: Chat) -> None:
     mo = await chat.add_moderator()
     for number in range(11):

@@ -139,13 +139,6 @@ async def test_former_log_learns_of_the_change(home: Home) -> None:
     assert second.history()[-1].content == (f"<@{max_.id}> switched reports of moderation off.")
 
 
-async def test_moderators_choose_no_log(home: Home) -> None:
-    refused = await home.moderator().slash(home.channel, "moderate log", channel=home.channel)
-    assert sentence(refused) == (
-        "Only managers of this server can choose where moderation is reported."
-    )
-
-
 async def test_reports_stay(home: Home) -> None:
     """A poem in the same channel can be removed if it was kept: so it is no report."""
     mo, max_ = home.moderator(), home.member_with("max", manage_guild=True, manage_messages=True)

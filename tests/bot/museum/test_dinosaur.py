@@ -56,7 +56,6 @@ async def test_imagined_meaning_is_marked(chat: Chat) -> None:
     assert "imagined: " not in listed.body
 
 
-@pytest.mark.both
 async def test_only_known_names_are_public(chat: Chat) -> None:
     """Names of this community's polls are; those of others, of namers, and removed ones are not."""
     chat.writer.names_found = ("kilosaurus", "minmi")
@@ -145,12 +144,6 @@ async def test_without_picture(chat: Chat, caplog: pytest.LogCaptureFixture) -> 
     assert shown.title == "🦕 Minmi"
     assert not shown.files
     assert "A picture (_plate_svg) could not be drawn" in caplog.text
-
-
-async def test_plate_is_drawn_once(chat: Chat) -> None:
-    for name in ("Minmi", "minmi", "Stegosaurus", "Minmi"):
-        await chat.alice.use("dinosaur", name=name)
-    assert len(chat.world.renderer.drawn) == 2
 
 
 async def test_suggestions(chat: Chat) -> None:

@@ -57,7 +57,6 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     assert plate.buttons == ("Dissect", "Favourite", "Release")
 
 
-@pytest.mark.both
 async def test_pages(chat: Chat) -> None:
     bob = await chat.add_member("bob")
     names = [f"Kilo{letter}saurus" for letter in LETTERS[:11]]
@@ -138,7 +137,6 @@ async def test_release(chat: Chat) -> None:
     assert shown_museum.lines == ["1. Stegosaurus · stegosaur · found by @alice"]
 
 
-@pytest.mark.both
 async def test_collection_of_somebody(chat: Chat) -> None:
     bob = await chat.add_member("bob")
     names = [f"Kilo{letter}saurus" for letter in LETTERS[:12]]
@@ -189,7 +187,6 @@ async def test_hidden_collection(chat: Chat) -> None:
     assert (await bob.use("collection", member=chat.alice)).title == "🦕 Collection"
 
 
-@pytest.mark.both
 async def test_earlier_page_of_a_hidden_collection(chat: Chat) -> None:
     """Whoever turns it empties it. The owner turns the pages of a private answer."""
     names = [f"Kilo{letter}saurus" for letter in LETTERS[:12]]

@@ -23,6 +23,7 @@ from bot.privacy.queries import Privacy
 from bot.store import Database, Store, url_of
 from bot.store.database import FILE
 from tests.bot.champions import crown
+from tests.bot.chats.sqlite_in_loop import run_sqlite_in_loop
 from tests.databases import migrated
 
 T = TypeVar("T")
@@ -54,6 +55,7 @@ class MuseumMachine(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(queries, "MOST_OWNED", MOST_OWNED)
+        run_sqlite_in_loop(self.patch)
         self.folder = Path(mkdtemp())
         (self.folder / FILE).write_bytes(migrated())
         self.runner = asyncio.Runner()

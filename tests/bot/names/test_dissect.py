@@ -10,10 +10,8 @@ from bot.names import dissect
 from bot.names.custom_model_choice import NamesModel
 from bot.platforms.discord.platform import LIMITS
 from bot.polls.queries import Polls
-from bot.writing.errors import Busy
 from data.etymology import NamePart
 from models.names.dissection import Dissection, LetterChoice
-from models.names.problems import NamesError
 from models.verse.dissection import LineDissection, LineTooLong, NoWordNetwork, WordChoice
 from tests.bot import fakes
 from tests.bot.chats.protocol import Chat
@@ -160,11 +158,6 @@ async def test_poll_of_another_community(chat: Chat) -> None:
     assert "use /dissect instead" in (await chat.alice.press(names, "Dissect")).text
 
 
-async def test_bounds_are_declared(chat: Chat) -> None:
-    assert await chat.alice.is_refused("dissect", name="m" * 65)
-    assert not chat.writer.dissected
-
-
 @pytest.mark.parametrize("name", ["fuck", "F u c k", "ﬀuck-o"])
 async def test_vile_name_is_refused(chat: Chat, name: str) -> None:
     result = await chat.alice.use("dissect", name=name)
@@ -184,22 +177,6 @@ async def test_suggest_real_names(chat: Chat) -> None:
     assert await suggested(chat, "") == [name.capitalize() for name in GENERA]
     assert await suggested(chat, "Draco") == ["Draco", "Dracoraptor", "Dracosaurus"]
     assert await suggested(chat, "fuck") == []
-
-
-@pytest.mark.parametrize(
-    ("error", "costs"),
-    [(NamesError("No name."), True), (Busy(2), False)],
-)
-async def test_refusal_costs_cooldown(chat: Chat, error: Exception, costs: bool) -> None:
-    await chat.restart(cooldown_seconds=10)
-    chat.writer.error = error
-    refused = await chat.alice.use("dissect", name="日本")
-    assert refused.text
-    assert "wrong" not in refused.text
-    assert refused.is_private
-    chat.writer.error = None
-    again = await chat.alice.use("dissect", name="minmi")
-    assert ("too fast" in again.text) == costs
 
 
 LINE = "My keyboard is covered"

@@ -27,7 +27,6 @@ from models.names.constraints import LONGEST_NAME, LONGEST_PIECE, SHORTEST_NAME,
 from models.names.generator import NamesRequest
 from models.names.problems import Flaw, NamesError, Shortfall
 from tests.bot.chats.protocol import Chat
-from tests.bot.conftest import Home
 from tests.bot.fakes import card
 
 OPTIONS: dict[str, object] = {
@@ -60,31 +59,6 @@ async def test_defaults(chat: Chat) -> None:
     first, second = chat.writer.names_asked
     assert first == NamesRequest(count=5, seed=first.seed)
     assert first.seed != second.seed
-
-
-@pytest.mark.both
-async def test_bounds_are_declared(chat: Chat) -> None:
-    """Values out of bounds never reach the command."""
-    for options in (
-        {"count": 0},
-        {"count": 11},
-        {"temperature": 2.1},
-        {"length": 2},
-        {"length": 27},
-        {"starts_with": "x" * (LONGEST_TYPED + 1)},
-    ):
-        assert await chat.alice.is_refused("dinoname", **options), options
-    assert not chat.writer.names_asked
-
-
-@pytest.mark.both
-async def test_more_repeats_request(chat: Chat) -> None:
-    first = await chat.alice.use("dinoname", **OPTIONS)
-    await chat.restart()
-    again = await chat.alice.press(first, "More")
-    assert again.body.count("\n") == 2
-    as_read = {"starts_with": "dra", "ends_with": "raptor", "contains": "eo"}
-    assert options_of(chat.writer.names_asked[-1]) == OPTIONS | as_read
 
 
 async def test_more_of_old_messages(chat: Chat) -> None:
@@ -128,14 +102,6 @@ async def test_refused_request_comes_back(chat: Chat) -> None:
     assert result.is_private
 
 
-async def test_vile_letters_are_refused(chat: Chat) -> None:
-    """The network never sees them, and the reply does not repeat them."""
-    result = await chat.alice.use("dinoname", starts_with="F.u.c.k")
-    assert result.text == "The bot won't write names like that; try other letters."
-    assert result.is_private
-    assert not chat.writer.names_asked
-
-
 async def test_errors_are_explained(chat: Chat, subtests: pytest.Subtests) -> None:
     first = await chat.alice.use("dinoname")
     for error, expected in [
@@ -157,20 +123,6 @@ async def test_errors_are_explained(chat: Chat, subtests: pytest.Subtests) -> No
                 assert result.is_private
 
 
-@pytest.mark.parametrize(
-    ("error", "letters"), [(None, ""), (TooManyQueued(20), ""), (None, "fuck")]
-)
-async def test_cooldown(chat: Chat, error: Exception | None, letters: str) -> None:
-    """Of the command and its button. Refused requests cost time, too: the word filter has run."""
-    first = await chat.alice.use("dinoname")
-    await chat.restart(cooldown_seconds=10)
-    chat.writer.error = error
-    await chat.alice.use("dinoname", starts_with=letters or "ma")
-    chat.writer.error = None
-    for refused in (await chat.alice.use("dinoname"), await chat.alice.press(first, "More")):
-        assert refused.text.startswith("You're going too fast")
-
-
 @pytest.mark.both
 async def test_unknown_error_has_reference(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
     """The reply has a reference to the log, and nothing of the error."""
@@ -181,16 +133,6 @@ async def test_unknown_error_has_reference(chat: Chat, caplog: pytest.LogCapture
     assert reference in result.text
     assert "secret detail" not in result.text
     assert record.exc_info is not None
-
-
-async def test_expired_interaction_is_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    home.env.inject_error(
-        "POST", "/interactions/*/callback", status=404, code=10062, message="Unknown interaction"
-    )
-    await home.alice.slash(home.channel, "dinoname")
-    assert "The request no longer exists" in caplog.text
-    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 @pytest.mark.both

@@ -5,12 +5,16 @@ from collections.abc import Callable
 
 import pytest
 
+from bot.names.name_options import NamesOptions
+from bot.names.names import names
 from bot.polls import plates
+from models.names.generator import NamesRequest
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.on_slack import SlackChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.names.test_name import learned
 from tests.bot.opened_polls import TEN_MINUTES, a_poll, first_message, voted
+from tests.bot.turns import FakePlatform, FakeTurn
 from tests.bot.world import World
 
 
@@ -59,13 +63,21 @@ async def test_names_of_a_namer_have_none(chat: Chat) -> None:
 
 async def test_without_time(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
     chat.world.renderer.fails = True
-    names = await chat.alice.use("dinoname")
-    assert names.lines
+    answer = await chat.alice.use("dinoname")
+    assert answer.lines
     monkeypatch.setattr(plates, "STRIP_S", 0.0)
     monkeypatch.setattr(chat.world.renderer, "draw", _slowly)
-    names = await chat.alice.use("dinoname")
-    assert names.lines
+    answer = await chat.alice.use("dinoname")
+    assert answer.lines
     assert not strips(chat)
+
+
+async def test_without_the_right_to_attach_files(chat: Chat) -> None:
+    turn = FakeTurn(FakePlatform(), community_id=chat.community_id, attaches_files=False)
+    await names(chat.app, turn, NamesOptions(NamesRequest()))
+    assert turn.answers
+    assert not any(message.files for message in turn.answers)
+    assert not chat.world.renderer.drawn
 
 
 @pytest.mark.both
@@ -91,9 +103,9 @@ async def test_plaque_replaces_strip(discord_chat: DiscordChat) -> None:
 
 async def test_strip_follows_in_the_thread(slack_chat: SlackChat) -> None:
     await voted(slack_chat)
-    names, strip = slack_chat.slack.messages[:2]
-    assert not names.files
-    assert strip.thread_ts == names.ts
+    card, strip = slack_chat.slack.messages[:2]
+    assert not card.files
+    assert strip.thread_ts == card.ts
     assert [file.name for file in strip.files] == ["dinosaurs.png"]
 
 

@@ -87,14 +87,6 @@ async def test_periods(chat: Chat, subtests: pytest.Subtests) -> None:
             assert shown == set([*DAYS_AGO][:count])
 
 
-async def test_scope_here(chat: Chat) -> None:
-    await crown_here(chat, "Homesaurus")
-    await crown_here(chat, "Farsaurus", 2, community_id=OTHER_GUILD)
-    await crown_here(chat, "Elrond", 2, namer="elves")
-    result = await chat.alice.use("halloffame", scope="here")
-    assert result.lines == ["🥇 Elrond (elves) · 2 votes · Ada", "🥈 Homesaurus · 1 vote · Ada"]
-
-
 async def test_scope_mine(chat: Chat) -> None:
     """One vote is enough at home; the answer shows nothing else that another server keeps."""
     await crown_here(chat, "Not mine")
@@ -106,7 +98,6 @@ async def test_scope_mine(chat: Chat) -> None:
     assert {name_in(line) for line in result.lines} == {"Awaysaurus", "Homesaurus"}
 
 
-@pytest.mark.both
 async def test_pages(chat: Chat) -> None:
     for number in range(23):
         await crown_here(chat, f"Name{number:02}", seconds_later=number)

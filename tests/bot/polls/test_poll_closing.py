@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import cast
 from unittest.mock import AsyncMock
 
 import aiohttp
@@ -93,7 +92,6 @@ async def test_own_vote_makes_no_champion(chat: Chat) -> None:
     assert closed.lines[1] == "Bravosaurus · ▰ 1"
 
 
-@pytest.mark.both
 async def test_winner_with_votes_of_two_others(chat: Chat) -> None:
     """As many as a name of the asker's choice: that one lacks a vote of somebody else."""
     boss = await chat.add_administrator()
@@ -324,29 +322,6 @@ async def test_result_waits_for_discord(
     assert await announcement.files[0].read() == b"\x89PNG"
     await discord_chat.pass_time(240)
     assert len(discord_chat.history()) == 2
-
-
-async def test_resent_plaque_is_complete(
-    discord_chat: DiscordChat, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A file can be read once: it is made anew for each attempt."""
-    await voted(discord_chat)
-    send, attempts = discord.abc.Messageable.send, 0
-
-    async def loses_one(channel: discord.abc.Messageable, **options: object) -> object:
-        nonlocal attempts
-        attempts += 1
-        if attempts == 1:
-            file, _plate = cast("list[discord.File]", options["files"])
-            file.fp.read()  # it was on its way
-            raise aiohttp.ClientError
-        return await send(channel, **options)  # type: ignore[call-overload]
-
-    monkeypatch.setattr(discord.abc.Messageable, "send", loses_one)
-    await discord_chat.pass_time(TEN_MINUTES + 120)
-    _, announcement = discord_chat.history()
-    assert await announcement.files[0].read() == b"\x89PNG"
-    assert attempts == 2
 
 
 async def test_plaque_on_poll_where_bot_may_not_send(discord_chat: DiscordChat) -> None:

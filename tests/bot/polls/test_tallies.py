@@ -60,25 +60,6 @@ async def test_busy_channel_shows_votes_later(chat: Chat, monkeypatch: pytest.Mo
     assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
 
 
-async def test_error_after_tally(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The poll stays as it is; the member gets an apology."""
-    monkeypatch.setattr(Fleet, "is_shared", True)
-    message = await a_poll(chat)
-    find, found = chat.app.store[Polls].find, 0
-
-    async def fails_later(poll_id: int) -> PollRecord | None:
-        nonlocal found
-        found += 1
-        if found > 1:
-            raise LookupError
-        return await find(poll_id)
-
-    monkeypatch.setattr(chat.app.store[Polls], "find", fails_later)
-    result = await chat.alice.press(message, "Bravosaurus")
-    assert [*first_message(chat).buttons][1] == "Bravosaurus · 1"
-    assert receipt(result).text.startswith("Sorry, something went wrong.")
-
-
 class SlowTurn:
     """A turn whose edits arrive when they may."""
 

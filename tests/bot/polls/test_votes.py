@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bot.chat.message import UserError, plain
-from bot.community.queries import Action, Communities, RecordEntry
+from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
 from bot.platforms.discord.platform import LIMITS, DiscordPlatform
 from bot.polls.poll_message import poll_message, tie_sentence
@@ -53,7 +53,6 @@ async def test_tally(chat: Chat) -> None:
     assert len(chat.history()) == 1
 
 
-@pytest.mark.both
 async def test_vote_taken_back(chat: Chat) -> None:
     message = await a_poll(chat)
     (bob,) = await members(chat, 1)
@@ -189,7 +188,6 @@ def test_tie_of_several(poll: PollRecord) -> None:
     assert plain(tie_sentence(poll)) == tied
 
 
-@pytest.mark.both
 async def test_late_vote_is_told_the_winner(chat: Chat) -> None:
     message = await voted(chat)
     await close_elsewhere(chat)
@@ -210,15 +208,6 @@ async def test_settings_change_vote_minutes(chat: Chat) -> None:
     assert first_message(chat).text.startswith("Which is the coolest?")
     await chat.pass_time(TEN_MINUTES)
     assert first_message(chat).text == "The poll is closed: nobody voted."
-
-
-async def test_settings_are_for_managers(chat: Chat) -> None:
-    """Also where a community lets everyone see the command."""
-    await chat.let_everyone_use("settings")
-    result = await chat.alice.use("settings", vote_minutes=60)
-    managers = f"{chat.terms.community} managers"
-    assert result.text == f"Only {managers} can see and change the settings of the bot."
-    assert await chat.app.store[Communities].poll_minutes(chat.community_id) == 10
 
 
 async def test_dissect_needs_the_database(chat: Chat, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,28 +101,6 @@ async def test_reads_are_consistent(database: Database) -> None:
         assert await session.scalar(text("SELECT count(*) FROM communities")) == 0
 
 
-@SQLITE
-async def test_log_tells_of_changes_only(
-    database: Database, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO")
-
-    async def break_off() -> None:
-        async with database.reading():
-            raise ConnectionResetError(104, "Connection reset by peer")
-
-    for _ in range(3):
-        with pytest.raises(Unavailable, match="Connection reset by peer"):
-            await break_off()
-    for _ in range(2):
-        await communities(database)
-    said = [record.message for record in caplog.records if "database" in record.message]
-    assert [sentence.partition(" (")[0] for sentence in said] == [
-        "The database",
-        "The database answers again",
-    ]
-
-
 @pytest.mark.parametrize(
     ("folder", "why"),
     [

@@ -13,7 +13,6 @@ from bot.polls.queries import Ballot, Polls
 from bot.store import Database, OutcomeUnknown, Store, Unavailable
 from bot.store import database as module
 from bot.store.calls import Batches, current_call, run_call
-from bot.store.queries import Queries, patient
 from tests.bot.polls.test_queries import NOW, POLL, opened, votes_of
 
 
@@ -47,38 +46,6 @@ async def hurried() -> AsyncIterator[None]:
         patch.setattr(module, "ANSWER_S", 0.05)
         patch.setattr(module, "AWAY_S", 0.05)
         yield
-
-
-async def test_limit_of_queries(database: Database) -> None:
-    """Once for a public method, not for one that calls it, and not for a patient one."""
-    limited: list[str] = []
-
-    class Some(Queries):
-        async def first(self) -> str:
-            return await self.second() + "first"
-
-        async def second(self) -> str:
-            return await self._third()
-
-        @patient
-        async def all(self) -> str:
-            return await self._third()
-
-        async def _third(self) -> str:
-            return "third "
-
-    async def in_time(work: Coroutine[Any, Any, str]) -> str:
-        limited.append(await run_call(5, work))
-        return limited[-1]
-
-    some = Some(database)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database, "in_time", in_time)
-        assert await some.first() == "third first"
-        assert await some.all() == "third "
-        assert limited == ["third first"]
-        await some.second()
-    assert limited == ["third first", "third "]
 
 
 async def test_write_that_was_given_up_is_never_made(store: Store) -> None:

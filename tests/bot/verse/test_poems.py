@@ -27,7 +27,6 @@ async def kept_by(chat: Chat, member: Actor) -> list[str]:
     return [kept.text for kept in poems]
 
 
-@pytest.mark.both
 async def test_kept_poem_is_shown_poem(chat: Chat, subtests: pytest.Subtests) -> None:
     for kind, opening in HOSTILE_OPENINGS.items():
         with subtests.test(kind):
@@ -68,7 +67,6 @@ async def keep_three(chat: Chat) -> None:
         await keep(chat, chat.alice, await poem(chat, opening=f"Poem {number}, ", form="limerick"))
 
 
-@pytest.mark.both
 async def test_pages(chat: Chat) -> None:
     await keep_three(chat)
     page = await chat.alice.use("poems")

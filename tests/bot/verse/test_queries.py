@@ -15,14 +15,6 @@ async def keep(store: Store, message: int, member: int = 5) -> bool:
     return await store[Poems].keep(member, 1, message, f"Sonnet {message}", LINES, NOW)
 
 
-async def test_keep_twice(store: Store) -> None:
-    assert await keep(store, 9)
-    assert not await keep(store, 9)
-    assert await keep(store, 9, member=6)
-    (poem,) = await store[Poems].of(5)
-    assert (poem.title, poem.text, poem.kept_at) == ("Sonnet 9", LINES, NOW)
-
-
 async def test_concurrent_keeps(store: Store) -> None:
     other = Store(type(store.database)(store.database.url))
     kept = await asyncio.gather(*(keep(s, 9) for s in (store, other) * 5))
@@ -41,12 +33,3 @@ async def test_full(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await keep(store, 3, member=6)
     assert await store[Poems].drop(5, (await store[Poems].of(5))[0].id)
     assert await keep(store, 3)
-
-
-async def test_drop(store: Store) -> None:
-    await keep(store, 9)
-    (poem,) = await store[Poems].of(5)
-    assert not await store[Poems].drop(6, poem.id)
-    assert await store[Poems].drop(5, poem.id)
-    assert not await store[Poems].drop(5, poem.id)
-    assert await store[Poems].of(5) == []

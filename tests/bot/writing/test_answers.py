@@ -10,18 +10,7 @@ from models.networks.vocabulary import END
 from models.text_generator import Accept
 from models.verse.dissection import NoWordNetwork
 from tests.bot.writing.serving import NAMES, POEM, Serve, last_of, poem_of
-from tests.models.tiny import namer, poet, words_and_characters
-
-
-async def test_words_and_digests(serve: Serve) -> None:
-    inference = serve(names=replace(namer(), words=("minmi",), digest="of minmi"))
-    assert inference.genera == ("minmi",)
-    assert inference.digests["names"] == "of minmi"
-
-
-async def test_dissect(serve: Serve) -> None:
-    dissection = await serve().dissect("Mango")
-    assert [choice.letter for choice in dissection.letters] == [*"mango", END]
+from tests.models.tiny import poet, words_and_characters
 
 
 async def test_dissect_line(serve: Serve) -> None:
@@ -84,10 +73,3 @@ async def test_unexpected_error(serve: Serve) -> None:
     assert [str(outcome) for outcome in outcomes] == ["the filter fell over"] * 2
     broken = False
     assert await poem_of(inference, POEM)
-
-
-async def test_closed(serve: Serve) -> None:
-    inference = serve()
-    await inference.close()
-    with pytest.raises(RuntimeError):
-        await inference.names(NAMES)

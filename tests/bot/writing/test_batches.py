@@ -1,29 +1,15 @@
 """Poems that are written together: none changes another."""
 
 import asyncio
-from dataclasses import replace
 
 import pytest
 
 from bot.writing.writer import Generation, Text
 from models.text_generator import never
-from models.verse import poem
 from models.verse.poem import SonnetError, SonnetRequest
-from tests.bot.writing.serving import POEM, Serve, anything, batch_sizes, gated, in_thread, poem_of
-from tests.models.tiny import lstm, poet
+from tests.bot.writing.serving import POEM, Serve, anything, batch_sizes, poem_of
+from tests.models.tiny import poet
 from tests.models.verse.versifier import VERSIFIER
-
-
-async def test_batches_change_no_poem(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    requests = [SonnetRequest(f"Poem {'abcdef'[k]} ", seed=k) for k in range(6)]
-    alone = [await poem_of(serve(), request) for request in requests]
-    monkeypatch.setattr(poem, "batch_size", 4)
-    sizes = batch_sizes(monkeypatch)
-    inference = serve()
-    together = await asyncio.gather(*(poem_of(inference, request) for request in requests))
-    assert together == alone
-    assert sum(sizes) == 6 * 14
-    assert max(sizes) == 4
 
 
 async def test_batches_change_no_poem_in_metre(
@@ -42,25 +28,6 @@ async def test_batches_change_no_poem_in_metre(
     together = await asyncio.gather(*(poem_of(inference, request) for request in requests))
     assert together == alone
     assert max(sizes) == 4
-
-
-async def test_cancelled_poem_leaves_others(serve: Serve) -> None:
-    alone = await poem_of(serve(), POEM)
-    network = gated(lstm())
-    network.gate.set()
-    inference = serve(sonnets=poet(network))
-    doomed = inference.sonnet(replace(POEM, seed=2))
-    await anext(doomed)
-    network.gate.clear()
-    network.reached.clear()
-    next_line = asyncio.create_task(doomed.__anext__())
-    kept = asyncio.create_task(poem_of(inference, POEM))
-    await in_thread(network.reached)
-    next_line.cancel()
-    network.gate.set()
-    assert await kept == alone
-    assert next_line.cancelled()
-    assert inference.at_work == 0
 
 
 async def test_blocked_poem_leaves_others(serve: Serve) -> None:

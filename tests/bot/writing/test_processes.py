@@ -30,10 +30,6 @@ from tests.bot.writing.serving import NAMES, POEM, anything, poem_of
 from tests.models.tiny import LETTERS, lstm, namer, poet
 from tests.waiting import eventually
 
-pytestmark = pytest.mark.skipif(
-    sys.platform == "win32", reason="on Windows the bot writes in its own thread"
-)
-
 CHECKOUT = Path(__file__).resolve().parents[3]
 LONG_S = 60.0
 Open = Callable[..., Inference]

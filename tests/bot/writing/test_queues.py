@@ -9,8 +9,6 @@ from threading import Event
 
 import pytest
 
-from bot.monitoring.monitor import Monitor
-from bot.monitoring.requests import Request, reference
 from bot.writing import limits
 from bot.writing.errors import TooSlow, WaitedTooLong, WriterLost
 from bot.writing.queues import Queues
@@ -173,15 +171,6 @@ async def queued(queues: Queues, desk: Desk, *requests: tuple[str, str], most: i
         await asyncio.sleep(0)
     desk.gate.set()
     await asyncio.gather(*tasks)
-
-
-async def test_kinds_alternate(opened: Open) -> None:
-    """If their batches take equally long."""
-    desk = Desk()
-    verse = [("verse", f"{member}v") for member in "abcd"]
-    queues = opened(clock=lambda: desk.now)
-    await queued(queues, desk, *verse, ("names", "en"), ("names", "fn"))
-    assert desk.order == ["0", "av", "en", "bv", "fn", "cv", "dv"]
 
 
 @pytest.mark.parametrize(
@@ -398,35 +387,6 @@ async def test_batches_are_reported(opened: Open, caplog: pytest.LogCaptureFixtu
         await asyncio.gather(*(answer(queues, desk.work, m, most=2) for m in "abc"))
     assert seen == [("verse", 2), ("verse", 1)]
     assert "could not be reported" in caplog.text
-
-
-async def test_steps_are_noted_for_the_request(
-    opened: Open, caplog: pytest.LogCaptureFixture
-) -> None:
-    """How long a request waited and worked, and its reference beside each of its steps."""
-    queues, desk, monitor = opened(), Desk(), Monitor()
-    references: list[str] = []
-
-    class Handler(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            references.append(f"{reference()} {record.getMessage()}")
-
-    async def one(item: str) -> Request:
-        with monitor.track("/sonnet", 1) as request:
-            await answer(queues, desk.work, item, steps=2, most=2)
-        return request
-
-    logger, handler = logging.getLogger("bot.writing.queues"), Handler()
-    caplog.set_level(logging.DEBUG, logger.name)
-    logger.addHandler(handler)
-    first, second = await asyncio.gather(one("a"), one("b"))
-    logger.removeHandler(handler)
-    assert desk.batches == [["a", "b"]] * 2
-    for request in (first, second):
-        assert request.worked > 0
-        assert 0 <= request.waited < (request.seconds or 0)
-        turn = f"{request.reference} A turn of verse for 2 requests took 0.000 s"
-        assert references.count(turn) == 2
 
 
 async def test_closed(opened: Open) -> None:

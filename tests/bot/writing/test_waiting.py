@@ -50,29 +50,6 @@ async def test_bounds(serve: Serve) -> None:
     assert inference.at_work == 0
 
 
-async def test_name_does_not_wait_for_all_poems(serve: Serve) -> None:
-    """With a hundred poems in the queue, a name is the second turn."""
-    network = gated(lstm())
-    inference = serve(sonnets=poet(network), queue=100)
-    turns: list[str] = []
-    inference.observe(lambda kind, size, seconds: turns.append(kind))
-    poems = [
-        asyncio.create_task(poem_of(inference, replace(POEM, seed=seed))) for seed in range(100)
-    ]
-    await in_thread(network.reached)
-    names = asyncio.create_task(inference.names(NAMES))
-    await asyncio.sleep(0)
-    assert inference.queues["names"].waiting == 1
-    assert inference.at_work == 101
-    network.gate.set()
-    assert (await names).names
-    assert turns.index("names") == 1
-    for poem in poems:
-        poem.cancel()
-    await asyncio.wait(poems)
-    assert inference.at_work == 0
-
-
 async def test_deadline(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stuck thread is replaced; when there are too many, nothing is answered for some time."""
     monkeypatch.setattr(limits, "GRACE_S", 0.01)

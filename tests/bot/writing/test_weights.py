@@ -132,17 +132,6 @@ async def test_harmful_weights(serve: Serve, content: bytes, why: str) -> None:
         await serve().prepare("names", partial(TASKS["names"].read, content, "kana"))
 
 
-async def test_caches_are_filled(monkeypatch: pytest.MonkeyPatch) -> None:
-    prepared: list[str] = []
-    for maker in ("names.generator.learn_contexts", "verse.poem.metrical_writer_of"):
-        monkeypatch.setattr(f"models.{maker}", lambda t: prepared.append(t.card.task))
-    inference = await open_inference(anything)
-    assert inference.warming is not None
-    await inference.warming
-    assert {*prepared} == {"names", "sonnets"}  # perhaps by one that another test has closed, too
-    await inference.close()
-
-
 @pytest.mark.usefixtures("shipped")
 async def test_unfilled_caches_stop_nothing(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture

@@ -9,22 +9,12 @@ from bot.platforms.local.slack.records import Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.settings import Settings
-from models.training.events import Done, Planned, Progress, TrainingEvent
+from models.training.events import TrainingEvent
 from tests.bot.conftest import World
-from tests.bot.tiny import tiny_namer
 from tests.databases import Templates
-from tests.end_to_end.conftest import ELVES
 
 PATIENCE_S = 60.0
 """For acknowledgements, since this machine may be busy."""
-
-
-def training_of_elves(folder: Path) -> list[TrainingEvent | int]:
-    """What the training of a namer reports."""
-    weights = folder / "new.safetensors"
-    weights.write_bytes(tiny_namer(ELVES.split(), validation=1.25, kneser_ney=1.5, measured=150))
-    done = Done(weights, folder / "new.png", 1.25, ("Galuwen",), 7)
-    return [Planned(100, "elves.txt"), Progress(50, 100, 1.9, 1.8, 50_000, 6), done]
 
 
 @asynccontextmanager

@@ -41,7 +41,7 @@ reference. "Seen" is what slack_sdk and its users' reports show.
 | an event that is not acknowledged comes again, in a new envelope | `test_event_is_sent_again` | Events API, Retries |
 | an envelope goes to any of the connections | `test_any_connection` | Using Socket Mode |
 | an address opens one connection, within 30 seconds | `test_address_opens_one_connection` | apps.connections.open |
-| connections are announced to end, dropped or go deaf; an envelope may come again | `test_rough_network.py` | Using Socket Mode, Seen |
+| connections are announced to end | `test_rough_network.py` | Using Socket Mode |
 """  # noqa: E501 (a table)
 
 import asyncio

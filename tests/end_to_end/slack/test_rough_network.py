@@ -3,19 +3,16 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.community.queries import Communities
 from bot.platforms.local.faults import FaultKind, RestFault
 from bot.platforms.local.slack.records import Interaction, Message
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.local.slack.workspace import Member
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network import api, connection
-from bot.platforms.slack.network.members import ASKS
 from bot.polls.queries import Polls
 from tests.databases import Templates
 from tests.end_to_end.slack.bots import PATIENCE_S, bot_on, votes_on
@@ -110,51 +107,6 @@ async def test_refresh_under_load(bot: SlackBot, slack: LocalSlack) -> None:
     await asyncio.gather(*refreshing)
 
 
-@pytest.mark.parametrize("pongs", [True, False])
-async def test_deaf_sockets(
-    slack: LocalSlack,
-    templates: Templates,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    pongs: bool,
-) -> None:
-    """The bot is back without anybody's help, whether they answer pings or not."""
-    if not pongs:
-        monkeypatch.setattr(connection, "PING_S", 0.1)
-    async with bot_on(slack, tmp_path, templates):
-        await slack.wait_for(lambda: len(slack.sockets.connections) == connection.CONNECTIONS)
-        deaf = set(slack.sockets.connections)
-        slack.sockets.deafen(pongs=pongs)
-        with monkeypatch.context() as patch:
-            if pongs:
-                patch.setattr(connection, "QUIET_S", 0.3)
-            await slack.wait_for(
-                lambda: set(slack.sockets.connections) and not deaf & set(slack.sockets.connections)
-            )
-        assert (await slack.command(slack.member, "/about", "").answer()).words
-
-
-async def test_dropped_sockets(bot: SlackBot, slack: LocalSlack) -> None:
-    """What members do afterwards is answered; the bot connects again by itself."""
-    await slack.sockets.drop()
-    await slack.wait_for(lambda: not slack.sockets.connections)
-    await slack.wait_for(lambda: slack.sockets.connections)
-    asked = slack.command(slack.member, "/about", "")
-    assert (await asked.answer()).words
-
-
-async def test_duplicate_envelopes(bot: SlackBot, slack: LocalSlack) -> None:
-    """Each is acknowledged, and done once."""
-    slack.faults.duplicates = True
-    rooms = [slack.workspace.add_channel(f"room-{n}", is_joined=True) for n in range(10)]
-    asked = [slack.command(slack.member, "/dinoname", "count:1", channel=each) for each in rooms]
-    messages = [await each.answer() for each in asked]
-    for message in messages:
-        await vote(slack, slack.member, message).acknowledgement()
-    await slack.wait_for(lambda: votes_on(messages) == len(messages))
-    assert len([each for each in slack.messages if "1 new dinosaur" in each.words]) == len(rooms)
-
-
 async def test_too_many_requests(bot: SlackBot, slack: LocalSlack) -> None:
     """Slack refuses a call of each method: the bot waits as long as it says, and repeats it."""
     (message,) = await cards(slack, 1)
@@ -187,25 +139,6 @@ async def test_too_many_requests(bot: SlackBot, slack: LocalSlack) -> None:
     assert {method for method, count in slack.refused.items() if count} == methods
 
 
-async def test_too_many_requests_at_the_start(
-    slack: LocalSlack, templates: Templates, tmp_path: Path
-) -> None:
-    slack.limits.forced.update(["auth.test", "apps.connections.open"])
-    async with bot_on(slack, tmp_path, templates) as bot:
-        assert bot.is_ready
-        assert slack.refused.total() == 2
-
-
-async def test_slack_is_away_for_a_while(bot: SlackBot, slack: LocalSlack) -> None:
-    """The bot goes on afterwards."""
-    slack.faults.rest = RestFault(FaultKind.SERVER_ERROR)
-    await slack.command(slack.member, "/dinoname", "").acknowledgement()
-    await slack.wait_for(lambda: slack.faults.made[FaultKind.SERVER_ERROR] > 1)
-    slack.faults.clear()
-    asked = slack.command(slack.member, "/dinoname", "")
-    await slack.wait_for(lambda: all_answered([asked]))
-
-
 async def test_winner_of_a_lost_answer(bot: SlackBot, slack: LocalSlack) -> None:
     """Slack posts the announcement, but its answer is lost: it appears twice, and no oftener."""
     slack.limits.active = False  # else the lost answer may be a refusal
@@ -222,18 +155,3 @@ async def test_winner_of_a_lost_answer(bot: SlackBot, slack: LocalSlack) -> None
     assert len(crowned) == 2
     assert [each.alt_text for each in slack.messages[-1].files]
     assert slack.calls["chat.postMessage"] == 3
-
-
-async def test_many_members_in_a_minute(bot: SlackBot, slack: LocalSlack) -> None:
-    """Slack tells of 100 members a minute: all are answered, and those with rights have them."""
-    rooms = [slack.workspace.add_channel(f"room-{n}", is_joined=True) for n in range(90)]
-    members = [slack.workspace.add_member(f"Member {n}") for n in range(len(rooms))]
-    for first in range(0, len(rooms), 10):  # ten at a time: this machine may be busy
-        ten = [*zip(members, rooms, strict=True)][first : first + 10]
-        asked = [slack.command(each, "/dinoname", "count:1", room) for each, room in ten]
-        await slack.wait_for(partial(all_answered, asked))
-    await slack.command(slack.admin, "/settings", "vote_minutes:7").answer()
-    assert await bot.app.store[Communities].poll_minutes(bot.platform.community_id or 0) == 7
-    assert not slack.refused["users.info"]
-    assert slack.calls["users.info"] <= ASKS + 1
-    assert slack.calls["users.list"] == 1

@@ -4,14 +4,11 @@ import pickle
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from models.names import generator, sampler
 from models.names.constraints import NameConstraints
 from models.names.generator import NamesRequest, begin, extend, generate_names
-from models.names.sampler import BATCH, ConstrainedSampler, sample_batches, sampler_of
-from models.networks.lstm import LSTM
-from models.networks.network import State
+from models.names.sampler import ConstrainedSampler, sample_batches, sampler_of
 from models.networks.ngram import NGram
 from models.serving.mixture import ParallelMixture
 from models.tasks import task_of
@@ -90,20 +87,15 @@ def test_each_draft_has_its_filter() -> None:
     assert max(second.names) < "m"
 
 
-def test_rows_of_a_step_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Many constrained drafts are continued in turns, with the same names."""
-    trained, rows, step = namer(lstm(LETTERS, units=8, layers=1)), list[int](), LSTM.step
-
-    def counted(network: LSTM, x: NDArray[np.int64], state: State) -> object:
-        rows.append(len(x))
-        return step(network, x, state)
-
-    drafts = [begin(trained, NamesRequest(5, seed, ends_with="us")) for seed in range(5)]
-    monkeypatch.setattr(generator, "MOST_ROWS", 2 * BATCH)
-    monkeypatch.setattr(LSTM, "step", counted)
-    together = extend(trained, drafts, [anything] * 5)
-    assert max(rows) == 2 * BATCH
-    assert together == [extend(trained, [draft], [anything])[0] for draft in drafts]
+@pytest.mark.parametrize("temperature", [0.01, 10.0])
+def test_extreme_temperature(temperature: float) -> None:
+    """What is next to impossible is drawn if nothing else is allowed; its logarithms are finite."""
+    constraints = NameConstraints("xq", contains="zzvv", ends_with="bbq")
+    sampler, rng = ConstrainedSampler.of(NAMER, constraints, temperature), np.random.default_rng(1)
+    (names,) = sample_batches(NAMER.network, [sampler], [rng])
+    assert all(n.startswith("xq") and "zzvv" in n and n.endswith("bbq") for n in names.texts)
+    assert np.isfinite(names.log_p).all()
+    assert np.isfinite(names.log_q).all()
 
 
 def test_prepared_samplers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,14 +114,3 @@ def test_prepared_samplers_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert last is not first
     assert sampler_of(trained, us, 0.7) is last
     assert sampler_of(trained, tus, 0.9) is not third
-
-
-@pytest.mark.parametrize("temperature", [0.01, 10.0])
-def test_extreme_temperature(temperature: float) -> None:
-    """What is next to impossible is drawn if nothing else is allowed; its logarithms are finite."""
-    constraints = NameConstraints("xq", contains="zzvv", ends_with="bbq")
-    sampler, rng = ConstrainedSampler.of(NAMER, constraints, temperature), np.random.default_rng(1)
-    (names,) = sample_batches(NAMER.network, [sampler], [rng])
-    assert all(n.startswith("xq") and "zzvv" in n and n.endswith("bbq") for n in names.texts)
-    assert np.isfinite(names.log_p).all()
-    assert np.isfinite(names.log_q).all()

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks.notebook import loops_of_the_notebook
-from data.corpora import Corpus, load_names, parse_corpus, read_corpus
-from models.names.notebook import ITERATIONS, SAMPLE_EVERY, NotebookTrainer
+from data.corpora import Corpus, load_names, read_corpus
+from models.names.notebook import SAMPLE_EVERY, NotebookTrainer
 from models.networks.network import cross_entropy
 from models.networks.vocabulary import END
 from models.training.recipe import Update
@@ -77,12 +77,6 @@ def test_validation_at_milestones(corpus: Corpus) -> None:
     assert all(p.milestone for p in measured)
 
 
-def test_unencodable_validation_is_skipped() -> None:
-    accented = "\n".join(f"{letter}ngó" for letter in "abcdefghijklmnpqrstuvwxyz")
-    (progress,) = first(NotebookTrainer(parse_corpus(accented.encode(), "mine", "names")), 1)
-    assert progress.validation is None
-
-
 def test_resumed_run_is_identical(corpus: Corpus) -> None:
     whole, interrupted, resumed = (NotebookTrainer(corpus) for _ in range(3))
     expected = first(whole, 60)[40:]
@@ -93,12 +87,3 @@ def test_resumed_run_is_identical(corpus: Corpus) -> None:
     assert first(resumed, 20) == expected
     for name, weights in whole.arrays().items():
         np.testing.assert_array_equal(resumed.arrays()[name], weights)
-
-
-def test_runs_35000_updates(corpus: Corpus) -> None:
-    trainer = NotebookTrainer(corpus)
-    nearly_done = trainer.checkpoint() | {"done": np.array(ITERATIONS - 1)}
-    trainer.restore(nearly_done)
-    (last,) = trainer.train()
-    assert last.step == trainer.steps
-    assert last.validation is not None

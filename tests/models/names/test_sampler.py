@@ -1,7 +1,6 @@
 """Constrained sampling: every name meets the constraints, with the network's probabilities."""
 
 from collections import Counter
-from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -52,28 +51,6 @@ def test_every_name_meets_constraints(
         assert contains in name
         assert len(name) == (length or len(name))
         assert DINOSAURS.admits(name)
-
-
-@pytest.mark.parametrize(
-    "constraints",
-    [
-        {"ends_with": "raptor"},
-        {"contains": "mango"},
-        {"length": 5},
-        {"length": 20},
-        {"starts_with": "tri", "ends_with": "ops", "length": 14},
-        {"starts_with": "mango", "ends_with": "gosaurus"},
-    ],
-    ids=str,
-)
-def test_constrained_names_depend_on_seed(constraints: dict[str, str]) -> None:
-    """Few names, so that every seed finds them: six fit the last constraints with some seeds."""
-    request = NamesRequest(5, 4, **constraints)  # type: ignore[arg-type]
-    result, again = (generate_names(BABBLER, request, anything) for _ in range(2))
-    assert len(result.names) == 5
-    assert result.shortfall is None
-    assert again == result
-    assert generate_names(BABBLER, replace(request, seed=5), anything).names != result.names
 
 
 @pytest.mark.parametrize(
@@ -132,11 +109,3 @@ def test_contexts_match_network() -> None:
     logits, _ = BABBLER.network.step(np.array([0]), BABBLER.network.initial_state(1))
     p = np.exp(logits[0]) / np.exp(logits[0]).sum()
     np.testing.assert_allclose(contexts.p[start], p, atol=1e-3)
-
-
-def test_transition_to_longest_suffix() -> None:
-    contexts = learn_contexts(BABBLER)
-    for number, text in enumerate(contexts.texts):
-        for x, character in enumerate(LETTERS.symbols):
-            ends = [known for known in contexts.texts if (text + character).endswith(known)]
-            assert contexts.texts[contexts.transitions[number, x]] == max(ends, key=len)

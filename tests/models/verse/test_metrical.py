@@ -172,12 +172,6 @@ def test_network_is_told_what_is_known_of_a_line() -> None:
 # Rhyme. ------------------------------------------------------------------------------------------
 
 
-def test_line_rhymes() -> None:
-    for above in ("my day", "the grand replay"):
-        found = ends(line(above))
-        assert all(rhyme_strictly(last_word(above), end) for end in found)
-
-
 def test_line_rhymes_with_either_of_two() -> None:
     """A member's lines may rhyme otherwise than the form."""
     above = ("my love", "day", "the ring", "night", "the grand replay", "the dust", "the dew")

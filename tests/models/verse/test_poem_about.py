@@ -131,14 +131,6 @@ def test_any_text_is_a_subject(text: str) -> None:
 # Subjects. ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("form", METRICAL)
-def test_subject_is_no_opening(form: str) -> None:
-    draft = about(KNOWN, form)
-    assert draft.lines == ()
-    assert draft.prefix == ""
-    assert draft.subject.words == (KNOWN,)
-
-
 def test_subject_of_member() -> None:
     """It is shown as typed, and comes before that of the opening."""
     assert about(f"  The {KNOWN} of\n my sorrow!").subject.words == (f"The {KNOWN} of my sorrow!",)

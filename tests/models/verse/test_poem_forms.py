@@ -5,16 +5,15 @@ The network is untrained: rhyme and metre come from the decoder alone.
 
 import pickle
 import re
-from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.text import fold, words_of
-from models.verse.forms import FORMS, forms_of
+from models.verse.forms import FORMS
 from models.verse.poem import OPENING_LIMIT, SonnetDraft, begin, extend
-from models.verse.prosody import pairs_of, rhymes, scans, syllable_counts
+from models.verse.prosody import pairs_of, scans, syllable_counts
 from tests.bot.hostile import HOSTILE_OPENINGS
 from tests.models.tiny import anything
 from tests.models.verse.versifier import (
@@ -185,58 +184,7 @@ def test_opening_may_fill_poem() -> None:
     assert draft.lines == tuple(OPENINGS["a form's last line"].split("\n"))
 
 
-def test_custom_form(monkeypatch: pytest.MonkeyPatch) -> None:
-    table = {
-        "metres": {"short": ["wsws"], "trochees": ["swsw", "sws"]},
-        "forms": {
-            "monorhyme": {
-                "title": "Six of a kind",
-                "description": "Six lines on one rhyme",
-                "stanzas": ["AAA", "ABB"],
-                "metre": {"A": "short", "B": "trochees"},
-            }
-        },
-    }
-    forms: Any = FORMS
-    monkeypatch.setitem(forms, "monorhyme", forms_of(table)["monorhyme"])
-    (draft,) = finished([QuickRequest("", 0, form="monorhyme")])
-    ends = [end(line) for line in draft.lines]
-    assert len(ends) == len(set(ends)) == 6
-    assert all(rhymes(ends[0], word, READINGS) for word in ends[1:4])
-    assert rhymes(ends[4], ends[5], READINGS)
-    for number, line in enumerate(draft.lines):
-        assert scans(fold(line), draft.form.metre_of(number).templates, READINGS)
-
-
 # Drafts and seeds. -------------------------------------------------------------------------------
-
-MIXED = [
-    QuickRequest("Shall I", 1, 0.8, "shakespearean"),
-    QuickRequest("", 2, 0.1, "limerick"),
-    QuickRequest("Shall I compa", 3, 2.0, "limerick"),
-    QuickRequest("Shall I", 4, 2.0, "free"),
-    QuickRequest("Shall\nI", 5, 0.8, "notebook"),
-]
-
-
-def test_poem_does_not_depend_on_batch() -> None:
-    together = finished(MIXED)
-    for request, draft in zip(MIXED, together, strict=True):
-        (alone,) = finished([request])
-        assert draft.lines == alone.lines, request
-
-
-def test_metrical_poem_depends_on_seed() -> None:
-    seeds = [7, 7, 8, 0, 2**64 - 1]
-    drafts = finished([QuickRequest("", seed, form="limerick") for seed in seeds])
-    assert drafts[0].lines == drafts[1].lines
-    assert len({draft.lines for draft in drafts}) == 4
-
-
-def test_any_temperature_rhymes() -> None:
-    for draft in finished([QuickRequest("", 1, t, "spenserian") for t in (0.1, 2.0)]):
-        assert len(promised_rhymes(draft)) == 9
-        assert rhymes_as_promised(draft)
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -65,18 +65,6 @@ def texts(index: WordIndex, columns: NDArray[np.bool_]) -> set[str]:
     return {index.texts[column] for column in np.flatnonzero(columns)}
 
 
-def test_columns() -> None:
-    """The line feed, the marks, the words of known sound and the mentions, each once."""
-    assert sorted(INDEX.texts) == sorted(["\n", ",", ".", "-", *SOUNDS, *MENTIONS])
-    assert INDEX.texts[INDEX.line_end] == "\n"
-    assert INDEX.tokens.tolist() == VOCABULARY.encode(INDEX.texts).tolist()
-    assert {INDEX.texts[column] for column in INDEX.column.values()} == set(INDEX.texts)
-    assert all(INDEX.texts[column] == text for text, column in INDEX.column.items())
-    assert INDEX.words == len(SOUNDS)
-    assert texts(INDEX, INDEX.punctuation) == {",", "."}
-    assert texts(INDEX, INDEX.hyphen) == {"-"}
-
-
 def test_syllables_by_first_reading() -> None:
     expected = {text: len(found[0].stresses) for text, found in SOUNDS.items()}
     expected |= dict.fromkeys(("\n", *",.-", *MENTIONS), 0)
@@ -205,24 +193,6 @@ def test_after_word(positions: int, word: str) -> None:
     for reading in SOUNDS[word][:MAX_READINGS]:
         there |= (METRE.positions_of(reading.stresses) & positions) << len(reading.stresses)
     assert after(INDEX, METRE, positions, INDEX.column[word]) == there
-
-
-def test_lines_in_different_metres() -> None:
-    """After a word each."""
-    metres, columns = (METRE, Metre(("sw",))), [INDEX.column[word] for word in ("love", "being")]
-    fits = np.stack([INDEX.positions(metre) for metre in metres])
-    starts = np.array([metre.starts for metre in metres], np.uint64)
-    pairs = zip(metres, columns, strict=True)
-    expected = [after(INDEX, metre, metre.starts, column) for metre, column in pairs]
-    assert INDEX.after(fits, np.arange(2), starts, np.array(columns)).tolist() == expected
-
-
-def test_marks_fit_nowhere() -> None:
-    everywhere = 2**16 - 1
-    for mark in "\n,.-":
-        column = INDEX.column[mark]
-        assert not INDEX.inner(METRE, everywhere, everywhere)[column]
-        assert after(INDEX, METRE, everywhere, column) == 0
 
 
 def test_after_the_last_word() -> None:

@@ -1,12 +1,10 @@
 """Workers and schedulers that come, go, break, or run other code."""
 
 import asyncio
-import gc
 import os
 import signal
 from contextlib import suppress
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -15,13 +13,12 @@ from bot.operate.doctor.findings import Level
 from bot.settings import Settings
 from bot.writing import limits
 from bot.writing.cluster import ClusterPool
-from bot.writing.connection import Actor, ClusterUnreachable, SchedulerConnection
+from bot.writing.connection import ClusterUnreachable, SchedulerConnection
 from bot.writing.installation import (
     CHECKOUT,
     SOURCES,
     differences,
     incompatibility,
-    installation,
     sources_digest,
 )
 from tests.bot.writing.serving import NAMES, POEM, Serve, poem_of
@@ -198,26 +195,6 @@ async def test_threads_end_with_the_bot(
             await asyncio.sleep(0.1)
 
 
-async def test_cancelled_call(caplog: pytest.LogCaptureFixture) -> None:
-    """The library may fail meanwhile, as its connection is closed: nobody has to know."""
-
-    async def actor_execute(**_: object) -> None:
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            raise RuntimeError("ConnectionPool is closed") from None
-
-    rpc = SimpleNamespace(actor_execute=actor_execute)
-    client, future = SimpleNamespace(rpc=lambda _: rpc), SimpleNamespace(key="a")
-    call = asyncio.create_task(Actor(client, future, "tcp://a").call("ping", within=60))
-    await asyncio.sleep(0.01)
-    call.cancel()
-    await asyncio.wait([call])
-    del call
-    gc.collect()
-    assert "never retrieved" not in caplog.text
-
-
 async def test_no_scheduler_but_a_page() -> None:
     """An address of something else, such as the page that Dask itself serves."""
 
@@ -245,16 +222,6 @@ def test_doctor_without_package(monkeypatch: pytest.MonkeyPatch) -> None:
     (found,) = examine_cluster(Settings(inference="dask://127.0.0.1:8786"))
     assert found.level is Level.PROBLEM
     assert "requirements-cluster.txt" in found.advice
-
-
-async def test_version_of_the_running_code() -> None:
-    """It is that of the start, also if the first worker comes after an update."""
-    installation.cache_clear()
-    pool = ClusterPool(f"tcp://127.0.0.1:{free_port()}")
-    pool.start()
-    await until(lambda: installation.cache_info().currsize)
-    assert not pool.status.connected
-    pool.close()
 
 
 def write_sources(checkout: Path) -> list[Path]:

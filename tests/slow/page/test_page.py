@@ -58,7 +58,7 @@ async def test_fill_in_a_command_with_the_keyboard(page: Page) -> None:
     options = page.get_by_role("option")
     await expect(options.first).to_contain_text("/dig")
     await page.keyboard.type("s")
-    await expect(options).to_contain_text(["/secret", "/silent", "/slow", "/styles"])
+    await expect(options).to_contain_text(["/secret", "/silent", "/styles"])
     await page.keyboard.press("Escape")
     await expect(options).to_have_count(0)
     await page.keyboard.press("Backspace")
@@ -70,24 +70,6 @@ async def test_fill_in_a_command_with_the_keyboard(page: Page) -> None:
     await enter(page, "Ada")
     await expect(last(page)).to_contain_text("Mary used /quick")
     await expect(last(page)).to_contain_text("3 for Ada at 0.5")
-    await expect(written(page)).to_be_focused()
-
-
-@pytest.mark.parametrize(
-    ("line", "answer"),
-    [
-        ("/quick count:3 name:Ada Lovelace rate:0.25", "3 for Ada Lovelace at 0.25"),
-        ("/quick ", "1 for Mary at 0.5"),
-        ("/QUICK  NAME: Ada of: Lyme  ", "1 for Ada of: Lyme at 0.5"),
-        ('/quick name:"Ada count:2" count:4', "4 for Ada count:2 at 0.5"),
-        ("/find kind:ammo", "Found: ammo"),
-        ("/secret loud:TRUE", "BETWEEN US"),
-    ],
-)
-async def test_typed_command(page: Page, line: str, answer: str) -> None:
-    await enter(page, line)
-    await expect(last(page)).to_contain_text(answer)
-    await expect(written(page)).to_have_value("")
     await expect(written(page)).to_be_focused()
 
 
@@ -119,23 +101,6 @@ async def test_typed_command_with_a_problem(
     await expect(alert(page)).to_be_hidden()
 
 
-@pytest.mark.parametrize(
-    ("line", "field", "problem"),
-    [
-        ("/quick count:11 name:Ada", "count", "count: enter at most 10."),
-        ("/find ", "kind", "kind: this option is required."),
-        ("/secret loud:very", "loud", "loud: choose one of: True, False."),
-        ("/weigh file:bones.txt", "file", "file: choose a file here."),
-    ],
-)
-async def test_typed_value_can_be_corrected_in_the_form(
-    page: Page, line: str, field: str, problem: str
-) -> None:
-    await enter(page, line)
-    await expect(alert(page)).to_have_text(problem)
-    await expect(page.get_by_label(field)).to_be_focused()
-
-
 async def test_screen_readers_and_keyboards(page: Page) -> None:
     """The log is a list of messages, and a link skips to the field."""
     await enter(page, "hello")
@@ -151,67 +116,6 @@ async def test_screen_readers_and_keyboards(page: Page) -> None:
     await skip.focus()
     await page.keyboard.press("Enter")
     await expect(page.get_by_label("count")).to_be_focused()
-
-
-async def test_arrow_keys(page: Page) -> None:
-    await page.keyboard.type("/s")
-    selected = page.locator("[aria-selected=true]")
-    await expect(selected).to_contain_text("/secret")
-    await page.keyboard.press("ArrowUp")  # from the first to the last
-    await expect(selected).to_contain_text("/styles")
-    await page.keyboard.press("ArrowDown")
-    await expect(selected).to_contain_text("/secret")
-
-
-async def test_deferred_answer_is_edited(page: Page, toy: ToyBot) -> None:
-    toy.go.clear()
-    await fill_in(page, "slow")
-    await page.get_by_label("lines").fill("4")
-    await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("Mangosaurus is thinking…")
-    toy.go.set()
-    await expect(last(page)).to_contain_text("Line 4 of the poem")
-    await expect(last(page)).to_contain_text("(edited)")
-    await expect(page.locator(".message")).to_have_count(1)
-
-
-async def test_embed_and_buttons(page: Page) -> None:
-    await run(page, "dig")
-    card = page.locator(".embed")
-    await expect(card).to_contain_text("A dig at Lyme Regis")
-    await expect(card).to_contain_text("Layer")
-    await expect(card.locator("strong")).to_have_text("Lias")
-    await expect(card).to_contain_text("seed 7")
-    await expect(page.get_by_role("button", name="Locked")).to_be_disabled()
-    await page.get_by_role("button", name="Dig deeper").click()
-    await expect(card).to_contain_text("2 m down.")
-    await page.get_by_role("button", name="Dig deeper").press("Enter")
-    await expect(card).to_contain_text("3 m down.")
-
-
-async def test_ephemeral_message(page: Page) -> None:
-    await run(page, "dig")
-    await page.get_by_role("button", name="Whisper").click()
-    await expect(last(page)).to_contain_text("The dig is closed.")
-    await expect(last(page)).to_contain_text("Only you can see this")
-    await page.get_by_role("radio", name="Ada").check()
-    await expect(page.locator(".message")).to_have_count(1)
-    await page.get_by_role("radio", name="Mary").check()
-    await expect(page.locator(".message")).to_have_count(2)
-    await page.get_by_role("button", name="Dismiss message").click()
-    await expect(page.locator(".message")).to_have_count(1)
-
-
-async def test_commands_of_administrators(page: Page) -> None:
-    await page.keyboard.type("/shake")
-    await expect(page.get_by_role("listbox")).to_contain_text("No command /shake for Mary.")
-    await page.get_by_role("radio", name="Ada").check()
-    await written(page).fill("/shake")
-    await expect(page.get_by_role("option")).to_contain_text("/admin shake")
-    await page.keyboard.press("Enter")
-    await enter(page, "9")
-    await expect(last(page)).to_contain_text("Ada used /admin shake")
-    await expect(last(page)).to_contain_text("The ground shakes at 9.")
 
 
 async def test_upload_and_picture(page: Page) -> None:
@@ -241,24 +145,6 @@ async def test_downloads(page: Page) -> None:
         assert (await download.path()).read_bytes() == content
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-async def test_rows_of_buttons(page: Page, width: int) -> None:
-    await page.set_viewport_size({"width": width, "height": 800})
-    await run(page, "election")
-    rows = last(page).locator(".row")
-    await expect(rows).to_have_count(3)
-    assert [await row.get_by_role("button").count() for row in await rows.all()] == [5, 5, 2]
-    await expect(last(page).get_by_role("img", name="A map")).to_be_visible()
-    await page.get_by_role("button", name="11. Belemnite").click()
-    await expect(last(page)).to_contain_text("Mary chose 11")
-    await expect(last(page).get_by_role("img", name="A map")).to_be_visible()
-    await expect(last(page).get_by_role("button")).to_have_count(12)
-    for button in await last(page).get_by_role("button").all():
-        box = await box_of(button)
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-
-
 async def test_press_while_the_message_changes(page: Page, local: LocalDiscord) -> None:
     await run(page, "election")
     await expect(page.get_by_role("img", name="A map")).to_be_visible()
@@ -271,68 +157,12 @@ async def test_press_while_the_message_changes(page: Page, local: LocalDiscord) 
     await expect(last(page)).to_contain_text("Mary chose 11")
 
 
-async def test_removed_bot_has_no_commands(page: Page, local: LocalDiscord) -> None:
-    local.state.remove_bot()
-    await expect(page.locator("#banner")).to_contain_text("Mangosaurus is not in this server")
-    await page.keyboard.type("/dig")
-    await expect(page.get_by_role("listbox")).to_contain_text("No command /dig for Mary.")
-
-
-async def test_page_autocomplete(page: Page) -> None:
-    await fill_in(page, "find")
-    await expect(page.get_by_role("option")).to_have_count(5)
-    await page.keyboard.type("tri")
-    await expect(page.get_by_role("option")).to_have_count(1)
-    await page.keyboard.press("Enter")
-    await page.keyboard.press("Enter")
-    await expect(last(page)).to_contain_text("Found: TRILOBITE")
-
-
-async def test_pressing_send_twice(page: Page, local: LocalDiscord) -> None:
-    await fill_in(page, "dig")
-    send = page.get_by_role("button", name="Send")
-    await send.evaluate("button => { button.click(); button.click(); }")
-    await expect(last(page)).to_contain_text("A dig at Lyme Regis")
-    assert len(local.state.interactions) == 1
-
-
-async def test_suggestions_leave_what_is_wrong(page: Page) -> None:
-    """They come a moment after the sentence, since the field is focused."""
-    await enter(page, "/find ")
-    await expect(page.get_by_role("option")).to_have_count(5)
-    await expect(alert(page)).to_have_text("kind: this option is required.")
-
-
 async def test_plain_message(page: Page, local: LocalDiscord) -> None:
     """Mentions are shown by name, also of members who have said nothing."""
     guild = local.state.guild
     await enter(page, f"<b>Where</b> is *now* <@{guild.admin.id}>? In <#{guild.channel_id}>?")
     await expect(last(page)).to_contain_text("<b>Where</b> is now @Ada? In #mangosaurus?")
     await expect(last(page).locator("b")).to_have_count(0)
-
-
-async def test_members_are_chosen_by_name(page: Page) -> None:
-    await fill_in(page, "greet")
-    await page.get_by_label("who").select_option("Ada")
-    await page.get_by_label("where").select_option("mangosaurus")
-    await page.get_by_role("button", name="Send").click()
-    await expect(last(page)).to_contain_text("Good morning in mangosaurus, Ada!")
-    # The answer may be there before the form is closed.
-    await expect(written(page)).to_be_focused()
-    await enter(page, "/greet who:mary")
-    await expect(last(page)).to_contain_text("Good morning, Mary!")
-
-
-async def test_choices_for_earlier_text_are_ignored(page: Page) -> None:
-    """None is chosen before anything is typed."""
-    await fill_in(page, "find")
-    await expect(page.get_by_role("option")).to_have_count(5)
-    await page.keyboard.press("Enter")
-    await expect(alert(page)).to_contain_text("kind: this option is required")
-    await page.keyboard.press("ArrowUp")
-    await expect(page.locator("[aria-selected=true]")).to_have_text("Trilobite")
-    await enter(page, "zork")
-    await expect(last(page)).to_contain_text("Found: zork")
 
 
 async def test_choosing_ends_the_search(page: Page) -> None:
@@ -401,23 +231,6 @@ async def test_unanswered_command(page: Page, local: LocalDiscord) -> None:
     await expect(last(page)).to_contain_text("The application did not respond")
     await page.get_by_role("button", name="Dismiss message").click()
     await expect(page.locator(".message")).to_have_count(0)
-
-
-async def test_unfinished_deferral(page: Page, local: LocalDiscord) -> None:
-    await run(page, "forgetful")
-    await expect(last(page)).to_contain_text("Mangosaurus is thinking…")
-    local.state.expire(newest(local))  # as after fifteen minutes
-    await expect(last(page)).to_contain_text("The application did not respond")
-
-
-async def test_unanswered_button(page: Page, local: LocalDiscord) -> None:
-    await run(page, "dig")
-    broken = page.get_by_role("button", name="Break")
-    await broken.click()
-    await expect(broken).to_have_attribute("aria-busy", "true")
-    local.state.give_up(newest(local))
-    await expect(last(page)).to_contain_text("This interaction failed")
-    await expect(broken).to_have_text("Break")
 
 
 async def test_page_reconnects(browser: Browser) -> None:

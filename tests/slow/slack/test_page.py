@@ -11,12 +11,11 @@ from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.limits import DEFAULT_SCOPES
 from bot.platforms.local.slack.server import LocalSlack
-from tests.end_to_end.conftest import hold, opened, width_of
+from tests.end_to_end.conftest import hold, opened
 from tests.end_to_end.slack.conftest import MODAL, OPTIONS, Listener, connected, rich, row
 from tests.end_to_end.toy_bot import png
 
@@ -170,44 +169,6 @@ async def test_suggestions(page: Page) -> None:
     await expect(messages(page)).to_contain_text(["@Mary count:2 <b>"])
 
 
-async def test_bare_command(page: Page) -> None:
-    """A command that is typed in full is sent by the first Enter."""
-    await page.keyboard.type("/dinoname")
-    await expect(page.get_by_role("option")).to_have_count(1)
-    await page.keyboard.press("Enter")
-    await expect(messages(page)).to_have_count(1)
-
-
-async def test_unknown_command(page: Page) -> None:
-    await write(page, "/dinonane count:3")
-    alert = page.get_by_role("alert")
-    await expect(alert).to_contain_text("/dinonane is not a valid command.")
-    await expect(alert).to_contain_text("Did you mean /dinoname?")
-    await expect(page.get_by_role("combobox", name="Message")).to_have_value("/dinonane count:3")
-
-
-async def test_member_and_channel(local: LocalSlack, page: Page) -> None:
-    await page.get_by_label("Gus").check()
-    await page.get_by_role("button", name="general").click()
-    await expect(page.get_by_text("Mangosaurus is not in this channel.")).to_be_visible()
-    await write(page, "hello")
-    await expect(messages(page)).to_contain_text(["hello"])
-    assert local.messages[-1].author is local.guest
-    assert local.messages[-1].channel is local.elsewhere
-
-
-async def test_inviting_the_bot(local: LocalSlack, page: Page) -> None:
-    await page.get_by_role("button", name="general").click()
-    await write(page, "/invite @somebody")
-    await expect(page.get_by_role("alert")).to_have_text("Type /invite @Mangosaurus.")
-    await write(page, "/invite @Mangosaurus")
-    await expect(messages(page)).to_contain_text(["was added to #general by Mary."])
-    assert local.elsewhere.is_joined
-    await write(page, "/remove @mangosaurus")
-    await expect(messages(page)).to_contain_text(["was added", "was removed from #general"])
-    assert not local.elsewhere.is_joined
-
-
 async def test_shortcut_of_a_message(local: LocalSlack, toy: Toy, page: Page) -> None:
     message = local.say(local.admin, "Shall I compare thee")
     await messages(page).hover()
@@ -268,24 +229,6 @@ async def test_direct_message_is_announced(local: LocalSlack, toy: Toy, page: Pa
     await expect(app).not_to_have_class("unread")
 
 
-async def test_private_messages(local: LocalSlack, toy: Toy, page: Page) -> None:
-    for member in (local.member, local.admin):
-        asked = local.command(member, "/dinoname", "?")
-        await AsyncWebhookClient(asked.response_url).send(text=f"psst, {member.name}")
-    await expect(messages(page)).to_have_count(1)
-    await expect(messages(page)).to_contain_text(["Only visible to you"])
-    await expect(messages(page)).to_contain_text(["psst, Mary"])
-
-
-async def test_picture(local: LocalSlack, toy: Toy, page: Page) -> None:
-    await toy.web.files_upload_v2(
-        channel=local.channel.id, filename="plaque.png", content=png(64, 32), alt_txt="A plaque"
-    )
-    image = page.get_by_role("img", name="A plaque")
-    await expect(image).to_be_visible()
-    assert await width_of(image) == 64
-
-
 async def test_modal(local: LocalSlack, toy: Toy, page: Page) -> None:
     await write(page, "/dinoname ?")
     dialog = page.get_by_role("dialog")
@@ -313,24 +256,6 @@ async def test_modal(local: LocalSlack, toy: Toy, page: Page) -> None:
     assert state["list"]["list"]["files"][0]["name"] == "list.txt"
 
 
-async def test_suggestion_must_be_chosen(page: Page) -> None:
-    """As on Slack, whose selects take no free text."""
-    await write(page, "/dinoname ?")
-    start = page.get_by_role("dialog").get_by_label("Start")
-    await start.fill("zork")
-    await page.get_by_role("dialog").get_by_label("Count").focus()
-    await expect(start).to_have_value("")
-
-
-async def test_modal_is_closed(local: LocalSlack, page: Page) -> None:
-    await write(page, "/dinoname ?")
-    # Else Escape closes the suggestions of the first field, if they are there already.
-    await page.get_by_role("dialog").get_by_label("Count").focus()
-    await page.keyboard.press("Escape")
-    await expect(page.get_by_role("dialog")).to_have_count(0)
-    assert local.modal(local.member) is None
-
-
 async def test_home(local: LocalSlack, toy: Toy, page: Page) -> None:
     app = page.get_by_role("navigation").get_by_role("button", name="Mangosaurus", exact=True)
     await app.click()
@@ -344,13 +269,6 @@ async def test_home(local: LocalSlack, toy: Toy, page: Page) -> None:
     await app.click()  # that of Ada, not of Mary
     await expect(page.get_by_role("heading", name="Mangosaurus", level=1)).to_be_visible()
     await local.wait_for(lambda: local.home(local.admin) is not None)
-
-
-async def test_no_connection(local: LocalSlack, browser: Browser) -> None:
-    async with visiting(local, browser) as page:
-        await expect(page.get_by_role("status")).to_contain_text("is not connected")
-        await write(page, "/dinoname")
-        await expect(messages(page)).to_contain_text(["failed with the error “dispatch_failed”"])
 
 
 async def test_press_while_the_message_changes(local: LocalSlack, toy: Toy, page: Page) -> None:

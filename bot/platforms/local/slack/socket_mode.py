@@ -31,13 +31,11 @@ RETRIES_S = (0.0, 60.0, 300.0)
 
 @dataclass(eq=False)
 class Connection:
-    """An open WebSocket; deaf: it carries no envelopes, and answers pings only if `pongs`."""
+    """An open WebSocket."""
 
     socket: web.WebSocketResponse
     transport: asyncio.Transport | None
     queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
-    is_deaf: bool = False
-    pongs: bool = True
     is_warned: bool = False  # gets envelopes only while there is no other connection
     is_leaving: bool = False  # told to disconnect: gets no more envelopes
     sent: int = 0  # envelopes
@@ -141,14 +139,6 @@ class SocketModeServer:
             if connection.transport is not None:
                 connection.transport.abort()
 
-    def deafen(self, *, pongs: bool = True) -> None:
-        """Let connections stay open and carry nothing.
-
-        pongs: whether pings are still answered.
-        """
-        for connection in self.connections:
-            connection.is_deaf, connection.pongs = True, pongs
-
     async def close(self) -> None:
         for timer in self._timers:
             timer.cancel()
@@ -169,8 +159,7 @@ class SocketModeServer:
         opened_at = self._tickets.pop(request.query.get("ticket", ""), None)
         if opened_at is None or self._state.clock() - opened_at > TICKET_S:
             return web.Response(status=408)
-        # Pings are answered here, so that a deaf connection can leave them unanswered.
-        socket = web.WebSocketResponse(autoping=False)
+        socket = web.WebSocketResponse()
         await socket.prepare(request)
         connection = Connection(socket, request.transport)
         self.connections.append(connection)
@@ -193,10 +182,7 @@ class SocketModeServer:
 
     async def _receive(self, connection: Connection) -> None:
         async for frame in connection.socket:
-            if frame.type is WSMsgType.PING:
-                if connection.pongs:
-                    await connection.socket.pong(frame.data)
-            elif frame.type is WSMsgType.TEXT and not connection.is_deaf:
+            if frame.type is WSMsgType.TEXT:
                 self._acknowledged(frame.data)
 
     def _acknowledged(self, text: str) -> None:
@@ -215,8 +201,7 @@ class SocketModeServer:
             text = await connection.queue.get()
             try:
                 await asyncio.sleep(self._faults.event_delay_s)
-                if not connection.is_deaf:
-                    await connection.socket.send_str(text)
+                await connection.socket.send_str(text)
             except (ConnectionError, asyncio.CancelledError):
                 connection.queue.put_nowait(text)
                 raise
@@ -225,5 +210,4 @@ class SocketModeServer:
         with contextlib.suppress(ConnectionError):
             while True:
                 await asyncio.sleep(PING_S)
-                if connection.pongs:
-                    await connection.socket.ping(b"Ping from local")
+                await connection.socket.ping(b"Ping from local")

@@ -95,14 +95,6 @@ async def test_available_commands(home: Home) -> None:
     assert set(home.administrator().available_commands(home.channel)) == administrators
 
 
-async def test_about_and_help_are_private(home: Home) -> None:
-    for command in ("about", "help"):
-        result = await home.alice.slash(home.channel, command)
-        assert result.response is not None
-        assert result.response.embeds
-        assert result.ephemeral
-
-
 async def test_unknown_button(home: Home) -> None:
     view = view_of(Message(buttons=(Button("Old", "gone"),)))
     message = await home.bot.get_partial_messageable(home.channel.id).send("…", view=view)
@@ -132,42 +124,14 @@ async def test_option_of_another_type(home: Home, name: str, number: int, value:
     assert home.env.errors  # simcord fails a test that does not expect them
 
 
-async def test_suggestions_for_option_without_any(
+async def test_expired_interaction_is_no_error(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
-    option = {"name": "count", "type": 4, "value": "1", "focused": True}
-    await forge(home, InteractionType.APPLICATION_COMMAND_AUTOCOMPLETE, **option)
-    assert not [record for record in caplog.records if record.exc_info]
-
-
-async def test_refusal_by_the_library_is_counted(home: Home) -> None:
-    command = home.bot.tree.get_command("about")
-    assert isinstance(command, discord.app_commands.Command)
-    command.add_check(lambda _interaction: False)
-    result = await home.alice.slash(home.channel, "about")
-    assert result.response is not None
-    assert "permission" in result.response.content
-    monitor = home.app.monitor
-    assert value(monitor, "requests_total", request="/about", outcome="refused") == 1
-    assert value(monitor, "request_errors_total", error="CheckFailure") == 1
-    assert home.env.errors  # simcord fails a test that does not expect them
-
-
-async def test_undeliverable_error_is_logged(home: Home, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO")
-    home.env.inject_error("POST", "/interactions/*/callback", status=500, times=None)
-    await home.alice.slash(home.channel, "help")
-    assert "could not be sent" in caplog.text
-
-
-async def test_nothing_starts_during_shutdown(home: Home) -> None:
-    with home.app.in_flight.track():
-        stopping = asyncio.create_task(home.app.in_flight.finish(60))
-        await asyncio.sleep(0)
-        result = await home.alice.slash(home.channel, "dinoname")
-        assert result.response is not None
-        assert "The bot is restarting" in result.response.content
-    assert await stopping
+    home.env.inject_error(
+        "POST", "/interactions/*/callback", status=404, code=10062, message="Unknown interaction"
+    )
+    await home.alice.slash(home.channel, "dinoname")
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
 
 
 async def test_shutdown_waits_for_answers(world: World) -> None:

@@ -1,9 +1,8 @@
 """Commands as they are registered: for whom, where, and what happens if Discord refuses them."""
 
-import logging
 from pathlib import Path
 from typing import Any
-from unittest.mock import ANY, AsyncMock
+from unittest.mock import AsyncMock
 
 import discord
 import pytest
@@ -11,7 +10,6 @@ from discord import app_commands
 
 from bot.features import REGISTRY
 from bot.platforms.discord.commands import (
-    HOME,
     Installs,
     RegisteredInFile,
     add_commands,
@@ -91,18 +89,3 @@ async def test_former_home(tmp_path: Path) -> None:
         sync.reset_mock()
         await sync_if_changed(tree, registered, homes)
         assert [call.kwargs["guild"] for call in sync.await_args_list] == places
-
-
-async def test_former_home_without_bot(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Its commands cannot be removed, and are not tried again: an invitation would be no help."""
-    caplog.set_level(logging.INFO)
-    registered = RegisteredInFile(tmp_path)
-    await registered.note(GUILD.id, f"{HOME}of last week")
-    tree = tree_of(BOTH)
-    missing = refused(discord.Forbidden, 403, 50001)
-    tree.sync = AsyncMock(side_effect=[[], missing])  # type: ignore[method-assign]
-    for _twice in range(2):
-        await sync_if_changed(tree, registered)
-    assert [line for line in caplog.messages if "server 77" in line] == [ANY]
-    assert "may still be in the server 77" in caplog.text
-    assert "Invite" not in caplog.text

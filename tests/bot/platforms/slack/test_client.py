@@ -1,11 +1,8 @@
 """The bot in the simulated workspace, with fake networks."""
 
-from importlib.metadata import version
-
 import pytest
 
 from bot.fleet.membership import Served
-from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from tests.bot.conftest import World
@@ -30,26 +27,6 @@ async def test_no_home_beside_discord(bot: SlackBot, caplog: pytest.LogCaptureFi
     assert not bot.platform.is_home
     assert not bot.app.is_home(community)
     assert caplog.text.count("so this workspace is no home") == 1
-
-
-async def test_about_says_what_runs(bot: SlackBot, slack: LocalSlack) -> None:
-    """It may be both platforms."""
-    message = await slack.command(slack.member, "/about", "").answer()
-    assert "discord.py" not in message.words
-    beside = Mangosaurus(bot.app)
-    message = await slack.command(slack.member, "/about", "").answer()
-    assert f"slack-sdk {version('slack-sdk')}" in message.words
-    assert f"discord.py {version('discord.py')}" in message.words
-    await beside.http.close()
-
-
-async def test_votes_ask_for_no_rights(bot: SlackBot, slack: LocalSlack) -> None:
-    """Slack tells about 100 a minute, and votes come in rushes."""
-    message = await slack.command(slack.member, "/dinoname", "").answer()
-    asked = slack.calls["users.info"]
-    slack.press(slack.admin, message, message.buttons[0]["action_id"])
-    await slack.wait_for(lambda: message.edits)
-    assert slack.calls["users.info"] == asked
 
 
 async def test_missing_scope_is_logged(world: World, caplog: pytest.LogCaptureFixture) -> None:

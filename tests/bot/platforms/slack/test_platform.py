@@ -10,8 +10,6 @@ from bot.chat.translation import ENGLISH
 from bot.chat.turn import (
     AnswerRef,
     CommunityInfo,
-    DeliveryError,
-    Forbidden,
     Gone,
     MessageRef,
     Unreachable,
@@ -20,7 +18,7 @@ from bot.platforms.slack.platform import SlackPlatform
 from bot.store import Store, Unavailable
 from bot.store.identities import Identities
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
-from tests.bot.platforms.slack.setups import NUMBER, POSTED, TIMESTAMP, platform_on, user
+from tests.bot.platforms.slack.setups import NUMBER, POSTED, TIMESTAMP, user
 
 HELLO = Message(text("Hello"))
 WITH_PLAQUE = Message(text("Hello"), files=(File("plaque.png", b"png", "A plaque"),))
@@ -38,12 +36,6 @@ async def test_workspace(platform: SlackPlatform) -> None:
     assert platform.describe(community_id) == CommunityInfo(community_id, "Paleo", None)
     assert platform.describe(community_id + 1) is None
     assert not platform.is_connected
-
-
-async def test_odd_identity(server: SlackServer, store: Store) -> None:
-    server.answers["auth.test"] = [Answer({"team_id": None})]
-    with pytest.raises(DeliveryError):
-        await platform_on(server, store)
 
 
 @pytest.mark.shows("pictures in a card")
@@ -281,17 +273,6 @@ async def test_public_message_notifies_nobody(
     assert "U1" in str(await platform.rendered(message, ENGLISH, private=True))
 
 
-async def test_channel_outside_is_remembered(
-    platform: SlackPlatform, server: SlackServer, ref: MessageRef
-) -> None:
-    server.answers["chat.postMessage"] = [refusal("not_in_channel"), POSTED]
-    with pytest.raises(Forbidden):
-        await platform.send(ref, HELLO)
-    assert platform.is_outside("C1")
-    await platform.send(ref, HELLO)  # it was invited
-    assert not platform.is_outside("C1")
-
-
 @pytest.mark.shows("/owner leave")
 async def test_leave(platform: SlackPlatform, server: SlackServer) -> None:
     with pytest.raises(Gone):
@@ -319,14 +300,3 @@ async def test_silent_database(
     platform.is_home = True
     with pytest.raises(Unreachable):
         await platform.is_operator(5)
-
-
-async def test_name_that_comes_late(
-    platform: SlackPlatform, server: SlackServer, ref: MessageRef, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The message is sent without it."""
-    monkeypatch.setattr("bot.platforms.slack.platform.NAMING_S", 0.01)
-    server.hanging.add("users.info")
-    member = await platform.identities.user("T1", "U1")
-    await platform.send(ref, Message(text("By {by}", by=link(platform.mention(member)))))
-    assert "a member" in str(server.of("chat.postMessage")[0]["blocks"])

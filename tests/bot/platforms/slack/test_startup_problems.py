@@ -1,17 +1,14 @@
 """What an operator is told when the bot cannot start on Slack, or not do everything."""
 
-from unittest.mock import AsyncMock
-
 import pytest
 
 from bot.chat.turn import DeliveryError
 from bot.monitoring.monitor import Monitor
 from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.slack import client
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import SlackApi
 from bot.platforms.slack.startup_problems import different_apps, startup_problem
-from bot.startup import SLACK_APPS, Exit, StartupError
+from bot.startup import SLACK_APPS, Exit
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
 from tests.bot.platforms.slack.setups import running
@@ -77,20 +74,6 @@ async def test_tokens_of_two_apps(
         assert str(problem).startswith(found)
         assert SLACK_APPS in str(problem)
         assert server.of("bots.info")[0]["bot"] == "B1"
-
-
-async def test_start_names_two_apps(
-    world: World,
-    slack: LocalSlack,
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    differ = AsyncMock(return_value=StartupError(Exit.BAD_SETTINGS, "They are of two apps."))
-    monkeypatch.setattr(client, "different_apps", differ)
-    made = SlackBot(world.make_app(), slack.bot_token, slack.app_token, base_url=slack.api_url)
-    async with running(made):
-        assert "They are of two apps." in caplog.text
-    differ.assert_awaited_once_with(made.api, slack.workspace.bot_id, slack.app_token)
 
 
 @pytest.mark.parametrize(("homes", "warned"), [({"T0NOBODY"}, True), (set(), False)])

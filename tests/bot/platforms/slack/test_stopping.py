@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -10,6 +11,7 @@ from bot.platforms.local.slack.records import Interaction
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.members import Member
+from models.names.generator import NamesResult
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.setups import make_bot, running
 
@@ -79,6 +81,27 @@ async def test_stop_while_a_member_is_looked_up(
     await asyncio.wait_for(stopped, 60)
     assert "restarting" in slack.messages[-1].words
     assert not bot.platform.is_connected
+
+
+async def test_begun_answer_is_finished(
+    bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, allowed = asyncio.Event(), asyncio.Event()
+    write = bot.app.inference.names
+
+    async def names(*args: Any, **kwargs: Any) -> NamesResult:  # noqa: ANN401
+        begun.set()
+        await allowed.wait()
+        return await write(*args, **kwargs)
+
+    monkeypatch.setattr(bot.app.inference, "names", names)
+    slack.command(slack.member, "/dinoname", "")
+    await asyncio.wait_for(begun.wait(), 60)
+    stopped = asyncio.create_task(bot.shut_down())
+    await asyncio.sleep(0.1)
+    allowed.set()
+    await asyncio.wait_for(stopped, 60)
+    assert "Bravosaurus" in slack.messages[-1].words
 
 
 async def test_what_arrives_during_the_stop(bot: SlackBot, slack: LocalSlack) -> None:
