@@ -57,7 +57,7 @@ async def change_daily(
         day, _moment = await _next(app, changed)
         changed = replace(changed, starts_on=day)
         if kept.starts_on is None or kept.channel_id != channel_id:
-            await _introduce(app, turn, channel_id, changed)
+            await _introduce(turn, channel_id)
     await app.store[Communities].change(
         community_id,
         daily_channel_id=changed.channel_id,
@@ -177,11 +177,12 @@ async def _next(app: App, daily: DailySettings) -> tuple[date, datetime]:
     )
 
 
-async def _introduce(app: App, turn: Turn, channel_id: int, daily: DailySettings) -> None:
+async def _introduce(turn: Turn, channel_id: int) -> None:
     """Tell the channel. Raises `UserError` if the bot cannot post there."""
     ref = MessageRef(channel_id, 0, turn.community_id)
+    sentence = _("Five new names come here every day, and the winner is the dinosaur of the day.")
     try:
-        await turn.platform.send(ref, Message(await daily_sentence(app, turn.platform, daily)))
+        await turn.platform.send(ref, Message(text(sentence)))
     except DeliveryError as error:
         raise UserError(
             _("The bot can't post in {channel}. {access}"),

@@ -99,7 +99,8 @@ def draw_air(drawing: Drawing, width: int, height: int, light: Light) -> None:
     edges = [height - round(height * 0.8 * i / bands) for i in range(bands)]
     drawing.fill(light.low, _box(0, 0, width, edges[-1]))
     for i, (top, bottom) in enumerate(pairwise(edges)):
-        drawing.fill(mix(light.high, light.low, i / (bands - 1)), _box(0, bottom, width, top))
+        below = bottom - 1  # under the next band, or a seam would show where it is scaled
+        drawing.fill(mix(light.high, light.low, i / (bands - 1)), _box(0, below, width, top))
 
 
 def draw_open_land(

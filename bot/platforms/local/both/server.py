@@ -6,6 +6,7 @@ async with SideBySide(discord, slack, clock, port=8080) as local:
     print(local.url, discord.url, slack.url)
 """
 
+import asyncio
 import math
 from datetime import timedelta
 from pathlib import Path
@@ -21,6 +22,8 @@ from bot.platforms.local.slack.server import LocalSlack
 
 WEB = Path(__file__).with_name("web")
 TITLE = "Mangosaurus on Discord and Slack"
+HOUR, MOST_STEPS, STEP_S = timedelta(hours=1), 24, 0.25
+"""The clock moves on in steps, with pauses in seconds in which the bot does what is due."""
 
 
 class SideBySide:
@@ -69,7 +72,12 @@ class SideBySide:
         """Move the clock on by the `hours` of the query."""
         self._page.check(request)
         try:
-            self._clock.advance(timedelta(hours=int(request.query.get("hours", ""))))
+            by = timedelta(hours=int(request.query.get("hours", "")))
+            self._clock.check(by)
+            steps = min(math.ceil(by / HOUR), MOST_STEPS)
+            for _step in range(steps):
+                self._clock.advance(by / steps)
+                await asyncio.sleep(STEP_S)
         except (ValueError, OverflowError) as error:
             raise web.HTTPBadRequest(text=str(error)) from error
         return await self._answer_clock(request)

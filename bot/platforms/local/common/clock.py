@@ -24,12 +24,16 @@ class MovableClock:
         """Seconds since 1970."""
         return time.time() + self.moved.total_seconds()
 
-    def advance(self, by: timedelta) -> None:
-        """Move it on. Raises `ValueError` for a move back, or beyond `MOST_MOVED`."""
+    def check(self, by: timedelta) -> None:
+        """Raise `ValueError` for a move back, or beyond `MOST_MOVED`."""
         if by <= timedelta():
             raise ValueError("The clock can only be moved on.")
         if by > MOST_MOVED - self.moved:
             raise ValueError(f"The clock can be moved on by {MOST_MOVED.days} days in all.")
+
+    def advance(self, by: timedelta) -> None:
+        """Move it on. Raises `ValueError` as `check` does."""
+        self.check(by)
         self.moved += by
         for listener in self.listeners:
             listener()

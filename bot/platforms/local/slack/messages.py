@@ -1,6 +1,7 @@
 """Messages of the workspace and their files, and what the bot may do with them."""
 
 import re
+import secrets
 from collections.abc import Callable, Sequence
 from urllib.parse import quote
 
@@ -40,7 +41,7 @@ class Messages:
         """What Slack accepts, and may read otherwise than the bot means it."""
         self.listeners: list[Callable[[Message], None]] = []
         """Called with every message that the bot posts or edits."""
-        self._last_ts = self._file_count = 0
+        self._last_ts = 0
 
     # Requests of the bot
 
@@ -214,8 +215,7 @@ class Messages:
         self._changes.notify()
 
     def _new_file(self, name: str, size: int, owner: Member) -> File:
-        self._file_count += 1
-        file_id = f"F0LOCAL{self._file_count:04}"
+        file_id = f"F{secrets.token_hex(5).upper()}"  # browsers keep files beyond a restart
         safe = re.sub(r"[^\w.\-]", "_", name) or "file"
         url = f"{self.base_url}files-pri/{self._workspace.id}-{file_id}/{quote(safe)}"
         file = File(file_id, name, size, url, owner)

@@ -2,7 +2,7 @@
 
 function renderSelect(message, select) {
   const options = select.type === 8
-    ? [[known.channel.id, `# ${known.channel.name}`, (select.default_values || []).some((each) => each.id === known.channel.id)]]
+    ? [[known.channel.id, `# ${known.channel.name}`, (select.default_values || []).some((each) => Number(each.id) === Number(known.channel.id))]]
     : select.options.map((option) => [option.value, option.label, option.default]);
   const node = el("select", {
     "aria-label": select.placeholder, "data-name": `${select.custom_id} ${options.map(([, , chosen]) => Number(Boolean(chosen))).join("")}`,
