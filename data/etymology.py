@@ -25,7 +25,7 @@ _SHORTEST_INSIDE = 5
 _LONG_UNKNOWN = 4
 """Letters before the first part from which on they may hide another one."""
 _VOWELS = frozenset("aeiouy")
-_LIZARD, _SAURUS = "lizard", "saurus"
+_LIZARD, _SAUR, _SAURUS = "lizard", "saur", "saurus"
 _EXPLAINED_SHARE = 0.7
 """Share of the letters that must have a known meaning for the whole name to have one."""
 
@@ -75,8 +75,9 @@ def parts_of(name: str) -> tuple[NamePart, ...]:
     """The parts of a name in lower case, from left to right: the one way to its meaning.
 
     Of all readings, the one with the fewest unknown letters, then the fewest pieces. If no part
-    says more than *lizard*, the rest begins with the first letters of a root or contains one, or
-    else its meaning is imagined. Real genera have usual roots only, and may have none.
+    says more than *lizard*, the rest begins with the first letters of a root, or
+    contains one, or has the first three, or else its meaning is imagined. Real genera have usual
+    roots only, and may have none.
     """
     if name in _genera():
         return _distinct(_read(name, load_roots()))
@@ -87,7 +88,8 @@ def parts_of(name: str) -> tuple[NamePart, ...]:
     letters = _unexplained(name)
     if not letters:
         return parts
-    return (*(_stem_of(letters) or (_imagined(letters),)), *parts)
+    stem = _stem_of(letters) or _beginning_of(letters) or (_imagined(letters),)
+    return (*stem, *parts)
 
 
 def reading(parts: Sequence[NamePart]) -> str:
@@ -148,14 +150,20 @@ def _stem_of(letters: str) -> tuple[NamePart, ...]:
     return ()
 
 
+def _beginning_of(letters: str) -> tuple[NamePart, ...]:
+    """A root of which letters have the first three; empty if there is none."""
+    root = None if letters.startswith(_SAUR) else _stems(SHORT).get(letters[:SHORT])
+    return (NamePart(letters[:SHORT], *root[:3]),) if root else ()
+
+
 @cache
-def _stems() -> Mapping[str, Root]:
-    """First letters of roots: at least four, or all but the last vowel of a short one."""
+def _stems(least: int = _STEM) -> Mapping[str, Root]:
+    """First letters of roots: at least `least`, or all but the last vowel of a short one."""
     stems = {letters: load_roots()[letters] for letters in _PREFIXES}
     for letters, root in sorted(all_roots().items(), key=lambda item: item[1].place == "rare"):
         if root.place != "ends" and root.meaning != _LIZARD:
             without_vowel = letters[:-1] if letters[-1] in _VOWELS else letters
-            shortest = min(max(len(without_vowel), SHORT), _STEM)
+            shortest = min(max(len(without_vowel), SHORT), least)
             for length in range(shortest, len(letters) + 1):
                 stems.setdefault(letters[:length], root)
     return {stem: root for stem, root in stems.items() if not _VOWELS.isdisjoint(stem)}

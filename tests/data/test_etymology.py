@@ -81,10 +81,15 @@ def test_parts_are_roots(name: str) -> None:
     for part in parts:
         assert part.letters in name
         root = roots.get(part.letters)
+        begun = [key for key in roots if key.startswith(part.letters)]
+        begins = part.word in {roots[key].word for key in begun if roots[key].place != "ends"}
         if root is None:
-            known = [key for key in roots if key.startswith(part.letters)]
-            assert is_imagined((part,)) or (part.word in {roots[key].word for key in known})
-        elif (part.word, part.meaning, part.language) == root[:3] and root.place == "ends":
+            assert is_imagined((part,)) or begins
+        elif (
+            (part.word, part.meaning, part.language) == root[:3]
+            and root.place == "ends"
+            and not begins
+        ):
             assert part == parts[-1]
             assert name.endswith(part.letters)
 

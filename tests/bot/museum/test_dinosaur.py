@@ -48,8 +48,8 @@ async def test_dissection_shows_it(chat: Chat) -> None:
 
 
 async def test_imagined_meaning_is_marked(chat: Chat) -> None:
-    shown = await chat.alice.use("dinosaur", name="Bravosaurus")
-    assert "bravo (imagined: " in shown.body
+    shown = await chat.alice.use("dinosaur", name="Zaplosaurus")
+    assert "zaplo (imagined: " in shown.body
     assert "An imagined dinosaur." in shown.words
     assert " million years ago" in shown.words
     listed = await chat.alice.use("dinosaur", name="Microraptor")

@@ -40,7 +40,7 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     shown = await chat.alice.use("museum")
     assert not shown.is_private
     assert shown.title == "🦴 The museum, the newest first"
-    assert shown.lines == ["1. Bravosaurus · early sauropodomorph · found by @alice"]
+    assert shown.lines == ["1. Bravosaurus · sauropod · found by @alice"]
     place = " · The picture is in the thread." if chat.name == "slack" else ""
     assert shown.card.footer == f"page 1 of 1 · 1 dinosaur{place}"
     assert not chat.notified()
