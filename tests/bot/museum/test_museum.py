@@ -46,10 +46,7 @@ async def test_from_a_vote_to_the_museum(chat: Chat) -> None:
     assert not chat.notified()
     (picture,) = shown.files
     assert picture.name == "museum.png"
-    assert (
-        picture.description
-        == "Drawings, in the order of the list: Bravosaurus (early sauropodomorph)"
-    )
+    assert picture.description == "Drawings, in the order of the list: Bravosaurus (sauropod)"
     await chat.restart()
     plate = await chat.alice.press(shown, "Bravosaurus")
     assert plate.title == "🦕 Bravosaurus"
