@@ -228,7 +228,7 @@ async def test_champion(chat: Chat) -> None:
     assert (champion.title, champion.body) == ("👑 Today's champion", "Bravosaurus")
     plaque, plate = champion.files
     assert plaque.description.startswith("A plaque: Bravosaurus, “")
-    assert " lizard (imagined)”, 3 votes, " in plaque.description
+    assert "“arm lizard”, 3 votes, " in plaque.description
     assert plate.description.startswith("Drawing of Bravosaurus, ")
     await chat.restart()
     poem = await chat.alice.press(champion, "A poem about it")
