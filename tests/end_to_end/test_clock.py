@@ -5,6 +5,7 @@ import re
 import aiohttp
 import pytest
 
+from bot.platforms.local.both import server
 from bot.platforms.local.both.server import SideBySide
 from bot.platforms.local.common.clock import MOST_MOVED, MovableClock
 from bot.platforms.local.common.page import CSRF_HEADER
@@ -24,7 +25,8 @@ async def move(page: SideBySide, hours: str, *, is_page: bool = True) -> int:
 
 
 @pytest.mark.parametrize("hours", ["", "an hour", "0", "-1", "1.5", "9601", "9" * 30])
-async def test_bad_moves_are_refused(hours: str) -> None:
+async def test_bad_moves_are_refused(hours: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "STEP_S", 0)
     clock = MovableClock()
     async with SideBySide(LocalDiscord(), LocalSlack(), clock) as page:
         assert await move(page, hours) == 400
