@@ -106,12 +106,12 @@ async def test_other_versions(
     cluster.start_worker("--preload", str(folder / "other_version.py"))
     cluster.start_worker("--preload", str(folder / "other_numpy.py"))
     await until(lambda: (own_pool.status.workers, own_pool.status.unsuitable) == (1, 1))
-    assert "is not used: it has version 0." in caplog.text
+    assert "is not used: it has version 1." in caplog.text
     assert "may differ from those of the bot: it has NumPy 1.0.0 instead of" in caplog.text
     subject = Settings(inference=cluster.address.replace("tcp", "dask"))
     found = await asyncio.to_thread(examine_cluster, subject)
     assert [finding.level for finding in found] == [Level.WARNING, Level.WARNING, Level.FINE]
-    assert "is not used: it has version 0." in found[0].found
+    assert "is not used: it has version 1." in found[0].found
     assert "NumPy 1.0.0 instead of" in found[1].found
     assert "answers. Usable workers: 1, of which train: 0; threads that write: 1." in found[2].found
 

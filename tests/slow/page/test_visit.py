@@ -132,6 +132,7 @@ async def test_training(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     report = page.locator(".message", has_text="Version 1 of names is stored, but not live")
     await expect(report).to_be_visible()
     await report.get_by_role("button", name="Details").click()
+    await expect(last(page)).to_contain_text("Not live.")
     assert await width_of(last(page).locator(".embed img")) > 0
     await report.get_by_role("button", name="Use it anyway").click()
     await expect(last(page)).to_contain_text("Version 1 of names is live now.")

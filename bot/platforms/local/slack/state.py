@@ -82,7 +82,7 @@ class State:
         """
         self._check_known(command, [each["command"] for each in self.commands])
         line = html.escape(text, quote=False)
-        if any(each["should_escape"] for each in self.commands if each["command"] == command):
+        if any(each.get("should_escape") for each in self.commands if each["command"] == command):
             line = self.workspace.with_ids(line)
         workspace, channel = self.workspace, channel or self.workspace.channel
         payload = {
