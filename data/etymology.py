@@ -75,9 +75,9 @@ def parts_of(name: str) -> tuple[NamePart, ...]:
     """The parts of a name in lower case, from left to right: the one way to its meaning.
 
     Of all readings, the one with the fewest unknown letters, then the fewest pieces. If no part
-    says more than *lizard*, the rest begins with the first letters of a root, or
-    contains one, or has the first three, or else its meaning is imagined. Real genera have usual
-    roots only, and may have none.
+    says more than *lizard*, the rest begins with the first letters of a root or contains one, or
+    shares its first three letters with one, or else its meaning is imagined. Real genera have
+    usual roots only, and may have none.
     """
     if name in _genera():
         return _distinct(_read(name, load_roots()))
@@ -120,7 +120,7 @@ def _genera() -> frozenset[str]:
 
 def _unexplained(name: str) -> str:
     """The letters of a name before *saur*, or else those after it, without an ending."""
-    before, saur, after = name.rpartition("saur")
+    before, saur, after = name.rpartition(_SAUR)
     return before or ("" if saur and after in ENDINGS else after)
 
 
@@ -151,7 +151,7 @@ def _stem_of(letters: str) -> tuple[NamePart, ...]:
 
 
 def _beginning_of(letters: str) -> tuple[NamePart, ...]:
-    """A root of which letters have the first three; empty if there is none."""
+    """A root with the same first three letters; empty if there is none."""
     root = None if letters.startswith(_SAUR) else _stems(SHORT).get(letters[:SHORT])
     return (NamePart(letters[:SHORT], *root[:3]),) if root else ()
 

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
+from pathlib import PurePath
 from string import Formatter
 from typing import Any, Self
 
@@ -159,9 +160,7 @@ ENGLISH = Language()
 
 def to_json(words: str) -> str:
     """A text for the database: a phrase as JSON, so that it is translated when it is shown."""
-    return (
-        json.dumps({_PHRASE: _stored(words)}, default=str) if isinstance(words, Phrase) else words
-    )
+    return json.dumps({_PHRASE: _stored(words)}) if isinstance(words, Phrase) else words
 
 
 def from_json(stored: str) -> str:
@@ -176,7 +175,9 @@ _PHRASE = "phrase"
 
 
 def _stored(value: object) -> object:
-    """A phrase as a list of its parts, and any other value of a field as it is."""
+    """A phrase as a list of its parts, a path as text, and any other value of a field as it is."""
+    if isinstance(value, PurePath):
+        return str(value)
     if not isinstance(value, Phrase):
         return value
     fields = value.fields and {name: _stored(each) for name, each in value.fields.items()}

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, auto
+from functools import reduce
 from string import Formatter
 
 from bot.chat.translation import ENGLISH, Language, _, in_language
@@ -125,11 +126,19 @@ def codes(values: Sequence[str], *, either: bool = False) -> Text:
     *first, last = [code(value) for value in values]
     if not first:
         return (last,)
-    listed: Value = first[0]
-    for each in first[1:]:
-        listed = text(_("{words}, {next}"), words=listed, next=each)
     template = _("{words} or {last}") if either else _("{words} and {last}")
-    return text(template, words=listed, last=last)
+    return text(template, words=series([(each,) for each in first]), last=last)
+
+
+def series(parts: Sequence[Text]) -> Text:
+    """Texts with commas between them, as `listed` puts them between words."""
+    return reduce(lambda words, part: text(_("{words}, {next}"), words=words, next=part), parts)
+
+
+def chained(parts: Sequence[Text], separator: str) -> Text:
+    """Texts as one, with a separator between them."""
+    first, *others = parts
+    return first + tuple(span for part in others for span in (*text(separator), *part))
 
 
 def link(address: str) -> Span:

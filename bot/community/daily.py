@@ -92,7 +92,7 @@ async def daily_sentence(app: App, platform: Platform, daily: DailySettings) -> 
         hour=daily.hour,
         zone=daily.zone,
         count=daily.hours,
-        next=Timestamp(moment, absolute=True),  # it stays in the channel
+        next=Timestamp(moment),
     )
 
 

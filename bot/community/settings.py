@@ -1,13 +1,24 @@
 """`/settings`: polls, sharing, pictures of names, the word filter, the dinosaur of the day."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import Audience, Choice, Command, Kind, Option, Place
 from bot.chat.errors import other_version
-from bot.chat.message import Button, Form, Message, Select, Text, UserError, code, codes, text
+from bot.chat.message import (
+    Button,
+    Form,
+    Message,
+    Select,
+    Text,
+    UserError,
+    chained,
+    code,
+    codes,
+    text,
+)
 from bot.chat.received import stored_number
 from bot.chat.translation import _, languages, listed, name_of, ngettext
 from bot.chat.turn import Terms, Turn
@@ -72,8 +83,10 @@ async def settings(app: App, turn: Turn, options: SettingsOptions) -> None:
     """Answer `/settings`: change what is given, or else show everything."""
     community_id = _checked_manager(turn)
     lines = await _change_all(app, turn, community_id, options)
-    shown = Message(_joined(lines), private=True) if lines else await _form(app, turn, community_id)
-    await turn.respond(shown)
+    if lines:
+        await turn.respond(Message(chained(lines, "\n"), private=True))
+    else:
+        await turn.respond(await _form(app, turn, community_id))
 
 
 async def press(app: App, turn: Turn, state: str) -> None:
@@ -99,10 +112,6 @@ async def press(app: App, turn: Turn, state: str) -> None:
 def _checked_manager(turn: Turn) -> int:
     sentence = _("Only {community} managers can see and change the settings of the bot.")
     return check_manager(turn, sentence)
-
-
-def _joined(lines: Sequence[Text]) -> Text:
-    return tuple(span for line in lines for span in (*line, *text("\n")))[:-1]
 
 
 async def _change_all(
@@ -233,7 +242,7 @@ async def _change_filter(
 
 
 async def _form(app: App, turn: Turn, community_id: int) -> Message:
-    """All settings, with menus and buttons for most, and the option that changes each other."""
+    """All settings, with menus and buttons for most of them."""
     terms = turn.platform.terms
     minutes = await app.store[Communities].poll_minutes(community_id)
     kept = await app.store[Communities].settings(community_id)
@@ -260,12 +269,13 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
     ]
     example = code("/settings vote_minutes:30")
     return Message(
-        _joined(
+        chained(
             [
                 text(_("Everything works as it is. Change what you like.")),
                 *((*text("• "), *line) for line in lines),
                 text(_("Options change the last three, for example {command}."), command=example),
-            ]
+            ],
+            "\n",
         ),
         selects=(
             *daily_selects(kept.daily, ACTION),

@@ -21,7 +21,10 @@ def zone_names() -> Mapping[str, str]:
 
     Without that of this machine, and without `Etc/GMT+2`, which is two hours behind GMT.
     """
-    names = sorted(n for n in available_timezones() - {"localtime"} if "GMT" not in n)
+    misleading = ("Etc/GMT+", "Etc/GMT-")
+    names = sorted(
+        name for name in available_timezones() - {"localtime"} if not name.startswith(misleading)
+    )
     return MappingProxyType({folded(name): name for name in names})
 
 

@@ -61,12 +61,12 @@ class DailyPoster:
                 here, now = {*self._platform.communities}, self._app.now()
                 due = await asyncio.to_thread(
                     lambda: [
-                        (community_id, daily, day)
+                        community_id
                         for community_id, daily in dailies.items()
-                        if community_id in here and (day := _day_due(daily, now)) is not None
+                        if community_id in here and _day_due(daily, now) is not None
                     ]
                 )
-                await asyncio.gather(*(self._serve(*each) for each in due))
+                await asyncio.gather(*map(self._serve, due))
         return 60 - self._app.now().timestamp() % 60
 
     async def stop_if_quiet(self, community_id: int) -> None:
@@ -75,13 +75,16 @@ class DailyPoster:
         if await self._app.store[Dailies].is_quiet(community_id):
             await self._stop(community_id, daily, Stopped.QUIET)
 
-    async def _serve(self, community_id: int, daily: DailySettings, day: date) -> None:
-        """Post the names of a day. Never raises, but lets the next round try again."""
+    async def _serve(self, community_id: int) -> None:
+        """Post the names of the day. Never raises, but lets the next round try again."""
         async with self._posting:
             try:
                 with self._app.in_flight.track():
                     async with asyncio.timeout(POSTING_S):
-                        await self._post(community_id, daily, day)
+                        # Others were served first: meanwhile a manager may have changed it.
+                        daily = (await self._app.store[Communities].settings(community_id)).daily
+                        if (day := _day_due(daily, self._app.now())) is not None:
+                            await self._post(community_id, daily, day)
             except (ShuttingDown, Unavailable):
                 return
             except (InferenceError, NamesError, DeliveryError, TimeoutError) as error:
@@ -92,7 +95,7 @@ class DailyPoster:
                 log.exception("Community %d has no dinosaur of the day", community_id)
 
     async def _post(self, community_id: int, daily: DailySettings, day: date) -> None:
-        """The same, unless another process does. Raises `DeliveryError`, errors of inference."""
+        """Post names unless another process does. Raises `DeliveryError`, errors of inference."""
         app = self._app
         if await app[BlockList].has_community(community_id):
             return
@@ -150,7 +153,10 @@ class DailyPoster:
 
         try:
             arrived = await deliver(partial(send, message), tries=TRIES)
-        except Forbidden:  # the bot may lack the permission to attach files
+        except Forbidden:
+            if not message.files:
+                raise
+            # The bot may lack the permission to attach files.
             arrived = await deliver(partial(send, replace(message, files=())), tries=TRIES)
         if not arrived:
             raise Unreachable("tried several times")

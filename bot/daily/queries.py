@@ -1,5 +1,7 @@
 """The dinosaurs of the day: which communities get them, and which get none anymore."""
 
+import asyncio
+
 from sqlalchemy import select, update
 
 from bot.community.queries import (
@@ -24,7 +26,8 @@ class Dailies(Queries):
             Community.left_at.is_(None),
             on_platform(platform, Community.daily_channel_id),
         )
-        return {row.id: daily_settings_of(row) for row in await self._rows(statement)}
+        rows = await self._rows(statement)
+        return await asyncio.to_thread(lambda: {row.id: daily_settings_of(row) for row in rows})
 
     async def is_quiet(self, community_id: int) -> bool:
         """Whether no name has won on the last `QUIET_DAYS` days that had a vote, while it is on."""

@@ -6,7 +6,18 @@ from dataclasses import dataclass
 
 from bot.chat.app import App
 from bot.chat.commands import Audience, Command, Group, NoOptions, Registry
-from bot.chat.message import LABELLED, Button, Embed, Message, Span, Text, code, strong, text
+from bot.chat.message import (
+    LABELLED,
+    Button,
+    Embed,
+    Message,
+    Span,
+    Text,
+    code,
+    series,
+    strong,
+    text,
+)
 from bot.chat.run_button import can_run, run_button
 from bot.chat.translation import _
 from bot.chat.turn import DeliveryError, Turn
@@ -167,14 +178,13 @@ def _topics(registry: Registry, audiences: Collection[Audience], *, is_guest: bo
 
 def _summary(registry: Registry, topic: Topic, words: Sequence[str]) -> Text:
     """A topic with its commands. Those of a group follow its word."""
-    commands: Text = ()
-    for word in words:
-        command: Text = (code(f"/{word}"),)
-        if isinstance(registry.by_first_word[word], Group):
-            command += (Span("\u00a0…"),)
-        listed = text(_("{words}, {next}"), words=commands, next=command)
-        commands = listed if commands else command
-    return (Span(f"{topic.emoji} "), *text(LABELLED, label=strong(topic.title), value=commands))
+    rest = (Span("\u00a0…"),)
+    commands = [
+        (code(f"/{word}"), *(rest if isinstance(registry.by_first_word[word], Group) else ()))
+        for word in words
+    ]
+    sentence = text(LABELLED, label=strong(topic.title), value=series(commands))
+    return (Span(f"{topic.emoji} "), *sentence)
 
 
 def _runnable(registry: Registry, turn: Turn, audiences: Collection[Audience]) -> Collection[str]:

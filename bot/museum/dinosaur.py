@@ -110,15 +110,17 @@ async def _found(app: App, turn: Turn, name: str) -> tuple[Profile, Exhibit | No
     Everybody sees names of polls of this community and real genera, unless a moderator removed
     them.
     """
-    profile = await asyncio.to_thread(profile_of, name)
     exhibit, stands = None, None
     if turn.community_id is not None:
         with suppress(Unavailable):
             exhibit = await app.store[Museum].named(turn.community_id, name)
-            stands = await app.store[Polls].has_dinosaur(turn.community_id, profile.name)
     if exhibit is not None:  # its buttons tell whose it is
         is_hidden = exhibit.owner_id == turn.user.id and exhibit.member_id is None
         return exhibit.profile, exhibit, is_hidden
+    profile = await asyncio.to_thread(profile_of, name)
+    if turn.community_id is not None:
+        with suppress(Unavailable):
+            stands = await app.store[Polls].has_dinosaur(turn.community_id, profile.name)
     return profile, None, not (_is_genus(app, profile) if stands is None else stands)
 
 

@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Executable,
+    Row,
     Select,
     SQLColumnExpression,
+    bindparam,
     case,
     delete,
     func,
@@ -41,6 +43,8 @@ from bot.store.personal import (
 from bot.store.queries import Queries, patient
 from bot.store.schema import EVERYWHERE, Block, Candidate, Discovery, HiddenCollection, Poll
 
+AT_ONCE = 100
+"""Profiles that are made in one transaction."""
 MOST_OWNED, MOST_IN_A_DAY = 200, 3
 """Creatures in a member's collection in a community, and those of one UTC date that enter it."""
 
@@ -64,9 +68,9 @@ class Exhibit:
 
 
 async def lock(database: Database, session: AsyncSession, community_id: int) -> None:
-    """Let other processes wait until the end of the transaction with discoveries of a community.
+    """Let one transaction at a time change what a community has discovered.
 
-    A poll is locked before this: any other order could deadlock.
+    Lock the poll first: any other order could deadlock.
     """
     if not database.is_sqlite:
         statement = text("SELECT pg_advisory_xact_lock(hashint8(:community), 0)")
@@ -76,8 +80,8 @@ async def lock(database: Database, session: AsyncSession, community_id: int) -> 
 async def discover(database: Database, session: AsyncSession, poll_id: int) -> None:
     """Enter the winner of a poll in the museum, and in the discoverer's collection if it may grow.
 
-    Only dinosaurs are. A name that the museum has keeps its first discoverer. In the transaction
-    that closes the poll.
+    Names of custom models are left out. A name that the museum has keeps its first discoverer. In
+    the transaction that closes the poll.
     """
     won = (
         select(Candidate.name, Poll.community_id, Poll.member_id, Poll.closed_at)
@@ -88,11 +92,11 @@ async def discover(database: Database, session: AsyncSession, poll_id: int) -> N
     if found is None or found.closed_at is None or not has_creature(found.name):
         return
     community_id, member_id, at = found.community_id, found.member_id, found.closed_at
+    profile = await asyncio.to_thread(profile_of, found.name)  # before others wait for this
     await lock(database, session, community_id)
     if member_id is not None and await _is_blocked(session, community_id, member_id):
         member_id = None
     is_owned = member_id is not None and await _may_grow(session, community_id, member_id, at)
-    profile = await asyncio.to_thread(profile_of, found.name)
     await session.execute(
         database.insert(Discovery)
         .values(
@@ -189,7 +193,7 @@ _EXHIBITS: Select[Any] = select(
     Discovery.name,
     Discovery.poll_id,
     Discovery.found_at,
-    _DISCOVERER,
+    _DISCOVERER.label("shown_member_id"),
     Discovery.owner_id,
     Discovery.is_favourite,
     Discovery.profile,
@@ -305,24 +309,37 @@ class Museum(Queries):
             select(Discovery.id, Discovery.name)
             .where(Discovery.community_id == community_id, Discovery.profile.is_(None))
             .order_by(Discovery.id)
+            .limit(AT_ONCE)
         )
-        if names := await self._rows(lacking):
-            made = await asyncio.to_thread(
-                lambda: [{"id": number} | _columns(profile_of(name)) for number, name in names]
-            )
-            async with self._database.writing() as session:
-                await session.execute(update(Discovery), made)
+        this, lacks = Discovery.id == bindparam("number"), Discovery.profile.is_(None)
+        table = update(Discovery.__table__).where(this, lacks)  # type: ignore[arg-type]
+        filled = table.values({each: bindparam(each) for each in ("profile", "family", "period")})
+        while names := await self._rows(lacking):
+            made = await asyncio.to_thread(_made, names)
+            async with self._database.writing() as session:  # members who vote wait for each
+                await (await session.connection()).execute(filled, made)
 
     async def _read(self, statement: Select[Any]) -> list[Exhibit]:
         rows = await self._rows(statement)
         return await asyncio.to_thread(lambda: [*map(_exhibit, rows)])
 
 
-def _exhibit(row: Sequence[Any]) -> Exhibit:
-    *facts, stored, day = row
-    _id, name, *_others = facts
-    facts += [from_json(stored) if stored else profile_of(name), day is not None]
-    return Exhibit(*facts)
+def _made(names: Sequence[Row[int, str]]) -> list[dict[str, object]]:
+    return [{"number": number, **_columns(profile_of(name))} for number, name in names]
+
+
+def _exhibit(row: Row[Any]) -> Exhibit:
+    return Exhibit(
+        id=row.id,
+        name=row.name,
+        poll_id=row.poll_id,
+        found_at=row.found_at,
+        member_id=row.shown_member_id,
+        owner_id=row.owner_id,
+        is_favourite=row.is_favourite,
+        profile=from_json(row.profile) if row.profile else profile_of(row.name),
+        is_of_day=row.day is not None,
+    )
 
 
 def _of(community_id: int, owner_id: int | None) -> tuple[ColumnElement[bool], ...]:

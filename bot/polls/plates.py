@@ -26,7 +26,7 @@ OF_HALL = "@fame:"
 STRIP, STRIP_S = "dinosaurs.png", 1.0
 """The file with the creatures of new names, and the seconds for which these wait for it."""
 URGENT_S = 20.0
-"""Those for the dinosaur of the day, whose strip may be the first drawing of its process."""
+"""Seconds for which the dinosaur of the day waits: its strip may be the first of its process."""
 
 
 async def plate_file(app: App, profile: Profile, limits: Limits) -> File | None:

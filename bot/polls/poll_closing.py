@@ -49,7 +49,7 @@ class PollCloser:
     def __init__(
         self, app: App, platform: Platform, daily_closed: Callable[[int], Awaitable[None]]
     ) -> None:
-        """`daily_closed` is called with the community of each dinosaur of the day."""
+        """`daily_closed` is called with a community after the result of its day was announced."""
         self._app = app
         self._platform = platform
         self._daily_closed = daily_closed
@@ -80,9 +80,6 @@ class PollCloser:
                     closed.append(poll)
         # Concurrently: a slow channel must not delay the others.
         arrived = all(await asyncio.gather(*(self._announce(poll, now) for poll in closed)))
-        for poll in closed:
-            if arrived and poll.day is not None:
-                await self._daily_closed(poll.community_id)
         limited: set[int] = set()
         """Channels that take no more edits: one attempt in a round tells."""
         for poll in await polls.unannounced(now - ABANDONED, self._platform.name):
@@ -119,7 +116,12 @@ class PollCloser:
                     return True
                 if arrived:
                     await self._app.store[Polls].announced(poll.id, max(now, self._app.now()))
+                    await self._announced_daily(poll)
                 return arrived
+
+    async def _announced_daily(self, poll: PollRecord) -> None:
+        if poll.day is not None:
+            await self._daily_closed(poll.community_id)
 
     async def _announce_late(self, poll: PollRecord, now: datetime) -> bool:
         """Announce an abandoned result, unless another process does so. Raises `Limited`."""
@@ -132,6 +134,8 @@ class PollCloser:
         finally:
             if not arrived:
                 await polls.not_announced(poll.id)
+        if arrived:
+            await self._announced_daily(poll)
         return arrived
 
     async def _try_to_show(self, poll: PollRecord) -> bool:

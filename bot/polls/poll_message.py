@@ -11,6 +11,7 @@ from bot.chat.message import (
     Text,
     Timestamp,
     Tone,
+    chained,
     emphasis,
     strong,
     text,
@@ -140,7 +141,7 @@ def tie_sentence(poll: PollRecord) -> Text:
         if not poll.can_win(position):
             sentence = _("{name} has as many, but with a vote of the member who asked for it.")
             sentences.append(text(sentence, name=poll.names[position]))
-    return tuple(span for sentence in sentences for span in (*text("\n"), *sentence))[1:]
+    return chained(sentences, "\n") if sentences else ()
 
 
 def _ballot(poll: PollRecord, limits: Limits) -> list[Button]:

@@ -160,7 +160,8 @@ async def retract(app: App, turn: Turn, state: str) -> None:
     now = app.now()
     poll = await polls.find(poll_id)
     if poll is None:
-        raise too_late(None)
+        await turn.edit_source(Message(too_late(None).text, private=True))
+        return
     origin = VoteOrigin(turn.community_id, turn.channel_id, None)
     if (origin.community_id, origin.channel_id) != (poll.community_id, poll.channel_id):
         raise elsewhere()

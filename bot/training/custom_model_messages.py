@@ -14,6 +14,7 @@ from bot.chat.message import (
     Timestamp,
     Tone,
     UserError,
+    chained,
     code,
     strong,
     text,
@@ -22,7 +23,7 @@ from bot.chat.message import (
 from bot.chat.translation import Phrase, _, ngettext
 from bot.chat.turn import Terms, Turn
 from bot.formats import shortened
-from bot.training.models import joined, time_fields
+from bot.training.models import time_fields
 from bot.training.queries import CustomModelRecord
 from models.weights import ModelCard
 
@@ -66,7 +67,7 @@ def judgement(card: ModelCard, entries: int) -> Text:
             measured,
         )
         sentences.append(text(few, count=measured))
-    return joined(sentences, " ")
+    return chained(sentences, " ")
 
 
 def details_of(card: ModelCard) -> tuple[Button, ...]:

@@ -20,6 +20,7 @@ from bot.chat.message import (
     Timestamp,
     Tone,
     UserError,
+    chained,
     code,
     emphasis,
     strong,
@@ -366,7 +367,7 @@ def _line(version: VersionRecord, live: Live, allows: Allows) -> Text:
     if live.version_id == version.number:
         reason = _REASONS.get(live.reason, live.reason)
         parts.append(text(strong(bracketed(_("live"), reason) if reason else _("live"))))
-    return joined(parts, " · ")
+    return chained(parts, " · ")
 
 
 def _comparison_message(
@@ -462,12 +463,6 @@ def common_endings(names: Iterable[str], most: int = 3) -> list[tuple[str, int]]
 
 
 # What both show
-
-
-def joined(parts: Sequence[Text], separator: str) -> Text:
-    """Texts as one, with a separator between them."""
-    first, *others = parts
-    return first + tuple(span for part in others for span in (*text(separator), *part))
 
 
 def nats(loss: float | None) -> str:

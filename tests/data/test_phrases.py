@@ -1,6 +1,8 @@
 """Phrases: English texts that keep what is needed to translate them."""
 
 import pickle
+from decimal import Decimal
+from pathlib import PurePath
 
 import pytest
 
@@ -72,3 +74,11 @@ def test_stored_text() -> None:
 def test_formatted_once() -> None:
     with pytest.raises(TypeError, match="named fields"):
         Phrase("{}").format("a")
+
+
+def test_only_plain_fields_are_stored() -> None:
+    """Another one would fail when somebody reads it."""
+    stored = to_json(_("In {file}.").format(file=PurePath("names.txt")))
+    assert from_json(stored) == "In names.txt."
+    with pytest.raises(TypeError):
+        to_json(_("{count} names").format(count=Decimal(5)))

@@ -123,6 +123,29 @@ async def test_processes_race(scene: Scene) -> None:
     assert len(await scene.polls()) == 1
 
 
+async def test_switched_off_while_it_waits(
+    world: World, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Communities are served in turn, and each as it is then."""
+    monkeypatch.setattr("bot.daily.posting.AT_ONCE", 1)
+    both = {COMMUNITY, COMMUNITY + 1}
+    scene = Scene(world, store, *both)
+    for each in both:
+        await scene.choose(community=each)
+    send = scene.platform.send
+
+    async def send_and_switch_off(
+        ref: MessageRef, message: Message, *, nonce: int | None = None
+    ) -> int:
+        for other in both - {ref.community_id}:
+            await store[Communities].change(other, daily_from=None)
+        return await send(ref, message, nonce=nonce)
+
+    monkeypatch.setattr(scene.platform, "send", send_and_switch_off)
+    await scene.go_on(HOUR)
+    assert len(scene.platform.dailies) == 1
+
+
 async def test_one_poll_of_a_day(store: Store, scene: Scene) -> None:
     """Of many at the same time the database takes one."""
     prepared = [_poll(number, date(2026, 3, 1)) for number in range(1, 9)]

@@ -73,6 +73,10 @@ async def test_unknown_zones(typed: str) -> None:
         await checked_zone(typed)
 
 
+async def test_gmt_is_a_zone() -> None:
+    assert await checked_zone("gmt") == "GMT"
+
+
 @pytest.mark.both
 async def test_zones_are_suggested(chat: Chat) -> None:
     boss = await chat.add_manager()
