@@ -13,6 +13,9 @@ from bot.store import Database
 from bot.store.locks import AdvisoryLocks, Space
 from tests.bot.store.test_locks import cut
 
+QUIET = 20
+"""Steps of the event loop in which what the database has answered is passed on."""
+
 
 class Timeline:
     """A clock for several processes: it goes on to whoever wakes first."""
@@ -31,15 +34,18 @@ class Timeline:
         await woken.wait()
 
     async def run(self, locks: Sequence["BusyLocks"]) -> None:
-        """Wake sleepers, the first first, while nobody waits for the database or does anything."""
+        """Wake sleepers, the first first, when nobody has anything else to do."""
+        quiet = 0
         while True:
-            for _step in range(20):
-                await asyncio.sleep(0)
-            if any(each.running for each in locks):
-                await asyncio.sleep(0.001)
-            elif self._sleepers:
+            is_busy = any(each.running for each in locks)
+            await asyncio.sleep(0.001 if is_busy else 0)
+            quiet = 0 if is_busy else quiet + 1
+            if quiet < QUIET:
+                continue
+            if self._sleepers:
                 self.now, _number, woken = heapq.heappop(self._sleepers)
                 woken.set()
+                quiet = 0
             else:
                 await asyncio.sleep(0.001)
 
