@@ -107,7 +107,7 @@ def assembled(
     models: ModelRegistry,
     *,
     launch: Launch,
-    poll: float | None = POLL_S,
+    poll: float = POLL_S,
     now: Callable[[], datetime],
     inference: Inference,
     word_filter: WordFilter,

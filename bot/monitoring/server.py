@@ -1,6 +1,6 @@
 """HTTP for the operator's tools: `/healthz`, `/readyz` and `/metrics`, in the bot's event loop.
 
-A connection is for one request, and has few seconds.
+A connection serves one request and lasts for a few seconds.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from bot.monitoring.state import ReadinessCheck
 log = logging.getLogger(__name__)
 
 MOST_CONNECTIONS = 32
-"""Connections that are open at a time, each with a descriptor. Others are refused."""
+"""Connections that are open at a time. A further one closes the oldest."""
 REQUEST_S = 5.0
 """Seconds that a client has to send its request and to read the answer."""
 LARGEST_REQUEST = 2**14
@@ -79,24 +79,27 @@ async def serve_monitoring(
         return Answer(HTTPStatus.OK, METRICS_TYPE, await metrics())
 
     pages = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics_page}
-    connections = 0
+    connections: list[asyncio.WriteTransport] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        nonlocal connections
-        connections += 1
+        if len(connections) >= MOST_CONNECTIONS:
+            connections.pop(0).abort()
+        connections.append(writer.transport)
         try:
-            if connections <= MOST_CONNECTIONS:
-                await _serve(reader, writer, pages)
+            await _serve(reader, writer, pages)
         finally:
-            connections -= 1
             writer.transport.abort()
+            if writer.transport in connections:
+                connections.remove(writer.transport)
 
     server = await asyncio.start_server(serve, host, port, limit=LARGEST_REQUEST)
     try:
-        shown, opened = server.sockets[0].getsockname()[:2]
-        yield f"http://[{shown}]:{opened}" if ":" in shown else f"http://{shown}:{opened}"
+        address, actual_port = server.sockets[0].getsockname()[:2]
+        yield f"http://{f'[{address}]' if ':' in address else address}:{actual_port}"
     finally:
         server.close()
+        for connection in connections:
+            connection.abort()
 
 
 Pages = Mapping[str, Callable[[], Awaitable[Answer]]]

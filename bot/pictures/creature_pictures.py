@@ -49,7 +49,7 @@ class CreaturePictures:
         return not self._renderer.waiting and self._clock() >= self._rests_until
 
     async def strip(self, profiles: Sequence[Profile], *, is_urgent: bool = False) -> bytes | None:
-        """The strip as PNG; `None` if there is no time, or if it could not be drawn.
+        """The strip as PNG; `None` if there is no time, unless it is urgent, or if that failed.
 
         Not to be cancelled: it notes how long the drawing took.
         """

@@ -35,7 +35,7 @@ PATIENCE_S = 15.0
 PATIENCE_OF_TRAINING_S = 600.0
 """The same for the result of a training, which would be lost."""
 LOOK_S = 0.1
-"""Seconds between two looks whether there is enough memory."""
+"""Seconds between two checks for enough memory."""
 
 
 class Untrained(Exception):  # noqa: N818 (it is a state, not a fault)

@@ -31,7 +31,7 @@ from bot.chat.translation import Phrase, _, listed
 from bot.chat.turn import Turn
 from bot.community.rights import SharedModelAction, check_shared_models
 from bot.formats import bracketed, human_duration, human_join, percent, shortened, spaced
-from bot.training.queries import Live, VersionRecord, Versions
+from bot.training.queries import ROLLBACK, Live, VersionRecord, Versions
 from bot.training.registry import (
     AUTOMATIC,
     FORCED,
@@ -57,7 +57,7 @@ _REASONS: Mapping[str, str] = {
     FORCED: _("forced"),
     # TRANSLATORS: Why a version is live: it was chosen by hand.
     "activated": _("chosen"),
-    "rollback": _("rolled back"),
+    ROLLBACK: _("rolled back"),
 }
 
 Allows = Callable[[str], bool]

@@ -5,7 +5,8 @@ import re
 import secrets
 import time
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from threading import Event
@@ -152,6 +153,7 @@ async def create(app: App, turn: Turn, options: CorpusOptions) -> None:
     async with app.answering(turn, NAMER):
         check_corpus(options, needed=True)
         name = await new_name(app, options.name, community_id)
+        await _check_new(app, community_id, name)
         await app[TrainingService].check(CUSTOM, community_id)
         await turn.defer(private=True)
         async with upload_turn(app):
@@ -173,6 +175,7 @@ async def import_(app: App, turn: Turn, options: ImportOptions) -> None:
         name = await new_name(app, options.name, community_id)
         title = await title_of(app, options.file.name, community_id, _("Your file"))
         check_size(title, options.file.size, LARGEST_WEIGHTS, _("files from /namer export"))
+        await _check_new(app, community_id, name)
         await turn.defer(private=True)
         async with upload_turn(app):
             reply = await _imported(app, turn, community_id, name, options.file, title)
@@ -490,7 +493,7 @@ async def _store(
 ) -> CustomModelRecord:
     """Store a new custom model. Raises `UserError` if the name is taken or there are too many."""
     most = app.settings.namers_per_guild
-    try:
+    with _refusals(name, most):
         return await app.store[CustomModels].create(
             community_id=community_id,
             name=name,
@@ -500,6 +503,20 @@ async def _store(
             most=most,
             weights=weights,
         )
+
+
+async def _check_new(app: App, community_id: int, name: str) -> None:
+    """Raise what `_store` would raise, before anything is downloaded or trained."""
+    most = app.settings.namers_per_guild
+    with _refusals(name, most):
+        await app.store[CustomModels].check_new(community_id, name, most=most)
+
+
+@contextmanager
+def _refusals(name: str, most: int) -> Iterator[None]:
+    """Say in `UserError` why a new custom model is refused."""
+    try:
+        yield
     except NameTaken as error:
         raise UserError(
             _("There's a namer called {name} already. Choose another name, or use {command}."),

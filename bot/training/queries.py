@@ -258,7 +258,7 @@ class Trainings(_Queries):
         """Add a training to the end of its queue. Returns its id."""
         values = vars(request) | {
             "corpus": await _packed(request.corpus),
-            "extra_names": await _packed(_lines(request.extra_names)),
+            "extra_names": await _packed(_lines(request.extra_names) or None),
             "notes": json.dumps([*map(to_json, request.notes)], ensure_ascii=False),
         }
         row = Training(**values)
@@ -310,11 +310,15 @@ class Trainings(_Queries):
         The first reason given is kept. Returns whether the training was queued or running.
         """
         this = Training.id == training_id
-        ended = {"state": "stopped", "message": reason, "ended_at": now} | _NO_BLOBS
         first = func.coalesce(Training.stop_reason, reason)
-        return await self._change(
-            Training, this, Training.state == "queued", stop_reason=first, **ended
-        ) or await self._change(Training, this, Training.state == "running", stop_reason=first)
+        ended = {"state": "stopped", "message": reason, "ended_at": now} | _NO_BLOBS
+        for state in ("queued", "running", "queued"):  # its owner may put it back meanwhile
+            values = ended if state == "queued" else {}
+            if await self._change(
+                Training, this, Training.state == state, stop_reason=first, **values
+            ):
+                return True
+        return False
 
     @patient
     async def finish(
@@ -434,13 +438,14 @@ class Trainings(_Queries):
         statement = select(state, func.count()).where(state.in_(_ACTIVE)).group_by(state)
         return dict.fromkeys(_ACTIVE, 0) | dict(await self._rows(statement))
 
-    async def last_ended_at(self, policy: str) -> datetime | None:
-        """When the last training of a queue ended, in any process.
+    async def last_ended_at(self, policy: str, before: datetime) -> datetime | None:
+        """When the last training of a queue ended before a time, in any process.
 
         Trainings that were stopped in the queue do not count.
         """
         ended = Training.policy == policy, Training.started_at.is_not(None)
-        return await self._scalar(select(func.max(Training.ended_at)).where(*ended))
+        early = Training.ended_at < before
+        return await self._scalar(select(func.max(Training.ended_at)).where(*ended, early))
 
     async def set_message(self, training_id: int, channel_id: int, message_id: int) -> None:
         """Set the message that shows the progress."""
@@ -533,7 +538,7 @@ class Versions(_Queries):
             return await self._activate(session, task, version_id, member_id, reason, now)
 
     async def earlier(self, task: str) -> list[int | None]:
-        """The versions that were live before, each once: what repeated rollbacks activate.
+        """The versions that were live before, without repetitions: what rollbacks activate in turn.
 
         The shipped weights are the last. Versions whose weights have been deleted are left out.
         """
@@ -630,10 +635,8 @@ class CustomModels(_Queries):
             created_at=now,
             weights=content,
             digest=digest,
-            **await _columns_of(corpus),
+            **await asyncio.to_thread(_columns_of, corpus, is_kept=weights is None),
         )
-        if weights:
-            model.corpus = None
         async with self._database.writing() as session:
             await self._lock(session, "custom_models")
             number = select(func.count()).where(CustomModel.community_id == community_id)
@@ -645,6 +648,14 @@ class CustomModels(_Queries):
             except IntegrityError as error:
                 raise NameTaken from error
         return (await self._find(CustomModel.id == model.id))[0]
+
+    async def check_new(self, community_id: int, name: str, *, most: int) -> None:
+        """Raise what `create` would raise now."""
+        known = await self.of(community_id)
+        if len(known) >= most:
+            raise TooManyModels
+        if name.casefold() in {each.name.casefold() for each in known}:
+            raise NameTaken
 
     async def of(self, community_id: int) -> list[CustomModelRecord]:
         """The custom models of a community, by name."""
@@ -717,7 +728,7 @@ class CustomModels(_Queries):
         """
         values: dict[str, object] = {"weights": weights, "digest": digest, "seconds": seconds}
         if corpus is not None:
-            values |= await _columns_of(corpus)
+            values |= await asyncio.to_thread(_columns_of, corpus)
         return await self._change(CustomModel, CustomModel.id == custom_model_id, **values)
 
     async def share(self, custom_model_id: int, shared: bool) -> bool:
@@ -774,18 +785,18 @@ async def _packed(content: bytes | None) -> bytes | None:
     return None if content is None else await asyncio.to_thread(zlib.compress, content)
 
 
-async def _columns_of(corpus: StoredList) -> dict[str, object]:
-    lines = "\n".join(corpus.names).encode()
+def _columns_of(corpus: StoredList, *, is_kept: bool = True) -> dict[str, object]:
+    lines = _lines(corpus.names)
     return {
         "title": corpus.title,
         "entries": len(corpus.names),
-        "corpus": await _packed(lines),
+        "corpus": zlib.compress(lines) if is_kept else None,
         "corpus_sha256": hashlib.sha256(lines).hexdigest(),
     }
 
 
-def _lines(names: Sequence[str]) -> bytes | None:
-    return "\n".join(names).encode() if names else None
+def _lines(names: Sequence[str]) -> bytes:
+    return "\n".join(names).encode()
 
 
 _OF_MEMBERS = (CustomModel, Version, Activation, Training)

@@ -66,7 +66,6 @@ PAUSES = (1.0, 4.0, 15.0)
 """Seconds between attempts to store results."""
 POLL_S = 1.0
 """Seconds between two polls of the queue and of requests to stop."""
-NEVER_S = 1e6
 RECOVERY_S = SILENCE.total_seconds() / 2
 """Seconds between two searches for trainings whose process has died."""
 SWEEP_AGE_S = SILENCE.total_seconds()
@@ -115,10 +114,10 @@ class TrainingService:
         cooldown: timedelta,
         now: Callable[[], datetime],
         launch: Launch = TrainerProcess,
-        poll: float | None = POLL_S,
+        poll: float = POLL_S,
     ) -> None:
         """`cooldown`: the time between two trainings of shared models. `poll`: seconds between two
-        polls of the database; `None` for looks on demand only.
+        polls of the database; with `math.inf`, it looks on demand only.
         """
         self.folder = state_dir / "training"
         self.owner = f"{socket.gethostname()[:60]}/{secrets.token_hex(8)}"
@@ -154,7 +153,7 @@ class TrainingService:
         if not self._polls:
             at_once = partial(asyncio.sleep, 0)
             self._polls = [
-                PeriodicTask(self.look, self.poll or NEVER_S, after=at_once),
+                PeriodicTask(self.look, self.poll, after=at_once),
                 PeriodicTask(self.recover, RECOVERY_S),
             ]
 
@@ -256,8 +255,8 @@ class TrainingService:
         """Start trainings where possible, and report the positions of the others in the queue."""
         try:
             if not self._is_tidy:
-                self._is_tidy = True
                 await self._tidy_up()
+                self._is_tidy = True
             for policy in (SHARED, CUSTOM):
                 await self._claim(policy)
             for training_id in list(self._places):
@@ -286,9 +285,10 @@ class TrainingService:
 
     async def check_cooldown(self) -> None:
         """Raise `UserError` until the cooldown after the last shared training is over."""
-        ended_at = await self.trainings.last_ended_at(SHARED)
-        # An end far in the future is of a clock that has stepped back since.
-        if ended_at is not None and abs(self.now() - ended_at) < self._cooldown:
+        now = self.now()
+        # A later end is of a clock that has stepped back since.
+        ended_at = await self.trainings.last_ended_at(SHARED, now + self._cooldown)
+        if ended_at is not None and now - ended_at < self._cooldown:
             raise UserError(
                 _("The last training has just ended; the next can start {time}."),
                 time=Timestamp(ended_at + self._cooldown),
@@ -393,9 +393,10 @@ class TrainingAttempt:
 
     async def to_end(self, report: Report | None) -> None:
         """Run the training and report it."""
-        polls = [PeriodicTask(self.beat, BEAT_S)]
-        if self._service.poll is not None:
-            polls.append(PeriodicTask(self._check_for_stop, self._service.poll))
+        polls = [
+            PeriodicTask(self.beat, BEAT_S),
+            PeriodicTask(self._check_for_stop, self._service.poll),
+        ]
         try:
             async with aclosing(self._events()) as events:
                 try:
@@ -533,7 +534,7 @@ class TrainingAttempt:
             record = await self._trainings.get(self.record.id)
             if record is None:  # its custom model is deleted
                 self.stop(EndReason.DELETED)
-            elif record.owner != self._service.owner:
+            elif record.owner != self._service.owner or record.state != "running":
                 self._is_lost = True
                 self.stop("")
             elif record.stop_reason is not None:

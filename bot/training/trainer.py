@@ -96,7 +96,7 @@ class RunFolder:
 
 
 def sweep(root: Path, active: Container[int], min_age_s: float) -> None:
-    """Delete the folders of trainings that are not active, unless they changed of late."""
+    """Delete the folders of trainings that are not active, unless they have changed recently."""
     latest = time.time() - min_age_s
     for path in root.glob("*"):
         is_active = path.name.isdecimal() and int(path.name) in active

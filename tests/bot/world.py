@@ -1,5 +1,6 @@
 """What a bot under test is made of."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -51,7 +52,7 @@ class World:
             store,
             models,
             launch=self._launch,
-            poll=None,
+            poll=math.inf,
             now=now,
             inference=self.writer,
             word_filter=WordFilter(settings.blocked_words, settings.allowed_words),

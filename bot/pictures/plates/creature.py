@@ -46,9 +46,8 @@ def creature(profile: Profile) -> Animal:
     draw_on_body(sketch)
     if not skeleton.stands_on_arms:
         draw_arm(sketch, skeleton.arms[0])
-    if profile.family is Family.CERATOPSIAN or {Trait.FRILL, Trait.FRILL_SPIKES} & {
-        *profile.traits
-    }:
+    is_frilled = sketch.has(Trait.FRILL) or sketch.has(Trait.FRILL_SPIKES)
+    if is_frilled or profile.family is Family.CERATOPSIAN:
         draw_frill(sketch)
     draw_head(sketch)
     head, back = skeleton.head, skeleton.body.edge(1)

@@ -1,4 +1,4 @@
-"""The head: skull, jaw, teeth, eye; horns, frills, crests, domes."""
+"""The head: skull, jaw, teeth and eye, with horns, frills, crests and domes."""
 
 import cmath
 import math

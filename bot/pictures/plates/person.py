@@ -1,4 +1,4 @@
-"""What shows how large a creature is: a person, or beside a small one a thing that all know."""
+"""What shows how large a creature is: a person, or a familiar thing beside a small one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -100,7 +100,7 @@ class Limb:
     """Where the toes or fingers begin."""
     ground: float
     is_lifted: bool
-    """Only those of animals with toes as of birds are."""
+    """Only animals with the toes of birds lift a foot."""
     is_near: bool
 
 

@@ -12,7 +12,6 @@ from models.training.events import Failed
 from tests.bot.chats.on_discord import DiscordChat
 from tests.bot.chats.protocol import Chat
 from tests.bot.names.test_name import learned
-from tests.bot.tiny import tiny_namer
 from tests.bot.training.lists import (
     ELVES,
     LIST,
@@ -123,12 +122,13 @@ async def test_bad_list_is_refused(chat: Chat, subtests: pytest.Subtests) -> Non
 
 
 async def test_taken_name_and_quota(elvish: Chat) -> None:
+    """They are refused before the file is read."""
     steward = await elvish.add_manager()
-    result = await steward.use("namer create", name="ELVES", file=("elves.txt", LIST))
+    result = await steward.use("namer create", name="ELVES", file=("elves.txt", b""))
     assert "There's a namer called ELVES already." in result.text
     await elvish.restart(namers_per_guild=1)
-    for command, file in (("create", LIST), ("import", tiny_namer(ELVES))):
-        refused = await steward.use(f"namer {command}", name="dwarfs", file=("x", file))
+    for command in ("create", "import"):
+        refused = await steward.use(f"namer {command}", name="dwarfs", file=("x", b"?"))
         assert "You can have 1 namer here; delete one" in refused.text
 
 

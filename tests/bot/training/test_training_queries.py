@@ -241,11 +241,12 @@ async def test_queued_and_running(store: Store) -> None:
 async def test_last_ended_at(store: Store) -> None:
     last_ended_at = store[Trainings].last_ended_at
     number = await started(store)
-    assert await last_ended_at("shared") is None
+    assert await last_ended_at("shared", LATER) is None
     await store[Trainings].finish(number, "a", "failed", SOON)
     await store[Trainings].request_stop(await enqueue(store), "Stopped.", LATER)
-    assert await last_ended_at("shared") == SOON
-    assert await last_ended_at("custom") is None
+    assert await last_ended_at("shared", LATER) == SOON
+    assert await last_ended_at("shared", SOON) is None
+    assert await last_ended_at("custom", LATER) is None
 
 
 async def test_clock_steps_back(store: Store) -> None:
