@@ -33,4 +33,5 @@ async def test_bad_moves_are_refused(hours: str, monkeypatch: pytest.MonkeyPatch
         assert await move(page, "1", is_page=False) == 403
         assert not clock.moved
         assert await move(page, "9600") == 200
+        assert await move(page, "1") == 400  # 400 days in all
     assert clock.moved == MOST_MOVED

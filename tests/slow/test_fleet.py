@@ -44,7 +44,7 @@ class Fleet:
 
     def __init__(self, local: LocalDiscord, bots: Sequence[BotProcess], store: Store) -> None:
         self.local, self.bots, self.store = local, bots, store
-        self._presses: dict[tuple[int, int], Interaction] = {}
+        self._presses: dict[tuple[int, int], list[Interaction]] = {}
         """The last press for each poll and member."""
         self._members = 0
 
@@ -112,13 +112,14 @@ class Fleet:
             stored = {(poll, member): position for poll, member, position in rows}
         assert stored.keys() <= self._presses.keys()
         for ballot, asked in self._presses.items():
-            assert stored.get(ballot) in ({1} if is_confirmed(asked) else {None, 0, 1})
+            first = {0, 1} if is_confirmed(asked[0]) else {None, 0, 1}
+            assert stored.get(ballot) in ({1} if is_confirmed(asked[-1]) else first)
 
     async def _vote(self, member: User, poll: PollMessage) -> None:
         server = self.local.servers.of_channel(poll.message.channel_id)
         for position in (0, 1):
             asked = server.press(member, poll.message.id, poll.buttons[position])
-            self._presses[int(poll.id), int(member.id)] = asked
+            self._presses.setdefault((int(poll.id), int(member.id)), []).append(asked)
             await self.local.wait_for(
                 lambda: asked.acknowledged or asked.failed,  # noqa: B023
                 timeout_s=ANSWER_S,
@@ -207,7 +208,8 @@ class Fleet:
         await voting
         known = {*self._presses}
         await self.vote(polls, 1)
-        assert not any(self._presses[new].failed for new in self._presses.keys() - known)
+        new = self._presses.keys() - known
+        assert not any(press.failed for ballot in new for press in self._presses[ballot])
 
 
 async def _add_version(store: Store) -> int:

@@ -15,10 +15,13 @@ from bot.chat.closing_answers import MOST_CLOSED, AnswerCloser
 from bot.chat.message import Button, Message, plain
 from bot.chat.turn import AnswerRef, Gone, MessageRef, Turn, Unreachable
 from bot.features import jobs
+from bot.names import names
+from bot.names.name_options import NamesOptions
 from bot.store import OutcomeUnknown, Unavailable
 from bot.store.answers import SILENCE, TOKEN_LIFETIME, Unfinished
 from bot.verse import sonnet
 from bot.verse.sonnet import SonnetOptions
+from models.names.generator import NamesRequest
 from models.verse.poem import SonnetDraft, SonnetRequest
 from tests.bot.conftest import World
 from tests.bot.fakes import draft
@@ -414,6 +417,19 @@ async def test_slow_platform_delays_no_sign_of_life(
     await work.close()
 
 
+async def test_claimed_token_is_dropped_when_it_is_old(app: App) -> None:
+    await killed(app)
+    heir = heir_of(app)
+    closer = AnswerCloser(heir, AwayPlatform())
+    await closer.close_left()
+    assert len(heir.unfinished._open) == 1
+    later = app.now() + TOKEN_LIFETIME + SECOND
+    object.__setattr__(heir, "now", lambda: later)
+    await closer.close_left()
+    await written(heir)
+    assert heir.unfinished._open == {}
+
+
 async def test_old_token_is_not_used(app: App) -> None:
     """The message that it belongs to is edited without it."""
     app.unfinished.begin("fake", AnswerRef(CHANNEL, 9, "a token"))
@@ -437,3 +453,13 @@ async def test_claimed_answer_is_alive(app: App) -> None:
     heir.unfinished._now = later.now
     await heir.unfinished.beat()
     assert await closed_by(later) == []
+
+
+async def test_names_are_delivered_when_the_platform_is_back(
+    app: App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(App, "patience_s", 0.0)  # deferred
+    options = NamesOptions(NamesRequest(count=2))
+    await dispatch.run(app, AwayTurn(FakePlatform()), names.names, options)
+    ((_ref, message),) = await closed_by(app)
+    assert message.embeds[0].title == "🦕 2 new dinosaurs"

@@ -173,11 +173,12 @@ class SlackChat(Chat):
         return chat
 
     async def close(self) -> None:
-        """Stop the bot. Raises what its handlers have raised."""
+        """Stop the bot. Raises what its handlers have raised, and what Slack would warn of."""
         await self.bot.close()
         await self.app.inference.close()
         for error in self.bot.memory.errors:
             raise error
+        assert self.slack.warnings == []
 
     @property
     def community(self) -> str:

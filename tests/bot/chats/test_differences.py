@@ -225,3 +225,12 @@ async def test_leave(slack_chat: SlackChat) -> None:
 async def test_poem_is_sent_whole(slack_chat: SlackChat) -> None:
     poem = await slack_chat.alice.use("sonnet")
     assert len(slack_chat.versions(poem)) == 1
+
+
+@pytest.mark.shows("answers that grow")
+async def test_slow_poem_grows(slack_chat: SlackChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(slack_chat.platform, "whole_answer_s", 0.0)
+    versions = slack_chat.versions(await slack_chat.alice.use("sonnet"))
+    assert 2 < len(versions) < 14
+    assert [bool(version.buttons) for version in versions[-2:]] == [False, True]
+    assert len(slack_chat.history()) == 1

@@ -314,3 +314,12 @@ async def test_typed_text_is_not_a_template(chat: Chat) -> None:
     forged = SonnetOptions(SonnetRequest("{x}", about="{y}" * 30))
     with pytest.raises(UserError, match=r"You asked for: /sonnet opening:\{x\} about:\{y\}"):
         await sonnet.sonnet(chat.app, FakeTurn(FakePlatform()), forged)
+
+
+async def test_buttons_share_the_cooldown(chat: Chat) -> None:
+    for command, label in (("dinoname", "More"), ("sonnet", "Another")):
+        await chat.restart(cooldown_seconds=0)
+        first = await chat.alice.use(command)
+        await chat.restart(cooldown_seconds=10)
+        await chat.alice.use(command)
+        assert "too fast" in (await chat.alice.press(first, label)).text

@@ -92,6 +92,7 @@ async def test_database_is_away_after_the_removal(
 EMPTIED = "A moderator removed a name that was here. /halloffame and /museum show the others."
 
 
+@pytest.mark.both
 async def test_winner_is_removed_from_earlier_answers(chat: Chat) -> None:
     """One that does not show it anymore stays."""
     await crowned(chat)

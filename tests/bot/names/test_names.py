@@ -28,6 +28,7 @@ from models.names.generator import NamesRequest
 from models.names.problems import Flaw, NamesError, Shortfall
 from tests.bot.chats.protocol import Chat
 from tests.bot.fakes import card
+from tests.metrics import value
 
 OPTIONS: dict[str, object] = {
     "count": 3,
@@ -133,6 +134,8 @@ async def test_unknown_error_has_reference(chat: Chat, caplog: pytest.LogCapture
     assert reference in result.text
     assert "secret detail" not in result.text
     assert record.exc_info is not None
+    monitor = chat.app.monitor
+    assert value(monitor, "requests_total", request="/dinoname", outcome="failed") == 1
 
 
 @pytest.mark.both

@@ -13,6 +13,7 @@ from bot.polls.queries import Ballot, Polls
 from bot.store import Database, OutcomeUnknown, Store, Unavailable
 from bot.store import database as module
 from bot.store.calls import Batches, current_call, run_call
+from bot.store.queries import Queries, patient
 from tests.bot.polls.test_queries import NOW, POLL, opened, votes_of
 
 
@@ -148,3 +149,18 @@ async def test_bad_item_does_not_stop_its_batch() -> None:
     error = Unavailable()
     written = await asyncio.gather(*map(batches.put, range(5)), return_exceptions=True)
     assert (tried, written) == ([5], [error] * 5)
+
+
+async def test_patient_query_is_not_given_up(database: Database) -> None:
+    class Some(Queries):
+        async def quick(self) -> None:
+            await asyncio.sleep(0.2)
+
+        @patient
+        async def slow(self) -> None:
+            await asyncio.sleep(0.2)
+
+    async with hurried():
+        await Some(database).slow()
+        with pytest.raises(Unavailable):
+            await Some(database).quick()

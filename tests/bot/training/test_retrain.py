@@ -9,7 +9,7 @@ import pytest
 
 from bot.training.queries import Trainings, Versions
 from models.fingerprints import Fingerprints
-from models.training.events import Done, Planned, Progress
+from models.training.events import Done, Failed, Planned, Progress
 from models.weights import save_weights
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
@@ -199,3 +199,15 @@ async def test_hall_of_fame_is_weighted_by_votes(chat: Chat) -> None:
     await (await chat.add_administrator()).use("retrain names", hall_of_fame=True)
     (trainer,) = chat.world.trainers
     assert trainer.extra_names == ["kiwiraptor"] * 2 + ["mangosaurus"] * 5
+
+
+async def test_failure_and_cooldown(chat: Chat) -> None:
+    chat.world.training[:] = [Failed("The corpus is too small.")]
+    ada = await chat.add_administrator()
+    await ada.use("retrain names")
+    assert report(chat).title == "The training of names failed"
+    assert report(chat).body == "The corpus is too small.\nThe live version is unchanged."
+    assert "the next can start [" in (await ada.use("retrain names")).text
+    await chat.restart(retrain_cooldown_minutes=0)
+    await ada.use("retrain names")
+    assert len(chat.world.trainers) == 2

@@ -96,6 +96,7 @@ async def test_vile_opening(chat: Chat) -> None:
     assert not chat.writer.sonnets_asked
 
 
+@pytest.mark.both
 async def test_unfinished_poem_keeps_lines(chat: Chat, subtests: pytest.Subtests) -> None:
     for error, lines, why in [
         (NoLineFound(), [4, 4], "No next line was found that is new"),

@@ -383,9 +383,10 @@ async def test_batches_are_reported(opened: Open, caplog: pytest.LogCaptureFixtu
         raise ValueError("no room")
 
     queues.on_batch = on_batch
-    with caplog.at_level(logging.ERROR):
+    with caplog.at_level(logging.DEBUG, "bot.writing.queues"):
         await asyncio.gather(*(answer(queues, desk.work, m, most=2) for m in "abc"))
     assert seen == [("verse", 2), ("verse", 1)]
+    assert caplog.text.count("A turn of verse for 2 requests took ") == 2  # one for each of them
     assert "could not be reported" in caplog.text
 
 

@@ -137,3 +137,14 @@ async def test_rejected_token_ends_both(
             with pytest.raises(StartupError, match="SLACK_APP_TOKEN") as raised:
                 await platforms.serve_both(bot, discord.token, slack)
     assert raised.value.code is Exit.TOKEN_REJECTED
+
+
+def test_ids_stay() -> None:
+    """Else what the page keeps in `state/local` would be of nobody after a restart."""
+
+    def ids() -> list[object]:
+        discord, slack = LocalDiscord(), LocalSlack()
+        people = [discord.member.id, discord.admin.id, slack.member.id, slack.admin.id]
+        return [*people, discord.guild_id, discord.channel_id, slack.workspace.id, slack.channel.id]
+
+    assert ids() == ids()

@@ -106,3 +106,10 @@ async def test_files_are_complete_once_a_thread_is_open(
         turn = turn_of(platform, response=response, edit_original_response=edit)
         await turn.respond(message)
     assert sizes == [len(b"picture")] * 2
+
+
+@pytest.mark.parametrize("right", ["attach_files", "administrator"])
+def test_right_to_attach_files(right: str) -> None:
+    for granted in (True, False):
+        turn = turn_of(app_permissions=discord.Permissions(**{right: granted}))
+        assert turn.attaches_files == granted

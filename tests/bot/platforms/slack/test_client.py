@@ -3,7 +3,9 @@
 import pytest
 
 from bot.fleet.membership import Served
+from bot.platforms.local.limits import JSON
 from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.local.slack.workspace import Member
 from bot.platforms.slack.client import SlackBot
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.setups import make_bot, running
@@ -58,3 +60,30 @@ async def test_button_with_a_long_state(bot: SlackBot, slack: LocalSlack, openin
     await slack.wait_for(lambda: again.buttons)
     requests = bot.app.inference.sonnets_asked  # type: ignore[attr-defined]
     assert [request.opening for request in requests] == [opening] * 2
+
+
+async def test_typed_invitation(bot: SlackBot, slack: LocalSlack) -> None:
+    """On the page of the simulator. The bot is told."""
+
+    async def write(text: str) -> JSON:
+        typed = {"do": "write", "as": slack.member.id, "channel": slack.elsewhere.id, "text": text}
+        return await slack._page.act(typed, {})
+
+    assert await write("/invite @somebody") == {"problem": "Type /invite @Mangosaurus."}
+    await write("/invite @mangosaurus")
+    assert slack.elsewhere.is_joined
+    told = slack.state.interactions[-1]
+    assert told.payload["event"]["type"] == "member_joined_channel"
+    assert await told.acknowledgement() == {}
+    await write("/remove @Mangosaurus")
+    assert not slack.elsewhere.is_joined
+
+
+async def test_page_shows_private_answers_to_their_member(bot: SlackBot, slack: LocalSlack) -> None:
+    await slack.command(slack.member, "/about", "").answer()
+
+    def seen(member: Member) -> list[bool]:
+        shown = slack._page.state({"as": member.id, "channel": slack.channel.id})
+        return [message["private"] for message in shown["messages"]]
+
+    assert (seen(slack.member), seen(slack.admin)) == ([True], [])

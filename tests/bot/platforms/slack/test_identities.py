@@ -1,3 +1,4 @@
+import asyncio
 from unittest.mock import AsyncMock, Mock
 
 import pytest
@@ -87,3 +88,13 @@ def test_timestamps() -> None:
 def test_odd_ids(odd: str) -> None:
     assert not is_external(odd)
     assert is_external("U024BE7LH")
+
+
+async def test_known_user_does_not_wait_for_a_hung_database(
+    identities: SlackIdentities, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = await identities.user("T1", "U1")
+    monkeypatch.setattr("bot.platforms.slack.identities.KNOWN_S", 0.01)
+    monkeypatch.setattr(store[Identities], "resolve", lambda *_: asyncio.Event().wait())
+    async with asyncio.timeout(5):
+        assert await identities.user("T1", "U1") == known

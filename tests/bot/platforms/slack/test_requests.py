@@ -13,6 +13,7 @@ from bot.platforms.local.slack.records import View
 from bot.platforms.local.slack.server import LocalSlack
 from bot.platforms.local.slack.workspace import Member
 from bot.platforms.slack.client import SlackBot
+from bot.platforms.slack.requests import HOME_S
 from bot.privacy.queries import Privacy
 from bot.store.schema import EVERYWHERE
 
@@ -45,11 +46,15 @@ async def test_home_is_not_made_again_at_once(
     bot: SlackBot, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However often a member opens it, unless it could not be shown."""
-    publish = AsyncMock(side_effect=[Unreachable("views.publish"), None, None])
+    publish = AsyncMock(side_effect=[Unreachable("views.publish"), None, None, None])
     monkeypatch.setattr(bot.api, "publish_home", publish)
     for user in [slack.member.id] * 20 + [slack.admin.id]:
         await bot.requests.handle_event({"type": "app_home_opened", "user": user, "tab": "home"})
     assert publish.await_count == 3
+    later = bot.app.now() + timedelta(seconds=HOME_S)
+    object.__setattr__(bot.app, "now", lambda: later)  # it is frozen
+    await bot.requests.handle_event({"type": "app_home_opened", "user": slack.member.id})
+    assert publish.await_count == 4
 
 
 async def test_guests_get_no_form(bot: SlackBot, slack: LocalSlack) -> None:

@@ -1,17 +1,20 @@
 """What an operator is told when the bot cannot start on Slack, or not do everything."""
 
+from unittest.mock import AsyncMock
+
 import pytest
 
 from bot.chat.turn import DeliveryError
 from bot.monitoring.monitor import Monitor
 from bot.platforms.local.slack.server import LocalSlack
+from bot.platforms.slack import client
 from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import SlackApi
 from bot.platforms.slack.startup_problems import different_apps, startup_problem
 from bot.startup import SLACK_APPS, Exit
 from tests.bot.conftest import World
 from tests.bot.platforms.slack.network.server import Answer, SlackServer, refusal
-from tests.bot.platforms.slack.setups import running
+from tests.bot.platforms.slack.setups import make_bot, running
 
 WRONG = (  # of another app, revoked, or the app-level token in its place
     *("account_inactive", "invalid_auth", "not_allowed_token_type"),
@@ -85,3 +88,14 @@ async def test_home_is_another_workspace(
     async with running(made):
         assert (f"HOME_WORKSPACES does not name {slack.workspace.id}" in caplog.text) == warned
         assert not app.is_home(made.platform.community_id)
+
+
+async def test_start_names_two_apps(
+    world: World,
+    slack: LocalSlack,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client, "different_apps", AsyncMock(return_value="They are of two apps."))
+    async with running(make_bot(world, slack)):
+        assert "They are of two apps." in caplog.text
