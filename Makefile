@@ -1,6 +1,6 @@
 # make run: set up and start the bot. make test: set up and pass the quick checks. make: this list.
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow check fuzz soak bench format catalogue docs screenshots lock clean
+.PHONY: help run test test-quick test-slow check fuzz soak bench format catalogue docs screenshots lock clean
 
 PYTHON ?= python3
 # One process more than cores, since many tests wait; at most 4, for their memory.
@@ -29,7 +29,10 @@ run: .venv/base
 		echo "Starting the local page instead."; exec $(BIN)/python -m bot --local; \
 	fi; exit $$code
 
-test: .venv/dev check
+test: .venv/dev
+	@$(MAKE) --no-print-directory --jobs 2 check test-quick
+
+test-quick: .venv/dev
 	$(PYTEST) --ignore tests/slow
 
 test-slow: .venv/dev

@@ -14,9 +14,10 @@ gc.disable()
 
 from hypothesis import settings  # noqa: E402
 
-# How long an example takes says more of the machine than of the code.
-settings.register_profile("default-without-deadline", deadline=None)
-settings.load_profile("default-without-deadline")
+# How long an example takes says more of the machine than of the code. Half of the usual examples
+# keep all tests within a few minutes; where more are needed, the test says so.
+settings.register_profile("mangosaurus", deadline=None, max_examples=50)
+settings.load_profile("mangosaurus")
 
 pytest_plugins = ["tests.databases"]
 

@@ -11,7 +11,7 @@ import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -62,6 +62,7 @@ def name_of(tag: str) -> str:
     return str(_language(tag).translation(_NAME))  # not a phrase, which others would translate
 
 
+@lru_cache(maxsize=100)
 def language_of(locale: str | None) -> Language:
     """The language nearest to a locale of a platform, such as `es-419`; English if none is.
 

@@ -20,6 +20,7 @@ from bot.logs import LEVEL_OF_OTHERS
 from bot.platforms.discord.client import Mangosaurus
 from bot.platforms.slack.views import modals
 from bot.settings import Settings
+from bot.training import service
 from models import weights
 from models.fingerprints import Fingerprints
 from models.weights import Trained, save_weights
@@ -37,11 +38,11 @@ from tests.models.tiny import namer, poet
 __all__ = ["Home", "World"]
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
-STEP_S = 60.0
+STEP_S = 300.0
 """Seconds that pass at once."""
-BEAT_S = 60.0
-"""Seconds between two looks for answers that were left unfinished: six times as many as usual, as
-most tests let ten minutes pass and are not about them."""
+ROUND_S = 300.0
+"""Seconds between two rounds of the background jobs: five times as many as usual or more, as many
+tests let hours pass and are not about them."""
 
 
 @dataclass
@@ -112,7 +113,8 @@ class Home:
 @pytest.fixture
 def world(tmp_path: Path, templates: Templates, monkeypatch: pytest.MonkeyPatch) -> World:
     run_sqlite_in_loop(monkeypatch)
-    monkeypatch.setattr(jobs, "BEAT_S", BEAT_S)
+    for module, name in ((jobs, "BEAT_S"), (jobs, "LONGEST_SLEEP_S"), (service, "RECOVERY_S")):
+        monkeypatch.setattr(module, name, ROUND_S)
     settings = Settings(
         state_dir=tmp_path, cooldown_seconds=0, retrain_cooldown_minutes=5, welcome="no"
     )

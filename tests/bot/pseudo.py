@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,12 @@ def write_catalogue(folder: Path, locale: str, letters: str) -> None:
 @contextmanager
 def spoken(folder: Path) -> Iterator[None]:
     """Only the languages of a folder are known."""
-    caches = (translation.languages, translation._language, options._values_by_form)
+    caches = (
+        translation.languages,
+        translation.language_of,
+        translation._language,
+        options._values_by_form,
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(translation, "LOCALES", folder)
         for each in caches:
@@ -63,12 +69,17 @@ def spoken(folder: Path) -> Iterator[None]:
         each.cache_clear()
 
 
-ENGLISH_WORDS = frozenset(
-    word.lower()
-    for message in messages()
-    for sentence in ([message] if isinstance(message, str) else message)
-    for word in re.findall(r"[A-Za-z]{2,}", re.sub(_VERBATIM, " ", sentence))
-)
+@cache
+def english_words() -> frozenset[str]:
+    """The words of all sentences."""
+    return frozenset(
+        word.lower()
+        for message in messages()
+        for sentence in ([message] if isinstance(message, str) else message)
+        for word in re.findall(r"[A-Za-z]{2,}", re.sub(_VERBATIM, " ", sentence))
+    )
+
+
 NAMES = frozenset(
     ["mangosaurus", "mango", "raptor", "discord", "slack", "shakespeare", "best", "default", "utc"]
 )
@@ -81,4 +92,4 @@ _TYPED = re.compile(
 def english_in(text: str) -> list[str]:
     """English words of sentences in a text, apart from what is typed, such as commands."""
     words = re.findall(r"(?<!\w)[A-Za-z]{2,}(?!\w)", _TYPED.sub(" ", text))
-    return [word for word in words if word.lower() in ENGLISH_WORDS - NAMES]
+    return [word for word in words if word.lower() in english_words() - NAMES]

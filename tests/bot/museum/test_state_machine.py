@@ -32,9 +32,19 @@ BEGIN = datetime(2026, 11, 25, 22, tzinfo=UTC)
 MOST_OWNED = 5
 """Instead of 200, so that collections become full."""
 COMMUNITIES, MEMBERS = st.sampled_from((1, 2)), st.sampled_from((11, 12))
-NAMES = st.sampled_from([f"{start}saurus" for start in "abcdefghijklmnop"])
+NAMES = st.sampled_from([f"{start}saurus" for start in "abcdefgh"])
+"""Few, so that the same one is found again."""
 PICKED = st.integers(0, 100)
 MO = 13
+
+
+@dataclass(frozen=True, order=True)
+class Win:
+    """A name that has won a poll."""
+
+    at: datetime
+    poll_id: int
+    member_id: int | None
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class MuseumMachine(RuleBasedStateMachine):
         self.store = Store(Database(url_of(None, self.folder)))
         self.now = BEGIN
         self.known: dict[tuple[int, str], Known] = {}
+        self.wins: dict[tuple[int, str], list[Win]] = {}
         self.blocked: set[tuple[int, int]] = set()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -80,15 +91,31 @@ class MuseumMachine(RuleBasedStateMachine):
             if key[0] == community and known.owner_id == member
         ]
 
-    def may_grow(self, community: int, member: int) -> bool:
+    def may_grow(self, community: int, member: int, at: datetime) -> bool:
         of_day = [
             key
             for key, known in self.known.items()
             if key[0] == community
             and known.member_id == member
-            and known.found_at.date() == self.now.date()
+            and known.found_at.date() == at.date()
         ]
         return len(of_day) < MOST_IN_A_DAY and len(self.owned(community, member)) < MOST_OWNED
+
+    def discover(self, key: tuple[int, str], win: Win) -> None:
+        """Unless the museum has the name."""
+        if key in self.known:
+            return
+        community, member = key[0], win.member_id
+        if member is not None and (community, member) in self.blocked:
+            member = None
+        is_owned = member is not None and self.may_grow(community, member, win.at)
+        self.known[key] = Known(win.poll_id, win.at, member, member if is_owned else None)
+
+    def take_back(self, key: tuple[int, str]) -> list[Win]:
+        """Remove a discovery and the win that made it. Returns the other wins of its name."""
+        poll_id = self.known.pop(key).poll_id
+        self.wins[key] = [win for win in self.wins[key] if win.poll_id != poll_id]
+        return self.wins[key]
 
     @rule(minutes=st.sampled_from((1, 30, 600, 1440)))
     def let_time_pass(self, minutes: int) -> None:
@@ -98,11 +125,9 @@ class MuseumMachine(RuleBasedStateMachine):
     def find(self, community: int, member: int, name: str, *, is_upper: bool) -> None:
         shown = name.upper() if is_upper else name
         won = crown(self.store, shown, at=self.now, community_id=community, member_id=member)
-        poll_id = self.run(won).id
-        discoverer = None if (community, member) in self.blocked else member
-        is_owned = discoverer is not None and self.may_grow(community, member)
-        found = Known(poll_id, self.now, discoverer, discoverer if is_owned else None)
-        self.known.setdefault((community, name), found)
+        win = Win(self.now, self.run(won).id, member)
+        self.wins.setdefault((community, name), []).append(win)
+        self.discover((community, name), win)
 
     @rule(community=COMMUNITIES, member=MEMBERS, picked=PICKED)
     def favour(self, community: int, member: int, picked: int) -> None:
@@ -126,14 +151,18 @@ class MuseumMachine(RuleBasedStateMachine):
         _number, key = self.pick(community, picked)
         if key is not None:
             entry = RecordEntry(Action.REMOVE_NAME, MO, self.now, community)
-            poll_id = self.known.pop(key).poll_id
+            poll_id = self.known[key].poll_id
+            self.take_back(key)
             assert self.run(self.store[Moderation].remove_name(poll_id, 1, entry))
 
     @rule(community=COMMUNITIES, picked=PICKED)
     def void(self, community: int, picked: int) -> None:
+        """A name that has won twice stays, found in the earliest of the other polls."""
         _number, key = self.pick(community, picked)
         if key is not None:
-            self.run(self.store[Polls].void(self.known.pop(key).poll_id))
+            self.run(self.store[Polls].void(self.known[key].poll_id))
+            if others := self.take_back(key):
+                self.discover(key, min(others))
 
     @rule(community=COMMUNITIES, member=MEMBERS)
     def block_or_unblock(self, community: int, member: int) -> None:
@@ -146,6 +175,10 @@ class MuseumMachine(RuleBasedStateMachine):
     @rule(member=MEMBERS)
     def forget_member(self, member: int) -> None:
         self.run(self.store[Privacy].forget_member(member))
+        for wins in self.wins.values():
+            wins[:] = [
+                replace(win, member_id=None) if win.member_id == member else win for win in wins
+            ]
         for key, known in self.known.items():
             if known.member_id == member:
                 self.known[key] = replace(known, member_id=None, owner_id=None, is_favourite=False)
@@ -159,6 +192,7 @@ class MuseumMachine(RuleBasedStateMachine):
         self.run(privacy.forget_communities(self.now + timedelta(days=30)))
         if not comes_back:
             self.known = {key: each for key, each in self.known.items() if key[0] != community}
+            self.wins = {key: each for key, each in self.wins.items() if key[0] != community}
             self.blocked = {each for each in self.blocked if each[0] != community}
 
     def pick(self, community: int, picked: int) -> tuple[int, tuple[int, str] | None]:

@@ -17,6 +17,8 @@ from tests.bot.polls.test_queries import NOW
 from tests.bot.store.test_database import POSTGRES, SQLITE, add, communities
 from tests.bot.store.test_locks import cut
 
+WRONG = "not-the-password"
+
 
 def on_loopback(port: int) -> Database:
     return Database(url_of(f"postgres://user:secret@127.0.0.1:{port}/name", Path()))
@@ -60,7 +62,7 @@ async def test_silent_server(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"password": "secret"}, "password authentication failed"),
+        ({"password": WRONG}, "password authentication failed"),
         ({"database": "nowhere"}, 'database "nowhere" does not exist'),
     ],
 )
@@ -71,7 +73,7 @@ async def test_rejected_login(database: Database, change: Mapping[str, str], sai
             await other.migrate()
     finally:
         await other.close()
-    assert "secret" not in str(caught.value)
+    assert WRONG not in str(caught.value)
 
 
 @POSTGRES

@@ -30,7 +30,7 @@ from tests.bot.writing.serving import NAMES, POEM, anything, poem_of
 from tests.models.tiny import LETTERS, lstm, namer, poet
 from tests.waiting import eventually
 
-CHECKOUT = Path(__file__).resolve().parents[3]
+CHECKOUT = Path(__file__).resolve().parents[2]
 LONG_S = 60.0
 Open = Callable[..., Inference]
 
