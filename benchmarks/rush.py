@@ -22,7 +22,6 @@ from bot.platforms.local.server import LocalDiscord
 from bot.platforms.local.slack.records import Interaction as SlackInteraction
 from bot.platforms.local.slack.records import Message as SlackMessage
 from bot.platforms.local.slack.server import LocalSlack
-from bot.platforms.local.slack.workspace import Channel, Member
 from bot.platforms.slack.views.rendering import button_of
 from bot.polls.poll_message import ACTION
 from bot.polls.votes import parse
@@ -222,19 +221,17 @@ class SlackCrowd(RushCrowd):
             (workspace.add_member(f"Member {n}"), workspace.add_channel(f"room-{n}"))
             for n in range(members + 2)
         ]
-        self._quiet: dict[int, tuple[Member, Channel]] = {}
+        # Known before the rush, in which the bot asks Slack once for all members.
+        self._quiet = [
+            (workspace.add_member(f"Quiet {n}"), workspace.add_channel(f"quiet-{n}"))
+            for n in range(ROOMS)
+        ]
         local.state.messages.listeners.append(self._hear)
         local.state.listeners.append(self._hear_acknowledgement)
 
     def _send(self, number: int, what: What) -> Hashable:
-        if what == "quiet":  # a channel for each number: its posts are told apart by it
-            if number not in self._quiet:
-                workspace = self._local.workspace
-                room = workspace.add_channel(f"quiet-{number}")
-                self._quiet[number] = workspace.add_member(f"Quiet {number}"), room
-            member, channel = self._quiet[number]
-        else:
-            member, channel = self._members[number]
+        quiet, room = self._quiet, number % ROOMS  # posts are told apart by their channels
+        member, channel = quiet[room] if what == "quiet" else self._members[number]
         command = "/sonnet" if what == "poem" else "/dinoname"
         self._local.command(member, command, "count:1" if what == "quiet" else "", channel)
         return channel.id
