@@ -166,7 +166,7 @@ def of_texts(effort: Effort, predict: float) -> Section:
     rows = []
     for what, write, writer in (
         ("ten names", texts.ten_names, names),
-        ("a sonnet's first line", texts.first_line, verse),
+        ("a sonnet's first lines", texts.first_lines, verse),
         ("a whole sonnet", texts.sonnet, verse),
     ):
         each = texts.measure(write, writer, effort.texts)

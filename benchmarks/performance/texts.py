@@ -72,9 +72,9 @@ def ten_names(writer: TaskWriter, seed: int) -> str:
     return "\n".join(draft.result.names)
 
 
-def first_line(writer: TaskWriter, seed: int) -> str:
-    """The first line of a sonnet."""
-    (draft,) = writer.write([SonnetRequest(seed=seed)], steps=1)
+def first_lines(writer: TaskWriter, seed: int) -> str:
+    """The first two lines of a sonnet, which are chosen together."""
+    (draft,) = writer.write([SonnetRequest(seed=seed)], steps=2)
     return "\n".join(draft.lines)
 
 

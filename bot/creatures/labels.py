@@ -47,15 +47,33 @@ DIETS: Mapping[Diet, str] = {
     Diet.INSECTS: _("insects"),
     Diet.ANYTHING: _("anything"),
 }
-PERIODS: Mapping[Period, tuple[str, int]] = {
-    Period.LATE_TRIASSIC: (_("Late Triassic"), 215),
-    Period.EARLY_JURASSIC: (_("Early Jurassic"), 190),
-    Period.MIDDLE_JURASSIC: (_("Middle Jurassic"), 170),
-    Period.LATE_JURASSIC: (_("Late Jurassic"), 150),
-    Period.EARLY_CRETACEOUS: (_("Early Cretaceous"), 120),
-    Period.LATE_CRETACEOUS: (_("Late Cretaceous"), 75),
+PERIODS: Mapping[Period, tuple[str, str]] = {
+    Period.LATE_TRIASSIC: (
+        _("Late Triassic"),
+        _("Late Triassic, about 215 million years ago"),
+    ),
+    Period.EARLY_JURASSIC: (
+        _("Early Jurassic"),
+        _("Early Jurassic, about 190 million years ago"),
+    ),
+    Period.MIDDLE_JURASSIC: (
+        _("Middle Jurassic"),
+        _("Middle Jurassic, about 170 million years ago"),
+    ),
+    Period.LATE_JURASSIC: (
+        _("Late Jurassic"),
+        _("Late Jurassic, about 150 million years ago"),
+    ),
+    Period.EARLY_CRETACEOUS: (
+        _("Early Cretaceous"),
+        _("Early Cretaceous, about 120 million years ago"),
+    ),
+    Period.LATE_CRETACEOUS: (
+        _("Late Cretaceous"),
+        _("Late Cretaceous, about 75 million years ago"),
+    ),
 }
-"""The name and the age of each, in millions of years."""
+"""The name of each, and when it was. Languages count millions differently."""
 REGIONS: Mapping[str, str] = {
     "africa": _("Africa"),
     "antarctica": _("Antarctica"),
@@ -143,11 +161,8 @@ def family(profile: Profile) -> str:
 
 def period(profile: Profile) -> str:
     """`Late Triassic`, with an age if it is imagined: of real genera only the period is known."""
-    name, age = PERIODS[profile.period]
-    if profile.is_real:
-        return name
-    sentence = _("{period}, about {age} million years ago")
-    return sentence.format(period=name, age=age)
+    name, dated = PERIODS[profile.period]
+    return name if profile.is_real else dated
 
 
 def with_family(profile: Profile) -> str:

@@ -1,7 +1,8 @@
 """`/dinosaur`: the animal of a name, with its plate."""
 
 import asyncio
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -40,6 +41,9 @@ from bot.store import Unavailable
 from bot.words import WordFilter
 from data.text import clean_name
 
+MOST_EPITHETS = 2
+"""Words after the genus: of a species and a subspecies."""
+
 
 @dataclass(frozen=True)
 class DinosaurOptions:
@@ -54,6 +58,7 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
         name = options.name.strip()
         if not name:
             raise UserError(_("Which dinosaur? Type its name, for example Mangosaurus."))
+        name = _genus_in(name, app.inference.genera) or name
         if not has_creature(name):
             raise UserError(
                 _(
@@ -69,6 +74,15 @@ async def dinosaur(app: App, turn: Turn, options: DinosaurOptions) -> None:
         profile, exhibit, is_private = await _found(app, turn, name)
         shown = _shown(app, turn, profile, exhibit, words, is_private=is_private)
         await answer_with(app, turn, shown, private=is_private)
+
+
+def _genus_in(typed: str, genera: Collection[str]) -> str | None:
+    """The genus of a scientific name of several words: `Tyrannosaurus rex`, also `T. rex`."""
+    first, *rest = re.split(r"[\s.-]+", typed)
+    if first.lower() == "t" and [word.lower() for word in rest] == ["rex"]:
+        return "Tyrannosaurus"
+    is_genus = 1 <= len(rest) <= MOST_EPITHETS and clean_name(first) in genera
+    return first if is_genus and all(map(str.isalpha, rest)) else None
 
 
 async def press(app: App, turn: Turn, state: str) -> None:

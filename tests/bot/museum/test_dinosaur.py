@@ -88,6 +88,13 @@ async def is_shown_privately(member: Actor, name: str) -> bool:
     return shown.is_private
 
 
+@pytest.mark.parametrize("typed", ["Tyrannosaurus rex", "T. rex", "T-Rex", "t rex", "T.rex"])
+async def test_scientific_name(chat: Chat, typed: str) -> None:
+    shown = await chat.alice.use("dinosaur", name=typed)
+    assert shown.title == "🦕 Tyrannosaurus"
+    assert not shown.is_private
+
+
 async def test_direct_message(chat: Chat) -> None:
     assert (await chat.alice.use_directly("dinosaur", name="Kilosaurus")).is_private
 
@@ -96,7 +103,8 @@ async def test_direct_message(chat: Chat) -> None:
     ("name", "reason"),
     [
         ("   ", "Which dinosaur?"),
-        ("Tyrannosaurus rex", "is a single word"),
+        ("Mango saurus", "is a single word"),
+        ("Tyrannosaurus rex is the best", "is a single word"),
         ("Мангозавр", "at most 40 letters from A to Z"),
         ("竜", "at most 40 letters from A to Z"),
         ("Mango-saurus", "at most 40 letters from A to Z"),
