@@ -15,12 +15,15 @@ Sentences = tuple[str, ...]
 _SMALL = 1.2
 """Metres up to which an animal counts as small beside all others."""
 _LARGE = 12.0
+_LONG = 8.0
+"""Up to which a slender one is slight, unless its family is broad."""
+_BROAD = frozenset({Family.ANKYLOSAUR, Family.CERATOPSIAN, Family.STEGOSAUR, Family.THERIZINOSAUR})
 
 TEMPERS: Mapping[Temper, Sentences] = {
     Temper.SHY: (
         _("It is seldom seen, and prefers to keep it that way."),
         _("It meets strangers by standing very still and hoping."),
-        _("Most sightings are of ferns that were moving a moment ago."),
+        _("Most sightings are of leaves that were moving a moment ago."),
         _("It joins others at the back, and leaves first."),
         _("It comes closer only when it is sure that nobody is there."),
         _("It can stand behind a sapling for an hour, convinced that this works."),
@@ -37,7 +40,6 @@ TEMPERS: Mapping[Temper, Sentences] = {
     ),
     Temper.CURIOUS: (
         _("It examines anything new by standing on it."),
-        _("It follows other animals about, and takes no notes."),
         _("It looks behind every rock, usually once too often."),
         _("It leaves no stone unturned, and puts none back."),
         _("It walks up to danger, tilts its head, and takes a closer look."),
@@ -78,7 +80,7 @@ TEMPERS: Mapping[Temper, Sentences] = {
         _("It tolerates its own kind, in small numbers and at a distance."),
         _("It gets up on the wrong side of every nest."),
         _("It holds grudges against several rivers."),
-        _("It sighs before it does anything, and again if anybody noticed."),
+        _("It sighs before it does anything, and again if nobody noticed."),
     ),
     Temper.FIERCE: (
         _("It has never backed down, and so has never learned how."),
@@ -94,7 +96,7 @@ TEMPERS: Mapping[Temper, Sentences] = {
 DIETS: Mapping[Diet, Sentences] = {
     Diet.PLANTS: (
         _("It eats ferns first and, for a change, ferns afterwards."),
-        _("It eats for sixteen hours a day, and thinks about food for the rest."),
+        _("It eats for as long as it is awake, and then dreams about food."),
         _("It considers every bush carefully, and then eats it."),
         _("It knows every plant in its range by taste, and has a low opinion of most."),
         _("It picks up pebbles for its digestion, and larger stones by mistake."),
@@ -104,7 +106,7 @@ DIETS: Mapping[Diet, Sentences] = {
         _("It saves the best shoots for last, and they are usually gone by then."),
         _("It chews with its eyes shut, which has led to some surprising meals."),
         _("It has been known to fall asleep with a branch in its mouth and finish it on waking."),
-        _("It grazes in a straight line, and has to be reminded of the cliff."),
+        _("It eats in a straight line, and has to be fetched back."),
         _("Whatever it is offered, it looks to see what the others are having."),
         _("It recommends the bark, and nobody has asked about the bark."),
         _("It can strip a bush in an hour, and then stands in the place where the shade was."),
@@ -143,7 +145,6 @@ DIETS: Mapping[Diet, Sentences] = {
         _("It tries everything once, stones included."),
         _("It is not a fussy eater, as the ground around its nest confirms."),
         _("It eats leaves, eggs, lizards, and whatever somebody else was keeping for later."),
-        _("It asks no questions about food, and has had few answers."),
         _("It judges a meal by the size of the leftovers, of which there are none."),
         _("It has found a use for everything edible, and an excuse for the rest."),
     ),
@@ -281,12 +282,12 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("Its tail club settles questions that its head has not understood."),
     ),
     Trait.CREST: (
-        _("What it wears on its head is brightest in spring, when it is also most in the way."),
-        _("The crest is fragile, and it is aware of this."),
+        _("Its crest is brightest in spring, and most in the way."),
+        _("Its crest is fragile, and everyone has been told."),
         _("Its crest is its best side, and it has arranged to be seen from there."),
         _("Its crest has a shape of its own, about which opinions differ at a safe distance."),
         _("It combs its crest through bushes, and leaves them untidy."),
-        _("The crest makes it look taller, and it never lets anyone forget it."),
+        _("Its crest makes it look taller, and it includes the crest when asked."),
     ),
     Trait.DOME: (
         _("The dome of its skull is solid, in every sense."),
@@ -305,7 +306,7 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("It fluffs up its feathers in winter, and looks twice as large and half as serious."),
     ),
     Trait.LARGE_CLAWS: (
-        _("Its claws are longer than anything that it does with them requires."),
+        _("Its claws are longer than any use that it has found for them."),
         _("It sharpens its claws on trees, and the trees lean away."),
         _("Its claws are no use for delicate work, and it does no other."),
         _("It cannot scratch its nose without a certain amount of planning."),
@@ -317,7 +318,7 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("It has slightly more teeth than it can close its mouth over."),
         _("It loses a tooth a week and grows two, which cannot go on."),
         _("Its teeth show even when it is resting, to save time."),
-        _("It smiles at everyone, and most of them have left by then."),
+        _("It smiles at everyone, and few of them stay to see the end of it."),
         _("Something is always stuck between its teeth, and sometimes still complains."),
     ),
     Trait.LONG_NECK: (
@@ -330,8 +331,8 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("Its head is often in one argument and its body in another."),
     ),
     Trait.LONG_TAIL: (
-        _("The tail balances the front, and sweeps whatever was behind."),
-        _("The tail follows a little later, by a route of its own."),
+        _("Its tail balances its front, and clears whatever is behind."),
+        _("Wherever it goes, its tail follows a little later, by another route."),
         _("Its tail turns every corner last, and knocks something over on the way."),
         _("Its tail has opinions of its own, and expresses them sideways."),
         _("It has tripped others, never itself, and calls this balance."),
@@ -339,9 +340,9 @@ TRAITS: Mapping[Trait, Sentences] = {
     ),
     Trait.LARGE_HEAD: (
         _("Its head is a size too large, and is rested on logs."),
-        _("With a head like that, balance is a matter of habit."),
+        _("Its head is too heavy for the rest of it, which has learned to lean back."),
         _("Most of it is head, and the rest has learned to follow."),
-        _("It lowers its head to sleep, and the ground makes room."),
+        _("When it lies down, the head goes first, and there is no stopping it."),
     ),
     Trait.LARGE_EYES: (
         _("Its large eyes see well in the dark, and look surprised by day."),
@@ -370,12 +371,11 @@ THEMES: Mapping[Theme, Sentences] = {
         _("It smells faintly of low tide, even after a dry month."),
         _("It bathes before breakfast, in any season."),
         _("It always knows the way to water, and very little else about geography."),
-        _("It has been seen on both shores, and never in between."),
+        _("It has been seen on both sides of the water, and never in between."),
     ),
     Theme.NIGHT: (
         _("It is up all night, and looks it."),
         _("It finds its way by the stars, and stays in when it is cloudy."),
-        _("Moonlight suits it, and it seems to know."),
         _("It is never about before dark, and cannot be reasoned with before midnight."),
     ),
     Theme.FIRE: (
@@ -414,7 +414,7 @@ THEMES: Mapping[Theme, Sentences] = {
         _("It is sure of foot on steep ground, and uneasy on flat."),
         _("It winters high up, and summers higher."),
         _("It stops at every ridge, for the view."),
-        _("It knows an easier way down, and does not mention it."),
+        _("It knows an easier way down the mountain, and does not mention it."),
     ),
     Theme.FLOWER: (
         _("It smells better than an animal of this kind has any reason to."),
@@ -426,7 +426,7 @@ THEMES: Mapping[Theme, Sentences] = {
 BUILDS: Mapping[Build, Sentences] = {
     Build.SLENDER: (
         _("There is less of it than its length suggests."),
-        _("It turns sideways when it wants to be alone."),
+        _("Seen from the front, there is hardly any of it."),
         _("Its shadow is narrow, and on hot days it tries to stand in it."),
         _("It slips between trees that others have to discuss."),
     ),
@@ -459,7 +459,7 @@ LARGE: Sentences = (
 PATTERNS: Mapping[Pattern, Sentences] = {
     Pattern.STRIPES: (
         _("The stripes break up its outline, though not by enough."),
-        _("No two have the same stripes, and it has checked."),
+        _("Its stripes are like nobody else's, and it has checked."),
         _("Its stripes are narrower towards the tail, as though somebody had run out of room."),
         _("Seen among reeds, it is nothing but stripes and a certain smugness."),
         _("Its stripes make it look as if it were moving, which saves it the trouble."),
@@ -477,14 +477,14 @@ PATTERNS: Mapping[Pattern, Sentences] = {
         _("The patches on its back are best seen from above, where nobody is."),
     ),
     Pattern.RINGS: (
-        _("Its rings do not show its age, whatever it implies."),
-        _("Its rings are counted by its young, who never reach the same number."),
-        _("Its rings go all the way round, and it has checked."),
+        _("The rings on its tail do not show its age, and it is glad of that."),
+        _("The rings on its tail are counted by its young, who never reach the same number."),
+        _("The rings on its tail go all the way round, as far as it can see."),
     ),
     Pattern.PLAIN: (
         _("It has no markings, and regards them as a phase."),
         _("It is one colour throughout, and blames nobody."),
-        _("It has no markings to hide behind, and has stopped trying."),
+        _("It has no markings, and has never found out what they are for."),
     ),
 }
 
@@ -521,7 +521,10 @@ def looks(profile: Profile) -> dict[Sentences, int]:
     groups[PATTERNS[profile.pattern]] = 1
     if profile.theme in THEMES:
         groups[THEMES[profile.theme]] = 12
-    if profile.build in BUILDS and profile.length < _LARGE:
+    longest = _LARGE
+    if profile.build is Build.SLENDER:
+        longest = 0.0 if profile.family in _BROAD else _LONG
+    if profile.build in BUILDS and profile.length < longest:
         groups[BUILDS[profile.build]] = 2
     if profile.length <= _SMALL:
         groups[SMALL] = 6

@@ -44,7 +44,7 @@ def draw_on_body(sketch: Sketch) -> None:
 def _draw_dewlap(sketch: Sketch) -> None:
     drawing, skeleton, palette = sketch.drawing, sketch.skeleton, sketch.palette
     head, body = skeleton.head, skeleton.body
-    size = head.length * {Pose.CALLING: 0.22, Pose.FEEDING: 0.07}.get(sketch.profile.pose, 0.09)
+    size = head.length * {Pose.CALLING: 0.22, Pose.FEEDING: 0.10}.get(sketch.profile.pose, 0.15)
     chin = head.opened([head.at(0.42, head.skull.jaw[-2][1] + 0.06)])[0]
     reach = min((skeleton.nape - skeleton.shoulder) * 0.6, head.length * 1.1 / body.length)
     if head.turn.imag < -0.4 * head.length:  # it hangs from the jaw, no web to the neck

@@ -7,6 +7,7 @@ from bot.pictures.plates.company import draw_company_before, draw_company_behind
 from bot.pictures.plates.creature import creature
 from bot.pictures.plates.drawing import Drawing, Variation
 from bot.pictures.plates.geometry import ellipse
+from bot.pictures.plates.palette import palette_of
 from bot.pictures.plates.person import measure_of
 from bot.pictures.plates.scenery import (
     DAYS,
@@ -61,7 +62,7 @@ def plate_svg(profile: Profile) -> str:
     draw_company_behind(drawing, profile, animal, scale, at, light)
     middle = at.real
     drawing.fill(
-        shadow_of(light),
+        shadow_of(light, palette_of(profile).far),
         ellipse(complex(middle + wide * scale * 0.06, GROUND + 1), wide * scale * 0.36, 9),
     )
     drawing.add(body, scale, at)
@@ -125,7 +126,8 @@ def _draw_fitted(
     wide = animal.right - animal.left
     scale = min(room[0] / wide, room[1] / animal.top)
     wide *= scale
-    drawing.fill(shadow_of(light), ellipse(complex(middle, ground), wide * 0.36, wide * 0.013))
+    shadow = shadow_of(light, palette_of(profile).far)
+    drawing.fill(shadow, ellipse(complex(middle, ground), wide * 0.36, wide * 0.013))
     flipped = _faces_left(Variation(profile.name))
     aside = (animal.left + animal.right) / 2 * scale * (-1 if flipped else 1)
     drawing.add(animal, scale, complex(middle - aside, ground), flipped=flipped)

@@ -290,6 +290,12 @@ def _draw_trees(
             plant(drawing, foot, high, tint, own.part(f"kind {i}"))
 
 
-def shadow_of(light: Light) -> Rgb:
-    """The colour of a shadow on the ground."""
-    return mix(light.ground, SHADOW, 0.30)
+ALIKE = 0.08
+"""Difference of luminance below which limbs are lost in a shadow."""
+
+
+def shadow_of(light: Light, limbs: Rgb | None = None) -> Rgb:
+    """The colour of a shadow on the ground, darker if limbs that stand in it are as dark."""
+    shadow = mix(light.ground, SHADOW, 0.30)
+    is_alike = limbs is not None and abs(luminance(limbs) - luminance(shadow)) < ALIKE
+    return mix(light.ground, SHADOW, 0.46) if is_alike else shadow

@@ -302,7 +302,8 @@ def _leg(plan: BodyPlan, hip: complex, step: tuple[float, float, float], *, is_n
         factor = (1.035 if plan.foot is Foot.PILLAR else 1.07) * reach / (upper + lower)
         upper, lower = upper * factor, lower * factor
         slope = 90 - 20 * ahead * plan.stride
-    root = hip + complex(0 if is_near else plan.thigh * 0.12, -plan.depths[1] * 0.1)
+    aside = 0.0 if is_near else plan.thigh * (-0.16 if lift > 0 else 0.12)
+    root = hip + complex(aside, -plan.depths[1] * 0.1)
     forward = ahead * plan.stride / 2 * height + (0.06 if plan.foot is Foot.BIRD else 0) * height
     foot = complex(hip.real, ground + thick + lift * height)
     foot, ankle = _within_reach(root, foot, forward, polar(instep, 180 - slope), upper + lower)
@@ -344,7 +345,8 @@ def _hanging_arm(profile: Profile, plan: BodyPlan, shoulder: complex, *, is_near
             swing -= 25
         else:
             swing = min(48, 50 - swing * 0.6)
-    root = shoulder + (0 if is_near else plan.arm_width * 0.7)
+    aside = 0.2 if profile.family is Family.HADROSAUR else 0.7  # a thick arm shows at once
+    root = shoulder + (0 if is_near else plan.arm_width * aside)
     has_long_claws = profile.family is Family.THERIZINOSAUR
     reach = -12 if has_long_claws else -22
     back, bend = -106, -38
