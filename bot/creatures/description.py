@@ -23,7 +23,7 @@ TEMPERS: Mapping[Temper, Sentences] = {
     Temper.SHY: (
         _("It is seldom seen, and prefers to keep it that way."),
         _("It meets strangers by standing very still and hoping."),
-        _("Most sightings are of leaves that were moving a moment ago."),
+        _("Most sightings of it turn out to be of something else."),
         _("It joins others at the back, and leaves first."),
         _("It comes closer only when it is sure that nobody is there."),
         _("It can stand behind a sapling for an hour, convinced that this works."),
@@ -34,7 +34,7 @@ TEMPERS: Mapping[Temper, Sentences] = {
         _("It does everything at one speed, and is never late for anything that it knows about."),
         _("Storms, landslides and rivals all receive the same slow blink."),
         _("It finishes its mouthful before it considers the emergency."),
-        _("It has not hurried in living memory, its own included."),
+        _("It has nowhere to be, and is on its way there."),
         _("It yawns when threatened, and this has been known to work."),
         _("It has a plan for every danger, and the plan is to wait."),
     ),
@@ -47,7 +47,7 @@ TEMPERS: Mapping[Temper, Sentences] = {
         _("It has looked behind every waterfall in its range, and will do so again."),
     ),
     Temper.SOCIABLE: (
-        _("It travels in groups, and has opinions about all of them."),
+        _("It travels in a group, and has an opinion of every member."),
         _("It calls every few minutes, to make sure that nobody has left."),
         _("It shares its resting place with anyone who does not move away in time."),
         _("It is friends with several animals that do not know it."),
@@ -66,7 +66,7 @@ TEMPERS: Mapping[Temper, Sentences] = {
     ),
     Temper.NERVOUS: (
         _("It flees first and finds out later, if at all."),
-        _("It sleeps with one eye open, and has the eyes take turns."),
+        _("It sleeps with one eye open, and the eyes take turns."),
         _("It has fled from leaves, from echoes, and from its own tail."),
         _("It keeps watch on the horizon, which so far has done nothing."),
         _("It warns the others loudly, and is right about once a year."),
@@ -127,7 +127,7 @@ DIETS: Mapping[Diet, Sentences] = {
         _("It waits in the shallows for fish, and gives each of them a fair start."),
         _("It stands in the river until it is taken for a tree, and then until it is hungry."),
         _("It eats fish, smells of fish, and sees no connection."),
-        _("It can tell nineteen kinds of fish apart, most of them too late."),
+        _("It can tell nineteen kinds of fish apart, usually after swallowing."),
         _("It has strong views on the freshness of fish, and none on its own."),
         _("It fishes with great patience until there is a fish, and then with none."),
         _("The fish that escaped it has been growing longer for years."),
@@ -191,7 +191,7 @@ FAMILIES: Mapping[Family, Sentences] = {
         _("It walks on two legs or on four, and decides on the way."),
         _("It reaches for higher leaves than it needs, as if somebody had to start."),
         _("It rises on its hind legs to look important, and then for the view."),
-        _("It eats stones to help its digestion, and shows no interest in their opinion."),
+        _("It eats stones to help its digestion, and has not asked the stones."),
     ),
     Family.STEGOSAUR: (
         _("It turns its tail towards visitors, which is not an invitation."),
@@ -271,7 +271,7 @@ TRAITS: Mapping[Trait, Sentences] = {
     Trait.SAIL: (
         _("The sail on its back can be seen for miles, which makes hiding a formality."),
         _("The sail catches the wind on open ground, and the turn that follows looks intended."),
-        _("The sail is warm by noon, and in the way until then."),
+        _("The sail is warm by noon, and in the way all day."),
         _("Its sail is larger than its plans require."),
     ),
     Trait.TAIL_CLUB: (
@@ -284,7 +284,7 @@ TRAITS: Mapping[Trait, Sentences] = {
     Trait.CREST: (
         _("Its crest is brightest in spring, and most in the way."),
         _("Its crest is fragile, and everyone has been told."),
-        _("Its crest is its best side, and it has arranged to be seen from there."),
+        _("It considers its crest its best feature, and stands accordingly."),
         _("Its crest has a shape of its own, about which opinions differ at a safe distance."),
         _("It combs its crest through bushes, and leaves them untidy."),
         _("Its crest makes it look taller, and it includes the crest when asked."),
@@ -300,15 +300,15 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("Its feathers keep out the cold, and keep in the rain."),
         _("It raises its feathers when alarmed, and only looks softer."),
         _("It moults once a year, and does not receive visitors meanwhile."),
-        _("Its feathers are always in order, and nothing else about it is."),
+        _("Its feathers were in order this morning, and it says so."),
         _("It leaves feathers wherever it goes, and denies having been there."),
         _("It dries its feathers in the wind, facing the wrong way."),
         _("It fluffs up its feathers in winter, and looks twice as large and half as serious."),
     ),
     Trait.LARGE_CLAWS: (
         _("Its claws are longer than any use that it has found for them."),
-        _("It sharpens its claws on trees, and the trees lean away."),
-        _("Its claws are no use for delicate work, and it does no other."),
+        _("Its claws leave marks on trees, and the trees lean away."),
+        _("Its claws are no use for delicate work, which is the only kind that it attempts."),
         _("It cannot scratch its nose without a certain amount of planning."),
         _("It taps its claws on stone when it waits, and it waits a lot."),
         _("Its claws leave marks on everything that it has been fond of."),
@@ -336,7 +336,7 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("Its tail turns every corner last, and knocks something over on the way."),
         _("Its tail has opinions of its own, and expresses them sideways."),
         _("It has tripped others, never itself, and calls this balance."),
-        _("Its tail stays behind in last week's nest until called for."),
+        _("Its tail comes last, and expects to be waited for."),
     ),
     Trait.LARGE_HEAD: (
         _("Its head is a size too large, and is rested on logs."),
@@ -359,10 +359,10 @@ TRAITS: Mapping[Trait, Sentences] = {
     ),
     Trait.DEWLAP: (
         _("Its dewlap swells a moment before it calls, which spoils the surprise."),
-        _("Its dewlap changes colour with its mood, so that arguments are short."),
-        _("Its dewlap swings as it walks, and it walks accordingly."),
+        _("Its dewlap changes colour with its mood, which keeps arguments short."),
+        _("Its dewlap swings as it walks, and sets the pace."),
         _("Its dewlap gets into everything that it eats."),
-        _("Its dewlap repeats whatever it says, a little late."),
+        _("Its dewlap goes on wobbling after it has made its point."),
     ),
 }
 

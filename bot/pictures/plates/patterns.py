@@ -26,6 +26,8 @@ def draw_body(sketch: Sketch) -> None:
             upper.append(body.at(lerp(s, later, part), lerp(v, next_v, eased)))
     drawing.fill(palette.base, body.outline())
     drawing.fill(palette.belly, upper + body.edge(-1, 1, 0))
+    # It sets a pale belly off from hills of its colour.
+    drawing.line(mix(palette.belly, SHADOW, 0.22), 2.5, body.edge(-1, hip * 0.5, nape))
 
 
 def draw_pattern(sketch: Sketch) -> None:
