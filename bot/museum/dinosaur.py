@@ -174,7 +174,7 @@ async def _shown(
             fields.append(Field(_("Discovered by"), discoverer))
     footer = _("An imagined dinosaur. Its name stands for the same animal everywhere.")
     if profile.is_real:
-        footer = _("A real dinosaur. Its temper, its colors and its habits are imagined.")
+        footer = _("A real dinosaur. Its temper, its colours and its habits are imagined.")
     elif _is_genus(app, profile):
         footer = _("A real dinosaur, but all of this is imagined, apart from its name.")
     embed = Embed(

@@ -355,7 +355,7 @@ class Version(Base):
     """A key of `models.tasks.TASKS`."""
     digest: Mapped[str] = mapped_column(String(64))
     weights: Mapped[bytes | None] = deferred(mapped_column(LargeBinary))
-    """A weight file; `None` once deleted in favor of newer ones."""
+    """A weight file; `None` once deleted in favour of newer ones."""
     created_at: Mapped[datetime] = mapped_column(Instant)
     member_id: Mapped[int | None] = mapped_column(Number, index=True)
     """The member who requested the training; `None` once forgotten."""

@@ -377,7 +377,7 @@ def _comparison_message(
     version = compared[0]
     lines: list[Text] = [_state(version, live)]
     if not version.has_weights:
-        lines.append(text(_("Its weights were deleted in favor of newer versions.")))
+        lines.append(text(_("Its weights were deleted in favour of newer versions.")))
     samples = [(_label_of(each), _samples(each, allows)) for each in compared]
     columns: tuple[Field, ...] = ()
     if version.task in TASKS and task_of(version.task).samples_are_names:
