@@ -73,6 +73,8 @@ from tests.end_to_end.slack.conftest import (
     section,
 )
 
+pytestmark = pytest.mark.filterwarnings("ignore:The top-level `text` argument is missing")
+
 Call = Awaitable[AsyncSlackResponse]
 
 
