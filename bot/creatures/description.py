@@ -323,9 +323,9 @@ TRAITS: Mapping[Trait, Sentences] = {
     ),
     Trait.LONG_NECK: (
         _("Its neck reaches food that its legs have not agreed to."),
-        _("Its neck is longer than it can keep an eye on."),
+        _("It has more neck than it can keep an eye on."),
         _("It can look at where it was without leaving where it is."),
-        _("Its neck has been in two kinds of weather at once."),
+        _("Its neck arrives at most meals first, and the rest in time for the last of it."),
         _("It sees trouble early, and then has to wait for it."),
         _("It remembers each meal twice, the second time halfway down."),
         _("Its head is often in one argument and its body in another."),
@@ -349,7 +349,7 @@ TRAITS: Mapping[Trait, Sentences] = {
         _("Its eyes suggest that it has just been asked something difficult."),
         _("It blinks rarely, and one eye at a time."),
         _("It stares until others look away, and then goes on."),
-        _("Its large eyes miss nothing, and its expression forgives nothing."),
+        _("Its large eyes are fixed on the middle distance, and its expression forgives nothing."),
     ),
     Trait.HUMP: (
         _("Its high back stores fat for hard times, and the times have been good."),
@@ -393,7 +393,7 @@ THEMES: Mapping[Theme, Sentences] = {
     Theme.ICE: (
         _("It winters where others would not summer."),
         _("Snow settles on its back, and is carried about until spring."),
-        _("It is at ease in frost, and lies down in streams when it thaws."),
+        _("It is at ease in frost, and spends the thaw lying in streams."),
     ),
     Theme.SUN: (
         _("It turns all day to face the sun, for reasons of its own."),
@@ -411,13 +411,13 @@ THEMES: Mapping[Theme, Sentences] = {
         _("It rolls in dust to get clean, with the result that one expects."),
     ),
     Theme.MOUNTAIN: (
-        _("It is sure of foot on steep ground, and uneasy on flat."),
+        _("It is sure of foot on steep ground, and uneasy on the flat."),
         _("It winters high up, and summers higher."),
         _("It stops at every ridge, for the view."),
         _("It knows an easier way down the mountain, and does not mention it."),
     ),
     Theme.FLOWER: (
-        _("It smells better than an animal of this kind has any reason to."),
+        _("It has a pleasant smell, for no reason that anyone has found."),
         _("It lines its nest with whatever smells best, and has to be reminded of the eggs."),
         _("It is fond of bright colours, its own first."),
     ),
@@ -433,7 +433,7 @@ BUILDS: Mapping[Build, Sentences] = {
     Build.STOUT: (
         _("It fits through most gaps once."),
         _("It is heavier than it looks, as soft ground has shown."),
-        _("What it lacks in grace it makes up in momentum."),
+        _("What it lacks in grace it makes up for in momentum."),
         _("It is wider than it remembers."),
         _("It takes slopes as they come, preferably downwards."),
     ),
@@ -442,7 +442,7 @@ BUILDS: Mapping[Build, Sentences] = {
 SMALL: Sentences = (
     _("It is generally overlooked, in both senses."),
     _("It is small enough to be stepped on, and knows by whom."),
-    _("For its size, it leaves a great many footprints."),
+    _("Its footprints are small, and there are a great many."),
     _("It has been mistaken for its own young."),
     _("It lives in holes that others dug, and finds fault with them."),
 )
