@@ -42,7 +42,7 @@ discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(os.environ["SIMULATO
 @pytest.fixture
 async def local() -> AsyncIterator[LocalDiscord]:
     """A simulator."""
-    async with LocalDiscord(port=0) as running:
+    async with LocalDiscord(port=0, first_response_s=PATIENCE_S) as running:
         yield running
 
 

@@ -26,7 +26,7 @@ from bot.training.registry import version_of
 from models.tasks import task_of
 from models.weights import SHIPPED
 from tests.bot.store.test_locks import cut
-from tests.end_to_end.conftest import ELVES
+from tests.end_to_end.conftest import ELVES, PATIENCE_S
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("without_writers")
@@ -222,7 +222,10 @@ async def _add_version(store: Store) -> int:
 
 @pytest.fixture
 async def discord() -> AsyncIterator[LocalDiscord]:
-    async with LocalDiscord(port=0, servers=2, shards=2, max_concurrency=2) as started:
+    patient = LocalDiscord(
+        port=0, servers=2, shards=2, max_concurrency=2, first_response_s=PATIENCE_S
+    )
+    async with patient as started:
         yield started
 
 
@@ -230,7 +233,13 @@ async def test_two_processes(postgres: Database, tmp_path: Path) -> None:
     """Requests, votes, cooldowns, activations, trainings and a kill, in one start of both."""
     async with AsyncExitStack() as stack:
         local = await stack.enter_async_context(
-            LocalDiscord(port=0, servers=COUNT, shards=COUNT, max_concurrency=COUNT)
+            LocalDiscord(
+                port=0,
+                servers=COUNT,
+                shards=COUNT,
+                max_concurrency=COUNT,
+                first_response_s=PATIENCE_S,
+            )
         )
         syncs = []
         local.state.events.listeners.append(

@@ -20,7 +20,7 @@ from bot.platforms.slack.client import SlackBot
 from bot.platforms.slack.network.api import SlackApi
 from bot.settings import Settings
 from bot.startup import STOP_SIGNALS, Exit, LastResort, StartupError
-from tests.end_to_end.conftest import beside, mangosaurus
+from tests.end_to_end.conftest import PATIENCE_S, beside, mangosaurus
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("patient")
@@ -28,13 +28,13 @@ pytestmark = pytest.mark.usefixtures("patient")
 
 @pytest.fixture
 async def discord() -> AsyncIterator[LocalDiscord]:
-    async with LocalDiscord(port=0) as started:
+    async with LocalDiscord(port=0, first_response_s=PATIENCE_S) as started:
         yield started
 
 
 @pytest.fixture
 async def workspace() -> AsyncIterator[LocalSlack]:
-    async with LocalSlack(port=0) as started:
+    async with LocalSlack(port=0, ack_s=PATIENCE_S) as started:
         yield started
 
 
