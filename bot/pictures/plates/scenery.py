@@ -15,6 +15,8 @@ GROUND = 76.0
 HORIZON = GROUND + 50
 WIDTH, HEIGHT = 800, 500
 """Of a plate, in pixels."""
+ALIKE = 0.08
+"""Difference of luminance below which limbs are lost in a shadow."""
 LANDS = (Theme.NONE, Theme.NONE, Theme.NONE, Theme.MOUNTAIN, Theme.SEA, Theme.FOREST)
 """Where creatures without a theme stand, in the light of any day."""
 PEEKING = 40
@@ -288,10 +290,6 @@ def _draw_trees(
         behind = max((p.imag for p in back if abs(p.real - foot.real) < PEEKING), default=0.0)
         if abs(foot.imag + high - behind) > PEEKING:
             plant(drawing, foot, high, tint, own.part(f"kind {i}"))
-
-
-ALIKE = 0.08
-"""Difference of luminance below which limbs are lost in a shadow."""
 
 
 def shadow_of(light: Light, limbs: Rgb | None = None) -> Rgb:
