@@ -125,10 +125,14 @@ def _draw_jaw(sketch: Sketch, mouth: list[complex]) -> None:
     if head.gape > 3:
         upper, lower = mouth[10:], lip[:-4]  # the cheeks end before the tips
         back = between(between(upper[0], lower[-1], 0.5), mouth[-1], 0.12)
-        drawing.fill(MOUTH, [*upper, *lower, back])
+        hollow = [*upper, *lower, back]
+        drawing.fill(MOUTH, hollow)
         tongue = (0.3, skull.mouth[-1][1] + 0.01), (0.72, skull.mouth[0][1] - 0.01)
         start, end = head.opened(head.points(tongue))
         drawing.fill(TONGUE, leaf(start, end, 0.2, 0.06))
+        if skull.beak < 1:  # cheeks keep the plants in the mouth
+            cheek = clipped(hollow, head.at(0.5, 0), head.turn * 1j)
+            drawing.fill(mix(palette.belly, palette.base, 0.3), cheek)
     jaw = lip + chin
     drawing.fill(palette.belly, jaw)
     if skull.beak < 1:
