@@ -277,6 +277,12 @@ def with_pictures(message: Message, *pictures: File | None) -> Message:
     return replace(message, embeds=embeds or (embed,), files=files)
 
 
+def without_pictures(message: Message) -> Message:
+    """A message without the pictures that `with_pictures` gave it."""
+    embed = replace(message.embeds[0], image="")
+    return replace(message, embeds=(embed,), files=())
+
+
 def translated(message: Message, language: Language) -> Message:
     """A message in the language of its reader."""
 

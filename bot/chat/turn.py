@@ -32,6 +32,10 @@ class Limited(Unreachable):
     """The platform takes no more edits of a channel's older messages for a while."""
 
 
+class Unanswered(DeliveryError):  # noqa: N818
+    """The platform's answer was lost: the message may have arrived, or may not."""
+
+
 class Gone(DeliveryError):  # noqa: N818
     """The message, the channel or the request no longer exists."""
 
@@ -58,6 +62,8 @@ class Limits:
     """Characters of a suggestion."""
     alt_text: int
     """Characters that describe a picture."""
+    nonce_s: float = 0.0
+    """Seconds for which the platform knows the nonce of a message for sure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +217,8 @@ class Platform(Protocol):
     async def send(self, ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
         """Send a message to the channel of `ref`. Returns its id. Raises `DeliveryError`.
 
-        Of several messages with the same `nonce` the platform posts one.
+        With a `nonce`, another attempt never posts a second one: the platform knows the nonce for
+        `Limits.nonce_s`, or `Unanswered` is raised when its answer is lost.
         """
 
     async def edit(self, ref: MessageRef, message: Message) -> None:

@@ -13,7 +13,15 @@ from bot.chat.details import details_state
 from bot.chat.dispatch import deliver
 from bot.chat.message import Message, code, text
 from bot.chat.translation import _
-from bot.chat.turn import DeliveryError, Forbidden, Gone, MessageRef, Platform, Unreachable
+from bot.chat.turn import (
+    DeliveryError,
+    Forbidden,
+    Gone,
+    MessageRef,
+    Platform,
+    Unanswered,
+    Unreachable,
+)
 from bot.community.blocks import BlockList
 from bot.community.daily import stopped_sentence
 from bot.community.queries import Communities, DailySettings, Stopped
@@ -35,9 +43,10 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 4
 """Communities that are served at the same time."""
-POSTING_S = 90.0
+POSTING_S = 120.0
 """Time limit for one community, in seconds."""
-TRIES = 4
+TRIES = 7
+"""Attempts to send a message, over about a minute."""
 
 
 class DailyPoster:
@@ -110,6 +119,9 @@ class DailyPoster:
         except (Forbidden, Gone) as error:
             log.info("The dinosaur of the day cannot be posted: %s", error)
             await self._stop(community_id, daily, Stopped.CLOSED)
+            return
+        except Unanswered as error:
+            log.info("Nobody knows whether the dinosaur of the day was posted: %s", error)
             return
         self._count("posted")
         with suppress(Unavailable):  # a vote tells which message it is

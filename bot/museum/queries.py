@@ -234,6 +234,19 @@ class Museum(Queries):
         found = await self._read(_EXHIBITS.where(here, Discovery.key == folded(name)))
         return found[0] if found else None
 
+    async def discovered_in(self, community_id: int, name: str) -> tuple[int, bool] | None:
+        """The poll in which a name was discovered, and whether it has a discoverer.
+
+        `None` if the community has not discovered it.
+        """
+        here = Discovery.community_id == community_id
+        found = await self._rows(
+            select(Discovery.poll_id, Discovery.member_id).where(
+                here, Discovery.key == folded(name)
+            )
+        )
+        return (found[0].poll_id, found[0].member_id is not None) if found else None
+
     async def owned(self, community_id: int, owner_id: int, number: int) -> Exhibit | None:
         """A creature by its id; `None` if it is not in the member's collection."""
         of_owner = _of(community_id, owner_id)

@@ -6,15 +6,27 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from bot.chat.app import App
 from bot.chat.button_states import fits
 from bot.chat.dispatch import deliver
-from bot.chat.message import Embed, Message, Text, Tone, code, strong, text, with_pictures
+from bot.chat.message import (
+    Embed,
+    Message,
+    Text,
+    Tone,
+    code,
+    strong,
+    text,
+    with_pictures,
+    without_pictures,
+)
 from bot.chat.translation import Language, _, ngettext
 from bot.chat.turn import (
     Deleted,
     DeliveryError,
+    Forbidden,
     Limited,
     Limits,
     MessageRef,
@@ -24,6 +36,7 @@ from bot.chat.turn import (
 from bot.community.blocks import BlockList
 from bot.concurrency import ShuttingDown
 from bot.creatures.names import has_creature
+from bot.museum.queries import Museum
 from bot.polls.hall_of_fame import meaning_of, plaque_file, poem_about, withdraw
 from bot.polls.plates import plate_of, show_dinosaur
 from bot.polls.poll_message import message_of, poll_message, removed_message, tie_sentence
@@ -56,6 +69,8 @@ class PollCloser:
         self._announcing = asyncio.Semaphore(AT_ONCE)
         self._unnoted: dict[int, MessageRef] = {}
         """Announcements that were sent but are not in the database, by poll."""
+        self._unsure: set[int] = set()
+        """Polls whose announcement may have been sent: what became of it, nobody knows."""
 
     async def close_due_polls(self) -> float:
         """Run once. Returns the seconds until the next run."""
@@ -79,7 +94,7 @@ class PollCloser:
                 if poll is not None:  # else another process has closed it
                     closed.append(poll)
         # Concurrently: a slow channel must not delay the others.
-        arrived = all(await asyncio.gather(*(self._announce(poll, now) for poll in closed)))
+        arrived = all(await asyncio.gather(*(self._announce_at_once(poll, now) for poll in closed)))
         limited: set[int] = set()
         """Channels that take no more edits: one attempt in a round tells."""
         for poll in await polls.unannounced(now - ABANDONED, self._platform.name):
@@ -88,8 +103,12 @@ class PollCloser:
             if poll.channel_id in limited:
                 continue
             with app.in_flight.track():
+                if not await polls.claim_announcement(poll.id, now - ABANDONED, now):
+                    continue  # another process does it
                 try:
-                    arrived = await self._announce_late(poll, now)
+                    # A process that has ended meanwhile may have sent it.
+                    may_be_sent = poll.announcing_at is not None
+                    arrived = await self._announce(poll, now, may_be_sent=may_be_sent)
                 except Limited:
                     limited.add(poll.channel_id)
 
@@ -106,39 +125,38 @@ class PollCloser:
         left = (closing - self._app.now()).total_seconds()
         return min(max(left, 0.1), LONGEST_SLEEP_S)
 
-    async def _announce(self, poll: PollRecord, now: datetime) -> bool:
-        """Announce a result. Returns whether the platform could be reached."""
+    async def _announce_at_once(self, poll: PollRecord, now: datetime) -> bool:
+        """Announce the result of a poll that has just closed, as `_announce`."""
         async with self._announcing:
             with self._app.in_flight.track():
                 try:
-                    arrived = await self._try_to_show(poll)
+                    return await self._announce(poll, now)
                 except Limited:  # it is announced later
                     return True
-                if arrived:
-                    await self._app.store[Polls].announced(poll.id, max(now, self._app.now()))
-                    await self._announced_daily(poll)
-                return arrived
 
-    async def _announced_daily(self, poll: PollRecord) -> None:
-        if poll.day is not None:
-            await self._daily_closed(poll.community_id)
+    async def _announce(
+        self, poll: PollRecord, now: datetime, *, may_be_sent: bool = False
+    ) -> bool:
+        """Announce a result that this process has claimed.
 
-    async def _announce_late(self, poll: PollRecord, now: datetime) -> bool:
-        """Announce an abandoned result, unless another process does so. Raises `Limited`."""
-        polls = self._app.store[Polls]
-        if not await polls.announced(poll.id, now):
-            return True
-        arrived = False
+        may_be_sent: whether an earlier attempt may have sent it, which nobody knows.
+
+        Returns whether the platform could be reached. Raises `Limited`.
+        """
+        polls, arrived = self._app.store[Polls], False
         try:
-            arrived = await self._try_to_show(poll)
+            arrived = await self._try_to_show(poll, now, may_be_sent=may_be_sent)
         finally:
-            if not arrived:
+            if not (arrived or may_be_sent or poll.id in self._unsure):
                 await polls.not_announced(poll.id)
+            self._unsure.discard(poll.id)
         if arrived:
-            await self._announced_daily(poll)
+            await polls.announced(poll.id, self._app.now())
+            if poll.day is not None:
+                await self._daily_closed(poll.community_id)
         return arrived
 
-    async def _try_to_show(self, poll: PollRecord) -> bool:
+    async def _try_to_show(self, poll: PollRecord, now: datetime, *, may_be_sent: bool) -> bool:
         """Show a result, if permitted. Returns whether the platform could be reached.
 
         Raises `Limited`.
@@ -146,7 +164,8 @@ class PollCloser:
         try:
             async with asyncio.timeout(ANNOUNCING_S), self._app.poll_locks.of(poll.id):
                 # A moderator may have removed its winner while this waited.
-                await self._show(await self._app.store[Polls].find(poll.id) or poll)
+                stored = await self._app.store[Polls].find(poll.id)
+                await self._show(stored or poll, now, may_be_sent=may_be_sent)
         except Limited as error:
             log.info("The result of poll %d waits: %s", poll.id, error)
             raise
@@ -159,7 +178,7 @@ class PollCloser:
             log.exception("The result of poll %d could not be announced", poll.id)
         return True
 
-    async def _show(self, poll: PollRecord) -> None:
+    async def _show(self, poll: PollRecord, now: datetime, *, may_be_sent: bool) -> None:
         """Show a closed poll, and announce its winner in one new message. Raises `Unreachable`.
 
         If its message was deleted, nothing has won: that is how moderators stop a poll. Nor has
@@ -184,17 +203,46 @@ class PollCloser:
             return
         language = await self._platform.language_of(poll.community_id)
         announcement = await winner_message(self._app, poll, limits, language)
-        sent: list[int] = []
+        number = None
+        if not (may_be_sent and self._has_forgotten(poll, now)):
+            number = await self._sent(poll, announcement)
+        if number is not None:
+            await self._note_announcement(poll, replace(place, message_id=number))
+            return
+        # It can still edit where it may not send, or may have sent already.
+        with suppress(Deleted):
+            await self._edit(poll, with_pictures(closed, *announcement.files))
 
-        async def send() -> None:
-            # The nonce prevents a duplicate if the platform's response gets lost; for some minutes.
-            sent.append(await self._platform.send(place, announcement, nonce=poll.id))
+    def _has_forgotten(self, poll: PollRecord, now: datetime) -> bool:
+        """Whether the platform may have forgotten the nonce of what was sent when a poll closed."""
+        assert poll.closed_at is not None  # noqa: S101 (checked by the caller)
+        return now - poll.closed_at > timedelta(seconds=self._platform.limits.nonce_s)
 
-        if not await _delivered(send):  # the bot may lack the permission to send; it can still edit
-            with suppress(Deleted):
-                await self._edit(poll, with_pictures(closed, *announcement.files))
-        else:
-            await self._note_announcement(poll, replace(place, message_id=sent[0]))
+    async def _sent(self, poll: PollRecord, announcement: Message) -> int | None:
+        """Send an announcement, without its pictures where files are forbidden.
+
+        Returns its id; `None` if it was not accepted. Raises `Unreachable`.
+        """
+        place, sent = message_of(poll), list[int]()
+
+        async def send(message: Message) -> None:
+            sent.append(await self._platform.send(place, message, nonce=poll.id))
+
+        for message in (announcement, without_pictures(announcement)):
+            try:
+                if not await deliver(partial(send, message), tries=TRIES, waits_if_limited=False):
+                    raise Unreachable
+            except (Unreachable, asyncio.CancelledError):
+                self._unsure.add(poll.id)
+                raise
+            except Forbidden as error:
+                log.info("The winner of poll %d cannot be announced: %s", poll.id, error)
+            except DeliveryError as error:
+                log.info("The winner of poll %d is not announced: %s", poll.id, error)
+                break
+            else:
+                return sent[0]
+        return None
 
     async def _note_announcement(self, poll: PollRecord, ref: MessageRef) -> None:
         """Store where a winner was announced, so that moderators can remove it."""
@@ -208,9 +256,17 @@ class PollCloser:
                 await self._platform.edit(ref, removed_message())
 
     async def _edit(self, poll: PollRecord, message: Message) -> None:
-        """Edit the message of a poll. Raises `Deleted` and `Unreachable`."""
-        if poll.message_id is not None:
-            await _delivered(lambda: self._platform.edit(message_of(poll), message))
+        """Edit the message of a poll, if that is permitted. Raises `Deleted` and `Unreachable`."""
+        if poll.message_id is None:
+            return
+        edit = partial(self._platform.edit, message_of(poll), message)
+        try:
+            if not await deliver(edit, tries=TRIES, waits_if_limited=False):
+                raise Unreachable
+        except (Deleted, Unreachable):
+            raise
+        except DeliveryError as error:
+            log.info("The result of poll %d cannot be shown: %s", poll.id, error)
 
 
 async def winner_message(app: App, poll: PollRecord, limits: Limits, language: Language) -> Message:
@@ -229,8 +285,15 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
         meaning, sentence = await asyncio.to_thread(meaning_of, name, words)
         plate = await plate_of(app, name, limits)
         buttons = [*show_dinosaur(name, limits), *buttons]
-    is_daily = poll.day is not None
+    is_daily, is_new = poll.day is not None, True
     discoverer = _("everybody here") if is_daily else poll.discoverer
+    if poll.custom_model is None:
+        with suppress(Unavailable):
+            if found := await app.store[Museum].discovered_in(poll.community_id, name):
+                poll_id, has_discoverer = found
+                is_new = poll_id == poll.id
+                if not (is_new and (has_discoverer or is_daily)):  # found before, or blocked since
+                    discoverer = None
     day = poll.day or poll.closed_at.date()
     file = await plaque_file(app, name, meaning, discoverer, day, count, language)
     won = ngettext("{name} won with {votes} vote.", "{name} won with {votes} votes.", count)
@@ -242,23 +305,10 @@ async def winner_message(app: App, poll: PollRecord, limits: Limits, language: L
     if discoverer:
         lines.append(text(_("Discovered by {discoverer}."), discoverer=discoverer))
     if poll.custom_model is None and has_creature(name):
-        lines.append(text(_("It is in the museum now: {command}"), command=code("/museum")))
+        museum = _("It is in the museum now: {command}")
+        if not is_new:
+            museum = _("It was in the museum already: {command}")
+        lines.append(text(museum, command=code("/museum")))
     title = _("👑 The dinosaur of the day") if is_daily else _("👑 A name has been chosen")
     embed = Embed(title, tuple(lines), tone=Tone.NAMES)
     return with_pictures(Message(embeds=(embed,), buttons=tuple(buttons)), file, plate)
-
-
-async def _delivered(send: Callable[[], Awaitable[object]]) -> bool:
-    """Call `send` with retries. Returns whether it was accepted.
-
-    Raises `Deleted` and `Unreachable`.
-    """
-    try:
-        if not await deliver(send, tries=TRIES, waits_if_limited=False):
-            raise Unreachable
-    except (Deleted, Unreachable):
-        raise
-    except DeliveryError as error:
-        log.info("A result could not be shown: %s", error)
-        return False
-    return True

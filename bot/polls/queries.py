@@ -242,6 +242,7 @@ class PollRecord:
     closed_at: datetime | None = None
     winner: int | None = None
     """Position of the winning name; `None` while open or without enough votes."""
+    announcing_at: datetime | None = None
     announced_at: datetime | None = None
     announcement_id: int | None = None
     """The message with the winner's plaque; `None` until it has been sent."""
@@ -405,11 +406,14 @@ class Polls(Queries):
         return await self._find(Poll.closed_at.is_(None), is_over, on_platform(platform))
 
     async def unannounced(self, before: datetime, platform: str = "discord") -> list[PollRecord]:
-        """Polls closed before a time, but not longer than `STALE`, and not announced yet."""
+        """Polls closed before a time, but not longer than `STALE`, and not announced yet.
+
+        Nor has a process begun to announce them since that time.
+        """
         return await self._find(
             Poll.closed_at < before,
             Poll.closed_at >= before - STALE,
-            Poll.announced_at.is_(None),
+            _is_left(before),
             on_platform(platform),
         )
 
@@ -420,8 +424,9 @@ class Polls(Queries):
         )
 
     async def close(self, poll_id: int, now: datetime) -> PollRecord | None:
-        """Close a poll and determine its winner. Returns `None` if it was closed before.
+        """Close a poll, determine its winner, and claim the announcement of the result.
 
+        Returns `None` if it was closed before.
         The name with the most votes wins, of those with enough votes of others than the discoverer.
         In a tie, the one that reached its count first wins; if that was at the same moment, the
         upper one. If it is a dinosaur, its community has discovered it.
@@ -430,7 +435,7 @@ class Polls(Queries):
             closed = await session.execute(
                 update(Poll)
                 .where(Poll.id == poll_id, Poll.closed_at.is_(None))
-                .values(closed_at=now)
+                .values(closed_at=now, announcing_at=now)
                 .returning(Poll.member_id, Poll.votes_needed)
             )
             if (poll := closed.first()) is None:
@@ -493,21 +498,29 @@ class Polls(Queries):
             )
             return winner is not None
 
-    async def announced(self, poll_id: int, now: datetime) -> bool:
-        """Claim the announcement of a result. Returns whether nobody else has."""
+    async def claim_announcement(self, poll_id: int, before: datetime, now: datetime) -> bool:
+        """Claim the announcement of a result that `unannounced` has found with the same `before`.
+
+        Returns whether nobody else has.
+        """
         async with self._database.writing() as session:
             claimed = await session.execute(
                 update(Poll)
-                .where(Poll.id == poll_id, Poll.announced_at.is_(None))
-                .values(announced_at=now)
+                .where(Poll.id == poll_id, _is_left(before))
+                .values(announcing_at=now)
                 .returning(Poll.id)
             )
             return claimed.first() is not None
 
-    async def not_announced(self, poll_id: int) -> None:
-        """Give the claim back because the announcement failed."""
+    async def announced(self, poll_id: int, now: datetime) -> None:
+        """Record that a result was announced."""
         async with self._database.writing() as session:
-            await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=None))
+            await session.execute(update(Poll).where(Poll.id == poll_id).values(announced_at=now))
+
+    async def not_announced(self, poll_id: int) -> None:
+        """Give the claim back, because the announcement has failed for sure."""
+        async with self._database.writing() as session:
+            await session.execute(update(Poll).where(Poll.id == poll_id).values(announcing_at=None))
 
     @patient
     async def prune(self, before: datetime) -> int:
@@ -955,6 +968,12 @@ def _is_public() -> ColumnElement[bool]:
         Poll.community_id.not_in(blocked),
         Poll.winner_votes >= PUBLIC_VOTES,
     )
+
+
+def _is_left(before: datetime) -> ColumnElement[bool]:
+    """Whether a result is not announced, and no process has begun to since a time."""
+    is_abandoned = or_(Poll.announcing_at.is_(None), Poll.announcing_at < before)
+    return and_(Poll.announced_at.is_(None), is_abandoned)
 
 
 async def remove(

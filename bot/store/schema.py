@@ -185,6 +185,8 @@ class Poll(Base):
     winner: Mapped[int | None]
     """Position of the winning candidate; `None` while open or without enough votes."""
     winner_votes: Mapped[int | None]
+    announcing_at: Mapped[datetime | None] = mapped_column(Instant)
+    """When a process last began to post the result; `None` once it has failed for sure."""
     announced_at: Mapped[datetime | None] = mapped_column(Instant)
     """When the result was posted in the channel."""
     announcement_id: Mapped[int | None] = mapped_column(Number)
@@ -230,7 +232,7 @@ class Vote(Base):
 
 
 class WinnerAnswer(Base):
-    """A winner that an answer of the hall of fame shows, until the winner is removed."""
+    """A name of a poll that an answer shows, until it is removed: its winner, or any dinosaur."""
 
     __tablename__ = "winner_answers"
     __table_args__ = (
@@ -244,8 +246,10 @@ class WinnerAnswer(Base):
     )
     community_id: Mapped[int] = mapped_column(Number, index=True)
     """Where the answer is, which need not be the community of the poll."""
+    position: Mapped[int | None]
+    """The name; `None` for the winner."""
     is_outdated: Mapped[bool]
-    """Whether the winner was removed. Then the answer is emptied."""
+    """Whether the name was removed. Then the answer is emptied."""
 
 
 class Discovery(Base):

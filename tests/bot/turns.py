@@ -39,7 +39,14 @@ class FakePlatform:
     operators: set[int] = field(default_factory=set)
     closed: list[tuple[AnswerRef, Message]] = field(default_factory=list)
     name = "fake"
-    limits = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
+    limits = Limits(
+        button_label=80,
+        button_id=100,
+        choices=25,
+        choice_label=100,
+        alt_text=1024,
+        nonce_s=180,
+    )
     terms = Terms(platform="Fake", community="club", communities="clubs", reload="reload")
     communities: tuple[int, ...] = (COMMUNITY,)
     sees_all_communities = True

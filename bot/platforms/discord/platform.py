@@ -59,7 +59,14 @@ _ARCHIVED = 50083
 _ORIGINAL: Any = "@original"
 """In place of a message's id: the answer to the interaction whose token a webhook has."""
 
-LIMITS = Limits(button_label=80, button_id=100, choices=25, choice_label=100, alt_text=1024)
+LIMITS = Limits(
+    button_label=80,
+    button_id=100,
+    choices=25,
+    choice_label=100,
+    alt_text=1024,
+    nonce_s=180,  # "the past few minutes"
+)
 TERMS = Terms(
     platform="Discord",
     # TRANSLATORS: What Discord calls a community. It is the field {community} of other sentences.

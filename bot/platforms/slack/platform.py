@@ -22,6 +22,7 @@ from bot.chat.turn import (
     Limits,
     MessageRef,
     Terms,
+    Unanswered,
     Unreachable,
 )
 from bot.concurrency import within
@@ -35,7 +36,7 @@ from bot.platforms.slack.identities import (
 )
 from bot.platforms.slack.names import UNPREFIXED, CommandNames
 from bot.platforms.slack.network.api import EPHEMERAL, SlackApi, code_of
-from bot.platforms.slack.network.errors import OUTSIDE
+from bot.platforms.slack.network.errors import OUTSIDE, LostAnswer
 from bot.platforms.slack.network.members import Member, Members
 from bot.platforms.slack.payloads import list_of, text_of
 from bot.platforms.slack.recent import Recent
@@ -70,7 +71,6 @@ OUTSIDE_S = 5.0
 """Seconds for which a channel is remembered that the bot is not in: it may be invited any time."""
 MOST_OUTSIDE = 1_000
 MOST_DIRECT = 1_000
-MOST_NONCES = 1_000
 MOST_THREADS = 1_000
 MOST_FILES = 5_000
 GROWING_S, MOST_GROWING = 3.6, 5
@@ -122,7 +122,6 @@ class SlackPlatform:
         """The direct messages of members (U…) with the bot."""
         self._files: Recent[tuple[str, str], tuple[int, Sequence[str]]] = Recent(MOST_FILES)
         """Files of messages (C…, timestamp), which are messages of their own: a hash, and ids."""
-        self._sent: Recent[tuple[MessageRef, int], int] = Recent(MOST_NONCES)
         self._threads: Recent[tuple[str, str], str] = Recent(MOST_THREADS)
         """Threads of messages in one, by channel and timestamp: what follows them goes there."""
 
@@ -268,17 +267,17 @@ class SlackPlatform:
 
         Returns its id. Raises `DeliveryError`.
 
-        Of several with the same `nonce` for a message, one is posted, unless its answer was lost:
-        Slack has no key against that, and shows the bot no messages in which to look for it.
+        Slack has no key against duplicates, and shows the bot no messages in which to look for one.
+        So with a `nonce`, `Unanswered` is raised when its answer was lost.
         """
         channel = await self._channel(ref.channel_id)
-        if nonce is not None and (sent := self._sent.get((ref, nonce))) is not None:
-            return sent
         thread = self._threads.get((channel, timestamp_of(ref.message_id)), "")
-        number = message_id(await self.post(channel, message, thread=thread)) or 0
-        if nonce is not None:
-            self._sent[ref, nonce] = number
-        return number
+        try:
+            return message_id(await self.post(channel, message, thread=thread)) or 0
+        except LostAnswer as error:
+            if nonce is None:
+                raise
+            raise Unanswered(str(error)) from error
 
     async def edit(self, ref: MessageRef, message: Message) -> None:
         """Replace a message of the bot. Files go to its thread. Raises `DeliveryError`.

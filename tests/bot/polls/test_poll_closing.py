@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from unittest.mock import AsyncMock
 
 import aiohttp
@@ -14,7 +14,7 @@ import pytest
 from bot.chat.app import App
 from bot.chat.message import Message
 from bot.chat.translation import ENGLISH
-from bot.chat.turn import Limited, MessageRef
+from bot.chat.turn import Forbidden, Limited, MessageRef
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, RecordEntry
 from bot.moderation.queries import Moderation
@@ -158,10 +158,12 @@ async def test_abandoned_result_is_announced_once(chat: Chat) -> None:
     await chat.restart()
     await chat.pass_time(240)
     await chat.pass_time(240)
-    closed, announcement, *_picture = chat.history()
+    (closed, *announcements), pictures = chat.history(), chat.files()
     assert closed.text == "The poll is closed: Bravosaurus has won."
-    assert announcement.title == "👑 A name has been chosen"
-    assert len(chat.files()) == 2
+    titles = [shown.title for shown in announcements if shown.cards]
+    # Slack can't tell whether the other process has sent it: so the poll shows the pictures.
+    assert titles == (["👑 A name has been chosen"] if chat.name == "discord" else [])
+    assert [file.name for file in pictures] == ["plaque.png", "bravosaurus.png"]
 
 
 async def no_daily(_community_id: int) -> None:
@@ -224,6 +226,84 @@ async def test_killed_while_it_announces(fossil: Fossil, monkeypatch: pytest.Mon
     assert stored is not None
     assert stored.announcement_id == 100  # which moderators can remove
     assert stored.announced_at is not None
+
+
+@pytest.mark.parametrize("what", ["send", "edit"])
+async def test_killed_before_it_notes_what_it_has_sent(
+    fossil: Fossil, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Nobody knows whether there is an announcement, so the poll shows it and none is sent."""
+    real = getattr(fossil.platform, what)
+
+    async def killed(*given: object, **options: object) -> None:
+        await real(*given, **options)
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as kill:
+        kill.setattr(fossil.platform, what, killed)
+        kill.setattr(fossil.app.store[Polls], "not_announced", unavailable)
+        with suppress(asyncio.CancelledError):
+            await fossil.close()
+    sent = fossil.announcements
+    await fossil.close(minutes=1)  # it may still be at it
+    assert await unannounced(fossil) == {9}
+    await fossil.close(minutes=30)
+    assert fossil.announcements == sent
+    shown = fossil.platform.shown[1]
+    assert "👑" in lines_of(shown)
+    assert [file.name for file in shown.files] == ["plaque.png", "aasaurus.png"]
+    assert await unannounced(fossil) == set()
+
+
+async def test_killed_a_moment_ago(fossil: Fossil, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The platform still knows the nonce, and tells which message it was."""
+    with monkeypatch.context() as kill:
+        kill.setattr(fossil.platform, "edit", AsyncMock(side_effect=asyncio.CancelledError))
+        kill.setattr(fossil.app.store[Polls], "not_announced", unavailable)
+        with suppress(asyncio.CancelledError):
+            await fossil.close()
+    await fossil.close(minutes=3)
+    assert len(fossil.announcements) == 1
+    stored = await fossil.app.store[Polls].find(9)
+    assert stored is not None
+    assert stored.announcement_id == 100
+
+
+async def test_no_right_to_attach_files(fossil: Fossil, monkeypatch: pytest.MonkeyPatch) -> None:
+    send = fossil.platform.send
+
+    async def refusing(ref: MessageRef, message: Message, *, nonce: int | None = None) -> int:
+        if message.files:
+            raise Forbidden("Missing Permissions")
+        return await send(ref, message, nonce=nonce)
+
+    monkeypatch.setattr(fossil.platform, "send", refusing)
+    await fossil.close()
+    (number,) = fossil.announcements
+    announcement = fossil.platform.shown[number]
+    assert "Aasaurus won with 1 vote." in lines_of(announcement)
+    assert not any(embed.image for embed in announcement.embeds)
+
+
+async def test_second_win_and_blocked_discoverer(fossil: Fossil) -> None:
+    """An announcement names the discoverer whom the museum has."""
+    polls, bob = fossil.app.store[Polls], 32
+    owner = RecordEntry(Action.BLOCK, 1, fossil.end, None, COMMUNITY)
+    await fossil.app[BlockList].block(COMMUNITY, bob, owner)
+    await fossil.close()
+    for number, name, member in ((10, "Aasaurus", 31), (11, "Ccsaurus", bob)):
+        poll = replace(fossil.poll, id=number, message_id=1, names=(name,), member_id=member)
+        await polls.open(poll)
+        await polls.cast(Ballot(number, 7, 0), poll.opened_at)
+        await fossil.close()
+    first, again, blocked = (
+        lines_of(fossil.platform.shown[number]) for number in fossil.announcements
+    )
+    assert "Discovered by ada." in first
+    assert "It is in the museum now" in first
+    assert "Discovered" not in again
+    assert "It was in the museum already: /museum" in again
+    assert "Discovered" not in blocked
 
 
 async def test_limited_channel_delays_no_other(
@@ -365,10 +445,10 @@ async def test_slow_channel_delays_no_other(chat: Chat, monkeypatch: pytest.Monk
     closer = chat.jobs.polls
     show, shown = closer._show, asyncio.Event()
 
-    async def waits_in_first_channel(poll: PollRecord) -> None:
+    async def waits_in_first_channel(poll: PollRecord, now: datetime, *, may_be_sent: bool) -> None:
         if poll.channel_id == chat.channel.id:
             await shown.wait()
-        await show(poll)
+        await show(poll, now, may_be_sent=may_be_sent)
         shown.set()
 
     monkeypatch.setattr(closer, "_show", waits_in_first_channel)

@@ -211,10 +211,13 @@ async def test_poll_closes_once(store: Store) -> None:
     assert await polls.unannounced(soon + STALE) == []
     for _again in range(2):
         assert [poll.id for poll in await polls.unannounced(soon)] == [POLL.id]
-        assert await polls.announced(POLL.id, soon)
-        assert not await polls.announced(POLL.id, soon)
+        claims = [await polls.claim_announcement(POLL.id, soon, soon) for _ in range(2)]
+        assert claims == [True, False]
         assert await polls.unannounced(soon) == []
+        assert await polls.unannounced(soon + timedelta(seconds=1))  # it has ended meanwhile
         await polls.not_announced(POLL.id)
+    await polls.announced(POLL.id, soon)
+    assert await polls.unannounced(soon) == []
 
 
 async def test_tie(store: Store) -> None:

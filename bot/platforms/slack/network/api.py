@@ -24,7 +24,7 @@ from bot.chat.turn import DeliveryError, Forbidden, Gone, Unreachable
 from bot.concurrency import Locks
 from bot.monitoring.monitor import Monitor
 from bot.platforms.slack.network.edit_budget import EDIT_S, EditBudget
-from bot.platforms.slack.network.errors import NO_DIRECT, error_of
+from bot.platforms.slack.network.errors import NO_DIRECT, LostAnswer, error_of
 from bot.platforms.slack.payloads import list_of, part_of, text_of
 
 log = logging.getLogger(__name__)
@@ -333,9 +333,12 @@ class SlackApi:
                 if status != http.HTTPStatus.TOO_MANY_REQUESTS and code != "ratelimited":
                     raise error_of(method, _described(code, error), status, code) from error
                 self._pause(key, headers)
-            except (*_NO_NETWORK, *_NO_JSON) as error:
+            except aiohttp.ClientConnectorError as error:
                 self._count(None)
                 raise Unreachable(f"{method}: {type(error).__name__}") from error
+            except (*_NO_NETWORK, *_NO_JSON) as error:
+                self._count(None)
+                raise LostAnswer(f"{method}: {type(error).__name__}") from error
             except RuntimeError as error:
                 if "closed" not in str(error):
                     raise

@@ -10,6 +10,11 @@ from collections.abc import Mapping, Sequence
 from bot.chat.translation import _
 from bot.chat.turn import Deleted, DeliveryError, Forbidden, Gone, Unreachable
 
+
+class LostAnswer(Unreachable):
+    """Slack may have done what it was asked for, but its answer did not arrive."""
+
+
 OUTSIDE = {"channel_not_found", "not_in_channel"}
 """Codes for a channel that the bot has to be invited to; the first also for a private one."""
 
