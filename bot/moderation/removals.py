@@ -95,8 +95,7 @@ async def winner(app: App, turn: Turn, options: WinnerOptions) -> None:
             community=turn.platform.terms.community,
             command=code("/halloffame"),
         )
-    for won in found:
-        await _remove_name(app, turn, won.poll_id, won.position)
+    await _remove_name(app, turn, found[0].poll_id, found[0].position)
     count = len(found)
     sentence = ngettext(
         "{name} was removed from the hall of fame.",
@@ -254,7 +253,21 @@ def _name_buttons(poll: PollRecord, limits: Limits) -> Iterator[Button]:
 
 
 async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Text:
-    """Remove a name from a poll of this community. Returns a sentence for the moderator."""
+    """Remove a name from a poll of this community, and from those that it has won.
+
+    Returns a sentence for the moderator.
+    """
+    name, sentence = await _remove_from_poll(app, turn, poll_id, position)
+    with suppress(Unavailable):
+        for won in await app.store[HallOfFame].winners(turn.community_id or 0, name=name):
+            with suppress(UserError):  # it was removed meanwhile
+                await _remove_from_poll(app, turn, won.poll_id, won.position)
+    await _in_time(withdraw(app, turn.platform))
+    return text(sentence, name=strong(name))
+
+
+async def _remove_from_poll(app: App, turn: Turn, poll_id: int, position: int) -> tuple[str, str]:
+    """Remove a name from a poll. Returns it, and a sentence for the moderator."""
     entry = entry_of(app, turn, Action.REMOVE_NAME)
     poll = await app.store[Polls].find(poll_id)
     name = await app.store[Moderation].remove_name(poll_id, position, entry)
@@ -267,7 +280,6 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
         pictured.append(ref)
     leaves_picture = any(turn.platform.may_leave_pictures(ref, app.started_at) for ref in pictured)
     failure = await _in_time(redraw(app, turn.platform, poll_id))
-    await _in_time(withdraw(app, turn.platform))
     await post(app, turn.platform, entry_of(app, turn, Action.REMOVE_NAME, subject=name))
     sentence = _("{name} was removed, with its votes.")
     if failure is not None:
@@ -280,7 +292,7 @@ async def _remove_name(app: App, turn: Turn, poll_id: int, position: int) -> Tex
             "{name} was removed, with its votes. If its picture is still there, remove that from "
             "the menu of the picture, or delete it."
         )
-    return text(sentence, name=strong(name))
+    return name, sentence
 
 
 async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:

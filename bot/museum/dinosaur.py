@@ -192,7 +192,7 @@ async def _shown(
         files=(plate,) if plate else (),
         private=is_private,
     )
-    return Winners(message, (exhibit.poll_id,) if exhibit is not None else ())
+    return Winners(message, name=profile.name)
 
 
 def _lines(profile: Profile, words: WordFilter) -> Iterator[Text]:

@@ -145,6 +145,8 @@ class Winners:
     message: Message
     poll_ids: tuple[int, ...] = ()
     """The polls that they won."""
+    name: str = ""
+    """A dinosaur of any polls of the community that it shows instead."""
 
 
 async def hall_of_fame(app: App, turn: Turn, options: HallOfFameOptions) -> None:
@@ -195,7 +197,7 @@ async def answer_with(
     """
     shown = await in_time(winners, PATIENCE_S, on_delay=lambda: turn.defer(private=private))
     ref = await turn.respond(shown.message)
-    if shown.poll_ids:
+    if shown.poll_ids or shown.name:
         await note_shown(app, turn, ref, shown)
 
 
@@ -206,7 +208,7 @@ async def replace_with(app: App, turn: Turn, shown: Winners) -> None:
 
 
 async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winners) -> None:
-    """Record which winners a message shows, if others see it and the bot can edit it later."""
+    """Record which names a message shows, if others see it and the bot can edit it later."""
     community_id = turn.community_id
     if ref is None or community_id is None or shown.message.private or not turn.sees_channel:
         return
@@ -214,7 +216,7 @@ async def note_shown(app: App, turn: Turn, ref: MessageRef | None, shown: Winner
         return
     with suppress(Unavailable):
         await app.store[HallOfFame].shown(
-            community_id, ref.channel_id, ref.message_id, shown.poll_ids
+            community_id, ref.channel_id, ref.message_id, shown.poll_ids, name=shown.name
         )
 
 
@@ -325,7 +327,7 @@ async def _champion(app: App, turn: Turn, *, has_plaque: bool = True) -> Winners
     title = _("👑 Today's champion") if found else _("👑 The latest champion (none today)")
     embed = Embed(title, (text(strong(best.name)),), tone=Tone.NAMES)
     buttons = [poem_about(best.name)]
-    if not has_plaque:
+    if not (has_plaque and turn.attaches_files):
         return Winners(Message(embeds=(embed,), buttons=tuple(buttons)), (best.poll_id,))
     meaning = ""
     if not best.custom_model:

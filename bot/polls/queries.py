@@ -12,12 +12,14 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     Select,
+    SQLColumnExpression,
     and_,
     bindparam,
     delete,
     func,
     insert,
     literal,
+    null,
     or_,
     select,
     tuple_,
@@ -848,17 +850,33 @@ class HallOfFame(Queries):
         return await self._scalar(statement) is not None
 
     async def shown(
-        self, community_id: int, channel_id: int, message_id: int, poll_ids: Collection[int]
+        self,
+        community_id: int,
+        channel_id: int,
+        message_id: int,
+        poll_ids: Collection[int] = (),
+        *,
+        name: str = "",
     ) -> None:
-        """Record which winners a message shows now, of the latest `MOST_ANSWERS` of its channel."""
+        """Record which names a message shows now, of the latest `MOST_ANSWERS` of its channel.
+
+        They are the winners of some polls, or a dinosaur of any polls of the community.
+        """
         of_channel = WinnerAnswer.channel_id == channel_id
-        rows = select(
-            literal(channel_id, BigInteger),
-            literal(message_id, BigInteger),
-            Poll.id,
-            literal(community_id, BigInteger),
-            Poll.winner.is_(None),
-        ).where(Poll.id.in_(poll_ids))
+        ids = (channel_id, message_id, community_id)
+        place = [literal(number, BigInteger) for number in ids]
+        columns = ("channel_id", "message_id", "community_id", "poll_id", "position", "is_outdated")
+        facts: Sequence[SQLColumnExpression[Any]] = (*place, Poll.id, null(), Poll.winner.is_(None))
+        rows = select(*facts).where(Poll.id.in_(poll_ids))
+        locked = select(Poll.id).where(Poll.id.in_(poll_ids))
+        if name:
+            of_name = Candidate.name == name
+            removed = Candidate.removed_at.is_not(None)
+            facts = (*place, Candidate.poll_id, Candidate.position, removed)
+            rows = _of_dinosaurs(select(*facts), community_id).where(of_name)
+            locked = select(Poll.id).where(
+                Poll.id.in_(_of_dinosaurs(select(Candidate.poll_id), community_id).where(of_name))
+            )
         oldest = (
             select(WinnerAnswer.message_id)
             .where(of_channel)
@@ -868,11 +886,9 @@ class HallOfFame(Queries):
             .limit(1)
             .scalar_subquery()
         )
-        columns = ("channel_id", "message_id", "poll_id", "community_id", "is_outdated")
-        locked = select(Poll.id).where(Poll.id.in_(poll_ids)).order_by(Poll.id)
         async with self._database.writing() as session:
-            # A winner is removed either before this, or after it and then here as well.
-            await session.execute(locked.with_for_update(read=True))
+            # A name is removed either before this, or after it and then here as well.
+            await session.execute(locked.order_by(Poll.id).with_for_update(read=True))
             await session.execute(
                 delete(WinnerAnswer).where(of_channel, WinnerAnswer.message_id == message_id)
             )
@@ -884,7 +900,7 @@ class HallOfFame(Queries):
             )
 
     async def outdated(self, platform: str = "discord") -> list[AnswerPlace]:
-        """Some messages on a platform that show a winner which was removed."""
+        """Some messages on a platform that show a name which was removed."""
         statement = (
             select(WinnerAnswer.community_id, WinnerAnswer.channel_id, WinnerAnswer.message_id)
             .where(WinnerAnswer.is_outdated, on_platform(platform, WinnerAnswer.channel_id))
@@ -894,7 +910,7 @@ class HallOfFame(Queries):
         return [AnswerPlace(*row) for row in await self._rows(statement)]
 
     async def forget_answer(self, place: AnswerPlace) -> None:
-        """Forget a message that shows no winner anymore."""
+        """Forget a message that shows no name anymore."""
         async with self._database.writing() as session:
             await session.execute(
                 delete(WinnerAnswer).where(
@@ -1010,6 +1026,7 @@ async def remove(
         select(Vote.member_id).where(*of_name).order_by(Vote.member_id).with_for_update()
     )
     await session.execute(delete(Vote).where(*of_name))
+    await _note_outdated(session, poll_id, position)
     if winner[0] == position:
         await _void(session, poll_id)
     if (found_in := await museum.remove(session, community_id, name)) is not None:
@@ -1026,10 +1043,13 @@ async def _void(session: AsyncSession, poll_id: int) -> str | None:
     return await museum.take_back(session, poll_id)
 
 
-async def _note_outdated(session: AsyncSession, poll_id: int) -> None:
-    """Note the answers that show the winner of a poll, which are emptied."""
+async def _note_outdated(session: AsyncSession, poll_id: int, position: int | None = None) -> None:
+    """Note the answers that show a name of a poll, or its winner: they are emptied."""
+    of_name = WinnerAnswer.position.is_not_distinct_from(position)
     await session.execute(
-        update(WinnerAnswer).where(WinnerAnswer.poll_id == poll_id).values(is_outdated=True)
+        update(WinnerAnswer)
+        .where(WinnerAnswer.poll_id == poll_id, of_name)
+        .values(is_outdated=True)
     )
 
 

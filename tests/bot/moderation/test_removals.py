@@ -7,6 +7,7 @@ import pytest
 from bot.chat.turn import Unreachable
 from bot.community.queries import Action, Record, RecordEntry
 from bot.moderation.queries import Moderation
+from bot.museum.queries import Museum
 from bot.polls.queries import HallOfFame, HallScope, Polls
 from tests.bot.champions import crown
 from tests.bot.chats.on_discord import DiscordChat
@@ -77,6 +78,26 @@ async def test_winner_is_removed_with_its_plaque(chat: Chat) -> None:
         hall = await chat.alice.use("halloffame", scope=scope)
         assert "There are no winning names" in hall.text
     assert "no champion at the moment" in (await chat.alice.use("champion")).text
+
+
+@pytest.mark.both
+async def test_name_leaves_all_polls_that_it_has_won(chat: Chat) -> None:
+    """And answers with its dinosaur, whichever poll a moderator looks at."""
+    message = await a_poll(chat)
+    await crown(chat.app.store, "Bravosaurus", at=chat.now(), community_id=chat.community_id)
+    await chat.alice.use("dinosaur", name="Bravosaurus")
+    loser = await chat.alice.use("dinosaur", name="Kilosaurus")
+    mo = await chat.add_moderator()
+    await remove(chat, mo, message, "Remove Bravosaurus")
+    assert not await chat.app.store[HallOfFame].winners(chat.community_id)
+    assert not await chat.app.store[Museum].count(chat.community_id)
+    texts = [shown.text for shown in chat.history() if shown.text or shown.cards]
+    assert texts.count(EMPTIED) == 1
+    assert loser.text in texts
+    await remove(chat, mo, message, "Remove Kilosaurus")
+    texts = [shown.text for shown in chat.history() if shown.text or shown.cards]
+    assert texts.count(EMPTIED) == 2
+    assert not any(file.name == "kilosaurus.png" for file in chat.files())
 
 
 async def test_database_is_away_after_the_removal(

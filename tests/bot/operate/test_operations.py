@@ -51,7 +51,7 @@ def test_operations(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     rows = sum(map(len, before.values()))
     assert "(before: none)" in printed
-    assert "(before: 0013)" in printed
+    assert "(before: 0014)" in printed
     assert f"Backed up {rows:,} rows (" in printed
     assert f"Restored {rows:,} rows (" in printed
     assert f"communities {len(before['communities'])}," in printed
