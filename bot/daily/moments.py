@@ -44,8 +44,8 @@ def zone_of(name: str) -> ZoneInfo:
 def moment_of(day: date, hour: int, zone: ZoneInfo) -> datetime | None:
     """When the clocks of a zone first show a full hour on a day.
 
-    If they skip it, the first minute after what they skip; `None` if that is on another day, since
-    they skip the rest of this one.
+    If they skip it, the first minute after what they skip, which may be on the next day; `None` if
+    they skip the whole day.
     """
     wall = datetime.combine(day, time(hour), zone)
     moment = wall.astimezone(UTC)
@@ -53,7 +53,10 @@ def moment_of(day: date, hour: int, zone: ZoneInfo) -> datetime | None:
     if local.replace(tzinfo=None) > wall.replace(tzinfo=None):  # skipped: this is past the gap
         while (moment - MINUTE).astimezone(zone).utcoffset() == local.utcoffset():
             moment -= MINUTE
-    return moment if moment.astimezone(zone).date() == day else None
+        around = [at.astimezone(zone).date() for at in (moment - MINUTE, moment)]
+        if day not in around:
+            return None
+    return moment
 
 
 @lru_cache(maxsize=1000)
@@ -72,7 +75,7 @@ def next_day(
 
 
 def _around(now: datetime, hour: int, zone: ZoneInfo) -> Iterator[tuple[date, datetime]]:
-    """The days around today, with their moments. A zone may skip one of them."""
+    """The days around today, with their moments. A zone may skip a whole one of them."""
     today = now.astimezone(zone).date()
     for days in range(-1, 4):
         day = today + days * DAY

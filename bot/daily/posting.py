@@ -195,5 +195,7 @@ class DailyPoster:
 def _day_due(daily: DailySettings, now: datetime) -> date | None:
     """The day that a community lacks, if its hour has come."""
     day = day_due(now, daily.hour, zone_of(daily.zone))
-    is_new = day is not None and daily.starts_on is not None and day >= daily.starts_on
-    return day if is_new and day != daily.last_day else None
+    if day is None or daily.starts_on is None or day < daily.starts_on:
+        return None
+    # A day before the last one comes again after a move to a zone in the west.
+    return day if daily.last_day is None or day > daily.last_day else None

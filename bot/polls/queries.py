@@ -465,28 +465,28 @@ class Polls(Queries):
 
         If another poll of the community has the same winner, the name was discovered in that one.
         """
+        won = select(Candidate.name, Poll.community_id).join(
+            Poll, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position)
+        )
         async with self._database.writing() as session:
-            locked = select(Poll.community_id).where(Poll.id == poll_id).with_for_update()
-            if (community_id := await session.scalar(locked)) is None:
+            mine = (await session.execute(won.where(Poll.id == poll_id))).first()
+            if mine is None:
                 return
-            # Of polls that close meanwhile, none takes what is taken back for discovered.
-            await museum.lock(self._database, session, community_id)
-            if (name := await _void(session, poll_id)) is None:
-                return
-            other = (
-                select(Poll.id)
-                .join(
-                    Candidate, (Poll.id == Candidate.poll_id) & (Poll.winner == Candidate.position)
-                )
-                .where(
-                    Poll.community_id == community_id,
-                    Poll.custom_model.is_(None),
-                    (func.lower(Candidate.name) == name.lower()) | (Candidate.name == name),
-                )
-                .order_by(Poll.closed_at, Poll.id)
-                .limit(1)
+            of_name = (
+                Poll.community_id == mine.community_id,
+                Poll.custom_model.is_(None),
+                (func.lower(Candidate.name) == mine.name.lower()) | (Candidate.name == mine.name),
             )
-            if (other_id := await session.scalar(other)) is not None:
+            # Also those that it may be discovered in: their members may forget it meanwhile.
+            locked = won.where(or_(Poll.id == poll_id, and_(*of_name))).order_by(Poll.id)
+            await session.execute(locked.with_for_update(of=Poll))
+            # Of polls that close meanwhile, none takes what is taken back for discovered.
+            await museum.lock(self._database, session, mine.community_id)
+            if await _void(session, poll_id) is None:
+                return
+            other = won.with_only_columns(Poll.id).where(*of_name)
+            other_id = await session.scalar(other.order_by(Poll.closed_at, Poll.id).limit(1))
+            if other_id is not None:
                 await museum.discover(self._database, session, other_id)
 
     async def announcement_sent(self, poll_id: int, message_id: int) -> bool:

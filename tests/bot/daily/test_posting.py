@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from bot.chat.message import Message, plain
-from bot.chat.turn import Forbidden, Gone, MessageRef, Unreachable
+from bot.chat.turn import Forbidden, Gone, MessageRef, Unanswered, Unreachable
 from bot.community.blocks import BlockList
 from bot.community.queries import Action, Communities, RecordEntry
 from bot.daily import posting
@@ -323,6 +323,33 @@ async def test_log_channel_that_is_closed(scene: Scene) -> None:
     assert not scene.platform.sent
     daily = (await scene.app.store[Communities].settings(COMMUNITY)).daily
     assert (daily.stopped, daily.starts_on) == ("closed", None)
+
+
+async def test_move_to_the_west(scene: Scene) -> None:
+    """The day that comes again is left out, and no names are written for it."""
+    await scene.choose(daily_hour=9, daily_zone="Pacific/Auckland")
+    scene.now = datetime(2026, 3, 1, 20, tzinfo=UTC)  # the second of March, at nine
+    await scene.go_on(timedelta(0))
+    await scene.choose(daily_hour=18, daily_zone="Pacific/Honolulu")
+    scene.now = datetime(2026, 3, 2, 4, tzinfo=UTC)  # the first of March, at six
+    asked = len(scene.app.inference.names_asked)  # type: ignore[attr-defined]  # a `FakeWriter`
+    for _ in range(48):
+        await scene.go_on(HOUR)
+    assert scene.platform.dailies == [CHANNEL] * 2
+    assert [poll.day for poll in await scene.polls()] == [date(2026, 3, 2), date(2026, 3, 3)]
+    assert len(scene.app.inference.names_asked) == asked + 1  # type: ignore[attr-defined]
+
+
+async def test_nobody_knows_whether_it_was_posted(scene: Scene) -> None:
+    """It counts as posted, and members may vote if it was."""
+    await scene.choose()
+    scene.platform.errors[CHANNEL] = Unanswered("lost")
+    await scene.go_on(HOUR)
+    scene.platform.errors.clear()
+    await scene.go_on(HOUR)
+    assert not scene.platform.dailies
+    (poll,) = await scene.polls()
+    assert poll.message_id is None
 
 
 async def test_word_filter_leaves_no_name(scene: Scene) -> None:

@@ -189,6 +189,35 @@ async def test_winner_of_another_poll_stays(store: Store) -> None:
     assert await museum(store) == []
 
 
+@pytest.mark.parametrize("is_removed", [False, True])
+async def test_void_while_the_other_finder_is_forgotten(
+    store: Store, monkeypatch: pytest.MonkeyPatch, *, is_removed: bool
+) -> None:
+    """Or while a moderator removes the name there: what comes second waits."""
+    first, second = (
+        await found(store, "Kilosaurus"),
+        await found(store, "Kilosaurus", NOW + DAY, BOB),
+    )
+    may_grow, tasks = queries._may_grow, list[asyncio.Task[Any]]()
+
+    async def slow(*given: Any) -> bool:  # noqa: ANN401 (passed on)
+        entry = RecordEntry(Action.REMOVE_NAME, MO, NOW, HERE)
+        meanwhile: Any = store[Privacy].forget_member(BOB)
+        if is_removed:
+            meanwhile.close()
+            meanwhile = store[Moderation].remove_name(second, 1, entry)
+        tasks.append(asyncio.create_task(meanwhile))
+        await asyncio.wait(tasks, timeout=0.3)
+        return await may_grow(*given)
+
+    monkeypatch.setattr(queries, "_may_grow", slow)
+    await store[Polls].void(first)
+    await asyncio.gather(*tasks)
+    assert not await store[Privacy].of(BOB) or is_removed
+    assert await museum(store) == ([] if is_removed else ["Kilosaurus"])
+    assert not await collection(store, BOB)
+
+
 async def test_void_while_another_poll_closes(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
