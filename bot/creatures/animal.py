@@ -118,7 +118,8 @@ def profile_of(name: str) -> Profile:
 
 def _displayed(name: str) -> str:
     text = folded(name)
-    return text[:1].upper() + text[1:]
+    shown = text[:1].upper() + text[1:]
+    return shown if folded(shown) == text else text  # a dotless i has the capital of another letter
 
 
 # Family, place and time ---------------------------------------------------------------------------

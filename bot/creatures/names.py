@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from bot.creatures.genome import folded
 from data.text import clean_name
 
 LONGEST_NAME = 40
@@ -10,9 +11,11 @@ LONGEST_NAME = 40
 
 def has_creature(name: str) -> bool:
     """Whether a name can be that of a dinosaur: one word of Latin letters, not too long."""
-    if len(name) > LONGEST_NAME:
-        return False
-    letters = unicodedata.normalize("NFC", name)
+    spellings = unicodedata.normalize("NFC", name), folded(name)
     return bool(clean_name(name)) and all(
-        letter.isalpha() and unicodedata.name(letter, "").startswith("LATIN ") for letter in letters
+        len(letters) <= LONGEST_NAME and all(map(_is_latin, letters)) for letters in spellings
     )
+
+
+def _is_latin(letter: str) -> bool:
+    return letter.isalpha() and unicodedata.name(letter, "").startswith("LATIN ")

@@ -4,7 +4,7 @@ import asyncio
 import re
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.chat.app import App
 from bot.chat.button_states import fits
@@ -18,7 +18,9 @@ from bot.chat.message import (
     Tone,
     UserError,
     emphasis,
+    plain,
     text,
+    verbatim,
 )
 from bot.chat.translation import _
 from bot.chat.turn import Turn
@@ -153,7 +155,14 @@ async def _shown(
 ) -> Winners:
     """The plate and what is known of the animal, without what the word filter blocks."""
     limits, may_attach = turn.platform.limits, is_private or turn.attaches_files
+    language = await turn.language(private=is_private)
+
+    def is_allowed(told: Text) -> bool:
+        return words.allows(plain(told, language))
+
     plate = await plate_file(app, profile, limits) if may_attach else None
+    if plate is not None and not is_allowed(verbatim(plate.description)):
+        plate = replace(plate, description=profile.name)
     length, weight = labels.length(profile.length), labels.weight(profile.weight)
     fields = [
         Field(_("Family"), text(labels.family(profile))),
@@ -163,6 +172,7 @@ async def _shown(
         Field(_("Size"), text(_("{length} long, {weight}"), length=length, weight=weight)),
         Field(_("Temper"), text(labels.TEMPERS[profile.temper])),
     ]
+    fields = [each for each in fields if is_allowed(each.value)]
     buttons: list[Button] = []
     if fits(limits, DISSECT, profile.name):
         buttons.append(Button(_("Dissect"), DISSECT, profile.name, emoji="🔬"))
@@ -177,9 +187,12 @@ async def _shown(
         footer = _("A real dinosaur. Its temper, its colours and its habits are imagined.")
     elif _is_genus(app, profile):
         footer = _("A real dinosaur, but all of this is imagined, apart from its name.")
+    lines = await asyncio.to_thread(lambda: [*filter(is_allowed, _lines(profile))])
+    while lines and not lines[-1]:
+        lines.pop()
     embed = Embed(
         title=f"🦕 {profile.name}",
-        lines=await asyncio.to_thread(lambda: tuple(_lines(profile, words))),
+        lines=tuple(lines),
         fields=tuple(fields),
         footer=footer,
         tone=Tone.NAMES,
@@ -195,13 +208,11 @@ async def _shown(
     return Winners(message, name=profile.name)
 
 
-def _lines(profile: Profile, words: WordFilter) -> Iterator[Text]:
+def _lines(profile: Profile) -> Iterator[Text]:
     yield text(_("Say {pronunciation}."), pronunciation=emphasis(pronunciation(profile.name)))
-    if words.allows(labels.meaning(profile.name, profile.roots)):
-        yield labels.meaning_sentence(profile.name, profile.roots)
-    if words.allows(told := description(profile)):
-        yield ()
-        yield text(told)
+    yield labels.meaning_sentence(profile.name, profile.roots)
+    yield ()
+    yield text(description(profile))
 
 
 DINOSAUR_COMMAND = Command(

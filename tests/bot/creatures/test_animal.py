@@ -5,10 +5,13 @@ from hashlib import sha256
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from bot.creatures.animal import profile_of
+from bot.creatures.genome import folded
 from bot.creatures.hints import Hints
+from bot.creatures.names import LONGEST_NAME, has_creature
 from bot.creatures.profile import Build, Diet, Family, Pose, Profile, Temper, Theme, Trait
 from bot.creatures.storage import from_json, to_json
 from bot.creatures.tables import load_families, load_genera
@@ -204,3 +207,17 @@ def test_real_genera_can_be_drawn() -> None:
         assert genus.length <= 1.5 * ranges.length[-1], name
     assert len(load_genera()) > 150
     assert outside < 0.1 * len(load_genera())
+
+
+@given(st.text(st.characters(categories=["L"], include_characters="\u0301"), max_size=60))
+@example("ıstanbul")
+@example("e\u0301" * 40)
+@example("ß" * 40)
+@example("ŉa")
+def test_displayed_name_has_the_same_animal(name: str) -> None:
+    """It is no longer than a name may be, and known again."""
+    if has_creature(name):
+        shown = profile_of(name).name
+        assert folded(shown) == folded(name)
+        assert has_creature(shown)
+        assert len(shown) <= LONGEST_NAME

@@ -135,7 +135,8 @@ async def test_accents_and_extremes(chat: Chat, name: str) -> None:
 async def test_word_filter(chat: Chat) -> None:
     """A blocked name is refused; what else is blocked is left out."""
     manager = await chat.add_manager()
-    await manager.use("settings", blocked_words="kilosaurus, roof*, boulders")
+    blocked = "kilosaurus, roof*, boulders, theropod, ovum, feathers"
+    await manager.use("settings", blocked_words=blocked)
     refused = await chat.alice.use("dinosaur", name="Kilosaurus")
     assert refused.is_private
     assert "won't show" in refused.text
@@ -144,6 +145,10 @@ async def test_word_filter(chat: Chat) -> None:
     assert shown.title == "🦕 Stegosaurus"
     assert "roof" not in shown.words
     assert "boulders" not in (await chat.alice.use("dinosaur", name="Zyxwox")).words
+    shown = await chat.alice.use("dinosaur", name="Oviraptor")
+    assert "Family" not in shown.words
+    assert "ovum" not in shown.words
+    assert [file.description for file in shown.files] == ["Oviraptor"]
 
 
 async def test_without_picture(chat: Chat, caplog: pytest.LogCaptureFixture) -> None:
