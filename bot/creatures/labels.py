@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from bot.chat.message import Text, strong, text
 from bot.chat.translation import Phrase, _, listed
 from bot.creatures.profile import (
-    Build,
     Colour,
     Diet,
     Family,
@@ -82,11 +81,6 @@ REGIONS: Mapping[str, str] = {
     "europe": _("Europe"),
     "north_america": _("North America"),
     "south_america": _("South America"),
-}
-BUILDS: Mapping[Build, str] = {
-    Build.SLENDER: _("slender"),
-    Build.AVERAGE: _("average"),
-    Build.STOUT: _("stout"),
 }
 TEMPERS: Mapping[Temper, str] = {
     # TRANSLATORS: A dinosaur's temper.

@@ -278,7 +278,7 @@ async def _remove_from_poll(app: App, turn: Turn, poll_id: int, position: int) -
         pictured.append(message_of(poll))
     if poll is not None and poll.winner == position and (ref := announcement_of(poll)) is not None:
         pictured.append(ref)
-    leaves_picture = any(turn.platform.may_leave_pictures(ref, app.started_at) for ref in pictured)
+    leaves_picture = any(_may_leave_pictures(app, turn, ref) for ref in pictured)
     failure = await _in_time(redraw(app, turn.platform, poll_id))
     await post(app, turn.platform, entry_of(app, turn, Action.REMOVE_NAME, subject=name))
     sentence = _("{name} was removed, with its votes.")
@@ -295,11 +295,17 @@ async def _remove_from_poll(app: App, turn: Turn, poll_id: int, position: int) -
     return name, sentence
 
 
+def _may_leave_pictures(app: App, turn: Turn, ref: MessageRef) -> bool:
+    """Whether another process may have sent pictures that this one does not know."""
+    known_since = app.now() if app.fleet.is_shared else app.started_at
+    return turn.platform.may_leave_pictures(ref, known_since)
+
+
 async def _remove_message(app: App, turn: Turn, ref: MessageRef) -> Text:
     """Empty a message, and delete the kept copies of its poem. Reports of moderation stay."""
     store, platform = app.store[Moderation], turn.platform
     entry = entry_of(app, turn, Action.REMOVE_MESSAGE, subject=await platform.link(ref))
-    leaves_picture = platform.may_leave_pictures(ref, app.started_at)
+    leaves_picture = _may_leave_pictures(app, turn, ref)
     settings = await app.store[Communities].settings(ref.community_id or 0)
     if ref.channel_id == settings.log_channel_id:
         # Nothing tells a report from an answer, except that nobody keeps a report.

@@ -178,7 +178,8 @@ async def _message(
     if not turn.can_admit_bot:
         unseen = _("There's no poll, because no app can join a conversation between members.")
     elif not turn.sees_channel and turn.community_id in turn.platform.communities:
-        unseen = _("There's no poll, because the bot can't see this channel.")
+        reason = _("There's no poll, because the bot can't see this channel.")
+        unseen = joined(reason, turn.platform.terms.access)
     candidates = replace(candidates, note=joined(candidates.note, unseen))
     try:
         poll = await open_poll(app, turn, candidates)

@@ -34,6 +34,14 @@ ON, OFF = ("yes", "on", "true"), ("no", "off", "false")
 SYNONYMS = {
     **dict.fromkeys(("everybody", "everyone", "everything", "everywhere", "global"), "all"),
     **dict.fromkeys(("i", "me", "my", "myself"), "mine"),
+    **dict.fromkeys(("poem", "poems", "poetry", "sonnet", "verse"), "sonnets"),
+    **dict.fromkeys(("dinosaurs", "name"), "names"),
+    "german": "de",
+    "spanish": "es",
+    "french": "fr",
+    "portuguese": "pt-BR",
+    "brazilian": "pt-BR",
+    "japanese": "ja",
 }
 """Words that resemble no choice, but mean one."""
 LONGEST_NUMBER = 40
@@ -201,7 +209,7 @@ TYPED = (Kind.TEXT, Kind.INTEGER, Kind.NUMBER, Kind.SWITCH)
 """Kinds of options that can be typed."""
 FORM, HELP = "?", "help"
 """Texts that ask for a form, in which each option is explained."""
-ALIKE, ALIKE_OF_NAMES = 0.5, 0.7
+ALIKE, ALIKE_OF_NAMES = 0.65, 0.7
 """Similarity from which on a word is taken for a misspelled choice, or name of an option."""
 
 _KEY = re.compile(r"([^\W\d][\w-]{0,31}):(?!//)")
@@ -294,9 +302,9 @@ class _Line:
                 return ChannelRef(found[2])
         match option.kind:
             case Kind.PERSON:
-                sentence = _("A member can't be typed; choose one in the form that {form} opens.")
+                sentence = _("Type @ and choose the member, or use the form that {form} opens.")
             case Kind.CHANNEL:
-                sentence = _("A channel can't be typed; choose one in the form that {form} opens.")
+                sentence = _("Type # and choose the channel, or use the form that {form} opens.")
             case Kind.FILE:
                 sentence = _("A file can't be typed; add it in the form that {form} opens.")
             case _:

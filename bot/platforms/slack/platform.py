@@ -240,15 +240,23 @@ class SlackPlatform:
             return ""
         return f"@{member.display_name}"
 
-    async def post(self, channel: str, message: Message, *, thread: str = "") -> str:
+    async def post(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        thread: str = "",
+        language: Language | None = None,
+    ) -> str:
         """Send a message to a channel (C…). Returns its timestamp. Raises `DeliveryError`.
 
         A long one is split, and files follow in a message of their own. What is missing of these is
         only logged: a second attempt would send the first part again.
 
         thread: the timestamp of the message to which it is a reply.
+        language: by default that of the workspace.
         """
-        language = await self.language_of(self.community_id)
+        language = language or await self.language_of(self.community_id)
         message = translated(message, language)
         first, *rest = await self.rendered(_with_place(message, thread), language)
         try:
@@ -322,13 +330,12 @@ class SlackPlatform:
         return is_older and not any(known == of for _channel, known in self._files)
 
     async def replace(
-        self, channel: str, timestamp: str, message: Message, *, thread: str = ""
+        self, channel: str, timestamp: str, message: Message, language: Language, *, thread: str
     ) -> None:
         """Replace an answer. What does not fit follows it, in its `thread`.
 
         Raises `DeliveryError`.
         """
-        language = await self.language_of(self.community_id)
         message = translated(message, language)
         first, *rest = await self.rendered(_with_place(message, thread), language)
         await self.api.update(channel, timestamp, first)

@@ -361,7 +361,11 @@ class SlackTurn:
             origin = self.origin
             try:
                 await self.platform.replace(
-                    origin.channel, self._posted, message, thread=origin.thread
+                    origin.channel,
+                    self._posted,
+                    message,
+                    await self.language(private=message.private),
+                    thread=origin.thread,
                 )
             except Forbidden as error:
                 if not self.platform.note_outside(self.origin.channel, error):
@@ -388,13 +392,14 @@ class SlackTurn:
 
     async def _post(self, message: Message) -> str:
         channel, thread = self.origin.channel, self.origin.thread
+        language = await self.language(private=message.private)
         try:
-            return await self.platform.post(channel, message, thread=thread)
+            return await self.platform.post(channel, message, thread=thread, language=language)
         except Deleted:
             if not thread:
                 raise
             self.origin = replace(self.origin, thread="")  # it exists no longer
-            return await self.platform.post(channel, message)
+            return await self.platform.post(channel, message, language=language)
 
     async def _respond_elsewhere(self, message: Message) -> None:
         """Answer through the `response_url`, or in the direct message with the member.

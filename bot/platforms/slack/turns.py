@@ -31,7 +31,7 @@ MEMBER_PATIENCE_S = 2.0
 
 GUESTS_WAIT = _(
     "Guests and members of other workspaces can't use what takes the bot's time. They can vote, "
-    "and use /halloffame, /champion and /privacy."
+    "and see what is there, for example with /museum, /dinosaur and /halloffame."
 )
 UNKNOWN = _("Slack didn't say in time what you may do in this workspace. Try again in a minute.")
 
