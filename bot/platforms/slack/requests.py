@@ -14,7 +14,7 @@ from bot.chat import dispatch
 from bot.chat.app import App
 from bot.chat.commands import Command, Menu, NoOptions, Picked, Place, Pressed
 from bot.chat.cooldowns import Cooldowns, TooSoon
-from bot.chat.errors import community_only
+from bot.chat.errors import community_only, with_echo
 from bot.chat.message import Button, UserError
 from bot.chat.received import LONGEST_TEXT, clean, received
 from bot.chat.run_button import RUN
@@ -24,7 +24,14 @@ from bot.features.jobs import Jobs
 from bot.platforms.slack.identities import is_external, message_id
 from bot.platforms.slack.names import MENU, SHORTCUT
 from bot.platforms.slack.network.connection import Payload, Reply
-from bot.platforms.slack.options import MisreadError, TypedCommand, Value, parse, unescaped
+from bot.platforms.slack.options import (
+    LONGEST_SHOWN,
+    MisreadError,
+    TypedCommand,
+    Value,
+    parse,
+    unescaped,
+)
 from bot.platforms.slack.payloads import LONGEST_WORDS, is_true, list_of, part_of, text_of
 from bot.platforms.slack.platform import LONGEST_BUTTON, TERMS, SlackPlatform
 from bot.platforms.slack.recent import Recent
@@ -117,12 +124,15 @@ class Requests:
             typed = parse(self.registry, command, line, self._platform.commands)
         except UserError as error:
             error.buttons = self._likeliest(error)
+            if len(line) > LONGEST_SHOWN:  # Slack has emptied the field
+                error.text = with_echo(error.text, f"{command} {unescaped(line)}")
             await self._refuse(turn, error, word)
             return
         if typed.wants_form:
             await self._open_form(turn, typed)
         elif isinstance(typed.command, Command):
-            await self._run(turn, typed.command, typed.values)
+            again = self._kept(turn, typed.command, typed.values, _("Open the form"))
+            await self._run(turn, typed.command, typed.values, again if typed.values else ())
 
     def _likeliest(self, error: UserError) -> tuple[Button, ...]:
         """A button that runs what a line may have meant, if that can be run."""
@@ -313,12 +323,20 @@ class Requests:
             await self._refuse(turn, submitted, "unknown")
         else:
             command = submitted.command
-            self._forms[turn.origin.user, command.name] = turn.created_at, submitted.values
-            again = Button(_("Open the form again"), home.FORM, command.name)
-            await self._run(turn, command, submitted.values, [again] if command.options else [])
+            again = self._kept(turn, command, submitted.values, _("Open the form again"))
+            await self._run(turn, command, submitted.values, again)
+
+    def _kept(
+        self, turn: SlackTurn, command: Command, values: Mapping[str, Value], label: str
+    ) -> tuple[Button, ...]:
+        """Keep what a member has typed, for the button with which a refusal opens the form."""
+        if not command.options:
+            return ()
+        self._forms[turn.origin.user, command.name] = turn.created_at, values
+        return (Button(label, home.FORM, command.name),)
 
     def _refused(self, turn: SlackTurn, name: str) -> Mapping[str, Value]:
-        """What the member has typed last in the form of a command, if that was refused."""
+        """What the member has typed last for a command, if that was refused."""
         for key, (at, _values) in [*self._forms.items()]:
             if at < turn.created_at - FORM:
                 del self._forms[key]

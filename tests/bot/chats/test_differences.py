@@ -121,6 +121,25 @@ async def test_refused_form_can_be_opened_again(
     assert "initial_value" not in str(emptied.blocks)
 
 
+async def test_refused_line_loses_nothing(slack_chat: SlackChat) -> None:
+    """Slack empties the field: the form has what was understood, an answer what was not."""
+    slack, words = slack_chat.slack, "Thou art a cunt and thou art quite small"
+    slack.command(slack_chat.alice.member, "/sonnet", f"form:couplet {words}")
+    await slack_chat.settle()
+    refused = slack_chat.shown(slack.messages[-1])
+    assert "won't begin" in refused.text
+    await slack_chat.alice.press(refused, "Open the form")
+    form = slack.modal(slack_chat.alice.member)
+    assert form is not None
+    assert words in str(form.blocks)
+    line = f"opening:The sea is wide &amp; I am small form:haiku {'x' * 60}"
+    slack.command(slack_chat.alice.member, "/sonnet", line)
+    await slack_chat.settle()
+    refused = slack_chat.shown(slack.messages[-1])
+    assert refused.text.startswith("form: can be")
+    assert refused.text.endswith(f"You asked for: /sonnet {line}")
+
+
 async def moderated(chat: SlackChat, message: Shown) -> str:
     """What a moderator is told who removes a message with its menu."""
     mo = await chat.add_moderator()
@@ -204,7 +223,7 @@ async def test_guests(slack_chat: SlackChat) -> None:
     refused = await guest.use("sonnet")
     assert refused.is_private
     assert refused.text.startswith("Guests ")
-    assert refused.text.endswith("use /halloffame, /champion and /privacy.")
+    assert refused.text.endswith("/museum, /dinosaur and /halloffame.")
     assert not slack_chat.writer.sonnets_asked
     hall = await guest.use("halloffame")
     assert "Guests" not in hall.text
