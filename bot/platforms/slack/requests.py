@@ -241,8 +241,12 @@ class Requests:
                 error = UserError(_("Choose a message of a member; this one is the bot's."))
                 await self._refuse(turn, error, sonnet.SONNET.name)
                 return
-            typed = text_of(message, "text", most=LONGEST_WORDS)[:LONGEST_TEXT]
-            await self._run(turn, sonnet.SONNET, {"opening": words_of(typed)[:OPENING_LIMIT]})
+            typed = words_of(text_of(message, "text", most=LONGEST_WORDS)[:LONGEST_TEXT])
+            if not any(map(str.isalpha, typed)):
+                error = UserError(_("A poem begins with words; choose a message that has some."))
+                await self._refuse(turn, error, sonnet.SONNET.name)
+                return
+            await self._run(turn, sonnet.SONNET, {"opening": typed[:OPENING_LIMIT]})
             return
         menus = [each for each in self.registry.commands if isinstance(each, Menu)]
         place = called.removeprefix(MENU)

@@ -28,6 +28,16 @@ async def test_no_sonnet_from_a_message_of_the_bot(slack_chat: SlackChat) -> Non
     assert not slack_chat.writer.sonnets_asked
 
 
+@pytest.mark.shows("Write a sonnet from this")
+@pytest.mark.parametrize("words", [":sunny: :tada:", "<@U123>", "&amp;"])
+async def test_no_sonnet_from_a_message_without_words(slack_chat: SlackChat, words: str) -> None:
+    said = slack_chat.slack.say(slack_chat.alice.member, words)
+    slack_chat.slack.shortcut(slack_chat.alice.member, SHORTCUT, said)
+    await slack_chat.settle()
+    assert "choose a message that has some" in slack_chat.shown(slack_chat.slack.messages[-1]).text
+    assert not slack_chat.writer.sonnets_asked
+
+
 @pytest.mark.shows("channels without the bot")
 async def test_channel_without_the_bot(slack_chat: SlackChat) -> None:
     elsewhere = Place(0, "general", slack_chat.slack.elsewhere)
