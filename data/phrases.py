@@ -35,13 +35,12 @@ class Language:
         return self.tag == "en-US"
 
     def translation(self, sentence: str, plural: str = "", count: int = 1) -> str:
-        """The translation of a sentence; itself if there is none."""
-        found = self.sentences.get(sentence)
-        if found is None:
-            return plural if plural and count != 1 else sentence
-        if isinstance(found, str):
-            return found
-        return found[self.plural_form(count)] if plural else found[0]
+        """The translation of a sentence; itself if there is none, or none of its plural form."""
+        found = self.sentences.get(sentence, "")
+        if not isinstance(found, str):
+            index = self.plural_form(count) if plural else 0
+            found = found[index] if index < len(found) else ""
+        return found or (plural if plural and count != 1 else sentence)
 
     def number(self, written: str) -> str:
         """A number as the language writes it, from how Python does: `1,234.5`, `47%`."""

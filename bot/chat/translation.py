@@ -109,10 +109,10 @@ def read_catalogue(tag: str, content: str) -> Language:
             sentence, is_fuzzy, is_next_fuzzy = sys.intern(words), is_next_fuzzy, False
         elif not sentence and "plural=" in words:
             plural_form = gettext.c2py(words.partition("plural=")[2].partition(";")[0])
-        elif words and keyword != "msgid_plural" and not is_fuzzy:
-            former = sentences.get(sentence)
-            forms = former if isinstance(former, tuple) else ()
-            sentences[sentence] = words if keyword == "msgstr" else (*forms, words)
+        elif keyword.startswith("msgstr[") and not is_fuzzy:
+            sentences[sentence] = (*sentences.get(sentence, ()), words)
+        elif words and keyword == "msgstr" and not is_fuzzy:
+            sentences[sentence] = words
     return Language(tag, sentences, plural_form)
 
 

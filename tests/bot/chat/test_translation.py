@@ -33,6 +33,16 @@ msgstr "pewne"
 msgid "missing"
 msgstr ""
 
+msgid "{count} name"
+msgid_plural "{count} names"
+msgstr[0] ""
+msgstr[1] "{count} nazwy"
+msgstr[2] ""
+
+msgid "{count} poem"
+msgid_plural "{count} poems"
+msgstr[0] "{count} wiersz"
+
 #~ msgid "former"
 #~ msgstr "dawne"
 """
@@ -46,3 +56,12 @@ def test_read_catalogue() -> None:
     assert polish.translation("sure") == "pewne"
     for untranslated in ("unsure", "missing", "former"):
         assert polish.translation(untranslated) == untranslated
+
+
+def test_half_translated() -> None:
+    """A plural form that is missing or empty is English."""
+    polish = read_catalogue("pl", CATALOGUE)
+    forms = [polish.translation("{count} name", "{count} names", n) for n in (1, 2, 5)]
+    assert forms == ["{count} name", "{count} nazwy", "{count} names"]
+    forms = [polish.translation("{count} poem", "{count} poems", n) for n in (1, 2, 5)]
+    assert forms == ["{count} wiersz", "{count} poems", "{count} poems"]
