@@ -57,9 +57,15 @@ def languages() -> tuple[str, ...]:
     return ("en", *(name.replace("_", "-") for name in found))
 
 
+@cache
 def name_of(tag: str) -> str:
-    """What a language calls itself, as its catalogue says."""
-    return str(_language(tag).translation(_NAME))  # not a phrase, which others would translate
+    """What a language calls itself. Only that is looked for in its catalogue: it is needed early.
+
+    No phrase, which others would translate.
+    """
+    entry = rf'^msgid "{_NAME}"\nmsgstr "(.+)"$'
+    found = re.search(entry, _catalogue(tag), re.MULTILINE) if tag in languages()[1:] else None
+    return found[1] if found else str(_NAME)
 
 
 @lru_cache(maxsize=100)
@@ -82,8 +88,12 @@ def language_of(locale: str | None) -> Language:
 def _language(tag: str) -> Language:
     if tag == "en":
         return ENGLISH
+    return read_catalogue(tag, _catalogue(tag))
+
+
+def _catalogue(tag: str) -> str:
     path = LOCALES / tag.replace("-", "_") / "LC_MESSAGES" / "messages.po"
-    return read_catalogue(tag, path.read_text(encoding="utf-8"))
+    return path.read_text(encoding="utf-8")
 
 
 _ENTRY = re.compile(

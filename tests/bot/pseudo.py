@@ -56,6 +56,7 @@ def spoken(folder: Path) -> Iterator[None]:
     """Only the languages of a folder are known."""
     caches = (
         translation.languages,
+        translation.name_of,
         translation.language_of,
         translation._language,
         options._values_by_form,

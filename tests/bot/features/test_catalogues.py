@@ -153,3 +153,4 @@ def test_languages_name_themselves(language: Language) -> None:
     """Also to somebody who reads another language."""
     for tag in languages():
         assert in_language(translation.name_of(tag), language) == translation.name_of(tag)
+        assert translation.name_of(tag) == language_of(tag).translation("English")
