@@ -52,7 +52,8 @@ NO_WORDS = "none"
 LANGUAGES = {tag: name_of(tag) for tag in languages()}
 """Choices of the option `language`: what each calls itself, by its tag."""
 LOCALE = "default"
-"""The choice of the community's own language."""
+"""The choice of no language: that of the server on Discord, and English on Slack."""
+_DEFAULT = _("Default language")
 
 ACTION, ASK = "settings", "ask"
 """The action of menus and buttons, whose states are an option and its value, as in `filter=mild`;
@@ -135,7 +136,7 @@ async def _change_all(
         raise UserError(_("There's no such choice; pick one of the suggestions."))
     words = None if options.blocked_words is None else checked_words(options.blocked_words)
     lines = await change_daily(app, turn, community_id, options)
-    lines += await _change(app, community_id, turn.platform.terms, options)
+    lines += await _change(app, turn, community_id, options)
     return lines + await _change_filter(app, community_id, strictness, words)
 
 
@@ -185,10 +186,9 @@ def checked_words(typed: str) -> tuple[str, ...]:
     return words
 
 
-async def _change(
-    app: App, community_id: int, terms: Terms, options: SettingsOptions
-) -> list[Text]:
+async def _change(app: App, turn: Turn, community_id: int, options: SettingsOptions) -> list[Text]:
     """Change what is given, apart from the word filter. Returns a sentence for each change."""
+    terms = turn.platform.terms
     given = {
         "vote_minutes": options.vote_minutes,
         "votes_needed": options.votes_needed,
@@ -221,7 +221,7 @@ async def _change(
     if options.strips is not None:
         sentences.append(_switch(_STRIPS, terms, on=options.strips))
     if options.language is not None:
-        sentences.append(_language(options.language, terms))
+        sentences.append(await _language(turn, options.language))
     return sentences
 
 
@@ -255,10 +255,9 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
     )
     tag = await app.languages.of(community_id)
     filtered = _("Word filter: {name}")
-    locale = _("Language of the {community}").format(community=terms.community)
     lines = [
         await daily_sentence(app, turn.platform, kept.daily),
-        _language(tag, terms),
+        await _language(turn, tag),
         _strictness(strictness),
         _blocked_words(words.blocked_words),
         _switch(_PUBLIC_HALL, terms, on=kept.in_public_hall),
@@ -283,7 +282,7 @@ async def _form(app: App, turn: Turn, community_id: int) -> Message:
                 _("Language"),
                 ACTION,
                 "language=",
-                ((locale, LOCALE), *((name, each) for each, name in LANGUAGES.items())),
+                ((_DEFAULT, LOCALE), *((name, each) for each, name in LANGUAGES.items())),
                 tag or LOCALE,
             ),
             Select(
@@ -351,12 +350,12 @@ def _switch(sentences: tuple[str, str], terms: Terms, *, on: bool) -> Text:
     return text(sentences[on], community=terms.community, communities=terms.communities)
 
 
-def _language(tag: str | None, terms: Terms) -> Text:
+async def _language(turn: Turn, tag: str | None) -> Text:
     """The language of what everybody sees."""
-    if tag is None or tag not in LANGUAGES:
-        sentence = _("What everybody sees here is in the language of the {community}.")
-        return text(sentence, community=terms.community)
-    return text(_("What everybody sees here is in {language}."), language=LANGUAGES[tag])
+    if tag is not None and tag in LANGUAGES:
+        return text(_("What everybody sees here is in {language}."), language=LANGUAGES[tag])
+    sentence = _("What everybody sees here is in {language}, because no language is chosen.")
+    return text(sentence, language=name_of((await turn.language()).tag))
 
 
 def _votes_needed(votes: int) -> Text:
@@ -429,9 +428,9 @@ SETTINGS = Command(
         ),
         Option(
             "language",
-            _("Language of what everybody sees (default: that of the community)"),
+            _("Language of what everybody sees (default: that of a Discord server, or English)"),
             choices=(
-                Choice(_("language of the {community}"), LOCALE),
+                Choice(_DEFAULT, LOCALE),
                 *(Choice(name, tag) for tag, name in LANGUAGES.items()),
             ),
         ),

@@ -10,7 +10,7 @@ from discord import AppCommandType
 from simcord.backend.errors import SetupError
 
 from bot.chat.message import Form
-from bot.chat.translation import _, language_of
+from bot.chat.translation import _, language_of, name_of
 from bot.community.queries import Communities
 from bot.community.settings import LANGUAGES
 from bot.platforms.discord.commands import LONGEST_DESCRIPTION
@@ -108,7 +108,7 @@ def faults(shown: Shown, community: str) -> Iterator[str]:
         texts += [card.title, card.footer, *card.fields, *card.fields.values()]
         if not card.title.startswith(VERSE):
             texts.append(card.body)
-    for text in texts:
+    for text in [words.replace(name_of("eo"), "") for words in texts]:  # which is a language's own
         foreign = sorted({*wrong}.intersection(text))
         if found := english_in(text.replace(community, "")):
             yield f"{found} in {text!r}"
