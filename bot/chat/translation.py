@@ -136,7 +136,7 @@ def forms(
     """Titles and descriptions of the forms of verse, from `data/forms.toml`."""
     for form in tomllib.load(fileobj)["forms"].values():
         for key in ("title", "description"):
-            yield 1, None, form[key], []
+            yield 1, None, form[key], [f"The {key} of a form of verse."]
 
 
 def titles(

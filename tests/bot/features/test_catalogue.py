@@ -1,16 +1,19 @@
 """All sentences that a member can be shown are in one catalogue, ready to be translated."""
 
 import ast
+import io
 import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 import pytest
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract, extract_from_dir
 from babel.messages.pofile import read_po
 
 from bot.features import REGISTRY
+from tests.catalogue import MEANINGS, sentences
 
 CHECKOUT = Path(__file__).parents[3]
 CATALOGUE = CHECKOUT / "bot" / "locales" / "messages.pot"
@@ -35,7 +38,7 @@ KEYWORDS = {
 """Functions whose first arguments are sentences, as in the Makefile's `catalogue`."""
 
 METHODS = [
-    ("**.py", "python"),
+    ("**.py", "tests.catalogue:sentences"),
     ("**/forms.toml", "bot.chat.translation:forms"),
     ("**/roots.toml", "bot.chat.translation:roots"),
     ("**/corpora.toml", "bot.chat.translation:titles"),
@@ -84,6 +87,52 @@ def extracted() -> frozenset[str | tuple[str, ...]]:
 def test_catalogue_is_up_to_date() -> None:
     """`make catalogue` writes it."""
     assert extracted() == messages()
+
+
+SOURCE = b'''"""`/pet`: the pets of a member.
+
+More.
+"""
+
+# TRANSLATORS: Of a cat.
+_("purrs")
+ngettext(
+    "{count} pet of {member}",
+    "{count} pets "
+    "of {member}",
+    count,
+)
+PetError("No {pet}.", reason="{reason}")
+'''
+
+
+def test_comments_for_translators() -> None:
+    """They say where a sentence stands, and what its fields stand for."""
+    keywords = KEYWORDS | {"PetError": (1,)}
+    found = extract(
+        sentences, io.BytesIO(SOURCE), keywords, ["TRANSLATORS:"], strip_comment_tags=True
+    )
+    place = "`/pet`: the pets of a member."
+    assert [(message, comments) for _line, message, comments, _context in found] == [
+        ("purrs", ["Of a cat.", place]),
+        (
+            ("{count} pet of {member}", "{count} pets of {member}"),
+            [place, "{count}: a number. {member}: the name of a member."],
+        ),
+        ("No {pet}.", [place, "{reason}: a sentence, or a part of one: why it failed."]),
+    ]
+
+
+def test_fields_have_a_meaning() -> None:
+    """Also those of a new sentence."""
+    fields = {
+        name
+        for each in extracted()
+        for form in ([each] if isinstance(each, str) else each)
+        for _literal, name, _form, _conversion in Formatter().parse(form)
+        if name
+    }
+    assert fields == {*MEANINGS}
 
 
 def test_members_are_spoken_to_in_words() -> None:
