@@ -149,20 +149,20 @@ def _of_cluster(cluster: ClusterStatus) -> Text:
 def _plotted(
     now: datetime, samples: Sequence[MinuteState]
 ) -> tuple[list[float], tuple[Chart, ...]]:
+    """The charts of the plot, in English: its readers also read the log."""
     hours = [(now - sample.at) / HOUR for sample in samples]
     charts = (
         Chart(
-            _("Requests"),
-            _("a minute"),
+            "Requests",
+            "a minute",
             (
-                # TRANSLATORS: In the legend of a plot: all requests.
-                Series(_("all"), [float(sample.requests) for sample in samples]),
-                Series(_("failed"), [float(sample.failures) for sample in samples]),
+                Series("all", [float(sample.requests) for sample in samples]),
+                Series("failed", [float(sample.failures) for sample in samples]),
             ),
         ),
-        Chart(_("Memory"), "MiB", (Series("", [s.memory_bytes / MIB for s in samples]),)),
-        Chart(_("Event loop lag"), "s", (Series("", [s.worst_lag for s in samples]),)),
-        Chart(_("Database"), "s", (Series("", [s.database_seconds for s in samples]),)),
+        Chart("Memory", "MiB", (Series("", [s.memory_bytes / MIB for s in samples]),)),
+        Chart("Event loop lag", "s", (Series("", [s.worst_lag for s in samples]),)),
+        Chart("Database", "s", (Series("", [s.database_seconds for s in samples]),)),
     )
     return hours, charts
 

@@ -57,6 +57,7 @@ INTERNAL = {
         "match",
         "fullmatch",
         "register",
+        "Chart",
     ),
     *("DeliveryError", "Forbidden", "Gone", "StartupError", "error_of", "Unreachable", "Check"),
 }
