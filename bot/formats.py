@@ -5,6 +5,7 @@ What is returned for members is a phrase, or becomes one if a phrase is given.
 
 import math
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from data.phrases import Language, Phrase, _, in_language, listed
@@ -75,6 +76,22 @@ def human_duration(seconds: float) -> str:
         parts.pop(0)
     shown = [(amount, unit) for amount, unit in parts[:2] if amount or len(parts) == 1]
     return spaced([unit.format(count=amount) for amount, unit in shown])
+
+
+_MONTHS = (
+    *(_("January"), _("February"), _("March"), _("April"), _("May"), _("June"), _("July")),
+    *(_("August"), _("September"), _("October"), _("November"), _("December")),
+)
+
+
+def human_date(day: date) -> str:
+    """A date.
+
+    >>> human_date(date(2026, 6, 1))
+    '1 June 2026'
+    """
+    month = _MONTHS[day.month - 1]
+    return _("{day} {month} {year}").format(day=day.day, month=month, year=day.year)
 
 
 def percent(probability: float) -> str:

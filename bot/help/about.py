@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from bot.chat.app import App
 from bot.chat.commands import Command, NoOptions
@@ -9,7 +10,7 @@ from bot.chat.message import Embed, Field, Message, Text, Timestamp, code, stron
 from bot.chat.translation import Phrase, _
 from bot.chat.turn import Turn
 from bot.evaluation.headline import Figure, read_headline
-from bot.formats import human_join, percent
+from bot.formats import human_date, human_join, percent
 from bot.status.status import up_since
 from bot.training.models import Allows, corpus_title
 from bot.training.queries import Live
@@ -77,9 +78,17 @@ def _network(card: ModelCard, allows: Allows) -> Text:
         _("{architecture}, recipe {recipe}, {day}\nTrained on: {corpus}\n"),
         architecture=_ARCHITECTURES.get(card.architecture, card.architecture),
         recipe=card.recipe,
-        day=card.created[:10],
+        day=_day(card.created),
         corpus=corpus,
     )
+
+
+def _day(created: str) -> str:
+    """The date of a model card, which may have anything there."""
+    try:
+        return human_date(date.fromisoformat(created[:10]))
+    except ValueError:
+        return created[:10]
 
 
 def _quality(task: str, live: Live | None, headline: Sequence[Figure]) -> Text:

@@ -12,6 +12,7 @@ from bot.chat.message import Button, Embed, File, Message, Tone, UserError, code
 from bot.chat.received import stored_number
 from bot.chat.translation import _, ngettext
 from bot.chat.turn import Turn
+from bot.formats import human_date
 from bot.verse.queries import MOST, Full, KeptPoem, Poems
 from data.phrases import from_json
 
@@ -131,7 +132,7 @@ async def page(app: App, member_id: int, place: int, *, asked: int | None = None
         reply = text(_("You haven't kept any poems yet. Press Keep under a finished one."))
         return Message(content=reply, private=True)
     (poem,) = found
-    day = poem.kept_at.date().isoformat()
+    day = human_date(poem.kept_at.date())
     embed = Embed(
         title=poem.title,
         lines=tuple(verbatim(line) for line in poem.text.split("\n")),
