@@ -5,6 +5,7 @@ is shown, so it may be made before it is known who reads it, or when a module is
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, reduce
@@ -16,6 +17,13 @@ from typing import Any, Self
 def not_one(count: int) -> int:
     """Which form fits a count in English: 0 for the singular, 1 for the plural."""
     return int(count != 1)
+
+
+_SPANISH = (
+    (" y ", re.compile("[ií]|h[iíy](?!e)", re.IGNORECASE), " e "),
+    (" o ", re.compile("h?[oó]", re.IGNORECASE), " u "),
+)
+"""Conjunctions of Spanish, the sounds that they are not said before, and what they are there."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +55,14 @@ class Language:
         separators, percent = self._figures
         number = written.removesuffix("%").translate(separators)
         return percent.format(number) if written.endswith("%") else number
+
+    def before(self, words: str, next_one: str) -> str:
+        """Words as they are before others: in Spanish, "y" is "e" before "Iguanodon"."""
+        if self.tag == "es":
+            for conjunction, sound, other in _SPANISH:
+                if words.endswith(conjunction) and sound.match(next_one):
+                    return words.removesuffix(conjunction) + other
+        return words
 
     @cached_property
     def _figures(self) -> tuple[Mapping[int, str], str]:
@@ -97,10 +113,11 @@ class Phrase(str):
         template = language.translation(self.template, self.plural, self.number)
         if self.fields is None:
             return template
-        return "".join(
-            literal + ("" if name is None else _formatted(self.fields[name], form or "", language))
-            for literal, name, form, _conversion in Formatter().parse(template)
-        )
+        parts = ""
+        for literal, name, form, _conversion in Formatter().parse(template):
+            value = "" if name is None else _formatted(self.fields[name], form or "", language)
+            parts += language.before(literal, value) + value
+        return parts
 
 
 def _formatted(value: object, form: str, language: Language) -> str:

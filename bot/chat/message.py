@@ -88,10 +88,12 @@ def _spans(words: Text, language: Language) -> Iterator[Span | Timestamp]:
                 for literal, name, form, _conversion in Formatter().parse(
                     in_language(sentence, language)
                 ):
+                    value = () if name is None else _shown(fields[name], form or ",", language)
+                    spans = [*_spans(value, language)]
                     if literal:
-                        yield Span(literal)
-                    if name is not None:
-                        yield from _spans(_shown(fields[name], form or ",", language), language)
+                        first = spans[0].text if spans and isinstance(spans[0], Span) else ""
+                        yield Span(language.before(literal, first))
+                    yield from spans
 
 
 def _shown(value: Value, form: str, language: Language) -> Text:

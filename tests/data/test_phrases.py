@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 import pytest
 
+from bot.chat.message import Span, spans, strong, text
 from bot.formats import human_join, measured, odds, percent, shortened, spaced
 from data.phrases import ENGLISH, Language, Phrase, _, from_json, in_language, ngettext, to_json
 
@@ -52,6 +53,31 @@ def test_said(phrase: str, english: str, german: str) -> None:
     assert in_language(phrase, GERMAN) == german
     copy: str = pickle.loads(pickle.dumps(phrase))  # noqa: S301 (our own bytes)
     assert in_language(copy, GERMAN) == german
+
+
+SPANISH = Language("es", {"{words} and {last}": "{words} y {last}", "{a} or {b}": "{a} o {b}"})
+
+
+@pytest.mark.parametrize(
+    ("last", "said"),
+    [
+        ("Iguanodon", "Minmi e Iguanodon"),
+        ("Yinlong", "Minmi y Yinlong"),
+        ("Hypsilophodon", "Minmi e Hypsilophodon"),
+        ("historia", "Minmi e historia"),
+        ("hielo", "Minmi y hielo"),
+    ],
+)
+def test_spanish_and(last: str, said: str) -> None:
+    assert in_language(human_join(["Minmi", last]), SPANISH) == said
+    assert in_language(human_join(["Minmi", last]), ENGLISH) == f"Minmi and {last}"
+
+
+@pytest.mark.parametrize(("last", "said"), [("Oviraptor", "a u Oviraptor"), ("haiku", "a o haiku")])
+def test_spanish_or(last: str, said: str) -> None:
+    assert in_language(_("{a} or {b}").format(a="a", b=last), SPANISH) == said
+    styled = spans(text(_("{a} or {b}"), a="a", b=strong(last)), SPANISH)
+    assert "".join(part.text for part in styled if isinstance(part, Span)) == said
 
 
 def test_imperial_units() -> None:
